@@ -1,0 +1,15 @@
+//! The drill: loses a Region on one machine and proves that the database comes back.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the drill is the world around the functions: it waits, reads clocks and the environment"
+)]
+
+pub mod certificates;
+pub mod client;
+pub mod dns;
+pub mod emulator;
+pub mod front_door;
+pub mod report;
+pub mod report_html;
+pub mod roads;
+pub mod timeline;

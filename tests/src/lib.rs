@@ -1,0 +1,1 @@
+//! Cross-checks between the parts of aurora-failover.

@@ -1,0 +1,92 @@
+"""Runs MiniStack for the drill: closes gaps in its IAM checks, and ends with whoever started it.
+
+MiniStack 1.5.33 asks for `*` or for the wrong resource where AWS knows the real one, and knows no service's own
+condition keys. Narrow policies would fail there for no fault of theirs, so the drill would have to deploy wider
+ones than AWS needs. What each addition mirrors is the Service Authorization Reference.
+"""
+
+import importlib.metadata
+import json
+import os
+import re
+import signal
+import sys
+import threading
+
+from ministack.core import iam_actions
+
+VERIFIED_WITH = "1.5.33"
+CHANGE = re.compile(rb"<Action>\s*(\w+)\s*</Action>")
+RECORD_TYPE = re.compile(rb"<Type>\s*(\w+)\s*</Type>")
+
+known_resource_arn = iam_actions.extract_resource_arn
+known_context = iam_actions.request_tag_context
+
+
+def fields(body):
+    """The request's JSON fields, none when it has no JSON object."""
+    try:
+        parsed = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def resource_arn(service, method, path, headers, body, query_params, region, account_id):
+    """The resource that AWS would check the call against."""
+    operation = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "").rpartition(".")[2]
+    if service == "ssm" and operation == "GetParametersByPath":
+        hierarchy = fields(body).get("Path", "").strip("/")
+        return f"arn:aws:ssm:{region}:{account_id}:parameter/{hierarchy}"
+    if service == "route53" and "/change/" in path:
+        return f"arn:aws:route53:::change/{path.rpartition('/')[2]}"
+    if service == "ecs" and operation in ("DescribeServices", "UpdateService"):
+        call = fields(body)
+        # Of several services only the first is checked here; AWS checks each.
+        name = call.get("service") or next(iter(call.get("services") or []), "")
+        if name and not name.startswith("arn:"):
+            cluster = call.get("cluster", "default").rpartition("/")[2]
+            return f"arn:aws:ecs:{region}:{account_id}:service/{cluster}/{name}"
+        return name or "*"
+    return known_resource_arn(service, method, path, headers, body, query_params, region, account_id)
+
+
+def context(service, iam_action, body, params):
+    """The condition keys of the call, those of EventBridge and Route 53 included."""
+    keys = known_context(service, iam_action, body, params)
+    if iam_action == "events:PutEvents":
+        entries = [entry for entry in fields(body).get("Entries", []) if isinstance(entry, dict)]
+        for key, field in (("events:source", "Source"), ("events:detail-type", "DetailType")):
+            # AWS looks at one entry at a time; unlike entries in one call are refused here.
+            values = {entry.get(field, "") for entry in entries}
+            keys[key] = values.pop() if len(values) == 1 else sorted(values)
+    if iam_action == "route53:ChangeResourceRecordSets":
+        for key, pattern in (("actions", CHANGE), ("recordtypes", RECORD_TYPE)):
+            keys["route53:changeresourcerecordsets" + key] = sorted({v.decode() for v in pattern.findall(body or b"")})
+    return keys
+
+
+def end_with_starter():
+    """Waits for the end of standard input, then ends this process group: the emulator and every function in it."""
+    while os.read(0, 4096):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+def main():
+    version = importlib.metadata.version("ministack")
+    if version != VERIFIED_WITH:
+        sys.exit(f"tools/emulator.py was verified with ministack {VERIFIED_WITH}, not with {version}")
+    if os.getpgrp() != os.getpid():
+        os.setpgrp()
+    threading.Thread(target=end_with_starter, daemon=True, name="end-with-starter").start()
+    iam_actions.extract_resource_arn = resource_arn
+    iam_actions.request_tag_context = context
+
+    from ministack.app import main as serve
+
+    serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+# What a developer, the drill and CI run. `make drill` on a fresh machine needs Rust, Python 3, Node and make.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+SCENARIO ?= region-loss
+PYTHON ?= python3
+CARGO ?= cargo
+
+venv := .tools/venv
+node := .tools/node
+deny := .tools/bin/cargo-deny
+deny_version := 0.20.2
+
+export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
+
+.PHONY: help setup build package drill test check lint fmt clean
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(venv)/.installed $(node)/.installed ## Installs the pinned tools into .tools
+
+$(venv)/.installed: tools/requirements.txt
+	rm -rf $(venv)
+	$(PYTHON) -m venv $(venv)
+	$(venv)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: \
+		--requirement tools/requirements.txt
+	touch $@
+
+$(node)/.installed: tools/package.json tools/package-lock.json
+	mkdir -p $(node)
+	cp tools/package.json tools/package-lock.json $(node)/
+	npm ci --prefix $(node) --no-audit --no-fund --loglevel error
+	touch $@
+
+$(deny): Makefile
+	$(CARGO) install --locked --quiet --root .tools --version $(deny_version) cargo-deny
+	touch $@
+
+build: ## Builds everything in release
+	$(CARGO) build --release --locked --workspace
+
+package: build ## Packs the functions for deployment into target/package
+	$(PYTHON) tools/package.py target/release target/package
+
+drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss)
+	target/release/drill run $(SCENARIO)
+
+test: setup lint ## Runs every check and every test, the drill's end-to-end tests included
+	$(CARGO) test --release --locked --workspace
+
+lint: setup check ## Runs every check that needs no drill
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+check: setup $(deny) ## Checks the state machines, the templates, the scripts and the dependencies
+	for definition in statemachine/*.asl.json; do \
+		$(node)/node_modules/.bin/asl-validator --json-path "$$definition" || exit 1; \
+	done
+	$(venv)/bin/cfn-lint cloudformation/*.yaml
+	bash -n cloudformation/deploy.sh
+	$(deny) --locked --offline check --hide-inclusion-graph bans licenses sources
+
+fmt: ## Formats the sources
+	$(CARGO) fmt --all
+
+tools/requirements.txt: tools/requirements.in
+	@echo "requirements.in changed: uv pip compile --universal --python-version 3.10 --generate-hashes" \
+		"--no-emit-index-url --no-header tools/requirements.in -o tools/requirements.txt" >&2; exit 1
+
+clean: ## Removes what was built and installed
+	rm -rf target .tools

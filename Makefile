@@ -9,12 +9,12 @@ CARGO ?= cargo
 
 venv := .tools/venv
 node := .tools/node
-deny := .tools/bin/cargo-deny
 deny_version := 0.20.2
+deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build package drill test check lint fmt clean
+.PHONY: help setup build package drill test check lint fmt pins clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,9 +34,8 @@ $(node)/.installed: tools/package.json tools/package-lock.json
 	npm ci --prefix $(node) --no-audit --no-fund --loglevel error
 	touch $@
 
-$(deny): Makefile
-	$(CARGO) install --locked --quiet --root .tools --version $(deny_version) cargo-deny
-	touch $@
+$(deny):
+	$(CARGO) install --locked --quiet --root .tools/cargo-deny-$(deny_version) --version $(deny_version) cargo-deny
 
 build: ## Builds everything in release
 	$(CARGO) build --release --locked --workspace
@@ -65,9 +64,10 @@ check: setup $(deny) ## Checks the state machines, the templates, the scripts an
 fmt: ## Formats the sources
 	$(CARGO) fmt --all
 
-tools/requirements.txt: tools/requirements.in
-	@echo "requirements.in changed: uv pip compile --universal --python-version 3.10 --generate-hashes" \
-		"--no-emit-index-url --no-header tools/requirements.in -o tools/requirements.txt" >&2; exit 1
+pins: ## Renews the hashes in tools/requirements.txt after a change of requirements.in (needs uv)
+	cd tools && uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+		--no-header requirements.in --output-file requirements.txt
+	cd tools && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## Removes what was built and installed
 	rm -rf target .tools

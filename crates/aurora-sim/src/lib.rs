@@ -1,1 +1,17 @@
-//! Placeholder.
+//! The RDS control plane of Aurora global databases, simulated: a pure model, an HTTP face, real PostgreSQL beneath.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test and drill tool: it keeps time and waits by itself"
+)]
+
+pub mod answer;
+mod connector;
+mod http;
+pub mod model;
+mod simulator;
+mod storage;
+
+pub use connector::Connector;
+pub use model::{Durations, Transition, Visibility, WriteFencing};
+pub use simulator::{Error, Simulator, SimulatorConfig};
+pub use storage::{StorageConfig, StorageError};

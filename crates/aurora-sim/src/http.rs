@@ -1,0 +1,203 @@
+//! The HTTP face: the AWS Query protocol, as the SDKs, boto3 and the AWS CLI speak it.
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    Request, Response, StatusCode, body::Body, header, server::conn::http1, service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinSet};
+
+use crate::{
+    answer,
+    model::{Fault, Params},
+    simulator::{Outcome, World},
+};
+
+/// No request may be longer.
+const BODY_MAX: usize = 1024 * 1024;
+/// More connections than this wait to be accepted.
+const CONNECTIONS_MAX: usize = 4_096;
+
+/// The connection ends without an answer.
+#[derive(Debug)]
+pub(crate) struct Silence;
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the Region does not answer")
+    }
+}
+
+impl std::error::Error for Silence {}
+
+/// Accepts connections until it is aborted.
+pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.len() >= CONNECTIONS_MAX {
+            connections.join_next().await;
+        }
+        while connections.try_join_next().is_some() {}
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let world = Arc::clone(&world);
+        connections.spawn(async move {
+            let service = service_fn(|request| handle(&world, request));
+            if let Err(error) = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+            {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+}
+
+/// Answers one request, whoever carried it here.
+pub(crate) async fn handle<B>(
+    world: &World,
+    request: Request<B>,
+) -> Result<Response<Full<Bytes>>, Silence>
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (parts, body) = request.into_parts();
+    let request_id = request_id();
+    let region = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(region_of_scope)
+        .map(str::to_owned);
+    let Some(region) = region else {
+        return Ok(refused(&Fault::unsigned(), &request_id));
+    };
+    if !world.answers(&region) {
+        world.stay_silent().await;
+        return Err(Silence);
+    }
+    let body = match Limited::new(body, BODY_MAX).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Ok(refused(
+                &Fault::malformed("the request body is too long"),
+                &request_id,
+            ));
+        }
+        Err(_) => return Err(Silence),
+    };
+    let params = match Params::from_form(&body) {
+        Ok(params) => params,
+        Err(fault) => return Ok(refused(&fault, &request_id)),
+    };
+    let Some(action) = params.optional("Action").map(str::to_owned) else {
+        return Ok(refused(&Fault::missing("Action"), &request_id));
+    };
+    match world.call(&region, &action, &params) {
+        Outcome::Silent => {
+            world.stay_silent().await;
+            Err(Silence)
+        }
+        Outcome::Refused(fault) => {
+            tracing::info!(
+                region,
+                action,
+                code = fault.code,
+                message = fault.message,
+                "refused"
+            );
+            Ok(refused(&fault, &request_id))
+        }
+        Outcome::Answered(node) => {
+            tracing::debug!(region, action, "answered");
+            Ok(response(
+                200,
+                answer::success(&action, &node, &request_id),
+                &request_id,
+            ))
+        }
+    }
+}
+
+/// The Region in `Credential=<key>/<date>/<region>/rds/aws4_request`.
+fn region_of_scope(authorization: &str) -> Option<&str> {
+    let scope = authorization
+        .split_once("Credential=")?
+        .1
+        .split([',', ' '])
+        .next()?;
+    let mut parts = scope.rsplit('/');
+    (parts.next()? == "aws4_request").then_some(())?;
+    parts.next()?;
+    parts.next().filter(|region| !region.is_empty())
+}
+
+fn refused(fault: &Fault, request_id: &str) -> Response<Full<Bytes>> {
+    response(fault.status, answer::refusal(fault, request_id), request_id)
+}
+
+fn response(status: u16, body: io::Result<Vec<u8>>, request_id: &str) -> Response<Full<Bytes>> {
+    let (status, body) = match body {
+        Ok(body) => (
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            body,
+        ),
+        Err(error) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            error.to_string().into_bytes(),
+        ),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/xml"),
+    );
+    if let Ok(id) = header::HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+/// A number in the shape of AWS's request identifiers.
+fn request_id() -> String {
+    static ISSUED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let number = ISSUED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    format!("a0a0a0a0-0000-4000-8000-{number:012x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_read_from_the_signatures_scope() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261120/us-east-1/rds/aws4_request, \
+                      SignedHeaders=host;x-amz-date, Signature=00";
+        assert_eq!(region_of_scope(header), Some("us-east-1"));
+    }
+
+    #[test]
+    fn what_is_no_scope_names_no_region() {
+        for header in [
+            "",
+            "Bearer x",
+            "Credential=a/b",
+            "Credential=a/d//rds/aws4_request",
+            "Credential=aws4_request",
+        ] {
+            assert_eq!(region_of_scope(header), None, "{header}");
+        }
+    }
+}

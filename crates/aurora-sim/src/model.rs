@@ -1,0 +1,182 @@
+//! The RDS control plane of global databases as a pure model: state, an explicit clock, and calls.
+//!
+//! No I/O, no async, no clock of its own: every entry takes the time as a value. What must happen to a database is
+//! asked for as an [`Effect`] and reported back with [`Model::finished`]; a transition ends when both its configured
+//! duration and its effect have ended.
+
+mod calls;
+mod cluster;
+mod completion;
+mod describe;
+mod detach;
+mod effect;
+mod failover;
+mod fault;
+mod global;
+mod instance;
+mod modify;
+mod names;
+mod params;
+mod regions;
+mod state;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod version;
+mod views;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub use effect::{Effect, TaskId};
+pub use fault::Fault;
+pub use names::ClusterKey;
+pub use params::Params;
+pub use state::{Durations, Event, Millis, Secret, Settings, Transition, Visibility, WriteFencing};
+
+use effect::Task;
+use names::Namer;
+use state::{Cluster, Global, Instance};
+
+/// Events and history keep this many entries, the newest.
+const RECORDS_MAX: usize = 50_000;
+
+/// One account's RDS, in every Region at once.
+#[derive(Debug)]
+pub struct Model {
+    settings: Settings,
+    now: Millis,
+    names: Namer,
+    /// By identifier in lower case.
+    globals: BTreeMap<String, Global>,
+    clusters: BTreeMap<ClusterKey, Cluster>,
+    instances: BTreeMap<ClusterKey, Instance>,
+    /// Regions that do not answer.
+    lost: BTreeSet<String>,
+    tasks: Vec<Task>,
+    last_task: u64,
+    outbox: Vec<(TaskId, Effect)>,
+    events: VecDeque<Event>,
+    history: VecDeque<Transition>,
+}
+
+impl Model {
+    /// An account without databases.
+    pub fn new(settings: Settings, now: Millis) -> Self {
+        Self {
+            names: Namer::new(&settings.account),
+            settings,
+            now,
+            globals: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            tasks: Vec::new(),
+            last_task: 0,
+            outbox: Vec::new(),
+            events: VecDeque::new(),
+            history: VecDeque::new(),
+        }
+    }
+
+    /// What happened so far, oldest first.
+    pub fn history(&self) -> Vec<Transition> {
+        self.history.iter().cloned().collect()
+    }
+
+    /// Adds something that happened outside the model to the history.
+    pub fn note(&mut self, at: Millis, region: &str, subject: &str, what: &str) {
+        self.advance(at);
+        self.record(region, subject, what);
+    }
+
+    /// Whether a cluster takes writes according to the control plane, as a writer or alone; nothing for an unknown one.
+    pub fn takes_writes(&self, key: &ClusterKey) -> Option<bool> {
+        let cluster = self.clusters.get(key)?;
+        Some(
+            self.global_of(cluster)
+                .is_none_or(|global| global.writer.as_ref() == Some(key)),
+        )
+    }
+
+    fn global_of(&self, cluster: &Cluster) -> Option<&Global> {
+        self.globals.get(cluster.global.as_ref()?)
+    }
+
+    fn is_lost(&self, region: &str) -> bool {
+        self.lost.contains(region)
+    }
+
+    fn instances_of(&self, cluster: &ClusterKey) -> impl Iterator<Item = &Instance> {
+        self.instances
+            .values()
+            .filter(move |instance| instance.cluster == *cluster)
+    }
+
+    fn record(&mut self, region: &str, subject: &str, what: impl Into<String>) {
+        if self.history.len() == RECORDS_MAX {
+            self.history.pop_front();
+        }
+        self.history.push_back(Transition {
+            at: self.now,
+            region: region.to_owned(),
+            subject: subject.to_owned(),
+            what: what.into(),
+        });
+    }
+
+    /// Records an event about a cluster in its Region, which must answer to record anything.
+    fn cluster_event(
+        &mut self,
+        cluster: &ClusterKey,
+        category: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.event(
+            cluster,
+            self.names.cluster_arn(cluster),
+            "db-cluster",
+            category,
+            message.into(),
+        );
+    }
+
+    fn instance_event(
+        &mut self,
+        instance: &ClusterKey,
+        category: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.event(
+            instance,
+            self.names.instance_arn(instance),
+            "db-instance",
+            category,
+            message.into(),
+        );
+    }
+
+    fn event(
+        &mut self,
+        source: &ClusterKey,
+        arn: String,
+        kind: &'static str,
+        category: &'static str,
+        message: String,
+    ) {
+        if self.is_lost(&source.region) {
+            return;
+        }
+        if self.events.len() == RECORDS_MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(Event {
+            at: self.now,
+            region: source.region.clone(),
+            source: source.id.clone(),
+            source_arn: arn,
+            source_type: kind,
+            category,
+            message,
+        });
+    }
+}

@@ -1,0 +1,38 @@
+//! The door: which operations there are.
+
+use crate::{
+    answer::Node,
+    model::{Model, fault::Fault, params::Params, state::Millis},
+};
+
+impl Model {
+    /// Carries out one call sent to a Region. The answer is the content of `<ActionResult>`.
+    ///
+    /// Whoever calls must not ask a lost Region: it would not answer (see [`Model::answers`]).
+    pub fn call(
+        &mut self,
+        at: Millis,
+        region: &str,
+        action: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        self.advance(at);
+        let answer = match action {
+            "CreateGlobalCluster" => self.create_global_cluster(region, params),
+            "DescribeGlobalClusters" => self.describe_global_clusters(region, params),
+            "FailoverGlobalCluster" => self.failover_global_cluster(region, params),
+            "SwitchoverGlobalCluster" => self.switchover_global_cluster(region, params),
+            "RemoveFromGlobalCluster" => self.remove_from_global_cluster(region, params),
+            "CreateDBCluster" => self.create_db_cluster(region, params),
+            "DescribeDBClusters" => self.describe_db_clusters(region, params),
+            "ModifyDBCluster" => self.modify_db_cluster(region, params),
+            "CreateDBInstance" => self.create_db_instance(region, params),
+            "DescribeDBInstances" => self.describe_db_instances(region, params),
+            "DescribeEvents" => self.describe_events(region, params),
+            other => Err(Fault::invalid_action(other)),
+        };
+        // What was accepted begins at once, not at the next tick.
+        self.advance(at);
+        answer
+    }
+}

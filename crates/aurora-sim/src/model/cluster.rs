@@ -1,0 +1,268 @@
+//! CreateDBCluster: a standalone cluster, the first member of a global cluster, or a standby in another Region.
+
+use crate::{
+    answer::{Fields, Node},
+    model::{
+        Model,
+        effect::{Effect, Then, When},
+        fault::Fault,
+        names::{ClusterKey, check_identifier},
+        params::Params,
+        state::{Cluster, ClusterStatus, Global, Network, Secret, Standby, Synchronization},
+        version::Version,
+    },
+};
+
+pub(crate) const ENGINE: &str = "aurora-postgresql";
+pub(crate) const DEFAULT_VERSION: &str = "16.6";
+/// One primary and ten standbys.
+const MEMBERS_MAX: usize = 11;
+
+impl Model {
+    pub(crate) fn create_db_cluster(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("DBClusterIdentifier")?;
+        check_identifier("DBClusterIdentifier", name)?;
+        check_engine(params.required("Engine")?)?;
+        let key = ClusterKey::new(region, name);
+        if self.clusters.contains_key(&key) {
+            return Err(Fault::cluster_exists());
+        }
+        let global = match params.optional("GlobalClusterIdentifier") {
+            None => None,
+            Some(id) => Some(
+                self.globals
+                    .get(&id.to_lowercase())
+                    .ok_or_else(|| Fault::global_not_found(id))?
+                    .clone(),
+            ),
+        };
+        let mut cluster = new_cluster(key.clone(), self.now, params)?;
+        cluster.resource_id = self.names.resource_id("cluster-");
+        cluster.global = global.as_ref().map(|global| global.id.clone());
+        match global
+            .as_ref()
+            .and_then(|global| Some((global, global.writer.clone()?)))
+        {
+            Some((global, primary)) => self.add_standby(cluster, global, primary, params)?,
+            None => self.add_primary(cluster, global.as_ref(), params)?,
+        }
+        self.record(region, &key.id, "cluster creation accepted");
+        self.cluster_answer(&key)
+    }
+
+    fn add_primary(
+        &mut self,
+        mut cluster: Cluster,
+        global: Option<&Global>,
+        params: &Params,
+    ) -> Result<(), Fault> {
+        if global.is_some() {
+            refuse_managed_password(params)?;
+        }
+        let user = given_credential(params, "MasterUsername")?;
+        let password = given_credential(params, "MasterUserPassword")?;
+        let version: Version = match (params.optional("EngineVersion"), global) {
+            (Some(version), _) => version.parse()?,
+            (None, Some(global)) => global.engine_version.parse()?,
+            (None, None) => DEFAULT_VERSION.parse()?,
+        };
+        cluster.engine_version = version.to_string();
+        cluster.master_username = Some(user.clone());
+        cluster.database = params
+            .owned("DatabaseName")
+            .or_else(|| global.and_then(|global| global.database.clone()));
+        let key = cluster.key.clone();
+        let effect = Effect::CreatePrimary {
+            cluster: key.clone(),
+            database: cluster.database.clone(),
+            user,
+            password: Secret(password),
+        };
+        if let Some(global) = cluster
+            .global
+            .as_ref()
+            .and_then(|id| self.globals.get_mut(id))
+        {
+            global.writer = Some(key.clone());
+            global.database.clone_from(&cluster.database);
+            global.engine_version.clone_from(&cluster.engine_version);
+        }
+        self.begin_creation(cluster, effect, &[&key.region]);
+        Ok(())
+    }
+
+    fn add_standby(
+        &mut self,
+        mut cluster: Cluster,
+        global: &Global,
+        primary: ClusterKey,
+        params: &Params,
+    ) -> Result<(), Fault> {
+        refuse_credentials(params)?;
+        refuse_managed_password(params)?;
+        self.check_place_for_standby(&cluster.key, global)?;
+        let source = self
+            .clusters
+            .get(&primary)
+            .ok_or_else(|| Fault::cluster_not_found(&primary.id))?;
+        if source.status != ClusterStatus::Available || self.is_lost(&primary.region) {
+            return Err(Fault::cluster_state(format!(
+                "Source cluster: {} is in a state which is not valid for physical replication",
+                self.names.cluster_arn(&primary)
+            )));
+        }
+        let version: Version = params
+            .optional("EngineVersion")
+            .unwrap_or(&source.engine_version)
+            .parse()?;
+        if version.to_string() != source.engine_version {
+            return Err(Fault::invalid_combination(format!(
+                "The engine version {version} of the secondary cluster must be the primary's, {}.",
+                source.engine_version
+            )));
+        }
+        if source.network.encrypted && cluster.network.kms_key.is_none() {
+            return Err(Fault::invalid_combination(format!(
+                "KmsKeyId valid in {} is required for a secondary of an encrypted global cluster.",
+                cluster.key.region
+            )));
+        }
+        cluster.engine_version = version.to_string();
+        cluster.master_username.clone_from(&source.master_username);
+        cluster.database.clone_from(&source.database);
+        cluster.network.encrypted = source.network.encrypted;
+        let key = cluster.key.clone();
+        if let Some(global) = self.globals.get_mut(&global.id) {
+            global.standbys.push(Standby {
+                cluster: key.clone(),
+                synchronization: Synchronization::PendingResync,
+            });
+        }
+        let effect = Effect::CreateStandby {
+            cluster: key.clone(),
+            primary: primary.clone(),
+        };
+        self.begin_creation(cluster, effect, &[&key.region, &primary.region]);
+        Ok(())
+    }
+
+    fn check_place_for_standby(&self, key: &ClusterKey, global: &Global) -> Result<(), Fault> {
+        if let Some(failover) = &global.failover {
+            return Err(Fault::global_state(format!(
+                "Global cluster {} is {}",
+                global.id,
+                failover.status()
+            )));
+        }
+        if global.members().any(|member| member.region == key.region) {
+            return Err(Fault::global_state(format!(
+                "Global cluster {} already has a member in Region {}",
+                global.id, key.region
+            )));
+        }
+        if global.members().any(|member| member.id == key.id) {
+            return Err(Fault::cluster_exists());
+        }
+        if global.members().count() >= MEMBERS_MAX {
+            return Err(Fault::global_state(format!(
+                "Global cluster {} has all the members it can have",
+                global.id
+            )));
+        }
+        Ok(())
+    }
+
+    fn begin_creation(&mut self, cluster: Cluster, effect: Effect, needs: &[&str]) {
+        let then = Then::ClusterCreated(cluster.key.clone());
+        self.clusters.insert(cluster.key.clone(), cluster);
+        self.plan(
+            needs,
+            self.settings.durations.create_cluster_ms,
+            Some((When::AtOnce, effect)),
+            then,
+        );
+    }
+
+    pub(crate) fn cluster_answer(&self, key: &ClusterKey) -> Result<Node, Fault> {
+        let cluster = self
+            .clusters
+            .get(key)
+            .ok_or_else(|| Fault::cluster_not_found(&key.id))?;
+        Ok(Fields::default()
+            .node("DBCluster", self.cluster_view(cluster))
+            .done())
+    }
+}
+
+pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
+    if engine == ENGINE {
+        return Ok(());
+    }
+    Err(Fault::invalid_value(format!("Invalid DB engine: {engine}")))
+}
+
+fn new_cluster(key: ClusterKey, now: u64, params: &Params) -> Result<Cluster, Fault> {
+    let groups = params.list("VpcSecurityGroupIds.VpcSecurityGroupId");
+    Ok(Cluster {
+        key,
+        resource_id: String::new(),
+        engine_version: String::new(),
+        status: ClusterStatus::Creating,
+        port: params.number("Port", 1_150, 65_535)?.unwrap_or(5_432),
+        master_username: None,
+        database: None,
+        global: None,
+        network: Network {
+            subnet_group: params.owned("DBSubnetGroupName"),
+            security_groups: groups.into_iter().map(str::to_owned).collect(),
+            parameter_group: params.owned("DBClusterParameterGroupName"),
+            kms_key: params.owned("KmsKeyId"),
+            encrypted: params.flag("StorageEncrypted")?.unwrap_or(false),
+        },
+        deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),
+        backup_retention_days: params.number("BackupRetentionPeriod", 1, 35)?.unwrap_or(1),
+        iam_authentication: params
+            .flag("EnableIAMDatabaseAuthentication")?
+            .unwrap_or(false),
+        created_at: now,
+        tags: params.tags(),
+        fenced: false,
+    })
+}
+
+fn given_credential(params: &Params, name: &str) -> Result<String, Fault> {
+    params.owned(name).ok_or_else(|| {
+        Fault::invalid_value(format!(
+            "The parameter {name} must be provided and must not be blank."
+        ))
+    })
+}
+
+fn refuse_credentials(params: &Params) -> Result<(), Fault> {
+    let given = [
+        ("MasterUserPassword", "password"),
+        ("MasterUsername", "user name"),
+        ("DatabaseName", "database name"),
+    ]
+    .into_iter()
+    .find(|(name, _)| params.optional(name).is_some());
+    match given {
+        None => Ok(()),
+        Some((_, words)) => Err(Fault::invalid_combination(format!(
+            "Cannot specify {words} for cross region replication cluster"
+        ))),
+    }
+}
+
+fn refuse_managed_password(params: &Params) -> Result<(), Fault> {
+    if params.flag("ManageMasterUserPassword")?.unwrap_or(false) {
+        return Err(Fault::invalid_combination(
+            "ManageMasterUserPassword is not supported for a DB cluster in a global database.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What the model asks of the storage, and the tasks that wait for it.
+
+use crate::model::{
+    names::ClusterKey,
+    state::{Millis, Secret},
+};
+
+/// Work for the storage. Each may be asked for again after a failure, so each must be repeatable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Start an empty database that takes writes.
+    CreatePrimary {
+        /// Where.
+        cluster: ClusterKey,
+        /// A database to create in it.
+        database: Option<String>,
+        /// Its master user.
+        user: String,
+        /// That user's password.
+        password: Secret,
+    },
+    /// Clone a primary and follow it.
+    CreateStandby {
+        /// The new standby.
+        cluster: ClusterKey,
+        /// What it follows.
+        primary: ClusterKey,
+    },
+    /// Cut a standby from its primary for good.
+    StopReplication {
+        /// The standby.
+        cluster: ClusterKey,
+    },
+    /// Make a standby take writes.
+    Promote {
+        /// The standby.
+        cluster: ClusterKey,
+    },
+    /// Stop a primary from taking writes.
+    Fence {
+        /// The deposed writer.
+        cluster: ClusterKey,
+    },
+    /// Swap the roles of two members without losing a write.
+    SwitchOver {
+        /// The old primary.
+        from: ClusterKey,
+        /// The new primary.
+        to: ClusterKey,
+    },
+    /// Replace a member's volume by a clone of the primary and follow it.
+    Resynchronise {
+        /// The member to rebuild.
+        cluster: ClusterKey,
+        /// What it follows from now on.
+        primary: ClusterKey,
+    },
+    /// Start a cluster that went down with its Region, in the role it had.
+    Resume {
+        /// The cluster.
+        cluster: ClusterKey,
+    },
+}
+
+/// The number of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub(crate) u64);
+
+/// When a task's effect is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// At once; the task ends when both its duration and the effect have ended.
+    AtOnce,
+    /// When the duration has passed, so that nothing of it is seen earlier.
+    WhenDue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Waiting,
+    Running,
+    Carried,
+}
+
+/// What becomes true when a task ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Then {
+    ClusterCreated(ClusterKey),
+    InstanceCreated(ClusterKey),
+    Promoted(ClusterKey),
+    FailoverBegun(String),
+    FailedOver(String),
+    SwitchedOver(String),
+    Resynchronised(String, ClusterKey),
+    Modified(ClusterKey),
+    Nothing,
+}
+
+/// A transition under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) id: TaskId,
+    /// It stands still while one of these Regions is lost.
+    pub(crate) needs: Vec<String>,
+    pub(crate) duration_ms: u64,
+    pub(crate) due: Millis,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) when: When,
+    pub(crate) progress: Progress,
+    pub(crate) failures: u32,
+    pub(crate) then: Then,
+}

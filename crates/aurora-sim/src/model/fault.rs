@@ -1,0 +1,160 @@
+//! Refusals with the codes, HTTP statuses and texts that RDS sends.
+//!
+//! Codes are the wire codes of the RDS service model, which keeps "Fault" in some names and not in others. Where AWS
+//! documents no refusal for a situation, the nearest modelled code was taken; such constructors say so.
+
+use crate::model::names::ClusterKey;
+
+/// A refused call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Fault {
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The wire code, e.g. `GlobalClusterNotFoundFault`.
+    pub code: &'static str,
+    /// What RDS says about it.
+    pub message: String,
+}
+
+impl Fault {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The body could not be read.
+    pub fn malformed(message: impl Into<String>) -> Self {
+        Self::new(400, "MalformedQueryString", message)
+    }
+
+    /// The operation does not exist, or is not simulated.
+    pub fn invalid_action(action: &str) -> Self {
+        Self::new(
+            400,
+            "InvalidAction",
+            format!("Could not find operation {action} for version 2014-10-31"),
+        )
+    }
+
+    /// The request names no Region because it is not signed.
+    pub fn unsigned() -> Self {
+        Self::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        )
+    }
+
+    /// A required parameter is absent.
+    pub fn missing(name: &str) -> Self {
+        Self::new(
+            400,
+            "MissingParameter",
+            format!("The request must contain the parameter {name}"),
+        )
+    }
+
+    /// A parameter's value is not acceptable; not in the service model, so SDKs have no type for it.
+    pub fn invalid_value(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidParameterValue", message)
+    }
+
+    /// Parameters exclude each other; not in the service model, so SDKs have no type for it.
+    pub fn invalid_combination(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidParameterCombination", message)
+    }
+
+    /// No such global cluster, or none that this Region can see.
+    pub fn global_not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "GlobalClusterNotFoundFault",
+            format!("Global cluster {id} not found"),
+        )
+    }
+
+    /// The global identifier is taken.
+    pub fn global_exists(id: &str) -> Self {
+        Self::new(
+            400,
+            "GlobalClusterAlreadyExistsFault",
+            format!("Global cluster {id} already exists"),
+        )
+    }
+
+    /// The global cluster is in no state for the call.
+    pub fn global_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidGlobalClusterStateFault", message)
+    }
+
+    /// No such cluster.
+    pub fn cluster_not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "DBClusterNotFoundFault",
+            format!("DBCluster {id} not found."),
+        )
+    }
+
+    /// The cluster's name is taken in its Region, or in its global cluster.
+    pub fn cluster_exists() -> Self {
+        Self::new(
+            400,
+            "DBClusterAlreadyExistsFault",
+            "DB Cluster already exists",
+        )
+    }
+
+    /// The cluster is in no state for the call.
+    pub fn cluster_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidDBClusterStateFault", message)
+    }
+
+    /// The cluster is busy with something else.
+    pub fn cluster_busy(cluster: &ClusterKey, status: &str) -> Self {
+        Self::cluster_state(format!(
+            "DB cluster {} is not in the available state; its status is {status}.",
+            cluster.id
+        ))
+    }
+
+    /// No such instance.
+    pub fn instance_not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "DBInstanceNotFound",
+            format!("DBInstance {id} not found."),
+        )
+    }
+
+    /// The instance's name is taken.
+    pub fn instance_exists() -> Self {
+        Self::new(400, "DBInstanceAlreadyExists", "DB instance already exists")
+    }
+
+    /// The cluster to remove is no member; clients match the words `is not found in global cluster`.
+    pub fn not_a_member(arn: &str, global: &str) -> Self {
+        Self::invalid_value(format!(
+            "DB cluster {arn} is not found in global cluster {global}"
+        ))
+    }
+
+    /// A global operation was sent to the wrong Region. AWS publishes no code for it; this one is an assumption.
+    pub fn wrong_region(operation: &str, expected: &str, got: &str) -> Self {
+        Self::invalid_value(format!(
+            "{operation} must be called in the Region {expected}, not in {got}."
+        ))
+    }
+
+    /// The other Region does not answer the control plane. AWS publishes no code for it; this one is an assumption.
+    pub fn unreachable(cluster: &ClusterKey) -> Self {
+        Self::cluster_state(format!(
+            "DB cluster {} in {} can't be reached at this time.",
+            cluster.id, cluster.region
+        ))
+    }
+}

@@ -1,0 +1,121 @@
+//! ModifyDBCluster: deletion protection, engine version, backups, network settings.
+
+use crate::{
+    answer::Node,
+    model::{
+        Model,
+        effect::Then,
+        fault::Fault,
+        params::Params,
+        state::{Cluster, ClusterStatus},
+        version::Version,
+    },
+};
+
+impl Model {
+    pub(crate) fn modify_db_cluster(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("DBClusterIdentifier")?;
+        let key = self.names.parse_cluster(name, region)?;
+        let cluster = self.clusters.get(&key).filter(|_| key.region == region);
+        let cluster = cluster.ok_or_else(|| Fault::cluster_not_found(name))?;
+        if cluster.status != ClusterStatus::Available {
+            return Err(Fault::cluster_busy(&key, cluster.status.as_str()));
+        }
+        refuse_rename(cluster, params)?;
+        refuse_unsimulated(params)?;
+        let (modified, status) = modified(cluster, params)?;
+        if let Some(status) = status {
+            let duration_ms = match status {
+                ClusterStatus::Upgrading => self.settings.durations.upgrade_ms,
+                ClusterStatus::Creating
+                | ClusterStatus::Available
+                | ClusterStatus::Promoting
+                | ClusterStatus::FailingOver
+                | ClusterStatus::Modifying
+                | ClusterStatus::Failed => self.settings.durations.modify_ms,
+            };
+            self.record(region, &key.id, format!("cluster {}", status.as_str()));
+            self.plan(&[region], duration_ms, None, Then::Modified(key.clone()));
+        }
+        self.clusters.insert(
+            key.clone(),
+            Cluster {
+                status: status.unwrap_or(modified.status),
+                ..modified
+            },
+        );
+        self.cluster_answer(&key)
+    }
+}
+
+fn refuse_rename(cluster: &Cluster, params: &Params) -> Result<(), Fault> {
+    let Some(new) = params.optional("NewDBClusterIdentifier") else {
+        return Ok(());
+    };
+    if let Some(global) = &cluster.global {
+        return Err(Fault::cluster_state(format!(
+            "DB cluster {} can't be renamed because it is a member of global cluster {global}.",
+            cluster.key.id
+        )));
+    }
+    Err(Fault::invalid_value(format!(
+        "Renaming {} to {new} is not simulated.",
+        cluster.key.id
+    )))
+}
+
+/// Better refused than accepted and ignored.
+fn refuse_unsimulated(params: &Params) -> Result<(), Fault> {
+    match ["MasterUserPassword", "Port", "EngineMode"]
+        .into_iter()
+        .find(|name| params.optional(name).is_some())
+    {
+        Some(name) => Err(Fault::invalid_value(format!(
+            "Modifying {name} is not simulated."
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The cluster as asked for, and the status it shows while it changes; nothing to change changes no status.
+fn modified(cluster: &Cluster, params: &Params) -> Result<(Cluster, Option<ClusterStatus>), Fault> {
+    let mut new = cluster.clone();
+    if let Some(protection) = params.flag("DeletionProtection")? {
+        new.deletion_protection = protection;
+    }
+    if let Some(days) = params.number("BackupRetentionPeriod", 1, 35)? {
+        new.backup_retention_days = days;
+    }
+    if let Some(iam) = params.flag("EnableIAMDatabaseAuthentication")? {
+        new.iam_authentication = iam;
+    }
+    if let Some(group) = params.owned("DBClusterParameterGroupName") {
+        new.network.parameter_group = Some(group);
+    }
+    let groups = params.list("VpcSecurityGroupIds.VpcSecurityGroupId");
+    if !groups.is_empty() {
+        new.network.security_groups = groups.into_iter().map(str::to_owned).collect();
+    }
+    if let Some(text) = params.optional("EngineVersion") {
+        let (from, to): (Version, Version) = (cluster.engine_version.parse()?, text.parse()?);
+        if to < from {
+            return Err(Fault::invalid_combination(format!(
+                "Cannot upgrade aurora-postgresql from {from} to {to}"
+            )));
+        }
+        if to > from {
+            new.engine_version = to.to_string();
+            return Ok((new, Some(ClusterStatus::Upgrading)));
+        }
+    }
+    let changed = new.deletion_protection != cluster.deletion_protection
+        || new.backup_retention_days != cluster.backup_retention_days
+        || new.iam_authentication != cluster.iam_authentication
+        || new.network.parameter_group != cluster.network.parameter_group
+        || new.network.security_groups != cluster.network.security_groups;
+    Ok((new, changed.then_some(ClusterStatus::Modifying)))
+}

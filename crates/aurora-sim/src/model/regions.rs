@@ -1,0 +1,49 @@
+//! Regions that stop answering, and return.
+
+use crate::model::{
+    Model,
+    effect::{Effect, Progress},
+    names::ClusterKey,
+    state::{ClusterStatus, Millis},
+};
+
+impl Model {
+    /// The Region answers no more; whatever it was doing stands still.
+    pub fn lose_region(&mut self, at: Millis, region: &str) {
+        self.advance(at);
+        if self.lost.insert(region.to_owned()) {
+            self.record(region, region, "Region lost");
+        }
+    }
+
+    /// The Region answers again: its databases come back as they were, except those that lost their writes meanwhile.
+    pub fn return_region(&mut self, at: Millis, region: &str) {
+        self.advance(at);
+        if !self.lost.remove(region) {
+            return;
+        }
+        self.record(region, region, "Region returned");
+        let now = self.now;
+        for task in &mut self.tasks {
+            if task.progress == Progress::Waiting && task.needs.iter().any(|need| need == region) {
+                task.due = task.due.max(now.saturating_add(task.duration_ms));
+            }
+        }
+        let resumed: Vec<ClusterKey> = self
+            .clusters
+            .values()
+            .filter(|cluster| cluster.key.region == region && !cluster.fenced)
+            .filter(|cluster| cluster.status != ClusterStatus::Creating)
+            .map(|cluster| cluster.key.clone())
+            .collect();
+        for cluster in resumed {
+            self.plan_at_once(region, Effect::Resume { cluster });
+        }
+        self.advance(at);
+    }
+
+    /// Whether a Region answers.
+    pub fn answers(&self, region: &str) -> bool {
+        !self.is_lost(region)
+    }
+}

@@ -1,0 +1,319 @@
+//! What the control plane holds: global clusters, their members, instances, statuses.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::names::ClusterKey;
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = u64;
+
+/// How long each transition lasts at least, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Durations {
+    /// A cluster is `creating`.
+    pub create_cluster_ms: u64,
+    /// An instance is `creating`.
+    pub create_instance_ms: u64,
+    /// A detached cluster is `promoting`.
+    pub promote_ms: u64,
+    /// A global operation is `pending` before it begins.
+    pub failover_pending_ms: u64,
+    /// A managed failover, from its acceptance.
+    pub managed_failover_ms: u64,
+    /// A switchover, from its acceptance.
+    pub switchover_ms: u64,
+    /// The other members are rebuilt after a managed failover.
+    pub resync_ms: u64,
+    /// A cluster is `modifying`.
+    pub modify_ms: u64,
+    /// A cluster is `upgrading`.
+    pub upgrade_ms: u64,
+    /// The pause before a transition whose storage failed is tried again.
+    pub retry_ms: u64,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self {
+            create_cluster_ms: 500,
+            create_instance_ms: 300,
+            promote_ms: 2_000,
+            failover_pending_ms: 200,
+            managed_failover_ms: 2_500,
+            switchover_ms: 2_000,
+            resync_ms: 2_000,
+            modify_ms: 500,
+            upgrade_ms: 2_000,
+            retry_ms: 500,
+        }
+    }
+}
+
+/// What becomes of a deposed writer's writes in a managed failover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteFencing {
+    /// The old volume takes no more writes, also when its Region returns.
+    #[default]
+    Blocks,
+    /// Fencing times out: the old writer goes on taking writes until it is rebuilt.
+    TimesOut,
+}
+
+/// Which Regions can see a global cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Regions that have a member, and the one it was created in.
+    #[default]
+    Members,
+    /// Every Region.
+    Everywhere,
+}
+
+/// The rules that AWS leaves open, and the account.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The account that owns everything.
+    pub account: String,
+    /// How long transitions last.
+    pub durations: Durations,
+    /// Whether write fencing works in a managed failover.
+    pub write_fencing: WriteFencing,
+    /// Where DescribeGlobalClusters finds a global cluster.
+    pub visibility: Visibility,
+    /// Whether a member may be detached while its global cluster has a `FailoverState`.
+    pub detach_during_failover: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account: "123456789012".to_owned(),
+            durations: Durations::default(),
+            write_fencing: WriteFencing::default(),
+            visibility: Visibility::default(),
+            detach_during_failover: false,
+        }
+    }
+}
+
+/// A text that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// `DBCluster.Status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClusterStatus {
+    Creating,
+    Available,
+    Promoting,
+    FailingOver,
+    Modifying,
+    Upgrading,
+    Failed,
+}
+
+impl ClusterStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Available => "available",
+            Self::Promoting => "promoting",
+            Self::FailingOver => "failing-over",
+            Self::Modifying => "modifying",
+            Self::Upgrading => "upgrading",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// `DBInstance.DBInstanceStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InstanceStatus {
+    Creating,
+    Available,
+    Rebooting,
+}
+
+impl InstanceStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Available => "available",
+            Self::Rebooting => "rebooting",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Cluster {
+    pub(crate) key: ClusterKey,
+    pub(crate) resource_id: String,
+    pub(crate) engine_version: String,
+    pub(crate) status: ClusterStatus,
+    pub(crate) port: u32,
+    pub(crate) master_username: Option<String>,
+    pub(crate) database: Option<String>,
+    /// The identifier of the global cluster it belongs to.
+    pub(crate) global: Option<String>,
+    pub(crate) network: Network,
+    pub(crate) deletion_protection: bool,
+    pub(crate) backup_retention_days: u32,
+    pub(crate) iam_authentication: bool,
+    pub(crate) created_at: Millis,
+    pub(crate) tags: Vec<(String, String)>,
+    /// A managed failover took its writes away, and it is not rebuilt yet.
+    pub(crate) fenced: bool,
+}
+
+/// What a cluster was given and only keeps: subnets, security groups, parameter group, key.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Network {
+    pub(crate) subnet_group: Option<String>,
+    pub(crate) security_groups: Vec<String>,
+    pub(crate) parameter_group: Option<String>,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) encrypted: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    pub(crate) key: ClusterKey,
+    pub(crate) cluster: ClusterKey,
+    pub(crate) class: String,
+    pub(crate) status: InstanceStatus,
+    pub(crate) promotion_tier: u32,
+    pub(crate) resource_id: String,
+    pub(crate) created_at: Millis,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Global {
+    pub(crate) id: String,
+    pub(crate) resource_id: String,
+    pub(crate) engine_version: String,
+    pub(crate) database: Option<String>,
+    pub(crate) encrypted: bool,
+    pub(crate) deletion_protection: bool,
+    pub(crate) tags: Vec<(String, String)>,
+    /// The Region it was created in.
+    pub(crate) origin: String,
+    /// The one member that takes writes; a second one cannot be expressed.
+    pub(crate) writer: Option<ClusterKey>,
+    pub(crate) standbys: Vec<Standby>,
+    pub(crate) failover: Option<Failover>,
+}
+
+impl Global {
+    pub(crate) fn members(&self) -> impl Iterator<Item = &ClusterKey> {
+        self.writer
+            .iter()
+            .chain(self.standbys.iter().map(|standby| &standby.cluster))
+    }
+
+    pub(crate) fn standby(&self, cluster: &ClusterKey) -> Option<&Standby> {
+        self.standbys
+            .iter()
+            .find(|standby| standby.cluster == *cluster)
+    }
+
+    pub(crate) fn set_synchronization(&mut self, cluster: &ClusterKey, to: Synchronization) {
+        for standby in self
+            .standbys
+            .iter_mut()
+            .filter(|standby| standby.cluster == *cluster)
+        {
+            standby.synchronization = to;
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Standby {
+    pub(crate) cluster: ClusterKey,
+    pub(crate) synchronization: Synchronization,
+}
+
+/// `GlobalClusterMember.SynchronizationStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Synchronization {
+    Connected,
+    PendingResync,
+}
+
+impl Synchronization {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::PendingResync => "pending-resync",
+        }
+    }
+}
+
+/// Which of the two global operations runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailoverKind {
+    Switchover,
+    DataLossAllowed,
+}
+
+/// `GlobalCluster.FailoverState`.
+#[derive(Debug, Clone)]
+pub(crate) struct Failover {
+    pub(crate) kind: FailoverKind,
+    pub(crate) begun: bool,
+    pub(crate) from: ClusterKey,
+    pub(crate) to: ClusterKey,
+}
+
+impl Failover {
+    pub(crate) fn status(&self) -> &'static str {
+        match (self.begun, self.kind) {
+            (false, _) => "pending",
+            (true, FailoverKind::Switchover) => "switching-over",
+            (true, FailoverKind::DataLossAllowed) => "failing-over",
+        }
+    }
+}
+
+/// An RDS event, as DescribeEvents tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When, in Unix milliseconds.
+    pub at: Millis,
+    /// The Region whose RDS recorded it.
+    pub region: String,
+    /// The cluster or instance it is about.
+    pub source: String,
+    /// Its ARN.
+    pub source_arn: String,
+    /// `db-cluster` or `db-instance`.
+    pub source_type: &'static str,
+    /// E.g. `global failover`.
+    pub category: &'static str,
+    /// The text; DescribeEvents carries no event number, so clients match this.
+    pub message: String,
+}
+
+/// Something that happened, for whoever reads the simulator's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Transition {
+    /// When, in Unix milliseconds.
+    pub at: Millis,
+    /// The Region it happened in.
+    pub region: String,
+    /// The global cluster, cluster, instance or Region it happened to.
+    pub subject: String,
+    /// What happened, in a few words that stay the same from run to run.
+    pub what: String,
+}

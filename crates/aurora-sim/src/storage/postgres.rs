@@ -1,0 +1,205 @@
+//! Real PostgreSQL beneath the control plane: streaming replication, promotion, rebuilding.
+
+mod config;
+mod member;
+mod operations;
+mod process;
+mod relay;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    model::{ClusterKey, Effect},
+    storage::{
+        Storage, StorageError,
+        postgres::{
+            member::{Member, Site},
+            process::Spawner,
+        },
+    },
+};
+
+/// Ports are taken from below the range that Linux gives to outgoing connections, so that a stopped database's port
+/// is still free when it returns.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// Members as PostgreSQL clusters on loopback ports.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    site: Site,
+    data: PathBuf,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    members: BTreeMap<ClusterKey, Arc<Member>>,
+    lost: BTreeSet<String>,
+    /// Regions whose standbys receive nothing.
+    cut: BTreeSet<String>,
+    last_port: u16,
+}
+
+impl Postgres {
+    /// Prepares a storage; nothing runs yet. Needs a running runtime.
+    pub(crate) fn new(binaries: &Path, data: &Path) -> Result<Self, StorageError> {
+        for program in ["initdb", "postgres", "pg_basebackup", "pg_controldata"] {
+            if !binaries.join(program).is_file() {
+                return Err(StorageError::Failed(format!(
+                    "{} has no {program}",
+                    binaries.display()
+                )));
+            }
+        }
+        std::fs::create_dir_all(data)
+            .map_err(StorageError::io(format!("creating {}", data.display())))?;
+        let data = data
+            .canonicalize()
+            .map_err(StorageError::io(format!("finding {}", data.display())))?;
+        let site = Site {
+            binaries: binaries.to_path_buf(),
+            password: random_password()?,
+            spawner: Spawner::start().map_err(StorageError::io("starting the spawner"))?,
+        };
+        Ok(Self {
+            site,
+            data,
+            shared: Mutex::default(),
+        })
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn member(&self, key: &ClusterKey) -> Result<Arc<Member>, StorageError> {
+        let member = self.shared().members.get(key).cloned();
+        member.ok_or_else(|| StorageError::Failed(format!("{key} has no database")))
+    }
+
+    fn member_or_new(&self, key: &ClusterKey) -> Result<Arc<Member>, StorageError> {
+        let mut shared = self.shared();
+        if let Some(member) = shared.members.get(key) {
+            return Ok(Arc::clone(member));
+        }
+        shared.last_port = free_port(shared.last_port)?;
+        let member = Arc::new(Member::new(key.clone(), shared.last_port, &self.data));
+        shared.members.insert(key.clone(), Arc::clone(&member));
+        Ok(member)
+    }
+
+    fn all(&self) -> Vec<Arc<Member>> {
+        self.shared().members.values().cloned().collect()
+    }
+
+    fn in_region(&self, region: &str) -> Vec<Arc<Member>> {
+        self.all()
+            .into_iter()
+            .filter(|member| member.key.region == region)
+            .collect()
+    }
+
+    fn flows_to(&self, region: &str) -> bool {
+        !self.shared().cut.contains(region)
+    }
+}
+
+impl Storage for Postgres {
+    async fn carry_out(&self, effect: Effect) -> Result<(), StorageError> {
+        match effect {
+            Effect::CreatePrimary {
+                cluster,
+                database,
+                user,
+                password,
+            } => {
+                self.create_primary(&cluster, database.as_deref(), &user, &password.0)
+                    .await
+            }
+            Effect::CreateStandby { cluster, primary }
+            | Effect::Resynchronise { cluster, primary } => self.rebuild(&cluster, &primary).await,
+            Effect::StopReplication { cluster } => {
+                self.member(&cluster)?.close_road();
+                Ok(())
+            }
+            Effect::Promote { cluster } => self.promote(&cluster).await,
+            Effect::Fence { cluster } => self.fence(&cluster).await,
+            Effect::SwitchOver { from, to } => self.switch_over(&from, &to).await,
+            Effect::Resume { cluster } => self.resume(&cluster).await,
+        }
+    }
+
+    async fn lose_region(&self, region: &str) {
+        self.shared().lost.insert(region.to_owned());
+        let members = self.in_region(region);
+        let losses = members.iter().map(|member| member.lose());
+        // All at once: a Region does not die one database after the other.
+        futures::future::join_all(losses).await;
+    }
+
+    async fn return_region(&self, region: &str) {
+        self.shared().lost.remove(region);
+        for member in self.in_region(region) {
+            member.allow();
+        }
+    }
+
+    fn set_replication(&self, region: &str, flows: bool) {
+        if flows {
+            self.shared().cut.remove(region);
+        } else {
+            self.shared().cut.insert(region.to_owned());
+        }
+        for member in self.in_region(region) {
+            member.set_flow(flows);
+        }
+    }
+
+    fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr> {
+        self.shared()
+            .members
+            .get(cluster)
+            .map(|member| member.address())
+    }
+
+    async fn behind_bytes(&self, standby: &ClusterKey) -> Option<u64> {
+        self.measure_behind(standby).await.ok()
+    }
+
+    async fn stop(&self) {
+        for member in self.all() {
+            member.shut_down().await;
+        }
+    }
+}
+
+fn random_password() -> Result<String, StorageError> {
+    let mut bytes = [0_u8; 16];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .map_err(StorageError::io("reading random bytes"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A loopback port that is free now, after the last one given; the start differs from process to process.
+fn free_port(last: u16) -> Result<u16, StorageError> {
+    let span = PORTS.end - PORTS.start;
+    let start = match last {
+        0 => {
+            u16::try_from(std::process::id().wrapping_mul(61) % u32::from(span)).unwrap_or_default()
+        }
+        given => given - PORTS.start + 1,
+    };
+    (0..span)
+        .map(|step| {
+            PORTS.start + (u32::from(start) + u32::from(step)).rem_euclid(u32::from(span)) as u16
+        })
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .ok_or_else(|| StorageError::Failed("no loopback port is free".to_owned()))
+}

@@ -1,0 +1,418 @@
+//! One PostgreSQL cluster: its folder, its process, the road to what it follows.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rustix::process::Signal;
+use tokio_postgres::{Client, NoTls};
+
+use crate::{
+    model::ClusterKey,
+    storage::{
+        StorageError,
+        postgres::{
+            config::{ADMIN, HBA, Source, postgresql_conf},
+            process::{Process, Spawner},
+            relay::Relay,
+        },
+    },
+};
+
+const TOOL_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
+
+/// What every member needs to know of its surroundings.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) binaries: PathBuf,
+    pub(crate) password: String,
+    pub(crate) spawner: Spawner,
+}
+
+/// A cluster's database.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) key: ClusterKey,
+    pub(crate) port: u16,
+    folder: PathBuf,
+    state: Mutex<State>,
+    /// Held for the length of one piece of work.
+    pub(crate) turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Its Region is lost: nothing may be started.
+    lost: bool,
+    server: Option<Process>,
+    follows: Option<ClusterKey>,
+    relay: Option<Relay>,
+}
+
+impl Member {
+    pub(crate) fn new(key: ClusterKey, port: u16, data: &Path) -> Self {
+        let folder = data.join(&key.region).join(&key.id);
+        Self {
+            key,
+            port,
+            folder,
+            state: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    pub(crate) fn follows(&self) -> Option<ClusterKey> {
+        self.state().follows.clone()
+    }
+
+    pub(crate) fn set_flow(&self, flows: bool) {
+        if let Some(relay) = &self.state().relay {
+            relay.set_flow(flows);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("postgres.log")
+    }
+
+    /// Kills what runs, at once, and lets nothing start until [`Self::allow`].
+    pub(crate) async fn lose(&self) {
+        let server = {
+            let mut state = self.state();
+            state.lost = true;
+            state.relay = None;
+            state.server.take()
+        };
+        if let Some(mut server) = server {
+            server.kill_with_children().await;
+            self.free_shared_memory().await;
+        }
+    }
+
+    /// A killed PostgreSQL leaves its System V segment behind; line 7 of its pid file names it.
+    async fn free_shared_memory(&self) {
+        let text = tokio::fs::read_to_string(self.data().join("postmaster.pid"))
+            .await
+            .unwrap_or_default();
+        if let Some(id) = text
+            .lines()
+            .nth(6)
+            .and_then(|line| line.split_whitespace().nth(1))
+        {
+            let freed = tokio::process::Command::new("ipcrm")
+                .args(["-m", id])
+                .output()
+                .await;
+            if let Err(error) = freed {
+                tracing::debug!(%error, "cannot free shared memory");
+            }
+        }
+    }
+
+    pub(crate) fn allow(&self) {
+        self.state().lost = false;
+    }
+
+    /// Stops the server if it runs: `INT` in good order, `QUIT` at once.
+    pub(crate) async fn stop(&self, signal: Signal) {
+        let server = self.state().server.take();
+        if let Some(server) = server {
+            server.end(signal).await;
+        }
+    }
+
+    /// Stops it for good, roads included.
+    pub(crate) async fn shut_down(&self) {
+        self.state().relay = None;
+        self.stop(Signal::QUIT).await;
+    }
+
+    /// Closes the road to its primary.
+    pub(crate) fn close_road(&self) {
+        self.state().relay = None;
+    }
+
+    /// Forgets its primary, once it is promoted.
+    pub(crate) fn forget_primary(&self) {
+        let mut state = self.state();
+        state.relay = None;
+        state.follows = None;
+    }
+
+    /// Makes an empty database folder.
+    pub(crate) async fn initialise(&self, site: &Site) -> Result<(), StorageError> {
+        self.empty_folder().await?;
+        let secret = self.folder.join("password");
+        write(&secret, &site.password).await?;
+        let (data, file) = (self.data(), secret.display().to_string());
+        let pwfile = format!("--pwfile={file}");
+        let arguments = [
+            "-D",
+            &data.display().to_string(),
+            "-U",
+            ADMIN,
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+            &pwfile,
+        ];
+        let made = self.run_tool(site, "initdb", &arguments, &[]).await;
+        tokio::fs::remove_file(&secret)
+            .await
+            .map_err(StorageError::io("removing the password file"))?;
+        made?;
+        self.state().follows = None;
+        write(&self.data().join("pg_hba.conf"), HBA).await
+    }
+
+    /// Replaces its folder by a clone of `primary`, taken over its own road.
+    pub(crate) async fn rebuild_from(
+        &self,
+        site: &Site,
+        primary: &Member,
+        flows: bool,
+    ) -> Result<(), StorageError> {
+        self.stop(Signal::QUIT).await;
+        self.empty_folder().await?;
+        let relay = self.follow(primary, flows).await?;
+        let data = self.data().display().to_string();
+        let port = relay.port().to_string();
+        let arguments = [
+            "-D",
+            &data,
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            ADMIN,
+        ];
+        self.run_tool(
+            site,
+            "pg_basebackup",
+            &arguments,
+            &[("PGPASSWORD", &site.password)],
+        )
+        .await?;
+        self.mark_standby().await
+    }
+
+    /// From now on it follows `primary`, over a new road.
+    pub(crate) async fn follow(
+        &self,
+        primary: &Member,
+        flows: bool,
+    ) -> Result<SocketAddr, StorageError> {
+        let relay = Relay::open(primary.address(), flows)
+            .await
+            .map_err(StorageError::io("opening a replication relay"))?;
+        let address = relay.address();
+        let mut state = self.state();
+        if state.lost {
+            return Err(lost(&self.key));
+        }
+        state.relay = Some(relay);
+        state.follows = Some(primary.key.clone());
+        Ok(address)
+    }
+
+    /// Points the road of a running standby at another primary.
+    pub(crate) fn redirect(&self, primary: &Member) {
+        let mut state = self.state();
+        state.follows = Some(primary.key.clone());
+        if let Some(relay) = &state.relay {
+            relay.set_target(primary.address());
+        }
+    }
+
+    pub(crate) async fn mark_standby(&self) -> Result<(), StorageError> {
+        write(&self.data().join("standby.signal"), "").await
+    }
+
+    async fn empty_folder(&self) -> Result<(), StorageError> {
+        let doing = || format!("emptying {}", self.folder.display());
+        match tokio::fs::remove_dir_all(self.data()).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StorageError::io(doing())(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        tokio::fs::create_dir_all(&self.folder)
+            .await
+            .map_err(StorageError::io(doing()))
+    }
+
+    async fn run_tool(
+        &self,
+        site: &Site,
+        name: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<(), StorageError> {
+        let tool = site
+            .spawner
+            .spawn(
+                &site.binaries.join(name),
+                arguments,
+                environment,
+                &self.log(),
+            )
+            .await?;
+        tool.succeed_within(TOOL_LIMIT, name).await
+    }
+
+    /// Writes the settings and starts the server; returns when it takes connections.
+    pub(crate) async fn start(&self, site: &Site) -> Result<(), StorageError> {
+        let settings = self.settings(site);
+        write(&self.data().join("postgresql.conf"), &settings).await?;
+        write(&self.data().join("postgresql.auto.conf"), "").await?;
+        let data = self.data().display().to_string();
+        let server = site
+            .spawner
+            .spawn(
+                &site.binaries.join("postgres"),
+                &["-D", &data],
+                &[],
+                &self.log(),
+            )
+            .await?;
+        let refused = {
+            let mut state = self.state();
+            if state.lost {
+                Some(server)
+            } else {
+                state.server = Some(server);
+                None
+            }
+        };
+        if let Some(server) = refused {
+            server.end(Signal::QUIT).await;
+            return Err(lost(&self.key));
+        }
+        self.wait_until_it_answers(site).await
+    }
+
+    fn settings(&self, site: &Site) -> String {
+        let state = self.state();
+        let source = state
+            .relay
+            .as_ref()
+            .zip(state.follows.as_ref())
+            .map(|(relay, primary)| Source {
+                region: &primary.region,
+                relay: relay.address(),
+                password: &site.password,
+            });
+        postgresql_conf(&self.key, self.port, source)
+    }
+
+    async fn wait_until_it_answers(&self, site: &Site) -> Result<(), StorageError> {
+        let deadline = tokio::time::Instant::now() + START_LIMIT;
+        loop {
+            let error = match self.connect(site, "postgres").await {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            if self.state().server.as_mut().is_none_or(Process::has_ended) {
+                self.state().server = None;
+                return Err(StorageError::Failed(format!(
+                    "postgres of {} has ended; see its log",
+                    self.key
+                )));
+            }
+            if tokio::time::Instant::now() > deadline {
+                return Err(error);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Where the log of a stopped server ends: the position of its shutdown checkpoint.
+    pub(crate) async fn last_position(&self, site: &Site) -> Result<String, StorageError> {
+        let output = tokio::process::Command::new(site.binaries.join("pg_controldata"))
+            .arg(self.data())
+            .env("LC_ALL", "C")
+            .output()
+            .await
+            .map_err(StorageError::io("running pg_controldata"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !text
+            .lines()
+            .any(|line| line.starts_with("Database cluster state:") && line.ends_with("shut down"))
+        {
+            return Err(StorageError::Failed(format!(
+                "{} was not shut down in good order",
+                self.key
+            )));
+        }
+        text.lines()
+            .find_map(|line| line.strip_prefix("Latest checkpoint location:"))
+            .map(|position| position.trim().to_owned())
+            .ok_or_else(|| StorageError::Failed("pg_controldata names no checkpoint".to_owned()))
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.state()
+            .server
+            .as_mut()
+            .is_some_and(|server| !server.has_ended())
+    }
+
+    /// Connects as the administrator.
+    pub(crate) async fn connect(
+        &self,
+        site: &Site,
+        database: &str,
+    ) -> Result<Client, StorageError> {
+        let (client, connection) = tokio_postgres::Config::new()
+            .host("127.0.0.1")
+            .port(self.port)
+            .user(ADMIN)
+            .password(&site.password)
+            .dbname(database)
+            .connect_timeout(Duration::from_secs(2))
+            .connect(NoTls)
+            .await
+            .map_err(StorageError::sql(format!("connecting to {}", self.key)))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection to a simulated database ended");
+            }
+        });
+        Ok(client)
+    }
+}
+
+fn lost(key: &ClusterKey) -> StorageError {
+    StorageError::Failed(format!("the Region of {key} is lost"))
+}
+
+async fn write(path: &Path, text: &str) -> Result<(), StorageError> {
+    tokio::fs::write(path, text)
+        .await
+        .map_err(StorageError::io(format!("writing {}", path.display())))
+}

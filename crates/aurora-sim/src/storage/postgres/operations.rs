@@ -1,0 +1,235 @@
+//! What happens to databases when members are created, promoted, switched over, rebuilt.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::time::{Instant, sleep};
+use tokio_postgres::Client;
+
+use crate::{
+    model::ClusterKey,
+    storage::{
+        StorageError,
+        postgres::{
+            Postgres,
+            config::{identifier, quoted},
+            member::Member,
+        },
+    },
+};
+
+const FUNCTIONS: &str = include_str!("aurora_functions.sql");
+/// A switchover waits this long for the target to have everything, and is called off then.
+const CATCH_UP_LIMIT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+
+impl Postgres {
+    pub(crate) async fn create_primary(
+        &self,
+        key: &ClusterKey,
+        database: Option<&str>,
+        user: &str,
+        password: &str,
+    ) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member.stop(Signal::QUIT).await;
+        member.initialise(&self.site).await?;
+        member.start(&self.site).await?;
+        for name in ["template1", "postgres"] {
+            let client = member.connect(&self.site, name).await?;
+            run(&client, FUNCTIONS, "creating Aurora's functions").await?;
+        }
+        let client = member.connect(&self.site, "postgres").await?;
+        let owner = identifier(user);
+        // The statement holds a password: no log of failed statements may show it.
+        let role = format!(
+            "SET log_min_error_statement = panic; CREATE ROLE {owner} LOGIN CREATEDB CREATEROLE PASSWORD {}; \
+             GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO {owner} WITH ADMIN OPTION; \
+             GRANT ALL ON SCHEMA public TO {owner}",
+            quoted(password)
+        );
+        run(&client, &role, "creating the master user").await?;
+        if let Some(database) = database {
+            let create = format!("CREATE DATABASE {} OWNER {owner}", identifier(database));
+            run(&client, &create, "creating the database").await?;
+        }
+        Ok(())
+    }
+
+    /// Clones the primary, over the standby's own road, and follows it.
+    pub(crate) async fn rebuild(
+        &self,
+        key: &ClusterKey,
+        primary: &ClusterKey,
+    ) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        let primary = self.member(primary)?;
+        member
+            .rebuild_from(&self.site, &primary, self.flows_to(&key.region))
+            .await?;
+        member.start(&self.site).await
+    }
+
+    pub(crate) async fn promote(&self, key: &ClusterKey) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member.close_road();
+        self.promote_in_turn(&member).await
+    }
+
+    async fn promote_in_turn(&self, member: &Member) -> Result<(), StorageError> {
+        let client = member.connect(&self.site, "postgres").await?;
+        if in_recovery(&client).await? {
+            let promoted: bool = ask(&client, "SELECT pg_promote(true, 60)").await?;
+            if !promoted {
+                return Err(StorageError::Failed(format!(
+                    "{} was not promoted within 60 s",
+                    member.key
+                )));
+            }
+        }
+        self.name_primary_region(&client, &member.key.region)
+            .await?;
+        member.forget_primary();
+        Ok(())
+    }
+
+    /// Aurora's functions take the primary's Region from a setting.
+    async fn name_primary_region(&self, client: &Client, region: &str) -> Result<(), StorageError> {
+        let setting = format!(
+            "ALTER SYSTEM SET aurora_sim.primary_region = {}",
+            quoted(region)
+        );
+        run(client, &setting, "naming the primary's Region").await?;
+        run(client, "SELECT pg_reload_conf()", "reloading the settings").await
+    }
+
+    pub(crate) async fn fence(&self, key: &ClusterKey) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member.stop(Signal::QUIT).await;
+        Ok(())
+    }
+
+    /// Starts a cluster that went down with its Region, in the role it had.
+    pub(crate) async fn resume(&self, key: &ClusterKey) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        if member.is_running() {
+            return Ok(());
+        }
+        if let Some(primary) = member.follows() {
+            let primary = self.member(&primary)?;
+            member.follow(&primary, self.flows_to(&key.region)).await?;
+        }
+        member.start(&self.site).await
+    }
+
+    /// Stops the old primary in good order, waits until the target has its last byte, and swaps the roles.
+    pub(crate) async fn switch_over(
+        &self,
+        from: &ClusterKey,
+        to: &ClusterKey,
+    ) -> Result<(), StorageError> {
+        let (old, new) = (self.admitted(from)?, self.admitted(to)?);
+        // In the order of their keys, so that two switchovers never wait for each other.
+        let (first, second) = if from < to {
+            (&old, &new)
+        } else {
+            (&new, &old)
+        };
+        let _first = first.turn.lock().await;
+        let _second = second.turn.lock().await;
+        let client = new.connect(&self.site, "postgres").await?;
+        if new.follows().as_ref() != Some(from) || !in_recovery(&client).await? {
+            return Err(StorageError::Failed(format!("{to} does not follow {from}")));
+        }
+        // A shutdown in good order sends everything to the standbys before it ends.
+        old.stop(Signal::INT).await;
+        let end = old.last_position(&self.site).await?;
+        if let Err(error) = caught_up(&client, &end).await {
+            old.start(&self.site).await?;
+            return Err(error);
+        }
+        self.promote_in_turn(&new).await?;
+        for standby in self
+            .all()
+            .iter()
+            .filter(|member| member.follows().as_ref() == Some(from))
+        {
+            standby.redirect(&new);
+            let client = standby.connect(&self.site, "postgres").await?;
+            self.name_primary_region(&client, &to.region).await?;
+        }
+        old.follow(&new, self.flows_to(&from.region)).await?;
+        old.mark_standby().await?;
+        old.start(&self.site).await
+    }
+
+    pub(crate) async fn measure_behind(&self, standby: &ClusterKey) -> Result<u64, StorageError> {
+        let member = self.member(standby)?;
+        let no_primary = || StorageError::Failed(format!("{standby} follows nothing"));
+        let primary = self.member(&member.follows().ok_or_else(no_primary)?)?;
+        let written: i64 = ask(
+            &primary.connect(&self.site, "postgres").await?,
+            "SELECT (pg_current_wal_lsn() - '0/0')::bigint",
+        )
+        .await?;
+        let replayed: i64 = ask(
+            &member.connect(&self.site, "postgres").await?,
+            "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint",
+        )
+        .await?;
+        Ok(u64::try_from(written.saturating_sub(replayed)).unwrap_or(0))
+    }
+
+    /// The member, unless its Region is lost.
+    fn admitted(&self, key: &ClusterKey) -> Result<std::sync::Arc<Member>, StorageError> {
+        if self.shared().lost.contains(&key.region) {
+            return Err(StorageError::Failed(format!("the Region of {key} is lost")));
+        }
+        self.member_or_new(key)
+    }
+}
+
+/// Waits until a standby has replayed beyond a position.
+async fn caught_up(standby: &Client, position: &str) -> Result<(), StorageError> {
+    let deadline = Instant::now() + CATCH_UP_LIMIT;
+    let query = format!(
+        "SELECT coalesce(pg_last_wal_replay_lsn() > {}::pg_lsn, false)",
+        quoted(position)
+    );
+    while !ask::<bool>(standby, &query).await? {
+        if Instant::now() > deadline {
+            return Err(StorageError::Failed(format!(
+                "the target did not catch up within {CATCH_UP_LIMIT:?}"
+            )));
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
+}
+
+async fn in_recovery(client: &Client) -> Result<bool, StorageError> {
+    ask(client, "SELECT pg_is_in_recovery()").await
+}
+
+async fn ask<T>(client: &Client, query: &str) -> Result<T, StorageError>
+where
+    T: for<'a> tokio_postgres::types::FromSql<'a>,
+{
+    let row = client
+        .query_one(query, &[])
+        .await
+        .map_err(StorageError::sql(query))?;
+    row.try_get(0).map_err(StorageError::sql(query))
+}
+
+async fn run(client: &Client, statements: &str, doing: &str) -> Result<(), StorageError> {
+    client
+        .batch_execute(statements)
+        .await
+        .map_err(StorageError::sql(doing))
+}

@@ -1,0 +1,195 @@
+//! The emulator for real: deploys the repository's templates with small functions that tell what they see.
+
+use std::{collections::HashMap, fs, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
+
+use aws_sdk_lambda::primitives::Blob;
+use serde_json::{Value, json};
+
+use super::{Deployment, Emulator, EmulatorConfig, processes};
+
+/// Answers with its environment; `{"hang": true}` never ends.
+const FUNCTION: &str = r#"
+import json, os, time, urllib.request
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    with urllib.request.urlopen(api + "next") as call:
+        request = call.headers["Lambda-Runtime-Aws-Request-Id"]
+        event = json.load(call)
+    while event.get("hang"):
+        time.sleep(1)
+    answer = json.dumps({"process": os.getpid(), "environment": dict(os.environ)}).encode()
+    urllib.request.urlopen(urllib.request.Request(api + request + "/response", answer)).close()
+"#;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// Packs the small function under every function's name.
+fn binaries(folder: &std::path::Path) -> PathBuf {
+    let binaries = folder.join("binaries");
+    fs::create_dir_all(&binaries).unwrap();
+    for name in [
+        "health-probe",
+        "confirm-outage",
+        "recovery-ledger",
+        "detach-and-promote",
+        "dns-flip",
+        "ecs-restart",
+    ] {
+        let path = binaries.join(name);
+        fs::write(
+            &path,
+            format!("#!{}/.tools/venv/bin/python{FUNCTION}", root().display()),
+        )
+        .unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    binaries
+}
+
+fn deployment(folder: &std::path::Path) -> Deployment {
+    let parameters = [
+        (
+            "MemberClusterArns",
+            "arn:aws:rds:us-west-2:123456789012:cluster:orders-west",
+        ),
+        (
+            "GlobalClusterArns",
+            "arn:aws:rds::123456789012:global-cluster:orders-global-*",
+        ),
+        (
+            "SecretArns",
+            "arn:aws:secretsmanager:{region}:123456789012:secret:orders/*",
+        ),
+        ("SubnetIds", "subnet-0123456789abcdef0"),
+        ("SecurityGroupIds", "sg-0123456789abcdef0"),
+    ];
+    Deployment {
+        binaries: binaries(folder),
+        packages: folder.join("packages"),
+        members: vec!["us-east-1".into(), "us-west-2".into()],
+        witness: Some("us-east-2".into()),
+        parameters: parameters
+            .map(|(name, value)| (name.into(), value.into()))
+            .into(),
+    }
+}
+
+async fn invoke(
+    emulator: &Emulator,
+    region: &str,
+    function: &str,
+    event: Value,
+) -> Result<Value, String> {
+    let answer = aws_sdk_lambda::Client::new(&emulator.sdk_config(region))
+        .invoke()
+        .function_name(function)
+        .payload(Blob::new(event.to_string()))
+        .send()
+        .await
+        .map_err(|error| format!("{}", aws_sdk_lambda::error::DisplayErrorContext(&error)))?;
+    let payload: Value = serde_json::from_slice(answer.payload.unwrap().as_ref()).unwrap();
+    match answer.function_error {
+        Some(_) => Err(payload.to_string()),
+        None => Ok(payload),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
+    let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+    let config = EmulatorConfig {
+        root: root(),
+        folder: folder.path().join("emulator"),
+    };
+    let emulator = Emulator::start(&config).await.unwrap();
+    emulator.deploy(&deployment(folder.path())).await.unwrap();
+    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 6);
+    assert_eq!(
+        emulator.functions("us-east-2").await.unwrap(),
+        ["aurora-failover-confirm-outage"]
+    );
+
+    let flip = "aurora-failover-dns-flip";
+    let variables = HashMap::from([(
+        "AWS_ENDPOINT_URL_RDS".to_owned(),
+        "http://127.0.0.1:1".to_owned(),
+    )]);
+    emulator
+        .set_environment("us-west-2", flip, variables)
+        .await
+        .unwrap();
+    let seen = invoke(&emulator, "us-west-2", flip, json!({}))
+        .await
+        .unwrap();
+    assert_eq!(
+        seen["environment"]["LEDGER_TABLE"],
+        "aurora-failover-ledger"
+    );
+    assert_eq!(
+        seen["environment"]["AWS_ENDPOINT_URL_RDS"],
+        "http://127.0.0.1:1"
+    );
+    assert_eq!(seen["environment"]["AWS_REGION"], "us-west-2");
+    let elsewhere = invoke(&emulator, "us-east-1", flip, json!({}))
+        .await
+        .unwrap();
+
+    let group = emulator.group().unwrap();
+    let hanging = invoke(&emulator, "us-west-2", flip, json!({"hang": true}));
+    let losing = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        emulator.kill_region("us-west-2").await.unwrap();
+    };
+    let (cut, ()) = tokio::join!(hanging, losing);
+    assert!(cut.unwrap_err().contains("Runtime.ExitError"));
+    assert_eq!(
+        processes::functions_of(group, "us-west-2"),
+        Vec::<i32>::new()
+    );
+    assert!(
+        invoke(&emulator, "us-west-2", flip, json!({}))
+            .await
+            .unwrap_err()
+            .contains("TooManyRequests")
+    );
+    let same = invoke(&emulator, "us-east-1", flip, json!({}))
+        .await
+        .unwrap();
+    assert_eq!(
+        same["process"], elsewhere["process"],
+        "the other Region's functions live on"
+    );
+
+    emulator.return_region("us-west-2").await.unwrap();
+    invoke(&emulator, "us-west-2", flip, json!({}))
+        .await
+        .unwrap();
+
+    emulator.stop().await.unwrap();
+    assert_eq!(processes::of_group(group), Vec::<i32>::new());
+    assert!(!config.folder.join("tmp").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_emulator_ends() {
+    let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+    let config = EmulatorConfig {
+        root: root(),
+        folder: folder.path().to_owned(),
+    };
+    let emulator = Emulator::start(&config).await.unwrap();
+    let group = emulator.group().unwrap();
+    drop(emulator);
+    for _ in 0..100 {
+        if processes::of_group(group).is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the emulator outlived its owner");
+}

@@ -1,1 +1,161 @@
-//! Placeholder.
+//! The report as one page for people: verdict, figures, the picture of the timeline, tables.
+//!
+//! The page stands alone: no script, no request, nothing but itself. Every text goes through maud, which escapes it.
+
+mod lanes;
+mod marks;
+mod picture;
+mod scale;
+mod tables;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::report::{Report, Verdict, words};
+
+/// The page for a report.
+pub fn render(report: &Report) -> String {
+    let (word, class) = match report.verdict {
+        Verdict::Pass => ("pass", "held"),
+        Verdict::Fail => ("fail", "broken"),
+    };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (report.scenario) ": " (word) }
+                style { (PreEscaped(include_str!("report_html/style.css"))) }
+            }
+            body {
+                header {
+                    p.kicker { "Failover drill · " (report.started_at.strftime("%Y-%m-%d %H:%M UTC")) }
+                    h1 { (report.scenario) " " span.verdict.(class) { (word) } }
+                    p.story { (report.story) }
+                }
+                (figures(report))
+                (checks(report))
+                (picture(report))
+                (tables::runs(&report.runs))
+                (tables::timeline(report))
+                (tables::calls(&report.calls))
+                (tables::profile(report))
+            }
+        }
+    }
+    .into_string()
+}
+
+fn figures(report: &Report) -> Markup {
+    let writes = &report.writes;
+    let stopped = if writes.outages.is_empty() {
+        ("never".to_owned(), "for more than a second".to_owned())
+    } else if let Some(missing) = writes.missing_seconds() {
+        (
+            format!("over {}", words::duration(Some(missing))),
+            "not back when the drill ended".to_owned(),
+        )
+    } else {
+        (
+            words::duration(writes.outage_seconds),
+            "as the application saw it".to_owned(),
+        )
+    };
+    let of_all = format!("of {} acknowledged", words::number(writes.acknowledged));
+    let mut cards = vec![
+        ("Writes stopped", stopped, false),
+        (
+            "Rows lost",
+            (words::count(writes.lost), of_all),
+            // Some loss can be what the scenario expects; its checks know.
+            writes.lost != Some(0) && report.verdict == Verdict::Fail,
+        ),
+        (
+            "Rows duplicated",
+            (
+                words::count(writes.duplicated),
+                "on the current writer".into(),
+            ),
+            writes.duplicated != Some(0),
+        ),
+    ];
+    if report.recovered() {
+        let window = format!(
+            "lost, spanning {}",
+            words::duration(report.rpo.lost_window_seconds)
+        );
+        let beats = report
+            .rpo
+            .lost_beats
+            .map_or_else(|| "unknown".into(), |beats| words::plural(beats, "beat"));
+        let recovery = [
+            (
+                "RTO",
+                (
+                    words::duration(report.rto.seconds),
+                    "measured by the run's ledger".into(),
+                ),
+                false,
+            ),
+            (
+                "Overhead",
+                (
+                    words::duration(report.rto.overhead_seconds),
+                    "explained by no configured wait".into(),
+                ),
+                false,
+            ),
+            ("RPO", (beats, window), false),
+        ];
+        cards.splice(1..1, recovery);
+    }
+    html! {
+        dl.cards {
+            @for (name, (value, meaning), bad) in cards {
+                div.card.bad[bad] { dt { (name) } dd.value { (value) } dd.note { (meaning) } }
+            }
+        }
+    }
+}
+
+fn checks(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "What had to come out" }
+            @if report.checks.is_empty() {
+                @for reason in &report.verdict_reasons { p { (reason) } }
+            }
+            ul.checks {
+                @for check in &report.checks {
+                    li class=(if check.held { "held" } else { "broken" }) {
+                        span.sign aria-hidden="true" { (if check.held { "✓" } else { "✗" }) }
+                        span { (check.expected) span.note { "found: " (check.found) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn picture(report: &Report) -> Markup {
+    let zero = if scale::first_fault(report).is_some() {
+        "Time counts from the fault."
+    } else {
+        "Time counts from the drill's beginning."
+    };
+    html! {
+        section {
+            h2 { "What it looked like" }
+            div.wide.picture { (picture::draw(report)) }
+            p.note {
+                "Each bar is the number of rows acknowledged to the application in a short time, coloured by the \
+                 cluster that took them. " (zero) " Point at anything to read more."
+            }
+            @if report.recovered() { (tables::phases(report)) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! The last lines on the terminal: the verdict, the figures and every reason, for somebody who sees them first.
+
+use super::{Check, Report, Verdict, words};
+
+const WIDTH: usize = 110;
+const NAME_WIDTH: usize = 18;
+const VALUE_WIDTH: usize = 11;
+
+impl Report {
+    /// The closing block of lines, each ended by a line feed.
+    pub fn summary(&self, coloured: bool) -> String {
+        let ink = Ink { coloured };
+        let (word, paint) = match self.verdict {
+            Verdict::Pass => ("PASS", "1;32"),
+            Verdict::Fail => ("FAIL", "1;31"),
+        };
+        let mut lines = vec![
+            String::new(),
+            "─".repeat(WIDTH),
+            format!(
+                "{}  {}",
+                ink.paint(paint, word),
+                ink.paint("1", &self.scenario)
+            ),
+        ];
+        lines.extend(wrap(&self.story, WIDTH));
+        lines.push(String::new());
+        lines.extend(self.figures());
+        lines.push(String::new());
+        for check in &self.checks {
+            lines.extend(check_lines(check, &ink));
+        }
+        if self.checks.is_empty() {
+            lines.extend(self.verdict_reasons.iter().cloned());
+        }
+        lines.push("─".repeat(WIDTH));
+        lines.join("\n") + "\n"
+    }
+
+    fn figures(&self) -> Vec<String> {
+        let writes = &self.writes;
+        let mut lines = self.outage();
+        if self.recovered() {
+            let lost_beats = self
+                .rpo
+                .lost_beats
+                .map(|beats| words::plural(beats, "beat"));
+            lines.extend([
+                figure(
+                    "RTO",
+                    &words::duration(self.rto.seconds),
+                    "recovery time, as the run's ledger measured it",
+                ),
+                figure(
+                    "  overhead",
+                    &words::duration(self.rto.overhead_seconds),
+                    "of the outage, explained by no configured wait",
+                ),
+                figure(
+                    "RPO",
+                    &lost_beats.unwrap_or_else(|| "unknown".into()),
+                    &format!(
+                        "lost, spanning {}, as the probes measured it",
+                        words::duration(self.rpo.lost_window_seconds)
+                    ),
+                ),
+            ]);
+        }
+        lines.extend([
+            figure(
+                "Rows acknowledged",
+                &words::number(writes.acknowledged),
+                &format!(
+                    "and {} of unknown fate, {} of them in the database",
+                    words::number(writes.unknown),
+                    words::count(writes.unacknowledged_present)
+                ),
+            ),
+            figure(
+                "Rows lost",
+                &words::count(writes.lost),
+                "acknowledged, but not on the current writer",
+            ),
+            figure(
+                "Rows duplicated",
+                &words::count(writes.duplicated),
+                "more than once on the current writer",
+            ),
+        ]);
+        lines
+    }
+
+    fn outage(&self) -> Vec<String> {
+        let writes = &self.writes;
+        if writes.outages.is_empty() {
+            return vec![figure("Writes stopped", "never", "for more than a second")];
+        }
+        let stopped = match writes.missing_seconds() {
+            Some(missing) => figure(
+                "Writes stopped",
+                &format!("over {}", words::duration(Some(missing))),
+                "they had not come back when the drill ended",
+            ),
+            None => figure(
+                "Writes stopped",
+                &words::duration(writes.outage_seconds),
+                "as the application saw it:",
+            ),
+        };
+        let mut lines = vec![stopped];
+        let phases = &self.rto.phases;
+        let durations = [
+            phases.noticing,
+            phases.confirming,
+            phases.promotion,
+            phases.dns,
+            phases.reconnecting,
+        ];
+        if self.recovered() {
+            lines.extend(
+                words::PHASES
+                    .iter()
+                    .zip(durations)
+                    .map(|((name, meaning), seconds)| {
+                        figure(&format!("  {name}"), &words::duration(seconds), meaning)
+                    }),
+            );
+        }
+        lines
+    }
+
+    /// Whether there was anything to recover from, so that its figures mean something.
+    pub(crate) fn recovered(&self) -> bool {
+        !self.writes.outages.is_empty() || self.rto.seconds.is_some()
+    }
+}
+
+struct Ink {
+    coloured: bool,
+}
+
+impl Ink {
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.coloured {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.into()
+        }
+    }
+}
+
+fn figure(name: &str, value: &str, meaning: &str) -> String {
+    format!("{name:<NAME_WIDTH$}{value:>VALUE_WIDTH$}   {meaning}")
+}
+
+fn check_lines(check: &Check, ink: &Ink) -> Vec<String> {
+    let (sign, paint) = if check.held {
+        ("✓", "32")
+    } else {
+        ("✗", "1;31")
+    };
+    let mut lines = Vec::new();
+    for (index, part) in wrap(&check.expected, WIDTH - 2).into_iter().enumerate() {
+        lines.push(if index == 0 {
+            format!("{} {part}", ink.paint(paint, sign))
+        } else {
+            format!("  {part}")
+        });
+    }
+    let found = format!("found: {}", check.found);
+    lines.extend(
+        wrap(&found, WIDTH - 4)
+            .into_iter()
+            .map(|part| format!("    {part}")),
+    );
+    lines
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{
+        Rpo,
+        fixtures::{path_impaired, region_loss},
+    };
+
+    #[test]
+    fn a_failover_is_summed_up_with_every_figure_and_reason() {
+        let summary = region_loss().summary(false);
+        for part in [
+            "PASS  region-loss",
+            "Writes stopped         22.1 s",
+            "  noticing             13.2 s",
+            "RTO                    22.0 s",
+            "Rows lost                   2",
+            "✓ the writer is orders-east",
+        ] {
+            assert!(summary.contains(part), "{part} is missing in\n{summary}");
+        }
+        assert!(summary.lines().all(|line| line.chars().count() <= 110));
+        assert!(!summary.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn without_an_outage_no_recovery_is_claimed() {
+        let summary = path_impaired().summary(false);
+        assert!(
+            summary.contains("Writes stopped          never"),
+            "{summary}"
+        );
+        assert!(!summary.contains("RTO"));
+        assert!(!summary.contains("unknown,"));
+    }
+
+    #[test]
+    fn a_failed_check_says_what_was_expected_and_what_was_found() {
+        let mut report = region_loss();
+        report.checks[0].held = false;
+        report.rpo = Rpo::default();
+        report.writes.outages[0].until = None;
+        let summary = report.summary(true);
+        assert!(
+            summary.contains("\u{1b}[1;31m✗\u{1b}[0m the writer is"),
+            "{summary}"
+        );
+        assert!(
+            summary.contains("Writes stopped    over 30.1 s"),
+            "{summary}"
+        );
+        assert!(
+            summary.contains("RPO                   unknown"),
+            "{summary}"
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! The tables below the picture: phases, runs, timeline, calls and the profile.
+
+use maud::{Markup, html};
+
+use super::scale::{first_fault, relative};
+use crate::report::{CallCount, Report, Run, seconds, words};
+
+/// What each part of the outage took.
+pub(super) fn phases(report: &Report) -> Markup {
+    let phases = &report.rto.phases;
+    let durations = [
+        phases.noticing,
+        phases.confirming,
+        phases.promotion,
+        phases.dns,
+        phases.reconnecting,
+    ];
+    html! {
+        ul.phases {
+            @for ((name, meaning), lasted) in words::PHASES.iter().zip(durations) {
+                li {
+                    span.swatch.(*name) {}
+                    strong { (name) } " " span.amount { (words::duration(lasted)) }
+                    span.note { (meaning) }
+                }
+            }
+        }
+    }
+}
+
+/// Every run with its states.
+pub(super) fn runs(runs: &[Run]) -> Markup {
+    html! {
+        section {
+            h2 { "Runs" }
+            @if runs.is_empty() { p.note { "No state machine ran." } }
+            @for run in runs {
+                h3 {
+                    (run.name) " "
+                    span.note {
+                        "in " (run.region) " · " (run.status)
+                        @if let Some(outcome) = &run.outcome { " · " (outcome) }
+                    }
+                }
+                div.wide { table {
+                    thead { tr { th { "State" } th { "Entered" } th.figure { "Lasted" } th.figure { "Passes" } } }
+                    tbody { @for state in &run.states {
+                        tr {
+                            td { (state.name) }
+                            td.moment { (clock(state.entered_at)) }
+                            td.figure {
+                                @match state.exited_at {
+                                    Some(left) => (words::duration(Some(seconds(
+                                        left.as_millisecond() - state.entered_at.as_millisecond()
+                                    )))),
+                                    None => "not left",
+                                }
+                            }
+                            td.figure { (state.passes) }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
+/// Everything that was told.
+pub(super) fn timeline(report: &Report) -> Markup {
+    let fault = first_fault(report);
+    html! {
+        section {
+            details open {
+                summary { h2 { "What happened" } }
+                div.wide { table {
+                    thead { tr {
+                        th.figure { "Drill" }
+                        @if fault.is_some() { th.figure { "Since the fault" } }
+                        th { "About" } th { "Event" }
+                    } }
+                    tbody { @for entry in &report.timeline {
+                        tr class=[entry.label.as_ref().map(|_| "key")] {
+                            td.figure { (format!("{:.1} s", entry.seconds)) }
+                            @if let Some(fault) = fault {
+                                td.figure {
+                                    (relative(entry.at.as_millisecond() - fault.as_millisecond(), 1))
+                                }
+                            }
+                            td { span.kind { (entry.kind.word()) } }
+                            td { strong { (entry.source) } " " (entry.text) }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
+/// Calls per function, the function named once.
+pub(super) fn calls(calls: &[CallCount]) -> Markup {
+    let total: u64 = calls.iter().map(|call| call.count).sum();
+    let failed: u64 = calls.iter().map(|call| call.errors).sum();
+    html! {
+        section {
+            details {
+                summary {
+                    h2 { "Calls to AWS" }
+                    " " span.note { (words::plural(total, "call")) ", " (words::number(failed)) " failed or unanswered" }
+                }
+                div.wide { table {
+                    thead { tr {
+                        th { "Function" } th { "Its Region" } th { "Service" } th { "Operation" } th { "In" }
+                        th.figure { "Calls" } th.figure { "Failed" }
+                    } }
+                    tbody { @for (index, call) in calls.iter().enumerate() {
+                        @let again = index > 0 && same_caller(&calls[index - 1], call);
+                        tr {
+                            td { @if !again { strong { (call.function) } } }
+                            td { @if !again { (call.caller_region) } }
+                            td { (call.service) }
+                            td { (call.operation) }
+                            td { (call.region) }
+                            td.figure { (words::number(call.count)) }
+                            td.figure.bad[call.errors > 0] { (words::number(call.errors)) }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
+fn same_caller(one: &CallCount, other: &CallCount) -> bool {
+    one.function == other.function && one.caller_region == other.caller_region
+}
+
+/// Configured durations and choices, group by group.
+pub(super) fn profile(report: &Report) -> Markup {
+    html! {
+        section {
+            details {
+                summary { h2 { "Profile" } " " span.note { "every configured duration and choice" } }
+                div.groups { @for (group, values) in &report.profile {
+                    table {
+                        caption { (group) }
+                        tbody { @for (name, value) in values {
+                            tr { td { (name) } td.figure { (plain(value)) } }
+                        } }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn clock(at: jiff::Timestamp) -> String {
+    at.strftime("%H:%M:%S%.3f").to_string()
+}

@@ -2,6 +2,7 @@
 //!
 //! What could not be measured is `null`, never 0.
 
+mod calls;
 mod file;
 mod rto;
 mod summary;
@@ -13,14 +14,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use calls::CallCount;
 pub use file::{Error, write};
 pub use rto::{Allowances, Moments, Phases, Rto};
 pub use writes::{BUCKET_MS, Gap, Rate, Series, Writes};
 
-use crate::{
-    front_door::Call,
-    timeline::{Event, Kind},
-};
+use crate::timeline::{Event, Kind};
 
 /// The whole result of one drill.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,60 +132,6 @@ pub struct RunState {
     pub exited_at: Option<Timestamp>,
     /// How often it was entered.
     pub passes: u32,
-}
-
-/// Equal calls, counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallCount {
-    /// The function that called.
-    pub function: String,
-    /// The function's own Region.
-    pub caller_region: String,
-    /// The service, by its signing name.
-    pub service: String,
-    /// The Region that was called.
-    pub region: String,
-    /// The operation.
-    pub operation: String,
-    /// How many calls.
-    pub count: u64,
-    /// How many of them failed or were never answered.
-    pub errors: u64,
-}
-
-impl CallCount {
-    /// Counts the front door's calls: one entry for all that are alike, in alphabetical order.
-    pub fn tally(calls: impl IntoIterator<Item = Call>) -> Vec<Self> {
-        let mut counted: BTreeMap<[String; 5], (u64, u64)> = BTreeMap::new();
-        for call in calls {
-            let key = [
-                call.function,
-                call.caller_region,
-                call.service,
-                call.region,
-                call.operation,
-            ];
-            let entry = counted.entry(key).or_default();
-            entry.0 += 1;
-            // A call without a status was never answered.
-            entry.1 += u64::from(call.status.is_none_or(|status| status >= 400));
-        }
-        counted
-            .into_iter()
-            .map(|(key, (count, errors))| {
-                let [function, caller_region, service, region, operation] = key;
-                Self {
-                    function,
-                    caller_region,
-                    service,
-                    region,
-                    operation,
-                    count,
-                    errors,
-                }
-            })
-            .collect()
-    }
 }
 
 /// One event of the timeline.

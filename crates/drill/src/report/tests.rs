@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    fixtures::{call, path_impaired, record, region_loss},
+    fixtures::{path_impaired, record, region_loss},
     *,
 };
 
@@ -75,41 +75,6 @@ fn one_failed_check_fails_the_drill_and_only_it_is_named() {
 #[test]
 fn a_drill_that_checked_nothing_does_not_pass() {
     assert_eq!(judge(&[]).0, Verdict::Fail);
-}
-
-#[test]
-fn equal_calls_are_counted_together_and_an_unanswered_one_is_an_error() {
-    let one = |caller_region: &str, status| Call {
-        at_ms: 0,
-        function: "dns-flip".into(),
-        caller_region: caller_region.into(),
-        service: "route53".into(),
-        region: "us-east-1".into(),
-        operation: "GetChange".into(),
-        status,
-        error_code: None,
-        duration_ms: None,
-    };
-    let calls = [
-        one("us-west-2", Some(200)),
-        one("us-east-1", Some(200)),
-        one("us-east-1", None),
-        one("us-east-1", Some(400)),
-    ];
-    let expected = |region, count| {
-        call(
-            "dns-flip",
-            region,
-            "route53",
-            "us-east-1",
-            "GetChange",
-            count,
-        )
-    };
-    assert_eq!(
-        CallCount::tally(calls),
-        [expected("us-east-1", [3, 2]), expected("us-west-2", [1, 0])]
-    );
 }
 
 #[test]

@@ -46,7 +46,7 @@ package: build ## Packs the functions for deployment into target/package
 drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss)
 	target/release/drill run $(SCENARIO)
 
-test: setup lint ## Runs every check and every test, the drill's end-to-end tests included
+test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
 	$(CARGO) test --release --locked --workspace
 
 lint: setup check ## Runs every check that needs no drill
@@ -59,7 +59,7 @@ check: setup $(deny) ## Checks the state machines, the templates, the scripts an
 	done
 	$(venv)/bin/cfn-lint cloudformation/*.yaml
 	bash -n cloudformation/deploy.sh
-	$(deny) --locked --offline check --hide-inclusion-graph bans licenses sources
+	$(deny) --locked check --hide-inclusion-graph bans licenses sources
 
 fmt: ## Formats the sources
 	$(CARGO) fmt --all

@@ -175,7 +175,17 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     assert!(!config.folder.join("tmp").exists());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gone(group: i32) -> bool {
+    for _ in 0..100 {
+        if processes::of_group(group).is_empty() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    false
+}
+
+#[tokio::test]
 async fn a_dropped_emulator_ends() {
     let folder = tempfile::tempdir_in(root().join("target")).unwrap();
     let config = EmulatorConfig {
@@ -185,11 +195,19 @@ async fn a_dropped_emulator_ends() {
     let emulator = Emulator::start(&config).await.unwrap();
     let group = emulator.group().unwrap();
     drop(emulator);
-    for _ in 0..100 {
-        if processes::of_group(group).is_empty() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the emulator outlived its owner");
+    assert!(gone(group).await);
+}
+
+#[tokio::test]
+async fn an_emulator_whose_drill_was_killed_ends() {
+    let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+    let config = EmulatorConfig {
+        root: root(),
+        folder: folder.path().to_owned(),
+    };
+    let mut emulator = Emulator::start(&config).await.unwrap();
+    let group = emulator.group().unwrap();
+    // All that a killed drill does: its end of the pipe closes.
+    drop(emulator.launcher.stdin.take());
+    assert!(gone(group).await);
 }

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 
-use crate::{http, simulator::World};
+use crate::{http, world::World};
 
 /// Give it to an SDK's configuration as `http_client`.
 #[derive(Debug, Clone)]

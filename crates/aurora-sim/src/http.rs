@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use crate::{
     answer,
     model::{Fault, Params},
-    simulator::{Outcome, World},
+    world::{Outcome, World},
 };
 
 /// No request may be longer.

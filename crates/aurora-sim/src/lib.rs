@@ -5,11 +5,13 @@
 )]
 
 pub mod answer;
+mod clock;
 mod connector;
 mod http;
 pub mod model;
 mod simulator;
 mod storage;
+mod world;
 
 pub use connector::Connector;
 pub use model::{Durations, Transition, Visibility, WriteFencing};

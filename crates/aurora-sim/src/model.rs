@@ -18,7 +18,9 @@ mod modify;
 mod names;
 mod params;
 mod regions;
+mod settings;
 mod state;
+mod takeover;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,8 @@ pub use effect::{Effect, TaskId};
 pub use fault::Fault;
 pub use names::ClusterKey;
 pub use params::Params;
-pub use state::{Durations, Event, Millis, Secret, Settings, Transition, Visibility, WriteFencing};
+pub use settings::{Durations, Settings, Visibility, WriteFencing};
+pub use state::{Event, Millis, Secret, Transition};
 
 use effect::Task;
 use names::Namer;

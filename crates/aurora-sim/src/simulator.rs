@@ -1,28 +1,16 @@
 //! The model with a clock, a storage and an HTTP face.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, sync::Arc};
 
-use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tokio::task::JoinSet;
 
 use crate::{
-    answer::Node,
     connector::Connector,
     http,
-    model::{
-        ClusterKey, Durations, Fault, Millis, Model, Params, Settings, Transition, Visibility,
-        WriteFencing,
-    },
+    model::{ClusterKey, Durations, Settings, Transition, Visibility, WriteFencing},
     storage::{AnyStorage, Memory, Postgres, Storage, StorageConfig, StorageError},
+    world::{World, keep_time},
 };
-
-/// A lost Region keeps a request open this long and then closes the connection without a word.
-const SILENCE: Duration = Duration::from_secs(60);
-/// The clock looks at least this often, so that a missed wake-up costs little.
-const TICK_MAX: Duration = Duration::from_millis(500);
 
 /// What a simulator is started with.
 #[derive(Debug, Clone)]
@@ -74,62 +62,12 @@ pub enum Error {
     Storage(#[source] StorageError),
 }
 
-/// How a call ended.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Answered(Node),
-    Refused(Fault),
-    /// The Region is lost; no answer ever comes.
-    Silent,
-}
-
 /// A running simulator; dropping it ends everything it started.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
     world: Arc<World>,
     tasks: JoinSet<()>,
-}
-
-/// What the HTTP face, the connector and the clock share.
-#[derive(Debug)]
-pub(crate) struct World {
-    model: Mutex<Model>,
-    storage: AnyStorage,
-    clock: Clock,
-    wake: Notify,
-}
-
-/// Unix time that never jumps; it follows tokio's clock, so a paused runtime makes it virtual.
-#[derive(Debug)]
-struct Clock {
-    started: Instant,
-    started_ms: Millis,
-}
-
-impl Clock {
-    fn start() -> Self {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            started: Instant::now(),
-            started_ms: millis(since_epoch),
-        }
-    }
-
-    fn now(&self) -> Millis {
-        self.started_ms
-            .saturating_add(millis(self.started.elapsed()))
-    }
-
-    fn instant(&self, at: Millis) -> Instant {
-        self.started + Duration::from_millis(at.saturating_sub(self.started_ms))
-    }
-}
-
-fn millis(duration: Duration) -> Millis {
-    u64::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 impl Simulator {
@@ -149,7 +87,6 @@ impl Simulator {
             .await
             .map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let clock = Clock::start();
         let settings = Settings {
             account: config.account,
             durations: config.durations,
@@ -157,12 +94,7 @@ impl Simulator {
             visibility: config.visibility,
             detach_during_failover: config.detach_during_failover,
         };
-        let world = Arc::new(World {
-            model: Mutex::new(Model::new(settings, clock.now())),
-            storage,
-            clock,
-            wake: Notify::new(),
-        });
+        let world = Arc::new(World::new(settings, storage));
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_time(Arc::clone(&world)));
         tasks.spawn(http::serve(listener, Arc::clone(&world)));
@@ -237,84 +169,4 @@ impl Simulator {
         self.tasks.shutdown().await;
         self.world.storage.stop().await;
     }
-}
-
-impl World {
-    fn model(&self) -> MutexGuard<'_, Model> {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut Model, Millis) -> T) -> T {
-        let result = change(&mut self.model(), self.clock.now());
-        self.wake.notify_one();
-        result
-    }
-
-    /// Carries out a call, unless its Region is lost.
-    pub(crate) fn call(&self, region: &str, action: &str, params: &Params) -> Outcome {
-        self.change(|model, now| {
-            if !model.answers(region) {
-                return Outcome::Silent;
-            }
-            match model.call(now, region, action, params) {
-                Ok(node) => Outcome::Answered(node),
-                Err(fault) => Outcome::Refused(fault),
-            }
-        })
-    }
-
-    pub(crate) fn answers(&self, region: &str) -> bool {
-        self.model().answers(region)
-    }
-
-    /// How a lost Region behaves towards a caller: it says nothing, for a long time.
-    pub(crate) async fn stay_silent(&self) {
-        tokio::time::sleep(SILENCE).await;
-    }
-}
-
-/// Lets the model's time pass and has its effects carried out, until the simulator ends.
-async fn keep_time(world: Arc<World>) {
-    let mut effects = JoinSet::new();
-    loop {
-        let (asked, due) = {
-            let mut model = world.model();
-            model.advance(world.clock.now());
-            (model.take_effects(), model.next_due())
-        };
-        for (id, effect) in asked {
-            let world = Arc::clone(&world);
-            effects.spawn(async move {
-                let name = format!("{effect:?}");
-                let outcome = world
-                    .storage
-                    .carry_out(effect)
-                    .await
-                    .map_err(|error| chain(&error));
-                if let Err(reason) = &outcome {
-                    tracing::warn!(effect = name, reason, "the storage failed");
-                }
-                world.change(|model, now| model.finished(now, id, outcome));
-            });
-        }
-        while effects.try_join_next().is_some() {}
-        let latest = Instant::now() + TICK_MAX;
-        let next = due.map_or(latest, |due| world.clock.instant(due).min(latest));
-        tokio::select! {
-            () = world.wake.notified() => {}
-            () = tokio::time::sleep_until(next) => {}
-        }
-    }
-}
-
-/// An error with all its sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

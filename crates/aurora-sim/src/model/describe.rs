@@ -7,7 +7,8 @@ use crate::{
         fault::Fault,
         names::ClusterKey,
         params::Params,
-        state::{Event, Global, Millis, Visibility},
+        settings::Visibility,
+        state::{Event, Global, Millis},
     },
 };
 

@@ -1,6 +1,7 @@
 //! Real PostgreSQL beneath the control plane: streaming replication, promotion, rebuilding.
 
 mod config;
+mod folder;
 mod member;
 mod operations;
 mod process;

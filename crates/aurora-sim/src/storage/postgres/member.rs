@@ -15,14 +15,14 @@ use crate::{
     storage::{
         StorageError,
         postgres::{
-            config::{ADMIN, HBA, Source, postgresql_conf},
+            config::{ADMIN, Source, postgresql_conf},
+            folder::write,
             process::{Process, Spawner},
             relay::Relay,
         },
     },
 };
 
-const TOOL_LIMIT: Duration = Duration::from_secs(120);
 const START_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -39,18 +39,18 @@ pub(crate) struct Site {
 pub(crate) struct Member {
     pub(crate) key: ClusterKey,
     pub(crate) port: u16,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     state: Mutex<State>,
     /// Held for the length of one piece of work.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(crate) struct State {
     /// Its Region is lost: nothing may be started.
     lost: bool,
     server: Option<Process>,
-    follows: Option<ClusterKey>,
+    pub(crate) follows: Option<ClusterKey>,
     relay: Option<Relay>,
 }
 
@@ -80,15 +80,15 @@ impl Member {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
-    fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.folder.join("postgres.log")
     }
 
@@ -103,26 +103,6 @@ impl Member {
         if let Some(mut server) = server {
             server.kill_with_children().await;
             self.free_shared_memory().await;
-        }
-    }
-
-    /// A killed PostgreSQL leaves its System V segment behind; line 7 of its pid file names it.
-    async fn free_shared_memory(&self) {
-        let text = tokio::fs::read_to_string(self.data().join("postmaster.pid"))
-            .await
-            .unwrap_or_default();
-        if let Some(id) = text
-            .lines()
-            .nth(6)
-            .and_then(|line| line.split_whitespace().nth(1))
-        {
-            let freed = tokio::process::Command::new("ipcrm")
-                .args(["-m", id])
-                .output()
-                .await;
-            if let Err(error) = freed {
-                tracing::debug!(%error, "cannot free shared memory");
-            }
         }
     }
 
@@ -156,71 +136,6 @@ impl Member {
         state.follows = None;
     }
 
-    /// Makes an empty database folder.
-    pub(crate) async fn initialise(&self, site: &Site) -> Result<(), StorageError> {
-        self.empty_folder().await?;
-        let secret = self.folder.join("password");
-        write(&secret, &site.password).await?;
-        let (data, file) = (self.data(), secret.display().to_string());
-        let pwfile = format!("--pwfile={file}");
-        let arguments = [
-            "-D",
-            &data.display().to_string(),
-            "-U",
-            ADMIN,
-            "-A",
-            "scram-sha-256",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-N",
-            &pwfile,
-        ];
-        let made = self.run_tool(site, "initdb", &arguments, &[]).await;
-        tokio::fs::remove_file(&secret)
-            .await
-            .map_err(StorageError::io("removing the password file"))?;
-        made?;
-        self.state().follows = None;
-        write(&self.data().join("pg_hba.conf"), HBA).await
-    }
-
-    /// Replaces its folder by a clone of `primary`, taken over its own road.
-    pub(crate) async fn rebuild_from(
-        &self,
-        site: &Site,
-        primary: &Member,
-        flows: bool,
-    ) -> Result<(), StorageError> {
-        self.stop(Signal::QUIT).await;
-        self.empty_folder().await?;
-        let relay = self.follow(primary, flows).await?;
-        let data = self.data().display().to_string();
-        let port = relay.port().to_string();
-        let arguments = [
-            "-D",
-            &data,
-            "-X",
-            "stream",
-            "-c",
-            "fast",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port,
-            "-U",
-            ADMIN,
-        ];
-        self.run_tool(
-            site,
-            "pg_basebackup",
-            &arguments,
-            &[("PGPASSWORD", &site.password)],
-        )
-        .await?;
-        self.mark_standby().await
-    }
-
     /// From now on it follows `primary`, over a new road.
     pub(crate) async fn follow(
         &self,
@@ -247,42 +162,6 @@ impl Member {
         if let Some(relay) = &state.relay {
             relay.set_target(primary.address());
         }
-    }
-
-    pub(crate) async fn mark_standby(&self) -> Result<(), StorageError> {
-        write(&self.data().join("standby.signal"), "").await
-    }
-
-    async fn empty_folder(&self) -> Result<(), StorageError> {
-        let doing = || format!("emptying {}", self.folder.display());
-        match tokio::fs::remove_dir_all(self.data()).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StorageError::io(doing())(error));
-            }
-            Ok(()) | Err(_) => {}
-        }
-        tokio::fs::create_dir_all(&self.folder)
-            .await
-            .map_err(StorageError::io(doing()))
-    }
-
-    async fn run_tool(
-        &self,
-        site: &Site,
-        name: &str,
-        arguments: &[&str],
-        environment: &[(&str, &str)],
-    ) -> Result<(), StorageError> {
-        let tool = site
-            .spawner
-            .spawn(
-                &site.binaries.join(name),
-                arguments,
-                environment,
-                &self.log(),
-            )
-            .await?;
-        tool.succeed_within(TOOL_LIMIT, name).await
     }
 
     /// Writes the settings and starts the server; returns when it takes connections.
@@ -351,30 +230,6 @@ impl Member {
         }
     }
 
-    /// Where the log of a stopped server ends: the position of its shutdown checkpoint.
-    pub(crate) async fn last_position(&self, site: &Site) -> Result<String, StorageError> {
-        let output = tokio::process::Command::new(site.binaries.join("pg_controldata"))
-            .arg(self.data())
-            .env("LC_ALL", "C")
-            .output()
-            .await
-            .map_err(StorageError::io("running pg_controldata"))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if !text
-            .lines()
-            .any(|line| line.starts_with("Database cluster state:") && line.ends_with("shut down"))
-        {
-            return Err(StorageError::Failed(format!(
-                "{} was not shut down in good order",
-                self.key
-            )));
-        }
-        text.lines()
-            .find_map(|line| line.strip_prefix("Latest checkpoint location:"))
-            .map(|position| position.trim().to_owned())
-            .ok_or_else(|| StorageError::Failed("pg_controldata names no checkpoint".to_owned()))
-    }
-
     pub(crate) fn is_running(&self) -> bool {
         self.state()
             .server
@@ -409,10 +264,4 @@ impl Member {
 
 fn lost(key: &ClusterKey) -> StorageError {
     StorageError::Failed(format!("the Region of {key} is lost"))
-}
-
-async fn write(path: &Path, text: &str) -> Result<(), StorageError> {
-    tokio::fs::write(path, text)
-        .await
-        .map_err(StorageError::io(format!("writing {}", path.display())))
 }

@@ -1,0 +1,95 @@
+//! What can be set: how long things last, and how the rules go that AWS leaves open.
+
+use serde::{Deserialize, Serialize};
+
+/// How long each transition lasts at least, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Durations {
+    /// A cluster is `creating`.
+    pub create_cluster_ms: u64,
+    /// An instance is `creating`.
+    pub create_instance_ms: u64,
+    /// A detached cluster is `promoting`.
+    pub promote_ms: u64,
+    /// A global operation is `pending` before it begins.
+    pub failover_pending_ms: u64,
+    /// A managed failover, from its acceptance.
+    pub managed_failover_ms: u64,
+    /// A switchover, from its acceptance.
+    pub switchover_ms: u64,
+    /// The other members are rebuilt after a managed failover.
+    pub resync_ms: u64,
+    /// A cluster is `modifying`.
+    pub modify_ms: u64,
+    /// A cluster is `upgrading`.
+    pub upgrade_ms: u64,
+    /// The pause before a transition whose storage failed is tried again.
+    pub retry_ms: u64,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self {
+            create_cluster_ms: 500,
+            create_instance_ms: 300,
+            promote_ms: 2_000,
+            failover_pending_ms: 200,
+            managed_failover_ms: 2_500,
+            switchover_ms: 2_000,
+            resync_ms: 2_000,
+            modify_ms: 500,
+            upgrade_ms: 2_000,
+            retry_ms: 500,
+        }
+    }
+}
+
+/// What becomes of a deposed writer's writes in a managed failover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteFencing {
+    /// The old volume takes no more writes, also when its Region returns.
+    #[default]
+    Blocks,
+    /// Fencing times out: the old writer goes on taking writes until it is rebuilt.
+    TimesOut,
+}
+
+/// Which Regions can see a global cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Regions that have a member, and the one it was created in.
+    #[default]
+    Members,
+    /// Every Region.
+    Everywhere,
+}
+
+/// The rules that AWS leaves open, and the account.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The account that owns everything.
+    pub account: String,
+    /// How long transitions last.
+    pub durations: Durations,
+    /// Whether write fencing works in a managed failover.
+    pub write_fencing: WriteFencing,
+    /// Where DescribeGlobalClusters finds a global cluster.
+    pub visibility: Visibility,
+    /// Whether a member may be detached while its global cluster has a `FailoverState`.
+    pub detach_during_failover: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account: "123456789012".to_owned(),
+            durations: Durations::default(),
+            write_fencing: WriteFencing::default(),
+            visibility: Visibility::default(),
+            detach_during_failover: false,
+        }
+    }
+}

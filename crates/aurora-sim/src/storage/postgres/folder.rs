@@ -1,0 +1,168 @@
+//! A member's folder, and the programs that make and read it.
+
+use std::{path::Path, time::Duration};
+
+use rustix::process::Signal;
+
+use crate::storage::{
+    StorageError,
+    postgres::{
+        config::{ADMIN, HBA},
+        member::{Member, Site},
+    },
+};
+
+const TOOL_LIMIT: Duration = Duration::from_secs(120);
+
+impl Member {
+    /// Makes an empty database folder.
+    pub(crate) async fn initialise(&self, site: &Site) -> Result<(), StorageError> {
+        self.empty_folder().await?;
+        let secret = self.folder.join("password");
+        write(&secret, &site.password).await?;
+        let (data, file) = (self.data(), secret.display().to_string());
+        let pwfile = format!("--pwfile={file}");
+        let arguments = [
+            "-D",
+            &data.display().to_string(),
+            "-U",
+            ADMIN,
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+            &pwfile,
+        ];
+        let made = self.run_tool(site, "initdb", &arguments, &[]).await;
+        tokio::fs::remove_file(&secret)
+            .await
+            .map_err(StorageError::io("removing the password file"))?;
+        made?;
+        self.state().follows = None;
+        write(&self.data().join("pg_hba.conf"), HBA).await
+    }
+
+    /// Replaces its folder by a clone of `primary`, taken over its own road.
+    pub(crate) async fn rebuild_from(
+        &self,
+        site: &Site,
+        primary: &Member,
+        flows: bool,
+    ) -> Result<(), StorageError> {
+        self.stop(Signal::QUIT).await;
+        self.empty_folder().await?;
+        let relay = self.follow(primary, flows).await?;
+        let data = self.data().display().to_string();
+        let port = relay.port().to_string();
+        let arguments = [
+            "-D",
+            &data,
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            ADMIN,
+        ];
+        self.run_tool(
+            site,
+            "pg_basebackup",
+            &arguments,
+            &[("PGPASSWORD", &site.password)],
+        )
+        .await?;
+        self.mark_standby().await
+    }
+
+    pub(crate) async fn mark_standby(&self) -> Result<(), StorageError> {
+        write(&self.data().join("standby.signal"), "").await
+    }
+
+    async fn empty_folder(&self) -> Result<(), StorageError> {
+        let doing = || format!("emptying {}", self.folder.display());
+        match tokio::fs::remove_dir_all(self.data()).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StorageError::io(doing())(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        tokio::fs::create_dir_all(&self.folder)
+            .await
+            .map_err(StorageError::io(doing()))
+    }
+
+    async fn run_tool(
+        &self,
+        site: &Site,
+        name: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<(), StorageError> {
+        let tool = site
+            .spawner
+            .spawn(
+                &site.binaries.join(name),
+                arguments,
+                environment,
+                &self.log(),
+            )
+            .await?;
+        tool.succeed_within(TOOL_LIMIT, name).await
+    }
+
+    /// Where the log of a stopped server ends: the position of its shutdown checkpoint.
+    pub(crate) async fn last_position(&self, site: &Site) -> Result<String, StorageError> {
+        let output = tokio::process::Command::new(site.binaries.join("pg_controldata"))
+            .arg(self.data())
+            .env("LC_ALL", "C")
+            .output()
+            .await
+            .map_err(StorageError::io("running pg_controldata"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !text
+            .lines()
+            .any(|line| line.starts_with("Database cluster state:") && line.ends_with("shut down"))
+        {
+            return Err(StorageError::Failed(format!(
+                "{} was not shut down in good order",
+                self.key
+            )));
+        }
+        text.lines()
+            .find_map(|line| line.strip_prefix("Latest checkpoint location:"))
+            .map(|position| position.trim().to_owned())
+            .ok_or_else(|| StorageError::Failed("pg_controldata names no checkpoint".to_owned()))
+    }
+
+    /// A killed PostgreSQL leaves its System V segment behind; line 7 of its pid file names it.
+    pub(crate) async fn free_shared_memory(&self) {
+        let text = tokio::fs::read_to_string(self.data().join("postmaster.pid"))
+            .await
+            .unwrap_or_default();
+        if let Some(id) = text
+            .lines()
+            .nth(6)
+            .and_then(|line| line.split_whitespace().nth(1))
+        {
+            let freed = tokio::process::Command::new("ipcrm")
+                .args(["-m", id])
+                .output()
+                .await;
+            if let Err(error) = freed {
+                tracing::debug!(%error, "cannot free shared memory");
+            }
+        }
+    }
+}
+
+pub(crate) async fn write(path: &Path, text: &str) -> Result<(), StorageError> {
+    tokio::fs::write(path, text)
+        .await
+        .map_err(StorageError::io(format!("writing {}", path.display())))
+}

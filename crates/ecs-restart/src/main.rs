@@ -1,2 +1,22 @@
-//! Placeholder.
-fn main() {}
+//! Restarts the plan's services, one pass per invocation.
+
+use failover::{
+    Error,
+    aws::Aws,
+    steps::{self, ecs_restart},
+};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    let aws = &Aws::from_env().await;
+
+    run(service_fn(
+        async |event: LambdaEvent<Value>| -> Result<_, Error> {
+            ecs_restart::run(aws, &steps::read(event.payload)?).await
+        },
+    ))
+    .await
+}

@@ -1,1 +1,15 @@
-//! Placeholder.
+//! aurora-failover: the decisions of each step, and the adapters that carry them out.
+
+pub mod aws;
+pub mod beat;
+pub mod domain;
+mod error;
+pub mod evidence;
+pub mod guard;
+pub mod ledger;
+pub mod plan;
+pub mod sql;
+pub mod steps;
+pub mod topology;
+
+pub use error::Error;

@@ -1,2 +1,19 @@
-//! Placeholder.
-fn main() {}
+//! Watches the writers of every plan in this Region; on request takes a fresh look, proves, verifies or sets up.
+
+use failover::{Error, aws::Aws, steps::health_probe};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    let aws = &Aws::from_env().await;
+
+    run(service_fn(
+        async |event: LambdaEvent<Value>| -> Result<_, Error> {
+            let deadline = failover::domain::timestamp(event.context.deadline());
+            health_probe::handle(aws, event.payload, deadline).await
+        },
+    ))
+    .await
+}

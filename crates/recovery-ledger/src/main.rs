@@ -1,2 +1,18 @@
-//! Placeholder.
-fn main() {}
+//! Opens and closes runs, and adopts a writer.
+
+use failover::{Error, aws::Aws, steps::recovery_ledger};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    let aws = &Aws::from_env().await;
+
+    run(service_fn(
+        async |event: LambdaEvent<Value>| -> Result<_, Error> {
+            recovery_ledger::handle(aws, event.payload).await
+        },
+    ))
+    .await
+}

@@ -1,0 +1,184 @@
+//! The ledger in DynamoDB: one table per Region, read consistently, written conditionally.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{PlanName, Region, RunId},
+    ledger::{Known, Ledger, Row, Run},
+};
+
+/// The item that holds a plan's [`Row`].
+const STATE: &str = "state";
+/// The item that holds a Region's own [`Vantage`].
+const VANTAGE: &str = "vantage";
+/// The partition that holds what every plan was last known to be, by plan.
+const KNOWN: &str = "_known";
+
+type Item = HashMap<String, AttributeValue>;
+
+impl Aws {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        region: &Region,
+        partition: &str,
+        item: &str,
+    ) -> Result<Option<T>, Error> {
+        let what = format!("reading {item} of {partition} from the ledger in {region}");
+        let answer = client!(self, aws_sdk_dynamodb, region)
+            .get_item()
+            .table_name(&self.settings.ledger_table)
+            .key("plan", AttributeValue::S(partition.to_owned()))
+            .key("item", AttributeValue::S(item.to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        answer.item.map(|item| read(&what, item)).transpose()
+    }
+
+    async fn put(
+        &self,
+        region: &Region,
+        partition: &str,
+        item: &str,
+        value: &impl Serialize,
+    ) -> Result<(), Error> {
+        let what = format!("writing {item} of {partition} to the ledger in {region}");
+        client!(self, aws_sdk_dynamodb, region)
+            .put_item()
+            .table_name(&self.settings.ledger_table)
+            .set_item(Some(write(&what, partition, item, value)?))
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        Ok(())
+    }
+
+    pub(super) async fn put_vantage_item(
+        &self,
+        plan: &PlanName,
+        vantage: &Vantage,
+    ) -> Result<(), Error> {
+        self.put(&self.region, plan.as_str(), VANTAGE, vantage)
+            .await
+    }
+
+    pub(super) async fn put_known_item(&self, known: &Known) -> Result<(), Error> {
+        self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
+            .await
+    }
+
+    pub(super) async fn known_items(&self) -> Result<Vec<Known>, Error> {
+        let what = format!("reading the known plans from the ledger in {}", self.region);
+        let mut pages = client!(self, aws_sdk_dynamodb, self.region)
+            .query()
+            .table_name(&self.settings.ledger_table)
+            .key_condition_expression("#plan = :known")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_values(":known", AttributeValue::S(KNOWN.to_owned()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut known = Vec::new();
+        while let Some(item) = pages.next().await {
+            known.push(read(&what, item.map_err(|why| error(&what, &why))?)?);
+        }
+        Ok(known)
+    }
+}
+
+impl Ledger for Aws {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+        Ok(self
+            .get(region, plan.as_str(), STATE)
+            .await?
+            .unwrap_or_else(|| Row::new(plan.clone())))
+    }
+
+    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+        let what = format!(
+            "writing the state of {} to the ledger in {region}",
+            row.plan
+        );
+        let next = Row {
+            version: row.version + 1,
+            ..row.clone()
+        };
+        let written = client!(self, aws_sdk_dynamodb, region)
+            .put_item()
+            .table_name(&self.settings.ledger_table)
+            .set_item(Some(write(&what, row.plan.as_str(), STATE, &next)?))
+            .condition_expression("attribute_not_exists(#item) OR #body.#version = :version")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(true),
+            Err(why)
+                if why
+                    .as_service_error()
+                    .is_some_and(|why| why.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(why) => Err(error(&what, &why)),
+        }
+    }
+
+    async fn vantage(&self, region: &Region, plan: &PlanName) -> Result<Option<Vantage>, Error> {
+        self.get(region, plan.as_str(), VANTAGE).await
+    }
+
+    async fn run(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        run_id: &RunId,
+    ) -> Result<Option<Run>, Error> {
+        self.get(region, plan.as_str(), &format!("run/{run_id}"))
+            .await
+    }
+
+    async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.put(
+            region,
+            run.name().as_str(),
+            &format!("run/{}", run.run_id),
+            run,
+        )
+        .await
+    }
+
+    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
+        self.get(region, KNOWN, plan.as_str()).await
+    }
+}
+
+/// The value lies under `body`, beside the key, so that no field of it can collide with the key's.
+fn write(what: &str, partition: &str, item: &str, value: &impl Serialize) -> Result<Item, Error> {
+    let body = serde_dynamo::to_attribute_value(value)
+        .map_err(|why| Error::InvalidRequest(format!("{what}: {why}")))?;
+    Ok(Item::from([
+        ("plan".to_owned(), AttributeValue::S(partition.to_owned())),
+        ("item".to_owned(), AttributeValue::S(item.to_owned())),
+        ("body".to_owned(), body),
+    ]))
+}
+
+fn read<T: DeserializeOwned>(what: &str, mut item: Item) -> Result<T, Error> {
+    let body = item
+        .remove("body")
+        .ok_or_else(|| Error::UnexpectedTopology(format!("{what}: the item has no body")))?;
+    serde_dynamo::from_attribute_value(body)
+        .map_err(|why| Error::UnexpectedTopology(format!("{what}: {why}")))
+}

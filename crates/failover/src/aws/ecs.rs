@@ -1,0 +1,82 @@
+//! ECS: looks at services and forces new deployments.
+
+use aws_sdk_ecs::types;
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    domain::Region,
+    steps::ecs_restart::{Deployment, Ecs, Service},
+};
+
+impl Ecs for Aws {
+    async fn service(
+        &self,
+        region: &Region,
+        cluster: &str,
+        service: &str,
+    ) -> Result<Service, Error> {
+        let answer = client!(self, aws_sdk_ecs, region)
+            .describe_services()
+            .cluster(cluster)
+            .services(service)
+            .send()
+            .await
+            .map_err(|why| error(&format!("ECS DescribeServices in {region}"), &why))?;
+        let found = answer.services.unwrap_or_default().into_iter().next();
+        let found = found.filter(|service| service.status.as_deref() != Some("INACTIVE"));
+        found.map(|service| self::service(&service)).ok_or_else(|| {
+            Error::NotReady(format!(
+                "ECS cluster {cluster} in {region} has no active service {service}"
+            ))
+        })
+    }
+
+    async fn force_deployment(
+        &self,
+        region: &Region,
+        cluster: &str,
+        service: &str,
+        desired_count: Option<u32>,
+    ) -> Result<String, Error> {
+        let what = format!("ECS UpdateService {cluster}/{service} in {region}");
+        let answer = client!(self, aws_sdk_ecs, region)
+            .update_service()
+            .cluster(cluster)
+            .service(service)
+            .force_new_deployment(true)
+            .set_desired_count(desired_count.and_then(|count| i32::try_from(count).ok()))
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        let deployments = answer
+            .service
+            .and_then(|service| service.deployments)
+            .unwrap_or_default();
+        let primary = deployments
+            .into_iter()
+            .find(|deployment| deployment.status.as_deref() == Some("PRIMARY"));
+        primary
+            .and_then(|deployment| deployment.id)
+            .ok_or_else(|| Error::NotReady(format!("{what}: the answer names no new deployment")))
+    }
+}
+
+fn service(found: &types::Service) -> Service {
+    let count = |count: i32| u32::try_from(count).unwrap_or_default();
+    let deployment = |deployment: &types::Deployment| Deployment {
+        id: deployment.id.clone().unwrap_or_default(),
+        status: deployment.status.clone().unwrap_or_default(),
+        rollout: deployment
+            .rollout_state
+            .as_ref()
+            .map(|state| state.as_str().to_owned())
+            .unwrap_or_default(),
+        rollout_reason: deployment.rollout_state_reason.clone().unwrap_or_default(),
+    };
+    Service {
+        desired_count: count(found.desired_count),
+        running_count: count(found.running_count),
+        deployments: found.deployments.iter().flatten().map(deployment).collect(),
+    }
+}

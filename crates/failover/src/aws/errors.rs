@@ -1,0 +1,98 @@
+//! What an SDK's error means to a step.
+
+use aws_sdk_rds::{
+    config::http::HttpResponse,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+};
+
+use crate::Error;
+
+/// Codes of calls that are worth another try. The SDK has tried them itself before.
+const PASSING: [&str; 12] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "PriorRequestNotComplete",
+    "RequestTimeout",
+    "InternalFailure",
+    "ServiceUnavailable",
+];
+
+/// Codes of calls that no other try will make right.
+const DENIED: [&str; 9] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "ExpiredTokenException",
+];
+
+/// Names what a failed call means. `what` says which call it was, as in `RDS DescribeDBClusters in us-east-1`.
+pub(super) fn error<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match error {
+        SdkError::TimeoutError(_) => Error::Unavailable(format!("{what} timed out")),
+        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Error::Unavailable(format!(
+            "{what} got no answer: {}",
+            DisplayErrorContext(error)
+        )),
+        SdkError::ServiceError(service) => {
+            let code = error.code().unwrap_or("no code");
+            of_code(
+                what,
+                code,
+                error.message().unwrap_or_default(),
+                service.raw().status().as_u16(),
+            )
+        }
+        SdkError::ConstructionFailure(_) | _ => Error::InvalidRequest(format!(
+            "{what} could not be made: {}",
+            DisplayErrorContext(error)
+        )),
+    }
+}
+
+fn of_code(what: &str, code: &str, message: &str, status: u16) -> Error {
+    let said = format!("{what}: {code}: {message}");
+    if DENIED.contains(&code) {
+        Error::Denied(said)
+    } else if PASSING.contains(&code) || status >= 500 {
+        Error::Unavailable(said)
+    } else if code.starts_with("Invalid") || code.starts_with("Validation") {
+        Error::InvalidRequest(said)
+    } else {
+        Error::NotReady(said)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_apart_by_what_the_caller_should_do() {
+        let rows = [
+            ("ThrottlingException", 400, "Unavailable"),
+            ("InternalFailure", 500, "Unavailable"),
+            ("SomethingNew", 503, "Unavailable"),
+            ("AccessDeniedException", 400, "Denied"),
+            ("InvalidParameterValue", 400, "InvalidRequest"),
+            ("ValidationException", 400, "InvalidRequest"),
+            ("ResourceNotFoundException", 400, "NotReady"),
+        ];
+        for (code, status, name) in rows {
+            assert_eq!(of_code("call", code, "said", status).name(), name, "{code}");
+        }
+    }
+}

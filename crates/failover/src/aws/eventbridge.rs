@@ -1,0 +1,36 @@
+//! Suspicions on EventBridge.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+
+use super::{Aws, client, errors::error};
+use crate::{Error, steps::health_probe::Suspicion};
+
+impl Aws {
+    pub(super) async fn put_suspicion(&self, suspicion: &Suspicion) -> Result<(), Error> {
+        let what = format!("EventBridge PutEvents in {}", self.region);
+        let detail = serde_json::to_string(suspicion)
+            .map_err(|why| Error::InvalidRequest(format!("{what}: {why}")))?;
+        let entry = PutEventsRequestEntry::builder()
+            .source("aurora-failover")
+            .detail_type("Primary Suspect")
+            .detail(detail)
+            .build();
+        let answer = client!(self, aws_sdk_eventbridge, self.region)
+            .put_events()
+            .entries(entry)
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        // The call succeeds even where the one entry was not taken.
+        if answer.failed_entry_count > 0 {
+            let code = answer
+                .entries
+                .and_then(|entries| entries.into_iter().find_map(|entry| entry.error_code));
+            return Err(Error::Unavailable(format!(
+                "{what}: the event was not taken: {}",
+                code.unwrap_or_default()
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! The adapters: the only module that names an AWS SDK. Each carries out what a step's trait asks for.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use jiff::Timestamp;
+
+use crate::{
+    Error,
+    domain::Region,
+    sql::{Connector, Resolver},
+    steps::Here,
+};
+
+mod dynamodb;
+mod ecs;
+mod errors;
+mod eventbridge;
+mod lambda;
+mod probe;
+mod rds;
+mod route53;
+mod ssm;
+
+/// A connection that is not there after this long will not come: a dead Region must cost seconds.
+const CONNECT: Duration = Duration::from_millis(1000);
+/// One attempt at a call.
+const ATTEMPT: Duration = Duration::from_millis(2500);
+/// A call with all its attempts.
+const OPERATION: Duration = Duration::from_secs(6);
+
+/// Where the functions find what no SDK configuration says. Read once, from the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `LEDGER_TABLE`: the ledger's table, alike in every Region.
+    pub ledger_table: String,
+    /// `AURORA_FAILOVER_RESOLVER`: a DNS server to ask instead of the system's, as `address:port`.
+    pub resolver: Option<String>,
+    /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for PostgreSQL, a PEM file.
+    pub ca_bundle: PathBuf,
+}
+
+impl Settings {
+    /// Reads the environment.
+    #[must_use]
+    pub fn from_env() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the edge where configuration is read, once"
+        )]
+        let read = |name: &str| std::env::var(name).ok();
+        let task_root = read("LAMBDA_TASK_ROOT").unwrap_or_else(|| "/var/task".into());
+        Self {
+            ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| "aurora-failover-ledger".into()),
+            resolver: read("AURORA_FAILOVER_RESOLVER"),
+            ca_bundle: read("AURORA_FAILOVER_CA_BUNDLE").map_or_else(
+                || Path::new(&task_root).join("ca-bundle.pem"),
+                PathBuf::from,
+            ),
+        }
+    }
+}
+
+/// AWS as one function sees it from its Region.
+pub struct Aws {
+    config: SdkConfig,
+    region: Region,
+    settings: Settings,
+    connector: OnceLock<Result<Connector, Error>>,
+}
+
+impl Aws {
+    /// AWS by the function's environment.
+    pub async fn from_env() -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION)
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(3)
+                    .with_initial_backoff(Duration::from_millis(100)),
+            )
+            .load()
+            .await;
+        Self::new(config, Settings::from_env())
+    }
+
+    /// AWS by a given configuration.
+    #[must_use]
+    pub fn new(config: SdkConfig, settings: Settings) -> Self {
+        let region = Region(config.region().map(ToString::to_string).unwrap_or_default());
+        Self {
+            config,
+            region,
+            settings,
+            connector: OnceLock::new(),
+        }
+    }
+
+    fn connector(&self) -> Result<&Connector, Error> {
+        let made = self.connector.get_or_init(|| {
+            let server = match &self.settings.resolver {
+                None => None,
+                Some(text) => Some(text.parse::<SocketAddr>().map_err(|_| {
+                    Error::InvalidRequest(format!(
+                        "AURORA_FAILOVER_RESOLVER is {text:?}; write address:port"
+                    ))
+                })?),
+            };
+            Connector::new(Resolver::new(server)?, &self.settings.ca_bundle)
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Here for Aws {
+    fn region(&self) -> &Region {
+        &self.region
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the edge where the clock is read"
+    )]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// A client of a service in a Region; all of them share one pool of connections.
+macro_rules! client {
+    ($aws:expr, $sdk:ident, $region:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::from(&$aws.config)
+                .region($sdk::config::Region::new($region.0.clone()))
+                .build(),
+        )
+    };
+}
+use client;

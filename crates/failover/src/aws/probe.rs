@@ -1,0 +1,140 @@
+//! What the probe needs besides the ledger and RDS: plans, secrets, events, and a pause between two looks.
+
+use std::time::Duration;
+
+use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
+use serde::Deserialize;
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{PlanName, Region},
+    ledger::Known,
+    plan::{Auth, Plan},
+    sql::{Connector, Credentials},
+    steps::{
+        health_probe::{Probe, Suspicion},
+        recovery_ledger::Plans,
+    },
+};
+
+/// How long a signed token is good for: connecting is all it is for.
+const TOKEN_SECONDS: u64 = 900;
+
+impl Probe for Aws {
+    async fn plans(&self) -> Result<Vec<String>, Error> {
+        self.plan_parameters().await
+    }
+
+    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        Plans::plan(self, plan).await
+    }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        self.known_items().await
+    }
+
+    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+        self.put_known_item(known).await
+    }
+
+    async fn put_vantage(&self, plan: &PlanName, vantage: &Vantage) -> Result<(), Error> {
+        self.put_vantage_item(plan, vantage).await
+    }
+
+    async fn publish(&self, suspicion: &Suspicion) -> Result<(), Error> {
+        self.put_suspicion(suspicion).await
+    }
+
+    async fn probe_login(
+        &self,
+        plan: &Plan,
+        region: &Region,
+        host: &str,
+        port: u16,
+    ) -> Result<Credentials, Error> {
+        let user = plan.database.probe.user.clone();
+        let password = match &plan.database.probe.auth {
+            Auth::Secret { secret } => self.login_in(secret).await?.password,
+            Auth::Iam => self.token(region, host, port, &user).await?,
+        };
+        Ok(Credentials { user, password })
+    }
+
+    async fn admin_login(&self, plan: &Plan) -> Result<Credentials, Error> {
+        let login = self.login_in(&plan.database.admin_secret).await?;
+        let user = login.username.ok_or_else(|| {
+            Error::InvalidRequest(format!(
+                "secret {} has no username; add one",
+                plan.database.admin_secret
+            ))
+        })?;
+        Ok(Credentials {
+            user,
+            password: login.password,
+        })
+    }
+
+    fn connector(&self) -> Result<&Connector, Error> {
+        Self::connector(self)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the probe's measuring loop is the one place that sleeps"
+    )]
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// What a secret holds, in the shape that RDS's own rotation functions write. Deliberately without `Debug`.
+#[derive(Deserialize)]
+struct Login {
+    username: Option<String>,
+    password: String,
+}
+
+impl Aws {
+    async fn login_in(&self, secret: &str) -> Result<Login, Error> {
+        let what = format!("SecretsManager GetSecretValue {secret} in {}", self.region);
+        let answer = client!(self, aws_sdk_secretsmanager, self.region)
+            .get_secret_value()
+            .secret_id(secret)
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        // What serde says of a malformed secret may quote it: only its place is told.
+        serde_json::from_str(&answer.secret_string.unwrap_or_default()).map_err(|_| {
+            Error::InvalidRequest(format!(
+                "secret {secret} is not JSON with \"username\" and \"password\"; correct it"
+            ))
+        })
+    }
+
+    async fn token(
+        &self,
+        region: &Region,
+        host: &str,
+        port: u16,
+        user: &str,
+    ) -> Result<String, Error> {
+        let unsigned = |why: String| Error::Denied(format!("no token for {user} at {host}: {why}"));
+        let config = Config::builder()
+            .hostname(host)
+            .port(u64::from(port))
+            .username(user)
+            .region(aws_sdk_rds::config::Region::new(region.0.clone()))
+            .expires_in(TOKEN_SECONDS)
+            .build()
+            .map_err(|why| unsigned(why.to_string()))?;
+        let token = AuthTokenGenerator::new(config)
+            .auth_token(&self.config)
+            .await;
+        Ok(token
+            .map_err(|why| unsigned(why.to_string()))?
+            .as_str()
+            .to_owned())
+    }
+}

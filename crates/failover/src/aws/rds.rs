@@ -1,0 +1,193 @@
+//! RDS: reads global clusters, clusters and instances, and makes the promoting calls.
+
+use aws_sdk_rds::{error::ProvideErrorMetadata, types};
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    domain::Region,
+    steps::detach_and_promote::{Accepted, Promote},
+    topology::{Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, Instance},
+};
+
+/// Codes of a state that passes: RDS is still at something, and the next pass looks again.
+const NOT_NOW: [&str; 3] = [
+    "InvalidGlobalClusterStateFault",
+    "InvalidDBClusterStateFault",
+    "InvalidDBInstanceState",
+];
+
+impl Describe for Aws {
+    async fn global_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<GlobalCluster>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_global_clusters()
+            .global_cluster_identifier(identifier)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let found = answer
+                    .global_clusters
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(global_cluster);
+                Ok(found
+                    .into_iter()
+                    .find(|global| global.identifier.eq_ignore_ascii_case(identifier)))
+            }
+            Err(why) if why.code() == Some("GlobalClusterNotFoundFault") => Ok(None),
+            Err(why) => Err(error(
+                &format!("RDS DescribeGlobalClusters in {region}"),
+                &why,
+            )),
+        }
+    }
+
+    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
+        let client = client!(self, aws_sdk_rds, region);
+        let answer = client
+            .describe_db_clusters()
+            .db_cluster_identifier(identifier)
+            .send()
+            .await;
+        let found = match answer {
+            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
+            Err(why) if why.code() == Some("DBClusterNotFoundFault") => None,
+            Err(why) => return Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
+        };
+        let Some(found) = found else { return Ok(None) };
+        let filter = types::Filter::builder()
+            .name("db-cluster-id")
+            .values(identifier)
+            .build();
+        let instances = client
+            .describe_db_instances()
+            .filters(filter)
+            .send()
+            .await
+            .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
+        Ok(Some(cluster(
+            found,
+            &instances.db_instances.unwrap_or_default(),
+        )))
+    }
+}
+
+impl Promote for Aws {
+    async fn fail_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> Result<Accepted, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .failover_global_cluster()
+            .global_cluster_identifier(global_cluster)
+            .target_db_cluster_identifier(target_arn)
+            // Without this flag the call asks for a switchover, which needs the primary that is gone.
+            .allow_data_loss(true)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            Err(why) => not_now(why.code(), why.message())
+                .ok_or_else(|| error(&format!("RDS FailoverGlobalCluster in {region}"), &why)),
+        }
+    }
+
+    async fn detach(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> Result<Accepted, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .remove_from_global_cluster()
+            .global_cluster_identifier(global_cluster)
+            .db_cluster_identifier(target_arn)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            // Another pass detached it: the next one sees that.
+            Err(why)
+                if why
+                    .message()
+                    .is_some_and(|said| said.contains("is not found in global cluster")) =>
+            {
+                Ok(Accepted::Yes)
+            }
+            Err(why) => not_now(why.code(), why.message())
+                .ok_or_else(|| error(&format!("RDS RemoveFromGlobalCluster in {region}"), &why)),
+        }
+    }
+}
+
+fn not_now(code: Option<&str>, message: Option<&str>) -> Option<Accepted> {
+    let passes = code.is_some_and(|code| NOT_NOW.contains(&code));
+    passes.then(|| Accepted::NotNow(message.unwrap_or_default().to_owned()))
+}
+
+fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {
+    let member = |member: types::GlobalClusterMember| GlobalMember {
+        arn: member.db_cluster_arn.unwrap_or_default(),
+        is_writer: member.is_writer.unwrap_or_default(),
+        synchronization: member
+            .synchronization_status
+            .map(|status| status.as_str().to_owned()),
+    };
+    GlobalCluster {
+        identifier: found.global_cluster_identifier.unwrap_or_default(),
+        status: found.status.unwrap_or_default(),
+        engine_version: found.engine_version.unwrap_or_default(),
+        members: found
+            .global_cluster_members
+            .unwrap_or_default()
+            .into_iter()
+            .map(member)
+            .collect(),
+        failover: found.failover_state.map(|state| FailoverState {
+            // The SDK's enum lacks "switching-over", which AWS sends: compare the text.
+            status: state
+                .status
+                .map(|status| status.as_str().to_owned())
+                .unwrap_or_default(),
+            to: state.to_db_cluster_arn.unwrap_or_default(),
+        }),
+    }
+}
+
+fn cluster(found: types::DbCluster, instances: &[types::DbInstance]) -> Cluster {
+    let members = found.db_cluster_members.unwrap_or_default();
+    let is_writer = |identifier: &str| {
+        members.iter().any(|member| {
+            member.db_instance_identifier.as_deref() == Some(identifier)
+                && member.is_cluster_writer == Some(true)
+        })
+    };
+    let instance = |instance: &types::DbInstance| {
+        let identifier = instance.db_instance_identifier.clone().unwrap_or_default();
+        Instance {
+            is_writer: is_writer(&identifier),
+            status: instance.db_instance_status.clone().unwrap_or_default(),
+            identifier,
+        }
+    };
+    Cluster {
+        identifier: found.db_cluster_identifier.unwrap_or_default(),
+        arn: found.db_cluster_arn.unwrap_or_default(),
+        status: found.status.unwrap_or_default(),
+        engine_version: found.engine_version.unwrap_or_default(),
+        endpoint: found.endpoint.unwrap_or_default(),
+        reader_endpoint: found.reader_endpoint.unwrap_or_default(),
+        port: found
+            .port
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or(5432),
+        instances: instances.iter().map(instance).collect(),
+    }
+}

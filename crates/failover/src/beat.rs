@@ -1,0 +1,269 @@
+//! Beats: what a vantage's probe writes, what it saw, and how many of them a promotion lost.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Epoch, Region, seconds_between};
+
+/// One row update that a vantage's probe committed on the writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Its number, counted per vantage.
+    pub seq: u64,
+    /// The epoch it was committed under.
+    pub epoch: Epoch,
+    /// When, by the writer's clock.
+    pub at: Timestamp,
+}
+
+/// The beats of every vantage, as one member holds them.
+pub type Beats = BTreeMap<Region, Beat>;
+
+/// What came of an attempt to commit a beat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Write {
+    /// The writer acknowledged it.
+    Committed {
+        /// The beat that was acknowledged.
+        beat: Beat,
+    },
+    /// Refused, timed out, or a server error.
+    Failed {
+        /// What was seen.
+        why: String,
+    },
+    /// The login, the certificate or the schema is wrong: it says nothing about the writer's health.
+    Misconfigured {
+        /// What is wrong.
+        why: String,
+    },
+    /// The server is a standby (SQLSTATE 25006).
+    ReadOnly,
+    /// The database holds another epoch than the ledger.
+    OtherEpoch {
+        /// The database's epoch.
+        epoch: Epoch,
+    },
+}
+
+impl Write {
+    /// Whether the writer is suspected after enough of these.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        !matches!(self, Self::Committed { .. })
+    }
+}
+
+/// What a standby's reader showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// How far it has replayed; `None` where the engine does not say.
+    pub position: Option<i64>,
+    /// The beats that have arrived there.
+    pub beats: Beats,
+}
+
+impl Reading {
+    /// Whether anything that another vantage or an application wrote has arrived since `earlier`.
+    #[must_use]
+    pub fn moved_since(&self, earlier: &Self) -> bool {
+        self.position > earlier.position || self.beats != earlier.beats
+    }
+}
+
+/// What one Region's probe last saw; the `vantage` item of its own ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vantage {
+    /// The Region that looked.
+    pub region: Region,
+    /// The Region it looked at.
+    pub writer_region: Region,
+    /// When it looked.
+    pub at: Timestamp,
+    /// What came of the last attempt.
+    pub write: Write,
+    /// The last beat that was acknowledged to this vantage.
+    pub last_beat: Option<Beat>,
+    /// Since when every attempt has failed; graces count from here.
+    pub failing_since: Option<Timestamp>,
+    /// Attempts that failed since then.
+    pub failures: u32,
+    /// What its own Region's reader showed last.
+    pub reading: Option<Reading>,
+    /// When that reading last differed from the one before.
+    pub moved_at: Option<Timestamp>,
+}
+
+/// One look: what was tried and what was seen.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// When the look began.
+    pub at: Timestamp,
+    /// What came of the beat.
+    pub write: Write,
+    /// What the local reader showed; `None` where there is none or it did not answer.
+    pub reading: Option<Reading>,
+}
+
+impl Vantage {
+    /// The record after one more look. A record about another writer starts anew, and keeps only the reading.
+    #[must_use]
+    pub fn after(
+        previous: Option<&Self>,
+        region: &Region,
+        writer_region: &Region,
+        look: Look,
+    ) -> Self {
+        let same_writer = previous.filter(|vantage| vantage.writer_region == *writer_region);
+        let moved = look.reading.as_ref().is_some_and(|reading| {
+            previous
+                .and_then(|vantage| vantage.reading.as_ref())
+                .is_none_or(|earlier| reading.moved_since(earlier))
+        });
+        let failed = look.write.is_failure();
+        let last_beat = match &look.write {
+            Write::Committed { beat } => Some(*beat),
+            Write::Failed { .. }
+            | Write::Misconfigured { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. } => same_writer.and_then(|vantage| vantage.last_beat),
+        };
+        Self {
+            region: region.clone(),
+            writer_region: writer_region.clone(),
+            at: look.at,
+            last_beat,
+            failing_since: failed.then(|| {
+                same_writer
+                    .and_then(|vantage| vantage.failing_since)
+                    .unwrap_or(look.at)
+            }),
+            failures: if failed {
+                same_writer
+                    .map_or(0, |vantage| vantage.failures)
+                    .saturating_add(1)
+            } else {
+                0
+            },
+            write: look.write,
+            moved_at: if moved {
+                Some(look.at)
+            } else {
+                previous.and_then(|vantage| vantage.moved_at)
+            },
+            reading: look
+                .reading
+                .or_else(|| previous.and_then(|vantage| vantage.reading.clone())),
+        }
+    }
+}
+
+/// What a promotion lost, as far as beats can tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Beats that the old writer acknowledged and the promoted one lacks.
+    pub beats: u64,
+    /// Seconds between the last beat the promoted writer holds and the last one acknowledged.
+    pub seconds: f64,
+}
+
+/// Compares the last beat acknowledged to a vantage with the last one of that vantage that a member holds.
+///
+/// `None` when there is nothing to compare: the loss is unknown, never zero.
+#[must_use]
+pub fn loss(acknowledged: Option<&Beat>, held: Option<&Beat>) -> Option<Loss> {
+    let (acknowledged, held) = (acknowledged?, held?);
+    let beats = acknowledged.seq.saturating_sub(held.seq);
+    let seconds = if beats == 0 {
+        0.0
+    } else {
+        seconds_between(held.at, acknowledged.at).max(0.0)
+    };
+    Some(Loss { beats, seconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn beat(seq: u64, second: i64) -> Beat {
+        Beat {
+            seq,
+            epoch: Epoch(7),
+            at: at(second),
+        }
+    }
+
+    fn failed(second: i64) -> Look {
+        Look {
+            at: at(second),
+            write: Write::Failed {
+                why: "timed out".into(),
+            },
+            reading: None,
+        }
+    }
+
+    #[test]
+    fn failing_since_stays_at_the_first_failure_and_the_last_beat_is_kept() {
+        let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+        let committed = Look {
+            at: at(1),
+            write: Write::Committed { beat: beat(4, 1) },
+            reading: None,
+        };
+        let first = Vantage::after(None, &here, &there, committed);
+        let second = Vantage::after(Some(&first), &here, &there, failed(6));
+        let third = Vantage::after(Some(&second), &here, &there, failed(11));
+        assert_eq!(
+            (third.failing_since, third.failures, third.last_beat),
+            (Some(at(6)), 2, Some(beat(4, 1)))
+        );
+    }
+
+    #[test]
+    fn failures_against_the_old_writer_do_not_count_against_the_new_one() {
+        let here = Region::from("us-east-1");
+        let old = Vantage::after(None, &here, &"us-west-2".into(), failed(1));
+        let new = Vantage::after(Some(&old), &here, &"us-east-1".into(), failed(6));
+        assert_eq!((new.failures, new.failing_since), (1, Some(at(6))));
+    }
+
+    #[test]
+    fn progress_is_any_movement_of_the_position_or_of_another_vantages_beat() {
+        let still = Reading {
+            position: Some(10),
+            beats: Beats::from([("us-west-2".into(), beat(1, 1))]),
+        };
+        let position = Reading {
+            position: Some(11),
+            ..still.clone()
+        };
+        let beats = Reading {
+            beats: Beats::from([("us-west-2".into(), beat(2, 6))]),
+            ..still.clone()
+        };
+        assert!(
+            position.moved_since(&still) && beats.moved_since(&still) && !still.moved_since(&still)
+        );
+    }
+
+    #[test]
+    fn a_loss_counts_the_beats_and_the_time_between_them() {
+        let lost = loss(Some(&beat(9, 50)), Some(&beat(7, 40))).unwrap();
+        assert_eq!((lost.beats, lost.seconds), (2, 10.0));
+    }
+
+    #[test]
+    fn a_loss_without_a_beat_on_either_side_is_unknown() {
+        assert_eq!(loss(None, Some(&beat(7, 40))), None);
+        assert_eq!(loss(Some(&beat(7, 40)), None), None);
+    }
+}

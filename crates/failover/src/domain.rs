@@ -1,0 +1,157 @@
+//! The words of the field as types: Regions, runs, epochs, and the time they are measured in.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+    };
+}
+
+name! {
+    /// An AWS Region, such as `us-east-1`.
+    Region
+}
+name! {
+    /// The name of a plan: one protected database.
+    PlanName
+}
+name! {
+    /// The execution name of the state machine that a pass belongs to.
+    RunId
+}
+
+/// A plan's writer generation; it grows by one at every change of writer.
+#[derive(
+    Debug,
+    Default,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+impl Epoch {
+    /// The epoch that follows this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// `<plan>/<epoch>`: what several detections of one outage have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Incident {
+    /// The plan whose writer is suspected.
+    pub plan: PlanName,
+    /// The epoch of the suspected writer.
+    pub epoch: Epoch,
+}
+
+impl TryFrom<String> for Incident {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parts = text
+            .rsplit_once('/')
+            .and_then(|(plan, epoch)| Some((plan, epoch.parse().ok()?)));
+        match parts {
+            Some((plan, epoch)) if !plan.is_empty() => Ok(Self {
+                plan: plan.into(),
+                epoch: Epoch(epoch),
+            }),
+            _ => Err(format!(
+                "incident {text:?} is not <plan>/<epoch>, such as orders/7"
+            )),
+        }
+    }
+}
+
+impl From<Incident> for String {
+    fn from(incident: Incident) -> Self {
+        incident.to_string()
+    }
+}
+
+impl fmt::Display for Incident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.plan, self.epoch)
+    }
+}
+
+/// A system time as a timestamp; one outside the representable range is the epoch's start.
+#[must_use]
+pub fn timestamp(time: std::time::SystemTime) -> Timestamp {
+    Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Seconds from `earlier` to `later`, with fractions; negative when they are the other way round.
+#[must_use]
+pub fn seconds_between(earlier: Timestamp, later: Timestamp) -> f64 {
+    later.duration_since(earlier).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_reads_back_as_it_was_written() {
+        let incident = Incident {
+            plan: "orders".into(),
+            epoch: Epoch(7),
+        };
+        assert_eq!(
+            Incident::try_from(String::from(incident.clone())),
+            Ok(incident)
+        );
+    }
+
+    #[test]
+    fn an_incident_without_an_epoch_is_refused() {
+        assert!(Incident::try_from("orders".to_owned()).is_err_and(|why| why.contains("orders/7")));
+        assert!(Incident::try_from("/7".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! The ledger: what each Region durably knows about a plan, and how several Regions' ledgers are read as one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{Epoch, PlanName, Region, RunId},
+};
+
+mod row;
+mod run;
+
+pub use row::{Claim, Current, Intent, LEASE, Lease, Row, RunKind};
+pub use run::{Closed, Confirmed, Endpoints, Entry, Known, Outcome, Proof, Resolved, Restart, Run};
+
+/// How often a conditional write is tried again after somebody else wrote first.
+const CONFLICTS_MAX: usize = 5;
+
+/// The ledgers of all Regions.
+pub trait Ledger: Sync {
+    /// Reads a plan's row, consistently; a row never written is [`Row::new`].
+    fn row(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Row, Error>> + Send;
+    /// Replaces the row of version `row.version` by `row` with the next version; `false` when another write came first.
+    fn replace_row(
+        &self,
+        region: &Region,
+        row: &Row,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
+    /// Reads a Region's own vantage record.
+    fn vantage(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Option<Vantage>, Error>> + Send;
+    /// Reads a run's record.
+    fn run(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        run_id: &RunId,
+    ) -> impl Future<Output = Result<Option<Run>, Error>> + Send;
+    /// Writes a run's record.
+    fn put_run(&self, region: &Region, run: &Run)
+    -> impl Future<Output = Result<(), Error>> + Send;
+    /// Reads the last plan and addresses that this Region's probe kept.
+    fn known(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Option<Known>, Error>> + Send;
+}
+
+/// Changes a row by `change` under a conditional write, looking again when somebody else wrote first.
+///
+/// # Errors
+/// What `change` answers; `Unavailable` when the ledger does not answer or the row keeps changing.
+pub async fn update(
+    ledger: &impl Ledger,
+    region: &Region,
+    plan: &PlanName,
+    change: impl Fn(&Row) -> Result<Row, Error>,
+) -> Result<Row, Error> {
+    for _ in 0..CONFLICTS_MAX {
+        let next = change(&ledger.row(region, plan).await?)?;
+        if ledger.replace_row(region, &next).await? {
+            return Ok(next);
+        }
+    }
+    Err(Error::Unavailable(format!(
+        "the ledger row of plan {plan} in {region} changed {CONFLICTS_MAX} times meanwhile"
+    )))
+}
+
+/// Several Regions' rows of one plan, read in one pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows(pub BTreeMap<Region, Row>);
+
+impl Rows {
+    /// Reads the rows of `regions`, one after the other.
+    ///
+    /// # Errors
+    /// `Unavailable` when any of them does not answer: the caller names only Regions it counts on.
+    pub async fn read(
+        ledger: &impl Ledger,
+        regions: impl IntoIterator<Item = &Region>,
+        plan: &PlanName,
+    ) -> Result<Self, Error> {
+        let reads = regions
+            .into_iter()
+            .map(async |region| Ok((region.clone(), ledger.row(region, plan).await?)));
+        let rows = futures::future::join_all(reads)
+            .await
+            .into_iter()
+            .collect::<Result<_, Error>>()?;
+        Ok(Self(rows))
+    }
+
+    /// The highest epoch any of them knows, intents included.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.0.values().map(Row::epoch).max().unwrap_or_default()
+    }
+
+    /// The proven writer with the highest epoch.
+    #[must_use]
+    pub fn current(&self) -> Option<&Current> {
+        self.0
+            .values()
+            .filter_map(|row| row.current.as_ref())
+            .max_by_key(|current| current.epoch)
+    }
+
+    /// The open intent with the highest epoch, where it outranks the current writer.
+    #[must_use]
+    pub fn intent(&self) -> Option<&Intent> {
+        let proven = self.current().map(|current| current.epoch);
+        let highest = self
+            .0
+            .values()
+            .filter_map(|row| row.intent.as_ref())
+            .max_by_key(|intent| intent.epoch);
+        highest.filter(|intent| proven.is_none_or(|epoch| intent.epoch > epoch))
+    }
+
+    /// The Regions whose lease `run_id` holds and that has not lapsed.
+    #[must_use]
+    pub fn leased_by(&self, run_id: &RunId, now: Timestamp) -> BTreeSet<Region> {
+        let holds = |row: &Row| {
+            row.lease
+                .as_ref()
+                .is_some_and(|lease| lease.run_id == *run_id && lease.expires_at > now)
+        };
+        self.0
+            .iter()
+            .filter(|(_, row)| holds(row))
+            .map(|(region, _)| region.clone())
+            .collect()
+    }
+}

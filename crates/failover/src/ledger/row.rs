@@ -1,0 +1,452 @@
+//! One plan's row in one Region's ledger, and the only ways in which it may change.
+//!
+//! Every change is a pure function from a row to the next one; the store writes it only if nobody else did meanwhile.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error,
+    domain::{Epoch, Incident, PlanName, Region, RunId},
+};
+
+/// How long a lease holds after the last pass that renewed it.
+pub const LEASE: SignedDuration = SignedDuration::from_mins(15);
+
+/// The `state` item: who may act for the plan, and who its writer is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The plan.
+    pub plan: PlanName,
+    /// Counts the writes of this row; a write names the one it replaces.
+    pub version: u64,
+    /// The last fencing token that was given out.
+    pub token: u64,
+    /// The run that may act.
+    pub lease: Option<Lease>,
+    /// The writer that was last proven.
+    pub current: Option<Current>,
+    /// A change of writer that has begun and is not proven yet; it outranks `current`.
+    pub intent: Option<Intent>,
+}
+
+/// The right to act for a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The run that holds it.
+    pub run_id: RunId,
+    /// Grows whenever the lease changes hands.
+    pub token: u64,
+    /// What the run is doing.
+    pub kind: RunKind,
+    /// The Region the run leaves.
+    pub from: Region,
+    /// The Region the run goes to.
+    pub to: Region,
+    /// When it lapses unless a pass renews it.
+    pub expires_at: Timestamp,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// The writer's Region is lost.
+    UnplannedFailover,
+}
+
+/// The proven writer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Current {
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// Its Region.
+    pub writer: Region,
+    /// The global cluster it belongs to; `None` after a detach, until one is rebuilt.
+    pub global_cluster: Option<String>,
+    /// The run that proved it, or `adopt`.
+    pub run_id: RunId,
+    /// When it was proven.
+    pub proven_at: Timestamp,
+}
+
+/// A change of writer that has begun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The epoch of the new writer.
+    pub epoch: Epoch,
+    /// The Region it leaves.
+    pub from: Region,
+    /// The Region to promote.
+    pub to: Region,
+    /// The global cluster it will belong to.
+    pub global_cluster: Option<String>,
+    /// The run that carries it out.
+    pub run_id: RunId,
+    /// When it was written.
+    pub written_at: Timestamp,
+}
+
+/// What a run asks for when it opens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The run.
+    pub run_id: RunId,
+    /// What it does.
+    pub kind: RunKind,
+    /// The outage it answers, where it answers one.
+    pub incident: Option<Incident>,
+    /// The Region it leaves.
+    pub from: Region,
+    /// The Region it goes to.
+    pub to: Region,
+}
+
+impl Row {
+    /// The row of a plan that nothing was ever written about.
+    #[must_use]
+    pub const fn new(plan: PlanName) -> Self {
+        Self {
+            plan,
+            version: 0,
+            token: 0,
+            lease: None,
+            current: None,
+            intent: None,
+        }
+    }
+
+    /// The highest epoch this row knows, intents included.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        let current = self.current.as_ref().map(|current| current.epoch);
+        let intent = self.intent.as_ref().map(|intent| intent.epoch);
+        current.max(intent).unwrap_or_default()
+    }
+
+    /// The epoch of the proven writer.
+    #[must_use]
+    pub fn proven_epoch(&self) -> Epoch {
+        self.current
+            .as_ref()
+            .map(|current| current.epoch)
+            .unwrap_or_default()
+    }
+
+    /// Gives the lease to a run; a run re-enters its own.
+    ///
+    /// # Errors
+    /// `RunRefused` while another run holds it, or when the incident's epoch is past.
+    pub fn claim(&self, claim: &Claim, now: Timestamp) -> Result<Self, Error> {
+        if let Some(incident) = claim
+            .incident
+            .as_ref()
+            .filter(|incident| incident.epoch < self.proven_epoch())
+        {
+            return Err(Error::RunRefused(format!(
+                "incident {incident} has been dealt with: epoch {} is current",
+                self.proven_epoch()
+            )));
+        }
+        let held = self.lease.as_ref().filter(|lease| lease.expires_at > now);
+        if let Some(other) = held.filter(|lease| lease.run_id != claim.run_id) {
+            return Err(Error::RunRefused(format!(
+                "run {} holds plan {} until {}",
+                other.run_id, self.plan, other.expires_at
+            )));
+        }
+        let token = held.map_or(self.token + 1, |own| own.token);
+        let lease = Lease {
+            run_id: claim.run_id.clone(),
+            token,
+            kind: claim.kind,
+            from: claim.from.clone(),
+            to: claim.to.clone(),
+            expires_at: now + LEASE,
+        };
+        Ok(Self {
+            token,
+            lease: Some(lease),
+            ..self.clone()
+        })
+    }
+
+    /// Guard (a): the run holds the lease, and the epoch is the input's or the run's own. Renews the lease.
+    ///
+    /// # Errors
+    /// `RunRefused` when either does not hold.
+    pub fn renew(&self, run_id: &RunId, epoch: Epoch, now: Timestamp) -> Result<Self, Error> {
+        let lease = self.own_lease(run_id)?;
+        let own_epoch = self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.run_id == *run_id);
+        if self.proven_epoch() != epoch && !own_epoch {
+            return Err(Error::RunRefused(format!(
+                "plan {} stands at epoch {}, this run was opened at epoch {epoch}",
+                self.plan,
+                self.proven_epoch()
+            )));
+        }
+        Ok(Self {
+            lease: Some(Lease {
+                expires_at: now + LEASE,
+                ..lease.clone()
+            }),
+            ..self.clone()
+        })
+    }
+
+    /// Whoever took over an expired lease raised the token and put its own name: the old run never matches again.
+    fn own_lease(&self, run_id: &RunId) -> Result<&Lease, Error> {
+        self.lease
+            .as_ref()
+            .filter(|lease| lease.run_id == *run_id)
+            .ok_or_else(|| {
+                let holder = self
+                    .lease
+                    .as_ref()
+                    .map_or("no run".to_owned(), |lease| format!("run {}", lease.run_id));
+                Error::RunRefused(format!(
+                    "run {run_id} does not hold plan {}: {holder} does",
+                    self.plan
+                ))
+            })
+    }
+
+    /// Writes a change of writer down before it begins, or takes over one that another run to the same target left.
+    ///
+    /// # Errors
+    /// `RunRefused` without the lease; `UnexpectedTopology` when the epoch would not grow.
+    pub fn intend(&self, intent: Intent) -> Result<Self, Error> {
+        self.own_lease(&intent.run_id)?;
+        let same = self
+            .intent
+            .as_ref()
+            .is_some_and(|open| open.to == intent.to && open.epoch == intent.epoch);
+        if !same && intent.epoch <= self.epoch() {
+            return Err(Error::UnexpectedTopology(format!(
+                "epoch {} is not above {}, which the ledger of plan {} holds",
+                intent.epoch,
+                self.epoch(),
+                self.plan
+            )));
+        }
+        Ok(Self {
+            intent: Some(intent),
+            ..self.clone()
+        })
+    }
+
+    /// Turns a proven intent into the current row.
+    ///
+    /// # Errors
+    /// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is already current.
+    pub fn prove(&self, run_id: &RunId, current: Current) -> Result<Self, Error> {
+        self.own_lease(run_id)?;
+        if self.proven_epoch() > current.epoch {
+            return Err(Error::UnexpectedTopology(format!(
+                "epoch {} is already current for plan {}, {} is past",
+                self.proven_epoch(),
+                self.plan,
+                current.epoch
+            )));
+        }
+        let intent = self
+            .intent
+            .clone()
+            .filter(|intent| intent.epoch > current.epoch);
+        Ok(Self {
+            current: Some(current),
+            intent,
+            ..self.clone()
+        })
+    }
+
+    /// Takes over a proven epoch that another Region's ledger holds (rule 6); `None` when this one knows as much.
+    #[must_use]
+    pub fn learn(&self, other: &Current) -> Option<Self> {
+        if self.proven_epoch() >= other.epoch {
+            return None;
+        }
+        let intent = self
+            .intent
+            .clone()
+            .filter(|intent| intent.epoch > other.epoch);
+        Some(Self {
+            current: Some(other.clone()),
+            intent,
+            ..self.clone()
+        })
+    }
+
+    /// Gives the lease back; `None` when the run does not hold it.
+    #[must_use]
+    pub fn release(&self, run_id: &RunId) -> Option<Self> {
+        self.own_lease(run_id).ok()?;
+        Some(Self {
+            lease: None,
+            ..self.clone()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn current(epoch: u64, writer: &str) -> Current {
+        Current {
+            epoch: Epoch(epoch),
+            writer: writer.into(),
+            global_cluster: Some("orders-global-1".into()),
+            run_id: "adopt".into(),
+            proven_at: at(0),
+        }
+    }
+
+    fn row() -> Row {
+        Row {
+            current: Some(current(7, "us-west-2")),
+            ..Row::new("orders".into())
+        }
+    }
+
+    fn claim(run_id: &str) -> Claim {
+        Claim {
+            run_id: run_id.into(),
+            kind: RunKind::UnplannedFailover,
+            incident: Some(Incident {
+                plan: "orders".into(),
+                epoch: Epoch(7),
+            }),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+        }
+    }
+
+    fn intent(run_id: &str, epoch: u64) -> Intent {
+        Intent {
+            epoch: Epoch(epoch),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            global_cluster: None,
+            run_id: run_id.into(),
+            written_at: at(1),
+        }
+    }
+
+    fn refused(result: Result<Row, Error>) -> bool {
+        matches!(result, Err(Error::RunRefused(_)))
+    }
+
+    #[test]
+    fn only_one_run_holds_a_plan() {
+        let held = row().claim(&claim("a"), at(0)).unwrap();
+        assert!(refused(held.claim(&claim("b"), at(1))));
+        assert!(
+            held.claim(&claim("a"), at(1)).is_ok(),
+            "a run re-enters its own lease"
+        );
+    }
+
+    #[test]
+    fn an_expired_lease_changes_hands_with_a_higher_token_and_stops_the_old_run_for_good() {
+        let held = row().claim(&claim("a"), at(0)).unwrap();
+        let taken = held.claim(&claim("b"), at(15 * 60)).unwrap();
+        assert_eq!(
+            (taken.token, taken.lease.as_ref().map(|lease| lease.token)),
+            (2, Some(2))
+        );
+        assert!(refused(taken.renew(&"a".into(), Epoch(7), at(901))));
+    }
+
+    #[test]
+    fn a_lease_that_lapsed_unseen_is_still_the_runs_own() {
+        let held = row().claim(&claim("a"), at(0)).unwrap();
+        assert!(held.renew(&"a".into(), Epoch(7), at(16 * 60)).is_ok());
+    }
+
+    #[test]
+    fn an_incident_whose_epoch_is_past_is_refused() {
+        let moved = Row {
+            current: Some(current(8, "us-east-1")),
+            ..row()
+        };
+        assert!(refused(moved.claim(&claim("late"), at(0))));
+    }
+
+    #[test]
+    fn a_pass_with_a_stale_epoch_is_refused_unless_the_epoch_is_its_own_work() {
+        let held = row().claim(&claim("a"), at(0)).unwrap();
+        let proven = held.intend(intent("a", 8)).unwrap().prove(
+            &"a".into(),
+            Current {
+                run_id: "a".into(),
+                ..current(8, "us-east-1")
+            },
+        );
+        assert!(proven.unwrap().renew(&"a".into(), Epoch(7), at(1)).is_ok());
+        let elsewhere = held.learn(&current(8, "us-east-1")).unwrap();
+        assert!(refused(elsewhere.renew(&"a".into(), Epoch(7), at(1))));
+    }
+
+    #[test]
+    fn an_intent_needs_the_lease_and_a_higher_epoch() {
+        let held = row().claim(&claim("a"), at(0)).unwrap();
+        assert!(refused(row().intend(intent("a", 8))));
+        assert!(matches!(
+            held.intend(intent("a", 7)),
+            Err(Error::UnexpectedTopology(_))
+        ));
+        assert_eq!(held.intend(intent("a", 8)).unwrap().epoch(), Epoch(8));
+    }
+
+    #[test]
+    fn the_next_run_to_the_same_target_takes_over_an_open_intent() {
+        let left = row()
+            .claim(&claim("a"), at(0))
+            .unwrap()
+            .intend(intent("a", 8))
+            .unwrap();
+        let next = left
+            .claim(&claim("b"), at(901))
+            .unwrap()
+            .intend(intent("b", 8))
+            .unwrap();
+        assert_eq!(next.intent.map(|intent| intent.run_id), Some("b".into()));
+    }
+
+    #[test]
+    fn a_proven_intent_becomes_the_current_row() {
+        let held = row()
+            .claim(&claim("a"), at(0))
+            .unwrap()
+            .intend(intent("a", 8))
+            .unwrap();
+        let proven = held.prove(&"a".into(), current(8, "us-east-1")).unwrap();
+        assert_eq!((proven.proven_epoch(), proven.intent), (Epoch(8), None));
+    }
+
+    #[test]
+    fn an_older_epoch_is_never_learnt() {
+        assert_eq!(row().learn(&current(7, "us-east-1")), None);
+        assert_eq!(
+            row()
+                .learn(&current(8, "us-east-1"))
+                .map(|row| row.proven_epoch()),
+            Some(Epoch(8))
+        );
+    }
+
+    #[test]
+    fn only_the_holder_gives_a_lease_back() {
+        let held = row().claim(&claim("a"), at(0)).unwrap();
+        assert_eq!(held.release(&"b".into()), None);
+        assert_eq!(held.release(&"a".into()).and_then(|row| row.lease), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! The record of one run: what it knew, decided and did, and what came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    beat::{Beat, Loss},
+    domain::{Epoch, Incident, PlanName, Region, RunId},
+    evidence::{Evidence, Verdict},
+    ledger::RunKind,
+    plan::{Plan, Strategy},
+};
+
+/// The `run/<run_id>` item of the acting Region's ledger. Only the run that holds the lease writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The run.
+    pub run_id: RunId,
+    /// What it does.
+    pub kind: RunKind,
+    /// The plan as it stood when the run opened; later revisions do not concern this run.
+    pub plan: Plan,
+    /// The outage it answers.
+    pub incident: Option<Incident>,
+    /// The Region it leaves.
+    pub from: Region,
+    /// The Region it goes to.
+    pub to: Region,
+    /// The epoch when it opened.
+    pub epoch: Epoch,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// The Regions whose lease it holds.
+    pub leased: BTreeSet<Region>,
+    /// What the last confirmation found.
+    pub confirmed: Option<Confirmed>,
+    /// How the standby is promoted; resolved once.
+    pub strategy: Option<Resolved>,
+    /// The last beat of this Region's vantage that the promoted member held before its first one of its own.
+    pub held: Option<Beat>,
+    /// What proving the new writer showed.
+    pub proof: Option<Proof>,
+    /// The change that each hosted zone last took, until it is in sync.
+    #[serde(default)]
+    pub dns_changes: BTreeMap<String, String>,
+    /// What was done to each service, by `<region>/<cluster>/<service>`.
+    #[serde(default)]
+    pub restarts: BTreeMap<String, Restart>,
+    /// What each step did, in order.
+    #[serde(default)]
+    pub timeline: Vec<Entry>,
+    /// What came of it.
+    pub closed: Option<Closed>,
+}
+
+/// What the last confirmation found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// What a promotion would lose; `None` when that is unknown.
+    pub loss: Option<Loss>,
+    /// The last beat that was acknowledged to this Region's vantage.
+    pub last_beat: Option<Beat>,
+}
+
+/// How the standby is promoted, and why so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// `managed` or `detach`.
+    pub strategy: Strategy,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was done to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "restart", rename_all = "snake_case")]
+pub enum Restart {
+    /// It was given a new deployment.
+    Deployment {
+        /// The deployment's id.
+        id: String,
+    },
+    /// ECS would not restart it.
+    Refused {
+        /// What it said.
+        why: String,
+    },
+}
+
+/// What proving the new writer showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The epoch that was committed.
+    pub epoch: Epoch,
+    /// The first beat on the new writer.
+    pub beat: Beat,
+    /// What the promotion lost; `None` when that is unknown.
+    pub loss: Option<Loss>,
+}
+
+/// One thing a step did or saw completed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// The step.
+    pub step: String,
+    /// What it did.
+    pub action: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Closed {
+    /// When it closed.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What is left to be done by hand.
+    pub left: Vec<String>,
+    /// Seconds from the last acknowledged beat to the first on the new writer: the measured RTO.
+    pub rto_seconds: Option<f64>,
+    /// The measured RPO.
+    pub rpo: Option<Loss>,
+    /// Seconds each step took, from the entry before it.
+    pub step_seconds: BTreeMap<String, f64>,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The new writer is proven and everything after it went well.
+    Succeeded,
+    /// The suspicion was not confirmed; nothing was changed.
+    StoodDown,
+    /// It stopped before the point of no return; nothing was changed.
+    Aborted,
+    /// It stopped after the point of no return, or a later step failed.
+    Failed,
+}
+
+/// The last plan that was read and the addresses of its members: the `plan` item of the partition `known/`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// The plan.
+    pub plan: Plan,
+    /// The endpoints of each member that ever answered.
+    pub endpoints: BTreeMap<Region, Endpoints>,
+}
+
+/// Where a member cluster is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// The cluster endpoint.
+    pub writer: String,
+    /// The reader endpoint.
+    pub reader: String,
+    /// The port of both.
+    pub port: u16,
+}
+
+impl Run {
+    /// The plan's name.
+    #[must_use]
+    pub const fn name(&self) -> &PlanName {
+        &self.plan.plan
+    }
+
+    /// Adds an entry to the timeline, once per step and action.
+    pub fn note(&mut self, at: Timestamp, step: &str, action: &str, reason: &str) {
+        let repeated = self
+            .timeline
+            .last()
+            .is_some_and(|last| last.step == step && last.action == action);
+        if !repeated {
+            self.timeline.push(Entry {
+                at,
+                step: step.into(),
+                action: action.into(),
+                reason: reason.into(),
+            });
+        }
+    }
+}

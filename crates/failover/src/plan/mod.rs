@@ -1,0 +1,281 @@
+//! The plan: one protected database, its members, and the policy for losing one of them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{PlanName, Region};
+
+mod read;
+mod validate;
+
+pub use read::{BYTES_MAX, SCHEMA, read};
+
+/// One protected database. The same revision lies in each Region's `/aurora-failover/plans/<plan>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The plan's name: letters, digits and hyphens, at most 40.
+    pub plan: PlanName,
+    /// Grows with every change of the document.
+    pub revision: u64,
+    /// How the members replicate.
+    pub topology: Topology,
+    /// Where the writer normally lives.
+    pub home_region: Region,
+    /// The member cluster of each Region.
+    pub members: BTreeMap<Region, Member>,
+    /// A third Region that only observes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness_region: Option<Region>,
+    /// The database and how to log in to it.
+    pub database: Database,
+    /// When an outage is noticed.
+    pub detection: Detection,
+    /// What an unplanned outage leads to.
+    pub unplanned: Unplanned,
+    /// The records that name the writer and the readers.
+    #[serde(default)]
+    pub dns: Vec<DnsRecord>,
+    /// The services to restart, per Region.
+    #[serde(default)]
+    pub ecs: BTreeMap<Region, Vec<EcsTarget>>,
+    /// The SNS topic to tell, per Region.
+    #[serde(default)]
+    pub notify: BTreeMap<Region, String>,
+}
+
+/// How the members replicate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Topology {
+    /// An Aurora global database.
+    AuroraGlobal {
+        /// Its identifier when the plan was first adopted; the ledgers hold the current one.
+        global_cluster: String,
+    },
+}
+
+impl Topology {
+    /// The global cluster's identifier when the plan was first adopted.
+    #[must_use]
+    pub fn global_cluster(&self) -> &str {
+        let Self::AuroraGlobal { global_cluster } = self;
+        global_cluster
+    }
+}
+
+/// One member cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// The DB cluster's identifier.
+    pub cluster: String,
+}
+
+/// The database and how to log in to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The database's name.
+    pub name: String,
+    /// The probe's login.
+    pub probe: ProbeLogin,
+    /// The name of the secret with the administrator's user name and password; only `setup` reads it.
+    pub admin_secret: String,
+}
+
+/// The probe's login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeLogin {
+    /// The role's name.
+    pub user: String,
+    /// How it proves itself.
+    pub auth: Auth,
+}
+
+/// How the probe proves itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    /// By the password in a secret of the probe's own Region.
+    Secret {
+        /// The secret's name, the same in every Region.
+        secret: String,
+    },
+    /// By a token that is signed locally.
+    Iam,
+}
+
+/// When an outage is noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Detection {
+    /// Seconds from one beat to the next.
+    pub interval_seconds: u64,
+    /// Consecutive failures that make a suspicion.
+    pub failures: u32,
+    /// Seconds after which a beat has failed.
+    pub timeout_seconds: u64,
+    /// Seconds a writer may be gone while its Region answers.
+    #[serde(default = "Detection::in_region_grace_seconds")]
+    pub in_region_grace_seconds: u64,
+    /// Seconds a writer may be gone while RDS says that it is busy.
+    #[serde(default = "Detection::busy_grace_seconds")]
+    pub busy_grace_seconds: u64,
+}
+
+impl Detection {
+    const fn in_region_grace_seconds() -> u64 {
+        60
+    }
+
+    const fn busy_grace_seconds() -> u64 {
+        900
+    }
+}
+
+/// What an unplanned outage leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unplanned {
+    /// When the writer's Region is gone.
+    pub region_down: Mode,
+    /// When the writer is gone and its Region answers.
+    pub writer_down: Mode,
+    /// How the standby is promoted.
+    pub strategy: Strategy,
+    /// Seconds of writes that may be lost.
+    pub max_lost_seconds: u64,
+    /// What an unknown loss leads to.
+    #[serde(default)]
+    pub unknown_loss: UnknownLoss,
+    /// Minutes after an unplanned promotion in which no other may follow.
+    #[serde(default = "Unplanned::cooldown_minutes")]
+    pub cooldown_minutes: u64,
+    /// Whether a plan without witness may act by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_witness: Option<Accept>,
+}
+
+impl Unplanned {
+    const fn cooldown_minutes() -> u64 {
+        60
+    }
+}
+
+/// What a verdict leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The system acts.
+    Automatic,
+    /// A human answers first.
+    Approval,
+    /// Nothing is touched; what would have been done is recorded.
+    Observe,
+}
+
+/// How a standby is promoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// `FailoverGlobalCluster` with `AllowDataLoss`: the global cluster keeps its members.
+    Managed,
+    /// `RemoveFromGlobalCluster`: the standby becomes a cluster of its own.
+    Detach,
+    /// Managed where versions and instances permit it, else detach.
+    Auto,
+}
+
+/// What an unknown loss leads to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownLoss {
+    /// Stop before anything is promoted.
+    #[default]
+    Refuse,
+    /// Go on.
+    Accept,
+}
+
+/// An explicit acceptance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Accept {
+    /// The risk is accepted.
+    Accept,
+}
+
+/// A record that names the writer or the readers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DnsRecord {
+    /// A CNAME in a private hosted zone.
+    Cname {
+        /// The hosted zone's id, without `/hostedzone/`.
+        hosted_zone: String,
+        /// The record's name, without the trailing dot.
+        name: String,
+        /// What it points to.
+        endpoint: Endpoint,
+        /// Seconds a resolver may keep it.
+        ttl_seconds: u32,
+        /// Accepts that Route 53's records can only be changed while us-east-1 is up.
+        #[serde(default)]
+        accept_route53_risk: bool,
+    },
+}
+
+/// Which of a member's endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// The cluster endpoint.
+    Writer,
+    /// The reader endpoint.
+    Reader,
+}
+
+/// The services of one ECS cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EcsTarget {
+    /// The ECS cluster's name.
+    pub cluster: String,
+    /// The services to restart after a change of writer.
+    pub services: Vec<EcsService>,
+}
+
+/// A service to restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EcsService {
+    /// Restarted as it is.
+    Running(String),
+    /// A pilot light: scaled up when it stands at 0 in the Region that takes over.
+    PilotLight(PilotLight),
+}
+
+/// A service that stands at 0 tasks until its Region takes over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PilotLight {
+    /// The service's name.
+    pub service: String,
+    /// The number of tasks after the take-over.
+    pub takeover_count: u32,
+}
+
+impl EcsService {
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Running(name) => name,
+            Self::PilotLight(pilot_light) => &pilot_light.service,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What the schema cannot say: how the fields of a plan fit together.
+
+use std::collections::BTreeSet;
+
+use super::{DnsRecord, Mode, Plan};
+
+/// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
+const TTL_SECONDS_MAX: u32 = 300;
+/// A probe invocation lasts a minute, so that a longer interval would never be measured.
+const INTERVAL_SECONDS_MAX: u64 = 30;
+/// Route 53's control plane lives here and nowhere else.
+const ROUTE53_REGION: &str = "us-east-1";
+
+/// One sentence per fault: the field, its value, and the fix.
+pub(super) fn faults(plan: &Plan) -> Vec<String> {
+    [
+        names(plan),
+        regions(plan),
+        detection(plan),
+        policy(plan),
+        dns(plan),
+        ecs(plan),
+        topics(plan),
+    ]
+    .concat()
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    let name = plan.plan.as_str();
+    let fits = !name.is_empty()
+        && name.len() <= 40
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    when(!fits, || {
+        format!("plan is {name:?}; use 1 to 40 letters, digits and hyphens")
+    })
+}
+
+fn regions(plan: &Plan) -> Vec<String> {
+    let members: Vec<_> = plan.members.keys().map(ToString::to_string).collect();
+    let listed = members.join(", ");
+    let mut found = when(plan.members.len() < 2, || {
+        format!(
+            "members has {} Region(s) ({listed}); name at least two",
+            plan.members.len()
+        )
+    });
+    found.extend(when(!plan.members.contains_key(&plan.home_region), || {
+        format!(
+            "home_region is {}, which is not in members; choose one of {listed}",
+            plan.home_region
+        )
+    }));
+    if let Some(witness) = plan
+        .witness_region
+        .as_ref()
+        .filter(|witness| plan.members.contains_key(witness))
+    {
+        found.push(format!(
+            "witness_region is {witness}, which is a member; choose a third Region"
+        ));
+    }
+    for region in plan
+        .members
+        .keys()
+        .chain(&plan.witness_region)
+        .filter(|region| !is_region(region.as_str()))
+    {
+        found.push(format!(
+            "{:?} is not the name of a Region; write it like us-east-1",
+            region.as_str()
+        ));
+    }
+    for region in plan
+        .ecs
+        .keys()
+        .filter(|region| !plan.members.contains_key(region))
+    {
+        found.push(format!(
+            "ecs.{region} is not a member's Region; choose one of {listed}"
+        ));
+    }
+    found
+}
+
+fn is_region(name: &str) -> bool {
+    let parts: Vec<_> = name.split('-').collect();
+    parts.len() >= 3
+        && parts.iter().all(|part| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+        && parts
+            .last()
+            .is_some_and(|part| part.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn detection(plan: &Plan) -> Vec<String> {
+    let detection = &plan.detection;
+    let (interval, timeout) = (detection.interval_seconds, detection.timeout_seconds);
+    let mut found = when(!(1..=INTERVAL_SECONDS_MAX).contains(&interval), || {
+        format!("detection.interval_seconds is {interval}; use 1 to {INTERVAL_SECONDS_MAX}")
+    });
+    found.extend(when(timeout == 0, || {
+        "detection.timeout_seconds is 0; use at least 1".to_owned()
+    }));
+    found.extend(when(timeout > interval, || {
+        format!("detection.timeout_seconds is {timeout}, longer than interval_seconds ({interval}); make it at most {interval}")
+    }));
+    found.extend(when(!(2..=60).contains(&detection.failures), || {
+        format!(
+            "detection.failures is {}; use 2 to 60: one failure proves nothing",
+            detection.failures
+        )
+    }));
+    found
+}
+
+fn policy(plan: &Plan) -> Vec<String> {
+    let unplanned = &plan.unplanned;
+    let unwitnessed = plan.witness_region.is_none() && unplanned.without_witness.is_none();
+    when(
+        unwitnessed && unplanned.region_down == Mode::Automatic,
+        || {
+            "unplanned.region_down is automatic and there is no witness_region; name one, or write \"without_witness\": \"accept\""
+            .to_owned()
+        },
+    )
+}
+
+fn dns(plan: &Plan) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut names = BTreeSet::new();
+    for (index, record) in plan.dns.iter().enumerate() {
+        let DnsRecord::Cname {
+            hosted_zone,
+            name,
+            ttl_seconds,
+            accept_route53_risk,
+            ..
+        } = record;
+        found.extend(when(hosted_zone.is_empty() || !hosted_zone.chars().all(|c| c.is_ascii_alphanumeric()), || {
+            format!("dns[{index}].hosted_zone is {hosted_zone:?}; write the id alone, like Z0EXAMPLE")
+        }));
+        found.extend(when(!name.contains('.') || name.ends_with('.'), || {
+            format!("dns[{index}].name is {name:?}; write a full name without the trailing dot")
+        }));
+        found.extend(when(*ttl_seconds == 0 || *ttl_seconds > TTL_SECONDS_MAX, || {
+            format!("dns[{index}].ttl_seconds is {ttl_seconds}; use 1 to {TTL_SECONDS_MAX}: clients keep the dead writer that long")
+        }));
+        found.extend(when(!names.insert(name), || {
+            format!("dns[{index}].name {name} stands twice; keep one")
+        }));
+        let risk = plan
+            .members
+            .keys()
+            .any(|region| region.as_str() == ROUTE53_REGION);
+        found.extend(when(risk && !accept_route53_risk, || {
+            format!(
+                "dns[{index}] needs Route 53's control plane, which lives in {ROUTE53_REGION}, a member; \
+                 write \"accept_route53_risk\": true if losing both at once is acceptable"
+            )
+        }));
+    }
+    found
+}
+
+fn ecs(plan: &Plan) -> Vec<String> {
+    let mut found = Vec::new();
+    for (region, targets) in &plan.ecs {
+        let mut seen = BTreeSet::new();
+        for (target, service) in targets
+            .iter()
+            .flat_map(|target| target.services.iter().map(move |s| (target, s)))
+        {
+            let name = service.name();
+            found.extend(when(!seen.insert((&target.cluster, name)), || {
+                format!(
+                    "ecs.{region}: service {name} of cluster {} stands twice; keep one",
+                    target.cluster
+                )
+            }));
+        }
+    }
+    found
+}
+
+fn topics(plan: &Plan) -> Vec<String> {
+    let malformed = |arn: &str| arn.split(':').count() != 6 || !arn.starts_with("arn:");
+    plan.notify
+        .iter()
+        .filter(|(_, arn)| malformed(arn))
+        .map(|(region, arn)| format!("notify.{region} is {arn:?}; write the ARN of an SNS topic"))
+        .collect()
+}
+
+fn when(faulty: bool, say: impl FnOnce() -> String) -> Vec<String> {
+    faulty.then(say).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::read;
+    use crate::steps::fake::plan_document as good;
+
+    /// Sets one field of the good plan and says how the plan is then refused.
+    fn with(pointer: &str, value: Value) -> String {
+        let mut document = good();
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[field] = value;
+        read(&document.to_string())
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn every_bad_field_is_named_with_its_value_and_the_fix() {
+        let rows = [
+            ("/plan", json!("a b"), "use 1 to 40 letters"),
+            (
+                "/members",
+                json!({"us-west-2": {"cluster": "orders-west"}}),
+                "name at least two",
+            ),
+            (
+                "/home_region",
+                json!("eu-west-1"),
+                "which is not in members",
+            ),
+            (
+                "/witness_region",
+                json!("us-east-1"),
+                "choose a third Region",
+            ),
+            ("/witness_region", json!("Ohio"), "write it like us-east-1"),
+            ("/witness_region", Value::Null, "without_witness"),
+            (
+                "/detection/interval_seconds",
+                json!(0),
+                "detection.interval_seconds is 0",
+            ),
+            ("/detection/timeout_seconds", json!(9), "make it at most 5"),
+            (
+                "/detection/failures",
+                json!(1),
+                "one failure proves nothing",
+            ),
+            ("/unplanned/strategy", json!("hope"), "unplanned.strategy"),
+            ("/dns/0/ttl_seconds", json!(86400), "use 1 to 300"),
+            ("/dns/0/name", json!("writer"), "full name"),
+            (
+                "/dns/0/hosted_zone",
+                json!("/hostedzone/Z0"),
+                "the id alone",
+            ),
+            (
+                "/dns/0/accept_route53_risk",
+                json!(false),
+                "accept_route53_risk",
+            ),
+            (
+                "/ecs/us-east-1/0/services",
+                json!(["api", "api"]),
+                "stands twice",
+            ),
+            ("/ecs", json!({"eu-west-1": []}), "not a member's Region"),
+            (
+                "/notify",
+                json!({"us-east-1": "topic"}),
+                "ARN of an SNS topic",
+            ),
+        ];
+        for (pointer, value, expected) in rows {
+            let why = with(pointer, value.clone());
+            assert!(
+                why.contains(expected),
+                "{pointer} = {value}: {why:?} lacks {expected:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_plan_without_witness_may_act_when_that_was_accepted() {
+        let mut document = good();
+        document.as_object_mut().unwrap().remove("witness_region");
+        document["unplanned"]["without_witness"] = json!("accept");
+        assert!(read(&document.to_string()).is_ok());
+    }
+}

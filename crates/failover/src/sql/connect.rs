@@ -1,0 +1,357 @@
+//! Connects to a member: resolves its name, verifies its certificate, and says why a connection failed.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use hickory_resolver::{
+    TokioResolver,
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
+    net::runtime::TokioRuntimeProvider,
+    proto::rr::RData,
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use tokio_postgres::{Client, Config, config::SslMode, error::SqlState};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{Error, beat::Write};
+
+/// Where a member is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its name, which its certificate must carry.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The database.
+    pub database: String,
+}
+
+/// A login. `Debug` never shows the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The role.
+    pub user: String,
+    /// Its password or token.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a connection or a statement failed, as far as it matters for a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// Refused, timed out or a server error.
+    #[error("{0}")]
+    Failed(String),
+    /// The login, the certificate or the schema is wrong.
+    #[error("{0}")]
+    Misconfigured(String),
+    /// The server is a standby.
+    #[error("the server is a standby and takes no writes")]
+    ReadOnly,
+}
+
+impl From<Why> for Write {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Failed(why) => Self::Failed { why },
+            Why::Misconfigured(why) => Self::Misconfigured { why },
+            Why::ReadOnly => Self::ReadOnly,
+        }
+    }
+}
+
+impl From<Why> for Error {
+    fn from(why: Why) -> Self {
+        match why {
+            Why::Failed(why) => Self::Unavailable(why),
+            Why::Misconfigured(_) => Self::NotReady(why.to_string()),
+            Why::ReadOnly => Self::UnexpectedTopology(why.to_string()),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Why {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(server) = error.as_db_error() {
+            return Self::of_server(server.code(), server.message());
+        }
+        match certificate_fault(&error) {
+            Some(fault) => Self::Misconfigured(format!("TLS: {fault}")),
+            None => Self::Failed(chain(&error)),
+        }
+    }
+}
+
+impl Why {
+    fn of_server(code: &SqlState, message: &str) -> Self {
+        let said = format!("{message} (SQLSTATE {})", code.code());
+        match *code {
+            SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            SqlState::INVALID_PASSWORD
+            | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+            | SqlState::INVALID_CATALOG_NAME
+            | SqlState::UNDEFINED_TABLE
+            | SqlState::INVALID_SCHEMA_NAME
+            | SqlState::UNDEFINED_COLUMN
+            | SqlState::INSUFFICIENT_PRIVILEGE => Self::Misconfigured(said),
+            _ => Self::Failed(said),
+        }
+    }
+}
+
+/// The fault rustls found with the server's certificate, if that is what went wrong.
+fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let tls = error.downcast_ref::<rustls::Error>().or_else(|| {
+            error
+                .downcast_ref::<std::io::Error>()
+                .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
+        });
+        if let Some(rustls::Error::InvalidCertificate(fault)) = tls {
+            return Some(format!("{fault:?}"));
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
+}
+
+/// Resolves names, by the system's servers or by one given address.
+#[derive(Clone)]
+pub struct Resolver(TokioResolver);
+
+impl Resolver {
+    /// A resolver that asks `server`, or the system's servers.
+    ///
+    /// # Errors
+    /// `InvalidRequest` when the system's configuration cannot be read.
+    pub fn new(server: Option<SocketAddr>) -> Result<Self, Error> {
+        let unreadable = |why| {
+            Error::InvalidRequest(format!("the resolver's configuration is not usable: {why}"))
+        };
+        let mut builder = match server {
+            None => TokioResolver::builder_tokio().map_err(unreadable)?,
+            Some(server) => {
+                let at_port = |mut connection: ConnectionConfig| {
+                    connection.port = server.port();
+                    connection
+                };
+                let connections = vec![
+                    at_port(ConnectionConfig::udp()),
+                    at_port(ConnectionConfig::tcp()),
+                ];
+                let name_server = NameServerConfig::new(server.ip(), true, connections);
+                TokioResolver::builder_with_config(
+                    ResolverConfig::from_name_servers(vec![name_server]),
+                    TokioRuntimeProvider::default(),
+                )
+            }
+        };
+        builder.options_mut().timeout = Duration::from_secs(1);
+        builder.options_mut().attempts = 1;
+        Ok(Self(builder.build().map_err(unreadable)?))
+    }
+
+    /// The address of a name, and the name at the end of its CNAMEs.
+    ///
+    /// # Errors
+    /// [`Why::Failed`] when it does not resolve.
+    pub async fn resolve(&self, name: &str) -> Result<(IpAddr, String), Why> {
+        // The trailing dot keeps search domains out of it.
+        let absolute = format!("{}.", name.trim_end_matches('.'));
+        let found = self
+            .0
+            .lookup_ip(absolute)
+            .await
+            .map_err(|why| Why::Failed(format!("{name} does not resolve: {why}")))?;
+        let address = found
+            .iter()
+            .next()
+            .ok_or_else(|| Why::Failed(format!("{name} has no address")))?;
+        let mut last = name.trim_end_matches('.').to_owned();
+        for record in found.as_lookup().answers() {
+            if let RData::CNAME(target) = &record.data {
+                target
+                    .0
+                    .to_string()
+                    .trim_end_matches('.')
+                    .clone_into(&mut last);
+            }
+        }
+        Ok((address, last))
+    }
+}
+
+/// Makes connections that verify the server's certificate against a given bundle.
+#[derive(Clone)]
+pub struct Connector {
+    resolver: Resolver,
+    tls: MakeRustlsConnect,
+}
+
+impl Connector {
+    /// A connector that trusts the certificates in `ca_bundle` (PEM).
+    ///
+    /// # Errors
+    /// `InvalidRequest` when the bundle cannot be read.
+    pub fn new(resolver: Resolver, ca_bundle: &Path) -> Result<Self, Error> {
+        let unusable = |why: String| {
+            Error::InvalidRequest(format!(
+                "the CA bundle {} is not usable: {why}",
+                ca_bundle.display()
+            ))
+        };
+        let mut roots = RootCertStore::empty();
+        for certificate in
+            CertificateDer::pem_file_iter(ca_bundle).map_err(|why| unusable(why.to_string()))?
+        {
+            let certificate = certificate.map_err(|why| unusable(why.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|why| unusable(why.to_string()))?;
+        }
+        let config = ClientConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .map_err(|why| unusable(why.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+        Ok(Self {
+            resolver,
+            tls: MakeRustlsConnect::new(config),
+        })
+    }
+
+    /// The resolver connections go through.
+    #[must_use]
+    pub const fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    /// Connects; statements and locks on the connection are given up after `limit`.
+    ///
+    /// # Errors
+    /// [`Why`], also when connecting takes longer than `limit`.
+    pub async fn connect(
+        &self,
+        place: &Place,
+        login: &Credentials,
+        limit: Duration,
+    ) -> Result<Client, Why> {
+        tokio::time::timeout(limit, self.open(place, login, limit))
+            .await
+            .unwrap_or_else(|_| {
+                Err(Why::Failed(format!(
+                    "connecting to {} timed out after {limit:?}",
+                    place.host
+                )))
+            })
+    }
+
+    async fn open(
+        &self,
+        place: &Place,
+        login: &Credentials,
+        limit: Duration,
+    ) -> Result<Client, Why> {
+        let (address, _) = self.resolver.resolve(&place.host).await?;
+        let limit_ms = limit.as_millis();
+        let mut config = Config::new();
+        config
+            .host(&place.host)
+            .hostaddr(address)
+            .port(place.port)
+            .dbname(&place.database)
+            .user(&login.user)
+            .password(&login.password)
+            .application_name("aurora-failover")
+            .options(format!(
+                "-c statement_timeout={limit_ms} -c lock_timeout={limit_ms}"
+            ))
+            .ssl_mode(SslMode::Require)
+            .connect_timeout(limit)
+            .tcp_user_timeout(limit)
+            .keepalives_idle(Duration::from_secs(5));
+        let (client, connection) = config.connect(self.tls.clone()).await?;
+        tokio::spawn(async move {
+            // Whoever waits on the client learns of a broken connection there.
+            let _ = connection.await;
+        });
+        Ok(client)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: &SqlState) -> Why {
+        Why::of_server(code, "said")
+    }
+
+    #[test]
+    fn a_login_or_schema_that_is_wrong_is_no_sign_of_a_dead_writer() {
+        for code in [
+            SqlState::INVALID_PASSWORD,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+            SqlState::INVALID_CATALOG_NAME,
+            SqlState::UNDEFINED_TABLE,
+            SqlState::INSUFFICIENT_PRIVILEGE,
+        ] {
+            assert!(matches!(of(&code), Why::Misconfigured(_)), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_standby_is_told_apart_and_every_other_refusal_is_a_failure() {
+        assert_eq!(of(&SqlState::READ_ONLY_SQL_TRANSACTION), Why::ReadOnly);
+        for code in [
+            SqlState::CANNOT_CONNECT_NOW,
+            SqlState::TOO_MANY_CONNECTIONS,
+            SqlState::QUERY_CANCELED,
+        ] {
+            assert!(matches!(of(&code), Why::Failed(_)), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_fault_is_found_under_an_io_error() {
+        let fault = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let io = std::io::Error::new(std::io::ErrorKind::InvalidData, fault);
+        assert_eq!(certificate_fault(&io).as_deref(), Some("UnknownIssuer"));
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let login = Credentials {
+            user: "probe".into(),
+            password: "hunter2".into(),
+        };
+        assert!(!format!("{login:?}").contains("hunter2"));
+    }
+}

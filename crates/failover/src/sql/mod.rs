@@ -1,0 +1,9 @@
+//! The only place that speaks SQL: connections that verify the server, and what the probe asks over them.
+
+mod connect;
+mod probe;
+mod setup;
+
+pub use connect::{Connector, Credentials, Place, Resolver, Why};
+pub use probe::Session;
+pub use setup::setup;

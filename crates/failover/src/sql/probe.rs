@@ -1,0 +1,209 @@
+//! What the probe asks of a member: commit a beat, read what has arrived, open an epoch.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio_postgres::{Client, Row, error::SqlState, types::Type};
+
+use super::Why;
+use crate::{
+    beat::{Beat, Beats, Reading, Write},
+    domain::{Epoch, Region, RunId},
+};
+
+/// Commits a beat, under the given epoch only, and tells which epoch the database holds. One round trip.
+const BEAT: &str = "
+    WITH mine AS (
+        UPDATE aurora_failover.beat AS beat SET seq = beat.seq + 1, epoch = $2, at = clock_timestamp()
+        FROM aurora_failover.epoch AS now
+        WHERE beat.vantage = $1 AND now.epoch = $2
+        RETURNING beat.seq, (extract(epoch FROM beat.at) * 1000000)::bigint AS micros)
+    SELECT now.epoch, mine.seq, mine.micros FROM aurora_failover.epoch AS now LEFT JOIN mine ON true";
+
+/// Reads every vantage's beat and, on Aurora, how far this Region has replayed. One round trip.
+const READ: &str = "
+    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint,
+        (SELECT max(highest_lsn_written)::bigint FROM aurora_global_db_status() WHERE aws_region = $1)
+    FROM aurora_failover.beat";
+
+const READ_BEATS: &str = "
+    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint, NULL::bigint
+    FROM aurora_failover.beat WHERE $1 <> ''";
+
+/// Opens an epoch and commits the first beat under it; both or neither. An epoch never goes back.
+const PROVE: &str = "
+    WITH opened AS (
+        UPDATE aurora_failover.epoch SET epoch = $2, run_id = $3, proven_at = clock_timestamp()
+        WHERE epoch <= $2 RETURNING epoch),
+    mine AS (
+        UPDATE aurora_failover.beat AS beat SET seq = beat.seq + 1, epoch = $2, at = clock_timestamp()
+        FROM opened WHERE beat.vantage = $1
+        RETURNING beat.seq, (extract(epoch FROM beat.at) * 1000000)::bigint AS micros)
+    SELECT now.epoch, mine.seq, mine.micros FROM aurora_failover.epoch AS now LEFT JOIN mine ON true";
+
+/// A connection of the probe, and the patience it has with it.
+pub struct Session {
+    client: Client,
+    limit: Duration,
+}
+
+impl Session {
+    /// A session on `client`; every question is given up after `limit`.
+    #[must_use]
+    pub const fn new(client: Client, limit: Duration) -> Self {
+        Self { client, limit }
+    }
+
+    /// Commits a beat under `epoch`.
+    pub async fn beat(&self, vantage: &Region, epoch: Epoch) -> Write {
+        match self
+            .ask(
+                BEAT,
+                &[
+                    (&vantage.as_str(), Type::TEXT),
+                    (&to_sql(epoch), Type::INT8),
+                ],
+            )
+            .await
+        {
+            Ok(rows) => committed(&rows, vantage, epoch),
+            Err(why) => why.into(),
+        }
+    }
+
+    /// Reads what has arrived here.
+    ///
+    /// # Errors
+    /// [`Why`].
+    pub async fn read(&self, region: &Region) -> Result<Reading, Why> {
+        let rows = match self.ask_raw(READ, &[(&region.as_str(), Type::TEXT)]).await {
+            // Not every engine version tells its position; beats alone show progress too.
+            Err(Failure::Server(code, _)) if code == SqlState::UNDEFINED_FUNCTION => {
+                self.ask(READ_BEATS, &[(&region.as_str(), Type::TEXT)])
+                    .await?
+            }
+            other => other?,
+        };
+        let position = rows
+            .first()
+            .and_then(|row| row.try_get::<_, Option<i64>>(4).ok().flatten());
+        Ok(Reading {
+            position,
+            beats: rows.iter().filter_map(beat_of).collect::<Beats>(),
+        })
+    }
+
+    /// Opens `epoch` in the database and commits the first beat under it.
+    pub async fn prove(&self, vantage: &Region, epoch: Epoch, run_id: &RunId) -> Write {
+        let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] = [
+            (&vantage.as_str(), Type::TEXT),
+            (&to_sql(epoch), Type::INT8),
+            (&run_id.as_str(), Type::TEXT),
+        ];
+        match self.ask(PROVE, &parameters).await {
+            // The row shown is that of before the statement, where the statement itself changed it.
+            Ok(rows) => {
+                let write = committed(&rows, vantage, epoch);
+                let opened = matches!(write, Write::OtherEpoch { epoch: before } if before < epoch);
+                if opened { missing(vantage) } else { write }
+            }
+            Err(why) => why.into(),
+        }
+    }
+
+    /// Whether the connection is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    async fn ask(&self, statement: &str, parameters: &Parameters<'_>) -> Result<Vec<Row>, Why> {
+        Ok(self.ask_raw(statement, parameters).await?)
+    }
+
+    async fn ask_raw(
+        &self,
+        statement: &str,
+        parameters: &Parameters<'_>,
+    ) -> Result<Vec<Row>, Failure> {
+        match tokio::time::timeout(self.limit, self.client.query_typed(statement, parameters)).await
+        {
+            Ok(answer) => answer.map_err(Failure::from),
+            Err(_) => Err(Failure::Other(Why::Failed(format!(
+                "no answer within {:?}",
+                self.limit
+            )))),
+        }
+    }
+}
+
+type Parameters<'a> = [(&'a (dyn tokio_postgres::types::ToSql + Sync), Type)];
+
+enum Failure {
+    Server(SqlState, Why),
+    Other(Why),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code().cloned() {
+            Some(code) => Self::Server(code, error.into()),
+            None => Self::Other(error.into()),
+        }
+    }
+}
+
+impl From<Failure> for Why {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Server(_, why) | Failure::Other(why) => why,
+        }
+    }
+}
+
+fn committed(rows: &[Row], vantage: &Region, epoch: Epoch) -> Write {
+    let Some(row) = rows.first() else {
+        return Write::Misconfigured {
+            why: "aurora_failover.epoch is empty; run health-probe setup".into(),
+        };
+    };
+    let held = Epoch(row.get::<_, i64>(0).unsigned_abs());
+    match (row.get::<_, Option<i64>>(1), row.get::<_, Option<i64>>(2)) {
+        (Some(seq), Some(micros)) => Write::Committed {
+            beat: Beat {
+                seq: seq.unsigned_abs(),
+                epoch,
+                at: time(micros),
+            },
+        },
+        _ if held != epoch => Write::OtherEpoch { epoch: held },
+        _ => missing(vantage),
+    }
+}
+
+fn missing(vantage: &Region) -> Write {
+    Write::Misconfigured {
+        why: format!("aurora_failover.beat has no row for {vantage}; run health-probe setup"),
+    }
+}
+
+fn beat_of(row: &Row) -> Option<(Region, Beat)> {
+    let vantage: &str = row.get(0);
+    let (seq, epoch, micros): (i64, i64, Option<i64>) = (row.get(1), row.get(2), row.get(3));
+    Some((
+        vantage.into(),
+        Beat {
+            seq: seq.unsigned_abs(),
+            epoch: Epoch(epoch.unsigned_abs()),
+            at: time(micros?),
+        },
+    ))
+}
+
+fn time(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn to_sql(epoch: Epoch) -> i64 {
+    i64::try_from(epoch.0).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,94 @@
+//! Creates the heartbeat schema and the probe's role. Running it again changes nothing that is right.
+
+use tokio_postgres::Client;
+
+use super::Why;
+use crate::{
+    domain::{Epoch, Region},
+    plan::{Auth, Plan},
+};
+
+const SCHEMA: &str = "
+    CREATE SCHEMA IF NOT EXISTS aurora_failover;
+    CREATE TABLE IF NOT EXISTS aurora_failover.epoch (
+        singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+        epoch bigint NOT NULL,
+        run_id text NOT NULL,
+        proven_at timestamptz NOT NULL);
+    CREATE TABLE IF NOT EXISTS aurora_failover.beat (
+        vantage text PRIMARY KEY,
+        seq bigint NOT NULL,
+        epoch bigint NOT NULL,
+        at timestamptz);";
+
+/// Creates what the probe needs on the writer: its schema, a row for each member's vantage, and its role, which may
+/// touch nothing else. `password` is that of the role, where it has one.
+///
+/// # Errors
+/// [`Why`].
+pub async fn setup(
+    admin: &Client,
+    plan: &Plan,
+    epoch: Epoch,
+    password: Option<&str>,
+) -> Result<(), Why> {
+    admin.batch_execute(SCHEMA).await?;
+    let epoch = i64::try_from(epoch.0).unwrap_or(i64::MAX);
+    admin
+        .execute(
+            "INSERT INTO aurora_failover.epoch (epoch, run_id, proven_at) VALUES ($1, 'setup', clock_timestamp())
+             ON CONFLICT (singleton) DO UPDATE SET epoch = excluded.epoch, run_id = excluded.run_id,
+                proven_at = excluded.proven_at WHERE aurora_failover.epoch.epoch < excluded.epoch",
+            &[&epoch],
+        )
+        .await?;
+    for vantage in plan.members.keys().map(Region::as_str) {
+        admin
+            .execute(
+                "INSERT INTO aurora_failover.beat (vantage, seq, epoch) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING",
+                &[&vantage],
+            )
+            .await?;
+    }
+    role(admin, plan, password).await
+}
+
+async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(), Why> {
+    let user = &plan.database.probe.user;
+    let exists = admin
+        .query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[user])
+        .await?
+        .is_some();
+    let mut statements = Vec::new();
+    if !exists {
+        statements.push(quoted(admin, "CREATE ROLE %1$I LOGIN", user, "").await?);
+    }
+    match &plan.database.probe.auth {
+        Auth::Secret { .. } => {
+            let password = password.unwrap_or_default();
+            statements
+                .push(quoted(admin, "ALTER ROLE %1$I LOGIN PASSWORD %2$L", user, password).await?);
+        }
+        Auth::Iam => statements.push(quoted(admin, "GRANT rds_iam TO %1$I", user, "").await?),
+    }
+    for grant in [
+        "GRANT CONNECT ON DATABASE %2$I TO %1$I",
+        "GRANT USAGE ON SCHEMA aurora_failover TO %1$I",
+        "GRANT SELECT, UPDATE ON aurora_failover.beat, aurora_failover.epoch TO %1$I",
+    ] {
+        statements.push(quoted(admin, grant, user, &plan.database.name).await?);
+    }
+    admin.batch_execute(&statements.join(";")).await?;
+    Ok(())
+}
+
+/// The server quotes the names and the password itself: what it is given never becomes a statement of its own.
+async fn quoted(admin: &Client, template: &str, first: &str, second: &str) -> Result<String, Why> {
+    let row = admin
+        .query_one(
+            "SELECT format($1, $2::text, $3::text)",
+            &[&template, &first, &second],
+        )
+        .await?;
+    Ok(row.get(0))
+}

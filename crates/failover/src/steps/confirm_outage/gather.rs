@@ -1,0 +1,129 @@
+//! Gathers every piece of evidence at once, each under the same short time-out.
+
+use super::{Ask, ReachInput, ReachOutput, TIMEOUT};
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::Region,
+    evidence::{Evidence, HomeVantage, Progress, Rds, Witness},
+    ledger::{Claim, Ledger, update},
+    plan::Plan,
+    steps::{Here, Pass},
+    topology::{Cluster, Describe, GlobalCluster},
+};
+
+/// Everything that one pass learnt.
+pub(super) struct Gathered {
+    pub(super) evidence: Evidence,
+    pub(super) vantage: Option<Vantage>,
+    pub(super) target: Option<Cluster>,
+    pub(super) global: Option<GlobalCluster>,
+    /// The lease of the Region that the run leaves.
+    pub(super) lease: Result<Region, Error>,
+}
+
+pub(super) async fn gather(
+    world: &(impl Ledger + Here + Describe + Ask),
+    pass: &Pass,
+) -> Result<Gathered, Error> {
+    let (run, plan) = (&pass.run, &pass.run.plan);
+    let cluster = |region: &Region| {
+        plan.members
+            .get(region)
+            .map(|member| member.cluster.clone())
+            .unwrap_or_default()
+    };
+    let (from, to) = (cluster(&run.from), cluster(&run.to));
+    let current = pass
+        .rows
+        .current()
+        .and_then(|current| current.global_cluster.clone())
+        .unwrap_or_default();
+    let (probe, home, local, remote, witness, global, lease) = tokio::join!(
+        world.within(TIMEOUT, world.ask_probe(run.name())),
+        world.within(TIMEOUT, world.vantage(&run.from, run.name())),
+        world.within(TIMEOUT, world.cluster(&run.to, &to)),
+        world.within(TIMEOUT, world.cluster(&run.from, &from)),
+        ask_witness(world, plan, &run.from, &from),
+        world.within(TIMEOUT, world.global_cluster(&run.to, &current)),
+        world.within(TIMEOUT, lease(world, pass)),
+    );
+    let (readable, vantage) = match &probe {
+        Ok(seen) => (seen.readable, Some(seen.vantage.clone())),
+        Err(_) => (false, world.vantage(world.region(), run.name()).await?),
+    };
+    let now = world.now();
+    let failing_since = vantage.as_ref().and_then(|vantage| vantage.failing_since);
+    let progress = |vantage| Progress::of(vantage, readable, &plan.detection, now);
+    let evidence = Evidence {
+        write: probe.ok().map(|seen| seen.vantage.write),
+        progress: vantage.as_ref().map_or(Progress::Unreadable, progress),
+        local_rds: rds(local.as_ref()),
+        writer_rds: rds(remote.as_ref()),
+        home_vantage: HomeVantage::of(home.ok().flatten().as_ref(), failing_since),
+        witness,
+        failing_since,
+        gathered_at: now,
+    };
+    Ok(Gathered {
+        evidence,
+        vantage,
+        target: local.ok().flatten(),
+        global: global.ok().flatten(),
+        lease,
+    })
+}
+
+/// Takes the lease of the Region that is left, beside evidence that waits for that Region anyway.
+async fn lease(world: &(impl Ledger + Here), pass: &Pass) -> Result<Region, Error> {
+    let run = &pass.run;
+    if pass.dry_run {
+        return Ok(run.to.clone());
+    }
+    let claim = Claim {
+        run_id: run.run_id.clone(),
+        kind: run.kind,
+        incident: run.incident.clone(),
+        from: run.from.clone(),
+        to: run.to.clone(),
+    };
+    update(world, &run.from, run.name(), |row| {
+        row.claim(&claim, pass.now)
+    })
+    .await
+    .map(|_| run.from.clone())
+}
+
+async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &str) -> Witness {
+    let Some(witness) = &plan.witness_region else {
+        return Witness::NotConfigured;
+    };
+    let input = ReachInput {
+        plan: plan.plan.clone(),
+        region: region.clone(),
+        cluster: cluster.to_owned(),
+    };
+    match world
+        .within(TIMEOUT, world.ask_witness(witness, &input))
+        .await
+    {
+        Ok(ReachOutput { reaches: true, .. }) => Witness::Reaches,
+        Ok(ReachOutput { reaches: false, .. }) => Witness::DoesNotReach,
+        Err(_) => Witness::Unreachable,
+    }
+}
+
+fn rds(answer: Result<&Option<Cluster>, &Error>) -> Rds {
+    match answer {
+        Ok(Some(cluster)) => cluster.as_evidence(),
+        Ok(None) => Rds::Other {
+            why: "it knows no such cluster".into(),
+        },
+        Err(why @ Error::Unavailable(_)) => Rds::Silent {
+            why: why.to_string(),
+        },
+        Err(why) => Rds::Other {
+            why: why.to_string(),
+        },
+    }
+}

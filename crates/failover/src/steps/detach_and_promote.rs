@@ -1,0 +1,573 @@
+//! Promotes the standby: by a managed failover, or by detaching it. Every pass looks first, so that a repeated one only
+//! finds what the last one did.
+
+use serde::Serialize;
+
+use super::{Here, Input, Output, Pass, Progress, wait_seconds};
+use crate::{
+    Error,
+    domain::Region,
+    evidence::Verdict,
+    guard, ledger,
+    ledger::{Intent, Ledger},
+    plan::Strategy,
+    topology::{Cluster, Describe, GlobalCluster, Role, role},
+};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "detach_and_promote";
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The ledger's current global cluster, as the target's Region sees it.
+    pub global: Option<GlobalCluster>,
+    /// The cluster to promote.
+    pub target: Cluster,
+    /// How far the change of writer has been written down.
+    pub written: Written,
+    /// How to promote.
+    pub strategy: Strategy,
+    /// Why the first promoting call may not be made now; guards (c) and the bound on the loss.
+    #[serde(skip)]
+    pub refusal: Option<Error>,
+    /// Whether the last verdict was that the Region is gone.
+    pub region_is_down: bool,
+}
+
+/// How far the change of writer has been written down in the ledgers that the run leased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// Not at all, or not everywhere.
+    Nothing,
+    /// Another run to this target left an open intent.
+    AnotherRunsIntent,
+    /// This run's intent stands in all of them.
+    OwnIntent,
+    /// The target is the proven writer.
+    Proven,
+}
+
+/// The promoting calls.
+pub trait Promote: Sync {
+    /// `FailoverGlobalCluster` with `AllowDataLoss`, in the target's Region.
+    fn fail_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+    /// `RemoveFromGlobalCluster`, in the Region of the cluster that leaves.
+    fn detach(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+}
+
+/// Whether RDS took a promoting call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It did; the outcome is for the next pass to see.
+    Yes,
+    /// Not in this state; the next pass looks again.
+    NotNow(String),
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing is left to do.
+    Done,
+    /// Something is under way.
+    Wait(&'static str),
+    /// Write down what is about to be done.
+    WriteIntent,
+    /// Promote by a managed failover.
+    FailOver,
+    /// Promote by detaching.
+    Detach,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait(_) => "wait",
+            Self::WriteIntent => "write_intent",
+            Self::FailOver => "fail_over",
+            Self::Detach => "detach",
+        }
+    }
+}
+
+/// One pass.
+///
+/// # Errors
+/// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
+pub async fn run(
+    world: &(impl Ledger + Here + Describe + Promote),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
+    let mut pass = Pass::open(world, input).await?;
+    let observed = observe(world, &pass).await?;
+    let action = next_action(&observed)?;
+    let reason = reason(&pass, &observed, action);
+    let reason = act(world, &mut pass, &observed, action)
+        .await?
+        .unwrap_or(reason);
+    if !matches!(action, Action::Wait(_)) {
+        pass.record(world, STEP, action.name(), &reason).await?;
+    }
+    tracing::info!(plan = %input.plan, step = STEP, action = action.name(), reason, "pass");
+    let (progress, wait_seconds) = match action {
+        Action::Done => (Progress::Done, 0),
+        Action::WriteIntent => (Progress::Pending, 0),
+        Action::Wait(_) | Action::FailOver | Action::Detach => {
+            (Progress::Pending, wait_seconds(pass.began(STEP), pass.now))
+        }
+    };
+    Ok(Output {
+        progress,
+        wait_seconds,
+        action: action.name(),
+        reason,
+        observed,
+    })
+}
+
+async fn observe(world: &(impl Ledger + Here + Describe), pass: &Pass) -> Result<Observed, Error> {
+    let run = &pass.run;
+    let member = run.plan.members.get(&run.to).ok_or_else(|| {
+        Error::InvalidRequest(format!(
+            "target_region is {}, which is not a member of plan {}",
+            run.to,
+            run.name()
+        ))
+    })?;
+    let intent = pass.rows.intent().filter(|intent| intent.to == run.to);
+    let current = pass
+        .rows
+        .current()
+        .and_then(|current| current.global_cluster.clone());
+    let identifier = intent
+        .and_then(|intent| intent.global_cluster.clone())
+        .or(current);
+    let global = async {
+        match &identifier {
+            Some(identifier) => world.global_cluster(&run.to, identifier).await,
+            None => Ok(None),
+        }
+    };
+    let (global, target) =
+        futures::future::try_join(global, world.cluster(&run.to, &member.cluster)).await?;
+    let target = target.ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "RDS in {} knows no cluster {}",
+            run.to, member.cluster
+        ))
+    })?;
+    let confirmed = run.confirmed.as_ref();
+    let refusal = guard::freshness(confirmed, pass.now)
+        .and_then(|()| {
+            confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed, false))
+        })
+        .err();
+    Ok(Observed {
+        global,
+        target,
+        written: written(pass),
+        strategy: run
+            .strategy
+            .as_ref()
+            .map_or(run.plan.unplanned.strategy, |resolved| resolved.strategy),
+        refusal,
+        region_is_down: confirmed.is_some_and(|confirmed| {
+            matches!(
+                confirmed.verdict,
+                Verdict::RegionDown | Verdict::RegionDownUnwitnessed
+            )
+        }),
+    })
+}
+
+fn written(pass: &Pass) -> Written {
+    let run = &pass.run;
+    let own = |row: &ledger::Row| {
+        row.intent
+            .as_ref()
+            .is_some_and(|intent| intent.run_id == run.run_id)
+    };
+    if pass
+        .rows
+        .current()
+        .is_some_and(|current| current.writer == run.to)
+    {
+        Written::Proven
+    } else if pass.rows.0.values().all(own) {
+        Written::OwnIntent
+    } else if pass
+        .rows
+        .intent()
+        .is_some_and(|intent| intent.to == run.to && intent.run_id != run.run_id)
+    {
+        Written::AnotherRunsIntent
+    } else {
+        Written::Nothing
+    }
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// The guards' refusals, before the first promoting call; `UnexpectedTopology`, `NotReady`.
+pub fn next_action(observed: &Observed) -> Result<Action, Error> {
+    let Observed { global, target, .. } = observed;
+    let operation = global.as_ref().and_then(|global| global.failover.as_ref());
+    match (role(global.as_ref(), target), operation) {
+        (Role::Standalone, _) | (Role::Primary, None) => return promoted(observed),
+        (Role::Primary | Role::Standby, Some(operation)) if operation.to == target.arn => {
+            return Ok(Action::Wait("RDS is promoting it"));
+        }
+        // A managed operation that hangs with its Region must not keep the plan down: a detach may be tried.
+        (Role::Standby, Some(_))
+            if observed.region_is_down && observed.strategy == Strategy::Detach => {}
+        (Role::Primary | Role::Standby, Some(operation)) => {
+            return Err(Error::UnexpectedTopology(format!(
+                "RDS is already {} to {}; wait until it has ended",
+                operation.status, operation.to
+            )));
+        }
+        (Role::Standby, None) => {}
+    }
+    if target.status == "promoting" {
+        return Ok(Action::Wait("it is promoting"));
+    }
+    promote(observed)
+}
+
+/// The target follows nobody: that is our own work only if a ledger says so.
+fn promoted(observed: &Observed) -> Result<Action, Error> {
+    let target = &observed.target;
+    match observed.written {
+        Written::Proven | Written::OwnIntent if target.is_ready() => Ok(Action::Done),
+        Written::Proven | Written::OwnIntent => {
+            Ok(Action::Wait("it is promoted and not available yet"))
+        }
+        Written::AnotherRunsIntent => Ok(Action::WriteIntent),
+        // Detaching a primary strands its standbys and promotes nothing; a cluster of its own may be a deposed writer.
+        Written::Nothing => Err(Error::UnexpectedTopology(format!(
+            "{} follows no writer in the ledger's current global cluster, and no ledger says that it was promoted",
+            target.identifier
+        ))),
+    }
+}
+
+fn promote(observed: &Observed) -> Result<Action, Error> {
+    if observed.target.instances.is_empty() {
+        return Err(Error::NotReady(format!(
+            "{} has no instance; create one before it can be promoted",
+            observed.target.identifier
+        )));
+    }
+    if let Some(refusal) = &observed.refusal {
+        return Err(refusal.clone());
+    }
+    if observed.written != Written::OwnIntent {
+        return Ok(Action::WriteIntent);
+    }
+    match observed.strategy {
+        Strategy::Managed => Ok(Action::FailOver),
+        Strategy::Detach => Ok(Action::Detach),
+        Strategy::Auto => Err(Error::NotReady(
+            "the strategy is not resolved; confirm-outage does that".into(),
+        )),
+    }
+}
+
+fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
+    let (target, from) = (&observed.target.identifier, &pass.run.from);
+    match action {
+        Action::Done => format!("{target} is the writer and available"),
+        Action::Wait(why) => format!("{target}: {why} (status {})", observed.target.status),
+        Action::WriteIntent => {
+            format!("{target} is about to be promoted in place of the writer in {from}")
+        }
+        Action::FailOver => format!(
+            "{target} still follows the writer in {from}; failing over, accepting data loss"
+        ),
+        Action::Detach => format!("{target} still replicates from {from}; detaching it"),
+    }
+}
+
+/// Does the one thing; answers a reason when RDS would not have it now.
+async fn act(
+    world: &(impl Ledger + Here + Promote),
+    pass: &mut Pass,
+    observed: &Observed,
+    action: Action,
+) -> Result<Option<String>, Error> {
+    if pass.dry_run {
+        return Ok(None);
+    }
+    let (region, target) = (&pass.run.to, &observed.target.arn);
+    let global = observed
+        .global
+        .as_ref()
+        .map(|global| global.identifier.as_str())
+        .unwrap_or_default();
+    let accepted = match action {
+        Action::Done | Action::Wait(_) => Accepted::Yes,
+        Action::WriteIntent => {
+            write_intent(world, pass, observed).await?;
+            Accepted::Yes
+        }
+        Action::FailOver => world.fail_over(region, global, target).await?,
+        Action::Detach => world.detach(region, global, target).await?,
+    };
+    Ok(match accepted {
+        Accepted::Yes => None,
+        Accepted::NotNow(why) => Some(format!("RDS would not promote it now: {why}")),
+    })
+}
+
+/// Writes the intent into every table the run leased. An open one to the same target keeps its epoch.
+async fn write_intent(
+    world: &(impl Ledger + Here),
+    pass: &Pass,
+    observed: &Observed,
+) -> Result<(), Error> {
+    let run = &pass.run;
+    let open = pass.rows.intent().filter(|intent| intent.to == run.to);
+    let intent = Intent {
+        epoch: open.map_or_else(|| pass.rows.epoch().next(), |intent| intent.epoch),
+        from: run.from.clone(),
+        to: run.to.clone(),
+        global_cluster: observed
+            .global
+            .as_ref()
+            .map(|global| global.identifier.clone()),
+        run_id: run.run_id.clone(),
+        written_at: pass.now,
+    };
+    for region in &run.leased {
+        ledger::update(world, region, run.name(), |row| row.intend(intent.clone())).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{FailoverState, GlobalMember, Instance};
+
+    const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
+    const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+
+    fn instance(status: &str) -> Instance {
+        Instance {
+            identifier: "orders-east-1".into(),
+            status: status.into(),
+            is_writer: true,
+        }
+    }
+
+    /// The standby follows the lost writer, and the intent is written.
+    fn standby() -> Observed {
+        let member = |arn: &str, is_writer| GlobalMember {
+            arn: arn.into(),
+            is_writer,
+            synchronization: None,
+        };
+        Observed {
+            global: Some(GlobalCluster {
+                identifier: "orders-global-1".into(),
+                status: "available".into(),
+                engine_version: "16.4".into(),
+                members: vec![member(WEST, true), member(EAST, false)],
+                failover: None,
+            }),
+            target: Cluster {
+                identifier: "orders-east".into(),
+                arn: EAST.into(),
+                status: "available".into(),
+                engine_version: "16.4".into(),
+                endpoint: "orders-east.cluster-x".into(),
+                reader_endpoint: "orders-east.cluster-ro-x".into(),
+                port: 5432,
+                instances: vec![instance("available")],
+            },
+            written: Written::OwnIntent,
+            strategy: Strategy::Detach,
+            refusal: None,
+            region_is_down: true,
+        }
+    }
+
+    fn detached() -> Observed {
+        Observed {
+            global: None,
+            ..standby()
+        }
+    }
+
+    fn busy_with(to: &str) -> Observed {
+        let mut observed = standby();
+        let operation = FailoverState {
+            status: "failing-over".into(),
+            to: to.into(),
+        };
+        observed.global = observed.global.map(|global| GlobalCluster {
+            failover: Some(operation),
+            ..global
+        });
+        observed
+    }
+
+    fn name(observed: &Observed) -> &'static str {
+        next_action(observed).unwrap_err().name()
+    }
+
+    #[test]
+    fn the_intent_is_written_before_anything_is_promoted() {
+        for written in [Written::Nothing, Written::AnotherRunsIntent] {
+            assert_eq!(
+                next_action(&Observed {
+                    written,
+                    ..standby()
+                }),
+                Ok(Action::WriteIntent)
+            );
+        }
+    }
+
+    #[test]
+    fn the_strategy_chooses_the_call() {
+        assert_eq!(next_action(&standby()), Ok(Action::Detach));
+        assert_eq!(
+            next_action(&Observed {
+                strategy: Strategy::Managed,
+                ..standby()
+            }),
+            Ok(Action::FailOver)
+        );
+        assert_eq!(
+            name(&Observed {
+                strategy: Strategy::Auto,
+                ..standby()
+            }),
+            "NotReady"
+        );
+    }
+
+    #[test]
+    fn stale_evidence_or_too_large_a_loss_stops_before_the_intent() {
+        for refusal in [
+            Error::EvidenceStale("old".into()),
+            Error::DataLossTooLarge("much".into()),
+        ] {
+            let observed = Observed {
+                refusal: Some(refusal.clone()),
+                written: Written::Nothing,
+                ..standby()
+            };
+            assert_eq!(next_action(&observed), Err(refusal));
+        }
+    }
+
+    #[test]
+    fn a_standby_without_an_instance_is_not_promoted() {
+        let mut observed = standby();
+        observed.target.instances.clear();
+        assert_eq!(name(&observed), "NotReady");
+    }
+
+    #[test]
+    fn the_primary_is_never_detached() {
+        let mut observed = Observed {
+            written: Written::Nothing,
+            ..standby()
+        };
+        if let Some(global) = &mut observed.global {
+            global.members[1].is_writer = true;
+        }
+        assert_eq!(name(&observed), "UnexpectedTopology");
+    }
+
+    #[test]
+    fn a_cluster_of_its_own_that_no_ledger_promoted_is_left_alone() {
+        assert_eq!(
+            name(&Observed {
+                written: Written::Nothing,
+                ..detached()
+            }),
+            "UnexpectedTopology"
+        );
+    }
+
+    #[test]
+    fn a_detached_target_is_done_only_when_it_and_its_writer_instance_are_available() {
+        assert_eq!(next_action(&detached()), Ok(Action::Done));
+        let mut promoting = detached();
+        promoting.target.status = "promoting".into();
+        assert!(matches!(next_action(&promoting), Ok(Action::Wait(_))));
+        let mut rebooting = detached();
+        rebooting.target.instances = vec![instance("rebooting")];
+        assert!(matches!(next_action(&rebooting), Ok(Action::Wait(_))));
+    }
+
+    #[test]
+    fn fresh_evidence_is_not_needed_once_the_target_is_promoted() {
+        let observed = Observed {
+            refusal: Some(Error::EvidenceStale("old".into())),
+            ..detached()
+        };
+        assert_eq!(next_action(&observed), Ok(Action::Done));
+    }
+
+    #[test]
+    fn a_promotion_that_another_run_began_is_taken_over() {
+        let observed = Observed {
+            written: Written::AnotherRunsIntent,
+            ..detached()
+        };
+        assert_eq!(next_action(&observed), Ok(Action::WriteIntent));
+    }
+
+    #[test]
+    fn a_managed_failover_to_the_target_is_waited_for() {
+        let observed = Observed {
+            strategy: Strategy::Managed,
+            ..busy_with(EAST)
+        };
+        assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
+    }
+
+    #[test]
+    fn another_operation_on_the_global_cluster_stops_all_but_a_detach_from_a_dead_region() {
+        assert_eq!(next_action(&busy_with(WEST)), Ok(Action::Detach));
+        assert_eq!(
+            name(&Observed {
+                region_is_down: false,
+                ..busy_with(WEST)
+            }),
+            "UnexpectedTopology"
+        );
+        assert_eq!(
+            name(&Observed {
+                strategy: Strategy::Managed,
+                ..busy_with(WEST)
+            }),
+            "UnexpectedTopology"
+        );
+    }
+
+    #[test]
+    fn a_standby_that_is_promoting_is_not_promoted_again() {
+        let mut observed = standby();
+        observed.target.status = "promoting".into();
+        assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
+    }
+}

@@ -1,0 +1,461 @@
+//! Points the plan's records at the writer. One zone a pass, one transactional batch that deletes exactly what was read
+//! and creates what should be, the epoch's TXT record with it: DNS never goes back. A record that is right stays.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Here, Input, Output, Pass, Progress, wait_seconds};
+use crate::{
+    Error,
+    domain::{Epoch, Region},
+    ledger::{Endpoints, Ledger},
+    plan::{DnsRecord, Endpoint},
+    topology::Describe,
+};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "dns_flip";
+
+/// The label of the TXT record beside a name that holds the epoch it was last pointed in.
+pub const EPOCH_LABEL: &str = "_aurora-failover-epoch";
+
+/// A record set with one value, as Route 53 holds it. Two are the same only if a DELETE of one would match the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Its name, without the trailing dot.
+    pub name: String,
+    /// `CNAME` or `TXT`.
+    pub kind: &'static str,
+    /// Seconds a resolver may keep it.
+    pub ttl_seconds: i64,
+    /// Its values, as Route 53 writes them.
+    pub values: Vec<String>,
+}
+
+/// What a name holds and what it should.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Name {
+    /// The CNAME there is.
+    pub cname: Option<Record>,
+    /// The epoch's record there is.
+    pub txt: Option<Record>,
+    /// The CNAME there should be.
+    pub wanted: Record,
+    /// The endpoints of the plan's members that the name may point to now.
+    pub members: Vec<String>,
+}
+
+/// What the pass saw of one zone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Zone {
+    /// The hosted zone's id.
+    pub id: String,
+    /// Its names.
+    pub names: Vec<Name>,
+    /// The change this run made there, and whether it is in sync.
+    pub change: Option<(String, bool)>,
+}
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The epoch that the records are to carry.
+    pub epoch: Epoch,
+    /// The zones.
+    pub zones: Vec<Zone>,
+}
+
+/// Route 53.
+pub trait Dns: Sync {
+    /// The record set of a name and type.
+    fn record(
+        &self,
+        zone: &str,
+        name: &str,
+        kind: &'static str,
+    ) -> impl Future<Output = Result<Option<Record>, Error>> + Send;
+    /// Deletes and creates in one transaction; answers the change's id.
+    fn change(
+        &self,
+        zone: &str,
+        batch: &Batch,
+        comment: &str,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
+    /// Whether a change has reached every server.
+    fn is_in_sync(&self, change: &str) -> impl Future<Output = Result<bool, Error>> + Send;
+}
+
+/// What one transaction does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Batch {
+    /// What it deletes: exactly what was read.
+    pub delete: Vec<Record>,
+    /// What it creates.
+    pub create: Vec<Record>,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Every record is right and in sync.
+    Done,
+    /// A change is on its way.
+    Wait,
+    /// Changes one zone.
+    Change(String, Batch),
+}
+
+/// One pass.
+///
+/// # Errors
+/// The guards' refusals; `UnexpectedTopology` for a record that points somewhere unexpected; `Unavailable`, `Denied`.
+pub async fn run(
+    world: &(impl Ledger + Here + Describe + Dns),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
+    let mut pass = Pass::open(world, input).await?;
+    let observed = observe(world, &pass).await?;
+    let action = next_action(&observed)?;
+    let (name, reason) = describe(&action, &pass.run.to, observed.epoch);
+    if let Action::Change(zone, batch) = &action
+        && !pass.dry_run
+    {
+        let change = world
+            .change(
+                zone,
+                batch,
+                &format!("aurora-failover {} {reason}", input.plan),
+            )
+            .await?;
+        pass.run.dns_changes.insert(zone.clone(), change);
+    }
+    if action != Action::Wait {
+        pass.record(world, STEP, name, &reason).await?;
+    }
+    tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
+    let (progress, wait_seconds) = match action {
+        Action::Done => (Progress::Done, 0),
+        Action::Wait | Action::Change(..) => {
+            (Progress::Pending, wait_seconds(pass.began(STEP), pass.now))
+        }
+    };
+    Ok(Output {
+        progress,
+        wait_seconds,
+        action: name,
+        reason,
+        observed,
+    })
+}
+
+async fn observe(
+    world: &(impl Ledger + Here + Describe + Dns),
+    pass: &Pass,
+) -> Result<Observed, Error> {
+    let run = &pass.run;
+    let epoch = pass.rows.epoch();
+    let endpoints = endpoints(world, pass).await?;
+    let target = endpoints.get(&run.to).ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "RDS in {} does not show the endpoints of the new writer",
+            run.to
+        ))
+    })?;
+    let mut zones: BTreeMap<&str, Vec<Name>> = BTreeMap::new();
+    for DnsRecord::Cname {
+        hosted_zone,
+        name,
+        endpoint,
+        ttl_seconds,
+        ..
+    } in &run.plan.dns
+    {
+        let of = |endpoints: &Endpoints| match endpoint {
+            Endpoint::Writer => endpoints.writer.clone(),
+            Endpoint::Reader => endpoints.reader.clone(),
+        };
+        let txt_name = format!("{EPOCH_LABEL}.{name}");
+        let (cname, txt) = futures::future::try_join(
+            world.record(hosted_zone, name, "CNAME"),
+            world.record(hosted_zone, &txt_name, "TXT"),
+        )
+        .await?;
+        let wanted = Record {
+            name: name.clone(),
+            kind: "CNAME",
+            ttl_seconds: i64::from(*ttl_seconds),
+            values: vec![of(target)],
+        };
+        let members = endpoints
+            .values()
+            .flat_map(|e| [e.writer.clone(), e.reader.clone()])
+            .collect();
+        zones.entry(hosted_zone).or_default().push(Name {
+            cname,
+            txt,
+            wanted,
+            members,
+        });
+    }
+    let mut observed = Observed {
+        epoch,
+        zones: Vec::new(),
+    };
+    for (id, names) in zones {
+        let change = match run.dns_changes.get(id) {
+            Some(change) => Some((change.clone(), world.is_in_sync(change).await?)),
+            None => None,
+        };
+        observed.zones.push(Zone {
+            id: id.to_owned(),
+            names,
+            change,
+        });
+    }
+    Ok(observed)
+}
+
+/// The endpoints of every member: the target's as RDS shows them now, the others' as they were last known.
+async fn endpoints(
+    world: &(impl Ledger + Here + Describe),
+    pass: &Pass,
+) -> Result<BTreeMap<Region, Endpoints>, Error> {
+    let run = &pass.run;
+    let known = world.known(world.region(), run.name()).await?;
+    let mut endpoints = known.map(|known| known.endpoints).unwrap_or_default();
+    if let Some(member) = run.plan.members.get(&run.to)
+        && let Some(cluster) = world.cluster(&run.to, &member.cluster).await?
+    {
+        let found = Endpoints {
+            writer: cluster.endpoint,
+            reader: cluster.reader_endpoint,
+            port: cluster.port,
+        };
+        endpoints.insert(run.to.clone(), found);
+    }
+    Ok(endpoints)
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// `UnexpectedTopology` when a record points elsewhere than to a member, or carries a later epoch.
+pub fn next_action(observed: &Observed) -> Result<Action, Error> {
+    let mut waiting = false;
+    for zone in &observed.zones {
+        let mut batch = Batch::default();
+        for name in &zone.names {
+            add(&mut batch, name, observed.epoch)?;
+        }
+        if batch != Batch::default() {
+            return Ok(Action::Change(zone.id.clone(), batch));
+        }
+        waiting |= zone.change.as_ref().is_some_and(|(_, in_sync)| !in_sync);
+    }
+    Ok(if waiting { Action::Wait } else { Action::Done })
+}
+
+/// Adds what a name needs to the zone's batch.
+fn add(batch: &mut Batch, name: &Name, epoch: Epoch) -> Result<(), Error> {
+    let held = name.txt.as_ref().and_then(epoch_of);
+    // Another run has moved on: DNS never goes back.
+    if let Some(held) = held.filter(|held| *held > epoch) {
+        return Err(Error::UnexpectedTopology(format!(
+            "{} was pointed in epoch {held}, this run is in {epoch}; it stays as it is",
+            name.wanted.name
+        )));
+    }
+    let points_to = name
+        .cname
+        .iter()
+        .flat_map(|cname| &cname.values)
+        .map(|value| plain(value));
+    for value in points_to {
+        if !name.members.iter().any(|member| plain(member) == value) {
+            return Err(Error::UnexpectedTopology(format!(
+                "{} points to {value}, which is no member's endpoint; it stays as it is",
+                name.wanted.name
+            )));
+        }
+    }
+    let txt = Record {
+        name: format!("{EPOCH_LABEL}.{}", name.wanted.name),
+        kind: "TXT",
+        ttl_seconds: name.wanted.ttl_seconds,
+        values: vec![format!("\"{epoch}\"")],
+    };
+    let right = |held: Option<&Record>, wanted: &Record| {
+        held.is_some_and(|held| {
+            held.ttl_seconds == wanted.ttl_seconds && same_values(&held.values, &wanted.values)
+        })
+    };
+    for (held, wanted) in [(&name.cname, &name.wanted), (&name.txt, &txt)] {
+        if !right(held.as_ref(), wanted) {
+            batch.delete.extend(held.clone());
+            batch.create.push(wanted.clone());
+        }
+    }
+    Ok(())
+}
+
+fn same_values(held: &[String], wanted: &[String]) -> bool {
+    held.iter()
+        .map(|value| plain(value))
+        .eq(wanted.iter().map(|value| plain(value)))
+}
+
+/// A name as it compares: without the trailing dot, in lower case.
+fn plain(value: &str) -> String {
+    value.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn epoch_of(txt: &Record) -> Option<Epoch> {
+    txt.values
+        .first()?
+        .trim_matches('"')
+        .parse()
+        .ok()
+        .map(Epoch)
+}
+
+fn describe(action: &Action, to: &Region, epoch: Epoch) -> (&'static str, String) {
+    match action {
+        Action::Done => (
+            "none",
+            format!("every record points to {to} in epoch {epoch}, in sync"),
+        ),
+        Action::Wait => ("wait", "the change is not in sync yet".into()),
+        Action::Change(zone, batch) => {
+            let names: Vec<_> = batch
+                .create
+                .iter()
+                .map(|record| record.name.as_str())
+                .collect();
+            (
+                "change",
+                format!(
+                    "points {} of zone {zone} to {to} in epoch {epoch}",
+                    names.join(", ")
+                ),
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEST: &str = "orders-west.cluster-x.us-west-2.rds.amazonaws.com";
+    const EAST: &str = "orders-east.cluster-x.us-east-1.rds.amazonaws.com";
+
+    fn cname(value: &str) -> Record {
+        Record {
+            name: "writer.orders.internal".into(),
+            kind: "CNAME",
+            ttl_seconds: 5,
+            values: vec![value.into()],
+        }
+    }
+
+    fn txt(epoch: u64) -> Record {
+        Record {
+            name: "_aurora-failover-epoch.writer.orders.internal".into(),
+            kind: "TXT",
+            ttl_seconds: 5,
+            values: vec![format!("\"{epoch}\"")],
+        }
+    }
+
+    fn observed(held: Option<Record>, epoch: Option<u64>) -> Observed {
+        let name = Name {
+            cname: held,
+            txt: epoch.map(txt),
+            wanted: cname(EAST),
+            members: vec![WEST.into(), EAST.into()],
+        };
+        let zone = Zone {
+            id: "Z0EXAMPLE".into(),
+            names: vec![name],
+            change: None,
+        };
+        Observed {
+            epoch: Epoch(8),
+            zones: vec![zone],
+        }
+    }
+
+    #[test]
+    fn the_batch_deletes_exactly_what_was_read_and_carries_the_epoch() {
+        let batch = Batch {
+            delete: vec![cname(WEST), txt(7)],
+            create: vec![cname(EAST), txt(8)],
+        };
+        let action = next_action(&observed(Some(cname(WEST)), Some(7)));
+        assert_eq!(action, Ok(Action::Change("Z0EXAMPLE".into(), batch)));
+    }
+
+    #[test]
+    fn a_record_with_another_ttl_is_deleted_as_it_stands() {
+        let slow = Record {
+            ttl_seconds: 300,
+            ..cname(WEST)
+        };
+        let Ok(Action::Change(_, batch)) = next_action(&observed(Some(slow.clone()), Some(7)))
+        else {
+            panic!()
+        };
+        assert_eq!(batch.delete[0], slow);
+    }
+
+    #[test]
+    fn records_that_are_right_stay_whatever_their_case_and_trailing_dot() {
+        let right = cname(&format!("{}.", EAST.to_uppercase()));
+        assert_eq!(
+            next_action(&observed(Some(right), Some(8))),
+            Ok(Action::Done)
+        );
+    }
+
+    #[test]
+    fn a_missing_record_is_created() {
+        let Ok(Action::Change(_, batch)) = next_action(&observed(None, None)) else {
+            panic!()
+        };
+        assert_eq!((batch.delete.len(), batch.create.len()), (0, 2));
+    }
+
+    #[test]
+    fn a_record_that_points_somewhere_unexpected_stops_the_step() {
+        let why =
+            next_action(&observed(Some(cname("elsewhere.example.com")), Some(7))).unwrap_err();
+        assert_eq!(why.name(), "UnexpectedTopology");
+    }
+
+    #[test]
+    fn a_record_of_a_later_epoch_is_never_put_back() {
+        let why = next_action(&observed(Some(cname(WEST)), Some(9))).unwrap_err();
+        assert_eq!(why.name(), "UnexpectedTopology");
+    }
+
+    #[test]
+    fn a_change_is_done_only_when_it_is_in_sync() {
+        let mut changed = observed(Some(cname(EAST)), Some(8));
+        changed.zones[0].change = Some(("C1".into(), false));
+        assert_eq!(next_action(&changed), Ok(Action::Wait));
+        changed.zones[0].change = Some(("C1".into(), true));
+        assert_eq!(next_action(&changed), Ok(Action::Done));
+    }
+
+    #[test]
+    fn a_plan_without_records_is_done() {
+        assert_eq!(
+            next_action(&Observed {
+                epoch: Epoch(8),
+                zones: Vec::new()
+            }),
+            Ok(Action::Done)
+        );
+    }
+}

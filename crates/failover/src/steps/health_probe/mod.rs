@@ -1,0 +1,136 @@
+//! Noticing: writes a beat on the writer every few seconds, watches replication, and suspects. On request it takes a
+//! fresh look, proves a promoted writer, verifies the plan's DNS name, or sets up what it needs.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Here, Input, read};
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{Incident, PlanName, Region},
+    ledger::{Known, Ledger},
+    plan::Plan,
+    sql::{Connector, Credentials},
+    topology::Describe,
+};
+
+mod look;
+mod prove;
+mod set_up;
+mod verify;
+mod watch;
+
+pub use prove::Observed as ProveObserved;
+pub use verify::Observed as VerifyObserved;
+pub use watch::{Action, Watched, next_action};
+
+/// What the function takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum Request {
+    /// Watches every plan of the Region for just under a minute.
+    Watch {},
+    /// Creates the heartbeat schema and the probe's role on the writer.
+    Setup(OfPlan),
+    /// Takes one fresh look at a plan's writer.
+    Confirm(OfPlan),
+    /// Commits the new epoch on the promoted writer.
+    Prove(Input),
+    /// Commits a beat through the plan's DNS name.
+    Verify(Input),
+}
+
+/// Names a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfPlan {
+    /// The plan.
+    pub plan: PlanName,
+}
+
+/// What a fresh look answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The vantage's record after the look.
+    pub vantage: Vantage,
+    /// Whether the local reader answered this time.
+    pub readable: bool,
+}
+
+/// What a suspicion says; the detail of the `Primary Suspect` event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suspicion {
+    /// The plan.
+    pub plan: PlanName,
+    /// What the detections of one outage have in common.
+    pub incident: Incident,
+    /// The Region that suspects.
+    pub observer_region: Region,
+    /// The Region of the suspected writer.
+    pub writer_region: Region,
+    /// What was seen.
+    pub evidence: Vantage,
+    /// The last acknowledged beat, where there is one.
+    pub last_beat: Option<crate::beat::Beat>,
+}
+
+/// What the probe needs of the world besides the ledger and RDS.
+pub trait Probe: Sync {
+    /// The documents of every plan in this Region.
+    fn plans(&self) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// The document of one plan in this Region.
+    fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
+    /// Every plan that this Region's ledger remembers.
+    fn all_known(&self) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
+    /// Remembers a plan and its members' endpoints in this Region's ledger.
+    fn put_known(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Writes this Region's vantage record.
+    fn put_vantage(
+        &self,
+        plan: &PlanName,
+        vantage: &Vantage,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Publishes a suspicion on this Region's bus.
+    fn publish(&self, suspicion: &Suspicion) -> impl Future<Output = Result<(), Error>> + Send;
+    /// The probe's login at a host.
+    fn probe_login(
+        &self,
+        plan: &Plan,
+        region: &Region,
+        host: &str,
+        port: u16,
+    ) -> impl Future<Output = Result<Credentials, Error>> + Send;
+    /// The administrator's login.
+    fn admin_login(&self, plan: &Plan) -> impl Future<Output = Result<Credentials, Error>> + Send;
+    /// How to connect.
+    fn connector(&self) -> Result<&Connector, Error>;
+    /// Sleeps; the probe's measuring loop is the one place that does.
+    fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// Everything the probe needs.
+pub trait World: Ledger + Here + Describe + Probe {}
+impl<T: Ledger + Here + Describe + Probe> World for T {}
+
+/// One invocation. `deadline` is when the function will be ended.
+///
+/// # Errors
+/// Every name but `EvidenceStale` and `DataLossTooLarge`.
+pub async fn handle(
+    world: &impl World,
+    payload: Value,
+    deadline: Timestamp,
+) -> Result<Value, Error> {
+    let answer = match read::<Request>(payload)? {
+        Request::Watch {} => serde_json::to_value(watch::run(world, deadline).await?),
+        Request::Setup(input) => serde_json::to_value(set_up::run(world, &input.plan).await?),
+        Request::Confirm(input) => serde_json::to_value(look::confirm(world, &input.plan).await?),
+        Request::Prove(input) => serde_json::to_value(prove::run(world, &input).await?),
+        Request::Verify(input) => serde_json::to_value(verify::run(world, &input).await?),
+    };
+    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+}

@@ -1,0 +1,65 @@
+//! Creates the heartbeat schema and the probe's role on the writer, once per plan; again, it changes nothing.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{World, look};
+use crate::{
+    Error,
+    domain::{Epoch, PlanName, Region},
+    plan::Auth,
+    sql::{self, Place},
+};
+
+/// Creating a schema may wait for locks; a minute is the function's own patience.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What was set up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct SetUp {
+    plan: PlanName,
+    writer: Region,
+    epoch: Epoch,
+    probe_role: String,
+}
+
+pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Error> {
+    let here = world.region();
+    let plan = look::plan_or_last_read(world, name).await?;
+    let row = world.row(here, name).await?;
+    let target = look::Target::of(&row).ok_or_else(|| look::no_writer(name))?;
+    let known = look::refresh(world, plan, world.known(here, name).await?, LIMIT).await;
+    let endpoints = known.endpoints.get(&target.writer).ok_or_else(|| {
+        Error::Unavailable(format!(
+            "RDS in {} does not show the endpoint of the writer",
+            target.writer
+        ))
+    })?;
+    let place = Place {
+        host: endpoints.writer.clone(),
+        port: endpoints.port,
+        database: known.plan.database.name.clone(),
+    };
+    let admin = world.admin_login(&known.plan).await?;
+    let password = match known.plan.database.probe.auth {
+        Auth::Secret { .. } => {
+            let login = world
+                .probe_login(&known.plan, &target.writer, &place.host, place.port)
+                .await?;
+            Some(login.password)
+        }
+        Auth::Iam => None,
+    };
+    let client = world.connector()?.connect(&place, &admin, LIMIT).await?;
+    sql::setup(&client, &known.plan, target.epoch, password.as_deref()).await?;
+    world.put_known(&known).await?;
+    tracing::info!(plan = %name, writer = %target.writer, epoch = %target.epoch, "set up");
+    let probe_role = known.plan.database.probe.user.clone();
+    Ok(SetUp {
+        plan: name.clone(),
+        writer: target.writer,
+        epoch: target.epoch,
+        probe_role,
+    })
+}

@@ -1,0 +1,345 @@
+//! The measuring loop: watches every plan of the Region for just under a minute, all at once.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{
+    Suspicion, World,
+    look::{Sessions, Target, refresh},
+};
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{Incident, PlanName},
+    ledger::{Known, Row, update},
+    plan::{Detection, Plan},
+};
+
+/// How long an invocation watches: EventBridge calls once a minute, and the next one needs its start.
+const WATCH: SignedDuration = SignedDuration::from_secs(58);
+/// What is kept of the function's own time-out, so that it ends by itself.
+const RESERVE: SignedDuration = SignedDuration::from_secs(5);
+/// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
+const BEGIN: Duration = Duration::from_secs(1);
+/// How many plans are watched at once.
+const PLANS_MAX: usize = 50;
+
+/// What an invocation saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Watched {
+    /// One entry per plan.
+    pub plans: Vec<WatchedPlan>,
+}
+
+/// What an invocation saw of one plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WatchedPlan {
+    /// The plan.
+    pub plan: PlanName,
+    /// How often it looked.
+    pub looks: u32,
+    /// Whether it suspected the writer.
+    pub suspected: bool,
+    /// Why it could not be watched.
+    pub fault: Option<String>,
+}
+
+/// What a look leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Only its record.
+    Record,
+    /// A suspicion is published.
+    Suspect,
+}
+
+/// Decides what a look leads to.
+#[must_use]
+pub fn next_action(vantage: &Vantage, row: &Row, detection: &Detection, now: Timestamp) -> Action {
+    // The writer's own Region dies with it: its vantage is evidence, never the alarm.
+    if vantage.region == vantage.writer_region {
+        return Action::Record;
+    }
+    // A run that holds the plan knows; a second suspicion would only be refused.
+    if row
+        .lease
+        .as_ref()
+        .is_some_and(|lease| lease.expires_at > now)
+    {
+        return Action::Record;
+    }
+    if vantage.failures >= detection.failures {
+        Action::Suspect
+    } else {
+        Action::Record
+    }
+}
+
+/// One invocation.
+pub(super) async fn run(world: &impl World, deadline: Timestamp) -> Result<Watched, Error> {
+    let began = world.now();
+    let until = Until {
+        calm: (began + WATCH).min(deadline - RESERVE),
+        last: deadline - RESERVE,
+    };
+    let plans = plans(world).await?;
+    let watches = plans.into_iter().map(async |plan| match plan {
+        Ok(plan) => watch(world, plan, until).await,
+        Err((plan, fault)) => WatchedPlan {
+            plan,
+            looks: 0,
+            suspected: false,
+            fault: Some(fault),
+        },
+    });
+    let plans = stream::iter(watches)
+        .buffer_unordered(PLANS_MAX)
+        .collect()
+        .await;
+    Ok(Watched { plans })
+}
+
+/// When an invocation ends: `calm` when nothing is wrong, `last` when it has seen a failure and not decided yet.
+#[derive(Clone, Copy)]
+struct Until {
+    calm: Timestamp,
+    last: Timestamp,
+}
+
+type Readable = Result<Known, (PlanName, String)>;
+
+/// Every plan of this Region; when the parameters cannot be read, those that were read last.
+async fn plans(world: &impl World) -> Result<Vec<Readable>, Error> {
+    let known = world.all_known().await?;
+    let documents = match world.plans().await {
+        Ok(documents) => documents,
+        Err(why) => {
+            tracing::warn!(%why, "the plans cannot be read; going on with the last ones");
+            return Ok(known.into_iter().map(Ok).collect());
+        }
+    };
+    let last = |name: &PlanName| known.iter().find(|known| known.plan.plan == *name).cloned();
+    let read = |document: &String| match crate::plan::read(document) {
+        Ok(plan) => Ok((last(&plan.plan), plan)),
+        Err(why) => Err((name_in(document), why.to_string())),
+    };
+    let reads = documents.iter().map(read).map(async |plan| match plan {
+        Ok((before, plan)) => Ok(remember(world, plan, before).await),
+        Err((name, why)) => {
+            tracing::error!(plan = %name, why, "a plan is wrong");
+            last(&name).ok_or((name, why))
+        }
+    });
+    Ok(futures::future::join_all(reads).await)
+}
+
+fn name_in(document: &str) -> PlanName {
+    let name = serde_json::from_str::<serde_json::Value>(document)
+        .ok()
+        .and_then(|plan| plan["plan"].as_str().map(Into::into));
+    name.unwrap_or_else(|| "?".into())
+}
+
+async fn remember(world: &impl World, plan: Plan, before: Option<Known>) -> Known {
+    let known = refresh(world, plan, before.clone(), BEGIN).await;
+    if before.as_ref() != Some(&known)
+        && let Err(why) = world.put_known(&known).await
+    {
+        tracing::warn!(plan = %known.plan.plan, %why, "the plan could not be remembered");
+    }
+    known
+}
+
+async fn watch(world: &impl World, known: Known, until: Until) -> WatchedPlan {
+    let name = known.plan.plan.clone();
+    let mut watched = WatchedPlan {
+        plan: name,
+        looks: 0,
+        suspected: false,
+        fault: None,
+    };
+    if let Err(why) = look_until(world, &known, until, &mut watched).await {
+        tracing::error!(plan = %watched.plan, %why, "the plan cannot be watched");
+        watched.fault = Some(why.to_string());
+    }
+    watched
+}
+
+async fn look_until(
+    world: &impl World,
+    known: &Known,
+    until: Until,
+    watched: &mut WatchedPlan,
+) -> Result<(), Error> {
+    let (here, plan) = (world.region(), &known.plan);
+    let interval = Duration::from_secs(plan.detection.interval_seconds);
+    learn(world, plan).await;
+    let mut row = world.row(here, &plan.plan).await?;
+    let mut vantage = world.vantage(here, &plan.plan).await?;
+    let mut sessions = Sessions::default();
+    loop {
+        let began = world.now();
+        let target = Target::of(&row).ok_or_else(|| super::look::no_writer(&plan.plan))?;
+        let (look, _) = sessions.look(world, known, &target).await;
+        let seen = Vantage::after(vantage.as_ref(), here, &target.writer, look);
+        watched.looks += 1;
+        if let Err(why) = world.put_vantage(&plan.plan, &seen).await {
+            tracing::warn!(plan = %plan.plan, %why, "the look could not be recorded");
+        }
+        if seen.write.is_failure() {
+            tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
+            row = world.row(here, &plan.plan).await.unwrap_or(row);
+        }
+        let suspect = next_action(&seen, &row, &plan.detection, world.now()) == Action::Suspect;
+        if suspect && !watched.suspected {
+            world.publish(&suspicion(&seen, plan, &target)).await?;
+            watched.suspected = true;
+            tracing::warn!(plan = %plan.plan, writer = %target.writer, "the writer is suspected");
+        }
+        let undecided =
+            seen.failures > 0 && !watched.suspected && seen.region != seen.writer_region;
+        vantage = Some(seen);
+        let next = began + interval;
+        if next >= until.last || (next >= until.calm && !undecided) {
+            return Ok(());
+        }
+        world
+            .pause(Duration::try_from(next.duration_since(world.now())).unwrap_or_default())
+            .await;
+    }
+}
+
+fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
+    Suspicion {
+        plan: plan.plan.clone(),
+        incident: Incident {
+            plan: plan.plan.clone(),
+            epoch: target.epoch,
+        },
+        observer_region: vantage.region.clone(),
+        writer_region: vantage.writer_region.clone(),
+        evidence: vantage.clone(),
+        last_beat: vantage.last_beat,
+    }
+}
+
+/// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6).
+async fn learn(world: &impl World, plan: &Plan) {
+    let here = world.region();
+    let others = plan.members.keys().filter(|region| *region != here);
+    let reads =
+        others.map(async |region| tokio::time::timeout(BEGIN, world.row(region, &plan.plan)).await);
+    let rows = futures::future::join_all(reads).await;
+    let highest = rows
+        .into_iter()
+        .filter_map(|row| row.ok()?.ok()?.current)
+        .max_by_key(|current| current.epoch);
+    let Some(highest) = highest else { return };
+    let learnt = update(world, here, &plan.plan, |row| {
+        Ok(row.learn(&highest).unwrap_or_else(|| row.clone()))
+    })
+    .await;
+    if let Err(why) = learnt {
+        tracing::warn!(plan = %plan.plan, %why, "the other ledgers' epoch could not be copied");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        beat::Write,
+        ledger::{Claim, Current, RunKind},
+    };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn detection() -> Detection {
+        Detection {
+            interval_seconds: 5,
+            failures: 3,
+            timeout_seconds: 3,
+            in_region_grace_seconds: 60,
+            busy_grace_seconds: 900,
+        }
+    }
+
+    fn vantage(region: &str, failures: u32) -> Vantage {
+        Vantage {
+            region: region.into(),
+            writer_region: "us-west-2".into(),
+            at: at(10),
+            write: Write::Failed {
+                why: "timed out".into(),
+            },
+            last_beat: None,
+            failing_since: Some(at(0)),
+            failures,
+            reading: None,
+            moved_at: None,
+        }
+    }
+
+    fn row() -> Row {
+        let current = Current {
+            epoch: crate::domain::Epoch(7),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: at(0),
+        };
+        Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        }
+    }
+
+    #[test]
+    fn the_writer_is_suspected_at_the_threshold_and_not_before() {
+        let action = |failures| {
+            next_action(
+                &vantage("us-east-1", failures),
+                &row(),
+                &detection(),
+                at(10),
+            )
+        };
+        assert_eq!(
+            [2, 3, 4].map(action),
+            [Action::Record, Action::Suspect, Action::Suspect]
+        );
+    }
+
+    #[test]
+    fn the_vantage_in_the_writers_own_region_only_records() {
+        assert_eq!(
+            next_action(&vantage("us-west-2", 9), &row(), &detection(), at(10)),
+            Action::Record
+        );
+    }
+
+    #[test]
+    fn a_plan_that_a_run_holds_is_not_suspected_again_until_the_lease_lapses() {
+        let claim = Claim {
+            run_id: "a".into(),
+            kind: RunKind::UnplannedFailover,
+            incident: None,
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+        };
+        let held = row().claim(&claim, at(0)).unwrap();
+        assert_eq!(
+            next_action(&vantage("us-east-1", 3), &held, &detection(), at(10)),
+            Action::Record
+        );
+        assert_eq!(
+            next_action(&vantage("us-east-1", 3), &held, &detection(), at(901)),
+            Action::Suspect
+        );
+    }
+}

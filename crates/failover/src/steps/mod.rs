@@ -1,0 +1,287 @@
+//! The steps. One pass of a step observes, decides by a pure function, and changes at most one thing.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    Error,
+    domain::{Epoch, PlanName, Region, RunId, seconds_between},
+    guard,
+    ledger::{self, Ledger, Rows, Run, RunKind},
+};
+
+pub mod confirm_outage;
+pub mod detach_and_promote;
+pub mod dns_flip;
+pub mod ecs_restart;
+pub mod health_probe;
+pub mod recovery_ledger;
+
+#[cfg(test)]
+pub(crate) mod fake;
+
+/// How long a pass waits for the ledger of the Region that its run leaves.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Where and when a pass runs.
+pub trait Here: Sync {
+    /// The Region the function runs in.
+    fn region(&self) -> &Region;
+    /// The time.
+    fn now(&self) -> Timestamp;
+}
+
+/// What every step of a run takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The plan.
+    pub plan: PlanName,
+    /// The run; a pass without one is called by hand and changes nothing.
+    #[serde(default)]
+    pub run_id: Option<RunId>,
+    /// The Region the run leaves; by hand, the current writer's.
+    #[serde(default)]
+    pub from_region: Option<Region>,
+    /// The Region the run goes to; by hand, the function's own.
+    #[serde(default)]
+    pub target_region: Option<Region>,
+    /// The epoch when the run opened.
+    #[serde(default)]
+    pub epoch: Option<Epoch>,
+    /// Does all but the change and says what it would have been.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Reads a payload.
+///
+/// # Errors
+/// `InvalidRequest` that names the faulty field.
+pub fn read<T: DeserializeOwned>(payload: Value) -> Result<T, Error> {
+    serde_path_to_error::deserialize(payload).map_err(|why| {
+        let field = why.path().to_string();
+        let field = if field == "." {
+            String::new()
+        } else {
+            format!(" at {field}")
+        };
+        Error::InvalidRequest(format!(
+            "the payload is not understood{field}: {}",
+            why.into_inner()
+        ))
+    })
+}
+
+/// Whether a step has reached what it wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// Call again after `wait_seconds`.
+    Pending,
+    /// The wanted state was observed.
+    Done,
+}
+
+/// What a pass answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Output<O> {
+    /// Whether the wanted state was observed.
+    pub progress: Progress,
+    /// How long to wait before the next pass, in seconds.
+    pub wait_seconds: u64,
+    /// What was done, or would be with `dry_run`.
+    pub action: &'static str,
+    /// Why.
+    pub reason: String,
+    /// What the pass saw, for the execution history.
+    pub observed: O,
+}
+
+/// What one pass of a run stands on: its record, the ledgers it counts on, and the proof that it may act.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// The run's record.
+    pub run: Run,
+    /// The rows of the Regions whose lease the run holds, or of this Region alone.
+    pub rows: Rows,
+    /// When the pass began.
+    pub now: Timestamp,
+    /// Whether nothing may be changed.
+    pub dry_run: bool,
+}
+
+impl Pass {
+    /// Renews the lease (guard a), reads the run's record and the ledgers it counts on, and checks what they say of the
+    /// writer (guard b).
+    ///
+    /// # Errors
+    /// `RunRefused`, `UnexpectedTopology`, `InvalidRequest`, `Unavailable`.
+    pub async fn open(world: &(impl Ledger + Here), input: &Input) -> Result<Self, Error> {
+        let Some(run_id) = &input.run_id else {
+            return Self::by_hand(world, input).await;
+        };
+        let (here, now) = (world.region(), world.now());
+        let epoch = input.epoch.ok_or_else(|| {
+            Error::InvalidRequest("epoch is missing; a run's steps carry it".into())
+        })?;
+        ledger::update(world, here, &input.plan, |row| {
+            row.renew(run_id, epoch, now)
+        })
+        .await?;
+        let run = world.run(here, &input.plan, run_id).await?.ok_or_else(|| {
+            Error::RunRefused(format!(
+                "the ledger of {here} holds no run {run_id} of plan {}",
+                input.plan
+            ))
+        })?;
+        let rows = counted_on(world, &run).await?;
+        guard::lease(&rows, here, run_id, epoch, now)?;
+        guard::writer(&rows, &run.from, &run.to)?;
+        Ok(Self {
+            run,
+            rows,
+            now,
+            dry_run: input.dry_run,
+        })
+    }
+
+    /// A pass called by hand: it stands on what this Region knows, and may change nothing.
+    async fn by_hand(world: &(impl Ledger + Here), input: &Input) -> Result<Self, Error> {
+        let (here, now) = (world.region(), world.now());
+        let known = world.known(here, &input.plan).await?.ok_or_else(|| {
+            Error::InvalidRequest(format!(
+                "plan {} is not known in {here}: no probe has read it yet",
+                input.plan
+            ))
+        })?;
+        let rows = Rows::read(world, [here], &input.plan).await?;
+        let writer = rows.current().map(|current| current.writer.clone());
+        let from = input.from_region.clone().or(writer).ok_or_else(|| {
+            Error::NotReady("no ledger names a writer; run recovery-ledger with {\"operation\": \"adopt\"} first".into())
+        })?;
+        let run = Run {
+            run_id: "by-hand".into(),
+            kind: RunKind::UnplannedFailover,
+            plan: known.plan,
+            incident: None,
+            from,
+            to: input.target_region.clone().unwrap_or_else(|| here.clone()),
+            epoch: rows.epoch(),
+            opened_at: now,
+            leased: [here.clone()].into(),
+            confirmed: None,
+            strategy: None,
+            held: None,
+            proof: None,
+            dns_changes: Default::default(),
+            restarts: Default::default(),
+            timeline: Vec::new(),
+            closed: None,
+        };
+        Ok(Self {
+            run,
+            rows,
+            now,
+            dry_run: true,
+        })
+    }
+
+    /// Writes what the pass did into the run's record; a dry run leaves no trace.
+    ///
+    /// # Errors
+    /// `Unavailable` when the ledger does not answer.
+    pub async fn record(
+        &mut self,
+        world: &(impl Ledger + Here),
+        step: &str,
+        action: &str,
+        reason: &str,
+    ) -> Result<(), Error> {
+        if self.dry_run {
+            return Ok(());
+        }
+        self.run.note(world.now(), step, action, reason);
+        world.put_run(world.region(), &self.run).await
+    }
+
+    /// When this step first did something in this run.
+    #[must_use]
+    pub fn began(&self, step: &str) -> Timestamp {
+        self.run
+            .timeline
+            .iter()
+            .find(|entry| entry.step == step)
+            .map_or(self.now, |entry| entry.at)
+    }
+}
+
+/// The rows of the Regions whose lease the run holds. The one that it leaves may have fallen silent since: then what the
+/// others say counts, and every write there still fails.
+async fn counted_on(ledger: &impl Ledger, run: &Run) -> Result<Rows, Error> {
+    let others = Rows::read(
+        ledger,
+        run.leased.iter().filter(|region| **region != run.from),
+        run.name(),
+    );
+    let left = async {
+        match run.leased.get(&run.from) {
+            Some(region) => tokio::time::timeout(SILENCE, ledger.row(region, run.name()))
+                .await
+                .ok()?
+                .ok(),
+            None => None,
+        }
+    };
+    let (others, left) = futures::future::join(others, left).await;
+    let mut rows = others?;
+    rows.0.extend(left.map(|row| (run.from.clone(), row)));
+    Ok(rows)
+}
+
+/// Seconds to the next look: one at first, growing with the time already waited, so that hours fit into a history.
+#[must_use]
+pub fn wait_seconds(since: Timestamp, now: Timestamp) -> u64 {
+    const LOOKS_PER_AGE: f64 = 30.0;
+    let age = seconds_between(since, now).max(0.0) / LOOKS_PER_AGE;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 1..=60"
+    )]
+    let whole = age.clamp(1.0, 60.0) as u64;
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_starts_at_a_second_and_grows_to_a_minute() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(
+            [0, 30, 90, 100_000].map(|age| wait_seconds(at(0), at(age))),
+            [1, 1, 3, 60]
+        );
+    }
+
+    #[test]
+    fn an_unknown_field_is_named() {
+        let why = read::<Input>(serde_json::json!({"plan": "orders", "colour": 1})).unwrap_err();
+        assert!(
+            why.name() == "InvalidRequest" && why.to_string().contains("colour"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn a_field_of_the_wrong_type_is_named() {
+        let why =
+            read::<Input>(serde_json::json!({"plan": "orders", "epoch": "seven"})).unwrap_err();
+        assert!(why.to_string().contains("epoch"), "{why}");
+    }
+}

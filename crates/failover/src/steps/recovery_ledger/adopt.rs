@@ -1,0 +1,135 @@
+//! Adopts the writer that RDS shows: opens an epoch for it in every ledger. Called by hand, at first deployment or after
+//! a move made outside. Adopting the writer that the ledgers already name changes nothing.
+
+use serde::Serialize;
+
+use super::{AdoptInput, Describe, Here, Ledger, Plans, plan};
+use crate::{
+    Error,
+    domain::{PlanName, Region},
+    ledger::{Current, Rows, update},
+    plan::Plan,
+    steps::{Output, Progress},
+};
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Adopted {
+    plan: PlanName,
+    current: Current,
+}
+
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Describe + Plans),
+    input: &AdoptInput,
+) -> Result<Output<Adopted>, Error> {
+    let plan = plan(world, &input.plan).await?;
+    // Every member Region answers, or nothing is adopted.
+    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
+    idle(&rows, world.now())?;
+    let (writer, global_cluster) = writer(world, &plan, &rows).await?;
+    let named = rows
+        .current()
+        .filter(|current| current.writer == writer && current.global_cluster == global_cluster);
+    let (action, current) = match named {
+        Some(current) => ("none", current.clone()),
+        None => {
+            let current = Current {
+                epoch: rows.epoch().next(),
+                writer,
+                global_cluster,
+                run_id: "adopt".into(),
+                proven_at: world.now(),
+            };
+            ("adopt", current)
+        }
+    };
+    if !input.dry_run {
+        for region in plan.members.keys() {
+            update(world, region, &plan.plan, |row| {
+                Ok(row.learn(&current).unwrap_or_else(|| row.clone()))
+            })
+            .await?;
+        }
+    }
+    let reason = format!(
+        "{} is the writer of plan {} in epoch {}",
+        current.writer, plan.plan, current.epoch
+    );
+    tracing::info!(plan = %plan.plan, action, reason, "adopted");
+    let observed = Adopted {
+        plan: plan.plan,
+        current,
+    };
+    Ok(Output {
+        progress: Progress::Done,
+        wait_seconds: 0,
+        action,
+        reason,
+        observed,
+    })
+}
+
+/// Nothing is under way.
+fn idle(rows: &Rows, now: jiff::Timestamp) -> Result<(), Error> {
+    for (region, row) in &rows.0 {
+        if let Some(lease) = row.lease.as_ref().filter(|lease| lease.expires_at > now) {
+            return Err(Error::RunRefused(format!(
+                "run {} holds the plan in {region}",
+                lease.run_id
+            )));
+        }
+    }
+    match rows.intent() {
+        Some(open) => Err(Error::RunRefused(format!(
+            "a change of writer to {} (epoch {}) is begun and not proven; start a new run to it",
+            open.to, open.epoch
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The one member that every Region's RDS names as the primary.
+async fn writer(
+    world: &impl Describe,
+    plan: &Plan,
+    rows: &Rows,
+) -> Result<(Region, Option<String>), Error> {
+    let ledgers = rows
+        .current()
+        .and_then(|current| current.global_cluster.clone());
+    let identifier = ledgers.unwrap_or_else(|| plan.topology.global_cluster().to_owned());
+    let mut named = Vec::new();
+    for (region, member) in &plan.members {
+        let cluster = world
+            .cluster(region, &member.cluster)
+            .await?
+            .ok_or_else(|| {
+                Error::UnexpectedTopology(format!(
+                    "RDS in {region} knows no cluster {}",
+                    member.cluster
+                ))
+            })?;
+        let global = world.global_cluster(region, &identifier).await?;
+        let role = crate::topology::role(global.as_ref(), &cluster);
+        match role {
+            crate::topology::Role::Primary => {
+                named.push((region.clone(), Some(identifier.clone())))
+            }
+            crate::topology::Role::Standby => {}
+            crate::topology::Role::Standalone => {
+                return Err(Error::UnexpectedTopology(format!(
+                    "{} in {region} is no member of global cluster {identifier}",
+                    member.cluster
+                )));
+            }
+        }
+    }
+    match named.as_slice() {
+        [one] => Ok(one.clone()),
+        other => Err(Error::UnexpectedTopology(format!(
+            "{} members are primaries, exactly one must be",
+            other.len()
+        ))),
+    }
+}

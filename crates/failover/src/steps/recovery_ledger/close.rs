@@ -1,0 +1,275 @@
+//! Closes a run: reads from the ledger whether the point of no return was passed, measures RTO and RPO, and gives the
+//! leases back. A run that closes again answers what it answered first.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{CloseInput, Here, Ledger, Trouble};
+use crate::{
+    Error,
+    domain::{RunId, seconds_between},
+    evidence::Verdict,
+    ledger::{Closed, Entry, Outcome, Row, Run, update},
+    steps::{Output, Progress},
+};
+
+/// What the pass answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Answer {
+    #[serde(flatten)]
+    output: Output<Closed>,
+    outcome: Outcome,
+    left: Vec<String>,
+}
+
+pub(super) async fn run(
+    world: &(impl Ledger + Here),
+    request: &CloseInput,
+) -> Result<Answer, Error> {
+    let input = &request.input;
+    let (here, plan) = (world.region(), &input.plan);
+    let run_id = input.run_id.as_ref().ok_or_else(|| {
+        Error::InvalidRequest("run_id is missing; only a run can be closed".into())
+    })?;
+    let mut run = world.run(here, plan, run_id).await?.ok_or_else(|| {
+        Error::RunRefused(format!(
+            "the ledger of {here} holds no run {run_id} of plan {plan}"
+        ))
+    })?;
+    if run.closed.is_none() && !input.dry_run {
+        let row = world.row(here, plan).await?;
+        let (outcome, left) = outcome(&row, run_id, request.verdict, &request.trouble);
+        let now = world.now();
+        run.note(now, super::STEP, "close", &format!("{outcome:?}"));
+        run.closed = Some(measure(&run, outcome, left, now));
+        world.put_run(here, &run).await?;
+        // Kept by nobody afterwards: an intent that is left open is then paged by the probe's schedule.
+        release(world, &run).await;
+    }
+    let closed = run.closed.clone().ok_or_else(|| {
+        Error::RunRefused(format!("run {run_id} is open; a dry run closes nothing"))
+    })?;
+    tracing::info!(%plan, %run_id, outcome = ?closed.outcome, left = ?closed.left, "a run closed");
+    Ok(Answer {
+        outcome: closed.outcome,
+        left: closed.left.clone(),
+        output: Output {
+            progress: Progress::Done,
+            wait_seconds: 0,
+            action: "close",
+            reason: sentence(&closed),
+            observed: closed,
+        },
+    })
+}
+
+/// Tells from the ledger, not from who complained, how far the run went.
+fn outcome(
+    row: &Row,
+    run_id: &RunId,
+    verdict: Option<Verdict>,
+    trouble: &[Trouble],
+) -> (Outcome, Vec<String>) {
+    let mut left: Vec<_> = trouble
+        .iter()
+        .map(|trouble| format!("{}: {} {}", trouble.state, trouble.error, trouble.cause))
+        .collect();
+    let proven = row
+        .current
+        .as_ref()
+        .is_some_and(|current| current.run_id == *run_id);
+    let begun = row
+        .intent
+        .as_ref()
+        .filter(|intent| intent.run_id == *run_id);
+    let outcome = match (proven, begun) {
+        (true, _) if trouble.is_empty() => Outcome::Succeeded,
+        (true, _) => Outcome::Failed,
+        (false, Some(intent)) => {
+            left.push(format!(
+                "the promotion of {} (epoch {}) is begun and not proven; start a new run to it",
+                intent.to, intent.epoch
+            ));
+            Outcome::Failed
+        }
+        (false, None) if trouble.is_empty() && verdict.is_some() => Outcome::StoodDown,
+        (false, None) => Outcome::Aborted,
+    };
+    (outcome, left)
+}
+
+fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp) -> Closed {
+    let last = run
+        .confirmed
+        .as_ref()
+        .and_then(|confirmed| confirmed.last_beat);
+    let proof = run.proof.as_ref();
+    Closed {
+        at: now,
+        outcome,
+        left,
+        rto_seconds: last
+            .zip(proof)
+            .map(|(last, proof)| seconds_between(last.at, proof.beat.at)),
+        rpo: proof.and_then(|proof| proof.loss.clone()),
+        step_seconds: step_seconds(run.opened_at, &run.timeline),
+    }
+}
+
+/// Seconds from each step's previous entry to its own, summed per step.
+fn step_seconds(opened_at: jiff::Timestamp, timeline: &[Entry]) -> BTreeMap<String, f64> {
+    let mut sums = BTreeMap::new();
+    let mut before = opened_at;
+    for entry in timeline {
+        *sums.entry(entry.step.clone()).or_insert(0.0) += seconds_between(before, entry.at);
+        before = entry.at;
+    }
+    sums
+}
+
+async fn release(world: &impl Ledger, run: &Run) {
+    for region in &run.leased {
+        let released = update(world, region, run.name(), |row| {
+            Ok(row.release(&run.run_id).unwrap_or_else(|| row.clone()))
+        })
+        .await;
+        if let Err(why) = released {
+            tracing::warn!(%region, run_id = %run.run_id, %why, "a lease could not be given back; it lapses by itself");
+        }
+    }
+}
+
+fn sentence(closed: &Closed) -> String {
+    let known = |seconds: Option<f64>| {
+        seconds.map_or("unknown".to_owned(), |seconds| format!("{seconds:.1} s"))
+    };
+    match closed.outcome {
+        Outcome::Succeeded => format!(
+            "the new writer is proven; RTO {}, RPO {}",
+            known(closed.rto_seconds),
+            known(closed.rpo.as_ref().map(|loss| loss.seconds))
+        ),
+        Outcome::StoodDown => "nothing was changed".into(),
+        Outcome::Aborted => format!(
+            "stopped before the point of no return: {}",
+            closed.left.join("; ")
+        ),
+        Outcome::Failed => format!("left to be done: {}", closed.left.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Epoch,
+        ledger::{Current, Intent},
+    };
+
+    fn at(second: i64) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(second).unwrap()
+    }
+
+    fn current(run_id: &str) -> Current {
+        Current {
+            epoch: Epoch(8),
+            writer: "us-east-1".into(),
+            global_cluster: None,
+            run_id: run_id.into(),
+            proven_at: at(0),
+        }
+    }
+
+    fn row(current: Option<Current>, begun: bool) -> Row {
+        let intent = Intent {
+            epoch: Epoch(8),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            global_cluster: None,
+            run_id: "a".into(),
+            written_at: at(0),
+        };
+        Row {
+            current,
+            intent: begun.then_some(intent),
+            ..Row::new("orders".into())
+        }
+    }
+
+    fn trouble() -> Vec<Trouble> {
+        vec![Trouble {
+            state: "RestartEcs".into(),
+            error: "NotReady".into(),
+            cause: "worker".into(),
+        }]
+    }
+
+    fn of(row: &Row, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
+        outcome(row, &"a".into(), verdict, trouble).0
+    }
+
+    #[test]
+    fn a_run_whose_writer_is_proven_succeeded_unless_a_later_step_failed() {
+        let proven = row(Some(current("a")), false);
+        assert_eq!(
+            of(&proven, Some(Verdict::RegionDown), &[]),
+            Outcome::Succeeded
+        );
+        assert_eq!(
+            of(&proven, Some(Verdict::RegionDown), &trouble()),
+            Outcome::Failed
+        );
+    }
+
+    #[test]
+    fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
+        let (outcome, left) = outcome(
+            &row(None, true),
+            &"a".into(),
+            Some(Verdict::RegionDown),
+            &trouble(),
+        );
+        assert_eq!(outcome, Outcome::Failed);
+        assert!(
+            left.iter().any(|left| left.contains("not proven")),
+            "{left:?}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_wrote_no_intent_stood_down_or_aborted() {
+        let untouched = row(Some(current("adopt")), false);
+        assert_eq!(
+            of(&untouched, Some(Verdict::PathImpaired), &[]),
+            Outcome::StoodDown
+        );
+        assert_eq!(
+            of(&untouched, Some(Verdict::RegionDown), &trouble()),
+            Outcome::Aborted
+        );
+        assert_eq!(of(&untouched, None, &[]), Outcome::Aborted);
+    }
+
+    #[test]
+    fn a_steps_time_is_that_since_the_entry_before_it() {
+        let entry = |second, step: &str| Entry {
+            at: at(second),
+            step: step.into(),
+            action: String::new(),
+            reason: String::new(),
+        };
+        let seconds = step_seconds(
+            at(0),
+            &[
+                entry(1, "confirm"),
+                entry(3, "promote"),
+                entry(9, "promote"),
+            ],
+        );
+        assert_eq!(
+            seconds,
+            BTreeMap::from([("confirm".into(), 1.0), ("promote".into(), 8.0)])
+        );
+    }
+}

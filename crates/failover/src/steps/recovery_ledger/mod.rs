@@ -1,0 +1,122 @@
+//! Opens and closes runs by the ledger's rules, and adopts a writer at first deployment.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Here, Input, read};
+use crate::{
+    Error,
+    domain::{Incident, PlanName, Region, RunId},
+    evidence::Verdict,
+    ledger::{Ledger, RunKind},
+    topology::Describe,
+};
+
+mod adopt;
+mod close;
+mod open;
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "recovery_ledger";
+
+/// What the function takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum Request {
+    /// Opens a run: takes the plan's lease.
+    Open(OpenInput),
+    /// Closes a run: says what came of it and gives the lease back.
+    Close(CloseInput),
+    /// Opens an epoch for the writer that RDS shows.
+    Adopt(AdoptInput),
+}
+
+/// What opening takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenInput {
+    /// What the run does.
+    pub kind: RunKind,
+    /// The plan.
+    pub plan: PlanName,
+    /// The outage it answers.
+    #[serde(default)]
+    pub incident: Option<Incident>,
+    /// The execution's name.
+    pub run_id: RunId,
+    /// The Region the run leaves.
+    pub from_region: Region,
+    /// The Region the run goes to: the function's own.
+    pub target_region: Region,
+}
+
+/// What closing takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CloseInput {
+    /// The run.
+    #[serde(flatten)]
+    pub input: Input,
+    /// The last verdict, where there was one.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+    /// What went wrong on the way.
+    #[serde(default)]
+    pub trouble: Vec<Trouble>,
+}
+
+/// What went wrong in a state.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Trouble {
+    /// The state.
+    pub state: String,
+    /// The error's name.
+    pub error: String,
+    /// What it said.
+    #[serde(default)]
+    pub cause: String,
+}
+
+/// What adopting takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// Says what would be adopted, and does not.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Reads plans.
+pub trait Plans: Sync {
+    /// The document of one plan in this Region.
+    fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
+}
+
+/// One invocation.
+///
+/// # Errors
+/// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
+pub async fn handle(
+    world: &(impl Ledger + Here + Describe + Plans),
+    payload: Value,
+) -> Result<Value, Error> {
+    let answer = match read::<Request>(payload)? {
+        Request::Open(input) => serde_json::to_value(open::run(world, &input).await?),
+        Request::Close(input) => serde_json::to_value(close::run(world, &input).await?),
+        Request::Adopt(input) => serde_json::to_value(adopt::run(world, &input).await?),
+    };
+    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+}
+
+async fn plan(world: &(impl Plans + Here), name: &PlanName) -> Result<crate::plan::Plan, Error> {
+    let plan = crate::plan::read(&world.plan(name).await?)?;
+    if plan.plan != *name {
+        return Err(Error::InvalidRequest(format!(
+            "the parameter of plan {name} in {} holds plan {}; name them alike",
+            world.region(),
+            plan.plan
+        )));
+    }
+    Ok(plan)
+}

@@ -1,0 +1,142 @@
+//! What RDS says about a global cluster and its members, in our own types.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, domain::Region, evidence::Rds};
+
+/// A global cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlobalCluster {
+    /// Its identifier.
+    pub identifier: String,
+    /// `available`, or what is being done to it.
+    pub status: String,
+    /// Its engine version.
+    pub engine_version: String,
+    /// Its members.
+    pub members: Vec<GlobalMember>,
+    /// The operation that is pending or running.
+    pub failover: Option<FailoverState>,
+}
+
+/// A member of a global cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GlobalMember {
+    /// The member cluster's ARN.
+    pub arn: String,
+    /// Whether it is the primary.
+    pub is_writer: bool,
+    /// `connected` or `pending-resync`, where RDS says so.
+    pub synchronization: Option<String>,
+}
+
+/// An operation on a global cluster that is pending or running.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailoverState {
+    /// `pending`, `failing-over`, `switching-over` or `cancelling`.
+    pub status: String,
+    /// The ARN of the member that is to become the primary.
+    pub to: String,
+}
+
+/// A DB cluster with its instances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Its identifier.
+    pub identifier: String,
+    /// Its ARN.
+    pub arn: String,
+    /// `available`, or what is being done to it.
+    pub status: String,
+    /// Its engine version.
+    pub engine_version: String,
+    /// The cluster endpoint.
+    pub endpoint: String,
+    /// The reader endpoint.
+    pub reader_endpoint: String,
+    /// The port of both.
+    pub port: u16,
+    /// Its instances.
+    pub instances: Vec<Instance>,
+}
+
+/// A DB instance of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its identifier.
+    pub identifier: String,
+    /// `available`, or what is being done to it.
+    pub status: String,
+    /// Whether it is the cluster's writer.
+    pub is_writer: bool,
+}
+
+/// Reads what RDS says. Every call has a time-out of seconds.
+pub trait Describe: Sync {
+    /// The global cluster as a Region sees it; `None` when that Region knows none of this name.
+    fn global_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<GlobalCluster>, Error>> + Send;
+    /// A cluster of a Region with its instances; `None` when there is none of this name.
+    fn cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
+}
+
+impl GlobalCluster {
+    /// The member with this ARN.
+    #[must_use]
+    pub fn member(&self, arn: &str) -> Option<&GlobalMember> {
+        self.members.iter().find(|member| member.arn == arn)
+    }
+}
+
+impl Cluster {
+    /// Whether it takes writes as far as RDS can tell: it is available, and so is its writer instance.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == "available"
+            && self
+                .instances
+                .iter()
+                .any(|instance| instance.is_writer && instance.status == "available")
+    }
+
+    /// Its statuses as evidence.
+    #[must_use]
+    pub fn as_evidence(&self) -> Rds {
+        Rds::Status {
+            cluster: self.status.clone(),
+            instances: self
+                .instances
+                .iter()
+                .map(|instance| instance.status.clone())
+                .collect(),
+        }
+    }
+}
+
+/// Which member of `global` a target is, after all that RDS shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A secondary of the global cluster.
+    Standby,
+    /// The primary of the global cluster.
+    Primary,
+    /// It belongs to no global cluster that was asked about.
+    Standalone,
+}
+
+/// The target's role in the global cluster.
+#[must_use]
+pub fn role(global: Option<&GlobalCluster>, target: &Cluster) -> Role {
+    match global.and_then(|global| global.member(&target.arn)) {
+        Some(member) if member.is_writer => Role::Primary,
+        Some(_) => Role::Standby,
+        None => Role::Standalone,
+    }
+}

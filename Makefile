@@ -40,8 +40,13 @@ $(deny):
 build: ## Builds everything in release
 	$(CARGO) build --release --locked --workspace
 
-package: build ## Packs the functions for deployment into target/package
-	$(PYTHON) tools/package.py target/release target/package
+package: ca-bundle build ## Packs the functions into target/package (CA_BUNDLE=<RDS's global-bundle.pem>)
+	$(PYTHON) tools/package.py target/release target/package --ca-bundle "$(CA_BUNDLE)"
+
+.PHONY: ca-bundle
+ca-bundle:
+	@test -f "$(CA_BUNDLE)" || { echo "make package CA_BUNDLE=<file>: the certificates to trust for PostgreSQL, from" \
+		"https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem" >&2; exit 2; }
 
 drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss)
 	target/release/drill run $(SCENARIO)

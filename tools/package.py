@@ -1,6 +1,7 @@
-"""Packs each function's binary as Lambda wants it: <function>.zip with one executable, bootstrap.
+"""Packs each function's binary as Lambda wants it: <function>.zip with the executable bootstrap, and the certificates
+that the functions which speak SQL trust.
 
-The same binary always gives the same bytes, so a deployment changes only what changed.
+The same files always give the same bytes, so a deployment changes only what changed.
 """
 
 import argparse
@@ -11,24 +12,43 @@ import sys
 import zipfile
 
 FUNCTIONS = ("health-probe", "confirm-outage", "recovery-ledger", "detach-and-promote", "dns-flip", "ecs-restart")
+SPEAKS_SQL = ("health-probe",)
 GLIBC_OF_AL2023 = 34
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def pack(binary, package):
-    """Writes the package unless it is newer than the binary already."""
-    if package.exists() and package.stat().st_mtime_ns > binary.stat().st_mtime_ns:
-        return
-    content = binary.read_bytes()
-    needed = max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", content)), default=0)
+def content_of(name, arguments):
+    """The package's files: name, mode, bytes."""
+    binary = (arguments.binaries / name).read_bytes()
+    needed = max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", binary)), default=0)
     if needed > GLIBC_OF_AL2023:
-        print(f"warning: {binary.name} needs glibc 2.{needed}; provided.al2023 has 2.{GLIBC_OF_AL2023}", file=sys.stderr)
-    entry = zipfile.ZipInfo("bootstrap", EPOCH)
-    entry.external_attr = 0o100755 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
+        print(f"warning: {name} needs glibc 2.{needed}; provided.al2023 has 2.{GLIBC_OF_AL2023}", file=sys.stderr)
+    yield "bootstrap", 0o755, binary
+    if name in SPEAKS_SQL and arguments.ca_bundle:
+        yield "ca-bundle.pem", 0o644, arguments.ca_bundle.read_bytes()
+
+
+def up_to_date(package, name, arguments):
+    """Whether the package holds this binary, which is older than it, and these certificates."""
+    if not package.exists() or package.stat().st_mtime_ns <= (arguments.binaries / name).stat().st_mtime_ns:
+        return False
+    wanted = arguments.ca_bundle.read_bytes() if name in SPEAKS_SQL and arguments.ca_bundle else None
+    with zipfile.ZipFile(package) as archive:
+        return wanted == (archive.read("ca-bundle.pem") if "ca-bundle.pem" in archive.namelist() else None)
+
+
+def pack(name, arguments):
+    """Writes a function's package."""
+    package = arguments.packages / f"{name}.zip"
+    if up_to_date(package, name, arguments):
+        return
     unfinished = package.with_name(f".{package.name}.{os.getpid()}")
     with zipfile.ZipFile(unfinished, "w") as archive:
-        archive.writestr(entry, content)
+        for file, mode, content in content_of(name, arguments):
+            entry = zipfile.ZipInfo(file, EPOCH)
+            entry.external_attr = (0o100000 | mode) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
     unfinished.replace(package)
 
 
@@ -36,13 +56,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("binaries", type=pathlib.Path, help="folder with the release binaries")
     parser.add_argument("packages", type=pathlib.Path, help="folder for the packages")
+    parser.add_argument(
+        "--ca-bundle", type=pathlib.Path, help="certificates to trust for PostgreSQL (RDS's global-bundle.pem)"
+    )
     arguments = parser.parse_args()
     missing = [name for name in FUNCTIONS if not (arguments.binaries / name).is_file()]
     if missing:
         sys.exit(f"not built: {', '.join(missing)} (cargo build --release --locked)")
+    if arguments.ca_bundle and not arguments.ca_bundle.is_file():
+        sys.exit(f"no such file: {arguments.ca_bundle}")
     arguments.packages.mkdir(parents=True, exist_ok=True)
     for name in FUNCTIONS:
-        pack(arguments.binaries / name, arguments.packages / f"{name}.zip")
+        pack(name, arguments)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,7 @@
+//! The model, row by row.
 
+mod calls;
+mod random;
+mod refusals;
+mod sequences;
+mod world;

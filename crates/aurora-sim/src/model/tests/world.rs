@@ -1,0 +1,315 @@
+//! A model under test with a storage that obeys at once, and remembers who takes writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    answer::Node,
+    model::{ClusterKey, Effect, Fault, Millis, Model, Params, Settings, TaskId},
+};
+
+pub(super) const WEST: &str = "us-west-2";
+pub(super) const EAST: &str = "us-east-1";
+pub(super) const OHIO: &str = "us-east-2";
+pub(super) const GLOBAL: &str = "orders-global-1";
+pub(super) const WEST_ARN: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+pub(super) const EAST_ARN: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
+
+pub(super) struct World {
+    pub(super) model: Model,
+    pub(super) now: Millis,
+    /// Databases that would commit a write if someone sent one.
+    pub(super) writable: BTreeMap<ClusterKey, bool>,
+    pub(super) down: BTreeSet<ClusterKey>,
+    /// Effects asked for, in order.
+    pub(super) effects: Vec<Effect>,
+    /// While set, the storage fails.
+    pub(super) broken: bool,
+}
+
+impl World {
+    pub(super) fn empty(settings: Settings) -> Self {
+        Self {
+            model: Model::new(settings, 1_000_000),
+            now: 1_000_000,
+            writable: BTreeMap::new(),
+            down: BTreeSet::new(),
+            effects: Vec::new(),
+            broken: false,
+        }
+    }
+
+    /// Two members, an instance each, everything available.
+    pub(super) fn two_members() -> Self {
+        Self::two_members_with(Settings::default())
+    }
+
+    pub(super) fn two_members_with(settings: Settings) -> Self {
+        let mut world = Self::empty(settings);
+        world.ok(
+            WEST,
+            "CreateGlobalCluster",
+            &[
+                ("GlobalClusterIdentifier", GLOBAL),
+                ("Engine", "aurora-postgresql"),
+                ("EngineVersion", "16.6"),
+            ],
+        );
+        world.primary(WEST, "orders-west");
+        world.settle();
+        world.standby(EAST, "orders-east");
+        world.settle();
+        world.instance(WEST, "orders-west-1", "orders-west");
+        world.instance(EAST, "orders-east-1", "orders-east");
+        world.settle();
+        world
+    }
+
+    pub(super) fn primary(&mut self, region: &str, id: &str) {
+        self.ok(
+            region,
+            "CreateDBCluster",
+            &[
+                ("DBClusterIdentifier", id),
+                ("Engine", "aurora-postgresql"),
+                ("GlobalClusterIdentifier", GLOBAL),
+                ("MasterUsername", "postgres"),
+                ("MasterUserPassword", "not-a-secret"),
+                ("DatabaseName", "orders"),
+            ],
+        );
+    }
+
+    pub(super) fn standby(&mut self, region: &str, id: &str) {
+        self.ok(
+            region,
+            "CreateDBCluster",
+            &[
+                ("DBClusterIdentifier", id),
+                ("Engine", "aurora-postgresql"),
+                ("GlobalClusterIdentifier", GLOBAL),
+            ],
+        );
+    }
+
+    pub(super) fn instance(&mut self, region: &str, id: &str, cluster: &str) {
+        self.ok(
+            region,
+            "CreateDBInstance",
+            &[
+                ("DBInstanceIdentifier", id),
+                ("DBInstanceClass", "db.r6g.large"),
+                ("Engine", "aurora-postgresql"),
+                ("DBClusterIdentifier", cluster),
+            ],
+        );
+    }
+
+    pub(super) fn call(
+        &mut self,
+        region: &str,
+        action: &str,
+        params: &[(&str, &str)],
+    ) -> Result<Node, Fault> {
+        let answer = self.model.call(
+            self.now,
+            region,
+            action,
+            &Params::new(params.iter().copied()),
+        );
+        self.obey();
+        answer
+    }
+
+    pub(super) fn ok(&mut self, region: &str, action: &str, params: &[(&str, &str)]) -> Node {
+        self.call(region, action, params)
+            .unwrap_or_else(|fault| panic!("{action}: {fault}"))
+    }
+
+    pub(super) fn refused(&mut self, region: &str, action: &str, params: &[(&str, &str)]) -> Fault {
+        match self.call(region, action, params) {
+            Err(fault) => fault,
+            Ok(node) => panic!("{action} was accepted: {node:?}"),
+        }
+    }
+
+    pub(super) fn failover(&mut self, region: &str, target: &str) -> Result<Node, Fault> {
+        self.call(
+            region,
+            "FailoverGlobalCluster",
+            &[
+                ("GlobalClusterIdentifier", GLOBAL),
+                ("TargetDbClusterIdentifier", target),
+                ("AllowDataLoss", "true"),
+            ],
+        )
+    }
+
+    pub(super) fn switchover(&mut self, region: &str, target: &str) -> Result<Node, Fault> {
+        self.call(
+            region,
+            "SwitchoverGlobalCluster",
+            &[
+                ("GlobalClusterIdentifier", GLOBAL),
+                ("TargetDbClusterIdentifier", target),
+            ],
+        )
+    }
+
+    pub(super) fn detach(&mut self, region: &str, member: &str) -> Result<Node, Fault> {
+        self.call(
+            region,
+            "RemoveFromGlobalCluster",
+            &[
+                ("GlobalClusterIdentifier", GLOBAL),
+                ("DbClusterIdentifier", member),
+            ],
+        )
+    }
+
+    /// Lets so many milliseconds pass.
+    pub(super) fn pass(&mut self, millis: u64) {
+        self.now += millis;
+        self.model.advance(self.now);
+        self.obey();
+    }
+
+    /// Lets time pass until everything is over.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..1_000 {
+            self.pass(100);
+        }
+    }
+
+    pub(super) fn lose(&mut self, region: &str) {
+        self.model.lose_region(self.now, region);
+        self.down.extend(
+            self.writable
+                .keys()
+                .filter(|key| key.region == region)
+                .cloned(),
+        );
+        self.obey();
+    }
+
+    pub(super) fn regain(&mut self, region: &str) {
+        self.model.return_region(self.now, region);
+        self.obey();
+    }
+
+    fn obey(&mut self) {
+        for _ in 0..100 {
+            let asked = self.model.take_effects();
+            if asked.is_empty() {
+                return;
+            }
+            for (id, effect) in asked {
+                self.carry_out(id, effect);
+            }
+        }
+        panic!("effects without end");
+    }
+
+    fn carry_out(&mut self, id: TaskId, effect: Effect) {
+        if self.broken {
+            return self
+                .model
+                .finished(self.now, id, Err("the storage is broken".to_owned()));
+        }
+        self.effects.push(effect.clone());
+        match effect {
+            Effect::CreatePrimary { cluster, .. } | Effect::Promote { cluster } => {
+                self.down.remove(&cluster);
+                self.writable.insert(cluster, true);
+            }
+            Effect::CreateStandby { cluster, .. } | Effect::Resynchronise { cluster, .. } => {
+                self.down.remove(&cluster);
+                self.writable.insert(cluster, false);
+            }
+            Effect::SwitchOver { from, to } => {
+                self.writable.insert(from, false);
+                self.writable.insert(to, true);
+            }
+            Effect::Fence { cluster } => {
+                self.down.insert(cluster);
+            }
+            Effect::Resume { cluster } => {
+                self.down.remove(&cluster);
+            }
+            Effect::StopReplication { .. } => {}
+        }
+        self.model.finished(self.now, id, Ok(()));
+    }
+
+    pub(super) fn takes_writes(&self, region: &str, id: &str) -> bool {
+        let key = ClusterKey::new(region, id);
+        self.writable.get(&key) == Some(&true) && !self.down.contains(&key)
+    }
+
+    /// The text at a path of field names; a number picks a list's member.
+    pub(super) fn look(node: &Node, path: &str) -> Option<String> {
+        let mut node = node;
+        for step in path.split('.') {
+            node = match (node, step.parse::<usize>()) {
+                (Node::Fields(fields), Ok(index)) => &fields.get(index)?.1,
+                (node, _) => node.get(step)?,
+            };
+        }
+        node.as_text().map(str::to_owned)
+    }
+
+    pub(super) fn cluster(&mut self, region: &str, id: &str, field: &str) -> Option<String> {
+        let answer = self.ok(region, "DescribeDBClusters", &[("DBClusterIdentifier", id)]);
+        Self::look(&answer, &format!("DBClusters.0.{field}"))
+    }
+
+    pub(super) fn status(&mut self, region: &str, id: &str) -> String {
+        self.cluster(region, id, "Status").unwrap_or_default()
+    }
+
+    pub(super) fn instance_status(&mut self, region: &str, id: &str) -> String {
+        let answer = self.ok(
+            region,
+            "DescribeDBInstances",
+            &[("DBInstanceIdentifier", id)],
+        );
+        Self::look(&answer, "DBInstances.0.DBInstanceStatus").unwrap_or_default()
+    }
+
+    pub(super) fn global(&mut self, region: &str, field: &str) -> Option<String> {
+        let answer = self.ok(
+            region,
+            "DescribeGlobalClusters",
+            &[("GlobalClusterIdentifier", GLOBAL)],
+        );
+        Self::look(&answer, &format!("GlobalClusters.0.{field}"))
+    }
+
+    /// Each member as `name writer|standby synchronization`.
+    pub(super) fn members(&mut self, region: &str) -> Vec<String> {
+        (0..20)
+            .map_while(|index| {
+                let field = |world: &mut Self, name: &str| {
+                    world.global(region, &format!("GlobalClusterMembers.{index}.{name}"))
+                };
+                let arn = field(self, "DBClusterArn")?;
+                let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
+                let role = if field(self, "IsWriter")? == "true" {
+                    "writer"
+                } else {
+                    "standby"
+                };
+                Some(format!(
+                    "{name} {role} {}",
+                    field(self, "SynchronizationStatus")?
+                ))
+            })
+            .collect()
+    }
+
+    pub(super) fn messages(&mut self, region: &str) -> Vec<String> {
+        let answer = self.ok(region, "DescribeEvents", &[]);
+        (0..100)
+            .map_while(|index| Self::look(&answer, &format!("Events.{index}.Message")))
+            .collect()
+    }
+}

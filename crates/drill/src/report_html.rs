@@ -59,7 +59,7 @@ fn figures(report: &Report) -> Markup {
     } else {
         (
             words::duration(writes.outage_seconds),
-            "as the application saw it".to_owned(),
+            "for the application".to_owned(),
         )
     };
     let of_all = format!("of {} acknowledged", words::number(writes.acknowledged));
@@ -81,14 +81,7 @@ fn figures(report: &Report) -> Markup {
         ),
     ];
     if report.recovered() {
-        let window = format!(
-            "lost, spanning {}",
-            words::duration(report.rpo.lost_window_seconds)
-        );
-        let beats = report
-            .rpo
-            .lost_beats
-            .map_or_else(|| "unknown".into(), |beats| words::plural(beats, "beat"));
+        let (beats, window) = words::loss(&report.rpo);
         let recovery = [
             (
                 "RTO",

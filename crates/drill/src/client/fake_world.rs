@@ -34,6 +34,8 @@ pub(super) enum Mood {
     ReadOnly,
     HangsUp,
     Silent,
+    /// Takes connections and says nothing.
+    Deaf,
 }
 
 pub(super) struct World {
@@ -171,6 +173,7 @@ async fn serve(
                 read(&mut stream, length).await?;
                 let mood = *moods.lock().unwrap().get(member)?;
                 let answer = match (kind, mood) {
+                    (_, Mood::Deaf) => std::future::pending().await,
                     (b'P', _) => frame(b'1', &[]),
                     // One parameter, an int8; no columns come back.
                     (b'D', _) => [frame(b't', &[0, 1, 0, 0, 0, 20]), frame(b'n', &[])].concat(),

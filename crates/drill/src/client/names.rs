@@ -85,6 +85,13 @@ impl Names {
         (answer, Some(resolution))
     }
 
+    /// How long the cached answer may still be used.
+    pub(super) fn time_left(&self) -> Duration {
+        self.cached.as_ref().map_or(Duration::ZERO, |(expires, _)| {
+            expires.saturating_duration_since(Instant::now())
+        })
+    }
+
     fn keep(&mut self, lookup: &Lookup, answered_ms: i64) -> Result<Answer, String> {
         let (endpoint, address) = first_address(lookup)
             .ok_or_else(|| format!("{} leads to no address", self.writer.to_utf8()))?;

@@ -32,11 +32,12 @@ pub(super) enum Outcome {
 }
 
 impl Session {
-    /// Connects to the answer's address and verifies the server against the answer's endpoint name.
+    /// Connects to the answer's address within `limit` and verifies the server against the answer's endpoint name.
     pub(super) async fn open(
         config: &ClientConfig,
         tls: &MakeRustlsConnect,
         answer: &Answer,
+        limit: Duration,
     ) -> Result<Self, String> {
         let opening = async {
             let (client, connection) = settings(config, answer).connect(tls.clone()).await?;
@@ -54,10 +55,10 @@ impl Session {
                 _connection: tasks,
             })
         };
-        match timeout(config.connect_timeout, opening).await {
+        match timeout(limit, opening).await {
             Ok(Ok(session)) => Ok(session),
             Ok(Err(error)) => Err(describe(&error)),
-            Err(_) => Err(format!("no answer within {:?}", config.connect_timeout)),
+            Err(_) => Err(format!("no answer within {} ms", limit.as_millis())),
         }
     }
 
@@ -74,7 +75,10 @@ impl Session {
             Ok(Ok(_)) => Outcome::Acknowledged,
             Ok(Err(error)) if was_refused(&error) => Outcome::Refused(describe(&error)),
             Ok(Err(error)) => Outcome::Unknown(describe(&error)),
-            Err(_) => Outcome::Unknown(format!("no answer within {:?}", self.statement_timeout)),
+            Err(_) => Outcome::Unknown(format!(
+                "no answer within {} ms",
+                self.statement_timeout.as_millis()
+            )),
         }
     }
 }

@@ -57,6 +57,24 @@ async fn a_dead_writer_costs_one_number_and_the_client_follows_the_name_when_the
 }
 
 #[tokio::test]
+async fn an_attempt_to_connect_does_not_outlive_the_dns_answer_it_is_based_on() {
+    let mut world = World::new(&[(WEST, WEST), (EAST, EAST)]).await;
+    world.config.connect_timeout = Duration::from_secs(20);
+    let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
+    client
+        .wait_for(LIMIT, |p| p.acknowledged >= 5)
+        .await
+        .unwrap();
+
+    world.set(WEST, Mood::Deaf);
+    *world.target.lock().unwrap() = (EAST, 1);
+    let on_east = |p: &Progress| p.last.as_ref().is_some_and(|ack| ack.endpoint == EAST);
+    client.wait_for(LIMIT, on_east).await.unwrap();
+    let record = client.stop().await;
+    assert!(record.failed_connects <= 1, "{}", record.failed_connects);
+}
+
+#[tokio::test]
 async fn a_read_only_database_refuses_the_number_and_the_client_connects_anew() {
     let world = World::new(&[(WEST, WEST)]).await;
     world.set(WEST, Mood::ReadOnly);

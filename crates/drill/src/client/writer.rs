@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -17,10 +17,15 @@ use super::{
     record::{Ack, Answer, ClientRecord, OUTAGE_MS, Unacknowledged},
     session::{Outcome, Session},
 };
-use crate::timeline::{Kind, Timeline, now_ms};
+use crate::{
+    report::words,
+    timeline::{Kind, Timeline, now_ms},
+};
 
 /// More numbers than any drill writes: the bound of the loop and of the record.
 const MAX_NUMBERS: i64 = 1_000_000;
+/// How the timeline calls the client.
+const APPLICATION: &str = "the application";
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
@@ -68,11 +73,11 @@ impl Writer {
         let mut pause = FIRST_PAUSE;
         let mut n = 1;
         while n <= MAX_NUMBERS && !*stopped.borrow() {
-            let Some(open) = session.take().filter(|open| !open.is_closed()) else {
-                session = self.connect().await;
-                if session.is_none() {
-                    wait(&mut stopped, Instant::now() + pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+            let Some(open) = self.still_open(session.take()) else {
+                match self.connect().await {
+                    Attempt::Open(opened) => session = Some(*opened),
+                    Attempt::Outdated => {}
+                    Attempt::Failed => pause = back_off(&mut stopped, pause).await,
                 }
                 continue;
             };
@@ -84,43 +89,63 @@ impl Writer {
                     _ = stopped.changed() => {}
                 }
             } else {
-                wait(&mut stopped, Instant::now() + pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = back_off(&mut stopped, pause).await;
             }
             n += 1;
         }
     }
 
-    async fn connect(&mut self) -> Option<Session> {
-        let (answer, asked) = self.names.resolve().await;
-        if let Some(resolution) = asked {
-            self.lock().resolutions.push(resolution);
+    /// The session, unless it has ended by itself since the last row.
+    fn still_open(&mut self, session: Option<Session>) -> Option<Session> {
+        let session = session?;
+        if session.is_closed() {
+            let cluster = words::cluster_of(&session.endpoint);
+            self.trouble(&format!("lost its connection to {cluster}"));
+            return None;
         }
-        let opened = match answer {
-            Ok(answer) => {
-                self.tell_where(&answer);
-                let opened = Session::open(&self.config, &self.tls, &answer).await;
-                opened.map_err(|reason| format!("cannot connect to {}: {reason}", answer.endpoint))
+        Some(session)
+    }
+
+    async fn connect(&mut self) -> Attempt {
+        let (answer, asked) = self.names.resolve().await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(reason) => {
+                self.lock().resolutions.extend(asked);
+                let name = &self.config.writer_name;
+                return self.failed(&format!("cannot resolve {name}: {reason}"));
             }
-            Err(reason) => Err(format!(
-                "cannot resolve {}: {reason}",
-                self.config.writer_name
-            )),
         };
-        match opened {
+        // A fresh answer gets the whole time; an old one only what is left of its life, as DNS may know better by then.
+        let mut limit = self.config.connect_timeout;
+        if asked.is_none() {
+            limit = limit.min(self.names.time_left());
+        }
+        self.lock().resolutions.extend(asked);
+        self.tell_where(&answer);
+        match Session::open(&self.config, &self.tls, &answer, limit).await {
             Ok(session) => {
                 if self.connected_before {
                     self.lock().reconnects += 1;
                 }
                 self.connected_before = true;
-                Some(session)
+                Attempt::Open(Box::new(session))
             }
             Err(reason) => {
-                self.lock().failed_connects += 1;
-                self.trouble(&reason);
-                None
+                let cluster = words::cluster_of(&answer.endpoint);
+                let failed = self.failed(&format!("cannot connect to {cluster}: {reason}"));
+                if limit < self.config.connect_timeout && self.names.time_left().is_zero() {
+                    return Attempt::Outdated;
+                }
+                failed
             }
         }
+    }
+
+    fn failed(&mut self, reason: &str) -> Attempt {
+        self.lock().failed_connects += 1;
+        self.trouble(reason);
+        Attempt::Failed
     }
 
     /// Sends one number; false means that the connection is of no more use.
@@ -141,13 +166,11 @@ impl Writer {
             Outcome::Refused(reason) => (true, reason),
             Outcome::Unknown(reason) => (false, reason),
         };
+        let cluster = words::cluster_of(&session.endpoint);
         let told = if refused {
-            format!("row {n} is refused by {}: {reason}", session.endpoint)
+            format!("has row {n} refused by {cluster}: {reason}")
         } else {
-            format!(
-                "lost its connection to {}, row {n} is of unknown fate: {reason}",
-                session.endpoint
-            )
+            format!("lost its connection to {cluster}; row {n} is of unknown fate: {reason}")
         };
         let number = Unacknowledged {
             n,
@@ -175,29 +198,24 @@ impl Writer {
             .last
             .as_ref()
             .map(|last| ack.acked_ms - last.acked_ms);
+        let cluster = words::cluster_of(&ack.endpoint);
         match silence_ms {
-            None => self.timeline.say(
-                Kind::Client,
-                "client",
-                format!("writes to {}", ack.endpoint),
-            ),
+            None => self
+                .timeline
+                .say(Kind::Client, APPLICATION, format!("writes to {cluster}")),
             Some(ms) if ms > OUTAGE_MS => self.timeline.mark(
                 Kind::Client,
-                "client",
+                APPLICATION,
                 format!(
-                    "writes again, to {}, {}.{} s after the last acknowledged row",
-                    ack.endpoint,
+                    "writes again, to {cluster}, {}.{} s after the last acknowledged row",
                     ms / 1000,
                     ms % 1000 / 100
                 ),
                 "writes again",
             ),
             Some(_) if self.in_trouble => {
-                self.timeline.say(
-                    Kind::Client,
-                    "client",
-                    format!("goes on at {}", ack.endpoint),
-                );
+                self.timeline
+                    .say(Kind::Client, APPLICATION, format!("goes on at {cluster}"));
             }
             Some(_) => {}
         }
@@ -216,10 +234,12 @@ impl Writer {
         {
             self.timeline.say(
                 Kind::Client,
-                "client",
+                APPLICATION,
                 format!(
                     "learns that {} is now {} (was {})",
-                    self.config.writer_name, answer.endpoint, before.endpoint
+                    self.config.writer_name,
+                    words::cluster_of(&answer.endpoint),
+                    words::cluster_of(&before.endpoint)
                 ),
             );
         }
@@ -227,7 +247,7 @@ impl Writer {
 
     fn trouble(&mut self, text: &str) {
         if !self.in_trouble {
-            self.timeline.say(Kind::Client, "client", text);
+            self.timeline.say(Kind::Client, APPLICATION, text);
         }
         self.in_trouble = true;
     }
@@ -237,10 +257,19 @@ impl Writer {
     }
 }
 
-/// Until the moment, or until the client is told to stop.
-async fn wait(stopped: &mut watch::Receiver<bool>, until: Instant) {
+/// What became of an attempt to connect.
+enum Attempt {
+    Open(Box<Session>),
+    Failed,
+    /// Given up because its DNS answer expired: the next one asks anew, at once.
+    Outdated,
+}
+
+/// Waits for the pause, or until the client is told to stop; returns the next pause.
+async fn back_off(stopped: &mut watch::Receiver<bool>, pause: Duration) -> Duration {
     tokio::select! {
-        () = sleep(until.saturating_duration_since(Instant::now())) => {}
+        () = sleep(pause) => {}
         _ = stopped.changed() => {}
     }
+    (pause * 2).min(LONGEST_PAUSE)
 }

@@ -41,10 +41,7 @@ impl Report {
         let writes = &self.writes;
         let mut lines = self.outage();
         if self.recovered() {
-            let lost_beats = self
-                .rpo
-                .lost_beats
-                .map(|beats| words::plural(beats, "beat"));
+            let (beats, window) = words::loss(&self.rpo);
             lines.extend([
                 figure(
                     "RTO",
@@ -58,11 +55,8 @@ impl Report {
                 ),
                 figure(
                     "RPO",
-                    &lost_beats.unwrap_or_else(|| "unknown".into()),
-                    &format!(
-                        "lost, spanning {}, as the probes measured it",
-                        words::duration(self.rpo.lost_window_seconds)
-                    ),
+                    &beats,
+                    &format!("{window}, as the probes measured it"),
                 ),
             ]);
         }
@@ -104,7 +98,7 @@ impl Report {
             None => figure(
                 "Writes stopped",
                 &words::duration(writes.outage_seconds),
-                "as the application saw it:",
+                "for the application:",
             ),
         };
         let mut lines = vec![stopped];

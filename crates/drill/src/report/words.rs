@@ -1,5 +1,7 @@
 //! Figures as people read them; shared by the terminal's summary and the page.
 
+use super::Rpo;
+
 /// What a phase of the outage ends with.
 pub(crate) const PHASES: [(&str, &str); 5] = [
     ("noticing", "until a probe suspected the writer"),
@@ -45,6 +47,18 @@ pub(crate) fn plural(value: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", number(value))
 }
 
+/// The measured loss and what is said beside it.
+pub(crate) fn loss(rpo: &Rpo) -> (String, String) {
+    let Some(beats) = rpo.lost_beats else {
+        return ("unknown".into(), "beats lost".into());
+    };
+    let window = match rpo.lost_window_seconds {
+        Some(window) => format!("lost, spanning {}", duration(Some(window))),
+        None => "lost, over an unknown time".into(),
+    };
+    (plural(beats, "beat"), window)
+}
+
 /// An endpoint's first label, which is its cluster's name.
 pub(crate) fn cluster_of(endpoint: &str) -> &str {
     endpoint.split('.').next().unwrap_or(endpoint)
@@ -60,6 +74,27 @@ mod tests {
         assert_eq!(count(None), "unknown");
         assert_eq!(duration(Some(0.0)), "0.0 s");
         assert_eq!(count(Some(0)), "0");
+    }
+
+    #[test]
+    fn a_loss_is_beats_and_the_time_they_span_as_far_as_known() {
+        let rpo = |lost_beats, lost_window_seconds| Rpo {
+            lost_beats,
+            lost_window_seconds,
+        };
+        let told = |rpo| {
+            let (beats, window) = loss(&rpo);
+            format!("{beats} {window}")
+        };
+        assert_eq!(
+            told(rpo(Some(2), Some(0.4))),
+            "2 beats lost, spanning 0.40 s"
+        );
+        assert_eq!(
+            told(rpo(Some(0), None)),
+            "0 beats lost, over an unknown time"
+        );
+        assert_eq!(told(rpo(None, None)), "unknown beats lost");
     }
 
     #[test]

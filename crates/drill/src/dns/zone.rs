@@ -19,7 +19,7 @@ use super::{DnsError, answer::Records, name};
 /// A reading older than this is renewed before it is used.
 const FRESH: Duration = Duration::from_millis(200);
 /// How long a query waits for a new reading before it takes the old one.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(800);
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// After a failed reading the next one waits this long, and queries do not wait at all.
 const BACKOFF: Duration = Duration::from_millis(500);

@@ -73,6 +73,7 @@ impl Journal {
             index,
             began: Instant::now(),
             open: true,
+            unfinished: "caller went away",
         }
     }
 }
@@ -83,9 +84,15 @@ pub(super) struct Entry {
     index: usize,
     began: Instant,
     open: bool,
+    unfinished: &'static str,
 }
 
 impl Entry {
+    /// From now on, a caller that gives up does so because of this.
+    pub(super) fn held(&mut self, why: &'static str) {
+        self.unfinished = why;
+    }
+
     pub(super) fn answered(mut self, status: u16, error_code: Option<String>) {
         self.close(Some(status), error_code);
     }
@@ -107,7 +114,7 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         if self.open {
-            self.close(None, Some("caller went away".to_owned()));
+            self.close(None, Some(self.unfinished.to_owned()));
         }
     }
 }

@@ -23,7 +23,7 @@ use super::{
     Caller, Shared,
     call::Asked,
     fault::{self, Fault, HANG_MAX},
-    journal,
+    journal::{self, Entry},
 };
 
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -56,8 +56,8 @@ pub(super) async fn pass(
     let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
     let body = body.map_err(Unanswered::Request)?.to_bytes();
     let asked = Asked::read(&head, &body);
-    let entry = shared.journal.enter(&caller, &asked);
-    match answer(&shared, &caller, &asked, head, body).await {
+    let mut entry = shared.journal.enter(&caller, &asked);
+    match answer(&shared, &caller, &asked, (head, body), &mut entry).await {
         Ok((head, body)) => {
             entry.answered(head.status.as_u16(), journal::error_code(&head, &body));
             Ok(Response::from_parts(head, Full::new(body)))
@@ -76,8 +76,8 @@ async fn answer(
     shared: &Shared,
     caller: &Caller,
     asked: &Asked,
-    head: request::Parts,
-    body: Bytes,
+    (head, body): (request::Parts, Bytes),
+    entry: &mut Entry,
 ) -> Result<Answer, Unanswered> {
     let delay = match shared.faults.matching(caller, asked) {
         Some(Fault::Throttle) => return Ok(own_answer(fault::throttled(asked)).await),
@@ -96,6 +96,7 @@ async fn answer(
             if fault == Fault::Refuse {
                 return Err(Unanswered::Refused);
             }
+            entry.held("hung");
             shared.faults.hung(caller, asked).await;
             Err(Unanswered::Hung)
         }

@@ -4,7 +4,7 @@ use crate::{
     answer::Node,
     model::{
         Model,
-        effect::{Effect, Then, When},
+        effect::{Effect, Progress, Task, Then, When},
         fault::Fault,
         names::ClusterKey,
         params::Params,
@@ -39,11 +39,15 @@ impl Model {
             return Err(Fault::unreachable(&key));
         }
         self.check_detachable(global, &key)?;
-        if cluster.status != ClusterStatus::Available {
+        let called_off = self.may_call_off(global, &key);
+        if cluster.status != ClusterStatus::Available && !called_off {
             return Err(Fault::cluster_busy(&key, cluster.status.as_str()));
         }
         let id = global.id.clone();
         let was_writer = global.writer.as_ref() == Some(&key);
+        if called_off {
+            self.call_off(&id);
+        }
         self.detach(&id, &key, was_writer);
         self.global_answer(&id)
     }
@@ -66,6 +70,19 @@ impl Model {
             ));
         }
         Ok(())
+    }
+
+    /// Where it is allowed, the target of an operation that has not reached the databases yet may still be detached.
+    fn may_call_off(&self, global: &Global, key: &ClusterKey) -> bool {
+        let under_way = |task: &Task| {
+            task.then.belongs_to_failover_of(&global.id) && task.progress != Progress::Waiting
+        };
+        self.settings.detach_during_failover
+            && global
+                .failover
+                .as_ref()
+                .is_some_and(|failover| failover.to == *key)
+            && !self.tasks.iter().any(under_way)
     }
 
     fn detach(&mut self, id: &str, key: &ClusterKey, was_writer: bool) {

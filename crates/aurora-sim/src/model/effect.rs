@@ -96,6 +96,23 @@ pub(crate) enum Then {
     Nothing,
 }
 
+impl Then {
+    /// Whether it is part of the failover or switchover of that global cluster.
+    pub(crate) fn belongs_to_failover_of(&self, id: &str) -> bool {
+        match self {
+            Self::FailoverBegun(global) | Self::FailedOver(global) | Self::SwitchedOver(global) => {
+                global == id
+            }
+            Self::ClusterCreated(_)
+            | Self::InstanceCreated(_)
+            | Self::Promoted(_)
+            | Self::Resynchronised(_, _)
+            | Self::Modified(_)
+            | Self::Nothing => false,
+        }
+    }
+}
+
 /// A transition under way.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {

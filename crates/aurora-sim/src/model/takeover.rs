@@ -139,18 +139,7 @@ impl Model {
             .map(|standby| standby.cluster.clone())
             .collect();
         for member in members {
-            let needs = [member.region.as_str(), to.region.as_str()];
-            let effect = Effect::Resynchronise {
-                cluster: member.clone(),
-                primary: to.clone(),
-            };
-            let then = Then::Resynchronised(id.to_owned(), member.clone());
-            self.plan(
-                &needs,
-                self.settings.durations.resync_ms,
-                Some((When::AtOnce, effect)),
-                then,
-            );
+            self.plan_resynchronisation(id, &member, &to);
         }
     }
 
@@ -209,19 +198,13 @@ impl Model {
     }
 
     pub(crate) fn failover_abandoned(&mut self, id: &str, reason: &str) {
-        let Some(failover) = self
-            .globals
-            .get_mut(id)
-            .and_then(|global| global.failover.take())
-        else {
+        let Some(failover) = self.call_off(id) else {
             return;
         };
         let (from, to) = (failover.from, failover.to);
         self.record(&to.region, id, format!("failed: {reason}"));
-        for cluster in [&from, &to] {
-            self.set_status(cluster, ClusterStatus::Available);
-            self.set_instances(cluster, InstanceStatus::Available);
-        }
+        self.set_status(&to, ClusterStatus::Available);
+        self.set_instances(&to, InstanceStatus::Available);
         let word = match failover.kind {
             FailoverKind::Switchover => "switchover",
             FailoverKind::DataLossAllowed => "failover",
@@ -233,6 +216,50 @@ impl Model {
                 "Global {word} to DB cluster {} in Region {} failed.",
                 to.id, to.region
             ),
+        );
+        if failover.kind == FailoverKind::DataLossAllowed {
+            // Its replication was stopped for the promotion that did not come.
+            if let Some(global) = self.globals.get_mut(id) {
+                global.set_synchronization(&to, Synchronization::PendingResync);
+            }
+            self.plan_resynchronisation(id, &to, &from);
+        }
+    }
+
+    /// Takes back what the acceptance of an operation did to the old writer; the operation is gone.
+    pub(crate) fn call_off(&mut self, id: &str) -> Option<Failover> {
+        let failover = self.globals.get_mut(id)?.failover.take()?;
+        self.tasks
+            .retain(|task| !task.then.belongs_to_failover_of(id));
+        let from = failover.from.clone();
+        if let Some(cluster) = self.clusters.get_mut(&from) {
+            if cluster.status == ClusterStatus::FailingOver {
+                cluster.status = ClusterStatus::Available;
+            }
+            if std::mem::take(&mut cluster.fenced) {
+                self.plan_at_once(
+                    &from.region,
+                    Effect::Resume {
+                        cluster: from.clone(),
+                    },
+                );
+            }
+        }
+        Some(failover)
+    }
+
+    fn plan_resynchronisation(&mut self, id: &str, member: &ClusterKey, primary: &ClusterKey) {
+        let needs = [member.region.as_str(), primary.region.as_str()];
+        let effect = Effect::Resynchronise {
+            cluster: member.clone(),
+            primary: primary.clone(),
+        };
+        let then = Then::Resynchronised(id.to_owned(), member.clone());
+        self.plan(
+            &needs,
+            self.settings.durations.resync_ms,
+            Some((When::AtOnce, effect)),
+            then,
         );
     }
 

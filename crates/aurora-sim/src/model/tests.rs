@@ -1,7 +1,10 @@
 //! The model, row by row.
 
 mod calls;
+mod looks;
 mod random;
 mod refusals;
 mod sequences;
+mod takeovers;
+mod unknowns;
 mod world;

@@ -1,10 +1,7 @@
 //! Creating, modifying and describing: what is accepted, what is not, what is shown.
 
-use super::world::{EAST, EAST_ARN, GLOBAL, OHIO, WEST, World};
+use super::world::{EAST, EAST_ARN, ENGINE, GLOBAL, ID, OHIO, WEST, World};
 use crate::model::{Settings, Visibility};
-
-const ID: (&str, &str) = ("GlobalClusterIdentifier", GLOBAL);
-const ENGINE: (&str, &str) = ("Engine", "aurora-postgresql");
 
 #[test]
 fn a_standby_takes_no_credentials_and_no_database() {

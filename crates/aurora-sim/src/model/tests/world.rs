@@ -14,6 +14,15 @@ pub(super) const GLOBAL: &str = "orders-global-1";
 pub(super) const WEST_ARN: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
 pub(super) const EAST_ARN: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 
+pub(super) const ID: (&str, &str) = ("GlobalClusterIdentifier", GLOBAL);
+pub(super) const ENGINE: (&str, &str) = ("Engine", "aurora-postgresql");
+
+/// Checks a refusal.
+pub(super) fn expect(fault: &Fault, status: u16, code: &str, words: &str) {
+    assert_eq!((fault.status, fault.code), (status, code), "{fault}");
+    assert!(fault.message.contains(words), "{fault}");
+}
+
 pub(super) struct World {
     pub(super) model: Model,
     pub(super) now: Millis,
@@ -243,73 +252,5 @@ impl World {
     pub(super) fn takes_writes(&self, region: &str, id: &str) -> bool {
         let key = ClusterKey::new(region, id);
         self.writable.get(&key) == Some(&true) && !self.down.contains(&key)
-    }
-
-    /// The text at a path of field names; a number picks a list's member.
-    pub(super) fn look(node: &Node, path: &str) -> Option<String> {
-        let mut node = node;
-        for step in path.split('.') {
-            node = match (node, step.parse::<usize>()) {
-                (Node::Fields(fields), Ok(index)) => &fields.get(index)?.1,
-                (node, _) => node.get(step)?,
-            };
-        }
-        node.as_text().map(str::to_owned)
-    }
-
-    pub(super) fn cluster(&mut self, region: &str, id: &str, field: &str) -> Option<String> {
-        let answer = self.ok(region, "DescribeDBClusters", &[("DBClusterIdentifier", id)]);
-        Self::look(&answer, &format!("DBClusters.0.{field}"))
-    }
-
-    pub(super) fn status(&mut self, region: &str, id: &str) -> String {
-        self.cluster(region, id, "Status").unwrap_or_default()
-    }
-
-    pub(super) fn instance_status(&mut self, region: &str, id: &str) -> String {
-        let answer = self.ok(
-            region,
-            "DescribeDBInstances",
-            &[("DBInstanceIdentifier", id)],
-        );
-        Self::look(&answer, "DBInstances.0.DBInstanceStatus").unwrap_or_default()
-    }
-
-    pub(super) fn global(&mut self, region: &str, field: &str) -> Option<String> {
-        let answer = self.ok(
-            region,
-            "DescribeGlobalClusters",
-            &[("GlobalClusterIdentifier", GLOBAL)],
-        );
-        Self::look(&answer, &format!("GlobalClusters.0.{field}"))
-    }
-
-    /// Each member as `name writer|standby synchronization`.
-    pub(super) fn members(&mut self, region: &str) -> Vec<String> {
-        (0..20)
-            .map_while(|index| {
-                let field = |world: &mut Self, name: &str| {
-                    world.global(region, &format!("GlobalClusterMembers.{index}.{name}"))
-                };
-                let arn = field(self, "DBClusterArn")?;
-                let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
-                let role = if field(self, "IsWriter")? == "true" {
-                    "writer"
-                } else {
-                    "standby"
-                };
-                Some(format!(
-                    "{name} {role} {}",
-                    field(self, "SynchronizationStatus")?
-                ))
-            })
-            .collect()
-    }
-
-    pub(super) fn messages(&mut self, region: &str) -> Vec<String> {
-        let answer = self.ok(region, "DescribeEvents", &[]);
-        (0..100)
-            .map_while(|index| Self::look(&answer, &format!("Events.{index}.Message")))
-            .collect()
     }
 }

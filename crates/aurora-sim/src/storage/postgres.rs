@@ -4,13 +4,14 @@ mod config;
 mod folder;
 mod member;
 mod operations;
+mod port;
 mod process;
 mod relay;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -21,14 +22,11 @@ use crate::{
         Storage, StorageError,
         postgres::{
             member::{Member, Site},
+            port::Port,
             process::Spawner,
         },
     },
 };
-
-/// Ports are taken from below the range that Linux gives to outgoing connections, so that a stopped database's port
-/// is still free when it returns.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 /// Members as PostgreSQL clusters on loopback ports.
 #[derive(Debug)]
@@ -44,7 +42,6 @@ struct Shared {
     lost: BTreeSet<String>,
     /// Regions whose standbys receive nothing.
     cut: BTreeSet<String>,
-    last_port: u16,
 }
 
 impl Postgres {
@@ -89,8 +86,8 @@ impl Postgres {
         if let Some(member) = shared.members.get(key) {
             return Ok(Arc::clone(member));
         }
-        shared.last_port = free_port(shared.last_port)?;
-        let member = Arc::new(Member::new(key.clone(), shared.last_port, &self.data));
+        let port = Port::reserve()?;
+        let member = Arc::new(Member::new(key.clone(), port, &self.data));
         shared.members.insert(key.clone(), Arc::clone(&member));
         Ok(member)
     }
@@ -186,21 +183,4 @@ fn random_password() -> Result<String, StorageError> {
         .and_then(|mut source| source.read_exact(&mut bytes))
         .map_err(StorageError::io("reading random bytes"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A loopback port that is free now, after the last one given; the start differs from process to process.
-fn free_port(last: u16) -> Result<u16, StorageError> {
-    let span = PORTS.end - PORTS.start;
-    let start = match last {
-        0 => {
-            u16::try_from(std::process::id().wrapping_mul(61) % u32::from(span)).unwrap_or_default()
-        }
-        given => given - PORTS.start + 1,
-    };
-    (0..span)
-        .map(|step| {
-            PORTS.start + (u32::from(start) + u32::from(step)).rem_euclid(u32::from(span)) as u16
-        })
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .ok_or_else(|| StorageError::Failed("no loopback port is free".to_owned()))
 }

@@ -32,15 +32,18 @@ pub(crate) async fn count(client: &Client) -> i64 {
         .get(0)
 }
 
-/// Waits until a standby holds so many rows.
+/// Waits until a standby holds so many rows; at first it may not even have the table.
 pub(crate) async fn holds(client: &Client, rows: i64) {
-    for _ in 0..500 {
-        if count(client).await == rows {
+    let mut seen = None;
+    for _ in 0..1_000 {
+        let answer = client.query_one("SELECT count(*) FROM numbers", &[]).await;
+        seen = answer.ok().map(|row| row.get::<_, i64>(0));
+        if seen == Some(rows) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("{} rows, not {rows}", count(client).await);
+    panic!("{seen:?} rows, not {rows}");
 }
 
 pub(crate) async fn insert(client: &Client, number: i32) -> Result<u64, tokio_postgres::Error> {

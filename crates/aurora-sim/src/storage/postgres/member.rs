@@ -17,6 +17,7 @@ use crate::{
         postgres::{
             config::{ADMIN, Source, postgresql_conf},
             folder::write,
+            port::Port,
             process::{Process, Spawner},
             relay::Relay,
         },
@@ -38,7 +39,7 @@ pub(crate) struct Site {
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) key: ClusterKey,
-    pub(crate) port: u16,
+    port: Port,
     pub(crate) folder: PathBuf,
     state: Mutex<State>,
     /// Held for the length of one piece of work.
@@ -55,7 +56,7 @@ pub(crate) struct State {
 }
 
 impl Member {
-    pub(crate) fn new(key: ClusterKey, port: u16, data: &Path) -> Self {
+    pub(crate) fn new(key: ClusterKey, port: Port, data: &Path) -> Self {
         let folder = data.join(&key.region).join(&key.id);
         Self {
             key,
@@ -67,7 +68,7 @@ impl Member {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+        self.port.address()
     }
 
     pub(crate) fn follows(&self) -> Option<ClusterKey> {
@@ -102,6 +103,7 @@ impl Member {
         };
         if let Some(mut server) = server {
             server.kill_with_children().await;
+            self.port.retake();
             self.free_shared_memory().await;
         }
     }
@@ -115,6 +117,7 @@ impl Member {
         let server = self.state().server.take();
         if let Some(server) = server {
             server.end(signal).await;
+            self.port.retake();
         }
     }
 
@@ -170,6 +173,7 @@ impl Member {
         write(&self.data().join("postgresql.conf"), &settings).await?;
         write(&self.data().join("postgresql.auto.conf"), "").await?;
         let data = self.data().display().to_string();
+        self.port.release();
         let server = site
             .spawner
             .spawn(
@@ -206,7 +210,7 @@ impl Member {
                 relay: relay.address(),
                 password: &site.password,
             });
-        postgresql_conf(&self.key, self.port, source)
+        postgresql_conf(&self.key, self.port.address().port(), source)
     }
 
     async fn wait_until_it_answers(&self, site: &Site) -> Result<(), StorageError> {
@@ -245,7 +249,7 @@ impl Member {
     ) -> Result<Client, StorageError> {
         let (client, connection) = tokio_postgres::Config::new()
             .host("127.0.0.1")
-            .port(self.port)
+            .port(self.port.address().port())
             .user(ADMIN)
             .password(&site.password)
             .dbname(database)

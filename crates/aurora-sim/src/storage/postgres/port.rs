@@ -1,0 +1,83 @@
+//! A loopback port that belongs to one database, also while that database is down.
+
+use std::{
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::net::TcpSocket;
+
+use crate::storage::StorageError;
+
+/// Below the range that Linux gives to outgoing connections.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A port, held by a socket that is bound but does not listen: callers are refused, nobody else can take it.
+#[derive(Debug)]
+pub(crate) struct Port {
+    address: SocketAddr,
+    held: Mutex<Option<TcpSocket>>,
+}
+
+impl Port {
+    /// Takes a free port; where the search begins differs from process to process.
+    pub(crate) fn reserve() -> Result<Self, StorageError> {
+        let span = u32::from(PORTS.end - PORTS.start);
+        let start = std::process::id().wrapping_mul(61);
+        (0..span)
+            .filter_map(|step| u16::try_from(start.wrapping_add(step) % span).ok())
+            .map(|offset| SocketAddr::from(([127, 0, 0, 1], PORTS.start + offset)))
+            .find_map(|address| {
+                Some(Self {
+                    address,
+                    held: Mutex::new(Some(hold(address)?)),
+                })
+            })
+            .ok_or_else(|| StorageError::Failed("no loopback port is free".to_owned()))
+    }
+
+    /// Where the database listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets go of it, for the database to take.
+    pub(crate) fn release(&self) {
+        self.held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// Takes it back once the database is down; best effort, since the kernel may not have let go of it yet.
+    pub(crate) fn retake(&self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_none() {
+            *held = hold(self.address);
+        }
+    }
+}
+
+fn hold(address: SocketAddr) -> Option<TcpSocket> {
+    let socket = TcpSocket::new_v4().ok()?;
+    // Not to be shared: with address reuse on both sides, another process could bind it too.
+    socket.set_reuseaddr(false).ok()?;
+    socket.bind(address).ok()?;
+    Some(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_port_refuses_callers_and_is_given_to_nobody_else() {
+        let first = Port::reserve().unwrap();
+        let second = Port::reserve().unwrap();
+        assert_ne!(first.address(), second.address());
+        assert!(std::net::TcpStream::connect(first.address()).is_err());
+        assert!(std::net::TcpListener::bind(first.address()).is_err());
+        first.release();
+        assert!(std::net::TcpListener::bind(first.address()).is_ok());
+    }
+}

@@ -1,0 +1,164 @@
+//! What a drill is made of: its Regions, its names, and every duration that is configured.
+
+use std::time::Duration;
+
+use aurora_sim::Durations;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::report;
+
+/// Where the writer lives at first.
+pub const HOME: &str = "us-west-2";
+/// Where the standby lives.
+pub const STANDBY: &str = "us-east-1";
+/// The Region that only observes.
+pub const WITNESS: &str = "us-east-2";
+/// The vantage of the application's client: a road of its own, so that cutting the probe's leaves it alone.
+pub const CLIENT: &str = "client";
+/// The account of every ARN.
+pub const ACCOUNT: &str = "123456789012";
+/// The protected plan.
+pub const PLAN: &str = "orders";
+/// The global cluster.
+pub const GLOBAL_CLUSTER: &str = "orders-global-1";
+/// The database.
+pub const DATABASE: &str = "orders";
+/// The private zone.
+pub const ZONE: &str = "orders.internal";
+/// The writer's name in it.
+pub const WRITER_NAME: &str = "writer.orders.internal";
+/// The ECS cluster in each member Region.
+pub const ECS_CLUSTER: &str = "orders";
+
+/// The member cluster of a Region.
+#[must_use]
+pub fn cluster(region: &str) -> &'static str {
+    if region == HOME {
+        "orders-west"
+    } else {
+        "orders-east"
+    }
+}
+
+/// Every duration and choice of a drill.
+#[derive(Debug, Clone, Serialize)]
+pub struct Profile {
+    /// The plan's `detection`.
+    pub detection: Detection,
+    /// The plan's `unplanned.strategy`.
+    pub strategy: &'static str,
+    /// Seconds a resolver keeps the writer's name.
+    pub dns_ttl_seconds: u32,
+    /// How long the simulated RDS takes.
+    pub simulator: Durations,
+    /// How long a new ECS deployment stays in progress, in milliseconds.
+    pub ecs_rollout_ms: u64,
+    /// Time between two writes of the client, in milliseconds.
+    pub client_interval_ms: u64,
+    /// The bound on gathering evidence, in milliseconds; fixed in the functions.
+    pub confirm_timeout_ms: u64,
+}
+
+/// The plan's `detection`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Detection {
+    /// Seconds from one beat to the next.
+    pub interval_seconds: u64,
+    /// Consecutive failures that make a suspicion.
+    pub failures: u32,
+    /// Seconds after which a beat has failed.
+    pub timeout_seconds: u64,
+    /// Seconds a writer may be gone while its Region answers.
+    pub in_region_grace_seconds: u64,
+}
+
+impl Profile {
+    /// The profile of every scenario, but for the strategy.
+    #[must_use]
+    pub fn new(strategy: &'static str) -> Self {
+        Self {
+            detection: Detection {
+                interval_seconds: 2,
+                failures: 3,
+                timeout_seconds: 1,
+                in_region_grace_seconds: 60,
+            },
+            strategy,
+            dns_ttl_seconds: 2,
+            simulator: Durations {
+                promote_ms: 4_000,
+                managed_failover_ms: 5_000,
+                ..Durations::default()
+            },
+            ecs_rollout_ms: 2_000,
+            client_interval_ms: 50,
+            confirm_timeout_ms: u64::try_from(failover::steps::confirm_outage::TIMEOUT.as_millis())
+                .unwrap_or(u64::MAX),
+        }
+    }
+
+    /// How long a new ECS deployment stays in progress.
+    #[must_use]
+    pub const fn ecs_rollout(&self) -> Duration {
+        Duration::from_millis(self.ecs_rollout_ms)
+    }
+
+    /// The plan's document.
+    #[must_use]
+    pub fn plan(&self, zone_id: &str) -> Value {
+        json!({
+            "plan": PLAN, "revision": 1,
+            "topology": {"kind": "aurora_global", "global_cluster": GLOBAL_CLUSTER},
+            "home_region": HOME,
+            "members": {HOME: {"cluster": cluster(HOME)}, STANDBY: {"cluster": cluster(STANDBY)}},
+            "witness_region": WITNESS,
+            "database": {"name": DATABASE, "admin_secret": "orders/admin",
+                "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
+            "detection": self.detection,
+            "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": self.strategy,
+                "max_lost_seconds": 30},
+            "dns": [{"kind": "cname", "hosted_zone": zone_id, "name": WRITER_NAME, "endpoint": "writer",
+                "ttl_seconds": self.dns_ttl_seconds, "accept_route53_risk": true}],
+            "ecs": {
+                HOME: [{"cluster": ECS_CLUSTER, "services": ["api"]}],
+                STANDBY: [{"cluster": ECS_CLUSTER, "services": ["api", {"service": "worker", "takeover_count": 1}]}]
+            }
+        })
+    }
+
+    /// The profile as the report shows it: group → name → value.
+    #[must_use]
+    pub fn report(&self) -> report::Profile {
+        let whole = serde_json::to_value(self).unwrap_or_default();
+        let mut groups = report::Profile::new();
+        for (name, value) in whole.as_object().into_iter().flatten() {
+            match value.as_object() {
+                Some(group) => groups
+                    .entry(name.clone())
+                    .or_default()
+                    .extend(group.clone()),
+                None => {
+                    groups
+                        .entry("drill".into())
+                        .or_default()
+                        .insert(name.clone(), value.clone());
+                }
+            }
+        }
+        groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_drills_plan_has_no_fault() {
+        for strategy in ["detach", "managed", "auto"] {
+            let plan = Profile::new(strategy).plan("Z0EXAMPLE").to_string();
+            failover::plan::read(&plan).unwrap();
+        }
+    }
+}

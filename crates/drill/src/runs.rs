@@ -1,0 +1,139 @@
+//! Watches the state machines' executions: tells what each state did as it happens, and keeps it for the report.
+
+mod history;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aws_sdk_sfn::{Client, types::ExecutionStatus};
+use tokio::task::JoinHandle;
+
+use crate::{
+    emulator::Emulator,
+    profile::{ACCOUNT, HOME, STANDBY},
+    report::Run,
+    timeline::{Kind, Timeline},
+};
+
+const MACHINE: &str = "aurora-failover-unplanned-failover";
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The executions seen so far, by name; watching ends when it is dropped.
+pub struct Runs {
+    seen: Arc<Mutex<BTreeMap<String, Run>>>,
+    task: JoinHandle<()>,
+}
+
+impl Runs {
+    /// Watches the executions of both member Regions and tells of them in `timeline`.
+    #[must_use]
+    pub fn watch(emulator: &Emulator, timeline: &Timeline) -> Self {
+        let seen = Arc::new(Mutex::new(BTreeMap::new()));
+        let clients =
+            [HOME, STANDBY].map(|region| (region, Client::new(&emulator.sdk_config(region))));
+        let task = tokio::spawn(watch(clients, timeline.clone(), seen.clone()));
+        Self { seen, task }
+    }
+
+    /// Every execution seen so far, in the order of their start.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Run> {
+        let mut runs: Vec<_> = self
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        runs.sort_by_key(|run| run.states.first().map(|state| state.entered_at));
+        runs
+    }
+
+    /// Waits until an execution has ended and none is under way; answers all of them.
+    ///
+    /// # Errors
+    /// When that does not happen within `limit`.
+    pub async fn ended(&self, limit: Duration) -> Result<Vec<Run>, String> {
+        let deadline = tokio::time::Instant::now() + limit;
+        while tokio::time::Instant::now() < deadline {
+            let runs = self.seen();
+            if !runs.is_empty() && runs.iter().all(|run| run.status != "RUNNING") {
+                return Ok(runs);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(format!(
+            "no run ended within {limit:?}; seen: {:?}",
+            self.seen()
+        ))
+    }
+}
+
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn watch(
+    clients: [(&'static str, Client); 2],
+    timeline: Timeline,
+    seen: Arc<Mutex<BTreeMap<String, Run>>>,
+) {
+    let mut told = BTreeMap::new();
+    loop {
+        for (region, client) in &clients {
+            for (name, status) in executions(client, region).await {
+                let before = seen
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(&name)
+                    .cloned();
+                if before.as_ref().is_some_and(|run| run.status != "RUNNING") {
+                    continue;
+                }
+                if before.is_none() {
+                    timeline.say(Kind::Run, *region, format!("starts run {name}"));
+                }
+                let arn = format!("arn:aws:states:{region}:{ACCOUNT}:execution:{MACHINE}:{name}");
+                let Some(events) = history::read(client, &arn).await else {
+                    continue;
+                };
+                history::tell(
+                    &events,
+                    &timeline,
+                    region,
+                    told.entry(name.clone()).or_default(),
+                );
+                let run = history::run(&events, &name, region, status.as_str());
+                if run.status != "RUNNING" {
+                    let outcome = run.outcome.as_deref().unwrap_or("refused");
+                    timeline.say(Kind::Run, *region, format!("run {name} ended: {outcome}"));
+                }
+                seen.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(name, run);
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Names and statuses of a Region's executions; none when it does not answer this time.
+async fn executions(client: &Client, region: &str) -> Vec<(String, ExecutionStatus)> {
+    let machine = format!("arn:aws:states:{region}:{ACCOUNT}:stateMachine:{MACHINE}");
+    let answer = client
+        .list_executions()
+        .state_machine_arn(machine)
+        .max_results(100)
+        .send()
+        .await;
+    let executions = answer.map(|answer| answer.executions).unwrap_or_default();
+    executions
+        .into_iter()
+        .map(|execution| (execution.name, execution.status))
+        .collect()
+}

@@ -1,0 +1,144 @@
+//! An execution's history: which states it went through, when, and what they said.
+
+use aws_sdk_sfn::{Client, types::HistoryEvent};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    report::{Run, RunState},
+    timeline::{Event, Kind, Timeline},
+};
+
+const EVENTS_MAX: i32 = 1000;
+
+/// Every event of an execution; `None` when it cannot be read this time.
+pub(super) async fn read(client: &Client, arn: &str) -> Option<Vec<HistoryEvent>> {
+    let mut pages = client
+        .get_execution_history()
+        .execution_arn(arn)
+        .max_results(EVENTS_MAX)
+        .into_paginator()
+        .send();
+    let mut events = Vec::new();
+    while let Some(page) = pages.next().await {
+        events.extend(page.ok()?.events);
+    }
+    Some(events)
+}
+
+/// What was told of an execution so far.
+#[derive(Default)]
+pub(super) struct Told {
+    events: usize,
+    last: String,
+}
+
+/// Tells what the states said since the last time; a state that says the same again is not told twice.
+pub(super) fn tell(events: &[HistoryEvent], timeline: &Timeline, region: &str, told: &mut Told) {
+    for event in events.iter().skip(told.events) {
+        let Some(details) = event.state_exited_event_details() else {
+            continue;
+        };
+        let Some(output) = details
+            .output()
+            .and_then(|output| serde_json::from_str::<Value>(output).ok())
+        else {
+            continue;
+        };
+        let Some(reason) = output["reason"]
+            .as_str()
+            .filter(|_| is_step(details.name()))
+        else {
+            continue;
+        };
+        let text = format!("{}: {reason}", details.name());
+        if text == told.last {
+            continue;
+        }
+        timeline.record(Event {
+            at_ms: at(event).as_millisecond(),
+            kind: kind(details.name()),
+            source: region.to_owned(),
+            text: text.clone(),
+            label: label(details.name(), &output),
+        });
+        told.last = text;
+    }
+    told.events = events.len();
+}
+
+/// Choices and waits repeat what the step before them said.
+fn is_step(state: &str) -> bool {
+    kind_of(state).is_some()
+}
+
+fn kind(state: &str) -> Kind {
+    kind_of(state).unwrap_or(Kind::Run)
+}
+
+fn kind_of(state: &str) -> Option<Kind> {
+    match state {
+        "ConfirmOutage" => Some(Kind::Confirming),
+        "DetachAndPromote" | "ProveWriter" => Some(Kind::Promotion),
+        "FlipDns" => Some(Kind::Dns),
+        "RestartEcs" => Some(Kind::Services),
+        "OpenRun" | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
+        _ => None,
+    }
+}
+
+/// The mark of a state's key moment in the report's picture.
+fn label(state: &str, output: &Value) -> Option<String> {
+    let label = match (state, output["action"].as_str()?) {
+        ("ConfirmOutage", verdict) => verdict.replace('_', " "),
+        ("DetachAndPromote", "detach") => "detach".into(),
+        ("DetachAndPromote", "fail_over") => "failover".into(),
+        ("ProveWriter", "prove") => "writer proven".into(),
+        ("FlipDns", "change") => "DNS moved".into(),
+        ("RestartEcs", "none") => "services up".into(),
+        _ => return None,
+    };
+    Some(label)
+}
+
+/// The execution as the report shows it.
+pub(super) fn run(events: &[HistoryEvent], name: &str, region: &str, status: &str) -> Run {
+    let mut states: Vec<RunState> = Vec::new();
+    let mut outcome = None;
+    for event in events {
+        if let Some(details) = event.state_entered_event_details() {
+            match states.iter_mut().find(|state| state.name == details.name()) {
+                Some(state) => state.passes += 1,
+                None => states.push(RunState {
+                    name: details.name().to_owned(),
+                    entered_at: at(event),
+                    exited_at: None,
+                    passes: 1,
+                }),
+            }
+        }
+        if let Some(details) = event.state_exited_event_details() {
+            if let Some(state) = states.iter_mut().find(|state| state.name == details.name()) {
+                state.exited_at = Some(at(event));
+            }
+            let output = details
+                .output()
+                .and_then(|output| serde_json::from_str::<Value>(output).ok());
+            outcome = output
+                .and_then(|output| output["outcome"].as_str().map(Into::into))
+                .or(outcome);
+        }
+    }
+    Run {
+        name: name.to_owned(),
+        region: region.to_owned(),
+        status: status.to_owned(),
+        outcome,
+        states,
+    }
+}
+
+fn at(event: &HistoryEvent) -> Timestamp {
+    let ms = event.timestamp().to_millis().unwrap_or_default();
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}

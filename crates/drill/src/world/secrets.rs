@@ -1,0 +1,70 @@
+//! The drill's passwords: fresh in every run, so that a search for them in logs and reports means something.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    path::Path,
+};
+
+/// Folders are searched this deep: PostgreSQL's logs lie in its members' data folders.
+const DEPTH_MAX: usize = 6;
+
+/// Fresh passwords.
+#[derive(Clone)]
+pub struct Secrets {
+    /// The administrator's.
+    pub admin: String,
+    /// The probe's.
+    pub probe: String,
+    /// The application's.
+    pub app: String,
+}
+
+impl Secrets {
+    /// Makes them from the randomness that the standard library seeds its hash maps with.
+    #[must_use]
+    pub fn new() -> Self {
+        let fresh = |whose: &str| format!("{whose}-{:016x}", RandomState::new().hash_one(whose));
+        Self {
+            admin: fresh("admin"),
+            probe: fresh("probe"),
+            app: fresh("app"),
+        }
+    }
+
+    /// Whether any of them stands in a text.
+    pub(super) fn stand_in(&self, text: &[u8]) -> bool {
+        let stands = |secret: &String| {
+            text.windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        };
+        [&self.admin, &self.probe, &self.app]
+            .into_iter()
+            .any(stands)
+    }
+
+    /// The log files under `folder` in which any of them stands.
+    pub(super) fn search(&self, folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        self.search_to(folder, DEPTH_MAX, &mut found);
+        found
+    }
+
+    fn search_to(&self, folder: &Path, depth: usize, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() && depth > 0 {
+                self.search_to(&path, depth - 1, found);
+            } else if path.extension().is_some_and(|extension| extension == "log")
+                && std::fs::read(&path).is_ok_and(|text| self.stand_in(&text))
+            {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -193,8 +193,8 @@ pub async fn reach(
     world: &(impl Ledger + Describe + Ask),
     input: &ReachInput,
 ) -> Result<ReachOutput, Error> {
-    // The asker waits for `TIMEOUT` in all: an answer that comes later helps nobody.
-    let limit = TIMEOUT.saturating_sub(Duration::from_millis(500));
+    // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
+    let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
     let rds = world.within(limit, world.cluster(&input.region, &input.cluster));
     let ledger = world.within(limit, world.row(&input.region, &input.plan));
     let (rds, ledger) = futures::future::join(rds, ledger).await;

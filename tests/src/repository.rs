@@ -1,0 +1,115 @@
+//! The repository's files and packages.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Its root.
+pub fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    root.canonicalize().unwrap()
+}
+
+/// A file's text, by its path from the root.
+pub fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+/// Every Rust file below a folder, by its path from the root, in alphabetical order; never none.
+pub fn sources(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|why| panic!("{folder:?}: {why}")) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let path = path.strip_prefix(root()).unwrap();
+                found.push(path.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} holds no Rust file");
+    found.sort();
+    found
+}
+
+/// One crate of the workspace.
+#[derive(Debug)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// What it needs to run: neither what its tests nor what its build needs.
+    pub dependencies: Vec<String>,
+}
+
+impl Package {
+    /// Whether it is a Lambda function.
+    pub fn is_function(&self) -> bool {
+        self.name != "failover" && self.needs("lambda_runtime")
+    }
+
+    /// Whether it depends on a crate.
+    pub fn needs(&self, name: &str) -> bool {
+        self.dependencies.iter().any(|needed| needed == name)
+    }
+
+    /// Its name as Rust's modules have it: `dns_flip`.
+    pub fn module(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    /// Its name as states and logical ids have it: `DnsFlip`.
+    pub fn pascal(&self) -> String {
+        let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+        self.name.split('-').map(word).collect()
+    }
+}
+
+/// Every crate of the workspace.
+pub fn packages() -> Vec<Package> {
+    let answer = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(answer.status.success(), "cargo metadata: {answer:?}");
+    let metadata: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let package = |package: &Value| Package {
+        name: package["name"].as_str().unwrap().to_owned(),
+        dependencies: package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null())
+            .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+            .collect(),
+    };
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(package)
+        .collect()
+}
+
+/// The crates that are Lambda functions; never none.
+pub fn functions() -> Vec<Package> {
+    let found: Vec<_> = packages()
+        .into_iter()
+        .filter(Package::is_function)
+        .collect();
+    assert!(!found.is_empty(), "the workspace has no Lambda function");
+    found
+}

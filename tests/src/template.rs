@@ -1,0 +1,64 @@
+//! CloudFormation templates as JSON: a tag becomes the function it is short for, as in `{"Ref": "Watch"}`.
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Map, Value, json};
+
+use crate::repository;
+
+/// A template of `cloudformation/`, by its name without the ending.
+pub fn read(name: &str) -> Value {
+    let path = format!("cloudformation/{name}.yaml");
+    let text = repository::text(&path);
+    let documents = Yaml::load_from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}"));
+    let [document] = documents.as_slice() else {
+        panic!("{path} holds {} documents", documents.len());
+    };
+    json_of(document)
+}
+
+/// The resources of a type: logical id and properties, in the order of their ids.
+pub fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
+    let all = template["Resources"].as_object().unwrap();
+    all.iter()
+        .filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
+        .collect()
+}
+
+/// The name at the end of a function's ARN that is put together by `Fn::Sub`.
+pub fn function_of(arn: &Value) -> &str {
+    let text = arn["Fn::Sub"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{arn} is no Fn::Sub"));
+    let (_, name) = text
+        .rsplit_once(":function:")
+        .unwrap_or_else(|| panic!("{text} names no function"));
+    name
+}
+
+fn json_of(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => json!(value),
+        Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => json!(value),
+        Yaml::Sequence(items) => items.iter().map(json_of).collect(),
+        Yaml::Mapping(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.as_str().unwrap().to_owned(), json_of(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Yaml::Tagged(tag, value) => {
+            let name = tag.suffix.as_str();
+            let function = match name {
+                "Ref" | "Condition" => name.to_owned(),
+                _ => format!("Fn::{name}"),
+            };
+            json!({function: json_of(value)})
+        }
+        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
+            panic!("{node:?} stands in a template")
+        }
+    }
+}

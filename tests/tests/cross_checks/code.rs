@@ -1,0 +1,217 @@
+//! ARCHITECTURE.md's invariants that the compiler does not hold.
+
+use tests::repository::{Package, functions, packages, sources, text};
+
+/// What `clippy.toml` bans, by style and by invariant 3.
+const BANNED: [&str; 5] = [
+    "tokio::time::sleep",
+    "std::thread::sleep",
+    "std::time::SystemTime::now",
+    "jiff::Timestamp::now",
+    "std::env::var",
+];
+
+/// Ways to let time pass, and words of theirs that stand in no other sentence.
+const PAUSES: [&str; 7] = [
+    "sleep(",
+    "sleep_until(",
+    "interval(",
+    "interval_at(",
+    "park_timeout(",
+    "recv_timeout(",
+    "wait_timeout(",
+];
+
+/// Where the functions' code lives.
+fn shipped() -> Vec<String> {
+    let mut found = sources("crates/failover/src");
+    for function in functions() {
+        found.extend(sources(&format!("crates/{}/src", function.name)));
+    }
+    found
+}
+
+/// The lines of a file that hold a piece of text: `path:line`.
+fn lines_with(path: &str, piece: &str) -> Vec<String> {
+    let holds = |(_, line): &(usize, &str)| line.contains(piece);
+    let place = |(number, _)| format!("{path}:{}", number + 1);
+    text(path)
+        .lines()
+        .enumerate()
+        .filter(holds)
+        .map(place)
+        .collect()
+}
+
+#[test]
+fn only_the_adapters_and_main_files_name_an_sdk() {
+    let may =
+        |path: &str| path.starts_with("crates/failover/src/aws/") || path.ends_with("/src/main.rs");
+    let (adapters, others): (Vec<_>, Vec<_>) = shipped().into_iter().partition(|path| may(path));
+    let named = |paths: &[String]| {
+        paths
+            .iter()
+            .flat_map(|path| lines_with(path, "aws_sdk_"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named(&others), Vec::<String>::new());
+    assert!(
+        !named(&adapters).is_empty(),
+        "this check finds no SDK at all"
+    );
+}
+
+#[test]
+fn only_the_library_the_simulator_and_the_drill_depend_on_an_sdk() {
+    let mut needy: Vec<_> = packages()
+        .into_iter()
+        .filter(|package| {
+            package
+                .dependencies
+                .iter()
+                .any(|needed| needed.starts_with("aws-sdk-"))
+        })
+        .map(|package| package.name)
+        .collect();
+    needy.retain(|name| !["failover", "aurora-sim", "drill"].contains(&name.as_str()));
+    assert_eq!(needy, Vec::<String>::new());
+}
+
+#[test]
+fn decisions_take_and_return_values() {
+    let mut decisions = 0;
+    for path in shipped() {
+        let code = text(&path);
+        for (at, _) in code.match_indices("fn next_action(") {
+            decisions += 1;
+            let line = code[..at].lines().next_back().unwrap_or_default();
+            assert!(!line.contains("async"), "{path}: next_action is async");
+            let body = body(&code[at..]);
+            for word in [
+                "async ",
+                ".await",
+                "impl Future",
+                "::now()",
+                ".now()",
+                "env::",
+                "rand::",
+                "Instant",
+            ] {
+                assert!(!body.contains(word), "{path}: next_action says {word}");
+            }
+        }
+    }
+    assert!(
+        decisions >= 5,
+        "this check finds only {decisions} decisions"
+    );
+}
+
+/// A function from its name to the brace that closes it, as rustfmt indents it.
+fn body(code: &str) -> &str {
+    let end = code.find("\n}").unwrap();
+    &code[..end]
+}
+
+#[test]
+fn nothing_sleeps_but_the_probes_pause() {
+    let pauses: Vec<_> = shipped()
+        .iter()
+        .flat_map(|path| PAUSES.iter().flat_map(|pause| lines_with(path, pause)))
+        .collect();
+    let [pause] = pauses.as_slice() else {
+        panic!("not one pause but {pauses:?}");
+    };
+    assert!(
+        pause.starts_with("crates/failover/src/aws/probe.rs:"),
+        "{pause}"
+    );
+    let code = text("crates/failover/src/aws/probe.rs");
+    let pause = body(&code[code.find("async fn pause(").unwrap()..]);
+    assert!(pause.contains("tokio::time::sleep("), "{pause}");
+}
+
+#[test]
+fn clippy_bans_what_only_the_edges_may_do() {
+    let configuration = text("clippy.toml");
+    let missing: Vec<_> = BANNED
+        .into_iter()
+        .filter(|path| !configuration.contains(&format!("{{ path = \"{path}\", reason = \"")))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+#[test]
+fn the_ban_is_lifted_only_at_the_edges() {
+    let mut lifted: Vec<_> = shipped()
+        .into_iter()
+        .filter(|path| !lines_with(path, "clippy::disallowed_methods").is_empty())
+        .collect();
+    lifted.sort();
+    // The environment and the clock are read in the one, the probe pauses in the other.
+    assert_eq!(
+        lifted,
+        [
+            "crates/failover/src/aws/mod.rs",
+            "crates/failover/src/aws/probe.rs"
+        ]
+    );
+}
+
+#[test]
+fn functions_depend_on_the_library_and_never_on_each_other_or_on_test_tools() {
+    let functions = functions();
+    for function in &functions {
+        assert!(
+            function.needs("failover"),
+            "{} does without the library",
+            function.name
+        );
+        let others = functions.iter().map(|other| other.name.as_str());
+        let wrong: Vec<_> = others
+            .chain(["aurora-sim", "drill", "tests"])
+            .filter(|name| function.needs(name))
+            .collect();
+        assert_eq!(
+            wrong,
+            Vec::<&str>::new(),
+            "{} depends on them",
+            function.name
+        );
+    }
+}
+
+#[test]
+fn the_library_depends_on_no_other_crate_of_the_workspace() {
+    let all = packages();
+    let library = all
+        .iter()
+        .find(|package| package.name == "failover")
+        .unwrap();
+    let wrong: Vec<_> = all
+        .iter()
+        .map(|package| &package.name)
+        .filter(|name| library.needs(name))
+        .collect();
+    assert_eq!(wrong, Vec::<&String>::new());
+}
+
+#[test]
+fn a_function_is_its_main_file_and_a_step_of_the_library() {
+    for function in functions() {
+        let Package { name, .. } = &function;
+        assert_eq!(
+            sources(&format!("crates/{name}/src")),
+            [format!("crates/{name}/src/main.rs")]
+        );
+        let main = text(&format!("crates/{name}/src/main.rs"));
+        assert!(
+            main.contains(&function.module()),
+            "{name} runs another step"
+        );
+        assert!(
+            main.lines().count() < 40,
+            "{name} holds more than its main function"
+        );
+    }
+}

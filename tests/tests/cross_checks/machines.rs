@@ -1,0 +1,374 @@
+//! State machines: every Task can be called, fails in known ways and ends; every loop is bounded.
+
+use std::collections::BTreeMap;
+
+use failover::{Error, ledger::LEASE, steps::wait_seconds};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tests::{
+    machine::{self, Machine, unbounded},
+    template::{self, function_of},
+};
+
+/// Names of AWS's own that a Task on Lambda can fail with, by the Step Functions and the Lambda manual.
+const AWS_ERRORS: [&str; 10] = [
+    "States.ALL",
+    "States.Timeout",
+    "States.TaskFailed",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+];
+
+/// What AWS advises to try again, and what a function that was ended answers.
+const TRANSIENT: [&str; 8] = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+    "States.Timeout",
+];
+
+fn each_task(check: impl Fn(&Machine, &str, &Value)) {
+    for machine in machine::all() {
+        for (name, task) in machine.tasks() {
+            check(&machine, name, task);
+        }
+    }
+}
+
+fn strings(list: &Value) -> Vec<&str> {
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item.as_str().unwrap())
+        .collect()
+}
+
+/// The substitutions that a state machine's template gives: name and function.
+fn substitutions(machine: &Machine) -> BTreeMap<String, String> {
+    let template = template::read("statemachine");
+    let key = format!("${{ArtifactPrefix}}/{}.asl.json", machine.name);
+    let deployed = template::resources(&template, "AWS::StepFunctions::StateMachine");
+    let found = deployed
+        .into_iter()
+        .find(|(_, properties)| properties["DefinitionS3Location"]["Key"]["Fn::Sub"] == *key);
+    let (_, properties) = found.unwrap_or_else(|| panic!("{} is not deployed", machine.name));
+    assert_eq!(
+        properties["StateMachineName"],
+        format!("aurora-failover-{}", machine.name)
+    );
+    let given = properties["DefinitionSubstitutions"].as_object().unwrap();
+    given
+        .iter()
+        .map(|(name, arn)| (name.clone(), function_of(arn).to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_task_invokes_a_function() {
+    each_task(|machine, name, task| {
+        assert_eq!(
+            task["Resource"], "arn:aws:states:::lambda:invoke",
+            "{}: {name}",
+            machine.name
+        );
+    });
+}
+
+#[test]
+fn every_substitution_is_given_and_used() {
+    for machine in machine::all() {
+        let given: Vec<_> = substitutions(&machine).into_keys().collect();
+        assert_eq!(machine.substitutions(), given, "{}", machine.name);
+    }
+}
+
+#[test]
+fn a_state_machine_may_invoke_the_functions_it_names_and_no_other() {
+    let template = template::read("statemachine");
+    for machine in machine::all() {
+        let key = format!("${{ArtifactPrefix}}/{}.asl.json", machine.name);
+        let deployed = template::resources(&template, "AWS::StepFunctions::StateMachine");
+        let (_, properties) = deployed
+            .into_iter()
+            .find(|(_, properties)| properties["DefinitionS3Location"]["Key"]["Fn::Sub"] == *key)
+            .unwrap();
+        let role = properties["RoleArn"]["Fn::GetAtt"]
+            .as_str()
+            .unwrap()
+            .strip_suffix(".Arn")
+            .unwrap();
+        let policies = template["Resources"][role]["Properties"]["Policies"]
+            .as_array()
+            .unwrap();
+        let [policy] = policies.as_slice() else {
+            panic!("{role} has not one policy")
+        };
+        let [statement] = policy["PolicyDocument"]["Statement"]
+            .as_array()
+            .unwrap()
+            .as_slice()
+        else {
+            panic!("{role} has not one statement")
+        };
+        assert_eq!(statement["Action"], "lambda:InvokeFunction");
+        let mut allowed: Vec<_> = statement["Resource"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(function_of)
+            .collect();
+        let named = substitutions(&machine);
+        let mut named: Vec<_> = named.values().map(String::as_str).collect();
+        allowed.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(allowed, named);
+    }
+}
+
+#[test]
+fn a_task_ends() {
+    each_task(|machine, name, task| {
+        let seconds = task["TimeoutSeconds"].as_u64();
+        assert!(
+            seconds.is_some_and(|seconds| seconds > 0),
+            "{}: {name} may last for ever",
+            machine.name
+        );
+    });
+}
+
+#[test]
+fn a_run_ends() {
+    for machine in machine::all() {
+        let seconds = machine.definition["TimeoutSeconds"].as_u64();
+        assert!(
+            seconds.is_some_and(|seconds| seconds > 0),
+            "{} may last for ever",
+            machine.name
+        );
+        assert_eq!(
+            unbounded(&machine.edges()),
+            [],
+            "{} goes round for ever",
+            machine.name
+        );
+    }
+}
+
+#[test]
+fn a_loop_asks_for_progress_and_waits_as_long_as_the_pass_said() {
+    for machine in machine::all() {
+        let states: BTreeMap<_, _> = machine.states().collect();
+        let waits: Vec<_> = states
+            .iter()
+            .filter(|(_, state)| state["Type"] == "Wait")
+            .collect();
+        assert!(!waits.is_empty(), "{} never waits", machine.name);
+        for (name, wait) in waits {
+            let task = name.strip_suffix("Wait").unwrap();
+            assert_eq!(
+                wait["Seconds"], "{% $states.input.wait_seconds %}",
+                "{name}"
+            );
+            assert_eq!(wait["Next"], task, "{name}");
+            let choice = format!("{task}Progress");
+            assert_eq!(states[task]["Next"], choice, "{task}");
+            let choices = states[choice.as_str()]["Choices"].as_array().unwrap();
+            let done = choices
+                .iter()
+                .filter(|way| says(way, "$states.input.progress = 'done'"));
+            assert!(done.count() > 0, "{choice} never ends");
+            let pending: Vec<_> = choices.iter().filter(|way| way["Next"] == *name).collect();
+            assert_eq!(pending.len(), 1, "{choice}");
+            assert!(
+                says(pending[0], "$states.input.progress = 'pending'"),
+                "{choice}"
+            );
+        }
+    }
+}
+
+fn says(way: &Value, piece: &str) -> bool {
+    way["Condition"].as_str().unwrap().contains(piece)
+}
+
+#[test]
+fn a_failed_task_is_tried_again_within_bounds_and_with_jitter() {
+    each_task(|_, name, task| {
+        let retries = task["Retry"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{name} gives up at once"));
+        for retry in retries {
+            let attempts = retry["MaxAttempts"].as_u64();
+            assert!(
+                attempts.is_some_and(|attempts| (1..=10).contains(&attempts)),
+                "{name}: {attempts:?}"
+            );
+            assert!(
+                retry["MaxDelaySeconds"].is_u64(),
+                "{name}: delays grow without bound"
+            );
+            assert_eq!(retry["JitterStrategy"], "FULL", "{name}");
+        }
+        let retried: Vec<_> = retries
+            .iter()
+            .flat_map(|retry| strings(&retry["ErrorEquals"]))
+            .collect();
+        for wanted in TRANSIENT.iter().chain(&["Unavailable"]) {
+            assert!(
+                retried.contains(wanted),
+                "{name} does not try {wanted} again"
+            );
+        }
+        // Looking again changes nothing about any other of ours; only time or a human does.
+        let wrong: Vec<_> = retried
+            .iter()
+            .filter(|error| **error != "Unavailable" && !TRANSIENT.contains(error))
+            .collect();
+        assert_eq!(wrong, Vec::<&&str>::new(), "{name}");
+    });
+}
+
+#[test]
+fn every_error_that_is_named_exists() {
+    each_task(|_, name, task| {
+        for handler in [&task["Retry"], &task["Catch"]] {
+            for error in handler
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|handler| strings(&handler["ErrorEquals"]))
+            {
+                assert!(
+                    Error::NAMES.contains(&error) || AWS_ERRORS.contains(&error),
+                    "{name} handles {error}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn every_failure_is_caught() {
+    each_task(|_, name, task| {
+        let catches = task["Catch"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{name} catches nothing"));
+        assert_eq!(
+            strings(&catches.last().unwrap()["ErrorEquals"]),
+            ["States.ALL"],
+            "{name}"
+        );
+    });
+}
+
+#[test]
+fn stale_evidence_leads_back_to_confirming() {
+    each_task(|machine, name, task| {
+        if name != "DetachAndPromote" {
+            return;
+        }
+        let catch = task["Catch"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|catch| strings(&catch["ErrorEquals"]) == ["EvidenceStale"]);
+        let next = catch.unwrap()["Next"].as_str().unwrap();
+        let choice = &machine.definition["States"][next];
+        assert_eq!(choice["Choices"][0]["Next"], "ConfirmOutage");
+        assert_eq!(choice["Default"], "CloseRun");
+    });
+}
+
+#[test]
+fn the_point_of_no_return_is_marked_once() {
+    for machine in machine::all() {
+        let marked: Vec<_> = machine
+            .states()
+            .filter(|(_, state)| {
+                state["Comment"]
+                    .as_str()
+                    .is_some_and(|text| text.contains("POINT OF NO RETURN"))
+            })
+            .map(|(name, _)| name)
+            .collect();
+        let promotes: Vec<_> = machine
+            .tasks()
+            .into_iter()
+            .map(|(name, _)| name)
+            .filter(|name| *name == "DetachAndPromote")
+            .collect();
+        assert_eq!(marked, promotes, "{}", machine.name);
+    }
+}
+
+#[test]
+fn nothing_runs_after_a_promotion_that_was_not_proven() {
+    for machine in machine::all() {
+        let edges = machine.edges();
+        let leads = |from: &str| {
+            edges
+                .iter()
+                .filter(|edge| edge.from == from)
+                .map(|edge| edge.to.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(leads("ProveWriter"), ["ProveWriterProgress", "CloseRun"]);
+        let into_dns: Vec<_> = edges
+            .iter()
+            .filter(|edge| edge.to == "FlipDns" && edge.from != "FlipDnsWait")
+            .collect();
+        assert_eq!(into_dns.len(), 1);
+        assert_eq!(into_dns[0].from, "ProveWriterProgress");
+        assert_eq!(
+            into_dns[0].condition.as_deref(),
+            Some("{% $states.input.progress = 'done' %}")
+        );
+    }
+}
+
+/// A lease must never lapse under a run that still tries: a pass renews it, and the next is not far.
+#[test]
+fn a_lease_outlives_the_slowest_pass() {
+    let lease = u64::try_from(LEASE.as_secs()).unwrap();
+    let longest = longest_wait();
+    assert!(longest * 5 <= lease, "a pass may ask to wait {longest} s");
+    each_task(|_, name, task| {
+        let attempts = task["TimeoutSeconds"].as_u64().unwrap();
+        let retries = task["Retry"].as_array().unwrap();
+        let again: u64 = retries
+            .iter()
+            .map(|retry| {
+                retry["MaxAttempts"].as_u64().unwrap()
+                    * (attempts + retry["MaxDelaySeconds"].as_u64().unwrap())
+            })
+            .sum();
+        let slowest = longest + attempts + again;
+        assert!(
+            slowest < lease,
+            "{name} may take {slowest} s from one renewal to the next"
+        );
+    });
+    for template in ["functions", "witness"] {
+        let template = template::read(template);
+        for (id, function) in template::resources(&template, "AWS::Lambda::Function") {
+            let seconds = function["Timeout"].as_u64().unwrap();
+            assert!(seconds * 5 <= lease, "{id} may run {seconds} s");
+        }
+    }
+}
+
+/// What a pass asks for at most, in seconds: it grows with the time already waited.
+fn longest_wait() -> u64 {
+    let began = Timestamp::UNIX_EPOCH;
+    wait_seconds(began, began + SignedDuration::from_hours(1_000))
+}

@@ -1,0 +1,10 @@
+//! The parts of the repository agree with each other: code, state machines, templates.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod code;
+mod machines;
+mod names;
+mod templates;

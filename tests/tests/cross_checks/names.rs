@@ -1,0 +1,127 @@
+//! One name everywhere: crate, module, state, logical id, function.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tests::{
+    machine,
+    repository::{functions, root},
+    template::{self, function_of},
+};
+
+/// States that are not called like their function: it does several jobs, or the field has a better word.
+const STATES: [(&str, &str); 6] = [
+    ("OpenRun", "recovery-ledger"),
+    ("CloseRun", "recovery-ledger"),
+    ("ProveWriter", "health-probe"),
+    ("VerifyWrites", "health-probe"),
+    ("FlipDns", "dns-flip"),
+    ("RestartEcs", "ecs-restart"),
+];
+
+#[test]
+fn every_function_is_a_step_and_every_step_a_function() {
+    let crates: BTreeSet<_> = functions()
+        .iter()
+        .map(|function| function.module())
+        .collect();
+    let entries = std::fs::read_dir(root().join("crates/failover/src/steps")).unwrap();
+    let steps: BTreeSet<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        // The steps' frame, and their stand-in for AWS in tests.
+        .filter(|name| !["mod", "fake"].contains(&name.as_str()))
+        .collect();
+    assert_eq!(crates, steps);
+}
+
+#[test]
+fn every_function_is_deployed_under_its_name() {
+    let template = template::read("functions");
+    let deployed = template::resources(&template, "AWS::Lambda::Function");
+    let ids: BTreeSet<_> = deployed.iter().map(|(id, _)| (*id).to_owned()).collect();
+    let expected: BTreeSet<_> = functions()
+        .iter()
+        .map(|function| format!("{}Function", function.pascal()))
+        .collect();
+    assert_eq!(ids, expected);
+    for function in functions() {
+        let (name, id) = (&function.name, function.pascal());
+        let (_, properties) = deployed
+            .iter()
+            .find(|(found, _)| **found == format!("{id}Function"))
+            .unwrap();
+        assert_eq!(
+            properties["FunctionName"],
+            format!("aurora-failover-{name}")
+        );
+        assert_eq!(
+            properties["Code"]["S3Key"],
+            json!({"Fn::Sub": format!("${{ArtifactPrefix}}/{name}.zip")})
+        );
+        assert_eq!(
+            properties["Role"],
+            json!({"Fn::GetAtt": format!("{id}Role.Arn")})
+        );
+        let logs = &template["Resources"][format!("{id}Logs")]["Properties"]["LogGroupName"];
+        assert_eq!(*logs, format!("/aws/lambda/aurora-failover-{name}"));
+    }
+}
+
+#[test]
+fn the_witness_is_confirm_outage_by_the_same_names() {
+    let witness = template::read("witness");
+    let functions = template::read("functions");
+    let deployed = template::resources(&witness, "AWS::Lambda::Function");
+    let [(id, properties)] = deployed.as_slice() else {
+        panic!("the witness Region has not one function");
+    };
+    assert_eq!(*id, "ConfirmOutageFunction");
+    for property in [
+        "FunctionName",
+        "Code",
+        "Handler",
+        "Runtime",
+        "Role",
+        "Timeout",
+    ] {
+        let member = &functions["Resources"][*id]["Properties"][property];
+        assert_eq!(properties[property], *member, "{property}");
+    }
+}
+
+#[test]
+fn every_substitution_is_called_like_the_function_it_names() {
+    let template = template::read("statemachine");
+    for (machine, properties) in template::resources(&template, "AWS::StepFunctions::StateMachine")
+    {
+        for (substitution, arn) in properties["DefinitionSubstitutions"].as_object().unwrap() {
+            let name = function_of(arn);
+            let function = functions()
+                .into_iter()
+                .find(|function| name == format!("aurora-failover-{}", function.name));
+            let function =
+                function.unwrap_or_else(|| panic!("{machine} names {name}, which no crate is"));
+            assert_eq!(*substitution, format!("{}FunctionArn", function.pascal()));
+        }
+    }
+}
+
+#[test]
+fn every_state_is_called_like_its_function_or_like_its_job() {
+    for machine in machine::all() {
+        for (state, task) in machine.tasks() {
+            let called = task["Arguments"]["FunctionName"].as_str().unwrap();
+            let function = functions()
+                .into_iter()
+                .find(|function| called == format!("${{{}FunctionArn}}", function.pascal()));
+            let function =
+                function.unwrap_or_else(|| panic!("{state} calls {called}, which no crate is"));
+            let job = STATES.iter().find(|(name, _)| *name == state);
+            match job {
+                Some((_, expected)) => assert_eq!(function.name, *expected, "{state}"),
+                None => assert_eq!(function.pascal(), state),
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Templates: what the rules send is what functions and state machines take, and no role is wider than its words.
+
+use failover::steps::health_probe;
+use serde_json::json;
+use tests::{machine, policy, repository::text, template};
+
+#[test]
+fn the_schedule_sends_what_the_probe_takes() {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let (_, schedule) = rules
+        .iter()
+        .find(|(_, rule)| !rule["ScheduleExpression"].is_null())
+        .unwrap();
+    let target = &schedule["Targets"][0];
+    assert_eq!(
+        template::function_of(&target["Arn"]),
+        "aurora-failover-health-probe"
+    );
+    let request: health_probe::Request =
+        serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(request, health_probe::Request::Watch {});
+}
+
+#[test]
+fn a_suspicion_is_published_as_the_rule_wants_it() {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let (_, rule) = rules
+        .iter()
+        .find(|(_, rule)| !rule["EventPattern"].is_null())
+        .unwrap();
+    let pattern = &rule["EventPattern"];
+    let publisher = text("crates/failover/src/aws/eventbridge.rs");
+    for (key, method) in [("source", "source"), ("detail-type", "detail_type")] {
+        let value = pattern[key][0].as_str().unwrap();
+        assert!(
+            publisher.contains(&format!(".{method}(\"{value}\")")),
+            "{key} is {value}"
+        );
+    }
+    let [(_, probe)] = policy::of_functions("functions")
+        .into_iter()
+        .filter(|(function, _)| function == "aurora-failover-health-probe")
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    assert!(probe.actions().any(|action| action == "events:PutEvents"));
+}
+
+#[test]
+fn a_suspicion_starts_the_state_machine_that_is_deployed() {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let (_, rule) = rules
+        .iter()
+        .find(|(_, rule)| !rule["EventPattern"].is_null())
+        .unwrap();
+    let target = &rule["Targets"][0];
+    let arn = target["Arn"]["Fn::Sub"].as_str().unwrap();
+    let (_, machine) = arn.rsplit_once(":stateMachine:aurora-failover-").unwrap();
+    assert!(
+        machine::all().iter().any(|found| found.name == machine),
+        "{arn}"
+    );
+    let role = target["RoleArn"]["Fn::GetAtt"]
+        .as_str()
+        .unwrap()
+        .strip_suffix(".Arn")
+        .unwrap();
+    let statements =
+        &triggers["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    assert_eq!(statements.as_array().unwrap().len(), 1);
+    assert_eq!(statements[0]["Action"], "states:StartExecution");
+    assert_eq!(statements[0]["Resource"], target["Arn"]);
+}
+
+#[test]
+fn events_are_never_delivered_late_or_twice() {
+    let triggers = template::read("triggers");
+    let late = json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60});
+    for (id, rule) in template::resources(&triggers, "AWS::Events::Rule") {
+        for target in rule["Targets"].as_array().unwrap() {
+            assert_eq!(target["RetryPolicy"], late, "{id}");
+        }
+    }
+    for name in ["functions", "witness"] {
+        let template = template::read(name);
+        let configured = template::resources(&template, "AWS::Lambda::EventInvokeConfig");
+        for (id, _) in template::resources(&template, "AWS::Lambda::Function") {
+            let found = configured
+                .iter()
+                .find(|(_, properties)| properties["FunctionName"] == json!({"Ref": id}));
+            let (_, properties) = found.unwrap_or_else(|| panic!("{id} is tried again for hours"));
+            assert_eq!(properties["MaximumRetryAttempts"], 0, "{id}");
+            assert_eq!(properties["MaximumEventAgeInSeconds"], 60, "{id}");
+        }
+    }
+}
+
+#[test]
+fn no_role_allows_a_family_of_actions() {
+    for name in ["functions", "witness"] {
+        for (function, role) in policy::of_functions(name) {
+            let wide: Vec<_> = role
+                .actions()
+                .filter(|action| action.contains(['*', '?']))
+                .collect();
+            assert_eq!(wide, Vec::<&str>::new(), "{function} in {name}");
+        }
+    }
+}
+
+#[test]
+fn no_two_functions_share_a_role() {
+    for name in ["functions", "witness"] {
+        let template = template::read(name);
+        let mut roles: Vec<_> = template::resources(&template, "AWS::Lambda::Function")
+            .into_iter()
+            .map(|(_, function)| function["Role"].to_string())
+            .collect();
+        let count = roles.len();
+        roles.sort();
+        roles.dedup();
+        assert_eq!(roles.len(), count, "{name}");
+    }
+}

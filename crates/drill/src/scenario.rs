@@ -40,7 +40,7 @@ impl Scenario {
     pub const fn story(self) -> &'static str {
         match self {
             Self::RegionLoss => {
-                "The home Region dies whole: the standby is detached and promoted, its name moves, and writes go on."
+                "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on."
             }
             Self::RegionLossManaged => {
                 "The home Region dies whole: a managed failover promotes the standby and keeps the global cluster together."
@@ -49,6 +49,11 @@ impl Scenario {
                 "Only the standby's road to the writer is cut: the writer is suspected, found alive, and nothing changes."
             }
         }
+    }
+
+    /// Whether replication falls behind before the Region dies, so that there is something to lose.
+    const fn replication_lags(self) -> bool {
+        matches!(self, Self::RegionLoss)
     }
 
     /// The plan's strategy in it.

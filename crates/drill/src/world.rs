@@ -2,12 +2,13 @@
 
 mod databases;
 mod functions;
+mod names;
 mod resources;
 mod secrets;
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -71,31 +72,12 @@ impl World {
         profile: Profile,
         timeline: Timeline,
     ) -> Result<Self, Trouble> {
-        timeline.say(
-            Kind::Setup,
-            "the drill",
-            "starts a local AWS and a simulated RDS on real PostgreSQL",
-        );
-        let emulator = Emulator::start(&EmulatorConfig {
-            root: root.to_owned(),
-            folder: folder.join("emulator"),
-        })
-        .await?;
-        let simulator = Simulator::start(SimulatorConfig {
-            durations: profile.simulator,
-            storage: StorageConfig::Postgres {
-                binaries: postgres(root)?,
-                data: folder.join("postgres"),
-            },
-            ..SimulatorConfig::default()
-        })
-        .await?;
+        let text = "starts a local AWS and a simulated RDS on real PostgreSQL";
+        timeline.say(Kind::Setup, "the drill", text);
+        let (emulator, simulator) = start(root, folder, &profile).await?;
         let zone_id = resources::zone(&emulator).await?;
-        timeline.say(
-            Kind::Setup,
-            "the drill",
-            "deploys the templates to three Regions and creates a global database",
-        );
+        let text = "deploys the templates to three Regions and creates a global database";
+        timeline.say(Kind::Setup, "the drill", text);
         let secrets = Secrets::new();
         let deployment = deployment(root, folder, &zone_id);
         let (deployed, endpoints) = tokio::join!(
@@ -106,27 +88,9 @@ impl World {
         let endpoints = endpoints?;
         let certificates = Certificates::create(&folder.join("tls"))?;
         let roads = roads(&simulator, &certificates, &endpoints).await?;
-        resources::create(
-            &emulator,
-            &profile,
-            &zone_id,
-            &endpoints[HOME].writer,
-            &secrets,
-        )
-        .await?;
-        let dns = Dns::start(
-            &zone_id,
-            aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1")),
-        )
-        .await?;
-        let mut resolvers = HashMap::new();
-        for vantage in [HOME, STANDBY, WITNESS, CLIENT] {
-            resolvers.insert(
-                vantage.to_owned(),
-                dns.view(vantage, &names(&roads, &endpoints, vantage))
-                    .await?,
-            );
-        }
+        let writer = &endpoints[HOME].writer;
+        resources::create(&emulator, &profile, &zone_id, writer, &secrets).await?;
+        let (dns, resolvers) = names::serve(&emulator, &zone_id, &roads, &endpoints).await?;
         let front_door = FrontDoor::start(emulator.address(), simulator.address());
         front_door.hold_deployments(profile.ecs_rollout());
         let world = Self {
@@ -328,6 +292,28 @@ impl World {
     }
 }
 
+async fn start(
+    root: &Path,
+    folder: &Path,
+    profile: &Profile,
+) -> Result<(Emulator, Simulator), Trouble> {
+    let emulator = Emulator::start(&EmulatorConfig {
+        root: root.to_owned(),
+        folder: folder.join("emulator"),
+    })
+    .await?;
+    let simulator = Simulator::start(SimulatorConfig {
+        durations: profile.simulator,
+        storage: StorageConfig::Postgres {
+            binaries: postgres(root)?,
+            data: folder.join("postgres"),
+        },
+        ..SimulatorConfig::default()
+    })
+    .await?;
+    Ok((emulator, simulator))
+}
+
 /// Where PostgreSQL's programs are.
 fn postgres(root: &Path) -> Result<PathBuf, Trouble> {
     let lib = root.join(".tools/venv/lib");
@@ -405,24 +391,4 @@ async fn roads(
         }
     }
     Ok(roads)
-}
-
-/// The endpoints' names and the addresses at which a vantage reaches them.
-fn names(
-    roads: &Roads,
-    endpoints: &HashMap<String, Endpoints>,
-    vantage: &str,
-) -> HashMap<String, IpAddr> {
-    let of = |(region, member): (&String, &Endpoints)| {
-        let address = roads.address(vantage, cluster(region));
-        [
-            (member.writer.clone(), address),
-            (member.reader.clone(), address),
-        ]
-    };
-    endpoints
-        .iter()
-        .flat_map(of)
-        .filter_map(|(name, address)| Some((name, address?)))
-        .collect()
 }

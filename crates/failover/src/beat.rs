@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Epoch, Region, seconds_between};
@@ -108,8 +108,12 @@ pub struct Look {
     pub reading: Option<Reading>,
 }
 
+/// A look this long after the one before does not continue its failures: nobody saw what was in between.
+const GAP: SignedDuration = SignedDuration::from_mins(3);
+
 impl Vantage {
-    /// The record after one more look. A record about another writer starts anew, and keeps only the reading.
+    /// The record after one more look. A record about another writer starts anew, and keeps only the reading; after a long
+    /// gap failures are counted anew.
     #[must_use]
     pub fn after(
         previous: Option<&Self>,
@@ -124,6 +128,7 @@ impl Vantage {
                 .is_none_or(|earlier| reading.moved_since(earlier))
         });
         let failed = look.write.is_failure();
+        let continued = same_writer.filter(|vantage| look.at.duration_since(vantage.at) <= GAP);
         let last_beat = match &look.write {
             Write::Committed { beat } => Some(*beat),
             Write::Failed { .. }
@@ -137,12 +142,12 @@ impl Vantage {
             at: look.at,
             last_beat,
             failing_since: failed.then(|| {
-                same_writer
+                continued
                     .and_then(|vantage| vantage.failing_since)
                     .unwrap_or(look.at)
             }),
             failures: if failed {
-                same_writer
+                continued
                     .map_or(0, |vantage| vantage.failures)
                     .saturating_add(1)
             } else {
@@ -226,6 +231,14 @@ mod tests {
             (third.failing_since, third.failures, third.last_beat),
             (Some(at(6)), 2, Some(beat(4, 1)))
         );
+    }
+
+    #[test]
+    fn failures_from_before_a_long_gap_do_not_count() {
+        let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+        let first = Vantage::after(None, &here, &there, failed(0));
+        let later = Vantage::after(Some(&first), &here, &there, failed(600));
+        assert_eq!((later.failures, later.failing_since), (1, Some(at(600))));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     ledger::{Endpoints, Known, Row},
     plan::Plan,
     sql::{Place, Session, Why},
+    topology::Cluster,
 };
 
 /// The writer that a plan's probe looks at, as its own Region's ledger names it.
@@ -173,22 +174,44 @@ pub(super) async fn refresh(
     before: Option<Known>,
     limit: Duration,
 ) -> Known {
-    let mut endpoints = before.map(|known| known.endpoints).unwrap_or_default();
+    let mut addresses = before.map(|known| known.endpoints).unwrap_or_default();
     let reads = plan.members.iter().map(async |(region, member)| {
         let cluster = tokio::time::timeout(limit, world.cluster(region, &member.cluster)).await;
         (region.clone(), cluster.ok().and_then(Result::ok).flatten())
     });
     for (region, cluster) in futures::future::join_all(reads).await {
         if let Some(cluster) = cluster {
-            let found = Endpoints {
-                writer: cluster.endpoint,
-                reader: cluster.reader_endpoint,
-                port: cluster.port,
-            };
-            endpoints.insert(region, found);
+            addresses.insert(region, endpoints(cluster));
         }
     }
-    Known { plan, endpoints }
+    Known {
+        plan,
+        endpoints: addresses,
+    }
+}
+
+/// The plan with the endpoints of one member alone, as RDS shows them now: nobody else is asked, who may be dead.
+pub(super) async fn only(world: &impl World, plan: Plan, region: &Region) -> Result<Known, Error> {
+    let cluster = plan
+        .members
+        .get(region)
+        .map(|member| member.cluster.clone())
+        .unwrap_or_default();
+    let found = world.cluster(region, &cluster).await?.ok_or_else(|| {
+        Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {cluster:?}"))
+    })?;
+    Ok(Known {
+        plan,
+        endpoints: [(region.clone(), endpoints(found))].into(),
+    })
+}
+
+fn endpoints(cluster: Cluster) -> Endpoints {
+    Endpoints {
+        writer: cluster.endpoint,
+        reader: cluster.reader_endpoint,
+        port: cluster.port,
+    }
 }
 
 /// Reads one plan's document, or answers the one last read.

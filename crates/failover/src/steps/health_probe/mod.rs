@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod look;
+mod plans;
 mod prove;
 mod set_up;
 mod verify;

@@ -150,13 +150,7 @@ async fn commit(
 ) -> Result<Write, Error> {
     let plan = pass.run.plan.clone();
     let limit = Duration::from_secs(plan.detection.timeout_seconds);
-    let known = look::refresh(
-        world,
-        plan,
-        world.known(world.region(), pass.run.name()).await?,
-        limit,
-    )
-    .await;
+    let known = look::only(world, plan, &pass.run.to).await?;
     let session = match look::open(
         world,
         &known,

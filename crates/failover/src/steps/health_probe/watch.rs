@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use super::{
     Suspicion, World,
-    look::{Sessions, Target, refresh},
+    look::{Sessions, Target},
+    plans::{Readable, learn, plans, remember},
 };
 use crate::{
     Error,
     beat::Vantage,
     domain::{Incident, PlanName},
-    ledger::{Known, Row, update},
+    ledger::{Known, Row},
     plan::{Detection, Plan},
 };
 
@@ -22,8 +23,6 @@ use crate::{
 const WATCH: SignedDuration = SignedDuration::from_secs(58);
 /// What is kept of the function's own time-out, so that it ends by itself.
 const RESERVE: SignedDuration = SignedDuration::from_secs(5);
-/// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
-const BEGIN: Duration = Duration::from_secs(1);
 /// How many plans are watched at once.
 const PLANS_MAX: usize = 50;
 
@@ -109,58 +108,19 @@ struct Until {
     last: Timestamp,
 }
 
-type Readable = Result<Known, (PlanName, String)>;
-
-/// Every plan of this Region; when the parameters cannot be read, those that were read last.
-async fn plans(world: &impl World) -> Result<Vec<Readable>, Error> {
-    let known = world.all_known().await?;
-    let documents = match world.plans().await {
-        Ok(documents) => documents,
-        Err(why) => {
-            tracing::warn!(%why, "the plans cannot be read; going on with the last ones");
-            return Ok(known.into_iter().map(Ok).collect());
-        }
-    };
-    let last = |name: &PlanName| known.iter().find(|known| known.plan.plan == *name).cloned();
-    let read = |document: &String| match crate::plan::read(document) {
-        Ok(plan) => Ok((last(&plan.plan), plan)),
-        Err(why) => Err((name_in(document), why.to_string())),
-    };
-    let reads = documents.iter().map(read).map(async |plan| match plan {
-        Ok((before, plan)) => Ok(remember(world, plan, before).await),
-        Err((name, why)) => {
-            tracing::error!(plan = %name, why, "a plan is wrong");
-            last(&name).ok_or((name, why))
-        }
-    });
-    Ok(futures::future::join_all(reads).await)
-}
-
-fn name_in(document: &str) -> PlanName {
-    let name = serde_json::from_str::<serde_json::Value>(document)
-        .ok()
-        .and_then(|plan| plan["plan"].as_str().map(Into::into));
-    name.unwrap_or_else(|| "?".into())
-}
-
-async fn remember(world: &impl World, plan: Plan, before: Option<Known>) -> Known {
-    let known = refresh(world, plan, before.clone(), BEGIN).await;
-    if before.as_ref() != Some(&known)
-        && let Err(why) = world.put_known(&known).await
-    {
-        tracing::warn!(plan = %known.plan.plan, %why, "the plan could not be remembered");
-    }
-    known
-}
-
-async fn watch(world: &impl World, known: Known, until: Until) -> WatchedPlan {
-    let name = known.plan.plan.clone();
+async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedPlan {
+    let name = readable.plan.plan.clone();
     let mut watched = WatchedPlan {
         plan: name,
         looks: 0,
         suspected: false,
         fault: None,
     };
+    // Both ask other Regions, which may be dead: at once, so that noticing is delayed by one time-out at most.
+    let (known, ()) = tokio::join!(
+        remember(world, readable.clone()),
+        learn(world, &readable.plan)
+    );
     if let Err(why) = look_until(world, &known, until, &mut watched).await {
         tracing::error!(plan = %watched.plan, %why, "the plan cannot be watched");
         watched.fault = Some(why.to_string());
@@ -176,7 +136,6 @@ async fn look_until(
 ) -> Result<(), Error> {
     let (here, plan) = (world.region(), &known.plan);
     let interval = Duration::from_secs(plan.detection.interval_seconds);
-    learn(world, plan).await;
     let mut row = world.row(here, &plan.plan).await?;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let mut sessions = Sessions::default();
@@ -223,27 +182,6 @@ fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
         writer_region: vantage.writer_region.clone(),
         evidence: vantage.clone(),
         last_beat: vantage.last_beat,
-    }
-}
-
-/// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6).
-async fn learn(world: &impl World, plan: &Plan) {
-    let here = world.region();
-    let others = plan.members.keys().filter(|region| *region != here);
-    let reads =
-        others.map(async |region| tokio::time::timeout(BEGIN, world.row(region, &plan.plan)).await);
-    let rows = futures::future::join_all(reads).await;
-    let highest = rows
-        .into_iter()
-        .filter_map(|row| row.ok()?.ok()?.current)
-        .max_by_key(|current| current.epoch);
-    let Some(highest) = highest else { return };
-    let learnt = update(world, here, &plan.plan, |row| {
-        Ok(row.learn(&highest).unwrap_or_else(|| row.clone()))
-    })
-    .await;
-    if let Err(why) = learnt {
-        tracing::warn!(plan = %plan.plan, %why, "the other ledgers' epoch could not be copied");
     }
 }
 

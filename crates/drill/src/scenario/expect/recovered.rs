@@ -1,0 +1,176 @@
+//! After the loss of the home Region: one run promoted the standby, and everything agrees on it.
+
+use failover::{
+    evidence::Verdict,
+    ledger::{Outcome as RunOutcome, Restart},
+    plan::Strategy,
+};
+
+use super::{listed, named, seen::Seen};
+use crate::{
+    profile::{STANDBY, WRITER_NAME, cluster},
+    report::Check,
+    scenario::{Scenario, measure::Measured, play::Outcome},
+    world::World,
+};
+
+pub(super) fn checks(
+    scenario: Scenario,
+    world: &World,
+    outcome: &Outcome,
+    measured: &Measured,
+    seen: &Seen,
+) -> Vec<Check> {
+    let mut checks = run(scenario, outcome, measured);
+    checks.extend(agreement(world, seen));
+    checks.push(members(scenario, seen));
+    checks.push(services(measured));
+    checks.extend(writes(world, outcome, measured));
+    checks
+}
+
+fn run(scenario: Scenario, outcome: &Outcome, measured: &Measured) -> Vec<Check> {
+    let run = measured.run.as_ref();
+    let verdict = run.and_then(|run| Some(run.confirmed.as_ref()?.verdict));
+    let strategy = run.and_then(|run| Some(run.strategy.as_ref()?.strategy));
+    let wanted = if scenario == Scenario::RegionLoss {
+        Strategy::Detach
+    } else {
+        Strategy::Managed
+    };
+    let closed = run.and_then(|run| run.closed.as_ref());
+    let ended = closed.map_or("no run closed".to_owned(), |closed| {
+        format!(
+            "{}; left: {}",
+            named(Some(&closed.outcome)),
+            listed(&closed.left)
+        )
+    });
+    let well = closed
+        .is_some_and(|closed| closed.outcome == RunOutcome::Succeeded && closed.left.is_empty());
+    let acted = outcome.runs.iter();
+    let acted = acted.filter(|run| run.outcome.as_deref() == Some("succeeded"));
+    let acted = acted.count();
+    vec![
+        Check::new(
+            "the outage is confirmed as region_down",
+            named(verdict.as_ref()),
+            verdict == Some(Verdict::RegionDown),
+        ),
+        Check::new(
+            format!("the standby is promoted by {}", named(Some(&wanted))),
+            named(strategy.as_ref()),
+            strategy == Some(wanted),
+        ),
+        Check::new(
+            "exactly one run acts",
+            format!("{acted} of {}", outcome.runs.len()),
+            acted == 1,
+        ),
+        Check::new("it closes with nothing left to do", ended, well),
+    ]
+}
+
+/// The ledger, the database and DNS agree on the new writer and its epoch.
+fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
+    let endpoint = &world.endpoints[STANDBY].writer;
+    let writer = seen
+        .writer()
+        .map(|(region, epoch)| format!("{region}, epoch {epoch}"));
+    let number = |epoch: Option<String>| epoch.unwrap_or_else(|| "none".into());
+    let leads_to = seen.leads_to.clone().unwrap_or_else(|| "nowhere".into());
+    vec![
+        Check::new(
+            format!("the ledger names {STANDBY} as the writer of epoch 2"),
+            number(writer),
+            seen.writer() == Some((STANDBY, 2)),
+        ),
+        Check::new(
+            "the database holds the same epoch",
+            number(seen.database_epoch.map(|epoch| epoch.to_string())),
+            seen.database_epoch == Some(2),
+        ),
+        Check::new(
+            format!("{WRITER_NAME} leads to the new writer"),
+            &*leads_to,
+            leads_to == *endpoint,
+        ),
+        Check::new(
+            "DNS holds the same epoch",
+            number(seen.dns_epoch.map(|epoch| epoch.to_string())),
+            seen.dns_epoch == Some(2),
+        ),
+    ]
+}
+
+/// After a detach the standby is alone; after a managed failover the global cluster keeps both members.
+fn members(scenario: Scenario, seen: &Seen) -> Check {
+    let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
+    let members = seen.members.iter().flatten();
+    let words = members.clone().map(|(arn, leads)| {
+        let role = if *leads { "leads" } else { "follows" };
+        format!("{} {role}", name(arn))
+    });
+    let found = match &seen.members {
+        Some(_) => listed(words),
+        None => format!("{STANDBY} sees no such global cluster any more"),
+    };
+    let is_new_writer = |arn: &str| name(arn) == cluster(STANDBY);
+    let (expected, held) = if scenario == Scenario::RegionLoss {
+        let left = members.clone().all(|(arn, _)| !is_new_writer(arn));
+        ("the new writer has left the old global cluster", left)
+    } else {
+        let both = members.clone().count() == 2;
+        let leads = members
+            .clone()
+            .all(|(arn, leads)| is_new_writer(arn) == *leads);
+        (
+            "the global cluster keeps both members, the new writer leading",
+            both && leads,
+        )
+    };
+    Check::new(expected, found, held)
+}
+
+fn services(measured: &Measured) -> Check {
+    let restarts = measured.run.as_ref().map(|run| run.restarts.clone());
+    let restarts = restarts.unwrap_or_default();
+    let all = restarts.len() == 2
+        && restarts.iter().all(|(key, restart)| {
+            key.starts_with(STANDBY) && matches!(restart, Restart::Deployment { .. })
+        });
+    Check::new(
+        format!("both services in {STANDBY} get a new deployment"),
+        listed(restarts.keys()),
+        all,
+    )
+}
+
+fn writes(world: &World, outcome: &Outcome, measured: &Measured) -> Vec<Check> {
+    let endpoint = &world.endpoints[STANDBY].writer;
+    let there = outcome.record.acknowledged.iter();
+    let there = there.filter(|ack| ack.endpoint == *endpoint).count();
+    let known = |value: Option<f64>| value.map_or("unknown".into(), |value| format!("{value} s"));
+    let (rto, rpo) = (measured.rto.seconds, measured.rpo.lost_window_seconds);
+    let beats = measured.rpo.lost_beats;
+    vec![
+        Check::new(
+            "the application writes on the new writer",
+            format!("{there} rows are acknowledged there"),
+            there > 0,
+        ),
+        Check::new(
+            "its outage has an end",
+            known(outcome.writes.outage_seconds),
+            outcome
+                .writes
+                .outage_seconds
+                .is_some_and(|seconds| seconds > 0.0),
+        ),
+        Check::new(
+            "RTO and RPO are measured",
+            format!("RTO {}, RPO {}", known(rto), known(rpo)),
+            rto.is_some() && rpo.is_some() && beats.is_some(),
+        ),
+    ]
+}

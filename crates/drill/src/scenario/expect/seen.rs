@@ -1,0 +1,92 @@
+//! What ledger, database, DNS and RDS say of the writer when all is over.
+
+use failover::ledger::{Ledger, Row};
+
+use crate::{
+    profile::{GLOBAL_CLUSTER, PLAN, STANDBY, WRITER_NAME},
+    world::World,
+};
+
+/// What was seen at the end.
+pub(super) struct Seen {
+    /// The plan's row in the standby's ledger.
+    pub(super) row: Option<Row>,
+    /// The epoch in the standby's database.
+    pub(super) database_epoch: Option<i64>,
+    /// Where the writer's name leads.
+    pub(super) leads_to: Option<String>,
+    /// The epoch that DNS holds beside it.
+    pub(super) dns_epoch: Option<u64>,
+    /// The members of the first global cluster, ARN and whether it leads; `None` when there is no such cluster.
+    pub(super) members: Option<Vec<(String, bool)>>,
+}
+
+impl Seen {
+    /// The writer's Region and epoch in the ledger.
+    pub(super) fn writer(&self) -> Option<(&str, u64)> {
+        let current = self.row.as_ref()?.current.as_ref()?;
+        Some((current.writer.as_str(), current.epoch.0))
+    }
+}
+
+/// Looks everywhere.
+pub(super) async fn look(world: &World) -> Seen {
+    let records = records(world).await;
+    let value = |fits: &dyn Fn(&str) -> bool| {
+        let mut found = records.iter().filter(|(name, _)| fits(name));
+        found.next().map(|(_, value)| value.clone())
+    };
+    let epoch = value(&|name| name.ends_with(&format!(".{WRITER_NAME}")));
+    Seen {
+        row: world.ledger().row(&STANDBY.into(), &PLAN.into()).await.ok(),
+        database_epoch: database_epoch(world).await,
+        leads_to: value(&|name| name == WRITER_NAME),
+        dns_epoch: epoch.and_then(|epoch| epoch.trim_matches('"').parse().ok()),
+        members: members(world).await,
+    }
+}
+
+async fn database_epoch(world: &World) -> Option<i64> {
+    let admin = world.admin(STANDBY).await.ok()?;
+    let row = admin
+        .query_one("SELECT epoch FROM aurora_failover.epoch", &[])
+        .await;
+    row.ok()?.try_get(0).ok()
+}
+
+/// The zone's CNAME and TXT records: name and value.
+async fn records(world: &World) -> Vec<(String, String)> {
+    let route53 = aws_sdk_route53::Client::new(&world.emulator.sdk_config("us-east-1"));
+    let answer = route53
+        .list_resource_record_sets()
+        .hosted_zone_id(&world.zone_id)
+        .send()
+        .await;
+    let sets = answer.map(|answer| answer.resource_record_sets);
+    let sets = sets.unwrap_or_default().into_iter();
+    let named = sets.filter(|set| matches!(set.r#type.as_str(), "CNAME" | "TXT"));
+    named
+        .filter_map(|set| {
+            let value = set.resource_records?.into_iter().next()?.value;
+            Some((set.name.trim_end_matches('.').to_owned(), value))
+        })
+        .collect()
+}
+
+async fn members(world: &World) -> Option<Vec<(String, bool)>> {
+    let endpoint = format!("http://{}", world.simulator.address());
+    let config = world.emulator.sdk_config(STANDBY).into_builder();
+    let rds = aws_sdk_rds::Client::new(&config.endpoint_url(endpoint).build());
+    let answer = rds
+        .describe_global_clusters()
+        .global_cluster_identifier(GLOBAL_CLUSTER)
+        .send()
+        .await;
+    let global = answer.ok()?.global_clusters?.into_iter().next()?;
+    let members = global.global_cluster_members.unwrap_or_default();
+    let seen = members.into_iter().map(|member| {
+        let leads = member.is_writer == Some(true);
+        (member.db_cluster_arn.unwrap_or_default(), leads)
+    });
+    Some(seen.collect())
+}

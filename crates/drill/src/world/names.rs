@@ -1,0 +1,51 @@
+//! The drill's DNS: one view per vantage, in which each endpoint's name leads to that vantage's own road.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+};
+
+use super::{Endpoints, Trouble};
+use crate::{
+    dns::Dns,
+    emulator::Emulator,
+    profile::{CLIENT, HOME, STANDBY, WITNESS, cluster},
+    roads::Roads,
+};
+
+/// Starts a view for every vantage; answers their addresses.
+pub(super) async fn serve(
+    emulator: &Emulator,
+    zone_id: &str,
+    roads: &Roads,
+    endpoints: &HashMap<String, Endpoints>,
+) -> Result<(Dns, HashMap<String, SocketAddr>), Trouble> {
+    // Past the front door: it stands for Route 53's own servers, which outlive its control plane.
+    let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
+    let dns = Dns::start(zone_id, route53).await?;
+    let mut resolvers = HashMap::new();
+    for vantage in [HOME, STANDBY, WITNESS, CLIENT] {
+        let names = names(roads, endpoints, vantage);
+        resolvers.insert(vantage.to_owned(), dns.view(vantage, &names).await?);
+    }
+    Ok((dns, resolvers))
+}
+
+/// The endpoints' names and the addresses at which a vantage reaches them.
+fn names(
+    roads: &Roads,
+    endpoints: &HashMap<String, Endpoints>,
+    vantage: &str,
+) -> HashMap<String, IpAddr> {
+    let of = |(region, member): (&String, &Endpoints)| {
+        let address = roads.address(vantage, cluster(region));
+        [
+            (member.writer.clone(), address),
+            (member.reader.clone(), address),
+        ]
+    };
+    let named = endpoints.iter().flat_map(of);
+    named
+        .filter_map(|(name, address)| Some((name, address?)))
+        .collect()
+}

@@ -14,7 +14,7 @@ deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build package drill test check lint fmt pins clean
+.PHONY: help setup build package drill bench test check lint fmt pins clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ ca-bundle:
 
 drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss)
 	target/release/drill run $(SCENARIO)
+
+bench: setup build ## Loses a Region five times and prints outage, RTO and overhead with their medians
+	target/release/drill bench --runs 5
 
 test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
 	$(CARGO) test --release --locked --workspace

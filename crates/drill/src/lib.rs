@@ -4,6 +4,7 @@
     reason = "the drill is the world around the functions: it waits, reads clocks and the environment"
 )]
 
+pub mod bench;
 pub mod certificates;
 pub mod client;
 pub mod dns;

@@ -5,9 +5,11 @@ use std::{path::PathBuf, process::ExitCode};
 use aws_sdk_rds::error::DisplayErrorContext;
 use clap::{Parser, Subcommand};
 use drill::{
+    bench,
     report::Verdict,
     scenario::{self, Scenario},
     timeline::{Timeline, colour_wanted},
+    world::Trouble,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -29,6 +31,15 @@ enum Command {
         #[arg(long, default_value = ".")]
         root: PathBuf,
     },
+    /// Plays region-loss several times and prints each recovery with the medians.
+    Bench {
+        /// How many times.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
+        runs: u8,
+        /// The repository's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -37,26 +48,42 @@ async fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let Command::Run { scenario, root } = Arguments::parse().command;
-    let played = async {
-        let root = root.canonicalize()?;
-        scenario::run(scenario, &root, Timeline::live()).await
-    };
+    let command = Arguments::parse().command;
     tokio::select! {
-        played = played => match played {
-            Ok(report) => {
-                println!("{}", report.summary(colour_wanted()));
-                if report.verdict == Verdict::Pass { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-            }
-            Err(trouble) => {
-                eprintln!("the drill could not be held: {}", DisplayErrorContext(trouble.as_ref()));
-                ExitCode::from(2)
-            }
-        },
+        ended = carry_out(command) => ended.unwrap_or_else(|trouble| {
+            eprintln!("the drill could not be held: {}", DisplayErrorContext(trouble.as_ref()));
+            ExitCode::from(2)
+        }),
         signal = interrupted() => {
             eprintln!("the drill was interrupted ({signal}); everything it started is ended");
             ExitCode::from(130)
         }
+    }
+}
+
+async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
+    match command {
+        Command::Run { scenario, root } => {
+            let root = root.canonicalize()?;
+            let report = scenario::run(scenario, &root, Timeline::live()).await?;
+            println!("{}", report.summary(colour_wanted()));
+            let folder = format!("target/drill/{}", scenario.name());
+            println!("{folder}/report.html shows it, {folder}/report.json holds it");
+            Ok(exit_code(report.verdict))
+        }
+        Command::Bench { runs, root } => {
+            let bench = bench::region_loss(runs, &root.canonicalize()?).await?;
+            println!("{bench}");
+            Ok(exit_code(bench.verdict()))
+        }
+    }
+}
+
+/// A failed expectation is 1; 2 is kept for a drill that could not be held.
+fn exit_code(verdict: Verdict) -> ExitCode {
+    match verdict {
+        Verdict::Pass => ExitCode::SUCCESS,
+        Verdict::Fail => ExitCode::FAILURE,
     }
 }
 
@@ -71,5 +98,16 @@ async fn interrupted() -> &'static str {
     tokio::select! {
         () = wait(SignalKind::interrupt()) => "SIGINT",
         () = wait(SignalKind::terminate()) => "SIGTERM",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_expectation_ends_with_another_code_than_a_drill_that_could_not_be_held() {
+        assert_eq!(exit_code(Verdict::Pass), ExitCode::SUCCESS);
+        assert_eq!(exit_code(Verdict::Fail), ExitCode::from(1));
     }
 }

@@ -1,6 +1,9 @@
 //! An execution's history: which states it went through, when, and what they said.
 
-use aws_sdk_sfn::{Client, types::HistoryEvent};
+use aws_sdk_sfn::{
+    Client,
+    types::{HistoryEvent, HistoryEventType},
+};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -106,7 +109,10 @@ pub(super) fn run(events: &[HistoryEvent], name: &str, region: &str, status: &st
     let mut states: Vec<RunState> = Vec::new();
     let mut outcome = None;
     for event in events {
-        if let Some(details) = event.state_entered_event_details() {
+        if let Some(details) = event
+            .state_entered_event_details()
+            .filter(|_| does_something(event))
+        {
             match states.iter_mut().find(|state| state.name == details.name()) {
                 Some(state) => state.passes += 1,
                 None => states.push(RunState {
@@ -136,6 +142,12 @@ pub(super) fn run(events: &[HistoryEvent], name: &str, region: &str, status: &st
         outcome,
         states,
     }
+}
+
+/// Choices and waits belong to the task before them.
+fn does_something(event: &HistoryEvent) -> bool {
+    use HistoryEventType::{FailStateEntered, SucceedStateEntered, TaskStateEntered};
+    [TaskStateEntered, SucceedStateEntered, FailStateEntered].contains(event.r#type())
 }
 
 fn at(event: &HistoryEvent) -> Timestamp {

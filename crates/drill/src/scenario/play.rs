@@ -79,7 +79,11 @@ async fn disturb(
     match scenario {
         Scenario::RegionLoss | Scenario::RegionLossManaged => {
             if scenario.replication_lags() {
-                timeline.say(Kind::Fault, STANDBY, "falls behind: replication stops");
+                timeline.say(
+                    Kind::Setup,
+                    STANDBY,
+                    "falls behind: replication to it stops",
+                );
                 world.simulator.cut_replication(STANDBY).await;
                 tokio::time::sleep(LAG).await;
             }

@@ -150,7 +150,8 @@ fn writes(world: &World, outcome: &Outcome, measured: &Measured) -> Vec<Check> {
     let endpoint = &world.endpoints[STANDBY].writer;
     let there = outcome.record.acknowledged.iter();
     let there = there.filter(|ack| ack.endpoint == *endpoint).count();
-    let known = |value: Option<f64>| value.map_or("unknown".into(), |value| format!("{value} s"));
+    let known =
+        |value: Option<f64>| value.map_or("unknown".into(), |value| format!("{value:.1} s"));
     let (rto, rpo) = (measured.rto.seconds, measured.rpo.lost_window_seconds);
     let beats = measured.rpo.lost_beats;
     vec![

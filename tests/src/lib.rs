@@ -9,8 +9,10 @@
     reason = "tests wait for processes and read their environment"
 )]
 
+pub mod drill;
 pub mod machine;
 pub mod policy;
 pub mod processes;
 pub mod repository;
 pub mod template;
+pub mod world;

@@ -1,0 +1,183 @@
+//! A drill under way: what it says, how it ends, and what it leaves on the machine.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::PathBuf,
+    process::{Child, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{
+    processes::{Belongings, at_home_in, belongings},
+    world::World,
+};
+
+/// How soon everything must be gone once the drill has ended.
+pub const GONE: Duration = Duration::from_secs(15);
+/// What it says once everything is up and it only waits.
+pub const UP: &str = "waits for the probes";
+/// How long it may take until then.
+const UP_LIMIT: Duration = Duration::from_secs(90);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The drill's process; it is killed when a test lets go of it.
+#[derive(Debug)]
+pub struct Drill {
+    child: Child,
+    said: Arc<Mutex<String>>,
+    folder: PathBuf,
+}
+
+/// A drill that has ended by itself or by a signal.
+#[derive(Debug)]
+pub struct Ended {
+    /// How.
+    pub status: ExitStatus,
+    /// All that it printed.
+    pub said: String,
+}
+
+impl Drill {
+    /// Starts a scenario.
+    pub fn start(world: &World, scenario: &str) -> Self {
+        let mut child = world
+            .drill(scenario)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = Arc::default();
+        listen(child.stdout.take().unwrap(), &said);
+        listen(child.stderr.take().unwrap(), &said);
+        Self {
+            child,
+            said,
+            folder: world.folder(scenario),
+        }
+    }
+
+    /// Waits until it has said something.
+    pub fn wait_for(&mut self, words: &str, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        while !self.said().contains(words) {
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "no {words:?}: {ended:?}\n{}",
+                self.said()
+            );
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits until everything is up; answers what it holds then.
+    pub fn wait_until_up(&mut self) -> Belongings {
+        self.wait_for(UP, UP_LIMIT);
+        let held = self.belongings();
+        // The emulator, the functions, and two PostgreSQL with their own processes.
+        let processes = at_home_in(&self.folder);
+        assert!(processes.len() > 10, "only {processes:#?} run");
+        // Front door, roads, DNS, emulator and databases listen, and both databases have a segment.
+        let enough = held.listeners.len() > 10 && held.segments.len() == 2;
+        assert!(enough, "a drill that is up holds only {held:?}");
+        held
+    }
+
+    /// Waits until one of its processes was started with some words.
+    pub fn wait_until_it_runs(&mut self, words: &str) {
+        let deadline = Instant::now() + UP_LIMIT;
+        while !at_home_in(&self.folder)
+            .values()
+            .any(|command| command.contains(words))
+        {
+            assert!(
+                Instant::now() < deadline,
+                "{words:?} is never run:\n{}",
+                self.said()
+            );
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// The sockets and the shared memory that it and its processes hold.
+    pub fn belongings(&self) -> Belongings {
+        belongings(
+            at_home_in(&self.folder)
+                .into_keys()
+                .chain([self.child.id()]),
+        )
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let process = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(process, signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub fn end(&mut self, limit: Duration) -> Ended {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What it said last is still being read.
+                thread::sleep(LOOK * 4);
+                return Ended {
+                    status,
+                    said: self.said(),
+                };
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no end within {limit:?}:\n{}",
+                self.said()
+            );
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// What is left on the machine of a drill that has ended, though it had [`GONE`] to go.
+    pub fn left(&self, held: &Belongings) -> Vec<String> {
+        let deadline = Instant::now() + GONE;
+        loop {
+            let processes = at_home_in(&self.folder);
+            let mut left: Vec<_> = processes
+                .into_iter()
+                .map(|(id, words)| format!("process {id} lives: {words}"))
+                .collect();
+            left.extend(held.left());
+            if left.is_empty() || Instant::now() >= deadline {
+                return left;
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Drill {
+    fn drop(&mut self) {
+        // It has mostly ended by now.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Keeps what a stream says until its end.
+fn listen(stream: impl Read + Send + 'static, said: &Arc<Mutex<String>>) {
+    let said = said.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut said = said.lock().unwrap();
+            said.push_str(&line);
+            said.push('\n');
+        }
+    });
+}

@@ -1,0 +1,100 @@
+//! The drills that several tests look at, held once and all at the same time.
+
+use std::{
+    fs,
+    panic::catch_unwind,
+    sync::{Once, OnceLock},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tests::{
+    drill::{Drill, Ended},
+    world::World,
+};
+
+/// The longest a drill may take.
+const LIMIT: Duration = Duration::from_secs(240);
+
+static REGION_LOSS: OnceLock<Option<Held>> = OnceLock::new();
+static REGION_LOSS_MANAGED: OnceLock<Option<Held>> = OnceLock::new();
+static PATH_IMPAIRED: OnceLock<Option<Held>> = OnceLock::new();
+
+/// A drill that was held to its end.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// How it ended and what it printed.
+    pub(crate) ended: Ended,
+    /// `report.json`.
+    pub(crate) report: Value,
+    /// `report.html`.
+    pub(crate) page: String,
+    /// What it left on the machine.
+    pub(crate) left: Vec<String>,
+    /// How a second drill of the same scenario ended that was started meanwhile.
+    pub(crate) second: Ended,
+}
+
+pub(crate) fn region_loss() -> &'static Held {
+    wait(&REGION_LOSS)
+}
+
+pub(crate) fn region_loss_managed() -> &'static Held {
+    wait(&REGION_LOSS_MANAGED)
+}
+
+pub(crate) fn path_impaired() -> &'static Held {
+    wait(&PATH_IMPAIRED)
+}
+
+fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        for (scenario, cell) in [
+            ("region-loss", &REGION_LOSS),
+            ("region-loss-managed", &REGION_LOSS_MANAGED),
+            ("path-impaired", &PATH_IMPAIRED),
+        ] {
+            thread::spawn(move || {
+                let held = catch_unwind(|| hold(scenario)).ok();
+                assert!(cell.set(held).is_ok(), "{scenario} is held once");
+            });
+        }
+    });
+    let held = cell.wait().as_ref();
+    held.unwrap_or_else(|| panic!("the drill could not be held; the reason is printed above"))
+}
+
+fn hold(scenario: &str) -> Held {
+    let world = World::new(scenario);
+    let mut drill = Drill::start(&world, scenario);
+    let held = drill.wait_until_up();
+    let second = Drill::start(&world, scenario).end(Duration::from_secs(10));
+    let ended = drill.end(LIMIT);
+    let mut left = drill.left(&held);
+    left.extend(
+        world
+            .strays()
+            .iter()
+            .map(|path| format!("{} was written", path.display())),
+    );
+    let folder = world.folder(scenario);
+    left.extend(
+        folder
+            .join("postgres")
+            .exists()
+            .then(|| "the databases stay behind".to_owned()),
+    );
+    let read = |name: &str| {
+        let file = folder.join(name);
+        fs::read_to_string(&file).unwrap_or_else(|why| panic!("{file:?}: {why}\n{}", ended.said))
+    };
+    Held {
+        report: serde_json::from_str(&read("report.json")).unwrap(),
+        page: read("report.html"),
+        left,
+        second,
+        ended,
+    }
+}

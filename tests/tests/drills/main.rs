@@ -1,0 +1,11 @@
+//! Drills, held as `make drill` holds them: the built binary, the repository's templates, real PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod failure;
+mod held;
+mod interruptions;
+mod policies;
+mod scenarios;

@@ -1,0 +1,125 @@
+//! The functions' policies, proven from the calls that the front door recorded: neither too narrow nor too wide.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tests::policy::{self, Role};
+
+use crate::held::{path_impaired, region_loss, region_loss_managed};
+
+const MEMBERS: [&str; 2] = ["us-east-1", "us-west-2"];
+const WITNESS: &str = "us-east-2";
+
+/// Actions that no call through the front door shows: Lambda itself makes them, or PostgreSQL does.
+const ELSEWHERE: [&str; 3] = ["logs:", "ec2:", "rds-db:"];
+
+/// Actions that these drills give no occasion for: function, action, and when it is called.
+const RARE: [(&str, &str, &str); 0] = [];
+
+struct Call {
+    function: String,
+    caller_region: String,
+    region: String,
+    action: String,
+}
+
+fn calls() -> Vec<Call> {
+    let drills = [region_loss(), region_loss_managed(), path_impaired()];
+    let calls = drills
+        .iter()
+        .flat_map(|held| held.report["calls"].as_array().unwrap());
+    calls.map(call).collect()
+}
+
+fn call(call: &Value) -> Call {
+    let text = |name: &str| call[name].as_str().unwrap().to_owned();
+    let (service, operation) = (text("service"), text("operation"));
+    // The one operation whose action has another name.
+    let action = match (service.as_str(), operation.as_str()) {
+        ("lambda", "Invoke") => "lambda:InvokeFunction".to_owned(),
+        _ => format!("{service}:{operation}"),
+    };
+    Call {
+        function: text("function"),
+        caller_region: text("caller_region"),
+        region: text("region"),
+        action,
+    }
+}
+
+/// The template that a function's role in a Region comes from.
+fn template(region: &str) -> &'static str {
+    if region == WITNESS {
+        "witness"
+    } else {
+        "functions"
+    }
+}
+
+fn roles() -> BTreeMap<(&'static str, String), Role> {
+    ["functions", "witness"]
+        .into_iter()
+        .flat_map(|name| {
+            policy::of_functions(name)
+                .into_iter()
+                .map(move |(function, role)| ((name, function), role))
+        })
+        .collect()
+}
+
+#[test]
+fn every_call_is_allowed_by_its_functions_role() {
+    let roles = roles();
+    let calls = calls();
+    for Call {
+        function,
+        caller_region,
+        region,
+        action,
+    } in &calls
+    {
+        let role = &roles[&(template(caller_region), function.clone())];
+        assert!(
+            role.allows(action, region, caller_region, &MEMBERS),
+            "{function} in {caller_region} calls {action} in {region}, which its role does not allow"
+        );
+    }
+    let callers: BTreeSet<_> = calls
+        .iter()
+        .map(|call| (template(&call.caller_region), call.function.clone()))
+        .collect();
+    assert_eq!(
+        callers,
+        roles.into_keys().collect(),
+        "a function called nothing"
+    );
+}
+
+#[test]
+fn every_action_that_a_role_allows_is_called() {
+    let calls = calls();
+    let mut unused = Vec::new();
+    for ((name, function), role) in roles() {
+        for action in role
+            .actions()
+            .filter(|action| !ELSEWHERE.iter().any(|prefix| action.starts_with(prefix)))
+        {
+            let is_called = calls.iter().any(|call| {
+                call.function == function
+                    && call.action == action
+                    && template(&call.caller_region) == name
+            });
+            if !is_called {
+                unused.push((function.clone(), action.to_owned()));
+            }
+        }
+    }
+    let known: Vec<_> = RARE
+        .iter()
+        .map(|(function, action, _)| ((*function).to_owned(), (*action).to_owned()))
+        .collect();
+    assert_eq!(
+        unused, known,
+        "what is allowed and never called, against what is known to be rare"
+    );
+}

@@ -1,0 +1,225 @@
+//! What comes out of each scenario.
+
+use serde_json::Value;
+use tests::drill::Ended;
+
+use crate::held::{Held, path_impaired, region_loss, region_loss_managed};
+
+/// The fields that every report has, whatever the scenario.
+fn holds_its_fields(held: &Held, scenario: &str) {
+    let report = &held.report;
+    assert_eq!(report["scenario"], scenario);
+    assert_eq!(report["verdict"], "pass", "{report:#}");
+    assert!(!report["verdict_reasons"].as_array().unwrap().is_empty());
+    for (group, names) in [
+        (
+            "/profile/detection",
+            &[
+                "interval_seconds",
+                "failures",
+                "timeout_seconds",
+                "in_region_grace_seconds",
+            ][..],
+        ),
+        ("/profile/simulator", &["promote_ms", "managed_failover_ms"]),
+        (
+            "/profile/drill",
+            &["dns_ttl_seconds", "ecs_rollout_ms", "confirm_timeout_ms"],
+        ),
+        ("/writes", &["acknowledged", "lost", "duplicated"]),
+    ] {
+        for name in names {
+            assert!(
+                report.pointer(group).unwrap()[name].is_u64(),
+                "{group}/{name} in {report:#}"
+            );
+        }
+    }
+    for field in [
+        "/writes/outage_seconds",
+        "/rpo/lost_beats",
+        "/rpo/lost_window_seconds",
+        "/rto/seconds",
+    ] {
+        assert!(report.pointer(field).is_some(), "{field} is not there");
+    }
+    for phase in ["noticing", "confirming", "promotion", "dns", "reconnecting"] {
+        assert!(
+            report["rto"]["phases"].get(phase).is_some(),
+            "{phase} is not there"
+        );
+    }
+    for list in ["runs", "calls", "timeline"] {
+        assert!(
+            !report[list].as_array().unwrap().is_empty(),
+            "{list} is empty"
+        );
+    }
+    for call in report["calls"].as_array().unwrap() {
+        for name in [
+            "function",
+            "caller_region",
+            "service",
+            "region",
+            "operation",
+        ] {
+            assert!(!call[name].as_str().unwrap().is_empty(), "{name} in {call}");
+        }
+        assert!(call["count"].as_u64() > Some(0), "{call}");
+    }
+    assert!(number(report, "/writes/acknowledged") > 500.0);
+    assert_eq!(number(report, "/writes/duplicated"), 0.0);
+    let ended = &held.ended;
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
+    let plain = !ended.said.contains('\u{1b}');
+    assert!(plain, "colours without a terminal:\n{}", ended.said);
+}
+
+fn number(report: &Value, field: &str) -> f64 {
+    let value = report.pointer(field).and_then(Value::as_f64);
+    value.unwrap_or_else(|| panic!("{field} is no number in {report:#}"))
+}
+
+/// What both ways to survive a lost Region have in common.
+fn writes_went_on(held: &Held) {
+    let report = &held.report;
+    let outage = number(report, "/writes/outage_seconds");
+    let phases: f64 = ["noticing", "confirming", "promotion", "dns", "reconnecting"]
+        .iter()
+        .map(|phase| number(report, &format!("/rto/phases/{phase}")))
+        .sum();
+    assert!(
+        (outage - phases).abs() < 0.1,
+        "the phases add up to {phases} s of {outage} s"
+    );
+    assert!((5.0..60.0).contains(&outage), "{outage} s");
+    assert!(number(report, "/rto/overhead_seconds") < outage);
+    assert!(number(report, "/rto/seconds") > 0.0);
+    assert!(number(report, "/rpo/lost_beats") >= 0.0);
+    assert!(number(report, "/rpo/lost_window_seconds") >= 0.0);
+    let runs = report["runs"].as_array().unwrap();
+    let succeeded: Vec<_> = runs
+        .iter()
+        .filter(|run| run["outcome"] == "succeeded")
+        .collect();
+    let [run] = succeeded.as_slice() else {
+        panic!("not one run succeeded: {runs:#?}");
+    };
+    assert_eq!(
+        (&run["status"], &run["region"]),
+        (&"SUCCEEDED".into(), &"us-east-1".into())
+    );
+    let states: Vec<_> = run["states"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|state| state["name"].as_str().unwrap())
+        .collect();
+    for state in [
+        "OpenRun",
+        "ConfirmOutage",
+        "DetachAndPromote",
+        "ProveWriter",
+        "FlipDns",
+        "RestartEcs",
+        "VerifyWrites",
+        "CloseRun",
+    ] {
+        assert!(states.contains(&state), "{state} is not among {states:?}");
+    }
+}
+
+#[test]
+fn a_lost_region_is_survived_by_detaching_the_standby() {
+    let held = region_loss();
+    holds_its_fields(held, "region-loss");
+    writes_went_on(held);
+    assert!(
+        called(&held.report, "RemoveFromGlobalCluster")
+            && !called(&held.report, "FailoverGlobalCluster")
+    );
+}
+
+#[test]
+fn a_lost_region_is_survived_by_a_managed_failover() {
+    let held = region_loss_managed();
+    holds_its_fields(held, "region-loss-managed");
+    writes_went_on(held);
+    assert!(
+        called(&held.report, "FailoverGlobalCluster")
+            && !called(&held.report, "RemoveFromGlobalCluster")
+    );
+}
+
+#[test]
+fn an_impaired_path_changes_nothing() {
+    let held = path_impaired();
+    holds_its_fields(held, "path-impaired");
+    let report = &held.report;
+    assert_eq!(number(report, "/writes/lost"), 0.0);
+    assert_eq!(report["writes"]["outages"].as_array().unwrap().len(), 0);
+    for run in report["runs"].as_array().unwrap() {
+        assert_eq!(run["outcome"], "stood_down", "{run}");
+    }
+    for change in [
+        "FailoverGlobalCluster",
+        "RemoveFromGlobalCluster",
+        "ModifyDBCluster",
+        "ChangeResourceRecordSets",
+        "UpdateService",
+    ] {
+        assert!(!called(report, change), "{change} was called");
+    }
+}
+
+fn called(report: &Value, operation: &str) -> bool {
+    let calls = report["calls"].as_array().unwrap();
+    calls.iter().any(|call| call["operation"] == operation)
+}
+
+fn each(check: impl Fn(&Held)) {
+    for held in [region_loss(), region_loss_managed(), path_impaired()] {
+        check(held);
+    }
+}
+
+#[test]
+fn a_drill_leaves_no_process_no_port_and_no_file() {
+    each(|held| assert_eq!(held.left, Vec::<String>::new()));
+}
+
+#[test]
+fn a_second_drill_of_the_same_scenario_is_refused() {
+    each(|held| {
+        let Ended { status, said } = &held.second;
+        assert_eq!(status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("another drill of this scenario is under way"),
+            "{said}"
+        );
+    });
+}
+
+#[test]
+fn the_page_needs_nothing_but_itself() {
+    each(|held| {
+        let page = &held.page;
+        assert!(
+            page.starts_with("<!DOCTYPE html>"),
+            "{}",
+            &page[..page.len().min(80)]
+        );
+        assert!(page.contains("<svg"), "there is no picture");
+        for outside in ["<script", "<link", "<iframe", "<img", "@import", "url("] {
+            assert!(!page.contains(outside), "the page says {outside}");
+        }
+        for attribute in ["src=\"", "href=\""] {
+            let targets = page
+                .split(attribute)
+                .skip(1)
+                .map(|rest| rest.split('"').next().unwrap());
+            let outside: Vec<_> = targets.filter(|target| !target.starts_with('#')).collect();
+            assert_eq!(outside, Vec::<&str>::new());
+        }
+    });
+}

@@ -1,0 +1,85 @@
+//! ECS's services.
+
+use failover::steps::ecs_restart::{Deployment, Ecs, Service};
+use serde_json::{Value, json};
+
+use crate::replay::{Next, scripted};
+
+fn deployments() -> Value {
+    json!([
+        {"id": "ecs-svc/1", "status": "ACTIVE", "rolloutState": "COMPLETED", "rolloutStateReason": "done"},
+        {"id": "ecs-svc/2", "status": "PRIMARY", "rolloutState": "IN_PROGRESS", "rolloutStateReason": "under way"}
+    ])
+}
+
+#[tokio::test]
+async fn a_service_is_read_with_its_deployments() {
+    let service = json!({"serviceName": "api", "status": "ACTIVE", "desiredCount": 2, "runningCount": 1,
+        "deployments": deployments()});
+    let (aws, replay) = scripted([Next::ok(json!({"services": [service]}))]);
+    let found = aws.service(&"us-west-2".into(), "orders", "api").await;
+    let deployment = |id: &str, status: &str, rollout: &str, reason: &str| Deployment {
+        id: id.into(),
+        status: status.into(),
+        rollout: rollout.into(),
+        rollout_reason: reason.into(),
+    };
+    let expected = Service {
+        desired_count: 2,
+        running_count: 1,
+        deployments: vec![
+            deployment("ecs-svc/1", "ACTIVE", "COMPLETED", "done"),
+            deployment("ecs-svc/2", "PRIMARY", "IN_PROGRESS", "under way"),
+        ],
+    };
+    assert_eq!(found, Ok(expected));
+    let asked = replay.asked_once();
+    assert!(asked.uri.contains("ecs.us-west-2.amazonaws.com"));
+    assert_eq!(
+        asked.json(),
+        json!({"cluster": "orders", "services": ["api"]})
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_is_missing_or_inactive_is_not_ready() {
+    let missing = json!({"services": [], "failures": [{"arn": "api", "reason": "MISSING"}]});
+    let inactive = json!({"services": [{"serviceName": "api", "status": "INACTIVE"}]});
+    for answer in [missing, inactive] {
+        let (aws, _) = scripted([Next::ok(answer)]);
+        let why = aws
+            .service(&"us-east-1".into(), "orders", "api")
+            .await
+            .unwrap_err();
+        assert_eq!(why.name(), "NotReady");
+        assert!(why.to_string().contains("no active service api"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_forced_deployment_is_known_by_the_id_of_the_primary_one() {
+    for count in [None, Some(2)] {
+        let (aws, replay) =
+            scripted([Next::ok(json!({"service": {"deployments": deployments()}}))]);
+        let id = aws
+            .force_deployment(&"us-east-1".into(), "orders", "api", count)
+            .await;
+        assert_eq!(id.as_deref(), Ok("ecs-svc/2"));
+        let asked = replay.asked_once();
+        assert!(asked.target.ends_with(".UpdateService"), "{}", asked.target);
+        let mut wanted = json!({"cluster": "orders", "service": "api", "forceNewDeployment": true});
+        if let Some(count) = count {
+            wanted["desiredCount"] = count.into();
+        }
+        assert_eq!(asked.json(), wanted, "a count is only sent to scale up");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_primary_deployment_is_no_success() {
+    let (aws, _) = scripted([Next::ok(json!({"service": {"deployments": []}}))]);
+    let id = aws
+        .force_deployment(&"us-east-1".into(), "orders", "api", None)
+        .await;
+    assert_eq!(id.unwrap_err().name(), "NotReady");
+}

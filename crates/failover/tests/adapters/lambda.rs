@@ -1,0 +1,112 @@
+//! The other functions: this Region's probe and the witness.
+
+use std::time::Duration;
+
+use failover::{
+    Error,
+    steps::confirm_outage::{Ask, ReachInput, ReachOutput},
+};
+use serde_json::json;
+
+use crate::replay::{Next, PATIENCE, scripted};
+
+fn input() -> ReachInput {
+    ReachInput {
+        plan: "orders".into(),
+        region: "us-west-2".into(),
+        cluster: "orders-west".into(),
+    }
+}
+
+#[tokio::test]
+async fn the_witness_is_asked_in_its_region() {
+    let answer = json!({"reaches": false, "reason": "timed out"});
+    let (aws, replay) = scripted([Next::ok(answer)]);
+    let reached = aws.ask_witness(&"us-east-2".into(), &input()).await;
+    let expected = ReachOutput {
+        reaches: false,
+        reason: "timed out".into(),
+    };
+    assert_eq!(reached, Ok(expected));
+    let asked = replay.asked_once();
+    assert_eq!(
+        asked.uri,
+        "https://lambda.us-east-2.amazonaws.com/2015-03-31/functions/aurora-failover-confirm-outage/invocations"
+    );
+    assert_eq!(
+        asked.json(),
+        json!({"operation": "reach", "plan": "orders", "region": "us-west-2", "cluster": "orders-west"})
+    );
+}
+
+#[tokio::test]
+async fn the_probe_is_asked_here() {
+    let vantage = json!({"region": "us-east-1", "writer_region": "us-west-2", "at": "2026-11-20T00:00:00Z",
+        "write": {"outcome": "read_only"}, "last_beat": null, "failing_since": null, "failures": 3, "reading": null,
+        "moved_at": null});
+    let (aws, replay) = scripted([Next::ok(json!({"vantage": vantage, "readable": true}))]);
+    let confirmation = aws.ask_probe(&"orders".into()).await.unwrap();
+    assert!(confirmation.readable && confirmation.vantage.failures == 3);
+    let asked = replay.asked_once();
+    assert!(
+        asked
+            .uri
+            .starts_with("https://lambda.us-east-1.amazonaws.com/")
+    );
+    assert!(asked.uri.contains("/aurora-failover-health-probe/"));
+    assert_eq!(
+        asked.json(),
+        json!({"operation": "confirm", "plan": "orders"})
+    );
+}
+
+#[tokio::test]
+async fn a_function_that_failed_is_not_ready_and_says_why() {
+    let failed =
+        Next::ok(json!({"errorType": "Unavailable", "errorMessage": "the ledger is silent"}));
+    let (aws, _) = scripted([failed.with_header("x-amz-function-error", "Unhandled")]);
+    let why = aws.ask_probe(&"orders".into()).await.unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    assert!(why.to_string().contains("the ledger is silent"), "{why}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_understood_is_not_ready() {
+    for body in ["", "null", "{\"reaches\": \"perhaps\"}"] {
+        let (aws, _) = scripted([Next::ok(body)]);
+        let why = aws.ask_witness(&"us-east-2".into(), &input()).await;
+        assert_eq!(why.unwrap_err().name(), "NotReady", "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_may_take_longer_than_other_calls() {
+    let answer = Next::ok(json!({"reaches": true, "reason": "its RDS answers"}));
+    let (aws, _) = scripted([answer.only_after(PATIENCE * 2)]);
+    assert!(
+        aws.ask_witness(&"us-east-2".into(), &input())
+            .await
+            .unwrap()
+            .reaches
+    );
+}
+
+#[tokio::test]
+async fn the_asker_gives_up_on_a_silent_function() {
+    let (aws, replay) = scripted([Next::Silence]);
+    let limit = Duration::from_millis(50);
+    let answer = aws.within(limit, aws.ask_probe(&"orders".into())).await;
+    assert_eq!(
+        answer,
+        Err(Error::Unavailable("no answer within 50ms".into()))
+    );
+    replay.asked_once();
+}
+
+#[tokio::test]
+async fn a_failed_call_is_made_once() {
+    let (aws, replay) = scripted([Next::json_error(503, "ServiceException", "busy")]);
+    let why = aws.ask_probe(&"orders".into()).await.unwrap_err();
+    assert_eq!(why.name(), "Unavailable");
+    replay.asked_once();
+}

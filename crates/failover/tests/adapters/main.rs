@@ -1,0 +1,16 @@
+//! The adapters, each against a script of the service's own words: what they ask, and what they make of every answer.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod dynamodb;
+mod ecs;
+mod errors;
+mod lambda;
+mod probe;
+mod rds;
+mod replay;
+mod route53;
+mod simulated;
+mod ssm;

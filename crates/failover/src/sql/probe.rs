@@ -34,7 +34,8 @@ const READ_BEATS: &str = "
 const PROVE: &str = "
     WITH opened AS (
         UPDATE aurora_failover.epoch SET epoch = $2, run_id = $3, proven_at = clock_timestamp()
-        WHERE epoch <= $2 RETURNING epoch),
+        WHERE epoch <= $2 AND EXISTS (SELECT FROM aurora_failover.beat WHERE vantage = $1)
+        RETURNING epoch),
     mine AS (
         UPDATE aurora_failover.beat AS beat SET seq = beat.seq + 1, epoch = $2, at = clock_timestamp()
         FROM opened WHERE beat.vantage = $1

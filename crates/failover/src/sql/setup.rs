@@ -1,5 +1,6 @@
 //! Creates the heartbeat schema and the probe's role. Running it again changes nothing that is right.
 
+use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::Client;
 
 use super::Why;
@@ -22,7 +23,7 @@ const SCHEMA: &str = "
         at timestamptz);";
 
 /// Creates what the probe needs on the writer: its schema, a row for each member's vantage, and its role, which may
-/// touch nothing else. `password` is that of the role, where it has one.
+/// touch nothing else. `password` is the role's new one; without it the role keeps the one it has.
 ///
 /// # Errors
 /// [`Why`].
@@ -63,13 +64,21 @@ async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(),
     if !exists {
         statements.push(quoted(admin, "CREATE ROLE %1$I LOGIN", user, "").await?);
     }
-    match &plan.database.probe.auth {
-        Auth::Secret { .. } => {
-            let password = password.unwrap_or_default();
-            statements
-                .push(quoted(admin, "ALTER ROLE %1$I LOGIN PASSWORD %2$L", user, password).await?);
-        }
-        Auth::Iam => statements.push(quoted(admin, "GRANT rds_iam TO %1$I", user, "").await?),
+    if let Some(password) = password {
+        // Only the verifier is sent: a server that logs statements must not learn the password.
+        let verifier = scram_sha_256(password.as_bytes());
+        statements.push(
+            quoted(
+                admin,
+                "ALTER ROLE %1$I LOGIN PASSWORD %2$L",
+                user,
+                &verifier,
+            )
+            .await?,
+        );
+    }
+    if plan.database.probe.auth == Auth::Iam {
+        statements.push(quoted(admin, "GRANT rds_iam TO %1$I", user, "").await?);
     }
     for grant in [
         "GRANT CONNECT ON DATABASE %2$I TO %1$I",
@@ -82,7 +91,7 @@ async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(),
     Ok(())
 }
 
-/// The server quotes the names and the password itself: what it is given never becomes a statement of its own.
+/// The server quotes the names and the verifier itself: what it is given never becomes a statement of its own.
 async fn quoted(admin: &Client, template: &str, first: &str, second: &str) -> Result<String, Why> {
     let row = admin
         .query_one(

@@ -42,16 +42,19 @@ pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Er
         database: known.plan.database.name.clone(),
     };
     let admin = world.admin_login(&known.plan).await?;
+    let connector = world.connector()?;
     let password = match known.plan.database.probe.auth {
         Auth::Secret { .. } => {
             let login = world
                 .probe_login(&known.plan, &target.writer, &place.host, place.port)
                 .await?;
-            Some(login.password)
+            // A password that serves is left alone.
+            let serves = connector.connect(&place, &login, LIMIT).await.is_ok();
+            (!serves).then_some(login.password)
         }
         Auth::Iam => None,
     };
-    let client = world.connector()?.connect(&place, &admin, LIMIT).await?;
+    let client = connector.connect(&place, &admin, LIMIT).await?;
     sql::setup(&client, &known.plan, target.epoch, password.as_deref()).await?;
     world.put_known(&known).await?;
     tracing::info!(plan = %name, writer = %target.writer, epoch = %target.epoch, "set up");

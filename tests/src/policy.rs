@@ -111,3 +111,36 @@ fn statement(statement: &Value) -> Statement {
     };
     Statement { actions, regions }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_allows_its_statements_where_their_conditions_hold() {
+        let condition =
+            |region: &str| json!({"StringEquals": {"aws:RequestedRegion": {"Ref": region}}});
+        let statements = json!([
+            {"Effect": "Allow", "Action": "rds:DescribeDBClusters", "Condition": condition("AWS::Region")},
+            {"Fn::If": ["HasLedger",
+                {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Condition": condition("MemberRegions")},
+                {"Ref": "AWS::NoValue"}]},
+            {"Effect": "Allow", "Action": ["route53:GetChange"]},
+            {"Effect": "Deny", "Action": ["ec2:DescribeSubnets"]},
+        ]);
+        let policies = json!([{"PolicyDocument": {"Statement": statements}}]);
+        let role = of(
+            &json!({"Resources": {"R": {"Properties": {"Policies": policies}}}}),
+            "R",
+        );
+        let allows =
+            |action, region| role.allows(action, region, "us-east-1", &["us-east-1", "us-west-2"]);
+        assert!(allows("rds:DescribeDBClusters", "us-east-1"));
+        assert!(!allows("rds:DescribeDBClusters", "us-west-2"));
+        assert!(allows("dynamodb:GetItem", "us-west-2"));
+        assert!(!allows("dynamodb:GetItem", "us-east-2"));
+        assert!(!allows("dynamodb:PutItem", "us-west-2"));
+        assert!(allows("route53:GetChange", "us-east-2"));
+        assert!(!allows("ec2:DescribeSubnets", "us-east-1"));
+    }
+}

@@ -26,12 +26,11 @@ impl World {
     pub fn new(name: &str) -> Self {
         let repository = repository::root();
         let programs = repository.join("target/release");
-        for program in [
-            "drill",
-            "health-probe",
-            "confirm-outage",
-            "detach-and-promote",
-        ] {
+        let functions = repository::functions().into_iter();
+        for program in functions
+            .map(|function| function.name)
+            .chain(["drill".to_owned()])
+        {
             let path = programs.join(program);
             assert!(
                 path.is_file(),

@@ -10,8 +10,9 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 6] = [
+const STATES: [(&str, &str); 7] = [
     ("OpenRun", "recovery-ledger"),
+    ("ReleaseLeases", "recovery-ledger"),
     ("CloseRun", "recovery-ledger"),
     ("ProveWriter", "health-probe"),
     ("VerifyWrites", "health-probe"),

@@ -76,12 +76,19 @@ fn a_suspicion_starts_the_state_machine_that_is_deployed() {
 }
 
 #[test]
-fn events_are_never_delivered_late_or_twice() {
+fn no_event_is_delivered_late_and_no_function_is_called_twice_for_one() {
     let triggers = template::read("triggers");
-    let late = json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60});
     for (id, rule) in template::resources(&triggers, "AWS::Events::Rule") {
         for target in rule["Targets"].as_array().unwrap() {
-            assert_eq!(target["RetryPolicy"], late, "{id}");
+            let policy = &target["RetryPolicy"];
+            assert_eq!(policy["MaximumEventAgeInSeconds"], 60, "{id}");
+            let retries = policy["MaximumRetryAttempts"].as_u64().unwrap();
+            // A state machine may be started again: the lease admits one run.
+            let is_machine = target["Arn"]["Fn::Sub"]
+                .as_str()
+                .unwrap()
+                .contains(":stateMachine:");
+            assert!(retries <= if is_machine { 2 } else { 0 }, "{id}: {retries}");
         }
     }
     for name in ["functions", "witness"] {

@@ -47,6 +47,11 @@ pub enum Write {
         /// The database's epoch.
         epoch: Epoch,
     },
+    /// Nothing could be tried: this Region's own secrets or endpoints were not to be had.
+    Unattempted {
+        /// What was missing.
+        why: String,
+    },
 }
 
 impl Write {
@@ -87,7 +92,7 @@ pub struct Vantage {
     pub write: Write,
     /// The last beat that was acknowledged to this vantage.
     pub last_beat: Option<Beat>,
-    /// Since when every attempt has failed; graces count from here.
+    /// Since when every attempt has been refused, timed out or met a server error; graces count from here.
     pub failing_since: Option<Timestamp>,
     /// Attempts that failed since then.
     pub failures: u32,
@@ -129,23 +134,30 @@ impl Vantage {
         });
         let failed = look.write.is_failure();
         let continued = same_writer.filter(|vantage| look.at.duration_since(vantage.at) <= GAP);
+        let before = continued.and_then(|vantage| vantage.failing_since);
+        let failing_since = match &look.write {
+            Write::Failed { .. } => Some(before.unwrap_or(look.at)),
+            Write::Unattempted { .. } => before,
+            // A login that was wrong for an hour must not spend the grace of a restart that follows.
+            Write::Committed { .. }
+            | Write::Misconfigured { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. } => None,
+        };
         let last_beat = match &look.write {
             Write::Committed { beat } => Some(*beat),
             Write::Failed { .. }
             | Write::Misconfigured { .. }
             | Write::ReadOnly
-            | Write::OtherEpoch { .. } => same_writer.and_then(|vantage| vantage.last_beat),
+            | Write::OtherEpoch { .. }
+            | Write::Unattempted { .. } => same_writer.and_then(|vantage| vantage.last_beat),
         };
         Self {
             region: region.clone(),
             writer_region: writer_region.clone(),
             at: look.at,
             last_beat,
-            failing_since: failed.then(|| {
-                continued
-                    .and_then(|vantage| vantage.failing_since)
-                    .unwrap_or(look.at)
-            }),
+            failing_since,
             failures: if failed {
                 continued
                     .map_or(0, |vantage| vantage.failures)
@@ -175,19 +187,30 @@ pub struct Loss {
     pub seconds: f64,
 }
 
-/// Compares the last beat acknowledged to a vantage with the last one of that vantage that a member holds.
+/// Compares the last beat acknowledged to each vantage that survived with what a member holds.
 ///
-/// `None` when there is nothing to compare: the loss is unknown, never zero.
+/// `alive_at` is when anything last showed the old writer alive. `None` when there is nothing to compare, or when it was
+/// alive after the last beat that anybody saw and the member holds no later one: the loss is unknown, never zero.
 #[must_use]
-pub fn loss(acknowledged: Option<&Beat>, held: Option<&Beat>) -> Option<Loss> {
-    let (acknowledged, held) = (acknowledged?, held?);
-    let beats = acknowledged.seq.saturating_sub(held.seq);
-    let seconds = if beats == 0 {
-        0.0
-    } else {
-        seconds_between(held.at, acknowledged.at).max(0.0)
+pub fn loss(acknowledged: &Beats, held: &Beats, alive_at: Option<Timestamp>) -> Option<Loss> {
+    let last = acknowledged.values().map(|beat| beat.at).max()?;
+    let holds_later = held.values().any(|beat| beat.at > last);
+    if alive_at.is_some_and(|alive_at| alive_at > last) && !holds_later {
+        return None;
+    }
+    let mut whole = Loss {
+        beats: 0,
+        seconds: 0.0,
     };
-    Some(Loss { beats, seconds })
+    for (vantage, acknowledged) in acknowledged {
+        let held = held.get(vantage)?;
+        let beats = acknowledged.seq.saturating_sub(held.seq);
+        whole.beats += beats;
+        if beats > 0 {
+            whole.seconds = whole.seconds.max(seconds_between(held.at, acknowledged.at));
+        }
+    }
+    Some(whole)
 }
 
 #[cfg(test)]
@@ -268,15 +291,44 @@ mod tests {
         );
     }
 
+    fn beats(seq: u64, second: i64) -> Beats {
+        Beats::from([("us-east-1".into(), beat(seq, second))])
+    }
+
     #[test]
     fn a_loss_counts_the_beats_and_the_time_between_them() {
-        let lost = loss(Some(&beat(9, 50)), Some(&beat(7, 40))).unwrap();
+        let lost = loss(&beats(9, 50), &beats(7, 40), None).unwrap();
         assert_eq!((lost.beats, lost.seconds), (2, 10.0));
     }
 
     #[test]
     fn a_loss_without_a_beat_on_either_side_is_unknown() {
-        assert_eq!(loss(None, Some(&beat(7, 40))), None);
-        assert_eq!(loss(Some(&beat(7, 40)), None), None);
+        assert_eq!(loss(&Beats::new(), &beats(7, 40), None), None);
+        assert_eq!(loss(&beats(7, 40), &Beats::new(), None), None);
+    }
+
+    #[test]
+    fn a_writer_that_lived_on_after_our_last_beat_makes_the_loss_unknown() {
+        assert_eq!(loss(&beats(7, 40), &beats(7, 40), Some(at(3600))), None);
+        let mut later = beats(7, 40);
+        later.insert("us-west-2".into(), beat(700, 3590));
+        assert_eq!(
+            loss(&beats(7, 40), &later, Some(at(3600))).map(|loss| loss.beats),
+            Some(0)
+        );
+    }
+
+    #[test]
+    fn a_wrong_login_does_not_spend_the_grace_of_the_failure_that_follows() {
+        let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+        let write = Write::Misconfigured {
+            why: "password".into(),
+        };
+        let wrong = Vantage::after(None, &here, &there, Look { write, ..failed(0) });
+        let down = Vantage::after(Some(&wrong), &here, &there, failed(60));
+        assert_eq!(
+            (wrong.failing_since, down.failing_since, down.failures),
+            (None, Some(at(60)), 2)
+        );
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     beat::{Vantage, Write},
+    domain::Region,
     plan::Detection,
 };
 
@@ -19,6 +20,8 @@ pub struct Evidence {
     pub local_rds: Rds,
     /// RDS in the writer's Region.
     pub writer_rds: Rds,
+    /// Whether the ledger of the writer's Region answered.
+    pub writer_ledger_answers: bool,
     /// What the writer's Region saw of its own writer.
     pub home_vantage: HomeVantage,
     /// What the witness can reach.
@@ -133,22 +136,40 @@ pub enum HomeVantage {
 }
 
 impl HomeVantage {
-    /// Judges the record of the writer's own Region.
+    /// Judges the record of the writer's own Region: it must be about the same writer, from after our first failure, and
+    /// no older than the home probe's own rhythm allows.
     #[must_use]
-    pub fn of(home: Option<&Vantage>, failing_since: Option<Timestamp>) -> Self {
+    pub fn of(
+        home: Option<&Vantage>,
+        writer_region: &Region,
+        failing_since: Option<Timestamp>,
+        detection: &Detection,
+        now: Timestamp,
+    ) -> Self {
+        let rhythm = (detection.interval_seconds + detection.timeout_seconds).saturating_mul(3);
+        let age_max = seconds(rhythm.max(HOME_AGE_SECONDS_MAX));
+        let fresh = |home: &Vantage, since| {
+            home.writer_region == *writer_region
+                && home.at > since
+                && now.duration_since(home.at) <= age_max
+        };
         match (home, failing_since) {
-            (Some(home), Some(since)) if home.at > since => match home.write {
+            (Some(home), Some(since)) if fresh(home, since) => match home.write {
                 Write::Committed { .. } => Self::FreshSuccess,
                 Write::Failed { .. } => Self::FreshFailure,
                 // A probe that cannot log in, or that meets a standby, knows nothing of the writer.
-                Write::Misconfigured { .. } | Write::ReadOnly | Write::OtherEpoch { .. } => {
-                    Self::Unknown
-                }
+                Write::Misconfigured { .. }
+                | Write::ReadOnly
+                | Write::OtherEpoch { .. }
+                | Write::Unattempted { .. } => Self::Unknown,
             },
             _ => Self::Unknown,
         }
     }
 }
+
+/// A home probe's record is believed for this long at least, in seconds: two of its invocations may be this far apart.
+const HOME_AGE_SECONDS_MAX: u64 = 15;
 
 /// What the witness Region can reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,7 +222,7 @@ impl Evidence {
             Some(Write::Misconfigured { .. }) => return Verdict::ProbeMisconfigured,
             Some(Write::ReadOnly | Write::OtherEpoch { .. }) => return Verdict::WriterMoved,
             // A probe that does not answer has seen nothing: nobody may be promoted on its silence.
-            None => return Verdict::Undetermined,
+            None | Some(Write::Unattempted { .. }) => return Verdict::Undetermined,
             Some(Write::Failed { .. }) => {}
         }
         if self.home_vantage == HomeVantage::FreshSuccess {
@@ -236,9 +257,12 @@ impl Evidence {
         }
     }
 
-    /// An unreadable reader counts as "no progress" only beside a healthy RDS of its own Region.
-    const fn no_progress_is_known(&self) -> bool {
-        matches!(self.progress, Progress::Still) || self.local_rds.answers()
+    /// An unreadable reader counts as "no progress" only beside a healthy RDS of its own Region and a witness that answers.
+    fn no_progress_is_known(&self) -> bool {
+        let healthy =
+            matches!(&self.local_rds, Rds::Status { cluster, .. } if cluster == "available");
+        let witnessed = matches!(self.witness, Witness::Reaches | Witness::DoesNotReach);
+        self.progress == Progress::Still || (healthy && witnessed)
     }
 
     fn verdict_on_a_silent_region(&self) -> Verdict {
@@ -249,14 +273,17 @@ impl Evidence {
         if !self.local_rds.answers() {
             return Verdict::ObserverIsolated;
         }
+        // A Region whose ledger answers is not gone, whatever its RDS does.
+        if self.writer_ledger_answers {
+            return Verdict::Undetermined;
+        }
         match self.witness {
             Witness::Unreachable => Verdict::ObserverIsolated,
             Witness::Reaches => Verdict::PathImpaired,
-            Witness::DoesNotReach => Verdict::RegionDown,
-            // An unreadable reader counts as "no progress" only beside a witness.
-            Witness::NotConfigured if self.progress == Progress::Unreadable => {
+            Witness::DoesNotReach | Witness::NotConfigured if !self.no_progress_is_known() => {
                 Verdict::Undetermined
             }
+            Witness::DoesNotReach => Verdict::RegionDown,
             Witness::NotConfigured => Verdict::RegionDownUnwitnessed,
         }
     }
@@ -303,6 +330,7 @@ mod tests {
             progress: Progress::Still,
             local_rds: status("available"),
             writer_rds: silent(),
+            writer_ledger_answers: false,
             home_vantage: HomeVantage::Unknown,
             witness: Witness::DoesNotReach,
             failing_since: Some(at(0)),
@@ -459,6 +487,32 @@ mod tests {
     }
 
     #[test]
+    fn a_region_whose_ledger_answers_is_not_gone() {
+        let evidence = Evidence {
+            writer_ledger_answers: true,
+            ..region_down()
+        };
+        assert_eq!(verdict(&evidence), Verdict::Undetermined);
+    }
+
+    #[test]
+    fn an_unreadable_reader_beside_an_unhealthy_rds_of_its_own_proves_nothing() {
+        for local_rds in [
+            status("rebooting"),
+            Rds::Other {
+                why: "denied".into(),
+            },
+        ] {
+            let evidence = Evidence {
+                progress: Progress::Unreadable,
+                local_rds,
+                ..region_down()
+            };
+            assert_eq!(verdict(&evidence), Verdict::Undetermined);
+        }
+    }
+
+    #[test]
     fn an_observer_whose_own_rds_or_witness_is_silent_is_isolated() {
         assert_eq!(
             verdict(&Evidence {
@@ -545,9 +599,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_home_vantage_from_before_our_first_failure_says_nothing() {
-        let home = |second, write: Write| Vantage {
+    fn home(second: i64, write: Write) -> Vantage {
+        Vantage {
             region: "us-west-2".into(),
             writer_region: "us-west-2".into(),
             at: at(second),
@@ -557,35 +610,43 @@ mod tests {
             failures: 0,
             reading: None,
             moved_at: None,
-        };
+        }
+    }
+
+    fn judged(home: Option<&Vantage>, since: i64, now: i64) -> HomeVantage {
+        let writer = Region::from("us-west-2");
+        HomeVantage::of(home, &writer, Some(at(since)), &detection(), at(now))
+    }
+
+    #[test]
+    fn a_home_vantage_counts_when_it_is_from_after_our_first_failure_and_not_old() {
         let beat = Beat {
             seq: 1,
             epoch: Epoch(7),
             at: at(11),
         };
         let success = home(11, Write::Committed { beat });
-        assert_eq!(
-            HomeVantage::of(Some(&success), Some(at(10))),
-            HomeVantage::FreshSuccess
-        );
-        assert_eq!(
-            HomeVantage::of(Some(&success), Some(at(11))),
-            HomeVantage::Unknown
-        );
+        assert_eq!(judged(Some(&success), 10, 20), HomeVantage::FreshSuccess);
+        assert_eq!(judged(Some(&success), 11, 20), HomeVantage::Unknown);
+        assert_eq!(judged(Some(&success), 10, 60), HomeVantage::Unknown);
+        assert_eq!(judged(None, 10, 20), HomeVantage::Unknown);
+        let other = Vantage {
+            writer_region: "us-east-1".into(),
+            ..success
+        };
+        assert_eq!(judged(Some(&other), 10, 20), HomeVantage::Unknown);
+    }
+
+    #[test]
+    fn only_a_failing_writer_makes_a_home_vantage_bad_news() {
         let failure = home(
             11,
             Write::Failed {
                 why: "refused".into(),
             },
         );
-        assert_eq!(
-            HomeVantage::of(Some(&failure), Some(at(10))),
-            HomeVantage::FreshFailure
-        );
-        assert_eq!(
-            HomeVantage::of(Some(&home(11, Write::ReadOnly)), Some(at(10))),
-            HomeVantage::Unknown
-        );
-        assert_eq!(HomeVantage::of(None, Some(at(10))), HomeVantage::Unknown);
+        assert_eq!(judged(Some(&failure), 10, 20), HomeVantage::FreshFailure);
+        let read_only = home(11, Write::ReadOnly);
+        assert_eq!(judged(Some(&read_only), 10, 20), HomeVantage::Unknown);
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::{Epoch, Region, RunId, seconds_between},
     ledger::{Confirmed, Rows},
     plan::{Plan, UnknownLoss},
+    policy::{Decision, decide},
 };
 
 /// The oldest evidence that may lead to an unplanned promotion.
@@ -47,6 +48,16 @@ pub fn writer(rows: &Rows, from: &Region, to: &Region) -> Result<(), Error> {
             current.epoch, current.writer
         )));
     }
+    let rivals = rows.0.values().filter_map(|row| row.current.as_ref());
+    if let Some(rival) = rivals
+        .filter(|rival| rival.epoch == current.epoch)
+        .find(|rival| rival.writer != current.writer)
+    {
+        return Err(Error::UnexpectedTopology(format!(
+            "the ledgers name both {} and {} as the writer of epoch {}",
+            current.writer, rival.writer, current.epoch
+        )));
+    }
     match rows.intent() {
         Some(open) if open.to != *to => Err(Error::UnexpectedTopology(format!(
             "a change of writer to {} (epoch {}) was begun by run {} and is not proven; finish it first",
@@ -60,12 +71,18 @@ pub fn writer(rows: &Rows, from: &Region, to: &Region) -> Result<(), Error> {
 ///
 /// # Errors
 /// `EvidenceStale`.
-pub fn freshness(confirmed: Option<&Confirmed>, now: Timestamp) -> Result<(), Error> {
+pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> Result<(), Error> {
     let Some(confirmed) = confirmed else {
         return Err(Error::EvidenceStale(
             "the outage has not been confirmed".into(),
         ));
     };
+    if decide(confirmed.verdict, plan) != Decision::GoOn {
+        return Err(Error::EvidenceStale(format!(
+            "the last verdict was {:?}, which leads to no promotion; confirming again",
+            confirmed.verdict
+        )));
+    }
     let age = seconds_between(confirmed.evidence.gathered_at, now);
     if age > EVIDENCE_SECONDS_MAX {
         return Err(Error::EvidenceStale(format!(
@@ -98,5 +115,101 @@ pub fn loss(plan: &Plan, confirmed: &Confirmed, accept_data_loss: bool) -> Resul
         None => Err(Error::DataLossTooLarge(
             "what promoting would lose is unknown, and unplanned.unknown_loss is \"refuse\"".into(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        beat::{Beats, Loss},
+        evidence::Verdict,
+        ledger::{Current, Row},
+        steps::fake,
+    };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn confirmed(verdict: Verdict, loss: Option<f64>) -> Confirmed {
+        Confirmed {
+            verdict,
+            evidence: fake::evidence(at(0)),
+            loss: loss.map(|seconds| Loss { beats: 1, seconds }),
+            acknowledged: Beats::new(),
+            alive_at: None,
+        }
+    }
+
+    fn row(epoch: u64, writer: &str) -> Row {
+        let current = Current {
+            epoch: Epoch(epoch),
+            writer: writer.into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: at(0),
+        };
+        Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        }
+    }
+
+    fn rows<const N: usize>(rows: [(&str, Row); N]) -> Rows {
+        Rows(rows.map(|(region, row)| (region.into(), row)).into())
+    }
+
+    fn name(result: Result<(), Error>) -> &'static str {
+        result.err().map_or("ok", |why| why.name())
+    }
+
+    #[test]
+    fn evidence_is_good_for_a_minute_and_only_for_a_verdict_that_leads_on() {
+        let plan = fake::run().plan;
+        let judged =
+            |verdict, now| name(freshness(&plan, Some(&confirmed(verdict, None)), at(now)));
+        assert_eq!(judged(Verdict::RegionDown, 60), "ok");
+        assert_eq!(judged(Verdict::RegionDown, 61), "EvidenceStale");
+        assert_eq!(judged(Verdict::PathImpaired, 1), "EvidenceStale");
+        assert_eq!(name(freshness(&plan, None, at(0))), "EvidenceStale");
+    }
+
+    #[test]
+    fn a_loss_beyond_the_bound_or_unknown_is_refused_unless_accepted() {
+        let plan = fake::run().plan;
+        let judged = |seconds, accepted| {
+            name(loss(
+                &plan,
+                &confirmed(Verdict::RegionDown, seconds),
+                accepted,
+            ))
+        };
+        assert_eq!(judged(Some(30.0), false), "ok");
+        assert_eq!(judged(Some(30.1), false), "DataLossTooLarge");
+        assert_eq!(judged(None, false), "DataLossTooLarge");
+        assert_eq!(judged(None, true), "ok");
+    }
+
+    #[test]
+    fn the_writer_is_the_one_that_is_left_or_already_the_target() {
+        let judged = |rows: &Rows| name(writer(rows, &"us-west-2".into(), &"us-east-1".into()));
+        assert_eq!(judged(&rows([("us-east-1", row(7, "us-west-2"))])), "ok");
+        assert_eq!(judged(&rows([("us-east-1", row(7, "us-east-1"))])), "ok");
+        assert_eq!(
+            judged(&rows([("us-east-1", row(7, "eu-west-1"))])),
+            "UnexpectedTopology"
+        );
+        assert_eq!(judged(&rows([])), "UnexpectedTopology");
+    }
+
+    #[test]
+    fn two_ledgers_that_name_different_writers_for_one_epoch_stop_everything() {
+        let torn = rows([
+            ("us-east-1", row(7, "us-west-2")),
+            ("eu-west-1", row(7, "us-east-1")),
+        ]);
+        let judged = writer(&torn, &"us-west-2".into(), &"us-east-1".into());
+        assert_eq!(name(judged), "UnexpectedTopology");
     }
 }

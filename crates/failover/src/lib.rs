@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod guard;
 pub mod ledger;
 pub mod plan;
+pub mod policy;
 pub mod sql;
 pub mod steps;
 pub mod topology;

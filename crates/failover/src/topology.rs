@@ -79,6 +79,8 @@ pub trait Describe: Sync {
         region: &Region,
         identifier: &str,
     ) -> impl Future<Output = Result<Option<GlobalCluster>, Error>> + Send;
+    /// What a Region's RDS answers about a cluster, as evidence: one attempt, and whatever comes back is an answer.
+    fn look(&self, region: &Region, identifier: &str) -> impl Future<Output = Rds> + Send;
     /// A cluster of a Region with its instances; `None` when there is none of this name.
     fn cluster(
         &self,
@@ -105,19 +107,6 @@ impl Cluster {
                 .iter()
                 .any(|instance| instance.is_writer && instance.status == "available")
     }
-
-    /// Its statuses as evidence.
-    #[must_use]
-    pub fn as_evidence(&self) -> Rds {
-        Rds::Status {
-            cluster: self.status.clone(),
-            instances: self
-                .instances
-                .iter()
-                .map(|instance| instance.status.clone())
-                .collect(),
-        }
-    }
 }
 
 /// Which member of `global` a target is, after all that RDS shows.
@@ -139,4 +128,16 @@ pub fn role(global: Option<&GlobalCluster>, target: &Cluster) -> Role {
         Some(_) => Role::Standby,
         None => Role::Standalone,
     }
+}
+
+/// Whether the primary of the global cluster is the cluster `identifier` of `region`.
+#[must_use]
+pub fn is_led_by(global: &GlobalCluster, region: &Region, identifier: &str) -> bool {
+    // arn:aws:rds:<region>:<account>:cluster:<identifier>
+    let is_it = |member: &GlobalMember| {
+        let parts: Vec<_> = member.arn.split(':').collect();
+        parts.get(3) == Some(&region.as_str()) && parts.get(6) == Some(&identifier)
+    };
+    let mut primaries = global.members.iter().filter(|member| member.is_writer);
+    primaries.next().is_some_and(is_it) && primaries.next().is_none()
 }

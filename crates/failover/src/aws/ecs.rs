@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types;
 
-use super::{Aws, client, errors::error};
+use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::Region,
@@ -46,6 +46,8 @@ impl Ecs for Aws {
             .service(service)
             .force_new_deployment(true)
             .set_desired_count(desired_count.and_then(|count| i32::try_from(count).ok()))
+            .customize()
+            .config_override(once!(aws_sdk_ecs))
             .send()
             .await
             .map_err(|why| error(&what, &why))?;

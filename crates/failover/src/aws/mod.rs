@@ -8,6 +8,10 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -82,7 +86,12 @@ impl Aws {
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION)
             .build();
+        // One client for all services and Regions: each of its own would open its own connections at every call.
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .build_https();
         let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
             .timeout_config(timeouts)
             .retry_config(
                 RetryConfig::standard()
@@ -134,6 +143,25 @@ impl Here for Aws {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
+}
+
+/// The configuration of a call that changes something: one attempt. What was cut off may have been carried out, and the
+/// next pass looks before anything is asked for again.
+macro_rules! once {
+    ($sdk:ident) => {
+        $sdk::config::Builder::new()
+            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .timeout_config(crate::aws::once_timeouts())
+    };
+}
+use once;
+
+fn once_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(OPERATION)
+        .operation_timeout(OPERATION)
+        .build()
 }
 
 /// A client of a service in a Region; all of them share one pool of connections.

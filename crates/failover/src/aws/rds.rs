@@ -1,14 +1,25 @@
 //! RDS: reads global clusters, clusters and instances, and makes the promoting calls.
 
-use aws_sdk_rds::{error::ProvideErrorMetadata, types};
+use std::time::Duration;
 
-use super::{Aws, client, errors::error};
+use aws_config::retry::RetryConfig;
+use aws_sdk_rds::{
+    config::Builder,
+    error::{ProvideErrorMetadata, SdkError},
+    types,
+};
+
+use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::Region,
+    evidence::Rds,
     steps::detach_and_promote::{Accepted, Promote},
     topology::{Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, Instance},
 };
+
+/// How long the instances' statuses are waited for beside the cluster's: they only add to it.
+const INSTANCES: Duration = Duration::from_millis(1500);
 
 /// Codes of a state that passes: RDS is still at something, and the next pass looks again.
 const NOT_NOW: [&str; 3] = [
@@ -47,6 +58,56 @@ impl Describe for Aws {
         }
     }
 
+    async fn look(&self, region: &Region, identifier: &str) -> Rds {
+        // A retry that hangs would hide the answer that came before it.
+        let once = || Builder::new().retry_config(RetryConfig::disabled());
+        let client = client!(self, aws_sdk_rds, region);
+        let clusters = client
+            .describe_db_clusters()
+            .db_cluster_identifier(identifier)
+            .customize()
+            .config_override(once())
+            .send();
+        let instances = client
+            .describe_db_instances()
+            .filters(of_cluster(identifier))
+            .customize()
+            .config_override(once())
+            .send();
+        let (clusters, instances) =
+            tokio::join!(clusters, tokio::time::timeout(INSTANCES, instances));
+        let what = format!("RDS DescribeDBClusters in {region}");
+        let found = match clusters {
+            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
+            Err(why @ SdkError::ServiceError(_)) => {
+                return Rds::Other {
+                    why: error(&what, &why).to_string(),
+                };
+            }
+            Err(why) => {
+                return Rds::Silent {
+                    why: error(&what, &why).to_string(),
+                };
+            }
+        };
+        let Some(found) = found else {
+            return Rds::Other {
+                why: format!("{what}: there is no {identifier}"),
+            };
+        };
+        let instances = instances.ok().and_then(Result::ok);
+        let instances = instances
+            .and_then(|answer| answer.db_instances)
+            .unwrap_or_default();
+        Rds::Status {
+            cluster: found.status.unwrap_or_default(),
+            instances: instances
+                .into_iter()
+                .filter_map(|instance| instance.db_instance_status)
+                .collect(),
+        }
+    }
+
     async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
         let client = client!(self, aws_sdk_rds, region);
         let answer = client
@@ -60,13 +121,9 @@ impl Describe for Aws {
             Err(why) => return Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
         };
         let Some(found) = found else { return Ok(None) };
-        let filter = types::Filter::builder()
-            .name("db-cluster-id")
-            .values(identifier)
-            .build();
         let instances = client
             .describe_db_instances()
-            .filters(filter)
+            .filters(of_cluster(identifier))
             .send()
             .await
             .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
@@ -90,6 +147,8 @@ impl Promote for Aws {
             .target_db_cluster_identifier(target_arn)
             // Without this flag the call asks for a switchover, which needs the primary that is gone.
             .allow_data_loss(true)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
             .send()
             .await;
         match answer {
@@ -109,6 +168,8 @@ impl Promote for Aws {
             .remove_from_global_cluster()
             .global_cluster_identifier(global_cluster)
             .db_cluster_identifier(target_arn)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
             .send()
             .await;
         match answer {
@@ -130,6 +191,13 @@ impl Promote for Aws {
 fn not_now(code: Option<&str>, message: Option<&str>) -> Option<Accepted> {
     let passes = code.is_some_and(|code| NOT_NOW.contains(&code));
     passes.then(|| Accepted::NotNow(message.unwrap_or_default().to_owned()))
+}
+
+fn of_cluster(identifier: &str) -> types::Filter {
+    types::Filter::builder()
+        .name("db-cluster-id")
+        .values(identifier)
+        .build()
 }
 
 fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {

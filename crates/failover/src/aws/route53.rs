@@ -1,10 +1,11 @@
 //! Route 53: reads single record sets and changes them in one transaction.
 
+use aws_sdk_route53::error::ProvideErrorMetadata;
 use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
 };
 
-use super::{Aws, client, errors::error};
+use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::Region,
@@ -92,9 +93,17 @@ impl Dns for Aws {
             .change_resource_record_sets()
             .hosted_zone_id(zone)
             .change_batch(batch)
+            .customize()
+            .config_override(once!(aws_sdk_route53))
             .send()
             .await
-            .map_err(|why| error(&what, &why))?;
+            .map_err(|why| match error(&what, &why) {
+                // A record is not what was read a moment ago: the next pass reads again.
+                Error::InvalidRequest(said) if why.code() == Some("InvalidChangeBatch") => {
+                    Error::Unavailable(said)
+                }
+                other => other,
+            })?;
         Ok(answer.change_info.map(|info| info.id).unwrap_or_default())
     }
 

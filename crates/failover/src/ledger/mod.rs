@@ -14,7 +14,9 @@ mod row;
 mod run;
 
 pub use row::{Claim, Current, Intent, LEASE, Lease, Row, RunKind};
-pub use run::{Closed, Confirmed, Endpoints, Entry, Known, Outcome, Proof, Resolved, Restart, Run};
+pub use run::{
+    Closed, Confirmed, DnsChange, Endpoints, Entry, Known, Outcome, Proof, Resolved, Restart, Run,
+};
 
 /// How often a conditional write is tried again after somebody else wrote first.
 const CONFLICTS_MAX: usize = 5;

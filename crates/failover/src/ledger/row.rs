@@ -28,6 +28,9 @@ pub struct Row {
     pub current: Option<Current>,
     /// A change of writer that has begun and is not proven yet; it outranks `current`.
     pub intent: Option<Intent>,
+    /// When anything but our own beats last showed the current writer alive.
+    #[serde(default)]
+    pub alive_at: Option<Timestamp>,
 }
 
 /// The right to act for a plan.
@@ -113,6 +116,7 @@ impl Row {
             lease: None,
             current: None,
             intent: None,
+            alive_at: None,
         }
     }
 
@@ -259,6 +263,7 @@ impl Row {
         Ok(Self {
             current: Some(current),
             intent,
+            alive_at: None,
             ..self.clone()
         })
     }
@@ -276,6 +281,17 @@ impl Row {
         Some(Self {
             current: Some(other.clone()),
             intent,
+            alive_at: None,
+            ..self.clone()
+        })
+    }
+
+    /// Notes that the current writer was seen alive; `None` when that is known.
+    #[must_use]
+    pub fn seen_alive(&self, at: Timestamp) -> Option<Self> {
+        let news = self.alive_at.is_none_or(|before| before < at);
+        news.then(|| Self {
+            alive_at: Some(at),
             ..self.clone()
         })
     }

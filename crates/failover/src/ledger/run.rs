@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    beat::{Beat, Loss},
+    beat::{Beat, Beats, Loss},
     domain::{Epoch, Incident, PlanName, Region, RunId},
     evidence::{Evidence, Verdict},
     ledger::RunKind,
@@ -38,13 +38,13 @@ pub struct Run {
     pub confirmed: Option<Confirmed>,
     /// How the standby is promoted; resolved once.
     pub strategy: Option<Resolved>,
-    /// The last beat of this Region's vantage that the promoted member held before its first one of its own.
-    pub held: Option<Beat>,
+    /// The beats that the promoted member held before its first one of its own.
+    pub held: Option<Beats>,
     /// What proving the new writer showed.
     pub proof: Option<Proof>,
-    /// The change that each hosted zone last took, until it is in sync.
+    /// The change that each hosted zone last took.
     #[serde(default)]
-    pub dns_changes: BTreeMap<String, String>,
+    pub dns_changes: BTreeMap<String, DnsChange>,
     /// What was done to each service, by `<region>/<cluster>/<service>`.
     #[serde(default)]
     pub restarts: BTreeMap<String, Restart>,
@@ -64,8 +64,10 @@ pub struct Confirmed {
     pub evidence: Evidence,
     /// What a promotion would lose; `None` when that is unknown.
     pub loss: Option<Loss>,
-    /// The last beat that was acknowledged to this Region's vantage.
-    pub last_beat: Option<Beat>,
+    /// The last beats that were acknowledged to the vantages which survive.
+    pub acknowledged: Beats,
+    /// When anything but those beats last showed the writer alive.
+    pub alive_at: Option<Timestamp>,
 }
 
 /// How the standby is promoted, and why so.
@@ -77,6 +79,15 @@ pub struct Resolved {
     pub reason: String,
 }
 
+/// A change of a hosted zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsChange {
+    /// Its id; `None` when the answer to the call was never seen.
+    pub id: Option<String>,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
 /// What was done to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "restart", rename_all = "snake_case")]
@@ -85,6 +96,13 @@ pub enum Restart {
     Deployment {
         /// The deployment's id.
         id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// ECS did not answer; it is tried again after the others.
+    Postponed {
+        /// When it was tried last.
+        at: Timestamp,
     },
     /// ECS would not restart it.
     Refused {

@@ -11,7 +11,7 @@ use crate::{
     guard, ledger,
     ledger::{Intent, Ledger},
     plan::Strategy,
-    topology::{Cluster, Describe, GlobalCluster, Role, role},
+    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
 };
 
 /// The step's name in timelines and logs.
@@ -26,6 +26,8 @@ pub struct Observed {
     pub target: Cluster,
     /// How far the change of writer has been written down.
     pub written: Written,
+    /// Whether the global cluster's primary is the writer that the run leaves.
+    pub led_by_the_writer: bool,
     /// How to promote.
     pub strategy: Strategy,
     /// Why the first promoting call may not be made now; guards (c) and the bound on the loss.
@@ -170,12 +172,19 @@ async fn observe(world: &(impl Ledger + Here + Describe), pass: &Pass) -> Result
         ))
     })?;
     let confirmed = run.confirmed.as_ref();
-    let refusal = guard::freshness(confirmed, pass.now)
+    let refusal = guard::freshness(&run.plan, confirmed, world.now())
         .and_then(|()| {
             confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed, false))
         })
         .err();
+    let left = run
+        .plan
+        .members
+        .get(&run.from)
+        .map(|member| member.cluster.as_str());
+    let led = |global: &GlobalCluster| is_led_by(global, &run.from, left.unwrap_or_default());
     Ok(Observed {
+        led_by_the_writer: global.as_ref().is_some_and(led),
         global,
         target,
         written: written(pass),
@@ -206,7 +215,11 @@ fn written(pass: &Pass) -> Written {
         .is_some_and(|current| current.writer == run.to)
     {
         Written::Proven
-    } else if pass.rows.0.values().all(own) {
+    } else if run
+        .leased
+        .iter()
+        .all(|region| pass.rows.0.get(region).is_some_and(own))
+    {
         Written::OwnIntent
     } else if pass
         .rows
@@ -266,6 +279,13 @@ fn promoted(observed: &Observed) -> Result<Action, Error> {
 }
 
 fn promote(observed: &Observed) -> Result<Action, Error> {
+    // Somebody moved the writer past the ledger: the evidence is about another cluster than the one that leads.
+    if !observed.led_by_the_writer {
+        return Err(Error::UnexpectedTopology(
+            "RDS names another primary of the global cluster than the ledger; adopt it first"
+                .into(),
+        ));
+    }
     if observed.target.instances.is_empty() {
         return Err(Error::NotReady(format!(
             "{} has no instance; create one before it can be promoted",
@@ -353,7 +373,16 @@ async fn write_intent(
         written_at: pass.now,
     };
     for region in &run.leased {
-        ledger::update(world, region, run.name(), |row| row.intend(intent.clone())).await?;
+        let written =
+            ledger::update(world, region, run.name(), |row| row.intend(intent.clone())).await;
+        match written {
+            Err(Error::Unavailable(why)) if *region == run.from => {
+                return Err(Error::EvidenceStale(format!(
+                    "the ledger of {region}, which answered when the outage was confirmed, is silent now: {why}"
+                )));
+            }
+            other => drop(other?),
+        }
     }
     Ok(())
 }
@@ -400,6 +429,7 @@ mod tests {
                 instances: vec![instance("available")],
             },
             written: Written::OwnIntent,
+            led_by_the_writer: true,
             strategy: Strategy::Detach,
             refusal: None,
             region_is_down: true,
@@ -428,6 +458,15 @@ mod tests {
 
     fn name(observed: &Observed) -> &'static str {
         next_action(observed).unwrap_err().name()
+    }
+
+    #[test]
+    fn a_standby_of_another_writer_than_the_ledgers_is_not_promoted() {
+        let observed = Observed {
+            led_by_the_writer: false,
+            ..standby()
+        };
+        assert_eq!(name(&observed), "UnexpectedTopology");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::{Here, Input, Output, Pass, Progress, wait_seconds};
 use crate::{
     Error,
-    domain::{Epoch, Region},
-    ledger::{Endpoints, Ledger},
+    domain::{Epoch, Region, seconds_between},
+    ledger::{DnsChange, Endpoints, Ledger},
     plan::{DnsRecord, Endpoint},
     topology::Describe,
 };
@@ -19,6 +19,9 @@ pub const STEP: &str = "dns_flip";
 
 /// The label of the TXT record beside a name that holds the epoch it was last pointed in.
 pub const EPOCH_LABEL: &str = "_aurora-failover-epoch";
+
+/// A change whose id was never seen counts as in sync after this many seconds: Route 53 says 60 at most, generally.
+const IN_SYNC_SECONDS: f64 = 60.0;
 
 /// A record set with one value, as Route 53 holds it. Two are the same only if a DELETE of one would match the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,8 +56,8 @@ pub struct Zone {
     pub id: String,
     /// Its names.
     pub names: Vec<Name>,
-    /// The change this run made there, and whether it is in sync.
-    pub change: Option<(String, bool)>,
+    /// Whether the change this run made there is in sync.
+    pub in_sync: Option<bool>,
 }
 
 /// What the pass saw.
@@ -115,19 +118,22 @@ pub async fn run(
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     let mut pass = Pass::open(world, input).await?;
+    pass.require_proven()?;
     let observed = observe(world, &pass).await?;
     let action = next_action(&observed)?;
     let (name, reason) = describe(&action, &pass.run.to, observed.epoch);
     if let Action::Change(zone, batch) = &action
         && !pass.dry_run
     {
-        let change = world
-            .change(
-                zone,
-                batch,
-                &format!("aurora-failover {} {reason}", input.plan),
-            )
-            .await?;
+        let mut change = DnsChange {
+            id: None,
+            at: pass.now,
+        };
+        // Marked first: should the answer be lost, the next pass still knows that a change is on its way.
+        pass.run.dns_changes.insert(zone.clone(), change.clone());
+        pass.record(world, STEP, name, &reason).await?;
+        let comment = format!("aurora-failover {} {reason}", input.plan);
+        change.id = Some(world.change(zone, batch, &comment).await?);
         pass.run.dns_changes.insert(zone.clone(), change);
     }
     if action != Action::Wait {
@@ -154,7 +160,11 @@ async fn observe(
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
-    let epoch = pass.rows.epoch();
+    let epoch = pass
+        .rows
+        .current()
+        .map(|current| current.epoch)
+        .unwrap_or_default();
     let endpoints = endpoints(world, pass).await?;
     let target = endpoints.get(&run.to).ok_or_else(|| {
         Error::UnexpectedTopology(format!(
@@ -203,14 +213,17 @@ async fn observe(
         zones: Vec::new(),
     };
     for (id, names) in zones {
-        let change = match run.dns_changes.get(id) {
-            Some(change) => Some((change.clone(), world.is_in_sync(change).await?)),
+        let in_sync = match run.dns_changes.get(id) {
+            Some(DnsChange { id: Some(id), .. }) => Some(world.is_in_sync(id).await?),
+            Some(DnsChange { id: None, at }) => {
+                Some(seconds_between(*at, pass.now) > IN_SYNC_SECONDS)
+            }
             None => None,
         };
         observed.zones.push(Zone {
             id: id.to_owned(),
             names,
-            change,
+            in_sync,
         });
     }
     Ok(observed)
@@ -251,7 +264,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         if batch != Batch::default() {
             return Ok(Action::Change(zone.id.clone(), batch));
         }
-        waiting |= zone.change.as_ref().is_some_and(|(_, in_sync)| !in_sync);
+        waiting |= zone.in_sync == Some(false);
     }
     Ok(if waiting { Action::Wait } else { Action::Done })
 }
@@ -378,7 +391,7 @@ mod tests {
         let zone = Zone {
             id: "Z0EXAMPLE".into(),
             names: vec![name],
-            change: None,
+            in_sync: None,
         };
         Observed {
             epoch: Epoch(8),
@@ -442,9 +455,9 @@ mod tests {
     #[test]
     fn a_change_is_done_only_when_it_is_in_sync() {
         let mut changed = observed(Some(cname(EAST)), Some(8));
-        changed.zones[0].change = Some(("C1".into(), false));
+        changed.zones[0].in_sync = Some(false);
         assert_eq!(next_action(&changed), Ok(Action::Wait));
-        changed.zones[0].change = Some(("C1".into(), true));
+        changed.zones[0].in_sync = Some(true);
         assert_eq!(next_action(&changed), Ok(Action::Done));
     }
 

@@ -1,12 +1,13 @@
 //! Restarts the plan's services, so that no pool keeps the old writer's address. One service a pass is given a new
 //! deployment; then each is followed by that deployment's id. A service that cannot be restarted does not hide the others.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Here, Input, Output, Pass, Progress, wait_seconds};
 use crate::{
     Error,
-    domain::Region,
+    domain::{Region, seconds_between},
     ledger::{Ledger, Restart},
     plan::EcsService,
 };
@@ -51,9 +52,26 @@ pub struct Seen {
     pub takeover_count: Option<u32>,
     /// What this run did to it.
     pub restart: Option<Restart>,
-    /// What ECS shows; a sentence where it does not.
-    pub now: Result<Service, String>,
+    /// What ECS shows.
+    pub now: Now,
 }
+
+/// What ECS shows of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Now {
+    /// The service.
+    Service(Service),
+    /// It did not answer; that says nothing about the service.
+    Silent(String),
+    /// It refused, or knows no such service.
+    Refused(String),
+}
+
+/// How long a new deployment may be missing from what ECS shows, in seconds: its answers lag behind.
+const MISSING_SECONDS: f64 = 30.0;
+/// How long a service that ECS did not answer about rests before it is tried again, in seconds.
+const REST_SECONDS: f64 = 5.0;
 
 /// ECS.
 pub trait Ecs: Sync {
@@ -79,6 +97,8 @@ pub trait Ecs: Sync {
 pub enum State {
     /// It has not been given a new deployment.
     Untouched,
+    /// It waits to be tried again.
+    Resting,
     /// Its deployment is rolling out.
     RollingOut,
     /// Its deployment is complete and its tasks run.
@@ -107,14 +127,15 @@ pub async fn run(
     input: &Input,
 ) -> Result<Output<Vec<Seen>>, Error> {
     let mut pass = Pass::open(world, input).await?;
+    pass.require_proven()?;
     let seen = observe(world, &pass).await;
-    let action = next_action(&seen)?;
+    let action = next_action(&seen, pass.now)?;
     let (name, reason) = describe(&action, &seen, &pass);
     if let Action::Restart(index) = action
         && let Some(service) = seen.get(index)
         && !pass.dry_run
     {
-        let restart = restart(world, service).await?;
+        let restart = restart(world, service).await;
         pass.run.restarts.insert(key(service), restart);
     }
     if action != Action::Wait {
@@ -159,10 +180,11 @@ async fn observe(world: &(impl Ledger + Here + Ecs), pass: &Pass) -> Vec<Seen> {
                 }
                 EcsService::PilotLight(_) | EcsService::Running(_) => None,
             };
-            let now = world
-                .service(region, cluster, service.name())
-                .await
-                .map_err(|why| why.to_string());
+            let now = match world.service(region, cluster, service.name()).await {
+                Ok(service) => Now::Service(service),
+                Err(Error::Unavailable(why)) => Now::Silent(why),
+                Err(why) => Now::Refused(why.to_string()),
+            };
             let mut seen = Seen {
                 region: region.clone(),
                 cluster: cluster.clone(),
@@ -181,12 +203,12 @@ async fn observe(world: &(impl Ledger + Here + Ecs), pass: &Pass) -> Vec<Seen> {
 ///
 /// # Errors
 /// `NotReady` when nothing is left to do or to wait for and a service has failed.
-pub fn next_action(seen: &[Seen]) -> Result<Action, Error> {
-    let states: Vec<_> = seen.iter().map(state).collect();
+pub fn next_action(seen: &[Seen], now: Timestamp) -> Result<Action, Error> {
+    let states: Vec<_> = seen.iter().map(|seen| state(seen, now)).collect();
     if let Some(index) = states.iter().position(|state| *state == State::Untouched) {
         return Ok(Action::Restart(index));
     }
-    if states.contains(&State::RollingOut) {
+    if states.contains(&State::RollingOut) || states.contains(&State::Resting) {
         return Ok(Action::Wait);
     }
     let failed: Vec<_> = seen
@@ -194,7 +216,7 @@ pub fn next_action(seen: &[Seen]) -> Result<Action, Error> {
         .zip(&states)
         .filter_map(|(seen, state)| match state {
             State::Failed(why) => Some(format!("{}: {why}", key(seen))),
-            State::Untouched | State::RollingOut | State::Completed => None,
+            State::Untouched | State::Resting | State::RollingOut | State::Completed => None,
         })
         .collect();
     if failed.is_empty() {
@@ -210,51 +232,62 @@ pub fn next_action(seen: &[Seen]) -> Result<Action, Error> {
 
 /// How far a service is: judged by the deployment that this run gave it, not by whichever is there.
 #[must_use]
-pub fn state(seen: &Seen) -> State {
-    let id = match &seen.restart {
-        None => return State::Untouched,
-        Some(Restart::Refused { why }) => return State::Failed(why.clone()),
-        Some(Restart::Deployment { id }) => id,
+pub fn state(seen: &Seen, now: Timestamp) -> State {
+    let (id, at) = match (&seen.restart, &seen.now) {
+        (Some(Restart::Refused { why }), _) => return State::Failed(why.clone()),
+        (Some(Restart::Postponed { at }), _) if seconds_between(*at, now) < REST_SECONDS => {
+            return State::Resting;
+        }
+        (None | Some(Restart::Postponed { .. }), Now::Refused(why)) => {
+            return State::Failed(why.clone());
+        }
+        // Whether a pilot light stands at 0 must be seen before it is scaled.
+        (None | Some(Restart::Postponed { .. }), Now::Silent(_)) => return State::Resting,
+        (None | Some(Restart::Postponed { .. }), Now::Service(_)) => return State::Untouched,
+        (Some(Restart::Deployment { id, at }), _) => (id, *at),
     };
-    let service = match &seen.now {
-        Ok(service) => service,
-        // Not seen this time; the loop is bounded.
-        Err(_) => return State::RollingOut,
+    // Not seen this time; the loop is bounded.
+    let Now::Service(service) = &seen.now else {
+        return State::RollingOut;
     };
     let Some(deployment) = service
         .deployments
         .iter()
         .find(|deployment| deployment.id == *id)
     else {
-        return State::Failed(format!("deployment {id} was rolled back or replaced"));
+        return if seconds_between(at, now) < MISSING_SECONDS {
+            State::RollingOut
+        } else {
+            State::Failed(format!("deployment {id} was rolled back or replaced"))
+        };
     };
+    // ECS completes a deployment of no tasks at once.
+    let runs = service.running_count > 0
+        || (service.desired_count == 0 && seen.takeover_count.unwrap_or(0) == 0);
     match deployment.rollout.as_str() {
         "FAILED" => State::Failed(format!(
             "deployment {id} failed: {}",
             deployment.rollout_reason
         )),
-        // ECS completes a deployment of no tasks at once.
-        "COMPLETED" if service.running_count > 0 || service.desired_count == 0 => State::Completed,
+        "COMPLETED" if runs => State::Completed,
         _ => State::RollingOut,
     }
 }
 
-/// A refusal by ECS is what came of this service; an answer that is missing is worth another pass.
-async fn restart(world: &impl Ecs, seen: &Seen) -> Result<Restart, Error> {
-    let stands_at_zero = seen
-        .now
-        .as_ref()
-        .is_ok_and(|service| service.desired_count == 0);
+/// A refusal by ECS is what came of this service; one that gets no answer rests, and the others go on.
+async fn restart(world: &(impl Ecs + Here), seen: &Seen) -> Restart {
+    let stands_at_zero = matches!(&seen.now, Now::Service(service) if service.desired_count == 0);
     let count = seen.takeover_count.filter(|_| stands_at_zero);
-    match world
+    let asked = world
         .force_deployment(&seen.region, &seen.cluster, &seen.service, count)
-        .await
-    {
-        Ok(id) => Ok(Restart::Deployment { id }),
-        Err(why @ Error::Unavailable(_)) => Err(why),
-        Err(why) => Ok(Restart::Refused {
+        .await;
+    let at = world.now();
+    match asked {
+        Ok(id) => Restart::Deployment { id, at },
+        Err(Error::Unavailable(_)) => Restart::Postponed { at },
+        Err(why) => Restart::Refused {
             why: why.to_string(),
-        }),
+        },
     }
 }
 
@@ -284,10 +317,11 @@ fn describe(action: &Action, seen: &[Seen], pass: &Pass) -> (&'static str, Strin
             )
         }
         Action::Wait => {
+            let under_way = [State::RollingOut, State::Resting];
             let rolling = seen
                 .iter()
-                .filter(|seen| state(seen) == State::RollingOut)
-                .count();
+                .filter(|seen| under_way.contains(&state(seen, pass.now)));
+            let rolling = rolling.count();
             (
                 "wait",
                 format!("{rolling} of {} services are rolling out", seen.len()),
@@ -304,6 +338,10 @@ fn describe(action: &Action, seen: &[Seen], pass: &Pass) -> (&'static str, Strin
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
     fn deployment(id: &str, rollout: &str) -> Deployment {
         Deployment {
             id: id.into(),
@@ -313,89 +351,138 @@ mod tests {
         }
     }
 
-    fn seen(service: &str, restart: Option<&str>, deployments: Vec<Deployment>) -> Seen {
+    fn service(desired_count: u32, running_count: u32, deployments: Vec<Deployment>) -> Now {
+        Now::Service(Service {
+            desired_count,
+            running_count,
+            deployments,
+        })
+    }
+
+    fn seen(service: &str, restart: Option<Restart>, now: Now) -> Seen {
         Seen {
             region: "us-east-1".into(),
             cluster: "orders".into(),
             service: service.into(),
             takeover_count: None,
-            restart: restart.map(|id| Restart::Deployment { id: id.into() }),
-            now: Ok(Service {
-                desired_count: 2,
-                running_count: 2,
-                deployments,
-            }),
+            restart,
+            now,
         }
     }
 
-    fn completed(service: &str) -> Seen {
+    fn deployed() -> Option<Restart> {
+        Some(Restart::Deployment {
+            id: "new".into(),
+            at: at(0),
+        })
+    }
+
+    fn rolling(name: &str) -> Seen {
+        let deployments = vec![
+            deployment("new", "IN_PROGRESS"),
+            deployment("old", "COMPLETED"),
+        ];
+        seen(name, deployed(), service(2, 2, deployments))
+    }
+
+    fn completed(name: &str) -> Seen {
+        let deployments = vec![
+            deployment("new", "COMPLETED"),
+            deployment("old", "COMPLETED"),
+        ];
+        seen(name, deployed(), service(2, 2, deployments))
+    }
+
+    fn untouched(name: &str) -> Seen {
         seen(
-            service,
-            Some("new"),
-            vec![
-                deployment("new", "COMPLETED"),
-                deployment("old", "COMPLETED"),
-            ],
+            name,
+            None,
+            service(2, 2, vec![deployment("old", "COMPLETED")]),
         )
+    }
+
+    fn action(seen: &[Seen]) -> Result<Action, Error> {
+        next_action(seen, at(10))
     }
 
     #[test]
     fn every_service_is_restarted_before_any_is_waited_for() {
-        let rolling = seen("api", Some("new"), vec![deployment("new", "IN_PROGRESS")]);
-        let untouched = seen("worker", None, vec![deployment("old", "COMPLETED")]);
         assert_eq!(
-            next_action(&[rolling.clone(), untouched]),
+            action(&[rolling("api"), untouched("worker")]),
             Ok(Action::Restart(1))
         );
         assert_eq!(
-            next_action(&[rolling, completed("worker")]),
+            action(&[rolling("api"), completed("worker")]),
             Ok(Action::Wait)
         );
     }
 
     #[test]
     fn an_old_deployment_that_is_complete_does_not_count() {
-        let started = seen(
+        assert_eq!(state(&rolling("api"), at(10)), State::RollingOut);
+    }
+
+    #[test]
+    fn a_deployment_that_is_not_shown_yet_is_waited_for_and_has_failed_after_that() {
+        let gone = seen(
             "api",
-            Some("new"),
-            vec![
-                deployment("new", "IN_PROGRESS"),
-                deployment("old", "COMPLETED"),
-            ],
+            deployed(),
+            service(2, 2, vec![deployment("old", "COMPLETED")]),
         );
-        assert_eq!(state(&started), State::RollingOut);
+        assert_eq!(state(&gone, at(10)), State::RollingOut);
+        assert!(matches!(state(&gone, at(40)), State::Failed(_)));
+        let failed = seen(
+            "api",
+            deployed(),
+            service(2, 2, vec![deployment("new", "FAILED")]),
+        );
+        assert!(matches!(state(&failed, at(10)), State::Failed(_)));
     }
 
     #[test]
-    fn a_deployment_that_was_rolled_back_has_failed() {
-        let rolled_back = seen("api", Some("new"), vec![deployment("old", "COMPLETED")]);
-        assert!(matches!(state(&rolled_back), State::Failed(_)));
-        assert!(matches!(
-            state(&seen("api", Some("new"), vec![deployment("new", "FAILED")])),
-            State::Failed(_)
-        ));
+    fn a_deployment_completed_without_the_tasks_it_should_run_is_not_done() {
+        let complete = || vec![deployment("new", "COMPLETED")];
+        let starting = seen("api", deployed(), service(2, 0, complete()));
+        assert_eq!(state(&starting, at(10)), State::RollingOut);
+        let off = seen("api", deployed(), service(0, 0, complete()));
+        assert_eq!(state(&off, at(10)), State::Completed);
+        let pilot_light = Seen {
+            takeover_count: Some(2),
+            ..off
+        };
+        assert_eq!(state(&pilot_light, at(10)), State::RollingOut);
     }
 
     #[test]
-    fn a_deployment_completed_without_any_task_running_is_not_done() {
-        let mut empty = completed("api");
-        if let Ok(service) = &mut empty.now {
-            service.running_count = 0;
-        }
-        assert_eq!(state(&empty), State::RollingOut);
+    fn a_service_that_ecs_does_not_answer_about_rests_and_the_others_go_on() {
+        let postponed = Some(Restart::Postponed { at: at(8) });
+        let resting = seen("api", postponed.clone(), service(2, 2, Vec::new()));
+        assert_eq!(
+            action(&[resting.clone(), untouched("worker")]),
+            Ok(Action::Restart(1))
+        );
+        assert_eq!(
+            action(&[resting.clone(), completed("worker")]),
+            Ok(Action::Wait)
+        );
+        assert_eq!(next_action(&[resting], at(20)), Ok(Action::Restart(0)));
+    }
+
+    #[test]
+    fn a_service_that_was_not_seen_is_not_restarted_blindly() {
+        let unseen = seen("api", None, Now::Silent("throttled".into()));
+        assert_eq!(action(&[unseen]), Ok(Action::Wait));
     }
 
     #[test]
     fn one_broken_service_is_reported_only_after_the_others_are_through() {
-        let mut broken = seen("worker", None, Vec::new());
-        broken.restart = Some(Restart::Refused {
-            why: "there is no such service".into(),
-        });
-        let rolling = seen("api", Some("new"), vec![deployment("new", "IN_PROGRESS")]);
-        assert_eq!(next_action(&[broken.clone(), rolling]), Ok(Action::Wait));
-        let why = next_action(&[broken, completed("api")])
-            .unwrap_err()
-            .to_string();
+        let broken = seen(
+            "worker",
+            None,
+            Now::Refused("there is no such service".into()),
+        );
+        assert_eq!(action(&[broken.clone(), rolling("api")]), Ok(Action::Wait));
+        let why = action(&[broken, completed("api")]).unwrap_err().to_string();
         assert!(
             why.contains("1 of 2") && why.contains("us-east-1/orders/worker"),
             "{why}"
@@ -405,9 +492,9 @@ mod tests {
     #[test]
     fn all_complete_is_done() {
         assert_eq!(
-            next_action(&[completed("api"), completed("worker")]),
+            action(&[completed("api"), completed("worker")]),
             Ok(Action::Done)
         );
-        assert_eq!(next_action(&[]), Ok(Action::Done));
+        assert_eq!(action(&[]), Ok(Action::Done));
     }
 }

@@ -1,9 +1,12 @@
 //! What the tests of several steps share.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
+    beat::Write,
     domain::Epoch,
+    evidence::{Evidence, HomeVantage, Progress, Rds, Witness},
     ledger::{Run, RunKind},
 };
 
@@ -45,5 +48,28 @@ pub(crate) fn run() -> Run {
         restarts: Default::default(),
         timeline: Vec::new(),
         closed: None,
+    }
+}
+
+/// Evidence that the Region of that run's writer is gone.
+pub(crate) fn evidence(gathered_at: Timestamp) -> Evidence {
+    let silent = || Rds::Silent {
+        why: "timed out".into(),
+    };
+    Evidence {
+        write: Some(Write::Failed {
+            why: "timed out".into(),
+        }),
+        progress: Progress::Still,
+        local_rds: Rds::Status {
+            cluster: "available".into(),
+            instances: Vec::new(),
+        },
+        writer_rds: silent(),
+        writer_ledger_answers: false,
+        home_vantage: HomeVantage::Unknown,
+        witness: Witness::DoesNotReach,
+        failing_since: Some(Timestamp::UNIX_EPOCH),
+        gathered_at,
     }
 }

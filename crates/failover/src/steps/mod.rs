@@ -208,6 +208,24 @@ impl Pass {
         world.put_run(world.region(), &self.run).await
     }
 
+    /// The steps after ProveWriter lead clients to the target: it must be the proven writer, and no later change begun.
+    ///
+    /// # Errors
+    /// `UnexpectedTopology`; never in a dry run, which leads nobody anywhere.
+    pub fn require_proven(&self) -> Result<(), Error> {
+        let proven = self
+            .rows
+            .current()
+            .is_some_and(|current| current.writer == self.run.to);
+        if self.dry_run || (proven && self.rows.intent().is_none()) {
+            return Ok(());
+        }
+        Err(Error::UnexpectedTopology(format!(
+            "{} is not proven as the writer",
+            self.run.to
+        )))
+    }
+
     /// When this step first did something in this run.
     #[must_use]
     pub fn began(&self, step: &str) -> Timestamp {

@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Gathered {
     pub(super) evidence: Evidence,
     pub(super) vantage: Option<Vantage>,
+    /// What the writer's Region recorded of its own writer.
+    pub(super) home: Option<Vantage>,
     pub(super) target: Option<Cluster>,
     pub(super) global: Option<GlobalCluster>,
     /// The lease of the Region that the run leaves.
@@ -39,12 +41,13 @@ pub(super) async fn gather(
         .current()
         .and_then(|current| current.global_cluster.clone())
         .unwrap_or_default();
-    let (probe, home, local, remote, witness, global, lease) = tokio::join!(
+    let (probe, home, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
         world.within(TIMEOUT, world.ask_probe(run.name())),
         world.within(TIMEOUT, world.vantage(&run.from, run.name())),
-        world.within(TIMEOUT, world.cluster(&run.to, &to)),
-        world.within(TIMEOUT, world.cluster(&run.from, &from)),
+        look(world, &run.to, &to),
+        look(world, &run.from, &from),
         ask_witness(world, plan, &run.from, &from),
+        world.within(TIMEOUT, world.cluster(&run.to, &to)),
         world.within(TIMEOUT, world.global_cluster(&run.to, &current)),
         world.within(TIMEOUT, lease(world, pass)),
     );
@@ -58,9 +61,16 @@ pub(super) async fn gather(
     let evidence = Evidence {
         write: probe.ok().map(|seen| seen.vantage.write),
         progress: vantage.as_ref().map_or(Progress::Unreadable, progress),
-        local_rds: rds(local.as_ref()),
-        writer_rds: rds(remote.as_ref()),
-        home_vantage: HomeVantage::of(home.ok().flatten().as_ref(), failing_since),
+        local_rds,
+        writer_rds,
+        writer_ledger_answers: home.is_ok() || lease.is_ok(),
+        home_vantage: HomeVantage::of(
+            home.as_ref().ok().and_then(Option::as_ref),
+            &run.from,
+            failing_since,
+            &plan.detection,
+            now,
+        ),
         witness,
         failing_since,
         gathered_at: now,
@@ -68,7 +78,8 @@ pub(super) async fn gather(
     Ok(Gathered {
         evidence,
         vantage,
-        target: local.ok().flatten(),
+        home: home.ok().flatten(),
+        target: target.ok().flatten(),
         global: global.ok().flatten(),
         lease,
     })
@@ -113,17 +124,10 @@ async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &s
     }
 }
 
-fn rds(answer: Result<&Option<Cluster>, &Error>) -> Rds {
-    match answer {
-        Ok(Some(cluster)) => cluster.as_evidence(),
-        Ok(None) => Rds::Other {
-            why: "it knows no such cluster".into(),
-        },
-        Err(why @ Error::Unavailable(_)) => Rds::Silent {
-            why: why.to_string(),
-        },
-        Err(why) => Rds::Other {
-            why: why.to_string(),
-        },
-    }
+async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> Rds {
+    let look = async { Ok(world.look(region, cluster).await) };
+    let silent = |why: Error| Rds::Silent {
+        why: why.to_string(),
+    };
+    world.within(TIMEOUT, look).await.unwrap_or_else(silent)
 }

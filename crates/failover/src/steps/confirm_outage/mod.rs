@@ -3,16 +3,18 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Here, Input, Output, Pass, Progress, read};
 use crate::{
     Error,
-    beat::{Beat, Loss, Vantage, loss},
+    beat::{Beats, Loss, Vantage, loss},
     domain::{PlanName, Region},
-    evidence::{Evidence, HomeVantage, Verdict},
-    ledger::{Confirmed, Ledger, Resolved},
+    evidence::{Evidence, HomeVantage, Progress as Replication, Rds, Verdict},
+    ledger::{Confirmed, Ledger, Resolved, update},
+    policy::{Decision, decide},
     steps::health_probe,
     topology::Describe,
 };
@@ -20,7 +22,7 @@ use crate::{
 mod decide;
 mod gather;
 
-pub use decide::{decide, resolve};
+pub use decide::resolve;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "confirm_outage";
@@ -82,18 +84,6 @@ pub struct Answer {
     pub decision: Decision,
 }
 
-/// What a verdict leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// On to the promotion.
-    GoOn,
-    /// Nothing is changed.
-    StandDown,
-    /// Look again.
-    Wait,
-}
-
 /// The other functions that are asked.
 pub trait Ask: Sync {
     /// Asks this Region's probe for a fresh look.
@@ -143,7 +133,14 @@ pub async fn confirm(
     let evidence = gathered.evidence;
     let verdict = evidence.verdict(&pass.run.plan.detection);
     let decision = decide(verdict, &pass.run.plan);
-    let (last_beat, loss) = measured_loss(&evidence, gathered.vantage.as_ref());
+    let vantages = [gathered.vantage.as_ref(), gathered.home.as_ref()];
+    let (acknowledged, alive_at) = last_signs(&pass, &evidence, vantages);
+    let held = gathered
+        .vantage
+        .as_ref()
+        .and_then(|vantage| vantage.reading.as_ref());
+    let loss = held.and_then(|held| loss(&acknowledged, &held.beats, alive_at));
+    remember_alive(world, &pass, alive_at).await?;
     count_on(&mut pass, verdict, decision, gathered.lease)?;
     if decision == Decision::GoOn && pass.run.strategy.is_none() {
         pass.run.strategy = Some(resolve(
@@ -158,7 +155,8 @@ pub async fn confirm(
         verdict,
         evidence: evidence.clone(),
         loss: loss.clone(),
-        last_beat,
+        acknowledged,
+        alive_at,
     });
     pass.record(world, STEP, name, &reason).await?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
@@ -195,30 +193,65 @@ pub async fn reach(
 ) -> Result<ReachOutput, Error> {
     // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
     let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
-    let rds = world.within(limit, world.cluster(&input.region, &input.cluster));
+    let rds = world.within(limit, async {
+        Ok(world.look(&input.region, &input.cluster).await)
+    });
     let ledger = world.within(limit, world.row(&input.region, &input.plan));
     let (rds, ledger) = futures::future::join(rds, ledger).await;
-    let silent =
-        |error: Option<&Error>| error.is_some_and(|error| matches!(error, Error::Unavailable(_)));
-    let reaches = !silent(rds.as_ref().err()) || !silent(ledger.as_ref().err());
-    let say = |error: Option<Error>| {
-        error.map_or_else(|| "answers".to_owned(), |error| error.to_string())
-    };
-    let reason = format!("RDS: {}; ledger: {}", say(rds.err()), say(ledger.err()));
+    let rds = rds.unwrap_or_else(|why| Rds::Silent {
+        why: why.to_string(),
+    });
+    let reaches = rds.answers() || ledger.is_ok();
+    let ledger = ledger.map_or_else(|why| why.to_string(), |_| "answers".into());
+    let reason = format!("RDS: {rds:?}; ledger: {ledger}");
     tracing::info!(region = %input.region, reaches, reason, "reach");
     Ok(ReachOutput { reaches, reason })
 }
 
-/// The last acknowledged beat, and what a promotion would lose by it. A loss is void, so unknown, when the writer was seen
-/// alive after the beat it was measured by.
-fn measured_loss(evidence: &Evidence, vantage: Option<&Vantage>) -> (Option<Beat>, Option<Loss>) {
-    let held = vantage.and_then(|vantage| vantage.reading.as_ref()?.beats.get(&vantage.region));
-    let last_beat = vantage.and_then(|vantage| vantage.last_beat);
-    let measured = loss(last_beat.as_ref(), held);
+/// The last beats that the readable vantages had acknowledged, and when anything else last showed the writer alive.
+fn last_signs(
+    pass: &Pass,
+    evidence: &Evidence,
+    vantages: [Option<&Vantage>; 2],
+) -> (Beats, Option<Timestamp>) {
+    let about_the_writer = |vantage: &&Vantage| vantage.writer_region == pass.run.from;
+    let vantages = vantages.into_iter().flatten().filter(about_the_writer);
+    let acknowledged: Beats = vantages
+        .clone()
+        .filter_map(|vantage| Some((vantage.region.clone(), vantage.last_beat?)))
+        .collect();
+    let moved = vantages
+        .filter(|_| evidence.progress == Replication::Moving)
+        .filter_map(|vantage| vantage.moved_at)
+        .max();
+    let known = pass.rows.0.values().filter_map(|row| row.alive_at).max();
+    let last = acknowledged.values().map(|beat| beat.at).max();
+    // What a vantage acknowledged is measured beat by beat; only a later sign leaves a gap.
+    let alive_at = moved.max(known).filter(|alive_at| Some(*alive_at) > last);
     (
-        last_beat,
-        measured.filter(|_| evidence.home_vantage != HomeVantage::FreshSuccess),
+        acknowledged,
+        alive_at.or_else(|| fresh_success(evidence, last)),
     )
+}
+
+fn fresh_success(evidence: &Evidence, last: Option<Timestamp>) -> Option<Timestamp> {
+    last.filter(|_| evidence.home_vantage == HomeVantage::FreshSuccess)
+}
+
+/// Keeps in this Region's ledger that the writer was alive: when its Region dies later, nobody else will know.
+async fn remember_alive(
+    world: &(impl Ledger + Here),
+    pass: &Pass,
+    alive_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    let Some(alive_at) = alive_at.filter(|_| !pass.dry_run) else {
+        return Ok(());
+    };
+    update(world, world.region(), pass.run.name(), |row| {
+        Ok(row.seen_alive(alive_at).unwrap_or_else(|| row.clone()))
+    })
+    .await?;
+    Ok(())
 }
 
 /// Notes which Regions the run counts on from here. A silent one is left out only when the verdict is that it is gone.

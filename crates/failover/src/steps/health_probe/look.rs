@@ -9,7 +9,8 @@ use crate::{
     domain::{Epoch, PlanName, Region},
     ledger::{Endpoints, Known, Row},
     plan::Plan,
-    sql::{Place, Session, Why},
+    sql::{Credentials, Place, Session},
+    steps::confirm_outage::TIMEOUT,
     topology::Cluster,
 };
 
@@ -29,28 +30,38 @@ impl Target {
     }
 }
 
-/// The connections of one plan's probe, kept as long as they serve.
+/// The connections and logins of one plan's probe, kept as long as they serve.
 #[derive(Default)]
 pub(super) struct Sessions {
-    writer: Option<(Region, Session)>,
-    reader: Option<Session>,
+    writer: Kept,
+    reader: Kept,
+}
+
+/// One connection and the login it was made with.
+#[derive(Default)]
+struct Kept {
+    session: Option<(Region, Session)>,
+    /// Kept beyond the connection: asking for a secret again must not delay noticing.
+    login: Option<(Region, Credentials)>,
 }
 
 impl Sessions {
-    /// Looks once. A session that failed is dropped, so that the next look connects anew.
+    /// Looks once, for `limit` at most. A session that failed is dropped, so that the next look connects anew.
     pub(super) async fn look(
         &mut self,
         world: &impl World,
         known: &Known,
         target: &Target,
+        limit: Duration,
     ) -> (Look, bool) {
         let at = world.now();
-        let limit = Duration::from_secs(known.plan.detection.timeout_seconds);
-        let (write, reading) = futures::future::join(
-            beat(world, &mut self.writer, known, target, limit),
-            reading(world, &mut self.reader, known, limit),
-        )
-        .await;
+        let beat = tokio::time::timeout(limit, beat(world, &mut self.writer, known, target, limit));
+        let reading = tokio::time::timeout(limit, reading(world, &mut self.reader, known, limit));
+        let (write, reading) = tokio::join!(beat, reading);
+        let write = write.unwrap_or_else(|_| Write::Failed {
+            why: format!("no answer within {limit:?}"),
+        });
+        let reading = reading.ok().flatten();
         let readable = reading.is_some();
         (Look { at, write, reading }, readable)
     }
@@ -58,87 +69,145 @@ impl Sessions {
 
 async fn beat(
     world: &impl World,
-    kept: &mut Option<(Region, Session)>,
+    kept: &mut Kept,
     known: &Known,
     target: &Target,
     limit: Duration,
 ) -> Write {
+    let endpoint = |endpoints: &Endpoints| endpoints.writer.clone();
     let session = match kept
-        .take()
-        .filter(|(region, session)| *region == target.writer && !session.is_closed())
+        .session(world, known, &target.writer, endpoint, limit)
+        .await
     {
-        Some((_, session)) => Ok(session),
-        None => {
-            open(
-                world,
-                known,
-                &target.writer,
-                |endpoints| &endpoints.writer,
-                limit,
-            )
-            .await
-        }
+        Ok(session) => session,
+        Err(why) => return why,
     };
-    match session {
-        Ok(session) => {
-            let write = session.beat(world.region(), target.epoch).await;
-            if matches!(write, Write::Committed { .. }) {
-                *kept = Some((target.writer.clone(), session));
-            }
-            write
-        }
-        Err(why) => why.into(),
+    let write = session.beat(world.region(), target.epoch).await;
+    match &write {
+        Write::Committed { .. } => kept.session = Some((target.writer.clone(), session)),
+        // Perhaps the password was changed meanwhile.
+        Write::Misconfigured { .. } => kept.login = None,
+        Write::Failed { .. }
+        | Write::ReadOnly
+        | Write::OtherEpoch { .. }
+        | Write::Unattempted { .. } => {}
     }
+    write
 }
 
 async fn reading(
     world: &impl World,
-    kept: &mut Option<Session>,
+    kept: &mut Kept,
     known: &Known,
     limit: Duration,
 ) -> Option<Reading> {
     let here = world.region();
-    let session = match kept.take().filter(|session| !session.is_closed()) {
-        Some(session) => session,
-        None => open(world, known, here, |endpoints| &endpoints.reader, limit)
-            .await
-            .inspect_err(|why| tracing::warn!(plan = %known.plan.plan, %why, "the local reader does not answer"))
-            .ok()?,
+    let endpoint = |endpoints: &Endpoints| endpoints.reader.clone();
+    let warn = |why: &Write| {
+        tracing::warn!(plan = %known.plan.plan, ?why, "the local reader does not answer");
     };
+    let session = kept
+        .session(world, known, here, endpoint, limit)
+        .await
+        .inspect_err(warn)
+        .ok()?;
     let reading = session.read(here).await.ok()?;
-    *kept = Some(session);
+    kept.session = Some((here.clone(), session));
     Some(reading)
 }
 
-/// Connects to a member as the probe.
+impl Kept {
+    /// Takes the kept session to `region`, or opens one.
+    async fn session(
+        &mut self,
+        world: &impl World,
+        known: &Known,
+        region: &Region,
+        endpoint: impl Fn(&Endpoints) -> String,
+        limit: Duration,
+    ) -> Result<Session, Write> {
+        let serves = |(kept, session): &(Region, Session)| kept == region && !session.is_closed();
+        if let Some((_, session)) = self.session.take().filter(serves) {
+            return Ok(session);
+        }
+        let place = place(known, region, endpoint)?;
+        let login = match self.login.take().filter(|(kept, _)| kept == region) {
+            Some((_, login)) => login,
+            None => login(world, &known.plan, region, &place).await?,
+        };
+        let session = connect(world, &place, &login, limit).await?;
+        self.login = Some((region.clone(), login));
+        Ok(session)
+    }
+}
+
+fn place(
+    known: &Known,
+    region: &Region,
+    endpoint: impl Fn(&Endpoints) -> String,
+) -> Result<Place, Write> {
+    let endpoints = known
+        .endpoints
+        .get(region)
+        .ok_or_else(|| Write::Unattempted {
+            why: format!("no endpoint of the member in {region} is known yet"),
+        })?;
+    Ok(Place {
+        host: endpoint(endpoints),
+        port: endpoints.port,
+        database: known.plan.database.name.clone(),
+    })
+}
+
+/// The probe's login. Where it is not to be had, nothing was seen of the writer, good or bad.
+async fn login(
+    world: &impl World,
+    plan: &Plan,
+    region: &Region,
+    place: &Place,
+) -> Result<Credentials, Write> {
+    world
+        .probe_login(plan, region, &place.host, place.port)
+        .await
+        .map_err(|why| match why {
+            Error::Unavailable(why) => Write::Unattempted { why },
+            other => Write::Misconfigured {
+                why: format!("the probe's login: {other}"),
+            },
+        })
+}
+
+async fn connect(
+    world: &impl World,
+    place: &Place,
+    login: &Credentials,
+    limit: Duration,
+) -> Result<Session, Write> {
+    let misconfigured = |why: Error| Write::Misconfigured {
+        why: why.to_string(),
+    };
+    let connector = world.connector().map_err(misconfigured)?;
+    let client = connector
+        .connect(place, login, limit)
+        .await
+        .map_err(Write::from)?;
+    Ok(Session::new(client, limit))
+}
+
+/// Connects to a member's cluster endpoint as the probe.
 pub(super) async fn open(
     world: &impl World,
     known: &Known,
     region: &Region,
-    endpoint: impl Fn(&Endpoints) -> &String,
     limit: Duration,
-) -> Result<Session, Why> {
-    let endpoints = known.endpoints.get(region).ok_or_else(|| {
-        Why::Failed(format!(
-            "no endpoint of the member in {region} is known yet"
-        ))
-    })?;
-    let place = Place {
-        host: endpoint(endpoints).clone(),
-        port: endpoints.port,
-        database: known.plan.database.name.clone(),
-    };
-    let misconfigured = |why: Error| Why::Misconfigured(format!("the probe's login: {why}"));
-    let login = world
-        .probe_login(&known.plan, region, &place.host, place.port)
-        .await
-        .map_err(misconfigured)?;
-    let connector = world.connector().map_err(misconfigured)?;
-    Ok(Session::new(
-        connector.connect(&place, &login, limit).await?,
-        limit,
-    ))
+) -> Result<Session, Write> {
+    let place = place(known, region, |endpoints| endpoints.writer.clone())?;
+    let login = login(world, &known.plan, region, &place).await?;
+    connect(world, &place, &login, limit).await
 }
+
+/// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
+const FRESH: Duration = TIMEOUT.saturating_sub(Duration::from_secs(1));
 
 /// One fresh look, on fresh connections, recorded like any other.
 pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
@@ -154,7 +223,10 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
         ))
     })?;
     let target = Target::of(&row?).ok_or_else(|| no_writer(name))?;
-    let (look, readable) = Sessions::default().look(world, &known, &target).await;
+    let limit = Duration::from_secs(known.plan.detection.timeout_seconds).min(FRESH);
+    let (look, readable) = Sessions::default()
+        .look(world, &known, &target, limit)
+        .await;
     let vantage = Vantage::after(before?.as_ref(), here, &target.writer, look);
     world.put_vantage(name, &vantage).await?;
     tracing::info!(plan = %name, write = ?vantage.write, readable, "confirmed");
@@ -190,20 +262,29 @@ pub(super) async fn refresh(
     }
 }
 
-/// The plan with the endpoints of one member alone, as RDS shows them now: nobody else is asked, who may be dead.
+/// The plan with the endpoints of one member, as RDS shows them now or as they were known: nobody else is asked, who may be
+/// dead.
 pub(super) async fn only(world: &impl World, plan: Plan, region: &Region) -> Result<Known, Error> {
-    let cluster = plan
-        .members
-        .get(region)
+    let member = plan.members.get(region);
+    let cluster = member
         .map(|member| member.cluster.clone())
         .unwrap_or_default();
-    let found = world.cluster(region, &cluster).await?.ok_or_else(|| {
-        Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {cluster:?}"))
-    })?;
-    Ok(Known {
-        plan,
-        endpoints: [(region.clone(), endpoints(found))].into(),
-    })
+    let mut known = world.known(world.region(), &plan.plan).await?;
+    match world.cluster(region, &cluster).await {
+        Ok(Some(cluster)) => {
+            let mut addresses = known.map(|known| known.endpoints).unwrap_or_default();
+            addresses.insert(region.clone(), endpoints(cluster));
+            Ok(Known {
+                plan,
+                endpoints: addresses,
+            })
+        }
+        Ok(None) => Err(Error::UnexpectedTopology(format!(
+            "RDS in {region} knows no cluster {cluster:?}"
+        ))),
+        Err(why @ Error::Unavailable(_)) => known.take().ok_or(why),
+        Err(why) => Err(why),
+    }
 }
 
 fn endpoints(cluster: Cluster) -> Endpoints {

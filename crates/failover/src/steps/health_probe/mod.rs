@@ -117,6 +117,18 @@ pub trait Probe: Sync {
 pub trait World: Ledger + Here + Describe + Probe {}
 impl<T: Ledger + Here + Describe + Probe> World for T {}
 
+/// The longest a pass takes: the state machine gives its task 30 s, and a pass cut off there would go on beside its retry.
+const PASS: Duration = Duration::from_secs(25);
+
+async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let late = |_| {
+        Err(Error::Unavailable(format!(
+            "the pass was not through within {PASS:?}"
+        )))
+    };
+    tokio::time::timeout(PASS, pass).await.unwrap_or_else(late)
+}
+
 /// One invocation. `deadline` is when the function will be ended.
 ///
 /// # Errors
@@ -130,8 +142,8 @@ pub async fn handle(
         Request::Watch {} => serde_json::to_value(watch::run(world, deadline).await?),
         Request::Setup(input) => serde_json::to_value(set_up::run(world, &input.plan).await?),
         Request::Confirm(input) => serde_json::to_value(look::confirm(world, &input.plan).await?),
-        Request::Prove(input) => serde_json::to_value(prove::run(world, &input).await?),
-        Request::Verify(input) => serde_json::to_value(verify::run(world, &input).await?),
+        Request::Prove(input) => serde_json::to_value(in_time(prove::run(world, &input)).await?),
+        Request::Verify(input) => serde_json::to_value(in_time(verify::run(world, &input)).await?),
     };
     answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
 }

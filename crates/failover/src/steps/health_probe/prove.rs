@@ -11,8 +11,8 @@ use crate::{
     beat::{Loss, Write, loss},
     domain::{Epoch, Region},
     ledger::{Current, Proof, update},
-    plan::Strategy,
     steps::{Input, Output, Pass, Progress, wait_seconds},
+    topology::is_led_by,
 };
 
 /// The step's name in timelines and logs.
@@ -47,7 +47,7 @@ pub(super) enum Action {
 pub(super) fn next_action(write: &Write) -> Result<Action, Error> {
     match write {
         Write::Committed { .. } => Ok(Action::Conclude),
-        Write::Failed { .. } | Write::ReadOnly => Ok(Action::Wait),
+        Write::Failed { .. } | Write::Unattempted { .. } | Write::ReadOnly => Ok(Action::Wait),
         Write::Misconfigured { why } => Err(Error::NotReady(format!(
             "the promoted writer cannot be proven: {why}"
         ))),
@@ -103,14 +103,13 @@ pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Obse
         beat,
         loss: observed.loss.clone(),
     };
+    let earlier = pass
+        .run
+        .proof
+        .take()
+        .filter(|earlier| earlier.epoch == epoch);
+    pass.run.proof = Some(earlier.unwrap_or(proof));
     conclude(world, &pass, epoch).await?;
-    pass.run.proof = Some(
-        pass.run
-            .proof
-            .clone()
-            .filter(|earlier| earlier.epoch == epoch)
-            .unwrap_or(proof),
-    );
     let reason = format!("the writer in {} committed epoch {epoch}", observed.writer);
     pass.record(world, STEP, "prove", &reason).await?;
     tracing::info!(plan = %input.plan, step = STEP, %epoch, reason, "pass");
@@ -151,17 +150,9 @@ async fn commit(
     let plan = pass.run.plan.clone();
     let limit = Duration::from_secs(plan.detection.timeout_seconds);
     let known = look::only(world, plan, &pass.run.to).await?;
-    let session = match look::open(
-        world,
-        &known,
-        &pass.run.to,
-        |endpoints| &endpoints.writer,
-        limit,
-    )
-    .await
-    {
+    let session = match look::open(world, &known, &pass.run.to, limit).await {
         Ok(session) => session,
-        Err(why) => return Ok(why.into()),
+        Err(why) => return Ok(why),
     };
     if pass.run.held.is_none() {
         let reading = match session.read(&pass.run.to).await {
@@ -169,38 +160,44 @@ async fn commit(
             Err(why) => return Ok(why.into()),
         };
         // Written before the first beat of our own would cover it.
-        pass.run.held = reading.beats.get(&pass.run.to).copied();
+        pass.run.held = Some(reading.beats);
         world.put_run(world.region(), &pass.run).await?;
     }
-    let acknowledged = pass
-        .run
-        .confirmed
-        .as_ref()
-        .and_then(|confirmed| confirmed.last_beat);
-    observed.loss = loss(acknowledged.as_ref(), pass.run.held.as_ref());
+    observed.loss = measured_loss(world, pass).await?;
     Ok(session.prove(&pass.run.to, epoch, &pass.run.run_id).await)
 }
 
-/// Turns the intent into the current row of every ledger that the run leased.
+/// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
+async fn measured_loss(world: &impl World, pass: &Pass) -> Result<Option<Loss>, Error> {
+    let run = &pass.run;
+    let Some(held) = &run.held else {
+        return Ok(None);
+    };
+    if let Some(confirmed) = &run.confirmed {
+        return Ok(loss(&confirmed.acknowledged, held, confirmed.alive_at));
+    }
+    let vantage = world.vantage(world.region(), run.name()).await?;
+    let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);
+    let acknowledged =
+        vantage.and_then(|vantage| Some((vantage.region.clone(), vantage.last_beat?)));
+    let alive_at = pass.rows.0.values().filter_map(|row| row.alive_at).max();
+    Ok(loss(&acknowledged.into_iter().collect(), held, alive_at))
+}
+
+/// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. That of the
+/// Region which is left may have fallen silent; it learns the epoch when it is back.
 async fn conclude(world: &impl World, pass: &Pass, epoch: Epoch) -> Result<(), Error> {
     let run = &pass.run;
-    let detached = run
-        .strategy
-        .as_ref()
-        .is_some_and(|resolved| resolved.strategy == Strategy::Detach);
-    let intent = pass
-        .rows
-        .intent()
-        .and_then(|intent| intent.global_cluster.clone());
     let current = Current {
         epoch,
         writer: run.to.clone(),
-        global_cluster: intent.filter(|_| !detached),
+        global_cluster: global_cluster(world, pass).await?,
         run_id: run.run_id.clone(),
         proven_at: pass.now,
     };
-    for region in &run.leased {
-        update(world, region, run.name(), |row| {
+    let others = run.leased.iter().filter(|region| **region != run.to);
+    for region in std::iter::once(&run.to).chain(others) {
+        let proven = update(world, region, run.name(), |row| {
             let proven = row
                 .current
                 .as_ref()
@@ -211,9 +208,37 @@ async fn conclude(world: &impl World, pass: &Pass, epoch: Epoch) -> Result<(), E
                 row.prove(&run.run_id, current.clone())
             }
         })
-        .await?;
+        .await;
+        match proven {
+            Err(Error::Unavailable(why)) if *region == run.from => {
+                tracing::warn!(%region, why, "the Region that is left does not take the epoch now");
+            }
+            other => drop(other?),
+        }
     }
     Ok(())
+}
+
+/// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
+async fn global_cluster(world: &impl World, pass: &Pass) -> Result<Option<String>, Error> {
+    let run = &pass.run;
+    let intent = pass
+        .rows
+        .intent()
+        .and_then(|intent| intent.global_cluster.clone());
+    let current = pass
+        .rows
+        .current()
+        .and_then(|current| current.global_cluster.clone());
+    let Some(identifier) = intent.or(current) else {
+        return Ok(None);
+    };
+    let Some(member) = run.plan.members.get(&run.to) else {
+        return Ok(None);
+    };
+    let global = world.global_cluster(&run.to, &identifier).await?;
+    let leads = global.is_some_and(|global| is_led_by(&global, &run.to, &member.cluster));
+    Ok(leads.then_some(identifier))
 }
 
 #[cfg(test)]

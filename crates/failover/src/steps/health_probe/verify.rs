@@ -29,6 +29,7 @@ pub struct Observed {
 
 pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<Observed>>, Error> {
     let mut pass = Pass::open(world, input).await?;
+    pass.require_proven()?;
     let row = pass.rows.0.get(world.region());
     let target = row
         .and_then(Target::of)

@@ -138,15 +138,17 @@ async fn look_until(
     let interval = Duration::from_secs(plan.detection.interval_seconds);
     let mut row = world.row(here, &plan.plan).await?;
     let mut vantage = world.vantage(here, &plan.plan).await?;
+    let timeout = Duration::from_secs(plan.detection.timeout_seconds);
     let mut sessions = Sessions::default();
     loop {
         let began = world.now();
         let target = Target::of(&row).ok_or_else(|| super::look::no_writer(&plan.plan))?;
-        let (look, _) = sessions.look(world, known, &target).await;
+        let (look, _) = sessions.look(world, known, &target, timeout).await;
         let seen = Vantage::after(vantage.as_ref(), here, &target.writer, look);
         watched.looks += 1;
-        if let Err(why) = world.put_vantage(&plan.plan, &seen).await {
-            tracing::warn!(plan = %plan.plan, %why, "the look could not be recorded");
+        let recorded = tokio::time::timeout(timeout, world.put_vantage(&plan.plan, &seen)).await;
+        if !matches!(recorded, Ok(Ok(()))) {
+            tracing::warn!(plan = %plan.plan, ?recorded, "the look could not be recorded");
         }
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
@@ -154,8 +156,11 @@ async fn look_until(
         }
         let suspect = next_action(&seen, &row, &plan.detection, world.now()) == Action::Suspect;
         if suspect && !watched.suspected {
-            world.publish(&suspicion(&seen, plan, &target)).await?;
-            watched.suspected = true;
+            // A suspicion that was not taken is published again at the next look.
+            match world.publish(&suspicion(&seen, plan, &target)).await {
+                Ok(()) => watched.suspected = true,
+                Err(why) => tracing::error!(plan = %plan.plan, %why, "the suspicion was not taken"),
+            }
             tracing::warn!(plan = %plan.plan, writer = %target.writer, "the writer is suspected");
         }
         let undecided =

@@ -28,8 +28,10 @@ pub(super) async fn run(
     let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
     idle(&rows, world.now())?;
     let (writer, global_cluster) = writer(world, &plan, &rows).await?;
+    withdrawable(&rows, &writer)?;
     let named = rows
         .current()
+        .filter(|_| rows.intent().is_none())
         .filter(|current| current.writer == writer && current.global_cluster == global_cluster);
     let (action, current) = match named {
         Some(current) => ("none", current.clone()),
@@ -80,9 +82,14 @@ fn idle(rows: &Rows, now: jiff::Timestamp) -> Result<(), Error> {
             )));
         }
     }
-    match rows.intent() {
+    Ok(())
+}
+
+/// An open change of writer may be withdrawn by adopting, when RDS shows that it was never carried out.
+fn withdrawable(rows: &Rows, writer: &Region) -> Result<(), Error> {
+    match rows.intent().filter(|open| open.to == *writer) {
         Some(open) => Err(Error::RunRefused(format!(
-            "a change of writer to {} (epoch {}) is begun and not proven; start a new run to it",
+            "a change of writer to {} (epoch {}) is carried out and not proven; start a new run to it",
             open.to, open.epoch
         ))),
         None => Ok(()),

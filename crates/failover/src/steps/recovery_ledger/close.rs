@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::{CloseInput, Here, Ledger, Trouble};
 use crate::{
     Error,
-    domain::{RunId, seconds_between},
+    domain::seconds_between,
     evidence::Verdict,
-    ledger::{Closed, Entry, Outcome, Row, Run, update},
+    ledger::{Closed, Entry, Outcome, Row, Run},
     steps::{Output, Progress},
 };
 
@@ -39,13 +39,15 @@ pub(super) async fn run(
     })?;
     if run.closed.is_none() && !input.dry_run {
         let row = world.row(here, plan).await?;
-        let (outcome, left) = outcome(&row, run_id, request.verdict, &request.trouble);
+        let (outcome, left) = outcome(&row, &run, request.verdict, &request.trouble);
         let now = world.now();
         run.note(now, super::STEP, "close", &format!("{outcome:?}"));
         run.closed = Some(measure(&run, outcome, left, now));
         world.put_run(here, &run).await?;
-        // Kept by nobody afterwards: an intent that is left open is then paged by the probe's schedule.
-        release(world, &run).await;
+    }
+    if !input.dry_run {
+        // Each time: the call that closed the run may have died before it came here.
+        super::release::give_back(world, &run).await;
     }
     let closed = run.closed.clone().ok_or_else(|| {
         Error::RunRefused(format!("run {run_id} is open; a dry run closes nothing"))
@@ -64,10 +66,11 @@ pub(super) async fn run(
     })
 }
 
-/// Tells from the ledger, not from who complained, how far the run went.
+/// Tells from the ledger, not from who complained, how far the run went. What an earlier run to the same target began
+/// counts as this run's: it took it over.
 fn outcome(
     row: &Row,
-    run_id: &RunId,
+    run: &Run,
     verdict: Option<Verdict>,
     trouble: &[Trouble],
 ) -> (Outcome, Vec<String>) {
@@ -75,14 +78,9 @@ fn outcome(
         .iter()
         .map(|trouble| format!("{}: {} {}", trouble.state, trouble.error, trouble.cause))
         .collect();
-    let proven = row
-        .current
-        .as_ref()
-        .is_some_and(|current| current.run_id == *run_id);
-    let begun = row
-        .intent
-        .as_ref()
-        .filter(|intent| intent.run_id == *run_id);
+    let current = row.current.as_ref();
+    let proven = run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id);
+    let begun = row.intent.as_ref().filter(|intent| intent.to == run.to);
     let outcome = match (proven, begun) {
         (true, _) if trouble.is_empty() => Outcome::Succeeded,
         (true, _) => Outcome::Failed,
@@ -100,10 +98,9 @@ fn outcome(
 }
 
 fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp) -> Closed {
-    let last = run
-        .confirmed
-        .as_ref()
-        .and_then(|confirmed| confirmed.last_beat);
+    let confirmed = run.confirmed.as_ref();
+    let last =
+        confirmed.and_then(|confirmed| confirmed.acknowledged.values().max_by_key(|beat| beat.at));
     let proof = run.proof.as_ref();
     Closed {
         at: now,
@@ -126,18 +123,6 @@ fn step_seconds(opened_at: jiff::Timestamp, timeline: &[Entry]) -> BTreeMap<Stri
         before = entry.at;
     }
     sums
-}
-
-async fn release(world: &impl Ledger, run: &Run) {
-    for region in &run.leased {
-        let released = update(world, region, run.name(), |row| {
-            Ok(row.release(&run.run_id).unwrap_or_else(|| row.clone()))
-        })
-        .await;
-        if let Err(why) = released {
-            tracing::warn!(%region, run_id = %run.run_id, %why, "a lease could not be given back; it lapses by itself");
-        }
-    }
 }
 
 fn sentence(closed: &Closed) -> String {
@@ -206,7 +191,7 @@ mod tests {
     }
 
     fn of(row: &Row, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
-        outcome(row, &"a".into(), verdict, trouble).0
+        outcome(row, &crate::steps::fake::run(), verdict, trouble).0
     }
 
     #[test]
@@ -226,7 +211,7 @@ mod tests {
     fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
         let (outcome, left) = outcome(
             &row(None, true),
-            &"a".into(),
+            &crate::steps::fake::run(),
             Some(Verdict::RegionDown),
             &trouble(),
         );
@@ -235,6 +220,15 @@ mod tests {
             left.iter().any(|left| left.contains("not proven")),
             "{left:?}"
         );
+    }
+
+    #[test]
+    fn a_run_that_took_over_anothers_promotion_answers_for_it() {
+        let mut theirs = row(None, true);
+        if let Some(intent) = &mut theirs.intent {
+            intent.run_id = "before".into();
+        }
+        assert_eq!(of(&theirs, None, &trouble()), Outcome::Failed);
     }
 
     #[test]

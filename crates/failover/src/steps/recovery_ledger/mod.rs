@@ -15,6 +15,7 @@ use crate::{
 mod adopt;
 mod close;
 mod open;
+mod release;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "recovery_ledger";
@@ -27,6 +28,8 @@ pub enum Request {
     Open(OpenInput),
     /// Closes a run: says what came of it and gives the lease back.
     Close(CloseInput),
+    /// Gives back the leases of a run that could not be opened.
+    Release(ReleaseInput),
     /// Opens an epoch for the writer that RDS shows.
     Adopt(AdoptInput),
 }
@@ -76,6 +79,16 @@ pub struct Trouble {
     pub cause: String,
 }
 
+/// What releasing takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// The run.
+    pub run_id: RunId,
+}
+
 /// What adopting takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +117,7 @@ pub async fn handle(
     let answer = match read::<Request>(payload)? {
         Request::Open(input) => serde_json::to_value(open::run(world, &input).await?),
         Request::Close(input) => serde_json::to_value(close::run(world, &input).await?),
+        Request::Release(input) => serde_json::to_value(release::run(world, &input).await?),
         Request::Adopt(input) => serde_json::to_value(adopt::run(world, &input).await?),
     };
     answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))

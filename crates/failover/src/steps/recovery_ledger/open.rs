@@ -134,13 +134,7 @@ async fn lease(
 
 async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[Region]) {
     for region in leased {
-        let released = update(world, region, &plan.plan, |row| {
-            Ok(row.release(run_id).unwrap_or_else(|| row.clone()))
-        })
-        .await;
-        if let Err(why) = released {
-            tracing::warn!(%region, %run_id, %why, "a lease could not be given back; it lapses by itself");
-        }
+        super::release::release(world, region, &plan.plan, run_id).await;
     }
 }
 
@@ -158,14 +152,22 @@ async fn record(
         .as_ref()
         .map(|current| current.epoch)
         .unwrap_or_default();
-    if current.is_some_and(|current| current.writer == input.target_region) {
+    // Only what comes after the promotion is left to be done: a new run by hand does it, a late suspicion does not.
+    let proven = current.is_some_and(|current| current.writer == input.target_region);
+    if proven && input.incident.is_some() {
         return Err(Error::RunRefused(format!(
             "{} already is the writer of plan {} (epoch {epoch})",
             input.target_region, plan.plan
         )));
     }
-    let resume = is_promoted(world, plan, &rows, &input.target_region).await?;
+    let resume = proven || is_promoted(world, plan, &rows, &input.target_region).await?;
     let earlier = world.run(here, &plan.plan, &input.run_id).await?;
+    if earlier.as_ref().is_some_and(|run| run.closed.is_some()) {
+        return Err(Error::RunRefused(format!(
+            "run {} is closed; start a new one",
+            input.run_id
+        )));
+    }
     let mut run = earlier.unwrap_or_else(|| new_run(plan, input, epoch, leased, world.now()));
     let reason = format!(
         "holds plan {} at epoch {epoch}, revision {}",

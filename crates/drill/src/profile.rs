@@ -74,16 +74,37 @@ pub struct Detection {
 }
 
 impl Profile {
-    /// The profile of every scenario, but for the strategy.
+    /// A profile that notices as fast as the machine allows.
     #[must_use]
-    pub fn new(strategy: &'static str) -> Self {
-        Self {
-            detection: Detection {
+    pub fn quick(strategy: &'static str) -> Self {
+        Self::new(
+            strategy,
+            Detection {
                 interval_seconds: 2,
                 failures: 3,
                 timeout_seconds: 1,
                 in_region_grace_seconds: 60,
             },
+        )
+    }
+
+    /// A profile with the rhythm that the documentation's plan has.
+    #[must_use]
+    pub fn usual(strategy: &'static str) -> Self {
+        Self::new(
+            strategy,
+            Detection {
+                interval_seconds: 5,
+                failures: 3,
+                timeout_seconds: 3,
+                in_region_grace_seconds: 60,
+            },
+        )
+    }
+
+    fn new(strategy: &'static str, detection: Detection) -> Self {
+        Self {
+            detection,
             strategy,
             dns_ttl_seconds: 2,
             simulator: Durations {
@@ -157,7 +178,7 @@ mod tests {
     #[test]
     fn the_drills_plan_has_no_fault() {
         for strategy in ["detach", "managed", "auto"] {
-            let plan = Profile::new(strategy).plan("Z0EXAMPLE").to_string();
+            let plan = Profile::usual(strategy).plan("Z0EXAMPLE").to_string();
             failover::plan::read(&plan).unwrap();
         }
     }

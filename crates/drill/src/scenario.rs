@@ -8,6 +8,7 @@ mod story;
 use std::path::Path;
 
 use crate::{
+    profile::Profile,
     report::{self, Report},
     timeline::Timeline,
     world::Trouble,
@@ -56,12 +57,12 @@ impl Scenario {
         matches!(self, Self::RegionLoss)
     }
 
-    /// The plan's strategy in it.
-    const fn strategy(self) -> &'static str {
+    /// The durations and choices in it.
+    fn profile(self) -> Profile {
         match self {
-            Self::RegionLoss => "detach",
-            Self::RegionLossManaged => "managed",
-            Self::PathImpaired => "auto",
+            Self::RegionLoss => Profile::quick("detach"),
+            Self::RegionLossManaged => Profile::usual("managed"),
+            Self::PathImpaired => Profile::quick("auto"),
         }
     }
 }

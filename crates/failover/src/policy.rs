@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    Error,
     evidence::Verdict,
     plan::{Accept, Mode, Plan},
 };
@@ -19,25 +20,14 @@ pub enum Decision {
     Wait,
 }
 
-/// What a verdict leads to under the plan's policy.
+/// The mode of a verdict that may lead on; `None` for one that never does.
 #[must_use]
-pub fn decide(verdict: Verdict, plan: &Plan) -> Decision {
-    let automatic = |mode: Mode| {
-        if mode == Mode::Automatic {
-            Decision::GoOn
-        } else {
-            Decision::StandDown
-        }
-    };
+pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
+    let accepted = plan.unplanned.without_witness == Some(Accept::Accept);
     match verdict {
-        Verdict::Draining => Decision::Wait,
-        Verdict::RegionDown => automatic(plan.unplanned.region_down),
-        Verdict::RegionDownUnwitnessed
-            if plan.unplanned.without_witness == Some(Accept::Accept) =>
-        {
-            automatic(plan.unplanned.region_down)
-        }
-        Verdict::WriterDown => automatic(plan.unplanned.writer_down),
+        Verdict::RegionDown => Some(plan.unplanned.region_down),
+        Verdict::RegionDownUnwitnessed if accepted => Some(plan.unplanned.region_down),
+        Verdict::WriterDown => Some(plan.unplanned.writer_down),
         Verdict::RegionDownUnwitnessed
         | Verdict::Healthy
         | Verdict::ProbeMisconfigured
@@ -45,7 +35,32 @@ pub fn decide(verdict: Verdict, plan: &Plan) -> Decision {
         | Verdict::WriterRestarting
         | Verdict::WriterMoved
         | Verdict::ObserverIsolated
-        | Verdict::Undetermined => Decision::StandDown,
+        | Verdict::Draining
+        | Verdict::Undetermined => None,
+    }
+}
+
+/// What a verdict leads to under the plan's policy. A mode that this version does not carry out leads nowhere.
+#[must_use]
+pub fn decide(verdict: Verdict, plan: &Plan) -> Decision {
+    match mode(verdict, plan) {
+        Some(Mode::Automatic) => Decision::GoOn,
+        Some(Mode::Approval | Mode::Observe) => Decision::StandDown,
+        None if verdict == Verdict::Draining => Decision::Wait,
+        None => Decision::StandDown,
+    }
+}
+
+/// Refuses a verdict whose mode this version does not carry out.
+///
+/// # Errors
+/// `RunRefused`.
+pub fn carried_out(verdict: Verdict, plan: &Plan) -> Result<(), Error> {
+    match mode(verdict, plan) {
+        Some(mode @ (Mode::Approval | Mode::Observe)) => Err(Error::RunRefused(format!(
+            "the verdict is {verdict:?}, whose mode is {mode:?}; this version carries out automatic only"
+        ))),
+        Some(Mode::Automatic) | None => Ok(()),
     }
 }
 
@@ -88,6 +103,15 @@ mod tests {
             decide(Verdict::RegionDownUnwitnessed, &plan),
             Decision::GoOn
         );
+    }
+
+    #[test]
+    fn a_mode_that_is_not_carried_out_is_refused_for_its_own_verdict_only() {
+        let mut plan = plan();
+        plan.unplanned.writer_down = Mode::Observe;
+        assert_eq!(carried_out(Verdict::RegionDown, &plan), Ok(()));
+        let why = carried_out(Verdict::WriterDown, &plan).unwrap_err();
+        assert_eq!(why.name(), "RunRefused");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use super::{Scenario, expect, measure, story};
 use crate::{
     client::{self, Client, ClientRecord, Comparison},
-    profile::{HOME, Profile, STANDBY, cluster},
+    profile::{HOME, STANDBY, cluster},
     report::{CallCount, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
@@ -43,8 +43,7 @@ pub(super) async fn play(
     folder: &Path,
     timeline: Timeline,
 ) -> Result<Report, Trouble> {
-    let profile = Profile::new(scenario.strategy());
-    let world = World::build(root, folder, profile, timeline.clone()).await?;
+    let world = World::build(root, folder, scenario.profile(), timeline.clone()).await?;
     let client = world.start_client().await?;
     world.first_beats().await?;
     tokio::time::sleep(CALM).await;

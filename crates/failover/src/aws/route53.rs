@@ -97,12 +97,15 @@ impl Dns for Aws {
             .config_override(once!(aws_sdk_route53))
             .send()
             .await
-            .map_err(|why| match error(&what, &why) {
+            .map_err(|why| {
                 // A record is not what was read a moment ago: the next pass reads again.
-                Error::InvalidRequest(said) if why.code() == Some("InvalidChangeBatch") => {
-                    Error::Unavailable(said)
+                let outdated = why.code() == Some("InvalidChangeBatch");
+                let named = error(&what, &why);
+                if outdated {
+                    Error::Unavailable(named.to_string())
+                } else {
+                    named
                 }
-                other => other,
             })?;
         Ok(answer.change_info.map(|info| info.id).unwrap_or_default())
     }

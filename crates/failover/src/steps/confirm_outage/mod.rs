@@ -14,7 +14,7 @@ use crate::{
     domain::{PlanName, Region},
     evidence::{Evidence, HomeVantage, Progress as Replication, Rds, Verdict},
     ledger::{Confirmed, Ledger, Resolved, update},
-    policy::{Decision, decide},
+    policy::{Decision, carried_out, decide},
     steps::health_probe,
     topology::Describe,
 };
@@ -159,6 +159,7 @@ pub async fn confirm(
         alive_at,
     });
     pass.record(world, STEP, name, &reason).await?;
+    carried_out(verdict, &pass.run.plan)?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
     let (progress, wait_seconds) = if decision == Decision::Wait {
         (Progress::Pending, 1)

@@ -166,15 +166,17 @@ async fn login(
     region: &Region,
     place: &Place,
 ) -> Result<Credentials, Write> {
-    world
+    let asked = world
         .probe_login(plan, region, &place.host, place.port)
-        .await
-        .map_err(|why| match why {
-            Error::Unavailable(why) => Write::Unattempted { why },
-            other => Write::Misconfigured {
-                why: format!("the probe's login: {other}"),
-            },
-        })
+        .await;
+    asked.map_err(|why| {
+        if let Error::Unavailable(why) = why {
+            return Write::Unattempted { why };
+        }
+        Write::Misconfigured {
+            why: format!("the probe's login: {why}"),
+        }
+    })
 }
 
 async fn connect(

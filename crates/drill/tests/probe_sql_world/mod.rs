@@ -1,15 +1,14 @@
 //! A global database on real PostgreSQL, with the drill's roads, certificates and DNS before it.
 
+mod services;
+
 use std::{
     collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use aurora_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
-use aws_sdk_rds::config::{BehaviorVersion, Credentials as Keys, Region as AwsRegion};
-use axum::{Router, routing::get};
+use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
 use drill::{certificates::Certificates, dns::Dns, roads::Roads};
 use failover::{
     beat::Beat,
@@ -17,8 +16,10 @@ use failover::{
     plan::Plan,
     sql::{Connector, Credentials, Place, Resolver, Session, Why},
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
+
+use services::{empty_route53, member, quick};
 
 pub(crate) const EAST: &str = "us-east-1";
 pub(crate) const WEST: &str = "us-west-2";
@@ -28,7 +29,6 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(1);
 const ADMIN: &str = "orders_admin";
 const ADMIN_PASSWORD: &str = "an administrator's";
 const GLOBAL: &str = "orders-global-1";
-const ENGINE: &str = "aurora-postgresql";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A name that leads to the writer and stands in no certificate.
 const OTHER: &str = "other.cluster-c0example.us-west-2.rds.amazonaws.com";
@@ -223,95 +223,6 @@ impl World {
     pub(crate) async fn end(self) {
         self.simulator.stop().await;
     }
-}
-
-fn quick() -> Durations {
-    Durations {
-        create_cluster_ms: 50,
-        create_instance_ms: 50,
-        promote_ms: 100,
-        failover_pending_ms: 20,
-        managed_failover_ms: 100,
-        switchover_ms: 100,
-        resync_ms: 100,
-        modify_ms: 50,
-        upgrade_ms: 50,
-        retry_ms: 100,
-    }
-}
-
-fn keys() -> Keys {
-    Keys::new("AKIAEXAMPLE", "example", None, None, "test")
-}
-
-/// Creates a member of the global cluster, the first with its data; answers its endpoint once it is available.
-async fn member(simulator: &Simulator, region: &'static str, name: &str) -> String {
-    let config = aws_sdk_rds::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(AwsRegion::new(region))
-        .credentials_provider(keys())
-        .http_client(simulator.connector());
-    let client = aws_sdk_rds::Client::from_conf(config.build());
-    let create = client
-        .create_db_cluster()
-        .db_cluster_identifier(name)
-        .engine(ENGINE)
-        .global_cluster_identifier(GLOBAL);
-    let create = if region == WEST {
-        client
-            .create_global_cluster()
-            .global_cluster_identifier(GLOBAL)
-            .engine(ENGINE)
-            .send()
-            .await
-            .unwrap();
-        create
-            .master_username(ADMIN)
-            .master_user_password(ADMIN_PASSWORD)
-            .database_name("orders")
-    } else {
-        create
-    };
-    create.send().await.unwrap();
-    let began = Instant::now();
-    loop {
-        let answer = client
-            .describe_db_clusters()
-            .db_cluster_identifier(name)
-            .send()
-            .await
-            .unwrap();
-        let cluster = &answer.db_clusters()[0];
-        if cluster.status() == Some("available") {
-            return cluster.endpoint().unwrap().to_owned();
-        }
-        assert!(began.elapsed() < PATIENCE, "{cluster:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// A Route 53 whose private zone has no records.
-async fn empty_route53() -> (aws_sdk_route53::Client, JoinSet<std::io::Result<()>>) {
-    let zone = "<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z0EXAMPLE</Id><Name>orders.internal.</Name>\
-        <CallerReference>c</CallerReference></HostedZone></GetHostedZoneResponse>";
-    let records = "<ListResourceRecordSetsResponse><ResourceRecordSets></ResourceRecordSets>\
-        <IsTruncated>false</IsTruncated><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>";
-    let routes = Router::new()
-        .route("/2013-04-01/hostedzone/Z0EXAMPLE", get(async move || zone))
-        .route(
-            "/2013-04-01/hostedzone/Z0EXAMPLE/rrset",
-            get(async move || records),
-        );
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    let mut server = JoinSet::new();
-    server.spawn(async { axum::serve(listener, routes).await });
-    let config = aws_sdk_route53::Config::builder()
-        .behavior_version(aws_sdk_route53::config::BehaviorVersion::latest())
-        .region(aws_sdk_route53::config::Region::new(EAST))
-        .credentials_provider(keys())
-        .endpoint_url(format!("http://{address}"));
-    (aws_sdk_route53::Client::from_conf(config.build()), server)
 }
 
 /// The folder of PostgreSQL's programs: `AURORA_SIM_PG_BIN`, or what the project's setup installed.

@@ -11,6 +11,7 @@ mod lambda;
 mod probe;
 mod rds;
 mod replay;
+mod round_trips;
 mod route53;
 mod simulated;
 mod ssm;

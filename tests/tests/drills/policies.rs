@@ -71,19 +71,23 @@ fn roles() -> BTreeMap<(&'static str, String), Role> {
 fn every_call_is_allowed_by_its_functions_role() {
     let roles = roles();
     let calls = calls();
-    for Call {
-        function,
-        caller_region,
-        region,
-        action,
-    } in &calls
-    {
-        let role = &roles[&(template(caller_region), function.clone())];
-        assert!(
-            role.allows(action, region, caller_region, &MEMBERS),
-            "{function} in {caller_region} calls {action} in {region}, which its role does not allow"
-        );
-    }
+    let denied: BTreeSet<_> = calls
+        .iter()
+        .filter(|call| {
+            let role = &roles[&(template(&call.caller_region), call.function.clone())];
+            !role.allows(&call.action, &call.region, &call.caller_region, &MEMBERS)
+        })
+        .map(|call| {
+            let Call {
+                function,
+                caller_region,
+                region,
+                action,
+            } = call;
+            format!("{function} in {caller_region} calls {action} in {region}")
+        })
+        .collect();
+    assert_eq!(denied, BTreeSet::new(), "no role allows that");
     let callers: BTreeSet<_> = calls
         .iter()
         .map(|call| (template(&call.caller_region), call.function.clone()))

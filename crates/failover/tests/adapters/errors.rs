@@ -3,13 +3,19 @@
 use failover::{
     Error,
     ledger::Ledger,
-    steps::{dns_flip::Dns, ecs_restart::Ecs, health_probe::Probe, recovery_ledger::Plans},
+    steps::{
+        detach_and_promote::Promote,
+        dns_flip::{Batch, Dns},
+        ecs_restart::Ecs,
+        health_probe::Probe,
+        recovery_ledger::Plans,
+    },
     topology::Describe,
 };
 
 use crate::{
     dynamodb::plan,
-    replay::{Next, scripted},
+    replay::{Next, scripted, scripted_with_retries},
 };
 
 /// What one call to each service makes of the same answer.
@@ -101,4 +107,35 @@ async fn silence_and_a_broken_connection_are_unavailable() {
             assert!(why.to_string().contains(service), "{service}: {why}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_call_that_reads_is_made_again_and_one_that_changes_something_is_not() {
+    let busy = Next::json_error(500, "InternalServerError", "busy");
+    let (aws, replay) = scripted_with_retries([busy.clone(), busy.clone(), Next::ok("{}")]);
+    let east = "us-east-1".into();
+    aws.row(&east, &"orders".into()).await.unwrap();
+    assert_eq!(replay.asked().len(), 3);
+
+    let (aws, replay) = scripted_with_retries([busy]);
+    let deployed = aws.force_deployment(&east, "orders", "api", None).await;
+    assert_eq!(deployed.unwrap_err().name(), "Unavailable");
+    replay.asked_once();
+
+    let (aws, replay) = scripted_with_retries([Next::xml_error(500, "InternalFailure", "busy")]);
+    let changed = aws.change("Z0EXAMPLE", &Batch::default(), "why").await;
+    assert_eq!(changed.unwrap_err().name(), "Unavailable");
+    replay.asked_once();
+
+    let fault = Next::xml_error(500, "InternalFailure", "busy");
+    let (aws, replay) = scripted_with_retries([fault.clone(), fault]);
+    let (global, arn) = (
+        "orders-global-1",
+        "arn:aws:rds:us-east-1:123456789012:cluster:orders-east",
+    );
+    let failed_over = aws.fail_over(&east, global, arn).await;
+    let detached = aws.detach(&east, global, arn).await;
+    assert_eq!(failed_over.unwrap_err().name(), "Unavailable");
+    assert_eq!(detached.unwrap_err().name(), "Unavailable");
+    assert_eq!(replay.asked().len(), 2);
 }

@@ -1,6 +1,7 @@
 //! RDS: what is read, and the promoting calls.
 
 use failover::{
+    evidence::Rds,
     steps::detach_and_promote::{Accepted, Promote},
     topology::{Cluster, Describe, FailoverState, GlobalMember, Instance, Role, role},
 };
@@ -195,6 +196,30 @@ async fn a_cluster_that_is_not_there_is_none_and_its_instances_are_not_asked_for
         Ok(None)
     );
     replay.asked_once();
+}
+
+#[tokio::test]
+async fn whatever_comes_back_about_a_cluster_is_evidence() {
+    let denied = Next::xml_error(403, "AccessDenied", "no");
+    let gone = answer("DescribeDBClusters", "<DBClusters></DBClusters>");
+    let none = instances(["available", "rebooting"]);
+    for (clusters, answers, says) in [
+        (denied, true, "AccessDenied"),
+        (gone, true, "there is no orders-east"),
+        (Next::Silence, false, "timed out"),
+        (Next::Broken, false, "no answer"),
+    ] {
+        let (aws, _) = scripted([clusters, none.clone()]);
+        let seen = aws.look(&"us-east-1".into(), "orders-east").await;
+        assert_eq!(seen.answers(), answers, "{seen:?}");
+        assert!(format!("{seen:?}").contains(says), "{seen:?}");
+    }
+    let (aws, _) = scripted([cluster("promoting"), none]);
+    let status = Rds::Status {
+        cluster: "promoting".into(),
+        instances: vec!["available".into(), "rebooting".into()],
+    };
+    assert_eq!(aws.look(&"us-east-1".into(), "orders-east").await, status);
 }
 
 #[tokio::test]

@@ -202,13 +202,17 @@ impl HttpClient for Replay {
 
 /// The adapters in [`HERE`], speaking to the given HTTP client; a call is made once and waits for `patience`.
 pub(crate) fn aws_through(http: impl HttpClient + 'static, patience: Duration) -> Aws {
+    aws(http, patience, RetryConfig::disabled())
+}
+
+fn aws(http: impl HttpClient + 'static, patience: Duration, retries: RetryConfig) -> Aws {
     let credentials = Credentials::new("AKIAEXAMPLE", "example", None, None, "test");
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(HERE))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http)
-        .retry_config(RetryConfig::disabled())
+        .retry_config(retries)
         .timeout_config(TimeoutConfig::builder().operation_timeout(patience).build());
     config.set_time_source(Some(Default::default()));
     let settings = Settings {
@@ -226,4 +230,13 @@ pub(crate) fn scripted(script: impl IntoIterator<Item = Next>) -> (Aws, Replay) 
         replay.then(next);
     }
     (aws_through(replay.clone(), PATIENCE), replay)
+}
+
+/// The same, where the SDK makes a failed call three times, as in a function.
+pub(crate) fn scripted_with_retries(script: impl IntoIterator<Item = Next>) -> (Aws, Replay) {
+    let (_, replay) = scripted(script);
+    let retries = RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(1));
+    (aws(replay.clone(), PATIENCE, retries), replay)
 }

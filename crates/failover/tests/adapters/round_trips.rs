@@ -147,15 +147,23 @@ fn rows() -> impl Strategy<Value = Row> {
         run_id: "a".into(),
         written_at,
     });
-    let parts = (option::of(lease), option::of(current), option::of(intent));
-    (0..u64::MAX, any::<u64>(), parts).prop_map(|(version, token, (lease, current, intent))| Row {
-        version,
-        token,
-        lease,
-        current,
-        intent,
-        ..Row::new("orders".into())
-    })
+    let parts = (
+        option::of(lease),
+        option::of(current),
+        option::of(intent),
+        option::of(times()),
+    );
+    (0..u64::MAX, any::<u64>(), parts).prop_map(
+        |(version, token, (lease, current, intent, alive_at))| Row {
+            version,
+            token,
+            lease,
+            current,
+            intent,
+            alive_at,
+            ..Row::new("orders".into())
+        },
+    )
 }
 
 /// A run that has seen everything: its record is the most deeply nested one.

@@ -57,17 +57,25 @@ impl Session {
 
     /// Commits a beat under `epoch`.
     pub async fn beat(&self, vantage: &Region, epoch: Epoch) -> Write {
-        match self
-            .ask(
-                BEAT,
-                &[
-                    (&vantage.as_str(), Type::TEXT),
-                    (&to_sql(epoch), Type::INT8),
-                ],
-            )
-            .await
-        {
+        let parameters: [Parameter<'_>; 2] = [
+            (&vantage.as_str(), Type::TEXT),
+            (&to_sql(epoch), Type::INT8),
+        ];
+        match self.ask(BEAT, &parameters).await {
             Ok(rows) => committed(&rows, vantage, epoch),
+            Err(Why::ReadOnly) => self.read_only().await,
+            Err(why) => why.into(),
+        }
+    }
+
+    /// A server that takes no writes is a standby only if it is in recovery; else somebody set it to read only.
+    async fn read_only(&self) -> Write {
+        let asked = self.ask("SELECT pg_is_in_recovery()", &[]).await;
+        match asked.map(|rows| rows.first().is_some_and(|row| row.get(0))) {
+            Ok(true) => Write::ReadOnly,
+            Ok(false) => Write::Misconfigured {
+                why: "the server is no standby and yet read only: default_transaction_read_only is on".into(),
+            },
             Err(why) => why.into(),
         }
     }
@@ -138,7 +146,8 @@ impl Session {
     }
 }
 
-type Parameters<'a> = [(&'a (dyn tokio_postgres::types::ToSql + Sync), Type)];
+type Parameter<'a> = (&'a (dyn tokio_postgres::types::ToSql + Sync), Type);
+type Parameters<'a> = [Parameter<'a>];
 
 enum Failure {
     Server(SqlState, Why),

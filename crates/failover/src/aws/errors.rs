@@ -8,7 +8,7 @@ use aws_sdk_rds::{
 use crate::Error;
 
 /// Codes of calls that are worth another try. The SDK has tried them itself before.
-const PASSING: [&str; 12] = [
+const PASSING: [&str; 17] = [
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
@@ -19,6 +19,11 @@ const PASSING: [&str; 12] = [
     "RequestLimitExceeded",
     "PriorRequestNotComplete",
     "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "BandwidthLimitExceeded",
+    "TransactionInProgressException",
+    "LimitExceededException",
     "InternalFailure",
     "ServiceUnavailable",
 ];

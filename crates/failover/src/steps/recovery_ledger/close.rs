@@ -11,6 +11,7 @@ use crate::{
     domain::seconds_between,
     evidence::Verdict,
     ledger::{Closed, Entry, Outcome, Row, Run},
+    policy::{Decision, decide},
     steps::{Output, Progress},
 };
 
@@ -81,6 +82,7 @@ fn outcome(
     let current = row.current.as_ref();
     let proven = run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id);
     let begun = row.intent.as_ref().filter(|intent| intent.to == run.to);
+    let stands_down = verdict.is_some_and(|verdict| decide(verdict, &run.plan) != Decision::GoOn);
     let outcome = match (proven, begun) {
         (true, _) if trouble.is_empty() => Outcome::Succeeded,
         (true, _) => Outcome::Failed,
@@ -91,7 +93,7 @@ fn outcome(
             ));
             Outcome::Failed
         }
-        (false, None) if trouble.is_empty() && verdict.is_some() => Outcome::StoodDown,
+        (false, None) if trouble.is_empty() && stands_down => Outcome::StoodDown,
         (false, None) => Outcome::Aborted,
     };
     (outcome, left)
@@ -240,6 +242,10 @@ mod tests {
         );
         assert_eq!(
             of(&untouched, Some(Verdict::RegionDown), &trouble()),
+            Outcome::Aborted
+        );
+        assert_eq!(
+            of(&untouched, Some(Verdict::RegionDown), &[]),
             Outcome::Aborted
         );
         assert_eq!(of(&untouched, None, &[]), Outcome::Aborted);

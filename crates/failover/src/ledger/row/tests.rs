@@ -1,0 +1,158 @@
+//! The transitions of a row, each with its refusals.
+
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn current(epoch: u64, writer: &str) -> Current {
+    Current {
+        epoch: Epoch(epoch),
+        writer: writer.into(),
+        global_cluster: Some("orders-global-1".into()),
+        run_id: "adopt".into(),
+        proven_at: at(0),
+    }
+}
+
+fn row() -> Row {
+    Row {
+        current: Some(current(7, "us-west-2")),
+        ..Row::new("orders".into())
+    }
+}
+
+fn claim(run_id: &str) -> Claim {
+    Claim {
+        run_id: run_id.into(),
+        kind: RunKind::UnplannedFailover,
+        incident: Some(Incident {
+            plan: "orders".into(),
+            epoch: Epoch(7),
+        }),
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+    }
+}
+
+fn intent(run_id: &str, epoch: u64) -> Intent {
+    Intent {
+        epoch: Epoch(epoch),
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+        global_cluster: None,
+        run_id: run_id.into(),
+        written_at: at(1),
+    }
+}
+
+fn refused(result: Result<Row, Error>) -> bool {
+    matches!(result, Err(Error::RunRefused(_)))
+}
+
+#[test]
+fn only_one_run_holds_a_plan() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    assert!(refused(held.claim(&claim("b"), at(1))));
+    assert!(
+        held.claim(&claim("a"), at(1)).is_ok(),
+        "a run re-enters its own lease"
+    );
+}
+
+#[test]
+fn an_expired_lease_changes_hands_with_a_higher_token_and_stops_the_old_run_for_good() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    let taken = held.claim(&claim("b"), at(15 * 60)).unwrap();
+    assert_eq!(
+        (taken.token, taken.lease.as_ref().map(|lease| lease.token)),
+        (2, Some(2))
+    );
+    assert!(refused(taken.renew(&"a".into(), Epoch(7), at(901))));
+}
+
+#[test]
+fn a_lease_that_lapsed_unseen_is_still_the_runs_own() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    assert!(held.renew(&"a".into(), Epoch(7), at(16 * 60)).is_ok());
+}
+
+#[test]
+fn an_incident_whose_epoch_is_past_is_refused() {
+    let moved = Row {
+        current: Some(current(8, "us-east-1")),
+        ..row()
+    };
+    assert!(refused(moved.claim(&claim("late"), at(0))));
+}
+
+#[test]
+fn a_pass_with_a_stale_epoch_is_refused_unless_the_epoch_is_its_own_work() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    let proven = held.intend(intent("a", 8)).unwrap().prove(
+        &"a".into(),
+        Current {
+            run_id: "a".into(),
+            ..current(8, "us-east-1")
+        },
+    );
+    assert!(proven.unwrap().renew(&"a".into(), Epoch(7), at(1)).is_ok());
+    let elsewhere = held.learn(&current(8, "us-east-1")).unwrap();
+    assert!(refused(elsewhere.renew(&"a".into(), Epoch(7), at(1))));
+}
+
+#[test]
+fn an_intent_needs_the_lease_and_a_higher_epoch() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    assert!(refused(row().intend(intent("a", 8))));
+    assert!(matches!(
+        held.intend(intent("a", 7)),
+        Err(Error::UnexpectedTopology(_))
+    ));
+    assert_eq!(held.intend(intent("a", 8)).unwrap().epoch(), Epoch(8));
+}
+
+#[test]
+fn the_next_run_to_the_same_target_takes_over_an_open_intent() {
+    let left = row()
+        .claim(&claim("a"), at(0))
+        .unwrap()
+        .intend(intent("a", 8))
+        .unwrap();
+    let next = left
+        .claim(&claim("b"), at(901))
+        .unwrap()
+        .intend(intent("b", 8))
+        .unwrap();
+    assert_eq!(next.intent.map(|intent| intent.run_id), Some("b".into()));
+}
+
+#[test]
+fn a_proven_intent_becomes_the_current_row() {
+    let held = row()
+        .claim(&claim("a"), at(0))
+        .unwrap()
+        .intend(intent("a", 8))
+        .unwrap();
+    let proven = held.prove(&"a".into(), current(8, "us-east-1")).unwrap();
+    assert_eq!((proven.proven_epoch(), proven.intent), (Epoch(8), None));
+}
+
+#[test]
+fn an_older_epoch_is_never_learnt() {
+    assert_eq!(row().learn(&current(7, "us-east-1")), None);
+    assert_eq!(
+        row()
+            .learn(&current(8, "us-east-1"))
+            .map(|row| row.proven_epoch()),
+        Some(Epoch(8))
+    );
+}
+
+#[test]
+fn only_the_holder_gives_a_lease_back() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    assert_eq!(held.release(&"b".into()), None);
+    assert_eq!(held.release(&"a".into()).and_then(|row| row.lease), None);
+}

@@ -1,0 +1,222 @@
+//! The decision table, row by row.
+
+use super::*;
+use crate::topology::{FailoverState, GlobalMember, Instance};
+
+const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
+const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+
+fn instance(status: &str) -> Instance {
+    Instance {
+        identifier: "orders-east-1".into(),
+        status: status.into(),
+        is_writer: true,
+    }
+}
+
+/// The standby follows the lost writer, and the intent is written.
+fn standby() -> Observed {
+    let member = |arn: &str, is_writer| GlobalMember {
+        arn: arn.into(),
+        is_writer,
+        synchronization: None,
+    };
+    Observed {
+        global: Some(GlobalCluster {
+            identifier: "orders-global-1".into(),
+            status: "available".into(),
+            engine_version: "16.4".into(),
+            members: vec![member(WEST, true), member(EAST, false)],
+            failover: None,
+        }),
+        target: Cluster {
+            identifier: "orders-east".into(),
+            arn: EAST.into(),
+            status: "available".into(),
+            engine_version: "16.4".into(),
+            endpoint: "orders-east.cluster-x".into(),
+            reader_endpoint: "orders-east.cluster-ro-x".into(),
+            port: 5432,
+            instances: vec![instance("available")],
+        },
+        written: Written::OwnIntent,
+        led_by_the_writer: true,
+        strategy: Strategy::Detach,
+        refusal: None,
+        region_is_down: true,
+    }
+}
+
+fn detached() -> Observed {
+    Observed {
+        global: None,
+        ..standby()
+    }
+}
+
+fn busy_with(to: &str) -> Observed {
+    let mut observed = standby();
+    let operation = FailoverState {
+        status: "failing-over".into(),
+        to: to.into(),
+    };
+    observed.global = observed.global.map(|global| GlobalCluster {
+        failover: Some(operation),
+        ..global
+    });
+    observed
+}
+
+fn name(observed: &Observed) -> &'static str {
+    next_action(observed).unwrap_err().name()
+}
+
+#[test]
+fn a_standby_of_another_writer_than_the_ledgers_is_not_promoted() {
+    let observed = Observed {
+        led_by_the_writer: false,
+        ..standby()
+    };
+    assert_eq!(name(&observed), "UnexpectedTopology");
+}
+
+#[test]
+fn the_intent_is_written_before_anything_is_promoted() {
+    for written in [Written::Nothing, Written::AnotherRunsIntent] {
+        assert_eq!(
+            next_action(&Observed {
+                written,
+                ..standby()
+            }),
+            Ok(Action::WriteIntent)
+        );
+    }
+}
+
+#[test]
+fn the_strategy_chooses_the_call() {
+    assert_eq!(next_action(&standby()), Ok(Action::Detach));
+    assert_eq!(
+        next_action(&Observed {
+            strategy: Strategy::Managed,
+            ..standby()
+        }),
+        Ok(Action::FailOver)
+    );
+    assert_eq!(
+        name(&Observed {
+            strategy: Strategy::Auto,
+            ..standby()
+        }),
+        "NotReady"
+    );
+}
+
+#[test]
+fn stale_evidence_or_too_large_a_loss_stops_before_the_intent() {
+    for refusal in [
+        Error::EvidenceStale("old".into()),
+        Error::DataLossTooLarge("much".into()),
+    ] {
+        let observed = Observed {
+            refusal: Some(refusal.clone()),
+            written: Written::Nothing,
+            ..standby()
+        };
+        assert_eq!(next_action(&observed), Err(refusal));
+    }
+}
+
+#[test]
+fn a_standby_without_an_instance_is_not_promoted() {
+    let mut observed = standby();
+    observed.target.instances.clear();
+    assert_eq!(name(&observed), "NotReady");
+}
+
+#[test]
+fn the_primary_is_never_detached() {
+    let mut observed = Observed {
+        written: Written::Nothing,
+        ..standby()
+    };
+    if let Some(global) = &mut observed.global {
+        global.members[1].is_writer = true;
+    }
+    assert_eq!(name(&observed), "UnexpectedTopology");
+}
+
+#[test]
+fn a_cluster_of_its_own_that_no_ledger_promoted_is_left_alone() {
+    assert_eq!(
+        name(&Observed {
+            written: Written::Nothing,
+            ..detached()
+        }),
+        "UnexpectedTopology"
+    );
+}
+
+#[test]
+fn a_detached_target_is_done_only_when_it_and_its_writer_instance_are_available() {
+    assert_eq!(next_action(&detached()), Ok(Action::Done));
+    let mut promoting = detached();
+    promoting.target.status = "promoting".into();
+    assert!(matches!(next_action(&promoting), Ok(Action::Wait(_))));
+    let mut rebooting = detached();
+    rebooting.target.instances = vec![instance("rebooting")];
+    assert!(matches!(next_action(&rebooting), Ok(Action::Wait(_))));
+}
+
+#[test]
+fn fresh_evidence_is_not_needed_once_the_target_is_promoted() {
+    let observed = Observed {
+        refusal: Some(Error::EvidenceStale("old".into())),
+        ..detached()
+    };
+    assert_eq!(next_action(&observed), Ok(Action::Done));
+}
+
+#[test]
+fn a_promotion_that_another_run_began_is_taken_over() {
+    let observed = Observed {
+        written: Written::AnotherRunsIntent,
+        ..detached()
+    };
+    assert_eq!(next_action(&observed), Ok(Action::WriteIntent));
+}
+
+#[test]
+fn a_managed_failover_to_the_target_is_waited_for() {
+    let observed = Observed {
+        strategy: Strategy::Managed,
+        ..busy_with(EAST)
+    };
+    assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
+}
+
+#[test]
+fn another_operation_on_the_global_cluster_stops_all_but_a_detach_from_a_dead_region() {
+    assert_eq!(next_action(&busy_with(WEST)), Ok(Action::Detach));
+    assert_eq!(
+        name(&Observed {
+            region_is_down: false,
+            ..busy_with(WEST)
+        }),
+        "UnexpectedTopology"
+    );
+    assert_eq!(
+        name(&Observed {
+            strategy: Strategy::Managed,
+            ..busy_with(WEST)
+        }),
+        "UnexpectedTopology"
+    );
+}
+
+#[test]
+fn a_standby_that_is_promoting_is_not_promoted_again() {
+    let mut observed = standby();
+    observed.target.status = "promoting".into();
+    assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
+}

@@ -28,6 +28,8 @@ pub const DATABASE: &str = "orders";
 pub const ZONE: &str = "orders.internal";
 /// The writer's name in it.
 pub const WRITER_NAME: &str = "writer.orders.internal";
+/// The readers' name in it.
+pub const READER_NAME: &str = "reader.orders.internal";
 /// The ECS cluster in each member Region.
 pub const ECS_CLUSTER: &str = "orders";
 
@@ -139,13 +141,17 @@ impl Profile {
             "detection": self.detection,
             "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": self.strategy,
                 "max_lost_seconds": 30},
-            "dns": [{"kind": "cname", "hosted_zone": zone_id, "name": WRITER_NAME, "endpoint": "writer",
-                "ttl_seconds": self.dns_ttl_seconds, "accept_route53_risk": true}],
+            "dns": [self.record(zone_id, WRITER_NAME, "writer"), self.record(zone_id, READER_NAME, "reader")],
             "ecs": {
                 HOME: [{"cluster": ECS_CLUSTER, "services": ["api"]}],
                 STANDBY: [{"cluster": ECS_CLUSTER, "services": ["api", {"service": "worker", "takeover_count": 1}]}]
             }
         })
+    }
+
+    fn record(&self, zone_id: &str, name: &str, endpoint: &str) -> Value {
+        json!({"kind": "cname", "hosted_zone": zone_id, "name": name, "endpoint": endpoint,
+            "ttl_seconds": self.dns_ttl_seconds, "accept_route53_risk": true})
     }
 
     /// The profile as the report shows it: group → name → value.

@@ -89,8 +89,8 @@ impl World {
         let endpoints = endpoints?;
         let certificates = Certificates::create(&folder.join("tls"))?;
         let roads = start::roads(&simulator, &certificates, &endpoints).await?;
-        let writer = &endpoints[HOME].writer;
-        resources::create(&emulator, &profile, &zone_id, writer, &secrets).await?;
+        let home = &endpoints[HOME];
+        resources::create(&emulator, &profile, &zone_id, home, &secrets).await?;
         let (dns, resolvers) = names::serve(&emulator, &zone_id, &roads, &endpoints).await?;
         let front_door = FrontDoor::start(emulator.address(), simulator.address());
         front_door.hold_deployments(profile.ecs_rollout());

@@ -7,10 +7,10 @@ use aws_sdk_route53::types::{
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use serde_json::json;
 
-use super::{Secrets, Trouble, databases};
+use super::{Endpoints, Secrets, Trouble, databases};
 use crate::{
     emulator::Emulator,
-    profile::{ECS_CLUSTER, HOME, PLAN, Profile, STANDBY, WRITER_NAME, ZONE},
+    profile::{ECS_CLUSTER, HOME, PLAN, Profile, READER_NAME, STANDBY, WRITER_NAME, ZONE},
 };
 
 /// Creates the private zone; answers its id.
@@ -35,15 +35,16 @@ pub(super) async fn zone(emulator: &Emulator) -> Result<String, Trouble> {
     Ok(id.trim_start_matches("/hostedzone/").to_owned())
 }
 
-/// Creates everything else; the writer's name points to `writer`.
+/// Creates everything else; the names point to the member at `home`.
 pub(super) async fn create(
     emulator: &Emulator,
     profile: &Profile,
     zone_id: &str,
-    writer: &str,
+    home: &Endpoints,
     secrets: &Secrets,
 ) -> Result<(), Trouble> {
-    record(emulator, profile, zone_id, writer).await?;
+    record(emulator, profile, zone_id, WRITER_NAME, &home.writer).await?;
+    record(emulator, profile, zone_id, READER_NAME, &home.reader).await?;
     for region in [HOME, STANDBY] {
         parameter(emulator, profile, region, zone_id).await?;
         secret(
@@ -71,13 +72,14 @@ async fn record(
     emulator: &Emulator,
     profile: &Profile,
     zone_id: &str,
-    writer: &str,
+    name: &str,
+    endpoint: &str,
 ) -> Result<(), Trouble> {
     let set = ResourceRecordSet::builder()
-        .name(WRITER_NAME)
+        .name(name)
         .r#type(RrType::Cname)
         .ttl(profile.dns_ttl_seconds.into())
-        .resource_records(ResourceRecord::builder().value(writer).build()?)
+        .resource_records(ResourceRecord::builder().value(endpoint).build()?)
         .build()?;
     let change = Change::builder()
         .action(ChangeAction::Create)

@@ -340,18 +340,14 @@ fn describe(action: &Action, to: &Region, epoch: Epoch) -> (&'static str, String
         ),
         Action::Wait => ("wait", "the change is not in sync yet".into()),
         Action::Change(zone, batch) => {
-            let names: Vec<_> = batch
-                .create
-                .iter()
-                .map(|record| record.name.as_str())
-                .collect();
-            (
-                "change",
-                format!(
-                    "points {} of zone {zone} to {to} in epoch {epoch}",
-                    names.join(", ")
-                ),
-            )
+            let cnames = batch.create.iter().filter(|record| record.kind == "CNAME");
+            let names: Vec<_> = cnames.map(|record| record.name.as_str()).collect();
+            let what = if names.is_empty() {
+                format!("the epoch of zone {zone}")
+            } else {
+                names.join(", ")
+            };
+            ("change", format!("points {what} to {to} in epoch {epoch}"))
         }
     }
 }

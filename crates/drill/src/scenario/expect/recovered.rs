@@ -8,7 +8,7 @@ use failover::{
 
 use super::{listed, named, seen::Seen};
 use crate::{
-    profile::{STANDBY, WRITER_NAME, cluster},
+    profile::{READER_NAME, STANDBY, WRITER_NAME, cluster},
     report::Check,
     scenario::{Scenario, measure::Measured, play::Outcome},
     world::World,
@@ -79,6 +79,8 @@ fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
         .map(|(region, epoch)| format!("{region}, epoch {epoch}"));
     let number = |epoch: Option<String>| epoch.unwrap_or_else(|| "none".into());
     let leads_to = seen.leads_to.clone().unwrap_or_else(|| "nowhere".into());
+    let readers = seen.readers_lead_to.clone();
+    let readers = readers.unwrap_or_else(|| "nowhere".into());
     vec![
         Check::new(
             format!("the ledger names {STANDBY} as the writer of epoch 2"),
@@ -94,6 +96,11 @@ fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
             format!("{WRITER_NAME} leads to the new writer"),
             &*leads_to,
             leads_to == *endpoint,
+        ),
+        Check::new(
+            format!("{READER_NAME} leads to its readers"),
+            &*readers,
+            readers == world.endpoints[STANDBY].reader,
         ),
         Check::new(
             "DNS holds the same epoch",

@@ -3,7 +3,7 @@
 use failover::ledger::{Ledger, Row};
 
 use crate::{
-    profile::{GLOBAL_CLUSTER, PLAN, STANDBY, WRITER_NAME},
+    profile::{GLOBAL_CLUSTER, PLAN, READER_NAME, STANDBY, WRITER_NAME},
     world::World,
 };
 
@@ -15,7 +15,9 @@ pub(super) struct Seen {
     pub(super) database_epoch: Option<i64>,
     /// Where the writer's name leads.
     pub(super) leads_to: Option<String>,
-    /// The epoch that DNS holds beside it.
+    /// Where the readers' name leads.
+    pub(super) readers_lead_to: Option<String>,
+    /// The epoch that DNS holds beside the writer's name.
     pub(super) dns_epoch: Option<u64>,
     /// The members of the first global cluster, ARN and whether it leads; `None` when there is no such cluster.
     pub(super) members: Option<Vec<(String, bool)>>,
@@ -41,6 +43,7 @@ pub(super) async fn look(world: &World) -> Seen {
         row: world.ledger().row(&STANDBY.into(), &PLAN.into()).await.ok(),
         database_epoch: database_epoch(world).await,
         leads_to: value(&|name| name == WRITER_NAME),
+        readers_lead_to: value(&|name| name == READER_NAME),
         dns_epoch: epoch.and_then(|epoch| epoch.trim_matches('"').parse().ok()),
         members: members(world).await,
     }

@@ -187,16 +187,23 @@ pub struct Loss {
     pub seconds: f64,
 }
 
+/// A beat that the member holds covers a sign of life that came at most this much later: the next beat may have been on its
+/// way. What the writer did after that is lost, and nobody counted it.
+const COVERS: SignedDuration = SignedDuration::from_secs(15);
+
 /// Compares the last beat acknowledged to each vantage that survived with what a member holds.
 ///
 /// `alive_at` is when anything last showed the old writer alive. `None` when there is nothing to compare, or when it was
-/// alive after the last beat that anybody saw and the member holds no later one: the loss is unknown, never zero.
+/// alive after the last beat that anybody saw and the member holds no later one from about then: the loss is unknown,
+/// never zero.
 #[must_use]
 pub fn loss(acknowledged: &Beats, held: &Beats, alive_at: Option<Timestamp>) -> Option<Loss> {
     let last = acknowledged.values().map(|beat| beat.at).max()?;
-    let holds_later = held.values().any(|beat| beat.at > last);
-    if alive_at.is_some_and(|alive_at| alive_at > last) && !holds_later {
-        return None;
+    if let Some(alive_at) = alive_at.filter(|alive_at| *alive_at > last) {
+        let covers = |beat: &Beat| beat.at > last && alive_at.duration_since(beat.at) <= COVERS;
+        if !held.values().any(covers) {
+            return None;
+        }
     }
     let mut whole = Loss {
         beats: 0,

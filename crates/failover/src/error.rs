@@ -47,6 +47,12 @@ impl Error {
         }
     }
 
+    /// Whether whoever was asked has said this: silence and a call that could not be made are no answer.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        !matches!(self, Self::Unavailable(_) | Self::InvalidRequest(_))
+    }
+
     /// Every name there is, in the order of the documentation.
     pub const NAMES: [&'static str; 8] = [
         "Unavailable",

@@ -136,7 +136,8 @@ pub fn is_led_by(global: &GlobalCluster, region: &Region, identifier: &str) -> b
     // arn:aws:rds:<region>:<account>:cluster:<identifier>
     let is_it = |member: &GlobalMember| {
         let parts: Vec<_> = member.arn.split(':').collect();
-        parts.get(3) == Some(&region.as_str()) && parts.get(6) == Some(&identifier)
+        let names_it = |name: &&str| name.eq_ignore_ascii_case(identifier);
+        parts.get(3) == Some(&region.as_str()) && parts.get(6).is_some_and(names_it)
     };
     let mut primaries = global.members.iter().filter(|member| member.is_writer);
     primaries.next().is_some_and(is_it) && primaries.next().is_none()

@@ -21,6 +21,9 @@ use crate::{
 /// How long the instances' statuses are waited for beside the cluster's: they only add to it.
 const INSTANCES: Duration = Duration::from_millis(1500);
 
+/// Stands for the statuses of instances that RDS did not tell.
+const UNREAD: &str = "unread";
+
 /// Codes of a state that passes: RDS is still at something, and the next pass looks again.
 const NOT_NOW: [&str; 3] = [
     "InvalidGlobalClusterStateFault",
@@ -95,16 +98,19 @@ impl Describe for Aws {
                 why: format!("{what}: there is no {identifier}"),
             };
         };
-        let instances = instances.ok().and_then(Result::ok);
-        let instances = instances
-            .and_then(|answer| answer.db_instances)
-            .unwrap_or_default();
+        let statuses = |instances: Vec<types::DbInstance>| {
+            let statuses = instances.into_iter();
+            statuses
+                .filter_map(|instance| instance.db_instance_status)
+                .collect()
+        };
         Rds::Status {
             cluster: found.status.unwrap_or_default(),
-            instances: instances
-                .into_iter()
-                .filter_map(|instance| instance.db_instance_status)
-                .collect(),
+            instances: match instances {
+                Ok(Ok(answer)) => statuses(answer.db_instances.unwrap_or_default()),
+                // RDS may be working on one of them: what was not seen is not at rest.
+                _ => vec![UNREAD.into()],
+            },
         }
     }
 

@@ -101,6 +101,9 @@ fn a_writer_that_lived_on_after_our_last_beat_makes_the_loss_unknown() {
         loss(&beats(7, 40), &later, Some(at(3600))).map(|loss| loss.beats),
         Some(0)
     );
+    // One that stopped arriving long before says nothing of what came after it.
+    later.insert("us-west-2".into(), beat(2, 45));
+    assert_eq!(loss(&beats(7, 40), &later, Some(at(3600))), None);
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub enum Written {
     Nothing,
     /// Another run to this target left an open intent.
     AnotherRunsIntent,
+    /// This run's intent stands in the acting Region, and another one lacks it or does not answer now.
+    OwnIntentHere,
     /// This run's intent stands in all of them.
     OwnIntent,
     /// The target is the proven writer.
@@ -221,6 +223,8 @@ fn written(pass: &Pass) -> Written {
         .all(|region| pass.rows.0.get(region).is_some_and(own))
     {
         Written::OwnIntent
+    } else if pass.rows.0.get(&run.to).is_some_and(own) {
+        Written::OwnIntentHere
     } else if pass
         .rows
         .intent()
@@ -265,8 +269,11 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
 fn promoted(observed: &Observed) -> Result<Action, Error> {
     let target = &observed.target;
     match observed.written {
-        Written::Proven | Written::OwnIntent if target.is_ready() => Ok(Action::Done),
-        Written::Proven | Written::OwnIntent => {
+        // The Region that is left may fall silent behind the point of no return: what stands here is enough from there on.
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
+            Ok(Action::Done)
+        }
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere => {
             Ok(Action::Wait("it is promoted and not available yet"))
         }
         Written::AnotherRunsIntent => Ok(Action::WriteIntent),

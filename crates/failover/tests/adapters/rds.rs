@@ -223,6 +223,18 @@ async fn whatever_comes_back_about_a_cluster_is_evidence() {
 }
 
 #[tokio::test]
+async fn instances_that_were_not_told_do_not_count_as_at_rest() {
+    let throttled = Next::xml_error(400, "Throttling", "slow down");
+    let (aws, _) = scripted([cluster("available"), throttled]);
+    let seen = aws.look(&"us-east-1".into(), "orders-east").await;
+    let status = Rds::Status {
+        cluster: "available".into(),
+        instances: vec!["unread".into()],
+    };
+    assert_eq!(seen, status);
+}
+
+#[tokio::test]
 async fn a_managed_failover_says_that_data_may_be_lost() {
     let (aws, replay) = scripted([answer("FailoverGlobalCluster", "")]);
     let accepted = aws

@@ -63,7 +63,7 @@ pub(super) async fn gather(
         progress: vantage.as_ref().map_or(Progress::Unreadable, progress),
         local_rds,
         writer_rds,
-        writer_ledger_answers: home.is_ok() || lease.is_ok(),
+        writer_ledger_answers: answers(&home) || answers(&lease),
         home_vantage: HomeVantage::of(
             home.as_ref().ok().and_then(Option::as_ref),
             &run.from,
@@ -122,6 +122,11 @@ async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &s
         Ok(ReachOutput { reaches: false, .. }) => Witness::DoesNotReach,
         Err(_) => Witness::Unreachable,
     }
+}
+
+/// Whether a ledger answered, if only by a refusal: a Region that refuses is there.
+pub(super) fn answers<T>(asked: &Result<T, Error>) -> bool {
+    asked.as_ref().err().is_none_or(Error::is_answer)
 }
 
 async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> Rds {

@@ -202,7 +202,7 @@ pub async fn reach(
     let rds = rds.unwrap_or_else(|why| Rds::Silent {
         why: why.to_string(),
     });
-    let reaches = rds.answers() || ledger.is_ok();
+    let reaches = rds.answers() || gather::answers(&ledger);
     let ledger = ledger.map_or_else(|why| why.to_string(), |_| "answers".into());
     let reason = format!("RDS: {rds:?}; ledger: {ledger}");
     tracing::info!(region = %input.region, reaches, reason, "reach");

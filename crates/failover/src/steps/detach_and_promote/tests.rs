@@ -82,7 +82,11 @@ fn a_standby_of_another_writer_than_the_ledgers_is_not_promoted() {
 
 #[test]
 fn the_intent_is_written_before_anything_is_promoted() {
-    for written in [Written::Nothing, Written::AnotherRunsIntent] {
+    for written in [
+        Written::Nothing,
+        Written::AnotherRunsIntent,
+        Written::OwnIntentHere,
+    ] {
         assert_eq!(
             next_action(&Observed {
                 written,
@@ -172,6 +176,32 @@ fn a_detached_target_is_done_only_when_it_and_its_writer_instance_are_available(
 fn fresh_evidence_is_not_needed_once_the_target_is_promoted() {
     let observed = Observed {
         refusal: Some(Error::EvidenceStale("old".into())),
+        ..detached()
+    };
+    assert_eq!(next_action(&observed), Ok(Action::Done));
+}
+
+#[test]
+fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
+    let mut run = crate::steps::fake::run();
+    run.leased = ["us-east-1".into(), "us-west-2".into()].into();
+    let mut row = crate::ledger::Row::new("orders".into());
+    row.intent = Some(Intent {
+        epoch: crate::domain::Epoch(8),
+        from: run.from.clone(),
+        to: run.to.clone(),
+        global_cluster: None,
+        run_id: run.run_id.clone(),
+        written_at: jiff::Timestamp::UNIX_EPOCH,
+    });
+    let pass = Pass {
+        run,
+        rows: crate::ledger::Rows([("us-east-1".into(), row)].into()),
+        now: jiff::Timestamp::UNIX_EPOCH,
+        dry_run: false,
+    };
+    let observed = Observed {
+        written: written(&pass),
         ..detached()
     };
     assert_eq!(next_action(&observed), Ok(Action::Done));

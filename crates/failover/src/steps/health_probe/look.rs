@@ -43,6 +43,8 @@ struct Kept {
     session: Option<(Region, Session)>,
     /// Kept beyond the connection: asking for a secret again must not delay noticing.
     login: Option<(Region, Credentials)>,
+    /// Whether a login is being asked for: a look that is cut off then has seen nothing of the writer.
+    asking: bool,
 }
 
 impl Sessions {
@@ -58,8 +60,14 @@ impl Sessions {
         let beat = tokio::time::timeout(limit, beat(world, &mut self.writer, known, target, limit));
         let reading = tokio::time::timeout(limit, reading(world, &mut self.reader, known, limit));
         let (write, reading) = tokio::join!(beat, reading);
-        let write = write.unwrap_or_else(|_| Write::Failed {
-            why: format!("no answer within {limit:?}"),
+        let write = write.unwrap_or_else(|_| {
+            if self.writer.asking {
+                let why = format!("the probe's login was not to be had within {limit:?}");
+                return Write::Unattempted { why };
+            }
+            Write::Failed {
+                why: format!("no answer within {limit:?}"),
+            }
         });
         let reading = reading.ok().flatten();
         let readable = reading.is_some();
@@ -126,6 +134,7 @@ impl Kept {
         endpoint: impl Fn(&Endpoints) -> String,
         limit: Duration,
     ) -> Result<Session, Write> {
+        self.asking = false;
         let serves = |(kept, session): &(Region, Session)| kept == region && !session.is_closed();
         if let Some((_, session)) = self.session.take().filter(serves) {
             return Ok(session);
@@ -133,11 +142,20 @@ impl Kept {
         let place = place(known, region, endpoint)?;
         let login = match self.login.take().filter(|(kept, _)| kept == region) {
             Some((_, login)) => login,
-            None => login(world, &known.plan, region, &place).await?,
+            None => {
+                self.asking = true;
+                let asked = login(world, &known.plan, region, &place).await;
+                self.asking = false;
+                asked?
+            }
         };
-        let session = connect(world, &place, &login, limit).await?;
-        self.login = Some((region.clone(), login));
-        Ok(session)
+        // Kept before connecting, which may be cut off: a writer that is gone must not cost a secret at every look.
+        self.login = Some((region.clone(), login.clone()));
+        let session = connect(world, &place, &login, limit).await;
+        if matches!(session, Err(Write::Misconfigured { .. })) {
+            self.login = None;
+        }
+        session
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{World, look};
 use crate::{
     Error,
-    beat::{Loss, Write, loss},
+    beat::{Beats, Loss, Write, loss},
     domain::{Epoch, Region},
     ledger::{Current, Proof, update},
     steps::{Input, Output, Pass, Progress, wait_seconds},
@@ -163,14 +163,20 @@ async fn commit(
         pass.run.held = Some(reading.beats);
         world.put_run(world.region(), &pass.run).await?;
     }
-    observed.loss = measured_loss(world, pass).await?;
+    observed.loss = measured_loss(world, pass, epoch).await?;
     Ok(session.prove(&pass.run.to, epoch, &pass.run.run_id).await)
 }
 
 /// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
-async fn measured_loss(world: &impl World, pass: &Pass) -> Result<Option<Loss>, Error> {
+async fn measured_loss(
+    world: &impl World,
+    pass: &Pass,
+    epoch: Epoch,
+) -> Result<Option<Loss>, Error> {
     let run = &pass.run;
-    let Some(held) = &run.held else {
+    // An earlier run that committed the epoch and died has covered what was lost.
+    let untouched = |held: &&Beats| held.values().all(|beat| beat.epoch < epoch);
+    let Some(held) = run.held.as_ref().filter(untouched) else {
         return Ok(None);
     };
     if let Some(confirmed) = &run.confirmed {

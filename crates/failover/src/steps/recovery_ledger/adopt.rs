@@ -10,6 +10,7 @@ use crate::{
     ledger::{Current, Rows, update},
     plan::Plan,
     steps::{Output, Progress},
+    topology::{Cluster, GlobalCluster},
 };
 
 /// What the pass saw.
@@ -118,6 +119,7 @@ async fn writer(
                 ))
             })?;
         let global = world.global_cluster(region, &identifier).await?;
+        settled(region, global.as_ref(), &cluster)?;
         let role = crate::topology::role(global.as_ref(), &cluster);
         match role {
             crate::topology::Role::Primary => {
@@ -139,4 +141,25 @@ async fn writer(
             other.len()
         ))),
     }
+}
+
+/// Nothing is under way at RDS either: what a run began and gave up may still be carried out.
+fn settled(
+    region: &Region,
+    global: Option<&GlobalCluster>,
+    cluster: &Cluster,
+) -> Result<(), Error> {
+    if let Some(operation) = global.and_then(|global| global.failover.as_ref()) {
+        return Err(Error::NotReady(format!(
+            "RDS is still {} to {}; wait until it has ended",
+            operation.status, operation.to
+        )));
+    }
+    if cluster.status == "promoting" {
+        return Err(Error::NotReady(format!(
+            "{} in {region} is still promoting; wait until it has ended",
+            cluster.identifier
+        )));
+    }
+    Ok(())
 }

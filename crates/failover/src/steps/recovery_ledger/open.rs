@@ -9,7 +9,7 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{Claim, Rows, Run, update},
     plan::{Mode, Plan},
-    steps::{Output, Progress},
+    steps::{Output, Progress, SILENCE},
     topology::{Role, role},
 };
 
@@ -156,6 +156,9 @@ async fn record(
             input.target_region, plan.plan
         )));
     }
+    if proven {
+        not_overtaken(world, plan, input, epoch).await?;
+    }
     let resume = proven || is_promoted(world, plan, &rows, &input.target_region).await?;
     let earlier = world.run(here, &plan.plan, &input.run_id).await?;
     if earlier.as_ref().is_some_and(|run| run.closed.is_some()) {
@@ -193,6 +196,24 @@ async fn record(
         },
         resume,
     })
+}
+
+/// A Region that was parted may take itself for the writer still: a later run left it without writing here.
+async fn not_overtaken(
+    world: &impl Ledger,
+    plan: &Plan,
+    input: &OpenInput,
+    epoch: Epoch,
+) -> Result<(), Error> {
+    let region = &input.from_region;
+    match tokio::time::timeout(SILENCE, world.row(region, &plan.plan)).await {
+        Ok(Ok(row)) if row.epoch() > epoch => Err(Error::UnexpectedTopology(format!(
+            "the ledger of {region} holds epoch {} of plan {}, this Region's {epoch}; look which member is the writer",
+            row.epoch(),
+            plan.plan
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Whether an open intent to the target has already been carried out: RDS shows that it follows nobody and is ready.

@@ -1,5 +1,6 @@
 //! What must come out of a scenario, each expectation a sentence.
 
+mod by_hand;
 mod recovered;
 mod seen;
 mod untouched;
@@ -20,7 +21,12 @@ pub(super) async fn checks(
         Scenario::RegionLoss | Scenario::RegionLossManaged => {
             recovered::checks(scenario, world, outcome, measured, &seen)
         }
-        Scenario::PathImpaired => untouched::checks(world, outcome, measured, &seen),
+        Scenario::PathImpaired => {
+            // First the calls by hand, so that what they change, if anything, is seen too.
+            let mut checks = by_hand::checks(world).await;
+            checks.extend(untouched::checks(world, outcome, measured, &seen));
+            checks
+        }
     });
     checks.push(no_secret_was_told(world));
     checks

@@ -28,6 +28,20 @@ impl World {
         function: &str,
         payload: &Value,
     ) -> Result<Value, Trouble> {
+        let answer = self.call(region, function, payload).await?;
+        Ok(answer.map_err(|error| format!("{function} in {region} answers {error}"))?)
+    }
+
+    /// Invokes a function; answers what it said, or its error with `errorType` and `errorMessage`.
+    ///
+    /// # Errors
+    /// When it cannot be invoked.
+    pub async fn call(
+        &self,
+        region: &str,
+        function: &str,
+        payload: &Value,
+    ) -> Result<Result<Value, Value>, Trouble> {
         let answer = aws_sdk_lambda::Client::new(&self.emulator.sdk_config(region))
             .invoke()
             .function_name(function)
@@ -36,13 +50,11 @@ impl World {
             .await
             .map_err(|error| format!("{function} in {region}: {}", DisplayErrorContext(&error)))?;
         let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
-        match answer.function_error {
-            None => Ok(serde_json::from_slice(&body)?),
-            Some(_) => Err(format!(
-                "{function} in {region} answers {}",
-                String::from_utf8_lossy(&body)
-            )
-            .into()),
-        }
+        let body = serde_json::from_slice(&body)?;
+        Ok(if answer.function_error.is_none() {
+            Ok(body)
+        } else {
+            Err(body)
+        })
     }
 }

@@ -1,0 +1,98 @@
+//! Steps called by hand, without a run: each says what it would do or why not, and changes nothing.
+
+use serde_json::{Value, json};
+
+use crate::{
+    profile::{PLAN, STANDBY},
+    report::Check,
+    world::World,
+};
+
+/// What a call by hand must say: the name of its error or of the action it would take, and a part of the sentence.
+struct Call {
+    function: &'static str,
+    given: &'static str,
+    payload: Value,
+    name: &'static str,
+    says: &'static str,
+}
+
+pub(super) async fn checks(world: &World) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for call in calls() {
+        let said = said(world, call.function, &call.payload).await;
+        let expected = format!(
+            "{} by hand, given {}: {}",
+            call.function, call.payload, call.name
+        );
+        let held = said.starts_with(call.name) && said.contains(call.says);
+        checks.push(Check::new(expected, said, held));
+    }
+    checks
+}
+
+fn calls() -> [Call; 6] {
+    let of_plan = || json!({ "plan": PLAN });
+    [
+        Call {
+            function: "detach-and-promote",
+            given: "without a run",
+            payload: of_plan(),
+            name: "EvidenceStale",
+            says: "has not been confirmed",
+        },
+        Call {
+            function: "dns-flip",
+            given: "without a run",
+            payload: of_plan(),
+            name: "change",
+            says: "to us-east-1",
+        },
+        Call {
+            function: "ecs-restart",
+            given: "without a run",
+            payload: of_plan(),
+            name: "restart",
+            says: "us-east-1/orders/api",
+        },
+        Call {
+            function: "ecs-restart",
+            given: "with an unknown field",
+            payload: json!({"plan": PLAN, "colour": "red"}),
+            name: "InvalidRequest",
+            says: "colour",
+        },
+        Call {
+            function: "dns-flip",
+            given: "with an unknown plan",
+            payload: json!({"plan": "unheard-of"}),
+            name: "InvalidRequest",
+            says: "unheard-of",
+        },
+        Call {
+            function: "recovery-ledger",
+            given: "with a Region that is no member",
+            payload: json!({"operation": "open", "kind": "unplanned_failover", "plan": PLAN, "run_id": "by-hand",
+                "from_region": "eu-west-1", "target_region": "us-east-1"}),
+            name: "InvalidRequest",
+            says: "from_region is eu-west-1",
+        },
+    ]
+}
+
+/// What a function answers: `action: reason`, or its error's name and sentence.
+async fn said(world: &World, function: &str, payload: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match world
+        .call(STANDBY, &format!("aurora-failover-{function}"), payload)
+        .await
+    {
+        Ok(Ok(answer)) => format!("{}: {}", text(&answer["action"]), text(&answer["reason"])),
+        Ok(Err(error)) => format!(
+            "{}: {}",
+            text(&error["errorType"]),
+            text(&error["errorMessage"])
+        ),
+        Err(why) => format!("no answer: {why}"),
+    }
+}

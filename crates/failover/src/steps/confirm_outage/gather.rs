@@ -63,7 +63,8 @@ pub(super) async fn gather(
         progress: vantage.as_ref().map_or(Progress::Unreadable, progress),
         local_rds,
         writer_rds,
-        writer_ledger_answers: answers(&home) || answers(&lease),
+        // A dry run asks for no lease.
+        writer_ledger_answers: answers(&home) || (!pass.dry_run && answers(&lease)),
         home_vantage: HomeVantage::of(
             home.as_ref().ok().and_then(Option::as_ref),
             &run.from,

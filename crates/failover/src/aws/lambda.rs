@@ -57,8 +57,8 @@ impl Aws {
         payload: &Value,
     ) -> Result<T, Error> {
         let what = format!("invoking {function} in {region}");
-        // A synchronous answer takes as long as the function: the usual time-out of one attempt would cut it off, and a
-        // second attempt would only ask twice.
+        // A synchronous answer takes as long as the function: the usual time-out of one attempt would cut it off. Only what
+        // was refused at once is asked again.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(super::CONNECT)
             .operation_timeout(ANSWER)
@@ -66,7 +66,7 @@ impl Aws {
         let config = aws_sdk_lambda::config::Builder::from(&self.config)
             .region(aws_sdk_lambda::config::Region::new(region.0.clone()))
             .timeout_config(timeouts)
-            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(2))
             .build();
         let answer = aws_sdk_lambda::Client::from_conf(config)
             .invoke()

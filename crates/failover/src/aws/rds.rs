@@ -12,11 +12,17 @@ use aws_sdk_rds::{
 use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
-    domain::Region,
+    domain::{Region, seconds_between},
     evidence::Rds,
-    steps::detach_and_promote::{Accepted, Promote},
+    steps::{
+        Here,
+        detach_and_promote::{Accepted, Promote},
+    },
     topology::{Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, Instance},
 };
+
+/// A look that found silence in less than this is taken once more.
+const AT_ONCE_SECONDS: f64 = 0.5;
 
 /// How long the instances' statuses are waited for beside the cluster's: they only add to it.
 const INSTANCES: Duration = Duration::from_millis(1500);
@@ -62,6 +68,45 @@ impl Describe for Aws {
     }
 
     async fn look(&self, region: &Region, identifier: &str) -> Rds {
+        let began = self.now();
+        let seen = self.look_once(region, identifier).await;
+        // A kept connection that was closed meanwhile fails at once, and says nothing of the Region.
+        let at_once = seconds_between(began, self.now()) < AT_ONCE_SECONDS;
+        if seen.answers() || !at_once {
+            return seen;
+        }
+        self.look_once(region, identifier).await
+    }
+
+    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
+        let client = client!(self, aws_sdk_rds, region);
+        let answer = client
+            .describe_db_clusters()
+            .db_cluster_identifier(identifier)
+            .send()
+            .await;
+        let found = match answer {
+            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
+            Err(why) if why.code() == Some("DBClusterNotFoundFault") => None,
+            Err(why) => return Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
+        };
+        let Some(found) = found else { return Ok(None) };
+        let instances = client
+            .describe_db_instances()
+            .filters(of_cluster(identifier))
+            .send()
+            .await
+            .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
+        Ok(Some(cluster(
+            found,
+            &instances.db_instances.unwrap_or_default(),
+        )))
+    }
+}
+
+impl Aws {
+    /// One attempt.
+    async fn look_once(&self, region: &Region, identifier: &str) -> Rds {
         // A retry that hangs would hide the answer that came before it.
         let once = || Builder::new().retry_config(RetryConfig::disabled());
         let client = client!(self, aws_sdk_rds, region);
@@ -112,31 +157,6 @@ impl Describe for Aws {
                 _ => vec![UNREAD.into()],
             },
         }
-    }
-
-    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        let client = client!(self, aws_sdk_rds, region);
-        let answer = client
-            .describe_db_clusters()
-            .db_cluster_identifier(identifier)
-            .send()
-            .await;
-        let found = match answer {
-            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
-            Err(why) if why.code() == Some("DBClusterNotFoundFault") => None,
-            Err(why) => return Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
-        };
-        let Some(found) = found else { return Ok(None) };
-        let instances = client
-            .describe_db_instances()
-            .filters(of_cluster(identifier))
-            .send()
-            .await
-            .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
-        Ok(Some(cluster(
-            found,
-            &instances.db_instances.unwrap_or_default(),
-        )))
     }
 }
 

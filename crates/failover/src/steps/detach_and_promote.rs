@@ -129,9 +129,10 @@ pub async fn run(
     let (progress, wait_seconds) = match action {
         Action::Done => (Progress::Done, 0),
         Action::WriteIntent => (Progress::Pending, 0),
-        Action::Wait(_) | Action::FailOver | Action::Detach => {
-            (Progress::Pending, wait_seconds(pass.began(STEP), pass.now))
-        }
+        Action::Wait(_) | Action::FailOver | Action::Detach => (
+            Progress::Pending,
+            wait_seconds(pass.entered(STEP), pass.now),
+        ),
     };
     Ok(Output {
         progress,

@@ -142,9 +142,10 @@ pub async fn run(
     tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
     let (progress, wait_seconds) = match action {
         Action::Done => (Progress::Done, 0),
-        Action::Wait | Action::Change(..) => {
-            (Progress::Pending, wait_seconds(pass.began(STEP), pass.now))
-        }
+        Action::Wait | Action::Change(..) => (
+            Progress::Pending,
+            wait_seconds(pass.entered(STEP), pass.now),
+        ),
     };
     Ok(Output {
         progress,

@@ -70,6 +70,8 @@ pub enum Now {
 
 /// How long a new deployment may be missing from what ECS shows, in seconds: its answers lag behind.
 const MISSING_SECONDS: f64 = 30.0;
+/// How long after the run came to this step a service may stay unseen, in seconds; then the run goes on without it.
+const SILENT_SECONDS: f64 = 120.0;
 /// How long a service that ECS did not answer about rests before it is tried again, in seconds.
 const REST_SECONDS: f64 = 5.0;
 
@@ -129,7 +131,7 @@ pub async fn run(
     let mut pass = Pass::open(world, input).await?;
     pass.require_proven()?;
     let seen = observe(world, &pass).await;
-    let action = next_action(&seen, pass.now)?;
+    let action = next_action(&seen, pass.entered(STEP), pass.now)?;
     let (name, reason) = describe(&action, &seen, &pass);
     if let Action::Restart(index) = action
         && let Some(service) = seen.get(index)
@@ -145,7 +147,10 @@ pub async fn run(
     let (progress, wait_seconds) = match action {
         Action::Done => (Progress::Done, 0),
         Action::Restart(_) => (Progress::Pending, 0),
-        Action::Wait => (Progress::Pending, wait_seconds(pass.began(STEP), pass.now)),
+        Action::Wait => (
+            Progress::Pending,
+            wait_seconds(pass.entered(STEP), pass.now),
+        ),
     };
     Ok(Output {
         progress,
@@ -203,8 +208,8 @@ async fn observe(world: &(impl Ledger + Here + Ecs), pass: &Pass) -> Vec<Seen> {
 ///
 /// # Errors
 /// `NotReady` when nothing is left to do or to wait for and a service has failed.
-pub fn next_action(seen: &[Seen], now: Timestamp) -> Result<Action, Error> {
-    let states: Vec<_> = seen.iter().map(|seen| state(seen, now)).collect();
+pub fn next_action(seen: &[Seen], entered: Timestamp, now: Timestamp) -> Result<Action, Error> {
+    let states: Vec<_> = seen.iter().map(|seen| state(seen, entered, now)).collect();
     if let Some(index) = states.iter().position(|state| *state == State::Untouched) {
         return Ok(Action::Restart(index));
     }
@@ -232,7 +237,7 @@ pub fn next_action(seen: &[Seen], now: Timestamp) -> Result<Action, Error> {
 
 /// How far a service is: judged by the deployment that this run gave it, not by whichever is there.
 #[must_use]
-pub fn state(seen: &Seen, now: Timestamp) -> State {
+pub fn state(seen: &Seen, entered: Timestamp, now: Timestamp) -> State {
     let (id, at) = match (&seen.restart, &seen.now) {
         (Some(Restart::Refused { why }), _) => return State::Failed(why.clone()),
         (Some(Restart::Postponed { at }), _) if seconds_between(*at, now) < REST_SECONDS => {
@@ -240,6 +245,11 @@ pub fn state(seen: &Seen, now: Timestamp) -> State {
         }
         (None | Some(Restart::Postponed { .. }), Now::Refused(why)) => {
             return State::Failed(why.clone());
+        }
+        (None | Some(Restart::Postponed { .. }), Now::Silent(why))
+            if seconds_between(entered, now) > SILENT_SECONDS =>
+        {
+            return State::Failed(format!("ECS did not answer about it: {why}"));
         }
         // Whether a pilot light stands at 0 must be seen before it is scaled.
         (None | Some(Restart::Postponed { .. }), Now::Silent(_)) => return State::Resting,
@@ -320,7 +330,7 @@ fn describe(action: &Action, seen: &[Seen], pass: &Pass) -> (&'static str, Strin
             let under_way = [State::RollingOut, State::Resting];
             let rolling = seen
                 .iter()
-                .filter(|seen| under_way.contains(&state(seen, pass.now)));
+                .filter(|seen| under_way.contains(&state(seen, pass.entered(STEP), pass.now)));
             let rolling = rolling.count();
             (
                 "wait",

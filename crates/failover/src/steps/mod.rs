@@ -115,8 +115,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Renews the lease (guard a), reads the run's record and the ledgers it counts on, and checks what they say of the
-    /// writer (guard b).
+    /// Reads the run's record, renews its leases (guard a), and checks what their ledgers say of the writer (guard b).
     ///
     /// # Errors
     /// `RunRefused`, `UnexpectedTopology`, `InvalidRequest`, `Unavailable`.
@@ -128,17 +127,13 @@ impl Pass {
         let epoch = input.epoch.ok_or_else(|| {
             Error::InvalidRequest("epoch is missing; a run's steps carry it".into())
         })?;
-        ledger::update(world, here, &input.plan, |row| {
-            row.renew(run_id, epoch, now)
-        })
-        .await?;
         let run = world.run(here, &input.plan, run_id).await?.ok_or_else(|| {
             Error::RunRefused(format!(
                 "the ledger of {here} holds no run {run_id} of plan {}",
                 input.plan
             ))
         })?;
-        let rows = counted_on(world, &run).await?;
+        let rows = renew(world, &run, epoch, now).await?;
         guard::lease(&rows, here, run_id, epoch, now)?;
         guard::writer(&rows, &run.from, &run.to)?;
         Ok(Self {
@@ -226,38 +221,40 @@ impl Pass {
         )))
     }
 
-    /// When this step first did something in this run.
+    /// When the run came to this step: when another one last did something.
     #[must_use]
-    pub fn began(&self, step: &str) -> Timestamp {
-        self.run
-            .timeline
-            .iter()
-            .find(|entry| entry.step == step)
-            .map_or(self.now, |entry| entry.at)
+    pub fn entered(&self, step: &str) -> Timestamp {
+        let mut latest_first = self.run.timeline.iter().rev();
+        let other = latest_first.find(|entry| entry.step != step);
+        other.map_or(self.now, |entry| entry.at)
     }
 }
 
-/// The rows of the Regions whose lease the run holds. The one that it leaves may have fallen silent since: then what the
-/// others say counts, and every write there still fails.
-async fn counted_on(ledger: &impl Ledger, run: &Run) -> Result<Rows, Error> {
-    let others = Rows::read(
-        ledger,
-        run.leased.iter().filter(|region| **region != run.from),
-        run.name(),
-    );
-    let left = async {
-        match run.leased.get(&run.from) {
-            Some(region) => tokio::time::timeout(SILENCE, ledger.row(region, run.name()))
-                .await
-                .ok()?
-                .ok(),
-            None => None,
-        }
-    };
-    let (others, left) = futures::future::join(others, left).await;
-    let mut rows = others?;
-    rows.0.extend(left.map(|row| (run.from.clone(), row)));
-    Ok(rows)
+/// Renews the lease in every Region that the run leased (rule 3), and answers their rows. The Region that it leaves may have
+/// fallen silent since: then what the others say counts, and every write there still fails.
+async fn renew(
+    ledger: &impl Ledger,
+    run: &Run,
+    epoch: Epoch,
+    now: Timestamp,
+) -> Result<Rows, Error> {
+    let renewals = run.leased.iter().map(async |region| {
+        let renewal = ledger::update(ledger, region, run.name(), |row| {
+            row.renew(&run.run_id, epoch, now)
+        });
+        let row = if *region == run.from {
+            match tokio::time::timeout(SILENCE, renewal).await {
+                Err(_) | Ok(Err(Error::Unavailable(_))) => return Ok(None),
+                Ok(renewed) => renewed?,
+            }
+        } else {
+            renewal.await?
+        };
+        Ok(Some((region.clone(), row)))
+    });
+    let rows = futures::future::join_all(renewals).await;
+    let rows: Vec<_> = rows.into_iter().collect::<Result<_, Error>>()?;
+    Ok(Rows(rows.into_iter().flatten().collect()))
 }
 
 /// Seconds to the next look: one at first, growing with the time already waited, so that hours fit into a history.

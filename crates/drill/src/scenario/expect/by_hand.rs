@@ -22,8 +22,8 @@ pub(super) async fn checks(world: &World) -> Vec<Check> {
     for call in calls() {
         let said = said(world, call.function, &call.payload).await;
         let expected = format!(
-            "{} by hand, given {}: {}",
-            call.function, call.payload, call.name
+            "{} by hand, {}, says {}",
+            call.function, call.given, call.name
         );
         let held = said.starts_with(call.name) && said.contains(call.says);
         checks.push(Check::new(expected, said, held));

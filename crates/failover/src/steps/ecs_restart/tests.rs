@@ -66,7 +66,7 @@ fn untouched(name: &str) -> Seen {
 }
 
 fn action(seen: &[Seen]) -> Result<Action, Error> {
-    next_action(seen, at(10))
+    next_action(seen, at(0), at(10))
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn every_service_is_restarted_before_any_is_waited_for() {
 
 #[test]
 fn an_old_deployment_that_is_complete_does_not_count() {
-    assert_eq!(state(&rolling("api"), at(10)), State::RollingOut);
+    assert_eq!(state(&rolling("api"), at(0), at(10)), State::RollingOut);
 }
 
 #[test]
@@ -93,28 +93,28 @@ fn a_deployment_that_is_not_shown_yet_is_waited_for_and_has_failed_after_that() 
         deployed(),
         service(2, 2, vec![deployment("old", "COMPLETED")]),
     );
-    assert_eq!(state(&gone, at(10)), State::RollingOut);
-    assert!(matches!(state(&gone, at(40)), State::Failed(_)));
+    assert_eq!(state(&gone, at(0), at(10)), State::RollingOut);
+    assert!(matches!(state(&gone, at(0), at(40)), State::Failed(_)));
     let failed = seen(
         "api",
         deployed(),
         service(2, 2, vec![deployment("new", "FAILED")]),
     );
-    assert!(matches!(state(&failed, at(10)), State::Failed(_)));
+    assert!(matches!(state(&failed, at(0), at(10)), State::Failed(_)));
 }
 
 #[test]
 fn a_deployment_completed_without_the_tasks_it_should_run_is_not_done() {
     let complete = || vec![deployment("new", "COMPLETED")];
     let starting = seen("api", deployed(), service(2, 0, complete()));
-    assert_eq!(state(&starting, at(10)), State::RollingOut);
+    assert_eq!(state(&starting, at(0), at(10)), State::RollingOut);
     let off = seen("api", deployed(), service(0, 0, complete()));
-    assert_eq!(state(&off, at(10)), State::Completed);
+    assert_eq!(state(&off, at(0), at(10)), State::Completed);
     let pilot_light = Seen {
         takeover_count: Some(2),
         ..off
     };
-    assert_eq!(state(&pilot_light, at(10)), State::RollingOut);
+    assert_eq!(state(&pilot_light, at(0), at(10)), State::RollingOut);
 }
 
 #[test]
@@ -129,13 +129,17 @@ fn a_service_that_ecs_does_not_answer_about_rests_and_the_others_go_on() {
         action(&[resting.clone(), completed("worker")]),
         Ok(Action::Wait)
     );
-    assert_eq!(next_action(&[resting], at(20)), Ok(Action::Restart(0)));
+    assert_eq!(
+        next_action(&[resting], at(0), at(20)),
+        Ok(Action::Restart(0))
+    );
 }
 
 #[test]
 fn a_service_that_was_not_seen_is_not_restarted_blindly() {
-    let unseen = seen("api", None, Now::Silent("throttled".into()));
-    assert_eq!(action(&[unseen]), Ok(Action::Wait));
+    let unseen = [seen("api", None, Now::Silent("throttled".into()))];
+    assert_eq!(action(&unseen), Ok(Action::Wait));
+    assert!(next_action(&unseen, at(0), at(121)).is_err());
 }
 
 #[test]

@@ -87,8 +87,7 @@ pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Obse
             "the writer in {} does not take writes yet: {write:?}",
             observed.writer
         );
-        let wait_seconds =
-            wait_seconds(pass.began(super::super::detach_and_promote::STEP), pass.now);
+        let wait_seconds = wait_seconds(pass.entered(STEP), pass.now);
         return Ok(Output {
             progress: Progress::Pending,
             wait_seconds,

@@ -55,7 +55,7 @@ pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<
             "{} leads to {:?}: {:?}",
             seen.name, seen.leads_to, seen.write
         );
-        let wait_seconds = wait_seconds(pass.began(super::prove::STEP), pass.now);
+        let wait_seconds = wait_seconds(pass.entered(STEP), pass.now);
         return Ok(Output {
             progress: Progress::Pending,
             wait_seconds,

@@ -105,7 +105,8 @@ fn detection(plan: &Plan) -> Vec<String> {
     found.extend(when(timeout == 0, || {
         "detection.timeout_seconds is 0; use at least 1".to_owned()
     }));
-    found.extend(when(timeout > interval, || {
+    // An interval of 0 is a fault of its own.
+    found.extend(when(timeout > interval && interval > 0, || {
         format!("detection.timeout_seconds is {timeout}, longer than interval_seconds ({interval}); make it at most {interval}")
     }));
     found.extend(when(!(2..=60).contains(&detection.failures), || {

@@ -104,9 +104,10 @@ async fn the_asker_gives_up_on_a_silent_function() {
 }
 
 #[tokio::test]
-async fn a_failed_call_is_made_once() {
-    let (aws, replay) = scripted([Next::json_error(503, "ServiceException", "busy")]);
+async fn a_call_that_is_refused_at_once_is_made_once_more() {
+    let busy = || Next::json_error(503, "ServiceException", "busy");
+    let (aws, replay) = scripted([busy(), busy()]);
     let why = aws.ask_probe(&"orders".into()).await.unwrap_err();
     assert_eq!(why.name(), "Unavailable");
-    replay.asked_once();
+    assert_eq!(replay.asked().len(), 2);
 }

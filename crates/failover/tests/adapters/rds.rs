@@ -207,7 +207,6 @@ async fn whatever_comes_back_about_a_cluster_is_evidence() {
         (denied, true, "AccessDenied"),
         (gone, true, "there is no orders-east"),
         (Next::Silence, false, "timed out"),
-        (Next::Broken, false, "no answer"),
     ] {
         let (aws, _) = scripted([clusters, none.clone()]);
         let seen = aws.look(&"us-east-1".into(), "orders-east").await;
@@ -220,6 +219,21 @@ async fn whatever_comes_back_about_a_cluster_is_evidence() {
         instances: vec!["available".into(), "rebooting".into()],
     };
     assert_eq!(aws.look(&"us-east-1".into(), "orders-east").await, status);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_at_once_is_no_silence_yet() {
+    let script = [
+        Next::Broken,
+        Next::Broken,
+        cluster("available"),
+        instances(["available", "available"]),
+    ];
+    let (aws, replay) = scripted(script);
+    assert!(aws.look(&"us-east-1".into(), "orders-east").await.answers());
+    assert_eq!(replay.asked().len(), 4);
+    let (aws, _) = scripted([Next::Broken, Next::Broken, Next::Broken, Next::Broken]);
+    assert!(!aws.look(&"us-east-1".into(), "orders-east").await.answers());
 }
 
 #[tokio::test]

@@ -208,7 +208,8 @@ async fn whatever_comes_back_about_a_cluster_is_evidence() {
         (gone, true, "there is no orders-east"),
         (Next::Silence, false, "timed out"),
     ] {
-        let (aws, _) = scripted([clusters, none.clone()]);
+        // Silence that comes at once is asked about once more.
+        let (aws, _) = scripted([clusters.clone(), none.clone(), clusters, none.clone()]);
         let seen = aws.look(&"us-east-1".into(), "orders-east").await;
         assert_eq!(seen.answers(), answers, "{seen:?}");
         assert!(format!("{seen:?}").contains(says), "{seen:?}");

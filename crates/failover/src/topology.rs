@@ -50,6 +50,8 @@ pub struct Cluster {
     pub status: String,
     /// Its engine version.
     pub engine_version: String,
+    /// The global cluster that it says it belongs to.
+    pub global_cluster: Option<String>,
     /// The cluster endpoint.
     pub endpoint: String,
     /// The reader endpoint.
@@ -116,8 +118,10 @@ pub enum Role {
     Standby,
     /// The primary of the global cluster.
     Primary,
-    /// It belongs to no global cluster that was asked about.
+    /// It belongs to no global cluster.
     Standalone,
+    /// It says that it belongs to a global cluster, and the one that was asked about does not list it.
+    Unsettled,
 }
 
 /// The target's role in the global cluster.
@@ -126,6 +130,7 @@ pub fn role(global: Option<&GlobalCluster>, target: &Cluster) -> Role {
     match global.and_then(|global| global.member(&target.arn)) {
         Some(member) if member.is_writer => Role::Primary,
         Some(_) => Role::Standby,
+        None if target.global_cluster.is_some() => Role::Unsettled,
         None => Role::Standalone,
     }
 }

@@ -278,6 +278,9 @@ fn cluster(found: types::DbCluster, instances: &[types::DbInstance]) -> Cluster 
         engine_version: found.engine_version.unwrap_or_default(),
         endpoint: found.endpoint.unwrap_or_default(),
         reader_endpoint: found.reader_endpoint.unwrap_or_default(),
+        global_cluster: found
+            .global_cluster_identifier
+            .filter(|identifier| !identifier.is_empty()),
         port: found
             .port
             .and_then(|port| u16::try_from(port).ok())

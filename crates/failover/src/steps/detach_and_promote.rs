@@ -245,7 +245,9 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     let Observed { global, target, .. } = observed;
     let operation = global.as_ref().and_then(|global| global.failover.as_ref());
     match (role(global.as_ref(), target), operation) {
-        (Role::Standalone, _) | (Role::Primary, None) => return promoted(observed),
+        (Role::Standalone | Role::Unsettled, _) | (Role::Primary, None) => {
+            return promoted(observed);
+        }
         (Role::Primary | Role::Standby, Some(operation)) if operation.to == target.arn => {
             return Ok(Action::Wait("RDS is promoting it"));
         }
@@ -269,8 +271,12 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
 /// The target follows nobody: that is our own work only if a ledger says so.
 fn promoted(observed: &Observed) -> Result<Action, Error> {
     let target = &observed.target;
+    let unsettled = role(observed.global.as_ref(), target) == Role::Unsettled;
     match observed.written {
         // The Region that is left may fall silent behind the point of no return: what stands here is enough from there on.
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if unsettled => Ok(
+            Action::Wait("it has left its global cluster, and RDS does not say so everywhere yet"),
+        ),
         Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
             Ok(Action::Done)
         }

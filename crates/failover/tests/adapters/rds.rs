@@ -154,6 +154,7 @@ async fn a_cluster_is_read_with_its_instances_and_the_one_that_writes() {
         endpoint: "w.example".into(),
         reader_endpoint: "r.example".into(),
         port: 5433,
+        global_cluster: None,
         instances: vec![
             instance("orders-east-1", "available", false),
             instance("orders-east-2", "rebooting", true),

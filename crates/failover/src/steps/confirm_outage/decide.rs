@@ -115,6 +115,7 @@ mod tests {
             endpoint: String::new(),
             reader_endpoint: String::new(),
             port: 5432,
+            global_cluster: None,
             instances: Vec::new(),
         }
     }

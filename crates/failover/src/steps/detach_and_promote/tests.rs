@@ -37,6 +37,7 @@ fn standby() -> Observed {
             endpoint: "orders-east.cluster-x".into(),
             reader_endpoint: "orders-east.cluster-ro-x".into(),
             port: 5432,
+            global_cluster: Some("orders-global-1".into()),
             instances: vec![instance("available")],
         },
         written: Written::OwnIntent,
@@ -48,10 +49,12 @@ fn standby() -> Observed {
 }
 
 fn detached() -> Observed {
-    Observed {
+    let mut detached = Observed {
         global: None,
         ..standby()
-    }
+    };
+    detached.target.global_cluster = None;
+    detached
 }
 
 fn busy_with(to: &str) -> Observed {
@@ -170,6 +173,20 @@ fn a_detached_target_is_done_only_when_it_and_its_writer_instance_are_available(
     let mut rebooting = detached();
     rebooting.target.instances = vec![instance("rebooting")];
     assert!(matches!(next_action(&rebooting), Ok(Action::Wait(_))));
+}
+
+#[test]
+fn a_target_that_still_says_it_is_a_member_is_not_done() {
+    let unsettled = Observed {
+        global: None,
+        ..standby()
+    };
+    assert!(matches!(next_action(&unsettled), Ok(Action::Wait(_))));
+    let nobodys = Observed {
+        written: Written::Nothing,
+        ..unsettled
+    };
+    assert_eq!(name(&nobodys), "UnexpectedTopology");
 }
 
 #[test]

@@ -126,7 +126,7 @@ async fn writer(
                 named.push((region.clone(), Some(identifier.clone())))
             }
             crate::topology::Role::Standby => {}
-            crate::topology::Role::Standalone => {
+            crate::topology::Role::Standalone | crate::topology::Role::Unsettled => {
                 return Err(Error::UnexpectedTopology(format!(
                     "{} in {region} is no member of global cluster {identifier}",
                     member.cluster

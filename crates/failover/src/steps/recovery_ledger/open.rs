@@ -236,7 +236,8 @@ async fn is_promoted(
         Some(global) => world.global_cluster(target, global).await?,
         None => None,
     };
-    Ok(role(global.as_ref(), &cluster) != Role::Standby && cluster.is_ready())
+    let role = role(global.as_ref(), &cluster);
+    Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
 }
 
 fn new_run(

@@ -7,12 +7,13 @@ use super::{Here, Input, Output, Pass, Progress, wait_seconds};
 use crate::{
     Error,
     domain::Region,
-    evidence::Verdict,
-    guard, ledger,
+    ledger,
     ledger::{Intent, Ledger},
     plan::Strategy,
-    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
+    topology::{Cluster, Describe, GlobalCluster, Role, role},
 };
+
+mod look;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "detach_and_promote";
@@ -116,7 +117,7 @@ pub async fn run(
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     let mut pass = Pass::open(world, input).await?;
-    let observed = observe(world, &pass).await?;
+    let observed = look::observe(world, &pass).await?;
     let action = next_action(&observed)?;
     let reason = reason(&pass, &observed, action);
     let reason = act(world, &mut pass, &observed, action)
@@ -141,100 +142,6 @@ pub async fn run(
         reason,
         observed,
     })
-}
-
-async fn observe(world: &(impl Ledger + Here + Describe), pass: &Pass) -> Result<Observed, Error> {
-    let run = &pass.run;
-    let member = run.plan.members.get(&run.to).ok_or_else(|| {
-        Error::InvalidRequest(format!(
-            "target_region is {}, which is not a member of plan {}",
-            run.to,
-            run.name()
-        ))
-    })?;
-    let intent = pass.rows.intent().filter(|intent| intent.to == run.to);
-    let current = pass
-        .rows
-        .current()
-        .and_then(|current| current.global_cluster.clone());
-    let identifier = intent
-        .and_then(|intent| intent.global_cluster.clone())
-        .or(current);
-    let global = async {
-        match &identifier {
-            Some(identifier) => world.global_cluster(&run.to, identifier).await,
-            None => Ok(None),
-        }
-    };
-    let (global, target) =
-        futures::future::try_join(global, world.cluster(&run.to, &member.cluster)).await?;
-    let target = target.ok_or_else(|| {
-        Error::UnexpectedTopology(format!(
-            "RDS in {} knows no cluster {}",
-            run.to, member.cluster
-        ))
-    })?;
-    let confirmed = run.confirmed.as_ref();
-    let refusal = guard::freshness(&run.plan, confirmed, world.now())
-        .and_then(|()| {
-            confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed, false))
-        })
-        .err();
-    let left = run
-        .plan
-        .members
-        .get(&run.from)
-        .map(|member| member.cluster.as_str());
-    let led = |global: &GlobalCluster| is_led_by(global, &run.from, left.unwrap_or_default());
-    Ok(Observed {
-        led_by_the_writer: global.as_ref().is_some_and(led),
-        global,
-        target,
-        written: written(pass),
-        strategy: run
-            .strategy
-            .as_ref()
-            .map_or(run.plan.unplanned.strategy, |resolved| resolved.strategy),
-        refusal,
-        region_is_down: confirmed.is_some_and(|confirmed| {
-            matches!(
-                confirmed.verdict,
-                Verdict::RegionDown | Verdict::RegionDownUnwitnessed
-            )
-        }),
-    })
-}
-
-fn written(pass: &Pass) -> Written {
-    let run = &pass.run;
-    let own = |row: &ledger::Row| {
-        row.intent
-            .as_ref()
-            .is_some_and(|intent| intent.run_id == run.run_id)
-    };
-    if pass
-        .rows
-        .current()
-        .is_some_and(|current| current.writer == run.to)
-    {
-        Written::Proven
-    } else if run
-        .leased
-        .iter()
-        .all(|region| pass.rows.0.get(region).is_some_and(own))
-    {
-        Written::OwnIntent
-    } else if pass.rows.0.get(&run.to).is_some_and(own) {
-        Written::OwnIntentHere
-    } else if pass
-        .rows
-        .intent()
-        .is_some_and(|intent| intent.to == run.to && intent.run_id != run.run_id)
-    {
-        Written::AnotherRunsIntent
-    } else {
-        Written::Nothing
-    }
 }
 
 /// Decides what one pass does.

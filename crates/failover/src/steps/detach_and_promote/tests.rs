@@ -218,7 +218,7 @@ fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
         dry_run: false,
     };
     let observed = Observed {
-        written: written(&pass),
+        written: look::written(&pass),
         ..detached()
     };
     assert_eq!(next_action(&observed), Ok(Action::Done));

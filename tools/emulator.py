@@ -35,6 +35,10 @@ def fields(body):
 def resource_arn(service, method, path, headers, body, query_params, region, account_id):
     """The resource that AWS would check the call against."""
     operation = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "").rpartition(".")[2]
+    if service == "ssm" and operation == "GetParameters":
+        # Of several names only the first is checked here; AWS checks each.
+        name = next(iter(fields(body).get("Names") or []), "").strip("/")
+        return f"arn:aws:ssm:{region}:{account_id}:parameter/{name}"
     if service == "ssm" and operation == "GetParametersByPath":
         hierarchy = fields(body).get("Path", "").strip("/")
         return f"arn:aws:ssm:{region}:{account_id}:parameter/{hierarchy}"
@@ -66,6 +70,29 @@ def context(service, iam_action, body, params):
     return keys
 
 
+def complete_callbacks(machines):
+    """Gives waiting for a task token what AWS has: a computed time-out, and an end when the function itself fails."""
+    known_task, known_call = machines._execute_task, machines._call_lambda
+
+    def execute_task(state, raw_input, execution, ctx):
+        if isinstance(state.get("TimeoutSeconds"), str):
+            seconds = machines._apply_jsonata_template(state["TimeoutSeconds"], raw_input, ctx)
+            state = {**state, "TimeoutSeconds": seconds}
+        return known_task(state, raw_input, execution, ctx)
+
+    def call_lambda(func_ref, event):
+        try:
+            return known_call(func_ref, event)
+        except machines._ExecutionError as why:
+            waiting = machines._task_tokens.get(event.get("token")) if isinstance(event, dict) else None
+            if waiting:
+                waiting["error"] = {"Error": why.error, "Cause": why.cause}
+                waiting["event"].set()
+            raise
+
+    machines._execute_task, machines._call_lambda = execute_task, call_lambda
+
+
 def end_with_starter():
     """Waits for the end of standard input, then ends this process group: the emulator and every function in it."""
     while os.read(0, 4096):
@@ -84,6 +111,9 @@ def main():
     iam_actions.request_tag_context = context
 
     from ministack.app import main as serve
+    from ministack.services import stepfunctions
+
+    complete_callbacks(stepfunctions)
 
     serve()
 

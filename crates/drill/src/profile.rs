@@ -30,6 +30,8 @@ pub const ZONE: &str = "orders.internal";
 pub const WRITER_NAME: &str = "writer.orders.internal";
 /// The readers' name in it.
 pub const READER_NAME: &str = "reader.orders.internal";
+/// The topic in each member Region on which people are told.
+pub const TOPIC: &str = "orders-alerts";
 /// The ECS cluster in each member Region.
 pub const ECS_CLUSTER: &str = "orders";
 
@@ -41,6 +43,12 @@ pub fn cluster(region: &str) -> &'static str {
     } else {
         "orders-east"
     }
+}
+
+/// The ARN of a Region's topic.
+#[must_use]
+pub fn topic(region: &str) -> String {
+    format!("arn:aws:sns:{region}:{ACCOUNT}:{TOPIC}")
 }
 
 /// Every duration and choice of a drill.
@@ -145,7 +153,8 @@ impl Profile {
             "ecs": {
                 HOME: [{"cluster": ECS_CLUSTER, "services": ["api"]}],
                 STANDBY: [{"cluster": ECS_CLUSTER, "services": ["api", {"service": "worker", "takeover_count": 1}]}]
-            }
+            },
+            "notify": {HOME: topic(HOME), STANDBY: topic(STANDBY)}
         })
     }
 

@@ -77,7 +77,7 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
             "the outage has not been confirmed".into(),
         ));
     };
-    if decide(confirmed.verdict, plan) != Decision::GoOn {
+    if decide(confirmed.verdict, plan, confirmed.approved) != Decision::GoOn {
         return Err(Error::EvidenceStale(format!(
             "the last verdict was {:?}, which leads to no promotion; confirming again",
             confirmed.verdict
@@ -139,6 +139,7 @@ mod tests {
             loss: loss.map(|seconds| Loss { beats: 1, seconds }),
             acknowledged: Beats::new(),
             alive_at: None,
+            approved: false,
         }
     }
 
@@ -149,6 +150,8 @@ mod tests {
             global_cluster: None,
             run_id: "adopt".into(),
             proven_at: at(0),
+            unplanned: false,
+            acknowledged_at: None,
         };
         Row {
             current: Some(current),

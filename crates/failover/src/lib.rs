@@ -7,10 +7,12 @@ mod error;
 pub mod evidence;
 pub mod guard;
 pub mod ledger;
+pub mod notify;
 pub mod plan;
 pub mod policy;
 pub mod sql;
 pub mod steps;
+pub mod switches;
 pub mod topology;
 
 pub use error::Error;

@@ -1,10 +1,13 @@
 //! What a verdict leads to under a plan's policy.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     Error,
+    domain::seconds_between,
     evidence::Verdict,
+    ledger::Current,
     plan::{Accept, Mode, Plan},
 };
 
@@ -18,6 +21,10 @@ pub enum Decision {
     StandDown,
     /// Look again.
     Wait,
+    /// A human is asked first.
+    Ask,
+    /// Another Region's standby is the better one: a run there goes on.
+    HandOver,
 }
 
 /// The mode of a verdict that may lead on; `None` for one that never does.
@@ -26,10 +33,15 @@ pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
     let accepted = plan.unplanned.without_witness == Some(Accept::Accept);
     match verdict {
         Verdict::RegionDown => Some(plan.unplanned.region_down),
-        Verdict::RegionDownUnwitnessed if accepted => Some(plan.unplanned.region_down),
-        Verdict::WriterDown => Some(plan.unplanned.writer_down),
+        // Nobody else can confirm it: a human must, unless the plan accepts that or only observes.
         Verdict::RegionDownUnwitnessed
-        | Verdict::Healthy
+            if !accepted && plan.unplanned.region_down == Mode::Automatic =>
+        {
+            Some(Mode::Approval)
+        }
+        Verdict::RegionDownUnwitnessed => Some(plan.unplanned.region_down),
+        Verdict::WriterDown => Some(plan.unplanned.writer_down),
+        Verdict::Healthy
         | Verdict::ProbeMisconfigured
         | Verdict::PathImpaired
         | Verdict::WriterRestarting
@@ -40,36 +52,69 @@ pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
     }
 }
 
-/// What a verdict leads to under the plan's policy. A mode that this version does not carry out leads nowhere.
+/// What a verdict leads to under the plan's policy; `approved` says that a human agreed lately enough.
 #[must_use]
-pub fn decide(verdict: Verdict, plan: &Plan) -> Decision {
+pub fn decide(verdict: Verdict, plan: &Plan, approved: bool) -> Decision {
     match mode(verdict, plan) {
         Some(Mode::Automatic) => Decision::GoOn,
-        Some(Mode::Approval | Mode::Observe) => Decision::StandDown,
+        Some(Mode::Approval) if approved => Decision::GoOn,
+        Some(Mode::Approval) => Decision::Ask,
+        Some(Mode::Observe) => Decision::StandDown,
         None if verdict == Verdict::Draining => Decision::Wait,
         None => Decision::StandDown,
     }
 }
 
-/// Refuses a verdict whose mode this version does not carry out.
+/// How long a human's approval leads on, in seconds: a redrive on Thursday must not stand on Monday's word.
+pub const APPROVAL_SECONDS_MAX: f64 = 600.0;
+
+/// Whether an approval given at `approved_at` still leads on.
+#[must_use]
+pub fn is_approved(approved_at: Option<Timestamp>, now: Timestamp) -> bool {
+    approved_at.is_some_and(|at| seconds_between(at, now) <= APPROVAL_SECONDS_MAX)
+}
+
+/// The cool-down: after an unplanned promotion no other follows until its time has passed or a human acknowledged it.
 ///
 /// # Errors
 /// `RunRefused`.
-pub fn carried_out(verdict: Verdict, plan: &Plan) -> Result<(), Error> {
-    match mode(verdict, plan) {
-        Some(mode @ (Mode::Approval | Mode::Observe)) => Err(Error::RunRefused(format!(
-            "the verdict is {verdict:?}, whose mode is {mode:?}; this version carries out automatic only"
-        ))),
-        Some(Mode::Automatic) | None => Ok(()),
+pub fn cooldown(current: Option<&Current>, plan: &Plan, now: Timestamp) -> Result<(), Error> {
+    let Some(current) =
+        current.filter(|current| current.unplanned && current.acknowledged_at.is_none())
+    else {
+        return Ok(());
+    };
+    let minutes = plan.unplanned.cooldown_minutes;
+    let since = seconds_between(current.proven_at, now);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a number of minutes is far below 2^52"
+    )]
+    if since >= minutes as f64 * 60.0 {
+        return Ok(());
     }
+    Err(Error::RunRefused(format!(
+        "cool-down: run {run} failed over to {writer} {ago:.0} min ago, and unplanned.cooldown_minutes is {minutes}; look why it \
+         happens again, then acknowledge it with recovery-ledger {{\"operation\": \"acknowledge\", \"plan\": \"{plan}\", \
+         \"run_id\": \"{run}\"}}",
+        run = current.run_id,
+        writer = current.writer,
+        ago = since / 60.0,
+        plan = plan.plan,
+    )))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Epoch;
 
     fn plan() -> Plan {
         crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
     }
 
     #[test]
@@ -77,7 +122,7 @@ mod tests {
         use Verdict::*;
         let plan = plan();
         for verdict in [RegionDown, WriterDown] {
-            assert_eq!(decide(verdict, &plan), Decision::GoOn);
+            assert_eq!(decide(verdict, &plan, false), Decision::GoOn);
         }
         let others = [
             Healthy,
@@ -86,38 +131,71 @@ mod tests {
             WriterRestarting,
             WriterMoved,
             ObserverIsolated,
-            RegionDownUnwitnessed,
             Undetermined,
         ];
         for verdict in others {
-            assert_eq!(decide(verdict, &plan), Decision::StandDown, "{verdict:?}");
+            assert_eq!(
+                decide(verdict, &plan, true),
+                Decision::StandDown,
+                "{verdict:?}"
+            );
         }
-        assert_eq!(decide(Draining, &plan), Decision::Wait);
+        assert_eq!(decide(Draining, &plan, true), Decision::Wait);
     }
 
     #[test]
-    fn an_unwitnessed_silence_leads_on_only_where_that_was_accepted() {
+    fn an_unwitnessed_silence_leads_on_where_that_was_accepted_and_is_asked_about_elsewhere() {
         let mut plan = plan();
+        let decided = |plan: &Plan| decide(Verdict::RegionDownUnwitnessed, plan, false);
+        assert_eq!(decided(&plan), Decision::Ask);
         plan.unplanned.without_witness = Some(Accept::Accept);
+        assert_eq!(decided(&plan), Decision::GoOn);
+        plan.unplanned.region_down = Mode::Observe;
+        assert_eq!(decided(&plan), Decision::StandDown);
+    }
+
+    #[test]
+    fn approval_asks_until_a_human_agreed_and_observe_never_leads_on() {
+        let mut plan = plan();
+        plan.unplanned.region_down = Mode::Approval;
+        assert_eq!(decide(Verdict::RegionDown, &plan, false), Decision::Ask);
+        assert_eq!(decide(Verdict::RegionDown, &plan, true), Decision::GoOn);
+        plan.unplanned.region_down = Mode::Observe;
         assert_eq!(
-            decide(Verdict::RegionDownUnwitnessed, &plan),
-            Decision::GoOn
+            decide(Verdict::RegionDown, &plan, true),
+            Decision::StandDown
         );
     }
 
     #[test]
-    fn a_mode_that_is_not_carried_out_is_refused_for_its_own_verdict_only() {
-        let mut plan = plan();
-        plan.unplanned.writer_down = Mode::Observe;
-        assert_eq!(carried_out(Verdict::RegionDown, &plan), Ok(()));
-        let why = carried_out(Verdict::WriterDown, &plan).unwrap_err();
-        assert_eq!(why.name(), "RunRefused");
+    fn an_approval_is_good_for_ten_minutes() {
+        let approved = |now| is_approved(Some(at(0)), at(now));
+        assert_eq!([600, 601].map(approved), [true, false]);
+        assert!(!is_approved(None, at(0)));
     }
 
     #[test]
-    fn a_mode_other_than_automatic_does_not_lead_on() {
-        let mut plan = plan();
-        plan.unplanned.region_down = Mode::Approval;
-        assert_eq!(decide(Verdict::RegionDown, &plan), Decision::StandDown);
+    fn the_cool_down_lasts_until_its_time_has_passed_or_it_is_acknowledged() {
+        let plan = plan();
+        let mut current = Current {
+            epoch: Epoch(8),
+            writer: "us-east-1".into(),
+            global_cluster: None,
+            run_id: "a".into(),
+            proven_at: at(0),
+            unplanned: true,
+            acknowledged_at: None,
+        };
+        let refused = |current: &Current, now| cooldown(Some(current), &plan, at(now)).is_err();
+        assert_eq!(
+            [3599, 3600].map(|now| refused(&current, now)),
+            [true, false]
+        );
+        current.acknowledged_at = Some(at(1));
+        assert!(!refused(&current, 2));
+        current.acknowledged_at = None;
+        current.unplanned = false;
+        assert!(!refused(&current, 2));
+        assert!(cooldown(None, &plan, at(0)).is_ok());
     }
 }

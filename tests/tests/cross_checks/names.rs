@@ -10,8 +10,9 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 7] = [
+const STATES: [(&str, &str); 8] = [
     ("OpenRun", "recovery-ledger"),
+    ("AwaitApproval", "recovery-ledger"),
     ("ReleaseLeases", "recovery-ledger"),
     ("CloseRun", "recovery-ledger"),
     ("ProveWriter", "health-probe"),

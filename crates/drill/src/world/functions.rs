@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Trouble, World};
 
 /// The services that functions call, as the SDK names their endpoint variables.
-pub(super) const SERVICES: [&str; 8] = [
+pub(super) const SERVICES: [&str; 9] = [
     "DYNAMODB",
     "ECS",
     "EVENTBRIDGE",
@@ -14,6 +14,7 @@ pub(super) const SERVICES: [&str; 8] = [
     "RDS",
     "ROUTE_53",
     "SECRETS_MANAGER",
+    "SNS",
     "SSM",
 ];
 

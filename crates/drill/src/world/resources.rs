@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Endpoints, Secrets, Trouble, databases};
 use crate::{
     emulator::Emulator,
-    profile::{ECS_CLUSTER, HOME, PLAN, Profile, READER_NAME, STANDBY, WRITER_NAME, ZONE},
+    profile::{ECS_CLUSTER, HOME, PLAN, Profile, READER_NAME, STANDBY, TOPIC, WRITER_NAME, ZONE},
 };
 
 /// Creates the private zone; answers its id.
@@ -64,6 +64,11 @@ pub(super) async fn create(
         )
         .await?;
         services(emulator, region).await?;
+        aws_sdk_sns::Client::new(&emulator.sdk_config(region))
+            .create_topic()
+            .name(TOPIC)
+            .send()
+            .await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{Endpoints, Trouble};
 use crate::{
     certificates::Certificates,
     emulator::{Deployment, Emulator, EmulatorConfig},
-    profile::{CLIENT, HOME, Profile, STANDBY, WITNESS, cluster},
+    profile::{ACCOUNT, CLIENT, HOME, Profile, STANDBY, TOPIC, WITNESS, cluster},
     roads::Roads,
 };
 
@@ -80,6 +80,10 @@ pub(super) fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deploymen
         (
             "EcsServiceArns",
             "arn:aws:ecs:*:123456789012:service/orders/*".to_owned(),
+        ),
+        (
+            "TopicArns",
+            format!("arn:aws:sns:{{region}}:{ACCOUNT}:{TOPIC}"),
         ),
         ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
         ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),

@@ -3,19 +3,32 @@
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
 use super::{Aws, client, errors::error};
-use crate::{Error, steps::health_probe::Suspicion};
+use serde_json::Value;
+
+use crate::{
+    Error,
+    domain::Region,
+    steps::{health_probe::Suspicion, recovery_ledger::HandOver},
+};
 
 impl Aws {
     pub(super) async fn put_suspicion(&self, suspicion: &Suspicion) -> Result<(), Error> {
-        let what = format!("EventBridge PutEvents in {}", self.region);
-        let detail = serde_json::to_string(suspicion)
-            .map_err(|why| Error::InvalidRequest(format!("{what}: {why}")))?;
+        let detail = serde_json::to_value(suspicion).map_err(|why| {
+            Error::InvalidRequest(format!("the suspicion cannot be written: {why}"))
+        })?;
+        self.suspect_in(&self.region, &detail).await
+    }
+}
+
+impl HandOver for Aws {
+    async fn suspect_in(&self, region: &Region, detail: &Value) -> Result<(), Error> {
+        let what = format!("EventBridge PutEvents in {region}");
         let entry = PutEventsRequestEntry::builder()
             .source("aurora-failover")
             .detail_type("Primary Suspect")
-            .detail(detail)
+            .detail(detail.to_string())
             .build();
-        let answer = client!(self, aws_sdk_eventbridge, self.region)
+        let answer = client!(self, aws_sdk_eventbridge, region)
             .put_events()
             .entries(entry)
             .send()

@@ -29,7 +29,9 @@ mod lambda;
 mod probe;
 mod rds;
 mod route53;
+mod sns;
 mod ssm;
+mod switches;
 
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);

@@ -43,7 +43,7 @@ impl Probe for Aws {
         self.put_vantage_item(plan, vantage).await
     }
 
-    async fn publish(&self, suspicion: &Suspicion) -> Result<(), Error> {
+    async fn suspect(&self, suspicion: &Suspicion) -> Result<(), Error> {
         self.put_suspicion(suspicion).await
     }
 

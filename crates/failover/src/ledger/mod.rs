@@ -15,7 +15,8 @@ mod run;
 
 pub use row::{Claim, Current, Intent, LEASE, Lease, Row, RunKind};
 pub use run::{
-    Closed, Confirmed, DnsChange, Endpoints, Entry, Known, Outcome, Proof, Resolved, Restart, Run,
+    Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof, Resolved,
+    Restart, Run,
 };
 
 /// How often a conditional write is tried again after somebody else wrote first.
@@ -75,9 +76,34 @@ pub async fn update(
             return Ok(next);
         }
     }
-    Err(Error::Unavailable(format!(
+    Err(conflict(region, plan))
+}
+
+/// Changes a row by `change` where that has something to change; answers the new row, or `None` when nothing was written.
+///
+/// # Errors
+/// `Unavailable` when the ledger does not answer or the row keeps changing.
+pub async fn update_if(
+    ledger: &impl Ledger,
+    region: &Region,
+    plan: &PlanName,
+    change: impl Fn(&Row) -> Option<Row>,
+) -> Result<Option<Row>, Error> {
+    for _ in 0..CONFLICTS_MAX {
+        let Some(next) = change(&ledger.row(region, plan).await?) else {
+            return Ok(None);
+        };
+        if ledger.replace_row(region, &next).await? {
+            return Ok(Some(next));
+        }
+    }
+    Err(conflict(region, plan))
+}
+
+fn conflict(region: &Region, plan: &PlanName) -> Error {
+    Error::Unavailable(format!(
         "the ledger row of plan {plan} in {region} changed {CONFLICTS_MAX} times meanwhile"
-    )))
+    ))
 }
 
 /// Several Regions' rows of one plan, read in one pass.

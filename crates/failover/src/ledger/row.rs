@@ -31,6 +31,12 @@ pub struct Row {
     /// When anything but our own beats last showed the current writer alive.
     #[serde(default)]
     pub alive_at: Option<Timestamp>,
+    /// What people were last told about the suspected writer; cleared by the next beat that is committed.
+    #[serde(default)]
+    pub told: Option<String>,
+    /// The epoch of the open intent that people were paged about.
+    #[serde(default)]
+    pub paged: Option<Epoch>,
 }
 
 /// The right to act for a plan.
@@ -48,6 +54,9 @@ pub struct Lease {
     pub to: Region,
     /// When it lapses unless a pass renews it.
     pub expires_at: Timestamp,
+    /// Whether the run waits for a human's answer; one that needs none may take the lease over.
+    #[serde(default)]
+    pub waits_for_human: bool,
 }
 
 /// What a run does.
@@ -71,6 +80,12 @@ pub struct Current {
     pub run_id: RunId,
     /// When it was proven.
     pub proven_at: Timestamp,
+    /// Whether an outage made it the writer: that starts the cool-down.
+    #[serde(default)]
+    pub unplanned: bool,
+    /// When a human acknowledged that run, which ends the cool-down.
+    #[serde(default)]
+    pub acknowledged_at: Option<Timestamp>,
 }
 
 /// A change of writer that has begun.
@@ -117,6 +132,8 @@ impl Row {
             current: None,
             intent: None,
             alive_at: None,
+            told: None,
+            paged: None,
         }
     }
 
@@ -152,14 +169,43 @@ impl Row {
                 self.proven_epoch()
             )));
         }
-        let held = self.lease.as_ref().filter(|lease| lease.expires_at > now);
-        if let Some(other) = held.filter(|lease| lease.run_id != claim.run_id) {
+        if let Some(other) = self.held_by_another(&claim.run_id, now) {
             return Err(Error::RunRefused(format!(
                 "run {} holds plan {} until {}",
                 other.run_id, self.plan, other.expires_at
             )));
         }
+        let held = self.lease.as_ref().filter(|lease| lease.expires_at > now);
         let token = held.map_or(self.token + 1, |own| own.token);
+        Ok(self.leased(claim, token, now))
+    }
+
+    /// Gives a run the lease that another one holds while it waits for a human's answer.
+    ///
+    /// # Errors
+    /// As [`Row::claim`], when the other run waits for nobody.
+    pub fn take_over(&self, claim: &Claim, now: Timestamp) -> Result<Self, Error> {
+        match self.held_by_another(&claim.run_id, now) {
+            Some(other) if other.waits_for_human => {
+                let free = Self {
+                    lease: None,
+                    ..self.clone()
+                };
+                free.claim(claim, now)
+            }
+            _ => self.claim(claim, now),
+        }
+    }
+
+    /// The lease of another run, where it has not lapsed.
+    #[must_use]
+    pub fn held_by_another(&self, run_id: &RunId, now: Timestamp) -> Option<&Lease> {
+        self.lease
+            .as_ref()
+            .filter(|lease| lease.expires_at > now && lease.run_id != *run_id)
+    }
+
+    fn leased(&self, claim: &Claim, token: u64, now: Timestamp) -> Self {
         let lease = Lease {
             run_id: claim.run_id.clone(),
             token,
@@ -167,10 +213,27 @@ impl Row {
             from: claim.from.clone(),
             to: claim.to.clone(),
             expires_at: now + LEASE,
+            waits_for_human: false,
         };
-        Ok(Self {
+        Self {
             token,
             lease: Some(lease),
+            ..self.clone()
+        }
+    }
+
+    /// Keeps the lease while a human is asked, until `until` and a lease's time beyond it.
+    ///
+    /// # Errors
+    /// `RunRefused` without the lease.
+    pub fn ask(&self, run_id: &RunId, until: Timestamp) -> Result<Self, Error> {
+        let lease = self.own_lease(run_id)?;
+        Ok(Self {
+            lease: Some(Lease {
+                expires_at: until + LEASE,
+                waits_for_human: true,
+                ..lease.clone()
+            }),
             ..self.clone()
         })
     }
@@ -195,6 +258,7 @@ impl Row {
         Ok(Self {
             lease: Some(Lease {
                 expires_at: now + LEASE,
+                waits_for_human: false,
                 ..lease.clone()
             }),
             ..self.clone()
@@ -292,6 +356,60 @@ impl Row {
         let news = self.alive_at.is_none_or(|before| before < at);
         news.then(|| Self {
             alive_at: Some(at),
+            ..self.clone()
+        })
+    }
+
+    /// Notes what people are told about the suspected writer; `None` when they were told just that.
+    #[must_use]
+    pub fn tell(&self, what: &str) -> Option<Self> {
+        let news = self.told.as_deref() != Some(what);
+        news.then(|| Self {
+            told: Some(what.into()),
+            ..self.clone()
+        })
+    }
+
+    /// Notes that the writer commits again, so that the next suspicion is news; `None` when nobody was told anything.
+    #[must_use]
+    pub fn calm(&self) -> Option<Self> {
+        self.told.as_ref()?;
+        Some(Self {
+            told: None,
+            ..self.clone()
+        })
+    }
+
+    /// Notes that people are paged about the open intent; `None` when there is none, a run holds the plan, or they know.
+    #[must_use]
+    pub fn page(&self, now: Timestamp) -> Option<Self> {
+        let intent = self
+            .intent
+            .as_ref()
+            .filter(|intent| intent.epoch > self.proven_epoch())?;
+        let covered = self
+            .lease
+            .as_ref()
+            .is_some_and(|lease| lease.expires_at > now);
+        let news = !covered && self.paged != Some(intent.epoch);
+        news.then(|| Self {
+            paged: Some(intent.epoch),
+            ..self.clone()
+        })
+    }
+
+    /// Ends the cool-down after a run; `None` when the current writer is not that run's work or it is acknowledged.
+    #[must_use]
+    pub fn acknowledge(&self, run_id: &RunId, now: Timestamp) -> Option<Self> {
+        let current = self
+            .current
+            .as_ref()
+            .filter(|current| current.run_id == *run_id && current.acknowledged_at.is_none())?;
+        Some(Self {
+            current: Some(Current {
+                acknowledged_at: Some(now),
+                ..current.clone()
+            }),
             ..self.clone()
         })
     }

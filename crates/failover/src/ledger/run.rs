@@ -9,7 +9,7 @@ use crate::{
     beat::{Beat, Beats, Loss},
     domain::{Epoch, Incident, PlanName, Region, RunId},
     evidence::{Evidence, Verdict},
-    ledger::RunKind,
+    ledger::{Claim, RunKind},
     plan::{Plan, Strategy},
 };
 
@@ -24,6 +24,15 @@ pub struct Run {
     pub plan: Plan,
     /// The outage it answers.
     pub incident: Option<Incident>,
+    /// The ARN of the state machine's execution, for people.
+    #[serde(default)]
+    pub execution: Option<String>,
+    /// The run that found this Region's standby to be the better one.
+    #[serde(default)]
+    pub handed_over_by: Option<RunId>,
+    /// The run that waits for a human's answer and holds the plan; this one may take it over when it needs none.
+    #[serde(default)]
+    pub behind: Option<RunId>,
     /// The Region it leaves.
     pub from: Region,
     /// The Region it goes to.
@@ -36,6 +45,12 @@ pub struct Run {
     pub leased: BTreeSet<Region>,
     /// What the last confirmation found.
     pub confirmed: Option<Confirmed>,
+    /// When a human approved it.
+    #[serde(default)]
+    pub approved_at: Option<Timestamp>,
+    /// The Region whose standby is the better one, and why.
+    #[serde(default)]
+    pub hand_over: Option<HandOver>,
     /// How the standby is promoted; resolved once.
     pub strategy: Option<Resolved>,
     /// The beats that the promoted member held before its first one of its own.
@@ -68,6 +83,18 @@ pub struct Confirmed {
     pub acknowledged: Beats,
     /// When anything but those beats last showed the writer alive.
     pub alive_at: Option<Timestamp>,
+    /// Whether a human had approved it lately enough.
+    #[serde(default)]
+    pub approved: bool,
+}
+
+/// A standby that is better than the acting Region's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOver {
+    /// Its Region.
+    pub to: Region,
+    /// Why.
+    pub reason: String,
 }
 
 /// How the standby is promoted, and why so.
@@ -158,8 +185,10 @@ pub struct Closed {
 pub enum Outcome {
     /// The new writer is proven and everything after it went well.
     Succeeded,
-    /// The suspicion was not confirmed; nothing was changed.
+    /// The suspicion was not confirmed, or a human refused; nothing was changed.
     StoodDown,
+    /// Another Region's standby is the better one: a run there goes on; nothing was changed here.
+    HandedOver,
     /// It stopped before the point of no return; nothing was changed.
     Aborted,
     /// It stopped after the point of no return, or a later step failed.
@@ -186,11 +215,37 @@ pub struct Endpoints {
     pub port: u16,
 }
 
+impl Claim {
+    /// What a run that is open asks for.
+    #[must_use]
+    pub fn of(run: &Run) -> Self {
+        Self {
+            run_id: run.run_id.clone(),
+            kind: run.kind,
+            incident: run.incident.clone(),
+            from: run.from.clone(),
+            to: run.to.clone(),
+        }
+    }
+}
+
 impl Run {
     /// The plan's name.
     #[must_use]
     pub const fn name(&self) -> &PlanName {
         &self.plan.plan
+    }
+
+    /// Whether it confirms behind another run that waits for a human's answer, without any lease.
+    #[must_use]
+    pub fn waits_behind(&self) -> bool {
+        self.behind.is_some() && self.leased.is_empty()
+    }
+
+    /// Notes that a human has just approved it.
+    pub fn approve(&mut self, at: Timestamp, step: &str) {
+        self.approved_at = Some(at);
+        self.note(at, step, "approved", "a human approved");
     }
 
     /// Adds an entry to the timeline, once per step and action.

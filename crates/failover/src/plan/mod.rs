@@ -155,6 +155,9 @@ pub struct Unplanned {
     /// Minutes after an unplanned promotion in which no other may follow.
     #[serde(default = "Unplanned::cooldown_minutes")]
     pub cooldown_minutes: u64,
+    /// Minutes a human has to answer where a mode is `approval`.
+    #[serde(default = "Unplanned::approval_minutes")]
+    pub approval_minutes: u64,
     /// Whether a plan without witness may act by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_witness: Option<Accept>,
@@ -162,6 +165,10 @@ pub struct Unplanned {
 
 impl Unplanned {
     const fn cooldown_minutes() -> u64 {
+        60
+    }
+
+    const fn approval_minutes() -> u64 {
         60
     }
 }
@@ -188,6 +195,18 @@ pub enum Strategy {
     Detach,
     /// Managed where versions and instances permit it, else detach.
     Auto,
+}
+
+impl Strategy {
+    /// Its name in a plan.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Managed => "managed",
+            Self::Detach => "detach",
+            Self::Auto => "auto",
+        }
+    }
 }
 
 /// What an unknown loss leads to.

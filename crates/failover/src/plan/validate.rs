@@ -121,13 +121,41 @@ fn detection(plan: &Plan) -> Vec<String> {
 fn policy(plan: &Plan) -> Vec<String> {
     let unplanned = &plan.unplanned;
     let unwitnessed = plan.witness_region.is_none() && unplanned.without_witness.is_none();
-    when(
+    let asks = [
+        ("region_down", unplanned.region_down),
+        ("writer_down", unplanned.writer_down),
+    ]
+    .into_iter()
+    .find(|(_, mode)| *mode == Mode::Approval);
+    let unheard = plan
+        .members
+        .keys()
+        .filter(|region| !plan.notify.contains_key(region));
+    let mut found: Vec<_> = asks
+        .into_iter()
+        .flat_map(|(field, _)| {
+            unheard.clone().map(move |region| {
+                format!("unplanned.{field} is approval and notify has no {region}; name an SNS topic there, or nobody is asked")
+            })
+        })
+        .collect();
+    found.extend(when(
+        !(1..=1440).contains(&unplanned.approval_minutes),
+        || {
+            format!(
+                "unplanned.approval_minutes is {}; use 1 to 1440",
+                unplanned.approval_minutes
+            )
+        },
+    ));
+    found.extend(when(
         unwitnessed && unplanned.region_down == Mode::Automatic,
         || {
             "unplanned.region_down is automatic and there is no witness_region; name one, or write \"without_witness\": \"accept\""
             .to_owned()
         },
-    )
+    ));
+    found
 }
 
 fn dns(plan: &Plan) -> Vec<String> {

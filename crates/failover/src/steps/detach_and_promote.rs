@@ -9,7 +9,10 @@ use crate::{
     domain::Region,
     ledger,
     ledger::{Intent, Ledger},
+    notify::{Message, Notify, tell},
     plan::Strategy,
+    steps::confirm_outage,
+    switches::Switched,
     topology::{Cluster, Describe, GlobalCluster, Role, role},
 };
 
@@ -113,7 +116,7 @@ impl Action {
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
 pub async fn run(
-    world: &(impl Ledger + Here + Describe + Promote),
+    world: &(impl Ledger + Here + Describe + Promote + Switched + Notify),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     let mut pass = Pass::open(world, input).await?;
@@ -245,7 +248,7 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
 
 /// Does the one thing; answers a reason when RDS would not have it now.
 async fn act(
-    world: &(impl Ledger + Here + Promote),
+    world: &(impl Ledger + Here + Promote + Notify),
     pass: &mut Pass,
     observed: &Observed,
     action: Action,
@@ -262,7 +265,11 @@ async fn act(
     let accepted = match action {
         Action::Done | Action::Wait(_) => Accepted::Yes,
         Action::WriteIntent => {
-            write_intent(world, pass, observed).await?;
+            let written = write_intent(world, pass, observed);
+            // The last message before the point of no return must not delay it.
+            futures::future::join(written, tell(world, &pass.run.plan, &news(pass, observed)))
+                .await
+                .0?;
             Accepted::Yes
         }
         Action::FailOver => world.fail_over(region, global, target).await?,
@@ -272,6 +279,28 @@ async fn act(
         Accepted::Yes => None,
         Accepted::NotNow(why) => Some(format!("RDS would not promote it now: {why}")),
     })
+}
+
+fn news(pass: &Pass, observed: &Observed) -> Message {
+    let run = &pass.run;
+    let confirmed = run.timeline.iter().rev();
+    let evidence = confirmed
+        .filter(|entry| entry.step == confirm_outage::STEP)
+        .map(|entry| entry.reason.clone())
+        .next();
+    Message {
+        what: format!(
+            "point of no return: {} is promoted by {}",
+            observed.target.identifier,
+            observed.strategy.name()
+        ),
+        evidence: evidence.unwrap_or_else(|| "promoted by hand".into()),
+        execution: run.execution.clone(),
+        next: format!(
+            "keep applications from writing in {}; this run tells you its end",
+            run.from
+        ),
+    }
 }
 
 /// Writes the intent into every table the run leased. An open one to the same target keeps its epoch.

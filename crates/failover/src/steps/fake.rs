@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     beat::Write,
     domain::Epoch,
-    evidence::{Evidence, HomeVantage, Progress, Rds, Witness},
-    ledger::{Run, RunKind},
+    evidence::{Evidence, HomeVantage, Progress, Rds, Verdict, Witness},
+    ledger::{Confirmed, Run, RunKind},
 };
 
 /// A plan that has nothing wrong with it.
@@ -40,6 +40,11 @@ pub(crate) fn run() -> Run {
         epoch: Epoch(7),
         opened_at: jiff::Timestamp::UNIX_EPOCH,
         leased: ["us-east-1".into()].into(),
+        execution: None,
+        handed_over_by: None,
+        behind: None,
+        approved_at: None,
+        hand_over: None,
         confirmed: None,
         strategy: None,
         held: None,
@@ -48,6 +53,18 @@ pub(crate) fn run() -> Run {
         restarts: Default::default(),
         timeline: Vec::new(),
         closed: None,
+    }
+}
+
+/// What a confirmation of that run found.
+pub(crate) fn confirmed(verdict: Verdict) -> Confirmed {
+    Confirmed {
+        verdict,
+        evidence: evidence(Timestamp::UNIX_EPOCH),
+        loss: None,
+        acknowledged: Default::default(),
+        alive_at: None,
+        approved: false,
     }
 }
 

@@ -57,6 +57,21 @@ pub struct Input {
     pub dry_run: bool,
 }
 
+impl Input {
+    /// The input of a pass called by hand for a plan.
+    #[must_use]
+    pub const fn of(plan: PlanName) -> Self {
+        Self {
+            plan,
+            run_id: None,
+            from_region: None,
+            target_region: None,
+            epoch: None,
+            dry_run: false,
+        }
+    }
+}
+
 /// Reads a payload.
 ///
 /// # Errors
@@ -127,12 +142,7 @@ impl Pass {
         let epoch = input.epoch.ok_or_else(|| {
             Error::InvalidRequest("epoch is missing; a run's steps carry it".into())
         })?;
-        let run = world.run(here, &input.plan, run_id).await?.ok_or_else(|| {
-            Error::RunRefused(format!(
-                "the ledger of {here} holds no run {run_id} of plan {}",
-                input.plan
-            ))
-        })?;
+        let run = recorded(world, input, run_id).await?;
         let rows = renew(world, &run, epoch, now).await?;
         guard::lease(&rows, here, run_id, epoch, now)?;
         guard::writer(&rows, &run.from, &run.to)?;
@@ -140,6 +150,34 @@ impl Pass {
             run,
             rows,
             now,
+            dry_run: input.dry_run,
+        })
+    }
+
+    /// As [`Pass::open`], for a run that confirms behind another one which waits for a human's answer: it holds no lease,
+    /// and every other step refuses it.
+    ///
+    /// # Errors
+    /// As [`Pass::open`].
+    pub async fn open_to_confirm(
+        world: &(impl Ledger + Here),
+        input: &Input,
+    ) -> Result<Self, Error> {
+        let Some(run_id) = &input.run_id else {
+            return Self::open(world, input).await;
+        };
+        let run = recorded(world, input, run_id).await?;
+        if !run.waits_behind() {
+            return Self::open(world, input).await;
+        }
+        let members = run.plan.members.keys();
+        let counted_on = members.filter(|region| **region != run.from);
+        let rows = Rows::read(world, counted_on, run.name()).await?;
+        guard::writer(&rows, &run.from, &run.to)?;
+        Ok(Self {
+            run,
+            rows,
+            now: world.now(),
             dry_run: input.dry_run,
         })
     }
@@ -168,6 +206,11 @@ impl Pass {
             epoch: rows.epoch(),
             opened_at: now,
             leased: [here.clone()].into(),
+            execution: None,
+            handed_over_by: None,
+            behind: None,
+            approved_at: None,
+            hand_over: None,
             confirmed: None,
             strategy: None,
             held: None,
@@ -228,6 +271,20 @@ impl Pass {
         let other = latest_first.find(|entry| entry.step != step);
         other.map_or(self.now, |entry| entry.at)
     }
+}
+
+async fn recorded(
+    world: &(impl Ledger + Here),
+    input: &Input,
+    run_id: &RunId,
+) -> Result<Run, Error> {
+    let here = world.region();
+    world.run(here, &input.plan, run_id).await?.ok_or_else(|| {
+        Error::RunRefused(format!(
+            "the ledger of {here} holds no run {run_id} of plan {}",
+            input.plan
+        ))
+    })
 }
 
 /// Renews the lease in every Region that the run leased (rule 3), and answers their rows. The Region that it leaves may have

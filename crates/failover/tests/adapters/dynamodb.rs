@@ -31,7 +31,9 @@ pub(crate) fn plan() -> Plan {
             "max_lost_seconds": 30},
         "dns": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal",
             "endpoint": "writer", "ttl_seconds": 5, "accept_route53_risk": true}],
-        "ecs": {"us-east-1": [{"cluster": "orders", "services": ["api", {"service": "worker", "takeover_count": 2}]}]}
+        "ecs": {"us-east-1": [{"cluster": "orders", "services": ["api", {"service": "worker", "takeover_count": 2}]}]},
+        "notify": {"us-east-1": "arn:aws:sns:us-east-1:123456789012:orders-alerts",
+            "us-west-2": "arn:aws:sns:us-west-2:123456789012:orders-alerts"}
     });
     failover::plan::read(&document.to_string()).unwrap()
 }

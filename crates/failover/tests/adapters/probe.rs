@@ -139,7 +139,7 @@ async fn a_suspicion_is_one_event_that_the_rule_matches() {
     let (aws, replay) = scripted([Next::ok(
         json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}),
     )]);
-    aws.publish(&suspicion()).await.unwrap();
+    aws.suspect(&suspicion()).await.unwrap();
     let asked = replay.asked_once().json();
     assert_eq!(asked["Entries"].as_array().unwrap().len(), 1);
     let entry = &asked["Entries"][0];
@@ -157,7 +157,7 @@ async fn a_suspicion_is_one_event_that_the_rule_matches() {
 async fn an_event_that_was_not_taken_is_an_error_although_the_call_succeeds() {
     let refused = json!({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "m"}]});
     let (aws, _) = scripted([Next::ok(refused)]);
-    let why = aws.publish(&suspicion()).await.unwrap_err();
+    let why = aws.suspect(&suspicion()).await.unwrap_err();
     assert_eq!(why.name(), "Unavailable");
     assert!(why.to_string().contains("ThrottlingException"), "{why}");
 }

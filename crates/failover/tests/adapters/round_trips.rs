@@ -130,6 +130,7 @@ fn rows() -> impl Strategy<Value = Row> {
         from: "us-west-2".into(),
         to: east(),
         expires_at,
+        waits_for_human: token % 2 == 0,
     });
     let named = || (any::<u64>(), times(), option::of(texts()));
     let current = named().prop_map(|(epoch, proven_at, global_cluster)| Current {
@@ -138,6 +139,8 @@ fn rows() -> impl Strategy<Value = Row> {
         global_cluster,
         run_id: "a".into(),
         proven_at,
+        unplanned: epoch % 2 == 0,
+        acknowledged_at: (epoch % 3 == 0).then_some(proven_at),
     });
     let intent = named().prop_map(|(epoch, written_at, global_cluster)| Intent {
         epoch: Epoch(epoch),

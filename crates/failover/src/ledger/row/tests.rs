@@ -13,6 +13,8 @@ fn current(epoch: u64, writer: &str) -> Current {
         global_cluster: Some("orders-global-1".into()),
         run_id: "adopt".into(),
         proven_at: at(0),
+        unplanned: false,
+        acknowledged_at: None,
     }
 }
 
@@ -34,6 +36,10 @@ fn claim(run_id: &str) -> Claim {
         from: "us-west-2".into(),
         to: "us-east-1".into(),
     }
+}
+
+fn held(run_id: &str) -> Row {
+    row().claim(&claim(run_id), at(0)).unwrap()
 }
 
 fn intent(run_id: &str, epoch: u64) -> Intent {
@@ -155,4 +161,55 @@ fn only_the_holder_gives_a_lease_back() {
     let held = row().claim(&claim("a"), at(0)).unwrap();
     assert_eq!(held.release(&"b".into()), None);
     assert_eq!(held.release(&"a".into()).and_then(|row| row.lease), None);
+}
+
+#[test]
+fn a_lease_that_waits_for_a_human_outlives_the_question_and_a_pass_ends_the_wait() {
+    let asked = held("a").ask(&"a".into(), at(3600)).unwrap();
+    let lease = asked.lease.clone().unwrap();
+    assert!(lease.waits_for_human && lease.expires_at == at(3600) + LEASE);
+    assert!(asked.claim(&claim("b"), at(4000)).is_err());
+    let renewed = asked.renew(&"a".into(), Epoch(7), at(4000)).unwrap();
+    assert!(!renewed.lease.unwrap().waits_for_human);
+    assert!(held("a").ask(&"b".into(), at(1)).is_err());
+}
+
+#[test]
+fn only_a_lease_that_waits_for_a_human_is_taken_over_and_its_run_never_matches_again() {
+    assert!(held("a").take_over(&claim("b"), at(1)).is_err());
+    let asked = held("a").ask(&"a".into(), at(3600)).unwrap();
+    let taken = asked.take_over(&claim("b"), at(1)).unwrap();
+    assert_eq!(taken.lease.as_ref().unwrap().run_id, "b".into());
+    assert!(taken.token > asked.token);
+    assert!(taken.renew(&"a".into(), Epoch(7), at(2)).is_err());
+}
+
+#[test]
+fn people_are_told_once_per_change_and_anew_after_a_beat() {
+    let told = row().tell("path_impaired").unwrap();
+    assert_eq!(told.tell("path_impaired"), None);
+    assert!(told.tell("region_down").is_some());
+    assert_eq!(told.calm().unwrap().told, None);
+    assert_eq!(row().calm(), None);
+}
+
+#[test]
+fn an_open_intent_is_paged_once_and_only_while_no_run_holds_the_plan() {
+    let begun = held("a").intend(intent("a", 8)).unwrap();
+    assert_eq!(begun.page(at(1)), None, "its run goes on");
+    let left = begun.release(&"a".into()).unwrap();
+    let paged = left.page(at(1)).unwrap();
+    assert_eq!(paged.paged, Some(Epoch(8)));
+    assert_eq!(paged.page(at(2)), None);
+    assert!(begun.page(at(0) + LEASE).is_some(), "its run died");
+    assert_eq!(row().page(at(1)), None);
+}
+
+#[test]
+fn only_the_run_that_made_the_writer_is_acknowledged_and_once() {
+    let acknowledged = row().acknowledge(&"adopt".into(), at(5)).unwrap();
+    let current = acknowledged.current.clone().unwrap();
+    assert_eq!(current.acknowledged_at, Some(at(5)));
+    assert_eq!(acknowledged.acknowledge(&"adopt".into(), at(6)), None);
+    assert_eq!(row().acknowledge(&"x".into(), at(5)), None);
 }

@@ -1,10 +1,12 @@
 //! What a verdict leads to, how the standby would be promoted, and how both are said.
 
 use crate::{
-    beat::Write,
+    beat::{Loss, Write},
+    domain::RunId,
     evidence::{Evidence, HomeVantage, Progress, Verdict},
     ledger::{Resolved, Run},
-    plan::{Plan, Strategy},
+    plan::{Mode, Plan, Strategy},
+    policy::{Decision, mode},
     topology::{Cluster, GlobalCluster},
 };
 
@@ -44,7 +46,9 @@ pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalClus
     }
 }
 
-pub(super) const fn name(verdict: Verdict) -> &'static str {
+/// A verdict's name.
+#[must_use]
+pub const fn name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Healthy => "healthy",
         Verdict::ProbeMisconfigured => "probe_misconfigured",
@@ -60,7 +64,50 @@ pub(super) const fn name(verdict: Verdict) -> &'static str {
     }
 }
 
-pub(super) fn reason(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
+/// What was found, and what that leads to where it is not plain.
+pub(super) fn reason(
+    verdict: Verdict,
+    decision: Decision,
+    run: &Run,
+    evidence: &Evidence,
+    loss: Option<&Loss>,
+) -> String {
+    let found = finding(verdict, run, evidence);
+    let losing = loss.map_or("losing an unknown number of beats".to_owned(), |loss| {
+        format!("losing {} beats ({:.1} s)", loss.beats, loss.seconds)
+    });
+    let by = run
+        .strategy
+        .as_ref()
+        .map_or("?", |resolved| resolved.strategy.name());
+    match decision {
+        Decision::HandOver => {
+            let better = run.hand_over.as_ref();
+            format!(
+                "{found}; handing over to {}: {}",
+                better.map_or("?", |better| better.to.as_str()),
+                better.map_or("?", |better| better.reason.as_str())
+            )
+        }
+        Decision::Ask => format!(
+            "{found}; a human is asked before {} is promoted by {by}, {losing}",
+            run.to
+        ),
+        Decision::StandDown if run.waits_behind() && mode(verdict, &run.plan).is_some() => format!(
+            "{found}; run {} waits for a human's answer about that",
+            run.behind.as_ref().map_or("?", RunId::as_str)
+        ),
+        Decision::StandDown if mode(verdict, &run.plan) == Some(Mode::Observe) => {
+            format!(
+                "{found}; observe: would have failed over to {} by {by}, {losing}",
+                run.to
+            )
+        }
+        Decision::GoOn | Decision::StandDown | Decision::Wait => found,
+    }
+}
+
+fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
     let (from, here) = (&run.from, &run.to);
     match verdict {
         Verdict::Healthy => format!("the writer in {from} commits again"),

@@ -63,8 +63,7 @@ pub(super) async fn gather(
         progress: vantage.as_ref().map_or(Progress::Unreadable, progress),
         local_rds,
         writer_rds,
-        // A dry run asks for no lease.
-        writer_ledger_answers: answers(&home) || (!pass.dry_run && answers(&lease)),
+        writer_ledger_answers: answers(&home) || (asks_for_lease(pass) && answers(&lease)),
         home_vantage: HomeVantage::of(
             home.as_ref().ok().and_then(Option::as_ref),
             &run.from,
@@ -89,21 +88,20 @@ pub(super) async fn gather(
 /// Takes the lease of the Region that is left, beside evidence that waits for that Region anyway.
 async fn lease(world: &(impl Ledger + Here), pass: &Pass) -> Result<Region, Error> {
     let run = &pass.run;
-    if pass.dry_run {
+    if !asks_for_lease(pass) {
         return Ok(run.to.clone());
     }
-    let claim = Claim {
-        run_id: run.run_id.clone(),
-        kind: run.kind,
-        incident: run.incident.clone(),
-        from: run.from.clone(),
-        to: run.to.clone(),
-    };
+    let claim = Claim::of(run);
     update(world, &run.from, run.name(), |row| {
         row.claim(&claim, pass.now)
     })
     .await
     .map(|_| run.from.clone())
+}
+
+/// A dry run asks for no lease, nor does a run behind another one before its verdict.
+fn asks_for_lease(pass: &Pass) -> bool {
+    !pass.dry_run && !pass.run.waits_behind()
 }
 
 async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &str) -> Witness {

@@ -7,22 +7,25 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::choose::Candidate;
 use super::{Here, Input, Output, Pass, Progress, read};
 use crate::{
     Error,
     beat::{Beats, Loss, Vantage, loss},
     domain::{PlanName, Region},
     evidence::{Evidence, HomeVantage, Progress as Replication, Rds, Verdict},
-    ledger::{Confirmed, Ledger, Resolved, update},
-    policy::{Decision, carried_out, decide},
+    ledger::{Confirmed, HandOver, Ledger, Resolved, update_if},
+    policy::{Decision, decide, is_approved, mode},
     steps::health_probe,
     topology::Describe,
 };
 
+mod choose;
 mod decide;
 mod gather;
+mod lease;
 
-pub use decide::resolve;
+pub use decide::{name, resolve};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "confirm_outage";
@@ -36,6 +39,8 @@ pub const TIMEOUT: Duration = Duration::from_secs(3);
 pub enum Request {
     /// Gives the verdict, in a run.
     Confirm(Input),
+    /// Gives it again, after a human approved what it leads to.
+    ConfirmApproved(Input),
     /// Answers, in the witness Region, whether it reaches a member's Region.
     Reach(ReachInput),
 }
@@ -70,6 +75,8 @@ pub struct Observed {
     pub loss: Option<Loss>,
     /// How the standby is to be promoted; resolved when the outage is confirmed.
     pub strategy: Option<Resolved>,
+    /// The standby that is better than this Region's.
+    pub hand_over: Option<HandOver>,
 }
 
 /// What the pass answers.
@@ -82,6 +89,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// What it leads to.
     pub decision: Decision,
+    /// How long a human has to answer when `decision` is `ask`.
+    pub approval_seconds: u64,
 }
 
 /// The other functions that are asked.
@@ -114,25 +123,34 @@ pub async fn handle(
     payload: Value,
 ) -> Result<Value, Error> {
     let answer = match read::<Request>(payload)? {
-        Request::Confirm(input) => serde_json::to_value(Box::pin(confirm(world, &input)).await?),
+        Request::Confirm(input) => {
+            serde_json::to_value(Box::pin(confirm(world, &input, false)).await?)
+        }
+        Request::ConfirmApproved(input) => {
+            serde_json::to_value(Box::pin(confirm(world, &input, true)).await?)
+        }
         Request::Reach(input) => serde_json::to_value(Box::pin(reach(world, &input)).await?),
     };
     answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
 }
 
-/// One pass in a run.
+/// One pass in a run; `approved` says that a human has just agreed.
 ///
 /// # Errors
 /// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
 pub async fn confirm(
     world: &(impl Ledger + Here + Describe + Ask),
     input: &Input,
+    approved: bool,
 ) -> Result<Answer, Error> {
-    let mut pass = Pass::open(world, input).await?;
+    let mut pass = Pass::open_to_confirm(world, input).await?;
+    if approved {
+        pass.run.approve(pass.now, STEP);
+    }
+    let approved = is_approved(pass.run.approved_at, pass.now);
     let gathered = gather::gather(world, &pass).await?;
     let evidence = gathered.evidence;
     let verdict = evidence.verdict(&pass.run.plan.detection);
-    let decision = decide(verdict, &pass.run.plan);
     let vantages = [gathered.vantage.as_ref(), gathered.home.as_ref()];
     let (acknowledged, alive_at) = last_signs(&pass, &evidence, vantages);
     let held = gathered
@@ -141,15 +159,23 @@ pub async fn confirm(
         .and_then(|vantage| vantage.reading.as_ref());
     let loss = held.and_then(|held| loss(&acknowledged, &held.beats, alive_at));
     remember_alive(world, &pass, alive_at).await?;
-    count_on(&mut pass, verdict, decision, gathered.lease)?;
-    if decision == Decision::GoOn && pass.run.strategy.is_none() {
+    let decision = decide(verdict, &pass.run.plan, approved);
+    let decision = lease::settle(world, &mut pass, verdict, decision, gathered.lease).await?;
+    let own = Candidate::of(
+        &pass.run,
+        gathered.target.as_ref(),
+        gathered.vantage.as_ref(),
+    );
+    let decision = choose::or_hand_over(world, &mut pass, decision, own).await;
+    let leads_somewhere = mode(verdict, &pass.run.plan).is_some();
+    if leads_somewhere && pass.run.strategy.is_none() {
         pass.run.strategy = Some(resolve(
             &pass.run.plan,
             gathered.target.as_ref(),
             gathered.global.as_ref(),
         ));
     }
-    let reason = decide::reason(verdict, &pass.run, &evidence);
+    let reason = decide::reason(verdict, decision, &pass.run, &evidence, loss.as_ref());
     let name = decide::name(verdict);
     pass.run.confirmed = Some(Confirmed {
         verdict,
@@ -157,9 +183,9 @@ pub async fn confirm(
         loss: loss.clone(),
         acknowledged,
         alive_at,
+        approved,
     });
     pass.record(world, STEP, name, &reason).await?;
-    carried_out(verdict, &pass.run.plan)?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
     let (progress, wait_seconds) = if decision == Decision::Wait {
         (Progress::Pending, 1)
@@ -170,6 +196,7 @@ pub async fn confirm(
         evidence,
         loss,
         strategy: pass.run.strategy,
+        hand_over: pass.run.hand_over,
     };
     Ok(Answer {
         output: Output {
@@ -181,6 +208,7 @@ pub async fn confirm(
         },
         verdict,
         decision,
+        approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
     })
 }
 
@@ -248,83 +276,9 @@ async fn remember_alive(
     let Some(alive_at) = alive_at.filter(|_| !pass.dry_run) else {
         return Ok(());
     };
-    update(world, world.region(), pass.run.name(), |row| {
-        Ok(row.seen_alive(alive_at).unwrap_or_else(|| row.clone()))
+    update_if(world, world.region(), pass.run.name(), |row| {
+        row.seen_alive(alive_at)
     })
     .await?;
     Ok(())
-}
-
-/// Notes which Regions the run counts on from here. A silent one is left out only when the verdict is that it is gone.
-fn count_on(
-    pass: &mut Pass,
-    verdict: Verdict,
-    decision: Decision,
-    lease: Result<Region, Error>,
-) -> Result<(), Error> {
-    let gone = matches!(
-        verdict,
-        Verdict::RegionDown | Verdict::RegionDownUnwitnessed
-    );
-    match lease {
-        Ok(region) => {
-            pass.run.leased.insert(region);
-        }
-        Err(Error::Unavailable(_)) if gone => {
-            pass.run.leased.remove(&pass.run.from);
-        }
-        Err(why) if decision == Decision::GoOn => return Err(why),
-        Err(_) => {}
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::Rows;
-
-    fn pass() -> Pass {
-        let mut run = crate::steps::fake::run();
-        run.leased = ["us-east-1".into()].into();
-        Pass {
-            run,
-            rows: Rows(Default::default()),
-            now: jiff::Timestamp::UNIX_EPOCH,
-            dry_run: false,
-        }
-    }
-
-    fn silent() -> Result<Region, Error> {
-        Err(Error::Unavailable("timed out".into()))
-    }
-
-    #[test]
-    fn a_held_lease_in_the_region_that_is_left_refuses_the_run() {
-        let held = Err(Error::RunRefused("held".into()));
-        assert!(count_on(&mut pass(), Verdict::WriterDown, Decision::GoOn, held).is_err());
-    }
-
-    #[test]
-    fn a_silent_region_is_left_out_only_when_it_is_gone() {
-        let mut pass = pass();
-        pass.run.leased.insert("us-west-2".into());
-        assert_eq!(
-            count_on(&mut pass, Verdict::RegionDown, Decision::GoOn, silent()),
-            Ok(())
-        );
-        assert_eq!(pass.run.leased, ["us-east-1".into()].into());
-        assert!(count_on(&mut pass, Verdict::WriterDown, Decision::GoOn, silent()).is_err());
-    }
-
-    #[test]
-    fn a_lease_that_was_taken_is_remembered_so_that_standing_down_gives_it_back() {
-        let mut pass = pass();
-        let lease = Ok("us-west-2".into());
-        assert_eq!(
-            count_on(&mut pass, Verdict::PathImpaired, Decision::StandDown, lease),
-            Ok(())
-        );
-        assert!(pass.run.leased.contains(&"us-west-2".into()));
-    }
 }

@@ -7,11 +7,12 @@ use crate::{
     guard, ledger,
     ledger::Ledger,
     steps::{Here, Pass},
+    switches::Switched,
     topology::{Describe, GlobalCluster, is_led_by},
 };
 
 pub(super) async fn observe(
-    world: &(impl Ledger + Here + Describe),
+    world: &(impl Ledger + Here + Describe + Switched),
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
@@ -36,8 +37,12 @@ pub(super) async fn observe(
             None => Ok(None),
         }
     };
-    let (global, target) =
-        futures::future::try_join(global, world.cluster(&run.to, &member.cluster)).await?;
+    let (global, target, switches) = futures::future::try_join3(
+        global,
+        world.cluster(&run.to, &member.cluster),
+        world.switches(run.name()),
+    )
+    .await?;
     let target = target.ok_or_else(|| {
         Error::UnexpectedTopology(format!(
             "RDS in {} knows no cluster {}",
@@ -45,7 +50,9 @@ pub(super) async fn observe(
         ))
     })?;
     let confirmed = run.confirmed.as_ref();
-    let refusal = guard::freshness(&run.plan, confirmed, world.now())
+    let refusal = switches
+        .admit(run.name())
+        .and_then(|()| guard::freshness(&run.plan, confirmed, world.now()))
         .and_then(|()| {
             confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed, false))
         })

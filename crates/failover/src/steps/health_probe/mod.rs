@@ -13,8 +13,10 @@ use crate::{
     beat::Vantage,
     domain::{Incident, PlanName, Region},
     ledger::{Known, Ledger},
+    notify::Notify,
     plan::Plan,
     sql::{Connector, Credentials},
+    switches::Switched,
     topology::Describe,
 };
 
@@ -96,7 +98,7 @@ pub trait Probe: Sync {
         vantage: &Vantage,
     ) -> impl Future<Output = Result<(), Error>> + Send;
     /// Publishes a suspicion on this Region's bus.
-    fn publish(&self, suspicion: &Suspicion) -> impl Future<Output = Result<(), Error>> + Send;
+    fn suspect(&self, suspicion: &Suspicion) -> impl Future<Output = Result<(), Error>> + Send;
     /// The probe's login at a host.
     fn probe_login(
         &self,
@@ -114,8 +116,8 @@ pub trait Probe: Sync {
 }
 
 /// Everything the probe needs.
-pub trait World: Ledger + Here + Describe + Probe {}
-impl<T: Ledger + Here + Describe + Probe> World for T {}
+pub trait World: Ledger + Here + Describe + Probe + Switched + Notify {}
+impl<T: Ledger + Here + Describe + Probe + Switched + Notify> World for T {}
 
 /// The longest a pass takes: the state machine gives its task 30 s, and a pass cut off there would go on beside its retry.
 const PASS: Duration = Duration::from_secs(25);

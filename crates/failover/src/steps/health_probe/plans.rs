@@ -6,7 +6,7 @@ use super::{World, look::refresh};
 use crate::{
     Error,
     domain::PlanName,
-    ledger::{Known, update},
+    ledger::{Known, update_if},
     plan::Plan,
 };
 
@@ -83,10 +83,7 @@ pub(super) async fn learn(world: &impl World, plan: &Plan) {
         .filter_map(|row| row.ok()?.ok()?.current)
         .max_by_key(|current| current.epoch);
     let Some(highest) = highest else { return };
-    let learnt = update(world, here, &plan.plan, |row| {
-        Ok(row.learn(&highest).unwrap_or_else(|| row.clone()))
-    })
-    .await;
+    let learnt = update_if(world, here, &plan.plan, |row| row.learn(&highest)).await;
     if let Err(why) = learnt {
         tracing::warn!(plan = %plan.plan, %why, "the other ledgers' epoch could not be copied");
     }

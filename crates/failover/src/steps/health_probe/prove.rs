@@ -199,6 +199,8 @@ async fn conclude(world: &impl World, pass: &Pass, epoch: Epoch) -> Result<(), E
         global_cluster: global_cluster(world, pass).await?,
         run_id: run.run_id.clone(),
         proven_at: pass.now,
+        unplanned: pass.run.kind == crate::ledger::RunKind::UnplannedFailover,
+        acknowledged_at: None,
     };
     let others = run.leased.iter().filter(|region| **region != run.to);
     for region in std::iter::once(&run.to).chain(others) {

@@ -15,7 +15,8 @@ use crate::{
     Error,
     beat::Vantage,
     domain::{Incident, PlanName},
-    ledger::{Known, Row},
+    ledger::{Known, Row, update_if},
+    notify::{Message, tell_news},
     plan::{Detection, Plan},
 };
 
@@ -63,10 +64,11 @@ pub fn next_action(vantage: &Vantage, row: &Row, detection: &Detection, now: Tim
         return Action::Record;
     }
     // A run that holds the plan knows; a second suspicion would only be refused.
+    // One that waits for a human is no end: the outage may grow into one that needs no answer.
     if row
         .lease
         .as_ref()
-        .is_some_and(|lease| lease.expires_at > now)
+        .is_some_and(|lease| lease.expires_at > now && !lease.waits_for_human)
     {
         return Action::Record;
     }
@@ -137,6 +139,7 @@ async fn look_until(
     let (here, plan) = (world.region(), &known.plan);
     let interval = Duration::from_secs(plan.detection.interval_seconds);
     let mut row = world.row(here, &plan.plan).await?;
+    page(world, plan, &row).await;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
     let mut sessions = Sessions::default();
@@ -153,11 +156,17 @@ async fn look_until(
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
             row = world.row(here, &plan.plan).await.unwrap_or(row);
+        } else if row.told.is_some() {
+            // From here on the next suspicion is news again.
+            match update_if(world, here, &plan.plan, Row::calm).await {
+                Ok(calmed) => row = calmed.unwrap_or(row),
+                Err(why) => tracing::warn!(plan = %plan.plan, %why, "what people were told stays"),
+            }
         }
         let suspect = next_action(&seen, &row, &plan.detection, world.now()) == Action::Suspect;
-        if suspect && !watched.suspected {
+        if suspect && !watched.suspected && !is_switched_off(world, &plan.plan).await {
             // A suspicion that was not taken is published again at the next look.
-            match world.publish(&suspicion(&seen, plan, &target)).await {
+            match world.suspect(&suspicion(&seen, plan, &target)).await {
                 Ok(()) => watched.suspected = true,
                 Err(why) => tracing::error!(plan = %plan.plan, %why, "the suspicion was not taken"),
             }
@@ -174,6 +183,46 @@ async fn look_until(
             .pause(Duration::try_from(next.duration_since(world.now())).unwrap_or_default())
             .await;
     }
+}
+
+/// Whether a human keeps runs from acting: planned work needs no run a minute that is refused. What cannot be read is
+/// read again when the run opens.
+async fn is_switched_off(world: &impl World, plan: &PlanName) -> bool {
+    let on = world
+        .switches(plan)
+        .await
+        .is_ok_and(|switches| switches.is_on());
+    if on {
+        tracing::warn!(%plan, "the writer would be suspected, and a switch is on");
+    }
+    on
+}
+
+/// An open intent without a run is half a failover that nobody finishes: people must know.
+async fn page(world: &impl World, plan: &Plan, row: &Row) {
+    let now = world.now();
+    let Some((_, intent)) = row.page(now).zip(row.intent.as_ref()) else {
+        return;
+    };
+    let message = Message {
+        what: format!(
+            "a failover to {} (epoch {}) was begun and nobody finishes it",
+            intent.to, intent.epoch
+        ),
+        evidence: format!(
+            "run {} wrote it down at {} and holds the plan no longer",
+            intent.run_id, intent.written_at
+        ),
+        execution: None,
+        next: format!(
+            "start the state machine aurora-failover-unplanned-failover in {to} with {{\"plan\": \"{plan}\", \"writer_region\": \"{from}\", \
+             \"observer_region\": \"{to}\"}}: it goes on where the run stopped",
+            to = intent.to,
+            from = intent.from,
+            plan = plan.plan
+        ),
+    };
+    tell_news(world, plan, &message, |row| row.page(now)).await;
 }
 
 fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
@@ -235,6 +284,8 @@ mod tests {
             global_cluster: None,
             run_id: "adopt".into(),
             proven_at: at(0),
+            unplanned: false,
+            acknowledged_at: None,
         };
         Row {
             current: Some(current),

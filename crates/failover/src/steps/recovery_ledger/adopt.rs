@@ -43,6 +43,8 @@ pub(super) async fn run(
                 global_cluster,
                 run_id: "adopt".into(),
                 proven_at: world.now(),
+                unplanned: false,
+                acknowledged_at: None,
             };
             ("adopt", current)
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CloseInput, Here, Ledger, Trouble};
+use super::{CloseInput, Trouble, World, news};
 use crate::{
     Error,
     domain::seconds_between,
@@ -24,10 +24,7 @@ pub(super) struct Answer {
     left: Vec<String>,
 }
 
-pub(super) async fn run(
-    world: &(impl Ledger + Here),
-    request: &CloseInput,
-) -> Result<Answer, Error> {
+pub(super) async fn run(world: &impl World, request: &CloseInput) -> Result<Answer, Error> {
     let input = &request.input;
     let (here, plan) = (world.region(), &input.plan);
     let run_id = input.run_id.as_ref().ok_or_else(|| {
@@ -43,12 +40,15 @@ pub(super) async fn run(
         let (outcome, left) = outcome(&row, &run, request.verdict, &request.trouble);
         let now = world.now();
         run.note(now, super::STEP, "close", &format!("{outcome:?}"));
-        run.closed = Some(measure(&run, outcome, left, now));
+        let end = measure(&run, outcome, left, now);
+        run.closed = Some(end.clone());
         world.put_run(here, &run).await?;
+        news::closed(world, &run, &end).await;
     }
     if !input.dry_run {
         // Each time: the call that closed the run may have died before it came here.
         super::release::give_back(world, &run).await;
+        hand_over(world, &run).await?;
     }
     let closed = run.closed.clone().ok_or_else(|| {
         Error::RunRefused(format!("run {run_id} is open; a dry run closes nothing"))
@@ -81,8 +81,25 @@ fn outcome(
         .collect();
     let current = row.current.as_ref();
     let proven = run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id);
-    let begun = row.intent.as_ref().filter(|intent| intent.to == run.to);
-    let stands_down = verdict.is_some_and(|verdict| decide(verdict, &run.plan) != Decision::GoOn);
+    // A run that lost its lease to another one does not answer for what that one began.
+    let superseded = row
+        .lease
+        .as_ref()
+        .is_some_and(|lease| lease.run_id != run.run_id);
+    let begun = row
+        .intent
+        .as_ref()
+        .filter(|intent| intent.to == run.to && (intent.run_id == run.run_id || !superseded));
+    let approved = run
+        .confirmed
+        .as_ref()
+        .is_some_and(|confirmed| confirmed.approved);
+    let stands_down =
+        verdict.is_some_and(|verdict| decide(verdict, &run.plan, approved) != Decision::GoOn);
+    // No answer, or a refusal, is a human's word and no trouble.
+    let answered = trouble
+        .iter()
+        .all(|trouble| trouble.state == "AwaitApproval");
     let outcome = match (proven, begun) {
         (true, _) if trouble.is_empty() => Outcome::Succeeded,
         (true, _) => Outcome::Failed,
@@ -93,10 +110,30 @@ fn outcome(
             ));
             Outcome::Failed
         }
-        (false, None) if trouble.is_empty() && stands_down => Outcome::StoodDown,
+        (false, None) if trouble.is_empty() && run.hand_over.is_some() => Outcome::HandedOver,
+        (false, None) if answered && stands_down => Outcome::StoodDown,
         (false, None) => Outcome::Aborted,
     };
     (outcome, left)
+}
+
+/// Starts the run in the Region whose standby is the better one, now that the leases are free.
+async fn hand_over(world: &impl World, run: &Run) -> Result<(), Error> {
+    let handed = run
+        .closed
+        .as_ref()
+        .is_some_and(|closed| closed.outcome == Outcome::HandedOver);
+    let Some(better) = run.hand_over.as_ref().filter(|_| handed) else {
+        return Ok(());
+    };
+    let detail = serde_json::json!({
+        "plan": run.name(),
+        "incident": run.incident,
+        "observer_region": better.to,
+        "writer_region": run.from,
+        "handed_over_by": run.run_id,
+    });
+    world.suspect_in(&better.to, &detail).await
 }
 
 fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp) -> Closed {
@@ -137,6 +174,9 @@ fn sentence(closed: &Closed) -> String {
             known(closed.rto_seconds),
             known(closed.rpo.as_ref().map(|loss| loss.seconds))
         ),
+        Outcome::HandedOver => {
+            "another Region's standby is the better one; a run there goes on".into()
+        }
         Outcome::StoodDown => "nothing was changed".into(),
         Outcome::Aborted => format!(
             "stopped before the point of no return: {}",
@@ -165,6 +205,8 @@ mod tests {
             global_cluster: None,
             run_id: run_id.into(),
             proven_at: at(0),
+            unplanned: false,
+            acknowledged_at: None,
         }
     }
 

@@ -6,14 +6,19 @@ use serde_json::Value;
 use super::{Here, Input, read};
 use crate::{
     Error,
-    domain::{Incident, PlanName, Region, RunId},
+    domain::{Epoch, Incident, PlanName, Region, RunId},
     evidence::Verdict,
     ledger::{Ledger, RunKind},
+    notify::Notify,
+    switches::Switched,
     topology::Describe,
 };
 
+mod acknowledge;
 mod adopt;
+mod ask;
 mod close;
+mod news;
 mod open;
 mod release;
 
@@ -32,6 +37,10 @@ pub enum Request {
     Release(ReleaseInput),
     /// Opens an epoch for the writer that RDS shows.
     Adopt(AdoptInput),
+    /// Asks a human, by a task token, whether the run may go on.
+    Ask(AskInput),
+    /// Ends the cool-down after a run.
+    Acknowledge(ReleaseInput),
 }
 
 /// What opening takes.
@@ -47,6 +56,12 @@ pub struct OpenInput {
     pub incident: Option<Incident>,
     /// The execution's name.
     pub run_id: RunId,
+    /// The execution's ARN.
+    #[serde(default)]
+    pub execution: Option<String>,
+    /// The run that found this Region's standby to be the better one.
+    #[serde(default)]
+    pub handed_over_by: Option<RunId>,
     /// The Region the run leaves.
     pub from_region: Region,
     /// The Region the run goes to: the function's own.
@@ -79,7 +94,25 @@ pub struct Trouble {
     pub cause: String,
 }
 
-/// What releasing takes.
+/// What asking takes: the run, and the token that a human's answer carries.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// The run.
+    pub run_id: RunId,
+    /// The Region the run leaves.
+    pub from_region: Region,
+    /// The Region the run goes to.
+    pub target_region: Region,
+    /// The epoch when the run opened.
+    pub epoch: Epoch,
+    /// The state machine's task token.
+    pub token: String,
+}
+
+/// What releasing and acknowledging take.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseInput {
@@ -100,6 +133,20 @@ pub struct AdoptInput {
     pub dry_run: bool,
 }
 
+/// Starts a run in another Region.
+pub trait HandOver: Sync {
+    /// Publishes a `Primary Suspect` with this detail on the bus of `region`.
+    fn suspect_in(
+        &self,
+        region: &Region,
+        detail: &Value,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Everything this function needs.
+pub trait World: Ledger + Here + Describe + Plans + Switched + Notify + HandOver {}
+impl<T: Ledger + Here + Describe + Plans + Switched + Notify + HandOver> World for T {}
+
 /// Reads plans.
 pub trait Plans: Sync {
     /// The document of one plan in this Region.
@@ -110,15 +157,14 @@ pub trait Plans: Sync {
 ///
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
-pub async fn handle(
-    world: &(impl Ledger + Here + Describe + Plans),
-    payload: Value,
-) -> Result<Value, Error> {
+pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
     let answer = match read::<Request>(payload)? {
         Request::Open(input) => serde_json::to_value(open::run(world, &input).await?),
         Request::Close(input) => serde_json::to_value(close::run(world, &input).await?),
         Request::Release(input) => serde_json::to_value(release::run(world, &input).await?),
         Request::Adopt(input) => serde_json::to_value(adopt::run(world, &input).await?),
+        Request::Ask(input) => serde_json::to_value(ask::run(world, &input).await?),
+        Request::Acknowledge(input) => serde_json::to_value(acknowledge::run(world, &input).await?),
     };
     answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
 }

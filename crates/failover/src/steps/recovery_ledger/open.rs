@@ -3,12 +3,13 @@
 
 use serde::Serialize;
 
-use super::{Describe, Here, Ledger, OpenInput, Plans, plan};
+use super::{Describe, Here, Ledger, OpenInput, World, news, plan};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{Claim, Rows, Run, update},
-    plan::{Mode, Plan},
+    plan::Plan,
+    policy,
     steps::{Output, Progress, SILENCE},
     topology::{Role, role},
 };
@@ -41,17 +42,28 @@ struct Handle {
     epoch: Epoch,
 }
 
-pub(super) async fn run(
-    world: &(impl Ledger + Here + Describe + Plans),
-    input: &OpenInput,
-) -> Result<Opened, Error> {
-    let plan = plan(world, &input.plan).await?;
+/// What a run holds of the plan when it opens.
+struct Held {
+    /// The Regions whose lease it took; none when it is behind another run.
+    leased: Vec<Region>,
+    /// The run that holds the plan while it waits for a human's answer.
+    behind: Option<RunId>,
+}
+
+pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
+    let (plan, switches) =
+        futures::future::join(plan(world, &input.plan), world.switches(&input.plan)).await;
+    let plan = plan?;
     admissible(&plan, input, world.region())?;
-    let leased = lease(world, &plan, input).await?;
-    match record(world, &plan, input, &leased).await {
+    if let Err(why) = switches?.admit(&plan.plan) {
+        news::refused(world, &plan, input, "switch", &why).await;
+        return Err(why);
+    }
+    let held = lease(world, &plan, input).await?;
+    match record(world, &plan, input, &held).await {
         Ok(opened) => Ok(opened),
         Err(why) => {
-            give_back(world, &plan, &input.run_id, &leased).await;
+            give_back(world, &plan, &input.run_id, &held.leased).await;
             Err(why)
         }
     }
@@ -86,13 +98,6 @@ fn admissible(plan: &Plan, input: &OpenInput, here: &Region) -> Result<(), Error
     if !faults.is_empty() {
         return Err(Error::InvalidRequest(faults.join("; ")));
     }
-    let unplanned = &plan.unplanned;
-    if unplanned.region_down != Mode::Automatic && unplanned.writer_down != Mode::Automatic {
-        return Err(Error::RunRefused(
-            "neither unplanned.region_down nor unplanned.writer_down is automatic; this version carries out no other mode"
-                .into(),
-        ));
-    }
     Ok(())
 }
 
@@ -102,7 +107,7 @@ async fn lease(
     world: &(impl Ledger + Here),
     plan: &Plan,
     input: &OpenInput,
-) -> Result<Vec<Region>, Error> {
+) -> Result<Held, Error> {
     let claim = Claim {
         run_id: input.run_id.clone(),
         kind: input.kind,
@@ -112,20 +117,48 @@ async fn lease(
     };
     let now = world.now();
     let mut leased = Vec::new();
-    for region in plan
-        .members
-        .keys()
-        .filter(|region| **region != input.from_region)
-    {
+    for region in counted_on(plan, &input.from_region) {
         match update(world, region, &plan.plan, |row| row.claim(&claim, now)).await {
             Ok(_) => leased.push(region.clone()),
             Err(why) => {
                 give_back(world, plan, &input.run_id, &leased).await;
-                return Err(why);
+                let behind = behind(world, plan, input).await?;
+                return match (&why, behind) {
+                    (Error::RunRefused(_), Some(run)) => Ok(Held {
+                        leased: Vec::new(),
+                        behind: Some(run),
+                    }),
+                    _ => Err(why),
+                };
             }
         }
     }
-    Ok(leased)
+    Ok(Held {
+        leased,
+        behind: None,
+    })
+}
+
+/// The run that holds the plan, where it only waits for a human's answer: this one may confirm behind it, and takes the
+/// plan over when its verdict needs no answer.
+async fn behind(
+    world: &(impl Ledger + Here),
+    plan: &Plan,
+    input: &OpenInput,
+) -> Result<Option<RunId>, Error> {
+    let rows = Rows::read(world, counted_on(plan, &input.from_region), &plan.plan).await?;
+    let now = world.now();
+    let mut others = rows
+        .0
+        .values()
+        .filter_map(|row| row.held_by_another(&input.run_id, now))
+        .peekable();
+    let first = others.peek().map(|lease| lease.run_id.clone());
+    Ok(first.filter(|first| others.all(|lease| lease.waits_for_human && lease.run_id == *first)))
+}
+
+fn counted_on<'a>(plan: &'a Plan, from: &'a Region) -> impl Iterator<Item = &'a Region> {
+    plan.members.keys().filter(move |region| *region != from)
 }
 
 async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[Region]) {
@@ -135,31 +168,19 @@ async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[R
 }
 
 async fn record(
-    world: &(impl Ledger + Here + Describe),
+    world: &impl World,
     plan: &Plan,
     input: &OpenInput,
-    leased: &[Region],
+    held: &Held,
 ) -> Result<Opened, Error> {
     let here = world.region();
-    let rows = Rows::read(world, leased, &plan.plan).await?;
+    let rows = Rows::read(world, counted_on(plan, &input.from_region), &plan.plan).await?;
     crate::guard::writer(&rows, &input.from_region, &input.target_region)?;
-    let current = rows.current().cloned();
-    let epoch = current
-        .as_ref()
+    let epoch = rows
+        .current()
         .map(|current| current.epoch)
         .unwrap_or_default();
-    // Only what comes after the promotion is left to be done: a new run by hand does it, a late suspicion does not.
-    let proven = current.is_some_and(|current| current.writer == input.target_region);
-    if proven && input.incident.is_some() {
-        return Err(Error::RunRefused(format!(
-            "{} already is the writer of plan {} (epoch {epoch})",
-            input.target_region, plan.plan
-        )));
-    }
-    if proven {
-        not_overtaken(world, plan, input, epoch).await?;
-    }
-    let resume = proven || is_promoted(world, plan, &rows, &input.target_region).await?;
+    let resume = resumes(world, plan, input, &rows, held).await?;
     let earlier = world.run(here, &plan.plan, &input.run_id).await?;
     if earlier.as_ref().is_some_and(|run| run.closed.is_some()) {
         return Err(Error::RunRefused(format!(
@@ -167,13 +188,22 @@ async fn record(
             input.run_id
         )));
     }
-    let mut run = earlier.unwrap_or_else(|| new_run(plan, input, epoch, leased, world.now()));
-    let reason = format!(
-        "holds plan {} at epoch {epoch}, revision {}",
-        plan.plan, run.plan.revision
-    );
+    let mut run = earlier.unwrap_or_else(|| new_run(plan, input, epoch, held, world.now()));
+    let reason = match &held.behind {
+        None => format!(
+            "holds plan {} at epoch {epoch}, revision {}",
+            plan.plan, run.plan.revision
+        ),
+        Some(other) => format!("confirms behind run {other}, which waits for a human's answer"),
+    };
     run.note(world.now(), super::STEP, "open", &reason);
-    world.put_run(here, &run).await?;
+    let suspected = async {
+        if !resume && held.behind.is_none() {
+            news::suspected(world, &run).await;
+        }
+    };
+    let (put, ()) = futures::future::join(world.put_run(here, &run), suspected).await;
+    put?;
     tracing::info!(plan = %plan.plan, run_id = %input.run_id, %epoch, resume, "a run opened");
     Ok(Opened {
         output: Output {
@@ -183,7 +213,7 @@ async fn record(
             reason,
             observed: Observed {
                 revision: run.plan.revision,
-                leased: leased.to_vec(),
+                leased: held.leased.clone(),
                 epoch,
             },
         },
@@ -196,6 +226,37 @@ async fn record(
         },
         resume,
     })
+}
+
+/// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
+/// has its word.
+async fn resumes(
+    world: &impl World,
+    plan: &Plan,
+    input: &OpenInput,
+    rows: &Rows,
+    held: &Held,
+) -> Result<bool, Error> {
+    let current = rows.current();
+    let epoch = current.map(|current| current.epoch).unwrap_or_default();
+    // Only what comes after the promotion is left to be done: a new run by hand does it, a late suspicion does not.
+    let proven = current.is_some_and(|current| current.writer == input.target_region);
+    if proven && input.incident.is_some() {
+        return Err(Error::RunRefused(format!(
+            "{} already is the writer of plan {} (epoch {epoch})",
+            input.target_region, plan.plan
+        )));
+    }
+    if proven {
+        not_overtaken(world, plan, input, epoch).await?;
+    }
+    let resume = held.behind.is_none()
+        && (proven || is_promoted(world, plan, rows, &input.target_region).await?);
+    if !resume && let Err(why) = policy::cooldown(current, plan, world.now()) {
+        news::refused(world, plan, input, "cool-down", &why).await;
+        return Err(why);
+    }
+    Ok(resume)
 }
 
 /// A Region that was parted may take itself for the writer still: a later run left it without writing here.
@@ -240,13 +301,7 @@ async fn is_promoted(
     Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
 }
 
-fn new_run(
-    plan: &Plan,
-    input: &OpenInput,
-    epoch: Epoch,
-    leased: &[Region],
-    now: jiff::Timestamp,
-) -> Run {
+fn new_run(plan: &Plan, input: &OpenInput, epoch: Epoch, held: &Held, now: jiff::Timestamp) -> Run {
     Run {
         run_id: input.run_id.clone(),
         kind: input.kind,
@@ -256,7 +311,12 @@ fn new_run(
         to: input.target_region.clone(),
         epoch,
         opened_at: now,
-        leased: leased.iter().cloned().collect(),
+        leased: held.leased.iter().cloned().collect(),
+        execution: input.execution.clone(),
+        handed_over_by: input.handed_over_by.clone(),
+        behind: held.behind.clone(),
+        approved_at: None,
+        hand_over: None,
         confirmed: None,
         strategy: None,
         held: None,
@@ -283,6 +343,8 @@ mod tests {
             plan: "orders".into(),
             incident: None,
             run_id: "a".into(),
+            execution: None,
+            handed_over_by: None,
             from_region: from.into(),
             target_region: target.into(),
         }
@@ -314,18 +376,5 @@ mod tests {
         ] {
             assert!(why.contains(part), "{why} lacks {part}");
         }
-    }
-
-    #[test]
-    fn a_plan_without_any_mode_that_is_carried_out_is_refused() {
-        let mut plan = plan();
-        plan.unplanned.writer_down = Mode::Approval;
-        assert!(admissible(&plan, &input("us-west-2", "us-east-1"), &"us-east-1".into()).is_ok());
-        plan.unplanned.region_down = Mode::Observe;
-        let why = refusal(&plan, &input("us-west-2", "us-east-1"));
-        assert!(
-            why.name() == "RunRefused" && why.to_string().contains("writer_down"),
-            "{why}"
-        );
     }
 }

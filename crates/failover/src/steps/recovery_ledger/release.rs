@@ -9,7 +9,7 @@ use super::{Here, Ledger, Plans, ReleaseInput, plan};
 use crate::{
     Error,
     domain::{PlanName, Region, RunId},
-    ledger::{Run, update},
+    ledger::{Run, update_if},
     steps::{Output, Progress},
 };
 
@@ -64,9 +64,7 @@ pub(super) async fn release(
     plan: &PlanName,
     run_id: &RunId,
 ) -> bool {
-    let change = update(world, region, plan, |row| {
-        Ok(row.release(run_id).unwrap_or_else(|| row.clone()))
-    });
+    let change = update_if(world, region, plan, |row| row.release(run_id));
     match tokio::time::timeout(LIMIT, change).await {
         Ok(Ok(_)) => true,
         late_or_refused => {

@@ -1,0 +1,18 @@
+//! Messages to people, on SNS.
+
+use super::{Aws, client, errors::error};
+use crate::{Error, notify::Notify};
+
+impl Notify for Aws {
+    async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
+        client!(self, aws_sdk_sns, self.region)
+            .publish()
+            .topic_arn(topic)
+            .subject(subject)
+            .message(text)
+            .send()
+            .await
+            .map_err(|why| error(&format!("SNS Publish to {topic}"), &why))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! What people are told: short, with the evidence, the run's link and the next step. Telling never stops a run.
+
+use std::time::Duration;
+
+use crate::{
+    Error,
+    domain::PlanName,
+    ledger::{self, Ledger, Row},
+    plan::Plan,
+    steps::Here,
+};
+
+/// How long a message may take: a silent topic must not hold a run up.
+const LIMIT: Duration = Duration::from_secs(1);
+/// The most characters of a subject that SNS takes.
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>.
+const SUBJECT_MAX: usize = 100;
+
+/// Sends messages to people.
+pub trait Notify: Sync {
+    /// Publishes on an SNS topic of the acting Region.
+    fn publish(
+        &self,
+        topic: &str,
+        subject: &str,
+        text: &str,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What happened, in a few words; it goes into the subject.
+    pub what: String,
+    /// What it rests on, and what it means.
+    pub evidence: String,
+    /// The execution's ARN, where there is a run.
+    pub execution: Option<String>,
+    /// What a human does now.
+    pub next: String,
+}
+
+impl Message {
+    /// The subject: ASCII, without line breaks, as SNS wants it.
+    #[must_use]
+    pub fn subject(&self, plan: &PlanName) -> String {
+        let words = format!("aurora-failover {plan}: {}", self.what);
+        words
+            .chars()
+            .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
+            .take(SUBJECT_MAX)
+            .collect()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n\n{}\n", self.what, self.evidence);
+        if let Some(execution) = &self.execution {
+            text.push_str(&format!("\nRun: {}\n", console(execution)));
+        }
+        text.push_str(&format!("\nNext: {}\n", self.next));
+        text
+    }
+}
+
+/// Where the console shows an execution.
+fn console(execution: &str) -> String {
+    let region = execution.split(':').nth(3).unwrap_or_default();
+    format!(
+        "https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
+    )
+}
+
+/// Tells people on the acting Region's topic. What cannot be sent is logged and lost: no run waits for it.
+pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) {
+    let Some(topic) = plan.notify.get(world.region()) else {
+        tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
+        return;
+    };
+    let (subject, text) = (message.subject(&plan.plan), message.text());
+    let sent = tokio::time::timeout(LIMIT, world.publish(topic, &subject, &text)).await;
+    match sent {
+        Ok(Ok(())) => tracing::info!(plan = %plan.plan, what = message.what, "told"),
+        trouble => {
+            tracing::error!(plan = %plan.plan, what = message.what, ?trouble, "nobody could be told")
+        }
+    }
+}
+
+/// Tells people what `news` marks in the acting Region's row, and nothing when it marks nothing: they know.
+pub async fn tell_news(
+    world: &(impl Notify + Ledger + Here),
+    plan: &Plan,
+    message: &Message,
+    news: impl Fn(&Row) -> Option<Row>,
+) {
+    match ledger::update_if(world, world.region(), &plan.plan, news).await {
+        Ok(None) => {}
+        Ok(Some(_)) => tell(world, plan, message).await,
+        Err(why) => {
+            tracing::warn!(plan = %plan.plan, %why, "not marked as told; it may be told again");
+            tell(world, plan, message).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(what: &str) -> Message {
+        Message {
+            what: what.into(),
+            evidence: "us-west-2 does not answer".into(),
+            execution: Some(
+                "arn:aws:states:us-east-1:123456789012:execution:aurora-failover-unplanned-failover:a".into(),
+            ),
+            next: "nothing".into(),
+        }
+    }
+
+    #[test]
+    fn a_subject_is_one_short_line_of_ascii() {
+        let subject = message(&format!("schön\n{}", "long ".repeat(40))).subject(&"orders".into());
+        assert!(
+            subject.starts_with("aurora-failover orders: sch n long"),
+            "{subject}"
+        );
+        assert_eq!(subject.len(), SUBJECT_MAX);
+    }
+
+    #[test]
+    fn a_text_holds_the_evidence_the_runs_link_and_the_next_step() {
+        let text = message("stood down").text();
+        for part in [
+            "us-west-2 does not answer",
+            "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:aws:states",
+            "Next: nothing",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

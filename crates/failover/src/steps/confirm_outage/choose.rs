@@ -1,0 +1,177 @@
+//! Of several standbys, the one to promote (rule 1): with an instance, and with the writer's latest beat.
+
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::{Ask, TIMEOUT};
+use crate::{
+    beat::Vantage,
+    domain::Region,
+    ledger::{HandOver, Ledger, Run},
+    policy::Decision,
+    steps::Pass,
+    topology::{Cluster, Describe},
+};
+
+/// A standby that could be promoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    region: Region,
+    /// How many instances it has; one without any must first get one.
+    instances: usize,
+    /// The writer's clock at the last beat that arrived there.
+    latest: Option<Timestamp>,
+}
+
+impl Candidate {
+    /// The acting Region's own standby.
+    pub(super) fn of(run: &Run, target: Option<&Cluster>, vantage: Option<&Vantage>) -> Self {
+        Self {
+            region: run.to.clone(),
+            instances: target.map_or(0, |target| target.instances.len()),
+            latest: latest(vantage, &run.from),
+        }
+    }
+}
+
+/// Hands over instead of going on where another standby is the better one.
+pub(super) async fn or_hand_over(
+    world: &(impl Ledger + Describe + Ask),
+    pass: &mut Pass,
+    decision: Decision,
+    own: Candidate,
+) -> Decision {
+    if !matches!(decision, Decision::GoOn | Decision::Ask) {
+        return decision;
+    }
+    pass.run.hand_over = better(world, pass, own).await;
+    match pass.run.hand_over {
+        Some(_) => Decision::HandOver,
+        None => decision,
+    }
+}
+
+/// Asks the other standbys' Regions, and answers the one that is better than this Region's own. One that does not answer
+/// is not better.
+async fn better(
+    world: &(impl Ledger + Describe + Ask),
+    pass: &Pass,
+    own: Candidate,
+) -> Option<HandOver> {
+    let run = &pass.run;
+    // Handed over once, a run stays where it is: two Regions must not pass it to and fro.
+    if run.handed_over_by.is_some() {
+        return None;
+    }
+    let others = run
+        .plan
+        .members
+        .iter()
+        .filter(|(region, _)| **region != run.from && **region != run.to);
+    let asked = others.map(async |(region, member)| {
+        let (cluster, vantage) = futures::future::join(
+            world.within(TIMEOUT, world.cluster(region, &member.cluster)),
+            world.within(TIMEOUT, world.vantage(region, run.name())),
+        )
+        .await;
+        let cluster = cluster.ok().flatten()?;
+        Some(Candidate {
+            region: region.clone(),
+            instances: cluster.instances.len(),
+            latest: latest(vantage.ok().flatten().as_ref(), &run.from),
+        })
+    });
+    let others: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+    choose(&own, &others)
+}
+
+/// The last beat that had arrived where `vantage` reads.
+fn latest(vantage: Option<&Vantage>, writer: &Region) -> Option<Timestamp> {
+    let vantage = vantage.filter(|vantage| vantage.writer_region == *writer)?;
+    let reading = vantage.reading.as_ref()?;
+    reading.beats.values().map(|beat| beat.at).max()
+}
+
+/// The best of `others`, where it is better than `own`: equal ones stay where the run is.
+fn choose(own: &Candidate, others: &[Candidate]) -> Option<HandOver> {
+    let rank = |candidate: &Candidate| (candidate.instances > 0, candidate.latest);
+    let best = others.iter().max_by_key(|other| rank(other))?;
+    if rank(best) <= rank(own) || best.instances == 0 {
+        return None;
+    }
+    let reason = if own.instances == 0 {
+        format!("{} has no instance and {} has", own.region, best.region)
+    } else {
+        let at = |latest: Option<Timestamp>| {
+            latest.map_or("no beat".to_owned(), |at| format!("the beat of {at}"))
+        };
+        format!(
+            "{} holds {} of the writer, {} {}",
+            best.region,
+            at(best.latest),
+            own.region,
+            at(own.latest)
+        )
+    };
+    Some(HandOver {
+        to: best.region.clone(),
+        reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(region: &str, instances: usize, latest: Option<i64>) -> Candidate {
+        Candidate {
+            region: region.into(),
+            instances,
+            latest: latest.map(|second| Timestamp::from_second(second).unwrap()),
+        }
+    }
+
+    fn chosen(own: &Candidate, others: &[Candidate]) -> Option<String> {
+        choose(own, others).map(|better| better.to.0)
+    }
+
+    #[test]
+    fn the_standby_with_the_latest_beat_is_chosen_and_an_equal_one_stays() {
+        let own = candidate("us-east-1", 1, Some(10));
+        assert_eq!(
+            chosen(&own, &[candidate("eu-west-1", 1, Some(11))]),
+            Some("eu-west-1".into())
+        );
+        assert_eq!(chosen(&own, &[candidate("eu-west-1", 1, Some(10))]), None);
+        assert_eq!(chosen(&own, &[candidate("eu-west-1", 1, None)]), None);
+        assert_eq!(chosen(&own, &[]), None);
+    }
+
+    #[test]
+    fn a_standby_without_an_instance_is_never_chosen_and_always_left() {
+        let own = candidate("us-east-1", 1, Some(10));
+        assert_eq!(chosen(&own, &[candidate("eu-west-1", 0, Some(99))]), None);
+        let headless = candidate("us-east-1", 0, Some(10));
+        assert_eq!(
+            chosen(&headless, &[candidate("eu-west-1", 1, Some(1))]),
+            Some("eu-west-1".into())
+        );
+        assert_eq!(
+            chosen(&headless, &[candidate("eu-west-1", 0, Some(99))]),
+            None
+        );
+    }
+
+    #[test]
+    fn two_standbys_that_judge_the_same_readings_choose_the_same_one() {
+        let (east, west) = (
+            candidate("us-east-1", 1, Some(10)),
+            candidate("eu-west-1", 1, Some(12)),
+        );
+        assert_eq!(
+            chosen(&east, std::slice::from_ref(&west)),
+            Some("eu-west-1".into())
+        );
+        assert_eq!(chosen(&west, &[east]), None);
+    }
+}

@@ -55,6 +55,8 @@ pub struct Model {
     instances: BTreeMap<ClusterKey, Instance>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
+    /// Statuses that clusters and their instances show instead of their own, for work that is not modelled.
+    shown: BTreeMap<ClusterKey, String>,
     tasks: Vec<Task>,
     last_task: u64,
     outbox: Vec<(TaskId, Effect)>,
@@ -73,6 +75,7 @@ impl Model {
             clusters: BTreeMap::new(),
             instances: BTreeMap::new(),
             lost: BTreeSet::new(),
+            shown: BTreeMap::new(),
             tasks: Vec::new(),
             last_task: 0,
             outbox: Vec::new(),
@@ -90,6 +93,27 @@ impl Model {
     pub fn note(&mut self, at: Millis, region: &str, subject: &str, what: &str) {
         self.advance(at);
         self.record(region, subject, what);
+    }
+
+    /// Makes a cluster and its instances show a status, such as `upgrading`, until `None` gives them their own back.
+    pub fn show_status(&mut self, at: Millis, cluster: &ClusterKey, status: Option<&str>) {
+        self.advance(at);
+        let what = match status {
+            Some(status) => {
+                self.shown.insert(cluster.clone(), status.to_owned());
+                format!("shows {status}")
+            }
+            None => {
+                self.shown.remove(cluster);
+                "shows its own status".to_owned()
+            }
+        };
+        self.record(&cluster.region, &cluster.id, what);
+    }
+
+    /// What a cluster or an instance of it shows: its own status, unless another one is shown.
+    fn shown_status<'a>(&'a self, cluster: &ClusterKey, own: &'a str) -> &'a str {
+        self.shown.get(cluster).map_or(own, String::as_str)
     }
 
     /// Whether a cluster takes writes according to the control plane, as a writer or alone; nothing for an unknown one.

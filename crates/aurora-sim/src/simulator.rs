@@ -130,6 +130,30 @@ impl Simulator {
             .change(|model, now| model.return_region(now, region));
     }
 
+    /// Kills one cluster's database; its Region and its RDS go on. What RDS shows of it, [`Self::show_status`] says.
+    pub async fn crash(&self, region: &str, cluster: &str) {
+        let key = ClusterKey::new(region, cluster);
+        self.world.storage.crash(&key).await;
+        self.world
+            .change(|model, now| model.note(now, region, cluster, "database killed"));
+    }
+
+    /// Starts a database again that [`Self::crash`] killed.
+    pub async fn revive(&self, region: &str, cluster: &str) -> Result<(), StorageError> {
+        let key = ClusterKey::new(region, cluster);
+        self.world.storage.revive(&key).await?;
+        self.world
+            .change(|model, now| model.note(now, region, cluster, "database started"));
+        Ok(())
+    }
+
+    /// Makes a cluster and its instances show a status, such as `upgrading`; `None` gives them their own back.
+    pub fn show_status(&self, region: &str, cluster: &str, status: Option<&str>) {
+        let key = ClusterKey::new(region, cluster);
+        self.world
+            .change(|model, now| model.show_status(now, &key, status));
+    }
+
     /// Cuts the replication to the standbys of a Region; nothing else is cut.
     pub async fn cut_replication(&self, region: &str) {
         self.world.storage.set_replication(region, false);

@@ -71,6 +71,13 @@ pub(crate) trait Storage: Send + Sync {
     /// Lets databases run in a Region again; which ones, the model says with [`Effect::Resume`].
     fn return_region(&self, region: &str) -> impl Future<Output = ()> + Send;
 
+    /// Kills one cluster's database, at once and without a goodbye; it stays down until [`Storage::revive`].
+    fn crash(&self, cluster: &ClusterKey) -> impl Future<Output = ()> + Send;
+
+    /// Starts a database again that [`Storage::crash`] killed.
+    fn revive(&self, cluster: &ClusterKey)
+    -> impl Future<Output = Result<(), StorageError>> + Send;
+
     /// Holds back, or lets through, what flows to the standbys of a Region.
     fn set_replication(&self, region: &str, flows: bool);
 
@@ -110,6 +117,20 @@ impl Storage for AnyStorage {
         match self {
             Self::Memory(memory) => memory.return_region(region).await,
             Self::Postgres(postgres) => postgres.return_region(region).await,
+        }
+    }
+
+    async fn crash(&self, cluster: &ClusterKey) {
+        match self {
+            Self::Memory(memory) => memory.crash(cluster).await,
+            Self::Postgres(postgres) => postgres.crash(cluster).await,
+        }
+    }
+
+    async fn revive(&self, cluster: &ClusterKey) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(memory) => memory.revive(cluster).await,
+            Self::Postgres(postgres) => postgres.revive(cluster).await,
         }
     }
 

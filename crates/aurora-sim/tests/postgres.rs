@@ -90,6 +90,51 @@ async fn a_lost_region_costs_only_what_was_not_replicated() {
     assert_eq!(processes_in(&data), 0);
 }
 
+#[tokio::test]
+async fn a_database_that_crashed_comes_back_with_its_rows_while_its_status_says_what_it_is_told() {
+    let Some(binaries) = postgres_binaries() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
+    let (west, east) = (
+        client(simulator.address(), WEST),
+        client(simulator.address(), EAST),
+    );
+    build(&west, &east).await;
+    let writer = connect(&simulator, WEST, "orders-west").await.unwrap();
+    writer
+        .batch_execute("CREATE TABLE numbers (number int PRIMARY KEY)")
+        .await
+        .unwrap();
+    insert(&writer, 1).await.unwrap();
+
+    simulator.crash(WEST, "orders-west").await;
+    simulator.show_status(WEST, "orders-west", Some("rebooting"));
+    assert!(insert(&writer, 2).await.is_err());
+    assert!(connect(&simulator, WEST, "orders-west").await.is_err());
+    let answer = west
+        .describe_db_instances()
+        .db_instance_identifier("orders-west-1")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        answer.db_instances()[0].db_instance_status(),
+        Some("rebooting")
+    );
+
+    simulator.revive(WEST, "orders-west").await.unwrap();
+    simulator.show_status(WEST, "orders-west", None);
+    let writer = reconnect(&simulator, WEST, "orders-west").await;
+    insert(&writer, 2).await.unwrap();
+    available(&west, "orders-west").await;
+    let standby = connect(&simulator, EAST, "orders-east").await.unwrap();
+    holds(&standby, 2).await;
+    simulator.stop().await;
+}
+
 /// Loses the Region of the writer with a row that was not replicated, and promotes the standby without it.
 async fn lose_the_writer(simulator: &Simulator, writer: &Client, standby: &Client) {
     let (west, east) = (

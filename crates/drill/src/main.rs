@@ -1,4 +1,4 @@
-//! Holds a drill: `drill run [SCENARIO]`.
+//! Holds drills: `drill run [SCENARIO]`.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use drill::{
     bench,
     report::Verdict,
-    scenario::{self, Scenario},
+    scenario,
     timeline::{Timeline, colour_wanted},
     world::Trouble,
 };
@@ -24,9 +24,9 @@ struct Arguments {
 enum Command {
     /// Plays a scenario; ends with 0 when everything came out as expected, 1 when not, 2 when it could not be played.
     Run {
-        /// What is lost or broken.
-        #[arg(default_value = "region-loss")]
-        scenario: Scenario,
+        /// What is lost or broken: one scenario, a family of them, or `all`.
+        #[arg(default_value = "region-loss", value_parser = known)]
+        scenario: String,
         /// The repository's root.
         #[arg(long, default_value = ".")]
         root: PathBuf,
@@ -65,7 +65,15 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
     match command {
         Command::Run { scenario, root } => {
             let root = root.canonicalize()?;
-            let report = scenario::run(scenario, &root, Timeline::live()).await?;
+            let scenarios = scenario::selection(&scenario)?;
+            let [scenario] = scenarios.as_slice() else {
+                let summary =
+                    scenario::run_all(&scenario, &scenarios, &root, Timeline::live).await?;
+                println!("{summary}");
+                println!("target/drill/{scenario}/index.html leads to every report");
+                return Ok(exit_code(summary.verdict()));
+            };
+            let report = scenario::run(*scenario, &root, Timeline::live()).await?;
             println!("{}", report.summary(colour_wanted()));
             let folder = format!("target/drill/{}", scenario.name());
             println!("{folder}/report.html shows it, {folder}/report.json holds it");
@@ -77,6 +85,11 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
             Ok(exit_code(bench.verdict()))
         }
     }
+}
+
+/// A word that names a scenario, unchanged.
+fn known(word: &str) -> Result<String, String> {
+    scenario::selection(word).map(|_| word.to_owned())
 }
 
 /// A failed expectation is 1; 2 is kept for a drill that could not be held.

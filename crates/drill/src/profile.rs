@@ -68,6 +68,9 @@ pub struct Profile {
     pub client_interval_ms: u64,
     /// The bound on gathering evidence, in milliseconds; fixed in the functions.
     pub confirm_timeout_ms: u64,
+    /// What the scenario's plan says differently: merged over the plan's document.
+    #[serde(skip)]
+    pub patch: Value,
 }
 
 /// The plan's `detection`.
@@ -126,6 +129,7 @@ impl Profile {
             client_interval_ms: 50,
             confirm_timeout_ms: u64::try_from(failover::steps::confirm_outage::TIMEOUT.as_millis())
                 .unwrap_or(u64::MAX),
+            patch: Value::Null,
         }
     }
 
@@ -138,7 +142,7 @@ impl Profile {
     /// The plan's document.
     #[must_use]
     pub fn plan(&self, zone_id: &str) -> Value {
-        json!({
+        let mut plan = json!({
             "plan": PLAN, "revision": 1,
             "topology": {"kind": "aurora_global", "global_cluster": GLOBAL_CLUSTER},
             "home_region": HOME,
@@ -155,7 +159,9 @@ impl Profile {
                 STANDBY: [{"cluster": ECS_CLUSTER, "services": ["api", {"service": "worker", "takeover_count": 1}]}]
             },
             "notify": {HOME: topic(HOME), STANDBY: topic(STANDBY)}
-        })
+        });
+        merge(&mut plan, &self.patch);
+        plan
     }
 
     fn record(&self, zone_id: &str, name: &str, endpoint: &str) -> Value {
@@ -183,6 +189,19 @@ impl Profile {
             }
         }
         groups
+    }
+}
+
+/// Merges objects field by field; anything else replaces what was there.
+fn merge(into: &mut Value, patch: &Value) {
+    match (into, patch) {
+        (_, Value::Null) => {}
+        (Value::Object(into), Value::Object(patch)) => {
+            for (name, value) in patch {
+                merge(into.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 mod history;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -28,13 +28,21 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// Watches the executions of both member Regions and tells of them in `timeline`.
-    #[must_use]
-    pub fn watch(emulator: &Emulator, timeline: &Timeline) -> Self {
+    /// Watches the executions of both member Regions that start from now on, and tells of them in `timeline`.
+    pub async fn watch(emulator: &Emulator, timeline: &Timeline) -> Self {
         let seen = Arc::new(Mutex::new(BTreeMap::new()));
         let clients =
             [HOME, STANDBY].map(|region| (region, Client::new(&emulator.sdk_config(region))));
-        let task = tokio::spawn(watch(clients, timeline.clone(), seen.clone()));
+        let mut before = BTreeSet::new();
+        for (region, client) in &clients {
+            before.extend(
+                executions(client, region)
+                    .await
+                    .into_iter()
+                    .map(|(name, _)| name),
+            );
+        }
+        let task = tokio::spawn(watch(clients, timeline.clone(), seen.clone(), before));
         Self { seen, task }
     }
 
@@ -82,11 +90,13 @@ async fn watch(
     clients: [(&'static str, Client); 2],
     timeline: Timeline,
     seen: Arc<Mutex<BTreeMap<String, Run>>>,
+    earlier: BTreeSet<String>,
 ) {
     let mut told = BTreeMap::new();
     loop {
         for (region, client) in &clients {
-            for (name, status) in executions(client, region).await {
+            let executions = executions(client, region).await.into_iter();
+            for (name, status) in executions.filter(|(name, _)| !earlier.contains(name)) {
                 let before = seen
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

@@ -1,71 +1,24 @@
 //! The scenarios: what happens to the world, and what must come out.
 
+mod act;
+mod all;
 mod expect;
 mod measure;
 mod play;
+mod stage;
 mod story;
+mod table;
 
 use std::path::Path;
 
 use crate::{
-    profile::Profile,
     report::{self, Report},
     timeline::Timeline,
-    world::Trouble,
+    world::{Deployed, Trouble},
 };
 
-/// What is lost or broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Scenario {
-    /// The home Region dies whole; the standby is detached and promoted.
-    RegionLoss,
-    /// The home Region dies whole; the standby is promoted by a managed failover.
-    RegionLossManaged,
-    /// Only the standby's road to the writer is cut; nothing may change.
-    PathImpaired,
-}
-
-impl Scenario {
-    /// Its name on the command line and in the report.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::RegionLoss => "region-loss",
-            Self::RegionLossManaged => "region-loss-managed",
-            Self::PathImpaired => "path-impaired",
-        }
-    }
-
-    /// What happens in it, in one sentence.
-    #[must_use]
-    pub const fn story(self) -> &'static str {
-        match self {
-            Self::RegionLoss => {
-                "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on."
-            }
-            Self::RegionLossManaged => {
-                "The home Region dies whole: a managed failover promotes the standby and keeps the global cluster together."
-            }
-            Self::PathImpaired => {
-                "Only the standby's road to the writer is cut: the writer is suspected, found alive, and nothing changes."
-            }
-        }
-    }
-
-    /// Whether replication falls behind before the Region dies, so that there is something to lose.
-    const fn replication_lags(self) -> bool {
-        matches!(self, Self::RegionLoss)
-    }
-
-    /// The durations and choices in it.
-    fn profile(self) -> Profile {
-        match self {
-            Self::RegionLoss => Profile::quick("detach"),
-            Self::RegionLossManaged => Profile::usual("managed"),
-            Self::PathImpaired => Profile::quick("auto"),
-        }
-    }
-}
+pub use all::{Line, Summary, run_all};
+pub use table::{Scenario, selection};
 
 /// Plays a scenario and writes its reports into `target/drill/<scenario>`; `root` is the repository's.
 ///
@@ -75,13 +28,19 @@ pub async fn run(scenario: Scenario, root: &Path, timeline: Timeline) -> Result<
     let folder = root.join("target/drill").join(scenario.name());
     // Held until the end: two drills in one folder would take each other's files.
     let _held = hold(&folder)?;
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
-    let report = play::play(scenario, root, &folder, timeline).await?;
+    empty(&folder)?;
+    let deployed = Deployed::start(root, &folder, &timeline).await?;
+    let report = play::play(scenario, &deployed, &folder, timeline).await?;
+    deployed.end().await?;
     report::write(&report, &folder)?;
     Ok(report)
+}
+
+fn empty(folder: &Path) -> Result<(), Trouble> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(std::fs::create_dir_all(folder)?)
 }
 
 fn hold(folder: &Path) -> Result<std::fs::File, Trouble> {

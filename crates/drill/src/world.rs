@@ -1,6 +1,7 @@
 //! The drill's world: two member Regions and a witness on one machine, with everything in them, and ways to lose it.
 
 mod databases;
+mod deployed;
 mod functions;
 mod names;
 mod resources;
@@ -8,9 +9,10 @@ mod secrets;
 mod start;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -22,13 +24,14 @@ use crate::{
     client::{self, Client, ClientConfig},
     dns::Dns,
     emulator::Emulator,
-    front_door::{Caller, FrontDoor},
+    front_door::{Caller, FaultId, FrontDoor},
     profile::{CLIENT, DATABASE, HOME, PLAN, Profile, STANDBY, WITNESS, WRITER_NAME, cluster},
     roads::Roads,
     timeline::{Kind, Timeline},
 };
 
 pub use databases::Endpoints;
+pub use deployed::Deployed;
 pub use secrets::Secrets;
 
 /// Anything that keeps the drill from being held; what it tests is judged by checks instead.
@@ -44,7 +47,7 @@ pub struct World {
     /// The story so far.
     pub timeline: Timeline,
     /// The local AWS.
-    pub emulator: Emulator,
+    pub emulator: Arc<Emulator>,
     /// The simulated RDS with its databases.
     pub simulator: Simulator,
     /// What stands before both.
@@ -58,39 +61,35 @@ pub struct World {
     certificates: Certificates,
     resolvers: HashMap<String, SocketAddr>,
     secrets: Secrets,
-    folder: PathBuf,
+    /// Where processes write: its own folder, and that of what is deployed.
+    folders: BTreeSet<PathBuf>,
+    /// Whether the probes wait for their schedule instead of being called at once.
+    scheduled: bool,
+    /// The faults that stand for lost Regions.
+    faults: Mutex<HashMap<String, [FaultId; 2]>>,
     _dns: Dns,
 }
 
 impl World {
-    /// Builds it in `folder`, which is the run's own; `root` is the repository's.
+    /// Builds it on what is deployed, in `folder`, which is its own.
     ///
     /// # Errors
-    /// When something does not come up; nothing is left running then.
+    /// When something does not come up; nothing of it is left running then.
     pub async fn build(
-        root: &Path,
+        deployed: &Deployed,
         folder: &Path,
         profile: Profile,
         timeline: Timeline,
     ) -> Result<Self, Trouble> {
-        let text = "starts a local AWS and a simulated RDS on real PostgreSQL";
+        let (emulator, zone_id) = (deployed.emulator.clone(), deployed.zone_id.clone());
+        let text = "creates a global database on real PostgreSQL, with a writer and a standby";
         timeline.say(Kind::Setup, "the drill", text);
-        let (emulator, simulator) = start::start(root, folder, &profile).await?;
-        let zone_id = resources::zone(&emulator).await?;
-        let text = "deploys the templates to three Regions and creates a global database";
-        timeline.say(Kind::Setup, "the drill", text);
-        let secrets = Secrets::new();
-        let deployment = start::deployment(root, folder, &zone_id);
-        let (deployed, endpoints) = tokio::join!(
-            emulator.deploy(&deployment),
-            databases::create(&emulator, &simulator, &secrets)
-        );
-        deployed?;
-        let endpoints = endpoints?;
+        let simulator = start::simulator(&deployed.root, folder, &profile).await?;
+        let secrets = deployed.secrets.clone();
+        let endpoints = databases::create(&emulator, &simulator, &secrets).await?;
         let certificates = Certificates::create(&folder.join("tls"))?;
         let roads = start::roads(&simulator, &certificates, &endpoints).await?;
-        let home = &endpoints[HOME];
-        resources::create(&emulator, &profile, &zone_id, home, &secrets).await?;
+        resources::reset(&emulator, &profile, &zone_id, &endpoints[HOME]).await?;
         let (dns, resolvers) = names::serve(&emulator, &zone_id, &roads, &endpoints).await?;
         let front_door = FrontDoor::start(emulator.address(), simulator.address());
         front_door.hold_deployments(profile.ecs_rollout());
@@ -106,7 +105,9 @@ impl World {
             certificates,
             resolvers,
             secrets,
-            folder: folder.to_owned(),
+            folders: [folder.to_owned(), deployed.folder.clone()].into(),
+            scheduled: deployed.first_use(),
+            faults: Mutex::default(),
             _dns: dns,
         };
         world.point_the_functions().await?;
@@ -192,11 +193,16 @@ impl World {
     /// # Errors
     /// When they do not in time.
     pub async fn first_beats(&self) -> Result<(), Trouble> {
-        self.timeline.say(
-            Kind::Setup,
-            "the drill",
-            "waits for the probes' first scheduled minute (about 60 s)",
-        );
+        if self.scheduled {
+            self.timeline.say(
+                Kind::Setup,
+                "the drill",
+                "waits for the probes' first scheduled minute (about 60 s)",
+            );
+        } else {
+            self.watch_now(HOME).await?;
+            self.watch_now(STANDBY).await?;
+        }
         let deadline = tokio::time::Instant::now() + FIRST_BEATS;
         while tokio::time::Instant::now() < deadline {
             if self.beats(HOME).await && self.beats(STANDBY).await {
@@ -211,7 +217,11 @@ impl World {
         }
         Err(format!(
             "the probes committed no beat within {FIRST_BEATS:?}; see {}",
-            self.folder.display()
+            self.folders
+                .iter()
+                .map(|folder| folder.display().to_string())
+                .collect::<Vec<_>>()
+                .join(" and ")
         )
         .into())
     }
@@ -259,13 +269,65 @@ impl World {
             "is lost: databases, endpoints, roads and functions",
             "Region lost",
         );
-        let _ = self.front_door.lose_region(region);
+        let faults = self.front_door.lose_region(region);
+        self.faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(region.to_owned(), faults);
         self.roads.lose_member(cluster(region));
         let (killed, ()) = tokio::join!(
             self.emulator.kill_region(region),
             self.simulator.lose_region(region)
         );
         Ok(killed?)
+    }
+
+    /// Lets the probe of a Region trust another authority than the one that signed the databases' certificates.
+    ///
+    /// # Errors
+    /// When its configuration cannot be changed.
+    pub async fn trust_another_authority(&self, region: &str) -> Result<(), Trouble> {
+        let another = self.certificates.bundle().with_file_name("another");
+        let bundle = Certificates::create(&another)?.bundle().to_owned();
+        let bundle = std::path::absolute(bundle)?.display().to_string();
+        let variables = HashMap::from([("AURORA_FAILOVER_CA_BUNDLE".to_owned(), bundle)]);
+        let function = "aurora-failover-health-probe";
+        self.emulator
+            .set_environment(region, function, variables)
+            .await?;
+        // A process that runs keeps what it has read.
+        self.emulator.kill_region(region).await?;
+        Ok(self.emulator.return_region(region).await?)
+    }
+
+    /// Gives a lost Region back: everything as it was when it was lost.
+    ///
+    /// # Errors
+    /// When its functions would not come back.
+    pub async fn return_region(&self, region: &str) -> Result<(), Trouble> {
+        self.timeline
+            .mark(Kind::Fault, region, "is back", "Region back");
+        let faults = self
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(region);
+        for fault in faults.into_iter().flatten() {
+            self.front_door.remove(fault);
+        }
+        self.simulator.return_region(region).await;
+        self.roads.mend_member(cluster(region));
+        Ok(self.emulator.return_region(region).await?)
+    }
+
+    /// What people were told so far, oldest first: subject, and text on the lines after it.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        let calls = self.front_door.calls().into_iter();
+        calls
+            .filter(|call| call.status == Some(200))
+            .filter_map(|call| call.message)
+            .collect()
     }
 
     /// Where a password of this drill stands though it must not: logs of every process, and the timeline.
@@ -278,17 +340,21 @@ impl World {
         let mut found: Vec<_> = told
             .map(|event| format!("the timeline: {}", event.source))
             .collect();
-        found.extend(self.secrets.search(&self.folder));
+        found.extend(
+            self.folders
+                .iter()
+                .flat_map(|folder| self.secrets.search(folder)),
+        );
         found
     }
 
-    /// Ends everything. The logs and reports stay, the databases go.
+    /// Ends it, and what it left of runs and functions; what is deployed stays. The logs and reports stay, the databases go.
     ///
     /// # Errors
     /// When something would not end or go.
-    pub async fn end(self) -> Result<(), Trouble> {
+    pub async fn end(self, deployed: &Deployed, folder: &Path) -> Result<(), Trouble> {
+        deployed.quiet().await?;
         self.simulator.stop().await;
-        self.emulator.stop().await?;
-        Ok(tokio::fs::remove_dir_all(self.folder.join("postgres")).await?)
+        Ok(tokio::fs::remove_dir_all(folder.join("postgres")).await?)
     }
 }

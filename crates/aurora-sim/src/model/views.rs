@@ -113,7 +113,10 @@ impl Model {
             .text("DBClusterIdentifier", &key.id)
             .text("DBClusterArn", self.names.cluster_arn(key))
             .text("DbClusterResourceId", &cluster.resource_id)
-            .text("Status", cluster.status.as_str())
+            .text(
+                "Status",
+                self.shown_status(&cluster.key, cluster.status.as_str()),
+            )
             .text("Engine", ENGINE)
             .text("EngineVersion", &cluster.engine_version)
             .text("EngineMode", "provisioned")
@@ -187,7 +190,10 @@ impl Model {
             .text("DBInstanceArn", self.names.instance_arn(key))
             .text("DbiResourceId", &instance.resource_id)
             .text("DBInstanceClass", &instance.class)
-            .text("DBInstanceStatus", instance.status.as_str())
+            .text(
+                "DBInstanceStatus",
+                self.shown_status(&instance.cluster, instance.status.as_str()),
+            )
             .text("Engine", ENGINE)
             .optional(
                 "EngineVersion",

@@ -20,6 +20,12 @@ impl Storage for Memory {
 
     async fn return_region(&self, _region: &str) {}
 
+    async fn crash(&self, _cluster: &ClusterKey) {}
+
+    async fn revive(&self, _cluster: &ClusterKey) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     fn set_replication(&self, _region: &str, _flows: bool) {}
 
     fn backend(&self, _cluster: &ClusterKey) -> Option<SocketAddr> {

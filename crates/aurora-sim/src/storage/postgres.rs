@@ -148,6 +148,17 @@ impl Storage for Postgres {
         }
     }
 
+    async fn crash(&self, cluster: &ClusterKey) {
+        if let Ok(member) = self.member(cluster) {
+            member.lose().await;
+        }
+    }
+
+    async fn revive(&self, cluster: &ClusterKey) -> Result<(), StorageError> {
+        self.member(cluster)?.allow();
+        self.resume(cluster).await
+    }
+
     fn set_replication(&self, region: &str, flows: bool) {
         if flows {
             self.shared().cut.remove(region);

@@ -111,6 +111,52 @@ impl Emulator {
         Ok(())
     }
 
+    /// Takes one function away: running ones end in the middle, new invocations are refused until its Region returns.
+    ///
+    /// # Errors
+    /// When the emulator does not answer or a process would not end.
+    pub async fn take_away(&self, region: &str, function: &str) -> Result<(), EmulatorError> {
+        let Some(group) = self.group() else {
+            return Ok(());
+        };
+        self.lambda(region)
+            .put_function_concurrency()
+            .function_name(function)
+            .reserved_concurrent_executions(0)
+            .send()
+            .await
+            .map_err(refused("PutFunctionConcurrency", region))?;
+        let running = || processes::of_function(group, region, function);
+        processes::until_none(KILL_TIMEOUT, running).await
+    }
+
+    /// Stops every execution of a Region's state machines that is still under way.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn stop_runs(&self, region: &str) -> Result<(), EmulatorError> {
+        let sfn = aws_sdk_sfn::Client::new(&self.sdk_config(region));
+        let machines = sfn.list_state_machines().send().await;
+        let machines = machines.map_err(refused("ListStateMachines", region))?;
+        for machine in machines.state_machines {
+            let running = sfn
+                .list_executions()
+                .state_machine_arn(machine.state_machine_arn)
+                .status_filter(aws_sdk_sfn::types::ExecutionStatus::Running)
+                .send()
+                .await
+                .map_err(refused("ListExecutions", region))?;
+            for execution in running.executions {
+                sfn.stop_execution()
+                    .execution_arn(execution.execution_arn)
+                    .send()
+                    .await
+                    .map_err(refused("StopExecution", region))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Gives a Region's functions back.
     ///
     /// # Errors

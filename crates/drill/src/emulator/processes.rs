@@ -41,6 +41,22 @@ pub(super) fn functions_of(group: i32, region: &str) -> Vec<i32> {
         .collect()
 }
 
+/// One function's processes among those.
+pub(super) fn of_function(group: i32, region: &str, function: &str) -> Vec<i32> {
+    let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
+    let is_it = |process: &i32| {
+        fs::read(format!("/proc/{process}/environ")).is_ok_and(|environment| {
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == wanted.as_bytes())
+        })
+    };
+    functions_of(group, region)
+        .into_iter()
+        .filter(is_it)
+        .collect()
+}
+
 /// Kills what `find` finds until it finds nothing any more.
 pub(super) async fn until_none(
     bound: Duration,

@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub(super) region: String,
     pub(super) operation: String,
     pub(super) protocol: Protocol,
+    /// Subject and text of a message to people.
+    pub(super) message: Option<String>,
 }
 
 impl Asked {
@@ -33,8 +35,21 @@ impl Asked {
             region: region.to_owned(),
             operation,
             protocol,
+            message: message(service, body),
         }
     }
+}
+
+/// What an SNS `Publish` tells: its subject, and its text on the lines after it.
+fn message(service: &str, body: &[u8]) -> Option<String> {
+    let fields: Vec<(String, String)> = (service == "sns")
+        .then(|| serde_urlencoded::from_bytes(body).ok())
+        .flatten()?;
+    let field = |wanted: &str| {
+        let mut found = fields.iter().filter(|(name, _)| name == wanted);
+        found.next().map(|(_, value)| value.as_str())
+    };
+    Some(format!("{}\n{}", field("Subject")?, field("Message")?))
 }
 
 /// Region and service of `Authorization: … Credential=<key>/<date>/<region>/<service>/aws4_request, …`.

@@ -95,6 +95,7 @@ mod tests {
             region: "us-west-2".to_owned(),
             operation: operation.to_owned(),
             protocol: Protocol::Json,
+            message: None,
         }
     }
 

@@ -1,4 +1,5 @@
-//! The journal of calls: who called what, when, and what came back. It keeps no bodies and no headers.
+//! The journal of calls: who called what, when, and what came back. It keeps no headers, and of bodies
+//! only what people are told.
 
 use std::{
     sync::{Arc, Mutex},
@@ -35,6 +36,9 @@ pub struct Call {
     pub error_code: Option<String>,
     /// From request to answer or end; `None` while under way.
     pub duration_ms: Option<u64>,
+    /// A message to people: its subject, and its text on the lines after it.
+    #[serde(skip)]
+    pub message: Option<String>,
 }
 
 /// All calls in the order in which they came.
@@ -60,6 +64,7 @@ impl Journal {
             status: None,
             error_code: None,
             duration_ms: None,
+            message: asked.message.clone(),
         };
         let mut calls = locked(&self.calls);
         let index = calls.len();

@@ -77,6 +77,7 @@ mod tests {
             status,
             error_code: None,
             duration_ms: None,
+            message: None,
         };
         let calls = [
             one("us-west-2", Some(200)),

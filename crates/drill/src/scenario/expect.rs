@@ -1,12 +1,22 @@
 //! What must come out of a scenario, each expectation a sentence.
 
-mod by_hand;
+pub(super) mod by_hand;
 mod recovered;
 mod seen;
 mod untouched;
 
-use super::{Scenario, measure::Measured, play::Outcome};
-use crate::{report::Check, world::World};
+use super::{
+    measure::Measured,
+    play::Outcome,
+    table::{Ends, Scenario},
+};
+use crate::{
+    client::{self, ClientRecord},
+    profile::STANDBY,
+    report::Check,
+    timeline::Kind,
+    world::World,
+};
 
 /// Judges what came out.
 pub(super) async fn checks(
@@ -16,27 +26,84 @@ pub(super) async fn checks(
     measured: &Measured,
 ) -> Vec<Check> {
     let seen = seen::look(world).await;
-    let mut checks = rows(scenario, outcome);
-    checks.extend(match scenario {
-        Scenario::RegionLoss | Scenario::RegionLossManaged => {
-            recovered::checks(scenario, world, outcome, measured, &seen)
+    let row = scenario.row();
+    let mut checks = outcome.acted.checks.clone();
+    match row.ends {
+        Ends::Recovered(verdict, strategy) => {
+            checks.extend(rows(scenario, outcome));
+            let wanted = (verdict, strategy);
+            checks.extend(recovered::checks(wanted, world, outcome, measured, &seen));
         }
-        Scenario::PathImpaired => {
-            // First the calls by hand, so that what they change, if anything, is seen too.
-            let mut checks = by_hand::checks(world).await;
-            checks.extend(untouched::checks(world, outcome, measured, &seen));
-            checks
+        Ends::Unchanged {
+            verdict,
+            outcome: ended,
+            writes_go_on,
+        } => {
+            checks.extend(rows(scenario, outcome));
+            let wanted = untouched::Wanted {
+                verdict,
+                ended,
+                writes_go_on,
+            };
+            checks.extend(untouched::checks(&wanted, world, outcome, measured, &seen));
         }
-    });
+        Ends::AsPlayed => {}
+    }
+    checks.extend(told(world, row.told));
     checks.push(no_secret_was_told(world));
     checks
+}
+
+/// People are told each of these once.
+fn told(world: &World, parts: &[&str]) -> Vec<Check> {
+    let messages = world.messages();
+    let subjects: Vec<_> = messages
+        .iter()
+        .filter_map(|message| message.lines().next())
+        .collect();
+    let mut checks: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            let times = subjects.iter().filter(|subject| subject.contains(part));
+            let times = times.count();
+            Check::new(
+                format!("people are told once: {part}"),
+                format!("{times} times"),
+                times == 1,
+            )
+        })
+        .collect();
+    if parts.is_empty() {
+        checks.push(Check::new(
+            "people are told nothing",
+            listed(&subjects),
+            subjects.is_empty(),
+        ));
+    }
+    checks
+}
+
+/// Counts the acknowledged rows that the standby lacks right after the writer died: nothing more can arrive there.
+pub(super) async fn unreplicated(world: &World, record: &ClientRecord) -> Option<u64> {
+    let standby = world.admin(STANDBY).await.ok()?;
+    let comparison = client::compare(record, &standby).await.ok()?;
+    let lost = u64::try_from(comparison.lost.len()).ok()?;
+    world.timeline.say(
+        Kind::Fault,
+        STANDBY,
+        format!(
+            "lacks {lost} of {} acknowledged rows as the writer dies",
+            comparison.acknowledged
+        ),
+    );
+    Some(lost)
 }
 
 /// No row is duplicated or made up, and none is lost that could have been kept.
 fn rows(scenario: Scenario, outcome: &Outcome) -> Vec<Check> {
     let comparison = &outcome.comparison;
     let lost = comparison.lost.len();
-    let bound = outcome.unreplicated.unwrap_or_default();
+    let bound = outcome.acted.unreplicated.unwrap_or_default();
     let found = format!("{lost} lost; {bound} had not reached the standby when the Region died");
     let kept = comparison.acknowledged > 0 && u64::try_from(lost).is_ok_and(|lost| lost <= bound);
     let odd = comparison.duplicated.len() + comparison.unexpected.len();

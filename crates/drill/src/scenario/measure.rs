@@ -56,7 +56,7 @@ async fn recorded(world: &World, outcome: &Outcome) -> Option<Run> {
 }
 
 fn rto(world: &World, outcome: &Outcome, ledger_seconds: Option<f64>) -> Rto {
-    let after = |ms: &i64| *ms >= outcome.disturbed_ms;
+    let after = |ms: &i64| *ms >= outcome.acted.at_ms;
     let calls = world.front_door.calls();
     let suspected = calls
         .iter()

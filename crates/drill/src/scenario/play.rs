@@ -1,25 +1,24 @@
-//! Plays a scenario from the first process to the report.
+//! Plays a scenario on what is deployed: builds a world, disturbs it, waits, judges.
 
 use std::{path::Path, time::Duration};
 
-use super::{Scenario, expect, measure, story};
+use super::{
+    act, expect, measure,
+    stage::{Acted, Stage},
+    story,
+    table::{Ends, Scenario},
+};
 use crate::{
-    client::{self, Client, ClientRecord, Comparison},
-    profile::{HOME, STANDBY, cluster},
+    client::{self, ClientRecord, Comparison},
+    profile::{HOME, STANDBY},
     report::{CallCount, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
-    world::{Trouble, World},
+    world::{Deployed, Trouble, World},
 };
 
 /// How long everything runs undisturbed before, and goes on after.
 const CALM: Duration = Duration::from_secs(5);
-/// How far replication falls behind before the Region dies, where it does.
-const LAG: Duration = Duration::from_secs(3);
-/// The longest a run may take from the disturbance on.
-const RUN: Duration = Duration::from_secs(100);
-/// The longest the client may take to write on the new writer after the run has ended.
-const WRITES_AGAIN: Duration = Duration::from_secs(20);
 
 /// What was seen, for the checks.
 pub(super) struct Outcome {
@@ -29,28 +28,35 @@ pub(super) struct Outcome {
     pub(super) record: ClientRecord,
     /// How it compares with what the database holds.
     pub(super) comparison: Comparison,
-    /// Acknowledged rows that had not reached the standby when the Region died.
-    pub(super) unreplicated: Option<u64>,
     /// The executions.
     pub(super) runs: Vec<crate::report::Run>,
-    /// When the disturbance began, in milliseconds of Unix time.
-    pub(super) disturbed_ms: i64,
+    /// What was done, and found on the way.
+    pub(super) acted: Acted,
 }
 
+/// Plays a scenario in `folder`, which is its own.
 pub(super) async fn play(
     scenario: Scenario,
-    root: &Path,
+    deployed: &Deployed,
     folder: &Path,
     timeline: Timeline,
 ) -> Result<Report, Trouble> {
-    let world = World::build(root, folder, scenario.profile(), timeline.clone()).await?;
+    let world = World::build(deployed, folder, scenario.profile(), timeline.clone()).await?;
     let client = world.start_client().await?;
     world.first_beats().await?;
     tokio::time::sleep(CALM).await;
-    let runs = Runs::watch(&world.emulator, &timeline);
+    let runs = Runs::watch(&world.emulator, &timeline).await;
     let story = story::tell(&world);
-    let (disturbed_ms, unreplicated) = disturb(scenario, &world, &client).await?;
-    settle(scenario, &world, &client, &runs).await;
+    let stage = Stage {
+        world: &world,
+        client: &client,
+        runs: &runs,
+    };
+    let acted = act::act(scenario, &stage).await?;
+    if scenario.row().ends != Ends::AsPlayed {
+        stage.writes_in(writer(scenario)).await;
+        tokio::time::sleep(CALM).await;
+    }
     drop(story);
     let record = client.stop().await;
     let comparison = compared(scenario, &world, &record).await?;
@@ -58,71 +64,23 @@ pub(super) async fn play(
         writes: Writes::new(&record, Some(&comparison)),
         record,
         comparison,
-        unreplicated,
         runs: runs.seen(),
-        disturbed_ms,
+        acted,
     };
     let report = conclude(scenario, &world, outcome).await;
     drop(runs);
-    world.end().await?;
+    world.end(deployed, folder).await?;
     Ok(report)
-}
-
-/// Loses or breaks what the scenario is about; answers when, and how many rows had not reached the standby.
-async fn disturb(
-    scenario: Scenario,
-    world: &World,
-    client: &Client,
-) -> Result<(i64, Option<u64>), Trouble> {
-    let timeline = &world.timeline;
-    match scenario {
-        Scenario::RegionLoss | Scenario::RegionLossManaged => {
-            if scenario.replication_lags() {
-                timeline.say(
-                    Kind::Setup,
-                    STANDBY,
-                    "falls behind: replication to it stops",
-                );
-                world.simulator.cut_replication(STANDBY).await;
-                tokio::time::sleep(LAG).await;
-            }
-            let disturbed_ms = now_ms();
-            world.lose_region(HOME).await?;
-            Ok((disturbed_ms, unreplicated(world, &client.record()).await))
-        }
-        Scenario::PathImpaired => {
-            let text = format!("loses its road to the writer in {HOME}");
-            timeline.mark(Kind::Fault, STANDBY, text, "road cut");
-            let disturbed_ms = now_ms();
-            world.roads.cut(STANDBY, cluster(HOME))?;
-            Ok((disturbed_ms, None))
-        }
-    }
 }
 
 /// The Region that has the writer when all is over.
 const fn writer(scenario: Scenario) -> &'static str {
-    match scenario {
-        Scenario::RegionLoss | Scenario::RegionLossManaged => STANDBY,
-        Scenario::PathImpaired => HOME,
+    match scenario.row().ends {
+        Ends::Recovered(..) => STANDBY,
+        Ends::Unchanged { .. } => HOME,
+        Ends::AsPlayed if matches!(scenario, Scenario::RunDies | Scenario::Flapping) => STANDBY,
+        Ends::AsPlayed => HOME,
     }
-}
-
-/// Waits until the runs have ended and the client writes, and a little longer. What does not come is told.
-async fn settle(scenario: Scenario, world: &World, client: &Client, runs: &Runs) {
-    if let Err(why) = runs.ended(RUN).await {
-        let text = format!("gives up waiting: {why}");
-        world.timeline.say(Kind::Run, "the drill", text);
-        return;
-    }
-    let endpoint = &world.endpoints[writer(scenario)].writer;
-    let there = |ack: &client::Ack| ack.endpoint == *endpoint;
-    let again = |progress: &client::Progress| progress.last.as_ref().is_some_and(there);
-    if let Err(why) = client.wait_for(WRITES_AGAIN, again).await {
-        let text = format!("does not write in {}: {why}", writer(scenario));
-        world.timeline.say(Kind::Client, "the application", text);
-    }
-    tokio::time::sleep(CALM).await;
 }
 
 /// Holds the client's record against the writer's rows. A database that does not answer has none, and the checks say so.
@@ -162,20 +120,4 @@ async fn conclude(scenario: Scenario, world: &World, outcome: Outcome) -> Report
         events: timeline.events(),
         checks,
     })
-}
-
-/// Counts the acknowledged rows that the standby lacks right after the Region died: nothing more can arrive there.
-async fn unreplicated(world: &World, record: &ClientRecord) -> Option<u64> {
-    let standby = world.admin(STANDBY).await.ok()?;
-    let comparison = client::compare(record, &standby).await.ok()?;
-    let lost = u64::try_from(comparison.lost.len()).ok()?;
-    world.timeline.say(
-        Kind::Fault,
-        STANDBY,
-        format!(
-            "lacks {lost} of {} acknowledged rows as the Region dies",
-            comparison.acknowledged
-        ),
-    );
-    Some(lost)
 }

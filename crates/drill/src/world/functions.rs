@@ -58,4 +58,20 @@ impl World {
             Err(body)
         })
     }
+
+    /// Lets the probe of a Region watch for a minute at once, as the schedule does once a minute.
+    ///
+    /// # Errors
+    /// When it cannot be invoked.
+    pub async fn watch_now(&self, region: &str) -> Result<(), Trouble> {
+        aws_sdk_lambda::Client::new(&self.emulator.sdk_config(region))
+            .invoke()
+            .function_name("aurora-failover-health-probe")
+            .invocation_type(aws_sdk_lambda::types::InvocationType::Event)
+            .payload(Blob::new(r#"{"operation": "watch"}"#))
+            .send()
+            .await
+            .map_err(|error| format!("watch in {region}: {}", DisplayErrorContext(&error)))?;
+        Ok(())
+    }
 }

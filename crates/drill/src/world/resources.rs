@@ -35,18 +35,9 @@ pub(super) async fn zone(emulator: &Emulator) -> Result<String, Trouble> {
     Ok(id.trim_start_matches("/hostedzone/").to_owned())
 }
 
-/// Creates everything else; the names point to the member at `home`.
-pub(super) async fn create(
-    emulator: &Emulator,
-    profile: &Profile,
-    zone_id: &str,
-    home: &Endpoints,
-    secrets: &Secrets,
-) -> Result<(), Trouble> {
-    record(emulator, profile, zone_id, WRITER_NAME, &home.writer).await?;
-    record(emulator, profile, zone_id, READER_NAME, &home.reader).await?;
+/// Creates what stays the same from one world to the next: secrets, services and topics.
+pub(super) async fn create(emulator: &Emulator, secrets: &Secrets) -> Result<(), Trouble> {
     for region in [HOME, STANDBY] {
-        parameter(emulator, profile, region, zone_id).await?;
         secret(
             emulator,
             region,
@@ -73,44 +64,107 @@ pub(super) async fn create(
     Ok(())
 }
 
-async fn record(
+/// Makes everything as it is before a plan's first day: names that point to the member at `home`, the plan's document, no
+/// switch, no ledger, and the pilot light out.
+pub(super) async fn reset(
     emulator: &Emulator,
     profile: &Profile,
     zone_id: &str,
-    name: &str,
-    endpoint: &str,
+    home: &Endpoints,
 ) -> Result<(), Trouble> {
-    let set = ResourceRecordSet::builder()
-        .name(name)
-        .r#type(RrType::Cname)
-        .ttl(profile.dns_ttl_seconds.into())
-        .resource_records(ResourceRecord::builder().value(endpoint).build()?)
-        .build()?;
-    let change = Change::builder()
-        .action(ChangeAction::Create)
-        .resource_record_set(set)
-        .build()?;
-    aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"))
-        .change_resource_record_sets()
-        .hosted_zone_id(zone_id)
-        .change_batch(ChangeBatch::builder().changes(change).build()?)
-        .send()
-        .await?;
+    records(emulator, profile, zone_id, home).await?;
+    for region in [HOME, STANDBY] {
+        let config = emulator.sdk_config(region);
+        let ssm = aws_sdk_ssm::Client::new(&config);
+        ssm.put_parameter()
+            .name(format!("/aurora-failover/plans/{PLAN}"))
+            .value(profile.plan(zone_id).to_string())
+            .r#type(ParameterType::String)
+            .tier(ParameterTier::Advanced)
+            .overwrite(true)
+            .send()
+            .await?;
+        ssm.delete_parameters()
+            .names("/aurora-failover/kill")
+            .names(format!("/aurora-failover/maintenance/{PLAN}"))
+            .send()
+            .await?;
+        empty_ledger(&config).await?;
+        aws_sdk_ecs::Client::new(&config)
+            .update_service()
+            .cluster(ECS_CLUSTER)
+            .service("worker")
+            .desired_count(pilot_light(region))
+            .send()
+            .await?;
+    }
     Ok(())
 }
 
-async fn parameter(
+async fn empty_ledger(config: &aws_config::SdkConfig) -> Result<(), Trouble> {
+    const TABLE: &str = "aurora-failover-ledger";
+    let dynamodb = aws_sdk_dynamodb::Client::new(config);
+    let mut pages = dynamodb
+        .scan()
+        .table_name(TABLE)
+        .projection_expression("#p, #i")
+        .expression_attribute_names("#p", "plan")
+        .expression_attribute_names("#i", "item")
+        .into_paginator()
+        .send();
+    while let Some(page) = pages.next().await {
+        for key in page?.items.unwrap_or_default() {
+            dynamodb
+                .delete_item()
+                .table_name(TABLE)
+                .set_key(Some(key))
+                .send()
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The two names lead to `home`; what else the zone held of a plan goes.
+async fn records(
     emulator: &Emulator,
     profile: &Profile,
-    region: &str,
     zone_id: &str,
+    home: &Endpoints,
 ) -> Result<(), Trouble> {
-    aws_sdk_ssm::Client::new(&emulator.sdk_config(region))
-        .put_parameter()
-        .name(format!("/aurora-failover/plans/{PLAN}"))
-        .value(profile.plan(zone_id).to_string())
-        .r#type(ParameterType::String)
-        .tier(ParameterTier::Advanced)
+    let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
+    let present = route53
+        .list_resource_record_sets()
+        .hosted_zone_id(zone_id)
+        .send()
+        .await?
+        .resource_record_sets;
+    let change = |action, set| {
+        Change::builder()
+            .action(action)
+            .resource_record_set(set)
+            .build()
+    };
+    let mut batch = ChangeBatch::builder();
+    let old = present
+        .into_iter()
+        .filter(|set| matches!(set.r#type, RrType::Cname | RrType::Txt));
+    for set in old {
+        batch = batch.changes(change(ChangeAction::Delete, set)?);
+    }
+    for (name, endpoint) in [(WRITER_NAME, &home.writer), (READER_NAME, &home.reader)] {
+        let set = ResourceRecordSet::builder()
+            .name(name)
+            .r#type(RrType::Cname)
+            .ttl(profile.dns_ttl_seconds.into())
+            .resource_records(ResourceRecord::builder().value(endpoint).build()?)
+            .build()?;
+        batch = batch.changes(change(ChangeAction::Create, set)?);
+    }
+    route53
+        .change_resource_record_sets()
+        .hosted_zone_id(zone_id)
+        .change_batch(batch.build()?)
         .send()
         .await?;
     Ok(())
@@ -151,8 +205,7 @@ async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
         )
         .send()
         .await?;
-    let pilot_light = if region == HOME { 1 } else { 0 };
-    for (service, count) in [("api", 1), ("worker", pilot_light)] {
+    for (service, count) in [("api", 1), ("worker", pilot_light(region))] {
         ecs.create_service()
             .cluster(ECS_CLUSTER)
             .service_name(service)
@@ -162,4 +215,9 @@ async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
             .await?;
     }
     Ok(())
+}
+
+/// How many tasks the `worker` has: none where it waits for a take-over.
+fn pilot_light(region: &str) -> i32 {
+    i32::from(region == HOME)
 }

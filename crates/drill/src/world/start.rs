@@ -10,22 +10,17 @@ use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
 use super::{Endpoints, Trouble};
 use crate::{
     certificates::Certificates,
-    emulator::{Deployment, Emulator, EmulatorConfig},
+    emulator::Deployment,
     profile::{ACCOUNT, CLIENT, HOME, Profile, STANDBY, TOPIC, WITNESS, cluster},
     roads::Roads,
 };
 
-/// Starts the local AWS and the simulated RDS.
-pub(super) async fn start(
+/// Starts the simulated RDS.
+pub(super) async fn simulator(
     root: &Path,
     folder: &Path,
     profile: &Profile,
-) -> Result<(Emulator, Simulator), Trouble> {
-    let emulator = Emulator::start(&EmulatorConfig {
-        root: root.to_owned(),
-        folder: folder.join("emulator"),
-    })
-    .await?;
+) -> Result<Simulator, Trouble> {
     let simulator = Simulator::start(SimulatorConfig {
         durations: profile.simulator,
         storage: StorageConfig::Postgres {
@@ -35,7 +30,7 @@ pub(super) async fn start(
         ..SimulatorConfig::default()
     })
     .await?;
-    Ok((emulator, simulator))
+    Ok(simulator)
 }
 
 /// Where PostgreSQL's programs are.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     profile::{PLAN, STANDBY},
     report::Check,
-    world::World,
+    scenario::stage::Stage,
 };
 
 /// What a call by hand must say: the name of its error or of the action it would take, and a part of the sentence.
@@ -17,10 +17,10 @@ struct Call {
     says: &'static str,
 }
 
-pub(super) async fn checks(world: &World) -> Vec<Check> {
+pub(in crate::scenario) async fn checks(stage: &Stage<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     for call in calls() {
-        let said = said(world, call.function, &call.payload).await;
+        let said = stage.said(STANDBY, call.function, &call.payload).await;
         let expected = format!(
             "{} by hand, {}, says {}",
             call.function, call.given, call.name
@@ -78,21 +78,4 @@ fn calls() -> [Call; 6] {
             says: "from_region is eu-west-1",
         },
     ]
-}
-
-/// What a function answers: `action: reason`, or its error's name and sentence.
-async fn said(world: &World, function: &str, payload: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    match world
-        .call(STANDBY, &format!("aurora-failover-{function}"), payload)
-        .await
-    {
-        Ok(Ok(answer)) => format!("{}: {}", text(&answer["action"]), text(&answer["reason"])),
-        Ok(Err(error)) => format!(
-            "{}: {}",
-            text(&error["errorType"]),
-            text(&error["errorMessage"])
-        ),
-        Err(why) => format!("no answer: {why}"),
-    }
 }

@@ -10,34 +10,33 @@ use super::{listed, named, seen::Seen};
 use crate::{
     profile::{READER_NAME, STANDBY, WRITER_NAME, cluster},
     report::Check,
-    scenario::{Scenario, measure::Measured, play::Outcome},
+    scenario::{measure::Measured, play::Outcome},
     world::World,
 };
 
 pub(super) fn checks(
-    scenario: Scenario,
+    wanted: (Verdict, Strategy),
     world: &World,
     outcome: &Outcome,
     measured: &Measured,
     seen: &Seen,
 ) -> Vec<Check> {
-    let mut checks = run(scenario, outcome, measured);
+    let mut checks = run(wanted, outcome, measured);
     checks.extend(agreement(world, seen));
-    checks.push(members(scenario, seen));
+    checks.push(members(wanted.1, seen));
     checks.push(services(measured));
     checks.extend(writes(world, outcome, measured));
     checks
 }
 
-fn run(scenario: Scenario, outcome: &Outcome, measured: &Measured) -> Vec<Check> {
+fn run(
+    (wanted_verdict, wanted): (Verdict, Strategy),
+    outcome: &Outcome,
+    measured: &Measured,
+) -> Vec<Check> {
     let run = measured.run.as_ref();
     let verdict = run.and_then(|run| Some(run.confirmed.as_ref()?.verdict));
     let strategy = run.and_then(|run| Some(run.strategy.as_ref()?.strategy));
-    let wanted = if scenario == Scenario::RegionLoss {
-        Strategy::Detach
-    } else {
-        Strategy::Managed
-    };
     let closed = run.and_then(|run| run.closed.as_ref());
     let ended = closed.map_or("no run closed".to_owned(), |closed| {
         format!(
@@ -53,9 +52,12 @@ fn run(scenario: Scenario, outcome: &Outcome, measured: &Measured) -> Vec<Check>
     let acted = acted.count();
     vec![
         Check::new(
-            "the outage is confirmed as region_down",
+            format!(
+                "the outage is confirmed as {}",
+                named(Some(&wanted_verdict))
+            ),
             named(verdict.as_ref()),
-            verdict == Some(Verdict::RegionDown),
+            verdict == Some(wanted_verdict),
         ),
         Check::new(
             format!("the standby is promoted by {}", named(Some(&wanted))),
@@ -111,7 +113,7 @@ fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
 }
 
 /// After a detach the standby is alone; after a managed failover the global cluster keeps both members.
-fn members(scenario: Scenario, seen: &Seen) -> Check {
+fn members(strategy: Strategy, seen: &Seen) -> Check {
     let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
     let members = seen.members.iter().flatten();
     let words = members.clone().map(|(arn, leads)| {
@@ -123,7 +125,7 @@ fn members(scenario: Scenario, seen: &Seen) -> Check {
         None => format!("{STANDBY} sees no such global cluster any more"),
     };
     let is_new_writer = |arn: &str| name(arn) == cluster(STANDBY);
-    let (expected, held) = if scenario == Scenario::RegionLoss {
+    let (expected, held) = if strategy == Strategy::Detach {
         let left = members.clone().all(|(arn, _)| !is_new_writer(arn));
         ("the new writer has left the old global cluster", left)
     } else {

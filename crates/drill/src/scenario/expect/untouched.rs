@@ -20,7 +20,18 @@ const CHANGES: [&str; 6] = [
     "UpdateService",
 ];
 
+/// How it must have ended.
+pub(super) struct Wanted {
+    /// The last verdict; `None` where no run may come as far as one.
+    pub(super) verdict: Option<Verdict>,
+    /// How every run ends; `None` where there may be none.
+    pub(super) ended: Option<&'static str>,
+    /// Whether the application may notice nothing.
+    pub(super) writes_go_on: bool,
+}
+
 pub(super) fn checks(
+    wanted: &Wanted,
     world: &World,
     outcome: &Outcome,
     measured: &Measured,
@@ -30,7 +41,7 @@ pub(super) fn checks(
     let verdict = confirmed.map(|confirmed| confirmed.verdict);
     let calls = world.front_door.calls();
     let suspected = calls.iter().filter(|call| {
-        i64::try_from(call.at_ms).is_ok_and(|at| at >= outcome.disturbed_ms)
+        i64::try_from(call.at_ms).is_ok_and(|at| at >= outcome.acted.at_ms)
             && story::is_suspicion(call)
     });
     let suspected = suspected.count();
@@ -39,36 +50,52 @@ pub(super) fn checks(
         .filter(|call| CHANGES.contains(&call.operation.as_str()))
         .map(|call| &call.operation)
         .collect();
-    let ended = outcome.runs.iter();
-    let ended: Vec<_> = ended
-        .map(|run| run.outcome.as_deref().unwrap_or("none"))
-        .collect();
-    let stood_down = !ended.is_empty() && ended.iter().all(|outcome| *outcome == "stood_down");
-    let mut checks = vec![
-        Check::new(
+    let mut checks = vec![match wanted.ended {
+        Some(_) => Check::new(
             "the standby's probe suspects the writer",
             format!("{suspected} times"),
             suspected > 0,
         ),
-        Check::new(
-            "the verdict is path_impaired",
+        None => Check::new(
+            "nobody is suspected",
+            format!("{suspected} times"),
+            suspected == 0,
+        ),
+    }];
+    if let Some(wanted) = &wanted.verdict {
+        checks.push(Check::new(
+            format!("the verdict is {}", named(Some(wanted))),
             named(verdict.as_ref()),
-            verdict == Some(Verdict::PathImpaired),
+            verdict.as_ref() == Some(wanted),
+        ));
+    }
+    // A suspicion that came meanwhile may still be confirmed when all is over.
+    let ended = outcome.runs.iter().filter(|run| run.status != "RUNNING");
+    let ended: Vec<_> = ended
+        .map(|run| run.outcome.as_deref().unwrap_or("none"))
+        .collect();
+    checks.push(match wanted.ended {
+        Some(wanted) => Check::new(
+            format!("every run ends {wanted}"),
+            listed(&ended),
+            !ended.is_empty() && ended.iter().all(|outcome| *outcome == wanted),
         ),
-        Check::new("every run stands down", listed(&ended), stood_down),
-        Check::new(
-            "no function changes anything",
-            listed(&changes),
-            changes.is_empty(),
-        ),
-    ];
-    checks.extend(as_before(world, seen));
-    let outages = outcome.writes.outages.len();
+        None => Check::new("no run starts", listed(&ended), outcome.runs.is_empty()),
+    });
     checks.push(Check::new(
-        "writes never stop",
-        format!("{outages} outages of more than a second"),
-        outages == 0,
+        "no function changes anything",
+        listed(&changes),
+        changes.is_empty(),
     ));
+    checks.extend(as_before(world, seen));
+    if wanted.writes_go_on {
+        let outages = outcome.writes.outages.len();
+        checks.push(Check::new(
+            "writes never stop",
+            format!("{outages} outages of more than a second"),
+            outages == 0,
+        ));
+    }
     checks
 }
 

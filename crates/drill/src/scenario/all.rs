@@ -1,0 +1,254 @@
+//! Several scenarios, one after the other, on one deployment: a table at the end and one page over the reports.
+
+use std::{fmt, path::Path, time::Instant};
+
+use maud::{DOCTYPE, html};
+
+use super::{Scenario, empty, hold, play};
+use crate::{
+    report::{self, Report, Verdict, words},
+    timeline::Timeline,
+    world::{Deployed, Trouble},
+};
+
+/// What came out of one scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its name.
+    pub scenario: &'static str,
+    /// Whether everything came out as expected.
+    pub verdict: Verdict,
+    /// Seconds in which the application could not write.
+    pub outage: Option<f64>,
+    /// Seconds of that which no configured wait explains.
+    pub overhead: Option<f64>,
+    /// Acknowledged rows that are lost.
+    pub lost: Option<u64>,
+    /// Seconds that playing it took.
+    pub seconds: f64,
+    /// What was not as expected.
+    pub reasons: Vec<String>,
+}
+
+/// What came out of all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// In the order in which they were played.
+    pub lines: Vec<Line>,
+}
+
+/// Plays scenarios on one deployment; their reports go into `target/drill/<word>/<scenario>`, and `index.html` beside them.
+/// One that cannot be played counts as failed; the others are played all the same.
+///
+/// # Errors
+/// When nothing can be deployed, or the page cannot be written.
+pub async fn run_all(
+    word: &str,
+    scenarios: &[Scenario],
+    root: &Path,
+    timeline: impl Fn() -> Timeline,
+) -> Result<Summary, Trouble> {
+    let folder = root.join("target/drill").join(word);
+    let _held = hold(&folder)?;
+    empty(&folder)?;
+    let deployed = Deployed::start(root, &folder, &timeline()).await?;
+    let mut summary = Summary { lines: Vec::new() };
+    for scenario in scenarios {
+        let name = scenario.name();
+        println!(
+            "\n{} of {}: {name}",
+            summary.lines.len() + 1,
+            scenarios.len()
+        );
+        let own = folder.join(name);
+        std::fs::create_dir_all(&own)?;
+        let began = Instant::now();
+        let played = play::play(*scenario, &deployed, &own, timeline()).await;
+        let line = match played {
+            Ok(report) => {
+                report::write(&report, &own)?;
+                line(name, &report, began)
+            }
+            Err(trouble) => {
+                // What it left must not disturb the next one.
+                deployed.quiet().await?;
+                failed(name, trouble.as_ref(), began)
+            }
+        };
+        println!("{line}");
+        summary.lines.push(line);
+    }
+    deployed.end().await?;
+    std::fs::write(folder.join("index.html"), page(&summary))?;
+    Ok(summary)
+}
+
+fn line(scenario: &'static str, report: &Report, began: Instant) -> Line {
+    let broken = report.checks.iter().filter(|check| !check.held);
+    Line {
+        scenario,
+        verdict: report.verdict,
+        outage: report.writes.outage_seconds,
+        overhead: report.rto.overhead_seconds,
+        lost: report.writes.lost,
+        seconds: began.elapsed().as_secs_f64(),
+        reasons: broken
+            .map(|check| format!("expected: {}; found: {}", check.expected, check.found))
+            .collect(),
+    }
+}
+
+fn failed(
+    scenario: &'static str,
+    trouble: &(dyn std::error::Error + 'static),
+    began: Instant,
+) -> Line {
+    Line {
+        scenario,
+        verdict: Verdict::Fail,
+        outage: None,
+        overhead: None,
+        lost: None,
+        seconds: began.elapsed().as_secs_f64(),
+        reasons: vec![format!("it could not be played: {trouble}")],
+    }
+}
+
+impl Summary {
+    /// Pass when every scenario did.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.lines.iter().all(|line| line.verdict == Verdict::Pass) {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        }
+    }
+}
+
+const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:<32}{:<6}{:>9}{:>10}{:>7}{:>8.0} s",
+            self.scenario,
+            word(self.verdict),
+            words::duration(self.outage),
+            words::duration(self.overhead),
+            words::count(self.lost),
+            self.seconds
+        )?;
+        for reason in &self.reasons {
+            write!(f, "\n    {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n{:<32}{:<6}{:>9}{:>10}{:>7}{:>10}",
+            "scenario", "", "outage", "overhead", "lost", "took"
+        )?;
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        let held = self
+            .lines
+            .iter()
+            .filter(|line| line.verdict == Verdict::Pass);
+        let seconds: f64 = self.lines.iter().map(|line| line.seconds).sum();
+        write!(
+            f,
+            "{} of {} scenarios came out as expected, in {:.1} minutes",
+            held.count(),
+            self.lines.len(),
+            seconds / 60.0
+        )
+    }
+}
+
+/// One page over the reports.
+fn page(summary: &Summary) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Failover drills: " (word(summary.verdict())) }
+                style { (maud::PreEscaped(include_str!("../report_html/style.css"))) }
+            }
+            body {
+                header {
+                    p.kicker { "Failover drills" }
+                    h1 { (summary.lines.len()) " scenarios " span.verdict.(if summary.verdict() == Verdict::Pass { "held" } else { "broken" }) { (word(summary.verdict())) } }
+                }
+                table {
+                    thead { tr { th { "Scenario" } th { "Verdict" } th { "Writes stopped" } th { "Overhead" } th { "Rows lost" } th { "Not as expected" } } }
+                    tbody {
+                        @for line in &summary.lines {
+                            tr {
+                                td { a href=(format!("{}/report.html", line.scenario)) { (line.scenario) } }
+                                td { (word(line.verdict)) }
+                                td { (words::duration(line.outage)) }
+                                td { (words::duration(line.overhead)) }
+                                td { (words::count(line.lost)) }
+                                td { (line.reasons.join("; ")) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(verdict: Verdict) -> Summary {
+        Summary {
+            lines: vec![Line {
+                scenario: "blip",
+                verdict,
+                outage: None,
+                overhead: Some(0.87),
+                lost: Some(0),
+                seconds: 30.0,
+                reasons: vec!["expected: <b>; found: none".into()],
+            }],
+        }
+    }
+
+    #[test]
+    fn one_failure_fails_them_all_and_says_why() {
+        assert_eq!(summary(Verdict::Pass).verdict(), Verdict::Pass);
+        let failed = summary(Verdict::Fail);
+        assert_eq!(failed.verdict(), Verdict::Fail);
+        let text = failed.to_string();
+        assert!(
+            text.contains("found: none") && text.contains("0 of 1 scenarios"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_page_links_each_report_and_escapes_what_was_found() {
+        let page = page(&summary(Verdict::Fail));
+        assert!(page.contains("href=\"blip/report.html\""));
+        assert!(page.contains("&lt;b&gt;") && !page.contains("expected: <b>"));
+    }
+}

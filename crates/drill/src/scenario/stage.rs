@@ -1,0 +1,210 @@
+//! What a scenario plays with: the world, the client, the runs, and ways to wait for what should come.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{self, Client, Progress},
+    profile::{ACCOUNT, HOME, PLAN, STANDBY},
+    report::Check,
+    runs::Runs,
+    timeline::{Kind, now_ms},
+    world::{Trouble, World},
+};
+
+/// The longest a run may take from the disturbance on.
+pub(super) const RUN: Duration = Duration::from_secs(100);
+/// The longest anything else is waited for.
+pub(super) const SOON: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(100);
+const MACHINE: &str = "aurora-failover-unplanned-failover";
+
+/// Where a scenario plays.
+pub(super) struct Stage<'a> {
+    pub(super) world: &'a World,
+    pub(super) client: &'a Client,
+    pub(super) runs: &'a Runs,
+}
+
+/// What a scenario did.
+#[derive(Debug, Default)]
+pub(super) struct Acted {
+    /// When the disturbance began, in milliseconds of Unix time.
+    pub(super) at_ms: i64,
+    /// Acknowledged rows that had not reached the standby when the Region died.
+    pub(super) unreplicated: Option<u64>,
+    /// What was found on the way.
+    pub(super) checks: Vec<Check>,
+}
+
+impl Acted {
+    pub(super) fn now() -> Self {
+        Self {
+            at_ms: now_ms(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn check(
+        &mut self,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        held: bool,
+    ) {
+        self.checks.push(Check::new(expected, found, held));
+    }
+}
+
+impl Stage<'_> {
+    /// Tells of a disturbance.
+    pub(super) fn fault(&self, who: &str, text: &str, label: &str) {
+        self.world.timeline.mark(Kind::Fault, who, text, label);
+    }
+
+    pub(super) async fn lose(&self, region: &str) -> Result<Acted, Trouble> {
+        let acted = Acted::now();
+        self.world.lose_region(region).await?;
+        Ok(acted)
+    }
+
+    /// Waits until `seen` says yes; says so in the timeline where that does not come.
+    pub(super) async fn until(
+        &self,
+        limit: Duration,
+        what: &str,
+        seen: impl AsyncFn() -> bool,
+    ) -> bool {
+        let deadline = tokio::time::Instant::now() + limit;
+        while tokio::time::Instant::now() < deadline {
+            if seen().await {
+                return true;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let text = format!("gives up waiting after {limit:?}: {what}");
+        self.world.timeline.say(Kind::Run, "the drill", text);
+        false
+    }
+
+    /// Waits until `count` runs or more have ended and none is under way.
+    pub(super) async fn ended(&self, count: usize) -> bool {
+        self.until(RUN, "the runs' end", async || {
+            let runs = self.runs.seen();
+            runs.len() >= count && runs.iter().all(|run| run.status != "RUNNING")
+        })
+        .await
+    }
+
+    /// Waits until people are told something; answers the message.
+    pub(super) async fn told(&self, part: &str) -> Option<String> {
+        let find = || {
+            let mut messages = self.world.messages().into_iter();
+            messages.rfind(|text| text.contains(part))
+        };
+        self.until(SOON, part, async || find().is_some()).await;
+        find()
+    }
+
+    /// Answers the question of a run as a human would: with the token in its message.
+    pub(super) async fn answer(&self, approve: bool) -> Result<(), Trouble> {
+        let message = self
+            .told("shall us-east-1 take over")
+            .await
+            .unwrap_or_default();
+        let token = message
+            .split_once("--task-token '")
+            .and_then(|(_, rest)| rest.split_once('\''))
+            .map(|(token, _)| token.to_owned())
+            .ok_or("no message holds a task token")?;
+        let sfn = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(STANDBY));
+        if approve {
+            self.world.timeline.say(Kind::Run, "a human", "approves");
+            sfn.send_task_success()
+                .task_token(token)
+                .output(json!({"approved": true}).to_string())
+                .send()
+                .await?;
+        } else {
+            self.world.timeline.say(Kind::Run, "a human", "refuses");
+            sfn.send_task_failure()
+                .task_token(token)
+                .error("Refused")
+                .cause("not today")
+                .send()
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a run by hand, as the README says.
+    pub(super) async fn start_run(&self, from: &str, to: &str) -> Result<(), Trouble> {
+        let input = json!({"plan": PLAN, "writer_region": from, "observer_region": to});
+        self.world.timeline.say(
+            Kind::Run,
+            "a human",
+            format!("starts a run from {from} to {to}"),
+        );
+        aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(to))
+            .start_execution()
+            .state_machine_arn(format!(
+                "arn:aws:states:{to}:{ACCOUNT}:stateMachine:{MACHINE}"
+            ))
+            .input(input.to_string())
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Calls a function by hand; `action: reason`, or its error's name and sentence.
+    pub(super) async fn said(&self, region: &str, function: &str, payload: &Value) -> String {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let name = format!("aurora-failover-{function}");
+        match self.world.call(region, &name, payload).await {
+            Ok(Ok(answer)) => format!("{}: {}", text(&answer["action"]), text(&answer["reason"])),
+            Ok(Err(error)) => format!(
+                "{}: {}",
+                text(&error["errorType"]),
+                text(&error["errorMessage"])
+            ),
+            Err(why) => format!("no answer: {why}"),
+        }
+    }
+
+    /// Whether a function of a Region has made a call that was answered well.
+    pub(super) fn called(&self, function: &str, operation: &str) -> bool {
+        let calls = self.world.front_door.calls();
+        calls.iter().any(|call| {
+            call.function == format!("aurora-failover-{function}")
+                && call.operation == operation
+                && call.status == Some(200)
+        })
+    }
+
+    /// Waits until the application writes in a Region.
+    pub(super) async fn writes_in(&self, region: &str) -> bool {
+        let endpoint = &self.world.endpoints[region].writer;
+        let there = |ack: &client::Ack| ack.endpoint == *endpoint;
+        let again = |progress: &Progress| progress.last.as_ref().is_some_and(there);
+        match self.client.wait_for(SOON, again).await {
+            Ok(_) => true,
+            Err(why) => {
+                let text = format!("does not write in {region}: {why}");
+                self.world
+                    .timeline
+                    .say(Kind::Client, "the application", text);
+                false
+            }
+        }
+    }
+
+    /// A failover by the loss of the home Region, to its end; then the home Region comes back and its probe looks.
+    pub(super) async fn failed_over_and_home_is_back(&self) -> Result<Acted, Trouble> {
+        let acted = self.lose(HOME).await?;
+        self.ended(1).await;
+        self.writes_in(STANDBY).await;
+        self.world.return_region(HOME).await?;
+        self.world.watch_now(HOME).await?;
+        Ok(acted)
+    }
+}

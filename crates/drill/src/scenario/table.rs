@@ -1,0 +1,431 @@
+//! The table of scenarios: a name, a story, what the plan says differently, and how it ends.
+
+use failover::{evidence::Verdict, plan::Strategy};
+use serde_json::{Value, json};
+
+use crate::profile::Profile;
+
+/// What is lost or broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each one's story says what happens in it")]
+pub enum Scenario {
+    RegionLoss,
+    RegionLossManaged,
+    PathImpaired,
+    WriterRestart,
+    WriterMaintenance,
+    WriterDown,
+    RegionsParted,
+    ObserverIsolated,
+    RoadAndReplicationDown,
+    Blip,
+    MisconfiguredPassword,
+    MisconfiguredCertificate,
+    MisconfiguredTable,
+    MisconfiguredRights,
+    Observe,
+    ApprovalGiven,
+    ApprovalRefused,
+    ApprovalLate,
+    ApprovalOver,
+    LateRedrive,
+    RunDies,
+    TwiceLost,
+    LaggingStandby,
+    Throttled,
+    RunTwice,
+    PlannedMeetsUnplanned,
+    Flapping,
+    KillSwitch,
+}
+
+/// How a scenario ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// The standby has taken over, after this verdict and by this strategy.
+    Recovered(Verdict, Strategy),
+    /// Nothing has changed, and every run that there was ended so.
+    Unchanged {
+        /// The last verdict; `None` where no run may come as far as one.
+        verdict: Option<Verdict>,
+        /// How every run ends; `None` where there may be none.
+        outcome: Option<&'static str>,
+        /// Whether the application may notice nothing.
+        writes_go_on: bool,
+    },
+    /// What the scenario's own checks say.
+    AsPlayed,
+}
+
+/// One row of the table.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) story: &'static str,
+    pub(super) ends: Ends,
+    /// Parts of the subjects that people are told, each once.
+    pub(super) told: &'static [&'static str],
+}
+
+const SUSPECTED: &str = "is suspected";
+const RETURN: &str = "point of no return";
+const TOOK_OVER: &str = "took over";
+
+const fn down(strategy: Strategy) -> Ends {
+    Ends::Recovered(Verdict::RegionDown, strategy)
+}
+
+/// Nothing has changed, and the application has not noticed anything.
+const fn harmless(verdict: Verdict) -> Ends {
+    Ends::Unchanged {
+        verdict: Some(verdict),
+        outcome: Some("stood_down"),
+        writes_go_on: true,
+    }
+}
+
+/// Nothing has changed, though the application could not write for a while.
+const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
+    Ends::Unchanged {
+        verdict: Some(verdict),
+        outcome: Some(outcome),
+        writes_go_on: false,
+    }
+}
+
+impl Scenario {
+    /// All of them, in the order in which they are played.
+    pub const ALL: [Self; 28] = [
+        Self::RegionLoss,
+        Self::RegionLossManaged,
+        Self::PathImpaired,
+        Self::WriterRestart,
+        Self::WriterMaintenance,
+        Self::WriterDown,
+        Self::RegionsParted,
+        Self::ObserverIsolated,
+        Self::RoadAndReplicationDown,
+        Self::Blip,
+        Self::MisconfiguredPassword,
+        Self::MisconfiguredCertificate,
+        Self::MisconfiguredTable,
+        Self::MisconfiguredRights,
+        Self::Observe,
+        Self::ApprovalGiven,
+        Self::ApprovalRefused,
+        Self::ApprovalLate,
+        Self::ApprovalOver,
+        Self::LateRedrive,
+        Self::RunDies,
+        Self::TwiceLost,
+        Self::LaggingStandby,
+        Self::Throttled,
+        Self::RunTwice,
+        Self::PlannedMeetsUnplanned,
+        Self::Flapping,
+        Self::KillSwitch,
+    ];
+
+    /// Its name on the command line and in the report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What happens in it, in one sentence.
+    #[must_use]
+    pub fn story(self) -> &'static str {
+        self.row().story
+    }
+
+    /// Whether replication falls behind before the Region dies, so that there is something to lose.
+    pub(super) const fn replication_lags(self) -> bool {
+        matches!(self, Self::RegionLoss)
+    }
+
+    /// The durations and choices in it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most are alike")]
+    pub(super) fn profile(self) -> Profile {
+        let profile = match self {
+            Self::RegionLossManaged => Profile::usual("managed"),
+            Self::PathImpaired => Profile::quick("auto"),
+            _ => Profile::quick("detach"),
+        };
+        Profile {
+            patch: self.patch(),
+            ..profile
+        }
+    }
+
+    /// What its plan says differently.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most say nothing")]
+    fn patch(self) -> Value {
+        match self {
+            Self::Observe => json!({"unplanned": {"region_down": "observe"}}),
+            Self::ApprovalGiven | Self::ApprovalRefused | Self::ApprovalOver => {
+                json!({"unplanned": {"region_down": "approval"}})
+            }
+            Self::ApprovalLate => {
+                json!({"unplanned": {"region_down": "approval", "approval_minutes": 1}})
+            }
+            // The grace is spent when the writer is first suspected.
+            Self::WriterDown | Self::PlannedMeetsUnplanned => {
+                json!({"detection": {"in_region_grace_seconds": 3}})
+            }
+            Self::LaggingStandby => json!({"unplanned": {"max_lost_seconds": 5}}),
+            Self::TwiceLost => json!({"unplanned": {"cooldown_minutes": 0}}),
+            _ => Value::Null,
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
+    pub(super) const fn row(self) -> Row {
+        use Verdict::{
+            ObserverIsolated, PathImpaired, ProbeMisconfigured, RegionDown, WriterDown,
+            WriterRestarting,
+        };
+        let (name, story, ends, told): (_, _, _, &[&str]) = match self {
+            Self::RegionLoss => (
+                "region-loss",
+                "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on.",
+                down(Strategy::Detach),
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::RegionLossManaged => (
+                "region-loss-managed",
+                "The home Region dies whole: a managed failover promotes the standby and keeps the global cluster together.",
+                down(Strategy::Managed),
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::PathImpaired => (
+                "path-impaired",
+                "Only the standby's road to the writer is cut: the writer is suspected, found alive, and nothing changes.",
+                harmless(PathImpaired),
+                &[SUSPECTED, "stood down (path_impaired)"],
+            ),
+            Self::WriterRestart => (
+                "writer-restart",
+                "The writer crashes and is back within the grace: nothing changes.",
+                unchanged(WriterRestarting, "stood_down"),
+                &[SUSPECTED, "stood down (writer_restarting)"],
+            ),
+            Self::WriterMaintenance => (
+                "writer-maintenance",
+                "RDS says that the writer is upgrading, and it is away for longer than the grace of a crash: nothing changes.",
+                unchanged(WriterRestarting, "stood_down"),
+                &[SUSPECTED, "stood down (writer_restarting)"],
+            ),
+            Self::WriterDown => (
+                "writer-down",
+                "The writer is gone beyond the grace while its Region answers, and its own Region's probe fails too: the standby takes over.",
+                Ends::Recovered(WriterDown, Strategy::Detach),
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::RegionsParted => (
+                "regions-parted",
+                "The two Regions cannot reach each other, and both reach the witness: people are told, nothing changes.",
+                harmless(PathImpaired),
+                &[SUSPECTED, "stood down (path_impaired)"],
+            ),
+            Self::ObserverIsolated => (
+                "observer-isolated",
+                "The standby's Region reaches nothing but itself: it cannot tell, and nothing changes.",
+                harmless(ObserverIsolated),
+                &[SUSPECTED, "stood down (observer_isolated)"],
+            ),
+            Self::RoadAndReplicationDown => (
+                "road-and-replication-down",
+                "The road and the replication both stop while the writer commits at home: its own Region's record says so, and nothing changes.",
+                harmless(PathImpaired),
+                &[SUSPECTED, "stood down (path_impaired)"],
+            ),
+            Self::Blip => (
+                "blip",
+                "The road fails for fewer looks than make a suspicion: no run starts.",
+                Ends::Unchanged {
+                    verdict: None,
+                    outcome: None,
+                    writes_go_on: true,
+                },
+                &[],
+            ),
+            Self::MisconfiguredPassword => (
+                "misconfigured-probe-password",
+                "Somebody changes the probe's password: that is said, and nothing changes.",
+                harmless(ProbeMisconfigured),
+                &[SUSPECTED, "stood down (probe_misconfigured)"],
+            ),
+            Self::MisconfiguredCertificate => (
+                "misconfigured-probe-certificate",
+                "The probes trust another authority than the one that signed the database's certificate: that is said, and nothing changes.",
+                harmless(ProbeMisconfigured),
+                &[SUSPECTED, "stood down (probe_misconfigured)"],
+            ),
+            Self::MisconfiguredTable => (
+                "misconfigured-probe-table",
+                "The heartbeat's table is gone: that is said, and nothing changes.",
+                harmless(ProbeMisconfigured),
+                &[SUSPECTED, "stood down (probe_misconfigured)"],
+            ),
+            Self::MisconfiguredRights => (
+                "misconfigured-probe-rights",
+                "The probe's role may only read: that is said, and nothing changes.",
+                harmless(ProbeMisconfigured),
+                &[SUSPECTED, "stood down (probe_misconfigured)"],
+            ),
+            Self::Observe => (
+                "observe",
+                "The home Region dies, and the plan only observes: what would have been done is said, nothing is done.",
+                unchanged(RegionDown, "stood_down"),
+                &[SUSPECTED, "would have failed over to us-east-1"],
+            ),
+            Self::ApprovalGiven => (
+                "approval-given",
+                "The home Region dies, and the plan asks a human, who approves: it is confirmed again, and the standby takes over.",
+                down(Strategy::Detach),
+                &[SUSPECTED, "shall us-east-1 take over", RETURN, TOOK_OVER],
+            ),
+            Self::ApprovalRefused => (
+                "approval-refused",
+                "The home Region dies, and the human who is asked refuses: nothing changes.",
+                unchanged(RegionDown, "stood_down"),
+                &[
+                    SUSPECTED,
+                    "shall us-east-1 take over",
+                    "stood down (region_down)",
+                ],
+            ),
+            Self::ApprovalLate => (
+                "approval-late",
+                "The home Region dies, and nobody answers in time: nothing changes.",
+                unchanged(RegionDown, "stood_down"),
+                &[SUSPECTED, "stood down (region_down)"],
+            ),
+            Self::ApprovalOver => (
+                "approval-over",
+                "A human approves after the Region has come back: it is confirmed again, found healthy, and nothing changes.",
+                unchanged(Verdict::Healthy, "stood_down"),
+                &[SUSPECTED, "shall us-east-1 take over"],
+            ),
+            Self::LateRedrive => (
+                "late-redrive",
+                "A run is stopped before it promoted anything, and its next pass is made when the Region is back and its evidence old: nothing is promoted.",
+                Ends::AsPlayed,
+                &[SUSPECTED],
+            ),
+            Self::RunDies => (
+                "run-dies",
+                "The promoting function is taken away right after its call: the open intent is paged, and a new run finishes it at its proof.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, "nobody finishes it", TOOK_OVER],
+            ),
+            Self::TwiceLost => (
+                "twice-lost",
+                "After a failover by detach the new writer's Region is lost too: the deposed writer is not promoted, and people are told why.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over",
+                    "stopped before anything was promoted",
+                ],
+            ),
+            Self::LaggingStandby => (
+                "lagging-standby",
+                "Replication stops 12 s before the home Region dies, and the plan accepts 5 s: nothing is promoted, and it says by how much.",
+                Ends::Unchanged {
+                    verdict: Some(RegionDown),
+                    outcome: Some("aborted"),
+                    writes_go_on: false,
+                },
+                &[SUSPECTED, "stopped before anything was promoted"],
+            ),
+            Self::Throttled => (
+                "throttled",
+                "The home Region dies, and RDS throttles and answers 5xx during the run: it completes all the same.",
+                down(Strategy::Detach),
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::RunTwice => (
+                "run-twice",
+                "The home Region dies, the suspicion is delivered three times at once and once more later: exactly one run acts.",
+                down(Strategy::Detach),
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::PlannedMeetsUnplanned => (
+                "planned-meets-unplanned",
+                "The writer dies while another run holds the plan in its Region: the run is refused.",
+                unchanged(WriterDown, "aborted"),
+                &[SUSPECTED, "stopped before anything was promoted"],
+            ),
+            Self::Flapping => (
+                "flapping",
+                "After a failover the new writer blinks within the cool-down: no second failover, and people are told.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over",
+                    "no run from us-east-1 to us-west-2: cool-down",
+                ],
+            ),
+            Self::KillSwitch => (
+                "kill-switch",
+                "The home Region dies while the kill switch is on: nobody is suspected, and a run by hand is refused.",
+                Ends::AsPlayed,
+                &["no run from us-west-2 to us-east-1: switch"],
+            ),
+        };
+        Row {
+            name,
+            story,
+            ends,
+            told,
+        }
+    }
+}
+
+/// The scenarios that a word on the command line names: one, a family by its beginning, or `all`.
+///
+/// # Errors
+/// When it names none; the message lists what there is.
+pub fn selection(word: &str) -> Result<Vec<Scenario>, String> {
+    let of = |fits: &dyn Fn(&str) -> bool| -> Vec<Scenario> {
+        let all = Scenario::ALL.into_iter();
+        all.filter(|scenario| fits(scenario.name())).collect()
+    };
+    let exact = of(&|name| name == word);
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let family = of(&|name| word == "all" || name.starts_with(&format!("{word}-")));
+    // `region` is no family: its members have nothing in common but the word.
+    if word == "all" || ["approval", "misconfigured-probe"].contains(&word) {
+        return Ok(family);
+    }
+    let names = Scenario::ALL.map(Scenario::name).join(", ");
+    Err(format!(
+        "there is no scenario {word:?}; choose all, a family (approval, misconfigured-probe), or one of {names}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_is_in_the_list_once_and_its_plan_has_no_fault() {
+        let mut names = Scenario::ALL.map(Scenario::name).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Scenario::ALL.len());
+        for scenario in Scenario::ALL {
+            let plan = scenario.profile().plan("Z0EXAMPLE").to_string();
+            failover::plan::read(&plan).unwrap_or_else(|why| panic!("{}: {why}", scenario.name()));
+        }
+    }
+
+    #[test]
+    fn a_word_names_one_scenario_a_family_or_all() {
+        assert_eq!(selection("blip"), Ok(vec![Scenario::Blip]));
+        assert_eq!(selection("approval").unwrap().len(), 4);
+        assert_eq!(selection("misconfigured-probe").unwrap().len(), 4);
+        assert_eq!(selection("all").unwrap().len(), Scenario::ALL.len());
+        assert!(selection("region").unwrap_err().contains("region-loss"));
+    }
+}

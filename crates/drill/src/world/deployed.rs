@@ -1,0 +1,88 @@
+//! The local AWS with the repository's templates deployed, on which worlds are built one after the other.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{Secrets, Trouble, resources, start};
+use crate::{
+    emulator::{Emulator, EmulatorConfig},
+    profile::{HOME, STANDBY, WITNESS},
+    timeline::{Kind, Timeline},
+};
+
+/// The local AWS with everything deployed.
+pub struct Deployed {
+    /// The repository's root.
+    pub(super) root: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) emulator: Arc<Emulator>,
+    pub(super) zone_id: String,
+    pub(super) secrets: Secrets,
+    used: AtomicBool,
+}
+
+impl Deployed {
+    /// Starts a local AWS in `folder`, which is the drill's own, and deploys to it.
+    ///
+    /// # Errors
+    /// When something does not come up; nothing is left running then.
+    pub async fn start(root: &Path, folder: &Path, timeline: &Timeline) -> Result<Self, Trouble> {
+        let text = "starts a local AWS and deploys the templates to three Regions";
+        timeline.say(Kind::Setup, "the drill", text);
+        let emulator = Emulator::start(&EmulatorConfig {
+            root: root.to_owned(),
+            folder: folder.join("emulator"),
+        })
+        .await?;
+        let zone_id = resources::zone(&emulator).await?;
+        let secrets = Secrets::new();
+        let deployment = start::deployment(root, folder, &zone_id);
+        let (deployed, created) = tokio::join!(
+            emulator.deploy(&deployment),
+            resources::create(&emulator, &secrets)
+        );
+        deployed?;
+        created?;
+        Ok(Self {
+            root: root.to_owned(),
+            folder: folder.to_owned(),
+            emulator: Arc::new(emulator),
+            zone_id,
+            secrets,
+            used: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether this is the first world built on it: its probes wait for their schedule, as they do in earnest.
+    pub(super) fn first_use(&self) -> bool {
+        !self.used.swap(true, Ordering::Relaxed)
+    }
+
+    /// Ends every run and every function that a world left, so that the next one begins in quiet.
+    pub(crate) async fn quiet(&self) -> Result<(), Trouble> {
+        for region in [HOME, STANDBY] {
+            self.emulator.stop_runs(region).await?;
+        }
+        for region in [HOME, STANDBY, WITNESS] {
+            self.emulator.kill_region(region).await?;
+        }
+        for region in [HOME, STANDBY, WITNESS] {
+            self.emulator.return_region(region).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends everything.
+    ///
+    /// # Errors
+    /// When something would not end, or a world still stands.
+    pub async fn end(self) -> Result<(), Trouble> {
+        let emulator = Arc::into_inner(self.emulator).ok_or("a world still stands")?;
+        Ok(emulator.stop().await?)
+    }
+}

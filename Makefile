@@ -14,10 +14,10 @@ deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build package drill bench test check lint fmt pins clean
+.PHONY: help setup build package drill drill-up drill-down bench test check lint fmt pins clean
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(venv)/.installed $(node)/.installed ## Installs the pinned tools into .tools
 
@@ -48,8 +48,24 @@ ca-bundle:
 	@test -f "$(CA_BUNDLE)" || { echo "make package CA_BUNDLE=<file>: the certificates to trust for PostgreSQL, from" \
 		"https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem" >&2; exit 2; }
 
-drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss)
+drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss, or all)
 	target/release/drill run $(SCENARIO)
+
+drill-up: setup build ## Starts the world of a drill and keeps it for calls by hand
+	@mkdir -p target/drill
+	@nohup target/release/drill up > target/drill/up.log 2>&1 & echo $$! > target/drill/up.pid
+	@for second in $$(seq 240); do \
+		grep -q '^ready' target/drill/up.log && break; \
+		kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null || break; \
+		sleep 1; \
+	done; cat target/drill/up.log; grep -q '^ready' target/drill/up.log
+
+drill-down: ## Ends what drill-up started
+	@test -f target/drill/up.pid || { echo "nothing is up" >&2; exit 2; }
+	@kill "$$(cat target/drill/up.pid)" 2>/dev/null || true
+	@for second in $$(seq 60); do kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null || break; sleep 1; done
+	@! kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null
+	@rm -rf target/drill/up.pid target/drill/up/postgres
 
 bench: setup build ## Loses a Region five times and prints outage, RTO and overhead with their medians
 	target/release/drill bench --runs 5

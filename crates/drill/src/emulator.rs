@@ -189,6 +189,16 @@ impl Emulator {
         Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "drill")
     }
 
+    /// The variables with which the AWS CLI and any SDK call the emulator as administrator.
+    #[must_use]
+    pub fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.into()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.into()),
+        ]
+    }
+
     /// What an SDK client needs to call the emulator in `region` as administrator.
     #[must_use]
     pub fn sdk_config(&self, region: &str) -> SdkConfig {

@@ -31,6 +31,12 @@ enum Command {
         #[arg(long, default_value = ".")]
         root: PathBuf,
     },
+    /// Builds the world of a drill and keeps it for calls by hand, until it is interrupted.
+    Up {
+        /// The repository's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
     /// Plays region-loss several times and prints each recovery with the medians.
     Bench {
         /// How many times.
@@ -78,6 +84,10 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
             let folder = format!("target/drill/{}", scenario.name());
             println!("{folder}/report.html shows it, {folder}/report.json holds it");
             Ok(exit_code(report.verdict))
+        }
+        Command::Up { root } => {
+            scenario::keep(&root.canonicalize()?, Timeline::live()).await?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Bench { runs, root } => {
             let bench = bench::region_loss(runs, &root.canonicalize()?).await?;

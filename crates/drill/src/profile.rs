@@ -30,6 +30,8 @@ pub const ZONE: &str = "orders.internal";
 pub const WRITER_NAME: &str = "writer.orders.internal";
 /// The readers' name in it.
 pub const READER_NAME: &str = "reader.orders.internal";
+/// The parameter that names the writer, in plans that use one.
+pub const PARAMETER: &str = "/orders/writer";
 /// The topic in each member Region on which people are told.
 pub const TOPIC: &str = "orders-alerts";
 /// The ECS cluster in each member Region.

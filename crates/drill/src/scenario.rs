@@ -3,6 +3,7 @@
 mod act;
 mod all;
 mod expect;
+mod keep;
 mod measure;
 mod play;
 mod stage;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub use all::{Line, Summary, run_all};
+pub use keep::keep;
 pub use table::{Scenario, selection};
 
 /// Plays a scenario and writes its reports into `target/drill/<scenario>`; `root` is the repository's.

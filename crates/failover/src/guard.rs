@@ -92,14 +92,26 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
     Ok(())
 }
 
+/// What a forced promotion needs instead of evidence: the word of whoever forces it that writes may be lost.
+///
+/// # Errors
+/// `DataLossTooLarge` without it.
+pub fn forced(accept_data_loss: bool) -> Result<(), Error> {
+    if accept_data_loss {
+        return Ok(());
+    }
+    Err(Error::DataLossTooLarge(
+        "what a forced promotion would lose is unknown; add \"accept_data_loss\": true if that is acceptable".into(),
+    ))
+}
+
 /// The plan's bound on the loss.
 ///
 /// # Errors
 /// `DataLossTooLarge` when the loss exceeds it, or is unknown and the plan refuses that.
-pub fn loss(plan: &Plan, confirmed: &Confirmed, accept_data_loss: bool) -> Result<(), Error> {
+pub fn loss(plan: &Plan, confirmed: &Confirmed) -> Result<(), Error> {
     let bound = plan.unplanned.max_lost_seconds;
     match &confirmed.loss {
-        _ if accept_data_loss => Ok(()),
         #[expect(
             clippy::cast_precision_loss,
             reason = "a bound in seconds is far below 2^52"
@@ -179,19 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_beyond_the_bound_or_unknown_is_refused_unless_accepted() {
+    fn a_loss_beyond_the_bound_or_unknown_is_refused_and_a_forced_one_must_be_accepted() {
         let plan = fake::run().plan;
-        let judged = |seconds, accepted| {
-            name(loss(
-                &plan,
-                &confirmed(Verdict::RegionDown, seconds),
-                accepted,
-            ))
-        };
-        assert_eq!(judged(Some(30.0), false), "ok");
-        assert_eq!(judged(Some(30.1), false), "DataLossTooLarge");
-        assert_eq!(judged(None, false), "DataLossTooLarge");
-        assert_eq!(judged(None, true), "ok");
+        let judged = |seconds| name(loss(&plan, &confirmed(Verdict::RegionDown, seconds)));
+        assert_eq!(judged(Some(30.0)), "ok");
+        assert_eq!(judged(Some(30.1)), "DataLossTooLarge");
+        assert_eq!(judged(None), "DataLossTooLarge");
+        assert_eq!(name(forced(false)), "DataLossTooLarge");
+        assert_eq!(name(forced(true)), "ok");
     }
 
     #[test]

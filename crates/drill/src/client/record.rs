@@ -142,21 +142,19 @@ impl ClientRecord {
     /// From `available_ms`, when the new record was first served, until that answer expired or the client had asked
     /// anew, whichever came first. Unknown when the client never learned of `endpoint` afterwards.
     pub fn ttl_wait_ms(&self, available_ms: i64, endpoint: &str) -> Option<i64> {
-        let learned_ms = self
-            .resolutions
-            .iter()
-            .find(|resolution| {
-                resolution.answered_ms >= available_ms
-                    && resolution
-                        .answer
-                        .as_ref()
-                        .is_ok_and(|answer| answer.endpoint == endpoint)
-            })?
-            .asked_ms;
+        let learned = self.resolutions.iter().find(|resolution| {
+            resolution.answered_ms >= available_ms
+                && resolution
+                    .answer
+                    .as_ref()
+                    .is_ok_and(|answer| answer.endpoint == endpoint)
+        })?;
+        let learned_ms = learned.asked_ms;
+        // The old answer may have been on its way while the new record came to be served.
         let cached_until_ms = self
             .resolutions
             .iter()
-            .filter(|resolution| resolution.answered_ms < available_ms)
+            .filter(|resolution| resolution.answered_ms < learned.answered_ms)
             .filter_map(|resolution| resolution.answer.as_ref().ok())
             .map(|answer| answer.expires_ms)
             .next_back()

@@ -78,7 +78,18 @@ const fn writer(scenario: Scenario) -> &'static str {
     match scenario.row().ends {
         Ends::Recovered(..) => STANDBY,
         Ends::Unchanged { .. } => HOME,
-        Ends::AsPlayed if matches!(scenario, Scenario::RunDies | Scenario::Flapping) => STANDBY,
+        Ends::AsPlayed
+            if matches!(
+                scenario,
+                Scenario::RunDies
+                    | Scenario::Flapping
+                    | Scenario::ByHand
+                    | Scenario::Route53Ssm
+                    | Scenario::Route53Cname
+            ) =>
+        {
+            STANDBY
+        }
         Ends::AsPlayed => HOME,
     }
 }

@@ -3,7 +3,7 @@
 use failover::{evidence::Verdict, plan::Strategy};
 use serde_json::{Value, json};
 
-use crate::profile::Profile;
+use crate::profile::{PARAMETER, Profile};
 
 /// What is lost or broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub enum Scenario {
     PlannedMeetsUnplanned,
     Flapping,
     KillSwitch,
+    ByHand,
+    Route53Ssm,
+    Route53Cname,
 }
 
 /// How a scenario ends.
@@ -94,7 +97,7 @@ const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -123,6 +126,9 @@ impl Scenario {
         Self::PlannedMeetsUnplanned,
         Self::Flapping,
         Self::KillSwitch,
+        Self::ByHand,
+        Self::Route53Ssm,
+        Self::Route53Cname,
     ];
 
     /// Its name on the command line and in the report.
@@ -160,7 +166,7 @@ impl Scenario {
     #[expect(clippy::wildcard_enum_match_arm, reason = "most say nothing")]
     fn patch(self) -> Value {
         match self {
-            Self::Observe => json!({"unplanned": {"region_down": "observe"}}),
+            Self::Observe | Self::ByHand => json!({"unplanned": {"region_down": "observe"}}),
             Self::ApprovalGiven | Self::ApprovalRefused | Self::ApprovalOver => {
                 json!({"unplanned": {"region_down": "approval"}})
             }
@@ -173,6 +179,9 @@ impl Scenario {
             }
             Self::LaggingStandby => json!({"unplanned": {"max_lost_seconds": 5}}),
             Self::TwiceLost => json!({"unplanned": {"cooldown_minutes": 0}}),
+            Self::Route53Ssm => {
+                json!({"dns": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]})
+            }
             _ => Value::Null,
         }
     }
@@ -352,7 +361,11 @@ impl Scenario {
             Self::PlannedMeetsUnplanned => (
                 "planned-meets-unplanned",
                 "The writer dies while another run holds the plan in its Region: the run is refused.",
-                unchanged(WriterDown, "aborted"),
+                Ends::Unchanged {
+                    verdict: None,
+                    outcome: Some("aborted"),
+                    writes_go_on: false,
+                },
                 &[SUSPECTED, "stopped before anything was promoted"],
             ),
             Self::Flapping => (
@@ -370,6 +383,24 @@ impl Scenario {
                 Ends::AsPlayed,
                 &["no run from us-west-2 to us-east-1: switch"],
             ),
+            Self::ByHand => (
+                "by-hand",
+                "The home Region dies, the plan only observes, and a human forces each step with one call after the other.",
+                Ends::AsPlayed,
+                &["would have failed over to us-east-1", RETURN],
+            ),
+            Self::Route53Ssm => (
+                "route53-down-ssm",
+                "The home Region dies and takes Route 53's control plane with it; the plan points a parameter, and the failover goes through.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::Route53Cname => (
+                "route53-down-cname",
+                "The home Region dies and takes Route 53's control plane with it; the plan had accepted that, and its services are restarted all the same.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN],
+            ),
         };
         Row {
             name,
@@ -380,11 +411,16 @@ impl Scenario {
     }
 }
 
-/// The scenarios that a word on the command line names: one, a family by its beginning, or `all`.
+/// The scenarios that a word on the command line names: one, several with commas between them, a family, or `all`.
 ///
 /// # Errors
 /// When it names none; the message lists what there is.
 pub fn selection(word: &str) -> Result<Vec<Scenario>, String> {
+    let named: Result<Vec<_>, _> = word.split(',').map(named).collect();
+    Ok(named?.concat())
+}
+
+fn named(word: &str) -> Result<Vec<Scenario>, String> {
     let of = |fits: &dyn Fn(&str) -> bool| -> Vec<Scenario> {
         let all = Scenario::ALL.into_iter();
         all.filter(|scenario| fits(scenario.name())).collect()
@@ -395,12 +431,12 @@ pub fn selection(word: &str) -> Result<Vec<Scenario>, String> {
     }
     let family = of(&|name| word == "all" || name.starts_with(&format!("{word}-")));
     // `region` is no family: its members have nothing in common but the word.
-    if word == "all" || ["approval", "misconfigured-probe"].contains(&word) {
+    if word == "all" || ["approval", "misconfigured-probe", "route53-down"].contains(&word) {
         return Ok(family);
     }
     let names = Scenario::ALL.map(Scenario::name).join(", ");
     Err(format!(
-        "there is no scenario {word:?}; choose all, a family (approval, misconfigured-probe), or one of {names}"
+        "there is no scenario {word:?}; choose all, a family (approval, misconfigured-probe, route53-down), or one of {names}"
     ))
 }
 
@@ -423,6 +459,10 @@ mod tests {
     #[test]
     fn a_word_names_one_scenario_a_family_or_all() {
         assert_eq!(selection("blip"), Ok(vec![Scenario::Blip]));
+        assert_eq!(
+            selection("blip,observe"),
+            Ok(vec![Scenario::Blip, Scenario::Observe])
+        );
         assert_eq!(selection("approval").unwrap().len(), 4);
         assert_eq!(selection("misconfigured-probe").unwrap().len(), 4);
         assert_eq!(selection("all").unwrap().len(), Scenario::ALL.len());

@@ -10,7 +10,9 @@ use serde_json::json;
 use super::{Endpoints, Secrets, Trouble, databases};
 use crate::{
     emulator::Emulator,
-    profile::{ECS_CLUSTER, HOME, PLAN, Profile, READER_NAME, STANDBY, TOPIC, WRITER_NAME, ZONE},
+    profile::{
+        ECS_CLUSTER, HOME, PARAMETER, PLAN, Profile, READER_NAME, STANDBY, TOPIC, WRITER_NAME, ZONE,
+    },
 };
 
 /// Creates the private zone; answers its id.
@@ -86,6 +88,7 @@ pub(super) async fn reset(
             .await?;
         ssm.delete_parameters()
             .names("/aurora-failover/kill")
+            .names(PARAMETER)
             .names(format!("/aurora-failover/maintenance/{PLAN}"))
             .send()
             .await?;

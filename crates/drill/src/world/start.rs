@@ -11,7 +11,7 @@ use super::{Endpoints, Trouble};
 use crate::{
     certificates::Certificates,
     emulator::Deployment,
-    profile::{ACCOUNT, CLIENT, HOME, Profile, STANDBY, TOPIC, WITNESS, cluster},
+    profile::{ACCOUNT, CLIENT, HOME, PARAMETER, Profile, STANDBY, TOPIC, WITNESS, cluster},
     roads::Roads,
 };
 
@@ -79,6 +79,10 @@ pub(super) fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deploymen
         (
             "TopicArns",
             format!("arn:aws:sns:{{region}}:{ACCOUNT}:{TOPIC}"),
+        ),
+        (
+            "EndpointParameterArns",
+            format!("arn:aws:ssm:*:{ACCOUNT}:parameter{PARAMETER}"),
         ),
         ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
         ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),

@@ -1,7 +1,16 @@
-//! Plans in SSM's parameters.
+//! Plans and endpoints in SSM's parameters.
 
-use super::{Aws, client, errors::error};
-use crate::{Error, domain::PlanName, steps::recovery_ledger::Plans};
+use aws_sdk_ssm::types::ParameterType;
+
+use super::{Aws, client, errors::error, once};
+use crate::{
+    Error,
+    domain::{Epoch, PlanName, Region},
+    steps::{
+        dns_flip::{Parameter, Parameters},
+        recovery_ledger::Plans,
+    },
+};
 
 /// Where the plans lie.
 const PATH: &str = "/aurora-failover/plans/";
@@ -58,5 +67,72 @@ impl Plans for Aws {
                 &why,
             )),
         }
+    }
+}
+
+/// What an endpoint parameter's description says before its epoch.
+const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";
+
+impl Parameters for Aws {
+    /// Reads the newest version with its description, which only the history shows: 100 versions at most are kept.
+    async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
+        let mut pages = client!(self, aws_sdk_ssm, region)
+            .get_parameter_history()
+            .name(name)
+            .into_paginator()
+            .send();
+        let mut newest = None;
+        while let Some(page) = pages.next().await {
+            let page = match page {
+                Ok(page) => page,
+                Err(why)
+                    if why
+                        .as_service_error()
+                        .is_some_and(|why| why.is_parameter_not_found()) =>
+                {
+                    return Ok(None);
+                }
+                Err(why) => {
+                    let what = format!("SSM GetParameterHistory {name} in {region}");
+                    return Err(error(&what, &why));
+                }
+            };
+            let versions = page.parameters.unwrap_or_default().into_iter();
+            newest = newest
+                .into_iter()
+                .chain(versions)
+                .max_by_key(|version| version.version);
+        }
+        Ok(newest.map(|version| Parameter {
+            value: version.value.unwrap_or_default(),
+            epoch: version
+                .description
+                .as_deref()
+                .and_then(|text| text.strip_prefix(EPOCH)?.parse().ok())
+                .map(Epoch),
+        }))
+    }
+
+    async fn put_parameter(
+        &self,
+        region: &Region,
+        name: &str,
+        parameter: &Parameter,
+    ) -> Result<(), Error> {
+        let conf = once!(aws_sdk_ssm);
+        let epoch = parameter.epoch.unwrap_or_default();
+        client!(self, aws_sdk_ssm, region)
+            .put_parameter()
+            .name(name)
+            .value(&parameter.value)
+            .description(format!("{EPOCH}{epoch}"))
+            .r#type(ParameterType::String)
+            .overwrite(true)
+            .customize()
+            .config_override(conf)
+            .send()
+            .await
+            .map_err(|why| error(&format!("SSM PutParameter {name} in {region}"), &why))?;
+        Ok(())
     }
 }

@@ -43,6 +43,12 @@ pub struct Run {
     pub opened_at: Timestamp,
     /// The Regions whose lease it holds.
     pub leased: BTreeSet<Region>,
+    /// Whether a human forced its one pass: they are the evidence.
+    #[serde(default)]
+    pub forced: bool,
+    /// Whether they accept that writes are lost.
+    #[serde(default)]
+    pub accept_data_loss: bool,
     /// What the last confirmation found.
     pub confirmed: Option<Confirmed>,
     /// When a human approved it.

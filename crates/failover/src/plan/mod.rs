@@ -246,6 +246,13 @@ pub enum DnsRecord {
         #[serde(default)]
         accept_route53_risk: bool,
     },
+    /// An SSM parameter in each Region that acts, which tasks read when they start: it needs no control plane elsewhere.
+    Ssm {
+        /// The parameter's name, with its path.
+        parameter: String,
+        /// What it holds.
+        endpoint: Endpoint,
+    },
 }
 
 /// Which of a member's endpoints.

@@ -162,13 +162,24 @@ fn dns(plan: &Plan) -> Vec<String> {
     let mut found = Vec::new();
     let mut names = BTreeSet::new();
     for (index, record) in plan.dns.iter().enumerate() {
-        let DnsRecord::Cname {
-            hosted_zone,
-            name,
-            ttl_seconds,
-            accept_route53_risk,
-            ..
-        } = record;
+        let (hosted_zone, name, ttl_seconds, accept_route53_risk) = match record {
+            DnsRecord::Cname {
+                hosted_zone,
+                name,
+                ttl_seconds,
+                accept_route53_risk,
+                ..
+            } => (hosted_zone, name, ttl_seconds, accept_route53_risk),
+            DnsRecord::Ssm { parameter, .. } => {
+                found.extend(when(!is_parameter(parameter), || {
+                    format!("dns[{index}].parameter is {parameter:?}; write a name like /orders/writer, outside /aurora-failover/")
+                }));
+                found.extend(when(!names.insert(parameter), || {
+                    format!("dns[{index}].parameter {parameter} stands twice; keep one")
+                }));
+                continue;
+            }
+        };
         found.extend(when(hosted_zone.is_empty() || !hosted_zone.chars().all(|c| c.is_ascii_alphanumeric()), || {
             format!("dns[{index}].hosted_zone is {hosted_zone:?}; write the id alone, like Z0EXAMPLE")
         }));
@@ -187,12 +198,27 @@ fn dns(plan: &Plan) -> Vec<String> {
             .any(|region| region.as_str() == ROUTE53_REGION);
         found.extend(when(risk && !accept_route53_risk, || {
             format!(
-                "dns[{index}] needs Route 53's control plane, which lives in {ROUTE53_REGION}, a member; \
-                 write \"accept_route53_risk\": true if losing both at once is acceptable"
+                "dns[{index}] needs Route 53's control plane, which lives in {ROUTE53_REGION}, a member; use kind ssm, \
+                 or write \"accept_route53_risk\": true if losing both at once is acceptable"
             )
         }));
     }
     found
+}
+
+/// The longest name of a parameter.
+/// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>.
+const PARAMETER_MAX: usize = 1011;
+
+fn is_parameter(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
+    name.starts_with('/')
+        && !name.ends_with('/')
+        && name.len() <= PARAMETER_MAX
+        && name.chars().all(fits)
+        && !name.starts_with("/aurora-failover/")
+        && !name.starts_with("/aws")
+        && !name.starts_with("/ssm")
 }
 
 fn ecs(plan: &Plan) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Here, Input, Output, Pass, Progress, wait_seconds};
+use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
     domain::Region,
@@ -116,6 +116,16 @@ impl Action {
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
 pub async fn run(
+    world: &(impl Ledger + Here + Describe + Promote + Switched + Notify),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input)).await
+    }))
+    .await
+}
+
+async fn pass(
     world: &(impl Ledger + Here + Describe + Promote + Switched + Notify),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {

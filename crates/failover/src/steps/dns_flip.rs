@@ -1,18 +1,23 @@
-//! Points the plan's records at the writer. One zone a pass, one transactional batch that deletes exactly what was read
+//! Points the plan's records at the writer: parameters first, which need no other Region, then one zone a pass, one transactional batch that deletes exactly what was read
 //! and creates what should be, the epoch's TXT record with it: DNS never goes back. A record that is right stays.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Here, Input, Output, Pass, Progress, wait_seconds};
+use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
     domain::{Epoch, Region, seconds_between},
     ledger::{DnsChange, Endpoints, Ledger},
-    plan::{DnsRecord, Endpoint},
+    notify::Notify,
+    plan::DnsRecord,
     topology::Describe,
 };
+
+mod parameters;
+
+pub use parameters::{Parameter, Parameters, Seen};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "dns_flip";
@@ -65,7 +70,9 @@ pub struct Zone {
 pub struct Observed {
     /// The epoch that the records are to carry.
     pub epoch: Epoch,
-    /// The zones.
+    /// The endpoint parameters.
+    pub parameters: Vec<Seen>,
+    /// The zones; not looked at while a parameter is not right.
     pub zones: Vec<Zone>,
 }
 
@@ -105,6 +112,8 @@ pub enum Action {
     Done,
     /// A change is on its way.
     Wait,
+    /// Writes one parameter.
+    Put(Seen),
     /// Changes one zone.
     Change(String, Batch),
 }
@@ -114,7 +123,17 @@ pub enum Action {
 /// # Errors
 /// The guards' refusals; `UnexpectedTopology` for a record that points somewhere unexpected; `Unavailable`, `Denied`.
 pub async fn run(
-    world: &(impl Ledger + Here + Describe + Dns),
+    world: &(impl Ledger + Here + Describe + Dns + Parameters + Notify),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input)).await
+    }))
+    .await
+}
+
+async fn pass(
+    world: &(impl Ledger + Here + Describe + Dns + Parameters),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     let mut pass = Pass::open(world, input).await?;
@@ -136,13 +155,20 @@ pub async fn run(
         change.id = Some(world.change(zone, batch, &comment).await?);
         pass.run.dns_changes.insert(zone.clone(), change);
     }
+    if let Action::Put(seen) = &action
+        && !pass.dry_run
+    {
+        world
+            .put_parameter(&seen.region, &seen.name, &seen.wanted)
+            .await?;
+    }
     if action != Action::Wait {
         pass.record(world, STEP, name, &reason).await?;
     }
     tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
     let (progress, wait_seconds) = match action {
         Action::Done => (Progress::Done, 0),
-        Action::Wait | Action::Change(..) => (
+        Action::Wait | Action::Put(_) | Action::Change(..) => (
             Progress::Pending,
             wait_seconds(pass.entered(STEP), pass.now),
         ),
@@ -157,7 +183,7 @@ pub async fn run(
 }
 
 async fn observe(
-    world: &(impl Ledger + Here + Describe + Dns),
+    world: &(impl Ledger + Here + Describe + Dns + Parameters),
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
@@ -173,18 +199,37 @@ async fn observe(
             run.to
         ))
     })?;
+    let parameters = parameters::observe(world, pass, epoch, &endpoints, target).await?;
+    // Route 53's control plane may be down with the Region that is lost: what needs none comes first.
+    let zones = match parameters::first_wrong(&parameters)? {
+        Some(_) => Vec::new(),
+        None => zones(world, pass, &endpoints, target).await?,
+    };
+    Ok(Observed {
+        epoch,
+        parameters,
+        zones,
+    })
+}
+
+async fn zones(
+    world: &impl Dns,
+    pass: &Pass,
+    endpoints: &BTreeMap<Region, Endpoints>,
+    target: &Endpoints,
+) -> Result<Vec<Zone>, Error> {
+    let run = &pass.run;
     let mut zones: BTreeMap<&str, Vec<Name>> = BTreeMap::new();
-    for DnsRecord::Cname {
-        hosted_zone,
-        name,
-        endpoint,
-        ttl_seconds,
-        ..
-    } in &run.plan.dns
-    {
-        let of = |endpoints: &Endpoints| match endpoint {
-            Endpoint::Writer => endpoints.writer.clone(),
-            Endpoint::Reader => endpoints.reader.clone(),
+    for record in &run.plan.dns {
+        let DnsRecord::Cname {
+            hosted_zone,
+            name,
+            endpoint,
+            ttl_seconds,
+            ..
+        } = record
+        else {
+            continue;
         };
         let txt_name = format!("{EPOCH_LABEL}.{name}");
         let (cname, txt) = futures::future::try_join(
@@ -196,7 +241,7 @@ async fn observe(
             name: name.clone(),
             kind: "CNAME",
             ttl_seconds: i64::from(*ttl_seconds),
-            values: vec![of(target)],
+            values: vec![endpoint.of(target).to_owned()],
         };
         let members = endpoints
             .values()
@@ -209,10 +254,7 @@ async fn observe(
             members,
         });
     }
-    let mut observed = Observed {
-        epoch,
-        zones: Vec::new(),
-    };
+    let mut seen = Vec::new();
     for (id, names) in zones {
         let in_sync = match run.dns_changes.get(id) {
             Some(DnsChange { id: Some(id), .. }) => Some(world.is_in_sync(id).await?),
@@ -221,13 +263,13 @@ async fn observe(
             }
             None => None,
         };
-        observed.zones.push(Zone {
+        seen.push(Zone {
             id: id.to_owned(),
             names,
             in_sync,
         });
     }
-    Ok(observed)
+    Ok(seen)
 }
 
 /// The endpoints of every member: the target's as RDS shows them now, the others' as they were last known.
@@ -256,6 +298,9 @@ async fn endpoints(
 /// # Errors
 /// `UnexpectedTopology` when a record points elsewhere than to a member, or carries a later epoch.
 pub fn next_action(observed: &Observed) -> Result<Action, Error> {
+    if let Some(wrong) = parameters::first_wrong(&observed.parameters)? {
+        return Ok(Action::Put(wrong.clone()));
+    }
     let mut waiting = false;
     for zone in &observed.zones {
         let mut batch = Batch::default();
@@ -340,6 +385,13 @@ fn describe(action: &Action, to: &Region, epoch: Epoch) -> (&'static str, String
             format!("every record points to {to} in epoch {epoch}, in sync"),
         ),
         Action::Wait => ("wait", "the change is not in sync yet".into()),
+        Action::Put(seen) => (
+            "put_parameter",
+            format!(
+                "points parameter {} in {} to {to} in epoch {epoch}",
+                seen.name, seen.region
+            ),
+        ),
         Action::Change(zone, batch) => {
             let cnames = batch.create.iter().filter(|record| record.kind == "CNAME");
             let names: Vec<_> = cnames.map(|record| record.name.as_str()).collect();

@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Here, Input, Output, Pass, Progress, wait_seconds};
+use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
     domain::{Region, seconds_between},
     ledger::{Ledger, Restart},
+    notify::Notify,
     plan::EcsService,
 };
 
@@ -125,6 +126,16 @@ pub enum Action {
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that could not be restarted.
 pub async fn run(
+    world: &(impl Ledger + Here + Ecs + Notify),
+    input: &Input,
+) -> Result<Output<Vec<Seen>>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input)).await
+    }))
+    .await
+}
+
+async fn pass(
     world: &(impl Ledger + Here + Ecs),
     input: &Input,
 ) -> Result<Output<Vec<Seen>>, Error> {

@@ -1,13 +1,21 @@
 //! What the tests of several steps share.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
-    beat::Write,
-    domain::Epoch,
+    Error,
+    beat::{Vantage, Write},
+    domain::{Epoch, PlanName, Region, RunId},
     evidence::{Evidence, HomeVantage, Progress, Rds, Verdict, Witness},
-    ledger::{Confirmed, Run, RunKind},
+    ledger::{Confirmed, Known, Ledger, Row, Run, RunKind},
+    notify::Notify,
+    steps::Here,
 };
 
 /// A plan that has nothing wrong with it.
@@ -45,6 +53,8 @@ pub(crate) fn run() -> Run {
         behind: None,
         approved_at: None,
         hand_over: None,
+        forced: false,
+        accept_data_loss: false,
         confirmed: None,
         strategy: None,
         held: None,
@@ -88,5 +98,125 @@ pub(crate) fn evidence(gathered_at: Timestamp) -> Evidence {
         witness: Witness::DoesNotReach,
         failing_since: Some(Timestamp::UNIX_EPOCH),
         gathered_at,
+    }
+}
+
+/// Ledgers in memory, with Regions that may be silent, a clock that stands, and what people were told.
+pub(crate) struct Books {
+    here: Region,
+    now: Timestamp,
+    silent: BTreeSet<Region>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    rows: BTreeMap<Region, Row>,
+    runs: BTreeMap<RunId, Run>,
+    told: Vec<String>,
+}
+
+impl Books {
+    /// Both members' ledgers with the same row; this Region is us-east-1.
+    pub(crate) fn with(row: &Row) -> Self {
+        let rows = ["us-east-1", "us-west-2"].map(|region| (region.into(), row.clone()));
+        Self {
+            here: "us-east-1".into(),
+            now: Timestamp::from_second(1_000).unwrap(),
+            silent: BTreeSet::new(),
+            kept: Mutex::new(Kept {
+                rows: rows.into(),
+                ..Kept::default()
+            }),
+        }
+    }
+
+    pub(crate) fn silence(mut self, region: &str) -> Self {
+        self.silent.insert(region.into());
+        self
+    }
+
+    pub(crate) fn rows(&self) -> BTreeMap<Region, Row> {
+        self.kept.lock().unwrap().rows.clone()
+    }
+
+    pub(crate) fn runs(&self) -> BTreeMap<RunId, Run> {
+        self.kept.lock().unwrap().runs.clone()
+    }
+
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.kept.lock().unwrap().told.clone()
+    }
+
+    fn answers(&self, region: &Region) -> Result<(), Error> {
+        if self.silent.contains(region) {
+            return Err(Error::Unavailable(format!("{region} is silent")));
+        }
+        Ok(())
+    }
+}
+
+impl Here for Books {
+    fn region(&self) -> &Region {
+        &self.here
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+impl Notify for Books {
+    async fn publish(&self, _topic: &str, subject: &str, _text: &str) -> Result<(), Error> {
+        self.kept.lock().unwrap().told.push(subject.to_owned());
+        Ok(())
+    }
+}
+
+impl Ledger for Books {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+        self.answers(region)?;
+        let kept = self.kept.lock().unwrap();
+        let row = kept.rows.get(region).cloned();
+        Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
+    }
+
+    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+        self.answers(region)?;
+        let mut kept = self.kept.lock().unwrap();
+        let before = kept.rows.get(region).map_or(0, |row| row.version);
+        if before != row.version {
+            return Ok(false);
+        }
+        let next = Row {
+            version: row.version + 1,
+            ..row.clone()
+        };
+        kept.rows.insert(region.clone(), next);
+        Ok(true)
+    }
+
+    async fn vantage(&self, _: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
+        Ok(None)
+    }
+
+    async fn run(&self, _: &Region, _: &PlanName, run_id: &RunId) -> Result<Option<Run>, Error> {
+        Ok(self.kept.lock().unwrap().runs.get(run_id).cloned())
+    }
+
+    async fn put_run(&self, _: &Region, run: &Run) -> Result<(), Error> {
+        let mut kept = self.kept.lock().unwrap();
+        kept.runs.insert(run.run_id.clone(), run.clone());
+        Ok(())
+    }
+
+    async fn known(&self, _: &Region, _: &PlanName) -> Result<Option<Known>, Error> {
+        let mut plan = run().plan;
+        let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+        plan.notify.insert(self.here.clone(), topic.into());
+        Ok(Some(Known {
+            plan,
+            endpoints: BTreeMap::new(),
+        }))
     }
 }

@@ -10,9 +10,10 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
     guard,
-    ledger::{self, Ledger, Rows, Run, RunKind},
+    ledger::{self, Ledger, Rows, Run},
 };
 
+pub mod by_hand;
 pub mod confirm_outage;
 pub mod detach_and_promote;
 pub mod dns_flip;
@@ -55,6 +56,12 @@ pub struct Input {
     /// Does all but the change and says what it would have been.
     #[serde(default)]
     pub dry_run: bool,
+    /// `<plan>@<epoch>`: lets a pass by hand change things, if the plan stands at that epoch.
+    #[serde(default)]
+    pub force: Option<String>,
+    /// Lets a forced pass lose what the old writer acknowledged and the target lacks.
+    #[serde(default)]
+    pub accept_data_loss: bool,
 }
 
 impl Input {
@@ -68,6 +75,8 @@ impl Input {
             target_region: None,
             epoch: None,
             dry_run: false,
+            force: None,
+            accept_data_loss: false,
         }
     }
 }
@@ -136,7 +145,7 @@ impl Pass {
     /// `RunRefused`, `UnexpectedTopology`, `InvalidRequest`, `Unavailable`.
     pub async fn open(world: &(impl Ledger + Here), input: &Input) -> Result<Self, Error> {
         let Some(run_id) = &input.run_id else {
-            return Self::by_hand(world, input).await;
+            return by_hand::dry(world, input).await;
         };
         let (here, now) = (world.region(), world.now());
         let epoch = input.epoch.ok_or_else(|| {
@@ -179,52 +188,6 @@ impl Pass {
             rows,
             now: world.now(),
             dry_run: input.dry_run,
-        })
-    }
-
-    /// A pass called by hand: it stands on what this Region knows, and may change nothing.
-    async fn by_hand(world: &(impl Ledger + Here), input: &Input) -> Result<Self, Error> {
-        let (here, now) = (world.region(), world.now());
-        let known = world.known(here, &input.plan).await?.ok_or_else(|| {
-            Error::InvalidRequest(format!(
-                "plan {} is not known in {here}: no probe has read it yet",
-                input.plan
-            ))
-        })?;
-        let rows = Rows::read(world, [here], &input.plan).await?;
-        let writer = rows.current().map(|current| current.writer.clone());
-        let from = input.from_region.clone().or(writer).ok_or_else(|| {
-            Error::NotReady("no ledger names a writer; run recovery-ledger with {\"operation\": \"adopt\"} first".into())
-        })?;
-        let run = Run {
-            run_id: "by-hand".into(),
-            kind: RunKind::UnplannedFailover,
-            plan: known.plan,
-            incident: None,
-            from,
-            to: input.target_region.clone().unwrap_or_else(|| here.clone()),
-            epoch: rows.epoch(),
-            opened_at: now,
-            leased: [here.clone()].into(),
-            execution: None,
-            handed_over_by: None,
-            behind: None,
-            approved_at: None,
-            hand_over: None,
-            confirmed: None,
-            strategy: None,
-            held: None,
-            proof: None,
-            dns_changes: Default::default(),
-            restarts: Default::default(),
-            timeline: Vec::new(),
-            closed: None,
-        };
-        Ok(Self {
-            run,
-            rows,
-            now,
-            dry_run: true,
         })
     }
 

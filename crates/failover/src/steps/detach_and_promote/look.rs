@@ -1,14 +1,17 @@
 //! What one pass sees: RDS in the target's Region, the ledgers, and the guards' word on promoting now.
 
+use jiff::Timestamp;
+
 use super::{Observed, Written};
 use crate::{
     Error,
     evidence::Verdict,
     guard, ledger,
-    ledger::Ledger,
-    steps::{Here, Pass},
-    switches::Switched,
-    topology::{Describe, GlobalCluster, is_led_by},
+    ledger::{Ledger, Run},
+    plan::Strategy,
+    steps::{Here, Pass, confirm_outage::resolve},
+    switches::{Switched, Switches},
+    topology::{Cluster, Describe, GlobalCluster, is_led_by},
 };
 
 pub(super) async fn observe(
@@ -50,13 +53,6 @@ pub(super) async fn observe(
         ))
     })?;
     let confirmed = run.confirmed.as_ref();
-    let refusal = switches
-        .admit(run.name())
-        .and_then(|()| guard::freshness(&run.plan, confirmed, world.now()))
-        .and_then(|()| {
-            confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed, false))
-        })
-        .err();
     let left = run
         .plan
         .members
@@ -65,14 +61,11 @@ pub(super) async fn observe(
     let led = |global: &GlobalCluster| is_led_by(global, &run.from, left.unwrap_or_default());
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
+        strategy: strategy(run, &target, global.as_ref()),
+        refusal: refusal(run, &switches, world.now()),
         global,
         target,
         written: written(pass),
-        strategy: run
-            .strategy
-            .as_ref()
-            .map_or(run.plan.unplanned.strategy, |resolved| resolved.strategy),
-        refusal,
         region_is_down: confirmed.is_some_and(|confirmed| {
             matches!(
                 confirmed.verdict,
@@ -80,6 +73,29 @@ pub(super) async fn observe(
             )
         }),
     })
+}
+
+/// Why the first promoting call may not be made now: a switch, or the guards' word on the evidence and the loss.
+fn refusal(run: &Run, switches: &Switches, now: Timestamp) -> Option<Error> {
+    let judge = || {
+        switches.admit(run.name())?;
+        if run.forced {
+            return guard::forced(run.accept_data_loss);
+        }
+        let confirmed = run.confirmed.as_ref();
+        guard::freshness(&run.plan, confirmed, now)?;
+        confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed))
+    };
+    judge().err()
+}
+
+/// How to promote: as it was resolved when the outage was confirmed, or now where a human forces it.
+fn strategy(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Strategy {
+    match &run.strategy {
+        Some(resolved) => resolved.strategy,
+        None if run.forced => resolve(&run.plan, Some(target), global).strategy,
+        None => run.plan.unplanned.strategy,
+    }
 }
 
 pub(super) fn written(pass: &Pass) -> Written {

@@ -37,6 +37,7 @@ fn observed(held: Option<Record>, epoch: Option<u64>) -> Observed {
     };
     Observed {
         epoch: Epoch(8),
+        parameters: Vec::new(),
         zones: vec![zone],
     }
 }
@@ -105,6 +106,7 @@ fn a_change_is_done_only_when_it_is_in_sync() {
 fn a_plan_without_records_is_done() {
     assert_eq!(
         next_action(&Observed {
+            parameters: Vec::new(),
             epoch: Epoch(8),
             zones: Vec::new()
         }),

@@ -16,6 +16,7 @@ use crate::{
     notify::Notify,
     plan::Plan,
     sql::{Connector, Credentials},
+    steps::dns_flip::Parameters,
     switches::Switched,
     topology::Describe,
 };
@@ -116,8 +117,8 @@ pub trait Probe: Sync {
 }
 
 /// Everything the probe needs.
-pub trait World: Ledger + Here + Describe + Probe + Switched + Notify {}
-impl<T: Ledger + Here + Describe + Probe + Switched + Notify> World for T {}
+pub trait World: Ledger + Here + Describe + Probe + Switched + Notify + Parameters {}
+impl<T: Ledger + Here + Describe + Probe + Switched + Notify + Parameters> World for T {}
 
 /// The longest a pass takes: the state machine gives its task 30 s, and a pass cut off there would go on beside its retry.
 const PASS: Duration = Duration::from_secs(25);

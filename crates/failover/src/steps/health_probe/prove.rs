@@ -11,7 +11,7 @@ use crate::{
     beat::{Beats, Loss, Write, loss},
     domain::{Epoch, Region},
     ledger::{Current, Proof, update},
-    steps::{Input, Output, Pass, Progress, wait_seconds},
+    steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
     topology::is_led_by,
 };
 
@@ -58,6 +58,13 @@ pub(super) fn next_action(write: &Write) -> Result<Action, Error> {
 }
 
 pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input)).await
+    }))
+    .await
+}
+
+async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
     let mut pass = Pass::open(world, input).await?;
     let epoch = epoch(&pass)?;
     let mut observed = Observed {

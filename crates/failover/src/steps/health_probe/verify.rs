@@ -11,7 +11,7 @@ use crate::{
     beat::Write,
     plan::{DnsRecord, Endpoint},
     sql::{Place, Session},
-    steps::{Input, Output, Pass, Progress, wait_seconds},
+    steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
 };
 
 const STEP: &str = "verify_writes";
@@ -28,6 +28,13 @@ pub struct Observed {
 }
 
 pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<Observed>>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input)).await
+    }))
+    .await
+}
+
+async fn pass(world: &impl World, input: &Input) -> Result<Output<Vec<Observed>>, Error> {
     let mut pass = Pass::open(world, input).await?;
     pass.require_proven()?;
     let row = pass.rows.0.get(world.region());
@@ -36,15 +43,19 @@ pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<
         .ok_or_else(|| super::look::no_writer(&input.plan))?;
     let mut observed = Vec::new();
     for record in &pass.run.plan.dns {
-        let DnsRecord::Cname {
-            name,
-            endpoint: Endpoint::Writer,
-            ..
-        } = record
-        else {
-            continue;
+        let (name, leads_to) = match record {
+            DnsRecord::Cname {
+                name,
+                endpoint: Endpoint::Writer,
+                ..
+            } => (name, resolved(world, name).await?),
+            DnsRecord::Ssm {
+                parameter,
+                endpoint: Endpoint::Writer,
+            } => (parameter, held(world, parameter).await?),
+            DnsRecord::Cname { .. } | DnsRecord::Ssm { .. } => continue,
         };
-        observed.push(verify(world, &pass, name, &target).await?);
+        observed.push(verify(world, &pass, name, leads_to, &target).await?);
     }
     let pending: Vec<_> = observed
         .iter()
@@ -80,10 +91,25 @@ pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<
     })
 }
 
+/// Where a name leads, or what a resolver said instead.
+async fn resolved(world: &impl World, name: &str) -> Result<Result<String, Write>, Error> {
+    let found = world.connector()?.resolver().resolve(name).await;
+    Ok(found.map(|(_, leads_to)| leads_to).map_err(Write::from))
+}
+
+/// Where this Region's parameter leads, as a task would read it.
+async fn held(world: &impl World, parameter: &str) -> Result<Result<String, Write>, Error> {
+    let held = world.parameter(world.region(), parameter).await?;
+    Ok(held.map(|held| held.value).ok_or_else(|| Write::Failed {
+        why: format!("there is no parameter {parameter}"),
+    }))
+}
+
 async fn verify(
     world: &impl World,
     pass: &Pass,
     name: &str,
+    leads_to: Result<String, Write>,
     target: &Target,
 ) -> Result<Observed, Error> {
     let plan = &pass.run.plan;
@@ -94,9 +120,9 @@ async fn verify(
         leads_to,
         write,
     };
-    let leads_to = match connector.resolver().resolve(name).await {
-        Ok((_, leads_to)) => leads_to,
-        Err(why) => return Ok(failed(None, why.into())),
+    let leads_to = match leads_to {
+        Ok(leads_to) => leads_to,
+        Err(write) => return Ok(failed(None, write)),
     };
     let known = world.known(world.region(), &plan.plan).await?;
     let port = known.and_then(|known| {

@@ -317,6 +317,8 @@ fn new_run(plan: &Plan, input: &OpenInput, epoch: Epoch, held: &Held, now: jiff:
         behind: held.behind.clone(),
         approved_at: None,
         hand_over: None,
+        forced: false,
+        accept_data_loss: false,
         confirmed: None,
         strategy: None,
         held: None,

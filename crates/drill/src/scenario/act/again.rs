@@ -1,0 +1,136 @@
+//! What happens after a first failover.
+
+use failover::ledger::Ledger;
+use serde_json::json;
+
+use crate::{
+    profile::{HOME, PLAN, STANDBY, cluster},
+    scenario::stage::{Acted, SOON, Stage},
+    world::Trouble,
+};
+
+pub(super) async fn twice_lost(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = stage.failed_over_and_home_is_back().await?;
+    let learnt = async || {
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
+        row.is_ok_and(|row| row.proven_epoch().0 == 2)
+    };
+    stage
+        .until(SOON, "what the old writer's Region learns", learnt)
+        .await;
+    let before = stage.runs.seen().len();
+    stage.world.lose_region(STANDBY).await?;
+    stage.ended(before + 1).await;
+    let last = stage.runs.seen().into_iter().next_back();
+    let region = last
+        .as_ref()
+        .map(|run| run.region.clone())
+        .unwrap_or_default();
+    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+    acted.check(
+        format!("a run in {HOME} is aborted"),
+        format!("{region}: {outcome}"),
+        region == HOME && outcome == "aborted",
+    );
+    let told = stage
+        .told("stopped before anything was promoted")
+        .await
+        .unwrap_or_default();
+    let why = told.contains("UnexpectedTopology");
+    acted.check(
+        "people are told that the deposed writer is no standby",
+        told.replace('\n', " "),
+        why,
+    );
+    stage.world.return_region(STANDBY).await?;
+    let promoted = promotions(stage, HOME);
+    acted.check(
+        "the deposed writer is not promoted",
+        format!("{promoted} promoting calls"),
+        promoted == 0,
+    );
+    Ok(acted)
+}
+
+pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = stage.failed_over_and_home_is_back().await?;
+    let learnt = async || {
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
+        row.is_ok_and(|row| row.proven_epoch().0 == 2)
+    };
+    stage
+        .until(SOON, "what the old writer's Region learns", learnt)
+        .await;
+    let before = stage.runs.seen().len();
+    stage.fault(STANDBY, "its writer blinks", "writer away");
+    stage.world.simulator.crash(STANDBY, cluster(STANDBY)).await;
+    stage.ended(before + 1).await;
+    stage
+        .world
+        .simulator
+        .revive(STANDBY, cluster(STANDBY))
+        .await?;
+    let told = stage.told("cool-down").await.unwrap_or_default();
+    let how = told.contains("\"operation\": \"acknowledge\"");
+    acted.check(
+        "people are told of the cool-down and how to end it",
+        told.replace('\n', " "),
+        how,
+    );
+    let promoted = promotions(stage, HOME);
+    acted.check(
+        "no second failover begins",
+        format!("{promoted} promoting calls"),
+        promoted == 0,
+    );
+    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    stage.writes_in(STANDBY).await;
+    let run = stage
+        .runs
+        .seen()
+        .into_iter()
+        .find(|run| run.outcome.as_deref() == Some("succeeded"));
+    let payload =
+        json!({"operation": "acknowledge", "plan": PLAN, "run_id": run.map(|run| run.name)});
+    let said = stage.said(STANDBY, "recovery-ledger", &payload).await;
+    acted.check(
+        "the run is acknowledged by hand",
+        &*said,
+        said.starts_with("acknowledge"),
+    );
+    Ok(acted)
+}
+
+/// Promoting calls by a Region's functions.
+pub(super) fn promotions(stage: &Stage<'_>, region: &str) -> usize {
+    let calls = stage.world.front_door.calls().into_iter();
+    calls
+        .filter(|call| call.caller_region == region)
+        .filter(|call| {
+            ["RemoveFromGlobalCluster", "FailoverGlobalCluster"].contains(&call.operation.as_str())
+        })
+        .count()
+}
+
+/// The ledgers of both Regions name one writer, once they have learnt it.
+pub(super) async fn writer_is(
+    stage: &Stage<'_>,
+    region: &str,
+    epoch: u64,
+) -> Vec<crate::report::Check> {
+    let mut acted = Acted::default();
+    let ledger = stage.world.ledger();
+    let row = ledger.row(&STANDBY.into(), &PLAN.into()).await.ok();
+    let current = row.and_then(|row| row.current);
+    let found = current.as_ref().map_or("none".to_owned(), |current| {
+        format!("{}, epoch {}", current.writer, current.epoch)
+    });
+    let held = current
+        .is_some_and(|current| current.writer.as_str() == region && current.epoch.0 == epoch);
+    acted.check(
+        format!("the writer is {region}'s, of epoch {epoch}"),
+        found,
+        held,
+    );
+    acted.checks
+}

@@ -1,0 +1,443 @@
+//! Passes called by hand: dry runs that stand on what this Region knows; or, forced, a run of one step, which takes the
+//! plan's lease for its one pass.
+
+use std::fmt::Debug;
+
+use super::{Here, Input, Output, Pass, Progress, SILENCE};
+use crate::{
+    Error,
+    domain::{Epoch, Region, RunId},
+    ledger::{self, Claim, Closed, Current, Known, Ledger, Outcome, Rows, Run, RunKind},
+    notify::{Message, Notify, tell},
+};
+
+/// Makes one pass of a step: a run's, a dry run by hand, or a forced one.
+///
+/// # Errors
+/// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, and those of the step.
+pub async fn or_forced<O: Debug>(
+    world: &(impl Ledger + Here + Notify),
+    step: &str,
+    input: &Input,
+    pass: impl AsyncFn(&Input) -> Result<Output<O>, Error>,
+) -> Result<Output<O>, Error> {
+    let Some(force) = &input.force else {
+        if input.accept_data_loss {
+            return Err(Error::InvalidRequest(
+                "accept_data_loss is true without force; it is for forced passes by hand only"
+                    .into(),
+            ));
+        }
+        return pass(input).await;
+    };
+    if input.run_id.is_some() {
+        return Err(Error::InvalidRequest(
+            "force and run_id are both given; a run needs no force, leave one out".into(),
+        ));
+    }
+    if input.dry_run {
+        let dry = Input {
+            force: None,
+            accept_data_loss: false,
+            ..input.clone()
+        };
+        return pass(&dry).await;
+    }
+    let mut run = open(world, step, input, force).await?;
+    let forced = Input {
+        run_id: Some(run.run_id.clone()),
+        from_region: Some(run.from.clone()),
+        target_region: Some(run.to.clone()),
+        epoch: Some(run.epoch),
+        ..Input::of(input.plan.clone())
+    };
+    let result = pass(&forced).await;
+    close(world, step, &mut run, &result).await;
+    result
+}
+
+/// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
+async fn open(
+    world: &(impl Ledger + Here),
+    step: &str,
+    input: &Input,
+    force: &str,
+) -> Result<Run, Error> {
+    let here = world.region();
+    let known = known(world, input).await?;
+    let rows = Rows(reachable(world, &known).await?);
+    let current = rows.current().ok_or_else(no_writer)?;
+    let stands = format!("{}@{}", input.plan, current.epoch);
+    if force != stands {
+        return Err(Error::InvalidRequest(format!(
+            "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that writer, in {}",
+            current.epoch, current.writer
+        )));
+    }
+    let left = left(&known, current, here);
+    let mut run = new(world, input, known, current.epoch, &left)?;
+    run.run_id = RunId(format!("by-hand-{step}-{}", current.epoch));
+    run.forced = true;
+    run.accept_data_loss = input.accept_data_loss;
+    // An earlier pass of the same work has begun it: what it did to services and records still counts.
+    if let Some(earlier) = world.run(here, run.name(), &run.run_id).await?
+        && earlier.closed.is_none()
+    {
+        run = Run {
+            accept_data_loss: input.accept_data_loss,
+            ..earlier
+        };
+    }
+    run.leased.clear();
+    if let Err(why) = lease(world, &mut run).await {
+        give_back(world, &run).await;
+        return Err(why);
+    }
+    world.put_run(here, &run).await?;
+    tracing::warn!(plan = %input.plan, step, run_id = %run.run_id, "a forced pass by hand");
+    Ok(run)
+}
+
+/// The Region that a forced pass leaves behind where the caller does not say: the current writer's, or, where that is this
+/// one already, the only other member's.
+fn left(known: &Known, current: &Current, here: &Region) -> Region {
+    let mut others = known.plan.members.keys().filter(|region| *region != here);
+    match (others.next(), others.next()) {
+        (Some(other), None) if current.writer == *here => other.clone(),
+        _ => current.writer.clone(),
+    }
+}
+
+async fn lease(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Error> {
+    let (claim, now) = (Claim::of(run), world.now());
+    let members: Vec<_> = run.plan.members.keys().cloned().collect();
+    for region in members {
+        let claimed = ledger::update(world, &region, run.name(), |row| row.claim(&claim, now));
+        let may_be_silent = region == run.from && region != *world.region();
+        if !may_be_silent {
+            claimed.await?;
+        } else {
+            match tokio::time::timeout(SILENCE, claimed).await {
+                Err(_) | Ok(Err(Error::Unavailable(_))) => continue,
+                Ok(claimed) => drop(claimed?),
+            }
+        }
+        run.leased.insert(region);
+    }
+    Ok(())
+}
+
+/// Records what came of the pass, gives the leases back, and tells people: whatever was forced must be known.
+async fn close<O>(
+    world: &(impl Ledger + Here + Notify),
+    step: &str,
+    run: &mut Run,
+    result: &Result<Output<O>, Error>,
+) {
+    let here = world.region();
+    let now = world.now();
+    if let Ok(Some(recorded)) = world.run(here, run.name(), &run.run_id).await {
+        *run = recorded;
+    }
+    let (what, ended) = match result {
+        Ok(output) => (
+            format!("{}: {}", output.action, output.reason),
+            (output.progress == Progress::Done).then_some(Outcome::Succeeded),
+        ),
+        Err(why) => (format!("{}: {why}", why.name()), Some(Outcome::Aborted)),
+    };
+    run.note(now, step, "by_hand", &what);
+    run.closed = ended.map(|outcome| Closed {
+        at: now,
+        outcome,
+        left: Vec::new(),
+        rto_seconds: None,
+        rpo: None,
+        step_seconds: Default::default(),
+    });
+    if let Err(why) = world.put_run(here, run).await {
+        tracing::error!(run_id = %run.run_id, %why, "the forced pass could not be recorded");
+    }
+    give_back(world, run).await;
+    let message = Message {
+        what: format!("{step} was forced by hand in {here}"),
+        evidence: what,
+        execution: None,
+        next: "nothing, if you know who did it".into(),
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+async fn give_back(world: &impl Ledger, run: &Run) {
+    for region in &run.leased {
+        let released = ledger::update_if(world, region, run.name(), |row| row.release(&run.run_id));
+        if !matches!(tokio::time::timeout(SILENCE, released).await, Ok(Ok(_))) {
+            tracing::warn!(%region, run_id = %run.run_id, "a lease was not given back; it lapses by itself");
+        }
+    }
+}
+
+/// A pass called by hand without force: it stands on what this Region knows, and may change nothing.
+pub(super) async fn dry(world: &(impl Ledger + Here), input: &Input) -> Result<Pass, Error> {
+    let here = world.region();
+    let known = known(world, input).await?;
+    let rows = Rows::read(world, [here], &input.plan).await?;
+    let writer = rows.current().map(|current| current.writer.clone());
+    let from = input.from_region.clone().or(writer).ok_or_else(no_writer)?;
+    let run = new(world, input, known, rows.epoch(), &from)?;
+    Ok(Pass {
+        now: run.opened_at,
+        run,
+        rows,
+        dry_run: true,
+    })
+}
+
+fn new(
+    world: &impl Here,
+    input: &Input,
+    known: Known,
+    epoch: Epoch,
+    writer: &Region,
+) -> Result<Run, Error> {
+    let here = world.region();
+    let to = input.target_region.clone().unwrap_or_else(|| here.clone());
+    if let Some(stranger) = [&to, writer]
+        .into_iter()
+        .chain(&input.from_region)
+        .find(|region| !known.plan.members.contains_key(*region))
+    {
+        return Err(Error::InvalidRequest(format!(
+            "{stranger} is not a member of plan {}",
+            input.plan
+        )));
+    }
+    Ok(Run {
+        run_id: "by-hand".into(),
+        kind: RunKind::UnplannedFailover,
+        plan: known.plan,
+        incident: None,
+        execution: None,
+        handed_over_by: None,
+        behind: None,
+        from: input.from_region.clone().unwrap_or_else(|| writer.clone()),
+        to,
+        epoch,
+        opened_at: world.now(),
+        leased: [here.clone()].into(),
+        forced: false,
+        accept_data_loss: false,
+        confirmed: None,
+        approved_at: None,
+        hand_over: None,
+        strategy: None,
+        held: None,
+        proof: None,
+        dns_changes: Default::default(),
+        restarts: Default::default(),
+        timeline: Vec::new(),
+        closed: None,
+    })
+}
+
+async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known, Error> {
+    let here = world.region();
+    world.known(here, &input.plan).await?.ok_or_else(|| {
+        Error::InvalidRequest(format!(
+            "plan {} is not known in {here}: no probe has read it yet",
+            input.plan
+        ))
+    })
+}
+
+/// The rows of every member Region that answers; this Region's must.
+async fn reachable(
+    world: &(impl Ledger + Here),
+    known: &Known,
+) -> Result<std::collections::BTreeMap<Region, ledger::Row>, Error> {
+    let plan = &known.plan;
+    let reads = plan.members.keys().map(async |region| {
+        let read = tokio::time::timeout(SILENCE, world.row(region, &plan.plan)).await;
+        (region.clone(), read)
+    });
+    let mut rows = std::collections::BTreeMap::new();
+    for (region, read) in futures::future::join_all(reads).await {
+        match read {
+            Ok(Ok(row)) => {
+                rows.insert(region, row);
+            }
+            Ok(Err(why)) if region == *world.region() => return Err(why),
+            _ => tracing::warn!(%region, "its ledger does not answer"),
+        }
+    }
+    Ok(rows)
+}
+
+fn no_writer() -> Error {
+    Error::NotReady(
+        "no ledger names a writer; run recovery-ledger with {\"operation\": \"adopt\"} first"
+            .into(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ledger::Row, steps::fake::Books};
+
+    fn row() -> Row {
+        let current = Current {
+            epoch: Epoch(7),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: jiff::Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        };
+        Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        }
+    }
+
+    fn input(force: Option<&str>) -> Input {
+        Input {
+            force: force.map(Into::into),
+            ..Input::of("orders".into())
+        }
+    }
+
+    fn answer(progress: Progress) -> Output<()> {
+        Output {
+            progress,
+            wait_seconds: 1,
+            action: "detach",
+            reason: "it was done".into(),
+            observed: (),
+        }
+    }
+
+    /// Makes a forced pass that finds the plan held by its own run in every Region that answers.
+    async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Output<()>, Error> {
+        or_forced(books, "detach_and_promote", input, async |input| {
+            let pass = Pass::open(books, input).await?;
+            assert!(!pass.dry_run && pass.run.forced);
+            Ok(answer(progress))
+        })
+        .await
+    }
+
+    fn is_free(books: &Books) -> bool {
+        books.rows().values().all(|row| row.lease.is_none())
+    }
+
+    #[tokio::test]
+    async fn a_forced_pass_takes_the_lease_records_itself_tells_people_and_gives_the_lease_back() {
+        let books = Books::with(&row());
+        let done = forced(&books, &input(Some("orders@7")), Progress::Done).await;
+        assert_eq!(done.unwrap().action, "detach");
+        assert!(is_free(&books));
+        let runs = books.runs();
+        let run = &runs[&"by-hand-detach_and_promote-7".into()];
+        assert_eq!(run.closed.as_ref().unwrap().outcome, Outcome::Succeeded);
+        assert!(
+            books.told()[0].contains("forced by hand in us-east-1"),
+            "{:?}",
+            books.told()
+        );
+    }
+
+    #[tokio::test]
+    async fn the_region_that_is_left_may_be_silent_and_work_in_passes_goes_on_in_one_record() {
+        let books = Books::with(&row()).silence("us-west-2");
+        forced(&books, &input(Some("orders@7")), Progress::Pending)
+            .await
+            .unwrap();
+        let open = books.runs()[&"by-hand-detach_and_promote-7".into()].clone();
+        assert_eq!(
+            (open.closed, open.leased),
+            (None, ["us-east-1".into()].into())
+        );
+        forced(&books, &input(Some("orders@7")), Progress::Done)
+            .await
+            .unwrap();
+        let closed = books.runs()[&"by-hand-detach_and_promote-7".into()].clone();
+        assert_eq!(closed.timeline.len(), 1, "{:?}", closed.timeline);
+        assert!(closed.closed.is_some());
+    }
+
+    #[tokio::test]
+    async fn behind_the_promotion_the_region_that_was_left_may_still_be_silent() {
+        let mut promoted = row();
+        if let Some(current) = &mut promoted.current {
+            current.writer = "us-east-1".into();
+        }
+        let books = Books::with(&promoted).silence("us-west-2");
+        forced(&books, &input(Some("orders@7")), Progress::Done)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_force_that_does_not_fit_is_refused_with_the_right_one_and_changes_nothing() {
+        let books = Books::with(&row());
+        let before = books.rows();
+        let with_run = Input {
+            run_id: Some("a".into()),
+            ..input(Some("orders@7"))
+        };
+        let lossy = Input {
+            accept_data_loss: true,
+            ..input(None)
+        };
+        for (input, part) in [
+            (input(Some("orders@6")), "write \"orders@7\""),
+            (input(Some("yes")), "write \"orders@7\""),
+            (with_run, "leave one out"),
+            (lossy, "without force"),
+        ] {
+            let why = forced(&books, &input, Progress::Done).await.unwrap_err();
+            assert_eq!(why.name(), "InvalidRequest");
+            assert!(why.to_string().contains(part), "{why}");
+        }
+        assert_eq!(books.rows(), before);
+        assert!(books.runs().is_empty() && books.told().is_empty());
+    }
+
+    #[tokio::test]
+    async fn while_a_run_holds_the_plan_force_is_refused() {
+        let claim = Claim {
+            run_id: "a".into(),
+            kind: RunKind::UnplannedFailover,
+            incident: None,
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+        };
+        let held = row().claim(&claim, jiff::Timestamp::from_second(999).unwrap());
+        let books = Books::with(&held.unwrap());
+        let why = forced(&books, &input(Some("orders@7")), Progress::Done)
+            .await
+            .unwrap_err();
+        assert_eq!(why.name(), "RunRefused");
+        assert!(why.to_string().contains("run a holds plan orders"), "{why}");
+        assert!(books.runs().is_empty());
+    }
+
+    #[tokio::test]
+    async fn without_force_or_with_dry_run_nothing_is_taken() {
+        let books = Books::with(&row());
+        let dry = Input {
+            dry_run: true,
+            ..input(Some("orders@7"))
+        };
+        for input in [input(None), dry] {
+            let pass = or_forced(&books, "dns_flip", &input, async |input| {
+                assert!(Pass::open(&books, input).await?.dry_run);
+                Ok(answer(Progress::Done))
+            });
+            pass.await.unwrap();
+        }
+        assert!(books.runs().is_empty() && is_free(&books));
+    }
+}

@@ -43,7 +43,7 @@ pub(crate) fn plan() -> Plan {
         "database": {"name": "orders", "admin_secret": "orders/admin",
             "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
         "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3},
-        "unplanned": {"region_down": "automatic", "writer_down": "approval", "strategy": "auto",
+        "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": "auto",
             "max_lost_seconds": 30}
     });
     failover::plan::read(&document.to_string()).unwrap()

@@ -339,6 +339,41 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_needs_no_route_53_and_may_stand_beside_a_name() {
+        let parameter = json!({"kind": "ssm", "parameter": "/orders/writer", "endpoint": "writer"});
+        let name = good()["dns"][0].clone();
+        assert_eq!(with("/dns", json!([parameter])), "");
+        assert_eq!(with("/dns", json!([name, parameter])), "");
+    }
+
+    #[test]
+    fn a_parameter_of_a_wrong_name_is_refused_with_the_fix() {
+        let of = |name: &str| json!([{"kind": "ssm", "parameter": name, "endpoint": "writer"}]);
+        let long = format!("/{}", "a".repeat(1011));
+        for name in [
+            "orders",
+            "/orders/",
+            "/aurora-failover/kill",
+            "/aws/orders",
+            "/a b",
+            &long,
+        ] {
+            let why = with("/dns", of(name));
+            for part in [
+                "dns[0].parameter is",
+                name,
+                "write a name like /orders/writer",
+            ] {
+                assert!(why.contains(part), "{name}: {why:?} lacks {part:?}");
+            }
+        }
+        let fits = format!("/{}", "a".repeat(1010));
+        assert_eq!(with("/dns", of(&fits)), "");
+        let one = of("/orders/writer")[0].clone();
+        assert!(with("/dns", json!([one, one])).contains("stands twice"));
+    }
+
+    #[test]
     fn a_plan_without_witness_may_act_when_that_was_accepted() {
         let mut document = good();
         document.as_object_mut().unwrap().remove("witness_region");

@@ -64,6 +64,15 @@ async fn open(
     force: &str,
 ) -> Result<Run, Error> {
     let here = world.region();
+    if let Some(target) = input
+        .target_region
+        .as_ref()
+        .filter(|target| *target != here)
+    {
+        return Err(Error::InvalidRequest(format!(
+            "target_region is {target}; force the pass in that Region, this is {here}"
+        )));
+    }
     let known = known(world, input).await?;
     let rows = Rows(reachable(world, &known).await?);
     let current = rows.current().ok_or_else(no_writer)?;
@@ -144,7 +153,12 @@ async fn close<O>(
             format!("{}: {}", output.action, output.reason),
             (output.progress == Progress::Done).then_some(Outcome::Succeeded),
         ),
-        Err(why) => (format!("{}: {why}", why.name()), Some(Outcome::Aborted)),
+        // Silence ends nothing: the next pass goes on in the same record.
+        Err(why @ Error::Unavailable(_)) => (format!("{}: {why}", why.name()), None),
+        Err(why) => (
+            format!("{}: {why}", why.name()),
+            Some(trouble(world, run).await),
+        ),
     };
     run.note(now, step, "by_hand", &what);
     run.closed = ended.map(|outcome| Closed {
@@ -166,6 +180,23 @@ async fn close<O>(
         next: "nothing, if you know who did it".into(),
     };
     tell(world, &run.plan, &message).await;
+}
+
+/// What trouble makes of a forced pass: `Failed` where this Region's ledger says that a change of writer to the target is
+/// begun or done, or does not answer; else nothing was changed.
+async fn trouble(world: &(impl Ledger + Here), run: &Run) -> Outcome {
+    match world.row(world.region(), run.name()).await {
+        Ok(row) => {
+            let begun = row.intent.is_some_and(|intent| intent.to == run.to);
+            let done = row.current.is_some_and(|current| current.writer == run.to);
+            if begun || done {
+                Outcome::Failed
+            } else {
+                Outcome::Aborted
+            }
+        }
+        Err(_) => Outcome::Failed,
+    }
 }
 
 async fn give_back(world: &impl Ledger, run: &Run) {
@@ -377,6 +408,61 @@ mod tests {
         forced(&books, &input(Some("orders@7")), Progress::Done)
             .await
             .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_forced_pass_acts_in_its_own_region_only() {
+        let books = Books::with(&row());
+        let elsewhere = Input {
+            target_region: Some("us-west-2".into()),
+            from_region: Some("us-east-1".into()),
+            ..input(Some("orders@7"))
+        };
+        let why = forced(&books, &elsewhere, Progress::Done)
+            .await
+            .unwrap_err();
+        assert_eq!(why.name(), "InvalidRequest");
+        assert!(why.to_string().contains("target_region"), "{why}");
+        assert!(books.runs().is_empty() && is_free(&books));
+    }
+
+    /// A forced pass that writes its intent, or not, and then meets trouble.
+    async fn troubled(books: &Books, begins: bool, why: &Error) -> Run {
+        let by_hand = input(Some("orders@7"));
+        let pass = or_forced(books, "detach_and_promote", &by_hand, async |input| {
+            let pass = Pass::open(books, input).await?;
+            let intent = ledger::Intent {
+                epoch: Epoch(8),
+                from: pass.run.from.clone(),
+                to: pass.run.to.clone(),
+                global_cluster: None,
+                run_id: pass.run.run_id.clone(),
+                written_at: pass.now,
+            };
+            for region in pass.run.leased.iter().filter(|_| begins) {
+                ledger::update(books, region, pass.run.name(), |row| {
+                    row.intend(intent.clone())
+                })
+                .await?;
+            }
+            Err::<Output<()>, _>(why.clone())
+        });
+        assert_eq!(pass.await.unwrap_err(), *why);
+        assert!(is_free(books));
+        books.runs()[&"by-hand-detach_and_promote-7".into()].clone()
+    }
+
+    #[tokio::test]
+    async fn trouble_behind_an_intent_is_failed_before_it_aborted_and_silence_ends_nothing() {
+        let torn = Error::UnexpectedTopology("torn".into());
+        let ended = async |begins, why: &Error| {
+            let run = troubled(&Books::with(&row()), begins, why).await;
+            run.closed.map(|closed| closed.outcome)
+        };
+        assert_eq!(ended(true, &torn).await, Some(Outcome::Failed));
+        assert_eq!(ended(false, &torn).await, Some(Outcome::Aborted));
+        let silent = Error::Unavailable("throttled".into());
+        assert_eq!(ended(true, &silent).await, None);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Points the plan's records at the writer: parameters first, which need no other Region, then one zone a pass, one transactional batch that deletes exactly what was read
 //! and creates what should be, the epoch's TXT record with it: DNS never goes back. A record that is right stays.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
@@ -27,6 +27,11 @@ pub const EPOCH_LABEL: &str = "_aurora-failover-epoch";
 
 /// A change whose id was never seen counts as in sync after this many seconds: Route 53 says 60 at most, generally.
 const IN_SYNC_SECONDS: f64 = 60.0;
+
+/// A Route 53 that has not answered for so long is silent, not throttled; throttling is an answer.
+const ROUTE53_SILENCE: Duration = Duration::from_secs(3);
+/// After so many seconds in this step the run goes on without a Route 53 that is silent: services wait behind it.
+const WITHOUT_ROUTE53_SECONDS: f64 = 6.0;
 
 /// A record set with one value, as Route 53 holds it. Two are the same only if a DELETE of one would match the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -168,7 +173,9 @@ async fn pass(
     tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
     let (progress, wait_seconds) = match action {
         Action::Done => (Progress::Done, 0),
-        Action::Wait | Action::Put(_) | Action::Change(..) => (
+        // What was written is read back at once: every second here is one without a writer for tasks that start.
+        Action::Put(_) => (Progress::Pending, 0),
+        Action::Wait | Action::Change(..) => (
             Progress::Pending,
             wait_seconds(pass.entered(STEP), pass.now),
         ),
@@ -212,8 +219,34 @@ async fn observe(
     })
 }
 
+/// A silent Route 53 is asked again for a while; then the run must go on to the services.
+fn silent(seconds: f64) -> Error {
+    let what = format!(
+        "Route 53 did not answer within {} s",
+        ROUTE53_SILENCE.as_secs()
+    );
+    if seconds < WITHOUT_ROUTE53_SECONDS {
+        return Error::Unavailable(what);
+    }
+    Error::NotReady(format!(
+        "{what}, and the run came here {seconds:.0} s ago; it goes on, point the names at the writer when Route 53 is back"
+    ))
+}
+
+/// What Route 53 answers, unless it is silent. Each call has its own time: a plan may have many names.
+async fn answered<T>(
+    world: &impl Here,
+    pass: &Pass,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(ROUTE53_SILENCE, call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(silent(seconds_between(pass.entered(STEP), world.now()))),
+    }
+}
+
 async fn zones(
-    world: &impl Dns,
+    world: &(impl Dns + Here),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
     target: &Endpoints,
@@ -232,11 +265,11 @@ async fn zones(
             continue;
         };
         let txt_name = format!("{EPOCH_LABEL}.{name}");
-        let (cname, txt) = futures::future::try_join(
+        let records = futures::future::try_join(
             world.record(hosted_zone, name, "CNAME"),
             world.record(hosted_zone, &txt_name, "TXT"),
-        )
-        .await?;
+        );
+        let (cname, txt) = answered(world, pass, records).await?;
         let wanted = Record {
             name: name.clone(),
             kind: "CNAME",
@@ -257,7 +290,9 @@ async fn zones(
     let mut seen = Vec::new();
     for (id, names) in zones {
         let in_sync = match run.dns_changes.get(id) {
-            Some(DnsChange { id: Some(id), .. }) => Some(world.is_in_sync(id).await?),
+            Some(DnsChange { id: Some(id), .. }) => {
+                Some(answered(world, pass, world.is_in_sync(id)).await?)
+            }
             Some(DnsChange { id: None, at }) => {
                 Some(seconds_between(*at, pass.now) > IN_SYNC_SECONDS)
             }

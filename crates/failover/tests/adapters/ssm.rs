@@ -1,7 +1,14 @@
-//! Plans in SSM's parameters.
+//! Plans and endpoints in SSM's parameters.
 
-use failover::steps::{health_probe::Probe, recovery_ledger::Plans};
-use serde_json::json;
+use failover::{
+    domain::Epoch,
+    steps::{
+        dns_flip::{Parameter, Parameters},
+        health_probe::Probe,
+        recovery_ledger::Plans,
+    },
+};
+use serde_json::{Value, json};
 
 use crate::replay::{Next, scripted};
 
@@ -54,4 +61,65 @@ async fn a_plan_that_is_not_there_is_named_with_its_parameter() {
     for part in ["us-east-1", "/aurora-failover/plans/orders"] {
         assert!(why.to_string().contains(part), "{why}");
     }
+}
+
+const WRITER: &str = "/orders/writer";
+
+fn version(number: u64, value: &str, description: &str) -> Value {
+    json!({"Name": WRITER, "Type": "String", "Value": value, "Version": number, "Description": description})
+}
+
+#[tokio::test]
+async fn an_endpoint_is_read_from_its_newest_version_with_the_epoch_in_its_description() {
+    let words = "aurora-failover: the writer's endpoint in epoch";
+    let old = version(9, "west.example", &format!("{words} 7"));
+    let new = version(10, "east.example", &format!("{words} 8"));
+    let first = json!({"Parameters": [new], "NextToken": "more"});
+    let second = json!({"Parameters": [old]});
+    let (aws, replay) = scripted([Next::ok(first), Next::ok(second)]);
+    let found = aws.parameter(&"us-west-2".into(), WRITER).await;
+    let expected = Parameter {
+        value: "east.example".into(),
+        epoch: Some(Epoch(8)),
+    };
+    assert_eq!(found, Ok(Some(expected)));
+    let asked = replay.asked();
+    assert_eq!(asked[0].target, "AmazonSSM.GetParameterHistory");
+    assert!(asked[0].uri.contains("ssm.us-west-2.amazonaws.com"));
+    assert_eq!(asked[1].json()["NextToken"], "more");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_somebody_else_described_has_no_epoch_and_one_that_is_not_there_is_none() {
+    let page = json!({"Parameters": [version(1, "west.example", "the orders database")]});
+    let missing = Next::json_error(400, "ParameterNotFound", "");
+    let (aws, _) = scripted([Next::ok(page), missing]);
+    let held = aws.parameter(&"us-east-1".into(), WRITER).await;
+    assert_eq!(held.map(|held| held.map(|held| held.epoch)), Ok(Some(None)));
+    let none = aws.parameter(&"us-east-1".into(), WRITER).await;
+    assert_eq!(none, Ok(None));
+}
+
+#[tokio::test]
+async fn an_endpoint_and_its_epoch_are_written_in_one_call_that_is_made_once() {
+    let (aws, replay) = scripted([
+        Next::ok(json!({"Version": 2, "Tier": "Standard"})),
+        Next::json_error(500, "InternalServerError", ""),
+    ]);
+    let parameter = Parameter {
+        value: "east.example".into(),
+        epoch: Some(Epoch(8)),
+    };
+    let put = async || {
+        aws.put_parameter(&"us-east-1".into(), WRITER, &parameter)
+            .await
+    };
+    assert_eq!(put().await, Ok(()));
+    assert_eq!(put().await.unwrap_err().name(), "Unavailable");
+    let asked = replay.asked();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0].target, "AmazonSSM.PutParameter");
+    let expected = json!({"Name": WRITER, "Value": "east.example", "Type": "String", "Overwrite": true,
+        "Description": "aurora-failover: the writer's endpoint in epoch 8"});
+    assert_eq!(asked[0].json(), expected);
 }

@@ -113,3 +113,11 @@ fn a_plan_without_records_is_done() {
         Ok(Action::Done)
     );
 }
+
+#[test]
+fn a_silent_route_53_is_asked_again_for_seconds_only() {
+    assert_eq!(
+        [0.0, 5.9, 6.0].map(|seconds| silent(seconds).name()),
+        ["Unavailable", "Unavailable", "NotReady"]
+    );
+}

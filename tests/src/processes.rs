@@ -163,7 +163,15 @@ mod tests {
             .current_dir(&folder_path)
             .spawn()
             .unwrap();
-        let found = at_home_in(&folder_path);
+        // Between its fork and its program it has no command line yet.
+        let mut found = at_home_in(&folder_path);
+        for _ in 0..100 {
+            if found.values().all(|line| !line.is_empty()) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            found = at_home_in(&folder_path);
+        }
         process.kill().unwrap();
         process.wait().unwrap();
         assert_eq!(

@@ -157,5 +157,17 @@ async fn throttled(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
     stage.ended(1).await;
+    let calls = stage.world.front_door.calls();
+    for (fault, statuses) in [("throttled", 400..500), ("answered with 5xx", 500..600_u16)] {
+        let met = calls.iter().filter(|call| {
+            call.service == "rds" && call.status.is_some_and(|status| statuses.contains(&status))
+        });
+        let met = met.count();
+        acted.check(
+            format!("calls to RDS are {fault}"),
+            format!("{met} times"),
+            met > 0,
+        );
+    }
     Ok(acted)
 }

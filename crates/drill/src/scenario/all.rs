@@ -70,9 +70,13 @@ pub async fn run_all(
                 line(name, &report, began)
             }
             Err(trouble) => {
+                let mut line = failed(name, trouble.as_ref(), began);
                 // What it left must not disturb the next one.
-                deployed.quiet().await?;
-                failed(name, trouble.as_ref(), began)
+                if let Err(why) = deployed.quiet().await {
+                    line.reasons
+                        .push(format!("it could not be cleared away: {why}"));
+                }
+                line
             }
         };
         println!("{line}");

@@ -81,7 +81,8 @@ const fn writer(scenario: Scenario) -> &'static str {
         Ends::AsPlayed
             if matches!(
                 scenario,
-                Scenario::RunDies
+                Scenario::TwiceLost
+                    | Scenario::RunDies
                     | Scenario::Flapping
                     | Scenario::ByHand
                     | Scenario::Route53Ssm

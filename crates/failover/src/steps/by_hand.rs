@@ -208,6 +208,16 @@ async fn give_back(world: &impl Ledger, run: &Run) {
     }
 }
 
+/// Refuses force where a step has no use for it: what arrives here has been forced already, or changes nothing.
+pub(super) fn is_unforced(input: &Input) -> Result<(), Error> {
+    if input.force.is_some() || input.accept_data_loss {
+        return Err(Error::InvalidRequest(
+            "force and accept_data_loss are for steps that change something; leave them out".into(),
+        ));
+    }
+    Ok(())
+}
+
 /// A pass called by hand without force: it stands on what this Region knows, and may change nothing.
 pub(super) async fn dry(world: &(impl Ledger + Here), input: &Input) -> Result<Pass, Error> {
     let here = world.region();
@@ -508,6 +518,13 @@ mod tests {
         assert_eq!(why.name(), "RunRefused");
         assert!(why.to_string().contains("run a holds plan orders"), "{why}");
         assert!(books.runs().is_empty());
+    }
+
+    #[test]
+    fn a_step_that_changes_nothing_refuses_force() {
+        let why = is_unforced(&input(Some("orders@7"))).unwrap_err();
+        assert_eq!(why.name(), "InvalidRequest");
+        assert_eq!(is_unforced(&input(None)), Ok(()));
     }
 
     #[tokio::test]

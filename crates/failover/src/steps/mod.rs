@@ -144,6 +144,7 @@ impl Pass {
     /// # Errors
     /// `RunRefused`, `UnexpectedTopology`, `InvalidRequest`, `Unavailable`.
     pub async fn open(world: &(impl Ledger + Here), input: &Input) -> Result<Self, Error> {
+        by_hand::is_unforced(input)?;
         let Some(run_id) = &input.run_id else {
             return by_hand::dry(world, input).await;
         };
@@ -172,6 +173,7 @@ impl Pass {
         world: &(impl Ledger + Here),
         input: &Input,
     ) -> Result<Self, Error> {
+        by_hand::is_unforced(input)?;
         let Some(run_id) = &input.run_id else {
             return Self::open(world, input).await;
         };

@@ -101,11 +101,11 @@ pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     Ok(acted)
 }
 
-/// Promoting calls by a Region's functions.
+/// Promoting calls by a Region's functions that RDS took.
 pub(super) fn promotions(stage: &Stage<'_>, region: &str) -> usize {
     let calls = stage.world.front_door.calls().into_iter();
     calls
-        .filter(|call| call.caller_region == region)
+        .filter(|call| call.caller_region == region && call.status == Some(200))
         .filter(|call| {
             ["RemoveFromGlobalCluster", "FailoverGlobalCluster"].contains(&call.operation.as_str())
         })

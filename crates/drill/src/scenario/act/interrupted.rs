@@ -6,7 +6,7 @@ use failover::ledger::{Claim, RunKind, update};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::again::writer_is;
+use super::again::{promotions, writer_is};
 use super::disturb::writer_down;
 use crate::{
     front_door::{Fault, Scope},
@@ -55,6 +55,13 @@ pub(super) async fn late_redrive(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let said = stage.said(STANDBY, "detach-and-promote", &payload).await;
     let held = said.starts_with("EvidenceStale");
     acted.check("the redriven pass says EvidenceStale", said, held);
+    let promoted = promotions(stage, STANDBY);
+    acted.check(
+        "nothing is promoted",
+        format!("{promoted} promoting calls"),
+        promoted == 0,
+    );
+    acted.checks.extend(writer_is(stage, HOME, 1).await);
     Ok(acted)
 }
 

@@ -45,9 +45,13 @@ pub(super) async fn ssm(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lose_with_route53(stage).await?;
     stage.ended(1).await;
     restarted(stage, &mut acted).await;
-    let last = stage.runs.seen().into_iter().next_back();
-    let ended = last.and_then(|run| run.outcome).unwrap_or_default();
-    acted.check("the run succeeds", &*ended, ended == "succeeded");
+    let ended: Vec<_> = stage
+        .runs
+        .seen()
+        .into_iter()
+        .filter_map(|run| run.outcome)
+        .collect();
+    acted.check("the run succeeds", ended.join(", "), ended == ["succeeded"]);
     let answer = aws_sdk_ssm::Client::new(&stage.world.emulator.sdk_config(STANDBY))
         .get_parameter()
         .name(PARAMETER)

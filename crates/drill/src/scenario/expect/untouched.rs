@@ -11,13 +11,14 @@ use crate::{
 };
 
 /// Operations that change something a stand-down must leave alone.
-const CHANGES: [&str; 6] = [
+const CHANGES: [&str; 7] = [
     "FailoverGlobalCluster",
     "SwitchoverGlobalCluster",
     "RemoveFromGlobalCluster",
     "ModifyDBCluster",
     "ChangeResourceRecordSets",
     "UpdateService",
+    "PutParameter",
 ];
 
 /// How it must have ended.

@@ -11,13 +11,7 @@ use crate::{
 
 pub(super) async fn twice_lost(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = stage.failed_over_and_home_is_back().await?;
-    let learnt = async || {
-        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
-        row.is_ok_and(|row| row.proven_epoch().0 == 2)
-    };
-    stage
-        .until(SOON, "what the old writer's Region learns", learnt)
-        .await;
+    home_learns(stage).await;
     let before = stage.runs.seen().len();
     stage.world.lose_region(STANDBY).await?;
     stage.ended(before + 1).await;
@@ -54,13 +48,7 @@ pub(super) async fn twice_lost(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 
 pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = stage.failed_over_and_home_is_back().await?;
-    let learnt = async || {
-        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
-        row.is_ok_and(|row| row.proven_epoch().0 == 2)
-    };
-    stage
-        .until(SOON, "what the old writer's Region learns", learnt)
-        .await;
+    home_learns(stage).await;
     let before = stage.runs.seen().len();
     stage.fault(STANDBY, "its writer blinks", "writer away");
     stage.world.simulator.crash(STANDBY, cluster(STANDBY)).await;
@@ -99,6 +87,17 @@ pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         said.starts_with("acknowledge"),
     );
     Ok(acted)
+}
+
+/// Waits until the old writer's Region has copied the new epoch.
+async fn home_learns(stage: &Stage<'_>) {
+    let learnt = async || {
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
+        row.is_ok_and(|row| row.proven_epoch().0 == 2)
+    };
+    stage
+        .until(SOON, "what the old writer's Region learns", learnt)
+        .await;
 }
 
 /// Promoting calls by a Region's functions that RDS took.

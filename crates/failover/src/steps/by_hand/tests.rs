@@ -1,0 +1,222 @@
+//! Forced passes: what they take, record and give back, and which are refused.
+
+use super::*;
+use crate::{ledger::Row, steps::fake::Books};
+
+fn row() -> Row {
+    let current = Current {
+        epoch: Epoch(7),
+        writer: "us-west-2".into(),
+        global_cluster: None,
+        run_id: "adopt".into(),
+        proven_at: jiff::Timestamp::UNIX_EPOCH,
+        unplanned: false,
+        acknowledged_at: None,
+    };
+    Row {
+        current: Some(current),
+        ..Row::new("orders".into())
+    }
+}
+
+fn input(force: Option<&str>) -> Input {
+    Input {
+        force: force.map(Into::into),
+        ..Input::of("orders".into())
+    }
+}
+
+fn answer(progress: Progress) -> Output<()> {
+    Output {
+        progress,
+        wait_seconds: 1,
+        action: "detach",
+        reason: "it was done".into(),
+        observed: (),
+    }
+}
+
+/// Makes a forced pass that finds the plan held by its own run in every Region that answers.
+async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Output<()>, Error> {
+    or_forced(books, "detach_and_promote", input, async |input| {
+        let pass = Pass::open(books, input).await?;
+        assert!(!pass.dry_run && pass.run.forced);
+        Ok(answer(progress))
+    })
+    .await
+}
+
+fn is_free(books: &Books) -> bool {
+    books.rows().values().all(|row| row.lease.is_none())
+}
+
+#[tokio::test]
+async fn a_forced_pass_takes_the_lease_records_itself_tells_people_and_gives_the_lease_back() {
+    let books = Books::with(&row());
+    let done = forced(&books, &input(Some("orders@7")), Progress::Done).await;
+    assert_eq!(done.unwrap().action, "detach");
+    assert!(is_free(&books));
+    let runs = books.runs();
+    let run = &runs[&"by-hand-detach_and_promote-7".into()];
+    assert_eq!(run.closed.as_ref().unwrap().outcome, Outcome::Succeeded);
+    assert!(
+        books.told()[0].contains("forced by hand in us-east-1"),
+        "{:?}",
+        books.told()
+    );
+}
+
+#[tokio::test]
+async fn the_region_that_is_left_may_be_silent_and_work_in_passes_goes_on_in_one_record() {
+    let books = Books::with(&row()).silence("us-west-2");
+    forced(&books, &input(Some("orders@7")), Progress::Pending)
+        .await
+        .unwrap();
+    let open = books.runs()[&"by-hand-detach_and_promote-7".into()].clone();
+    assert_eq!(
+        (open.closed, open.leased),
+        (None, ["us-east-1".into()].into())
+    );
+    forced(&books, &input(Some("orders@7")), Progress::Done)
+        .await
+        .unwrap();
+    let closed = books.runs()[&"by-hand-detach_and_promote-7".into()].clone();
+    assert_eq!(closed.timeline.len(), 1, "{:?}", closed.timeline);
+    assert!(closed.closed.is_some());
+}
+
+#[tokio::test]
+async fn behind_the_promotion_the_region_that_was_left_may_still_be_silent() {
+    let mut promoted = row();
+    if let Some(current) = &mut promoted.current {
+        current.writer = "us-east-1".into();
+    }
+    let books = Books::with(&promoted).silence("us-west-2");
+    forced(&books, &input(Some("orders@7")), Progress::Done)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_forced_pass_acts_in_its_own_region_only() {
+    let books = Books::with(&row());
+    let elsewhere = Input {
+        target_region: Some("us-west-2".into()),
+        from_region: Some("us-east-1".into()),
+        ..input(Some("orders@7"))
+    };
+    let why = forced(&books, &elsewhere, Progress::Done)
+        .await
+        .unwrap_err();
+    assert_eq!(why.name(), "InvalidRequest");
+    assert!(why.to_string().contains("target_region"), "{why}");
+    assert!(books.runs().is_empty() && is_free(&books));
+}
+
+/// A forced pass that writes its intent, or not, and then meets trouble.
+async fn troubled(books: &Books, begins: bool, why: &Error) -> Run {
+    let by_hand = input(Some("orders@7"));
+    let pass = or_forced(books, "detach_and_promote", &by_hand, async |input| {
+        let pass = Pass::open(books, input).await?;
+        let intent = ledger::Intent {
+            epoch: Epoch(8),
+            from: pass.run.from.clone(),
+            to: pass.run.to.clone(),
+            global_cluster: None,
+            run_id: pass.run.run_id.clone(),
+            written_at: pass.now,
+        };
+        for region in pass.run.leased.iter().filter(|_| begins) {
+            ledger::update(books, region, pass.run.name(), |row| {
+                row.intend(intent.clone())
+            })
+            .await?;
+        }
+        Err::<Output<()>, _>(why.clone())
+    });
+    assert_eq!(pass.await.unwrap_err(), *why);
+    assert!(is_free(books));
+    books.runs()[&"by-hand-detach_and_promote-7".into()].clone()
+}
+
+#[tokio::test]
+async fn trouble_behind_an_intent_is_failed_before_it_aborted_and_silence_ends_nothing() {
+    let torn = Error::UnexpectedTopology("torn".into());
+    let ended = async |begins, why: &Error| {
+        let run = troubled(&Books::with(&row()), begins, why).await;
+        run.closed.map(|closed| closed.outcome)
+    };
+    assert_eq!(ended(true, &torn).await, Some(Outcome::Failed));
+    assert_eq!(ended(false, &torn).await, Some(Outcome::Aborted));
+    let silent = Error::Unavailable("throttled".into());
+    assert_eq!(ended(true, &silent).await, None);
+}
+
+#[tokio::test]
+async fn a_force_that_does_not_fit_is_refused_with_the_right_one_and_changes_nothing() {
+    let books = Books::with(&row());
+    let before = books.rows();
+    let with_run = Input {
+        run_id: Some("a".into()),
+        ..input(Some("orders@7"))
+    };
+    let lossy = Input {
+        accept_data_loss: true,
+        ..input(None)
+    };
+    for (input, part) in [
+        (input(Some("orders@6")), "write \"orders@7\""),
+        (input(Some("yes")), "write \"orders@7\""),
+        (with_run, "leave one out"),
+        (lossy, "without force"),
+    ] {
+        let why = forced(&books, &input, Progress::Done).await.unwrap_err();
+        assert_eq!(why.name(), "InvalidRequest");
+        assert!(why.to_string().contains(part), "{why}");
+    }
+    assert_eq!(books.rows(), before);
+    assert!(books.runs().is_empty() && books.told().is_empty());
+}
+
+#[tokio::test]
+async fn while_a_run_holds_the_plan_force_is_refused() {
+    let claim = Claim {
+        run_id: "a".into(),
+        kind: RunKind::UnplannedFailover,
+        incident: None,
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+    };
+    let held = row().claim(&claim, jiff::Timestamp::from_second(999).unwrap());
+    let books = Books::with(&held.unwrap());
+    let why = forced(&books, &input(Some("orders@7")), Progress::Done)
+        .await
+        .unwrap_err();
+    assert_eq!(why.name(), "RunRefused");
+    assert!(why.to_string().contains("run a holds plan orders"), "{why}");
+    assert!(books.runs().is_empty());
+}
+
+#[test]
+fn a_step_that_changes_nothing_refuses_force() {
+    let why = is_unforced(&input(Some("orders@7"))).unwrap_err();
+    assert_eq!(why.name(), "InvalidRequest");
+    assert_eq!(is_unforced(&input(None)), Ok(()));
+}
+
+#[tokio::test]
+async fn without_force_or_with_dry_run_nothing_is_taken() {
+    let books = Books::with(&row());
+    let dry = Input {
+        dry_run: true,
+        ..input(Some("orders@7"))
+    };
+    for input in [input(None), dry] {
+        let pass = or_forced(&books, "dns_flip", &input, async |input| {
+            assert!(Pass::open(&books, input).await?.dry_run);
+            Ok(answer(Progress::Done))
+        });
+        pass.await.unwrap();
+    }
+    assert!(books.runs().is_empty() && is_free(&books));
+}

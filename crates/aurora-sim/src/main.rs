@@ -12,9 +12,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// RDS's control plane for Aurora global databases, on this machine.
 ///
-/// Point a client at it with AWS_ENDPOINT_URL_RDS; the Region is taken from the request's signature.
+/// It prints its address and answers until it is interrupted. boto3 and the AWS CLI drive it unmodified; the Region is taken
+/// from the request's signature, so one address serves all of them.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = EXAMPLE)]
 struct Arguments {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -25,10 +26,19 @@ struct Arguments {
     /// A folder for the databases.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Milliseconds that a detached cluster is promoting.
-    #[arg(long, default_value_t = Durations::default().promote_ms)]
-    promote_ms: u64,
+    /// How long transitions last, in milliseconds, as JSON, e.g. '{"promote_ms": 30000}'; the others keep their defaults.
+    #[arg(long, value_parser = durations, default_value = "{}")]
+    durations: Durations,
 }
+
+const EXAMPLE: &str = "\
+Example:
+  cargo run -p aurora-sim -- --listen 127.0.0.1:8015 &
+  export AWS_ENDPOINT_URL_RDS=http://127.0.0.1:8015 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+  aws rds create-global-cluster --region us-west-2 --global-cluster-identifier orders-global-1 --engine aurora-postgresql
+  aws rds describe-global-clusters --region us-west-2
+
+With boto3: boto3.client('rds', region_name='us-west-2', endpoint_url='http://127.0.0.1:8015')";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -49,18 +59,18 @@ async fn main() -> ExitCode {
     }
 }
 
+fn durations(text: &str) -> Result<Durations, String> {
+    serde_json::from_str(text).map_err(|why| why.to_string())
+}
+
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let storage = match (arguments.postgres, arguments.data) {
         (Some(binaries), Some(data)) => StorageConfig::Postgres { binaries, data },
         (_, _) => StorageConfig::Memory,
     };
-    let durations = Durations {
-        promote_ms: arguments.promote_ms,
-        ..Durations::default()
-    };
     let config = SimulatorConfig {
         listen: arguments.listen,
-        durations,
+        durations: arguments.durations,
         storage,
         ..SimulatorConfig::default()
     };

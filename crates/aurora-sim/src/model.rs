@@ -7,6 +7,7 @@
 mod calls;
 mod cluster;
 mod completion;
+mod delete;
 mod describe;
 mod detach;
 mod effect;
@@ -19,6 +20,7 @@ mod names;
 mod params;
 mod regions;
 mod settings;
+mod snapshot;
 mod state;
 mod takeover;
 mod tasks;
@@ -38,7 +40,7 @@ pub use state::{Event, Millis, Secret, Transition};
 
 use effect::Task;
 use names::Namer;
-use state::{Cluster, Global, Instance};
+use state::{Cluster, Global, Instance, Snapshot};
 
 /// Events and history keep this many entries, the newest.
 const RECORDS_MAX: usize = 50_000;
@@ -53,6 +55,7 @@ pub struct Model {
     globals: BTreeMap<String, Global>,
     clusters: BTreeMap<ClusterKey, Cluster>,
     instances: BTreeMap<ClusterKey, Instance>,
+    snapshots: BTreeMap<ClusterKey, Snapshot>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
     /// Statuses that clusters and their instances show instead of their own, for work that is not modelled.
@@ -74,6 +77,7 @@ impl Model {
             globals: BTreeMap::new(),
             clusters: BTreeMap::new(),
             instances: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
             lost: BTreeSet::new(),
             shown: BTreeMap::new(),
             tasks: Vec::new(),

@@ -301,3 +301,68 @@ async fn a_killed_simulator_takes_its_databases_with_it() {
     }
     panic!("{} processes are left", processes_in(&data));
 }
+
+#[tokio::test]
+async fn a_deleted_cluster_leaves_its_snapshot_and_no_database() {
+    let Some(binaries) = postgres_binaries() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let simulator = simulator(StorageConfig::Postgres {
+        binaries,
+        data: data.clone(),
+    })
+    .await;
+    let (west, east) = (
+        client(simulator.address(), WEST),
+        client(simulator.address(), EAST),
+    );
+    build(&west, &east).await;
+    east.remove_from_global_cluster()
+        .global_cluster_identifier(GLOBAL)
+        .db_cluster_identifier(EAST_ARN)
+        .send()
+        .await
+        .unwrap();
+    available(&east, "orders-east").await;
+    east.create_db_cluster_snapshot()
+        .db_cluster_identifier("orders-east")
+        .db_cluster_snapshot_identifier("while-it-runs")
+        .send()
+        .await
+        .unwrap();
+    east.delete_db_instance()
+        .db_instance_identifier("orders-east-1")
+        .send()
+        .await
+        .unwrap();
+    // Without an instance there is no database to reach, and its volume stays.
+    let gone = async || connect(&simulator, EAST, "orders-east").await.is_err();
+    until("the database is down", gone).await;
+    assert!(data.join("us-east-1/orders-east/data/PG_VERSION").is_file());
+    east.delete_db_cluster()
+        .db_cluster_identifier("orders-east")
+        .final_db_snapshot_identifier("when-it-went")
+        .send()
+        .await
+        .unwrap();
+    let deleted = async || !data.join("us-east-1/orders-east/data").exists();
+    until("the volume is removed", deleted).await;
+    for snapshot in ["while-it-runs", "when-it-went"] {
+        let volume = data.join("snapshots/us-east-1").join(snapshot);
+        assert!(volume.join("PG_VERSION").is_file(), "{}", volume.display());
+    }
+    assert!(connect(&simulator, WEST, "orders-west").await.is_ok());
+    simulator.stop().await;
+}
+
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    for _ in 0..200 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("within 10 s it was not so that {what}");
+}

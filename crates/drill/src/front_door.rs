@@ -105,6 +105,11 @@ impl FrontDoor {
         self.shared.deployments.hold_for(hold);
     }
 
+    /// Lets every deployment of a service that is begun from now on fail, as its circuit breaker would.
+    pub fn fail_deployments(&self, service: &str) {
+        self.shared.deployments.fail(service);
+    }
+
     /// Every call so far in the order in which they came, also those still under way.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.journal.calls()

@@ -12,18 +12,20 @@ use crate::report;
 pub const HOME: &str = "us-west-2";
 /// Where the standby lives.
 pub const STANDBY: &str = "us-east-1";
+/// Where a second standby lives, in plans that have one.
+pub const THIRD: &str = "eu-west-1";
 /// The Region that only observes.
 pub const WITNESS: &str = "us-east-2";
 /// The vantage of the application's client: a road of its own, so that cutting the probe's leaves it alone.
 pub const CLIENT: &str = "client";
 /// The account of every ARN.
 pub const ACCOUNT: &str = "123456789012";
-/// The protected plan.
+/// The protected plan; its database has the same name.
 pub const PLAN: &str = "orders";
-/// The global cluster.
-pub const GLOBAL_CLUSTER: &str = "orders-global-1";
-/// The database.
-pub const DATABASE: &str = "orders";
+/// A second plan, in worlds that have one; its database has the same name.
+pub const BILLING: &str = "billing";
+/// The service of the second plan.
+pub const INVOICES: &str = "invoices";
 /// The private zone.
 pub const ZONE: &str = "orders.internal";
 /// The writer's name in it.
@@ -37,13 +39,43 @@ pub const TOPIC: &str = "orders-alerts";
 /// The ECS cluster in each member Region.
 pub const ECS_CLUSTER: &str = "orders";
 
-/// The member cluster of a Region.
+/// The global cluster of a plan.
+#[must_use]
+pub fn global_cluster(plan: &str) -> String {
+    format!("{plan}-global-1")
+}
+
+/// The member cluster of a plan in a Region.
+#[must_use]
+pub fn member(plan: &str, region: &str) -> String {
+    let place = match region {
+        HOME => "west",
+        THIRD => "europe",
+        _ => "east",
+    };
+    format!("{plan}-{place}")
+}
+
+/// The member cluster of the first plan in a Region.
 #[must_use]
 pub fn cluster(region: &str) -> &'static str {
-    if region == HOME {
-        "orders-west"
+    match region {
+        HOME => "orders-west",
+        THIRD => "orders-europe",
+        _ => "orders-east",
+    }
+}
+
+/// The writer's and the readers' name of a plan.
+#[must_use]
+pub fn names(plan: &str) -> [&'static str; 2] {
+    if plan == BILLING {
+        [
+            "writer.billing.orders.internal",
+            "reader.billing.orders.internal",
+        ]
     } else {
-        "orders-east"
+        [WRITER_NAME, READER_NAME]
     }
 }
 
@@ -70,6 +102,15 @@ pub struct Profile {
     pub client_interval_ms: u64,
     /// The bound on gathering evidence, in milliseconds; fixed in the functions.
     pub confirm_timeout_ms: u64,
+    /// The Regions of the plans, the writer's first.
+    #[serde(skip)]
+    pub members: &'static [&'static str],
+    /// Whose standby has no instance.
+    #[serde(skip)]
+    pub headless: Option<&'static str>,
+    /// The plans.
+    #[serde(skip)]
+    pub plans: &'static [&'static str],
     /// What the scenario's plan says differently: merged over the plan's document.
     #[serde(skip)]
     pub patch: Value,
@@ -131,6 +172,9 @@ impl Profile {
             client_interval_ms: 50,
             confirm_timeout_ms: u64::try_from(failover::steps::confirm_outage::TIMEOUT.as_millis())
                 .unwrap_or(u64::MAX),
+            members: &[HOME, STANDBY],
+            headless: None,
+            plans: &[PLAN],
             patch: Value::Null,
         }
     }
@@ -141,29 +185,33 @@ impl Profile {
         Duration::from_millis(self.ecs_rollout_ms)
     }
 
-    /// The plan's document.
+    /// A plan's document.
     #[must_use]
-    pub fn plan(&self, zone_id: &str) -> Value {
-        let mut plan = json!({
-            "plan": PLAN, "revision": 1,
-            "topology": {"kind": "aurora_global", "global_cluster": GLOBAL_CLUSTER},
+    pub fn plan(&self, plan: &str, zone_id: &str) -> Value {
+        let each = |of: &dyn Fn(&str) -> Value| -> Value {
+            let members = self.members.iter();
+            members
+                .map(|region| ((*region).to_owned(), of(region)))
+                .collect()
+        };
+        let [writer, reader] = names(plan);
+        let mut document = json!({
+            "plan": plan, "revision": 1,
+            "topology": {"kind": "aurora_global", "global_cluster": global_cluster(plan)},
             "home_region": HOME,
-            "members": {HOME: {"cluster": cluster(HOME)}, STANDBY: {"cluster": cluster(STANDBY)}},
+            "members": each(&|region| json!({"cluster": member(plan, region)})),
             "witness_region": WITNESS,
-            "database": {"name": DATABASE, "admin_secret": "orders/admin",
+            "database": {"name": plan, "admin_secret": "orders/admin",
                 "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
             "detection": self.detection,
             "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": self.strategy,
                 "max_lost_seconds": 30},
-            "dns": [self.record(zone_id, WRITER_NAME, "writer"), self.record(zone_id, READER_NAME, "reader")],
-            "ecs": {
-                HOME: [{"cluster": ECS_CLUSTER, "services": ["api"]}],
-                STANDBY: [{"cluster": ECS_CLUSTER, "services": ["api", {"service": "worker", "takeover_count": 1}]}]
-            },
-            "notify": {HOME: topic(HOME), STANDBY: topic(STANDBY)}
+            "dns": [self.record(zone_id, writer, "writer"), self.record(zone_id, reader, "reader")],
+            "ecs": each(&|region| json!([{"cluster": ECS_CLUSTER, "services": services(plan, region)}])),
+            "notify": each(&|region| topic(region).into())
         });
-        merge(&mut plan, &self.patch);
-        plan
+        merge(&mut document, &self.patch);
+        document
     }
 
     fn record(&self, zone_id: &str, name: &str, endpoint: &str) -> Value {
@@ -194,6 +242,15 @@ impl Profile {
     }
 }
 
+/// The services of a plan in a Region: where no writer is at first, the `worker` is a pilot light.
+fn services(plan: &str, region: &str) -> Value {
+    match (plan, region) {
+        (BILLING, _) => json!([INVOICES]),
+        (_, HOME) => json!(["api"]),
+        _ => json!(["api", {"service": "worker", "takeover_count": 1}]),
+    }
+}
+
 /// Merges objects field by field; anything else replaces what was there.
 fn merge(into: &mut Value, patch: &Value) {
     match (into, patch) {
@@ -212,10 +269,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_drills_plan_has_no_fault() {
+    fn the_drills_plans_have_no_fault() {
         for strategy in ["detach", "managed", "auto"] {
-            let plan = Profile::usual(strategy).plan("Z0EXAMPLE").to_string();
-            failover::plan::read(&plan).unwrap();
+            for plan in [PLAN, BILLING] {
+                let plan = Profile::usual(strategy).plan(plan, "Z0EXAMPLE").to_string();
+                failover::plan::read(&plan).unwrap();
+            }
         }
     }
 }

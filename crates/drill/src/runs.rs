@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     emulator::Emulator,
-    profile::{ACCOUNT, HOME, STANDBY},
+    profile::ACCOUNT,
     report::Run,
     timeline::{Kind, Timeline},
 };
@@ -28,11 +28,13 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// Watches the executions of both member Regions that start from now on, and tells of them in `timeline`.
-    pub async fn watch(emulator: &Emulator, timeline: &Timeline) -> Self {
+    /// Watches the executions in `members` that start from now on, and tells of them in `timeline`.
+    pub async fn watch(emulator: &Emulator, members: &[&'static str], timeline: &Timeline) -> Self {
         let seen = Arc::new(Mutex::new(BTreeMap::new()));
-        let clients =
-            [HOME, STANDBY].map(|region| (region, Client::new(&emulator.sdk_config(region))));
+        let clients: Vec<_> = members
+            .iter()
+            .map(|region| (*region, Client::new(&emulator.sdk_config(region))))
+            .collect();
         let mut before = BTreeSet::new();
         for (region, client) in &clients {
             before.extend(
@@ -87,7 +89,7 @@ impl Drop for Runs {
 }
 
 async fn watch(
-    clients: [(&'static str, Client); 2],
+    clients: Vec<(&'static str, Client)>,
     timeline: Timeline,
     seen: Arc<Mutex<BTreeMap<String, Run>>>,
     earlier: BTreeSet<String>,

@@ -31,7 +31,7 @@ pub async fn run(scenario: Scenario, root: &Path, timeline: Timeline) -> Result<
     // Held until the end: two drills in one folder would take each other's files.
     let _held = hold(&folder)?;
     empty(&folder)?;
-    let deployed = Deployed::start(root, &folder, &timeline).await?;
+    let deployed = Deployed::start(root, &folder, scenario.profile().members, &timeline).await?;
     let report = play::play(scenario, &deployed, &folder, timeline).await?;
     deployed.end().await?;
     report::write(&report, &folder)?;

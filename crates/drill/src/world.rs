@@ -25,12 +25,12 @@ use crate::{
     dns::Dns,
     emulator::Emulator,
     front_door::{Caller, FaultId, FrontDoor},
-    profile::{CLIENT, DATABASE, HOME, PLAN, Profile, STANDBY, WITNESS, WRITER_NAME, cluster},
+    profile::{CLIENT, HOME, PLAN, Profile, STANDBY, WRITER_NAME, member},
     roads::Roads,
     timeline::{Kind, Timeline},
 };
 
-pub use databases::Endpoints;
+pub use databases::{Endpoints, Members};
 pub use deployed::Deployed;
 pub use secrets::Secrets;
 
@@ -54,12 +54,14 @@ pub struct World {
     pub front_door: FrontDoor,
     /// The roads to the databases.
     pub roads: Roads,
-    /// The members' endpoints by Region.
-    pub endpoints: HashMap<String, Endpoints>,
+    /// The endpoints of the first plan's members by Region.
+    pub endpoints: Members,
     /// The hosted zone.
     pub zone_id: String,
     certificates: Certificates,
     resolvers: HashMap<String, SocketAddr>,
+    /// Every Region to which something is deployed.
+    regions: Vec<&'static str>,
     secrets: Secrets,
     /// Where processes write: its own folder, and that of what is deployed.
     folders: BTreeSet<PathBuf>,
@@ -86,11 +88,27 @@ impl World {
         timeline.say(Kind::Setup, "the drill", text);
         let simulator = start::simulator(&deployed.root, folder, &profile).await?;
         let secrets = deployed.secrets.clone();
-        let endpoints = databases::create(&emulator, &simulator, &secrets).await?;
+        let mut endpoints = databases::create(&emulator, &simulator, &secrets, &profile).await?;
         let certificates = Certificates::create(&folder.join("tls"))?;
-        let roads = start::roads(&simulator, &certificates, &endpoints).await?;
-        resources::reset(&emulator, &profile, &zone_id, &endpoints[HOME]).await?;
-        let (dns, resolvers) = names::serve(&emulator, &zone_id, &roads, &endpoints).await?;
+        let regions = || deployed.regions();
+        let roads = start::roads(
+            &simulator,
+            &certificates,
+            &endpoints,
+            profile.headless,
+            regions(),
+        )
+        .await?;
+        resources::reset(
+            &emulator,
+            &profile,
+            &zone_id,
+            &endpoints,
+            deployed.members(),
+        )
+        .await?;
+        let (dns, resolvers) =
+            names::serve(&emulator, &zone_id, &roads, &endpoints, regions()).await?;
         let front_door = FrontDoor::start(emulator.address(), simulator.address());
         front_door.hold_deployments(profile.ecs_rollout());
         let world = Self {
@@ -100,10 +118,11 @@ impl World {
             simulator,
             front_door,
             roads,
-            endpoints,
+            endpoints: endpoints.remove(PLAN).unwrap_or_default(),
             zone_id,
             certificates,
             resolvers,
+            regions: deployed.regions().collect(),
             secrets,
             folders: [folder.to_owned(), deployed.folder.clone()].into(),
             scheduled: deployed.first_use(),
@@ -111,17 +130,19 @@ impl World {
             _dns: dns,
         };
         world.point_the_functions().await?;
-        world.open_the_plan().await?;
+        for plan in world.profile.plans {
+            world.open(plan).await?;
+        }
         Ok(world)
     }
 
     /// Points every function at its own port of the front door and at its Region's resolver.
     async fn point_the_functions(&self) -> Result<(), Trouble> {
-        for region in [HOME, STANDBY, WITNESS] {
+        for region in &self.regions {
             for function in self.emulator.functions(region).await? {
                 let caller = Caller {
                     function: function.clone(),
-                    region: region.to_owned(),
+                    region: (*region).to_owned(),
                 };
                 let door = format!("http://{}", self.front_door.open(caller).await?);
                 let mut variables: HashMap<String, String> = functions::SERVICES
@@ -129,7 +150,7 @@ impl World {
                     .into();
                 variables.insert(
                     "AURORA_FAILOVER_RESOLVER".into(),
-                    self.resolvers[region].to_string(),
+                    self.resolvers[*region].to_string(),
                 );
                 let bundle = std::path::absolute(self.certificates.bundle())?;
                 variables.insert(
@@ -145,8 +166,8 @@ impl World {
     }
 
     /// What an operator does once per plan: adopt the writer, then set the probe up.
-    async fn open_the_plan(&self) -> Result<(), Trouble> {
-        let adopt = serde_json::json!({"operation": "adopt", "plan": PLAN});
+    async fn open(&self, plan: &str) -> Result<(), Trouble> {
+        let adopt = serde_json::json!({"operation": "adopt", "plan": plan});
         let adopted = self
             .invoke(HOME, "aurora-failover-recovery-ledger", &adopt)
             .await?;
@@ -155,7 +176,7 @@ impl World {
             "adopt",
             adopted["reason"].as_str().unwrap_or("adopted").to_owned(),
         );
-        let setup = serde_json::json!({"operation": "setup", "plan": PLAN});
+        let setup = serde_json::json!({"operation": "setup", "plan": plan});
         self.invoke(HOME, "aurora-failover-health-probe", &setup)
             .await?;
         self.timeline.say(
@@ -178,7 +199,7 @@ impl World {
             writer_name: WRITER_NAME.to_owned(),
             port: self.roads.port(),
             ca_pem: self.certificates.bundle().to_owned(),
-            database: DATABASE.to_owned(),
+            database: PLAN.to_owned(),
             user: "app".to_owned(),
             password: self.secrets.app.clone(),
             interval: Duration::from_millis(self.profile.client_interval_ms),
@@ -200,16 +221,17 @@ impl World {
                 "waits for the probes' first scheduled minute (about 60 s)",
             );
         } else {
-            self.watch_now(HOME).await?;
-            self.watch_now(STANDBY).await?;
+            for region in self.profile.members {
+                self.watch_now(region).await?;
+            }
         }
         let deadline = tokio::time::Instant::now() + FIRST_BEATS;
         while tokio::time::Instant::now() < deadline {
-            if self.beats(HOME).await && self.beats(STANDBY).await {
+            if self.all_beat().await {
                 self.timeline.say(
                     Kind::Noticing,
-                    "both probes",
-                    "commit their beats on the writer",
+                    "every probe",
+                    "commits its beats on the writer",
                 );
                 return Ok(());
             }
@@ -226,13 +248,19 @@ impl World {
         .into())
     }
 
-    async fn beats(&self, region: &str) -> bool {
+    /// Whether the probe of every member commits beats, for every plan.
+    async fn all_beat(&self) -> bool {
         use failover::ledger::Ledger;
-        let vantage = self.ledger().vantage(&region.into(), &PLAN.into()).await;
-        vantage
-            .ok()
-            .flatten()
-            .is_some_and(|vantage| !vantage.write.is_failure())
+        let ledger = self.ledger();
+        for plan in self.profile.plans {
+            for region in self.profile.members {
+                let vantage = ledger.vantage(&(*region).into(), &(*plan).into()).await;
+                if !matches!(vantage, Ok(Some(vantage)) if !vantage.write.is_failure()) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// The ledgers, read past the front door.
@@ -246,16 +274,42 @@ impl World {
         Aws::new(self.emulator.sdk_config(STANDBY), settings)
     }
 
-    /// An administrator's connection to a Region's database, past every road.
+    /// An administrator's connection to the first plan's database in a Region, past every road.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn admin(&self, region: &str) -> Result<tokio_postgres::Client, Trouble> {
         let backend = self
             .simulator
-            .backend(region, cluster(region))
+            .backend(region, &member(PLAN, region))
             .ok_or("there is no such database")?;
         databases::connect(backend, &self.secrets.admin).await
+    }
+
+    /// The zone's CNAME and TXT records: name and value.
+    pub async fn records(&self) -> Vec<(String, String)> {
+        let route53 = aws_sdk_route53::Client::new(&self.emulator.sdk_config("us-east-1"));
+        let answer = route53
+            .list_resource_record_sets()
+            .hosted_zone_id(&self.zone_id)
+            .send()
+            .await;
+        let sets = answer.map(|answer| answer.resource_record_sets);
+        let sets = sets.unwrap_or_default().into_iter();
+        let named = sets.filter(|set| matches!(set.r#type.as_str(), "CNAME" | "TXT"));
+        named
+            .filter_map(|set| {
+                let value = set.resource_records?.into_iter().next()?.value;
+                Some((set.name.trim_end_matches('.').to_owned(), value))
+            })
+            .collect()
+    }
+
+    /// Where a name of the zone leads.
+    pub async fn leads_to(&self, name: &str) -> Option<String> {
+        let records = self.records().await.into_iter();
+        let mut found = records.filter(|(record, _)| record == name);
+        found.next().map(|(_, value)| value)
     }
 
     /// Loses a Region whole: its databases, its roads, its endpoints and its functions.
@@ -274,7 +328,9 @@ impl World {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(region.to_owned(), faults);
-        self.roads.lose_member(cluster(region));
+        for plan in self.profile.plans {
+            self.roads.lose_member(&member(plan, region));
+        }
         let (killed, ()) = tokio::join!(
             self.emulator.kill_region(region),
             self.simulator.lose_region(region)
@@ -316,7 +372,9 @@ impl World {
             self.front_door.remove(fault);
         }
         self.simulator.return_region(region).await;
-        self.roads.mend_member(cluster(region));
+        for plan in self.profile.plans {
+            self.roads.mend_member(&member(plan, region));
+        }
         Ok(self.emulator.return_region(region).await?)
     }
 

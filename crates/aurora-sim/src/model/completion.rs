@@ -4,7 +4,7 @@ use crate::model::{
     Model,
     effect::Then,
     names::ClusterKey,
-    state::{ClusterStatus, InstanceStatus, Synchronization},
+    state::{ClusterStatus, Instance, InstanceStatus, Synchronization},
 };
 
 impl Model {
@@ -40,6 +40,9 @@ impl Model {
             | Then::InstanceCreated(_)
             | Then::FailoverBegun(_)
             | Then::Modified(_)
+            | Then::InstanceDeleted(_)
+            | Then::ClusterDeleted(_)
+            | Then::SnapshotTaken(_)
             | Then::Nothing => {}
         }
     }
@@ -54,6 +57,20 @@ impl Model {
             Then::SwitchedOver(id) => self.switched_over(&id),
             Then::Resynchronised(id, cluster) => self.resynchronised(&id, &cluster),
             Then::Modified(cluster) => self.set_status(&cluster, ClusterStatus::Available),
+            Then::InstanceDeleted(instance) => {
+                self.instances.remove(&instance);
+                self.record(&instance.region, &instance.id, "instance deleted");
+            }
+            Then::ClusterDeleted(cluster) => {
+                self.clusters.remove(&cluster);
+                self.record(&cluster.region, &cluster.id, "cluster deleted");
+            }
+            Then::SnapshotTaken(snapshot) => {
+                self.record(&snapshot.region, &snapshot.id, "snapshot available");
+                if let Some(snapshot) = self.snapshots.get_mut(&snapshot) {
+                    snapshot.available = true;
+                }
+            }
             Then::Nothing => {}
         }
     }
@@ -62,12 +79,18 @@ impl Model {
         match then {
             Then::ClusterCreated(cluster)
             | Then::Promoted(cluster)
+            | Then::ClusterDeleted(cluster)
             | Then::Resynchronised(_, cluster) => {
                 self.record(&cluster.region, &cluster.id, format!("failed: {reason}"));
                 self.set_status(&cluster, ClusterStatus::Failed);
             }
             Then::FailedOver(id) | Then::SwitchedOver(id) => self.failover_abandoned(&id, reason),
+            Then::SnapshotTaken(snapshot) => {
+                self.record(&snapshot.region, &snapshot.id, format!("failed: {reason}"));
+                self.snapshots.remove(&snapshot);
+            }
             Then::InstanceCreated(_)
+            | Then::InstanceDeleted(_)
             | Then::FailoverBegun(_)
             | Then::Modified(_)
             | Then::Nothing => {}
@@ -85,7 +108,13 @@ impl Model {
             .instances
             .values_mut()
             .filter(|instance| instance.cluster == *cluster);
-        for instance in of_cluster.filter(|instance| instance.status != InstanceStatus::Creating) {
+        let settled = |instance: &&mut Instance| {
+            !matches!(
+                instance.status,
+                InstanceStatus::Creating | InstanceStatus::Deleting
+            )
+        };
+        for instance in of_cluster.filter(settled) {
             instance.status = status;
         }
     }

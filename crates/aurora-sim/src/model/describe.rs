@@ -208,7 +208,7 @@ fn time(params: &Params, name: &'static str) -> Result<Option<Millis>, Fault> {
 }
 
 /// One page of items sorted by their key; the marker is the last key of the page before.
-fn page(
+pub(crate) fn page(
     list: &'static str,
     member: &'static str,
     items: Vec<(String, Node)>,

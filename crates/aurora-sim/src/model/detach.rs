@@ -86,7 +86,9 @@ impl Model {
     }
 
     fn detach(&mut self, id: &str, key: &ClusterKey, was_writer: bool) {
+        let emptied_at = self.now + self.settings.durations.leave_ms;
         if let Some(global) = self.globals.get_mut(id) {
+            global.emptied_at = emptied_at;
             global.standbys.retain(|standby| standby.cluster != *key);
             if was_writer {
                 global.writer = None;

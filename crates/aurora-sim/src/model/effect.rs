@@ -55,7 +55,24 @@ pub enum Effect {
         /// What it follows from now on.
         primary: ClusterKey,
     },
-    /// Start a cluster that went down with its Region, in the role it had.
+    /// Stop a cluster that has no instance any more; its volume stays.
+    Halt {
+        /// The cluster.
+        cluster: ClusterKey,
+    },
+    /// Copy a cluster's volume as it is now.
+    Snapshot {
+        /// The cluster.
+        cluster: ClusterKey,
+        /// The copy.
+        snapshot: ClusterKey,
+    },
+    /// Remove a cluster's volume.
+    Destroy {
+        /// The cluster.
+        cluster: ClusterKey,
+    },
+    /// Start a cluster that went down with its Region or its last instance, in the role it had.
     Resume {
         /// The cluster.
         cluster: ClusterKey,
@@ -93,6 +110,9 @@ pub(crate) enum Then {
     SwitchedOver(String),
     Resynchronised(String, ClusterKey),
     Modified(ClusterKey),
+    InstanceDeleted(ClusterKey),
+    ClusterDeleted(ClusterKey),
+    SnapshotTaken(ClusterKey),
     Nothing,
 }
 
@@ -108,6 +128,9 @@ impl Then {
             | Self::Promoted(_)
             | Self::Resynchronised(_, _)
             | Self::Modified(_)
+            | Self::InstanceDeleted(_)
+            | Self::ClusterDeleted(_)
+            | Self::SnapshotTaken(_)
             | Self::Nothing => false,
         }
     }

@@ -131,6 +131,31 @@ impl Fault {
         )
     }
 
+    /// The instance is in no state for the call.
+    pub fn instance_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidDBInstanceState", message)
+    }
+
+    /// No such snapshot.
+    pub fn snapshot_not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "DBClusterSnapshotNotFoundFault",
+            format!("DBClusterSnapshot {id} not found."),
+        )
+    }
+
+    /// The snapshot's name is taken.
+    pub fn snapshot_exists(id: &str) -> Self {
+        Self::new(
+            400,
+            "DBClusterSnapshotAlreadyExistsFault",
+            format!(
+                "Cannot create the cluster snapshot because one with the identifier {id} already exists."
+            ),
+        )
+    }
+
     /// The instance's name is taken.
     pub fn instance_exists() -> Self {
         Self::new(400, "DBInstanceAlreadyExists", "DB instance already exists")

@@ -1,4 +1,4 @@
-//! CreateGlobalCluster.
+//! CreateGlobalCluster and ModifyGlobalCluster.
 
 use crate::{
     answer::{Fields, Node},
@@ -46,6 +46,57 @@ impl Model {
         Ok(Fields::default().node("GlobalCluster", view).done())
     }
 
+    /// A new identifier, or deletion protection; upgrades are better refused than accepted and ignored.
+    pub(crate) fn modify_global_cluster(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("GlobalClusterIdentifier")?;
+        let id = name.to_lowercase();
+        let mut global = self
+            .globals
+            .get(&id)
+            .ok_or_else(|| Fault::global_not_found(name))?
+            .clone();
+        if let Some(failover) = &global.failover {
+            return Err(Fault::global_state(format!(
+                "Global cluster {id} is {}",
+                failover.status()
+            )));
+        }
+        if params.optional("EngineVersion").is_some() {
+            return Err(Fault::invalid_value(
+                "Modifying EngineVersion of a global cluster is not simulated.",
+            ));
+        }
+        if let Some(protection) = params.flag("DeletionProtection")? {
+            global.deletion_protection = protection;
+        }
+        if let Some(new) = params.optional("NewGlobalClusterIdentifier") {
+            check_identifier("NewGlobalClusterIdentifier", new)?;
+            if self.globals.contains_key(&new.to_lowercase()) {
+                return Err(Fault::global_exists(new));
+            }
+            global.id = new.to_lowercase();
+            self.globals.remove(&id);
+            let members: Vec<_> = global.members().cloned().collect();
+            for member in members {
+                if let Some(cluster) = self.clusters.get_mut(&member) {
+                    cluster.global = Some(global.id.clone());
+                }
+            }
+            self.record(
+                region,
+                &id,
+                format!("global cluster renamed to {}", global.id),
+            );
+        }
+        let view = self.global_view(&global);
+        self.globals.insert(global.id.clone(), global);
+        Ok(Fields::default().node("GlobalCluster", view).done())
+    }
+
     fn global_without_members(&self, region: &str, params: &Params) -> Result<Global, Fault> {
         check_engine(params.required("Engine")?)?;
         let version: Version = params
@@ -64,6 +115,7 @@ impl Model {
             writer: None,
             standbys: Vec::new(),
             failover: None,
+            emptied_at: 0,
         })
     }
 
@@ -123,6 +175,7 @@ impl Model {
             writer: Some(key),
             standbys: Vec::new(),
             failover: None,
+            emptied_at: 0,
         })
     }
 }

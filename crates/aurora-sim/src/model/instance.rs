@@ -5,7 +5,7 @@ use crate::{
     model::{
         Model,
         cluster::check_engine,
-        effect::Then,
+        effect::{Effect, Then, When},
         fault::Fault,
         names::{ClusterKey, check_identifier},
         params::Params,
@@ -47,6 +47,7 @@ impl Model {
         if found.status != ClusterStatus::Available {
             return Err(Fault::cluster_busy(&cluster, found.status.as_str()));
         }
+        let is_fenced = found.fenced;
         if self.instances_of(&cluster).count() >= INSTANCES_MAX {
             return Err(Fault::cluster_state(format!(
                 "DB cluster {cluster_name} has all the instances it can have."
@@ -62,12 +63,20 @@ impl Model {
             created_at: self.now,
         };
         let view = self.instance_view(&instance);
+        let instance_cluster = instance.cluster.clone();
         self.instances.insert(key.clone(), instance);
         self.record(region, &key.id, "instance creation accepted");
+        // It may stand still since its last instance went; a fenced one stays down until it is rebuilt.
+        let resume = (!is_fenced).then_some((
+            When::AtOnce,
+            Effect::Resume {
+                cluster: instance_cluster,
+            },
+        ));
         self.plan(
             &[region],
             self.settings.durations.create_instance_ms,
-            None,
+            resume,
             Then::InstanceCreated(key),
         );
         Ok(Fields::default().node("DBInstance", view).done())

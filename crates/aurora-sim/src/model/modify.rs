@@ -36,6 +36,7 @@ impl Model {
                 | ClusterStatus::Promoting
                 | ClusterStatus::FailingOver
                 | ClusterStatus::Modifying
+                | ClusterStatus::Deleting
                 | ClusterStatus::Failed => self.settings.durations.modify_ms,
             };
             self.record(region, &key.id, format!("cluster {}", status.as_str()));

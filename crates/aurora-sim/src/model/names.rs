@@ -51,6 +51,13 @@ impl Namer {
         )
     }
 
+    pub(crate) fn snapshot_arn(&self, key: &ClusterKey) -> String {
+        format!(
+            "arn:aws:rds:{}:{}:cluster-snapshot:{}",
+            key.region, self.account, key.id
+        )
+    }
+
     pub(crate) fn instance_arn(&self, key: &ClusterKey) -> String {
         format!("arn:aws:rds:{}:{}:db:{}", key.region, self.account, key.id)
     }

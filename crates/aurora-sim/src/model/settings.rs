@@ -24,6 +24,12 @@ pub struct Durations {
     pub modify_ms: u64,
     /// A cluster is `upgrading`.
     pub upgrade_ms: u64,
+    /// A cluster or an instance is `deleting`.
+    pub delete_ms: u64,
+    /// A snapshot is `creating`.
+    pub snapshot_ms: u64,
+    /// A global cluster counts as not empty after its last member has left.
+    pub leave_ms: u64,
     /// The pause before a transition whose storage failed is tried again.
     pub retry_ms: u64,
 }
@@ -40,6 +46,9 @@ impl Default for Durations {
             resync_ms: 2_000,
             modify_ms: 500,
             upgrade_ms: 2_000,
+            delete_ms: 300,
+            snapshot_ms: 500,
+            leave_ms: 500,
             retry_ms: 500,
         }
     }

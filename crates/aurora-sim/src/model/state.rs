@@ -28,6 +28,7 @@ pub(crate) enum ClusterStatus {
     FailingOver,
     Modifying,
     Upgrading,
+    Deleting,
     Failed,
 }
 
@@ -40,6 +41,7 @@ impl ClusterStatus {
             Self::FailingOver => "failing-over",
             Self::Modifying => "modifying",
             Self::Upgrading => "upgrading",
+            Self::Deleting => "deleting",
             Self::Failed => "failed",
         }
     }
@@ -51,6 +53,7 @@ pub(crate) enum InstanceStatus {
     Creating,
     Available,
     Rebooting,
+    Deleting,
 }
 
 impl InstanceStatus {
@@ -59,6 +62,7 @@ impl InstanceStatus {
             Self::Creating => "creating",
             Self::Available => "available",
             Self::Rebooting => "rebooting",
+            Self::Deleting => "deleting",
         }
     }
 }
@@ -105,6 +109,19 @@ pub(crate) struct Instance {
     pub(crate) created_at: Millis,
 }
 
+/// A manual snapshot of a cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) key: ClusterKey,
+    pub(crate) cluster: ClusterKey,
+    pub(crate) available: bool,
+    pub(crate) engine_version: String,
+    pub(crate) master_username: Option<String>,
+    pub(crate) port: u32,
+    pub(crate) encrypted: bool,
+    pub(crate) created_at: Millis,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Global {
     pub(crate) id: String,
@@ -120,6 +137,8 @@ pub(crate) struct Global {
     pub(crate) writer: Option<ClusterKey>,
     pub(crate) standbys: Vec<Standby>,
     pub(crate) failover: Option<Failover>,
+    /// From when on RDS knows that the last leaver has left.
+    pub(crate) emptied_at: Millis,
 }
 
 impl Global {

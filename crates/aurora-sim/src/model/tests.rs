@@ -1,6 +1,7 @@
 //! The model, row by row.
 
 mod calls;
+mod golden;
 mod looks;
 mod random;
 mod refusals;

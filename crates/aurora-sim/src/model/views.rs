@@ -246,7 +246,7 @@ fn tags_view(tags: &[(String, String)]) -> Node {
     Node::list("Tag", tags.iter().map(tag))
 }
 
-fn iso(at: Millis) -> String {
+pub(crate) fn iso(at: Millis) -> String {
     i64::try_from(at)
         .ok()
         .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())

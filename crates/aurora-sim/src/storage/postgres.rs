@@ -92,6 +92,18 @@ impl Postgres {
         Ok(member)
     }
 
+    /// Where a snapshot's volume lies.
+    fn snapshot_folder(&self, snapshot: &ClusterKey) -> PathBuf {
+        self.data
+            .join("snapshots")
+            .join(&snapshot.region)
+            .join(&snapshot.id)
+    }
+
+    fn forget(&self, key: &ClusterKey) {
+        self.shared().members.remove(key);
+    }
+
     fn all(&self) -> Vec<Arc<Member>> {
         self.shared().members.values().cloned().collect()
     }
@@ -129,6 +141,9 @@ impl Storage for Postgres {
             Effect::Promote { cluster } => self.promote(&cluster).await,
             Effect::Fence { cluster } => self.fence(&cluster).await,
             Effect::SwitchOver { from, to } => self.switch_over(&from, &to).await,
+            Effect::Halt { cluster } => self.fence(&cluster).await,
+            Effect::Snapshot { cluster, snapshot } => self.snapshot(&cluster, &snapshot).await,
+            Effect::Destroy { cluster } => self.destroy(&cluster).await,
             Effect::Resume { cluster } => self.resume(&cluster).await,
         }
     }

@@ -37,6 +37,9 @@ pub(crate) fn quick() -> Durations {
         resync_ms: 100,
         modify_ms: 50,
         upgrade_ms: 50,
+        delete_ms: 50,
+        snapshot_ms: 50,
+        leave_ms: 50,
         retry_ms: 100,
     }
 }

@@ -1,7 +1,7 @@
-//! Holds ECS deployments: the emulator completes a forced deployment at once, real services take their time.
+//! Holds ECS deployments, or lets them fail: the emulator completes a forced deployment at once, real services take their time.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{call::Asked, locked};
 
-/// The deployments that are shown as `IN_PROGRESS`, and until when.
+/// The deployments that are shown as `IN_PROGRESS`, and until when; and those that are shown as `FAILED`.
 #[derive(Default)]
 pub(super) struct Deployments {
     held: Mutex<Held>,
@@ -20,11 +20,17 @@ pub(super) struct Deployments {
 struct Held {
     hold: Option<Duration>,
     until: HashMap<String, Instant>,
+    failing: HashSet<String>,
+    failed: HashSet<String>,
 }
 
 impl Deployments {
     pub(super) fn hold_for(&self, hold: Duration) {
         locked(&self.held).hold = Some(hold);
+    }
+
+    pub(super) fn fail(&self, service: &str) {
+        locked(&self.held).failing.insert(service.to_owned());
     }
 
     /// The answer to show instead of the emulator's, when a held deployment is in it.
@@ -48,15 +54,31 @@ impl Deployments {
                 deployments(&mut answer).find(|deployment| deployment["status"] == "PRIMARY");
             if let Some(id) = begun.and_then(|deployment| deployment["id"].as_str()) {
                 held.until.insert(id.to_owned(), now + hold);
+                if held.failing.contains(&service(request)) {
+                    held.failed.insert(id.to_owned());
+                }
             }
         }
         let mut changed = false;
         for deployment in deployments(&mut answer) {
-            let is_held = deployment["id"]
-                .as_str()
-                .is_some_and(|id| held.until.contains_key(id));
-            if let (true, Some(fields)) = (is_held, deployment.as_object_mut()) {
-                fields.insert("rolloutState".to_owned(), "IN_PROGRESS".into());
+            let id = deployment["id"].as_str().unwrap_or_default();
+            let shown = if held.until.contains_key(id) {
+                ["IN_PROGRESS", ""]
+            } else if held.failed.contains(id) {
+                [
+                    "FAILED",
+                    "ECS deployment circuit breaker: tasks failed to start.",
+                ]
+            } else {
+                continue;
+            };
+            if let Some(fields) = deployment.as_object_mut() {
+                for (field, value) in ["rolloutState", "rolloutStateReason"]
+                    .into_iter()
+                    .zip(shown)
+                {
+                    fields.insert(field.to_owned(), value.into());
+                }
                 changed = true;
             }
         }
@@ -67,6 +89,13 @@ impl Deployments {
 fn forces_new_deployment(request: &[u8]) -> bool {
     let request: Option<Value> = serde_json::from_slice(request).ok();
     request.is_some_and(|request| request["forceNewDeployment"] == true)
+}
+
+/// The service that a request names; it may name it by its ARN.
+fn service(request: &[u8]) -> String {
+    let request: Value = serde_json::from_slice(request).unwrap_or_default();
+    let name = request["service"].as_str().unwrap_or_default();
+    name.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// All deployments of an `UpdateService` (`service`) or `DescribeServices` (`services`) answer.
@@ -99,7 +128,7 @@ mod tests {
         }
     }
 
-    fn service() -> Value {
+    fn service_shown() -> Value {
         json!({"serviceName": "api", "deployments": [
             {"id": "new", "status": "PRIMARY", "rolloutState": "COMPLETED"},
             {"id": "old", "status": "ACTIVE", "rolloutState": "COMPLETED"},
@@ -115,12 +144,27 @@ mod tests {
     }
 
     #[test]
+    fn a_deployment_of_a_failing_service_is_in_progress_and_then_fails() {
+        let began = Instant::now();
+        let deployments = Deployments::default();
+        deployments.hold_for(Duration::from_secs(2));
+        deployments.fail("api");
+        let answer = json!({"service": service_shown()}).to_string().into_bytes();
+        let request = json!({"service": "api", "forceNewDeployment": true}).to_string();
+        let begun = deployments.shown(&ecs("UpdateService"), request.as_bytes(), &answer, began);
+        assert_eq!(states(&begun.unwrap())[0].1, "IN_PROGRESS");
+        let later = began + Duration::from_secs(3);
+        let seen = deployments.shown(&ecs("DescribeServices"), b"{}", &answer, later);
+        assert_eq!(states(&seen.unwrap())[0].1, "FAILED");
+    }
+
+    #[test]
     fn a_forced_deployment_is_in_progress_until_its_time_has_passed() {
         let began = Instant::now();
         let deployments = Deployments::default();
         deployments.hold_for(Duration::from_secs(5));
         let request = json!({"service": "api", "forceNewDeployment": true}).to_string();
-        let answer = json!({"service": service()}).to_string();
+        let answer = json!({"service": service_shown()}).to_string();
         let shown = deployments.shown(
             &ecs("UpdateService"),
             request.as_bytes(),
@@ -131,7 +175,7 @@ mod tests {
         let expected = expected.map(|(id, state)| (id.to_owned(), state.to_owned()));
         assert_eq!(states(&shown.unwrap()), expected);
 
-        let answer = json!({"services": [service()], "failures": []}).to_string();
+        let answer = json!({"services": [service_shown()], "failures": []}).to_string();
         let describe =
             |at| deployments.shown(&ecs("DescribeServices"), b"{}", answer.as_bytes(), at);
         assert_eq!(
@@ -145,7 +189,7 @@ mod tests {
     fn an_update_that_forces_nothing_is_left_alone() {
         let deployments = Deployments::default();
         deployments.hold_for(Duration::from_secs(5));
-        let answer = json!({"service": service()}).to_string();
+        let answer = json!({"service": service_shown()}).to_string();
         let request = json!({"service": "api", "desiredCount": 2}).to_string();
         let update = ecs("UpdateService");
         assert_eq!(
@@ -162,7 +206,7 @@ mod tests {
     #[test]
     fn without_a_hold_nothing_is_rewritten() {
         let request = json!({"forceNewDeployment": true}).to_string();
-        let answer = json!({"service": service()}).to_string();
+        let answer = json!({"service": service_shown()}).to_string();
         let shown = Deployments::default().shown(
             &ecs("UpdateService"),
             request.as_bytes(),

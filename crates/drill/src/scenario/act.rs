@@ -6,6 +6,7 @@ mod humans;
 mod interrupted;
 mod misconfigured;
 mod route53;
+mod several;
 
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::RunTwice => interrupted::run_twice(stage).await,
         Scenario::PlannedMeetsUnplanned => interrupted::planned_meets_unplanned(stage).await,
         Scenario::Flapping => again::flapping(stage).await,
+        Scenario::ThreeRegions => several::three_regions(stage).await,
+        Scenario::TwoPlans => several::two_plans(stage).await,
         Scenario::KillSwitch => humans::kill_switch(stage).await,
         Scenario::Route53Ssm => route53::ssm(stage).await,
         Scenario::Route53Cname => route53::cname(stage).await,

@@ -51,7 +51,11 @@ pub async fn run_all(
     let folder = root.join("target/drill").join(word);
     let _held = hold(&folder)?;
     empty(&folder)?;
-    let deployed = Deployed::start(root, &folder, &timeline()).await?;
+    let members = scenarios.iter().map(|scenario| scenario.profile().members);
+    let members = members
+        .max_by_key(|members| members.len())
+        .unwrap_or_default();
+    let deployed = Deployed::start(root, &folder, members, &timeline()).await?;
     let mut summary = Summary { lines: Vec::new() };
     for scenario in scenarios {
         let name = scenario.name();

@@ -25,14 +25,21 @@ pub(super) async fn checks(
     outcome: &Outcome,
     measured: &Measured,
 ) -> Vec<Check> {
-    let seen = seen::look(world).await;
+    let seen = seen::look(world, scenario.target()).await;
     let row = scenario.row();
     let mut checks = outcome.acted.checks.clone();
     match row.ends {
         Ends::Recovered(verdict, strategy) => {
             checks.extend(rows(scenario, outcome));
             let wanted = (verdict, strategy);
-            checks.extend(recovered::checks(wanted, world, outcome, measured, &seen));
+            checks.extend(recovered::checks(
+                wanted,
+                scenario.target(),
+                world,
+                outcome,
+                measured,
+                &seen,
+            ));
         }
         Ends::Unchanged {
             verdict,

@@ -21,8 +21,9 @@ pub async fn keep(root: &Path, timeline: Timeline) -> Result<(), Trouble> {
     let folder = root.join("target/drill/up");
     let _held = hold(&folder)?;
     empty(&folder)?;
-    let deployed = Deployed::start(root, &folder, &timeline).await?;
-    let world = World::build(&deployed, &folder, Profile::quick("detach"), timeline).await?;
+    let profile = Profile::quick("detach");
+    let deployed = Deployed::start(root, &folder, profile.members, &timeline).await?;
+    let world = World::build(&deployed, &folder, profile, timeline).await?;
     let client = world.start_client().await?;
     world.first_beats().await?;
     println!("{}", how(&world));

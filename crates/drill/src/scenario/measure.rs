@@ -4,7 +4,7 @@ use failover::ledger::{Ledger, Run};
 
 use super::{play::Outcome, story};
 use crate::{
-    profile::{PLAN, STANDBY},
+    profile::PLAN,
     report::{Allowances, Moments, Rpo, Rto, seconds},
     world::World,
 };
@@ -19,8 +19,9 @@ pub(super) struct Measured {
     pub(super) rto: Rto,
 }
 
-pub(super) async fn measure(world: &World, outcome: &Outcome) -> Measured {
-    let run = recorded(world, outcome).await;
+/// Measures a failover to `target`.
+pub(super) async fn measure(target: &str, world: &World, outcome: &Outcome) -> Measured {
+    let run = recorded(target, world, outcome).await;
     let loss = run
         .as_ref()
         .and_then(|run| run.closed.as_ref()?.rpo.clone());
@@ -33,7 +34,7 @@ pub(super) async fn measure(world: &World, outcome: &Outcome) -> Measured {
         .and_then(|run| run.closed.as_ref()?.rto_seconds);
     let promoted = run.as_ref().is_some_and(|run| run.proof.is_some());
     let rto = if promoted {
-        rto(world, outcome, ledger_seconds)
+        rto(target, world, outcome, ledger_seconds)
     } else {
         Rto::default()
     };
@@ -41,7 +42,7 @@ pub(super) async fn measure(world: &World, outcome: &Outcome) -> Measured {
 }
 
 /// The record of the run that acted, or of the last one.
-async fn recorded(world: &World, outcome: &Outcome) -> Option<Run> {
+async fn recorded(target: &str, world: &World, outcome: &Outcome) -> Option<Run> {
     let acted = outcome
         .runs
         .iter()
@@ -49,13 +50,13 @@ async fn recorded(world: &World, outcome: &Outcome) -> Option<Run> {
     let run = acted.or(outcome.runs.last())?;
     world
         .ledger()
-        .run(&STANDBY.into(), &PLAN.into(), &run.name.as_str().into())
+        .run(&target.into(), &PLAN.into(), &run.name.as_str().into())
         .await
         .ok()
         .flatten()
 }
 
-fn rto(world: &World, outcome: &Outcome, ledger_seconds: Option<f64>) -> Rto {
+fn rto(target: &str, world: &World, outcome: &Outcome, ledger_seconds: Option<f64>) -> Rto {
     let after = |ms: &i64| *ms >= outcome.acted.at_ms;
     let calls = world.front_door.calls();
     let suspected = calls
@@ -77,7 +78,7 @@ fn rto(world: &World, outcome: &Outcome, ledger_seconds: Option<f64>) -> Rto {
             .map(|at| at.as_millisecond())
             .max()
     };
-    let endpoint = &world.endpoints[STANDBY].writer;
+    let endpoint = &world.endpoints[target].writer;
     let moments = Moments::from_ms([
         outage.as_ref().map(|outage| outage.from_ms),
         suspected,

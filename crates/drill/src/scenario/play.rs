@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     client::{self, ClientRecord, Comparison},
-    profile::{HOME, STANDBY},
+    profile::HOME,
     report::{CallCount, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
@@ -45,7 +45,7 @@ pub(super) async fn play(
     let client = world.start_client().await?;
     world.first_beats().await?;
     tokio::time::sleep(CALM).await;
-    let runs = Runs::watch(&world.emulator, &timeline).await;
+    let runs = Runs::watch(&world.emulator, world.profile.members, &timeline).await;
     let story = story::tell(&world);
     let stage = Stage {
         world: &world,
@@ -76,7 +76,7 @@ pub(super) async fn play(
 /// The Region that has the writer when all is over.
 const fn writer(scenario: Scenario) -> &'static str {
     match scenario.row().ends {
-        Ends::Recovered(..) => STANDBY,
+        Ends::Recovered(..) => scenario.target(),
         Ends::Unchanged { .. } => HOME,
         Ends::AsPlayed
             if matches!(
@@ -89,7 +89,7 @@ const fn writer(scenario: Scenario) -> &'static str {
                     | Scenario::Route53Cname
             ) =>
         {
-            STANDBY
+            scenario.target()
         }
         Ends::AsPlayed => HOME,
     }
@@ -113,7 +113,7 @@ async fn compared(
 
 async fn conclude(scenario: Scenario, world: &World, outcome: Outcome) -> Report {
     let timeline = &world.timeline;
-    let measured = measure::measure(world, &outcome).await;
+    let measured = measure::measure(scenario.target(), world, &outcome).await;
     let checks = expect::checks(scenario, world, &outcome, &measured).await;
     let held = checks.iter().filter(|check| check.held).count();
     let text = format!("found {held} of {} things as expected", checks.len());

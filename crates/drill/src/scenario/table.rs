@@ -3,7 +3,7 @@
 use failover::{evidence::Verdict, plan::Strategy};
 use serde_json::{Value, json};
 
-use crate::profile::{PARAMETER, Profile};
+use crate::profile::{BILLING, HOME, PARAMETER, PLAN, Profile, STANDBY, THIRD};
 
 /// What is lost or broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Scenario {
     RunTwice,
     PlannedMeetsUnplanned,
     Flapping,
+    ThreeRegions,
+    TwoPlans,
     KillSwitch,
     ByHand,
     Route53Ssm,
@@ -97,7 +99,7 @@ const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -125,6 +127,8 @@ impl Scenario {
         Self::RunTwice,
         Self::PlannedMeetsUnplanned,
         Self::Flapping,
+        Self::ThreeRegions,
+        Self::TwoPlans,
         Self::KillSwitch,
         Self::ByHand,
         Self::Route53Ssm,
@@ -156,9 +160,30 @@ impl Scenario {
             Self::PathImpaired => Profile::quick("auto"),
             _ => Profile::quick("detach"),
         };
-        Profile {
+        let profile = Profile {
             patch: self.patch(),
             ..profile
+        };
+        match self {
+            Self::ThreeRegions => Profile {
+                members: &[HOME, STANDBY, THIRD],
+                headless: Some(STANDBY),
+                ..profile
+            },
+            Self::TwoPlans => Profile {
+                plans: &[PLAN, BILLING],
+                ..profile
+            },
+            _ => profile,
+        }
+    }
+
+    /// The Region that takes over, where one does.
+    pub(super) const fn target(self) -> &'static str {
+        if matches!(self, Self::ThreeRegions) {
+            THIRD
+        } else {
+            STANDBY
         }
     }
 
@@ -377,6 +402,21 @@ impl Scenario {
                     "no run from us-east-1 to us-west-2: cool-down",
                 ],
             ),
+            Self::ThreeRegions => (
+                "three-regions",
+                "Of two standbys one has no instance and the other lags: both notice the loss, and the one that can take over is promoted, once.",
+                down(Strategy::Detach),
+                &[RETURN, "eu-west-1 took over"],
+            ),
+            Self::TwoPlans => (
+                "two-plans",
+                "Two plans lose their Region at once, and a service of one cannot start: both are promoted, and the broken one says what is left.",
+                down(Strategy::Detach),
+                &[
+                    "orders: us-east-1 took over",
+                    "billing: the failover to us-east-1 is not complete",
+                ],
+            ),
             Self::KillSwitch => (
                 "kill-switch",
                 "The home Region dies while the kill switch is on: nobody is suspected, and a run by hand is refused.",
@@ -451,8 +491,12 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), Scenario::ALL.len());
         for scenario in Scenario::ALL {
-            let plan = scenario.profile().plan("Z0EXAMPLE").to_string();
-            failover::plan::read(&plan).unwrap_or_else(|why| panic!("{}: {why}", scenario.name()));
+            let profile = scenario.profile();
+            for plan in profile.plans {
+                let plan = profile.plan(plan, "Z0EXAMPLE").to_string();
+                failover::plan::read(&plan)
+                    .unwrap_or_else(|why| panic!("{}: {why}", scenario.name()));
+            }
         }
     }
 

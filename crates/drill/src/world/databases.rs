@@ -9,7 +9,7 @@ use tokio_postgres::{Config, NoTls};
 use super::{Secrets, Trouble};
 use crate::{
     emulator::Emulator,
-    profile::{DATABASE, GLOBAL_CLUSTER, HOME, STANDBY, cluster},
+    profile::{HOME, PLAN, Profile, global_cluster, member},
     roads::Roads,
 };
 
@@ -29,12 +29,36 @@ pub struct Endpoints {
     pub port: u16,
 }
 
-/// Creates the global cluster with a writer at home and a standby; answers their endpoints by Region.
+/// The endpoints of one plan's members, by Region.
+pub type Members = HashMap<String, Endpoints>;
+
+/// Creates every plan's global cluster with a writer at home and its standbys; answers their endpoints by plan.
 pub(super) async fn create(
     emulator: &Emulator,
     simulator: &Simulator,
     secrets: &Secrets,
-) -> Result<HashMap<String, Endpoints>, Trouble> {
+    profile: &Profile,
+) -> Result<HashMap<String, Members>, Trouble> {
+    // Every member has the same port: the roads listen on it, each on its own address.
+    let port = Roads::free_port().await?;
+    let plans = profile.plans.iter().map(async |plan| {
+        let members = global(emulator, simulator, secrets, profile, plan, port).await?;
+        Ok::<_, Trouble>(((*plan).to_owned(), members))
+    });
+    Ok(futures::future::try_join_all(plans)
+        .await?
+        .into_iter()
+        .collect())
+}
+
+async fn global(
+    emulator: &Emulator,
+    simulator: &Simulator,
+    secrets: &Secrets,
+    profile: &Profile,
+    plan: &str,
+    port: u16,
+) -> Result<Members, Trouble> {
     let client = |region: &str| {
         let config = emulator
             .sdk_config(region)
@@ -42,37 +66,44 @@ pub(super) async fn create(
             .endpoint_url(format!("http://{}", simulator.address()));
         Client::new(&config.build())
     };
-    // Every member has the same port: the roads listen on it, each on its own address.
-    let port = Roads::free_port().await?;
     client(HOME)
         .create_global_cluster()
-        .global_cluster_identifier(GLOBAL_CLUSTER)
+        .global_cluster_identifier(global_cluster(plan))
         .engine(ENGINE)
         .engine_version(ENGINE_VERSION)
         .send()
         .await?;
     let mut endpoints = HashMap::new();
-    for region in [HOME, STANDBY] {
-        endpoints.insert(
-            region.to_owned(),
-            member(&client(region), region, port, secrets).await?,
-        );
+    for region in profile.members {
+        let client = client(region);
+        cluster(&client, plan, region, port, secrets).await?;
+        if profile.headless != Some(region) {
+            instance(&client, &member(plan, region)).await?;
+        }
+        let found = described(&client, &member(plan, region)).await?;
+        let found = Endpoints {
+            writer: found.endpoint.unwrap_or_default(),
+            reader: found.reader_endpoint.unwrap_or_default(),
+            port,
+        };
+        endpoints.insert((*region).to_owned(), found);
     }
     Ok(endpoints)
 }
 
-/// Creates a member and its instance, each once the one before is available.
-async fn member(
+/// Creates a member, and waits until it is available.
+async fn cluster(
     client: &Client,
+    plan: &str,
     region: &str,
     port: u16,
     secrets: &Secrets,
-) -> Result<Endpoints, Trouble> {
-    let (name, instance) = (cluster(region), format!("{}-1", cluster(region)));
+) -> Result<(), Trouble> {
+    let name = member(plan, region);
     let create = client
         .create_db_cluster()
-        .db_cluster_identifier(name)
-        .global_cluster_identifier(GLOBAL_CLUSTER)
+        .db_cluster_identifier(&name)
+        .global_cluster_identifier(global_cluster(plan))
         .engine(ENGINE)
         .engine_version(ENGINE_VERSION)
         .port(port.into());
@@ -81,19 +112,24 @@ async fn member(
         create
             .master_username(ADMIN)
             .master_user_password(&secrets.admin)
-            .database_name(DATABASE)
+            .database_name(plan)
     } else {
         create
     };
     create.send().await?;
-    until(name, async || {
-        Ok(described(client, name).await?.status() == Some("available"))
+    until(&name, async || {
+        Ok(described(client, &name).await?.status() == Some("available"))
     })
-    .await?;
+    .await
+}
+
+/// Creates a member's instance, and waits until it is available.
+async fn instance(client: &Client, cluster: &str) -> Result<(), Trouble> {
+    let instance = format!("{cluster}-1");
     client
         .create_db_instance()
         .db_instance_identifier(&instance)
-        .db_cluster_identifier(name)
+        .db_cluster_identifier(cluster)
         .db_instance_class("db.r6g.large")
         .engine(ENGINE)
         .send()
@@ -109,13 +145,7 @@ async fn member(
             .iter()
             .all(|instance| instance.db_instance_status() == Some("available")))
     })
-    .await?;
-    let found = described(client, name).await?;
-    Ok(Endpoints {
-        writer: found.endpoint.unwrap_or_default(),
-        reader: found.reader_endpoint.unwrap_or_default(),
-        port,
-    })
+    .await
 }
 
 async fn described(client: &Client, name: &str) -> Result<DbCluster, Trouble> {
@@ -156,7 +186,7 @@ pub(super) async fn connect(
         .port(backend.port())
         .user(ADMIN)
         .password(password)
-        .dbname(DATABASE)
+        .dbname(PLAN)
         .connect_timeout(Duration::from_secs(3))
         .connect(NoTls)
         .await?;

@@ -11,7 +11,7 @@ use std::{
 use super::{Secrets, Trouble, resources, start};
 use crate::{
     emulator::{Emulator, EmulatorConfig},
-    profile::{HOME, STANDBY, WITNESS},
+    profile::WITNESS,
     timeline::{Kind, Timeline},
 };
 
@@ -23,16 +23,26 @@ pub struct Deployed {
     pub(super) emulator: Arc<Emulator>,
     pub(super) zone_id: String,
     pub(super) secrets: Secrets,
+    /// The Regions that may have a member.
+    members: &'static [&'static str],
     used: AtomicBool,
 }
 
 impl Deployed {
-    /// Starts a local AWS in `folder`, which is the drill's own, and deploys to it.
+    /// Starts a local AWS in `folder`, which is the drill's own, and deploys to the Regions of the members and the witness.
     ///
     /// # Errors
     /// When something does not come up; nothing is left running then.
-    pub async fn start(root: &Path, folder: &Path, timeline: &Timeline) -> Result<Self, Trouble> {
-        let text = "starts a local AWS and deploys the templates to three Regions";
+    pub async fn start(
+        root: &Path,
+        folder: &Path,
+        members: &'static [&'static str],
+        timeline: &Timeline,
+    ) -> Result<Self, Trouble> {
+        let text = format!(
+            "starts a local AWS and deploys the templates to {}, {WITNESS}",
+            members.join(", ")
+        );
         timeline.say(Kind::Setup, "the drill", text);
         let emulator = Emulator::start(&EmulatorConfig {
             root: root.to_owned(),
@@ -41,10 +51,10 @@ impl Deployed {
         .await?;
         let zone_id = resources::zone(&emulator).await?;
         let secrets = Secrets::new();
-        let deployment = start::deployment(root, folder, &zone_id);
+        let deployment = start::deployment(root, folder, members, &zone_id);
         let (deployed, created) = tokio::join!(
             emulator.deploy(&deployment),
-            resources::create(&emulator, &secrets)
+            resources::create(&emulator, members, &secrets)
         );
         deployed?;
         created?;
@@ -54,6 +64,7 @@ impl Deployed {
             emulator: Arc::new(emulator),
             zone_id,
             secrets,
+            members,
             used: AtomicBool::new(false),
         })
     }
@@ -65,16 +76,26 @@ impl Deployed {
 
     /// Ends every run and every function that a world left, so that the next one begins in quiet.
     pub(crate) async fn quiet(&self) -> Result<(), Trouble> {
-        for region in [HOME, STANDBY] {
+        for region in self.members {
             self.emulator.stop_runs(region).await?;
         }
-        for region in [HOME, STANDBY, WITNESS] {
+        for region in self.regions() {
             self.emulator.kill_region(region).await?;
         }
-        for region in [HOME, STANDBY, WITNESS] {
+        for region in self.regions() {
             self.emulator.return_region(region).await?;
         }
         Ok(())
+    }
+
+    /// Every Region to which something is deployed.
+    pub(super) fn regions(&self) -> impl Iterator<Item = &'static str> {
+        self.members.iter().copied().chain([WITNESS])
+    }
+
+    /// The Regions that may have a member.
+    pub(super) const fn members(&self) -> &'static [&'static str] {
+        self.members
     }
 
     /// Ends everything.

@@ -5,11 +5,11 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use super::{Endpoints, Trouble};
+use super::{Members, Trouble};
 use crate::{
     dns::Dns,
     emulator::Emulator,
-    profile::{CLIENT, HOME, STANDBY, WITNESS, cluster},
+    profile::{CLIENT, member},
     roads::Roads,
 };
 
@@ -18,13 +18,14 @@ pub(super) async fn serve(
     emulator: &Emulator,
     zone_id: &str,
     roads: &Roads,
-    endpoints: &HashMap<String, Endpoints>,
+    endpoints: &HashMap<String, Members>,
+    regions: impl Iterator<Item = &'static str>,
 ) -> Result<(Dns, HashMap<String, SocketAddr>), Trouble> {
     // Past the front door: it stands for Route 53's own servers, which outlive its control plane.
     let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
     let dns = Dns::start(zone_id, route53).await?;
     let mut resolvers = HashMap::new();
-    for vantage in [HOME, STANDBY, WITNESS, CLIENT] {
+    for vantage in regions.chain([CLIENT]) {
         let names = names(roads, endpoints, vantage);
         resolvers.insert(vantage.to_owned(), dns.view(vantage, &names).await?);
     }
@@ -34,18 +35,17 @@ pub(super) async fn serve(
 /// The endpoints' names and the addresses at which a vantage reaches them.
 fn names(
     roads: &Roads,
-    endpoints: &HashMap<String, Endpoints>,
+    endpoints: &HashMap<String, Members>,
     vantage: &str,
 ) -> HashMap<String, IpAddr> {
-    let of = |(region, member): (&String, &Endpoints)| {
-        let address = roads.address(vantage, cluster(region));
-        [
-            (member.writer.clone(), address),
-            (member.reader.clone(), address),
-        ]
-    };
-    let named = endpoints.iter().flat_map(of);
-    named
-        .filter_map(|(name, address)| Some((name, address?)))
-        .collect()
+    let mut names = HashMap::new();
+    for (plan, members) in endpoints {
+        for (region, endpoints) in members {
+            if let Some(address) = roads.address(vantage, &member(plan, region)) {
+                names.insert(endpoints.writer.clone(), address);
+                names.insert(endpoints.reader.clone(), address);
+            }
+        }
+    }
+    names
 }

@@ -7,12 +7,12 @@ use aws_sdk_route53::types::{
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use serde_json::json;
 
-use super::{Endpoints, Secrets, Trouble, databases};
+use std::collections::HashMap;
+
+use super::{Members, Secrets, Trouble, databases};
 use crate::{
     emulator::Emulator,
-    profile::{
-        ECS_CLUSTER, HOME, PARAMETER, PLAN, Profile, READER_NAME, STANDBY, TOPIC, WRITER_NAME, ZONE,
-    },
+    profile::{BILLING, ECS_CLUSTER, HOME, INVOICES, PARAMETER, PLAN, Profile, TOPIC, ZONE, names},
 };
 
 /// Creates the private zone; answers its id.
@@ -38,8 +38,12 @@ pub(super) async fn zone(emulator: &Emulator) -> Result<String, Trouble> {
 }
 
 /// Creates what stays the same from one world to the next: secrets, services and topics.
-pub(super) async fn create(emulator: &Emulator, secrets: &Secrets) -> Result<(), Trouble> {
-    for region in [HOME, STANDBY] {
+pub(super) async fn create(
+    emulator: &Emulator,
+    regions: &[&str],
+    secrets: &Secrets,
+) -> Result<(), Trouble> {
+    for region in regions.iter().copied() {
         secret(
             emulator,
             region,
@@ -66,26 +70,34 @@ pub(super) async fn create(emulator: &Emulator, secrets: &Secrets) -> Result<(),
     Ok(())
 }
 
-/// Makes everything as it is before a plan's first day: names that point to the member at `home`, the plan's document, no
-/// switch, no ledger, and the pilot light out.
+/// Makes everything as it is before a plan's first day: names that point to the members at home, the plans' documents in their
+/// Regions, no switch, no ledger, and the pilot light out.
 pub(super) async fn reset(
     emulator: &Emulator,
     profile: &Profile,
     zone_id: &str,
-    home: &Endpoints,
+    endpoints: &HashMap<String, Members>,
+    regions: &[&str],
 ) -> Result<(), Trouble> {
-    records(emulator, profile, zone_id, home).await?;
-    for region in [HOME, STANDBY] {
+    records(emulator, profile, zone_id, endpoints).await?;
+    for region in regions.iter().copied() {
         let config = emulator.sdk_config(region);
         let ssm = aws_sdk_ssm::Client::new(&config);
-        ssm.put_parameter()
-            .name(format!("/aurora-failover/plans/{PLAN}"))
-            .value(profile.plan(zone_id).to_string())
-            .r#type(ParameterType::String)
-            .tier(ParameterTier::Advanced)
-            .overwrite(true)
-            .send()
-            .await?;
+        for plan in [PLAN, BILLING] {
+            let name = format!("/aurora-failover/plans/{plan}");
+            if profile.plans.contains(&plan) && profile.members.contains(&region) {
+                ssm.put_parameter()
+                    .name(name)
+                    .value(profile.plan(plan, zone_id).to_string())
+                    .r#type(ParameterType::String)
+                    .tier(ParameterTier::Advanced)
+                    .overwrite(true)
+                    .send()
+                    .await?;
+            } else {
+                ssm.delete_parameters().names(name).send().await?;
+            }
+        }
         ssm.delete_parameters()
             .names("/aurora-failover/kill")
             .names(PARAMETER)
@@ -128,12 +140,12 @@ async fn empty_ledger(config: &aws_config::SdkConfig) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The two names lead to `home`; what else the zone held of a plan goes.
+/// Every plan's names lead to its member at home; what else the zone held of a plan goes.
 async fn records(
     emulator: &Emulator,
     profile: &Profile,
     zone_id: &str,
-    home: &Endpoints,
+    endpoints: &HashMap<String, Members>,
 ) -> Result<(), Trouble> {
     let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
     let present = route53
@@ -155,7 +167,11 @@ async fn records(
     for set in old {
         batch = batch.changes(change(ChangeAction::Delete, set)?);
     }
-    for (name, endpoint) in [(WRITER_NAME, &home.writer), (READER_NAME, &home.reader)] {
+    let named = endpoints.iter().flat_map(|(plan, members)| {
+        let ([writer, reader], home) = (names(plan), &members[HOME]);
+        [(writer, &home.writer), (reader, &home.reader)]
+    });
+    for (name, endpoint) in named {
         let set = ResourceRecordSet::builder()
             .name(name)
             .r#type(RrType::Cname)
@@ -189,7 +205,7 @@ async fn secret(
     Ok(())
 }
 
-/// An `api` that runs in both Regions, and a `worker` that is a pilot light in the standby's.
+/// An `api` and the second plan's service, which run in every Region, and a `worker` that is a pilot light where no writer is.
 async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
     use aws_sdk_ecs::types::ContainerDefinition;
     let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(region));
@@ -208,7 +224,7 @@ async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
         )
         .send()
         .await?;
-    for (service, count) in [("api", 1), ("worker", pilot_light(region))] {
+    for (service, count) in [("api", 1), (INVOICES, 1), ("worker", pilot_light(region))] {
         ecs.create_service()
             .cluster(ECS_CLUSTER)
             .service_name(service)

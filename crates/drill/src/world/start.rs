@@ -7,11 +7,11 @@ use std::{
 
 use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
 
-use super::{Endpoints, Trouble};
+use super::{Members, Trouble};
 use crate::{
     certificates::Certificates,
     emulator::Deployment,
-    profile::{ACCOUNT, CLIENT, HOME, PARAMETER, Profile, STANDBY, TOPIC, WITNESS, cluster},
+    profile::{ACCOUNT, CLIENT, PARAMETER, Profile, TOPIC, WITNESS, member},
     roads::Roads,
 };
 
@@ -54,15 +54,22 @@ fn postgres(root: &Path) -> Result<PathBuf, Trouble> {
 }
 
 /// What is deployed where, and with which parameters.
-pub(super) fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deployment {
+pub(super) fn deployment(
+    root: &Path,
+    folder: &Path,
+    members: &[&str],
+    zone_id: &str,
+) -> Deployment {
     let parameters = [
         (
             "MemberClusterArns",
-            "arn:aws:rds:*:123456789012:cluster:orders-*".to_owned(),
+            "arn:aws:rds:*:123456789012:cluster:orders-*,arn:aws:rds:*:123456789012:cluster:billing-*"
+                .to_owned(),
         ),
         (
             "GlobalClusterArns",
-            "arn:aws:rds::123456789012:global-cluster:orders-global-*".to_owned(),
+            "arn:aws:rds::123456789012:global-cluster:orders-global-*,arn:aws:rds::123456789012:global-cluster:billing-global-*"
+                .to_owned(),
         ),
         (
             "SecretArns",
@@ -90,7 +97,7 @@ pub(super) fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deploymen
     Deployment {
         binaries: root.join("target/release"),
         packages: folder.join("packages"),
-        members: vec![STANDBY.into(), HOME.into()],
+        members: members.iter().map(|region| (*region).to_owned()).collect(),
         witness: Some(WITNESS.into()),
         parameters: parameters
             .map(|(name, value)| (name.to_owned(), value))
@@ -102,20 +109,29 @@ pub(super) fn deployment(root: &Path, folder: &Path, zone_id: &str) -> Deploymen
 pub(super) async fn roads(
     simulator: &Simulator,
     certificates: &Certificates,
-    endpoints: &HashMap<String, Endpoints>,
+    endpoints: &HashMap<String, Members>,
+    headless: Option<&str>,
+    regions: impl Iterator<Item = &'static str>,
 ) -> Result<Roads, Trouble> {
-    let port = endpoints[HOME].port;
-    let roads = Roads::new(port);
-    for region in [HOME, STANDBY] {
-        let member = &endpoints[region];
-        let backend = simulator
-            .backend(region, cluster(region))
-            .ok_or("there is no such database")?;
-        let tls = certificates.server(&[&member.writer, &member.reader])?;
-        for vantage in [HOME, STANDBY, WITNESS, CLIENT] {
-            roads
-                .open(vantage, cluster(region), backend, tls.clone())
-                .await?;
+    let every = || {
+        endpoints
+            .iter()
+            .flat_map(|(plan, members)| members.iter().map(move |found| (plan, found)))
+    };
+    let port = every().next().map(|(_, (_, member))| member.port);
+    let roads = Roads::new(port.ok_or("there is no member")?);
+    let vantages: Vec<_> = regions.chain([CLIENT]).collect();
+    for (plan, (region, endpoints)) in every() {
+        let cluster = member(plan, region);
+        // Without an instance there is nothing to reach.
+        if headless == Some(region.as_str()) {
+            continue;
+        }
+        let backend = simulator.backend(region, &cluster);
+        let backend = backend.ok_or("there is no such database")?;
+        let tls = certificates.server(&[&endpoints.writer, &endpoints.reader])?;
+        for vantage in &vantages {
+            roads.open(vantage, &cluster, backend, tls.clone()).await?;
         }
     }
     Ok(roads)

@@ -27,6 +27,7 @@ pub(super) fn quick() -> Durations {
         modify_ms: 50,
         upgrade_ms: 50,
         retry_ms: 100,
+        ..Durations::default()
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{PlanName, Region};
 
 mod read;
+mod structure;
 mod validate;
 
 pub use read::{BYTES_MAX, SCHEMA, read};

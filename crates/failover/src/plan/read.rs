@@ -2,10 +2,9 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::{Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
-use super::{Plan, validate::faults};
+use super::{Plan, structure, validate::faults};
 use crate::Error;
 
 /// The most bytes a plan may have: what an advanced SSM parameter holds.
@@ -14,11 +13,7 @@ pub const BYTES_MAX: usize = 8192;
 /// The published JSON Schema, generated from the types of this module.
 pub const SCHEMA: &str = include_str!("../../plan.schema.json");
 
-static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| {
-    serde_json::from_str(SCHEMA)
-        .ok()
-        .and_then(|schema| jsonschema::validator_for(&schema).ok())
-});
+static PARSED: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(SCHEMA).unwrap_or_default());
 
 /// Reads and validates a plan.
 ///
@@ -33,7 +28,7 @@ pub fn read(text: &str) -> Result<Plan, Error> {
     }
     let mut document: Value = serde_json::from_str(text)
         .map_err(|why| invalid(&[format!("the document is not JSON: {why}; correct it")]))?;
-    let mut found = structural_faults(&mut document);
+    let mut found = structure::faults(&PARSED, &mut document);
     match serde_json::from_value::<Plan>(document) {
         Ok(plan) => {
             found.extend(faults(&plan));
@@ -54,44 +49,6 @@ fn invalid(faults: &[String]) -> Error {
         faults.len(),
         faults.join("; ")
     ))
-}
-
-/// What the schema finds. Unknown fields are taken out, so that the rest of the document can still be judged.
-fn structural_faults(document: &mut Value) -> Vec<String> {
-    let Some(validator) = VALIDATOR.as_ref() else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut unknown: Vec<(String, String)> = Vec::new();
-    for error in validator.iter_errors(document) {
-        let path = error.instance_path().to_string();
-        if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
-            for field in unexpected {
-                found.push(format!(
-                    "{} is not a field of the plan; remove it",
-                    dotted(&format!("{path}/{field}"))
-                ));
-                unknown.push((path.clone(), field.clone()));
-            }
-        } else {
-            found.push(format!("{}: {error}", dotted(&path)));
-        }
-    }
-    for (path, field) in unknown {
-        if let Some(Value::Object(object)) = document.pointer_mut(&path) {
-            object.remove(&field);
-        }
-    }
-    found
-}
-
-fn dotted(path: &str) -> String {
-    let dotted = path.trim_start_matches('/').replace('/', ".");
-    if dotted.is_empty() {
-        "the plan".to_owned()
-    } else {
-        dotted
-    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ impl World {
             modify_ms: 20,
             upgrade_ms: 20,
             retry_ms: 50,
+            ..Durations::default()
         };
         let config = SimulatorConfig {
             durations,

@@ -34,6 +34,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         "RemoveFromGlobalCluster",
         "ModifyDBCluster",
         "CreateGlobalCluster",
+        "ModifyGlobalCluster",
+        "DeleteGlobalCluster",
+        "DeleteDBCluster",
+        "DeleteDBInstance",
+        "CreateDBClusterSnapshot",
     ]);
     let step = prop_oneof![
         6 => (0..3_usize, actions, 0..3_usize, any::<u8>())
@@ -76,6 +81,8 @@ fn take(world: &mut World, step: &Step) {
                 ("DbClusterIdentifier", &arn),
                 ("AllowDataLoss", yes(1)),
                 ("DeletionProtection", yes(2)),
+                ("SkipFinalSnapshot", yes(4)),
+                ("DBClusterSnapshotIdentifier", "kept"),
             ];
             // Refusals are as welcome as answers.
             let _ = world.call(region, action, &params);

@@ -6,10 +6,10 @@ use super::world::{EAST, EAST_ARN, ENGINE, GLOBAL, ID, OHIO, WEST, World, expect
 fn an_unknown_operation_is_an_invalid_action() {
     let mut world = World::two_members();
     expect(
-        &world.refused(WEST, "DeleteDBCluster", &[]),
+        &world.refused(WEST, "RestoreDBClusterToPointInTime", &[]),
         400,
         "InvalidAction",
-        "DeleteDBCluster",
+        "RestoreDBClusterToPointInTime",
     );
 }
 

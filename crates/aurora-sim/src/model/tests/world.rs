@@ -244,7 +244,10 @@ impl World {
             Effect::Resume { cluster } => {
                 self.down.remove(&cluster);
             }
-            Effect::StopReplication { .. } => {}
+            Effect::Halt { cluster } | Effect::Destroy { cluster } => {
+                self.down.insert(cluster);
+            }
+            Effect::StopReplication { .. } | Effect::Snapshot { .. } => {}
         }
         self.model.finished(self.now, id, Ok(()));
     }

@@ -54,11 +54,15 @@ impl Member {
         self.stop(Signal::QUIT).await;
         self.empty_folder().await?;
         let relay = self.follow(primary, flows).await?;
-        let data = self.data().display().to_string();
-        let port = relay.port().to_string();
+        self.base_backup(site, relay.port(), &self.data()).await?;
+        self.mark_standby().await
+    }
+
+    async fn base_backup(&self, site: &Site, port: u16, into: &Path) -> Result<(), StorageError> {
+        let (into, port) = (into.display().to_string(), port.to_string());
         let arguments = [
             "-D",
-            &data,
+            &into,
             "-X",
             "stream",
             "-c",
@@ -76,8 +80,36 @@ impl Member {
             &arguments,
             &[("PGPASSWORD", &site.password)],
         )
-        .await?;
-        self.mark_standby().await
+        .await
+    }
+
+    /// Copies its volume into a folder, which is emptied first.
+    pub(crate) async fn copy_volume(&self, site: &Site, into: &Path) -> Result<(), StorageError> {
+        let doing = || format!("copying {} to {}", self.key, into.display());
+        match tokio::fs::remove_dir_all(into).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StorageError::io(doing())(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        if self.is_running() {
+            return self.base_backup(site, self.address().port(), into).await;
+        }
+        let (from, to) = (self.data(), into.to_owned());
+        let copied = tokio::task::spawn_blocking(move || copy_folder(&from, &to)).await;
+        copied
+            .map_err(|error| StorageError::Failed(format!("{}: {error}", doing())))?
+            .map_err(StorageError::io(doing()))
+    }
+
+    /// Removes everything of it but its log.
+    pub(crate) async fn remove_folder(&self) -> Result<(), StorageError> {
+        tokio::fs::remove_dir_all(self.data())
+            .await
+            .map_err(StorageError::io(format!(
+                "removing {}",
+                self.data().display()
+            )))
     }
 
     pub(crate) async fn mark_standby(&self) -> Result<(), StorageError> {
@@ -159,6 +191,20 @@ impl Member {
             }
         }
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn write(path: &Path, text: &str) -> Result<(), StorageError> {

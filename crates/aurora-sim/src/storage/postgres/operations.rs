@@ -113,7 +113,30 @@ impl Postgres {
         Ok(())
     }
 
-    /// Starts a cluster that went down with its Region, in the role it had.
+    /// Copies a volume: of a running database by a base backup, of a stopped one as it lies.
+    pub(crate) async fn snapshot(
+        &self,
+        key: &ClusterKey,
+        snapshot: &ClusterKey,
+    ) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member
+            .copy_volume(&self.site, &self.snapshot_folder(snapshot))
+            .await
+    }
+
+    /// Stops a database and removes its volume.
+    pub(crate) async fn destroy(&self, key: &ClusterKey) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member.shut_down().await;
+        member.remove_folder().await?;
+        self.forget(key);
+        Ok(())
+    }
+
+    /// Starts a cluster that went down with its Region or its last instance, in the role it had.
     pub(crate) async fn resume(&self, key: &ClusterKey) -> Result<(), StorageError> {
         let member = self.admitted(key)?;
         let _turn = member.turn.lock().await;

@@ -8,7 +8,7 @@ use failover::{
 
 use super::{listed, named, seen::Seen};
 use crate::{
-    profile::{READER_NAME, STANDBY, WRITER_NAME, cluster},
+    profile::{HOME, READER_NAME, WRITER_NAME, cluster},
     report::Check,
     scenario::{measure::Measured, play::Outcome},
     world::World,
@@ -16,16 +16,17 @@ use crate::{
 
 pub(super) fn checks(
     wanted: (Verdict, Strategy),
+    target: &str,
     world: &World,
     outcome: &Outcome,
     measured: &Measured,
     seen: &Seen,
 ) -> Vec<Check> {
     let mut checks = run(wanted, outcome, measured);
-    checks.extend(agreement(world, seen));
-    checks.push(members(wanted.1, seen));
-    checks.push(services(wanted.0, measured));
-    checks.extend(writes(world, outcome, measured));
+    checks.extend(agreement(target, world, seen));
+    checks.push(members(wanted.1, target, seen));
+    checks.push(services(wanted.0, target, world, measured));
+    checks.extend(writes(target, world, outcome, measured));
     checks
 }
 
@@ -74,8 +75,8 @@ fn run(
 }
 
 /// The ledger, the database and DNS agree on the new writer and its epoch.
-fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
-    let endpoint = &world.endpoints[STANDBY].writer;
+fn agreement(target: &str, world: &World, seen: &Seen) -> Vec<Check> {
+    let endpoint = &world.endpoints[target].writer;
     let writer = seen
         .writer()
         .map(|(region, epoch)| format!("{region}, epoch {epoch}"));
@@ -85,9 +86,9 @@ fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
     let readers = readers.unwrap_or_else(|| "nowhere".into());
     vec![
         Check::new(
-            format!("the ledger names {STANDBY} as the writer of epoch 2"),
+            format!("the ledger names {target} as the writer of epoch 2"),
             number(writer),
-            seen.writer() == Some((STANDBY, 2)),
+            seen.writer() == Some((target, 2)),
         ),
         Check::new(
             "the database holds the same epoch",
@@ -102,7 +103,7 @@ fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
         Check::new(
             format!("{READER_NAME} leads to its readers"),
             &*readers,
-            readers == world.endpoints[STANDBY].reader,
+            readers == world.endpoints[target].reader,
         ),
         Check::new(
             "DNS holds the same epoch",
@@ -113,7 +114,7 @@ fn agreement(world: &World, seen: &Seen) -> Vec<Check> {
 }
 
 /// After a detach the standby is alone; after a managed failover the global cluster keeps both members.
-fn members(strategy: Strategy, seen: &Seen) -> Check {
+fn members(strategy: Strategy, target: &str, seen: &Seen) -> Check {
     let name = |arn: &str| arn.rsplit(':').next().unwrap_or_default().to_owned();
     let members = seen.members.iter().flatten();
     let words = members.clone().map(|(arn, leads)| {
@@ -122,9 +123,9 @@ fn members(strategy: Strategy, seen: &Seen) -> Check {
     });
     let found = match &seen.members {
         Some(_) => listed(words),
-        None => format!("{STANDBY} sees no such global cluster any more"),
+        None => format!("{target} sees no such global cluster any more"),
     };
-    let is_new_writer = |arn: &str| name(arn) == cluster(STANDBY);
+    let is_new_writer = |arn: &str| name(arn) == cluster(target);
     let (expected, held) = if strategy == Strategy::Detach {
         let left = members.clone().all(|(arn, _)| !is_new_writer(arn));
         ("the new writer has left the old global cluster", left)
@@ -141,14 +142,18 @@ fn members(strategy: Strategy, seen: &Seen) -> Check {
     Check::new(expected, found, held)
 }
 
-fn services(verdict: Verdict, measured: &Measured) -> Check {
+fn services(verdict: Verdict, target: &str, world: &World, measured: &Measured) -> Check {
     let restarts = measured.run.as_ref().map(|run| run.restarts.clone());
     let restarts = restarts.unwrap_or_default();
-    let here = restarts.keys().filter(|key| key.starts_with(STANDBY));
+    let here = restarts.keys().filter(|key| key.starts_with(target));
     // A Region that still answers has its services restarted too: they hold connections to the old writer.
-    let elsewhere = if verdict == Verdict::WriterDown { 1 } else { 0 };
+    let answers = |region: &&&str| **region != HOME || verdict == Verdict::WriterDown;
+    let answering = world.profile.members.iter().filter(answers);
+    let wanted: usize = answering
+        .map(|region| if *region == HOME { 1 } else { 2 })
+        .sum();
     let all = here.count() == 2
-        && restarts.len() == 2 + elsewhere
+        && restarts.len() == wanted
         && restarts
             .values()
             .all(|restart| matches!(restart, Restart::Deployment { .. }));
@@ -159,8 +164,8 @@ fn services(verdict: Verdict, measured: &Measured) -> Check {
     )
 }
 
-fn writes(world: &World, outcome: &Outcome, measured: &Measured) -> Vec<Check> {
-    let endpoint = &world.endpoints[STANDBY].writer;
+fn writes(target: &str, world: &World, outcome: &Outcome, measured: &Measured) -> Vec<Check> {
+    let endpoint = &world.endpoints[target].writer;
     let there = outcome.record.acknowledged.iter();
     let there = there.filter(|ack| ack.endpoint == *endpoint).count();
     let known =

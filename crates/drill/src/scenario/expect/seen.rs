@@ -3,15 +3,15 @@
 use failover::ledger::{Ledger, Row};
 
 use crate::{
-    profile::{GLOBAL_CLUSTER, PLAN, READER_NAME, STANDBY, WRITER_NAME},
+    profile::{PLAN, READER_NAME, WRITER_NAME, global_cluster},
     world::World,
 };
 
 /// What was seen at the end.
 pub(super) struct Seen {
-    /// The plan's row in the standby's ledger.
+    /// The plan's row in the ledger of the Region that should have taken over.
     pub(super) row: Option<Row>,
-    /// The epoch in the standby's database.
+    /// The epoch in that Region's database.
     pub(super) database_epoch: Option<i64>,
     /// Where the writer's name leads.
     pub(super) leads_to: Option<String>,
@@ -32,57 +32,38 @@ impl Seen {
 }
 
 /// Looks everywhere.
-pub(super) async fn look(world: &World) -> Seen {
-    let records = records(world).await;
+pub(super) async fn look(world: &World, target: &str) -> Seen {
+    let records = world.records().await;
     let value = |fits: &dyn Fn(&str) -> bool| {
         let mut found = records.iter().filter(|(name, _)| fits(name));
         found.next().map(|(_, value)| value.clone())
     };
     let epoch = value(&|name| name.ends_with(&format!(".{WRITER_NAME}")));
     Seen {
-        row: world.ledger().row(&STANDBY.into(), &PLAN.into()).await.ok(),
-        database_epoch: database_epoch(world).await,
+        row: world.ledger().row(&target.into(), &PLAN.into()).await.ok(),
+        database_epoch: database_epoch(world, target).await,
         leads_to: value(&|name| name == WRITER_NAME),
         readers_lead_to: value(&|name| name == READER_NAME),
         dns_epoch: epoch.and_then(|epoch| epoch.trim_matches('"').parse().ok()),
-        members: members(world).await,
+        members: members(world, target).await,
     }
 }
 
-async fn database_epoch(world: &World) -> Option<i64> {
-    let admin = world.admin(STANDBY).await.ok()?;
+async fn database_epoch(world: &World, target: &str) -> Option<i64> {
+    let admin = world.admin(target).await.ok()?;
     let row = admin
         .query_one("SELECT epoch FROM aurora_failover.epoch", &[])
         .await;
     row.ok()?.try_get(0).ok()
 }
 
-/// The zone's CNAME and TXT records: name and value.
-async fn records(world: &World) -> Vec<(String, String)> {
-    let route53 = aws_sdk_route53::Client::new(&world.emulator.sdk_config("us-east-1"));
-    let answer = route53
-        .list_resource_record_sets()
-        .hosted_zone_id(&world.zone_id)
-        .send()
-        .await;
-    let sets = answer.map(|answer| answer.resource_record_sets);
-    let sets = sets.unwrap_or_default().into_iter();
-    let named = sets.filter(|set| matches!(set.r#type.as_str(), "CNAME" | "TXT"));
-    named
-        .filter_map(|set| {
-            let value = set.resource_records?.into_iter().next()?.value;
-            Some((set.name.trim_end_matches('.').to_owned(), value))
-        })
-        .collect()
-}
-
-async fn members(world: &World) -> Option<Vec<(String, bool)>> {
+async fn members(world: &World, target: &str) -> Option<Vec<(String, bool)>> {
     let endpoint = format!("http://{}", world.simulator.address());
-    let config = world.emulator.sdk_config(STANDBY).into_builder();
+    let config = world.emulator.sdk_config(target).into_builder();
     let rds = aws_sdk_rds::Client::new(&config.endpoint_url(endpoint).build());
     let answer = rds
         .describe_global_clusters()
-        .global_cluster_identifier(GLOBAL_CLUSTER)
+        .global_cluster_identifier(global_cluster(PLAN))
         .send()
         .await;
     let global = answer.ok()?.global_clusters?.into_iter().next()?;

@@ -1,0 +1,178 @@
+//! DeleteDBInstance, DeleteDBCluster, DeleteGlobalCluster: in this order, and in no other.
+
+use crate::{
+    answer::{Fields, Node},
+    model::{
+        Model,
+        effect::{Effect, Then, When},
+        fault::Fault,
+        names::{ClusterKey, check_identifier},
+        params::Params,
+        state::{ClusterStatus, InstanceStatus},
+    },
+};
+
+impl Model {
+    pub(crate) fn delete_db_instance(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("DBInstanceIdentifier")?;
+        let key = ClusterKey::new(region, name.rsplit(':').next().unwrap_or(name));
+        let instance = self
+            .instances
+            .get(&key)
+            .ok_or_else(|| Fault::instance_not_found(name))?;
+        if params.optional("FinalDBSnapshotIdentifier").is_some() {
+            // AWS publishes no text for it.
+            return Err(Fault::invalid_combination(
+                "FinalDBSnapshotIdentifier cannot be specified for an instance of a DB cluster.",
+            ));
+        }
+        if instance.status == InstanceStatus::Deleting {
+            return Err(Fault::instance_state(format!(
+                "Instance {} is already being deleted.",
+                key.id
+            )));
+        }
+        let cluster = instance.cluster.clone();
+        let others = self
+            .instances_of(&cluster)
+            .filter(|other| other.key != key && other.status != InstanceStatus::Deleting);
+        let is_last = others.count() == 0;
+        if is_last && self.leads_standbys(&cluster) {
+            // AWS says it of replica clusters; for global databases it is an assumption.
+            return Err(Fault::cluster_state(
+                "Cannot delete the last instance of the master cluster. Delete the replica cluster before deleting the \
+                 last master cluster instance.",
+            ));
+        }
+        if let Some(instance) = self.instances.get_mut(&key) {
+            instance.status = InstanceStatus::Deleting;
+        }
+        self.record(region, &key.id, "instance deletion accepted");
+        // Without an instance nobody reads or writes the cluster's volume.
+        let halt = is_last.then_some((When::AtOnce, Effect::Halt { cluster }));
+        let duration_ms = self.settings.durations.delete_ms;
+        self.plan(
+            &[region],
+            duration_ms,
+            halt,
+            Then::InstanceDeleted(key.clone()),
+        );
+        let view = self
+            .instances
+            .get(&key)
+            .map(|instance| self.instance_view(instance));
+        Ok(Fields::default()
+            .node("DBInstance", view.unwrap_or_else(|| Node::text("")))
+            .done())
+    }
+
+    fn leads_standbys(&self, key: &ClusterKey) -> bool {
+        self.globals
+            .values()
+            .any(|global| global.writer.as_ref() == Some(key) && !global.standbys.is_empty())
+    }
+
+    pub(crate) fn delete_db_cluster(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("DBClusterIdentifier")?;
+        let key = self.names.parse_cluster(name, region)?;
+        let cluster = self.clusters.get(&key).filter(|_| key.region == region);
+        let cluster = cluster.ok_or_else(|| Fault::cluster_not_found(name))?;
+        let last = final_snapshot(params)?;
+        if cluster.deletion_protection {
+            return Err(Fault::invalid_combination(
+                "Cannot delete protected Cluster, please disable deletion protection and try again.",
+            ));
+        }
+        if cluster.global.is_some() {
+            return Err(Fault::cluster_state(
+                "This cluster is a part of a global cluster, please remove it from globalcluster first",
+            ));
+        }
+        if cluster.status == ClusterStatus::Deleting {
+            return Err(Fault::cluster_state(format!(
+                "DB cluster {} is already being deleted.",
+                key.id
+            )));
+        }
+        let mut instances = self.instances_of(&key);
+        if instances.any(|instance| instance.status != InstanceStatus::Deleting) {
+            return Err(Fault::cluster_state(
+                "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
+            ));
+        }
+        drop(instances);
+        if let Some(snapshot) = last {
+            check_identifier("FinalDBSnapshotIdentifier", &snapshot)?;
+            self.begin_snapshot(&key, &ClusterKey::new(region, &snapshot))?;
+        }
+        self.set_status(&key, ClusterStatus::Deleting);
+        self.record(region, &key.id, "cluster deletion accepted");
+        let answer = self.cluster_answer(&key);
+        let destroy = (
+            When::WhenDue,
+            Effect::Destroy {
+                cluster: key.clone(),
+            },
+        );
+        let duration_ms = self.settings.durations.delete_ms;
+        let duration_ms = duration_ms + self.settings.durations.snapshot_ms;
+        self.plan(
+            &[region],
+            duration_ms,
+            Some(destroy),
+            Then::ClusterDeleted(key),
+        );
+        answer
+    }
+
+    pub(crate) fn delete_global_cluster(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("GlobalClusterIdentifier")?;
+        let id = name.to_lowercase();
+        let global = self
+            .globals
+            .get(&id)
+            .ok_or_else(|| Fault::global_not_found(name))?;
+        if global.deletion_protection {
+            return Err(Fault::invalid_combination(
+                "Cannot delete protected Global Cluster, please disable deletion protection and try again.",
+            ));
+        }
+        // RDS itself learns of the last member's leave a little later.
+        if global.members().next().is_some() || self.now < global.emptied_at {
+            return Err(Fault::global_state(format!(
+                "Global Cluster {} is not empty",
+                global.id
+            )));
+        }
+        let view = self.global_view(global);
+        self.globals.remove(&id);
+        self.record(region, &id, "global cluster deleted");
+        Ok(Fields::default().node("GlobalCluster", view).done())
+    }
+}
+
+/// The snapshot to take before a cluster goes; one must be named, or forgone in so many words.
+fn final_snapshot(params: &Params) -> Result<Option<String>, Fault> {
+    let name = params.owned("FinalDBSnapshotIdentifier");
+    match (params.flag("SkipFinalSnapshot")?.unwrap_or(false), name) {
+        (true, Some(_)) => Err(Fault::invalid_combination(
+            "FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is specified.",
+        )),
+        (false, None) => Err(Fault::invalid_combination(
+            "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+        )),
+        (_, name) => Ok(name),
+    }
+}

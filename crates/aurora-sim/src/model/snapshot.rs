@@ -1,0 +1,139 @@
+//! CreateDBClusterSnapshot and DescribeDBClusterSnapshots.
+
+use crate::{
+    answer::{Fields, Node},
+    model::{
+        Model,
+        cluster::ENGINE,
+        describe::page,
+        effect::{Effect, Then, When},
+        fault::Fault,
+        names::{ClusterKey, check_identifier},
+        params::Params,
+        state::{ClusterStatus, Snapshot},
+        views::iso,
+    },
+};
+
+impl Model {
+    pub(crate) fn create_db_cluster_snapshot(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let id = params.required("DBClusterSnapshotIdentifier")?;
+        check_identifier("DBClusterSnapshotIdentifier", id)?;
+        let name = params.required("DBClusterIdentifier")?;
+        let cluster = self.names.parse_cluster(name, region)?;
+        if cluster.region != region || !self.clusters.contains_key(&cluster) {
+            return Err(Fault::cluster_not_found(name));
+        }
+        let key = ClusterKey::new(region, id);
+        self.begin_snapshot(&cluster, &key)?;
+        let view = self.snapshots.get(&key);
+        let view = view.map(|snapshot| self.snapshot_view(snapshot));
+        Ok(Fields::default()
+            .node("DBClusterSnapshot", view.unwrap_or_else(|| Node::text("")))
+            .done())
+    }
+
+    /// Begins a manual snapshot of an available cluster.
+    pub(crate) fn begin_snapshot(
+        &mut self,
+        cluster: &ClusterKey,
+        key: &ClusterKey,
+    ) -> Result<(), Fault> {
+        if self.snapshots.contains_key(key) {
+            return Err(Fault::snapshot_exists(&key.id));
+        }
+        let source = self
+            .clusters
+            .get(cluster)
+            .ok_or_else(|| Fault::cluster_not_found(&cluster.id))?;
+        if source.status != ClusterStatus::Available {
+            return Err(Fault::cluster_state(format!(
+                "Can't create a snapshot because the database cluster {} isn't currently in the available state.",
+                cluster.id
+            )));
+        }
+        let snapshot = Snapshot {
+            key: key.clone(),
+            cluster: cluster.clone(),
+            available: false,
+            engine_version: source.engine_version.clone(),
+            master_username: source.master_username.clone(),
+            port: source.port,
+            encrypted: source.network.encrypted,
+            created_at: self.now,
+        };
+        self.snapshots.insert(key.clone(), snapshot);
+        self.record(&key.region, &key.id, "snapshot begun");
+        let effect = Effect::Snapshot {
+            cluster: cluster.clone(),
+            snapshot: key.clone(),
+        };
+        self.plan(
+            &[&key.region],
+            self.settings.durations.snapshot_ms,
+            Some((When::AtOnce, effect)),
+            Then::SnapshotTaken(key.clone()),
+        );
+        Ok(())
+    }
+
+    pub(crate) fn describe_db_cluster_snapshots(
+        &self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        if let Some(id) = params.optional("DBClusterSnapshotIdentifier")
+            && !self.snapshots.contains_key(&ClusterKey::new(region, id))
+        {
+            return Err(Fault::snapshot_not_found(id));
+        }
+        let is = |name: &str, value: &str| {
+            params
+                .optional(name)
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
+        };
+        let items = self
+            .snapshots
+            .values()
+            .filter(|snapshot| snapshot.key.region == region)
+            .filter(|snapshot| is("DBClusterSnapshotIdentifier", &snapshot.key.id))
+            .filter(|snapshot| is("DBClusterIdentifier", &snapshot.cluster.id))
+            .filter(|_| is("SnapshotType", "manual"))
+            .map(|snapshot| (snapshot.key.id.clone(), self.snapshot_view(snapshot)));
+        page(
+            "DBClusterSnapshots",
+            "DBClusterSnapshot",
+            items.collect(),
+            params,
+        )
+    }
+
+    fn snapshot_view(&self, snapshot: &Snapshot) -> Node {
+        let (status, percent) = if snapshot.available {
+            ("available", 100)
+        } else {
+            ("creating", 0)
+        };
+        Fields::default()
+            .text("DBClusterSnapshotIdentifier", &snapshot.key.id)
+            .text(
+                "DBClusterSnapshotArn",
+                self.names.snapshot_arn(&snapshot.key),
+            )
+            .text("DBClusterIdentifier", &snapshot.cluster.id)
+            .text("SnapshotType", "manual")
+            .text("Status", status)
+            .text("PercentProgress", percent)
+            .text("Engine", ENGINE)
+            .text("EngineVersion", &snapshot.engine_version)
+            .optional("MasterUsername", snapshot.master_username.as_ref())
+            .text("Port", snapshot.port)
+            .text("StorageEncrypted", snapshot.encrypted)
+            .text("SnapshotCreateTime", iso(snapshot.created_at))
+            .done()
+    }
+}

@@ -1,0 +1,342 @@
+"""Drives the simulator with boto3 and the AWS CLI, unmodified: every answer is read with AWS's own models, every refusal
+must be the fault that the model names, with RDS's text. Texts marked [U] are assumptions: AWS publishes none.
+
+Usage: conformance.py <address of the simulator> <aws program>
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+
+ADDRESS, CLI = sys.argv[1:3]
+HOME, STANDBY, THIRD = "us-west-2", "us-east-1", "eu-west-1"
+ACCOUNT = "123456789012"
+GLOBAL = "orders-global-1"
+ENGINE = {"Engine": "aurora-postgresql"}
+KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "example"}
+SETTLED_SECONDS = 10
+
+checked = 0
+
+
+def rds(region):
+    return boto3.client(
+        "rds",
+        region_name=region,
+        endpoint_url=ADDRESS,
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+        **KEYS,
+    )
+
+
+def arn(region, cluster):
+    return f"arn:aws:rds:{region}:{ACCOUNT}:cluster:{cluster}"
+
+
+def equal(what, found, wanted):
+    global checked
+    checked += 1
+    if found != wanted:
+        sys.exit(f"{what}: found {found!r}, expected {wanted!r}")
+
+
+def refused(call, code, status, words, **parameters):
+    """The call is refused with this code and text; a modelled fault has an exception class of its own."""
+    global checked
+    checked += 1
+    try:
+        call(**parameters)
+    except botocore.exceptions.ClientError as refusal:
+        error = refusal.response["Error"]
+        found = (error["Code"], refusal.response["ResponseMetadata"]["HTTPStatusCode"])
+        if found != (code, status) or words not in error["Message"]:
+            sys.exit(f"{call.__name__} {parameters}: refused with {found}: {error['Message']}")
+        modelled = {shape.metadata.get("error", {}).get("code", shape.name) for shape in call.__self__.meta.service_model.error_shapes}
+        if not code.startswith("InvalidParameter") and code != "MissingParameter":
+            equal(f"{code} is in the model", code in modelled, True)
+            equal(f"{code} has a class", type(refusal) is not botocore.exceptions.ClientError, True)
+        return
+    sys.exit(f"{call.__name__} {parameters} was not refused")
+
+
+def until(what, holds):
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < deadline:
+        if holds():
+            return
+        time.sleep(0.02)
+    sys.exit(f"{what} did not come about within {SETTLED_SECONDS} s")
+
+
+def cluster(region, name):
+    return rds(region).describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
+
+
+def available(region, name):
+    until(f"{name} available", lambda: cluster(region, name)["Status"] == "available")
+
+
+def instance_available(region, name):
+    shown = lambda: rds(region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    until(f"{name} available", lambda: shown()["DBInstanceStatus"] == "available")
+
+
+def the_global(region=HOME):
+    return rds(region).describe_global_clusters(GlobalClusterIdentifier=GLOBAL)["GlobalClusters"][0]
+
+
+def writers():
+    return [m["DBClusterArn"] for m in the_global()["GlobalClusterMembers"] if m["IsWriter"]]
+
+
+def settled():
+    until("no FailoverState", lambda: "FailoverState" not in the_global())
+    connected = lambda: all(
+        member["SynchronizationStatus"] == "connected" for member in the_global()["GlobalClusterMembers"]
+    )
+    until("every member connected", connected)
+    for region, name in [(HOME, "orders-west"), (STANDBY, "orders-east")]:
+        available(region, name)
+
+
+def create():
+    home, standby = rds(HOME), rds(STANDBY)
+    made = home.create_global_cluster(GlobalClusterIdentifier=GLOBAL, EngineVersion="16.6", **ENGINE)["GlobalCluster"]
+    equal("ARN without a Region", made["GlobalClusterArn"], f"arn:aws:rds::{ACCOUNT}:global-cluster:{GLOBAL}")
+    equal("Status", made["Status"], "available")
+    refused(home.create_global_cluster, "GlobalClusterAlreadyExistsFault", 400, f"Global cluster {GLOBAL} already exists",
+            GlobalClusterIdentifier=GLOBAL, **ENGINE)
+    refused(home.create_global_cluster, "GlobalClusterAlreadyExistsFault", 400, "already exists",
+            GlobalClusterIdentifier=GLOBAL.upper(), **ENGINE)
+    refused(home.create_global_cluster, "InvalidParameterValue", 400, "is not a valid identifier",
+            GlobalClusterIdentifier="1-orders", **ENGINE)
+    refused(home.create_global_cluster, "InvalidParameterCombination", 400, "should not be specified since it will be inherited",
+            GlobalClusterIdentifier="other", SourceDBClusterIdentifier=arn(HOME, "orders-west"), **ENGINE)
+    first = {"DBClusterIdentifier": "orders-west", "GlobalClusterIdentifier": GLOBAL, **ENGINE}
+    refused(home.create_db_cluster, "InvalidParameterValue", 400, "MasterUsername must be provided", **first)
+    refused(home.create_db_cluster, "GlobalClusterNotFoundFault", 404, "not found",
+            **{**first, "GlobalClusterIdentifier": "unheard-of"})
+    refused(home.create_db_cluster, "InvalidParameterCombination", 400, "ManageMasterUserPassword",
+            ManageMasterUserPassword=True, **first)
+    login = {"MasterUsername": "orders_admin", "MasterUserPassword": "not-a-secret", "DatabaseName": "orders"}
+    shown = home.create_db_cluster(**first, **login)["DBCluster"]
+    equal("a new cluster", shown["Status"], "creating")
+    refused(home.create_db_cluster, "DBClusterAlreadyExistsFault", 400, "already exists", **first, **login)
+    second = {"DBClusterIdentifier": "orders-east", "GlobalClusterIdentifier": GLOBAL, **ENGINE}
+    refused(standby.create_db_cluster, "InvalidDBClusterStateFault", 400, "not valid for physical replication", **second)
+    new = {"DBInstanceIdentifier": "orders-west-1", "DBClusterIdentifier": "orders-west", "DBInstanceClass": "db.r6g.large", **ENGINE}
+    refused(home.create_db_instance, "InvalidDBClusterStateFault", 400, "its status is creating", **new)
+    available(HOME, "orders-west")
+    refused(standby.create_db_cluster, "InvalidParameterCombination", 400, "Cannot specify user name for cross region replication cluster",
+            MasterUsername="orders_admin", **second)
+    refused(standby.create_db_cluster, "InvalidParameterCombination", 400, "must be the primary's", EngineVersion="15.10", **second)
+    standby.create_db_cluster(**second)
+    refused(standby.create_db_cluster, "InvalidGlobalClusterStateFault", 400, "already has a member in Region us-east-1",
+            **{**second, "DBClusterIdentifier": "orders-east-2"})
+    available(STANDBY, "orders-east")
+    refused(rds(THIRD).create_db_cluster, "DBClusterAlreadyExistsFault", 400, "already exists", **second)
+    home.create_db_instance(**new)
+    refused(home.create_db_instance, "DBInstanceAlreadyExists", 400, "already exists", **new)
+    instance_available(HOME, "orders-west-1")
+    equal("a member's source", cluster(STANDBY, "orders-east")["ReplicationSourceIdentifier"], arn(HOME, "orders-west"))
+    equal("endpoints", [cluster(STANDBY, "orders-east")[name].startswith(start) for name, start in
+                        [("Endpoint", "orders-east.cluster-c"), ("ReaderEndpoint", "orders-east.cluster-ro-c")]], [True, True])
+
+
+def describe():
+    home = rds(HOME)
+    refused(home.describe_global_clusters, "GlobalClusterNotFoundFault", 404, "not found", GlobalClusterIdentifier="unheard-of")
+    refused(home.describe_db_clusters, "DBClusterNotFoundFault", 404, "not found", DBClusterIdentifier="orders-east")
+    refused(home.describe_db_clusters, "DBClusterNotFoundFault", 404, "not found", DBClusterIdentifier=arn(STANDBY, "orders-east"))
+    refused(home.describe_db_instances, "DBInstanceNotFound", 404, "not found", DBInstanceIdentifier="unheard-of")
+    refused(home.describe_db_clusters, "InvalidParameterValue", 400, "Unrecognized filter name",
+            Filters=[{"Name": "colour", "Values": ["red"]}])
+    refused(home.describe_db_clusters, "InvalidParameterValue", 400, "between 20 and 100", MaxRecords=5)
+    refused(home.describe_events, "InvalidParameterCombination", 400, "SourceType must be supplied", SourceIdentifier="orders-west")
+    equal("case does not matter", the_global()["GlobalClusterIdentifier"], GLOBAL)
+    equal("a filter by Region", len(home.describe_global_clusters(Filters=[{"Name": "region", "Values": [STANDBY]}])["GlobalClusters"]), 1)
+    equal("not there", home.describe_global_clusters(Filters=[{"Name": "region", "Values": [THIRD]}])["GlobalClusters"], [])
+    events = home.describe_events(SourceType="db-cluster", SourceIdentifier="orders-west")["Events"]
+    equal("an event", events[0]["SourceArn"], arn(HOME, "orders-west"))
+
+
+def take_over():
+    home, standby = rds(HOME), rds(STANDBY)
+    target = {"GlobalClusterIdentifier": GLOBAL, "TargetDbClusterIdentifier": arn(STANDBY, "orders-east")}
+    # A headless target.
+    refused(home.switchover_global_cluster, "InvalidDBClusterStateFault", 400, "instance", **target)
+    refused(standby.failover_global_cluster, "InvalidDBClusterStateFault", 400, "instance", AllowDataLoss=True, **target)
+    standby.create_db_instance(DBInstanceIdentifier="orders-east-1", DBClusterIdentifier="orders-east",
+                               DBInstanceClass="db.r6g.large", **ENGINE)
+    instance_available(STANDBY, "orders-east-1")
+    # [U]: which code a call in the wrong Region gets.
+    refused(standby.switchover_global_cluster, "InvalidParameterValue", 400, "must be called in the Region us-west-2", **target)
+    refused(home.failover_global_cluster, "InvalidParameterValue", 400, "must be called in the Region us-east-1",
+            AllowDataLoss=True, **target)
+    refused(standby.failover_global_cluster, "InvalidParameterCombination", 400, "AllowDataLoss",
+            AllowDataLoss=True, Switchover=True, **target)
+    for call, more in [(home.switchover_global_cluster, {}), (standby.failover_global_cluster, {"AllowDataLoss": True})]:
+        refused(call, "GlobalClusterNotFoundFault", 404, "not found", **{**target, "GlobalClusterIdentifier": "unheard-of"}, **more)
+        refused(call, "DBClusterNotFoundFault", 404, "not found",
+                **{**target, "TargetDbClusterIdentifier": arn(STANDBY, "unheard-of")}, **more)
+    refused(home.switchover_global_cluster, "InvalidDBClusterStateFault", 400, "primary",
+            **{**target, "TargetDbClusterIdentifier": arn(HOME, "orders-west")})
+    # Both options left out: a switchover, which belongs in the primary's Region.
+    refused(standby.failover_global_cluster, "InvalidParameterValue", 400, "us-west-2", **target)
+    versions_apart(target)
+    begun = home.switchover_global_cluster(**target)["GlobalCluster"]
+    equal("data loss", begun["FailoverState"]["IsDataLossAllowed"], False)
+    refused(standby.failover_global_cluster, "InvalidGlobalClusterStateFault", 400, GLOBAL, AllowDataLoss=True, **target)
+    refused(home.modify_global_cluster, "InvalidGlobalClusterStateFault", 400, GLOBAL,
+            GlobalClusterIdentifier=GLOBAL, DeletionProtection=True)
+    settled()
+    equal("the writer after a switchover", writers(), [arn(STANDBY, "orders-east")])
+    back = home.failover_global_cluster(GlobalClusterIdentifier=GLOBAL, AllowDataLoss=True,
+                                        TargetDbClusterIdentifier=arn(HOME, "orders-west"))["GlobalCluster"]
+    equal("data loss", back["FailoverState"]["IsDataLossAllowed"], True)
+    settled()
+    equal("the writer after a failover", writers(), [arn(HOME, "orders-west")])
+
+
+def versions_apart(target):
+    home, standby = rds(HOME), rds(STANDBY)
+    standby.modify_db_cluster(DBClusterIdentifier="orders-east", EngineVersion="16.8", ApplyImmediately=True)
+    refused(home.switchover_global_cluster, "InvalidGlobalClusterStateFault", 400, "is upgrading", **target)
+    available(STANDBY, "orders-east")
+    refused(home.switchover_global_cluster, "InvalidGlobalClusterStateFault", 400, "version", **target)
+    home.modify_db_cluster(DBClusterIdentifier="orders-west", EngineVersion="16.8", ApplyImmediately=True)
+    available(HOME, "orders-west")
+    refused(home.modify_db_cluster, "InvalidParameterCombination", 400, "Cannot upgrade aurora-postgresql from 16.8 to 16.6",
+            DBClusterIdentifier="orders-west", EngineVersion="16.6")
+    refused(home.modify_db_cluster, "InvalidDBClusterStateFault", 400, "can't be renamed",
+            DBClusterIdentifier="orders-west", NewDBClusterIdentifier="orders-old")
+
+
+def leave():
+    home, standby = rds(HOME), rds(STANDBY)
+    of = lambda member: {"GlobalClusterIdentifier": GLOBAL, "DbClusterIdentifier": member}
+    refused(home.remove_from_global_cluster, "InvalidGlobalClusterStateFault", 400,
+            "Unable to delete cluster that is a primary member of global cluster while there are other global cluster members",
+            **of(arn(HOME, "orders-west")))
+    refused(home.remove_from_global_cluster, "DBClusterNotFoundFault", 404, "not found", **of(arn(HOME, "unheard-of")))
+    refused(standby.delete_db_cluster, "InvalidDBClusterStateFault", 400,
+            "This cluster is a part of a global cluster, please remove it from globalcluster first",
+            DBClusterIdentifier="orders-east", SkipFinalSnapshot=True)
+    refused(home.delete_global_cluster, "InvalidGlobalClusterStateFault", 400, "is not empty", GlobalClusterIdentifier=GLOBAL)
+    # [U]: whether the primary's last instance may go while there are standbys.
+    refused(home.delete_db_instance, "InvalidDBClusterStateFault", 400, "Cannot delete the last instance of the master cluster",
+            DBInstanceIdentifier="orders-west-1", SkipFinalSnapshot=True)
+    standby.remove_from_global_cluster(**of(arn(STANDBY, "orders-east")))
+    equal("a leaver", cluster(STANDBY, "orders-east")["Status"], "promoting")
+    equal("members", [m["DBClusterArn"] for m in the_global()["GlobalClusterMembers"]], [arn(HOME, "orders-west")])
+    refused(standby.remove_from_global_cluster, "InvalidParameterValue", 400, "is not found in global cluster",
+            **of(arn(STANDBY, "orders-east")))
+    refused(standby.create_global_cluster, "InvalidDBClusterStateFault", 400, "promoting", GlobalClusterIdentifier="orders-global-2",
+            SourceDBClusterIdentifier=arn(STANDBY, "orders-east"))
+    refused(standby.create_db_cluster_snapshot, "InvalidDBClusterStateFault", 400,
+            "Can't create a snapshot because the database cluster orders-east isn't currently in the available state",
+            DBClusterIdentifier="orders-east", DBClusterSnapshotIdentifier="early")
+    refused(standby.delete_db_cluster, "InvalidDBClusterStateFault", 400, "it still contains DB instances in non-deleting state",
+            DBClusterIdentifier="orders-east", FinalDBSnapshotIdentifier="early")
+    available(STANDBY, "orders-east")
+
+
+def delete():
+    home, standby = rds(HOME), rds(STANDBY)
+    standby.create_db_cluster_snapshot(DBClusterIdentifier="orders-east", DBClusterSnapshotIdentifier="kept")
+    refused(standby.create_db_cluster_snapshot, "DBClusterSnapshotAlreadyExistsFault", 400, "already exists",
+            DBClusterIdentifier="orders-east", DBClusterSnapshotIdentifier="KEPT")
+    refused(standby.describe_db_cluster_snapshots, "DBClusterSnapshotNotFoundFault", 404, "not found",
+            DBClusterSnapshotIdentifier="unheard-of")
+    kept = lambda: standby.describe_db_cluster_snapshots(DBClusterIdentifier="orders-east")["DBClusterSnapshots"][0]
+    until("the snapshot", lambda: kept()["Status"] == "available")
+    equal("a snapshot", kept()["SnapshotType"], "manual")
+    one = {"DBClusterIdentifier": "orders-east"}
+    refused(standby.delete_db_cluster, "InvalidParameterCombination", 400,
+            "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified", **one)
+    # [U]: the text where both are given.
+    refused(standby.delete_db_cluster, "InvalidParameterCombination", 400, "can not be specified",
+            SkipFinalSnapshot=True, FinalDBSnapshotIdentifier="last", **one)
+    standby.modify_db_cluster(DeletionProtection=True, **one)
+    available(STANDBY, "orders-east")
+    refused(standby.delete_db_cluster, "InvalidParameterCombination", 400, "Cannot delete protected Cluster",
+            SkipFinalSnapshot=True, **one)
+    standby.modify_db_cluster(DeletionProtection=False, **one)
+    available(STANDBY, "orders-east")
+    refused(standby.delete_db_cluster, "InvalidDBClusterStateFault", 400, "it still contains DB instances in non-deleting state",
+            SkipFinalSnapshot=True, **one)
+    refused(standby.delete_db_instance, "DBInstanceNotFound", 404, "not found", DBInstanceIdentifier="unheard-of")
+    gone = standby.delete_db_instance(DBInstanceIdentifier="orders-east-1", SkipFinalSnapshot=True)["DBInstance"]
+    equal("an instance that goes", gone["DBInstanceStatus"], "deleting")
+    refused(standby.delete_db_instance, "InvalidDBInstanceState", 400, "already being deleted",
+            DBInstanceIdentifier="orders-east-1", SkipFinalSnapshot=True)
+    refused(standby.delete_db_cluster, "DBClusterSnapshotAlreadyExistsFault", 400, "already exists",
+            FinalDBSnapshotIdentifier="kept", **one)
+    equal("a cluster that goes", standby.delete_db_cluster(FinalDBSnapshotIdentifier="last", **one)["DBCluster"]["Status"], "deleting")
+    refused(standby.delete_db_cluster, "InvalidDBClusterStateFault", 400, "already being deleted", SkipFinalSnapshot=True, **one)
+    until("the cluster is gone", lambda: standby.describe_db_clusters()["DBClusters"] == [])
+    refused(standby.delete_db_cluster, "DBClusterNotFoundFault", 404, "not found", SkipFinalSnapshot=True, **one)
+    names = [found["DBClusterSnapshotIdentifier"] for found in standby.describe_db_cluster_snapshots()["DBClusterSnapshots"]]
+    equal("snapshots outlive their cluster", sorted(names), ["kept", "last"])
+    renamed = home.modify_global_cluster(GlobalClusterIdentifier=GLOBAL, NewGlobalClusterIdentifier="orders-old",
+                                         DeletionProtection=True)["GlobalCluster"]
+    equal("a new name", (renamed["GlobalClusterIdentifier"], renamed["DeletionProtection"]), ("orders-old", True))
+    refused(home.describe_global_clusters, "GlobalClusterNotFoundFault", 404, "not found", GlobalClusterIdentifier=GLOBAL)
+    old = {"GlobalClusterIdentifier": "orders-old"}
+    home.create_global_cluster(GlobalClusterIdentifier="taken", **ENGINE)
+    refused(home.modify_global_cluster, "GlobalClusterAlreadyExistsFault", 400, "already exists",
+            NewGlobalClusterIdentifier="taken", **old)
+    refused(home.delete_global_cluster, "InvalidParameterCombination", 400, "Cannot delete protected Global Cluster", **old)
+    home.modify_global_cluster(DeletionProtection=False, **old)
+    home.remove_from_global_cluster(DbClusterIdentifier=arn(HOME, "orders-west"), **old)
+    refused(home.delete_global_cluster, "InvalidGlobalClusterStateFault", 400, "is not empty", **old)
+    time.sleep(0.6)
+    home.delete_global_cluster(**old)
+    refused(home.delete_global_cluster, "GlobalClusterNotFoundFault", 404, "not found", **old)
+
+
+def aws(*arguments, fails=None):
+    """One command of the AWS CLI; its answer, or the words of its refusal."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
+        "AWS_ENDPOINT_URL_RDS": ADDRESS,
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    done = subprocess.run([CLI, "rds", *arguments, "--region", HOME, "--output", "json"],
+                          env=environment, capture_output=True, text=True, timeout=30, check=False)
+    if fails:
+        equal(" ".join(arguments), fails in done.stderr, True)
+        return None
+    if done.returncode:
+        sys.exit(f"aws rds {' '.join(arguments)}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def command_line():
+    made = aws("create-global-cluster", "--global-cluster-identifier", "by-hand", "--engine", "aurora-postgresql")
+    equal("by the CLI", made["GlobalCluster"]["GlobalClusterIdentifier"], "by-hand")
+    aws("create-global-cluster", "--global-cluster-identifier", "by-hand", "--engine", "aurora-postgresql",
+        fails="An error occurred (GlobalClusterAlreadyExistsFault) when calling the CreateGlobalCluster operation")
+    found = aws("describe-global-clusters", "--global-cluster-identifier", "BY-HAND")
+    equal("without members", found["GlobalClusters"][0]["GlobalClusterMembers"], [])
+    aws("switchover-global-cluster", "--global-cluster-identifier", "unheard-of", "--target-db-cluster-identifier",
+        arn(STANDBY, "orders-east"), fails="(GlobalClusterNotFoundFault)")
+    aws("remove-from-global-cluster", "--global-cluster-identifier", "by-hand", "--db-cluster-identifier",
+        arn(HOME, "orders-west"), fails="is not found in global cluster by-hand")
+    aws("describe-db-clusters", "--db-cluster-identifier", "orders-west")
+    aws("delete-global-cluster", "--global-cluster-identifier", "by-hand")
+
+
+for part in (create, describe, take_over, leave, delete, command_line):
+    part()
+    print(f"{part.__name__}: {checked} checks so far")

@@ -12,9 +12,11 @@ node := .tools/node
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
+functions := health-probe confirm-outage recovery-ledger detach-and-promote dns-flip ecs-restart
+
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build package drill drill-up drill-down bench test check lint fmt pins clean
+.PHONY: help setup build lambda package drill drill-up drill-down bench test check lint fmt pins clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,8 +42,11 @@ $(deny):
 build: ## Builds everything in release
 	$(CARGO) build --release --locked --workspace
 
-package: ca-bundle build ## Packs the functions into target/package (CA_BUNDLE=<RDS's global-bundle.pem>)
-	$(PYTHON) tools/package.py target/release target/package --ca-bundle "$(CA_BUNDLE)"
+lambda: ## Builds the functions as they are deployed
+	$(CARGO) build --profile lambda --locked $(addprefix --package ,$(functions))
+
+package: ca-bundle lambda ## Packs the functions into target/package (CA_BUNDLE=<RDS's global-bundle.pem>)
+	$(PYTHON) tools/package.py target/lambda target/package --ca-bundle "$(CA_BUNDLE)"
 
 .PHONY: ca-bundle
 ca-bundle:
@@ -67,8 +72,10 @@ drill-down: ## Ends what drill-up started
 	@! kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null
 	@rm -rf target/drill/up.pid target/drill/up/postgres
 
-bench: setup build ## Loses a Region five times and prints outage, RTO and overhead with their medians
-	target/release/drill bench --runs 5
+bench: setup build lambda ## Prints medians: losses of a Region, the functions' weight, how outages are told from disturbances
+	target/release/drill bench functions
+	target/release/drill bench detection
+	target/release/drill bench losses
 
 test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
 	$(CARGO) test --release --locked --workspace

@@ -62,7 +62,7 @@ def main():
     arguments = parser.parse_args()
     missing = [name for name in FUNCTIONS if not (arguments.binaries / name).is_file()]
     if missing:
-        sys.exit(f"not built: {', '.join(missing)} (cargo build --release --locked)")
+        sys.exit(f"not built: {', '.join(missing)} (make build; make lambda for what is deployed)")
     if arguments.ca_bundle and not arguments.ca_bundle.is_file():
         sys.exit(f"no such file: {arguments.ca_bundle}")
     arguments.packages.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 //! per vantage, and for one Route 53 private zone, which it reads through the API as Route 53's own servers would.
 
 mod answer;
+mod empty;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use tokio::{
     sync::watch,
 };
 
+pub use self::empty::empty_route53;
 use self::{answer::Records, server::View, zone::Zone};
 
 /// The names of database endpoints end so; the DNS answers for all of it.

@@ -1,6 +1,9 @@
 //! Holds drills: `drill run [SCENARIO]`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use aws_sdk_rds::error::DisplayErrorContext;
 use clap::{Parser, Subcommand};
@@ -37,14 +40,39 @@ enum Command {
         #[arg(long, default_value = ".")]
         root: PathBuf,
     },
-    /// Plays region-loss several times and prints each recovery with the medians.
+    /// Prints figures with their medians; ends with 1 where an outage is missed, a disturbance is taken for one, or a target is
+    /// not met.
     Bench {
+        #[command(subcommand)]
+        figures: Figures,
+        /// The repository's root.
+        #[arg(long, default_value = ".", global = true)]
+        root: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Figures {
+    /// Plays region-loss several times.
+    Losses {
         /// How many times.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
         runs: u8,
-        /// The repository's root.
-        #[arg(long, default_value = ".")]
-        root: PathBuf,
+    },
+    /// Starts each packaged function several times.
+    Functions {
+        /// How many times.
+        #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=200))]
+        runs: u32,
+        /// The folder with their binaries.
+        #[arg(long, default_value = "target/lambda")]
+        binaries: PathBuf,
+    },
+    /// Repeats an outage and every harmless disturbance on real PostgreSQL, without the emulator.
+    Detection {
+        /// How many times each.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+        repetitions: u32,
     },
 }
 
@@ -89,12 +117,42 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
             scenario::keep(&root.canonicalize()?, Timeline::live()).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Bench { runs, root } => {
-            let bench = bench::region_loss(runs, &root.canonicalize()?).await?;
-            println!("{bench}");
-            Ok(exit_code(bench.verdict()))
+        Command::Bench { figures, root } => measure(figures, &root.canonicalize()?).await,
+    }
+}
+
+async fn measure(figures: Figures, root: &Path) -> Result<ExitCode, Trouble> {
+    match figures {
+        Figures::Losses { runs } => {
+            let losses = bench::losses::region_loss(runs, root).await?;
+            println!("{losses}");
+            Ok(exit_code(losses.verdict()))
+        }
+        Figures::Functions { runs, binaries } => {
+            let folder = fresh(root, "functions")?;
+            let binaries = root.join(binaries);
+            let weights = bench::functions::weigh(runs, &binaries, &folder).await?;
+            println!("{weights}");
+            Ok(exit_code(weights.verdict()))
+        }
+        Figures::Detection { repetitions } => {
+            let folder = fresh(root, "detection")?;
+            let detection = bench::detection::measure(repetitions, root, &folder).await?;
+            println!("{detection}");
+            std::fs::remove_dir_all(folder)?;
+            Ok(exit_code(detection.verdict()))
         }
     }
+}
+
+/// An empty folder for figures.
+fn fresh(root: &Path, name: &str) -> Result<PathBuf, Trouble> {
+    let folder = root.join("target/bench").join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// A word that names a scenario, unchanged.

@@ -21,9 +21,13 @@ use crate::{
 const MACHINE: &str = "aurora-failover-unplanned-failover";
 const LOOK: Duration = Duration::from_millis(200);
 
+type ByName<T> = Arc<Mutex<BTreeMap<String, T>>>;
+
 /// The executions seen so far, by name; watching ends when it is dropped.
 pub struct Runs {
-    seen: Arc<Mutex<BTreeMap<String, Run>>>,
+    seen: ByName<Run>,
+    /// Each history whole, as text.
+    histories: ByName<String>,
     task: JoinHandle<()>,
 }
 
@@ -44,8 +48,25 @@ impl Runs {
                     .map(|(name, _)| name),
             );
         }
-        let task = tokio::spawn(watch(clients, timeline.clone(), seen.clone(), before));
-        Self { seen, task }
+        let histories = Arc::new(Mutex::new(BTreeMap::new()));
+        let task = tokio::spawn(watch(
+            clients,
+            timeline.clone(),
+            (seen.clone(), histories.clone()),
+            before,
+        ));
+        Self {
+            seen,
+            histories,
+            task,
+        }
+    }
+
+    /// The whole history of each execution, with every state's input and output, by the execution's name.
+    #[must_use]
+    pub fn histories(&self) -> BTreeMap<String, String> {
+        let histories = self.histories.lock();
+        histories.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Every execution seen so far, in the order of their start.
@@ -91,7 +112,7 @@ impl Drop for Runs {
 async fn watch(
     clients: Vec<(&'static str, Client)>,
     timeline: Timeline,
-    seen: Arc<Mutex<BTreeMap<String, Run>>>,
+    (seen, histories): (ByName<Run>, ByName<String>),
     earlier: BTreeSet<String>,
 ) {
     let mut told = BTreeMap::new();
@@ -114,6 +135,10 @@ async fn watch(
                 let Some(events) = history::read(client, &arn).await else {
                     continue;
                 };
+                histories
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(name.clone(), format!("{events:?}"));
                 history::tell(
                     &events,
                     &timeline,

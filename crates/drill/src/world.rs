@@ -3,6 +3,7 @@
 mod databases;
 mod deployed;
 mod functions;
+pub mod lab;
 mod names;
 mod resources;
 mod secrets;
@@ -88,7 +89,13 @@ impl World {
         timeline.say(Kind::Setup, "the drill", text);
         let simulator = start::simulator(&deployed.root, folder, &profile).await?;
         let secrets = deployed.secrets.clone();
-        let mut endpoints = databases::create(&emulator, &simulator, &secrets, &profile).await?;
+        let mut endpoints = databases::create(
+            &|region| emulator.sdk_config(region),
+            &simulator,
+            &secrets,
+            &profile,
+        )
+        .await?;
         let certificates = Certificates::create(&folder.join("tls"))?;
         let regions = || deployed.regions();
         let roads = start::roads(
@@ -107,8 +114,9 @@ impl World {
             deployed.members(),
         )
         .await?;
+        let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
         let (dns, resolvers) =
-            names::serve(&emulator, &zone_id, &roads, &endpoints, regions()).await?;
+            names::serve(route53, &zone_id, &roads, &endpoints, regions()).await?;
         let front_door = FrontDoor::start(emulator.address(), simulator.address());
         front_door.hold_deployments(profile.ecs_rollout());
         let world = Self {
@@ -388,9 +396,16 @@ impl World {
             .collect()
     }
 
-    /// Where a password of this drill stands though it must not: logs of every process, and the timeline.
+    /// Whether a password of this drill stands in a text.
     #[must_use]
-    pub fn secrets_told(&self) -> Vec<String> {
+    pub fn holds_a_secret(&self, text: &str) -> bool {
+        self.secrets.stand_in(text.as_bytes())
+    }
+
+    /// How many logs there are, and where a password of this drill stands though it must not: logs of every process, and the
+    /// timeline.
+    #[must_use]
+    pub fn secrets_told(&self) -> (usize, Vec<String>) {
         let events = self.timeline.events();
         let told = events
             .iter()
@@ -398,12 +413,13 @@ impl World {
         let mut found: Vec<_> = told
             .map(|event| format!("the timeline: {}", event.source))
             .collect();
-        found.extend(
-            self.folders
-                .iter()
-                .flat_map(|folder| self.secrets.search(folder)),
-        );
-        found
+        let mut files = 0;
+        for folder in &self.folders {
+            let (searched, told) = self.secrets.search(folder);
+            files += searched;
+            found.extend(told);
+        }
+        (files, found)
     }
 
     /// Ends it, and what it left of runs and functions; what is deployed stays. The logs and reports stay, the databases go.

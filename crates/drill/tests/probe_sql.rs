@@ -229,7 +229,13 @@ async fn what_is_wrong_with_the_login_or_schema_is_no_failure(world: &World, adm
     for (what, connector, place, login, said) in [
         ("database", world.connector(), &wrong, &login, "3D000"),
         ("password", world.connector(), &place, &stranger, "28P01"),
-        ("authority", world.distrusting(), &place, &login, "TLS: "),
+        (
+            "authority",
+            world.distrusting(),
+            &place,
+            &login,
+            "certificate is refused",
+        ),
         (
             "name",
             world.connector(),

@@ -42,17 +42,18 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::RoadAndReplicationDown => disturb::road_and_replication_down(stage).await,
         Scenario::Blip => disturb::blip(stage).await,
         Scenario::MisconfiguredPassword => {
-            misconfigured::misconfigured(stage, "ALTER ROLE failover_probe PASSWORD 'another'")
-                .await
+            let statement = "ALTER ROLE failover_probe PASSWORD 'another'";
+            misconfigured::misconfigured(stage, statement, "28P01").await
         }
         Scenario::MisconfiguredTable => {
-            misconfigured::misconfigured(stage, "ALTER TABLE aurora_failover.beat RENAME TO beats")
-                .await
+            let statement = "ALTER TABLE aurora_failover.beat RENAME TO beats";
+            misconfigured::misconfigured(stage, statement, "42P01").await
         }
         Scenario::MisconfiguredRights => {
             misconfigured::misconfigured(
                 stage,
                 "REVOKE UPDATE ON ALL TABLES IN SCHEMA aurora_failover FROM failover_probe",
+                "42501",
             )
             .await
         }

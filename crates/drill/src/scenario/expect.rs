@@ -57,7 +57,7 @@ pub(super) async fn checks(
         Ends::AsPlayed => {}
     }
     checks.extend(told(world, row.told));
-    checks.push(no_secret_was_told(world));
+    checks.push(no_secret_was_told(world, outcome));
     checks
 }
 
@@ -137,18 +137,32 @@ fn rows(scenario: Scenario, outcome: &Outcome) -> Vec<Check> {
     checks
 }
 
-/// No password of the drill stands in any log of the functions or in the timeline.
-fn no_secret_was_told(world: &World) -> Check {
-    let found = world.secrets_told();
+/// No password of the drill stands in any log of the functions, in what people were told, in a history or in the timeline.
+fn no_secret_was_told(world: &World, outcome: &Outcome) -> Check {
+    let (files, mut found) = world.secrets_told();
+    let messages = world.messages();
+    let told = messages.iter().map(|text| ("a message", text));
+    let histories = outcome.histories.iter();
+    let histories = histories.map(|(_, text)| ("an execution's history", text));
+    let leaks = told
+        .chain(histories)
+        .filter(|(_, text)| world.holds_a_secret(text));
+    found.extend(leaks.map(|(place, _)| place.to_owned()));
     let text = if found.is_empty() {
-        "nowhere".to_owned()
+        format!(
+            "nowhere; searched {files} logs, {} messages, {} histories and the timeline",
+            messages.len(),
+            outcome.histories.len()
+        )
     } else {
         found.join(", ")
     };
+    // Finding nothing where nothing was searched would mean nothing.
+    let held = found.is_empty() && files > 0;
     Check::new(
-        "no secret stands in a log or in the timeline",
+        "no secret stands in a log, a message, a history or the timeline",
         text,
-        found.is_empty(),
+        held,
     )
 }
 

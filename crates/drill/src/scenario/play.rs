@@ -30,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) comparison: Comparison,
     /// The executions.
     pub(super) runs: Vec<crate::report::Run>,
+    /// Their histories, whole.
+    pub(super) histories: std::collections::BTreeMap<String, String>,
     /// What was done, and found on the way.
     pub(super) acted: Acted,
 }
@@ -65,6 +67,7 @@ pub(super) async fn play(
         record,
         comparison,
         runs: runs.seen(),
+        histories: runs.histories(),
         acted,
     };
     let report = conclude(scenario, &world, outcome).await;

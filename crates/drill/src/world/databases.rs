@@ -3,12 +3,12 @@
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use aurora_sim::Simulator;
+use aws_config::SdkConfig;
 use aws_sdk_rds::{Client, types::DbCluster};
 use tokio_postgres::{Config, NoTls};
 
 use super::{Secrets, Trouble};
 use crate::{
-    emulator::Emulator,
     profile::{HOME, PLAN, Profile, global_cluster, member},
     roads::Roads,
 };
@@ -34,7 +34,7 @@ pub type Members = HashMap<String, Endpoints>;
 
 /// Creates every plan's global cluster with a writer at home and its standbys; answers their endpoints by plan.
 pub(super) async fn create(
-    emulator: &Emulator,
+    config: &impl Fn(&str) -> SdkConfig,
     simulator: &Simulator,
     secrets: &Secrets,
     profile: &Profile,
@@ -42,7 +42,7 @@ pub(super) async fn create(
     // Every member has the same port: the roads listen on it, each on its own address.
     let port = Roads::free_port().await?;
     let plans = profile.plans.iter().map(async |plan| {
-        let members = global(emulator, simulator, secrets, profile, plan, port).await?;
+        let members = global(config, simulator, secrets, profile, plan, port).await?;
         Ok::<_, Trouble>(((*plan).to_owned(), members))
     });
     Ok(futures::future::try_join_all(plans)
@@ -52,7 +52,7 @@ pub(super) async fn create(
 }
 
 async fn global(
-    emulator: &Emulator,
+    config: &impl Fn(&str) -> SdkConfig,
     simulator: &Simulator,
     secrets: &Secrets,
     profile: &Profile,
@@ -60,8 +60,7 @@ async fn global(
     port: u16,
 ) -> Result<Members, Trouble> {
     let client = |region: &str| {
-        let config = emulator
-            .sdk_config(region)
+        let config = config(region)
             .into_builder()
             .endpoint_url(format!("http://{}", simulator.address()));
         Client::new(&config.build())

@@ -8,21 +8,19 @@ use std::{
 use super::{Members, Trouble};
 use crate::{
     dns::Dns,
-    emulator::Emulator,
     profile::{CLIENT, member},
     roads::Roads,
 };
 
-/// Starts a view for every vantage; answers their addresses.
+/// Starts a view for every vantage; answers their addresses. `route53` leads past the front door: it stands for Route 53's own
+/// servers, which outlive its control plane.
 pub(super) async fn serve(
-    emulator: &Emulator,
+    route53: aws_sdk_route53::Client,
     zone_id: &str,
     roads: &Roads,
     endpoints: &HashMap<String, Members>,
     regions: impl Iterator<Item = &'static str>,
 ) -> Result<(Dns, HashMap<String, SocketAddr>), Trouble> {
-    // Past the front door: it stands for Route 53's own servers, which outlive its control plane.
-    let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
     let dns = Dns::start(zone_id, route53).await?;
     let mut resolvers = HashMap::new();
     for vantage in regions.chain([CLIENT]) {

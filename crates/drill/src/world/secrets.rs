@@ -42,22 +42,25 @@ impl Secrets {
             .any(stands)
     }
 
-    /// The log files under `folder` in which any of them stands.
-    pub(super) fn search(&self, folder: &Path) -> Vec<String> {
-        let mut found = Vec::new();
+    /// How many log files there are under `folder`, and those in which any of them stands.
+    pub(super) fn search(&self, folder: &Path) -> (usize, Vec<String>) {
+        let mut found = (0, Vec::new());
         self.search_to(folder, DEPTH_MAX, &mut found);
         found
     }
 
-    fn search_to(&self, folder: &Path, depth: usize, found: &mut Vec<String>) {
+    fn search_to(&self, folder: &Path, depth: usize, found: &mut (usize, Vec<String>)) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() && depth > 0 {
                 self.search_to(&path, depth - 1, found);
             } else if path.extension().is_some_and(|extension| extension == "log")
-                && std::fs::read(&path).is_ok_and(|text| self.stand_in(&text))
+                && let Ok(text) = std::fs::read(&path)
             {
-                found.push(path.display().to_string());
+                found.0 += 1;
+                if self.stand_in(&text) {
+                    found.1.push(path.display().to_string());
+                }
             }
         }
     }

@@ -9,7 +9,11 @@ use std::{
 };
 
 use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
-use drill::{certificates::Certificates, dns::Dns, roads::Roads};
+use drill::{
+    certificates::Certificates,
+    dns::{Dns, empty_route53},
+    roads::Roads,
+};
 use failover::{
     beat::Beat,
     domain::Region,
@@ -19,7 +23,7 @@ use failover::{
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
-use services::{empty_route53, member, quick};
+use services::{member, quick};
 
 pub(crate) const EAST: &str = "us-east-1";
 pub(crate) const WEST: &str = "us-west-2";
@@ -93,7 +97,7 @@ impl World {
             addresses.insert(names[name].clone(), address);
         }
         addresses.insert(OTHER.to_owned(), addresses[&names["orders-west"]]);
-        let (route53, server) = empty_route53().await;
+        let (route53, server) = empty_route53().await.unwrap();
         let dns = Dns::start("Z0EXAMPLE", route53).await.unwrap();
         let resolver = dns.view(EAST, &addresses).await.unwrap();
         let others = Certificates::create(&folder.path().join("others")).unwrap();

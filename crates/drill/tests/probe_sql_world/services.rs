@@ -1,16 +1,11 @@
-//! The services around the probe: the simulated RDS builds the databases, Route 53 has nothing to say.
+//! The simulated RDS builds the databases.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use aurora_sim::{Durations, Simulator};
 use aws_sdk_rds::config::{BehaviorVersion, Credentials as Keys, Region as AwsRegion};
-use axum::{Router, routing::get};
-use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{ADMIN, ADMIN_PASSWORD, EAST, GLOBAL, PATIENCE, WEST};
+use super::{ADMIN, ADMIN_PASSWORD, GLOBAL, PATIENCE, WEST};
 
 const ENGINE: &str = "aurora-postgresql";
 
@@ -79,28 +74,4 @@ pub(super) async fn member(simulator: &Simulator, region: &'static str, name: &s
         assert!(began.elapsed() < PATIENCE, "{cluster:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// A Route 53 whose private zone has no records.
-pub(super) async fn empty_route53() -> (aws_sdk_route53::Client, JoinSet<std::io::Result<()>>) {
-    let zone = "<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z0EXAMPLE</Id><Name>orders.internal.</Name>\
-        <CallerReference>c</CallerReference></HostedZone></GetHostedZoneResponse>";
-    let records = "<ListResourceRecordSetsResponse><ResourceRecordSets></ResourceRecordSets>\
-        <IsTruncated>false</IsTruncated><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>";
-    let routes = Router::new()
-        .route("/2013-04-01/hostedzone/Z0EXAMPLE", get(async move || zone))
-        .route(
-            "/2013-04-01/hostedzone/Z0EXAMPLE/rrset",
-            get(async move || records),
-        );
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    let mut server = JoinSet::new();
-    server.spawn(async { axum::serve(listener, routes).await });
-    let config = aws_sdk_route53::Config::builder()
-        .behavior_version(aws_sdk_route53::config::BehaviorVersion::latest())
-        .region(aws_sdk_route53::config::Region::new(EAST))
-        .credentials_provider(keys())
-        .endpoint_url(format!("http://{address}"));
-    (aws_sdk_route53::Client::from_conf(config.build()), server)
 }

@@ -33,6 +33,9 @@ impl<'a> Walk<'a> {
         if !is_of(value, wanted) {
             return self.fault(path, value, &format!("give it {}", words(schema)));
         }
+        if let Some(word) = schema["const"].as_str().filter(|word| value != word) {
+            return self.fault(path, value, &format!("set it to {word}"));
+        }
         if let Value::Object(object) = value {
             return self.object(schema, object, path);
         }
@@ -71,7 +74,8 @@ impl<'a> Walk<'a> {
 
     /// One of several words, one of several kinds of objects, or one of several types.
     fn one_of(&mut self, alternatives: &'a [Value], value: &mut Value, path: &str) {
-        let resolved: Vec<_> = alternatives.iter().map(|one| self.resolved(one)).collect();
+        let mut resolved = Vec::new();
+        self.flatten(alternatives, &mut resolved);
         let consts: Vec<_> = resolved
             .iter()
             .filter_map(|one| one["const"].as_str())
@@ -101,6 +105,16 @@ impl<'a> Walk<'a> {
             None => {
                 let wanted: Vec<_> = resolved.iter().map(|one| words(one)).collect();
                 self.fault(path, value, &format!("give it {}", wanted.join(" or ")));
+            }
+        }
+    }
+
+    /// What is told apart may be told apart further.
+    fn flatten(&self, several: &'a [Value], into: &mut Vec<&'a Value>) {
+        for one in several.iter().map(|one| self.resolved(one)) {
+            match alternatives(one) {
+                Some(further) => self.flatten(further, into),
+                None => into.push(one),
             }
         }
     }

@@ -90,7 +90,9 @@ impl From<tokio_postgres::Error> for Why {
             return Self::of_server(server.code(), server.message());
         }
         match certificate_fault(&error) {
-            Some(fault) => Self::Misconfigured(format!("TLS: {fault}")),
+            Some(fault) => Self::Misconfigured(format!(
+                "the server's certificate is refused ({fault}); look at the packaged CA bundle"
+            )),
             None => Self::Failed(chain(&error)),
         }
     }

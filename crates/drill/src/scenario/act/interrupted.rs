@@ -54,7 +54,20 @@ pub(super) async fn late_redrive(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         "target_region": STANDBY, "epoch": 1});
     let said = stage.said(STANDBY, "detach-and-promote", &payload).await;
     let held = said.starts_with("EvidenceStale");
-    acted.check("the redriven pass says EvidenceStale", said, held);
+    acted.check(
+        "the redriven pass says EvidenceStale while the lease is its own",
+        said,
+        held,
+    );
+    let mut release = payload.clone();
+    for field in ["from_region", "target_region", "epoch"] {
+        release.as_object_mut().map(|fields| fields.remove(field));
+    }
+    release["operation"] = "release".into();
+    stage.said(STANDBY, "recovery-ledger", &release).await;
+    let said = stage.said(STANDBY, "detach-and-promote", &payload).await;
+    let held = said.starts_with("RunRefused");
+    acted.check("and RunRefused when it has been given back", said, held);
     let promoted = promotions(stage, STANDBY);
     acted.check(
         "nothing is promoted",

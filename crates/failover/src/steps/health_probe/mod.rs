@@ -132,6 +132,22 @@ async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, E
     tokio::time::timeout(PASS, pass).await.unwrap_or_else(late)
 }
 
+/// Watches every plan of the Region for just under a minute. `deadline` is when the function will be ended.
+///
+/// # Errors
+/// `Unavailable` when the Region's own ledger does not answer.
+pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, Error> {
+    watch::run(world, deadline).await
+}
+
+/// One fresh look at a plan's writer.
+///
+/// # Errors
+/// `InvalidRequest` for a plan that no probe has read, `NotReady` where no ledger names a writer.
+pub async fn confirm(world: &impl World, plan: &PlanName) -> Result<Confirmation, Error> {
+    look::confirm(world, plan).await
+}
+
 /// One invocation. `deadline` is when the function will be ended.
 ///
 /// # Errors
@@ -142,9 +158,9 @@ pub async fn handle(
     deadline: Timestamp,
 ) -> Result<Value, Error> {
     let answer = match read::<Request>(payload)? {
-        Request::Watch {} => serde_json::to_value(watch::run(world, deadline).await?),
+        Request::Watch {} => serde_json::to_value(watch(world, deadline).await?),
         Request::Setup(input) => serde_json::to_value(set_up::run(world, &input.plan).await?),
-        Request::Confirm(input) => serde_json::to_value(look::confirm(world, &input.plan).await?),
+        Request::Confirm(input) => serde_json::to_value(confirm(world, &input.plan).await?),
         Request::Prove(input) => serde_json::to_value(in_time(prove::run(world, &input)).await?),
         Request::Verify(input) => serde_json::to_value(in_time(verify::run(world, &input)).await?),
     };

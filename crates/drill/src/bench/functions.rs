@@ -1,0 +1,462 @@
+//! What the packaged functions weigh: binary, start, first pass, memory. Each runs as Lambda would run it, before a
+//! stand-in for the Runtime API and an HTTPS stand-in for AWS that holds a plan and a ledger and refuses all else: a first
+//! pass reads both, and ends where it asks for more.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::Stdio,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use failover::{
+    domain::Epoch,
+    ledger::{Current, Known, Row},
+};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, process::Command, sync::mpsc, task::JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+use super::median;
+use crate::{
+    certificates::Certificates,
+    profile::{PLAN, Profile, STANDBY},
+    report,
+    world::Trouble,
+};
+
+/// A function that has not answered by then never will.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What is to be reached.
+struct Targets {
+    ready_ms: f64,
+    first_ms: f64,
+    memory_mb: f64,
+    binary_mb: f64,
+}
+
+const TARGETS: Targets = Targets {
+    ready_ms: 10.0,
+    first_ms: 60.0,
+    memory_mb: 30.0,
+    binary_mb: 16.0,
+};
+
+/// The functions, each with a first event that makes them read the plan or the ledger.
+fn functions() -> [(&'static str, Value); 6] {
+    let step = json!({"plan": PLAN});
+    [
+        ("health-probe", json!({"operation": "prove", "plan": PLAN})),
+        (
+            "confirm-outage",
+            json!({"operation": "confirm", "plan": PLAN}),
+        ),
+        (
+            "recovery-ledger",
+            json!({"operation": "adopt", "plan": PLAN, "dry_run": true}),
+        ),
+        ("detach-and-promote", step.clone()),
+        ("dns-flip", step.clone()),
+        ("ecs-restart", step),
+    ]
+}
+
+/// One function's medians.
+#[derive(Debug, Clone, PartialEq)]
+struct Weight {
+    name: &'static str,
+    /// From the start of the process until it asks for its first event.
+    ready_ms: f64,
+    /// From the first event to its answer.
+    first_ms: f64,
+    /// The peak by then.
+    memory_mb: f64,
+    binary_mb: f64,
+}
+
+/// What the functions weigh.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    weights: Vec<Weight>,
+    runs: u32,
+}
+
+/// Starts each of the functions in `binaries` `runs` times; `folder` is the bench's own.
+///
+/// # Errors
+/// When a binary is missing, or a function does not answer.
+pub async fn weigh(runs: u32, binaries: &Path, folder: &Path) -> Result<Weights, Trouble> {
+    let certificates = Certificates::create(folder)?;
+    let tls = certificates.server(&["127.0.0.1"])?;
+    let calls = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&calls);
+    let answers = move |asked| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        aws_answers(asked)
+    };
+    let (aws, _aws) = serve(Some(TlsAcceptor::from(tls)), Arc::new(answers)).await?;
+    let mut weights = Vec::new();
+    for (name, event) in functions() {
+        let program = binaries.join(name);
+        let bytes = std::fs::metadata(&program)
+            .map_err(|why| format!("{}: {why}; run `make bench`", program.display()))?
+            .len();
+        let mut seen = Vec::new();
+        for _ in 0..runs {
+            let before = calls.load(Ordering::Relaxed);
+            seen.push(start(&program, &event, aws, certificates.bundle()).await?);
+            if calls.load(Ordering::Relaxed) < before + 2 {
+                return Err(format!("{name} answered without reading plan and ledger").into());
+            }
+        }
+        let middle = |of: fn(&Start) -> f64| {
+            median(seen.iter().map(|start| Some(of(start)))).unwrap_or_default()
+        };
+        weights.push(Weight {
+            name,
+            ready_ms: middle(|start| start.ready_ms),
+            first_ms: middle(|start| start.first_ms),
+            memory_mb: middle(|start| start.memory_mb),
+            binary_mb: bytes as f64 / 1e6,
+        });
+    }
+    Ok(Weights { weights, runs })
+}
+
+/// One start.
+struct Start {
+    ready_ms: f64,
+    first_ms: f64,
+    memory_mb: f64,
+}
+
+async fn start(
+    program: &Path,
+    event: &Value,
+    aws: SocketAddr,
+    trusted: &Path,
+) -> Result<Start, Trouble> {
+    let (happened, mut happens) = mpsc::unbounded_channel();
+    let event = Mutex::new(Some(event.to_string()));
+    let (runtime, _runtime) = serve(
+        None,
+        Arc::new(move |asked| runtime_answers(asked, &event, &happened)),
+    )
+    .await?;
+    let began = Instant::now();
+    let mut function = Command::new(program)
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())
+        .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
+        .env("AWS_REGION", STANDBY)
+        .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "example")
+        .env("AWS_ENDPOINT_URL", format!("https://{aws}"))
+        .env("SSL_CERT_FILE", trusted)
+        .env("AURORA_FAILOVER_CA_BUNDLE", trusted)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut next = async || {
+        let happened = tokio::time::timeout(LIMIT, happens.recv())
+            .await
+            .ok()
+            .flatten();
+        happened.ok_or_else(|| format!("{} said nothing for {LIMIT:?}", program.display()))
+    };
+    let (asked, answered) = (next().await?, next().await?);
+    let memory_mb = peak_mb(function.id()).ok_or("its memory cannot be read")?;
+    function.kill().await?;
+    let ms = |from: Instant, to: Instant| (to - from).as_secs_f64() * 1_000.0;
+    Ok(Start {
+        ready_ms: ms(began, asked),
+        first_ms: ms(asked, answered),
+        memory_mb,
+    })
+}
+
+/// The most memory that a process has used so far.
+fn peak_mb(process: Option<u32>) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process?)).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1_024.0 / 1e6)
+}
+
+/// What was asked of a stand-in.
+struct Asked {
+    path: String,
+    target: String,
+    body: Bytes,
+}
+
+type Answers = dyn Fn(Asked) -> Option<(StatusCode, String)> + Send + Sync;
+
+/// The Lambda Runtime API: one event; whoever asks for a second one waits.
+fn runtime_answers(
+    asked: Asked,
+    event: &Mutex<Option<String>>,
+    happened: &mpsc::UnboundedSender<Instant>,
+) -> Option<(StatusCode, String)> {
+    if asked.path.ends_with("/invocation/next") {
+        let event = event
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        let _ = happened.send(Instant::now());
+        return Some((StatusCode::OK, event));
+    }
+    let _ = happened.send(Instant::now());
+    tracing::debug!(answer = %String::from_utf8_lossy(&asked.body), "the function answered");
+    Some((StatusCode::ACCEPTED, "{}".into()))
+}
+
+/// SSM with the plan, DynamoDB with a ledger; nothing else is allowed.
+fn aws_answers(asked: Asked) -> Option<(StatusCode, String)> {
+    let operation = asked.target.rsplit('.').next().unwrap_or_default();
+    let request: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    let answer = match operation {
+        "GetParameter" => {
+            let plan = Profile::quick("detach").plan(PLAN, "Z0EXAMPLE").to_string();
+            json!({"Parameter": {"Name": request["Name"], "Type": "String", "Value": plan}})
+        }
+        "GetParameters" => json!({"Parameters": [], "InvalidParameters": request["Names"]}),
+        "GetItem" => item(&request["Key"]),
+        _ => {
+            let refused =
+                json!({"__type": "AccessDeniedException", "message": "not in this bench"});
+            return Some((StatusCode::BAD_REQUEST, refused.to_string()));
+        }
+    };
+    Some((StatusCode::OK, answer.to_string()))
+}
+
+/// The plan as a probe remembers it, and a row that names a writer; no vantage and no run.
+fn item(key: &Value) -> Value {
+    let plan = failover::plan::read(&Profile::quick("detach").plan(PLAN, "Z0EXAMPLE").to_string());
+    let body = if key["plan"]["S"] == "_known" {
+        let known = plan.map(|plan| Known {
+            plan,
+            endpoints: BTreeMap::new(),
+        });
+        known
+            .ok()
+            .and_then(|known| serde_json::to_value(known).ok())
+    } else if key["item"]["S"] == "state" {
+        let current = Current {
+            epoch: Epoch(2),
+            writer: STANDBY.into(),
+            global_cluster: None,
+            run_id: "bench".into(),
+            proven_at: jiff::Timestamp::now(),
+            unplanned: false,
+            acknowledged_at: None,
+        };
+        let row = Row::new(PLAN.into()).learn(&current);
+        serde_json::to_value(row).ok()
+    } else {
+        None
+    };
+    match body {
+        Some(body) => {
+            json!({"Item": {"plan": key["plan"], "item": key["item"], "body": attribute(body)}})
+        }
+        None => json!({}),
+    }
+}
+
+/// A value as DynamoDB's protocol writes it.
+fn attribute(value: Value) -> Value {
+    match value {
+        Value::Null => json!({"NULL": true}),
+        Value::Bool(value) => json!({"BOOL": value}),
+        Value::Number(value) => json!({"N": value.to_string()}),
+        Value::String(value) => json!({"S": value}),
+        Value::Array(values) => {
+            let values: Vec<_> = values.into_iter().map(attribute).collect();
+            json!({"L": values})
+        }
+        Value::Object(fields) => {
+            let fields: serde_json::Map<_, _> = fields
+                .into_iter()
+                .map(|(name, value)| (name, attribute(value)))
+                .collect();
+            json!({"M": fields})
+        }
+    }
+}
+
+/// Serves until what it answers is dropped.
+async fn serve(
+    tls: Option<TlsAcceptor>,
+    answers: Arc<Answers>,
+) -> io::Result<(SocketAddr, JoinSet<()>)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let (tls, answers) = (tls.clone(), Arc::clone(&answers));
+            connections.spawn(async move {
+                let service = service_fn(|request| answer(request, Arc::clone(&answers)));
+                let server = http1::Builder::new();
+                // A connection that breaks is the function's end.
+                let _ = match tls {
+                    None => server.serve_connection(TokioIo::new(stream), service).await,
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => server.serve_connection(TokioIo::new(stream), service).await,
+                        Err(why) => return tracing::warn!(%why, "no TLS"),
+                    },
+                };
+            });
+        }
+    });
+    Ok((address, serving))
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    answers: Arc<Answers>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let target = request.headers().get("x-amz-target");
+    let target = target
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
+    let asked = Asked {
+        path: request.uri().path().to_owned(),
+        target: target.to_owned(),
+        body: request
+            .into_body()
+            .collect()
+            .await
+            .map(|body| body.to_bytes())
+            .unwrap_or_default(),
+    };
+    let Some((status, body)) = answers(asked) else {
+        return std::future::pending().await;
+    };
+    let deadline = jiff::Timestamp::now() + Duration::from_secs(60);
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("lambda-runtime-aws-request-id", "bench")
+        .header("lambda-runtime-deadline-ms", deadline.as_millisecond())
+        .header(
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:bench",
+        )
+        .body(Full::new(Bytes::from(body)));
+    Ok(response.unwrap_or_default())
+}
+
+impl Weight {
+    const fn figures(&self) -> [(f64, f64); 4] {
+        [
+            (self.binary_mb, TARGETS.binary_mb),
+            (self.ready_ms, TARGETS.ready_ms),
+            (self.first_ms, TARGETS.first_ms),
+            (self.memory_mb, TARGETS.memory_mb),
+        ]
+    }
+
+    fn is_met(&self) -> bool {
+        self.figures().iter().all(|(found, target)| found <= target)
+    }
+}
+
+impl Weights {
+    /// Pass when every target is met.
+    #[must_use]
+    pub fn verdict(&self) -> report::Verdict {
+        if self.weights.iter().all(Weight::is_met) {
+            report::Verdict::Pass
+        } else {
+            report::Verdict::Fail
+        }
+    }
+}
+
+impl fmt::Display for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "functions: medians of {} starts each; ready: process start to first event asked for;",
+            self.runs
+        )?;
+        writeln!(f, "first pass: event to answer, with its first HTTPS calls")?;
+        writeln!(
+            f,
+            "{:<20} {:>9} {:>9} {:>11} {:>10}",
+            "function", "MB", "ready ms", "first ms", "memory MB"
+        )?;
+        for weight in &self.weights {
+            let [binary, ready, first, memory] = weight.figures().map(|(found, _)| found);
+            let met = if weight.is_met() {
+                ""
+            } else {
+                "  above target"
+            };
+            writeln!(
+                f,
+                "{:<20} {binary:>9.1} {ready:>9.1} {first:>11.1} {memory:>10.1}{met}",
+                weight.name
+            )?;
+        }
+        let Targets {
+            binary_mb,
+            ready_ms,
+            first_ms,
+            memory_mb,
+        } = TARGETS;
+        write!(
+            f,
+            "{:<20} {binary_mb:>9.1} {ready_ms:>9.1} {first_ms:>11.1} {memory_mb:>10.1}",
+            "target, at most"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_above_its_target_fails_and_is_marked() {
+        let weight = |ready_ms| Weight {
+            name: "dns-flip",
+            ready_ms,
+            first_ms: 40.0,
+            memory_mb: 20.0,
+            binary_mb: 11.0,
+        };
+        let weights = |ready_ms| Weights {
+            weights: vec![weight(ready_ms)],
+            runs: 1,
+        };
+        assert_eq!(weights(9.0).verdict(), report::Verdict::Pass);
+        assert_eq!(weights(11.0).verdict(), report::Verdict::Fail);
+        assert!(weights(11.0).to_string().contains("above target"));
+    }
+}

@@ -1,0 +1,306 @@
+//! A function's view from its Region: ledgers in memory, RDS from the simulator, SQL over its own roads. Calls to a Region
+//! that is cut off hang until they time out, as they would.
+
+use std::{sync::Arc, time::Duration};
+
+use failover::{
+    Error,
+    beat::Vantage,
+    domain::{PlanName, Region, RunId},
+    evidence::Rds,
+    ledger::{Known, Ledger, Row, Run},
+    notify::Notify,
+    plan::Plan,
+    sql::{Connector, Credentials, Place, Session},
+    steps::{
+        Here,
+        confirm_outage::{self, Ask, ReachInput, ReachOutput},
+        dns_flip::{Parameter, Parameters},
+        health_probe::{self, Confirmation, Probe, Suspicion},
+        recovery_ledger::{HandOver, Plans},
+    },
+    switches::{Switched, Switches},
+    topology::{Cluster, Describe, GlobalCluster},
+};
+use serde_json::Value;
+
+use super::{super::databases, Lab, Table, locked};
+use crate::{
+    profile::{HOME, PLAN},
+    world::Trouble,
+};
+
+/// A call with all its attempts, as in the functions.
+const OPERATION: Duration = Duration::from_secs(6);
+
+/// A function's view from its Region.
+#[derive(Clone)]
+pub struct View {
+    lab: Arc<Lab>,
+    region: Region,
+}
+
+impl View {
+    pub(super) const fn new(lab: Arc<Lab>, region: Region) -> Self {
+        Self { lab, region }
+    }
+
+    /// Answers at once where the Region can be reached, and after the time-outs where it cannot.
+    async fn reach(&self, region: &Region) -> Result<(), Error> {
+        let is_cut = || locked(&self.lab.cut).contains(&(self.region.clone(), region.clone()));
+        if is_cut() {
+            tokio::time::sleep(OPERATION).await;
+            return Err(Error::Unavailable(format!("{region} does not answer")));
+        }
+        Ok(())
+    }
+
+    async fn within<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let silent = |_| Err(Error::Unavailable("no answer".into()));
+        tokio::time::timeout(OPERATION, call)
+            .await
+            .unwrap_or_else(silent)
+    }
+
+    fn with<T>(&self, region: &Region, change: impl FnOnce(&mut Table) -> T) -> T {
+        change(locked(&self.lab.tables).entry(region.clone()).or_default())
+    }
+
+    fn rds(&self) -> Result<&failover::aws::Aws, Error> {
+        let found = self.lab.rds.get(&self.region);
+        found.ok_or_else(|| Error::NotReady(format!("{} has no RDS", self.region)))
+    }
+
+    /// A probe's session on the writer.
+    pub(super) async fn session(&self) -> Result<Session, Trouble> {
+        const LIMIT: Duration = Duration::from_secs(1);
+        let endpoints = &self.lab.endpoints[HOME];
+        let place = Place {
+            host: endpoints.writer.clone(),
+            port: endpoints.port,
+            database: PLAN.into(),
+        };
+        let plan = failover::plan::read(&self.lab.document)?;
+        let login = self
+            .probe_login(&plan, &self.region, &place.host, place.port)
+            .await?;
+        let connector = Probe::connector(self)?;
+        let client = connector.connect(&place, &login, LIMIT).await;
+        let client = client.map_err(|why| format!("the probe cannot log in: {why:?}"))?;
+        Ok(Session::new(client, LIMIT))
+    }
+}
+
+impl Here for View {
+    fn region(&self) -> &Region {
+        &self.region
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+impl Ledger for View {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+        self.reach(region).await?;
+        let row = self.with(region, |table| table.row.clone());
+        Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
+    }
+
+    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+        self.reach(region).await?;
+        Ok(self.with(region, |table| {
+            let before = table.row.as_ref().map_or(0, |row| row.version);
+            if before != row.version {
+                return false;
+            }
+            let mut next = row.clone();
+            next.version += 1;
+            table.row = Some(next);
+            true
+        }))
+    }
+
+    async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
+        self.reach(region).await?;
+        Ok(self.with(region, |table| table.vantage.clone()))
+    }
+
+    async fn run(
+        &self,
+        region: &Region,
+        _: &PlanName,
+        run_id: &RunId,
+    ) -> Result<Option<Run>, Error> {
+        self.reach(region).await?;
+        Ok(self.with(region, |table| table.runs.get(run_id).cloned()))
+    }
+
+    async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.reach(region).await?;
+        self.with(region, |table| {
+            table.runs.insert(run.run_id.clone(), run.clone())
+        });
+        Ok(())
+    }
+
+    async fn known(&self, region: &Region, _: &PlanName) -> Result<Option<Known>, Error> {
+        self.reach(region).await?;
+        Ok(self.with(region, |table| table.known.clone()))
+    }
+}
+
+impl Describe for View {
+    async fn global_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<GlobalCluster>, Error> {
+        self.reach(region).await?;
+        self.within(self.rds()?.global_cluster(region, identifier))
+            .await
+    }
+
+    async fn look(&self, region: &Region, identifier: &str) -> Rds {
+        let look = async {
+            self.reach(region).await?;
+            self.within(async { Ok(self.rds()?.look(region, identifier).await) })
+                .await
+        };
+        look.await.unwrap_or_else(|why| Rds::Silent {
+            why: why.to_string(),
+        })
+    }
+
+    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
+        self.reach(region).await?;
+        self.within(self.rds()?.cluster(region, identifier)).await
+    }
+}
+
+impl Plans for View {
+    async fn plan(&self, _: &PlanName) -> Result<String, Error> {
+        Ok(self.lab.document.clone())
+    }
+}
+
+impl Switched for View {
+    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        Ok(Switches::default())
+    }
+}
+
+impl Notify for View {
+    async fn publish(&self, _: &str, subject: &str, _: &str) -> Result<(), Error> {
+        tracing::info!(subject, "told");
+        Ok(())
+    }
+}
+
+impl HandOver for View {
+    async fn suspect_in(&self, region: &Region, _: &Value) -> Result<(), Error> {
+        Err(Error::NotReady(format!(
+            "there is no other standby in {region}"
+        )))
+    }
+}
+
+impl Parameters for View {
+    async fn parameter(&self, _: &Region, _: &str) -> Result<Option<Parameter>, Error> {
+        Ok(None)
+    }
+
+    async fn put_parameter(&self, _: &Region, name: &str, _: &Parameter) -> Result<(), Error> {
+        Err(Error::NotReady(format!(
+            "{name}: this world has no parameters"
+        )))
+    }
+}
+
+impl Probe for View {
+    async fn plans(&self) -> Result<Vec<String>, Error> {
+        Ok(vec![self.lab.document.clone()])
+    }
+
+    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        Plans::plan(self, plan).await
+    }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        Ok(self.with(&self.region, |table| {
+            table.known.clone().into_iter().collect()
+        }))
+    }
+
+    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+        self.with(&self.region, |table| table.known = Some(known.clone()));
+        Ok(())
+    }
+
+    async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
+        self.with(&self.region, |table| table.vantage = Some(vantage.clone()));
+        Ok(())
+    }
+
+    async fn suspect(&self, suspicion: &Suspicion) -> Result<(), Error> {
+        let sent = self.lab.suspicions.send(suspicion.clone());
+        sent.map_err(|_| Error::Unavailable("nobody listens".into()))
+    }
+
+    async fn probe_login(
+        &self,
+        plan: &Plan,
+        _: &Region,
+        _: &str,
+        _: u16,
+    ) -> Result<Credentials, Error> {
+        Ok(Credentials {
+            user: plan.database.probe.user.clone(),
+            password: self.lab.secrets.probe.clone(),
+        })
+    }
+
+    async fn admin_login(&self, _: &Plan) -> Result<Credentials, Error> {
+        Ok(Credentials {
+            user: databases::admin_user().into(),
+            password: self.lab.secrets.admin.clone(),
+        })
+    }
+
+    fn connector(&self) -> Result<&Connector, Error> {
+        let found = self.lab.connectors.get(&self.region);
+        found.ok_or_else(|| Error::NotReady(format!("{} has no resolver", self.region)))
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+impl Ask for View {
+    async fn ask_probe(&self, plan: &PlanName) -> Result<Confirmation, Error> {
+        Box::pin(health_probe::confirm(self, plan)).await
+    }
+
+    async fn ask_witness(
+        &self,
+        witness: &Region,
+        input: &ReachInput,
+    ) -> Result<ReachOutput, Error> {
+        self.reach(witness).await?;
+        let there = Self::new(Arc::clone(&self.lab), witness.clone());
+        Box::pin(confirm_outage::reach(&there, input)).await
+    }
+
+    async fn within<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let silent = |_| Err(Error::Unavailable(format!("no answer within {limit:?}")));
+        tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(silent)
+    }
+}

@@ -11,7 +11,7 @@ import re
 import sys
 import zipfile
 
-FUNCTIONS = ("health-probe", "confirm-outage", "recovery-ledger", "detach-and-promote", "dns-flip", "ecs-restart")
+FUNCTIONS = ("health-probe", "confirm-outage", "recovery-ledger", "detach-and-promote", "planned-failover", "dns-flip", "ecs-restart")
 SPEAKS_SQL = ("health-probe",)
 GLIBC_OF_AL2023 = 34
 EPOCH = (1980, 1, 1, 0, 0, 0)

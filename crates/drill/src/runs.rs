@@ -18,7 +18,10 @@ use crate::{
     timeline::{Kind, Timeline},
 };
 
-const MACHINE: &str = "aurora-failover-unplanned-failover";
+const MACHINES: [&str; 2] = [
+    "aurora-failover-unplanned-failover",
+    "aurora-failover-planned-failover",
+];
 const LOOK: Duration = Duration::from_millis(200);
 
 type ByName<T> = Arc<Mutex<BTreeMap<String, T>>>;
@@ -45,7 +48,7 @@ impl Runs {
                 executions(client, region)
                     .await
                     .into_iter()
-                    .map(|(name, _)| name),
+                    .map(|execution| execution.name),
             );
         }
         let histories = Arc::new(Mutex::new(BTreeMap::new()));
@@ -119,7 +122,8 @@ async fn watch(
     loop {
         for (region, client) in &clients {
             let executions = executions(client, region).await.into_iter();
-            for (name, status) in executions.filter(|(name, _)| !earlier.contains(name)) {
+            let new = executions.filter(|execution| !earlier.contains(&execution.name));
+            for Execution { arn, name, status } in new {
                 let before = seen
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -131,7 +135,6 @@ async fn watch(
                 if before.is_none() {
                     timeline.say(Kind::Run, *region, format!("starts run {name}"));
                 }
-                let arn = format!("arn:aws:states:{region}:{ACCOUNT}:execution:{MACHINE}:{name}");
                 let Some(events) = history::read(client, &arn).await else {
                     continue;
                 };
@@ -159,18 +162,33 @@ async fn watch(
     }
 }
 
-/// Names and statuses of a Region's executions; none when it does not answer this time.
-async fn executions(client: &Client, region: &str) -> Vec<(String, ExecutionStatus)> {
-    let machine = format!("arn:aws:states:{region}:{ACCOUNT}:stateMachine:{MACHINE}");
-    let answer = client
-        .list_executions()
-        .state_machine_arn(machine)
-        .max_results(100)
-        .send()
-        .await;
-    let executions = answer.map(|answer| answer.executions).unwrap_or_default();
+struct Execution {
+    arn: String,
+    name: String,
+    status: ExecutionStatus,
+}
+
+/// A Region's executions; none when it does not answer this time.
+async fn executions(client: &Client, region: &str) -> Vec<Execution> {
+    let asked = MACHINES.map(async |machine| {
+        let answer = client
+            .list_executions()
+            .state_machine_arn(format!(
+                "arn:aws:states:{region}:{ACCOUNT}:stateMachine:{machine}"
+            ))
+            .max_results(100)
+            .send()
+            .await;
+        answer.map(|answer| answer.executions).unwrap_or_default()
+    });
+    let executions = futures::future::join_all(asked).await;
     executions
         .into_iter()
-        .map(|execution| (execution.name, execution.status))
+        .flatten()
+        .map(|execution| Execution {
+            arn: execution.execution_arn,
+            name: execution.name,
+            status: execution.status,
+        })
         .collect()
 }

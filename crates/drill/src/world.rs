@@ -396,6 +396,18 @@ impl World {
             .collect()
     }
 
+    /// Writes the first plan's document in one Region.
+    ///
+    /// # Errors
+    /// When the emulator does not take it.
+    pub async fn put_plan(
+        &self,
+        region: &str,
+        document: &serde_json::Value,
+    ) -> Result<(), Trouble> {
+        resources::put_plan(&self.emulator, region, PLAN, document).await
+    }
+
     /// Whether a password of this drill stands in a text.
     #[must_use]
     pub fn holds_a_secret(&self, text: &str) -> bool {

@@ -290,4 +290,6 @@ impl Evidence {
 }
 
 #[cfg(test)]
+mod exhaustive;
+#[cfg(test)]
 mod tests;

@@ -33,6 +33,18 @@ impl Switches {
         self.kill.is_some() || self.maintenance.is_some()
     }
 
+    /// Refuses planned work while the kill switch is on; maintenance is what planned work is done in.
+    ///
+    /// # Errors
+    /// As [`Switches::admit`].
+    pub fn admit_planned(&self, plan: &PlanName) -> Result<(), Error> {
+        let kill = Self {
+            kill: self.kill.clone(),
+            maintenance: None,
+        };
+        kill.admit(plan)
+    }
+
     /// Refuses to act while either is on.
     ///
     /// # Errors

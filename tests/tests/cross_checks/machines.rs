@@ -316,7 +316,7 @@ fn the_point_of_no_return_is_marked_once() {
             .tasks()
             .into_iter()
             .map(|(name, _)| name)
-            .filter(|name| *name == "DetachAndPromote")
+            .filter(|name| ["DetachAndPromote", "PlannedFailover"].contains(name))
             .collect();
         assert_eq!(marked, promotes, "{}", machine.name);
     }

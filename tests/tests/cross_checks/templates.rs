@@ -132,3 +132,22 @@ fn no_two_functions_share_a_role() {
         assert_eq!(roles.len(), count, "{name}");
     }
 }
+
+#[test]
+fn no_two_roles_of_a_member_region_have_one_name() {
+    let stacks = ["functions", "statemachine", "triggers"].map(template::read);
+    let mut names = Vec::new();
+    for stack in &stacks {
+        for (id, role) in template::resources(stack, "AWS::IAM::Role") {
+            let name = role["RoleName"]["Fn::Sub"].as_str();
+            names.push(
+                name.unwrap_or_else(|| panic!("{id} has no name"))
+                    .to_owned(),
+            );
+        }
+    }
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
+}

@@ -20,6 +20,7 @@ const LIMIT: Duration = Duration::from_secs(240);
 static REGION_LOSS: OnceLock<Option<Held>> = OnceLock::new();
 static REGION_LOSS_MANAGED: OnceLock<Option<Held>> = OnceLock::new();
 static PATH_IMPAIRED: OnceLock<Option<Held>> = OnceLock::new();
+static SWITCHOVER: OnceLock<Option<Held>> = OnceLock::new();
 
 /// A drill that was held to its end.
 #[derive(Debug)]
@@ -48,6 +49,10 @@ pub(crate) fn path_impaired() -> &'static Held {
     wait(&PATH_IMPAIRED)
 }
 
+pub(crate) fn switchover() -> &'static Held {
+    wait(&SWITCHOVER)
+}
+
 fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -55,6 +60,7 @@ fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
             ("region-loss", &REGION_LOSS),
             ("region-loss-managed", &REGION_LOSS_MANAGED),
             ("path-impaired", &PATH_IMPAIRED),
+            ("switchover", &SWITCHOVER),
         ] {
             thread::spawn(move || {
                 let held = catch_unwind(|| hold(scenario)).ok();

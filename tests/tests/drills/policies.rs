@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tests::policy::{self, Role};
 
-use crate::held::{path_impaired, region_loss, region_loss_managed};
+use crate::held::{path_impaired, region_loss, region_loss_managed, switchover};
 
 const MEMBERS: [&str; 2] = ["us-east-1", "us-west-2"];
 const WITNESS: &str = "us-east-2";
@@ -25,11 +25,7 @@ const RARE: [(&str, &str, &str); 7] = [
         "route53-down-ssm",
     ),
     ("health-probe", "sns:Publish", "run-dies"),
-    (
-        "recovery-ledger",
-        "events:PutEvents",
-        "none yet: of several standbys another one is better",
-    ),
+    ("recovery-ledger", "events:PutEvents", "three-regions"),
 ];
 
 struct Call {
@@ -40,7 +36,12 @@ struct Call {
 }
 
 fn calls() -> Vec<Call> {
-    let drills = [region_loss(), region_loss_managed(), path_impaired()];
+    let drills = [
+        region_loss(),
+        region_loss_managed(),
+        path_impaired(),
+        switchover(),
+    ];
     let calls = drills
         .iter()
         .flat_map(|held| held.report["calls"].as_array().unwrap());

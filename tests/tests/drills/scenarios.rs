@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tests::drill::Ended;
 
-use crate::held::{Held, path_impaired, region_loss, region_loss_managed};
+use crate::held::{Held, path_impaired, region_loss, region_loss_managed, switchover};
 
 /// The fields that every report has, whatever the scenario.
 fn holds_its_fields(held: &Held, scenario: &str) {
@@ -172,13 +172,35 @@ fn an_impaired_path_changes_nothing() {
     }
 }
 
+#[test]
+fn a_planned_move_and_the_way_back_lose_nothing() {
+    let held = switchover();
+    holds_its_fields(held, "switchover");
+    let report = &held.report;
+    assert_eq!(number(report, "/writes/lost"), 0.0);
+    let runs = report["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    for run in runs {
+        assert_eq!(run["outcome"], "succeeded", "{run}");
+    }
+    assert!(called(report, "SwitchoverGlobalCluster"));
+    for change in ["FailoverGlobalCluster", "RemoveFromGlobalCluster"] {
+        assert!(!called(report, change), "{change} was called");
+    }
+}
+
 fn called(report: &Value, operation: &str) -> bool {
     let calls = report["calls"].as_array().unwrap();
     calls.iter().any(|call| call["operation"] == operation)
 }
 
 fn each(check: impl Fn(&Held)) {
-    for held in [region_loss(), region_loss_managed(), path_impaired()] {
+    for held in [
+        region_loss(),
+        region_loss_managed(),
+        path_impaired(),
+        switchover(),
+    ] {
         check(held);
     }
 }

@@ -57,7 +57,7 @@ const TARGETS: Targets = Targets {
 };
 
 /// The functions, each with a first event that makes them read the plan or the ledger.
-fn functions() -> [(&'static str, Value); 6] {
+fn functions() -> [(&'static str, Value); 7] {
     let step = json!({"plan": PLAN});
     [
         ("health-probe", json!({"operation": "prove", "plan": PLAN})),
@@ -70,6 +70,7 @@ fn functions() -> [(&'static str, Value); 6] {
             json!({"operation": "adopt", "plan": PLAN, "dry_run": true}),
         ),
         ("detach-and-promote", step.clone()),
+        ("planned-failover", step.clone()),
         ("dns-flip", step.clone()),
         ("ecs-restart", step),
     ]

@@ -37,6 +37,7 @@ fn binaries(folder: &std::path::Path) -> PathBuf {
         "confirm-outage",
         "recovery-ledger",
         "detach-and-promote",
+        "planned-failover",
         "dns-flip",
         "ecs-restart",
     ] {
@@ -108,7 +109,7 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     };
     let emulator = Emulator::start(&config).await.unwrap();
     emulator.deploy(&deployment(folder.path())).await.unwrap();
-    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 6);
+    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 7);
     assert_eq!(
         emulator.functions("us-east-2").await.unwrap(),
         ["aurora-failover-confirm-outage"]

@@ -82,7 +82,7 @@ fn kind(state: &str) -> Kind {
 fn kind_of(state: &str) -> Option<Kind> {
     match state {
         "ConfirmOutage" => Some(Kind::Confirming),
-        "DetachAndPromote" | "ProveWriter" => Some(Kind::Promotion),
+        "DetachAndPromote" | "PlannedFailover" | "ProveWriter" => Some(Kind::Promotion),
         "FlipDns" => Some(Kind::Dns),
         "RestartEcs" => Some(Kind::Services),
         "OpenRun" | "VerifyWrites" | "CloseRun" => Some(Kind::Run),

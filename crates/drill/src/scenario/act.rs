@@ -5,6 +5,7 @@ mod disturb;
 mod humans;
 mod interrupted;
 mod misconfigured;
+mod planned;
 mod route53;
 mod several;
 
@@ -71,6 +72,9 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::RunTwice => interrupted::run_twice(stage).await,
         Scenario::PlannedMeetsUnplanned => interrupted::planned_meets_unplanned(stage).await,
         Scenario::Flapping => again::flapping(stage).await,
+        Scenario::Switchover => planned::switchover(stage).await,
+        Scenario::SwitchoverNotReady => planned::not_ready(stage).await,
+        Scenario::SwitchoverCancelled => planned::cancelled(stage).await,
         Scenario::ThreeRegions => several::three_regions(stage).await,
         Scenario::TwoPlans => several::two_plans(stage).await,
         Scenario::KillSwitch => humans::kill_switch(stage).await,

@@ -18,7 +18,6 @@ pub(super) const RUN: Duration = Duration::from_secs(100);
 /// The longest anything else is waited for.
 pub(super) const SOON: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
-const MACHINE: &str = "aurora-failover-unplanned-failover";
 
 /// Where a scenario plays.
 pub(super) struct Stage<'a> {
@@ -140,15 +139,29 @@ impl Stage<'_> {
     /// Starts a run by hand, as the README says.
     pub(super) async fn start_run(&self, from: &str, to: &str) -> Result<(), Trouble> {
         let input = json!({"plan": PLAN, "writer_region": from, "observer_region": to});
-        self.world.timeline.say(
-            Kind::Run,
-            "a human",
-            format!("starts a run from {from} to {to}"),
-        );
+        let text = format!("starts a run from {from} to {to}");
+        self.start("unplanned-failover", to, &input, text).await
+    }
+
+    /// Starts the planned move of the writer to a Region, as the README says.
+    pub(super) async fn start_planned(&self, to: &str) -> Result<(), Trouble> {
+        let text = format!("starts the planned failover to {to}");
+        self.start("planned-failover", to, &json!({"plan": PLAN}), text)
+            .await
+    }
+
+    async fn start(
+        &self,
+        machine: &str,
+        to: &str,
+        input: &Value,
+        text: String,
+    ) -> Result<(), Trouble> {
+        self.world.timeline.say(Kind::Run, "a human", text);
         aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(to))
             .start_execution()
             .state_machine_arn(format!(
-                "arn:aws:states:{to}:{ACCOUNT}:stateMachine:{MACHINE}"
+                "arn:aws:states:{to}:{ACCOUNT}:stateMachine:aurora-failover-{machine}"
             ))
             .input(input.to_string())
             .send()

@@ -42,6 +42,9 @@ pub enum Scenario {
     ByHand,
     Route53Ssm,
     Route53Cname,
+    Switchover,
+    SwitchoverNotReady,
+    SwitchoverCancelled,
 }
 
 /// How a scenario ends.
@@ -99,7 +102,7 @@ const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -133,6 +136,9 @@ impl Scenario {
         Self::ByHand,
         Self::Route53Ssm,
         Self::Route53Cname,
+        Self::Switchover,
+        Self::SwitchoverNotReady,
+        Self::SwitchoverCancelled,
     ];
 
     /// Its name on the command line and in the report.
@@ -401,6 +407,27 @@ impl Scenario {
                     "us-east-1 took over",
                     "no run from us-east-1 to us-west-2: cool-down",
                 ],
+            ),
+            Self::Switchover => (
+                "switchover",
+                "The writer is moved to the standby's Region and back, as planned, while the application writes: no row is lost.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
+            Self::SwitchoverNotReady => (
+                "switchover-not-ready",
+                "A planned move is asked for while much stands against it: every reason is listed, and nothing changes.",
+                Ends::AsPlayed,
+                &["stopped before anything was promoted"],
+            ),
+            Self::SwitchoverCancelled => (
+                "switchover-cancelled",
+                "Replication stops as a planned move begins, and RDS calls the switchover off: that is told as what it is, and the old writer leads on.",
+                Ends::AsPlayed,
+                &["stopped before anything was promoted"],
             ),
             Self::ThreeRegions => (
                 "three-regions",

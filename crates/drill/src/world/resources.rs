@@ -5,7 +5,7 @@ use aws_sdk_route53::types::{
     Vpc, VpcRegion,
 };
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use std::collections::HashMap;
 
@@ -84,17 +84,10 @@ pub(super) async fn reset(
         let config = emulator.sdk_config(region);
         let ssm = aws_sdk_ssm::Client::new(&config);
         for plan in [PLAN, BILLING] {
-            let name = format!("/aurora-failover/plans/{plan}");
             if profile.plans.contains(&plan) && profile.members.contains(&region) {
-                ssm.put_parameter()
-                    .name(name)
-                    .value(profile.plan(plan, zone_id).to_string())
-                    .r#type(ParameterType::String)
-                    .tier(ParameterTier::Advanced)
-                    .overwrite(true)
-                    .send()
-                    .await?;
+                put_plan(emulator, region, plan, &profile.plan(plan, zone_id)).await?;
             } else {
+                let name = format!("/aurora-failover/plans/{plan}");
                 ssm.delete_parameters().names(name).send().await?;
             }
         }
@@ -113,6 +106,25 @@ pub(super) async fn reset(
             .send()
             .await?;
     }
+    Ok(())
+}
+
+/// Writes a plan's document in one Region.
+pub(super) async fn put_plan(
+    emulator: &Emulator,
+    region: &str,
+    plan: &str,
+    document: &Value,
+) -> Result<(), Trouble> {
+    aws_sdk_ssm::Client::new(&emulator.sdk_config(region))
+        .put_parameter()
+        .name(format!("/aurora-failover/plans/{plan}"))
+        .value(document.to_string())
+        .r#type(ParameterType::String)
+        .tier(ParameterTier::Advanced)
+        .overwrite(true)
+        .send()
+        .await?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::{
     steps::{
         Here,
         detach_and_promote::{Accepted, Promote},
+        planned_failover::SwitchOver,
     },
     topology::{Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, Instance},
 };
@@ -210,6 +211,29 @@ impl Promote for Aws {
             }
             Err(why) => not_now(why.code(), why.message())
                 .ok_or_else(|| error(&format!("RDS RemoveFromGlobalCluster in {region}"), &why)),
+        }
+    }
+}
+
+impl SwitchOver for Aws {
+    async fn switch_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> Result<Accepted, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .switchover_global_cluster()
+            .global_cluster_identifier(global_cluster)
+            .target_db_cluster_identifier(target_arn)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            Err(why) => not_now(why.code(), why.message())
+                .ok_or_else(|| error(&format!("RDS SwitchoverGlobalCluster in {region}"), &why)),
         }
     }
 }

@@ -41,8 +41,12 @@ impl Aws {
 
 impl Plans for Aws {
     async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        Box::pin(self.plan_in(&self.region, plan)).await
+    }
+
+    async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
         let name = format!("{PATH}{plan}");
-        let answer = client!(self, aws_sdk_ssm, self.region)
+        let answer = client!(self, aws_sdk_ssm, region)
             .get_parameter()
             .name(&name)
             .send()

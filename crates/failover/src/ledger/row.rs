@@ -65,6 +65,8 @@ pub struct Lease {
 pub enum RunKind {
     /// The writer's Region is lost.
     UnplannedFailover,
+    /// The writer is moved while everything is well.
+    PlannedFailover,
 }
 
 /// The proven writer.
@@ -302,6 +304,19 @@ impl Row {
         }
         Ok(Self {
             intent: Some(intent),
+            ..self.clone()
+        })
+    }
+
+    /// Takes back a change of writer of the run's own that never came about; `None` where none of its own is open.
+    ///
+    /// Only for a change that RDS shows was not carried out, and that nothing under way can carry out any more.
+    #[must_use]
+    pub fn withdraw(&self, run_id: &RunId) -> Option<Self> {
+        self.own_lease(run_id).ok()?;
+        let own = self.intent.as_ref()?.run_id == *run_id;
+        own.then(|| Self {
+            intent: None,
             ..self.clone()
         })
     }

@@ -291,37 +291,58 @@ mod tests {
         assert!(found(document)[0].len() < 200);
     }
 
-    /// Some JSON that is near a plan.
-    fn document() -> impl Strategy<Value = Value> {
+    /// Any JSON, with words that a plan knows among the others.
+    fn json() -> impl Strategy<Value = Value> {
+        let words = [
+            "writer",
+            "cname",
+            "secret",
+            "automatic",
+            "",
+            "us-east-1",
+            "x",
+        ];
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<u32>().prop_map(Value::from),
-            prop::sample::select(vec!["writer", "cname", "secret", "automatic", "x"])
-                .prop_map(Value::from),
+            prop::sample::select(words.to_vec()).prop_map(Value::from),
         ];
-        let any = leaf.prop_recursive(3, 24, 4, |inner| {
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            let names = "kind|secret|name|cluster|services|members|plan|dns|[a-z]{1,3}";
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-                prop::collection::btree_map(
-                    "kind|secret|name|cluster|services|[a-z]{1,3}",
-                    inner,
-                    0..4
-                )
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
+                prop::collection::btree_map(names, inner, 0..5)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
-        });
-        let fields: Vec<String> = good().as_object().unwrap().keys().cloned().collect();
-        (prop::sample::select(fields), any).prop_map(|(field, value)| {
-            let mut document = good();
-            document[field] = value;
+        })
+    }
+
+    /// A good plan with any JSON at one place, one level deep or two.
+    fn nearly_a_plan() -> impl Strategy<Value = Value> {
+        let plan = good();
+        let mut places: Vec<String> = Vec::new();
+        for (field, value) in plan.as_object().unwrap() {
+            places.push(format!("/{field}"));
+            let inner = value.as_object().into_iter().flatten();
+            places.extend(inner.map(|(name, _)| format!("/{field}/{name}")));
+        }
+        (prop::sample::select(places), json()).prop_map(move |(place, value)| {
+            let mut document = plan.clone();
+            *document.pointer_mut(&place).unwrap() = value;
             document
         })
     }
 
     proptest! {
         #[test]
-        fn it_finds_a_fault_exactly_where_a_general_validator_does(document in document()) {
+        fn no_json_makes_reading_panic(document in json(), near in nearly_a_plan()) {
+            let _ = crate::plan::read(&document.to_string());
+            let _ = crate::plan::read(&near.to_string());
+        }
+
+        #[test]
+        fn it_finds_a_fault_exactly_where_a_general_validator_does(document in nearly_a_plan()) {
             let general = jsonschema::validator_for(&schema()).unwrap();
             let found = found(document.clone());
             prop_assert_eq!(found.is_empty(), general.is_valid(&document), "{:?}", found);

@@ -8,7 +8,7 @@ use crate::{
     Error,
     domain::Region,
     ledger,
-    ledger::{Intent, Ledger},
+    ledger::Ledger,
     notify::{Message, Notify, tell},
     plan::Strategy,
     steps::confirm_outage,
@@ -17,6 +17,8 @@ use crate::{
 };
 
 mod look;
+
+pub(in crate::steps) use look::written;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "detach_and_promote";
@@ -313,25 +315,15 @@ fn news(pass: &Pass, observed: &Observed) -> Message {
     }
 }
 
-/// Writes the intent into every table the run leased. An open one to the same target keeps its epoch.
+/// Writes the intent into every table the run leased.
 async fn write_intent(
     world: &(impl Ledger + Here),
     pass: &Pass,
     observed: &Observed,
 ) -> Result<(), Error> {
     let run = &pass.run;
-    let open = pass.rows.intent().filter(|intent| intent.to == run.to);
-    let intent = Intent {
-        epoch: open.map_or_else(|| pass.rows.epoch().next(), |intent| intent.epoch),
-        from: run.from.clone(),
-        to: run.to.clone(),
-        global_cluster: observed
-            .global
-            .as_ref()
-            .map(|global| global.identifier.clone()),
-        run_id: run.run_id.clone(),
-        written_at: pass.now,
-    };
+    let global = observed.global.as_ref();
+    let intent = pass.intent(global.map(|global| global.identifier.clone()));
     for region in &run.leased {
         let written =
             ledger::update(world, region, run.name(), |row| row.intend(intent.clone())).await;

@@ -10,7 +10,7 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
     guard,
-    ledger::{self, Ledger, Rows, Run},
+    ledger::{self, Intent, Ledger, Rows, Run},
 };
 
 pub mod by_hand;
@@ -19,6 +19,7 @@ pub mod detach_and_promote;
 pub mod dns_flip;
 pub mod ecs_restart;
 pub mod health_probe;
+pub mod planned_failover;
 pub mod recovery_ledger;
 
 #[cfg(test)]
@@ -191,6 +192,21 @@ impl Pass {
             now: world.now(),
             dry_run: input.dry_run,
         })
+    }
+
+    /// The change of writer that the run is about to begin. One to the same target that is open already keeps its epoch.
+    #[must_use]
+    pub fn intent(&self, global_cluster: Option<String>) -> Intent {
+        let run = &self.run;
+        let open = self.rows.intent().filter(|intent| intent.to == run.to);
+        Intent {
+            epoch: open.map_or_else(|| self.rows.epoch().next(), |intent| intent.epoch),
+            from: run.from.clone(),
+            to: run.to.clone(),
+            global_cluster,
+            run_id: run.run_id.clone(),
+            written_at: self.now,
+        }
     }
 
     /// Writes what the pass did into the run's record; a dry run leaves no trace.

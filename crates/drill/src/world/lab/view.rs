@@ -183,6 +183,11 @@ impl Plans for View {
     async fn plan(&self, _: &PlanName) -> Result<String, Error> {
         Ok(self.lab.document.clone())
     }
+
+    async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
+        self.reach(region).await?;
+        Plans::plan(self, plan).await
+    }
 }
 
 impl Switched for View {

@@ -213,3 +213,17 @@ fn only_the_run_that_made_the_writer_is_acknowledged_and_once() {
     assert_eq!(acknowledged.acknowledge(&"adopt".into(), at(6)), None);
     assert_eq!(row().acknowledge(&"x".into(), at(5)), None);
 }
+
+#[test]
+fn only_a_runs_own_intent_is_withdrawn_and_only_under_its_lease() {
+    let begun = held("a").intend(intent("a", 8)).unwrap();
+    let withdrawn = begun.withdraw(&"a".into()).unwrap();
+    assert_eq!((withdrawn.intent, withdrawn.current), (None, row().current));
+    assert_eq!(begun.withdraw(&"b".into()), None, "another run's lease");
+    let anothers = Row {
+        intent: Some(intent("b", 8)),
+        ..held("a")
+    };
+    assert_eq!(anothers.withdraw(&"a".into()), None, "another run's intent");
+    assert_eq!(held("a").withdraw(&"a".into()), None, "nothing is begun");
+}

@@ -98,7 +98,7 @@ fn strategy(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Stra
     }
 }
 
-pub(super) fn written(pass: &Pass) -> Written {
+pub(in crate::steps) fn written(pass: &Pass) -> Written {
     let run = &pass.run;
     let own = |row: &ledger::Row| {
         row.intent

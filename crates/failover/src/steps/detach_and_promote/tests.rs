@@ -203,7 +203,7 @@ fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
     let mut run = crate::steps::fake::run();
     run.leased = ["us-east-1".into(), "us-west-2".into()].into();
     let mut row = crate::ledger::Row::new("orders".into());
-    row.intent = Some(Intent {
+    row.intent = Some(crate::ledger::Intent {
         epoch: crate::domain::Epoch(8),
         from: run.from.clone(),
         to: run.to.clone(),

@@ -137,7 +137,7 @@ async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, E
 /// # Errors
 /// `Unavailable` when the Region's own ledger does not answer.
 pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, Error> {
-    watch::run(world, deadline).await
+    Box::pin(watch::run(world, deadline)).await
 }
 
 /// One fresh look at a plan's writer.
@@ -145,7 +145,7 @@ pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, E
 /// # Errors
 /// `InvalidRequest` for a plan that no probe has read, `NotReady` where no ledger names a writer.
 pub async fn confirm(world: &impl World, plan: &PlanName) -> Result<Confirmation, Error> {
-    look::confirm(world, plan).await
+    Box::pin(look::confirm(world, plan)).await
 }
 
 /// One invocation. `deadline` is when the function will be ended.

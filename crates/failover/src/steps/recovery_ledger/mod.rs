@@ -62,10 +62,12 @@ pub struct OpenInput {
     /// The run that found this Region's standby to be the better one.
     #[serde(default)]
     pub handed_over_by: Option<RunId>,
-    /// The Region the run leaves.
-    pub from_region: Region,
+    /// The Region the run leaves; a planned run leaves the current writer's where it names none.
+    #[serde(default)]
+    pub from_region: Option<Region>,
     /// The Region the run goes to: the function's own.
-    pub target_region: Region,
+    #[serde(default)]
+    pub target_region: Option<Region>,
 }
 
 /// What closing takes.
@@ -151,6 +153,12 @@ impl<T: Ledger + Here + Describe + Plans + Switched + Notify + HandOver> World f
 pub trait Plans: Sync {
     /// The document of one plan in this Region.
     fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
+    /// The document of one plan in another Region.
+    fn plan_in(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
 }
 
 /// One invocation.

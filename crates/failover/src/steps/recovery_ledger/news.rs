@@ -1,6 +1,6 @@
 //! What a run's opening and closing tell people.
 
-use super::{OpenInput, World};
+use super::{World, open::Opening};
 use crate::{
     Error,
     evidence::Verdict,
@@ -41,7 +41,7 @@ pub(super) async fn suspected(world: &impl World, run: &Run) {
 pub(super) async fn refused(
     world: &impl World,
     plan: &Plan,
-    input: &OpenInput,
+    input: &Opening,
     by: &str,
     why: &Error,
 ) {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Describe, Here, Ledger, OpenInput, World, news, plan};
 use crate::{
     Error,
-    domain::{Epoch, PlanName, Region, RunId},
-    ledger::{Claim, Rows, Run, update},
+    domain::{Epoch, Incident, PlanName, Region, RunId},
+    ledger::{Claim, Rows, Run, RunKind, update},
     plan::Plan,
     policy,
     steps::{Output, Progress, SILENCE},
@@ -50,12 +50,91 @@ struct Held {
     behind: Option<RunId>,
 }
 
+/// A run that is about to open, and where it goes.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    kind: RunKind,
+    incident: Option<Incident>,
+    run_id: RunId,
+    pub(super) execution: Option<String>,
+    handed_over_by: Option<RunId>,
+    pub(super) from_region: Region,
+    pub(super) target_region: Region,
+}
+
+impl Opening {
+    /// A planned run goes from the current writer to this Region where it does not say otherwise.
+    async fn of(
+        world: &(impl Ledger + Here),
+        plan: &Plan,
+        input: &OpenInput,
+    ) -> Result<Self, Error> {
+        let here = world.region();
+        let planned = input.kind == RunKind::PlannedFailover;
+        let missing = |field: &str| Error::InvalidRequest(format!("{field} is missing; add it"));
+        let target_region = match &input.target_region {
+            Some(region) => region.clone(),
+            None if planned => here.clone(),
+            None => return Err(missing("target_region")),
+        };
+        let from_region = match &input.from_region {
+            Some(region) => region.clone(),
+            None if planned => left(world, plan).await?,
+            None => return Err(missing("from_region")),
+        };
+        Ok(Self {
+            kind: input.kind,
+            incident: input.incident.clone(),
+            run_id: input.run_id.clone(),
+            execution: input.execution.clone(),
+            handed_over_by: input.handed_over_by.clone(),
+            from_region,
+            target_region,
+        })
+    }
+
+    /// The Regions whose lease it takes before anything else. An unplanned run may do without the one it leaves.
+    fn counted_on<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Region> {
+        let needs_all = self.kind == RunKind::PlannedFailover;
+        plan.members
+            .keys()
+            .filter(move |region| needs_all || **region != self.from_region)
+    }
+}
+
+/// The Region that a planned run to this one leaves: the current writer's; where that is this one already, an earlier run
+/// came so far, and the only other member is what it left.
+async fn left(world: &(impl Ledger + Here), plan: &Plan) -> Result<Region, Error> {
+    let here = world.region();
+    let row = world.row(here, &plan.plan).await?;
+    let writer = row.current.map(|current| current.writer).ok_or_else(|| {
+        Error::NotReady(format!(
+            "no ledger names a writer of plan {}; run recovery-ledger with {{\"operation\": \"adopt\"}} first",
+            plan.plan
+        ))
+    })?;
+    let mut others = plan.members.keys().filter(|region| *region != here);
+    match (others.next(), others.next()) {
+        _ if writer != *here => Ok(writer),
+        (Some(only), None) => Ok(only.clone()),
+        _ => Err(Error::InvalidRequest(format!(
+            "{here} has the writer already; add from_region, the Region that it came from"
+        ))),
+    }
+}
+
 pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
     let (plan, switches) =
         futures::future::join(plan(world, &input.plan), world.switches(&input.plan)).await;
     let plan = plan?;
+    let input = &Opening::of(world, &plan, input).await?;
     admissible(&plan, input, world.region())?;
-    if let Err(why) = switches?.admit(&plan.plan) {
+    let switches = switches?;
+    let admitted = match input.kind {
+        RunKind::UnplannedFailover => switches.admit(&plan.plan),
+        RunKind::PlannedFailover => switches.admit_planned(&plan.plan),
+    };
+    if let Err(why) = admitted {
         news::refused(world, &plan, input, "switch", &why).await;
         return Err(why);
     }
@@ -70,7 +149,7 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
 }
 
 /// What can be refused before anything is touched.
-fn admissible(plan: &Plan, input: &OpenInput, here: &Region) -> Result<(), Error> {
+fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<(), Error> {
     let mut faults = Vec::new();
     for (field, region) in [
         ("from_region", &input.from_region),
@@ -103,11 +182,7 @@ fn admissible(plan: &Plan, input: &OpenInput, here: &Region) -> Result<(), Error
 
 /// Takes the leases. The one in the Region that is left is taken by confirm-outage, beside evidence that waits for that
 /// Region anyway: here it would cost a dead Region's time-out.
-async fn lease(
-    world: &(impl Ledger + Here),
-    plan: &Plan,
-    input: &OpenInput,
-) -> Result<Held, Error> {
+async fn lease(world: &(impl Ledger + Here), plan: &Plan, input: &Opening) -> Result<Held, Error> {
     let claim = Claim {
         run_id: input.run_id.clone(),
         kind: input.kind,
@@ -117,7 +192,7 @@ async fn lease(
     };
     let now = world.now();
     let mut leased = Vec::new();
-    for region in counted_on(plan, &input.from_region) {
+    for region in input.counted_on(plan) {
         match update(world, region, &plan.plan, |row| row.claim(&claim, now)).await {
             Ok(_) => leased.push(region.clone()),
             Err(why) => {
@@ -144,9 +219,9 @@ async fn lease(
 async fn behind(
     world: &(impl Ledger + Here),
     plan: &Plan,
-    input: &OpenInput,
+    input: &Opening,
 ) -> Result<Option<RunId>, Error> {
-    let rows = Rows::read(world, counted_on(plan, &input.from_region), &plan.plan).await?;
+    let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
     let now = world.now();
     let mut others = rows
         .0
@@ -155,10 +230,6 @@ async fn behind(
         .peekable();
     let first = others.peek().map(|lease| lease.run_id.clone());
     Ok(first.filter(|first| others.all(|lease| lease.waits_for_human && lease.run_id == *first)))
-}
-
-fn counted_on<'a>(plan: &'a Plan, from: &'a Region) -> impl Iterator<Item = &'a Region> {
-    plan.members.keys().filter(move |region| *region != from)
 }
 
 async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[Region]) {
@@ -170,11 +241,11 @@ async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[R
 async fn record(
     world: &impl World,
     plan: &Plan,
-    input: &OpenInput,
+    input: &Opening,
     held: &Held,
 ) -> Result<Opened, Error> {
     let here = world.region();
-    let rows = Rows::read(world, counted_on(plan, &input.from_region), &plan.plan).await?;
+    let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
     crate::guard::writer(&rows, &input.from_region, &input.target_region)?;
     let epoch = rows
         .current()
@@ -198,7 +269,8 @@ async fn record(
     };
     run.note(world.now(), super::STEP, "open", &reason);
     let suspected = async {
-        if !resume && held.behind.is_none() {
+        let unplanned = input.kind == RunKind::UnplannedFailover;
+        if unplanned && !resume && held.behind.is_none() {
             news::suspected(world, &run).await;
         }
     };
@@ -233,7 +305,7 @@ async fn record(
 async fn resumes(
     world: &impl World,
     plan: &Plan,
-    input: &OpenInput,
+    input: &Opening,
     rows: &Rows,
     held: &Held,
 ) -> Result<bool, Error> {
@@ -252,7 +324,12 @@ async fn resumes(
     }
     let resume = held.behind.is_none()
         && (proven || is_promoted(world, plan, rows, &input.target_region).await?);
-    if !resume && let Err(why) = policy::cooldown(current, plan, world.now()) {
+    // The cool-down keeps the system from chasing outages, not people from moving the writer.
+    let unplanned = input.kind == RunKind::UnplannedFailover;
+    if unplanned
+        && !resume
+        && let Err(why) = policy::cooldown(current, plan, world.now())
+    {
         news::refused(world, plan, input, "cool-down", &why).await;
         return Err(why);
     }
@@ -263,7 +340,7 @@ async fn resumes(
 async fn not_overtaken(
     world: &impl Ledger,
     plan: &Plan,
-    input: &OpenInput,
+    input: &Opening,
     epoch: Epoch,
 ) -> Result<(), Error> {
     let region = &input.from_region;
@@ -301,7 +378,7 @@ async fn is_promoted(
     Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
 }
 
-fn new_run(plan: &Plan, input: &OpenInput, epoch: Epoch, held: &Held, now: jiff::Timestamp) -> Run {
+fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: jiff::Timestamp) -> Run {
     Run {
         run_id: input.run_id.clone(),
         kind: input.kind,
@@ -333,16 +410,13 @@ fn new_run(plan: &Plan, input: &OpenInput, epoch: Epoch, held: &Held, now: jiff:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::RunKind;
-
     fn plan() -> Plan {
         crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
     }
 
-    fn input(from: &str, target: &str) -> OpenInput {
-        OpenInput {
+    fn input(from: &str, target: &str) -> Opening {
+        Opening {
             kind: RunKind::UnplannedFailover,
-            plan: "orders".into(),
             incident: None,
             run_id: "a".into(),
             execution: None,
@@ -352,7 +426,7 @@ mod tests {
         }
     }
 
-    fn refusal(plan: &Plan, input: &OpenInput) -> Error {
+    fn refusal(plan: &Plan, input: &Opening) -> Error {
         admissible(plan, input, &"us-east-1".into()).unwrap_err()
     }
 

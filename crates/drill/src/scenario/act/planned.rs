@@ -1,0 +1,183 @@
+//! Moves of the writer that people plan.
+
+use failover::ledger::Ledger;
+use serde_json::json;
+
+use super::again::writer_is;
+use crate::{
+    client::compare,
+    profile::{HOME, PLAN, STANDBY, WRITER_NAME, cluster},
+    scenario::stage::{Acted, Stage},
+    world::Trouble,
+};
+
+/// To the standby's Region, and back.
+pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = Acted::now();
+    for (epoch, to) in [(2, STANDBY), (3, HOME)] {
+        let dry = stage
+            .said(to, "planned-failover", &json!({"plan": PLAN}))
+            .await;
+        acted.check(
+            format!("by hand, planned-failover in {to} says what it would do"),
+            &*dry,
+            dry.starts_with("write_intent: everything is ready"),
+        );
+        let before = stage.runs.seen().len();
+        stage.start_planned(to).await?;
+        stage.ended(before + 1).await;
+        stage.writes_in(to).await;
+        let last = stage.runs.seen().into_iter().next_back();
+        let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+        acted.check(
+            format!("the move to {to} succeeds"),
+            &*outcome,
+            outcome == "succeeded",
+        );
+        acted.checks.extend(writer_is(stage, to, epoch).await);
+        let leads_to = stage.world.leads_to(WRITER_NAME).await;
+        let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
+        acted.check(
+            format!("{WRITER_NAME} leads to {}", cluster(to)),
+            &*leads_to,
+            leads_to == stage.world.endpoints[to].writer,
+        );
+    }
+    // Rows that are under way now are of unknown fate; what was acknowledged must be there.
+    let record = stage.client.record();
+    let comparison = compare(&record, &stage.world.admin(HOME).await?).await?;
+    acted.check(
+        "no acknowledged row is lost by either move",
+        format!("{} of {}", comparison.lost.len(), comparison.acknowledged),
+        comparison.lost.is_empty() && comparison.acknowledged > 0,
+    );
+    let odd = comparison.duplicated.len() + comparison.unexpected.len();
+    acted.check(
+        "none is there twice or made up",
+        format!("{odd} are"),
+        odd == 0,
+    );
+    let longest = record.main_outage().and_then(|outage| outage.duration_ms());
+    acted.check(
+        "each move stops writes for some seconds only",
+        longest.map_or("never".to_owned(), |ms| format!("{ms} ms at most")),
+        longest.is_none_or(|ms| ms < 15_000),
+    );
+    Ok(acted)
+}
+
+/// Several things stand against it at once.
+pub(super) async fn not_ready(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let world = stage.world;
+    let mut acted = Acted::now();
+    hinder(stage).await?;
+    stage.start_planned(STANDBY).await?;
+    stage.ended(1).await;
+    world.simulator.show_status(STANDBY, cluster(STANDBY), None);
+    let told = stage
+        .told("stopped before anything was promoted")
+        .await
+        .unwrap_or_default();
+    for part in [
+        "orders-east in us-east-1 is upgrading",
+        "instance orders-east-1 in us-east-1 is upgrading",
+        "revision is 2 here and 1 in us-west-2",
+        "nobody.orders.internal does not exist",
+        "us-west-2/orders/unheard-of",
+    ] {
+        acted.check(
+            format!("people are told: {part}"),
+            told.replace('\n', " "),
+            told.contains(part),
+        );
+    }
+    let asked = stage.called("planned-failover", "SwitchoverGlobalCluster");
+    let asked = if asked { "it was" } else { "it was not" };
+    acted.check(
+        "RDS is not asked to switch over",
+        asked,
+        asked == "it was not",
+    );
+    stays(stage, &mut acted).await?;
+    let record = stage.client.record();
+    let outages = record.outages().len();
+    acted.check(
+        "writes never stop",
+        format!("{outages} outages"),
+        outages == 0,
+    );
+    Ok(acted)
+}
+
+/// A busy cluster, two revisions of the plan, a name and a service that do not exist.
+async fn hinder(stage: &Stage<'_>) -> Result<(), Trouble> {
+    let world = stage.world;
+    stage.fault(
+        STANDBY,
+        "is upgrading, its plan is another revision, and the writer's name is missing",
+        "not ready",
+    );
+    world
+        .simulator
+        .show_status(STANDBY, cluster(STANDBY), Some("upgrading"));
+    let mut plan = world.profile.plan(PLAN, &world.zone_id);
+    plan["revision"] = 2.into();
+    plan["dns"][1]["name"] = "nobody.orders.internal".into();
+    plan["ecs"][HOME][0]["services"] = json!(["api", "unheard-of"]);
+    world.put_plan(STANDBY, &plan).await
+}
+
+/// RDS takes the switchover and calls it off, because the target does not catch up.
+pub(super) async fn cancelled(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = Acted::now();
+    stage.fault(STANDBY, "gets no replication any more", "replication stops");
+    stage.world.simulator.cut_replication(STANDBY).await;
+    stage.start_planned(STANDBY).await?;
+    stage.ended(1).await;
+    stage.world.simulator.mend_replication(STANDBY).await;
+    let asked = stage.called("planned-failover", "SwitchoverGlobalCluster");
+    let found = if asked { "it did" } else { "it did not" };
+    acted.check("RDS took the switchover", found, asked);
+    let told = stage
+        .told("stopped before anything was promoted")
+        .await
+        .unwrap_or_default();
+    acted.check(
+        "people are told that RDS called it off",
+        told.replace('\n', " "),
+        told.contains("RDS called the switchover off"),
+    );
+    stays(stage, &mut acted).await?;
+    let writes = stage.writes_in(HOME).await;
+    let found = if writes { "they do" } else { "they do not" };
+    acted.check("writes go on there", found, writes);
+    Ok(acted)
+}
+
+/// The run is aborted, the old writer stays, and the plan is free.
+async fn stays(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
+    let world = stage.world;
+    let outcomes: Vec<_> = stage
+        .runs
+        .seen()
+        .into_iter()
+        .filter_map(|run| run.outcome)
+        .collect();
+    acted.check(
+        "the run is aborted",
+        outcomes.join(", "),
+        outcomes == ["aborted"],
+    );
+    acted.checks.extend(writer_is(stage, HOME, 1).await);
+    for region in [HOME, STANDBY] {
+        let row = world.ledger().row(&region.into(), &PLAN.into()).await?;
+        let free = row.lease.is_none() && row.intent.is_none();
+        let found = if free { "none" } else { "one is" };
+        acted.check(
+            format!("no lease and no intent is left in {region}"),
+            found,
+            free,
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Every reason against a switchover, all of them at once, found before anything is changed.
+
+use futures::future::join_all;
+
+use super::World;
+use crate::{
+    Error,
+    beat::{Vantage, Write},
+    domain::{Region, seconds_between},
+    plan::DnsRecord,
+    steps::Pass,
+    topology::{Cluster, GlobalCluster},
+};
+
+/// A switchover stops writes until the target has everything: more than this many seconds behind is too long.
+const LAG_SECONDS_MAX: f64 = 30.0;
+/// How old the probe's last news of replication may be, in seconds.
+const READING_SECONDS_MAX: f64 = 60.0;
+
+pub(super) async fn reasons(
+    world: &impl World,
+    pass: &Pass,
+    global: Option<&GlobalCluster>,
+    target: &Cluster,
+) -> Result<Vec<String>, Error> {
+    let (run, plan) = (&pass.run, &pass.run.plan);
+    let left = plan.members.get(&run.from);
+    let left = left
+        .map(|member| member.cluster.as_str())
+        .unwrap_or_default();
+    let (source, switches, probe, revisions, names, services) = futures::join!(
+        world.cluster(&run.from, left),
+        world.switches(run.name()),
+        world.ask_probe(run.name()),
+        revisions(world, pass),
+        names(world, pass),
+        services(world, pass),
+    );
+    let mut found = global.map_or_else(Vec::new, |global| of_global(global, target));
+    found.extend(of_cluster("target", &run.to, target));
+    match source? {
+        Some(source) => {
+            found.extend(of_cluster("writer's cluster", &run.from, &source));
+            found.extend(versions(&source, target));
+        }
+        None => found.push(format!("RDS in {} knows no cluster {left}", run.from)),
+    }
+    if let Err(why) = switches?.admit_planned(run.name()) {
+        found.push(why.to_string());
+    }
+    found.extend(match probe {
+        Ok(seen) => of_probe(pass, &seen.vantage, seen.readable),
+        Err(why) => vec![format!("the probe in {} does not answer: {why}", run.to)],
+    });
+    found.extend(revisions);
+    found.extend(names);
+    found.extend(services);
+    Ok(found)
+}
+
+fn of_global(global: &GlobalCluster, target: &Cluster) -> Vec<String> {
+    let mut found = Vec::new();
+    if global.status != "available" {
+        found.push(format!(
+            "global cluster {} is {}",
+            global.identifier, global.status
+        ));
+    }
+    let synchronization = global
+        .member(&target.arn)
+        .and_then(|member| member.synchronization.as_deref());
+    if let Some(other) = synchronization.filter(|status| *status != "connected") {
+        found.push(format!(
+            "{} is {other}; wait until it is connected",
+            target.identifier
+        ));
+    }
+    found
+}
+
+fn of_cluster(what: &str, region: &Region, cluster: &Cluster) -> Vec<String> {
+    let name = &cluster.identifier;
+    let mut found = Vec::new();
+    if cluster.status != "available" {
+        found.push(format!(
+            "the {what} {name} in {region} is {}",
+            cluster.status
+        ));
+    }
+    if cluster.instances.is_empty() {
+        found.push(format!(
+            "the {what} {name} in {region} has no instance; create one"
+        ));
+    }
+    let busy = cluster
+        .instances
+        .iter()
+        .filter(|instance| instance.status != "available");
+    found.extend(busy.map(|instance| {
+        format!(
+            "instance {} in {region} is {}",
+            instance.identifier, instance.status
+        )
+    }));
+    found
+}
+
+/// Patch levels may differ only between versions that AWS lists, and some updates must reach every member first.
+fn versions(source: &Cluster, target: &Cluster) -> Option<String> {
+    (source.engine_version != target.engine_version).then(|| {
+        format!(
+            "{} runs {}, {} runs {}; bring both to the same version",
+            source.identifier, source.engine_version, target.identifier, target.engine_version
+        )
+    })
+}
+
+/// That the probe writes from here shows that road, login and secrets serve; its reading shows the lag.
+fn of_probe(pass: &Pass, vantage: &Vantage, readable: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    let to = &pass.run.to;
+    let Write::Committed { beat } = &vantage.write else {
+        found.push(format!(
+            "the probe in {to} commits no beat on the writer: {:?}",
+            vantage.write
+        ));
+        return found;
+    };
+    let Some(reading) = vantage.reading.as_ref().filter(|_| readable) else {
+        found.push(format!(
+            "the reader in {to} cannot be read, so its lag is unknown"
+        ));
+        return found;
+    };
+    let held = reading.beats.values().map(|beat| beat.at).max();
+    let lag = held.map(|held| seconds_between(held, beat.at));
+    if lag.is_none_or(|lag| lag > LAG_SECONDS_MAX) {
+        let lag = lag.map_or("an unknown time".to_owned(), |lag| format!("{lag:.0} s"));
+        found.push(format!(
+            "the target is {lag} behind, {LAG_SECONDS_MAX:.0} s are allowed: writes would stop that long"
+        ));
+    }
+    let age = vantage
+        .moved_at
+        .map(|moved| seconds_between(moved, vantage.at));
+    if age.is_none_or(|age| age > READING_SECONDS_MAX) {
+        found.push("replication to the target has not moved for a minute".into());
+    }
+    found
+}
+
+/// The plan must be the same everywhere: whoever acts next reads another Region's copy.
+async fn revisions(world: &impl World, pass: &Pass) -> Vec<String> {
+    let plan = &pass.run.plan;
+    let others = plan
+        .members
+        .keys()
+        .filter(|region| *region != world.region());
+    let asked = others.map(
+        async |region| match world.plan_in(region, &plan.plan).await {
+            Ok(text) => match crate::plan::read(&text) {
+                Ok(other) if other.revision == plan.revision => None,
+                Ok(other) => Some(format!(
+                    "the plan's revision is {} here and {} in {region}; make them equal",
+                    plan.revision, other.revision
+                )),
+                Err(why) => Some(format!("the plan in {region}: {why}")),
+            },
+            Err(why) => Some(format!("the plan in {region}: {why}")),
+        },
+    );
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+async fn names(world: &impl World, pass: &Pass) -> Vec<String> {
+    let records = pass.run.plan.dns.iter();
+    let asked = records.map(async |record| match record {
+        DnsRecord::Cname {
+            hosted_zone, name, ..
+        } => match world.record(hosted_zone, name, "CNAME").await {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(format!("{name} does not exist in zone {hosted_zone}")),
+            Err(why) => Some(format!("{name}: {why}")),
+        },
+        // It is made where it is missing.
+        DnsRecord::Ssm { .. } => None,
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+async fn services(world: &impl World, pass: &Pass) -> Vec<String> {
+    let mut asked = Vec::new();
+    for (region, targets) in &pass.run.plan.ecs {
+        for target in targets {
+            for service in &target.services {
+                asked.push(async move {
+                    let found = world.service(region, &target.cluster, service.name()).await;
+                    let why = found.err()?;
+                    Some(format!(
+                        "{region}/{}/{}: {why}",
+                        target.cluster,
+                        service.name()
+                    ))
+                });
+            }
+        }
+    }
+    join_all(asked).await.into_iter().flatten().collect()
+}

@@ -1,0 +1,175 @@
+//! The decision table, row by row.
+
+use super::*;
+use crate::topology::{FailoverState, GlobalMember, Instance};
+
+const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
+const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+
+/// The target follows a healthy writer, everything is ready, and the intent is written.
+fn ready() -> Observed {
+    let member = |arn: &str, is_writer| GlobalMember {
+        arn: arn.into(),
+        is_writer,
+        synchronization: Some("connected".into()),
+    };
+    Observed {
+        global: Some(GlobalCluster {
+            identifier: "orders-global-1".into(),
+            status: "available".into(),
+            engine_version: "16.6".into(),
+            members: vec![member(WEST, true), member(EAST, false)],
+            failover: None,
+        }),
+        target: Cluster {
+            identifier: "orders-east".into(),
+            arn: EAST.into(),
+            status: "available".into(),
+            engine_version: "16.6".into(),
+            endpoint: "orders-east.cluster-x".into(),
+            reader_endpoint: "orders-east.cluster-ro-x".into(),
+            port: 5432,
+            global_cluster: Some("orders-global-1".into()),
+            instances: vec![Instance {
+                identifier: "orders-east-1".into(),
+                status: "available".into(),
+                is_writer: true,
+            }],
+        },
+        written: Written::OwnIntent,
+        led_by_the_writer: true,
+        called_seconds: None,
+        not_ready: Vec::new(),
+    }
+}
+
+/// RDS has moved the writer.
+fn switched() -> Observed {
+    let mut observed = ready();
+    for member in observed
+        .global
+        .iter_mut()
+        .flat_map(|global| &mut global.members)
+    {
+        member.is_writer = member.arn == EAST;
+    }
+    observed.led_by_the_writer = false;
+    observed
+}
+
+fn under_way(status: &str, to: &str) -> Observed {
+    let mut observed = ready();
+    if let Some(global) = &mut observed.global {
+        global.failover = Some(FailoverState {
+            status: status.into(),
+            to: to.into(),
+        });
+    }
+    observed
+}
+
+fn name(observed: &Observed) -> &'static str {
+    next_action(observed).unwrap_err().name()
+}
+
+#[test]
+fn every_reason_against_it_is_listed_before_anything_is_written() {
+    let observed = Observed {
+        written: Written::Nothing,
+        not_ready: vec![
+            "the target is 40 s behind".into(),
+            "orders-west is upgrading".into(),
+        ],
+        ..ready()
+    };
+    let why = next_action(&observed).unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    for part in ["2 reason(s)", "40 s behind", "upgrading"] {
+        assert!(why.to_string().contains(part), "{why}");
+    }
+}
+
+#[test]
+fn the_intent_is_written_before_the_call_and_withdrawn_when_it_turns_out_not_ready() {
+    let unwritten = Observed {
+        written: Written::Nothing,
+        ..ready()
+    };
+    assert_eq!(next_action(&unwritten), Ok(Action::WriteIntent));
+    assert_eq!(next_action(&ready()), Ok(Action::SwitchOver));
+    let late = Observed {
+        not_ready: vec!["it is busy".into()],
+        ..ready()
+    };
+    assert_eq!(next_action(&late), Ok(Action::Withdraw));
+}
+
+#[test]
+fn a_switchover_under_way_is_followed_and_another_one_left_alone() {
+    for status in ["pending", "switching-over", "cancelling"] {
+        let action = next_action(&under_way(status, EAST));
+        assert!(
+            matches!(action, Ok(Action::Wait(_))),
+            "{status}: {action:?}"
+        );
+    }
+    assert_eq!(
+        name(&under_way("switching-over", "arn:other")),
+        "UnexpectedTopology"
+    );
+}
+
+#[test]
+fn a_switchover_that_ended_without_moving_the_writer_was_called_off() {
+    let called = |seconds, written| Observed {
+        called_seconds: Some(seconds),
+        written,
+        ..ready()
+    };
+    let unseen = next_action(&called(29.0, Written::OwnIntent));
+    assert!(matches!(unseen, Ok(Action::Wait(_))), "{unseen:?}");
+    assert_eq!(
+        next_action(&called(31.0, Written::OwnIntent)),
+        Ok(Action::Withdraw)
+    );
+    let why = next_action(&called(32.0, Written::Nothing)).unwrap_err();
+    assert!(
+        why.name() == "NotReady" && why.to_string().contains("called"),
+        "{why}"
+    );
+}
+
+#[test]
+fn the_target_leads_only_when_a_ledger_says_so_and_it_is_available() {
+    assert_eq!(next_action(&switched()), Ok(Action::Done));
+    let mut busy = switched();
+    busy.target.status = "failing-over".into();
+    assert!(matches!(next_action(&busy), Ok(Action::Wait(_))));
+    let foreign = Observed {
+        written: Written::Nothing,
+        ..switched()
+    };
+    assert_eq!(name(&foreign), "UnexpectedTopology");
+    let resumed = Observed {
+        written: Written::AnotherRunsIntent,
+        ..switched()
+    };
+    assert_eq!(next_action(&resumed), Ok(Action::WriteIntent));
+}
+
+#[test]
+fn a_writer_that_moved_past_the_ledger_is_not_switched_over() {
+    let moved = Observed {
+        led_by_the_writer: false,
+        ..ready()
+    };
+    assert_eq!(name(&moved), "UnexpectedTopology");
+}
+
+#[test]
+fn a_cluster_that_left_the_global_database_is_not_ready() {
+    let mut alone = ready();
+    alone.global = None;
+    alone.target.global_cluster = None;
+    assert_eq!(name(&alone), "NotReady");
+}

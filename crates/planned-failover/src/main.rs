@@ -1,0 +1,22 @@
+//! Makes this Region's standby the writer while everything is well, one pass per invocation.
+
+use failover::{
+    Error,
+    aws::Aws,
+    steps::{self, planned_failover},
+};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    let aws = &Aws::from_env().await;
+
+    run(service_fn(
+        async |event: LambdaEvent<Value>| -> Result<_, Error> {
+            planned_failover::run(aws, &steps::read(event.payload)?).await
+        },
+    ))
+    .await
+}

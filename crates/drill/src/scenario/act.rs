@@ -74,6 +74,7 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::Flapping => again::flapping(stage).await,
         Scenario::Switchover => planned::switchover(stage).await,
         Scenario::SwitchoverNotReady => planned::not_ready(stage).await,
+        Scenario::FailbackAfterManaged => planned::failback_after_managed(stage).await,
         Scenario::SwitchoverCancelled => planned::cancelled(stage).await,
         Scenario::ThreeRegions => several::three_regions(stage).await,
         Scenario::TwoPlans => several::two_plans(stage).await,
@@ -106,7 +107,7 @@ async fn lost_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 }
 
 async fn lagging_standby(stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    const BEHIND: Duration = Duration::from_secs(12);
+    const BEHIND: Duration = Duration::from_secs(60);
     stage.world.timeline.say(
         Kind::Setup,
         STANDBY,
@@ -120,7 +121,8 @@ async fn lagging_standby(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         .told("stopped before anything was promoted")
         .await
         .unwrap_or_default();
-    let says = told.contains("DataLossTooLarge") && told.contains("unplanned.max_lost_seconds (5)");
+    let says =
+        told.contains("DataLossTooLarge") && told.contains("unplanned.max_lost_seconds (30)");
     acted.check(
         "it says by how much the loss is too large",
         told.replace('\n', " "),

@@ -2,7 +2,7 @@
 
 pub(super) mod by_hand;
 mod recovered;
-mod seen;
+pub(super) mod seen;
 mod untouched;
 
 use super::{

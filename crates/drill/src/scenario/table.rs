@@ -45,6 +45,7 @@ pub enum Scenario {
     Switchover,
     SwitchoverNotReady,
     SwitchoverCancelled,
+    FailbackAfterManaged,
 }
 
 /// How a scenario ends.
@@ -102,7 +103,7 @@ const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -139,6 +140,7 @@ impl Scenario {
         Self::Switchover,
         Self::SwitchoverNotReady,
         Self::SwitchoverCancelled,
+        Self::FailbackAfterManaged,
     ];
 
     /// Its name on the command line and in the report.
@@ -163,6 +165,7 @@ impl Scenario {
     pub(super) fn profile(self) -> Profile {
         let profile = match self {
             Self::RegionLossManaged => Profile::usual("managed"),
+            Self::FailbackAfterManaged => Profile::quick("managed"),
             Self::PathImpaired => Profile::quick("auto"),
             _ => Profile::quick("detach"),
         };
@@ -208,7 +211,6 @@ impl Scenario {
             Self::WriterDown | Self::PlannedMeetsUnplanned => {
                 json!({"detection": {"in_region_grace_seconds": 3}})
             }
-            Self::LaggingStandby => json!({"unplanned": {"max_lost_seconds": 5}}),
             Self::TwiceLost => json!({"unplanned": {"cooldown_minutes": 0}}),
             Self::Route53Ssm => {
                 json!({"dns": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]})
@@ -369,7 +371,7 @@ impl Scenario {
             ),
             Self::LaggingStandby => (
                 "lagging-standby",
-                "Replication stops 12 s before the home Region dies, and the plan accepts 5 s: nothing is promoted, and it says by how much.",
+                "Replication stops 60 s before the home Region dies, and the plan accepts 30 s: nothing is promoted, and it says by how much.",
                 Ends::Unchanged {
                     verdict: Some(RegionDown),
                     outcome: Some("aborted"),
@@ -428,6 +430,15 @@ impl Scenario {
                 "Replication stops as a planned move begins, and RDS calls the switchover off: that is told as what it is, and the old writer leads on.",
                 Ends::AsPlayed,
                 &["stopped before anything was promoted"],
+            ),
+            Self::FailbackAfterManaged => (
+                "failback-after-managed",
+                "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home as planned.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "us-west-2 took over from us-east-1",
+                ],
             ),
             Self::ThreeRegions => (
                 "three-regions",

@@ -1,5 +1,7 @@
 //! Moves of the writer that people plan.
 
+use std::time::Duration;
+
 use failover::ledger::Ledger;
 use serde_json::json;
 
@@ -7,7 +9,10 @@ use super::again::writer_is;
 use crate::{
     client::compare,
     profile::{HOME, PLAN, STANDBY, WRITER_NAME, cluster},
-    scenario::stage::{Acted, Stage},
+    scenario::{
+        expect::seen::connected,
+        stage::{Acted, Stage},
+    },
     world::Trouble,
 };
 
@@ -23,25 +28,7 @@ pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
             &*dry,
             dry.starts_with("write_intent: everything is ready"),
         );
-        let before = stage.runs.seen().len();
-        stage.start_planned(to).await?;
-        stage.ended(before + 1).await;
-        stage.writes_in(to).await;
-        let last = stage.runs.seen().into_iter().next_back();
-        let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
-        acted.check(
-            format!("the move to {to} succeeds"),
-            &*outcome,
-            outcome == "succeeded",
-        );
-        acted.checks.extend(writer_is(stage, to, epoch).await);
-        let leads_to = stage.world.leads_to(WRITER_NAME).await;
-        let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
-        acted.check(
-            format!("{WRITER_NAME} leads to {}", cluster(to)),
-            &*leads_to,
-            leads_to == stage.world.endpoints[to].writer,
-        );
+        moved(stage, &mut acted, to, epoch).await?;
     }
     // Rows that are under way now are of unknown fate; what was acknowledged must be there.
     let record = stage.client.record();
@@ -57,13 +44,58 @@ pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         format!("{odd} are"),
         odd == 0,
     );
-    let longest = record.main_outage().and_then(|outage| outage.duration_ms());
+    Ok(acted)
+}
+
+/// Moves the writer to a Region, and checks that ledger and DNS say so.
+async fn moved(stage: &Stage<'_>, acted: &mut Acted, to: &str, epoch: u64) -> Result<(), Trouble> {
+    let before = stage.runs.seen().len();
+    stage.start_planned(to).await?;
+    stage.ended(before + 1).await;
+    stage.writes_in(to).await;
+    let last = stage.runs.seen().into_iter().next_back();
+    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
     acted.check(
-        "each move stops writes for some seconds only",
-        longest.map_or("never".to_owned(), |ms| format!("{ms} ms at most")),
-        longest.is_none_or(|ms| ms < 15_000),
+        format!("the move to {to} succeeds"),
+        &*outcome,
+        outcome == "succeeded",
+    );
+    acted.checks.extend(writer_is(stage, to, epoch).await);
+    let leads_to = stage.world.leads_to(WRITER_NAME).await;
+    let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
+    acted.check(
+        format!("{WRITER_NAME} leads to {}", cluster(to)),
+        &*leads_to,
+        leads_to == stage.world.endpoints[to].writer,
+    );
+    Ok(())
+}
+
+/// Home again after a managed failover, which keeps the global cluster and has RDS bring the old member back.
+pub(super) async fn failback_after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    const RESYNCHRONISED: Duration = Duration::from_secs(60);
+    let mut acted = stage.failed_over_and_home_is_back().await?;
+    let lost = unreplicated_by(stage, STANDBY).await?;
+    let member = async || connected(stage.world, STANDBY).await == 2;
+    let back = stage
+        .until(RESYNCHRONISED, "the old member's resynchronisation", member)
+        .await;
+    let found = if back { "it is" } else { "it is not" };
+    acted.check("the old member is connected again", found, back);
+    moved(stage, &mut acted, HOME, 3).await?;
+    let after = unreplicated_by(stage, HOME).await?;
+    acted.check(
+        "the way home loses no acknowledged row",
+        format!("{after} are missing there, {lost} were before"),
+        after == lost,
     );
     Ok(acted)
+}
+
+/// How many acknowledged rows a Region's database lacks.
+async fn unreplicated_by(stage: &Stage<'_>, region: &str) -> Result<usize, Trouble> {
+    let comparison = compare(&stage.client.record(), &stage.world.admin(region).await?).await?;
+    Ok(comparison.lost.len())
 }
 
 /// Several things stand against it at once.

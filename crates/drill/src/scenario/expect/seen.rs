@@ -58,8 +58,30 @@ async fn database_epoch(world: &World, target: &str) -> Option<i64> {
 }
 
 async fn members(world: &World, target: &str) -> Option<Vec<(String, bool)>> {
+    let members = described(world, target).await?.into_iter();
+    let seen = members.map(|member| {
+        let leads = member.is_writer == Some(true);
+        (member.db_cluster_arn.unwrap_or_default(), leads)
+    });
+    Some(seen.collect())
+}
+
+/// How many members of the first global cluster are connected, as a Region sees it.
+pub(in crate::scenario) async fn connected(world: &World, region: &str) -> usize {
+    let members = described(world, region).await.unwrap_or_default();
+    let statuses = members.iter().filter_map(|member| {
+        let status = member.synchronization_status.as_ref()?;
+        (status.as_str() == "connected").then_some(())
+    });
+    statuses.count()
+}
+
+async fn described(
+    world: &World,
+    region: &str,
+) -> Option<Vec<aws_sdk_rds::types::GlobalClusterMember>> {
     let endpoint = format!("http://{}", world.simulator.address());
-    let config = world.emulator.sdk_config(target).into_builder();
+    let config = world.emulator.sdk_config(region).into_builder();
     let rds = aws_sdk_rds::Client::new(&config.endpoint_url(endpoint).build());
     let answer = rds
         .describe_global_clusters()
@@ -67,10 +89,5 @@ async fn members(world: &World, target: &str) -> Option<Vec<(String, bool)>> {
         .send()
         .await;
     let global = answer.ok()?.global_clusters?.into_iter().next()?;
-    let members = global.global_cluster_members.unwrap_or_default();
-    let seen = members.into_iter().map(|member| {
-        let leads = member.is_writer == Some(true);
-        (member.db_cluster_arn.unwrap_or_default(), leads)
-    });
-    Some(seen.collect())
+    global.global_cluster_members
 }

@@ -106,8 +106,10 @@ impl Opening {
 /// came so far, and the only other member is what it left.
 async fn left(world: &(impl Ledger + Here), plan: &Plan) -> Result<Region, Error> {
     let here = world.region();
-    let row = world.row(here, &plan.plan).await?;
-    let writer = row.current.map(|current| current.writer).ok_or_else(|| {
+    // Every member's ledger: a Region that was away may not have learnt of the last move yet.
+    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
+    let writer = rows.current().map(|current| current.writer.clone());
+    let writer = writer.ok_or_else(|| {
         Error::NotReady(format!(
             "no ledger names a writer of plan {}; run recovery-ledger with {{\"operation\": \"adopt\"}} first",
             plan.plan

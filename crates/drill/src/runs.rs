@@ -141,7 +141,7 @@ async fn watch(
                 histories
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .insert(name.clone(), format!("{events:?}"));
+                    .insert(name.clone(), history::text(&events));
                 history::tell(
                     &events,
                     &timeline,

@@ -29,6 +29,33 @@ pub(super) async fn read(client: &Client, arn: &str) -> Option<Vec<HistoryEvent>
     Some(events)
 }
 
+/// Everything that an execution's states took, gave and failed with; the SDK's own `Debug` leaves just that out.
+pub(super) fn text(events: &[HistoryEvent]) -> String {
+    let said = events.iter().flat_map(|event| {
+        let started = event.execution_started_event_details();
+        let entered = event.state_entered_event_details();
+        let scheduled = event.task_scheduled_event_details();
+        let succeeded = event.task_succeeded_event_details();
+        let failed = event.task_failed_event_details();
+        let exited = event.state_exited_event_details();
+        let ended = event.execution_failed_event_details();
+        let finished = event.execution_succeeded_event_details();
+        [
+            started.and_then(|details| details.input()),
+            entered.and_then(|details| details.input()),
+            scheduled.map(|details| details.parameters()),
+            succeeded.and_then(|details| details.output()),
+            failed.and_then(|details| details.error()),
+            failed.and_then(|details| details.cause()),
+            exited.and_then(|details| details.output()),
+            ended.and_then(|details| details.error()),
+            ended.and_then(|details| details.cause()),
+            finished.and_then(|details| details.output()),
+        ]
+    });
+    said.flatten().collect::<Vec<_>>().join("\n")
+}
+
 /// What was told of an execution so far.
 #[derive(Default)]
 pub(super) struct Told {

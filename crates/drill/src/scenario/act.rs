@@ -12,7 +12,6 @@ mod several;
 use std::time::Duration;
 
 use super::{
-    expect::unreplicated,
     stage::{Acted, SOON, Stage},
     table::Scenario,
 };
@@ -93,8 +92,7 @@ async fn region_loss(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, Tro
         world.simulator.cut_replication(STANDBY).await;
         tokio::time::sleep(LAG).await;
     }
-    let mut acted = stage.lose(HOME).await?;
-    acted.unreplicated = unreplicated(world, &stage.client.record()).await;
+    let acted = stage.lose(HOME).await?;
     stage.ended(1).await;
     Ok(acted)
 }
@@ -135,7 +133,6 @@ async fn lagging_standby(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 /// RDS of the standby's Region throttles, then fails, for a moment each, while the run looks and promotes.
 async fn throttled(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = stage.lose(HOME).await?;
-    acted.unreplicated = unreplicated(stage.world, &stage.client.record()).await;
     stage
         .until(SOON, "a run", async || !stage.runs.seen().is_empty())
         .await;

@@ -28,9 +28,9 @@ pub(super) async fn checks(
     let seen = seen::look(world, scenario.target()).await;
     let row = scenario.row();
     let mut checks = outcome.acted.checks.clone();
+    checks.extend(rows(scenario, outcome));
     match row.ends {
         Ends::Recovered(verdict, strategy) => {
-            checks.extend(rows(scenario, outcome));
             let wanted = (verdict, strategy);
             checks.extend(recovered::checks(
                 wanted,
@@ -46,7 +46,6 @@ pub(super) async fn checks(
             outcome: ended,
             writes_go_on,
         } => {
-            checks.extend(rows(scenario, outcome));
             let wanted = untouched::Wanted {
                 verdict,
                 ended,
@@ -157,8 +156,10 @@ fn no_secret_was_told(world: &World, outcome: &Outcome) -> Check {
     } else {
         found.join(", ")
     };
-    // Finding nothing where nothing was searched would mean nothing.
-    let held = found.is_empty() && files > 0;
+    // Finding nothing where nothing was searched would mean nothing: every history holds its plan at least.
+    let plans = world.profile.plans;
+    let searched = |(_, text): (&String, &String)| plans.iter().any(|plan| text.contains(plan));
+    let held = found.is_empty() && files > 0 && outcome.histories.iter().all(searched);
     Check::new(
         "no secret stands in a log, a message, a history or the timeline",
         text,

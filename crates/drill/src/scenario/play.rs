@@ -19,6 +19,7 @@ use crate::{
 
 /// How long everything runs undisturbed before, and goes on after.
 const CALM: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What was seen, for the checks.
 pub(super) struct Outcome {
@@ -85,6 +86,7 @@ const fn writer(scenario: Scenario) -> &'static str {
             if matches!(
                 scenario,
                 Scenario::TwiceLost
+                    | Scenario::PlannedMeetsUnplanned
                     | Scenario::RunDies
                     | Scenario::Flapping
                     | Scenario::ByHand
@@ -104,7 +106,14 @@ async fn compared(
     world: &World,
     record: &ClientRecord,
 ) -> Result<Comparison, Trouble> {
-    match world.admin(writer(scenario)).await {
+    let deadline = tokio::time::Instant::now() + CALM;
+    let mut admin = world.admin(writer(scenario)).await;
+    // A Region that has just come back is still starting its databases.
+    while admin.is_err() && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(LOOK).await;
+        admin = world.admin(writer(scenario)).await;
+    }
+    match admin {
         Ok(admin) => Ok(client::compare(record, &admin).await?),
         Err(why) => {
             let text = format!("cannot read the rows in {}: {why}", writer(scenario));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::expect::unreplicated;
 use crate::{
     client::{self, Client, Progress},
     profile::{ACCOUNT, HOME, PLAN, STANDBY},
@@ -62,8 +63,9 @@ impl Stage<'_> {
     }
 
     pub(super) async fn lose(&self, region: &str) -> Result<Acted, Trouble> {
-        let acted = Acted::now();
+        let mut acted = Acted::now();
         self.world.lose_region(region).await?;
+        acted.unreplicated = unreplicated(self.world, &self.client.record()).await;
         Ok(acted)
     }
 

@@ -356,7 +356,7 @@ impl Scenario {
             ),
             Self::RunDies => (
                 "run-dies",
-                "The promoting function is taken away right after its call: the open intent is paged, and a new run finishes it at its proof.",
+                "The promoting function is taken away right after its call, and the lost Region comes back: the open intent is paged, and a new run finishes it at its proof.",
                 Ends::AsPlayed,
                 &[SUSPECTED, RETURN, "nobody finishes it", TOOK_OVER],
             ),
@@ -393,13 +393,9 @@ impl Scenario {
             ),
             Self::PlannedMeetsUnplanned => (
                 "planned-meets-unplanned",
-                "The writer dies while another run holds the plan in its Region: the run is refused.",
-                Ends::Unchanged {
-                    verdict: None,
-                    outcome: Some("aborted"),
-                    writes_go_on: false,
-                },
-                &[SUSPECTED, "stopped before anything was promoted"],
+                "Somebody starts an unplanned run while a planned one holds the plan in every Region: it is refused, and the planned one goes on.",
+                Ends::AsPlayed,
+                &["us-east-1 took over from us-west-2"],
             ),
             Self::Flapping => (
                 "flapping",

@@ -90,7 +90,7 @@ pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 }
 
 /// Waits until the old writer's Region has copied the new epoch.
-async fn home_learns(stage: &Stage<'_>) {
+pub(super) async fn home_learns(stage: &Stage<'_>) {
     let learnt = async || {
         let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
         row.is_ok_and(|row| row.proven_epoch().0 == 2)
@@ -106,30 +106,35 @@ pub(super) fn promotions(stage: &Stage<'_>, region: &str) -> usize {
     calls
         .filter(|call| call.caller_region == region && call.status == Some(200))
         .filter(|call| {
-            ["RemoveFromGlobalCluster", "FailoverGlobalCluster"].contains(&call.operation.as_str())
+            [
+                "RemoveFromGlobalCluster",
+                "FailoverGlobalCluster",
+                "SwitchoverGlobalCluster",
+            ]
+            .contains(&call.operation.as_str())
         })
         .count()
 }
 
-/// The ledgers of both Regions name one writer, once they have learnt it.
+/// The ledgers of both Regions name this writer.
 pub(super) async fn writer_is(
     stage: &Stage<'_>,
     region: &str,
     epoch: u64,
 ) -> Vec<crate::report::Check> {
     let mut acted = Acted::default();
-    let ledger = stage.world.ledger();
-    let row = ledger.row(&STANDBY.into(), &PLAN.into()).await.ok();
-    let current = row.and_then(|row| row.current);
-    let found = current.as_ref().map_or("none".to_owned(), |current| {
-        format!("{}, epoch {}", current.writer, current.epoch)
-    });
-    let held = current
-        .is_some_and(|current| current.writer.as_str() == region && current.epoch.0 == epoch);
-    acted.check(
-        format!("the writer is {region}'s, of epoch {epoch}"),
-        found,
-        held,
-    );
+    for place in [HOME, STANDBY] {
+        let row = stage.world.ledger().row(&place.into(), &PLAN.into()).await;
+        let current = row.ok().and_then(|row| row.current);
+        let found = current.map_or("none".to_owned(), |current| {
+            format!("{}, epoch {}", current.writer, current.epoch)
+        });
+        let held = found == format!("{region}, epoch {epoch}");
+        acted.check(
+            format!("the ledger in {place} says: the writer is {region}'s, of epoch {epoch}"),
+            found,
+            held,
+        );
+    }
     acted.checks
 }

@@ -9,17 +9,13 @@ use serde_json::json;
 use super::again::{promotions, writer_is};
 use crate::{
     profile::{HOME, PLAN, STANDBY},
-    scenario::{
-        expect::unreplicated,
-        stage::{Acted, RUN, Stage},
-    },
+    scenario::stage::{Acted, RUN, Stage},
     timeline::Kind,
     world::Trouble,
 };
 
 pub(super) async fn approval_given(stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    let mut acted = stage.lose(HOME).await?;
-    acted.unreplicated = unreplicated(stage.world, &stage.client.record()).await;
+    let acted = stage.lose(HOME).await?;
     stage.answer(true).await?;
     stage.ended(1).await;
     Ok(acted)

@@ -2,19 +2,13 @@
 
 use std::time::Duration;
 
-use failover::ledger::{Claim, RunKind, update};
-use jiff::Timestamp;
 use serde_json::json;
 
-use super::again::{promotions, writer_is};
-use super::disturb::writer_down;
+use super::again::{home_learns, promotions, writer_is};
 use crate::{
     front_door::{Fault, Scope},
-    profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{
-        expect::unreplicated,
-        stage::{Acted, RUN, SOON, Stage},
-    },
+    profile::{HOME, PLAN, STANDBY},
+    scenario::stage::{Acted, SOON, Stage},
     timeline::Kind,
     world::Trouble,
 };
@@ -78,7 +72,7 @@ pub(super) async fn late_redrive(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     Ok(acted)
 }
 
-/// The promoting function is taken away after its call; a new run finishes what is open.
+/// The promoting function is taken away after its call, and the lost Region comes back; a new run finishes what is open.
 pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let world = stage.world;
     let mut acted = stage.lose(HOME).await?;
@@ -94,6 +88,8 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     );
     let function = "aurora-failover-detach-and-promote";
     world.emulator.take_away(STANDBY, function).await?;
+    // Back while the promotion is unproven: the deposed writer takes beats again, so nobody suspects it any more.
+    world.return_region(HOME).await?;
     stage.ended(1).await;
     let first = stage.runs.seen().into_iter().next();
     let outcome = first.and_then(|run| run.outcome).unwrap_or_default();
@@ -104,29 +100,20 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     );
     world.watch_now(STANDBY).await?;
     let paged = stage.told("nobody finishes it").await;
+    let subject = paged.as_deref().and_then(|text| text.lines().next());
     acted.check(
         "the open intent is paged",
-        paged
-            .as_deref()
-            .and_then(|text| text.lines().next())
-            .unwrap_or("nobody was told"),
+        subject.unwrap_or("nobody was told"),
         paged.is_some(),
     );
-    // The suspicion goes on, so that the next run starts by itself; a human could start it too.
-    let finished = || {
-        let mut later = stage.runs.seen().into_iter().skip(1);
-        later.find(|run| run.outcome.as_deref() == Some("succeeded"))
-    };
-    stage
-        .until(RUN, "a run that finishes it", async || finished().is_some())
-        .await;
     world.emulator.return_region(STANDBY).await?;
-    world.return_region(HOME).await?;
-    let names: Vec<_> = finished()
-        .into_iter()
-        .flat_map(|run| run.states)
-        .map(|state| state.name)
-        .collect();
+    let before = stage.runs.seen().len();
+    stage.start_run(HOME, STANDBY).await?;
+    stage.ended(before + 1).await;
+    let succeeded = |run: &crate::report::Run| run.outcome.as_deref() == Some("succeeded");
+    let finished = stage.runs.seen().into_iter().skip(1).find(succeeded);
+    let states = finished.into_iter().flat_map(|run| run.states);
+    let names: Vec<_> = states.map(|state| state.name).collect();
     let resumed =
         names.contains(&"ProveWriter".into()) && !names.contains(&"DetachAndPromote".into());
     acted.check(
@@ -134,14 +121,22 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         names.join(", "),
         resumed,
     );
+    world.watch_now(HOME).await?;
+    home_learns(stage).await;
     acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    // Until it is fenced, the deposed writer acknowledges what nobody else has.
+    let deposed = &world.endpoints[HOME].writer;
+    let record = stage.client.record();
+    let alone = record.acknowledged.iter();
+    let alone = alone.filter(|ack| ack.endpoint == *deposed && ack.acked_ms > acted.at_ms);
+    let alone = u64::try_from(alone.count())?;
+    acted.unreplicated = acted.unreplicated.map(|lacks| lacks + alone);
     Ok(acted)
 }
 
 /// The suspicion comes three times at once, and once more when all is over.
 pub(super) async fn run_twice(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = stage.lose(HOME).await?;
-    acted.unreplicated = unreplicated(stage.world, &stage.client.record()).await;
     stage
         .until(SOON, "a suspicion", async || {
             stage.called("health-probe", "PutEvents")
@@ -181,35 +176,57 @@ async fn suspect(stage: &Stage<'_>, times: usize) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Somebody starts an unplanned run while a planned one holds the plan in every Region.
 pub(super) async fn planned_meets_unplanned(stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    let claim = Claim {
-        run_id: "another-run".into(),
-        kind: RunKind::UnplannedFailover,
-        incident: None,
-        from: STANDBY.into(),
-        to: HOME.into(),
-    };
-    let ledger = stage.world.ledger();
-    let claimed = |row: &failover::ledger::Row| row.claim(&claim, Timestamp::now());
-    update(&ledger, &HOME.into(), &PLAN.into(), claimed).await?;
-    stage
-        .world
-        .timeline
-        .say(Kind::Run, HOME, "another run holds the plan there");
-    let mut acted = writer_down(stage).await?;
-    let told = stage
-        .told("stopped before anything was promoted")
-        .await
-        .unwrap_or_default();
-    let refused = told.contains("RunRefused") && told.contains("another-run");
-    acted.check(
-        "it says which run holds the plan",
-        told.replace('\n', " "),
-        refused,
+    let world = stage.world;
+    let mut acted = Acted::now();
+    let slow = world.front_door.set(
+        Scope {
+            function: Some("aurora-failover-planned-failover".into()),
+            service: Some("rds".into()),
+            ..Scope::default()
+        },
+        Fault::Hang,
     );
-    stage.world.simulator.revive(HOME, cluster(HOME)).await?;
-    let release =
-        |row: &failover::ledger::Row| Ok(row.release(&claim.run_id).unwrap_or_else(|| row.clone()));
-    update(&ledger, &HOME.into(), &PLAN.into(), release).await?;
+    stage.start_planned(STANDBY).await?;
+    stage
+        .until(SOON, "the planned run", async || {
+            stage.runs.seen().iter().any(|run| run.states.len() > 1)
+        })
+        .await;
+    let planned = stage.runs.seen().into_iter().next();
+    let planned = planned.map(|run| run.name).unwrap_or_default();
+    stage.start_run(HOME, STANDBY).await?;
+    let refused = || {
+        let mut runs = stage.runs.seen().into_iter();
+        runs.find(|run| run.name != planned && run.status == "FAILED")
+    };
+    stage
+        .until(SOON, "the unplanned run", async || refused().is_some())
+        .await;
+    let run = refused().map(|run| run.name).unwrap_or_default();
+    let history = stage.runs.histories().remove(&run).unwrap_or_default();
+    let says = format!("run {planned} holds plan {PLAN}");
+    acted.check(
+        "the unplanned run is refused, and says which run holds the plan",
+        &*run,
+        history.contains("RunRefused") && history.contains(&says),
+    );
+    world.front_door.remove(slow);
+    stage.ended(2).await;
+    let runs = stage.runs.seen();
+    let planned = runs.iter().find(|run| run.name == planned);
+    let outcome = planned.and_then(|run| run.outcome.clone());
+    let outcome = outcome.unwrap_or_default();
+    acted.check(
+        "the planned run goes on and succeeds",
+        &*outcome,
+        outcome == "succeeded",
+    );
+    let forced = stage.called("detach-and-promote", "RemoveFromGlobalCluster");
+    let found = if forced { "it is" } else { "it is not" };
+    acted.check("nothing is detached", found, !forced);
+    stage.writes_in(STANDBY).await;
+    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
     Ok(acted)
 }

@@ -41,13 +41,15 @@ pub(super) async fn measure(target: &str, world: &World, outcome: &Outcome) -> M
     Measured { run, rpo, rto }
 }
 
-/// The record of the run that acted, or of the last one.
+/// The record of the run that acted, or of the first that was admitted: a later one sees what the scenario has mended.
 async fn recorded(target: &str, world: &World, outcome: &Outcome) -> Option<Run> {
     let acted = outcome
         .runs
         .iter()
         .find(|run| run.outcome.as_deref() == Some("succeeded"));
-    let run = acted.or(outcome.runs.last())?;
+    let mut runs = outcome.runs.iter();
+    let admitted = runs.find(|run| run.outcome.is_some());
+    let run = acted.or(admitted).or(outcome.runs.last())?;
     world
         .ledger()
         .run(&target.into(), &PLAN.into(), &run.name.as_str().into())

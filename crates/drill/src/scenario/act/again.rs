@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
+    report::Check,
     scenario::stage::{Acted, SOON, Stage},
     world::Trouble,
 };
@@ -117,24 +118,24 @@ pub(super) fn promotions(stage: &Stage<'_>, region: &str) -> usize {
 }
 
 /// The ledgers of both Regions name this writer.
-pub(super) async fn writer_is(
-    stage: &Stage<'_>,
-    region: &str,
-    epoch: u64,
-) -> Vec<crate::report::Check> {
-    let mut acted = Acted::default();
-    for place in [HOME, STANDBY] {
-        let row = stage.world.ledger().row(&place.into(), &PLAN.into()).await;
-        let current = row.ok().and_then(|row| row.current);
-        let found = current.map_or("none".to_owned(), |current| {
-            format!("{}, epoch {}", current.writer, current.epoch)
-        });
-        let held = found == format!("{region}, epoch {epoch}");
-        acted.check(
-            format!("the ledger in {place} says: the writer is {region}'s, of epoch {epoch}"),
-            found,
-            held,
-        );
-    }
-    acted.checks
+pub(super) async fn writer_is(stage: &Stage<'_>, region: &str, epoch: u64) -> Vec<Check> {
+    vec![
+        ledger_says(stage, HOME, region, epoch).await,
+        ledger_says(stage, STANDBY, region, epoch).await,
+    ]
+}
+
+/// The ledger of one Region, `place`, names this writer.
+pub(super) async fn ledger_says(stage: &Stage<'_>, place: &str, region: &str, epoch: u64) -> Check {
+    let row = stage.world.ledger().row(&place.into(), &PLAN.into()).await;
+    let current = row.ok().and_then(|row| row.current);
+    let found = current.map_or("none".to_owned(), |current| {
+        format!("{}, epoch {}", current.writer, current.epoch)
+    });
+    let held = found == format!("{region}, epoch {epoch}");
+    Check::new(
+        format!("the ledger in {place} says: the writer is {region}'s, of epoch {epoch}"),
+        found,
+        held,
+    )
 }

@@ -6,7 +6,7 @@ use failover::ledger::{Claim, RunKind, update};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::again::{promotions, writer_is};
+use super::again::{ledger_says, promotions};
 use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::stage::{Acted, RUN, Stage},
@@ -103,7 +103,8 @@ pub(super) async fn by_hand_only(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     done(stage, &mut acted, "detach-and-promote", &lossy).await;
     let prove = json!({"operation": "prove", "plan": PLAN, "force": format!("{PLAN}@1")});
     done(stage, &mut acted, "health-probe", &prove).await;
-    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    let said = ledger_says(stage, STANDBY, STANDBY, 2).await;
+    acted.checks.push(said);
     let forced = json!({"plan": PLAN, "force": format!("{PLAN}@2")});
     done(stage, &mut acted, "dns-flip", &forced).await;
     done(stage, &mut acted, "ecs-restart", &forced).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::again::writer_is;
+use super::again::ledger_says;
 use crate::{
     front_door::{Fault, Scope},
     profile::{HOME, PARAMETER, STANDBY},
@@ -38,7 +38,8 @@ async fn restarted(stage: &Stage<'_>, acted: &mut Acted) {
         },
         restarted,
     );
-    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    let said = ledger_says(stage, STANDBY, STANDBY, 2).await;
+    acted.checks.push(said);
 }
 
 pub(super) async fn ssm(stage: &Stage<'_>) -> Result<Acted, Trouble> {

@@ -16,10 +16,10 @@ functions := health-probe confirm-outage recovery-ledger detach-and-promote plan
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package drill drill-up drill-down bench test check lint fmt pins clean
+.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol test check lint fmt pins clean
 
 help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(venv)/.installed $(node)/.installed ## Installs the pinned tools into .tools
 
@@ -76,6 +76,9 @@ bench: setup build lambda ## Prints medians: losses of a Region, the functions' 
 	target/release/drill bench functions
 	target/release/drill bench detection
 	target/release/drill bench losses
+
+check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol
+	$(CARGO) run --quiet --release --locked --package protocol
 
 test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
 	$(CARGO) test --release --locked --workspace

@@ -60,7 +60,7 @@ pub struct Lease {
 }
 
 /// What a run does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunKind {
     /// The writer's Region is lost.
@@ -180,6 +180,23 @@ impl Row {
         let held = self.lease.as_ref().filter(|lease| lease.expires_at > now);
         let token = held.map_or(self.token + 1, |own| own.token);
         Ok(self.leased(claim, token, now))
+    }
+
+    /// Gives a pass by hand the lease. It goes by the name of the work it continues, so it does not re-enter: a lease of that
+    /// name belongs to a pass beside it, which will give it back under this one.
+    ///
+    /// # Errors
+    /// As [`Row::claim`], and `RunRefused` while such a pass is under way.
+    pub fn claim_by_hand(&self, claim: &Claim, now: Timestamp) -> Result<Self, Error> {
+        match &self.lease {
+            Some(own) if own.run_id == claim.run_id && own.expires_at > now => {
+                Err(Error::RunRefused(format!(
+                    "another pass by hand, {}, holds plan {} until {}; wait for its end, or release it where it has died",
+                    own.run_id, self.plan, own.expires_at
+                )))
+            }
+            _ => self.claim(claim, now),
+        }
     }
 
     /// Gives a run the lease that another one holds while it waits for a human's answer.

@@ -56,6 +56,13 @@ pub async fn or_forced<O: Debug>(
     result
 }
 
+/// The name that forced passes of a step go by in the ledgers: the same for those that finish one piece of work. Two
+/// Regions' passes are two pieces of work: under one name they would share a lease.
+#[must_use]
+pub fn run_id(step: &str, region: &Region, epoch: Epoch) -> String {
+    format!("by-hand-{step}-{region}-{epoch}")
+}
+
 /// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
 async fn open(
     world: &(impl Ledger + Here),
@@ -85,7 +92,7 @@ async fn open(
     }
     let left = left(&known, current, here);
     let mut run = new(world, input, known, current.epoch, &left)?;
-    run.run_id = RunId(format!("by-hand-{step}-{}", current.epoch));
+    run.run_id = RunId(run_id(step, here, current.epoch));
     run.forced = true;
     run.accept_data_loss = input.accept_data_loss;
     // An earlier pass of the same work has begun it: what it did to services and records still counts.
@@ -121,7 +128,9 @@ async fn lease(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Error>
     let (claim, now) = (Claim::of(run), world.now());
     let members: Vec<_> = run.plan.members.keys().cloned().collect();
     for region in members {
-        let claimed = ledger::update(world, &region, run.name(), |row| row.claim(&claim, now));
+        let claimed = ledger::update(world, &region, run.name(), |row| {
+            row.claim_by_hand(&claim, now)
+        });
         let may_be_silent = region == run.from && region != *world.region();
         if !may_be_silent {
             claimed.await?;

@@ -227,3 +227,19 @@ fn only_a_runs_own_intent_is_withdrawn_and_only_under_its_lease() {
     assert_eq!(anothers.withdraw(&"a".into()), None, "another run's intent");
     assert_eq!(held("a").withdraw(&"a".into()), None, "nothing is begun");
 }
+
+/// Found by the search of the protocol: the pass that ended first gave the lease back under the other one.
+#[test]
+fn a_pass_by_hand_does_not_share_the_lease_of_one_beside_it() {
+    let held = row().claim_by_hand(&claim("by-hand"), at(0)).unwrap();
+    let beside = held.claim_by_hand(&claim("by-hand"), at(1));
+    let why = beside.unwrap_err().to_string();
+    assert!(
+        why.contains("another pass by hand, by-hand, holds plan orders"),
+        "{why}"
+    );
+    let released = held.release(&"by-hand".into()).unwrap();
+    assert!(released.claim_by_hand(&claim("by-hand"), at(1)).is_ok());
+    // One that died lapses like any other.
+    assert!(held.claim_by_hand(&claim("by-hand"), at(901)).is_ok());
+}

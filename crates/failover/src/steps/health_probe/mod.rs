@@ -23,7 +23,7 @@ use crate::{
 
 mod look;
 mod plans;
-mod prove;
+pub mod prove;
 mod set_up;
 mod verify;
 mod watch;

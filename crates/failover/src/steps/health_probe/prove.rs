@@ -10,13 +10,13 @@ use crate::{
     Error,
     beat::{Beats, Loss, Write, loss},
     domain::{Epoch, Region},
-    ledger::{Current, Proof, update},
+    ledger::{Current, Ledger, Proof, update},
     steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
-    topology::is_led_by,
+    topology::{Describe, is_led_by},
 };
 
 /// The step's name in timelines and logs.
-pub(super) const STEP: &str = "prove_writer";
+pub const STEP: &str = "prove_writer";
 
 /// What the pass saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,7 +33,7 @@ pub struct Observed {
 
 /// What a pass does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub enum Action {
     /// The epoch is proven: make it current.
     Conclude,
     /// The writer does not take writes yet.
@@ -44,7 +44,7 @@ pub(super) enum Action {
 ///
 /// # Errors
 /// `NotReady` for a wrong login or schema, `UnexpectedTopology` when the database holds a later epoch.
-pub(super) fn next_action(write: &Write) -> Result<Action, Error> {
+pub fn next_action(write: &Write) -> Result<Action, Error> {
     match write {
         Write::Committed { .. } => Ok(Action::Conclude),
         Write::Failed { .. } | Write::Unattempted { .. } | Write::ReadOnly => Ok(Action::Wait),
@@ -129,7 +129,10 @@ async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Err
 }
 
 /// The epoch this run is to prove: that of its intent, or the one it proved before.
-fn epoch(pass: &Pass) -> Result<Epoch, Error> {
+///
+/// # Errors
+/// `UnexpectedTopology` when no ledger holds an intent to promote the target.
+pub fn epoch(pass: &Pass) -> Result<Epoch, Error> {
     let run = &pass.run;
     if let Some(intent) = pass.rows.intent().filter(|intent| intent.to == run.to) {
         return Ok(intent.epoch);
@@ -198,7 +201,14 @@ async fn measured_loss(
 
 /// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. That of the
 /// Region which is left may have fallen silent; it learns the epoch when it is back.
-async fn conclude(world: &impl World, pass: &Pass, epoch: Epoch) -> Result<(), Error> {
+///
+/// # Errors
+/// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
+pub async fn conclude(
+    world: &(impl Ledger + Describe),
+    pass: &Pass,
+    epoch: Epoch,
+) -> Result<(), Error> {
     let run = &pass.run;
     let current = Current {
         epoch,
@@ -234,7 +244,7 @@ async fn conclude(world: &impl World, pass: &Pass, epoch: Epoch) -> Result<(), E
 }
 
 /// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
-async fn global_cluster(world: &impl World, pass: &Pass) -> Result<Option<String>, Error> {
+async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<String>, Error> {
     let run = &pass.run;
     let intent = pass
         .rows

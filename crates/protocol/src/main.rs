@@ -1,0 +1,79 @@
+//! `make check-protocol`: searches, and says what it saw.
+
+use std::{process::ExitCode, time::Instant};
+
+use protocol::searches::{ABLATIONS, Ablation, LARGE, SMALL, Search};
+
+fn main() -> ExitCode {
+    let asked = std::env::args().nth(1);
+    let parts = asked
+        .as_deref()
+        .map_or(vec!["small", "large", "rules"], |part| vec![part]);
+    let mut held = true;
+    for part in parts {
+        // Every one of a part is shown, whatever came of the one before it.
+        let fell_short = match part {
+            "small" => SMALL.iter().filter(|search| !holds(search)).count(),
+            "large" => LARGE.iter().filter(|search| !holds(search)).count(),
+            "rules" => ABLATIONS
+                .iter()
+                .filter(|ablation| !breaks(ablation))
+                .count(),
+            other => {
+                eprintln!(
+                    "there is no part {other:?}; choose small, large or rules, or name none for all of them"
+                );
+                return ExitCode::from(2);
+            }
+        };
+        held &= fell_short == 0;
+    }
+    println!("memory at its peak: {}", memory());
+    if held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Searches everything within bounds; whether every property held.
+fn holds(search: &Search) -> bool {
+    let started = Instant::now();
+    println!("{}", search.name);
+    let saw = match search.look() {
+        Ok(saw) => saw,
+        Err(why) => {
+            println!("    the model's plan is wrong: {why}");
+            return false;
+        }
+    };
+    println!(
+        "    {} states, {} steps deep, {:.1} s, {} violations",
+        saw.states,
+        saw.depth,
+        started.elapsed().as_secs_f64(),
+        saw.violations.len()
+    );
+    for violation in &saw.violations {
+        println!("    VIOLATED: {violation}");
+    }
+    saw.violations.is_empty()
+}
+
+/// Searches without a rule; whether its absence breaks what it should.
+fn breaks(ablation: &Ablation) -> bool {
+    let (states, trace) = ablation.look();
+    println!("without {:?}: {states} states", ablation.rule);
+    match &trace {
+        Some(trace) => println!("    breaks {:?}: {trace}", ablation.breaks),
+        None => println!("    NOT FOUND: {:?}", ablation.breaks),
+    }
+    trace.is_some()
+}
+
+/// The peak of resident memory, where the system tells.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.map_or("unknown".into(), |peak| peak.trim().into())
+}

@@ -1,0 +1,487 @@
+//! What may happen next, in every order.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use stateright::{Model, Property};
+
+use crate::{
+    pass::{self, Planned},
+    properties,
+    rules::Rule,
+    state::{Faults, Live, PLAN, REGIONS, Role, Slot, State, Step, Task, digested, index, start},
+    world::aws,
+};
+
+/// How far a search goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Members, two or three.
+    pub members: usize,
+    /// Runs.
+    pub runs: usize,
+    /// Faults.
+    pub faults: Faults,
+    /// Whether unplanned runs fail over managed, instead of detaching.
+    pub is_managed: bool,
+    /// What may be started, and the members it leaves and goes to; everything where it names nothing.
+    pub starts: &'static [(Task, usize, usize)],
+    /// Members that may be lost, counted from the first.
+    pub losable: usize,
+    /// Whether a probe that copies an epoch may be slow between reading and writing.
+    pub has_slow_probe: bool,
+}
+
+/// The protocol within bounds, perhaps without one of its rules.
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    bounds: Bounds,
+    off: Option<Rule>,
+    planned: Planned,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A run, or a pass by hand, starts; it leaves one member and goes to another.
+    Start(Task, usize, usize),
+    /// A run makes its next call.
+    Call(usize),
+    /// A run's pass dies and is tried again.
+    Retry(usize),
+    /// A run's step dies for good.
+    Fail(usize),
+    /// A run's execution is stopped.
+    Stop(usize),
+    /// A run's loop is exhausted.
+    GiveUp(usize),
+    /// Somebody redrives a stopped run.
+    Redrive(usize),
+    /// Two minutes pass for a run.
+    Later(usize),
+    /// A Region is lost.
+    Lose(usize),
+    /// It comes back.
+    Return(usize),
+    /// The first two Regions are parted.
+    Part,
+    /// They are not any more.
+    Mend,
+    /// The lease in a Region lapses.
+    Lapse(usize),
+    /// A Region's probe copies what another one's ledger knows.
+    Learn(usize, usize),
+    /// A slow probe has read what it is to copy.
+    Read(usize, usize),
+    /// It writes that.
+    Write,
+    /// A Region's probe pages people about an open intent.
+    Page(usize),
+    /// RDS ends what it began for a member.
+    Finish(usize),
+    /// RDS calls a switchover off.
+    CallOff,
+    /// RDS brings an old primary back.
+    Resynchronise(usize),
+}
+
+impl Protocol {
+    /// The protocol within `bounds`, without the rule `off`.
+    ///
+    /// # Errors
+    /// When the model's own plan is wrong.
+    pub fn new(bounds: Bounds, off: Option<Rule>) -> Result<Self, failover::Error> {
+        let document = document(bounds).to_string();
+        let plan = failover::plan::read(&document)?;
+        Ok(Self {
+            bounds,
+            off,
+            planned: (plan, document),
+        })
+    }
+
+    fn starts(&self, state: &State, events: &mut Vec<Event>) {
+        if !state.runs.contains(&Slot::Free) {
+            return;
+        }
+        let count = state.members.len();
+        let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to)));
+        for (from, to) in pairs {
+            let is_up = state.members.get(to).is_some_and(|member| member.is_up);
+            if from == to || !is_up {
+                continue;
+            }
+            // A probe suspects the writer that its own ledger names, while it does not commit.
+            let suspects = writer_known_in(state, to) == Some(from) && !state.reaches(to, from);
+            let tasks = [
+                Task::Suspected,
+                Task::Unplanned,
+                Task::Planned,
+                Task::Forced,
+                Task::Adopt,
+            ];
+            let allowed = |task: &Task| {
+                let named = self.bounds.starts;
+                let usual = named.is_empty() && !matches!(task, Task::Forced | Task::Adopt);
+                (*task != Task::Suspected || suspects)
+                    && (usual || named.contains(&(*task, from, to)))
+            };
+            let tasks = tasks.into_iter().filter(allowed);
+            events.extend(tasks.map(|task| Event::Start(task, from, to)));
+        }
+    }
+
+    fn of_run(state: &State, slot: usize, live: &Live, events: &mut Vec<Event>) {
+        let runs_here = state
+            .members
+            .get(live.to)
+            .is_some_and(|member| member.is_up);
+        if !runs_here {
+            return;
+        }
+        events.push(Event::Call(slot));
+        let between = live.log.is_empty();
+        if between && matches!(live.step, Step::Promote | Step::SwitchOver | Step::Prove) {
+            events.push(Event::GiveUp(slot));
+        }
+        if between && !live.is_late && state.left.delays > 0 {
+            events.push(Event::Later(slot));
+        }
+        if state.left.crashes > 0 {
+            if !between {
+                events.push(Event::Retry(slot));
+            }
+            if !matches!(live.step, Step::Close | Step::ByHand) {
+                events.push(Event::Fail(slot));
+            }
+            events.push(Event::Stop(slot));
+        }
+    }
+
+    fn of_member(&self, state: &State, member: usize, events: &mut Vec<Event>) {
+        let Some(found) = state.members.get(member) else {
+            return;
+        };
+        if found.is_up && state.left.losses > 0 && member < self.bounds.losable {
+            events.push(Event::Lose(member));
+        }
+        if !found.is_up {
+            events.push(Event::Return(member));
+            return;
+        }
+        if state.left.lapses > 0 && idle_lease(state, member) {
+            events.push(Event::Lapse(member));
+        }
+        if self.off != Some(Rule::Learning) {
+            let others = (0..state.members.len()).filter(|other| *other != member);
+            let learn = |other| {
+                if self.bounds.has_slow_probe {
+                    Event::Read(member, other)
+                } else {
+                    Event::Learn(member, other)
+                }
+            };
+            events.extend(others.map(learn));
+        }
+        if self.off != Some(Rule::Paging) {
+            events.push(Event::Page(member));
+        }
+        events.push(Event::Finish(member));
+        if found.role == Role::Resynchronising {
+            events.push(Event::Resynchronise(member));
+        }
+    }
+
+    /// Whether anything can still happen.
+    pub(crate) fn is_at_rest(&self, state: &State) -> bool {
+        if state.harm.is_some() {
+            return false;
+        }
+        let mut events = Vec::new();
+        self.actions(state, &mut events);
+        // What people may start or break is not owed to anybody.
+        let owed = |event: &Event| {
+            !matches!(
+                event,
+                Event::Start(..)
+                    | Event::Redrive(_)
+                    | Event::GiveUp(_)
+                    | Event::Later(_)
+                    | Event::Retry(_)
+                    | Event::Fail(_)
+                    | Event::Stop(_)
+                    | Event::Lose(_)
+                    | Event::Return(_)
+                    | Event::Part
+                    | Event::Mend
+                    | Event::Lapse(_)
+                    | Event::CallOff
+            )
+        };
+        !events.into_iter().filter(owed).any(|event| {
+            self.next_state(state, event)
+                .is_some_and(|next| next != *state)
+        })
+    }
+}
+
+/// The writer that a Region's own ledger names.
+fn writer_known_in(state: &State, member: usize) -> Option<usize> {
+    let row = &state.members.get(member)?.row.value;
+    row.current.as_ref().map(|current| index(&current.writer))
+}
+
+/// Whether a lease is held by a run that is not in the middle of a pass: a pass is over long before a lease lapses.
+fn idle_lease(state: &State, member: usize) -> bool {
+    let row = state.members.get(member).map(|member| &member.row.value);
+    let Some(lease) = row
+        .and_then(|row| row.lease.as_ref())
+        .filter(|lease| lease.expires_at > start())
+    else {
+        return false;
+    };
+    let mut runs = state.runs.iter().enumerate();
+    let holder = runs.find(|(slot, _)| state.run_id(*slot) == lease.run_id);
+    match holder {
+        Some((_, Slot::Live(live))) => {
+            let is_up = state
+                .members
+                .get(live.to)
+                .is_some_and(|member| member.is_up);
+            live.log.is_empty() || !is_up
+        }
+        _ => true,
+    }
+}
+
+fn document(bounds: Bounds) -> serde_json::Value {
+    let members = REGIONS.iter().take(bounds.members).enumerate();
+    let members: serde_json::Map<_, _> = members
+        .map(|(member, region)| {
+            (
+                (*region).to_owned(),
+                json!({"cluster": aws::cluster_name(member)}),
+            )
+        })
+        .collect();
+    json!({
+        "plan": PLAN, "revision": 1,
+        "topology": {"kind": "aurora_global", "global_cluster": crate::state::GLOBAL},
+        "home_region": REGIONS[0], "members": members, "witness_region": "us-east-2",
+        "database": {"name": "orders", "admin_secret": "orders/admin",
+            "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
+        "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3},
+        "unplanned": {"region_down": "automatic", "writer_down": "automatic", "max_lost_seconds": 30,
+            "unknown_loss": "accept", "cooldown_minutes": 0,
+            "strategy": if bounds.is_managed { "managed" } else { "detach" }},
+        "dns": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal", "endpoint": "writer",
+            "ttl_seconds": 5, "accept_route53_risk": true}],
+        "ecs": {}
+    })
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Action = Event;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::healthy(
+            self.bounds.members,
+            self.bounds.runs,
+            self.bounds.faults,
+        )]
+    }
+
+    fn actions(&self, state: &State, events: &mut Vec<Event>) {
+        // What came after a harm adds nothing.
+        if state.harm.is_some() {
+            return;
+        }
+        self.starts(state, events);
+        for (slot, run) in state.runs.iter().enumerate() {
+            match run {
+                Slot::Live(live) => Self::of_run(state, slot, live, events),
+                Slot::Stopped(_) => events.push(Event::Redrive(slot)),
+                Slot::Free | Slot::Ended(_) => {}
+            }
+        }
+        for member in 0..state.members.len() {
+            self.of_member(state, member, events);
+        }
+        if state.learning.is_some() {
+            events.push(Event::Write);
+        }
+        if !state.parted && state.left.partings > 0 {
+            events.push(Event::Part);
+        }
+        if state.parted {
+            events.push(Event::Mend);
+        }
+        if state
+            .operation
+            .is_some_and(|operation| operation.is_switchover)
+        {
+            events.push(Event::CallOff);
+        }
+    }
+
+    fn next_state(&self, last: &State, event: Event) -> Option<State> {
+        let next = self.after(last, event)?;
+        (next != *last).then_some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::all()
+    }
+}
+
+impl Protocol {
+    /// A slow probe writes what it read, if nobody wrote meanwhile.
+    fn write_learnt(&self, next: &mut State) -> Option<()> {
+        let (here, before, from) = next.learning.take()?;
+        let found = next.members.get_mut(here).filter(|found| found.is_up)?;
+        if found.row == before || self.off == Some(Rule::ConditionalWrite) {
+            let known = from.value.current.as_ref()?;
+            found.row = digested(before.value.learn(known)?);
+        }
+        Some(())
+    }
+
+    fn after(&self, last: &State, event: Event) -> Option<State> {
+        let mut next = last.clone();
+        match event {
+            Event::Call(slot) => {
+                next = pass::advance(last, slot, &self.planned, self.off)?;
+                aws::replicate(&mut next);
+            }
+            Event::Start(task, from, to) => begin(&mut next, task, (from, to))?,
+            Event::Retry(slot) => crash(&mut next, slot, |live| live.log.clear())?,
+            Event::Fail(slot) => crash(&mut next, slot, fail)?,
+            Event::GiveUp(slot) => fail(live(&mut next, slot)?),
+            Event::Stop(slot) => {
+                crash(&mut next, slot, |live| live.log.clear())?;
+                let run = next.runs.get_mut(slot)?;
+                if let Slot::Live(live) = run.clone() {
+                    *run = Slot::Stopped(live);
+                }
+            }
+            Event::Redrive(slot) => {
+                let run = next.runs.get_mut(slot)?;
+                if let Slot::Stopped(live) = run.clone() {
+                    *run = Slot::Live(live);
+                }
+            }
+            Event::Later(slot) => {
+                next.left.delays = next.left.delays.checked_sub(1)?;
+                live(&mut next, slot)?.is_late = true;
+            }
+            Event::Lose(member) => lose(&mut next, member)?,
+            Event::Return(member) => next.members.get_mut(member)?.is_up = true,
+            Event::Part => {
+                next.left.partings = next.left.partings.checked_sub(1)?;
+                next.parted = true;
+            }
+            Event::Mend => next.parted = false,
+            Event::Lapse(member) => {
+                next.left.lapses = next.left.lapses.checked_sub(1)?;
+                lapse(&mut next, member)?;
+            }
+            Event::Learn(here, there) => learn(&mut next, here, there)?,
+            Event::Read(here, there) => {
+                learn(&mut next.clone(), here, there)?;
+                let row = |member: usize| last.members.get(member).map(|found| found.row.clone());
+                next.learning = Some((here, row(here)?, row(there)?));
+            }
+            Event::Write => self.write_learnt(&mut next)?,
+            Event::Page(member) => {
+                let found = next.members.get_mut(member)?;
+                found.row = digested(found.row.value.page(start())?);
+            }
+            Event::Finish(member) => {
+                aws::finish(&mut next, member).then_some(())?;
+                aws::replicate(&mut next);
+            }
+            Event::CallOff => aws::call_off(&mut next).then_some(())?,
+            Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
+        }
+        Some(next)
+    }
+}
+
+fn live(state: &mut State, slot: usize) -> Option<&mut Live> {
+    match state.runs.get_mut(slot)? {
+        Slot::Live(live) => Some(live),
+        Slot::Free | Slot::Stopped(_) | Slot::Ended(_) => None,
+    }
+}
+
+fn begin(next: &mut State, task: Task, (from, to): (usize, usize)) -> Option<()> {
+    let proven = next.members.get(to)?.row.value.proven_epoch().0;
+    let by_hand = matches!(task, Task::Forced | Task::Adopt);
+    let free = next.runs.iter().position(|run| *run == Slot::Free)?;
+    *next.runs.get_mut(free)? = Slot::Live(Box::new(Live {
+        task,
+        incident: (task == Task::Suspected).then_some(proven),
+        from,
+        to,
+        step: if by_hand { Step::ByHand } else { Step::Open },
+        log: Vec::new(),
+        record: None,
+        epoch: if by_hand { proven } else { 0 },
+        verdict: None,
+        trouble: Vec::new(),
+        is_late: false,
+    }));
+    Some(())
+}
+
+fn crash(next: &mut State, slot: usize, how: impl FnOnce(&mut Live)) -> Option<()> {
+    next.left.crashes = next.left.crashes.checked_sub(1)?;
+    how(live(next, slot)?);
+    Some(())
+}
+
+/// What the state machine does when a step fails for good.
+fn fail(live: &mut Live) {
+    live.log.clear();
+    if live.step == Step::Open {
+        live.step = Step::Release;
+    } else {
+        live.trouble.push((pass::name(live.step), "Lambda.Unknown"));
+        live.step = Step::Close;
+    }
+}
+
+/// A Region is lost with its database, its table and whatever executes in it.
+fn lose(next: &mut State, member: usize) -> Option<()> {
+    next.left.losses = next.left.losses.checked_sub(1)?;
+    let found = next.members.get_mut(member)?;
+    found.is_up = false;
+    found.was_lost = true;
+    for run in &mut next.runs {
+        if let Slot::Live(live) = run
+            && live.to == member
+        {
+            live.log.clear();
+        }
+    }
+    Some(())
+}
+
+fn lapse(next: &mut State, member: usize) -> Option<()> {
+    let found = next.members.get_mut(member)?;
+    let mut row = (*found.row.value).clone();
+    row.lease.as_mut()?.expires_at = start() - SignedDuration::from_secs(1);
+    found.row = digested(row);
+    Some(())
+}
+
+/// Rule 6, as the probe does it at the beginning of an invocation.
+fn learn(next: &mut State, here: usize, there: usize) -> Option<()> {
+    if !next.reaches(here, there) {
+        return None;
+    }
+    let known = next.members.get(there)?.row.value.current.clone()?;
+    let found = next.members.get_mut(here)?;
+    found.row = digested(found.row.value.learn(&known)?);
+    Some(())
+}

@@ -1,0 +1,247 @@
+//! Carries one run forward by one call, and its state machine with it.
+
+use std::{
+    pin::pin,
+    sync::OnceLock,
+    task::{Context, Poll, Waker},
+};
+
+use failover::{
+    Error,
+    domain::{Epoch, RunId},
+    ledger::Proof,
+    plan::Plan,
+    steps::{
+        Input, Output, Pass, Progress, confirm_outage, detach_and_promote, dns_flip,
+        health_probe::prove, planned_failover, recovery_ledger,
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    rules::Rule,
+    state::{Live, PLAN, Slot, State, Step, Task, region},
+    world::Seen,
+};
+
+/// The plan, and its document.
+pub type Planned = (Plan, String);
+
+/// Where a run's next step may lead.
+enum Came {
+    /// The pass waits for its next call.
+    On,
+    /// The pass ended.
+    Through(Result<Value, Error>),
+}
+
+/// The state after the next call of the run in `slot`; `None` where it cannot make one.
+#[must_use]
+pub fn advance(state: &State, slot: usize, planned: &Planned, off: Option<Rule>) -> Option<State> {
+    let Some(Slot::Live(live)) = state.runs.get(slot) else {
+        return None;
+    };
+    let live = (**live).clone();
+    if !state
+        .members
+        .get(live.to)
+        .is_some_and(|member| member.is_up)
+    {
+        return None;
+    }
+    let mut next = state.clone();
+    let seen = Seen::by(&mut next, slot, &live, (&planned.0, &planned.1), off);
+    let came = poll(&seen, &state.run_id(slot), &live, off);
+    let log = seen.into_log();
+    let Some(Slot::Live(after)) = next.runs.get_mut(slot) else {
+        return None;
+    };
+    match came {
+        Came::On => after.log = log,
+        Came::Through(answer) => {
+            after.log.clear();
+            if let Some(outcome) = lead(after, answer) {
+                next.runs[slot] = Slot::Ended(outcome);
+            }
+        }
+    }
+    Some(next)
+}
+
+/// Polls the pass once; it makes one call that concerns others, and waits at the next.
+fn poll(seen: &Seen<'_>, run_id: &RunId, live: &Live, off: Option<Rule>) -> Came {
+    // The steps set time-outs; nothing ever waits for one here.
+    static CLOCK: OnceLock<Option<tokio::runtime::Runtime>> = OnceLock::new();
+    let clock = CLOCK.get_or_init(|| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().build().ok()
+    });
+    let _entered = clock.as_ref().map(tokio::runtime::Runtime::enter);
+    let pass = pin!(pass(seen, run_id, live, off));
+    match pass.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Pending => Came::On,
+        Poll::Ready(answer) => Came::Through(answer),
+    }
+}
+
+/// The step's own code.
+async fn pass(
+    seen: &Seen<'_>,
+    run_id: &RunId,
+    live: &Live,
+    off: Option<Rule>,
+) -> Result<Value, Error> {
+    let input = Input {
+        run_id: Some(run_id.clone()),
+        from_region: Some(region(live.from)),
+        target_region: Some(region(live.to)),
+        epoch: Some(Epoch(live.epoch)),
+        ..Input::of(PLAN.into())
+    };
+    match live.step {
+        Step::Open => recovery_ledger::handle(seen, open(run_id, live, off)).await,
+        Step::Release => {
+            let payload = json!({"operation": "release", "plan": PLAN, "run_id": run_id});
+            recovery_ledger::handle(seen, payload).await
+        }
+        Step::Confirm => {
+            let answer = confirm_outage::confirm(seen, &input, false).await?;
+            Ok(
+                json!({"progress": answer.output.progress, "decision": answer.decision, "verdict": answer.verdict}),
+            )
+        }
+        Step::Promote => value(detach_and_promote::run(seen, &input).await?),
+        Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
+        Step::Prove => prove_writer(seen, &input, live.to).await,
+        Step::FlipDns => value(dns_flip::run(seen, &input).await?),
+        Step::Close => recovery_ledger::handle(seen, close(run_id, live)).await,
+        Step::ByHand => by_hand(seen, live).await,
+    }
+}
+
+fn value<O>(output: Output<O>) -> Result<Value, Error> {
+    Ok(json!({"progress": output.progress, "action": output.action}))
+}
+
+fn open(run_id: &RunId, live: &Live, off: Option<Rule>) -> Value {
+    let told = live.incident.filter(|_| off != Some(Rule::PastIncident));
+    let incident = told.map(|epoch| format!("{PLAN}/{epoch}"));
+    json!({
+        "operation": "open", "kind": live.task.kind(), "plan": PLAN, "run_id": run_id, "incident": incident,
+        "from_region": region(live.from), "target_region": region(live.to),
+    })
+}
+
+fn close(run_id: &RunId, live: &Live) -> Value {
+    let trouble = live.trouble.iter();
+    let trouble = trouble.map(|(state, error)| json!({"state": state, "error": error}));
+    json!({
+        "operation": "close", "plan": PLAN, "run_id": run_id, "from_region": region(live.from),
+        "target_region": region(live.to), "epoch": live.epoch, "verdict": live.verdict,
+        "trouble": trouble.collect::<Vec<_>>(),
+    })
+}
+
+/// One pass by hand.
+async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
+    if live.task == Task::Adopt {
+        let payload = json!({"operation": "adopt", "plan": PLAN});
+        return recovery_ledger::handle(seen, payload).await;
+    }
+    let forced = Input {
+        force: Some(format!("{PLAN}@{}", live.epoch)),
+        accept_data_loss: true,
+        ..Input::of(PLAN.into())
+    };
+    value(detach_and_promote::run(seen, &forced).await?)
+}
+
+/// ProveWriter with the model's database in place of SQL; everything else is the step's own.
+async fn prove_writer(seen: &Seen<'_>, input: &Input, to: usize) -> Result<Value, Error> {
+    let mut pass = Pass::open(seen, input).await?;
+    let epoch = prove::epoch(&pass)?;
+    let write = seen.prove(to, epoch.0).await;
+    let progress = match (prove::next_action(&write)?, write) {
+        (prove::Action::Conclude, failover::beat::Write::Committed { beat }) => {
+            pass.run.proof = Some(Proof {
+                epoch,
+                beat,
+                loss: None,
+            });
+            prove::conclude(seen, &pass, epoch).await?;
+            Progress::Done
+        }
+        _ => Progress::Pending,
+    };
+    pass.record(seen, prove::STEP, "prove", "").await?;
+    Ok(json!({"progress": progress}))
+}
+
+/// Where the state machine goes after a pass; a name where the run has ended. As `statemachine/*.asl.json` has it, but
+/// for the steps that touch neither writer nor ledger, and for retries: what does not answer counts as tried often enough.
+fn lead(live: &mut Live, answer: Result<Value, Error>) -> Option<&'static str> {
+    let planned = live.task == Task::Planned;
+    match (live.step, answer) {
+        (Step::Open, Ok(answer)) => {
+            live.epoch = answer["run"]["epoch"].as_u64().unwrap_or_default();
+            live.step = match (answer["resume"].as_bool(), planned) {
+                (Some(true), _) => Step::Prove,
+                (_, true) => Step::SwitchOver,
+                (_, false) => Step::Confirm,
+            };
+        }
+        (Step::ByHand, _) => return Some("done by hand"),
+        (Step::Open, Err(Error::RunRefused(_))) => return Some("refused"),
+        (Step::Open, Err(_)) => live.step = Step::Release,
+        (Step::Release, _) => return Some("not opened"),
+        (Step::Confirm, Ok(answer)) => {
+            live.verdict = serde_json::from_value(answer["verdict"].clone()).ok();
+            live.step = match answer["decision"].as_str() {
+                Some("go_on") => Step::Promote,
+                Some("wait") => Step::Confirm,
+                _ => Step::Close,
+            };
+        }
+        (Step::Promote, Err(Error::EvidenceStale(_))) => live.step = Step::Confirm,
+        (Step::Close, Ok(answer)) => {
+            return Some(match answer["outcome"].as_str() {
+                Some("succeeded") => "succeeded",
+                Some("failed") => "failed",
+                Some("stood_down") => "stood down",
+                Some("handed_over") => "handed over",
+                _ => "aborted",
+            });
+        }
+        (Step::Close, Err(_)) => return Some("not closed"),
+        (step, Ok(answer)) if answer["progress"] == "done" => {
+            live.step = match step {
+                Step::Promote | Step::SwitchOver => Step::Prove,
+                Step::Prove => Step::FlipDns,
+                _ => Step::Close,
+            };
+        }
+        // Pending: the next pass looks again.
+        (_, Ok(_)) => {}
+        (step, Err(why)) => {
+            live.trouble.push((name(step), why.name()));
+            live.step = Step::Close;
+        }
+    }
+    None
+}
+
+/// A step's name in the state machines.
+#[must_use]
+pub const fn name(step: Step) -> &'static str {
+    match step {
+        Step::Open => "OpenRun",
+        Step::Release => "ReleaseLeases",
+        Step::Confirm => "ConfirmOutage",
+        Step::Promote => "DetachAndPromote",
+        Step::SwitchOver => "PlannedFailover",
+        Step::Prove => "ProveWriter",
+        Step::FlipDns => "FlipDns",
+        Step::Close => "CloseRun",
+        Step::ByHand => "by hand",
+    }
+}

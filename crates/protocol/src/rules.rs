@@ -1,0 +1,48 @@
+//! The protocol's rules, each with a switch: off, the runs cannot see what the rule rests on.
+
+/// A rule of the ledger, or a clause of a guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A run acts only with the plan's lease (guard a, rule 3).
+    Lease,
+    /// It takes that in every member Region, but for the one that an unplanned run leaves (rule 2).
+    LeaseEverywhere,
+    /// A write of a row holds only if nobody wrote meanwhile.
+    ConditionalWrite,
+    /// An intent is written down before the first promoting call (rule 4).
+    Intent,
+    /// An open intent outranks the row it replaces, for runs to other targets too (rule 4, guard b).
+    IntentOutranks,
+    /// People are paged about an intent that no lease covers (rule 4).
+    Paging,
+    /// Only a standby of the ledger's current global cluster is promoted (guard b).
+    CurrentStandby,
+    /// Evidence is good for a minute (guard c).
+    Freshness,
+    /// An incident of a past epoch starts no run (rule 5).
+    PastIncident,
+    /// Each Region copies the highest proven epoch (rule 6).
+    Learning,
+    /// The epoch stands in DNS, which never goes back.
+    DnsEpoch,
+    /// An intent is withdrawn only when RDS shows nothing under way.
+    Withdrawal,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Lease,
+        Self::LeaseEverywhere,
+        Self::ConditionalWrite,
+        Self::Intent,
+        Self::IntentOutranks,
+        Self::Paging,
+        Self::CurrentStandby,
+        Self::Freshness,
+        Self::PastIncident,
+        Self::Learning,
+        Self::DnsEpoch,
+        Self::Withdrawal,
+    ];
+}

@@ -27,6 +27,8 @@ pub struct Bounds {
     pub starts: &'static [(Task, usize, usize)],
     /// Members that may be lost, counted from the first.
     pub losable: usize,
+    /// Whether reads that follow each other in a pass are one step.
+    pub reads_together: bool,
     /// Whether a probe that copies an epoch may be slow between reading and writing.
     pub has_slow_probe: bool,
 }
@@ -350,7 +352,10 @@ impl Protocol {
         let mut next = last.clone();
         match event {
             Event::Call(slot) => {
-                next = pass::advance(last, slot, &self.planned, self.off)?;
+                next = {
+                    let how = (self.off, self.bounds.reads_together);
+                    pass::advance(last, slot, &self.planned, how)?
+                };
                 aws::replicate(&mut next);
             }
             Event::Start(task, from, to) => begin(&mut next, task, (from, to))?,

@@ -37,7 +37,12 @@ enum Came {
 
 /// The state after the next call of the run in `slot`; `None` where it cannot make one.
 #[must_use]
-pub fn advance(state: &State, slot: usize, planned: &Planned, off: Option<Rule>) -> Option<State> {
+pub fn advance(
+    state: &State,
+    slot: usize,
+    planned: &Planned,
+    (off, reads_together): (Option<Rule>, bool),
+) -> Option<State> {
     let Some(Slot::Live(live)) = state.runs.get(slot) else {
         return None;
     };
@@ -50,7 +55,13 @@ pub fn advance(state: &State, slot: usize, planned: &Planned, off: Option<Rule>)
         return None;
     }
     let mut next = state.clone();
-    let seen = Seen::by(&mut next, slot, &live, (&planned.0, &planned.1), off);
+    let seen = Seen::by(
+        &mut next,
+        slot,
+        &live,
+        (&planned.0, &planned.1),
+        (off, reads_together),
+    );
     let came = poll(&seen, &state.run_id(slot), &live, off);
     let log = seen.into_log();
     let Some(Slot::Live(after)) = next.runs.get_mut(slot) else {

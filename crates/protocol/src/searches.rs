@@ -27,6 +27,7 @@ const ONE: Bounds = Bounds {
     is_managed: false,
     starts: &[],
     losable: 1,
+    reads_together: false,
     has_slow_probe: false,
 };
 
@@ -191,12 +192,13 @@ pub const LARGE: [Search; 7] = [
         },
     },
     Search {
-        name: "three members, two suspicions, two crashes, a loss and a return",
+        name: "three members, two suspicions, a crash, a loss and a return",
         bounds: Bounds {
             members: 3,
             runs: 2,
-            faults: Faults { crashes: 2, ..LOST },
+            faults: Faults { crashes: 1, ..LOST },
             starts: &[(Task::Suspected, 0, 1), (Task::Suspected, 0, 2)],
+            reads_together: true,
             ..ONE
         },
     },

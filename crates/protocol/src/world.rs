@@ -66,6 +66,8 @@ pub enum Answer {
 enum Concerns {
     /// What it reads or changes, others change or read: it is a step of its own.
     Others,
+    /// It only reads. Where reads are taken together, those that follow each other are one step.
+    Reading,
     /// It replaces what the call before it read, if nobody wrote meanwhile: both are one step, since what comes between
     /// them only makes the pass read again.
     OthersWithTheCallBefore,
@@ -80,6 +82,7 @@ pub struct Seen<'a> {
     plan: &'a Plan,
     document: &'a str,
     off: Option<Rule>,
+    reads_together: bool,
     inner: Mutex<Inner<'a>>,
 }
 
@@ -92,6 +95,8 @@ struct Inner<'a> {
     is_spent: bool,
     /// Whether a call had to wait for a later step: then so must every one after it.
     is_over: bool,
+    /// Whether nothing but reading was done in this step.
+    has_only_read: bool,
     /// Which call comes right after a row was read in this step.
     has_read: Option<usize>,
 }
@@ -103,7 +108,7 @@ impl<'a> Seen<'a> {
         slot: usize,
         live: &Live,
         (plan, document): (&'a Plan, &'a str),
-        off: Option<Rule>,
+        (off, reads_together): (Option<Rule>, bool),
     ) -> Self {
         let ages = live.is_late && off != Some(Rule::Freshness);
         let late = if ages { LATER } else { SignedDuration::ZERO };
@@ -113,6 +118,7 @@ impl<'a> Seen<'a> {
             plan,
             document,
             off,
+            reads_together,
             inner: Mutex::new(Inner {
                 state,
                 slot,
@@ -120,6 +126,7 @@ impl<'a> Seen<'a> {
                 next: 0,
                 is_spent: false,
                 is_over: false,
+                has_only_read: true,
                 has_read: None,
             }),
         }
@@ -155,9 +162,11 @@ impl<'a> Seen<'a> {
                 return Poll::Ready((*answer.value).clone());
             }
             let just_read = inner.has_read == Some(inner.next);
+            let together = self.reads_together && inner.has_only_read;
             inner.is_over |= inner.is_spent
                 && match concerns {
                     Concerns::Others => true,
+                    Concerns::Reading => !together,
                     Concerns::OthersWithTheCallBefore => !just_read,
                     Concerns::Nobody => false,
                 };
@@ -166,6 +175,7 @@ impl<'a> Seen<'a> {
             };
             let answer = perform(inner.state, inner.slot);
             inner.is_spent |= concerns != Concerns::Nobody;
+            inner.has_only_read &= matches!(concerns, Concerns::Reading | Concerns::Nobody);
             inner.has_read = matches!(answer, Answer::Row(_)).then_some(inner.next + 1);
             let matters = match &answer {
                 Answer::Run(run) => format!("{:?}", run.as_deref().map(essence)),
@@ -294,7 +304,7 @@ impl Ledger for Seen<'_> {
     async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
         let (here, there) = (index(&self.here), index(region));
         let now = self.now;
-        let answer = self.call(Concerns::Others, move |state, _| {
+        let answer = self.call(Concerns::Reading, move |state, _| {
             Answer::Vantage(if state.reaches(here, there) {
                 Ok(vantage(state, there, now))
             } else {
@@ -466,7 +476,7 @@ impl Describe for Seen<'_> {
         _: &str,
     ) -> Result<Option<GlobalCluster>, Error> {
         let (here, there, off) = (index(&self.here), index(region), self.off);
-        let answer = self.call(Concerns::Others, move |state, slot| {
+        let answer = self.call(Concerns::Reading, move |state, slot| {
             Answer::Global(aws::global(state, slot, here, there, off))
         });
         match answer.await {
@@ -477,7 +487,7 @@ impl Describe for Seen<'_> {
 
     async fn look(&self, region: &Region, _: &str) -> Rds {
         let (here, there) = (index(&self.here), index(region));
-        let answer = self.call(Concerns::Others, move |state, _| {
+        let answer = self.call(Concerns::Reading, move |state, _| {
             Answer::Rds(if state.reaches(here, there) {
                 Rds::Status {
                     cluster: "available".into(),
@@ -499,7 +509,7 @@ impl Describe for Seen<'_> {
 
     async fn cluster(&self, region: &Region, _: &str) -> Result<Option<Cluster>, Error> {
         let (here, there, off) = (index(&self.here), index(region), self.off);
-        let answer = self.call(Concerns::Others, move |state, slot| {
+        let answer = self.call(Concerns::Reading, move |state, slot| {
             Answer::Cluster(aws::cluster(state, slot, here, there, off))
         });
         match answer.await {
@@ -547,7 +557,7 @@ impl Dns for Seen<'_> {
     ) -> Result<Option<Record>, Error> {
         let name = name.to_owned();
         let hidden = self.is_off(Rule::DnsEpoch) && kind == "TXT";
-        let answer = self.call(Concerns::Others, move |state, _| {
+        let answer = self.call(Concerns::Reading, move |state, _| {
             Answer::Record((!hidden).then(|| aws::record(state, &name, kind)))
         });
         match answer.await {
@@ -575,7 +585,7 @@ impl Dns for Seen<'_> {
 impl Ask for Seen<'_> {
     async fn ask_probe(&self, _: &PlanName) -> Result<Confirmation, Error> {
         let (here, now) = (index(&self.here), self.now);
-        let answer = self.call(Concerns::Others, move |state, _| {
+        let answer = self.call(Concerns::Reading, move |state, _| {
             let vantage = vantage(state, here, now);
             let seen = vantage.map(|vantage| Confirmation {
                 vantage,
@@ -591,7 +601,7 @@ impl Ask for Seen<'_> {
 
     async fn ask_witness(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
         let there = index(&input.region);
-        let answer = self.call(Concerns::Others, move |state, _| {
+        let answer = self.call(Concerns::Reading, move |state, _| {
             let is_up = state.members.get(there).is_some_and(|member| member.is_up);
             Answer::Replaced(Ok(is_up))
         });

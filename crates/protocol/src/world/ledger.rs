@@ -1,0 +1,232 @@
+//! The ledgers, as a run reads and writes them; and as it sees them that a rule was taken from.
+
+use std::sync::Arc;
+
+use failover::{
+    Error,
+    beat::{Beat, Reading, Vantage, Write},
+    domain::{PlanName, Region, RunId},
+    ledger::{Intent, Known, Ledger, Row, Run},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Answer, Concerns, Seen, astray, aws, essence, unavailable};
+use crate::{
+    rules::Rule,
+    state::{Digested, Slot, State, Step, digested, index, start},
+};
+
+impl Ledger for Seen<'_> {
+    async fn row(&self, region: &Region, _: &PlanName) -> Result<Row, Error> {
+        let (here, there, off) = (index(&self.here), index(region), self.off);
+        let answer = self.call(Concerns::Others, move |state, slot| {
+            if !state.reaches(here, there) {
+                return Answer::Row(unavailable(&crate::state::region(there)));
+            }
+            let row = state
+                .members
+                .get(there)
+                .map(|member| (*member.row.value).clone());
+            let row = row.unwrap_or_else(|| Row::new(crate::state::PLAN.into()));
+            Answer::Row(Ok(blinded(row, state, slot, (here, there), off)))
+        });
+        answered!(answer, Answer::Row)
+    }
+
+    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+        let (here, there, off) = (index(&self.here), index(region), self.off);
+        let before = {
+            let inner = self.inner();
+            let log = inner.log.iter().take(inner.next).rev();
+            let mut read = log.filter_map(|answer| match &*answer.value {
+                Answer::Row(Ok(row)) => Some(row.clone()),
+                _ => None,
+            });
+            read.next()
+        };
+        let next = row.clone();
+        let concerns = if self.is_off(Rule::ConditionalWrite) {
+            Concerns::Others
+        } else {
+            Concerns::OthersWithTheCallBefore
+        };
+        let answer = self.call(concerns, move |state, slot| {
+            if !state.reaches(here, there) {
+                return Answer::Replaced(unavailable(&crate::state::region(there)));
+            }
+            let Some(member) = state.members.get(there) else {
+                return Answer::Replaced(Ok(false));
+            };
+            let held = (*member.row.value).clone();
+            let seen = blinded(held.clone(), state, slot, (here, there), off);
+            let unchanged = before.is_some_and(|before| digested(before) == digested(seen));
+            if !unchanged && off != Some(Rule::ConditionalWrite) {
+                return Answer::Replaced(Ok(false));
+            }
+            let next = unblinded(next, held, (here, there), off);
+            if let Some(member) = state.members.get_mut(there) {
+                member.row = digested(next);
+            }
+            Answer::Replaced(Ok(true))
+        });
+        answered!(answer, Answer::Replaced)
+    }
+
+    async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
+        let (here, there) = (index(&self.here), index(region));
+        let now = self.now;
+        let answer = self.call(Concerns::Reading, move |state, _| {
+            Answer::Vantage(if state.reaches(here, there) {
+                Ok(vantage(state, there, now))
+            } else {
+                unavailable(&crate::state::region(there))
+            })
+        });
+        answered!(answer, Answer::Vantage)
+    }
+
+    async fn run(&self, _: &Region, _: &PlanName, _: &RunId) -> Result<Option<Run>, Error> {
+        let answer = self.call(Concerns::Nobody, |state, slot| {
+            let record = match state.runs.get(slot) {
+                Some(Slot::Live(live)) => {
+                    live.record.as_ref().map(|record| Arc::clone(&record.value))
+                }
+                _ => None,
+            };
+            Answer::Run(record)
+        });
+        match answer.await {
+            Answer::Run(run) => Ok(run.map(|run| (*run).clone())),
+            _ => astray(),
+        }
+    }
+
+    async fn put_run(&self, _: &Region, run: &Run) -> Result<(), Error> {
+        let record = Digested::of(run.clone(), &essence(run));
+        let answer = self.call(Concerns::Nobody, move |state, slot| {
+            if let Some(Slot::Live(live)) = state.runs.get_mut(slot) {
+                live.record = Some(record);
+            }
+            Answer::Told(Ok(()))
+        });
+        answered!(answer, Answer::Told)
+    }
+
+    async fn known(&self, _: &Region, _: &PlanName) -> Result<Option<Known>, Error> {
+        let members = self.plan.members.keys();
+        let endpoints = members.map(|region| (region.clone(), aws::endpoints(index(region))));
+        Ok(Some(Known {
+            plan: self.plan.clone(),
+            endpoints: endpoints.collect(),
+        }))
+    }
+}
+
+/// A row as a run sees it that a rule was taken from.
+fn blinded(
+    mut row: Row,
+    state: &State,
+    slot: usize,
+    (here, there): (usize, usize),
+    off: Option<Rule>,
+) -> Row {
+    let Some(Slot::Live(live)) = state.runs.get(slot) else {
+        return row;
+    };
+    let run_id = state.run_id(slot);
+    let own_lease = |row: &mut Row| {
+        row.lease = Some(failover::ledger::Lease {
+            run_id: run_id.clone(),
+            token: 1,
+            kind: live.task.kind(),
+            from: crate::state::region(live.from),
+            to: crate::state::region(live.to),
+            expires_at: start() + failover::ledger::LEASE,
+            waits_for_human: false,
+        });
+    };
+    match off {
+        // As if it were written already, where nobody else sees it.
+        Some(Rule::Intent)
+            if matches!(live.step, Step::Promote | Step::SwitchOver | Step::Prove)
+                && row
+                    .current
+                    .as_ref()
+                    .is_some_and(|current| index(&current.writer) != live.to) =>
+        {
+            row.intent = Some(Intent {
+                epoch: row.epoch().next(),
+                from: crate::state::region(live.from),
+                to: crate::state::region(live.to),
+                global_cluster: Some(crate::state::GLOBAL.into()),
+                run_id: run_id.clone(),
+                written_at: start(),
+            });
+        }
+        Some(Rule::Lease) => own_lease(&mut row),
+        Some(Rule::LeaseEverywhere) if here != there => own_lease(&mut row),
+        Some(Rule::IntentOutranks) => {
+            row.intent = row.intent.filter(|intent| intent.run_id == run_id);
+        }
+        Some(Rule::CurrentStandby) if aws::takes_for_standby(state, slot, off) => {
+            if let Some(current) = &mut row.current {
+                current.global_cluster = Some(crate::state::GLOBAL.into());
+            }
+        }
+        _ => {}
+    }
+    row
+}
+
+/// What a run writes that a rule was taken from.
+fn unblinded(mut next: Row, held: Row, (here, there): (usize, usize), off: Option<Rule>) -> Row {
+    match off {
+        Some(Rule::LeaseEverywhere) if here != there => next.lease = held.lease,
+        Some(Rule::Lease) => next.lease = held.lease,
+        Some(Rule::Intent) => next.intent = None,
+        Some(Rule::IntentOutranks) if next.intent.is_none() => next.intent = held.intent,
+        Some(Rule::CurrentStandby) => {
+            // What it did not write itself stays as it was.
+            let run_id = |row: &Row| row.current.as_ref().map(|current| current.run_id.clone());
+            if run_id(&next) == run_id(&held) {
+                next.current = held.current;
+            }
+        }
+        _ => {}
+    }
+    next
+}
+
+/// What the probe in a Region last saw of the writer that its own ledger names.
+pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vantage> {
+    let row = &state.members.get(here)?.row.value;
+    let current = row.current.as_ref()?;
+    let beat = Beat {
+        seq: 1,
+        epoch: current.epoch,
+        at: start() - SignedDuration::from_secs(1),
+    };
+    let write = aws::beat(state, here, index(&current.writer), current.epoch.0, beat);
+    let commits = matches!(write, Write::Committed { .. });
+    let failing_since =
+        matches!(write, Write::Failed { .. }).then(|| start() - SignedDuration::from_secs(100));
+    let arrived = (crate::state::region(here), beat);
+    Some(Vantage {
+        region: crate::state::region(here),
+        writer_region: current.writer.clone(),
+        at: now,
+        write,
+        last_beat: Some(beat),
+        failing_since,
+        failures: 3,
+        reading: Some(Reading {
+            position: None,
+            beats: [arrived].into(),
+        }),
+        moved_at: Some(if commits {
+            now
+        } else {
+            start() - SignedDuration::from_secs(100)
+        }),
+    })
+}

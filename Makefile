@@ -12,7 +12,8 @@ node := .tools/node
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
-functions := health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart
+functions := health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart \
+	fence-writer rebuild-global
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 

@@ -11,6 +11,7 @@ mod delete;
 mod describe;
 mod detach;
 mod effect;
+mod endpoints;
 mod failover;
 mod fault;
 mod global;
@@ -19,6 +20,7 @@ mod modify;
 mod names;
 mod params;
 mod regions;
+mod rename;
 mod settings;
 mod snapshot;
 mod state;
@@ -40,7 +42,7 @@ pub use state::{Event, Millis, Secret, Transition};
 
 use effect::Task;
 use names::Namer;
-use state::{Cluster, Global, Instance, Snapshot};
+use state::{Cluster, CustomEndpoint, Global, Instance, Snapshot};
 
 /// Events and history keep this many entries, the newest.
 const RECORDS_MAX: usize = 50_000;
@@ -56,6 +58,7 @@ pub struct Model {
     clusters: BTreeMap<ClusterKey, Cluster>,
     instances: BTreeMap<ClusterKey, Instance>,
     snapshots: BTreeMap<ClusterKey, Snapshot>,
+    endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
     /// Statuses that clusters and their instances show instead of their own, for work that is not modelled.
@@ -78,6 +81,7 @@ impl Model {
             clusters: BTreeMap::new(),
             instances: BTreeMap::new(),
             snapshots: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
             lost: BTreeSet::new(),
             shown: BTreeMap::new(),
             tasks: Vec::new(),

@@ -4,6 +4,7 @@
 
 mod calls;
 mod file;
+mod planned;
 mod rto;
 mod summary;
 pub(crate) mod words;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calls::CallCount;
 pub use file::{Error, write};
+pub use planned::PlannedMove;
 pub use rto::{Allowances, Moments, Phases, Rto};
 pub use writes::{BUCKET_MS, Gap, Rate, Series, Writes};
 
@@ -46,6 +48,8 @@ pub struct Report {
     pub rpo: Rpo,
     /// The recovery time and its parts.
     pub rto: Rto,
+    /// Planned moves of the writer that succeeded, in order.
+    pub planned_moves: Vec<PlannedMove>,
     /// Every execution of a state machine.
     pub runs: Vec<Run>,
     /// Calls to AWS, counted per function, service, Region and operation.
@@ -187,6 +191,8 @@ pub struct Findings {
     pub rpo: Rpo,
     /// The recovery time and its parts.
     pub rto: Rto,
+    /// Planned moves of the writer that succeeded, in order.
+    pub planned_moves: Vec<PlannedMove>,
     /// Every execution of a state machine.
     pub runs: Vec<Run>,
     /// Calls to AWS, counted.
@@ -212,6 +218,7 @@ impl From<Findings> for Report {
             writes: findings.writes,
             rpo: findings.rpo,
             rto: findings.rto,
+            planned_moves: findings.planned_moves,
             runs: findings.runs,
             calls: findings.calls,
             timeline: TimelineEntry::from_events(&findings.events, findings.started_at_ms),

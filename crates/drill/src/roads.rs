@@ -149,7 +149,18 @@ impl Roads {
         member: &str,
         backend: SocketAddr,
     ) -> Result<(), NoRoad> {
-        self.change(vantage, member, |road| road.backend = backend)
+        let key = (vantage.to_owned(), member.to_owned());
+        let roads = self.locked();
+        let road = roads.get(&key).ok_or(NoRoad {
+            vantage: key.0,
+            member: key.1,
+        })?;
+        road.condition.send_if_modified(|road| {
+            let is_new = road.backend != backend;
+            road.backend = backend;
+            is_new
+        });
+        Ok(())
     }
 
     /// Cuts every road to a member. To be called before the member is killed, or its end would still get through.

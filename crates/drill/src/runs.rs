@@ -18,9 +18,10 @@ use crate::{
     timeline::{Kind, Timeline},
 };
 
-const MACHINES: [&str; 2] = [
+const MACHINES: [&str; 3] = [
     "aurora-failover-unplanned-failover",
     "aurora-failover-planned-failover",
+    "aurora-failover-failback",
 ];
 const LOOK: Duration = Duration::from_millis(200);
 

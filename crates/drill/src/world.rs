@@ -282,6 +282,40 @@ impl World {
         Aws::new(self.emulator.sdk_config(STANDBY), settings)
     }
 
+    /// Leads every road to where its member's database is now: a rebuilt member is another one.
+    pub fn lead_roads(&self) {
+        for region in self.profile.members {
+            let name = member(PLAN, region);
+            let Some(backend) = self.simulator.backend(region, &name) else {
+                continue;
+            };
+            for vantage in self.regions.iter().chain([&CLIENT]) {
+                // Some vantages have no road to a member without instance.
+                let _ = self.roads.set_backend(vantage, &name, backend);
+            }
+        }
+    }
+
+    /// How an application that holds a member's address logs in there, past every road.
+    ///
+    /// # Errors
+    /// When the member has no database.
+    pub fn app_login(&self, region: &str) -> Result<tokio_postgres::Config, Trouble> {
+        let backend = self
+            .simulator
+            .backend(region, &member(PLAN, region))
+            .ok_or("there is no such database")?;
+        let mut config = tokio_postgres::Config::new();
+        config
+            .hostaddr(backend.ip())
+            .port(backend.port())
+            .user("app")
+            .password(&self.secrets.app)
+            .dbname(PLAN)
+            .connect_timeout(Duration::from_secs(1));
+        Ok(config)
+    }
+
     /// An administrator's connection to the first plan's database in a Region, past every road.
     ///
     /// # Errors

@@ -1,10 +1,6 @@
 //! Restarts the plan's services, one pass per invocation.
 
-use failover::{
-    Error,
-    aws::Aws,
-    steps::{self, ecs_restart},
-};
+use failover::{Error, aws::Aws, steps::ecs_restart};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use serde_json::Value;
 
@@ -15,7 +11,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            ecs_restart::run(aws, &steps::read(event.payload)?).await
+            ecs_restart::handle(aws, event.payload).await
         },
     ))
     .await

@@ -9,7 +9,7 @@ use crate::{
     properties,
     rules::Rule,
     state::{Faults, Live, PLAN, REGIONS, Role, Slot, State, Step, Task, digested, index, start},
-    world::aws,
+    world::{aws, fence},
 };
 
 /// How far a search goes.
@@ -31,6 +31,8 @@ pub struct Bounds {
     pub reads_together: bool,
     /// Whether a probe that copies an epoch may be slow between reading and writing.
     pub has_slow_probe: bool,
+    /// Whether people rebuild the global database after a detach.
+    pub has_rebuild: bool,
 }
 
 /// The protocol within bounds, perhaps without one of its rules.
@@ -84,6 +86,8 @@ pub enum Event {
     CallOff,
     /// RDS brings an old primary back.
     Resynchronise(usize),
+    /// People rebuild the global database: a deposed member follows the writer again.
+    Rebuild(usize),
 }
 
 impl Protocol {
@@ -120,10 +124,12 @@ impl Protocol {
                 Task::Planned,
                 Task::Forced,
                 Task::Adopt,
+                Task::Fence,
             ];
             let allowed = |task: &Task| {
                 let named = self.bounds.starts;
-                let usual = named.is_empty() && !matches!(task, Task::Forced | Task::Adopt);
+                let usual =
+                    named.is_empty() && !matches!(task, Task::Forced | Task::Adopt | Task::Fence);
                 (*task != Task::Suspected || suspects)
                     && (usual || named.contains(&(*task, from, to)))
             };
@@ -191,6 +197,9 @@ impl Protocol {
         if found.role == Role::Resynchronising {
             events.push(Event::Resynchronise(member));
         }
+        if self.bounds.has_rebuild {
+            events.push(Event::Rebuild(member));
+        }
     }
 
     /// Whether anything can still happen.
@@ -217,6 +226,7 @@ impl Protocol {
                     | Event::Mend
                     | Event::Lapse(_)
                     | Event::CallOff
+                    | Event::Rebuild(_)
             )
         };
         !events.into_iter().filter(owed).any(|event| {
@@ -407,6 +417,7 @@ impl Protocol {
             }
             Event::CallOff => aws::call_off(&mut next).then_some(())?,
             Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
+            Event::Rebuild(member) => fence::rebuild(&mut next, member).then_some(())?,
         }
         Some(next)
     }
@@ -421,7 +432,7 @@ fn live(state: &mut State, slot: usize) -> Option<&mut Live> {
 
 fn begin(next: &mut State, task: Task, (from, to): (usize, usize)) -> Option<()> {
     let proven = next.members.get(to)?.row.value.proven_epoch().0;
-    let by_hand = matches!(task, Task::Forced | Task::Adopt);
+    let by_hand = matches!(task, Task::Forced | Task::Adopt | Task::Fence);
     let free = next.runs.iter().position(|run| *run == Slot::Free)?;
     *next.runs.get_mut(free)? = Slot::Live(Box::new(Live {
         task,

@@ -9,11 +9,11 @@ use std::{
 use failover::{
     Error,
     domain::{Epoch, RunId},
-    ledger::Proof,
+    ledger::{Ledger, Proof},
     plan::Plan,
     steps::{
-        Input, Output, Pass, Progress, confirm_outage, detach_and_promote, dns_flip,
-        health_probe::prove, planned_failover, recovery_ledger,
+        Here, Input, Output, Pass, Progress, confirm_outage, detach_and_promote, dns_flip,
+        fence_writer, health_probe::prove, planned_failover, recovery_ledger,
     },
 };
 use serde_json::{Value, json};
@@ -158,6 +158,11 @@ async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
     if live.task == Task::Adopt {
         let payload = json!({"operation": "adopt", "plan": PLAN});
         return recovery_ledger::handle(seen, payload).await;
+    }
+    if live.task == Task::Fence {
+        let known = seen.known(seen.region(), &PLAN.into()).await?;
+        let known = known.ok_or_else(|| Error::NotReady("no probe has read the plan".into()))?;
+        return value(fence_writer::sweep_plan(seen, &known).await?);
     }
     let forced = Input {
         force: Some(format!("{PLAN}@{}", live.epoch)),

@@ -35,6 +35,9 @@ pub fn all() -> Vec<Property<Protocol>> {
         Property::always("the epoch in DNS never goes back", |_, state| {
             without(state, &[Harm::DnsWentBack])
         }),
+        Property::always("the writer is never fenced", |_, state| {
+            without(state, &[Harm::WriterFenced])
+        }),
         Property::always("an incident is settled once", |_, state| {
             without(state, &[Harm::SettledTwice])
         }),

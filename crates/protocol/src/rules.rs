@@ -27,11 +27,13 @@ pub enum Rule {
     DnsEpoch,
     /// An intent is withdrawn only when RDS shows nothing under way.
     Withdrawal,
+    /// A database that holds the proven epoch refuses to be fenced under it.
+    DatabaseEpoch,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Lease,
         Self::LeaseEverywhere,
         Self::ConditionalWrite,
@@ -44,5 +46,6 @@ impl Rule {
         Self::Learning,
         Self::DnsEpoch,
         Self::Withdrawal,
+        Self::DatabaseEpoch,
     ];
 }

@@ -29,6 +29,7 @@ const ONE: Bounds = Bounds {
     losable: 1,
     reads_together: false,
     has_slow_probe: false,
+    has_rebuild: false,
 };
 
 /// The Region is lost, and may come back.
@@ -131,8 +132,34 @@ const RUNS: &[(Task, usize, usize)] = &[
 /// A run by suspicion, and a planned one.
 const TO_THE_STANDBY: &[(Task, usize, usize)] = &[(Task::Suspected, 0, 1), (Task::Planned, 0, 1)];
 
+/// A run by suspicion, one home again, and the fence's schedule in either Region.
+const FENCED: Bounds = Bounds {
+    runs: 3,
+    faults: LOST,
+    starts: &[
+        (Task::Suspected, 0, 1),
+        (Task::Planned, 1, 0),
+        (Task::Fence, 1, 0),
+        (Task::Fence, 0, 1),
+    ],
+    reads_together: true,
+    has_rebuild: true,
+    ..ONE
+};
+
 /// Those that `make check-protocol` adds.
-pub const LARGE: [Search; 7] = [
+pub const LARGE: [Search; 9] = [
+    Search {
+        name: "fenced, rebuilt and moved home again, a loss and a return",
+        bounds: FENCED,
+    },
+    Search {
+        name: "fenced and moved home again, managed, a loss and a return",
+        bounds: Bounds {
+            is_managed: true,
+            ..FENCED
+        },
+    },
     Search {
         name: "three members, forced by hand in two Regions, a loss and a return",
         bounds: Bounds {
@@ -259,6 +286,7 @@ pub fn trace(path: Path<State, Event>) -> String {
     text
 }
 
+const NEVER_FENCED: &str = "the writer is never fenced";
 const ONE_AT_A_TIME: &str = "runs promote one at a time";
 const ONE_HOLDER: &str = "one run holds the plan";
 const DEPOSED: &str = "no deposed writer is promoted";
@@ -277,7 +305,7 @@ const TO_BOTH: Bounds = Bounds {
 };
 
 /// Each rule, and what breaks without it.
-pub const ABLATIONS: [Ablation; 12] = [
+pub const ABLATIONS: [Ablation; 13] = [
     Ablation {
         rule: Rule::Lease,
         breaks: ONE_AT_A_TIME,
@@ -381,6 +409,11 @@ pub const ABLATIONS: [Ablation; 12] = [
             starts: &[(Task::Planned, 0, 1)],
             ..ONE
         },
+    },
+    Ablation {
+        rule: Rule::DatabaseEpoch,
+        breaks: NEVER_FENCED,
+        bounds: FENCED,
     },
 ];
 

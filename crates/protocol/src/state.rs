@@ -116,6 +116,8 @@ pub struct Member {
     pub is_deposed: bool,
     /// Whether its Region was ever lost.
     pub was_lost: bool,
+    /// Whether its database keeps applications out.
+    pub is_fenced: bool,
 }
 
 /// What RDS makes of a member.
@@ -210,6 +212,8 @@ pub enum Task {
     Forced,
     /// `recovery-ledger adopt`, by hand.
     Adopt,
+    /// `fence-writer sweep`, as its schedule starts it in the Region of `to`.
+    Fence,
 }
 
 impl Task {
@@ -218,7 +222,7 @@ impl Task {
     pub const fn kind(self) -> RunKind {
         match self {
             Self::Planned => RunKind::PlannedFailover,
-            Self::Suspected | Self::Unplanned | Self::Forced | Self::Adopt => {
+            Self::Suspected | Self::Unplanned | Self::Forced | Self::Adopt | Self::Fence => {
                 RunKind::UnplannedFailover
             }
         }
@@ -265,6 +269,8 @@ pub enum Harm {
     DnsWentBack,
     /// A second run acted for an incident that was settled.
     SettledTwice,
+    /// The writer was fenced.
+    WriterFenced,
 }
 
 impl State {
@@ -294,6 +300,7 @@ impl State {
             epoch: 1,
             is_deposed: false,
             was_lost: false,
+            is_fenced: false,
         };
         Self {
             members: (0..members).map(member).collect(),

@@ -14,6 +14,7 @@ use failover::{
     evidence::Rds,
     ledger::{Row, Run},
     plan::Plan,
+    sql::fence::{Doors, Shut},
     steps::{Here, detach_and_promote::Accepted, dns_flip::Record, health_probe::Confirmation},
     topology::{Cluster, GlobalCluster},
 };
@@ -35,6 +36,7 @@ macro_rules! answered {
 }
 
 pub(crate) mod aws;
+pub(crate) mod fence;
 mod ledger;
 mod services;
 
@@ -59,6 +61,8 @@ pub enum Answer {
     Record(Option<Record>),
     Text(Result<String, Error>),
     Beat(Write),
+    Doors(Result<Doors, Error>),
+    Shut(Result<Option<Shut>, Error>),
 }
 
 /// How a call concerns the others.

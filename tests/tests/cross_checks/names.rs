@@ -10,15 +10,17 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 8] = [
+const STATES: [(&str, &str); 10] = [
     ("OpenRun", "recovery-ledger"),
     ("AwaitApproval", "recovery-ledger"),
+    ("KeepPlan", "recovery-ledger"),
     ("ReleaseLeases", "recovery-ledger"),
     ("CloseRun", "recovery-ledger"),
     ("ProveWriter", "health-probe"),
     ("VerifyWrites", "health-probe"),
     ("FlipDns", "dns-flip"),
     ("RestartEcs", "ecs-restart"),
+    ("Conclude", "ecs-restart"),
 ];
 
 #[test]

@@ -21,6 +21,7 @@ static REGION_LOSS: OnceLock<Option<Held>> = OnceLock::new();
 static REGION_LOSS_MANAGED: OnceLock<Option<Held>> = OnceLock::new();
 static PATH_IMPAIRED: OnceLock<Option<Held>> = OnceLock::new();
 static SWITCHOVER: OnceLock<Option<Held>> = OnceLock::new();
+static FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
 
 /// A drill that was held to its end.
 #[derive(Debug)]
@@ -53,6 +54,10 @@ pub(crate) fn switchover() -> &'static Held {
     wait(&SWITCHOVER)
 }
 
+pub(crate) fn failback() -> &'static Held {
+    wait(&FAILBACK)
+}
+
 fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -61,6 +66,7 @@ fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
             ("region-loss-managed", &REGION_LOSS_MANAGED),
             ("path-impaired", &PATH_IMPAIRED),
             ("switchover", &SWITCHOVER),
+            ("failback-after-detach", &FAILBACK),
         ] {
             thread::spawn(move || {
                 let held = catch_unwind(|| hold(scenario)).ok();

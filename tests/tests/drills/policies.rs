@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tests::policy::{self, Role};
 
-use crate::held::{path_impaired, region_loss, region_loss_managed, switchover};
+use crate::held::{failback, path_impaired, region_loss, region_loss_managed, switchover};
 
 const MEMBERS: [&str; 2] = ["us-east-1", "us-west-2"];
 const WITNESS: &str = "us-east-2";
 
-/// Actions that no call through the front door shows: Lambda itself makes them, or PostgreSQL does.
-const ELSEWHERE: [&str; 3] = ["logs:", "ec2:", "rds-db:"];
+/// Actions that no call through the front door shows: Lambda itself makes them, or PostgreSQL does, or RDS asks for them
+/// when something is created with tags or a key.
+const ELSEWHERE: [&str; 5] = ["logs:", "ec2:", "rds-db:", "rds:AddTagsToResource", "kms:"];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called.
-const RARE: [(&str, &str, &str); 7] = [
+const RARE: [(&str, &str, &str); 11] = [
     ("dns-flip", "ssm:GetParameterHistory", "route53-down-ssm"),
     ("dns-flip", "ssm:PutParameter", "route53-down-ssm"),
     ("dns-flip", "sns:Publish", "by-hand"),
@@ -26,6 +27,14 @@ const RARE: [(&str, &str, &str); 7] = [
     ),
     ("health-probe", "sns:Publish", "run-dies"),
     ("recovery-ledger", "events:PutEvents", "three-regions"),
+    (
+        "rebuild-global",
+        "rds:CopyDBClusterSnapshot",
+        "failback-after-managed",
+    ),
+    ("rebuild-global", "rds:DeleteDBCluster", "rehearsal"),
+    ("rebuild-global", "rds:DeleteDBInstance", "rehearsal"),
+    ("rebuild-global", "sns:Publish", "by-hand"),
 ];
 
 struct Call {
@@ -41,6 +50,7 @@ fn calls() -> Vec<Call> {
         region_loss_managed(),
         path_impaired(),
         switchover(),
+        failback(),
     ];
     let calls = drills
         .iter()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tests::drill::Ended;
 
-use crate::held::{Held, path_impaired, region_loss, region_loss_managed, switchover};
+use crate::held::{Held, failback, path_impaired, region_loss, region_loss_managed, switchover};
 
 /// The fields that every report has, whatever the scenario.
 fn holds_its_fields(held: &Held, scenario: &str) {
@@ -189,6 +189,26 @@ fn a_planned_move_and_the_way_back_lose_nothing() {
     }
 }
 
+#[test]
+fn the_way_home_after_a_detach_loses_nothing_and_takes_nothing_from_the_writer() {
+    let held = failback();
+    holds_its_fields(held, "failback-after-detach");
+    let runs = held.report["runs"].as_array().unwrap();
+    let outcomes: Vec<_> = runs.iter().map(|run| run["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["succeeded", "succeeded"]);
+    let calls = held.report["calls"].as_array().unwrap();
+    let takes = ["Delete", "Modify", "RemoveFrom"];
+    for call in calls
+        .iter()
+        .filter(|call| call["function"] == "aurora-failover-rebuild-global")
+    {
+        let operation = call["operation"].as_str().unwrap();
+        if takes.iter().any(|prefix| operation.starts_with(prefix)) {
+            assert_eq!(call["region"], "us-west-2", "{call}");
+        }
+    }
+}
+
 fn called(report: &Value, operation: &str) -> bool {
     let calls = report["calls"].as_array().unwrap();
     calls.iter().any(|call| call["operation"] == operation)
@@ -200,6 +220,7 @@ fn each(check: impl Fn(&Held)) {
         region_loss_managed(),
         path_impaired(),
         switchover(),
+        failback(),
     ] {
         check(held);
     }

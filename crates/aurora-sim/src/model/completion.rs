@@ -43,6 +43,9 @@ impl Model {
             | Then::InstanceDeleted(_)
             | Then::ClusterDeleted(_)
             | Then::SnapshotTaken(_)
+            | Then::DeposedKept(..)
+            | Then::ClusterRenamed(..)
+            | Then::InstanceRenamed(..)
             | Then::Nothing => {}
         }
     }
@@ -61,15 +64,16 @@ impl Model {
                 self.instances.remove(&instance);
                 self.record(&instance.region, &instance.id, "instance deleted");
             }
+            Then::ClusterRenamed(from, to) => self.cluster_renamed(&from, &to),
+            Then::InstanceRenamed(from, to) => self.instance_renamed(&from, &to),
             Then::ClusterDeleted(cluster) => {
                 self.clusters.remove(&cluster);
                 self.record(&cluster.region, &cluster.id, "cluster deleted");
             }
-            Then::SnapshotTaken(snapshot) => {
-                self.record(&snapshot.region, &snapshot.id, "snapshot available");
-                if let Some(snapshot) = self.snapshots.get_mut(&snapshot) {
-                    snapshot.available = true;
-                }
+            Then::SnapshotTaken(snapshot) => self.snapshot_taken(&snapshot),
+            Then::DeposedKept(snapshot, member, id, primary) => {
+                self.snapshot_taken(&snapshot);
+                self.plan_resynchronisation(&id, &member, &primary);
             }
             Then::Nothing => {}
         }
@@ -80,6 +84,7 @@ impl Model {
             Then::ClusterCreated(cluster)
             | Then::Promoted(cluster)
             | Then::ClusterDeleted(cluster)
+            | Then::ClusterRenamed(cluster, _)
             | Then::Resynchronised(_, cluster) => {
                 self.record(&cluster.region, &cluster.id, format!("failed: {reason}"));
                 self.set_status(&cluster, ClusterStatus::Failed);
@@ -89,11 +94,25 @@ impl Model {
                 self.record(&snapshot.region, &snapshot.id, format!("failed: {reason}"));
                 self.snapshots.remove(&snapshot);
             }
+            // AWS only attempts it: without it the volume is replaced all the same.
+            Then::DeposedKept(snapshot, member, id, primary) => {
+                self.record(&snapshot.region, &snapshot.id, format!("failed: {reason}"));
+                self.snapshots.remove(&snapshot);
+                self.plan_resynchronisation(&id, &member, &primary);
+            }
             Then::InstanceCreated(_)
             | Then::InstanceDeleted(_)
+            | Then::InstanceRenamed(..)
             | Then::FailoverBegun(_)
             | Then::Modified(_)
             | Then::Nothing => {}
+        }
+    }
+
+    fn snapshot_taken(&mut self, key: &ClusterKey) {
+        self.record(&key.region, &key.id, "snapshot available");
+        if let Some(snapshot) = self.snapshots.get_mut(key) {
+            snapshot.available = true;
         }
     }
 

@@ -96,7 +96,9 @@ impl Model {
         }
         // Nothing of the global cluster's plans concerns the leaver any more.
         self.tasks.retain(
-            |task| !matches!(&task.then, Then::Resynchronised(_, cluster) if cluster == key),
+            |task| {
+                !matches!(&task.then, Then::Resynchronised(_, cluster) | Then::DeposedKept(_, cluster, _, _) if cluster == key)
+            },
         );
         if let Some(cluster) = self.clusters.get_mut(key) {
             cluster.global = None;

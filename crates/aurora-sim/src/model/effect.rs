@@ -67,6 +67,20 @@ pub enum Effect {
         /// The copy.
         snapshot: ClusterKey,
     },
+    /// Copy a snapshot's volume.
+    CopySnapshot {
+        /// The snapshot.
+        from: ClusterKey,
+        /// The copy.
+        to: ClusterKey,
+    },
+    /// Give a cluster's database another name.
+    Rename {
+        /// The cluster.
+        from: ClusterKey,
+        /// What it is called from now on.
+        to: ClusterKey,
+    },
     /// Remove a cluster's volume.
     Destroy {
         /// The cluster.
@@ -113,6 +127,10 @@ pub(crate) enum Then {
     InstanceDeleted(ClusterKey),
     ClusterDeleted(ClusterKey),
     SnapshotTaken(ClusterKey),
+    /// The volume that a managed failover is about to replace was kept; the member, its global cluster and its primary.
+    DeposedKept(ClusterKey, ClusterKey, String, ClusterKey),
+    ClusterRenamed(ClusterKey, ClusterKey),
+    InstanceRenamed(ClusterKey, ClusterKey),
     Nothing,
 }
 
@@ -131,6 +149,9 @@ impl Then {
             | Self::InstanceDeleted(_)
             | Self::ClusterDeleted(_)
             | Self::SnapshotTaken(_)
+            | Self::DeposedKept(..)
+            | Self::ClusterRenamed(..)
+            | Self::InstanceRenamed(..)
             | Self::Nothing => false,
         }
     }

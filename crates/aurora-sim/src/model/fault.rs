@@ -156,6 +156,29 @@ impl Fault {
         )
     }
 
+    /// The snapshot is in no state for the call.
+    pub fn snapshot_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidDBClusterSnapshotStateFault", message)
+    }
+
+    /// The custom endpoint's name is taken.
+    pub fn endpoint_exists(id: &str) -> Self {
+        Self::new(
+            400,
+            "DBClusterEndpointAlreadyExistsFault",
+            format!("DBClusterEndpoint {id} already exists."),
+        )
+    }
+
+    /// No such custom endpoint.
+    pub fn endpoint_not_found(id: &str) -> Self {
+        Self::new(
+            400,
+            "DBClusterEndpointNotFoundFault",
+            format!("DBClusterEndpoint {id} not found."),
+        )
+    }
+
     /// The instance's name is taken.
     pub fn instance_exists() -> Self {
         Self::new(400, "DBInstanceAlreadyExists", "DB instance already exists")

@@ -1,4 +1,4 @@
-//! ModifyDBCluster: deletion protection, engine version, backups, network settings.
+//! ModifyDBCluster: deletion protection, engine version, backups, network settings; renaming is in [`super::rename`].
 
 use crate::{
     answer::Node,
@@ -25,7 +25,9 @@ impl Model {
         if cluster.status != ClusterStatus::Available {
             return Err(Fault::cluster_busy(&key, cluster.status.as_str()));
         }
-        refuse_rename(cluster, params)?;
+        if let Some(new) = params.owned("NewDBClusterIdentifier") {
+            return self.rename_cluster(&key, &new, params);
+        }
         refuse_unsimulated(params)?;
         let (modified, status) = modified(cluster, params)?;
         if let Some(status) = status {
@@ -36,6 +38,7 @@ impl Model {
                 | ClusterStatus::Promoting
                 | ClusterStatus::FailingOver
                 | ClusterStatus::Modifying
+                | ClusterStatus::Renaming
                 | ClusterStatus::Deleting
                 | ClusterStatus::Failed => self.settings.durations.modify_ms,
             };
@@ -51,22 +54,6 @@ impl Model {
         );
         self.cluster_answer(&key)
     }
-}
-
-fn refuse_rename(cluster: &Cluster, params: &Params) -> Result<(), Fault> {
-    let Some(new) = params.optional("NewDBClusterIdentifier") else {
-        return Ok(());
-    };
-    if let Some(global) = &cluster.global {
-        return Err(Fault::cluster_state(format!(
-            "DB cluster {} can't be renamed because it is a member of global cluster {global}.",
-            cluster.key.id
-        )));
-    }
-    Err(Fault::invalid_value(format!(
-        "Renaming {} to {new} is not simulated.",
-        cluster.key.id
-    )))
 }
 
 /// Better refused than accepted and ignored.

@@ -105,6 +105,38 @@ impl Namer {
         )
     }
 
+    pub(crate) fn custom_endpoint(&self, key: &ClusterKey) -> String {
+        format!(
+            "{}.cluster-custom-{}.{}.rds.amazonaws.com",
+            key.id,
+            self.regional_id(&key.region),
+            key.region
+        )
+    }
+
+    /// A snapshot by its name or ARN; a bare name means one of the called Region.
+    pub(crate) fn parse_snapshot(
+        &self,
+        text: &str,
+        called_region: &str,
+    ) -> Result<ClusterKey, Fault> {
+        if !text.starts_with("arn:") {
+            return Ok(ClusterKey::new(called_region, text));
+        }
+        // The name of an automated snapshot holds a colon of its own.
+        let parts: Vec<&str> = text.splitn(7, ':').collect();
+        match parts.as_slice() {
+            ["arn", "aws", "rds", region, account, "cluster-snapshot", id]
+                if *account == self.account =>
+            {
+                Ok(ClusterKey::new(region, id))
+            }
+            _ => Err(Fault::invalid_value(format!(
+                "Invalid DB cluster snapshot ARN: {text}"
+            ))),
+        }
+    }
+
     pub(crate) fn instance_endpoint(&self, key: &ClusterKey) -> String {
         format!(
             "{}.{}.{}.rds.amazonaws.com",

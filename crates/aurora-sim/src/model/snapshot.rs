@@ -1,4 +1,4 @@
-//! CreateDBClusterSnapshot and DescribeDBClusterSnapshots.
+//! CreateDBClusterSnapshot, CopyDBClusterSnapshot and DescribeDBClusterSnapshots; and what a managed failover keeps.
 
 use crate::{
     answer::{Fields, Node},
@@ -10,7 +10,7 @@ use crate::{
         fault::Fault,
         names::{ClusterKey, check_identifier},
         params::Params,
-        state::{ClusterStatus, Snapshot},
+        state::{Cluster, ClusterStatus, Snapshot},
         views::iso,
     },
 };
@@ -56,16 +56,7 @@ impl Model {
                 cluster.id
             )));
         }
-        let snapshot = Snapshot {
-            key: key.clone(),
-            cluster: cluster.clone(),
-            available: false,
-            engine_version: source.engine_version.clone(),
-            master_username: source.master_username.clone(),
-            port: source.port,
-            encrypted: source.network.encrypted,
-            created_at: self.now,
-        };
+        let snapshot = self.snapshot_of(source, key);
         self.snapshots.insert(key.clone(), snapshot);
         self.record(&key.region, &key.id, "snapshot begun");
         let effect = Effect::Snapshot {
@@ -79,6 +70,97 @@ impl Model {
             Then::SnapshotTaken(key.clone()),
         );
         Ok(())
+    }
+
+    fn snapshot_of(&self, source: &Cluster, key: &ClusterKey) -> Snapshot {
+        Snapshot {
+            key: key.clone(),
+            cluster: source.key.clone(),
+            is_automated: false,
+            copied_from: None,
+            resource_id: source.resource_id.clone(),
+            available: false,
+            engine_version: source.engine_version.clone(),
+            master_username: source.master_username.clone(),
+            port: source.port,
+            encrypted: source.network.encrypted,
+            created_at: self.now,
+        }
+    }
+
+    /// Before a managed failover replaces the old writer's volume, RDS keeps a snapshot of it.
+    pub(crate) fn keep_deposed(&mut self, id: &str, member: &ClusterKey, primary: &ClusterKey) {
+        let Some(source) = self.clusters.get(member) else {
+            return;
+        };
+        let minute = iso(self.now)
+            .get(..16)
+            .unwrap_or_default()
+            .replace(['T', ':'], "-");
+        let name = format!("rds:unplanned-global-failover-{}-{minute}", member.id);
+        let key = ClusterKey::new(&member.region, &name);
+        let snapshot = Snapshot {
+            is_automated: true,
+            ..self.snapshot_of(source, &key)
+        };
+        self.snapshots.insert(key.clone(), snapshot);
+        let effect = Effect::Snapshot {
+            cluster: member.clone(),
+            snapshot: key.clone(),
+        };
+        let then = Then::DeposedKept(key, member.clone(), id.to_owned(), primary.clone());
+        self.plan(
+            &[&member.region],
+            self.settings.durations.snapshot_ms,
+            Some((When::AtOnce, effect)),
+            then,
+        );
+    }
+
+    pub(crate) fn copy_db_cluster_snapshot(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("SourceDBClusterSnapshotIdentifier")?;
+        let target = params.required("TargetDBClusterSnapshotIdentifier")?;
+        check_identifier("TargetDBClusterSnapshotIdentifier", target)?;
+        let from = self.names.parse_snapshot(name, region)?;
+        let source = self
+            .snapshots
+            .get(&from)
+            .ok_or_else(|| Fault::snapshot_not_found(name))?;
+        if !source.available {
+            return Err(Fault::snapshot_state(format!(
+                "Cannot copy snapshot {} because it is not in the available state.",
+                from.id
+            )));
+        }
+        let key = ClusterKey::new(region, target);
+        if self.snapshots.contains_key(&key) {
+            return Err(Fault::snapshot_exists(target));
+        }
+        let copy = Snapshot {
+            key: key.clone(),
+            is_automated: false,
+            copied_from: Some(self.names.snapshot_arn(&from)),
+            available: false,
+            ..source.clone()
+        };
+        let view = self.snapshot_view(&copy);
+        self.snapshots.insert(key.clone(), copy);
+        self.record(region, &key.id, "snapshot copy begun");
+        let effect = Effect::CopySnapshot {
+            from: from.clone(),
+            to: key.clone(),
+        };
+        self.plan(
+            &[&from.region, region],
+            self.settings.durations.snapshot_ms,
+            Some((When::AtOnce, effect)),
+            Then::SnapshotTaken(key),
+        );
+        Ok(Fields::default().node("DBClusterSnapshot", view).done())
     }
 
     pub(crate) fn describe_db_cluster_snapshots(
@@ -102,7 +184,7 @@ impl Model {
             .filter(|snapshot| snapshot.key.region == region)
             .filter(|snapshot| is("DBClusterSnapshotIdentifier", &snapshot.key.id))
             .filter(|snapshot| is("DBClusterIdentifier", &snapshot.cluster.id))
-            .filter(|_| is("SnapshotType", "manual"))
+            .filter(|snapshot| is("SnapshotType", kind(snapshot)))
             .map(|snapshot| (snapshot.key.id.clone(), self.snapshot_view(snapshot)));
         page(
             "DBClusterSnapshots",
@@ -125,7 +207,9 @@ impl Model {
                 self.names.snapshot_arn(&snapshot.key),
             )
             .text("DBClusterIdentifier", &snapshot.cluster.id)
-            .text("SnapshotType", "manual")
+            .text("SnapshotType", kind(snapshot))
+            .text("DbClusterResourceId", &snapshot.resource_id)
+            .optional("SourceDBClusterSnapshotArn", snapshot.copied_from.as_ref())
             .text("Status", status)
             .text("PercentProgress", percent)
             .text("Engine", ENGINE)
@@ -135,5 +219,13 @@ impl Model {
             .text("StorageEncrypted", snapshot.encrypted)
             .text("SnapshotCreateTime", iso(snapshot.created_at))
             .done()
+    }
+}
+
+const fn kind(snapshot: &Snapshot) -> &'static str {
+    if snapshot.is_automated {
+        "automated"
+    } else {
+        "manual"
     }
 }

@@ -28,6 +28,7 @@ pub(crate) enum ClusterStatus {
     FailingOver,
     Modifying,
     Upgrading,
+    Renaming,
     Deleting,
     Failed,
 }
@@ -41,6 +42,7 @@ impl ClusterStatus {
             Self::FailingOver => "failing-over",
             Self::Modifying => "modifying",
             Self::Upgrading => "upgrading",
+            Self::Renaming => "renaming",
             Self::Deleting => "deleting",
             Self::Failed => "failed",
         }
@@ -53,6 +55,7 @@ pub(crate) enum InstanceStatus {
     Creating,
     Available,
     Rebooting,
+    Renaming,
     Deleting,
 }
 
@@ -62,6 +65,7 @@ impl InstanceStatus {
             Self::Creating => "creating",
             Self::Available => "available",
             Self::Rebooting => "rebooting",
+            Self::Renaming => "renaming",
             Self::Deleting => "deleting",
         }
     }
@@ -109,11 +113,28 @@ pub(crate) struct Instance {
     pub(crate) created_at: Millis,
 }
 
-/// A manual snapshot of a cluster.
+/// A custom endpoint of a cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomEndpoint {
+    pub(crate) key: ClusterKey,
+    pub(crate) cluster: ClusterKey,
+    /// `READER` or `ANY`.
+    pub(crate) kind: String,
+    pub(crate) static_members: Vec<String>,
+    pub(crate) excluded_members: Vec<String>,
+}
+
+/// A snapshot of a cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub(crate) key: ClusterKey,
     pub(crate) cluster: ClusterKey,
+    /// Whether RDS took it of its own accord.
+    pub(crate) is_automated: bool,
+    /// The ARN of the snapshot that it was copied from.
+    pub(crate) copied_from: Option<String>,
+    /// The resource of the cluster, which keeps it when it is renamed.
+    pub(crate) resource_id: String,
     pub(crate) available: bool,
     pub(crate) engine_version: String,
     pub(crate) master_username: Option<String>,

@@ -139,7 +139,11 @@ impl Model {
             .map(|standby| standby.cluster.clone())
             .collect();
         for member in members {
-            self.plan_resynchronisation(id, &member, &to);
+            if member == from {
+                self.keep_deposed(id, &member, &to);
+            } else {
+                self.plan_resynchronisation(id, &member, &to);
+            }
         }
     }
 
@@ -248,7 +252,12 @@ impl Model {
         Some(failover)
     }
 
-    fn plan_resynchronisation(&mut self, id: &str, member: &ClusterKey, primary: &ClusterKey) {
+    pub(crate) fn plan_resynchronisation(
+        &mut self,
+        id: &str,
+        member: &ClusterKey,
+        primary: &ClusterKey,
+    ) {
         let needs = [member.region.as_str(), primary.region.as_str()];
         let effect = Effect::Resynchronise {
             cluster: member.clone(),

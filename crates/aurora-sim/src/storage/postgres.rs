@@ -100,6 +100,14 @@ impl Postgres {
             .join(&snapshot.id)
     }
 
+    /// The database goes by another name; its folder keeps the old one.
+    fn rename(&self, from: &ClusterKey, to: &ClusterKey) {
+        let mut shared = self.shared();
+        if let Some(member) = shared.members.remove(from) {
+            shared.members.insert(to.clone(), member);
+        }
+    }
+
     fn forget(&self, key: &ClusterKey) {
         self.shared().members.remove(key);
     }
@@ -143,6 +151,13 @@ impl Storage for Postgres {
             Effect::SwitchOver { from, to } => self.switch_over(&from, &to).await,
             Effect::Halt { cluster } => self.fence(&cluster).await,
             Effect::Snapshot { cluster, snapshot } => self.snapshot(&cluster, &snapshot).await,
+            Effect::CopySnapshot { from, to } => {
+                folder::copy(&self.snapshot_folder(&from), &self.snapshot_folder(&to)).await
+            }
+            Effect::Rename { from, to } => {
+                self.rename(&from, &to);
+                Ok(())
+            }
             Effect::Destroy { cluster } => self.destroy(&cluster).await,
             Effect::Resume { cluster } => self.resume(&cluster).await,
         }

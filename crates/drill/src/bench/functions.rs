@@ -57,7 +57,7 @@ const TARGETS: Targets = Targets {
 };
 
 /// The functions, each with a first event that makes them read the plan or the ledger.
-fn functions() -> [(&'static str, Value); 7] {
+fn functions() -> [(&'static str, Value); 9] {
     let step = json!({"plan": PLAN});
     [
         ("health-probe", json!({"operation": "prove", "plan": PLAN})),
@@ -72,7 +72,9 @@ fn functions() -> [(&'static str, Value); 7] {
         ("detach-and-promote", step.clone()),
         ("planned-failover", step.clone()),
         ("dns-flip", step.clone()),
-        ("ecs-restart", step),
+        ("ecs-restart", step.clone()),
+        ("rebuild-global", step),
+        ("fence-writer", json!({"operation": "fence", "plan": PLAN})),
     ]
 }
 

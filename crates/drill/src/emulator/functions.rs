@@ -130,6 +130,23 @@ impl Emulator {
         processes::until_none(KILL_TIMEOUT, running).await
     }
 
+    /// Ends a function's processes in the middle, once; how many there were. The next invocation starts another.
+    ///
+    /// # Errors
+    /// When a process would not end.
+    pub async fn kill(&self, region: &str, function: &str) -> Result<usize, EmulatorError> {
+        let Some(group) = self.group() else {
+            return Ok(0);
+        };
+        let running = processes::of_function(group, region, function);
+        let left = || {
+            let now = processes::of_function(group, region, function).into_iter();
+            now.filter(|process| running.contains(process)).collect()
+        };
+        processes::until_none(KILL_TIMEOUT, left).await?;
+        Ok(running.len())
+    }
+
     /// Stops every execution of a Region's state machines that is still under way.
     ///
     /// # Errors

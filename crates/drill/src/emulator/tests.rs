@@ -40,6 +40,8 @@ fn binaries(folder: &std::path::Path) -> PathBuf {
         "planned-failover",
         "dns-flip",
         "ecs-restart",
+        "fence-writer",
+        "rebuild-global",
     ] {
         let path = binaries.join(name);
         fs::write(
@@ -109,7 +111,7 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     };
     let emulator = Emulator::start(&config).await.unwrap();
     emulator.deploy(&deployment(folder.path())).await.unwrap();
-    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 7);
+    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 9);
     assert_eq!(
         emulator.functions("us-east-2").await.unwrap(),
         ["aurora-failover-confirm-outage"]

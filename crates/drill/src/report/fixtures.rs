@@ -143,6 +143,7 @@ pub(crate) fn region_loss() -> Report {
             lost_window_seconds: Some(0.41),
         },
         rto: Rto::measure(Some(22.0), moments, &allowances),
+        planned_moves: Vec::new(),
         runs: vec![Run {
             name: "orders-7-us-east-1".into(),
             region: "us-east-1".into(),
@@ -273,6 +274,7 @@ pub(crate) fn path_impaired() -> Report {
         writes: Writes::new(&record, Some(&Comparison::default())),
         rpo: Rpo::default(),
         rto: Rto::default(),
+        planned_moves: Vec::new(),
         runs: vec![Run {
             name: "orders-7-us-east-1".into(),
             region: "us-east-1".into(),

@@ -111,8 +111,10 @@ fn kind_of(state: &str) -> Option<Kind> {
         "ConfirmOutage" => Some(Kind::Confirming),
         "DetachAndPromote" | "PlannedFailover" | "ProveWriter" => Some(Kind::Promotion),
         "FlipDns" => Some(Kind::Dns),
-        "RestartEcs" => Some(Kind::Services),
-        "OpenRun" | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
+        "RestartEcs" | "Conclude" => Some(Kind::Services),
+        "OpenRun" | "FenceWriter" | "RebuildGlobal" | "KeepPlan" | "VerifyWrites" | "CloseRun" => {
+            Some(Kind::Run)
+        }
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod again;
 mod disturb;
+mod failback;
 mod humans;
 mod interrupted;
 mod misconfigured;
@@ -73,7 +74,12 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::Flapping => again::flapping(stage).await,
         Scenario::Switchover => planned::switchover(stage).await,
         Scenario::SwitchoverNotReady => planned::not_ready(stage).await,
-        Scenario::FailbackAfterManaged => planned::failback_after_managed(stage).await,
+        Scenario::FailbackAfterManaged => failback::after_managed(stage).await,
+        Scenario::FailbackAfterDetach => failback::after_detach(stage).await,
+        Scenario::Rehearsal => failback::rehearsal(stage).await,
+        Scenario::RegionReturns => failback::region_returns(stage).await,
+        Scenario::FailbackInterrupted => failback::interrupted(stage).await,
+        Scenario::RoundTrip => failback::round_trip(stage).await,
         Scenario::SwitchoverCancelled => planned::cancelled(stage).await,
         Scenario::ThreeRegions => several::three_regions(stage).await,
         Scenario::TwoPlans => several::two_plans(stage).await,

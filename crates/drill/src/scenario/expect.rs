@@ -13,7 +13,7 @@ use super::{
 use crate::{
     client::{self, ClientRecord},
     profile::STANDBY,
-    report::Check,
+    report::{Check, PlannedMove},
     timeline::Kind,
     world::World,
 };
@@ -55,9 +55,36 @@ pub(super) async fn checks(
         }
         Ends::AsPlayed => {}
     }
-    checks.extend(told(world, row.told));
+    // Functions that are killed in the middle of it cost what they cost.
+    if scenario != Scenario::FailbackInterrupted {
+        checks.extend(measured.planned_moves.iter().map(short));
+    }
+    // What is told there is told once a round.
+    if scenario != Scenario::RoundTrip {
+        checks.extend(told(world, row.told));
+    }
     checks.push(no_secret_was_told(world, outcome));
     checks
+}
+
+/// The longest that a planned move may keep the application from writing, beyond what RDS and the cached name take, in
+/// seconds.
+const PLANNED_OVERHEAD_MAX: f64 = 2.0;
+
+/// A planned move costs the application little more than RDS itself.
+fn short(planned: &PlannedMove) -> Check {
+    Check::new(
+        format!(
+            "the planned move to {} takes at most {PLANNED_OVERHEAD_MAX} s of writes beyond RDS and the cached name",
+            planned.to
+        ),
+        format!(
+            "{:.2} s of {:.2} s",
+            planned.overhead_seconds,
+            planned.outage_seconds.unwrap_or_default()
+        ),
+        planned.overhead_seconds <= PLANNED_OVERHEAD_MAX,
+    )
 }
 
 /// People are told each of these once.

@@ -5,7 +5,7 @@ use failover::ledger::{Ledger, Run};
 use super::{play::Outcome, story};
 use crate::{
     profile::PLAN,
-    report::{Allowances, Moments, Rpo, Rto, seconds},
+    report::{Allowances, Moments, PlannedMove, Rpo, Rto, seconds},
     world::World,
 };
 
@@ -17,6 +17,8 @@ pub(super) struct Measured {
     pub(super) rpo: Rpo,
     /// The recovery time.
     pub(super) rto: Rto,
+    /// The planned moves of the writer.
+    pub(super) planned_moves: Vec<PlannedMove>,
 }
 
 /// Measures a failover to `target`.
@@ -38,7 +40,59 @@ pub(super) async fn measure(target: &str, world: &World, outcome: &Outcome) -> M
     } else {
         Rto::default()
     };
-    Measured { run, rpo, rto }
+    Measured {
+        run,
+        rpo,
+        rto,
+        planned_moves: planned_moves(world, outcome),
+    }
+}
+
+/// Each run that moved the writer as planned, and the pause that the client saw in it.
+fn planned_moves(world: &World, outcome: &Outcome) -> Vec<PlannedMove> {
+    let succeeded = outcome.runs.iter();
+    let succeeded = succeeded.filter(|run| run.outcome.as_deref() == Some("succeeded"));
+    let outages = outcome.record.outages();
+    let history = world.simulator.history();
+    let calls = world.front_door.calls();
+    succeeded
+        .filter_map(|run| {
+            let mut states = run.states.iter();
+            let began = states.find(|state| state.name == "PlannedFailover")?;
+            let began = began.entered_at.as_millisecond();
+            let ended = run
+                .states
+                .iter()
+                .filter_map(|state| state.exited_at)
+                .max()?;
+            let within = |at: i64| (began..=ended.as_millisecond()).contains(&at);
+            let mut outages = outages.iter();
+            let outage = outages.find(|outage| within(outage.from_ms));
+            let span = outage.and_then(|outage| Some((outage.from_ms, outage.until_ms?)));
+            let Some(span) = span else {
+                return Some(PlannedMove::unnoticed(&run.region));
+            };
+            let switched = history.iter().find_map(|happened| {
+                let at = i64::try_from(happened.at).ok()?;
+                let is_it = happened.what == "promotion completed" && within(at);
+                is_it.then_some(at)
+            });
+            let moved = calls
+                .iter()
+                .filter(|call| call.operation == "ChangeResourceRecordSets")
+                .map(story::answered_ms)
+                .find(|at| within(*at));
+            let endpoint = &world.endpoints[run.region.as_str()].writer;
+            let ttl_wait = moved.and_then(|moved| outcome.record.ttl_wait_ms(moved, endpoint));
+            let switched = switched.unwrap_or(span.0);
+            Some(PlannedMove::new(
+                &run.region,
+                span,
+                switched,
+                ttl_wait.unwrap_or_default(),
+            ))
+        })
+        .collect()
 }
 
 /// The record of the run that acted, or of the first that was admitted: a later one sees what the scenario has mended.

@@ -78,6 +78,7 @@ impl Stage<'_> {
     ) -> bool {
         let deadline = tokio::time::Instant::now() + limit;
         while tokio::time::Instant::now() < deadline {
+            self.world.lead_roads();
             if seen().await {
                 return true;
             }
@@ -108,9 +109,9 @@ impl Stage<'_> {
     }
 
     /// Answers the question of a run as a human would: with the token in its message.
-    pub(super) async fn answer(&self, approve: bool) -> Result<(), Trouble> {
+    pub(super) async fn answer(&self, region: &str, approve: bool) -> Result<(), Trouble> {
         let message = self
-            .told("shall us-east-1 take over")
+            .told(&format!("shall {region} take over"))
             .await
             .unwrap_or_default();
         let token = message
@@ -118,7 +119,7 @@ impl Stage<'_> {
             .and_then(|(_, rest)| rest.split_once('\''))
             .map(|(token, _)| token.to_owned())
             .ok_or("no message holds a task token")?;
-        let sfn = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(STANDBY));
+        let sfn = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(region));
         if approve {
             self.world.timeline.say(Kind::Run, "a human", "approves");
             sfn.send_task_success()
@@ -152,7 +153,7 @@ impl Stage<'_> {
             .await
     }
 
-    async fn start(
+    pub(super) async fn start(
         &self,
         machine: &str,
         to: &str,

@@ -46,6 +46,11 @@ pub enum Scenario {
     SwitchoverNotReady,
     SwitchoverCancelled,
     FailbackAfterManaged,
+    FailbackAfterDetach,
+    Rehearsal,
+    RegionReturns,
+    FailbackInterrupted,
+    RoundTrip,
 }
 
 /// How a scenario ends.
@@ -103,7 +108,7 @@ const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 42] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -141,6 +146,11 @@ impl Scenario {
         Self::SwitchoverNotReady,
         Self::SwitchoverCancelled,
         Self::FailbackAfterManaged,
+        Self::FailbackAfterDetach,
+        Self::Rehearsal,
+        Self::RegionReturns,
+        Self::FailbackInterrupted,
+        Self::RoundTrip,
     ];
 
     /// Its name on the command line and in the report.
@@ -211,7 +221,7 @@ impl Scenario {
             Self::WriterDown | Self::PlannedMeetsUnplanned => {
                 json!({"detection": {"in_region_grace_seconds": 3}})
             }
-            Self::TwiceLost => json!({"unplanned": {"cooldown_minutes": 0}}),
+            Self::TwiceLost | Self::RoundTrip => json!({"unplanned": {"cooldown_minutes": 0}}),
             Self::Route53Ssm => {
                 json!({"dns": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]})
             }
@@ -429,12 +439,49 @@ impl Scenario {
             ),
             Self::FailbackAfterManaged => (
                 "failback-after-managed",
-                "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home as planned.",
+                "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",
                 Ends::AsPlayed,
                 &[
                     "us-east-1 took over from us-west-2",
                     "us-west-2 took over from us-east-1",
                 ],
+            ),
+            Self::FailbackAfterDetach => (
+                "failback-after-detach",
+                "The home Region is lost and failed over by detach; it returns, its writer is fenced, kept and made anew as a standby, a human is asked, and the writer goes home.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "shall us-west-2 take over",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
+            Self::Rehearsal => (
+                "rehearsal",
+                "After a failover the standby is rebuilt and the deposed cluster deleted, while the writer stays; later the writer goes home.",
+                Ends::AsPlayed,
+                &[
+                    "the standby in us-west-2 is rebuilt",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
+            Self::RegionReturns => (
+                "region-returns",
+                "The lost Region comes back while a client still holds its writer's address: it is fenced, and takes no application's write from then on.",
+                Ends::AsPlayed,
+                &["the deposed writer in us-west-2 was fenced"],
+            ),
+            Self::FailbackInterrupted => (
+                "failback-interrupted",
+                "Each function of a failback is killed once in the middle of a pass: it ends as if nothing had happened.",
+                Ends::AsPlayed,
+                &["us-west-2 took over from us-east-1"],
+            ),
+            Self::RoundTrip => (
+                "round-trip",
+                "Three times: the Region is lost, comes back, the writer goes home, and is switched over both ways.",
+                Ends::AsPlayed,
+                &[],
             ),
             Self::ThreeRegions => (
                 "three-regions",

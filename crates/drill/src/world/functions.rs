@@ -64,14 +64,28 @@ impl World {
     /// # Errors
     /// When it cannot be invoked.
     pub async fn watch_now(&self, region: &str) -> Result<(), Trouble> {
+        self.call_now(region, "health-probe", r#"{"operation": "watch"}"#)
+            .await
+    }
+
+    /// Calls a Region's fence, as its schedule does within the minute.
+    ///
+    /// # Errors
+    /// When it cannot be invoked.
+    pub async fn sweep_now(&self, region: &str) -> Result<(), Trouble> {
+        self.call_now(region, "fence-writer", r#"{"operation": "sweep"}"#)
+            .await
+    }
+
+    async fn call_now(&self, region: &str, function: &str, payload: &str) -> Result<(), Trouble> {
         aws_sdk_lambda::Client::new(&self.emulator.sdk_config(region))
             .invoke()
-            .function_name("aurora-failover-health-probe")
+            .function_name(format!("aurora-failover-{function}"))
             .invocation_type(aws_sdk_lambda::types::InvocationType::Event)
-            .payload(Blob::new(r#"{"operation": "watch"}"#))
+            .payload(Blob::new(payload))
             .send()
             .await
-            .map_err(|error| format!("watch in {region}: {}", DisplayErrorContext(&error)))?;
+            .map_err(|error| format!("{function} in {region}: {}", DisplayErrorContext(&error)))?;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{Known, Ledger, Row, Run},
+    steps::rebuild_global::Blueprint,
 };
 
 /// The item that holds a plan's [`Row`].
@@ -69,28 +70,29 @@ impl Aws {
             .await
     }
 
-    pub(super) async fn put_known_item(&self, known: &Known) -> Result<(), Error> {
-        self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
+    pub(super) async fn blueprint_item(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+    ) -> Result<Option<Blueprint>, Error> {
+        let item = format!("blueprint/{member}");
+        self.get(&self.region, plan.as_str(), &item).await
+    }
+
+    pub(super) async fn put_blueprint_item(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> Result<(), Error> {
+        let item = format!("blueprint/{member}");
+        self.put(&self.region, plan.as_str(), &item, blueprint)
             .await
     }
 
-    pub(super) async fn known_items(&self) -> Result<Vec<Known>, Error> {
-        let what = format!("reading the known plans from the ledger in {}", self.region);
-        let mut pages = client!(self, aws_sdk_dynamodb, self.region)
-            .query()
-            .table_name(&self.settings.ledger_table)
-            .key_condition_expression("#plan = :known")
-            .expression_attribute_names("#plan", "plan")
-            .expression_attribute_values(":known", AttributeValue::S(KNOWN.to_owned()))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut known = Vec::new();
-        while let Some(item) = pages.next().await {
-            known.push(read(&what, item.map_err(|why| error(&what, &why))?)?);
-        }
-        Ok(known)
+    pub(super) async fn put_known_item(&self, known: &Known) -> Result<(), Error> {
+        self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
+            .await
     }
 }
 
@@ -161,6 +163,25 @@ impl Ledger for Aws {
 
     async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
         self.get(region, KNOWN, plan.as_str()).await
+    }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        let what = format!("reading the known plans from the ledger in {}", self.region);
+        let mut pages = client!(self, aws_sdk_dynamodb, self.region)
+            .query()
+            .table_name(&self.settings.ledger_table)
+            .key_condition_expression("#plan = :known")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_values(":known", AttributeValue::S(KNOWN.to_owned()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut known = Vec::new();
+        while let Some(item) = pages.next().await {
+            known.push(read(&what, item.map_err(|why| error(&what, &why))?)?);
+        }
+        Ok(known)
     }
 }
 

@@ -31,10 +31,6 @@ impl Probe for Aws {
         Plans::plan(self, plan).await
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        self.known_items().await
-    }
-
     async fn put_known(&self, known: &Known) -> Result<(), Error> {
         self.put_known_item(known).await
     }

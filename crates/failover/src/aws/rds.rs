@@ -32,10 +32,11 @@ const INSTANCES: Duration = Duration::from_millis(1500);
 const UNREAD: &str = "unread";
 
 /// Codes of a state that passes: RDS is still at something, and the next pass looks again.
-const NOT_NOW: [&str; 3] = [
+pub(super) const NOT_NOW: [&str; 4] = [
     "InvalidGlobalClusterStateFault",
     "InvalidDBClusterStateFault",
     "InvalidDBInstanceState",
+    "InvalidDBClusterSnapshotStateFault",
 ];
 
 impl Describe for Aws {
@@ -243,7 +244,7 @@ fn not_now(code: Option<&str>, message: Option<&str>) -> Option<Accepted> {
     passes.then(|| Accepted::NotNow(message.unwrap_or_default().to_owned()))
 }
 
-fn of_cluster(identifier: &str) -> types::Filter {
+pub(super) fn of_cluster(identifier: &str) -> types::Filter {
     types::Filter::builder()
         .name("db-cluster-id")
         .values(identifier)

@@ -37,6 +37,9 @@ pub struct Row {
     /// The epoch of the open intent that people were paged about.
     #[serde(default)]
     pub paged: Option<Epoch>,
+    /// The proven epoch under which this Region's member was last fenced, as a deposed writer.
+    #[serde(default)]
+    pub fenced: Option<Epoch>,
 }
 
 /// The right to act for a plan.
@@ -67,6 +70,8 @@ pub enum RunKind {
     UnplannedFailover,
     /// The writer is moved while everything is well.
     PlannedFailover,
+    /// The standby is rebuilt after an outage, and the writer moved home.
+    Failback,
 }
 
 /// The proven writer.
@@ -136,6 +141,7 @@ impl Row {
             alive_at: None,
             told: None,
             paged: None,
+            fenced: None,
         }
     }
 
@@ -325,6 +331,31 @@ impl Row {
         })
     }
 
+    /// Notes the global cluster that the current writer leads.
+    ///
+    /// # Errors
+    /// `RunRefused` without the lease; `UnexpectedTopology` when another epoch is current.
+    pub fn lead(&self, run_id: &RunId, epoch: Epoch, global_cluster: &str) -> Result<Self, Error> {
+        self.own_lease(run_id)?;
+        let current = self.current.as_ref();
+        let current = current
+            .filter(|current| current.epoch == epoch)
+            .ok_or_else(|| {
+                Error::UnexpectedTopology(format!(
+                    "epoch {} is current for plan {}, not {epoch}",
+                    self.proven_epoch(),
+                    self.plan
+                ))
+            })?;
+        Ok(Self {
+            current: Some(Current {
+                global_cluster: Some(global_cluster.to_owned()),
+                ..current.clone()
+            }),
+            ..self.clone()
+        })
+    }
+
     /// Takes back a change of writer of the run's own that never came about; `None` where none of its own is open.
     ///
     /// Only for a change that RDS shows was not carried out, and that nothing under way can carry out any more.
@@ -426,6 +457,16 @@ impl Row {
         let news = !covered && self.paged != Some(intent.epoch);
         news.then(|| Self {
             paged: Some(intent.epoch),
+            ..self.clone()
+        })
+    }
+
+    /// Notes that this Region's member is fenced, or no longer; `None` when that is known.
+    #[must_use]
+    pub fn fence(&self, under: Option<Epoch>) -> Option<Self> {
+        let news = self.fenced != under;
+        news.then(|| Self {
+            fenced: under,
             ..self.clone()
         })
     }

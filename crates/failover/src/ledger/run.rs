@@ -197,6 +197,8 @@ pub enum Outcome {
     HandedOver,
     /// It stopped before the point of no return; nothing was changed.
     Aborted,
+    /// The standby was rebuilt, and the writer was not to be moved.
+    Rebuilt,
     /// It stopped after the point of no return, or a later step failed.
     Failed,
 }

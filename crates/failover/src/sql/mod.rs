@@ -1,6 +1,7 @@
 //! The only place that speaks SQL: connections that verify the server, and what the probe asks over them.
 
 mod connect;
+pub mod fence;
 mod probe;
 mod setup;
 

@@ -290,7 +290,7 @@ fn new(
     })
 }
 
-async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known, Error> {
+pub(super) async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known, Error> {
     let here = world.region();
     world.known(here, &input.plan).await?.ok_or_else(|| {
         Error::InvalidRequest(format!(
@@ -301,7 +301,7 @@ async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known, Err
 }
 
 /// The rows of every member Region that answers; this Region's must.
-async fn reachable(
+pub(super) async fn reachable(
     world: &(impl Ledger + Here),
     known: &Known,
 ) -> Result<std::collections::BTreeMap<Region, ledger::Row>, Error> {
@@ -323,7 +323,7 @@ async fn reachable(
     Ok(rows)
 }
 
-fn no_writer() -> Error {
+pub(super) fn no_writer() -> Error {
     Error::NotReady(
         "no ledger names a writer; run recovery-ledger with {\"operation\": \"adopt\"} first"
             .into(),

@@ -1,10 +1,13 @@
 //! Restarts the plan's services, so that no pool keeps the old writer's address. One service a pass is given a new
 //! deployment; then each is followed by that deployment's id. A service that cannot be restarted does not hide the others.
 
+pub mod conclude;
+
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
+use super::{Here, Input, Output, Pass, Progress, by_hand, read, wait_seconds};
 use crate::{
     Error,
     domain::{Region, seconds_between},
@@ -119,6 +122,35 @@ pub enum Action {
     Wait,
     /// Gives the service at this place of the list a new deployment.
     Restart(usize),
+}
+
+/// One invocation: what every step takes, and `conclude` at the end of a failback.
+///
+/// # Errors
+/// As [`run`] and [`conclude::run`]; `InvalidRequest` for a payload that is not understood.
+pub async fn handle(
+    world: &(impl Ledger + Here + Ecs + Notify),
+    mut payload: Value,
+) -> Result<Value, Error> {
+    let given = payload
+        .as_object_mut()
+        .and_then(|object| object.remove("conclude"));
+    let concludes = match given {
+        None => false,
+        Some(Value::Bool(given)) => given,
+        Some(given) => {
+            return Err(Error::InvalidRequest(format!(
+                "conclude is {given}; write true or false"
+            )));
+        }
+    };
+    let input = read(payload)?;
+    let answer = if concludes {
+        serde_json::to_value(conclude::run(world, &input).await?)
+    } else {
+        serde_json::to_value(run(world, &input).await?)
+    };
+    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
 }
 
 /// One pass.

@@ -219,4 +219,9 @@ impl Ledger for Books {
             endpoints: BTreeMap::new(),
         }))
     }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        let known = self.known(&self.here, &"orders".into()).await?;
+        Ok(known.into_iter().collect())
+    }
 }

@@ -18,8 +18,10 @@ pub mod confirm_outage;
 pub mod detach_and_promote;
 pub mod dns_flip;
 pub mod ecs_restart;
+pub mod fence_writer;
 pub mod health_probe;
 pub mod planned_failover;
+pub mod rebuild_global;
 pub mod recovery_ledger;
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ pub(super) fn cluster(
 }
 
 /// Whether a member's database takes writes.
-fn takes_writes(role: Role) -> bool {
+pub(super) fn takes_writes(role: Role) -> bool {
     matches!(role, Role::Primary | Role::Standalone)
 }
 
@@ -431,6 +431,7 @@ pub(crate) fn resynchronise(state: &mut State, member: usize) -> bool {
         Some(found) if found.role == Role::Resynchronising => {
             found.role = Role::Standby;
             found.is_deposed = false;
+            found.is_fenced = false;
             found.epoch = epoch;
             true
         }

@@ -120,6 +120,14 @@ impl Ledger for Seen<'_> {
             endpoints: endpoints.collect(),
         }))
     }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        Ok(self
+            .known(&self.here, &self.plan.plan)
+            .await?
+            .into_iter()
+            .collect())
+    }
 }
 
 /// A row as a run sees it that a rule was taken from.

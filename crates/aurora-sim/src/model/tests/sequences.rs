@@ -208,3 +208,131 @@ fn the_history_holds_the_promotion_as_it_was_held() {
         2_000
     );
 }
+
+/// A cluster of its own, detached from its global cluster, with its instance.
+fn standalone() -> World {
+    let mut world = World::two_members();
+    world.detach(EAST, EAST_ARN).unwrap();
+    world.pass(5_000);
+    world
+}
+
+#[test]
+fn a_renamed_cluster_keeps_its_instances_and_frees_its_name_when_the_renaming_ends() {
+    let mut world = standalone();
+    let rename = [
+        ("DBInstanceIdentifier", "orders-east-1"),
+        ("NewDBInstanceIdentifier", "orders-east-1-retired"),
+        ("ApplyImmediately", "true"),
+    ];
+    world.ok(EAST, "ModifyDBInstance", &rename);
+    assert_eq!(world.instance_status(EAST, "orders-east-1"), "renaming");
+    world.pass(500);
+    let rename = [
+        ("DBClusterIdentifier", "orders-east"),
+        ("NewDBClusterIdentifier", "orders-retired"),
+        ("ApplyImmediately", "true"),
+    ];
+    world.ok(EAST, "ModifyDBCluster", &rename);
+    assert_eq!(world.status(EAST, "orders-east"), "renaming");
+    world.pass(500);
+    assert_eq!(world.status(EAST, "orders-retired"), "available");
+    assert!(world.takes_writes(EAST, "orders-retired"));
+    let gone = [("DBClusterIdentifier", "orders-east")];
+    let fault = world.refused(EAST, "DescribeDBClusters", &gone);
+    assert_eq!(fault.code, "DBClusterNotFoundFault");
+    assert_eq!(
+        world.instance_status(EAST, "orders-east-1-retired"),
+        "available"
+    );
+}
+
+#[test]
+fn renaming_waits_for_nothing_or_is_refused_and_a_taken_name_too() {
+    let mut world = standalone();
+    let later = [
+        ("DBClusterIdentifier", "orders-east"),
+        ("NewDBClusterIdentifier", "orders-retired"),
+    ];
+    let fault = world.refused(EAST, "ModifyDBCluster", &later);
+    assert_eq!(fault.code, "InvalidParameterValue");
+    let taken = [
+        ("DBInstanceIdentifier", "orders-east-1"),
+        ("NewDBInstanceIdentifier", "orders-east-1"),
+        ("ApplyImmediately", "true"),
+    ];
+    let fault = world.refused(EAST, "ModifyDBInstance", &taken);
+    assert_eq!(fault.code, "DBInstanceAlreadyExists");
+}
+
+#[test]
+fn custom_endpoints_lead_to_instances_that_there_are_and_are_found_by_their_type() {
+    let mut world = World::two_members();
+    let create = [
+        ("DBClusterIdentifier", "orders-west"),
+        ("DBClusterEndpointIdentifier", "reports"),
+        ("EndpointType", "READER"),
+        ("StaticMembers.member.1", "orders-west-1"),
+    ];
+    world.ok(WEST, "CreateDBClusterEndpoint", &create);
+    let fault = world.refused(WEST, "CreateDBClusterEndpoint", &create);
+    assert_eq!(fault.code, "DBClusterEndpointAlreadyExistsFault");
+    let unknown = [
+        ("DBClusterIdentifier", "orders-west"),
+        ("DBClusterEndpointIdentifier", "others"),
+        ("EndpointType", "ANY"),
+        ("StaticMembers.member.1", "nobody"),
+    ];
+    let fault = world.refused(WEST, "CreateDBClusterEndpoint", &unknown);
+    assert_eq!(fault.code, "DBInstanceNotFound");
+    let count = |world: &mut World, filter: &[(&str, &str)]| {
+        let answer = world.ok(WEST, "DescribeDBClusterEndpoints", filter);
+        match answer.get("DBClusterEndpoints") {
+            Some(crate::answer::Node::Fields(found)) => found.len(),
+            _ => 0,
+        }
+    };
+    let custom = [
+        ("Filters.Filter.1.Name", "db-cluster-endpoint-type"),
+        ("Filters.Filter.1.Values.Value.1", "custom"),
+    ];
+    assert_eq!((count(&mut world, &custom), count(&mut world, &[])), (1, 3));
+    let delete = [("DBClusterEndpointIdentifier", "reports")];
+    world.ok(WEST, "DeleteDBClusterEndpoint", &delete);
+    let fault = world.refused(WEST, "DeleteDBClusterEndpoint", &delete);
+    assert_eq!(fault.code, "DBClusterEndpointNotFoundFault");
+}
+
+#[test]
+fn a_managed_failover_keeps_a_snapshot_of_what_it_replaces_which_can_be_copied() {
+    let mut world = World::two_members();
+    world.failover(EAST, EAST_ARN).unwrap();
+    world.pass(10_000);
+    let automated = [("SnapshotType", "automated")];
+    let answer = world.ok(WEST, "DescribeDBClusterSnapshots", &automated);
+    let list = answer.get("DBClusterSnapshots").unwrap();
+    let kept = list.get("DBClusterSnapshot").unwrap();
+    let name = kept.get("DBClusterSnapshotIdentifier").unwrap();
+    let name = name.as_text().unwrap().to_owned();
+    assert!(
+        name.starts_with("rds:unplanned-global-failover-orders-west-"),
+        "{name}"
+    );
+    let copy = [
+        ("SourceDBClusterSnapshotIdentifier", name.as_str()),
+        ("TargetDBClusterSnapshotIdentifier", "orders-kept"),
+    ];
+    world.ok(WEST, "CopyDBClusterSnapshot", &copy);
+    world.pass(500);
+    let wanted = [("DBClusterSnapshotIdentifier", "orders-kept")];
+    let answer = world.ok(WEST, "DescribeDBClusterSnapshots", &wanted);
+    let copied = answer.get("DBClusterSnapshots").unwrap();
+    let copied = copied.get("DBClusterSnapshot").unwrap();
+    let field = |name: &str| copied.get(name).and_then(crate::answer::Node::as_text);
+    assert_eq!(
+        (field("Status"), field("SnapshotType")),
+        (Some("available"), Some("manual"))
+    );
+    let fault = world.refused(WEST, "CopyDBClusterSnapshot", &copy);
+    assert_eq!(fault.code, "DBClusterSnapshotAlreadyExistsFault");
+}

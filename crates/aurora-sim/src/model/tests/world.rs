@@ -247,7 +247,17 @@ impl World {
             Effect::Halt { cluster } | Effect::Destroy { cluster } => {
                 self.down.insert(cluster);
             }
-            Effect::StopReplication { .. } | Effect::Snapshot { .. } => {}
+            Effect::Rename { from, to } => {
+                if let Some(writes) = self.writable.remove(&from) {
+                    self.writable.insert(to.clone(), writes);
+                }
+                if self.down.remove(&from) {
+                    self.down.insert(to);
+                }
+            }
+            Effect::StopReplication { .. }
+            | Effect::Snapshot { .. }
+            | Effect::CopySnapshot { .. } => {}
         }
         self.model.finished(self.now, id, Ok(()));
     }

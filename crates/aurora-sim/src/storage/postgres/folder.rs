@@ -95,11 +95,7 @@ impl Member {
         if self.is_running() {
             return self.base_backup(site, self.address().port(), into).await;
         }
-        let (from, to) = (self.data(), into.to_owned());
-        let copied = tokio::task::spawn_blocking(move || copy_folder(&from, &to)).await;
-        copied
-            .map_err(|error| StorageError::Failed(format!("{}: {error}", doing())))?
-            .map_err(StorageError::io(doing()))
+        copy(&self.data(), into).await
     }
 
     /// Removes everything of it but its log.
@@ -191,6 +187,16 @@ impl Member {
             }
         }
     }
+}
+
+/// Copies a folder with all that is in it.
+pub(crate) async fn copy(from: &Path, to: &Path) -> Result<(), StorageError> {
+    let doing = format!("copying {} to {}", from.display(), to.display());
+    let (from, to) = (from.to_owned(), to.to_owned());
+    let copied = tokio::task::spawn_blocking(move || copy_folder(&from, &to)).await;
+    copied
+        .map_err(|error| StorageError::Failed(format!("{doing}: {error}")))?
+        .map_err(StorageError::io(doing))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -35,6 +35,14 @@ pub(crate) struct Site {
     pub(crate) spawner: Spawner,
 }
 
+/// A folder of that name, or one beside it: a renamed cluster's keeps the old name.
+fn unused(region: &Path, name: &str) -> PathBuf {
+    let numbered = (2..).map(|number: u32| region.join(format!("{name}-{number}")));
+    let mut all = std::iter::once(region.join(name)).chain(numbered);
+    all.find(|folder| !folder.exists())
+        .unwrap_or_else(|| region.join(name))
+}
+
 /// A cluster's database.
 #[derive(Debug)]
 pub(crate) struct Member {
@@ -57,7 +65,7 @@ pub(crate) struct State {
 
 impl Member {
     pub(crate) fn new(key: ClusterKey, port: Port, data: &Path) -> Self {
-        let folder = data.join(&key.region).join(&key.id);
+        let folder = unused(&data.join(&key.region), &key.id);
         Self {
             key,
             port,

@@ -16,14 +16,14 @@ use crate::{
 
 pub(super) async fn approval_given(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let acted = stage.lose(HOME).await?;
-    stage.answer(true).await?;
+    stage.answer(STANDBY, true).await?;
     stage.ended(1).await;
     Ok(acted)
 }
 
 pub(super) async fn approval_refused(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let acted = stage.lose(HOME).await?;
-    stage.answer(false).await?;
+    stage.answer(STANDBY, false).await?;
     stage.ended(1).await;
     stage.world.return_region(HOME).await?;
     Ok(acted)
@@ -50,7 +50,7 @@ pub(super) async fn approval_over(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     stage.told("shall us-east-1 take over").await;
     stage.world.return_region(HOME).await?;
     stage.writes_in(HOME).await;
-    stage.answer(true).await?;
+    stage.answer(STANDBY, true).await?;
     stage.ended(1).await;
     Ok(acted)
 }

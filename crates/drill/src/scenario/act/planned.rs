@@ -1,7 +1,5 @@
 //! Moves of the writer that people plan.
 
-use std::time::Duration;
-
 use failover::ledger::Ledger;
 use serde_json::json;
 
@@ -9,10 +7,7 @@ use super::again::writer_is;
 use crate::{
     client::compare,
     profile::{HOME, PLAN, STANDBY, WRITER_NAME, cluster},
-    scenario::{
-        expect::seen::connected,
-        stage::{Acted, Stage},
-    },
+    scenario::stage::{Acted, Stage},
     world::Trouble,
 };
 
@@ -74,29 +69,8 @@ async fn moved(stage: &Stage<'_>, acted: &mut Acted, to: &str, epoch: u64) -> Re
     Ok(())
 }
 
-/// Home again after a managed failover, which keeps the global cluster and has RDS bring the old member back.
-pub(super) async fn failback_after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    const RESYNCHRONISED: Duration = Duration::from_secs(60);
-    let mut acted = stage.failed_over_and_home_is_back().await?;
-    let lost = unreplicated_by(stage, STANDBY).await?;
-    let member = async || connected(stage.world, STANDBY).await == 2;
-    let back = stage
-        .until(RESYNCHRONISED, "the old member's resynchronisation", member)
-        .await;
-    let found = if back { "it is" } else { "it is not" };
-    acted.check("the old member is connected again", found, back);
-    moved(stage, &mut acted, HOME, 3).await?;
-    let after = unreplicated_by(stage, HOME).await?;
-    acted.check(
-        "the way home loses no acknowledged row",
-        format!("{after} are missing there, {lost} were before"),
-        after == lost,
-    );
-    Ok(acted)
-}
-
 /// How many acknowledged rows a Region's database lacks.
-async fn unreplicated_by(stage: &Stage<'_>, region: &str) -> Result<usize, Trouble> {
+pub(super) async fn unreplicated_by(stage: &Stage<'_>, region: &str) -> Result<usize, Trouble> {
     let comparison = compare(&stage.client.record(), &stage.world.admin(region).await?).await?;
     Ok(comparison.lost.len())
 }

@@ -66,16 +66,6 @@ async fn members(world: &World, target: &str) -> Option<Vec<(String, bool)>> {
     Some(seen.collect())
 }
 
-/// How many members of the first global cluster are connected, as a Region sees it.
-pub(in crate::scenario) async fn connected(world: &World, region: &str) -> usize {
-    let members = described(world, region).await.unwrap_or_default();
-    let statuses = members.iter().filter_map(|member| {
-        let status = member.synchronization_status.as_ref()?;
-        (status.as_str() == "connected").then_some(())
-    });
-    statuses.count()
-}
-
 async fn described(
     world: &World,
     region: &str,

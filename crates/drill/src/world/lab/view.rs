@@ -149,6 +149,11 @@ impl Ledger for View {
         self.reach(region).await?;
         Ok(self.with(region, |table| table.known.clone()))
     }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        let known = self.known(&self.region, &PLAN.into()).await?;
+        Ok(known.into_iter().collect())
+    }
 }
 
 impl Describe for View {
@@ -230,12 +235,6 @@ impl Probe for View {
 
     async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
         Plans::plan(self, plan).await
-    }
-
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        Ok(self.with(&self.region, |table| {
-            table.known.clone().into_iter().collect()
-        }))
     }
 
     async fn put_known(&self, known: &Known) -> Result<(), Error> {

@@ -88,8 +88,6 @@ pub trait Probe: Sync {
     fn plans(&self) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
     /// The document of one plan in this Region.
     fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
-    /// Every plan that this Region's ledger remembers.
-    fn all_known(&self) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
     /// Remembers a plan and its members' endpoints in this Region's ledger.
     fn put_known(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
     /// Writes this Region's vantage record.

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{AskInput, Here, Ledger, World};
+use super::{AskInput, Here, KeepInput, Ledger, World};
 use crate::{
     Error,
-    ledger::{self, Run},
+    ledger::{self, Run, RunKind},
     notify::Message,
     steps::{Input, Output, Pass, Progress},
 };
@@ -55,6 +55,40 @@ pub(super) async fn run(world: &impl World, input: &AskInput) -> Result<Output<O
     })
 }
 
+/// The longest that a window is waited for.
+const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Keeps the leases until a maintenance window opens, as while a human is asked.
+pub(super) async fn keep(world: &impl World, input: &KeepInput) -> Result<Output<Observed>, Error> {
+    let mut pass = Pass::open(
+        world,
+        &Input {
+            run_id: Some(input.run_id.clone()),
+            from_region: Some(input.from_region.clone()),
+            target_region: Some(input.target_region.clone()),
+            epoch: Some(input.epoch),
+            ..Input::of(input.plan.clone())
+        },
+    )
+    .await?;
+    let until = input.until;
+    if until.duration_since(pass.now) > WINDOW_MAX {
+        return Err(Error::InvalidRequest(format!(
+            "not_before is {until}, more than 14 days away; start the run nearer to it"
+        )));
+    }
+    wait(world, &pass.run, until).await?;
+    let reason = format!("the writer is not moved before {until}");
+    pass.record(world, super::STEP, "keep", &reason).await?;
+    Ok(Output {
+        progress: Progress::Done,
+        wait_seconds: 0,
+        action: "keep",
+        reason,
+        observed: Observed { until },
+    })
+}
+
 /// Keeps the leases while the answer is waited for.
 async fn wait(world: &(impl Ledger + Here), run: &Run, until: Timestamp) -> Result<(), Error> {
     for region in &run.leased {
@@ -75,12 +109,16 @@ fn message(run: &Run, token: &str, minutes: i64) -> Message {
         "aws stepfunctions send-task-{{}} --region {} --task-token '{token}'",
         run.to
     );
+    let again = match run.kind {
+        RunKind::UnplannedFailover => "the outage is confirmed",
+        RunKind::PlannedFailover | RunKind::Failback => "readiness is checked",
+    };
     Message {
         what: format!("shall {} take over from {}?", run.to, run.from),
         evidence: last.unwrap_or_default().to_owned(),
         execution: run.execution.clone(),
         next: format!(
-            "answer within {minutes} minutes; the outage is confirmed again before anything is changed.\n\n\
+            "answer within {minutes} minutes; {again} again before the writer is changed.\n\n\
              To approve:\n{} --task-output '{{\"approved\": true}}'\n\n\
              To refuse:\n{} --error Refused --cause 'why'",
             answer.replace("{}", "success"),

@@ -10,7 +10,7 @@ use crate::{
     Error,
     domain::seconds_between,
     evidence::Verdict,
-    ledger::{Closed, Entry, Outcome, Row, Run},
+    ledger::{Closed, Entry, Outcome, Row, Run, RunKind},
     policy::{Decision, decide},
     steps::{Output, Progress},
 };
@@ -111,6 +111,8 @@ fn outcome(
             Outcome::Failed
         }
         (false, None) if trouble.is_empty() && run.hand_over.is_some() => Outcome::HandedOver,
+        // The state machine comes here without a move and without trouble after a rehearsal only.
+        (false, None) if trouble.is_empty() && run.kind == RunKind::Failback => Outcome::Rebuilt,
         (false, None) if answered && stands_down => Outcome::StoodDown,
         (false, None) => Outcome::Aborted,
     };
@@ -178,6 +180,7 @@ fn sentence(closed: &Closed) -> String {
             "another Region's standby is the better one; a run there goes on".into()
         }
         Outcome::StoodDown => "nothing was changed".into(),
+        Outcome::Rebuilt => "every member follows the writer, which stays where it is".into(),
         Outcome::Aborted => format!(
             "stopped before the point of no return: {}",
             closed.left.join("; ")

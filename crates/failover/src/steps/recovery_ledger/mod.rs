@@ -1,9 +1,10 @@
 //! Opens and closes runs by the ledger's rules, and adopts a writer at first deployment.
 
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Here, Input, read};
+use super::{Here, Input, read, rebuild_global::Retire};
 use crate::{
     Error,
     domain::{Epoch, Incident, PlanName, Region, RunId},
@@ -39,6 +40,8 @@ pub enum Request {
     Adopt(AdoptInput),
     /// Asks a human, by a task token, whether the run may go on.
     Ask(AskInput),
+    /// Keeps the leases of a run until its window opens.
+    Keep(KeepInput),
     /// Ends the cool-down after a run.
     Acknowledge(ReleaseInput),
 }
@@ -68,6 +71,61 @@ pub struct OpenInput {
     /// The Region the run goes to: the function's own.
     #[serde(default)]
     pub target_region: Option<Region>,
+    /// The input of a failback, read here so that what is wrong with it is said before anything is changed.
+    #[serde(default)]
+    pub failback: Option<FailbackInput>,
+}
+
+/// What the failback's state machine takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailbackInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// The Region that took over; the current writer's where it is not given.
+    #[serde(default)]
+    pub from_region: Option<Region>,
+    /// What becomes of the deposed cluster.
+    #[serde(default)]
+    pub retire: Retire,
+    /// Stops once the standby is rebuilt.
+    #[serde(default)]
+    pub rehearse: bool,
+    /// Whether a human is asked before the writer moves.
+    #[serde(default)]
+    pub approval: Approval,
+    /// When the writer may move.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+}
+
+/// Whether a human is asked before the writer moves home.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// A task token is sent, and its answer waited for.
+    #[default]
+    Ask,
+    /// Starting the run was approval enough.
+    Given,
+}
+
+/// What keeping takes: the run, and until when.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeepInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// The run.
+    pub run_id: RunId,
+    /// The Region the run leaves.
+    pub from_region: Region,
+    /// The Region the run goes to.
+    pub target_region: Region,
+    /// The epoch when the run opened.
+    pub epoch: Epoch,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// What closing takes.
@@ -171,6 +229,7 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
         Request::Close(input) => serde_json::to_value(close::run(world, &input).await?),
         Request::Release(input) => serde_json::to_value(release::run(world, &input).await?),
         Request::Adopt(input) => serde_json::to_value(adopt::run(world, &input).await?),
+        Request::Keep(input) => serde_json::to_value(ask::keep(world, &input).await?),
         Request::Ask(input) => serde_json::to_value(ask::run(world, &input).await?),
         Request::Acknowledge(input) => serde_json::to_value(acknowledge::run(world, &input).await?),
     };

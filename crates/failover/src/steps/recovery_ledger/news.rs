@@ -4,7 +4,7 @@ use super::{World, open::Opening};
 use crate::{
     Error,
     evidence::Verdict,
-    ledger::{Closed, Outcome, Run},
+    ledger::{Closed, Outcome, Run, RunKind},
     notify::{Message, tell, tell_news},
     plan::{Mode, Plan},
     policy,
@@ -69,7 +69,9 @@ pub(super) async fn closed(world: &impl World, run: &Run, closed: &Closed) {
     let message = message(run, closed);
     match closed.outcome {
         Outcome::HandedOver => {}
-        Outcome::Succeeded | Outcome::Failed => tell(world, &run.plan, &message).await,
+        Outcome::Succeeded | Outcome::Rebuilt | Outcome::Failed => {
+            tell(world, &run.plan, &message).await
+        }
         // The same end again is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted => {
             tell_news(world, &run.plan, &message, |row| row.tell(&message.what)).await;
@@ -82,10 +84,23 @@ fn message(run: &Run, closed: &Closed) -> Message {
     let named = verdict.map_or("no verdict", confirm_outage::name);
     let observed =
         verdict.and_then(|verdict| policy::mode(verdict, &run.plan)) == Some(Mode::Observe);
+    let unplanned = run.kind == RunKind::UnplannedFailover;
     let (what, next) = match closed.outcome {
-        Outcome::Succeeded => (
+        Outcome::Succeeded if unplanned => (
             format!("{} took over from {}", run.to, run.from),
-            "look at what is left; rebuild the global database when the old Region is back".to_owned(),
+            "look at what is left; when the old Region is back, start aurora-failover-failback there".to_owned(),
+        ),
+        Outcome::Succeeded => (
+            format!("{} took over from {} as planned", run.to, run.from),
+            "nothing; a retired cluster and its snapshots are yours to delete".to_owned(),
+        ),
+        Outcome::Rebuilt => (
+            format!("the standby in {} is rebuilt; the writer stays in {}", run.to, run.from),
+            "start aurora-failover-failback without rehearse when the writer is to move".to_owned(),
+        ),
+        Outcome::Aborted if !unplanned => (
+            "stopped before anything was promoted".to_owned(),
+            "put right what is named, and start it again; it goes on from what it finds".to_owned(),
         ),
         Outcome::Failed => (
             format!("the failover to {} is not complete", run.to),
@@ -105,14 +120,15 @@ fn message(run: &Run, closed: &Closed) -> Message {
         ),
         Outcome::HandedOver => ("handed over".into(), "nothing".into()),
     };
-    let mut evidence = match run
-        .timeline
-        .iter()
-        .rev()
-        .find(|entry| entry.step == confirm_outage::STEP)
-    {
+    let mut latest_first = run.timeline.iter().rev();
+    let shown = latest_first.find(|entry| match unplanned {
+        true => entry.step == confirm_outage::STEP,
+        false => entry.step != super::STEP,
+    });
+    let mut evidence = match shown {
         Some(entry) => entry.reason.clone(),
-        None => "the outage was not confirmed by this run".into(),
+        None if unplanned => "the outage was not confirmed by this run".into(),
+        None => "nothing was done".into(),
     };
     if let Some(rto) = closed.rto_seconds {
         evidence.push_str(&format!("\nRTO {rto:.1} s"));

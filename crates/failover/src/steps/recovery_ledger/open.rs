@@ -1,16 +1,17 @@
 //! Opens a run: takes the plan's lease in every member Region that the run does not leave, in sorted order, or none.
 //! A run that opens again re-enters its own lease and record.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Describe, Here, Ledger, OpenInput, World, news, plan};
+use super::{Approval, Describe, FailbackInput, Here, Ledger, OpenInput, World, news, plan};
 use crate::{
     Error,
     domain::{Epoch, Incident, PlanName, Region, RunId},
     ledger::{Claim, Rows, Run, RunKind, update},
     plan::Plan,
     policy,
-    steps::{Output, Progress, SILENCE},
+    steps::{Output, Progress, SILENCE, rebuild_global::Retire},
     topology::{Role, role},
 };
 
@@ -22,6 +23,30 @@ pub(super) struct Opened {
     run: Handle,
     /// Whether the target is promoted already, so that the run starts at proving it.
     resume: bool,
+    /// What a failback is to do, with everything that its input left out.
+    failback: Option<Wish>,
+}
+
+/// What a failback is to do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Wish {
+    retire: Retire,
+    rehearse: bool,
+    approval: Approval,
+    not_before: Timestamp,
+    approval_seconds: u64,
+}
+
+impl Wish {
+    fn of(input: &FailbackInput, plan: &Plan) -> Self {
+        Self {
+            retire: input.retire,
+            rehearse: input.rehearse,
+            approval: input.approval,
+            not_before: input.not_before.unwrap_or(Timestamp::UNIX_EPOCH),
+            approval_seconds: plan.unplanned.approval_minutes.saturating_mul(60),
+        }
+    }
 }
 
 /// What the pass saw.
@@ -70,14 +95,16 @@ impl Opening {
         input: &OpenInput,
     ) -> Result<Self, Error> {
         let here = world.region();
-        let planned = input.kind == RunKind::PlannedFailover;
+        let planned = input.kind != RunKind::UnplannedFailover;
+        let wished = input.failback.as_ref();
+        let wished = wished.and_then(|failback| failback.from_region.as_ref());
         let missing = |field: &str| Error::InvalidRequest(format!("{field} is missing; add it"));
         let target_region = match &input.target_region {
             Some(region) => region.clone(),
             None if planned => here.clone(),
             None => return Err(missing("target_region")),
         };
-        let from_region = match &input.from_region {
+        let from_region = match input.from_region.as_ref().or(wished) {
             Some(region) => region.clone(),
             None if planned => left(world, plan).await?,
             None => return Err(missing("from_region")),
@@ -95,7 +122,7 @@ impl Opening {
 
     /// The Regions whose lease it takes before anything else. An unplanned run may do without the one it leaves.
     fn counted_on<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Region> {
-        let needs_all = self.kind == RunKind::PlannedFailover;
+        let needs_all = self.kind != RunKind::UnplannedFailover;
         plan.members
             .keys()
             .filter(move |region| needs_all || **region != self.from_region)
@@ -129,12 +156,14 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
     let (plan, switches) =
         futures::future::join(plan(world, &input.plan), world.switches(&input.plan)).await;
     let plan = plan?;
+    let wish = input.failback.as_ref();
+    let wish = wish.map(|failback| Wish::of(failback, &plan));
     let input = &Opening::of(world, &plan, input).await?;
     admissible(&plan, input, world.region())?;
     let switches = switches?;
     let admitted = match input.kind {
         RunKind::UnplannedFailover => switches.admit(&plan.plan),
-        RunKind::PlannedFailover => switches.admit_planned(&plan.plan),
+        RunKind::PlannedFailover | RunKind::Failback => switches.admit_planned(&plan.plan),
     };
     if let Err(why) = admitted {
         news::refused(world, &plan, input, "switch", &why).await;
@@ -142,7 +171,10 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
     }
     let held = lease(world, &plan, input).await?;
     match record(world, &plan, input, &held).await {
-        Ok(opened) => Ok(opened),
+        Ok(opened) => Ok(Opened {
+            failback: wish,
+            ..opened
+        }),
         Err(why) => {
             give_back(world, &plan, &input.run_id, &held.leased).await;
             Err(why)
@@ -299,6 +331,7 @@ async fn record(
             epoch,
         },
         resume,
+        failback: None,
     })
 }
 
@@ -380,7 +413,7 @@ async fn is_promoted(
     Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
 }
 
-fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: jiff::Timestamp) -> Run {
+fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timestamp) -> Run {
     Run {
         run_id: input.run_id.clone(),
         kind: input.kind,

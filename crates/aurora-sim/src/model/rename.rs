@@ -1,0 +1,152 @@
+//! NewDBClusterIdentifier and NewDBInstanceIdentifier: names change when the renaming ends, endpoints with them.
+
+use crate::{
+    answer::{Fields, Node},
+    model::{
+        Model,
+        effect::{Effect, Then, When},
+        fault::Fault,
+        names::{ClusterKey, check_identifier},
+        params::Params,
+        state::{ClusterStatus, InstanceStatus},
+    },
+};
+
+impl Model {
+    /// Begins to rename an available cluster that is no member of a global cluster.
+    pub(crate) fn rename_cluster(
+        &mut self,
+        key: &ClusterKey,
+        new: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        check_identifier("NewDBClusterIdentifier", new)?;
+        if let Some(global) = self
+            .clusters
+            .get(key)
+            .and_then(|cluster| cluster.global.as_ref())
+        {
+            return Err(Fault::cluster_state(format!(
+                "DB cluster {} can't be renamed because it is a member of global cluster {global}.",
+                key.id
+            )));
+        }
+        at_once(params)?;
+        let to = ClusterKey::new(&key.region, new);
+        if self.clusters.contains_key(&to) {
+            return Err(Fault::cluster_exists());
+        }
+        self.set_status(key, ClusterStatus::Renaming);
+        self.record(&key.region, &key.id, "cluster renaming accepted");
+        let effect = Effect::Rename {
+            from: key.clone(),
+            to: to.clone(),
+        };
+        self.plan(
+            &[&key.region],
+            self.settings.durations.modify_ms,
+            Some((When::WhenDue, effect)),
+            Then::ClusterRenamed(key.clone(), to),
+        );
+        self.cluster_answer(key)
+    }
+
+    pub(crate) fn cluster_renamed(&mut self, from: &ClusterKey, to: &ClusterKey) {
+        let Some(mut cluster) = self.clusters.remove(from) else {
+            return;
+        };
+        cluster.key = to.clone();
+        cluster.status = ClusterStatus::Available;
+        self.clusters.insert(to.clone(), cluster);
+        for instance in self.instances.values_mut() {
+            if instance.cluster == *from {
+                instance.cluster = to.clone();
+            }
+        }
+        for endpoint in self.endpoints.values_mut() {
+            if endpoint.cluster == *from {
+                endpoint.cluster = to.clone();
+            }
+        }
+        self.record(
+            &to.region,
+            &from.id,
+            format!("cluster renamed to {}", to.id),
+        );
+        let said = format!("Renamed cluster from {} to {}.", from.id, to.id);
+        self.cluster_event(to, "notification", said);
+    }
+
+    /// ModifyDBInstance, as far as it renames.
+    pub(crate) fn modify_db_instance(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("DBInstanceIdentifier")?;
+        let key = ClusterKey::new(region, name.rsplit(':').next().unwrap_or(name));
+        let instance = self
+            .instances
+            .get(&key)
+            .ok_or_else(|| Fault::instance_not_found(name))?;
+        if instance.status != InstanceStatus::Available {
+            return Err(Fault::instance_state(format!(
+                "Database instance is not in available state: {} is {}.",
+                key.id,
+                instance.status.as_str()
+            )));
+        }
+        let Some(new) = params.optional("NewDBInstanceIdentifier") else {
+            return Err(Fault::invalid_value(
+                "Modifying anything but the identifier of an instance is not simulated.",
+            ));
+        };
+        check_identifier("NewDBInstanceIdentifier", new)?;
+        at_once(params)?;
+        let to = ClusterKey::new(region, new);
+        if self.instances.contains_key(&to) {
+            return Err(Fault::instance_exists());
+        }
+        if let Some(instance) = self.instances.get_mut(&key) {
+            instance.status = InstanceStatus::Renaming;
+        }
+        self.record(region, &key.id, "instance renaming accepted");
+        self.plan(
+            &[region],
+            self.settings.durations.modify_ms,
+            None,
+            Then::InstanceRenamed(key.clone(), to),
+        );
+        let view = self
+            .instances
+            .get(&key)
+            .map(|instance| self.instance_view(instance));
+        Ok(Fields::default()
+            .node("DBInstance", view.unwrap_or_else(|| Node::text("")))
+            .done())
+    }
+
+    pub(crate) fn instance_renamed(&mut self, from: &ClusterKey, to: &ClusterKey) {
+        let Some(mut instance) = self.instances.remove(from) else {
+            return;
+        };
+        instance.key = to.clone();
+        instance.status = InstanceStatus::Available;
+        self.instances.insert(to.clone(), instance);
+        self.record(
+            &to.region,
+            &from.id,
+            format!("instance renamed to {}", to.id),
+        );
+    }
+}
+
+/// What is to wait for the maintenance window would never come about here.
+fn at_once(params: &Params) -> Result<(), Fault> {
+    if params.flag("ApplyImmediately")? == Some(true) {
+        return Ok(());
+    }
+    Err(Fault::invalid_value(
+        "Renaming without ApplyImmediately waits for the maintenance window, which is not simulated.",
+    ))
+}

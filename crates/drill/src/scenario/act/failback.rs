@@ -1,0 +1,509 @@
+//! The way back: the lost Region returns, its writer is fenced, the global database rebuilt, and the writer taken home.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_sdk_rds::types::{DbClusterEndpoint, GlobalCluster};
+use failover::ledger::Ledger;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::{
+    again::{home_learns, writer_is},
+    planned::unreplicated_by,
+};
+use crate::{
+    client::compare,
+    front_door::{Fault, Scope},
+    profile::{ECS_CLUSTER, HOME, PLAN, STANDBY, WRITER_NAME, cluster},
+    scenario::stage::{Acted, SOON, Stage},
+    timeline::{Kind, now_ms},
+    world::Trouble,
+};
+
+/// A custom endpoint that the home member has from the start.
+const REPORTS: &str = "orders-reports";
+/// The longest that a failback may take.
+const FAILBACK: Duration = Duration::from_secs(240);
+/// How often `round-trip` goes round.
+const ROUNDS: u64 = 3;
+
+/// Lost by detach, back, fenced, rebuilt, and home; a human is asked before the writer moves.
+pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = lost_and_back(stage).await?;
+    let before = destroying(stage).len();
+    let dry = json!({"plan": PLAN});
+    let said = stage.said(HOME, "rebuild-global", &dry).await;
+    let reads_only = destroying(stage).len() == before && !said.starts_with("no answer");
+    acted.check(
+        "by hand, rebuild-global says what it would do and does nothing",
+        said,
+        reads_only,
+    );
+    let lost = unreplicated_by(stage, STANDBY).await?;
+    start(stage, &json!({"plan": PLAN})).await?;
+    stage.answer(HOME, true).await?;
+    home(stage, &mut acted, (3, 2), lost).await?;
+    retired(stage, &mut acted).await;
+    Ok(acted)
+}
+
+/// Lost by a managed failover: RDS brings the old member back, and its snapshot of what it replaced is kept.
+pub(super) async fn after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = lost_and_back(stage).await?;
+    let lost = unreplicated_by(stage, STANDBY).await?;
+    start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+    home(stage, &mut acted, (3, 2), lost).await?;
+    let copies = snapshots(stage, "manual").await;
+    let held = copies.iter().any(|name| name == "orders-west-unplanned-2");
+    acted.check(
+        "what the managed failover replaced is kept as a manual snapshot",
+        copies.join(", "),
+        held,
+    );
+    Ok(acted)
+}
+
+/// The standby is rebuilt, and the writer stays; later it is taken home.
+pub(super) async fn rehearsal(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = lost_and_back(stage).await?;
+    let typo = json!({"plan": PLAN, "rehearsal": true});
+    let before = stage.runs.seen().len();
+    start(stage, &typo).await?;
+    ended(stage, before + 1).await;
+    let last = stage.runs.seen().into_iter().next_back();
+    let status = last.map(|run| run.status).unwrap_or_default();
+    acted.check(
+        "a field that there is none of is refused, and nothing is changed",
+        &*status,
+        status == "FAILED" && destroying(stage).is_empty(),
+    );
+    start(
+        stage,
+        &json!({"plan": PLAN, "rehearse": true, "retire": "delete"}),
+    )
+    .await?;
+    ended(stage, before + 2).await;
+    let last = stage.runs.seen().into_iter().next_back();
+    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+    acted.check(
+        "the rehearsal ends with the standby rebuilt",
+        &*outcome,
+        outcome == "rebuilt",
+    );
+    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    members(stage, &mut acted, 2).await;
+    let snapshots = snapshots(stage, "manual").await;
+    let clusters = clusters(stage).await;
+    acted.check(
+        "the deposed cluster is deleted, its final snapshot stays",
+        format!(
+            "clusters {}, snapshots {}",
+            clusters.join(", "),
+            snapshots.join(", ")
+        ),
+        clusters == [cluster(HOME)] && snapshots == ["orders-west-final-2"],
+    );
+    let lost = unreplicated_by(stage, STANDBY).await?;
+    start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+    home(stage, &mut acted, (3, 4), lost).await?;
+    Ok(acted)
+}
+
+/// A client holds the deposed writer's address and writes there as soon as it answers.
+pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = stage.lose(HOME).await?;
+    stage.ended(1).await;
+    stage.writes_in(STANDBY).await;
+    stage.world.return_region(HOME).await?;
+    let acknowledged = Arc::new(Mutex::new(Vec::new()));
+    let stale = tokio::spawn(hold_on(stage.world.app_login(HOME)?, acknowledged.clone()));
+    let some = async || !acknowledged.lock().await.is_empty();
+    stage
+        .until(SOON, "a write that the deposed writer takes", some)
+        .await;
+    stage.world.watch_now(HOME).await?;
+    home_learns(stage).await;
+    stage.world.sweep_now(HOME).await?;
+    let fenced = async || {
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
+        row.is_ok_and(|row| row.fenced.is_some_and(|epoch| epoch.0 == 2))
+    };
+    let is_fenced = stage.until(SOON, "the fence", fenced).await;
+    let fenced_ms = now_ms();
+    let found = if is_fenced { "it is" } else { "it is not" };
+    acted.check("the deposed writer is fenced", found, is_fenced);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    stale.abort();
+    let acknowledged = acknowledged.lock().await;
+    let late = acknowledged.iter().filter(|at| **at > fenced_ms).count();
+    acted.check(
+        "it takes no application's write after that",
+        format!("{late} of {} came later", acknowledged.len()),
+        late == 0 && !acknowledged.is_empty(),
+    );
+    let told = stage.told("was fenced").await.unwrap_or_default();
+    acted.check(
+        "people are told",
+        told.replace('\n', " "),
+        told.contains("the deposed writer in us-west-2 was fenced"),
+    );
+    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    Ok(acted)
+}
+
+/// Each function of the failback is killed once in the middle of a pass.
+pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = lost_and_back(stage).await?;
+    let lost = unreplicated_by(stage, STANDBY).await?;
+    start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+    let mut killed = Vec::new();
+    for (state, function) in [
+        ("FenceWriter", "fence-writer"),
+        ("RebuildGlobal", "rebuild-global"),
+        ("PlannedFailover", "planned-failover"),
+        ("ProveWriter", "health-probe"),
+        ("FlipDns", "dns-flip"),
+        ("RestartEcs", "ecs-restart"),
+        ("CloseRun", "recovery-ledger"),
+    ] {
+        if kill_in(stage, state, function).await? {
+            killed.push(function);
+        }
+    }
+    home(stage, &mut acted, (3, 2), lost).await?;
+    acted.check(
+        "every step's function was killed in the middle of a pass",
+        killed.join(", "),
+        killed.len() == 7,
+    );
+    retired(stage, &mut acted).await;
+    Ok(acted)
+}
+
+/// Loses the Region, goes home, and switches over both ways, again and again.
+pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = Acted::now();
+    create_reports(stage).await?;
+    let (mut epoch, mut runs) = (1, 0);
+    for round in 1..=ROUNDS {
+        let text = format!("round {round} of {ROUNDS}");
+        stage.world.timeline.say(Kind::Setup, "the drill", text);
+        let earlier = unreplicated_by(stage, HOME).await?;
+        stage.lose(HOME).await?;
+        runs += 1;
+        ended(stage, runs).await;
+        stage.writes_in(STANDBY).await;
+        stage.world.return_region(HOME).await?;
+        stage.world.watch_now(HOME).await?;
+        learns(stage, epoch + 1).await;
+        let lost = unreplicated_by(stage, STANDBY).await?;
+        start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+        runs += 1;
+        home(stage, &mut acted, (epoch + 2, runs), lost).await?;
+        epoch += 2;
+        for to in [STANDBY, HOME] {
+            stage.start_planned(to).await?;
+            runs += 1;
+            epoch += 1;
+            ended(stage, runs).await;
+            stage.writes_in(to).await;
+            acted.checks.extend(writer_is(stage, to, epoch).await);
+        }
+        let after = unreplicated_by(stage, HOME).await?;
+        acted.check(
+            format!("round {round}: only the loss of the Region loses rows"),
+            format!("{earlier} before, {lost} after the loss, {after} at the end"),
+            after == lost,
+        );
+        members(stage, &mut acted, 2).await;
+        // The cool-down keeps the next loss from being answered.
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await?;
+        acted.check(
+            format!("round {round}: no lease and no intent is left"),
+            format!("{:?}, {:?}", row.lease, row.intent),
+            row.lease.is_none() && row.intent.is_none(),
+        );
+    }
+    endpoint(stage, &mut acted).await;
+    Ok(acted)
+}
+
+/// A failover by the loss of the home Region, which then returns and knows; with a custom endpoint to be kept.
+async fn lost_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    create_reports(stage).await?;
+    let acted = stage.failed_over_and_home_is_back().await?;
+    home_learns(stage).await;
+    Ok(acted)
+}
+
+async fn learns(stage: &Stage<'_>, epoch: u64) {
+    let learnt = async || {
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
+        row.is_ok_and(|row| row.proven_epoch().0 == epoch)
+    };
+    stage.until(SOON, "what home learns", learnt).await;
+}
+
+async fn start(stage: &Stage<'_>, input: &Value) -> Result<(), Trouble> {
+    let text = format!("starts the failback to {HOME} with {input}");
+    stage.start("failback", HOME, input, text).await
+}
+
+async fn ended(stage: &Stage<'_>, count: usize) -> bool {
+    stage
+        .until(FAILBACK, "the failback's end", async || {
+            let runs = stage.runs.seen();
+            runs.len() >= count && runs.iter().all(|run| run.status != "RUNNING")
+        })
+        .await
+}
+
+/// The writer is home, everything is as it was, and only `lost` rows are missing.
+async fn home(
+    stage: &Stage<'_>,
+    acted: &mut Acted,
+    (epoch, runs): (u64, usize),
+    lost: usize,
+) -> Result<(), Trouble> {
+    ended(stage, runs).await;
+    stage.writes_in(HOME).await;
+    let last = stage.runs.seen().into_iter().next_back();
+    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+    acted.check("the failback succeeds", &*outcome, outcome == "succeeded");
+    acted.checks.extend(writer_is(stage, HOME, epoch).await);
+    let leads_to = stage.world.leads_to(WRITER_NAME).await;
+    let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
+    acted.check(
+        format!("{WRITER_NAME} leads home"),
+        &*leads_to,
+        leads_to == stage.world.endpoints[HOME].writer,
+    );
+    members(stage, acted, 2).await;
+    endpoint(stage, acted).await;
+    let record = stage.client.record();
+    let comparison = compare(&record, &stage.world.admin(HOME).await?).await?;
+    acted.check(
+        "the way home loses no acknowledged row and doubles none",
+        format!(
+            "{} are missing, {lost} were before; {} are doubled",
+            comparison.lost.len(),
+            comparison.duplicated.len()
+        ),
+        comparison.lost.len() == lost && comparison.duplicated.is_empty(),
+    );
+    let tasks = pilot_light(stage).await;
+    acted.check(
+        "the pilot light of the Region that took over is out again",
+        format!("{tasks} tasks"),
+        tasks == 0,
+    );
+    let hit: Vec<_> = destroying(stage)
+        .into_iter()
+        .filter(|(region, _)| region != HOME)
+        .collect();
+    acted.check(
+        "nothing was taken from the writer's Region",
+        format!("{hit:?}"),
+        hit.is_empty(),
+    );
+    Ok(())
+}
+
+/// The global database has so many members, all of them connected.
+async fn members(stage: &Stage<'_>, acted: &mut Acted, count: usize) {
+    let globals = globals(stage).await;
+    let connected = |global: &GlobalCluster| {
+        let members = global.global_cluster_members().iter();
+        let connected = members.filter(|member| {
+            let status = member.synchronization_status.as_ref();
+            status.is_some_and(|status| status.as_str() == "connected")
+        });
+        connected.count()
+    };
+    let found: Vec<_> = globals
+        .iter()
+        .map(|global| {
+            let name = global.global_cluster_identifier().unwrap_or_default();
+            format!("{name} with {} connected", connected(global))
+        })
+        .collect();
+    acted.check(
+        format!("there is one global database, of {count} connected members"),
+        found.join(", "),
+        globals.len() == 1 && globals.iter().all(|global| connected(global) == count),
+    );
+}
+
+async fn endpoint(stage: &Stage<'_>, acted: &mut Acted) {
+    let found = endpoints(stage).await;
+    let kept = found.iter().find(|endpoint| {
+        endpoint.db_cluster_endpoint_identifier() == Some(REPORTS)
+            && endpoint.db_cluster_identifier() == Some(cluster(HOME))
+    });
+    let members = kept.map(|kept| kept.static_members().join(", "));
+    let held = members.as_deref() == Some("orders-west-1");
+    acted.check(
+        "the home member has its custom endpoint",
+        members.unwrap_or_else(|| "it has not".into()),
+        held,
+    );
+}
+
+/// The deposed cluster stays under another name, beside its final snapshot, and nothing else is left over.
+async fn retired(stage: &Stage<'_>, acted: &mut Acted) {
+    let clusters = clusters(stage).await;
+    let snapshots = snapshots(stage, "manual").await;
+    let [member, kept] = clusters.as_slice() else {
+        return acted.check("the deposed cluster is retired", clusters.join(", "), false);
+    };
+    acted.check(
+        "the deposed cluster is retired beside its final snapshot, and nothing else is left over",
+        format!("{member}, {kept}; {}", snapshots.join(", ")),
+        member == cluster(HOME)
+            && kept.starts_with("orders-west-retired-")
+            && snapshots == ["orders-west-final-2"],
+    );
+}
+
+/// The calls by rebuild-global that take something away and were answered well: Region and operation.
+fn destroying(stage: &Stage<'_>) -> Vec<(String, String)> {
+    let taking = |operation: &str| {
+        operation.starts_with("Delete")
+            || operation.starts_with("Modify")
+            || operation.starts_with("RemoveFrom")
+    };
+    let calls = stage.world.front_door.calls().into_iter();
+    let calls = calls.filter(|call| call.service == "rds" && call.status == Some(200));
+    let calls = calls.filter(|call| call.function == "aurora-failover-rebuild-global");
+    let calls = calls.filter(|call| taking(&call.operation));
+    // A global cluster without members is nobody's.
+    let calls = calls.filter(|call| call.operation != "DeleteGlobalCluster");
+    calls.map(|call| (call.region, call.operation)).collect()
+}
+
+/// Kills a function while a state of the failback is in the middle of a pass; whether that came about.
+async fn kill_in(stage: &Stage<'_>, state: &str, function: &str) -> Result<bool, Trouble> {
+    let function = format!("aurora-failover-{function}");
+    let slow = stage.world.front_door.set(
+        Scope {
+            caller_region: Some(HOME.into()),
+            function: Some(function.clone()),
+            ..Scope::default()
+        },
+        Fault::Slow(Duration::from_millis(300)),
+    );
+    let entered = async || {
+        let last = stage.runs.seen().into_iter().next_back();
+        let states = last.map(|run| run.states).unwrap_or_default();
+        states.iter().any(|seen| seen.name == state)
+    };
+    let came = stage.until(FAILBACK, state, entered).await;
+    // In the middle of a pass: between its first call and its last.
+    tokio::time::sleep(Duration::from_millis(450)).await;
+    let killed = stage.world.emulator.kill(HOME, &function).await?;
+    stage.world.front_door.remove(slow);
+    let text = format!("{state}: {killed} process(es) of {function} are killed");
+    stage.world.timeline.say(Kind::Fault, HOME, text);
+    Ok(came && killed > 0)
+}
+
+/// Writes at one address as long as it can, and notes when each write was acknowledged.
+async fn hold_on(config: tokio_postgres::Config, acknowledged: Arc<Mutex<Vec<i64>>>) {
+    const PAUSE: Duration = Duration::from_millis(50);
+    let mut number = 1_000_000_000_i64;
+    // Ends: its task is aborted.
+    loop {
+        if let Ok((client, connection)) = config.connect(tokio_postgres::NoTls).await {
+            let connection = tokio::spawn(connection);
+            let write = "INSERT INTO app.rows (n, written_at) VALUES ($1, now())";
+            while client.execute(write, &[&number]).await.is_ok() {
+                acknowledged.lock().await.push(now_ms());
+                number += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            connection.abort();
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn rds(stage: &Stage<'_>, region: &str) -> aws_sdk_rds::Client {
+    let endpoint = format!("http://{}", stage.world.simulator.address());
+    let config = stage.world.emulator.sdk_config(region).into_builder();
+    aws_sdk_rds::Client::new(&config.endpoint_url(endpoint).build())
+}
+
+async fn create_reports(stage: &Stage<'_>) -> Result<(), Trouble> {
+    rds(stage, HOME)
+        .create_db_cluster_endpoint()
+        .db_cluster_identifier(cluster(HOME))
+        .db_cluster_endpoint_identifier(REPORTS)
+        .endpoint_type("READER")
+        .static_members("orders-west-1")
+        .send()
+        .await?;
+    Ok(())
+}
+
+async fn endpoints(stage: &Stage<'_>) -> Vec<DbClusterEndpoint> {
+    let answer = rds(stage, HOME)
+        .describe_db_cluster_endpoints()
+        .send()
+        .await;
+    let answer = answer.ok().and_then(|answer| answer.db_cluster_endpoints);
+    answer.unwrap_or_default()
+}
+
+/// The global clusters that either Region knows.
+async fn globals(stage: &Stage<'_>) -> Vec<GlobalCluster> {
+    let mut found: Vec<GlobalCluster> = Vec::new();
+    for region in [HOME, STANDBY] {
+        let answer = rds(stage, region).describe_global_clusters().send().await;
+        let globals = answer.ok().and_then(|answer| answer.global_clusters);
+        for global in globals.unwrap_or_default() {
+            let is_it = |other: &GlobalCluster| {
+                other.global_cluster_identifier == global.global_cluster_identifier
+            };
+            if !found.iter().any(is_it) {
+                found.push(global);
+            }
+        }
+    }
+    found
+}
+
+async fn clusters(stage: &Stage<'_>) -> Vec<String> {
+    let answer = rds(stage, HOME).describe_db_clusters().send().await;
+    let found = answer.ok().and_then(|answer| answer.db_clusters);
+    let found = found.unwrap_or_default().into_iter();
+    found
+        .filter_map(|found| found.db_cluster_identifier)
+        .collect()
+}
+
+async fn snapshots(stage: &Stage<'_>, kind: &str) -> Vec<String> {
+    let answer = rds(stage, HOME)
+        .describe_db_cluster_snapshots()
+        .snapshot_type(kind)
+        .send()
+        .await;
+    let found = answer.ok().and_then(|answer| answer.db_cluster_snapshots);
+    let found = found.unwrap_or_default().into_iter();
+    found
+        .filter_map(|found| found.db_cluster_snapshot_identifier)
+        .collect()
+}
+
+/// The tasks that the standby Region's `worker` should have.
+async fn pilot_light(stage: &Stage<'_>) -> i32 {
+    let ecs = aws_sdk_ecs::Client::new(&stage.world.emulator.sdk_config(STANDBY));
+    let answer = ecs
+        .describe_services()
+        .cluster(ECS_CLUSTER)
+        .services("worker")
+        .send()
+        .await;
+    let services = answer.ok().and_then(|answer| answer.services);
+    let mut services = services.unwrap_or_default().into_iter();
+    services.next().map_or(-1, |service| service.desired_count)
+}

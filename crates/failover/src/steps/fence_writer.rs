@@ -1,0 +1,457 @@
+//! Fences a deposed writer: once another member is proven as the writer without it, the old one takes no application's
+//! writes any more. On a schedule in every member Region, and first in a failback. Never on the writer, nor on one to be.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Here, Input, Output, Pass, Progress, by_hand, health_probe::OfPlan, read, wait_seconds,
+};
+use crate::{
+    Error,
+    domain::{Epoch, PlanName, Region},
+    ledger::{Known, Ledger, Rows, update, update_if},
+    notify::{Message, Notify, tell},
+    plan::Plan,
+    sql::fence::{Doors, Shut},
+    switches::{Switched, maintenance},
+    topology::{Describe, Role, role},
+};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "fence_writer";
+
+/// What the function takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum Request {
+    /// Fences whatever is deposed here, for every plan that this Region knows.
+    Sweep {},
+    /// One pass of a run, or by hand.
+    Fence(Input),
+    /// Gives applications their way in again; for operators.
+    Unfence(Input),
+    /// Tries on the writer here whether it could be fenced one day, and takes that back.
+    Rights(OfPlan),
+}
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Observed {
+    /// Where this Region's member stands.
+    pub standing: Standing,
+    /// The Region of the proven writer.
+    pub writer: Region,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// The epoch that the ledger says this member was fenced under.
+    pub fenced: Option<Epoch>,
+    /// What stands open on a deposed member's database.
+    pub doors: Option<Open>,
+}
+
+/// What stands open on a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Open {
+    /// Whether it is a standby.
+    pub in_recovery: bool,
+    /// The epoch it holds.
+    pub epoch: Option<Epoch>,
+    /// Roles of applications that may log in.
+    pub roles: Vec<String>,
+    /// Their sessions.
+    pub sessions: u64,
+    /// Scheduled jobs that are active.
+    pub jobs: u64,
+}
+
+impl From<Doors> for Open {
+    fn from(doors: Doors) -> Self {
+        Self {
+            in_recovery: doors.in_recovery,
+            epoch: doors.epoch,
+            roles: doors.roles,
+            sessions: doors.sessions,
+            jobs: doors.jobs,
+        }
+    }
+}
+
+impl Open {
+    const fn is_shut(&self) -> bool {
+        self.roles.is_empty() && self.sessions == 0 && self.jobs == 0
+    }
+}
+
+/// Where this Region's member stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// This Region has the writer, or a change of writer to it has begun.
+    Endorsed,
+    /// RDS shows no cluster of the plan's name here.
+    Gone,
+    /// It follows the writer, or RDS is bringing it back as a follower.
+    Follows,
+    /// It leads another global cluster or stands alone, and the writer is elsewhere.
+    Deposed,
+}
+
+/// The doors of this Region's member, handled as its administrator.
+pub trait Gate: Sync {
+    /// Looks what stands open.
+    fn doors(&self, known: &Known) -> impl Future<Output = Result<Doors, Error>> + Send;
+    /// Shuts everything if the database's epoch is below `proven`, and tries a login that must be refused. `None` where the
+    /// database has followed the writer of that epoch.
+    fn shut(
+        &self,
+        known: &Known,
+        proven: Epoch,
+    ) -> impl Future<Output = Result<Option<Shut>, Error>> + Send;
+    /// Gives back what was taken; answers the roles.
+    fn reopen(&self, known: &Known) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Tries what [`Gate::shut`] would do to the logins, takes it back, and answers what was refused.
+    fn rights(&self, known: &Known) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+}
+
+/// Everything that this step needs.
+pub trait World: Ledger + Here + Describe + Switched + Notify + Gate {}
+impl<T: Ledger + Here + Describe + Switched + Notify + Gate> World for T {}
+
+/// What a pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing has to be fenced, or everything is.
+    Done(&'static str),
+    /// Shut the doors.
+    Fence,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Done(_) => "none",
+            Self::Fence => "fence",
+        }
+    }
+}
+
+/// What became of one plan in a sweep.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Swept {
+    /// The plan.
+    pub plan: PlanName,
+    /// What was done.
+    pub action: &'static str,
+    /// Why, or what went wrong.
+    pub reason: String,
+}
+
+/// One invocation.
+///
+/// # Errors
+/// Every name but `EvidenceStale` and `DataLossTooLarge`.
+pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+    let answer = match read::<Request>(payload)? {
+        Request::Sweep {} => serde_json::to_value(sweep(world).await?),
+        Request::Fence(input) => serde_json::to_value(run(world, &input).await?),
+        Request::Unfence(input) => serde_json::to_value(unfence(world, &input).await?),
+        Request::Rights(of) => serde_json::to_value(rights(world, &of.plan).await?),
+    };
+    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// `NotReady` where the database does not tell its epoch, so that nobody can know whether it was deposed.
+pub fn next_action(observed: &Observed) -> Result<Action, Error> {
+    match observed.standing {
+        Standing::Endorsed => {
+            return Ok(Action::Done(
+                "this Region has the writer, or is about to have it",
+            ));
+        }
+        Standing::Gone => return Ok(Action::Done("there is no cluster to fence")),
+        Standing::Follows => return Ok(Action::Done("it follows the writer")),
+        Standing::Deposed => {}
+    }
+    let Some(doors) = &observed.doors else {
+        return Err(Error::Unavailable(
+            "the deposed writer's database was not looked at".into(),
+        ));
+    };
+    if doors.in_recovery {
+        return Ok(Action::Done("its database is a standby's"));
+    }
+    match doors.epoch {
+        None => Err(Error::NotReady(
+            "the database has no aurora_failover.epoch, so that nothing tells whether it was deposed; fence it by hand".into(),
+        )),
+        Some(epoch) if epoch >= observed.epoch => {
+            Ok(Action::Done("its database has followed the proven writer"))
+        }
+        Some(_) if doors.is_shut() && observed.fenced == Some(observed.epoch) => {
+            Ok(Action::Done("it is fenced"))
+        }
+        Some(_) => Ok(Action::Fence),
+    }
+}
+
+/// One pass of a run, or by hand.
+///
+/// # Errors
+/// The guards' refusals, `NotReady` for a login that cannot be taken away, `Unavailable`.
+pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input)).await
+    }))
+    .await
+}
+
+async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+    let mut pass = Pass::open(world, input).await?;
+    let known = known(world, &pass.run.plan).await?;
+    let rows = if pass.dry_run {
+        Rows(by_hand::reachable(world, &known).await?)
+    } else {
+        pass.rows.clone()
+    };
+    let since = pass.entered(STEP);
+    let output = fence(world, &known, &rows, since, pass.dry_run).await?;
+    if output.action != "none" {
+        pass.record(world, STEP, output.action, &output.reason)
+            .await?;
+    }
+    Ok(output)
+}
+
+/// Every plan that this Region knows, all at once. One plan's fault is told beside the others.
+async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
+    let plans = world.all_known().await?;
+    let swept = plans.iter().map(async |known| {
+        let plan = known.plan.plan.clone();
+        let (action, reason) = match Box::pin(sweep_plan(world, known)).await {
+            Ok(output) => (output.action, output.reason),
+            Err(why) => {
+                tracing::error!(%plan, step = STEP, %why, "could not be swept");
+                ("failed", format!("{}: {why}", why.name()))
+            }
+        };
+        Swept {
+            plan,
+            action,
+            reason,
+        }
+    });
+    Ok(futures::future::join_all(swept).await)
+}
+
+/// What the schedule does for one plan. It needs no lease: what another member was proven without stays deposed until it is
+/// rebuilt, and the database itself refuses to be fenced once it has followed a later writer.
+///
+/// # Errors
+/// `NotReady` for a login that cannot be taken away, `Unavailable`.
+pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Output<Observed>, Error> {
+    let rows = Rows(by_hand::reachable(world, known).await?);
+    let is_held = world.switches(&known.plan.plan).await?.is_on();
+    fence(world, known, &rows, world.now(), is_held).await
+}
+
+async fn fence(
+    world: &impl World,
+    known: &Known,
+    rows: &Rows,
+    since: Timestamp,
+    dry_run: bool,
+) -> Result<Output<Observed>, Error> {
+    let observed = observe(world, known, rows).await?;
+    let action = next_action(&observed)?;
+    let reason = match action {
+        Action::Done(why) => why.to_owned(),
+        Action::Fence if dry_run => format!(
+            "would fence the deposed writer: {} is the writer of epoch {}",
+            observed.writer, observed.epoch
+        ),
+        Action::Fence => shut(world, known, &observed).await?,
+    };
+    if action == Action::Fence {
+        tracing::warn!(plan = %known.plan.plan, step = STEP, action = action.name(), reason, "pass");
+    }
+    let (progress, wait_seconds) = match action {
+        Action::Done(_) => (Progress::Done, 0),
+        Action::Fence => (Progress::Pending, wait_seconds(since, world.now())),
+    };
+    Ok(Output {
+        progress,
+        wait_seconds,
+        action: action.name(),
+        reason,
+        observed,
+    })
+}
+
+async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {
+    let (here, plan) = (world.region(), &known.plan);
+    let current = rows.current().ok_or_else(|| by_hand::no_writer())?.clone();
+    let row = rows.0.get(here);
+    let mut observed = Observed {
+        standing: Standing::Endorsed,
+        writer: current.writer.clone(),
+        epoch: current.epoch,
+        fenced: row.and_then(|row| row.fenced),
+        doors: None,
+    };
+    let to_here = rows.intent().is_some_and(|intent| intent.to == *here);
+    if current.writer == *here || to_here {
+        return Ok(observed);
+    }
+    let name = plan.members.get(here).map(|member| member.cluster.as_str());
+    let cluster = world.cluster(here, name.unwrap_or_default()).await?;
+    let Some(cluster) = cluster else {
+        observed.standing = Standing::Gone;
+        return Ok(observed);
+    };
+    let global = match &current.global_cluster {
+        Some(identifier) => world.global_cluster(here, identifier).await?,
+        None => None,
+    };
+    observed.standing = match role(global.as_ref(), &cluster) {
+        Role::Standby => Standing::Follows,
+        // The ledgers name another writer: what leads or stands alone here was deposed. A standby of a global cluster that is
+        // past may be among them, which its database tells.
+        Role::Primary | Role::Standalone | Role::Unsettled => Standing::Deposed,
+    };
+    if observed.standing == Standing::Deposed {
+        observed.doors = Some(world.doors(known).await?.into());
+    }
+    Ok(observed)
+}
+
+/// Shuts the doors, notes it in this Region's ledger once nothing more stands open, and tells people.
+async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<String, Error> {
+    let (here, plan) = (world.region(), &known.plan);
+    let Some(done) = world.shut(known, observed.epoch).await? else {
+        return Ok(format!(
+            "the database in {here} has followed the writer meanwhile; it was left alone"
+        ));
+    };
+    if !done.refused.is_empty() {
+        return Err(Error::NotReady(format!(
+            "{} role(s) in {here} keep their login: {}; give {} the right to alter them, or take it by hand",
+            done.refused.len(),
+            done.refused.join("; "),
+            plan.database.admin_secret
+        )));
+    }
+    update_if(world, here, &plan.plan, |row| {
+        row.fence(Some(observed.epoch))
+    })
+    .await?;
+    let what = format!(
+        "{} role(s) lost their login, {} session(s) were ended, {} job(s) disabled",
+        done.roles.len(),
+        done.sessions,
+        done.jobs
+    );
+    if !done.roles.is_empty() {
+        let message = Message {
+            what: format!("the deposed writer in {here} was fenced"),
+            evidence: format!(
+                "{} has been the writer since epoch {}; {what}",
+                observed.writer, observed.epoch
+            ),
+            execution: None,
+            next: format!(
+                "bring the writer home when it suits you: start aurora-failover-failback in {here}"
+            ),
+        };
+        tell(world, plan, &message).await;
+    }
+    Ok(what)
+}
+
+/// What unfencing answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unfenced {
+    /// Whether anything was changed.
+    pub action: &'static str,
+    /// Why, or why not.
+    pub reason: String,
+    /// The roles that have their login again.
+    pub roles: Vec<String>,
+}
+
+/// Only by hand, forced, and while a switch keeps the schedule from fencing again.
+async fn unfence(world: &impl World, input: &Input) -> Result<Unfenced, Error> {
+    let (here, name) = (world.region(), &input.plan);
+    let known = by_hand::known(world, input).await?;
+    let rows = Rows(by_hand::reachable(world, &known).await?);
+    let current = rows.current().ok_or_else(|| by_hand::no_writer())?;
+    let stands = format!("{name}@{}", current.epoch);
+    let Some(force) = &input.force else {
+        return Ok(Unfenced {
+            action: "none",
+            reason: format!(
+                "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
+            ),
+            roles: Vec::new(),
+        });
+    };
+    if *force != stands {
+        return Err(Error::InvalidRequest(format!(
+            "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that",
+            current.epoch
+        )));
+    }
+    let is_deposed = current.writer != *here;
+    if is_deposed && !world.switches(name).await?.is_on() {
+        return Err(Error::NotReady(format!(
+            "the schedule would fence it again within a minute; switch {} on first",
+            maintenance(name)
+        )));
+    }
+    let roles = world.reopen(&known).await?;
+    update(world, here, name, |row| {
+        Ok(row.fence(None).unwrap_or_else(|| row.clone()))
+    })
+    .await?;
+    let message = Message {
+        what: format!("the member in {here} was unfenced by hand"),
+        evidence: format!(
+            "{} is the writer of epoch {}; {} role(s) may log in here again",
+            current.writer,
+            current.epoch,
+            roles.len()
+        ),
+        execution: None,
+        next: "nothing, if you know who did it".into(),
+    };
+    tell(world, &known.plan, &message).await;
+    Ok(Unfenced {
+        action: "unfence",
+        reason: message.evidence,
+        roles,
+    })
+}
+
+/// What trying the rights answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// What the administrator may not do, one sentence each.
+    pub refused: Vec<String>,
+}
+
+async fn rights(world: &impl World, plan: &PlanName) -> Result<Rights, Error> {
+    let known = by_hand::known(world, &Input::of(plan.clone())).await?;
+    let refused = world.rights(&known).await?;
+    Ok(Rights { refused })
+}
+
+async fn known(world: &impl World, plan: &Plan) -> Result<Known, Error> {
+    by_hand::known(world, &Input::of(plan.plan.clone())).await
+}
+
+#[cfg(test)]
+mod tests;

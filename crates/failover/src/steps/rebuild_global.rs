@@ -1,0 +1,279 @@
+//! Gives the writer's global database its other members again, pass by pass, from whatever state it finds. After a managed
+//! failover RDS does most of it; after a detach the deposed cluster is kept by a snapshot, retired, and made anew. The
+//! observed writer is never touched.
+
+mod call;
+mod decide;
+mod look;
+mod shape;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use call::{Blueprints, Build, Call, harmless};
+pub use decide::next_action;
+pub use shape::{Blueprint, EndpointShape, InstanceShape, Shape, Snapshot};
+
+use super::{
+    Here, Input, Output, Pass, Progress, by_hand, confirm_outage::Ask,
+    detach_and_promote::Accepted, read, wait_seconds,
+};
+use crate::{
+    Error,
+    domain::{Epoch, Region},
+    ledger::update,
+    notify::Notify,
+    topology::{Cluster, Describe, GlobalCluster},
+};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "rebuild_global";
+
+/// What becomes of a deposed cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retire {
+    /// It stays, as `<name>-retired-<date>`.
+    #[default]
+    Rename,
+    /// It is deleted; its final snapshot and its automated backups stay.
+    Delete,
+}
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The Region that the pass runs in.
+    pub acting: Region,
+    /// The proven writer's Region.
+    pub writer_region: Region,
+    /// Its cluster.
+    pub writer: Cluster,
+    /// The global cluster that the writer leads.
+    pub leads: Option<GlobalCluster>,
+    /// The one that the ledgers name.
+    pub recorded_global: Option<String>,
+    /// The deposed writer's global cluster, while it exists.
+    pub past: Option<GlobalCluster>,
+    /// An identifier that the next global cluster can have.
+    pub free_global: Option<String>,
+    /// The other members, the one to move home to last.
+    pub members: Vec<SeenMember>,
+    /// Why the members, complete, are not to be relied on yet.
+    pub lag: Option<String>,
+    /// Today, for names.
+    pub date: String,
+}
+
+/// A member that does not write, as the plan names it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeenMember {
+    /// Its Region.
+    pub region: Region,
+    /// The name that the plan gives its cluster.
+    pub name: String,
+    /// The cluster of that name.
+    pub cluster: Option<Shape>,
+    /// Whether it was fenced under the current epoch.
+    pub is_fenced: bool,
+    /// What was retired under the current epoch.
+    pub blueprint: Option<Blueprint>,
+    /// The final snapshot's name.
+    pub snapshot_name: String,
+    /// The final snapshot.
+    pub snapshot: Option<Snapshot>,
+    /// What a managed failover kept of it.
+    pub unplanned: Option<String>,
+    /// The name of the copy of that.
+    pub copy_name: String,
+    /// That copy.
+    pub copy: Option<Snapshot>,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Every member follows the writer.
+    Done,
+    /// Something is under way.
+    Wait(String),
+    /// The deposed member of a Region has to be fenced first.
+    Fence(Region),
+    /// Keep what a member is made of.
+    Remember(Region),
+    /// Write the writer's global cluster into the ledgers.
+    Record(String),
+    /// Make a call in a Region.
+    Call(Region, Call),
+}
+
+impl Action {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait(_) => "wait",
+            Self::Fence(_) => "await_fence",
+            Self::Remember(_) => "remember",
+            Self::Record(_) => "record",
+            Self::Call(_, call) => call.name(),
+        }
+    }
+}
+
+/// Everything that this step needs.
+pub trait World: Here + Describe + Ask + Notify + Build + Blueprints {}
+impl<T: Here + Describe + Ask + Notify + Build + Blueprints> World for T {}
+
+/// One invocation: what every step takes, and `retire`.
+///
+/// # Errors
+/// As [`run`]; `InvalidRequest` for a payload that is not understood.
+pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
+    let given = payload
+        .as_object_mut()
+        .and_then(|object| object.remove("retire"));
+    let retire = match given {
+        None | Some(Value::Null) => Retire::default(),
+        Some(given) => serde_json::from_value(given.clone()).map_err(|_| {
+            Error::InvalidRequest(format!("retire is {given}; write \"rename\" or \"delete\""))
+        })?,
+    };
+    let output = run(world, &read(payload)?, retire).await?;
+    serde_json::to_value(output)
+        .map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+}
+
+/// One pass.
+///
+/// # Errors
+/// `NotReady` for what a human has to put right, `UnexpectedTopology` where RDS contradicts the ledgers, the guards'
+/// refusals.
+pub async fn run(
+    world: &impl World,
+    input: &Input,
+    retire: Retire,
+) -> Result<Output<Observed>, Error> {
+    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
+        Box::pin(pass(world, input, retire)).await
+    }))
+    .await
+}
+
+async fn pass(
+    world: &impl World,
+    input: &Input,
+    retire: Retire,
+) -> Result<Output<Observed>, Error> {
+    let mut pass = Pass::open(world, input).await?;
+    let observed = look::observe(world, &pass).await?;
+    let action = next_action(&observed, retire)?;
+    let reason = reason(&observed, &action);
+    if !pass.dry_run {
+        act(world, &mut pass, &observed, &action, retire).await?;
+        if !matches!(action, Action::Wait(_) | Action::Fence(_)) {
+            pass.record(world, STEP, action.name(), &reason).await?;
+        }
+    }
+    tracing::info!(plan = %input.plan, step = STEP, action = action.name(), reason, "pass");
+    let (progress, wait_seconds) = match action {
+        Action::Done => (Progress::Done, 0),
+        Action::Remember(_) | Action::Record(_) => (Progress::Pending, 0),
+        Action::Wait(_) | Action::Fence(_) | Action::Call(..) => {
+            (Progress::Pending, wait_seconds(since(&pass), pass.now))
+        }
+    };
+    Ok(Output {
+        progress,
+        wait_seconds,
+        action: action.name(),
+        reason,
+        observed,
+    })
+}
+
+/// When this pass's work began to be waited for: when the last call was made.
+fn since(pass: &Pass) -> Timestamp {
+    let last = pass.run.timeline.last();
+    last.map_or(pass.now, |entry| entry.at)
+}
+
+fn reason(observed: &Observed, action: &Action) -> String {
+    let writer = &observed.writer.identifier;
+    match action {
+        Action::Done => format!("every member follows {writer}"),
+        Action::Wait(why) => why.clone(),
+        Action::Fence(region) => format!(
+            "the deposed member in {region} is not fenced yet; its Region's schedule does that within a minute"
+        ),
+        Action::Remember(region) => {
+            format!("what the member in {region} is made of is kept, to be made again")
+        }
+        Action::Record(global) => format!("{writer} leads {global} from now on"),
+        Action::Call(region, call) => format!("{writer} is the writer; in {region} {call}"),
+    }
+}
+
+/// Does the one thing.
+async fn act(
+    world: &impl World,
+    pass: &mut Pass,
+    observed: &Observed,
+    action: &Action,
+    retire: Retire,
+) -> Result<(), Error> {
+    match action {
+        Action::Done | Action::Wait(_) => Ok(()),
+        Action::Fence(region) if *region == observed.acting => Err(Error::NotReady(format!(
+            "the deposed member in {region} is not fenced; invoke fence-writer there first"
+        ))),
+        Action::Fence(_) => Ok(()),
+        Action::Remember(region) => {
+            let member = observed.members.iter().find(|seen| seen.region == *region);
+            let Some(shape) = member.and_then(|seen| seen.cluster.clone()) else {
+                return Ok(());
+            };
+            let blueprint = Blueprint {
+                shape,
+                epoch: epoch(pass),
+                seen_at: pass.now,
+            };
+            world
+                .put_blueprint(pass.run.name(), region, &blueprint)
+                .await
+        }
+        Action::Record(global) => record(world, pass, global).await,
+        Action::Call(region, call) => {
+            harmless(observed, region, call, retire)?;
+            match world.call(region, call).await? {
+                Accepted::Yes => Ok(()),
+                // The next pass looks again.
+                Accepted::NotNow(why) => {
+                    tracing::info!(call = call.name(), %region, why, "RDS would not yet");
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+fn epoch(pass: &Pass) -> Epoch {
+    let current = pass.rows.current();
+    current.map(|current| current.epoch).unwrap_or_default()
+}
+
+/// Every run after this one finds the standby in the global cluster that the ledgers name.
+async fn record(world: &impl World, pass: &Pass, global: &str) -> Result<(), Error> {
+    let epoch = epoch(pass);
+    for region in &pass.run.leased {
+        update(world, region, pass.run.name(), |row| {
+            row.lead(&pass.run.run_id, epoch, global)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

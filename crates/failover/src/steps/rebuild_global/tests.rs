@@ -1,0 +1,381 @@
+//! A rebuild against a small RDS in memory: which calls it makes, in which order, and what it never does.
+
+use super::*;
+use crate::topology::{FailoverState, GlobalMember, Instance};
+
+const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
+/// A rebuild that takes more passes than this goes round in circles.
+const PASSES_MAX: usize = 60;
+
+fn shape() -> Shape {
+    Shape {
+        identifier: "orders-west".into(),
+        arn: WEST.into(),
+        resource_id: "cluster-OLD".into(),
+        status: "available".into(),
+        global_cluster: Some("orders-global-1".into()),
+        subnet_group: Some("private".into()),
+        deletion_protection: true,
+        instances: vec![InstanceShape {
+            identifier: "orders-west-1".into(),
+            status: "available".into(),
+            class: "db.r6g.large".into(),
+            ..InstanceShape::default()
+        }],
+        endpoints: vec![EndpointShape {
+            identifier: "reports".into(),
+            kind: "READER".into(),
+            ..EndpointShape::default()
+        }],
+        ..Shape::default()
+    }
+}
+
+fn global(identifier: &str, members: &[(&str, bool)]) -> GlobalCluster {
+    let member = |(arn, is_writer): &(&str, bool)| GlobalMember {
+        arn: (*arn).to_owned(),
+        is_writer: *is_writer,
+        synchronization: Some("connected".into()),
+    };
+    GlobalCluster {
+        identifier: identifier.into(),
+        status: "available".into(),
+        engine_version: "16.6".into(),
+        members: members.iter().map(member).collect(),
+        failover: None,
+    }
+}
+
+/// The home Region is back after a failover by detach, its writer fenced.
+fn deposed() -> Observed {
+    let writer = Cluster {
+        identifier: "orders-east".into(),
+        arn: EAST.into(),
+        status: "available".into(),
+        engine_version: "16.6".into(),
+        global_cluster: None,
+        endpoint: "east".into(),
+        reader_endpoint: "east-ro".into(),
+        port: 5432,
+        instances: vec![Instance {
+            identifier: "orders-east-1".into(),
+            status: "available".into(),
+            is_writer: true,
+        }],
+    };
+    let home = SeenMember {
+        region: "us-west-2".into(),
+        name: "orders-west".into(),
+        cluster: Some(shape()),
+        is_fenced: true,
+        blueprint: None,
+        snapshot_name: "orders-west-final-8".into(),
+        snapshot: None,
+        unplanned: None,
+        copy_name: "orders-west-unplanned-8".into(),
+        copy: None,
+    };
+    Observed {
+        acting: "us-west-2".into(),
+        writer_region: "us-east-1".into(),
+        writer,
+        leads: None,
+        recorded_global: None,
+        past: Some(global("orders-global-1", &[(WEST, true)])),
+        free_global: Some("orders-global-2".into()),
+        members: vec![home],
+        lag: None,
+        date: "20261121".into(),
+    }
+}
+
+fn home(observed: &mut Observed) -> &mut SeenMember {
+    observed.members.last_mut().unwrap()
+}
+
+/// What RDS and the ledger make of an action; everything is done at once.
+fn carry_out(observed: &mut Observed, action: &Action) {
+    match action {
+        Action::Done | Action::Wait(_) | Action::Fence(_) => {}
+        Action::Remember(_) => {
+            let shape = home(observed).cluster.clone().unwrap();
+            home(observed).blueprint = Some(Blueprint {
+                shape,
+                epoch: Epoch(8),
+                seen_at: Timestamp::UNIX_EPOCH,
+            });
+        }
+        Action::Record(global) => observed.recorded_global = Some(global.clone()),
+        Action::Call(_, call) => made(observed, call),
+    }
+}
+
+fn made(observed: &mut Observed, call: &Call) {
+    let kept = |identifier: &str, resource_id: &str| Snapshot {
+        identifier: identifier.into(),
+        status: "available".into(),
+        kind: "manual".into(),
+        resource_id: resource_id.into(),
+        taken_at: None,
+    };
+    match call {
+        Call::CreateSnapshot { snapshot, .. } => {
+            home(observed).snapshot = Some(kept(snapshot, "cluster-OLD"));
+        }
+        Call::CopySnapshot { snapshot, .. } => {
+            home(observed).copy = Some(kept(snapshot, "cluster-OLD"));
+        }
+        Call::Remove { .. } => {
+            if let Some(past) = &mut observed.past {
+                past.members.clear();
+            }
+            let shape = home(observed).cluster.as_mut().unwrap();
+            shape.global_cluster = None;
+        }
+        Call::DeleteEndpoint { .. } => {
+            home(observed).cluster.as_mut().unwrap().endpoints.clear();
+        }
+        Call::RenameInstance { to, .. } => {
+            let shape = home(observed).cluster.as_mut().unwrap();
+            shape.instances[0].identifier.clone_from(to);
+        }
+        Call::LiftProtection { .. } => {
+            home(observed).cluster.as_mut().unwrap().deletion_protection = false;
+        }
+        Call::DeleteInstance { .. } => {
+            home(observed).cluster.as_mut().unwrap().instances.clear();
+        }
+        Call::RenameCluster { .. } | Call::DeleteCluster { .. } => home(observed).cluster = None,
+        Call::DeleteGlobal { .. } => observed.past = None,
+        Call::CreateGlobal { global_cluster, .. } => {
+            observed.writer.global_cluster = Some(global_cluster.clone());
+            observed.leads = Some(global(global_cluster, &[(EAST, true)]));
+        }
+        Call::CreateMember { like, .. } => {
+            let made = Shape {
+                resource_id: "cluster-NEW".into(),
+                instances: Vec::new(),
+                endpoints: Vec::new(),
+                ..(**like).clone()
+            };
+            home(observed).cluster = Some(made);
+            observed.leads = Some(global("orders-global-2", &[(EAST, true), (WEST, false)]));
+        }
+        Call::CreateInstance { like, .. } => {
+            let shape = home(observed).cluster.as_mut().unwrap();
+            shape.instances.push(like.clone());
+        }
+        Call::CreateEndpoint { like, .. } => {
+            let shape = home(observed).cluster.as_mut().unwrap();
+            shape.endpoints.push(like.clone());
+        }
+    }
+}
+
+/// Goes through to the end; the names of what was done.
+fn played(mut observed: Observed, retire: Retire) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for _ in 0..PASSES_MAX {
+        let action = next_action(&observed, retire).unwrap();
+        if action == Action::Done {
+            return names;
+        }
+        if let Action::Call(region, call) = &action {
+            harmless(&observed, region, call, retire).unwrap();
+        }
+        names.push(action.name());
+        carry_out(&mut observed, &action);
+    }
+    panic!("no end: {names:?}");
+}
+
+#[test]
+fn after_a_detach_the_deposed_cluster_is_kept_and_renamed_before_it_is_made_anew() {
+    assert_eq!(
+        played(deposed(), Retire::Rename),
+        [
+            "remember",
+            "create_snapshot",
+            "remove",
+            "delete_endpoint",
+            "rename_instance",
+            "rename_cluster",
+            "delete_global",
+            "create_global",
+            "record",
+            "create_member",
+            "create_instance",
+            "create_endpoint"
+        ]
+    );
+}
+
+#[test]
+fn it_is_deleted_only_after_its_snapshot_and_without_protection_last() {
+    assert_eq!(
+        played(deposed(), Retire::Delete)[..8],
+        [
+            "remember",
+            "create_snapshot",
+            "remove",
+            "delete_endpoint",
+            "lift_protection",
+            "delete_instance",
+            "delete_cluster",
+            "delete_global"
+        ]
+    );
+}
+
+#[test]
+fn a_deposed_cluster_that_is_not_fenced_is_not_touched() {
+    let mut observed = deposed();
+    home(&mut observed).is_fenced = false;
+    let action = next_action(&observed, Retire::Rename).unwrap();
+    assert_eq!(action, Action::Fence("us-west-2".into()));
+}
+
+#[test]
+fn after_a_managed_failover_rds_is_waited_for_and_its_snapshot_copied() {
+    let mut observed = deposed();
+    let both = [(EAST, true), (WEST, false)];
+    observed.past = None;
+    observed.leads = Some(global("orders-global-1", &both));
+    observed.recorded_global = Some("orders-global-1".into());
+    home(&mut observed).unplanned = Some("rds:unplanned-global-failover-orders-west-1".into());
+    home(&mut observed).is_fenced = false;
+    assert_eq!(played(observed.clone(), Retire::Rename), ["copy_snapshot"]);
+    let members = &mut observed.leads.as_mut().unwrap().members;
+    members[1].synchronization = Some("pending-resync".into());
+    home(&mut observed).unplanned = None;
+    let waits = next_action(&observed, Retire::Rename).unwrap();
+    assert_eq!(waits, Action::Wait("orders-west is pending-resync".into()));
+}
+
+#[test]
+fn what_takes_from_the_writer_or_from_its_standby_is_never_made() {
+    let delete = Call::DeleteCluster {
+        cluster: "orders-east".into(),
+    };
+    let observed = deposed();
+    let judged = |observed: &Observed, region: &str, call: &Call| {
+        let made = harmless(observed, &region.into(), call, Retire::Delete);
+        made.err().map_or("made", |why| why.name())
+    };
+    assert_eq!(
+        judged(&observed, "us-east-1", &delete),
+        "UnexpectedTopology"
+    );
+    let home_cluster = Call::DeleteCluster {
+        cluster: "orders-west".into(),
+    };
+    assert_eq!(
+        judged(&observed, "us-west-2", &home_cluster),
+        "UnexpectedTopology",
+        "without a snapshot"
+    );
+    let mut follows = deposed();
+    follows.leads = Some(global("orders-global-2", &[(EAST, true), (WEST, false)]));
+    let rename = Call::RenameCluster {
+        cluster: "orders-west".into(),
+        to: "x".into(),
+    };
+    assert_eq!(judged(&follows, "us-west-2", &rename), "UnexpectedTopology");
+    assert_eq!(judged(&observed, "us-west-2", &rename), "made");
+    let snapshot = Snapshot {
+        identifier: "orders-west-final-8".into(),
+        status: "available".into(),
+        kind: "manual".into(),
+        resource_id: "cluster-OTHER".into(),
+        taken_at: None,
+    };
+    let mut others = deposed();
+    home(&mut others).snapshot = Some(snapshot);
+    assert_eq!(
+        judged(&others, "us-west-2", &home_cluster),
+        "UnexpectedTopology",
+        "with another cluster's snapshot"
+    );
+}
+
+#[test]
+fn what_a_human_has_to_put_right_is_named() {
+    let refusal = |change: &dyn Fn(&mut Observed)| {
+        let mut observed = deposed();
+        change(&mut observed);
+        let refused = next_action(&observed, Retire::Rename).unwrap_err();
+        (refused.name(), refused.to_string())
+    };
+    let taken = refusal(&|observed| {
+        carry_out(observed, &Action::Remember("us-west-2".into()));
+        home(observed).snapshot = Some(Snapshot {
+            identifier: "orders-west-final-8".into(),
+            status: "available".into(),
+            kind: "manual".into(),
+            resource_id: "cluster-OTHER".into(),
+            taken_at: None,
+        });
+    });
+    assert!(
+        taken.0 == "NotReady" && taken.1.contains("is taken by a snapshot"),
+        "{taken:?}"
+    );
+    let gone = refusal(&|observed| {
+        home(observed).cluster = None;
+        observed.past = None;
+        observed.leads = Some(global("orders-global-2", &[(EAST, true)]));
+        observed.recorded_global = Some("orders-global-2".into());
+    });
+    assert!(
+        gone.0 == "NotReady" && gone.1.contains("create it by hand"),
+        "{gone:?}"
+    );
+    let two = refusal(&|observed| {
+        let other = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west-new";
+        observed.leads = Some(global("orders-global-2", &[(EAST, true), (other, false)]));
+    });
+    assert!(
+        two.0 == "UnexpectedTopology" && two.1.contains("two candidates"),
+        "{two:?}"
+    );
+    let stranger = refusal(&|observed| {
+        let third = "arn:aws:rds:eu-west-1:123456789012:cluster:reports";
+        observed.past = Some(global("orders-global-1", &[(WEST, true), (third, false)]));
+        carry_out(observed, &Action::Remember("us-west-2".into()));
+    });
+    assert!(stranger.1.contains("cluster:reports"), "{stranger:?}");
+    let busy = refusal(&|observed| {
+        let mut leads = global("orders-global-2", &[(EAST, true)]);
+        leads.failover = Some(FailoverState {
+            status: "failing-over".into(),
+            to: WEST.into(),
+        });
+        observed.leads = Some(leads);
+    });
+    assert_eq!(busy.0, "UnexpectedTopology");
+}
+
+#[test]
+fn a_name_that_would_be_too_long_is_cut() {
+    let mut observed = deposed();
+    let long = "o".repeat(63);
+    let shape = home(&mut observed).cluster.as_mut().unwrap();
+    shape.instances[0].identifier.clone_from(&long);
+    for _ in 0..4 {
+        let action = next_action(&observed, Retire::Rename).unwrap();
+        carry_out(&mut observed, &action);
+    }
+    let Action::Call(_, Call::RenameInstance { to, .. }) =
+        next_action(&observed, Retire::Rename).unwrap()
+    else {
+        panic!("it is renamed next");
+    };
+    assert!(to.len() == 63 && to.ends_with("-retired-20261121"), "{to}");
+}
+
+#[test]
+fn retire_is_one_of_two_words() {
+    assert_eq!(serde_json::to_value(Retire::Rename).unwrap(), "rename");
+    assert!(serde_json::from_str::<Retire>("\"shred\"").is_err());
+}

@@ -1,0 +1,18 @@
+//! Fences this Region's member where another one is proven as the writer; every minute, and first in a failback.
+
+use failover::{Error, aws::Aws, steps::fence_writer};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    tracing::init_default_subscriber();
+    let aws = &Aws::from_env().await;
+
+    run(service_fn(
+        async |event: LambdaEvent<Value>| -> Result<_, Error> {
+            fence_writer::handle(aws, event.payload).await
+        },
+    ))
+    .await
+}

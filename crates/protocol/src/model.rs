@@ -9,7 +9,7 @@ use crate::{
     properties,
     rules::Rule,
     state::{Faults, Live, PLAN, REGIONS, Role, Slot, State, Step, Task, digested, index, start},
-    world::{aws, fence},
+    world::aws,
 };
 
 /// How far a search goes.
@@ -31,8 +31,6 @@ pub struct Bounds {
     pub reads_together: bool,
     /// Whether a probe that copies an epoch may be slow between reading and writing.
     pub has_slow_probe: bool,
-    /// Whether people rebuild the global database after a detach.
-    pub has_rebuild: bool,
 }
 
 /// The protocol within bounds, perhaps without one of its rules.
@@ -86,8 +84,6 @@ pub enum Event {
     CallOff,
     /// RDS brings an old primary back.
     Resynchronise(usize),
-    /// People rebuild the global database: a deposed member follows the writer again.
-    Rebuild(usize),
 }
 
 impl Protocol {
@@ -125,11 +121,15 @@ impl Protocol {
                 Task::Forced,
                 Task::Adopt,
                 Task::Fence,
+                Task::Failback,
             ];
             let allowed = |task: &Task| {
                 let named = self.bounds.starts;
-                let usual =
-                    named.is_empty() && !matches!(task, Task::Forced | Task::Adopt | Task::Fence);
+                let usual = named.is_empty()
+                    && !matches!(
+                        task,
+                        Task::Forced | Task::Adopt | Task::Fence | Task::Failback
+                    );
                 (*task != Task::Suspected || suspects)
                     && (usual || named.contains(&(*task, from, to)))
             };
@@ -148,7 +148,11 @@ impl Protocol {
         }
         events.push(Event::Call(slot));
         let between = live.log.is_empty();
-        if between && matches!(live.step, Step::Promote | Step::SwitchOver | Step::Prove) {
+        let loops = matches!(
+            live.step,
+            Step::Promote | Step::Fence | Step::Rebuild | Step::SwitchOver | Step::Prove
+        );
+        if between && loops {
             events.push(Event::GiveUp(slot));
         }
         if between && !live.is_late && state.left.delays > 0 {
@@ -197,9 +201,6 @@ impl Protocol {
         if found.role == Role::Resynchronising {
             events.push(Event::Resynchronise(member));
         }
-        if self.bounds.has_rebuild {
-            events.push(Event::Rebuild(member));
-        }
     }
 
     /// Whether anything can still happen.
@@ -226,7 +227,6 @@ impl Protocol {
                     | Event::Mend
                     | Event::Lapse(_)
                     | Event::CallOff
-                    | Event::Rebuild(_)
             )
         };
         !events.into_iter().filter(owed).any(|event| {
@@ -417,7 +417,6 @@ impl Protocol {
             }
             Event::CallOff => aws::call_off(&mut next).then_some(())?,
             Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
-            Event::Rebuild(member) => fence::rebuild(&mut next, member).then_some(())?,
         }
         Some(next)
     }

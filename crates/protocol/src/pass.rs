@@ -13,7 +13,7 @@ use failover::{
     plan::Plan,
     steps::{
         Here, Input, Output, Pass, Progress, confirm_outage, detach_and_promote, dns_flip,
-        fence_writer, health_probe::prove, planned_failover, recovery_ledger,
+        fence_writer, health_probe::prove, planned_failover, rebuild_global, recovery_ledger,
     },
 };
 use serde_json::{Value, json};
@@ -122,6 +122,11 @@ async fn pass(
             )
         }
         Step::Promote => value(detach_and_promote::run(seen, &input).await?),
+        Step::Fence => value(fence_writer::run(seen, &input).await?),
+        Step::Rebuild => {
+            let retire = rebuild_global::Retire::Rename;
+            value(rebuild_global::run(seen, &input, retire).await?)
+        }
         Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
         Step::Prove => prove_writer(seen, &input, live.to).await,
         Step::FlipDns => value(dns_flip::run(seen, &input).await?),
@@ -196,14 +201,15 @@ async fn prove_writer(seen: &Seen<'_>, input: &Input, to: usize) -> Result<Value
 /// Where the state machine goes after a pass; a name where the run has ended. As `statemachine/*.asl.json` has it, but
 /// for the steps that touch neither writer nor ledger, and for retries: what does not answer counts as tried often enough.
 fn lead(live: &mut Live, answer: Result<Value, Error>) -> Option<&'static str> {
-    let planned = live.task == Task::Planned;
+    let task = live.task;
     match (live.step, answer) {
         (Step::Open, Ok(answer)) => {
             live.epoch = answer["run"]["epoch"].as_u64().unwrap_or_default();
-            live.step = match (answer["resume"].as_bool(), planned) {
+            live.step = match (answer["resume"].as_bool(), task) {
                 (Some(true), _) => Step::Prove,
-                (_, true) => Step::SwitchOver,
-                (_, false) => Step::Confirm,
+                (_, Task::Planned) => Step::SwitchOver,
+                (_, Task::Failback) => Step::Fence,
+                _ => Step::Confirm,
             };
         }
         (Step::ByHand, _) => return Some("done by hand"),
@@ -231,6 +237,8 @@ fn lead(live: &mut Live, answer: Result<Value, Error>) -> Option<&'static str> {
         (Step::Close, Err(_)) => return Some("not closed"),
         (step, Ok(answer)) if answer["progress"] == "done" => {
             live.step = match step {
+                Step::Fence => Step::Rebuild,
+                Step::Rebuild => Step::SwitchOver,
                 Step::Promote | Step::SwitchOver => Step::Prove,
                 Step::Prove => Step::FlipDns,
                 _ => Step::Close,
@@ -254,6 +262,8 @@ pub const fn name(step: Step) -> &'static str {
         Step::Release => "ReleaseLeases",
         Step::Confirm => "ConfirmOutage",
         Step::Promote => "DetachAndPromote",
+        Step::Fence => "FenceWriter",
+        Step::Rebuild => "RebuildGlobal",
         Step::SwitchOver => "PlannedFailover",
         Step::Prove => "ProveWriter",
         Step::FlipDns => "FlipDns",

@@ -35,8 +35,12 @@ pub fn all() -> Vec<Property<Protocol>> {
         Property::always("the epoch in DNS never goes back", |_, state| {
             without(state, &[Harm::DnsWentBack])
         }),
-        Property::always("the writer is never fenced", |_, state| {
-            without(state, &[Harm::WriterFenced])
+        Property::always(
+            "the writer is never fenced, retired, renamed or deleted",
+            |_, state| without(state, &[Harm::WriterFenced, Harm::WriterTaken]),
+        ),
+        Property::always("what is retired was fenced and kept", |_, state| {
+            without(state, &[Harm::RetiredUnkept])
         }),
         Property::always("an incident is settled once", |_, state| {
             without(state, &[Harm::SettledTwice])

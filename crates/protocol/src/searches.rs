@@ -29,7 +29,6 @@ const ONE: Bounds = Bounds {
     losable: 1,
     reads_together: false,
     has_slow_probe: false,
-    has_rebuild: false,
 };
 
 /// The Region is lost, and may come back.
@@ -132,29 +131,28 @@ const RUNS: &[(Task, usize, usize)] = &[
 /// A run by suspicion, and a planned one.
 const TO_THE_STANDBY: &[(Task, usize, usize)] = &[(Task::Suspected, 0, 1), (Task::Planned, 0, 1)];
 
-/// A run by suspicion, one home again, and the fence's schedule in either Region.
+/// A run by suspicion, a failback, and the fence's schedule in either Region.
 const FENCED: Bounds = Bounds {
     runs: 3,
     faults: LOST,
     starts: &[
         (Task::Suspected, 0, 1),
-        (Task::Planned, 1, 0),
+        (Task::Failback, 1, 0),
         (Task::Fence, 1, 0),
         (Task::Fence, 0, 1),
     ],
     reads_together: true,
-    has_rebuild: true,
     ..ONE
 };
 
 /// Those that `make check-protocol` adds.
 pub const LARGE: [Search; 9] = [
     Search {
-        name: "fenced, rebuilt and moved home again, a loss and a return",
+        name: "failed over, fenced by schedule, failed back, a loss and a return",
         bounds: FENCED,
     },
     Search {
-        name: "fenced and moved home again, managed, a loss and a return",
+        name: "failed over, fenced by schedule, failed back, managed, a loss and a return",
         bounds: Bounds {
             is_managed: true,
             ..FENCED
@@ -286,7 +284,7 @@ pub fn trace(path: Path<State, Event>) -> String {
     text
 }
 
-const NEVER_FENCED: &str = "the writer is never fenced";
+const NEVER_FENCED: &str = "the writer is never fenced, retired, renamed or deleted";
 const ONE_AT_A_TIME: &str = "runs promote one at a time";
 const ONE_HOLDER: &str = "one run holds the plan";
 const DEPOSED: &str = "no deposed writer is promoted";

@@ -18,8 +18,10 @@ use jiff::{SignedDuration, Timestamp};
 pub const REGIONS: [&str; 3] = ["us-west-2", "us-east-1", "eu-west-1"];
 /// The plan.
 pub const PLAN: &str = "orders";
-/// Its global cluster.
+/// Its global cluster at first.
 pub const GLOBAL: &str = "orders-global-1";
+/// What the names of its global clusters begin with; a number follows.
+pub const GLOBALS: &str = "orders-global-";
 /// How far a run's clock moves when time passes for it: evidence and calls are old then, a lease still holds.
 pub const LATER: SignedDuration = SignedDuration::from_secs(120);
 
@@ -87,6 +89,8 @@ pub struct State {
     pub members: Vec<Member>,
     /// The operation of the global cluster that is under way.
     pub operation: Option<Operation>,
+    /// The numbers of the global clusters that exist.
+    pub globals: Vec<u8>,
     /// The member that the plan's name leads to, and the epoch beside it.
     pub dns: (usize, u64),
     /// The runs.
@@ -118,6 +122,16 @@ pub struct Member {
     pub was_lost: bool,
     /// Whether its database keeps applications out.
     pub is_fenced: bool,
+    /// The number of the global cluster that it belongs to; 0 where it is a cluster of its own.
+    pub global: u8,
+    /// Whether its cluster was retired, so that none of the plan's name is there.
+    pub is_retired: bool,
+    /// Whether a final snapshot of its cluster was taken.
+    pub has_snapshot: bool,
+    /// The epoch under which the ledger keeps what it is made of, and the global cluster that it belonged to then.
+    pub remembered: Option<(u64, u8)>,
+    /// How often its cluster was made anew.
+    pub generation: u8,
 }
 
 /// What RDS makes of a member.
@@ -214,6 +228,8 @@ pub enum Task {
     Adopt,
     /// `fence-writer sweep`, as its schedule starts it in the Region of `to`.
     Fence,
+    /// A failback.
+    Failback,
 }
 
 impl Task {
@@ -222,6 +238,7 @@ impl Task {
     pub const fn kind(self) -> RunKind {
         match self {
             Self::Planned => RunKind::PlannedFailover,
+            Self::Failback => RunKind::Failback,
             Self::Suspected | Self::Unplanned | Self::Forced | Self::Adopt | Self::Fence => {
                 RunKind::UnplannedFailover
             }
@@ -240,6 +257,10 @@ pub enum Step {
     Confirm,
     /// DetachAndPromote.
     Promote,
+    /// FenceWriter.
+    Fence,
+    /// RebuildGlobal.
+    Rebuild,
     /// PlannedFailover.
     SwitchOver,
     /// ProveWriter.
@@ -271,6 +292,10 @@ pub enum Harm {
     SettledTwice,
     /// The writer was fenced.
     WriterFenced,
+    /// The writer, or a member that follows it, was removed, retired or renamed.
+    WriterTaken,
+    /// A cluster was retired that nobody had fenced, or without a snapshot.
+    RetiredUnkept,
 }
 
 impl State {
@@ -301,10 +326,16 @@ impl State {
             is_deposed: false,
             was_lost: false,
             is_fenced: false,
+            global: 1,
+            is_retired: false,
+            has_snapshot: false,
+            remembered: None,
+            generation: 0,
         };
         Self {
             members: (0..members).map(member).collect(),
             operation: None,
+            globals: vec![1],
             dns: (0, 1),
             runs: vec![Slot::Free; runs],
             parted: false,
@@ -322,11 +353,12 @@ impl State {
         is_up(here) && is_up(there) && !apart
     }
 
-    /// The member that leads the global cluster.
+    /// The member that leads the global cluster which a member belongs to.
     #[must_use]
-    pub fn primary(&self) -> Option<usize> {
+    pub fn primary_of(&self, member: usize) -> Option<usize> {
+        let global = self.members.get(member)?.global;
         let mut members = self.members.iter();
-        members.position(|member| member.role == Role::Primary)
+        members.position(|found| found.role == Role::Primary && found.global == global)
     }
 
     /// The name that the run in a slot goes by in the ledgers.

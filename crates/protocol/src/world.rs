@@ -15,7 +15,13 @@ use failover::{
     ledger::{Row, Run},
     plan::Plan,
     sql::fence::{Doors, Shut},
-    steps::{Here, detach_and_promote::Accepted, dns_flip::Record, health_probe::Confirmation},
+    steps::{
+        Here,
+        detach_and_promote::Accepted,
+        dns_flip::Record,
+        health_probe::Confirmation,
+        rebuild_global::{Blueprint, Shape, Snapshot},
+    },
     topology::{Cluster, GlobalCluster},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -36,8 +42,9 @@ macro_rules! answered {
 }
 
 pub(crate) mod aws;
-pub(crate) mod fence;
+mod fence;
 mod ledger;
+mod rebuild;
 mod services;
 
 /// What a call answered.
@@ -63,6 +70,9 @@ pub enum Answer {
     Beat(Write),
     Doors(Result<Doors, Error>),
     Shut(Result<Option<Shut>, Error>),
+    Shape(Result<Option<Shape>, Error>),
+    Snapshot(Result<Option<Snapshot>, Error>),
+    Blueprint(Result<Option<Blueprint>, Error>),
 }
 
 /// How a call concerns the others.

@@ -34,7 +34,7 @@ pub const STEP: &str = "rebuild_global";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retire {
-    /// It stays, as `<name>-retired-<date>`.
+    /// It stays, as `<name>-retired-<date>-<epoch>`.
     #[default]
     Rename,
     /// It is deleted; its final snapshot and its automated backups stay.
@@ -48,6 +48,8 @@ pub struct Observed {
     pub acting: Region,
     /// The proven writer's Region.
     pub writer_region: Region,
+    /// Its epoch.
+    pub epoch: Epoch,
     /// Its cluster.
     pub writer: Cluster,
     /// The global cluster that the writer leads.

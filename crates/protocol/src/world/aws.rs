@@ -15,7 +15,7 @@ use failover::{
 use super::unavailable;
 use crate::{
     rules::Rule,
-    state::{GLOBAL, Harm, LATER, Operation, Role, Slot, State, Task, region, start},
+    state::{GLOBALS, Harm, LATER, Operation, Role, Slot, State, Task, region, start},
 };
 
 /// A promoting call.
@@ -32,7 +32,7 @@ pub(crate) fn cluster_name(member: usize) -> String {
     format!("orders-{member}")
 }
 
-fn arn(member: usize) -> String {
+pub(super) fn arn(member: usize) -> String {
     format!(
         "arn:aws:rds:{}:123456789012:cluster:{}",
         region(member),
@@ -53,6 +53,17 @@ fn follows_or_leads(role: Role) -> bool {
     matches!(role, Role::Primary | Role::Standby | Role::Resynchronising)
 }
 
+/// A global cluster's name.
+pub(super) fn global_name(number: u8) -> String {
+    format!("{GLOBALS}{number}")
+}
+
+/// Its number; one that nobody has for any other name.
+pub(super) fn global_number(name: &str) -> u8 {
+    let number = name.strip_prefix(GLOBALS).map(str::parse);
+    number.and_then(Result::ok).unwrap_or(u8::MAX)
+}
+
 /// Whether a run without that guard takes its target, which was promoted past, for a standby of the current cluster.
 pub(super) fn takes_for_standby(state: &State, slot: usize, off: Option<Rule>) -> bool {
     let Some(Slot::Live(live)) = state.runs.get(slot) else {
@@ -66,20 +77,22 @@ pub(super) fn takes_for_standby(state: &State, slot: usize, off: Option<Rule>) -
         .members
         .get(live.to)
         .is_some_and(|found| follows_or_leads(found.role));
-    let past = is_deposed(live.to) || (follows && state.primary().is_some_and(is_deposed));
+    let past =
+        is_deposed(live.to) || (follows && state.primary_of(live.to).is_some_and(is_deposed));
     off == Some(Rule::CurrentStandby) && past
 }
 
 pub(super) fn global(
     state: &State,
     slot: usize,
-    here: usize,
-    there: usize,
+    (here, there): (usize, usize),
+    identifier: &str,
     off: Option<Rule>,
 ) -> Result<Option<GlobalCluster>, Error> {
     if !state.reaches(here, there) {
         return unavailable(&region(there));
     }
+    let number = global_number(identifier);
     let blind = takes_for_standby(state, slot, off);
     let from_to = match state.runs.get(slot) {
         Some(Slot::Live(live)) => (live.from, live.to),
@@ -87,7 +100,8 @@ pub(super) fn global(
     };
     let members = state.members.iter().enumerate();
     let listed = members.filter(|(member, found)| {
-        follows_or_leads(found.role) || (blind && [from_to.0, from_to.1].contains(member))
+        let belongs = follows_or_leads(found.role) && found.global == number && !found.is_retired;
+        belongs || (blind && [from_to.0, from_to.1].contains(member))
     });
     let listed: Vec<_> = listed
         .map(|(member, found)| GlobalMember {
@@ -107,7 +121,11 @@ pub(super) fn global(
             ),
         })
         .collect();
-    let failover = state.operation.map(|operation| FailoverState {
+    let operation = state.operation.filter(|operation| {
+        let target = state.members.get(operation.to);
+        target.is_some_and(|target| target.global == number)
+    });
+    let failover = operation.map(|operation| FailoverState {
         status: if operation.is_switchover {
             "switching-over"
         } else {
@@ -116,9 +134,9 @@ pub(super) fn global(
         .into(),
         to: arn(operation.to),
     });
-    let exists = !listed.is_empty();
+    let exists = state.globals.contains(&number) || !listed.is_empty();
     Ok(exists.then(|| GlobalCluster {
-        identifier: GLOBAL.into(),
+        identifier: identifier.into(),
         status: "available".into(),
         engine_version: "16.4".into(),
         members: listed,
@@ -136,7 +154,7 @@ pub(super) fn cluster(
     if !state.reaches(here, there) {
         return unavailable(&region(there));
     }
-    let Some(member) = state.members.get(there) else {
+    let Some(member) = state.members.get(there).filter(|found| !found.is_retired) else {
         return Ok(None);
     };
     let own = matches!(state.runs.get(slot), Some(Slot::Live(live)) if live.to == there);
@@ -152,7 +170,8 @@ pub(super) fn cluster(
         arn: arn(there),
         status: status.into(),
         engine_version: "16.4".into(),
-        global_cluster: (follows_or_leads(member.role) || blind).then(|| GLOBAL.into()),
+        global_cluster: (follows_or_leads(member.role) || blind)
+            .then(|| global_name(member.global)),
         endpoint: addresses.writer,
         reader_endpoint: addresses.reader,
         port: addresses.port,
@@ -246,10 +265,10 @@ pub(super) fn promote(
     };
     let (from, to) = (live.from, live.to);
     let role = state.members.get(to).map(|member| member.role);
-    let alone = !state
-        .members
-        .iter()
-        .any(|member| member.role == Role::Standby);
+    let global = state.members.get(to).map(|member| member.global);
+    let mut members = state.members.iter();
+    let alone =
+        !members.any(|member| member.role == Role::Standby && Some(member.global) == global);
     // RDS lets a primary leave that has no secondaries any more.
     let leaves = call == Call::Detach && role == Some(Role::Primary) && alone;
     if role != Some(Role::Standby) && !leaves {
@@ -274,6 +293,7 @@ pub(super) fn promote(
             }
             if let Some(member) = state.members.get_mut(to) {
                 member.role = Role::Promoting;
+                member.global = 0;
             }
         }
     }
@@ -286,7 +306,7 @@ fn look_for_harm(state: &mut State, slot: usize, (from, to): (usize, usize)) {
         let found = state.members.get(member);
         found.is_some_and(|found| found.is_deposed)
     };
-    let stale = is_deposed(to) || state.primary().is_some_and(is_deposed);
+    let stale = is_deposed(to) || state.primary_of(to).is_some_and(is_deposed);
     let mut others = state.members.iter().enumerate();
     let promoting = others.any(|(member, found)| member != to && found.role == Role::Promoting);
     let switching = |operation: Operation| operation.to != to && operation.is_switchover;
@@ -369,7 +389,7 @@ pub(crate) fn finish(state: &mut State, member: usize) -> bool {
     let Some(operation) = state.operation.filter(|operation| operation.to == member) else {
         return false;
     };
-    let old = state.primary();
+    let old = state.primary_of(member);
     if operation.is_switchover {
         let Some(old) = old.filter(|old| is_up(state, *old)) else {
             return false;
@@ -420,7 +440,7 @@ pub(crate) fn call_off(state: &mut State) -> bool {
 
 /// RDS brings an old primary back as a follower.
 pub(crate) fn resynchronise(state: &mut State, member: usize) -> bool {
-    let Some(primary) = state.primary() else {
+    let Some(primary) = state.primary_of(member) else {
         return false;
     };
     if !state.reaches(member, primary) {
@@ -439,24 +459,17 @@ pub(crate) fn resynchronise(state: &mut State, member: usize) -> bool {
     }
 }
 
-/// Copies what a standby replicates: its database holds the primary's epoch.
+/// Copies what a standby replicates: its database holds its primary's epoch.
 pub(crate) fn replicate(state: &mut State) {
-    let Some(primary) = state.primary() else {
-        return;
-    };
-    let Some((epoch, true)) = state
-        .members
-        .get(primary)
-        .map(|found| (found.epoch, found.is_up))
-    else {
-        return;
-    };
-    let reached: Vec<_> = (0..state.members.len())
-        .map(|member| state.reaches(primary, member))
+    let arrived: Vec<_> = (0..state.members.len())
+        .map(|member| {
+            let follows = state.members.get(member)?.role == Role::Standby;
+            let primary = state.primary_of(member).filter(|_| follows)?;
+            let found = state.members.get(primary)?;
+            state.reaches(primary, member).then_some(found.epoch)
+        })
         .collect();
-    for (found, reached) in state.members.iter_mut().zip(reached) {
-        if found.role == Role::Standby && reached {
-            found.epoch = epoch;
-        }
+    for (found, epoch) in state.members.iter_mut().zip(arrived) {
+        found.epoch = epoch.unwrap_or(found.epoch);
     }
 }

@@ -1,4 +1,4 @@
-//! The doors of a deposed writer's database, and how it comes to follow again.
+//! The doors of a deposed writer's database.
 
 use failover::{
     Error,
@@ -11,7 +11,7 @@ use failover::{
 use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
 use crate::{
     rules::Rule,
-    state::{GLOBAL, Harm, Member, Role, State, digested, index, region},
+    state::{Harm, State, index, region},
 };
 
 impl Gate for Seen<'_> {
@@ -75,56 +75,4 @@ fn shut(
     let writes = !found.is_deposed;
     state.harm(Harm::WriterFenced, writes);
     Ok(Some(Shut::default()))
-}
-
-/// What a rebuild after a detach ends with: a deposed member follows the writer, in a global cluster that the ledgers know.
-pub(crate) fn rebuild(state: &mut State, member: usize) -> bool {
-    let is_writer =
-        |found: &Member| found.is_up && found.role == Role::Standalone && !found.is_deposed;
-    let Some(writer) = state.members.iter().position(is_writer) else {
-        return false;
-    };
-    let deposed = state
-        .members
-        .get(member)
-        .is_some_and(|found| found.is_deposed && found.is_up);
-    // The rebuild is a run: it holds the plan, and begins when the writer is proven.
-    let row = |place: usize| {
-        state
-            .members
-            .get(place)
-            .map(|found| found.row.value.clone())
-    };
-    let proven = row(writer).is_some_and(|row| {
-        let current = row.current.as_ref();
-        current.is_some_and(|current| index(&current.writer) == writer) && row.intent.is_none()
-    });
-    let is_free = state
-        .members
-        .iter()
-        .all(|found| found.row.value.lease.is_none());
-    if !deposed || !proven || !is_free || !state.reaches(member, writer) {
-        return false;
-    }
-    let epoch = state.members.get(writer).map_or(0, |found| found.epoch);
-    for (place, found) in state.members.iter_mut().enumerate() {
-        if place == writer {
-            found.role = Role::Primary;
-        } else if place == member {
-            found.role = Role::Standby;
-            found.is_deposed = false;
-            found.is_fenced = false;
-            found.epoch = epoch;
-        }
-        let mut row = (*found.row.value).clone();
-        if let Some(current) = row
-            .current
-            .as_mut()
-            .filter(|current| current.epoch.0 == epoch)
-        {
-            current.global_cluster = Some(GLOBAL.into());
-        }
-        found.row = digested(row);
-    }
-    true
 }

@@ -27,11 +27,12 @@ impl Describe for Seen<'_> {
     async fn global_cluster(
         &self,
         region: &Region,
-        _: &str,
+        identifier: &str,
     ) -> Result<Option<GlobalCluster>, Error> {
-        let (here, there, off) = (index(&self.here), index(region), self.off);
+        let (places, off) = ((index(&self.here), index(region)), self.off);
+        let identifier = identifier.to_owned();
         let answer = self.call(Concerns::Reading, move |state, slot| {
-            Answer::Global(aws::global(state, slot, here, there, off))
+            Answer::Global(aws::global(state, slot, places, &identifier, off))
         });
         answered!(answer, Answer::Global)
     }

@@ -223,7 +223,8 @@ fn rename(
     member: &SeenMember,
     shape: &Shape,
 ) -> Result<Option<Action>, Error> {
-    let suffix = format!("-retired-{}", observed.date);
+    // The epoch tells two of one day apart.
+    let suffix = format!("-retired-{}-{}", observed.date, observed.epoch);
     let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
     for instance in &shape.instances {
         if instance.status == "available" && !instance.identifier.ends_with(&suffix) {

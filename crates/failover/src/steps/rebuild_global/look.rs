@@ -65,6 +65,7 @@ pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed,
     let mut observed = Observed {
         acting: world.region().clone(),
         writer_region,
+        epoch: current.epoch,
         writer,
         leads,
         recorded_global: current.global_cluster.clone(),

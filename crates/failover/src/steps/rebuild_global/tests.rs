@@ -79,6 +79,7 @@ fn deposed() -> Observed {
     Observed {
         acting: "us-west-2".into(),
         writer_region: "us-east-1".into(),
+        epoch: Epoch(8),
         writer,
         leads: None,
         recorded_global: None,
@@ -371,7 +372,10 @@ fn a_name_that_would_be_too_long_is_cut() {
     else {
         panic!("it is renamed next");
     };
-    assert!(to.len() == 63 && to.ends_with("-retired-20261121"), "{to}");
+    assert!(
+        to.len() == 63 && to.ends_with("-retired-20261121-8"),
+        "{to}"
+    );
 }
 
 #[test]

@@ -282,7 +282,8 @@ def delete():
     refused(standby.delete_db_cluster, "InvalidDBClusterStateFault", 400, "already being deleted", SkipFinalSnapshot=True, **one)
     until("the cluster is gone", lambda: standby.describe_db_clusters()["DBClusters"] == [])
     refused(standby.delete_db_cluster, "DBClusterNotFoundFault", 404, "not found", SkipFinalSnapshot=True, **one)
-    names = [found["DBClusterSnapshotIdentifier"] for found in standby.describe_db_cluster_snapshots()["DBClusterSnapshots"]]
+    manual = standby.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+    names = [found["DBClusterSnapshotIdentifier"] for found in manual]
     equal("snapshots outlive their cluster", sorted(names), ["kept", "last"])
     renamed = home.modify_global_cluster(GlobalClusterIdentifier=GLOBAL, NewGlobalClusterIdentifier="orders-old",
                                          DeletionProtection=True)["GlobalCluster"]
@@ -322,6 +323,57 @@ def aws(*arguments, fails=None):
     return json.loads(done.stdout)
 
 
+def rename_and_keep():
+    """Custom endpoints, copies of snapshots, and new names for clusters and instances of their own."""
+    home, third = rds(HOME), rds(THIRD)
+    reports = {"DBClusterIdentifier": "orders-west", "DBClusterEndpointIdentifier": "reports", "EndpointType": "READER"}
+    made = home.create_db_cluster_endpoint(**reports, StaticMembers=["orders-west-1"])
+    equal("a custom endpoint", (made["CustomEndpointType"], made["StaticMembers"]), ("READER", ["orders-west-1"]))
+    equal("its address", ".cluster-custom-" in made["Endpoint"], True)
+    refused(home.create_db_cluster_endpoint, "DBClusterEndpointAlreadyExistsFault", 400, "already exists", **reports)
+    refused(home.create_db_cluster_endpoint, "DBClusterNotFoundFault", 404, "not found", **{**reports, "DBClusterIdentifier": "x"})
+    custom = [{"Name": "db-cluster-endpoint-type", "Values": ["custom"]}]
+    found = home.describe_db_cluster_endpoints(DBClusterIdentifier="orders-west", Filters=custom)["DBClusterEndpoints"]
+    equal("by its type", [one["DBClusterEndpointIdentifier"] for one in found], ["reports"])
+    home.delete_db_cluster_endpoint(DBClusterEndpointIdentifier="reports")
+    refused(home.delete_db_cluster_endpoint, "DBClusterEndpointNotFoundFault", 400, "not found", DBClusterEndpointIdentifier="reports")
+
+    def kept(name):
+        snapshots = third.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
+        return snapshots[0]["Status"] == "available"
+
+    third.create_db_cluster(DBClusterIdentifier="spare", **ENGINE, MasterUsername="someone", MasterUserPassword="something")
+    until("the spare cluster", lambda: cluster(THIRD, "spare")["Status"] == "available")
+    third.create_db_instance(DBInstanceIdentifier="spare-1", DBClusterIdentifier="spare", DBInstanceClass="db.r6g.large", **ENGINE)
+    third.create_db_cluster_snapshot(DBClusterIdentifier="spare", DBClusterSnapshotIdentifier="first")
+    refused(third.copy_db_cluster_snapshot, "InvalidDBClusterSnapshotStateFault", 400, "not in the available state",
+            SourceDBClusterSnapshotIdentifier="first", TargetDBClusterSnapshotIdentifier="second")
+    until("the snapshot", lambda: kept("first"))
+    third.copy_db_cluster_snapshot(SourceDBClusterSnapshotIdentifier="first", TargetDBClusterSnapshotIdentifier="second")
+    until("its copy", lambda: kept("second"))
+    refused(third.copy_db_cluster_snapshot, "DBClusterSnapshotAlreadyExistsFault", 400, "already exists",
+            SourceDBClusterSnapshotIdentifier="first", TargetDBClusterSnapshotIdentifier="second")
+    refused(third.copy_db_cluster_snapshot, "DBClusterSnapshotNotFoundFault", 404, "not found",
+            SourceDBClusterSnapshotIdentifier="x", TargetDBClusterSnapshotIdentifier="third")
+
+    def instance_is(name):
+        found = third.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        return found[0]["DBInstanceStatus"] == "available"
+
+    until("its instance", lambda: instance_is("spare-1"))
+    third.modify_db_instance(DBInstanceIdentifier="spare-1", NewDBInstanceIdentifier="kept-1", ApplyImmediately=True)
+    refused(third.modify_db_instance, "InvalidDBInstanceState", 400, "not in available state",
+            DBInstanceIdentifier="spare-1", NewDBInstanceIdentifier="other-1", ApplyImmediately=True)
+    until("the instance's new name", lambda: "kept-1" in [one["DBInstanceIdentifier"] for one in third.describe_db_instances()["DBInstances"]])
+    renaming = third.modify_db_cluster(DBClusterIdentifier="spare", NewDBClusterIdentifier="kept", ApplyImmediately=True)
+    equal("while it is renamed", renaming["DBCluster"]["Status"], "renaming")
+    until("the cluster's new name", lambda: "kept" in [one["DBClusterIdentifier"] for one in third.describe_db_clusters()["DBClusters"]])
+    equal("with its instance", [one["DBInstanceIdentifier"] for one in cluster(THIRD, "kept")["DBClusterMembers"]], ["kept-1"])
+    refused(third.describe_db_clusters, "DBClusterNotFoundFault", 404, "not found", DBClusterIdentifier="spare")
+    third.delete_db_instance(DBInstanceIdentifier="kept-1", SkipFinalSnapshot=True)
+    third.delete_db_cluster(DBClusterIdentifier="kept", SkipFinalSnapshot=True)
+
+
 def command_line():
     made = aws("create-global-cluster", "--global-cluster-identifier", "by-hand", "--engine", "aurora-postgresql")
     equal("by the CLI", made["GlobalCluster"]["GlobalClusterIdentifier"], "by-hand")
@@ -337,6 +389,6 @@ def command_line():
     aws("delete-global-cluster", "--global-cluster-identifier", "by-hand")
 
 
-for part in (create, describe, take_over, leave, delete, command_line):
+for part in (create, describe, rename_and_keep, take_over, leave, delete, command_line):
     part()
     print(f"{part.__name__}: {checked} checks so far")

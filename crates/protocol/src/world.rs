@@ -50,10 +50,6 @@ mod services;
 /// What a call answered.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is named after what was asked for")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "rows are the most frequent answer"
-)]
 pub enum Answer {
     Row(Result<Row, Error>),
     Replaced(Result<bool, Error>),

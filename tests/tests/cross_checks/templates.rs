@@ -1,25 +1,32 @@
 //! Templates: what the rules send is what functions and state machines take, and no role is wider than its words.
 
-use failover::steps::health_probe;
+use std::collections::BTreeMap;
+
+use failover::steps::{fence_writer, health_probe};
 use serde_json::json;
 use tests::{machine, policy, repository::text, template};
 
 #[test]
-fn the_schedule_sends_what_the_probe_takes() {
+fn the_schedules_send_what_probe_and_fence_take() {
     let triggers = template::read("triggers");
     let rules = template::resources(&triggers, "AWS::Events::Rule");
-    let (_, schedule) = rules
+    let scheduled = rules
         .iter()
-        .find(|(_, rule)| !rule["ScheduleExpression"].is_null())
-        .unwrap();
-    let target = &schedule["Targets"][0];
-    assert_eq!(
-        template::function_of(&target["Arn"]),
-        "aurora-failover-health-probe"
-    );
-    let request: health_probe::Request =
-        serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(request, health_probe::Request::Watch {});
+        .filter(|(_, rule)| !rule["ScheduleExpression"].is_null());
+    let sent: BTreeMap<_, _> = scheduled
+        .map(|(_, rule)| {
+            let target = &rule["Targets"][0];
+            let input = target["Input"].as_str().unwrap();
+            (template::function_of(&target["Arn"]).to_owned(), input)
+        })
+        .collect();
+    let watch: health_probe::Request =
+        serde_json::from_str(sent["aurora-failover-health-probe"]).unwrap();
+    assert_eq!(watch, health_probe::Request::Watch {});
+    let sweep: fence_writer::Request =
+        serde_json::from_str(sent["aurora-failover-fence-writer"]).unwrap();
+    assert_eq!(sweep, fence_writer::Request::Sweep {});
+    assert_eq!(sent.len(), 2);
 }
 
 #[test]

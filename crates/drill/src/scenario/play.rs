@@ -18,7 +18,9 @@ use crate::{
 };
 
 /// How long everything runs undisturbed before, and goes on after.
-const CALM: Duration = Duration::from_secs(5);
+const CALM: Duration = Duration::from_secs(3);
+/// How long a Region's databases may take to start when it has come back.
+const STARTING: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// What was seen, for the checks.
@@ -109,7 +111,7 @@ async fn compared(
     world: &World,
     record: &ClientRecord,
 ) -> Result<Comparison, Trouble> {
-    let deadline = tokio::time::Instant::now() + CALM;
+    let deadline = tokio::time::Instant::now() + STARTING;
     let mut admin = world.admin(writer(scenario)).await;
     // A Region that has just come back is still starting its databases.
     while admin.is_err() && tokio::time::Instant::now() < deadline {

@@ -1,4 +1,4 @@
-//! The other functions: this Region's probe and the witness.
+//! The other functions: this Region's probe, the witness, and another Region's fence.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::{
     domain::{PlanName, Region},
     steps::{
         confirm_outage::{Ask, ReachInput, ReachOutput},
+        fence_writer::{AskFence, Rights},
         health_probe::Confirmation,
     },
 };
@@ -46,6 +47,14 @@ impl Ask for Aws {
         tokio::time::timeout(limit, work)
             .await
             .unwrap_or_else(silent)
+    }
+}
+
+impl AskFence for Aws {
+    async fn ask_rights(&self, region: &Region, plan: &PlanName) -> Result<Rights, Error> {
+        let payload = json!({"operation": "rights", "plan": plan});
+        self.invoke(region, "aurora-failover-fence-writer", &payload)
+            .await
     }
 }
 

@@ -115,6 +115,16 @@ pub trait Gate: Sync {
     fn rights(&self, known: &Known) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
 }
 
+/// Asks another Region's fence.
+pub trait AskFence: Sync {
+    /// What the administrator could not do if the writer in `region` had to be fenced.
+    fn ask_rights(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Rights, Error>> + Send;
+}
+
 /// Everything that this step needs.
 pub trait World: Ledger + Here + Describe + Switched + Notify + Gate {}
 impl<T: Ledger + Here + Describe + Switched + Notify + Gate> World for T {}
@@ -294,7 +304,7 @@ async fn fence(
 
 async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {
     let (here, plan) = (world.region(), &known.plan);
-    let current = rows.current().ok_or_else(|| by_hand::no_writer())?.clone();
+    let current = rows.current().ok_or_else(by_hand::no_writer)?.clone();
     let row = rows.0.get(here);
     let mut observed = Observed {
         standing: Standing::Endorsed,
@@ -388,7 +398,7 @@ async fn unfence(world: &impl World, input: &Input) -> Result<Unfenced, Error> {
     let (here, name) = (world.region(), &input.plan);
     let known = by_hand::known(world, input).await?;
     let rows = Rows(by_hand::reachable(world, &known).await?);
-    let current = rows.current().ok_or_else(|| by_hand::no_writer())?;
+    let current = rows.current().ok_or_else(by_hand::no_writer)?;
     let stands = format!("{name}@{}", current.epoch);
     let Some(force) = &input.force else {
         return Ok(Unfenced {

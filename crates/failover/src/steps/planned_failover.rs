@@ -11,6 +11,7 @@ use super::{
     detach_and_promote::{Accepted, Written},
     dns_flip::Dns,
     ecs_restart::Ecs,
+    fence_writer::AskFence,
     recovery_ledger::Plans,
     wait_seconds,
 };
@@ -60,11 +61,12 @@ pub trait SwitchOver: Sync {
 
 /// Everything that this step needs.
 pub trait World:
-    Ledger + Here + Describe + Plans + Ask + Dns + Ecs + Switched + Notify + SwitchOver
+    Ledger + Here + Describe + Plans + Ask + AskFence + Dns + Ecs + Switched + Notify + SwitchOver
 {
 }
-impl<T: Ledger + Here + Describe + Plans + Ask + Dns + Ecs + Switched + Notify + SwitchOver> World
-    for T
+impl<
+    T: Ledger + Here + Describe + Plans + Ask + AskFence + Dns + Ecs + Switched + Notify + SwitchOver,
+> World for T
 {
 }
 

@@ -58,6 +58,8 @@ pub struct Observed {
     pub recorded_global: Option<String>,
     /// The deposed writer's global cluster, while it exists.
     pub past: Option<GlobalCluster>,
+    /// The Region whose RDS shows that one.
+    pub past_region: Region,
     /// An identifier that the next global cluster can have.
     pub free_global: Option<String>,
     /// The other members, the one to move home to last.

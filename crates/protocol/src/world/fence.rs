@@ -2,10 +2,10 @@
 
 use failover::{
     Error,
-    domain::Epoch,
+    domain::{Epoch, PlanName, Region},
     ledger::Known,
     sql::fence::{Doors, Shut},
-    steps::fence_writer::Gate,
+    steps::fence_writer::{AskFence, Gate, Rights},
 };
 
 use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
@@ -37,6 +37,15 @@ impl Gate for Seen<'_> {
 
     async fn rights(&self, _: &Known) -> Result<Vec<String>, Error> {
         astray()
+    }
+}
+
+/// Its answer is the same whatever happens.
+impl AskFence for Seen<'_> {
+    async fn ask_rights(&self, _: &Region, _: &PlanName) -> Result<Rights, Error> {
+        Ok(Rights {
+            refused: Vec::new(),
+        })
     }
 }
 

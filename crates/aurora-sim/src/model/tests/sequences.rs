@@ -307,7 +307,7 @@ fn custom_endpoints_lead_to_instances_that_there_are_and_are_found_by_their_type
 fn a_managed_failover_keeps_a_snapshot_of_what_it_replaces_which_can_be_copied() {
     let mut world = World::two_members();
     world.failover(EAST, EAST_ARN).unwrap();
-    world.pass(10_000);
+    world.settle();
     let automated = [("SnapshotType", "automated")];
     let answer = world.ok(WEST, "DescribeDBClusterSnapshots", &automated);
     let list = answer.get("DBClusterSnapshots").unwrap();

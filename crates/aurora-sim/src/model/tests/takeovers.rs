@@ -159,6 +159,8 @@ fn a_managed_failover_brings_the_old_primary_back_only_after_its_region() {
         !world.takes_writes(WEST, "orders-west"),
         "its volume lost its writes"
     );
+    // First RDS keeps what it is about to replace.
+    world.pass(500);
     assert_eq!(world.status(WEST, "orders-west"), "modifying");
     world.pass(1_999);
     assert_eq!(
@@ -226,6 +228,8 @@ fn every_other_standby_is_rebuilt_after_a_managed_failover() {
     world.settle();
     world.failover(EAST, EAST_ARN).unwrap();
     world.pass(2_500);
+    // The old writer's volume is kept first.
+    world.pass(500);
     let rebuilt = |effect: &&Effect| matches!(effect, Effect::Resynchronise { .. });
     assert_eq!(world.effects.iter().filter(rebuilt).count(), 2);
     world.settle();

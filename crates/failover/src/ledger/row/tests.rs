@@ -243,3 +243,26 @@ fn a_pass_by_hand_does_not_share_the_lease_of_one_beside_it() {
     // One that died lapses like any other.
     assert!(held.claim_by_hand(&claim("by-hand"), at(901)).is_ok());
 }
+
+#[test]
+fn the_writers_new_global_cluster_is_noted_under_the_lease_and_in_its_own_epoch() {
+    let held = held("a");
+    let epoch = held.proven_epoch();
+    let noted = held.lead(&"a".into(), epoch, "orders-global-2").unwrap();
+    let global = noted.current.and_then(|current| current.global_cluster);
+    assert_eq!(global.as_deref(), Some("orders-global-2"));
+    let why = held
+        .lead(&"b".into(), epoch, "orders-global-2")
+        .unwrap_err();
+    assert_eq!(why.name(), "RunRefused");
+    let why = held.lead(&"a".into(), epoch.next(), "x").unwrap_err();
+    assert_eq!(why.name(), "UnexpectedTopology");
+}
+
+#[test]
+fn a_fence_is_news_once_per_epoch() {
+    let fenced = row().fence(Some(Epoch(8))).unwrap();
+    assert_eq!(fenced.fence(Some(Epoch(8))), None);
+    assert!(fenced.fence(Some(Epoch(9))).is_some());
+    assert_eq!(fenced.fence(None).and_then(|row| row.fenced), None);
+}

@@ -8,7 +8,7 @@ use crate::{
     beat::{Vantage, Write},
     domain::{Region, seconds_between},
     plan::DnsRecord,
-    steps::Pass,
+    steps::{Pass, fence_writer::Rights},
     topology::{Cluster, GlobalCluster},
 };
 
@@ -28,13 +28,14 @@ pub(super) async fn reasons(
     let left = left
         .map(|member| member.cluster.as_str())
         .unwrap_or_default();
-    let (source, switches, probe, revisions, names, services) = futures::join!(
+    let (source, switches, probe, revisions, names, services, rights) = futures::join!(
         world.cluster(&run.from, left),
         world.switches(run.name()),
         world.ask_probe(run.name()),
         revisions(world, pass),
         names(world, pass),
         services(world, pass),
+        world.ask_rights(&run.from, run.name()),
     );
     let mut found = global.map_or_else(Vec::new, |global| of_global(global, target));
     found.extend(of_cluster("target", &run.to, target));
@@ -55,6 +56,10 @@ pub(super) async fn reasons(
     found.extend(revisions);
     found.extend(names);
     found.extend(services);
+    found.extend(match rights {
+        Ok(rights) => of_rights(&run.from, &rights),
+        Err(why) => vec![format!("the fence in {} cannot be tried: {why}", run.from)],
+    });
     Ok(found)
 }
 
@@ -147,6 +152,14 @@ fn of_probe(pass: &Pass, vantage: &Vantage, readable: bool) -> Vec<String> {
         found.push("replication to the target has not moved for a minute".into());
     }
     found
+}
+
+/// A writer that could not be fenced one day is better put right while it is well.
+fn of_rights(region: &Region, rights: &Rights) -> Vec<String> {
+    let refused = rights.refused.iter();
+    refused
+        .map(|why| format!("the writer in {region} could not be fenced: {why}"))
+        .collect()
 }
 
 /// The plan must be the same everywhere: whoever acts next reads another Region's copy.

@@ -38,7 +38,7 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
         .as_ref()
         .filter(|past| past.members.is_empty())
     {
-        let region = observed.acting.clone();
+        let region = observed.past_region.clone();
         let global_cluster = past.identifier.clone();
         return Ok(Action::Call(region, Call::DeleteGlobal { global_cluster }));
     }
@@ -123,10 +123,8 @@ fn retirement(
         return Ok(Some(Action::Remember(member.region.clone())));
     }
     let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
-    if !follows_past {
-        if let Some(action) = snapshot(member, shape)? {
-            return Ok(Some(action));
-        }
+    if !follows_past && let Some(action) = snapshot(member, shape)? {
+        return Ok(Some(action));
     }
     if let Some(past) = past {
         if !shape.is_available() {

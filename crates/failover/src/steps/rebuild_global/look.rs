@@ -57,7 +57,8 @@ pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed,
         Some(identifier) => world.global_cluster(&writer_region, identifier).await?,
         None => None,
     };
-    let past = past(world, &members, leads.as_ref()).await?;
+    let past = past(world, &members, leads.as_ref(), &writer_region).await?;
+    let (past_region, past) = past.unzip();
     let free_global = match leads {
         Some(_) => None,
         None => free(world, plan.topology.global_cluster(), &writer_region).await?,
@@ -70,6 +71,7 @@ pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed,
         leads,
         recorded_global: current.global_cluster.clone(),
         past,
+        past_region: past_region.unwrap_or_else(|| world.region().clone()),
         free_global,
         members,
         lag: None,
@@ -121,12 +123,14 @@ async fn member(
     })
 }
 
-/// The global cluster that deposed members belong to, or did before they were retired.
+/// The global cluster that deposed members belong to, or did before they were retired, and the Region that shows it: one
+/// without members is seen where it was created, which may have been the writer's Region.
 async fn past(
     world: &impl World,
     members: &[SeenMember],
     leads: Option<&GlobalCluster>,
-) -> Result<Option<GlobalCluster>, Error> {
+    writer_region: &Region,
+) -> Result<Option<(Region, GlobalCluster)>, Error> {
     for member in members.iter().rev() {
         let live = member.cluster.as_ref();
         let live = live.and_then(|shape| shape.global_cluster.clone());
@@ -138,8 +142,10 @@ async fn past(
         let Some(identifier) = live.filter(is_past).or_else(|| kept.filter(is_past)) else {
             continue;
         };
-        if let Some(past) = world.global_cluster(&member.region, &identifier).await? {
-            return Ok(Some(past));
+        for region in [&member.region, writer_region] {
+            if let Some(past) = world.global_cluster(region, &identifier).await? {
+                return Ok(Some((region.clone(), past)));
+            }
         }
     }
     Ok(None)

@@ -84,6 +84,7 @@ fn deposed() -> Observed {
         leads: None,
         recorded_global: None,
         past: Some(global("orders-global-1", &[(WEST, true)])),
+        past_region: "us-west-2".into(),
         free_global: Some("orders-global-2".into()),
         members: vec![home],
         lag: None,

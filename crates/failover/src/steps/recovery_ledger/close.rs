@@ -297,6 +297,18 @@ mod tests {
     }
 
     #[test]
+    fn a_failback_that_moved_nothing_and_met_no_trouble_was_a_rehearsal() {
+        let untouched = row(Some(current("adopt")), false);
+        let run = Run {
+            kind: RunKind::Failback,
+            ..crate::steps::fake::run()
+        };
+        assert_eq!(outcome(&untouched, &run, None, &[]).0, Outcome::Rebuilt);
+        let stopped = outcome(&untouched, &run, None, &trouble()).0;
+        assert_eq!(stopped, Outcome::Aborted);
+    }
+
+    #[test]
     fn a_steps_time_is_that_since_the_entry_before_it() {
         let entry = |second, step: &str| Entry {
             at: at(second),

@@ -488,4 +488,29 @@ mod tests {
             assert!(why.contains(part), "{why} lacks {part}");
         }
     }
+
+    #[test]
+    fn a_failbacks_input_is_read_whole_and_a_wrong_word_in_it_named() {
+        let read = |input: serde_json::Value| crate::steps::read::<FailbackInput>(input);
+        let given = read(serde_json::json!({"plan": "orders"})).unwrap();
+        let wish = Wish::of(&given, &plan());
+        assert_eq!(
+            (wish.retire, wish.rehearse, wish.approval),
+            (Retire::Rename, false, Approval::Ask)
+        );
+        assert_eq!(wish.approval_seconds, 3_600);
+        for (field, value) in [
+            ("rehearsal", serde_json::json!(true)),
+            ("retire", serde_json::json!("shred")),
+            ("not_before", serde_json::json!("tomorrow")),
+        ] {
+            let mut input = serde_json::json!({"plan": "orders"});
+            input[field] = value;
+            let why = read(input).unwrap_err();
+            assert!(
+                why.name() == "InvalidRequest" && why.to_string().contains(field),
+                "{why}"
+            );
+        }
+    }
 }

@@ -31,6 +31,8 @@ pub struct Bounds {
     pub reads_together: bool,
     /// Whether a probe that copies an epoch may be slow between reading and writing.
     pub has_slow_probe: bool,
+    /// Whether it begins after a failover by detach, with the lost Region back.
+    pub is_failed_over: bool,
 }
 
 /// The protocol within bounds, perhaps without one of its rules.
@@ -296,11 +298,17 @@ impl Model for Protocol {
     type Action = Event;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::healthy(
-            self.bounds.members,
-            self.bounds.runs,
-            self.bounds.faults,
-        )]
+        let Bounds {
+            members,
+            runs,
+            faults,
+            ..
+        } = self.bounds;
+        vec![if self.bounds.is_failed_over {
+            State::failed_over(members, runs, faults)
+        } else {
+            State::healthy(members, runs, faults)
+        }]
     }
 
     fn actions(&self, state: &State, events: &mut Vec<Event>) {

@@ -29,6 +29,7 @@ const ONE: Bounds = Bounds {
     losable: 1,
     reads_together: false,
     has_slow_probe: false,
+    is_failed_over: false,
 };
 
 /// The Region is lost, and may come back.
@@ -75,7 +76,7 @@ impl Search {
 }
 
 /// Those of `make test`.
-pub const SMALL: [Search; 4] = [
+pub const SMALL: [Search; 5] = [
     Search {
         name: "one run, every fault once",
         bounds: Bounds {
@@ -119,6 +120,10 @@ pub const SMALL: [Search; 4] = [
             ..ONE
         },
     },
+    Search {
+        name: "a failback and the fence",
+        bounds: FAILBACK,
+    },
 ];
 
 /// A run by suspicion, a planned one, and one by hand the other way.
@@ -131,31 +136,31 @@ const RUNS: &[(Task, usize, usize)] = &[
 /// A run by suspicion, and a planned one.
 const TO_THE_STANDBY: &[(Task, usize, usize)] = &[(Task::Suspected, 0, 1), (Task::Planned, 0, 1)];
 
-/// A run by suspicion, a failback, and the fence's schedule in either Region.
-const FENCED: Bounds = Bounds {
-    runs: 3,
-    faults: LOST,
-    starts: &[
-        (Task::Suspected, 0, 1),
-        (Task::Failback, 1, 0),
-        (Task::Fence, 1, 0),
-        (Task::Fence, 0, 1),
-    ],
+/// After a failover by detach: a failback beside the fence's schedule in the home Region.
+const FAILBACK: Bounds = Bounds {
+    runs: 2,
+    starts: &[(Task::Failback, 1, 0), (Task::Fence, 1, 0)],
     reads_together: true,
+    is_failed_over: true,
     ..ONE
 };
 
 /// Those that `make check-protocol` adds.
 pub const LARGE: [Search; 9] = [
     Search {
-        name: "failed over, fenced by schedule, failed back, a loss and a return",
-        bounds: FENCED,
+        name: "a failback and the fence, two crashes",
+        bounds: Bounds {
+            faults: Faults { crashes: 2, ..CALM },
+            ..FAILBACK
+        },
     },
     Search {
-        name: "failed over, fenced by schedule, failed back, managed, a loss and a return",
+        name: "a failback and a suspicion, the loss and return of either Region",
         bounds: Bounds {
-            is_managed: true,
-            ..FENCED
+            faults: LOST,
+            losable: 2,
+            starts: &[(Task::Failback, 1, 0), (Task::Suspected, 1, 0)],
+            ..FAILBACK
         },
     },
     Search {
@@ -411,7 +416,7 @@ pub const ABLATIONS: [Ablation; 13] = [
     Ablation {
         rule: Rule::DatabaseEpoch,
         breaks: NEVER_FENCED,
-        bounds: FENCED,
+        bounds: FAILBACK,
     },
 ];
 

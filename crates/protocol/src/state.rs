@@ -345,6 +345,28 @@ impl State {
         }
     }
 
+    /// The same after the first member was lost and the second detached and proven: the first is back, deposed.
+    #[must_use]
+    pub fn failed_over(members: usize, runs: usize, left: Faults) -> Self {
+        let mut state = Self::healthy(members, runs, left);
+        for found in &mut state.members {
+            let mut row = (*found.row.value).clone();
+            if let Some(current) = &mut row.current {
+                current.epoch = failover::domain::Epoch(2);
+                current.writer = region(1);
+                current.global_cluster = None;
+                current.unplanned = true;
+            }
+            found.row = digested(row);
+        }
+        if let [home, writer, ..] = state.members.as_mut_slice() {
+            (home.is_deposed, home.was_lost) = (true, true);
+            (writer.role, writer.global, writer.epoch) = (Role::Standalone, 0, 2);
+        }
+        state.dns = (1, 2);
+        state
+    }
+
     /// Whether calls from one Region reach another.
     #[must_use]
     pub fn reaches(&self, here: usize, there: usize) -> bool {

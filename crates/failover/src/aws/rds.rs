@@ -81,18 +81,10 @@ impl Describe for Aws {
     }
 
     async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        let client = client!(self, aws_sdk_rds, region);
-        let answer = client
-            .describe_db_clusters()
-            .db_cluster_identifier(identifier)
-            .send()
-            .await;
-        let found = match answer {
-            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
-            Err(why) if why.code() == Some("DBClusterNotFoundFault") => None,
-            Err(why) => return Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
+        let Some(found) = self.db_cluster(region, identifier).await? else {
+            return Ok(None);
         };
-        let Some(found) = found else { return Ok(None) };
+        let client = client!(self, aws_sdk_rds, region);
         let instances = client
             .describe_db_instances()
             .filters(of_cluster(identifier))
@@ -107,6 +99,24 @@ impl Describe for Aws {
 }
 
 impl Aws {
+    /// A cluster as RDS describes it; `None` when there is none of this name.
+    pub(super) async fn db_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<types::DbCluster>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_db_clusters()
+            .db_cluster_identifier(identifier)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
+            Err(why) if why.code() == Some("DBClusterNotFoundFault") => Ok(None),
+            Err(why) => Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
+        }
+    }
+
     /// One attempt.
     async fn look_once(&self, region: &Region, identifier: &str) -> Rds {
         // A retry that hangs would hide the answer that came before it.

@@ -34,18 +34,10 @@ const UNPLANNED: &str = "rds:unplanned-global-failover-";
 
 impl Build for Aws {
     async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
-        let client = client!(self, aws_sdk_rds, region);
-        let answer = client
-            .describe_db_clusters()
-            .db_cluster_identifier(cluster)
-            .send()
-            .await;
-        let found = match answer {
-            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
-            Err(why) if why.code() == Some("DBClusterNotFoundFault") => None,
-            Err(why) => return Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
+        let Some(found) = self.db_cluster(region, cluster).await? else {
+            return Ok(None);
         };
-        let Some(found) = found else { return Ok(None) };
+        let client = client!(self, aws_sdk_rds, region);
         let instances = client
             .describe_db_instances()
             .filters(of_cluster(cluster))

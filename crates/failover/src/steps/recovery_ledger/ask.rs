@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{AskInput, Here, KeepInput, Ledger, World};
 use crate::{
     Error,
+    domain::{Epoch, PlanName, Region, RunId},
     ledger::{self, Run, RunKind},
     notify::Message,
     steps::{Input, Output, Pass, Progress},
@@ -19,17 +20,16 @@ pub(super) struct Observed {
 }
 
 pub(super) async fn run(world: &impl World, input: &AskInput) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(
-        world,
-        &Input {
-            run_id: Some(input.run_id.clone()),
-            from_region: Some(input.from_region.clone()),
-            target_region: Some(input.target_region.clone()),
-            epoch: Some(input.epoch),
-            ..Input::of(input.plan.clone())
-        },
-    )
-    .await?;
+    let AskInput {
+        plan,
+        run_id,
+        from_region,
+        target_region,
+        epoch,
+        ..
+    } = input.clone();
+    let run = of_run(plan, run_id, (from_region, target_region), epoch);
+    let mut pass = Pass::open(world, &run).await?;
     let minutes = i64::try_from(pass.run.plan.unplanned.approval_minutes).unwrap_or(i64::MAX);
     let until = pass.now + SignedDuration::from_mins(minutes);
     let topic = pass.run.plan.notify.get(world.region()).ok_or_else(|| {
@@ -55,23 +55,32 @@ pub(super) async fn run(world: &impl World, input: &AskInput) -> Result<Output<O
     })
 }
 
+/// What a pass of that run takes.
+fn of_run(plan: PlanName, run_id: RunId, (from, to): (Region, Region), epoch: Epoch) -> Input {
+    Input {
+        run_id: Some(run_id),
+        from_region: Some(from),
+        target_region: Some(to),
+        epoch: Some(epoch),
+        ..Input::of(plan)
+    }
+}
+
 /// The longest that a window is waited for.
 const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Keeps the leases until a maintenance window opens, as while a human is asked.
 pub(super) async fn keep(world: &impl World, input: &KeepInput) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(
-        world,
-        &Input {
-            run_id: Some(input.run_id.clone()),
-            from_region: Some(input.from_region.clone()),
-            target_region: Some(input.target_region.clone()),
-            epoch: Some(input.epoch),
-            ..Input::of(input.plan.clone())
-        },
-    )
-    .await?;
-    let until = input.until;
+    let KeepInput {
+        plan,
+        run_id,
+        from_region,
+        target_region,
+        epoch,
+        until,
+    } = input.clone();
+    let run = of_run(plan, run_id, (from_region, target_region), epoch);
+    let mut pass = Pass::open(world, &run).await?;
     if until.duration_since(pass.now) > WINDOW_MAX {
         return Err(Error::InvalidRequest(format!(
             "not_before is {until}, more than 14 days away; start the run nearer to it"

@@ -44,6 +44,22 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     stage.answer(HOME, true).await?;
     home(stage, &mut acted, (3, 2), lost).await?;
     retired(stage, &mut acted).await;
+    start(stage, &json!({"plan": PLAN})).await?;
+    ended(stage, 3).await;
+    let last = stage.runs.seen().into_iter().next_back();
+    let status = last.map(|run| run.status).unwrap_or_default();
+    let says = "us-west-2 is the writer of plan orders already";
+    let refused = status == "FAILED"
+        && stage
+            .runs
+            .histories()
+            .values()
+            .any(|text| text.contains(says));
+    acted.check(
+        "another failback is refused: the writer is home",
+        status,
+        refused,
+    );
     Ok(acted)
 }
 

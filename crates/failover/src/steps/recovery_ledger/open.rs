@@ -8,7 +8,7 @@ use super::{Approval, Describe, FailbackInput, Here, Ledger, OpenInput, World, n
 use crate::{
     Error,
     domain::{Epoch, Incident, PlanName, Region, RunId},
-    ledger::{Claim, Rows, Run, RunKind, update},
+    ledger::{Claim, Current, Outcome, Rows, Run, RunKind, update},
     plan::Plan,
     policy,
     steps::{Output, Progress, SILENCE, rebuild_global::Retire},
@@ -356,6 +356,7 @@ async fn resumes(
     }
     if proven {
         not_overtaken(world, plan, input, epoch).await?;
+        something_is_left(world, plan, input, current).await?;
     }
     let resume = held.behind.is_none()
         && (proven || is_promoted(world, plan, rows, &input.target_region).await?);
@@ -386,6 +387,30 @@ async fn not_overtaken(
             plan.plan
         ))),
         _ => Ok(()),
+    }
+}
+
+/// A failback to where the writer is already has something to do only if the run that brought it there left something.
+async fn something_is_left(
+    world: &(impl Ledger + Here),
+    plan: &Plan,
+    input: &Opening,
+    current: Option<&Current>,
+) -> Result<(), Error> {
+    let Some(current) = current.filter(|_| input.kind == RunKind::Failback) else {
+        return Ok(());
+    };
+    let brought = world
+        .run(world.region(), &plan.plan, &current.run_id)
+        .await?;
+    let outcome = brought.map(|run| run.closed.map(|closed| closed.outcome));
+    match outcome {
+        // It stopped on the way, or died.
+        Some(None | Some(Outcome::Failed)) => Ok(()),
+        _ => Err(Error::RunRefused(format!(
+            "{} is the writer of plan {} already (epoch {}), and nothing is left to do",
+            input.target_region, plan.plan, current.epoch
+        ))),
     }
 }
 

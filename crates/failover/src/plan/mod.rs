@@ -83,7 +83,7 @@ pub struct Database {
     pub name: String,
     /// The probe's login.
     pub probe: ProbeLogin,
-    /// The name of the secret with the administrator's user name and password; only `setup` reads it.
+    /// The name of the secret with the administrator's user name and password; `setup` and the fence read it.
     pub admin_secret: String,
 }
 

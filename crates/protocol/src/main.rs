@@ -19,11 +19,15 @@ fn main() -> ExitCode {
                 .iter()
                 .filter(|ablation| !breaks(ablation))
                 .count(),
-            other => {
-                eprintln!(
-                    "there is no part {other:?}; choose small, large or rules, or name none for all of them"
-                );
-                return ExitCode::from(2);
+            words => {
+                let mut named = SMALL.iter().chain(&LARGE);
+                let Some(search) = named.find(|search| search.name.contains(words)) else {
+                    eprintln!(
+                        "there is no part and no search {words:?}; choose small, large, rules, words of a search's name, or nothing for all"
+                    );
+                    return ExitCode::from(2);
+                };
+                usize::from(!holds(search))
             }
         };
         held &= fell_short == 0;

@@ -143,7 +143,7 @@ pub(crate) fn region_loss() -> Report {
             lost_window_seconds: Some(0.41),
         },
         rto: Rto::measure(Some(22.0), moments, &allowances),
-        planned_moves: Vec::new(),
+        planned_moves: vec![PlannedMove::new("us-east-1", (1_000, 3_200), 2_100, 700)],
         runs: vec![Run {
             name: "orders-7-us-east-1".into(),
             region: "us-east-1".into(),

@@ -222,11 +222,11 @@ pub const LARGE: [Search; 9] = [
         },
     },
     Search {
-        name: "three members, two suspicions, a crash, a loss and a return",
+        name: "three members, two suspicions, two crashes, a loss and a return",
         bounds: Bounds {
             members: 3,
             runs: 2,
-            faults: Faults { crashes: 1, ..LOST },
+            faults: Faults { crashes: 2, ..LOST },
             starts: &[(Task::Suspected, 0, 1), (Task::Suspected, 0, 2)],
             reads_together: true,
             ..ONE

@@ -159,7 +159,8 @@ pub fn is_refused(why: &Why) -> bool {
     matches!(why, Why::Misconfigured(said) if said.contains(NO_LOGIN))
 }
 
-/// Gives back what [`shut`] took: the logins and the jobs that it recorded. Answers the roles.
+/// Gives back what [`shut`] took: the logins and the jobs that it recorded. Answers the roles; one that could not be given
+/// back stays on record.
 ///
 /// # Errors
 /// [`Why`].
@@ -175,7 +176,11 @@ pub async fn reopen(admin: &mut Client) -> Result<Vec<String>, Why> {
     let mut given = Vec::new();
     for role in roles.into_iter().filter(|role| role != CANARY) {
         match alter(&mut transaction, &role, "LOGIN").await? {
-            Ok(()) => given.push(role),
+            Ok(()) => {
+                let forget = "DELETE FROM aurora_failover.fenced WHERE kind = 'role' AND name = $1";
+                transaction.execute(forget, &[&role]).await?;
+                given.push(role);
+            }
             Err(why) => tracing::warn!(role, why, "the login was not given back"),
         }
     }
@@ -185,7 +190,7 @@ pub async fn reopen(admin: &mut Client) -> Result<Vec<String>, Why> {
     }
     transaction
         .batch_execute(&format!(
-            "DELETE FROM aurora_failover.fenced; DROP ROLE IF EXISTS {CANARY}"
+            "DELETE FROM aurora_failover.fenced WHERE kind = 'job' OR name = '{CANARY}'; DROP ROLE IF EXISTS {CANARY}"
         ))
         .await?;
     transaction.commit().await?;

@@ -1,9 +1,13 @@
 //! Fences a deposed writer: once another member is proven as the writer without it, the old one takes no application's
 //! writes any more. On a schedule in every member Region, and first in a failback. Never on the writer, nor on one to be.
 
+mod by_operators;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use by_operators::{Rights, Unfenced};
 
 use super::{
     Here, Input, Output, Pass, Progress, by_hand, health_probe::OfPlan, read, wait_seconds,
@@ -11,11 +15,11 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::{Known, Ledger, Rows, update, update_if},
+    ledger::{Known, Ledger, Rows, update_if},
     notify::{Message, Notify, tell},
     plan::Plan,
     sql::fence::{Doors, Shut},
-    switches::{Switched, maintenance},
+    switches::Switched,
     topology::{Describe, Role, role},
 };
 
@@ -166,8 +170,10 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
     let answer = match read::<Request>(payload)? {
         Request::Sweep {} => serde_json::to_value(sweep(world).await?),
         Request::Fence(input) => serde_json::to_value(run(world, &input).await?),
-        Request::Unfence(input) => serde_json::to_value(unfence(world, &input).await?),
-        Request::Rights(of) => serde_json::to_value(rights(world, &of.plan).await?),
+        Request::Unfence(input) => {
+            serde_json::to_value(by_operators::unfence(world, &input).await?)
+        }
+        Request::Rights(of) => serde_json::to_value(by_operators::rights(world, &of.plan).await?),
     };
     answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
 }
@@ -380,83 +386,6 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
         tell(world, plan, &message).await;
     }
     Ok(what)
-}
-
-/// What unfencing answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unfenced {
-    /// Whether anything was changed.
-    pub action: &'static str,
-    /// Why, or why not.
-    pub reason: String,
-    /// The roles that have their login again.
-    pub roles: Vec<String>,
-}
-
-/// Only by hand, forced, and while a switch keeps the schedule from fencing again.
-async fn unfence(world: &impl World, input: &Input) -> Result<Unfenced, Error> {
-    let (here, name) = (world.region(), &input.plan);
-    let known = by_hand::known(world, input).await?;
-    let rows = Rows(by_hand::reachable(world, &known).await?);
-    let current = rows.current().ok_or_else(by_hand::no_writer)?;
-    let stands = format!("{name}@{}", current.epoch);
-    let Some(force) = &input.force else {
-        return Ok(Unfenced {
-            action: "none",
-            reason: format!(
-                "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
-            ),
-            roles: Vec::new(),
-        });
-    };
-    if *force != stands {
-        return Err(Error::InvalidRequest(format!(
-            "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that",
-            current.epoch
-        )));
-    }
-    let is_deposed = current.writer != *here;
-    if is_deposed && !world.switches(name).await?.is_on() {
-        return Err(Error::NotReady(format!(
-            "the schedule would fence it again within a minute; switch {} on first",
-            maintenance(name)
-        )));
-    }
-    let roles = world.reopen(&known).await?;
-    update(world, here, name, |row| {
-        Ok(row.fence(None).unwrap_or_else(|| row.clone()))
-    })
-    .await?;
-    let message = Message {
-        what: format!("the member in {here} was unfenced by hand"),
-        evidence: format!(
-            "{} is the writer of epoch {}; {} role(s) may log in here again",
-            current.writer,
-            current.epoch,
-            roles.len()
-        ),
-        execution: None,
-        next: "nothing, if you know who did it".into(),
-    };
-    tell(world, &known.plan, &message).await;
-    Ok(Unfenced {
-        action: "unfence",
-        reason: message.evidence,
-        roles,
-    })
-}
-
-/// What trying the rights answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rights {
-    /// What the administrator may not do, one sentence each.
-    pub refused: Vec<String>,
-}
-
-async fn rights(world: &impl World, plan: &PlanName) -> Result<Rights, Error> {
-    let known = by_hand::known(world, &Input::of(plan.clone())).await?;
-    let refused = world.rights(&known).await?;
-    Ok(Rights { refused })
 }
 
 async fn known(world: &impl World, plan: &Plan) -> Result<Known, Error> {

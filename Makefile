@@ -13,7 +13,7 @@ deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
 functions := health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart \
-	fence-writer rebuild-global
+	fence-writer loss-ledger rebuild-global
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
@@ -75,6 +75,7 @@ drill-down: ## Ends what drill-up started
 
 bench: setup build lambda ## Prints medians: losses of a Region, the functions' weight, how outages are told from disturbances
 	target/release/drill bench functions
+	target/release/drill run million-rows
 	target/release/drill bench detection
 	target/release/drill bench losses
 

@@ -52,7 +52,7 @@ command -v "$aws" >/dev/null || fail "the AWS CLI is not there: $aws"
 export AWS_PAGER="" AWS_REGION=$region AWS_DEFAULT_REGION=$region
 
 case $kind in
-    member) functions=(health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart fence-writer rebuild-global) ;;
+    member) functions=(health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart fence-writer loss-ledger rebuild-global) ;;
     witness) functions=(confirm-outage) ;;
 esac
 

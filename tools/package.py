@@ -12,8 +12,8 @@ import sys
 import zipfile
 
 FUNCTIONS = ("health-probe", "confirm-outage", "recovery-ledger", "detach-and-promote", "planned-failover", "dns-flip", "ecs-restart",
-             "fence-writer", "rebuild-global")
-SPEAKS_SQL = ("health-probe", "fence-writer")
+             "fence-writer", "loss-ledger", "rebuild-global")
+SPEAKS_SQL = ("health-probe", "fence-writer", "loss-ledger")
 GLIBC_OF_AL2023 = 34
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

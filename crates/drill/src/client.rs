@@ -201,7 +201,8 @@ pub async fn prepare(
                  CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = $1::text)
                       THEN 'ALTER' ELSE 'CREATE' END || ' ROLE %1$I LOGIN PASSWORD %2$L;
                  CREATE SCHEMA IF NOT EXISTS app;
-                 CREATE TABLE IF NOT EXISTS app.rows (n bigint NOT NULL, written_at timestamptz NOT NULL);
+                 CREATE TABLE IF NOT EXISTS app.rows (
+                    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n bigint NOT NULL, written_at timestamptz NOT NULL);
                  GRANT USAGE ON SCHEMA app TO %1$I;
                  GRANT INSERT ON app.rows TO %1$I', $1::text, $2::text)",
             &[&user, &password],

@@ -208,7 +208,8 @@ impl Profile {
                 "max_lost_seconds": 30},
             "dns": [self.record(zone_id, writer, "writer"), self.record(zone_id, reader, "reader")],
             "ecs": each(&|region| json!([{"cluster": ECS_CLUSTER, "services": services(plan, region)}])),
-            "notify": each(&|region| topic(region).into())
+            "notify": each(&|region| topic(region).into()),
+            "loss_ledger": [{"table": "app.rows", "key": ["id"]}]
         });
         merge(&mut document, &self.patch);
         document

@@ -274,12 +274,19 @@ impl World {
     /// The ledgers, read past the front door.
     #[must_use]
     pub fn ledger(&self) -> Aws {
+        self.ledger_of(STANDBY)
+    }
+
+    /// A Region's own ledger, for what only that one holds.
+    #[must_use]
+    pub fn ledger_of(&self, region: &str) -> Aws {
         let settings = Settings {
             ledger_table: "aurora-failover-ledger".into(),
+            loss_bucket: None,
             resolver: None,
             ca_bundle: PathBuf::new(),
         };
-        Aws::new(self.emulator.sdk_config(STANDBY), settings)
+        Aws::new(self.emulator.sdk_config(region), settings)
     }
 
     /// Leads every road to where its member's database is now: a rebuilt member is another one.

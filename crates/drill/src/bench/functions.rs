@@ -33,6 +33,7 @@ use tokio_rustls::TlsAcceptor;
 use super::median;
 use crate::{
     certificates::Certificates,
+    emulator::peak_mb,
     profile::{PLAN, Profile, STANDBY},
     report,
     world::Trouble,
@@ -57,7 +58,7 @@ const TARGETS: Targets = Targets {
 };
 
 /// The functions, each with a first event that makes them read the plan or the ledger.
-fn functions() -> [(&'static str, Value); 9] {
+fn functions() -> [(&'static str, Value); 10] {
     let step = json!({"plan": PLAN});
     [
         ("health-probe", json!({"operation": "prove", "plan": PLAN})),
@@ -73,7 +74,8 @@ fn functions() -> [(&'static str, Value); 9] {
         ("planned-failover", step.clone()),
         ("dns-flip", step.clone()),
         ("ecs-restart", step.clone()),
-        ("rebuild-global", step),
+        ("rebuild-global", step.clone()),
+        ("loss-ledger", step),
         ("fence-writer", json!({"operation": "fence", "plan": PLAN})),
     ]
 }
@@ -187,7 +189,10 @@ async fn start(
         happened.ok_or_else(|| format!("{} said nothing for {LIMIT:?}", program.display()))
     };
     let (asked, answered) = (next().await?, next().await?);
-    let memory_mb = peak_mb(function.id()).ok_or("its memory cannot be read")?;
+    let memory_mb = function
+        .id()
+        .and_then(|id| peak_mb(id.cast_signed()))
+        .ok_or("its memory cannot be read")?;
     function.kill().await?;
     let ms = |from: Instant, to: Instant| (to - from).as_secs_f64() * 1_000.0;
     Ok(Start {
@@ -195,16 +200,6 @@ async fn start(
         first_ms: ms(asked, answered),
         memory_mb,
     })
-}
-
-/// The most memory that a process has used so far.
-fn peak_mb(process: Option<u32>) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process?)).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes * 1_024.0 / 1e6)
 }
 
 /// What was asked of a stand-in.

@@ -147,6 +147,14 @@ impl Emulator {
         Ok(running.len())
     }
 
+    /// The most memory that a function's living processes have used so far, in megabytes.
+    #[must_use]
+    pub fn peak_mb(&self, region: &str, function: &str) -> Option<f64> {
+        let running = processes::of_function(self.group()?, region, function);
+        let peaks = running.into_iter().filter_map(processes::peak_mb);
+        peaks.reduce(f64::max)
+    }
+
     /// Stops every execution of a Region's state machines that is still under way.
     ///
     /// # Errors

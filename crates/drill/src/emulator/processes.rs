@@ -57,6 +57,16 @@ pub(super) fn of_function(group: i32, region: &str, function: &str) -> Vec<i32> 
         .collect()
 }
 
+/// The most memory that a process has used so far.
+pub(crate) fn peak_mb(process: i32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1_024.0 / 1e6)
+}
+
 /// Kills what `find` finds until it finds nothing any more.
 pub(super) async fn until_none(
     bound: Duration,

@@ -41,6 +41,7 @@ fn binaries(folder: &std::path::Path) -> PathBuf {
         "dns-flip",
         "ecs-restart",
         "fence-writer",
+        "loss-ledger",
         "rebuild-global",
     ] {
         let path = binaries.join(name);

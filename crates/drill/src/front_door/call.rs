@@ -86,7 +86,7 @@ fn operation(head: &Parts, body: &[u8], service: &str) -> (Protocol, String) {
     let (protocol, name) = match service {
         "lambda" => (Protocol::RestJson, lambda(&head.method, resource)),
         "route53" => (Protocol::RestXml, route53(&head.method, resource)),
-        "s3" => (Protocol::RestXml, None),
+        "s3" => (Protocol::RestXml, s3(&head.method, &segments)),
         _ => (Protocol::RestJson, None),
     };
     let name = name.map_or_else(|| format!("{} {path}", head.method), str::to_owned);
@@ -140,6 +140,14 @@ fn route53(method: &Method, resource: &[&str]) -> Option<&'static str> {
         _ => return None,
     };
     Some(name)
+}
+
+/// The first segment is the bucket.
+fn s3(method: &Method, segments: &[&str]) -> Option<&'static str> {
+    match (method.as_str(), segments) {
+        ("PUT", [_, _, ..]) => Some("PutObject"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -112,9 +112,8 @@ fn kind_of(state: &str) -> Option<Kind> {
         "DetachAndPromote" | "PlannedFailover" | "ProveWriter" => Some(Kind::Promotion),
         "FlipDns" => Some(Kind::Dns),
         "RestartEcs" | "Conclude" => Some(Kind::Services),
-        "OpenRun" | "FenceWriter" | "RebuildGlobal" | "KeepPlan" | "VerifyWrites" | "CloseRun" => {
-            Some(Kind::Run)
-        }
+        "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "KeepPlan"
+        | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
         _ => None,
     }
 }

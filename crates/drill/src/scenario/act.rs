@@ -80,6 +80,7 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::RegionReturns => failback::region_returns(stage).await,
         Scenario::FailbackInterrupted => failback::interrupted(stage).await,
         Scenario::RoundTrip => failback::round_trip(stage).await,
+        Scenario::MillionRows => failback::losses::million_rows(stage).await,
         Scenario::SwitchoverCancelled => planned::cancelled(stage).await,
         Scenario::ThreeRegions => several::three_regions(stage).await,
         Scenario::TwoPlans => several::two_plans(stage).await,
@@ -91,16 +92,20 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
 }
 
 async fn region_loss(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    let world = stage.world;
     if scenario.replication_lags() {
-        let text = "falls behind: replication to it stops";
-        world.timeline.say(Kind::Setup, STANDBY, text);
-        world.simulator.cut_replication(STANDBY).await;
-        tokio::time::sleep(LAG).await;
+        fall_behind(stage).await;
     }
     let acted = stage.lose(HOME).await?;
     stage.ended(1).await;
     Ok(acted)
+}
+
+/// Replication to the standby stops a while before what happens next.
+async fn fall_behind(stage: &Stage<'_>) {
+    let text = "falls behind: replication to it stops";
+    stage.world.timeline.say(Kind::Setup, STANDBY, text);
+    stage.world.simulator.cut_replication(STANDBY).await;
+    tokio::time::sleep(LAG).await;
 }
 
 async fn lost_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> {

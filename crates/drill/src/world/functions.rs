@@ -6,13 +6,14 @@ use serde_json::Value;
 use super::{Trouble, World};
 
 /// The services that functions call, as the SDK names their endpoint variables.
-pub(super) const SERVICES: [&str; 9] = [
+pub(super) const SERVICES: [&str; 10] = [
     "DYNAMODB",
     "ECS",
     "EVENTBRIDGE",
     "LAMBDA",
     "RDS",
     "ROUTE_53",
+    "S3",
     "SECRETS_MANAGER",
     "SNS",
     "SSM",

@@ -307,6 +307,7 @@ fn config(region: &str) -> SdkConfig {
 fn rds(simulator: &Simulator, region: &str) -> Aws {
     let settings = Settings {
         ledger_table: String::new(),
+        loss_bucket: None,
         resolver: None,
         ca_bundle: std::path::PathBuf::new(),
     };

@@ -11,7 +11,7 @@ use crate::{
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{Known, Ledger, Row, Run},
-    steps::rebuild_global::Blueprint,
+    steps::{loss_ledger::Losses, rebuild_global::Blueprint},
 };
 
 /// The item that holds a plan's [`Row`].
@@ -88,6 +88,24 @@ impl Aws {
         let item = format!("blueprint/{member}");
         self.put(&self.region, plan.as_str(), &item, blueprint)
             .await
+    }
+
+    pub(super) async fn losses_item(
+        &self,
+        plan: &PlanName,
+        cluster: &str,
+    ) -> Result<Option<Losses>, Error> {
+        let item = format!("loss/{cluster}");
+        self.get(&self.region, plan.as_str(), &item).await
+    }
+
+    pub(super) async fn put_losses_item(
+        &self,
+        plan: &PlanName,
+        losses: &Losses,
+    ) -> Result<(), Error> {
+        let item = format!("loss/{}", losses.cluster);
+        self.put(&self.region, plan.as_str(), &item, losses).await
     }
 
     pub(super) async fn put_known_item(&self, known: &Known) -> Result<(), Error> {

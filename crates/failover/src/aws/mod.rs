@@ -27,6 +27,7 @@ mod errors;
 mod eventbridge;
 mod gate;
 mod lambda;
+mod losses;
 mod probe;
 mod rds;
 mod rebuild;
@@ -47,6 +48,8 @@ const OPERATION: Duration = Duration::from_secs(6);
 pub struct Settings {
     /// `LEDGER_TABLE`: the ledger's table, alike in every Region.
     pub ledger_table: String,
+    /// `LOSS_BUCKET`: where loss ledgers are kept, in the function's own Region.
+    pub loss_bucket: Option<String>,
     /// `AURORA_FAILOVER_RESOLVER`: a DNS server to ask instead of the system's, as `address:port`.
     pub resolver: Option<String>,
     /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for PostgreSQL, a PEM file.
@@ -65,6 +68,7 @@ impl Settings {
         let task_root = read("LAMBDA_TASK_ROOT").unwrap_or_else(|| "/var/task".into());
         Self {
             ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| "aurora-failover-ledger".into()),
+            loss_bucket: read("LOSS_BUCKET"),
             resolver: read("AURORA_FAILOVER_RESOLVER"),
             ca_bundle: read("AURORA_FAILOVER_CA_BUNDLE").map_or_else(
                 || Path::new(&task_root).join("ca-bundle.pem"),

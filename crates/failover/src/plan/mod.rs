@@ -45,6 +45,27 @@ pub struct Plan {
     /// The SNS topic to tell, per Region.
     #[serde(default)]
     pub notify: BTreeMap<Region, String>,
+    /// The tables whose rows a failback compares, before it retires the deposed writer.
+    #[serde(default)]
+    pub loss_ledger: Vec<KeyedTable>,
+}
+
+/// A table, and what tells its rows apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyedTable {
+    /// Its name with its schema, as in `public.orders`.
+    pub table: String,
+    /// The columns of its primary key, or of another unique key without nulls.
+    pub key: Vec<String>,
+}
+
+impl KeyedTable {
+    /// Its schema and its name.
+    #[must_use]
+    pub fn parts(&self) -> (&str, &str) {
+        self.table.split_once('.').unwrap_or(("", &self.table))
+    }
 }
 
 /// How the members replicate.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DnsRecord, Mode, Plan};
+use super::{DnsRecord, KeyedTable, Mode, Plan};
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
 const TTL_SECONDS_MAX: u32 = 300;
@@ -21,6 +21,7 @@ pub(super) fn faults(plan: &Plan) -> Vec<String> {
         dns(plan),
         ecs(plan),
         topics(plan),
+        loss_ledger(plan),
     ]
     .concat()
 }
@@ -250,6 +251,28 @@ fn topics(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
+fn loss_ledger(plan: &Plan) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut names = BTreeSet::new();
+    for (index, KeyedTable { table, key }) in plan.loss_ledger.iter().enumerate() {
+        let parts: Vec<_> = table.split('.').collect();
+        let named = parts.len() == 2 && parts.iter().all(|part| !part.is_empty());
+        found.extend(when(!named, || {
+            format!(
+                "loss_ledger[{index}].table is {table:?}; write schema and name, like public.orders"
+            )
+        }));
+        found.extend(when(!names.insert(table), || {
+            format!("loss_ledger[{index}].table {table} stands twice; keep one")
+        }));
+        let columns: BTreeSet<_> = key.iter().filter(|column| !column.is_empty()).collect();
+        found.extend(when(key.is_empty() || columns.len() != key.len(), || {
+            format!("loss_ledger[{index}].key is {key:?}; name the columns of a unique key of {table}, each once")
+        }));
+    }
+    found
+}
+
 fn when(faulty: bool, say: impl FnOnce() -> String) -> Vec<String> {
     faulty.then(say).into_iter().collect()
 }
@@ -327,6 +350,21 @@ mod tests {
                 "/notify",
                 json!({"us-east-1": "topic"}),
                 "ARN of an SNS topic",
+            ),
+            (
+                "/loss_ledger",
+                json!([{"table": "orders", "key": ["id"]}]),
+                "loss_ledger[0].table is \"orders\"; write schema and name",
+            ),
+            (
+                "/loss_ledger",
+                json!([{"table": "public.orders", "key": []}]),
+                "loss_ledger[0].key is []; name the columns",
+            ),
+            (
+                "/loss_ledger",
+                json!([{"table": "a.b", "key": ["id"]}, {"table": "a.b", "key": ["id", "id"]}]),
+                "loss_ledger[1].table a.b stands twice",
             ),
         ];
         for (pointer, value, expected) in rows {

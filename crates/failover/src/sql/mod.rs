@@ -1,5 +1,6 @@
 //! The only place that speaks SQL: connections that verify the server, and what the probe asks over them.
 
+pub mod compare;
 mod connect;
 pub mod fence;
 mod probe;

@@ -20,7 +20,7 @@ use crate::{
     plan::Plan,
     sql::fence::{Doors, Shut},
     switches::Switched,
-    topology::{Describe, Role, role},
+    topology::{Cluster, Describe, Role, role},
 };
 
 /// The step's name in timelines and logs.
@@ -309,40 +309,53 @@ async fn fence(
 }
 
 async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {
-    let (here, plan) = (world.region(), &known.plan);
     let current = rows.current().ok_or_else(by_hand::no_writer)?.clone();
-    let row = rows.0.get(here);
-    let mut observed = Observed {
-        standing: Standing::Endorsed,
-        writer: current.writer.clone(),
+    let (standing, _) = standing(world, &known.plan, rows).await?;
+    let row = rows.0.get(world.region());
+    let doors = if standing == Standing::Deposed {
+        Some(world.doors(known).await?.into())
+    } else {
+        None
+    };
+    Ok(Observed {
+        standing,
+        writer: current.writer,
         epoch: current.epoch,
         fenced: row.and_then(|row| row.fenced),
-        doors: None,
-    };
+        doors,
+    })
+}
+
+/// Where this Region's member stands, and its cluster where that was asked for.
+///
+/// # Errors
+/// `NotReady` where no ledger names a writer, `Unavailable`.
+pub(super) async fn standing(
+    world: &(impl Here + Describe),
+    plan: &Plan,
+    rows: &Rows,
+) -> Result<(Standing, Option<Cluster>), Error> {
+    let here = world.region();
+    let current = rows.current().ok_or_else(by_hand::no_writer)?;
     let to_here = rows.intent().is_some_and(|intent| intent.to == *here);
     if current.writer == *here || to_here {
-        return Ok(observed);
+        return Ok((Standing::Endorsed, None));
     }
     let name = plan.members.get(here).map(|member| member.cluster.as_str());
-    let cluster = world.cluster(here, name.unwrap_or_default()).await?;
-    let Some(cluster) = cluster else {
-        observed.standing = Standing::Gone;
-        return Ok(observed);
+    let Some(cluster) = world.cluster(here, name.unwrap_or_default()).await? else {
+        return Ok((Standing::Gone, None));
     };
     let global = match &current.global_cluster {
         Some(identifier) => world.global_cluster(here, identifier).await?,
         None => None,
     };
-    observed.standing = match role(global.as_ref(), &cluster) {
+    let standing = match role(global.as_ref(), &cluster) {
         Role::Standby => Standing::Follows,
         // The ledgers name another writer: what leads or stands alone here was deposed. A standby of a global cluster that is
         // past may be among them, which its database tells.
         Role::Primary | Role::Standalone | Role::Unsettled => Standing::Deposed,
     };
-    if observed.standing == Standing::Deposed {
-        observed.doors = Some(world.doors(known).await?.into());
-    }
-    Ok(observed)
+    Ok((standing, Some(cluster)))
 }
 
 /// Shuts the doors, notes it in this Region's ledger once nothing more stands open, and tells people.

@@ -20,6 +20,7 @@ pub mod dns_flip;
 pub mod ecs_restart;
 pub mod fence_writer;
 pub mod health_probe;
+pub mod loss_ledger;
 pub mod planned_failover;
 pub mod rebuild_global;
 pub mod recovery_ledger;

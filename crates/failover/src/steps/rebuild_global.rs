@@ -17,7 +17,7 @@ pub use shape::{Blueprint, EndpointShape, InstanceShape, Shape, Snapshot};
 
 use super::{
     Here, Input, Output, Pass, Progress, by_hand, confirm_outage::Ask,
-    detach_and_promote::Accepted, read, wait_seconds,
+    detach_and_promote::Accepted, loss_ledger::Found, read, wait_seconds,
 };
 use crate::{
     Error,
@@ -64,6 +64,8 @@ pub struct Observed {
     pub free_global: Option<String>,
     /// The other members, the one to move home to last.
     pub members: Vec<SeenMember>,
+    /// Whether the loss ledger of this Region's member is complete under this epoch.
+    pub is_loss_listed: bool,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
     /// Today, for names.
@@ -127,8 +129,8 @@ impl Action {
 }
 
 /// Everything that this step needs.
-pub trait World: Here + Describe + Ask + Notify + Build + Blueprints {}
-impl<T: Here + Describe + Ask + Notify + Build + Blueprints> World for T {}
+pub trait World: Here + Describe + Ask + Notify + Build + Blueprints + Found {}
+impl<T: Here + Describe + Ask + Notify + Build + Blueprints + Found> World for T {}
 
 /// One invocation: what every step takes, and `retire`.
 ///

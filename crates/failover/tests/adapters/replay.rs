@@ -216,6 +216,7 @@ fn aws(http: impl HttpClient + 'static, patience: Duration, retries: RetryConfig
         .timeout_config(TimeoutConfig::builder().operation_timeout(patience).build());
     config.set_time_source(Some(Default::default()));
     let settings = Settings {
+        loss_bucket: None,
         ledger_table: "ledger".into(),
         resolver: None,
         ca_bundle: PathBuf::new(),

@@ -5,6 +5,7 @@ use failover::{
     domain::{Epoch, PlanName, Region},
     steps::{
         detach_and_promote::Accepted,
+        loss_ledger::{Found, Losses},
         rebuild_global::{Blueprint, Blueprints, Build, Call, Shape, Snapshot},
     },
 };
@@ -87,6 +88,17 @@ impl Blueprints for Seen<'_> {
             Answer::Told(Ok(()))
         });
         answered!(answer, Answer::Told)
+    }
+}
+
+/// No row is modelled: what is retired is renamed, which needs no loss ledger.
+impl Found for Seen<'_> {
+    async fn losses(&self, _: &PlanName, _: &str) -> Result<Option<Losses>, Error> {
+        Ok(None)
+    }
+
+    async fn put_losses(&self, _: &PlanName, _: &Losses) -> Result<(), Error> {
+        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The way back: the lost Region returns, its writer is fenced, the global database rebuilt, and the writer taken home.
 
 mod look;
+pub(super) mod losses;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aws_sdk_rds::types::GlobalCluster;
 use failover::ledger::Ledger;
@@ -13,6 +14,7 @@ use look::{REPORTS, clusters, create_reports, endpoints, globals, pilot_light, s
 
 use super::{
     again::{home_learns, writer_is},
+    fall_behind,
     planned::unreplicated_by,
 };
 use crate::{
@@ -26,6 +28,8 @@ use crate::{
 
 /// The longest that a failback may take.
 const FAILBACK: Duration = Duration::from_secs(240);
+/// The first number of a client that writes on the deposed writer.
+const STALE: i64 = 1_000_000_000;
 /// How often `round-trip` goes round.
 const ROUNDS: u64 = 3;
 
@@ -45,6 +49,7 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     start(stage, &json!({"plan": PLAN})).await?;
     stage.answer(HOME, true).await?;
     home(stage, &mut acted, (3, 2), lost).await?;
+    losses::equal(stage, &mut acted, &BTreeSet::new()).await?;
     retired(stage, &mut acted).await;
     start(stage, &json!({"plan": PLAN})).await?;
     ended(stage, 3).await;
@@ -71,6 +76,14 @@ pub(super) async fn after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let lost = unreplicated_by(stage, STANDBY).await?;
     start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
     home(stage, &mut acted, (3, 2), lost).await?;
+    let unknown = losses::listed(stage)
+        .await?
+        .and_then(|losses| losses.unknown);
+    acted.check(
+        "the loss ledger says that the loss is unknown, and which snapshot holds it",
+        unknown.clone().unwrap_or_else(|| "it says nothing".into()),
+        unknown.is_some_and(|why| why.contains("rds:unplanned-global-failover-orders-west")),
+    );
     let copies = snapshots(stage, "manual").await;
     let held = copies.iter().any(|name| name == "orders-west-unplanned-2");
     acted.check(
@@ -140,16 +153,8 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
         .until(SOON, "a write that the deposed writer takes", some)
         .await;
     stage.world.watch_now(HOME).await?;
-    home_learns(stage).await;
-    stage.world.sweep_now(HOME).await?;
-    let fenced = async || {
-        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
-        row.is_ok_and(|row| row.fenced.is_some_and(|epoch| epoch.0 == 2))
-    };
-    let is_fenced = stage.until(SOON, "the fence", fenced).await;
+    returned_and_fenced(stage, &mut acted).await?;
     let fenced_ms = now_ms();
-    let found = if is_fenced { "it is" } else { "it is not" };
-    acted.check("the deposed writer is fenced", found, is_fenced);
     tokio::time::sleep(Duration::from_secs(3)).await;
     stale.abort();
     let acknowledged = acknowledged.lock().await;
@@ -159,6 +164,7 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
         format!("{late} of {} came later", acknowledged.len()),
         late == 0 && !acknowledged.is_empty(),
     );
+    losses::stale_writes(stage, &mut acted, STALE, acknowledged.len()).await?;
     let told = stage.told("was fenced").await.unwrap_or_default();
     acted.check(
         "people are told",
@@ -169,6 +175,20 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
     Ok(acted)
 }
 
+/// The home Region knows who the writer is, and its schedule fences the deposed one.
+async fn returned_and_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
+    home_learns(stage).await;
+    stage.world.sweep_now(HOME).await?;
+    let fenced = async || {
+        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
+        row.is_ok_and(|row| row.fenced.is_some_and(|epoch| epoch.0 == 2))
+    };
+    let is_fenced = stage.until(SOON, "the fence", fenced).await;
+    let found = if is_fenced { "it is" } else { "it is not" };
+    acted.check("the deposed writer is fenced", found, is_fenced);
+    Ok(())
+}
+
 /// Each function of the failback is killed once in the middle of a pass.
 pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
@@ -177,6 +197,7 @@ pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut killed = Vec::new();
     for (state, function) in [
         ("FenceWriter", "fence-writer"),
+        ("LossLedger", "loss-ledger"),
         ("RebuildGlobal", "rebuild-global"),
         ("PlannedFailover", "planned-failover"),
         ("ProveWriter", "health-probe"),
@@ -189,10 +210,11 @@ pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         }
     }
     home(stage, &mut acted, (3, 2), lost).await?;
+    losses::equal(stage, &mut acted, &BTreeSet::new()).await?;
     acted.check(
         "every step's function was killed in the middle of a pass",
         killed.join(", "),
-        killed.len() == 7,
+        killed.len() == 8,
     );
     retired(stage, &mut acted).await;
     Ok(acted)
@@ -203,14 +225,17 @@ pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = Acted::now();
     create_reports(stage).await?;
     let (mut epoch, mut runs) = (1, 0);
+    let mut ever_lost = BTreeSet::new();
     for round in 1..=ROUNDS {
         let text = format!("round {round} of {ROUNDS}");
         stage.world.timeline.say(Kind::Setup, "the drill", text);
         let earlier = unreplicated_by(stage, HOME).await?;
+        fall_behind(stage).await;
         stage.lose(HOME).await?;
         runs += 1;
         ended(stage, runs).await;
         stage.writes_in(STANDBY).await;
+        stage.world.simulator.mend_replication(STANDBY).await;
         stage.world.return_region(HOME).await?;
         stage.world.watch_now(HOME).await?;
         learns(stage, epoch + 1).await;
@@ -218,6 +243,7 @@ pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
         runs += 1;
         home(stage, &mut acted, (epoch + 2, runs), lost).await?;
+        ever_lost = losses::equal(stage, &mut acted, &ever_lost).await?;
         epoch += 2;
         for to in [STANDBY, HOME] {
             stage.start_planned(to).await?;
@@ -249,7 +275,9 @@ pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 /// A failover by the loss of the home Region, which then returns and knows; with a custom endpoint to be kept.
 async fn lost_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     create_reports(stage).await?;
+    fall_behind(stage).await;
     let acted = stage.failed_over_and_home_is_back().await?;
+    stage.world.simulator.mend_replication(STANDBY).await;
     home_learns(stage).await;
     Ok(acted)
 }
@@ -428,7 +456,7 @@ async fn kill_in(stage: &Stage<'_>, state: &str, function: &str) -> Result<bool,
 /// Writes at one address as long as it can, and notes when each write was acknowledged.
 async fn hold_on(config: tokio_postgres::Config, acknowledged: Arc<Mutex<Vec<i64>>>) {
     const PAUSE: Duration = Duration::from_millis(50);
-    let mut number = 1_000_000_000_i64;
+    let mut number = STALE;
     // Ends: its task is aborted.
     loop {
         if let Ok((client, connection)) = config.connect(tokio_postgres::NoTls).await {

@@ -239,5 +239,8 @@ pub fn harmless(
     if call.is_deleting() && (retire != Retire::Delete || !copied) {
         return refused(format!("{} would lose its only copy", shape.identifier));
     }
+    if call.is_deleting() && !observed.is_loss_listed {
+        return refused(format!("nothing lists what only {} has", shape.identifier));
+    }
     Ok(())
 }

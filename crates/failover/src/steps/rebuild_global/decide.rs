@@ -142,6 +142,10 @@ fn retirement(
     }
     match retire {
         Retire::Rename => rename(observed, member, shape),
+        Retire::Delete if !observed.is_loss_listed => Err(Error::NotReady(format!(
+            "nothing lists yet what only {} has; invoke loss-ledger in {} first, or retire it by rename",
+            shape.identifier, observed.acting
+        ))),
         Retire::Delete => delete(member, shape),
     }
 }

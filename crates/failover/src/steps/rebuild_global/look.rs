@@ -74,11 +74,22 @@ pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed,
         past_region: past_region.unwrap_or_else(|| world.region().clone()),
         free_global,
         members,
+        is_loss_listed: is_loss_listed(world, pass, current).await?,
         lag: None,
         date: pass.now.strftime("%Y%m%d").to_string(),
     };
     observed.lag = lag(world, pass, &observed).await;
     Ok(observed)
+}
+
+/// What only this Region's deposed member has must be listed before anything is deleted.
+async fn is_loss_listed(world: &impl World, pass: &Pass, current: &Current) -> Result<bool, Error> {
+    let plan = &pass.run.plan;
+    let Some(member) = plan.members.get(world.region()) else {
+        return Ok(false);
+    };
+    let losses = world.losses(&plan.plan, &member.cluster).await?;
+    Ok(losses.is_some_and(|losses| losses.epoch == current.epoch && losses.is_complete()))
 }
 
 async fn member(

@@ -87,6 +87,7 @@ fn deposed() -> Observed {
         past_region: "us-west-2".into(),
         free_global: Some("orders-global-2".into()),
         members: vec![home],
+        is_loss_listed: true,
         lag: None,
         date: "20261121".into(),
     }
@@ -228,6 +229,28 @@ fn it_is_deleted_only_after_its_snapshot_and_without_protection_last() {
             "delete_global"
         ]
     );
+}
+
+#[test]
+fn nothing_is_deleted_before_the_loss_is_listed() {
+    let mut observed = deposed();
+    for _ in 0..4 {
+        let action = next_action(&observed, Retire::Delete).unwrap();
+        carry_out(&mut observed, &action);
+    }
+    let west = "us-west-2".into();
+    let delete = Call::DeleteCluster {
+        cluster: "orders-west".into(),
+    };
+    assert_eq!(harmless(&observed, &west, &delete, Retire::Delete), Ok(()));
+    observed.is_loss_listed = false;
+    let refused = next_action(&observed, Retire::Delete).unwrap_err();
+    assert!(
+        refused.name() == "NotReady" && refused.to_string().contains("loss-ledger"),
+        "{refused}"
+    );
+    assert!(harmless(&observed, &west, &delete, Retire::Delete).is_err());
+    assert!(next_action(&observed, Retire::Rename).is_ok());
 }
 
 #[test]

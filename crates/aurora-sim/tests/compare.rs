@@ -1,0 +1,205 @@
+//! The comparison of two databases on real PostgreSQL: what only one of them has is found, whatever the keys are.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use aurora_sim::StorageConfig;
+use failover::{
+    plan::KeyedTable,
+    sql::{
+        Why,
+        compare::{Stretch, stretch},
+    },
+};
+use support::database::{connect, holds};
+use support::{
+    EAST, EAST_ARN, GLOBAL, WEST, available, build, client, postgres_binaries, simulator,
+};
+use tokio_postgres::Client;
+
+const BEFORE: &str = "
+    CREATE SCHEMA \"Odd Names\";
+    CREATE TABLE numbers (id bigint PRIMARY KEY, what text, twice bigint GENERATED ALWAYS AS (id * 2) STORED);
+    INSERT INTO numbers SELECT n, 'row ' || n FROM generate_series(1, 1000) AS n;
+    CREATE TABLE \"Odd Names\".\"The Table\" (\"Part, One\" text COLLATE \"C\", two char(8), at timestamptz NOT NULL DEFAULT 'epoch',
+        what text, PRIMARY KEY (\"Part, One\", two));
+    INSERT INTO \"Odd Names\".\"The Table\"
+        SELECT chr(65 + n % 26) || E'\\'\\\\,\"' || n, n::text, '2026-01-01'::timestamptz + n * interval '1 s', NULL
+        FROM generate_series(1, 500) AS n;
+    CREATE TABLE nulls (id bigint UNIQUE, what text);
+    CREATE TABLE gone (id bigint PRIMARY KEY);
+    CREATE TABLE empty (id uuid PRIMARY KEY);";
+
+/// On the deposed writer alone.
+const DEPOSED: &str = "
+    INSERT INTO numbers SELECT n, 'lost ' || n FROM generate_series(1001, 1007) AS n;
+    UPDATE numbers SET what = '' WHERE id IN (3, 500);
+    UPDATE numbers SET what = NULL WHERE id = 4;
+    INSERT INTO \"Odd Names\".\"The Table\" VALUES ('Z''; DROP TABLE numbers; --', 'x', now(), E'two\\nlines');";
+
+/// On the promoted one since.
+const PROMOTED: &str = "
+    INSERT INTO numbers SELECT n, 'new ' || n FROM generate_series(1005, 1100) AS n;
+    UPDATE numbers SET what = 'changed' WHERE id = 700;
+    INSERT INTO \"Odd Names\".\"The Table\" SELECT 'M new ' || n, 'y' FROM generate_series(1, 50) AS n;
+    ALTER TABLE numbers ADD COLUMN later int DEFAULT 7;
+    DROP TABLE gone;";
+
+fn table(table: &str, key: &[&str]) -> KeyedTable {
+    KeyedTable {
+        table: table.into(),
+        key: key.iter().map(|&column| column.into()).collect(),
+    }
+}
+
+/// Every stretch to the table's end, a few rows at once; what they found is put together.
+async fn whole(west: &Client, east: &Client, table: &KeyedTable, rows: u32) -> Stretch {
+    let mut all = Stretch::default();
+    let mut after = None;
+    for _ in 0..200 {
+        let found = stretch(west, east, table, (after, rows), Duration::ZERO)
+            .await
+            .unwrap();
+        all.compared += found.compared;
+        all.only_here.count += found.only_here.count;
+        all.only_here.csv.extend(found.only_here.csv);
+        all.differs.count += found.differs.count;
+        all.differs.csv.extend(found.differs.csv);
+        all.left_out = found.left_out;
+        after = found.after;
+        if after.is_none() {
+            return all;
+        }
+    }
+    panic!("no end");
+}
+
+fn lines(csv: &[u8]) -> Vec<&str> {
+    std::str::from_utf8(csv).unwrap().lines().collect()
+}
+
+async fn refusal(west: &Client, east: &Client, table: &KeyedTable) -> String {
+    let found = stretch(west, east, table, (None, 10), Duration::ZERO).await;
+    let why = found.unwrap_err();
+    assert!(matches!(why, Why::Misconfigured(_)), "{why:?}");
+    why.to_string()
+}
+
+#[tokio::test]
+async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
+    let Some(binaries) = postgres_binaries() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
+    let (west, east) = (
+        client(simulator.address(), WEST),
+        client(simulator.address(), EAST),
+    );
+    build(&west, &east).await;
+    let deposed = connect(&simulator, WEST, "orders-west").await.unwrap();
+    deposed.batch_execute(BEFORE).await.unwrap();
+    let promoted = connect(&simulator, EAST, "orders-east").await.unwrap();
+    holds(&promoted, 1000).await;
+    east.remove_from_global_cluster()
+        .global_cluster_identifier(GLOBAL)
+        .db_cluster_identifier(EAST_ARN)
+        .send()
+        .await
+        .unwrap();
+    available(&east, "orders-east").await;
+    deposed.batch_execute(DEPOSED).await.unwrap();
+    promoted.batch_execute(PROMOTED).await.unwrap();
+
+    let numbers = table("public.numbers", &["id"]);
+    let found = whole(&deposed, &promoted, &numbers, 97).await;
+    assert_eq!(
+        (found.compared, found.only_here.count, found.differs.count),
+        (1007, 4, 7)
+    );
+    assert_eq!(found.left_out, ["later"]);
+    let only_here = lines(&found.only_here.csv);
+    assert_eq!(
+        only_here,
+        [
+            "id,what",
+            "1001,lost 1001",
+            "1002,lost 1002",
+            "1003,lost 1003",
+            "1004,lost 1004"
+        ]
+    );
+    let differs = lines(&found.differs.csv);
+    // Nothing is not the same as an empty text; what stands there is what the deposed one has.
+    for row in ["3,\"\"", "4,", "700,row 700", "1006,lost 1006"] {
+        assert!(differs.contains(&row), "{row} is not in {differs:?}");
+    }
+    // In one go it is the same, with one header each.
+    let at_once = whole(&deposed, &promoted, &numbers, 20_000).await;
+    assert_eq!(
+        (at_once.only_here, at_once.differs.count),
+        (found.only_here, 7)
+    );
+
+    let odd = table("Odd Names.The Table", &["Part, One", "two"]);
+    let found = whole(&deposed, &promoted, &odd, 13).await;
+    assert_eq!(
+        (found.compared, found.only_here.count, found.differs.count),
+        (501, 1, 0)
+    );
+    let text = String::from_utf8(found.only_here.csv.clone()).unwrap();
+    assert!(
+        text.contains("Z'; DROP TABLE numbers; --") && text.contains("\"two\nlines\""),
+        "{text}"
+    );
+
+    let empty = whole(&deposed, &promoted, &table("public.empty", &["id"]), 10).await;
+    assert_eq!(empty, Stretch::default());
+
+    for (wrong, says) in [
+        (
+            table("public.none", &["id"]),
+            "in the deposed database there is no such table",
+        ),
+        (
+            table("public.gone", &["id"]),
+            "in the writer there is no such table",
+        ),
+        (table("public.nulls", &["id"]), "NOT NULL"),
+        (table("public.numbers", &["who"]), "NOT NULL"),
+        (
+            table("Odd Names.The Table", &["two"]),
+            "no unique index is over just these columns",
+        ),
+    ] {
+        let why = refusal(&deposed, &promoted, &wrong).await;
+        assert!(why.contains(says) && why.contains(&wrong.table), "{why}");
+    }
+    put_back(&promoted, &text).await;
+    simulator.stop().await;
+}
+
+/// What was found goes back with one COPY.
+async fn put_back(promoted: &Client, csv: &str) {
+    use futures::SinkExt;
+    let copy = "COPY \"Odd Names\".\"The Table\" FROM STDIN (FORMAT csv, HEADER)";
+    let sink = promoted.copy_in(copy).await.unwrap();
+    let mut sink = std::pin::pin!(sink);
+    sink.send(bytes::Bytes::from(csv.to_owned())).await.unwrap();
+    assert_eq!(sink.finish().await.unwrap(), 1);
+    let back = "SELECT count(*) FROM \"Odd Names\".\"The Table\" WHERE what = E'two\\nlines'";
+    assert_eq!(
+        promoted
+            .query_one(back, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0),
+        1
+    );
+}

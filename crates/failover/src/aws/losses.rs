@@ -1,0 +1,93 @@
+//! Both databases of a comparison, read over SQL as their administrator; and the bucket with what was found.
+
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::ByteStream;
+use tokio_postgres::Client;
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    domain::{Epoch, PlanName},
+    ledger::Known,
+    sql::{
+        Place, Session, Why,
+        compare::{self, Stretch},
+    },
+    steps::{
+        Here,
+        health_probe::Probe,
+        loss_ledger::{Compare, Found, Held, Losses, Pair, STRETCH, TableLoss},
+    },
+};
+
+/// How long one question to a database may take. What takes longer is asked about fewer rows.
+const LIMIT: Duration = Duration::from_secs(10);
+
+impl Aws {
+    async fn reader(&self, known: &Known, place: &Place) -> Result<Client, Error> {
+        let login = self.admin_login(&known.plan).await?;
+        Ok(self.connector()?.connect(place, &login, LIMIT).await?)
+    }
+}
+
+impl Compare for Aws {
+    async fn held(&self, known: &Known, pair: &Pair) -> Result<Held, Error> {
+        let (deposed, writer) = (&pair.deposed, &pair.writer);
+        let deposed = self.reader(known, deposed).await?;
+        let writer = self.reader(known, writer).await?;
+        let (before, after) = tokio::try_join!(epoch(&deposed), epoch(&writer))?;
+        let session = Session::new(deposed, LIMIT);
+        let reading = session.read(self.region()).await?;
+        Ok(Held {
+            deposed: before,
+            beats: reading.beats,
+            writer: after,
+        })
+    }
+
+    async fn stretch(
+        &self,
+        known: &Known,
+        pair: &Pair,
+        table: &TableLoss,
+    ) -> Result<Stretch, Error> {
+        let deposed = self.reader(known, &pair.deposed).await?;
+        let writer = self.reader(known, &pair.writer).await?;
+        let from = (table.after.clone(), table.rows_at_once);
+        Ok(compare::stretch(&deposed, &writer, &table.table, from, STRETCH).await?)
+    }
+
+    async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {
+        let bucket = self.settings.loss_bucket.as_deref().ok_or_else(|| {
+            Error::InvalidRequest("LOSS_BUCKET is not set; deploy the templates again".into())
+        })?;
+        let place = format!("s3://{bucket}/{name}");
+        client!(self, aws_sdk_s3, self.region)
+            .put_object()
+            .bucket(bucket)
+            .key(name)
+            .body(ByteStream::from(content))
+            .send()
+            .await
+            .map_err(|why| error(&format!("S3 PutObject {place}"), &why))?;
+        Ok(place)
+    }
+}
+
+async fn epoch(client: &Client) -> Result<Option<Epoch>, Why> {
+    let held = client
+        .query_opt("SELECT epoch FROM aurora_failover.epoch", &[])
+        .await?;
+    Ok(held.map(|row| Epoch(row.get::<_, i64>(0).unsigned_abs())))
+}
+
+impl Found for Aws {
+    async fn losses(&self, plan: &PlanName, cluster: &str) -> Result<Option<Losses>, Error> {
+        self.losses_item(plan, cluster).await
+    }
+
+    async fn put_losses(&self, plan: &PlanName, losses: &Losses) -> Result<(), Error> {
+        self.put_losses_item(plan, losses).await
+    }
+}

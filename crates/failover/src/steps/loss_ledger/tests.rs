@@ -1,0 +1,361 @@
+use std::{collections::BTreeMap, sync::Mutex};
+
+use super::*;
+use crate::{
+    beat::Beat,
+    evidence::Rds,
+    ledger::{Row, Run},
+    sql::compare,
+    steps::fake::Books,
+    topology::{GlobalCluster, Instance},
+};
+
+fn orders() -> KeyedTable {
+    KeyedTable {
+        table: "public.orders".into(),
+        key: vec!["id".into()],
+    }
+}
+
+fn losses() -> Losses {
+    Losses::of("orders-east", Epoch(8), &[orders()], Timestamp::UNIX_EPOCH)
+}
+
+fn observed(standing: Option<Standing>) -> Observed {
+    Observed {
+        cluster: "orders-east".into(),
+        standing,
+        writer: "us-west-2".into(),
+        epoch: Epoch(8),
+        fenced: Some(Epoch(8)),
+        losses: None,
+    }
+}
+
+#[test]
+fn tables_are_compared_one_after_the_other_and_summarized_once() {
+    let mut seen = observed(Some(Standing::Deposed));
+    let next = |seen: &Observed| next_action(seen, 1).unwrap();
+    assert_eq!(next(&seen), Action::Compare(0));
+    let mut found = losses();
+    seen.losses = Some(found.clone());
+    assert_eq!(next(&seen), Action::Compare(0));
+    found.tables[0].is_done = true;
+    seen.losses = Some(found.clone());
+    assert_eq!(next(&seen), Action::Summarize);
+    found.summary = Some("s3://kept/orders/summary.json".into());
+    seen.losses = Some(found);
+    assert_eq!(next(&seen).name(), "none");
+    assert_eq!(
+        next_action(&observed(Some(Standing::Deposed)), 0),
+        Ok(Action::Summarize)
+    );
+}
+
+#[test]
+fn a_deposed_writer_that_may_still_take_rows_is_not_compared() {
+    let mut seen = observed(Some(Standing::Deposed));
+    for fenced in [None, Some(Epoch(7))] {
+        seen.fenced = fenced;
+        let why = next_action(&seen, 1).unwrap_err();
+        assert!(
+            why.name() == "NotReady" && why.to_string().contains("fence-writer"),
+            "{why}"
+        );
+    }
+    seen.standing = None;
+    assert_eq!(
+        next_action(&seen, 1),
+        Ok(Action::Compare(0)),
+        "a restored one takes none"
+    );
+}
+
+#[test]
+fn what_nobody_can_know_is_said_to_be_unknown() {
+    for (standing, says) in [
+        (
+            Standing::Follows,
+            "rds:unplanned-global-failover-orders-east",
+        ),
+        (Standing::Gone, "final snapshot"),
+    ] {
+        let action = next_action(&observed(Some(standing)), 1).unwrap();
+        let Action::Unknown(why) = action else {
+            panic!("{standing:?}: {action:?}");
+        };
+        assert!(why.contains(says), "{why}");
+    }
+    let home = next_action(&observed(Some(Standing::Endorsed)), 1).unwrap();
+    assert_eq!(home.name(), "none");
+}
+
+/// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given stretch by stretch.
+struct Lab {
+    books: Books,
+    stretches: Mutex<Vec<Stretch>>,
+    losses: Mutex<Option<Losses>>,
+    files: Mutex<BTreeMap<String, Vec<u8>>>,
+    held: Held,
+}
+
+impl Lab {
+    fn of(stretches: Vec<Stretch>) -> Self {
+        let current = Current {
+            epoch: Epoch(8),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "proved".into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: true,
+            acknowledged_at: None,
+        };
+        let row = Row {
+            current: Some(current),
+            fenced: Some(Epoch(8)),
+            ..Row::new("orders".into())
+        };
+        let beats = [("us-east-1".into(), beat(9)), ("us-west-2".into(), beat(4))];
+        Self {
+            books: Books::with(&row),
+            stretches: Mutex::new(stretches),
+            losses: Mutex::default(),
+            files: Mutex::default(),
+            held: Held {
+                deposed: Some(Epoch(7)),
+                beats: beats.into(),
+                writer: Some(Epoch(8)),
+            },
+        }
+    }
+
+    async fn forced(&self) -> Result<Value, Error> {
+        let payload = serde_json::json!({"plan": "orders", "force": "orders@8"});
+        Box::pin(handle(self, payload)).await
+    }
+}
+
+fn beat(seq: u64) -> Beat {
+    Beat {
+        seq,
+        epoch: Epoch(7),
+        at: Timestamp::from_second(i64::try_from(seq).unwrap()).unwrap(),
+    }
+}
+
+impl Here for Lab {
+    fn region(&self) -> &Region {
+        self.books.region()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.books.now()
+    }
+}
+
+impl Notify for Lab {
+    async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
+        self.books.publish(topic, subject, text).await
+    }
+}
+
+impl Describe for Lab {
+    async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
+        Ok(None)
+    }
+
+    async fn look(&self, _: &Region, _: &str) -> Rds {
+        Rds::Silent {
+            why: "not asked".into(),
+        }
+    }
+
+    async fn cluster(&self, _: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
+        Ok((identifier != "nowhere").then(|| Cluster {
+            identifier: identifier.into(),
+            arn: format!("arn:aws:rds:us-east-1:123456789012:cluster:{identifier}"),
+            status: "available".into(),
+            engine_version: "16.6".into(),
+            global_cluster: (identifier == "follows").then(|| "orders-global-1".into()),
+            endpoint: "east".into(),
+            reader_endpoint: "east-ro".into(),
+            port: 5432,
+            instances: vec![Instance {
+                identifier: "orders-east-1".into(),
+                status: "available".into(),
+                is_writer: true,
+            }],
+        }))
+    }
+}
+
+impl Ledger for Lab {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+        self.books.row(region, plan).await
+    }
+
+    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+        self.books.replace_row(region, row).await
+    }
+
+    async fn vantage(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> Result<Option<crate::beat::Vantage>, Error> {
+        self.books.vantage(region, plan).await
+    }
+
+    async fn run(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        run_id: &crate::domain::RunId,
+    ) -> Result<Option<Run>, Error> {
+        if run_id.as_str() == "proved" {
+            let mut run = crate::steps::fake::run();
+            run.held = Some([("us-east-1".into(), beat(6))].into());
+            return Ok(Some(run));
+        }
+        self.books.run(region, plan, run_id).await
+    }
+
+    async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.books.put_run(region, run).await
+    }
+
+    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
+        let known = self.books.known(region, plan).await?;
+        Ok(known.map(|mut known| {
+            let endpoints = crate::ledger::Endpoints {
+                writer: "west".into(),
+                reader: "west-ro".into(),
+                port: 5432,
+            };
+            known.plan.loss_ledger = vec![orders()];
+            known.endpoints = [("us-west-2".into(), endpoints)].into();
+            known
+        }))
+    }
+
+    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+        self.books.all_known().await
+    }
+}
+
+impl Compare for Lab {
+    async fn held(&self, _: &Known, pair: &Pair) -> Result<Held, Error> {
+        assert_eq!((&*pair.deposed.host, &*pair.writer.host), ("east", "west"));
+        Ok(self.held.clone())
+    }
+
+    async fn stretch(&self, _: &Known, _: &Pair, _: &TableLoss) -> Result<Stretch, Error> {
+        Ok(self.stretches.lock().unwrap().remove(0))
+    }
+
+    async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {
+        self.files.lock().unwrap().insert(name.into(), content);
+        Ok(format!("s3://kept/{name}"))
+    }
+}
+
+impl Found for Lab {
+    async fn losses(&self, _: &PlanName, cluster: &str) -> Result<Option<Losses>, Error> {
+        let losses = self.losses.lock().unwrap().clone();
+        Ok(losses.filter(|losses| losses.cluster == cluster))
+    }
+
+    async fn put_losses(&self, _: &PlanName, losses: &Losses) -> Result<(), Error> {
+        *self.losses.lock().unwrap() = Some(losses.clone());
+        Ok(())
+    }
+}
+
+fn stretch(after: Option<&str>, only_here: u64, differs: u64) -> Stretch {
+    let found = |count| compare::Found {
+        count,
+        csv: b"id\n1\n".to_vec(),
+    };
+    Stretch {
+        after: after.map(|key| vec![key.to_owned()]),
+        rows: 5,
+        compared: 10,
+        only_here: found(only_here),
+        differs: found(differs),
+        left_out: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_stretches_find_is_kept_as_files_and_told_in_the_end() {
+    let lab = Lab::of(vec![stretch(Some("10"), 2, 0), stretch(None, 1, 1)]);
+    let dry = serde_json::json!({"plan": "orders"});
+    let says = Box::pin(handle(&lab, dry)).await.unwrap();
+    assert_eq!(says["action"], "compare");
+    assert!(lab.files.lock().unwrap().is_empty() && lab.losses.lock().unwrap().is_none());
+
+    for progress in ["pending", "pending", "done", "done"] {
+        assert_eq!(lab.forced().await.unwrap()["progress"], progress);
+    }
+    let files: Vec<_> = lab.files.lock().unwrap().keys().cloned().collect();
+    assert_eq!(
+        files,
+        [
+            "orders/orders-east-8/public.orders/differs-000000000010.csv",
+            "orders/orders-east-8/public.orders/only-here-000000000000.csv",
+            "orders/orders-east-8/public.orders/only-here-000000000010.csv",
+            "orders/orders-east-8/summary.json",
+        ]
+    );
+    let found = lab.losses.lock().unwrap().clone().unwrap();
+    assert!(found.is_complete());
+    assert_eq!(
+        found.told(),
+        "3 row(s) are only in orders-east and 1 differ there, of 20 in 1 table(s); 3 beat(s) of 3.0 s are lost"
+    );
+    let told = lab.books.told();
+    assert!(
+        told.iter()
+            .any(|subject| subject.contains("the loss ledger of orders-east is written")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_the_one_it_is_taken_for_is_not_compared() {
+    for (deposed, writer) in [
+        (Some(8), Some(8)),
+        (None, Some(8)),
+        (Some(7), Some(7)),
+        (Some(7), None),
+    ] {
+        let mut lab = Lab::of(vec![stretch(None, 0, 0)]);
+        lab.held.deposed = deposed.map(Epoch);
+        lab.held.writer = writer.map(Epoch);
+        let why = lab.forced().await.unwrap_err();
+        assert_eq!(why.name(), "UnexpectedTopology", "{why}");
+    }
+}
+
+#[tokio::test]
+async fn another_cluster_named_by_hand_has_to_stand_alone() {
+    let lab = Lab::of(vec![stretch(None, 1, 0)]);
+    let named = async |cluster: Value| {
+        let payload = serde_json::json!({"plan": "orders", "cluster": cluster});
+        Box::pin(handle(&lab, payload)).await
+    };
+    for (cluster, says) in [
+        ("nowhere".into(), "knows none of that name"),
+        ("follows".into(), "name one that stands alone"),
+        (7.into(), "write the identifier"),
+    ] {
+        let why = named(cluster).await.unwrap_err();
+        assert!(
+            why.name() == "InvalidRequest" && why.to_string().contains(says),
+            "{why}"
+        );
+    }
+    let says = named("orders-east-restored".into()).await.unwrap();
+    assert_eq!(says["observed"]["cluster"], "orders-east-restored");
+    assert_eq!(says["action"], "compare");
+}

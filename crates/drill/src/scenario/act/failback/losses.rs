@@ -174,6 +174,11 @@ pub(in super::super) async fn million_rows(stage: &Stage<'_>) -> Result<Acted, T
         .until(SOON, "the rows' arrival at the standby", arrived)
         .await;
     let mut acted = stage.failed_over_and_home_is_back().await?;
+    // It replays its log first.
+    let is_back = async || stage.world.admin(HOME).await.is_ok();
+    stage
+        .until(SOON, "the deposed writer's return", is_back)
+        .await;
     let deposed = stage.world.admin(HOME).await?;
     let change = format!(
         "INSERT INTO app.big SELECT {ROWS} + n, 'lost' FROM generate_series(1, {LOST}) AS n;

@@ -8,7 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use aurora_sim::StorageConfig;
+use aurora_sim::{Simulator, StorageConfig};
 use failover::{
     plan::KeyedTable,
     sql::{
@@ -98,24 +98,7 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
-    let deposed = connect(&simulator, WEST, "orders-west").await.unwrap();
-    deposed.batch_execute(BEFORE).await.unwrap();
-    let promoted = connect(&simulator, EAST, "orders-east").await.unwrap();
-    holds(&promoted, 1000).await;
-    east.remove_from_global_cluster()
-        .global_cluster_identifier(GLOBAL)
-        .db_cluster_identifier(EAST_ARN)
-        .send()
-        .await
-        .unwrap();
-    available(&east, "orders-east").await;
-    deposed.batch_execute(DEPOSED).await.unwrap();
-    promoted.batch_execute(PROMOTED).await.unwrap();
+    let (deposed, promoted) = apart(&simulator).await;
 
     let numbers = table("public.numbers", &["id"]);
     let found = whole(&deposed, &promoted, &numbers, 97).await;
@@ -183,6 +166,29 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
     }
     put_back(&promoted, &text).await;
     simulator.stop().await;
+}
+
+/// A deposed and a promoted writer that have gone different ways.
+async fn apart(simulator: &Simulator) -> (Client, Client) {
+    let (west, east) = (
+        client(simulator.address(), WEST),
+        client(simulator.address(), EAST),
+    );
+    build(&west, &east).await;
+    let deposed = connect(simulator, WEST, "orders-west").await.unwrap();
+    deposed.batch_execute(BEFORE).await.unwrap();
+    let promoted = connect(simulator, EAST, "orders-east").await.unwrap();
+    holds(&promoted, 1000).await;
+    east.remove_from_global_cluster()
+        .global_cluster_identifier(GLOBAL)
+        .db_cluster_identifier(EAST_ARN)
+        .send()
+        .await
+        .unwrap();
+    available(&east, "orders-east").await;
+    deposed.batch_execute(DEPOSED).await.unwrap();
+    promoted.batch_execute(PROMOTED).await.unwrap();
+    (deposed, promoted)
 }
 
 /// What was found goes back with one COPY.

@@ -351,21 +351,6 @@ mod tests {
                 json!({"us-east-1": "topic"}),
                 "ARN of an SNS topic",
             ),
-            (
-                "/loss_ledger",
-                json!([{"table": "orders", "key": ["id"]}]),
-                "loss_ledger[0].table is \"orders\"; write schema and name",
-            ),
-            (
-                "/loss_ledger",
-                json!([{"table": "public.orders", "key": []}]),
-                "loss_ledger[0].key is []; name the columns",
-            ),
-            (
-                "/loss_ledger",
-                json!([{"table": "a.b", "key": ["id"]}, {"table": "a.b", "key": ["id", "id"]}]),
-                "loss_ledger[1].table a.b stands twice",
-            ),
         ];
         for (pointer, value, expected) in rows {
             let why = with(pointer, value.clone());
@@ -374,6 +359,32 @@ mod tests {
                 "{pointer} = {value}: {why:?} lacks {expected:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_table_of_the_loss_ledger_has_a_schema_and_a_key_and_stands_once() {
+        let id = |table: &str, key: Value| json!([{"table": table, "key": key}]);
+        let twice = json!([{"table": "a.b", "key": ["id"]}, {"table": "a.b", "key": ["id"]}]);
+        for (tables, says) in [
+            (
+                id("orders", json!(["id"])),
+                "loss_ledger[0].table is \"orders\"; write schema and name",
+            ),
+            (
+                id("a.b.c", json!(["id"])),
+                "loss_ledger[0].table is \"a.b.c\"",
+            ),
+            (
+                id("a.b", json!([])),
+                "loss_ledger[0].key is []; name the columns",
+            ),
+            (id("a.b", json!(["id", "id"])), "each once"),
+            (twice, "loss_ledger[1].table a.b stands twice"),
+        ] {
+            let why = with("/loss_ledger", tables);
+            assert!(why.contains(says), "{why:?} lacks {says:?}");
+        }
+        assert_eq!(with("/loss_ledger", id("app.orders", json!(["id"]))), "");
     }
 
     #[test]

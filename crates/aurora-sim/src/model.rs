@@ -4,6 +4,7 @@
 //! asked for as an [`Effect`] and reported back with [`Model::finished`]; a transition ends when both its configured
 //! duration and its effect have ended.
 
+mod blue_green;
 mod calls;
 mod cluster;
 mod completion;
@@ -61,6 +62,8 @@ pub struct Model {
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
+    /// Statuses of blue/green deployments, by the cluster that they are of.
+    blue_green: BTreeMap<ClusterKey, String>,
     /// Statuses that clusters and their instances show instead of their own, for work that is not modelled.
     shown: BTreeMap<ClusterKey, String>,
     tasks: Vec<Task>,
@@ -82,6 +85,7 @@ impl Model {
             instances: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            blue_green: BTreeMap::new(),
             lost: BTreeSet::new(),
             shown: BTreeMap::new(),
             tasks: Vec::new(),

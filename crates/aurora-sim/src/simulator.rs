@@ -154,6 +154,13 @@ impl Simulator {
             .change(|model, now| model.show_status(now, &key, status));
     }
 
+    /// Makes a cluster have a blue/green deployment of a status, until `None` takes it away.
+    pub fn show_blue_green(&self, region: &str, cluster: &str, status: Option<&str>) {
+        let key = ClusterKey::new(region, cluster);
+        self.world
+            .change(|model, now| model.show_blue_green(now, &key, status));
+    }
+
     /// Cuts the replication to the standbys of a Region; nothing else is cut.
     pub async fn cut_replication(&self, region: &str) {
         self.world.storage.set_replication(region, false);

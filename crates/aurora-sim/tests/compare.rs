@@ -9,6 +9,7 @@ mod support;
 use std::time::Duration;
 
 use aurora_sim::{Simulator, StorageConfig};
+use aws_sdk_rds::error::ProvideErrorMetadata;
 use failover::{
     plan::KeyedTable,
     sql::{
@@ -145,6 +146,16 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
     let empty = whole(&deposed, &promoted, &table("public.empty", &["id"]), 10).await;
     assert_eq!(empty, Stretch::default());
 
+    wrong_tables_are_refused(&deposed, &promoted).await;
+    put_back(&promoted, &text).await;
+    let restored = restored(&simulator).await;
+    let again = whole(&restored, &promoted, &numbers, 500).await;
+    assert_eq!((again.only_here.count, again.differs.count), (4, 7));
+    simulator.stop().await;
+}
+
+/// Each is named with what is wrong with it.
+async fn wrong_tables_are_refused(deposed: &Client, promoted: &Client) {
     for (wrong, says) in [
         (
             table("public.none", &["id"]),
@@ -161,11 +172,9 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
             "no unique index is over just these columns",
         ),
     ] {
-        let why = refusal(&deposed, &promoted, &wrong).await;
+        let why = refusal(deposed, promoted, &wrong).await;
         assert!(why.contains(says) && why.contains(&wrong.table), "{why}");
     }
-    put_back(&promoted, &text).await;
-    simulator.stop().await;
 }
 
 /// A deposed and a promoted writer that have gone different ways.
@@ -189,6 +198,38 @@ async fn apart(simulator: &Simulator) -> (Client, Client) {
     deposed.batch_execute(DEPOSED).await.unwrap();
     promoted.batch_execute(PROMOTED).await.unwrap();
     (deposed, promoted)
+}
+
+/// A cluster of its own from a snapshot of the deposed one.
+async fn restored(simulator: &Simulator) -> Client {
+    let west = client(simulator.address(), WEST);
+    west.create_db_cluster_snapshot()
+        .db_cluster_identifier("orders-west")
+        .db_cluster_snapshot_identifier("orders-west-final")
+        .send()
+        .await
+        .unwrap();
+    let restore = async || {
+        west.restore_db_cluster_from_snapshot()
+            .db_cluster_identifier("orders-west-restored")
+            .snapshot_identifier("orders-west-final")
+            .engine("aurora-postgresql")
+            .send()
+            .await
+    };
+    let early = restore().await.unwrap_err();
+    assert_eq!(early.code(), Some("InvalidDBClusterSnapshotStateFault"));
+    for _ in 0..200 {
+        if restore().await.is_ok() {
+            break;
+        }
+        #[expect(clippy::disallowed_methods, reason = "tests wait for processes")]
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    available(&west, "orders-west-restored").await;
+    connect(simulator, WEST, "orders-west-restored")
+        .await
+        .unwrap()
 }
 
 /// What was found goes back with one COPY.

@@ -356,6 +356,18 @@ def rename_and_keep():
     refused(third.copy_db_cluster_snapshot, "DBClusterSnapshotNotFoundFault", 404, "not found",
             SourceDBClusterSnapshotIdentifier="x", TargetDBClusterSnapshotIdentifier="third")
 
+    again = {"DBClusterIdentifier": "again", "SnapshotIdentifier": "second", **ENGINE}
+    restored = third.restore_db_cluster_from_snapshot(**again)["DBCluster"]
+    equal("a restored cluster", (restored["Status"], restored["MasterUsername"]), ("creating", "someone"))
+    refused(third.restore_db_cluster_from_snapshot, "DBClusterAlreadyExistsFault", 400, "already exists", **again)
+    refused(third.restore_db_cluster_from_snapshot, "DBClusterSnapshotNotFoundFault", 404, "not found",
+            **{**again, "DBClusterIdentifier": "other", "SnapshotIdentifier": "x"})
+    until("the restored cluster", lambda: cluster(THIRD, "again")["Status"] == "available")
+    third.delete_db_cluster(DBClusterIdentifier="again", SkipFinalSnapshot=True)
+    equal("blue/green deployments", third.describe_blue_green_deployments()["BlueGreenDeployments"], [])
+    refused(third.describe_blue_green_deployments, "BlueGreenDeploymentNotFoundFault", 404, "not found",
+            BlueGreenDeploymentIdentifier="bgd-x")
+
     def instance_is(name):
         found = third.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
         return found[0]["DBInstanceStatus"] == "available"

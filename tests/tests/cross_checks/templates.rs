@@ -30,12 +30,35 @@ fn the_schedules_send_what_probe_and_fence_take() {
 }
 
 #[test]
+fn what_rds_says_of_its_fence_is_what_the_fence_takes() {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let (_, rule) = rules
+        .iter()
+        .find(|(_, rule)| rule["EventPattern"]["source"][0] == "aws.rds")
+        .unwrap();
+    let transformer = &rule["Targets"][0]["InputTransformer"];
+    let mut sent = transformer["InputTemplate"].as_str().unwrap().to_owned();
+    for name in transformer["InputPathsMap"].as_object().unwrap().keys() {
+        sent = sent.replace(&format!("<{name}>"), "\"said\"");
+    }
+    let said = || "said".to_owned();
+    let hint = fence_writer::Hint {
+        event: said(),
+        instance: said(),
+        message: said(),
+    };
+    let request: fence_writer::Request = serde_json::from_str(&sent).unwrap();
+    assert_eq!(request, fence_writer::Request::Hint(hint));
+}
+
+#[test]
 fn a_suspicion_is_published_as_the_rule_wants_it() {
     let triggers = template::read("triggers");
     let rules = template::resources(&triggers, "AWS::Events::Rule");
     let (_, rule) = rules
         .iter()
-        .find(|(_, rule)| !rule["EventPattern"].is_null())
+        .find(|(_, rule)| rule["EventPattern"]["source"][0] == "aurora-failover")
         .unwrap();
     let pattern = &rule["EventPattern"];
     let publisher = text("crates/failover/src/aws/eventbridge.rs");
@@ -61,7 +84,7 @@ fn a_suspicion_starts_the_state_machine_that_is_deployed() {
     let rules = template::resources(&triggers, "AWS::Events::Rule");
     let (_, rule) = rules
         .iter()
-        .find(|(_, rule)| !rule["EventPattern"].is_null())
+        .find(|(_, rule)| rule["EventPattern"]["source"][0] == "aurora-failover")
         .unwrap();
     let target = &rule["Targets"][0];
     let arn = target["Arn"]["Fn::Sub"].as_str().unwrap();

@@ -15,7 +15,7 @@ const WITNESS: &str = "us-east-2";
 const ELSEWHERE: [&str; 5] = ["logs:", "ec2:", "rds-db:", "rds:AddTagsToResource", "kms:"];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 12] = [
+const RARE: [(&str, &str, &str); 11] = [
     ("dns-flip", "ssm:GetParameterHistory", "route53-down-ssm"),
     ("dns-flip", "ssm:PutParameter", "route53-down-ssm"),
     ("dns-flip", "sns:Publish", "by-hand"),
@@ -24,11 +24,6 @@ const RARE: [(&str, &str, &str); 12] = [
         "health-probe",
         "ssm:GetParameterHistory",
         "route53-down-ssm",
-    ),
-    (
-        "fence-writer",
-        "rds:DescribeGlobalClusters",
-        "failback-after-managed",
     ),
     ("health-probe", "sns:Publish", "run-dies"),
     ("recovery-ledger", "events:PutEvents", "three-regions"),

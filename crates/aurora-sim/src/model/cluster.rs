@@ -176,7 +176,7 @@ impl Model {
         Ok(())
     }
 
-    fn begin_creation(&mut self, cluster: Cluster, effect: Effect, needs: &[&str]) {
+    pub(crate) fn begin_creation(&mut self, cluster: Cluster, effect: Effect, needs: &[&str]) {
         let then = Then::ClusterCreated(cluster.key.clone());
         self.clusters.insert(cluster.key.clone(), cluster);
         self.plan(
@@ -205,7 +205,7 @@ pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
     Err(Fault::invalid_value(format!("Invalid DB engine: {engine}")))
 }
 
-fn new_cluster(key: ClusterKey, now: u64, params: &Params) -> Result<Cluster, Fault> {
+pub(crate) fn new_cluster(key: ClusterKey, now: u64, params: &Params) -> Result<Cluster, Fault> {
     let groups = params.list("VpcSecurityGroupIds.VpcSecurityGroupId");
     Ok(Cluster {
         key,

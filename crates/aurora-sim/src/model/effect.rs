@@ -74,6 +74,13 @@ pub enum Effect {
         /// The copy.
         to: ClusterKey,
     },
+    /// Start a database that takes writes from a snapshot's volume.
+    Restore {
+        /// The snapshot.
+        snapshot: ClusterKey,
+        /// The new cluster.
+        cluster: ClusterKey,
+    },
     /// Give a cluster's database another name.
     Rename {
         /// The cluster.

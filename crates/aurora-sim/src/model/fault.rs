@@ -170,6 +170,15 @@ impl Fault {
         )
     }
 
+    /// There is no such blue/green deployment.
+    pub fn blue_green_not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "BlueGreenDeploymentNotFoundFault",
+            format!("BlueGreenDeployment {id} not found."),
+        )
+    }
+
     /// No such custom endpoint.
     pub fn endpoint_not_found(id: &str) -> Self {
         Self::new(

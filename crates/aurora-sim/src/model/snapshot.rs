@@ -4,7 +4,7 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::ENGINE,
+        cluster::{ENGINE, check_engine, new_cluster},
         describe::page,
         effect::{Effect, Then, When},
         fault::Fault,
@@ -161,6 +161,43 @@ impl Model {
             Then::SnapshotTaken(key),
         );
         Ok(Fields::default().node("DBClusterSnapshot", view).done())
+    }
+
+    /// A new cluster of its own from a snapshot, without an instance.
+    pub(crate) fn restore_db_cluster_from_snapshot(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let name = params.required("DBClusterIdentifier")?;
+        check_identifier("DBClusterIdentifier", name)?;
+        check_engine(params.required("Engine")?)?;
+        let key = ClusterKey::new(region, name);
+        if self.clusters.contains_key(&key) {
+            return Err(Fault::cluster_exists());
+        }
+        let id = params.required("SnapshotIdentifier")?;
+        let from = self.names.parse_snapshot(id, region)?;
+        let source = self.snapshots.get(&from).filter(|_| from.region == region);
+        let source = source.ok_or_else(|| Fault::snapshot_not_found(id))?.clone();
+        if !source.available {
+            return Err(Fault::snapshot_state(format!(
+                "Cannot restore snapshot {} because it is not in the available state.",
+                from.id
+            )));
+        }
+        let mut cluster = new_cluster(key.clone(), self.now, params)?;
+        cluster.resource_id = self.names.resource_id("cluster-");
+        cluster.engine_version.clone_from(&source.engine_version);
+        cluster.master_username.clone_from(&source.master_username);
+        cluster.network.encrypted = source.encrypted;
+        let effect = Effect::Restore {
+            snapshot: from,
+            cluster: key.clone(),
+        };
+        self.begin_creation(cluster, effect, &[region]);
+        self.record(region, &key.id, "restoration accepted");
+        self.cluster_answer(&key)
     }
 
     pub(crate) fn describe_db_cluster_snapshots(

@@ -154,6 +154,7 @@ impl Storage for Postgres {
             Effect::CopySnapshot { from, to } => {
                 folder::copy(&self.snapshot_folder(&from), &self.snapshot_folder(&to)).await
             }
+            Effect::Restore { snapshot, cluster } => self.restore(&snapshot, &cluster).await,
             Effect::Rename { from, to } => {
                 self.rename(&from, &to);
                 Ok(())

@@ -103,6 +103,10 @@ impl Emulator {
             .stdout(output)
             .stderr(errors)
             .kill_on_drop(true);
+        // It ends with the emulator, which ends with the drill, however that ends.
+        if let Some(group) = self.group() {
+            program.process_group(group);
+        }
         let mut child = program.spawn().map_err(io(format!("start {name}")))?;
         match timeout(PROGRAM_TIMEOUT, child.wait()).await {
             Ok(Ok(status)) if status.success() => Ok(()),

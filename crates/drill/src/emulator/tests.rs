@@ -112,7 +112,7 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     };
     let emulator = Emulator::start(&config).await.unwrap();
     emulator.deploy(&deployment(folder.path())).await.unwrap();
-    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 9);
+    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 10);
     assert_eq!(
         emulator.functions("us-east-2").await.unwrap(),
         ["aurora-failover-confirm-outage"]

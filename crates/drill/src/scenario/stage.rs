@@ -172,6 +172,27 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Puts an event, of a source and a detail type, so many times on a Region's bus.
+    pub(super) async fn publish(
+        &self,
+        region: &str,
+        (source, detail_type): (&str, &str),
+        detail: &Value,
+        times: usize,
+    ) -> Result<(), Trouble> {
+        let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
+            .source(source)
+            .detail_type(detail_type)
+            .detail(detail.to_string())
+            .build();
+        aws_sdk_eventbridge::Client::new(&self.world.emulator.sdk_config(region))
+            .put_events()
+            .set_entries(Some(vec![entry; times]))
+            .send()
+            .await?;
+        Ok(())
+    }
+
     /// Calls a function by hand; `action: reason`, or its error's name and sentence.
     pub(super) async fn said(&self, region: &str, function: &str, payload: &Value) -> String {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -35,6 +35,7 @@ mod route53;
 mod sns;
 mod ssm;
 mod switches;
+mod upcoming;
 
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);

@@ -2,12 +2,14 @@
 //! writes any more. On a schedule in every member Region, and first in a failback. Never on the writer, nor on one to be.
 
 mod by_operators;
+mod hint;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use by_operators::{Rights, Unfenced};
+pub use hint::{Heard, Hint};
 
 use super::{
     Here, Input, Output, Pass, Progress, by_hand, health_probe::OfPlan, read, wait_seconds,
@@ -36,6 +38,8 @@ pub enum Request {
     Fence(Input),
     /// Gives applications their way in again; for operators.
     Unfence(Input),
+    /// What RDS says of its own fence after a managed failover.
+    Hint(Hint),
     /// Tries on the writer here whether it could be fenced one day, and takes that back.
     Rights(OfPlan),
 }
@@ -173,6 +177,7 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
         Request::Unfence(input) => {
             serde_json::to_value(by_operators::unfence(world, &input).await?)
         }
+        Request::Hint(hint) => serde_json::to_value(hint::heard(world, &hint).await?),
         Request::Rights(of) => serde_json::to_value(by_operators::rights(world, &of.plan).await?),
     };
     answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))

@@ -3,6 +3,7 @@
 
 mod ready;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -59,13 +60,66 @@ pub trait SwitchOver: Sync {
     ) -> impl Future<Output = Result<Accepted, Error>> + Send;
 }
 
+/// A blue/green deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlueGreen {
+    /// Its name.
+    pub name: String,
+    /// The ARN of what it is to replace.
+    pub source: String,
+    /// Its status, such as `AVAILABLE`.
+    pub status: String,
+}
+
+/// When a secret changes by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// When it rotates next; `None` where it does not.
+    pub next_at: Option<Timestamp>,
+    /// The Region whose copy rotates, where this one is a replica.
+    pub primary_region: Option<Region>,
+}
+
+/// What is about to change the databases or their logins by itself.
+pub trait Upcoming: Sync {
+    /// The blue/green deployments of a Region.
+    fn blue_green(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = Result<Vec<BlueGreen>, Error>> + Send;
+    /// When a secret of this Region rotates.
+    fn rotation(&self, secret: &str) -> impl Future<Output = Result<Rotation, Error>> + Send;
+}
+
 /// Everything that this step needs.
 pub trait World:
-    Ledger + Here + Describe + Plans + Ask + AskFence + Dns + Ecs + Switched + Notify + SwitchOver
+    Ledger
+    + Here
+    + Describe
+    + Plans
+    + Ask
+    + AskFence
+    + Dns
+    + Ecs
+    + Switched
+    + Notify
+    + SwitchOver
+    + Upcoming
 {
 }
 impl<
-    T: Ledger + Here + Describe + Plans + Ask + AskFence + Dns + Ecs + Switched + Notify + SwitchOver,
+    T: Ledger
+        + Here
+        + Describe
+        + Plans
+        + Ask
+        + AskFence
+        + Dns
+        + Ecs
+        + Switched
+        + Notify
+        + SwitchOver
+        + Upcoming,
 > World for T
 {
 }

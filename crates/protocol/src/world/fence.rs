@@ -5,7 +5,10 @@ use failover::{
     domain::{Epoch, PlanName, Region},
     ledger::Known,
     sql::fence::{Doors, Shut},
-    steps::fence_writer::{AskFence, Gate, Rights},
+    steps::{
+        fence_writer::{AskFence, Gate, Rights},
+        planned_failover::{BlueGreen, Rotation, Upcoming},
+    },
 };
 
 use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
@@ -45,6 +48,20 @@ impl AskFence for Seen<'_> {
     async fn ask_rights(&self, _: &Region, _: &PlanName) -> Result<Rights, Error> {
         Ok(Rights {
             refused: Vec::new(),
+        })
+    }
+}
+
+/// Nothing is about to change by itself.
+impl Upcoming for Seen<'_> {
+    async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn rotation(&self, _: &str) -> Result<Rotation, Error> {
+        Ok(Rotation {
+            next_at: None,
+            primary_region: None,
         })
     }
 }

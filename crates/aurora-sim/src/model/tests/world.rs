@@ -226,7 +226,9 @@ impl World {
         }
         self.effects.push(effect.clone());
         match effect {
-            Effect::CreatePrimary { cluster, .. } | Effect::Promote { cluster } => {
+            Effect::CreatePrimary { cluster, .. }
+            | Effect::Promote { cluster }
+            | Effect::Restore { cluster, .. } => {
                 self.down.remove(&cluster);
                 self.writable.insert(cluster, true);
             }

@@ -98,6 +98,26 @@ impl Member {
         copy(&self.data(), into).await
     }
 
+    /// Replaces its volume by a copy of another one.
+    pub(crate) async fn restore_volume(&self, from: &Path) -> Result<(), StorageError> {
+        self.empty_folder().await?;
+        copy(from, &self.data()).await?;
+        // PostgreSQL starts in no folder that others may read.
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        tokio::fs::set_permissions(self.data(), private)
+            .await
+            .map_err(StorageError::io(format!(
+                "closing {}",
+                self.data().display()
+            )))?;
+        match tokio::fs::remove_file(self.data().join("postmaster.pid")).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StorageError::io("removing a pid file")(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// Removes everything of it but its log.
     pub(crate) async fn remove_folder(&self) -> Result<(), StorageError> {
         tokio::fs::remove_dir_all(self.data())

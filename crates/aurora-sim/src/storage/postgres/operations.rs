@@ -126,6 +126,22 @@ impl Postgres {
             .await
     }
 
+    /// Starts a database of its own from a copy of a snapshot's volume, whatever role the volume had.
+    pub(crate) async fn restore(
+        &self,
+        snapshot: &ClusterKey,
+        key: &ClusterKey,
+    ) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member.stop(Signal::QUIT).await;
+        member
+            .restore_volume(&self.snapshot_folder(snapshot))
+            .await?;
+        member.start(&self.site).await?;
+        self.promote_in_turn(&member).await
+    }
+
     /// Stops a database and removes its volume.
     pub(crate) async fn destroy(&self, key: &ClusterKey) -> Result<(), StorageError> {
         let member = self.admitted(key)?;

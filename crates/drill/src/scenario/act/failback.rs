@@ -73,6 +73,7 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 /// Lost by a managed failover: RDS brings the old member back, and its snapshot of what it replaced is kept.
 pub(super) async fn after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
+    rds_could_not_fence(stage, &mut acted).await?;
     let lost = unreplicated_by(stage, STANDBY).await?;
     start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
     home(stage, &mut acted, (3, 2), lost).await?;
@@ -92,6 +93,29 @@ pub(super) async fn after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         held,
     );
     Ok(acted)
+}
+
+/// RDS says that its own fence timed out, as EventBridge delivers it.
+async fn rds_could_not_fence(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
+    let detail = json!({
+        "EventCategories": ["notification", "global database"],
+        "SourceType": "DB_INSTANCE",
+        "SourceIdentifier": "orders-west-1",
+        "EventID": "RDS-EVENT-0391",
+        "Message": "Write fencing timed out"
+    });
+    let event = ("aws.rds", "RDS DB Instance Event");
+    stage.publish(HOME, event, &detail, 1).await?;
+    let told = stage
+        .told("could not keep writes out")
+        .await
+        .unwrap_or_default();
+    acted.check(
+        "people are told that RDS could not fence the old writer",
+        told.replace('\n', " "),
+        told.contains("RDS-EVENT-0391 of orders-west-1: Write fencing timed out"),
+    );
+    Ok(())
 }
 
 /// The standby is rebuilt, and the writer stays; later it is taken home.

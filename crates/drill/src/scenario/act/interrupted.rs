@@ -161,19 +161,15 @@ pub(super) async fn run_twice(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 
 /// Delivers a suspicion of the home Region's writer of epoch 1.
 async fn suspect(stage: &Stage<'_>, times: usize) -> Result<(), Trouble> {
-    use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
     let detail = json!({"plan": PLAN, "incident": format!("{PLAN}/1"), "observer_region": STANDBY, "writer_region": HOME});
-    let entry = PutEventsRequestEntry::builder()
-        .source("aurora-failover")
-        .detail_type("Primary Suspect")
-        .detail(detail.to_string())
-        .build();
-    Client::new(&stage.world.emulator.sdk_config(STANDBY))
-        .put_events()
-        .set_entries(Some(vec![entry; times]))
-        .send()
-        .await?;
-    Ok(())
+    stage
+        .publish(
+            STANDBY,
+            ("aurora-failover", "Primary Suspect"),
+            &detail,
+            times,
+        )
+        .await
 }
 
 /// Somebody starts an unplanned run while a planned one holds the plan in every Region.

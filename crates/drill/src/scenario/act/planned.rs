@@ -14,6 +14,7 @@ use crate::{
 /// To the standby's Region, and back.
 pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = Acted::now();
+    by_hand_changes_nothing(stage, &mut acted).await;
     for (epoch, to) in [(2, STANDBY), (3, HOME)] {
         let dry = stage
             .said(to, "planned-failover", &json!({"plan": PLAN}))
@@ -43,6 +44,57 @@ pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         odd == 0,
     );
     Ok(acted)
+}
+
+/// Every step, called by hand without `force`, says what it would do, and its calls are reads only.
+async fn by_hand_changes_nothing(stage: &Stage<'_>, acted: &mut Acted) {
+    let step = json!({"plan": PLAN});
+    let calls = [
+        ("detach-and-promote", step.clone()),
+        ("planned-failover", step.clone()),
+        ("dns-flip", step.clone()),
+        ("ecs-restart", step.clone()),
+        ("ecs-restart", json!({"plan": PLAN, "conclude": true})),
+        ("fence-writer", json!({"operation": "fence", "plan": PLAN})),
+        (
+            "fence-writer",
+            json!({"operation": "unfence", "plan": PLAN}),
+        ),
+        ("loss-ledger", step.clone()),
+        ("rebuild-global", step),
+        (
+            "confirm-outage",
+            json!({"operation": "confirm", "plan": PLAN}),
+        ),
+        (
+            "recovery-ledger",
+            json!({"operation": "adopt", "plan": PLAN, "dry_run": true}),
+        ),
+    ];
+    let mut answers = Vec::new();
+    for (function, payload) in &calls {
+        let said = stage.said(STANDBY, function, payload).await;
+        answers.push(format!("{function}: {said}"));
+    }
+    // The probes watch meanwhile, and the functions ask them.
+    let is_read = |operation: &str| {
+        let reads = ["Describe", "Get", "List", "Query", "Invoke"];
+        reads.iter().any(|read| operation.starts_with(read))
+    };
+    let journal = stage.world.front_door.calls().into_iter();
+    let changes = journal.filter(|call| {
+        let name = call.function.strip_prefix("aurora-failover-");
+        let is_step = calls.iter().any(|(function, _)| name == Some(function));
+        is_step && call.caller_region == STANDBY && !is_read(&call.operation)
+    });
+    let changes: Vec<_> = changes
+        .map(|call| format!("{} {}", call.function, call.operation))
+        .collect();
+    acted.check(
+        "every step by hand says what it would do, and does nothing",
+        format!("{}; changes: {changes:?}", answers.join(" | ")),
+        changes.is_empty() && answers.iter().all(|said| !said.contains("no answer")),
+    );
 }
 
 /// Moves the writer to a Region, and checks that ledger and DNS say so.
@@ -83,6 +135,7 @@ pub(super) async fn not_ready(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     stage.start_planned(STANDBY).await?;
     stage.ended(1).await;
     world.simulator.show_status(STANDBY, cluster(STANDBY), None);
+    world.simulator.show_blue_green(HOME, cluster(HOME), None);
     let told = stage
         .told("stopped before anything was promoted")
         .await
@@ -93,6 +146,7 @@ pub(super) async fn not_ready(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         "revision is 2 here and 1 in us-west-2",
         "nobody.orders.internal does not exist",
         "us-west-2/orders/unheard-of",
+        "orders-west in us-west-2 has the blue/green deployment orders-west-next, which is AVAILABLE",
     ] {
         acted.check(
             format!("people are told: {part}"),
@@ -129,6 +183,9 @@ async fn hinder(stage: &Stage<'_>) -> Result<(), Trouble> {
     world
         .simulator
         .show_status(STANDBY, cluster(STANDBY), Some("upgrading"));
+    world
+        .simulator
+        .show_blue_green(HOME, cluster(HOME), Some("AVAILABLE"));
     let mut plan = world.profile.plan(PLAN, &world.zone_id);
     plan["revision"] = 2.into();
     plan["dns"][1]["name"] = "nobody.orders.internal".into();

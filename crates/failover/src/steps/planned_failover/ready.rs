@@ -2,12 +2,14 @@
 
 use futures::future::join_all;
 
-use super::World;
+use jiff::Timestamp;
+
+use super::{BlueGreen, Rotation, World};
 use crate::{
     Error,
     beat::{Vantage, Write},
     domain::{Region, seconds_between},
-    plan::DnsRecord,
+    plan::{Auth, DnsRecord},
     steps::{Pass, fence_writer::Rights},
     topology::{Cluster, GlobalCluster},
 };
@@ -16,6 +18,9 @@ use crate::{
 const LAG_SECONDS_MAX: f64 = 30.0;
 /// How old the probe's last news of replication may be, in seconds.
 const READING_SECONDS_MAX: f64 = 60.0;
+
+/// A secret that rotates sooner than this, in seconds, may do so in the middle.
+const ROTATION_SECONDS_MIN: f64 = 900.0;
 
 pub(super) async fn reasons(
     world: &impl World,
@@ -28,7 +33,7 @@ pub(super) async fn reasons(
     let left = left
         .map(|member| member.cluster.as_str())
         .unwrap_or_default();
-    let (source, switches, probe, revisions, names, services, rights) = futures::join!(
+    let (source, switches, probe, revisions, names, services, rights, deployments, secrets) = futures::join!(
         world.cluster(&run.from, left),
         world.switches(run.name()),
         world.ask_probe(run.name()),
@@ -36,6 +41,8 @@ pub(super) async fn reasons(
         names(world, pass),
         services(world, pass),
         world.ask_rights(&run.from, run.name()),
+        deployments(world, pass),
+        secrets(world, pass),
     );
     let mut found = global.map_or_else(Vec::new, |global| of_global(global, target));
     found.extend(of_cluster("target", &run.to, target));
@@ -60,6 +67,8 @@ pub(super) async fn reasons(
         Ok(rights) => of_rights(&run.from, &rights),
         Err(why) => vec![format!("the fence in {} cannot be tried: {why}", run.from)],
     });
+    found.extend(deployments);
+    found.extend(secrets);
     Ok(found)
 }
 
@@ -185,6 +194,74 @@ async fn revisions(world: &impl World, pass: &Pass) -> Vec<String> {
     join_all(asked).await.into_iter().flatten().collect()
 }
 
+/// RDS switches no global database over beside a blue/green deployment.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/blue-green-deployments-considerations.html>.
+async fn deployments(world: &impl World, pass: &Pass) -> Vec<String> {
+    let plan = &pass.run.plan;
+    let asked = [&pass.run.from, &pass.run.to].map(async |region| {
+        let cluster = plan.members.get(region).map(|member| &member.cluster);
+        match world.blue_green(region).await {
+            Ok(found) => {
+                let of_member = |one: &BlueGreen| {
+                    let name = one.source.rsplit(':').next();
+                    name.zip(cluster)
+                        .is_some_and(|(name, cluster)| name.eq_ignore_ascii_case(cluster))
+                };
+                let found = found
+                    .into_iter()
+                    .filter(|one| of_member(one) && !one.is_over());
+                found.map(|one| one.reason(region)).collect()
+            }
+            Err(why) => vec![format!("the blue/green deployments in {region}: {why}")],
+        }
+    });
+    join_all(asked).await.concat()
+}
+
+impl BlueGreen {
+    fn is_over(&self) -> bool {
+        ["SWITCHOVER_COMPLETED", "DELETING"].contains(&self.status.as_str())
+    }
+
+    fn reason(&self, region: &Region) -> String {
+        let cluster = self.source.rsplit(':').next().unwrap_or_default();
+        format!(
+            "{cluster} in {region} has the blue/green deployment {}, which is {}; switch it over or delete it first",
+            self.name, self.status
+        )
+    }
+}
+
+/// The new writer's Region logs in with its own secrets: they must be there, and must not be changed by the old writer's Region
+/// just then.
+async fn secrets(world: &impl World, pass: &Pass) -> Vec<String> {
+    let database = &pass.run.plan.database;
+    let mut names = vec![&database.admin_secret];
+    if let Auth::Secret { secret } = &database.probe.auth {
+        names.push(secret);
+    }
+    let asked = names
+        .into_iter()
+        .map(async |name| match world.rotation(name).await {
+            Ok(rotation) => rotation.reason(name, world.region(), pass.now),
+            Err(why) => Some(format!("secret {name} in {}: {why}", world.region())),
+        });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+impl Rotation {
+    fn reason(&self, name: &str, here: &Region, now: Timestamp) -> Option<String> {
+        let at = self.next_at?;
+        let soon = seconds_between(now, at) <= ROTATION_SECONDS_MIN;
+        soon.then(|| {
+            format!(
+                "secret {name} is rotated in {} at {at}; wait until that is over",
+                self.primary_region.as_ref().unwrap_or(here)
+            )
+        })
+    }
+}
+
 async fn names(world: &impl World, pass: &Pass) -> Vec<String> {
     let records = pass.run.plan.dns.iter();
     let asked = records.map(async |record| match record {
@@ -219,4 +296,56 @@ async fn services(world: &impl World, pass: &Pass) -> Vec<String> {
         }
     }
     join_all(asked).await.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_rotates_soon_stands_in_the_way_and_names_where_it_does() {
+        let now = Timestamp::from_second(10_000).unwrap();
+        let rotation = |seconds: Option<i64>, primary: Option<&str>| Rotation {
+            next_at: seconds.map(|seconds| Timestamp::from_second(10_000 + seconds).unwrap()),
+            primary_region: primary.map(Region::from),
+        };
+        let reason = |rotation: Rotation| rotation.reason("orders/probe", &"us-east-1".into(), now);
+        assert_eq!(reason(rotation(None, Some("us-west-2"))), None);
+        assert_eq!(reason(rotation(Some(3_600), Some("us-west-2"))), None);
+        for overdue_or_soon in [-60, 0, 899] {
+            let why = reason(rotation(Some(overdue_or_soon), Some("us-west-2"))).unwrap();
+            assert!(
+                why.contains("orders/probe is rotated in us-west-2"),
+                "{why}"
+            );
+        }
+        assert!(
+            reason(rotation(Some(0), None))
+                .unwrap()
+                .contains("us-east-1")
+        );
+    }
+
+    #[test]
+    fn a_blue_green_deployment_stands_in_the_way_until_it_is_over() {
+        let of = |status: &str| BlueGreen {
+            name: "orders-next".into(),
+            source: "arn:aws:rds:us-west-2:123456789012:cluster:orders-west".into(),
+            status: status.into(),
+        };
+        for status in [
+            "PROVISIONING",
+            "AVAILABLE",
+            "SWITCHOVER_IN_PROGRESS",
+            "SWITCHOVER_FAILED",
+        ] {
+            assert!(!of(status).is_over(), "{status}");
+        }
+        assert!(of("SWITCHOVER_COMPLETED").is_over() && of("DELETING").is_over());
+        let why = of("AVAILABLE").reason(&"us-west-2".into());
+        assert!(
+            why.contains("orders-west in us-west-2") && why.contains("orders-next"),
+            "{why}"
+        );
+    }
 }

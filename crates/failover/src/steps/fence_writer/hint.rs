@@ -1,0 +1,104 @@
+//! After a managed failover the fence is RDS's own. It says whether that held; people are told, and nothing is decided by it.
+
+use serde::{Deserialize, Serialize};
+
+use super::World;
+use crate::{
+    Error,
+    domain::PlanName,
+    notify::{Message, tell},
+};
+
+/// Writes to the old writer are blocked.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html>.
+const BLOCKED: &str = "RDS-EVENT-0390";
+
+/// An event of RDS about a DB instance, as the rule hands it on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hint {
+    /// `RDS-EVENT-0390`: writes are blocked; `RDS-EVENT-0391`: blocking them timed out.
+    pub event: String,
+    /// The DB instance's identifier.
+    pub instance: String,
+    /// What RDS says.
+    pub message: String,
+}
+
+/// Who was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Heard {
+    /// The plans with a member in this Region that the instance belongs to.
+    pub plans: Vec<PlanName>,
+}
+
+/// Tells the people of every plan that the instance belongs to.
+pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Error> {
+    let here = world.region();
+    let mut plans = Vec::new();
+    for known in world.all_known().await? {
+        let Some(member) = known.plan.members.get(here) else {
+            continue;
+        };
+        let cluster = world.cluster(here, &member.cluster).await?;
+        let is_ours = cluster.is_some_and(|cluster| {
+            let mut instances = cluster.instances.iter();
+            instances.any(|instance| instance.identifier.eq_ignore_ascii_case(&hint.instance))
+        });
+        if is_ours {
+            tell(world, &known.plan, &message(hint)).await;
+            plans.push(known.plan.plan);
+        }
+    }
+    tracing::warn!(
+        event = hint.event,
+        instance = hint.instance,
+        ?plans,
+        "RDS spoke of its fence"
+    );
+    Ok(Heard { plans })
+}
+
+fn message(hint: &Hint) -> Message {
+    let (what, next) = if hint.event == BLOCKED {
+        ("RDS keeps writes out of the old writer", "nothing")
+    } else {
+        (
+            "RDS could not keep writes out of the old writer",
+            "stop what still writes to the old writer's address: RDS rebuilds that member, and what it takes until then will be \
+             in its snapshot alone",
+        )
+    };
+    Message {
+        what: what.into(),
+        evidence: format!("{} of {}: {}", hint.event, hint.instance, hint.message),
+        execution: None,
+        next: next.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_that_timed_out_is_told_otherwise_than_one_that_holds() {
+        let of = |event: &str| {
+            message(&Hint {
+                event: event.into(),
+                instance: "orders-west-1".into(),
+                message: "said".into(),
+            })
+        };
+        let (held, failed) = (of("RDS-EVENT-0390"), of("RDS-EVENT-0391"));
+        assert!(held.what.contains("keeps writes out") && held.next == "nothing");
+        assert!(
+            failed.what.contains("could not") && failed.next.contains("stop what still writes")
+        );
+        assert!(
+            failed
+                .evidence
+                .contains("RDS-EVENT-0391 of orders-west-1: said")
+        );
+    }
+}

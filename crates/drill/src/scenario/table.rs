@@ -63,7 +63,7 @@ pub(super) enum Ends {
     Unchanged {
         /// The last verdict; `None` where no run may come as far as one.
         verdict: Option<Verdict>,
-        /// How every run ends; `None` where there may be none.
+        /// How every run that is admitted ends; `None` where there may be none.
         outcome: Option<&'static str>,
         /// Whether the application may notice nothing.
         writes_go_on: bool,

@@ -125,6 +125,8 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     home_learns(stage).await;
     acted.checks.extend(writer_is(stage, STANDBY, 2).await);
     // Until it is fenced, the deposed writer acknowledges what nobody else has.
+    world.sweep_now(HOME).await?;
+    stage.writes_in(STANDBY).await;
     let deposed = &world.endpoints[HOME].writer;
     let record = stage.client.record();
     let alone = record.acknowledged.iter();

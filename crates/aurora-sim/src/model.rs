@@ -62,6 +62,8 @@ pub struct Model {
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
+    /// How many clusters Regions may have, where that is not the account's default.
+    quotas: BTreeMap<String, usize>,
     /// Statuses of blue/green deployments, by the cluster that they are of.
     blue_green: BTreeMap<ClusterKey, String>,
     /// Statuses that clusters and their instances show instead of their own, for work that is not modelled.
@@ -85,6 +87,7 @@ impl Model {
             instances: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            quotas: BTreeMap::new(),
             blue_green: BTreeMap::new(),
             lost: BTreeSet::new(),
             shown: BTreeMap::new(),
@@ -105,6 +108,15 @@ impl Model {
     pub fn note(&mut self, at: Millis, region: &str, subject: &str, what: &str) {
         self.advance(at);
         self.record(region, subject, what);
+    }
+
+    /// Limits how many clusters a Region may have, until `None` gives it the account's default back.
+    pub fn limit_clusters(&mut self, at: Millis, region: &str, most: Option<usize>) {
+        self.advance(at);
+        match most {
+            Some(most) => self.quotas.insert(region.to_owned(), most),
+            None => self.quotas.remove(region),
+        };
     }
 
     /// Makes a cluster and its instances show a status, such as `upgrading`, until `None` gives them their own back.

@@ -154,6 +154,12 @@ impl Simulator {
             .change(|model, now| model.show_status(now, &key, status));
     }
 
+    /// Limits how many clusters a Region may have; `None` gives it the account's default back.
+    pub fn limit_clusters(&self, region: &str, most: Option<usize>) {
+        self.world
+            .change(|model, now| model.limit_clusters(now, region, most));
+    }
+
     /// Makes a cluster have a blue/green deployment of a status, until `None` takes it away.
     pub fn show_blue_green(&self, region: &str, cluster: &str, status: Option<&str>) {
         let key = ClusterKey::new(region, cluster);

@@ -8,8 +8,8 @@ mod support;
 
 use std::time::Duration;
 
-use aurora_sim::{Simulator, StorageConfig};
-use aws_sdk_rds::error::ProvideErrorMetadata;
+use aurora_sim::Simulator;
+use aws_sdk_rds::{Client as Rds, error::ProvideErrorMetadata};
 use failover::{
     plan::KeyedTable,
     sql::{
@@ -18,9 +18,7 @@ use failover::{
     },
 };
 use support::database::{connect, holds};
-use support::{
-    EAST, EAST_ARN, GLOBAL, WEST, available, build, client, postgres_binaries, simulator,
-};
+use support::{EAST, EAST_ARN, GLOBAL, OnPostgres, WEST, available, on_postgres};
 use tokio_postgres::Client;
 
 const BEFORE: &str = "
@@ -93,13 +91,16 @@ async fn refusal(west: &Client, east: &Client, table: &KeyedTable) -> String {
 
 #[tokio::test]
 async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
-    let Some(binaries) = postgres_binaries() else {
+    let Some(OnPostgres {
+        simulator,
+        west,
+        east,
+        folder: _folder,
+    }) = on_postgres().await
+    else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
-    let (deposed, promoted) = apart(&simulator).await;
+    let (deposed, promoted) = apart(&simulator, &east).await;
 
     let numbers = table("public.numbers", &["id"]);
     let found = whole(&deposed, &promoted, &numbers, 97).await;
@@ -148,7 +149,7 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
 
     wrong_tables_are_refused(&deposed, &promoted).await;
     put_back(&promoted, &text).await;
-    let restored = restored(&simulator).await;
+    let restored = restored(&simulator, &west).await;
     let again = whole(&restored, &promoted, &numbers, 500).await;
     assert_eq!((again.only_here.count, again.differs.count), (4, 7));
     simulator.stop().await;
@@ -178,12 +179,7 @@ async fn wrong_tables_are_refused(deposed: &Client, promoted: &Client) {
 }
 
 /// A deposed and a promoted writer that have gone different ways.
-async fn apart(simulator: &Simulator) -> (Client, Client) {
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
+async fn apart(simulator: &Simulator, east: &Rds) -> (Client, Client) {
     let deposed = connect(simulator, WEST, "orders-west").await.unwrap();
     deposed.batch_execute(BEFORE).await.unwrap();
     let promoted = connect(simulator, EAST, "orders-east").await.unwrap();
@@ -194,15 +190,14 @@ async fn apart(simulator: &Simulator) -> (Client, Client) {
         .send()
         .await
         .unwrap();
-    available(&east, "orders-east").await;
+    available(east, "orders-east").await;
     deposed.batch_execute(DEPOSED).await.unwrap();
     promoted.batch_execute(PROMOTED).await.unwrap();
     (deposed, promoted)
 }
 
 /// A cluster of its own from a snapshot of the deposed one.
-async fn restored(simulator: &Simulator) -> Client {
-    let west = client(simulator.address(), WEST);
+async fn restored(simulator: &Simulator, west: &Rds) -> Client {
     west.create_db_cluster_snapshot()
         .db_cluster_identifier("orders-west")
         .db_cluster_snapshot_identifier("orders-west-final")
@@ -226,7 +221,7 @@ async fn restored(simulator: &Simulator) -> Client {
         #[expect(clippy::disallowed_methods, reason = "tests wait for processes")]
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    available(&west, "orders-west-restored").await;
+    available(west, "orders-west-restored").await;
     connect(simulator, WEST, "orders-west-restored")
         .await
         .unwrap()

@@ -257,6 +257,15 @@ def delete():
     kept = lambda: standby.describe_db_cluster_snapshots(DBClusterIdentifier="orders-east")["DBClusterSnapshots"][0]
     until("the snapshot", lambda: kept()["Status"] == "available")
     equal("a snapshot", kept()["SnapshotType"], "manual")
+    standby.create_db_cluster_snapshot(DBClusterIdentifier="orders-east", DBClusterSnapshotIdentifier="not-kept")
+    # [U]: the text of a snapshot that is not available yet.
+    refused(standby.delete_db_cluster_snapshot, "InvalidDBClusterSnapshotStateFault", 400, "available state",
+            DBClusterSnapshotIdentifier="not-kept")
+    named = lambda: standby.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="not-kept")["DBClusterSnapshots"][0]
+    until("the other snapshot", lambda: named()["Status"] == "available")
+    standby.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="not-kept")
+    refused(standby.delete_db_cluster_snapshot, "DBClusterSnapshotNotFoundFault", 404, "not found",
+            DBClusterSnapshotIdentifier="not-kept")
     one = {"DBClusterIdentifier": "orders-east"}
     refused(standby.delete_db_cluster, "InvalidParameterCombination", 400,
             "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified", **one)

@@ -6,7 +6,7 @@
 
 mod support;
 
-use aurora_sim::{Simulator, StorageConfig};
+use aurora_sim::Simulator;
 use failover::{
     domain::Epoch,
     sql::{
@@ -15,7 +15,7 @@ use failover::{
     },
 };
 use support::database::connect;
-use support::{EAST, WEST, build, client, postgres_binaries, simulator};
+use support::{OnPostgres, WEST, on_postgres};
 use tokio_postgres::{Client, NoTls};
 
 /// What a deposed writer holds: the heartbeat, applications, and scheduled jobs as `pg_cron` keeps them.
@@ -62,17 +62,15 @@ async fn log_in(
 
 #[tokio::test]
 async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
-    let Some(binaries) = postgres_binaries() else {
+    let Some(OnPostgres {
+        simulator,
+        west: _,
+        east: _,
+        folder: _folder,
+    }) = on_postgres().await
+    else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
     let mut admin = connect(&simulator, WEST, "orders-west").await.unwrap();
     admin.batch_execute(DEPOSED).await.unwrap();
     let app = log_in(&simulator, "App One", "one").await.unwrap();

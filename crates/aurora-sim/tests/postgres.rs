@@ -13,31 +13,26 @@ use std::{
     time::Duration,
 };
 
-use aurora_sim::{Simulator, StorageConfig};
+use aurora_sim::Simulator;
 use support::database::{connect, count, holds, insert, processes_in, reconnect, status};
 use support::{
-    EAST, EAST_ARN, GLOBAL, WEST, WEST_ARN, available, build, client, postgres_binaries, settled,
-    simulator,
+    EAST, EAST_ARN, GLOBAL, OnPostgres, WEST, WEST_ARN, available, build, client, on_postgres,
+    postgres_binaries, settled,
 };
 use tokio_postgres::Client;
 
 #[tokio::test]
 async fn a_lost_region_costs_only_what_was_not_replicated() {
-    let Some(binaries) = postgres_binaries() else {
+    let Some(OnPostgres {
+        simulator,
+        west: _,
+        east: _,
+        folder,
+    }) = on_postgres().await
+    else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres {
-        binaries,
-        data: data.clone(),
-    })
-    .await;
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
 
     let writer = connect(&simulator, WEST, "orders-west").await.unwrap();
     writer
@@ -92,17 +87,15 @@ async fn a_lost_region_costs_only_what_was_not_replicated() {
 
 #[tokio::test]
 async fn a_database_that_crashed_comes_back_with_its_rows_while_its_status_says_what_it_is_told() {
-    let Some(binaries) = postgres_binaries() else {
+    let Some(OnPostgres {
+        simulator,
+        west,
+        east: _,
+        folder: _folder,
+    }) = on_postgres().await
+    else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
     let writer = connect(&simulator, WEST, "orders-west").await.unwrap();
     writer
         .batch_execute("CREATE TABLE numbers (number int PRIMARY KEY)")
@@ -174,21 +167,16 @@ async fn lose_the_writer(simulator: &Simulator, writer: &Client, standby: &Clien
 
 #[tokio::test]
 async fn roles_change_without_losing_a_row_and_a_deposed_writer_is_rebuilt() {
-    let Some(binaries) = postgres_binaries() else {
+    let Some(OnPostgres {
+        simulator,
+        west,
+        east,
+        folder,
+    }) = on_postgres().await
+    else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres {
-        binaries,
-        data: data.clone(),
-    })
-    .await;
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
     let writer = connect(&simulator, WEST, "orders-west").await.unwrap();
     writer
         .batch_execute("CREATE TABLE numbers (number int PRIMARY KEY)")
@@ -304,21 +292,16 @@ async fn a_killed_simulator_takes_its_databases_with_it() {
 
 #[tokio::test]
 async fn a_deleted_cluster_leaves_its_snapshot_and_no_database() {
-    let Some(binaries) = postgres_binaries() else {
+    let Some(OnPostgres {
+        simulator,
+        west: _,
+        east,
+        folder,
+    }) = on_postgres().await
+    else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres {
-        binaries,
-        data: data.clone(),
-    })
-    .await;
-    let (west, east) = (
-        client(simulator.address(), WEST),
-        client(simulator.address(), EAST),
-    );
-    build(&west, &east).await;
     east.remove_from_global_cluster()
         .global_cluster_identifier(GLOBAL)
         .db_cluster_identifier(EAST_ARN)

@@ -32,6 +32,7 @@ impl Model {
             "CreateDBClusterSnapshot" => self.create_db_cluster_snapshot(region, params),
             "DescribeDBClusterSnapshots" => self.describe_db_cluster_snapshots(region, params),
             "CopyDBClusterSnapshot" => self.copy_db_cluster_snapshot(region, params),
+            "DeleteDBClusterSnapshot" => self.delete_db_cluster_snapshot(region, params),
             "RestoreDBClusterFromSnapshot" => self.restore_db_cluster_from_snapshot(region, params),
             "DescribeBlueGreenDeployments" => self.describe_blue_green_deployments(region, params),
             "CreateDBClusterEndpoint" => self.create_db_cluster_endpoint(region, params),

@@ -15,6 +15,9 @@ use crate::{
 
 pub(crate) const ENGINE: &str = "aurora-postgresql";
 pub(crate) const DEFAULT_VERSION: &str = "16.6";
+/// An account's default in each Region.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html>.
+const CLUSTERS_MAX: usize = 40;
 /// One primary and ten standbys.
 const MEMBERS_MAX: usize = 11;
 
@@ -24,13 +27,7 @@ impl Model {
         region: &str,
         params: &Params,
     ) -> Result<Node, Fault> {
-        let name = params.required("DBClusterIdentifier")?;
-        check_identifier("DBClusterIdentifier", name)?;
-        check_engine(params.required("Engine")?)?;
-        let key = ClusterKey::new(region, name);
-        if self.clusters.contains_key(&key) {
-            return Err(Fault::cluster_exists());
-        }
+        let key = self.new_cluster_key(region, params)?;
         let global = match params.optional("GlobalClusterIdentifier") {
             None => None,
             Some(id) => Some(
@@ -52,6 +49,27 @@ impl Model {
         }
         self.record(region, &key.id, "cluster creation accepted");
         self.cluster_answer(&key)
+    }
+
+    /// The key of a cluster that is to be created, whose name is free and whose Region has room for it.
+    pub(crate) fn new_cluster_key(
+        &self,
+        region: &str,
+        params: &Params,
+    ) -> Result<ClusterKey, Fault> {
+        let name = params.required("DBClusterIdentifier")?;
+        check_identifier("DBClusterIdentifier", name)?;
+        check_engine(params.required("Engine")?)?;
+        let key = ClusterKey::new(region, name);
+        if self.clusters.contains_key(&key) {
+            return Err(Fault::cluster_exists());
+        }
+        let most = self.quotas.get(region).copied().unwrap_or(CLUSTERS_MAX);
+        let there = self.clusters.keys().filter(|key| key.region == region);
+        if there.count() >= most {
+            return Err(Fault::cluster_quota());
+        }
+        Ok(key)
     }
 
     fn add_primary(

@@ -74,6 +74,11 @@ pub enum Effect {
         /// The copy.
         to: ClusterKey,
     },
+    /// Remove a snapshot's volume.
+    DropSnapshot {
+        /// The snapshot.
+        snapshot: ClusterKey,
+    },
     /// Start a database that takes writes from a snapshot's volume.
     Restore {
         /// The snapshot.

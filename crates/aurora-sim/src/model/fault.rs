@@ -109,6 +109,15 @@ impl Fault {
         )
     }
 
+    /// The account has as many clusters as it may.
+    pub fn cluster_quota() -> Self {
+        Self::new(
+            403,
+            "DBClusterQuotaExceededFault",
+            "The user attempted to create a new DB cluster and the user has already reached the maximum allowed DB cluster quota.",
+        )
+    }
+
     /// The cluster is in no state for the call.
     pub fn cluster_state(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidDBClusterStateFault", message)

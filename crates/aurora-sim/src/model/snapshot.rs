@@ -1,10 +1,10 @@
-//! CreateDBClusterSnapshot, CopyDBClusterSnapshot and DescribeDBClusterSnapshots; and what a managed failover keeps.
+//! CreateDBClusterSnapshot, CopyDBClusterSnapshot, DescribeDBClusterSnapshots and DeleteDBClusterSnapshot; and what a managed failover keeps.
 
 use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::{ENGINE, check_engine, new_cluster},
+        cluster::{ENGINE, new_cluster},
         describe::page,
         effect::{Effect, Then, When},
         fault::Fault,
@@ -163,19 +163,34 @@ impl Model {
         Ok(Fields::default().node("DBClusterSnapshot", view).done())
     }
 
+    pub(crate) fn delete_db_cluster_snapshot(
+        &mut self,
+        region: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let id = params.required("DBClusterSnapshotIdentifier")?;
+        let key = ClusterKey::new(region, id);
+        let found = self.snapshots.get(&key);
+        let found = found.ok_or_else(|| Fault::snapshot_not_found(id))?;
+        if found.is_automated || !found.available {
+            return Err(Fault::snapshot_state(format!(
+                "Only manual snapshots in the available state may be deleted; {id} is not one.",
+            )));
+        }
+        let view = self.snapshot_view(found);
+        self.snapshots.remove(&key);
+        self.record(region, &key.id, "snapshot deleted");
+        self.plan_at_once(region, Effect::DropSnapshot { snapshot: key });
+        Ok(Fields::default().node("DBClusterSnapshot", view).done())
+    }
+
     /// A new cluster of its own from a snapshot, without an instance.
     pub(crate) fn restore_db_cluster_from_snapshot(
         &mut self,
         region: &str,
         params: &Params,
     ) -> Result<Node, Fault> {
-        let name = params.required("DBClusterIdentifier")?;
-        check_identifier("DBClusterIdentifier", name)?;
-        check_engine(params.required("Engine")?)?;
-        let key = ClusterKey::new(region, name);
-        if self.clusters.contains_key(&key) {
-            return Err(Fault::cluster_exists());
-        }
+        let key = self.new_cluster_key(region, params)?;
         let id = params.required("SnapshotIdentifier")?;
         let from = self.names.parse_snapshot(id, region)?;
         let source = self.snapshots.get(&from).filter(|_| from.region == region);

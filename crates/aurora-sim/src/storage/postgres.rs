@@ -154,6 +154,11 @@ impl Storage for Postgres {
             Effect::CopySnapshot { from, to } => {
                 folder::copy(&self.snapshot_folder(&from), &self.snapshot_folder(&to)).await
             }
+            Effect::DropSnapshot { snapshot } => {
+                tokio::fs::remove_dir_all(self.snapshot_folder(&snapshot))
+                    .await
+                    .map_err(StorageError::io("removing a snapshot"))
+            }
             Effect::Restore { snapshot, cluster } => self.restore(&snapshot, &cluster).await,
             Effect::Rename { from, to } => {
                 self.rename(&from, &to);

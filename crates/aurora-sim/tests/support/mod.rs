@@ -53,6 +53,31 @@ pub(crate) async fn simulator(storage: StorageConfig) -> Simulator {
     Simulator::start(config).await.unwrap()
 }
 
+/// A simulator on real PostgreSQL with what [`build`] builds, and the folder whose `data` it keeps; gone with the folder.
+pub(crate) struct OnPostgres {
+    pub(crate) simulator: Simulator,
+    pub(crate) west: Client,
+    pub(crate) east: Client,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+/// That, or `None` where no PostgreSQL is installed.
+pub(crate) async fn on_postgres() -> Option<OnPostgres> {
+    let binaries = postgres_binaries()?;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
+    let address = simulator.address();
+    let (west, east) = (client(address, WEST), client(address, EAST));
+    build(&west, &east).await;
+    Some(OnPostgres {
+        simulator,
+        west,
+        east,
+        folder,
+    })
+}
+
 fn settings(region: &str) -> aws_sdk_rds::config::Builder {
     aws_sdk_rds::Config::builder()
         .behavior_version(BehaviorVersion::latest())

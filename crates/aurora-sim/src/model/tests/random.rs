@@ -39,6 +39,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         "DeleteDBCluster",
         "DeleteDBInstance",
         "CreateDBClusterSnapshot",
+        "DeleteDBClusterSnapshot",
     ]);
     let step = prop_oneof![
         6 => (0..3_usize, actions, 0..3_usize, any::<u8>())

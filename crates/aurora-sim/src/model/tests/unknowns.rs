@@ -152,6 +152,29 @@ fn an_unknown_cluster_or_instance_is_not_found() {
 }
 
 #[test]
+fn a_region_has_no_more_clusters_than_its_quota() {
+    let mut world = World::two_members();
+    world.model.limit_clusters(world.now, WEST, Some(1));
+    let another = [("DBClusterIdentifier", "another"), ENGINE];
+    expect(
+        &world.refused(WEST, "CreateDBCluster", &another),
+        403,
+        "DBClusterQuotaExceededFault",
+        "maximum allowed DB cluster quota",
+    );
+    world.model.limit_clusters(world.now, WEST, None);
+    let login = [
+        ("MasterUsername", "admin"),
+        ("MasterUserPassword", "it's not a secret"),
+    ];
+    world.ok(
+        WEST,
+        "CreateDBCluster",
+        &[another.as_slice(), &login].concat(),
+    );
+}
+
+#[test]
 fn names_are_taken_once() {
     let mut world = World::two_members();
     expect(

@@ -259,7 +259,8 @@ impl World {
             }
             Effect::StopReplication { .. }
             | Effect::Snapshot { .. }
-            | Effect::CopySnapshot { .. } => {}
+            | Effect::CopySnapshot { .. }
+            | Effect::DropSnapshot { .. } => {}
         }
         self.model.finished(self.now, id, Ok(()));
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Here, Input, Output, Pass, Progress, by_hand, read, wait_seconds};
+use super::{Here, Input, Output, Pass, Progress, answer, by_hand, read, take, wait_seconds};
 use crate::{
     Error,
     domain::{Region, seconds_between},
@@ -132,25 +132,13 @@ pub async fn handle(
     world: &(impl Ledger + Here + Ecs + Notify),
     mut payload: Value,
 ) -> Result<Value, Error> {
-    let given = payload
-        .as_object_mut()
-        .and_then(|object| object.remove("conclude"));
-    let concludes = match given {
-        None => false,
-        Some(Value::Bool(given)) => given,
-        Some(given) => {
-            return Err(Error::InvalidRequest(format!(
-                "conclude is {given}; write true or false"
-            )));
-        }
-    };
+    let concludes = take(&mut payload, "conclude", "true or false")?.unwrap_or(false);
     let input = read(payload)?;
-    let answer = if concludes {
-        serde_json::to_value(conclude::run(world, &input).await?)
+    if concludes {
+        answer(conclude::run(world, &input).await?)
     } else {
-        serde_json::to_value(run(world, &input).await?)
-    };
-    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+        answer(run(world, &input).await?)
+    }
 }
 
 /// One pass.

@@ -12,7 +12,7 @@ pub use by_operators::{Rights, Unfenced};
 pub use hint::{Heard, Hint};
 
 use super::{
-    Here, Input, Output, Pass, Progress, by_hand, health_probe::OfPlan, read, wait_seconds,
+    Here, Input, Output, Pass, Progress, answer, by_hand, health_probe::OfPlan, read, wait_seconds,
 };
 use crate::{
     Error,
@@ -171,16 +171,13 @@ pub struct Swept {
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
-    let answer = match read::<Request>(payload)? {
-        Request::Sweep {} => serde_json::to_value(sweep(world).await?),
-        Request::Fence(input) => serde_json::to_value(run(world, &input).await?),
-        Request::Unfence(input) => {
-            serde_json::to_value(by_operators::unfence(world, &input).await?)
-        }
-        Request::Hint(hint) => serde_json::to_value(hint::heard(world, &hint).await?),
-        Request::Rights(of) => serde_json::to_value(by_operators::rights(world, &of.plan).await?),
-    };
-    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+    match read::<Request>(payload)? {
+        Request::Sweep {} => answer(sweep(world).await?),
+        Request::Fence(input) => answer(run(world, &input).await?),
+        Request::Unfence(input) => answer(by_operators::unfence(world, &input).await?),
+        Request::Hint(hint) => answer(hint::heard(world, &hint).await?),
+        Request::Rights(of) => answer(by_operators::rights(world, &of.plan).await?),
+    }
 }
 
 /// Decides what one pass does.

@@ -104,6 +104,34 @@ pub fn read<T: DeserializeOwned>(payload: Value) -> Result<T, Error> {
     })
 }
 
+/// Takes a field that is a step's own out of a payload, whose rest every step takes; `None` where it is absent or null.
+///
+/// # Errors
+/// `InvalidRequest` that names the field, its value and what to `write`.
+pub fn take<T: DeserializeOwned>(
+    payload: &mut Value,
+    field: &str,
+    write: &str,
+) -> Result<Option<T>, Error> {
+    let Some(given) = payload
+        .as_object_mut()
+        .and_then(|object| object.remove(field))
+    else {
+        return Ok(None);
+    };
+    serde_json::from_value(given.clone())
+        .map_err(|_| Error::InvalidRequest(format!("{field} is {given}; write {write}")))
+}
+
+/// Writes what a function answers.
+///
+/// # Errors
+/// `InvalidRequest` for what JSON cannot hold.
+pub fn answer(answer: impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(answer)
+        .map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+}
+
 /// Whether a step has reached what it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

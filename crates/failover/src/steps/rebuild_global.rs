@@ -16,8 +16,8 @@ pub use decide::next_action;
 pub use shape::{Blueprint, EndpointShape, InstanceShape, Shape, Snapshot};
 
 use super::{
-    Here, Input, Output, Pass, Progress, by_hand, confirm_outage::Ask,
-    detach_and_promote::Accepted, loss_ledger::Found, read, wait_seconds,
+    Here, Input, Output, Pass, Progress, answer, by_hand, confirm_outage::Ask,
+    detach_and_promote::Accepted, loss_ledger::Found, read, take, wait_seconds,
 };
 use crate::{
     Error,
@@ -137,18 +137,8 @@ impl<T: Here + Describe + Ask + Notify + Build + Blueprints + Found> World for T
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
-    let given = payload
-        .as_object_mut()
-        .and_then(|object| object.remove("retire"));
-    let retire = match given {
-        None | Some(Value::Null) => Retire::default(),
-        Some(given) => serde_json::from_value(given.clone()).map_err(|_| {
-            Error::InvalidRequest(format!("retire is {given}; write \"rename\" or \"delete\""))
-        })?,
-    };
-    let output = run(world, &read(payload)?, retire).await?;
-    serde_json::to_value(output)
-        .map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+    let retire = take(&mut payload, "retire", "\"rename\" or \"delete\"")?.unwrap_or_default();
+    answer(run(world, &read(payload)?, retire).await?)
 }
 
 /// One pass.

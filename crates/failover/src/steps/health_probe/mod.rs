@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Here, Input, read};
+use super::{Here, Input, answer, read};
 use crate::{
     Error,
     beat::Vantage,
@@ -155,12 +155,11 @@ pub async fn handle(
     payload: Value,
     deadline: Timestamp,
 ) -> Result<Value, Error> {
-    let answer = match read::<Request>(payload)? {
-        Request::Watch {} => serde_json::to_value(watch(world, deadline).await?),
-        Request::Setup(input) => serde_json::to_value(set_up::run(world, &input.plan).await?),
-        Request::Confirm(input) => serde_json::to_value(confirm(world, &input.plan).await?),
-        Request::Prove(input) => serde_json::to_value(in_time(prove::run(world, &input)).await?),
-        Request::Verify(input) => serde_json::to_value(in_time(verify::run(world, &input)).await?),
-    };
-    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+    match read::<Request>(payload)? {
+        Request::Watch {} => answer(watch(world, deadline).await?),
+        Request::Setup(input) => answer(set_up::run(world, &input.plan).await?),
+        Request::Confirm(input) => answer(confirm(world, &input.plan).await?),
+        Request::Prove(input) => answer(in_time(prove::run(world, &input)).await?),
+        Request::Verify(input) => answer(in_time(verify::run(world, &input)).await?),
+    }
 }

@@ -1,10 +1,13 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::{
     beat::Beat,
     evidence::Rds,
     ledger::{Row, Run},
+    plan::KeyedTable,
     sql::compare,
     steps::fake::Books,
     topology::{GlobalCluster, Instance},

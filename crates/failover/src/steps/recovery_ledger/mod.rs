@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Here, Input, read, rebuild_global::Retire};
+use super::{Here, Input, answer, read, rebuild_global::Retire};
 use crate::{
     Error,
     domain::{Epoch, Incident, PlanName, Region, RunId},
@@ -224,16 +224,15 @@ pub trait Plans: Sync {
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
 pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
-    let answer = match read::<Request>(payload)? {
-        Request::Open(input) => serde_json::to_value(open::run(world, &input).await?),
-        Request::Close(input) => serde_json::to_value(close::run(world, &input).await?),
-        Request::Release(input) => serde_json::to_value(release::run(world, &input).await?),
-        Request::Adopt(input) => serde_json::to_value(adopt::run(world, &input).await?),
-        Request::Keep(input) => serde_json::to_value(ask::keep(world, &input).await?),
-        Request::Ask(input) => serde_json::to_value(ask::run(world, &input).await?),
-        Request::Acknowledge(input) => serde_json::to_value(acknowledge::run(world, &input).await?),
-    };
-    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+    match read::<Request>(payload)? {
+        Request::Open(input) => answer(open::run(world, &input).await?),
+        Request::Close(input) => answer(close::run(world, &input).await?),
+        Request::Release(input) => answer(release::run(world, &input).await?),
+        Request::Adopt(input) => answer(adopt::run(world, &input).await?),
+        Request::Keep(input) => answer(ask::keep(world, &input).await?),
+        Request::Ask(input) => answer(ask::run(world, &input).await?),
+        Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
+    }
 }
 
 async fn plan(world: &(impl Plans + Here), name: &PlanName) -> Result<crate::plan::Plan, Error> {

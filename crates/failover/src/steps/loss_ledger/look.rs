@@ -1,0 +1,153 @@
+//! What a pass looks at: where the deposed cluster stands, and both databases, once they have said that they are what they
+//! are taken for.
+
+use super::{Held, LostBeats, Observed, Pair, World};
+use crate::{
+    Error,
+    domain::{Epoch, seconds_between},
+    ledger::{Current, Known, Rows},
+    sql::Place,
+    steps::fence_writer::standing,
+    topology::Cluster,
+};
+
+pub(super) async fn observe(
+    world: &impl World,
+    known: &Known,
+    rows: &Rows,
+    current: &Current,
+    named: Option<&str>,
+) -> Result<(Observed, Option<Cluster>), Error> {
+    let (here, plan) = (world.region(), &known.plan);
+    let (standing, found) = match named {
+        None => {
+            let (standing, found) = standing(world, plan, rows).await?;
+            (Some(standing), found)
+        }
+        Some(named) => (None, Some(restored(world, known, current, named).await?)),
+    };
+    let member = plan.members.get(here).map(|member| member.cluster.clone());
+    let cluster = named.map_or_else(|| member.unwrap_or_default(), str::to_owned);
+    let losses = world.losses(&plan.plan, &cluster).await?;
+    let observed = Observed {
+        standing,
+        writer: current.writer.clone(),
+        epoch: current.epoch,
+        fenced: rows.0.get(here).and_then(|row| row.fenced),
+        losses: losses.filter(|losses| losses.epoch == current.epoch),
+        cluster,
+    };
+    Ok((observed, found))
+}
+
+/// A cluster that was named by hand: it must be there, available, and no member of a global cluster.
+async fn restored(
+    world: &impl World,
+    known: &Known,
+    current: &Current,
+    named: &str,
+) -> Result<Cluster, Error> {
+    if named.is_empty() {
+        return Err(Error::InvalidRequest(
+            "cluster is \"\"; write the identifier of a cluster of this Region".into(),
+        ));
+    }
+    let here = world.region();
+    let is_writer = known.plan.members.get(here).is_some_and(|member| {
+        current.writer == *here && member.cluster.eq_ignore_ascii_case(named)
+    });
+    if is_writer {
+        return Err(Error::InvalidRequest(format!(
+            "cluster is {named:?}, which is the writer; name one that was restored from a snapshot"
+        )));
+    }
+    let found = world.cluster(here, named).await?.ok_or_else(|| {
+        Error::InvalidRequest(format!(
+            "cluster is {named:?}, and RDS in {here} knows none of that name"
+        ))
+    })?;
+    if let Some(global) = &found.global_cluster {
+        return Err(Error::InvalidRequest(format!(
+            "cluster is {named:?}, a member of global cluster {global}; name one that stands alone"
+        )));
+    }
+    if !found.is_ready() {
+        return Err(Error::NotReady(format!(
+            "cluster {named} is {}; it needs an instance that is available",
+            found.status
+        )));
+    }
+    Ok(found)
+}
+
+/// Both databases' addresses, once they have said that they are what they are taken for.
+pub(super) async fn pair(
+    world: &impl World,
+    known: &Known,
+    current: &Current,
+    deposed: Option<&Cluster>,
+) -> Result<(Pair, Held), Error> {
+    let gone = || Error::UnexpectedTopology("the cluster is gone".into());
+    let deposed = deposed.ok_or_else(gone)?;
+    let writer = known.endpoints.get(&current.writer).ok_or_else(|| {
+        Error::NotReady(format!(
+            "no endpoint of the member in {} is known: no probe has seen it yet",
+            current.writer
+        ))
+    })?;
+    let place = |host: &str, port: u16| Place {
+        host: host.to_owned(),
+        port,
+        database: known.plan.database.name.clone(),
+    };
+    let pair = Pair {
+        deposed: place(&deposed.endpoint, deposed.port),
+        writer: place(&writer.writer, writer.port),
+    };
+    let held = world.held(known, &pair).await?;
+    if held.writer != Some(current.epoch) {
+        return Err(Error::UnexpectedTopology(format!(
+            "the database at {} holds epoch {}, and the writer of epoch {} was expected there",
+            pair.writer.host,
+            told(held.writer),
+            current.epoch
+        )));
+    }
+    if held.deposed.is_none_or(|epoch| epoch >= current.epoch) {
+        return Err(Error::UnexpectedTopology(format!(
+            "the database at {} holds epoch {}, so that it was not deposed by epoch {}",
+            pair.deposed.host,
+            told(held.deposed),
+            current.epoch
+        )));
+    }
+    Ok((pair, held))
+}
+
+fn told(epoch: Option<Epoch>) -> String {
+    epoch.map_or_else(|| "none".into(), |epoch| epoch.to_string())
+}
+
+/// The beats that the writer did not hold when it was promoted. Its own record of that is in its Region's ledger.
+pub(super) async fn beats(
+    world: &impl World,
+    known: &Known,
+    current: &Current,
+    held: &Held,
+) -> Result<Option<Vec<LostBeats>>, Error> {
+    let run = world
+        .run(&current.writer, &known.plan.plan, &current.run_id)
+        .await?;
+    let Some(before) = run.and_then(|run| run.held) else {
+        return Ok(None);
+    };
+    let lost = held.beats.iter().filter_map(|(vantage, last)| {
+        let had = before.get(vantage)?;
+        Some(LostBeats {
+            vantage: vantage.clone(),
+            count: last.seq.saturating_sub(had.seq),
+            seconds: seconds_between(had.at, last.at).max(0.0),
+        })
+    });
+    Ok(Some(lost.collect()))
+}

@@ -13,7 +13,7 @@ use crate::{
 mod row;
 mod run;
 
-pub use row::{Claim, Current, Intent, LEASE, Lease, Row, RunKind};
+pub use row::{Claim, Current, Declined, Intent, LEASE, Lease, Row, RunKind};
 pub use run::{
     Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof, Resolved,
     Restart, Run,

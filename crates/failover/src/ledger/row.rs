@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error,
     domain::{Epoch, Incident, PlanName, Region, RunId},
+    evidence::Verdict,
 };
 
 /// How long a lease holds after the last pass that renewed it.
@@ -34,6 +35,10 @@ pub struct Row {
     /// What people were last told about the suspected writer; cleared by the next beat that is committed.
     #[serde(default)]
     pub told: Option<String>,
+    /// The question that a human answered with no, so that no suspicion asks it again; cleared by the next beat that is
+    /// committed.
+    #[serde(default)]
+    pub declined: Option<Declined>,
     /// The epoch of the open intent that people were paged about.
     #[serde(default)]
     pub paged: Option<Epoch>,
@@ -112,6 +117,15 @@ pub struct Intent {
     pub written_at: Timestamp,
 }
 
+/// A human's no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declined {
+    /// The run that asked.
+    pub run_id: RunId,
+    /// What it had found; another verdict is another question.
+    pub verdict: Verdict,
+}
+
 /// What a run asks for when it opens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -140,6 +154,7 @@ impl Row {
             intent: None,
             alive_at: None,
             told: None,
+            declined: None,
             paged: None,
             fenced: None,
         }
@@ -433,12 +448,24 @@ impl Row {
         })
     }
 
-    /// Notes that the writer commits again, so that the next suspicion is news; `None` when nobody was told anything.
+    /// Notes a human's no; `None` when it is known.
+    #[must_use]
+    pub fn decline(&self, declined: &Declined) -> Option<Self> {
+        let news = self.declined.as_ref() != Some(declined);
+        news.then(|| Self {
+            declined: Some(declined.clone()),
+            ..self.clone()
+        })
+    }
+
+    /// Notes that the writer commits again, so that the next suspicion is news and may ask; `None` when nobody was told or
+    /// asked anything.
     #[must_use]
     pub fn calm(&self) -> Option<Self> {
-        self.told.as_ref()?;
-        Some(Self {
+        let spoken = self.told.is_some() || self.declined.is_some();
+        spoken.then(|| Self {
             told: None,
+            declined: None,
             ..self.clone()
         })
     }

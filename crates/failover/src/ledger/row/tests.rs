@@ -194,6 +194,17 @@ fn people_are_told_once_per_change_and_anew_after_a_beat() {
 }
 
 #[test]
+fn a_no_is_kept_once_and_until_a_beat() {
+    let no = Declined {
+        run_id: "a".into(),
+        verdict: Verdict::WriterDown,
+    };
+    let declined = row().decline(&no).unwrap();
+    assert_eq!(declined.decline(&no), None);
+    assert_eq!(declined.calm().unwrap().declined, None);
+}
+
+#[test]
 fn an_open_intent_is_paged_once_and_only_while_no_run_holds_the_plan() {
     let begun = held("a").intend(intent("a", 8)).unwrap();
     assert_eq!(begun.page(at(1)), None, "its run goes on");

@@ -4,9 +4,10 @@ use crate::{
     beat::{Loss, Write},
     domain::RunId,
     evidence::{Evidence, HomeVantage, Progress, Verdict},
-    ledger::{Resolved, Run},
+    ledger::{Declined, Resolved, Run},
     plan::{Mode, Plan, Strategy},
     policy::{Decision, mode},
+    steps::Pass,
     topology::{Cluster, GlobalCluster},
 };
 
@@ -64,6 +65,13 @@ pub const fn name(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A human's no to just what would be asked. A run by hand, which answers no suspicion, asks anew.
+pub(super) fn declined(pass: &Pass, verdict: Verdict, decision: Decision) -> Option<Declined> {
+    let asks = decision == Decision::Ask && pass.run.incident.is_some();
+    let mut rows = pass.rows.0.values().filter(|_| asks);
+    rows.find_map(|row| row.declined.clone().filter(|no| no.verdict == verdict))
+}
+
 /// What was found, and what that leads to where it is not plain.
 pub(super) fn reason(
     verdict: Verdict,
@@ -71,8 +79,15 @@ pub(super) fn reason(
     run: &Run,
     evidence: &Evidence,
     loss: Option<&Loss>,
+    declined: Option<&Declined>,
 ) -> String {
     let found = finding(verdict, run, evidence);
+    if let Some(no) = declined {
+        return format!(
+            "{found}; in run {} a human declined that, and nobody is asked again before the writer has committed; start a run by hand to go on",
+            no.run_id
+        );
+    }
     let losing = loss.map_or("losing an unknown number of beats".to_owned(), |loss| {
         format!("losing {} beats ({:.1} s)", loss.beats, loss.seconds)
     });
@@ -196,5 +211,36 @@ mod tests {
             Strategy::Detach
         );
         assert_eq!(resolved(Some(&cluster("16.4")), None), Strategy::Detach);
+    }
+
+    #[test]
+    fn a_no_holds_for_the_same_verdict_of_a_suspicion_and_for_no_run_by_hand() {
+        let no = Declined {
+            run_id: "before".into(),
+            verdict: Verdict::WriterDown,
+        };
+        let row = crate::ledger::Row {
+            declined: Some(no.clone()),
+            ..crate::ledger::Row::new("orders".into())
+        };
+        let mut pass = Pass {
+            run: crate::steps::fake::run(),
+            rows: crate::ledger::Rows([("us-east-1".into(), row)].into()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let of = |pass: &Pass, verdict| declined(pass, verdict, Decision::Ask);
+        assert_eq!(of(&pass, Verdict::WriterDown), None, "a human started it");
+        pass.run.incident = Some(crate::domain::Incident {
+            plan: "orders".into(),
+            epoch: crate::domain::Epoch(7),
+        });
+        assert_eq!(of(&pass, Verdict::WriterDown), Some(no));
+        assert_eq!(of(&pass, Verdict::RegionDown), None, "another question");
+        assert_eq!(
+            declined(&pass, Verdict::WriterDown, Decision::GoOn),
+            None,
+            "nobody is asked"
+        );
     }
 }

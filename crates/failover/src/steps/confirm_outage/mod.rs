@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::choose::Candidate;
-use super::{Here, Input, Output, Pass, Progress, read};
+use self::{choose::Candidate, gather::Gathered};
+use super::{Here, Input, Output, Pass, Progress, answer, read};
 use crate::{
     Error,
     beat::{Beats, Loss, Vantage, loss},
     domain::{PlanName, Region},
     evidence::{Evidence, HomeVantage, Progress as Replication, Rds, Verdict},
-    ledger::{Confirmed, HandOver, Ledger, Resolved, update_if},
+    ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, update_if},
     policy::{Decision, decide, is_approved, mode},
     steps::health_probe,
     topology::Describe,
@@ -122,16 +122,11 @@ pub async fn handle(
     world: &(impl Ledger + Here + Describe + Ask),
     payload: Value,
 ) -> Result<Value, Error> {
-    let answer = match read::<Request>(payload)? {
-        Request::Confirm(input) => {
-            serde_json::to_value(Box::pin(confirm(world, &input, false)).await?)
-        }
-        Request::ConfirmApproved(input) => {
-            serde_json::to_value(Box::pin(confirm(world, &input, true)).await?)
-        }
-        Request::Reach(input) => serde_json::to_value(Box::pin(reach(world, &input)).await?),
-    };
-    answer.map_err(|why| Error::InvalidRequest(format!("the answer cannot be written: {why}")))
+    match read::<Request>(payload)? {
+        Request::Confirm(input) => answer(Box::pin(confirm(world, &input, false)).await?),
+        Request::ConfirmApproved(input) => answer(Box::pin(confirm(world, &input, true)).await?),
+        Request::Reach(input) => answer(Box::pin(reach(world, &input)).await?),
+    }
 }
 
 /// One pass in a run; `approved` says that a human has just agreed.
@@ -149,7 +144,7 @@ pub async fn confirm(
     }
     let approved = is_approved(pass.run.approved_at, pass.now);
     let gathered = gather::gather(world, &pass).await?;
-    let evidence = gathered.evidence;
+    let evidence = gathered.evidence.clone();
     let verdict = evidence.verdict(&pass.run.plan.detection);
     let vantages = [gathered.vantage.as_ref(), gathered.home.as_ref()];
     let (acknowledged, alive_at) = last_signs(&pass, &evidence, vantages);
@@ -160,22 +155,15 @@ pub async fn confirm(
     let loss = held.and_then(|held| loss(&acknowledged, &held.beats, alive_at));
     remember_alive(world, &pass, alive_at).await?;
     let decision = decide(verdict, &pass.run.plan, approved);
-    let decision = lease::settle(world, &mut pass, verdict, decision, gathered.lease).await?;
-    let own = Candidate::of(
+    let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
+    let reason = decide::reason(
+        verdict,
+        decision,
         &pass.run,
-        gathered.target.as_ref(),
-        gathered.vantage.as_ref(),
+        &evidence,
+        loss.as_ref(),
+        declined.as_ref(),
     );
-    let decision = choose::or_hand_over(world, &mut pass, decision, own).await;
-    let leads_somewhere = mode(verdict, &pass.run.plan).is_some();
-    if leads_somewhere && pass.run.strategy.is_none() {
-        pass.run.strategy = Some(resolve(
-            &pass.run.plan,
-            gathered.target.as_ref(),
-            gathered.global.as_ref(),
-        ));
-    }
-    let reason = decide::reason(verdict, decision, &pass.run, &evidence, loss.as_ref());
     let name = decide::name(verdict);
     pass.run.confirmed = Some(Confirmed {
         verdict,
@@ -210,6 +198,30 @@ pub async fn confirm(
         decision,
         approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
     })
+}
+
+/// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
+async fn settle(
+    world: &(impl Ledger + Here + Describe + Ask),
+    pass: &mut Pass,
+    (verdict, decision): (Verdict, Decision),
+    gathered: Gathered,
+) -> Result<(Decision, Option<Declined>), Error> {
+    let decision = lease::settle(world, pass, verdict, decision, gathered.lease).await?;
+    let declined = decide::declined(pass, verdict, decision);
+    let decision = match declined {
+        Some(_) => Decision::StandDown,
+        None => decision,
+    };
+    let target = gathered.target.as_ref();
+    let own = Candidate::of(&pass.run, target, gathered.vantage.as_ref());
+    let decision = choose::or_hand_over(world, pass, decision, own).await;
+    let leads_somewhere = mode(verdict, &pass.run.plan).is_some();
+    if leads_somewhere && pass.run.strategy.is_none() {
+        let resolved = resolve(&pass.run.plan, target, gathered.global.as_ref());
+        pass.run.strategy = Some(resolved);
+    }
+    Ok((decision, declined))
 }
 
 /// Answers whether a Region can be reached from here: by its RDS, or by its ledger.

@@ -10,10 +10,13 @@ use crate::{
     Error,
     domain::seconds_between,
     evidence::Verdict,
-    ledger::{Closed, Entry, Outcome, Row, Run, RunKind},
+    ledger::{Closed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
     policy::{Decision, decide},
     steps::{Output, Progress},
 };
+
+/// The state that asks a human.
+const ASKS: &str = "AwaitApproval";
 
 /// What the pass answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,6 +50,7 @@ pub(super) async fn run(world: &impl World, request: &CloseInput) -> Result<Answ
     }
     if !input.dry_run {
         // Each time: the call that closed the run may have died before it came here.
+        remember_no(world, &run, request).await?;
         super::release::give_back(world, &run).await;
         hand_over(world, &run).await?;
     }
@@ -97,9 +101,7 @@ fn outcome(
     let stands_down =
         verdict.is_some_and(|verdict| decide(verdict, &run.plan, approved) != Decision::GoOn);
     // No answer, or a refusal, is a human's word and no trouble.
-    let answered = trouble
-        .iter()
-        .all(|trouble| trouble.state == "AwaitApproval");
+    let answered = trouble.iter().all(|trouble| trouble.state == ASKS);
     let outcome = match (proven, begun) {
         (true, _) if trouble.is_empty() => Outcome::Succeeded,
         (true, _) => Outcome::Failed,
@@ -117,6 +119,24 @@ fn outcome(
         (false, None) => Outcome::Aborted,
     };
     (outcome, left)
+}
+
+/// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.
+async fn remember_no(world: &impl World, run: &Run, request: &CloseInput) -> Result<(), Error> {
+    let mut troubles = request.trouble.iter();
+    let no = troubles.any(|trouble| trouble.state == ASKS && trouble.error != "States.Timeout");
+    let Some(verdict) = request.verdict.filter(|_| no) else {
+        return Ok(());
+    };
+    let declined = Declined {
+        run_id: run.run_id.clone(),
+        verdict,
+    };
+    update_if(world, world.region(), run.name(), |row| {
+        row.decline(&declined)
+    })
+    .await?;
+    Ok(())
 }
 
 /// Starts the run in the Region whose standby is the better one, now that the leases are free.

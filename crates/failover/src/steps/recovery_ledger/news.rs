@@ -165,7 +165,7 @@ const fn next_step(verdict: Verdict) -> &'static str {
         }
         Verdict::ObserverIsolated => "look at this Region's network: it is cut off from the others",
         Verdict::WriterDown | Verdict::RegionDown | Verdict::RegionDownUnwitnessed => {
-            "the question was not answered, or refused; the next suspicion asks again"
+            "the next suspicion asks again, unless a human declined: then start a run by hand to go on"
         }
         Verdict::Draining | Verdict::Undetermined => {
             "look at the evidence in the run: it fits no verdict"

@@ -158,7 +158,10 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
     let plan = plan?;
     let wish = input.failback.as_ref();
     let wish = wish.map(|failback| Wish::of(failback, &plan));
-    let input = &Opening::of(world, &plan, input).await?;
+    let kind = input.kind;
+    let input = &Opening::of(world, &plan, input)
+        .await
+        .map_err(|why| counts_on_all(kind, why))?;
     admissible(&plan, input, world.region())?;
     let switches = switches?;
     let admitted = match input.kind {
@@ -169,7 +172,9 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
         news::refused(world, &plan, input, "switch", &why).await;
         return Err(why);
     }
-    let held = lease(world, &plan, input).await?;
+    let held = lease(world, &plan, input)
+        .await
+        .map_err(|why| counts_on_all(kind, why))?;
     match record(world, &plan, input, &held).await {
         Ok(opened) => Ok(Opened {
             failback: wish,
@@ -179,6 +184,18 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
             give_back(world, &plan, &input.run_id, &held.leased).await;
             Err(why)
         }
+    }
+}
+
+/// Says of a silent Region why that stops a planned run.
+fn counts_on_all(kind: RunKind, why: Error) -> Error {
+    match (kind, why) {
+        (RunKind::PlannedFailover | RunKind::Failback, Error::Unavailable(why)) => {
+            Error::Unavailable(format!(
+                "every member Region must answer before the writer is moved by plan, and one does not ({why}); start again when it is back"
+            ))
+        }
+        (_, why) => why,
     }
 }
 

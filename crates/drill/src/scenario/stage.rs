@@ -8,7 +8,7 @@ use super::expect::unreplicated;
 use crate::{
     client::{self, Client, Progress},
     profile::{ACCOUNT, HOME, PLAN, STANDBY},
-    report::Check,
+    report::{Check, Run},
     runs::Runs,
     timeline::{Kind, now_ms},
     world::{Trouble, World},
@@ -139,15 +139,25 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Starts a run by hand, as the README says.
-    pub(super) async fn start_run(&self, from: &str, to: &str) -> Result<(), Trouble> {
+    /// Waits for the end of the run of this name; answers it as it was last seen.
+    pub(super) async fn end_of(&self, name: &str, limit: Duration) -> Option<Run> {
+        let find = || self.runs.seen().into_iter().find(|run| run.name == name);
+        self.until(limit, "the run's end", async || {
+            find().is_some_and(|run| run.status != "RUNNING")
+        })
+        .await;
+        find()
+    }
+
+    /// Starts a run by hand, as the README says; answers its name.
+    pub(super) async fn start_run(&self, from: &str, to: &str) -> Result<String, Trouble> {
         let input = json!({"plan": PLAN, "writer_region": from, "observer_region": to});
         let text = format!("starts a run from {from} to {to}");
         self.start("unplanned-failover", to, &input, text).await
     }
 
-    /// Starts the planned move of the writer to a Region, as the README says.
-    pub(super) async fn start_planned(&self, to: &str) -> Result<(), Trouble> {
+    /// Starts the planned move of the writer to a Region, as the README says; answers the run's name.
+    pub(super) async fn start_planned(&self, to: &str) -> Result<String, Trouble> {
         let text = format!("starts the planned failover to {to}");
         self.start("planned-failover", to, &json!({"plan": PLAN}), text)
             .await
@@ -159,9 +169,9 @@ impl Stage<'_> {
         to: &str,
         input: &Value,
         text: String,
-    ) -> Result<(), Trouble> {
+    ) -> Result<String, Trouble> {
         self.world.timeline.say(Kind::Run, "a human", text);
-        aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(to))
+        let started = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(to))
             .start_execution()
             .state_machine_arn(format!(
                 "arn:aws:states:{to}:{ACCOUNT}:stateMachine:aurora-failover-{machine}"
@@ -169,7 +179,8 @@ impl Stage<'_> {
             .input(input.to_string())
             .send()
             .await?;
-        Ok(())
+        let name = started.execution_arn.rsplit(':').next();
+        Ok(name.unwrap_or_default().to_owned())
     }
 
     /// Puts an event, of a source and a detail type, so many times on a Region's bus.

@@ -1,6 +1,8 @@
-//! The table of scenarios: a name, a story, what the plan says differently, and how it ends.
+//! The scenarios: which there are, what the plan of each says differently, and which a word names.
 
-use failover::{evidence::Verdict, plan::Strategy};
+mod rows;
+
+pub(super) use rows::Ends;
 use serde_json::{Value, json};
 
 use crate::profile::{BILLING, HOME, PARAMETER, PLAN, Profile, STANDBY, THIRD};
@@ -50,66 +52,14 @@ pub enum Scenario {
     Rehearsal,
     RegionReturns,
     FailbackInterrupted,
+    FailbackRefused,
     RoundTrip,
     MillionRows,
 }
 
-/// How a scenario ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ends {
-    /// The standby has taken over, after this verdict and by this strategy.
-    Recovered(Verdict, Strategy),
-    /// Nothing has changed, and every run that there was ended so.
-    Unchanged {
-        /// The last verdict; `None` where no run may come as far as one.
-        verdict: Option<Verdict>,
-        /// How every run that is admitted ends; `None` where there may be none.
-        outcome: Option<&'static str>,
-        /// Whether the application may notice nothing.
-        writes_go_on: bool,
-    },
-    /// What the scenario's own checks say.
-    AsPlayed,
-}
-
-/// One row of the table.
-pub(super) struct Row {
-    pub(super) name: &'static str,
-    pub(super) story: &'static str,
-    pub(super) ends: Ends,
-    /// Parts of the subjects that people are told, each once.
-    pub(super) told: &'static [&'static str],
-}
-
-const SUSPECTED: &str = "is suspected";
-const RETURN: &str = "point of no return";
-const TOOK_OVER: &str = "took over";
-
-const fn down(strategy: Strategy) -> Ends {
-    Ends::Recovered(Verdict::RegionDown, strategy)
-}
-
-/// Nothing has changed, and the application has not noticed anything.
-const fn harmless(verdict: Verdict) -> Ends {
-    Ends::Unchanged {
-        verdict: Some(verdict),
-        outcome: Some("stood_down"),
-        writes_go_on: true,
-    }
-}
-
-/// Nothing has changed, though the application could not write for a while.
-const fn unchanged(verdict: Verdict, outcome: &'static str) -> Ends {
-    Ends::Unchanged {
-        verdict: Some(verdict),
-        outcome: Some(outcome),
-        writes_go_on: false,
-    }
-}
-
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -151,6 +101,7 @@ impl Scenario {
         Self::Rehearsal,
         Self::RegionReturns,
         Self::FailbackInterrupted,
+        Self::FailbackRefused,
         Self::RoundTrip,
         Self::MillionRows,
     ];
@@ -232,314 +183,6 @@ impl Scenario {
             _ => Value::Null,
         }
     }
-
-    #[expect(clippy::too_many_lines, reason = "it is a table")]
-    pub(super) const fn row(self) -> Row {
-        use Verdict::{
-            ObserverIsolated, PathImpaired, ProbeMisconfigured, RegionDown, WriterDown,
-            WriterRestarting,
-        };
-        let (name, story, ends, told): (_, _, _, &[&str]) = match self {
-            Self::RegionLoss => (
-                "region-loss",
-                "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on.",
-                down(Strategy::Detach),
-                &[SUSPECTED, RETURN, TOOK_OVER],
-            ),
-            Self::RegionLossManaged => (
-                "region-loss-managed",
-                "The home Region dies whole: a managed failover promotes the standby and keeps the global cluster together.",
-                down(Strategy::Managed),
-                &[SUSPECTED, RETURN, TOOK_OVER],
-            ),
-            Self::PathImpaired => (
-                "path-impaired",
-                "Only the standby's road to the writer is cut: the writer is suspected, found alive, and nothing changes.",
-                harmless(PathImpaired),
-                &[SUSPECTED, "stood down (path_impaired)"],
-            ),
-            Self::WriterRestart => (
-                "writer-restart",
-                "The writer crashes and is back within the grace: nothing changes.",
-                unchanged(WriterRestarting, "stood_down"),
-                &[SUSPECTED, "stood down (writer_restarting)"],
-            ),
-            Self::WriterMaintenance => (
-                "writer-maintenance",
-                "RDS says that the writer is upgrading, and it is away for longer than the grace of a crash: nothing changes.",
-                unchanged(WriterRestarting, "stood_down"),
-                &[SUSPECTED, "stood down (writer_restarting)"],
-            ),
-            Self::WriterDown => (
-                "writer-down",
-                "The writer is gone beyond the grace while its Region answers, and its own Region's probe fails too: the standby takes over.",
-                Ends::Recovered(WriterDown, Strategy::Detach),
-                &[SUSPECTED, RETURN, TOOK_OVER],
-            ),
-            Self::RegionsParted => (
-                "regions-parted",
-                "The two Regions cannot reach each other, and both reach the witness: people are told, nothing changes.",
-                harmless(PathImpaired),
-                &[SUSPECTED, "stood down (path_impaired)"],
-            ),
-            Self::ObserverIsolated => (
-                "observer-isolated",
-                "The standby's Region reaches nothing but itself: it cannot tell, and nothing changes.",
-                harmless(ObserverIsolated),
-                &[SUSPECTED, "stood down (observer_isolated)"],
-            ),
-            Self::RoadAndReplicationDown => (
-                "road-and-replication-down",
-                "The road and the replication both stop while the writer commits at home: its own Region's record says so, and nothing changes.",
-                harmless(PathImpaired),
-                &[SUSPECTED, "stood down (path_impaired)"],
-            ),
-            Self::Blip => (
-                "blip",
-                "The road fails for fewer looks than make a suspicion: no run starts.",
-                Ends::Unchanged {
-                    verdict: None,
-                    outcome: None,
-                    writes_go_on: true,
-                },
-                &[],
-            ),
-            Self::MisconfiguredPassword => (
-                "misconfigured-probe-password",
-                "Somebody changes the probe's password: that is said, and nothing changes.",
-                harmless(ProbeMisconfigured),
-                &[SUSPECTED, "stood down (probe_misconfigured)"],
-            ),
-            Self::MisconfiguredCertificate => (
-                "misconfigured-probe-certificate",
-                "The probes trust another authority than the one that signed the database's certificate: that is said, and nothing changes.",
-                harmless(ProbeMisconfigured),
-                &[SUSPECTED, "stood down (probe_misconfigured)"],
-            ),
-            Self::MisconfiguredTable => (
-                "misconfigured-probe-table",
-                "The heartbeat's table is gone: that is said, and nothing changes.",
-                harmless(ProbeMisconfigured),
-                &[SUSPECTED, "stood down (probe_misconfigured)"],
-            ),
-            Self::MisconfiguredRights => (
-                "misconfigured-probe-rights",
-                "The probe's role may only read: that is said, and nothing changes.",
-                harmless(ProbeMisconfigured),
-                &[SUSPECTED, "stood down (probe_misconfigured)"],
-            ),
-            Self::Observe => (
-                "observe",
-                "The home Region dies, and the plan only observes: what would have been done is said, nothing is done.",
-                unchanged(RegionDown, "stood_down"),
-                &[SUSPECTED, "would have failed over to us-east-1"],
-            ),
-            Self::ApprovalGiven => (
-                "approval-given",
-                "The home Region dies, and the plan asks a human, who approves: it is confirmed again, and the standby takes over.",
-                down(Strategy::Detach),
-                &[SUSPECTED, "shall us-east-1 take over", RETURN, TOOK_OVER],
-            ),
-            Self::ApprovalRefused => (
-                "approval-refused",
-                "The home Region dies, and the human who is asked refuses: nothing changes.",
-                unchanged(RegionDown, "stood_down"),
-                &[
-                    SUSPECTED,
-                    "shall us-east-1 take over",
-                    "stood down (region_down)",
-                ],
-            ),
-            Self::ApprovalLate => (
-                "approval-late",
-                "The home Region dies, and nobody answers in time: nothing changes.",
-                unchanged(RegionDown, "stood_down"),
-                &[SUSPECTED, "stood down (region_down)"],
-            ),
-            Self::ApprovalOver => (
-                "approval-over",
-                "A human approves after the Region has come back: it is confirmed again, found healthy, and nothing changes.",
-                unchanged(Verdict::Healthy, "stood_down"),
-                &[SUSPECTED, "shall us-east-1 take over"],
-            ),
-            Self::LateRedrive => (
-                "late-redrive",
-                "A run is stopped before it promoted anything, and its next pass is made when the Region is back and its evidence old: nothing is promoted.",
-                Ends::AsPlayed,
-                &[SUSPECTED],
-            ),
-            Self::RunDies => (
-                "run-dies",
-                "The promoting function is taken away right after its call, and the lost Region comes back: the open intent is paged, and a new run finishes it at its proof.",
-                Ends::AsPlayed,
-                &[SUSPECTED, RETURN, "nobody finishes it", TOOK_OVER],
-            ),
-            Self::TwiceLost => (
-                "twice-lost",
-                "After a failover by detach the new writer's Region is lost too: the deposed writer is not promoted, and people are told why.",
-                Ends::AsPlayed,
-                &[
-                    "us-east-1 took over",
-                    "stopped before anything was promoted",
-                ],
-            ),
-            Self::LaggingStandby => (
-                "lagging-standby",
-                "Replication stops 60 s before the home Region dies, and the plan accepts 30 s: nothing is promoted, and it says by how much.",
-                Ends::Unchanged {
-                    verdict: Some(RegionDown),
-                    outcome: Some("aborted"),
-                    writes_go_on: false,
-                },
-                &[SUSPECTED, "stopped before anything was promoted"],
-            ),
-            Self::Throttled => (
-                "throttled",
-                "The home Region dies, and RDS throttles and answers 5xx during the run: it completes all the same.",
-                down(Strategy::Detach),
-                &[SUSPECTED, RETURN, TOOK_OVER],
-            ),
-            Self::RunTwice => (
-                "run-twice",
-                "The home Region dies, the suspicion is delivered three times at once and once more later: exactly one run acts.",
-                down(Strategy::Detach),
-                &[SUSPECTED, RETURN, TOOK_OVER],
-            ),
-            Self::PlannedMeetsUnplanned => (
-                "planned-meets-unplanned",
-                "Somebody starts an unplanned run while a planned one holds the plan in every Region: it is refused, and the planned one goes on.",
-                Ends::AsPlayed,
-                &["us-east-1 took over from us-west-2"],
-            ),
-            Self::Flapping => (
-                "flapping",
-                "After a failover the new writer blinks within the cool-down: no second failover, and people are told.",
-                Ends::AsPlayed,
-                &[
-                    "us-east-1 took over",
-                    "no run from us-east-1 to us-west-2: cool-down",
-                ],
-            ),
-            Self::Switchover => (
-                "switchover",
-                "The writer is moved to the standby's Region and back, as planned, while the application writes: no row is lost.",
-                Ends::AsPlayed,
-                &[
-                    "us-east-1 took over from us-west-2",
-                    "us-west-2 took over from us-east-1",
-                ],
-            ),
-            Self::SwitchoverNotReady => (
-                "switchover-not-ready",
-                "A planned move is asked for while much stands against it: every reason is listed, and nothing changes.",
-                Ends::AsPlayed,
-                &["stopped before anything was promoted"],
-            ),
-            Self::SwitchoverCancelled => (
-                "switchover-cancelled",
-                "Replication stops as a planned move begins, and RDS calls the switchover off: that is told as what it is, and the old writer leads on.",
-                Ends::AsPlayed,
-                &["stopped before anything was promoted"],
-            ),
-            Self::FailbackAfterManaged => (
-                "failback-after-managed",
-                "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",
-                Ends::AsPlayed,
-                &[
-                    "us-east-1 took over from us-west-2",
-                    "us-west-2 took over from us-east-1",
-                ],
-            ),
-            Self::FailbackAfterDetach => (
-                "failback-after-detach",
-                "The home Region is lost and failed over by detach; it returns, its writer is fenced, kept and made anew as a standby, a human is asked, and the writer goes home.",
-                Ends::AsPlayed,
-                &[
-                    "us-east-1 took over from us-west-2",
-                    "shall us-west-2 take over",
-                    "us-west-2 took over from us-east-1",
-                ],
-            ),
-            Self::Rehearsal => (
-                "rehearsal",
-                "After a failover the standby is rebuilt and the deposed cluster deleted, while the writer stays; later the writer goes home.",
-                Ends::AsPlayed,
-                &[
-                    "the standby in us-west-2 is rebuilt",
-                    "us-west-2 took over from us-east-1",
-                ],
-            ),
-            Self::RegionReturns => (
-                "region-returns",
-                "The lost Region comes back while a client still holds its writer's address: it is fenced, and takes no application's write from then on.",
-                Ends::AsPlayed,
-                &["the deposed writer in us-west-2 was fenced"],
-            ),
-            Self::FailbackInterrupted => (
-                "failback-interrupted",
-                "Each function of a failback is killed once in the middle of a pass: it ends as if nothing had happened.",
-                Ends::AsPlayed,
-                &["us-west-2 took over from us-east-1"],
-            ),
-            Self::RoundTrip => (
-                "round-trip",
-                "Three times: the Region is lost, comes back, the writer goes home, and is switched over both ways.",
-                Ends::AsPlayed,
-                &[],
-            ),
-            Self::MillionRows => (
-                "million-rows",
-                "A deposed writer has a table of a million rows, a thousand of which only it has or has otherwise: the loss ledger lists just these.",
-                Ends::AsPlayed,
-                &["the loss ledger of orders-west is written"],
-            ),
-            Self::ThreeRegions => (
-                "three-regions",
-                "Of two standbys one has no instance and the other lags: both notice the loss, and the one that can take over is promoted, once.",
-                down(Strategy::Detach),
-                &[RETURN, "eu-west-1 took over"],
-            ),
-            Self::TwoPlans => (
-                "two-plans",
-                "Two plans lose their Region at once, and a service of one cannot start: both are promoted, and the broken one says what is left.",
-                down(Strategy::Detach),
-                &[
-                    "orders: us-east-1 took over",
-                    "billing: the failover to us-east-1 is not complete",
-                ],
-            ),
-            Self::KillSwitch => (
-                "kill-switch",
-                "The home Region dies while the kill switch is on: nobody is suspected, and a run by hand is refused.",
-                Ends::AsPlayed,
-                &["no run from us-west-2 to us-east-1: switch"],
-            ),
-            Self::ByHand => (
-                "by-hand",
-                "The home Region dies, the plan only observes, and a human forces each step with one call after the other.",
-                Ends::AsPlayed,
-                &["would have failed over to us-east-1", RETURN],
-            ),
-            Self::Route53Ssm => (
-                "route53-down-ssm",
-                "The home Region dies and takes Route 53's control plane with it; the plan points a parameter, and the failover goes through.",
-                Ends::AsPlayed,
-                &[SUSPECTED, RETURN, TOOK_OVER],
-            ),
-            Self::Route53Cname => (
-                "route53-down-cname",
-                "The home Region dies and takes Route 53's control plane with it; the plan had accepted that, and its services are restarted all the same.",
-                Ends::AsPlayed,
-                &[SUSPECTED, RETURN],
-            ),
-        };
-        Row {
-            name,
-            story,
-            ends,
-            told,
-        }
-    }
 }
 
 /// The scenarios that a word on the command line names: one, several with commas between them, a family, or `all`.
@@ -611,7 +254,7 @@ mod tests {
         );
         assert_eq!(selection("approval").unwrap().len(), 4);
         assert_eq!(selection("misconfigured-probe").unwrap().len(), 4);
-        assert_eq!(selection("failback").unwrap().len(), 3);
+        assert_eq!(selection("failback").unwrap().len(), 4);
         let all = selection("all").unwrap();
         assert_eq!(all.len(), Scenario::ALL.len() - 2);
         assert!(!all.contains(&Scenario::RoundTrip));

@@ -1,16 +1,18 @@
 //! The way back: the lost Region returns, its writer is fenced, the global database rebuilt, and the writer taken home.
 
+mod found;
 mod look;
 pub(super) mod losses;
+pub(super) mod refused;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use aws_sdk_rds::types::GlobalCluster;
 use failover::ledger::Ledger;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use look::{REPORTS, clusters, create_reports, endpoints, globals, pilot_light, snapshots};
+use found::{destroying, endpoint, home, members, retired};
+use look::{clusters, create_reports, snapshots};
 
 use super::{
     again::{home_learns, writer_is},
@@ -18,9 +20,8 @@ use super::{
     planned::unreplicated_by,
 };
 use crate::{
-    client::compare,
     front_door::{Fault, Scope},
-    profile::{HOME, PLAN, STANDBY, WRITER_NAME, cluster},
+    profile::{HOME, PLAN, STANDBY, cluster},
     scenario::stage::{Acted, SOON, Stage},
     timeline::{Kind, now_ms},
     world::Trouble,
@@ -46,26 +47,17 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         reads_only,
     );
     let lost = unreplicated_by(stage, STANDBY).await?;
-    start(stage, &json!({"plan": PLAN})).await?;
+    let run = start(stage, &json!({"plan": PLAN})).await?;
     stage.answer(HOME, true).await?;
-    home(stage, &mut acted, (3, 2), lost).await?;
+    home(stage, &mut acted, (&run, 3), lost).await?;
     losses::equal(stage, &mut acted, &BTreeSet::new()).await?;
     retired(stage, &mut acted).await;
-    let before = stage.runs.seen().len();
-    start(stage, &json!({"plan": PLAN})).await?;
-    ended(stage, before + 1).await;
-    let last = stage.runs.seen().into_iter().next_back();
-    let status = last.map(|run| run.status).unwrap_or_default();
+    let again = start(stage, &json!({"plan": PLAN})).await?;
     let says = "us-west-2 is the writer of plan orders already";
-    let refused = status == "FAILED"
-        && stage
-            .runs
-            .histories()
-            .values()
-            .any(|text| text.contains(says));
+    let (found, refused) = is_refused(stage, &again, says).await;
     acted.check(
         "another failback is refused: the writer is home",
-        status,
+        found,
         refused,
     );
     Ok(acted)
@@ -76,8 +68,8 @@ pub(super) async fn after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
     rds_could_not_fence(stage, &mut acted).await?;
     let lost = unreplicated_by(stage, STANDBY).await?;
-    start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
-    home(stage, &mut acted, (3, 2), lost).await?;
+    let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+    home(stage, &mut acted, (&run, 3), lost).await?;
     let unknown = losses::listed(stage)
         .await?
         .and_then(|losses| losses.unknown);
@@ -121,25 +113,17 @@ async fn rds_could_not_fence(stage: &Stage<'_>, acted: &mut Acted) -> Result<(),
 /// The standby is rebuilt, and the writer stays; later it is taken home.
 pub(super) async fn rehearsal(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
-    let typo = json!({"plan": PLAN, "rehearsal": true});
-    let before = stage.runs.seen().len();
-    start(stage, &typo).await?;
-    ended(stage, before + 1).await;
-    let last = stage.runs.seen().into_iter().next_back();
-    let status = last.map(|run| run.status).unwrap_or_default();
+    let typo = start(stage, &json!({"plan": PLAN, "rehearsal": true})).await?;
+    let (found, refused) = is_refused(stage, &typo, "unknown field `rehearsal`").await;
     acted.check(
         "a field that there is none of is refused, and nothing is changed",
-        &*status,
-        status == "FAILED" && destroying(stage).is_empty(),
+        found,
+        refused && destroying(stage).is_empty(),
     );
-    start(
-        stage,
-        &json!({"plan": PLAN, "rehearse": true, "retire": "delete"}),
-    )
-    .await?;
-    ended(stage, before + 2).await;
-    let last = stage.runs.seen().into_iter().next_back();
-    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+    let rehearse = json!({"plan": PLAN, "rehearse": true, "retire": "delete"});
+    let rehearsal = start(stage, &rehearse).await?;
+    let rehearsed = stage.end_of(&rehearsal, FAILBACK).await;
+    let outcome = rehearsed.and_then(|run| run.outcome).unwrap_or_default();
     acted.check(
         "the rehearsal ends with the standby rebuilt",
         &*outcome,
@@ -159,8 +143,8 @@ pub(super) async fn rehearsal(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         clusters == [cluster(HOME)] && snapshots == ["orders-west-final-2"],
     );
     let lost = unreplicated_by(stage, STANDBY).await?;
-    start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
-    home(stage, &mut acted, (3, 4), lost).await?;
+    let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+    home(stage, &mut acted, (&run, 3), lost).await?;
     Ok(acted)
 }
 
@@ -217,7 +201,7 @@ async fn returned_and_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Result<(),
 pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
     let lost = unreplicated_by(stage, STANDBY).await?;
-    start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+    let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
     let mut killed = Vec::new();
     for (state, function) in [
         ("FenceWriter", "fence-writer"),
@@ -229,11 +213,11 @@ pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         ("RestartEcs", "ecs-restart"),
         ("CloseRun", "recovery-ledger"),
     ] {
-        if kill_in(stage, state, function).await? {
+        if kill_in(stage, &run, (state, function)).await? {
             killed.push(function);
         }
     }
-    home(stage, &mut acted, (3, 2), lost).await?;
+    home(stage, &mut acted, (&run, 3), lost).await?;
     losses::equal(stage, &mut acted, &BTreeSet::new()).await?;
     acted.check(
         "every step's function was killed in the middle of a pass",
@@ -248,32 +232,30 @@ pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = Acted::now();
     create_reports(stage).await?;
-    let (mut epoch, mut runs) = (1, 0);
+    let mut epoch = 1;
     let mut ever_lost = BTreeSet::new();
     for round in 1..=ROUNDS {
         let text = format!("round {round} of {ROUNDS}");
         stage.world.timeline.say(Kind::Setup, "the drill", text);
         let earlier = unreplicated_by(stage, HOME).await?;
         fall_behind(stage).await;
+        let before = stage.runs.seen().len();
         stage.lose(HOME).await?;
-        runs += 1;
-        ended(stage, runs).await;
+        stage.ended(before + 1).await;
         stage.writes_in(STANDBY).await;
         stage.world.simulator.mend_replication(STANDBY).await;
         stage.world.return_region(HOME).await?;
         stage.world.watch_now(HOME).await?;
         learns(stage, epoch + 1).await;
         let lost = unreplicated_by(stage, STANDBY).await?;
-        start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
-        runs += 1;
-        home(stage, &mut acted, (epoch + 2, runs), lost).await?;
+        let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
+        home(stage, &mut acted, (&run, epoch + 2), lost).await?;
         ever_lost = losses::equal(stage, &mut acted, &ever_lost).await?;
         epoch += 2;
         for to in [STANDBY, HOME] {
-            stage.start_planned(to).await?;
-            runs += 1;
+            let run = stage.start_planned(to).await?;
+            stage.end_of(&run, FAILBACK).await;
             epoch += 1;
-            ended(stage, runs).await;
             stage.writes_in(to).await;
             acted.checks.extend(writer_is(stage, to, epoch).await);
         }
@@ -314,145 +296,26 @@ async fn learns(stage: &Stage<'_>, epoch: u64) {
     stage.until(SOON, "what home learns", learnt).await;
 }
 
-async fn start(stage: &Stage<'_>, input: &Value) -> Result<(), Trouble> {
+async fn start(stage: &Stage<'_>, input: &Value) -> Result<String, Trouble> {
     let text = format!("starts the failback to {HOME} with {input}");
     stage.start("failback", HOME, input, text).await
 }
 
-async fn ended(stage: &Stage<'_>, count: usize) -> bool {
-    stage
-        .until(FAILBACK, "the failback's end", async || {
-            let runs = stage.runs.seen();
-            runs.len() >= count && runs.iter().all(|run| run.status != "RUNNING")
-        })
-        .await
-}
-
-/// The writer is home, everything is as it was, and only `lost` rows are missing.
-async fn home(
-    stage: &Stage<'_>,
-    acted: &mut Acted,
-    (epoch, runs): (u64, usize),
-    lost: usize,
-) -> Result<(), Trouble> {
-    ended(stage, runs).await;
-    stage.writes_in(HOME).await;
-    let last = stage.runs.seen().into_iter().next_back();
-    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
-    acted.check("the failback succeeds", &*outcome, outcome == "succeeded");
-    acted.checks.extend(writer_is(stage, HOME, epoch).await);
-    let leads_to = stage.world.leads_to(WRITER_NAME).await;
-    let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
-    acted.check(
-        format!("{WRITER_NAME} leads home"),
-        &*leads_to,
-        leads_to == stage.world.endpoints[HOME].writer,
-    );
-    members(stage, acted, 2).await;
-    endpoint(stage, acted).await;
-    let record = stage.client.record();
-    let comparison = compare(&record, &stage.world.admin(HOME).await?).await?;
-    acted.check(
-        "the way home loses no acknowledged row and doubles none",
-        format!(
-            "{} are missing, {lost} were before; {} are doubled",
-            comparison.lost.len(),
-            comparison.duplicated.len()
-        ),
-        comparison.lost.len() == lost && comparison.duplicated.is_empty(),
-    );
-    let tasks = pilot_light(stage).await;
-    acted.check(
-        "the pilot light of the Region that took over is out again",
-        format!("{tasks} tasks"),
-        tasks == 0,
-    );
-    let hit: Vec<_> = destroying(stage)
-        .into_iter()
-        .filter(|(region, _)| region != HOME)
-        .collect();
-    acted.check(
-        "nothing was taken from the writer's Region",
-        format!("{hit:?}"),
-        hit.is_empty(),
-    );
-    Ok(())
-}
-
-/// The global database has so many members, all of them connected.
-async fn members(stage: &Stage<'_>, acted: &mut Acted, count: usize) {
-    let globals = globals(stage).await;
-    let connected = |global: &GlobalCluster| {
-        let members = global.global_cluster_members().iter();
-        let connected = members.filter(|member| {
-            let status = member.synchronization_status.as_ref();
-            status.is_some_and(|status| status.as_str() == "connected")
-        });
-        connected.count()
-    };
-    let found: Vec<_> = globals
-        .iter()
-        .map(|global| {
-            let name = global.global_cluster_identifier().unwrap_or_default();
-            format!("{name} with {} connected", connected(global))
-        })
-        .collect();
-    acted.check(
-        format!("there is one global database, of {count} connected members"),
-        found.join(", "),
-        globals.len() == 1 && globals.iter().all(|global| connected(global) == count),
-    );
-}
-
-async fn endpoint(stage: &Stage<'_>, acted: &mut Acted) {
-    let found = endpoints(stage).await;
-    let kept = found.iter().find(|endpoint| {
-        endpoint.db_cluster_endpoint_identifier() == Some(REPORTS)
-            && endpoint.db_cluster_identifier() == Some(cluster(HOME))
-    });
-    let members = kept.map(|kept| kept.static_members().join(", "));
-    let held = members.as_deref() == Some("orders-west-1");
-    acted.check(
-        "the home member has its custom endpoint",
-        members.unwrap_or_else(|| "it has not".into()),
-        held,
-    );
-}
-
-/// The deposed cluster stays under another name, beside its final snapshot, and nothing else is left over.
-async fn retired(stage: &Stage<'_>, acted: &mut Acted) {
-    let clusters = clusters(stage).await;
-    let snapshots = snapshots(stage, "manual").await;
-    let [member, kept] = clusters.as_slice() else {
-        return acted.check("the deposed cluster is retired", clusters.join(", "), false);
-    };
-    acted.check(
-        "the deposed cluster is retired beside its final snapshot, and nothing else is left over",
-        format!("{member}, {kept}; {}", snapshots.join(", ")),
-        member == cluster(HOME)
-            && kept.starts_with("orders-west-retired-")
-            && snapshots == ["orders-west-final-2"],
-    );
-}
-
-/// The calls by rebuild-global that take something away and were answered well: Region and operation.
-fn destroying(stage: &Stage<'_>) -> Vec<(String, String)> {
-    let taking = |operation: &str| {
-        operation.starts_with("Delete")
-            || operation.starts_with("Modify")
-            || operation.starts_with("RemoveFrom")
-    };
-    let calls = stage.world.front_door.calls().into_iter();
-    let calls = calls.filter(|call| call.service == "rds" && call.status == Some(200));
-    let calls = calls.filter(|call| call.function == "aurora-failover-rebuild-global");
-    let calls = calls.filter(|call| taking(&call.operation));
-    // A global cluster without members is nobody's.
-    let calls = calls.filter(|call| call.operation != "DeleteGlobalCluster");
-    calls.map(|call| (call.region, call.operation)).collect()
+/// How a run ended, and whether it failed saying this.
+async fn is_refused(stage: &Stage<'_>, run: &str, says: &str) -> (String, bool) {
+    let ended = stage.end_of(run, FAILBACK).await;
+    let status = ended.map(|run| run.status).unwrap_or_default();
+    let history = stage.runs.histories().remove(run).unwrap_or_default();
+    let refused = status == "FAILED" && history.contains(says);
+    (status, refused)
 }
 
 /// Kills a function while a state of the failback is in the middle of a pass; whether that came about.
-async fn kill_in(stage: &Stage<'_>, state: &str, function: &str) -> Result<bool, Trouble> {
+async fn kill_in(
+    stage: &Stage<'_>,
+    run: &str,
+    (state, function): (&str, &str),
+) -> Result<bool, Trouble> {
     let function = format!("aurora-failover-{function}");
     let slow = stage.world.front_door.set(
         Scope {
@@ -463,9 +326,9 @@ async fn kill_in(stage: &Stage<'_>, state: &str, function: &str) -> Result<bool,
         Fault::Slow(Duration::from_millis(300)),
     );
     let entered = async || {
-        let last = stage.runs.seen().into_iter().next_back();
-        let states = last.map(|run| run.states).unwrap_or_default();
-        states.iter().any(|seen| seen.name == state)
+        let mut runs = stage.runs.seen().into_iter();
+        let run = runs.find(|seen| seen.name == run);
+        run.is_some_and(|run| run.states.iter().any(|seen| seen.name == state))
     };
     let came = stage.until(FAILBACK, state, entered).await;
     // In the middle of a pass: between its first call and its last.

@@ -6,13 +6,19 @@ use failover::ledger::{Claim, RunKind, update};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::again::{ledger_says, promotions};
+use super::{
+    again::{ledger_says, promotions},
+    interrupted::suspect,
+};
 use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::stage::{Acted, RUN, Stage},
     timeline::Kind,
     world::Trouble,
 };
+
+/// What a run asks a human.
+const QUESTION: &str = "shall us-east-1 take over";
 
 pub(super) async fn approval_given(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let acted = stage.lose(HOME).await?;
@@ -22,16 +28,26 @@ pub(super) async fn approval_given(stage: &Stage<'_>) -> Result<Acted, Trouble> 
 }
 
 pub(super) async fn approval_refused(stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    let acted = stage.lose(HOME).await?;
+    let mut acted = stage.lose(HOME).await?;
     stage.answer(STANDBY, false).await?;
     stage.ended(1).await;
+    let before = stage.runs.seen().len();
+    suspect(stage, 1).await?;
+    stage.ended(before + 1).await;
+    let questions = stage.world.messages().into_iter();
+    let questions = questions.filter(|text| text.contains(QUESTION)).count();
+    acted.check(
+        "the same outage is not asked about again",
+        format!("asked {questions} times"),
+        questions == 1,
+    );
     stage.world.return_region(HOME).await?;
     Ok(acted)
 }
 
 pub(super) async fn approval_late(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let acted = stage.lose(HOME).await?;
-    stage.told("shall us-east-1 take over").await;
+    stage.told(QUESTION).await;
     stage
         .until(RUN, "the end of the question", async || {
             let mut runs = stage.runs.seen().into_iter();
@@ -47,7 +63,7 @@ pub(super) async fn approval_late(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 
 pub(super) async fn approval_over(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let acted = stage.lose(HOME).await?;
-    stage.told("shall us-east-1 take over").await;
+    stage.told(QUESTION).await;
     stage.world.return_region(HOME).await?;
     stage.writes_in(HOME).await;
     stage.answer(STANDBY, true).await?;
@@ -75,8 +91,8 @@ pub(super) async fn kill_switch(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         if suspected { "it does" } else { "it does not" },
         !suspected,
     );
-    stage.start_run(HOME, STANDBY).await?;
-    stage.ended(1).await;
+    let run = stage.start_run(HOME, STANDBY).await?;
+    stage.end_of(&run, RUN).await;
     let told = stage.told("no run from").await.unwrap_or_default();
     let named = told.contains("/aurora-failover/kill is on (a drill is on)");
     acted.check(

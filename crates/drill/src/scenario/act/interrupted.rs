@@ -8,7 +8,7 @@ use super::again::{home_learns, promotions, writer_is};
 use crate::{
     front_door::{Fault, Scope},
     profile::{HOME, PLAN, STANDBY},
-    scenario::stage::{Acted, SOON, Stage},
+    scenario::stage::{Acted, RUN, SOON, Stage},
     timeline::Kind,
     world::Trouble,
 };
@@ -107,11 +107,9 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         paged.is_some(),
     );
     world.emulator.return_region(STANDBY).await?;
-    let before = stage.runs.seen().len();
-    stage.start_run(HOME, STANDBY).await?;
-    stage.ended(before + 1).await;
-    let succeeded = |run: &crate::report::Run| run.outcome.as_deref() == Some("succeeded");
-    let finished = stage.runs.seen().into_iter().skip(1).find(succeeded);
+    let run = stage.start_run(HOME, STANDBY).await?;
+    let ended = stage.end_of(&run, RUN).await;
+    let finished = ended.filter(|run| run.outcome.as_deref() == Some("succeeded"));
     let states = finished.into_iter().flat_map(|run| run.states);
     let names: Vec<_> = states.map(|state| state.name).collect();
     let resumed =
@@ -162,7 +160,7 @@ pub(super) async fn run_twice(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 }
 
 /// Delivers a suspicion of the home Region's writer of epoch 1.
-async fn suspect(stage: &Stage<'_>, times: usize) -> Result<(), Trouble> {
+pub(super) async fn suspect(stage: &Stage<'_>, times: usize) -> Result<(), Trouble> {
     let detail = json!({"plan": PLAN, "incident": format!("{PLAN}/1"), "observer_region": STANDBY, "writer_region": HOME});
     stage
         .publish(
@@ -186,23 +184,14 @@ pub(super) async fn planned_meets_unplanned(stage: &Stage<'_>) -> Result<Acted, 
         },
         Fault::Hang,
     );
-    stage.start_planned(STANDBY).await?;
+    let planned = stage.start_planned(STANDBY).await?;
     stage
         .until(SOON, "the planned run", async || {
             stage.runs.seen().iter().any(|run| run.states.len() > 1)
         })
         .await;
-    let planned = stage.runs.seen().into_iter().next();
-    let planned = planned.map(|run| run.name).unwrap_or_default();
-    stage.start_run(HOME, STANDBY).await?;
-    let refused = || {
-        let mut runs = stage.runs.seen().into_iter();
-        runs.find(|run| run.name != planned && run.status == "FAILED")
-    };
-    stage
-        .until(SOON, "the unplanned run", async || refused().is_some())
-        .await;
-    let run = refused().map(|run| run.name).unwrap_or_default();
+    let run = stage.start_run(HOME, STANDBY).await?;
+    stage.end_of(&run, SOON).await;
     let history = stage.runs.histories().remove(&run).unwrap_or_default();
     let says = format!("run {planned} holds plan {PLAN}");
     acted.check(
@@ -211,11 +200,8 @@ pub(super) async fn planned_meets_unplanned(stage: &Stage<'_>) -> Result<Acted, 
         history.contains("RunRefused") && history.contains(&says),
     );
     world.front_door.remove(slow);
-    stage.ended(2).await;
-    let runs = stage.runs.seen();
-    let planned = runs.iter().find(|run| run.name == planned);
-    let outcome = planned.and_then(|run| run.outcome.clone());
-    let outcome = outcome.unwrap_or_default();
+    let planned = stage.end_of(&planned, RUN).await;
+    let outcome = planned.and_then(|run| run.outcome).unwrap_or_default();
     acted.check(
         "the planned run goes on and succeeds",
         &*outcome,

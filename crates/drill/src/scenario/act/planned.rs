@@ -7,7 +7,7 @@ use super::again::writer_is;
 use crate::{
     client::compare,
     profile::{HOME, PLAN, STANDBY, WRITER_NAME, cluster},
-    scenario::stage::{Acted, Stage},
+    scenario::stage::{Acted, RUN, Stage},
     world::Trouble,
 };
 
@@ -99,12 +99,10 @@ async fn by_hand_changes_nothing(stage: &Stage<'_>, acted: &mut Acted) {
 
 /// Moves the writer to a Region, and checks that ledger and DNS say so.
 async fn moved(stage: &Stage<'_>, acted: &mut Acted, to: &str, epoch: u64) -> Result<(), Trouble> {
-    let before = stage.runs.seen().len();
-    stage.start_planned(to).await?;
-    stage.ended(before + 1).await;
+    let run = stage.start_planned(to).await?;
+    let ended = stage.end_of(&run, RUN).await;
     stage.writes_in(to).await;
-    let last = stage.runs.seen().into_iter().next_back();
-    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
     acted.check(
         format!("the move to {to} succeeds"),
         &*outcome,
@@ -132,8 +130,8 @@ pub(super) async fn not_ready(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let world = stage.world;
     let mut acted = Acted::now();
     hinder(stage).await?;
-    stage.start_planned(STANDBY).await?;
-    stage.ended(1).await;
+    let run = stage.start_planned(STANDBY).await?;
+    stage.end_of(&run, RUN).await;
     world.simulator.show_status(STANDBY, cluster(STANDBY), None);
     world.simulator.show_blue_green(HOME, cluster(HOME), None);
     let told = stage
@@ -198,8 +196,8 @@ pub(super) async fn cancelled(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = Acted::now();
     stage.fault(STANDBY, "gets no replication any more", "replication stops");
     stage.world.simulator.cut_replication(STANDBY).await;
-    stage.start_planned(STANDBY).await?;
-    stage.ended(1).await;
+    let run = stage.start_planned(STANDBY).await?;
+    stage.end_of(&run, RUN).await;
     stage.world.simulator.mend_replication(STANDBY).await;
     let asked = stage.called("planned-failover", "SwitchoverGlobalCluster");
     let found = if asked { "it did" } else { "it did not" };

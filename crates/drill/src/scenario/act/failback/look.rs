@@ -11,7 +11,7 @@ use crate::{
 /// A custom endpoint that the home member has from the start.
 pub(super) const REPORTS: &str = "orders-reports";
 
-fn rds(stage: &Stage<'_>, region: &str) -> aws_sdk_rds::Client {
+pub(super) fn rds(stage: &Stage<'_>, region: &str) -> aws_sdk_rds::Client {
     let endpoint = format!("http://{}", stage.world.simulator.address());
     let config = stage.world.emulator.sdk_config(region).into_builder();
     aws_sdk_rds::Client::new(&config.endpoint_url(endpoint).build())

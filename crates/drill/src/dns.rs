@@ -109,16 +109,17 @@ impl Dns {
         Ok(address)
     }
 
-    /// Replaces the endpoints that a vantage's view knows.
-    pub fn set_endpoints(
+    /// Lets a vantage's view know another endpoint.
+    pub fn add_endpoint(
         &self,
         vantage: &str,
-        endpoints: &HashMap<String, IpAddr>,
+        endpoint: &str,
+        address: IpAddr,
     ) -> Result<(), DnsError> {
-        let endpoints = records(endpoints)?;
+        let record = record(endpoint, address)?;
         match self.locked().get(vantage) {
             Some(view) => {
-                view.endpoints.send_replace(endpoints);
+                view.endpoints.send_modify(|records| records.add(record));
                 Ok(())
             }
             None => Err(DnsError::NoView {
@@ -135,17 +136,21 @@ impl Dns {
 fn records(endpoints: &HashMap<String, IpAddr>) -> Result<Records, DnsError> {
     let mut records = Records::of_zone(&name(ENDPOINT_DOMAIN)?);
     for (endpoint, address) in endpoints {
-        let data = match address {
-            IpAddr::V4(address) => RData::A((*address).into()),
-            IpAddr::V6(address) => RData::AAAA((*address).into()),
-        };
-        records.add(Record::from_rdata(
-            name(endpoint)?,
-            ENDPOINT_TTL_SECONDS,
-            data,
-        ));
+        records.add(record(endpoint, *address)?);
     }
     Ok(records)
+}
+
+fn record(endpoint: &str, address: IpAddr) -> Result<Record, DnsError> {
+    let data = match address {
+        IpAddr::V4(address) => RData::A(address.into()),
+        IpAddr::V6(address) => RData::AAAA(address.into()),
+    };
+    Ok(Record::from_rdata(
+        name(endpoint)?,
+        ENDPOINT_TTL_SECONDS,
+        data,
+    ))
 }
 
 /// An absolute name, whether written with its last dot or without.

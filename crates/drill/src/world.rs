@@ -70,7 +70,7 @@ pub struct World {
     scheduled: bool,
     /// The faults that stand for lost Regions.
     faults: Mutex<HashMap<String, [FaultId; 2]>>,
-    _dns: Dns,
+    dns: Dns,
 }
 
 impl World {
@@ -135,7 +135,7 @@ impl World {
             folders: [folder.to_owned(), deployed.folder.clone()].into(),
             scheduled: deployed.first_use(),
             faults: Mutex::default(),
-            _dns: dns,
+            dns,
         };
         world.point_the_functions().await?;
         for plan in world.profile.plans {
@@ -301,6 +301,26 @@ impl World {
                 let _ = self.roads.set_backend(vantage, &name, backend);
             }
         }
+    }
+
+    /// Opens roads to a cluster that somebody has made meanwhile, under the name that RDS gave it.
+    ///
+    /// # Errors
+    /// When it has no database, or there is no address left.
+    pub async fn open_roads_to(
+        &self,
+        region: &str,
+        cluster: &str,
+        endpoint: &str,
+    ) -> Result<(), Trouble> {
+        let backend = self.simulator.backend(region, cluster);
+        let backend = backend.ok_or("there is no such database")?;
+        let tls = self.certificates.server(&[endpoint])?;
+        for vantage in self.regions.iter().chain([&CLIENT]) {
+            let road = self.roads.open(vantage, cluster, backend, tls.clone());
+            self.dns.add_endpoint(vantage, endpoint, road.await?)?;
+        }
+        Ok(())
     }
 
     /// How an application that holds a member's address logs in there, past every road.

@@ -236,21 +236,18 @@ async fn what_was_last_read_is_served_while_route53_is_silent() {
 }
 
 #[tokio::test]
-async fn a_views_endpoints_can_be_replaced() {
+async fn a_view_learns_another_endpoint() {
     let route53 = Route53::start().await;
     let dns = Dns::start("Z0EXAMPLE", route53.client()).await.unwrap();
-    let view = dns
-        .view("us-west-2", &endpoints("127.1.0.1"))
-        .await
-        .unwrap();
-    dns.set_endpoints("us-west-2", &endpoints("127.1.0.7"))
+    let view = dns.view("us-west-2", &HashMap::new()).await.unwrap();
+    dns.add_endpoint("us-west-2", WRITER, "127.1.0.7".parse().unwrap())
         .unwrap();
     assert_eq!(
         address(&resolver(view, ProtocolConfig::Udp)).await,
         "127.1.0.7"
     );
     assert!(matches!(
-        dns.set_endpoints("us-east-1", &HashMap::new()),
+        dns.add_endpoint("us-east-1", WRITER, "127.1.0.7".parse().unwrap()),
         Err(DnsError::NoView { .. })
     ));
     drop(dns);

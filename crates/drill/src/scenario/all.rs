@@ -2,6 +2,7 @@
 
 use std::{fmt, path::Path, time::Instant};
 
+use aws_sdk_rds::error::DisplayErrorContext;
 use maud::{DOCTYPE, html};
 
 use super::{Scenario, empty, hold, play};
@@ -118,7 +119,10 @@ fn failed(
         overhead: None,
         lost: None,
         seconds: began.elapsed().as_secs_f64(),
-        reasons: vec![format!("it could not be played: {trouble}")],
+        reasons: vec![format!(
+            "it could not be played: {}",
+            DisplayErrorContext(trouble)
+        )],
     }
 }
 

@@ -67,10 +67,11 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 pub(super) async fn after_managed(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
     rds_could_not_fence(stage, &mut acted).await?;
+    losses::of_restored(stage, &mut acted).await?;
     let lost = unreplicated_by(stage, STANDBY).await?;
     let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
     home(stage, &mut acted, (&run, 3), lost).await?;
-    let unknown = losses::listed(stage)
+    let unknown = losses::listed(stage, cluster(HOME))
         .await?
         .and_then(|losses| losses.unknown);
     acted.check(
@@ -230,7 +231,10 @@ pub(super) async fn interrupted(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 
 /// Loses the Region, goes home, and switches over both ways, again and again.
 pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
-    let mut acted = Acted::now();
+    let mut acted = Acted {
+        unreplicated: Some(0),
+        ..Acted::now()
+    };
     create_reports(stage).await?;
     let mut epoch = 1;
     let mut ever_lost = BTreeSet::new();
@@ -240,7 +244,8 @@ pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         let earlier = unreplicated_by(stage, HOME).await?;
         fall_behind(stage).await;
         let before = stage.runs.seen().len();
-        stage.lose(HOME).await?;
+        let lost_now = stage.lose(HOME).await?.unreplicated;
+        acted.unreplicated = acted.unreplicated.zip(lost_now).map(|(all, now)| all + now);
         stage.ended(before + 1).await;
         stage.writes_in(STANDBY).await;
         stage.world.simulator.mend_replication(STANDBY).await;

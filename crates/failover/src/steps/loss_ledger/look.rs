@@ -128,13 +128,17 @@ fn told(epoch: Option<Epoch>) -> String {
     epoch.map_or_else(|| "none".into(), |epoch| epoch.to_string())
 }
 
-/// The beats that the writer did not hold when it was promoted. Its own record of that is in its Region's ledger.
+/// The beats that the writer did not hold when it was promoted. Its own record of that is in its Region's ledger; where
+/// another writer came between the two, that record tells nothing.
 pub(super) async fn beats(
     world: &impl World,
     known: &Known,
     current: &Current,
     held: &Held,
 ) -> Result<Option<Vec<LostBeats>>, Error> {
+    if held.deposed.map(Epoch::next) != Some(current.epoch) {
+        return Ok(None);
+    }
     let run = world
         .run(&current.writer, &known.plan.plan, &current.run_id)
         .await?;

@@ -325,6 +325,17 @@ async fn what_stretches_find_is_kept_as_files_and_told_in_the_end() {
 }
 
 #[tokio::test]
+async fn lost_beats_are_unknown_where_another_writer_came_between() {
+    let mut lab = Lab::of(vec![stretch(None, 0, 0)]);
+    lab.held.deposed = Some(Epoch(6));
+    for _ in 0..2 {
+        lab.forced().await.unwrap();
+    }
+    let found = lab.losses.lock().unwrap().clone().unwrap();
+    assert!(found.is_complete() && found.beats.is_none(), "{found:?}");
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_the_one_it_is_taken_for_is_not_compared() {
     for (deposed, writer) in [
         (Some(8), Some(8)),
@@ -351,6 +362,7 @@ async fn another_cluster_named_by_hand_has_to_stand_alone() {
         ("nowhere".into(), "knows none of that name"),
         ("follows".into(), "name one that stands alone"),
         (7.into(), "write the identifier"),
+        ("".into(), "write the identifier"),
     ] {
         let why = named(cluster).await.unwrap_err();
         assert!(

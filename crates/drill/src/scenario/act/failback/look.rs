@@ -1,10 +1,11 @@
 //! What RDS and ECS show of a failback.
 
-use aws_sdk_rds::types::{DbClusterEndpoint, GlobalCluster};
+use aws_sdk_rds::types::{DbCluster, DbClusterEndpoint, GlobalCluster};
 
 use crate::{
     profile::{ECS_CLUSTER, HOME, STANDBY, cluster},
-    scenario::stage::Stage,
+    scenario::stage::{RUN, Stage},
+    timeline::Kind,
     world::Trouble,
 };
 
@@ -90,4 +91,90 @@ pub(super) async fn pilot_light(stage: &Stage<'_>) -> i32 {
     let services = answer.ok().and_then(|answer| answer.services);
     let mut services = services.unwrap_or_default().into_iter();
     services.next().map_or(-1, |service| service.desired_count)
+}
+
+/// Waits until a cluster of the home Region is available.
+pub(super) async fn available(stage: &Stage<'_>, cluster: &str) {
+    let is_available = async || {
+        let found = described(stage, cluster).await;
+        found.is_ok_and(|found| found.status.as_deref() == Some("available"))
+    };
+    stage.until(RUN, "an available cluster", is_available).await;
+}
+
+async fn described(stage: &Stage<'_>, cluster: &str) -> Result<DbCluster, Trouble> {
+    let rds = rds(stage, HOME);
+    let answer = rds.describe_db_clusters().db_cluster_identifier(cluster);
+    let found = answer.send().await?.db_clusters.unwrap_or_default();
+    let found = found.into_iter().next();
+    Ok(found.ok_or_else(|| format!("RDS knows no cluster {cluster}"))?)
+}
+
+/// Restores what a managed failover kept as a cluster of its own, with an instance and an address.
+pub(super) async fn restore(stage: &Stage<'_>, cluster: &str) -> Result<(), Trouble> {
+    const ENGINE: &str = "aurora-postgresql";
+    let rds = rds(stage, HOME);
+    let automated = rds
+        .describe_db_cluster_snapshots()
+        .snapshot_type("automated");
+    let kept = async || {
+        let answer = automated.clone().send().await.ok();
+        let found = answer.and_then(|answer| answer.db_cluster_snapshots);
+        let mut found = found.unwrap_or_default().into_iter();
+        let kept = found.find(|kept| kept.status.as_deref() == Some("available"));
+        kept.and_then(|kept| kept.db_cluster_snapshot_identifier)
+    };
+    let is_kept = async || kept().await.is_some();
+    stage.until(RUN, "an available snapshot", is_kept).await;
+    let kept = kept().await.ok_or("no snapshot was kept")?;
+    let text = format!("restores {kept} as {cluster}");
+    stage.world.timeline.say(Kind::Run, "a human", text);
+    rds.restore_db_cluster_from_snapshot()
+        .db_cluster_identifier(cluster)
+        .snapshot_identifier(kept)
+        .engine(ENGINE)
+        .port(i32::from(stage.world.roads.port()))
+        .send()
+        .await?;
+    available(stage, cluster).await;
+    rds.create_db_instance()
+        .db_instance_identifier(format!("{cluster}-1"))
+        .db_cluster_identifier(cluster)
+        .db_instance_class("db.r6g.large")
+        .engine(ENGINE)
+        .send()
+        .await?;
+    let instances = rds.describe_db_instances();
+    let instances = instances.db_instance_identifier(format!("{cluster}-1"));
+    let is_available = async || {
+        let answer = instances.clone().send().await.ok();
+        let found = answer.and_then(|answer| answer.db_instances);
+        let mut found = found.unwrap_or_default().into_iter();
+        found.any(|found| found.db_instance_status.as_deref() == Some("available"))
+    };
+    stage
+        .until(RUN, "an available instance", is_available)
+        .await;
+    let endpoint = described(stage, cluster).await?.endpoint;
+    let endpoint = endpoint.ok_or("it has no endpoint")?;
+    stage.world.open_roads_to(HOME, cluster, &endpoint).await
+}
+
+/// Deletes a cluster of the home Region and its instances, without a snapshot.
+pub(super) async fn delete_cluster(stage: &Stage<'_>, cluster: &str) -> Result<(), Trouble> {
+    let rds = rds(stage, HOME);
+    let found = described(stage, cluster).await?;
+    let instances = found.db_cluster_members.unwrap_or_default().into_iter();
+    for instance in instances.filter_map(|member| member.db_instance_identifier) {
+        let delete = rds.delete_db_instance().db_instance_identifier(instance);
+        delete.send().await?;
+    }
+    rds.modify_db_cluster()
+        .db_cluster_identifier(cluster)
+        .deletion_protection(false)
+        .send()
+        .await?;
+    let delete = rds.delete_db_cluster().db_cluster_identifier(cluster);
+    delete.skip_final_snapshot(true).send().await?;
+    Ok(())
 }

@@ -6,15 +6,20 @@ use failover::steps::loss_ledger::{Found, Losses};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::returned_and_fenced;
+use super::{
+    look::{delete_cluster, restore},
+    returned_and_fenced,
+};
 use crate::{
     client::compare,
-    profile::{HOME, PLAN, cluster},
+    profile::{HOME, PLAN, STANDBY, cluster},
     scenario::stage::{Acted, SOON, Stage},
     timeline::Kind,
     world::Trouble,
 };
 
+/// What the snapshot of the deposed writer is restored as.
+const RESTORED: &str = "orders-west-restored";
 /// The rows of the large table.
 const ROWS: u64 = 1_000_000;
 /// How many of them only the deposed writer has, and how many it has otherwise.
@@ -26,10 +31,10 @@ const MEMORY_MB_MAX: f64 = 60.0;
 /// The most that it may take.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// What has been listed of the home member, once that is complete.
-pub(super) async fn listed(stage: &Stage<'_>) -> Result<Option<Losses>, Trouble> {
+/// What has been listed of a cluster in the home Region, once that is complete.
+pub(super) async fn listed(stage: &Stage<'_>, cluster: &str) -> Result<Option<Losses>, Trouble> {
     let ledger = stage.world.ledger_of(HOME);
-    let losses = ledger.losses(&PLAN.into(), cluster(HOME)).await?;
+    let losses = ledger.losses(&PLAN.into(), cluster).await?;
     Ok(losses.filter(Losses::is_complete))
 }
 
@@ -79,21 +84,47 @@ pub(super) async fn equal(
     acted: &mut Acted,
     earlier: &BTreeSet<i64>,
 ) -> Result<BTreeSet<i64>, Trouble> {
-    let record = stage.client.record();
-    let comparison = compare(&record, &stage.world.admin(HOME).await?).await?;
-    let all: BTreeSet<i64> = comparison.lost.into_iter().collect();
+    let all = lost_by(stage, HOME).await?;
     let lost: BTreeSet<i64> = all.difference(earlier).copied().collect();
-    let Some(losses) = listed(stage).await? else {
+    held_against(stage, acted, cluster(HOME), &lost).await?;
+    Ok(all)
+}
+
+/// After a managed failover RDS keeps what it replaces as a snapshot: restored, it tells what is lost.
+pub(super) async fn of_restored(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
+    restore(stage, RESTORED).await?;
+    by_hand(stage, Some(RESTORED)).await?;
+    let lost = lost_by(stage, STANDBY).await?;
+    held_against(stage, acted, RESTORED, &lost).await?;
+    delete_cluster(stage, RESTORED).await
+}
+
+/// The acknowledged rows that a Region's database lacks.
+async fn lost_by(stage: &Stage<'_>, region: &str) -> Result<BTreeSet<i64>, Trouble> {
+    let admin = stage.world.admin(region).await?;
+    let comparison = compare(&stage.client.record(), &admin).await?;
+    Ok(comparison.lost.into_iter().collect())
+}
+
+/// What is listed of a cluster is what is lost.
+async fn held_against(
+    stage: &Stage<'_>,
+    acted: &mut Acted,
+    cluster: &str,
+    lost: &BTreeSet<i64>,
+) -> Result<(), Trouble> {
+    let Some(losses) = listed(stage, cluster).await? else {
         acted.check("the loss ledger is complete", "it is not", false);
-        return Ok(all);
+        return Ok(());
     };
     let only_here = rows(stage, &losses, "only-here").await?;
     let differs = rows(stage, &losses, "differs").await?;
     // A write whose answer the client never saw may be there as well.
-    let unknown: BTreeSet<i64> = record.unknown.iter().map(|number| number.n).collect();
+    let unknown = stage.client.record().unknown;
+    let unknown: BTreeSet<i64> = unknown.iter().map(|number| number.n).collect();
     let acknowledged: BTreeSet<i64> = only_here.difference(&unknown).copied().collect();
     acted.check(
-        "the loss ledger lists the lost rows, row for row",
+        format!("the loss ledger of {cluster} lists the lost rows, row for row"),
         format!(
             "{} acknowledged rows are lost; {} are listed, and {} that were not acknowledged; {} differ",
             lost.len(),
@@ -101,9 +132,9 @@ pub(super) async fn equal(
             only_here.len() - acknowledged.len(),
             differs.len()
         ),
-        acknowledged == lost && !lost.is_empty() && differs.is_empty(),
+        acknowledged == *lost && !lost.is_empty() && differs.is_empty(),
     );
-    Ok(all)
+    Ok(())
 }
 
 /// What a client wrote on the deposed writer before the fence is listed, by hand.
@@ -113,8 +144,8 @@ pub(super) async fn stale_writes(
     from: i64,
     count: usize,
 ) -> Result<(), Trouble> {
-    by_hand(stage).await?;
-    let losses = listed(stage)
+    by_hand(stage, None).await?;
+    let losses = listed(stage, cluster(HOME))
         .await?
         .ok_or("the loss ledger is not complete")?;
     let listed = rows(stage, &losses, "only-here").await?;
@@ -129,10 +160,10 @@ pub(super) async fn stale_writes(
 }
 
 /// Passes of `loss-ledger` by hand to the end; the most memory that it used, in megabytes, where that was seen.
-async fn by_hand(stage: &Stage<'_>) -> Result<Option<f64>, Trouble> {
+async fn by_hand(stage: &Stage<'_>, restored: Option<&str>) -> Result<Option<f64>, Trouble> {
     const FUNCTION: &str = "aurora-failover-loss-ledger";
     const LOOK: Duration = Duration::from_millis(10);
-    let payload = json!({"plan": PLAN, "force": format!("{PLAN}@2")});
+    let payload = json!({"plan": PLAN, "force": format!("{PLAN}@2"), "cluster": restored});
     let mut peak: Option<f64> = None;
     for _ in 0..PASSES_MAX {
         let call = stage.world.invoke(HOME, FUNCTION, &payload);
@@ -164,7 +195,7 @@ pub(in super::super) async fn million_rows(stage: &Stage<'_>) -> Result<Acted, T
          CREATE TABLE app.filled ()"
     );
     home.batch_execute(&fill).await?;
-    let standby = stage.world.admin(crate::profile::STANDBY).await?;
+    let standby = stage.world.admin(STANDBY).await?;
     let arrived = async || {
         let found = "SELECT to_regclass('app.filled') IS NOT NULL";
         let found = standby.query_one(found, &[]).await;
@@ -188,9 +219,9 @@ pub(in super::super) async fn million_rows(stage: &Stage<'_>) -> Result<Acted, T
     deposed.batch_execute(&change).await?;
     returned_and_fenced(stage, &mut acted).await?;
     let began = Instant::now();
-    let peak = by_hand(stage).await?;
+    let peak = by_hand(stage, None).await?;
     let took = began.elapsed();
-    let losses = listed(stage)
+    let losses = listed(stage, cluster(HOME))
         .await?
         .ok_or("the loss ledger is not complete")?;
     let mut counted = [0, 0];

@@ -6,14 +6,14 @@ use super::{
     FAILBACK,
     found::{destroying, home},
     is_refused,
-    look::{clusters, create_reports, rds},
+    look::{available, clusters, create_reports, delete_cluster, rds},
     start,
 };
 use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{
         act::{again::home_learns, fall_behind, planned::unreplicated_by},
-        stage::{Acted, RUN, Stage},
+        stage::{Acted, Stage},
     },
     timeline::Kind,
     world::Trouble,
@@ -113,25 +113,7 @@ async fn delete_the_retired(stage: &Stage<'_>) -> Result<(), Trouble> {
     let retired = retired.ok_or("no retired cluster is there")?;
     let text = format!("deletes {retired}");
     stage.world.timeline.say(Kind::Run, "a human", text);
-    let rds = rds(stage, HOME);
-    let answer = rds.describe_db_clusters().db_cluster_identifier(&retired);
-    let found = answer.send().await?.db_clusters.unwrap_or_default();
-    let members = found.into_iter().flat_map(|found| {
-        let members = found.db_cluster_members.unwrap_or_default().into_iter();
-        members.filter_map(|member| member.db_instance_identifier)
-    });
-    for instance in members {
-        let delete = rds.delete_db_instance().db_instance_identifier(instance);
-        delete.send().await?;
-    }
-    rds.modify_db_cluster()
-        .db_cluster_identifier(&retired)
-        .deletion_protection(false)
-        .send()
-        .await?;
-    let delete = rds.delete_db_cluster().db_cluster_identifier(&retired);
-    delete.skip_final_snapshot(true).send().await?;
-    Ok(())
+    delete_cluster(stage, &retired).await
 }
 
 fn is_retired(name: &str) -> bool {
@@ -145,15 +127,4 @@ async fn is_stopped(stage: &Stage<'_>, run: &str, says: &str) -> (String, bool) 
     let history = stage.runs.histories().remove(run).unwrap_or_default();
     let stopped = outcome == "aborted" && history.contains(says);
     (outcome, stopped)
-}
-
-async fn available(stage: &Stage<'_>, cluster: &str) {
-    let rds = rds(stage, HOME);
-    let is_available = async || {
-        let answer = rds.describe_db_clusters().db_cluster_identifier(cluster);
-        let found = answer.send().await.ok().and_then(|found| found.db_clusters);
-        let mut found = found.unwrap_or_default().into_iter();
-        found.any(|found| found.status.as_deref() == Some("available"))
-    };
-    stage.until(RUN, "an available cluster", is_available).await;
 }

@@ -1,7 +1,5 @@
 //! Route 53's control plane goes down with the Region that is lost.
 
-use std::time::Duration;
-
 use super::again::ledger_says;
 use crate::{
     front_door::{Fault, Scope},
@@ -78,7 +76,7 @@ pub(super) async fn cname(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         if moved { "they were" } else { "they were not" },
         !moved,
     );
-    // What is left is told when the verification has given up, which may take minutes.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    // What is left is told when the verification has given up, which may take minutes: nobody waits for that here.
+    stage.world.emulator.stop_runs(STANDBY).await?;
     Ok(acted)
 }

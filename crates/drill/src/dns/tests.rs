@@ -240,14 +240,14 @@ async fn a_view_learns_another_endpoint() {
     let route53 = Route53::start().await;
     let dns = Dns::start("Z0EXAMPLE", route53.client()).await.unwrap();
     let view = dns.view("us-west-2", &HashMap::new()).await.unwrap();
-    dns.add_endpoint("us-west-2", WRITER, "127.1.0.7".parse().unwrap())
+    dns.add_endpoint("us-west-2", WEST, "127.1.0.7".parse().unwrap())
         .unwrap();
     assert_eq!(
         address(&resolver(view, ProtocolConfig::Udp)).await,
         "127.1.0.7"
     );
     assert!(matches!(
-        dns.add_endpoint("us-east-1", WRITER, "127.1.0.7".parse().unwrap()),
+        dns.add_endpoint("us-east-1", WEST, "127.1.0.7".parse().unwrap()),
         Err(DnsError::NoView { .. })
     ));
     drop(dns);

@@ -203,7 +203,7 @@ fn named(word: &str) -> Result<Vec<Scenario>, String> {
     if !exact.is_empty() {
         return Ok(exact);
     }
-    // These are several of the others in a row, or for figures: they go by their own names, that all of them stay below 25 minutes.
+    // Long failbacks, and what is for figures, go by their own names, so that all of the others stay below 25 minutes.
     let apart = [
         Scenario::FailbackInterrupted,
         Scenario::FailbackRefused,

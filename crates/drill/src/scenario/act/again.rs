@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) async fn twice_lost(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = stage.failed_over_and_home_is_back().await?;
-    home_learns(stage).await;
+    home_learns(stage, 2).await;
     let before = stage.runs.seen().len();
     stage.world.lose_region(STANDBY).await?;
     stage.ended(before + 1).await;
@@ -49,7 +49,7 @@ pub(super) async fn twice_lost(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 
 pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = stage.failed_over_and_home_is_back().await?;
-    home_learns(stage).await;
+    home_learns(stage, 2).await;
     let before = stage.runs.seen().len();
     stage.fault(STANDBY, "its writer blinks", "writer away");
     stage.world.simulator.crash(STANDBY, cluster(STANDBY)).await;
@@ -90,15 +90,13 @@ pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     Ok(acted)
 }
 
-/// Waits until the old writer's Region has copied the new epoch.
-pub(super) async fn home_learns(stage: &Stage<'_>) {
+/// Waits until the home Region has copied an epoch.
+pub(super) async fn home_learns(stage: &Stage<'_>, epoch: u64) {
     let learnt = async || {
         let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
-        row.is_ok_and(|row| row.proven_epoch().0 == 2)
+        row.is_ok_and(|row| row.proven_epoch().0 == epoch)
     };
-    stage
-        .until(SOON, "what the old writer's Region learns", learnt)
-        .await;
+    stage.until(SOON, "what home learns", learnt).await;
 }
 
 /// Promoting calls by a Region's functions that RDS took.

@@ -54,7 +54,7 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     retired(stage, &mut acted).await;
     let again = start(stage, &json!({"plan": PLAN})).await?;
     let says = "us-west-2 is the writer of plan orders already";
-    let (found, refused) = is_refused(stage, &again, says).await;
+    let (found, refused) = ends(stage, &again, "refused", says).await;
     acted.check(
         "another failback is refused: the writer is home",
         found,
@@ -115,7 +115,7 @@ async fn rds_could_not_fence(stage: &Stage<'_>, acted: &mut Acted) -> Result<(),
 pub(super) async fn rehearsal(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
     let typo = start(stage, &json!({"plan": PLAN, "rehearsal": true})).await?;
-    let (found, refused) = is_refused(stage, &typo, "unknown field `rehearsal`").await;
+    let (found, refused) = ends(stage, &typo, "refused", "unknown field `rehearsal`").await;
     acted.check(
         "a field that there is none of is refused, and nothing is changed",
         found,
@@ -186,7 +186,7 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
 
 /// The home Region knows who the writer is, and its schedule fences the deposed one.
 async fn returned_and_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
-    home_learns(stage).await;
+    home_learns(stage, 2).await;
     stage.world.sweep_now(HOME).await?;
     let fenced = async || {
         let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
@@ -251,7 +251,7 @@ pub(super) async fn round_trip(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         stage.world.simulator.mend_replication(STANDBY).await;
         stage.world.return_region(HOME).await?;
         stage.world.watch_now(HOME).await?;
-        learns(stage, epoch + 1).await;
+        home_learns(stage, epoch + 1).await;
         let lost = unreplicated_by(stage, STANDBY).await?;
         let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
         home(stage, &mut acted, (&run, epoch + 2), lost).await?;
@@ -289,16 +289,8 @@ async fn lost_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     fall_behind(stage).await;
     let acted = stage.failed_over_and_home_is_back().await?;
     stage.world.simulator.mend_replication(STANDBY).await;
-    home_learns(stage).await;
+    home_learns(stage, 2).await;
     Ok(acted)
-}
-
-async fn learns(stage: &Stage<'_>, epoch: u64) {
-    let learnt = async || {
-        let row = stage.world.ledger().row(&HOME.into(), &PLAN.into()).await;
-        row.is_ok_and(|row| row.proven_epoch().0 == epoch)
-    };
-    stage.until(SOON, "what home learns", learnt).await;
 }
 
 async fn start(stage: &Stage<'_>, input: &Value) -> Result<String, Trouble> {
@@ -306,13 +298,15 @@ async fn start(stage: &Stage<'_>, input: &Value) -> Result<String, Trouble> {
     stage.start("failback", HOME, input, text).await
 }
 
-/// How a run ended, and whether it failed saying this.
-async fn is_refused(stage: &Stage<'_>, run: &str, says: &str) -> (String, bool) {
-    let ended = stage.end_of(run, FAILBACK).await;
-    let status = ended.map(|run| run.status).unwrap_or_default();
+/// How a run ended, and whether in this way, saying this.
+async fn ends(stage: &Stage<'_>, run: &str, way: &str, says: &str) -> (String, bool) {
+    let found = match stage.end_of(run, FAILBACK).await {
+        Some(ended) => ended.outcome.unwrap_or_else(|| "refused".into()),
+        None => "it did not end".into(),
+    };
     let history = stage.runs.histories().remove(run).unwrap_or_default();
-    let refused = status == "FAILED" && history.contains(says);
-    (status, refused)
+    let held = found == way && history.contains(says);
+    (found, held)
 }
 
 /// Kills a function while a state of the failback is in the middle of a pass; whether that came about.

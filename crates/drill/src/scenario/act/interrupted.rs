@@ -120,7 +120,7 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         resumed,
     );
     world.watch_now(HOME).await?;
-    home_learns(stage).await;
+    home_learns(stage, 2).await;
     acted.checks.extend(writer_is(stage, STANDBY, 2).await);
     // Until it is fenced, the deposed writer acknowledges what nobody else has.
     world.sweep_now(HOME).await?;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    FAILBACK,
+    ends,
     found::{destroying, home},
     look::{available, clusters, create_reports, delete_cluster, rds},
     start,
@@ -33,7 +33,7 @@ pub(in crate::scenario::act) async fn refused(stage: &Stage<'_>) -> Result<Acted
     stage.world.simulator.mend_replication(STANDBY).await;
     stage.world.return_region(HOME).await?;
     stage.world.watch_now(HOME).await?;
-    home_learns(stage).await;
+    home_learns(stage, 2).await;
     let lost = unreplicated_by(stage, STANDBY).await?;
     name_taken(stage, &mut acted).await?;
     no_room(stage, &mut acted).await?;
@@ -82,7 +82,7 @@ async fn name_taken(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble>
         .await?;
     let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
     let says = "is taken by a snapshot of another cluster";
-    let (found, stopped) = is_stopped(stage, &run, says).await;
+    let (found, stopped) = ends(stage, &run, "aborted", says).await;
     acted.check(
         "a snapshot's name that is taken stops it before anything is taken away",
         found,
@@ -100,7 +100,7 @@ async fn no_room(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
     stage.fault(HOME, "may have no third cluster", "quota");
     stage.world.simulator.limit_clusters(HOME, Some(2));
     let run = start(stage, &json!({"plan": PLAN, "approval": "given"})).await?;
-    let (found, stopped) = is_stopped(stage, &run, "DBClusterQuotaExceededFault").await;
+    let (found, stopped) = ends(stage, &run, "aborted", "DBClusterQuotaExceededFault").await;
     acted.check("a quota that is reached stops it, named", found, stopped);
     let there = clusters(stage).await;
     acted.check(
@@ -124,13 +124,4 @@ async fn delete_the_retired(stage: &Stage<'_>) -> Result<(), Trouble> {
 
 fn is_retired(name: &str) -> bool {
     name.starts_with("orders-west-retired-")
-}
-
-/// How a run ended, and whether it stopped before anything was promoted, saying this.
-async fn is_stopped(stage: &Stage<'_>, run: &str, says: &str) -> (String, bool) {
-    let ended = stage.end_of(run, FAILBACK).await;
-    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
-    let history = stage.runs.histories().remove(run).unwrap_or_default();
-    let stopped = outcome == "aborted" && history.contains(says);
-    (outcome, stopped)
 }

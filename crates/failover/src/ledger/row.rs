@@ -2,17 +2,20 @@
 //!
 //! Every change is a pure function from a row to the next one; the store writes it only if nobody else did meanwhile.
 
-use jiff::{SignedDuration, Timestamp};
+mod lease;
+mod writer;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    domain::{Epoch, Incident, PlanName, Region, RunId},
+    domain::{Epoch, PlanName, RunId},
     evidence::Verdict,
 };
 
-/// How long a lease holds after the last pass that renewed it.
-pub const LEASE: SignedDuration = SignedDuration::from_mins(15);
+pub use lease::{Claim, LEASE, Lease, RunKind};
+pub use writer::{Current, Intent};
 
 /// The `state` item: who may act for the plan, and who its writer is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,76 +50,6 @@ pub struct Row {
     pub fenced: Option<Epoch>,
 }
 
-/// The right to act for a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Lease {
-    /// The run that holds it.
-    pub run_id: RunId,
-    /// Grows whenever the lease changes hands.
-    pub token: u64,
-    /// What the run is doing.
-    pub kind: RunKind,
-    /// The Region the run leaves.
-    pub from: Region,
-    /// The Region the run goes to.
-    pub to: Region,
-    /// When it lapses unless a pass renews it.
-    pub expires_at: Timestamp,
-    /// Whether the run waits for a human's answer; one that needs none may take the lease over.
-    #[serde(default)]
-    pub waits_for_human: bool,
-}
-
-/// What a run does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunKind {
-    /// The writer's Region is lost.
-    UnplannedFailover,
-    /// The writer is moved while everything is well.
-    PlannedFailover,
-    /// The standby is rebuilt after an outage, and the writer moved home.
-    Failback,
-}
-
-/// The proven writer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Current {
-    /// Its epoch.
-    pub epoch: Epoch,
-    /// Its Region.
-    pub writer: Region,
-    /// The global cluster it belongs to; `None` after a detach, until one is rebuilt.
-    pub global_cluster: Option<String>,
-    /// The run that proved it, or `adopt`.
-    pub run_id: RunId,
-    /// When it was proven.
-    pub proven_at: Timestamp,
-    /// Whether an outage made it the writer: that starts the cool-down.
-    #[serde(default)]
-    pub unplanned: bool,
-    /// When a human acknowledged that run, which ends the cool-down.
-    #[serde(default)]
-    pub acknowledged_at: Option<Timestamp>,
-}
-
-/// A change of writer that has begun.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Intent {
-    /// The epoch of the new writer.
-    pub epoch: Epoch,
-    /// The Region it leaves.
-    pub from: Region,
-    /// The Region to promote.
-    pub to: Region,
-    /// The global cluster it will belong to.
-    pub global_cluster: Option<String>,
-    /// The run that carries it out.
-    pub run_id: RunId,
-    /// When it was written.
-    pub written_at: Timestamp,
-}
-
 /// A human's no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declined {
@@ -124,21 +57,6 @@ pub struct Declined {
     pub run_id: RunId,
     /// What it had found; another verdict is another question.
     pub verdict: Verdict,
-}
-
-/// What a run asks for when it opens.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Claim {
-    /// The run.
-    pub run_id: RunId,
-    /// What it does.
-    pub kind: RunKind,
-    /// The outage it answers, where it answers one.
-    pub incident: Option<Incident>,
-    /// The Region it leaves.
-    pub from: Region,
-    /// The Region it goes to.
-    pub to: Region,
 }
 
 impl Row {

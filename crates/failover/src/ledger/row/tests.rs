@@ -1,6 +1,7 @@
 //! The transitions of a row, each with its refusals.
 
 use super::*;
+use crate::domain::Incident;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

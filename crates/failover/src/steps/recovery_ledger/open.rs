@@ -1,19 +1,24 @@
 //! Opens a run: takes the plan's lease in every member Region that the run does not leave, in sorted order, or none.
 //! A run that opens again re-enters its own lease and record.
 
+mod opening;
+mod resume;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Approval, Describe, FailbackInput, Here, Ledger, OpenInput, World, news, plan};
+use super::{Approval, FailbackInput, Here, Ledger, OpenInput, World, news, plan};
 use crate::{
     Error,
-    domain::{Epoch, Incident, PlanName, Region, RunId},
-    ledger::{Claim, Current, Outcome, Rows, Run, RunKind, update},
+    domain::{Epoch, PlanName, Region, RunId},
+    ledger::{Claim, Rows, Run, RunKind, update},
     plan::Plan,
-    policy,
-    steps::{Output, Progress, SILENCE, rebuild_global::Retire},
-    topology::{Role, role},
+    steps::{Output, Progress, rebuild_global::Retire},
 };
+
+pub(super) use opening::Opening;
+use opening::admissible;
+use resume::resumes;
 
 /// What the pass answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -75,83 +80,6 @@ struct Held {
     behind: Option<RunId>,
 }
 
-/// A run that is about to open, and where it goes.
-#[derive(Debug, Clone)]
-pub(super) struct Opening {
-    kind: RunKind,
-    incident: Option<Incident>,
-    run_id: RunId,
-    pub(super) execution: Option<String>,
-    handed_over_by: Option<RunId>,
-    pub(super) from_region: Region,
-    pub(super) target_region: Region,
-}
-
-impl Opening {
-    /// A planned run goes from the current writer to this Region where it does not say otherwise.
-    async fn of(
-        world: &(impl Ledger + Here),
-        plan: &Plan,
-        input: &OpenInput,
-    ) -> Result<Self, Error> {
-        let here = world.region();
-        let planned = input.kind != RunKind::UnplannedFailover;
-        let wished = input.failback.as_ref();
-        let wished = wished.and_then(|failback| failback.from_region.as_ref());
-        let missing = |field: &str| Error::InvalidRequest(format!("{field} is missing; add it"));
-        let target_region = match &input.target_region {
-            Some(region) => region.clone(),
-            None if planned => here.clone(),
-            None => return Err(missing("target_region")),
-        };
-        let from_region = match input.from_region.as_ref().or(wished) {
-            Some(region) => region.clone(),
-            None if planned => left(world, plan).await?,
-            None => return Err(missing("from_region")),
-        };
-        Ok(Self {
-            kind: input.kind,
-            incident: input.incident.clone(),
-            run_id: input.run_id.clone(),
-            execution: input.execution.clone(),
-            handed_over_by: input.handed_over_by.clone(),
-            from_region,
-            target_region,
-        })
-    }
-
-    /// The Regions whose lease it takes before anything else. An unplanned run may do without the one it leaves.
-    fn counted_on<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Region> {
-        let needs_all = self.kind != RunKind::UnplannedFailover;
-        plan.members
-            .keys()
-            .filter(move |region| needs_all || **region != self.from_region)
-    }
-}
-
-/// The Region that a planned run to this one leaves: the current writer's; where that is this one already, an earlier run
-/// came so far, and the only other member is what it left.
-async fn left(world: &(impl Ledger + Here), plan: &Plan) -> Result<Region, Error> {
-    let here = world.region();
-    // Every member's ledger: a Region that was away may not have learnt of the last move yet.
-    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
-    let writer = rows.current().map(|current| current.writer.clone());
-    let writer = writer.ok_or_else(|| {
-        Error::NotReady(format!(
-            "no ledger names a writer of plan {}; run recovery-ledger with {{\"operation\": \"adopt\"}} first",
-            plan.plan
-        ))
-    })?;
-    let mut others = plan.members.keys().filter(|region| *region != here);
-    match (others.next(), others.next()) {
-        _ if writer != *here => Ok(writer),
-        (Some(only), None) => Ok(only.clone()),
-        _ => Err(Error::InvalidRequest(format!(
-            "{here} has the writer already; add from_region, the Region that it came from"
-        ))),
-    }
-}
-
 pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
     let (plan, switches) =
         futures::future::join(plan(world, &input.plan), world.switches(&input.plan)).await;
@@ -197,38 +125,6 @@ fn counts_on_all(kind: RunKind, why: Error) -> Error {
         }
         (_, why) => why,
     }
-}
-
-/// What can be refused before anything is touched.
-fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    for (field, region) in [
-        ("from_region", &input.from_region),
-        ("target_region", &input.target_region),
-    ] {
-        if !plan.members.contains_key(region) {
-            faults.push(format!(
-                "{field} is {region}, which is not a member of plan {}",
-                plan.plan
-            ));
-        }
-    }
-    if input.from_region == input.target_region {
-        faults.push(format!(
-            "from_region and target_region are both {}",
-            input.from_region
-        ));
-    }
-    if input.target_region != *here {
-        faults.push(format!(
-            "target_region is {}; start the run in that Region, this is {here}",
-            input.target_region
-        ));
-    }
-    if !faults.is_empty() {
-        return Err(Error::InvalidRequest(faults.join("; ")));
-    }
-    Ok(())
 }
 
 /// Takes the leases. The one in the Region that is left is taken by confirm-outage, beside evidence that waits for that
@@ -352,109 +248,6 @@ async fn record(
     })
 }
 
-/// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
-/// has its word.
-async fn resumes(
-    world: &impl World,
-    plan: &Plan,
-    input: &Opening,
-    rows: &Rows,
-    held: &Held,
-) -> Result<bool, Error> {
-    let current = rows.current();
-    let epoch = current.map(|current| current.epoch).unwrap_or_default();
-    // Only what comes after the promotion is left to be done: a new run by hand does it, a late suspicion does not.
-    let proven = current.is_some_and(|current| current.writer == input.target_region);
-    if proven && input.incident.is_some() {
-        return Err(Error::RunRefused(format!(
-            "{} already is the writer of plan {} (epoch {epoch})",
-            input.target_region, plan.plan
-        )));
-    }
-    if proven {
-        not_overtaken(world, plan, input, epoch).await?;
-        something_is_left(world, plan, input, current).await?;
-    }
-    let resume = held.behind.is_none()
-        && (proven || is_promoted(world, plan, rows, &input.target_region).await?);
-    // The cool-down keeps the system from chasing outages, not people from moving the writer.
-    let unplanned = input.kind == RunKind::UnplannedFailover;
-    if unplanned
-        && !resume
-        && let Err(why) = policy::cooldown(current, plan, world.now())
-    {
-        news::refused(world, plan, input, "cool-down", &why).await;
-        return Err(why);
-    }
-    Ok(resume)
-}
-
-/// A Region that was parted may take itself for the writer still: a later run left it without writing here.
-async fn not_overtaken(
-    world: &impl Ledger,
-    plan: &Plan,
-    input: &Opening,
-    epoch: Epoch,
-) -> Result<(), Error> {
-    let region = &input.from_region;
-    match tokio::time::timeout(SILENCE, world.row(region, &plan.plan)).await {
-        Ok(Ok(row)) if row.epoch() > epoch => Err(Error::UnexpectedTopology(format!(
-            "the ledger of {region} holds epoch {} of plan {}, this Region's {epoch}; look which member is the writer",
-            row.epoch(),
-            plan.plan
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// A failback to where the writer is already has something to do only if the run that brought it there left something.
-async fn something_is_left(
-    world: &(impl Ledger + Here),
-    plan: &Plan,
-    input: &Opening,
-    current: Option<&Current>,
-) -> Result<(), Error> {
-    let Some(current) = current.filter(|_| input.kind == RunKind::Failback) else {
-        return Ok(());
-    };
-    let brought = world
-        .run(world.region(), &plan.plan, &current.run_id)
-        .await?;
-    let outcome = brought.map(|run| run.closed.map(|closed| closed.outcome));
-    match outcome {
-        // It stopped on the way, or died.
-        Some(None | Some(Outcome::Failed)) => Ok(()),
-        _ => Err(Error::RunRefused(format!(
-            "{} is the writer of plan {} already (epoch {}), and nothing is left to do",
-            input.target_region, plan.plan, current.epoch
-        ))),
-    }
-}
-
-/// Whether an open intent to the target has already been carried out: RDS shows that it follows nobody and is ready.
-async fn is_promoted(
-    world: &impl Describe,
-    plan: &Plan,
-    rows: &Rows,
-    target: &Region,
-) -> Result<bool, Error> {
-    let Some(intent) = rows.intent().filter(|intent| intent.to == *target) else {
-        return Ok(false);
-    };
-    let Some(member) = plan.members.get(target) else {
-        return Ok(false);
-    };
-    let Some(cluster) = world.cluster(target, &member.cluster).await? else {
-        return Ok(false);
-    };
-    let global = match &intent.global_cluster {
-        Some(global) => world.global_cluster(target, global).await?,
-        None => None,
-    };
-    let role = role(global.as_ref(), &cluster);
-    Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
-}
-
 fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timestamp) -> Run {
     Run {
         run_id: input.run_id.clone(),
@@ -487,48 +280,9 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
 #[cfg(test)]
 mod tests {
     use super::*;
+
     fn plan() -> Plan {
         crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
-    }
-
-    fn input(from: &str, target: &str) -> Opening {
-        Opening {
-            kind: RunKind::UnplannedFailover,
-            incident: None,
-            run_id: "a".into(),
-            execution: None,
-            handed_over_by: None,
-            from_region: from.into(),
-            target_region: target.into(),
-        }
-    }
-
-    fn refusal(plan: &Plan, input: &Opening) -> Error {
-        admissible(plan, input, &"us-east-1".into()).unwrap_err()
-    }
-
-    #[test]
-    fn a_run_from_one_member_to_this_regions_member_is_admitted() {
-        assert_eq!(
-            admissible(
-                &plan(),
-                &input("us-west-2", "us-east-1"),
-                &"us-east-1".into()
-            ),
-            Ok(())
-        );
-    }
-
-    #[test]
-    fn every_wrong_region_is_named_at_once() {
-        let why = refusal(&plan(), &input("eu-west-1", "eu-west-2")).to_string();
-        for part in [
-            "from_region is eu-west-1",
-            "target_region is eu-west-2",
-            "start the run in that Region",
-        ] {
-            assert!(why.contains(part), "{why} lacks {part}");
-        }
     }
 
     #[test]

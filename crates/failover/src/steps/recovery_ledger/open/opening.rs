@@ -1,0 +1,167 @@
+//! A run that is about to open: where it goes, and what can be said against that before anything is touched.
+
+use crate::{
+    Error,
+    domain::{Incident, Region, RunId},
+    ledger::{Ledger, Rows, RunKind},
+    plan::Plan,
+    steps::{Here, recovery_ledger::OpenInput},
+};
+
+/// A run that is about to open, and where it goes.
+#[derive(Debug, Clone)]
+pub(in crate::steps::recovery_ledger) struct Opening {
+    pub(super) kind: RunKind,
+    pub(super) incident: Option<Incident>,
+    pub(super) run_id: RunId,
+    pub(in crate::steps::recovery_ledger) execution: Option<String>,
+    pub(super) handed_over_by: Option<RunId>,
+    pub(in crate::steps::recovery_ledger) from_region: Region,
+    pub(in crate::steps::recovery_ledger) target_region: Region,
+}
+
+impl Opening {
+    /// A planned run goes from the current writer to this Region where it does not say otherwise.
+    pub(super) async fn of(
+        world: &(impl Ledger + Here),
+        plan: &Plan,
+        input: &OpenInput,
+    ) -> Result<Self, Error> {
+        let here = world.region();
+        let planned = input.kind != RunKind::UnplannedFailover;
+        let wished = input.failback.as_ref();
+        let wished = wished.and_then(|failback| failback.from_region.as_ref());
+        let missing = |field: &str| Error::InvalidRequest(format!("{field} is missing; add it"));
+        let target_region = match &input.target_region {
+            Some(region) => region.clone(),
+            None if planned => here.clone(),
+            None => return Err(missing("target_region")),
+        };
+        let from_region = match input.from_region.as_ref().or(wished) {
+            Some(region) => region.clone(),
+            None if planned => left(world, plan).await?,
+            None => return Err(missing("from_region")),
+        };
+        Ok(Self {
+            kind: input.kind,
+            incident: input.incident.clone(),
+            run_id: input.run_id.clone(),
+            execution: input.execution.clone(),
+            handed_over_by: input.handed_over_by.clone(),
+            from_region,
+            target_region,
+        })
+    }
+
+    /// The Regions whose lease it takes before anything else. An unplanned run may do without the one it leaves.
+    pub(super) fn counted_on<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Region> {
+        let needs_all = self.kind != RunKind::UnplannedFailover;
+        plan.members
+            .keys()
+            .filter(move |region| needs_all || **region != self.from_region)
+    }
+}
+
+/// The Region that a planned run to this one leaves: the current writer's; where that is this one already, an earlier run
+/// came so far, and the only other member is what it left.
+async fn left(world: &(impl Ledger + Here), plan: &Plan) -> Result<Region, Error> {
+    let here = world.region();
+    // Every member's ledger: a Region that was away may not have learnt of the last move yet.
+    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
+    let writer = rows.current().map(|current| current.writer.clone());
+    let writer = writer.ok_or_else(|| {
+        Error::NotReady(format!(
+            "no ledger names a writer of plan {}; run recovery-ledger with {{\"operation\": \"adopt\"}} first",
+            plan.plan
+        ))
+    })?;
+    let mut others = plan.members.keys().filter(|region| *region != here);
+    match (others.next(), others.next()) {
+        _ if writer != *here => Ok(writer),
+        (Some(only), None) => Ok(only.clone()),
+        _ => Err(Error::InvalidRequest(format!(
+            "{here} has the writer already; add from_region, the Region that it came from"
+        ))),
+    }
+}
+
+/// What can be refused before anything is touched.
+pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    for (field, region) in [
+        ("from_region", &input.from_region),
+        ("target_region", &input.target_region),
+    ] {
+        if !plan.members.contains_key(region) {
+            faults.push(format!(
+                "{field} is {region}, which is not a member of plan {}",
+                plan.plan
+            ));
+        }
+    }
+    if input.from_region == input.target_region {
+        faults.push(format!(
+            "from_region and target_region are both {}",
+            input.from_region
+        ));
+    }
+    if input.target_region != *here {
+        faults.push(format!(
+            "target_region is {}; start the run in that Region, this is {here}",
+            input.target_region
+        ));
+    }
+    if !faults.is_empty() {
+        return Err(Error::InvalidRequest(faults.join("; ")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
+    }
+
+    fn input(from: &str, target: &str) -> Opening {
+        Opening {
+            kind: RunKind::UnplannedFailover,
+            incident: None,
+            run_id: "a".into(),
+            execution: None,
+            handed_over_by: None,
+            from_region: from.into(),
+            target_region: target.into(),
+        }
+    }
+
+    fn refusal(plan: &Plan, input: &Opening) -> Error {
+        admissible(plan, input, &"us-east-1".into()).unwrap_err()
+    }
+
+    #[test]
+    fn a_run_from_one_member_to_this_regions_member_is_admitted() {
+        assert_eq!(
+            admissible(
+                &plan(),
+                &input("us-west-2", "us-east-1"),
+                &"us-east-1".into()
+            ),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn every_wrong_region_is_named_at_once() {
+        let why = refusal(&plan(), &input("eu-west-1", "eu-west-2")).to_string();
+        for part in [
+            "from_region is eu-west-1",
+            "target_region is eu-west-2",
+            "start the run in that Region",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
+    }
+}

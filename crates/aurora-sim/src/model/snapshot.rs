@@ -1,4 +1,5 @@
-//! CreateDBClusterSnapshot, CopyDBClusterSnapshot, DescribeDBClusterSnapshots and DeleteDBClusterSnapshot; and what a managed failover keeps.
+//! CreateDBClusterSnapshot, CopyDBClusterSnapshot, DescribeDBClusterSnapshots, DeleteDBClusterSnapshot and
+//! RestoreDBClusterFromSnapshot; and what a managed failover keeps.
 
 use crate::{
     answer::{Fields, Node},

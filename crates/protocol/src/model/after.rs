@@ -1,0 +1,167 @@
+//! What the state is after an event.
+
+use jiff::SignedDuration;
+
+use super::{Event, Protocol};
+use crate::{
+    pass,
+    rules::Rule,
+    state::{Live, Slot, State, Step, Task, digested, start},
+    world::aws,
+};
+
+impl Protocol {
+    /// A slow probe writes what it read, if nobody wrote meanwhile.
+    fn write_learnt(&self, next: &mut State) -> Option<()> {
+        let (here, before, from) = next.learning.take()?;
+        let found = next.members.get_mut(here).filter(|found| found.is_up)?;
+        if found.row == before || self.off == Some(Rule::ConditionalWrite) {
+            let known = from.value.current.as_ref()?;
+            found.row = digested(before.value.learn(known)?);
+        }
+        Some(())
+    }
+
+    /// The state after an event; `None` where it cannot happen.
+    pub(super) fn after(&self, last: &State, event: Event) -> Option<State> {
+        let mut next = last.clone();
+        match event {
+            Event::Call(slot) => {
+                next = {
+                    let how = (self.off, self.bounds.reads_together);
+                    pass::advance(last, slot, &self.planned, how)?
+                };
+                aws::replicate(&mut next);
+            }
+            Event::Start(task, from, to) => begin(&mut next, task, (from, to))?,
+            Event::Retry(slot) => crash(&mut next, slot, |live| live.log.clear())?,
+            Event::Fail(slot) => crash(&mut next, slot, fail)?,
+            Event::GiveUp(slot) => fail(live(&mut next, slot)?),
+            Event::Stop(slot) => {
+                crash(&mut next, slot, |live| live.log.clear())?;
+                let run = next.runs.get_mut(slot)?;
+                if let Slot::Live(live) = run.clone() {
+                    *run = Slot::Stopped(live);
+                }
+            }
+            Event::Redrive(slot) => {
+                let run = next.runs.get_mut(slot)?;
+                if let Slot::Stopped(live) = run.clone() {
+                    *run = Slot::Live(live);
+                }
+            }
+            Event::Later(slot) => {
+                next.left.delays = next.left.delays.checked_sub(1)?;
+                live(&mut next, slot)?.is_late = true;
+            }
+            Event::Lose(member) => lose(&mut next, member)?,
+            Event::Return(member) => next.members.get_mut(member)?.is_up = true,
+            Event::Part => {
+                next.left.partings = next.left.partings.checked_sub(1)?;
+                next.parted = true;
+            }
+            Event::Mend => next.parted = false,
+            Event::Lapse(member) => {
+                next.left.lapses = next.left.lapses.checked_sub(1)?;
+                lapse(&mut next, member)?;
+            }
+            Event::Learn(here, there) => learn(&mut next, here, there)?,
+            Event::Read(here, there) => {
+                learn(&mut next.clone(), here, there)?;
+                let row = |member: usize| last.members.get(member).map(|found| found.row.clone());
+                next.learning = Some((here, row(here)?, row(there)?));
+            }
+            Event::Write => self.write_learnt(&mut next)?,
+            Event::Page(member) => {
+                let found = next.members.get_mut(member)?;
+                found.row = digested(found.row.value.page(start())?);
+            }
+            Event::Finish(member) => {
+                aws::finish(&mut next, member).then_some(())?;
+                aws::replicate(&mut next);
+            }
+            Event::CallOff => aws::call_off(&mut next).then_some(())?,
+            Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
+        }
+        Some(next)
+    }
+}
+
+fn live(state: &mut State, slot: usize) -> Option<&mut Live> {
+    match state.runs.get_mut(slot)? {
+        Slot::Live(live) => Some(live),
+        Slot::Free | Slot::Stopped(_) | Slot::Ended(_) => None,
+    }
+}
+
+fn begin(next: &mut State, task: Task, (from, to): (usize, usize)) -> Option<()> {
+    let proven = next.members.get(to)?.row.value.proven_epoch().0;
+    let by_hand = matches!(task, Task::Forced | Task::Adopt | Task::Fence);
+    let free = next.runs.iter().position(|run| *run == Slot::Free)?;
+    *next.runs.get_mut(free)? = Slot::Live(Box::new(Live {
+        task,
+        incident: (task == Task::Suspected).then_some(proven),
+        from,
+        to,
+        step: if by_hand { Step::ByHand } else { Step::Open },
+        log: Vec::new(),
+        record: None,
+        epoch: if by_hand { proven } else { 0 },
+        verdict: None,
+        trouble: Vec::new(),
+        is_late: false,
+    }));
+    Some(())
+}
+
+fn crash(next: &mut State, slot: usize, how: impl FnOnce(&mut Live)) -> Option<()> {
+    next.left.crashes = next.left.crashes.checked_sub(1)?;
+    how(live(next, slot)?);
+    Some(())
+}
+
+/// What the state machine does when a step fails for good.
+fn fail(live: &mut Live) {
+    live.log.clear();
+    if live.step == Step::Open {
+        live.step = Step::Release;
+    } else {
+        live.trouble.push((pass::name(live.step), "Lambda.Unknown"));
+        live.step = Step::Close;
+    }
+}
+
+/// A Region is lost with its database, its table and whatever executes in it.
+fn lose(next: &mut State, member: usize) -> Option<()> {
+    next.left.losses = next.left.losses.checked_sub(1)?;
+    let found = next.members.get_mut(member)?;
+    found.is_up = false;
+    found.was_lost = true;
+    for run in &mut next.runs {
+        if let Slot::Live(live) = run
+            && live.to == member
+        {
+            live.log.clear();
+        }
+    }
+    Some(())
+}
+
+fn lapse(next: &mut State, member: usize) -> Option<()> {
+    let found = next.members.get_mut(member)?;
+    let mut row = (*found.row.value).clone();
+    row.lease.as_mut()?.expires_at = start() - SignedDuration::from_secs(1);
+    found.row = digested(row);
+    Some(())
+}
+
+/// Rule 6, as the probe does it at the beginning of an invocation.
+fn learn(next: &mut State, here: usize, there: usize) -> Option<()> {
+    if !next.reaches(here, there) {
+        return None;
+    }
+    let known = next.members.get(there)?.row.value.current.clone()?;
+    let found = next.members.get_mut(here)?;
+    found.row = digested(found.row.value.learn(&known)?);
+    Some(())
+}

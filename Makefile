@@ -37,8 +37,9 @@ $(node)/.installed: tools/package.json tools/package-lock.json
 	npm ci --prefix $(node) --no-audit --no-fund --loglevel error
 	touch $@
 
+# Unoptimised it is built in a third of the time, and checks as fast as anybody waits for it.
 $(deny):
-	$(CARGO) install --locked --quiet --root .tools/cargo-deny-$(deny_version) --version $(deny_version) cargo-deny
+	$(CARGO) install --debug --locked --quiet --root .tools/cargo-deny-$(deny_version) --version $(deny_version) cargo-deny
 
 build: ## Builds everything in release
 	$(CARGO) build --release --locked --workspace

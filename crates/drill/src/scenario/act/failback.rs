@@ -54,7 +54,7 @@ pub(super) async fn after_detach(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     retired(stage, &mut acted).await;
     let again = start(stage, &json!({"plan": PLAN})).await?;
     let says = "us-west-2 is the writer of plan orders already";
-    let (found, refused) = ends(stage, &again, "refused", says).await;
+    let (found, refused) = ends(stage, &again, "FAILED", says).await;
     acted.check(
         "another failback is refused: the writer is home",
         found,
@@ -115,7 +115,7 @@ async fn rds_could_not_fence(stage: &Stage<'_>, acted: &mut Acted) -> Result<(),
 pub(super) async fn rehearsal(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
     let typo = start(stage, &json!({"plan": PLAN, "rehearsal": true})).await?;
-    let (found, refused) = ends(stage, &typo, "refused", "unknown field `rehearsal`").await;
+    let (found, refused) = ends(stage, &typo, "FAILED", "unknown field `rehearsal`").await;
     acted.check(
         "a field that there is none of is refused, and nothing is changed",
         found,
@@ -295,10 +295,10 @@ async fn start(stage: &Stage<'_>, input: &Value) -> Result<String, Trouble> {
     stage.start("failback", HOME, input, text).await
 }
 
-/// How a run ended, and whether in this way, saying this.
+/// How a run ended, by its outcome or, where it never opened, its status; and whether in this way, saying this.
 async fn ends(stage: &Stage<'_>, run: &str, way: &str, says: &str) -> (String, bool) {
     let found = match stage.end_of(run, FAILBACK).await {
-        Some(ended) => ended.outcome.unwrap_or_else(|| "refused".into()),
+        Some(ended) => ended.outcome.unwrap_or(ended.status),
         None => "it did not end".into(),
     };
     let history = stage.runs.histories().remove(run).unwrap_or_default();

@@ -5,6 +5,7 @@
 )]
 
 mod code;
+mod faults;
 mod machines;
 mod names;
 mod templates;

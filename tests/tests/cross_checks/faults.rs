@@ -1,0 +1,109 @@
+//! `docs/reference/faults.md`: every fault has its row, and what a row names exists.
+
+use std::collections::BTreeSet;
+
+use tests::repository::{sources, text};
+
+const PAGE: &str = "docs/reference/faults.md";
+const NOT_MENDED: &str = "not mended:";
+
+/// How many faults each section has, by the letter of its ids.
+const SECTIONS: [(char, usize); 9] = [
+    ('V', 13),
+    ('C', 13),
+    ('P', 8),
+    ('F', 8),
+    ('L', 6),
+    ('B', 10),
+    ('A', 11),
+    ('S', 9),
+    ('O', 19),
+];
+
+/// A row of the page.
+struct Fault {
+    id: String,
+    input: String,
+    right: String,
+    held_by: String,
+}
+
+fn rows() -> Vec<Fault> {
+    let page = text(PAGE);
+    let rows = page.lines().filter_map(|line| {
+        let cells: Vec<_> = line.strip_prefix("| ")?.split(" |").collect();
+        let [id, input, right, held_by, _] = cells.as_slice() else {
+            return None;
+        };
+        let letter = id.chars().next()?;
+        let number = id.get(1..)?.parse::<usize>();
+        let known = SECTIONS.iter().any(|(known, _)| *known == letter);
+        (known && number.is_ok()).then(|| Fault {
+            id: (*id).to_owned(),
+            input: input.trim().to_owned(),
+            right: right.trim().to_owned(),
+            held_by: held_by.trim().to_owned(),
+        })
+    });
+    rows.collect()
+}
+
+/// Every name that a test function of the repository has, in Rust or Python.
+fn tests_there_are() -> BTreeSet<String> {
+    let rust = ["crates", "tests"].into_iter().flat_map(sources);
+    let python = ["crates/aurora-sim/tests/conformance.py"].map(str::to_owned);
+    let mut names = BTreeSet::new();
+    for file in rust.chain(python) {
+        let source = text(&file);
+        for line in source.lines() {
+            let line = line.trim_start();
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            let after = line.strip_prefix("fn ").or(line.strip_prefix("def "));
+            if let Some((name, _)) = after.and_then(|rest| rest.split_once('(')) {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// The scenarios of the drill, as their table words them.
+fn scenarios() -> String {
+    sources("crates/drill/src/scenario")
+        .iter()
+        .map(|file| text(file))
+        .collect()
+}
+
+/// What a cell names in code quotes.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_fault_names_what_holds_it() {
+    let found = rows();
+    let ids: Vec<_> = found.iter().map(|fault| fault.id.clone()).collect();
+    let expected: Vec<_> = SECTIONS
+        .iter()
+        .flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")))
+        .collect();
+    assert_eq!(ids, expected);
+    let (tests, scenarios) = (tests_there_are(), scenarios());
+    for fault in found {
+        let id = &fault.id;
+        if let Some(reason) = fault.held_by.strip_prefix(NOT_MENDED) {
+            assert!(!reason.trim().is_empty(), "{id}: no reason");
+            continue;
+        }
+        assert!(!fault.input.is_empty(), "{id}: no input");
+        assert!(!fault.right.is_empty(), "{id}: no right behaviour");
+        let named: Vec<_> = quoted(&fault.held_by).collect();
+        assert!(!named.is_empty(), "{id} names nothing that holds it");
+        for name in named {
+            let name = name.rsplit("::").next().unwrap();
+            let there = tests.contains(name) || scenarios.contains(&format!("\"{name}\""));
+            assert!(there, "{id} names {name}, which does not exist");
+        }
+    }
+}

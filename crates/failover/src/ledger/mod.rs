@@ -10,9 +10,11 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId},
 };
 
+mod attempt;
 mod row;
 mod run;
 
+pub use attempt::{Answer, Attempt};
 pub use row::{Claim, Current, Declined, Intent, LEASE, Lease, Row, RunKind};
 pub use run::{
     Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof, Resolved,

@@ -9,7 +9,7 @@ use crate::{
     beat::{Beat, Beats, Loss},
     domain::{Epoch, Incident, PlanName, Region, RunId},
     evidence::{Evidence, Verdict},
-    ledger::{Claim, RunKind},
+    ledger::{Answer, Attempt, Claim, RunKind, attempt},
     plan::{Plan, Strategy},
 };
 
@@ -69,6 +69,9 @@ pub struct Run {
     /// What was done to each service, by `<region>/<cluster>/<service>`.
     #[serde(default)]
     pub restarts: BTreeMap<String, Restart>,
+    /// The calls that change something, each noted before it was made.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
     /// What each step did, in order.
     #[serde(default)]
     pub timeline: Vec<Entry>,
@@ -254,6 +257,16 @@ impl Run {
     pub fn approve(&mut self, at: Timestamp, step: &str) {
         self.approved_at = Some(at);
         self.note(at, step, "approved", "a human approved");
+    }
+
+    /// Notes a call that changes something, before it is made.
+    pub fn attempt(&mut self, at: Timestamp, step: &str, action: &str) {
+        attempt::begin(&mut self.attempts, at, step, action);
+    }
+
+    /// Notes what the call that was noted last was answered.
+    pub fn answered(&mut self, answer: Answer) {
+        attempt::answered(&mut self.attempts, answer);
     }
 
     /// Adds an entry to the timeline, once per step and action.

@@ -285,6 +285,7 @@ fn new(
         proof: None,
         dns_changes: Default::default(),
         restarts: Default::default(),
+        attempts: Vec::new(),
         timeline: Vec::new(),
         closed: None,
     })

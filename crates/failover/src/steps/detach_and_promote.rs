@@ -3,7 +3,10 @@
 
 use serde::Serialize;
 
-use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
+use super::{
+    Here, Input, Output, Pass,
+    frame::{self, Act, Came, Step, Then},
+};
 use crate::{
     Error,
     domain::Region,
@@ -101,8 +104,8 @@ pub enum Action {
     Detach,
 }
 
-impl Action {
-    const fn name(self) -> &'static str {
+impl Act for Action {
+    fn name(&self) -> &'static str {
         match self {
             Self::Done => "none",
             Self::Wait(_) => "wait",
@@ -111,52 +114,66 @@ impl Action {
             Self::Detach => "detach",
         }
     }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait(_) => Then::Waits,
+            Self::WriteIntent => Then::Again(0),
+            Self::FailOver | Self::Detach => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::FailOver | Self::Detach => true,
+            Self::Done | Self::Wait(_) | Self::WriteIntent => false,
+        }
+    }
 }
+
+/// Everything that this step needs.
+pub trait World: Ledger + Here + Describe + Promote + Switched + Notify {}
+impl<T: Ledger + Here + Describe + Promote + Switched + Notify> World for T {}
+
+/// The step.
+#[derive(Debug)]
+pub struct DetachAndPromote;
 
 /// One pass.
 ///
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
-pub async fn run(
-    world: &(impl Ledger + Here + Describe + Promote + Switched + Notify),
-    input: &Input,
-) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+    frame::run(&DetachAndPromote, world, input).await
 }
 
-async fn pass(
-    world: &(impl Ledger + Here + Describe + Promote + Switched + Notify),
-    input: &Input,
-) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    let observed = look::observe(world, &pass).await?;
-    let action = next_action(&observed)?;
-    let reason = reason(&pass, &observed, action);
-    let reason = act(world, &mut pass, &observed, action)
-        .await?
-        .unwrap_or(reason);
-    if !matches!(action, Action::Wait(_)) {
-        pass.record(world, STEP, action.name(), &reason).await?;
+impl<W: World> Step<W> for DetachAndPromote {
+    const NAME: &'static str = STEP;
+    type Observed = Observed;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
+        look::observe(world, pass).await
     }
-    tracing::info!(plan = %input.plan, step = STEP, action = action.name(), reason, "pass");
-    let (progress, wait_seconds) = match action {
-        Action::Done => (Progress::Done, 0),
-        Action::WriteIntent => (Progress::Pending, 0),
-        Action::Wait(_) | Action::FailOver | Action::Detach => (
-            Progress::Pending,
-            wait_seconds(pass.entered(STEP), pass.now),
-        ),
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
-        action: action.name(),
-        reason,
-        observed,
-    })
+
+    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
+        next_action(seen)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
+        reason(pass, seen, *action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Observed,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        act(world, pass, seen, *action).await
+    }
 }
 
 /// Decides what one pass does.
@@ -258,16 +275,12 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
     }
 }
 
-/// Does the one thing; answers a reason when RDS would not have it now.
 async fn act(
-    world: &(impl Ledger + Here + Promote + Notify),
-    pass: &mut Pass,
+    world: &impl World,
+    pass: &Pass,
     observed: &Observed,
     action: Action,
-) -> Result<Option<String>, Error> {
-    if pass.dry_run {
-        return Ok(None);
-    }
+) -> Result<Came, Error> {
     let (region, target) = (&pass.run.to, &observed.target.arn);
     let global = observed
         .global
@@ -288,8 +301,8 @@ async fn act(
         Action::Detach => world.detach(region, global, target).await?,
     };
     Ok(match accepted {
-        Accepted::Yes => None,
-        Accepted::NotNow(why) => Some(format!("RDS would not promote it now: {why}")),
+        Accepted::Yes => Came::AsDecided,
+        Accepted::NotNow(why) => Came::NotNow(format!("RDS would not promote it now: {why}")),
     })
 }
 

@@ -61,6 +61,7 @@ pub(crate) fn run() -> Run {
         proof: None,
         dns_changes: Default::default(),
         restarts: Default::default(),
+        attempts: Vec::new(),
         timeline: Vec::new(),
         closed: None,
     }

@@ -19,6 +19,7 @@ pub mod detach_and_promote;
 pub mod dns_flip;
 pub mod ecs_restart;
 pub mod fence_writer;
+pub mod frame;
 pub mod health_probe;
 pub mod loss_ledger;
 pub mod planned_failover;

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass, Progress, by_hand,
+    Here, Input, Output, Pass,
     confirm_outage::Ask,
     detach_and_promote::{Accepted, Written},
     dns_flip::Dns,
     ecs_restart::Ecs,
     fence_writer::AskFence,
+    frame::{self, Act, Came, Step, Then},
     recovery_ledger::Plans,
-    wait_seconds,
 };
 use crate::{
     Error,
@@ -139,8 +139,8 @@ pub enum Action {
     Withdraw,
 }
 
-impl Action {
-    const fn name(self) -> &'static str {
+impl Act for Action {
+    fn name(&self) -> &'static str {
         match self {
             Self::Done => "none",
             Self::Wait(_) => "wait",
@@ -149,43 +149,71 @@ impl Action {
             Self::Withdraw => "withdraw",
         }
     }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait(_) => Then::Waits,
+            Self::WriteIntent | Self::Withdraw => Then::Again(0),
+            Self::SwitchOver => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::SwitchOver => true,
+            Self::Done | Self::Wait(_) | Self::WriteIntent | Self::Withdraw => false,
+        }
+    }
 }
+
+/// The step.
+#[derive(Debug)]
+pub struct PlannedFailover;
 
 /// One pass.
 ///
 /// # Errors
 /// `NotReady` with every reason against it, before anything was changed or after RDS called it off; the guards' refusals.
 pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+    frame::run(&PlannedFailover, world, input).await
 }
 
-async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    let observed = observe(world, &pass).await?;
-    let action = next_action(&observed)?;
-    let reason = reason(&pass, &observed, action);
-    if !pass.dry_run {
-        act(world, &mut pass, &observed, action, &reason).await?;
+impl<W: World> Step<W> for PlannedFailover {
+    const NAME: &'static str = STEP;
+    type Observed = Observed;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
+        observe(world, pass).await
     }
-    tracing::info!(plan = %input.plan, step = STEP, action = action.name(), reason, "pass");
-    let (progress, wait_seconds) = match action {
-        Action::Done => (Progress::Done, 0),
-        Action::WriteIntent | Action::Withdraw => (Progress::Pending, 0),
-        Action::Wait(_) | Action::SwitchOver => (
-            Progress::Pending,
-            wait_seconds(pass.entered(STEP), pass.now),
-        ),
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
-        action: action.name(),
-        reason,
-        observed,
-    })
+
+    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
+        next_action(seen)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
+        reason(pass, seen, *action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Observed,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        match action {
+            Action::Done | Action::Wait(_) => {}
+            Action::WriteIntent => {
+                write_intent(world, pass).await?;
+                tell(world, &pass.run.plan, &news(pass, seen)).await;
+            }
+            Action::Withdraw => withdraw(world, pass).await?,
+            Action::SwitchOver => switch_over(world, pass, seen).await?,
+        }
+        Ok(Came::AsDecided)
+    }
 }
 
 /// Decides what one pass does.
@@ -342,27 +370,6 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
             format!("the switchover did not begin or was called off; the writer in {from} stays")
         }
     }
-}
-
-/// Does the one thing, and records it.
-async fn act(
-    world: &impl World,
-    pass: &mut Pass,
-    observed: &Observed,
-    action: Action,
-    reason: &str,
-) -> Result<(), Error> {
-    match action {
-        Action::Wait(_) => return Ok(()),
-        Action::Done => {}
-        Action::WriteIntent => {
-            write_intent(world, pass).await?;
-            tell(world, &pass.run.plan, &news(pass, observed)).await;
-        }
-        Action::Withdraw => withdraw(world, pass).await?,
-        Action::SwitchOver => switch_over(world, pass, observed).await?,
-    }
-    pass.record(world, STEP, action.name(), reason).await
 }
 
 /// What RDS refuses has not begun, and what was written down is taken back; what gets no answer may have.

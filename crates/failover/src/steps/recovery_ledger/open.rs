@@ -272,6 +272,7 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
         proof: None,
         dns_changes: Default::default(),
         restarts: Default::default(),
+        attempts: Vec::new(),
         timeline: Vec::new(),
         closed: None,
     }

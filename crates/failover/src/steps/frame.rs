@@ -1,0 +1,208 @@
+//! The one frame of every pass: opens it, observes, decides, notes an action that calls out before it is made, acts, records,
+//! logs, answers. A run's pass, a dry run and a pass that somebody forces are its three callers.
+
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
+use crate::{
+    Error,
+    ledger::{Answer, Ledger},
+    notify::Notify,
+};
+
+/// What a machine loops on: one function's job in a run. What a world `W` must offer, its implementation says.
+pub trait Step<W: Sync>: Sync {
+    /// Its name in timelines and logs.
+    const NAME: &'static str;
+    /// What a pass sees.
+    type Observed: Serialize + Debug;
+    /// What a pass does.
+    type Action: Act + Debug;
+
+    /// What must hold of the ledgers, beyond the guards of every pass.
+    ///
+    /// # Errors
+    /// The step's refusal.
+    fn admit(&self, _pass: &Pass) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Looks. It changes nothing, whoever calls.
+    fn observe(
+        &self,
+        world: &W,
+        pass: &Pass,
+    ) -> impl Future<Output = Result<Self::Observed, Error>>;
+
+    /// Decides what the pass does, purely.
+    ///
+    /// # Errors
+    /// Why nothing may be done.
+    fn next_action(&self, pass: &Pass, seen: &Self::Observed) -> Result<Self::Action, Error>;
+
+    /// Says why; of a dry run, what would be done.
+    fn reason(&self, pass: &Pass, seen: &Self::Observed, action: &Self::Action) -> String;
+
+    /// What the run's record has to hold before the call is made, beside the call itself.
+    fn mark(&self, _pass: &mut Pass, _seen: &Self::Observed, _action: &Self::Action) {}
+
+    /// Does the one thing. No dry run comes here.
+    fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Self::Observed,
+        action: &Self::Action,
+    ) -> impl Future<Output = Result<Came, Error>>;
+
+    /// Since when the next look has been waited for.
+    fn since(&self, pass: &Pass) -> Timestamp {
+        pass.entered(Self::NAME)
+    }
+}
+
+/// What the frame has to know of an action.
+pub trait Act {
+    /// Its name in timelines, logs and answers.
+    fn name(&self) -> &'static str;
+    /// What follows it.
+    fn then(&self) -> Then;
+    /// Whether it asks something outside the ledger for a change, so that a lost answer leaves it open whether that came about.
+    fn calls_out(&self) -> bool;
+}
+
+/// What follows an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing: the wanted state was observed.
+    Done,
+    /// Another pass, in so many seconds.
+    Again(u64),
+    /// Another pass, in a time that grows.
+    Later,
+    /// The same, and nothing was done that the run's record should hold.
+    Waits,
+}
+
+/// What came of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    /// It was done, for the reason that was decided on.
+    AsDecided,
+    /// It was done, and this is to be said of it.
+    So(String),
+    /// It was refused for now; the next pass looks again.
+    NotNow(String),
+}
+
+/// A pass that was made.
+#[derive(Debug)]
+pub struct Made<S: Step<W>, W: Sync> {
+    /// What it answers.
+    pub output: Output<S::Observed>,
+    /// What it did.
+    pub action: S::Action,
+    /// What it stood on, with what it wrote into the run's record.
+    pub pass: Pass,
+}
+
+/// Makes one pass of a step: a run's, a dry run, or a forced one.
+///
+/// # Errors
+/// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, the guards' refusals, and those of
+/// the step.
+pub async fn run<W, S>(step: &S, world: &W, input: &Input) -> Result<Output<S::Observed>, Error>
+where
+    W: Ledger + Here + Notify,
+    S: Step<W>,
+{
+    Box::pin(by_hand::or_forced(world, S::NAME, input, async |input| {
+        let pass = Pass::open(world, input).await?;
+        Ok(Box::pin(make(step, world, pass)).await?.output)
+    }))
+    .await
+}
+
+/// Makes a pass that has been opened.
+///
+/// # Errors
+/// Those of the step; `Unavailable` when the ledger does not take the record.
+pub async fn make<W, S>(step: &S, world: &W, mut pass: Pass) -> Result<Made<S, W>, Error>
+where
+    W: Ledger + Here,
+    S: Step<W>,
+{
+    step.admit(&pass)?;
+    let mut observed = step.observe(world, &pass).await?;
+    let action = step.next_action(&pass, &observed)?;
+    let mut reason = step.reason(&pass, &observed, &action);
+    if !pass.dry_run {
+        if let Came::So(said) | Came::NotNow(said) =
+            act(step, world, &mut pass, &mut observed, &action).await?
+        {
+            reason = said;
+        }
+        if action.then() != Then::Waits {
+            pass.record(world, S::NAME, action.name(), &reason).await?;
+        }
+    }
+    tracing::info!(plan = %pass.run.name(), step = S::NAME, action = action.name(), reason, "pass");
+    let (progress, wait_seconds) = match action.then() {
+        Then::Done => (Progress::Done, 0),
+        Then::Again(seconds) => (Progress::Pending, seconds),
+        Then::Later | Then::Waits => (Progress::Pending, wait_seconds(step.since(&pass), pass.now)),
+    };
+    let output = Output {
+        progress,
+        wait_seconds,
+        action: action.name(),
+        reason,
+        observed,
+    };
+    Ok(Made {
+        output,
+        action,
+        pass,
+    })
+}
+
+/// Acts. What calls out is noted before it is made, and what it was answered is noted behind it. Where no answer was seen the
+/// note stays open.
+async fn act<W, S>(
+    step: &S,
+    world: &W,
+    pass: &mut Pass,
+    observed: &mut S::Observed,
+    action: &S::Action,
+) -> Result<Came, Error>
+where
+    W: Ledger + Here,
+    S: Step<W>,
+{
+    if !action.calls_out() {
+        return step.act(world, pass, observed, action).await;
+    }
+    step.mark(pass, observed, action);
+    pass.run.attempt(world.now(), S::NAME, action.name());
+    world.put_run(world.region(), &pass.run).await?;
+    let came = step.act(world, pass, observed, action).await;
+    match &came {
+        Ok(Came::AsDecided | Came::So(_)) => pass.run.answered(Answer::Taken),
+        Ok(Came::NotNow(why)) => pass.run.answered(Answer::Refused(why.clone())),
+        Err(why) if why.is_answer() => {
+            pass.run.answered(Answer::Refused(why.to_string()));
+            // Nobody reads more out of it than that the call was refused: the refusal itself is what the pass answers.
+            if let Err(silent) = world.put_run(world.region(), &pass.run).await {
+                tracing::warn!(run_id = %pass.run.run_id, %silent, "a refusal was not recorded");
+            }
+        }
+        Err(_) => {}
+    }
+    came
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,14 @@ usage() {
     cat <<'USAGE'
 usage: deploy.sh member|witness --region REGION --bucket BUCKET --packages DIRECTORY --parameters FILE [--create-bucket]
 
-  member            a Region with a member of a plan: ledger, functions, state machine, triggers
+  member            a Region with a member of a plan: ledger, functions, state machines, triggers
   witness           the Region that only observes: one function
   --region          the Region to deploy to
   --bucket          its bucket for packages and definitions
   --packages        directory with <function>.zip, as `make package` leaves it
   --parameters      file with lines NAME=VALUE for the templates' parameters; '#' starts a comment;
-                    each template takes those it declares
+                    each template takes those it declares; what the file leaves out has its default,
+                    also where an earlier deployment had another value
   --create-bucket   create the bucket first, with a stack of its own
 
 Credentials and AWS_ENDPOINT_URL are the AWS CLI's own; AWS names the CLI to use (default: aws).
@@ -67,23 +68,89 @@ done
 # Stacks notice new packages and definitions by their key only, so the key is made of their content.
 version=$(cd "$staging" && sha256sum -- * | sha256sum | cut -c1-16)
 
-overrides=("ArtifactBucket=$bucket" "ArtifactPrefix=$version")
+# The parameters that a template declares, one a line: its name, and after a tab its default where it has one.
+declared() {
+    awk '
+        function say() { if (name != "") print name default_value; name = ""; default_value = "" }
+        { sub(/\r$/, "") }
+        /^Parameters:/ { inside = 1; next }
+        /^[A-Za-z]/ { say(); inside = 0 }
+        inside && /^  [A-Za-z0-9]+:$/ { say(); name = $1; sub(/:$/, "", name) }
+        inside && /^    Default: / {
+            value = $0
+            sub(/^    Default: /, "", value)
+            gsub(/^"|"$/, "", value)
+            default_value = "\t" value
+        }
+        END { say() }
+    ' "$here/$1.yaml"
+}
+
+faults=()
+names=(ArtifactBucket ArtifactPrefix)
+values=("$bucket" "$version")
+# The place of a parameter's value, or nothing.
+place_of() {
+    local place
+    for place in "${!names[@]}"; do
+        [[ ${names[place]} != "$1" ]] || { echo "$place" && return; }
+    done
+}
+known=$(for template in "$here"/*.yaml; do declared "$(basename "$template" .yaml)"; done | cut -f1 | sort -u)
 while IFS= read -r line || [[ $line ]]; do
-    [[ -z $line || $line == \#* ]] && continue
-    [[ $line == *=* ]] || fail "$parameters: not NAME=VALUE: $line"
-    overrides+=("$line")
+    line=${line%$'\r'}
+    [[ -z ${line//[[:space:]]/} || $line == \#* ]] && continue
+    name=${line%%=*}
+    if [[ $line != *=* ]]; then
+        faults+=("not NAME=VALUE: $line")
+    elif [[ $name == ArtifactBucket || $name == ArtifactPrefix ]]; then
+        faults+=("$name is not for this file: --bucket and the packages decide it")
+    elif ! grep -qxF -- "$name" <<<"$known"; then
+        faults+=("no template has a parameter $name; it is misspelt or was removed")
+    elif [[ $(place_of "$name") ]]; then
+        faults+=("$name stands there twice")
+    else
+        names+=("$name")
+        values+=("${line#*=}")
+    fi
 done <"$parameters"
 
+# What a template is deployed with: all that it declares, so that no value of an earlier deployment stays in silence.
+overrides_of() {
+    local name default_value place
+    while IFS=$'\t' read -r name default_value; do
+        place=$(place_of "$name")
+        echo "$name=$([[ $place ]] && echo "${values[place]}" || echo "$default_value")"
+    done < <(declared "$1")
+}
+
+case $kind in
+    member) stacks=(ledger observe promote clients failback statemachine triggers) ;;
+    witness) stacks=(witness) ;;
+esac
+while IFS= read -r name; do
+    [[ $(place_of "$name") ]] || faults+=("$name is missing and has no default")
+done < <(for stack in "${stacks[@]}"; do declared "$stack"; done | grep -v $'\t' | sort -u)
+regions=$(place_of MemberRegions)
+if [[ $kind == member && $regions && ",${values[regions]}," != *",$region,"* ]]; then
+    faults+=("MemberRegions is ${values[regions]}; it names every member Region, $region included")
+fi
+if ((${#faults[@]})); then
+    for fault in "${faults[@]}"; do echo "deploy.sh: $parameters: $fault" >&2; done
+    fail "nothing was deployed"
+fi
+
 deploy() {
+    local upload=() overrides=()
+    # A larger template does not fit into the call, so it goes through the bucket.
+    (($(wc -c <"$here/$1.yaml") <= 51200)) || upload=(--s3-bucket "$bucket" --s3-prefix "$version")
+    while IFS= read -r line; do overrides+=("$line"); done < <(overrides_of "$1")
     "$aws" cloudformation deploy --stack-name "aurora-failover-$1" --template-file "$here/$1.yaml" \
-        --parameter-overrides "${overrides[@]}" --capabilities CAPABILITY_NAMED_IAM \
+        ${upload[@]+"${upload[@]}"} --parameter-overrides "${overrides[@]}" --capabilities CAPABILITY_NAMED_IAM \
         --tags application=aurora-failover --no-fail-on-empty-changeset ||
         fail "stack aurora-failover-$1 in $region failed; its events say why: $aws cloudformation describe-stack-events --stack-name aurora-failover-$1 --region $region"
 }
 
 [[ -z $create_bucket ]] || deploy artifacts
 "$aws" s3 sync --only-show-errors "$staging" "s3://$bucket/$version/" || fail "cannot upload to s3://$bucket"
-case $kind in
-    member) for stack in ledger functions statemachine triggers; do deploy "$stack"; done ;;
-    witness) deploy witness ;;
-esac
+for stack in "${stacks[@]}"; do deploy "$stack"; done

@@ -51,6 +51,14 @@ impl Role {
     }
 }
 
+/// The roles of a member Region's functions, by the functions' names.
+pub fn of_members() -> BTreeMap<String, Role> {
+    template::OF_FUNCTIONS
+        .into_iter()
+        .flat_map(of_functions)
+        .collect()
+}
+
 /// The roles of a template's functions, by the functions' names.
 pub fn of_functions(name: &str) -> BTreeMap<String, Role> {
     let template = template::read(name);

@@ -5,6 +5,20 @@ use serde_json::{Map, Value, json};
 
 use crate::repository;
 
+/// The templates of a member Region that have functions, one per concern.
+pub const OF_FUNCTIONS: [&str; 4] = ["observe", "promote", "clients", "failback"];
+
+/// The functions of a member Region: logical id, properties, and the template that has them.
+pub fn member_functions() -> Vec<(String, Value, Value)> {
+    let templates = OF_FUNCTIONS.map(read);
+    let found = templates.iter().flat_map(|template| {
+        resources(template, "AWS::Lambda::Function")
+            .into_iter()
+            .map(|(id, properties)| (id.to_owned(), properties.clone(), template.clone()))
+    });
+    found.collect()
+}
+
 /// A template of `cloudformation/`, by its name without the ending.
 pub fn read(name: &str) -> Value {
     let path = format!("cloudformation/{name}.yaml");

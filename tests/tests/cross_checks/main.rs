@@ -5,7 +5,9 @@
 )]
 
 mod code;
+mod deploying;
 mod faults;
 mod machines;
 mod names;
+mod roles;
 mod templates;

@@ -41,9 +41,13 @@ fn every_function_is_a_step_and_every_step_a_function() {
 
 #[test]
 fn every_function_is_deployed_under_its_name() {
-    let template = template::read("functions");
-    let deployed = template::resources(&template, "AWS::Lambda::Function");
-    let ids: BTreeSet<_> = deployed.iter().map(|(id, _)| (*id).to_owned()).collect();
+    let deployed = template::member_functions();
+    let ids: BTreeSet<_> = deployed.iter().map(|(id, ..)| id.clone()).collect();
+    assert_eq!(
+        ids.len(),
+        deployed.len(),
+        "a function stands in two templates"
+    );
     let expected: BTreeSet<_> = functions()
         .iter()
         .map(|function| format!("{}Function", function.pascal()))
@@ -51,9 +55,9 @@ fn every_function_is_deployed_under_its_name() {
     assert_eq!(ids, expected);
     for function in functions() {
         let (name, id) = (&function.name, function.pascal());
-        let (_, properties) = deployed
+        let (_, properties, template) = deployed
             .iter()
-            .find(|(found, _)| **found == format!("{id}Function"))
+            .find(|(found, ..)| *found == format!("{id}Function"))
             .unwrap();
         assert_eq!(
             properties["FunctionName"],
@@ -75,7 +79,7 @@ fn every_function_is_deployed_under_its_name() {
 #[test]
 fn the_witness_is_confirm_outage_by_the_same_names() {
     let witness = template::read("witness");
-    let functions = template::read("functions");
+    let functions = template::read("observe");
     let deployed = template::resources(&witness, "AWS::Lambda::Function");
     let [(id, properties)] = deployed.as_slice() else {
         panic!("the witness Region has not one function");

@@ -6,6 +6,11 @@ use failover::steps::{fence_writer, health_probe};
 use serde_json::json;
 use tests::{machine, policy, repository::text, template};
 
+/// The templates that have functions.
+fn with_functions() -> impl Iterator<Item = &'static str> {
+    template::OF_FUNCTIONS.into_iter().chain(["witness"])
+}
+
 #[test]
 fn the_schedules_send_what_probe_and_fence_take() {
     let triggers = template::read("triggers");
@@ -69,12 +74,7 @@ fn a_suspicion_is_published_as_the_rule_wants_it() {
             "{key} is {value}"
         );
     }
-    let [(_, probe)] = policy::of_functions("functions")
-        .into_iter()
-        .filter(|(function, _)| function == "aurora-failover-health-probe")
-        .collect::<Vec<_>>()
-        .try_into()
-        .unwrap();
+    let probe = &policy::of_members()["aurora-failover-health-probe"];
     assert!(probe.actions().any(|action| action == "events:PutEvents"));
 }
 
@@ -121,7 +121,7 @@ fn no_event_is_delivered_late_and_no_function_is_called_twice_for_one() {
             assert!(retries <= if is_machine { 2 } else { 0 }, "{id}: {retries}");
         }
     }
-    for name in ["functions", "witness"] {
+    for name in with_functions() {
         let template = template::read(name);
         let configured = template::resources(&template, "AWS::Lambda::EventInvokeConfig");
         for (id, _) in template::resources(&template, "AWS::Lambda::Function") {
@@ -137,7 +137,7 @@ fn no_event_is_delivered_late_and_no_function_is_called_twice_for_one() {
 
 #[test]
 fn no_role_allows_a_family_of_actions() {
-    for name in ["functions", "witness"] {
+    for name in with_functions() {
         for (function, role) in policy::of_functions(name) {
             let wide: Vec<_> = role
                 .actions()
@@ -150,7 +150,7 @@ fn no_role_allows_a_family_of_actions() {
 
 #[test]
 fn no_two_functions_share_a_role() {
-    for name in ["functions", "witness"] {
+    for name in with_functions() {
         let template = template::read(name);
         let mut roles: Vec<_> = template::resources(&template, "AWS::Lambda::Function")
             .into_iter()
@@ -165,7 +165,11 @@ fn no_two_functions_share_a_role() {
 
 #[test]
 fn no_two_roles_of_a_member_region_have_one_name() {
-    let stacks = ["functions", "statemachine", "triggers"].map(template::read);
+    let stacks = template::OF_FUNCTIONS
+        .into_iter()
+        .chain(["statemachine", "triggers"])
+        .map(template::read)
+        .collect::<Vec<_>>();
     let mut names = Vec::new();
     for stack in &stacks {
         for (id, role) in template::resources(stack, "AWS::IAM::Role") {

@@ -78,24 +78,27 @@ fn call(call: &Value) -> Call {
     }
 }
 
-/// The template that a function's role in a Region comes from.
-fn template(region: &str) -> &'static str {
+/// The kind of Region that a function's role comes from.
+fn kind(region: &str) -> &'static str {
     if region == WITNESS {
         "witness"
     } else {
-        "functions"
+        "member"
     }
 }
 
 fn roles() -> BTreeMap<(&'static str, String), Role> {
-    ["functions", "witness"]
-        .into_iter()
-        .flat_map(|name| {
-            policy::of_functions(name)
-                .into_iter()
-                .map(move |(function, role)| ((name, function), role))
-        })
-        .collect()
+    [
+        ("member", policy::of_members()),
+        ("witness", policy::of_functions("witness")),
+    ]
+    .into_iter()
+    .flat_map(|(kind, roles)| {
+        roles
+            .into_iter()
+            .map(move |(function, role)| ((kind, function), role))
+    })
+    .collect()
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn every_call_is_allowed_by_its_functions_role() {
     let denied: BTreeSet<_> = calls
         .iter()
         .filter(|call| {
-            let role = &roles[&(template(&call.caller_region), call.function.clone())];
+            let role = &roles[&(kind(&call.caller_region), call.function.clone())];
             !role.allows(&call.action, &call.region, &call.caller_region, &MEMBERS)
         })
         .map(|call| {
@@ -121,7 +124,7 @@ fn every_call_is_allowed_by_its_functions_role() {
     assert_eq!(denied, BTreeSet::new(), "no role allows that");
     let callers: BTreeSet<_> = calls
         .iter()
-        .map(|call| (template(&call.caller_region), call.function.clone()))
+        .map(|call| (kind(&call.caller_region), call.function.clone()))
         .collect();
     assert_eq!(
         callers,
@@ -142,7 +145,7 @@ fn every_action_that_a_role_allows_is_called() {
             let is_called = calls.iter().any(|call| {
                 call.function == function
                     && call.action == action
-                    && template(&call.caller_region) == name
+                    && kind(&call.caller_region) == name
             });
             if !is_called {
                 unused.push((function.clone(), action.to_owned()));

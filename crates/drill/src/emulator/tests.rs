@@ -62,6 +62,10 @@ fn deployment(folder: &std::path::Path) -> Deployment {
             "arn:aws:rds:us-west-2:123456789012:cluster:orders-west",
         ),
         (
+            "MemberInstanceArns",
+            "arn:aws:rds:us-west-2:123456789012:db:orders-west-*",
+        ),
+        (
             "GlobalClusterArns",
             "arn:aws:rds::123456789012:global-cluster:orders-global-*",
         ),

@@ -67,6 +67,14 @@ pub(super) fn deployment(
                 .to_owned(),
         ),
         (
+            "MemberInstanceArns",
+            "arn:aws:rds:*:123456789012:db:orders-*,arn:aws:rds:*:123456789012:db:billing-*".to_owned(),
+        ),
+        (
+            "CustomEndpointArns",
+            "arn:aws:rds:*:123456789012:cluster-endpoint:orders-*".to_owned(),
+        ),
+        (
             "GlobalClusterArns",
             "arn:aws:rds::123456789012:global-cluster:orders-global-*,arn:aws:rds::123456789012:global-cluster:billing-global-*"
                 .to_owned(),

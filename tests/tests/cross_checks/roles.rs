@@ -1,0 +1,147 @@
+//! Roles: where their statements hold, and how much of an account they reach.
+
+use serde_json::Value;
+use tests::template;
+
+/// Groups that members are created in. No action that a role allows changes one.
+const ONLY_USED: [&str; 4] = [":cluster-pg:*", ":og:*", ":pg:*", ":subgrp:*"];
+
+/// Every statement that allows something, with the role that has it and the template that has the role.
+fn statements() -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for name in template::OF_FUNCTIONS.into_iter().chain(["witness"]) {
+        let template = template::read(name);
+        for (id, role) in template::resources(&template, "AWS::IAM::Role") {
+            let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
+            for statement in statements.as_array().unwrap() {
+                let given = statement
+                    .get("Fn::If")
+                    .map_or(statement, |choice| &choice[1]);
+                if given["Effect"] == "Allow" {
+                    let place = format!("{} of {id} in {name}", given["Sid"]);
+                    found.push((place, given.clone()));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn actions(statement: &Value) -> Vec<&str> {
+    let action = &statement["Action"];
+    let many = action.as_array().into_iter().flatten();
+    many.chain([action]).filter_map(Value::as_str).collect()
+}
+
+/// The texts below a value, however they are put together.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// RDS forwards calls on a global database from one Region to another, and a condition on one Region denies what is forwarded.
+#[test]
+fn what_rds_forwards_to_another_member_region_is_not_denied_there() {
+    let mut narrow = Vec::new();
+    let mut seen = 0;
+    for (place, statement) in statements() {
+        if !actions(&statement)
+            .iter()
+            .any(|action| action.starts_with("rds:"))
+        {
+            continue;
+        }
+        seen += 1;
+        let regions = &statement["Condition"]["StringEquals"]["aws:RequestedRegion"];
+        if *regions != serde_json::json!({"Ref": "MemberRegions"}) {
+            narrow.push(format!("{place}: {regions}"));
+        }
+    }
+    assert!(seen > 20, "this check sees only {seen} statements");
+    assert_eq!(narrow, Vec::<String>::new());
+}
+
+#[test]
+fn no_role_changes_what_is_no_plans() {
+    let mut wide = Vec::new();
+    for (place, statement) in statements() {
+        let changes = |action: &&str| {
+            action.starts_with("rds:") && !action.contains(":Describe") && !action.contains(":List")
+        };
+        if !actions(&statement).iter().any(changes) {
+            continue;
+        }
+        let resources = texts(&statement["Resource"]);
+        assert!(!resources.is_empty(), "{place} has no resource");
+        let every = |text: &&str| {
+            (text.ends_with(":*") || *text == "*")
+                && !ONLY_USED.iter().any(|group| text.ends_with(group))
+        };
+        wide.extend(
+            resources
+                .into_iter()
+                .filter(every)
+                .map(|text| format!("{place}: {text}")),
+        );
+    }
+    assert_eq!(wide, Vec::<String>::new());
+}
+
+#[test]
+fn the_groups_that_a_member_is_created_in_are_never_deleted() {
+    for (place, statement) in statements() {
+        let resources = texts(&statement["Resource"]);
+        if resources
+            .iter()
+            .any(|text| ONLY_USED.iter().any(|group| text.ends_with(group)))
+        {
+            for action in actions(&statement) {
+                let uses = action.starts_with("rds:CreateDB") || action.starts_with("rds:ModifyDB");
+                assert!(uses && !action.contains("Group"), "{place}: {action}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_customers_key_is_used_through_its_service_only() {
+    let mut seen = Vec::new();
+    for (place, statement) in statements() {
+        let keys = actions(&statement)
+            .iter()
+            .any(|action| action.starts_with("kms:"));
+        if keys {
+            let through = texts(&statement["Condition"]["StringLike"]["kms:ViaService"]);
+            assert_eq!(through.len(), 1, "{place}");
+            seen.push(through[0].split('.').next().unwrap().to_owned());
+        }
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen, ["rds", "secretsmanager", "sns"]);
+}
+
+/// Reading a secret and publishing to a topic both need the key that encrypts them.
+#[test]
+fn who_reads_secrets_or_publishes_may_use_the_keys_that_encrypt_them() {
+    for name in template::OF_FUNCTIONS {
+        let template = template::read(name);
+        for (id, role) in template::resources(&template, "AWS::IAM::Role") {
+            let text = role.to_string();
+            for (action, keys) in [
+                ("\"secretsmanager:GetSecretValue\"", "\"SecretKeyArns\""),
+                ("\"sns:Publish\"", "\"TopicKeyArns\""),
+            ] {
+                assert_eq!(
+                    text.contains(action),
+                    text.contains(keys),
+                    "{id} in {name}: {action} and {keys}"
+                );
+            }
+        }
+    }
+}

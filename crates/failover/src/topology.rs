@@ -1,14 +1,23 @@
 //! What RDS says about a global cluster and its members, in our own types.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, domain::Region, evidence::Rds};
+
+mod named;
+
+pub use named::Named;
 
 /// A global cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GlobalCluster {
     /// Its identifier.
     pub identifier: String,
+    /// What RDS calls it for good, whoever takes its identifier later.
+    #[serde(default)]
+    pub resource_id: Option<String>,
     /// `available`, or what is being done to it.
     pub status: String,
     /// Its engine version.
@@ -17,6 +26,21 @@ pub struct GlobalCluster {
     pub members: Vec<GlobalMember>,
     /// The operation that is pending or running.
     pub failover: Option<FailoverState>,
+    /// What its successor is to have too.
+    #[serde(default)]
+    pub settings: GlobalSettings,
+}
+
+/// What a global cluster was given beside its members.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GlobalSettings {
+    /// Whether it must not be deleted.
+    pub deletion_protection: Option<bool>,
+    /// Whether it is enrolled in extended support.
+    pub engine_lifecycle_support: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A member of a global cluster.

@@ -1,6 +1,6 @@
 //! RDS: reads global clusters, clusters and instances, and makes the promoting calls.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_rds::{
@@ -19,7 +19,9 @@ use crate::{
         detach_and_promote::{Accepted, Promote},
         planned_failover::SwitchOver,
     },
-    topology::{Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, Instance},
+    topology::{
+        Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Instance,
+    },
 };
 
 /// A look that found silence in less than this is taken once more.
@@ -261,6 +263,13 @@ pub(super) fn of_cluster(identifier: &str) -> types::Filter {
         .build()
 }
 
+/// Tags that can be given; RDS's own cannot.
+pub(super) fn tags(listed: Option<Vec<types::Tag>>) -> BTreeMap<String, String> {
+    let listed = listed.unwrap_or_default().into_iter();
+    let named = listed.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
+    named.filter(|(key, _)| !key.starts_with("aws:")).collect()
+}
+
 fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {
     let member = |member: types::GlobalClusterMember| GlobalMember {
         arn: member.db_cluster_arn.unwrap_or_default(),
@@ -271,6 +280,12 @@ fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {
     };
     GlobalCluster {
         identifier: found.global_cluster_identifier.unwrap_or_default(),
+        resource_id: found.global_cluster_resource_id,
+        settings: GlobalSettings {
+            deletion_protection: found.deletion_protection,
+            engine_lifecycle_support: found.engine_lifecycle_support,
+            tags: tags(found.tag_list),
+        },
         status: found.status.unwrap_or_default(),
         engine_version: found.engine_version.unwrap_or_default(),
         members: found

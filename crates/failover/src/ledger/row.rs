@@ -12,6 +12,7 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, RunId},
     evidence::Verdict,
+    topology::Named,
 };
 
 pub use lease::{Claim, LEASE, Lease, RunKind};
@@ -268,7 +269,12 @@ impl Row {
     ///
     /// # Errors
     /// `RunRefused` without the lease; `UnexpectedTopology` when another epoch is current.
-    pub fn lead(&self, run_id: &RunId, epoch: Epoch, global_cluster: &str) -> Result<Self, Error> {
+    pub fn lead(
+        &self,
+        run_id: &RunId,
+        epoch: Epoch,
+        global_cluster: &Named,
+    ) -> Result<Self, Error> {
         self.own_lease(run_id)?;
         let current = self.current.as_ref();
         let current = current
@@ -282,7 +288,7 @@ impl Row {
             })?;
         Ok(Self {
             current: Some(Current {
-                global_cluster: Some(global_cluster.to_owned()),
+                global_cluster: Some(global_cluster.clone()),
                 ..current.clone()
             }),
             ..self.clone()

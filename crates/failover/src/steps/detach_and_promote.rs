@@ -16,7 +16,7 @@ use crate::{
     plan::Strategy,
     steps::confirm_outage,
     switches::Switched,
-    topology::{Cluster, Describe, GlobalCluster, Role, role},
+    topology::{Cluster, Describe, GlobalCluster, Named, Role, role},
 };
 
 mod look;
@@ -336,7 +336,7 @@ async fn write_intent(
 ) -> Result<(), Error> {
     let run = &pass.run;
     let global = observed.global.as_ref();
-    let intent = pass.intent(global.map(|global| global.identifier.clone()));
+    let intent = pass.intent(global.map(Named::from));
     for region in &run.leased {
         let written =
             ledger::update(world, region, run.name(), |row| row.intend(intent.clone())).await;

@@ -348,7 +348,7 @@ pub(super) async fn standing(
         return Ok((Standing::Gone, None));
     };
     let global = match &current.global_cluster {
-        Some(identifier) => world.global_cluster(here, identifier).await?,
+        Some(named) => named.in_region(world, here).await?,
         None => None,
     };
     let standing = match role(global.as_ref(), &cluster) {

@@ -11,6 +11,7 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
     guard,
     ledger::{self, Intent, Ledger, Rows, Run},
+    topology::Named,
 };
 
 pub mod by_hand;
@@ -228,7 +229,7 @@ impl Pass {
 
     /// The change of writer that the run is about to begin. One to the same target that is open already keeps its epoch.
     #[must_use]
-    pub fn intent(&self, global_cluster: Option<String>) -> Intent {
+    pub fn intent(&self, global_cluster: Option<Named>) -> Intent {
         let run = &self.run;
         let open = self.rows.intent().filter(|intent| intent.to == run.to);
         Intent {

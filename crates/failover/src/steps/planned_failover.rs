@@ -320,7 +320,7 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
             .unwrap_or_default()
     };
     let (global, target) = futures::future::try_join(
-        world.global_cluster(&run.to, &identifier),
+        identifier.in_region(world, &run.to),
         world.cluster(&run.to, &cluster(&run.to)),
     )
     .await?;

@@ -24,7 +24,7 @@ use crate::{
     domain::{Epoch, Region},
     ledger::update,
     notify::Notify,
-    topology::{Cluster, Describe, GlobalCluster},
+    topology::{Cluster, Describe, GlobalCluster, Named},
 };
 
 /// The step's name in timelines and logs.
@@ -55,7 +55,7 @@ pub struct Observed {
     /// The global cluster that the writer leads.
     pub leads: Option<GlobalCluster>,
     /// The one that the ledgers name.
-    pub recorded_global: Option<String>,
+    pub recorded_global: Option<Named>,
     /// The deposed writer's global cluster, while it exists.
     pub past: Option<GlobalCluster>,
     /// The Region whose RDS shows that one.
@@ -110,7 +110,7 @@ pub enum Action {
     /// Keep what a member is made of.
     Remember(Region),
     /// Write the writer's global cluster into the ledgers.
-    Record(String),
+    Record(Named),
     /// Make a call in a Region.
     Call(Region, Call),
 }
@@ -260,7 +260,7 @@ fn epoch(pass: &Pass) -> Epoch {
 }
 
 /// Every run after this one finds the standby in the global cluster that the ledgers name.
-async fn record(world: &impl World, pass: &Pass, global: &str) -> Result<(), Error> {
+async fn record(world: &impl World, pass: &Pass, global: &Named) -> Result<(), Error> {
     let epoch = epoch(pass);
     for region in &pass.run.leased {
         update(world, region, pass.run.name(), |row| {

@@ -136,7 +136,7 @@ fn rows() -> impl Strategy<Value = Row> {
     let current = named().prop_map(|(epoch, proven_at, global_cluster)| Current {
         epoch: Epoch(epoch),
         writer: east(),
-        global_cluster,
+        global_cluster: global_cluster.map(Into::into),
         run_id: "a".into(),
         proven_at,
         unplanned: epoch % 2 == 0,
@@ -146,7 +146,7 @@ fn rows() -> impl Strategy<Value = Row> {
         epoch: Epoch(epoch),
         from: "us-west-2".into(),
         to: east(),
-        global_cluster,
+        global_cluster: global_cluster.map(Into::into),
         run_id: "a".into(),
         written_at,
     });

@@ -137,6 +137,8 @@ pub(super) fn global(
     let exists = state.globals.contains(&number) || !listed.is_empty();
     Ok(exists.then(|| GlobalCluster {
         identifier: identifier.into(),
+        resource_id: None,
+        settings: Default::default(),
         status: "available".into(),
         engine_version: "16.4".into(),
         members: listed,

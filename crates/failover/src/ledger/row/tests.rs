@@ -260,14 +260,18 @@ fn a_pass_by_hand_does_not_share_the_lease_of_one_beside_it() {
 fn the_writers_new_global_cluster_is_noted_under_the_lease_and_in_its_own_epoch() {
     let held = held("a");
     let epoch = held.proven_epoch();
-    let noted = held.lead(&"a".into(), epoch, "orders-global-2").unwrap();
+    let noted = held
+        .lead(&"a".into(), epoch, &"orders-global-2".into())
+        .unwrap();
     let global = noted.current.and_then(|current| current.global_cluster);
     assert_eq!(global.as_deref(), Some("orders-global-2"));
     let why = held
-        .lead(&"b".into(), epoch, "orders-global-2")
+        .lead(&"b".into(), epoch, &"orders-global-2".into())
         .unwrap_err();
     assert_eq!(why.name(), "RunRefused");
-    let why = held.lead(&"a".into(), epoch.next(), "x").unwrap_err();
+    let why = held
+        .lead(&"a".into(), epoch.next(), &"x".into())
+        .unwrap_err();
     assert_eq!(why.name(), "UnexpectedTopology");
 }
 

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Epoch, Region, RunId};
+use crate::{
+    domain::{Epoch, Region, RunId},
+    topology::Named,
+};
 
 /// The proven writer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +16,7 @@ pub struct Current {
     /// Its Region.
     pub writer: Region,
     /// The global cluster it belongs to; `None` after a detach, until one is rebuilt.
-    pub global_cluster: Option<String>,
+    pub global_cluster: Option<Named>,
     /// The run that proved it, or `adopt`.
     pub run_id: RunId,
     /// When it was proven.
@@ -36,7 +39,7 @@ pub struct Intent {
     /// The Region to promote.
     pub to: Region,
     /// The global cluster it will belong to.
-    pub global_cluster: Option<String>,
+    pub global_cluster: Option<Named>,
     /// The run that carries it out.
     pub run_id: RunId,
     /// When it was written.

@@ -185,6 +185,8 @@ mod tests {
     fn global(status: &str) -> GlobalCluster {
         GlobalCluster {
             identifier: "orders-global-1".into(),
+            resource_id: None,
+            settings: Default::default(),
             status: status.into(),
             engine_version: "16.4".into(),
             members: Vec::new(),

@@ -40,7 +40,7 @@ pub(super) async fn gather(
         .rows
         .current()
         .and_then(|current| current.global_cluster.clone())
-        .unwrap_or_default();
+        .unwrap_or_else(|| String::new().into());
     let (probe, home, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
         world.within(TIMEOUT, world.ask_probe(run.name())),
         world.within(TIMEOUT, world.vantage(&run.from, run.name())),
@@ -48,7 +48,7 @@ pub(super) async fn gather(
         look(world, &run.from, &from),
         ask_witness(world, plan, &run.from, &from),
         world.within(TIMEOUT, world.cluster(&run.to, &to)),
-        world.within(TIMEOUT, world.global_cluster(&run.to, &current)),
+        world.within(TIMEOUT, current.in_region(world, &run.to)),
         world.within(TIMEOUT, lease(world, pass)),
     );
     let (readable, vantage) = match &probe {

@@ -31,12 +31,12 @@ pub(super) async fn observe(
         .rows
         .current()
         .and_then(|current| current.global_cluster.clone());
-    let identifier = intent
+    let named = intent
         .and_then(|intent| intent.global_cluster.clone())
         .or(current);
     let global = async {
-        match &identifier {
-            Some(identifier) => world.global_cluster(&run.to, identifier).await,
+        match &named {
+            Some(named) => named.in_region(world, &run.to).await,
             None => Ok(None),
         }
     };

@@ -24,6 +24,8 @@ fn standby() -> Observed {
     Observed {
         global: Some(GlobalCluster {
             identifier: "orders-global-1".into(),
+            resource_id: None,
+            settings: Default::default(),
             status: "available".into(),
             engine_version: "16.4".into(),
             members: vec![member(WEST, true), member(EAST, false)],

@@ -12,7 +12,7 @@ use crate::{
     domain::{Epoch, Region},
     ledger::{Current, Ledger, Proof, update},
     steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
-    topology::{Describe, is_led_by},
+    topology::{Describe, Named, is_led_by},
 };
 
 /// The step's name in timelines and logs.
@@ -244,7 +244,7 @@ pub async fn conclude(
 }
 
 /// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
-async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<String>, Error> {
+async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<Named>, Error> {
     let run = &pass.run;
     let intent = pass
         .rows
@@ -254,15 +254,15 @@ async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<Str
         .rows
         .current()
         .and_then(|current| current.global_cluster.clone());
-    let Some(identifier) = intent.or(current) else {
+    let Some(named) = intent.or(current) else {
         return Ok(None);
     };
     let Some(member) = run.plan.members.get(&run.to) else {
         return Ok(None);
     };
-    let global = world.global_cluster(&run.to, &identifier).await?;
-    let leads = global.is_some_and(|global| is_led_by(&global, &run.to, &member.cluster));
-    Ok(leads.then_some(identifier))
+    let global = named.in_region(world, &run.to).await?;
+    let led = global.filter(|global| is_led_by(global, &run.to, &member.cluster));
+    Ok(led.as_ref().map(Named::from))
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ fn ready() -> Observed {
     Observed {
         global: Some(GlobalCluster {
             identifier: "orders-global-1".into(),
+            resource_id: None,
+            settings: Default::default(),
             status: "available".into(),
             engine_version: "16.6".into(),
             members: vec![member(WEST, true), member(EAST, false)],

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error,
-    topology::{GlobalCluster, GlobalMember},
+    topology::{GlobalCluster, GlobalMember, Named},
 };
 
 /// The longest identifier that RDS takes.
@@ -52,8 +52,9 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
         };
         return Ok(Action::Call(observed.writer_region.clone(), call));
     };
-    if observed.recorded_global.as_ref() != Some(&global.identifier) {
-        return Ok(Action::Record(global.identifier.clone()));
+    let shown = Named::from(global);
+    if observed.recorded_global.as_ref() != Some(&shown) {
+        return Ok(Action::Record(shown));
     }
     if global.status != "available" {
         return Ok(Action::Wait(format!(

@@ -40,6 +40,8 @@ fn global(identifier: &str, members: &[(&str, bool)]) -> GlobalCluster {
     };
     GlobalCluster {
         identifier: identifier.into(),
+        resource_id: None,
+        settings: Default::default(),
         status: "available".into(),
         engine_version: "16.6".into(),
         members: members.iter().map(member).collect(),

@@ -10,7 +10,7 @@ use crate::{
     ledger::{Current, Rows, update},
     plan::Plan,
     steps::{Output, Progress},
-    topology::{Cluster, GlobalCluster},
+    topology::{Cluster, GlobalCluster, Named},
 };
 
 /// What the pass saw.
@@ -33,7 +33,12 @@ pub(super) async fn run(
     let named = rows
         .current()
         .filter(|_| rows.intent().is_none())
-        .filter(|current| current.writer == writer && current.global_cluster == global_cluster);
+        .filter(|current| current.writer == writer)
+        .filter(|current| match (&current.global_cluster, &global_cluster) {
+            (Some(kept), Some(shown)) => kept.is(shown),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        });
     let (action, current) = match named {
         Some(current) => ("none", current.clone()),
         None => {
@@ -104,12 +109,13 @@ async fn writer(
     world: &impl Describe,
     plan: &Plan,
     rows: &Rows,
-) -> Result<(Region, Option<String>), Error> {
+) -> Result<(Region, Option<Named>), Error> {
     let ledgers = rows
         .current()
         .and_then(|current| current.global_cluster.clone());
-    let identifier = ledgers.unwrap_or_else(|| plan.topology.global_cluster().to_owned());
+    let identifier = ledgers.unwrap_or_else(|| plan.topology.global_cluster().into());
     let mut named = Vec::new();
+    let mut seen: Option<Named> = None;
     for (region, member) in &plan.members {
         let cluster = world
             .cluster(region, &member.cluster)
@@ -122,10 +128,21 @@ async fn writer(
             })?;
         let global = world.global_cluster(region, &identifier).await?;
         settled(region, global.as_ref(), &cluster)?;
+        let shown = global.as_ref().map(Named::from);
+        if let (Some(one), Some(other)) = (&seen, &shown)
+            && !one.is(other)
+        {
+            return Err(Error::UnexpectedTopology(format!(
+                "two global clusters are named {identifier}: {region} shows {}, another Region {}; remove the one that is past",
+                other.resource_id.as_deref().unwrap_or("none"),
+                one.resource_id.as_deref().unwrap_or("none")
+            )));
+        }
+        seen = seen.or(shown);
         let role = crate::topology::role(global.as_ref(), &cluster);
         match role {
             crate::topology::Role::Primary => {
-                named.push((region.clone(), Some(identifier.clone())))
+                named.push((region.clone(), global.as_ref().map(Named::from)))
             }
             crate::topology::Role::Standby => {}
             crate::topology::Role::Standalone | crate::topology::Role::Unsettled => {

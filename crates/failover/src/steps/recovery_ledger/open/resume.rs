@@ -110,7 +110,7 @@ async fn is_promoted(
         return Ok(false);
     };
     let global = match &intent.global_cluster {
-        Some(global) => world.global_cluster(target, global).await?,
+        Some(global) => global.in_region(world, target).await?,
         None => None,
     };
     let role = role(global.as_ref(), &cluster);

@@ -108,6 +108,7 @@ where
             world.stay_silent().await;
             Err(Silence)
         }
+        Outcome::Unanswered => Err(Silence),
         Outcome::Refused(fault) => {
             tracing::info!(
                 region,

@@ -14,6 +14,6 @@ mod storage;
 mod world;
 
 pub use connector::Connector;
-pub use model::{Durations, Transition, Visibility, WriteFencing};
+pub use model::{Durations, Fault, Loss, SwitchoverFrom, Transition, Visibility, WriteFencing};
 pub use simulator::{Error, Simulator, SimulatorConfig};
 pub use storage::{StorageConfig, StorageError};

@@ -29,6 +29,7 @@ mod takeover;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod version;
 mod views;
 
@@ -38,12 +39,14 @@ pub use effect::{Effect, TaskId};
 pub use fault::Fault;
 pub use names::ClusterKey;
 pub use params::Params;
-pub use settings::{Durations, Settings, Visibility, WriteFencing};
+pub use settings::{Durations, Settings, SwitchoverFrom, Visibility, WriteFencing};
 pub use state::{Event, Millis, Secret, Transition};
+pub use trouble::Loss;
 
 use effect::Task;
 use names::Namer;
 use state::{Cluster, CustomEndpoint, Global, Instance, Snapshot};
+use trouble::Troubles;
 
 /// Events and history keep this many entries, the newest.
 const RECORDS_MAX: usize = 50_000;
@@ -68,6 +71,8 @@ pub struct Model {
     blue_green: BTreeMap<ClusterKey, String>,
     /// Statuses that clusters and their instances show instead of their own, for work that is not modelled.
     shown: BTreeMap<ClusterKey, String>,
+    /// What stands in the way of calls, and what describes still show.
+    troubles: Troubles,
     tasks: Vec<Task>,
     last_task: u64,
     outbox: Vec<(TaskId, Effect)>,
@@ -80,6 +85,7 @@ impl Model {
     pub fn new(settings: Settings, now: Millis) -> Self {
         Self {
             names: Namer::new(&settings.account),
+            troubles: Troubles::new(settings.describe_lag_ms.clone()),
             settings,
             now,
             globals: BTreeMap::new(),

@@ -1,13 +1,16 @@
 //! The model with a clock, a storage and an HTTP face.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 
 use crate::{
     connector::Connector,
     http,
-    model::{ClusterKey, Durations, Settings, Transition, Visibility, WriteFencing},
+    model::{
+        ClusterKey, Durations, Fault, Loss, Settings, SwitchoverFrom, Transition, Visibility,
+        WriteFencing,
+    },
     storage::{AnyStorage, Memory, Postgres, Storage, StorageConfig, StorageError},
     world::{World, keep_time},
 };
@@ -29,6 +32,10 @@ pub struct SimulatorConfig {
     pub visibility: Visibility,
     /// Whether a standby may be detached while its global cluster has a `FailoverState`.
     pub detach_during_failover: bool,
+    /// From which Regions a switchover is taken.
+    pub switchover_from: SwitchoverFrom,
+    /// By how many milliseconds the describes of a Region lag behind its calls; a Region that is missing keeps up.
+    pub describe_lag_ms: BTreeMap<String, u64>,
 }
 
 impl Default for SimulatorConfig {
@@ -42,6 +49,8 @@ impl Default for SimulatorConfig {
             write_fencing: settings.write_fencing,
             visibility: settings.visibility,
             detach_during_failover: settings.detach_during_failover,
+            switchover_from: settings.switchover_from,
+            describe_lag_ms: settings.describe_lag_ms,
         }
     }
 }
@@ -93,6 +102,8 @@ impl Simulator {
             write_fencing: config.write_fencing,
             visibility: config.visibility,
             detach_during_failover: config.detach_during_failover,
+            switchover_from: config.switchover_from,
+            describe_lag_ms: config.describe_lag_ms,
         };
         let world = Arc::new(World::new(settings, storage));
         let mut tasks = JoinSet::new();
@@ -152,6 +163,31 @@ impl Simulator {
         let key = ClusterKey::new(region, cluster);
         self.world
             .change(|model, now| model.show_status(now, &key, status));
+    }
+
+    /// Lets the next so many calls of an operation, such as `SwitchoverGlobalCluster`, take effect in a Region and lose
+    /// their answers.
+    pub fn lose_answers(&self, region: &str, action: &str, calls: u32, how: Loss) {
+        self.world
+            .change(|model, _| model.lose_answers(region, action, calls, how));
+    }
+
+    /// Refuses the next so many calls of an operation in a Region with this; nothing comes of them.
+    pub fn refuse_calls(&self, region: &str, action: &str, calls: u32, with: Fault) {
+        self.world
+            .change(|model, _| model.refuse_calls(region, action, calls, with));
+    }
+
+    /// Ends what [`Self::lose_answers`] and [`Self::refuse_calls`] began in a Region.
+    pub fn end_troubles(&self, region: &str) {
+        self.world.change(|model, _| model.end_troubles(region));
+    }
+
+    /// Lets a Region's describes show everything as it was so long ago; no time at all lets them keep up again.
+    pub fn lag_describes(&self, region: &str, lag: Duration) {
+        let lag_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        self.world
+            .change(|model, now| model.lag_describes(now, region, lag_ms));
     }
 
     /// Limits how many clusters a Region may have; `None` gives it the account's default back.

@@ -10,7 +10,7 @@ use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use crate::{
     answer::Node,
     clock::Clock,
-    model::{Fault, Millis, Model, Params, Settings},
+    model::{Fault, Loss, Millis, Model, Params, Settings},
     storage::{AnyStorage, Storage},
 };
 
@@ -26,6 +26,8 @@ pub(crate) enum Outcome {
     Refused(Fault),
     /// The Region is lost; no answer ever comes.
     Silent,
+    /// It took effect, and the connection ends without a word.
+    Unanswered,
 }
 
 /// What the HTTP face, the connector and the clock share.
@@ -67,7 +69,11 @@ impl World {
                 return Outcome::Silent;
             }
             match model.call(now, region, action, params) {
-                Ok(node) => Outcome::Answered(node),
+                Ok(node) => match model.lost_answer(region, action) {
+                    None => Outcome::Answered(node),
+                    Some(Loss::InternalFailure) => Outcome::Refused(Fault::internal_failure()),
+                    Some(Loss::Unanswered) => Outcome::Unanswered,
+                },
                 Err(fault) => Outcome::Refused(fault),
             }
         })

@@ -8,8 +8,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use aurora_sim::StorageConfig;
-use aws_sdk_rds::error::SdkError;
+use aurora_sim::{Loss, StorageConfig};
+use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use support::{
     EAST, EAST_ARN, GLOBAL, WEST, WEST_ARN, available, build, client, direct, members, settled,
     simulator,
@@ -131,6 +131,62 @@ async fn a_switchover_shows_its_state_and_leaves_its_events() {
         .unwrap();
     assert_eq!(told.event_categories(), ["global failover"]);
     assert!(told.date().is_some());
+    simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_takes_effect_and_its_answer_is_lost() {
+    let simulator = simulator(StorageConfig::Memory).await;
+    let (west, east) = (direct(&simulator, WEST), client(simulator.address(), EAST));
+    build(&west, &east).await;
+    for (through, how) in [
+        (&west, Loss::InternalFailure),
+        (&client(simulator.address(), WEST), Loss::Unanswered),
+    ] {
+        simulator.lose_answers(WEST, "ModifyDBCluster", 1, how);
+        let protect = |on| {
+            let call = through.modify_db_cluster().deletion_protection(on);
+            call.db_cluster_identifier("orders-west").send()
+        };
+        let is_protected = matches!(how, Loss::InternalFailure);
+        let error = protect(is_protected).await.unwrap_err();
+        match how {
+            Loss::InternalFailure => assert_eq!(error.code(), Some("InternalFailure")),
+            Loss::Unanswered => {
+                assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
+            }
+        }
+        available(&west, "orders-west").await;
+        let found = west.describe_db_clusters().send().await.unwrap();
+        let found = found.db_clusters()[0].deletion_protection();
+        assert_eq!(found, Some(is_protected));
+        // The next one is answered.
+        protect(is_protected).await.unwrap();
+    }
+    simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_regions_describes_lag_behind_its_calls() {
+    let simulator = simulator(StorageConfig::Memory).await;
+    let (west, east) = (direct(&simulator, WEST), direct(&simulator, EAST));
+    build(&west, &east).await;
+    simulator.lag_describes(EAST, Duration::from_millis(400));
+    let began = Instant::now();
+    west.switchover_global_cluster()
+        .global_cluster_identifier(GLOBAL)
+        .target_db_cluster_identifier(EAST_ARN)
+        .send()
+        .await
+        .unwrap();
+    let moved = [
+        "orders-east writer connected",
+        "orders-west standby connected",
+    ];
+    settled(&west, &moved).await;
+    assert_ne!(members(&east).await.0, moved);
+    settled(&east, &moved).await;
+    assert!(began.elapsed() >= Duration::from_millis(500));
     simulator.stop().await;
 }
 

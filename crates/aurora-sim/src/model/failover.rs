@@ -7,6 +7,7 @@ use crate::{
         fault::Fault,
         names::ClusterKey,
         params::Params,
+        settings::SwitchoverFrom,
         state::{ClusterStatus, Failover, FailoverKind, Global, InstanceStatus, Synchronization},
         version::Version,
     },
@@ -69,7 +70,10 @@ impl Model {
             FailoverKind::DataLossAllowed => &to.region,
             FailoverKind::Switchover => &from.region,
         };
-        if expected != region {
+        let taken_here = kind == FailoverKind::Switchover
+            && self.settings.switchover_from == SwitchoverFrom::Members
+            && global.members().any(|member| member.region == region);
+        if expected != region && !taken_here {
             return Err(Fault::wrong_region(operation, expected, region));
         }
         self.check_state(global, &from, &to, kind)?;

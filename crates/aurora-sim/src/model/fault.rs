@@ -31,6 +31,15 @@ impl Fault {
         Self::new(400, "MalformedQueryString", message)
     }
 
+    /// RDS failed after it had begun, or before: nobody can tell from the answer.
+    pub fn internal_failure() -> Self {
+        Self::new(
+            500,
+            "InternalFailure",
+            "An internal error has occurred. Please try your query again at a later time.",
+        )
+    }
+
     /// The operation does not exist, or is not simulated.
     pub fn invalid_action(action: &str) -> Self {
         Self::new(

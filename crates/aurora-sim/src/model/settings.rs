@@ -1,5 +1,7 @@
 //! What can be set: how long things last, and how the rules go that AWS leaves open.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// How long each transition lasts at least, in milliseconds.
@@ -76,6 +78,17 @@ pub enum Visibility {
     Everywhere,
 }
 
+/// From which Regions SwitchoverGlobalCluster is taken. AWS's guide promises neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchoverFrom {
+    /// The primary's alone.
+    #[default]
+    Primary,
+    /// Every member's.
+    Members,
+}
+
 /// The rules that AWS leaves open, and the account.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -89,6 +102,10 @@ pub struct Settings {
     pub visibility: Visibility,
     /// Whether a member may be detached while its global cluster has a `FailoverState`.
     pub detach_during_failover: bool,
+    /// From which Regions a switchover is taken.
+    pub switchover_from: SwitchoverFrom,
+    /// By how many milliseconds the describes of a Region lag behind its calls; a Region that is missing keeps up.
+    pub describe_lag_ms: BTreeMap<String, u64>,
 }
 
 impl Default for Settings {
@@ -99,6 +116,8 @@ impl Default for Settings {
             write_fencing: WriteFencing::default(),
             visibility: Visibility::default(),
             detach_during_failover: false,
+            switchover_from: SwitchoverFrom::default(),
+            describe_lag_ms: BTreeMap::new(),
         }
     }
 }

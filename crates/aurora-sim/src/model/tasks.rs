@@ -48,9 +48,11 @@ impl Model {
             self.now = self.now.max(due);
             self.end_task(id);
             self.start_tasks();
+            self.remember();
         }
         self.now = self.now.max(to);
         self.start_tasks();
+        self.remember();
     }
 
     /// When something will happen of itself, if anything will.

@@ -7,5 +7,6 @@ mod random;
 mod refusals;
 mod sequences;
 mod takeovers;
+mod troubles;
 mod unknowns;
 mod world;

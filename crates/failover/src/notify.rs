@@ -72,36 +72,47 @@ fn console(execution: &str) -> String {
     )
 }
 
-/// Tells people on the acting Region's topic. What cannot be sent is logged and lost: no run waits for it.
-pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) {
+/// Tells people on the acting Region's topic; whether nobody is left to be told. What cannot be sent is logged: no run waits
+/// for it.
+pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) -> bool {
     let Some(topic) = plan.notify.get(world.region()) else {
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
-        return;
+        return true;
     };
     let (subject, text) = (message.subject(&plan.plan), message.text());
     let sent = tokio::time::timeout(LIMIT, world.publish(topic, &subject, &text)).await;
-    match sent {
-        Ok(Ok(())) => tracing::info!(plan = %plan.plan, what = message.what, "told"),
-        trouble => {
-            tracing::error!(plan = %plan.plan, what = message.what, ?trouble, "nobody could be told")
-        }
+    if let Ok(Ok(())) = sent {
+        tracing::info!(plan = %plan.plan, what = message.what, "told");
+        return true;
     }
+    tracing::error!(plan = %plan.plan, what = message.what, trouble = ?sent, "nobody could be told");
+    false
 }
 
-/// Tells people what `news` marks in the acting Region's row, and nothing when it marks nothing: they know.
+/// Tells people what `news` would mark in the acting Region's row, and nothing where it marks nothing: they know. It is marked
+/// once it was sent, so that a message which was not taken is sent again.
 pub async fn tell_news(
     world: &(impl Notify + Ledger + Here),
     plan: &Plan,
     message: &Message,
     news: impl Fn(&Row) -> Option<Row>,
 ) {
-    match ledger::update_if(world, world.region(), &plan.plan, news).await {
-        Ok(None) => {}
-        Ok(Some(_)) => tell(world, plan, message).await,
+    let here = world.region();
+    if !plan.notify.contains_key(here) {
+        tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
+        return;
+    }
+    match world.row(here, &plan.plan).await {
+        Ok(row) if news(&row).is_none() => return,
+        Ok(_) => {}
         Err(why) => {
-            tracing::warn!(plan = %plan.plan, %why, "not marked as told; it may be told again");
-            tell(world, plan, message).await;
+            tracing::warn!(plan = %plan.plan, %why, "what people know cannot be read; they are told");
         }
+    }
+    if tell(world, plan, message).await
+        && let Err(why) = ledger::update_if(world, here, &plan.plan, news).await
+    {
+        tracing::warn!(plan = %plan.plan, %why, "not marked as told; it may be told again");
     }
 }
 
@@ -118,6 +129,22 @@ mod tests {
             ),
             next: "nothing".into(),
         }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_was_sent_is_not_marked_as_told_and_is_sent_the_next_time() {
+        let books = crate::steps::fake::Books::with(&Row::new("orders".into()));
+        let known = books.known(&"us-east-1".into(), &"orders".into()).await;
+        let plan = known.unwrap().unwrap().plan;
+        let told = async || {
+            tell_news(&books, &plan, &message("suspected"), |row| row.tell("it")).await;
+            let row = books.row(&"us-east-1".into(), &"orders".into()).await;
+            (books.told().len(), row.unwrap().told)
+        };
+        books.deafen(1);
+        assert_eq!(told().await, (0, None), "SNS took nothing");
+        assert_eq!(told().await, (1, Some("it".into())));
+        assert_eq!(told().await, (1, Some("it".into())), "they know");
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub struct FailoverState {
     pub status: String,
     /// The ARN of the member that is to become the primary.
     pub to: String,
+    /// Whether it may lose data (`IsDataLossAllowed`): a failover may, a switchover may not; `None` where RDS does not say.
+    #[serde(default)]
+    pub loses: Option<bool>,
 }
 
 /// A DB cluster with its instances.

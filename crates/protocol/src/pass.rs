@@ -182,7 +182,7 @@ async fn prove_writer(seen: &Seen<'_>, input: &Input, to: usize) -> Result<Value
     let mut pass = Pass::open(seen, input).await?;
     let epoch = prove::epoch(&pass)?;
     let write = seen.prove(to, epoch.0).await;
-    let progress = match (prove::next_action(&write)?, write) {
+    let progress = match (prove::next_action(&write, 0.0)?, write) {
         (prove::Action::Conclude, failover::beat::Write::Committed { beat }) => {
             pass.run.proof = Some(Proof {
                 epoch,

@@ -301,6 +301,7 @@ fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {
                 .map(|status| status.as_str().to_owned())
                 .unwrap_or_default(),
             to: state.to_db_cluster_arn.unwrap_or_default(),
+            loses: state.is_data_loss_allowed,
         }),
     }
 }

@@ -11,14 +11,17 @@ use crate::{
 };
 
 mod attempt;
+mod looks;
 mod row;
 mod run;
 
 pub use attempt::{Answer, Attempt};
+
+pub use looks::{Looks, Seen, Sight};
 pub use row::{Claim, Current, Declined, Intent, LEASE, Lease, Row, RunKind};
 pub use run::{
-    Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof, Resolved,
-    Restart, Run,
+    Asked, Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof,
+    Resolved, Restart, Run,
 };
 
 /// How often a conditional write is tried again after somebody else wrote first.
@@ -104,6 +107,30 @@ pub async fn update_if(
     Err(conflict(region, plan))
 }
 
+/// Takes a run's own change of writer back, in its target's row first: from there on copies elsewhere are void, so that a silent
+/// Region holds nothing up. Whether there was one.
+///
+/// # Errors
+/// `Unavailable` when the target's ledger does not answer.
+pub async fn withdraw(ledger: &impl Ledger, run: &Run) -> Result<bool, Error> {
+    let change = |row: &Row| row.withdraw(&run.run_id);
+    if update_if(ledger, &run.to, run.name(), change)
+        .await?
+        .is_none()
+    {
+        return Ok(false);
+    }
+    for region in run.leased.iter().filter(|region| **region != run.to) {
+        match update_if(ledger, region, run.name(), change).await {
+            Err(Error::Unavailable(why)) => {
+                tracing::warn!(%region, why, "a copy of the withdrawn change of writer stays, and is void");
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(true)
+}
+
 fn conflict(region: &Region, plan: &PlanName) -> Error {
     Error::Unavailable(format!(
         "the ledger row of plan {plan} in {region} changed {CONFLICTS_MAX} times meanwhile"
@@ -149,14 +176,27 @@ impl Rows {
             .max_by_key(|current| current.epoch)
     }
 
-    /// The open intent with the highest epoch, where it outranks the current writer.
+    /// The epoch that the next change of writer takes: above every one that was given out, withdrawn ones included.
+    #[must_use]
+    pub fn next_epoch(&self) -> Epoch {
+        let spent = self.0.values().map(Row::spent_epoch).max();
+        spent.unwrap_or_default().next()
+    }
+
+    /// The open intent with the highest epoch, where it outranks the current writer. A copy that its target's row says was
+    /// withdrawn is none.
     #[must_use]
     pub fn intent(&self) -> Option<&Intent> {
         let proven = self.current().map(|current| current.epoch);
+        let is_withdrawn = |intent: &&Intent| {
+            let target = self.0.get(&intent.to);
+            target.is_some_and(|row| intent.epoch <= row.withdrawn)
+        };
         let highest = self
             .0
             .values()
             .filter_map(|row| row.intent.as_ref())
+            .filter(|intent| !is_withdrawn(intent))
             .max_by_key(|intent| intent.epoch);
         highest.filter(|intent| proven.is_none_or(|epoch| intent.epoch > epoch))
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
-    domain::{Epoch, PlanName, RunId},
+    domain::{Epoch, PlanName, Region, RunId},
     evidence::Verdict,
     topology::Named,
 };
@@ -49,6 +49,10 @@ pub struct Row {
     /// The proven epoch under which this Region's member was last fenced, as a deposed writer.
     #[serde(default)]
     pub fenced: Option<Epoch>,
+    /// The highest epoch of a change of writer that was withdrawn; 0 where none was. No later one takes it again, and a copy
+    /// that a silent Region keeps of such a change to this Region is void.
+    #[serde(default)]
+    pub withdrawn: Epoch,
 }
 
 /// A human's no.
@@ -76,6 +80,7 @@ impl Row {
             declined: None,
             paged: None,
             fenced: None,
+            withdrawn: Epoch(0),
         }
     }
 
@@ -85,6 +90,12 @@ impl Row {
         let current = self.current.as_ref().map(|current| current.epoch);
         let intent = self.intent.as_ref().map(|intent| intent.epoch);
         current.max(intent).unwrap_or_default()
+    }
+
+    /// The highest epoch that was ever given out as far as this row knows, withdrawn ones included.
+    #[must_use]
+    pub fn spent_epoch(&self) -> Epoch {
+        self.epoch().max(self.withdrawn)
     }
 
     /// The epoch of the proven writer.
@@ -251,11 +262,11 @@ impl Row {
             .intent
             .as_ref()
             .is_some_and(|open| open.to == intent.to && open.epoch == intent.epoch);
-        if !same && intent.epoch <= self.epoch() {
+        if !same && intent.epoch <= self.spent_epoch() {
             return Err(Error::UnexpectedTopology(format!(
                 "epoch {} is not above {}, which the ledger of plan {} holds",
                 intent.epoch,
-                self.epoch(),
+                self.spent_epoch(),
                 self.plan
             )));
         }
@@ -301,9 +312,22 @@ impl Row {
     #[must_use]
     pub fn withdraw(&self, run_id: &RunId) -> Option<Self> {
         self.own_lease(run_id).ok()?;
-        let own = self.intent.as_ref()?.run_id == *run_id;
-        own.then(|| Self {
+        let intent = self.intent.as_ref()?;
+        (intent.run_id == *run_id).then(|| Self {
             intent: None,
+            withdrawn: self.withdrawn.max(intent.epoch),
+            ..self.clone()
+        })
+    }
+
+    /// Drops the copy of a change of writer that `target`, the row of the Region it leads to, says was withdrawn; `None` where
+    /// this row keeps no such copy.
+    #[must_use]
+    pub fn void(&self, target: &Region, row: &Self) -> Option<Self> {
+        let intent = self.intent.as_ref()?;
+        (intent.to == *target && intent.epoch <= row.withdrawn).then(|| Self {
+            intent: None,
+            withdrawn: self.withdrawn.max(intent.epoch),
             ..self.clone()
         })
     }
@@ -350,6 +374,14 @@ impl Row {
             alive_at: None,
             ..self.clone()
         })
+    }
+
+    /// What another Region's row teaches this one: a later proven epoch, a withdrawal; `None` when this one knows as much.
+    #[must_use]
+    pub fn learn_of(&self, region: &Region, other: &Self) -> Option<Self> {
+        let learnt = other.current.as_ref().and_then(|other| self.learn(other));
+        let row = learnt.as_ref().unwrap_or(self);
+        row.void(region, other).or(learnt)
     }
 
     /// Notes that the current writer was seen alive; `None` when that is known.

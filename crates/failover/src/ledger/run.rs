@@ -9,7 +9,7 @@ use crate::{
     beat::{Beat, Beats, Loss},
     domain::{Epoch, Incident, PlanName, Region, RunId},
     evidence::{Evidence, Verdict},
-    ledger::{Answer, Attempt, Claim, RunKind, attempt},
+    ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
     plan::{Plan, Strategy},
 };
 
@@ -72,6 +72,15 @@ pub struct Run {
     /// The calls that change something, each noted before it was made.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
+    /// What its looks at RDS showed, and for how long.
+    #[serde(default)]
+    pub looks: Looks,
+    /// The question that a human was asked last.
+    #[serde(default)]
+    pub asked: Option<Asked>,
+    /// When its target was seen to be promoted.
+    #[serde(default)]
+    pub promoted_at: Option<Timestamp>,
     /// What each step did, in order.
     #[serde(default)]
     pub timeline: Vec<Entry>,
@@ -113,6 +122,17 @@ pub struct Resolved {
     pub strategy: Strategy,
     /// Why.
     pub reason: String,
+}
+
+/// A question that a human was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Tells its token from others, and is none.
+    pub question: String,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it is known to have been sent.
+    pub is_sent: bool,
 }
 
 /// A change of a hosted zone.

@@ -286,6 +286,9 @@ fn new(
         dns_changes: Default::default(),
         restarts: Default::default(),
         attempts: Vec::new(),
+        looks: Default::default(),
+        asked: None,
+        promoted_at: None,
         timeline: Vec::new(),
         closed: None,
     })

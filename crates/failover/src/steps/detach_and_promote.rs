@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass,
+    Here, Input, Output, Pass, calls,
     frame::{self, Act, Came, Step, Then},
 };
 use crate::{
@@ -277,10 +277,16 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
 
 async fn act(
     world: &impl World,
-    pass: &Pass,
+    pass: &mut Pass,
     observed: &Observed,
     action: Action,
 ) -> Result<Came, Error> {
+    if action == Action::Done {
+        pass.run.promoted_at = pass.run.promoted_at.or(Some(pass.now));
+    }
+    if action == Action::WriteIntent {
+        calls::inherit(world, pass).await?;
+    }
     let (region, target) = (&pass.run.to, &observed.target.arn);
     let global = observed
         .global

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Mutex,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -15,7 +16,12 @@ use crate::{
     evidence::{Evidence, HomeVantage, Progress, Rds, Verdict, Witness},
     ledger::{Confirmed, Known, Ledger, Row, Run, RunKind},
     notify::Notify,
-    steps::Here,
+    steps::{
+        Here,
+        confirm_outage::{Ask, ReachInput, ReachOutput},
+        health_probe::Confirmation,
+        recovery_ledger::HandOver,
+    },
 };
 
 /// A plan that has nothing wrong with it.
@@ -62,6 +68,9 @@ pub(crate) fn run() -> Run {
         dns_changes: Default::default(),
         restarts: Default::default(),
         attempts: Vec::new(),
+        looks: Default::default(),
+        asked: None,
+        promoted_at: None,
         timeline: Vec::new(),
         closed: None,
     }
@@ -107,6 +116,8 @@ pub(crate) struct Books {
     here: Region,
     now: Timestamp,
     silent: BTreeSet<Region>,
+    deaf: Mutex<u32>,
+    full: BTreeSet<Region>,
     kept: Mutex<Kept>,
 }
 
@@ -125,6 +136,8 @@ impl Books {
             here: "us-east-1".into(),
             now: Timestamp::from_second(1_000).unwrap(),
             silent: BTreeSet::new(),
+            deaf: Mutex::new(0),
+            full: BTreeSet::new(),
             kept: Mutex::new(Kept {
                 rows: rows.into(),
                 ..Kept::default()
@@ -135,6 +148,23 @@ impl Books {
     pub(crate) fn silence(mut self, region: &str) -> Self {
         self.silent.insert(region.into());
         self
+    }
+
+    /// A Region whose ledger does not take that a run waits for an answer.
+    pub(crate) fn silence_writes(mut self, region: &str) -> Self {
+        self.full.insert(region.into());
+        self
+    }
+
+    /// Its topic takes no message so often.
+    pub(crate) fn deafen(&self, times: u32) {
+        *self.deaf.lock().unwrap() = times;
+    }
+
+    /// Lets a Region answer again.
+    pub(crate) fn wake(&mut self, region: &str) {
+        self.silent.remove(&region.into());
+        self.full.remove(&region.into());
     }
 
     pub(crate) fn rows(&self) -> BTreeMap<Region, Row> {
@@ -169,6 +199,11 @@ impl Here for Books {
 
 impl Notify for Books {
     async fn publish(&self, _topic: &str, subject: &str, _text: &str) -> Result<(), Error> {
+        let mut deaf = self.deaf.lock().unwrap();
+        if *deaf > 0 {
+            *deaf -= 1;
+            return Err(Error::Unavailable("SNS does not answer".into()));
+        }
         self.kept.lock().unwrap().told.push(subject.to_owned());
         Ok(())
     }
@@ -184,6 +219,13 @@ impl Ledger for Books {
 
     async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
         self.answers(region)?;
+        let asks = row
+            .lease
+            .as_ref()
+            .is_some_and(|lease| lease.waits_for_human);
+        if asks && self.full.contains(region) {
+            return Err(Error::Unavailable(format!("{region} takes no write")));
+        }
         let mut kept = self.kept.lock().unwrap();
         let before = kept.rows.get(region).map_or(0, |row| row.version);
         if before != row.version {
@@ -224,5 +266,29 @@ impl Ledger for Books {
     async fn all_known(&self) -> Result<Vec<Known>, Error> {
         let known = self.known(&self.here, &"orders".into()).await?;
         Ok(known.into_iter().collect())
+    }
+}
+
+impl Ask for Books {
+    async fn ask_probe(&self, _: &PlanName) -> Result<Confirmation, Error> {
+        Err(Error::Unavailable("the probe does not answer".into()))
+    }
+
+    async fn ask_witness(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
+        Err(Error::Unavailable("the witness does not answer".into()))
+    }
+
+    async fn within<T: Send>(
+        &self,
+        _: Duration,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        work.await
+    }
+}
+
+impl HandOver for Books {
+    async fn suspect_in(&self, _: &Region, _: &Value) -> Result<(), Error> {
+        Ok(())
     }
 }

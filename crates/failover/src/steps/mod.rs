@@ -1,6 +1,6 @@
 //! The steps. One pass of a step observes, decides by a pure function, and changes at most one thing.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -15,6 +15,7 @@ use crate::{
 };
 
 pub mod by_hand;
+mod calls;
 pub mod confirm_outage;
 pub mod detach_and_promote;
 pub mod dns_flip;
@@ -233,7 +234,7 @@ impl Pass {
         let run = &self.run;
         let open = self.rows.intent().filter(|intent| intent.to == run.to);
         Intent {
-            epoch: open.map_or_else(|| self.rows.epoch().next(), |intent| intent.epoch),
+            epoch: open.map_or_else(|| self.rows.next_epoch(), |intent| intent.epoch),
             from: run.from.clone(),
             to: run.to.clone(),
             global_cluster,
@@ -302,30 +303,53 @@ async fn recorded(
 }
 
 /// Renews the lease in every Region that the run leased (rule 3), and answers their rows. The Region that it leaves may have
-/// fallen silent since: then what the others say counts, and every write there still fails.
+/// fallen silent since; once its target is promoted, so may any other: then what those say that answer counts, and every write
+/// to a silent one still fails.
 async fn renew(
-    ledger: &impl Ledger,
+    world: &(impl Ledger + Here),
     run: &Run,
     epoch: Epoch,
     now: Timestamp,
 ) -> Result<Rows, Error> {
+    let here = world.region();
+    let is_promoted = run.promoted_at.is_some() || run.proof.is_some();
     let renewals = run.leased.iter().map(async |region| {
-        let renewal = ledger::update(ledger, region, run.name(), |row| {
+        let renewal = ledger::update(world, region, run.name(), |row| {
             row.renew(&run.run_id, epoch, now)
         });
-        let row = if *region == run.from {
-            match tokio::time::timeout(SILENCE, renewal).await {
-                Err(_) | Ok(Err(Error::Unavailable(_))) => return Ok(None),
-                Ok(renewed) => renewed?,
-            }
+        let waits_briefly = region != here && (*region == run.from || is_promoted);
+        let renewed = if waits_briefly {
+            let late = |_| {
+                Err(Error::Unavailable(format!(
+                    "the ledger of {region} is silent"
+                )))
+            };
+            let renewed = tokio::time::timeout(SILENCE, renewal).await;
+            renewed.unwrap_or_else(late)
         } else {
-            renewal.await?
+            renewal.await
         };
-        Ok(Some((region.clone(), row)))
+        (region, renewed)
     });
-    let rows = futures::future::join_all(renewals).await;
-    let rows: Vec<_> = rows.into_iter().collect::<Result<_, Error>>()?;
-    Ok(Rows(rows.into_iter().flatten().collect()))
+    let mut rows = BTreeMap::new();
+    let mut silent = None;
+    for (region, renewed) in futures::future::join_all(renewals).await {
+        match renewed {
+            Err(Error::Unavailable(why)) if region != here => {
+                let is_left = *region == run.from;
+                silent = silent.or_else(|| (!is_left).then_some(Error::Unavailable(why)));
+            }
+            renewed => drop(rows.insert(region.clone(), renewed?)),
+        }
+    }
+    let rows = Rows(rows);
+    let is_proven = rows
+        .current()
+        .is_some_and(|current| current.writer == run.to);
+    match silent {
+        Some(why) if !is_promoted && !is_proven => Err(why),
+        _ => Ok(rows),
+    }
 }
 
 /// Seconds to the next look: one at first, growing with the time already waited, so that hours fit into a history.
@@ -345,6 +369,72 @@ pub fn wait_seconds(since: Timestamp, now: Timestamp) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::{Claim, Current, Row};
+
+    /// A run of three members whose target is proven, or is still to be promoted.
+    async fn of_three(is_promoted: bool) -> (fake::Books, Input) {
+        let mut run = fake::run();
+        run.epoch = Epoch(1);
+        run.leased = ["us-east-1".into(), "us-west-2".into(), "eu-west-1".into()].into();
+        let (epoch, writer) = match is_promoted {
+            true => (Epoch(2), "us-east-1"),
+            false => (Epoch(1), "us-west-2"),
+        };
+        let current = Current {
+            epoch,
+            writer: writer.into(),
+            global_cluster: None,
+            run_id: run.run_id.clone(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: true,
+            acknowledged_at: None,
+        };
+        let row = Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        };
+        let books = fake::Books::with(&row);
+        let (claim, now) = (Claim::of(&run), books.now());
+        for region in &run.leased {
+            let leased = ledger::update(&books, region, run.name(), |row| row.claim(&claim, now));
+            leased.await.unwrap();
+        }
+        books.put_run(&run.to, &run).await.unwrap();
+        let input = Input {
+            run_id: Some(run.run_id.clone()),
+            epoch: Some(Epoch(1)),
+            ..Input::of("orders".into())
+        };
+        (books, input)
+    }
+
+    #[tokio::test]
+    async fn once_the_target_is_promoted_any_other_region_may_be_silent() {
+        let (books, input) = of_three(true).await;
+        let books = books.silence("eu-west-1");
+        assert!(Pass::open(&books, &input).await.is_ok());
+        let (books, input) = of_three(false).await;
+        let books = books.silence("eu-west-1");
+        let why = Pass::open(&books, &input).await.unwrap_err();
+        assert_eq!(why.name(), "Unavailable", "nothing is promoted yet");
+    }
+
+    #[tokio::test]
+    async fn behind_the_promotion_a_region_that_answers_may_not_contradict() {
+        let (books, input) = of_three(true).await;
+        let (region, plan) = ("eu-west-1".into(), "orders".into());
+        let taken = |row: &Row| {
+            let mut row = row.clone();
+            row.lease = row.lease.map(|lease| ledger::Lease {
+                run_id: "another".into(),
+                ..lease
+            });
+            Ok(row)
+        };
+        ledger::update(&books, &region, &plan, taken).await.unwrap();
+        let why = Pass::open(&books, &input).await.unwrap_err();
+        assert_eq!(why.name(), "RunRefused");
+    }
 
     #[test]
     fn waiting_starts_at_a_second_and_grows_to_a_minute() {

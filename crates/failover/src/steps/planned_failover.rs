@@ -1,5 +1,6 @@
 //! Makes this Region the writer without losing a row: checks that everything is ready, switches over, and follows that to its
-//! observed end. Every pass looks first; a switchover that RDS called off is recognised as such, and its intent withdrawn.
+//! observed end. Every pass looks first. A call is noted before it is made, so that a lost answer is no lost call: its intent is
+//! withdrawn only when both Regions have been quiet for a minute and the old writer commits.
 
 mod ready;
 
@@ -7,8 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass,
-    confirm_outage::Ask,
+    Here, Input, Output, Pass, calls,
+    confirm_outage::{self, Ask},
     detach_and_promote::{Accepted, Written},
     dns_flip::Dns,
     ecs_restart::Ecs,
@@ -18,8 +19,9 @@ use super::{
 };
 use crate::{
     Error,
-    domain::{Region, seconds_between},
-    ledger::{Ledger, update, update_if},
+    beat::Write,
+    domain::Region,
+    ledger::{self, Attempt, Ledger, Looks, Run, Seen, update},
     notify::{Message, Notify, tell},
     switches::Switched,
     topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
@@ -27,8 +29,6 @@ use crate::{
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "planned_failover";
-/// How long a switchover that RDS took may be missing from what it shows, in seconds; then it was called off.
-const UNSEEN_SECONDS: f64 = 30.0;
 /// What the record of a run says of the call.
 const CALLED: &str = "switch_over";
 
@@ -43,10 +43,23 @@ pub struct Observed {
     pub written: Written,
     /// Whether the global cluster's primary is the writer that the run leaves.
     pub led_by_the_writer: bool,
-    /// Seconds since RDS took this run's switchover.
-    pub called_seconds: Option<f64>,
+    /// What became of a call that may have been taken.
+    pub called: Option<Called>,
     /// Every reason against it, while it has not begun.
     pub not_ready: Vec<String>,
+}
+
+/// What became of a call that may have been taken: RDS shows it seconds later, and not in every Region at once.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Called {
+    /// What the looks at both Regions showed since, this one included.
+    pub looks: Looks,
+    /// Whether nothing has been seen of it for long enough, everything being available in both Regions.
+    pub is_quiet: bool,
+    /// Whether the Region that is left has been silent for as long.
+    pub is_silent: bool,
+    /// Whether the old writer commits.
+    pub writer_commits: bool,
 }
 
 /// The call.
@@ -196,6 +209,10 @@ impl<W: World> Step<W> for PlannedFailover {
         reason(pass, seen, *action)
     }
 
+    fn mark(&self, pass: &mut Pass, _: &Observed, _: &Action) {
+        pass.run.looks = Looks::default();
+    }
+
     async fn act(
         &self,
         world: &W,
@@ -203,13 +220,22 @@ impl<W: World> Step<W> for PlannedFailover {
         seen: &mut Observed,
         action: &Action,
     ) -> Result<Came, Error> {
+        if let Some(called) = &seen.called {
+            let before = std::mem::replace(&mut pass.run.looks, called.looks.clone());
+            // No other action goes without a record.
+            if matches!(action, Action::Wait(_)) && before != called.looks {
+                world.put_run(world.region(), &pass.run).await?;
+            }
+        }
         match action {
-            Action::Done | Action::Wait(_) => {}
+            Action::Wait(_) => {}
+            Action::Done => pass.run.promoted_at = pass.run.promoted_at.or(Some(pass.now)),
             Action::WriteIntent => {
+                calls::inherit(world, pass).await?;
                 write_intent(world, pass).await?;
                 tell(world, &pass.run.plan, &news(pass, seen)).await;
             }
-            Action::Withdraw => withdraw(world, pass).await?,
+            Action::Withdraw => drop(ledger::withdraw(world, &pass.run).await?),
             Action::SwitchOver => switch_over(world, pass, seen).await?,
         }
         Ok(Came::AsDecided)
@@ -269,20 +295,8 @@ fn begin(observed: &Observed) -> Result<Action, Error> {
                 .into(),
         ));
     }
-    match observed.called_seconds {
-        Some(seconds) if seconds < UNSEEN_SECONDS => {
-            return Ok(Action::Wait(
-                "RDS took the switchover and does not show it yet",
-            ));
-        }
-        // RDS ended what it had taken, and the old writer leads on.
-        Some(_) if observed.written != Written::Nothing => return Ok(Action::Withdraw),
-        Some(_) => {
-            return Err(Error::NotReady(
-                "RDS called the switchover off; the old writer leads on, and nothing was lost. Its events say why (RDS-EVENT-0186, 0187)".into(),
-            ));
-        }
-        None => {}
+    if let Some(called) = &observed.called {
+        return become_of(called, observed.written);
     }
     if !observed.not_ready.is_empty() {
         // An intent that was written before it turned out so would block every other run.
@@ -299,6 +313,31 @@ fn begin(observed: &Observed) -> Result<Action, Error> {
         return Ok(Action::WriteIntent);
     }
     Ok(Action::SwitchOver)
+}
+
+/// The target follows, and a call is out that may have been taken. No answer is a state: only a minute of quiet in both Regions
+/// and a writer that commits show that it was not, or that RDS ended it.
+fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
+    if written == Written::Nothing {
+        return Err(Error::NotReady(
+            "the switchover never began, or RDS called it off; the old writer leads on, and nothing was lost. Its events say why (RDS-EVENT-0186, 0187)".into(),
+        ));
+    }
+    if called.is_silent {
+        return Err(Error::NotReady(
+            "RDS may have taken the switchover, and the Region that is left has not answered for a minute; the change of writer and the call stay on record, and the next run to this Region takes them over".into(),
+        ));
+    }
+    if called.is_quiet && called.writer_commits {
+        return Ok(Action::Withdraw);
+    }
+    Ok(Action::Wait(if called.is_quiet {
+        "RDS shows nothing of the switchover, and the old writer does not commit"
+    } else if called.looks.silent_since.is_some() {
+        "the Region that is left does not answer, and RDS may have taken the switchover"
+    } else {
+        "RDS may have taken the switchover and does not show it yet"
+    }))
 }
 
 async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
@@ -333,28 +372,84 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
     })?;
     let from = cluster(&run.from);
     let led = |global: &GlobalCluster| is_led_by(global, &run.from, &from);
-    let called = run.timeline.iter().rev();
-    let called = called
-        .filter(|entry| entry.step == STEP && entry.action == CALLED)
-        .map(|entry| seconds_between(entry.at, pass.now))
-        .next();
+    let open = calls::open(run);
     let under_way = global
         .as_ref()
         .is_some_and(|global| global.failover.is_some());
     let follows = role(global.as_ref(), &target) == Role::Standby;
-    let not_ready = if follows && !under_way && called.is_none() {
+    let not_ready = if follows && !under_way && open.is_none() {
         ready::reasons(world, pass, global.as_ref(), &target).await?
     } else {
         Vec::new()
     };
+    let called = match open {
+        Some(attempt) => Some(called(world, pass, attempt, (global.as_ref(), &target)).await),
+        None => None,
+    };
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
         written: super::detach_and_promote::written(pass),
-        called_seconds: called,
+        called,
         global,
         target,
         not_ready,
     })
+}
+
+/// Looks at both Regions for anything of a call that may have been taken.
+async fn called(
+    world: &impl World,
+    pass: &Pass,
+    attempt: &Attempt,
+    target: (Option<&GlobalCluster>, &Cluster),
+) -> Called {
+    let run = &pass.run;
+    let operation = |global: &Option<GlobalCluster>| global.as_ref()?.failover.clone();
+    let global = target.0.cloned();
+    let seen = match (target.0, is_at_rest(run, target.0, Some(target.1))) {
+        (Some(global), true) => {
+            let left = run.plan.members.get(&run.from);
+            let left = left.map(|member| member.cluster.as_str());
+            let asked = world.within(confirm_outage::TIMEOUT, async {
+                let there = futures::future::try_join(
+                    world.global_cluster(&run.from, &global.identifier),
+                    world.cluster(&run.from, left.unwrap_or_default()),
+                );
+                there.await
+            });
+            match asked.await {
+                Err(_) => Seen::Silence,
+                Ok((there, source)) if is_at_rest(run, there.as_ref(), source.as_ref()) => {
+                    Seen::Rest
+                }
+                Ok((there, _)) => Seen::Busy(operation(&there)),
+            }
+        }
+        _ => Seen::Busy(operation(&global)),
+    };
+    let looks = run.looks.after(seen, pass.now);
+    let is_quiet = looks.is_quiet(attempt.at, pass.now);
+    let writer_commits = is_quiet && {
+        let probe = world.ask_probe(run.name()).await;
+        probe.is_ok_and(|probe| matches!(probe.vantage.write, Write::Committed { .. }))
+    };
+    Called {
+        is_quiet,
+        is_silent: looks.is_silent(pass.now),
+        writer_commits,
+        looks,
+    }
+}
+
+/// Whether what one Region shows is at rest, under the old writer.
+fn is_at_rest(run: &Run, global: Option<&GlobalCluster>, cluster: Option<&Cluster>) -> bool {
+    let left = run.plan.members.get(&run.from);
+    let left = left.map(|member| member.cluster.as_str());
+    let rests = |global: &GlobalCluster| {
+        let led = is_led_by(global, &run.from, left.unwrap_or_default());
+        led && global.status == "available" && global.failover.is_none()
+    };
+    global.is_some_and(rests) && cluster.is_some_and(|cluster| cluster.status == "available")
 }
 
 fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
@@ -367,7 +462,9 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
         }
         Action::SwitchOver => format!("{target} follows {from}; switching over"),
         Action::Withdraw => {
-            format!("the switchover did not begin or was called off; the writer in {from} stays")
+            format!(
+                "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays"
+            )
         }
     }
 }
@@ -387,18 +484,16 @@ async fn switch_over(world: &impl World, pass: &Pass, observed: &Observed) -> Re
         Ok(Accepted::NotNow(why)) => Error::NotReady(format!("RDS would not switch over: {why}")),
         Err(why) => why,
     };
-    withdraw(world, pass).await?;
-    Err(why)
-}
-
-async fn withdraw(world: &impl Ledger, pass: &Pass) -> Result<(), Error> {
-    for region in &pass.run.leased {
-        update_if(world, region, pass.run.name(), |row| {
-            row.withdraw(&pass.run.run_id)
-        })
-        .await?;
+    // What an earlier call left open is no less open for a later one's refusal.
+    let earlier = pass
+        .run
+        .attempts
+        .split_last()
+        .map_or(&[][..], |(_, earlier)| earlier);
+    if !calls::any_open(earlier) {
+        ledger::withdraw(world, &pass.run).await?;
     }
-    Ok(())
+    Err(why)
 }
 
 async fn write_intent(world: &impl Ledger, pass: &Pass) -> Result<(), Error> {

@@ -97,6 +97,7 @@ async fn a_global_cluster_is_read_with_its_members_and_an_operation_the_sdk_does
     let state = FailoverState {
         status: "switching-over".into(),
         to: EAST.into(),
+        loses: None,
     };
     assert_eq!(found.failover, Some(state));
 }

@@ -133,6 +133,7 @@ pub(super) fn global(
         }
         .into(),
         to: arn(operation.to),
+        loses: Some(!operation.is_switchover),
     });
     let exists = state.globals.contains(&number) || !listed.is_empty();
     Ok(exists.then(|| GlobalCluster {

@@ -121,6 +121,45 @@ fn an_intent_needs_the_lease_and_a_higher_epoch() {
 }
 
 #[test]
+fn a_copy_of_a_withdrawn_change_of_writer_is_void_and_its_epoch_is_not_given_out_again() {
+    let begun = row()
+        .claim(&claim("a"), at(0))
+        .and_then(|held| held.intend(intent("a", 8)))
+        .unwrap();
+    let east: crate::domain::Region = "us-east-1".into();
+    let rows = |east_row: &Row| {
+        crate::ledger::Rows(
+            [
+                (east.clone(), east_row.clone()),
+                ("us-west-2".into(), begun.clone()),
+            ]
+            .into(),
+        )
+    };
+    assert!(rows(&begun).intent().is_some());
+    let withdrawn = begun.withdraw(&"a".into()).unwrap();
+    assert_eq!(rows(&withdrawn).intent(), None, "the other copy is void");
+    assert_eq!(rows(&withdrawn).next_epoch(), Epoch(9));
+    assert!(withdrawn.intend(intent("a", 8)).is_err());
+    let learnt = begun.learn_of(&east, &withdrawn).unwrap();
+    assert_eq!(
+        (learnt.intent.is_none(), learnt.withdrawn),
+        (true, Epoch(8))
+    );
+    assert_eq!(
+        begun.learn_of(&"us-west-2".into(), &withdrawn),
+        None,
+        "not its target"
+    );
+    let later = withdrawn.intend(intent("a", 9)).unwrap();
+    assert!(
+        rows(&later)
+            .intent()
+            .is_some_and(|open| open.epoch == Epoch(9))
+    );
+}
+
+#[test]
 fn the_next_run_to_the_same_target_takes_over_an_open_intent() {
     let left = row()
         .claim(&claim("a"), at(0))

@@ -6,7 +6,7 @@ use crate::{
     Error,
     domain::Region,
     evidence::Verdict,
-    ledger::{Claim, Ledger, update},
+    ledger::{Claim, Ledger, RunKind, update},
     policy::Decision,
     steps::{Here, Pass},
 };
@@ -26,14 +26,20 @@ pub(super) async fn settle(
     Ok(decision)
 }
 
-/// A run behind another one that waits for a human's answer takes the plan over when its own verdict needs none, and
-/// stands down else: the question has been asked.
+/// A run behind another one that waits for a human takes the plan over when its own verdict needs no answer. Where it has to
+/// ask, it stands down behind a run that has asked about the same outage, and takes the plan over from any other: a failback
+/// may wait two weeks for its window, and nobody would hear of the outage.
 async fn behind(
     world: &(impl Ledger + Here + Ask),
     pass: &mut Pass,
     decision: Decision,
 ) -> Result<Decision, Error> {
-    if decision != Decision::GoOn || pass.dry_run {
+    let takes_over = match decision {
+        Decision::GoOn => true,
+        Decision::Ask => !is_asked_already(pass),
+        Decision::Wait | Decision::StandDown | Decision::HandOver => false,
+    };
+    if !takes_over || pass.dry_run {
         return Ok(match decision {
             Decision::Wait => Decision::Wait,
             Decision::GoOn | Decision::StandDown | Decision::Ask | Decision::HandOver => {
@@ -59,7 +65,16 @@ async fn behind(
             }
         }
     }
-    Ok(Decision::GoOn)
+    Ok(decision)
+}
+
+/// Whether an unplanned run holds the plan somewhere and waits for an answer.
+fn is_asked_already(pass: &Pass) -> bool {
+    let mut rows = pass.rows.0.values();
+    rows.any(|row| {
+        let other = row.held_by_another(&pass.run.run_id, pass.now);
+        other.is_some_and(|lease| lease.kind == RunKind::UnplannedFailover)
+    })
 }
 
 /// Notes which Regions the run counts on from here. A silent one is left out only when the verdict is that it is gone.
@@ -89,7 +104,7 @@ fn count_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Rows;
+    use crate::ledger::{Row, Rows};
 
     fn pass() -> Pass {
         let mut run = crate::steps::fake::run();
@@ -104,6 +119,50 @@ mod tests {
 
     fn silent() -> Result<Region, Error> {
         Err(Error::Unavailable("timed out".into()))
+    }
+
+    /// An unplanned run that confirms behind a run of this kind, which waits for a human in every Region.
+    async fn behind_a(kind: RunKind) -> (crate::steps::fake::Books, Pass) {
+        let books = crate::steps::fake::Books::with(&Row::new("orders".into()));
+        let mut pass = pass();
+        pass.run.leased.clear();
+        pass.run.behind = Some("waiting".into());
+        let waiting = Claim {
+            run_id: "waiting".into(),
+            kind,
+            incident: None,
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+        };
+        pass.now = books.now();
+        for region in pass.run.plan.members.keys() {
+            let waits = update(&books, region, pass.run.name(), |row| {
+                row.claim(&waiting, pass.now)?
+                    .ask(&waiting.run_id, pass.now)
+            });
+            waits.await.unwrap();
+        }
+        pass.rows = Rows(books.rows());
+        (books, pass)
+    }
+
+    #[tokio::test]
+    async fn a_failback_that_waits_is_taken_over_by_a_run_that_has_to_ask() {
+        let (books, mut pass) = behind_a(RunKind::Failback).await;
+        let decision = behind(&books, &mut pass, Decision::Ask).await;
+        assert_eq!(decision, Ok(Decision::Ask));
+        let held = books.rows();
+        let mut leases = held.values().filter_map(|row| row.lease.as_ref());
+        assert!(leases.all(|lease| lease.run_id == pass.run.run_id));
+        assert_eq!(pass.run.leased.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_question_about_the_same_outage_is_waited_behind() {
+        let (books, mut pass) = behind_a(RunKind::UnplannedFailover).await;
+        let decision = behind(&books, &mut pass, Decision::Ask).await;
+        assert_eq!(decision, Ok(Decision::StandDown));
+        assert!(pass.run.leased.is_empty());
     }
 
     #[test]

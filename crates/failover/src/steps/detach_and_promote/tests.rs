@@ -64,6 +64,7 @@ fn busy_with(to: &str) -> Observed {
     let operation = FailoverState {
         status: "failing-over".into(),
         to: to.into(),
+        loses: Some(true),
     };
     observed.global = observed.global.map(|global| GlobalCluster {
         failover: Some(operation),

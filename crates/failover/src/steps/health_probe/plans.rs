@@ -71,20 +71,20 @@ pub(super) async fn remember(world: &impl World, readable: Readable) -> Known {
     known
 }
 
-/// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6).
+/// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6), and drops our copy of a change
+/// of writer that its target's ledger says was withdrawn.
 pub(super) async fn learn(world: &impl World, plan: &Plan) {
     let here = world.region();
     let others = plan.members.keys().filter(|region| *region != here);
-    let reads =
-        others.map(async |region| tokio::time::timeout(BEGIN, world.row(region, &plan.plan)).await);
+    let reads = others.map(async |region| {
+        let read = tokio::time::timeout(BEGIN, world.row(region, &plan.plan)).await;
+        Some((region, read.ok()?.ok()?))
+    });
     let rows = futures::future::join_all(reads).await;
-    let highest = rows
-        .into_iter()
-        .filter_map(|row| row.ok()?.ok()?.current)
-        .max_by_key(|current| current.epoch);
-    let Some(highest) = highest else { return };
-    let learnt = update_if(world, here, &plan.plan, |row| row.learn(&highest)).await;
-    if let Err(why) = learnt {
-        tracing::warn!(plan = %plan.plan, %why, "the other ledgers' epoch could not be copied");
+    for (region, other) in rows.into_iter().flatten() {
+        let learnt = update_if(world, here, &plan.plan, |row| row.learn_of(region, &other)).await;
+        if let Err(why) = learnt {
+            tracing::warn!(plan = %plan.plan, %why, "what the ledger of another Region says could not be copied");
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::{World, look};
 use crate::{
     Error,
     beat::{Beats, Loss, Write, loss},
-    domain::{Epoch, Region},
+    domain::{Epoch, Region, seconds_between},
     ledger::{Current, Ledger, Proof, update},
     steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
     topology::{Describe, Named, is_led_by},
@@ -40,16 +40,22 @@ pub enum Action {
     Wait,
 }
 
+/// How long a writer that refuses the login is waited for, in seconds.
+const LOGIN_SECONDS_MAX: f64 = 600.0;
+
 /// Decides what the attempt to commit the epoch leads to.
 ///
 /// # Errors
-/// `NotReady` for a wrong login or schema, `UnexpectedTopology` when the database holds a later epoch.
-pub fn next_action(write: &Write) -> Result<Action, Error> {
+/// `NotReady` for a login or schema that stays wrong, `UnexpectedTopology` when the database holds a later epoch.
+pub fn next_action(write: &Write, waited_seconds: f64) -> Result<Action, Error> {
     match write {
         Write::Committed { .. } => Ok(Action::Conclude),
         Write::Failed { .. } | Write::Unattempted { .. } | Write::ReadOnly => Ok(Action::Wait),
+        // A secret that rotates, or a sign-in by IAM while the instance restarts, heals by itself; nothing else is served by an
+        // end here, behind the point of no return.
+        Write::Misconfigured { .. } if waited_seconds < LOGIN_SECONDS_MAX => Ok(Action::Wait),
         Write::Misconfigured { why } => Err(Error::NotReady(format!(
-            "the promoted writer cannot be proven: {why}"
+            "the promoted writer cannot be proven: {why}, for {waited_seconds:.0} s now; correct the login that it refuses, then start the run again"
         ))),
         Write::OtherEpoch { epoch } => Err(Error::UnexpectedTopology(format!(
             "the promoted writer's database already holds epoch {epoch}: another run has moved on"
@@ -88,7 +94,8 @@ async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Err
     }
     let write = commit(world, &mut pass, epoch, &mut observed).await?;
     observed.write = Some(write.clone());
-    let action = next_action(&write)?;
+    let waited = seconds_between(pass.entered(STEP), pass.now);
+    let action = next_action(&write, waited)?;
     let Write::Committed { beat } = write else {
         let reason = format!(
             "the writer in {} does not take writes yet: {write:?}",
@@ -199,8 +206,8 @@ async fn measured_loss(
     Ok(loss(&acknowledged.into_iter().collect(), held, alive_at))
 }
 
-/// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. That of the
-/// Region which is left may have fallen silent; it learns the epoch when it is back.
+/// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. Any other one may
+/// have fallen silent; it learns the epoch when it is back.
 ///
 /// # Errors
 /// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
@@ -234,8 +241,9 @@ pub async fn conclude(
         })
         .await;
         match proven {
-            Err(Error::Unavailable(why)) if *region == run.from => {
-                tracing::warn!(%region, why, "the Region that is left does not take the epoch now");
+            // The target is promoted: no other Region can hold that up by being silent.
+            Err(Error::Unavailable(why)) if *region != run.to => {
+                tracing::warn!(%region, why, "a Region does not take the epoch now; it learns it later");
             }
             other => drop(other?),
         }
@@ -277,23 +285,29 @@ mod tests {
                 why: "starting up".into(),
             },
         ] {
-            assert_eq!(next_action(&write), Ok(Action::Wait));
+            assert_eq!(next_action(&write, 9_999.0), Ok(Action::Wait));
         }
     }
 
     #[test]
-    fn a_wrong_login_is_named_and_not_waited_for() {
-        let why = next_action(&Write::Misconfigured {
-            why: "password".into(),
-        })
-        .unwrap_err();
-        assert_eq!(why.name(), "NotReady");
+    fn a_login_that_the_promoted_writer_refuses_is_waited_for_ten_minutes_and_then_named() {
+        let refused = Write::Misconfigured {
+            why: "password authentication failed (SQLSTATE 28P01)".into(),
+        };
+        for seconds in [0.0, 599.0] {
+            assert_eq!(next_action(&refused, seconds), Ok(Action::Wait));
+        }
+        let why = next_action(&refused, 600.0).unwrap_err();
+        assert!(
+            why.name() == "NotReady" && why.to_string().contains("28P01"),
+            "{why}"
+        );
     }
 
     #[test]
     fn a_database_with_a_later_epoch_stops_the_run() {
         assert_eq!(
-            next_action(&Write::OtherEpoch { epoch: Epoch(9) })
+            next_action(&Write::OtherEpoch { epoch: Epoch(9) }, 0.0)
                 .unwrap_err()
                 .name(),
             "UnexpectedTopology"

@@ -156,7 +156,7 @@ async fn look_until(
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
             row = world.row(here, &plan.plan).await.unwrap_or(row);
-        } else if row.told.is_some() {
+        } else if clears(&seen, &row) {
             // From here on the next suspicion is news again.
             match update_if(world, here, &plan.plan, Row::calm).await {
                 Ok(calmed) => row = calmed.unwrap_or(row),
@@ -183,6 +183,12 @@ async fn look_until(
             .pause(Duration::try_from(next.duration_since(world.now())).unwrap_or_default())
             .await;
     }
+}
+
+/// Whether a look ends what people were told or asked of an outage. A run that closes tells first and marks a no afterwards:
+/// a beat in between must not leave the no behind.
+fn clears(seen: &Vantage, row: &Row) -> bool {
+    !seen.write.is_failure() && row.calm().is_some()
 }
 
 /// Whether a human keeps runs from acting: planned work needs no run a minute that is refused. What cannot be read is
@@ -307,6 +313,28 @@ mod tests {
             [2, 3, 4].map(action),
             [Action::Record, Action::Suspect, Action::Suspect]
         );
+    }
+
+    #[test]
+    fn a_beat_clears_a_no_that_was_marked_after_the_news_were_cleared() {
+        let beat = crate::beat::Beat {
+            seq: 1,
+            epoch: crate::domain::Epoch(7),
+            at: at(10),
+        };
+        let commits = Vantage {
+            write: Write::Committed { beat },
+            ..vantage("us-east-1", 0)
+        };
+        let no = crate::ledger::Declined {
+            run_id: "a".into(),
+            verdict: crate::evidence::Verdict::WriterDown,
+        };
+        let declined = row().decline(&no).unwrap();
+        assert_eq!(declined.told, None, "an earlier beat cleared it");
+        assert!(clears(&commits, &declined));
+        assert!(!clears(&vantage("us-east-1", 3), &declined));
+        assert!(!clears(&commits, &row()), "nothing is to be cleared");
     }
 
     #[test]

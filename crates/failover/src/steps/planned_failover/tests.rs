@@ -40,7 +40,7 @@ fn ready() -> Observed {
         },
         written: Written::OwnIntent,
         led_by_the_writer: true,
-        called_seconds: None,
+        called: None,
         not_ready: Vec::new(),
     }
 }
@@ -65,6 +65,7 @@ fn under_way(status: &str, to: &str) -> Observed {
         global.failover = Some(FailoverState {
             status: status.into(),
             to: to.into(),
+            loses: Some(false),
         });
     }
     observed
@@ -121,24 +122,80 @@ fn a_switchover_under_way_is_followed_and_another_one_left_alone() {
     );
 }
 
+/// A call is out, and RDS shows nothing of it.
+fn called() -> Called {
+    Called {
+        looks: Looks::default(),
+        is_quiet: true,
+        is_silent: false,
+        writer_commits: true,
+    }
+}
+
 #[test]
-fn a_switchover_that_ended_without_moving_the_writer_was_called_off() {
-    let called = |seconds, written| Observed {
-        called_seconds: Some(seconds),
-        written,
-        ..ready()
+fn an_intent_is_withdrawn_after_a_minute_of_quiet_in_both_regions_while_the_old_writer_commits() {
+    let of = |called: Called, written| {
+        next_action(&Observed {
+            called: Some(called),
+            written,
+            ..ready()
+        })
     };
-    let unseen = next_action(&called(29.0, Written::OwnIntent));
-    assert!(matches!(unseen, Ok(Action::Wait(_))), "{unseen:?}");
-    assert_eq!(
-        next_action(&called(31.0, Written::OwnIntent)),
-        Ok(Action::Withdraw)
-    );
-    let why = next_action(&called(32.0, Written::Nothing)).unwrap_err();
+    assert_eq!(of(called(), Written::OwnIntent), Ok(Action::Withdraw));
+    for open in [
+        Called {
+            is_quiet: false,
+            ..called()
+        },
+        Called {
+            writer_commits: false,
+            ..called()
+        },
+    ] {
+        let action = of(open, Written::OwnIntent);
+        assert!(matches!(action, Ok(Action::Wait(_))), "{action:?}");
+    }
+    let why = of(called(), Written::Nothing).unwrap_err();
     assert!(
         why.name() == "NotReady" && why.to_string().contains("called"),
         "{why}"
     );
+}
+
+#[test]
+fn a_call_that_may_have_been_taken_stays_on_record_when_the_region_that_is_left_falls_silent() {
+    let silent = Observed {
+        called: Some(Called {
+            is_silent: true,
+            is_quiet: false,
+            ..called()
+        }),
+        ..ready()
+    };
+    let why = next_action(&silent).unwrap_err();
+    assert!(
+        why.name() == "NotReady" && why.to_string().contains("stay on record"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_status_alone_is_no_rest() {
+    let run = crate::steps::fake::run();
+    let seen = ready();
+    let rests =
+        |observed: &Observed| is_at_rest(&run, observed.global.as_ref(), Some(&observed.target));
+    assert!(rests(&seen));
+    let mut status = ready();
+    status.target.status = "switching-over".into();
+    assert!(!rests(&status));
+    let mut global = ready();
+    if let Some(global) = &mut global.global {
+        global.status = "switching-over".into();
+    }
+    assert!(!rests(&global));
+    assert!(!rests(&under_way("pending", EAST)) && !rests(&switched()));
+    assert!(!is_at_rest(&run, None, Some(&seen.target)));
 }
 
 #[test]

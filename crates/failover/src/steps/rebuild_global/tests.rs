@@ -377,6 +377,7 @@ fn what_a_human_has_to_put_right_is_named() {
         leads.failover = Some(FailoverState {
             status: "failing-over".into(),
             to: WEST.into(),
+            loses: Some(true),
         });
         observed.leads = Some(leads);
     });

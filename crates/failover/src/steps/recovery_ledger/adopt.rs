@@ -43,7 +43,7 @@ pub(super) async fn run(
         Some(current) => ("none", current.clone()),
         None => {
             let current = Current {
-                epoch: rows.epoch().next(),
+                epoch: rows.next_epoch(),
                 writer,
                 global_cluster,
                 run_id: "adopt".into(),

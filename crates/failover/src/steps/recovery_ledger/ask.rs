@@ -1,14 +1,16 @@
 //! Asks a human whether the run may go on. The lease is kept meanwhile; a run that needs no answer may take it over.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{AskInput, Here, KeepInput, Ledger, World};
+use super::{AskInput, Here, KeepInput, Ledger};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
-    ledger::{self, Run, RunKind},
-    notify::Message,
+    ledger::{self, Asked, Run, RunKind},
+    notify::{Message, Notify},
     steps::{Input, Output, Pass, Progress},
 };
 
@@ -19,7 +21,10 @@ pub(super) struct Observed {
     until: Timestamp,
 }
 
-pub(super) async fn run(world: &impl World, input: &AskInput) -> Result<Output<Observed>, Error> {
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Notify),
+    input: &AskInput,
+) -> Result<Output<Observed>, Error> {
     let AskInput {
         plan,
         run_id,
@@ -32,19 +37,32 @@ pub(super) async fn run(world: &impl World, input: &AskInput) -> Result<Output<O
     let mut pass = Pass::open(world, &run).await?;
     let minutes = i64::try_from(pass.run.plan.unplanned.approval_minutes).unwrap_or(i64::MAX);
     let until = pass.now + SignedDuration::from_mins(minutes);
-    let topic = pass.run.plan.notify.get(world.region()).ok_or_else(|| {
+    let topic = pass.run.plan.notify.get(world.region()).cloned();
+    let topic = &topic.ok_or_else(|| {
         Error::NotReady(format!(
             "notify names no topic in {}: nobody can be asked",
             world.region()
         ))
     })?;
-    let message = message(&pass.run, &input.token, minutes);
-    let (subject, text) = (message.subject(&input.plan), message.text());
-    // Whoever cannot be reached cannot answer: unlike other news this one must be sent.
-    world.publish(topic, &subject, &text).await?;
+    let question = fingerprint(&input.token);
+    let earlier = pass.run.asked.take();
+    let message = message(&pass.run, &input.token, minutes, earlier.as_ref());
+    // All that may fail comes first: whoever is asked holds the token of an attempt that stands.
     wait(world, &pass.run, until).await?;
+    let is_sent = earlier.is_some_and(|asked| asked.is_sent && asked.question == question);
+    pass.run.asked = Some(Asked {
+        question,
+        at: pass.now,
+        is_sent,
+    });
     let reason = format!("a human is asked until {until}");
     pass.record(world, super::STEP, "ask", &reason).await?;
+    if !is_sent {
+        let (subject, text) = (message.subject(&input.plan), message.text());
+        // Whoever cannot be reached cannot answer: unlike other news this one must be sent.
+        world.publish(topic, &subject, &text).await?;
+        sent(world, &mut pass.run).await;
+    }
     tracing::info!(plan = %input.plan, run_id = %input.run_id, %until, "asked");
     Ok(Output {
         progress: Progress::Done,
@@ -53,6 +71,23 @@ pub(super) async fn run(world: &impl World, input: &AskInput) -> Result<Output<O
         reason,
         observed: Observed { until },
     })
+}
+
+/// Marks the question as sent, so that the same one is not sent twice.
+async fn sent(world: &(impl Ledger + Here), run: &mut Run) {
+    if let Some(asked) = &mut run.asked {
+        asked.is_sent = true;
+    }
+    if let Err(why) = world.put_run(world.region(), run).await {
+        tracing::warn!(run_id = %run.run_id, %why, "the question was not marked as sent; it may be sent again");
+    }
+}
+
+/// Tells one token from another without being one.
+fn fingerprint(token: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// What a pass of that run takes.
@@ -70,7 +105,10 @@ fn of_run(plan: PlanName, run_id: RunId, (from, to): (Region, Region), epoch: Ep
 const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Keeps the leases until a maintenance window opens, as while a human is asked.
-pub(super) async fn keep(world: &impl World, input: &KeepInput) -> Result<Output<Observed>, Error> {
+pub(super) async fn keep(
+    world: &(impl Ledger + Here),
+    input: &KeepInput,
+) -> Result<Output<Observed>, Error> {
     let KeepInput {
         plan,
         run_id,
@@ -112,7 +150,7 @@ async fn wait(world: &(impl Ledger + Here), run: &Run, until: Timestamp) -> Resu
     Ok(())
 }
 
-fn message(run: &Run, token: &str, minutes: i64) -> Message {
+fn message(run: &Run, token: &str, minutes: i64, earlier: Option<&Asked>) -> Message {
     let last = run.timeline.last().map(|entry| entry.reason.as_str());
     let answer = format!(
         "aws stepfunctions send-task-{{}} --region {} --task-token '{token}'",
@@ -122,9 +160,15 @@ fn message(run: &Run, token: &str, minutes: i64) -> Message {
         RunKind::UnplannedFailover => "the outage is confirmed",
         RunKind::PlannedFailover | RunKind::Failback => "readiness is checked",
     };
+    let replaced = earlier.map_or_else(String::new, |earlier| {
+        format!(
+            "\nThis replaces the question of {}: its commands serve no more.",
+            earlier.at
+        )
+    });
     Message {
         what: format!("shall {} take over from {}?", run.to, run.from),
-        evidence: last.unwrap_or_default().to_owned(),
+        evidence: format!("{}{replaced}", last.unwrap_or_default()),
         execution: run.execution.clone(),
         next: format!(
             "answer within {minutes} minutes; {again} again before the writer is changed.\n\n\
@@ -140,6 +184,65 @@ fn message(run: &Run, token: &str, minutes: i64) -> Message {
 mod tests {
     use super::*;
 
+    fn question(token: &str) -> AskInput {
+        AskInput {
+            plan: "orders".into(),
+            run_id: "a".into(),
+            from_region: "us-west-2".into(),
+            target_region: "us-east-1".into(),
+            epoch: Epoch(0),
+            token: token.into(),
+        }
+    }
+
+    /// A run that holds the plan in its own Region and in a third one, and asks people on a topic.
+    async fn asking() -> crate::steps::fake::Books {
+        use crate::{ledger::*, steps::fake};
+        let mut run = fake::run();
+        run.plan.notify.insert("us-east-1".into(), "topic".into());
+        run.leased = ["us-east-1".into(), "us-west-1".into()].into();
+        let current = Current {
+            epoch: Epoch(0),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        };
+        let row = Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        };
+        let books = fake::Books::with(&row);
+        let (claim, now) = (Claim::of(&run), books.now());
+        for region in &run.leased {
+            let leased = update(&books, region, run.name(), |row| row.claim(&claim, now));
+            leased.await.unwrap();
+        }
+        books.put_run(&run.to, &run).await.unwrap();
+        books
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_before_everything_that_may_fail_is_done() {
+        let mut books = asking().await.silence_writes("us-west-1");
+        assert!(run(&books, &question("one")).await.is_err());
+        assert_eq!(books.told().len(), 0, "a question whose token is dead");
+        books.wake("us-west-1");
+        run(&books, &question("two")).await.unwrap();
+        assert_eq!(books.told().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_same_question_is_sent_once() {
+        let books = asking().await;
+        for _ in 0..2 {
+            run(&books, &question("one")).await.unwrap();
+        }
+        assert_eq!(books.told().len(), 1);
+    }
+
     #[test]
     fn the_question_says_why_and_holds_both_answers() {
         let mut run = crate::steps::fake::run();
@@ -149,7 +252,7 @@ mod tests {
             "region_down",
             "us-west-2 is silent",
         );
-        let text = message(&run, "AAAA", 60).text();
+        let text = message(&run, "AAAA", 60, None).text();
         for part in [
             "shall us-east-1 take over from us-west-2?",
             "us-west-2 is silent",

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CloseInput, Trouble, World, news};
+use super::{CloseInput, HandOver, Here, Ledger, Notify, Trouble, news};
 use crate::{
     Error,
     domain::seconds_between,
     evidence::Verdict,
-    ledger::{Closed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
+    ledger::{self, Closed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
     policy::{Decision, decide},
-    steps::{Output, Progress},
+    steps::{Output, Progress, calls},
 };
 
 /// The state that asks a human.
@@ -27,7 +27,10 @@ pub(super) struct Answer {
     left: Vec<String>,
 }
 
-pub(super) async fn run(world: &impl World, request: &CloseInput) -> Result<Answer, Error> {
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Notify + HandOver),
+    request: &CloseInput,
+) -> Result<Answer, Error> {
     let input = &request.input;
     let (here, plan) = (world.region(), &input.plan);
     let run_id = input.run_id.as_ref().ok_or_else(|| {
@@ -39,6 +42,7 @@ pub(super) async fn run(world: &impl World, request: &CloseInput) -> Result<Answ
         ))
     })?;
     if run.closed.is_none() && !input.dry_run {
+        withdraw(world, &mut run).await?;
         let row = world.row(here, plan).await?;
         let (outcome, left) = outcome(&row, &run, request.verdict, &request.trouble);
         let now = world.now();
@@ -69,6 +73,22 @@ pub(super) async fn run(world: &impl World, request: &CloseInput) -> Result<Answ
             observed: closed,
         },
     })
+}
+
+/// Takes a change of writer back that the run wrote down and never asked anybody to carry out. One with a call that may have
+/// been taken stays on record, with that call: the next run to its target takes both over.
+async fn withdraw(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Error> {
+    if run.proof.is_some() || calls::open(run).is_some() || !ledger::withdraw(world, run).await? {
+        return Ok(());
+    }
+    let now = world.now();
+    run.note(
+        now,
+        super::STEP,
+        "withdraw",
+        "nobody was asked to carry it out",
+    );
+    Ok(())
 }
 
 /// Tells from the ledger, not from who complained, how far the run went. What an earlier run to the same target began
@@ -122,7 +142,11 @@ fn outcome(
 }
 
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.
-async fn remember_no(world: &impl World, run: &Run, request: &CloseInput) -> Result<(), Error> {
+async fn remember_no(
+    world: &(impl Ledger + Here),
+    run: &Run,
+    request: &CloseInput,
+) -> Result<(), Error> {
     let mut troubles = request.trouble.iter();
     let no = troubles.any(|trouble| trouble.state == ASKS && trouble.error != "States.Timeout");
     let Some(verdict) = request.verdict.filter(|_| no) else {
@@ -140,7 +164,7 @@ async fn remember_no(world: &impl World, run: &Run, request: &CloseInput) -> Res
 }
 
 /// Starts the run in the Region whose standby is the better one, now that the leases are free.
-async fn hand_over(world: &impl World, run: &Run) -> Result<(), Error> {
+async fn hand_over(world: &impl HandOver, run: &Run) -> Result<(), Error> {
     let handed = run
         .closed
         .as_ref()
@@ -296,6 +320,70 @@ mod tests {
             intent.run_id = "before".into();
         }
         assert_eq!(of(&theirs, None, &trouble()), Outcome::Failed);
+    }
+
+    /// A run that wrote its intent down in both Regions and made no call.
+    async fn intended() -> (crate::steps::fake::Books, Run) {
+        use crate::ledger::{Claim, update};
+        let mut run = crate::steps::fake::run();
+        run.leased = ["us-east-1".into(), "us-west-2".into()].into();
+        let mut standing = current("adopt");
+        (standing.epoch, standing.writer) = (Epoch(7), "us-west-2".into());
+        let books = crate::steps::fake::Books::with(&row(Some(standing), false));
+        let (claim, now) = (Claim::of(&run), crate::steps::Here::now(&books));
+        let intent = row(None, true).intent.unwrap();
+        for region in &run.leased {
+            let leased = update(&books, region, run.name(), |row| {
+                row.claim(&claim, now)?.intend(intent.clone())
+            });
+            leased.await.unwrap();
+        }
+        books.put_run(&run.to, &run).await.unwrap();
+        (books, run)
+    }
+
+    fn closing(verdict: Verdict) -> CloseInput {
+        let input = crate::steps::Input {
+            run_id: Some("a".into()),
+            ..crate::steps::Input::of("orders".into())
+        };
+        CloseInput {
+            input,
+            verdict: Some(verdict),
+            trouble: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_stands_down_before_any_call_takes_its_intent_back() {
+        let (books, _) = intended().await;
+        let answer = run(&books, &closing(Verdict::PathImpaired)).await.unwrap();
+        assert_eq!(answer.outcome, Outcome::StoodDown);
+        let rows = books.rows();
+        assert!(rows.values().all(|row| row.intent.is_none()), "{rows:?}");
+    }
+
+    #[tokio::test]
+    async fn an_intent_whose_call_may_have_been_taken_stays_on_record_with_it() {
+        let (books, mut begun) = intended().await;
+        begun.attempt(at(1), crate::steps::planned_failover::STEP, "switch_over");
+        books.put_run(&begun.to, &begun).await.unwrap();
+        let answer = run(&books, &closing(Verdict::PathImpaired)).await.unwrap();
+        assert_eq!(answer.outcome, Outcome::Failed);
+        let rows = books.rows();
+        assert!(rows.values().all(|row| row.intent.is_some()), "{rows:?}");
+        assert!(rows.values().all(|row| row.lease.is_none()), "{rows:?}");
+    }
+
+    #[tokio::test]
+    async fn a_silent_region_keeps_no_run_from_taking_its_intent_back() {
+        let (books, _) = intended().await;
+        let books = books.silence("us-west-2");
+        let answer = run(&books, &closing(Verdict::RegionDown)).await.unwrap();
+        assert_eq!(answer.outcome, Outcome::Aborted);
+        let rows = crate::ledger::Rows(books.rows());
+        assert!(rows.0[&"us-west-2".into()].intent.is_some());
+        assert_eq!(rows.intent(), None, "that copy is void");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a run's opening and closing tell people.
 
-use super::{World, open::Opening};
+use super::{Here, Ledger, Notify, World, open::Opening};
 use crate::{
     Error,
     evidence::Verdict,
@@ -61,7 +61,7 @@ pub(super) async fn refused(
 }
 
 /// A run ended.
-pub(super) async fn closed(world: &impl World, run: &Run, closed: &Closed) {
+pub(super) async fn closed(world: &(impl Ledger + Here + Notify), run: &Run, closed: &Closed) {
     // A run behind another one that waits for an answer has nothing to say: the question has been asked.
     if run.waits_behind() {
         return;
@@ -70,7 +70,7 @@ pub(super) async fn closed(world: &impl World, run: &Run, closed: &Closed) {
     match closed.outcome {
         Outcome::HandedOver => {}
         Outcome::Succeeded | Outcome::Rebuilt | Outcome::Failed => {
-            tell(world, &run.plan, &message).await
+            tell(world, &run.plan, &message).await;
         }
         // The same end again is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted => {

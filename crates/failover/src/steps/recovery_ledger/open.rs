@@ -215,6 +215,9 @@ async fn record(
         Some(other) => format!("confirms behind run {other}, which waits for a human's answer"),
     };
     run.note(world.now(), super::STEP, "open", &reason);
+    if resume {
+        run.promoted_at = run.promoted_at.or(Some(world.now()));
+    }
     let suspected = async {
         let unplanned = input.kind == RunKind::UnplannedFailover;
         if unplanned && !resume && held.behind.is_none() {
@@ -273,6 +276,9 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
         dns_changes: Default::default(),
         restarts: Default::default(),
         attempts: Vec::new(),
+        looks: Default::default(),
+        asked: None,
+        promoted_at: None,
         timeline: Vec::new(),
         closed: None,
     }

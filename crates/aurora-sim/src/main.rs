@@ -34,9 +34,13 @@ struct Arguments {
 const EXAMPLE: &str = "\
 Example:
   cargo run -p aurora-sim -- --listen 127.0.0.1:8015 &
-  export AWS_ENDPOINT_URL_RDS=http://127.0.0.1:8015 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
-  aws rds create-global-cluster --region us-west-2 --global-cluster-identifier orders-global-1 --engine aurora-postgresql
-  aws rds describe-global-clusters --region us-west-2
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+  aws rds create-global-cluster --endpoint-url http://127.0.0.1:8015 --region us-west-2 \
+    --global-cluster-identifier orders-global-1 --engine aurora-postgresql
+  aws rds describe-global-clusters --endpoint-url http://127.0.0.1:8015 --region us-east-1
+
+Write --endpoint-url in every command: in us-east-1 version 1 of the AWS CLI does not read AWS_ENDPOINT_URL for RDS, and
+would ask AWS itself.
 
 With boto3: boto3.client('rds', region_name='us-west-2', endpoint_url='http://127.0.0.1:8015')";
 

@@ -311,18 +311,21 @@ def delete():
     refused(home.delete_global_cluster, "GlobalClusterNotFoundFault", 404, "not found", **old)
 
 
-def aws(*arguments, fails=None):
-    """One command of the AWS CLI; its answer, or the words of its refusal."""
+def aws(*arguments, region=HOME, fails=None):
+    """One command of the AWS CLI; its answer, or the words of its refusal.
+
+    Version 1 of the CLI leaves AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_RDS unread for RDS in us-east-1, where it would ask AWS
+    itself. So the address is an option of every command.
+    """
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
         "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
-        "AWS_ENDPOINT_URL_RDS": ADDRESS,
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    done = subprocess.run([CLI, "rds", *arguments, "--region", HOME, "--output", "json"],
+    done = subprocess.run([CLI, "rds", *arguments, "--region", region, "--endpoint-url", ADDRESS, "--output", "json"],
                           env=environment, capture_output=True, text=True, timeout=30, check=False)
     if fails:
         equal(" ".join(arguments), fails in done.stderr, True)
@@ -396,18 +399,24 @@ def rename_and_keep():
 
 
 def command_line():
-    made = aws("create-global-cluster", "--global-cluster-identifier", "by-hand", "--engine", "aurora-postgresql")
+    for region in (HOME, STANDBY):
+        by_hand(region)
+
+
+def by_hand(region):
+    one = ("--global-cluster-identifier", "by-hand")
+    made = aws("create-global-cluster", *one, "--engine", "aurora-postgresql", region=region)
     equal("by the CLI", made["GlobalCluster"]["GlobalClusterIdentifier"], "by-hand")
-    aws("create-global-cluster", "--global-cluster-identifier", "by-hand", "--engine", "aurora-postgresql",
+    aws("create-global-cluster", *one, "--engine", "aurora-postgresql", region=region,
         fails="An error occurred (GlobalClusterAlreadyExistsFault) when calling the CreateGlobalCluster operation")
-    found = aws("describe-global-clusters", "--global-cluster-identifier", "BY-HAND")
+    found = aws("describe-global-clusters", "--global-cluster-identifier", "BY-HAND", region=region)
     equal("without members", found["GlobalClusters"][0]["GlobalClusterMembers"], [])
     aws("switchover-global-cluster", "--global-cluster-identifier", "unheard-of", "--target-db-cluster-identifier",
-        arn(STANDBY, "orders-east"), fails="(GlobalClusterNotFoundFault)")
-    aws("remove-from-global-cluster", "--global-cluster-identifier", "by-hand", "--db-cluster-identifier",
-        arn(HOME, "orders-west"), fails="is not found in global cluster by-hand")
-    aws("describe-db-clusters", "--db-cluster-identifier", "orders-west")
-    aws("delete-global-cluster", "--global-cluster-identifier", "by-hand")
+        arn(STANDBY, "orders-east"), region=region, fails="(GlobalClusterNotFoundFault)")
+    aws("remove-from-global-cluster", *one, "--db-cluster-identifier", arn(HOME, "orders-west"), region=region,
+        fails="is not found in global cluster by-hand")
+    aws("describe-db-clusters", region=region)
+    aws("delete-global-cluster", *one, region=region)
 
 
 for part in (create, describe, rename_and_keep, take_over, leave, delete, command_line):

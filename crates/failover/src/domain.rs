@@ -39,6 +39,33 @@ name! {
     /// An AWS Region, such as `us-east-1`.
     Region
 }
+impl Region {
+    /// Where the API of Route 53 lives that serves this Region's partition.
+    /// Source: <https://docs.aws.amazon.com/general/latest/gr/r53.html>.
+    #[must_use]
+    pub fn of_route53(&self) -> Self {
+        let begins = |with: &str| self.0.starts_with(with);
+        let region = if begins("cn-") {
+            "cn-northwest-1"
+        } else if begins("us-gov-") {
+            "us-gov-west-1"
+        } else if begins("eusc-") {
+            "eusc-de-east-1"
+        } else if begins("us-iso-") {
+            "us-iso-east-1"
+        } else if begins("us-isob-") {
+            "us-isob-east-1"
+        } else if begins("us-isof-") {
+            "us-isof-south-1"
+        } else if begins("eu-isoe-") {
+            "eu-isoe-west-1"
+        } else {
+            "us-east-1"
+        };
+        Self(region.to_owned())
+    }
+}
+
 name! {
     /// The name of a plan: one protected database.
     PlanName
@@ -136,6 +163,20 @@ pub fn seconds_between(earlier: Timestamp, later: Timestamp) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn route_53_is_asked_where_its_partition_has_it() {
+        for (own, theirs) in [
+            ("eu-central-1", "us-east-1"),
+            ("us-east-1", "us-east-1"),
+            ("cn-north-1", "cn-northwest-1"),
+            ("us-gov-east-1", "us-gov-west-1"),
+            ("eusc-de-east-1", "eusc-de-east-1"),
+            ("us-iso-west-1", "us-iso-east-1"),
+        ] {
+            assert_eq!(Region::from(own).of_route53(), theirs.into(), "{own}");
+        }
+    }
 
     #[test]
     fn an_incident_reads_back_as_it_was_written() {

@@ -8,14 +8,13 @@ use aws_sdk_route53::types::{
 use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
-    domain::Region,
     steps::dns_flip::{Batch, Dns, Record},
 };
 
 impl Aws {
-    /// Route 53's API is signed for one Region and lives there.
+    /// Route 53's API is signed for one Region of each partition and lives there.
     fn route53(&self) -> aws_sdk_route53::Client {
-        client!(self, aws_sdk_route53, Region("us-east-1".to_owned()))
+        client!(self, aws_sdk_route53, self.region.of_route53())
     }
 }
 

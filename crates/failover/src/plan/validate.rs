@@ -8,8 +8,6 @@ use super::{DnsRecord, KeyedTable, Mode, Plan};
 const TTL_SECONDS_MAX: u32 = 300;
 /// A probe invocation lasts a minute, so that a longer interval would never be measured.
 const INTERVAL_SECONDS_MAX: u64 = 30;
-/// Route 53's control plane lives here and nowhere else.
-const ROUTE53_REGION: &str = "us-east-1";
 
 /// One sentence per fault: the field, its value, and the fix.
 pub(super) fn faults(plan: &Plan) -> Vec<String> {
@@ -193,13 +191,12 @@ fn dns(plan: &Plan) -> Vec<String> {
         found.extend(when(!names.insert(name), || {
             format!("dns[{index}].name {name} stands twice; keep one")
         }));
-        let risk = plan
-            .members
-            .keys()
-            .any(|region| region.as_str() == ROUTE53_REGION);
+        // Route 53's control plane lives there and nowhere else in the partition.
+        let control_plane = plan.home_region.of_route53();
+        let risk = plan.members.contains_key(&control_plane);
         found.extend(when(risk && !accept_route53_risk, || {
             format!(
-                "dns[{index}] needs Route 53's control plane, which lives in {ROUTE53_REGION}, a member; use kind ssm, \
+                "dns[{index}] needs Route 53's control plane, which lives in {control_plane}, a member; use kind ssm, \
                  or write \"accept_route53_risk\": true if losing both at once is acceptable"
             )
         }));

@@ -11,7 +11,7 @@ use hickory_resolver::{
     TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
-    proto::rr::RData,
+    proto::rr::{RData, Record},
 };
 use rustls::{
     ClientConfig, RootCertStore,
@@ -178,7 +178,7 @@ impl Resolver {
         Ok(Self(builder.build().map_err(unreadable)?))
     }
 
-    /// The address of a name, and the name at the end of its CNAMEs.
+    /// The address of a name, and what its own CNAME points to: the name itself where it has none.
     ///
     /// # Errors
     /// [`Why::Failed`] when it does not resolve.
@@ -194,18 +194,25 @@ impl Resolver {
             .iter()
             .next()
             .ok_or_else(|| Why::Failed(format!("{name} has no address")))?;
-        let mut last = name.trim_end_matches('.').to_owned();
-        for record in found.as_lookup().answers() {
-            if let RData::CNAME(target) = &record.data {
-                target
-                    .0
-                    .to_string()
-                    .trim_end_matches('.')
-                    .clone_into(&mut last);
-            }
-        }
-        Ok((address, last))
+        let target = direct_target(name, found.as_lookup().answers());
+        Ok((address, target))
     }
+}
+
+/// What a name's own CNAME points to. A certificate carries this name and no later one: the endpoint of a publicly accessible
+/// cluster is a CNAME too, to a name of the machine below it.
+fn direct_target(name: &str, answers: &[Record]) -> String {
+    let plain = |name: &str| name.trim_end_matches('.').to_owned();
+    let own = plain(name);
+    let target = answers.iter().find_map(|record| {
+        let RData::CNAME(target) = &record.data else {
+            return None;
+        };
+        plain(&record.name.to_string())
+            .eq_ignore_ascii_case(&own)
+            .then(|| plain(&target.0.to_string()))
+    });
+    target.unwrap_or(own)
 }
 
 /// Makes connections that verify the server's certificate against a given bundle.

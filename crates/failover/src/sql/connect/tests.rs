@@ -1,5 +1,10 @@
 //! What a failed connection means.
 
+use hickory_resolver::proto::rr::{
+    Name,
+    rdata::{A, CNAME},
+};
+
 use super::*;
 
 fn of(code: &SqlState) -> Why {
@@ -45,4 +50,37 @@ fn credentials_are_not_shown() {
         password: "hunter2".into(),
     };
     assert!(!format!("{login:?}").contains("hunter2"));
+}
+
+fn record(name: &str, data: RData) -> Record {
+    Record::from_rdata(Name::from_ascii(name).unwrap(), 5, data)
+}
+
+fn alias(name: &str, target: &str) -> Record {
+    let target = Name::from_ascii(target).unwrap();
+    record(name, RData::CNAME(CNAME(target)))
+}
+
+#[test]
+fn a_certificate_is_asked_for_the_target_of_the_plans_own_name_however_that_goes_on() {
+    const CLUSTER: &str = "orders-west.cluster-x.us-west-2.rds.amazonaws.com";
+    let address = record(
+        "ec2-198-51-100-1.us-west-2.compute.amazonaws.com.",
+        RData::A(A::new(198, 51, 100, 1)),
+    );
+    let mut answers = vec![
+        alias("Writer.orders.internal.", &format!("{CLUSTER}.")),
+        alias(
+            &format!("{CLUSTER}."),
+            "ec2-198-51-100-1.us-west-2.compute.amazonaws.com.",
+        ),
+        address,
+    ];
+    assert_eq!(direct_target("writer.orders.internal", &answers), CLUSTER);
+    // A name without a CNAME of its own is verified as it is.
+    answers.remove(0);
+    assert_eq!(
+        direct_target("writer.orders.internal.", &answers),
+        "writer.orders.internal"
+    );
 }

@@ -167,7 +167,8 @@ async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
     if live.task == Task::Fence {
         let known = seen.known(seen.region(), &PLAN.into()).await?;
         let known = known.ok_or_else(|| Error::NotReady("no probe has read the plan".into()))?;
-        return value(fence_writer::sweep_plan(seen, &known).await?);
+        let swept = fence_writer::sweep_plan(seen, &known).await?;
+        return Ok(json!({"action": swept.action}));
     }
     let forced = Input {
         force: Some(format!("{PLAN}@{}", live.epoch)),

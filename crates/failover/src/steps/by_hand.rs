@@ -1,8 +1,6 @@
 //! Passes called by hand: dry runs that stand on what this Region knows; or, forced, a run of one step, which takes the
 //! plan's lease for its one pass.
 
-use std::fmt::Debug;
-
 use super::{Here, Input, Output, Pass, Progress, SILENCE};
 use crate::{
     Error,
@@ -15,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, and those of the step.
-pub async fn or_forced<O: Debug>(
+pub async fn or_forced<O>(
     world: &(impl Ledger + Here + Notify),
     step: &str,
     input: &Input,
@@ -227,11 +225,10 @@ pub(super) fn is_unforced(input: &Input) -> Result<(), Error> {
     Ok(())
 }
 
-/// A pass called by hand without force: it stands on what this Region knows, and may change nothing.
+/// A pass called by hand without force: it stands on the ledgers that answer, and may change nothing.
 pub(super) async fn dry(world: &(impl Ledger + Here), input: &Input) -> Result<Pass, Error> {
-    let here = world.region();
     let known = known(world, input).await?;
-    let rows = Rows::read(world, [here], &input.plan).await?;
+    let rows = Rows(reachable(world, &known).await?);
     let writer = rows.current().map(|current| current.writer.clone());
     let from = input.from_region.clone().or(writer).ok_or_else(no_writer)?;
     let run = new(world, input, known, rows.epoch(), &from)?;

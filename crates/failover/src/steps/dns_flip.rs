@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
+use super::{
+    Here, Input, Output, Pass,
+    frame::{self, Act, Came, Step, Then},
+};
 use crate::{
     Error,
     domain::{Epoch, Region, seconds_between},
@@ -123,70 +126,108 @@ pub enum Action {
     Change(String, Batch),
 }
 
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait => "wait",
+            Self::Put(_) => "put_parameter",
+            Self::Change(..) => "change",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            // What was written is read back at once: every second here is one without a writer for tasks that start.
+            Self::Put(_) => Then::Again(0),
+            Self::Wait => Then::Waits,
+            Self::Change(..) => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::Put(_) | Self::Change(..) => true,
+            Self::Done | Self::Wait => false,
+        }
+    }
+}
+
+/// Everything that this step needs.
+pub trait World: Ledger + Here + Describe + Dns + Parameters + Notify {}
+impl<T: Ledger + Here + Describe + Dns + Parameters + Notify> World for T {}
+
+/// The step.
+#[derive(Debug)]
+pub struct DnsFlip;
+
 /// One pass.
 ///
 /// # Errors
 /// The guards' refusals; `UnexpectedTopology` for a record that points somewhere unexpected; `Unavailable`, `Denied`.
-pub async fn run(
-    world: &(impl Ledger + Here + Describe + Dns + Parameters + Notify),
-    input: &Input,
-) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+    frame::run(&DnsFlip, world, input).await
 }
 
-async fn pass(
-    world: &(impl Ledger + Here + Describe + Dns + Parameters),
-    input: &Input,
-) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    pass.require_proven()?;
-    let observed = observe(world, &pass).await?;
-    let action = next_action(&observed)?;
-    let (name, reason) = describe(&action, &pass.run.to, observed.epoch);
-    if let Action::Change(zone, batch) = &action
-        && !pass.dry_run
-    {
-        let mut change = DnsChange {
-            id: None,
-            at: pass.now,
-        };
-        // Marked first: should the answer be lost, the next pass still knows that a change is on its way.
-        pass.run.dns_changes.insert(zone.clone(), change.clone());
-        pass.record(world, STEP, name, &reason).await?;
-        let comment = format!("aurora-failover {} {reason}", input.plan);
-        change.id = Some(world.change(zone, batch, &comment).await?);
-        pass.run.dns_changes.insert(zone.clone(), change);
+impl<W: World> Step<W> for DnsFlip {
+    const NAME: &'static str = STEP;
+    type Observed = Observed;
+    type Action = Action;
+
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        pass.require_proven()
     }
-    if let Action::Put(seen) = &action
-        && !pass.dry_run
-    {
-        world
-            .put_parameter(&seen.region, &seen.name, &seen.wanted)
-            .await?;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
+        observe(world, pass).await
     }
-    if action != Action::Wait {
-        pass.record(world, STEP, name, &reason).await?;
+
+    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
+        next_action(seen)
     }
-    tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
-    let (progress, wait_seconds) = match action {
-        Action::Done => (Progress::Done, 0),
-        // What was written is read back at once: every second here is one without a writer for tasks that start.
-        Action::Put(_) => (Progress::Pending, 0),
-        Action::Wait | Action::Change(..) => (
-            Progress::Pending,
-            wait_seconds(pass.entered(STEP), pass.now),
-        ),
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
-        action: name,
-        reason,
-        observed,
-    })
+
+    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
+        reason(pass, seen, action)
+    }
+
+    /// Should the answer be lost, the next pass still knows that a change is on its way.
+    fn mark(&self, pass: &mut Pass, _: &Observed, action: &Action) {
+        if let Action::Change(zone, _) = action {
+            let change = DnsChange {
+                id: None,
+                at: pass.now,
+            };
+            pass.run.dns_changes.insert(zone.clone(), change);
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Observed,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        match action {
+            Action::Done | Action::Wait => {}
+            Action::Put(seen) => {
+                world
+                    .put_parameter(&seen.region, &seen.name, &seen.wanted)
+                    .await?;
+            }
+            Action::Change(zone, batch) => {
+                let reason = reason(pass, seen, action);
+                let comment = format!("aurora-failover {} {reason}", pass.run.name());
+                let change = DnsChange {
+                    id: Some(world.change(zone, batch, &comment).await?),
+                    at: pass.now,
+                };
+                pass.run.dns_changes.insert(zone.clone(), change);
+            }
+        }
+        Ok(Came::AsDecided)
+    }
 }
 
 async fn observe(
@@ -413,19 +454,15 @@ fn epoch_of(txt: &Record) -> Option<Epoch> {
         .map(Epoch)
 }
 
-fn describe(action: &Action, to: &Region, epoch: Epoch) -> (&'static str, String) {
+fn reason(pass: &Pass, seen: &Observed, action: &Action) -> String {
+    let (to, epoch) = (&pass.run.to, seen.epoch);
+    let points = pass.says("points", "would point");
     match action {
-        Action::Done => (
-            "none",
-            format!("every record points to {to} in epoch {epoch}, in sync"),
-        ),
-        Action::Wait => ("wait", "the change is not in sync yet".into()),
-        Action::Put(seen) => (
-            "put_parameter",
-            format!(
-                "points parameter {} in {} to {to} in epoch {epoch}",
-                seen.name, seen.region
-            ),
+        Action::Done => format!("every record points to {to} in epoch {epoch}, in sync"),
+        Action::Wait => "the change is not in sync yet".into(),
+        Action::Put(seen) => format!(
+            "{points} parameter {} in {} to {to} in epoch {epoch}",
+            seen.name, seen.region
         ),
         Action::Change(zone, batch) => {
             let cnames = batch.create.iter().filter(|record| record.kind == "CNAME");
@@ -435,7 +472,7 @@ fn describe(action: &Action, to: &Region, epoch: Epoch) -> (&'static str, String
             } else {
                 names.join(", ")
             };
-            ("change", format!("points {what} to {to} in epoch {epoch}"))
+            format!("{points} {what} to {to} in epoch {epoch}")
         }
     }
 }

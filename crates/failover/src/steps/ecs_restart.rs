@@ -7,7 +7,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Here, Input, Output, Pass, Progress, answer, by_hand, read, take, wait_seconds};
+use super::{
+    Here, Input, Output, Pass, answer,
+    frame::{self, Act, Came, Step, Then},
+    read, take,
+};
 use crate::{
     Error,
     domain::{Region, seconds_between},
@@ -128,10 +132,7 @@ pub enum Action {
 ///
 /// # Errors
 /// As [`run`] and [`conclude::run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(
-    world: &(impl Ledger + Here + Ecs + Notify),
-    mut payload: Value,
-) -> Result<Value, Error> {
+pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
     let concludes = take(&mut payload, "conclude", "true or false")?.unwrap_or(false);
     let input = read(payload)?;
     if concludes {
@@ -141,55 +142,93 @@ pub async fn handle(
     }
 }
 
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait => "wait",
+            Self::Restart(_) => "restart",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait => Then::Waits,
+            Self::Restart(_) => Then::Again(0),
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::Restart(_) => true,
+            Self::Done | Self::Wait => false,
+        }
+    }
+}
+
+/// Everything that this step needs.
+pub trait World: Ledger + Here + Ecs + Notify {}
+impl<T: Ledger + Here + Ecs + Notify> World for T {}
+
+/// The step.
+#[derive(Debug)]
+pub struct EcsRestart;
+
 /// One pass.
 ///
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that could not be restarted.
-pub async fn run(
-    world: &(impl Ledger + Here + Ecs + Notify),
-    input: &Input,
-) -> Result<Output<Vec<Seen>>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+pub async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<Seen>>, Error> {
+    frame::run(&EcsRestart, world, input).await
 }
 
-async fn pass(
-    world: &(impl Ledger + Here + Ecs),
-    input: &Input,
-) -> Result<Output<Vec<Seen>>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    pass.require_proven()?;
-    let seen = observe(world, &pass).await;
-    let action = next_action(&seen, pass.entered(STEP), pass.now)?;
-    let (name, reason) = describe(&action, &seen, &pass);
-    if let Action::Restart(index) = action
-        && let Some(service) = seen.get(index)
-        && !pass.dry_run
-    {
+impl<W: World> Step<W> for EcsRestart {
+    const NAME: &'static str = STEP;
+    type Observed = Vec<Seen>;
+    type Action = Action;
+
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        pass.require_proven()
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<Seen>, Error> {
+        Ok(observe(world, pass).await)
+    }
+
+    fn next_action(&self, pass: &Pass, seen: &Vec<Seen>) -> Result<Action, Error> {
+        next_action(seen, pass.entered(STEP), pass.now)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Vec<Seen>, action: &Action) -> String {
+        reason(action, seen, pass)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Vec<Seen>,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        let Action::Restart(index) = action else {
+            return Ok(Came::AsDecided);
+        };
+        let Some(service) = seen.get(*index) else {
+            return Ok(Came::AsDecided);
+        };
         let restart = restart(world, service).await;
-        pass.run.restarts.insert(key(service), restart);
+        let key = key(service);
+        let came = match &restart {
+            Restart::Deployment { .. } => Came::AsDecided,
+            Restart::Postponed { .. } => {
+                Came::Unknown(format!("{key} is tried again: ECS did not answer"))
+            }
+            Restart::Refused { why } => Came::NotNow(format!("{key} is not restarted: {why}")),
+        };
+        pass.run.restarts.insert(key, restart);
+        Ok(came)
     }
-    if action != Action::Wait {
-        pass.record(world, STEP, name, &reason).await?;
-    }
-    tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
-    let (progress, wait_seconds) = match action {
-        Action::Done => (Progress::Done, 0),
-        Action::Restart(_) => (Progress::Pending, 0),
-        Action::Wait => (
-            Progress::Pending,
-            wait_seconds(pass.entered(STEP), pass.now),
-        ),
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
-        action: name,
-        reason,
-        observed: seen,
-    })
 }
 
 /// Asks for every service in the Regions that the run counts on, the new writer's first.
@@ -336,7 +375,7 @@ fn key(seen: &Seen) -> String {
     format!("{}/{}/{}", seen.region, seen.cluster, seen.service)
 }
 
-fn describe(action: &Action, seen: &[Seen], pass: &Pass) -> (&'static str, String) {
+fn reason(action: &Action, seen: &[Seen], pass: &Pass) -> String {
     match action {
         Action::Done => {
             let left_out: Vec<_> = pass
@@ -352,10 +391,7 @@ fn describe(action: &Action, seen: &[Seen], pass: &Pass) -> (&'static str, Strin
             } else {
                 format!("; not in {}", left_out.join(", "))
             };
-            (
-                "none",
-                format!("{} services are restarted{note}", seen.len()),
-            )
+            format!("{} services are restarted{note}", seen.len())
         }
         Action::Wait => {
             let under_way = [State::RollingOut, State::Resting];
@@ -363,14 +399,12 @@ fn describe(action: &Action, seen: &[Seen], pass: &Pass) -> (&'static str, Strin
                 .iter()
                 .filter(|seen| under_way.contains(&state(seen, pass.entered(STEP), pass.now)));
             let rolling = rolling.count();
-            (
-                "wait",
-                format!("{rolling} of {} services are rolling out", seen.len()),
-            )
+            format!("{rolling} of {} services are rolling out", seen.len())
         }
         Action::Restart(index) => {
             let service = seen.get(*index).map(key).unwrap_or_default();
-            ("restart", format!("{service} is given a new deployment"))
+            let given = pass.says("is given", "would be given");
+            format!("{service} {given} a new deployment")
         }
     }
 }

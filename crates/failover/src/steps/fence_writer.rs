@@ -4,7 +4,6 @@
 mod by_operators;
 mod hint;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +11,10 @@ pub use by_operators::{Rights, Unfenced};
 pub use hint::{Heard, Hint};
 
 use super::{
-    Here, Input, Output, Pass, Progress, answer, by_hand, health_probe::OfPlan, read, wait_seconds,
+    Here, Input, Output, Pass, answer, by_hand,
+    frame::{self, Act, Came, Step, Then},
+    health_probe::OfPlan,
+    read,
 };
 use crate::{
     Error,
@@ -146,13 +148,37 @@ pub enum Action {
     Fence,
 }
 
-impl Action {
-    const fn name(self) -> &'static str {
+impl Act for Action {
+    fn name(&self) -> &'static str {
         match self {
             Self::Done(_) => "none",
             Self::Fence => "fence",
         }
     }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done(_) => Then::Done,
+            Self::Fence => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        *self == Self::Fence
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct FenceWriter;
+
+/// What a pass of a run saw, and of which plan.
+#[derive(Debug, Serialize)]
+pub struct Looked {
+    #[serde(flatten)]
+    seen: Observed,
+    #[serde(skip)]
+    known: Known,
 }
 
 /// What became of one plan in a sweep.
@@ -221,28 +247,52 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
 ///
 /// # Errors
 /// The guards' refusals, `NotReady` for a login that cannot be taken away, `Unavailable`.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+pub async fn run(world: &impl World, input: &Input) -> Result<Output<Looked>, Error> {
+    frame::run(&FenceWriter, world, input).await
 }
 
-async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    let known = known(world, &pass.run.plan).await?;
-    let rows = if pass.dry_run {
-        Rows(by_hand::reachable(world, &known).await?)
-    } else {
-        pass.rows.clone()
-    };
-    let since = pass.entered(STEP);
-    let output = fence(world, &known, &rows, since, pass.dry_run).await?;
-    if output.action != "none" {
-        pass.record(world, STEP, output.action, &output.reason)
-            .await?;
+impl<W: World> Step<W> for FenceWriter {
+    const NAME: &'static str = STEP;
+    type Observed = Looked;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
+        let plan = pass.run.name().clone();
+        let known = by_hand::known(world, &Input::of(plan)).await?;
+        let seen = observe(world, &known, &pass.rows).await?;
+        Ok(Looked { seen, known })
     }
-    Ok(output)
+
+    fn next_action(&self, _: &Pass, looked: &Looked) -> Result<Action, Error> {
+        next_action(&looked.seen)
+    }
+
+    fn reason(&self, _: &Pass, looked: &Looked, action: &Action) -> String {
+        reason(&looked.seen, *action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        _: &mut Pass,
+        looked: &mut Looked,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        match action {
+            Action::Done(_) => Ok(Came::AsDecided),
+            Action::Fence => shut(world, &looked.known, &looked.seen).await.map(Came::So),
+        }
+    }
+}
+
+fn reason(seen: &Observed, action: Action) -> String {
+    match action {
+        Action::Done(why) => why.to_owned(),
+        Action::Fence => format!(
+            "would fence the deposed writer: {} is the writer of epoch {}",
+            seen.writer, seen.epoch
+        ),
+    }
 }
 
 /// Every plan that this Region knows, all at once. One plan's fault is told beside the others.
@@ -250,17 +300,16 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known().await?;
     let swept = plans.iter().map(async |known| {
         let plan = known.plan.plan.clone();
-        let (action, reason) = match Box::pin(sweep_plan(world, known)).await {
-            Ok(output) => (output.action, output.reason),
+        match Box::pin(sweep_plan(world, known)).await {
+            Ok(swept) => swept,
             Err(why) => {
                 tracing::error!(%plan, step = STEP, %why, "could not be swept");
-                ("failed", format!("{}: {why}", why.name()))
+                Swept {
+                    plan,
+                    action: "failed",
+                    reason: format!("{}: {why}", why.name()),
+                }
             }
-        };
-        Swept {
-            plan,
-            action,
-            reason,
         }
     });
     Ok(futures::future::join_all(swept).await)
@@ -271,42 +320,22 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
 ///
 /// # Errors
 /// `NotReady` for a login that cannot be taken away, `Unavailable`.
-pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Output<Observed>, Error> {
+pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
     let is_held = world.switches(&known.plan.plan).await?.is_on();
-    fence(world, known, &rows, world.now(), is_held).await
-}
-
-async fn fence(
-    world: &impl World,
-    known: &Known,
-    rows: &Rows,
-    since: Timestamp,
-    dry_run: bool,
-) -> Result<Output<Observed>, Error> {
-    let observed = observe(world, known, rows).await?;
+    let observed = observe(world, known, &rows).await?;
     let action = next_action(&observed)?;
-    let reason = match action {
-        Action::Done(why) => why.to_owned(),
-        Action::Fence if dry_run => format!(
-            "would fence the deposed writer: {} is the writer of epoch {}",
-            observed.writer, observed.epoch
-        ),
-        Action::Fence => shut(world, known, &observed).await?,
-    };
+    let mut reason = reason(&observed, action);
+    if action == Action::Fence && !is_held {
+        reason = shut(world, known, &observed).await?;
+    }
     if action == Action::Fence {
         tracing::warn!(plan = %known.plan.plan, step = STEP, action = action.name(), reason, "pass");
     }
-    let (progress, wait_seconds) = match action {
-        Action::Done(_) => (Progress::Done, 0),
-        Action::Fence => (Progress::Pending, wait_seconds(since, world.now())),
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
+    Ok(Swept {
+        plan: known.plan.plan.clone(),
         action: action.name(),
         reason,
-        observed,
     })
 }
 
@@ -401,10 +430,6 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
         tell(world, plan, &message).await;
     }
     Ok(what)
-}
-
-async fn known(world: &impl World, plan: &Plan) -> Result<Known, Error> {
-    by_hand::known(world, &Input::of(plan.plan.clone())).await
 }
 
 #[cfg(test)]

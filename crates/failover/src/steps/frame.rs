@@ -1,8 +1,6 @@
 //! The one frame of every pass: opens it, observes, decides, notes an action that calls out before it is made, acts, records,
 //! logs, answers. A run's pass, a dry run and a pass that somebody forces are its three callers.
 
-use std::fmt::Debug;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,9 +16,9 @@ pub trait Step<W: Sync>: Sync {
     /// Its name in timelines and logs.
     const NAME: &'static str;
     /// What a pass sees.
-    type Observed: Serialize + Debug;
+    type Observed: Serialize;
     /// What a pass does.
-    type Action: Act + Debug;
+    type Action: Act;
 
     /// What must hold of the ledgers, beyond the guards of every pass.
     ///
@@ -96,10 +94,13 @@ pub enum Came {
     So(String),
     /// It was refused for now; the next pass looks again.
     NotNow(String),
+    /// No answer was seen: it may have been done. The next pass looks.
+    Unknown(String),
+    /// What was tried has not come about, and there is nothing to record; the next pass tries again after a time that grows.
+    NotYet(String),
 }
 
 /// A pass that was made.
-#[derive(Debug)]
 pub struct Made<S: Step<W>, W: Sync> {
     /// What it answers.
     pub output: Output<S::Observed>,
@@ -139,18 +140,19 @@ where
     let mut observed = step.observe(world, &pass).await?;
     let action = step.next_action(&pass, &observed)?;
     let mut reason = step.reason(&pass, &observed, &action);
+    let (mut name, mut then) = (action.name(), action.then());
     if !pass.dry_run {
-        if let Came::So(said) | Came::NotNow(said) =
-            act(step, world, &mut pass, &mut observed, &action).await?
-        {
-            reason = said;
+        match act(step, world, &mut pass, &mut observed, &action).await? {
+            Came::AsDecided => {}
+            Came::So(said) | Came::NotNow(said) | Came::Unknown(said) => reason = said,
+            Came::NotYet(said) => (reason, name, then) = (said, "wait", Then::Waits),
         }
-        if action.then() != Then::Waits {
-            pass.record(world, S::NAME, action.name(), &reason).await?;
+        if then != Then::Waits {
+            pass.record(world, S::NAME, name, &reason).await?;
         }
     }
-    tracing::info!(plan = %pass.run.name(), step = S::NAME, action = action.name(), reason, "pass");
-    let (progress, wait_seconds) = match action.then() {
+    tracing::info!(plan = %pass.run.name(), step = S::NAME, action = name, reason, "pass");
+    let (progress, wait_seconds) = match then {
         Then::Done => (Progress::Done, 0),
         Then::Again(seconds) => (Progress::Pending, seconds),
         Then::Later | Then::Waits => (Progress::Pending, wait_seconds(step.since(&pass), pass.now)),
@@ -158,7 +160,7 @@ where
     let output = Output {
         progress,
         wait_seconds,
-        action: action.name(),
+        action: name,
         reason,
         observed,
     };
@@ -199,7 +201,7 @@ where
                 tracing::warn!(run_id = %pass.run.run_id, %silent, "a refusal was not recorded");
             }
         }
-        Err(_) => {}
+        Ok(Came::Unknown(_) | Came::NotYet(_)) | Err(_) => {}
     }
     came
 }

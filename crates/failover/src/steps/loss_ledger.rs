@@ -10,13 +10,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Here, Input, Output, Pass, Progress, answer, by_hand, fence_writer::Standing, read, take,
+    Here, Input, Output, Pass, answer, by_hand,
+    fence_writer::Standing,
+    frame::{self, Act, Came, Step, Then},
+    read, take,
 };
 use crate::{
     Error,
     beat::Beats,
     domain::{Epoch, PlanName, Region},
-    ledger::{Current, Known, Ledger, Rows},
+    ledger::{Current, Known, Ledger},
     notify::Notify,
     sql::{Place, compare::Stretch},
     topology::{Cluster, Describe},
@@ -114,8 +117,8 @@ pub enum Action {
     Summarize,
 }
 
-impl Action {
-    const fn name(&self) -> &'static str {
+impl Act for Action {
+    fn name(&self) -> &'static str {
         match self {
             Self::Done(_) => "none",
             Self::Unknown(_) => "unknown",
@@ -123,6 +126,38 @@ impl Action {
             Self::Summarize => "summarize",
         }
     }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Compare(_) => Then::Again(0),
+            Self::Done(_) | Self::Unknown(_) | Self::Summarize => Then::Done,
+        }
+    }
+
+    /// Files bear the name of what is in them: written twice, they are the same.
+    fn calls_out(&self) -> bool {
+        false
+    }
+}
+
+/// The step, of this Region's member or of another cluster here.
+#[derive(Debug)]
+pub struct LossLedger<'a> {
+    /// The identifier of another cluster.
+    pub cluster: Option<&'a str>,
+}
+
+/// What a pass saw, and what it needs to act.
+#[derive(Debug, Serialize)]
+pub struct Looked {
+    #[serde(flatten)]
+    seen: Observed,
+    #[serde(skip)]
+    known: Known,
+    #[serde(skip)]
+    current: Current,
+    #[serde(skip)]
+    found: Option<Cluster>,
 }
 
 /// Everything that this step needs.
@@ -195,53 +230,59 @@ pub async fn run(
     world: &impl World,
     input: &Input,
     cluster: Option<&str>,
-) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input, cluster)).await
-    }))
-    .await
+) -> Result<Output<Looked>, Error> {
+    frame::run(&LossLedger { cluster }, world, input).await
 }
 
-async fn pass(
-    world: &impl World,
-    input: &Input,
-    cluster: Option<&str>,
-) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;
-    // A run keeps the plan that it opened with.
-    let known = Known {
-        plan: pass.run.plan.clone(),
-        ..known
-    };
-    let rows = if pass.dry_run {
-        Rows(by_hand::reachable(world, &known).await?)
-    } else {
-        pass.rows.clone()
-    };
-    let current = rows.current().ok_or_else(by_hand::no_writer)?.clone();
-    let (mut observed, found) = look::observe(world, &known, &rows, &current, cluster).await?;
-    let action = next_action(&observed, known.plan.loss_ledger.len())?;
-    let reason = if pass.dry_run {
-        reason(&known, &observed, &action)
-    } else {
-        act(world, &known, &current, &mut observed, found, &action).await?
-    };
-    if !matches!(action, Action::Done(_)) {
-        pass.record(world, STEP, action.name(), &reason).await?;
+impl<W: World> Step<W> for LossLedger<'_> {
+    const NAME: &'static str = STEP;
+    type Observed = Looked;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
+        let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;
+        // A run keeps the plan that it opened with.
+        let known = Known {
+            plan: pass.run.plan.clone(),
+            ..known
+        };
+        let current = pass.rows.current().ok_or_else(by_hand::no_writer)?.clone();
+        let (seen, found) =
+            look::observe(world, &known, &pass.rows, &current, self.cluster).await?;
+        Ok(Looked {
+            seen,
+            known,
+            current,
+            found,
+        })
     }
-    tracing::info!(plan = %input.plan, step = STEP, action = action.name(), reason, "pass");
-    let progress = match action {
-        Action::Compare(_) => Progress::Pending,
-        Action::Done(_) | Action::Unknown(_) | Action::Summarize => Progress::Done,
-    };
-    Ok(Output {
-        progress,
-        wait_seconds: 0,
-        action: action.name(),
-        reason,
-        observed,
-    })
+
+    fn next_action(&self, pass: &Pass, looked: &Looked) -> Result<Action, Error> {
+        next_action(&looked.seen, pass.run.plan.loss_ledger.len())
+    }
+
+    fn reason(&self, _: &Pass, looked: &Looked, action: &Action) -> String {
+        reason(&looked.known, &looked.seen, action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        _: &mut Pass,
+        looked: &mut Looked,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        let Looked {
+            seen,
+            known,
+            current,
+            found,
+        } = looked;
+        let found = found.as_ref();
+        act(world, known, current, seen, found, action)
+            .await
+            .map(Came::So)
+    }
 }
 
 fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
@@ -274,7 +315,7 @@ async fn act(
     known: &Known,
     current: &Current,
     observed: &mut Observed,
-    found: Option<Cluster>,
+    found: Option<&Cluster>,
     action: &Action,
 ) -> Result<String, Error> {
     let plan = &known.plan;
@@ -294,7 +335,7 @@ async fn act(
             account::summarize(world, known, &mut losses).await?
         }
         Action::Compare(index) => {
-            let (pair, _) = look::pair(world, known, current, found.as_ref()).await?;
+            let (pair, _) = look::pair(world, known, current, found).await?;
             let table = losses.tables.get_mut(*index);
             let table = table.ok_or_else(|| {
                 Error::UnexpectedTopology("the plan's tables changed under the run".into())
@@ -304,7 +345,7 @@ async fn act(
             account::note(world, &folder, table, stretch).await?
         }
         Action::Summarize => {
-            let (_, held) = look::pair(world, known, current, found.as_ref()).await?;
+            let (_, held) = look::pair(world, known, current, found).await?;
             losses.beats = look::beats(world, known, current, &held).await?;
             account::summarize(world, known, &mut losses).await?
         }

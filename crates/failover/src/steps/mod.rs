@@ -261,6 +261,12 @@ impl Pass {
         world.put_run(world.region(), &self.run).await
     }
 
+    /// What a pass says of what it does, and what a dry run says of what it would do.
+    #[must_use]
+    pub const fn says<'a>(&self, does: &'a str, would: &'a str) -> &'a str {
+        if self.dry_run { would } else { does }
+    }
+
     /// The steps after ProveWriter lead clients to the target: it must be the proven writer, and no later change begun.
     ///
     /// # Errors

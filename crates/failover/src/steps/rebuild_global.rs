@@ -16,8 +16,12 @@ pub use decide::next_action;
 pub use shape::{Blueprint, EndpointShape, InstanceShape, Shape, Snapshot};
 
 use super::{
-    Here, Input, Output, Pass, Progress, answer, by_hand, confirm_outage::Ask,
-    detach_and_promote::Accepted, loss_ledger::Found, read, take, wait_seconds,
+    Here, Input, Output, Pass, answer,
+    confirm_outage::Ask,
+    detach_and_promote::Accepted,
+    frame::{self, Act, Came, Step, Then},
+    loss_ledger::Found,
+    read, take,
 };
 use crate::{
     Error,
@@ -115,8 +119,8 @@ pub enum Action {
     Call(Region, Call),
 }
 
-impl Action {
-    const fn name(&self) -> &'static str {
+impl Act for Action {
+    fn name(&self) -> &'static str {
         match self {
             Self::Done => "none",
             Self::Wait(_) => "wait",
@@ -126,6 +130,31 @@ impl Action {
             Self::Call(_, call) => call.name(),
         }
     }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Remember(_) | Self::Record(_) => Then::Again(0),
+            Self::Wait(_) | Self::Fence(_) => Then::Waits,
+            Self::Call(..) => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::Call(..) => true,
+            Self::Done | Self::Wait(_) | Self::Fence(_) | Self::Remember(_) | Self::Record(_) => {
+                false
+            }
+        }
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct RebuildGlobal {
+    /// What becomes of a deposed cluster.
+    pub retire: Retire,
 }
 
 /// Everything that this step needs.
@@ -151,42 +180,47 @@ pub async fn run(
     input: &Input,
     retire: Retire,
 ) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input, retire)).await
-    }))
-    .await
+    frame::run(&RebuildGlobal { retire }, world, input).await
 }
 
-async fn pass(
-    world: &impl World,
-    input: &Input,
-    retire: Retire,
-) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    let observed = look::observe(world, &pass).await?;
-    let action = next_action(&observed, retire)?;
-    let reason = reason(&observed, &action);
-    if !pass.dry_run {
-        act(world, &mut pass, &observed, &action, retire).await?;
-        if !matches!(action, Action::Wait(_) | Action::Fence(_)) {
-            pass.record(world, STEP, action.name(), &reason).await?;
-        }
+impl<W: World> Step<W> for RebuildGlobal {
+    const NAME: &'static str = STEP;
+    type Observed = Observed;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
+        look::observe(world, pass).await
     }
-    tracing::info!(plan = %input.plan, step = STEP, action = action.name(), reason, "pass");
-    let (progress, wait_seconds) = match action {
-        Action::Done => (Progress::Done, 0),
-        Action::Remember(_) | Action::Record(_) => (Progress::Pending, 0),
-        Action::Wait(_) | Action::Fence(_) | Action::Call(..) => {
-            (Progress::Pending, wait_seconds(since(&pass), pass.now))
+
+    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
+        let action = next_action(seen, self.retire)?;
+        if let Action::Fence(region) = &action
+            && *region == seen.acting
+        {
+            return Err(Error::NotReady(format!(
+                "the deposed member in {region} is not fenced; invoke fence-writer there first"
+            )));
         }
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
-        action: action.name(),
-        reason,
-        observed,
-    })
+        Ok(action)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
+        reason(pass, seen, action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Observed,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        act(world, pass, seen, action, self.retire).await
+    }
+
+    fn since(&self, pass: &Pass) -> Timestamp {
+        since(pass)
+    }
 }
 
 /// When this pass's work began to be waited for: when the last call was made.
@@ -195,7 +229,7 @@ fn since(pass: &Pass) -> Timestamp {
     last.map_or(pass.now, |entry| entry.at)
 }
 
-fn reason(observed: &Observed, action: &Action) -> String {
+fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
     let writer = &observed.writer.identifier;
     match action {
         Action::Done => format!("every member follows {writer}"),
@@ -203,10 +237,18 @@ fn reason(observed: &Observed, action: &Action) -> String {
         Action::Fence(region) => format!(
             "the deposed member in {region} is not fenced yet; its Region's schedule does that within a minute"
         ),
-        Action::Remember(region) => {
-            format!("what the member in {region} is made of is kept, to be made again")
-        }
-        Action::Record(global) => format!("{writer} leads {global} from now on"),
+        Action::Remember(region) => format!(
+            "what the member in {region} is made of {} kept, to be made again",
+            pass.says("is", "would be")
+        ),
+        Action::Record(global) => format!(
+            "{writer} leads {global}, which the ledgers {} from now on",
+            pass.says("name", "would name")
+        ),
+        Action::Call(region, call) if pass.dry_run => format!(
+            "{writer} is the writer; the next call in {region} would be {}, by which {call}",
+            call.name()
+        ),
         Action::Call(region, call) => format!("{writer} is the writer; in {region} {call}"),
     }
 }
@@ -214,44 +256,38 @@ fn reason(observed: &Observed, action: &Action) -> String {
 /// Does the one thing.
 async fn act(
     world: &impl World,
-    pass: &mut Pass,
+    pass: &Pass,
     observed: &Observed,
     action: &Action,
     retire: Retire,
-) -> Result<(), Error> {
+) -> Result<Came, Error> {
     match action {
-        Action::Done | Action::Wait(_) => Ok(()),
-        Action::Fence(region) if *region == observed.acting => Err(Error::NotReady(format!(
-            "the deposed member in {region} is not fenced; invoke fence-writer there first"
-        ))),
-        Action::Fence(_) => Ok(()),
+        Action::Done | Action::Wait(_) | Action::Fence(_) => {}
         Action::Remember(region) => {
             let member = observed.members.iter().find(|seen| seen.region == *region);
-            let Some(shape) = member.and_then(|seen| seen.cluster.clone()) else {
-                return Ok(());
-            };
-            let blueprint = Blueprint {
-                shape,
-                epoch: epoch(pass),
-                seen_at: pass.now,
-            };
-            world
-                .put_blueprint(pass.run.name(), region, &blueprint)
-                .await
+            if let Some(shape) = member.and_then(|seen| seen.cluster.clone()) {
+                let blueprint = Blueprint {
+                    shape,
+                    epoch: epoch(pass),
+                    seen_at: pass.now,
+                };
+                world
+                    .put_blueprint(pass.run.name(), region, &blueprint)
+                    .await?;
+            }
         }
-        Action::Record(global) => record(world, pass, global).await,
+        Action::Record(global) => record(world, pass, global).await?,
         Action::Call(region, call) => {
             harmless(observed, region, call, retire)?;
-            match world.call(region, call).await? {
-                Accepted::Yes => Ok(()),
-                // The next pass looks again.
-                Accepted::NotNow(why) => {
-                    tracing::info!(call = call.name(), %region, why, "RDS would not yet");
-                    Ok(())
-                }
+            if let Accepted::NotNow(why) = world.call(region, call).await? {
+                return Ok(Came::NotNow(format!(
+                    "in {region} RDS would not {} yet: {why}",
+                    call.name()
+                )));
             }
         }
     }
+    Ok(Came::AsDecided)
 }
 
 fn epoch(pass: &Pass) -> Epoch {

@@ -1,13 +1,14 @@
 //! The end of a failback: the pilot lights of the Region that took over go back to none. One service a pass.
 
-use super::{Ecs, Service};
+use super::{Ecs, Service, World};
 use crate::{
     Error,
     domain::Region,
-    ledger::Ledger,
-    notify::Notify,
     plan::EcsService,
-    steps::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds},
+    steps::{
+        Input, Output, Pass,
+        frame::{self, Act, Came, Step, Then},
+    },
 };
 use serde::Serialize;
 
@@ -42,66 +43,88 @@ pub enum Action {
     PutBack(usize),
 }
 
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait => "wait",
+            Self::PutBack(_) => "put_back",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait => Then::Waits,
+            Self::PutBack(_) => Then::Again(0),
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::PutBack(_) => true,
+            Self::Done | Self::Wait => false,
+        }
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct Conclude;
+
 /// One pass.
 ///
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that ECS would not tell about.
-pub async fn run(
-    world: &(impl Ledger + Here + Ecs + Notify),
-    input: &Input,
-) -> Result<Output<Vec<PilotLight>>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+pub async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<PilotLight>>, Error> {
+    frame::run(&Conclude, world, input).await
 }
 
-async fn pass(
-    world: &(impl Ledger + Here + Ecs),
-    input: &Input,
-) -> Result<Output<Vec<PilotLight>>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    pass.require_proven()?;
-    let seen = observe(world, &pass).await;
-    let action = next_action(&seen)?;
-    let (name, reason) = match action {
-        Action::Done => (
-            "none",
-            format!("{} pilot light(s) stand at none", seen.len()),
-        ),
-        Action::Wait => ("wait", "tasks are stopping".to_owned()),
-        Action::PutBack(index) => (
-            "put_back",
-            seen.get(index).map(key).unwrap_or_default() + " is put back to no tasks",
-        ),
-    };
-    if let Action::PutBack(index) = action
-        && let Some(light) = seen.get(index)
-        && !pass.dry_run
-    {
-        world
-            .force_deployment(&light.region, &light.cluster, &light.service, Some(0))
-            .await?;
+impl<W: World> Step<W> for Conclude {
+    const NAME: &'static str = STEP;
+    type Observed = Vec<PilotLight>;
+    type Action = Action;
+
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        pass.require_proven()
     }
-    if action != Action::Wait {
-        pass.record(world, STEP, name, &reason).await?;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<PilotLight>, Error> {
+        Ok(observe(world, pass).await)
     }
-    tracing::info!(plan = %input.plan, step = STEP, action = name, reason, "pass");
-    let (progress, wait_seconds) = match action {
-        Action::Done => (Progress::Done, 0),
-        Action::PutBack(_) => (Progress::Pending, 0),
-        Action::Wait => (
-            Progress::Pending,
-            wait_seconds(pass.entered(STEP), pass.now),
-        ),
-    };
-    Ok(Output {
-        progress,
-        wait_seconds,
-        action: name,
-        reason,
-        observed: seen,
-    })
+
+    fn next_action(&self, _: &Pass, seen: &Vec<PilotLight>) -> Result<Action, Error> {
+        next_action(seen)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Vec<PilotLight>, action: &Action) -> String {
+        match action {
+            Action::Done => format!("{} pilot light(s) stand at none", seen.len()),
+            Action::Wait => "tasks are stopping".to_owned(),
+            Action::PutBack(index) => {
+                let light = seen.get(*index).map(key).unwrap_or_default();
+                let put = pass.says("is put", "would be put");
+                format!("{light} {put} back to no tasks")
+            }
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        _: &mut Pass,
+        seen: &mut Vec<PilotLight>,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        if let Action::PutBack(index) = action
+            && let Some(light) = seen.get(*index)
+        {
+            world
+                .force_deployment(&light.region, &light.cluster, &light.service, Some(0))
+                .await?;
+        }
+        Ok(Came::AsDecided)
+    }
 }
 
 async fn observe(world: &impl Ecs, pass: &Pass) -> Vec<PilotLight> {

@@ -11,7 +11,11 @@ use crate::{
     beat::{Beats, Loss, Write, loss},
     domain::{Epoch, Region, seconds_between},
     ledger::{Current, Ledger, Proof, update},
-    steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
+    sql::Session,
+    steps::{
+        Input, Output, Pass,
+        frame::{self, Act, Came, Step, Then},
+    },
     topology::{Describe, Named, is_led_by},
 };
 
@@ -63,76 +67,150 @@ pub fn next_action(write: &Write, waited_seconds: f64) -> Result<Action, Error> 
     }
 }
 
-pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Conclude => "prove",
+            Self::Wait => "wait",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Conclude => Then::Done,
+            Self::Wait => Then::Waits,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        *self == Self::Conclude
+    }
 }
 
-async fn pass(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    let epoch = epoch(&pass)?;
-    let mut observed = Observed {
-        writer: pass.run.to.clone(),
-        epoch,
-        write: None,
-        loss: None,
-    };
-    if pass.dry_run {
-        let reason = format!(
-            "would commit epoch {epoch} on the writer in {}",
-            observed.writer
-        );
-        return Ok(Output {
-            progress: Progress::Pending,
-            wait_seconds: 0,
-            action: "prove",
-            reason,
-            observed,
-        });
+/// What the pass saw, and the session by which it did.
+#[derive(Serialize)]
+pub struct Looked {
+    #[serde(flatten)]
+    seen: Observed,
+    /// The beats that the promoted writer holds, where the run has not kept them yet.
+    #[serde(skip)]
+    held: Option<Beats>,
+    #[serde(skip)]
+    session: Option<Session>,
+}
+
+/// The step. It is done in the pass that commits: the acknowledged commit is what was to be observed, and a second look would
+/// cost the outage another pass.
+pub struct ProveWriter;
+
+pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Looked>, Error> {
+    frame::run(&ProveWriter, world, input).await
+}
+
+impl<W: World> Step<W> for ProveWriter {
+    const NAME: &'static str = STEP;
+    type Observed = Looked;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
+        let epoch = epoch(pass)?;
+        let looked = |write, held, session| Looked {
+            seen: Observed {
+                writer: pass.run.to.clone(),
+                epoch,
+                write,
+                loss: None,
+            },
+            held,
+            session,
+        };
+        let plan = pass.run.plan.clone();
+        let limit = Duration::from_secs(plan.detection.timeout_seconds);
+        let known = look::only(world, plan, &pass.run.to).await?;
+        let session = match look::open(world, &known, &pass.run.to, limit).await {
+            Ok(session) => session,
+            Err(why) => return Ok(looked(Some(why), None, None)),
+        };
+        if pass.run.held.is_some() {
+            return Ok(looked(None, None, Some(session)));
+        }
+        Ok(match session.read(&pass.run.to).await {
+            Ok(reading) => looked(None, Some(reading.beats), Some(session)),
+            Err(why) => looked(Some(why.into()), None, None),
+        })
     }
-    let write = commit(world, &mut pass, epoch, &mut observed).await?;
-    observed.write = Some(write.clone());
-    let waited = seconds_between(pass.entered(STEP), pass.now);
-    let action = next_action(&write, waited)?;
-    let Write::Committed { beat } = write else {
-        let reason = format!(
-            "the writer in {} does not take writes yet: {write:?}",
-            observed.writer
-        );
-        let wait_seconds = wait_seconds(pass.entered(STEP), pass.now);
-        return Ok(Output {
-            progress: Progress::Pending,
-            wait_seconds,
-            action: "wait",
-            reason,
-            observed,
-        });
-    };
-    debug_assert_eq!(action, Action::Conclude);
-    let proof = Proof {
-        epoch,
-        beat,
-        loss: observed.loss.clone(),
-    };
-    let earlier = pass
-        .run
-        .proof
-        .take()
-        .filter(|earlier| earlier.epoch == epoch);
-    pass.run.proof = Some(earlier.unwrap_or(proof));
-    conclude(world, &pass, epoch).await?;
-    let reason = format!("the writer in {} committed epoch {epoch}", observed.writer);
-    pass.record(world, STEP, "prove", &reason).await?;
-    tracing::info!(plan = %input.plan, step = STEP, %epoch, reason, "pass");
-    Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action: "prove",
-        reason,
-        observed,
-    })
+
+    fn next_action(&self, pass: &Pass, looked: &Looked) -> Result<Action, Error> {
+        let write = looked.seen.write.as_ref();
+        // Not tried yet: the writer answers, so the epoch can be committed.
+        write.map_or(Ok(Action::Conclude), |write| {
+            next_action(write, waited_seconds(pass))
+        })
+    }
+
+    fn reason(&self, pass: &Pass, looked: &Looked, action: &Action) -> String {
+        let Observed { writer, epoch, .. } = &looked.seen;
+        match action {
+            Action::Conclude => format!(
+                "the writer in {writer} {} epoch {epoch}",
+                pass.says("committed", "would commit")
+            ),
+            Action::Wait => not_yet(&looked.seen),
+        }
+    }
+
+    /// Kept before the first beat of our own would cover it.
+    fn mark(&self, pass: &mut Pass, looked: &Looked, _: &Action) {
+        if pass.run.held.is_none() {
+            pass.run.held.clone_from(&looked.held);
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        looked: &mut Looked,
+        _: &Action,
+    ) -> Result<Came, Error> {
+        let Some(session) = &looked.session else {
+            return Ok(Came::AsDecided);
+        };
+        let seen = &mut looked.seen;
+        seen.loss = measured_loss(world, pass, seen.epoch).await?;
+        let write = session
+            .prove(&pass.run.to, seen.epoch, &pass.run.run_id)
+            .await;
+        seen.write = Some(write.clone());
+        next_action(&write, waited_seconds(pass))?;
+        let Write::Committed { beat } = write else {
+            return Ok(Came::NotYet(not_yet(seen)));
+        };
+        let proof = Proof {
+            epoch: seen.epoch,
+            beat,
+            loss: seen.loss.clone(),
+        };
+        let earlier = pass
+            .run
+            .proof
+            .take()
+            .filter(|earlier| earlier.epoch == seen.epoch);
+        pass.run.proof = Some(earlier.unwrap_or(proof));
+        conclude(world, pass, seen.epoch).await?;
+        Ok(Came::AsDecided)
+    }
+}
+
+fn waited_seconds(pass: &Pass) -> f64 {
+    seconds_between(pass.entered(STEP), pass.now)
+}
+
+fn not_yet(seen: &Observed) -> String {
+    format!(
+        "the writer in {} does not take writes yet: {:?}",
+        seen.writer, seen.write
+    )
 }
 
 /// The epoch this run is to prove: that of its intent, or the one it proved before.
@@ -154,33 +232,6 @@ pub fn epoch(pass: &Pass) -> Result<Epoch, Error> {
             run.to
         ))
     })
-}
-
-/// Reads what the promoted writer holds, keeps what was lost, and commits the epoch.
-async fn commit(
-    world: &impl World,
-    pass: &mut Pass,
-    epoch: Epoch,
-    observed: &mut Observed,
-) -> Result<Write, Error> {
-    let plan = pass.run.plan.clone();
-    let limit = Duration::from_secs(plan.detection.timeout_seconds);
-    let known = look::only(world, plan, &pass.run.to).await?;
-    let session = match look::open(world, &known, &pass.run.to, limit).await {
-        Ok(session) => session,
-        Err(why) => return Ok(why),
-    };
-    if pass.run.held.is_none() {
-        let reading = match session.read(&pass.run.to).await {
-            Ok(reading) => reading,
-            Err(why) => return Ok(why.into()),
-        };
-        // Written before the first beat of our own would cover it.
-        pass.run.held = Some(reading.beats);
-        world.put_run(world.region(), &pass.run).await?;
-    }
-    observed.loss = measured_loss(world, pass, epoch).await?;
-    Ok(session.prove(&pass.run.to, epoch, &pass.run.run_id).await)
 }
 
 /// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.

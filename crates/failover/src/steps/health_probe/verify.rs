@@ -11,7 +11,10 @@ use crate::{
     beat::Write,
     plan::{DnsRecord, Endpoint},
     sql::{Place, Session},
-    steps::{Input, Output, Pass, Progress, by_hand, wait_seconds},
+    steps::{
+        Input, Output, Pass,
+        frame::{self, Act, Came, Step, Then},
+    },
 };
 
 const STEP: &str = "verify_writes";
@@ -23,72 +26,141 @@ pub struct Observed {
     pub name: String,
     /// Where it leads.
     pub leads_to: Option<String>,
-    /// What came of a beat there.
-    pub write: Write,
+    /// What came of a beat there, or why none was tried; `None` before it is.
+    pub write: Option<Write>,
 }
+
+/// What a pass does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    /// A name leads nowhere yet.
+    Wait(String),
+    /// Commit a beat where each name leads.
+    Verify,
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Wait(_) => "wait",
+            Self::Verify => "verify",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Wait(_) => Then::Waits,
+            Self::Verify => Then::Done,
+        }
+    }
+
+    /// A beat is our own, and a second one does no harm.
+    fn calls_out(&self) -> bool {
+        false
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub(super) struct VerifyWrites;
 
 pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<Observed>>, Error> {
-    Box::pin(by_hand::or_forced(world, STEP, input, async |input| {
-        Box::pin(pass(world, input)).await
-    }))
-    .await
+    frame::run(&VerifyWrites, world, input).await
 }
 
-async fn pass(world: &impl World, input: &Input) -> Result<Output<Vec<Observed>>, Error> {
-    let mut pass = Pass::open(world, input).await?;
-    pass.require_proven()?;
-    let row = pass.rows.0.get(world.region());
-    let target = row
-        .and_then(Target::of)
-        .ok_or_else(|| super::look::no_writer(&input.plan))?;
-    let mut observed = Vec::new();
-    for record in &pass.run.plan.dns {
-        let (name, leads_to) = match record {
-            DnsRecord::Cname {
-                name,
-                endpoint: Endpoint::Writer,
-                ..
-            } => (name, resolved(world, name).await?),
-            DnsRecord::Ssm {
-                parameter,
-                endpoint: Endpoint::Writer,
-            } => (parameter, held(world, parameter).await?),
-            DnsRecord::Cname { .. } | DnsRecord::Ssm { .. } => continue,
-        };
-        observed.push(verify(world, &pass, name, leads_to, &target).await?);
-    }
-    let pending: Vec<_> = observed
-        .iter()
-        .filter(|seen| seen.write.is_failure())
-        .collect();
-    if let Some(seen) = pending.first() {
-        let reason = format!(
-            "{} leads to {:?}: {:?}",
-            seen.name, seen.leads_to, seen.write
-        );
-        let wait_seconds = wait_seconds(pass.entered(STEP), pass.now);
-        return Ok(Output {
-            progress: Progress::Pending,
-            wait_seconds,
-            action: "wait",
-            reason,
-            observed,
-        });
-    }
-    let reason = format!(
-        "{} name(s) lead to a writer of epoch {}",
-        observed.len(),
-        target.epoch
-    );
-    pass.record(world, STEP, "verify", &reason).await?;
-    tracing::info!(plan = %input.plan, step = STEP, reason, "pass");
-    Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action: "verify",
-        reason,
-        observed,
+/// Decides what one pass does.
+fn next_action(seen: &[Observed]) -> Action {
+    first_failure(seen).map_or(Action::Verify, Action::Wait)
+}
+
+/// What is said of the first name where no beat could be committed.
+fn first_failure(seen: &[Observed]) -> Option<String> {
+    seen.iter().find_map(|seen| {
+        let write = seen.write.as_ref().filter(|write| write.is_failure())?;
+        Some(format!(
+            "{} leads to {:?}: {write:?}",
+            seen.name, seen.leads_to
+        ))
     })
+}
+
+impl<W: World> Step<W> for VerifyWrites {
+    const NAME: &'static str = STEP;
+    type Observed = Vec<Observed>;
+    type Action = Action;
+
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        pass.require_proven()
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<Observed>, Error> {
+        let mut seen = Vec::new();
+        for record in &pass.run.plan.dns {
+            let (name, leads_to) = match record {
+                DnsRecord::Cname {
+                    name,
+                    endpoint: Endpoint::Writer,
+                    ..
+                } => (name, resolved(world, name).await?),
+                DnsRecord::Ssm {
+                    parameter,
+                    endpoint: Endpoint::Writer,
+                } => (parameter, held(world, parameter).await?),
+                DnsRecord::Cname { .. } | DnsRecord::Ssm { .. } => continue,
+            };
+            let (leads_to, write) = match leads_to {
+                Ok(leads_to) => (Some(leads_to), None),
+                Err(write) => (None, Some(write)),
+            };
+            seen.push(Observed {
+                name: name.clone(),
+                leads_to,
+                write,
+            });
+        }
+        Ok(seen)
+    }
+
+    fn next_action(&self, _: &Pass, seen: &Vec<Observed>) -> Result<Action, Error> {
+        Ok(next_action(seen))
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Vec<Observed>, action: &Action) -> String {
+        match action {
+            Action::Wait(why) => why.clone(),
+            Action::Verify => format!(
+                "{} name(s) {} a writer of epoch {}",
+                seen.len(),
+                pass.says("lead to", "would be tried, whether they lead to"),
+                pass.rows
+                    .current()
+                    .map(|current| current.epoch)
+                    .unwrap_or_default()
+            ),
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Vec<Observed>,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        if *action != Action::Verify {
+            return Ok(Came::AsDecided);
+        }
+        let row = pass.rows.0.get(world.region());
+        let target = row
+            .and_then(Target::of)
+            .ok_or_else(|| super::look::no_writer(pass.run.name()))?;
+        for name in seen.iter_mut() {
+            if let Some(host) = &name.leads_to {
+                name.write = Some(beat(world, pass, host, &target).await?);
+            }
+        }
+        Ok(first_failure(seen).map_or(Came::AsDecided, Came::NotYet))
+    }
 }
 
 /// Where a name leads, or what a resolver said instead.
@@ -105,25 +177,15 @@ async fn held(world: &impl World, parameter: &str) -> Result<Result<String, Writ
     }))
 }
 
-async fn verify(
+/// Commits a beat where a name leads.
+async fn beat(
     world: &impl World,
     pass: &Pass,
-    name: &str,
-    leads_to: Result<String, Write>,
+    host: &str,
     target: &Target,
-) -> Result<Observed, Error> {
+) -> Result<Write, Error> {
     let plan = &pass.run.plan;
     let limit = Duration::from_secs(plan.detection.timeout_seconds);
-    let connector = world.connector()?;
-    let failed = |leads_to, write| Observed {
-        name: name.to_owned(),
-        leads_to,
-        write,
-    };
-    let leads_to = match leads_to {
-        Ok(leads_to) => leads_to,
-        Err(write) => return Ok(failed(None, write)),
-    };
     let known = world.known(world.region(), &plan.plan).await?;
     let port = known.and_then(|known| {
         known
@@ -133,20 +195,21 @@ async fn verify(
     });
     // The certificate carries RDS's own name, not the plan's: connect by the one at the end of the CNAME.
     let place = Place {
-        host: leads_to.clone(),
+        host: host.to_owned(),
         port: port.unwrap_or(5432),
         database: plan.database.name.clone(),
     };
     let login = world
         .probe_login(plan, &target.writer, &place.host, place.port)
         .await?;
-    let write = match connector.connect(&place, &login, limit).await {
-        Ok(client) => {
-            Session::new(client, limit)
-                .beat(world.region(), target.epoch)
-                .await
-        }
-        Err(why) => why.into(),
-    };
-    Ok(failed(Some(leads_to), write))
+    Ok(
+        match world.connector()?.connect(&place, &login, limit).await {
+            Ok(client) => {
+                Session::new(client, limit)
+                    .beat(world.region(), target.epoch)
+                    .await
+            }
+            Err(why) => why.into(),
+        },
+    )
 }

@@ -21,6 +21,12 @@ pub(super) fn any_open(attempts: &[Attempt]) -> bool {
         .any(|attempt| is_open(&attempt))
 }
 
+/// Whether it is a managed failover that RDS refused.
+pub(super) fn is_refused_failover(attempt: &Attempt) -> bool {
+    let refused = matches!(attempt.answer, Some(Answer::Refused(_)));
+    refused && attempt.step == detach_and_promote::STEP && attempt.action == "fail_over"
+}
+
 fn is_open(attempt: &&Attempt) -> bool {
     match &attempt.answer {
         None | Some(Answer::Taken) => true,

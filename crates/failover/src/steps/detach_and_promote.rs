@@ -12,16 +12,20 @@ use crate::{
     domain::Region,
     ledger,
     ledger::Ledger,
-    notify::{Message, Notify, tell},
+    notify::Notify,
     plan::Strategy,
-    steps::confirm_outage,
     switches::Switched,
-    topology::{Cluster, Describe, GlobalCluster, Named, Role, role},
+    topology::{Cluster, Describe, FailoverState, GlobalCluster, Named, Role, role},
 };
 
 mod look;
+mod news;
+mod tried;
 
 pub(in crate::steps) use look::written;
+pub use tried::Tried;
+pub(in crate::steps) use tried::gives_up;
+use tried::{DETACH, FAIL_OVER};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "detach_and_promote";
@@ -44,6 +48,10 @@ pub struct Observed {
     pub refusal: Option<Error>,
     /// Whether the last verdict was that the Region is gone.
     pub region_is_down: bool,
+    /// Whether the plan lets a detach be taken where a managed failover does not come about.
+    pub may_detach: bool,
+    /// What was tried, and what RDS shows of it.
+    pub tried: Tried,
 }
 
 /// How far the change of writer has been written down in the ledgers that the run leased.
@@ -110,8 +118,8 @@ impl Act for Action {
             Self::Done => "none",
             Self::Wait(_) => "wait",
             Self::WriteIntent => "write_intent",
-            Self::FailOver => "fail_over",
-            Self::Detach => "detach",
+            Self::FailOver => FAIL_OVER,
+            Self::Detach => DETACH,
         }
     }
 
@@ -174,6 +182,10 @@ impl<W: World> Step<W> for DetachAndPromote {
     ) -> Result<Came, Error> {
         act(world, pass, seen, *action).await
     }
+
+    fn mark(&self, pass: &mut Pass, seen: &Observed, _: &Action) {
+        pass.run.looks = seen.tried.looks.clone();
+    }
 }
 
 /// Decides what one pass does.
@@ -187,12 +199,16 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         (Role::Standalone | Role::Unsettled, _) | (Role::Primary, None) => {
             return promoted(observed);
         }
-        (Role::Primary | Role::Standby, Some(operation)) if operation.to == target.arn => {
+        (Role::Primary, Some(operation)) if operation.to == target.arn => {
             return Ok(Action::Wait("RDS is promoting it"));
         }
-        // A managed operation that hangs with its Region must not keep the plan down: a detach may be tried.
-        (Role::Standby, Some(_))
-            if observed.region_is_down && observed.strategy == Strategy::Detach => {}
+        // An operation that hangs with its Region must not keep the plan down.
+        (Role::Standby, Some(operation)) if may_hang(observed) => {
+            return behind(observed, operation);
+        }
+        (Role::Standby, Some(operation)) if operation.to == target.arn => {
+            return Ok(Action::Wait("RDS is promoting it"));
+        }
         (Role::Primary | Role::Standby, Some(operation)) => {
             return Err(Error::UnexpectedTopology(format!(
                 "RDS is already {} to {}; wait until it has ended",
@@ -204,7 +220,40 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     if target.status == "promoting" {
         return Ok(Action::Wait("it is promoting"));
     }
-    promote(observed)
+    promote(observed, observed.strategy)
+}
+
+/// Whether an operation of RDS may be left by a detach, once it hangs.
+const fn may_hang(observed: &Observed) -> bool {
+    observed.region_is_down && observed.may_detach
+}
+
+/// RDS is at an operation while the Region that is left is gone. FailoverState bears no time: what counts is how long this run has
+/// seen it unchanged. The evidence is gathered anew before it is left.
+fn behind(observed: &Observed, operation: &FailoverState) -> Result<Action, Error> {
+    let Some(hanging) = observed.tried.hanging_seconds(operation) else {
+        return Ok(Action::Wait(match operation.loses {
+            Some(false) => {
+                "RDS is at a switchover, which is left when nothing of it changes for a minute"
+            }
+            Some(true) | None => {
+                "RDS is failing over, which is left when nothing of it changes for ten minutes"
+            }
+        }));
+    };
+    if observed
+        .tried
+        .evidence_seconds
+        .is_some_and(|age| age > hanging)
+    {
+        return Err(Error::EvidenceStale(format!(
+            "RDS has shown {} to {} unchanged for {:.0} s; confirming again before it is left by a detach",
+            operation.status,
+            operation.to,
+            observed.tried.unchanged_seconds.unwrap_or_default()
+        )));
+    }
+    promote(observed, Strategy::Detach)
 }
 
 /// The target follows nobody: that is our own work only if a ledger says so.
@@ -231,7 +280,7 @@ fn promoted(observed: &Observed) -> Result<Action, Error> {
     }
 }
 
-fn promote(observed: &Observed) -> Result<Action, Error> {
+fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
     // Somebody moved the writer past the ledger: the evidence is about another cluster than the one that leads.
     if !observed.led_by_the_writer {
         return Err(Error::UnexpectedTopology(
@@ -251,8 +300,16 @@ fn promote(observed: &Observed) -> Result<Action, Error> {
     if observed.written != Written::OwnIntent {
         return Ok(Action::WriteIntent);
     }
-    match observed.strategy {
-        Strategy::Managed => Ok(Action::FailOver),
+    if let Some(why) = observed.tried.rests() {
+        return Ok(Action::Wait(why));
+    }
+    match strategy {
+        Strategy::Managed => match &observed.tried.given_up {
+            Some(why) => Err(Error::EvidenceStale(format!(
+                "{why}; confirming again before another way is taken"
+            ))),
+            None => Ok(Action::FailOver),
+        },
         Strategy::Detach => Ok(Action::Detach),
         Strategy::Auto => Err(Error::NotReady(
             "the strategy is not resolved; confirm-outage does that".into(),
@@ -287,6 +344,7 @@ async fn act(
     if action == Action::WriteIntent {
         calls::inherit(world, pass).await?;
     }
+    remember(world, pass, observed, action).await?;
     let (region, target) = (&pass.run.to, &observed.target.arn);
     let global = observed
         .global
@@ -298,40 +356,44 @@ async fn act(
         Action::WriteIntent => {
             let written = write_intent(world, pass, observed);
             // The last message before the point of no return must not delay it.
-            futures::future::join(written, tell(world, &pass.run.plan, &news(pass, observed)))
+            futures::future::join(written, news::point_of_no_return(world, pass, observed))
                 .await
                 .0?;
             Accepted::Yes
         }
         Action::FailOver => world.fail_over(region, global, target).await?,
-        Action::Detach => world.detach(region, global, target).await?,
+        Action::Detach => {
+            let detached = world.detach(region, global, target);
+            let told = news::detached_instead(world, pass, observed);
+            futures::future::join(detached, told).await.0?
+        }
     };
     Ok(match accepted {
         Accepted::Yes => Came::AsDecided,
-        Accepted::NotNow(why) => Came::NotNow(format!("RDS would not promote it now: {why}")),
+        Accepted::NotNow(why) => {
+            news::refused(world, pass, observed, action, &why).await;
+            Came::NotNow(format!("RDS would not promote it now: {why}"))
+        }
     })
 }
 
-fn news(pass: &Pass, observed: &Observed) -> Message {
-    let run = &pass.run;
-    let confirmed = run.timeline.iter().rev();
-    let evidence = confirmed
-        .filter(|entry| entry.step == confirm_outage::STEP)
-        .map(|entry| entry.reason.clone())
-        .next();
-    Message {
-        what: format!(
-            "point of no return: {} is promoted by {}",
-            observed.target.identifier,
-            observed.strategy.name()
-        ),
-        evidence: evidence.unwrap_or_else(|| "promoted by hand".into()),
-        execution: run.execution.clone(),
-        next: format!(
-            "keep applications from writing in {}; this run tells you its end",
-            run.from
-        ),
+/// Keeps what the look showed where it is news; every other action goes with a record.
+async fn remember(
+    world: &impl World,
+    pass: &mut Pass,
+    observed: &Observed,
+    action: Action,
+) -> Result<(), Error> {
+    let looks = observed.tried.looks.clone();
+    let before = std::mem::replace(&mut pass.run.looks, looks);
+    if !matches!(action, Action::Wait(_)) || before == pass.run.looks {
+        return Ok(());
     }
+    world.put_run(world.region(), &pass.run).await?;
+    if before.operation != pass.run.looks.operation {
+        news::under_way(world, pass, observed).await;
+    }
+    Ok(())
 }
 
 /// Writes the intent into every table the run leased.

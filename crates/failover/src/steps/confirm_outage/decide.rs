@@ -1,5 +1,7 @@
 //! What a verdict leads to, how the standby would be promoted, and how both are said.
 
+use jiff::Timestamp;
+
 use crate::{
     beat::{Loss, Write},
     domain::RunId,
@@ -7,7 +9,7 @@ use crate::{
     ledger::{Declined, Resolved, Run},
     plan::{Mode, Plan, Strategy},
     policy::{Decision, mode},
-    steps::Pass,
+    steps::{Pass, calls, detach_and_promote::gives_up},
     topology::{Cluster, GlobalCluster},
 };
 
@@ -45,6 +47,32 @@ pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalClus
             target.engine_version
         ),
     }
+}
+
+/// What a decision comes to where RDS has refused the managed failover for good: the standby is detached instead. Of a Region that
+/// is gone that is decided; where only the writer is down people are asked, once more than the plan's mode does.
+pub(super) fn after_refusals(
+    run: &mut Run,
+    verdict: Verdict,
+    decision: Decision,
+    now: Timestamp,
+) -> Decision {
+    if !matches!(decision, Decision::GoOn | Decision::Ask) {
+        return decision;
+    }
+    let Some((refused, reason)) = gives_up(run, &run.looks, now) else {
+        return decision;
+    };
+    let since = refused.at;
+    let agreed = run.approved_at.is_some_and(|at| at > since);
+    run.strategy = Some(Resolved {
+        strategy: Strategy::Detach,
+        reason,
+    });
+    if verdict == Verdict::WriterDown && !agreed {
+        return Decision::Ask;
+    }
+    decision
 }
 
 /// A verdict's name.
@@ -105,7 +133,8 @@ pub(super) fn reason(
             )
         }
         Decision::Ask => format!(
-            "{found}; a human is asked before {} is promoted by {by}, {losing}",
+            "{found}{}; a human is asked before {} is promoted by {by}, {losing}",
+            after_a_refusal(run),
             run.to
         ),
         Decision::StandDown if run.waits_behind() && mode(verdict, &run.plan).is_some() => format!(
@@ -120,6 +149,12 @@ pub(super) fn reason(
         }
         Decision::GoOn | Decision::StandDown | Decision::Wait => found,
     }
+}
+
+fn after_a_refusal(run: &Run) -> String {
+    let refused = run.attempts.iter().any(calls::is_refused_failover);
+    let resolved = run.strategy.as_ref().filter(|_| refused);
+    resolved.map_or_else(String::new, |resolved| format!("; {}", resolved.reason))
 }
 
 fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
@@ -163,6 +198,45 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RDS refused the managed failover at 10 s and at 45 s, and showed nothing else since the start.
+    fn refused() -> Run {
+        let mut run = crate::steps::fake::run();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        run.looks = run.looks.after(crate::ledger::Seen::Rest, at(0));
+        for second in [10, 45] {
+            run.attempt(
+                at(second),
+                crate::steps::detach_and_promote::STEP,
+                "fail_over",
+            );
+            run.answered(crate::ledger::Answer::Refused("not in this state".into()));
+        }
+        run
+    }
+
+    #[test]
+    fn refusals_turn_auto_to_a_detach_from_a_dead_region_and_to_a_question_where_the_region_lives()
+    {
+        let now = Timestamp::from_second(50).unwrap();
+        let mut dead = refused();
+        let decision = after_refusals(&mut dead, Verdict::RegionDown, Decision::GoOn, now);
+        assert_eq!(decision, Decision::GoOn);
+        let resolved = dead.strategy.unwrap();
+        assert_eq!(resolved.strategy, Strategy::Detach);
+        assert!(
+            resolved.reason.contains("not in this state"),
+            "{resolved:?}"
+        );
+        let mut alive = refused();
+        let mut of = |decision| after_refusals(&mut alive, Verdict::WriterDown, decision, now);
+        assert_eq!(of(Decision::GoOn), Decision::Ask);
+        assert_eq!(of(Decision::StandDown), Decision::StandDown);
+        assert!(after_a_refusal(&alive).contains("not in this state"));
+        alive.approved_at = Some(now);
+        let agreed = after_refusals(&mut alive, Verdict::WriterDown, Decision::GoOn, now);
+        assert_eq!(agreed, Decision::GoOn);
+    }
 
     fn plan() -> Plan {
         crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()

@@ -155,6 +155,7 @@ pub async fn confirm(
     let loss = held.and_then(|held| loss(&acknowledged, &held.beats, alive_at));
     remember_alive(world, &pass, alive_at).await?;
     let decision = decide(verdict, &pass.run.plan, approved);
+    let decision = decide::after_refusals(&mut pass.run, verdict, decision, pass.now);
     let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
     let reason = decide::reason(
         verdict,

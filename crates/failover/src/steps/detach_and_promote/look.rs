@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Observed, Written};
+use super::{Observed, Tried, Written};
 use crate::{
     Error,
     evidence::Verdict,
@@ -59,10 +59,13 @@ pub(super) async fn observe(
         .get(&run.from)
         .map(|member| member.cluster.as_str());
     let led = |global: &GlobalCluster| is_led_by(global, &run.from, left.unwrap_or_default());
+    let tried = Tried::of(run, global.as_ref(), pass.now);
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
-        strategy: strategy(run, &target, global.as_ref()),
+        strategy: strategy(run, &target, global.as_ref(), &tried),
         refusal: refusal(run, &switches, world.now()),
+        may_detach: run.plan.unplanned.strategy != Strategy::Managed,
+        tried,
         global,
         target,
         written: written(pass),
@@ -90,8 +93,15 @@ fn refusal(run: &Run, switches: &Switches, now: Timestamp) -> Option<Error> {
 }
 
 /// How to promote: as it was resolved when the outage was confirmed, or now where a human forces it.
-fn strategy(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Strategy {
+fn strategy(
+    run: &Run,
+    target: &Cluster,
+    global: Option<&GlobalCluster>,
+    tried: &Tried,
+) -> Strategy {
     match &run.strategy {
+        // A human is the evidence: nothing is to be confirmed anew.
+        None if run.forced && tried.given_up.is_some() => Strategy::Detach,
         Some(resolved) => resolved.strategy,
         None if run.forced => resolve(&run.plan, Some(target), global).strategy,
         None => run.plan.unplanned.strategy,

@@ -47,6 +47,11 @@ fn standby() -> Observed {
         strategy: Strategy::Detach,
         refusal: None,
         region_is_down: true,
+        may_detach: true,
+        tried: Tried {
+            evidence_seconds: Some(1.0),
+            ..Tried::default()
+        },
     }
 }
 
@@ -245,23 +250,84 @@ fn a_managed_failover_to_the_target_is_waited_for() {
     assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
 }
 
+/// RDS has shown an operation to a member, unchanged for so long.
+fn hanging(to: &str, loses: bool, seconds: f64) -> Observed {
+    let mut observed = busy_with(to);
+    observed.tried.unchanged_seconds = Some(seconds);
+    let operation = observed
+        .global
+        .as_mut()
+        .and_then(|global| global.failover.as_mut());
+    operation.unwrap().loses = Some(loses);
+    observed
+}
+
 #[test]
-fn another_operation_on_the_global_cluster_stops_all_but_a_detach_from_a_dead_region() {
-    assert_eq!(next_action(&busy_with(WEST)), Ok(Action::Detach));
-    assert_eq!(
-        name(&Observed {
-            region_is_down: false,
-            ..busy_with(WEST)
-        }),
-        "UnexpectedTopology"
-    );
-    assert_eq!(
-        name(&Observed {
-            strategy: Strategy::Managed,
-            ..busy_with(WEST)
-        }),
-        "UnexpectedTopology"
-    );
+fn an_operation_that_hangs_with_a_dead_region_is_left_by_one_detach_on_new_evidence() {
+    for to in [EAST, WEST] {
+        for (loses, seconds) in [(false, 60.0), (true, 600.0)] {
+            let early = next_action(&hanging(to, loses, seconds - 1.0));
+            assert!(
+                matches!(early, Ok(Action::Wait(_))),
+                "{to} {loses}: {early:?}"
+            );
+            assert_eq!(name(&hanging(to, loses, seconds)), "EvidenceStale");
+            let anew = hanging(to, loses, seconds + 2.0);
+            assert_eq!(next_action(&anew), Ok(Action::Detach), "{to} {loses}");
+        }
+    }
+}
+
+#[test]
+fn a_detach_that_rds_refuses_beside_an_operation_is_looked_at_again() {
+    let mut refused = hanging(EAST, false, 100.0);
+    refused.tried.refused_seconds = Some(1.0);
+    assert!(matches!(next_action(&refused), Ok(Action::Wait(_))));
+    refused.tried.refused_seconds = Some(6.0);
+    assert_eq!(next_action(&refused), Ok(Action::Detach));
+}
+
+#[test]
+fn an_operation_is_not_left_while_its_region_answers_or_the_plan_says_managed() {
+    for (region_is_down, may_detach) in [(false, true), (true, false)] {
+        let observed = |to| Observed {
+            region_is_down,
+            may_detach,
+            ..hanging(to, false, 9_999.0)
+        };
+        assert!(matches!(next_action(&observed(EAST)), Ok(Action::Wait(_))));
+        assert_eq!(name(&observed(WEST)), "UnexpectedTopology");
+    }
+}
+
+#[test]
+fn a_managed_failover_that_rds_refuses_for_good_is_confirmed_again_before_another_way() {
+    let mut refused = Observed {
+        strategy: Strategy::Managed,
+        ..standby()
+    };
+    refused.tried.refused_seconds = Some(1.0);
+    assert!(matches!(next_action(&refused), Ok(Action::Wait(_))));
+    refused.tried.refused_seconds = Some(6.0);
+    assert_eq!(next_action(&refused), Ok(Action::FailOver));
+    refused.tried.given_up = Some("RDS refused it".into());
+    assert_eq!(name(&refused), "EvidenceStale");
+    refused.strategy = Strategy::Detach;
+    assert_eq!(next_action(&refused), Ok(Action::Detach));
+}
+
+#[test]
+fn a_call_that_may_have_been_taken_is_looked_for_before_it_is_made_again() {
+    for strategy in [Strategy::Managed, Strategy::Detach] {
+        let mut lost = Observed {
+            strategy,
+            ..standby()
+        };
+        lost.tried.open_seconds = Some(2.0);
+        assert!(matches!(next_action(&lost), Ok(Action::Wait(_))));
+        lost.tried.open_seconds = Some(11.0);
+        assert!(!matches!(next_action(&lost), Ok(Action::Wait(_))));
+    }
 }
 
 #[test]

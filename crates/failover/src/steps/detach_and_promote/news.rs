@@ -1,0 +1,111 @@
+//! What people are told while the standby is promoted.
+
+use super::{Action, Observed, World};
+use crate::{
+    notify::{Message, tell},
+    plan::Strategy,
+    steps::{Pass, calls, confirm_outage},
+};
+
+/// The last message before the first promoting call.
+pub(super) async fn point_of_no_return(world: &impl World, pass: &Pass, observed: &Observed) {
+    let run = &pass.run;
+    let confirmed = run.timeline.iter().rev();
+    let evidence = confirmed
+        .filter(|entry| entry.step == confirm_outage::STEP)
+        .map(|entry| entry.reason.clone())
+        .next();
+    let message = Message {
+        what: format!(
+            "point of no return: {} is promoted by {}",
+            observed.target.identifier,
+            observed.strategy.name()
+        ),
+        evidence: evidence.unwrap_or_else(|| "promoted by hand".into()),
+        execution: run.execution.clone(),
+        next: format!(
+            "keep applications from writing in {}; this run tells you its end",
+            run.from
+        ),
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+/// The first refusal of a managed failover where the plan leaves no other way.
+pub(super) async fn refused(
+    world: &impl World,
+    pass: &Pass,
+    observed: &Observed,
+    action: Action,
+    words: &str,
+) {
+    let run = &pass.run;
+    let before = run.attempts.iter().rev().skip(1);
+    let is_first = !before.into_iter().any(calls::is_refused_failover);
+    let managed = run.plan.unplanned.strategy == Strategy::Managed;
+    if action != Action::FailOver || !managed || !is_first {
+        return;
+    }
+    let message = Message {
+        what: format!(
+            "RDS refuses the managed failover to {}",
+            observed.target.identifier
+        ),
+        evidence: format!("RDS says: {words}"),
+        execution: run.execution.clone(),
+        next: "it is asked for again until the run ends; unplanned.strategy is managed, so that nothing is detached: force a detach by hand if that is right"
+            .into(),
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+/// A detach in place of what RDS did not carry out.
+pub(super) async fn detached_instead(world: &impl World, pass: &Pass, observed: &Observed) {
+    let run = &pass.run;
+    let refused = run.attempts.iter().any(calls::is_refused_failover);
+    let operation = observed
+        .global
+        .as_ref()
+        .and_then(|global| global.failover.as_ref());
+    let why = match (operation, &run.strategy) {
+        (Some(operation), _) => format!(
+            "RDS has been {} to {} for {:.0} s without a change, and {} is gone",
+            operation.status,
+            operation.to,
+            observed.tried.unchanged_seconds.unwrap_or_default(),
+            run.from
+        ),
+        (None, Some(resolved)) if refused => resolved.reason.clone(),
+        (None, _) => return,
+    };
+    let message = Message {
+        what: format!("{} is detached instead", observed.target.identifier),
+        evidence: why,
+        execution: run.execution.clone(),
+        next: format!(
+            "nothing now: the global database has to be rebuilt when {} is back",
+            run.from
+        ),
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+/// Somebody's failover that may lose data, seen for the first time while this run was about to promote.
+pub(super) async fn under_way(world: &impl World, pass: &Pass, observed: &Observed) {
+    let run = &pass.run;
+    let operation = observed
+        .global
+        .as_ref()
+        .and_then(|global| global.failover.as_ref());
+    let losing = operation.filter(|operation| operation.loses != Some(false));
+    let Some(operation) = losing.filter(|_| calls::open(run).is_none()) else {
+        return;
+    };
+    let message = Message {
+        what: format!("RDS is {} to {} already", operation.status, operation.to),
+        evidence: "this run did not ask for it; it is waited for while it changes, ten minutes at most where nothing of it does".into(),
+        execution: run.execution.clone(),
+        next: "look who began it; nobody needs to begin another one".into(),
+    };
+    tell(world, &run.plan, &message).await;
+}

@@ -1,0 +1,221 @@
+//! What was tried to promote the standby, and what RDS shows of it: when a call is made again, and when another way is taken.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::STEP;
+use crate::{
+    domain::seconds_between,
+    ledger::{Answer, Attempt, Looks, Run, Seen},
+    plan::Strategy,
+    steps::calls,
+    topology::{FailoverState, GlobalCluster},
+};
+
+/// How long nothing is asked for again after a call that may have been taken: RDS shows it seconds later.
+const OPEN_SECONDS: f64 = 10.0;
+/// How long a refused call rests before it is made again.
+const REFUSED_SECONDS: f64 = 5.0;
+/// How far the first and the last refusal of a managed failover lie apart before another way is taken.
+const REFUSED_APART_SECONDS: f64 = 30.0;
+/// How long an operation that loses nothing is seen unchanged before it counts as hanging with its Region.
+const HANGS_SECONDS: f64 = 60.0;
+/// The same of one that may lose data: that is somebody's failover.
+const LOSING_HANGS_SECONDS: f64 = 600.0;
+/// The call of a managed failover.
+pub(super) const FAIL_OVER: &str = "fail_over";
+/// The call of a detach.
+pub(super) const DETACH: &str = "detach";
+
+/// What the run's record says of its calls, and of what its looks showed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Tried {
+    /// What the looks at RDS showed so far, this one included.
+    pub looks: Looks,
+    /// Seconds since the last call that may have been taken.
+    pub open_seconds: Option<f64>,
+    /// Seconds since the last refusal, whatever was asked for.
+    pub refused_seconds: Option<f64>,
+    /// Why the managed failover is given up for a detach.
+    pub given_up: Option<String>,
+    /// How long the operation under way has been seen unchanged, in seconds.
+    pub unchanged_seconds: Option<f64>,
+    /// How old the evidence is, in seconds; `None` where a human is the evidence.
+    pub evidence_seconds: Option<f64>,
+}
+
+impl Tried {
+    pub(super) fn of(run: &Run, global: Option<&GlobalCluster>, now: Timestamp) -> Self {
+        let looks = run.looks.after(seen(global), now);
+        let refused = run.attempts.iter().filter(|attempt| {
+            attempt.step == STEP && matches!(attempt.answer, Some(Answer::Refused(_)))
+        });
+        let since = |at| seconds_between(at, now);
+        let confirmed = run.confirmed.as_ref();
+        Self {
+            open_seconds: calls::open(run).map(|attempt| since(attempt.at)),
+            refused_seconds: refused.map(|attempt| since(attempt.at)).reduce(f64::min),
+            given_up: gives_up(run, &looks, now).map(|(_, why)| why),
+            unchanged_seconds: looks.unchanged_seconds(now),
+            evidence_seconds: confirmed.map(|confirmed| since(confirmed.evidence.gathered_at)),
+            looks,
+        }
+    }
+
+    /// Why the next call waits.
+    pub(super) fn rests(&self) -> Option<&'static str> {
+        let is_within = |seconds: Option<f64>, bound| seconds.is_some_and(|age| age < bound);
+        if is_within(self.open_seconds, OPEN_SECONDS) {
+            return Some("RDS may have taken the call and does not show it yet");
+        }
+        is_within(self.refused_seconds, REFUSED_SECONDS)
+            .then_some("RDS refused the call a moment ago")
+    }
+
+    /// For how long an operation has been hanging with the Region that is left, in seconds.
+    pub(super) fn hanging_seconds(&self, operation: &FailoverState) -> Option<f64> {
+        let bound = match operation.loses {
+            Some(false) => HANGS_SECONDS,
+            Some(true) | None => LOSING_HANGS_SECONDS,
+        };
+        self.unchanged_seconds
+            .map(|seconds| seconds - bound)
+            .filter(|hanging| *hanging >= 0.0)
+    }
+}
+
+fn seen(global: Option<&GlobalCluster>) -> Seen {
+    match global {
+        Some(global) if global.failover.is_none() && global.status == "available" => Seen::Rest,
+        Some(global) => Seen::Busy(global.failover.clone()),
+        None => Seen::Busy(None),
+    }
+}
+
+/// Whether RDS has refused the managed failover for good, where the plan leaves the way open: the last refusal, and why. Refused
+/// at least 30 s apart, no call of the run open, and nothing else seen in any look between.
+pub(in crate::steps) fn gives_up<'a>(
+    run: &'a Run,
+    looks: &Looks,
+    now: Timestamp,
+) -> Option<(&'a Attempt, String)> {
+    if run.plan.unplanned.strategy != Strategy::Auto {
+        return None;
+    }
+    let of_it = |attempt: &&Attempt| attempt.step == STEP && attempt.action == FAIL_OVER;
+    let mut attempts = run.attempts.iter().filter(of_it);
+    let (refused, words) = attempts.find_map(|attempt| match &attempt.answer {
+        Some(Answer::Refused(words)) => Some((attempt, words)),
+        Some(Answer::Taken) | None => None,
+    })?;
+    let apart = seconds_between(refused.first_at, refused.at) >= REFUSED_APART_SECONDS;
+    let open = calls::open(run).is_some_and(|open| !looks.is_quiet(open.at, now));
+    let at_rest = looks
+        .quiet_since
+        .is_some_and(|since| since <= refused.first_at);
+    (apart && !open && at_rest).then(|| {
+        let why = format!(
+            "RDS refused the managed failover {} times in {:.0} s while it showed nothing under way, the last time with: {words}",
+            refused.times,
+            seconds_between(refused.first_at, refused.at)
+        );
+        (refused, why)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::fake;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn quiet_since(second: i64) -> Looks {
+        Looks::default().after(Seen::Rest, at(second))
+    }
+
+    fn refused(run: &mut Run, seconds: &[i64]) {
+        for second in seconds {
+            run.attempt(at(*second), STEP, FAIL_OVER);
+            run.answered(Answer::Refused("not in this state".into()));
+        }
+    }
+
+    #[test]
+    fn a_managed_failover_is_given_up_after_refusals_half_a_minute_apart_with_nothing_else_seen() {
+        let given_up = |seconds: &[i64], looks: Looks| {
+            let mut run = fake::run();
+            refused(&mut run, seconds);
+            gives_up(&run, &looks, at(100)).map(|(_, why)| why)
+        };
+        assert_eq!(given_up(&[], quiet_since(0)), None);
+        assert_eq!(given_up(&[10, 39], quiet_since(0)), None);
+        let why = given_up(&[10, 20, 40], quiet_since(0)).unwrap();
+        assert!(
+            why.contains("3 times in 30 s") && why.contains("not in this state"),
+            "{why}"
+        );
+        assert_eq!(
+            given_up(&[10, 40], quiet_since(11)),
+            None,
+            "something was under way"
+        );
+        assert_eq!(given_up(&[10, 40], Looks::default()), None);
+    }
+
+    #[test]
+    fn a_call_without_an_answer_keeps_the_managed_failover_from_being_given_up_until_a_minute_was_quiet()
+     {
+        let mut run = fake::run();
+        run.attempt(at(5), STEP, FAIL_OVER);
+        refused(&mut run, &[10, 45]);
+        let looks = quiet_since(0);
+        assert!(gives_up(&run, &looks, at(64)).is_none());
+        assert!(gives_up(&run, &looks, at(65)).is_some());
+    }
+
+    #[test]
+    fn a_plan_that_says_managed_is_never_detached() {
+        let mut run = fake::run();
+        run.plan.unplanned.strategy = Strategy::Managed;
+        refused(&mut run, &[10, 400]);
+        assert!(gives_up(&run, &quiet_since(0), at(500)).is_none());
+    }
+
+    #[test]
+    fn nothing_is_asked_for_again_while_a_call_may_show_and_a_refused_one_rests() {
+        let rests = |open, refused| {
+            let tried = Tried {
+                open_seconds: open,
+                refused_seconds: refused,
+                ..Tried::default()
+            };
+            tried.rests().is_some()
+        };
+        assert!(!rests(None, None));
+        assert!(rests(Some(9.0), None) && !rests(Some(10.0), None));
+        assert!(rests(None, Some(4.0)) && !rests(None, Some(5.0)));
+    }
+
+    #[test]
+    fn an_operation_hangs_a_minute_after_its_first_sight_and_somebodys_failover_ten() {
+        let hangs = |seconds, loses| {
+            let tried = Tried {
+                unchanged_seconds: Some(seconds),
+                ..Tried::default()
+            };
+            let operation = FailoverState {
+                status: "pending".into(),
+                to: "arn".into(),
+                loses,
+            };
+            tried.hanging_seconds(&operation).is_some()
+        };
+        assert!(!hangs(59.0, Some(false)) && hangs(60.0, Some(false)));
+        for losing in [Some(true), None] {
+            assert!(!hangs(599.0, losing) && hangs(600.0, losing));
+        }
+    }
+}

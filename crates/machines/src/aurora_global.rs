@@ -1,0 +1,259 @@
+//! The machines of Aurora global databases.
+
+use crate::{
+    json::Json,
+    machine::{Machine, Part},
+    segments::{Close, Open, ask, close, confirm, ledger, open, stale, state, take_over},
+    state::{Catch, Choice, Function, State, Wait, Way},
+    task::{Task, trouble},
+    when::When,
+};
+
+/// Every machine.
+#[must_use]
+pub fn all() -> [Machine; 3] {
+    [unplanned_failover(), planned_failover(), failback()]
+}
+
+/// Leaves a Region that is lost.
+#[must_use]
+pub fn unplanned_failover() -> Machine {
+    let promote = Task {
+        but: Some(("EvidenceStale", "stale", "EvidenceStale")),
+        ..Task::of(
+            "DetachAndPromote",
+            Function::DetachAndPromote,
+            240,
+            "POINT OF NO RETURN: the first pass that promotes cannot be undone. CloseRun tells from the ledger's intent, not from this state's Catch, whether it was passed.",
+        )
+    };
+    let mut parts = open(Open {
+        comment: "Takes the plan's lease in every member Region that answers, and admits one run per incident.",
+        kind: "unplanned_failover",
+        given: vec![
+            ("incident".into(), given("incident")),
+            ("handed_over_by".into(), given("handed_over_by")),
+            (
+                "from_region".into(),
+                Json::expression("$states.input.writer_region"),
+            ),
+            (
+                "target_region".into(),
+                Json::expression("$states.input.observer_region"),
+            ),
+        ],
+        assign: vec![
+            ("verdict".into(), Json::Null),
+            ("stale".into(), Json::Number(0)),
+            ("confirm".into(), Json::text("confirm")),
+            ("asked".into(), Json::Number(0)),
+        ],
+        resumed: "An earlier run of this incident promoted the target and ended: only what is left remains to be done.",
+        next: "ConfirmOutage",
+    });
+    parts.extend(confirm("DetachAndPromote"));
+    parts.push(ask(
+        "A human answers with the task token from the message; an approval is confirmed again, a refusal or no answer ends the run with nothing changed.",
+        "$states.input.approval_seconds",
+        vec![
+            ("asked".into(), Json::expression("$asked + 1")),
+            ("confirm".into(), Json::text("confirm_approved")),
+        ],
+        "ConfirmOutage",
+    ));
+    parts.push(Part::Loop(promote));
+    parts.extend(take_over(
+        "Restarts the services, whose connections may still hang on the lost Region.",
+    ));
+    parts.extend(close(&Close {
+        told: "'verdict': $verdict, 'trouble': $trouble",
+        ends: &[
+            ("succeeded", "Recovered", "The target writes, and the plan's names lead to it."),
+            ("stood_down", "StoodDown", "The evidence did not call for a failover; nothing was changed."),
+            ("handed_over", "HandedOver", "Another Region's standby is the better one: a run there goes on; nothing was changed here."),
+        ],
+        aborted: "Stopped before the point of no return; nothing was promoted.",
+        refused: "Another run holds the plan, or this incident was handled already.",
+    }));
+    parts.push(stale("DetachAndPromote"));
+    Machine {
+        name: "unplanned-failover",
+        comment: "Loses a Region, keeps the database: confirms the outage, promotes the standby in this Region, and leads the applications there.",
+        seconds: 30_000,
+        parts,
+    }
+}
+
+/// Moves a living writer.
+#[must_use]
+pub fn planned_failover() -> Machine {
+    let mut parts = open(Open {
+        comment: "Takes the plan's lease in every member Region, all of which must answer.",
+        kind: "planned_failover",
+        given: vec![("from_region".into(), given("from_region"))],
+        assign: Vec::new(),
+        resumed: "An earlier run promoted the target and ended: only what is left remains to be done.",
+        next: "PlannedFailover",
+    });
+    parts.push(Part::Loop(switch_over()));
+    parts.extend(take_over(RESTART_AFTER_A_MOVE));
+    parts.extend(close(&Close {
+        told: "'trouble': $trouble",
+        ends: &[(
+            "succeeded",
+            "Moved",
+            "The target writes, and the plan's names lead to it.",
+        )],
+        aborted: "Stopped before the point of no return, or RDS called the switchover off; the old writer stays.",
+        refused: "Another run holds the plan, a switch is on, or this Region already has the writer.",
+    }));
+    Machine {
+        name: "planned-failover",
+        comment: "Makes this Region the writer without losing a row: checks that everything is ready, switches over, proves the new writer, and leads the applications there.",
+        seconds: 30_000,
+        parts,
+    }
+}
+
+/// Brings the writer home.
+#[must_use]
+pub fn failback() -> Machine {
+    let mut parts = open(Open {
+        comment: "Takes the plan's lease in every member Region, all of which must answer.",
+        kind: "failback",
+        given: vec![("failback".into(), Json::expression("$states.input"))],
+        assign: vec![(
+            "wish".into(),
+            Json::expression("$states.result.Payload.failback"),
+        )],
+        resumed: "The writer is home already: an earlier run came so far: only what is left remains to be done.",
+        next: "FenceWriter",
+    });
+    parts.extend(rebuild().map(Part::Loop));
+    parts.extend(window());
+    parts.push(ask(
+        "A human answers with the task token from the message; readiness is checked afterwards. A refusal or no answer ends the run with the standby rebuilt and the writer where it is.",
+        "$wish.approval_seconds",
+        Vec::new(),
+        "PlannedFailover",
+    ));
+    parts.push(Part::Loop(switch_over()));
+    parts.extend(take_over(RESTART_AFTER_A_MOVE));
+    parts.push(Part::Loop(Task {
+        told: Some("'conclude': true"),
+        seconds: 65,
+        ..Task::of(
+            "Conclude",
+            Function::EcsRestart,
+            240,
+            "Puts the pilot lights of the Region that took over back to none: applications write at home.",
+        )
+    }));
+    parts.extend(close(&Close {
+        told: "'trouble': $trouble",
+        ends: &[
+            ("succeeded", "Home", "The home Region writes again, and the plan's names lead to it."),
+            ("rebuilt", "Rebuilt", "The rehearsal's end: every member follows the writer, which stays where it is."),
+        ],
+        aborted: "Stopped before the point of no return: the writer stays where it is. A new run goes on from what it finds.",
+        refused: "Another run holds the plan, a switch is on, or this is not the Region to bring the writer to.",
+    }));
+    Machine {
+        name: "failback",
+        comment: "Brings the writer home after an unplanned failover: fences the deposed writer, rebuilds the global database, and moves the writer without losing a row. Started by hand, in the home Region.",
+        seconds: 1_209_600,
+        parts,
+    }
+}
+
+const RESTART_AFTER_A_MOVE: &str =
+    "Restarts the services, whose connections may still hang on the old writer.";
+
+fn switch_over() -> Task {
+    Task::of(
+        "PlannedFailover",
+        Function::PlannedFailover,
+        240,
+        "POINT OF NO RETURN: the first passes check readiness and change nothing; the one that switches over cannot be undone by us. RDS may cancel it: then the intent is withdrawn and the old writer stays. CloseRun tells from the ledger's intent, not from this state's Catch, whether it was passed.",
+    )
+}
+
+/// The deposed writer is fenced, compared, and made a standby again.
+fn rebuild() -> [Task; 3] {
+    [
+        Task {
+            told: Some("'operation': 'fence'"),
+            seconds: 65,
+            ..Task::of(
+                "FenceWriter",
+                Function::FenceWriter,
+                120,
+                "Keeps applications out of the deposed writer, so that what its snapshot holds is all it ever took.",
+            )
+        },
+        Task {
+            seconds: 65,
+            ..Task::of(
+                "LossLedger",
+                Function::LossLedger,
+                4000,
+                "Lists the rows and beats that only the deposed writer has, before it is retired: a stretch of a table in each pass. What nobody can know is said to be unknown.",
+            )
+        },
+        Task {
+            told: Some("'retire': $wish.retire"),
+            ..Task::of(
+                "RebuildGlobal",
+                Function::RebuildGlobal,
+                1500,
+                "Gives the writer its standby again: waits for RDS after a managed failover; after a detach keeps the deposed cluster by a snapshot, retires it, and makes it anew. Each pass finds out where the one before it came to.",
+            )
+        },
+    ]
+}
+
+/// A rehearsal ends here; a run waits for its window, if it has one.
+fn window() -> [Part; 4] {
+    let asks = || Way::to(vec![When::Asks], "AwaitApproval");
+    let rehearsal = Choice {
+        comment: Some("A rehearsal ends with the standby rebuilt; the writer stays where it is."),
+        ways: vec![
+            Way::to(vec![When::Rehearses], "CloseRun"),
+            Way::to(vec![When::TooEarly], "KeepPlan"),
+            asks(),
+        ],
+        assign: Vec::new(),
+        default: "PlannedFailover".into(),
+    };
+    let keep = ledger(
+        "The leases are kept until the window opens; an outage that needs no human may still take them.",
+        Json::expression("$merge([$run, {'operation': 'keep', 'until': $wish.not_before}])"),
+        vec![Catch {
+            assign: vec![("trouble".into(), trouble("KeepPlan"))],
+            ..Catch::to("States.ALL", "CloseRun")
+        }],
+        "MaintenanceWindow",
+    );
+    let until = Wait::Until {
+        time: "$wish.not_before",
+        next: "Approval".into(),
+    };
+    let approval = Choice {
+        comment: None,
+        ways: vec![asks()],
+        assign: Vec::new(),
+        default: "PlannedFailover".into(),
+    };
+    [
+        Part::State("Rehearsal", State::Choice(rehearsal)),
+        state("KeepPlan", keep),
+        Part::State("MaintenanceWindow", State::Wait(until)),
+        Part::State("Approval", State::Choice(approval)),
+    ]
+}
+
+/// A field of the input, or null.
+fn given(field: &str) -> Json {
+    let field = format!("$states.input.{field}");
+    Json::expression(&format!("$exists({field}) ? {field} : null"))
+}

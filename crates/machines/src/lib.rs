@@ -1,0 +1,23 @@
+//! The state machines as values: order, waits, retries, limits and catches, each written once.
+//!
+//! `statemachine/*.asl.json` are generated from here (`make machines`). Whoever needs to know which state follows which
+//! walks the same values.
+
+mod aurora_global;
+mod json;
+mod machine;
+mod retry;
+mod segments;
+mod state;
+mod task;
+mod walk;
+mod when;
+
+pub use aurora_global::{all, failback, planned_failover, unplanned_failover};
+pub use json::Json;
+pub use machine::{Machine, Part};
+pub use retry::Retry;
+pub use state::{Call, Catch, Choice, Function, Seconds, State, Wait, Way};
+pub use task::{Failure, Task};
+pub use walk::{Next, Passed, Walk};
+pub use when::When;

@@ -1,0 +1,349 @@
+//! What machines share: how a run is opened, confirmed, asked for, taken over and closed.
+
+use crate::{
+    json::Json,
+    machine::Part,
+    retry::Retry,
+    state::{Assign, Call, Catch, Choice, Function, Seconds, State, Wait, Way},
+    task::{Failure, Task, told, trouble},
+    when::When,
+};
+
+/// Passes of ConfirmOutage at most.
+const CONFIRMING: u32 = 60;
+/// Questions to a human at most.
+const QUESTIONS: u32 = 3;
+/// Ways back from stale evidence at most.
+const STALE: u32 = 3;
+
+/// How a machine opens its run.
+pub(crate) struct Open {
+    /// What OpenRun does.
+    pub(crate) comment: &'static str,
+    /// The kind of the run.
+    pub(crate) kind: &'static str,
+    /// What OpenRun is given beside.
+    pub(crate) given: Assign,
+    /// What is remembered of its answer beside.
+    pub(crate) assign: Assign,
+    /// Why a run may have nothing but the rest to do.
+    pub(crate) resumed: &'static str,
+    /// Where a run begins that resumes nothing.
+    pub(crate) next: &'static str,
+}
+
+/// OPEN: the leases, and whether an earlier run came as far as the promotion.
+pub(crate) fn open(open: Open) -> Vec<Part> {
+    let mut payload: Assign = vec![
+        ("operation".into(), Json::text("open")),
+        ("kind".into(), Json::text(open.kind)),
+        ("plan".into(), Json::expression("$states.input.plan")),
+        ("run_id".into(), execution("Name")),
+        ("execution".into(), execution("Id")),
+    ];
+    payload.extend(open.given);
+    let mut assign: Assign = vec![
+        ("run".into(), Json::expression("$states.result.Payload.run")),
+        ("passes".into(), Json::Number(0)),
+        ("trouble".into(), Json::List(Vec::new())),
+    ];
+    assign.extend(open.assign);
+    let unopened = Json::object([
+        ("plan", Json::expression("$states.input.plan")),
+        ("run_id", execution("Name")),
+    ]);
+    let catches = vec![
+        Catch::to("RunRefused", "RunRefused"),
+        Catch {
+            assign: vec![("run".into(), unopened)],
+            ..Catch::to("States.ALL", "ReleaseLeases")
+        },
+    ];
+    let call = Call {
+        assign,
+        ..ledger(
+            open.comment,
+            Json::Object(payload),
+            catches,
+            "AlreadyPromoted",
+        )
+    };
+    let resumed = Choice {
+        comment: Some(open.resumed),
+        ways: vec![Way::to(vec![When::Resumes], "ProveWriter")],
+        assign: Vec::new(),
+        default: open.next.into(),
+    };
+    vec![
+        state("OpenRun", call),
+        Part::State("AlreadyPromoted", State::Choice(resumed)),
+    ]
+}
+
+/// CONFIRM: the verdict on the evidence, which leads to a promotion, to a human, or to the end.
+pub(crate) fn confirm(promotion: &'static str) -> Vec<Part> {
+    let call = Call {
+        comment: "Gathers the evidence and gives the verdict; nothing has changed so far, so anything unclear ends the run.".into(),
+        function: Function::ConfirmOutage,
+        payload: Json::expression("$merge([$run, {'operation': $confirm}])"),
+        asks: false,
+        seconds: Seconds::Fixed(35),
+        retries: Retry::usual(),
+        catches: vec![Catch {
+            assign: vec![
+                ("passes".into(), Json::Number(0)),
+                ("trouble".into(), trouble("ConfirmOutage")),
+            ],
+            ..Catch::to("States.ALL", "CloseRun")
+        }],
+        assign: vec![
+            ("passes".into(), Json::expression("$passes + 1")),
+            ("confirm".into(), Json::text("confirm")),
+            ("verdict".into(), Json::expression("$states.result.Payload.verdict")),
+        ],
+        output: Some("$states.result.Payload"),
+        next: "ConfirmOutageProgress".into(),
+    };
+    let cause = format!("no end after {CONFIRMING} passes and {QUESTIONS} questions");
+    let ask = vec![
+        When::Done,
+        When::Decides(&["ask"]),
+        When::Below("asked", QUESTIONS),
+    ];
+    let ends = vec![When::Done, When::Decides(&["stand_down", "hand_over"])];
+    let again = vec![When::Pending, When::Below("passes", CONFIRMING)];
+    let progress = Choice {
+        comment: None,
+        ways: vec![
+            Way::out(vec![When::Done, When::Decides(&["go_on"])], promotion),
+            Way::out(ask, "AwaitApproval"),
+            Way::out(ends, "CloseRun"),
+            Way::to(again, "ConfirmOutageWait"),
+        ],
+        assign: vec![
+            ("passes".into(), Json::Number(0)),
+            (
+                "trouble".into(),
+                told("ConfirmOutage", "LoopExhausted", &cause),
+            ),
+        ],
+        default: "CloseRun".into(),
+    };
+    let wait = Wait::AsAsked {
+        next: "ConfirmOutage".into(),
+    };
+    vec![
+        state("ConfirmOutage", call),
+        Part::State("ConfirmOutageProgress", State::Choice(progress)),
+        Part::State("ConfirmOutageWait", State::Wait(wait)),
+    ]
+}
+
+/// What stale evidence leads to: back to confirming, but not for ever.
+pub(crate) fn stale(promotion: &'static str) -> Part {
+    let cause = format!("the evidence was too old {} times", STALE + 1);
+    Part::State(
+        "EvidenceStale",
+        State::Choice(Choice {
+            comment: Some(
+                "A redrive on Thursday must not act on Monday's outage: confirm again, but not for ever.",
+            ),
+            ways: vec![Way::to(vec![When::AtMost("stale", STALE)], "ConfirmOutage")],
+            assign: vec![("trouble".into(), told(promotion, "EvidenceStale", &cause))],
+            default: "CloseRun".into(),
+        }),
+    )
+}
+
+/// ASK: a human answers by the task token from the message, within so many seconds.
+pub(crate) fn ask(
+    comment: &'static str,
+    seconds: &'static str,
+    assign: Assign,
+    next: &'static str,
+) -> Part {
+    let mut remembered: Assign = vec![("passes".into(), Json::Number(0))];
+    remembered.extend(assign);
+    let catch = Catch {
+        assign: vec![("trouble".into(), trouble("AwaitApproval"))],
+        ..Catch::to("States.ALL", "CloseRun")
+    };
+    let payload = "$merge([$run, {'operation': 'ask', 'token': $states.context.Task.Token}])";
+    state(
+        "AwaitApproval",
+        Call {
+            asks: true,
+            seconds: Seconds::Of(seconds),
+            retries: Retry::of_a_question(),
+            assign: remembered,
+            output: None,
+            ..ledger(comment, Json::expression(payload), vec![catch], next)
+        },
+    )
+}
+
+/// TAKE_OVER: the writer is proven, named, and written to as an application would; services hang on `old`.
+pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
+    let prove = Task {
+        told: Some("'operation': 'prove'"),
+        seconds: 30,
+        ..Task::of(
+            "ProveWriter",
+            Function::HealthProbe,
+            120,
+            "Commits the new epoch and a beat on the promoted writer; without it nothing after it runs.",
+        )
+    };
+    let names = Task {
+        failure: Failure::GoesOn,
+        ..Task::of(
+            "FlipDns",
+            Function::DnsFlip,
+            120,
+            "Points the plan's names at the new writer. From here on trouble is recorded and the run goes on.",
+        )
+    };
+    let restart = Task {
+        seconds: 65,
+        failure: Failure::GoesOn,
+        ..Task::of("RestartEcs", Function::EcsRestart, 240, restart)
+    };
+    let verify = Task {
+        told: Some("'operation': 'verify'"),
+        seconds: 30,
+        ..Task::of(
+            "VerifyWrites",
+            Function::HealthProbe,
+            120,
+            "Writes through the plan's DNS name, as an application would.",
+        )
+    };
+    [prove, names, restart, verify].map(Part::Loop).into()
+}
+
+/// How a machine's runs end.
+pub(crate) struct Close {
+    /// What CloseRun is told beside the run, as members of an object in JSONata.
+    pub(crate) told: &'static str,
+    /// Outcomes and what each means, the best first, by the state they end in.
+    pub(crate) ends: &'static [(&'static str, &'static str, &'static str)],
+    /// What it means that a run stopped before the point of no return.
+    pub(crate) aborted: &'static str,
+    /// What it means that a run was refused.
+    pub(crate) refused: &'static str,
+}
+
+/// CLOSE: what is left is recorded, the leases are given back, and the outcome is named.
+pub(crate) fn close(close: &Close) -> Vec<Part> {
+    let payload = format!("$merge([$run, {{'operation': 'close', {}}}])", close.told);
+    let call = ledger(
+        "Records RTO, RPO and what is left, gives the leases back, and names the outcome.",
+        Json::expression(&payload),
+        vec![Catch::to("States.ALL", "NotClosed")],
+        "Outcome",
+    );
+    let ends = close.ends.iter();
+    let mut ways: Vec<_> = ends
+        .clone()
+        .map(|(outcome, end, _)| Way::to(vec![When::Ends(outcome)], *end))
+        .collect();
+    ways.push(Way::to(vec![When::Ends("aborted")], "Aborted"));
+    let outcome = Choice {
+        comment: None,
+        ways,
+        assign: Vec::new(),
+        default: "Failed".into(),
+    };
+    let mut parts = vec![
+        state("CloseRun", call),
+        Part::State("Outcome", State::Choice(outcome)),
+    ];
+    parts.extend(ends.map(|(_, end, comment)| Part::State(end, State::Succeed { comment })));
+    parts.extend(failures(close));
+    parts
+}
+
+fn failures(close: &Close) -> Vec<Part> {
+    let told = "$string({'reason': $states.input.reason, 'trouble': $trouble})";
+    let cause = "$exists($states.input.Cause) ? $states.input.Cause : ''";
+    let release = Call {
+        output: Some("$states.input"),
+        ..ledger(
+            "A call that was cut off may have taken a lease unseen, and a held plan is not suspected again.",
+            Json::expression("$merge([$run, {'operation': 'release'}])"),
+            vec![Catch {
+                output: Some("$states.input"),
+                ..Catch::to("States.ALL", "NotOpened")
+            }],
+            "NotOpened",
+        )
+    };
+    vec![
+        fail("Aborted", close.aborted, "Aborted", told),
+        fail(
+            "Failed",
+            "Stopped after the point of no return; the cause says what is left. A new run goes on, not a redrive.",
+            "Failed",
+            told,
+        ),
+        fail("RunRefused", close.refused, "RunRefused", cause),
+        state("ReleaseLeases", release),
+        fail(
+            "NotOpened",
+            "The run could not be opened; nothing was changed.",
+            "{% $states.input.Error %}",
+            cause,
+        ),
+        fail(
+            "NotClosed",
+            "The run could not be closed: its lease expires by itself, and its intent stays in the ledger for the next run.",
+            "{% $states.input.Error %}",
+            "$string({'cause': $states.input.Cause, 'trouble': $trouble})",
+        ),
+    ]
+}
+
+/// A call of recovery-ledger that hands its answer on.
+pub(crate) fn ledger(
+    comment: &'static str,
+    payload: Json,
+    catches: Vec<Catch>,
+    next: &'static str,
+) -> Call {
+    Call {
+        comment: comment.into(),
+        function: Function::RecoveryLedger,
+        payload,
+        asks: false,
+        seconds: Seconds::Fixed(35),
+        retries: Retry::usual(),
+        catches,
+        assign: Vec::new(),
+        output: Some("$states.result.Payload"),
+        next: next.into(),
+    }
+}
+
+pub(crate) fn state(name: &'static str, call: Call) -> Part {
+    Part::State(name, State::Call(Box::new(call)))
+}
+
+fn fail(
+    name: &'static str,
+    comment: &'static str,
+    error: &'static str,
+    cause: &'static str,
+) -> Part {
+    Part::State(
+        name,
+        State::Fail {
+            comment,
+            error,
+            cause,
+        },
+    )
+}
+
+fn execution(of: &str) -> Json {
+    Json::expression(&format!("$states.context.Execution.{of}"))
+}

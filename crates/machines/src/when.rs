@@ -1,0 +1,68 @@
+//! What a Choice asks, as values: written as JSONata, and answered without it.
+
+use serde_json::Value;
+
+/// One condition of a Choice's way; a way's conditions must all hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    /// The pass observed what is wanted.
+    Done,
+    /// Another pass is needed.
+    Pending,
+    /// What ConfirmOutage decided is one of these.
+    Decides(&'static [&'static str]),
+    /// What CloseRun answered.
+    Ends(&'static str),
+    /// An earlier run promoted the target already.
+    Resumes,
+    /// This variable is still below a number.
+    Below(&'static str, u32),
+    /// This variable is at most a number.
+    AtMost(&'static str, u32),
+    /// A failback that only rehearses.
+    Rehearses,
+    /// A failback whose window has not opened.
+    TooEarly,
+    /// A failback that asks a human first.
+    Asks,
+}
+
+impl When {
+    /// The condition in JSONata.
+    #[must_use]
+    pub fn jsonata(&self) -> String {
+        match self {
+            Self::Done => "$states.input.progress = 'done'".into(),
+            Self::Pending => "$states.input.progress = 'pending'".into(),
+            Self::Decides([one]) => format!("$states.input.decision = '{one}'"),
+            Self::Decides(several) => {
+                let several: Vec<_> = several.iter().map(|one| format!("'{one}'")).collect();
+                format!("$states.input.decision in [{}]", several.join(", "))
+            }
+            Self::Ends(outcome) => format!("$states.input.outcome = '{outcome}'"),
+            Self::Resumes => "$states.input.resume".into(),
+            Self::Below(variable, number) => format!("${variable} < {number}"),
+            Self::AtMost(variable, number) => format!("${variable} <= {number}"),
+            Self::Rehearses => "$wish.rehearse".into(),
+            Self::TooEarly => "$toMillis($wish.not_before) > $millis()".into(),
+            Self::Asks => "$wish.approval = 'ask'".into(),
+        }
+    }
+
+    /// Whether it holds for what the last pass answered, in a run whose counters are within their bounds and that
+    /// wishes nothing special.
+    #[must_use]
+    pub fn holds(&self, answer: &Value) -> bool {
+        match self {
+            Self::Done => answer["progress"] == "done",
+            Self::Pending => answer["progress"] == "pending",
+            Self::Decides(any) => answer["decision"]
+                .as_str()
+                .is_some_and(|decision| any.contains(&decision)),
+            Self::Ends(outcome) => answer["outcome"] == *outcome,
+            Self::Resumes => answer["resume"] == true,
+            Self::Below(..) | Self::AtMost(..) => true,
+            Self::Rehearses | Self::TooEarly | Self::Asks => false,
+        }
+    }
+}

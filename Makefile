@@ -17,7 +17,7 @@ functions := health-probe confirm-outage recovery-ledger detach-and-promote plan
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol test check lint fmt pins clean
+.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol machines test check lint fmt pins clean
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -82,6 +82,9 @@ bench: setup build lambda ## Prints medians: losses of a Region, the functions' 
 
 check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol
 	$(CARGO) run --quiet --release --locked --package protocol
+
+machines: ## Writes the state machines' definitions from crates/machines
+	$(CARGO) run --quiet --locked --package machines
 
 test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
 	$(CARGO) test --release --locked --workspace

@@ -1,4 +1,4 @@
-//! Carries one run forward by one call, and its state machine with it.
+//! Carries one run forward by one call.
 
 use std::{
     pin::pin,
@@ -16,9 +16,11 @@ use failover::{
         fence_writer, health_probe::prove, planned_failover, rebuild_global, recovery_ledger,
     },
 };
+use machines::Passed;
 use serde_json::{Value, json};
 
 use crate::{
+    lead,
     rules::Rule,
     state::{Live, PLAN, Slot, State, Step, Task, region},
     world::Seen,
@@ -71,7 +73,14 @@ pub fn advance(
         Came::On => after.log = log,
         Came::Through(answer) => {
             after.log.clear();
-            if let Some(outcome) = lead(after, answer) {
+            let ended = match &answer {
+                Ok(answer) => {
+                    lead::remember(after, answer);
+                    lead::lead(after, Passed::Answered(answer))
+                }
+                Err(why) => lead::lead(after, Passed::Failed(why.name())),
+            };
+            if let Some(outcome) = ended {
                 next.runs[slot] = Slot::Ended(outcome);
             }
         }
@@ -117,8 +126,9 @@ async fn pass(
         }
         Step::Confirm => {
             let answer = confirm_outage::confirm(seen, &input, false).await?;
+            let progress = answer.output.progress;
             Ok(
-                json!({"progress": answer.output.progress, "decision": answer.decision, "verdict": answer.verdict}),
+                json!({"progress": progress, "decision": answer.decision, "verdict": answer.verdict}),
             )
         }
         Step::Promote => value(detach_and_promote::run(seen, &input).await?),
@@ -197,78 +207,4 @@ async fn prove_writer(seen: &Seen<'_>, input: &Input, to: usize) -> Result<Value
     };
     pass.record(seen, prove::STEP, "prove", "").await?;
     Ok(json!({"progress": progress}))
-}
-
-/// Where the state machine goes after a pass; a name where the run has ended. As `statemachine/*.asl.json` has it, but
-/// for the steps that touch neither writer nor ledger, and for retries: what does not answer counts as tried often enough.
-fn lead(live: &mut Live, answer: Result<Value, Error>) -> Option<&'static str> {
-    let task = live.task;
-    match (live.step, answer) {
-        (Step::Open, Ok(answer)) => {
-            live.epoch = answer["run"]["epoch"].as_u64().unwrap_or_default();
-            live.step = match (answer["resume"].as_bool(), task) {
-                (Some(true), _) => Step::Prove,
-                (_, Task::Planned) => Step::SwitchOver,
-                (_, Task::Failback) => Step::Fence,
-                _ => Step::Confirm,
-            };
-        }
-        (Step::ByHand, _) => return Some("done by hand"),
-        (Step::Open, Err(Error::RunRefused(_))) => return Some("refused"),
-        (Step::Open, Err(_)) => live.step = Step::Release,
-        (Step::Release, _) => return Some("not opened"),
-        (Step::Confirm, Ok(answer)) => {
-            live.verdict = serde_json::from_value(answer["verdict"].clone()).ok();
-            live.step = match answer["decision"].as_str() {
-                Some("go_on") => Step::Promote,
-                Some("wait") => Step::Confirm,
-                _ => Step::Close,
-            };
-        }
-        (Step::Promote, Err(Error::EvidenceStale(_))) => live.step = Step::Confirm,
-        (Step::Close, Ok(answer)) => {
-            return Some(match answer["outcome"].as_str() {
-                Some("succeeded") => "succeeded",
-                Some("failed") => "failed",
-                Some("stood_down") => "stood down",
-                Some("handed_over") => "handed over",
-                _ => "aborted",
-            });
-        }
-        (Step::Close, Err(_)) => return Some("not closed"),
-        (step, Ok(answer)) if answer["progress"] == "done" => {
-            live.step = match step {
-                Step::Fence => Step::Rebuild,
-                Step::Rebuild => Step::SwitchOver,
-                Step::Promote | Step::SwitchOver => Step::Prove,
-                Step::Prove => Step::FlipDns,
-                _ => Step::Close,
-            };
-        }
-        // Pending: the next pass looks again.
-        (_, Ok(_)) => {}
-        (step, Err(why)) => {
-            live.trouble.push((name(step), why.name()));
-            live.step = Step::Close;
-        }
-    }
-    None
-}
-
-/// A step's name in the state machines.
-#[must_use]
-pub const fn name(step: Step) -> &'static str {
-    match step {
-        Step::Open => "OpenRun",
-        Step::Release => "ReleaseLeases",
-        Step::Confirm => "ConfirmOutage",
-        Step::Promote => "DetachAndPromote",
-        Step::Fence => "FenceWriter",
-        Step::Rebuild => "RebuildGlobal",
-        Step::SwitchOver => "PlannedFailover",
-        Step::Prove => "ProveWriter",
-        Step::FlipDns => "FlipDns",
-        Step::Close => "CloseRun",
-        Step::ByHand => "by hand",
-    }
 }

@@ -1,10 +1,11 @@
 //! What the state is after an event.
 
 use jiff::SignedDuration;
+use machines::Passed;
 
 use super::{Event, Protocol};
 use crate::{
-    pass,
+    lead, pass,
     rules::Rule,
     state::{Live, Slot, State, Step, Task, digested, start},
     world::aws,
@@ -35,8 +36,11 @@ impl Protocol {
             }
             Event::Start(task, from, to) => begin(&mut next, task, (from, to))?,
             Event::Retry(slot) => crash(&mut next, slot, |live| live.log.clear())?,
-            Event::Fail(slot) => crash(&mut next, slot, fail)?,
-            Event::GiveUp(slot) => fail(live(&mut next, slot)?),
+            Event::Fail(slot) => {
+                crash(&mut next, slot, |live| live.log.clear())?;
+                give_up(&mut next, slot, Passed::Failed("Lambda.Unknown"))?;
+            }
+            Event::GiveUp(slot) => give_up(&mut next, slot, Passed::Exhausted)?,
             Event::Stop(slot) => {
                 crash(&mut next, slot, |live| live.log.clear())?;
                 let run = next.runs.get_mut(slot)?;
@@ -120,15 +124,12 @@ fn crash(next: &mut State, slot: usize, how: impl FnOnce(&mut Live)) -> Option<(
     Some(())
 }
 
-/// What the state machine does when a step fails for good.
-fn fail(live: &mut Live) {
-    live.log.clear();
-    if live.step == Step::Open {
-        live.step = Step::Release;
-    } else {
-        live.trouble.push((pass::name(live.step), "Lambda.Unknown"));
-        live.step = Step::Close;
+/// What the state machine does when a step fails for good, or came to no end.
+fn give_up(next: &mut State, slot: usize, passed: Passed<'_>) -> Option<()> {
+    if let Some(outcome) = lead::lead(live(next, slot)?, passed) {
+        *next.runs.get_mut(slot)? = Slot::Ended(outcome);
     }
+    Some(())
 }
 
 /// A Region is lost with its database, its table and whatever executes in it.

@@ -1,0 +1,127 @@
+//! Where a run's state machine leads after a pass: `crates/machines` itself, but for the steps that touch neither writer
+//! nor ledger, which are done at once, and for retries: what does not answer counts as tried often enough.
+
+use std::sync::OnceLock;
+
+use machines::{Next, Passed, Walk};
+use serde_json::{Value, json};
+
+use crate::state::{Live, Step, Task};
+
+/// Every step that is a state of a machine.
+const STEPS: [Step; 10] = [
+    Step::Open,
+    Step::Release,
+    Step::Confirm,
+    Step::Promote,
+    Step::Fence,
+    Step::Rebuild,
+    Step::SwitchOver,
+    Step::Prove,
+    Step::FlipDns,
+    Step::Close,
+];
+
+/// Moves a run on after its step; the state in which it ended, where it did.
+pub fn lead(live: &mut Live, passed: Passed<'_>) -> Option<&'static str> {
+    if live.step == Step::ByHand {
+        return Some("done by hand");
+    }
+    let mut next = after(live.task, name(live.step), passed);
+    if next.is_trouble {
+        let error = match passed {
+            Passed::Failed(error) => known(error),
+            Passed::Exhausted | Passed::Answered(_) => "LoopExhausted",
+        };
+        live.trouble.push((name(live.step), error));
+    }
+    while !next.ends {
+        if let Some(step) = STEPS.into_iter().find(|step| name(*step) == next.state) {
+            live.step = step;
+            return None;
+        }
+        next = pass_by(live.task, &next.state);
+    }
+    Some(end(&next.state))
+}
+
+/// What follows a state that touches neither writer nor ledger; no human answers.
+fn pass_by(task: Task, state: &str) -> Next {
+    if state == "AwaitApproval" {
+        return after(task, state, Passed::Failed("States.Timeout"));
+    }
+    after(task, state, Passed::Answered(&json!({"progress": "done"})))
+}
+
+fn after(task: Task, state: &str, passed: Passed<'_>) -> Next {
+    let next = walk(task).after(state, passed);
+    next.unwrap_or_else(|| unreachable!("a run of {task:?} has no way on from {state}"))
+}
+
+fn walk(task: Task) -> &'static Walk {
+    static WALKS: OnceLock<[Walk; 3]> = OnceLock::new();
+    let [unplanned, planned, failback] = WALKS.get_or_init(|| {
+        [
+            machines::unplanned_failover(),
+            machines::planned_failover(),
+            machines::failback(),
+        ]
+        .map(|machine| Walk::of(&machine))
+    });
+    match task {
+        Task::Planned => planned,
+        Task::Failback => failback,
+        Task::Suspected | Task::Unplanned | Task::Forced | Task::Adopt | Task::Fence => unplanned,
+    }
+}
+
+/// The name of an error as it is kept, of which there are few.
+fn known(error: &str) -> &'static str {
+    let mut names = failover::Error::NAMES.into_iter();
+    names
+        .find(|name| *name == error)
+        .unwrap_or("Lambda.Unknown")
+}
+
+/// How a run ended, told apart by no more than what the properties ask.
+fn end(state: &str) -> &'static str {
+    match state {
+        "Recovered" | "Moved" | "Home" | "Rebuilt" => "succeeded",
+        "StoodDown" => "stood down",
+        "HandedOver" => "handed over",
+        "Aborted" => "aborted",
+        "Failed" => "failed",
+        "RunRefused" => "refused",
+        "NotOpened" => "not opened",
+        "NotClosed" => "not closed",
+        other => unreachable!("no run ends in {other}"),
+    }
+}
+
+/// A step's name in the state machines.
+#[must_use]
+pub const fn name(step: Step) -> &'static str {
+    match step {
+        Step::Open => "OpenRun",
+        Step::Release => "ReleaseLeases",
+        Step::Confirm => "ConfirmOutage",
+        Step::Promote => "DetachAndPromote",
+        Step::Fence => "FenceWriter",
+        Step::Rebuild => "RebuildGlobal",
+        Step::SwitchOver => "PlannedFailover",
+        Step::Prove => "ProveWriter",
+        Step::FlipDns => "FlipDns",
+        Step::Close => "CloseRun",
+        Step::ByHand => "by hand",
+    }
+}
+
+/// What a run remembers of an answer, by which later steps go.
+pub fn remember(live: &mut Live, answer: &Value) {
+    if live.step == Step::Open {
+        live.epoch = answer["run"]["epoch"].as_u64().unwrap_or_default();
+    }
+    if live.step == Step::Confirm {
+        live.verdict = serde_json::from_value(answer["verdict"].clone()).ok();
+    }
+}

@@ -204,7 +204,7 @@ impl Profile {
             "database": {"name": plan, "admin_secret": "orders/admin",
                 "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
             "detection": self.detection,
-            "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": self.strategy,
+            "unplanned": {"region_down": "automatic", "writer_down": "approval", "strategy": self.strategy,
                 "max_lost_seconds": 30},
             "dns": [self.record(zone_id, writer, "writer"), self.record(zone_id, reader, "reader")],
             "ecs": each(&|region| json!([{"cluster": ECS_CLUSTER, "services": services(plan, region)}])),

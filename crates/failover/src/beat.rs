@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Epoch, Region, seconds_between};
 
+mod vantage;
+
+pub use vantage::{Look, Signs, Vantage};
+
 /// One row update that a vantage's probe committed on the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
@@ -33,6 +37,22 @@ pub enum Write {
     /// Refused, timed out, or a server error.
     Failed {
         /// What was seen.
+        why: String,
+    },
+    /// All connection slots are used (SQLSTATE 53300): the writer lives, and whoever is connected goes on committing.
+    Saturated {
+        /// What it said.
+        why: String,
+    },
+    /// The server is starting, stopping or recovering (SQLSTATE 57P03).
+    Starting {
+        /// What it said.
+        why: String,
+    },
+    /// The server is out of disk, memory or another resource that it is configured for (SQLSTATE 53100, 53200, 53400):
+    /// writes fail for everybody.
+    Exhausted {
+        /// What it said.
         why: String,
     },
     /// The login, the certificate or the schema is wrong: it says nothing about the writer's health.
@@ -63,119 +83,65 @@ impl Write {
 }
 
 /// What a standby's reader showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// How far it has replayed; `None` where the engine does not say.
     pub position: Option<i64>,
     /// The beats that have arrived there.
     pub beats: Beats,
+    /// When the last transaction that it has replayed was committed, by the writer's clock; `None` where the engine does not
+    /// say.
+    #[serde(default)]
+    pub committed_at: Option<Timestamp>,
 }
+
+/// The most that one beat moves a position, in bytes, with whole pages after a checkpoint.
+const BEAT_BYTES_MAX: u64 = 32_768;
+/// A beat is committed this soon after it was timed: what was committed later than this was committed by somebody else.
+const BEAT_COMMITS: SignedDuration = SignedDuration::from_millis(250);
 
 impl Reading {
-    /// Whether anything that another vantage or an application wrote has arrived since `earlier`.
+    /// Whether anything that another vantage or an application wrote has arrived since `earlier`. What was unknown then, or
+    /// is now, has not moved.
     #[must_use]
     pub fn moved_since(&self, earlier: &Self) -> bool {
-        self.position > earlier.position || self.beats != earlier.beats
+        grew(self.position, earlier.position)
+            || grew(self.committed_at, earlier.committed_at)
+            || self.beats_since(earlier) > 0
     }
-}
 
-/// What one Region's probe last saw; the `vantage` item of its own ledger.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Vantage {
-    /// The Region that looked.
-    pub region: Region,
-    /// The Region it looked at.
-    pub writer_region: Region,
-    /// When it looked.
-    pub at: Timestamp,
-    /// What came of the last attempt.
-    pub write: Write,
-    /// The last beat that was acknowledged to this vantage.
-    pub last_beat: Option<Beat>,
-    /// Since when every attempt has been refused, timed out or met a server error; graces count from here.
-    pub failing_since: Option<Timestamp>,
-    /// Attempts that failed since then.
-    pub failures: u32,
-    /// What its own Region's reader showed last.
-    pub reading: Option<Reading>,
-    /// When that reading last differed from the one before.
-    pub moved_at: Option<Timestamp>,
-}
-
-/// One look: what was tried and what was seen.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// When the look began.
-    pub at: Timestamp,
-    /// What came of the beat.
-    pub write: Write,
-    /// What the local reader showed; `None` where there is none or it did not answer.
-    pub reading: Option<Reading>,
-}
-
-/// A look this long after the one before does not continue its failures: nobody saw what was in between.
-const GAP: SignedDuration = SignedDuration::from_mins(3);
-
-impl Vantage {
-    /// The record after one more look. A record about another writer starts anew, and keeps only the reading; after a long
-    /// gap failures are counted anew.
+    /// Whether something else than beats has arrived since `earlier`. In doubt it has not.
     #[must_use]
-    pub fn after(
-        previous: Option<&Self>,
-        region: &Region,
-        writer_region: &Region,
-        look: Look,
-    ) -> Self {
-        let same_writer = previous.filter(|vantage| vantage.writer_region == *writer_region);
-        let moved = look.reading.as_ref().is_some_and(|reading| {
-            previous
-                .and_then(|vantage| vantage.reading.as_ref())
-                .is_none_or(|earlier| reading.moved_since(earlier))
-        });
-        let failed = look.write.is_failure();
-        let continued = same_writer.filter(|vantage| look.at.duration_since(vantage.at) <= GAP);
-        let before = continued.and_then(|vantage| vantage.failing_since);
-        let failing_since = match &look.write {
-            Write::Failed { .. } => Some(before.unwrap_or(look.at)),
-            Write::Unattempted { .. } => before,
-            // A login that was wrong for an hour must not spend the grace of a restart that follows.
-            Write::Committed { .. }
-            | Write::Misconfigured { .. }
-            | Write::ReadOnly
-            | Write::OtherEpoch { .. } => None,
-        };
-        let last_beat = match &look.write {
-            Write::Committed { beat } => Some(*beat),
-            Write::Failed { .. }
-            | Write::Misconfigured { .. }
-            | Write::ReadOnly
-            | Write::OtherEpoch { .. }
-            | Write::Unattempted { .. } => same_writer.and_then(|vantage| vantage.last_beat),
-        };
-        Self {
-            region: region.clone(),
-            writer_region: writer_region.clone(),
-            at: look.at,
-            last_beat,
-            failing_since,
-            failures: if failed {
-                continued
-                    .map_or(0, |vantage| vantage.failures)
-                    .saturating_add(1)
-            } else {
-                0
-            },
-            write: look.write,
-            moved_at: if moved {
-                Some(look.at)
-            } else {
-                previous.and_then(|vantage| vantage.moved_at)
-            },
-            reading: look
-                .reading
-                .or_else(|| previous.and_then(|vantage| vantage.reading.clone())),
-        }
+    pub fn others_moved_since(&self, earlier: &Self) -> bool {
+        let bytes = |now: i64, before: i64| u64::try_from(now.saturating_sub(before)).unwrap_or(0);
+        let moved = self.position.zip(earlier.position);
+        let by_beats = self.beats_since(earlier).saturating_mul(BEAT_BYTES_MAX);
+        let position = moved.is_some_and(|(now, before)| bytes(now, before) > by_beats);
+        let newest_beat = self.beats.values().map(|beat| beat.at).max();
+        let commit = self.committed_at.zip(newest_beat);
+        let foreign = commit.is_some_and(|(at, beat)| at.duration_since(beat) > BEAT_COMMITS);
+        position || (grew(self.committed_at, earlier.committed_at) && foreign)
     }
+
+    /// The newest commit that has arrived, by the writer's clock.
+    #[must_use]
+    pub fn newest_at(&self) -> Option<Timestamp> {
+        let beats = self.beats.values().map(|beat| beat.at).max();
+        beats.max(self.committed_at)
+    }
+
+    /// How many beats have arrived since `earlier`.
+    fn beats_since(&self, earlier: &Self) -> u64 {
+        let arrived = self.beats.iter().map(|(vantage, beat)| {
+            let before = earlier.beats.get(vantage);
+            before.map_or(1, |before| beat.seq.saturating_sub(before.seq))
+        });
+        arrived.fold(0, u64::saturating_add)
+    }
+}
+
+fn grew<T: PartialOrd>(now: Option<T>, before: Option<T>) -> bool {
+    now.zip(before).is_some_and(|(now, before)| now > before)
 }
 
 /// What a promotion lost, as far as beats can tell.
@@ -187,23 +153,22 @@ pub struct Loss {
     pub seconds: f64,
 }
 
-/// A beat that the member holds covers a sign of life that came at most this much later: the next beat may have been on its
-/// way. What the writer did after that is lost, and nobody counted it.
-const COVERS: SignedDuration = SignedDuration::from_secs(15);
-
 /// Compares the last beat acknowledged to each vantage that survived with what a member holds.
 ///
-/// `alive_at` is when anything last showed the old writer alive. `None` when there is nothing to compare, or when it was
-/// alive after the last beat that anybody saw and the member holds no later one from about then: the loss is unknown,
-/// never zero.
+/// `sign` is when anything else last told that the old writer lived, or may have. `None` when there is nothing to compare,
+/// or when the writer may have lived for longer than `covers` after the last beat that anybody saw acknowledged: what it
+/// committed then nobody counted, so that the loss is unknown, never zero.
 #[must_use]
-pub fn loss(acknowledged: &Beats, held: &Beats, alive_at: Option<Timestamp>) -> Option<Loss> {
+pub fn loss(
+    acknowledged: &Beats,
+    held: &Beats,
+    sign: Option<Timestamp>,
+    covers: SignedDuration,
+) -> Option<Loss> {
     let last = acknowledged.values().map(|beat| beat.at).max()?;
-    if let Some(alive_at) = alive_at.filter(|alive_at| *alive_at > last) {
-        let covers = |beat: &Beat| beat.at > last && alive_at.duration_since(beat.at) <= COVERS;
-        if !held.values().any(covers) {
-            return None;
-        }
+    let latest = held.values().map(|beat| beat.at).max().max(sign);
+    if latest.is_some_and(|latest| latest.duration_since(last) > covers) {
+        return None;
     }
     let mut whole = Loss {
         beats: 0,

@@ -1,13 +1,16 @@
 //! Evidence about a suspected writer, and the verdict it supports.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    beat::{Vantage, Write},
-    domain::Region,
-    plan::Detection,
-};
+use crate::{beat::Write, plan::Detection};
+
+mod home;
+mod progress;
+mod rhythm;
+
+pub use home::{HomeVantage, Said};
+pub use progress::{Progress, stillness_tells};
 
 /// Everything that was gathered in one pass. What could not be learnt is unknown: neither good news nor bad news.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,46 +31,17 @@ pub struct Evidence {
     pub witness: Witness,
     /// Since when beats from here have failed.
     pub failing_since: Option<Timestamp>,
+    /// Since when the grace counts: the latest of our first failure, home's, and everything that told of life after that.
+    #[serde(default)]
+    pub grace_since: Option<Timestamp>,
+    /// What the writer itself said, to us or to its own Region's probe.
+    #[serde(default)]
+    pub said: Said,
+    /// Whether the reader's stillness says anything: something else than beats had moved it lately.
+    #[serde(default)]
+    pub stillness_tells: bool,
     /// When all this was gathered.
     pub gathered_at: Timestamp,
-}
-
-/// Whether replication still makes progress at the local reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Progress {
-    /// It moved within the last two intervals, although the writer has been silent for longer than that.
-    Moving,
-    /// It moved within the last two intervals, and so did the writer: what was on its way may still be arriving.
-    Draining,
-    /// It has not moved for two intervals.
-    Still,
-    /// The reader does not answer.
-    Unreadable,
-}
-
-impl Progress {
-    /// Judges the readings kept in `vantage`.
-    #[must_use]
-    pub fn of(vantage: &Vantage, readable: bool, detection: &Detection, now: Timestamp) -> Self {
-        let window = two_intervals(detection);
-        let recently =
-            |since: Option<Timestamp>| since.is_some_and(|at| now.duration_since(at) <= window);
-        match (readable, recently(vantage.moved_at)) {
-            (false, _) => Self::Unreadable,
-            (true, false) => Self::Still,
-            (true, true) if recently(vantage.failing_since) => Self::Draining,
-            (true, true) => Self::Moving,
-        }
-    }
-}
-
-fn two_intervals(detection: &Detection) -> SignedDuration {
-    seconds(detection.interval_seconds.saturating_mul(2))
-}
-
-fn seconds(seconds: u64) -> SignedDuration {
-    SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// What RDS answered about a member.
@@ -103,15 +77,22 @@ impl Rds {
     /// Whether RDS says that it is working on the member.
     fn is_busy(&self) -> bool {
         // Statuses at rest are listed, not the busy ones: AWS adds transitional statuses, and a new one must not promote.
-        const AT_REST: [&str; 9] = [
+        const AT_REST: [&str; 16] = [
             "available",
             "stopped",
             "failed",
             "inaccessible-encryption-credentials",
+            "inaccessible-encryption-credentials-recoverable",
+            "insufficient-capacity",
+            "incompatible-create",
             "incompatible-restore",
             "incompatible-parameters",
+            "incompatible-option-group",
             "incompatible-network",
             "restore-error",
+            "restore-failed",
+            "migration-failed",
+            "cloning-failed",
             "storage-full",
         ];
         match self {
@@ -121,55 +102,12 @@ impl Rds {
             Self::Other { .. } | Self::Silent { .. } => false,
         }
     }
-}
 
-/// What the writer's Region recorded of its own writer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HomeVantage {
-    /// It committed a beat after ours began to fail.
-    FreshSuccess,
-    /// It failed too, after ours began to fail.
-    FreshFailure,
-    /// Its ledger does not answer, or holds nothing from after that.
-    Unknown,
-}
-
-impl HomeVantage {
-    /// Judges the record of the writer's own Region: it must be about the same writer, from after our first failure, and
-    /// no older than the home probe's own rhythm allows.
-    #[must_use]
-    pub fn of(
-        home: Option<&Vantage>,
-        writer_region: &Region,
-        failing_since: Option<Timestamp>,
-        detection: &Detection,
-        now: Timestamp,
-    ) -> Self {
-        let rhythm = (detection.interval_seconds + detection.timeout_seconds).saturating_mul(3);
-        let age_max = seconds(rhythm.max(HOME_AGE_SECONDS_MAX));
-        let fresh = |home: &Vantage, since| {
-            home.writer_region == *writer_region
-                && home.at > since
-                && now.duration_since(home.at) <= age_max
-        };
-        match (home, failing_since) {
-            (Some(home), Some(since)) if fresh(home, since) => match home.write {
-                Write::Committed { .. } => Self::FreshSuccess,
-                Write::Failed { .. } => Self::FreshFailure,
-                // A probe that cannot log in, or that meets a standby, knows nothing of the writer.
-                Write::Misconfigured { .. }
-                | Write::ReadOnly
-                | Write::OtherEpoch { .. }
-                | Write::Unattempted { .. } => Self::Unknown,
-            },
-            _ => Self::Unknown,
-        }
+    /// Whether it shows a cluster whose only instance is the writer.
+    fn is_one_instance(&self) -> bool {
+        matches!(self, Self::Status { instances, .. } if instances.len() == 1)
     }
 }
-
-/// A home probe's record is believed for this long at least, in seconds: two of its invocations may be this far apart.
-const HOME_AGE_SECONDS_MAX: u64 = 15;
 
 /// What the witness Region can reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,8 +135,12 @@ pub enum Verdict {
     PathImpaired,
     /// The writer is being restarted or worked on.
     WriterRestarting,
+    /// The writer lives, and all its connection slots are used.
+    WriterSaturated,
     /// The writer is gone and its Region answers.
     WriterDown,
+    /// The writer seems to be gone, its Region answers, and nothing but failing probes says so.
+    WriterDownUnconfirmed,
     /// Another member has become the writer.
     WriterMoved,
     /// It is we who are cut off.
@@ -223,38 +165,60 @@ impl Evidence {
             Some(Write::ReadOnly | Write::OtherEpoch { .. }) => return Verdict::WriterMoved,
             // A probe that does not answer has seen nothing: nobody may be promoted on its silence.
             None | Some(Write::Unattempted { .. }) => return Verdict::Undetermined,
-            Some(Write::Failed { .. }) => {}
+            Some(
+                Write::Failed { .. }
+                | Write::Saturated { .. }
+                | Write::Starting { .. }
+                | Write::Exhausted { .. },
+            ) => {}
         }
         if self.home_vantage == HomeVantage::FreshSuccess {
             return Verdict::PathImpaired;
         }
+        let saturated = matches!(self.write, Some(Write::Saturated { .. }));
+        if saturated || self.home_vantage == HomeVantage::Saturated {
+            return Verdict::WriterSaturated;
+        }
         match self.progress {
             Progress::Moving => Verdict::PathImpaired,
             Progress::Draining => Verdict::Draining,
-            Progress::Still | Progress::Unreadable if self.writer_rds.answers() => {
-                self.verdict_within_the_region(detection)
-            }
-            Progress::Still | Progress::Unreadable => self.verdict_on_a_silent_region(),
+            Progress::Late => Verdict::Undetermined,
+            Progress::Still | Progress::Unreadable => self.verdict_without_progress(detection),
         }
     }
 
-    fn verdict_within_the_region(&self, detection: &Detection) -> Verdict {
-        let grace = if self.writer_rds.is_busy() {
-            detection.busy_grace_seconds
-        } else {
-            detection.in_region_grace_seconds
-        };
-        match (self.failing_since, self.home_vantage) {
-            // Without the first failure's time no grace can be spent.
-            (None, _) => Verdict::WriterRestarting,
-            (Some(since), _) if self.gathered_at.duration_since(since) < seconds(grace) => {
-                Verdict::WriterRestarting
-            }
-            (Some(_), HomeVantage::FreshFailure) if self.no_progress_is_known() => {
-                Verdict::WriterDown
-            }
-            (Some(_), _) => Verdict::Undetermined,
+    fn verdict_without_progress(&self, detection: &Detection) -> Verdict {
+        let fails_at_home = self.home_vantage == HomeVantage::FreshFailure;
+        if !self.writer_rds.answers() && !fails_at_home {
+            return self.verdict_on_a_silent_region();
         }
+        // Without the first failure's time no grace can be spent.
+        let spent = self.failing_since.is_some_and(|since| {
+            let counts_from = self.grace_since.map_or(since, |later| later.max(since));
+            self.gathered_at.duration_since(counts_from) >= self.grace(detection)
+        });
+        match (spent, fails_at_home && self.no_progress_is_known()) {
+            (false, _) => Verdict::WriterRestarting,
+            (true, true) if self.two_mechanisms_agree() => Verdict::WriterDown,
+            (true, true) => Verdict::WriterDownUnconfirmed,
+            (true, false) if self.writer_rds.answers() => Verdict::Undetermined,
+            (true, false) => self.verdict_on_a_silent_region(),
+        }
+    }
+
+    fn grace(&self, detection: &Detection) -> jiff::SignedDuration {
+        if self.writer_rds.is_busy() || self.said == Said::Starting {
+            detection.busy_grace()
+        } else {
+            detection.grace(self.writer_rds.is_one_instance())
+        }
+    }
+
+    /// Probes may all fail for a cause of their own: a security group, a role's limit, a resolver. Only a reader that
+    /// something else had moved, and that stands still now, is a second mechanism. A writer that answers with an error is
+    /// no dead one, whatever it answers.
+    fn two_mechanisms_agree(&self) -> bool {
+        self.progress == Progress::Still && self.stillness_tells && self.said == Said::Nothing
     }
 
     /// An unreadable reader counts as "no progress" only beside a healthy RDS of its own Region and a witness that answers.
@@ -266,15 +230,11 @@ impl Evidence {
     }
 
     fn verdict_on_a_silent_region(&self) -> Verdict {
-        // RDS is silent there, but a ledger of that Region tells that the writer fails at home too.
-        if self.home_vantage == HomeVantage::FreshFailure && self.no_progress_is_known() {
-            return Verdict::WriterDown;
-        }
         if !self.local_rds.answers() {
             return Verdict::ObserverIsolated;
         }
-        // A Region whose ledger answers is not gone, whatever its RDS does.
-        if self.writer_ledger_answers {
+        // A Region whose ledger answers is not gone, whatever its RDS does; nor is one whose writer answers.
+        if self.writer_ledger_answers || self.said != Said::Nothing {
             return Verdict::Undetermined;
         }
         match self.witness {
@@ -291,5 +251,7 @@ impl Evidence {
 
 #[cfg(test)]
 mod exhaustive;
+#[cfg(test)]
+mod outages;
 #[cfg(test)]
 mod tests;

@@ -77,7 +77,7 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
             "the outage has not been confirmed".into(),
         ));
     };
-    if decide(confirmed.verdict, plan, confirmed.approved) != Decision::GoOn {
+    if decide(confirmed.verdict, plan, confirmed.human()) != Decision::GoOn {
         return Err(Error::EvidenceStale(format!(
             "the last verdict was {:?}, which leads to no promotion; confirming again",
             confirmed.verdict
@@ -151,7 +151,11 @@ mod tests {
             loss: loss.map(|seconds| Loss { beats: 1, seconds }),
             acknowledged: Beats::new(),
             alive_at: None,
+            maybe_alive_at: None,
+            outage_since: None,
+            writes_until: None,
             approved: false,
+            by_hand: false,
         }
     }
 

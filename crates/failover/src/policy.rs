@@ -41,10 +41,16 @@ pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
         }
         Verdict::RegionDownUnwitnessed => Some(plan.unplanned.region_down),
         Verdict::WriterDown => Some(plan.unplanned.writer_down),
+        // One mechanism alone says so: a human must agree.
+        Verdict::WriterDownUnconfirmed if plan.unplanned.writer_down == Mode::Automatic => {
+            Some(Mode::Approval)
+        }
+        Verdict::WriterDownUnconfirmed => Some(plan.unplanned.writer_down),
         Verdict::Healthy
         | Verdict::ProbeMisconfigured
         | Verdict::PathImpaired
         | Verdict::WriterRestarting
+        | Verdict::WriterSaturated
         | Verdict::WriterMoved
         | Verdict::ObserverIsolated
         | Verdict::Draining
@@ -52,12 +58,22 @@ pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
     }
 }
 
-/// What a verdict leads to under the plan's policy; `approved` says that a human agreed lately enough.
+/// A human's part in a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Human {
+    /// They agreed lately enough.
+    pub approved: bool,
+    /// They started the run, and its own look met a writer that fails: they may be asked where no row of the table fits.
+    pub started_it: bool,
+}
+
+/// What a verdict leads to under the plan's policy.
 #[must_use]
-pub fn decide(verdict: Verdict, plan: &Plan, approved: bool) -> Decision {
-    match mode(verdict, plan) {
+pub fn decide(verdict: Verdict, plan: &Plan, human: Human) -> Decision {
+    let asked_anyway = human.started_it && verdict == Verdict::Undetermined;
+    match mode(verdict, plan).or(asked_anyway.then_some(Mode::Approval)) {
         Some(Mode::Automatic) => Decision::GoOn,
-        Some(Mode::Approval) if approved => Decision::GoOn,
+        Some(Mode::Approval) if human.approved => Decision::GoOn,
         Some(Mode::Approval) => Decision::Ask,
         Some(Mode::Observe) => Decision::StandDown,
         None if verdict == Verdict::Draining => Decision::Wait,
@@ -109,6 +125,15 @@ mod tests {
     use super::*;
     use crate::domain::Epoch;
 
+    const NOBODY: Human = Human {
+        approved: false,
+        started_it: false,
+    };
+    const APPROVED: Human = Human {
+        approved: true,
+        started_it: false,
+    };
+
     fn plan() -> Plan {
         crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
     }
@@ -122,31 +147,32 @@ mod tests {
         use Verdict::*;
         let plan = plan();
         for verdict in [RegionDown, WriterDown] {
-            assert_eq!(decide(verdict, &plan, false), Decision::GoOn);
+            assert_eq!(decide(verdict, &plan, NOBODY), Decision::GoOn);
         }
         let others = [
             Healthy,
             ProbeMisconfigured,
             PathImpaired,
             WriterRestarting,
+            WriterSaturated,
             WriterMoved,
             ObserverIsolated,
             Undetermined,
         ];
         for verdict in others {
             assert_eq!(
-                decide(verdict, &plan, true),
+                decide(verdict, &plan, APPROVED),
                 Decision::StandDown,
                 "{verdict:?}"
             );
         }
-        assert_eq!(decide(Draining, &plan, true), Decision::Wait);
+        assert_eq!(decide(Draining, &plan, APPROVED), Decision::Wait);
     }
 
     #[test]
     fn an_unwitnessed_silence_leads_on_where_that_was_accepted_and_is_asked_about_elsewhere() {
         let mut plan = plan();
-        let decided = |plan: &Plan| decide(Verdict::RegionDownUnwitnessed, plan, false);
+        let decided = |plan: &Plan| decide(Verdict::RegionDownUnwitnessed, plan, NOBODY);
         assert_eq!(decided(&plan), Decision::Ask);
         plan.unplanned.without_witness = Some(Accept::Accept);
         assert_eq!(decided(&plan), Decision::GoOn);
@@ -155,14 +181,50 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_that_only_failing_probes_call_dead_is_never_left_without_a_humans_word() {
+        let mut plan = plan();
+        let decided = |plan: &Plan, human| decide(Verdict::WriterDownUnconfirmed, plan, human);
+        assert_eq!(decided(&plan, NOBODY), Decision::Ask);
+        assert_eq!(decided(&plan, APPROVED), Decision::GoOn);
+        plan.unplanned.writer_down = Mode::Observe;
+        assert_eq!(decided(&plan, APPROVED), Decision::StandDown);
+    }
+
+    #[test]
+    fn whoever_starts_a_run_by_hand_may_be_asked_where_the_evidence_fits_no_row() {
+        let plan = plan();
+        let decided = |human| decide(Verdict::Undetermined, &plan, human);
+        let by_hand = Human {
+            started_it: true,
+            ..NOBODY
+        };
+        let agreed = Human {
+            approved: true,
+            ..by_hand
+        };
+        assert_eq!([NOBODY, APPROVED].map(decided), [Decision::StandDown; 2]);
+        assert_eq!(
+            [by_hand, agreed].map(decided),
+            [Decision::Ask, Decision::GoOn]
+        );
+        for verdict in [
+            Verdict::Healthy,
+            Verdict::PathImpaired,
+            Verdict::WriterSaturated,
+        ] {
+            assert_eq!(decide(verdict, &plan, agreed), Decision::StandDown);
+        }
+    }
+
+    #[test]
     fn approval_asks_until_a_human_agreed_and_observe_never_leads_on() {
         let mut plan = plan();
         plan.unplanned.region_down = Mode::Approval;
-        assert_eq!(decide(Verdict::RegionDown, &plan, false), Decision::Ask);
-        assert_eq!(decide(Verdict::RegionDown, &plan, true), Decision::GoOn);
+        assert_eq!(decide(Verdict::RegionDown, &plan, NOBODY), Decision::Ask);
+        assert_eq!(decide(Verdict::RegionDown, &plan, APPROVED), Decision::GoOn);
         plan.unplanned.region_down = Mode::Observe;
         assert_eq!(
-            decide(Verdict::RegionDown, &plan, true),
+            decide(Verdict::RegionDown, &plan, APPROVED),
             Decision::StandDown
         );
     }

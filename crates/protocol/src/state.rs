@@ -425,6 +425,7 @@ pub fn digested(mut row: Row) -> Digested<Row> {
         intent.written_at = now;
     }
     row.alive_at = row.alive_at.map(|_| now);
+    row.maybe_alive_at = row.maybe_alive_at.map(|_| now);
     row.version = 0;
     let matters = format!("{row:?}");
     Digested::of(row, &matters)

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
+use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Aws, errors::error};
+use super::{Aws, client, errors::error};
 use crate::{
     Error,
     domain::{PlanName, Region},
@@ -38,6 +39,25 @@ impl Ask for Aws {
             .await
     }
 
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        let sts = async {
+            let asked = client!(self, aws_sdk_sts, region)
+                .get_caller_identity()
+                .send();
+            answered("STS", asked.await)
+        };
+        let s3 = async {
+            let asked = client!(self, aws_sdk_s3, region)
+                .list_buckets()
+                .max_buckets(1)
+                .send();
+            answered("S3", asked.await)
+        };
+        let asked: [BoxFuture<'_, _>; 2] = [Box::pin(sts), Box::pin(s3)];
+        let first = futures::future::select_ok(asked).await;
+        first.map(|(which, _)| which)
+    }
+
     async fn within<T: Send>(
         &self,
         limit: Duration,
@@ -47,6 +67,19 @@ impl Ask for Aws {
         tokio::time::timeout(limit, work)
             .await
             .unwrap_or_else(silent)
+    }
+}
+
+/// Any response of a service is an answer: it is there.
+fn answered<T, E>(
+    service: &str,
+    asked: Result<T, aws_sdk_lambda::error::SdkError<E>>,
+) -> Result<String, Error> {
+    match asked {
+        Err(why) if why.raw_response().is_none() => {
+            Err(Error::Unavailable(format!("{service} does not answer")))
+        }
+        _ => Ok(format!("{service} answers")),
     }
 }
 

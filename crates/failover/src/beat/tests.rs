@@ -2,6 +2,19 @@
 
 use super::*;
 
+/// As a plan of five seconds has it.
+const COVERS: SignedDuration = SignedDuration::from_secs(15);
+
+fn after(
+    previous: Option<&Vantage>,
+    region: &Region,
+    writer_region: &Region,
+    look: Look,
+) -> Vantage {
+    let detection = crate::steps::fake::run().plan.detection;
+    Vantage::after(previous, region, writer_region, look, &detection)
+}
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
@@ -32,9 +45,9 @@ fn failing_since_stays_at_the_first_failure_and_the_last_beat_is_kept() {
         write: Write::Committed { beat: beat(4, 1) },
         reading: None,
     };
-    let first = Vantage::after(None, &here, &there, committed);
-    let second = Vantage::after(Some(&first), &here, &there, failed(6));
-    let third = Vantage::after(Some(&second), &here, &there, failed(11));
+    let first = after(None, &here, &there, committed);
+    let second = after(Some(&first), &here, &there, failed(6));
+    let third = after(Some(&second), &here, &there, failed(11));
     assert_eq!(
         (third.failing_since, third.failures, third.last_beat),
         (Some(at(6)), 2, Some(beat(4, 1)))
@@ -44,16 +57,16 @@ fn failing_since_stays_at_the_first_failure_and_the_last_beat_is_kept() {
 #[test]
 fn failures_from_before_a_long_gap_do_not_count() {
     let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
-    let first = Vantage::after(None, &here, &there, failed(0));
-    let later = Vantage::after(Some(&first), &here, &there, failed(600));
+    let first = after(None, &here, &there, failed(0));
+    let later = after(Some(&first), &here, &there, failed(600));
     assert_eq!((later.failures, later.failing_since), (1, Some(at(600))));
 }
 
 #[test]
 fn failures_against_the_old_writer_do_not_count_against_the_new_one() {
     let here = Region::from("us-east-1");
-    let old = Vantage::after(None, &here, &"us-west-2".into(), failed(1));
-    let new = Vantage::after(Some(&old), &here, &"us-east-1".into(), failed(6));
+    let old = after(None, &here, &"us-west-2".into(), failed(1));
+    let new = after(Some(&old), &here, &"us-east-1".into(), failed(6));
     assert_eq!((new.failures, new.failing_since), (1, Some(at(6))));
 }
 
@@ -62,6 +75,7 @@ fn progress_is_any_movement_of_the_position_or_of_another_vantages_beat() {
     let still = Reading {
         position: Some(10),
         beats: Beats::from([("us-west-2".into(), beat(1, 1))]),
+        committed_at: None,
     };
     let position = Reading {
         position: Some(11),
@@ -82,28 +96,109 @@ fn beats(seq: u64, second: i64) -> Beats {
 
 #[test]
 fn a_loss_counts_the_beats_and_the_time_between_them() {
-    let lost = loss(&beats(9, 50), &beats(7, 40), None).unwrap();
+    let lost = loss(&beats(9, 50), &beats(7, 40), None, COVERS).unwrap();
     assert_eq!((lost.beats, lost.seconds), (2, 10.0));
 }
 
 #[test]
 fn a_loss_without_a_beat_on_either_side_is_unknown() {
-    assert_eq!(loss(&Beats::new(), &beats(7, 40), None), None);
-    assert_eq!(loss(&beats(7, 40), &Beats::new(), None), None);
+    assert_eq!(loss(&Beats::new(), &beats(7, 40), None, COVERS), None);
+    assert_eq!(loss(&beats(7, 40), &Beats::new(), None, COVERS), None);
 }
 
 #[test]
 fn a_writer_that_lived_on_after_our_last_beat_makes_the_loss_unknown() {
-    assert_eq!(loss(&beats(7, 40), &beats(7, 40), Some(at(3600))), None);
+    let lost = |held: &Beats, sign| loss(&beats(7, 40), held, sign, COVERS).map(|loss| loss.beats);
+    assert_eq!(lost(&beats(7, 40), Some(at(55))), Some(0));
+    assert_eq!(lost(&beats(7, 40), Some(at(56))), None);
+    // What arrived of another vantage's beats tells that it lived, and not what was lost of it.
     let mut later = beats(7, 40);
     later.insert("us-west-2".into(), beat(700, 3590));
-    assert_eq!(
-        loss(&beats(7, 40), &later, Some(at(3600))).map(|loss| loss.beats),
-        Some(0)
+    assert_eq!(lost(&later, Some(at(3600))), None);
+    assert_eq!(lost(&later, None), None);
+}
+
+#[test]
+fn a_position_that_was_unknown_has_not_moved() {
+    let of = |position, committed_at: Option<i64>| Reading {
+        position,
+        committed_at: committed_at.map(at),
+        ..Reading::default()
+    };
+    assert!(!of(Some(5), None).moved_since(&of(None, None)));
+    assert!(!of(None, None).moved_since(&of(Some(5), None)));
+    assert!(!of(None, Some(5)).moved_since(&of(None, None)));
+    assert!(of(Some(6), None).moved_since(&of(Some(5), None)));
+    assert!(of(None, Some(6)).moved_since(&of(None, Some(5))));
+}
+
+#[test]
+fn a_reader_that_goes_back_has_not_moved() {
+    let of = |seq| Reading {
+        beats: beats(seq, 1),
+        ..Reading::default()
+    };
+    assert!(!of(6).moved_since(&of(7)) && of(7).moved_since(&of(6)));
+}
+
+#[test]
+fn what_beats_move_is_told_from_what_others_move() {
+    let of = |position, seq, committed_ms: i64| Reading {
+        position: Some(position),
+        beats: beats(seq, 1),
+        committed_at: Some(at(1) + SignedDuration::from_millis(committed_ms)),
+    };
+    let others = |now: Reading, before: Reading| now.others_moved_since(&before);
+    assert!(!others(of(400, 2, 5), of(0, 1, 0)), "a beat alone");
+    assert!(others(of(400, 1, 0), of(0, 1, 0)), "no beat, and it moved");
+    assert!(
+        others(of(99_000, 2, 5), of(0, 1, 0)),
+        "more than a beat writes"
     );
-    // One that stopped arriving long before says nothing of what came after it.
-    later.insert("us-west-2".into(), beat(2, 45));
-    assert_eq!(loss(&beats(7, 40), &later, Some(at(3600))), None);
+    assert!(
+        others(of(400, 2, 900), of(0, 1, 5)),
+        "a commit after the newest beat"
+    );
+}
+
+#[test]
+fn used_slots_clear_the_failures_and_the_next_other_failure_starts_them() {
+    let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+    let write = Write::Saturated {
+        why: "53300".into(),
+    };
+    let down = after(None, &here, &there, failed(0));
+    let full = after(Some(&down), &here, &there, Look { write, ..failed(5) });
+    let gone = after(Some(&full), &here, &there, failed(10));
+    assert_eq!((full.failing_since, full.failures), (None, 2));
+    assert_eq!((gone.failing_since, gone.failures), (Some(at(10)), 3));
+    assert_eq!(gone.maybe_alive_at(), Some(at(5)));
+    assert_eq!(gone.signs.uncommitted_since, Some(at(0)));
+}
+
+#[test]
+fn how_far_a_reader_is_behind_is_never_measured_in_an_outage() {
+    let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+    let reading = |second| Reading {
+        beats: beats(1, second),
+        ..Reading::default()
+    };
+    let committed = Look {
+        at: at(10),
+        write: Write::Committed { beat: beat(2, 10) },
+        reading: Some(reading(3)),
+    };
+    let alive = after(None, &here, &there, committed);
+    let look = Look {
+        reading: Some(reading(14)),
+        ..failed(15)
+    };
+    let dead = after(Some(&alive), &here, &there, look);
+    assert_eq!(
+        (alive.signs.lag_ms, dead.signs.lag_ms),
+        (Some(7_000), Some(7_000))
+    );
+    assert_eq!(dead.signs.newest_at, Some(at(14)));
 }
 
 #[test]
@@ -112,8 +207,8 @@ fn a_wrong_login_does_not_spend_the_grace_of_the_failure_that_follows() {
     let write = Write::Misconfigured {
         why: "password".into(),
     };
-    let wrong = Vantage::after(None, &here, &there, Look { write, ..failed(0) });
-    let down = Vantage::after(Some(&wrong), &here, &there, failed(60));
+    let wrong = after(None, &here, &there, Look { write, ..failed(0) });
+    let down = after(Some(&wrong), &here, &there, failed(60));
     assert_eq!(
         (wrong.failing_since, down.failing_since, down.failures),
         (None, Some(at(60)), 2)

@@ -12,18 +12,23 @@ const DETECTION: Detection = Detection {
     interval_seconds: 5,
     failures: 3,
     timeout_seconds: 3,
-    in_region_grace_seconds: 60,
+    in_region_grace_seconds: Some(60),
     busy_grace_seconds: 900,
 };
 
 /// Every answer of RDS that the table tells apart.
-fn rds() -> [Rds; 5] {
+fn rds() -> [Rds; 6] {
     let status = |cluster: &str, instance: &str| Rds::Status {
         cluster: cluster.into(),
         instances: vec![instance.into()],
     };
     let why = String::new;
+    let two = vec!["available".to_owned(), "available".to_owned()];
     [
+        Rds::Status {
+            cluster: "available".into(),
+            instances: two,
+        },
         status("available", "available"),
         status("available", "rebooting"),
         status("upgrading", "available"),
@@ -32,7 +37,7 @@ fn rds() -> [Rds; 5] {
     ]
 }
 
-fn writes() -> [Option<Write>; 7] {
+fn writes() -> [Option<Write>; 10] {
     let why = String::new;
     let beat = Beat {
         seq: 1,
@@ -43,6 +48,9 @@ fn writes() -> [Option<Write>; 7] {
         None,
         Some(Write::Committed { beat }),
         Some(Write::Failed { why: why() }),
+        Some(Write::Saturated { why: why() }),
+        Some(Write::Starting { why: why() }),
+        Some(Write::Exhausted { why: why() }),
         Some(Write::ReadOnly),
         Some(Write::OtherEpoch { epoch: Epoch(8) }),
         Some(Write::Misconfigured { why: why() }),
@@ -54,14 +62,19 @@ fn combinations(mut look: impl FnMut(&Evidence)) {
     let progresses = [
         Progress::Moving,
         Progress::Draining,
+        Progress::Late,
         Progress::Still,
         Progress::Unreadable,
     ];
     let homes = [
         HomeVantage::FreshSuccess,
         HomeVantage::FreshFailure,
+        HomeVantage::Saturated,
         HomeVantage::Unknown,
     ];
+    // What home heard, where ours heard nothing; whether the reader's stillness tells; what told of life after the failure.
+    let heard = [Said::Nothing, Said::Starting, Said::Exhausted];
+    let others = [(false, None), (true, None), (true, Some(at(9_970)))];
     let witnesses = [
         Witness::NotConfigured,
         Witness::Reaches,
@@ -76,17 +89,23 @@ fn combinations(mut look: impl FnMut(&Evidence)) {
                 for (progress, home_vantage) in pairs(&progresses, &homes) {
                     for (witness, failing_since) in pairs(&witnesses, &since) {
                         for writer_ledger_answers in [false, true] {
-                            look(&Evidence {
-                                write: write.clone(),
-                                progress,
-                                local_rds: local_rds.clone(),
-                                writer_rds: writer_rds.clone(),
-                                writer_ledger_answers,
-                                home_vantage,
-                                witness,
-                                failing_since,
-                                gathered_at: at(10_000),
-                            });
+                            for (heard, (stillness_tells, grace_since)) in pairs(&heard, &others) {
+                                let own = write.as_ref().map_or(Said::Nothing, Said::of);
+                                look(&Evidence {
+                                    write: write.clone(),
+                                    progress,
+                                    local_rds: local_rds.clone(),
+                                    writer_rds: writer_rds.clone(),
+                                    writer_ledger_answers,
+                                    home_vantage,
+                                    witness,
+                                    failing_since,
+                                    grace_since,
+                                    said: own.or(heard),
+                                    stillness_tells,
+                                    gathered_at: at(10_000),
+                                });
+                            }
                         }
                     }
                 }
@@ -109,10 +128,16 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
             && matches!(seen.witness, Witness::Reaches | Witness::DoesNotReach));
     let busy = matches!(&seen.writer_rds, Rds::Status { cluster, instances }
         if cluster != "available" || instances.iter().any(|status| status != "available"));
+    let busy = busy || seen.said == Said::Starting;
     let grace = if busy { 900 } else { 60 };
-    let failing = seen.failing_since.map(|since| 10_000 - since.as_second());
+    let failing = seen.failing_since.map(|since| {
+        let since = seen.grace_since.map_or(since, |later| later.max(since));
+        10_000 - since.as_second()
+    });
     let in_grace = failing.is_none_or(|seconds| seconds < grace);
     let fails_at_home = seen.home_vantage == HomeVantage::FreshFailure;
+    let agree =
+        seen.progress == Progress::Still && seen.stillness_tells && seen.said == Said::Nothing;
     let answers = |rds: &Rds| !matches!(rds, Rds::Silent { .. });
     let there = answers(&seen.writer_rds);
     use Verdict as V;
@@ -134,14 +159,26 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
             seen.home_vantage == HomeVantage::FreshSuccess,
             V::PathImpaired,
         ),
+        (
+            matches!(write, Some(Write::Saturated { .. }))
+                || seen.home_vantage == HomeVantage::Saturated,
+            V::WriterSaturated,
+        ),
         (seen.progress == Progress::Moving, V::PathImpaired),
         (seen.progress == Progress::Draining, V::Draining),
-        (still && there && in_grace, V::WriterRestarting),
-        (still && there && fails_at_home && known, V::WriterDown),
-        (still && there, V::Undetermined),
-        (fails_at_home && known, V::WriterDown),
+        (seen.progress == Progress::Late, V::Undetermined),
+        (
+            still && (there || fails_at_home) && in_grace,
+            V::WriterRestarting,
+        ),
+        (fails_at_home && known && agree, V::WriterDown),
+        (fails_at_home && known, V::WriterDownUnconfirmed),
+        (there, V::Undetermined),
         (!answers(&seen.local_rds), V::ObserverIsolated),
-        (seen.writer_ledger_answers, V::Undetermined),
+        (
+            seen.writer_ledger_answers || seen.said != Said::Nothing,
+            V::Undetermined,
+        ),
         (seen.witness == Witness::Unreachable, V::ObserverIsolated),
         (seen.witness == Witness::Reaches, V::PathImpaired),
         (!known, V::Undetermined),
@@ -164,20 +201,29 @@ fn every_combination_gets_the_first_matching_row_and_every_row_is_met() {
         met.insert(row);
         count += 1;
     });
-    assert_eq!(met.len(), 18, "{met:?}");
-    assert_eq!(count, 67_200);
+    assert_eq!(met.len(), 20, "{met:?}");
+    assert_eq!(count, 10 * 36 * 20 * 16 * 2 * 9);
 }
 
 #[test]
 fn nothing_that_shows_the_writer_alive_leads_to_a_failover() {
     combinations(|seen| {
-        let alive = matches!(seen.write, Some(Write::Committed { .. }))
-            || seen.home_vantage == HomeVantage::FreshSuccess
-            || matches!(seen.progress, Progress::Moving | Progress::Draining);
+        let write = seen.write.as_ref();
+        let alive = matches!(write, Some(Write::Committed { .. }))
+            || matches!(write, Some(Write::Saturated { .. }))
+            || matches!(
+                seen.home_vantage,
+                HomeVantage::FreshSuccess | HomeVantage::Saturated
+            )
+            || matches!(
+                seen.progress,
+                Progress::Moving | Progress::Draining | Progress::Late
+            );
         let verdict = seen.verdict(&DETECTION);
         let leads_on = [
             Verdict::RegionDown,
             Verdict::WriterDown,
+            Verdict::WriterDownUnconfirmed,
             Verdict::RegionDownUnwitnessed,
         ];
         assert!(
@@ -186,10 +232,26 @@ fn nothing_that_shows_the_writer_alive_leads_to_a_failover() {
         );
         // One signal is never enough: whoever promotes has seen a failed write and at least one more side fail.
         if leads_on.contains(&verdict) {
-            assert!(matches!(seen.write, Some(Write::Failed { .. })), "{seen:?}");
+            assert!(
+                matches!(
+                    write,
+                    Some(Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. })
+                ),
+                "{seen:?}"
+            );
             let second = seen.home_vantage == HomeVantage::FreshFailure
                 || matches!(seen.writer_rds, Rds::Silent { .. });
             assert!(second, "{seen:?}");
+        }
+        // Nor does anything lead on by itself from probes alone, or from a writer that answers.
+        let by_itself = [Verdict::RegionDown, Verdict::WriterDown];
+        if by_itself.contains(&verdict) {
+            let alone = verdict == Verdict::WriterDown
+                && (seen.progress == Progress::Unreadable || !seen.stillness_tells);
+            assert!(
+                !alone && seen.said == Said::Nothing,
+                "{verdict:?}: {seen:?}"
+            );
         }
     });
 }

@@ -1,7 +1,10 @@
 //! The verdict table, row by row.
 
 use super::*;
-use crate::{beat::Beat, domain::Epoch};
+use crate::{
+    beat::{Beat, Signs, Vantage},
+    domain::{Epoch, Region},
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -12,7 +15,7 @@ fn detection() -> Detection {
         interval_seconds: 5,
         failures: 3,
         timeout_seconds: 3,
-        in_region_grace_seconds: 60,
+        in_region_grace_seconds: Some(60),
         busy_grace_seconds: 900,
     }
 }
@@ -43,6 +46,9 @@ fn region_down() -> Evidence {
         home_vantage: HomeVantage::Unknown,
         witness: Witness::DoesNotReach,
         failing_since: Some(at(0)),
+        grace_since: None,
+        said: Said::Nothing,
+        stillness_tells: true,
         gathered_at: at(15),
     }
 }
@@ -186,12 +192,161 @@ fn a_writer_whose_region_answers_gets_the_grace_and_is_then_down_only_if_its_own
 }
 
 #[test]
-fn a_silent_rds_beside_a_failing_home_vantage_is_a_writer_down() {
-    let evidence = Evidence {
+fn a_silent_rds_beside_a_failing_home_vantage_is_a_writer_down_when_the_grace_is_spent() {
+    let within = Evidence {
         home_vantage: HomeVantage::FreshFailure,
         ..region_down()
     };
-    assert_eq!(verdict(&evidence), Verdict::WriterDown);
+    let spent = Evidence {
+        gathered_at: at(60),
+        ..within.clone()
+    };
+    assert_eq!(verdict(&within), Verdict::WriterRestarting);
+    assert_eq!(verdict(&spent), Verdict::WriterDown);
+}
+
+/// The writer's Region answers, the writer fails there and here, and the grace is spent.
+fn writer_down() -> Evidence {
+    Evidence {
+        writer_rds: status("available"),
+        home_vantage: HomeVantage::FreshFailure,
+        gathered_at: at(60),
+        ..region_down()
+    }
+}
+
+#[test]
+fn a_writer_whose_slots_are_all_used_is_told_and_never_left() {
+    let why = "sorry, too many clients already (SQLSTATE 53300)".to_owned();
+    let write = Some(Write::Saturated { why });
+    let ours = Evidence {
+        write,
+        ..writer_down()
+    };
+    let theirs = Evidence {
+        home_vantage: HomeVantage::Saturated,
+        ..writer_down()
+    };
+    assert_eq!(verdict(&ours), Verdict::WriterSaturated);
+    assert_eq!(verdict(&theirs), Verdict::WriterSaturated);
+    let committing = Evidence {
+        home_vantage: HomeVantage::FreshSuccess,
+        ..ours
+    };
+    assert_eq!(verdict(&committing), Verdict::PathImpaired);
+}
+
+#[test]
+fn a_writer_that_says_it_is_starting_is_busy_and_then_asked_about() {
+    let why = "the database system is starting up (SQLSTATE 57P03)".to_owned();
+    let starting = Evidence {
+        write: Some(Write::Starting { why }),
+        said: Said::Starting,
+        gathered_at: at(899),
+        ..writer_down()
+    };
+    let spent = Evidence {
+        gathered_at: at(900),
+        ..starting.clone()
+    };
+    assert_eq!(verdict(&starting), Verdict::WriterRestarting);
+    assert_eq!(verdict(&spent), Verdict::WriterDownUnconfirmed);
+}
+
+#[test]
+fn a_writer_without_disk_is_asked_about_and_its_region_is_not_gone() {
+    let why = "could not extend file: No space left on device (SQLSTATE 53100)".to_owned();
+    let full = Evidence {
+        write: Some(Write::Exhausted { why }),
+        said: Said::Exhausted,
+        ..writer_down()
+    };
+    assert_eq!(verdict(&full), Verdict::WriterDownUnconfirmed);
+    let elsewhere_silent = Evidence {
+        writer_rds: silent(),
+        home_vantage: HomeVantage::Unknown,
+        ..full
+    };
+    assert_eq!(verdict(&elsewhere_silent), Verdict::Undetermined);
+}
+
+#[test]
+fn probes_that_all_fail_beside_an_unreadable_reader_never_lead_on_by_themselves() {
+    for writer_rds in [status("available"), silent()] {
+        let blind = Evidence {
+            progress: Progress::Unreadable,
+            writer_rds,
+            ..writer_down()
+        };
+        assert_eq!(verdict(&blind), Verdict::WriterDownUnconfirmed);
+    }
+    let only_beats = Evidence {
+        stillness_tells: false,
+        ..writer_down()
+    };
+    assert_eq!(verdict(&only_beats), Verdict::WriterDownUnconfirmed);
+    assert_eq!(verdict(&writer_down()), Verdict::WriterDown);
+}
+
+#[test]
+fn a_failover_within_the_region_has_three_minutes_and_an_only_instance_ten() {
+    let by_default = Detection {
+        in_region_grace_seconds: None,
+        ..detection()
+    };
+    let of = |instances: usize, second| {
+        let writer_rds = Rds::Status {
+            cluster: "available".into(),
+            instances: vec!["available".into(); instances],
+        };
+        let seen = Evidence {
+            writer_rds,
+            gathered_at: at(second),
+            ..writer_down()
+        };
+        seen.verdict(&by_default)
+    };
+    assert_eq!(
+        [of(2, 179), of(2, 180)],
+        [Verdict::WriterRestarting, Verdict::WriterDown]
+    );
+    assert_eq!(
+        [of(1, 599), of(1, 600)],
+        [Verdict::WriterRestarting, Verdict::WriterDown]
+    );
+}
+
+#[test]
+fn a_cut_road_spends_no_grace() {
+    let died_later = Evidence {
+        grace_since: Some(at(500)),
+        gathered_at: at(559),
+        ..writer_down()
+    };
+    assert_eq!(verdict(&died_later), Verdict::WriterRestarting);
+    let spent = Evidence {
+        gathered_at: at(560),
+        ..died_later
+    };
+    assert_eq!(verdict(&spent), Verdict::WriterDown);
+}
+
+#[test]
+fn what_stopped_for_good_is_at_rest_and_not_busy() {
+    for rest in [
+        "inaccessible-encryption-credentials-recoverable",
+        "insufficient-capacity",
+        "restore-failed",
+        "migration-failed",
+        "cloning-failed",
+        "incompatible-option-group",
+    ] {
+        let seen = Evidence {
+            writer_rds: status(rest),
+            ..writer_down()
+        };
+        assert_eq!(verdict(&seen), Verdict::WriterDown, "{rest}");
+    }
 }
 
 #[test]
@@ -277,36 +432,6 @@ fn without_a_witness_it_is_down_unwitnessed_and_undetermined_when_the_reader_is_
     );
 }
 
-#[test]
-fn progress_right_after_the_first_failure_may_be_draining_and_later_is_proof_of_life() {
-    let vantage = |failing_since, moved_at| Vantage {
-        region: "us-east-1".into(),
-        writer_region: "us-west-2".into(),
-        at: at(20),
-        write: Write::Failed { why: String::new() },
-        last_beat: None,
-        failing_since: Some(at(failing_since)),
-        failures: 3,
-        reading: None,
-        moved_at: Some(at(moved_at)),
-    };
-    let progress = |failing_since, moved_at| {
-        Progress::of(
-            &vantage(failing_since, moved_at),
-            true,
-            &detection(),
-            at(20),
-        )
-    };
-    assert_eq!(progress(15, 14), Progress::Draining);
-    assert_eq!(progress(5, 14), Progress::Moving);
-    assert_eq!(progress(5, 9), Progress::Still);
-    assert_eq!(
-        Progress::of(&vantage(5, 19), false, &detection(), at(20)),
-        Progress::Unreadable
-    );
-}
-
 fn home(second: i64, write: Write) -> Vantage {
     Vantage {
         region: "us-west-2".into(),
@@ -318,6 +443,7 @@ fn home(second: i64, write: Write) -> Vantage {
         failures: 0,
         reading: None,
         moved_at: None,
+        signs: Signs::default(),
     }
 }
 
@@ -356,4 +482,12 @@ fn only_a_failing_writer_makes_a_home_vantage_bad_news() {
     assert_eq!(judged(Some(&failure), 10, 20), HomeVantage::FreshFailure);
     let read_only = home(11, Write::ReadOnly);
     assert_eq!(judged(Some(&read_only), 10, 20), HomeVantage::Unknown);
+}
+
+#[test]
+fn a_home_vantage_that_finds_no_slot_has_seen_a_living_writer() {
+    let why = "sorry, too many clients already (SQLSTATE 53300)".to_owned();
+    let saturated = home(9, Write::Saturated { why });
+    assert_eq!(judged(Some(&saturated), 10, 20), HomeVantage::Saturated);
+    assert_eq!(judged(Some(&saturated), 10, 60), HomeVantage::Unknown);
 }

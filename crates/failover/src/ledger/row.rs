@@ -36,6 +36,9 @@ pub struct Row {
     /// When anything but our own beats last showed the current writer alive.
     #[serde(default)]
     pub alive_at: Option<Timestamp>,
+    /// When it may have lived, although no verdict rests on that: it makes a loss unknown.
+    #[serde(default)]
+    pub maybe_alive_at: Option<Timestamp>,
     /// What people were last told about the suspected writer; cleared by the next beat that is committed.
     #[serde(default)]
     pub told: Option<String>,
@@ -76,6 +79,7 @@ impl Row {
             current: None,
             intent: None,
             alive_at: None,
+            maybe_alive_at: None,
             told: None,
             declined: None,
             paged: None,
@@ -354,6 +358,7 @@ impl Row {
             current: Some(current),
             intent,
             alive_at: None,
+            maybe_alive_at: None,
             ..self.clone()
         })
     }
@@ -372,6 +377,7 @@ impl Row {
             current: Some(other.clone()),
             intent,
             alive_at: None,
+            maybe_alive_at: None,
             ..self.clone()
         })
     }
@@ -384,12 +390,13 @@ impl Row {
         row.void(region, other).or(learnt)
     }
 
-    /// Notes that the current writer was seen alive; `None` when that is known.
+    /// Notes when the current writer was seen alive, and when it may have been; `None` when that is known.
     #[must_use]
-    pub fn seen_alive(&self, at: Timestamp) -> Option<Self> {
-        let news = self.alive_at.is_none_or(|before| before < at);
+    pub fn seen_alive(&self, at: Option<Timestamp>, maybe_at: Option<Timestamp>) -> Option<Self> {
+        let news = at > self.alive_at || maybe_at > self.maybe_alive_at;
         news.then(|| Self {
-            alive_at: Some(at),
+            alive_at: self.alive_at.max(at),
+            maybe_alive_at: self.maybe_alive_at.max(maybe_at),
             ..self.clone()
         })
     }

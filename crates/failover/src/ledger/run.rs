@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     beat::{Beat, Beats, Loss},
-    domain::{Epoch, Incident, PlanName, Region, RunId},
+    domain::{Epoch, Incident, PlanName, Region, RunId, seconds_between},
     evidence::{Evidence, Verdict},
     ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
     plan::{Plan, Strategy},
+    policy::Human,
 };
 
 /// The `run/<run_id>` item of the acting Region's ledger. Only the run that holds the lease writes it.
@@ -101,9 +102,46 @@ pub struct Confirmed {
     pub acknowledged: Beats,
     /// When anything but those beats last showed the writer alive.
     pub alive_at: Option<Timestamp>,
+    /// When it may have lived, although no verdict rests on that: it makes a loss unknown.
+    #[serde(default)]
+    pub maybe_alive_at: Option<Timestamp>,
+    /// Since when the outage lasts: the first failure after the latest sign of life.
+    #[serde(default)]
+    pub outage_since: Option<Timestamp>,
+    /// Until when the old writer may have taken writes; what the target lacks of that time is the most that is lost.
+    #[serde(default)]
+    pub writes_until: Option<Timestamp>,
     /// Whether a human had approved it lately enough.
     #[serde(default)]
     pub approved: bool,
+    /// Whether a human started the run, and its look met a writer that fails.
+    #[serde(default)]
+    pub by_hand: bool,
+}
+
+impl Confirmed {
+    /// The human's part in it.
+    #[must_use]
+    pub const fn human(&self) -> Human {
+        Human {
+            approved: self.approved,
+            started_it: self.by_hand,
+        }
+    }
+
+    /// When anything last told that the old writer lived, or may have.
+    #[must_use]
+    pub fn last_sign(&self) -> Option<Timestamp> {
+        self.alive_at.max(self.maybe_alive_at)
+    }
+
+    /// The most seconds of writes that a member which holds these beats can lack.
+    #[must_use]
+    pub fn at_most_seconds(&self, held: &Beats) -> Option<f64> {
+        let newest = held.values().map(|beat| beat.at).max()?;
+        let until = self.writes_until?;
+        Some(seconds_between(newest, until).max(0.0))
+    }
 }
 
 /// A standby that is better than the acting Region's.
@@ -200,10 +238,14 @@ pub struct Closed {
     pub outcome: Outcome,
     /// What is left to be done by hand.
     pub left: Vec<String>,
-    /// Seconds from the last acknowledged beat to the first on the new writer: the measured RTO.
+    /// Seconds from the first failure after the old writer's last sign of life to the first beat on the new one: the measured
+    /// RTO.
     pub rto_seconds: Option<f64>,
     /// The measured RPO.
     pub rpo: Option<Loss>,
+    /// The most seconds of writes that can be lost, whatever was counted.
+    #[serde(default)]
+    pub at_most_seconds: Option<f64>,
     /// Seconds each step took, from the entry before it.
     pub step_seconds: BTreeMap<String, f64>,
 }

@@ -141,18 +141,21 @@ pub struct Detection {
     pub failures: u32,
     /// Seconds after which a beat has failed.
     pub timeout_seconds: u64,
-    /// Seconds a writer may be gone while its Region answers.
-    #[serde(default = "Detection::in_region_grace_seconds")]
-    pub in_region_grace_seconds: u64,
+    /// Seconds a writer may be gone while its Region answers; 180 where it is left out, and 600 while RDS shows the writer as
+    /// the home cluster's only instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64")]
+    pub in_region_grace_seconds: Option<u64>,
     /// Seconds a writer may be gone while RDS says that it is busy.
     #[serde(default = "Detection::busy_grace_seconds")]
     pub busy_grace_seconds: u64,
 }
 
 impl Detection {
-    const fn in_region_grace_seconds() -> u64 {
-        60
-    }
+    /// An in-Region failover takes 30 to 120 s, and RDS may show `available` meanwhile.
+    pub const GRACE_SECONDS: u64 = 180;
+    /// An only instance is created anew.
+    pub const GRACE_ONLY_INSTANCE_SECONDS: u64 = 600;
 
     const fn busy_grace_seconds() -> u64 {
         900

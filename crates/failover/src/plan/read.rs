@@ -74,7 +74,7 @@ mod tests {
                 plan.detection.in_region_grace_seconds,
                 plan.unplanned.cooldown_minutes
             ),
-            (60, 60)
+            (None, 60)
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DnsRecord, KeyedTable, Mode, Plan};
+use super::{Detection, DnsRecord, KeyedTable, Mode, Plan};
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
 const TTL_SECONDS_MAX: u32 = 300;
@@ -126,6 +126,8 @@ fn policy(plan: &Plan) -> Vec<String> {
     ]
     .into_iter()
     .find(|(_, mode)| *mode == Mode::Approval);
+    let grace = plan.detection.in_region_grace_seconds;
+    let short = grace.filter(|grace| *grace < Detection::GRACE_SECONDS);
     let unheard = plan
         .members
         .keys()
@@ -147,6 +149,13 @@ fn policy(plan: &Plan) -> Vec<String> {
             )
         },
     ));
+    if let Some(grace) = short.filter(|_| unplanned.writer_down == Mode::Automatic) {
+        found.push(format!(
+            "detection.in_region_grace_seconds is {grace} and unplanned.writer_down is automatic; use at least {}, which a \
+             failover within the Region may take, or write approval",
+            Detection::GRACE_SECONDS
+        ));
+    }
     found.extend(when(
         unwitnessed && unplanned.region_down == Mode::Automatic,
         || {
@@ -290,6 +299,19 @@ mod tests {
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_short_grace_beside_an_automatic_writer_down_is_a_fault() {
+        let why = with("/detection/in_region_grace_seconds", json!(179));
+        for part in ["in_region_grace_seconds is 179", "use at least 180"] {
+            assert!(why.contains(part), "{part} is missing from: {why}");
+        }
+        assert_eq!(with("/detection/in_region_grace_seconds", json!(180)), "");
+        let mut document = good();
+        document["detection"]["in_region_grace_seconds"] = json!(60);
+        document["unplanned"]["writer_down"] = json!("observe");
+        assert!(read(&document.to_string()).is_ok());
     }
 
     #[test]

@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt, stream::FuturesUnordered};
 use hickory_resolver::{
     TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolverConfig},
+    lookup_ip::LookupIp,
     net::runtime::TokioRuntimeProvider,
     proto::rr::{RData, Record},
 };
@@ -56,6 +58,15 @@ pub enum Why {
     /// Refused, timed out or a server error.
     #[error("{0}")]
     Failed(String),
+    /// All connection slots are used.
+    #[error("{0}")]
+    Saturated(String),
+    /// The server is starting, stopping or recovering.
+    #[error("{0}")]
+    Starting(String),
+    /// The server is out of disk, memory or another resource.
+    #[error("{0}")]
+    Exhausted(String),
     /// The login, the certificate or the schema is wrong.
     #[error("{0}")]
     Misconfigured(String),
@@ -68,6 +79,9 @@ impl From<Why> for Write {
     fn from(why: Why) -> Self {
         match why {
             Why::Failed(why) => Self::Failed { why },
+            Why::Saturated(why) => Self::Saturated { why },
+            Why::Starting(why) => Self::Starting { why },
+            Why::Exhausted(why) => Self::Exhausted { why },
             Why::Misconfigured(why) => Self::Misconfigured { why },
             Why::ReadOnly => Self::ReadOnly,
         }
@@ -77,7 +91,9 @@ impl From<Why> for Write {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         match why {
-            Why::Failed(why) => Self::Unavailable(why),
+            Why::Failed(why) | Why::Saturated(why) | Why::Starting(why) | Why::Exhausted(why) => {
+                Self::Unavailable(why)
+            }
             Why::Misconfigured(_) => Self::NotReady(why.to_string()),
             Why::ReadOnly => Self::UnexpectedTopology(why.to_string()),
         }
@@ -103,6 +119,11 @@ impl Why {
         let said = format!("{message} (SQLSTATE {})", code.code());
         match *code {
             SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            SqlState::TOO_MANY_CONNECTIONS => Self::Saturated(said),
+            SqlState::CANNOT_CONNECT_NOW => Self::Starting(said),
+            SqlState::DISK_FULL
+            | SqlState::OUT_OF_MEMORY
+            | SqlState::CONFIGURATION_LIMIT_EXCEEDED => Self::Exhausted(said),
             SqlState::INVALID_PASSWORD
             | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
             | SqlState::INVALID_CATALOG_NAME
@@ -178,18 +199,28 @@ impl Resolver {
         Ok(Self(builder.build().map_err(unreadable)?))
     }
 
+    async fn lookup(&self, name: &str) -> Result<LookupIp, Why> {
+        // The trailing dot keeps search domains out of it.
+        let absolute = format!("{}.", name.trim_end_matches('.'));
+        let found = self.0.lookup_ip(absolute).await;
+        found.map_err(|why| Why::Failed(format!("{name} does not resolve: {why}")))
+    }
+
+    /// Every address of a name, one of each family in turn: a resolver may prefer a family that nobody routes.
+    ///
+    /// # Errors
+    /// [`Why::Failed`] when it does not resolve.
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Why> {
+        let found = self.lookup(name).await?;
+        Ok(in_turn(found.iter()))
+    }
+
     /// The address of a name, and what its own CNAME points to: the name itself where it has none.
     ///
     /// # Errors
     /// [`Why::Failed`] when it does not resolve.
     pub async fn resolve(&self, name: &str) -> Result<(IpAddr, String), Why> {
-        // The trailing dot keeps search domains out of it.
-        let absolute = format!("{}.", name.trim_end_matches('.'));
-        let found = self
-            .0
-            .lookup_ip(absolute)
-            .await
-            .map_err(|why| Why::Failed(format!("{name} does not resolve: {why}")))?;
+        let found = self.lookup(name).await?;
         let address = found
             .iter()
             .next()
@@ -213,6 +244,60 @@ fn direct_target(name: &str, answers: &[Record]) -> String {
             .then(|| plain(&target.0.to_string()))
     });
     target.unwrap_or(own)
+}
+
+/// How many addresses of a name are tried.
+const ADDRESSES_MAX: usize = 4;
+/// An address that has not answered after this long is tried beside the next one.
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+
+fn in_turn(addresses: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
+    let (mut fours, mut sixes) = (Vec::new(), Vec::new());
+    for address in addresses {
+        let family = if address.is_ipv4() {
+            &mut fours
+        } else {
+            &mut sixes
+        };
+        if !family.contains(&address) {
+            family.push(address);
+        }
+    }
+    let longest = fours.len().max(sixes.len());
+    let turns = (0..longest).flat_map(|turn| [fours.get(turn).copied(), sixes.get(turn).copied()]);
+    turns.flatten().take(ADDRESSES_MAX).collect()
+}
+
+/// Tries one address after the other, the next beside those that do not answer; the first answer counts, a server's
+/// refusal too.
+async fn first_to_answer<T, F: Future<Output = Result<T, Why>>>(
+    addresses: Vec<IpAddr>,
+    attempt: impl Fn(IpAddr) -> F,
+) -> Result<T, Why> {
+    let mut attempts = FuturesUnordered::new();
+    let mut waiting = addresses.into_iter();
+    let mut last = Why::Failed("the name has no address".into());
+    loop {
+        let next = waiting.next();
+        let is_last = next.is_none();
+        attempts.extend(next.map(&attempt));
+        let tried = if is_last {
+            attempts.next().await
+        } else {
+            let tried = tokio::time::timeout(NEXT_ADDRESS, attempts.next());
+            match tried.await {
+                Ok(tried) => tried,
+                Err(_) => continue,
+            }
+        };
+        match tried {
+            // Nobody there is no answer, as long as there is another address.
+            Some(Err(why @ Why::Failed(_))) => last = why,
+            Some(answer) => return answer,
+            None if is_last => return Err(last),
+            None => {}
+        }
+    }
 }
 
 /// Makes connections that verify the server's certificate against a given bundle.
@@ -288,7 +373,20 @@ impl Connector {
         login: &Credentials,
         limit: Duration,
     ) -> Result<Client, Why> {
-        let (address, _) = self.resolver.resolve(&place.host).await?;
+        let addresses = self.resolver.addresses(&place.host).await?;
+        first_to_answer(addresses, |address| {
+            self.open_at(address, place, login, limit)
+        })
+        .await
+    }
+
+    async fn open_at(
+        &self,
+        address: IpAddr,
+        place: &Place,
+        login: &Credentials,
+        limit: Duration,
+    ) -> Result<Client, Why> {
         let limit_ms = limit.as_millis();
         let mut config = Config::new();
         config

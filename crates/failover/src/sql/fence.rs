@@ -267,7 +267,11 @@ async fn alter(
             attempt.rollback().await?;
             match why {
                 Why::Misconfigured(said) => Ok(Err(format!("{role}: {said}"))),
-                Why::Failed(_) | Why::ReadOnly => Err(why),
+                Why::Failed(_)
+                | Why::Saturated(_)
+                | Why::Starting(_)
+                | Why::Exhausted(_)
+                | Why::ReadOnly => Err(why),
             }
         }
     }

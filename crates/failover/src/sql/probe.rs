@@ -23,11 +23,17 @@ const BEAT: &str = "
 /// Reads every vantage's beat and, on Aurora, how far this Region has replayed. One round trip.
 const READ: &str = "
     SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint,
-        (SELECT max(highest_lsn_written)::bigint FROM aurora_global_db_status() WHERE aws_region = $1)
+        (SELECT max(highest_lsn_written)::bigint FROM aurora_global_db_status() WHERE aws_region = $1), NULL::bigint
     FROM aurora_failover.beat";
 
+/// The same on a replica of PostgreSQL's own, with the time at which the last transaction was committed that has arrived.
+const READ_REPLICA: &str = "
+    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint, NULL::bigint,
+        CASE WHEN pg_is_in_recovery() THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::bigint END
+    FROM aurora_failover.beat WHERE $1 <> ''";
+
 const READ_BEATS: &str = "
-    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint, NULL::bigint
+    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint, NULL::bigint, NULL::bigint
     FROM aurora_failover.beat WHERE $1 <> ''";
 
 /// Opens an epoch and commits the first beat under it; both or neither. An epoch never goes back.
@@ -85,21 +91,38 @@ impl Session {
     /// # Errors
     /// [`Why`].
     pub async fn read(&self, region: &Region) -> Result<Reading, Why> {
-        let rows = match self.ask_raw(READ, &[(&region.as_str(), Type::TEXT)]).await {
-            // Not every engine version tells its position; beats alone show progress too.
-            Err(Failure::Server(code, _)) if code == SqlState::UNDEFINED_FUNCTION => {
-                self.ask(READ_BEATS, &[(&region.as_str(), Type::TEXT)])
-                    .await?
-            }
-            other => other?,
+        let rows = self.rows_of_reading(region).await?;
+        let first = |column: usize| {
+            let row = rows.first()?;
+            row.try_get::<_, Option<i64>>(column).ok().flatten()
         };
-        let position = rows
-            .first()
-            .and_then(|row| row.try_get::<_, Option<i64>>(4).ok().flatten());
         Ok(Reading {
-            position,
+            position: first(4),
+            committed_at: first(5).map(time),
             beats: rows.iter().filter_map(beat_of).collect::<Beats>(),
         })
+    }
+
+    /// Not every engine and version tells its position or its last commit; beats alone show progress too.
+    async fn rows_of_reading(&self, region: &Region) -> Result<Vec<Row>, Why> {
+        let untold = |code: &SqlState| {
+            [
+                SqlState::UNDEFINED_FUNCTION,
+                SqlState::FEATURE_NOT_SUPPORTED,
+            ]
+            .contains(code)
+        };
+        for statement in [READ, READ_REPLICA] {
+            match self
+                .ask_raw(statement, &[(&region.as_str(), Type::TEXT)])
+                .await
+            {
+                Err(Failure::Server(code, _)) if untold(&code) => {}
+                other => return Ok(other?),
+            }
+        }
+        self.ask(READ_BEATS, &[(&region.as_str(), Type::TEXT)])
+            .await
     }
 
     /// Opens `epoch` in the database and commits the first beat under it.

@@ -88,7 +88,28 @@ async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(),
         statements.push(quoted(admin, grant, user, &plan.database.name).await?);
     }
     admin.batch_execute(&statements.join(";")).await?;
+    reserved_slots(admin, user).await;
     Ok(())
+}
+
+/// The first version that keeps slots for others than superusers.
+const RESERVED_SLOTS_SINCE: i32 = 160_000;
+
+/// Lets the probe in when every other slot is used. An administrator who may not grant that has set up all the rest.
+async fn reserved_slots(admin: &Client, user: &str) {
+    let granted = async {
+        let row = admin
+            .query_one("SELECT current_setting('server_version_num')::int", &[])
+            .await?;
+        if row.get::<_, i32>(0) < RESERVED_SLOTS_SINCE {
+            return Ok(());
+        }
+        let grant = quoted(admin, "GRANT pg_use_reserved_connections TO %1$I", user, "").await?;
+        Ok::<_, Why>(admin.batch_execute(&grant).await?)
+    };
+    if let Err(why) = granted.await {
+        tracing::warn!(%why, user, "the probe may not use reserved connections");
+    }
 }
 
 /// The server quotes the names and the verifier itself: what it is given never becomes a statement of its own.

@@ -174,6 +174,7 @@ async fn close<O>(
         left: Vec::new(),
         rto_seconds: None,
         rpo: None,
+        at_most_seconds: None,
         step_seconds: Default::default(),
     });
     if let Err(why) = world.put_run(here, run).await {

@@ -13,7 +13,7 @@ use crate::{
     Error,
     beat::{Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
-    evidence::{Evidence, HomeVantage, Progress, Rds, Verdict, Witness},
+    evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
     ledger::{Confirmed, Known, Ledger, Row, Run, RunKind},
     notify::Notify,
     steps::{
@@ -84,7 +84,11 @@ pub(crate) fn confirmed(verdict: Verdict) -> Confirmed {
         loss: None,
         acknowledged: Default::default(),
         alive_at: None,
+        maybe_alive_at: None,
+        outage_since: None,
+        writes_until: None,
         approved: false,
+        by_hand: false,
     }
 }
 
@@ -107,6 +111,9 @@ pub(crate) fn evidence(gathered_at: Timestamp) -> Evidence {
         home_vantage: HomeVantage::Unknown,
         witness: Witness::DoesNotReach,
         failing_since: Some(Timestamp::UNIX_EPOCH),
+        grace_since: None,
+        said: Said::Nothing,
+        stillness_tells: true,
         gathered_at,
     }
 }
@@ -270,6 +277,11 @@ impl Ledger for Books {
 }
 
 impl Ask for Books {
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        self.answers(region)?;
+        Ok("STS answers".into())
+    }
+
     async fn ask_probe(&self, _: &PlanName) -> Result<Confirmation, Error> {
         Err(Error::Unavailable("the probe does not answer".into()))
     }

@@ -111,3 +111,23 @@ async fn a_call_that_is_refused_at_once_is_made_once_more() {
     assert_eq!(why.name(), "Unavailable");
     assert_eq!(replay.asked().len(), 2);
 }
+
+#[tokio::test]
+async fn any_response_of_a_data_plane_is_an_answer_and_silence_is_none() {
+    let region = "us-west-2".into();
+    let refused = || Next::xml_error(403, "AccessDenied", "no");
+    let (aws, replay) = scripted([refused(), refused()]);
+    let answer = aws.ask_data_planes(&region).await.unwrap();
+    assert!(answer.ends_with("answers"), "{answer}");
+    assert!(
+        replay
+            .asked()
+            .iter()
+            .all(|asked| asked.uri.contains("us-west-2"))
+    );
+    let (aws, _) = scripted([Next::Broken, refused(), refused(), refused()]);
+    assert!(aws.ask_data_planes(&region).await.is_ok());
+    let (aws, _) = scripted(std::iter::repeat_n(Next::Broken, 20));
+    let why = aws.ask_data_planes(&region).await.unwrap_err();
+    assert_eq!(why.name(), "Unavailable");
+}

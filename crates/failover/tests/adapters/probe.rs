@@ -129,6 +129,7 @@ fn suspicion() -> Suspicion {
             failures: 3,
             reading: None,
             moved_at: None,
+            signs: Default::default(),
         },
         last_beat: None,
     }

@@ -1,7 +1,7 @@
 //! Everything the ledger holds reads back from DynamoDB as it was written.
 
 use failover::{
-    beat::{Beat, Beats, Loss, Reading, Vantage, Write},
+    beat::{Beat, Beats, Loss, Reading, Signs, Vantage, Write},
     domain::Epoch,
     ledger::{Current, Intent, Lease, Ledger, Row, Run, RunKind},
     steps::health_probe::Probe,
@@ -81,6 +81,9 @@ fn writes() -> impl Strategy<Value = Write> {
     prop_oneof![
         beats().prop_map(|beat| Write::Committed { beat }),
         texts().prop_map(|why| Write::Failed { why }),
+        texts().prop_map(|why| Write::Saturated { why }),
+        texts().prop_map(|why| Write::Starting { why }),
+        texts().prop_map(|why| Write::Exhausted { why }),
         texts().prop_map(|why| Write::Misconfigured { why }),
         Just(Write::ReadOnly),
         any::<u64>().prop_map(|epoch| Write::OtherEpoch {
@@ -95,7 +98,13 @@ fn readings() -> impl Strategy<Value = Reading> {
             .into_iter()
             .collect::<Beats>()
     });
-    (option::of(any::<i64>()), held).prop_map(|(position, beats)| Reading { position, beats })
+    (option::of(any::<i64>()), held, option::of(times())).prop_map(
+        |(position, beats, committed_at)| Reading {
+            position,
+            beats,
+            committed_at,
+        },
+    )
 }
 
 fn losses() -> impl Strategy<Value = Loss> {
@@ -118,6 +127,11 @@ fn vantages() -> impl Strategy<Value = Vantage> {
         failing_since: seen.1,
         failures: seen.2,
         reading: seen.3,
+        signs: Signs {
+            newest_at: moved_at,
+            lag_ms: moved_at.map(|_| 700),
+            ..Signs::default()
+        },
         moved_at,
     })
 }
@@ -164,6 +178,7 @@ fn rows() -> impl Strategy<Value = Row> {
             current,
             intent,
             alive_at,
+            maybe_alive_at: alive_at,
             ..Row::new("orders".into())
         },
     )

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use failover::{
     Error,
-    beat::{Beat, Reading, Vantage, Write},
+    beat::{Beat, Reading, Signs, Vantage, Write},
     domain::{PlanName, Region, RunId},
     ledger::{Intent, Known, Ledger, Row, Run},
 };
@@ -205,6 +205,9 @@ fn unblinded(mut next: Row, held: Row, (here, there): (usize, usize), off: Optio
     next
 }
 
+/// For how long a writer has failed that fails: any grace is spent.
+const FAILING: SignedDuration = SignedDuration::from_mins(20);
+
 /// What the probe in a Region last saw of the writer that its own ledger names.
 pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vantage> {
     let row = &state.members.get(here)?.row.value;
@@ -216,8 +219,7 @@ pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vant
     };
     let write = aws::beat(state, here, index(&current.writer), current.epoch.0, beat);
     let commits = matches!(write, Write::Committed { .. });
-    let failing_since =
-        matches!(write, Write::Failed { .. }).then(|| start() - SignedDuration::from_secs(100));
+    let failing_since = matches!(write, Write::Failed { .. }).then(|| start() - FAILING);
     let arrived = (crate::state::region(here), beat);
     Some(Vantage {
         region: crate::state::region(here),
@@ -230,11 +232,13 @@ pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vant
         reading: Some(Reading {
             position: None,
             beats: [arrived].into(),
+            committed_at: None,
         }),
-        moved_at: Some(if commits {
-            now
-        } else {
-            start() - SignedDuration::from_secs(100)
-        }),
+        moved_at: Some(if commits { now } else { start() - FAILING }),
+        // Something else than beats had moved the reader: its stillness is a second mechanism.
+        signs: Signs {
+            others_moved_at: Some(start() - FAILING),
+            ..Signs::default()
+        },
     })
 }

@@ -139,6 +139,11 @@ impl Ask for Seen<'_> {
         answered!(answer, Answer::Look)
     }
 
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        // The witness answers as a whole above.
+        Err(Error::Unavailable(format!("{region} does not answer")))
+    }
+
     async fn ask_witness(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
         let there = index(&input.region);
         let answer = self.call(Concerns::Reading, move |state, _| {

@@ -58,6 +58,8 @@ pub(super) async fn writer_down(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = Acted::now();
     stage.world.simulator.crash(HOME, cluster(HOME)).await;
     acted.unreplicated = unreplicated(stage.world, &stage.client.record()).await;
+    // Leaving a Region that answers is a human's decision, unless the plan says otherwise.
+    stage.answer(STANDBY, true).await?;
     stage.ended(1).await;
     Ok(acted)
 }

@@ -287,6 +287,13 @@ impl Ask for View {
         Box::pin(health_probe::confirm(self, plan)).await
     }
 
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        self.reach(region).await?;
+        Err(Error::Unavailable(
+            "no other data plane is simulated".into(),
+        ))
+    }
+
     async fn ask_witness(
         &self,
         witness: &Region,

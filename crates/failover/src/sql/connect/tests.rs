@@ -27,13 +27,72 @@ fn a_login_or_schema_that_is_wrong_is_no_sign_of_a_dead_writer() {
 #[test]
 fn a_standby_is_told_apart_and_every_other_refusal_is_a_failure() {
     assert_eq!(of(&SqlState::READ_ONLY_SQL_TRANSACTION), Why::ReadOnly);
-    for code in [
-        SqlState::CANNOT_CONNECT_NOW,
-        SqlState::TOO_MANY_CONNECTIONS,
-        SqlState::QUERY_CANCELED,
-    ] {
+    for code in [SqlState::ADMIN_SHUTDOWN, SqlState::QUERY_CANCELED] {
         assert!(matches!(of(&code), Why::Failed(_)), "{code:?}");
     }
+}
+
+#[test]
+fn a_server_that_is_full_or_starting_or_out_of_disk_is_told_from_one_that_is_gone() {
+    assert!(matches!(
+        of(&SqlState::TOO_MANY_CONNECTIONS),
+        Why::Saturated(_)
+    ));
+    assert!(matches!(
+        of(&SqlState::CANNOT_CONNECT_NOW),
+        Why::Starting(_)
+    ));
+    for code in [
+        SqlState::DISK_FULL,
+        SqlState::OUT_OF_MEMORY,
+        SqlState::CONFIGURATION_LIMIT_EXCEEDED,
+    ] {
+        assert!(matches!(of(&code), Why::Exhausted(_)), "{code:?}");
+    }
+}
+
+const FOUR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+const SIX: IpAddr = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+
+#[test]
+fn every_address_of_a_name_is_taken_one_of_each_family_in_turn() {
+    let other = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
+    let turns = in_turn([SIX, other, FOUR, SIX].into_iter());
+    assert_eq!(turns, [FOUR, SIX, other]);
+}
+
+/// What comes of two addresses of which one behaves as `odd` says, whichever of them is tried first.
+fn connected(odd: impl Fn() -> Option<Why>) -> [Result<IpAddr, Why>; 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    [[FOUR, SIX], [SIX, FOUR]].map(|addresses| {
+        let attempt = |address| {
+            let odd = odd();
+            async move {
+                match odd {
+                    _ if address == FOUR => Ok(address),
+                    Some(why) => Err(why),
+                    None => std::future::pending().await,
+                }
+            }
+        };
+        runtime.block_on(first_to_answer(addresses.to_vec(), attempt))
+    })
+}
+
+#[test]
+fn an_address_that_nobody_routes_does_not_hide_the_one_that_is_served() {
+    assert_eq!(connected(|| None), [Ok(FOUR), Ok(FOUR)]);
+    let refused = || Some(Why::Failed("no route to host".into()));
+    assert_eq!(connected(refused), [Ok(FOUR), Ok(FOUR)]);
+}
+
+#[test]
+fn a_servers_refusal_is_an_answer_and_no_other_address_is_asked() {
+    let full = || Why::Saturated("53300".into());
+    assert_eq!(connected(|| Some(full())), [Ok(FOUR), Err(full())]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     beat::{Loss, Write},
     domain::RunId,
-    evidence::{Evidence, HomeVantage, Progress, Verdict},
+    evidence::{Evidence, HomeVantage, Progress, Said, Verdict},
     ledger::{Declined, Resolved, Run},
     plan::{Mode, Plan, Strategy},
     policy::{Decision, mode},
@@ -69,7 +69,11 @@ pub(super) fn after_refusals(
         strategy: Strategy::Detach,
         reason,
     });
-    if verdict == Verdict::WriterDown && !agreed {
+    let gone = matches!(
+        verdict,
+        Verdict::RegionDown | Verdict::RegionDownUnwitnessed
+    );
+    if !gone && !agreed {
         return Decision::Ask;
     }
     decision
@@ -83,7 +87,9 @@ pub const fn name(verdict: Verdict) -> &'static str {
         Verdict::ProbeMisconfigured => "probe_misconfigured",
         Verdict::PathImpaired => "path_impaired",
         Verdict::WriterRestarting => "writer_restarting",
+        Verdict::WriterSaturated => "writer_saturated",
         Verdict::WriterDown => "writer_down",
+        Verdict::WriterDownUnconfirmed => "writer_down_unconfirmed",
         Verdict::WriterMoved => "writer_moved",
         Verdict::ObserverIsolated => "observer_isolated",
         Verdict::RegionDown => "region_down",
@@ -106,7 +112,7 @@ pub(super) fn reason(
     decision: Decision,
     run: &Run,
     evidence: &Evidence,
-    loss: Option<&Loss>,
+    (loss, at_most_seconds): (Option<&Loss>, Option<f64>),
     declined: Option<&Declined>,
 ) -> String {
     let found = finding(verdict, run, evidence);
@@ -116,9 +122,12 @@ pub(super) fn reason(
             no.run_id
         );
     }
-    let losing = loss.map_or("losing an unknown number of beats".to_owned(), |loss| {
+    let mut losing = loss.map_or("losing an unknown number of beats".to_owned(), |loss| {
         format!("losing {} beats ({:.1} s)", loss.beats, loss.seconds)
     });
+    if let Some(most) = at_most_seconds {
+        losing.push_str(&format!(", at most {most:.1} s of writes"));
+    }
     let by = run
         .strategy
         .as_ref()
@@ -157,6 +166,23 @@ fn after_a_refusal(run: &Run) -> String {
     resolved.map_or_else(String::new, |resolved| format!("; {}", resolved.reason))
 }
 
+/// Why nothing but failing probes says that the writer is dead.
+const fn unconfirmed(evidence: &Evidence) -> &'static str {
+    match (evidence.said, evidence.progress) {
+        (Said::Exhausted, _) => "it answers that it is out of disk or memory",
+        (Said::Starting, _) => "it answers that it is starting",
+        (Said::Nothing, Progress::Unreadable) => {
+            "the local reader cannot be read, so that nothing else says so"
+        }
+        (
+            Said::Nothing,
+            Progress::Moving | Progress::Draining | Progress::Late | Progress::Still,
+        ) => {
+            "the local reader stands still, but nothing except beats had moved it, so that nothing else says so"
+        }
+    }
+}
+
 fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
     let (from, here) = (&run.from, &run.to);
     match verdict {
@@ -172,13 +198,24 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
         }
         Verdict::PathImpaired if evidence.progress == Progress::Moving => {
             format!(
-                "replication from {from} still moves; only the road from {here} to its writer is cut"
+                "the writer in {from} committed after the failures began, and that arrived here; only the road from {here} to it is cut"
             )
         }
         Verdict::PathImpaired => {
             format!("the witness reaches {from}; the Regions {here} and {from} are parted")
         }
-        Verdict::WriterRestarting => format!("RDS in {from} answers and the grace is not spent"),
+        Verdict::WriterRestarting => {
+            format!("{from} answers, the writer may be restarting, and the grace is not spent")
+        }
+        Verdict::WriterSaturated => {
+            format!(
+                "the writer in {from} lives: all its connection slots are used, so that nobody new is let in"
+            )
+        }
+        Verdict::WriterDownUnconfirmed => format!(
+            "the writer fails for its own Region {from} too, and the grace is spent; {}",
+            unconfirmed(evidence)
+        ),
         Verdict::WriterDown => {
             format!("the writer fails for its own Region {from} too, and the grace is spent")
         }
@@ -191,6 +228,14 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
             format!("{from} does not answer, and the plan has no witness")
         }
         Verdict::Draining => "replication may still be draining".into(),
+        Verdict::Undetermined
+            if matches!(evidence.write, None | Some(Write::Unattempted { .. })) =>
+        {
+            format!("the probe in {here} did not answer, or had no login to try with")
+        }
+        Verdict::Undetermined if evidence.progress == Progress::Late => format!(
+            "replication from {from} moved long after everything should have arrived, which is neither life nor death"
+        ),
         Verdict::Undetermined => "the evidence is not enough to say what happened".into(),
     }
 }

@@ -1,11 +1,13 @@
 //! Gathers every piece of evidence at once, each under the same short time-out.
 
+use jiff::Timestamp;
+
 use super::{Ask, ReachInput, ReachOutput, TIMEOUT};
 use crate::{
     Error,
-    beat::Vantage,
+    beat::{Vantage, Write},
     domain::Region,
-    evidence::{Evidence, HomeVantage, Progress, Rds, Witness},
+    evidence::{Evidence, HomeVantage, Progress, Rds, Said, Witness, stillness_tells},
     ledger::{Claim, Ledger, update},
     plan::Plan,
     steps::{Here, Pass},
@@ -29,13 +31,7 @@ pub(super) async fn gather(
     pass: &Pass,
 ) -> Result<Gathered, Error> {
     let (run, plan) = (&pass.run, &pass.run.plan);
-    let cluster = |region: &Region| {
-        plan.members
-            .get(region)
-            .map(|member| member.cluster.clone())
-            .unwrap_or_default()
-    };
-    let (from, to) = (cluster(&run.from), cluster(&run.to));
+    let (from, to) = (cluster(plan, &run.from), cluster(plan, &run.to));
     let current = pass
         .rows
         .current()
@@ -56,7 +52,24 @@ pub(super) async fn gather(
         Err(_) => (false, world.vantage(world.region(), run.name()).await?),
     };
     let now = world.now();
+    let home = home.map(|home| home.filter(|home| home.writer_region == run.from));
+    let at_home = home.as_ref().ok().and_then(Option::as_ref);
     let failing_since = vantage.as_ref().and_then(|vantage| vantage.failing_since);
+    let uncommitted_since = vantage
+        .as_ref()
+        .and_then(|vantage| vantage.signs.uncommitted_since);
+    let home_vantage = HomeVantage::of(
+        at_home,
+        &run.from,
+        failing_since.or(uncommitted_since),
+        &plan.detection,
+        now,
+    );
+    let said = said(
+        probe.as_ref().ok().map(|seen| &seen.vantage.write),
+        at_home,
+        home_vantage,
+    );
     let progress = |vantage| Progress::of(vantage, readable, &plan.detection, now);
     let evidence = Evidence {
         write: probe.ok().map(|seen| seen.vantage.write),
@@ -64,15 +77,12 @@ pub(super) async fn gather(
         local_rds,
         writer_rds,
         writer_ledger_answers: answers(&home) || (asks_for_lease(pass) && answers(&lease)),
-        home_vantage: HomeVantage::of(
-            home.as_ref().ok().and_then(Option::as_ref),
-            &run.from,
-            failing_since,
-            &plan.detection,
-            now,
-        ),
+        home_vantage,
         witness,
         failing_since,
+        grace_since: grace_since(pass, vantage.as_ref(), at_home, home_vantage),
+        said,
+        stillness_tells: vantage.as_ref().is_some_and(stillness_tells),
         gathered_at: now,
     };
     Ok(Gathered {
@@ -83,6 +93,44 @@ pub(super) async fn gather(
         global: global.ok().flatten(),
         lease,
     })
+}
+
+fn cluster(plan: &Plan, region: &Region) -> String {
+    let member = plan.members.get(region);
+    member
+        .map(|member| member.cluster.clone())
+        .unwrap_or_default()
+}
+
+/// What the writer itself said: to us, else to its own Region's probe.
+fn said(own: Option<&Write>, home: Option<&Vantage>, fresh: HomeVantage) -> Said {
+    let at_home = home.filter(|_| fresh == HomeVantage::FreshFailure);
+    let at_home = at_home.map_or(Said::Nothing, |home| Said::of(&home.write));
+    own.map_or(Said::Nothing, Said::of).or(at_home)
+}
+
+/// Since when a grace counts: the latest of our first failure, home's, and everything that told of life after that, so that
+/// a cut road and used slots spend none of it.
+fn grace_since(
+    pass: &Pass,
+    own: Option<&Vantage>,
+    home: Option<&Vantage>,
+    fresh: HomeVantage,
+) -> Option<Timestamp> {
+    let fails_at_home = home.filter(|_| fresh == HomeVantage::FreshFailure);
+    let rows = pass.rows.0.values();
+    let own = own.filter(|own| own.writer_region == pass.run.from);
+    [
+        own.and_then(|own| own.failing_since),
+        own.and_then(|own| own.signs.newest_at),
+        own.and_then(|own| own.signs.saturated_at),
+        home.and_then(|home| home.signs.saturated_at),
+        fails_at_home.and_then(|home| home.failing_since),
+        rows.filter_map(|row| row.alive_at).max(),
+    ]
+    .into_iter()
+    .flatten()
+    .max()
 }
 
 /// Takes the lease of the Region that is left, beside evidence that waits for that Region anyway.

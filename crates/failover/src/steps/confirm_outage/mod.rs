@@ -3,19 +3,18 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::{choose::Candidate, gather::Gathered};
+use self::{choose::Candidate, gather::Gathered, signs::Signs};
 use super::{Here, Input, Output, Pass, Progress, answer, read};
 use crate::{
     Error,
-    beat::{Beats, Loss, Vantage, loss},
+    beat::{Loss, Write},
     domain::{PlanName, Region},
-    evidence::{Evidence, HomeVantage, Progress as Replication, Rds, Verdict},
-    ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, update_if},
-    policy::{Decision, decide, is_approved, mode},
+    evidence::{Evidence, Rds, Verdict},
+    ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, Row, update_if},
+    policy::{Decision, Human, decide, is_approved, mode},
     steps::health_probe,
     topology::Describe,
 };
@@ -24,6 +23,8 @@ mod choose;
 mod decide;
 mod gather;
 mod lease;
+mod patience;
+mod signs;
 
 pub use decide::{name, resolve};
 
@@ -73,6 +74,8 @@ pub struct Observed {
     pub evidence: Evidence,
     /// What a promotion would lose; `None` when that is unknown.
     pub loss: Option<Loss>,
+    /// The most seconds of writes that it can lose, whatever was counted.
+    pub at_most_seconds: Option<f64>,
     /// How the standby is to be promoted; resolved when the outage is confirmed.
     pub strategy: Option<Resolved>,
     /// The standby that is better than this Region's.
@@ -106,6 +109,12 @@ pub trait Ask: Sync {
         witness: &Region,
         input: &ReachInput,
     ) -> impl Future<Output = Result<ReachOutput, Error>> + Send;
+    /// Asks data planes of a Region that share nothing with its RDS and its DynamoDB; any answer counts, an error too. Says
+    /// which one answered.
+    fn ask_data_planes(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
     /// Runs `work` for at most `limit`.
     fn within<T: Send>(
         &self,
@@ -146,33 +155,37 @@ pub async fn confirm(
     let gathered = gather::gather(world, &pass).await?;
     let evidence = gathered.evidence.clone();
     let verdict = evidence.verdict(&pass.run.plan.detection);
-    let vantages = [gathered.vantage.as_ref(), gathered.home.as_ref()];
-    let (acknowledged, alive_at) = last_signs(&pass, &evidence, vantages);
-    let held = gathered
-        .vantage
-        .as_ref()
-        .and_then(|vantage| vantage.reading.as_ref());
-    let loss = held.and_then(|held| loss(&acknowledged, &held.beats, alive_at));
-    remember_alive(world, &pass, alive_at).await?;
-    let decision = decide(verdict, &pass.run.plan, approved);
+    let signs = Signs::of(&pass, &gathered, verdict);
+    remember_alive(world, &pass, &signs).await?;
+    let human = Human {
+        approved,
+        started_it: !pass.dry_run && by_hand(&pass, &evidence),
+    };
+    let decision = decide(verdict, &pass.run.plan, human);
     let decision = decide::after_refusals(&mut pass.run, verdict, decision, pass.now);
+    let decision = patience::of(&pass, verdict, decision, &evidence);
+    let at_most = signs.at_most_seconds(&gathered);
     let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
     let reason = decide::reason(
         verdict,
         decision,
         &pass.run,
         &evidence,
-        loss.as_ref(),
+        (signs.loss.as_ref(), at_most),
         declined.as_ref(),
     );
     let name = decide::name(verdict);
     pass.run.confirmed = Some(Confirmed {
         verdict,
         evidence: evidence.clone(),
-        loss: loss.clone(),
-        acknowledged,
-        alive_at,
+        loss: signs.loss.clone(),
+        acknowledged: signs.acknowledged,
+        alive_at: signs.alive_at,
+        maybe_alive_at: signs.last_sign,
+        outage_since: signs.outage_since,
+        writes_until: signs.writes_until,
         approved,
+        by_hand: human.started_it,
     });
     pass.record(world, STEP, name, &reason).await?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
@@ -183,7 +196,8 @@ pub async fn confirm(
     };
     let observed = Observed {
         evidence,
-        loss,
+        loss: signs.loss,
+        at_most_seconds: at_most,
         strategy: pass.run.strategy,
         hand_over: pass.run.hand_over,
     };
@@ -199,6 +213,16 @@ pub async fn confirm(
         decision,
         approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
     })
+}
+
+/// Whether whoever started the run may be asked about evidence that fits no row: there is a failing writer to ask about.
+fn by_hand(pass: &Pass, evidence: &Evidence) -> bool {
+    let suspected = pass.run.incident.is_some() || pass.run.handed_over_by.is_some();
+    let fails = matches!(
+        evidence.write,
+        Some(Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. })
+    );
+    !suspected && fails
 }
 
 /// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
@@ -217,7 +241,8 @@ async fn settle(
     let target = gathered.target.as_ref();
     let own = Candidate::of(&pass.run, target, gathered.vantage.as_ref());
     let decision = choose::or_hand_over(world, pass, decision, own).await;
-    let leads_somewhere = mode(verdict, &pass.run.plan).is_some();
+    let leads_somewhere = mode(verdict, &pass.run.plan).is_some()
+        || matches!(decision, Decision::GoOn | Decision::Ask);
     if leads_somewhere && pass.run.strategy.is_none() {
         let resolved = resolve(&pass.run.plan, target, gathered.global.as_ref());
         pass.run.strategy = Some(resolved);
@@ -225,7 +250,8 @@ async fn settle(
     Ok((decision, declined))
 }
 
-/// Answers whether a Region can be reached from here: by its RDS, or by its ledger.
+/// Answers whether a Region can be reached from here: by its RDS, by its ledger, or by any other data plane. A Region whose
+/// RDS and DynamoDB are both away has a living writer all the same.
 ///
 /// # Errors
 /// None today; the signature is that of every operation.
@@ -239,59 +265,59 @@ pub async fn reach(
         Ok(world.look(&input.region, &input.cluster).await)
     });
     let ledger = world.within(limit, world.row(&input.region, &input.plan));
-    let (rds, ledger) = futures::future::join(rds, ledger).await;
+    let others = world.within(limit, world.ask_data_planes(&input.region));
+    let (rds, ledger, others) = futures::future::join3(rds, ledger, others).await;
     let rds = rds.unwrap_or_else(|why| Rds::Silent {
         why: why.to_string(),
     });
-    let reaches = rds.answers() || gather::answers(&ledger);
+    let reaches = reaches(&rds, &ledger, &others);
     let ledger = ledger.map_or_else(|why| why.to_string(), |_| "answers".into());
-    let reason = format!("RDS: {rds:?}; ledger: {ledger}");
+    let others = others.unwrap_or_else(|why| why.to_string());
+    let reason = format!("RDS: {rds:?}; ledger: {ledger}; other data planes: {others}");
     tracing::info!(region = %input.region, reaches, reason, "reach");
     Ok(ReachOutput { reaches, reason })
 }
 
-/// The last beats that the readable vantages had acknowledged, and when anything else last showed the writer alive.
-fn last_signs(
-    pass: &Pass,
-    evidence: &Evidence,
-    vantages: [Option<&Vantage>; 2],
-) -> (Beats, Option<Timestamp>) {
-    let about_the_writer = |vantage: &&Vantage| vantage.writer_region == pass.run.from;
-    let vantages = vantages.into_iter().flatten().filter(about_the_writer);
-    let acknowledged: Beats = vantages
-        .clone()
-        .filter_map(|vantage| Some((vantage.region.clone(), vantage.last_beat?)))
-        .collect();
-    let moved = vantages
-        .filter(|_| evidence.progress == Replication::Moving)
-        .filter_map(|vantage| vantage.moved_at)
-        .max();
-    let known = pass.rows.0.values().filter_map(|row| row.alive_at).max();
-    let last = acknowledged.values().map(|beat| beat.at).max();
-    // What a vantage acknowledged is measured beat by beat; only a later sign leaves a gap.
-    let alive_at = moved.max(known).filter(|alive_at| Some(*alive_at) > last);
-    (
-        acknowledged,
-        alive_at.or_else(|| fresh_success(evidence, last)),
-    )
+/// Any answer of anything in a Region shows that it can be reached; a refusal is one.
+fn reaches(rds: &Rds, ledger: &Result<Row, Error>, others: &Result<String, Error>) -> bool {
+    rds.answers() || gather::answers(ledger) || gather::answers(others)
 }
 
-fn fresh_success(evidence: &Evidence, last: Option<Timestamp>) -> Option<Timestamp> {
-    last.filter(|_| evidence.home_vantage == HomeVantage::FreshSuccess)
-}
-
-/// Keeps in this Region's ledger that the writer was alive: when its Region dies later, nobody else will know.
+/// Keeps in this Region's ledger when the writer was alive: when its Region dies later, nobody else will know.
 async fn remember_alive(
     world: &(impl Ledger + Here),
     pass: &Pass,
-    alive_at: Option<Timestamp>,
+    signs: &Signs,
 ) -> Result<(), Error> {
-    let Some(alive_at) = alive_at.filter(|_| !pass.dry_run) else {
+    if pass.dry_run || (signs.alive_at.is_none() && signs.maybe_alive_at.is_none()) {
         return Ok(());
-    };
+    }
     update_if(world, world.region(), pass.run.name(), |row| {
-        row.seen_alive(alive_at)
+        row.seen_alive(signs.alive_at, signs.maybe_alive_at)
     })
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_whose_rds_and_ledger_are_away_is_reached_by_any_other_data_plane() {
+        let silent = || Rds::Silent { why: String::new() };
+        let away = || Err(Error::Unavailable("timed out".into()));
+        let answers = Ok("STS answers".to_owned());
+        assert!(reaches(&silent(), &away(), &answers));
+        assert!(!reaches(
+            &silent(),
+            &away(),
+            &Err(Error::Unavailable("timed out".into()))
+        ));
+        let denied = Err(Error::Denied("AccessDenied".into()));
+        assert!(
+            reaches(&silent(), &away(), &denied),
+            "a refusal is an answer"
+        );
+    }
 }

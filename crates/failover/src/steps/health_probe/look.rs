@@ -96,6 +96,9 @@ async fn beat(
         // Perhaps the password was changed meanwhile.
         Write::Misconfigured { .. } => kept.login = None,
         Write::Failed { .. }
+        | Write::Saturated { .. }
+        | Write::Starting { .. }
+        | Write::Exhausted { .. }
         | Write::ReadOnly
         | Write::OtherEpoch { .. }
         | Write::Unattempted { .. } => {}
@@ -247,7 +250,13 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
     let (look, readable) = Sessions::default()
         .look(world, &known, &target, limit)
         .await;
-    let vantage = Vantage::after(before?.as_ref(), here, &target.writer, look);
+    let vantage = Vantage::after(
+        before?.as_ref(),
+        here,
+        &target.writer,
+        look,
+        &known.plan.detection,
+    );
     world.put_vantage(name, &vantage).await?;
     tracing::info!(plan = %name, write = ?vantage.write, readable, "confirmed");
     Ok(Confirmation { vantage, readable })

@@ -54,7 +54,12 @@ const LOGIN_SECONDS_MAX: f64 = 600.0;
 pub fn next_action(write: &Write, waited_seconds: f64) -> Result<Action, Error> {
     match write {
         Write::Committed { .. } => Ok(Action::Conclude),
-        Write::Failed { .. } | Write::Unattempted { .. } | Write::ReadOnly => Ok(Action::Wait),
+        Write::Failed { .. }
+        | Write::Saturated { .. }
+        | Write::Starting { .. }
+        | Write::Exhausted { .. }
+        | Write::Unattempted { .. }
+        | Write::ReadOnly => Ok(Action::Wait),
         // A secret that rotates, or a sign-in by IAM while the instance restarts, heals by itself; nothing else is served by an
         // end here, behind the point of no return.
         Write::Misconfigured { .. } if waited_seconds < LOGIN_SECONDS_MAX => Ok(Action::Wait),
@@ -246,15 +251,25 @@ async fn measured_loss(
     let Some(held) = run.held.as_ref().filter(untouched) else {
         return Ok(None);
     };
+    let covers = run.plan.detection.covers();
     if let Some(confirmed) = &run.confirmed {
-        return Ok(loss(&confirmed.acknowledged, held, confirmed.alive_at));
+        let (acknowledged, sign) = (&confirmed.acknowledged, confirmed.last_sign());
+        return Ok(loss(acknowledged, held, sign, covers));
     }
     let vantage = world.vantage(world.region(), run.name()).await?;
     let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);
     let acknowledged =
         vantage.and_then(|vantage| Some((vantage.region.clone(), vantage.last_beat?)));
-    let alive_at = pass.rows.0.values().filter_map(|row| row.alive_at).max();
-    Ok(loss(&acknowledged.into_iter().collect(), held, alive_at))
+    let rows = pass.rows.0.values();
+    let sign = rows
+        .filter_map(|row| row.alive_at.max(row.maybe_alive_at))
+        .max();
+    Ok(loss(
+        &acknowledged.into_iter().collect(),
+        held,
+        sign,
+        covers,
+    ))
 }
 
 /// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. Any other one may

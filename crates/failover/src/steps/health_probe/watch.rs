@@ -56,9 +56,18 @@ pub enum Action {
     Suspect,
 }
 
-/// Decides what a look leads to.
+/// An invocation suspects again when a run stood down and failures go on, and not more often than this.
+const AGAIN: SignedDuration = SignedDuration::from_secs(20);
+
+/// Decides what a look leads to; `suspected_at` is when this invocation last published a suspicion.
 #[must_use]
-pub fn next_action(vantage: &Vantage, row: &Row, detection: &Detection, now: Timestamp) -> Action {
+pub fn next_action(
+    vantage: &Vantage,
+    row: &Row,
+    detection: &Detection,
+    suspected_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Action {
     // The writer's own Region dies with it: its vantage is evidence, never the alarm.
     if vantage.region == vantage.writer_region {
         return Action::Record;
@@ -72,7 +81,8 @@ pub fn next_action(vantage: &Vantage, row: &Row, detection: &Detection, now: Tim
     {
         return Action::Record;
     }
-    if vantage.failures >= detection.failures {
+    let lately = suspected_at.is_some_and(|at| now.duration_since(at) < AGAIN);
+    if vantage.failures >= detection.failures && !lately {
         Action::Suspect
     } else {
         Action::Record
@@ -143,11 +153,18 @@ async fn look_until(
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
     let mut sessions = Sessions::default();
+    let mut suspected_at = None;
     loop {
         let began = world.now();
         let target = Target::of(&row).ok_or_else(|| super::look::no_writer(&plan.plan))?;
         let (look, _) = sessions.look(world, known, &target, timeout).await;
-        let seen = Vantage::after(vantage.as_ref(), here, &target.writer, look);
+        let seen = Vantage::after(
+            vantage.as_ref(),
+            here,
+            &target.writer,
+            look,
+            &plan.detection,
+        );
         watched.looks += 1;
         let recorded = tokio::time::timeout(timeout, world.put_vantage(&plan.plan, &seen)).await;
         if !matches!(recorded, Ok(Ok(()))) {
@@ -163,11 +180,12 @@ async fn look_until(
                 Err(why) => tracing::warn!(plan = %plan.plan, %why, "what people were told stays"),
             }
         }
-        let suspect = next_action(&seen, &row, &plan.detection, world.now()) == Action::Suspect;
-        if suspect && !watched.suspected && !is_switched_off(world, &plan.plan).await {
+        let now = world.now();
+        let action = next_action(&seen, &row, &plan.detection, suspected_at, now);
+        if action == Action::Suspect && !is_switched_off(world, &plan.plan).await {
             // A suspicion that was not taken is published again at the next look.
             match world.suspect(&suspicion(&seen, plan, &target)).await {
-                Ok(()) => watched.suspected = true,
+                Ok(()) => (watched.suspected, suspected_at) = (true, Some(now)),
                 Err(why) => tracing::error!(plan = %plan.plan, %why, "the suspicion was not taken"),
             }
             tracing::warn!(plan = %plan.plan, writer = %target.writer, "the writer is suspected");
@@ -262,7 +280,7 @@ mod tests {
             interval_seconds: 5,
             failures: 3,
             timeout_seconds: 3,
-            in_region_grace_seconds: 60,
+            in_region_grace_seconds: None,
             busy_grace_seconds: 900,
         }
     }
@@ -280,6 +298,7 @@ mod tests {
             failures,
             reading: None,
             moved_at: None,
+            signs: Default::default(),
         }
     }
 
@@ -306,6 +325,7 @@ mod tests {
                 &vantage("us-east-1", failures),
                 &row(),
                 &detection(),
+                None,
                 at(10),
             )
         };
@@ -340,9 +360,24 @@ mod tests {
     #[test]
     fn the_vantage_in_the_writers_own_region_only_records() {
         assert_eq!(
-            next_action(&vantage("us-west-2", 9), &row(), &detection(), at(10)),
+            next_action(&vantage("us-west-2", 9), &row(), &detection(), None, at(10)),
             Action::Record
         );
+    }
+
+    #[test]
+    fn an_invocation_suspects_again_when_the_plan_is_free_and_twenty_seconds_have_passed() {
+        let again = |now| {
+            let suspected_at = Some(at(10));
+            next_action(
+                &vantage("us-east-1", 5),
+                &row(),
+                &detection(),
+                suspected_at,
+                at(now),
+            )
+        };
+        assert_eq!([29, 30].map(again), [Action::Record, Action::Suspect]);
     }
 
     #[test]
@@ -356,11 +391,11 @@ mod tests {
         };
         let held = row().claim(&claim, at(0)).unwrap();
         assert_eq!(
-            next_action(&vantage("us-east-1", 3), &held, &detection(), at(10)),
+            next_action(&vantage("us-east-1", 3), &held, &detection(), None, at(10)),
             Action::Record
         );
         assert_eq!(
-            next_action(&vantage("us-east-1", 3), &held, &detection(), at(901)),
+            next_action(&vantage("us-east-1", 3), &held, &detection(), None, at(901)),
             Action::Suspect
         );
     }

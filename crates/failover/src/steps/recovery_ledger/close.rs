@@ -10,8 +10,8 @@ use crate::{
     Error,
     domain::seconds_between,
     evidence::Verdict,
-    ledger::{self, Closed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
-    policy::{Decision, decide},
+    ledger::{self, Closed, Confirmed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
+    policy::{Decision, Human, decide},
     steps::{Output, Progress, calls},
 };
 
@@ -114,12 +114,10 @@ fn outcome(
         .intent
         .as_ref()
         .filter(|intent| intent.to == run.to && (intent.run_id == run.run_id || !superseded));
-    let approved = run
-        .confirmed
-        .as_ref()
-        .is_some_and(|confirmed| confirmed.approved);
+    let confirmed = run.confirmed.as_ref();
+    let human = confirmed.map_or(Human::default(), Confirmed::human);
     let stands_down =
-        verdict.is_some_and(|verdict| decide(verdict, &run.plan, approved) != Decision::GoOn);
+        verdict.is_some_and(|verdict| decide(verdict, &run.plan, human) != Decision::GoOn);
     // No answer, or a refusal, is a human's word and no trouble.
     let answered = trouble.iter().all(|trouble| trouble.state == ASKS);
     let outcome = match (proven, begun) {
@@ -184,8 +182,10 @@ async fn hand_over(world: &impl HandOver, run: &Run) -> Result<(), Error> {
 
 fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp) -> Closed {
     let confirmed = run.confirmed.as_ref();
-    let last =
-        confirmed.and_then(|confirmed| confirmed.acknowledged.values().max_by_key(|beat| beat.at));
+    let last = confirmed.and_then(|confirmed| {
+        let acknowledged = confirmed.acknowledged.values().map(|beat| beat.at).max();
+        confirmed.outage_since.or(acknowledged)
+    });
     let proof = run.proof.as_ref();
     Closed {
         at: now,
@@ -193,8 +193,12 @@ fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp)
         left,
         rto_seconds: last
             .zip(proof)
-            .map(|(last, proof)| seconds_between(last.at, proof.beat.at)),
+            .map(|(last, proof)| seconds_between(last, proof.beat.at)),
         rpo: proof.and_then(|proof| proof.loss.clone()),
+        at_most_seconds: proof
+            .and(confirmed)
+            .zip(run.held.as_ref())
+            .and_then(|(confirmed, held)| confirmed.at_most_seconds(held)),
         step_seconds: step_seconds(run.opened_at, &run.timeline),
     }
 }

@@ -134,10 +134,7 @@ fn message(run: &Run, closed: &Closed) -> Message {
         evidence.push_str(&format!("\nRTO {rto:.1} s"));
     }
     if closed.outcome == Outcome::Succeeded {
-        evidence.push_str(&match &closed.rpo {
-            Some(loss) => format!("\nRPO {:.1} s ({} beats)", loss.seconds, loss.beats),
-            None => "\nRPO unknown".into(),
-        });
+        evidence.push_str(&rpo(closed));
     }
     for left in &closed.left {
         evidence.push_str(&format!("\nLeft: {left}"));
@@ -148,6 +145,18 @@ fn message(run: &Run, closed: &Closed) -> Message {
         execution: run.execution.clone(),
         next,
     }
+}
+
+/// What was counted as lost, and the most that can be.
+fn rpo(closed: &Closed) -> String {
+    let counted = match &closed.rpo {
+        Some(loss) => format!("\nRPO {:.1} s ({} beats)", loss.seconds, loss.beats),
+        None => "\nRPO unknown".into(),
+    };
+    let most = closed.at_most_seconds;
+    most.map_or(counted.clone(), |most| {
+        format!("{counted}, at most {most:.1} s")
+    })
 }
 
 const fn next_step(verdict: Verdict) -> &'static str {
@@ -164,11 +173,17 @@ const fn next_step(verdict: Verdict) -> &'static str {
             "somebody moved the writer; run recovery-ledger with {\"operation\": \"adopt\"}"
         }
         Verdict::ObserverIsolated => "look at this Region's network: it is cut off from the others",
-        Verdict::WriterDown | Verdict::RegionDown | Verdict::RegionDownUnwitnessed => {
+        Verdict::WriterSaturated => {
+            "end idle sessions or raise max_connections: the writer lives, and takes no new session"
+        }
+        Verdict::WriterDown
+        | Verdict::WriterDownUnconfirmed
+        | Verdict::RegionDown
+        | Verdict::RegionDownUnwitnessed => {
             "the next suspicion asks again, unless a human declined: then start a run by hand to go on"
         }
         Verdict::Draining | Verdict::Undetermined => {
-            "look at the evidence in the run: it fits no verdict"
+            "look at the evidence in the run: it fits no verdict; a run started by hand looks again"
         }
     }
 }
@@ -188,6 +203,7 @@ mod tests {
                 beats: 2,
                 seconds: 4.0,
             }),
+            at_most_seconds: Some(9.5),
             step_seconds: Default::default(),
         }
     }
@@ -196,7 +212,11 @@ mod tests {
     fn the_end_of_a_failover_says_rto_rpo_and_what_is_left() {
         let message = message(&fake::run(), &closed(Outcome::Succeeded));
         assert_eq!(message.what, "us-east-1 took over from us-west-2");
-        for part in ["RTO 14.8 s", "RPO 4.0 s (2 beats)", "Left: RestartEcs"] {
+        for part in [
+            "RTO 14.8 s",
+            "RPO 4.0 s (2 beats), at most 9.5 s",
+            "Left: RestartEcs",
+        ] {
             assert!(message.evidence.contains(part), "{}", message.evidence);
         }
     }

@@ -1,0 +1,225 @@
+//! What one Region's probe last saw of the writer, and how one more look changes that.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Beat, Reading, Write};
+use crate::{domain::Region, plan::Detection};
+
+/// What one Region's probe last saw; the `vantage` item of its own ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vantage {
+    /// The Region that looked.
+    pub region: Region,
+    /// The Region it looked at.
+    pub writer_region: Region,
+    /// When it looked.
+    pub at: Timestamp,
+    /// What came of the last attempt.
+    pub write: Write,
+    /// The last beat that was acknowledged to this vantage.
+    pub last_beat: Option<Beat>,
+    /// Since when every attempt has been refused, timed out or met a server error; graces count from here.
+    pub failing_since: Option<Timestamp>,
+    /// Attempts that failed since then.
+    pub failures: u32,
+    /// What its own Region's reader showed last.
+    pub reading: Option<Reading>,
+    /// When that reading last differed from the one before.
+    pub moved_at: Option<Timestamp>,
+    /// What else tells when the writer lived.
+    #[serde(default)]
+    pub signs: Signs,
+}
+
+/// What else a vantage keeps from look to look: when the writer lived, and what a movement at the reader is worth.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Signs {
+    /// The newest commit time that was read at the reader, by the writer's clock.
+    pub newest_at: Option<Timestamp>,
+    /// When that last grew, by our own clock.
+    pub newest_grew_at: Option<Timestamp>,
+    /// When anything else than beats last moved the reader.
+    pub others_moved_at: Option<Timestamp>,
+    /// How far the reader was behind at the last look that committed a beat, in milliseconds. In an outage it is never
+    /// measured again.
+    pub lag_ms: Option<u64>,
+    /// The first movement of this outage that came too late to be the end of what was on its way.
+    pub late_since: Option<Timestamp>,
+    /// When all connection slots were last used.
+    pub saturated_at: Option<Timestamp>,
+    /// Since when no attempt has committed, for whatever reason.
+    pub uncommitted_since: Option<Timestamp>,
+}
+
+/// One look: what was tried and what was seen.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// When the look began.
+    pub at: Timestamp,
+    /// What came of the beat.
+    pub write: Write,
+    /// What the local reader showed; `None` where there is none or it did not answer.
+    pub reading: Option<Reading>,
+}
+
+/// A look this long after the one before does not continue its failures: nobody saw what was in between.
+const GAP: SignedDuration = SignedDuration::from_mins(3);
+/// Late movement that is seen again this much later is no straggler.
+const LATE_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+impl Vantage {
+    /// The record after one more look. A record about another writer starts anew, and keeps only the reading; after a long
+    /// gap failures are counted anew.
+    #[must_use]
+    pub fn after(
+        previous: Option<&Self>,
+        region: &Region,
+        writer_region: &Region,
+        look: Look,
+        detection: &Detection,
+    ) -> Self {
+        let same_writer = previous.filter(|vantage| vantage.writer_region == *writer_region);
+        let earlier = previous.and_then(|vantage| vantage.reading.as_ref());
+        let moved = look
+            .reading
+            .as_ref()
+            .is_some_and(|reading| earlier.is_none_or(|earlier| reading.moved_since(earlier)));
+        let continued = same_writer.filter(|vantage| look.at.duration_since(vantage.at) <= GAP);
+        let failing_since = failing_since(continued, &look);
+        let last_beat = match &look.write {
+            Write::Committed { beat } => Some(*beat),
+            Write::Failed { .. }
+            | Write::Saturated { .. }
+            | Write::Starting { .. }
+            | Write::Exhausted { .. }
+            | Write::Misconfigured { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. }
+            | Write::Unattempted { .. } => same_writer.and_then(|vantage| vantage.last_beat),
+        };
+        let failures = if look.write.is_failure() {
+            let before = continued.map_or(0, |vantage| vantage.failures);
+            before.saturating_add(1)
+        } else {
+            0
+        };
+        let signs = Signs::after(same_writer, continued, earlier, &look);
+        let mut next = Self {
+            region: region.clone(),
+            writer_region: writer_region.clone(),
+            at: look.at,
+            last_beat,
+            failing_since,
+            failures,
+            write: look.write,
+            moved_at: if moved {
+                Some(look.at)
+            } else {
+                previous.and_then(|vantage| vantage.moved_at)
+            },
+            reading: look.reading.or_else(|| earlier.cloned()),
+            signs,
+        };
+        let outage_goes_on = failing_since.is_some()
+            && continued.is_some_and(|vantage| vantage.failing_since == failing_since);
+        next.signs.late_since = next.signs.late_since.filter(|_| outage_goes_on);
+        let late = next.drained_at(detection).is_some_and(|end| next.at > end);
+        if moved && late {
+            next.signs.late_since = next.signs.late_since.or(Some(next.at));
+        }
+        next
+    }
+
+    /// Until when what was on its way when the failures began may still be arriving.
+    #[must_use]
+    pub fn drained_at(&self, detection: &Detection) -> Option<Timestamp> {
+        let lag = self.signs.lag_ms.map(|ms| {
+            SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX).min(1 << 40))
+        });
+        let since = self.failing_since?;
+        Some(since + detection.drains_for(lag))
+    }
+
+    /// When the writer may have lived although nothing proves it: all its slots were used, or the reader went on moving
+    /// long after everything should have arrived.
+    #[must_use]
+    pub fn maybe_alive_at(&self) -> Option<Timestamp> {
+        let first = self.signs.late_since;
+        let again = self
+            .moved_at
+            .zip(first)
+            .filter(|(last, first)| last.duration_since(*first) >= LATE_AGAIN);
+        self.signs.saturated_at.max(again.map(|(last, _)| last))
+    }
+}
+
+/// Since when every attempt has failed on the writer's side.
+fn failing_since(continued: Option<&Vantage>, look: &Look) -> Option<Timestamp> {
+    let before = continued.and_then(|vantage| vantage.failing_since);
+    match &look.write {
+        Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. } => {
+            Some(before.unwrap_or(look.at))
+        }
+        Write::Unattempted { .. } => before,
+        // A login that was wrong for an hour must not spend the grace of a restart that follows. Nor must a writer that
+        // lived, and had no slot left.
+        Write::Committed { .. }
+        | Write::Saturated { .. }
+        | Write::Misconfigured { .. }
+        | Write::ReadOnly
+        | Write::OtherEpoch { .. } => None,
+    }
+}
+
+impl Signs {
+    fn after(
+        same_writer: Option<&Vantage>,
+        continued: Option<&Vantage>,
+        earlier: Option<&Reading>,
+        look: &Look,
+    ) -> Self {
+        let mut next = same_writer
+            .map(|vantage| vantage.signs.clone())
+            .unwrap_or_default();
+        let newest = look.reading.as_ref().and_then(Reading::newest_at);
+        if newest > next.newest_at {
+            next.newest_at = newest;
+            next.newest_grew_at = Some(look.at);
+        }
+        let others = look.reading.as_ref().zip(earlier);
+        if others.is_some_and(|(reading, earlier)| reading.others_moved_since(earlier)) {
+            next.others_moved_at = Some(look.at);
+        }
+        match &look.write {
+            Write::Committed { .. } => {
+                next.uncommitted_since = None;
+                next.lag_ms = look
+                    .reading
+                    .as_ref()
+                    .map_or(next.lag_ms, |reading| lag_ms(reading, look.at));
+            }
+            Write::Saturated { .. } => next.saturated_at = Some(look.at),
+            Write::Failed { .. }
+            | Write::Starting { .. }
+            | Write::Exhausted { .. }
+            | Write::Misconfigured { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. }
+            | Write::Unattempted { .. } => {}
+        }
+        if look.write.is_failure() {
+            let before = continued.and(next.uncommitted_since);
+            next.uncommitted_since = Some(before.unwrap_or(look.at));
+        }
+        next
+    }
+}
+
+/// How old the newest beat is that has arrived; `None` where none has.
+fn lag_ms(reading: &Reading, at: Timestamp) -> Option<u64> {
+    let newest = reading.beats.values().map(|beat| beat.at).max()?;
+    let age = at.duration_since(newest).as_millis();
+    Some(u64::try_from(age).unwrap_or(0))
+}

@@ -1,0 +1,103 @@
+//! What the writer's own Region recorded of its own writer.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    beat::{Vantage, Write},
+    domain::Region,
+    plan::Detection,
+};
+
+/// What the writer's Region recorded of its own writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HomeVantage {
+    /// It committed a beat after ours began to fail.
+    FreshSuccess,
+    /// It failed too, after ours began to fail.
+    FreshFailure,
+    /// It met a writer whose connection slots are all used: one that lives.
+    Saturated,
+    /// Its ledger does not answer, or holds nothing from after that.
+    Unknown,
+}
+
+impl HomeVantage {
+    /// Judges the record of the writer's own Region: it must be about the same writer, from after our first failure, and
+    /// no older than the home probe's own rhythm allows.
+    #[must_use]
+    pub fn of(
+        home: Option<&Vantage>,
+        writer_region: &Region,
+        since: Option<Timestamp>,
+        detection: &Detection,
+        now: Timestamp,
+    ) -> Self {
+        let fresh = |home: &&Vantage| {
+            home.writer_region == *writer_region
+                && now.duration_since(home.at) <= detection.home_age_max()
+        };
+        let Some(home) = home.filter(fresh) else {
+            return Self::Unknown;
+        };
+        let after = since.is_some_and(|since| home.at > since);
+        match home.write {
+            Write::Committed { .. } if after => Self::FreshSuccess,
+            Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. } if after => {
+                Self::FreshFailure
+            }
+            // A living writer's word, and no failure: it needs not be later than ours.
+            Write::Saturated { .. } => Self::Saturated,
+            // A probe that cannot log in, or that meets a standby, knows nothing of the writer.
+            Write::Committed { .. }
+            | Write::Failed { .. }
+            | Write::Starting { .. }
+            | Write::Exhausted { .. }
+            | Write::Misconfigured { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. }
+            | Write::Unattempted { .. } => Self::Unknown,
+        }
+    }
+}
+
+/// What the writer itself said, where it answered with an error: to us, or to its own Region's probe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It is starting, stopping or recovering.
+    Starting,
+    /// It lacks disk or memory, so that writes fail.
+    Exhausted,
+}
+
+impl Said {
+    /// What one attempt heard.
+    #[must_use]
+    pub const fn of(write: &Write) -> Self {
+        match write {
+            Write::Starting { .. } => Self::Starting,
+            Write::Exhausted { .. } => Self::Exhausted,
+            Write::Committed { .. }
+            | Write::Failed { .. }
+            | Write::Saturated { .. }
+            | Write::Misconfigured { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. }
+            | Write::Unattempted { .. } => Self::Nothing,
+        }
+    }
+
+    /// This, or the other where this is nothing.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Nothing => other,
+            Self::Starting | Self::Exhausted => self,
+        }
+    }
+}

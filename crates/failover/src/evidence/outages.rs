@@ -1,0 +1,300 @@
+//! Outages in time: what the probe's looks make of a dying writer, a reader that restarts, a road that is cut, slots that are
+//! all used.
+
+use super::*;
+use crate::{
+    beat::{Beat, Look, Reading, Vantage},
+    domain::Epoch,
+};
+
+const TICK_MS: i64 = 250;
+
+fn at(seconds: f64) -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "a test's seconds are few")]
+    let ms = (seconds * 1_000.0).round() as i64;
+    Timestamp::from_millisecond(1_000_000_000 + ms).unwrap()
+}
+
+fn rhythm(interval: u64, failures: u32, timeout: u64) -> Detection {
+    Detection {
+        interval_seconds: interval,
+        failures,
+        timeout_seconds: timeout,
+        in_region_grace_seconds: None,
+        busy_grace_seconds: 900,
+    }
+}
+
+/// A writer, what replicates of it, and the standby's probe.
+struct Story {
+    detection: Detection,
+    dies: f64,
+    lag: f64,
+    /// When the standby's road to the writer is cut.
+    road_cut: f64,
+    /// When the reader answers nothing.
+    unreadable: (f64, f64),
+    home_beats: bool,
+    app_commits: bool,
+    vantage: Option<Vantage>,
+}
+
+impl Story {
+    fn new(detection: Detection, dies: f64, lag: f64) -> Self {
+        Self {
+            detection,
+            dies,
+            lag,
+            road_cut: f64::MAX,
+            unreadable: (0.0, 0.0),
+            home_beats: true,
+            app_commits: true,
+            vantage: None,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a test's seconds are few")]
+    const fn interval(&self) -> f64 {
+        self.detection.interval_seconds as f64
+    }
+
+    /// The last beat of a probe that began its rounds at `phase`, as committed until `until`.
+    fn beat(&self, until: f64, phase: f64, end: f64) -> Beat {
+        let rounds = ((until.min(end) - phase) / self.interval()).floor();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a test's rounds are few"
+        )]
+        let seq = (rounds + 1_000.0) as u64;
+        Beat {
+            seq,
+            epoch: Epoch(7),
+            at: at(rounds.mul_add(self.interval(), phase)),
+        }
+    }
+
+    fn reading(&self, now: f64) -> Option<Reading> {
+        if self.unreadable.0 <= now && now < self.unreadable.1 {
+            return None;
+        }
+        let until = now - self.lag;
+        let mut beats = std::collections::BTreeMap::new();
+        let own_end = self.dies.min(self.road_cut);
+        beats.insert("us-east-1".into(), self.beat(until, 0.0, own_end));
+        if self.home_beats {
+            beats.insert("us-west-2".into(), self.beat(until, 2.5, self.dies));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "a test's seconds are few")]
+        let position = (until.min(self.dies) * 1_000_000.0) as i64;
+        Some(Reading {
+            position: self.app_commits.then_some(position),
+            beats,
+            committed_at: None,
+        })
+    }
+
+    fn look(&mut self, now: f64) {
+        let write = if now < self.dies && now < self.road_cut {
+            let beat = self.beat(now, 0.0, f64::MAX);
+            Write::Committed { beat }
+        } else {
+            let why = "refused".into();
+            Write::Failed { why }
+        };
+        let look = Look {
+            at: at(now),
+            write,
+            reading: self.reading(now),
+        };
+        let (here, there) = ("us-east-1".into(), "us-west-2".into());
+        let next = Vantage::after(self.vantage.as_ref(), &here, &there, look, &self.detection);
+        self.vantage = Some(next);
+    }
+
+    /// What a confirmation makes of the silence of the whole Region at this moment.
+    fn verdict(&self, now: f64) -> Verdict {
+        let vantage = self.vantage.as_ref().unwrap();
+        let readable = self.reading(now).is_some();
+        let silent = || Rds::Silent { why: String::new() };
+        let evidence = Evidence {
+            write: Some(vantage.write.clone()),
+            progress: Progress::of(vantage, readable, &self.detection, at(now)),
+            local_rds: Rds::Status {
+                cluster: "available".into(),
+                instances: Vec::new(),
+            },
+            writer_rds: silent(),
+            writer_ledger_answers: false,
+            home_vantage: HomeVantage::Unknown,
+            witness: Witness::DoesNotReach,
+            failing_since: vantage.failing_since,
+            grace_since: None,
+            said: Said::Nothing,
+            stillness_tells: stillness_tells(vantage),
+            gathered_at: at(now),
+        };
+        evidence.verdict(&self.detection)
+    }
+
+    /// Looks at the plan's rhythm, confirms four times a second once there are failures enough, and answers what was
+    /// found, without repetition, with the time of the last.
+    fn play(&mut self, end: f64) -> (Vec<Verdict>, f64) {
+        let (mut found, mut last) = (Vec::<Verdict>::new(), 0.0);
+        #[expect(clippy::cast_precision_loss, reason = "a test's seconds are few")]
+        for tick in 0.. {
+            let now = -100.0 + (tick * TICK_MS) as f64 / 1_000.0;
+            if now > end {
+                return (found, last);
+            }
+            let failures = self.detection.failures;
+            let suspected = |vantage: &Vantage| vantage.failures >= failures;
+            let confirms = self.vantage.as_ref().is_some_and(suspected);
+            if now.rem_euclid(self.interval()) < 0.001 || confirms {
+                self.look(now);
+            }
+            if self.vantage.as_ref().is_some_and(suspected) {
+                let verdict = self.verdict(now);
+                if found.last() != Some(&verdict) {
+                    found.push(verdict);
+                    last = now;
+                }
+            }
+        }
+        unreachable!()
+    }
+}
+
+#[test]
+fn a_dying_writers_last_bytes_are_no_sign_of_life_whatever_the_lag() {
+    for (lag, by) in [(0.7, 25.0), (12.0, 35.0), (45.0, 75.0)] {
+        for home_beats in [true, false] {
+            let mut story = Story::new(rhythm(5, 3, 3), 4.8, lag);
+            story.home_beats = home_beats;
+            let (found, last) = story.play(100.0);
+            let ends = [
+                vec![Verdict::RegionDown],
+                vec![Verdict::Draining, Verdict::RegionDown],
+            ];
+            assert!(
+                ends.contains(&found) && last <= by,
+                "lag {lag}: {found:?} at {last}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_writer_that_is_judged_early_is_not_taken_for_alive_by_its_last_bytes() {
+    for detection in [rhythm(5, 2, 3), rhythm(1, 3, 1), rhythm(5, 2, 1)] {
+        for lag in [0.3, 3.0] {
+            let (found, _) = Story::new(detection.clone(), 4.8, lag).play(100.0);
+            assert!(
+                !found.contains(&Verdict::PathImpaired),
+                "{detection:?}, lag {lag}: {found:?}"
+            );
+            assert_eq!(
+                found.last(),
+                Some(&Verdict::RegionDown),
+                "{detection:?}, lag {lag}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_restarts_with_the_writer_shows_no_life_by_what_it_missed() {
+    let mut story = Story::new(rhythm(5, 3, 3), 4.8, 2.0);
+    story.unreadable = (5.0, 25.0);
+    let (found, last) = story.play(100.0);
+    assert!(!found.contains(&Verdict::PathImpaired), "{found:?}");
+    assert!(
+        found.last() == Some(&Verdict::RegionDown) && last < 45.0,
+        "{found:?} at {last}"
+    );
+}
+
+#[test]
+fn a_road_that_is_cut_for_an_hour_is_told_from_a_dead_writer_all_the_time() {
+    let mut story = Story::new(rhythm(5, 3, 3), f64::MAX, 0.7);
+    story.road_cut = 4.0;
+    let (found, _) = story.play(3_600.0);
+    let ends = [
+        vec![Verdict::PathImpaired],
+        vec![Verdict::Draining, Verdict::PathImpaired],
+    ];
+    assert!(ends.contains(&found), "{found:?}");
+}
+
+#[test]
+fn movement_without_a_commit_time_long_after_the_failures_began_leads_nowhere() {
+    let mut story = Story::new(rhythm(5, 3, 3), f64::MAX, 0.7);
+    story.road_cut = 4.0;
+    story.home_beats = false;
+    let (found, _) = story.play(600.0);
+    assert_eq!(found, [Verdict::Draining, Verdict::Undetermined]);
+    let vantage = story.vantage.unwrap();
+    let maybe = vantage.maybe_alive_at().unwrap();
+    assert!(
+        maybe > at(590.0),
+        "seen again and again, it may be life: {maybe}"
+    );
+}
+
+#[test]
+fn stillness_right_after_late_movement_leads_nowhere_for_a_minute() {
+    let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
+    story.play(60.0);
+    // One straggler, long after everything should have arrived.
+    story.dies = 59.0;
+    story.road_cut = 4.8;
+    story.home_beats = false;
+    story.look(60.0);
+    assert_eq!(story.verdict(61.0), Verdict::Undetermined);
+    story.look(119.0);
+    assert_eq!(story.verdict(119.0), Verdict::Undetermined);
+    story.look(121.0);
+    assert_eq!(story.verdict(121.0), Verdict::RegionDown);
+    assert_eq!(
+        story.vantage.unwrap().maybe_alive_at(),
+        None,
+        "a straggler, seen once"
+    );
+}
+
+#[test]
+fn a_commit_time_of_an_application_is_life_too() {
+    let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
+    story.home_beats = false;
+    story.play(30.0);
+    let (here, there) = ("us-east-1".into(), "us-west-2".into());
+    let reading = Reading {
+        committed_at: Some(at(29.0)),
+        ..story.reading(30.0).unwrap()
+    };
+    let look = Look {
+        at: at(30.0),
+        write: Write::Failed { why: String::new() },
+        reading: Some(reading),
+    };
+    let vantage = Vantage::after(
+        story.vantage.as_ref(),
+        &here,
+        &there,
+        look,
+        &story.detection,
+    );
+    let progress = |now| Progress::of(&vantage, true, &story.detection, at(now));
+    assert_eq!(progress(31.0), Progress::Moving);
+    assert_ne!(progress(46.0), Progress::Moving, "it did not grow for 15 s");
+}
+
+#[test]
+fn what_only_beats_moved_tells_nothing_by_standing_still() {
+    for (app_commits, tells) in [(true, true), (false, false)] {
+        let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
+        story.app_commits = app_commits;
+        story.play(60.0);
+        assert_eq!(stillness_tells(&story.vantage.unwrap()), tells);
+    }
+}

@@ -1,47 +1,26 @@
-//! Passes called by hand: dry runs that stand on what this Region knows; or, forced, a run of one step, which takes the
-//! plan's lease for its one pass.
+//! Passes called by hand: forced ones, each a run of one step which takes the plan's lease for its one pass; and dry runs,
+//! which find out what the forced pass would do or be refused with.
 
 use super::{Here, Input, Output, Pass, Progress, SILENCE};
 use crate::{
     Error,
     domain::{Epoch, Region, RunId},
+    guard,
     ledger::{self, Claim, Closed, Current, Known, Ledger, Outcome, Rows, Run, RunKind},
     notify::{Message, Notify, tell},
 };
 
-/// Makes one pass of a step: a run's, a dry run by hand, or a forced one.
+/// Makes a forced pass of a step.
 ///
 /// # Errors
 /// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, and those of the step.
-pub async fn or_forced<O>(
+pub(super) async fn forced<O>(
     world: &(impl Ledger + Here + Notify),
     step: &str,
     input: &Input,
     pass: impl AsyncFn(&Input) -> Result<Output<O>, Error>,
 ) -> Result<Output<O>, Error> {
-    let Some(force) = &input.force else {
-        if input.accept_data_loss {
-            return Err(Error::InvalidRequest(
-                "accept_data_loss is true without force; it is for forced passes by hand only"
-                    .into(),
-            ));
-        }
-        return pass(input).await;
-    };
-    if input.run_id.is_some() {
-        return Err(Error::InvalidRequest(
-            "force and run_id are both given; a run needs no force, leave one out".into(),
-        ));
-    }
-    if input.dry_run {
-        let dry = Input {
-            force: None,
-            accept_data_loss: false,
-            ..input.clone()
-        };
-        return pass(&dry).await;
-    }
-    let mut run = open(world, step, input, force).await?;
+    let mut run = open(world, step, input).await?;
     let forced = Input {
         run_id: Some(run.run_id.clone()),
         from_region: Some(run.from.clone()),
@@ -54,6 +33,23 @@ pub async fn or_forced<O>(
     result
 }
 
+/// Refuses words that do not go together, before anything is looked at.
+pub(super) fn is_consistent(input: &Input) -> Result<(), Error> {
+    let forced = input.force.is_some();
+    if input.accept_data_loss && !forced && !input.dry_run {
+        return Err(Error::InvalidRequest(
+            "accept_data_loss is true without force; it is for forced passes by hand only".into(),
+        ));
+    }
+    if input.run_id.is_some() && (forced || input.accept_data_loss) {
+        return Err(Error::InvalidRequest(
+            "force or accept_data_loss stands beside run_id; a run needs neither, leave one out"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
 /// The name that forced passes of a step go by in the ledgers: the same for those that finish one piece of work. Two
 /// Regions' passes are two pieces of work: under one name they would share a lease.
 #[must_use]
@@ -62,11 +58,26 @@ pub fn run_id(step: &str, region: &Region, epoch: Epoch) -> String {
 }
 
 /// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
-async fn open(
+async fn open(world: &(impl Ledger + Here), step: &str, input: &Input) -> Result<Run, Error> {
+    let here = world.region();
+    let known = known(world, input).await?;
+    let rows = Rows(reachable(world, &known).await?);
+    let mut run = prepare(world, step, input, (known, &rows)).await?;
+    if let Err(why) = lease(world, &mut run).await {
+        give_back(world, &run).await;
+        return Err(why);
+    }
+    world.put_run(here, &run).await?;
+    tracing::warn!(plan = %input.plan, step, run_id = %run.run_id, "a forced pass by hand");
+    Ok(run)
+}
+
+/// The run that a forced pass of a step is, without its leases.
+async fn prepare(
     world: &(impl Ledger + Here),
     step: &str,
     input: &Input,
-    force: &str,
+    (known, rows): (Known, &Rows),
 ) -> Result<Run, Error> {
     let here = world.region();
     if let Some(target) = input
@@ -75,14 +86,12 @@ async fn open(
         .filter(|target| *target != here)
     {
         return Err(Error::InvalidRequest(format!(
-            "target_region is {target}; force the pass in that Region, this is {here}"
+            "target_region is {target}; call the function in that Region, this is {here}"
         )));
     }
-    let known = known(world, input).await?;
-    let rows = Rows(reachable(world, &known).await?);
     let current = rows.current().ok_or_else(no_writer)?;
     let stands = format!("{}@{}", input.plan, current.epoch);
-    if force != stands {
+    if let Some(force) = input.force.as_ref().filter(|force| **force != stands) {
         return Err(Error::InvalidRequest(format!(
             "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that writer, in {}",
             current.epoch, current.writer
@@ -103,13 +112,45 @@ async fn open(
         };
     }
     run.leased.clear();
-    if let Err(why) = lease(world, &mut run).await {
-        give_back(world, &run).await;
-        return Err(why);
-    }
-    world.put_run(here, &run).await?;
-    tracing::warn!(plan = %input.plan, step, run_id = %run.run_id, "a forced pass by hand");
     Ok(run)
+}
+
+/// What a forced pass of a step would stand on, had it taken the leases: found out without taking one.
+///
+/// # Errors
+/// What the forced pass would be refused with.
+pub(super) async fn rehearse(
+    world: &(impl Ledger + Here),
+    step: &str,
+    input: &Input,
+) -> Result<Pass, Error> {
+    let here = world.region();
+    let known = known(world, input).await?;
+    let mut rows = Rows(reachable(world, &known).await?);
+    let mut run = prepare(world, step, input, (known, &rows)).await?;
+    let (claim, now) = (Claim::of(&run), world.now());
+    for region in run.plan.members.keys() {
+        match rows.0.get_mut(region) {
+            Some(row) => {
+                *row = row.claim_by_hand(&claim, now)?;
+                run.leased.insert(region.clone());
+            }
+            None if *region == run.from => {}
+            None => {
+                return Err(Error::Unavailable(format!(
+                    "the ledger of {region} does not answer, and a forced pass takes the plan's lease there"
+                )));
+            }
+        }
+    }
+    guard::lease(&rows, here, &run.run_id, run.epoch, now)?;
+    guard::writer(&rows, &run.from, &run.to)?;
+    Ok(Pass {
+        run,
+        rows,
+        now,
+        dry_run: true,
+    })
 }
 
 /// The Region that a forced pass leaves behind where the caller does not say: the current writer's, or, where that is this

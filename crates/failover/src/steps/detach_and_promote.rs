@@ -323,12 +323,17 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
         Action::Done => format!("{target} is the writer and available"),
         Action::Wait(why) => format!("{target}: {why} (status {})", observed.target.status),
         Action::WriteIntent => {
-            format!("{target} is about to be promoted in place of the writer in {from}")
+            let is = pass.says("is about to", "would");
+            format!("{target} {is} be promoted in place of the writer in {from}")
         }
         Action::FailOver => format!(
-            "{target} still follows the writer in {from}; failing over, accepting data loss"
+            "{target} still follows the writer in {from}; {} over, accepting data loss",
+            pass.says("failing", "would fail")
         ),
-        Action::Detach => format!("{target} still replicates from {from}; detaching it"),
+        Action::Detach => format!(
+            "{target} still replicates from {from}; {} it",
+            pass.says("detaching", "would detach")
+        ),
     }
 }
 

@@ -44,6 +44,11 @@ pub trait Step<W: Sync>: Sync {
     /// Says why; of a dry run, what would be done.
     fn reason(&self, pass: &Pass, seen: &Self::Observed, action: &Self::Action) -> String;
 
+    /// Every reason behind a refusal of [`Step::next_action`], one sentence each, where there may be several.
+    fn reasons(&self, _seen: &Self::Observed) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the run's record has to hold before the call is made, beside the call itself.
     fn mark(&self, _pass: &mut Pass, _seen: &Self::Observed, _action: &Self::Action) {}
 
@@ -110,21 +115,76 @@ pub struct Made<S: Step<W>, W: Sync> {
     pub pass: Pass,
 }
 
-/// Makes one pass of a step: a run's, a dry run, or a forced one.
+/// Makes one pass of a step: a run's, a dry run, or a forced one. A dry run answers what the forced pass would do, or be refused
+/// with.
 ///
 /// # Errors
-/// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, the guards' refusals, and those of
-/// the step.
+/// `InvalidRequest` for words that do not go together, `RunRefused` while a run holds the plan, the guards' refusals, and those of
+/// the step. Of a dry run only `InvalidRequest`, `Unavailable` and `Denied`: then nobody can tell.
 pub async fn run<W, S>(step: &S, world: &W, input: &Input) -> Result<Output<S::Observed>, Error>
 where
     W: Ledger + Here + Notify,
     S: Step<W>,
 {
-    Box::pin(by_hand::or_forced(world, S::NAME, input, async |input| {
+    by_hand::is_consistent(input)?;
+    if input.dry_run || (input.run_id.is_none() && input.force.is_none()) {
+        return Box::pin(dry(step, world, input)).await;
+    }
+    let pass = async |input: &Input| {
         let pass = Pass::open(world, input).await?;
         Ok(Box::pin(make(step, world, pass)).await?.output)
-    }))
-    .await
+    };
+    if input.force.is_some() {
+        return Box::pin(by_hand::forced(world, S::NAME, input, pass)).await;
+    }
+    Box::pin(pass(input)).await
+}
+
+async fn dry<W, S>(step: &S, world: &W, input: &Input) -> Result<Output<S::Observed>, Error>
+where
+    W: Ledger + Here,
+    S: Step<W>,
+{
+    let opened = match &input.run_id {
+        Some(_) => Pass::open(world, input).await,
+        None => by_hand::rehearse(world, S::NAME, input).await,
+    };
+    let pass = match opened {
+        Ok(pass) => pass,
+        Err(why) => return refused(input, S::NAME, why, (None, Vec::new())),
+    };
+    let observed = match step.admit(&pass) {
+        Ok(()) => Box::pin(step.observe(world, &pass)).await,
+        Err(why) => Err(why),
+    };
+    let observed = match observed {
+        Ok(observed) => observed,
+        Err(why) => return refused(input, S::NAME, why, (None, Vec::new())),
+    };
+    match step.next_action(&pass, &observed) {
+        Ok(action) => {
+            let reason = step.reason(&pass, &observed, &action);
+            let said = (action.name(), action.then(), reason);
+            Ok(answer(step, &pass, observed, said))
+        }
+        Err(why) => {
+            let is_not_ready = matches!(why, Error::NotReady(_));
+            let reasons = is_not_ready.then(|| step.reasons(&observed));
+            let reasons = reasons.unwrap_or_default();
+            refused(input, S::NAME, why, (Some(observed), reasons))
+        }
+    }
+}
+
+/// What a dry run answers of a refusal.
+fn refused<O>(
+    input: &Input,
+    step: &str,
+    why: Error,
+    (observed, reasons): (Option<O>, Vec<String>),
+) -> Result<Output<O>, Error> {
+    tracing::info!(plan = %input.plan, step, refusal = why.name(), %why, "dry run");
+    Output::refused(why, observed, reasons)
 }
 
 /// Makes a pass that has been opened.
@@ -137,7 +197,8 @@ where
     S: Step<W>,
 {
     step.admit(&pass)?;
-    let mut observed = step.observe(world, &pass).await?;
+    // Boxed here and below: a step's future lies in those of its callers, and the functions' mains have no room for all of it.
+    let mut observed = Box::pin(step.observe(world, &pass)).await?;
     let action = step.next_action(&pass, &observed)?;
     let mut reason = step.reason(&pass, &observed, &action);
     let (mut name, mut then) = (action.name(), action.then());
@@ -151,24 +212,36 @@ where
             pass.record(world, S::NAME, name, &reason).await?;
         }
     }
-    tracing::info!(plan = %pass.run.name(), step = S::NAME, action = name, reason, "pass");
-    let (progress, wait_seconds) = match then {
-        Then::Done => (Progress::Done, 0),
-        Then::Again(seconds) => (Progress::Pending, seconds),
-        Then::Later | Then::Waits => (Progress::Pending, wait_seconds(step.since(&pass), pass.now)),
-    };
-    let output = Output {
-        progress,
-        wait_seconds,
-        action: name,
-        reason,
-        observed,
-    };
+    let output = answer(step, &pass, observed, (name, then, reason));
     Ok(Made {
         output,
         action,
         pass,
     })
+}
+
+fn answer<W: Sync, S: Step<W>>(
+    step: &S,
+    pass: &Pass,
+    observed: S::Observed,
+    (action, then, reason): (&'static str, Then, String),
+) -> Output<S::Observed> {
+    let dry_run = pass.dry_run;
+    tracing::info!(plan = %pass.run.name(), step = S::NAME, action, reason, dry_run, "pass");
+    let (progress, wait_seconds) = match then {
+        Then::Done => (Progress::Done, 0),
+        Then::Again(seconds) => (Progress::Pending, seconds),
+        Then::Later | Then::Waits => (Progress::Pending, wait_seconds(step.since(pass), pass.now)),
+    };
+    Output {
+        progress,
+        wait_seconds,
+        action,
+        reason,
+        dry_run,
+        refusal: None,
+        observed: Some(observed),
+    }
 }
 
 /// Acts. What calls out is noted before it is made, and what it was answered is noted behind it. Where no answer was seen the
@@ -185,12 +258,12 @@ where
     S: Step<W>,
 {
     if !action.calls_out() {
-        return step.act(world, pass, observed, action).await;
+        return Box::pin(step.act(world, pass, observed, action)).await;
     }
     step.mark(pass, observed, action);
     pass.run.attempt(world.now(), S::NAME, action.name());
     world.put_run(world.region(), &pass.run).await?;
-    let came = step.act(world, pass, observed, action).await;
+    let came = Box::pin(step.act(world, pass, observed, action)).await;
     match &came {
         Ok(Came::AsDecided | Came::So(_)) => pass.run.answered(Answer::Taken),
         Ok(Came::NotNow(why)) => pass.run.answered(Answer::Refused(why.clone())),

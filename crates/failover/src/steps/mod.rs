@@ -156,8 +156,82 @@ pub struct Output<O> {
     pub action: &'static str,
     /// Why.
     pub reason: String,
-    /// What the pass saw, for the execution history.
-    pub observed: O,
+    /// Whether nothing was done, whatever `action` says.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// What the call would be refused with, in a dry run; in a run that fails the pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// What the pass saw, for the execution history; nothing where it was refused before it could look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<O>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl<O> Output<O> {
+    /// What a job answers that has done what it was asked for.
+    #[must_use]
+    pub const fn done(action: &'static str, reason: String, observed: O) -> Self {
+        Self {
+            progress: Progress::Done,
+            wait_seconds: 0,
+            action,
+            reason,
+            dry_run: false,
+            refusal: None,
+            observed: Some(observed),
+        }
+    }
+
+    /// What a dry run answers of a refusal.
+    ///
+    /// # Errors
+    /// The refusal itself where nobody could look, or where the words are wrong: a dry run fails there like any call.
+    pub fn refused(
+        why: Error,
+        observed: Option<O>,
+        mut reasons: Vec<String>,
+    ) -> Result<Self, Error> {
+        match why {
+            Error::NotReady(_)
+            | Error::UnexpectedTopology(_)
+            | Error::EvidenceStale(_)
+            | Error::DataLossTooLarge(_)
+            | Error::RunRefused(_) => {}
+            Error::Unavailable(_) | Error::InvalidRequest(_) | Error::Denied(_) => return Err(why),
+        }
+        if reasons.is_empty() {
+            reasons.push(why.to_string());
+        }
+        Ok(Self {
+            progress: Progress::Pending,
+            wait_seconds: 0,
+            action: "refused",
+            reason: format!("would be refused: {why}"),
+            dry_run: true,
+            refusal: Some(Refusal {
+                error: why.name(),
+                reasons,
+            }),
+            observed,
+        })
+    }
+}
+
+/// What a pass would be refused with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The error's name.
+    pub error: &'static str,
+    /// Every reason, one sentence each.
+    pub reasons: Vec<String>,
 }
 
 /// What one pass of a run stands on: its record, the ledgers it counts on, and the proof that it may act.
@@ -188,7 +262,7 @@ impl Pass {
             Error::InvalidRequest("epoch is missing; a run's steps carry it".into())
         })?;
         let run = recorded(world, input, run_id).await?;
-        let rows = renew(world, &run, epoch, now).await?;
+        let rows = renew(world, &run, (epoch, now), input.dry_run).await?;
         guard::lease(&rows, here, run_id, epoch, now)?;
         guard::writer(&rows, &run.from, &run.to)?;
         Ok(Self {
@@ -270,17 +344,17 @@ impl Pass {
     /// The steps after ProveWriter lead clients to the target: it must be the proven writer, and no later change begun.
     ///
     /// # Errors
-    /// `UnexpectedTopology`; never in a dry run, which leads nobody anywhere.
+    /// `UnexpectedTopology`.
     pub fn require_proven(&self) -> Result<(), Error> {
         let proven = self
             .rows
             .current()
             .is_some_and(|current| current.writer == self.run.to);
-        if self.dry_run || (proven && self.rows.intent().is_none()) {
+        if proven && self.rows.intent().is_none() {
             return Ok(());
         }
         Err(Error::UnexpectedTopology(format!(
-            "{} is not proven as the writer",
+            "{} is not proven as the writer; what follows the proof waits for it",
             self.run.to
         )))
     }
@@ -310,19 +384,24 @@ async fn recorded(
 
 /// Renews the lease in every Region that the run leased (rule 3), and answers their rows. The Region that it leaves may have
 /// fallen silent since; once its target is promoted, so may any other: then what those say that answer counts, and every write
-/// to a silent one still fails.
+/// to a silent one still fails. A dry run finds out whether it could renew them.
 async fn renew(
     world: &(impl Ledger + Here),
     run: &Run,
-    epoch: Epoch,
-    now: Timestamp,
+    (epoch, now): (Epoch, Timestamp),
+    dry_run: bool,
 ) -> Result<Rows, Error> {
     let here = world.region();
     let is_promoted = run.promoted_at.is_some() || run.proof.is_some();
     let renewals = run.leased.iter().map(async |region| {
-        let renewal = ledger::update(world, region, run.name(), |row| {
-            row.renew(&run.run_id, epoch, now)
-        });
+        let renewal = async {
+            let renewed = |row: &ledger::Row| row.renew(&run.run_id, epoch, now);
+            if dry_run {
+                renewed(&world.row(region, run.name()).await?)
+            } else {
+                ledger::update(world, region, run.name(), renewed).await
+            }
+        };
         let waits_briefly = region != here && (*region == run.from || is_promoted);
         let renewed = if waits_briefly {
             let late = |_| {

@@ -213,6 +213,10 @@ impl<W: World> Step<W> for PlannedFailover {
         pass.run.looks = Looks::default();
     }
 
+    fn reasons(&self, seen: &Observed) -> Vec<String> {
+        seen.not_ready.clone()
+    }
+
     async fn act(
         &self,
         world: &W,
@@ -458,12 +462,17 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
         Action::Done => format!("{target} is the writer and available"),
         Action::Wait(why) => format!("{target}: {why} (status {})", observed.target.status),
         Action::WriteIntent => {
-            format!("everything is ready; {target} is about to take over from {from}")
+            let takes = pass.says("is about to take", "would take");
+            format!("everything is ready; {target} {takes} over from {from}")
         }
-        Action::SwitchOver => format!("{target} follows {from}; switching over"),
+        Action::SwitchOver => format!(
+            "{target} follows {from}; {} over",
+            pass.says("switching", "would switch")
+        ),
         Action::Withdraw => {
             format!(
-                "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays"
+                "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays{}",
+                pass.says("", ", and the intent would be withdrawn")
             )
         }
     }

@@ -32,13 +32,16 @@ fn answer(progress: Progress) -> Output<()> {
         wait_seconds: 1,
         action: "detach",
         reason: "it was done".into(),
-        observed: (),
+        dry_run: false,
+        refusal: None,
+        observed: Some(()),
     }
 }
 
 /// Makes a forced pass that finds the plan held by its own run in every Region that answers.
 async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Output<()>, Error> {
-    or_forced(books, "detach_and_promote", input, async |input| {
+    is_consistent(input)?;
+    super::forced(books, "detach_and_promote", input, async |input| {
         let pass = Pass::open(books, input).await?;
         assert!(!pass.dry_run && pass.run.forced);
         Ok(answer(progress))
@@ -116,7 +119,7 @@ async fn a_forced_pass_acts_in_its_own_region_only() {
 /// A forced pass that writes its intent, or not, and then meets trouble.
 async fn troubled(books: &Books, begins: bool, why: &Error) -> Run {
     let by_hand = input(Some("orders@7"));
-    let pass = or_forced(books, "detach_and_promote", &by_hand, async |input| {
+    let pass = super::forced(books, "detach_and_promote", &by_hand, async |input| {
         let pass = Pass::open(books, input).await?;
         let intent = ledger::Intent {
             epoch: Epoch(8),
@@ -204,21 +207,39 @@ fn a_step_that_changes_nothing_refuses_force() {
     assert_eq!(is_unforced(&input(None)), Ok(()));
 }
 
+/// Whoever rehearses a pass reads what the forced one reads, and is refused where it is.
 #[tokio::test]
-async fn without_force_or_with_dry_run_nothing_is_taken() {
-    let books = Books::with(&row());
-    let dry = Input {
-        dry_run: true,
-        ..input(Some("orders@7"))
-    };
-    for input in [input(None), dry] {
-        let pass = or_forced(&books, "dns_flip", &input, async |input| {
-            assert!(Pass::open(&books, input).await?.dry_run);
-            Ok(answer(Progress::Done))
-        });
-        pass.await.unwrap();
-    }
+async fn a_rehearsed_pass_stands_on_what_the_forced_one_would_and_takes_nothing() {
+    let books = Books::with(&row()).silence("us-west-2");
+    let pass = rehearse(&books, "dns_flip", &input(None)).await.unwrap();
+    assert!(pass.dry_run && pass.run.forced);
+    assert_eq!(pass.run.leased, ["us-east-1".into()].into());
     assert!(books.runs().is_empty() && is_free(&books));
+    let elsewhere = Input {
+        target_region: Some("us-west-2".into()),
+        ..input(None)
+    };
+    for wrong in [input(Some("orders@6")), elsewhere] {
+        let rehearsed = rehearse(&books, "dns_flip", &wrong).await.unwrap_err();
+        assert_eq!(rehearsed.name(), "InvalidRequest");
+    }
+}
+
+#[tokio::test]
+async fn a_rehearsed_pass_is_refused_while_a_run_holds_the_plan() {
+    let claim = Claim {
+        run_id: "a".into(),
+        kind: RunKind::UnplannedFailover,
+        incident: None,
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+    };
+    let held = row().claim(&claim, jiff::Timestamp::from_second(999).unwrap());
+    let books = Books::with(&held.unwrap());
+    let why = rehearse(&books, "dns_flip", &input(None))
+        .await
+        .unwrap_err();
+    assert!(why.to_string().contains("run a holds plan orders"), "{why}");
 }
 
 /// Found by the search of the protocol: forced in two Regions at once, they went by one name and shared one lease.

@@ -132,7 +132,13 @@ pub async fn handle(
     payload: Value,
 ) -> Result<Value, Error> {
     match read::<Request>(payload)? {
-        Request::Confirm(input) => answer(Box::pin(confirm(world, &input, false)).await?),
+        Request::Confirm(input) => {
+            let is_dry = input.dry_run || input.run_id.is_none();
+            match Box::pin(confirm(world, &input, false)).await {
+                Err(why) if is_dry => answer(Output::<Observed>::refused(why, None, Vec::new())?),
+                confirmed => answer(confirmed?),
+            }
+        }
         Request::ConfirmApproved(input) => answer(Box::pin(confirm(world, &input, true)).await?),
         Request::Reach(input) => answer(Box::pin(reach(world, &input)).await?),
     }
@@ -207,7 +213,9 @@ pub async fn confirm(
             wait_seconds,
             action: name,
             reason,
-            observed,
+            dry_run: pass.dry_run,
+            refusal: None,
+            observed: Some(observed),
         },
         verdict,
         decision,

@@ -13,6 +13,8 @@ struct Toy {
     calls_out: bool,
     then: Then,
     comes_to: Result<Came, Error>,
+    refuses: Option<Error>,
+    follows_proof: bool,
     recorded_before: Mutex<Option<Run>>,
 }
 
@@ -45,15 +47,32 @@ impl Step<Books> for Toy {
         Ok(())
     }
 
-    fn next_action(&self, _: &Pass, (): &()) -> Result<Toys, Error> {
-        Ok(Toys {
-            calls_out: self.calls_out,
-            then: self.then,
-        })
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        if self.follows_proof {
+            pass.require_proven()?;
+        }
+        Ok(())
     }
 
-    fn reason(&self, _: &Pass, (): &(), _: &Toys) -> String {
-        "it still follows".into()
+    fn next_action(&self, _: &Pass, (): &()) -> Result<Toys, Error> {
+        self.refuses.clone().map_or(
+            Ok(Toys {
+                calls_out: self.calls_out,
+                then: self.then,
+            }),
+            Err,
+        )
+    }
+
+    fn reasons(&self, (): &()) -> Vec<String> {
+        vec!["no instance".into(), "no service".into()]
+    }
+
+    fn reason(&self, pass: &Pass, (): &(), _: &Toys) -> String {
+        format!(
+            "it still follows; {}",
+            pass.says("detaching", "would detach")
+        )
     }
 
     async fn act(
@@ -73,6 +92,8 @@ fn toy(calls_out: bool, comes_to: Result<Came, Error>) -> Toy {
         calls_out,
         then: Then::Later,
         comes_to,
+        refuses: None,
+        follows_proof: false,
         recorded_before: Mutex::new(None),
     }
 }
@@ -121,7 +142,7 @@ async fn a_call_is_in_the_record_before_it_is_made_and_its_answer_behind_it() {
         ("detach", &None)
     );
     assert_eq!(after[0].answer, Some(Answer::Taken));
-    assert_eq!(came.unwrap(), "it still follows");
+    assert_eq!(came.unwrap(), "it still follows; detaching");
 }
 
 #[tokio::test]
@@ -166,5 +187,103 @@ async fn a_dry_run_acts_on_nothing_and_records_nothing() {
     make(&toy, &books, pass(&books, true)).await.unwrap();
     assert!(toy.recorded_before.lock().unwrap().is_none());
     assert!(books.runs().is_empty());
+    assert_eq!(books.rows(), before);
+}
+
+fn by_hand(force: Option<&str>) -> Input {
+    Input {
+        force: force.map(Into::into),
+        ..Input::of("orders".into())
+    }
+}
+
+/// What a dry run and the forced call answer, of one step in one world each.
+async fn both(toy: &dyn Fn() -> Toy) -> (Output<()>, Result<Output<()>, Error>) {
+    let (calm, changed) = (books(), books());
+    let dry = run(&toy(), &calm, &by_hand(None)).await.unwrap();
+    assert!(calm.runs().is_empty(), "a dry run keeps no record");
+    assert_eq!(calm.rows(), books().rows());
+    assert!(dry.dry_run);
+    (dry, run(&toy(), &changed, &by_hand(Some("orders@7"))).await)
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_the_forced_call_would_do() {
+    let (dry, forced) = both(&|| toy(true, Ok(Came::AsDecided))).await;
+    let forced = forced.unwrap();
+    assert_eq!((dry.action, forced.action), ("detach", "detach"));
+    assert!(dry.reason.contains("would detach"), "{}", dry.reason);
+    assert!(!forced.dry_run && forced.reason.contains("; detaching"));
+    let told = serde_json::to_value(&dry).unwrap();
+    assert_eq!(told["dry_run"], true);
+    assert_eq!(serde_json::to_value(&forced).unwrap().get("dry_run"), None);
+}
+
+#[tokio::test]
+async fn a_dry_run_answers_the_refusal_that_the_forced_call_would_meet() {
+    let follows = || Toy {
+        follows_proof: true,
+        ..toy(true, Ok(Came::AsDecided))
+    };
+    let (dry, forced) = both(&follows).await;
+    let refusal = dry.refusal.unwrap();
+    let why = forced.unwrap_err();
+    assert_eq!(refusal.error, why.name());
+    assert_eq!(refusal.reasons, [why.to_string()]);
+    assert_eq!(dry.action, "refused");
+}
+
+#[tokio::test]
+async fn a_dry_run_of_what_is_not_ready_answers_the_list_of_reasons_and_a_runs_pass_fails() {
+    let not_ready = || Toy {
+        refuses: Some(Error::NotReady("2 reason(s) against it".into())),
+        ..toy(true, Ok(Came::AsDecided))
+    };
+    let (dry, forced) = both(&not_ready).await;
+    let refusal = dry.refusal.unwrap();
+    assert_eq!(refusal.error, "NotReady");
+    assert_eq!(refusal.reasons, ["no instance", "no service"]);
+    assert_eq!(forced.unwrap_err().name(), "NotReady");
+    let of_a_run = make(&not_ready(), &books(), pass(&books(), false)).await;
+    assert!(of_a_run.is_err());
+}
+
+#[tokio::test]
+async fn a_dry_run_fails_where_nobody_can_tell_or_the_words_are_wrong() {
+    for why in [
+        Error::Unavailable("silent".into()),
+        Error::Denied("no right".into()),
+        Error::InvalidRequest("wrong".into()),
+    ] {
+        let toy = Toy {
+            refuses: Some(why.clone()),
+            ..toy(true, Ok(Came::AsDecided))
+        };
+        let failed = run(&toy, &books(), &by_hand(None)).await;
+        assert_eq!(failed.unwrap_err(), why);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_pass_of_a_run_renews_no_lease() {
+    let books = books();
+    let (run_of, now) = (crate::steps::fake::run(), books.now());
+    let claim = crate::ledger::Claim::of(&run_of);
+    for region in ["us-east-1", "us-west-2"].map(crate::domain::Region::from) {
+        let claimed = crate::ledger::update(&books, &region, run_of.name(), |row| {
+            row.claim(&claim, now - std::time::Duration::from_secs(60))
+        });
+        claimed.await.unwrap();
+    }
+    books.put_run(books.region(), &run_of).await.unwrap();
+    let before = books.rows();
+    let input = Input {
+        run_id: Some("a".into()),
+        epoch: Some(crate::domain::Epoch(7)),
+        dry_run: true,
+        ..Input::of("orders".into())
+    };
+    let dry = run(&toy(true, Ok(Came::AsDecided)), &books, &input).await;
+    assert!(dry.unwrap().dry_run);
     assert_eq!(books.rows(), before);
 }

@@ -5,12 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Here, Ledger, Plans, ReleaseInput, plan};
-use crate::{
-    Error,
-    domain::Region,
-    ledger::update_if,
-    steps::{Output, Progress},
-};
+use crate::{Error, domain::Region, ledger::update_if, steps::Output};
 
 /// How long a Region is waited for: one of them may still be lost.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -60,14 +55,9 @@ pub(super) async fn run(
         }
     }
     tracing::info!(plan = %plan.plan, run_id = %input.run_id, ?observed, "acknowledged");
-    Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action: "acknowledge",
-        reason: format!(
-            "run {} is acknowledged; the cool-down is over",
-            input.run_id
-        ),
-        observed,
-    })
+    let reason = format!(
+        "run {} is acknowledged; the cool-down is over",
+        input.run_id
+    );
+    Ok(Output::done("acknowledge", reason, observed))
 }

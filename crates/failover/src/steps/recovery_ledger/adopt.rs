@@ -9,7 +9,7 @@ use crate::{
     domain::{PlanName, Region},
     ledger::{Current, Rows, update},
     plan::Plan,
-    steps::{Output, Progress},
+    steps::Output,
     topology::{Cluster, GlobalCluster, Named},
 };
 
@@ -21,6 +21,16 @@ pub(super) struct Adopted {
 }
 
 pub(super) async fn run(
+    world: &(impl Ledger + Here + Describe + Plans),
+    input: &AdoptInput,
+) -> Result<Output<Adopted>, Error> {
+    match adopt(world, input).await {
+        Err(why) if input.dry_run => Output::refused(why, None, Vec::new()),
+        adopted => adopted,
+    }
+}
+
+async fn adopt(
     world: &(impl Ledger + Here + Describe + Plans),
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
@@ -63,8 +73,15 @@ pub(super) async fn run(
         }
     }
     let reason = format!(
-        "{} is the writer of plan {} in epoch {}",
-        current.writer, plan.plan, current.epoch
+        "{} {} the writer of plan {} in epoch {}",
+        current.writer,
+        if input.dry_run && action != "none" {
+            "would be adopted as"
+        } else {
+            "is"
+        },
+        plan.plan,
+        current.epoch
     );
     tracing::info!(plan = %plan.plan, action, reason, "adopted");
     let observed = Adopted {
@@ -72,11 +89,8 @@ pub(super) async fn run(
         current,
     };
     Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action,
-        reason,
-        observed,
+        dry_run: input.dry_run,
+        ..Output::done(action, reason, observed)
     })
 }
 

@@ -11,7 +11,7 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{self, Asked, Run, RunKind},
     notify::{Message, Notify},
-    steps::{Input, Output, Pass, Progress},
+    steps::{Input, Output, Pass},
 };
 
 /// What the pass saw.
@@ -64,13 +64,7 @@ pub(super) async fn run(
         sent(world, &mut pass.run).await;
     }
     tracing::info!(plan = %input.plan, run_id = %input.run_id, %until, "asked");
-    Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action: "ask",
-        reason,
-        observed: Observed { until },
-    })
+    Ok(Output::done("ask", reason, Observed { until }))
 }
 
 /// Marks the question as sent, so that the same one is not sent twice.
@@ -127,13 +121,7 @@ pub(super) async fn keep(
     wait(world, &pass.run, until).await?;
     let reason = format!("the writer is not moved before {until}");
     pass.record(world, super::STEP, "keep", &reason).await?;
-    Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action: "keep",
-        reason,
-        observed: Observed { until },
-    })
+    Ok(Output::done("keep", reason, Observed { until }))
 }
 
 /// Keeps the leases while the answer is waited for.

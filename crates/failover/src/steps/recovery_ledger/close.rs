@@ -12,7 +12,7 @@ use crate::{
     evidence::Verdict,
     ledger::{self, Closed, Confirmed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
     policy::{Decision, Human, decide},
-    steps::{Output, Progress, calls},
+    steps::{Output, calls},
 };
 
 /// The state that asks a human.
@@ -65,13 +65,7 @@ pub(super) async fn run(
     Ok(Answer {
         outcome: closed.outcome,
         left: closed.left.clone(),
-        output: Output {
-            progress: Progress::Done,
-            wait_seconds: 0,
-            action: "close",
-            reason: sentence(&closed),
-            observed: closed,
-        },
+        output: Output::done("close", sentence(&closed), closed),
     })
 }
 

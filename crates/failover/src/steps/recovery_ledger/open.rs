@@ -13,7 +13,7 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{Claim, Rows, Run, RunKind, update},
     plan::Plan,
-    steps::{Output, Progress, rebuild_global::Retire},
+    steps::{Output, rebuild_global::Retire},
 };
 
 pub(super) use opening::Opening;
@@ -228,17 +228,15 @@ async fn record(
     put?;
     tracing::info!(plan = %plan.plan, run_id = %input.run_id, %epoch, resume, "a run opened");
     Ok(Opened {
-        output: Output {
-            progress: Progress::Done,
-            wait_seconds: 0,
-            action: "open",
+        output: Output::done(
+            "open",
             reason,
-            observed: Observed {
+            Observed {
                 revision: run.plan.revision,
                 leased: held.leased.clone(),
                 epoch,
             },
-        },
+        ),
         run: Handle {
             plan: plan.plan.clone(),
             run_id: input.run_id.clone(),

@@ -10,7 +10,7 @@ use crate::{
     Error,
     domain::{PlanName, Region, RunId},
     ledger::{Run, update_if},
-    steps::{Output, Progress},
+    steps::Output,
 };
 
 /// How long a Region is waited for: the one that was left may be dead.
@@ -39,13 +39,7 @@ pub(super) async fn run(
     let reason = format!("run {} holds plan {} no longer", input.run_id, input.plan);
     tracing::info!(plan = %input.plan, run_id = %input.run_id, ?regions, "released");
     let observed = Released { regions };
-    Ok(Output {
-        progress: Progress::Done,
-        wait_seconds: 0,
-        action: "release",
-        reason,
-        observed,
-    })
+    Ok(Output::done("release", reason, observed))
 }
 
 /// Gives back what a run leased, and the lease of the Region it left, which may have been taken unseen.

@@ -77,6 +77,8 @@ pub struct Timeline {
     inner: Arc<Mutex<Inner>>,
     started_at_ms: i64,
     output: Output,
+    /// Whose story it is, printed before each line where several are told at the same time.
+    name: &'static str,
 }
 
 #[derive(Debug, Default)]
@@ -102,6 +104,12 @@ impl Timeline {
         })
     }
 
+    /// The same, with the story's name before each line: several are told at the same time.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
     /// A timeline that starts now and prints nothing.
     pub fn silent() -> Self {
         Self::new(Output::Silent)
@@ -112,6 +120,7 @@ impl Timeline {
             inner: Arc::default(),
             started_at_ms: now_ms(),
             output,
+            name: "",
         }
     }
 
@@ -156,7 +165,8 @@ impl Timeline {
             return;
         }
         if self.output != Output::Silent {
-            let lines = line::format(&event, self.started_at_ms, self.output == Output::Coloured);
+            let coloured = self.output == Output::Coloured;
+            let lines = line::format(&event, self.started_at_ms, coloured, self.name);
             // A reader that has gone away must not end the drill: its result is in the report.
             let _ = io::stdout().lock().write_all(lines.as_bytes());
         }

@@ -1,6 +1,6 @@
-//! Several scenarios, one after the other, on one deployment: a table at the end and one page over the reports.
+//! Several scenarios, two at a time: a table at the end and one page over the reports.
 
-use std::{fmt, path::Path, time::Instant};
+use std::{cell::Cell, fmt, path::Path, time::Instant};
 
 use aws_sdk_rds::error::DisplayErrorContext;
 use maud::{DOCTYPE, html};
@@ -34,12 +34,18 @@ pub struct Line {
 /// What came out of all of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
-    /// In the order in which they were played.
+    /// In the order in which they were taken.
     pub lines: Vec<Line>,
+    /// Seconds that all of it took.
+    pub seconds: f64,
 }
 
-/// Plays scenarios on one deployment; their reports go into `target/drill/<word>/<scenario>`, and `index.html` beside them.
-/// One that cannot be played counts as failed; the others are played all the same.
+/// How many worlds are played at a time. Most of a scenario is waiting, so that two share two cores well; three do not.
+const LANES: usize = 2;
+
+/// Plays scenarios, two at a time, each on a deployment that it shares with those before it; their reports go into
+/// `target/drill/<word>/<scenario>`, and `index.html` beside them. One that cannot be played counts as failed; the others
+/// are played all the same.
 ///
 /// # Errors
 /// When nothing can be deployed, or the page cannot be written.
@@ -52,23 +58,68 @@ pub async fn run_all(
     let folder = root.join("target/drill").join(word);
     let _held = hold(&folder)?;
     empty(&folder)?;
-    let members = scenarios.iter().map(|scenario| scenario.profile().members);
+    let began = Instant::now();
+    let queue = Queue {
+        scenarios,
+        next: Cell::new(0),
+    };
+    let lanes = (0..LANES.min(scenarios.len()))
+        .map(|number| lane(&queue, root, &folder, number, &timeline));
+    let lanes = futures::future::join_all(lanes).await;
+    let mut lines = Vec::new();
+    for lane in lanes {
+        lines.extend(lane?);
+    }
+    lines.sort_by_key(|(place, _)| *place);
+    let summary = Summary {
+        lines: lines.into_iter().map(|(_, line)| line).collect(),
+        seconds: began.elapsed().as_secs_f64(),
+    };
+    std::fs::write(folder.join("index.html"), page(&summary))?;
+    Ok(summary)
+}
+
+/// What is still to be played; each lane takes the next one when it is free.
+struct Queue<'a> {
+    scenarios: &'a [Scenario],
+    next: Cell<usize>,
+}
+
+impl Queue<'_> {
+    fn take(&self) -> Option<(usize, Scenario)> {
+        let place = self.next.get();
+        let scenario = self.scenarios.get(place)?;
+        self.next.set(place + 1);
+        Some((place, *scenario))
+    }
+}
+
+/// Plays what it takes from the queue on a deployment of its own; answers each one's line with its place in the queue.
+async fn lane(
+    queue: &Queue<'_>,
+    root: &Path,
+    folder: &Path,
+    number: usize,
+    timeline: impl Fn() -> Timeline,
+) -> Result<Vec<(usize, Line)>, Trouble> {
+    let members = queue
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.profile().members);
     let members = members
         .max_by_key(|members| members.len())
         .unwrap_or_default();
-    let deployed = Deployed::start(root, &folder, members, &timeline()).await?;
-    let mut summary = Summary { lines: Vec::new() };
-    for scenario in scenarios {
+    let beneath = folder.join(format!("lane-{number}"));
+    std::fs::create_dir_all(&beneath)?;
+    let deployed = Deployed::start(root, &beneath, members, &timeline()).await?;
+    let mut lines = Vec::new();
+    while let Some((place, scenario)) = queue.take() {
         let name = scenario.name();
-        println!(
-            "\n{} of {}: {name}",
-            summary.lines.len() + 1,
-            scenarios.len()
-        );
+        println!("{} of {}: {name}", place + 1, queue.scenarios.len());
         let own = folder.join(name);
         std::fs::create_dir_all(&own)?;
         let began = Instant::now();
-        let played = play::play(*scenario, &deployed, &own, timeline()).await;
+        let played = play::play(scenario, &deployed, &own, timeline().named(name)).await;
         let line = match played {
             Ok(report) => {
                 report::write(&report, &own)?;
@@ -85,11 +136,10 @@ pub async fn run_all(
             }
         };
         println!("{line}");
-        summary.lines.push(line);
+        lines.push((place, line));
     }
     deployed.end().await?;
-    std::fs::write(folder.join("index.html"), page(&summary))?;
-    Ok(summary)
+    Ok(lines)
 }
 
 fn line(scenario: &'static str, report: &Report, began: Instant) -> Line {
@@ -178,13 +228,12 @@ impl fmt::Display for Summary {
             .lines
             .iter()
             .filter(|line| line.verdict == Verdict::Pass);
-        let seconds: f64 = self.lines.iter().map(|line| line.seconds).sum();
         write!(
             f,
             "{} of {} scenarios came out as expected, in {:.1} minutes",
             held.count(),
             self.lines.len(),
-            seconds / 60.0
+            self.seconds / 60.0
         )
     }
 }
@@ -242,6 +291,7 @@ mod tests {
                 seconds: 30.0,
                 reasons: vec!["expected: <b>; found: none".into()],
             }],
+            seconds: 30.0,
         }
     }
 

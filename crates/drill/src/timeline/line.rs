@@ -11,8 +11,16 @@ const INDENT: usize = 6 + 1 + 2 + KIND_WIDTH + 1;
 const WIDTH: usize = 110;
 const SENTENCE_WIDTH: usize = WIDTH - INDENT;
 
-/// The event's lines, each ended by a line feed.
-pub(super) fn format(event: &Event, started_at_ms: i64, coloured: bool) -> String {
+/// Columns of the story's name, where several are told at the same time.
+const NAME_WIDTH: usize = 24;
+
+/// The event's lines, each ended by a line feed; the story's `name` stands before each where it has one.
+pub(super) fn format(event: &Event, started_at_ms: i64, coloured: bool, name: &str) -> String {
+    let before = if name.is_empty() {
+        String::new()
+    } else {
+        format!("{name:<NAME_WIDTH$} ")
+    };
     let sentence = plain_words(&format!("{} {}", event.source, event.text));
     let (on, off) = if coloured {
         (colour(event.kind), "\u{1b}[0m")
@@ -25,12 +33,12 @@ pub(super) fn format(event: &Event, started_at_ms: i64, coloured: bool) -> Strin
         let _ = if index == 0 {
             writeln!(
                 text,
-                "{seconds:>6.1}s  {on}{word:<KIND_WIDTH$}{off} {part}",
+                "{before}{seconds:>6.1}s  {on}{word:<KIND_WIDTH$}{off} {part}",
                 seconds = seconds_since(started_at_ms, event.at_ms),
                 word = event.kind.word(),
             )
         } else {
-            writeln!(text, "{:INDENT$}{part}", "")
+            writeln!(text, "{before}{:INDENT$}{part}", "")
         };
     }
     text
@@ -110,14 +118,19 @@ mod tests {
     #[test]
     fn a_line_has_seconds_kind_and_a_sentence() {
         assert_eq!(
-            format(&event("suspects the writer in us-west-2"), 100_000, false),
+            format(
+                &event("suspects the writer in us-west-2"),
+                100_000,
+                false,
+                ""
+            ),
             "  12.3s  noticing   us-east-1 suspects the writer in us-west-2\n"
         );
     }
 
     #[test]
     fn colour_wraps_the_kind_only_and_keeps_the_columns() {
-        let coloured = format(&event("waits"), 100_000, true);
+        let coloured = format(&event("waits"), 100_000, true, "");
         assert_eq!(
             coloured,
             "  12.3s  \u{1b}[33mnoticing  \u{1b}[0m us-east-1 waits\n"
@@ -126,7 +139,7 @@ mod tests {
 
     #[test]
     fn long_sentences_go_on_under_their_beginning_within_110_columns() {
-        let text = format(&event(&"evidence ".repeat(40)), 100_000, false);
+        let text = format(&event(&"evidence ".repeat(40)), 100_000, false, "");
         let lines: Vec<_> = text.lines().collect();
         assert!(lines.len() > 1);
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
@@ -140,14 +153,29 @@ mod tests {
 
     #[test]
     fn a_word_longer_than_a_line_is_broken_and_nothing_is_lost() {
-        let text = format(&event(&"é".repeat(300)), 100_000, false);
+        let text = format(&event(&"é".repeat(300)), 100_000, false, "");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
         assert_eq!(text.matches('é').count(), 300);
     }
 
     #[test]
     fn control_characters_never_reach_the_terminal() {
-        let text = format(&event("says\u{1b}[2J\nhello\r\t"), 100_000, false);
+        let text = format(&event("says\u{1b}[2J\nhello\r\t"), 100_000, false, "");
         assert_eq!(text, "  12.3s  noticing   us-east-1 says [2J hello\n");
+    }
+
+    #[test]
+    fn a_story_told_beside_others_has_its_name_before_each_line() {
+        let text = format(
+            &event(&"evidence ".repeat(20)),
+            100_000,
+            false,
+            "region-loss",
+        );
+        assert!(text.lines().count() > 1);
+        assert!(
+            text.lines().all(|line| line.starts_with("region-loss ")),
+            "{text}"
+        );
     }
 }

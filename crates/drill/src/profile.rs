@@ -108,6 +108,9 @@ pub struct Profile {
     /// Whose standby has no instance.
     #[serde(skip)]
     pub headless: Option<&'static str>,
+    /// Whether the simulated RDS lets a member leave while an operation on its global cluster is pending.
+    #[serde(skip)]
+    pub detach_during_failover: bool,
     /// The plans.
     #[serde(skip)]
     pub plans: &'static [&'static str],
@@ -174,6 +177,7 @@ impl Profile {
                 .unwrap_or(u64::MAX),
             members: &[HOME, STANDBY],
             headless: None,
+            detach_during_failover: false,
             plans: &[PLAN],
             patch: Value::Null,
         }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     Error,
     domain::{Epoch, Region, RunId, seconds_between},
-    ledger::{Confirmed, Rows},
+    ledger::{Confirmed, Rows, Run},
     plan::{Plan, UnknownLoss},
     policy::{Decision, decide},
 };
@@ -103,6 +103,28 @@ pub fn forced(accept_data_loss: bool) -> Result<(), Error> {
     Err(Error::DataLossTooLarge(
         "what a forced promotion would lose is unknown; add \"accept_data_loss\": true if that is acceptable".into(),
     ))
+}
+
+/// How long a committed beat shows that the old writer lives, in seconds.
+pub const LIVING_SECONDS: f64 = 60.0;
+
+/// A forced promotion past a writer that answers needs that word by name: locks replicate, so that nothing can be fenced before it,
+/// and whatever the old writer takes meanwhile is only there. A planned move loses nothing.
+///
+/// # Errors
+/// `NotReady` without it, where a probe committed a beat on the old writer within the last minute.
+pub fn abandoned(run: &Run, committed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
+    let age = committed_at.map(|at| seconds_between(at, now));
+    match age.filter(|age| *age <= LIVING_SECONDS && !run.abandons_living_writer) {
+        None => Ok(()),
+        Some(age) => Err(Error::NotReady(format!(
+            "the writer in {from} committed a beat {age:.0} s ago, and the standby in {to} follows it: move it as planned, which loses nothing \
+             (start aurora-failover-planned-failover in {to}); to promote past a living writer all the same, add \
+             \"abandon_living_writer\": true, and fence it in {from} right after the new writer is proven",
+            from = run.from,
+            to = run.to,
+        ))),
+    }
 }
 
 /// The plan's bound on the loss.
@@ -215,6 +237,30 @@ mod tests {
             "UnexpectedTopology"
         );
         assert_eq!(judged(&rows([])), "UnexpectedTopology");
+    }
+
+    #[test]
+    fn a_living_writer_is_promoted_past_only_by_a_word_of_its_own() {
+        let (then, now) = (
+            Timestamp::from_second(100).unwrap(),
+            Timestamp::from_second(160).unwrap(),
+        );
+        let mut run = crate::steps::fake::run();
+        run.accept_data_loss = true;
+        let why = abandoned(&run, Some(then), now).unwrap_err();
+        assert_eq!(why.name(), "NotReady");
+        for part in [
+            "aurora-failover-planned-failover",
+            "abandon_living_writer",
+            "60 s ago",
+        ] {
+            assert!(why.to_string().contains(part), "{why}");
+        }
+        let later = Timestamp::from_second(161).unwrap();
+        assert!(abandoned(&run, Some(then), later).is_ok(), "nobody knows");
+        assert!(abandoned(&run, None, now).is_ok());
+        run.abandons_living_writer = true;
+        assert!(abandoned(&run, Some(then), now).is_ok());
     }
 
     #[test]

@@ -19,11 +19,21 @@ fn main() -> ExitCode {
                 .iter()
                 .filter(|ablation| !breaks(ablation))
                 .count(),
+            words
+                if ABLATIONS
+                    .iter()
+                    .any(|one| format!("{:?}", one.rule) == words) =>
+            {
+                ABLATIONS
+                    .iter()
+                    .filter(|one| format!("{:?}", one.rule) == words && !breaks(one))
+                    .count()
+            }
             words => {
                 let mut named = SMALL.iter().chain(&LARGE);
                 let Some(search) = named.find(|search| search.name.contains(words)) else {
                     eprintln!(
-                        "there is no part and no search {words:?}; choose small, large, rules, words of a search's name, or nothing for all"
+                        "there is no part and no search {words:?}; choose small, large, rules, a rule, words of a search's name, or nothing for all"
                     );
                     return ExitCode::from(2);
                 };

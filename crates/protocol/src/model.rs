@@ -63,6 +63,12 @@ pub enum Event {
     Redrive(usize),
     /// Two minutes pass for a run.
     Later(usize),
+    /// A run makes its next call, which promotes, and the answer is lost.
+    LoseAnswer(usize),
+    /// Minutes pass for a run that waits for what became of a call; RDS shows everything by then.
+    Quiet(usize),
+    /// RDS shows in a Region what there is.
+    Show(usize),
     /// A Region is lost.
     Lose(usize),
     /// It comes back.
@@ -150,6 +156,12 @@ impl Protocol {
             return;
         }
         events.push(Event::Call(slot));
+        if state.left.lost > 0 && matches!(live.step, Step::Promote | Step::SwitchOver) {
+            events.push(Event::LoseAnswer(slot));
+        }
+        if live.log.is_empty() && waits(state, live) {
+            events.push(Event::Quiet(slot));
+        }
         let between = live.log.is_empty();
         let loops = matches!(
             live.step,
@@ -201,6 +213,9 @@ impl Protocol {
             events.push(Event::Page(member));
         }
         events.push(Event::Finish(member));
+        if state.lag.is_some() {
+            events.push(Event::Show(member));
+        }
         if found.role == Role::Resynchronising {
             events.push(Event::Resynchronise(member));
         }
@@ -221,6 +236,7 @@ impl Protocol {
                     | Event::Redrive(_)
                     | Event::GiveUp(_)
                     | Event::Later(_)
+                    | Event::LoseAnswer(_)
                     | Event::Retry(_)
                     | Event::Fail(_)
                     | Event::Stop(_)
@@ -237,6 +253,30 @@ impl Protocol {
                 .is_some_and(|next| next != *state)
         })
     }
+}
+
+/// Whether a run waits for time to pass: its call shows nowhere yet, or what it sees does not change.
+fn waits(state: &State, live: &Live) -> bool {
+    let follows = state
+        .members
+        .get(live.to)
+        .is_some_and(|member| member.role == Role::Standby);
+    let record = live.record.as_ref().map(|record| &record.value);
+    let called = record.is_some_and(|record| {
+        let mut attempts = record.attempts.iter();
+        attempts.any(|attempt| attempt.at >= start())
+    });
+    let looks = record.is_some_and(|record| {
+        let sight = record.looks.operation.as_ref();
+        let sight = sight.is_some_and(|sight| sight.first_at >= start());
+        sight
+            || record
+                .looks
+                .silent_since
+                .is_some_and(|since| since >= start())
+    });
+    let promotes = matches!(live.step, Step::Promote | Step::SwitchOver);
+    promotes && follows && (looks || (called && state.operation.is_none()))
 }
 
 /// The writer that a Region's own ledger names.

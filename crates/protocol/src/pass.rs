@@ -64,6 +64,7 @@ pub fn advance(
         (&planned.0, &planned.1),
         (off, reads_together),
     );
+    let will_lose = live.loses_answer;
     let came = poll(&seen, &state.run_id(slot), &live, off);
     let log = seen.into_log();
     let Some(Slot::Live(after)) = next.runs.get_mut(slot) else {
@@ -71,6 +72,10 @@ pub fn advance(
     };
     match came {
         Came::On => after.log = log,
+        // The state machine tries again what was not answered.
+        Came::Through(Err(Error::Unavailable(_))) if will_lose && !after.loses_answer => {
+            after.log.clear();
+        }
         Came::Through(answer) => {
             after.log.clear();
             let ended = match &answer {
@@ -183,6 +188,7 @@ async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
     let forced = Input {
         force: Some(format!("{PLAN}@{}", live.epoch)),
         accept_data_loss: true,
+        abandon_living_writer: true,
         ..Input::of(PLAN.into())
     };
     value(detach_and_promote::run(seen, &forced).await?)

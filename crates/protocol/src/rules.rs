@@ -29,11 +29,15 @@ pub enum Rule {
     Withdrawal,
     /// A database that holds the proven epoch refuses to be fenced under it.
     DatabaseEpoch,
+    /// A call that promotes is noted before it is made (rule 5).
+    NotedCall,
+    /// A call without an answer counts until both Regions were quiet for a minute (rule 5).
+    Quiet,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Lease,
         Self::LeaseEverywhere,
         Self::ConditionalWrite,
@@ -47,5 +51,7 @@ impl Rule {
         Self::DnsEpoch,
         Self::Withdrawal,
         Self::DatabaseEpoch,
+        Self::NotedCall,
+        Self::Quiet,
     ];
 }

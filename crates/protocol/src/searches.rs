@@ -17,6 +17,7 @@ const CALM: Faults = Faults {
     partings: 0,
     lapses: 0,
     delays: 0,
+    lost: 0,
 };
 
 /// Two members and one run that may be anything, of which nothing goes wrong.
@@ -76,7 +77,17 @@ impl Search {
 }
 
 /// Those of `make test`.
-pub const SMALL: [Search; 5] = [
+pub const SMALL: [Search; 6] = [
+    Search {
+        name: "a planned run and a suspicion, a lost answer shown late, a loss and a return",
+        bounds: Bounds {
+            runs: 2,
+            faults: Faults { lost: 1, ..LOST },
+            starts: TO_THE_STANDBY,
+            reads_together: true,
+            ..ONE
+        },
+    },
     Search {
         name: "one run, every fault once",
         bounds: Bounds {
@@ -146,7 +157,44 @@ const FAILBACK: Bounds = Bounds {
 };
 
 /// Those that `make check-protocol` adds.
-pub const LARGE: [Search; 9] = [
+pub const LARGE: [Search; 12] = [
+    Search {
+        name: "two runs, managed, a lost answer shown late, a crash, a loss and a return",
+        bounds: Bounds {
+            runs: 2,
+            faults: Faults {
+                lost: 1,
+                crashes: 1,
+                ..LOST
+            },
+            is_managed: true,
+            starts: TO_THE_STANDBY,
+            reads_together: true,
+            ..ONE
+        },
+    },
+    Search {
+        name: "three members, a switchover and a suspicion elsewhere, a lost answer shown late, a loss and a return",
+        bounds: Bounds {
+            members: 3,
+            runs: 2,
+            faults: Faults { lost: 1, ..LOST },
+            starts: &[(Task::Planned, 0, 1), (Task::Suspected, 0, 2)],
+            reads_together: true,
+            ..ONE
+        },
+    },
+    Search {
+        name: "three members, a suspicion, the loss and return of any two Regions",
+        bounds: Bounds {
+            members: 3,
+            faults: Faults { losses: 2, ..CALM },
+            starts: &[(Task::Suspected, 0, 1)],
+            losable: 3,
+            reads_together: true,
+            ..ONE
+        },
+    },
     Search {
         name: "a failback and the fence, two crashes",
         bounds: Bounds {
@@ -308,7 +356,7 @@ const TO_BOTH: Bounds = Bounds {
 };
 
 /// Each rule, and what breaks without it.
-pub const ABLATIONS: [Ablation; 13] = [
+pub const ABLATIONS: [Ablation; 15] = [
     Ablation {
         rule: Rule::Lease,
         breaks: ONE_AT_A_TIME,
@@ -418,7 +466,24 @@ pub const ABLATIONS: [Ablation; 13] = [
         breaks: NEVER_FENCED,
         bounds: FAILBACK,
     },
+    Ablation {
+        rule: Rule::NotedCall,
+        breaks: NOT_SILENT,
+        bounds: LOST_ANSWER,
+    },
+    Ablation {
+        rule: Rule::Quiet,
+        breaks: NOT_SILENT,
+        bounds: LOST_ANSWER,
+    },
 ];
+
+/// A planned run that loses the answer to its call, and what RDS shows lags behind.
+const LOST_ANSWER: Bounds = Bounds {
+    faults: Faults { lost: 1, ..CALM },
+    starts: &[(Task::Planned, 0, 1)],
+    ..ONE
+};
 
 /// A probe that takes its time between reading a row and writing it, beside a run that dies.
 pub const SLOW_PROBE: Bounds = Bounds {

@@ -1,6 +1,7 @@
 //! What the search remembers of the world between two steps.
 
 use std::{
+    borrow::Cow,
     collections::hash_map::DefaultHasher,
     fmt::Debug,
     hash::{Hash, Hasher},
@@ -89,6 +90,8 @@ pub struct State {
     pub members: Vec<Member>,
     /// The operation of the global cluster that is under way.
     pub operation: Option<Operation>,
+    /// What RDS still shows in some Regions, where that lags behind a call.
+    pub lag: Option<Lag>,
     /// The numbers of the global clusters that exist.
     pub globals: Vec<u8>,
     /// The member that the plan's name leads to, and the epoch beside it.
@@ -99,8 +102,9 @@ pub struct State {
     pub parted: bool,
     /// What may still go wrong.
     pub left: Faults,
-    /// What a slow probe has read to copy: its Region, that one's row by then, and the row it copies from.
-    pub learning: Option<(usize, Digested<Row>, Digested<Row>)>,
+    /// What a slow probe has read to copy: its Region, that one's row by then, the Region it copies from, and that one's
+    /// row.
+    pub learning: Option<(usize, Digested<Row>, usize, Digested<Row>)>,
     /// Something that must never happen has happened.
     pub harm: Option<Harm>,
 }
@@ -158,6 +162,17 @@ pub struct Operation {
     pub is_switchover: bool,
 }
 
+/// What RDS showed before a call, as some Regions still do. It is over long before a minute is.
+#[derive(Debug, Clone, PartialEq, Hash)]
+pub struct Lag {
+    /// The operation, where one was under way.
+    pub operation: Option<Operation>,
+    /// Each member's role and global cluster.
+    pub members: Vec<(Role, u8)>,
+    /// Which Regions still show it.
+    pub shown_in: Vec<bool>,
+}
+
 /// How often each fault may still happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Faults {
@@ -171,6 +186,8 @@ pub struct Faults {
     pub lapses: u8,
     /// Minutes pass for a run between two passes.
     pub delays: u8,
+    /// The answer to a promoting call is lost, and what RDS shows lags behind it in every Region.
+    pub lost: u8,
 }
 
 /// A place for a run.
@@ -211,6 +228,8 @@ pub struct Live {
     pub trouble: Vec<(&'static str, &'static str)>,
     /// Whether minutes have passed for it.
     pub is_late: bool,
+    /// Whether the answer to its next promoting call is lost.
+    pub loses_answer: bool,
 }
 
 /// What is started.
@@ -335,6 +354,7 @@ impl State {
         Self {
             members: (0..members).map(member).collect(),
             operation: None,
+            lag: None,
             globals: vec![1],
             dns: (0, 1),
             runs: vec![Slot::Free; runs],
@@ -375,6 +395,48 @@ impl State {
         is_up(here) && is_up(there) && !apart
     }
 
+    /// The world as RDS shows it in a Region.
+    #[must_use]
+    pub fn shown_in(&self, there: usize) -> Cow<'_, Self> {
+        let lag = self.lag.as_ref();
+        let Some(lag) = lag.filter(|lag| lag.shown_in.get(there) == Some(&true)) else {
+            return Cow::Borrowed(self);
+        };
+        let mut shown = self.clone();
+        shown.operation = lag.operation;
+        for (member, (role, global)) in shown.members.iter_mut().zip(&lag.members) {
+            (member.role, member.global) = (*role, *global);
+        }
+        Cow::Owned(shown)
+    }
+
+    /// From here on RDS shows in no Region what it does, until it catches up.
+    pub fn fall_behind(&mut self) {
+        let members = self.members.iter();
+        self.lag = Some(Lag {
+            operation: self.operation,
+            members: members.map(|member| (member.role, member.global)).collect(),
+            shown_in: vec![true; self.members.len()],
+        });
+    }
+
+    /// RDS shows in one Region what there is. Answers whether it did not before.
+    pub fn catch_up(&mut self, there: usize) -> bool {
+        let shown = self
+            .lag
+            .as_mut()
+            .and_then(|lag| lag.shown_in.get_mut(there));
+        let lagged = shown.is_some_and(std::mem::take);
+        let is_over = self
+            .lag
+            .as_ref()
+            .is_some_and(|lag| !lag.shown_in.contains(&true));
+        if is_over {
+            self.lag = None;
+        }
+        lagged
+    }
+
     /// The member that leads the global cluster which a member belongs to.
     #[must_use]
     pub fn primary_of(&self, member: usize) -> Option<usize> {
@@ -403,6 +465,23 @@ impl State {
         if happened && self.harm.is_none() {
             self.harm = Some(harm);
         }
+    }
+}
+
+/// Lets minutes pass for a run: what its record says happened minutes earlier than it said.
+pub fn minutes_pass(run: &mut Run) {
+    let earlier = |at: Timestamp| (at - LATER).max(start() - LATER);
+    for attempt in &mut run.attempts {
+        (attempt.first_at, attempt.at) = (earlier(attempt.first_at), earlier(attempt.at));
+    }
+    let looks = &mut run.looks;
+    looks.quiet_since = looks.quiet_since.map(earlier);
+    looks.silent_since = looks.silent_since.map(earlier);
+    if let Some(sight) = &mut looks.operation {
+        sight.first_at = earlier(sight.first_at);
+    }
+    if let Some(confirmed) = &mut run.confirmed {
+        confirmed.evidence.gathered_at = earlier(confirmed.evidence.gathered_at);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use failover::{
     Error,
     beat::{Vantage, Write},
-    domain::Region,
+    domain::{Region, RunId},
     evidence::Rds,
     ledger::{Row, Run},
     plan::Plan,
@@ -153,6 +153,11 @@ impl<'a> Seen<'a> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_own(&self, run_id: &RunId) -> bool {
+        let inner = self.inner();
+        inner.state.run_id(inner.slot) == *run_id
+    }
+
     fn is_off(&self, rule: Rule) -> bool {
         self.off == Some(rule)
     }
@@ -210,20 +215,28 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// A record as the search tells records apart.
+pub(crate) fn recorded(run: Run) -> Digested<Run> {
+    let matters = essence(&run);
+    Digested::of(run, &matters)
+}
+
 /// What of a run's record its own later passes decide by.
 fn essence(run: &Run) -> impl Debug + use<> {
     let confirmed = run.confirmed.as_ref();
-    let called = run
-        .timeline
-        .iter()
-        .filter(|entry| entry.action == "switch_over");
+    let attempts = run.attempts.iter().map(|attempt| {
+        let answer = attempt.answer.as_ref().map(std::mem::discriminant);
+        (attempt.action.clone(), attempt.first_at, attempt.at, answer)
+    });
     (
         run.leased.clone(),
         confirmed.map(|confirmed| (confirmed.verdict, confirmed.evidence.gathered_at)),
         run.hand_over.is_some(),
         run.proof.as_ref().map(|proof| proof.epoch),
         run.dns_changes.len(),
-        called.map(|entry| entry.at).next_back(),
+        attempts.collect::<Vec<_>>(),
+        run.looks.clone(),
+        (run.promoted_at.is_some(), run.strategy.clone()),
         run.closed.as_ref().map(|closed| closed.outcome),
     )
 }

@@ -1,6 +1,7 @@
 //! What each scenario does to the world.
 
 mod again;
+mod calls;
 mod disturb;
 mod failback;
 mod humans;
@@ -83,6 +84,9 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::RoundTrip => failback::round_trip(stage).await,
         Scenario::MillionRows => failback::losses::million_rows(stage).await,
         Scenario::SwitchoverCancelled => planned::cancelled(stage).await,
+        Scenario::AnswerLost => calls::answer_lost(stage).await,
+        Scenario::ManagedRefused => calls::managed_refused(stage).await,
+        Scenario::LostMidSwitchover => calls::lost_mid_switchover(stage).await,
         Scenario::ThreeRegions => several::three_regions(stage).await,
         Scenario::TwoPlans => several::two_plans(stage).await,
         Scenario::KillSwitch => humans::kill_switch(stage).await,

@@ -55,8 +55,11 @@ pub(super) async fn checks(
         }
         Ends::AsPlayed => {}
     }
-    // Functions that are killed in the middle of it cost what they cost.
-    if scenario != Scenario::FailbackInterrupted {
+    // Functions that are killed in the middle of it cost what they cost, and so do describes that lag.
+    if !matches!(
+        scenario,
+        Scenario::FailbackInterrupted | Scenario::AnswerLost
+    ) {
         checks.extend(measured.planned_moves.iter().map(short));
     }
     // What is told there is told once a round.

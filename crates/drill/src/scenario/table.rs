@@ -2,6 +2,7 @@
 
 mod rows;
 
+use aurora_sim::Durations;
 pub(super) use rows::Ends;
 use serde_json::{Value, json};
 
@@ -47,6 +48,9 @@ pub enum Scenario {
     Switchover,
     SwitchoverNotReady,
     SwitchoverCancelled,
+    AnswerLost,
+    ManagedRefused,
+    LostMidSwitchover,
     FailbackAfterManaged,
     FailbackAfterDetach,
     Rehearsal,
@@ -59,7 +63,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 47] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -96,6 +100,9 @@ impl Scenario {
         Self::Switchover,
         Self::SwitchoverNotReady,
         Self::SwitchoverCancelled,
+        Self::AnswerLost,
+        Self::ManagedRefused,
+        Self::LostMidSwitchover,
         Self::FailbackAfterManaged,
         Self::FailbackAfterDetach,
         Self::Rehearsal,
@@ -129,7 +136,7 @@ impl Scenario {
         let profile = match self {
             Self::RegionLossManaged => Profile::usual("managed"),
             Self::FailbackAfterManaged => Profile::quick("managed"),
-            Self::PathImpaired => Profile::quick("auto"),
+            Self::PathImpaired | Self::ManagedRefused => Profile::quick("auto"),
             _ => Profile::quick("detach"),
         };
         let profile = Profile {
@@ -140,6 +147,16 @@ impl Scenario {
             Self::ThreeRegions => Profile {
                 members: &[HOME, STANDBY, THIRD],
                 headless: Some(STANDBY),
+                ..profile
+            },
+            // RDS shows the switchover as pending, and lets a member leave beside it.
+            Self::LostMidSwitchover => Profile {
+                simulator: Durations {
+                    failover_pending_ms: 600_000,
+                    switchover_ms: 600_000,
+                    ..profile.simulator
+                },
+                detach_during_failover: true,
                 ..profile
             },
             Self::TwoPlans => Profile {

@@ -23,6 +23,7 @@ pub(super) async fn simulator(
 ) -> Result<Simulator, Trouble> {
     let simulator = Simulator::start(SimulatorConfig {
         durations: profile.simulator,
+        detach_during_failover: profile.detach_during_failover,
         storage: StorageConfig::Postgres {
             binaries: postgres(root)?,
             data: folder.join("postgres"),

@@ -50,6 +50,9 @@ pub struct Run {
     /// Whether they accept that writes are lost.
     #[serde(default)]
     pub accept_data_loss: bool,
+    /// Whether they promote past an old writer that answers.
+    #[serde(default)]
+    pub abandons_living_writer: bool,
     /// What the last confirmation found.
     pub confirmed: Option<Confirmed>,
     /// When a human approved it.

@@ -36,16 +36,20 @@ pub(super) async fn forced<O>(
 /// Refuses words that do not go together, before anything is looked at.
 pub(super) fn is_consistent(input: &Input) -> Result<(), Error> {
     let forced = input.force.is_some();
-    if input.accept_data_loss && !forced && !input.dry_run {
-        return Err(Error::InvalidRequest(
-            "accept_data_loss is true without force; it is for forced passes by hand only".into(),
-        ));
-    }
-    if input.run_id.is_some() && (forced || input.accept_data_loss) {
-        return Err(Error::InvalidRequest(
-            "force or accept_data_loss stands beside run_id; a run needs neither, leave one out"
-                .into(),
-        ));
+    for (field, given) in [
+        ("accept_data_loss", input.accept_data_loss),
+        ("abandon_living_writer", input.abandon_living_writer),
+    ] {
+        if given && !forced && !input.dry_run {
+            return Err(Error::InvalidRequest(format!(
+                "{field} is true without force; it is for forced passes by hand only"
+            )));
+        }
+        if input.run_id.is_some() && (forced || given) {
+            return Err(Error::InvalidRequest(format!(
+                "force or {field} stands beside run_id; a run needs neither, leave one out"
+            )));
+        }
     }
     Ok(())
 }
@@ -102,12 +106,14 @@ async fn prepare(
     run.run_id = RunId(run_id(step, here, current.epoch));
     run.forced = true;
     run.accept_data_loss = input.accept_data_loss;
+    run.abandons_living_writer = input.abandon_living_writer;
     // An earlier pass of the same work has begun it: what it did to services and records still counts.
     if let Some(earlier) = world.run(here, run.name(), &run.run_id).await?
         && earlier.closed.is_none()
     {
         run = Run {
             accept_data_loss: input.accept_data_loss,
+            abandons_living_writer: input.abandon_living_writer,
             ..earlier
         };
     }
@@ -259,9 +265,9 @@ async fn give_back(world: &impl Ledger, run: &Run) {
 
 /// Refuses force where a step has no use for it: what arrives here has been forced already, or changes nothing.
 pub(super) fn is_unforced(input: &Input) -> Result<(), Error> {
-    if input.force.is_some() || input.accept_data_loss {
+    if input.force.is_some() || input.accept_data_loss || input.abandon_living_writer {
         return Err(Error::InvalidRequest(
-            "force and accept_data_loss are for steps that change something; leave them out".into(),
+            "force, accept_data_loss and abandon_living_writer are for steps that change something; leave them out".into(),
         ));
     }
     Ok(())
@@ -316,6 +322,7 @@ fn new(
         leased: [here.clone()].into(),
         forced: false,
         accept_data_loss: false,
+        abandons_living_writer: false,
         confirmed: None,
         approved_at: None,
         hand_over: None,

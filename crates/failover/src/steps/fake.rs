@@ -61,6 +61,7 @@ pub(crate) fn run() -> Run {
         hand_over: None,
         forced: false,
         accept_data_loss: false,
+        abandons_living_writer: false,
         confirmed: None,
         strategy: None,
         held: None,

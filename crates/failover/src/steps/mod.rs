@@ -69,6 +69,9 @@ pub struct Input {
     /// Lets a forced pass lose what the old writer acknowledged and the target lacks.
     #[serde(default)]
     pub accept_data_loss: bool,
+    /// Lets a forced pass promote past an old writer that answers: whatever it takes from then on is lost.
+    #[serde(default)]
+    pub abandon_living_writer: bool,
 }
 
 impl Input {
@@ -84,6 +87,7 @@ impl Input {
             dry_run: false,
             force: None,
             accept_data_loss: false,
+            abandon_living_writer: false,
         }
     }
 }

@@ -254,6 +254,16 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     let Observed { global, target, .. } = observed;
     let operation = global.as_ref().and_then(|global| global.failover.as_ref());
     match (role(global.as_ref(), target), operation) {
+        // It needs both Regions: without the one that is left nothing comes of it, and whoever fails over needs the plan.
+        (Role::Standby, Some(operation))
+            if operation.to == target.arn
+                && observed
+                    .called
+                    .as_ref()
+                    .is_some_and(|called| called.is_silent) =>
+        {
+            Err(left_is_silent())
+        }
         (_, Some(operation)) if operation.to == target.arn && operation.status == "cancelling" => {
             Ok(Action::Wait("RDS is calling the switchover off"))
         }
@@ -319,18 +329,22 @@ fn begin(observed: &Observed) -> Result<Action, Error> {
     Ok(Action::SwitchOver)
 }
 
+fn left_is_silent() -> Error {
+    Error::NotReady(
+        "RDS may have taken the switchover, and the Region that is left has not answered for a minute; the change of writer and the call stay on record, and the next run to this Region takes them over".into(),
+    )
+}
+
 /// The target follows, and a call is out that may have been taken. No answer is a state: only a minute of quiet in both Regions
 /// and a writer that commits show that it was not, or that RDS ended it.
 fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
     if written == Written::Nothing {
         return Err(Error::NotReady(
-            "the switchover never began, or RDS called it off; the old writer leads on, and nothing was lost. Its events say why (RDS-EVENT-0186, 0187)".into(),
+            "RDS called the switchover off, or never began it; the old writer leads on, and nothing was lost. Its events say why (RDS-EVENT-0186, 0187)".into(),
         ));
     }
     if called.is_silent {
-        return Err(Error::NotReady(
-            "RDS may have taken the switchover, and the Region that is left has not answered for a minute; the change of writer and the call stay on record, and the next run to this Region takes them over".into(),
-        ));
+        return Err(left_is_silent());
     }
     if called.is_quiet && called.writer_commits {
         return Ok(Action::Withdraw);
@@ -408,28 +422,24 @@ async fn called(
     target: (Option<&GlobalCluster>, &Cluster),
 ) -> Called {
     let run = &pass.run;
-    let operation = |global: &Option<GlobalCluster>| global.as_ref()?.failover.clone();
-    let global = target.0.cloned();
-    let seen = match (target.0, is_at_rest(run, target.0, Some(target.1))) {
-        (Some(global), true) => {
-            let left = run.plan.members.get(&run.from);
-            let left = left.map(|member| member.cluster.as_str());
-            let asked = world.within(confirm_outage::TIMEOUT, async {
-                let there = futures::future::try_join(
-                    world.global_cluster(&run.from, &global.identifier),
-                    world.cluster(&run.from, left.unwrap_or_default()),
-                );
-                there.await
-            });
-            match asked.await {
-                Err(_) => Seen::Silence,
-                Ok((there, source)) if is_at_rest(run, there.as_ref(), source.as_ref()) => {
-                    Seen::Rest
-                }
-                Ok((there, _)) => Seen::Busy(operation(&there)),
-            }
+    let operation = |global: Option<&GlobalCluster>| global?.failover.clone();
+    let left = run.plan.members.get(&run.from);
+    let left = left.map(|member| member.cluster.as_str());
+    let named = target.0.map(|global| global.identifier.as_str());
+    let asked = world.within(confirm_outage::TIMEOUT, async {
+        let there = futures::future::try_join(
+            world.global_cluster(&run.from, named.unwrap_or_default()),
+            world.cluster(&run.from, left.unwrap_or_default()),
+        );
+        there.await
+    });
+    let rests_here = is_at_rest(run, target.0, Some(target.1));
+    let seen = match asked.await {
+        Err(_) => Seen::Silence,
+        Ok((there, source)) if rests_here && is_at_rest(run, there.as_ref(), source.as_ref()) => {
+            Seen::Rest
         }
-        _ => Seen::Busy(operation(&global)),
+        Ok((there, _)) => Seen::Busy(operation(target.0).or_else(|| operation(there.as_ref()))),
     };
     let looks = run.looks.after(seen, pass.now);
     let is_quiet = looks.is_quiet(attempt.at, pass.now);

@@ -7,18 +7,17 @@ use super::{Event, Protocol};
 use crate::{
     lead, pass,
     rules::Rule,
-    state::{Live, Slot, State, Step, Task, digested, start},
-    world::aws,
+    state::{Live, Slot, State, Step, Task, digested, minutes_pass, region, start},
+    world::{aws, recorded},
 };
 
 impl Protocol {
     /// A slow probe writes what it read, if nobody wrote meanwhile.
     fn write_learnt(&self, next: &mut State) -> Option<()> {
-        let (here, before, from) = next.learning.take()?;
+        let (here, before, there, from) = next.learning.take()?;
         let found = next.members.get_mut(here).filter(|found| found.is_up)?;
         if found.row == before || self.off == Some(Rule::ConditionalWrite) {
-            let known = from.value.current.as_ref()?;
-            found.row = digested(before.value.learn(known)?);
+            found.row = digested(before.value.learn_of(&region(there), &from.value)?);
         }
         Some(())
     }
@@ -54,7 +53,25 @@ impl Protocol {
                     *run = Slot::Live(live);
                 }
             }
+            Event::LoseAnswer(slot) => {
+                next.left.lost = next.left.lost.checked_sub(1)?;
+                live(&mut next, slot)?.loses_answer = true;
+                let how = (self.off, self.bounds.reads_together);
+                next = pass::advance(&next, slot, &self.planned, how)?;
+                // Only a call that promotes has an answer to lose.
+                (!live(&mut next, slot)?.loses_answer).then_some(())?;
+                aws::replicate(&mut next);
+            }
+            Event::Quiet(slot) => {
+                let live = live(&mut next, slot)?;
+                let mut record = (*live.record.as_ref()?.value).clone();
+                minutes_pass(&mut record);
+                live.record = Some(recorded(record));
+                next.lag = None;
+            }
+            Event::Show(member) => next.catch_up(member).then_some(())?,
             Event::Later(slot) => {
+                next.lag = None;
                 next.left.delays = next.left.delays.checked_sub(1)?;
                 live(&mut next, slot)?.is_late = true;
             }
@@ -73,7 +90,7 @@ impl Protocol {
             Event::Read(here, there) => {
                 learn(&mut next.clone(), here, there)?;
                 let row = |member: usize| last.members.get(member).map(|found| found.row.clone());
-                next.learning = Some((here, row(here)?, row(there)?));
+                next.learning = Some((here, row(here)?, there, row(there)?));
             }
             Event::Write => self.write_learnt(&mut next)?,
             Event::Page(member) => {
@@ -114,6 +131,7 @@ fn begin(next: &mut State, task: Task, (from, to): (usize, usize)) -> Option<()>
         verdict: None,
         trouble: Vec::new(),
         is_late: false,
+        loses_answer: false,
     }));
     Some(())
 }
@@ -161,8 +179,8 @@ fn learn(next: &mut State, here: usize, there: usize) -> Option<()> {
     if !next.reaches(here, there) {
         return None;
     }
-    let known = next.members.get(there)?.row.value.current.clone()?;
+    let known = next.members.get(there)?.row.value.clone();
     let found = next.members.get_mut(here)?;
-    found.row = digested(found.row.value.learn(&known)?);
+    found.row = digested(found.row.value.learn_of(&region(there), &known)?);
     Some(())
 }

@@ -92,6 +92,7 @@ pub(super) fn global(
     if !state.reaches(here, there) {
         return unavailable(&region(there));
     }
+    let state = &*state.shown_in(there);
     let number = global_number(identifier);
     let blind = takes_for_standby(state, slot, off);
     let from_to = match state.runs.get(slot) {
@@ -157,6 +158,7 @@ pub(super) fn cluster(
     if !state.reaches(here, there) {
         return unavailable(&region(there));
     }
+    let state = &*state.shown_in(there);
     let Some(member) = state.members.get(there).filter(|found| !found.is_retired) else {
         return Ok(None);
     };

@@ -20,8 +20,11 @@ use failover::{
     topology::{Cluster, Describe, GlobalCluster},
 };
 
-use super::{Answer, Concerns, Seen, astray, aws, ledger::vantage};
-use crate::{rules::Rule, state::index};
+use super::{Answer, Concerns, Seen, astray, aws, ledger::vantage, unavailable};
+use crate::{
+    rules::Rule,
+    state::{Slot, index},
+};
 
 impl Describe for Seen<'_> {
     async fn global_cluster(
@@ -88,7 +91,19 @@ impl Seen<'_> {
     async fn promoting(&self, region: &Region, call: aws::Call) -> Result<Accepted, Error> {
         let (here, there) = (index(&self.here), index(region));
         let answer = self.call(Concerns::Others, move |state, slot| {
-            Answer::Accepted(aws::promote(state, slot, here, there, call))
+            let loses = match state.runs.get_mut(slot) {
+                Some(Slot::Live(live)) => std::mem::take(&mut live.loses_answer),
+                _ => false,
+            };
+            if loses {
+                state.fall_behind();
+            }
+            let answer = aws::promote(state, slot, here, there, call);
+            Answer::Accepted(if loses {
+                unavailable(&crate::state::region(there))
+            } else {
+                answer
+            })
         });
         answered!(answer, Answer::Accepted)
     }

@@ -197,7 +197,8 @@ pub(super) async fn cancelled(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     stage.fault(STANDBY, "gets no replication any more", "replication stops");
     stage.world.simulator.cut_replication(STANDBY).await;
     let run = stage.start_planned(STANDBY).await?;
-    stage.end_of(&run, RUN).await;
+    // RDS gives up, and both Regions are quiet for a minute.
+    stage.end_of(&run, RUN * 2).await;
     stage.world.simulator.mend_replication(STANDBY).await;
     let asked = stage.called("planned-failover", "SwitchoverGlobalCluster");
     let found = if asked { "it did" } else { "it did not" };

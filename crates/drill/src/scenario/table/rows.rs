@@ -267,6 +267,32 @@ impl Scenario {
                 Ends::AsPlayed,
                 &["stopped before anything was promoted"],
             ),
+            Self::AnswerLost => (
+                "answer-lost",
+                "RDS takes a switchover there and one back and answers both with 500, while its describes lag in the target's Region, then in the source's: each is followed to its end, and RDS is asked once.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
+            Self::ManagedRefused => (
+                "managed-refused",
+                "The home Region dies whole, and RDS refuses every managed failover: after half a minute the outage is confirmed again and the standby is detached instead.",
+                down(Strategy::Detach),
+                &[SUSPECTED, RETURN, "is detached instead", TOOK_OVER],
+            ),
+            Self::LostMidSwitchover => (
+                "lost-mid-switchover",
+                "The home Region dies while RDS switches over to the standby: the planned run gives the plan back after a minute of silence, and an unplanned one leaves the operation that hangs by a detach.",
+                Ends::AsPlayed,
+                &[
+                    "is not complete",
+                    SUSPECTED,
+                    "is detached instead",
+                    TOOK_OVER,
+                ],
+            ),
             Self::FailbackAfterManaged => (
                 "failback-after-managed",
                 "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",

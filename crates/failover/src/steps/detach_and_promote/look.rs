@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use super::{Observed, Tried, Written};
 use crate::{
     Error,
+    beat::Write,
     evidence::Verdict,
     guard, ledger,
     ledger::{Ledger, Run},
     plan::Strategy,
-    steps::{Here, Pass, confirm_outage::resolve},
+    steps::{Here, Pass, SILENCE, confirm_outage::resolve},
     switches::{Switched, Switches},
     topology::{Cluster, Describe, GlobalCluster, is_led_by},
 };
@@ -40,10 +41,11 @@ pub(super) async fn observe(
             None => Ok(None),
         }
     };
-    let (global, target, switches) = futures::future::try_join3(
+    let (global, target, switches, committed_at) = futures::future::try_join4(
         global,
         world.cluster(&run.to, &member.cluster),
         world.switches(run.name()),
+        async { Ok(committed_at(world, run).await) },
     )
     .await?;
     let target = target.ok_or_else(|| {
@@ -63,7 +65,7 @@ pub(super) async fn observe(
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
         strategy: strategy(run, &target, global.as_ref(), &tried),
-        refusal: refusal(run, &switches, world.now()),
+        refusal: refusal(run, &switches, committed_at, world.now()),
         may_detach: run.plan.unplanned.strategy != Strategy::Managed,
         tried,
         global,
@@ -78,11 +80,33 @@ pub(super) async fn observe(
     })
 }
 
+/// When a probe of either Region last saw the old writer commit, where somebody forces a pass: they are the evidence, and may not
+/// know. What does not answer knows nothing.
+async fn committed_at(world: &impl Ledger, run: &Run) -> Option<Timestamp> {
+    if !run.forced {
+        return None;
+    }
+    let asked = [&run.to, &run.from].map(async |region| {
+        let vantage = world.vantage(region, run.name());
+        let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
+        let commits = matches!(vantage.write, Write::Committed { .. });
+        (commits && vantage.writer_region == run.from).then_some(vantage.at)
+    });
+    let seen = futures::future::join_all(asked).await;
+    seen.into_iter().flatten().max()
+}
+
 /// Why the first promoting call may not be made now: a switch, or the guards' word on the evidence and the loss.
-fn refusal(run: &Run, switches: &Switches, now: Timestamp) -> Option<Error> {
+fn refusal(
+    run: &Run,
+    switches: &Switches,
+    committed_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Error> {
     let judge = || {
         switches.admit(run.name())?;
         if run.forced {
+            guard::abandoned(run, committed_at, now)?;
             return guard::forced(run.accept_data_loss);
         }
         let confirmed = run.confirmed.as_ref();

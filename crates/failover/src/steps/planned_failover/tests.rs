@@ -172,11 +172,22 @@ fn a_call_that_may_have_been_taken_stays_on_record_when_the_region_that_is_left_
         }),
         ..ready()
     };
-    let why = next_action(&silent).unwrap_err();
-    assert!(
-        why.name() == "NotReady" && why.to_string().contains("stay on record"),
-        "{why}"
-    );
+    let shown = Observed {
+        called: silent.called.clone(),
+        ..under_way("switching-over", EAST)
+    };
+    for observed in [&silent, &shown] {
+        let why = next_action(observed).unwrap_err();
+        assert!(
+            why.name() == "NotReady" && why.to_string().contains("stay on record"),
+            "{why}"
+        );
+    }
+    let moved = Observed {
+        called: silent.called,
+        ..switched()
+    };
+    assert_eq!(next_action(&moved), Ok(Action::Done), "the target leads");
 }
 
 #[test]

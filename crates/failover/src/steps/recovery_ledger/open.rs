@@ -267,6 +267,7 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
         hand_over: None,
         forced: false,
         accept_data_loss: false,
+        abandons_living_writer: false,
         confirmed: None,
         strategy: None,
         held: None,

@@ -1,8 +1,7 @@
 //! Gathers the evidence about a suspected writer and gives the verdict; in the witness Region, says what it reaches.
 
-use failover::{Error, aws::Aws, steps::confirm_outage};
+use failover::{Error, aws::Aws, json::Payload, steps::confirm_outage};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,8 +9,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            confirm_outage::handle(aws, event.payload).await
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+            confirm_outage::handle(aws, event.payload.value()?).await
         },
     ))
     .await

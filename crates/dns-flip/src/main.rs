@@ -3,10 +3,10 @@
 use failover::{
     Error,
     aws::Aws,
+    json::Payload,
     steps::{self, dns_flip},
 };
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -14,8 +14,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            dns_flip::run(aws, &steps::read(event.payload)?).await
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+            dns_flip::run(aws, &steps::read(event.payload.value()?)?).await
         },
     ))
     .await

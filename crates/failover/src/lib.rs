@@ -6,6 +6,7 @@ pub mod domain;
 mod error;
 pub mod evidence;
 pub mod guard;
+pub mod json;
 pub mod ledger;
 pub mod notify;
 pub mod plan;

@@ -25,6 +25,8 @@ pub trait Notify: Sync {
         subject: &str,
         text: &str,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Whether an SNS topic of the acting Region is there; an error says why not.
+    fn topic(&self, topic: &str) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// One message.

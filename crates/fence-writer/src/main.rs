@@ -1,8 +1,7 @@
 //! Fences this Region's member where another one is proven as the writer; every minute, and first in a failback.
 
-use failover::{Error, aws::Aws, steps::fence_writer};
+use failover::{Error, aws::Aws, json::Payload, steps::fence_writer};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,8 +9,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            fence_writer::handle(aws, event.payload).await
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+            fence_writer::handle(aws, event.payload.value()?).await
         },
     ))
     .await

@@ -1,8 +1,7 @@
 //! Watches the writers of every plan in this Region; on request takes a fresh look, proves, verifies or sets up.
 
-use failover::{Error, aws::Aws, steps::health_probe};
+use failover::{Error, aws::Aws, json::Payload, steps::health_probe};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,9 +9,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
             let deadline = failover::domain::timestamp(event.context.deadline());
-            health_probe::handle(aws, event.payload, deadline).await
+            health_probe::handle(aws, event.payload.value()?, deadline).await
         },
     ))
     .await

@@ -1,8 +1,7 @@
 //! Lists what a deposed writer took and nobody else has, before it is retired; first thing after the fence in a failback.
 
-use failover::{Error, aws::Aws, steps::loss_ledger};
+use failover::{Error, aws::Aws, json::Payload, steps::loss_ledger};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,8 +9,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            loss_ledger::handle(aws, event.payload).await
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+            loss_ledger::handle(aws, event.payload.value()?).await
         },
     ))
     .await

@@ -1,8 +1,7 @@
 //! Gives the writer's global database its other members again, one pass per invocation.
 
-use failover::{Error, aws::Aws, steps::rebuild_global};
+use failover::{Error, aws::Aws, json::Payload, steps::rebuild_global};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,8 +9,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            rebuild_global::handle(aws, event.payload).await
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+            rebuild_global::handle(aws, event.payload.value()?).await
         },
     ))
     .await

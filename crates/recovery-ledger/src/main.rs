@@ -1,8 +1,7 @@
 //! Opens and closes runs, and adopts a writer.
 
-use failover::{Error, aws::Aws, steps::recovery_ledger};
+use failover::{Error, aws::Aws, json::Payload, steps::recovery_ledger};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -10,8 +9,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = &Aws::from_env().await;
 
     run(service_fn(
-        async |event: LambdaEvent<Value>| -> Result<_, Error> {
-            recovery_ledger::handle(aws, event.payload).await
+        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+            recovery_ledger::handle(aws, event.payload.value()?).await
         },
     ))
     .await

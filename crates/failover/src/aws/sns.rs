@@ -15,4 +15,14 @@ impl Notify for Aws {
             .map_err(|why| error(&format!("SNS Publish to {topic}"), &why))?;
         Ok(())
     }
+
+    async fn topic(&self, topic: &str) -> Result<(), Error> {
+        client!(self, aws_sdk_sns, self.region)
+            .get_topic_attributes()
+            .topic_arn(topic)
+            .send()
+            .await
+            .map_err(|why| error(&format!("SNS GetTopicAttributes of {topic}"), &why))?;
+        Ok(())
+    }
 }

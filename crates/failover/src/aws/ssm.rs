@@ -6,14 +6,12 @@ use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
+    plan::PARAMETERS as PATH,
     steps::{
         dns_flip::{Parameter, Parameters},
         recovery_ledger::Plans,
     },
 };
-
-/// Where the plans lie.
-const PATH: &str = "/aurora-failover/plans/";
 
 impl Aws {
     pub(super) async fn plan_parameters(&self) -> Result<Vec<String>, Error> {

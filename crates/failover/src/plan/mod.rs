@@ -12,6 +12,10 @@ mod structure;
 mod validate;
 
 pub use read::{BYTES_MAX, SCHEMA, read};
+pub(crate) use validate::is_name;
+
+/// Where the plans lie among the parameters of each Region.
+pub const PARAMETERS: &str = "/aurora-failover/plans/";
 
 /// One protected database. The same revision lies in each Region's `/aurora-failover/plans/<plan>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

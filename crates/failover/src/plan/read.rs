@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::{Plan, structure, validate::faults};
-use crate::Error;
+use crate::{Error, json};
 
 /// The most bytes a plan may have: what an advanced SSM parameter holds.
 pub const BYTES_MAX: usize = 8192;
@@ -26,8 +26,8 @@ pub fn read(text: &str) -> Result<Plan, Error> {
             text.len()
         )]));
     }
-    let mut document: Value = serde_json::from_str(text)
-        .map_err(|why| invalid(&[format!("the document is not JSON: {why}; correct it")]))?;
+    let mut document =
+        json::parse(text).map_err(|why| invalid(&[format!("in the document {why}")]))?;
     let mut found = structure::faults(&PARSED, &mut document);
     match serde_json::from_value::<Plan>(document) {
         Ok(plan) => {

@@ -26,12 +26,15 @@ pub(super) fn faults(plan: &Plan) -> Vec<String> {
 
 fn names(plan: &Plan) -> Vec<String> {
     let name = plan.plan.as_str();
-    let fits = !name.is_empty()
-        && name.len() <= 40
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    when(!fits, || {
-        format!("plan is {name:?}; use 1 to 40 letters, digits and hyphens")
+    when(!is_name(name), || {
+        format!("plan is {name:?}; use 1 to 40 letters from a to z, digits and hyphens")
     })
+}
+
+/// Whether a plan can have this name.
+pub(crate) fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (1..=40).contains(&name.len()) && name.chars().all(fits)
 }
 
 fn regions(plan: &Plan) -> Vec<String> {

@@ -341,13 +341,10 @@ fn new(
 }
 
 pub(super) async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known, Error> {
-    let here = world.region();
-    world.known(here, &input.plan).await?.ok_or_else(|| {
-        Error::InvalidRequest(format!(
-            "plan {} is not known in {here}: no probe has read it yet",
-            input.plan
-        ))
-    })
+    match world.known(world.region(), &input.plan).await? {
+        Some(known) => Ok(known),
+        None => Err(super::unknown(world, &input.plan).await),
+    }
 }
 
 /// The rows of every member Region that answers; this Region's must.

@@ -11,6 +11,7 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
     guard,
     ledger::{self, Intent, Ledger, Rows, Run},
+    plan::PARAMETERS,
     topology::Named,
 };
 
@@ -92,24 +93,7 @@ impl Input {
     }
 }
 
-/// Reads a payload.
-///
-/// # Errors
-/// `InvalidRequest` that names the faulty field.
-pub fn read<T: DeserializeOwned>(payload: Value) -> Result<T, Error> {
-    serde_path_to_error::deserialize(payload).map_err(|why| {
-        let field = why.path().to_string();
-        let field = if field == "." {
-            String::new()
-        } else {
-            format!(" at {field}")
-        };
-        Error::InvalidRequest(format!(
-            "the payload is not understood{field}: {}",
-            why.into_inner()
-        ))
-    })
-}
+pub use crate::json::read;
 
 /// Takes a field that is a step's own out of a payload, whose rest every step takes; `None` where it is absent or null.
 ///
@@ -372,6 +356,21 @@ impl Pass {
     }
 }
 
+/// What is said of a plan that nobody knows: where its document belongs, and the plans that there are.
+pub(crate) async fn unknown(world: &(impl Ledger + Here), plan: &PlanName) -> Error {
+    let here = world.region();
+    let known = world.all_known().await.unwrap_or_default();
+    let names: Vec<_> = known.iter().map(|known| known.plan.plan.as_str()).collect();
+    let there = if names.is_empty() {
+        "no plan is known there".to_owned()
+    } else {
+        format!("the plans known there are {}", names.join(", "))
+    };
+    Error::InvalidRequest(format!(
+        "plan {plan} is not known in {here}: {there}; correct the name, or write the plan's document to the parameter {PARAMETERS}{plan} there, which a probe reads within a minute"
+    ))
+}
+
 async fn recorded(
     world: &(impl Ledger + Here),
     input: &Input,
@@ -523,6 +522,22 @@ mod tests {
         ledger::update(&books, &region, &plan, taken).await.unwrap();
         let why = Pass::open(&books, &input).await.unwrap_err();
         assert_eq!(why.name(), "RunRefused");
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_nobody_knows_is_refused_with_its_parameter_and_the_plans_there_are() {
+        let books = fake::Books::with(&Row::new("orders".into()));
+        let input = Input::of("ordres".into());
+        let by_hand = by_hand::known(&books, &input).await.unwrap_err();
+        let why = by_hand.to_string();
+        assert_eq!(by_hand.name(), "InvalidRequest");
+        for part in [
+            "plan ordres is not known in us-east-1",
+            "the plans known there are orders",
+            "the parameter /aurora-failover/plans/ordres",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
     }
 
     #[test]

@@ -14,4 +14,5 @@ mod replay;
 mod round_trips;
 mod route53;
 mod simulated;
+mod sns;
 mod ssm;

@@ -200,6 +200,10 @@ impl Switched for Seen<'_> {
 }
 
 impl Notify for Seen<'_> {
+    async fn topic(&self, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn publish(&self, _: &str, _: &str, _: &str) -> Result<(), Error> {
         Ok(())
     }

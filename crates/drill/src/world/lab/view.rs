@@ -202,6 +202,10 @@ impl Switched for View {
 }
 
 impl Notify for View {
+    async fn topic(&self, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn publish(&self, _: &str, subject: &str, _: &str) -> Result<(), Error> {
         tracing::info!(subject, "told");
         Ok(())

@@ -10,7 +10,7 @@ use crate::{
     ledger::{Endpoints, Known, Row},
     plan::Plan,
     sql::{Credentials, Place, Session},
-    steps::confirm_outage::TIMEOUT,
+    steps::{confirm_outage::TIMEOUT, unknown},
     topology::Cluster,
 };
 
@@ -240,11 +240,9 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
         world.row(here, name),
         world.vantage(here, name)
     );
-    let known = known?.ok_or_else(|| {
-        Error::InvalidRequest(format!(
-            "plan {name} is not known in {here}: no probe has read it yet"
-        ))
-    })?;
+    let Some(known) = known? else {
+        return Err(unknown(world, name).await);
+    };
     let target = Target::of(&row?).ok_or_else(|| no_writer(name))?;
     let limit = Duration::from_secs(known.plan.detection.timeout_seconds).min(FRESH);
     let (look, readable) = Sessions::default()
@@ -332,6 +330,7 @@ pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Re
             Some(known) => Ok(known.plan),
             None => Err(why),
         },
+        Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
         Err(why) => Err(why),
     }
 }

@@ -157,6 +157,10 @@ impl Here for Lab {
 }
 
 impl Notify for Lab {
+    async fn topic(&self, topic: &str) -> Result<(), Error> {
+        self.books.topic(topic).await
+    }
+
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
         self.books.publish(topic, subject, text).await
     }

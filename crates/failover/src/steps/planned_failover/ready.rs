@@ -9,8 +9,9 @@ use crate::{
     Error,
     beat::{Vantage, Write},
     domain::{Region, seconds_between},
+    notify::Notify,
     plan::{Auth, DnsRecord},
-    steps::{Pass, fence_writer::Rights},
+    steps::{Here, Pass, fence_writer::Rights},
     topology::{Cluster, GlobalCluster},
 };
 
@@ -33,7 +34,7 @@ pub(super) async fn reasons(
     let left = left
         .map(|member| member.cluster.as_str())
         .unwrap_or_default();
-    let (source, switches, probe, revisions, names, services, rights, deployments, secrets) = futures::join!(
+    let (source, switches, probe, revisions, names, services, rights, deployments, secrets, topic) = futures::join!(
         world.cluster(&run.from, left),
         world.switches(run.name()),
         world.ask_probe(run.name()),
@@ -43,6 +44,7 @@ pub(super) async fn reasons(
         world.ask_rights(&run.from, run.name()),
         deployments(world, pass),
         secrets(world, pass),
+        topic(world, pass),
     );
     let mut found = global.map_or_else(Vec::new, |global| of_global(global, target));
     found.extend(of_cluster("target", &run.to, target));
@@ -69,6 +71,7 @@ pub(super) async fn reasons(
     });
     found.extend(deployments);
     found.extend(secrets);
+    found.extend(topic);
     Ok(found)
 }
 
@@ -169,6 +172,16 @@ fn of_rights(region: &Region, rights: &Rights) -> Vec<String> {
     refused
         .map(|why| format!("the writer in {region} could not be fenced: {why}"))
         .collect()
+}
+
+/// Whoever is to be told must be there to be told.
+async fn topic(world: &(impl Notify + Here), pass: &Pass) -> Option<String> {
+    let here = world.region();
+    let topic = pass.run.plan.notify.get(here)?;
+    let why = world.topic(topic).await.err()?;
+    Some(format!(
+        "notify.{here} is {topic}, and nobody would be told there: {why}"
+    ))
 }
 
 /// The plan must be the same everywhere: whoever acts next reads another Region's copy.
@@ -301,6 +314,10 @@ async fn services(world: &impl World, pass: &Pass) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        ledger::{Row, Rows},
+        steps::fake,
+    };
 
     #[test]
     fn a_secret_that_rotates_soon_stands_in_the_way_and_names_where_it_does() {
@@ -324,6 +341,29 @@ mod tests {
                 .unwrap()
                 .contains("us-east-1")
         );
+    }
+
+    #[tokio::test]
+    async fn a_topic_that_is_not_there_stands_in_the_way_and_is_named() {
+        let books = fake::Books::with(&Row::new("orders".into()));
+        let of = |topic: Option<&str>| {
+            let mut run = fake::run();
+            let topic = topic.map(|topic| ("us-east-1".into(), topic.to_owned()));
+            run.plan.notify = topic.into_iter().collect();
+            Pass {
+                run,
+                rows: Rows(books.rows()),
+                now: Timestamp::UNIX_EPOCH,
+                dry_run: false,
+            }
+        };
+        assert_eq!(topic(&books, &of(None)).await, None);
+        let there = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+        assert_eq!(topic(&books, &of(Some(there))).await, None);
+        let wrong = "arn:aws:sns:us-east-1:210987654321:orders-alerts";
+        let why = topic(&books, &of(Some(wrong))).await.unwrap();
+        assert!(why.contains("notify.us-east-1 is arn:aws:sns"), "{why}");
+        assert!(why.contains("does not exist"), "{why}");
     }
 
     #[test]

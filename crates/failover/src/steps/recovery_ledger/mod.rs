@@ -4,13 +4,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Here, Input, answer, read, rebuild_global::Retire};
+use super::{
+    Here, Input, Output, answer, health_probe::OfPlan, read, rebuild_global::Retire, unknown,
+};
 use crate::{
     Error,
     domain::{Epoch, Incident, PlanName, Region, RunId},
     evidence::Verdict,
     ledger::{Ledger, RunKind},
-    notify::Notify,
+    notify::{Message, Notify},
     switches::Switched,
     topology::Describe,
 };
@@ -44,6 +46,8 @@ pub enum Request {
     Keep(KeepInput),
     /// Ends the cool-down after a run.
     Acknowledge(ReleaseInput),
+    /// Sends a message to this Region's topic, so that people see whether it arrives.
+    TestMessage(OfPlan),
 }
 
 /// What opening takes.
@@ -232,11 +236,44 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
         Request::Keep(input) => answer(ask::keep(world, &input).await?),
         Request::Ask(input) => answer(ask::run(world, &input).await?),
         Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
+        Request::TestMessage(of) => answer(test_message(world, &of.plan).await?),
     }
 }
 
-async fn plan(world: &(impl Plans + Here), name: &PlanName) -> Result<crate::plan::Plan, Error> {
-    let plan = crate::plan::read(&world.plan(name).await?)?;
+/// Sends a message that says that it is a test; what the topic answers is the answer.
+async fn test_message(
+    world: &(impl Ledger + Plans + Here + Notify),
+    name: &PlanName,
+) -> Result<Output<()>, Error> {
+    let here = world.region();
+    let plan = plan(world, name).await?;
+    let topic = plan.notify.get(here).ok_or_else(|| {
+        Error::InvalidRequest(format!(
+            "notify of plan {name} has no {here}; name an SNS topic of that Region"
+        ))
+    })?;
+    let message = Message {
+        what: "a test of this plan's messages".into(),
+        evidence: format!("somebody asked for it in {here}; nothing happened to the database"),
+        execution: None,
+        next: "nothing".into(),
+    };
+    world
+        .publish(topic, &message.subject(name), &message.text())
+        .await?;
+    let reason = format!("{topic} took a test message; look whether it arrives");
+    Ok(Output::done("test_message", reason, ()))
+}
+
+async fn plan(
+    world: &(impl Ledger + Plans + Here),
+    name: &PlanName,
+) -> Result<crate::plan::Plan, Error> {
+    let document = match world.plan(name).await {
+        Err(Error::InvalidRequest(_)) => return Err(unknown(world, name).await),
+        read => read?,
+    };
+    let plan = crate::plan::read(&document)?;
     if plan.plan != *name {
         return Err(Error::InvalidRequest(format!(
             "the parameter of plan {name} in {} holds plan {}; name them alike",

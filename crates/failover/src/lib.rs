@@ -9,6 +9,7 @@ pub mod guard;
 pub mod json;
 pub mod ledger;
 pub mod notify;
+pub mod patience;
 pub mod plan;
 pub mod policy;
 pub mod sql;

@@ -139,8 +139,8 @@ async fn pass(
         Step::Promote => value(detach_and_promote::run(seen, &input).await?),
         Step::Fence => value(fence_writer::run(seen, &input).await?),
         Step::Rebuild => {
-            let retire = rebuild_global::Retire::Rename;
-            value(rebuild_global::run(seen, &input, retire).await?)
+            let step = rebuild_global::RebuildGlobal::default();
+            value(rebuild_global::run(seen, &input, &step).await?)
         }
         Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
         Step::Prove => prove_writer(seen, &input, live.to).await,

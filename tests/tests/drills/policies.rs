@@ -11,8 +11,15 @@ const MEMBERS: [&str; 2] = ["us-east-1", "us-west-2"];
 const WITNESS: &str = "us-east-2";
 
 /// Actions that no call through the front door shows: Lambda itself makes them, or PostgreSQL does, or RDS asks for them
-/// when something is created with tags or a key.
-const ELSEWHERE: [&str; 5] = ["logs:", "ec2:", "rds-db:", "rds:AddTagsToResource", "kms:"];
+/// when something is created with tags, a key or a role.
+const ELSEWHERE: [&str; 6] = [
+    "logs:",
+    "ec2:",
+    "rds-db:",
+    "rds:AddTagsToResource",
+    "kms:",
+    "iam:PassRole",
+];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
 const RARE: [(&str, &str, &str); 11] = [

@@ -11,7 +11,10 @@ use crate::{
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{Known, Ledger, Row, Run},
-    steps::{loss_ledger::Losses, rebuild_global::Blueprint},
+    steps::{
+        loss_ledger::Losses,
+        rebuild_global::{Blueprint, Healthy},
+    },
 };
 
 /// The item that holds a plan's [`Row`].
@@ -88,6 +91,26 @@ impl Aws {
         let item = format!("blueprint/{member}");
         self.put(&self.region, plan.as_str(), &item, blueprint)
             .await
+    }
+
+    /// What a member was when it was healthy lies in the ledger of its own Region, whose schedule refreshes it.
+    pub(super) async fn healthy_item(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+    ) -> Result<Option<Healthy>, Error> {
+        self.get(member, plan.as_str(), &format!("healthy/{member}"))
+            .await
+    }
+
+    pub(super) async fn put_healthy_item(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> Result<(), Error> {
+        let item = format!("healthy/{member}");
+        self.put(member, plan.as_str(), &item, healthy).await
     }
 
     pub(super) async fn losses_item(

@@ -14,6 +14,7 @@ use crate::{
     Error,
     domain::{Region, seconds_between},
     evidence::Rds,
+    patience::{Trouble, trouble},
     steps::{
         Here,
         detach_and_promote::{Accepted, Promote},
@@ -32,14 +33,6 @@ const INSTANCES: Duration = Duration::from_millis(1500);
 
 /// Stands for the statuses of instances that RDS did not tell.
 const UNREAD: &str = "unread";
-
-/// Codes of a state that passes: RDS is still at something, and the next pass looks again.
-pub(super) const NOT_NOW: [&str; 4] = [
-    "InvalidGlobalClusterStateFault",
-    "InvalidDBClusterStateFault",
-    "InvalidDBInstanceState",
-    "InvalidDBClusterSnapshotStateFault",
-];
 
 impl Describe for Aws {
     async fn global_cluster(
@@ -252,7 +245,7 @@ impl SwitchOver for Aws {
 }
 
 fn not_now(code: Option<&str>, message: Option<&str>) -> Option<Accepted> {
-    let passes = code.is_some_and(|code| NOT_NOW.contains(&code));
+    let passes = code.is_some_and(|code| trouble(code) == Trouble::State);
     passes.then(|| Accepted::NotNow(message.unwrap_or_default().to_owned()))
 }
 

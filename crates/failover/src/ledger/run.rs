@@ -10,6 +10,7 @@ use crate::{
     domain::{Epoch, Incident, PlanName, Region, RunId, seconds_between},
     evidence::{Evidence, Verdict},
     ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
+    patience::Refusal,
     plan::{Plan, Strategy},
     policy::Human,
 };
@@ -85,6 +86,9 @@ pub struct Run {
     /// When its target was seen to be promoted.
     #[serde(default)]
     pub promoted_at: Option<Timestamp>,
+    /// The call that is not taken, while that lasts.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
     /// What each step did, in order.
     #[serde(default)]
     pub timeline: Vec<Entry>,

@@ -335,6 +335,7 @@ fn new(
         looks: Default::default(),
         asked: None,
         promoted_at: None,
+        refusal: None,
         timeline: Vec::new(),
         closed: None,
     })

@@ -72,6 +72,7 @@ pub(crate) fn run() -> Run {
         looks: Default::default(),
         asked: None,
         promoted_at: None,
+        refusal: None,
         timeline: Vec::new(),
         closed: None,
     }

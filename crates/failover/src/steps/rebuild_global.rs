@@ -3,17 +3,33 @@
 //! observed writer is never touched.
 
 mod call;
+mod complete;
 mod decide;
+mod differences;
+mod keep;
+mod kept;
 mod look;
+pub mod names;
+mod retire;
 mod shape;
+mod status;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use call::{Blueprints, Build, Call, harmless};
+pub use call::{Blueprints, Build, Call, ParameterGroup, harmless};
 pub use decide::next_action;
-pub use shape::{Blueprint, EndpointShape, InstanceShape, Shape, Snapshot};
+pub use keep::{keep_member, sweep};
+pub(crate) use kept::is_default_group;
+pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
+pub use names::Names;
+pub use shape::{
+    Blueprint, EndpointShape, Healthy, InstanceShape, MonitoringShape, RoleShape, ScalingShape,
+    Shape, Snapshot,
+};
 
 use super::{
     Here, Input, Output, Pass, answer,
@@ -28,6 +44,7 @@ use crate::{
     domain::{Epoch, Region},
     ledger::update,
     notify::Notify,
+    patience::{Refusal, Shown, Trouble},
     topology::{Cluster, Describe, GlobalCluster, Named},
 };
 
@@ -54,6 +71,8 @@ pub struct Observed {
     pub writer_region: Region,
     /// Its epoch.
     pub epoch: Epoch,
+    /// When that was proven.
+    pub proven_at: Timestamp,
     /// Its cluster.
     pub writer: Cluster,
     /// The global cluster that the writer leads.
@@ -64,16 +83,42 @@ pub struct Observed {
     pub past: Option<GlobalCluster>,
     /// The Region whose RDS shows that one.
     pub past_region: Region,
-    /// An identifier that the next global cluster can have.
-    pub free_global: Option<String>,
+    /// The identifier that was asked for, for the next global cluster.
+    pub wished_global: Option<String>,
+    /// The identifier that it can have.
+    pub next_global: NextGlobal,
     /// The other members, the one to move home to last.
     pub members: Vec<SeenMember>,
     /// Whether the loss ledger of this Region's member is complete under this epoch.
     pub is_loss_listed: bool,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
-    /// Today, for names.
-    pub date: String,
+    /// In a dry run, what no rebuilt member is given, by the call that could give it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<BTreeMap<&'static str, Vec<String>>>,
+}
+
+/// The identifier of the next global cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextGlobal {
+    /// The writer leads one.
+    NotNeeded,
+    /// RDS in every member's Region answers that there is none of this name.
+    Free(String),
+    /// The deposed one bears it, and gives it up once it is deleted.
+    AfterPast(String),
+    /// It is taken.
+    Taken {
+        /// The identifier.
+        name: String,
+        /// The Region that shows who bears it.
+        region: Region,
+        /// Why that stays.
+        why: String,
+    },
+    /// None of those that were tried is free.
+    None,
 }
 
 /// A member that does not write, as the plan names it.
@@ -89,26 +134,45 @@ pub struct SeenMember {
     pub is_fenced: bool,
     /// What was retired under the current epoch.
     pub blueprint: Option<Blueprint>,
+    /// What it was when it was last healthy and in its right role.
+    pub healthy: Option<Healthy>,
+    /// Parameter groups of it that the writer's version does not take.
+    pub unfit: Vec<String>,
     /// The final snapshot's name.
     pub snapshot_name: String,
     /// The final snapshot.
     pub snapshot: Option<Snapshot>,
     /// What a managed failover kept of it.
-    pub unplanned: Option<String>,
+    pub unplanned: Option<Snapshot>,
     /// The name of the copy of that.
     pub copy_name: String,
     /// That copy.
     pub copy: Option<Snapshot>,
 }
 
+/// What a pass sees: all of it, or that somebody did not answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Seen {
+    /// All of it.
+    All(Box<Observed>),
+    /// Nothing.
+    Silent {
+        /// Who did not answer.
+        silent: String,
+    },
+}
+
 /// What a pass does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Every member follows the writer.
     Done,
     /// Something is under way.
     Wait(String),
+    /// Somebody did not answer.
+    Outlast(String),
     /// The deposed member of a Region has to be fenced first.
     Fence(Region),
     /// Keep what a member is made of.
@@ -124,6 +188,7 @@ impl Act for Action {
         match self {
             Self::Done => "none",
             Self::Wait(_) => "wait",
+            Self::Outlast(_) => "outlast",
             Self::Fence(_) => "await_fence",
             Self::Remember(_) => "remember",
             Self::Record(_) => "record",
@@ -134,40 +199,49 @@ impl Act for Action {
     fn then(&self) -> Then {
         match self {
             Self::Done => Then::Done,
-            Self::Remember(_) | Self::Record(_) => Then::Again(0),
             Self::Wait(_) | Self::Fence(_) => Then::Waits,
+            Self::Remember(_) | Self::Record(_) => Then::Again(0),
+            Self::Outlast(_) => Then::Again(PAUSE_SECONDS),
             Self::Call(..) => Then::Later,
         }
     }
 
     fn calls_out(&self) -> bool {
-        match self {
-            Self::Call(..) => true,
-            Self::Done | Self::Wait(_) | Self::Fence(_) | Self::Remember(_) | Self::Record(_) => {
-                false
-            }
-        }
+        matches!(self, Self::Call(..))
     }
 }
 
-/// The step.
-#[derive(Debug)]
-pub struct RebuildGlobal {
-    /// What becomes of a deposed cluster.
-    pub retire: Retire,
-}
+/// How long a Region that does not answer is left alone, in seconds.
+const PAUSE_SECONDS: u64 = 20;
 
 /// Everything that this step needs.
 pub trait World: Here + Describe + Ask + Notify + Build + Blueprints + Found {}
 impl<T: Here + Describe + Ask + Notify + Build + Blueprints + Found> World for T {}
 
-/// One invocation: what every step takes, and `retire`.
+/// The step.
+#[derive(Debug, Clone, Default)]
+pub struct RebuildGlobal {
+    /// What becomes of a deposed cluster.
+    pub retire: Retire,
+    /// Names that somebody chose for what is made.
+    pub names: Names,
+}
+
+/// One invocation: what every step takes, with `retire` and `names`; or `{"operation": "keep"}`, on schedule.
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
+    if payload == serde_json::json!({"operation": "keep"}) {
+        return answer(sweep(world).await?);
+    }
     let retire = take(&mut payload, "retire", "\"rename\" or \"delete\"")?.unwrap_or_default();
-    answer(run(world, &read(payload)?, retire).await?)
+    let write =
+        "{\"global_cluster\": \"orders-global-7\", \"parameter_groups\": {\"old\": \"new\"}}";
+    let names: Names = take(&mut payload, "names", write)?.unwrap_or_default();
+    names.check()?;
+    let step = RebuildGlobal { retire, names };
+    answer(run(world, &read(payload)?, &step).await?)
 }
 
 /// One pass.
@@ -178,74 +252,151 @@ pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Err
 pub async fn run(
     world: &impl World,
     input: &Input,
-    retire: Retire,
-) -> Result<Output<Observed>, Error> {
-    frame::run(&RebuildGlobal { retire }, world, input).await
+    step: &RebuildGlobal,
+) -> Result<Output<Seen>, Error> {
+    frame::run(step, world, input).await
 }
 
 impl<W: World> Step<W> for RebuildGlobal {
     const NAME: &'static str = STEP;
-    type Observed = Observed;
+    type Observed = Seen;
     type Action = Action;
 
-    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
-        look::observe(world, pass).await
-    }
-
-    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
-        let action = next_action(seen, self.retire)?;
-        if let Action::Fence(region) = &action
-            && *region == seen.acting
-        {
-            return Err(Error::NotReady(format!(
-                "the deposed member in {region} is not fenced; invoke fence-writer there first"
-            )));
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Seen, Error> {
+        match look::observe(world, pass, &self.names).await {
+            Ok(observed) => Ok(Seen::All(Box::new(observed))),
+            // A run that lasts hours outlasts minutes of silence. Whoever asks by hand is told.
+            Err(Error::Unavailable(silent)) if !pass.dry_run && !pass.run.forced => {
+                Ok(Seen::Silent { silent })
+            }
+            Err(why) => Err(why),
         }
-        Ok(action)
     }
 
-    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
-        reason(pass, seen, action)
+    fn next_action(&self, _: &Pass, seen: &Seen) -> Result<Action, Error> {
+        match seen {
+            Seen::All(observed) => {
+                let action = next_action(observed, self.retire)?;
+                if let Action::Fence(region) = &action
+                    && *region == observed.acting
+                {
+                    return Err(Error::NotReady(format!(
+                        "the deposed member in {region} is not fenced; invoke fence-writer there first"
+                    )));
+                }
+                Ok(action)
+            }
+            Seen::Silent { silent } => Ok(Action::Outlast(silent.clone())),
+        }
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Seen, action: &Action) -> String {
+        match seen {
+            Seen::All(observed) => reason(observed, action, pass.dry_run),
+            Seen::Silent { silent } => silent.clone(),
+        }
     }
 
     async fn act(
         &self,
         world: &W,
         pass: &mut Pass,
-        seen: &mut Observed,
+        seen: &mut Seen,
         action: &Action,
     ) -> Result<Came, Error> {
-        act(world, pass, seen, action, self.retire).await
+        match seen {
+            Seen::All(observed) => act(world, pass, observed, (action, self.retire)).await,
+            Seen::Silent { silent } => {
+                refused(
+                    pass,
+                    "RDS and the ledgers are looked at",
+                    (Trouble::Silent, silent),
+                    Shown::AtRest,
+                )?;
+                Ok(Came::AsDecided)
+            }
+        }
     }
 
+    /// When the last call was made.
     fn since(&self, pass: &Pass) -> Timestamp {
-        since(pass)
+        let last = pass.run.timeline.last();
+        last.map_or(pass.now, |entry| entry.at)
     }
 }
 
-/// When this pass's work began to be waited for: when the last call was made.
-fn since(pass: &Pass) -> Timestamp {
-    let last = pass.run.timeline.last();
-    last.map_or(pass.now, |entry| entry.at)
+impl Observed {
+    /// Whether a snapshot was taken in this incident, or is being taken; one of an earlier incident is another.
+    #[must_use]
+    pub fn is_of_this_incident(&self, snapshot: &Snapshot) -> bool {
+        look::is_since(self.proven_at, snapshot) != Some(false)
+    }
+
+    /// Whether anything shown is being made, changed or deleted.
+    fn shown(&self) -> Shown {
+        let global = |global: &Option<GlobalCluster>| {
+            let global = global.as_ref();
+            global.is_some_and(|global| global.status != "available" || global.failover.is_some())
+        };
+        let snapshot = |snapshot: &Option<Snapshot>| {
+            let snapshot = snapshot.as_ref();
+            snapshot.is_some_and(|snapshot| snapshot.status == "creating")
+        };
+        let member = |member: &SeenMember| {
+            let shape = member.cluster.as_ref();
+            shape.is_some_and(Shape::is_changing)
+                || snapshot(&member.snapshot)
+                || snapshot(&member.copy)
+        };
+        let is_under_way = !self.writer.is_ready()
+            || global(&self.leads)
+            || global(&self.past)
+            || self.members.iter().any(member);
+        if is_under_way {
+            Shown::UnderWay
+        } else {
+            Shown::AtRest
+        }
+    }
 }
 
-fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
+impl SeenMember {
+    /// What is to be made again: what was retired, else what is there and whole, else what it was when it was last healthy.
+    #[must_use]
+    pub fn wanted(&self) -> Option<&Shape> {
+        let retired = self.blueprint.as_ref().map(|retired| &retired.shape);
+        retired.or_else(|| self.worth_keeping())
+    }
+
+    /// What is to be kept of a member that is about to be retired. After hours of an outage what is there may be less than what
+    /// was there.
+    fn worth_keeping(&self) -> Option<&Shape> {
+        let healthy = self.healthy.as_ref().map(|healthy| &healthy.newest.shape);
+        match &self.cluster {
+            Some(live) if live.is_whole() => Some(live),
+            Some(live) => {
+                let same = healthy.filter(|healthy| healthy.resource_id == live.resource_id);
+                Some(same.unwrap_or(live))
+            }
+            None => healthy,
+        }
+    }
+}
+
+fn reason(observed: &Observed, action: &Action, is_dry: bool) -> String {
     let writer = &observed.writer.identifier;
     match action {
-        Action::Done => format!("every member follows {writer}"),
-        Action::Wait(why) => why.clone(),
+        Action::Done => done(observed),
+        Action::Wait(why) | Action::Outlast(why) => why.clone(),
         Action::Fence(region) => format!(
             "the deposed member in {region} is not fenced yet; its Region's schedule does that within a minute"
         ),
-        Action::Remember(region) => format!(
-            "what the member in {region} is made of {} kept, to be made again",
-            pass.says("is", "would be")
-        ),
+        Action::Remember(region) => remembered(observed, region, is_dry),
         Action::Record(global) => format!(
             "{writer} leads {global}, which the ledgers {} from now on",
-            pass.says("name", "would name")
+            if is_dry { "would name" } else { "name" }
         ),
-        Action::Call(region, call) if pass.dry_run => format!(
+        Action::Call(region, call) if is_dry => format!(
             "{writer} is the writer; the next call in {region} would be {}, by which {call}",
             call.name()
         ),
@@ -253,41 +404,135 @@ fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
     }
 }
 
+/// What is said before anything is taken away: what no successor will have.
+fn remembered(observed: &Observed, region: &Region, is_dry: bool) -> String {
+    let mut said = format!(
+        "what the member in {region} is made of {} kept, to be made again",
+        if is_dry { "would be" } else { "is" }
+    );
+    let member = observed.members.iter().find(|seen| seen.region == *region);
+    if let Some(shape) = member.and_then(SeenMember::wanted) {
+        for beyond in &shape.beyond {
+            said.push_str(&format!(". Its successor will not have {beyond}"));
+        }
+        said.push_str(&format!(
+            ". Its successor has another resource id than {}: policies that name it, as for rds-db:connect, need a pattern",
+            shape.resource_id
+        ));
+    }
+    said
+}
+
+/// What is said at the end: what is not as it was.
+fn done(observed: &Observed) -> String {
+    let mut said = format!("every member follows {}", observed.writer.identifier);
+    if let Some(left) = decide::left(observed) {
+        said.push_str(&format!(
+            ". The empty global cluster {} is left, since it has deletion protection",
+            left.identifier
+        ));
+    }
+    for member in &observed.members {
+        let (Some(retired), Some(shape)) = (&member.blueprint, &member.cluster) else {
+            continue;
+        };
+        let differ = differences::between(&retired.shape, shape);
+        if !differ.is_empty() {
+            said.push_str(&format!(
+                ". Of {} this is not as it was: {}",
+                shape.identifier,
+                differ.join(", ")
+            ));
+        }
+    }
+    said
+}
+
 /// Does the one thing.
 async fn act(
     world: &impl World,
-    pass: &Pass,
+    pass: &mut Pass,
     observed: &Observed,
-    action: &Action,
-    retire: Retire,
+    (action, retire): (&Action, Retire),
 ) -> Result<Came, Error> {
+    let known = pass.run.refusal.take();
     match action {
-        Action::Done | Action::Wait(_) | Action::Fence(_) => {}
-        Action::Remember(region) => {
-            let member = observed.members.iter().find(|seen| seen.region == *region);
-            if let Some(shape) = member.and_then(|seen| seen.cluster.clone()) {
-                let blueprint = Blueprint {
-                    shape,
-                    epoch: epoch(pass),
-                    seen_at: pass.now,
-                };
-                world
-                    .put_blueprint(pass.run.name(), region, &blueprint)
-                    .await?;
-            }
-        }
+        Action::Done | Action::Wait(_) | Action::Outlast(_) | Action::Fence(_) => {}
+        Action::Remember(region) => remember(world, pass, observed, region).await?,
         Action::Record(global) => record(world, pass, global).await?,
         Action::Call(region, call) => {
             harmless(observed, region, call, retire)?;
-            if let Accepted::NotNow(why) = world.call(region, call).await? {
-                return Ok(Came::NotNow(format!(
-                    "in {region} RDS would not {} yet: {why}",
-                    call.name()
-                )));
-            }
+            pass.run.refusal = known;
+            let made = world.call(region, call).await;
+            return called(pass, observed, call, made);
         }
     }
+    // What is under way ends a refusal, and a pass that waits is not recorded otherwise.
+    if known.is_some() {
+        world.put_run(world.region(), &pass.run).await?;
+    }
     Ok(Came::AsDecided)
+}
+
+/// What came of a call: RDS's words are in the reason from the first refusal on.
+fn called(
+    pass: &mut Pass,
+    observed: &Observed,
+    call: &Call,
+    made: Result<Accepted, Error>,
+) -> Result<Came, Error> {
+    let asked = call.to_string();
+    match made {
+        Ok(Accepted::Yes) => {
+            pass.run.refusal = None;
+            Ok(Came::AsDecided)
+        }
+        Ok(Accepted::NotNow(said)) => {
+            refused(pass, &asked, (Trouble::State, &said), observed.shown())?;
+            Ok(Came::NotNow(format!(
+                "RDS would not yet that {asked}: {said}"
+            )))
+        }
+        // It may have been taken: the next pass looks.
+        Err(Error::Unavailable(said)) if !pass.run.forced => {
+            refused(pass, &asked, (Trouble::Silent, &said), observed.shown())?;
+            Ok(Came::Unknown(format!(
+                "nobody answered that {asked}: {said}"
+            )))
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn refused(
+    pass: &mut Pass,
+    asked: &str,
+    trouble: (Trouble, &str),
+    shown: Shown,
+) -> Result<(), Error> {
+    let known = pass.run.refusal.take();
+    pass.run.refusal = Refusal::after(known.as_ref(), asked, trouble, shown, pass.now)?;
+    Ok(())
+}
+
+async fn remember(
+    world: &impl World,
+    pass: &Pass,
+    observed: &Observed,
+    region: &Region,
+) -> Result<(), Error> {
+    let member = observed.members.iter().find(|seen| seen.region == *region);
+    let Some((member, shape)) = member.and_then(|seen| Some((seen, seen.worth_keeping()?))) else {
+        return Ok(());
+    };
+    let mut blueprint = Blueprint::of(shape.clone(), observed.past.as_ref(), epoch(pass), pass.now);
+    if blueprint.global.is_none() {
+        let healthy = member.healthy.as_ref();
+        blueprint.global = healthy.and_then(|healthy| healthy.newest.global.clone());
+    }
+    world
+        .put_blueprint(pass.run.name(), region, &blueprint)
+        .await
 }
 
 fn epoch(pass: &Pass) -> Epoch {

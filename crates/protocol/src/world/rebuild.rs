@@ -6,7 +6,9 @@ use failover::{
     steps::{
         detach_and_promote::Accepted,
         loss_ledger::{Found, Losses},
-        rebuild_global::{Blueprint, Blueprints, Build, Call, Shape, Snapshot},
+        rebuild_global::{
+            Blueprint, Blueprints, Build, Call, Healthy, ParameterGroup, Shape, Snapshot,
+        },
     },
 };
 
@@ -50,6 +52,11 @@ impl Build for Seen<'_> {
         Ok(Vec::new())
     }
 
+    /// No member has a parameter group.
+    async fn family(&self, _: &Region, _: &ParameterGroup) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
     async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
         let (here, there, call) = (index(&self.here), index(region), call.clone());
         let answer = Seen::call(self, Concerns::Others, move |state, _| {
@@ -69,9 +76,19 @@ impl Blueprints for Seen<'_> {
                 shape: of_generation(there, found.generation, Some(global)),
                 epoch: Epoch(epoch),
                 seen_at: start(),
+                global: None,
             })))
         });
         answered!(answer, Answer::Blueprint)
+    }
+
+    /// What is deposed is always there to be looked at.
+    async fn healthy(&self, _: &PlanName, _: &Region) -> Result<Option<Healthy>, Error> {
+        Ok(None)
+    }
+
+    async fn put_healthy(&self, _: &PlanName, _: &Region, _: &Healthy) -> Result<(), Error> {
+        Ok(())
     }
 
     async fn put_blueprint(
@@ -196,6 +213,7 @@ fn made(state: &mut State, there: usize, call: &Call) -> Result<Accepted, Error>
         | Call::LiftProtection { .. }
         | Call::DeleteInstance { .. }
         | Call::DeleteCluster { .. }
+        | Call::AddRole { .. }
         | Call::CreateInstance { .. }
         | Call::CreateEndpoint { .. } => return astray(),
     }?;

@@ -5,10 +5,13 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Observed, Retire, shape::*};
-use crate::{Error, domain::Region, ledger::Ledger, steps::detach_and_promote::Accepted};
+use crate::{
+    Error, domain::Region, ledger::Ledger, steps::detach_and_promote::Accepted,
+    topology::GlobalSettings,
+};
 
 /// One changing call to RDS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each field is the parameter of its name")]
 pub enum Call {
@@ -36,6 +39,7 @@ pub enum Call {
     CreateGlobal {
         global_cluster: String,
         source_arn: String,
+        like: GlobalSettings,
     },
     /// `CreateDBCluster`, a member.
     CreateMember {
@@ -43,16 +47,27 @@ pub enum Call {
         engine_version: String,
         like: Box<Shape>,
     },
+    /// `AddRoleToDBCluster`.
+    AddRole { cluster: String, role: RoleShape },
     /// `CreateDBInstance`.
     CreateInstance {
         cluster: String,
-        like: InstanceShape,
+        like: Box<InstanceShape>,
     },
     /// `CreateDBClusterEndpoint`.
     CreateEndpoint {
         cluster: String,
         like: EndpointShape,
     },
+}
+
+/// A parameter group of a Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterGroup {
+    /// Of a cluster.
+    Cluster(String),
+    /// Of an instance.
+    Instance(String),
 }
 
 /// RDS, as a rebuild reads and changes it.
@@ -75,6 +90,12 @@ pub trait Build: Sync {
         region: &Region,
         cluster: &str,
     ) -> impl Future<Output = Result<Vec<Snapshot>, Error>> + Send;
+    /// The engine family that a parameter group is for; `None` when there is no group of this name.
+    fn family(
+        &self,
+        region: &Region,
+        group: &ParameterGroup,
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
     /// Makes a call in a Region.
     fn call(
         &self,
@@ -91,7 +112,20 @@ pub trait Blueprints: Ledger {
         plan: &crate::domain::PlanName,
         member: &Region,
     ) -> impl Future<Output = Result<Option<Blueprint>, Error>> + Send;
+    /// What a member was when it was last healthy and in its right role, as its own Region's ledger keeps it.
+    fn healthy(
+        &self,
+        plan: &crate::domain::PlanName,
+        member: &Region,
+    ) -> impl Future<Output = Result<Option<Healthy>, Error>> + Send;
     /// Keeps that.
+    fn put_healthy(
+        &self,
+        plan: &crate::domain::PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Keeps what a member was when it was retired.
     fn put_blueprint(
         &self,
         plan: &crate::domain::PlanName,
@@ -117,6 +151,7 @@ impl Call {
             Self::DeleteGlobal { .. } => "delete_global",
             Self::CreateGlobal { .. } => "create_global",
             Self::CreateMember { .. } => "create_member",
+            Self::AddRole { .. } => "add_role",
             Self::CreateInstance { .. } => "create_instance",
             Self::CreateEndpoint { .. } => "create_endpoint",
         }
@@ -137,6 +172,7 @@ impl Call {
             | Self::DeleteGlobal { .. }
             | Self::CreateGlobal { .. }
             | Self::CreateMember { .. }
+            | Self::AddRole { .. }
             | Self::CreateInstance { .. }
             | Self::CreateEndpoint { .. } => false,
         }
@@ -184,6 +220,9 @@ impl fmt::Display for Call {
                 like,
                 ..
             } => write!(f, "{} is made anew in {global_cluster}", like.identifier),
+            Self::AddRole { cluster, role } => {
+                write!(f, "{cluster} may take on {} again", role.arn)
+            }
             Self::CreateInstance { like, .. } => {
                 write!(f, "instance {} is made anew", like.identifier)
             }
@@ -234,7 +273,9 @@ pub fn harmless(
         ));
     }
     let copied = member.snapshot.as_ref().is_some_and(|snapshot| {
-        snapshot.status == "available" && snapshot.resource_id == shape.resource_id
+        snapshot.status == "available"
+            && snapshot.resource_id == shape.resource_id
+            && observed.is_of_this_incident(snapshot)
     });
     if call.is_deleting() && (retire != Retire::Delete || !copied) {
         return refused(format!("{} would lose its only copy", shape.identifier));

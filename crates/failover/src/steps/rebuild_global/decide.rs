@@ -1,18 +1,14 @@
 //! What one pass of a rebuild does, from nothing but what it sees.
 
 use super::{
-    Action, Observed, Retire, SeenMember,
-    call::Call,
-    shape::{Blueprint, Shape},
+    Action, NextGlobal, Observed, Retire, call::Call, complete::completion, retire::retirement,
+    shape::Shape, status::stuck,
 };
 use crate::{
     Error,
-    topology::{GlobalCluster, GlobalMember, Named},
+    domain::Region,
+    topology::{GlobalCluster, GlobalMember, GlobalSettings, Named},
 };
-
-/// The longest identifier that RDS takes.
-/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html>.
-const IDENTIFIER_MAX: usize = 63;
 
 /// Decides what one pass does.
 ///
@@ -20,37 +16,28 @@ const IDENTIFIER_MAX: usize = 63;
 /// `NotReady` for what a human has to put right first, `UnexpectedTopology` where RDS contradicts the ledgers.
 pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error> {
     if !observed.writer.is_ready() {
-        return Ok(Action::Wait(format!(
-            "the writer {} is {}",
-            observed.writer.identifier, observed.writer.status
-        )));
+        let writer = &observed.writer;
+        return waits(
+            "the writer",
+            &writer.identifier,
+            &writer.status,
+            &observed.writer_region,
+        );
     }
-    if let Some(global) = &observed.leads {
-        leads(observed, global)?;
+    match &observed.leads {
+        Some(global) => leads(observed, global)?,
+        None => fits(observed)?,
     }
     for member in &observed.members {
         if let Some(action) = retirement(observed, member, retire)? {
             return Ok(action);
         }
     }
-    if let Some(past) = observed
-        .past
-        .as_ref()
-        .filter(|past| past.members.is_empty())
-    {
-        let region = observed.past_region.clone();
-        let global_cluster = past.identifier.clone();
-        return Ok(Action::Call(region, Call::DeleteGlobal { global_cluster }));
+    if let Some(action) = clears(observed) {
+        return Ok(action);
     }
     let Some(global) = &observed.leads else {
-        let free = observed.free_global.clone().ok_or_else(|| {
-            Error::NotReady("no identifier for the next global cluster is free; delete one".into())
-        })?;
-        let call = Call::CreateGlobal {
-            global_cluster: free,
-            source_arn: observed.writer.arn.clone(),
-        };
-        return Ok(Action::Call(observed.writer_region.clone(), call));
+        return creates(observed);
     };
     let shown = Named::from(global);
     if observed.recorded_global.as_ref() != Some(&shown) {
@@ -85,272 +72,126 @@ fn leads(observed: &Observed, global: &GlobalCluster) -> Result<(), Error> {
             global.identifier, operation.status, operation.to
         )));
     }
-    Ok(())
+    match &observed.wished_global {
+        Some(wished) if !wished.eq_ignore_ascii_case(&global.identifier) => {
+            Err(Error::NotReady(format!(
+                "names.global_cluster is {wished}, and the writer leads {} already; leave it out, or write that",
+                global.identifier
+            )))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
-/// The next step of making a deposed member's place free; `None` where it is free, or the member follows the writer.
-fn retirement(
-    observed: &Observed,
-    member: &SeenMember,
-    retire: Retire,
-) -> Result<Option<Action>, Error> {
-    let Some(shape) = &member.cluster else {
-        return Ok(None);
-    };
-    let global = observed.leads.as_ref();
-    if global.is_some_and(|global| global.member(&shape.arn).is_some()) {
-        return Ok(None);
+/// What would be refused once the deposed member is retired is refused before: a taken name, a parameter group of another
+/// version.
+fn fits(observed: &Observed) -> Result<(), Error> {
+    let mut found: Vec<String> = Vec::new();
+    match &observed.next_global {
+        NextGlobal::Taken { name, region, why } => found.push(format!(
+            "global cluster {name} is taken in {region}: {why}; choose another as names.global_cluster"
+        )),
+        NextGlobal::None => found.push(
+            "no identifier for the next global cluster is free; delete one, or choose one as names.global_cluster".into(),
+        ),
+        NextGlobal::NotNeeded | NextGlobal::Free(_) | NextGlobal::AfterPast(_) => {}
     }
-    if let Some(rival) = rival(member, global, shape) {
-        return Err(Error::UnexpectedTopology(format!(
-            "{} has two candidates for the member: {} is in global cluster {}, and {} has the plan's name; keep one",
-            member.region,
-            rival,
-            global.map_or("", |global| global.identifier.as_str()),
-            shape.identifier
+    let unfit = observed.members.iter().flat_map(|member| &member.unfit);
+    found.extend(unfit.cloned());
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Error::NotReady(format!(
+        "nothing was taken away yet, and the rebuild would be refused: {}",
+        found.join(". ")
+    )))
+}
+
+/// Deletes the deposed global cluster once it is empty. One that is protected is left; nothing needs its place.
+fn clears(observed: &Observed) -> Option<Action> {
+    let past = observed.past.as_ref()?;
+    if !past.members.is_empty() || is_protected(past) {
+        return None;
+    }
+    if past.status == "deleting" {
+        return Some(Action::Wait(format!(
+            "global cluster {} is being deleted",
+            past.identifier
         )));
     }
-    let past = past_of(observed, shape)?;
-    let follows_past = past
-        .and_then(|past| past.member(&shape.arn))
-        .is_some_and(|found| !found.is_writer);
-    // A follower of the deposed writer takes no writes until it leaves; then it is fenced like that one.
-    if !member.is_fenced && !follows_past {
-        return Ok(Some(Action::Fence(member.region.clone())));
-    }
-    let known = member.blueprint.as_ref().map(|blueprint| &blueprint.shape);
-    let is_kept = known.is_some_and(|known| known.resource_id == shape.resource_id);
-    if !is_kept {
-        return Ok(Some(Action::Remember(member.region.clone())));
-    }
-    let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
-    if !follows_past && let Some(action) = snapshot(member, shape)? {
-        return Ok(Some(action));
-    }
-    if let Some(past) = past {
-        if !shape.is_available() {
-            return Ok(Some(waits(shape)));
+    let region = observed.past_region.clone();
+    let global_cluster = past.identifier.clone();
+    Some(Action::Call(region, Call::DeleteGlobal { global_cluster }))
+}
+
+/// Whether a global cluster must not be deleted.
+pub(super) fn is_protected(global: &GlobalCluster) -> bool {
+    global.settings.deletion_protection == Some(true)
+}
+
+/// The empty global cluster that is left since it is protected.
+pub(super) fn left(observed: &Observed) -> Option<&GlobalCluster> {
+    let past = observed.past.as_ref();
+    past.filter(|past| past.members.is_empty() && is_protected(past))
+}
+
+/// Creates the next global cluster around the writer, with what the one before was given.
+fn creates(observed: &Observed) -> Result<Action, Error> {
+    match &observed.next_global {
+        NextGlobal::Free(name) => {
+            let call = Call::CreateGlobal {
+                global_cluster: name.clone(),
+                source_arn: observed.writer.arn.clone(),
+                like: inherited(observed),
+            };
+            Ok(Action::Call(observed.writer_region.clone(), call))
         }
-        let leaves = Call::Remove {
-            global_cluster: past.identifier.clone(),
-            arn: shape.arn.clone(),
-        };
-        return call(leaves);
-    }
-    if let Some(endpoint) = shape.endpoints.first() {
-        let endpoint = endpoint.identifier.clone();
-        return call(Call::DeleteEndpoint { endpoint });
-    }
-    match retire {
-        Retire::Rename => rename(observed, member, shape),
-        Retire::Delete if !observed.is_loss_listed => Err(Error::NotReady(format!(
-            "nothing lists yet what only {} has; invoke loss-ledger in {} first, or retire it by rename",
-            shape.identifier, observed.acting
+        NextGlobal::AfterPast(name) => Ok(Action::Wait(format!(
+            "global cluster {name} is still shown; it is taken again when RDS in every member's Region shows none"
         ))),
-        Retire::Delete => delete(member, shape),
+        NextGlobal::Taken { .. } | NextGlobal::None | NextGlobal::NotNeeded => Err(Error::NotReady(
+            "no identifier for the next global cluster is free; delete one, or choose one as names.global_cluster".into(),
+        )),
     }
 }
 
-/// The cluster of another name that is the writer's member in this Region.
-fn rival(member: &SeenMember, global: Option<&GlobalCluster>, shape: &Shape) -> Option<String> {
-    let in_region = |arn: &str| arn.split(':').nth(3) == Some(member.region.as_str());
-    let mut members = global?.members.iter();
-    members
-        .find(|found| in_region(&found.arn) && found.arn != shape.arn)
-        .map(|found| found.arn.clone())
+/// What the deposed global cluster was given: as RDS shows it, or as it was kept before it was deleted.
+fn inherited(observed: &Observed) -> GlobalSettings {
+    let past = observed.past.as_ref().map(|past| past.settings.clone());
+    let kept = || {
+        let mut members = observed.members.iter().rev();
+        members.find_map(|member| member.blueprint.as_ref()?.global.clone())
+    };
+    past.or_else(kept).unwrap_or_default()
 }
 
-/// The deposed global cluster that the cluster still belongs to. Its primary leaves last.
-fn past_of<'a>(observed: &'a Observed, shape: &Shape) -> Result<Option<&'a GlobalCluster>, Error> {
-    let Some(past) = observed
-        .past
-        .as_ref()
-        .filter(|past| past.member(&shape.arn).is_some())
-    else {
+/// Waits for what passes, and says at once what does not.
+///
+/// # Errors
+/// `NotReady` for a status that stays until somebody does something.
+pub(super) fn waits(
+    what: &str,
+    identifier: &str,
+    status: &str,
+    region: &Region,
+) -> Result<Action, Error> {
+    match stuck(status) {
+        Some(fix) => Err(Error::NotReady(format!(
+            "{what} {identifier} in {region} is {status}, which does not pass by itself; {fix}, and start again"
+        ))),
+        None => Ok(Action::Wait(format!("{what} {identifier} is {status}"))),
+    }
+}
+
+/// As [`waits`], for a cluster.
+pub(super) fn waits_for(shape: &Shape, region: &Region) -> Result<Option<Action>, Error> {
+    waits("cluster", &shape.identifier, &shape.status, region).map(Some)
+}
+
+/// As [`waits`], for the first instance that is not at rest; `None` where all are.
+pub(super) fn waits_for_instances(shape: &Shape, region: &Region) -> Result<Option<Action>, Error> {
+    let Some(busy) = shape.busy_instance() else {
         return Ok(None);
     };
-    let leads = past
-        .member(&shape.arn)
-        .is_some_and(|member| member.is_writer);
-    let known = |arn: &str| {
-        let mut clusters = observed
-            .members
-            .iter()
-            .filter_map(|seen| seen.cluster.as_ref());
-        clusters.any(|cluster| cluster.arn == arn)
-    };
-    let mut strangers = past.members.iter().filter(|member| !known(&member.arn));
-    if let Some(stranger) = strangers.next().filter(|_| leads) {
-        return Err(Error::UnexpectedTopology(format!(
-            "global cluster {} has a member that the plan does not name: {}; remove it first",
-            past.identifier, stranger.arn
-        )));
-    }
-    Ok(Some(past))
-}
-
-/// The final snapshot, before anything is taken from the cluster.
-fn snapshot(member: &SeenMember, shape: &Shape) -> Result<Option<Action>, Error> {
-    match &member.snapshot {
-        Some(taken) if taken.resource_id != shape.resource_id => Err(Error::NotReady(format!(
-            "the name {} is taken by a snapshot of another cluster in {}; rename or delete that one",
-            taken.identifier, member.region
-        ))),
-        Some(taken) if taken.status == "available" => Ok(None),
-        Some(taken) if taken.status == "failed" => Err(Error::NotReady(format!(
-            "snapshot {} in {} has failed; delete it, and the next pass takes another",
-            taken.identifier, member.region
-        ))),
-        Some(taken) => Ok(Some(Action::Wait(format!(
-            "snapshot {} is {}",
-            taken.identifier, taken.status
-        )))),
-        None if !shape.is_available() => Ok(Some(waits(shape))),
-        None => Ok(Some(Action::Call(
-            member.region.clone(),
-            Call::CreateSnapshot {
-                cluster: shape.identifier.clone(),
-                snapshot: member.snapshot_name.clone(),
-            },
-        ))),
-    }
-}
-
-fn waits(shape: &Shape) -> Action {
-    Action::Wait(format!("{} is {}", shape.identifier, shape.status))
-}
-
-/// Instances first: the rebuilt cluster takes their names too.
-fn rename(
-    observed: &Observed,
-    member: &SeenMember,
-    shape: &Shape,
-) -> Result<Option<Action>, Error> {
-    // The epoch tells two of one day apart.
-    let suffix = format!("-retired-{}-{}", observed.date, observed.epoch);
-    let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
-    for instance in &shape.instances {
-        if instance.status == "available" && !instance.identifier.ends_with(&suffix) {
-            return call(Call::RenameInstance {
-                instance: instance.identifier.clone(),
-                to: retired(&instance.identifier, &suffix),
-            });
-        }
-    }
-    if let Some(busy) = shape.busy_instance() {
-        return Ok(Some(Action::Wait(format!(
-            "instance {} is {}",
-            busy.identifier, busy.status
-        ))));
-    }
-    if !shape.is_available() {
-        return Ok(Some(waits(shape)));
-    }
-    call(Call::RenameCluster {
-        cluster: shape.identifier.clone(),
-        to: retired(&shape.identifier, &suffix),
-    })
-}
-
-fn retired(identifier: &str, suffix: &str) -> String {
-    let kept = IDENTIFIER_MAX.saturating_sub(suffix.len());
-    let kept: String = identifier.chars().take(kept).collect();
-    format!("{}{suffix}", kept.trim_end_matches('-'))
-}
-
-fn delete(member: &SeenMember, shape: &Shape) -> Result<Option<Action>, Error> {
-    let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
-    if shape.status == "deleting" {
-        return Ok(Some(waits(shape)));
-    }
-    if shape.deletion_protection {
-        let cluster = shape.identifier.clone();
-        return call(Call::LiftProtection { cluster });
-    }
-    let mut instances = shape.instances.iter();
-    if let Some(instance) = instances.find(|instance| instance.status == "available") {
-        let instance = instance.identifier.clone();
-        return call(Call::DeleteInstance { instance });
-    }
-    if let Some(busy) = shape.instances.first() {
-        return Ok(Some(Action::Wait(format!(
-            "instance {} is {}",
-            busy.identifier, busy.status
-        ))));
-    }
-    if !shape.is_available() {
-        return Ok(Some(waits(shape)));
-    }
-    let cluster = shape.identifier.clone();
-    call(Call::DeleteCluster { cluster })
-}
-
-/// The next step of making a member whole; `None` when it is.
-fn completion(
-    observed: &Observed,
-    member: &SeenMember,
-    global: &GlobalCluster,
-) -> Result<Option<Action>, Error> {
-    let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
-    let wanted = member
-        .blueprint
-        .as_ref()
-        .map(|Blueprint { shape, .. }| shape);
-    let Some(shape) = &member.cluster else {
-        let like = wanted.ok_or_else(|| {
-            Error::NotReady(format!(
-                "{} is gone from {} and nothing tells what it was made of; create it by hand as a member of {}, and start again",
-                member.name, member.region, global.identifier
-            ))
-        })?;
-        return call(Call::CreateMember {
-            global_cluster: global.identifier.clone(),
-            engine_version: observed.writer.engine_version.clone(),
-            like: Box::new(like.clone()),
-        });
-    };
-    if let Some(kept) = &member.unplanned {
-        match &member.copy {
-            None => {
-                return call(Call::CopySnapshot {
-                    source: kept.clone(),
-                    snapshot: member.copy_name.clone(),
-                });
-            }
-            Some(copy) if copy.status != "available" => {
-                return Ok(Some(Action::Wait(format!(
-                    "snapshot {} is {}",
-                    copy.identifier, copy.status
-                ))));
-            }
-            Some(_) => {}
-        }
-    }
-    if !shape.is_available() {
-        return Ok(Some(waits(shape)));
-    }
-    if let Some(instance) = wanted.and_then(|wanted| shape.missing_instance(wanted)) {
-        return call(Call::CreateInstance {
-            cluster: shape.identifier.clone(),
-            like: instance.clone(),
-        });
-    }
-    if let Some(busy) = shape.busy_instance() {
-        return Ok(Some(Action::Wait(format!(
-            "instance {} is {}",
-            busy.identifier, busy.status
-        ))));
-    }
-    if let Some(endpoint) = wanted.and_then(|wanted| shape.missing_endpoint(wanted)) {
-        return call(Call::CreateEndpoint {
-            cluster: shape.identifier.clone(),
-            like: endpoint.clone(),
-        });
-    }
-    let found = global.member(&shape.arn);
-    let synchronization = found.and_then(|found| found.synchronization.as_deref());
-    Ok(match synchronization {
-        Some("connected") | None => None,
-        Some(other) => Some(Action::Wait(format!("{} is {other}", shape.identifier))),
-    })
+    waits("instance", &busy.identifier, &busy.status, region).map(Some)
 }

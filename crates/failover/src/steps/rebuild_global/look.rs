@@ -1,17 +1,24 @@
 //! What a pass of a rebuild sees.
 
+use std::collections::BTreeSet;
+
 use futures::future::try_join_all;
+use jiff::{SignedDuration, Timestamp};
 
-use jiff::SignedDuration;
-
-use super::{Observed, SeenMember, Snapshot, World};
+use super::{
+    NextGlobal, Observed, ParameterGroup, SeenMember, Shape, Snapshot, World,
+    decide::is_protected,
+    kept::{is_default_group, left_out},
+    names::{Names, final_snapshot, unplanned_copy},
+};
 use crate::{
     Error,
     beat::Write,
     domain::{Region, seconds_between},
     ledger::Current,
+    plan::Auth,
     steps::Pass,
-    topology::GlobalCluster,
+    topology::{GlobalCluster, Named},
 };
 
 /// How many identifiers are tried for the next global cluster.
@@ -21,7 +28,11 @@ const BEFORE_PROOF: SignedDuration = SignedDuration::from_hours(1);
 /// A rebuilt member that is further behind than this is no standby yet, in seconds.
 const LAG_SECONDS_MAX: f64 = 10.0;
 
-pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
+pub(super) async fn observe(
+    world: &impl World,
+    pass: &Pass,
+    names: &Names,
+) -> Result<Observed, Error> {
     let plan = &pass.run.plan;
     let current = pass
         .rows
@@ -41,6 +52,10 @@ pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed,
             name(&writer_region)
         ))
     })?;
+    let leads = match &writer.global_cluster {
+        Some(identifier) => world.global_cluster(&writer_region, identifier).await?,
+        None => None,
+    };
     let others = plan
         .members
         .keys()
@@ -50,36 +65,101 @@ pub(super) async fn observe(world: &impl World, pass: &Pass) -> Result<Observed,
     regions.sort_by_key(|region| *region == pass.run.to);
     let seen = regions.into_iter().map(async |region| {
         let name = name(&region);
-        member(world, pass, region, name, current).await
+        let seen = member(world, pass, region, name, current).await?;
+        Ok::<_, Error>(renamed(seen, names))
     });
     let members = try_join_all(seen).await?;
-    let leads = match &writer.global_cluster {
-        Some(identifier) => world.global_cluster(&writer_region, identifier).await?,
-        None => None,
-    };
     let past = past(world, &members, leads.as_ref(), &writer_region).await?;
     let (past_region, past) = past.unzip();
-    let free_global = match leads {
-        Some(_) => None,
-        None => free(world, plan.topology.global_cluster(), &writer_region).await?,
-    };
     let mut observed = Observed {
         acting: world.region().clone(),
         writer_region,
         epoch: current.epoch,
+        proven_at: current.proven_at,
         writer,
         leads,
         recorded_global: current.global_cluster.clone(),
         past,
         past_region: past_region.unwrap_or_else(|| world.region().clone()),
-        free_global,
+        wished_global: names.global_cluster.clone(),
+        next_global: NextGlobal::NotNeeded,
         members,
         is_loss_listed: is_loss_listed(world, pass, current).await?,
         lag: None,
-        date: pass.now.strftime("%Y%m%d").to_string(),
+        left_out: pass.dry_run.then(left_out),
     };
+    if observed.leads.is_none() {
+        observed.next_global = next_global(world, pass, &observed).await?;
+    }
+    for index in 0..observed.members.len() {
+        let unfit = unfit(world, &observed, names, index).await?;
+        if let Some(member) = observed.members.get_mut(index) {
+            member.unfit = unfit;
+        }
+    }
     observed.lag = lag(world, pass, &observed).await;
     Ok(observed)
+}
+
+/// Parameter groups of the member that the writer's version no longer takes. Asked where the member has to be made anew.
+async fn unfit(
+    world: &impl World,
+    observed: &Observed,
+    names: &Names,
+    index: usize,
+) -> Result<Vec<String>, Error> {
+    let Some(member) = observed.members.get(index) else {
+        return Ok(Vec::new());
+    };
+    let follows = |shape: &Shape| {
+        let leads = observed.leads.as_ref();
+        leads.is_some_and(|global| global.member(&shape.arn).is_some())
+    };
+    if member.cluster.as_ref().is_some_and(follows) {
+        return Ok(Vec::new());
+    }
+    let Some(shape) = member.wanted() else {
+        return Ok(Vec::new());
+    };
+    let Some(wanted) = family_of(&observed.writer.engine_version) else {
+        return Ok(Vec::new());
+    };
+    let mut unfit = Vec::new();
+    for group in groups(shape, names) {
+        let (ParameterGroup::Cluster(name) | ParameterGroup::Instance(name)) = &group;
+        match world.family(&member.region, &group).await? {
+            Some(family) if family == wanted => {}
+            Some(family) => unfit.push(format!(
+                "parameter group {name} in {} is for {family} and the writer runs {}, of {wanted}; create one for {wanted} and write names.parameter_groups {{\"{name}\": \"<that one>\"}}",
+                member.region, observed.writer.engine_version
+            )),
+            None => unfit.push(format!(
+                "parameter group {name} is gone from {}; create it for {wanted}",
+                member.region
+            )),
+        }
+    }
+    Ok(unfit)
+}
+
+/// The parameter groups that somebody made, each once. The default ones come with the version.
+fn groups(shape: &Shape, names: &Names) -> Vec<ParameterGroup> {
+    let stands_in = |group: &String| names.group(group).to_owned();
+    let own = |name: &String| !is_default_group(name);
+    let cluster = shape.parameter_group.iter().map(stands_in).filter(own);
+    let instances = shape.instances.iter();
+    let instances = instances.filter_map(|instance| instance.parameter_group.as_ref());
+    let instances: BTreeSet<_> = instances.map(stands_in).filter(own).collect();
+    let cluster = cluster.map(ParameterGroup::Cluster);
+    cluster
+        .chain(instances.into_iter().map(ParameterGroup::Instance))
+        .collect()
+}
+
+/// `16.6` → `aurora-postgresql16`.
+fn family_of(engine_version: &str) -> Option<String> {
+    let major = engine_version.split('.').next()?;
+    (!major.is_empty()).then(|| format!("aurora-postgresql{major}"))
 }
 
 /// What only this Region's deposed member has must be listed before anything is deleted.
@@ -100,22 +180,24 @@ async fn member(
     current: &Current,
 ) -> Result<SeenMember, Error> {
     let (plan, epoch) = (pass.run.name(), current.epoch);
-    let snapshot_name = format!("{name}-final-{epoch}");
-    let copy_name = format!("{name}-unplanned-{epoch}");
-    let (cluster, snapshot, kept, copy, blueprint) = futures::future::try_join5(
+    let snapshot_name = final_snapshot(&name, epoch);
+    let copy_name = unplanned_copy(&name, epoch);
+    let kept = async {
+        let blueprint = world.blueprint(plan, &region);
+        futures::future::try_join(blueprint, world.healthy(plan, &region)).await
+    };
+    let (cluster, snapshot, unplanned, copy, (blueprint, healthy)) = futures::future::try_join5(
         world.shape(&region, &name),
         world.snapshot(&region, &snapshot_name),
         world.unplanned_snapshots(&region, &name),
         world.snapshot(&region, &copy_name),
-        world.blueprint(plan, &region),
+        kept,
     )
     .await?;
     // One of an earlier failover tells nothing of this one.
-    let since = current.proven_at - BEFORE_PROOF;
-    let of_this = |kept: &Snapshot| kept.taken_at.is_some_and(|at| at >= since);
-    let newest = kept.into_iter().filter(of_this);
-    let newest = newest.filter(|kept| kept.status == "available");
-    let newest = newest.map(|kept| kept.identifier).max();
+    let of_this = |kept: &Snapshot| is_since(current.proven_at, kept) == Some(true);
+    let newest = unplanned.into_iter().filter(of_this);
+    let newest = newest.max_by_key(|kept| (kept.taken_at, kept.identifier.clone()));
     let row = match pass.rows.0.get(&region) {
         Some(row) => row.clone(),
         None => world.row(&region, plan).await?,
@@ -123,6 +205,8 @@ async fn member(
     Ok(SeenMember {
         is_fenced: row.fenced == Some(epoch),
         blueprint: blueprint.filter(|blueprint| blueprint.epoch == epoch),
+        healthy,
+        unfit: Vec::new(),
         region,
         name,
         cluster,
@@ -132,6 +216,28 @@ async fn member(
         copy_name,
         copy,
     })
+}
+
+/// The member with the parameter groups that stand in for those it had.
+fn renamed(mut member: SeenMember, names: &Names) -> SeenMember {
+    let stand_in = |group: &mut Option<String>| {
+        if let Some(group) = group {
+            *group = names.group(group).to_owned();
+        }
+    };
+    if let Some(blueprint) = &mut member.blueprint {
+        stand_in(&mut blueprint.shape.parameter_group);
+        for instance in &mut blueprint.shape.instances {
+            stand_in(&mut instance.parameter_group);
+        }
+    }
+    member
+}
+
+/// Whether a snapshot was taken since the promotion began; `None` while RDS does not say when.
+pub(super) fn is_since(proven_at: Timestamp, snapshot: &Snapshot) -> Option<bool> {
+    let taken_at = snapshot.taken_at?;
+    Some(taken_at >= proven_at - BEFORE_PROOF)
 }
 
 /// The global cluster that deposed members belong to, or did before they were retired, and the Region that shows it: one
@@ -162,28 +268,66 @@ async fn past(
     Ok(None)
 }
 
-/// `orders-global-1` → `orders-global-2`, or the next that no member's Region knows.
-async fn free(
+/// The identifier of the next global cluster: the one that was asked for, or the plan's with its number counted up. It is
+/// free only when RDS in every member's Region answers that there is none.
+async fn next_global(
     world: &impl World,
-    first: &str,
-    writer_region: &Region,
-) -> Result<Option<String>, Error> {
+    pass: &Pass,
+    observed: &Observed,
+) -> Result<NextGlobal, Error> {
+    if let Some(wished) = &observed.wished_global {
+        return wish(world, pass, observed, wished).await;
+    }
+    let first = pass.run.plan.topology.global_cluster();
     let numbered = first
         .rsplit_once('-')
         .and_then(|(stem, number)| Some((stem, number.parse::<u32>().ok()?)));
     let (stem, number) = numbered.unwrap_or((first, 1));
     for number in (number + 1)..=(number + CANDIDATES) {
         let candidate = format!("{stem}-{number}");
-        let (here, there) = futures::future::try_join(
-            world.global_cluster(world.region(), &candidate),
-            world.global_cluster(writer_region, &candidate),
-        )
-        .await?;
-        if here.is_none() && there.is_none() {
-            return Ok(Some(candidate));
+        if holder(world, pass, &candidate).await?.is_none() {
+            return Ok(NextGlobal::Free(candidate));
         }
     }
-    Ok(None)
+    Ok(NextGlobal::None)
+}
+
+/// What becomes of the identifier that was asked for.
+async fn wish(
+    world: &impl World,
+    pass: &Pass,
+    observed: &Observed,
+    wished: &str,
+) -> Result<NextGlobal, Error> {
+    let name = wished.to_owned();
+    let Some((region, found)) = holder(world, pass, wished).await? else {
+        return Ok(NextGlobal::Free(name));
+    };
+    let is_past = |past: &GlobalCluster| Named::from(past).is(&Named::from(&found));
+    if !observed.past.as_ref().is_some_and(is_past) {
+        let why = "it is none that this rebuild deletes".into();
+        return Ok(NextGlobal::Taken { name, region, why });
+    }
+    if is_protected(&found) {
+        let why = "it has deletion protection; lift that".into();
+        return Ok(NextGlobal::Taken { name, region, why });
+    }
+    Ok(NextGlobal::AfterPast(name))
+}
+
+/// Who bears an identifier, and the first Region that shows it. Every member's Region must answer.
+async fn holder(
+    world: &impl World,
+    pass: &Pass,
+    identifier: &str,
+) -> Result<Option<(Region, GlobalCluster)>, Error> {
+    let regions = pass.run.plan.members.keys();
+    let asked = regions.map(async |region| {
+        let found = world.global_cluster(region, identifier).await?;
+        Ok::<_, Error>(found.map(|found| (region.clone(), found)))
+    });
+    let answers = try_join_all(asked).await?;
+    Ok(answers.into_iter().flatten().next())
 }
 
 /// Why complete members are not to be relied on yet: what this Region's probe reads is too old. Asked only once every member
@@ -225,8 +369,24 @@ async fn lag(world: &impl World, pass: &Pass, observed: &Observed) -> Option<Str
             observed.acting
         )),
         None => Some(format!(
-            "the member in {} cannot be read yet",
-            observed.acting
+            "the member in {} cannot be read yet{}",
+            observed.acting,
+            sign_in(pass, observed)
         )),
+    }
+}
+
+/// A rebuilt cluster has another resource id, and a policy that names the one before locks the probe out.
+fn sign_in(pass: &Pass, observed: &Observed) -> String {
+    let probe = &pass.run.plan.database.probe;
+    let here = observed.members.iter();
+    let here = here.filter(|member| member.region == observed.acting);
+    let shape = here.filter_map(|member| member.cluster.as_ref()).next();
+    match (&probe.auth, shape) {
+        (Auth::Iam, Some(shape)) => format!(
+            "; the probe signs in by IAM: rds-db:connect must reach dbuser:{}/{}, by a pattern best",
+            shape.resource_id, probe.user
+        ),
+        _ => String::new(),
     }
 }

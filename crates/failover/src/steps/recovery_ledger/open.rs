@@ -278,6 +278,7 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
         looks: Default::default(),
         asked: None,
         promoted_at: None,
+        refusal: None,
         timeline: Vec::new(),
         closed: None,
     }

@@ -1,0 +1,222 @@
+//! RDS, as a rebuild reads and changes it; and what members were, in the ledger.
+
+mod inputs;
+mod make;
+mod read;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_rds::{Client, error::ProvideErrorMetadata, types};
+
+use super::{Aws, client, errors::error, rds::of_cluster};
+use crate::{
+    Error,
+    domain::{PlanName, Region},
+    steps::{
+        detach_and_promote::Accepted,
+        rebuild_global::{
+            Blueprint, Blueprints, Build, Call, EndpointShape, Healthy, ParameterGroup, Shape,
+            Snapshot,
+        },
+    },
+};
+use read::{shape, snapshot_of};
+
+/// How RDS names what a managed failover kept of a cluster.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>.
+const UNPLANNED: &str = "rds:unplanned-global-failover-";
+
+impl Build for Aws {
+    async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
+        let Some(found) = self.db_cluster(region, cluster).await? else {
+            return Ok(None);
+        };
+        let client = client!(self, aws_sdk_rds, region);
+        let instances = client
+            .describe_db_instances()
+            .filters(of_cluster(cluster))
+            .send();
+        let custom = types::Filter::builder()
+            .name("db-cluster-endpoint-type")
+            .values("custom")
+            .build();
+        let endpoints = client
+            .describe_db_cluster_endpoints()
+            .db_cluster_identifier(cluster)
+            .filters(custom)
+            .send();
+        let (instances, endpoints) = tokio::join!(instances, endpoints);
+        let instances = instances
+            .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
+        let endpoints = endpoints
+            .map_err(|why| error(&format!("RDS DescribeDBClusterEndpoints in {region}"), &why))?;
+        let mut shape = shape(
+            found,
+            instances.db_instances.unwrap_or_default(),
+            endpoints.db_cluster_endpoints.unwrap_or_default(),
+        );
+        for (endpoint, arn) in &mut shape.1 {
+            self.tag(region, endpoint, arn).await?;
+        }
+        let (mut shape, endpoints) = shape;
+        shape.endpoints = endpoints
+            .into_iter()
+            .map(|(endpoint, _)| endpoint)
+            .collect();
+        Ok(Some(shape))
+    }
+
+    async fn snapshot(&self, region: &Region, snapshot: &str) -> Result<Option<Snapshot>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_db_cluster_snapshots()
+            .db_cluster_snapshot_identifier(snapshot)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let found = answer.db_cluster_snapshots.unwrap_or_default();
+                Ok(found.into_iter().next().map(snapshot_of))
+            }
+            Err(why) if why.code() == Some("DBClusterSnapshotNotFoundFault") => Ok(None),
+            Err(why) => Err(error(
+                &format!("RDS DescribeDBClusterSnapshots in {region}"),
+                &why,
+            )),
+        }
+    }
+
+    async fn unplanned_snapshots(
+        &self,
+        region: &Region,
+        cluster: &str,
+    ) -> Result<Vec<Snapshot>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_db_cluster_snapshots()
+            .db_cluster_identifier(cluster)
+            .snapshot_type("automated")
+            .send()
+            .await
+            .map_err(|why| error(&format!("RDS DescribeDBClusterSnapshots in {region}"), &why))?;
+        let found = answer.db_cluster_snapshots.unwrap_or_default();
+        let found = found.into_iter().map(snapshot_of);
+        Ok(found
+            .filter(|snapshot| snapshot.identifier.starts_with(UNPLANNED))
+            .collect())
+    }
+
+    async fn family(
+        &self,
+        region: &Region,
+        group: &ParameterGroup,
+    ) -> Result<Option<String>, Error> {
+        let client = client!(self, aws_sdk_rds, region);
+        match group {
+            ParameterGroup::Cluster(name) => {
+                let call = client.describe_db_cluster_parameter_groups();
+                match call.db_cluster_parameter_group_name(name).send().await {
+                    Ok(answer) => {
+                        let groups = answer.db_cluster_parameter_groups.unwrap_or_default();
+                        Ok(groups
+                            .into_iter()
+                            .find_map(|group| group.db_parameter_group_family))
+                    }
+                    Err(why) if is_no_group(why.code()) => Ok(None),
+                    Err(why) => Err(error(
+                        &format!("RDS DescribeDBClusterParameterGroups in {region}"),
+                        &why,
+                    )),
+                }
+            }
+            ParameterGroup::Instance(name) => {
+                let call = client.describe_db_parameter_groups();
+                match call.db_parameter_group_name(name).send().await {
+                    Ok(answer) => {
+                        let groups = answer.db_parameter_groups.unwrap_or_default();
+                        Ok(groups
+                            .into_iter()
+                            .find_map(|group| group.db_parameter_group_family))
+                    }
+                    Err(why) if is_no_group(why.code()) => Ok(None),
+                    Err(why) => Err(error(
+                        &format!("RDS DescribeDBParameterGroups in {region}"),
+                        &why,
+                    )),
+                }
+            }
+        }
+    }
+
+    async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
+        let config = aws_sdk_rds::config::Builder::from(&self.config)
+            .region(aws_sdk_rds::config::Region::new(region.0.clone()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(super::once_timeouts())
+            .build();
+        let client = Client::from_conf(config);
+        let what = format!("RDS {} in {region}", call.name());
+        make::make(&client, &what, call).await
+    }
+}
+
+fn is_no_group(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some("DBParameterGroupNotFound" | "DBClusterParameterGroupNotFound")
+    )
+}
+
+impl Aws {
+    /// Reads an endpoint's tags, which no description holds.
+    async fn tag(
+        &self,
+        region: &Region,
+        endpoint: &mut EndpointShape,
+        arn: &str,
+    ) -> Result<(), Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .list_tags_for_resource()
+            .resource_name(arn)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                endpoint.tags = super::rds::tags(answer.tag_list);
+                Ok(())
+            }
+            // It went meanwhile.
+            Err(why) if why.code().is_some_and(|code| code.contains("NotFound")) => Ok(()),
+            Err(why) => Err(error(&format!("RDS ListTagsForResource in {region}"), &why)),
+        }
+    }
+}
+
+impl Blueprints for Aws {
+    async fn blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+    ) -> Result<Option<Blueprint>, Error> {
+        self.blueprint_item(plan, member).await
+    }
+
+    async fn healthy(&self, plan: &PlanName, member: &Region) -> Result<Option<Healthy>, Error> {
+        self.healthy_item(plan, member).await
+    }
+
+    async fn put_healthy(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> Result<(), Error> {
+        self.put_healthy_item(plan, member, healthy).await
+    }
+
+    async fn put_blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> Result<(), Error> {
+        self.put_blueprint_item(plan, member, blueprint).await
+    }
+}

@@ -15,8 +15,12 @@ mod effect;
 mod endpoints;
 mod failover;
 mod fault;
+mod filters;
 mod global;
+mod groups;
+mod in_region;
 mod instance;
+mod kept;
 mod modify;
 mod names;
 mod params;
@@ -25,6 +29,7 @@ mod rename;
 mod settings;
 mod snapshot;
 mod state;
+mod tags;
 mod takeover;
 mod tasks;
 #[cfg(test)]
@@ -44,6 +49,7 @@ pub use state::{Event, Millis, Secret, Transition};
 pub use trouble::Loss;
 
 use effect::Task;
+use groups::{Group, Sort};
 use names::Namer;
 use state::{Cluster, CustomEndpoint, Global, Instance, Snapshot};
 use trouble::Troubles;
@@ -63,6 +69,8 @@ pub struct Model {
     instances: BTreeMap<ClusterKey, Instance>,
     snapshots: BTreeMap<ClusterKey, Snapshot>,
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
+    /// Subnet groups and parameter groups that somebody made.
+    groups: BTreeMap<(Sort, ClusterKey), Group>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
     /// How many clusters Regions may have, where that is not the account's default.
@@ -93,6 +101,7 @@ impl Model {
             instances: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            groups: BTreeMap::new(),
             quotas: BTreeMap::new(),
             blue_green: BTreeMap::new(),
             lost: BTreeSet::new(),

@@ -6,6 +6,8 @@ Usage: conformance.py <address of the simulator> <aws program>
 
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -264,6 +266,9 @@ def delete():
     named = lambda: standby.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="not-kept")["DBClusterSnapshots"][0]
     until("the other snapshot", lambda: named()["Status"] == "available")
     standby.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="not-kept")
+    equal("a snapshot that goes", named()["Status"], "deleting")
+    shown = lambda: [found["DBClusterSnapshotIdentifier"] for found in standby.describe_db_cluster_snapshots()["DBClusterSnapshots"]]
+    until("the other snapshot is gone", lambda: "not-kept" not in shown())
     refused(standby.delete_db_cluster_snapshot, "DBClusterSnapshotNotFoundFault", 404, "not found",
             DBClusterSnapshotIdentifier="not-kept")
     one = {"DBClusterIdentifier": "orders-east"}
@@ -347,8 +352,16 @@ def rename_and_keep():
     custom = [{"Name": "db-cluster-endpoint-type", "Values": ["custom"]}]
     found = home.describe_db_cluster_endpoints(DBClusterIdentifier="orders-west", Filters=custom)["DBClusterEndpoints"]
     equal("by its type", [one["DBClusterEndpointIdentifier"] for one in found], ["reports"])
-    home.delete_db_cluster_endpoint(DBClusterEndpointIdentifier="reports")
-    refused(home.delete_db_cluster_endpoint, "DBClusterEndpointNotFoundFault", 400, "not found", DBClusterEndpointIdentifier="reports")
+    equal("while it is made", made["Status"], "creating")
+    one = {"DBClusterEndpointIdentifier": "reports"}
+    # [U]: the text while it is made, and while it goes.
+    refused(home.delete_db_cluster_endpoint, "InvalidDBClusterEndpointStateFault", 400, "creating", **one)
+    status = lambda: [found["Status"] for found in home.describe_db_cluster_endpoints(**one)["DBClusterEndpoints"]]
+    until("the endpoint", lambda: status() == ["available"])
+    equal("an endpoint that goes", home.delete_db_cluster_endpoint(**one)["Status"], "deleting")
+    refused(home.delete_db_cluster_endpoint, "InvalidDBClusterEndpointStateFault", 400, "deleting", **one)
+    until("the endpoint is gone", lambda: status() == [])
+    refused(home.delete_db_cluster_endpoint, "DBClusterEndpointNotFoundFault", 400, "not found", **one)
 
     def kept(name):
         snapshots = third.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name)["DBClusterSnapshots"]
@@ -398,6 +411,111 @@ def rename_and_keep():
     third.delete_db_cluster(DBClusterIdentifier="kept", SkipFinalSnapshot=True)
 
 
+def documented(holders):
+    """The members that the pinned AWS CLI's own examples (awscli/examples/rds) show of what lies under these names. Some of
+    the examples are cut or no JSON, so that their names are read, not their values."""
+    examples = next(pathlib.Path(CLI).parent.parent.glob("lib/python3*/site-packages/awscli/examples/rds"))
+    found = set()
+    for file in sorted(examples.glob("*.rst")):
+        for output in file.read_text().split("Output::")[1:]:
+            open_ones, name = [], None
+            for token in re.finditer(r'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]', output):
+                text = token.group(0)
+                if text in "{[":
+                    open_ones.append((text, name))
+                    name = None
+                elif text in "}]":
+                    if len(open_ones) < 2:
+                        break
+                    open_ones.pop()
+                elif token.group(2):
+                    name = token.group(1)
+                    bracket, owner = open_ones[-1] if open_ones else ("", None)
+                    if not owner and len(open_ones) > 1 and open_ones[-2][0] == "[":
+                        owner = open_ones[-2][1]
+                    if bracket == "{" and owner in holders:
+                        found.add(name)
+    return found
+
+
+def every_documented_member_is_shown():
+    """What is lacking belongs to replicas of instances, to other engines, to clones and to limitless databases."""
+    third = rds(THIRD)
+    key = f"arn:aws:kms:{THIRD}:{ACCOUNT}:key/orders"
+    third.create_db_cluster(DBClusterIdentifier="whole", MasterUsername="someone", MasterUserPassword="something", DatabaseName="whole",
+                            StorageEncrypted=True, KmsKeyId=key, StorageType="aurora-iopt1", EnableCloudwatchLogsExports=["postgresql"],
+                            ServerlessV2ScalingConfiguration={"MinCapacity": 0.5, "MaxCapacity": 4}, **ENGINE)
+    available(THIRD, "whole")
+    third.create_db_instance(DBInstanceIdentifier="whole-1", DBClusterIdentifier="whole", DBInstanceClass="db.serverless", **ENGINE)
+    instance_available(THIRD, "whole-1")
+    third.create_db_cluster_snapshot(DBClusterIdentifier="whole", DBClusterSnapshotIdentifier="whole-kept")
+    instance = third.describe_db_instances(DBInstanceIdentifier="whole-1")["DBInstances"][0]
+    snapshot = third.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="whole-kept")["DBClusterSnapshots"][0]
+    for what, shown, least, most in [
+        ("DBInstance", instance, 51, 3), ("DBCluster", cluster(THIRD, "whole"), 44, 3), ("DBClusterSnapshot", snapshot, 19, 1),
+        ("GlobalCluster", the_global(), 9, 0),
+    ]:
+        members = documented((what, f"{what}s"))
+        lacking = sorted(members - set(shown))
+        print(f"{what}: {len(members)} documented members, of which {len(lacking)} are lacking: {', '.join(lacking)}")
+        equal(f"{what}: examples were found", len(members) >= least, True)
+        equal(f"{what}: at most {most} of {len(members)} are lacking, not {lacking}", len(lacking) <= most, True)
+    until("the snapshot", lambda: third.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="whole-kept")["DBClusterSnapshots"][0]["Status"] == "available")
+    third.delete_db_instance(DBInstanceIdentifier="whole-1", SkipFinalSnapshot=True)
+    third.delete_db_cluster(DBClusterIdentifier="whole", SkipFinalSnapshot=True)
+
+
+def in_its_region():
+    """FailoverDBCluster, tags, groups, parameters, roles, stop and start, and what is refused of a cluster's instance."""
+    third = rds(THIRD)
+    alone = {"DBClusterIdentifier": "alone"}
+    login = {"MasterUsername": "someone", "MasterUserPassword": "something"}
+    third.create_db_subnet_group(DBSubnetGroupName="orders", DBSubnetGroupDescription="of orders", SubnetIds=["subnet-1", "subnet-2"])
+    refused(third.create_db_cluster, "InvalidParameterValue", 400, "shorter than 8 characters", **alone, **ENGINE,
+            **{**login, "MasterUserPassword": "sevench"})
+    refused(third.create_db_cluster, "DBSubnetGroupNotFoundFault", 404, "does not exist", DBSubnetGroupName="unheard-of",
+            **alone, **ENGINE, **login)
+    third.create_db_cluster(DBSubnetGroupName="orders", **alone, **ENGINE, **login)
+    available(THIRD, "alone")
+    new = {"DBInstanceClass": "db.r6g.large", **alone, **ENGINE}
+    refused(third.create_db_instance, "InvalidParameterCombination", 400, "Set backup retention period for the DB Cluster",
+            DBInstanceIdentifier="alone-1", BackupRetentionPeriod=7, **new)
+    refused(third.create_db_instance, "InvalidParameterCombination", 400, "Set vpc security group for the DB Cluster",
+            DBInstanceIdentifier="alone-1", VpcSecurityGroupIds=["sg-1"], **new)
+    refused(third.create_db_instance, "InvalidDBClusterStateFault", 400, "Set the Serverless v2 scaling configuration",
+            DBInstanceIdentifier="alone-1", **{**new, "DBInstanceClass": "db.serverless"})
+    for number, tier in [(1, 5), (2, 0)]:
+        third.create_db_instance(DBInstanceIdentifier=f"alone-{number}", PromotionTier=tier, **new)
+        instance_available(THIRD, f"alone-{number}")
+    writer = lambda: [one["DBInstanceIdentifier"] for one in cluster(THIRD, "alone")["DBClusterMembers"] if one["IsClusterWriter"]]
+    equal("tiers do not matter until a failover", writer(), ["alone-1"])
+    equal("a failover", third.failover_db_cluster(**alone)["DBCluster"]["Status"], "failing-over")
+    available(THIRD, "alone")
+    equal("the lowest tier takes over", writer(), ["alone-2"])
+    tagged = {"ResourceName": arn(THIRD, "alone")}
+    third.add_tags_to_resource(Tags=[{"Key": "team", "Value": "orders"}], **tagged)
+    equal("tags", third.list_tags_for_resource(**tagged)["TagList"], [{"Key": "team", "Value": "orders"}])
+    third.remove_tags_from_resource(TagKeys=["team"], **tagged)
+    equal("no tags", third.list_tags_for_resource(**tagged)["TagList"], [])
+    groups = third.describe_db_subnet_groups(DBSubnetGroupName="orders")["DBSubnetGroups"]
+    equal("a subnet group", [len(group["Subnets"]) for group in groups], [2])
+    pages = third.get_paginator("describe_db_cluster_parameters").paginate(DBClusterParameterGroupName="default.aurora-postgresql16")
+    equal("parameters", "cron.database_name" in {one["ParameterName"] for page in pages for one in page["Parameters"]}, True)
+    role = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/export", "FeatureName": "s3Export"}
+    third.add_role_to_db_cluster(**alone, **role)
+    equal("a role", cluster(THIRD, "alone")["AssociatedRoles"], [{**role, "Status": "ACTIVE"}])
+    by_arn = [{"Name": "db-instance-id", "Values": [f"arn:aws:rds:{THIRD}:{ACCOUNT}:db:alone-2"]}]
+    found = third.describe_db_instances(Filters=by_arn)["DBInstances"]
+    equal("a filter by ARN", [one["DBInstanceIdentifier"] for one in found], ["alone-2"])
+    equal("stopping", third.stop_db_cluster(**alone)["DBCluster"]["Status"], "stopping")
+    until("stopped", lambda: cluster(THIRD, "alone")["Status"] == "stopped")
+    equal("starting", third.start_db_cluster(**alone)["DBCluster"]["Status"], "starting")
+    available(THIRD, "alone")
+    for number in (1, 2):
+        third.delete_db_instance(DBInstanceIdentifier=f"alone-{number}", SkipFinalSnapshot=True)
+    third.delete_db_cluster(SkipFinalSnapshot=True, **alone)
+
+
 def command_line():
     for region in (HOME, STANDBY):
         by_hand(region)
@@ -419,6 +537,6 @@ def by_hand(region):
     aws("delete-global-cluster", *one, region=region)
 
 
-for part in (create, describe, rename_and_keep, take_over, leave, delete, command_line):
+for part in (create, describe, rename_and_keep, every_documented_member_is_shown, in_its_region, take_over, leave, delete, command_line):
     part()
     print(f"{part.__name__}: {checked} checks so far")

@@ -24,6 +24,9 @@ async fn boto3_and_the_aws_cli_find_the_rds_that_they_know() {
         switchover_ms: 600,
         managed_failover_ms: 600,
         delete_ms: 600,
+        endpoint_ms: 400,
+        failover_cluster_ms: 400,
+        modify_ms: 300,
         ..support::quick()
     };
     let simulator = Simulator::start(SimulatorConfig {

@@ -3,7 +3,8 @@
 use crate::{
     answer::{Fields, Node},
     model::{
-        Model, describe::page, fault::Fault, names::ClusterKey, params::Params, state::Millis,
+        Model, describe::page, fault::Fault, filters::Filters, names::ClusterKey, params::Params,
+        state::Millis,
     },
 };
 
@@ -30,12 +31,29 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let wanted = params.optional("BlueGreenDeploymentIdentifier");
+        let filters = Filters::read(
+            params,
+            &[
+                "blue-green-deployment-identifier",
+                "blue-green-deployment-name",
+                "source",
+                "target",
+            ],
+        )?;
+        let admitted = |id: &str, cluster: &ClusterKey| {
+            let name = format!("{}-next", cluster.id);
+            filters.admit("blue-green-deployment-identifier", &[id])
+                && filters.admit("blue-green-deployment-name", &[&name])
+                && filters.admit("source", &[&self.names.cluster_arn(cluster)])
+                && filters.admit("target", &[])
+        };
         let items: Vec<_> = self
             .blue_green
             .iter()
             .filter(|(cluster, _)| cluster.region == region)
             .map(|(cluster, status)| (format!("bgd-{}", cluster.id), cluster, status))
             .filter(|(id, _, _)| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(id)))
+            .filter(|(id, cluster, _)| admitted(id, cluster))
             .map(|(id, cluster, status)| {
                 let view = Fields::default()
                     .text("BlueGreenDeploymentIdentifier", &id)

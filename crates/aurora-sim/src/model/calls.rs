@@ -2,7 +2,7 @@
 
 use crate::{
     answer::Node,
-    model::{Model, fault::Fault, params::Params, state::Millis},
+    model::{Model, fault::Fault, groups::Sort, params::Params, state::Millis},
 };
 
 impl Model {
@@ -37,6 +37,15 @@ impl Model {
             "DescribeBlueGreenDeployments" => self.describe_blue_green_deployments(region, params),
             "DescribeDBClusterEndpoints" => self.describe_db_cluster_endpoints(region, params),
             "DescribeDBInstances" => self.describe_db_instances(region, params),
+            "DescribeDBSubnetGroups" => self.describe_groups(Sort::Subnets, region, params),
+            "DescribeDBClusterParameterGroups" => {
+                self.describe_groups(Sort::ClusterParameters, region, params)
+            }
+            "DescribeDBParameterGroups" => self.describe_groups(Sort::Parameters, region, params),
+            "DescribeDBClusterParameters" => {
+                self.describe_parameters(Sort::ClusterParameters, region, params)
+            }
+            "DescribeDBParameters" => self.describe_parameters(Sort::Parameters, region, params),
             "DescribeEvents" => self.describe_events(region, params),
             other => Err(Fault::invalid_action(other)),
         }
@@ -62,6 +71,36 @@ impl Model {
             "CreateDBInstance" => self.create_db_instance(region, params),
             "ModifyDBInstance" => self.modify_db_instance(region, params),
             "DeleteDBInstance" => self.delete_db_instance(region, params),
+            other => self.change_in_region(region, other, params),
+        }
+    }
+
+    /// What concerns one cluster within its Region, tags and groups.
+    fn change_in_region(
+        &mut self,
+        region: &str,
+        action: &str,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        match action {
+            "FailoverDBCluster" => self.failover_db_cluster(region, params),
+            "RebootDBInstance" => self.reboot_db_instance(region, params),
+            "StopDBCluster" => self.stop_db_cluster(region, params),
+            "StartDBCluster" => self.start_db_cluster(region, params),
+            "AddRoleToDBCluster" => self.add_role_to_db_cluster(region, params),
+            "RemoveRoleFromDBCluster" => self.remove_role_from_db_cluster(region, params),
+            "ListTagsForResource" => self.list_tags_for_resource(region, params),
+            "AddTagsToResource" => self.add_tags_to_resource(region, params),
+            "RemoveTagsFromResource" => self.remove_tags_from_resource(region, params),
+            "CreateDBSubnetGroup" => self.create_group(Sort::Subnets, region, params),
+            "CreateDBClusterParameterGroup" => {
+                self.create_group(Sort::ClusterParameters, region, params)
+            }
+            "CreateDBParameterGroup" => self.create_group(Sort::Parameters, region, params),
+            "ModifyDBClusterParameterGroup" => {
+                self.modify_parameters(Sort::ClusterParameters, region, params)
+            }
+            "ModifyDBParameterGroup" => self.modify_parameters(Sort::Parameters, region, params),
             other => Err(Fault::invalid_action(other)),
         }
     }

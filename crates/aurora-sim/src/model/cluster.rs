@@ -6,9 +6,14 @@ use crate::{
         Model,
         effect::{Effect, Then, When},
         fault::Fault,
+        groups::Sort,
+        kept::{Kept, OF_CLUSTER, OF_CLUSTER_OTHERWISE_SHOWN},
         names::{ClusterKey, check_identifier},
         params::Params,
-        state::{Cluster, ClusterStatus, Global, Network, Secret, Standby, Synchronization},
+        state::{
+            Capacity, Cluster, ClusterStatus, Global, Network, Scaling, Secret, Standby,
+            Synchronization,
+        },
         version::Version,
     },
 };
@@ -83,12 +88,17 @@ impl Model {
         }
         let user = given_credential(params, "MasterUsername")?;
         let password = given_credential(params, "MasterUserPassword")?;
+        check_password(&password)?;
         let version: Version = match (params.optional("EngineVersion"), global) {
             (Some(version), _) => version.parse()?,
             (None, Some(global)) => global.engine_version.parse()?,
             (None, None) => DEFAULT_VERSION.parse()?,
         };
         cluster.engine_version = version.to_string();
+        self.check_groups(&cluster)?;
+        if cluster.network.encrypted && cluster.network.kms_key.is_none() {
+            cluster.network.kms_key = Some(self.names.default_key(&cluster.key.region));
+        }
         cluster.master_username = Some(user.clone());
         cluster.database = params
             .owned("DatabaseName")
@@ -150,6 +160,7 @@ impl Model {
             )));
         }
         cluster.engine_version = version.to_string();
+        self.check_groups(&cluster)?;
         cluster.master_username.clone_from(&source.master_username);
         cluster.database.clone_from(&source.database);
         cluster.network.encrypted = source.network.encrypted;
@@ -166,6 +177,15 @@ impl Model {
         };
         self.begin_creation(cluster, effect, &[&key.region, &primary.region]);
         Ok(())
+    }
+
+    /// Checks that the groups which a cluster names are there, and fit.
+    pub(crate) fn check_groups(&self, cluster: &Cluster) -> Result<(), Fault> {
+        let (region, version) = (&cluster.key.region, &cluster.engine_version);
+        let subnets = cluster.network.subnet_group.as_deref();
+        self.check_group(Sort::Subnets, region, subnets, version)?;
+        let parameters = cluster.network.parameter_group.as_deref();
+        self.check_group(Sort::ClusterParameters, region, parameters, version)
     }
 
     fn check_place_for_standby(&self, key: &ClusterKey, global: &Global) -> Result<(), Fault> {
@@ -223,7 +243,70 @@ pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
     Err(Fault::invalid_value(format!("Invalid DB engine: {engine}")))
 }
 
+/// The scaling configuration that a call gives, over the one that there is.
+pub(crate) fn scaling(before: Option<Scaling>, params: &Params) -> Result<Option<Scaling>, Fault> {
+    let capacity = |name: &str, before: Option<Capacity>| {
+        let name = format!("ServerlessV2ScalingConfiguration.{name}");
+        let Some(text) = params.optional(&name) else {
+            return Ok(before);
+        };
+        // In halves up to 256.
+        let halves = text.parse::<f64>().ok().map(|units| units * 2.0);
+        let found = (0..=512_u32).find(|known| halves == Some(f64::from(*known)));
+        let wrong = || Fault::invalid_value(format!("Serverless v2 capacity {text} isn't valid."));
+        found
+            .map(|halves| Some(Capacity { halves }))
+            .ok_or_else(wrong)
+    };
+    let min = capacity("MinCapacity", before.map(|before| before.min_capacity))?;
+    let max = capacity("MaxCapacity", before.map(|before| before.max_capacity))?;
+    let pause = "ServerlessV2ScalingConfiguration.SecondsUntilAutoPause";
+    let pause_after_seconds = params
+        .number(pause, 300, 86_400)?
+        .or(before.and_then(|before| before.pause_after_seconds));
+    match (min, max) {
+        (None, None) => Ok(None),
+        (Some(min_capacity), Some(max_capacity)) if min_capacity <= max_capacity => {
+            Ok(Some(Scaling {
+                min_capacity,
+                max_capacity,
+                pause_after_seconds,
+            }))
+        }
+        (_, _) => Err(Fault::invalid_combination(
+            "Serverless v2 minimum and maximum capacity must both be given, the minimum no larger than the maximum.",
+        )),
+    }
+}
+
+/// A master password has 8 to 41 printable characters, and none of three.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html>.
+pub(crate) fn check_password(password: &str) -> Result<(), Fault> {
+    if password.chars().count() < 8 {
+        return Err(Fault::invalid_value(
+            "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.",
+        ));
+    }
+    if password.chars().count() > 41 {
+        return Err(Fault::invalid_value(
+            "The parameter MasterUserPassword is not a valid password because it is longer than 41 characters.",
+        ));
+    }
+    let lawful = |letter: char| matches!(letter, ' '..='~') && !"/@\"".contains(letter);
+    if password.chars().all(lawful) {
+        return Ok(());
+    }
+    Err(Fault::invalid_value(
+        "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"' \
+         may be used.",
+    ))
+}
+
 pub(crate) fn new_cluster(key: ClusterKey, now: u64, params: &Params) -> Result<Cluster, Fault> {
+    let mut kept = Kept::default();
+    kept.take(&OF_CLUSTER, params)?;
+    kept.take(&OF_CLUSTER_OTHERWISE_SHOWN, params)?;
+    let owned = |list: &str| params.list(list).into_iter().map(str::to_owned).collect();
     let groups = params.list("VpcSecurityGroupIds.VpcSecurityGroupId");
     Ok(Cluster {
         key,
@@ -249,6 +332,12 @@ pub(crate) fn new_cluster(key: ClusterKey, now: u64, params: &Params) -> Result<
         created_at: now,
         tags: params.tags(),
         fenced: false,
+        writer: None,
+        zones: owned("AvailabilityZones.AvailabilityZone"),
+        log_exports: owned("EnableCloudwatchLogsExports.member"),
+        roles: params.roles(),
+        scaling: scaling(None, params)?,
+        kept,
     })
 }
 

@@ -4,7 +4,9 @@ use crate::model::{
     Model,
     effect::Then,
     names::ClusterKey,
-    state::{ClusterStatus, Instance, InstanceStatus, Synchronization},
+    state::{
+        ClusterStatus, EndpointStatus, Instance, InstanceStatus, SnapshotStatus, Synchronization,
+    },
 };
 
 impl Model {
@@ -46,6 +48,13 @@ impl Model {
             | Then::DeposedKept(..)
             | Then::ClusterRenamed(..)
             | Then::InstanceRenamed(..)
+            | Then::InstanceModified(_)
+            | Then::ClusterFailedOver(..)
+            | Then::ClusterStopped(_)
+            | Then::ClusterStarted(_)
+            | Then::EndpointMade(_)
+            | Then::EndpointDeleted(_)
+            | Then::SnapshotDeleted(_)
             | Then::Nothing => {}
         }
     }
@@ -62,10 +71,38 @@ impl Model {
             Then::Modified(cluster) => self.set_status(&cluster, ClusterStatus::Available),
             Then::InstanceDeleted(instance) => {
                 self.instances.remove(&instance);
+                self.forget_writer(&instance);
                 self.record(&instance.region, &instance.id, "instance deleted");
             }
             Then::ClusterRenamed(from, to) => self.cluster_renamed(&from, &to),
             Then::InstanceRenamed(from, to) => self.instance_renamed(&from, &to),
+            Then::InstanceModified(instance) => {
+                self.set_instance(&instance, InstanceStatus::Available);
+            }
+            Then::ClusterFailedOver(cluster, writer) => self.cluster_failed_over(&cluster, &writer),
+            Then::ClusterStopped(cluster) => {
+                self.come_to_rest(&cluster, ClusterStatus::Stopped, InstanceStatus::Stopped);
+            }
+            Then::ClusterStarted(cluster) => {
+                self.come_to_rest(
+                    &cluster,
+                    ClusterStatus::Available,
+                    InstanceStatus::Available,
+                );
+            }
+            Then::EndpointMade(endpoint) => {
+                if let Some(endpoint) = self.endpoints.get_mut(&endpoint) {
+                    endpoint.status = EndpointStatus::Available;
+                }
+            }
+            Then::EndpointDeleted(endpoint) => {
+                self.endpoints.remove(&endpoint);
+                self.record(&endpoint.region, &endpoint.id, "custom endpoint deleted");
+            }
+            Then::SnapshotDeleted(snapshot) => {
+                self.snapshots.remove(&snapshot);
+                self.record(&snapshot.region, &snapshot.id, "snapshot deleted");
+            }
             Then::ClusterDeleted(cluster) => {
                 self.clusters.remove(&cluster);
                 self.record(&cluster.region, &cluster.id, "cluster deleted");
@@ -85,6 +122,9 @@ impl Model {
             | Then::Promoted(cluster)
             | Then::ClusterDeleted(cluster)
             | Then::ClusterRenamed(cluster, _)
+            | Then::ClusterFailedOver(cluster, _)
+            | Then::ClusterStopped(cluster)
+            | Then::ClusterStarted(cluster)
             | Then::Resynchronised(_, cluster) => {
                 self.record(&cluster.region, &cluster.id, format!("failed: {reason}"));
                 self.set_status(&cluster, ClusterStatus::Failed);
@@ -103,8 +143,12 @@ impl Model {
             Then::InstanceCreated(_)
             | Then::InstanceDeleted(_)
             | Then::InstanceRenamed(..)
+            | Then::InstanceModified(_)
             | Then::FailoverBegun(_)
             | Then::Modified(_)
+            | Then::EndpointMade(_)
+            | Then::EndpointDeleted(_)
+            | Then::SnapshotDeleted(_)
             | Then::Nothing => {}
         }
     }
@@ -112,13 +156,41 @@ impl Model {
     fn snapshot_taken(&mut self, key: &ClusterKey) {
         self.record(&key.region, &key.id, "snapshot available");
         if let Some(snapshot) = self.snapshots.get_mut(key) {
-            snapshot.available = true;
+            snapshot.status = SnapshotStatus::Available;
         }
     }
 
     pub(crate) fn set_status(&mut self, cluster: &ClusterKey, status: ClusterStatus) {
         if let Some(cluster) = self.clusters.get_mut(cluster) {
             cluster.status = status;
+        }
+    }
+
+    pub(crate) fn set_instance(&mut self, instance: &ClusterKey, status: InstanceStatus) {
+        if let Some(instance) = self.instances.get_mut(instance) {
+            instance.status = status;
+        }
+    }
+
+    /// A cluster and its instances come to rest.
+    fn come_to_rest(
+        &mut self,
+        cluster: &ClusterKey,
+        status: ClusterStatus,
+        instances: InstanceStatus,
+    ) {
+        self.set_status(cluster, status);
+        self.set_instances(cluster, instances);
+        let what = format!("cluster {}", status.as_str());
+        self.record(&cluster.region, &cluster.id, what);
+    }
+
+    /// An instance that is gone writes nothing.
+    fn forget_writer(&mut self, instance: &ClusterKey) {
+        for cluster in self.clusters.values_mut() {
+            if cluster.writer.as_ref() == Some(instance) {
+                cluster.writer = None;
+            }
         }
     }
 
@@ -162,6 +234,7 @@ impl Model {
     fn promoted(&mut self, key: &ClusterKey) {
         self.set_status(key, ClusterStatus::Available);
         self.set_instances(key, InstanceStatus::Available);
+        self.elect_writer(key, None);
         self.record(&key.region, &key.id, "promotion completed");
         self.cluster_event(
             key,

@@ -48,8 +48,10 @@ impl Model {
                  last master cluster instance.",
             ));
         }
-        if let Some(instance) = self.instances.get_mut(&key) {
-            instance.status = InstanceStatus::Deleting;
+        self.set_instance(&key, InstanceStatus::Deleting);
+        let wrote = self.clusters.get(&cluster);
+        if wrote.is_some_and(|found| found.writer.as_ref() == Some(&key)) {
+            self.elect_writer(&cluster, Some(&key));
         }
         self.record(region, &key.id, "instance deletion accepted");
         // Without an instance nobody reads or writes the cluster's volume.
@@ -61,13 +63,7 @@ impl Model {
             halt,
             Then::InstanceDeleted(key.clone()),
         );
-        let view = self
-            .instances
-            .get(&key)
-            .map(|instance| self.instance_view(instance));
-        Ok(Fields::default()
-            .node("DBInstance", view.unwrap_or_else(|| Node::text("")))
-            .done())
+        self.instance_answer(&key)
     }
 
     fn leads_standbys(&self, key: &ClusterKey) -> bool {

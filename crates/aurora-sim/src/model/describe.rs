@@ -4,11 +4,13 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
+        cluster::ENGINE,
         fault::Fault,
+        filters::Filters,
         names::ClusterKey,
         params::Params,
         settings::Visibility,
-        state::{Event, Global, Millis},
+        state::{Cluster, Event, Global, Instance, Millis},
     },
 };
 
@@ -22,22 +24,14 @@ impl Model {
         region: &str,
         params: &Params,
     ) -> Result<Node, Fault> {
-        let mut regions = Vec::new();
-        for (name, values) in params.filters() {
-            match name {
-                "region" => regions.extend(values),
-                other => return Err(unknown_filter(other)),
-            }
-        }
+        let filters = Filters::read(params, &["region"])?;
         let visible: Vec<&Global> = self
             .globals
             .values()
             .filter(|global| self.is_visible(global, region))
             .filter(|global| {
-                regions.is_empty()
-                    || global
-                        .members()
-                        .any(|member| regions.contains(&member.region.as_str()))
+                let regions = global.members().map(|member| member.region.as_str());
+                filters.admit("region", &regions.collect::<Vec<_>>())
             })
             .collect();
         let found = match params.optional("GlobalClusterIdentifier") {
@@ -74,38 +68,40 @@ impl Model {
         region: &str,
         params: &Params,
     ) -> Result<Node, Fault> {
-        let mut wanted: Option<Vec<ClusterKey>> = None;
-        for (name, values) in params.filters() {
-            match name {
-                "db-cluster-id" => {
-                    let keys = values
-                        .into_iter()
-                        .map(|value| self.names.parse_cluster(value, region));
-                    wanted
-                        .get_or_insert_default()
-                        .extend(keys.collect::<Result<Vec<_>, _>>()?);
-                }
-                "engine" => {}
-                other => return Err(unknown_filter(other)),
-            }
-        }
+        let filters = Filters::read(
+            params,
+            &[
+                "clone-group-id",
+                "db-cluster-id",
+                "db-cluster-resource-id",
+                "domain",
+                "engine",
+            ],
+        )?;
+        let admitted = |cluster: &&Cluster| {
+            let arn = self.names.cluster_arn(&cluster.key);
+            filters.admit("db-cluster-id", &[&cluster.key.id, &arn])
+                && filters.admit("db-cluster-resource-id", &[&cluster.resource_id])
+                && filters.admit("engine", &[ENGINE])
+                // None is a clone, none is in a directory.
+                && filters.admit("clone-group-id", &[])
+                && filters.admit("domain", &[])
+        };
+        let mut wanted = None;
         if let Some(name) = params.optional("DBClusterIdentifier") {
             let key = self.names.parse_cluster(name, region)?;
             // Another Region's cluster is not found here, whatever its ARN.
             if key.region != region || !self.clusters.contains_key(&key) {
                 return Err(Fault::cluster_not_found(name));
             }
-            wanted = Some(vec![key]);
+            wanted = Some(key);
         }
         let items = self
             .clusters
             .values()
             .filter(|cluster| cluster.key.region == region)
-            .filter(|cluster| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|wanted| wanted.contains(&cluster.key))
-            })
+            .filter(|cluster| wanted.as_ref().is_none_or(|wanted| *wanted == cluster.key))
+            .filter(admitted)
             .map(|cluster| (cluster.key.id.clone(), self.cluster_view(cluster)));
         page("DBClusters", "DBCluster", items.collect(), params)
     }
@@ -115,44 +111,42 @@ impl Model {
         region: &str,
         params: &Params,
     ) -> Result<Node, Fault> {
-        let mut clusters: Option<Vec<ClusterKey>> = None;
-        let mut ids: Option<Vec<String>> = None;
-        for (name, values) in params.filters() {
-            match name {
-                "db-cluster-id" => {
-                    let keys = values
-                        .into_iter()
-                        .map(|value| self.names.parse_cluster(value, region));
-                    clusters
-                        .get_or_insert_default()
-                        .extend(keys.collect::<Result<Vec<_>, _>>()?);
-                }
-                "db-instance-id" => ids
-                    .get_or_insert_default()
-                    .extend(values.into_iter().map(str::to_lowercase)),
-                other => return Err(unknown_filter(other)),
-            }
-        }
+        let filters = Filters::read(
+            params,
+            &[
+                "db-cluster-id",
+                "db-instance-id",
+                "dbi-resource-id",
+                "domain",
+                "engine",
+            ],
+        )?;
+        let admitted = |instance: &&Instance| {
+            let cluster = self.names.cluster_arn(&instance.cluster);
+            let own = self.names.instance_arn(&instance.key);
+            filters.admit("db-cluster-id", &[&instance.cluster.id, &cluster])
+                && filters.admit("db-instance-id", &[&instance.key.id, &own])
+                && filters.admit("dbi-resource-id", &[&instance.resource_id])
+                && filters.admit("engine", &[ENGINE])
+                && filters.admit("domain", &[])
+        };
+        let mut wanted = None;
         if let Some(name) = params.optional("DBInstanceIdentifier") {
             let bare = name.rsplit(':').next().unwrap_or(name);
-            if !self.instances.contains_key(&ClusterKey::new(region, bare)) {
-                return Err(Fault::instance_not_found(name));
-            }
-            ids = Some(vec![bare.to_lowercase()]);
+            let by_resource = self.instances.values().find(|instance| {
+                instance.key.region == region && instance.resource_id.eq_ignore_ascii_case(bare)
+            });
+            let named = self.instances.get(&ClusterKey::new(region, bare));
+            let found = named.or(by_resource);
+            let found = found.ok_or_else(|| Fault::instance_not_found(name))?;
+            wanted = Some(found.key.clone());
         }
         let items = self
             .instances
             .values()
             .filter(|instance| instance.key.region == region)
-            .filter(|instance| {
-                clusters
-                    .as_ref()
-                    .is_none_or(|wanted| wanted.contains(&instance.cluster))
-            })
-            .filter(|instance| {
-                ids.as_ref()
-                    .is_none_or(|wanted| wanted.contains(&instance.key.id))
-            })
+            .filter(|instance| wanted.as_ref().is_none_or(|wanted| *wanted == instance.key))
+            .filter(admitted)
             .map(|instance| (instance.key.id.clone(), self.instance_view(instance)));
         page("DBInstances", "DBInstance", items.collect(), params)
     }
@@ -188,10 +182,6 @@ impl Model {
             items.map(|(number, event)| (format!("{number:08}"), super::views::event_view(event)));
         page("Events", "Event", items.collect(), params)
     }
-}
-
-fn unknown_filter(name: &str) -> Fault {
-    Fault::invalid_value(format!("Unrecognized filter name: {name}"))
 }
 
 fn time(params: &Params, name: &'static str) -> Result<Option<Millis>, Fault> {

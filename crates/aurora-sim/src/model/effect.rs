@@ -98,6 +98,20 @@ pub enum Effect {
         /// The cluster.
         cluster: ClusterKey,
     },
+    /// Stop a database in good order and start it again in the role it has.
+    Restart {
+        /// The cluster.
+        cluster: ClusterKey,
+    },
+    /// Give the master user another password.
+    SetPassword {
+        /// The cluster.
+        cluster: ClusterKey,
+        /// The master user.
+        user: String,
+        /// The new password.
+        password: Secret,
+    },
     /// Start a cluster that went down with its Region or its last instance, in the role it had.
     Resume {
         /// The cluster.
@@ -143,6 +157,14 @@ pub(crate) enum Then {
     DeposedKept(ClusterKey, ClusterKey, String, ClusterKey),
     ClusterRenamed(ClusterKey, ClusterKey),
     InstanceRenamed(ClusterKey, ClusterKey),
+    InstanceModified(ClusterKey),
+    /// The cluster, and the instance that writes from then on.
+    ClusterFailedOver(ClusterKey, ClusterKey),
+    ClusterStopped(ClusterKey),
+    ClusterStarted(ClusterKey),
+    EndpointMade(ClusterKey),
+    EndpointDeleted(ClusterKey),
+    SnapshotDeleted(ClusterKey),
     Nothing,
 }
 
@@ -164,6 +186,13 @@ impl Then {
             | Self::DeposedKept(..)
             | Self::ClusterRenamed(..)
             | Self::InstanceRenamed(..)
+            | Self::InstanceModified(_)
+            | Self::ClusterFailedOver(..)
+            | Self::ClusterStopped(_)
+            | Self::ClusterStarted(_)
+            | Self::EndpointMade(_)
+            | Self::EndpointDeleted(_)
+            | Self::SnapshotDeleted(_)
             | Self::Nothing => false,
         }
     }

@@ -5,12 +5,22 @@ use crate::{
     model::{
         Model,
         describe::page,
+        effect::Then,
         fault::Fault,
+        filters::Filters,
         names::{ClusterKey, check_identifier},
         params::Params,
-        state::CustomEndpoint,
+        state::{CustomEndpoint, EndpointStatus},
     },
 };
+
+/// The filters that DescribeDBClusterEndpoints documents.
+const DOCUMENTED: [&str; 4] = [
+    "db-cluster-endpoint-type",
+    "db-cluster-endpoint-custom-type",
+    "db-cluster-endpoint-id",
+    "db-cluster-endpoint-status",
+];
 
 impl Model {
     pub(crate) fn create_db_cluster_endpoint(
@@ -45,6 +55,9 @@ impl Model {
             kind,
             static_members: members("StaticMembers.member"),
             excluded_members: members("ExcludedMembers.member"),
+            status: EndpointStatus::Creating,
+            resource_id: String::new(),
+            tags: params.tags(),
         };
         if !endpoint.static_members.is_empty() && !endpoint.excluded_members.is_empty() {
             return Err(Fault::invalid_combination(
@@ -63,9 +76,15 @@ impl Model {
         if let Some(unknown) = named.into_iter().find(unknown) {
             return Err(Fault::instance_not_found(unknown));
         }
+        let endpoint = CustomEndpoint {
+            resource_id: self.names.resource_id("cluster-endpoint-"),
+            ..endpoint
+        };
         let view = self.endpoint_view(&endpoint);
         self.endpoints.insert(key.clone(), endpoint);
         self.record(region, &key.id, "custom endpoint created");
+        let duration_ms = self.settings.durations.endpoint_ms;
+        self.plan(&[region], duration_ms, None, Then::EndpointMade(key));
         Ok(view)
     }
 
@@ -76,9 +95,20 @@ impl Model {
     ) -> Result<Node, Fault> {
         let id = params.required("DBClusterEndpointIdentifier")?;
         let key = ClusterKey::new(region, id);
-        let found = self.endpoints.remove(&key);
+        let found = self.endpoints.get_mut(&key);
         let found = found.ok_or_else(|| Fault::endpoint_not_found(id))?;
-        self.record(region, &key.id, "custom endpoint deleted");
+        if found.status != EndpointStatus::Available {
+            return Err(Fault::endpoint_state(format!(
+                "DB cluster endpoint {} is {}: only an available one may be deleted.",
+                key.id,
+                found.status.as_str()
+            )));
+        }
+        found.status = EndpointStatus::Deleting;
+        let found = found.clone();
+        self.record(region, &key.id, "custom endpoint deletion accepted");
+        let duration_ms = self.settings.durations.endpoint_ms;
+        self.plan(&[region], duration_ms, None, Then::EndpointDeleted(key));
         Ok(self.endpoint_view(&found))
     }
 
@@ -91,18 +121,12 @@ impl Model {
             let wanted = params.optional(name);
             wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
         };
-        let filters = params.filters();
-        if let Some((name, _)) = filters
-            .iter()
-            .find(|(name, _)| *name != "db-cluster-endpoint-type")
-        {
-            return Err(Fault::invalid_value(format!(
-                "Unrecognized filter name: {name}"
-            )));
-        }
-        let of_type = |kind: &str| {
-            let mut filters = filters.iter();
-            filters.all(|(_, kinds)| kinds.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind)))
+        let filters = Filters::read(params, &DOCUMENTED)?;
+        let admitted = |kind: &str, custom: &str, id: &str, status: &str| {
+            filters.admit("db-cluster-endpoint-type", &[kind])
+                && filters.admit("db-cluster-endpoint-custom-type", &[custom])
+                && filters.admit("db-cluster-endpoint-id", &[id])
+                && filters.admit("db-cluster-endpoint-status", &[status])
         };
         let clusters = self
             .clusters
@@ -124,7 +148,8 @@ impl Model {
                     .text("Status", "available")
                     .text("EndpointType", kind)
                     .done();
-                (kind, format!("{} {kind}", key.id), view)
+                let shown = admitted(kind, "", "", "available");
+                (shown, format!("{} {kind}", key.id), view)
             })
         });
         let custom = self
@@ -135,11 +160,13 @@ impl Model {
             .filter(|endpoint| is("DBClusterEndpointIdentifier", &endpoint.key.id))
             .map(|endpoint| {
                 let name = format!("{} custom {}", endpoint.cluster.id, endpoint.key.id);
-                ("CUSTOM", name, self.endpoint_view(endpoint))
+                let (id, status) = (&endpoint.key.id, endpoint.status.as_str());
+                let shown = admitted("CUSTOM", &endpoint.kind, id, status);
+                (shown, name, self.endpoint_view(endpoint))
             });
         let mut items: Vec<_> = builtin
             .chain(custom)
-            .filter(|(kind, _, _)| of_type(kind))
+            .filter(|(shown, _, _)| *shown)
             .map(|(_, name, view)| (name, view))
             .collect();
         items.sort_by(|one, other| one.0.cmp(&other.0));
@@ -152,11 +179,16 @@ impl Model {
             .text("DBClusterEndpointIdentifier", &endpoint.key.id)
             .text("DBClusterIdentifier", &endpoint.cluster.id)
             .text("Endpoint", self.names.custom_endpoint(&endpoint.key))
-            .text("Status", "available")
+            .text("DBClusterEndpointResourceIdentifier", &endpoint.resource_id)
+            .text("Status", endpoint.status.as_str())
             .text("EndpointType", "CUSTOM")
             .text("CustomEndpointType", &endpoint.kind)
             .node("StaticMembers", members(&endpoint.static_members))
             .node("ExcludedMembers", members(&endpoint.excluded_members))
+            .text(
+                "DBClusterEndpointArn",
+                self.names.arn("cluster-endpoint", &endpoint.key),
+            )
             .done()
     }
 }

@@ -188,6 +188,91 @@ impl Fault {
         )
     }
 
+    /// The custom endpoint is in no state for the call.
+    pub fn endpoint_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidDBClusterEndpointStateFault", message)
+    }
+
+    /// No such subnet group.
+    pub fn subnet_group_not_found(name: &str) -> Self {
+        Self::new(
+            404,
+            "DBSubnetGroupNotFoundFault",
+            format!("DB subnet group '{name}' does not exist."),
+        )
+    }
+
+    /// The subnet group's name is taken.
+    pub fn subnet_group_exists(name: &str) -> Self {
+        Self::new(
+            400,
+            "DBSubnetGroupAlreadyExists",
+            format!("The DB subnet group '{name}' already exists."),
+        )
+    }
+
+    /// A subnet group spans two zones at least.
+    pub fn too_few_zones() -> Self {
+        Self::new(
+            400,
+            "DBSubnetGroupDoesNotCoverEnoughAZs",
+            "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Add subnets to cover at least 2 AZs.",
+        )
+    }
+
+    /// No such cluster parameter group.
+    pub fn cluster_parameter_group_not_found(name: &str) -> Self {
+        Self::new(
+            404,
+            "DBClusterParameterGroupNotFound",
+            format!("DBClusterParameterGroup not found: {name}"),
+        )
+    }
+
+    /// No such parameter group.
+    pub fn parameter_group_not_found(name: &str) -> Self {
+        Self::new(
+            404,
+            "DBParameterGroupNotFound",
+            format!("DBParameterGroup not found: {name}"),
+        )
+    }
+
+    /// The parameter group's name is taken.
+    pub fn parameter_group_exists(name: &str) -> Self {
+        Self::new(
+            400,
+            "DBParameterGroupAlreadyExists",
+            format!("Parameter group {name} already exists"),
+        )
+    }
+
+    /// The cluster has the role already.
+    pub fn role_exists(role: &str, cluster: &str) -> Self {
+        Self::new(
+            400,
+            "DBClusterRoleAlreadyExists",
+            format!("Role ARN {role} is already associated with DB Cluster {cluster}."),
+        )
+    }
+
+    /// The cluster has no such role.
+    pub fn role_not_found(role: &str, cluster: &str) -> Self {
+        Self::new(
+            404,
+            "DBClusterRoleNotFound",
+            format!("Role ARN {role} cannot be found for DB Cluster {cluster}."),
+        )
+    }
+
+    /// The instance is busy with something else.
+    pub fn instance_busy(instance: &ClusterKey, status: &str) -> Self {
+        Self::instance_state(format!(
+            "Database instance is not in available state: {} is {status}.",
+            instance.id
+        ))
+    }
+
     /// There is no such blue/green deployment.
     pub fn blue_green_not_found(id: &str) -> Self {
         Self::new(

@@ -4,10 +4,12 @@ use crate::{
     answer::Node,
     model::{
         Model,
-        effect::Then,
+        cluster::{check_password, scaling},
+        effect::{Effect, Then, When},
         fault::Fault,
+        kept::{OF_CLUSTER, OF_CLUSTER_OTHERWISE_SHOWN},
         params::Params,
-        state::{Cluster, ClusterStatus},
+        state::{Cluster, ClusterStatus, Secret},
         version::Version,
     },
 };
@@ -29,21 +31,21 @@ impl Model {
             return self.rename_cluster(&key, &new, params);
         }
         refuse_unsimulated(params)?;
-        let (modified, status) = modified(cluster, params)?;
+        let (modified, mut status) = modified(cluster, params)?;
+        self.check_groups(&modified)?;
+        let effect = new_password(cluster, params)?.map(|effect| (When::AtOnce, effect));
+        if effect.is_some() {
+            status = status.or(Some(ClusterStatus::Modifying));
+        }
         if let Some(status) = status {
-            let duration_ms = match status {
-                ClusterStatus::Upgrading => self.settings.durations.upgrade_ms,
-                ClusterStatus::Creating
-                | ClusterStatus::Available
-                | ClusterStatus::Promoting
-                | ClusterStatus::FailingOver
-                | ClusterStatus::Modifying
-                | ClusterStatus::Renaming
-                | ClusterStatus::Deleting
-                | ClusterStatus::Failed => self.settings.durations.modify_ms,
+            let duration_ms = if status == ClusterStatus::Upgrading {
+                self.settings.durations.upgrade_ms
+            } else {
+                self.settings.durations.modify_ms
             };
             self.record(region, &key.id, format!("cluster {}", status.as_str()));
-            self.plan(&[region], duration_ms, None, Then::Modified(key.clone()));
+            let then = Then::Modified(key.clone());
+            self.plan(&[region], duration_ms, effect, then);
         }
         self.clusters.insert(
             key.clone(),
@@ -58,7 +60,7 @@ impl Model {
 
 /// Better refused than accepted and ignored.
 fn refuse_unsimulated(params: &Params) -> Result<(), Fault> {
-    match ["MasterUserPassword", "Port", "EngineMode"]
+    match ["Port", "EngineMode"]
         .into_iter()
         .find(|name| params.optional(name).is_some())
     {
@@ -67,6 +69,20 @@ fn refuse_unsimulated(params: &Params) -> Result<(), Fault> {
         ))),
         None => Ok(()),
     }
+}
+
+/// The master user's new password, if one is asked for. A secondary has the primary's.
+fn new_password(cluster: &Cluster, params: &Params) -> Result<Option<Effect>, Fault> {
+    let Some(password) = params.owned("MasterUserPassword") else {
+        return Ok(None);
+    };
+    check_password(&password)?;
+    let user = cluster.master_username.clone();
+    Ok(user.map(|user| Effect::SetPassword {
+        cluster: cluster.key.clone(),
+        user,
+        password: Secret(password),
+    }))
 }
 
 /// The cluster as asked for, and the status it shows while it changes; nothing to change changes no status.
@@ -88,6 +104,18 @@ fn modified(cluster: &Cluster, params: &Params) -> Result<(Cluster, Option<Clust
     if !groups.is_empty() {
         new.network.security_groups = groups.into_iter().map(str::to_owned).collect();
     }
+    new.kept.take(&OF_CLUSTER, params)?;
+    new.kept.take(&OF_CLUSTER_OTHERWISE_SHOWN, params)?;
+    new.scaling = scaling(new.scaling, params)?;
+    let logs = "CloudwatchLogsExportConfiguration";
+    let off = params.list(&format!("{logs}.DisableLogTypes.member"));
+    let on = params.list(&format!("{logs}.EnableLogTypes.member"));
+    new.log_exports.retain(|log| !off.contains(&log.as_str()));
+    for log in on {
+        if !new.log_exports.iter().any(|there| there == log) {
+            new.log_exports.push(log.to_owned());
+        }
+    }
     if let Some(text) = params.optional("EngineVersion") {
         let (from, to): (Version, Version) = (cluster.engine_version.parse()?, text.parse()?);
         if to < from {
@@ -100,10 +128,6 @@ fn modified(cluster: &Cluster, params: &Params) -> Result<(Cluster, Option<Clust
             return Ok((new, Some(ClusterStatus::Upgrading)));
         }
     }
-    let changed = new.deletion_protection != cluster.deletion_protection
-        || new.backup_retention_days != cluster.backup_retention_days
-        || new.iam_authentication != cluster.iam_authentication
-        || new.network.parameter_group != cluster.network.parameter_group
-        || new.network.security_groups != cluster.network.security_groups;
+    let changed = new != *cluster;
     Ok((new, changed.then_some(ClusterStatus::Modifying)))
 }

@@ -58,6 +58,30 @@ impl Namer {
         )
     }
 
+    /// The ARN of anything else in a Region.
+    pub(crate) fn arn(&self, kind: &str, key: &ClusterKey) -> String {
+        format!(
+            "arn:aws:rds:{}:{}:{kind}:{}",
+            key.region, self.account, key.id
+        )
+    }
+
+    /// Region, kind and identifier in an ARN of this account's.
+    pub(crate) fn parse_arn<'a>(&self, arn: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
+        let parts: Vec<&str> = arn.splitn(7, ':').collect();
+        match parts.as_slice() {
+            ["arn", "aws", "rds", region, account, kind, id] if *account == self.account => {
+                Some((region, kind, id))
+            }
+            _ => None,
+        }
+    }
+
+    /// The key that encrypts where none was named: the account's own in a Region.
+    pub(crate) fn default_key(&self, region: &str) -> String {
+        format!("arn:aws:kms:{region}:{}:alias/aws/rds", self.account)
+    }
+
     pub(crate) fn instance_arn(&self, key: &ClusterKey) -> String {
         format!("arn:aws:rds:{}:{}:db:{}", key.region, self.account, key.id)
     }

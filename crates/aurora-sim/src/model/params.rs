@@ -90,6 +90,31 @@ impl Params {
             .collect()
     }
 
+    /// `Parameters`: names and values.
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        (1..=LIST_LIMIT)
+            .map_while(|index| {
+                let of = |field: &str| self.owned(&format!("Parameters.Parameter.{index}.{field}"));
+                Some((
+                    of("ParameterName")?,
+                    of("ParameterValue").unwrap_or_default(),
+                ))
+            })
+            .collect()
+    }
+
+    /// `AssociatedRoles`: roles, and what each is for.
+    pub fn roles(&self) -> Vec<(String, String)> {
+        (1..=LIST_LIMIT)
+            .map_while(|index| {
+                let prefix = format!("AssociatedRoles.DBClusterRole.{index}");
+                let role = self.owned(&format!("{prefix}.RoleArn"))?;
+                let feature = self.owned(&format!("{prefix}.FeatureName"));
+                Some((role, feature.unwrap_or_default()))
+            })
+            .collect()
+    }
+
     /// `Tags`: keys and values.
     pub fn tags(&self) -> Vec<(String, String)> {
         (1..=LIST_LIMIT)

@@ -33,7 +33,12 @@ impl Model {
             .clusters
             .values()
             .filter(|cluster| cluster.key.region == region && !cluster.fenced)
-            .filter(|cluster| cluster.status != ClusterStatus::Creating)
+            .filter(|cluster| {
+                !matches!(
+                    cluster.status,
+                    ClusterStatus::Creating | ClusterStatus::Stopping | ClusterStatus::Stopped
+                )
+            })
             .map(|cluster| cluster.key.clone())
             .collect();
         for cluster in resumed {

@@ -1,7 +1,7 @@
 //! NewDBClusterIdentifier and NewDBInstanceIdentifier: names change when the renaming ends, endpoints with them.
 
 use crate::{
-    answer::{Fields, Node},
+    answer::Node,
     model::{
         Model,
         effect::{Effect, Then, When},
@@ -90,16 +90,10 @@ impl Model {
             .get(&key)
             .ok_or_else(|| Fault::instance_not_found(name))?;
         if instance.status != InstanceStatus::Available {
-            return Err(Fault::instance_state(format!(
-                "Database instance is not in available state: {} is {}.",
-                key.id,
-                instance.status.as_str()
-            )));
+            return Err(Fault::instance_busy(&key, instance.status.as_str()));
         }
         let Some(new) = params.optional("NewDBInstanceIdentifier") else {
-            return Err(Fault::invalid_value(
-                "Modifying anything but the identifier of an instance is not simulated.",
-            ));
+            return self.change_instance(&key, params);
         };
         check_identifier("NewDBInstanceIdentifier", new)?;
         at_once(params)?;
@@ -107,9 +101,7 @@ impl Model {
         if self.instances.contains_key(&to) {
             return Err(Fault::instance_exists());
         }
-        if let Some(instance) = self.instances.get_mut(&key) {
-            instance.status = InstanceStatus::Renaming;
-        }
+        self.set_instance(&key, InstanceStatus::Renaming);
         self.record(region, &key.id, "instance renaming accepted");
         self.plan(
             &[region],
@@ -117,13 +109,7 @@ impl Model {
             None,
             Then::InstanceRenamed(key.clone(), to),
         );
-        let view = self
-            .instances
-            .get(&key)
-            .map(|instance| self.instance_view(instance));
-        Ok(Fields::default()
-            .node("DBInstance", view.unwrap_or_else(|| Node::text("")))
-            .done())
+        self.instance_answer(&key)
     }
 
     pub(crate) fn instance_renamed(&mut self, from: &ClusterKey, to: &ClusterKey) {
@@ -132,6 +118,11 @@ impl Model {
         };
         instance.key = to.clone();
         instance.status = InstanceStatus::Available;
+        if let Some(cluster) = self.clusters.get_mut(&instance.cluster)
+            && cluster.writer.as_ref() == Some(from)
+        {
+            cluster.writer = Some(to.clone());
+        }
         self.instances.insert(to.clone(), instance);
         self.record(
             &to.region,

@@ -28,6 +28,10 @@ pub struct Durations {
     pub upgrade_ms: u64,
     /// A cluster or an instance is `deleting`.
     pub delete_ms: u64,
+    /// A custom endpoint is `creating` or `deleting`.
+    pub endpoint_ms: u64,
+    /// A cluster is `failing-over` to another instance of its own.
+    pub failover_cluster_ms: u64,
     /// A snapshot is `creating`.
     pub snapshot_ms: u64,
     /// A global cluster counts as not empty after its last member has left.
@@ -49,6 +53,8 @@ impl Default for Durations {
             modify_ms: 500,
             upgrade_ms: 2_000,
             delete_ms: 300,
+            endpoint_ms: 500,
+            failover_cluster_ms: 1_000,
             snapshot_ms: 500,
             leave_ms: 500,
             retry_ms: 500,

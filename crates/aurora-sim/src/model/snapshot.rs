@@ -9,10 +9,11 @@ use crate::{
         describe::page,
         effect::{Effect, Then, When},
         fault::Fault,
+        filters::Filters,
         names::{ClusterKey, check_identifier},
         params::Params,
-        state::{Cluster, ClusterStatus, Snapshot},
-        views::iso,
+        state::{Cluster, ClusterStatus, Snapshot, SnapshotStatus},
+        views::{VPC, iso, tags_view},
     },
 };
 
@@ -31,6 +32,9 @@ impl Model {
         }
         let key = ClusterKey::new(region, id);
         self.begin_snapshot(&cluster, &key)?;
+        if let Some(snapshot) = self.snapshots.get_mut(&key) {
+            snapshot.tags.extend(params.tags());
+        }
         let view = self.snapshots.get(&key);
         let view = view.map(|snapshot| self.snapshot_view(snapshot));
         Ok(Fields::default()
@@ -80,12 +84,20 @@ impl Model {
             is_automated: false,
             copied_from: None,
             resource_id: source.resource_id.clone(),
-            available: false,
+            status: SnapshotStatus::Creating,
             engine_version: source.engine_version.clone(),
             master_username: source.master_username.clone(),
             port: source.port,
             encrypted: source.network.encrypted,
+            kms_key: source.network.kms_key.clone(),
+            iam_authentication: source.iam_authentication,
+            cluster_created_at: source.created_at,
             created_at: self.now,
+            tags: if source.kept.is_on("CopyTagsToSnapshot") {
+                source.tags.clone()
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -131,7 +143,7 @@ impl Model {
             .snapshots
             .get(&from)
             .ok_or_else(|| Fault::snapshot_not_found(name))?;
-        if !source.available {
+        if source.status != SnapshotStatus::Available {
             return Err(Fault::snapshot_state(format!(
                 "Cannot copy snapshot {} because it is not in the available state.",
                 from.id
@@ -141,11 +153,26 @@ impl Model {
         if self.snapshots.contains_key(&key) {
             return Err(Fault::snapshot_exists(target));
         }
+        let given = params.owned("KmsKeyId");
+        if source.encrypted && from.region != region && given.is_none() {
+            // AWS documents that the key must be named; the code and the text are assumptions.
+            return Err(Fault::invalid_combination(format!(
+                "KmsKeyId valid in {region} is required to copy the encrypted snapshot {} from {}.",
+                from.id, from.region
+            )));
+        }
+        let mut tags = params.tags();
+        if params.flag("CopyTags")?.unwrap_or(false) {
+            tags.extend(source.tags.iter().cloned());
+        }
         let copy = Snapshot {
             key: key.clone(),
             is_automated: false,
             copied_from: Some(self.names.snapshot_arn(&from)),
-            available: false,
+            status: SnapshotStatus::Creating,
+            encrypted: source.encrypted || given.is_some(),
+            kms_key: given.or_else(|| source.kms_key.clone()),
+            tags,
             ..source.clone()
         };
         let view = self.snapshot_view(&copy);
@@ -173,15 +200,26 @@ impl Model {
         let key = ClusterKey::new(region, id);
         let found = self.snapshots.get(&key);
         let found = found.ok_or_else(|| Fault::snapshot_not_found(id))?;
-        if found.is_automated || !found.available {
+        if found.is_automated || found.status != SnapshotStatus::Available {
             return Err(Fault::snapshot_state(format!(
                 "Only manual snapshots in the available state may be deleted; {id} is not one.",
             )));
         }
+        // What is answered still has the status before.
         let view = self.snapshot_view(found);
-        self.snapshots.remove(&key);
-        self.record(region, &key.id, "snapshot deleted");
-        self.plan_at_once(region, Effect::DropSnapshot { snapshot: key });
+        if let Some(snapshot) = self.snapshots.get_mut(&key) {
+            snapshot.status = SnapshotStatus::Deleting;
+        }
+        self.record(region, &key.id, "snapshot deletion accepted");
+        let drop = Effect::DropSnapshot {
+            snapshot: key.clone(),
+        };
+        self.plan(
+            &[region],
+            self.settings.durations.delete_ms,
+            Some((When::WhenDue, drop)),
+            Then::SnapshotDeleted(key),
+        );
         Ok(Fields::default().node("DBClusterSnapshot", view).done())
     }
 
@@ -196,7 +234,7 @@ impl Model {
         let from = self.names.parse_snapshot(id, region)?;
         let source = self.snapshots.get(&from).filter(|_| from.region == region);
         let source = source.ok_or_else(|| Fault::snapshot_not_found(id))?.clone();
-        if !source.available {
+        if source.status != SnapshotStatus::Available {
             return Err(Fault::snapshot_state(format!(
                 "Cannot restore snapshot {} because it is not in the available state.",
                 from.id
@@ -206,7 +244,9 @@ impl Model {
         cluster.resource_id = self.names.resource_id("cluster-");
         cluster.engine_version.clone_from(&source.engine_version);
         cluster.master_username.clone_from(&source.master_username);
-        cluster.network.encrypted = source.encrypted;
+        cluster.network.encrypted |= source.encrypted || cluster.network.kms_key.is_some();
+        cluster.network.kms_key = cluster.network.kms_key.or(source.kms_key);
+        self.check_groups(&cluster)?;
         let effect = Effect::Restore {
             snapshot: from,
             cluster: key.clone(),
@@ -231,6 +271,23 @@ impl Model {
                 .optional(name)
                 .is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
         };
+        let filters = Filters::read(
+            params,
+            &[
+                "db-cluster-id",
+                "db-cluster-snapshot-id",
+                "snapshot-type",
+                "engine",
+            ],
+        )?;
+        let admitted = |snapshot: &&Snapshot| {
+            let cluster = self.names.cluster_arn(&snapshot.cluster);
+            let own = self.names.snapshot_arn(&snapshot.key);
+            filters.admit("db-cluster-id", &[&snapshot.cluster.id, &cluster])
+                && filters.admit("db-cluster-snapshot-id", &[&snapshot.key.id, &own])
+                && filters.admit("snapshot-type", &[kind(snapshot)])
+                && filters.admit("engine", &[ENGINE])
+        };
         let items = self
             .snapshots
             .values()
@@ -238,6 +295,7 @@ impl Model {
             .filter(|snapshot| is("DBClusterSnapshotIdentifier", &snapshot.key.id))
             .filter(|snapshot| is("DBClusterIdentifier", &snapshot.cluster.id))
             .filter(|snapshot| is("SnapshotType", kind(snapshot)))
+            .filter(admitted)
             .map(|snapshot| (snapshot.key.id.clone(), self.snapshot_view(snapshot)));
         page(
             "DBClusterSnapshots",
@@ -248,11 +306,12 @@ impl Model {
     }
 
     fn snapshot_view(&self, snapshot: &Snapshot) -> Node {
-        let (status, percent) = if snapshot.available {
-            ("available", 100)
-        } else {
-            ("creating", 0)
+        let percent = match snapshot.status {
+            SnapshotStatus::Creating => 0,
+            SnapshotStatus::Available | SnapshotStatus::Deleting => 100,
         };
+        let zones =
+            ["a", "b", "c"].map(|zone| Node::text(format!("{}{zone}", snapshot.key.region)));
         Fields::default()
             .text("DBClusterSnapshotIdentifier", &snapshot.key.id)
             .text(
@@ -263,14 +322,25 @@ impl Model {
             .text("SnapshotType", kind(snapshot))
             .text("DbClusterResourceId", &snapshot.resource_id)
             .optional("SourceDBClusterSnapshotArn", snapshot.copied_from.as_ref())
-            .text("Status", status)
+            .text("Status", snapshot.status.as_str())
             .text("PercentProgress", percent)
             .text("Engine", ENGINE)
             .text("EngineVersion", &snapshot.engine_version)
             .optional("MasterUsername", snapshot.master_username.as_ref())
             .text("Port", snapshot.port)
             .text("StorageEncrypted", snapshot.encrypted)
+            .optional("KmsKeyId", snapshot.kms_key.as_ref())
             .text("SnapshotCreateTime", iso(snapshot.created_at))
+            .text("ClusterCreateTime", iso(snapshot.cluster_created_at))
+            .text(
+                "IAMDatabaseAuthenticationEnabled",
+                snapshot.iam_authentication,
+            )
+            .text("AllocatedStorage", 1)
+            .text("LicenseModel", "postgresql-license")
+            .text("VpcId", VPC)
+            .node("AvailabilityZones", Node::list("AvailabilityZone", zones))
+            .node("TagList", tags_view(&snapshot.tags))
             .done()
     }
 }

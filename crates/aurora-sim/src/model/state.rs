@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::names::ClusterKey;
+use crate::model::{kept::Kept, names::ClusterKey};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = u64;
@@ -29,6 +29,9 @@ pub(crate) enum ClusterStatus {
     Modifying,
     Upgrading,
     Renaming,
+    Stopping,
+    Stopped,
+    Starting,
     Deleting,
     Failed,
 }
@@ -43,6 +46,9 @@ impl ClusterStatus {
             Self::Modifying => "modifying",
             Self::Upgrading => "upgrading",
             Self::Renaming => "renaming",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
             Self::Deleting => "deleting",
             Self::Failed => "failed",
         }
@@ -55,7 +61,11 @@ pub(crate) enum InstanceStatus {
     Creating,
     Available,
     Rebooting,
+    Modifying,
     Renaming,
+    Stopping,
+    Stopped,
+    Starting,
     Deleting,
 }
 
@@ -65,13 +75,17 @@ impl InstanceStatus {
             Self::Creating => "creating",
             Self::Available => "available",
             Self::Rebooting => "rebooting",
+            Self::Modifying => "modifying",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
             Self::Renaming => "renaming",
             Self::Deleting => "deleting",
         }
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cluster {
     pub(crate) key: ClusterKey,
     pub(crate) resource_id: String,
@@ -90,10 +104,45 @@ pub(crate) struct Cluster {
     pub(crate) tags: Vec<(String, String)>,
     /// A managed failover took its writes away, and it is not rebuilt yet.
     pub(crate) fenced: bool,
+    /// The instance that writes, where the cluster takes writes.
+    pub(crate) writer: Option<ClusterKey>,
+    /// The zones it was given; empty for those of its Region.
+    pub(crate) zones: Vec<String>,
+    /// The logs that go to CloudWatch.
+    pub(crate) log_exports: Vec<String>,
+    /// Roles, and what each is for.
+    pub(crate) roles: Vec<(String, String)>,
+    pub(crate) scaling: Option<Scaling>,
+    pub(crate) kept: Kept,
+}
+
+/// `ServerlessV2ScalingConfiguration`, in half capacity units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scaling {
+    pub(crate) min_capacity: Capacity,
+    pub(crate) max_capacity: Capacity,
+    pub(crate) pause_after_seconds: Option<u32>,
+}
+
+/// Aurora capacity units, of which there are halves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Capacity {
+    pub(crate) halves: u32,
+}
+
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let half = if self.halves.is_multiple_of(2) {
+            "0"
+        } else {
+            "5"
+        };
+        write!(f, "{}.{half}", self.halves / 2)
+    }
 }
 
 /// What a cluster was given and only keeps: subnets, security groups, parameter group, key.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Network {
     pub(crate) subnet_group: Option<String>,
     pub(crate) security_groups: Vec<String>,
@@ -111,6 +160,11 @@ pub(crate) struct Instance {
     pub(crate) promotion_tier: u32,
     pub(crate) resource_id: String,
     pub(crate) created_at: Millis,
+    /// The zone it was given.
+    pub(crate) zone: Option<String>,
+    pub(crate) parameter_group: Option<String>,
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) kept: Kept,
 }
 
 /// A custom endpoint of a cluster.
@@ -122,6 +176,45 @@ pub(crate) struct CustomEndpoint {
     pub(crate) kind: String,
     pub(crate) static_members: Vec<String>,
     pub(crate) excluded_members: Vec<String>,
+    pub(crate) status: EndpointStatus,
+    pub(crate) resource_id: String,
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+/// `DBClusterEndpoint.Status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndpointStatus {
+    Creating,
+    Available,
+    Deleting,
+}
+
+impl EndpointStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Available => "available",
+            Self::Deleting => "deleting",
+        }
+    }
+}
+
+/// `DBClusterSnapshot.Status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SnapshotStatus {
+    Creating,
+    Available,
+    Deleting,
+}
+
+impl SnapshotStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Available => "available",
+            Self::Deleting => "deleting",
+        }
+    }
 }
 
 /// A snapshot of a cluster.
@@ -135,12 +228,16 @@ pub(crate) struct Snapshot {
     pub(crate) copied_from: Option<String>,
     /// The resource of the cluster, which keeps it when it is renamed.
     pub(crate) resource_id: String,
-    pub(crate) available: bool,
+    pub(crate) status: SnapshotStatus,
     pub(crate) engine_version: String,
     pub(crate) master_username: Option<String>,
     pub(crate) port: u32,
     pub(crate) encrypted: bool,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) iam_authentication: bool,
+    pub(crate) cluster_created_at: Millis,
     pub(crate) created_at: Millis,
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -150,6 +247,7 @@ pub(crate) struct Global {
     pub(crate) engine_version: String,
     pub(crate) database: Option<String>,
     pub(crate) encrypted: bool,
+    pub(crate) lifecycle_support: Option<String>,
     pub(crate) deletion_protection: bool,
     pub(crate) tags: Vec<(String, String)>,
     /// The Region it was created in.

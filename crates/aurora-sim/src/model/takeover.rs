@@ -198,6 +198,7 @@ impl Model {
         }
         self.set_status(&failover.to, ClusterStatus::Available);
         self.set_instances(&failover.to, InstanceStatus::Available);
+        self.elect_writer(&failover.to, None);
         Some(failover)
     }
 

@@ -1,7 +1,9 @@
 //! The model, row by row.
 
 mod calls;
+mod given;
 mod golden;
+mod in_region;
 mod looks;
 mod random;
 mod refusals;

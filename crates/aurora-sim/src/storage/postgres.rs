@@ -165,6 +165,12 @@ impl Storage for Postgres {
                 Ok(())
             }
             Effect::Destroy { cluster } => self.destroy(&cluster).await,
+            Effect::Restart { cluster } => self.restart(&cluster).await,
+            Effect::SetPassword {
+                cluster,
+                user,
+                password,
+            } => self.set_password(&cluster, &user, &password.0).await,
             Effect::Resume { cluster } => self.resume(&cluster).await,
         }
     }

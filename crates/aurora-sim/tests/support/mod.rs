@@ -38,6 +38,8 @@ pub(crate) fn quick() -> Durations {
         modify_ms: 50,
         upgrade_ms: 50,
         delete_ms: 50,
+        endpoint_ms: 50,
+        failover_cluster_ms: 50,
         snapshot_ms: 50,
         leave_ms: 50,
         retry_ms: 100,

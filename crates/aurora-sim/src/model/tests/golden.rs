@@ -37,11 +37,7 @@ impl World {
             );
         }
         for (key, snapshot) in &self.model.snapshots {
-            let status = if snapshot.available {
-                "available"
-            } else {
-                "creating"
-            };
+            let status = snapshot.status.as_str();
             seen.insert(format!("snapshot {}", key.id), status.into());
         }
         seen

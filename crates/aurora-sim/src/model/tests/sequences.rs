@@ -298,7 +298,9 @@ fn custom_endpoints_lead_to_instances_that_there_are_and_are_found_by_their_type
     ];
     assert_eq!((count(&mut world, &custom), count(&mut world, &[])), (1, 3));
     let delete = [("DBClusterEndpointIdentifier", "reports")];
+    world.settle();
     world.ok(WEST, "DeleteDBClusterEndpoint", &delete);
+    world.settle();
     let fault = world.refused(WEST, "DeleteDBClusterEndpoint", &delete);
     assert_eq!(fault.code, "DBClusterEndpointNotFoundFault");
 }

@@ -257,7 +257,11 @@ impl World {
                     self.down.insert(to);
                 }
             }
+            Effect::Restart { cluster } => {
+                self.down.remove(&cluster);
+            }
             Effect::StopReplication { .. }
+            | Effect::SetPassword { .. }
             | Effect::Snapshot { .. }
             | Effect::CopySnapshot { .. }
             | Effect::DropSnapshot { .. } => {}

@@ -156,14 +156,44 @@ impl Postgres {
     pub(crate) async fn resume(&self, key: &ClusterKey) -> Result<(), StorageError> {
         let member = self.admitted(key)?;
         let _turn = member.turn.lock().await;
+        self.resume_in_turn(&member).await
+    }
+
+    async fn resume_in_turn(&self, member: &Member) -> Result<(), StorageError> {
         if member.is_running() {
             return Ok(());
         }
         if let Some(primary) = member.follows() {
             let primary = self.member(&primary)?;
-            member.follow(&primary, self.flows_to(&key.region)).await?;
+            let flows = self.flows_to(&member.key.region);
+            member.follow(&primary, flows).await?;
         }
         member.start(&self.site).await
+    }
+
+    /// Stops a database in good order and starts it in the role it had.
+    pub(crate) async fn restart(&self, key: &ClusterKey) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let _turn = member.turn.lock().await;
+        member.stop(Signal::INT).await;
+        self.resume_in_turn(&member).await
+    }
+
+    /// Gives the master user another password.
+    pub(crate) async fn set_password(
+        &self,
+        key: &ClusterKey,
+        user: &str,
+        password: &str,
+    ) -> Result<(), StorageError> {
+        let member = self.admitted(key)?;
+        let client = member.connect(&self.site, "postgres").await?;
+        let statement = format!(
+            "SET log_min_error_statement = panic; ALTER ROLE {} PASSWORD {}",
+            identifier(user),
+            quoted(password)
+        );
+        run(&client, &statement, "setting the master user's password").await
     }
 
     /// Stops the old primary in good order, waits until the target has its last byte, and swaps the roles.

@@ -95,8 +95,8 @@ pub struct Reading {
     pub committed_at: Option<Timestamp>,
 }
 
-/// The most that one beat moves a position, in bytes, with whole pages after a checkpoint.
-const BEAT_BYTES_MAX: u64 = 32_768;
+/// The most that one beat moves a position, in bytes: a row, its commit, and as much again three times over.
+const BEAT_BYTES_MAX: u64 = 1_024;
 /// A beat is committed this soon after it was timed: what was committed later than this was committed by somebody else.
 const BEAT_COMMITS: SignedDuration = SignedDuration::from_millis(250);
 

@@ -23,7 +23,7 @@ use crate::{
 const TOKEN_SECONDS: u64 = 900;
 
 impl Probe for Aws {
-    async fn plans(&self) -> Result<Vec<String>, Error> {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
         self.plan_parameters().await
     }
 

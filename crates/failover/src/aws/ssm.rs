@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Aws {
-    pub(super) async fn plan_parameters(&self) -> Result<Vec<String>, Error> {
+    pub(super) async fn plan_parameters(&self) -> Result<Vec<(PlanName, String)>, Error> {
         let mut pages = client!(self, aws_sdk_ssm, self.region)
             .get_parameters_by_path()
             .path(PATH)
@@ -27,11 +27,11 @@ impl Aws {
                 .map_err(|why| error(&what, &why))?
                 .parameters
                 .unwrap_or_default();
-            documents.extend(
-                parameters
-                    .into_iter()
-                    .filter_map(|parameter| parameter.value),
-            );
+            documents.extend(parameters.into_iter().filter_map(|parameter| {
+                let name = parameter.name?;
+                let plan = name.strip_prefix(PATH)?.into();
+                Some((plan, parameter.value.unwrap_or_default()))
+            }));
         }
         Ok(documents)
     }

@@ -46,6 +46,9 @@ pub struct Row {
     /// committed.
     #[serde(default)]
     pub declined: Option<Declined>,
+    /// What people were last told is wrong with the plan's parameter; cleared when it is right again.
+    #[serde(default)]
+    pub plan_fault: Option<String>,
     /// The epoch of the open intent that people were paged about.
     #[serde(default)]
     pub paged: Option<Epoch>,
@@ -57,6 +60,9 @@ pub struct Row {
     #[serde(default)]
     pub withdrawn: Epoch,
 }
+
+/// How many characters are kept of what is wrong with a plan's parameter.
+const PLAN_FAULT_MAX: usize = 500;
 
 /// A human's no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +88,7 @@ impl Row {
             maybe_alive_at: None,
             told: None,
             declined: None,
+            plan_fault: None,
             paged: None,
             fenced: None,
             withdrawn: Epoch(0),
@@ -407,6 +414,17 @@ impl Row {
         let news = self.told.as_deref() != Some(what);
         news.then(|| Self {
             told: Some(what.into()),
+            ..self.clone()
+        })
+    }
+
+    /// Notes what people are told is wrong with the plan's parameter, or that nothing is; `None` when that is known.
+    #[must_use]
+    pub fn tell_plan_fault(&self, fault: Option<&str>) -> Option<Self> {
+        // The row is read at every look: a sentence for every field would make it large.
+        let fault = fault.map(|fault| fault.chars().take(PLAN_FAULT_MAX).collect::<String>());
+        (self.plan_fault != fault).then(|| Self {
+            plan_fault: fault,
             ..self.clone()
         })
     }

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{PlanName, Region};
 
 mod read;
+mod salvage;
 mod structure;
 mod validate;
 
-pub use read::{BYTES_MAX, SCHEMA, read};
+pub use read::{BYTES_MAX, SCHEMA, read, read_named};
+pub use salvage::salvaged;
 pub(crate) use validate::is_name;
 
 /// Where the plans lie among the parameters of each Region.

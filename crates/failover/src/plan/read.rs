@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::{Plan, structure, validate::faults};
-use crate::{Error, json};
+use crate::{Error, domain::PlanName, json};
 
 /// The most bytes a plan may have: what an advanced SSM parameter holds.
 pub const BYTES_MAX: usize = 8192;
@@ -41,6 +41,21 @@ pub fn read(text: &str) -> Result<Plan, Error> {
         Err(why) if found.is_empty() => Err(invalid(&[why.to_string()])),
         Err(_) => Err(invalid(&found)),
     }
+}
+
+/// Reads the plan of a parameter, which bears the plan's own name.
+///
+/// # Errors
+/// As [`read`], and where the document is another plan's.
+pub fn read_named(name: &PlanName, text: &str) -> Result<Plan, Error> {
+    let plan = read(text)?;
+    if plan.plan != *name {
+        return Err(Error::InvalidRequest(format!(
+            "the parameter of plan {name} holds plan {}; name them alike",
+            plan.plan
+        )));
+    }
+    Ok(plan)
 }
 
 fn invalid(faults: &[String]) -> Error {

@@ -133,6 +133,7 @@ pub(crate) struct Books {
 
 #[derive(Default)]
 struct Kept {
+    document: String,
     rows: BTreeMap<Region, Row>,
     runs: BTreeMap<RunId, Run>,
     told: Vec<String>,
@@ -154,6 +155,12 @@ impl Books {
                 ..Kept::default()
             }),
         }
+    }
+
+    /// What this Region's plan parameter holds.
+    pub(crate) fn with_document(self, document: &str) -> Self {
+        self.kept.lock().unwrap().document = document.into();
+        self
     }
 
     pub(crate) fn silence(mut self, region: &str) -> Self {
@@ -330,6 +337,17 @@ impl Ask for Books {
         work: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
         work.await
+    }
+}
+
+impl Plans for Books {
+    async fn plan(&self, _: &PlanName) -> Result<String, Error> {
+        Ok(self.kept.lock().unwrap().document.clone())
+    }
+
+    async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
+        self.answers(region)?;
+        self.plan(plan).await
     }
 }
 

@@ -14,14 +14,16 @@ use crate::replay::{Next, scripted};
 
 #[tokio::test]
 async fn every_page_of_plans_is_read() {
-    let page =
-        |value: &str| json!({"Parameters": [{"Name": "/aurora-failover/plans/a", "Value": value}]});
-    let mut first = page("one");
+    let page = |name: &str, value: &str| {
+        let name = format!("/aurora-failover/plans/{name}");
+        json!({"Parameters": [{"Name": name, "Value": value}]})
+    };
+    let mut first = page("a", "one");
     first["NextToken"] = "more".into();
-    let (aws, replay) = scripted([Next::ok(first), Next::ok(page("two"))]);
+    let (aws, replay) = scripted([Next::ok(first), Next::ok(page("b", "two"))]);
     assert_eq!(
         Probe::plans(&aws).await,
-        Ok(vec!["one".into(), "two".into()])
+        Ok(vec![("a".into(), "one".into()), ("b".into(), "two".into())])
     );
     let asked = replay.asked();
     assert_eq!(asked[0].json(), json!({"Path": "/aurora-failover/plans/"}));

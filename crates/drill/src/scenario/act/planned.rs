@@ -141,7 +141,7 @@ pub(super) async fn not_ready(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     for part in [
         "orders-east in us-east-1 is upgrading",
         "instance orders-east-1 in us-east-1 is upgrading",
-        "revision is 2 here and 1 in us-west-2",
+        "revision is 2 in this pass and 1 in the parameter of us-west-2",
         "nobody.orders.internal does not exist",
         "us-west-2/orders/unheard-of",
         "orders-west in us-west-2 has the blue/green deployment orders-west-next, which is AVAILABLE",

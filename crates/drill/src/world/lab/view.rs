@@ -233,8 +233,8 @@ impl Parameters for View {
 }
 
 impl Probe for View {
-    async fn plans(&self) -> Result<Vec<String>, Error> {
-        Ok(vec![self.lab.document.clone()])
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        Ok(vec![(PLAN.into(), self.lab.document.clone())])
     }
 
     async fn plan(&self, plan: &PlanName) -> Result<String, Error> {

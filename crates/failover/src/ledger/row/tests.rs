@@ -321,3 +321,20 @@ fn a_fence_is_news_once_per_epoch() {
     assert!(fenced.fence(Some(Epoch(9))).is_some());
     assert_eq!(fenced.fence(None).and_then(|row| row.fenced), None);
 }
+
+#[test]
+fn people_are_told_once_of_a_broken_plan_and_again_when_it_is_broken_otherwise() {
+    let row = Row::new("orders".into());
+    let told = row.tell_plan_fault(Some("no JSON")).unwrap();
+    assert_eq!(told.tell_plan_fault(Some("no JSON")), None);
+    assert!(told.tell_plan_fault(Some("detection is missing")).is_some());
+    let right = told.tell_plan_fault(None).unwrap();
+    assert_eq!(right.tell_plan_fault(None), None);
+    let long = "x".repeat(9_000);
+    let cut = row.tell_plan_fault(Some(&long)).unwrap();
+    assert_eq!(
+        cut.tell_plan_fault(Some(&long)),
+        None,
+        "cut, and known all the same"
+    );
+}

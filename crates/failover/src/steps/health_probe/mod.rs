@@ -84,8 +84,8 @@ pub struct Suspicion {
 
 /// What the probe needs of the world besides the ledger and RDS.
 pub trait Probe: Sync {
-    /// The documents of every plan in this Region.
-    fn plans(&self) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Every plan's name and document in this Region, as their parameters say.
+    fn plans(&self) -> impl Future<Output = Result<Vec<(PlanName, String)>, Error>> + Send;
     /// The document of one plan in this Region.
     fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
     /// Remembers a plan and its members' endpoints in this Region's ledger.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Suspicion, World,
     look::{Sessions, Target},
-    plans::{Readable, learn, plans, remember},
+    plans::{Readable, learn, plans, remember, tell_fault},
 };
 use crate::{
     Error,
@@ -133,6 +133,7 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
         remember(world, readable.clone()),
         learn(world, &readable.plan)
     );
+    watched.fault = readable.fault;
     if let Err(why) = look_until(world, &known, until, &mut watched).await {
         tracing::error!(plan = %watched.plan, %why, "the plan cannot be watched");
         watched.fault = Some(why.to_string());
@@ -150,6 +151,7 @@ async fn look_until(
     let interval = Duration::from_secs(plan.detection.interval_seconds);
     let mut row = world.row(here, &plan.plan).await?;
     page(world, plan, &row).await;
+    tell_fault(world, plan, &row, watched.fault.as_deref()).await;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
     let mut sessions = Sessions::default();

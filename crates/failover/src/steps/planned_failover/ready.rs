@@ -184,26 +184,22 @@ async fn topic(world: &(impl Notify + Here), pass: &Pass) -> Option<String> {
     ))
 }
 
-/// The plan must be the same everywhere: whoever acts next reads another Region's copy.
+/// The plan must be right and the same everywhere, this Region's document included: whoever acts next reads one of them, and a
+/// run goes by a copy that was right once.
 async fn revisions(world: &impl World, pass: &Pass) -> Vec<String> {
     let plan = &pass.run.plan;
-    let others = plan
-        .members
-        .keys()
-        .filter(|region| *region != world.region());
-    let asked = others.map(
-        async |region| match world.plan_in(region, &plan.plan).await {
-            Ok(text) => match crate::plan::read(&text) {
-                Ok(other) if other.revision == plan.revision => None,
-                Ok(other) => Some(format!(
-                    "the plan's revision is {} here and {} in {region}; make them equal",
-                    plan.revision, other.revision
-                )),
-                Err(why) => Some(format!("the plan in {region}: {why}")),
-            },
+    let asked = plan.members.keys().map(async |region| {
+        let read = world.plan_in(region, &plan.plan).await;
+        let read = read.and_then(|text| crate::plan::read_named(&plan.plan, &text));
+        match read {
+            Ok(other) if other.revision == plan.revision => None,
+            Ok(other) => Some(format!(
+                "the plan's revision is {} in this pass and {} in the parameter of {region}; make them equal",
+                plan.revision, other.revision
+            )),
             Err(why) => Some(format!("the plan in {region}: {why}")),
-        },
-    );
+        }
+    });
     join_all(asked).await.into_iter().flatten().collect()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Here, Ledger, Plans, ReleaseInput, plan};
+use super::{Here, Ledger, Plans, ReleaseInput, plan_or_last};
 use crate::{Error, domain::Region, ledger::update_if, steps::Output};
 
 /// How long a Region is waited for: one of them may still be lost.
@@ -23,7 +23,7 @@ pub(super) async fn run(
     world: &(impl Ledger + Here + Plans),
     input: &ReleaseInput,
 ) -> Result<Output<Observed>, Error> {
-    let plan = plan(world, &input.plan).await?;
+    let plan = plan_or_last(world, &input.plan).await?;
     let (here, now) = (world.region(), world.now());
     let row = world.row(here, &plan.plan).await?;
     let last = row.current.as_ref().filter(|current| current.unplanned);

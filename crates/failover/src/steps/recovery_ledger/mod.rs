@@ -13,6 +13,7 @@ use crate::{
     evidence::Verdict,
     ledger::{Ledger, RunKind},
     notify::{Message, Notify},
+    plan::{self, Plan},
     switches::Switched,
     topology::Describe,
 };
@@ -265,21 +266,69 @@ async fn test_message(
     Ok(Output::done("test_message", reason, ()))
 }
 
-async fn plan(
-    world: &(impl Ledger + Plans + Here),
-    name: &PlanName,
-) -> Result<crate::plan::Plan, Error> {
-    let document = match world.plan(name).await {
-        Err(Error::InvalidRequest(_)) => return Err(unknown(world, name).await),
-        read => read?,
-    };
-    let plan = crate::plan::read(&document)?;
-    if plan.plan != *name {
-        return Err(Error::InvalidRequest(format!(
-            "the parameter of plan {name} in {} holds plan {}; name them alike",
-            world.region(),
-            plan.plan
-        )));
+/// The document of a plan; a name that no parameter bears is told beside those that there are.
+async fn document(world: &(impl Ledger + Plans + Here), name: &PlanName) -> Result<String, Error> {
+    match world.plan(name).await {
+        Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
+        read => read,
     }
-    Ok(plan)
+}
+
+async fn plan(world: &(impl Ledger + Plans + Here), name: &PlanName) -> Result<Plan, Error> {
+    plan::read_named(name, &document(world, name).await?)
+}
+
+/// The plan, or where its document is broken the last good one: what gives something back, or ends a wait, must not stop
+/// at a stray comma.
+async fn plan_or_last(
+    world: &(impl Plans + Ledger + Here),
+    name: &PlanName,
+) -> Result<Plan, Error> {
+    plan_or(world, name, |_, last| last).await
+}
+
+/// The plan that an unplanned run goes by. A broken document does not leave an outage alone: the last good plan serves, and
+/// asks.
+async fn plan_in_an_outage(
+    world: &(impl Plans + Ledger + Here),
+    name: &PlanName,
+) -> Result<Plan, Error> {
+    plan_or(world, name, |text, last| plan::salvaged(text, &last)).await
+}
+
+async fn plan_or(
+    world: &(impl Plans + Ledger + Here),
+    name: &PlanName,
+    fall_back: impl Fn(&str, Plan) -> Plan,
+) -> Result<Plan, Error> {
+    let text = document(world, name).await?;
+    let why = match plan::read_named(name, &text) {
+        Ok(plan) => return Ok(plan),
+        Err(why) => why,
+    };
+    let known = world.known(world.region(), name).await?;
+    let last = known.map(|known| known.plan).ok_or_else(|| why.clone())?;
+    tracing::warn!(plan = %name, %why, revision = last.revision, "the plan is wrong; going by the last good one");
+    Ok(fall_back(&text, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::fake;
+
+    #[tokio::test]
+    async fn an_outage_is_met_by_the_last_good_plan_and_planned_runs_refuse_a_broken_one() {
+        let broken = fake::plan_document().to_string().replacen(',', ",,", 1);
+        let books = fake::Books::with(&crate::ledger::Row::new("orders".into()));
+        let books = books.with_document(&broken);
+        let name = "orders".into();
+        let met = plan_in_an_outage(&books, &name).await.unwrap();
+        assert_eq!(met.revision, 3);
+        assert_eq!(met.unplanned.region_down, plan::Mode::Approval);
+        let planned = super::plan(&books, &name).await.unwrap_err();
+        assert_eq!(planned.name(), "InvalidRequest");
+        let last = plan_or_last(&books, &name).await.unwrap();
+        assert_eq!(last.unplanned.region_down, plan::Mode::Automatic);
+    }
 }

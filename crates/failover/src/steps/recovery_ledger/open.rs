@@ -7,7 +7,9 @@ mod resume;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Approval, FailbackInput, Here, Ledger, OpenInput, World, news, plan};
+use super::{
+    Approval, FailbackInput, Here, Ledger, OpenInput, World, news, plan, plan_in_an_outage,
+};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
@@ -81,8 +83,13 @@ struct Held {
 }
 
 pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
-    let (plan, switches) =
-        futures::future::join(plan(world, &input.plan), world.switches(&input.plan)).await;
+    let read = async {
+        match input.kind {
+            RunKind::UnplannedFailover => plan_in_an_outage(world, &input.plan).await,
+            RunKind::PlannedFailover | RunKind::Failback => plan(world, &input.plan).await,
+        }
+    };
+    let (plan, switches) = futures::future::join(read, world.switches(&input.plan)).await;
     let plan = plan?;
     let wish = input.failback.as_ref();
     let wish = wish.map(|failback| Wish::of(failback, &plan));

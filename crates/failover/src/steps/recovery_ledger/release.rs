@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Here, Ledger, Plans, ReleaseInput, plan};
+use super::{Here, Ledger, Plans, ReleaseInput, plan_or_last};
 use crate::{
     Error,
     domain::{PlanName, Region, RunId},
@@ -26,7 +26,7 @@ pub(super) async fn run(
     world: &(impl Ledger + Here + Plans),
     input: &ReleaseInput,
 ) -> Result<Output<Released>, Error> {
-    let plan = plan(world, &input.plan).await?;
+    let plan = plan_or_last(world, &input.plan).await?;
     let released = plan.members.keys().map(async |region| {
         let given = release(world, region, &input.plan, &input.run_id).await;
         given.then(|| region.clone())

@@ -217,6 +217,20 @@ impl Simulator {
             .change(|model, now| model.note(now, region, region, "replication mended"));
     }
 
+    /// Lets a standby replay what it received this much later, also after its primary has gone.
+    ///
+    /// # Errors
+    /// When the standby's database does not take it.
+    pub async fn delay_replay(
+        &self,
+        region: &str,
+        cluster: &str,
+        delay: Duration,
+    ) -> Result<(), StorageError> {
+        let standby = ClusterKey::new(region, cluster);
+        self.world.storage.delay_replay(&standby, delay).await
+    }
+
     /// Where a cluster's PostgreSQL listens; stays the same while it is down.
     pub fn backend(&self, region: &str, cluster: &str) -> Option<SocketAddr> {
         self.world

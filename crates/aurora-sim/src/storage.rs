@@ -81,6 +81,13 @@ pub(crate) trait Storage: Send + Sync {
     /// Holds back, or lets through, what flows to the standbys of a Region.
     fn set_replication(&self, region: &str, flows: bool);
 
+    /// Lets a standby replay what it received this much later.
+    fn delay_replay(
+        &self,
+        standby: &ClusterKey,
+        delay: std::time::Duration,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
     /// Where a cluster's database listens.
     fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr>;
 
@@ -145,6 +152,17 @@ impl Storage for AnyStorage {
         match self {
             Self::Memory(memory) => memory.backend(cluster),
             Self::Postgres(postgres) => postgres.backend(cluster),
+        }
+    }
+
+    async fn delay_replay(
+        &self,
+        standby: &ClusterKey,
+        delay: std::time::Duration,
+    ) -> Result<(), StorageError> {
+        match self {
+            Self::Memory(memory) => memory.delay_replay(standby, delay).await,
+            Self::Postgres(postgres) => postgres.delay_replay(standby, delay).await,
         }
     }
 

@@ -32,6 +32,14 @@ impl Storage for Memory {
         None
     }
 
+    async fn delay_replay(
+        &self,
+        _standby: &ClusterKey,
+        _delay: std::time::Duration,
+    ) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     async fn behind_bytes(&self, _standby: &ClusterKey) -> Option<u64> {
         None
     }

@@ -219,6 +219,14 @@ impl Storage for Postgres {
             .map(|member| member.address())
     }
 
+    async fn delay_replay(
+        &self,
+        standby: &ClusterKey,
+        delay: std::time::Duration,
+    ) -> Result<(), StorageError> {
+        self.set_replay_delay(standby, delay).await
+    }
+
     async fn behind_bytes(&self, standby: &ClusterKey) -> Option<u64> {
         self.measure_behind(standby).await.ok()
     }

@@ -6,6 +6,7 @@ mod disturb;
 mod failback;
 mod humans;
 mod interrupted;
+mod last_words;
 mod misconfigured;
 mod planned;
 mod route53;
@@ -93,6 +94,12 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::Route53Ssm => route53::ssm(stage).await,
         Scenario::Route53Cname => route53::cname(stage).await,
         Scenario::ByHand => humans::by_hand_only(stage).await,
+        Scenario::LastBytes | Scenario::LastBytesOfTwelveSeconds | Scenario::LastBytesOfAMinute => {
+            last_words::last_bytes(scenario, stage).await
+        }
+        Scenario::ReaderRestarts => last_words::reader_restarts(stage).await,
+        Scenario::SlotsExhausted => misconfigured::slots_exhausted(stage).await,
+        Scenario::BrokenPlan => misconfigured::broken_plan(stage).await,
     }
 }
 

@@ -59,11 +59,17 @@ pub enum Scenario {
     FailbackRefused,
     RoundTrip,
     MillionRows,
+    LastBytes,
+    LastBytesOfTwelveSeconds,
+    LastBytesOfAMinute,
+    ReaderRestarts,
+    SlotsExhausted,
+    BrokenPlan,
 }
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 53] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -111,6 +117,12 @@ impl Scenario {
         Self::FailbackRefused,
         Self::RoundTrip,
         Self::MillionRows,
+        Self::LastBytes,
+        Self::LastBytesOfTwelveSeconds,
+        Self::LastBytesOfAMinute,
+        Self::ReaderRestarts,
+        Self::SlotsExhausted,
+        Self::BrokenPlan,
     ];
 
     /// Its name on the command line and in the report.

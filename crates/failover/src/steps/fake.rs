@@ -133,7 +133,7 @@ pub(crate) struct Books {
 
 #[derive(Default)]
 struct Kept {
-    document: String,
+    document: Option<String>,
     rows: BTreeMap<Region, Row>,
     runs: BTreeMap<RunId, Run>,
     told: Vec<String>,
@@ -159,7 +159,7 @@ impl Books {
 
     /// What this Region's plan parameter holds.
     pub(crate) fn with_document(self, document: &str) -> Self {
-        self.kept.lock().unwrap().document = document.into();
+        self.kept.lock().unwrap().document = Some(document.into());
         self
     }
 
@@ -223,6 +223,9 @@ impl Here for Books {
 
 impl Plans for Books {
     async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        if let Some(document) = self.kept.lock().unwrap().document.clone() {
+            return Ok(document);
+        }
         if self.has_documents {
             return Ok(plan_document().to_string());
         }
@@ -337,17 +340,6 @@ impl Ask for Books {
         work: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
         work.await
-    }
-}
-
-impl Plans for Books {
-    async fn plan(&self, _: &PlanName) -> Result<String, Error> {
-        Ok(self.kept.lock().unwrap().document.clone())
-    }
-
-    async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
-        self.answers(region)?;
-        self.plan(plan).await
     }
 }
 

@@ -254,6 +254,24 @@ impl Postgres {
         Ok(u64::try_from(written.saturating_sub(replayed)).unwrap_or(0))
     }
 
+    /// What was committed on the primary this long ago is replayed now; a promotion does not wait for it.
+    pub(crate) async fn set_replay_delay(
+        &self,
+        standby: &ClusterKey,
+        delay: std::time::Duration,
+    ) -> Result<(), StorageError> {
+        let client = self
+            .member(standby)?
+            .connect(&self.site, "postgres")
+            .await?;
+        let set = format!(
+            "ALTER SYSTEM SET recovery_min_apply_delay = '{}ms'",
+            delay.as_millis()
+        );
+        run(&client, &set, "delaying the replay").await?;
+        run(&client, "SELECT pg_reload_conf()", "delaying the replay").await
+    }
+
     /// The member, unless its Region is lost.
     fn admitted(&self, key: &ClusterKey) -> Result<std::sync::Arc<Member>, StorageError> {
         if self.shared().lost.contains(&key.region) {

@@ -63,7 +63,7 @@ impl Scenario {
     pub(in crate::scenario) const fn row(self) -> Row {
         use Verdict::{
             ObserverIsolated, PathImpaired, ProbeMisconfigured, RegionDown, WriterDown,
-            WriterRestarting,
+            WriterRestarting, WriterSaturated,
         };
         let (name, story, ends, told): (_, _, _, &[&str]) = match self {
             Self::RegionLoss => (
@@ -350,6 +350,48 @@ impl Scenario {
                 "A deposed writer has a table of a million rows, a thousand of which only it has or has otherwise: the loss ledger lists just these.",
                 Ends::AsPlayed,
                 &["the loss ledger of orders-west is written"],
+            ),
+            Self::LastBytes => (
+                "last-bytes",
+                "The home Region dies while the standby replays 0.7 s behind it: what arrives late is no sign of life, and the standby takes over.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::LastBytesOfTwelveSeconds => (
+                "last-bytes-12",
+                "The home Region dies while the standby replays 12 s behind it: it is waited for until all has arrived, and the standby takes over.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::LastBytesOfAMinute => (
+                "last-bytes-45",
+                "The home Region dies while the standby replays 45 s behind it: the first run may stand down, a later one lets the standby take over.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::ReaderRestarts => (
+                "reader-restarts",
+                "The home Region dies and the standby's database restarts at the same moment, and has replayed more when it is back: no sign of life.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
+            Self::SlotsExhausted => (
+                "slots-exhausted",
+                "Every connection slot of the writer is taken, while the application's open session goes on committing: people are told, nothing changes.",
+                harmless(WriterSaturated),
+                &[SUSPECTED, "stood down (writer_saturated)"],
+            ),
+            Self::BrokenPlan => (
+                "broken-plan",
+                "A stray comma gets into the standby's plan, and then the home Region dies: people are told of the one, the last good plan meets the other, and asks.",
+                down(Strategy::Detach),
+                &[
+                    "the plan's parameter in us-east-1 is wrong",
+                    SUSPECTED,
+                    "shall us-east-1 take over",
+                    RETURN,
+                    TOOK_OVER,
+                ],
             ),
             Self::ThreeRegions => (
                 "three-regions",

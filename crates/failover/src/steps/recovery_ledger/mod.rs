@@ -230,7 +230,7 @@ pub trait Plans: Sync {
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
 pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
     match read::<Request>(payload)? {
-        Request::Open(input) => answer(open::run(world, &input).await?),
+        Request::Open(input) => answer(Box::pin(open::run(world, &input)).await?),
         Request::Close(input) => answer(close::run(world, &input).await?),
         Request::Release(input) => answer(release::run(world, &input).await?),
         Request::Adopt(input) => answer(adopt::run(world, &input).await?),

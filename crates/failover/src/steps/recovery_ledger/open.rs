@@ -89,7 +89,8 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
             RunKind::PlannedFailover | RunKind::Failback => plan(world, &input.plan).await,
         }
     };
-    let (plan, switches) = futures::future::join(read, world.switches(&input.plan)).await;
+    let switches = world.switches(&input.plan);
+    let (plan, switches) = futures::future::join(Box::pin(read), switches).await;
     let plan = plan?;
     let wish = input.failback.as_ref();
     let wish = wish.map(|failback| Wish::of(failback, &plan));

@@ -54,13 +54,13 @@ impl Story {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a test's seconds are few")]
-    const fn interval(&self) -> f64 {
+    const fn round(&self) -> f64 {
         self.detection.interval_seconds as f64
     }
 
     /// The last beat of a probe that began its rounds at `phase`, as committed until `until`.
     fn beat(&self, until: f64, phase: f64, end: f64) -> Beat {
-        let rounds = ((until.min(end) - phase) / self.interval()).floor();
+        let rounds = ((until.min(end) - phase) / self.round()).floor();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -70,7 +70,7 @@ impl Story {
         Beat {
             seq,
             epoch: Epoch(7),
-            at: at(rounds.mul_add(self.interval(), phase)),
+            at: at(rounds.mul_add(self.round(), phase)),
         }
     }
 
@@ -150,7 +150,7 @@ impl Story {
             let failures = self.detection.failures;
             let suspected = |vantage: &Vantage| vantage.failures >= failures;
             let confirms = self.vantage.as_ref().is_some_and(suspected);
-            if now.rem_euclid(self.interval()) < 0.001 || confirms {
+            if now.rem_euclid(self.round()) < 0.001 || confirms {
                 self.look(now);
             }
             if self.vantage.as_ref().is_some_and(suspected) {

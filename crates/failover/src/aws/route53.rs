@@ -1,6 +1,7 @@
 //! Route 53: reads single record sets and changes them in one transaction.
 
-use aws_sdk_route53::error::ProvideErrorMetadata;
+use aws_sdk_route53::config::http::HttpResponse;
+use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
 };
@@ -8,7 +9,7 @@ use aws_sdk_route53::types::{
 use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
-    steps::dns_flip::{Batch, Dns, Record},
+    steps::dns_flip::{Batch, Dns, Heard, Record},
 };
 
 impl Aws {
@@ -24,7 +25,7 @@ impl Dns for Aws {
         zone: &str,
         name: &str,
         kind: &'static str,
-    ) -> Result<Option<Record>, Error> {
+    ) -> Result<Heard<Option<Record>>, Error> {
         let answer = self
             .route53()
             .list_resource_record_sets()
@@ -32,9 +33,15 @@ impl Dns for Aws {
             .start_record_name(name)
             .start_record_type(RrType::from(kind))
             .max_items(1)
+            .customize()
+            .config_override(once!(aws_sdk_route53))
             .send()
-            .await
-            .map_err(|why| error(&format!("Route 53 ListResourceRecordSets of {zone}"), &why))?;
+            .await;
+        let what = format!("Route 53 ListResourceRecordSets of {zone}");
+        let answer = match unless_throttled(&what, answer)? {
+            Heard::Said(answer) => answer,
+            Heard::Throttled(why) => return Ok(Heard::Throttled(why)),
+        };
         // The listing starts at the name, or at the next one where there is none.
         let found = answer
             .resource_record_sets
@@ -44,13 +51,15 @@ impl Dns for Aws {
                 set.name.trim_end_matches('.').eq_ignore_ascii_case(name)
                     && set.r#type.as_str() == kind
             });
-        let Some(set) = found else { return Ok(None) };
+        let Some(set) = found else {
+            return Ok(Heard::Said(None));
+        };
         if set.set_identifier.is_some() || set.alias_target.is_some() {
             return Err(Error::UnexpectedTopology(format!(
                 "{name} is an alias or has a routing policy; make it a simple {kind} record"
             )));
         }
-        Ok(Some(Record {
+        Ok(Heard::Said(Some(Record {
             name: set.name.trim_end_matches('.').to_owned(),
             kind,
             ttl_seconds: set.ttl.unwrap_or_default(),
@@ -60,10 +69,15 @@ impl Dns for Aws {
                 .into_iter()
                 .map(|record| record.value)
                 .collect(),
-        }))
+        })))
     }
 
-    async fn change(&self, zone: &str, batch: &Batch, comment: &str) -> Result<String, Error> {
+    async fn change(
+        &self,
+        zone: &str,
+        batch: &Batch,
+        comment: &str,
+    ) -> Result<Heard<String>, Error> {
         let what = format!("Route 53 ChangeResourceRecordSets of {zone}");
         let deletes = batch
             .delete
@@ -95,31 +109,64 @@ impl Dns for Aws {
             .customize()
             .config_override(once!(aws_sdk_route53))
             .send()
-            .await
-            .map_err(|why| {
-                // A record is not what was read a moment ago: the next pass reads again.
-                let outdated = why.code() == Some("InvalidChangeBatch");
-                let named = error(&what, &why);
-                if outdated {
-                    Error::Unavailable(named.to_string())
-                } else {
-                    named
-                }
-            })?;
-        Ok(answer.change_info.map(|info| info.id).unwrap_or_default())
+            .await;
+        // A record is not what was read a moment ago: the next pass reads again.
+        if let Err(why) = &answer
+            && why.code() == Some("InvalidChangeBatch")
+        {
+            return Err(Error::Unavailable(error(&what, why).to_string()));
+        }
+        Ok(match unless_throttled(&what, answer)? {
+            Heard::Said(answer) => {
+                Heard::Said(answer.change_info.map(|info| info.id).unwrap_or_default())
+            }
+            Heard::Throttled(why) => Heard::Throttled(why),
+        })
     }
 
-    async fn is_in_sync(&self, change: &str) -> Result<bool, Error> {
+    async fn is_in_sync(&self, change: &str) -> Result<Heard<bool>, Error> {
         let answer = self
             .route53()
             .get_change()
             .id(change)
+            .customize()
+            .config_override(once!(aws_sdk_route53))
             .send()
-            .await
-            .map_err(|why| error(&format!("Route 53 GetChange {change}"), &why))?;
-        Ok(answer
-            .change_info
-            .is_some_and(|info| info.status == ChangeStatus::Insync))
+            .await;
+        let answer = unless_throttled(&format!("Route 53 GetChange {change}"), answer)?;
+        Ok(match answer {
+            Heard::Said(answer) => {
+                let info = answer.change_info;
+                Heard::Said(info.is_some_and(|info| info.status == ChangeStatus::Insync))
+            }
+            Heard::Throttled(why) => Heard::Throttled(why),
+        })
+    }
+}
+
+/// Codes by which Route 53 says that it takes no more calls just now, and that a change of this zone is under way.
+const LATER: [&str; 4] = [
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "PriorRequestNotComplete",
+];
+
+/// What a call was answered. No call is repeated by itself: that would
+/// take the place of other plans' calls.
+fn unless_throttled<T, E>(
+    what: &str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Heard<T>, Error>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Heard::Said(answer)),
+        Err(why) if why.code().is_some_and(|code| LATER.contains(&code)) => {
+            Ok(Heard::Throttled(error(what, &why).to_string()))
+        }
+        Err(why) => Err(error(what, &why)),
     }
 }
 

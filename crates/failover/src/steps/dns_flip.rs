@@ -1,18 +1,23 @@
 //! Points the plan's records at the writer: parameters first, which need no other Region, then one zone a pass, one transactional batch that deletes exactly what was read
 //! and creates what should be, the epoch's TXT record with it: DNS never goes back. A record that is right stays.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
 
 use serde::Serialize;
 
 use super::{
     Here, Input, Output, Pass,
     frame::{self, Act, Came, Step, Then},
+    wait_seconds,
 };
 use crate::{
     Error,
     domain::{Epoch, Region, seconds_between},
-    ledger::{DnsChange, Endpoints, Ledger},
+    ledger::{DnsChange, Endpoints, Ledger, Run},
     notify::Notify,
     plan::DnsRecord,
     topology::Describe,
@@ -67,7 +72,7 @@ pub struct Name {
 pub struct Zone {
     /// The hosted zone's id.
     pub id: String,
-    /// Its names.
+    /// Its names; not read while a change is on its way there.
     pub names: Vec<Name>,
     /// Whether the change this run made there is in sync.
     pub in_sync: Option<bool>,
@@ -82,6 +87,8 @@ pub struct Observed {
     pub parameters: Vec<Seen>,
     /// The zones; not looked at while a parameter is not right.
     pub zones: Vec<Zone>,
+    /// Whether Route 53 took no more calls before everything was looked at.
+    pub is_throttled: bool,
 }
 
 /// Route 53.
@@ -92,16 +99,39 @@ pub trait Dns: Sync {
         zone: &str,
         name: &str,
         kind: &'static str,
-    ) -> impl Future<Output = Result<Option<Record>, Error>> + Send;
+    ) -> impl Future<Output = Result<Heard<Option<Record>>, Error>> + Send;
     /// Deletes and creates in one transaction; answers the change's id.
     fn change(
         &self,
         zone: &str,
         batch: &Batch,
         comment: &str,
-    ) -> impl Future<Output = Result<String, Error>> + Send;
+    ) -> impl Future<Output = Result<Heard<String>, Error>> + Send;
     /// Whether a change has reached every server.
-    fn is_in_sync(&self, change: &str) -> impl Future<Output = Result<bool, Error>> + Send;
+    fn is_in_sync(&self, change: &str) -> impl Future<Output = Result<Heard<bool>, Error>> + Send;
+}
+
+/// What Route 53 said. It takes five calls a second of an account, whoever makes them.
+/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard<T> {
+    /// This.
+    Said(T),
+    /// In these words, that others asked too much just now; nothing was changed.
+    Throttled(String),
+}
+
+impl<T> Heard<T> {
+    /// What was said, for whoever does not wait.
+    ///
+    /// # Errors
+    /// `Unavailable` where others asked too much.
+    pub fn said(self) -> Result<T, Error> {
+        match self {
+            Self::Said(said) => Ok(said),
+            Self::Throttled(why) => Err(Error::Unavailable(why)),
+        }
+    }
 }
 
 /// What one transaction does.
@@ -218,15 +248,14 @@ impl<W: World> Step<W> for DnsFlip {
             }
             Action::Change(zone, batch) => {
                 let reason = reason(pass, seen, action);
-                let comment = format!("aurora-failover {} {reason}", pass.run.name());
-                let change = DnsChange {
-                    id: Some(world.change(zone, batch, &comment).await?),
-                    at: pass.now,
-                };
-                pass.run.dns_changes.insert(zone.clone(), change);
+                return change(world, pass, (zone, batch), &reason).await;
             }
         }
         Ok(Came::AsDecided)
+    }
+
+    fn wait_seconds(&self, pass: &Pass) -> u64 {
+        polite_seconds(pass)
     }
 }
 
@@ -249,15 +278,53 @@ async fn observe(
     })?;
     let parameters = parameters::observe(world, pass, epoch, &endpoints, target).await?;
     // Route 53's control plane may be down with the Region that is lost: what needs none comes first.
-    let zones = match parameters::first_wrong(&parameters)? {
-        Some(_) => Vec::new(),
+    let (zones, is_throttled) = match parameters::first_wrong(&parameters)? {
+        Some(_) => (Vec::new(), false),
         None => zones(world, pass, &endpoints, target).await?,
     };
     Ok(Observed {
         epoch,
         parameters,
         zones,
+        is_throttled,
     })
+}
+
+/// Asks for a change. One that was throttled was not made, so nothing is on its way.
+async fn change(
+    world: &impl Dns,
+    pass: &mut Pass,
+    (zone, batch): (&str, &Batch),
+    reason: &str,
+) -> Result<Came, Error> {
+    let comment = format!("aurora-failover {} {reason}", pass.run.name());
+    match world.change(zone, batch, &comment).await? {
+        Heard::Said(id) => {
+            let change = DnsChange {
+                id: Some(id),
+                at: pass.now,
+            };
+            pass.run.dns_changes.insert(zone.to_owned(), change);
+            Ok(Came::AsDecided)
+        }
+        Heard::Throttled(why) => {
+            pass.run.dns_changes.remove(zone);
+            Ok(Came::NotNow(format!("{why}; it is asked for again")))
+        }
+    }
+}
+
+/// Seconds to the next look at Route 53: few at first, up to twenty, and other ones for every plan, so that many plans do not
+/// ask at once.
+fn polite_seconds(pass: &Pass) -> u64 {
+    const LONGEST: u64 = 10;
+    let changed = pass.run.dns_changes.values().map(|change| change.at).max();
+    let since = changed.unwrap_or_else(|| pass.entered(STEP));
+    let waited = wait_seconds(since, pass.now).saturating_mul(5);
+    let patience = waited.min(LONGEST).max(if waited > 5 { 2 } else { 1 });
+    let mut hasher = DefaultHasher::new();
+    (pass.run.name(), pass.now.as_second()).hash(&mut hasher);
+    patience + hasher.finish() % (patience + 1)
 }
 
 /// A silent Route 53 is asked again for a while; then the run must go on to the services.
@@ -286,66 +353,124 @@ async fn answered<T>(
     }
 }
 
+/// The zones, as far as Route 53 let them be looked at, and whether it did. After a change nothing but that change is asked
+/// about, until it is in sync.
 async fn zones(
     world: &(impl Dns + Here),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
     target: &Endpoints,
-) -> Result<Vec<Zone>, Error> {
+) -> Result<(Vec<Zone>, bool), Error> {
     let run = &pass.run;
-    let mut zones: BTreeMap<&str, Vec<Name>> = BTreeMap::new();
+    let mut seen: Vec<Zone> = Vec::new();
     for record in &run.plan.dns {
-        let DnsRecord::Cname {
-            hosted_zone,
-            name,
-            endpoint,
-            ttl_seconds,
-            ..
-        } = record
-        else {
+        let DnsRecord::Cname { hosted_zone, .. } = record else {
             continue;
         };
-        let txt_name = format!("{EPOCH_LABEL}.{name}");
-        let records = futures::future::try_join(
-            world.record(hosted_zone, name, "CNAME"),
-            world.record(hosted_zone, &txt_name, "TXT"),
-        );
-        let (cname, txt) = answered(world, pass, records).await?;
-        let wanted = Record {
-            name: name.clone(),
-            kind: "CNAME",
-            ttl_seconds: i64::from(*ttl_seconds),
-            values: vec![endpoint.of(target).to_owned()],
-        };
-        let members = endpoints
-            .values()
-            .flat_map(|e| [e.writer.clone(), e.reader.clone()])
-            .collect();
-        zones.entry(hosted_zone).or_default().push(Name {
-            cname,
-            txt,
-            wanted,
-            members,
-        });
-    }
-    let mut seen = Vec::new();
-    for (id, names) in zones {
-        let in_sync = match run.dns_changes.get(id) {
-            Some(DnsChange { id: Some(id), .. }) => {
-                Some(answered(world, pass, world.is_in_sync(id)).await?)
+        let zone = seen.iter().position(|zone| zone.id == *hosted_zone);
+        let index = match zone {
+            Some(index) => index,
+            None => {
+                let Heard::Said(in_sync) = synced(world, pass, hosted_zone).await? else {
+                    return Ok((seen, true));
+                };
+                seen.push(Zone {
+                    id: hosted_zone.clone(),
+                    names: Vec::new(),
+                    in_sync,
+                });
+                seen.len() - 1
             }
-            Some(DnsChange { id: None, at }) => {
-                Some(seconds_between(*at, pass.now) > IN_SYNC_SECONDS)
-            }
-            None => None,
         };
-        seen.push(Zone {
-            id: id.to_owned(),
-            names,
-            in_sync,
-        });
+        let Some(zone) = seen.get_mut(index) else {
+            continue;
+        };
+        if zone.in_sync == Some(false) && is_followed(run, hosted_zone) {
+            continue;
+        }
+        match name(world, pass, record, (endpoints, target)).await? {
+            Heard::Said(name) => zone.names.extend(name),
+            // Half a zone makes no batch of its own.
+            Heard::Throttled(_) => {
+                seen.remove(index);
+                return Ok((seen, true));
+            }
+        }
     }
-    Ok(seen)
+    Ok((seen, false))
+}
+
+/// Whether the change of a zone can be asked about.
+fn is_followed(run: &Run, zone: &str) -> bool {
+    let change = run.dns_changes.get(zone);
+    change.is_some_and(|change| change.id.is_some())
+}
+
+/// Whether the change that this run made in a zone is in sync.
+async fn synced(
+    world: &(impl Dns + Here),
+    pass: &Pass,
+    zone: &str,
+) -> Result<Heard<Option<bool>>, Error> {
+    match pass.run.dns_changes.get(zone) {
+        Some(DnsChange { id: Some(id), .. }) => {
+            let heard = answered(world, pass, world.is_in_sync(id)).await?;
+            Ok(match heard {
+                Heard::Said(in_sync) => Heard::Said(Some(in_sync)),
+                Heard::Throttled(why) => Heard::Throttled(why),
+            })
+        }
+        Some(DnsChange { id: None, at }) => Ok(Heard::Said(Some(
+            seconds_between(*at, pass.now) > IN_SYNC_SECONDS,
+        ))),
+        None => Ok(Heard::Said(None)),
+    }
+}
+
+/// What a name holds and what it should.
+async fn name(
+    world: &(impl Dns + Here),
+    pass: &Pass,
+    record: &DnsRecord,
+    (endpoints, target): (&BTreeMap<Region, Endpoints>, &Endpoints),
+) -> Result<Heard<Option<Name>>, Error> {
+    let DnsRecord::Cname {
+        hosted_zone,
+        name,
+        endpoint,
+        ttl_seconds,
+        ..
+    } = record
+    else {
+        return Ok(Heard::Said(None));
+    };
+    let txt_name = format!("{EPOCH_LABEL}.{name}");
+    let records = futures::future::try_join(
+        world.record(hosted_zone, name, "CNAME"),
+        world.record(hosted_zone, &txt_name, "TXT"),
+    );
+    let (cname, txt) = match answered(world, pass, records).await? {
+        (Heard::Said(cname), Heard::Said(txt)) => (cname, txt),
+        (Heard::Throttled(why), _) | (_, Heard::Throttled(why)) => {
+            return Ok(Heard::Throttled(why));
+        }
+    };
+    let wanted = Record {
+        name: name.clone(),
+        kind: "CNAME",
+        ttl_seconds: i64::from(*ttl_seconds),
+        values: vec![endpoint.of(target).to_owned()],
+    };
+    let members = endpoints
+        .values()
+        .flat_map(|e| [e.writer.clone(), e.reader.clone()])
+        .collect();
+    Ok(Heard::Said(Some(Name {
+        cname,
+        txt,
+        wanted,
+        members,
+    })))
 }
 
 /// The endpoints of every member: the target's as RDS shows them now, the others' as they were last known.
@@ -377,7 +502,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     if let Some(wrong) = parameters::first_wrong(&observed.parameters)? {
         return Ok(Action::Put(wrong.clone()));
     }
-    let mut waiting = false;
+    let mut waiting = observed.is_throttled;
     for zone in &observed.zones {
         let mut batch = Batch::default();
         for name in &zone.names {
@@ -459,6 +584,9 @@ fn reason(pass: &Pass, seen: &Observed, action: &Action) -> String {
     let points = pass.says("points", "would point");
     match action {
         Action::Done => format!("every record points to {to} in epoch {epoch}, in sync"),
+        Action::Wait if seen.is_throttled => {
+            "Route 53 takes no more calls of this account just now; it is asked again".into()
+        }
         Action::Wait => "the change is not in sync yet".into(),
         Action::Put(seen) => format!(
             "{points} parameter {} in {} to {to} in epoch {epoch}",

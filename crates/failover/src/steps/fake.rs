@@ -14,7 +14,7 @@ use crate::{
     beat::{Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
     evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
-    ledger::{Confirmed, Known, Ledger, Row, Run, RunKind},
+    ledger::{Closed, Confirmed, Known, Ledger, Outcome, Row, Run, RunKind},
     notify::Notify,
     steps::{
         Here,
@@ -75,6 +75,19 @@ pub(crate) fn run() -> Run {
         refusal: None,
         timeline: Vec::new(),
         closed: None,
+    }
+}
+
+/// How a run ends that left nothing.
+pub(crate) fn closed(outcome: Outcome) -> Closed {
+    Closed {
+        at: Timestamp::UNIX_EPOCH,
+        outcome,
+        left: Vec::new(),
+        rto_seconds: None,
+        rpo: None,
+        at_most_seconds: None,
+        step_seconds: Default::default(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The one frame of every pass: opens it, observes, decides, notes an action that calls out before it is made, acts, records,
 //! logs, answers. A run's pass, a dry run and a pass that somebody forces are its three callers.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
@@ -61,9 +60,9 @@ pub trait Step<W: Sync>: Sync {
         action: &Self::Action,
     ) -> impl Future<Output = Result<Came, Error>>;
 
-    /// Since when the next look has been waited for.
-    fn since(&self, pass: &Pass) -> Timestamp {
-        pass.entered(Self::NAME)
+    /// Seconds to the next look, where an action leaves them to grow.
+    fn wait_seconds(&self, pass: &Pass) -> u64 {
+        wait_seconds(pass.entered(Self::NAME), pass.now)
     }
 }
 
@@ -231,7 +230,7 @@ fn answer<W: Sync, S: Step<W>>(
     let (progress, wait_seconds) = match then {
         Then::Done => (Progress::Done, 0),
         Then::Again(seconds) => (Progress::Pending, seconds),
-        Then::Later | Then::Waits => (Progress::Pending, wait_seconds(step.since(pass), pass.now)),
+        Then::Later | Then::Waits => (Progress::Pending, step.wait_seconds(pass)),
     };
     Output {
         progress,

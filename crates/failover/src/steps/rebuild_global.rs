@@ -37,7 +37,7 @@ use super::{
     detach_and_promote::Accepted,
     frame::{self, Act, Came, Step, Then},
     loss_ledger::Found,
-    read, take,
+    read, take, wait_seconds,
 };
 use crate::{
     Error,
@@ -318,10 +318,10 @@ impl<W: World> Step<W> for RebuildGlobal {
         }
     }
 
-    /// When the last call was made.
-    fn since(&self, pass: &Pass) -> Timestamp {
+    /// Since the last call was made.
+    fn wait_seconds(&self, pass: &Pass) -> u64 {
         let last = pass.run.timeline.last();
-        last.map_or(pass.now, |entry| entry.at)
+        wait_seconds(last.map_or(pass.now, |entry| entry.at), pass.now)
     }
 }
 

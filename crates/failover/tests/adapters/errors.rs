@@ -5,7 +5,7 @@ use failover::{
     ledger::Ledger,
     steps::{
         detach_and_promote::Promote,
-        dns_flip::{Batch, Dns},
+        dns_flip::{Batch, Dns, Heard},
         ecs_restart::Ecs,
         health_probe::Probe,
         recovery_ledger::Plans,
@@ -39,7 +39,13 @@ async fn of_every_service(json: Next, xml: Next) -> Vec<(&'static str, Error)> {
                 .await
                 .unwrap_err(),
         ),
-        ("Route 53", aws.is_in_sync("C1").await.unwrap_err()),
+        (
+            "Route 53",
+            aws.is_in_sync("C1")
+                .await
+                .and_then(Heard::said)
+                .unwrap_err(),
+        ),
         (
             "ledger",
             aws.row(&east, &"orders".into()).await.unwrap_err(),

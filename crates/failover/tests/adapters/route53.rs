@@ -1,8 +1,8 @@
 //! Route 53's records.
 
-use failover::steps::dns_flip::{Batch, Dns, Record};
+use failover::steps::dns_flip::{Batch, Dns, Heard, Record};
 
-use crate::replay::{Next, scripted};
+use crate::replay::{Next, scripted, scripted_with_retries};
 
 const NAME: &str = "writer.orders.internal";
 
@@ -38,7 +38,7 @@ async fn a_record_is_read_as_it_must_be_deleted() {
         name: "Writer.Orders.Internal".into(),
         ..record("old.example")
     };
-    assert_eq!(found, Ok(Some(expected)));
+    assert_eq!(found, Ok(Heard::Said(Some(expected))));
     let asked = replay.asked_once();
     assert_eq!(asked.method, "GET");
     assert!(
@@ -61,7 +61,10 @@ async fn a_listing_that_starts_elsewhere_means_that_there_is_no_record() {
         Next::ok(empty),
     ] {
         let (aws, _) = scripted([next]);
-        assert_eq!(aws.record("Z0EXAMPLE", NAME, "CNAME").await, Ok(None));
+        assert_eq!(
+            aws.record("Z0EXAMPLE", NAME, "CNAME").await,
+            Ok(Heard::Said(None))
+        );
     }
 }
 
@@ -96,7 +99,8 @@ async fn a_change_deletes_what_was_read_and_creates_what_should_be_in_one_batch(
         create: vec![record("new.example"), txt],
     };
     let comment = "long ".repeat(100);
-    let change = aws.change("Z0EXAMPLE", &batch, &comment).await.unwrap();
+    let change = aws.change("Z0EXAMPLE", &batch, &comment).await;
+    let change = change.and_then(Heard::said).unwrap();
     assert_eq!(change.trim_start_matches("/change/"), "C1");
     let asked = replay.asked_once();
     assert_eq!(asked.method, "POST");
@@ -152,7 +156,29 @@ async fn a_change_is_in_sync_when_route_53_says_so() {
              <SubmittedAt>2026-11-20T00:00:00Z</SubmittedAt></ChangeInfo></GetChangeResponse>"
         );
         let (aws, replay) = scripted([Next::ok(answer)]);
-        assert_eq!(aws.is_in_sync("/change/C1").await, Ok(in_sync));
+        assert_eq!(aws.is_in_sync("/change/C1").await, Ok(Heard::Said(in_sync)));
         assert!(replay.asked_once().uri.ends_with("/2013-04-01/change/C1"));
+    }
+}
+
+#[tokio::test]
+async fn throttling_is_an_answer_and_no_call_is_repeated_by_itself() {
+    let busy = || Next::xml_error(400, "Throttling", "Rate exceeded");
+    for call in ["record", "change", "sync"] {
+        let (aws, replay) = scripted_with_retries([busy()]);
+        let why = match call {
+            "record" => throttled(aws.record("Z0EXAMPLE", NAME, "CNAME").await),
+            "change" => throttled(aws.change("Z0EXAMPLE", &Batch::default(), "why").await),
+            _ => throttled(aws.is_in_sync("C1").await),
+        };
+        assert!(why.contains("Rate exceeded"), "{why}");
+        replay.asked_once();
+    }
+}
+
+fn throttled<T: std::fmt::Debug>(heard: Result<Heard<T>, failover::Error>) -> String {
+    match heard {
+        Ok(Heard::Throttled(why)) => why,
+        other => panic!("{other:?}"),
     }
 }

@@ -10,7 +10,7 @@ use failover::{
     steps::{
         confirm_outage::{Ask, ReachInput, ReachOutput},
         detach_and_promote::{Accepted, Promote},
-        dns_flip::{Batch, Dns, Parameter, Parameters, Record},
+        dns_flip::{Batch, Dns, Heard, Parameter, Parameters, Record},
         ecs_restart::{Ecs, Service},
         health_probe::Confirmation,
         planned_failover::SwitchOver,
@@ -115,28 +115,29 @@ impl Dns for Seen<'_> {
         _: &str,
         name: &str,
         kind: &'static str,
-    ) -> Result<Option<Record>, Error> {
+    ) -> Result<Heard<Option<Record>>, Error> {
         let name = name.to_owned();
         let hidden = self.is_off(Rule::DnsEpoch) && kind == "TXT";
         let answer = self.call(Concerns::Reading, move |state, _| {
             Answer::Record((!hidden).then(|| aws::record(state, &name, kind)))
         });
         match answer.await {
-            Answer::Record(record) => Ok(record),
+            Answer::Record(record) => Ok(Heard::Said(record)),
             _ => astray(),
         }
     }
 
-    async fn change(&self, _: &str, batch: &Batch, _: &str) -> Result<String, Error> {
+    async fn change(&self, _: &str, batch: &Batch, _: &str) -> Result<Heard<String>, Error> {
         let batch = batch.clone();
         let answer = self.call(Concerns::Others, move |state, _| {
             Answer::Text(aws::change(state, &batch))
         });
-        answered!(answer, Answer::Text)
+        let answer: Result<String, Error> = answered!(answer, Answer::Text);
+        answer.map(Heard::Said)
     }
 
-    async fn is_in_sync(&self, _: &str) -> Result<bool, Error> {
-        Ok(true)
+    async fn is_in_sync(&self, _: &str) -> Result<Heard<bool>, Error> {
+        Ok(Heard::Said(true))
     }
 }
 

@@ -39,6 +39,7 @@ fn observed(held: Option<Record>, epoch: Option<u64>) -> Observed {
         epoch: Epoch(8),
         parameters: Vec::new(),
         zones: vec![zone],
+        is_throttled: false,
     }
 }
 
@@ -108,7 +109,8 @@ fn a_plan_without_records_is_done() {
         next_action(&Observed {
             parameters: Vec::new(),
             epoch: Epoch(8),
-            zones: Vec::new()
+            zones: Vec::new(),
+            is_throttled: false,
         }),
         Ok(Action::Done)
     );
@@ -121,3 +123,5 @@ fn a_silent_route_53_is_asked_again_for_seconds_only() {
         ["Unavailable", "Unavailable", "NotReady"]
     );
 }
+
+mod many;

@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use jiff::Timestamp;
+
 use super::*;
 use crate::{
     ledger::{Attempt, Current, Row, Run},

@@ -11,7 +11,7 @@ use crate::{
     domain::{Region, seconds_between},
     notify::Notify,
     plan::{Auth, DnsRecord},
-    steps::{Here, Pass, fence_writer::Rights},
+    steps::{Here, Pass, dns_flip::Heard, fence_writer::Rights},
     topology::{Cluster, GlobalCluster},
 };
 
@@ -271,12 +271,17 @@ impl Rotation {
     }
 }
 
+/// A Route 53 that takes no more calls just now cannot be taken for ready.
+async fn asked<T>(call: impl Future<Output = Result<Heard<T>, Error>>) -> Result<T, Error> {
+    call.await?.said()
+}
+
 async fn names(world: &impl World, pass: &Pass) -> Vec<String> {
     let records = pass.run.plan.dns.iter();
     let asked = records.map(async |record| match record {
         DnsRecord::Cname {
             hosted_zone, name, ..
-        } => match world.record(hosted_zone, name, "CNAME").await {
+        } => match asked(world.record(hosted_zone, name, "CNAME")).await {
             Ok(Some(_)) => None,
             Ok(None) => Some(format!("{name} does not exist in zone {hosted_zone}")),
             Err(why) => Some(format!("{name}: {why}")),

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{AdoptInput, Describe, Here, Ledger, Plans, plan};
+use super::{AdoptInput, Describe, Here, Ledger, Plans, open::ADOPTED, plan};
 use crate::{
     Error,
     domain::{PlanName, Region},
@@ -57,7 +57,7 @@ async fn adopt(
                 epoch: rows.next_epoch(),
                 writer,
                 global_cluster,
-                run_id: "adopt".into(),
+                run_id: ADOPTED.into(),
                 proven_at: world.now(),
                 unplanned: false,
                 acknowledged_at: None,

@@ -20,6 +20,7 @@ use crate::{
 
 pub(super) use opening::Opening;
 use opening::admissible;
+pub(super) use resume::ADOPTED;
 use resume::resumes;
 
 /// What the pass answers.

@@ -4,7 +4,7 @@ use super::{Held, Opening};
 use crate::{
     Error,
     domain::{Epoch, Region},
-    ledger::{Current, Ledger, Outcome, Rows, RunKind},
+    ledger::{Current, Ledger, Outcome, Rows, Run, RunKind},
     plan::Plan,
     policy,
     steps::{
@@ -13,6 +13,9 @@ use crate::{
     },
     topology::{Describe, Role, role},
 };
+
+/// What stands for a run where a writer was adopted.
+pub(in crate::steps::recovery_ledger) const ADOPTED: &str = "adopt";
 
 /// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
 /// has its word.
@@ -69,27 +72,40 @@ async fn not_overtaken(
     }
 }
 
-/// A failback to where the writer is already has something to do only if the run that brought it there left something.
+/// A run to where the writer is already has something to do only if what brought it there left something: services would be
+/// restarted for nothing, and people told of a take-over that was none.
 async fn something_is_left(
     world: &(impl Ledger + Here),
     plan: &Plan,
     input: &Opening,
     current: Option<&Current>,
 ) -> Result<(), Error> {
-    let Some(current) = current.filter(|_| input.kind == RunKind::Failback) else {
+    let Some(current) = current else {
         return Ok(());
     };
-    let brought = world
-        .run(world.region(), &plan.plan, &current.run_id)
-        .await?;
-    let outcome = brought.map(|run| run.closed.map(|closed| closed.outcome));
-    match outcome {
-        // It stopped on the way, or died.
-        Some(None | Some(Outcome::Failed)) => Ok(()),
-        _ => Err(Error::RunRefused(format!(
-            "{} is the writer of plan {} already (epoch {}), and nothing is left to do",
-            input.target_region, plan.plan, current.epoch
-        ))),
+    let here = world.region();
+    let brought = world.run(here, &plan.plan, &current.run_id).await?;
+    if is_unfinished(current, brought.as_ref(), input.kind) {
+        return Ok(());
+    }
+    Err(Error::RunRefused(format!(
+        "{} is the writer of plan {} already (epoch {}), and nothing is left to do; where a name leads elsewhere, force dns-flip there",
+        input.target_region, plan.plan, current.epoch
+    )))
+}
+
+/// Whether the run that proved the current writer may have left something to do after that.
+fn is_unfinished(current: &Current, brought: Option<&Run>, kind: RunKind) -> bool {
+    match brought {
+        // A pass that somebody forced proved the writer and nothing more.
+        Some(run) if run.forced => kind != RunKind::Failback,
+        Some(run) => {
+            let closed = run.closed.as_ref();
+            // It stopped on the way, or died.
+            closed.is_none_or(|closed| closed.outcome == Outcome::Failed || !closed.left.is_empty())
+        }
+        // Nothing here moved the writer that was adopted. A record that is gone says nothing.
+        None => current.run_id.as_str() != ADOPTED && kind != RunKind::Failback,
     }
 }
 
@@ -115,4 +131,79 @@ async fn is_promoted(
     };
     let role = role(global.as_ref(), &cluster);
     Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ledger::Closed, steps::fake};
+
+    fn current(run_id: &str) -> Current {
+        Current {
+            epoch: Epoch(8),
+            writer: "us-east-1".into(),
+            global_cluster: None,
+            run_id: run_id.into(),
+            proven_at: jiff::Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        }
+    }
+
+    fn ended(outcome: Option<Outcome>, left: &[&str]) -> Run {
+        Run {
+            closed: outcome.map(|outcome| Closed {
+                left: left.iter().map(|one| (*one).to_owned()).collect(),
+                ..fake::closed(outcome)
+            }),
+            ..fake::run()
+        }
+    }
+
+    #[test]
+    fn a_run_to_where_the_writer_is_already_is_refused_where_nothing_is_left() {
+        let judged = |brought: Option<Run>, run_id| {
+            is_unfinished(&current(run_id), brought.as_ref(), RunKind::PlannedFailover)
+        };
+        assert!(!judged(None, ADOPTED), "adopted, and nothing was moved");
+        assert!(!judged(Some(ended(Some(Outcome::Succeeded), &[])), "a"));
+    }
+
+    #[test]
+    fn a_run_that_finishes_what_another_left_is_let_through() {
+        let judged = |brought: Option<Run>| {
+            is_unfinished(&current("a"), brought.as_ref(), RunKind::UnplannedFailover)
+        };
+        assert!(judged(Some(ended(None, &[]))), "it died");
+        assert!(judged(Some(ended(Some(Outcome::Failed), &[]))));
+        let left = ["restart us-east-1/orders/api"];
+        assert!(judged(Some(ended(Some(Outcome::Succeeded), &left))));
+        let forced = Run {
+            forced: true,
+            ..ended(Some(Outcome::Succeeded), &[])
+        };
+        assert!(judged(Some(forced)), "a forced pass proves and no more");
+        assert!(judged(None), "its record is gone");
+    }
+
+    #[tokio::test]
+    async fn the_refusal_of_a_move_to_where_the_writer_is_says_that_it_is_the_writer() {
+        let books = fake::Books::with(&crate::ledger::Row::new("orders".into()));
+        let plan = fake::run().plan;
+        let opening = Opening {
+            kind: RunKind::PlannedFailover,
+            incident: None,
+            run_id: "b".into(),
+            execution: None,
+            handed_over_by: None,
+            from_region: "us-west-2".into(),
+            target_region: "us-east-1".into(),
+        };
+        let why = something_is_left(&books, &plan, &opening, Some(&current(ADOPTED)))
+            .await
+            .unwrap_err();
+        assert_eq!(why.name(), "RunRefused");
+        let says = "us-east-1 is the writer of plan orders already (epoch 8)";
+        assert!(why.to_string().contains(says), "{why}");
+    }
 }

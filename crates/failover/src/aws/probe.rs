@@ -58,6 +58,19 @@ impl Probe for Aws {
         Ok(Credentials { user, password })
     }
 
+    async fn other_probe_logins(&self, plan: &Plan) -> Vec<Credentials> {
+        let Auth::Secret { secret } = &plan.database.probe.auth else {
+            return Vec::new();
+        };
+        let asked = OTHER_STAGES.map(|stage| self.login_of(secret, Some(stage)));
+        let found = futures::future::join_all(asked).await.into_iter();
+        let logins = found.filter_map(Result::ok).map(|login| Credentials {
+            user: plan.database.probe.user.clone(),
+            password: login.password,
+        });
+        logins.collect()
+    }
+
     async fn admin_login(&self, plan: &Plan) -> Result<Credentials, Error> {
         let login = self.login_in(&plan.database.admin_secret).await?;
         let user = login.username.ok_or_else(|| {
@@ -85,6 +98,9 @@ impl Probe for Aws {
     }
 }
 
+/// The stages of a secret's versions beside the current one: what a rotation is about to make current, and what was before.
+const OTHER_STAGES: [&str; 2] = ["AWSPENDING", "AWSPREVIOUS"];
+
 /// What a secret holds, in the shape that RDS's own rotation functions write. Deliberately without `Debug`.
 #[derive(Deserialize)]
 struct Login {
@@ -94,10 +110,16 @@ struct Login {
 
 impl Aws {
     async fn login_in(&self, secret: &str) -> Result<Login, Error> {
+        self.login_of(secret, None).await
+    }
+
+    /// What a version of a secret holds: the one of a stage, or the current one.
+    async fn login_of(&self, secret: &str, stage: Option<&str>) -> Result<Login, Error> {
         let what = format!("SecretsManager GetSecretValue {secret} in {}", self.region);
         let answer = client!(self, aws_sdk_secretsmanager, self.region)
             .get_secret_value()
             .secret_id(secret)
+            .set_version_stage(stage.map(Into::into))
             .send()
             .await
             .map_err(|why| error(&what, &why))?;

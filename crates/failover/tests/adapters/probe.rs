@@ -37,6 +37,21 @@ async fn the_probe_logs_in_with_the_secret_of_its_own_region() {
 }
 
 #[tokio::test]
+async fn the_other_versions_of_the_probes_secret_are_asked_for_by_their_stages() {
+    let none = Next::json_error(400, "ResourceNotFoundException", "no such version");
+    let (aws, replay) = scripted([none, secret("{\"password\": \"hunter1\"}")]);
+    let found = aws.other_probe_logins(&plan()).await;
+    let found: Vec<_> = found.iter().map(|login| login.password.as_str()).collect();
+    assert_eq!(found, ["hunter1"]);
+    let stages: Vec<_> = replay
+        .asked()
+        .iter()
+        .map(|asked| asked.json()["VersionStage"].clone())
+        .collect();
+    assert_eq!(stages, [json!("AWSPENDING"), json!("AWSPREVIOUS")]);
+}
+
+#[tokio::test]
 async fn the_administrator_logs_in_with_what_its_secret_says() {
     let (aws, replay) = scripted([secret(
         "{\"username\": \"orders_admin\", \"password\": \"hunter2\"}",

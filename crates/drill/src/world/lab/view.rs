@@ -269,6 +269,10 @@ impl Probe for View {
         })
     }
 
+    async fn other_probe_logins(&self, _: &Plan) -> Vec<Credentials> {
+        Vec::new()
+    }
+
     async fn admin_login(&self, _: &Plan) -> Result<Credentials, Error> {
         Ok(Credentials {
             user: databases::admin_user().into(),

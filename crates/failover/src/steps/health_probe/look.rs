@@ -217,7 +217,7 @@ async fn connect(
     Ok(Session::new(client, limit))
 }
 
-/// Connects to a member's cluster endpoint as the probe.
+/// Connects to a member's cluster endpoint as the probe, by whichever version of its secret serves.
 pub(super) async fn open(
     world: &impl World,
     known: &Known,
@@ -226,7 +226,32 @@ pub(super) async fn open(
 ) -> Result<Session, Write> {
     let place = place(known, region, |endpoints| endpoints.writer.clone())?;
     let login = login(world, &known.plan, region, &place).await?;
-    connect(world, &place, &login, limit).await
+    match connect(world, &place, &login, limit).await {
+        Err(refused @ Write::Misconfigured { .. }) => {
+            let others = world.other_probe_logins(&known.plan).await;
+            let others = others.into_iter().filter(|other| *other != login);
+            first_that_serves(refused, others, async |login| {
+                connect(world, &place, &login, limit).await
+            })
+            .await
+        }
+        other => other,
+    }
+}
+
+/// The first login that is not refused; what the first one of all was answered where each is.
+async fn first_that_serves<T>(
+    refused: Write,
+    logins: impl Iterator<Item = Credentials>,
+    connect: impl AsyncFn(Credentials) -> Result<T, Write>,
+) -> Result<T, Write> {
+    for login in logins {
+        match connect(login).await {
+            Err(Write::Misconfigured { .. }) => {}
+            came => return came,
+        }
+    }
+    Err(refused)
 }
 
 /// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
@@ -332,5 +357,42 @@ pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Re
         },
         Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
         Err(why) => Err(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn another_version_of_the_secret_is_tried_where_the_current_one_is_refused() {
+        let refused = || Write::Misconfigured {
+            why: "28P01".into(),
+        };
+        let login = |password: &str| Credentials {
+            user: "failover_probe".into(),
+            password: password.into(),
+        };
+        let serves = |served: &'static str| {
+            first_that_serves(
+                refused(),
+                ["pending", "previous"].map(login).into_iter(),
+                async move |login| {
+                    let tried = login.password;
+                    (tried == served).then_some(tried).ok_or_else(refused)
+                },
+            )
+        };
+        for served in ["pending", "previous"] {
+            assert_eq!(serves(served).await, Ok(served.to_owned()));
+        }
+        assert_eq!(serves("none").await, Err(refused()));
+        let away = || Write::Failed {
+            why: "timed out".into(),
+        };
+        let came = first_that_serves(refused(), [login("pending")].into_iter(), async |_| {
+            Err::<(), _>(away())
+        });
+        assert_eq!(came.await, Err(away()), "it was not refused");
     }
 }

@@ -106,6 +106,8 @@ pub trait Probe: Sync {
         host: &str,
         port: u16,
     ) -> impl Future<Output = Result<Credentials, Error>> + Send;
+    /// What the other versions of the probe's secret hold: while it rotates, one of them serves. Empty where none is to be had.
+    fn other_probe_logins(&self, plan: &Plan) -> impl Future<Output = Vec<Credentials>> + Send;
     /// The administrator's login.
     fn admin_login(&self, plan: &Plan) -> impl Future<Output = Result<Credentials, Error>> + Send;
     /// How to connect.

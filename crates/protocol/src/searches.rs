@@ -391,6 +391,7 @@ pub const ABLATIONS: [Ablation; 15] = [
         breaks: DEPOSED,
         bounds: Bounds {
             faults: Faults { crashes: 1, ..LOST },
+            reads_together: true,
             ..TO_BOTH
         },
     },

@@ -390,7 +390,6 @@ pub const ABLATIONS: [Ablation; 15] = [
         rule: Rule::IntentOutranks,
         breaks: DEPOSED,
         bounds: Bounds {
-            faults: Faults { crashes: 1, ..LOST },
             reads_together: true,
             ..TO_BOTH
         },

@@ -98,6 +98,7 @@ const fn writer(scenario: Scenario) -> &'static str {
                     | Scenario::Route53Cname
                     | Scenario::RegionReturns
                     | Scenario::LostMidSwitchover
+                    | Scenario::IdleFunctions
                     | Scenario::MillionRows
             ) =>
         {

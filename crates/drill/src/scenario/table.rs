@@ -51,6 +51,7 @@ pub enum Scenario {
     AnswerLost,
     ManagedRefused,
     LostMidSwitchover,
+    IdleFunctions,
     FailbackAfterManaged,
     FailbackAfterDetach,
     Rehearsal,
@@ -69,7 +70,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -109,6 +110,7 @@ impl Scenario {
         Self::AnswerLost,
         Self::ManagedRefused,
         Self::LostMidSwitchover,
+        Self::IdleFunctions,
         Self::FailbackAfterManaged,
         Self::FailbackAfterDetach,
         Self::Rehearsal,

@@ -7,7 +7,7 @@ use failover::ledger::Ledger;
 
 use super::again::writer_is;
 use crate::{
-    profile::{HOME, PLAN, STANDBY, cluster},
+    profile::{HOME, PLAN, STANDBY, WRITER_NAME, cluster},
     scenario::stage::{Acted, RUN, SOON, Stage},
     world::Trouble,
 };
@@ -125,6 +125,54 @@ pub(super) async fn lost_mid_switchover(stage: &Stage<'_>) -> Result<Acted, Trou
         ),
         format!("epoch {epoch}, intent {}", row.intent.is_some()),
         epoch.0 == 2 && row.intent.is_none(),
+    );
+    Ok(acted)
+}
+
+/// Lambda cannot start a function that has been idle, which heals by itself.
+pub(super) async fn idle_functions(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    const IDLE: Duration = Duration::from_secs(40);
+    let world = stage.world;
+    stage.fault(STANDBY, "cannot start dns-flip", "function idle");
+    let function = "aurora-failover-dns-flip";
+    world.emulator.take_away(STANDBY, function).await?;
+    let mut acted = stage.lose(HOME).await?;
+    stage
+        .until(SOON, "the promoting call", async || {
+            stage.called("detach-and-promote", "RemoveFromGlobalCluster")
+        })
+        .await;
+    tokio::time::sleep(IDLE).await;
+    let early = stage
+        .runs
+        .seen()
+        .into_iter()
+        .any(|run| run.outcome.is_some());
+    let found = if early { "it has" } else { "it has not" };
+    acted.check("no run has ended without the names", found, !early);
+    world.emulator.return_region(STANDBY).await?;
+    stage
+        .until(LONG, "the run's end", async || {
+            let runs = stage.runs.seen();
+            !runs.is_empty() && runs.iter().all(|run| run.status != "RUNNING")
+        })
+        .await;
+    let outcomes = stage.runs.seen().into_iter().filter_map(|run| run.outcome);
+    let outcomes: Vec<_> = outcomes.collect();
+    acted.check(
+        "the run succeeds",
+        outcomes.join(", "),
+        outcomes
+            .first()
+            .is_some_and(|outcome| outcome == "succeeded"),
+    );
+    stage.writes_in(STANDBY).await;
+    let leads_to = world.leads_to(WRITER_NAME).await;
+    let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
+    acted.check(
+        format!("{WRITER_NAME} leads to {}", cluster(STANDBY)),
+        &*leads_to,
+        leads_to == world.endpoints[STANDBY].writer,
     );
     Ok(acted)
 }

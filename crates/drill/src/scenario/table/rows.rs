@@ -293,6 +293,12 @@ impl Scenario {
                     TOOK_OVER,
                 ],
             ),
+            Self::IdleFunctions => (
+                "idle-functions",
+                "The home Region dies, and Lambda cannot start dns-flip for forty seconds behind the proof: it is tried again until it can, and the names lead over.",
+                Ends::AsPlayed,
+                &[SUSPECTED, RETURN, TOOK_OVER],
+            ),
             Self::FailbackAfterManaged => (
                 "failback-after-managed",
                 "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::state::{Live, Step, Task};
 
 /// Every step that is a state of a machine.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step::Open,
     Step::Release,
     Step::Confirm,
@@ -19,6 +19,7 @@ const STEPS: [Step; 10] = [
     Step::SwitchOver,
     Step::Prove,
     Step::FlipDns,
+    Step::FlipDnsAgain,
     Step::Close,
 ];
 
@@ -111,6 +112,7 @@ pub const fn name(step: Step) -> &'static str {
         Step::SwitchOver => "PlannedFailover",
         Step::Prove => "ProveWriter",
         Step::FlipDns => "FlipDns",
+        Step::FlipDnsAgain => "FlipDnsAgain",
         Step::Close => "CloseRun",
         Step::ByHand => "by hand",
     }

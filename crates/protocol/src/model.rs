@@ -79,6 +79,9 @@ pub enum Event {
     Mend,
     /// The lease in a Region lapses.
     Lapse(usize),
+    /// The run that has a Region's lease has not renewed it for longer than it can be silent and live, although it may be in
+    /// the middle of a pass.
+    Silence(usize),
     /// A Region's probe copies what another one's ledger knows.
     Learn(usize, usize),
     /// A slow probe has read what it is to copy.
@@ -198,6 +201,9 @@ impl Protocol {
         if state.left.lapses > 0 && idle_lease(state, member) {
             events.push(Event::Lapse(member));
         }
+        if state.left.silences > 0 && found.row.value.lease.is_some() {
+            events.push(Event::Silence(member));
+        }
         if self.off != Some(Rule::Learning) {
             let others = (0..state.members.len()).filter(|other| *other != member);
             let learn = |other| {
@@ -245,6 +251,7 @@ impl Protocol {
                     | Event::Part
                     | Event::Mend
                     | Event::Lapse(_)
+                    | Event::Silence(_)
                     | Event::CallOff
             )
         };

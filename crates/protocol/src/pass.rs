@@ -144,7 +144,7 @@ async fn pass(
         }
         Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
         Step::Prove => prove_writer(seen, &input, live.to).await,
-        Step::FlipDns => value(dns_flip::run(seen, &input).await?),
+        Step::FlipDns | Step::FlipDnsAgain => value(dns_flip::run(seen, &input).await?),
         Step::Close => recovery_ledger::handle(seen, close(run_id, live)).await,
         Step::ByHand => by_hand(seen, live).await,
     }

@@ -16,6 +16,7 @@ const CALM: Faults = Faults {
     losses: 0,
     partings: 0,
     lapses: 0,
+    silences: 0,
     delays: 0,
     lost: 0,
 };
@@ -144,6 +145,13 @@ const RUNS: &[(Task, usize, usize)] = &[
     (Task::Unplanned, 1, 0),
 ];
 
+/// Runs by suspicion and by hand to the standby, and one by hand the other way.
+const SUPERSEDING: &[(Task, usize, usize)] = &[
+    (Task::Suspected, 0, 1),
+    (Task::Unplanned, 0, 1),
+    (Task::Unplanned, 1, 0),
+];
+
 /// A run by suspicion, and a planned one.
 const TO_THE_STANDBY: &[(Task, usize, usize)] = &[(Task::Suspected, 0, 1), (Task::Planned, 0, 1)];
 
@@ -157,7 +165,33 @@ const FAILBACK: Bounds = Bounds {
 };
 
 /// Those that `make check-protocol` adds.
-pub const LARGE: [Search; 12] = [
+pub const LARGE: [Search; 14] = [
+    Search {
+        name: "a superseded run with a pass in flight, a loss and a return",
+        bounds: Bounds {
+            runs: 2,
+            faults: Faults {
+                silences: 1,
+                ..LOST
+            },
+            starts: SUPERSEDING,
+            ..ONE
+        },
+    },
+    Search {
+        name: "three members, a run superseded from another Region",
+        bounds: Bounds {
+            members: 3,
+            runs: 2,
+            faults: Faults {
+                silences: 2,
+                ..LOST
+            },
+            starts: &[(Task::Suspected, 0, 1), (Task::Suspected, 0, 2)],
+            reads_together: true,
+            ..ONE
+        },
+    },
     Search {
         name: "two runs, managed, a lost answer shown late, a crash, a loss and a return",
         bounds: Bounds {

@@ -184,6 +184,8 @@ pub struct Faults {
     pub partings: u8,
     /// A lease lapses that nobody is using at the moment.
     pub lapses: u8,
+    /// An unplanned run is silent for longer than it can be and live, in the middle of a pass or between two.
+    pub silences: u8,
     /// Minutes pass for a run between two passes.
     pub delays: u8,
     /// The answer to a promoting call is lost, and what RDS shows lags behind it in every Region.
@@ -286,6 +288,8 @@ pub enum Step {
     Prove,
     /// FlipDns.
     FlipDns,
+    /// FlipDnsAgain.
+    FlipDnsAgain,
     /// CloseRun.
     Close,
     /// One pass by hand, which is no state of a machine.
@@ -485,14 +489,25 @@ pub fn minutes_pass(run: &mut Run) {
     }
 }
 
-/// A row as the search tells rows apart: by everything but its times, of which there are only two, now and lapsed.
+/// When a lease lapses whose run has just been silent for too long.
+#[must_use]
+pub fn renewed_long_ago(now: Timestamp) -> Timestamp {
+    now + failover::ledger::LEASE
+        - failover::ledger::SUPERSEDED_AFTER
+        - SignedDuration::from_secs(1)
+}
+
+/// A row as the search tells rows apart: by everything but its times, of which a lease has three: renewed now, renewed too
+/// long ago for a living run, and lapsed.
 #[must_use]
 pub fn digested(mut row: Row) -> Digested<Row> {
     let now = start();
     if let Some(lease) = &mut row.lease {
-        let held = lease.expires_at > now + LATER;
-        lease.expires_at = if held {
+        let silent = renewed_long_ago(now);
+        lease.expires_at = if lease.expires_at > silent {
             now + failover::ledger::LEASE
+        } else if lease.expires_at > now + LATER {
+            silent
         } else {
             now
         };

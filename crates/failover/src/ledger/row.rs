@@ -15,7 +15,7 @@ use crate::{
     topology::Named,
 };
 
-pub use lease::{Claim, LEASE, Lease, RunKind};
+pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
 pub use writer::{Current, Intent};
 
 /// The `state` item: who may act for the plan, and who its writer is.
@@ -133,13 +133,17 @@ impl Row {
                 self.proven_epoch()
             )));
         }
-        if let Some(other) = self.held_by_another(&claim.run_id, now) {
+        let superseded = self.is_superseded_by(claim, now);
+        if let Some(other) = self.held_by_another(&claim.run_id, now)
+            && !superseded
+        {
             return Err(Error::RunRefused(format!(
                 "run {} holds plan {} until {}",
                 other.run_id, self.plan, other.expires_at
             )));
         }
         let held = self.lease.as_ref().filter(|lease| lease.expires_at > now);
+        let held = held.filter(|lease| lease.run_id == claim.run_id);
         let token = held.map_or(self.token + 1, |own| own.token);
         Ok(self.leased(claim, token, now))
     }
@@ -176,6 +180,22 @@ impl Row {
             }
             _ => self.claim(claim, now),
         }
+    }
+
+    /// Whether an unplanned run takes the place of another one that has been silent for longer than it can be and live. One
+    /// that waits for a human renews nothing meanwhile, one that has begun to promote or has promoted is finished and not
+    /// replaced: their leases lapse.
+    fn is_superseded_by(&self, claim: &Claim, now: Timestamp) -> bool {
+        let promoted = |run: &RunId| self.current.as_ref().is_some_and(|own| own.run_id == *run);
+        let unplanned = |kind| kind == RunKind::UnplannedFailover;
+        self.intent.is_none()
+            && unplanned(claim.kind)
+            && self.lease.as_ref().is_some_and(|lease| {
+                unplanned(lease.kind)
+                    && !lease.waits_for_human
+                    && !promoted(&lease.run_id)
+                    && lease.expires_at - LEASE + SUPERSEDED_AFTER < now
+            })
     }
 
     /// The lease of another run, where it has not lapsed.

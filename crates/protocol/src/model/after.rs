@@ -7,7 +7,9 @@ use super::{Event, Protocol};
 use crate::{
     lead, pass,
     rules::Rule,
-    state::{Live, Slot, State, Step, Task, digested, minutes_pass, region, start},
+    state::{
+        Live, Slot, State, Step, Task, digested, minutes_pass, region, renewed_long_ago, start,
+    },
     world::{aws, recorded},
 };
 
@@ -86,6 +88,7 @@ impl Protocol {
                 next.left.lapses = next.left.lapses.checked_sub(1)?;
                 lapse(&mut next, member)?;
             }
+            Event::Silence(member) => silence(&mut next, member)?,
             Event::Learn(here, there) => learn(&mut next, here, there)?,
             Event::Read(here, there) => {
                 learn(&mut next.clone(), here, there)?;
@@ -170,6 +173,17 @@ fn lapse(next: &mut State, member: usize) -> Option<()> {
     let found = next.members.get_mut(member)?;
     let mut row = (*found.row.value).clone();
     row.lease.as_mut()?.expires_at = start() - SignedDuration::from_secs(1);
+    found.row = digested(row);
+    Some(())
+}
+
+/// The lease is as old as that of a run which cannot be alive any more; whether it is, nobody can tell.
+fn silence(next: &mut State, member: usize) -> Option<()> {
+    next.left.silences = next.left.silences.checked_sub(1)?;
+    let found = next.members.get_mut(member)?;
+    let mut row = (*found.row.value).clone();
+    let lease = row.lease.as_mut()?;
+    lease.expires_at = lease.expires_at.min(renewed_long_ago(start()));
     found.row = digested(row);
     Some(())
 }

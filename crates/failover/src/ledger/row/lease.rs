@@ -8,6 +8,10 @@ use crate::domain::{Incident, Region, RunId};
 /// How long a lease holds after the last pass that renewed it.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
+/// How long an unplanned run may be silent before another one takes its place: longer than any such run that lives goes
+/// without a renewal before its promotion, which a cross-check computes from waits, time-outs and retries.
+pub const SUPERSEDED_AFTER: SignedDuration = SignedDuration::from_mins(6);
+
 /// The right to act for a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lease {

@@ -338,3 +338,70 @@ fn people_are_told_once_of_a_broken_plan_and_again_when_it_is_broken_otherwise()
         "cut, and known all the same"
     );
 }
+
+/// A second after the longest silence that a living run can keep, counted from the epoch of time.
+fn silent() -> Timestamp {
+    at(0) + SUPERSEDED_AFTER + jiff::SignedDuration::from_secs(1)
+}
+
+#[test]
+fn an_unplanned_run_supersedes_another_that_has_been_silent_for_longer_than_it_can_be_and_live() {
+    let held = held("a");
+    assert!(refused(held.claim(&claim("b"), at(0) + SUPERSEDED_AFTER)));
+    let taken = held.claim(&claim("b"), silent()).unwrap();
+    assert_eq!(taken.lease.as_ref().unwrap().run_id, "b".into());
+    assert_eq!(taken.token, held.token + 1);
+    // The old run wakes up, and never matches again.
+    assert!(refused(taken.renew(&"a".into(), Epoch(7), silent())));
+    assert!(refused(taken.intend(intent("a", 8))));
+    assert_eq!(taken.release(&"a".into()), None);
+}
+
+#[test]
+fn a_renewal_keeps_a_run_from_being_superseded() {
+    let renewed = held("a").renew(&"a".into(), Epoch(7), at(300)).unwrap();
+    assert!(refused(renewed.claim(&claim("b"), silent())));
+}
+
+#[test]
+fn a_run_that_has_begun_to_promote_is_not_superseded() {
+    let begun = held("a").intend(intent("a", 8)).unwrap();
+    assert!(refused(begun.claim(&claim("b"), silent())));
+}
+
+#[test]
+fn a_run_that_has_promoted_is_not_superseded() {
+    let mut proven = held("a");
+    proven.current = Some(Current {
+        run_id: "a".into(),
+        ..current(8, "us-east-1")
+    });
+    let by_hand = Claim {
+        incident: None,
+        ..claim("b")
+    };
+    assert!(refused(proven.claim(&by_hand, silent())));
+}
+
+#[test]
+fn a_run_that_waits_for_a_human_is_not_silent() {
+    let asks = held("a").ask(&"a".into(), at(3_600)).unwrap();
+    assert!(refused(asks.claim(&claim("b"), silent())));
+}
+
+#[test]
+fn a_planned_run_neither_supersedes_nor_is_superseded() {
+    let planned = Claim {
+        kind: RunKind::PlannedFailover,
+        incident: None,
+        ..claim("b")
+    };
+    assert!(refused(held("a").claim(&planned, silent())));
+    let moves = row().claim(&planned, at(0)).unwrap();
+    assert!(refused(moves.claim(&claim("a"), silent())));
+}
+
+#[test]
+fn a_pass_by_hand_beside_one_of_its_name_is_refused_however_long_that_is_silent() {
+    assert!(refused(held("a").claim_by_hand(&claim("a"), silent())));
+}

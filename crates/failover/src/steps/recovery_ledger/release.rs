@@ -29,17 +29,35 @@ pub(super) async fn run(
     let plan = plan_or_last(world, &input.plan).await?;
     let released = plan.members.keys().map(async |region| {
         let given = release(world, region, &input.plan, &input.run_id).await;
-        given.then(|| region.clone())
+        (region.clone(), given)
     });
-    let regions: Vec<_> = futures::future::join_all(released)
-        .await
-        .into_iter()
-        .flatten()
-        .collect();
+    let released = futures::future::join_all(released).await;
+    let (free, kept): (Vec<_>, Vec<_>) = released.into_iter().partition(|(_, given)| *given);
+    let [regions, kept] = [free, kept].map(|list| {
+        list.into_iter()
+            .map(|(region, _)| region)
+            .collect::<Vec<_>>()
+    });
+    if !is_enough(world.region(), &kept) {
+        return Err(Error::Unavailable(format!(
+            "the ledger of {} does not answer, so that run {} may still hold plan {} there; release it again",
+            kept.iter()
+                .map(Region::as_str)
+                .collect::<Vec<_>>()
+                .join(", "),
+            input.run_id,
+            input.plan
+        )));
+    }
     let reason = format!("run {} holds plan {} no longer", input.run_id, input.plan);
     tracing::info!(plan = %input.plan, run_id = %input.run_id, ?regions, "released");
     let observed = Released { regions };
     Ok(Output::done("release", reason, observed))
+}
+
+/// Whether no more was kept than a run may do without: one Region, which may be dead, and never the run's own.
+fn is_enough(here: &Region, kept: &[Region]) -> bool {
+    kept.len() < 2 && !kept.contains(here)
 }
 
 /// Gives back what a run leased, and the lease of the Region it left, which may have been taken unseen.
@@ -65,5 +83,24 @@ pub(super) async fn release(
             tracing::warn!(%region, %run_id, ?late_or_refused, "a lease was not given back; it lapses by itself");
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_that_did_not_reach_the_runs_own_ledger_is_tried_again() {
+        let here: Region = "us-east-1".into();
+        let enough = |kept: &[&str]| {
+            let kept: Vec<Region> = kept.iter().map(|region| (*region).into()).collect();
+            is_enough(&here, &kept)
+        };
+        assert!(enough(&[]));
+        // The Region that was left may be dead: its lease lapses.
+        assert!(enough(&["us-west-2"]));
+        assert!(!enough(&["us-east-1"]));
+        assert!(!enough(&["us-west-2", "eu-west-1"]));
     }
 }

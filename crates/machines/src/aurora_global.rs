@@ -3,11 +3,15 @@
 use crate::{
     json::Json,
     machine::{Machine, Part},
+    retry::Retry,
     segments::{Close, Open, ask, close, confirm, ledger, open, stale, state, take_over},
     state::{Catch, Choice, Function, State, Wait, Way},
     task::{Task, trouble},
     when::When,
 };
+
+/// A day, in seconds.
+const DAY: u32 = 86_400;
 
 /// Every machine.
 #[must_use]
@@ -19,6 +23,7 @@ pub fn all() -> [Machine; 3] {
 #[must_use]
 pub fn unplanned_failover() -> Machine {
     let promote = Task {
+        retries: Retry::within_the_evidence(),
         but: Some(("EvidenceStale", "stale", "EvidenceStale")),
         ..Task::of(
             "DetachAndPromote",
@@ -52,7 +57,7 @@ pub fn unplanned_failover() -> Machine {
         next: "ConfirmOutage",
     });
     parts.extend(confirm("DetachAndPromote"));
-    parts.push(ask(
+    parts.extend(ask(
         "A human answers with the task token from the message; an approval is confirmed again, a refusal or no answer ends the run with nothing changed.",
         "$states.input.approval_seconds",
         vec![
@@ -79,7 +84,7 @@ pub fn unplanned_failover() -> Machine {
     Machine {
         name: "unplanned-failover",
         comment: "Loses a Region, keeps the database: confirms the outage, promotes the standby in this Region, and leads the applications there.",
-        seconds: 30_000,
+        seconds: 7 * DAY,
         parts,
     }
 }
@@ -110,7 +115,7 @@ pub fn planned_failover() -> Machine {
     Machine {
         name: "planned-failover",
         comment: "Makes this Region the writer without losing a row: checks that everything is ready, switches over, proves the new writer, and leads the applications there.",
-        seconds: 30_000,
+        seconds: 2 * DAY,
         parts,
     }
 }
@@ -131,7 +136,7 @@ pub fn failback() -> Machine {
     });
     parts.extend(rebuild().map(Part::Loop));
     parts.extend(window());
-    parts.push(ask(
+    parts.extend(ask(
         "A human answers with the task token from the message; readiness is checked afterwards. A refusal or no answer ends the run with the standby rebuilt and the writer where it is.",
         "$wish.approval_seconds",
         Vec::new(),
@@ -161,7 +166,7 @@ pub fn failback() -> Machine {
     Machine {
         name: "failback",
         comment: "Brings the writer home after an unplanned failover: fences the deposed writer, rebuilds the global database, and moves the writer without losing a row. Started by hand, in the home Region.",
-        seconds: 1_209_600,
+        seconds: 21 * DAY,
         parts,
     }
 }
@@ -196,16 +201,17 @@ fn rebuild() -> [Task; 3] {
             ..Task::of(
                 "LossLedger",
                 Function::LossLedger,
-                4000,
+                600,
                 "Lists the rows and beats that only the deposed writer has, before it is retired: a stretch of a table in each pass. What nobody can know is said to be unknown.",
             )
         },
         Task {
             told: Some("'retire': $wish.retire"),
+            wait_seconds: 120,
             ..Task::of(
                 "RebuildGlobal",
                 Function::RebuildGlobal,
-                1500,
+                720,
                 "Gives the writer its standby again: waits for RDS after a managed failover; after a detach keeps the deposed cluster by a snapshot, retires it, and makes it anew. Each pass finds out where the one before it came to.",
             )
         },

@@ -107,6 +107,15 @@ impl Json {
         }
         let indent = "  ".repeat(depth + 1);
         text.push(open);
+        if let Self::List(items) = self
+            && items.iter().all(|item| matches!(item, Self::Text(_)))
+        {
+            fill(text, &indent, items);
+            text.push('\n');
+            text.push_str(&"  ".repeat(depth));
+            text.push(close);
+            return;
+        }
         for (number, (key, value)) in items.into_iter().enumerate() {
             text.push_str(if number == 0 { "\n" } else { ",\n" });
             text.push_str(&indent);
@@ -117,6 +126,26 @@ impl Json {
         text.push('\n');
         text.push_str(&"  ".repeat(depth));
         text.push(close);
+    }
+}
+
+/// Appends texts, as many on a line as there is room for.
+fn fill(text: &mut String, indent: &str, items: &[Json]) {
+    let mut column = WIDTH + 1;
+    for (number, item) in items.iter().enumerate() {
+        let line = item.line();
+        let starts = column + line.len() + 2 > WIDTH;
+        text.push_str(match (number, starts) {
+            (0, _) => "\n",
+            (_, true) => ",\n",
+            (_, false) => ", ",
+        });
+        if starts {
+            text.push_str(indent);
+            column = indent.len();
+        }
+        text.push_str(&line);
+        column += line.len() + 2;
     }
 }
 

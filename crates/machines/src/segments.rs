@@ -16,6 +16,9 @@ const QUESTIONS: u32 = 3;
 /// Ways back from stale evidence at most.
 const STALE: u32 = 3;
 
+/// Passes of a loop that leads names at most.
+const NAMES: u32 = 120;
+
 /// How a machine opens its run.
 pub(crate) struct Open {
     /// What OpenRun does.
@@ -45,6 +48,7 @@ pub(crate) fn open(open: Open) -> Vec<Part> {
     let mut assign: Assign = vec![
         ("run".into(), Json::expression("$states.result.Payload.run")),
         ("passes".into(), Json::Number(0)),
+        ("closes".into(), Json::expression("false")),
         ("trouble".into(), Json::List(Vec::new())),
     ];
     assign.extend(open.assign);
@@ -55,7 +59,11 @@ pub(crate) fn open(open: Open) -> Vec<Part> {
     let catches = vec![
         Catch::to("RunRefused", "RunRefused"),
         Catch {
-            assign: vec![("run".into(), unopened)],
+            assign: vec![
+                ("run".into(), unopened),
+                ("closes".into(), Json::expression("false")),
+                ("trouble".into(), Json::List(Vec::new())),
+            ],
             ..Catch::to("States.ALL", "ReleaseLeases")
         },
     ];
@@ -88,7 +96,7 @@ pub(crate) fn confirm(promotion: &'static str) -> Vec<Part> {
         payload: Json::expression("$merge([$run, {'operation': $confirm}])"),
         asks: false,
         seconds: Seconds::Fixed(35),
-        retries: Retry::usual(),
+        retries: Retry::within_the_evidence(),
         catches: vec![Catch {
             assign: vec![
                 ("passes".into(), Json::Number(0)),
@@ -155,13 +163,13 @@ pub(crate) fn stale(promotion: &'static str) -> Part {
     )
 }
 
-/// ASK: a human answers by the task token from the message, within so many seconds.
+/// ASK: a human answers by the task token from the message, within so many seconds; only a yes leads on.
 pub(crate) fn ask(
     comment: &'static str,
     seconds: &'static str,
     assign: Assign,
     next: &'static str,
-) -> Part {
+) -> [Part; 2] {
     let mut remembered: Assign = vec![("passes".into(), Json::Number(0))];
     remembered.extend(assign);
     let catch = Catch {
@@ -169,17 +177,25 @@ pub(crate) fn ask(
         ..Catch::to("States.ALL", "CloseRun")
     };
     let payload = "$merge([$run, {'operation': 'ask', 'token': $states.context.Task.Token}])";
-    state(
-        "AwaitApproval",
-        Call {
-            asks: true,
-            seconds: Seconds::Of(seconds),
-            retries: Retry::of_a_question(),
-            assign: remembered,
-            output: None,
-            ..ledger(comment, Json::expression(payload), vec![catch], next)
-        },
-    )
+    let ask = Call {
+        asks: true,
+        seconds: Seconds::Of(seconds),
+        retries: Retry::of_a_question(),
+        assign: remembered,
+        output: Some("$states.result"),
+        ..ledger(comment, Json::expression(payload), vec![catch], "Answer")
+    };
+    let cause = "the answer does not say approved = true";
+    let answer = Choice {
+        comment: Some("Whatever is not a yes is a no."),
+        ways: vec![Way::to(vec![When::Approved], next)],
+        assign: vec![("trouble".into(), told("AwaitApproval", "Refused", cause))],
+        default: "CloseRun".into(),
+    };
+    [
+        state("AwaitApproval", ask),
+        Part::State("Answer", State::Choice(answer)),
+    ]
 }
 
 /// TAKE_OVER: the writer is proven, named, and written to as an application would; services hang on `old`.
@@ -196,11 +212,22 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
     };
     let names = Task {
         failure: Failure::GoesOn,
+        tried_again_in: Some("FlipDnsAgain"),
+        then: Some("RestartEcs"),
         ..Task::of(
             "FlipDns",
             Function::DnsFlip,
-            120,
+            NAMES,
             "Points the plan's names at the new writer. From here on trouble is recorded and the run goes on.",
+        )
+    };
+    let again = Task {
+        failure: Failure::GoesOn,
+        ..Task::of(
+            "FlipDnsAgain",
+            Function::DnsFlip,
+            NAMES,
+            "Tries the names again before anything waits for them: services that start meanwhile would find the old writer.",
         )
     };
     let restart = Task {
@@ -218,7 +245,9 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
             "Writes through the plan's DNS name, as an application would.",
         )
     };
-    [prove, names, restart, verify].map(Part::Loop).into()
+    [prove, names, again, restart, verify]
+        .map(Part::Loop)
+        .into()
 }
 
 /// How a machine's runs end.
@@ -239,7 +268,10 @@ pub(crate) fn close(close: &Close) -> Vec<Part> {
     let call = ledger(
         "Records RTO, RPO and what is left, gives the leases back, and names the outcome.",
         Json::expression(&payload),
-        vec![Catch::to("States.ALL", "NotClosed")],
+        vec![Catch {
+            assign: vec![("closes".into(), Json::expression("true"))],
+            ..Catch::to("States.ALL", "ReleaseLeases")
+        }],
         "Outcome",
     );
     let ends = close.ends.iter();
@@ -266,17 +298,29 @@ pub(crate) fn close(close: &Close) -> Vec<Part> {
 fn failures(close: &Close) -> Vec<Part> {
     let told = "$string({'reason': $states.input.reason, 'trouble': $trouble})";
     let cause = "$exists($states.input.Cause) ? $states.input.Cause : ''";
+    let payload = Json::object([
+        ("operation", Json::text("release")),
+        ("plan", Json::expression("$run.plan")),
+        ("run_id", Json::expression("$run.run_id")),
+    ]);
     let release = Call {
         output: Some("$states.input"),
+        retries: Retry::long(),
         ..ledger(
-            "A call that was cut off may have taken a lease unseen, and a held plan is not suspected again.",
-            Json::expression("$merge([$run, {'operation': 'release'}])"),
+            "What is not given back keeps everybody else waiting, and a held plan is not suspected again. A call that was cut off may have taken a lease unseen.",
+            payload,
             vec![Catch {
                 output: Some("$states.input"),
-                ..Catch::to("States.ALL", "NotOpened")
+                ..Catch::to("States.ALL", "Released")
             }],
-            "NotOpened",
+            "Released",
         )
+    };
+    let released = Choice {
+        comment: None,
+        ways: vec![Way::to(vec![When::Closes], "NotClosed")],
+        assign: Vec::new(),
+        default: "NotOpened".into(),
     };
     vec![
         fail("Aborted", close.aborted, "Aborted", told),
@@ -288,6 +332,7 @@ fn failures(close: &Close) -> Vec<Part> {
         ),
         fail("RunRefused", close.refused, "RunRefused", cause),
         state("ReleaseLeases", release),
+        Part::State("Released", State::Choice(released)),
         fail(
             "NotOpened",
             "The run could not be opened; nothing was changed.",
@@ -296,7 +341,7 @@ fn failures(close: &Close) -> Vec<Part> {
         ),
         fail(
             "NotClosed",
-            "The run could not be closed: its lease expires by itself, and its intent stays in the ledger for the next run.",
+            "The run could not be closed; its leases are given back or lapse, and its intent stays in the ledger for the next run.",
             "{% $states.input.Error %}",
             "$string({'cause': $states.input.Cause, 'trouble': $trouble})",
         ),

@@ -229,6 +229,19 @@ impl State {
 }
 
 impl Call {
+    /// The longest time from one renewal of the leases to the next: so long a wait, and a pass with every attempt. A human
+    /// is waited for under a lease of its own.
+    #[must_use]
+    pub fn gap_seconds(&self, wait_seconds: u32) -> u32 {
+        let seconds = match self.seconds {
+            Seconds::Fixed(seconds) => seconds,
+            Seconds::Of(_) => 0,
+        };
+        let again = self.retries.iter();
+        let again = again.map(|retry| retry.seconds_at_most(seconds));
+        wait_seconds + seconds + again.sum::<u32>()
+    }
+
     fn json(&self) -> Json {
         let resource = if self.asks {
             "arn:aws:states:::lambda:invoke.waitForTaskToken"

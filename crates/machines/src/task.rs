@@ -9,7 +9,10 @@ use crate::{
     when::When,
 };
 
-/// What a run does when a loop failed for good, or came to no end.
+/// How long a pass may ask to wait for the next one, but for those that say otherwise.
+pub const WAIT_SECONDS: u32 = 60;
+
+/// What a run does when a loop failed for good or came to no end; either is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The run ends.
@@ -33,10 +36,16 @@ pub struct Task {
     pub passes: u32,
     /// How long one may take.
     pub seconds: u32,
+    /// How long a pass may ask to wait for the next one.
+    pub wait_seconds: u32,
     /// What is tried again.
     pub retries: Vec<Retry>,
     /// What a failure leads to.
     pub failure: Failure,
+    /// The loop that tries a failure again: it leads there, and nothing is recorded yet.
+    pub tried_again_in: Option<&'static str>,
+    /// What follows when it is done, where that is not the next part.
+    pub then: Option<&'static str>,
     /// An error that leads elsewhere: its name, the variable that counts it, and the state.
     pub but: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -52,15 +61,25 @@ impl Task {
             told: None,
             passes,
             seconds: 35,
+            wait_seconds: WAIT_SECONDS,
             retries: Retry::usual(),
             failure: Failure::Closes,
+            tried_again_in: None,
+            then: None,
             but: None,
         }
+    }
+
+    /// The longest time from one pass's end to the next one's: the wait, and a pass with every attempt.
+    #[must_use]
+    pub fn gap_seconds(&self) -> u32 {
+        self.call("", "").gap_seconds(self.wait_seconds)
     }
 
     /// Its three states, the first of which is the Task; `next` follows when it is done.
     #[must_use]
     pub fn states(&self, next: &str) -> Vec<(Cow<'static, str>, State)> {
+        let next = self.then.unwrap_or(next);
         let after_failure: Cow<'static, str> = match self.failure {
             Failure::Closes => "CloseRun".into(),
             Failure::GoesOn => next.to_owned().into(),
@@ -98,15 +117,16 @@ impl Task {
             output: None,
             next: next.into(),
         });
-        let failed = Catch {
+        let mut failed = Catch {
             error: "States.ALL",
-            assign: vec![
-                ("passes".into(), Json::Number(0)),
-                ("trouble".into(), trouble(self.state)),
-            ],
+            assign: vec![("passes".into(), Json::Number(0))],
             output: None,
             next: after_failure.to_owned().into(),
         };
+        match self.tried_again_in {
+            Some(again) => failed.next = again.into(),
+            None => failed.assign.push(("trouble".into(), trouble(self.state))),
+        }
         Call {
             comment: self.comment.into(),
             function: self.function,

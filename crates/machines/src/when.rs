@@ -19,6 +19,10 @@ pub enum When {
     Below(&'static str, u32),
     /// This variable is at most a number.
     AtMost(&'static str, u32),
+    /// A human's answer is a yes, and nothing but that.
+    Approved,
+    /// The run came to its end before its leases are given back.
+    Closes,
     /// A failback that only rehearses.
     Rehearses,
     /// A failback whose window has not opened.
@@ -43,6 +47,8 @@ impl When {
             Self::Resumes => "$states.input.resume".into(),
             Self::Below(variable, number) => format!("${variable} < {number}"),
             Self::AtMost(variable, number) => format!("${variable} <= {number}"),
+            Self::Approved => "$states.input.approved = true".into(),
+            Self::Closes => "$closes".into(),
             Self::Rehearses => "$wish.rehearse".into(),
             Self::TooEarly => "$toMillis($wish.not_before) > $millis()".into(),
             Self::Asks => "$wish.approval = 'ask'".into(),
@@ -62,7 +68,8 @@ impl When {
             Self::Ends(outcome) => answer["outcome"] == *outcome,
             Self::Resumes => answer["resume"] == true,
             Self::Below(..) | Self::AtMost(..) => true,
-            Self::Rehearses | Self::TooEarly | Self::Asks => false,
+            Self::Approved => answer["approved"] == true,
+            Self::Closes | Self::Rehearses | Self::TooEarly | Self::Asks => false,
         }
     }
 }

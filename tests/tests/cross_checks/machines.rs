@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use failover::{Error, ledger::LEASE, steps::wait_seconds};
+use failover::{
+    Error,
+    ledger::LEASE,
+    steps::{WAIT_SECONDS_MAX, rebuild_global, wait_seconds_up_to},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tests::{
@@ -10,30 +14,25 @@ use tests::{
     template::{self, function_of},
 };
 
-/// Names of AWS's own that a Task on Lambda can fail with, by the Step Functions and the Lambda manual.
-const AWS_ERRORS: [&str; 10] = [
+/// Names of AWS's own that a Task on Lambda can fail with and that may heal, by the Step Functions and the Lambda manual.
+const AWS_ERRORS: [&str; 17] = [
     "States.ALL",
     "States.Timeout",
-    "States.TaskFailed",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
+    "Lambda.CodeArtifactUserPendingException",
+    "Lambda.ResourceNotReadyException",
+    "Lambda.ResourceConflictException",
+    "Lambda.ENINotReadyException",
+    "Lambda.EC2ThrottledException",
+    "Lambda.EC2UnexpectedException",
+    "Lambda.SubnetIPAddressLimitReachedException",
     "Sandbox.Timedout",
     "Runtime.ExitError",
-];
-
-/// What AWS advises to try again, and what a function that was ended answers.
-const TRANSIENT: [&str; 8] = [
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Runtime.ExitError",
-    "States.Timeout",
 ];
 
 fn each_task(check: impl Fn(&Machine, &str, &Value)) {
@@ -226,10 +225,14 @@ fn a_failed_task_is_tried_again_within_bounds_and_with_jitter() {
         let retries = task["Retry"]
             .as_array()
             .unwrap_or_else(|| panic!("{name} gives up at once"));
-        for retry in retries {
+        let tried: Vec<_> = retries
+            .iter()
+            .filter(|retry| retry["MaxAttempts"] != 0)
+            .collect();
+        for retry in &tried {
             let attempts = retry["MaxAttempts"].as_u64();
             assert!(
-                attempts.is_some_and(|attempts| (1..=10).contains(&attempts)),
+                attempts.is_some_and(|attempts| attempts <= 25),
                 "{name}: {attempts:?}"
             );
             assert!(
@@ -238,25 +241,15 @@ fn a_failed_task_is_tried_again_within_bounds_and_with_jitter() {
             );
             assert_eq!(retry["JitterStrategy"], "FULL", "{name}");
         }
-        let retried: Vec<_> = retries
+        let errors: Vec<_> = tried
             .iter()
             .flat_map(|retry| strings(&retry["ErrorEquals"]))
             .collect();
-        for wanted in TRANSIENT.iter().chain(&["Unavailable"]) {
-            // Nobody is asked the same twice: no answer in time is an answer.
-            let wants = !(waits_for_a_human(task) && *wanted == "States.Timeout");
-            assert_eq!(
-                retried.contains(wanted),
-                wants,
-                "{name} and another try after {wanted}"
-            );
-        }
-        // Looking again changes nothing about any other of ours; only time or a human does.
-        let wrong: Vec<_> = retried
-            .iter()
-            .filter(|error| **error != "Unavailable" && !TRANSIENT.contains(error))
-            .collect();
-        assert_eq!(wrong, Vec::<&&str>::new(), "{name}");
+        assert!(errors.contains(&"Unavailable"), "{name}");
+        // Nobody is asked the same twice: no answer in time is an answer, and so is a refusal of any name.
+        let asks = waits_for_a_human(task);
+        assert_eq!(errors.contains(&"States.ALL"), !asks, "{name}");
+        assert!(!(asks && errors.contains(&"States.Timeout")), "{name}");
     });
 }
 
@@ -271,7 +264,9 @@ fn every_error_that_is_named_exists() {
                 .flat_map(|handler| strings(&handler["ErrorEquals"]))
             {
                 assert!(
-                    Error::NAMES.contains(&error) || AWS_ERRORS.contains(&error),
+                    Error::NAMES.contains(&error)
+                        || AWS_ERRORS.contains(&error)
+                        || machines::PERMANENT.contains(&error),
                     "{name} handles {error}"
                 );
             }
@@ -362,28 +357,19 @@ fn nothing_runs_after_a_promotion_that_was_not_proven() {
 #[test]
 fn a_lease_outlives_the_slowest_pass() {
     let lease = u64::try_from(LEASE.as_secs()).unwrap();
-    let longest = longest_wait();
-    assert!(longest * 5 <= lease, "a pass may ask to wait {longest} s");
-    each_task(|_, name, task| {
-        // While a human is asked the lease is kept for as long as that may last.
-        if waits_for_a_human(task) {
-            return;
+    for machine in machines::all() {
+        for task in machine.loops() {
+            let (name, wait) = (task.state, longest_wait(task.state));
+            assert_eq!(u64::from(task.wait_seconds), wait, "{name}");
+            assert!(wait * 5 <= lease, "{name} may ask to wait {wait} s");
+            let slowest = u64::from(task.gap_seconds());
+            assert!(
+                slowest < lease,
+                "{}: {name} may take {slowest} s from one renewal to the next",
+                machine.name
+            );
         }
-        let attempts = task["TimeoutSeconds"].as_u64().unwrap();
-        let retries = task["Retry"].as_array().unwrap();
-        let again: u64 = retries
-            .iter()
-            .map(|retry| {
-                retry["MaxAttempts"].as_u64().unwrap()
-                    * (attempts + retry["MaxDelaySeconds"].as_u64().unwrap())
-            })
-            .sum();
-        let slowest = longest + attempts + again;
-        assert!(
-            slowest < lease,
-            "{name} may take {slowest} s from one renewal to the next"
-        );
-    });
+    }
     for template in template::OF_FUNCTIONS.into_iter().chain(["witness"]) {
         let template = template::read(template);
         for (id, function) in template::resources(&template, "AWS::Lambda::Function") {
@@ -394,7 +380,11 @@ fn a_lease_outlives_the_slowest_pass() {
 }
 
 /// What a pass asks for at most, in seconds: it grows with the time already waited.
-fn longest_wait() -> u64 {
+fn longest_wait(task: &str) -> u64 {
+    let at_most = match task {
+        "RebuildGlobal" => rebuild_global::WAIT_SECONDS_MAX,
+        _ => WAIT_SECONDS_MAX,
+    };
     let began = Timestamp::UNIX_EPOCH;
-    wait_seconds(began, began + SignedDuration::from_hours(1_000))
+    wait_seconds_up_to(at_most, began, began + SignedDuration::from_hours(1_000))
 }

@@ -110,7 +110,7 @@ fn kind_of(state: &str) -> Option<Kind> {
     match state {
         "ConfirmOutage" => Some(Kind::Confirming),
         "DetachAndPromote" | "PlannedFailover" | "ProveWriter" => Some(Kind::Promotion),
-        "FlipDns" => Some(Kind::Dns),
+        "FlipDns" | "FlipDnsAgain" => Some(Kind::Dns),
         "RestartEcs" | "Conclude" => Some(Kind::Services),
         "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "KeepPlan"
         | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
@@ -125,7 +125,7 @@ fn label(state: &str, output: &Value) -> Option<String> {
         ("DetachAndPromote", "detach") => "detach".into(),
         ("DetachAndPromote", "fail_over") => "failover".into(),
         ("ProveWriter", "prove") => "writer proven".into(),
-        ("FlipDns", "change") => "DNS moved".into(),
+        ("FlipDns" | "FlipDnsAgain", "change") => "DNS moved".into(),
         ("RestartEcs", "none") => "services up".into(),
         _ => return None,
     };

@@ -14,6 +14,7 @@ mod validate;
 
 pub use read::{BYTES_MAX, SCHEMA, read, read_named};
 pub use salvage::salvaged;
+pub use validate::APPROVAL_MINUTES_MAX;
 pub(crate) use validate::is_name;
 
 /// Where the plans lie among the parameters of each Region.

@@ -6,6 +6,8 @@ use super::{Detection, DnsRecord, KeyedTable, Mode, Plan};
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
 const TTL_SECONDS_MAX: u32 = 300;
+/// The longest time that a human may be given to answer: the state machines outlast it, three questions included.
+pub const APPROVAL_MINUTES_MAX: u64 = 1440;
 /// A probe invocation lasts a minute, so that a longer interval would never be measured.
 const INTERVAL_SECONDS_MAX: u64 = 30;
 
@@ -144,10 +146,10 @@ fn policy(plan: &Plan) -> Vec<String> {
         })
         .collect();
     found.extend(when(
-        !(1..=1440).contains(&unplanned.approval_minutes),
+        !(1..=APPROVAL_MINUTES_MAX).contains(&unplanned.approval_minutes),
         || {
             format!(
-                "unplanned.approval_minutes is {}; use 1 to 1440",
+                "unplanned.approval_minutes is {}; use 1 to {APPROVAL_MINUTES_MAX}",
                 unplanned.approval_minutes
             )
         },

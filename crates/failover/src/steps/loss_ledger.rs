@@ -30,7 +30,7 @@ pub use account::{Losses, LostBeats, TableLoss};
 pub const STEP: &str = "loss_ledger";
 
 /// How long one pass compares.
-pub const STRETCH: Duration = Duration::from_secs(15);
+pub const STRETCH: Duration = Duration::from_secs(45);
 
 /// The two databases that are compared, as one Region reaches them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -440,18 +440,27 @@ async fn renew(
     }
 }
 
+/// The longest that most passes ask to wait for the next one, in seconds.
+pub const WAIT_SECONDS_MAX: u64 = 60;
+
 /// Seconds to the next look: one at first, growing with the time already waited, so that hours fit into a history.
 #[must_use]
 pub fn wait_seconds(since: Timestamp, now: Timestamp) -> u64 {
+    wait_seconds_up_to(WAIT_SECONDS_MAX, since, now)
+}
+
+/// The same up to `at_most`: what takes a day must fit into a history, too.
+#[must_use]
+pub fn wait_seconds_up_to(at_most: u64, since: Timestamp, now: Timestamp) -> u64 {
     const LOOKS_PER_AGE: f64 = 30.0;
     let age = seconds_between(since, now).max(0.0) / LOOKS_PER_AGE;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "clamped to 1..=60"
+        reason = "it is at least one, and cut to what is allowed"
     )]
-    let whole = age.clamp(1.0, 60.0) as u64;
-    whole
+    let whole = age.max(1.0) as u64;
+    whole.min(at_most)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ use super::{
     detach_and_promote::Accepted,
     frame::{self, Act, Came, Step, Then},
     loss_ledger::Found,
-    read, take, wait_seconds,
+    read, take, wait_seconds_up_to,
 };
 use crate::{
     Error,
@@ -50,6 +50,8 @@ use crate::{
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "rebuild_global";
+/// The longest that a pass asks to wait for the next one, in seconds: a rebuild may take a day.
+pub const WAIT_SECONDS_MAX: u64 = 120;
 
 /// What becomes of a deposed cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,7 +323,8 @@ impl<W: World> Step<W> for RebuildGlobal {
     /// Since the last call was made.
     fn wait_seconds(&self, pass: &Pass) -> u64 {
         let last = pass.run.timeline.last();
-        wait_seconds(last.map_or(pass.now, |entry| entry.at), pass.now)
+        let since = last.map_or(pass.now, |entry| entry.at);
+        wait_seconds_up_to(WAIT_SECONDS_MAX, since, pass.now)
     }
 }
 

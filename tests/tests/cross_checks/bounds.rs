@@ -1,0 +1,314 @@
+//! State machines: a bound in one place fits the bounds around it.
+
+use failover::{guard::EVIDENCE_SECONDS_MAX, ledger::SUPERSEDED_AFTER, plan::APPROVAL_MINUTES_MAX};
+use machines::{Machine, State, WAIT_SECONDS};
+use serde_json::Value;
+use tests::{machine, template};
+
+/// What AWS ends an execution at.
+const EVENTS_MAX: u64 = 25_000;
+/// Events of a pass of a loop: a Task, a Choice and a Wait are entered and left, and the Task scheduled, begun and ended.
+const EVENTS_OF_A_PASS: u64 = 9;
+/// Events of an attempt that failed: scheduled, begun, failed.
+const EVENTS_OF_A_RETRY: u64 = 3;
+/// The longest wait between two passes of any loop; `super::machines` holds that no pass asks for more.
+const LONGEST_WAIT_SECONDS: u64 = 120;
+/// What `ConfirmOutage` may be gone through: at first, after each question, and each time the evidence is stale.
+const ROUNDS: u64 = 1 + 3 + 3;
+
+/// Errors of an idle function's first call, and one that nobody knows yet.
+const HEALING: [&str; 7] = [
+    "Lambda.CodeArtifactUserPendingException",
+    "Lambda.ResourceNotReadyException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ENINotReadyException",
+    "Lambda.EC2ThrottledException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.SomethingNewException",
+];
+
+/// The first entry of a Task's `Retry` that is for an error.
+fn retry<'a>(task: &'a Value, error: &str) -> Option<&'a Value> {
+    let mut retries = task["Retry"].as_array().unwrap().iter();
+    retries.find(|retry| {
+        let mut names = retry["ErrorEquals"].as_array().unwrap().iter();
+        names.any(|name| name == error || name == "States.ALL")
+    })
+}
+
+/// The longest that all pauses of a retry take together, in seconds.
+fn pauses(retry: &Value) -> u64 {
+    let number = |field: &str| retry[field].as_u64().unwrap();
+    (0..number("MaxAttempts"))
+        .map(|attempt| {
+            (number("IntervalSeconds") << attempt.min(20)).min(number("MaxDelaySeconds"))
+        })
+        .sum()
+}
+
+fn asks(task: &Value) -> bool {
+    task["Resource"] == "arn:aws:states:::lambda:invoke.waitForTaskToken"
+}
+
+fn each_task(check: impl Fn(&str, &Value)) {
+    for machine in machine::all() {
+        for (name, task) in machine.tasks() {
+            check(&format!("{}: {name}", machine.name), task);
+        }
+    }
+}
+
+fn is_bound_by_evidence(name: &str) -> bool {
+    ["ConfirmOutage", "DetachAndPromote"]
+        .iter()
+        .any(|bound| name.ends_with(bound))
+}
+
+#[test]
+fn what_may_heal_is_tried_again_for_about_three_minutes() {
+    each_task(|name, task| {
+        if is_bound_by_evidence(name) || name.ends_with("ReleaseLeases") {
+            return;
+        }
+        for error in HEALING {
+            if asks(task) && error == "Lambda.SomethingNewException" {
+                continue;
+            }
+            let retry = retry(task, error).unwrap_or_else(|| panic!("{name} gives up on {error}"));
+            // Pauses are a random part of their bounds, half of them on average.
+            let mean = pauses(retry) / 2;
+            assert!(
+                (150..=210).contains(&mean),
+                "{name} tries {error} for {mean} s on average"
+            );
+        }
+    });
+}
+
+#[test]
+fn what_we_answer_and_what_cannot_heal_is_never_tried_again() {
+    each_task(|name, task| {
+        for error in machines::ANSWERS.iter().chain(&machines::PERMANENT) {
+            let attempts = retry(task, error).map(|retry| retry["MaxAttempts"].as_u64());
+            assert_eq!(attempts, Some(Some(0)), "{name} and {error}");
+        }
+    });
+}
+
+#[test]
+fn retries_of_confirming_and_promoting_end_within_the_evidences_minute() {
+    let mut seen = 0;
+    each_task(|name, task| {
+        if !is_bound_by_evidence(name) {
+            return;
+        }
+        let retries = task["Retry"].as_array().unwrap().iter();
+        let sum: u64 = retries
+            .filter(|retry| retry["MaxAttempts"] != 0)
+            .map(pauses)
+            .sum();
+        assert!(
+            (20.0..=EVIDENCE_SECONDS_MAX).contains(&f64::from(u32::try_from(sum).unwrap())),
+            "{name} pauses for {sum} s"
+        );
+        for error in HEALING {
+            assert!(retry(task, error).is_some(), "{name} gives up on {error}");
+        }
+    });
+    for machine in machine::all() {
+        let tasks = machine.tasks();
+        seen += tasks
+            .iter()
+            .filter(|(name, _)| is_bound_by_evidence(name))
+            .count();
+    }
+    assert_eq!(seen, 2);
+}
+
+#[test]
+fn names_are_tried_again_before_anything_waits_for_them() {
+    for machine in machine::all() {
+        let states = &machine.definition["States"];
+        let caught = |task: &str| {
+            states[task]["Catch"][0]["Next"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let again = caught("FlipDns");
+        assert_eq!(states[&again]["Arguments"], states["FlipDns"]["Arguments"]);
+        // Whoever starts or writes by the names comes afterwards.
+        assert_eq!(caught(&again), "RestartEcs");
+        let edges = machine.edges();
+        let into = edges.iter().filter(|edge| edge.to == "RestartEcs");
+        let from: Vec<_> = into.map(|edge| edge.from.as_str()).collect();
+        assert!(!from.contains(&"FlipDns"), "{from:?}");
+        // What the second attempt mended is no trouble.
+        assert!(states["FlipDns"]["Catch"][0]["Assign"]["trouble"].is_null());
+    }
+}
+
+#[test]
+fn leases_are_given_back_where_a_run_could_not_be_closed() {
+    for machine in machine::all() {
+        let states = &machine.definition["States"];
+        let close = states["CloseRun"]["Catch"].as_array().unwrap();
+        assert_eq!(close.last().unwrap()["Next"], "ReleaseLeases");
+        let mean = pauses(retry(&states["ReleaseLeases"], "Lambda.Unknown").unwrap()) / 2;
+        assert!((540..=660).contains(&mean), "for {mean} s on average");
+        let silent = pauses(retry(&states["ReleaseLeases"], "Unavailable").unwrap()) / 2;
+        assert!((540..=660).contains(&silent), "for {silent} s on average");
+        let after = states["ReleaseLeases"]["Next"].as_str().unwrap();
+        assert_eq!(states[after]["Choices"][0]["Next"], "NotClosed");
+        assert_eq!(states[after]["Default"], "NotOpened");
+    }
+}
+
+/// Before its promotion an unplanned run renews its leases in `ConfirmOutage` and `DetachAndPromote`.
+#[test]
+fn an_unplanned_run_is_superseded_only_after_the_longest_gap_before_its_promotion() {
+    let gap = gaps(
+        &machines::unplanned_failover(),
+        &["ConfirmOutage", "DetachAndPromote"],
+    );
+    let after = u64::try_from(SUPERSEDED_AFTER.as_secs()).unwrap();
+    assert!(gap <= after, "a living run may be silent for {gap} s");
+    assert!(
+        after <= gap + 120,
+        "{after} s are waited where {gap} s would do"
+    );
+}
+
+/// The longest time from one renewal to the next, of some Tasks.
+fn gaps(machine: &Machine, tasks: &[&str]) -> u64 {
+    let found = machine.states().into_iter().filter_map(|(name, state)| {
+        let State::Call(call) = state else {
+            return None;
+        };
+        tasks.contains(&name.as_ref()).then_some(call)
+    });
+    let gaps: Vec<_> = found
+        .map(|call| u64::from(call.gap_seconds(WAIT_SECONDS)))
+        .collect();
+    assert_eq!(gaps.len(), tasks.len());
+    gaps.into_iter().max().unwrap()
+}
+
+#[test]
+fn a_history_holds_every_pass_and_every_retry() {
+    for machine in machine::all() {
+        let states = &machine.definition["States"];
+        let passes: u64 = machine
+            .states()
+            .filter_map(|(name, _)| bound(states, name.strip_suffix("Progress")?))
+            .sum();
+        let retries: u64 = machine
+            .tasks()
+            .iter()
+            .flat_map(|(_, task)| task["Retry"].as_array().unwrap())
+            .map(|retry| retry["MaxAttempts"].as_u64().unwrap())
+            .sum();
+        let others = 2 * u64::try_from(machine.states().count()).unwrap();
+        let events = passes * EVENTS_OF_A_PASS + retries * EVENTS_OF_A_RETRY + others;
+        assert!(
+            events < EVENTS_MAX,
+            "{} may need {events} events: {passes} passes, {retries} retries",
+            machine.name
+        );
+    }
+}
+
+/// Passes at most of a loop, over all the rounds that may lead through it.
+fn bound(states: &Value, task: &str) -> Option<u64> {
+    let mut ways = states[format!("{task}Progress")]["Choices"]
+        .as_array()?
+        .iter();
+    let passes = ways.find_map(|way| {
+        let condition = way["Condition"].as_str()?;
+        let (_, bound) = condition.split_once("$passes < ")?;
+        bound.split(' ').next()?.parse::<u64>().ok()
+    })?;
+    let rounds = match task {
+        "ConfirmOutage" => ROUNDS,
+        // Stale evidence leads back at most three times.
+        "DetachAndPromote" => 4,
+        _ => 1,
+    };
+    Some(passes * rounds)
+}
+
+#[test]
+fn a_machine_outlasts_all_that_a_plan_lets_a_human_take() {
+    let answer = APPROVAL_MINUTES_MAX * 60;
+    for machine in machines::all() {
+        let states = machine.states();
+        let questions = match machine.name {
+            "unplanned-failover" => 3,
+            "failback" => 1,
+            _ => 0,
+        };
+        assert_eq!(
+            questions > 0,
+            states.iter().any(|(name, _)| name == "AwaitApproval")
+        );
+        let window = if machine.name == "failback" {
+            14 * 86_400
+        } else {
+            0
+        };
+        let definition = machine.definition().value();
+        let loops = states.iter().filter_map(|(name, _)| {
+            let task = name.strip_suffix("Progress")?;
+            let passes = bound(&definition["States"], task)?;
+            let seconds = definition["States"][task]["TimeoutSeconds"].as_u64()?;
+            Some(passes * (seconds + LONGEST_WAIT_SECONDS))
+        });
+        let longest = questions * answer + window + loops.sum::<u64>();
+        assert!(
+            longest < u64::from(machine.seconds),
+            "{} may take {longest} s and is ended after {} s, without CloseRun",
+            machine.name,
+            machine.seconds
+        );
+    }
+}
+
+#[test]
+fn only_approved_true_is_a_yes() {
+    let mut asked = 0;
+    for machine in machine::all() {
+        let states = &machine.definition["States"];
+        let ask = &states["AwaitApproval"];
+        if ask.is_null() {
+            continue;
+        }
+        asked += 1;
+        let answer = ask["Next"].as_str().unwrap();
+        assert_eq!(ask["Output"], "{% $states.result %}");
+        let ways = states[answer]["Choices"].as_array().unwrap();
+        assert_eq!(ways.len(), 1, "{answer}");
+        assert_eq!(ways[0]["Condition"], "{% $states.input.approved = true %}");
+        // A no is told from silence by its name, as where a human refuses.
+        assert_eq!(states[answer]["Default"], "CloseRun");
+        let trouble = states[answer]["Assign"]["trouble"].as_str().unwrap();
+        assert!(trouble.contains("'state': 'AwaitApproval', 'error': 'Refused'"));
+    }
+    assert_eq!(asked, 2);
+}
+
+#[test]
+fn every_function_of_a_run_has_its_concurrency_reserved() {
+    let mut seen = 0;
+    for name in template::OF_FUNCTIONS {
+        let template = template::read(name);
+        for (id, function) in template::resources(&template, "AWS::Lambda::Function") {
+            let reserved = &function["ReservedConcurrentExecutions"];
+            assert!(
+                reserved.to_string().contains("ReservedConcurrency"),
+                "{id}: {reserved}"
+            );
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, tests::repository::functions().len());
+}

@@ -25,12 +25,14 @@ pub const PARAMETERS: &str = "/aurora-failover/plans/";
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The plan's name: letters, digits and hyphens, at most 40.
+    #[schemars(extend("pattern" = "^[A-Za-z0-9-]{1,40}$"))]
     pub plan: PlanName,
     /// Grows with every change of the document.
     pub revision: u64,
     /// How the members replicate.
     pub topology: Topology,
     /// Where the writer normally lives.
+    #[schemars(extend("pattern" = "^[a-z0-9]+(-[a-z0-9]+)+-[0-9]+$"))]
     pub home_region: Region,
     /// The member cluster of each Region.
     pub members: BTreeMap<Region, Member>,
@@ -62,6 +64,7 @@ pub struct Plan {
 #[serde(deny_unknown_fields)]
 pub struct KeyedTable {
     /// Its name with its schema, as in `public.orders`.
+    #[schemars(regex(pattern = "^[^.]+[.][^.]+$"))]
     pub table: String,
     /// The columns of its primary key, or of another unique key without nulls.
     pub key: Vec<String>,
@@ -143,10 +146,13 @@ pub enum Auth {
 #[serde(deny_unknown_fields)]
 pub struct Detection {
     /// Seconds from one beat to the next.
+    #[schemars(range(min = 1, max = 30))]
     pub interval_seconds: u64,
     /// Consecutive failures that make a suspicion.
+    #[schemars(range(min = 2, max = 60))]
     pub failures: u32,
     /// Seconds after which a beat has failed.
+    #[schemars(range(min = 1, max = 30))]
     pub timeout_seconds: u64,
     /// Seconds a writer may be gone while its Region answers; 180 where it is left out, and 600 while RDS shows the writer as
     /// the home cluster's only instance.
@@ -189,6 +195,7 @@ pub struct Unplanned {
     pub cooldown_minutes: u64,
     /// Minutes a human has to answer where a mode is `approval`.
     #[serde(default = "Unplanned::approval_minutes")]
+    #[schemars(range(min = 1, max = 1440))]
     pub approval_minutes: u64,
     /// Whether a plan without witness may act by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,12 +274,15 @@ pub enum DnsRecord {
     /// A CNAME in a private hosted zone.
     Cname {
         /// The hosted zone's id, without `/hostedzone/`.
+        #[schemars(regex(pattern = "^[A-Za-z0-9]+$"))]
         hosted_zone: String,
         /// The record's name, without the trailing dot.
+        #[schemars(regex(pattern = "\\..*[^.]$"))]
         name: String,
         /// What it points to.
         endpoint: Endpoint,
         /// Seconds a resolver may keep it.
+        #[schemars(range(min = 1, max = 300))]
         ttl_seconds: u32,
         /// Accepts that Route 53's records can only be changed while us-east-1 is up.
         #[serde(default)]

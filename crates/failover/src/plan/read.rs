@@ -28,10 +28,12 @@ pub fn read(text: &str) -> Result<Plan, Error> {
     }
     let mut document =
         json::parse(text).map_err(|why| invalid(&[format!("in the document {why}")]))?;
-    let mut found = structure::faults(&PARSED, &mut document);
+    let form = structure::judge(&PARSED, &mut document);
+    let mut found = form.faults;
     match serde_json::from_value::<Plan>(document) {
         Ok(plan) => {
-            found.extend(faults(&plan));
+            let of_sense = faults(&plan).into_iter();
+            found.extend(of_sense.filter(|fault| is_of_what_was_written(fault, &form.filled)));
             if found.is_empty() {
                 Ok(plan)
             } else {
@@ -41,6 +43,27 @@ pub fn read(text: &str) -> Result<Plan, Error> {
         Err(why) if found.is_empty() => Err(invalid(&[why.to_string()])),
         Err(_) => Err(invalid(&found)),
     }
+}
+
+/// Whether a fault of sense is about what somebody wrote, and not about what was filled in.
+fn is_of_what_was_written(fault: &str, filled: &[String]) -> bool {
+    let is_about = |path: &String| {
+        let mut place = String::new();
+        for part in path.split('.') {
+            let is_index = part.chars().all(|c| c.is_ascii_digit());
+            match (is_index, place.is_empty()) {
+                (true, _) => place.push_str(&format!("[{part}]")),
+                (false, true) => place.push_str(part),
+                (false, false) => place.push_str(&format!(".{part}")),
+            }
+        }
+        let field = path.rsplit('.').next().unwrap_or_default();
+        let is_index = field.chars().all(|c| c.is_ascii_digit());
+        // A fault about members says "member", too.
+        let word = field.strip_suffix('s').unwrap_or(field);
+        fault.contains(&place) || (!is_index && fault.contains(word))
+    };
+    !filled.iter().any(is_about)
 }
 
 /// Reads the plan of a parameter, which bears the plan's own name.
@@ -123,6 +146,50 @@ mod tests {
             "detection.interval_seconds",
         ] {
             assert!(why.contains(part), "{part} is missing from: {why}");
+        }
+    }
+
+    #[test]
+    fn faults_of_form_hide_no_fault_of_sense() {
+        let mut document = good();
+        document.as_object_mut().unwrap().remove("database");
+        document["detection"]["failures"] = json!("three");
+        document["detection"]["interval_seconds"] = json!(0);
+        document["home_region"] = json!("eu-west-1");
+        document["dns"][0]["ttl_seconds"] = json!(86_400);
+        document["dns"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"kind": "alias"}));
+        let why = refusal(&document);
+        for part in [
+            "6 fault(s)",
+            "database is missing; add it",
+            "detection.failures is \"three\"",
+            "detection.interval_seconds is 0",
+            "home_region is eu-west-1, which is not in members",
+            "dns[0].ttl_seconds is 86400",
+            "dns.1.kind is \"alias\"; set it to cname or ssm",
+        ] {
+            assert!(why.contains(part), "{part} is missing from: {why}");
+        }
+        assert!(!why.contains("filler"), "{why}");
+    }
+
+    #[test]
+    fn what_was_filled_in_makes_no_fault_of_its_own() {
+        for (pointer, value) in [
+            ("/members", json!(7)),
+            ("/witness_region", json!(7)),
+            ("/detection", json!([])),
+            ("/unplanned", json!(null)),
+            ("/dns/0", json!("writer")),
+            ("/plan", json!(7)),
+        ] {
+            let mut document = good();
+            *document.pointer_mut(pointer).unwrap() = value;
+            let why = refusal(&document);
+            assert!(why.contains("1 fault(s)"), "{pointer}: {why}");
         }
     }
 

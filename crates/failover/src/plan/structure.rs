@@ -8,19 +8,31 @@ use serde_json::{Map, Value};
 /// How much of a value a sentence repeats, in characters.
 const VALUE_MAX: usize = 60;
 
-/// What is wrong with a document. Unknown fields are taken out of it, so that the rest can still be judged.
-pub(super) fn faults(schema: &Value, document: &mut Value) -> Vec<String> {
+/// What is wrong with a document's form.
+pub(super) struct Form {
+    /// One sentence per fault.
+    pub(super) faults: Vec<String>,
+    /// The fields that hold something of the right form now, instead of what was written or missing.
+    pub(super) filled: Vec<String>,
+}
+
+/// What is wrong with a document. Unknown fields are taken out of it, and what is of a wrong form is filled in, so that the sense
+/// of the rest can still be judged.
+pub(super) fn judge(schema: &Value, document: &mut Value) -> Form {
     let mut walk = Walk {
         root: schema,
-        faults: Vec::new(),
+        form: Form {
+            faults: Vec::new(),
+            filled: Vec::new(),
+        },
     };
     walk.value(schema, document, "");
-    walk.faults
+    walk.form
 }
 
 struct Walk<'a> {
     root: &'a Value,
-    faults: Vec<String>,
+    form: Form,
 }
 
 impl<'a> Walk<'a> {
@@ -31,10 +43,12 @@ impl<'a> Walk<'a> {
         }
         let wanted = schema["type"].as_str().unwrap_or_default();
         if !is_of(value, wanted) {
-            return self.fault(path, value, &format!("give it {}", words(schema)));
+            self.fault(path, value, &format!("give it {}", words(schema)));
+            return self.fill(schema, value, path);
         }
         if let Some(word) = schema["const"].as_str().filter(|word| value != word) {
-            return self.fault(path, value, &format!("set it to {word}"));
+            self.fault(path, value, &format!("set it to {word}"));
+            return self.fill(schema, value, path);
         }
         if let Value::Object(object) = value {
             return self.object(schema, object, path);
@@ -60,14 +74,20 @@ impl<'a> Walk<'a> {
         for field in unknown {
             object.remove(&field);
             let name = joined(path, &field);
-            self.faults
+            self.form
+                .faults
                 .push(format!("{name} is not a field of the plan; remove it"));
         }
         let required = schema["required"].as_array().into_iter().flatten();
         for field in required.filter_map(Value::as_str) {
             if !object.contains_key(field) {
                 let name = joined(path, field);
-                self.faults.push(format!("{name} is missing; add it"));
+                self.form.faults.push(format!("{name} is missing; add it"));
+                let mut value = Value::Null;
+                if let Some(schema) = known.and_then(|known| known.get(field)) {
+                    self.fill(schema, &mut value, &name);
+                }
+                object.insert(field.to_owned(), value);
             }
         }
     }
@@ -83,6 +103,9 @@ impl<'a> Walk<'a> {
         if consts.len() == resolved.len() {
             if !value.as_str().is_some_and(|word| consts.contains(&word)) {
                 self.fault(path, value, &format!("set it to {}", consts.join(" or ")));
+                if let Some(one) = resolved.first() {
+                    self.fill(one, value, path);
+                }
             }
             return;
         }
@@ -97,7 +120,12 @@ impl<'a> Walk<'a> {
                 .filter_map(|one| one["properties"][tag]["const"].as_str())
                 .collect();
             let kinds = format!("set it to {}", kinds.join(" or "));
-            return self.fault(&joined(path, tag), kind.unwrap_or(&Value::Null), &kinds);
+            let kind = kind.cloned().unwrap_or_default();
+            self.fault(&joined(path, tag), &kind, &kinds);
+            if let Some(one) = resolved.first() {
+                self.fill(one, value, path);
+            }
+            return;
         }
         let fits = |one: &&&Value| is_of(value, one["type"].as_str().unwrap_or_default());
         match resolved.iter().find(fits) {
@@ -105,7 +133,44 @@ impl<'a> Walk<'a> {
             None => {
                 let wanted: Vec<_> = resolved.iter().map(|one| words(one)).collect();
                 self.fault(path, value, &format!("give it {}", wanted.join(" or ")));
+                if let Some(one) = resolved.last() {
+                    self.fill(one, value, path);
+                }
             }
+        }
+    }
+
+    /// Puts something of the right form where nothing of it stands.
+    fn fill(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
+        *value = self.filler(schema);
+        self.form.filled.push(path.to_owned());
+    }
+
+    fn filler(&self, schema: &'a Value) -> Value {
+        let schema = self.resolved(schema);
+        if let Some(word) = schema.get("const") {
+            return word.clone();
+        }
+        if let Some(alternatives) = alternatives(schema) {
+            return alternatives
+                .last()
+                .map_or(Value::Null, |one| self.filler(one));
+        }
+        match schema["type"].as_str().unwrap_or_default() {
+            "object" => {
+                let required = schema["required"].as_array().into_iter().flatten();
+                let required = required.filter_map(Value::as_str);
+                let fields = required.map(|field| {
+                    let filler = self.filler(&schema["properties"][field]);
+                    (field.to_owned(), filler)
+                });
+                Value::Object(fields.collect())
+            }
+            "array" => Value::Array(Vec::new()),
+            "string" => "filler".into(),
+            "boolean" => false.into(),
+            "integer" => 1.into(),
+            _ => Value::Null,
         }
     }
 
@@ -137,7 +202,7 @@ impl<'a> Walk<'a> {
         } else {
             format!("is {text}")
         };
-        self.faults.push(format!("{name} {is}; {fix}"));
+        self.form.faults.push(format!("{name} {is}; {fix}"));
     }
 }
 
@@ -202,7 +267,7 @@ mod tests {
     }
 
     fn found(mut document: Value) -> Vec<String> {
-        faults(&schema(), &mut document)
+        judge(&schema(), &mut document).faults
     }
 
     /// Adds what `schema` uses to `found`; the names of fields are no keywords.
@@ -236,8 +301,10 @@ mod tests {
             "description",
             "format",
             "items",
+            "maximum",
             "minimum",
             "oneOf",
+            "pattern",
             "properties",
             "required",
             "title",
@@ -318,6 +385,32 @@ mod tests {
         })
     }
 
+    /// The schema without ranges and patterns, which are of sense: they are said with better words there.
+    fn form_only(mut schema: Value) -> Value {
+        match &mut schema {
+            Value::Object(fields) => {
+                for keyword in ["maximum", "pattern"] {
+                    if fields.get(keyword).is_some_and(|value| !value.is_object()) {
+                        fields.remove(keyword);
+                    }
+                }
+                if fields.get("minimum").is_some_and(Value::is_number) {
+                    fields.insert("minimum".into(), 0.into());
+                }
+                for value in fields.values_mut() {
+                    *value = form_only(std::mem::take(value));
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    *item = form_only(std::mem::take(item));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+        schema
+    }
+
     /// A good plan with any JSON at one place, one level deep or two.
     fn nearly_a_plan() -> impl Strategy<Value = Value> {
         let plan = good();
@@ -334,7 +427,42 @@ mod tests {
         })
     }
 
+    /// Editors and programs that know the schema alone find what is out of range.
+    #[test]
+    fn what_is_out_of_range_or_pattern_is_refused_by_the_schema_too() {
+        let general = jsonschema::validator_for(&schema()).unwrap();
+        assert!(general.is_valid(&good()));
+        for (place, value) in [
+            ("/plan", json!("a b")),
+            ("/plan", json!("a".repeat(41))),
+            ("/home_region", json!("Ohio")),
+            ("/detection/interval_seconds", json!(0)),
+            ("/detection/interval_seconds", json!(31)),
+            ("/detection/timeout_seconds", json!(0)),
+            ("/detection/failures", json!(1)),
+            ("/detection/failures", json!(61)),
+            ("/dns/0/ttl_seconds", json!(0)),
+            ("/dns/0/ttl_seconds", json!(301)),
+            ("/dns/0/hosted_zone", json!("/hostedzone/Z0")),
+            ("/dns/0/name", json!("writer")),
+            ("/dns/0/name", json!("writer.orders.")),
+        ] {
+            let mut document = good();
+            *document.pointer_mut(place).unwrap() = value.clone();
+            assert!(!general.is_valid(&document), "{place} = {value}");
+            assert!(crate::plan::read(&document.to_string()).is_err());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_the_schema_refuses_is_refused(document in nearly_a_plan()) {
+            let general = jsonschema::validator_for(&schema()).unwrap();
+            if !general.is_valid(&document) {
+                prop_assert!(crate::plan::read(&document.to_string()).is_err(), "{}", document);
+            }
+        }
+
         #[test]
         fn no_json_makes_reading_panic(document in json(), near in nearly_a_plan()) {
             let _ = crate::plan::read(&document.to_string());
@@ -343,7 +471,7 @@ mod tests {
 
         #[test]
         fn it_finds_a_fault_exactly_where_a_general_validator_does(document in nearly_a_plan()) {
-            let general = jsonschema::validator_for(&schema()).unwrap();
+            let general = jsonschema::validator_for(&form_only(schema())).unwrap();
             let found = found(document.clone());
             prop_assert_eq!(found.is_empty(), general.is_valid(&document), "{:?}", found);
         }

@@ -494,6 +494,36 @@ async fn endpoints(
     Ok(endpoints)
 }
 
+/// What this step would be refused at the names, were the writer moved now. A planned move asks before it begins.
+pub(super) async fn refusals(
+    world: &(impl Ledger + Here + Describe + Dns),
+    pass: &Pass,
+) -> Result<Vec<String>, Error> {
+    let endpoints = endpoints(world, pass).await?;
+    let Some(target) = endpoints.get(&pass.run.to) else {
+        return Ok(Vec::new());
+    };
+    let epoch = pass.rows.next_epoch();
+    let asked = pass.run.plan.dns.iter().map(async |record| {
+        match name(world, pass, record, (&endpoints, target)).await {
+            Ok(Heard::Said(name)) => stands_in_the_way(&name?, epoch),
+            Ok(Heard::Throttled(why)) => Some(why),
+            Err(why) => Some(why.to_string()),
+        }
+    });
+    let refused = futures::future::join_all(asked).await;
+    Ok(refused.into_iter().flatten().collect())
+}
+
+/// Why a name could not be led over in `epoch`.
+fn stands_in_the_way(name: &Name, epoch: Epoch) -> Option<String> {
+    if name.cname.is_none() {
+        return Some(format!("{} does not exist in its zone", name.wanted.name));
+    }
+    let refused = add(&mut Batch::default(), name, epoch).err();
+    refused.map(|why| why.to_string())
+}
+
 /// Decides what one pass does.
 ///
 /// # Errors

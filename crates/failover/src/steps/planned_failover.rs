@@ -317,11 +317,7 @@ fn begin(observed: &Observed) -> Result<Action, Error> {
         if observed.written == Written::OwnIntent || observed.written == Written::OwnIntentHere {
             return Ok(Action::Withdraw);
         }
-        return Err(Error::NotReady(format!(
-            "{} reason(s) against it: {}",
-            observed.not_ready.len(),
-            observed.not_ready.join("; ")
-        )));
+        return Err(not_ready(&observed.not_ready));
     }
     if observed.written != Written::OwnIntent {
         return Ok(Action::WriteIntent);
@@ -358,6 +354,14 @@ fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
     }))
 }
 
+fn not_ready(reasons: &[String]) -> Error {
+    Error::NotReady(format!(
+        "{} reason(s) against it: {}",
+        reasons.len(),
+        reasons.join("; ")
+    ))
+}
+
 async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
     let run = &pass.run;
     let identifier = pass
@@ -381,13 +385,17 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
         world.cluster(&run.to, &cluster(&run.to)),
     )
     .await?;
-    let target = target.ok_or_else(|| {
-        Error::UnexpectedTopology(format!(
-            "RDS in {} knows no cluster {}",
-            run.to,
-            cluster(&run.to)
-        ))
-    })?;
+    let Some(target) = target else {
+        if !run.attempts.is_empty() {
+            return Err(Error::UnexpectedTopology(format!(
+                "RDS in {} knows no cluster {}",
+                run.to,
+                cluster(&run.to)
+            )));
+        }
+        let reasons = ready::reasons(world, pass, global.as_ref(), None).await?;
+        return Err(not_ready(&reasons));
+    };
     let from = cluster(&run.from);
     let led = |global: &GlobalCluster| is_led_by(global, &run.from, &from);
     let open = calls::open(run);
@@ -396,7 +404,7 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
         .is_some_and(|global| global.failover.is_some());
     let follows = role(global.as_ref(), &target) == Role::Standby;
     let not_ready = if follows && !under_way && open.is_none() {
-        ready::reasons(world, pass, global.as_ref(), &target).await?
+        ready::reasons(world, pass, global.as_ref(), Some(&target)).await?
     } else {
         Vec::new()
     };

@@ -103,6 +103,19 @@ fn a_change_is_done_only_when_it_is_in_sync() {
     assert_eq!(next_action(&changed), Ok(Action::Done));
 }
 
+/// FlipDns would be refused behind the point of no return: so it is asked before.
+#[test]
+fn a_name_that_could_not_be_led_over_stands_in_the_way_of_a_planned_move() {
+    let said = |held: Option<Record>, epoch: Option<u64>| {
+        let seen = observed(held, epoch);
+        stands_in_the_way(&seen.zones[0].names[0], Epoch(8)).unwrap_or_default()
+    };
+    assert_eq!(said(Some(cname(WEST)), Some(7)), "");
+    assert!(said(None, None).contains("does not exist in its zone"));
+    assert!(said(Some(cname("proxy.example")), Some(7)).contains("no member's endpoint"));
+    assert!(said(Some(cname(WEST)), Some(9)).contains("was pointed in epoch 9"));
+}
+
 #[test]
 fn a_plan_without_records_is_done() {
     assert_eq!(

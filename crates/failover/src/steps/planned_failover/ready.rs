@@ -9,9 +9,10 @@ use crate::{
     Error,
     beat::{Vantage, Write},
     domain::{Region, seconds_between},
+    ledger::Run,
     notify::Notify,
-    plan::{Auth, DnsRecord},
-    steps::{Here, Pass, dns_flip::Heard, fence_writer::Rights},
+    plan::Auth,
+    steps::{Here, Pass, dns_flip, fence_writer::Rights},
     topology::{Cluster, GlobalCluster},
 };
 
@@ -27,7 +28,7 @@ pub(super) async fn reasons(
     world: &impl World,
     pass: &Pass,
     global: Option<&GlobalCluster>,
-    target: &Cluster,
+    target: Option<&Cluster>,
 ) -> Result<Vec<String>, Error> {
     let (run, plan) = (&pass.run, &pass.run.plan);
     let left = plan.members.get(&run.from);
@@ -46,15 +47,7 @@ pub(super) async fn reasons(
         secrets(world, pass),
         topic(world, pass),
     );
-    let mut found = global.map_or_else(Vec::new, |global| of_global(global, target));
-    found.extend(of_cluster("target", &run.to, target));
-    match source? {
-        Some(source) => {
-            found.extend(of_cluster("writer's cluster", &run.from, &source));
-            found.extend(versions(&source, target));
-        }
-        None => found.push(format!("RDS in {} knows no cluster {left}", run.from)),
-    }
+    let mut found = of_both(run, (global, target), source?.as_ref());
     if let Err(why) = switches?.admit_planned(run.name()) {
         found.push(why.to_string());
     }
@@ -73,6 +66,39 @@ pub(super) async fn reasons(
     found.extend(secrets);
     found.extend(topic);
     Ok(found)
+}
+
+/// What RDS says of the two clusters. One that is not there under the plan's name hides nothing of the other.
+fn of_both(
+    run: &Run,
+    (global, target): (Option<&GlobalCluster>, Option<&Cluster>),
+    source: Option<&Cluster>,
+) -> Vec<String> {
+    let unknown = |region: &Region| {
+        let member = run.plan.members.get(region);
+        let cluster = member.map_or("", |member| member.cluster.as_str());
+        format!("RDS in {region} knows no cluster {cluster}; correct its name in the plan")
+    };
+    let mut found = Vec::new();
+    match target {
+        Some(target) => {
+            found.extend(
+                global
+                    .into_iter()
+                    .flat_map(|global| of_global(global, target)),
+            );
+            found.extend(of_cluster("target", &run.to, target));
+        }
+        None => found.push(unknown(&run.to)),
+    }
+    match source {
+        Some(source) => {
+            found.extend(of_cluster("writer's cluster", &run.from, source));
+            found.extend(target.and_then(|target| versions(source, target)));
+        }
+        None => found.push(unknown(&run.from)),
+    }
+    found
 }
 
 fn of_global(global: &GlobalCluster, target: &Cluster) -> Vec<String> {
@@ -271,25 +297,10 @@ impl Rotation {
     }
 }
 
-/// A Route 53 that takes no more calls just now cannot be taken for ready.
-async fn asked<T>(call: impl Future<Output = Result<Heard<T>, Error>>) -> Result<T, Error> {
-    call.await?.said()
-}
-
+/// What FlipDns would be refused at, behind the point of no return.
 async fn names(world: &impl World, pass: &Pass) -> Vec<String> {
-    let records = pass.run.plan.dns.iter();
-    let asked = records.map(async |record| match record {
-        DnsRecord::Cname {
-            hosted_zone, name, ..
-        } => match asked(world.record(hosted_zone, name, "CNAME")).await {
-            Ok(Some(_)) => None,
-            Ok(None) => Some(format!("{name} does not exist in zone {hosted_zone}")),
-            Err(why) => Some(format!("{name}: {why}")),
-        },
-        // It is made where it is missing.
-        DnsRecord::Ssm { .. } => None,
-    });
-    join_all(asked).await.into_iter().flatten().collect()
+    let refused = dns_flip::refusals(world, pass).await;
+    refused.unwrap_or_else(|why| vec![format!("the plan's names: {why}")])
 }
 
 async fn services(world: &impl World, pass: &Pass) -> Vec<String> {
@@ -342,6 +353,29 @@ mod tests {
                 .unwrap()
                 .contains("us-east-1")
         );
+    }
+
+    #[test]
+    fn a_cluster_that_is_misspelt_hides_no_other_reason() {
+        let source = Cluster {
+            identifier: "orders-west".into(),
+            arn: "arn".into(),
+            status: "modifying".into(),
+            engine_version: "16.6".into(),
+            endpoint: String::new(),
+            reader_endpoint: String::new(),
+            port: 5432,
+            global_cluster: None,
+            instances: Vec::new(),
+        };
+        let found = of_both(&fake::run(), (None, None), Some(&source)).join("; ");
+        for part in [
+            "RDS in us-east-1 knows no cluster orders-east",
+            "orders-west in us-west-2 is modifying",
+            "orders-west in us-west-2 has no instance",
+        ] {
+            assert!(found.contains(part), "{found} lacks {part}");
+        }
     }
 
     #[tokio::test]

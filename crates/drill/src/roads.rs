@@ -142,6 +142,13 @@ impl Roads {
         self.change(vantage, member, |road| road.traffic = Traffic::Flowing)
     }
 
+    /// Where a road leads.
+    pub fn backend(&self, vantage: &str, member: &str) -> Option<SocketAddr> {
+        let key = (vantage.to_owned(), member.to_owned());
+        let roads = self.locked();
+        roads.get(&key).map(|road| road.condition.borrow().backend)
+    }
+
     /// Leads new connections to another address.
     pub fn set_backend(
         &self,

@@ -5,6 +5,7 @@ mod deployed;
 mod functions;
 pub mod lab;
 mod names;
+mod properties;
 mod resources;
 mod roads;
 mod secrets;
@@ -203,6 +204,7 @@ impl World {
     pub async fn start_client(&self) -> Result<Client, Trouble> {
         let admin = self.admin(HOME).await?;
         client::prepare(&admin, "app", &self.secrets.app).await?;
+        databases::customers(&admin, &self.secrets).await?;
         let config = ClientConfig {
             resolver: self.resolvers[CLIENT],
             writer_name: WRITER_NAME.to_owned(),

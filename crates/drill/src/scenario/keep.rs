@@ -27,7 +27,11 @@ pub async fn keep(root: &Path, timeline: Timeline) -> Result<(), Trouble> {
     let client = world.start_client().await?;
     world.first_beats().await?;
     println!("{}", how(&world));
-    tokio::time::sleep(KEPT).await;
+    // A failback by hand makes its member anew, and has to reach it.
+    tokio::select! {
+        () = tokio::time::sleep(KEPT) => {}
+        () = world.follow_databases() => {}
+    }
     client.stop().await;
     world.end(&deployed, &folder).await?;
     deployed.end().await

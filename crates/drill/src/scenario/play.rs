@@ -97,6 +97,7 @@ const fn writer(scenario: Scenario) -> &'static str {
                     | Scenario::Route53Ssm
                     | Scenario::Route53Cname
                     | Scenario::RegionReturns
+                    | Scenario::SubnetsDenied
                     | Scenario::LostMidSwitchover
                     | Scenario::IdleFunctions
                     | Scenario::MillionRows

@@ -56,6 +56,7 @@ pub enum Scenario {
     FailbackAfterDetach,
     Rehearsal,
     RegionReturns,
+    SubnetsDenied,
     FailbackInterrupted,
     FailbackRefused,
     RoundTrip,
@@ -70,7 +71,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -115,6 +116,7 @@ impl Scenario {
         Self::FailbackAfterDetach,
         Self::Rehearsal,
         Self::RegionReturns,
+        Self::SubnetsDenied,
         Self::FailbackInterrupted,
         Self::FailbackRefused,
         Self::RoundTrip,
@@ -202,7 +204,7 @@ impl Scenario {
                 json!({"unplanned": {"region_down": "approval", "approval_minutes": 1}})
             }
             // The grace is spent when the writer is first suspected.
-            Self::WriterDown | Self::PlannedMeetsUnplanned => {
+            Self::WriterDown | Self::PlannedMeetsUnplanned | Self::SubnetsDenied => {
                 json!({"detection": {"in_region_grace_seconds": 3}})
             }
             Self::TwiceLost | Self::RoundTrip => json!({"unplanned": {"cooldown_minutes": 0}}),

@@ -4,10 +4,16 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use aurora_sim::Simulator;
 use aws_config::SdkConfig;
-use aws_sdk_rds::{Client, types::DbCluster};
+use aws_sdk_rds::{
+    Client,
+    types::{DbCluster, DbInstance, Filter},
+};
 use tokio_postgres::{Config, NoTls};
 
-use super::{Secrets, Trouble};
+use super::{
+    Secrets, Trouble,
+    properties::{self, tag},
+};
 use crate::{
     profile::{HOME, PLAN, Profile, global_cluster, member},
     roads::Roads,
@@ -18,6 +24,15 @@ const ENGINE_VERSION: &str = "16.6";
 const ADMIN: &str = "orders_admin";
 const AVAILABLE: Duration = Duration::from_secs(60);
 
+/// Roles of other applications than the client's: what each may do.
+const APPLICATIONS: [(&str, &str); 3] = [
+    ("app_reports", "SELECT"),
+    ("app_jobs", "SELECT, INSERT, UPDATE"),
+    ("app_import", "INSERT"),
+];
+/// A second database of the first plan's members.
+const SECOND: &str = "archive";
+
 /// Where a member is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
@@ -25,6 +40,8 @@ pub struct Endpoints {
     pub writer: String,
     /// The reader endpoint.
     pub reader: String,
+    /// The endpoints of its instances, the first one's first.
+    pub instances: Vec<String>,
     /// The port of every member.
     pub port: u16,
 }
@@ -70,19 +87,26 @@ async fn global(
         .global_cluster_identifier(global_cluster(plan))
         .engine(ENGINE)
         .engine_version(ENGINE_VERSION)
+        .storage_encrypted(true)
+        .tags(tag("plan", plan))
         .send()
         .await?;
     let mut endpoints = HashMap::new();
     for region in profile.members {
         let client = client(region);
+        let name = member(plan, region);
+        properties::groups(&client, plan).await?;
         cluster(&client, plan, region, port, secrets).await?;
-        if profile.headless != Some(region) {
-            instance(&client, &member(plan, region)).await?;
-        }
-        let found = described(&client, &member(plan, region)).await?;
+        let instances = if profile.headless == Some(region) {
+            Vec::new()
+        } else {
+            instances(&client, plan, region).await?
+        };
+        let found = described(&client, &name).await?;
         let found = Endpoints {
             writer: found.endpoint.unwrap_or_default(),
             reader: found.reader_endpoint.unwrap_or_default(),
+            instances,
             port,
         };
         endpoints.insert((*region).to_owned(), found);
@@ -106,14 +130,16 @@ async fn cluster(
         .engine(ENGINE)
         .engine_version(ENGINE_VERSION)
         .port(port.into());
+    let create = properties::of_cluster(create, plan, region);
     // A secondary takes its logins and its database from the primary.
     let create = if region == HOME {
         create
             .master_username(ADMIN)
             .master_user_password(&secrets.admin)
             .database_name(plan)
+            .storage_encrypted(true)
     } else {
-        create
+        create.enable_global_write_forwarding(true)
     };
     create.send().await?;
     until(&name, async || {
@@ -122,29 +148,59 @@ async fn cluster(
     .await
 }
 
-/// Creates a member's instance, and waits until it is available.
-async fn instance(client: &Client, cluster: &str) -> Result<(), Trouble> {
-    let instance = format!("{cluster}-1");
-    client
-        .create_db_instance()
-        .db_instance_identifier(&instance)
-        .db_cluster_identifier(cluster)
-        .db_instance_class("db.r6g.large")
-        .engine(ENGINE)
-        .send()
-        .await?;
-    until(&instance, async || {
-        let answer = client
-            .describe_db_instances()
-            .db_instance_identifier(&instance)
+/// Creates a member's writer and its reader, and waits until both are available; answers their endpoints.
+async fn instances(client: &Client, plan: &str, region: &str) -> Result<Vec<String>, Trouble> {
+    let cluster = &member(plan, region);
+    for (number, tier) in [(1, 0), (2, 1)] {
+        let create = client
+            .create_db_instance()
+            .db_instance_identifier(format!("{cluster}-{number}"))
+            .db_cluster_identifier(cluster)
+            .db_instance_class("db.r6g.large")
+            .engine(ENGINE)
+            .promotion_tier(tier);
+        properties::of_instance(create, plan, region, number)
             .send()
             .await?;
-        Ok(answer
-            .db_instances()
-            .iter()
-            .all(|instance| instance.db_instance_status() == Some("available")))
+    }
+    properties::export_role(client, cluster).await?;
+    let of_cluster = Filter::builder()
+        .name("db-cluster-id")
+        .values(cluster)
+        .build();
+    let describe = client.describe_db_instances().filters(of_cluster);
+    until(cluster, async || {
+        let answer = describe.clone().send().await?;
+        let all = answer.db_instances();
+        let is_available = |found: &DbInstance| found.db_instance_status() == Some("available");
+        Ok(all.len() == 2 && all.iter().all(is_available))
     })
-    .await
+    .await?;
+    let answer = describe.send().await?;
+    let endpoints = answer.db_instances().iter();
+    let address = |found: &DbInstance| found.endpoint()?.address().map(str::to_owned);
+    Ok(endpoints.filter_map(address).collect())
+}
+
+/// Gives the first plan's database more applications than the client, and its cluster a second database.
+pub(super) async fn customers(
+    admin: &tokio_postgres::Client,
+    secrets: &Secrets,
+) -> Result<(), Trouble> {
+    for (role, may) in APPLICATIONS {
+        let statements = format!(
+            "CREATE ROLE {role} LOGIN PASSWORD '{}'; GRANT USAGE ON SCHEMA app TO {role};
+             GRANT {may} ON app.rows TO {role}",
+            secrets.app
+        );
+        admin.batch_execute(&statements).await?;
+    }
+    // It cannot be created in a transaction.
+    admin
+        .batch_execute(&format!("CREATE DATABASE {SECOND}"))
+        .await?;
+    let grant = format!("GRANT CONNECT ON DATABASE {SECOND} TO app_reports");
+    Ok(admin.batch_execute(&grant).await?)
 }
 
 async fn described(client: &Client, name: &str) -> Result<DbCluster, Trouble> {

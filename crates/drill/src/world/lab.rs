@@ -289,7 +289,7 @@ impl Lab {
     }
 }
 
-fn config(region: &str) -> SdkConfig {
+pub(super) fn config(region: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(AwsRegion::new(region.to_owned()))
@@ -304,7 +304,7 @@ fn config(region: &str) -> SdkConfig {
 }
 
 /// The library's own adapter to RDS, with the simulator in place of the network.
-fn rds(simulator: &Simulator, region: &str) -> Aws {
+pub(super) fn rds(simulator: &Simulator, region: &str) -> Aws {
     let settings = Settings {
         ledger_table: String::new(),
         loss_bucket: None,

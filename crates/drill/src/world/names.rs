@@ -42,6 +42,8 @@ fn names(
             if let Some(address) = roads.address(vantage, &member(plan, region)) {
                 names.insert(endpoints.writer.clone(), address);
                 names.insert(endpoints.reader.clone(), address);
+                let instances = endpoints.instances.iter().cloned();
+                names.extend(instances.map(|instance| (instance, address)));
             }
         }
     }

@@ -49,7 +49,7 @@ pub(super) async fn create(
             region,
             "orders/admin",
             databases::admin_user(),
-            &secrets.admin,
+            (&secrets.rotated_out, &secrets.admin),
         )
         .await?;
         secret(
@@ -57,7 +57,7 @@ pub(super) async fn create(
             region,
             "orders/probe",
             "failover_probe",
-            &secrets.probe,
+            (&secrets.rotated_out, &secrets.probe),
         )
         .await?;
         services(emulator, region).await?;
@@ -201,17 +201,26 @@ async fn records(
     Ok(())
 }
 
+/// A secret that was rotated once: its second version is current, the first one opens nothing any more.
 async fn secret(
     emulator: &Emulator,
     region: &str,
     name: &str,
     user: &str,
-    password: &str,
+    (before, password): (&str, &str),
 ) -> Result<(), Trouble> {
-    aws_sdk_secretsmanager::Client::new(&emulator.sdk_config(region))
+    let secrets = aws_sdk_secretsmanager::Client::new(&emulator.sdk_config(region));
+    let login = |password: &str| json!({"username": user, "password": password}).to_string();
+    secrets
         .create_secret()
         .name(name)
-        .secret_string(json!({"username": user, "password": password}).to_string())
+        .secret_string(login(before))
+        .send()
+        .await?;
+    secrets
+        .put_secret_value()
+        .secret_id(name)
+        .secret_string(login(password))
         .send()
         .await?;
     Ok(())

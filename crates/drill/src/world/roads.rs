@@ -1,20 +1,33 @@
 //! Where the roads of a drill lead, when members are rebuilt and clusters made.
 
+use std::{net::SocketAddr, time::Duration};
+
 use super::{Trouble, World};
-use crate::profile::{CLIENT, PLAN, member};
+use crate::{
+    profile::{CLIENT, PLAN, member},
+    roads::Roads,
+};
+
+/// How often a kept world looks where its databases are.
+const LOOK: Duration = Duration::from_millis(100);
 
 impl World {
     /// Leads every road to where its member's database is now: a rebuilt member is another one.
     pub fn lead_roads(&self) {
         for region in self.profile.members {
             let name = member(PLAN, region);
-            let Some(backend) = self.simulator.backend(region, &name) else {
-                continue;
-            };
-            for vantage in self.regions.iter().chain([&CLIENT]) {
-                // Some vantages have no road to a member without instance.
-                let _ = self.roads.set_backend(vantage, &name, backend);
-            }
+            let backend = self.simulator.backend(region, &name);
+            let vantages = self.regions.iter().chain([&CLIENT]);
+            lead(&self.roads, vantages.copied(), &name, backend);
+        }
+    }
+
+    /// Leads roads to wherever the databases are, as long as it is polled: for worlds in which nobody else waits for anything.
+    pub async fn follow_databases(&self) {
+        // Ends: whoever keeps the world drops it.
+        loop {
+            self.lead_roads();
+            tokio::time::sleep(LOOK).await;
         }
     }
 
@@ -36,5 +49,52 @@ impl World {
             self.dns.add_endpoint(vantage, endpoint, road.await?)?;
         }
         Ok(())
+    }
+}
+
+/// Leads the roads from every vantage to where a member's database is. Without one they lead where they did.
+fn lead<'a>(
+    roads: &Roads,
+    vantages: impl Iterator<Item = &'a str>,
+    member: &str,
+    backend: Option<SocketAddr>,
+) {
+    let Some(backend) = backend else {
+        return;
+    };
+    for vantage in vantages {
+        // Some vantages have no road to a member without instance.
+        let _ = roads.set_backend(vantage, member, backend);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificates::Certificates;
+
+    #[tokio::test]
+    async fn a_road_leads_to_the_member_that_was_made_anew_and_stays_where_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let certificates = Certificates::create(folder.path()).unwrap();
+        let tls = certificates.server(&["orders-west.example"]).unwrap();
+        let roads = Roads::new(Roads::free_port().await.unwrap());
+        let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        for vantage in ["client", "us-west-2"] {
+            let opened = roads.open(vantage, "orders-west", at(4_001), tls.clone());
+            opened.await.unwrap();
+        }
+        let vantages = ["client", "us-west-2", "us-east-2"];
+        for (backend, leads_to) in [
+            (Some(at(4_002)), 4_002),
+            (None, 4_002),
+            (Some(at(4_003)), 4_003),
+        ] {
+            lead(&roads, vantages.into_iter(), "orders-west", backend);
+            for vantage in ["client", "us-west-2"] {
+                assert_eq!(roads.backend(vantage, "orders-west"), Some(at(leads_to)));
+            }
+        }
+        assert_eq!(roads.backend("us-east-2", "orders-west"), None);
     }
 }

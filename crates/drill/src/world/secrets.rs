@@ -17,6 +17,8 @@ pub struct Secrets {
     pub probe: String,
     /// The application's.
     pub app: String,
+    /// What the secrets held before they were rotated; it opens nothing any more.
+    pub(super) rotated_out: String,
 }
 
 impl Secrets {
@@ -28,6 +30,7 @@ impl Secrets {
             admin: fresh("admin"),
             probe: fresh("probe"),
             app: fresh("app"),
+            rotated_out: fresh("before"),
         }
     }
 
@@ -37,7 +40,7 @@ impl Secrets {
             text.windows(secret.len())
                 .any(|window| window == secret.as_bytes())
         };
-        [&self.admin, &self.probe, &self.app]
+        [&self.admin, &self.probe, &self.app, &self.rotated_out]
             .into_iter()
             .any(stands)
     }

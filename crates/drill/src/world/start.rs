@@ -138,7 +138,11 @@ pub(super) async fn roads(
         }
         let backend = simulator.backend(region, &cluster);
         let backend = backend.ok_or("there is no such database")?;
-        let tls = certificates.server(&[&endpoints.writer, &endpoints.reader])?;
+        let clusters = [endpoints.writer.as_str(), endpoints.reader.as_str()].into_iter();
+        let names: Vec<_> = clusters
+            .chain(endpoints.instances.iter().map(String::as_str))
+            .collect();
+        let tls = certificates.server(&names)?;
         for vantage in &vantages {
             roads.open(vantage, &cluster, backend, tls.clone()).await?;
         }

@@ -22,7 +22,10 @@ use super::{
 use crate::{
     front_door::{Fault, Scope},
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::stage::{Acted, SOON, Stage},
+    scenario::{
+        expect::unreplicated,
+        stage::{Acted, SOON, Stage},
+    },
     timeline::{Kind, now_ms},
     world::Trouble,
 };
@@ -155,6 +158,48 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
     stage.ended(1).await;
     stage.writes_in(STANDBY).await;
     stage.world.return_region(HOME).await?;
+    stale_client_until_fenced(stage, &mut acted).await?;
+    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    Ok(acted)
+}
+
+/// Every road into the home network is silent, for whoever asks, while RDS answers there and the writer lives on. Then the
+/// roads return, and a client that holds the deposed writer's address tries at once.
+pub(super) async fn subnets_denied(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let text = "loses every road into its network; RDS answers, and the writer lives";
+    stage.fault(HOME, text, "roads denied");
+    let mut acted = Acted::now();
+    stage.world.roads.lose_member(cluster(HOME));
+    acted.unreplicated = unreplicated(stage.world, &stage.client.record()).await;
+    stage.ended(1).await;
+    let verdicts: Vec<_> = stage.runs.seen().into_iter().collect();
+    let outcomes: Vec<_> = verdicts
+        .iter()
+        .filter_map(|run| run.outcome.clone())
+        .collect();
+    acted.check(
+        "the standby takes over, once",
+        outcomes.join(", "),
+        outcomes
+            .iter()
+            .filter(|outcome| *outcome == "succeeded")
+            .count()
+            == 1,
+    );
+    stage.writes_in(STANDBY).await;
+    let text = "has its roads back";
+    stage
+        .world
+        .timeline
+        .mark(Kind::Fault, HOME, text, "roads back");
+    stage.world.roads.mend_member(cluster(HOME));
+    stale_client_until_fenced(stage, &mut acted).await?;
+    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
+    Ok(acted)
+}
+
+/// A client holds the deposed writer's address and writes there as soon as it answers, until it is fenced.
+async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let stale = tokio::spawn(hold_on(stage.world.app_login(HOME)?, acknowledged.clone()));
     let some = async || !acknowledged.lock().await.is_empty();
@@ -162,7 +207,7 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
         .until(SOON, "a write that the deposed writer takes", some)
         .await;
     stage.world.watch_now(HOME).await?;
-    returned_and_fenced(stage, &mut acted).await?;
+    returned_and_fenced(stage, acted).await?;
     let fenced_ms = now_ms();
     tokio::time::sleep(Duration::from_secs(3)).await;
     stale.abort();
@@ -173,15 +218,14 @@ pub(super) async fn region_returns(stage: &Stage<'_>) -> Result<Acted, Trouble> 
         format!("{late} of {} came later", acknowledged.len()),
         late == 0 && !acknowledged.is_empty(),
     );
-    losses::stale_writes(stage, &mut acted, STALE, acknowledged.len()).await?;
+    losses::stale_writes(stage, acted, STALE, acknowledged.len()).await?;
     let told = stage.told("was fenced").await.unwrap_or_default();
     acted.check(
         "people are told",
         told.replace('\n', " "),
         told.contains("the deposed writer in us-west-2 was fenced"),
     );
-    acted.checks.extend(writer_is(stage, STANDBY, 2).await);
-    Ok(acted)
+    Ok(())
 }
 
 /// The home Region knows who the writer is, and its schedule fences the deposed one.

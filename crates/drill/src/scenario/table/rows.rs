@@ -333,6 +333,15 @@ impl Scenario {
                 Ends::AsPlayed,
                 &["the deposed writer in us-west-2 was fenced"],
             ),
+            Self::SubnetsDenied => (
+                "subnets-denied",
+                "Every road into the home network falls silent while RDS answers and the writer lives: the standby takes over, and when the roads return the deposed writer is fenced.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over",
+                    "the deposed writer in us-west-2 was fenced",
+                ],
+            ),
             Self::FailbackInterrupted => (
                 "failback-interrupted",
                 "Each function of a failback is killed once in the middle of a pass: it ends as if nothing had happened.",

@@ -15,8 +15,8 @@ const BANNED: [&str; 5] = [
 const PAUSES: [&str; 7] = [
     "sleep(",
     "sleep_until(",
-    "interval(",
-    "interval_at(",
+    "time::interval(",
+    "time::interval_at(",
     "park_timeout(",
     "recv_timeout(",
     "wait_timeout(",
@@ -86,7 +86,10 @@ fn decisions_take_and_return_values() {
             decisions += 1;
             let line = code[..at].lines().next_back().unwrap_or_default();
             assert!(!line.contains("async"), "{path}: next_action is async");
-            let body = body(&code[at..]);
+            let indent = line.len() - line.trim_start().len();
+            let close = format!("\n{}}}", " ".repeat(indent));
+            let end = code[at..].find(&close).unwrap();
+            let body = &code[at..at + end];
             for word in [
                 "async ",
                 ".await",

@@ -21,17 +21,49 @@ fn the_schedules_send_what_probe_and_fence_take() {
     let sent: BTreeMap<_, _> = scheduled
         .map(|(_, rule)| {
             let target = &rule["Targets"][0];
-            let input = target["Input"].as_str().unwrap();
+            let input = &target["Input"];
+            let input = input.as_str().or(input["Fn::Sub"].as_str()).unwrap();
             (template::function_of(&target["Arn"]).to_owned(), input)
         })
         .collect();
-    let watch: health_probe::Request =
-        serde_json::from_str(sent["aurora-failover-health-probe"]).unwrap();
-    assert_eq!(watch, health_probe::Request::Watch {});
     let sweep: fence_writer::Request =
         serde_json::from_str(sent["aurora-failover-fence-writer"]).unwrap();
     assert_eq!(sweep, fence_writer::Request::Sweep {});
     assert_eq!(sent.len(), 2);
+}
+
+#[test]
+fn every_shard_of_the_plans_is_watched_whatever_their_number() {
+    let triggers = template::read("triggers");
+    let targets = triggers["Resources"]["WatchSchedule"]["Properties"]["Targets"].clone();
+    let numbers = &triggers["Parameters"]["WatchShards"]["AllowedValues"];
+    for shards in numbers
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(serde_json::Value::as_u64)
+    {
+        let holds = |condition: &str| match condition {
+            "TwoShards" => shards >= 2,
+            "FourShards" => shards >= 4,
+            other => panic!("{other} is no condition of shards"),
+        };
+        let of = |target: &serde_json::Value| {
+            let target = match target["Fn::If"].as_array() {
+                Some(choice) if !holds(choice[0].as_str().unwrap()) => return None,
+                Some(choice) => choice[1].clone(),
+                None => target.clone(),
+            };
+            let input = target["Input"]["Fn::Sub"].as_str().unwrap();
+            let input = input.replace("${WatchShards}", &shards.to_string());
+            Some(serde_json::from_str::<health_probe::Request>(&input).unwrap())
+        };
+        let sent: Vec<_> = targets.as_array().unwrap().iter().filter_map(of).collect();
+        let wanted: Vec<_> = (0..shards)
+            .map(|shard| health_probe::Request::Watch(health_probe::Shard { shard, shards }))
+            .collect();
+        assert_eq!(sent, wanted);
+    }
 }
 
 #[test]
@@ -110,6 +142,8 @@ fn no_event_is_delivered_late_and_no_function_is_called_twice_for_one() {
     let triggers = template::read("triggers");
     for (id, rule) in template::resources(&triggers, "AWS::Events::Rule") {
         for target in rule["Targets"].as_array().unwrap() {
+            // One that is there for a number of shards only.
+            let target = target["Fn::If"].get(1).unwrap_or(target);
             let policy = &target["RetryPolicy"];
             assert_eq!(policy["MaximumEventAgeInSeconds"], 60, "{id}");
             let retries = policy["MaximumRetryAttempts"].as_u64().unwrap();

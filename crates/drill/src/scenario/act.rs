@@ -53,12 +53,7 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
             misconfigured::misconfigured(stage, statement, "42P01").await
         }
         Scenario::MisconfiguredRights => {
-            misconfigured::misconfigured(
-                stage,
-                "REVOKE UPDATE ON ALL TABLES IN SCHEMA aurora_failover FROM failover_probe",
-                "42501",
-            )
-            .await
+            misconfigured::misconfigured(stage, misconfigured::RIGHTS_GONE, "42501").await
         }
         Scenario::MisconfiguredCertificate => misconfigured::wrong_certificate(stage).await,
         Scenario::Observe => lost_and_back(stage).await,

@@ -18,7 +18,7 @@ use crate::{
     Error,
     domain::Region,
     sql::{Connector, Resolver},
-    steps::Here,
+    steps::{Here, health_probe::Spares},
 };
 
 mod dynamodb;
@@ -85,6 +85,7 @@ pub struct Aws {
     region: Region,
     settings: Settings,
     connector: OnceLock<Result<Connector, Error>>,
+    spares: Spares,
 }
 
 impl Aws {
@@ -121,6 +122,7 @@ impl Aws {
             region,
             settings,
             connector: OnceLock::new(),
+            spares: Spares::default(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     plan::{Auth, Plan},
     sql::{Connector, Credentials},
     steps::{
-        health_probe::{Probe, Suspicion},
+        health_probe::{Probe, Spares, Suspicion},
         recovery_ledger::Plans,
     },
 };
@@ -83,6 +83,10 @@ impl Probe for Aws {
             user,
             password: login.password,
         })
+    }
+
+    fn spares(&self) -> &Spares {
+        &self.spares
     }
 
     fn connector(&self) -> Result<&Connector, Error> {

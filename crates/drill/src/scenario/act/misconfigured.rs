@@ -103,6 +103,10 @@ pub(super) async fn broken_plan(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     Ok(acted)
 }
 
+/// What takes the probe's rights.
+pub(super) const RIGHTS_GONE: &str =
+    "REVOKE UPDATE ON ALL TABLES IN SCHEMA aurora_failover FROM failover_probe";
+
 /// Somebody changes what the probe needs in the database; people are told `what` is wrong.
 pub(super) async fn misconfigured(
     stage: &Stage<'_>,

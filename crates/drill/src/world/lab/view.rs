@@ -16,7 +16,7 @@ use failover::{
         Here,
         confirm_outage::{self, Ask, ReachInput, ReachOutput},
         dns_flip::{Parameter, Parameters},
-        health_probe::{self, Confirmation, Probe, Suspicion},
+        health_probe::{self, Confirmation, Probe, Spares, Suspicion},
         recovery_ledger::{HandOver, Plans},
     },
     switches::{Switched, Switches},
@@ -38,11 +38,16 @@ const OPERATION: Duration = Duration::from_secs(6);
 pub struct View {
     lab: Arc<Lab>,
     region: Region,
+    spares: Arc<Spares>,
 }
 
 impl View {
-    pub(super) const fn new(lab: Arc<Lab>, region: Region) -> Self {
-        Self { lab, region }
+    pub(super) fn new(lab: Arc<Lab>, region: Region) -> Self {
+        Self {
+            lab,
+            region,
+            spares: Arc::default(),
+        }
     }
 
     /// Answers at once where the Region can be reached, and after the time-outs where it cannot.
@@ -278,6 +283,10 @@ impl Probe for View {
             user: databases::admin_user().into(),
             password: self.lab.secrets.admin.clone(),
         })
+    }
+
+    fn spares(&self) -> &Spares {
+        &self.spares
     }
 
     fn connector(&self) -> Result<&Connector, Error> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Confirmation, World};
+use super::{Confirmation, World, spares::or_spare};
 use crate::{
     Error,
     beat::{Look, Reading, Vantage, Write},
@@ -35,6 +35,8 @@ impl Target {
 pub(super) struct Sessions {
     writer: Kept,
     reader: Kept,
+    /// To the writer, from the invocation before.
+    spare: Option<(Region, Session)>,
 }
 
 /// One connection and the login it was made with.
@@ -48,6 +50,19 @@ struct Kept {
 }
 
 impl Sessions {
+    /// Begins with what the invocation before left open.
+    pub(super) fn with(spare: Option<(Region, Session)>) -> Self {
+        Self {
+            spare,
+            ..Self::default()
+        }
+    }
+
+    /// What is left open for the next invocation.
+    pub(super) fn into_spare(self) -> Option<(Region, Session)> {
+        self.writer.session.or(self.spare)
+    }
+
     /// Looks once, for `limit` at most. A session that failed is dropped, so that the next look connects anew.
     pub(super) async fn look(
         &mut self,
@@ -57,7 +72,16 @@ impl Sessions {
         limit: Duration,
     ) -> (Look, bool) {
         let at = world.now();
-        let beat = tokio::time::timeout(limit, beat(world, &mut self.writer, known, target, limit));
+        let beat = tokio::time::timeout(
+            limit,
+            beat(
+                world,
+                (&mut self.writer, &mut self.spare),
+                known,
+                target,
+                limit,
+            ),
+        );
         let reading = tokio::time::timeout(limit, reading(world, &mut self.reader, known, limit));
         let (write, reading) = tokio::join!(beat, reading);
         let write = write.unwrap_or_else(|_| {
@@ -77,16 +101,17 @@ impl Sessions {
 
 async fn beat(
     world: &impl World,
-    kept: &mut Kept,
+    (kept, spare): (&mut Kept, &mut Option<(Region, Session)>),
     known: &Known,
     target: &Target,
     limit: Duration,
 ) -> Write {
     let endpoint = |endpoints: &Endpoints| endpoints.writer.clone();
-    let session = match kept
+    let opened = kept
         .session(world, known, &target.writer, endpoint, limit)
-        .await
-    {
+        .await;
+    let serves = |region: &Region, spare: &Session| *region == target.writer && !spare.is_closed();
+    let session = match or_spare(opened, spare, serves) {
         Ok(session) => session,
         Err(why) => return why,
     };

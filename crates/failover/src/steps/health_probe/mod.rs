@@ -25,10 +25,12 @@ mod look;
 mod plans;
 pub mod prove;
 mod set_up;
+mod spares;
 mod verify;
 mod watch;
 
 pub use prove::Observed as ProveObserved;
+pub use spares::Spares;
 pub use verify::Observed as VerifyObserved;
 pub use watch::{Action, Watched, next_action};
 
@@ -37,7 +39,7 @@ pub use watch::{Action, Watched, next_action};
 #[serde(tag = "operation", rename_all = "snake_case")]
 pub enum Request {
     /// Watches every plan of the Region for just under a minute.
-    Watch {},
+    Watch(Shard),
     /// Creates the heartbeat schema and the probe's role on the writer.
     Setup(OfPlan),
     /// Takes one fresh look at a plan's writer.
@@ -46,6 +48,50 @@ pub enum Request {
     Prove(Input),
     /// Commits a beat through the plan's DNS name.
     Verify(Input),
+}
+
+/// Which of a Region's plans an invocation watches: those whose name falls to `shard` of `shards`. While their number changes
+/// some are watched twice for a minute, which is harmless, and none is unwatched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Its number, from 0.
+    #[serde(default)]
+    pub shard: u64,
+    /// How many there are.
+    #[serde(default = "Shard::one")]
+    pub shards: u64,
+}
+
+impl Shard {
+    /// All plans.
+    pub const WHOLE: Self = Self {
+        shard: 0,
+        shards: 1,
+    };
+
+    const fn one() -> u64 {
+        1
+    }
+
+    /// Whether a plan falls to it. The hash (FNV-1a) is the same in every build: it must never leave a plan to nobody.
+    #[must_use]
+    pub fn holds(self, plan: &PlanName) -> bool {
+        let mix =
+            |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let hash = plan.as_str().bytes().fold(0xcbf2_9ce4_8422_2325, mix);
+        hash % self.shards.max(1) == self.shard
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        if self.shard < self.shards {
+            return Ok(self);
+        }
+        Err(Error::InvalidRequest(format!(
+            "shard is {} and shards is {}; count from 0 to one less than there are",
+            self.shard, self.shards
+        )))
+    }
 }
 
 /// Names a plan.
@@ -110,6 +156,8 @@ pub trait Probe: Sync {
     fn other_probe_logins(&self, plan: &Plan) -> impl Future<Output = Vec<Credentials>> + Send;
     /// The administrator's login.
     fn admin_login(&self, plan: &Plan) -> impl Future<Output = Result<Credentials, Error>> + Send;
+    /// What the last invocation left open.
+    fn spares(&self) -> &Spares;
     /// How to connect.
     fn connector(&self) -> Result<&Connector, Error>;
     /// Sleeps; the probe's measuring loop is the one place that does.
@@ -137,7 +185,7 @@ async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, E
 /// # Errors
 /// `Unavailable` when the Region's own ledger does not answer.
 pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, Error> {
-    Box::pin(watch::run(world, deadline)).await
+    Box::pin(watch::run(world, Shard::WHOLE, deadline)).await
 }
 
 /// One fresh look at a plan's writer.
@@ -158,10 +206,64 @@ pub async fn handle(
     deadline: Timestamp,
 ) -> Result<Value, Error> {
     match read::<Request>(payload)? {
-        Request::Watch {} => answer(watch(world, deadline).await?),
+        Request::Watch(shard) => {
+            answer(Box::pin(watch::run(world, shard.checked()?, deadline)).await?)
+        }
         Request::Setup(input) => answer(set_up::run(world, &input.plan).await?),
         Request::Confirm(input) => answer(confirm(world, &input.plan).await?),
         Request::Prove(input) => answer(in_time(prove::run(world, &input)).await?),
         Request::Verify(input) => answer(in_time(verify::run(world, &input)).await?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_falls_to_one_shard_of_any_number_and_they_share_evenly() {
+        let names = || (0..200).map(|number| PlanName::from(format!("plan-{number}").as_str()));
+        for shards in 1..=5 {
+            let mut sizes = vec![0; usize::try_from(shards).unwrap()];
+            for name in names() {
+                let held: Vec<_> = (0..shards)
+                    .filter(|shard| {
+                        Shard {
+                            shard: *shard,
+                            shards,
+                        }
+                        .holds(&name)
+                    })
+                    .collect();
+                assert_eq!(held.len(), 1, "{name} of {shards}");
+                sizes[usize::try_from(held[0]).unwrap()] += 1;
+            }
+            let most = sizes.iter().max().unwrap();
+            assert!(
+                most * usize::try_from(shards).unwrap() < 200 * 2,
+                "{sizes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_watch_without_a_shard_watches_every_plan_and_a_wrong_one_is_named() {
+        let read = |payload| super::read::<Request>(payload).unwrap();
+        let whole = read(serde_json::json!({"operation": "watch"}));
+        assert_eq!(whole, Request::Watch(Shard::WHOLE));
+        let wrong = Shard {
+            shard: 2,
+            shards: 2,
+        }
+        .checked()
+        .unwrap_err();
+        assert!(wrong.to_string().contains("shard is 2"), "{wrong}");
+        let none = Shard {
+            shard: 0,
+            shards: 0,
+        }
+        .checked()
+        .unwrap_err();
+        assert_eq!(none.name(), "InvalidRequest");
     }
 }

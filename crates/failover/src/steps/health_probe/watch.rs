@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
-    Suspicion, World,
+    Shard, Suspicion, World,
     look::{Sessions, Target},
     plans::{Readable, learn, plans, remember, tell_fault},
 };
@@ -26,6 +26,8 @@ const WATCH: SignedDuration = SignedDuration::from_secs(58);
 const RESERVE: SignedDuration = SignedDuration::from_secs(5);
 /// How many plans are watched at once.
 const PLANS_MAX: usize = 50;
+/// How far apart an invocation's plans begin: each connects twice, and a handshake takes milliseconds of a whole core.
+const STAGGER: Duration = Duration::from_millis(20);
 
 /// What an invocation saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -90,27 +92,52 @@ pub fn next_action(
 }
 
 /// One invocation.
-pub(super) async fn run(world: &impl World, deadline: Timestamp) -> Result<Watched, Error> {
+pub(super) async fn run(
+    world: &impl World,
+    shard: Shard,
+    deadline: Timestamp,
+) -> Result<Watched, Error> {
     let began = world.now();
     let until = Until {
         calm: (began + WATCH).min(deadline - RESERVE),
         last: deadline - RESERVE,
     };
-    let plans = plans(world).await?;
-    let watches = plans.into_iter().map(async |plan| match plan {
-        Ok(plan) => watch(world, plan, until).await,
-        Err((plan, fault)) => WatchedPlan {
-            plan,
-            looks: 0,
-            suspected: false,
-            fault: Some(fault),
-        },
-    });
+    let mut plans = plans(world).await?;
+    plans.retain(|plan| shard.holds(name_of(plan)));
+    if plans.len() > PLANS_MAX {
+        tracing::error!(
+            plans = plans.len(),
+            shards = shard.shards,
+            "more plans than one invocation watches: deploy the triggers with more WatchShards"
+        );
+    }
+    let watches = plans
+        .into_iter()
+        .zip(0_u32..)
+        .map(async |(plan, turn)| match plan {
+            Ok(plan) => {
+                world.pause(STAGGER.saturating_mul(turn)).await;
+                watch(world, plan, until).await
+            }
+            Err((plan, fault)) => WatchedPlan {
+                plan,
+                looks: 0,
+                suspected: false,
+                fault: Some(fault),
+            },
+        });
     let plans = stream::iter(watches)
         .buffer_unordered(PLANS_MAX)
         .collect()
         .await;
     Ok(Watched { plans })
+}
+
+const fn name_of(plan: &Result<Readable, (PlanName, String)>) -> &PlanName {
+    match plan {
+        Ok(readable) => &readable.plan.plan,
+        Err((name, _)) => name,
+    }
 }
 
 /// When an invocation ends: `calm` when nothing is wrong, `last` when it has seen a failure and not decided yet.
@@ -134,7 +161,10 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
         learn(world, &readable.plan)
     );
     watched.fault = readable.fault;
-    if let Err(why) = look_until(world, &known, until, &mut watched).await {
+    let mut sessions = Sessions::with(world.spares().take(&watched.plan));
+    let ended = look_until(world, &known, until, &mut sessions, &mut watched).await;
+    world.spares().keep(&watched.plan, sessions.into_spare());
+    if let Err(why) = ended {
         tracing::error!(plan = %watched.plan, %why, "the plan cannot be watched");
         watched.fault = Some(why.to_string());
     }
@@ -145,6 +175,7 @@ async fn look_until(
     world: &impl World,
     known: &Known,
     until: Until,
+    sessions: &mut Sessions,
     watched: &mut WatchedPlan,
 ) -> Result<(), Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -154,7 +185,6 @@ async fn look_until(
     tell_fault(world, plan, &row, watched.fault.as_deref()).await;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
-    let mut sessions = Sessions::default();
     let mut suspected_at = None;
     loop {
         let began = world.now();

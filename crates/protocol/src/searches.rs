@@ -80,11 +80,14 @@ impl Search {
 /// Those of `make test`.
 pub const SMALL: [Search; 6] = [
     Search {
-        name: "a planned run and a suspicion, a lost answer shown late, a loss and a return",
+        name: "a planned run, a lost answer shown late, a crash, a loss and a return",
         bounds: Bounds {
-            runs: 2,
-            faults: Faults { lost: 1, ..LOST },
-            starts: TO_THE_STANDBY,
+            faults: Faults {
+                lost: 1,
+                crashes: 1,
+                ..LOST
+            },
+            starts: &[(Task::Planned, 0, 1)],
             reads_together: true,
             ..ONE
         },
@@ -165,7 +168,17 @@ const FAILBACK: Bounds = Bounds {
 };
 
 /// Those that `make check-protocol` adds.
-pub const LARGE: [Search; 14] = [
+pub const LARGE: [Search; 15] = [
+    Search {
+        name: "a planned run and a suspicion, a lost answer shown late, a loss and a return",
+        bounds: Bounds {
+            runs: 2,
+            faults: Faults { lost: 1, ..LOST },
+            starts: TO_THE_STANDBY,
+            reads_together: true,
+            ..ONE
+        },
+    },
     Search {
         name: "a superseded run with a pass in flight, a loss and a return",
         bounds: Bounds {

@@ -140,6 +140,7 @@ pub(crate) struct Books {
     silent: BTreeSet<Region>,
     deaf: Mutex<u32>,
     full: BTreeSet<Region>,
+    third: Option<Region>,
     has_documents: bool,
     kept: Mutex<Kept>,
 }
@@ -162,6 +163,7 @@ impl Books {
             silent: BTreeSet::new(),
             deaf: Mutex::new(0),
             full: BTreeSet::new(),
+            third: None,
             has_documents: true,
             kept: Mutex::new(Kept {
                 rows: rows.into(),
@@ -184,6 +186,12 @@ impl Books {
     /// A Region whose ledger does not take that a run waits for an answer.
     pub(crate) fn silence_writes(mut self, region: &str) -> Self {
         self.full.insert(region.into());
+        self
+    }
+
+    /// The plan that is known has a third member.
+    pub(crate) fn of_three(mut self, region: &str) -> Self {
+        self.third = Some(region.into());
         self
     }
 
@@ -321,6 +329,9 @@ impl Ledger for Books {
         }
         let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
         plan.notify.insert(self.here.clone(), topic.into());
+        if let (Some(third), Some(member)) = (&self.third, plan.members.get(&self.here).cloned()) {
+            plan.members.insert(third.clone(), member);
+        }
         Ok(Some(Known {
             plan,
             endpoints: BTreeMap::new(),

@@ -249,3 +249,25 @@ fn forced_passes_of_two_regions_do_not_share_a_lease() {
         ["us-east-1", "eu-west-1"].map(|region| run_id("dns_flip", &region.into(), Epoch(7)));
     assert_ne!(names[0], names[1]);
 }
+
+#[tokio::test]
+async fn where_the_proven_writer_is_no_other_region_holds_a_forced_pass_up_by_being_silent() {
+    let in_a_region = |writer: &str| {
+        let mut row = row();
+        if let Some(current) = &mut row.current {
+            current.writer = writer.into();
+        }
+        Books::with(&row).of_three("eu-west-1").silence("eu-west-1")
+    };
+    let input = Input {
+        from_region: Some("us-west-2".into()),
+        ..input(Some("orders@7"))
+    };
+    let proven = in_a_region("us-east-1");
+    assert!(forced(&proven, &input, Progress::Done).await.is_ok());
+    let elsewhere = in_a_region("us-west-2");
+    let why = forced(&elsewhere, &input, Progress::Done)
+        .await
+        .unwrap_err();
+    assert_eq!(why.name(), "Unavailable");
+}

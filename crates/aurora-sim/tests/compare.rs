@@ -14,7 +14,7 @@ use failover::{
     plan::KeyedTable,
     sql::{
         Why,
-        compare::{Stretch, stretch},
+        compare::{Reached, Stretch, stretch},
     },
 };
 use support::database::{connect, holds};
@@ -70,10 +70,10 @@ async fn whole(west: &Client, east: &Client, table: &KeyedTable, rows: u32) -> S
         all.differs.count += found.differs.count;
         all.differs.csv.extend(found.differs.csv);
         all.left_out = found.left_out;
-        after = found.after;
-        if after.is_none() {
+        if found.reached == Reached::End {
             return all;
         }
+        after = found.reached.key().map(<[String]>::to_vec);
     }
     panic!("no end");
 }
@@ -244,4 +244,64 @@ async fn put_back(promoted: &Client, csv: &str) {
             .get::<_, i64>(0),
         1
     );
+}
+
+#[tokio::test]
+async fn a_key_is_compared_by_its_own_operators_wherever_their_schema_is() {
+    let Some(world) = on_postgres().await else {
+        return;
+    };
+    let deposed = connect(&world.simulator, WEST, "orders-west")
+        .await
+        .unwrap();
+    deposed
+        .batch_execute(
+            "CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;
+             CREATE TABLE people (name ext.citext PRIMARY KEY, what text);
+             CREATE TABLE numbers (id int PRIMARY KEY);
+             INSERT INTO people VALUES ('anna', '1'), ('Berta', '2'), ('carl', '3'), ('Dora', '4');
+             INSERT INTO numbers VALUES (1)",
+        )
+        .await
+        .unwrap();
+    let promoted = connect(&world.simulator, EAST, "orders-east")
+        .await
+        .unwrap();
+    holds(&promoted, 1).await;
+    world
+        .east
+        .remove_from_global_cluster()
+        .global_cluster_identifier(GLOBAL)
+        .db_cluster_identifier(EAST_ARN)
+        .send()
+        .await
+        .unwrap();
+    available(&world.east, "orders-east").await;
+    deposed
+        .batch_execute("INSERT INTO people VALUES ('Emil', '5'), ('bea', '6')")
+        .await
+        .unwrap();
+    promoted
+        .batch_execute("UPDATE people SET name = 'CARL' WHERE name = 'carl'")
+        .await
+        .unwrap();
+    for rows in [2, 3, 100] {
+        let found = whole(
+            &deposed,
+            &promoted,
+            &table("public.people", &["name"]),
+            rows,
+        )
+        .await;
+        let mut lost = lines(&found.only_here.csv);
+        lost.retain(|line| *line != "name,what");
+        assert_eq!(lost.len(), 2, "{lost:?}");
+        assert!(
+            lost.contains(&"Emil,5") && lost.contains(&"bea,6"),
+            "{lost:?}"
+        );
+        assert_eq!(found.differs.count, 1, "CARL is carl, written otherwise");
+        assert_eq!(found.compared, 6);
+    }
+    world.simulator.stop().await;
 }

@@ -83,6 +83,7 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
         roles: apps(),
         sessions: 1,
         jobs: 1,
+        ..Doors::default()
     };
     assert_eq!(before, open);
     assert_eq!(
@@ -115,8 +116,239 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
     // Again, as after a pass that was cut off.
     let again = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     assert_eq!(again.unwrap().roles, Vec::<String>::new());
-    assert_eq!(reopen(&mut admin).await.unwrap(), apps());
+    assert_eq!(reopen(&mut admin).await.unwrap().roles, apps());
     log_in(&simulator, "App One", "one").await.unwrap();
     assert_eq!(doors(&admin, &KEPT).await.unwrap().jobs, 1);
     simulator.stop().await;
+}
+
+async fn superuser(world: &OnPostgres) -> Client {
+    let conf = world
+        .folder
+        .path()
+        .join("data/us-east-1/orders-east/data/postgresql.conf");
+    let conf = std::fs::read_to_string(conf).unwrap();
+    let password = conf.split_once("user=rdsadmin password=").unwrap().1;
+    let password = password.split_whitespace().next().unwrap();
+    log_in(&world.simulator, "rdsadmin", password)
+        .await
+        .unwrap()
+}
+
+async fn deposed() -> Option<(OnPostgres, Client)> {
+    let world = on_postgres().await?;
+    let admin = connect(&world.simulator, WEST, "orders-west")
+        .await
+        .unwrap();
+    admin.batch_execute(DEPOSED).await.unwrap();
+    Some((world, admin))
+}
+
+#[tokio::test]
+async fn a_session_whose_kind_cannot_be_seen_is_an_open_door() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    root.batch_execute(
+        "REVOKE pg_monitor FROM postgres_admin; REVOKE pg_signal_backend FROM postgres_admin",
+    )
+    .await
+    .unwrap();
+    let app = log_in(&world.simulator, "App One", "one").await.unwrap();
+    assert_eq!(doors(&admin, &KEPT).await.unwrap().sessions, 1);
+    let refused = rehearse(&mut admin, &KEPT).await.unwrap().join("; ");
+    for right in ["pg_read_all_stats", "pg_signal_backend"] {
+        assert!(refused.contains(right), "{refused}");
+    }
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(done.refused.join("; ").contains("App One"), "{done:?}");
+    assert!(
+        doors(&admin, &KEPT).await.unwrap().is_open(),
+        "it still writes"
+    );
+    app.query_one("SELECT 1", &[]).await.unwrap();
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn only_rdss_own_roles_keep_their_login_unnamed_and_one_that_cannot_be_altered_keeps_no_other_open()
+ {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    admin
+        .batch_execute(
+            "CREATE ROLE rds_app LOGIN PASSWORD 'app'; CREATE ROLE rdsapp LOGIN PASSWORD 'app'",
+        )
+        .await
+        .unwrap();
+    let root = superuser(&world).await;
+    root.batch_execute("CREATE ROLE alien LOGIN PASSWORD 'alien'; CREATE ROLE almighty LOGIN SUPERUSER PASSWORD 'a'; CREATE ROLE rds_iam")
+        .await
+        .unwrap();
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    let refused = done.refused.join("; ");
+    assert!(
+        refused.contains("alien") && refused.contains("almighty"),
+        "{refused}"
+    );
+    for role in ["rds_app", "rdsapp", "App One", "app_two"] {
+        assert!(done.roles.contains(&role.to_owned()), "{role}: {done:?}");
+    }
+    assert!(log_in(&world.simulator, "rds_app", "app").await.is_err());
+    let open = doors(&admin, &KEPT).await.unwrap();
+    assert_eq!(open.roles, ["alien", "almighty"]);
+    world.simulator.stop().await;
+}
+
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
+#[tokio::test]
+async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_is_left_alone() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    root.batch_execute(
+        "CREATE ROLE reader LOGIN REPLICATION PASSWORD 'r'; CREATE PUBLICATION all_of_it;
+         GRANT pg_create_subscription TO postgres_admin; GRANT CREATE ON DATABASE orders TO postgres_admin",
+    )
+    .await
+    .unwrap();
+    admin
+        .batch_execute(
+            "CREATE SUBSCRIPTION fed CONNECTION 'host=127.0.0.1 port=1 dbname=x user=x password=x' PUBLICATION p
+                WITH (connect = false, slot_name = 'fed');
+             ALTER SUBSCRIPTION fed ENABLE",
+        )
+        .await
+        .unwrap();
+    let address = world.simulator.backend(WEST, "orders-west").unwrap();
+    root.execute(
+        "SELECT pg_create_logical_replication_slot('cdc', 'pgoutput')",
+        &[],
+    )
+    .await
+    .unwrap();
+    let receives = support::postgres_binaries().unwrap().join("pg_recvlogical");
+    let mut receiver = std::process::Command::new(receives)
+        .args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &address.port().to_string(),
+            "-U",
+            "reader",
+            "-d",
+            "orders",
+        ])
+        .args([
+            "--slot=cdc",
+            "--start",
+            "-f",
+            "/dev/null",
+            "-o",
+            "proto_version=1",
+            "-o",
+            "publication_names=all_of_it",
+        ])
+        .arg("--no-loop")
+        .env("PGPASSWORD", "r")
+        .spawn()
+        .unwrap();
+    let senders = "SELECT count(*) FILTER (WHERE usename = 'reader'), count(*) FILTER (WHERE usename = 'rdsadmin')
+        FROM pg_stat_replication";
+    let count = async || {
+        let row = root.query_one(senders, &[]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    for _ in 0..200 {
+        if count().await == (1, 1) {
+            break;
+        }
+        pause().await;
+    }
+    assert_eq!(count().await, (1, 1));
+    let kept = ["postgres_admin", "failover_probe", "reader"];
+    let done = shut(&mut admin, &kept, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(done.refused, Vec::<String>::new());
+    let enabled = "SELECT subenabled FROM pg_subscription WHERE subname = 'fed'";
+    let is_enabled = async || {
+        root.query_one(enabled, &[])
+            .await
+            .unwrap()
+            .get::<_, bool>(0)
+    };
+    assert!(!is_enabled().await, "the upstream's slot is not eaten");
+    receiver.wait().unwrap();
+    assert_eq!(count().await, (0, 1), "the plan's own replica follows on");
+    assert!(!doors(&admin, &kept).await.unwrap().is_open());
+    reopen(&mut admin).await.unwrap();
+    assert!(is_enabled().await, "it is given back");
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_prepared_transaction_is_a_door_that_is_named() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let app = log_in(&world.simulator, "App One", "one").await.unwrap();
+    app.batch_execute("BEGIN; CREATE TEMP TABLE none (id int); ROLLBACK; BEGIN; SELECT pg_advisory_xact_lock_shared(1); PREPARE TRANSACTION 'half done'")
+        .await
+        .unwrap();
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(done.refused.join("; ").contains("half done"), "{done:?}");
+    assert!(doors(&admin, &KEPT).await.unwrap().is_open());
+    superuser(&world)
+        .await
+        .batch_execute("ROLLBACK PREPARED 'half done'")
+        .await
+        .unwrap();
+    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_role_or_job_that_was_dropped_meanwhile_keeps_nobody_else_out() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    admin
+        .batch_execute(
+            "DROP ROLE \"App One\"; DELETE FROM cron.job WHERE jobid = 1;
+             CREATE OR REPLACE FUNCTION cron.alter_job(job_id bigint, active boolean) RETURNS void LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'Job % does not exist', job_id; END $$",
+        )
+        .await
+        .unwrap();
+    let given = reopen(&mut admin).await.unwrap();
+    log_in(&world.simulator, "app_two", "two").await.unwrap();
+    let given = format!("{given:?}");
+    assert!(
+        given.contains("App One") && given.contains("job 1"),
+        "{given}"
+    );
+    world.simulator.stop().await;
+}
+
+async fn pause() {
+    #[expect(clippy::disallowed_methods, reason = "tests wait for processes")]
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
 }

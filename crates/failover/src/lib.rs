@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod guard;
 pub mod json;
 pub mod ledger;
+pub mod metric;
 pub mod notify;
 pub mod patience;
 pub mod plan;

@@ -11,9 +11,13 @@ use crate::{
     ledger::Known,
     sql::{
         Credentials, Place,
-        fence::{self, CANARY, Doors, Shut},
+        fence::{self, CANARY, Doors, Reopened, Shut},
     },
-    steps::{Here, fence_writer::Gate, health_probe::Probe},
+    steps::{
+        Here,
+        fence_writer::{Gate, Rights},
+        health_probe::Probe,
+    },
 };
 
 /// Taking a login away may wait for locks.
@@ -23,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 struct Administrator {
     client: Client,
     place: Place,
-    user: String,
+    login: Credentials,
 }
 
 /// The roles that are never fenced.
@@ -49,7 +53,22 @@ impl Aws {
         Ok(Administrator {
             client,
             place,
-            user: login.user,
+            login,
+        })
+    }
+}
+
+impl Aws {
+    /// The same login at another database of the member; a sentence where it is not let in.
+    async fn beside(&self, admin: &Administrator, database: &str) -> Result<Client, String> {
+        let place = Place {
+            database: database.to_owned(),
+            ..admin.place.clone()
+        };
+        let connector = self.connector().map_err(|why| why.to_string())?;
+        let client = connector.connect(&place, &admin.login, LIMIT).await;
+        client.map_err(|why| {
+            format!("what works in the database {database} cannot be switched off: {why}; let the administrator in there")
         })
     }
 }
@@ -57,7 +76,15 @@ impl Aws {
 impl Gate for Aws {
     async fn doors(&self, known: &Known) -> Result<Doors, Error> {
         let admin = self.administrator(known).await?;
-        Ok(fence::doors(&admin.client, &kept(&admin.user, known)).await?)
+        let mut doors = fence::doors(&admin.client, &kept(&admin.login.user, known)).await?;
+        for database in fence::databases(&admin.client).await? {
+            match self.beside(&admin, &database).await {
+                Ok(there) => doors.jobs += fence::jobs(&there).await?,
+                // What cannot be looked at is no reason to leave the other doors open: shutting names it.
+                Err(why) => doors.unseen.push(why),
+            }
+        }
+        Ok(doors)
     }
 
     async fn shut(&self, known: &Known, proven: Epoch) -> Result<Option<Shut>, Error> {
@@ -71,35 +98,58 @@ impl Gate for Aws {
             user: CANARY.into(),
             password: password.get(0),
         };
-        let kept = kept(&admin.user, known);
-        let shut = fence::shut(&mut admin.client, &kept, proven, &canary).await?;
-        if shut.is_some() {
-            match self
-                .connector()?
-                .connect(&admin.place, &canary, LIMIT)
-                .await
-            {
-                Err(why) if fence::is_refused(&why) => {}
-                Err(why) => return Err(why.into()),
-                Ok(_) => {
-                    return Err(Error::UnexpectedTopology(format!(
-                        "{} still admits a role whose login was taken",
-                        admin.place.host
-                    )));
-                }
+        let user = admin.login.user.clone();
+        let kept = kept(&user, known);
+        let Some(mut shut) = fence::shut(&mut admin.client, &kept, proven, &canary).await? else {
+            return Ok(None);
+        };
+        for database in fence::databases(&admin.client).await? {
+            match self.beside(&admin, &database).await {
+                Ok(there) => fence::shut_there(&admin.client, &there, &database, &mut shut).await?,
+                Err(why) => shut.refused.push(why),
             }
         }
-        Ok(shut)
+        match self
+            .connector()?
+            .connect(&admin.place, &canary, LIMIT)
+            .await
+        {
+            Err(why) if fence::is_refused(&why) => Ok(Some(shut)),
+            Err(why) => Err(why.into()),
+            Ok(_) => Err(Error::UnexpectedTopology(format!(
+                "{} still admits a role whose login was taken",
+                admin.place.host
+            ))),
+        }
     }
 
-    async fn reopen(&self, known: &Known) -> Result<Vec<String>, Error> {
+    async fn reopen(&self, known: &Known) -> Result<Reopened, Error> {
         let mut admin = self.administrator(known).await?;
-        Ok(fence::reopen(&mut admin.client).await?)
+        let mut given = fence::reopen(&mut admin.client).await?;
+        for database in fence::databases(&admin.client).await? {
+            match self.beside(&admin, &database).await {
+                Ok(there) => {
+                    fence::reopen_there(&admin.client, &there, &database, &mut given).await?;
+                }
+                Err(why) => given.refused.push(why),
+            }
+        }
+        Ok(given)
     }
 
-    async fn rights(&self, known: &Known) -> Result<Vec<String>, Error> {
+    async fn rights(&self, known: &Known) -> Result<Rights, Error> {
         let mut admin = self.administrator(known).await?;
-        let kept = kept(&admin.user, known);
-        Ok(fence::rehearse(&mut admin.client, &kept).await?)
+        let user = admin.login.user.clone();
+        let mut refused = fence::rehearse(&mut admin.client, &kept(&user, known)).await?;
+        for database in fence::databases(&admin.client).await? {
+            match self.beside(&admin, &database).await {
+                Ok(mut there) => refused.extend(fence::rehearse_there(&mut there).await?),
+                Err(why) => refused.push(why),
+            }
+        }
+        Ok(Rights {
+            refused,
+            moves_break: fence::moves_break(&admin.client).await?,
+        })
     }
 }

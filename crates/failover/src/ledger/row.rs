@@ -55,6 +55,9 @@ pub struct Row {
     /// The proven epoch under which this Region's member was last fenced, as a deposed writer.
     #[serde(default)]
     pub fenced: Option<Epoch>,
+    /// What people were told about a deposed writer here that is not fenced: the epoch and the error's name, each once.
+    #[serde(default)]
+    pub unfenced: Vec<String>,
     /// The highest epoch of a change of writer that was withdrawn; 0 where none was. No later one takes it again, and a copy
     /// that a silent Region keeps of such a change to this Region is void.
     #[serde(default)]
@@ -91,6 +94,7 @@ impl Row {
             plan_fault: None,
             paged: None,
             fenced: None,
+            unfenced: Vec::new(),
             withdrawn: Epoch(0),
         }
     }
@@ -492,10 +496,29 @@ impl Row {
     /// Notes that this Region's member is fenced, or no longer; `None` when that is known.
     #[must_use]
     pub fn fence(&self, under: Option<Epoch>) -> Option<Self> {
-        let news = self.fenced != under;
+        let news = self.fenced != under || !self.unfenced.is_empty();
         news.then(|| Self {
             fenced: under,
+            unfenced: Vec::new(),
             ..self.clone()
+        })
+    }
+
+    /// Marks that people were told why a deposed writer is not fenced; `None` when they know.
+    #[must_use]
+    pub fn tell_unfenced(&self, epoch: Epoch, why: &str) -> Option<Self> {
+        let mark = format!("{epoch}/{why}");
+        let news = !self.unfenced.contains(&mark);
+        news.then(|| {
+            // The names of errors are few; those of another epoch are past.
+            let same = self.unfenced.iter();
+            let same = same.filter(|told| told.starts_with(&format!("{epoch}/")));
+            let mut unfenced: Vec<_> = same.cloned().collect();
+            unfenced.push(mark);
+            Self {
+                unfenced,
+                ..self.clone()
+            }
         })
     }
 

@@ -17,11 +17,14 @@ use crate::plan::KeyedTable;
 pub const ROWS: u32 = 20_000;
 /// A stretch ends once it has found so much, in bytes of rows.
 const FOUND_BYTES: i64 = 8 * 1024 * 1024;
+/// A wider row, in bytes of its text, is listed by its key alone: it would not fit into a function's memory several times over.
+pub const WIDE_BYTES: i64 = 4 * 1024 * 1024;
+/// Reading so many rows took less than this: twice as many at once.
+const QUICK: Duration = Duration::from_secs(2);
 
 /// What both sessions have to agree on, so that equal rows read alike; and a table whose rows are kept from the administrator
-/// is an error rather than an empty one.
-const ALIKE: &str =
-    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';
+/// is an error rather than an empty one. Nothing is found by a path, so that every name is written out.
+const ALIKE: &str = "SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';
     SET extra_float_digits = 1; SET bytea_output = 'hex'; SET row_security = off";
 
 const SHAPE: &str = "
@@ -35,15 +38,22 @@ const SHAPE: &str = "
             WHERE x.indrelid = c.oid AND x.indisunique AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
                 AND ARRAY(SELECT a.attname::text COLLATE \"C\" FROM pg_attribute AS a WHERE a.attrelid = c.oid
                         AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]) ORDER BY 1)
-                    = ARRAY(SELECT name COLLATE \"C\" FROM unnest($3::text[]) AS name ORDER BY 1))
+                    = ARRAY(SELECT name COLLATE \"C\" FROM unnest($3::text[]) AS name ORDER BY 1)),
+        ARRAY(SELECT DISTINCT format('%I', os.nspname) FROM pg_attribute AS a
+            JOIN pg_type AS t ON t.oid = a.atttypid
+            JOIN pg_opclass AS oc ON oc.opcintype = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END AND oc.opcdefault
+            JOIN pg_am AS am ON am.oid = oc.opcmethod AND am.amname = 'btree'
+            JOIN pg_amop AS ao ON ao.amopfamily = oc.opcfamily AND ao.amoplefttype = oc.opcintype
+            JOIN pg_operator AS o ON o.oid = ao.amopopr JOIN pg_namespace AS os ON os.oid = o.oprnamespace
+            WHERE a.attrelid = c.oid AND a.attname = ANY ($3::text[]) AND os.nspname <> 'pg_catalog')
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')";
 
 /// What one stretch of a table found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stretch {
-    /// The key up to which the table has been compared; `None` at its end.
-    pub after: Option<Vec<String>>,
+    /// How far the table has been compared.
+    pub reached: Reached,
     /// Rows that were read at once in the end.
     pub rows: u32,
     /// Rows of the first database that were compared.
@@ -56,6 +66,29 @@ pub struct Stretch {
     pub left_out: Vec<String>,
 }
 
+/// How far a table has been compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Reached {
+    /// Not a row of it.
+    #[default]
+    NotBegun,
+    /// Up to this key.
+    Key(Vec<String>),
+    /// Its end was read.
+    End,
+}
+
+impl Reached {
+    /// The last key that was compared, as long as more may follow.
+    #[must_use]
+    pub fn key(&self) -> Option<&[String]> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::NotBegun | Self::End => None,
+        }
+    }
+}
+
 /// Rows that were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
@@ -63,6 +96,10 @@ pub struct Found {
     pub count: u64,
     /// They themselves, as `COPY … FROM … (FORMAT csv, HEADER)` takes them.
     pub csv: Vec<u8>,
+    /// How many are wider than [`WIDE_BYTES`].
+    pub wide: u64,
+    /// The keys of those, as CSV with a header.
+    pub keys: Vec<u8>,
 }
 
 /// Compares a table of `ours` with that of `theirs` from the key `after` on, for about as long as `limit`.
@@ -81,28 +118,40 @@ pub async fn stretch(
     theirs.batch_execute(ALIKE).await?;
     let (shape, left_out) = Shape::common(ours, theirs, table).await?;
     let mut found = Stretch {
-        after,
+        reached: after.map_or(Reached::NotBegun, Reached::Key),
         rows: rows.max(1),
         left_out,
         ..Stretch::default()
     };
     let mut bytes = 0;
     loop {
+        let asked = Instant::now();
         match chunk(ours, theirs, &shape, &mut found, &mut bytes).await {
             Ok(is_end) if is_end => {
-                found.after = None;
+                found.reached = Reached::End;
                 return Ok(found);
             }
-            Ok(_) => {}
+            Ok(_) => found.rows = grown(found.rows, asked.elapsed()),
             // The rows are too wide, or there are too many between them over there: fewer at once.
             Err(why) if why.code() == Some(&SqlState::QUERY_CANCELED) && found.rows > 1 => {
                 found.rows = (found.rows / 4).max(1);
             }
+            // What was compared before that stands.
+            Err(_) if found.compared > 0 => return Ok(found),
             Err(why) => return Err(why.into()),
         }
         if bytes >= FOUND_BYTES || began.elapsed() >= limit {
             return Ok(found);
         }
+    }
+}
+
+/// Fewer rows at once are for as long as the database is slow.
+fn grown(rows: u32, took: Duration) -> u32 {
+    if took < QUICK {
+        rows.saturating_mul(2).min(ROWS.max(rows))
+    } else {
+        rows
     }
 }
 
@@ -114,13 +163,14 @@ async fn chunk(
     found: &mut Stretch,
     bytes: &mut i64,
 ) -> Result<bool, tokio_postgres::Error> {
-    let read = shape.read(ours, found.after.as_deref(), found.rows).await?;
+    let after = found.reached.key();
+    let read = shape.read(ours, after, found.rows).await?;
     let Some(last) = read.last() else {
         return Ok(true);
     };
     let is_end = read.len() < found.rows as usize;
     let range = Range {
-        after: found.after.as_deref(),
+        after,
         to: &last.key,
     };
     let fates = if shape.is_alike(theirs, &range, &read).await? {
@@ -136,30 +186,21 @@ async fn chunk(
             if *bytes >= FOUND_BYTES {
                 break;
             }
-            *bytes += row.bytes;
+            *bytes += row.bytes.min(WIDE_BYTES);
             match fate {
-                Fate::OnlyHere => only_here.push(&row.key),
-                Fate::Differs | Fate::Same => differs.push(&row.key),
+                Fate::OnlyHere => only_here.push(row),
+                Fate::Differs | Fate::Same => differs.push(row),
             }
         }
         taken += 1;
     }
-    let found_only_here = shape.copied(ours, &only_here, &found.only_here).await?;
-    let found_differs = shape.copied(ours, &differs, &found.differs).await?;
-    found.only_here.add(only_here.len(), found_only_here);
-    found.differs.add(differs.len(), found_differs);
+    shape.list(ours, &only_here, &mut found.only_here).await?;
+    shape.list(ours, &differs, &mut found.differs).await?;
     found.compared += taken as u64;
     if let Some(row) = taken.checked_sub(1).and_then(|last| read.get(last)) {
-        found.after = Some(row.key.clone());
+        found.reached = Reached::Key(row.key.clone());
     }
     Ok(is_end && taken == read.len())
-}
-
-impl Found {
-    fn add(&mut self, count: usize, csv: Vec<u8>) {
-        self.count += count as u64;
-        self.csv.extend(csv);
-    }
 }
 
 /// What became of a row over there.
@@ -203,6 +244,8 @@ struct Shape {
     columns: Vec<String>,
     key: Vec<String>,
     types: Vec<String>,
+    /// Where the operators of the key's types are, besides `pg_catalog`.
+    operators: Vec<String>,
 }
 
 impl Shape {
@@ -226,6 +269,18 @@ impl Shape {
                 .filter(|name| !both.contains(name)),
         );
         here.columns = both;
+        here.operators.extend(there.operators);
+        here.operators.sort();
+        here.operators.dedup();
+        // Just those: an operator of another type that the key's could be cast to would order it otherwise.
+        let mut path = vec!["pg_catalog".to_owned()];
+        path.extend(here.operators.iter().cloned());
+        let path = path.join(", ");
+        for client in [ours, theirs] {
+            client
+                .execute("SELECT set_config('search_path', $1, false)", &[&path])
+                .await?;
+        }
         Ok((here, left_out))
     }
 
@@ -254,6 +309,7 @@ impl Shape {
             columns: row.get(1),
             key: row.get(2),
             types,
+            operators: row.get(5),
         })
     }
 
@@ -373,48 +429,112 @@ impl Shape {
                 };
             }
         }
+        self.written_otherwise(client, read, &mut fates).await?;
         Ok(fates)
     }
 
-    /// The rows of these keys as CSV, with a header where they are the first.
-    async fn copied(
+    /// A key may be the same and be written otherwise, as `CARL` and `carl` or `1.0` and `1.00` are: whether a row is there, the
+    /// key's own operators tell.
+    async fn written_otherwise(
         &self,
         client: &Client,
-        keys: &[&Vec<String>],
-        before: &Found,
-    ) -> Result<Vec<u8>, tokio_postgres::Error> {
+        read: &[Keyed],
+        fates: &mut [Fate],
+    ) -> Result<(), tokio_postgres::Error> {
+        let missing = read.iter().zip(fates.iter());
+        let missing: Vec<_> = missing
+            .filter(|(_, fate)| **fate == Fate::OnlyHere)
+            .collect();
+        let keys: Vec<_> = missing.iter().map(|(row, _)| *row).collect();
         if keys.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
+        let wanted = self.wanted(client, &keys).await?;
+        let sql = format!("SELECT DISTINCT w.n FROM {wanted}");
+        let there: Vec<i64> = client
+            .query_typed(&sql, &[])
+            .await?
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        let places = fates.iter_mut().filter(|fate| **fate == Fate::OnlyHere);
+        for (place, fate) in (1_i64..).zip(places) {
+            if there.contains(&place) {
+                *fate = Fate::Differs;
+            }
+        }
+        Ok(())
+    }
+
+    /// These keys as `w`, numbered from 1, joined with their rows in the table as `t`.
+    async fn wanted(
+        &self,
+        client: &Client,
+        keys: &[&Keyed],
+    ) -> Result<String, tokio_postgres::Error> {
         // The server quotes the keys itself: COPY takes no parameters.
         let mut arrays = Vec::new();
-        for (index, of) in self.types.iter().enumerate() {
-            let parts: Vec<_> = keys.iter().filter_map(|key| key.get(index)).collect();
+        for index in 0..self.types.len() {
+            let parts: Vec<_> = keys.iter().filter_map(|row| row.key.get(index)).collect();
             let quoted = client
                 .query_one("SELECT quote_literal($1::text[]::text)", &[&parts])
                 .await?;
-            arrays.push(format!("{}::{of}[]", quoted.get::<_, String>(0)));
+            arrays.push(format!("{}::text[]", quoted.get::<_, String>(0)));
         }
         let names: Vec<_> = (0..self.key.len())
             .map(|index| format!("k{index}"))
             .collect();
-        let same = self.key.iter().zip(&names);
+        let same = self.key.iter().zip(&names).zip(&self.types);
         let same: Vec<_> = same
-            .map(|(column, name)| format!("t.{column} = w.{name}"))
+            .map(|((column, name), of)| format!("t.{column} = w.{name}::{of}"))
             .collect();
-        let of_table = |names: &[String]| {
-            let names: Vec<_> = names.iter().map(|name| format!("t.{name}")).collect();
-            names.join(", ")
-        };
-        let sql = format!(
-            "COPY (SELECT {} FROM unnest({}) AS w({}) JOIN {} AS t ON {} ORDER BY {}) TO STDOUT (FORMAT csv, HEADER {})",
-            of_table(&self.columns),
+        Ok(format!(
+            "unnest({}) WITH ORDINALITY AS w({}, n) JOIN {} AS t ON {}",
             arrays.join(", "),
             names.join(", "),
             self.table,
-            same.join(" AND "),
-            of_table(&self.key),
-            before.count == 0
+            same.join(" AND ")
+        ))
+    }
+
+    /// Adds rows to what was found: as they are, or by their keys where they are too wide.
+    async fn list(
+        &self,
+        client: &Client,
+        rows: &[&Keyed],
+        found: &mut Found,
+    ) -> Result<(), tokio_postgres::Error> {
+        let (wide, rows): (Vec<&Keyed>, Vec<&Keyed>) =
+            rows.iter().partition(|row| row.bytes > WIDE_BYTES);
+        let csv = self
+            .copied(client, &rows, &self.columns, found.csv.is_empty())
+            .await?;
+        let keys = self
+            .copied(client, &wide, &self.key, found.keys.is_empty())
+            .await?;
+        found.csv.extend(csv);
+        found.keys.extend(keys);
+        found.count += (rows.len() + wide.len()) as u64;
+        found.wide += wide.len() as u64;
+        Ok(())
+    }
+
+    /// Columns of these rows as CSV, in the order of their keys.
+    async fn copied(
+        &self,
+        client: &Client,
+        rows: &[&Keyed],
+        columns: &[String],
+        header: bool,
+    ) -> Result<Vec<u8>, tokio_postgres::Error> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<_> = columns.iter().map(|name| format!("t.{name}")).collect();
+        let sql = format!(
+            "COPY (SELECT {} FROM {} ORDER BY w.n) TO STDOUT (FORMAT csv, HEADER {header})",
+            columns.join(", "),
+            self.wanted(client, rows).await?
         );
         let mut stream = pin!(client.copy_out(&sql).await?);
         let mut csv = Vec::new();
@@ -422,5 +542,22 @@ impl Shape {
             csv.extend_from_slice(&part);
         }
         Ok(csv)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_rows_at_once_are_for_as_long_as_the_database_is_slow() {
+        assert_eq!(grown(1, Duration::from_millis(5)), 2);
+        assert_eq!(grown(1, QUICK), 1);
+        assert_eq!(grown(ROWS - 1, Duration::ZERO), ROWS);
+        let mut rows = 1;
+        for _ in 0..15 {
+            rows = grown(rows, Duration::ZERO);
+        }
+        assert_eq!(rows, ROWS);
     }
 }

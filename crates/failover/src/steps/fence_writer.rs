@@ -19,10 +19,11 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::{Known, Ledger, Rows, update_if},
-    notify::{Message, Notify, tell},
+    ledger::{Known, Ledger, Row, Rows, update_if},
+    metric,
+    notify::{Message, Notify, tell, tell_news},
     plan::Plan,
-    sql::fence::{Doors, Shut},
+    sql::fence::{Doors, Reopened, Shut},
     switches::Switched,
     topology::{Cluster, Describe, Role, role},
 };
@@ -62,18 +63,28 @@ pub struct Observed {
 }
 
 /// What stands open on a database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Open {
     /// Whether it is a standby.
     pub in_recovery: bool,
     /// The epoch it holds.
     pub epoch: Option<Epoch>,
-    /// Roles of applications that may log in.
-    pub roles: Vec<String>,
-    /// Their sessions.
+    /// How many roles of applications may log in.
+    pub roles: usize,
+    /// Their sessions, those whose kind cannot be seen among them.
     pub sessions: u64,
     /// Scheduled jobs that are active.
     pub jobs: u64,
+    /// Subscriptions that are enabled.
+    pub subscriptions: usize,
+    /// Sessions that changes are sent to.
+    pub senders: u64,
+    /// Transactions that anybody may still commit.
+    pub prepared: usize,
+    /// Databases that could not be looked into.
+    pub unseen: usize,
+    /// Some of all these, by name.
+    pub names: String,
 }
 
 impl From<Doors> for Open {
@@ -81,16 +92,36 @@ impl From<Doors> for Open {
         Self {
             in_recovery: doors.in_recovery,
             epoch: doors.epoch,
-            roles: doors.roles,
+            roles: doors.roles.len(),
             sessions: doors.sessions,
             jobs: doors.jobs,
+            subscriptions: doors.subscriptions.len(),
+            senders: doors.senders,
+            prepared: doors.prepared.len(),
+            unseen: doors.unseen.len(),
+            names: some(
+                [
+                    &doors.roles,
+                    &doors.subscriptions,
+                    &doors.prepared,
+                    &doors.unseen,
+                ]
+                .into_iter()
+                .flatten(),
+            ),
         }
     }
 }
 
 impl Open {
     const fn is_shut(&self) -> bool {
-        self.roles.is_empty() && self.sessions == 0 && self.jobs == 0
+        self.roles == 0
+            && self.sessions == 0
+            && self.jobs == 0
+            && self.subscriptions == 0
+            && self.senders == 0
+            && self.prepared == 0
+            && self.unseen == 0
     }
 }
 
@@ -119,10 +150,10 @@ pub trait Gate: Sync {
         known: &Known,
         proven: Epoch,
     ) -> impl Future<Output = Result<Option<Shut>, Error>> + Send;
-    /// Gives back what was taken; answers the roles.
-    fn reopen(&self, known: &Known) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
-    /// Tries what [`Gate::shut`] would do to the logins, takes it back, and answers what was refused.
-    fn rights(&self, known: &Known) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Gives back what was taken.
+    fn reopen(&self, known: &Known) -> impl Future<Output = Result<Reopened, Error>> + Send;
+    /// Tries everything that [`Gate::shut`] would do, takes it back, and answers what was refused.
+    fn rights(&self, known: &Known) -> impl Future<Output = Result<Rights, Error>> + Send;
 }
 
 /// Asks another Region's fence.
@@ -304,6 +335,7 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
             Ok(swept) => swept,
             Err(why) => {
                 tracing::error!(%plan, step = STEP, %why, "could not be swept");
+                metric::failed(STEP, &plan, world.now());
                 Swept {
                     plan,
                     action: "failed",
@@ -323,11 +355,27 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
 pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
     let is_held = world.switches(&known.plan.plan).await?.is_on();
-    let observed = observe(world, known, &rows).await?;
-    let action = next_action(&observed)?;
+    let observed = observe(world, known, &rows).await;
+    let action = observed
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(next_action);
+    let (observed, action) = match (observed, action) {
+        (Ok(observed), Ok(action)) => (observed, action),
+        (_, Err(why)) | (Err(why), _) => {
+            tell_unfenced(world, known, &rows, &why).await;
+            return Err(why);
+        }
+    };
     let mut reason = reason(&observed, action);
     if action == Action::Fence && !is_held {
-        reason = shut(world, known, &observed).await?;
+        match shut(world, known, &observed).await {
+            Ok(said) => reason = said,
+            Err(why) => {
+                tell_unfenced(world, known, &rows, &why).await;
+                return Err(why);
+            }
+        }
     }
     if action == Action::Fence {
         tracing::warn!(plan = %known.plan.plan, step = STEP, action = action.name(), reason, "pass");
@@ -389,6 +437,42 @@ pub(super) async fn standing(
     Ok((standing, Some(cluster)))
 }
 
+/// The first few of a list, and how many more there are: an answer and a message stay short whatever the database holds.
+fn some<'a>(list: impl Iterator<Item = &'a String>) -> String {
+    const FEW: usize = 10;
+    let all: Vec<_> = list.map(String::as_str).collect();
+    let few = all.iter().take(FEW).copied().collect::<Vec<_>>().join("; ");
+    match all.len().saturating_sub(FEW) {
+        0 => few,
+        more => format!("{few}; and {more} more"),
+    }
+}
+
+/// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
+/// each name of an error; a failure that says nothing of where this Region's member stands is only counted.
+async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Error) {
+    let here = world.region();
+    let Ok((Standing::Deposed, _)) = standing(world, &known.plan, rows).await else {
+        return;
+    };
+    let Some(current) = rows.current() else {
+        return;
+    };
+    let message = Message {
+        what: format!("split brain: the deposed writer in {here} is not fenced"),
+        evidence: format!(
+            "{} has been the writer since epoch {}, and applications may still write in {here}: {why}",
+            current.writer, current.epoch
+        ),
+        execution: None,
+        next: "put right what stands in the way, or stop what writes there; the fence tries again every minute, and this is told \
+               once"
+            .into(),
+    };
+    let news = |row: &Row| row.tell_unfenced(current.epoch, why.name());
+    tell_news(world, &known.plan, &message, news).await;
+}
+
 /// Shuts the doors, notes it in this Region's ledger once nothing more stands open, and tells people.
 async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<String, Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -399,9 +483,9 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
     };
     if !done.refused.is_empty() {
         return Err(Error::NotReady(format!(
-            "{} role(s) in {here} keep their login: {}; give {} the right to alter them, or take it by hand",
+            "{} door(s) in {here} stay open: {}; give the role of {} the rights, or shut them by hand",
             done.refused.len(),
-            done.refused.join("; "),
+            some(done.refused.iter()),
             plan.database.admin_secret
         )));
     }
@@ -410,10 +494,19 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
     })
     .await?;
     let what = format!(
-        "{} role(s) lost their login, {} session(s) were ended, {} job(s) disabled",
+        "{} role(s) lost their login, {} session(s) were ended, {} job(s) and {} subscription(s) disabled{}",
         done.roles.len(),
         done.sessions,
-        done.jobs
+        done.jobs,
+        done.subscriptions,
+        if done.as_administrator.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; who logs in as the administrator is not kept out: {}; give an application among them a role of its own",
+                some(done.as_administrator.iter())
+            )
+        }
     );
     if !done.roles.is_empty() {
         let message = Message {

@@ -24,7 +24,7 @@ use crate::{
     sql::{Place, compare::Stretch},
     topology::{Cluster, Describe},
 };
-pub use account::{Losses, LostBeats, TableLoss};
+pub use account::{Account, Losses, LostBeats, TableLoss};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "loss_ledger";
@@ -100,8 +100,14 @@ pub struct Observed {
     pub epoch: Epoch,
     /// The epoch that the ledger says this Region's member was fenced under.
     pub fenced: Option<Epoch>,
-    /// What had been found before this pass, under this epoch.
+    /// What had been found before this pass, under this epoch; an answer tells the sums alone.
+    #[serde(serialize_with = "sums")]
     pub losses: Option<Losses>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field over by reference")]
+fn sums<S: serde::Serializer>(losses: &Option<Losses>, to: S) -> Result<S::Ok, S::Error> {
+    losses.as_ref().map(Account::from).serialize(to)
 }
 
 /// What a pass does.

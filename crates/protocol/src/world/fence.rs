@@ -4,7 +4,7 @@ use failover::{
     Error,
     domain::{Epoch, PlanName, Region},
     ledger::Known,
-    sql::fence::{Doors, Shut},
+    sql::fence::{Doors, Reopened, Shut},
     steps::{
         fence_writer::{AskFence, Gate, Rights},
         planned_failover::{BlueGreen, Rotation, Upcoming},
@@ -34,11 +34,11 @@ impl Gate for Seen<'_> {
         answered!(answer, Answer::Shut)
     }
 
-    async fn reopen(&self, _: &Known) -> Result<Vec<String>, Error> {
+    async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
         astray()
     }
 
-    async fn rights(&self, _: &Known) -> Result<Vec<String>, Error> {
+    async fn rights(&self, _: &Known) -> Result<Rights, Error> {
         astray()
     }
 }
@@ -48,6 +48,7 @@ impl AskFence for Seen<'_> {
     async fn ask_rights(&self, _: &Region, _: &PlanName) -> Result<Rights, Error> {
         Ok(Rights {
             refused: Vec::new(),
+            moves_break: Vec::new(),
         })
     }
 }
@@ -76,8 +77,7 @@ fn doors(state: &State, member: usize) -> Result<Doors, Error> {
         in_recovery: !takes_writes(found.role),
         epoch: Some(Epoch(found.epoch)),
         roles: app.into_iter().collect(),
-        sessions: 0,
-        jobs: 0,
+        ..Doors::default()
     })
 }
 

@@ -1,6 +1,27 @@
 //! The transitions of a row, each with its refusals.
 
 use super::*;
+
+#[test]
+fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
+    let row = Row::new("orders".into());
+    let told = row.tell_unfenced(Epoch(8), "NotReady").unwrap();
+    assert_eq!(
+        told.tell_unfenced(Epoch(8), "NotReady"),
+        None,
+        "people know"
+    );
+    let both = told.tell_unfenced(Epoch(8), "Unavailable").unwrap();
+    assert_eq!(both.tell_unfenced(Epoch(8), "NotReady"), None);
+    let later = both.tell_unfenced(Epoch(9), "NotReady").unwrap();
+    assert_eq!(
+        later.unfenced,
+        ["9/NotReady"],
+        "another split brain is news"
+    );
+    let fenced = later.fence(Some(Epoch(9))).unwrap();
+    assert!(fenced.unfenced.is_empty() && fenced.fence(Some(Epoch(9))).is_none());
+}
 use crate::domain::Incident;
 
 fn at(second: i64) -> Timestamp {

@@ -21,6 +21,12 @@ pub struct Unfenced {
     pub reason: String,
     /// The roles that have their login again.
     pub roles: Vec<String>,
+    /// The jobs and subscriptions that work again.
+    pub others: Vec<String>,
+    /// What was dropped meanwhile.
+    pub missing: Vec<String>,
+    /// What could not be given back, and why; it stays on record.
+    pub refused: Vec<String>,
 }
 
 /// Only by hand, forced, and while a switch keeps the schedule from fencing again.
@@ -37,6 +43,9 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
                 "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
             ),
             roles: Vec::new(),
+            others: Vec::new(),
+            missing: Vec::new(),
+            refused: Vec::new(),
         });
     };
     if *force != stands {
@@ -52,7 +61,7 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
             maintenance(name)
         )));
     }
-    let roles = world.reopen(&known).await?;
+    let given = world.reopen(&known).await?;
     update(world, here, name, |row| {
         Ok(row.fence(None).unwrap_or_else(|| row.clone()))
     })
@@ -60,10 +69,12 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
     let message = Message {
         what: format!("the member in {here} was unfenced by hand"),
         evidence: format!(
-            "{} is the writer of epoch {}; {} role(s) may log in here again",
+            "{} is the writer of epoch {}; {} role(s) may log in here again; dropped meanwhile: {}; not given back: {}",
             current.writer,
             current.epoch,
-            roles.len()
+            given.roles.len(),
+            super::some(given.missing.iter()),
+            super::some(given.refused.iter())
         ),
         execution: None,
         next: "nothing, if you know who did it".into(),
@@ -72,7 +83,10 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
     Ok(Unfenced {
         action: "unfence",
         reason: message.evidence,
-        roles,
+        roles: given.roles,
+        others: given.others,
+        missing: given.missing,
+        refused: given.refused,
     })
 }
 
@@ -81,10 +95,12 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
 pub struct Rights {
     /// What the administrator may not do, one sentence each.
     pub refused: Vec<String>,
+    /// What a change of writer breaks, one sentence each.
+    #[serde(default)]
+    pub moves_break: Vec<String>,
 }
 
 pub(super) async fn rights(world: &impl World, plan: &PlanName) -> Result<Rights, Error> {
     let known = by_hand::known(world, &Input::of(plan.clone())).await?;
-    let refused = world.rights(&known).await?;
-    Ok(Rights { refused })
+    world.rights(&known).await
 }

@@ -14,9 +14,9 @@ fn open(epoch: u64) -> Open {
     Open {
         in_recovery: false,
         epoch: Some(Epoch(epoch)),
-        roles: vec!["orders_app".into()],
+        roles: 1,
         sessions: 3,
-        jobs: 0,
+        ..Open::default()
     }
 }
 
@@ -46,7 +46,7 @@ fn a_database_that_has_followed_the_proven_writer_or_is_a_standby_is_left_alone(
 #[test]
 fn it_is_done_only_when_nothing_stands_open_and_the_ledger_knows() {
     let shut = Open {
-        roles: Vec::new(),
+        roles: 0,
         sessions: 0,
         ..open(7)
     };
@@ -65,7 +65,23 @@ fn it_is_done_only_when_nothing_stands_open_and_the_ledger_knows() {
             sessions: 1,
             ..shut.clone()
         },
-        Open { jobs: 1, ..shut },
+        Open {
+            jobs: 1,
+            ..shut.clone()
+        },
+        Open {
+            subscriptions: 1,
+            ..shut.clone()
+        },
+        Open {
+            senders: 1,
+            ..shut.clone()
+        },
+        Open {
+            prepared: 1,
+            ..shut.clone()
+        },
+        Open { unseen: 1, ..shut },
     ] {
         seen.doors = Some(one);
         assert_eq!(next_action(&seen), Ok(Action::Fence));

@@ -10,7 +10,7 @@ use crate::{
     ledger::Known,
     notify::{Message, tell},
     plan::KeyedTable,
-    sql::compare::{self, Stretch},
+    sql::compare::{self, Reached, Stretch},
 };
 
 /// What has been found so far of what a deposed cluster alone has: the `loss/<cluster>` item of its Region's ledger.
@@ -50,10 +50,60 @@ pub struct TableLoss {
     pub differs: u64,
     /// Columns that were not compared.
     pub left_out: Vec<String>,
-    /// The files with the rows that were found.
-    pub files: Vec<String>,
+    /// Rows that were too wide to be kept: their keys alone are listed.
+    #[serde(default)]
+    pub wide: u64,
+    /// How many files in the bucket hold what was found; their names are the table's.
+    #[serde(default)]
+    pub kept: u64,
     /// Whether the table's end was reached.
     pub is_done: bool,
+}
+
+/// What a summary says of the files.
+const VERBATIM: &str = "Every cell stands as it is, as \\copy takes it. One that begins with =, +, - or @ is a formula to a \
+                        spreadsheet: open the files in a text editor";
+
+/// The summary's file.
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    losses: &'a Losses,
+    read_me: &'static str,
+}
+
+/// What an answer says of an account, whatever its size: the lists are in the bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// The plan's tables.
+    pub tables: usize,
+    /// Those that are compared to their end.
+    pub done: usize,
+    /// Rows that were compared.
+    pub compared: u64,
+    /// Rows that the writer lacks.
+    pub only_here: u64,
+    /// Rows that are otherwise on the writer.
+    pub differs: u64,
+    /// Files in the bucket.
+    pub files: u64,
+    /// Where the summary lies.
+    pub summary: Option<String>,
+}
+
+impl From<&Losses> for Account {
+    fn from(losses: &Losses) -> Self {
+        let sum = |of: fn(&TableLoss) -> u64| losses.tables.iter().map(of).sum();
+        Self {
+            tables: losses.tables.len(),
+            done: losses.tables.iter().filter(|table| table.is_done).count(),
+            compared: sum(|table| table.compared),
+            only_here: sum(|table| table.only_here),
+            differs: sum(|table| table.differs),
+            files: sum(|table| table.kept),
+            summary: losses.summary.clone(),
+        }
+    }
 }
 
 /// The beats of one vantage that the writer never had.
@@ -77,7 +127,8 @@ impl Losses {
             only_here: 0,
             differs: 0,
             left_out: Vec::new(),
-            files: Vec::new(),
+            wide: 0,
+            kept: 0,
             is_done: false,
         });
         Self {
@@ -89,6 +140,27 @@ impl Losses {
             unknown: None,
             summary: None,
         }
+    }
+
+    /// The account by the plan's tables as they are now: what was compared by the same key stands, and another table or key begins
+    /// anew. A table that is no longer the plan's is forgotten.
+    #[must_use]
+    pub(super) fn by(mut self, tables: &[KeyedTable]) -> Self {
+        let fresh = Self::of(&self.cluster, self.epoch, tables, self.begun_at);
+        let before = std::mem::replace(&mut self.tables, fresh.tables);
+        for table in &mut self.tables {
+            if let Some(same) = before.iter().find(|same| same.table == table.table) {
+                table.clone_from(same);
+            }
+        }
+        let names = |tables: &[TableLoss]| {
+            let names = tables.iter().map(|table| table.table.clone());
+            names.collect::<Vec<_>>()
+        };
+        if self.unknown.is_none() && names(&before) != names(&self.tables) {
+            self.summary = None;
+        }
+        self
     }
 
     /// Whether everything was compared and the summary is written.
@@ -111,8 +183,15 @@ impl Losses {
                 format!("{lost} beat(s) of {seconds:.1} s are lost")
             }
         };
+        let wide = match sum(|table| table.wide) {
+            0 => String::new(),
+            wide => format!(
+                "; {wide} row(s) wider than {} MiB are listed by key alone",
+                compare::WIDE_BYTES / (1024 * 1024)
+            ),
+        };
         format!(
-            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}",
+            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}",
             sum(|table| table.only_here),
             self.cluster,
             sum(|table| table.differs),
@@ -132,24 +211,28 @@ pub(super) async fn note(
     world: &impl World,
     folder: &str,
     table: &mut TableLoss,
-    stretch: Stretch,
+    mut stretch: Stretch,
 ) -> Result<String, Error> {
     for (kind, found) in [
-        ("only-here", &stretch.only_here),
-        ("differs", &stretch.differs),
+        ("only-here", &mut stretch.only_here),
+        ("differs", &mut stretch.differs),
     ] {
-        if found.count > 0 {
-            let name = format!(
-                "{folder}/{}/{kind}-{:012}.csv",
-                table.table.table, table.compared
-            );
-            table
-                .files
-                .push(world.keep(&name, found.csv.clone()).await?);
+        for (what, content) in [("", &mut found.csv), ("-keys", &mut found.keys)] {
+            if !content.is_empty() {
+                let name = format!(
+                    "{folder}/{}/{kind}{what}-{:012}.csv",
+                    table.table.table, table.compared
+                );
+                world.keep(&name, std::mem::take(content)).await?;
+                table.kept += 1;
+            }
         }
+        table.wide += found.wide;
     }
-    table.is_done = stretch.after.is_none();
-    table.after = stretch.after;
+    table.is_done = stretch.reached == Reached::End;
+    if let Reached::Key(key) = stretch.reached {
+        table.after = Some(key);
+    }
     table.rows_at_once = stretch.rows;
     table.compared += stretch.compared;
     table.only_here += stretch.only_here.count;
@@ -175,8 +258,11 @@ pub(super) async fn summarize(
     losses: &mut Losses,
 ) -> Result<String, Error> {
     let plan = &known.plan;
-    let content = serde_json::to_vec_pretty(&losses)
-        .map_err(|why| Error::InvalidRequest(format!("the summary cannot be written: {why}")))?;
+    let content = serde_json::to_vec_pretty(&Summary {
+        losses,
+        read_me: VERBATIM,
+    })
+    .map_err(|why| Error::InvalidRequest(format!("the summary cannot be written: {why}")))?;
     let folder = folder(plan.plan.as_str(), &losses.cluster, losses.epoch);
     let place = world
         .keep(&format!("{folder}/summary.json"), content)
@@ -184,7 +270,7 @@ pub(super) async fn summarize(
     let said = losses.told();
     let message = Message {
         what: format!("the loss ledger of {} is written", losses.cluster),
-        evidence: format!("{said}; the files are beside {place}"),
+        evidence: format!("{said}; the files are beside {place}. {VERBATIM}"),
         execution: None,
         next: "look through the files and put back what belongs on the writer".into(),
     };

@@ -34,7 +34,9 @@ pub(super) async fn observe(
         writer: current.writer.clone(),
         epoch: current.epoch,
         fenced: rows.0.get(here).and_then(|row| row.fenced),
-        losses: losses.filter(|losses| losses.epoch == current.epoch),
+        losses: losses
+            .filter(|losses| losses.epoch == current.epoch)
+            .map(|losses| losses.by(&plan.loss_ledger)),
         cluster,
     };
     Ok((observed, found))

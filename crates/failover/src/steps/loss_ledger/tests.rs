@@ -281,10 +281,17 @@ impl Found for Lab {
 fn stretch(after: Option<&str>, only_here: u64, differs: u64) -> Stretch {
     let found = |count| compare::Found {
         count,
-        csv: b"id\n1\n".to_vec(),
+        csv: if count > 0 {
+            b"id\n1\n".to_vec()
+        } else {
+            Vec::new()
+        },
+        ..compare::Found::default()
     };
     Stretch {
-        after: after.map(|key| vec![key.to_owned()]),
+        reached: after.map_or(compare::Reached::End, |key| {
+            compare::Reached::Key(vec![key.to_owned()])
+        }),
         rows: 5,
         compared: 10,
         only_here: found(only_here),
@@ -377,4 +384,79 @@ async fn another_cluster_named_by_hand_has_to_stand_alone() {
     let says = named("orders-east-restored".into()).await.unwrap();
     assert_eq!(says["observed"]["cluster"], "orders-east-restored");
     assert_eq!(says["action"], "compare");
+}
+
+#[tokio::test]
+async fn a_table_is_done_only_when_its_end_was_read() {
+    let not_begun = Stretch {
+        reached: compare::Reached::NotBegun,
+        compared: 0,
+        ..stretch(None, 0, 0)
+    };
+    let lab = Lab::of(vec![
+        not_begun,
+        stretch(Some("10"), 1, 0),
+        stretch(None, 0, 0),
+    ]);
+    for (progress, is_done) in [
+        ("pending", false),
+        ("pending", false),
+        ("pending", true),
+        ("done", true),
+    ] {
+        assert_eq!(lab.forced().await.unwrap()["progress"], progress);
+        let table = lab.losses.lock().unwrap().clone().unwrap().tables[0].clone();
+        assert_eq!(table.is_done, is_done, "{table:?}");
+    }
+}
+
+#[test]
+fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its_own() {
+    let mut found = losses();
+    found.tables[0].is_done = true;
+    found.summary = Some("s3://kept/summary.json".into());
+    assert!(found.clone().by(&[orders()]).is_complete());
+    let corrected = KeyedTable {
+        key: vec!["number".into()],
+        ..orders()
+    };
+    let again = found.clone().by(&[corrected.clone(), orders()]);
+    assert!(!again.is_complete());
+    let done: Vec<_> = again.tables.iter().map(|table| table.is_done).collect();
+    assert_eq!(
+        done,
+        [false, true],
+        "what was compared by the same key stands"
+    );
+    let mut seen = observed(Some(Standing::Deposed));
+    seen.losses = Some(again);
+    assert_eq!(next_action(&seen, 2), Ok(Action::Compare(0)));
+}
+
+#[test]
+fn an_answer_is_as_short_for_thousands_of_files_as_for_one() {
+    let mut found = losses();
+    found.tables[0].kept = 2_400;
+    found.tables[0].left_out = vec!["a_long_column_name".into(); 1_000];
+    let mut seen = observed(Some(Standing::Deposed));
+    seen.losses = Some(found);
+    let said = serde_json::to_string(&seen).unwrap();
+    assert!(said.len() < 1_000 && said.contains("2400"), "{said}");
+    let before = serde_json::json!({"table": "public.orders", "key": ["id"], "after": null, "rows_at_once": 5, "compared": 1,
+        "only_here": 1, "differs": 0, "left_out": [], "files": ["s3://kept/a.csv"], "is_done": false});
+    serde_json::from_value::<TableLoss>(before).unwrap();
+}
+
+#[tokio::test]
+async fn the_summary_says_that_cells_stand_as_they_are() {
+    let lab = Lab::of(vec![stretch(None, 1, 0)]);
+    for _ in 0..2 {
+        lab.forced().await.unwrap();
+    }
+    let files = lab.files.lock().unwrap();
+    let summary = String::from_utf8(files["orders/orders-east-8/summary.json"].clone()).unwrap();
+    assert!(
+        summary.contains("begins with =") && summary.contains("\\\\copy"),
+        "{summary}"
+    );
 }

@@ -195,8 +195,10 @@ fn of_probe(pass: &Pass, vantage: &Vantage, readable: bool) -> Vec<String> {
 /// A writer that could not be fenced one day is better put right while it is well.
 fn of_rights(region: &Region, rights: &Rights) -> Vec<String> {
     let refused = rights.refused.iter();
+    let refused = refused.map(|why| format!("the writer in {region} could not be fenced: {why}"));
+    let breaks = rights.moves_break.iter();
     refused
-        .map(|why| format!("the writer in {region} could not be fenced: {why}"))
+        .chain(breaks.map(|why| format!("in {region} {why}")))
         .collect()
 }
 
@@ -330,6 +332,19 @@ mod tests {
         ledger::{Row, Rows},
         steps::fake,
     };
+
+    #[test]
+    fn what_a_move_breaks_is_named_beside_what_keeps_the_fence_open() {
+        let rights = Rights {
+            refused: vec!["no right".into()],
+            moves_break: vec!["the replication slot cdc stays behind".into()],
+        };
+        let found = of_rights(&"us-west-2".into(), &rights).join("; ");
+        assert!(
+            found.contains("no right") && found.contains("slot cdc"),
+            "{found}"
+        );
+    }
 
     #[test]
     fn a_secret_that_rotates_soon_stands_in_the_way_and_names_where_it_does() {

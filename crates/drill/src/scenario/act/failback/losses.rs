@@ -56,24 +56,23 @@ async fn files(
 ) -> Result<Vec<String>, Trouble> {
     let s3 = aws_sdk_s3::Client::new(&stage.world.emulator.sdk_config(HOME));
     let mut found = Vec::new();
-    let tables = losses
-        .tables
-        .iter()
-        .filter(|loss| loss.table.table == table);
-    for file in tables.flat_map(|loss| &loss.files) {
-        let place = file
-            .strip_prefix("s3://")
-            .and_then(|rest| rest.split_once('/'));
-        let (bucket, key) = place.ok_or_else(|| format!("{file} is no place in S3"))?;
-        if key
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.starts_with(kind))
-        {
-            let answer = s3.get_object().bucket(bucket).key(key).send().await?;
-            let content = answer.body.collect().await?.into_bytes();
-            found.push(String::from_utf8(content.to_vec())?);
-        }
+    let summary = losses.summary.as_deref().unwrap_or_default();
+    let place = summary
+        .strip_prefix("s3://")
+        .and_then(|rest| rest.split_once('/'));
+    let (bucket, summary) = place.ok_or_else(|| format!("{summary:?} is no place in S3"))?;
+    let folder = summary.trim_end_matches("summary.json");
+    let listed = s3
+        .list_objects_v2()
+        .bucket(bucket)
+        .prefix(format!("{folder}{table}/{kind}-"))
+        .send()
+        .await?;
+    for object in listed.contents() {
+        let key = object.key().unwrap_or_default();
+        let answer = s3.get_object().bucket(bucket).key(key).send().await?;
+        let content = answer.body.collect().await?.into_bytes();
+        found.push(String::from_utf8(content.to_vec())?);
     }
     Ok(found)
 }

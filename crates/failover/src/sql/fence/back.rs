@@ -1,0 +1,129 @@
+//! Gives back what fencing took.
+
+use tokio_postgres::Client;
+
+use super::{CANARY, RECORD, alter, doors::has, elsewhere::switch, tolerated};
+use crate::sql::Why;
+
+/// What was given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// Roles that may log in again.
+    pub roles: Vec<String>,
+    /// Jobs and subscriptions that work again.
+    pub others: Vec<String>,
+    /// What was dropped meanwhile, and is forgotten.
+    pub missing: Vec<String>,
+    /// What could not be given back and stays on record, and why.
+    pub refused: Vec<String>,
+}
+
+/// Gives back what [`super::shut`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
+/// nothing else from being given back; what could not be given back stays on record.
+///
+/// # Errors
+/// [`Why`].
+pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
+    let mut given = Reopened::default();
+    let mut transaction = admin.transaction().await?;
+    transaction.batch_execute(RECORD).await?;
+    let sql = "
+        SELECT f.name, r.oid IS NOT NULL FROM aurora_failover.fenced AS f LEFT JOIN pg_roles AS r ON r.rolname = f.name
+        WHERE f.kind = 'role' AND f.name <> $1 ORDER BY 1";
+    for row in transaction.query(sql, &[&CANARY]).await? {
+        let (role, exists): (String, bool) = (row.get(0), row.get(1));
+        let said = if exists {
+            alter(&mut transaction, &role, "LOGIN").await?
+        } else {
+            given.missing.push(format!("role {role}"));
+            Ok(())
+        };
+        if let Err(why) = said {
+            given.refused.push(format!("role {role}: {why}"));
+            continue;
+        }
+        let forget = "DELETE FROM aurora_failover.fenced WHERE kind = 'role' AND name = $1";
+        transaction.execute(forget, &[&role]).await?;
+        if exists {
+            given.roles.push(role);
+        }
+    }
+    transaction
+        .batch_execute(&format!(
+            "DELETE FROM aurora_failover.fenced WHERE kind = 'role' AND name = '{CANARY}'; DROP ROLE IF EXISTS {CANARY}"
+        ))
+        .await?;
+    transaction.commit().await?;
+    let here: String = admin
+        .query_one("SELECT current_database()::text", &[])
+        .await?
+        .get(0);
+    give_back(admin, admin, &here, &mut given).await?;
+    Ok(given)
+}
+
+/// The jobs and subscriptions of one database.
+pub(super) async fn give_back(
+    admin: &Client,
+    there: &Client,
+    database: &str,
+    given: &mut Reopened,
+) -> Result<(), Why> {
+    if has(there, "cron.job").await? {
+        for job in recorded(admin, "job").await? {
+            let sql = "SELECT FROM cron.job WHERE jobid = $1::text::bigint";
+            let exists = there.query_opt(sql, &[&job]).await?.is_some();
+            let sql = "SELECT cron.alter_job(job_id := $1::text::bigint, active := true)";
+            let said = if exists {
+                tolerated(there.execute(sql, &[&job]).await)?.map(|_| ())
+            } else {
+                Ok(())
+            };
+            note(admin, ("job", &job), exists, said, given).await?;
+        }
+    }
+    for name in recorded(admin, "subscription").await? {
+        let sql = "
+            SELECT d.datname::text, (SELECT s.subname::text FROM pg_subscription AS s
+                WHERE s.subdbid = d.oid AND format('%I.%I', d.datname, s.subname) = $1)
+            FROM pg_database AS d WHERE starts_with($1, format('%I.', d.datname)) AND d.datname = $2";
+        let Some(row) = admin.query_opt(sql, &[&name, &database]).await? else {
+            continue;
+        };
+        let found: Option<String> = row.get(1);
+        let said = match &found {
+            Some(subscription) => switch(there, subscription, "ENABLE").await?,
+            None => Ok(()),
+        };
+        note(admin, ("subscription", &name), found.is_some(), said, given).await?;
+    }
+    Ok(())
+}
+
+async fn recorded(admin: &Client, kind: &str) -> Result<Vec<String>, Why> {
+    let sql = "SELECT name FROM aurora_failover.fenced WHERE kind = $1 ORDER BY name";
+    let rows = admin.query(sql, &[&kind]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+async fn note(
+    admin: &Client,
+    (kind, name): (&str, &str),
+    exists: bool,
+    said: Result<(), String>,
+    given: &mut Reopened,
+) -> Result<(), Why> {
+    if let Err(why) = said {
+        given.refused.push(format!("{kind} {name}: {why}"));
+        return Ok(());
+    }
+    let forget = "DELETE FROM aurora_failover.fenced WHERE kind = $1 AND name = $2";
+    admin.execute(forget, &[&kind, &name]).await?;
+    let to = if exists {
+        &mut given.others
+    } else {
+        &mut given.missing
+    };
+    to.push(format!("{kind} {name}"));
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! What of a database stands open to applications.
+
+use tokio_postgres::Client;
+
+use crate::{domain::Epoch, sql::Why};
+
+/// RDS's own roles, and no name that merely looks like one.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html> and `\du` of a cluster.
+macro_rules! of_rds {
+    () => {
+        "('rdsadmin', 'rds_superuser', 'rds_replication', 'rds_iam', 'rds_password', 'rds_ad', 'rds_extension', \
+         'rds_reserved', 'rds_writeforward', 'rdsproxyadmin', 'rdsrepladmin', 'rdstopmgr', 'rdswriteforwarduser')"
+    };
+}
+
+/// Roles of applications that may log in: neither RDS's nor PostgreSQL's own, whose prefix nobody else can take, nor those that
+/// are kept.
+pub(super) const APPLICATIONS: &str = concat!(
+    "SELECT oid, rolname::text AS name FROM pg_roles
+    WHERE rolcanlogin AND rolname <> ALL($1) AND rolname !~ '^pg_' AND rolname NOT IN ",
+    of_rds!()
+);
+
+/// Their sessions. One whose kind is hidden from the administrator counts.
+pub(super) const SESSIONS: &str = concat!(
+    "SELECT pid, usename::text AS who FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND usesysid IS NOT NULL
+        AND coalesce(backend_type NOT IN ('walsender', 'parallel worker', 'autovacuum worker', 'logical replication worker',
+            'logical replication apply worker', 'logical replication tablesync worker', 'logical replication parallel worker',
+            'logical replication launcher'), pid NOT IN (SELECT pid FROM pg_stat_replication))
+        AND usename <> ALL($1) AND usename !~ '^pg_' AND usename NOT IN ",
+    of_rds!()
+);
+
+/// Whoever is sent changes, by whichever login. A replica of the plan's own follows as RDS's user, and is none.
+pub(super) const SENDERS: &str = concat!(
+    "SELECT pid, coalesce(usename::text, 'nobody') AS who FROM pg_stat_replication WHERE usename NOT IN ",
+    of_rds!()
+);
+
+/// Workers of subscriptions that were disabled and still apply.
+pub(super) const APPLIERS: &str = "
+    SELECT at.pid, 'the subscription ' || at.subname FROM pg_stat_subscription AS at
+    JOIN pg_subscription AS s ON s.oid = at.subid WHERE at.pid IS NOT NULL AND NOT s.subenabled";
+
+/// Transactions that anybody may still commit.
+pub(super) const PREPARED: &str =
+    "SELECT gid::text, owner::text FROM pg_prepared_xacts ORDER BY gid";
+
+/// Subscriptions that take changes, by database.
+pub(super) const SUBSCRIPTIONS: &str = "
+    SELECT format('%I.%I', d.datname, s.subname) AS name, d.datname::text AS database, s.subname::text AS subscription
+    FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid WHERE s.subenabled";
+
+/// What of a database stands open to applications.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Doors {
+    /// Whether it is a standby.
+    pub in_recovery: bool,
+    /// The epoch it holds; `None` without the heartbeat schema.
+    pub epoch: Option<Epoch>,
+    /// Roles of applications that may log in.
+    pub roles: Vec<String>,
+    /// Their sessions, those whose kind cannot be seen among them.
+    pub sessions: u64,
+    /// Scheduled jobs that are active.
+    pub jobs: u64,
+    /// Subscriptions that are enabled, or whose workers still apply.
+    pub subscriptions: Vec<String>,
+    /// Sessions that changes are sent to, but for RDS's own.
+    pub senders: u64,
+    /// Prepared transactions.
+    pub prepared: Vec<String>,
+    /// Databases that could not be looked into, and why.
+    pub unseen: Vec<String>,
+}
+
+impl Doors {
+    /// Whether an application can still get in, is in, or is worked for.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.roles.is_empty()
+            || self.sessions > 0
+            || self.jobs > 0
+            || !self.subscriptions.is_empty()
+            || self.senders > 0
+            || !self.prepared.is_empty()
+            || !self.unseen.is_empty()
+    }
+}
+
+/// Looks at the doors of a database, and touches none. `kept` are the roles that are never fenced. Jobs in another database are
+/// counted there, by [`jobs`].
+///
+/// # Errors
+/// [`Why`].
+pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
+    let sql = format!(
+        "SELECT pg_is_in_recovery(), (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM ({APPLICATIONS}) AS open),
+            (SELECT count(*) FROM ({SESSIONS}) AS open), (SELECT count(*) FROM ({SENDERS}) AS open),
+            ARRAY(SELECT name FROM ({SUBSCRIPTIONS}) AS open UNION SELECT who FROM ({APPLIERS}) AS late(pid, who) ORDER BY 1),
+            ARRAY(SELECT format('%s of %s', gid, owner) FROM ({PREPARED}) AS open)"
+    );
+    let row = admin.query_one(&sql, &[&kept]).await?;
+    let epoch = if has(admin, "aurora_failover.epoch").await? {
+        let held = admin
+            .query_opt("SELECT epoch FROM aurora_failover.epoch", &[])
+            .await?;
+        held.map(|row| Epoch(row.get::<_, i64>(0).unsigned_abs()))
+    } else {
+        None
+    };
+    Ok(Doors {
+        in_recovery: row.get(0),
+        epoch,
+        roles: row.get(1),
+        sessions: row.get::<_, i64>(2).unsigned_abs(),
+        jobs: jobs(admin).await?,
+        subscriptions: row.get(4),
+        senders: row.get::<_, i64>(3).unsigned_abs(),
+        prepared: row.get(5),
+        unseen: Vec::new(),
+    })
+}
+
+/// The active jobs that `pg_cron` keeps in the database of this connection.
+///
+/// # Errors
+/// [`Why`].
+pub async fn jobs(admin: &Client) -> Result<u64, Why> {
+    if !has(admin, "cron.job").await? {
+        return Ok(0);
+    }
+    let row = admin
+        .query_one("SELECT count(*) FROM cron.job WHERE active", &[])
+        .await?;
+    Ok(row.get::<_, i64>(0).unsigned_abs())
+}
+
+/// Sessions of the administrator that are none of this product's: an application among them is not kept out.
+pub(super) async fn as_administrator(admin: &Client) -> Result<Vec<String>, Why> {
+    let sql = "
+        SELECT format('%s from %s (%s)', usename, coalesce(host(client_addr), 'an unknown address'),
+            coalesce(nullif(application_name, ''), 'without a name'))
+        FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND usename = current_user AND pid <> pg_backend_pid()
+            AND application_name IS DISTINCT FROM 'aurora-failover'
+        GROUP BY 1 ORDER BY 1";
+    let rows = admin.query(sql, &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// What a change of writer breaks: slots that changes are read from, which no other Region has, and subscriptions, which would
+/// go on from another Region.
+///
+/// # Errors
+/// [`Why`].
+pub async fn moves_break(admin: &Client) -> Result<Vec<String>, Why> {
+    let sql = format!(
+        "SELECT format('the replication slot %s stays behind, and its reader misses changes; let it read to the end and drop it', slot_name)
+            FROM pg_replication_slots WHERE slot_type = 'logical'
+        UNION ALL SELECT format('the subscription %s would go on in another Region; disable it, and enable it there afterwards', name)
+            FROM ({SUBSCRIPTIONS}) AS open ORDER BY 1"
+    );
+    let rows = admin.query(&sql, &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+pub(super) async fn has(admin: &Client, name: &str) -> Result<bool, Why> {
+    let row = admin
+        .query_one("SELECT to_regclass($1) IS NOT NULL", &[&name])
+        .await?;
+    Ok(row.get(0))
+}

@@ -35,18 +35,11 @@ pub fn unplanned_failover() -> Machine {
     let mut parts = open(Open {
         comment: "Takes the plan's lease in every member Region that answers, and admits one run per incident.",
         kind: "unplanned_failover",
-        given: vec![
-            ("incident".into(), given("incident")),
-            ("handed_over_by".into(), given("handed_over_by")),
-            (
-                "from_region".into(),
-                Json::expression("$states.input.writer_region"),
-            ),
-            (
-                "target_region".into(),
-                Json::expression("$states.input.observer_region"),
-            ),
-        ],
+        dry: (
+            "DryConfirmOutage",
+            Function::ConfirmOutage,
+            "'operation': 'confirm'",
+        ),
         assign: vec![
             ("verdict".into(), Json::Null),
             ("stale".into(), Json::Number(0)),
@@ -95,7 +88,7 @@ pub fn planned_failover() -> Machine {
     let mut parts = open(Open {
         comment: "Takes the plan's lease in every member Region, all of which must answer.",
         kind: "planned_failover",
-        given: vec![("from_region".into(), given("from_region"))],
+        dry: ("DryPlannedFailover", Function::PlannedFailover, ""),
         assign: Vec::new(),
         resumed: "An earlier run promoted the target and ended: only what is left remains to be done.",
         next: "PlannedFailover",
@@ -126,7 +119,11 @@ pub fn failback() -> Machine {
     let mut parts = open(Open {
         comment: "Takes the plan's lease in every member Region, all of which must answer.",
         kind: "failback",
-        given: vec![("failback".into(), Json::expression("$states.input"))],
+        dry: (
+            "DryFenceWriter",
+            Function::FenceWriter,
+            "'operation': 'fence'",
+        ),
         assign: vec![(
             "wish".into(),
             Json::expression("$states.result.Payload.failback"),
@@ -256,10 +253,4 @@ fn window() -> [Part; 4] {
         Part::State("MaintenanceWindow", State::Wait(until)),
         Part::State("Approval", State::Choice(approval)),
     ]
-}
-
-/// A field of the input, or null.
-fn given(field: &str) -> Json {
-    let field = format!("$states.input.{field}");
-    Json::expression(&format!("$exists({field}) ? {field} : null"))
 }

@@ -25,8 +25,9 @@ pub(crate) struct Open {
     pub(crate) comment: &'static str,
     /// The kind of the run.
     pub(crate) kind: &'static str,
-    /// What OpenRun is given beside.
-    pub(crate) given: Assign,
+    /// The first step, as a dry run calls it: its state, its function, and what that is told as members of an object in
+    /// JSONata.
+    pub(crate) dry: (&'static str, Function, &'static str),
     /// What is remembered of its answer beside.
     pub(crate) assign: Assign,
     /// Why a run may have nothing but the rest to do.
@@ -37,23 +38,29 @@ pub(crate) struct Open {
 
 /// OPEN: the leases, and whether an earlier run came as far as the promotion.
 pub(crate) fn open(open: Open) -> Vec<Part> {
-    let mut payload: Assign = vec![
-        ("operation".into(), Json::text("open")),
-        ("kind".into(), Json::text(open.kind)),
-        ("plan".into(), Json::expression("$states.input.plan")),
-        ("run_id".into(), execution("Name")),
-        ("execution".into(), execution("Id")),
-    ];
-    payload.extend(open.given);
+    let payload = Json::object([
+        ("operation", Json::text("open")),
+        ("kind", Json::text(open.kind)),
+        ("run_id", execution("Name")),
+        ("execution", execution("Id")),
+        ("input", Json::expression("$states.input")),
+    ]);
     let mut assign: Assign = vec![
         ("run".into(), Json::expression("$states.result.Payload.run")),
         ("passes".into(), Json::Number(0)),
         ("closes".into(), Json::expression("false")),
         ("trouble".into(), Json::List(Vec::new())),
+        (
+            "reasons".into(),
+            Json::expression("[$states.result.Payload.refusal.reasons]"),
+        ),
     ];
     assign.extend(open.assign);
     let unopened = Json::object([
-        ("plan", Json::expression("$states.input.plan")),
+        (
+            "plan",
+            Json::expression("$exists($states.input.plan) ? $states.input.plan : ''"),
+        ),
         ("run_id", execution("Name")),
     ]);
     let catches = vec![
@@ -69,23 +76,57 @@ pub(crate) fn open(open: Open) -> Vec<Part> {
     ];
     let call = Call {
         assign,
-        ..ledger(
-            open.comment,
-            Json::Object(payload),
-            catches,
-            "AlreadyPromoted",
-        )
+        ..ledger(open.comment, payload, catches, "AlreadyPromoted")
     };
+    let (dry, function, told) = open.dry;
     let resumed = Choice {
         comment: Some(open.resumed),
-        ways: vec![Way::to(vec![When::Resumes], "ProveWriter")],
+        ways: vec![
+            Way::to(vec![When::DryRun, When::Resumes], "DryRun"),
+            Way::to(vec![When::DryRun], dry),
+            Way::to(vec![When::Resumes], "ProveWriter"),
+        ],
         assign: Vec::new(),
         default: open.next.into(),
     };
     vec![
         state("OpenRun", call),
         Part::State("AlreadyPromoted", State::Choice(resumed)),
+        state(dry, dry_step(function, told)),
+        Part::State(
+            "DryRun",
+            State::Succeed {
+                comment: "A dry run: what the run would do first, and every reason against it. Nothing was changed.",
+            },
+        ),
     ]
+}
+
+/// The first step without a run: it says what it would do, and does nothing.
+fn dry_step(function: Function, told: &'static str) -> Call {
+    let reasons = |found: &str| format!("'reasons': $distinct($append($reasons, [{found}]))");
+    let said = "$states.result.Payload";
+    let answered = format!(
+        "{{'action': {said}.action, 'reason': {said}.reason, {}}}",
+        reasons(&format!("{said}.refusal.reasons"))
+    );
+    let why = "$states.errorOutput.Error & ': ' & $states.errorOutput.Cause";
+    let failed = format!("{{'action': 'none', 'reason': {why}, {}}}", reasons(why));
+    Call {
+        function,
+        output: Some(answered.into()),
+        ..ledger(
+            "The first step of a dry run, which has no lease and no record.",
+            Json::expression(&format!(
+                "$merge([{{'plan': $run.plan, 'dry_run': true}}, {{{told}}}])"
+            )),
+            vec![Catch {
+                output: Some(failed.into()),
+                ..Catch::to("States.ALL", "DryRun")
+            }],
+            "DryRun",
+        )
+    }
 }
 
 /// CONFIRM: the verdict on the evidence, which leads to a promotion, to a human, or to the end.
@@ -109,7 +150,7 @@ pub(crate) fn confirm(promotion: &'static str) -> Vec<Part> {
             ("confirm".into(), Json::text("confirm")),
             ("verdict".into(), Json::expression("$states.result.Payload.verdict")),
         ],
-        output: Some("$states.result.Payload"),
+        output: Some("$states.result.Payload".into()),
         next: "ConfirmOutageProgress".into(),
     };
     let cause = format!("no end after {CONFIRMING} passes and {QUESTIONS} questions");
@@ -182,7 +223,7 @@ pub(crate) fn ask(
         seconds: Seconds::Of(seconds),
         retries: Retry::of_a_question(),
         assign: remembered,
-        output: Some("$states.result"),
+        output: Some("$states.result".into()),
         ..ledger(comment, Json::expression(payload), vec![catch], "Answer")
     };
     let cause = "the answer does not say approved = true";
@@ -304,13 +345,13 @@ fn failures(close: &Close) -> Vec<Part> {
         ("run_id", Json::expression("$run.run_id")),
     ]);
     let release = Call {
-        output: Some("$states.input"),
+        output: Some("$states.input".into()),
         retries: Retry::long(),
         ..ledger(
             "What is not given back keeps everybody else waiting, and a held plan is not suspected again. A call that was cut off may have taken a lease unseen.",
             payload,
             vec![Catch {
-                output: Some("$states.input"),
+                output: Some("$states.input".into()),
                 ..Catch::to("States.ALL", "Released")
             }],
             "Released",
@@ -364,7 +405,7 @@ pub(crate) fn ledger(
         retries: Retry::usual(),
         catches,
         assign: Vec::new(),
-        output: Some("$states.result.Payload"),
+        output: Some("$states.result.Payload".into()),
         next: next.into(),
     }
 }

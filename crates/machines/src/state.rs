@@ -84,7 +84,7 @@ pub struct Call {
     /// What is remembered of an answer.
     pub assign: Vec<(Cow<'static, str>, Json)>,
     /// What is handed on, an expression.
-    pub output: Option<&'static str>,
+    pub output: Option<Cow<'static, str>>,
     /// Where an answer leads.
     pub next: Cow<'static, str>,
 }
@@ -97,7 +97,7 @@ pub struct Catch {
     /// What is remembered of it.
     pub assign: Vec<(Cow<'static, str>, Json)>,
     /// What is handed on, an expression.
-    pub output: Option<&'static str>,
+    pub output: Option<Cow<'static, str>>,
     /// Where it leads.
     pub next: Cow<'static, str>,
 }
@@ -271,7 +271,7 @@ impl Call {
             ("Catch".into(), Json::List(catches)),
         ];
         members.extend(assigned(&self.assign));
-        members.extend(output(self.output));
+        members.extend(output(self.output.as_deref()));
         members.push(("Next".into(), Json::Text(self.next.clone())));
         Json::Object(members)
     }
@@ -281,7 +281,7 @@ impl Catch {
     fn json(&self) -> Json {
         let mut members: Assign = vec![("ErrorEquals".into(), errors(&[self.error]))];
         members.extend(assigned(&self.assign));
-        members.extend(output(self.output));
+        members.extend(output(self.output.as_deref()));
         members.push(("Next".into(), Json::Text(self.next.clone())));
         Json::Object(members)
     }
@@ -316,6 +316,6 @@ fn assigned(assign: &Assign) -> Option<(Cow<'static, str>, Json)> {
     (!assign.is_empty()).then(|| ("Assign".into(), Json::Object(assign.clone())))
 }
 
-fn output(output: Option<&'static str>) -> Option<(Cow<'static, str>, Json)> {
+fn output(output: Option<&str>) -> Option<(Cow<'static, str>, Json)> {
     output.map(|expression| ("Output".into(), Json::expression(expression)))
 }

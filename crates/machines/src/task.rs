@@ -136,7 +136,7 @@ impl Task {
             retries: self.retries.clone(),
             catches: but.into_iter().chain([failed]).collect(),
             assign: vec![("passes".into(), Json::expression("$passes + 1"))],
-            output: Some("$states.result.Payload"),
+            output: Some("$states.result.Payload".into()),
             next: progress.to_owned().into(),
         }
     }

@@ -15,6 +15,8 @@ pub enum When {
     Ends(&'static str),
     /// An earlier run promoted the target already.
     Resumes,
+    /// Nothing is to be done but to say what would be.
+    DryRun,
     /// This variable is still below a number.
     Below(&'static str, u32),
     /// This variable is at most a number.
@@ -45,6 +47,7 @@ impl When {
             }
             Self::Ends(outcome) => format!("$states.input.outcome = '{outcome}'"),
             Self::Resumes => "$states.input.resume".into(),
+            Self::DryRun => "$states.input.dry_run = true".into(),
             Self::Below(variable, number) => format!("${variable} < {number}"),
             Self::AtMost(variable, number) => format!("${variable} <= {number}"),
             Self::Approved => "$states.input.approved = true".into(),
@@ -67,6 +70,7 @@ impl When {
                 .is_some_and(|decision| any.contains(&decision)),
             Self::Ends(outcome) => answer["outcome"] == *outcome,
             Self::Resumes => answer["resume"] == true,
+            Self::DryRun => answer["dry_run"] == true,
             Self::Below(..) | Self::AtMost(..) => true,
             Self::Approved => answer["approved"] == true,
             Self::Closes | Self::Rehearses | Self::TooEarly | Self::Asks => false,

@@ -9,7 +9,7 @@ use std::{
 use failover::{
     Error,
     domain::{Epoch, RunId},
-    ledger::{Ledger, Proof},
+    ledger::{Ledger, Proof, RunKind},
     plan::Plan,
     steps::{
         Here, Input, Output, Pass, Progress, confirm_outage, detach_and_promote, dns_flip,
@@ -157,10 +157,15 @@ fn value<O>(output: Output<O>) -> Result<Value, Error> {
 fn open(run_id: &RunId, live: &Live, off: Option<Rule>) -> Value {
     let told = live.incident.filter(|_| off != Some(Rule::PastIncident));
     let incident = told.map(|epoch| format!("{PLAN}/{epoch}"));
-    json!({
-        "operation": "open", "kind": live.task.kind(), "plan": PLAN, "run_id": run_id, "incident": incident,
-        "from_region": region(live.from), "target_region": region(live.to),
-    })
+    let input = match live.task.kind() {
+        RunKind::UnplannedFailover => json!({
+            "plan": PLAN, "incident": incident, "writer_region": region(live.from), "observer_region": region(live.to),
+        }),
+        RunKind::PlannedFailover | RunKind::Failback => {
+            json!({"plan": PLAN, "from_region": region(live.from)})
+        }
+    };
+    json!({"operation": "open", "kind": live.task.kind(), "run_id": run_id, "input": input})
 }
 
 fn close(run_id: &RunId, live: &Live) -> Value {

@@ -59,9 +59,8 @@ fn each_task(check: impl Fn(&str, &Value)) {
 }
 
 fn is_bound_by_evidence(name: &str) -> bool {
-    ["ConfirmOutage", "DetachAndPromote"]
-        .iter()
-        .any(|bound| name.ends_with(bound))
+    let task = name.rsplit(' ').next().unwrap_or_default();
+    ["ConfirmOutage", "DetachAndPromote"].contains(&task)
 }
 
 #[test]
@@ -311,4 +310,43 @@ fn every_function_of_a_run_has_its_concurrency_reserved() {
         }
     }
     assert_eq!(seen, tests::repository::functions().len());
+}
+
+#[test]
+fn every_machine_hands_its_whole_input_to_openrun() {
+    for machine in machine::all() {
+        let states = &machine.definition["States"];
+        let payload = states["OpenRun"]["Arguments"]["Payload"]
+            .as_object()
+            .unwrap();
+        assert_eq!(payload["input"], "{% $states.input %}");
+        let read = payload
+            .values()
+            .filter(|value| value.to_string().contains("$states.input."));
+        assert_eq!(read.count(), 0, "{}", machine.name);
+        // A dry run goes no other way than to its end, by its first step at most.
+        let ways = states["AlreadyPromoted"]["Choices"].as_array().unwrap();
+        let dry: Vec<_> = ways
+            .iter()
+            .take_while(|way| {
+                way["Condition"]
+                    .as_str()
+                    .unwrap()
+                    .contains("dry_run = true")
+            })
+            .collect();
+        assert_eq!(dry.len(), 2, "{}", machine.name);
+        assert_eq!(dry[0]["Next"], "DryRun");
+        let step = &states[dry[1]["Next"].as_str().unwrap()];
+        let told = step["Arguments"]["Payload"].as_str().unwrap();
+        assert!(
+            told.contains("'dry_run': true") && !told.contains("run_id"),
+            "{told}"
+        );
+        assert_eq!(
+            (&step["Next"], &step["Catch"][0]["Next"]),
+            (&"DryRun".into(), &"DryRun".into())
+        );
+        assert_eq!(states["DryRun"]["Type"], "Succeed");
+    }
 }

@@ -10,7 +10,7 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 11] = [
+const STATES: [(&str, &str); 14] = [
     ("OpenRun", "recovery-ledger"),
     ("AwaitApproval", "recovery-ledger"),
     ("KeepPlan", "recovery-ledger"),
@@ -20,6 +20,9 @@ const STATES: [(&str, &str); 11] = [
     ("VerifyWrites", "health-probe"),
     ("FlipDns", "dns-flip"),
     ("FlipDnsAgain", "dns-flip"),
+    ("DryConfirmOutage", "confirm-outage"),
+    ("DryPlannedFailover", "planned-failover"),
+    ("DryFenceWriter", "fence-writer"),
     ("RestartEcs", "ecs-restart"),
     ("Conclude", "ecs-restart"),
 ];

@@ -219,8 +219,8 @@ async fn judge(lab: &Arc<Lab>, disturbance: Disturbance, turn: u32) -> Result<Ju
 /// What the state machine does up to the verdict: opens the run, confirms until that leads somewhere, and closes it.
 async fn confirm(lab: &Arc<Lab>, limit: Duration) -> Result<(Verdict, Decision), Trouble> {
     let there = lab.view(STANDBY);
-    let open = json!({"operation": "open", "kind": "unplanned_failover", "plan": PLAN, "run_id": "bench",
-        "incident": format!("{PLAN}/1"), "from_region": HOME, "target_region": STANDBY});
+    let open = json!({"operation": "open", "kind": "unplanned_failover", "run_id": "bench",
+        "input": {"plan": PLAN, "incident": format!("{PLAN}/1"), "writer_region": HOME, "observer_region": STANDBY}});
     let opened = Box::pin(failover::steps::recovery_ledger::handle(&there, open)).await?;
     let input: failover::steps::Input = serde_json::from_value(opened["run"].clone())?;
     let began = Instant::now();

@@ -102,7 +102,7 @@ fn an_operation_is_refused_with_the_ones_there_are() {
 #[test]
 fn a_field_that_a_run_lacks_is_named() {
     let why = refusal::<recovery_ledger::Request>(
-        r#"{"operation": "open", "plan": "orders", "run_id": "a"}"#,
+        r#"{"operation": "open", "run_id": "a", "input": {"plan": "orders"}}"#,
     );
     assert!(why.contains("kind is missing; add it"), "{why}");
 }

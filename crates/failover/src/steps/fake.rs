@@ -22,6 +22,8 @@ use crate::{
         health_probe::Confirmation,
         recovery_ledger::{HandOver, Plans},
     },
+    switches::{Switched, Switches},
+    topology::{Cluster, Describe, GlobalCluster},
 };
 
 /// A plan that has nothing wrong with it.
@@ -370,5 +372,27 @@ impl Ask for Books {
 impl HandOver for Books {
     async fn suspect_in(&self, _: &Region, _: &Value) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+impl Describe for Books {
+    async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
+        Ok(None)
+    }
+
+    async fn look(&self, _: &Region, _: &str) -> Rds {
+        Rds::Silent {
+            why: "nobody asked".into(),
+        }
+    }
+
+    async fn cluster(&self, _: &Region, _: &str) -> Result<Option<Cluster>, Error> {
+        Ok(None)
+    }
+}
+
+impl Switched for Books {
+    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        Ok(Switches::default())
     }
 }

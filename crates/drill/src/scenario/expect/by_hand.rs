@@ -72,10 +72,10 @@ fn calls() -> [Call; 6] {
         Call {
             function: "recovery-ledger",
             given: "with a Region that is no member",
-            payload: json!({"operation": "open", "kind": "unplanned_failover", "plan": PLAN, "run_id": "by-hand",
-                "from_region": "eu-west-1", "target_region": "us-east-1"}),
+            payload: json!({"operation": "open", "kind": "unplanned_failover", "run_id": "by-hand",
+                "input": {"plan": PLAN, "writer_region": "eu-west-1", "observer_region": "us-east-1"}}),
             name: "InvalidRequest",
-            says: "from_region is eu-west-1",
+            says: "writer_region is eu-west-1",
         },
     ]
 }

@@ -1,15 +1,13 @@
 //! Opens and closes runs by the ledger's rules, and adopts a writer at first deployment.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    Here, Input, Output, answer, health_probe::OfPlan, read, rebuild_global::Retire, unknown,
-};
+use super::{Here, Input, Output, answer, health_probe::OfPlan, read, unknown};
 use crate::{
     Error,
-    domain::{Epoch, Incident, PlanName, Region, RunId},
+    domain::{Epoch, PlanName, Region, RunId},
     evidence::Verdict,
     ledger::{Ledger, RunKind},
     notify::{Message, Notify},
@@ -22,9 +20,13 @@ mod acknowledge;
 mod adopt;
 mod ask;
 mod close;
+mod input;
 mod news;
 mod open;
 mod release;
+
+pub(in crate::steps) use input::Asked;
+pub use input::{Approval, FailbackInput};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "recovery_ledger";
@@ -57,62 +59,13 @@ pub enum Request {
 pub struct OpenInput {
     /// What the run does.
     pub kind: RunKind,
-    /// The plan.
-    pub plan: PlanName,
-    /// The outage it answers.
-    #[serde(default)]
-    pub incident: Option<Incident>,
     /// The execution's name.
     pub run_id: RunId,
     /// The execution's ARN.
     #[serde(default)]
     pub execution: Option<String>,
-    /// The run that found this Region's standby to be the better one.
-    #[serde(default)]
-    pub handed_over_by: Option<RunId>,
-    /// The Region the run leaves; a planned run leaves the current writer's where it names none.
-    #[serde(default)]
-    pub from_region: Option<Region>,
-    /// The Region the run goes to: the function's own.
-    #[serde(default)]
-    pub target_region: Option<Region>,
-    /// The input of a failback, read here so that what is wrong with it is said before anything is changed.
-    #[serde(default)]
-    pub failback: Option<FailbackInput>,
-}
-
-/// What the failback's state machine takes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FailbackInput {
-    /// The plan.
-    pub plan: PlanName,
-    /// The Region that took over; the current writer's where it is not given.
-    #[serde(default)]
-    pub from_region: Option<Region>,
-    /// What becomes of the deposed cluster.
-    #[serde(default)]
-    pub retire: Retire,
-    /// Stops once the standby is rebuilt.
-    #[serde(default)]
-    pub rehearse: bool,
-    /// Whether a human is asked before the writer moves.
-    #[serde(default)]
-    pub approval: Approval,
-    /// When the writer may move.
-    #[serde(default)]
-    pub not_before: Option<Timestamp>,
-}
-
-/// Whether a human is asked before the writer moves home.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Approval {
-    /// A task token is sent, and its answer waited for.
-    #[default]
-    Ask,
-    /// Starting the run was approval enough.
-    Given,
+    /// What the machine was started with, whole, so that what is wrong with it is said before anything is changed.
+    pub input: Value,
 }
 
 /// What keeping takes: the run, and until when.

@@ -1,6 +1,7 @@
 //! Opens a run: takes the plan's lease in every member Region that the run does not leave, in sorted order, or none.
 //! A run that opens again re-enters its own lease and record.
 
+mod dry;
 mod opening;
 mod resume;
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Approval, FailbackInput, Here, Ledger, OpenInput, World, news, plan, plan_in_an_outage,
+    Approval, Asked, FailbackInput, Here, Ledger, OpenInput, World, news, plan, plan_in_an_outage,
 };
 use crate::{
     Error,
@@ -84,44 +85,55 @@ struct Held {
 }
 
 pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
+    let (kind, asked) = (input.kind, Asked::read(input.kind, input.input.clone())?);
     let read = async {
-        match input.kind {
-            RunKind::UnplannedFailover => plan_in_an_outage(world, &input.plan).await,
-            RunKind::PlannedFailover | RunKind::Failback => plan(world, &input.plan).await,
+        match kind {
+            RunKind::UnplannedFailover => plan_in_an_outage(world, &asked.plan).await,
+            RunKind::PlannedFailover | RunKind::Failback => plan(world, &asked.plan).await,
         }
     };
-    let switches = world.switches(&input.plan);
+    let switches = world.switches(&asked.plan);
     let (plan, switches) = futures::future::join(Box::pin(read), switches).await;
     let plan = plan?;
-    let wish = input.failback.as_ref();
+    let wish = asked.failback.as_ref();
     let wish = wish.map(|failback| Wish::of(failback, &plan));
-    let kind = input.kind;
-    let input = &Opening::of(world, &plan, input)
+    let input = &Opening::of(world, &plan, input, &asked)
         .await
         .map_err(|why| counts_on_all(kind, why))?;
     admissible(&plan, input, world.region())?;
     let switches = switches?;
-    let admitted = match input.kind {
+    let admitted = match kind {
         RunKind::UnplannedFailover => switches.admit(&plan.plan),
         RunKind::PlannedFailover | RunKind::Failback => switches.admit_planned(&plan.plan),
     };
-    if let Err(why) = admitted {
-        news::refused(world, &plan, input, "switch", &why).await;
-        return Err(why);
-    }
-    let held = lease(world, &plan, input)
-        .await
-        .map_err(|why| counts_on_all(kind, why))?;
-    match record(world, &plan, input, &held).await {
-        Ok(opened) => Ok(Opened {
-            failback: wish,
-            ..opened
-        }),
-        Err(why) => {
-            give_back(world, &plan, &input.run_id, &held.leased).await;
-            Err(why)
+    let opened = if input.dry_run {
+        Box::pin(dry::run(world, &plan, input, admitted)).await?
+    } else {
+        if let Err(why) = admitted {
+            news::refused(world, &plan, input, "switch", &why).await;
+            return Err(why);
         }
+        lease_and_record(world, &plan, input).await?
+    };
+    Ok(Opened {
+        failback: wish,
+        ..opened
+    })
+}
+
+async fn lease_and_record(
+    world: &impl World,
+    plan: &Plan,
+    input: &Opening,
+) -> Result<Opened, Error> {
+    let held = lease(world, plan, input)
+        .await
+        .map_err(|why| counts_on_all(input.kind, why))?;
+    let recorded = record(world, plan, input, &held).await;
+    if recorded.is_err() {
+        give_back(world, plan, &input.run_id, &held.leased).await;
     }
+    recorded
 }
 
 /// Says of a silent Region why that stops a planned run.
@@ -136,16 +148,20 @@ fn counts_on_all(kind: RunKind, why: Error) -> Error {
     }
 }
 
-/// Takes the leases. The one in the Region that is left is taken by confirm-outage, beside evidence that waits for that
-/// Region anyway: here it would cost a dead Region's time-out.
-async fn lease(world: &(impl Ledger + Here), plan: &Plan, input: &Opening) -> Result<Held, Error> {
-    let claim = Claim {
+fn claim(input: &Opening) -> Claim {
+    Claim {
         run_id: input.run_id.clone(),
         kind: input.kind,
         incident: input.incident.clone(),
         from: input.from_region.clone(),
         to: input.target_region.clone(),
-    };
+    }
+}
+
+/// Takes the leases. The one in the Region that is left is taken by confirm-outage, beside evidence that waits for that
+/// Region anyway: here it would cost a dead Region's time-out.
+async fn lease(world: &(impl Ledger + Here), plan: &Plan, input: &Opening) -> Result<Held, Error> {
+    let claim = claim(input);
     let now = world.now();
     let mut leased = Vec::new();
     for region in input.counted_on(plan) {
@@ -237,11 +253,19 @@ async fn record(
     put?;
     tracing::info!(plan = %plan.plan, run_id = %input.run_id, %epoch, resume, "a run opened");
     Ok(Opened {
+        resume,
+        ..opened(plan, input, (epoch, held), reason)
+    })
+}
+
+/// What opening answers of a run that has nothing to resume.
+fn opened(plan: &Plan, input: &Opening, (epoch, held): (Epoch, &Held), reason: String) -> Opened {
+    Opened {
         output: Output::done(
             "open",
             reason,
             Observed {
-                revision: run.plan.revision,
+                revision: plan.revision,
                 leased: held.leased.clone(),
                 epoch,
             },
@@ -253,9 +277,9 @@ async fn record(
             target_region: input.target_region.clone(),
             epoch,
         },
-        resume,
+        resume: false,
         failback: None,
-    })
+    }
 }
 
 fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timestamp) -> Run {

@@ -5,7 +5,10 @@ use crate::{
     domain::{Incident, Region, RunId},
     ledger::{Ledger, Rows, RunKind},
     plan::Plan,
-    steps::{Here, recovery_ledger::OpenInput},
+    steps::{
+        Here,
+        recovery_ledger::{Asked, OpenInput},
+    },
 };
 
 /// A run that is about to open, and where it goes.
@@ -18,38 +21,37 @@ pub(in crate::steps::recovery_ledger) struct Opening {
     pub(super) handed_over_by: Option<RunId>,
     pub(in crate::steps::recovery_ledger) from_region: Region,
     pub(in crate::steps::recovery_ledger) target_region: Region,
+    pub(super) dry_run: bool,
 }
 
 impl Opening {
-    /// A planned run goes from the current writer to this Region where it does not say otherwise.
+    /// A run goes from the current writer to this Region where it does not say otherwise.
     pub(super) async fn of(
         world: &(impl Ledger + Here),
         plan: &Plan,
         input: &OpenInput,
+        asked: &Asked,
     ) -> Result<Self, Error> {
         let here = world.region();
-        let planned = input.kind != RunKind::UnplannedFailover;
-        let wished = input.failback.as_ref();
-        let wished = wished.and_then(|failback| failback.from_region.as_ref());
-        let missing = |field: &str| Error::InvalidRequest(format!("{field} is missing; add it"));
-        let target_region = match &input.target_region {
-            Some(region) => region.clone(),
-            None if planned => here.clone(),
-            None => return Err(missing("target_region")),
-        };
-        let from_region = match input.from_region.as_ref().or(wished) {
-            Some(region) => region.clone(),
-            None if planned => left(world, plan).await?,
-            None => return Err(missing("from_region")),
+        let target_region = asked.target_region.as_ref().unwrap_or(here).clone();
+        let from_region = match (&asked.from_region, input.kind) {
+            (Some(region), _) => region.clone(),
+            // The other Region may be dead: what this one knows must do.
+            (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await?,
+            // Every member's ledger: a Region that was away may not have learnt of the last move yet.
+            (None, RunKind::PlannedFailover | RunKind::Failback) => {
+                left(world, plan, plan.members.keys()).await?
+            }
         };
         Ok(Self {
             kind: input.kind,
-            incident: input.incident.clone(),
+            incident: asked.incident.clone(),
             run_id: input.run_id.clone(),
             execution: input.execution.clone(),
-            handed_over_by: input.handed_over_by.clone(),
+            handed_over_by: asked.handed_over_by.clone(),
             from_region,
             target_region,
+            dry_run: asked.dry_run,
         })
     }
 
@@ -62,12 +64,15 @@ impl Opening {
     }
 }
 
-/// The Region that a planned run to this one leaves: the current writer's; where that is this one already, an earlier run
+/// The Region that a run to this one leaves: the current writer's; where that is this one already, an earlier run
 /// came so far, and the only other member is what it left.
-async fn left(world: &(impl Ledger + Here), plan: &Plan) -> Result<Region, Error> {
+async fn left<'a>(
+    world: &(impl Ledger + Here),
+    plan: &Plan,
+    asked: impl IntoIterator<Item = &'a Region>,
+) -> Result<Region, Error> {
     let here = world.region();
-    // Every member's ledger: a Region that was away may not have learnt of the last move yet.
-    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
+    let rows = Rows::read(world, asked, &plan.plan).await?;
     let writer = rows.current().map(|current| current.writer.clone());
     let writer = writer.ok_or_else(|| {
         Error::NotReady(format!(
@@ -88,10 +93,12 @@ async fn left(world: &(impl Ledger + Here), plan: &Plan) -> Result<Region, Error
 /// What can be refused before anything is touched.
 pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<(), Error> {
     let mut faults = Vec::new();
-    for (field, region) in [
-        ("from_region", &input.from_region),
-        ("target_region", &input.target_region),
-    ] {
+    // A suspicion has words of its own.
+    let [from, target] = match input.kind {
+        RunKind::UnplannedFailover => ["writer_region", "observer_region"],
+        RunKind::PlannedFailover | RunKind::Failback => ["from_region", "target_region"],
+    };
+    for (field, region) in [(from, &input.from_region), (target, &input.target_region)] {
         if !plan.members.contains_key(region) {
             faults.push(format!(
                 "{field} is {region}, which is not a member of plan {}",
@@ -101,13 +108,13 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
     }
     if input.from_region == input.target_region {
         faults.push(format!(
-            "from_region and target_region are both {}",
+            "{from} and {target} are both {}",
             input.from_region
         ));
     }
     if input.target_region != *here {
         faults.push(format!(
-            "target_region is {}; start the run in that Region, this is {here}",
+            "{target} is {}; start the run in that Region, this is {here}",
             input.target_region
         ));
     }
@@ -134,6 +141,7 @@ mod tests {
             handed_over_by: None,
             from_region: from.into(),
             target_region: target.into(),
+            dry_run: false,
         }
     }
 
@@ -157,8 +165,8 @@ mod tests {
     fn every_wrong_region_is_named_at_once() {
         let why = refusal(&plan(), &input("eu-west-1", "eu-west-2")).to_string();
         for part in [
-            "from_region is eu-west-1",
-            "target_region is eu-west-2",
+            "writer_region is eu-west-1",
+            "observer_region is eu-west-2",
             "start the run in that Region",
         ] {
             assert!(why.contains(part), "{why} lacks {part}");

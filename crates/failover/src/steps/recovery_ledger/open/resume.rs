@@ -48,7 +48,9 @@ pub(super) async fn resumes(
         && !resume
         && let Err(why) = policy::cooldown(current, plan, world.now())
     {
-        news::refused(world, plan, input, "cool-down", &why).await;
+        if !input.dry_run {
+            news::refused(world, plan, input, "cool-down", &why).await;
+        }
         return Err(why);
     }
     Ok(resume)
@@ -198,6 +200,7 @@ mod tests {
             handed_over_by: None,
             from_region: "us-west-2".into(),
             target_region: "us-east-1".into(),
+            dry_run: false,
         };
         let why = something_is_left(&books, &plan, &opening, Some(&current(ADOPTED)))
             .await

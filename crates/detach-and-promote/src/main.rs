@@ -4,7 +4,8 @@ use failover::{
     Error,
     aws::Aws,
     json::Payload,
-    steps::{self, detach_and_promote},
+    ledger::RunKind,
+    steps::{self, detach_and_promote, start},
 };
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
@@ -15,7 +16,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            detach_and_promote::run(aws, &steps::read(event.payload.value()?)?).await
+            let payload = event.payload.value()?;
+            start::or(aws, RunKind::UnplannedFailover, payload, async |payload| {
+                steps::answer(detach_and_promote::run(aws, &steps::read(payload)?).await?)
+            })
+            .await
         },
     ))
     .await

@@ -286,6 +286,7 @@ impl World {
         let settings = Settings {
             ledger_table: "aurora-failover-ledger".into(),
             loss_bucket: None,
+            machine: None,
             resolver: None,
             ca_bundle: PathBuf::new(),
         };

@@ -4,7 +4,8 @@ use failover::{
     Error,
     aws::Aws,
     json::Payload,
-    steps::{self, planned_failover},
+    ledger::RunKind,
+    steps::{self, planned_failover, start},
 };
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
@@ -15,7 +16,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            planned_failover::run(aws, &steps::read(event.payload.value()?)?).await
+            let payload = event.payload.value()?;
+            start::or(aws, RunKind::PlannedFailover, payload, async |payload| {
+                steps::answer(planned_failover::run(aws, &steps::read(payload)?).await?)
+            })
+            .await
         },
     ))
     .await

@@ -1,6 +1,12 @@
 //! Gives the writer's global database its other members again, one pass per invocation.
 
-use failover::{Error, aws::Aws, json::Payload, steps::rebuild_global};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    ledger::RunKind,
+    steps::{rebuild_global, start},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +16,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            rebuild_global::handle(aws, event.payload.value()?).await
+            let payload = event.payload.value()?;
+            start::or(aws, RunKind::Failback, payload, async |payload| {
+                rebuild_global::handle(aws, payload).await
+            })
+            .await
         },
     ))
     .await

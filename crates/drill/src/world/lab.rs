@@ -308,6 +308,7 @@ pub(super) fn rds(simulator: &Simulator, region: &str) -> Aws {
     let settings = Settings {
         ledger_table: String::new(),
         loss_bucket: None,
+        machine: None,
         resolver: None,
         ca_bundle: std::path::PathBuf::new(),
     };

@@ -34,6 +34,7 @@ mod rebuild;
 mod route53;
 mod sns;
 mod ssm;
+mod states;
 mod switches;
 mod upcoming;
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub ledger_table: String,
     /// `LOSS_BUCKET`: where loss ledgers are kept, in the function's own Region.
     pub loss_bucket: Option<String>,
+    /// `STATE_MACHINE_ARN`: the state machine that the function may start, in its own Region.
+    pub machine: Option<String>,
     /// `AURORA_FAILOVER_RESOLVER`: a DNS server to ask instead of the system's, as `address:port`.
     pub resolver: Option<String>,
     /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for PostgreSQL, a PEM file.
@@ -70,6 +73,7 @@ impl Settings {
         Self {
             ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| "aurora-failover-ledger".into()),
             loss_bucket: read("LOSS_BUCKET"),
+            machine: read("STATE_MACHINE_ARN"),
             resolver: read("AURORA_FAILOVER_RESOLVER"),
             ca_bundle: read("AURORA_FAILOVER_CA_BUNDLE").map_or_else(
                 || Path::new(&task_root).join("ca-bundle.pem"),

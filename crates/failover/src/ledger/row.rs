@@ -538,6 +538,16 @@ impl Row {
         })
     }
 
+    /// Counts one on, past leases that nobody took, so that a run of the next name can be started; `None` where somebody holds
+    /// the plan or has counted meanwhile.
+    #[must_use]
+    pub fn count_on(&self, seen: u64) -> Option<Self> {
+        (self.lease.is_none() && self.token == seen).then(|| Self {
+            token: seen + 1,
+            ..self.clone()
+        })
+    }
+
     /// Gives the lease back; `None` when the run does not hold it.
     #[must_use]
     pub fn release(&self, run_id: &RunId) -> Option<Self> {

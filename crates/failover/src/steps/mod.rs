@@ -28,6 +28,7 @@ pub mod loss_ledger;
 pub mod planned_failover;
 pub mod rebuild_global;
 pub mod recovery_ledger;
+pub mod start;
 
 #[cfg(test)]
 pub(crate) mod fake;

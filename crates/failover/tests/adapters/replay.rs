@@ -217,6 +217,7 @@ fn aws(http: impl HttpClient + 'static, patience: Duration, retries: RetryConfig
     config.set_time_source(Some(Default::default()));
     let settings = Settings {
         loss_bucket: None,
+        machine: None,
         ledger_table: "ledger".into(),
         resolver: None,
         ca_bundle: PathBuf::new(),

@@ -1,0 +1,75 @@
+//! The state machine that a function may start.
+
+use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::ExecutionStatus};
+use serde_json::Value;
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    domain::RunId,
+    steps::start::{Start, Started},
+};
+
+impl Aws {
+    fn machine(&self) -> Result<&str, Error> {
+        self.settings.machine.as_deref().ok_or_else(|| {
+            Error::InvalidRequest(
+                "STATE_MACHINE_ARN is not set, so that start does not know what to start; deploy the function with its template"
+                    .into(),
+            )
+        })
+    }
+}
+
+impl Start for Aws {
+    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Started, Error> {
+        let what = format!("Step Functions StartExecution in {}", self.region);
+        let client = client!(self, aws_sdk_sfn, self.region);
+        let asked = client
+            .start_execution()
+            .state_machine_arn(self.machine()?)
+            .set_name(name.map(|name| name.0.clone()))
+            .input(input.to_string())
+            .send()
+            .await;
+        match (asked, name) {
+            (Ok(answer), _) => Ok(Started::Runs(answer.execution_arn)),
+            // One of this name has ended, or has been given another input.
+            (Err(why), Some(name))
+                if why
+                    .as_service_error()
+                    .is_some_and(StartExecutionError::is_execution_already_exists) =>
+            {
+                self.is_under_way(name).await
+            }
+            (Err(why), _) => Err(error(&what, &why)),
+        }
+    }
+
+    fn execution(&self, name: &RunId) -> Result<String, Error> {
+        let machine = self.machine()?;
+        Ok(format!(
+            "{}:{}",
+            machine.replacen(":stateMachine:", ":execution:", 1),
+            name.0
+        ))
+    }
+}
+
+impl Aws {
+    async fn is_under_way(&self, name: &RunId) -> Result<Started, Error> {
+        let execution = self.execution(name)?;
+        let what = format!("Step Functions DescribeExecution in {}", self.region);
+        let found = client!(self, aws_sdk_sfn, self.region)
+            .describe_execution()
+            .execution_arn(&execution)
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        Ok(if found.status == ExecutionStatus::Running {
+            Started::Runs(execution)
+        } else {
+            Started::Ended
+        })
+    }
+}

@@ -74,6 +74,23 @@ pub enum Write {
     },
 }
 
+impl std::fmt::Display for Write {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Committed { beat } => {
+                write!(f, "beat {} was committed in epoch {}", beat.seq, beat.epoch)
+            }
+            Self::Failed { why } | Self::Starting { why } => f.write_str(why),
+            Self::Saturated { why } => write!(f, "all connection slots are used: {why}"),
+            Self::Exhausted { why } => write!(f, "the server is out of a resource: {why}"),
+            Self::Misconfigured { why } => write!(f, "what the probe needs is wrong: {why}"),
+            Self::ReadOnly => f.write_str("the server is a standby and takes no writes"),
+            Self::OtherEpoch { epoch } => write!(f, "the database holds epoch {epoch}"),
+            Self::Unattempted { why } => write!(f, "nothing could be tried: {why}"),
+        }
+    }
+}
+
 impl Write {
     /// Whether the writer is suspected after enough of these.
     #[must_use]

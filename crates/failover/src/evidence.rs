@@ -67,6 +67,23 @@ pub enum Rds {
     },
 }
 
+impl std::fmt::Display for Rds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Status { cluster, instances } if instances.is_empty() => {
+                write!(f, "the cluster is {cluster} and has no instance")
+            }
+            Self::Status { cluster, instances } => write!(
+                f,
+                "the cluster is {cluster}, its instances are {}",
+                instances.join(", ")
+            ),
+            Self::Other { why } => write!(f, "it answers {why}"),
+            Self::Silent { why } => write!(f, "it does not answer ({why})"),
+        }
+    }
+}
+
 impl Rds {
     /// Whether the Region's RDS answered at all.
     #[must_use]

@@ -8,6 +8,7 @@ use crate::{
     ledger::{Confirmed, Rows, Run},
     plan::{Plan, UnknownLoss},
     policy::{Decision, decide},
+    steps::confirm_outage,
 };
 
 /// The oldest evidence that may lead to an unplanned promotion.
@@ -38,8 +39,7 @@ pub fn lease(
 pub fn writer(rows: &Rows, from: &Region, to: &Region) -> Result<(), Error> {
     let Some(current) = rows.current() else {
         return Err(Error::UnexpectedTopology(
-            "no ledger names a writer; run recovery-ledger with {\"operation\": \"adopt\"} first"
-                .into(),
+            "no ledger names a writer; call recovery-ledger with the operation adopt first".into(),
         ));
     };
     if current.writer != *from && current.writer != *to {
@@ -79,8 +79,8 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
     };
     if decide(confirmed.verdict, plan, confirmed.human()) != Decision::GoOn {
         return Err(Error::EvidenceStale(format!(
-            "the last verdict was {:?}, which leads to no promotion; confirming again",
-            confirmed.verdict
+            "the last verdict was {}, which leads to no promotion; confirming again",
+            confirm_outage::name(confirmed.verdict)
         )));
     }
     let age = seconds_between(confirmed.evidence.gathered_at, now);

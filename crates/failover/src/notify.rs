@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::{
     Error,
-    domain::PlanName,
+    domain::{PlanName, seconds_between},
     ledger::{self, Ledger, Row},
     plan::Plan,
     steps::Here,
 };
+
+pub mod commands;
 
 /// How long a message may take: a silent topic must not hold a run up.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -29,24 +33,58 @@ pub trait Notify: Sync {
     fn topic(&self, topic: &str) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// One message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How soon a human must look.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Writes are out, or more than one writer may take them.
+    Critical,
+    /// Somebody must do or decide something, and nothing burns.
+    Action,
+    /// Good to know.
+    #[default]
+    Notice,
+}
+
+impl Severity {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Critical => "CRITICAL",
+            Self::Action => "ACTION",
+            Self::Notice => "NOTICE",
+        }
+    }
+}
+
+/// One message. Its sentences hold neither Rust nor JSON; commands stand on lines of their own.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// How soon a human must look; it goes into the subject.
+    pub severity: Severity,
     /// What happened, in a few words; it goes into the subject.
     pub what: String,
     /// What it rests on, and what it means.
     pub evidence: String,
+    /// Since when writes are out, where they are.
+    pub out_since: Option<Timestamp>,
+    /// Until when somebody must have answered or acted.
+    pub until: Option<Timestamp>,
     /// The execution's ARN, where there is a run.
     pub execution: Option<String>,
     /// What a human does now.
     pub next: String,
+    /// The command that does it, where one does; a question has one for each answer.
+    pub commands: Vec<String>,
 }
 
 impl Message {
     /// The subject: ASCII, without line breaks, as SNS wants it.
     #[must_use]
     pub fn subject(&self, plan: &PlanName) -> String {
-        let words = format!("aurora-failover {plan}: {}", self.what);
+        let words = format!(
+            "{} aurora-failover {plan}: {}",
+            self.severity.word(),
+            self.what
+        );
         words
             .chars()
             .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
@@ -54,16 +92,48 @@ impl Message {
             .collect()
     }
 
-    /// The text.
+    /// The text, as it is sent at `now`.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = format!("{}\n\n{}\n", self.what, self.evidence);
+    pub fn text(&self, now: Timestamp) -> String {
+        let mut text = format!("{}\n\nWhen: {}\n", self.what, utc(now));
+        if let Some(since) = self.out_since {
+            let seconds = seconds_between(since, now).max(0.0);
+            let line = format!("Writes are out since: {} ({seconds:.0} s)\n", utc(since));
+            text.push_str(&line);
+        }
+        if let Some(until) = self.until {
+            text.push_str(&format!("Answer until: {}\n", utc(until)));
+        }
+        text.push_str(&format!("\n{}\n", self.evidence));
         if let Some(execution) = &self.execution {
             text.push_str(&format!("\nRun: {}\n", console(execution)));
         }
         text.push_str(&format!("\nNext: {}\n", self.next));
+        for command in &self.commands {
+            text.push_str(&format!("\n{COMMAND}{command}\n"));
+        }
         text
     }
+}
+
+/// What a command's line begins with.
+const COMMAND: &str = "    ";
+
+/// The lines of a text that are not for people: a Rust value, or JSON within a sentence.
+#[must_use]
+pub fn unreadable(text: &str) -> Vec<&str> {
+    const MARKS: [&str; 7] = ["{", "}", "Some(", "None", "Ok(", "Err(", "::"];
+    let sentences = text.lines().filter(|line| !line.starts_with(COMMAND));
+    sentences
+        .filter(|line| !line.starts_with("Run: "))
+        .filter(|line| MARKS.iter().any(|mark| line.contains(mark)))
+        .collect()
+}
+
+/// A time as people read it.
+#[must_use]
+pub fn utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// Where the console shows an execution.
@@ -81,7 +151,7 @@ pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) 
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
         return true;
     };
-    let (subject, text) = (message.subject(&plan.plan), message.text());
+    let (subject, text) = (message.subject(&plan.plan), message.text(world.now()));
     let sent = tokio::time::timeout(LIMIT, world.publish(topic, &subject, &text)).await;
     if let Ok(Ok(())) = sent {
         tracing::info!(plan = %plan.plan, what = message.what, "told");
@@ -124,12 +194,16 @@ mod tests {
 
     fn message(what: &str) -> Message {
         Message {
+            severity: Severity::Critical,
             what: what.into(),
             evidence: "us-west-2 does not answer".into(),
+            out_since: Some(Timestamp::UNIX_EPOCH),
+            until: Some(Timestamp::from_second(3_600).unwrap()),
             execution: Some(
                 "arn:aws:states:us-east-1:123456789012:execution:aurora-failover-unplanned-failover:a".into(),
             ),
             next: "nothing".into(),
+            commands: vec!["aws lambda invoke --payload '{}'".into()],
         }
     }
 
@@ -150,24 +224,36 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_is_one_short_line_of_ascii() {
+    fn a_subject_is_one_short_line_of_ascii_with_severity_and_plan() {
         let subject = message(&format!("schön\n{}", "long ".repeat(40))).subject(&"orders".into());
         assert!(
-            subject.starts_with("aurora-failover orders: sch n long"),
+            subject.starts_with("CRITICAL aurora-failover orders: sch n long"),
             "{subject}"
         );
         assert_eq!(subject.len(), SUBJECT_MAX);
     }
 
     #[test]
-    fn a_text_holds_the_evidence_the_runs_link_and_the_next_step() {
-        let text = message("stood down").text();
-        for part in [
-            "us-west-2 does not answer",
-            "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:aws:states",
-            "Next: nothing",
+    fn a_text_says_when_since_when_until_when_why_and_what_to_do() {
+        let text = message("stood down").text(Timestamp::from_second(75).unwrap());
+        let wanted = "stood down\n\nWhen: 1970-01-01 00:01:15 UTC\n\
+            Writes are out since: 1970-01-01 00:00:00 UTC (75 s)\nAnswer until: 1970-01-01 01:00:00 UTC\n\n\
+            us-west-2 does not answer\n\nRun: https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1\
+            #/v2/executions/details/arn:aws:states:us-east-1:123456789012:execution:aurora-failover-unplanned-failover:a\n\n\
+            Next: nothing\n\n    aws lambda invoke --payload '{}'\n";
+        assert_eq!(text, wanted);
+        assert_eq!(unreadable(&text), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn rust_and_json_in_a_sentence_are_found() {
+        for line in [
+            "the last: Committed { beat: Beat { seq: 111 } }",
+            "leads to Some(\"x\")",
+            "run recovery-ledger with {\"operation\": \"adopt\"}",
+            "&lambda_runtime::DeserializeError",
         ] {
-            assert!(text.contains(part), "{text}");
+            assert_eq!(unreadable(line), [line]);
         }
     }
 }

@@ -111,12 +111,10 @@ pub fn cooldown(current: Option<&Current>, plan: &Plan, now: Timestamp) -> Resul
     }
     Err(Error::RunRefused(format!(
         "cool-down: run {run} failed over to {writer} {ago:.0} min ago, and unplanned.cooldown_minutes is {minutes}; look why it \
-         happens again, then acknowledge it with recovery-ledger {{\"operation\": \"acknowledge\", \"plan\": \"{plan}\", \
-         \"run_id\": \"{run}\"}}",
+         happens again, then call recovery-ledger with the operation acknowledge, this plan and this run_id",
         run = current.run_id,
         writer = current.writer,
         ago = since / 60.0,
-        plan = plan.plan,
     )))
 }
 

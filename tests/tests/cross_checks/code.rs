@@ -86,10 +86,7 @@ fn decisions_take_and_return_values() {
             decisions += 1;
             let line = code[..at].lines().next_back().unwrap_or_default();
             assert!(!line.contains("async"), "{path}: next_action is async");
-            let indent = line.len() - line.trim_start().len();
-            let close = format!("\n{}}}", " ".repeat(indent));
-            let end = code[at..].find(&close).unwrap();
-            let body = &code[at..at + end];
+            let body = body(&code[at..], line);
             for word in [
                 "async ",
                 ".await",
@@ -110,9 +107,10 @@ fn decisions_take_and_return_values() {
     );
 }
 
-/// A function from its name to the brace that closes it, as rustfmt indents it.
-fn body(code: &str) -> &str {
-    let end = code.find("\n}").unwrap();
+/// A function from its name to the brace that closes it, as rustfmt indents it: as far as the line that it begins on.
+fn body<'a>(code: &'a str, line: &str) -> &'a str {
+    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+    let end = code.find(&format!("\n{indent}}}")).unwrap();
     &code[..end]
 }
 
@@ -130,7 +128,7 @@ fn nothing_sleeps_but_the_probes_pause() {
         "{pause}"
     );
     let code = text("crates/failover/src/aws/probe.rs");
-    let pause = body(&code[code.find("async fn pause(").unwrap()..]);
+    let pause = body(&code[code.find("async fn pause(").unwrap()..], "    ");
     assert!(pause.contains("tokio::time::sleep("), "{pause}");
 }
 
@@ -217,4 +215,54 @@ fn a_function_is_its_main_file_and_a_step_of_the_library() {
             "{name} holds more than its main function"
         );
     }
+}
+
+/// What may stand in a sentence as Rust shows it: texts, whose quotes tell where they begin and end, and times, such as `3s`.
+const QUOTED: [&str; 14] = [
+    "arn",
+    "cluster",
+    "force",
+    "hosted_zone",
+    "key",
+    "limit",
+    "name",
+    "named",
+    "parameter",
+    "plan",
+    "stands",
+    "table",
+    "text",
+    "PASS",
+];
+
+#[test]
+fn no_sentence_shows_a_rust_value() {
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for path in shipped() {
+        // Tests say what they like.
+        let of_tests = [
+            "tests.rs",
+            "/tests/",
+            "evidence/exhaustive.rs",
+            "evidence/outages.rs",
+        ];
+        if of_tests.iter().any(|part| path.contains(part)) {
+            continue;
+        }
+        let code = text(&path);
+        let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for (number, line) in code.lines().enumerate() {
+            for (at, _) in line.match_indices(":?}") {
+                let from = line[..at].rfind('{').unwrap_or_default();
+                let value = &line[from + 1..at];
+                seen += 1;
+                if !QUOTED.contains(&value) {
+                    found.push(format!("{path}:{}: {{{value}:?}}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(seen > 5, "this check sees only {seen} values");
+    assert_eq!(found, Vec::<String>::new());
 }

@@ -10,6 +10,8 @@ use super::{
     play::Outcome,
     table::{Ends, Scenario},
 };
+use failover::notify;
+
 use crate::{
     client::{self, ClientRecord},
     profile::STANDBY,
@@ -67,7 +69,23 @@ pub(super) async fn checks(
         checks.extend(told(world, row.told));
     }
     checks.push(no_secret_was_told(world, outcome));
+    checks.push(told_in_sentences(world));
     checks
+}
+
+/// What people are told holds neither Rust values nor JSON; commands stand on lines of their own.
+fn told_in_sentences(world: &World) -> Check {
+    let messages = world.messages();
+    let found: Vec<_> = messages
+        .iter()
+        .flat_map(|message| notify::unreadable(message))
+        .collect();
+    let text = if found.is_empty() {
+        format!("all {} messages", messages.len())
+    } else {
+        found.join(" | ")
+    };
+    Check::new("people are told in sentences", text, found.is_empty())
 }
 
 /// The longest that a planned move may keep the application from writing, beyond what RDS and the cached name take, in

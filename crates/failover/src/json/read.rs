@@ -111,7 +111,7 @@ fn is(unexpected: &Unexpected<'_>) -> String {
         Unexpected::Unsigned(value) => value.to_string(),
         Unexpected::Signed(value) => value.to_string(),
         Unexpected::Float(value) => value.to_string(),
-        Unexpected::Char(value) => format!("{:?}", value.to_string()),
+        Unexpected::Char(value) => shown(&Value::from(value.to_string())),
         Unexpected::Str(value) => shown(&Value::from(*value)),
         Unexpected::Unit | Unexpected::Option => "null".into(),
         Unexpected::Seq | Unexpected::TupleVariant => "a list".into(),

@@ -275,6 +275,21 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// Its name, as records and answers have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::StoodDown => "stood_down",
+            Self::HandedOver => "handed_over",
+            Self::Aborted => "aborted",
+            Self::Rebuilt => "rebuilt",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The last plan that was read and the addresses of its members: the `plan` item of the partition `known/`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Known {
@@ -310,6 +325,16 @@ impl Claim {
 }
 
 impl Run {
+    /// Since when writes are out, as far as its evidence tells.
+    #[must_use]
+    pub fn out_since(&self) -> Option<Timestamp> {
+        let confirmed = self.confirmed.as_ref()?;
+        confirmed
+            .evidence
+            .failing_since
+            .filter(|_| confirmed.verdict != Verdict::Healthy)
+    }
+
     /// The plan's name.
     #[must_use]
     pub const fn name(&self) -> &PlanName {

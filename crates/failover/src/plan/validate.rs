@@ -70,8 +70,8 @@ fn regions(plan: &Plan) -> Vec<String> {
         .filter(|region| !is_region(region.as_str()))
     {
         found.push(format!(
-            "{:?} is not the name of a Region; write it like us-east-1",
-            region.as_str()
+            "{name:?} is not the name of a Region; write it like us-east-1",
+            name = region.as_str()
         ));
     }
     for region in plan

@@ -146,7 +146,7 @@ fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<String
                 .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
         });
         if let Some(rustls::Error::InvalidCertificate(fault)) = tls {
-            return Some(format!("{fault:?}"));
+            return Some(fault.to_string());
         }
         next = error.source();
     }

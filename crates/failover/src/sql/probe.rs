@@ -162,8 +162,8 @@ impl Session {
         {
             Ok(answer) => answer.map_err(Failure::from),
             Err(_) => Err(Failure::Other(Why::Failed(format!(
-                "no answer within {:?}",
-                self.limit
+                "no answer within {limit:?}",
+                limit = self.limit
             )))),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     domain::{Epoch, Region, RunId},
     guard,
     ledger::{self, Claim, Closed, Current, Known, Ledger, Outcome, Rows, Run, RunKind},
-    notify::{Message, Notify, tell},
+    notify::{Message, Notify, Severity, tell},
 };
 
 /// Makes a forced pass of a step.
@@ -59,6 +59,12 @@ pub(super) fn is_consistent(input: &Input) -> Result<(), Error> {
 #[must_use]
 pub fn run_id(step: &str, region: &Region, epoch: Epoch) -> String {
     format!("by-hand-{step}-{region}-{epoch}")
+}
+
+/// Whether forced passes go by this name.
+#[must_use]
+pub fn is_by_hand(run: &RunId) -> bool {
+    run.as_str().starts_with("by-hand-")
 }
 
 /// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
@@ -231,13 +237,44 @@ async fn close<O>(
         tracing::error!(run_id = %run.run_id, %why, "the forced pass could not be recorded");
     }
     give_back(world, run).await;
-    let message = Message {
-        what: format!("{step} was forced by hand in {here}"),
-        evidence: what,
-        execution: None,
-        next: "nothing, if you know who did it".into(),
+    tell(world, &run.plan, &news(step, here, result)).await;
+}
+
+fn news<O>(step: &str, here: &Region, result: &Result<Output<O>, Error>) -> Message {
+    let again = "Call it again until it answers done.";
+    let (severity, what, evidence, next) = match result {
+        Ok(output) if output.progress == Progress::Done => (
+            Severity::Notice,
+            format!("{step} was forced by hand in {here} and is done"),
+            output.reason.clone(),
+            "Nothing, if you know who did it.",
+        ),
+        Ok(output) => (
+            Severity::Notice,
+            format!("{step} was forced by hand in {here} and is under way"),
+            output.reason.clone(),
+            again,
+        ),
+        Err(why @ Error::Unavailable(_)) => (
+            Severity::Action,
+            format!("{step} was forced by hand in {here} and got no answer"),
+            why.to_string(),
+            again,
+        ),
+        Err(why) => (
+            Severity::Action,
+            format!("{step} was to be forced by hand in {here} and was refused"),
+            format!("{}: {why}", why.name()),
+            "Correct what is named, or leave it.",
+        ),
     };
-    tell(world, &run.plan, &message).await;
+    Message {
+        severity,
+        what,
+        evidence,
+        next: next.into(),
+        ..Message::default()
+    }
 }
 
 /// What trouble makes of a forced pass: `Failed` where this Region's ledger says that a change of writer to the target is
@@ -376,8 +413,7 @@ pub(super) async fn reachable(
 
 pub(super) fn no_writer() -> Error {
     Error::NotReady(
-        "no ledger names a writer; run recovery-ledger with {\"operation\": \"adopt\"} first"
-            .into(),
+        "no ledger names a writer; call recovery-ledger with the operation adopt first".into(),
     )
 }
 

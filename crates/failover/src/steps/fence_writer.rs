@@ -21,7 +21,7 @@ use crate::{
     domain::{Epoch, PlanName, Region},
     ledger::{Known, Ledger, Row, Rows, update_if},
     metric,
-    notify::{Message, Notify, tell, tell_news},
+    notify::{Message, Notify, Severity, commands, tell, tell_news},
     plan::Plan,
     sql::fence::{Doors, Reopened, Shut},
     switches::Switched,
@@ -459,15 +459,16 @@ async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Err
         return;
     };
     let message = Message {
+        severity: Severity::Critical,
         what: format!("split brain: the deposed writer in {here} is not fenced"),
         evidence: format!(
-            "{} has been the writer since epoch {}, and applications may still write in {here}: {why}",
+            "{} has been the writer since epoch {}, and applications may still write in {here}. {why}.",
             current.writer, current.epoch
         ),
-        execution: None,
-        next: "put right what stands in the way, or stop what writes there; the fence tries again every minute, and this is told \
-               once"
+        next: "Put right what stands in the way, or stop what writes there. The fence tries again every minute, and this is told \
+               once."
             .into(),
+        ..Message::default()
     };
     let news = |row: &Row| row.tell_unfenced(current.epoch, why.name());
     tell_news(world, &known.plan, &message, news).await;
@@ -510,15 +511,15 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
     );
     if !done.roles.is_empty() {
         let message = Message {
+            severity: Severity::Action,
             what: format!("the deposed writer in {here} was fenced"),
             evidence: format!(
-                "{} has been the writer since epoch {}; {what}",
+                "{} has been the writer since epoch {}. {what}.",
                 observed.writer, observed.epoch
             ),
-            execution: None,
-            next: format!(
-                "bring the writer home when it suits you: start aurora-failover-failback in {here}"
-            ),
+            next: "Bring the writer home when it suits you.".into(),
+            commands: vec![commands::failback(plan, here)],
+            ..Message::default()
         };
         tell(world, plan, &message).await;
     }

@@ -22,7 +22,7 @@ use crate::{
     beat::Write,
     domain::Region,
     ledger::{self, Attempt, Ledger, Looks, Run, Seen, update},
-    notify::{Message, Notify, tell},
+    notify::{Message, Notify, commands, tell},
     switches::Switched,
     topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
 };
@@ -537,14 +537,22 @@ async fn write_intent(world: &impl Ledger, pass: &Pass) -> Result<(), Error> {
 
 fn news(pass: &Pass, observed: &Observed) -> Message {
     let run = &pass.run;
+    let end = if run.forced {
+        "Then prove the writer by hand."
+    } else {
+        "This run tells you its end."
+    };
+    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
     Message {
         what: format!(
             "{} takes over from {} as planned",
             observed.target.identifier, run.from
         ),
-        evidence: "every check of readiness held; no acknowledged row is lost".into(),
+        evidence: "Every check of readiness held. No acknowledged row is lost.".into(),
         execution: run.execution.clone(),
-        next: "nothing: writes stop for some seconds; this run tells you its end".into(),
+        next: format!("Nothing. Writes stop for some seconds. {end}"),
+        commands: run.forced.then(prove).into_iter().collect(),
+        ..Message::default()
     }
 }
 

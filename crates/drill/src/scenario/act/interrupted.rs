@@ -99,7 +99,7 @@ pub(super) async fn run_dies(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         outcome == "failed",
     );
     world.watch_now(STANDBY).await?;
-    let paged = stage.told("nobody finishes it").await;
+    let paged = stage.told("no run finishes it").await;
     let subject = paged.as_deref().and_then(|text| text.lines().next());
     acted.check(
         "the open intent is paged",

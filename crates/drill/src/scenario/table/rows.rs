@@ -198,7 +198,7 @@ impl Scenario {
                 "run-dies",
                 "The promoting function is taken away right after its call, and the lost Region comes back: the open intent is paged, and a new run finishes it at its proof.",
                 Ends::AsPlayed,
-                &[SUSPECTED, RETURN, "nobody finishes it", TOOK_OVER],
+                &[SUSPECTED, RETURN, "no run finishes it", TOOK_OVER],
             ),
             Self::TwiceLost => (
                 "twice-lost",

@@ -281,7 +281,7 @@ pub async fn reach(
     let reaches = reaches(&rds, &ledger, &others);
     let ledger = ledger.map_or_else(|why| why.to_string(), |_| "answers".into());
     let others = others.unwrap_or_else(|why| why.to_string());
-    let reason = format!("RDS: {rds:?}; ledger: {ledger}; other data planes: {others}");
+    let reason = format!("RDS: {rds}; ledger: {ledger}; other data planes: {others}");
     tracing::info!(region = %input.region, reaches, reason, "reach");
     Ok(ReachOutput { reaches, reason })
 }

@@ -2,7 +2,7 @@
 
 use super::{Action, Observed, World};
 use crate::{
-    notify::{Message, tell},
+    notify::{Message, Severity, commands, tell},
     plan::Strategy,
     steps::{Pass, calls, confirm_outage},
 };
@@ -15,18 +15,25 @@ pub(super) async fn point_of_no_return(world: &impl World, pass: &Pass, observed
         .filter(|entry| entry.step == confirm_outage::STEP)
         .map(|entry| entry.reason.clone())
         .next();
+    let end = if run.forced {
+        "Then prove the writer by hand."
+    } else {
+        "This run tells you its end."
+    };
+    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
     let message = Message {
+        severity: Severity::Critical,
         what: format!(
             "point of no return: {} is promoted by {}",
             observed.target.identifier,
             observed.strategy.name()
         ),
-        evidence: evidence.unwrap_or_else(|| "promoted by hand".into()),
+        evidence: evidence.unwrap_or_else(|| "It is promoted by hand.".into()),
+        out_since: run.out_since(),
         execution: run.execution.clone(),
-        next: format!(
-            "keep applications from writing in {}; this run tells you its end",
-            run.from
-        ),
+        next: format!("Keep applications from writing in {}. {end}", run.from),
+        commands: run.forced.then(prove).into_iter().collect(),
+        ..Message::default()
     };
     tell(world, &run.plan, &message).await;
 }
@@ -47,14 +54,17 @@ pub(super) async fn refused(
         return;
     }
     let message = Message {
+        severity: Severity::Critical,
         what: format!(
             "RDS refuses the managed failover to {}",
             observed.target.identifier
         ),
         evidence: format!("RDS says: {words}"),
+        out_since: run.out_since(),
         execution: run.execution.clone(),
-        next: "it is asked for again until the run ends; unplanned.strategy is managed, so that nothing is detached: force a detach by hand if that is right"
+        next: "It is asked for again until the run ends. The plan's strategy is managed, so that nothing is detached. Force a detach by hand if that is right."
             .into(),
+        ..Message::default()
     };
     tell(world, &run.plan, &message).await;
 }
@@ -79,13 +89,16 @@ pub(super) async fn detached_instead(world: &impl World, pass: &Pass, observed: 
         (None, _) => return,
     };
     let message = Message {
+        severity: Severity::Critical,
         what: format!("{} is detached instead", observed.target.identifier),
         evidence: why,
+        out_since: run.out_since(),
         execution: run.execution.clone(),
         next: format!(
-            "nothing now: the global database has to be rebuilt when {} is back",
+            "Nothing now. The global database has to be rebuilt when {} is back.",
             run.from
         ),
+        ..Message::default()
     };
     tell(world, &run.plan, &message).await;
 }
@@ -102,10 +115,13 @@ pub(super) async fn under_way(world: &impl World, pass: &Pass, observed: &Observ
         return;
     };
     let message = Message {
+        severity: Severity::Critical,
         what: format!("RDS is {} to {} already", operation.status, operation.to),
-        evidence: "this run did not ask for it; it is waited for while it changes, ten minutes at most where nothing of it does".into(),
+        evidence: "This run did not ask for it. It is waited for while it changes, ten minutes at most where nothing of it does.".into(),
+        out_since: run.out_since(),
         execution: run.execution.clone(),
-        next: "look who began it; nobody needs to begin another one".into(),
+        next: "Look who began it. Nobody needs to begin another one.".into(),
+        ..Message::default()
     };
     tell(world, &run.plan, &message).await;
 }

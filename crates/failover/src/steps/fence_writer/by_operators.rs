@@ -7,7 +7,7 @@ use crate::{
     Error,
     domain::PlanName,
     ledger::{Rows, update},
-    notify::{Message, tell},
+    notify::{Message, Severity, tell},
     steps::{Input, by_hand},
     switches::maintenance,
 };
@@ -67,17 +67,18 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
     })
     .await?;
     let message = Message {
+        severity: Severity::Action,
         what: format!("the member in {here} was unfenced by hand"),
         evidence: format!(
-            "{} is the writer of epoch {}; {} role(s) may log in here again; dropped meanwhile: {}; not given back: {}",
+            "{} is the writer of epoch {}. {} role(s) may log in here again. Dropped meanwhile: {}. Not given back: {}.",
             current.writer,
             current.epoch,
             given.roles.len(),
             super::some(given.missing.iter()),
             super::some(given.refused.iter())
         ),
-        execution: None,
-        next: "nothing, if you know who did it".into(),
+        next: "Nothing, if you know who did it.".into(),
+        ..Message::default()
     };
     tell(world, &known.plan, &message).await;
     Ok(Unfenced {

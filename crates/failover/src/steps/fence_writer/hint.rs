@@ -6,7 +6,7 @@ use super::World;
 use crate::{
     Error,
     domain::PlanName,
-    notify::{Message, tell},
+    notify::{Message, Severity, tell},
 };
 
 /// Writes to the old writer are blocked.
@@ -60,20 +60,26 @@ pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Erro
 }
 
 fn message(hint: &Hint) -> Message {
-    let (what, next) = if hint.event == BLOCKED {
-        ("RDS keeps writes out of the old writer", "nothing")
+    let (severity, what, next) = if hint.event == BLOCKED {
+        (
+            Severity::Notice,
+            "RDS keeps writes out of the old writer",
+            "Nothing.",
+        )
     } else {
         (
+            Severity::Critical,
             "RDS could not keep writes out of the old writer",
-            "stop what still writes to the old writer's address: RDS rebuilds that member, and what it takes until then will be \
-             in its snapshot alone",
+            "Stop what still writes to the old writer's address. RDS rebuilds that member, and what it takes until then will be \
+             in its snapshot alone.",
         )
     };
     Message {
+        severity,
         what: what.into(),
         evidence: format!("{} of {}: {}", hint.event, hint.instance, hint.message),
-        execution: None,
         next: next.into(),
+        ..Message::default()
     }
 }
 
@@ -91,9 +97,9 @@ mod tests {
             })
         };
         let (held, failed) = (of("RDS-EVENT-0390"), of("RDS-EVENT-0391"));
-        assert!(held.what.contains("keeps writes out") && held.next == "nothing");
+        assert!(held.what.contains("keeps writes out") && held.next == "Nothing.");
         assert!(
-            failed.what.contains("could not") && failed.next.contains("stop what still writes")
+            failed.what.contains("could not") && failed.next.contains("Stop what still writes")
         );
         assert!(
             failed

@@ -312,7 +312,7 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
 
 pub(super) fn no_writer(name: &PlanName) -> Error {
     Error::NotReady(format!(
-        "no ledger names a writer of plan {name}; run recovery-ledger with {{\"operation\": \"adopt\"}} first"
+        "no ledger names a writer of plan {name}; call recovery-ledger with the operation adopt first"
     ))
 }
 

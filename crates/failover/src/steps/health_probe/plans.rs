@@ -7,7 +7,7 @@ use crate::{
     Error,
     domain::PlanName,
     ledger::{Known, Row, update_if},
-    notify::{Message, tell_news},
+    notify::{Message, Severity, tell_news},
     plan::Plan,
 };
 
@@ -84,15 +84,16 @@ pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault
         return;
     };
     let message = Message {
+        severity: Severity::Action,
         what: format!("the plan's parameter in {} is wrong", world.region()),
         evidence: fault.to_owned(),
-        execution: None,
         next: format!(
-            "correct /aurora-failover/plans/{name}; until then revision {revision} is watched, an unplanned failover asks unless \
-             topology and unplanned can be read and are unchanged, and planned runs are refused",
+            "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
+             topology and unplanned can be read and are unchanged, and planned runs are refused.",
             name = plan.plan,
             revision = plan.revision
         ),
+        ..Message::default()
     };
     tell_news(world, plan, &message, news).await;
 }

@@ -212,9 +212,11 @@ fn waited_seconds(pass: &Pass) -> f64 {
 }
 
 fn not_yet(seen: &Observed) -> String {
+    let write = seen.write.as_ref().map(ToString::to_string);
     format!(
-        "the writer in {} does not take writes yet: {:?}",
-        seen.writer, seen.write
+        "the writer in {} does not take writes yet: {}",
+        seen.writer,
+        write.as_deref().unwrap_or("nothing was tried")
     )
 }
 

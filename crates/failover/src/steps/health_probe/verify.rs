@@ -77,10 +77,8 @@ fn next_action(seen: &[Observed]) -> Action {
 fn first_failure(seen: &[Observed]) -> Option<String> {
     seen.iter().find_map(|seen| {
         let write = seen.write.as_ref().filter(|write| write.is_failure())?;
-        Some(format!(
-            "{} leads to {:?}: {write:?}",
-            seen.name, seen.leads_to
-        ))
+        let leads_to = seen.leads_to.as_deref().unwrap_or("nothing");
+        Some(format!("{} leads to {leads_to}: {write}", seen.name))
     })
 }
 

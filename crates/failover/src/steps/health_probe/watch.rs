@@ -15,9 +15,10 @@ use crate::{
     Error,
     beat::Vantage,
     domain::{Incident, PlanName},
-    ledger::{Known, Row, update_if},
-    notify::{Message, tell_news},
+    ledger::{Intent, Known, Row, update_if},
+    notify::{Message, Severity, commands, tell_news, utc},
     plan::{Detection, Plan},
+    steps::by_hand,
 };
 
 /// How long an invocation watches: EventBridge calls once a minute, and the next one needs its start.
@@ -254,31 +255,51 @@ async fn is_switched_off(world: &impl World, plan: &PlanName) -> bool {
     on
 }
 
+/// How long whoever forces the steps by hand may take from the promotion to its proof.
+const BY_HAND: SignedDuration = SignedDuration::from_mins(10);
+
 /// An open intent without a run is half a failover that nobody finishes: people must know.
 async fn page(world: &impl World, plan: &Plan, row: &Row) {
     let now = world.now();
     let Some((_, intent)) = row.page(now).zip(row.intent.as_ref()) else {
         return;
     };
-    let message = Message {
-        what: format!(
-            "a failover to {} (epoch {}) was begun and nobody finishes it",
-            intent.to, intent.epoch
-        ),
-        evidence: format!(
-            "run {} wrote it down at {} and holds the plan no longer",
-            intent.run_id, intent.written_at
-        ),
-        execution: None,
-        next: format!(
-            "start the state machine aurora-failover-unplanned-failover in {to} with {{\"plan\": \"{plan}\", \"writer_region\": \"{from}\", \
-             \"observer_region\": \"{to}\"}}: it goes on where the run stopped",
-            to = intent.to,
-            from = intent.from,
-            plan = plan.plan
-        ),
-    };
+    let by_hand = by_hand::is_by_hand(&intent.run_id);
+    // Whoever forces the steps is between two of them: nobody else is called before they had the time.
+    if by_hand && now.duration_since(intent.written_at) < BY_HAND {
+        return;
+    }
+    let message = unfinished(plan, row, intent, by_hand);
     tell_news(world, plan, &message, |row| row.page(now)).await;
+}
+
+fn unfinished(plan: &Plan, row: &Row, intent: &Intent, by_hand: bool) -> Message {
+    let (to, epoch) = (&intent.to, intent.epoch);
+    let what = if by_hand {
+        format!("the promotion of {to} by hand (epoch {epoch}) is not proven")
+    } else {
+        format!("a failover to {to} (epoch {epoch}) was begun and no run finishes it")
+    };
+    Message {
+        severity: Severity::Critical,
+        what,
+        evidence: format!(
+            "Run {} wrote it down at {} and holds the plan no longer.",
+            intent.run_id,
+            utc(intent.written_at)
+        ),
+        next: if by_hand {
+            "Prove the writer, then flip the names and restart the services by hand.".into()
+        } else {
+            "Start a run. It goes on where the other one stopped.".into()
+        },
+        commands: vec![if by_hand {
+            commands::prove(plan, to, row.proven_epoch())
+        } else {
+            commands::unplanned(plan, &intent.from, to)
+        }],
+        ..Message::default()
+    }
 }
 
 fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
@@ -300,6 +321,7 @@ mod tests {
     use super::*;
     use crate::{
         beat::Write,
+        domain::Epoch,
         ledger::{Claim, Current, RunKind},
     };
 
@@ -430,5 +452,34 @@ mod tests {
             next_action(&vantage("us-east-1", 3), &held, &detection(), None, at(901)),
             Action::Suspect
         );
+    }
+
+    #[test]
+    fn a_promotion_by_hand_is_not_called_one_that_nobody_finishes() {
+        let plan = crate::steps::fake::run().plan;
+        let mut intent = Intent {
+            epoch: Epoch(2),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            run_id: crate::domain::RunId(by_hand::run_id(
+                "detach_and_promote",
+                &"us-east-1".into(),
+                Epoch(1),
+            )),
+            written_at: at(0),
+            global_cluster: None,
+        };
+        let row = row();
+        let forced = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
+        assert!(forced.what.contains("by hand"), "{}", forced.what);
+        assert!(forced.commands[0].contains("aurora-failover-health-probe"));
+        intent.run_id = "b0936d22".into();
+        let left = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
+        assert!(left.what.contains("no run finishes it"), "{}", left.what);
+        assert!(left.commands[0].contains("aurora-failover-unplanned-failover"));
+        for message in [forced, left] {
+            let text = message.text(at(60));
+            assert_eq!(crate::notify::unreadable(&text), Vec::<&str>::new());
+        }
     }
 }

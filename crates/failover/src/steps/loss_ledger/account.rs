@@ -8,7 +8,7 @@ use crate::{
     Error,
     domain::{Epoch, Region},
     ledger::Known,
-    notify::{Message, tell},
+    notify::{Message, Severity, tell},
     plan::KeyedTable,
     sql::compare::{self, Reached, Stretch},
 };
@@ -269,10 +269,17 @@ pub(super) async fn summarize(
         .await?;
     let said = losses.told();
     let message = Message {
+        severity: Severity::Action,
         what: format!("the loss ledger of {} is written", losses.cluster),
-        evidence: format!("{said}; the files are beside {place}. {VERBATIM}"),
-        execution: None,
-        next: "look through the files and put back what belongs on the writer".into(),
+        evidence: format!("{said}. The files are beside {place}. {VERBATIM}."),
+        next: "Look through the files and put back what belongs on the writer.".into(),
+        commands: vec![format!(
+            "aws s3 cp --recursive --region {} {} {}",
+            world.region(),
+            place.trim_end_matches("summary.json"),
+            folder.replace('/', "-")
+        )],
+        ..Message::default()
     };
     losses.summary = Some(place);
     tell(world, plan, &message).await;

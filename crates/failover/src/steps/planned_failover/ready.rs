@@ -164,7 +164,7 @@ fn of_probe(pass: &Pass, vantage: &Vantage, readable: bool) -> Vec<String> {
     let to = &pass.run.to;
     let Write::Committed { beat } = &vantage.write else {
         found.push(format!(
-            "the probe in {to} commits no beat on the writer: {:?}",
+            "the probe in {to} commits no beat on the writer: {}",
             vantage.write
         ));
         return found;

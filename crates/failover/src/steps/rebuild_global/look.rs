@@ -356,7 +356,7 @@ async fn lag(world: &impl World, pass: &Pass, observed: &Observed) -> Option<Str
     };
     let Write::Committed { beat } = &seen.vantage.write else {
         return Some(format!(
-            "the probe in {} commits no beat on the writer: {:?}",
+            "the probe in {} commits no beat on the writer: {}",
             observed.acting, seen.vantage.write
         ));
     };

@@ -10,7 +10,7 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{self, Asked, Run, RunKind},
-    notify::{Message, Notify},
+    notify::{Message, Notify, Severity, utc},
     steps::{Input, Output, Pass},
 };
 
@@ -46,7 +46,7 @@ pub(super) async fn run(
     })?;
     let question = fingerprint(&input.token);
     let earlier = pass.run.asked.take();
-    let message = message(&pass.run, &input.token, minutes, earlier.as_ref());
+    let message = message(&pass.run, &input.token, until, earlier.as_ref());
     // All that may fail comes first: whoever is asked holds the token of an attempt that stands.
     wait(world, &pass.run, until).await?;
     let is_sent = earlier.is_some_and(|asked| asked.is_sent && asked.question == question);
@@ -58,7 +58,7 @@ pub(super) async fn run(
     let reason = format!("a human is asked until {until}");
     pass.record(world, super::STEP, "ask", &reason).await?;
     if !is_sent {
-        let (subject, text) = (message.subject(&input.plan), message.text());
+        let (subject, text) = (message.subject(&input.plan), message.text(pass.now));
         // Whoever cannot be reached cannot answer: unlike other news this one must be sent.
         world.publish(topic, &subject, &text).await?;
         sent(world, &mut pass.run).await;
@@ -138,39 +138,45 @@ async fn wait(world: &(impl Ledger + Here), run: &Run, until: Timestamp) -> Resu
     Ok(())
 }
 
-fn message(run: &Run, token: &str, minutes: i64, earlier: Option<&Asked>) -> Message {
+fn message(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -> Message {
     let last = run.timeline.last().map(|entry| entry.reason.as_str());
-    let answer = format!(
-        "aws stepfunctions send-task-{{}} --region {} --task-token '{token}'",
-        run.to
-    );
-    let again = match run.kind {
-        RunKind::UnplannedFailover => "the outage is confirmed",
-        RunKind::PlannedFailover | RunKind::Failback => "readiness is checked",
+    let answer = |word: &str, rest: &str| {
+        format!(
+            "aws stepfunctions send-task-{word} --region {} --task-token '{token}' {rest}",
+            run.to
+        )
+    };
+    let (severity, again) = match run.kind {
+        RunKind::UnplannedFailover => (Severity::Critical, "The outage is confirmed"),
+        RunKind::PlannedFailover | RunKind::Failback => (Severity::Action, "Readiness is checked"),
     };
     let replaced = earlier.map_or_else(String::new, |earlier| {
         format!(
-            "\nThis replaces the question of {}: its commands serve no more.",
-            earlier.at
+            "\nThis replaces the question of {}. The commands of that one serve no more.",
+            utc(earlier.at)
         )
     });
     Message {
+        severity,
         what: format!("shall {} take over from {}?", run.to, run.from),
         evidence: format!("{}{replaced}", last.unwrap_or_default()),
+        out_since: run.out_since(),
+        until: Some(until),
         execution: run.execution.clone(),
         next: format!(
-            "answer within {minutes} minutes; {again} again before the writer is changed.\n\n\
-             To approve:\n{} --task-output '{{\"approved\": true}}'\n\n\
-             To refuse:\n{} --error Refused --cause 'why'",
-            answer.replace("{}", "success"),
-            answer.replace("{}", "failure"),
+            "Approve with the first command, or refuse with the second. {again} again before the writer is changed."
         ),
+        commands: vec![
+            answer("success", r#"--task-output '{"approved": true}'"#),
+            answer("failure", "--error Refused --cause 'why'"),
+        ],
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify;
 
     fn question(token: &str) -> AskInput {
         AskInput {
@@ -240,7 +246,9 @@ mod tests {
             "region_down",
             "us-west-2 is silent",
         );
-        let text = message(&run, "AAAA", 60, None).text();
+        let hour = Timestamp::from_second(3_600).unwrap();
+        let text = message(&run, "AAAA", hour, None).text(Timestamp::UNIX_EPOCH);
+        assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
         for part in [
             "shall us-east-1 take over from us-west-2?",
             "us-west-2 is silent",

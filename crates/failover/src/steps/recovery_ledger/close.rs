@@ -46,7 +46,7 @@ pub(super) async fn run(
         let row = world.row(here, plan).await?;
         let (outcome, left) = outcome(&row, &run, request.verdict, &request.trouble);
         let now = world.now();
-        run.note(now, super::STEP, "close", &format!("{outcome:?}"));
+        run.note(now, super::STEP, "close", outcome.name());
         let end = measure(&run, outcome, left, now);
         run.closed = Some(end.clone());
         world.put_run(here, &run).await?;

@@ -208,12 +208,12 @@ async fn test_message(
     })?;
     let message = Message {
         what: "a test of this plan's messages".into(),
-        evidence: format!("somebody asked for it in {here}; nothing happened to the database"),
-        execution: None,
-        next: "nothing".into(),
+        evidence: format!("Somebody asked for it in {here}. Nothing happened to the database."),
+        next: "Nothing.".into(),
+        ..Message::default()
     };
     world
-        .publish(topic, &message.subject(name), &message.text())
+        .publish(topic, &message.subject(name), &message.text(world.now()))
         .await?;
     let reason = format!("{topic} took a test message; look whether it arrives");
     Ok(Output::done("test_message", reason, ()))

@@ -1,34 +1,46 @@
 //! What a run's opening and closing tell people.
 
+use jiff::Timestamp;
+
 use super::{Here, Ledger, Notify, World, open::Opening};
 use crate::{
     Error,
     evidence::Verdict,
     ledger::{Closed, Outcome, Run, RunKind},
-    notify::{Message, tell, tell_news},
+    notify::{Message, Severity, commands, tell, tell_news},
     plan::{Mode, Plan},
     policy,
     steps::confirm_outage,
 };
 
+/// What this Region's probe saw last, as a sentence, and since when writes are out.
+async fn seen(world: &impl World, plan: &Plan) -> (String, Option<Timestamp>) {
+    let vantage = world.vantage(world.region(), &plan.plan).await;
+    match vantage.ok().flatten() {
+        None => ("The probe's record cannot be read.".into(), None),
+        Some(vantage) => (
+            format!(
+                "{} attempt(s) in a row did not commit. The last one: {}.",
+                vantage.failures, vantage.write
+            ),
+            vantage.failing_since,
+        ),
+    }
+}
+
 /// A writer is suspected; once until it commits again.
 pub(super) async fn suspected(world: &impl World, run: &Run) {
-    let vantage = world
-        .vantage(world.region(), run.name())
-        .await
-        .ok()
-        .flatten();
-    let seen = vantage.map_or("the probe's record cannot be read".into(), |vantage| {
-        format!(
-            "{} failures in a row, the last: {:?}",
-            vantage.failures, vantage.write
-        )
-    });
+    let (evidence, out_since) = seen(world, &run.plan).await;
     let message = Message {
+        severity: Severity::Critical,
         what: format!("the writer in {} is suspected", run.from),
-        evidence: seen,
+        evidence,
+        out_since,
         execution: run.execution.clone(),
-        next: "nothing yet: the outage is being confirmed".into(),
+        next:
+            "Nothing yet. The outage is being confirmed, and this run tells you what comes of it."
+                .into(),
+        ..Message::default()
     };
     tell_news(world, &run.plan, &message, |row| match row.told {
         None => row.tell("suspected"),
@@ -45,14 +57,19 @@ pub(super) async fn refused(
     by: &str,
     why: &Error,
 ) {
+    let (evidence, out_since) = seen(world, plan).await;
     let message = Message {
+        severity: Severity::Critical,
         what: format!(
             "no run from {} to {}: {by}",
             input.from_region, input.target_region
         ),
-        evidence: why.to_string(),
+        evidence: format!("{why}.\n{evidence}"),
+        out_since,
         execution: input.execution.clone(),
-        next: "look at the writer; nothing acts by itself now".into(),
+        next: "Look at the writer. Nothing acts by itself now.".into(),
+        commands: vec![commands::confirm(plan, world.region())],
+        ..Message::default()
     };
     tell_news(world, plan, &message, |row| {
         row.tell(&format!("refused: {by}"))
@@ -80,46 +97,101 @@ pub(super) async fn closed(world: &(impl Ledger + Here + Notify), run: &Run, clo
 }
 
 fn message(run: &Run, closed: &Closed) -> Message {
+    let (severity, what, next, command) = end(run, closed);
+    let writes_are_out = severity == Severity::Critical;
+    Message {
+        severity,
+        what,
+        evidence: evidence(run, closed),
+        out_since: run.out_since().filter(|_| writes_are_out),
+        until: None,
+        execution: run.execution.clone(),
+        next: next.into(),
+        commands: command.into_iter().collect(),
+    }
+}
+
+/// How soon a human must look, what happened, what comes next, and the command for it.
+fn end(run: &Run, closed: &Closed) -> (Severity, String, &'static str, Option<String>) {
+    let (from, to, plan) = (&run.from, &run.to, &run.plan);
     let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
     let named = verdict.map_or("no verdict", confirm_outage::name);
-    let observed =
-        verdict.and_then(|verdict| policy::mode(verdict, &run.plan)) == Some(Mode::Observe);
+    let observed = verdict.and_then(|verdict| policy::mode(verdict, plan)) == Some(Mode::Observe);
     let unplanned = run.kind == RunKind::UnplannedFailover;
-    let (what, next) = match closed.outcome {
+    let confirm = || Some(commands::confirm(plan, to));
+    match closed.outcome {
         Outcome::Succeeded if unplanned => (
-            format!("{} took over from {}", run.to, run.from),
-            "look at what is left; when the old Region is back, start aurora-failover-failback there".to_owned(),
+            Severity::Action,
+            format!("{to} took over from {from}"),
+            "Look at what is left. When the old Region is back, start the failback there.",
+            Some(commands::failback(plan, from)),
         ),
         Outcome::Succeeded => (
-            format!("{} took over from {} as planned", run.to, run.from),
-            "nothing; a retired cluster and its snapshots are yours to delete".to_owned(),
+            Severity::Notice,
+            format!("{to} took over from {from} as planned"),
+            "Nothing. A retired cluster and its snapshots are yours to delete.",
+            None,
         ),
         Outcome::Rebuilt => (
-            format!("the standby in {} is rebuilt; the writer stays in {}", run.to, run.from),
-            "start aurora-failover-failback without rehearse when the writer is to move".to_owned(),
+            Severity::Action,
+            format!("the standby in {to} is rebuilt and the writer stays in {from}"),
+            "Start the failback without rehearse when the writer is to move.",
+            Some(commands::failback(plan, to)),
         ),
         Outcome::Aborted if !unplanned => (
+            Severity::Action,
             "stopped before anything was promoted".to_owned(),
-            "put right what is named, and start it again; it goes on from what it finds".to_owned(),
+            "Put right what is named, and start it again. It goes on from what it finds.",
+            Some(again(run)),
         ),
         Outcome::Failed => (
-            format!("the failover to {} is not complete", run.to),
-            "do what is left, then start the state machine again with this plan; it goes on where this run stopped".to_owned(),
+            Severity::Critical,
+            format!("the failover to {to} is not complete"),
+            "Do what is left, then start it again. It goes on where this run stopped.",
+            Some(again(run)),
         ),
         Outcome::StoodDown if observed => (
-            format!("would have failed over to {} ({named})", run.to),
-            "unplanned.* is observe: decide yourself, and start a promotion by hand if it is right".to_owned(),
+            Severity::Critical,
+            format!("would have failed over to {to} ({named})"),
+            "This plan only observes, so decide yourself. The command says what stands in the way of a promotion by hand.",
+            Some(commands::invoke(
+                to,
+                "detach-and-promote",
+                &serde_json::json!({"plan": plan.plan}),
+            )),
         ),
-        Outcome::StoodDown => (
-            format!("stood down ({named})"),
-            verdict.map_or("look at the run", next_step).to_owned(),
-        ),
+        Outcome::StoodDown => {
+            let (severity, next) =
+                verdict.map_or((Severity::Action, "Look at the run."), next_step);
+            let command = match verdict {
+                Some(Verdict::WriterMoved) => Some(commands::adopt(plan, to)),
+                Some(Verdict::Healthy) => None,
+                _ => confirm(),
+            };
+            (severity, format!("stood down ({named})"), next, command)
+        }
         Outcome::Aborted => (
+            Severity::Critical,
             format!("stopped before anything was promoted ({named})"),
-            "look at what stopped it; the next suspicion tries again".to_owned(),
+            "Look at what stopped it. The next suspicion tries again.",
+            confirm(),
         ),
-        Outcome::HandedOver => ("handed over".into(), "nothing".into()),
-    };
+        Outcome::HandedOver => (Severity::Notice, "handed over".into(), "Nothing.", None),
+    }
+}
+
+/// What starts a run of this kind again.
+fn again(run: &Run) -> String {
+    let input = serde_json::json!({"plan": run.plan.plan});
+    match run.kind {
+        RunKind::UnplannedFailover => commands::unplanned(&run.plan, &run.from, &run.to),
+        RunKind::PlannedFailover => commands::start(&run.plan, &run.to, "planned-failover", &input),
+        RunKind::Failback => commands::failback(&run.plan, &run.to),
+    }
+}
+
+fn evidence(run: &Run, closed: &Closed) -> String {
+    let unplanned = run.kind == RunKind::UnplannedFailover;
     let mut latest_first = run.timeline.iter().rev();
     let shown = latest_first.find(|entry| match unplanned {
         true => entry.step == confirm_outage::STEP,
@@ -127,8 +199,8 @@ fn message(run: &Run, closed: &Closed) -> Message {
     });
     let mut evidence = match shown {
         Some(entry) => entry.reason.clone(),
-        None if unplanned => "the outage was not confirmed by this run".into(),
-        None => "nothing was done".into(),
+        None if unplanned => "The outage was not confirmed by this run.".into(),
+        None => "Nothing was done.".into(),
     };
     if let Some(rto) = closed.rto_seconds {
         evidence.push_str(&format!("\nRTO {rto:.1} s"));
@@ -139,12 +211,7 @@ fn message(run: &Run, closed: &Closed) -> Message {
     for left in &closed.left {
         evidence.push_str(&format!("\nLeft: {left}"));
     }
-    Message {
-        what,
-        evidence,
-        execution: run.execution.clone(),
-        next,
-    }
+    evidence
 }
 
 /// What was counted as lost, and the most that can be.
@@ -159,39 +226,51 @@ fn rpo(closed: &Closed) -> String {
     })
 }
 
-const fn next_step(verdict: Verdict) -> &'static str {
+const fn next_step(verdict: Verdict) -> (Severity, &'static str) {
     match verdict {
-        Verdict::Healthy => "nothing: the writer commits again",
-        Verdict::ProbeMisconfigured => {
-            "repair the probe: as long as it cannot look, an outage is not noticed"
-        }
-        Verdict::PathImpaired => "repair the road between the Regions; the writer itself is alive",
-        Verdict::WriterRestarting => {
-            "nothing yet: RDS is working on the writer, and the grace is running"
-        }
-        Verdict::WriterMoved => {
-            "somebody moved the writer; run recovery-ledger with {\"operation\": \"adopt\"}"
-        }
-        Verdict::ObserverIsolated => "look at this Region's network: it is cut off from the others",
-        Verdict::WriterSaturated => {
-            "end idle sessions or raise max_connections: the writer lives, and takes no new session"
-        }
+        Verdict::Healthy => (Severity::Notice, "Nothing. The writer commits again."),
+        Verdict::ProbeMisconfigured => (
+            Severity::Action,
+            "Repair the probe. As long as it cannot look, an outage is not noticed.",
+        ),
+        Verdict::PathImpaired => (
+            Severity::Action,
+            "Repair the road between the Regions. The writer itself is alive.",
+        ),
+        Verdict::WriterRestarting => (
+            Severity::Critical,
+            "Nothing yet. RDS is working on the writer, and the grace is running.",
+        ),
+        Verdict::WriterMoved => (
+            Severity::Action,
+            "Somebody moved the writer. Adopt it, if that was meant.",
+        ),
+        Verdict::ObserverIsolated => (
+            Severity::Action,
+            "Look at this Region's network. It is cut off from the others.",
+        ),
+        Verdict::WriterSaturated => (
+            Severity::Critical,
+            "End idle sessions or raise max_connections. The writer lives and takes no new session.",
+        ),
         Verdict::WriterDown
         | Verdict::WriterDownUnconfirmed
         | Verdict::RegionDown
-        | Verdict::RegionDownUnwitnessed => {
-            "the next suspicion asks again, unless a human declined: then start a run by hand to go on"
-        }
-        Verdict::Draining | Verdict::Undetermined => {
-            "look at the evidence in the run: it fits no verdict; a run started by hand looks again"
-        }
+        | Verdict::RegionDownUnwitnessed => (
+            Severity::Critical,
+            "The next suspicion asks again, unless a human declined. Then start a run by hand to go on.",
+        ),
+        Verdict::Draining | Verdict::Undetermined => (
+            Severity::Critical,
+            "Look at the evidence. It fits no verdict, and a run started by hand looks again.",
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Loss, steps::fake};
+    use crate::{beat::Loss, notify, steps::fake};
 
     fn closed(outcome: Outcome) -> Closed {
         Closed {
@@ -219,6 +298,55 @@ mod tests {
         ] {
             assert!(message.evidence.contains(part), "{}", message.evidence);
         }
+    }
+
+    #[test]
+    fn every_end_is_told_in_sentences_with_one_command_at_most() {
+        let kinds = [
+            RunKind::UnplannedFailover,
+            RunKind::PlannedFailover,
+            RunKind::Failback,
+        ];
+        let outcomes = [
+            Outcome::Succeeded,
+            Outcome::StoodDown,
+            Outcome::HandedOver,
+            Outcome::Aborted,
+            Outcome::Rebuilt,
+            Outcome::Failed,
+        ];
+        let verdicts = [
+            None,
+            Some(Verdict::Healthy),
+            Some(Verdict::WriterMoved),
+            Some(Verdict::WriterDown),
+            Some(Verdict::PathImpaired),
+        ];
+        for (kind, outcome, verdict) in kinds.into_iter().flat_map(|kind| {
+            outcomes
+                .into_iter()
+                .flat_map(move |outcome| verdicts.map(|verdict| (kind, outcome, verdict)))
+        }) {
+            let mut run = fake::run();
+            run.kind = kind;
+            run.confirmed = verdict.map(fake::confirmed);
+            let message = message(&run, &closed(outcome));
+            let text = message.text(Timestamp::UNIX_EPOCH);
+            assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
+            assert!(message.commands.len() <= 1, "{text}");
+            assert!(message.next.ends_with('.'), "{text}");
+        }
+    }
+
+    #[test]
+    fn while_writes_are_out_it_says_since_when() {
+        let mut run = fake::run();
+        run.confirmed = Some(fake::confirmed(Verdict::WriterDown));
+        let text =
+            message(&run, &closed(Outcome::StoodDown)).text(Timestamp::from_second(90).unwrap());
+        assert!(text.contains("Writes are out since: "), "{text}");
+        let over = message(&run, &closed(Outcome::Succeeded)).text(Timestamp::UNIX_EPOCH);
+        assert!(!over.contains("Writes are out since: "), "{over}");
     }
 
     #[test]

@@ -76,7 +76,7 @@ async fn left<'a>(
     let writer = rows.current().map(|current| current.writer.clone());
     let writer = writer.ok_or_else(|| {
         Error::NotReady(format!(
-            "no ledger names a writer of plan {}; run recovery-ledger with {{\"operation\": \"adopt\"}} first",
+            "no ledger names a writer of plan {}; call recovery-ledger with the operation adopt first",
             plan.plan
         ))
     })?;

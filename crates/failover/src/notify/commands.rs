@@ -1,0 +1,108 @@
+//! The commands that messages print. They run as they stand under versions 1 and 2 of the AWS CLI.
+
+use serde_json::Value;
+
+use crate::{
+    domain::{Epoch, Region},
+    plan::Plan,
+};
+
+/// Starts a state machine in a Region.
+#[must_use]
+pub fn start(plan: &Plan, region: &Region, machine: &str, input: &Value) -> String {
+    let (partition, account) = whose(plan);
+    format!(
+        "aws stepfunctions start-execution --region {region} --state-machine-arn \
+         arn:{partition}:states:{region}:{account}:stateMachine:aurora-failover-{machine} --input '{input}'"
+    )
+}
+
+/// Calls a function in a Region. Version 2 of the CLI takes a blob as base64 unless it comes from a file.
+#[must_use]
+pub fn invoke(region: &Region, function: &str, payload: &Value) -> String {
+    format!(
+        "echo '{payload}' | aws lambda invoke --region {region} --function-name aurora-failover-{function} \
+         --payload fileb:///dev/stdin /dev/stdout"
+    )
+}
+
+/// Starts, or goes on with, an unplanned failover by hand.
+#[must_use]
+pub fn unplanned(plan: &Plan, from: &Region, to: &Region) -> String {
+    let input =
+        serde_json::json!({"plan": plan.plan, "writer_region": from, "observer_region": to});
+    start(plan, to, "unplanned-failover", &input)
+}
+
+/// Starts the failback to the Region.
+#[must_use]
+pub fn failback(plan: &Plan, home: &Region) -> String {
+    start(
+        plan,
+        home,
+        "failback",
+        &serde_json::json!({"plan": plan.plan}),
+    )
+}
+
+/// Asks for the verdict without changing anything.
+#[must_use]
+pub fn confirm(plan: &Plan, here: &Region) -> String {
+    let payload = serde_json::json!({"operation": "confirm", "plan": plan.plan});
+    invoke(here, "confirm-outage", &payload)
+}
+
+/// Adopts the writer that RDS shows.
+#[must_use]
+pub fn adopt(plan: &Plan, here: &Region) -> String {
+    let payload = serde_json::json!({"operation": "adopt", "plan": plan.plan});
+    invoke(here, "recovery-ledger", &payload)
+}
+
+/// Proves a promoted writer by hand.
+#[must_use]
+pub fn prove(plan: &Plan, here: &Region, stands_at: Epoch) -> String {
+    let force = format!("{}@{stands_at}", plan.plan);
+    let payload = serde_json::json!({"operation": "prove", "plan": plan.plan, "force": force});
+    invoke(here, "health-probe", &payload)
+}
+
+/// Partition and account, as the plan's topics tell them; whoever is told has one.
+fn whose(plan: &Plan) -> (String, String) {
+    let topic = plan.notify.values().next();
+    let mut parts = topic.map_or("", String::as_str).split(':').skip(1);
+    let partition = parts.next().unwrap_or("aws").to_owned();
+    let account = parts.nth(2).unwrap_or("ACCOUNT").to_owned();
+    (partition, account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        let mut plan = crate::steps::fake::run().plan;
+        let topic = "arn:aws-cn:sns:cn-north-1:123456789012:orders-alerts";
+        plan.notify = [("us-east-1".into(), topic.into())].into();
+        plan
+    }
+
+    #[test]
+    fn a_command_names_the_accounts_own_machine() {
+        assert_eq!(
+            unplanned(&plan(), &"us-west-2".into(), &"us-east-1".into()),
+            "aws stepfunctions start-execution --region us-east-1 --state-machine-arn \
+             arn:aws-cn:states:us-east-1:123456789012:stateMachine:aurora-failover-unplanned-failover \
+             --input '{\"observer_region\":\"us-east-1\",\"plan\":\"orders\",\"writer_region\":\"us-west-2\"}'"
+        );
+    }
+
+    #[test]
+    fn a_payload_comes_from_a_file_so_that_both_versions_of_the_cli_take_it() {
+        assert_eq!(
+            prove(&plan(), &"us-east-1".into(), Epoch(1)),
+            "echo '{\"force\":\"orders@1\",\"operation\":\"prove\",\"plan\":\"orders\"}' | aws lambda invoke --region \
+             us-east-1 --function-name aurora-failover-health-probe --payload fileb:///dev/stdin /dev/stdout"
+        );
+    }
+}

@@ -17,12 +17,13 @@ pub fn start(plan: &Plan, region: &Region, machine: &str, input: &Value) -> Stri
     )
 }
 
-/// Calls a function in a Region. Version 2 of the CLI takes a blob as base64 unless it comes from a file.
+/// Calls a function in a Region. Version 2 of the CLI takes a blob as base64 unless it comes from a file, and an answer that goes
+/// to a redirected standard output is overwritten by what the CLI says of it.
 #[must_use]
 pub fn invoke(region: &Region, function: &str, payload: &Value) -> String {
     format!(
         "echo '{payload}' | aws lambda invoke --region {region} --function-name aurora-failover-{function} \
-         --payload fileb:///dev/stdin /dev/stdout"
+         --payload fileb:///dev/stdin answer.json && cat answer.json"
     )
 }
 
@@ -102,7 +103,7 @@ mod tests {
         assert_eq!(
             prove(&plan(), &"us-east-1".into(), Epoch(1)),
             "echo '{\"force\":\"orders@1\",\"operation\":\"prove\",\"plan\":\"orders\"}' | aws lambda invoke --region \
-             us-east-1 --function-name aurora-failover-health-probe --payload fileb:///dev/stdin /dev/stdout"
+             us-east-1 --function-name aurora-failover-health-probe --payload fileb:///dev/stdin answer.json && cat answer.json"
         );
     }
 }

@@ -250,7 +250,6 @@ fn forced_passes_of_two_regions_do_not_share_a_lease() {
     assert_ne!(names[0], names[1]);
 }
 
-<<<<<<< HEAD
 #[tokio::test]
 async fn where_the_proven_writer_is_no_other_region_holds_a_forced_pass_up_by_being_silent() {
     let in_a_region = |writer: &str| {
@@ -271,7 +270,8 @@ async fn where_the_proven_writer_is_no_other_region_holds_a_forced_pass_up_by_be
         .await
         .unwrap_err();
     assert_eq!(why.name(), "Unavailable");
-=======
+}
+
 #[test]
 fn a_refused_pass_is_not_told_as_if_it_had_been_made() {
     let here = "us-east-1".into();
@@ -289,5 +289,4 @@ fn a_refused_pass_is_not_told_as_if_it_had_been_made() {
         message.what,
         "verify_writes was forced by hand in us-east-1 and is done"
     );
->>>>>>> 7018699 (Messages: sentences with severity, times, evidence and one command that runs as it stands)
 }

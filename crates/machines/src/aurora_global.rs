@@ -203,7 +203,7 @@ fn rebuild() -> [Task; 3] {
             )
         },
         Task {
-            told: Some("'retire': $wish.retire"),
+            told: Some("'retire': $wish.retire, 'names': $wish.names"),
             wait_seconds: 120,
             ..Task::of(
                 "RebuildGlobal",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use failover::steps::{fence_writer, health_probe};
+use failover::steps::{fence_writer, health_probe, rebuild_global};
 use serde_json::json;
 use tests::{machine, policy, repository::text, template};
 
@@ -12,7 +12,7 @@ fn with_functions() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn the_schedules_send_what_probe_and_fence_take() {
+fn the_schedules_send_what_probe_fence_and_rebuild_take() {
     let triggers = template::read("triggers");
     let rules = template::resources(&triggers, "AWS::Events::Rule");
     let scheduled = rules
@@ -29,7 +29,10 @@ fn the_schedules_send_what_probe_and_fence_take() {
     let sweep: fence_writer::Request =
         serde_json::from_str(sent["aurora-failover-fence-writer"]).unwrap();
     assert_eq!(sweep, fence_writer::Request::Sweep {});
-    assert_eq!(sent.len(), 2);
+    let keep: serde_json::Value =
+        serde_json::from_str(sent["aurora-failover-rebuild-global"]).unwrap();
+    assert_eq!(keep, rebuild_global::keep_request());
+    assert_eq!(sent.len(), 3);
 }
 
 #[test]

@@ -22,7 +22,17 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 11] = [
+const RARE: [(&str, &str, &str); 13] = [
+    (
+        "rebuild-global",
+        "dynamodb:Query",
+        "none: its schedule calls it once an hour",
+    ),
+    (
+        "recovery-ledger",
+        "rds:ListTagsForResource",
+        "none: no member has a custom endpoint when it is adopted",
+    ),
     ("dns-flip", "ssm:GetParameterHistory", "route53-down-ssm"),
     ("dns-flip", "ssm:PutParameter", "route53-down-ssm"),
     ("dns-flip", "sns:Publish", "by-hand"),

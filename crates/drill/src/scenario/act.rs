@@ -29,6 +29,10 @@ use crate::{
 const LAG: Duration = Duration::from_secs(3);
 
 /// Plays a scenario's part until its runs have ended.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table: each scenario has its row, and nothing else is here"
+)]
 pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, Trouble> {
     match scenario {
         Scenario::RegionLoss | Scenario::RegionLossManaged => region_loss(scenario, stage).await,
@@ -73,6 +77,8 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         Scenario::SwitchoverNotReady => planned::not_ready(stage).await,
         Scenario::FailbackAfterManaged => failback::after_managed(stage).await,
         Scenario::FailbackAfterDetach => failback::after_detach(stage).await,
+        Scenario::ServerlessMember => failback::properties::serverless_member(stage).await,
+        Scenario::EveryProperty => failback::properties::every_property(stage).await,
         Scenario::Rehearsal => failback::rehearsal(stage).await,
         Scenario::RegionReturns => failback::region_returns(stage).await,
         Scenario::SubnetsDenied => failback::subnets_denied(stage).await,

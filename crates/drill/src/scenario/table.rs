@@ -54,6 +54,8 @@ pub enum Scenario {
     IdleFunctions,
     FailbackAfterManaged,
     FailbackAfterDetach,
+    ServerlessMember,
+    EveryProperty,
     Rehearsal,
     RegionReturns,
     SubnetsDenied,
@@ -71,7 +73,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 57] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -114,6 +116,8 @@ impl Scenario {
         Self::IdleFunctions,
         Self::FailbackAfterManaged,
         Self::FailbackAfterDetach,
+        Self::ServerlessMember,
+        Self::EveryProperty,
         Self::Rehearsal,
         Self::RegionReturns,
         Self::SubnetsDenied,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Detection, DnsRecord, KeyedTable, Mode, Plan};
+use crate::steps::rebuild_global::names::{IDENTIFIER_MAX, is_identifier};
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
 const TTL_SECONDS_MAX: u32 = 300;
@@ -28,9 +29,22 @@ pub(super) fn faults(plan: &Plan) -> Vec<String> {
 
 fn names(plan: &Plan) -> Vec<String> {
     let name = plan.plan.as_str();
-    when(!is_name(name), || {
+    let mut found = when(!is_name(name), || {
         format!("plan is {name:?}; use 1 to 40 letters from a to z, digits and hyphens")
-    })
+    });
+    let clusters = plan.members.iter();
+    let clusters = clusters.map(|(region, member)| {
+        let field = format!("members.{region}.cluster");
+        (field, member.cluster.as_str())
+    });
+    let global = "topology.global_cluster".to_owned();
+    let named = clusters.chain([(global, plan.topology.global_cluster())]);
+    for (field, name) in named.filter(|(_, name)| !is_identifier(name)) {
+        found.push(format!(
+            "{field} is {name:?}; use 1 to {IDENTIFIER_MAX} letters, digits and single hyphens, a letter first and no hyphen last, as RDS does"
+        ));
+    }
+    found
 }
 
 /// Whether a plan can have this name.
@@ -304,6 +318,29 @@ mod tests {
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_name_that_rds_cannot_have_given_is_a_fault() {
+        for (pointer, field, name) in [
+            (
+                "/members/us-west-2/cluster",
+                "members.us-west-2.cluster",
+                "o".repeat(64),
+            ),
+            (
+                "/topology/global_cluster",
+                "topology.global_cluster",
+                "orders--1".to_owned(),
+            ),
+        ] {
+            let why = with(pointer, json!(name));
+            assert!(why.contains(field) && why.contains("as RDS does"), "{why}");
+        }
+        assert_eq!(
+            with("/members/us-west-2/cluster", json!("o".repeat(63))),
+            ""
+        );
     }
 
     #[test]

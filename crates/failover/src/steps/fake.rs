@@ -1,5 +1,7 @@
 //! What the tests of several steps share.
 
+mod made_of;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Mutex,

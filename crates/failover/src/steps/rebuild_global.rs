@@ -22,6 +22,7 @@ use serde_json::Value;
 
 pub use call::{Blueprints, Build, Call, ParameterGroup, harmless};
 pub use decide::next_action;
+pub use differences::between as differences;
 pub use keep::{keep_member, sweep};
 pub(crate) use kept::is_default_group;
 pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
@@ -229,12 +230,18 @@ pub struct RebuildGlobal {
     pub names: Names,
 }
 
+/// What the schedule sends.
+#[must_use]
+pub fn keep_request() -> Value {
+    serde_json::json!({"operation": "keep"})
+}
+
 /// One invocation: what every step takes, with `retire` and `names`; or `{"operation": "keep"}`, on schedule.
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
-    if payload == serde_json::json!({"operation": "keep"}) {
+    if payload == keep_request() {
         return answer(sweep(world).await?);
     }
     let retire = take(&mut payload, "retire", "\"rename\" or \"delete\"")?.unwrap_or_default();

@@ -10,6 +10,7 @@ mod errors;
 mod lambda;
 mod probe;
 mod rds;
+mod rebuild;
 mod replay;
 mod round_trips;
 mod route53;

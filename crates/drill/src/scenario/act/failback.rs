@@ -3,6 +3,7 @@
 mod found;
 mod look;
 pub(super) mod losses;
+pub(super) mod properties;
 pub(super) mod refused;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};

@@ -318,6 +318,24 @@ impl Scenario {
                     "us-west-2 took over from us-east-1",
                 ],
             ),
+            Self::ServerlessMember => (
+                "serverless-member",
+                "The home member has an instance of Aurora Serverless v2; lost by detach, it is made anew and scales as before.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
+            Self::EveryProperty => (
+                "every-property",
+                "The home member has every property set; lost by detach, it comes back equal, and what no member is given was printed before.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
             Self::Rehearsal => (
                 "rehearsal",
                 "After a failover the standby is rebuilt and the deposed cluster deleted, while the writer stays; later the writer goes home.",

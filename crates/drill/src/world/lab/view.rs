@@ -1,6 +1,8 @@
 //! A function's view from its Region: ledgers in memory, RDS from the simulator, SQL over its own roads. Calls to a Region
 //! that is cut off hang until they time out, as they would.
 
+mod made_of;
+
 use std::{sync::Arc, time::Duration};
 
 use failover::{

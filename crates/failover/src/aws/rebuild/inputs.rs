@@ -13,7 +13,9 @@ use aws_sdk_rds::{
 };
 
 use crate::{
-    steps::rebuild_global::{EndpointShape, InstanceShape, ScalingShape, Shape, is_default_group},
+    steps::rebuild_global::{
+        EndpointShape, InstanceShape, MonitoringShape, ScalingShape, Shape, is_default_group,
+    },
     topology::GlobalSettings,
 };
 
@@ -66,11 +68,15 @@ pub(super) fn member(
         .set_enable_global_write_forwarding(like.global_write_forwarding)
         .set_enable_local_write_forwarding(like.local_write_forwarding)
         .set_monitoring_interval(like.monitoring.interval_seconds)
-        .set_monitoring_role_arn(like.monitoring.role.clone())
+        .set_monitoring_role_arn(monitor(&like.monitoring))
         .set_database_insights_mode(like.insights_mode.as_deref().map(Into::into))
         .set_enable_performance_insights(like.monitoring.insights)
-        .set_performance_insights_kms_key_id(like.monitoring.insights_key.clone())
-        .set_performance_insights_retention_period(like.monitoring.insights_days)
+        .set_performance_insights_kms_key_id(
+            insights(&like.monitoring).and_then(|on| on.insights_key.clone()),
+        )
+        .set_performance_insights_retention_period(
+            insights(&like.monitoring).and_then(|on| on.insights_days),
+        )
         .set_domain(like.domain.clone())
         .set_domain_iam_role_name(like.domain_role.clone())
         .set_tags(tags(&like.tags))
@@ -91,10 +97,14 @@ pub(super) fn instance(cluster: &str, like: &InstanceShape) -> CreateDbInstanceI
         .set_publicly_accessible(like.publicly_accessible)
         .set_ca_certificate_identifier(like.ca_certificate.clone())
         .set_monitoring_interval(like.monitoring.interval_seconds)
-        .set_monitoring_role_arn(like.monitoring.role.clone())
+        .set_monitoring_role_arn(monitor(&like.monitoring))
         .set_enable_performance_insights(like.monitoring.insights)
-        .set_performance_insights_kms_key_id(like.monitoring.insights_key.clone())
-        .set_performance_insights_retention_period(like.monitoring.insights_days)
+        .set_performance_insights_kms_key_id(
+            insights(&like.monitoring).and_then(|on| on.insights_key.clone()),
+        )
+        .set_performance_insights_retention_period(
+            insights(&like.monitoring).and_then(|on| on.insights_days),
+        )
         .set_tags(tags(&like.tags))
 }
 
@@ -107,6 +117,17 @@ pub(super) fn endpoint(cluster: &str, like: &EndpointShape) -> CreateDbClusterEn
         .set_static_members(some(like.static_members.clone()))
         .set_excluded_members(some(like.excluded_members.clone()))
         .set_tags(tags(&like.tags))
+}
+
+/// The role that writes Enhanced Monitoring's figures. RDS refuses one while that is off.
+fn monitor(like: &MonitoringShape) -> Option<String> {
+    let is_on = like.interval_seconds.is_some_and(|seconds| seconds > 0);
+    like.role.clone().filter(|_| is_on)
+}
+
+/// What Performance Insights is given, where it is on. RDS refuses its key and its days while it is off.
+fn insights(like: &MonitoringShape) -> Option<&MonitoringShape> {
+    (like.insights == Some(true)).then_some(like)
 }
 
 fn scaling(like: &ScalingShape) -> types::ServerlessV2ScalingConfiguration {

@@ -8,7 +8,8 @@ use super::shape::Shape;
 const OWN: [&str; 4] = ["arn", "resource_id", "global_cluster", "beyond"];
 
 /// The fields in which a rebuilt member differs from what it was, each by its path.
-pub(super) fn between(before: &Shape, after: &Shape) -> Vec<String> {
+#[must_use]
+pub fn between(before: &Shape, after: &Shape) -> Vec<String> {
     let value = |shape: &Shape| serde_json::to_value(shape.lasting()).unwrap_or_default();
     let mut found = Vec::new();
     compare(&value(before), &value(after), "", &mut found);

@@ -16,7 +16,7 @@ use crate::{
     beat::Write,
     domain::{Region, seconds_between},
     ledger::Current,
-    plan::Auth,
+    plan::{Auth, ProbeLogin},
     steps::Pass,
     topology::{GlobalCluster, Named},
 };
@@ -126,20 +126,29 @@ async fn unfit(
     };
     let mut unfit = Vec::new();
     for group in groups(shape, names) {
-        let (ParameterGroup::Cluster(name) | ParameterGroup::Instance(name)) = &group;
-        match world.family(&member.region, &group).await? {
-            Some(family) if family == wanted => {}
-            Some(family) => unfit.push(format!(
-                "parameter group {name} in {} is for {family} and the writer runs {}, of {wanted}; create one for {wanted} and write names.parameter_groups {{\"{name}\": \"<that one>\"}}",
-                member.region, observed.writer.engine_version
-            )),
-            None => unfit.push(format!(
-                "parameter group {name} is gone from {}; create it for {wanted}",
-                member.region
-            )),
-        }
+        let found = world.family(&member.region, &group).await?;
+        unfit.extend(misfit(&member.region, &group, found.as_deref(), &wanted));
     }
     Ok(unfit)
+}
+
+/// Why a member cannot be made with a group; `None` where it can.
+fn misfit(
+    region: &Region,
+    group: &ParameterGroup,
+    found: Option<&str>,
+    wanted: &str,
+) -> Option<String> {
+    let (ParameterGroup::Cluster(name) | ParameterGroup::Instance(name)) = group;
+    match found {
+        Some(family) if family == wanted => None,
+        Some(family) => Some(format!(
+            "parameter group {name} in {region} is for {family} and the writer is of {wanted}; create one for {wanted} and write names.parameter_groups {{\"{name}\": \"<that one>\"}}"
+        )),
+        None => Some(format!(
+            "parameter group {name} is gone from {region}; create it for {wanted}"
+        )),
+    }
 }
 
 /// The parameter groups that somebody made, each once. The default ones come with the version.
@@ -378,15 +387,73 @@ async fn lag(world: &impl World, pass: &Pass, observed: &Observed) -> Option<Str
 
 /// A rebuilt cluster has another resource id, and a policy that names the one before locks the probe out.
 fn sign_in(pass: &Pass, observed: &Observed) -> String {
-    let probe = &pass.run.plan.database.probe;
     let here = observed.members.iter();
     let here = here.filter(|member| member.region == observed.acting);
     let shape = here.filter_map(|member| member.cluster.as_ref()).next();
-    match (&probe.auth, shape) {
-        (Auth::Iam, Some(shape)) => format!(
+    shape
+        .map(|shape| reach(&pass.run.plan.database.probe, shape))
+        .unwrap_or_default()
+}
+
+fn reach(probe: &ProbeLogin, shape: &Shape) -> String {
+    match probe.auth {
+        Auth::Iam => format!(
             "; the probe signs in by IAM: rds-db:connect must reach dbuser:{}/{}, by a pattern best",
             shape.resource_id, probe.user
         ),
-        _ => String::new(),
+        Auth::Secret { .. } => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::rebuild_global::InstanceShape;
+
+    #[test]
+    fn a_probe_that_signs_in_by_iam_is_told_the_resource_id_that_its_policy_must_reach() {
+        let shape = Shape {
+            resource_id: "cluster-NEW".into(),
+            ..Shape::default()
+        };
+        let mut probe = crate::steps::fake::run().plan.database.probe;
+        assert_eq!(reach(&probe, &shape), "");
+        probe.auth = Auth::Iam;
+        let said = reach(&probe, &shape);
+        assert!(said.contains("dbuser:cluster-NEW/failover_probe"), "{said}");
+    }
+
+    #[test]
+    fn a_group_of_another_version_is_named_and_one_that_stands_in_is_not() {
+        let shape = Shape {
+            parameter_group: Some("orders-15".into()),
+            instances: vec![InstanceShape {
+                parameter_group: Some("default.aurora-postgresql15".into()),
+                ..InstanceShape::default()
+            }],
+            ..Shape::default()
+        };
+        let own = ParameterGroup::Cluster("orders-15".into());
+        assert_eq!(groups(&shape, &Names::default()).first(), Some(&own));
+        assert_eq!(groups(&shape, &Names::default()).len(), 1);
+        let wanted = family_of("16.6").unwrap();
+        assert_eq!(wanted, "aurora-postgresql16");
+        let west = "us-west-2".into();
+        let why = misfit(&west, &own, Some("aurora-postgresql15"), &wanted).unwrap();
+        assert!(
+            why.contains("orders-15") && why.contains("names.parameter_groups"),
+            "{why}"
+        );
+        assert!(misfit(&west, &own, None, &wanted).unwrap().contains("gone"));
+        assert_eq!(
+            misfit(&west, &own, Some("aurora-postgresql16"), &wanted),
+            None
+        );
+        let names = Names {
+            parameter_groups: [("orders-15".into(), "orders-16".into())].into(),
+            ..Names::default()
+        };
+        let stands_in = ParameterGroup::Cluster("orders-16".into());
+        assert_eq!(groups(&shape, &names), [stands_in]);
     }
 }

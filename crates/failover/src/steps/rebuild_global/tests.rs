@@ -1,6 +1,7 @@
 //! A rebuild against a small RDS in memory: which calls it makes, in which order, and what it never does.
 
 mod incidents;
+mod refusals;
 
 use super::*;
 use crate::topology::{FailoverState, GlobalMember, Instance};

@@ -9,7 +9,10 @@ use crate::{
     domain::{PlanName, Region},
     ledger::{Current, Rows, update},
     plan::{Member, PARAMETERS, Plan},
-    steps::Output,
+    steps::{
+        Output,
+        rebuild_global::{Blueprints, Build, keep_member},
+    },
     topology::{Cluster, GlobalCluster, Named},
 };
 
@@ -21,7 +24,7 @@ pub(super) struct Adopted {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Describe + Plans),
+    world: &(impl Here + Describe + Plans + Build + Blueprints),
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     match adopt(world, input).await {
@@ -31,7 +34,7 @@ pub(super) async fn run(
 }
 
 async fn adopt(
-    world: &(impl Ledger + Here + Describe + Plans),
+    world: &(impl Here + Describe + Plans + Build + Blueprints),
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     let plan = plan(world, &input.plan).await?;
@@ -71,6 +74,12 @@ async fn adopt(
                 Ok(row.learn(&current).unwrap_or_else(|| row.clone()))
             })
             .await?;
+        }
+        // From now on a rebuild knows what each member was made of before an outage.
+        for (region, member) in &plan.members {
+            let (action, reason) =
+                keep_member(world, &plan.plan, region, &member.cluster, &current).await?;
+            tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
         }
     }
     let reason = format!(

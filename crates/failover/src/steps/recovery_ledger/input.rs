@@ -8,7 +8,10 @@ use crate::{
     Error,
     domain::{Incident, PlanName, Region, RunId},
     ledger::RunKind,
-    steps::{read, rebuild_global::Retire},
+    steps::{
+        read,
+        rebuild_global::{Names, Retire},
+    },
 };
 
 /// What the failback's state machine takes.
@@ -23,6 +26,9 @@ pub struct FailbackInput {
     /// What becomes of the deposed cluster.
     #[serde(default)]
     pub retire: Retire,
+    /// Names of one's own for what the rebuild makes.
+    #[serde(default)]
+    pub names: Names,
     /// Stops once the standby is rebuilt.
     #[serde(default)]
     pub rehearse: bool,

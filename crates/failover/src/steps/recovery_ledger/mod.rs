@@ -4,7 +4,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Here, Input, Output, answer, health_probe::OfPlan, read, unknown};
+use super::{
+    Here, Input, Output, answer,
+    health_probe::OfPlan,
+    read,
+    rebuild_global::{Blueprints, Build},
+    unknown,
+};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
@@ -162,8 +168,14 @@ pub trait HandOver: Sync {
 }
 
 /// Everything this function needs.
-pub trait World: Ledger + Here + Describe + Plans + Switched + Notify + HandOver {}
-impl<T: Ledger + Here + Describe + Plans + Switched + Notify + HandOver> World for T {}
+pub trait World:
+    Ledger + Here + Describe + Plans + Switched + Notify + HandOver + Build + Blueprints
+{
+}
+impl<T: Ledger + Here + Describe + Plans + Switched + Notify + HandOver + Build + Blueprints> World
+    for T
+{
+}
 
 /// Reads plans.
 pub trait Plans: Sync {

@@ -16,7 +16,10 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{Claim, Rows, Run, RunKind, update},
     plan::Plan,
-    steps::{Output, rebuild_global::Retire},
+    steps::{
+        Output,
+        rebuild_global::{Names, Retire},
+    },
 };
 
 pub(super) use opening::Opening;
@@ -40,6 +43,7 @@ pub(super) struct Opened {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Wish {
     retire: Retire,
+    names: Names,
     rehearse: bool,
     approval: Approval,
     not_before: Timestamp,
@@ -50,6 +54,7 @@ impl Wish {
     fn of(input: &FailbackInput, plan: &Plan) -> Self {
         Self {
             retire: input.retire,
+            names: input.names.clone(),
             rehearse: input.rehearse,
             approval: input.approval,
             not_before: input.not_before.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -95,6 +100,9 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
     let switches = world.switches(&asked.plan);
     let (plan, switches) = futures::future::join(Box::pin(read), switches).await;
     let plan = plan?;
+    if let Some(failback) = &asked.failback {
+        failback.names.check()?;
+    }
     let wish = asked.failback.as_ref();
     let wish = wish.map(|failback| Wish::of(failback, &plan));
     let input = &Opening::of(world, &plan, input, &asked)
@@ -335,6 +343,10 @@ mod tests {
             (Retire::Rename, false, Approval::Ask)
         );
         assert_eq!(wish.approval_seconds, 3_600);
+        let named = serde_json::json!({"plan": "orders", "names": {"global_cluster": "gdb1-restored-node"}});
+        let wish = Wish::of(&read(named).unwrap(), &plan());
+        let name = wish.names.global_cluster;
+        assert_eq!(name.as_deref(), Some("gdb1-restored-node"));
         for (field, value) in [
             ("rehearsal", serde_json::json!(true)),
             ("retire", serde_json::json!("shred")),

@@ -18,6 +18,20 @@ pub(super) fn rds(stage: &Stage<'_>, region: &str) -> aws_sdk_rds::Client {
     aws_sdk_rds::Client::new(&config.endpoint_url(endpoint).build())
 }
 
+/// RDS of a Region, read as the functions read it.
+pub(super) fn control_plane(stage: &Stage<'_>, region: &str) -> failover::aws::Aws {
+    let settings = failover::aws::Settings {
+        ledger_table: "aurora-failover-ledger".into(),
+        loss_bucket: None,
+        machine: None,
+        resolver: None,
+        ca_bundle: std::path::PathBuf::new(),
+    };
+    let endpoint = format!("http://{}", stage.world.simulator.address());
+    let config = stage.world.emulator.sdk_config(region).into_builder();
+    failover::aws::Aws::new(config.endpoint_url(endpoint).build(), settings)
+}
+
 pub(super) async fn create_reports(stage: &Stage<'_>) -> Result<(), Trouble> {
     rds(stage, HOME)
         .create_db_cluster_endpoint()

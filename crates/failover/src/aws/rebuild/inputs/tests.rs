@@ -219,3 +219,20 @@ fn what_no_successor_can_be_given_is_told_in_words() {
     let (shape, _) = shape(stream, Vec::new(), Vec::new());
     assert_eq!(shape.beyond, ["the database activity stream aws-rds-das-1"]);
 }
+
+#[test]
+fn what_rds_refuses_while_its_feature_is_off_is_not_given() {
+    let mut shape = full();
+    shape.monitoring.interval_seconds = Some(0);
+    shape.monitoring.insights = Some(false);
+    let input = member("orders-global-2", "16.6", &shape).build().unwrap();
+    assert_eq!(
+        (
+            input.monitoring_role_arn(),
+            input.performance_insights_kms_key_id(),
+            input.performance_insights_retention_period()
+        ),
+        (None, None, None)
+    );
+    assert_eq!(input.enable_performance_insights(), Some(false));
+}

@@ -1,0 +1,87 @@
+//! Calls that are not taken: RDS's words are told from the first pass, and for how long it is asked is the table's.
+
+use super::*;
+use crate::{ledger::Rows, steps::fake};
+
+fn pass(now: i64) -> Pass {
+    Pass {
+        run: fake::run(),
+        rows: Rows(Default::default()),
+        now: at(now),
+        dry_run: false,
+    }
+}
+
+fn create() -> Call {
+    Call::CreateInstance {
+        cluster: "orders-west".into(),
+        like: Box::new(InstanceShape {
+            identifier: "orders-west-1".into(),
+            class: "db.serverless".into(),
+            ..InstanceShape::default()
+        }),
+    }
+}
+
+/// What comes of asking every twenty seconds for ten minutes, where each answer is `made`: the reasons, and the error that
+/// ends it.
+fn asked(
+    observed: &Observed,
+    made: &Result<Accepted, Error>,
+) -> (Vec<Came>, Option<(&'static str, i64, String)>) {
+    let mut known = None;
+    let mut seen = Vec::new();
+    for now in (0..600).step_by(20) {
+        let mut pass = pass(now);
+        pass.run.refusal = known;
+        match called(&mut pass, observed, &create(), made.clone()) {
+            Ok(came) => seen.push(came),
+            Err(why) => return (seen, Some((why.name(), now, why.to_string()))),
+        }
+        known = pass.run.refusal;
+    }
+    (seen, None)
+}
+
+/// The global cluster is there, the member is not whole, and nothing is under way.
+fn at_rest() -> Observed {
+    let mut observed = deposed();
+    observed.past = None;
+    observed.leads = Some(global("orders-global-1", &[(EAST, true), (WEST, false)]));
+    observed
+}
+
+#[test]
+fn a_permanent_refusal_is_told_at_once_and_ends_the_rebuild_within_minutes() {
+    let said = "set the scaling configuration first";
+    let (seen, ended) = asked(&at_rest(), &Ok(Accepted::NotNow(said.into())));
+    assert!(
+        matches!(&seen[0], Came::NotNow(first) if first.contains(said)),
+        "{:?}",
+        seen[0]
+    );
+    let (name, after, why) = ended.unwrap();
+    assert_eq!((name, after), ("NotReady", 300));
+    assert!(why.contains(said), "{why}");
+}
+
+#[test]
+fn a_refusal_while_something_is_under_way_is_looked_at_again_until_that_ends() {
+    let mut observed = at_rest();
+    home(&mut observed).cluster.as_mut().unwrap().status = "modifying".into();
+    let (_, ended) = asked(&observed, &Ok(Accepted::NotNow("modifying".into())));
+    assert_eq!(ended, None);
+}
+
+#[test]
+fn minutes_of_silence_and_of_throttling_are_outlasted() {
+    let throttled = Err(Error::Unavailable("Rate exceeded".into()));
+    let (seen, ended) = asked(&at_rest(), &throttled);
+    assert_eq!(ended, None);
+    assert!(
+        matches!(&seen[0], Came::Unknown(said) if said.contains("Rate exceeded")),
+        "it may have been taken"
+    );
+    let outlast = Action::Outlast("RDS timed out".into());
+    assert_eq!(outlast.then(), Then::Again(PAUSE_SECONDS));
+}

@@ -218,10 +218,11 @@ fn a_function_is_its_main_file_and_a_step_of_the_library() {
 }
 
 /// What may stand in a sentence as Rust shows it: texts, whose quotes tell where they begin and end, and times, such as `3s`.
-const QUOTED: [&str; 14] = [
+const QUOTED: [&str; 15] = [
     "arn",
     "cluster",
     "force",
+    "gid",
     "hosted_zone",
     "key",
     "limit",

@@ -491,11 +491,9 @@ pub const ABLATIONS: [Ablation; 15] = [
         breaks: DNS,
         bounds: Bounds {
             runs: 2,
-            faults: Faults {
-                partings: 1,
-                ..LOST
-            },
-            starts: &[(Task::Suspected, 0, 1), (Task::Unplanned, 1, 0)],
+            faults: Faults { lapses: 1, ..CALM },
+            starts: &[(Task::Planned, 0, 1), (Task::Planned, 1, 0)],
+            reads_together: true,
             ..ONE
         },
     },

@@ -24,6 +24,17 @@ impl Protocol {
         Some(())
     }
 
+    /// A run's next call is carried out, and its answer is lost. Only a call that promotes has an answer to lose.
+    fn lose_answer(&self, mut next: State, slot: usize) -> Option<State> {
+        next.left.lost = next.left.lost.checked_sub(1)?;
+        live(&mut next, slot)?.loses_answer = true;
+        let how = (self.off, self.bounds.reads_together);
+        next = pass::advance(&next, slot, &self.planned, how)?;
+        (!live(&mut next, slot)?.loses_answer).then_some(())?;
+        aws::replicate(&mut next);
+        Some(next)
+    }
+
     /// The state after an event; `None` where it cannot happen.
     pub(super) fn after(&self, last: &State, event: Event) -> Option<State> {
         let mut next = last.clone();
@@ -42,35 +53,10 @@ impl Protocol {
                 give_up(&mut next, slot, Passed::Failed("Lambda.Unknown"))?;
             }
             Event::GiveUp(slot) => give_up(&mut next, slot, Passed::Exhausted)?,
-            Event::Stop(slot) => {
-                crash(&mut next, slot, |live| live.log.clear())?;
-                let run = next.runs.get_mut(slot)?;
-                if let Slot::Live(live) = run.clone() {
-                    *run = Slot::Stopped(live);
-                }
-            }
-            Event::Redrive(slot) => {
-                let run = next.runs.get_mut(slot)?;
-                if let Slot::Stopped(live) = run.clone() {
-                    *run = Slot::Live(live);
-                }
-            }
-            Event::LoseAnswer(slot) => {
-                next.left.lost = next.left.lost.checked_sub(1)?;
-                live(&mut next, slot)?.loses_answer = true;
-                let how = (self.off, self.bounds.reads_together);
-                next = pass::advance(&next, slot, &self.planned, how)?;
-                // Only a call that promotes has an answer to lose.
-                (!live(&mut next, slot)?.loses_answer).then_some(())?;
-                aws::replicate(&mut next);
-            }
-            Event::Quiet(slot) => {
-                let live = live(&mut next, slot)?;
-                let mut record = (*live.record.as_ref()?.value).clone();
-                minutes_pass(&mut record);
-                live.record = Some(recorded(record));
-                next.lag = None;
-            }
+            Event::Stop(slot) => stop(&mut next, slot)?,
+            Event::Redrive(slot) => redrive(&mut next, slot)?,
+            Event::LoseAnswer(slot) => next = self.lose_answer(next, slot)?,
+            Event::Quiet(slot) => rest(&mut next, slot)?,
             Event::Show(member) => next.catch_up(member).then_some(())?,
             Event::Later(slot) => {
                 next.lag = None;
@@ -109,6 +95,35 @@ impl Protocol {
         }
         Some(next)
     }
+}
+
+/// A run's execution is stopped in the middle of a pass.
+fn stop(next: &mut State, slot: usize) -> Option<()> {
+    crash(next, slot, |live| live.log.clear())?;
+    let run = next.runs.get_mut(slot)?;
+    if let Slot::Live(live) = run.clone() {
+        *run = Slot::Stopped(live);
+    }
+    Some(())
+}
+
+/// A stopped execution goes on.
+fn redrive(next: &mut State, slot: usize) -> Option<()> {
+    let run = next.runs.get_mut(slot)?;
+    if let Slot::Stopped(live) = run.clone() {
+        *run = Slot::Live(live);
+    }
+    Some(())
+}
+
+/// Minutes pass for a run, in which nothing is seen.
+fn rest(next: &mut State, slot: usize) -> Option<()> {
+    let live = live(next, slot)?;
+    let mut record = (*live.record.as_ref()?.value).clone();
+    minutes_pass(&mut record);
+    live.record = Some(recorded(record));
+    next.lag = None;
+    Some(())
 }
 
 fn live(state: &mut State, slot: usize) -> Option<&mut Live> {

@@ -8,7 +8,8 @@ use crate::{
     scenario::stage::Stage,
 };
 
-/// What a call by hand must say: the name of its error or of the action it would take, and a part of the sentence.
+/// What a call by hand must say: the name of its error or of the action it would take, and a part of the sentence. What the forced call
+/// would refuse is an answer, whose action is `refused`.
 struct Call {
     function: &'static str,
     given: &'static str,
@@ -38,22 +39,22 @@ fn calls() -> [Call; 6] {
             function: "detach-and-promote",
             given: "without a run",
             payload: of_plan(),
-            name: "EvidenceStale",
-            says: "has not been confirmed",
+            name: "refused",
+            says: "move it as planned, which loses nothing",
         },
         Call {
             function: "dns-flip",
             given: "without a run",
             payload: of_plan(),
-            name: "change",
-            says: "to us-east-1",
+            name: "refused",
+            says: "us-east-1 is not proven as the writer",
         },
         Call {
             function: "ecs-restart",
             given: "without a run",
             payload: of_plan(),
-            name: "restart",
-            says: "us-east-1/orders/api",
+            name: "refused",
+            says: "us-east-1 is not proven as the writer",
         },
         Call {
             function: "ecs-restart",

@@ -23,8 +23,6 @@ pub enum Rule {
     PastIncident,
     /// Each Region copies the highest proven epoch (rule 6).
     Learning,
-    /// The epoch stands in DNS, which never goes back.
-    DnsEpoch,
     /// An intent is withdrawn only when RDS shows nothing under way.
     Withdrawal,
     /// A database that holds the proven epoch refuses to be fenced under it.
@@ -37,7 +35,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::Lease,
         Self::LeaseEverywhere,
         Self::ConditionalWrite,
@@ -48,7 +46,6 @@ impl Rule {
         Self::Freshness,
         Self::PastIncident,
         Self::Learning,
-        Self::DnsEpoch,
         Self::Withdrawal,
         Self::DatabaseEpoch,
         Self::NotedCall,

@@ -389,7 +389,6 @@ const ONE_AT_A_TIME: &str = "runs promote one at a time";
 const ONE_HOLDER: &str = "one run holds the plan";
 const DEPOSED: &str = "no deposed writer is promoted";
 const EVIDENCE: &str = "no promotion on old evidence or of a living writer's Region";
-const DNS: &str = "the epoch in DNS never goes back";
 const ONCE: &str = "an incident is settled once";
 const NOT_SILENT: &str = "what is promoted is proven, resumed or paged";
 const AGREE: &str = "at rest ledgers, database and DNS agree";
@@ -403,7 +402,7 @@ const TO_BOTH: Bounds = Bounds {
 };
 
 /// Each rule, and what breaks without it.
-pub const ABLATIONS: [Ablation; 15] = [
+pub const ABLATIONS: [Ablation; 14] = [
     Ablation {
         rule: Rule::Lease,
         breaks: ONE_AT_A_TIME,
@@ -483,17 +482,6 @@ pub const ABLATIONS: [Ablation; 15] = [
         breaks: AGREE,
         bounds: Bounds {
             faults: LOST,
-            ..ONE
-        },
-    },
-    Ablation {
-        rule: Rule::DnsEpoch,
-        breaks: DNS,
-        bounds: Bounds {
-            runs: 2,
-            faults: Faults { lapses: 1, ..CALM },
-            starts: &[(Task::Planned, 0, 1), (Task::Planned, 1, 0)],
-            reads_together: true,
             ..ONE
         },
     },

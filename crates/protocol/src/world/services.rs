@@ -21,10 +21,7 @@ use failover::{
 };
 
 use super::{Answer, Concerns, Seen, astray, aws, ledger::vantage, unavailable};
-use crate::{
-    rules::Rule,
-    state::{Slot, index},
-};
+use crate::state::{Slot, index};
 
 impl Describe for Seen<'_> {
     async fn global_cluster(
@@ -117,9 +114,8 @@ impl Dns for Seen<'_> {
         kind: &'static str,
     ) -> Result<Heard<Option<Record>>, Error> {
         let name = name.to_owned();
-        let hidden = self.is_off(Rule::DnsEpoch) && kind == "TXT";
         let answer = self.call(Concerns::Reading, move |state, _| {
-            Answer::Record((!hidden).then(|| aws::record(state, &name, kind)))
+            Answer::Record(Some(aws::record(state, &name, kind)))
         });
         match answer.await {
             Answer::Record(record) => Ok(Heard::Said(record)),

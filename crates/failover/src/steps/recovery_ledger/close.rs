@@ -95,7 +95,10 @@ fn outcome(
 ) -> (Outcome, Vec<String>) {
     let mut left: Vec<_> = trouble
         .iter()
-        .map(|trouble| format!("{}: {} {}", trouble.state, trouble.error, trouble.cause))
+        .map(|trouble| {
+            let said = said(&trouble.cause);
+            format!("{}: {} {said}", trouble.state, trouble.error)
+        })
         .collect();
     let current = row.current.as_ref();
     let proven = run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id);
@@ -231,6 +234,21 @@ fn sentence(closed: &Closed) -> String {
     }
 }
 
+/// The sentence in a cause: a function's answer to a state machine is JSON around it, which may be cut off.
+fn said(cause: &str) -> String {
+    if !cause.starts_with('{') {
+        return cause.to_owned();
+    }
+    let whole = serde_json::from_str::<serde_json::Value>(cause).unwrap_or_default();
+    let sentence = ["errorMessage", "message", "Message"]
+        .iter()
+        .find_map(|field| whole.get(field)?.as_str());
+    sentence.map_or_else(
+        || "the execution's history has the cause".to_owned(),
+        str::to_owned,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +287,23 @@ mod tests {
             intent: begun.then_some(intent),
             ..Row::new("orders".into())
         }
+    }
+
+    #[test]
+    fn what_is_left_is_said_without_the_json_around_it() {
+        let answered = r#"{"errorType": "NotReady", "errorMessage": "worker is not there"}"#;
+        let of_aws = r#"{"__type": "TooManyRequestsException", "message": "Rate Exceeded"}"#;
+        let cut_off = &answered[..30];
+        let causes = [answered, of_aws, cut_off, "no end after 240 passes"];
+        assert_eq!(
+            causes.map(said),
+            [
+                "worker is not there",
+                "Rate Exceeded",
+                "the execution's history has the cause",
+                "no end after 240 passes"
+            ]
+        );
     }
 
     fn trouble() -> Vec<Trouble> {

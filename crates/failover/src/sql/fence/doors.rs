@@ -5,7 +5,8 @@ use tokio_postgres::Client;
 use crate::{domain::Epoch, sql::Why};
 
 /// RDS's own roles, and no name that merely looks like one.
-/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html> and `\du` of a cluster.
+/// Not verified on an account: the names are those that RDS is known to make, and one that is missing here is fenced like an
+/// application's, or named as a door where it cannot be altered.
 macro_rules! of_rds {
     () => {
         "('rdsadmin', 'rds_superuser', 'rds_replication', 'rds_iam', 'rds_password', 'rds_ad', 'rds_extension', \

@@ -203,7 +203,12 @@ impl Resolver {
         // The trailing dot keeps search domains out of it.
         let absolute = format!("{}.", name.trim_end_matches('.'));
         let found = self.0.lookup_ip(absolute).await;
-        found.map_err(|why| Why::Failed(format!("{name} does not resolve: {why}")))
+        found.map_err(|why| {
+            // The resolver's words end in its own notation of the question.
+            let said = why.to_string();
+            let said = said.split(" for Query {").next().unwrap_or_default();
+            Why::Failed(format!("{name} does not resolve: {said}"))
+        })
     }
 
     /// Every address of a name, one of each family in turn: a resolver may prefer a family that nobody routes.

@@ -60,7 +60,7 @@ pub(super) async fn flapping(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         .revive(STANDBY, cluster(STANDBY))
         .await?;
     let told = stage.told("cool-down").await.unwrap_or_default();
-    let how = told.contains("\"operation\": \"acknowledge\"");
+    let how = told.contains("with the operation acknowledge");
     acted.check(
         "people are told of the cool-down and how to end it",
         told.replace('\n', " "),

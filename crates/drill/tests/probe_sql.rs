@@ -241,7 +241,7 @@ async fn what_is_wrong_with_the_login_or_schema_is_no_failure(world: &World, adm
             world.connector(),
             &elsewhere,
             &login,
-            "NotValidForName",
+            "not valid for name",
         ),
     ] {
         let why = connector.connect(place, login, LIMIT).await.err().unwrap();

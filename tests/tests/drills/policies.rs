@@ -22,7 +22,62 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 13] = [
+const RARE: [(&str, &str, &str); 24] = [
+    (
+        "confirm-outage",
+        "dynamodb:Query",
+        "none: it looks for other plans only where one is not known",
+    ),
+    (
+        "detach-and-promote",
+        "dynamodb:Query",
+        "none: it looks for other plans only where one is not known",
+    ),
+    (
+        "ecs-restart",
+        "dynamodb:Query",
+        "none: it looks for other plans only where one is not known",
+    ),
+    (
+        "loss-ledger",
+        "dynamodb:Query",
+        "none: it looks for other plans only where one is not known",
+    ),
+    (
+        "planned-failover",
+        "dynamodb:Query",
+        "none: it looks for other plans only where one is not known",
+    ),
+    (
+        "detach-and-promote",
+        "states:StartExecution",
+        "none: a human starts a run through it",
+    ),
+    (
+        "detach-and-promote",
+        "states:DescribeExecution",
+        "none: a human starts a run through it",
+    ),
+    (
+        "planned-failover",
+        "states:StartExecution",
+        "none: a human starts a run through it",
+    ),
+    (
+        "planned-failover",
+        "states:DescribeExecution",
+        "none: a human starts a run through it",
+    ),
+    (
+        "rebuild-global",
+        "states:StartExecution",
+        "none: a human starts a run through it",
+    ),
+    (
+        "rebuild-global",
+        "states:DescribeExecution",
+        "none: a human starts a run through it",
+    ),
     (
         "rebuild-global",
         "dynamodb:Query",
@@ -124,6 +179,8 @@ fn every_call_is_allowed_by_its_functions_role() {
     let calls = calls();
     let denied: BTreeSet<_> = calls
         .iter()
+        // The witness asks S3 without a right: that anything answers is all that it wants to know.
+        .filter(|call| !(kind(&call.caller_region) == "witness" && call.action == "s3:GET /"))
         .filter(|call| {
             let role = &roles[&(kind(&call.caller_region), call.function.clone())];
             !role.allows(&call.action, &call.region, &call.caller_region, &MEMBERS)

@@ -84,6 +84,10 @@ pub fn next_action(
     {
         return Action::Record;
     }
+    // Whoever forces the steps is between two of them: a run would finish what they began, and leave their next call behind.
+    if row.intent.as_ref().is_some_and(|intent| is_led_by_hand(intent, now)) {
+        return Action::Record;
+    }
     let lately = suspected_at.is_some_and(|at| now.duration_since(at) < AGAIN);
     if vantage.failures >= detection.failures && !lately {
         Action::Suspect
@@ -258,18 +262,22 @@ async fn is_switched_off(world: &impl World, plan: &PlanName) -> bool {
 /// How long whoever forces the steps by hand may take from the promotion to its proof.
 const BY_HAND: SignedDuration = SignedDuration::from_mins(10);
 
+/// Whether somebody who forces the steps by hand is between the promotion and its proof, and still in time.
+fn is_led_by_hand(intent: &Intent, now: Timestamp) -> bool {
+    by_hand::is_by_hand(&intent.run_id) && now.duration_since(intent.written_at) < BY_HAND
+}
+
 /// An open intent without a run is half a failover that nobody finishes: people must know.
 async fn page(world: &impl World, plan: &Plan, row: &Row) {
     let now = world.now();
     let Some((_, intent)) = row.page(now).zip(row.intent.as_ref()) else {
         return;
     };
-    let by_hand = by_hand::is_by_hand(&intent.run_id);
-    // Whoever forces the steps is between two of them: nobody else is called before they had the time.
-    if by_hand && now.duration_since(intent.written_at) < BY_HAND {
+    // Nobody else is called before whoever forces the steps had the time.
+    if is_led_by_hand(intent, now) {
         return;
     }
-    let message = unfinished(plan, row, intent, by_hand);
+    let message = unfinished(plan, row, intent, by_hand::is_by_hand(&intent.run_id));
     tell_news(world, plan, &message, |row| row.page(now)).await;
 }
 
@@ -454,21 +462,40 @@ mod tests {
         );
     }
 
+    fn intent(run_id: crate::domain::RunId) -> Intent {
+        Intent {
+            epoch: Epoch(8),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            run_id,
+            written_at: at(0),
+            global_cluster: None,
+        }
+    }
+
+    fn by_hand_at(epoch: u64) -> crate::domain::RunId {
+        let step = "detach-and-promote";
+        crate::domain::RunId(by_hand::run_id(step, &"us-east-1".into(), Epoch(epoch)))
+    }
+
+    #[test]
+    fn no_run_is_started_into_a_promotion_that_somebody_leads_by_hand_for_ten_minutes() {
+        let action = |run_id: crate::domain::RunId, now| {
+            let begun = Row {
+                intent: Some(intent(run_id)),
+                ..row()
+            };
+            next_action(&vantage("us-east-1", 5), &begun, &detection(), None, at(now))
+        };
+        assert_eq!(action(by_hand_at(7), 599), Action::Record);
+        assert_eq!(action(by_hand_at(7), 600), Action::Suspect);
+        assert_eq!(action("a".into(), 10), Action::Suspect, "a run began it");
+    }
+
     #[test]
     fn a_promotion_by_hand_is_not_called_one_that_nobody_finishes() {
         let plan = crate::steps::fake::run().plan;
-        let mut intent = Intent {
-            epoch: Epoch(2),
-            from: "us-west-2".into(),
-            to: "us-east-1".into(),
-            run_id: crate::domain::RunId(by_hand::run_id(
-                "detach_and_promote",
-                &"us-east-1".into(),
-                Epoch(1),
-            )),
-            written_at: at(0),
-            global_cluster: None,
-        };
+        let mut intent = intent(by_hand_at(7));
         let row = row();
         let forced = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
         assert!(forced.what.contains("by hand"), "{}", forced.what);

@@ -1,6 +1,6 @@
 //! Every property that a customer may have set of a member, so that a rebuild has to bring it back.
 //!
-//! Protection against deletion is not among them: the drills that delete what is retired do it by hand, as its owner.
+//! Protection against deletion is not among them: some drills delete what is retired by hand. `every-property` sets it.
 
 use aws_sdk_rds::{
     Client,

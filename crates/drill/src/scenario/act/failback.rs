@@ -35,6 +35,9 @@ use crate::{
 const FAILBACK: Duration = Duration::from_secs(240);
 /// The first number of a client that writes on the deposed writer.
 const STALE: i64 = 1_000_000_000;
+
+/// What an application that logs in as the administrator calls itself.
+const REPORT: &str = "nightly-report";
 /// How often `round-trip` goes round.
 const ROUNDS: u64 = 3;
 
@@ -193,14 +196,30 @@ pub(super) async fn subnets_denied(stage: &Stage<'_>) -> Result<Acted, Trouble> 
         .world
         .timeline
         .mark(Kind::Fault, HOME, text, "roads back");
+    let mended_ms = now_ms();
     stage.world.roads.mend_member(cluster(HOME));
     stale_client_until_fenced(stage, &mut acted).await?;
+    let deposed = &stage.world.endpoints[HOME].writer;
+    let record = stage.client.record();
+    let there = record.acknowledged.iter();
+    let there = there.filter(|ack| ack.endpoint == *deposed && ack.acked_ms > mended_ms);
+    let there = there.count();
+    acted.check(
+        "the deposed writer takes no write of the application that follows the names",
+        format!("{there} were acknowledged there"),
+        there == 0,
+    );
     acted.checks.extend(writer_is(stage, STANDBY, 2).await);
     Ok(acted)
 }
 
 /// A client holds the deposed writer's address and writes there as soon as it answers, until it is fenced.
 async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
+    // One that logs in as the administrator cannot be kept out by a fence that has to log in itself: it is named.
+    let report = stage.world.admin(HOME).await?;
+    report
+        .batch_execute(&format!("SET application_name = '{REPORT}'"))
+        .await?;
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let stale = tokio::spawn(hold_on(stage.world.app_login(HOME)?, acknowledged.clone()));
     let some = async || !acknowledged.lock().await.is_empty();
@@ -226,6 +245,12 @@ async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Resu
         told.replace('\n', " "),
         told.contains("the deposed writer in us-west-2 was fenced"),
     );
+    acted.check(
+        "an application that logs in as the administrator is named to them",
+        if told.contains(REPORT) { "it is" } else { "it is not" },
+        told.contains(REPORT),
+    );
+    drop(report);
     Ok(())
 }
 

@@ -32,6 +32,7 @@ pub(in crate::scenario::act) async fn every_property(stage: &Stage<'_>) -> Resul
         .preferred_backup_window("04:00-04:30")
         .preferred_maintenance_window("sat:06:00-sat:06:30")
         .copy_tags_to_snapshot(true)
+        .deletion_protection(true)
         .apply_immediately(true)
         .send()
         .await?;

@@ -100,6 +100,10 @@ const fn writer(scenario: Scenario) -> &'static str {
                     | Scenario::SubnetsDenied
                     | Scenario::LostMidSwitchover
                     | Scenario::IdleFunctions
+                    | Scenario::LastBytes
+                    | Scenario::LastBytesOfTwelveSeconds
+                    | Scenario::LastBytesOfAMinute
+                    | Scenario::ReaderRestarts
                     | Scenario::MillionRows
             ) =>
         {

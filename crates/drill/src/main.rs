@@ -40,6 +40,34 @@ enum Command {
         #[arg(long, default_value = ".")]
         root: PathBuf,
     },
+    /// Loses a Region of the kept world: its databases, endpoints, roads and functions.
+    Lose {
+        /// The Region, such as us-west-2.
+        region: Option<String>,
+        /// The repository's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
+    /// Gives a lost Region of the kept world back.
+    Return {
+        /// The Region, such as us-west-2.
+        region: Option<String>,
+        /// The repository's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
+    /// Shows what people were told in the kept world.
+    Messages {
+        /// The repository's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
+    /// Says how the kept world stands: its Regions, its writer, its application and its runs.
+    Status {
+        /// The repository's root.
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
     /// Prints figures with their medians; ends with 1 where an outage is missed, a disturbance is taken for one, or a target is
     /// not met.
     Bench {
@@ -117,7 +145,26 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
             scenario::keep(&root.canonicalize()?, Timeline::live()).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Lose { region, root } => Ok(ask(&root, "lose", region).await),
+        Command::Return { region, root } => Ok(ask(&root, "return", region).await),
+        Command::Messages { root } => Ok(ask(&root, "messages", None).await),
+        Command::Status { root } => Ok(ask(&root, "status", None).await),
         Command::Bench { figures, root } => measure(figures, &root.canonicalize()?).await,
+    }
+}
+
+/// Asks the kept world and prints its answer, or the one sentence that says why there is none.
+async fn ask(root: &Path, what: &str, region: Option<String>) -> ExitCode {
+    let request = [what.to_owned(), region.unwrap_or_default()].join(" ");
+    match scenario::ask(root, request.trim()).await {
+        Ok(answer) => {
+            println!("{answer}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
     }
 }
 

@@ -3,10 +3,13 @@
 //! What could not be measured is `null`, never 0.
 
 mod calls;
+mod evidence;
 mod file;
+mod negative;
 mod planned;
 mod rto;
 mod summary;
+mod told;
 pub(crate) mod words;
 mod writes;
 
@@ -16,9 +19,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use calls::CallCount;
+pub use evidence::{Confirmed, Piece};
 pub use file::{Error, write};
 pub use planned::PlannedMove;
 pub use rto::{Allowances, Moments, Phases, Rto};
+pub use told::Told;
 pub use writes::{BUCKET_MS, Gap, Rate, Series, Writes};
 
 use crate::timeline::{Event, Kind};
@@ -30,6 +35,8 @@ pub struct Report {
     pub scenario: String,
     /// What the scenario does, in one sentence for a newcomer.
     pub story: String,
+    /// The version of this project.
+    pub version: String,
     /// Pass when every check held, and there was at least one.
     pub verdict: Verdict,
     /// Every check that failed; when none did, every check that held.
@@ -50,6 +57,10 @@ pub struct Report {
     pub rto: Rto,
     /// Planned moves of the writer that succeeded, in order.
     pub planned_moves: Vec<PlannedMove>,
+    /// What the run that acted found of the outage, and what that rests on.
+    pub confirmed: Option<Confirmed>,
+    /// What people were told, oldest first.
+    pub messages: Vec<Told>,
     /// Every execution of a state machine.
     pub runs: Vec<Run>,
     /// Calls to AWS, counted per function, service, Region and operation.
@@ -115,6 +126,8 @@ pub struct Rpo {
 pub struct Run {
     /// The execution's name.
     pub name: String,
+    /// The state machine, such as `unplanned-failover`.
+    pub machine: String,
     /// The Region it ran in.
     pub region: String,
     /// Step Functions' word for how it stands, such as `SUCCEEDED`.
@@ -193,6 +206,10 @@ pub struct Findings {
     pub rto: Rto,
     /// Planned moves of the writer that succeeded, in order.
     pub planned_moves: Vec<PlannedMove>,
+    /// What the run that acted found of the outage.
+    pub confirmed: Option<Confirmed>,
+    /// What people were told.
+    pub messages: Vec<Told>,
     /// Every execution of a state machine.
     pub runs: Vec<Run>,
     /// Calls to AWS, counted.
@@ -203,12 +220,30 @@ pub struct Findings {
     pub checks: Vec<Check>,
 }
 
+impl Findings {
+    /// Whether every figure is one that can be: no time that is measured lies before the moment that it counts from.
+    #[must_use]
+    pub fn no_figure_is_negative(&self) -> Check {
+        let figures = serde_json::json!({
+            "writes": self.writes, "rpo": self.rpo, "rto": self.rto, "planned_moves": self.planned_moves,
+        });
+        let found = negative::figures(&figures);
+        let text = if found.is_empty() {
+            "none is".into()
+        } else {
+            found.join(", ")
+        };
+        Check::new("no figure is negative", text, found.is_empty())
+    }
+}
+
 impl From<Findings> for Report {
     fn from(findings: Findings) -> Self {
         let (verdict, verdict_reasons) = judge(&findings.checks);
         Self {
             scenario: findings.scenario,
             story: findings.story,
+            version: env!("CARGO_PKG_VERSION").into(),
             verdict,
             verdict_reasons,
             checks: findings.checks,
@@ -219,6 +254,8 @@ impl From<Findings> for Report {
             rpo: findings.rpo,
             rto: findings.rto,
             planned_moves: findings.planned_moves,
+            confirmed: findings.confirmed,
+            messages: findings.messages,
             runs: findings.runs,
             calls: findings.calls,
             timeline: TimelineEntry::from_events(&findings.events, findings.started_at_ms),

@@ -10,7 +10,7 @@ mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::report::{Report, Verdict, words};
+use crate::report::{PlannedMove, Report, Verdict, seconds, words};
 
 /// The page for a report.
 pub fn render(report: &Report) -> String {
@@ -30,13 +30,22 @@ pub fn render(report: &Report) -> String {
             }
             body {
                 header {
-                    p.kicker { "Failover drill · " (report.started_at.strftime("%Y-%m-%d %H:%M UTC")) }
+                    p.kicker {
+                        "Failover drill · " (report.started_at.strftime("%Y-%m-%d %H:%M UTC"))
+                        " · aurora-failover " (report.version)
+                    }
                     h1 { (report.scenario) " " span.verdict.(class) { (word) } }
+                    p.simulated { (simulated(report)) }
                     p.story { (report.story) }
+                    @if report.verdict == Verdict::Fail {
+                        @for reason in &report.verdict_reasons { p.failed { (reason) } }
+                    }
                 }
-                (figures(report))
-                (checks(report))
                 (picture(report))
+                (figures(report))
+                (tables::evidence(report))
+                (tables::messages(&report.messages))
+                (checks(report))
                 (tables::runs(&report.runs))
                 (tables::timeline(report))
                 (tables::calls(&report.calls))
@@ -45,6 +54,37 @@ pub fn render(report: &Report) -> String {
         }
     }
     .into_string()
+}
+
+/// What is not real in it: how long the simulated RDS took, of what it was asked for.
+fn simulated(report: &Report) -> String {
+    let simulator = report.profile.get("simulator");
+    let lasts = |name: &str| {
+        let ms = simulator?.get(name)?.as_i64()?;
+        let text = format!("{}", seconds(ms));
+        Some(text)
+    };
+    let asked = |operation: &str| {
+        let mut calls = report.calls.iter();
+        calls.any(|call| call.operation == operation && call.count > call.errors)
+    };
+    let simulated: Vec<_> = [
+        ("RemoveFromGlobalCluster", "promotion", "promote_ms"),
+        (
+            "FailoverGlobalCluster",
+            "managed failover",
+            "managed_failover_ms",
+        ),
+        ("SwitchoverGlobalCluster", "switchover", "switchover_ms"),
+    ]
+    .into_iter()
+    .filter(|(operation, ..)| asked(operation))
+    .filter_map(|(_, what, name)| Some(format!("{what} simulated at {} s", lasts(name)?)))
+    .collect();
+    if simulated.is_empty() {
+        return "local drill, RDS simulated".into();
+    }
+    format!("local drill, {}", simulated.join(", "))
 }
 
 fn figures(report: &Report) -> Markup {
@@ -81,7 +121,7 @@ fn figures(report: &Report) -> Markup {
         ),
     ];
     if report.recovered() {
-        let (beats, window) = words::loss(&report.rpo);
+        let (lost, beats) = words::loss(&report.rpo);
         let recovery = [
             (
                 "RTO",
@@ -99,10 +139,11 @@ fn figures(report: &Report) -> Markup {
                 ),
                 false,
             ),
-            ("RPO", (beats, window), false),
+            ("RPO", (lost, beats), false),
         ];
         cards.splice(1..1, recovery);
     }
+    cards.splice(1..1, report.planned_moves.iter().map(moved));
     html! {
         dl.cards {
             @for (name, (value, meaning), bad) in cards {
@@ -110,6 +151,15 @@ fn figures(report: &Report) -> Markup {
             }
         }
     }
+}
+
+/// A planned move's own outage.
+fn moved(planned: &PlannedMove) -> (&'static str, (String, String), bool) {
+    let outage = planned.outage_seconds;
+    let outage = outage.map_or("< 1 s".to_owned(), |outage| words::duration(Some(outage)));
+    let rto = words::duration(planned.rto_seconds);
+    let meaning = format!("without writes, to {}; RTO {rto}", planned.to);
+    ("Planned move", (outage, meaning), false)
 }
 
 fn checks(report: &Report) -> Markup {
@@ -140,7 +190,7 @@ fn picture(report: &Report) -> Markup {
     html! {
         section {
             h2 { "What it looked like" }
-            div.wide.picture { (picture::draw(report)) }
+            div.picture { (picture::draw(report, picture::BROAD)) (picture::draw(report, picture::SLIM)) }
             p.note {
                 "Each bar is the number of rows acknowledged to the application in a short time, coloured by the \
                  cluster that took them. " (zero) " Point at anything to read more."

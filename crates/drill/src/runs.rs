@@ -18,11 +18,9 @@ use crate::{
     timeline::{Kind, Timeline},
 };
 
-const MACHINES: [&str; 3] = [
-    "aurora-failover-unplanned-failover",
-    "aurora-failover-planned-failover",
-    "aurora-failover-failback",
-];
+const MACHINES: [&str; 3] = [UNPLANNED, "planned-failover", "failback"];
+/// The machine that a suspicion starts.
+pub(crate) const UNPLANNED: &str = "unplanned-failover";
 const LOOK: Duration = Duration::from_millis(200);
 
 type ByName<T> = Arc<Mutex<BTreeMap<String, T>>>;
@@ -124,7 +122,13 @@ async fn watch(
         for (region, client) in &clients {
             let executions = executions(client, region).await.into_iter();
             let new = executions.filter(|execution| !earlier.contains(&execution.name));
-            for Execution { arn, name, status } in new {
+            for Execution {
+                machine,
+                arn,
+                name,
+                status,
+            } in new
+            {
                 let before = seen
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -149,7 +153,7 @@ async fn watch(
                     region,
                     told.entry(name.clone()).or_default(),
                 );
-                let run = history::run(&events, &name, region, status.as_str());
+                let run = history::run(&events, &name, (machine, region), status.as_str());
                 if run.status != "RUNNING" {
                     let outcome = run.outcome.as_deref().unwrap_or("refused");
                     timeline.say(Kind::Run, *region, format!("run {name} ended: {outcome}"));
@@ -164,6 +168,7 @@ async fn watch(
 }
 
 struct Execution {
+    machine: &'static str,
     arn: String,
     name: String,
     status: ExecutionStatus,
@@ -175,21 +180,19 @@ async fn executions(client: &Client, region: &str) -> Vec<Execution> {
         let answer = client
             .list_executions()
             .state_machine_arn(format!(
-                "arn:aws:states:{region}:{ACCOUNT}:stateMachine:{machine}"
+                "arn:aws:states:{region}:{ACCOUNT}:stateMachine:aurora-failover-{machine}"
             ))
             .max_results(100)
             .send()
             .await;
-        answer.map(|answer| answer.executions).unwrap_or_default()
-    });
-    let executions = futures::future::join_all(asked).await;
-    executions
-        .into_iter()
-        .flatten()
-        .map(|execution| Execution {
+        let executions = answer.map(|answer| answer.executions).unwrap_or_default();
+        executions.into_iter().map(move |execution| Execution {
+            machine,
             arn: execution.execution_arn,
             name: execution.name,
             status: execution.status,
         })
-        .collect()
+    });
+    let executions = futures::future::join_all(asked).await;
+    executions.into_iter().flatten().collect()
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub use all::{Line, Summary, run_all};
-pub use keep::keep;
+pub use keep::{ask, keep};
 pub use table::{Scenario, selection};
 
 /// Plays a scenario and writes its reports into `target/drill/<scenario>`; `root` is the repository's.

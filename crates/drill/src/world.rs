@@ -29,6 +29,7 @@ use crate::{
     emulator::Emulator,
     front_door::{Caller, FaultId, FrontDoor},
     profile::{CLIENT, HOME, PLAN, Profile, STANDBY, WRITER_NAME, member},
+    report::Told,
     roads::Roads,
     timeline::{Kind, Timeline},
 };
@@ -367,7 +368,7 @@ impl World {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(region.to_owned(), faults);
-        for plan in self.profile.plans {
+        for plan in self.plans_in(region) {
             self.roads.lose_member(&member(plan, region));
         }
         let (killed, ()) = tokio::join!(
@@ -375,6 +376,26 @@ impl World {
             self.simulator.lose_region(region)
         );
         Ok(killed?)
+    }
+
+    /// The plans that have a member in a Region; the witness has none.
+    fn plans_in(&self, region: &str) -> impl Iterator<Item = &'static str> {
+        let is_member = self.profile.members.contains(&region);
+        let plans = self.profile.plans.iter().copied();
+        plans.filter(move |_| is_member)
+    }
+
+    /// Every Region to which something is deployed.
+    #[must_use]
+    pub fn regions(&self) -> &[&'static str] {
+        &self.regions
+    }
+
+    /// The Regions that are lost.
+    #[must_use]
+    pub fn lost(&self) -> Vec<String> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.keys().cloned().collect()
     }
 
     /// Lets the probe of a Region trust another authority than the one that signed the databases' certificates.
@@ -411,19 +432,27 @@ impl World {
             self.front_door.remove(fault);
         }
         self.simulator.return_region(region).await;
-        for plan in self.profile.plans {
+        for plan in self.plans_in(region) {
             self.roads.mend_member(&member(plan, region));
         }
         Ok(self.emulator.return_region(region).await?)
     }
 
-    /// What people were told so far, oldest first: subject, and text on the lines after it.
+    /// What people were told so far, oldest first.
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
+        self.front_door
+            .calls()
+            .iter()
+            .filter_map(Told::of)
+            .collect()
+    }
+
+    /// The same as texts: subject, and text on the lines after it.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
-        let calls = self.front_door.calls().into_iter();
-        calls
-            .filter(|call| call.status == Some(200))
-            .filter_map(|call| call.message)
+        let told = self.told().into_iter();
+        told.map(|told| format!("{}\n{}", told.subject, told.text))
             .collect()
     }
 

@@ -130,13 +130,6 @@ impl ClientRecord {
         self.outages().iter().map(Outage::duration_ms).sum()
     }
 
-    /// The longest outage, one that never ended before all others.
-    pub fn main_outage(&self) -> Option<Outage> {
-        self.outages()
-            .into_iter()
-            .max_by_key(|outage| outage.duration_ms().unwrap_or(i64::MAX))
-    }
-
     /// How long the client went on with a cached answer although DNS already led to `endpoint`, in milliseconds.
     ///
     /// From `available_ms`, when the new record was first served, until that answer expired or the client had asked
@@ -228,15 +221,13 @@ mod tests {
         let record = record(&[(0, "west"), (OUTAGE_MS, "west")], OUTAGE_MS);
         assert_eq!(record.outages(), []);
         assert_eq!(record.outage_ms(), Some(0));
-        assert_eq!(record.main_outage(), None);
     }
 
     #[test]
-    fn an_outage_that_never_ends_has_no_known_length_and_is_the_main_one() {
+    fn an_outage_that_never_ends_has_no_known_length() {
         let record = record(&[(0, "west"), (5_000, "west")], 7_000);
         assert_eq!(record.outages().len(), 2);
         assert_eq!(record.outage_ms(), None);
-        assert_eq!(record.main_outage().map(|o| o.from_ms), Some(5_000));
     }
 
     #[test]

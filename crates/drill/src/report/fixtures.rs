@@ -99,7 +99,7 @@ pub(super) fn call(
 fn profile() -> Profile {
     let groups = json!({
         "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3, "in_region_grace_seconds": 60},
-        "simulator": {"detach_seconds": 4.0, "replication_lag_seconds": 0.2},
+        "simulator": {"promote_ms": 4000, "managed_failover_ms": 5000, "switchover_ms": 2000},
         "dns": {"ttl_seconds": 5},
         "plan": {"strategy": "detach"},
         "client": {"interval_seconds": 0.05, "connect_timeout_seconds": 0.5, "statement_timeout_seconds": 1.0},
@@ -109,13 +109,18 @@ fn profile() -> Profile {
 
 /// A green `region-loss`.
 pub(crate) fn region_loss() -> Report {
+    findings().into()
+}
+
+/// What a green `region-loss` found.
+pub(super) fn findings() -> Findings {
     let record = record(92.0, Some((61.98, 84.05)));
     let comparison = Comparison {
         acknowledged: record.acknowledged.len(),
         lost: vec![571, 572],
         ..Comparison::default()
     };
-    let outage = record.main_outage().unwrap();
+    let outage = record.outages().remove(0);
     let moments = Moments::from_ms([
         Some(outage.from_ms),
         Some(outage.from_ms + 13_200),
@@ -143,23 +148,11 @@ pub(crate) fn region_loss() -> Report {
             lost_window_seconds: Some(0.41),
         },
         rto: Rto::measure(Some(22.0), moments, &allowances),
-        planned_moves: vec![PlannedMove::new("us-east-1", (1_000, 3_200), 2_100, 700)],
-        runs: vec![Run {
-            name: "orders-7-us-east-1".into(),
-            region: "us-east-1".into(),
-            status: "SUCCEEDED".into(),
-            outcome: Some("succeeded".into()),
-            states: vec![
-                state("OpenRun", 75.3, 75.5, 1),
-                state("ConfirmOutage", 75.5, 78.4, 1),
-                state("DetachAndPromote", 78.4, 82.7, 5),
-                state("ProveWriter", 82.7, 82.9, 1),
-                state("FlipDns", 82.9, 83.9, 2),
-                state("RestartEcs", 83.9, 85.8, 3),
-                state("VerifyWrites", 85.8, 86.0, 1),
-                state("CloseRun", 86.0, 86.2, 1),
-            ],
-        }],
+        planned_moves: vec![PlannedMove::unnoticed("us-east-1", (timestamp(500), timestamp(4_000)))
+                .paused((1_000, 3_200), 2_100, 700)],
+        confirmed: Some(region_loss_confirmed()),
+        messages: vec![region_loss_told()],
+        runs: vec![region_loss_run()],
         calls: region_loss_calls(),
         events: region_loss_events(),
         checks: vec![
@@ -177,7 +170,46 @@ pub(crate) fn region_loss() -> Report {
             ),
         ],
     }
-    .into()
+}
+
+fn region_loss_confirmed() -> Confirmed {
+    Confirmed {
+        run: "orders-7-us-east-1".into(),
+        verdict: "region_down".into(),
+        evidence: vec![Piece {
+            asked: "the witness".into(),
+            found: "it does not reach us-west-2 either".into(),
+        }],
+    }
+}
+
+fn region_loss_told() -> Told {
+    Told {
+        at: timestamp(ms(75.4)),
+        region: "us-east-1".into(),
+        subject: "ACTION orders: the writer in us-west-2 is suspected".into(),
+        text: "Writes are out since 12:00:00 UTC.\nNothing to do yet.".into(),
+    }
+}
+
+fn region_loss_run() -> Run {
+    Run {
+        name: "orders-7-us-east-1".into(),
+        machine: "unplanned-failover".into(),
+        region: "us-east-1".into(),
+        status: "SUCCEEDED".into(),
+        outcome: Some("succeeded".into()),
+        states: vec![
+            state("OpenRun", 75.3, 75.5, 1),
+            state("ConfirmOutage", 75.5, 78.4, 1),
+            state("DetachAndPromote", 78.4, 82.7, 5),
+            state("ProveWriter", 82.7, 82.9, 1),
+            state("FlipDns", 82.9, 83.9, 2),
+            state("RestartEcs", 83.9, 85.8, 3),
+            state("VerifyWrites", 85.8, 86.0, 1),
+            state("CloseRun", 86.0, 86.2, 1),
+        ],
+    }
 }
 
 fn region_loss_calls() -> Vec<CallCount> {
@@ -275,8 +307,11 @@ pub(crate) fn path_impaired() -> Report {
         rpo: Rpo::default(),
         rto: Rto::default(),
         planned_moves: Vec::new(),
+        confirmed: None,
+        messages: Vec::new(),
         runs: vec![Run {
             name: "orders-7-us-east-1".into(),
+            machine: "unplanned-failover".into(),
             region: "us-east-1".into(),
             status: "SUCCEEDED".into(),
             outcome: Some("stood_down".into()),

@@ -97,6 +97,13 @@ impl Rto {
     }
 }
 
+impl Rto {
+    /// How long the application could not write in the outage that was recovered from.
+    pub(crate) fn outage_seconds(&self) -> Option<f64> {
+        between(self.moments.last_write, self.moments.first_write)
+    }
+}
+
 fn overhead(phases: &Phases, moments: &Moments, allowances: &Allowances) -> Option<f64> {
     let outage = between(moments.last_write, moments.first_write)?;
     // A time-out that was not used up must not hide time lost elsewhere.

@@ -1,6 +1,6 @@
 //! The last lines on the terminal: the verdict, the figures and every reason, for somebody who sees them first.
 
-use super::{Check, Report, Verdict, words};
+use super::{Check, PlannedMove, Report, Verdict, words};
 
 const WIDTH: usize = 110;
 const NAME_WIDTH: usize = 18;
@@ -41,7 +41,7 @@ impl Report {
         let writes = &self.writes;
         let mut lines = self.outage();
         if self.recovered() {
-            let (beats, window) = words::loss(&self.rpo);
+            let (seconds, beats) = words::loss(&self.rpo);
             lines.extend([
                 figure(
                     "RTO",
@@ -55,11 +55,12 @@ impl Report {
                 ),
                 figure(
                     "RPO",
-                    &beats,
-                    &format!("{window}, as the probes measured it"),
+                    &seconds,
+                    &format!("{beats}, as the probes measured it"),
                 ),
             ]);
         }
+        lines.extend(self.planned_moves.iter().flat_map(moved));
         lines.extend([
             figure(
                 "Rows acknowledged",
@@ -98,7 +99,10 @@ impl Report {
             None => figure(
                 "Writes stopped",
                 &words::duration(writes.outage_seconds),
-                "for the application:",
+                &match writes.outages.len() {
+                    1 => "for the application".into(),
+                    times => format!("for the application, {times} times"),
+                },
             ),
         };
         let mut lines = vec![stopped];
@@ -111,6 +115,10 @@ impl Report {
             phases.reconnecting,
         ];
         if self.recovered() {
+            if writes.outages.len() > 1 {
+                let outage = words::duration(self.rto.outage_seconds());
+                lines.push(figure("Failover", &outage, "of that, in one outage:"));
+            }
             lines.extend(
                 words::PHASES
                     .iter()
@@ -123,10 +131,42 @@ impl Report {
         lines
     }
 
-    /// Whether there was anything to recover from, so that its figures mean something.
+    /// Whether there was anything to recover from, so that its figures mean something: an outage that no planned move explains.
     pub(crate) fn recovered(&self) -> bool {
-        !self.writes.outages.is_empty() || self.rto.seconds.is_some()
+        let mut outages = self.writes.outages.iter();
+        let unplanned = outages.any(|gap| !self.planned_moves.iter().any(|one| one.explains(gap)));
+        unplanned || self.rto.seconds.is_some()
     }
+}
+
+/// A planned move's own outage and its parts.
+fn moved(planned: &PlannedMove) -> Vec<String> {
+    let of_it =
+        |name: &str, seconds, meaning: &str| figure(name, &words::duration(Some(seconds)), meaning);
+    let to = format!("without writes, to {}", planned.to);
+    let mut lines = match planned.outage_seconds {
+        None => vec![figure("Planned move", "< 1 s", &to)],
+        Some(outage) => vec![
+            of_it("Planned move", outage, &format!("{to}:")),
+            of_it(
+                "  switchover",
+                planned.switchover_seconds,
+                "until RDS had moved the writer",
+            ),
+            of_it(
+                "  cached name",
+                planned.ttl_wait_seconds,
+                "until the application asked DNS again",
+            ),
+            of_it("  overhead", planned.overhead_seconds, "the rest"),
+        ],
+    };
+    lines.push(figure(
+        "  RTO",
+        &words::duration(planned.rto_seconds),
+        "from beat to beat, as the run's ledger measured it",
+    ));
+    lines
 }
 
 struct Ink {
@@ -187,7 +227,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use crate::report::{
-        Rpo,
+        PlannedMove, Rpo, Rto,
         fixtures::{path_impaired, region_loss},
     };
 
@@ -206,6 +246,53 @@ mod tests {
         }
         assert!(summary.lines().all(|line| line.chars().count() <= 110));
         assert!(!summary.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_planned_move_shows_its_own_outage_and_no_phases_of_a_failover() {
+        let mut report = region_loss();
+        report.rto = Rto::default();
+        let gap = &report.writes.outages[0];
+        let around = (gap.from, gap.until.unwrap());
+        let from_ms = gap.from.as_millisecond();
+        report.planned_moves = vec![
+            PlannedMove {
+                rto_seconds: Some(2.9),
+                ..PlannedMove::unnoticed("us-east-1", around)
+            }
+            .paused((from_ms, from_ms + 2_300), from_ms + 1_100, 700),
+        ];
+        let summary = report.summary(false);
+        for part in [
+            "Planned move            2.3 s   without writes, to us-east-1:",
+            "  switchover            1.1 s",
+            "  cached name          0.70 s",
+            "  overhead             0.50 s",
+            "  RTO                   2.9 s",
+        ] {
+            assert!(summary.contains(part), "{part} is missing in\n{summary}");
+        }
+        for foreign in ["noticing", "RPO", "promotion"] {
+            assert!(
+                !summary.contains(foreign),
+                "{foreign} belongs to a failover:\n{summary}"
+            );
+        }
+    }
+
+    #[test]
+    fn beside_other_outages_a_failovers_phases_stand_under_its_own() {
+        let mut report = region_loss();
+        report.planned_moves.clear();
+        let again = report.writes.outages[0].clone();
+        report.writes.outages.push(again);
+        let summary = report.summary(false);
+        let failover = "Failover               22.1 s   of that, in one outage:\n  noticing";
+        assert!(summary.contains(failover), "{summary}");
+        assert!(
+            summary.contains("for the application, 2 times"),
+            "{summary}"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    fixtures::{path_impaired, record, region_loss},
+    fixtures::{findings, path_impaired, record, region_loss},
     *,
 };
 
@@ -70,6 +70,17 @@ fn one_failed_check_fails_the_drill_and_only_it_is_named() {
             vec!["expected: no row is there twice; found: 3 duplicated".to_owned()]
         )
     );
+}
+
+#[test]
+fn a_negative_figure_fails_the_drill_and_is_named() {
+    let mut findings = findings();
+    assert!(findings.no_figure_is_negative().held);
+    findings.rto.phases.dns = Some(-24.7);
+    let check = findings.no_figure_is_negative();
+    assert_eq!(check.found, "rto.phases.dns = -24.7");
+    findings.checks.push(check);
+    assert_eq!(Report::from(findings).verdict, Verdict::Fail);
 }
 
 #[test]

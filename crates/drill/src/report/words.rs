@@ -47,16 +47,14 @@ pub(crate) fn plural(value: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", number(value))
 }
 
-/// The measured loss and what is said beside it.
+/// The measured loss: the time that is lost, and the beats in it.
 pub(crate) fn loss(rpo: &Rpo) -> (String, String) {
-    let Some(beats) = rpo.lost_beats else {
-        return ("unknown".into(), "beats lost".into());
-    };
-    let window = match rpo.lost_window_seconds {
-        Some(window) => format!("lost, spanning {}", duration(Some(window))),
-        None => "lost, over an unknown time".into(),
-    };
-    (plural(beats, "beat"), window)
+    let beats = rpo.lost_beats.map(|beats| plural(beats, "beat"));
+    let beats = beats.unwrap_or_else(|| "an unknown number of beats".into());
+    (
+        duration(rpo.lost_window_seconds),
+        format!("of writes lost, {beats}"),
+    )
 }
 
 /// An endpoint's first label, which is its cluster's name.
@@ -77,24 +75,24 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_is_beats_and_the_time_they_span_as_far_as_known() {
+    fn a_loss_is_the_time_first_and_the_beats_as_far_as_known() {
         let rpo = |lost_beats, lost_window_seconds| Rpo {
             lost_beats,
             lost_window_seconds,
         };
         let told = |rpo| {
-            let (beats, window) = loss(&rpo);
-            format!("{beats} {window}")
+            let (seconds, beats) = loss(&rpo);
+            format!("{seconds} {beats}")
         };
         assert_eq!(
             told(rpo(Some(2), Some(0.4))),
-            "2 beats lost, spanning 0.40 s"
+            "0.40 s of writes lost, 2 beats"
         );
+        assert_eq!(told(rpo(Some(0), None)), "unknown of writes lost, 0 beats");
         assert_eq!(
-            told(rpo(Some(0), None)),
-            "0 beats lost, over an unknown time"
+            told(rpo(None, None)),
+            "unknown of writes lost, an unknown number of beats"
         );
-        assert_eq!(told(rpo(None, None)), "unknown beats lost");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::{
     marks,
-    picture::{LEFT, WIDTH, float, px},
+    picture::{Canvas, float, px},
     scale::Scale,
 };
 use crate::report::{Report, Run, seconds, words};
@@ -24,20 +24,21 @@ struct Lane {
 }
 
 /// Draws all lanes from `top` down and says where they end.
-pub(super) fn draw(report: &Report, scale: &Scale, top: f64) -> (Markup, f64) {
+pub(super) fn draw(report: &Report, scale: &Scale, canvas: Canvas, top: f64) -> (Markup, f64) {
     let mut y = top;
     let mut groups = Vec::new();
     if report.recovered() {
-        groups.push(("the outage".to_owned(), phases(report)));
+        groups.push(("the failover's outage".to_owned(), phases(report)));
     }
     for run in report.runs.iter().take(MAX_RUNS) {
-        groups.push((format!("run in {}", run.region), states(run)));
+        let heading = format!("{} in {}", run.machine, run.region);
+        groups.push((heading, states(run)));
     }
     let markup = html! {
         @for (heading, lanes) in &groups {
             text.heading x="8" y=(px(y + 12.0)) { (heading) }
             @for (index, lane) in lanes.iter().enumerate() {
-                (draw_lane(lane, scale, y + HEADING + LANE * float(index)))
+                (draw_lane(lane, scale, canvas, y + HEADING + LANE * float(index)))
             }
             @let () = y += HEADING + LANE * float(lanes.len()) + 6.0;
         }
@@ -76,11 +77,11 @@ fn states(run: &Run) -> Vec<Lane> {
         .collect()
 }
 
-fn draw_lane(lane: &Lane, scale: &Scale, y: f64) -> Markup {
+fn draw_lane(lane: &Lane, scale: &Scale, canvas: Canvas, y: f64) -> Markup {
     let baseline = px(y + BAR - 2.0);
     html! {
         g.lane-row {
-            text.lane x=(px(LEFT - 12.0)) y=(baseline) text-anchor="end" { (lane.name) }
+            text.lane x=(px(canvas.left - 12.0)) y=(baseline) text-anchor="end" { (lane.name) }
             @if let Some((from, until)) = lane.span {
                 @let end = until.map_or(scale.until_ms(), |at| at.as_millisecond());
                 @let (x, x_end) = (scale.x(from.as_millisecond()), scale.x(end));
@@ -88,13 +89,13 @@ fn draw_lane(lane: &Lane, scale: &Scale, y: f64) -> Markup {
                 rect.bar.(lane.class) x=(px(x)) y=(px(y)) width=(px((x_end - x).max(2.0))) height=(px(BAR)) rx="3" {
                     title { (lane.name) ": " (text) }
                 }
-                @if x_end + marks::label_width(&text) < WIDTH {
+                @if x_end + marks::label_width(&text) < canvas.width {
                     text.length x=(px(x_end + 6.0)) y=(baseline) { (text) }
                 } @else {
                     text.length x=(px(x - 6.0)) y=(baseline) text-anchor="end" { (text) }
                 }
             } @else {
-                text.length x=(px(LEFT + 6.0)) y=(baseline) { "unknown" }
+                text.length x=(px(canvas.left + 6.0)) y=(baseline) { "unknown" }
             }
         }
     }

@@ -12,10 +12,28 @@ use crate::{
     timeline::Kind,
 };
 
-/// The picture's own units; it is shown as wide as the page.
-pub(super) const WIDTH: f64 = 1160.0;
-/// Room for the names on the left.
-pub(super) const LEFT: f64 = 148.0;
+/// What a picture is drawn on, in its own units; it is shown as wide as the page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Canvas {
+    /// The width that its letters are made for.
+    pub(super) width: f64,
+    /// Room for the names on the left.
+    pub(super) left: f64,
+    class: &'static str,
+}
+
+/// For a screen.
+pub(super) const BROAD: Canvas = Canvas {
+    width: 1160.0,
+    left: 148.0,
+    class: "broad",
+};
+/// For a small window or a telephone.
+pub(super) const SLIM: Canvas = Canvas {
+    width: 560.0,
+    left: 128.0,
+    class: "slim",
+};
 const RIGHT: f64 = 16.0;
 const LABEL_ROW: f64 = 19.0;
 const TRACK: f64 = 104.0;
@@ -24,9 +42,14 @@ const AXIS: f64 = 34.0;
 const NARROWEST_BAR: f64 = 3.5;
 
 /// Draws the report.
-pub(super) fn draw(report: &Report) -> Markup {
+pub(super) fn draw(report: &Report, canvas: Canvas) -> Markup {
     let marks = marks::marks(report, scale::starts_ms(report));
-    let scale = Scale::new(report, &marks, LEFT, WIDTH - LEFT - RIGHT);
+    let scale = Scale::new(
+        report,
+        &marks,
+        canvas.left,
+        canvas.width - canvas.left - RIGHT,
+    );
     let labels: Vec<(f64, f64)> = marks
         .iter()
         .map(|mark| (scale.x(mark.at_ms), marks::label_width(&mark.label)))
@@ -36,13 +59,13 @@ pub(super) fn draw(report: &Report) -> Markup {
     let track_top = 8.0 + LABEL_ROW * float(highest);
     let track_bottom = track_top + TRACK;
     let gaps = shades(report, &scale);
-    let (lanes, bottom) = lanes::draw(report, &scale, track_bottom + 20.0);
+    let (lanes, bottom) = lanes::draw(report, &scale, canvas, track_bottom + 20.0);
     let height = bottom + AXIS;
     html! {
-        svg viewBox=(format!("0 0 {WIDTH} {height:.0}")) role="img" aria-label=(in_words(report)) {
+        svg.(canvas.class) viewBox=(format!("0 0 {} {height:.0}", canvas.width)) role="img" aria-label=(in_words(report)) {
             (axis(&scale, track_top, bottom))
             (outages(&gaps, track_top, bottom))
-            (track(report, &scale, track_top, track_bottom))
+            (track(report, &scale, canvas, (track_top, track_bottom)))
             @for ((mark, (x, _)), row) in marks.iter().zip(&labels).zip(&rows) {
                 (draw_mark(mark, *x, *row, [track_top, track_bottom, bottom]))
             }
@@ -148,7 +171,8 @@ fn widest_part(shade: &Shade, labels: &[(f64, f64)]) -> (f64, f64) {
     widest
 }
 
-fn track(report: &Report, scale: &Scale, top: f64, bottom: f64) -> Markup {
+fn track(report: &Report, scale: &Scale, canvas: Canvas, (top, bottom): (f64, f64)) -> Markup {
+    let names = canvas.left - 12.0;
     let bars = bars(report, scale);
     let most = bars
         .iter()
@@ -160,9 +184,9 @@ fn track(report: &Report, scale: &Scale, top: f64, bottom: f64) -> Markup {
     let series = &report.writes.rate.series;
     html! {
         g.track {
-            text.lane x=(px(LEFT - 12.0)) y=(px(top + 16.0)) text-anchor="end" { "writes" }
-            text.note x=(px(LEFT - 12.0)) y=(px(top + 31.0)) text-anchor="end" {
-                "up to " (most) " per " (merged_ms) " ms"
+            text.lane x=(px(names)) y=(px(top + 16.0)) text-anchor="end" { "writes" }
+            text.note x=(px(names)) y=(px(top + 31.0)) text-anchor="end" {
+                (most) " per " (seconds(merged_ms)) " s"
             }
             @for (index, one) in series.iter().enumerate().take(2) {
                 @let y = top + 52.0 + float(index) * 18.0;
@@ -172,7 +196,7 @@ fn track(report: &Report, scale: &Scale, top: f64, bottom: f64) -> Markup {
             @for index in 0..series.len() {
                 path class=(writer_class(index)) d=(path_of(&bars, index, bottom, unit)) {}
             }
-            line.ground x1=(px(LEFT)) x2=(px(WIDTH - RIGHT)) y1=(px(bottom)) y2=(px(bottom)) {}
+            line.ground x1=(px(canvas.left)) x2=(px(canvas.width - RIGHT)) y1=(px(bottom)) y2=(px(bottom)) {}
         }
     }
 }

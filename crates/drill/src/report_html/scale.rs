@@ -12,7 +12,8 @@ use crate::{
 const STEPS_MS: [i64; 13] = [
     100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
 ];
-const MAX_TICKS: i64 = 14;
+/// A tick has this much room at least.
+const TICK_WIDTH: f64 = 70.0;
 const BEFORE_MS: i64 = 6_000;
 const AFTER_MS: i64 = 3_000;
 
@@ -71,13 +72,14 @@ impl Scale {
     /// Round moments with the text below them, counted from the axis' zero.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let span = self.until_ms - self.from_ms;
+        let most = whole(self.width / TICK_WIDTH).max(2);
         let step = STEPS_MS
             .into_iter()
-            .find(|step| span / step <= MAX_TICKS)
-            .unwrap_or(span / MAX_TICKS);
+            .find(|step| span / step <= most)
+            .unwrap_or(span / most);
         let digits = usize::from(step % 1_000 != 0);
         let first = (self.from_ms - self.zero_ms).div_euclid(step) + 1;
-        (first..=first + MAX_TICKS)
+        (first..=first + most)
             .map(|index| self.zero_ms + index * step)
             .take_while(|at| *at <= self.until_ms)
             .map(|at| (self.x(at), relative(at - self.zero_ms, digits)))
@@ -179,7 +181,7 @@ mod tests {
             texts.contains(&"0 s") && texts.contains(&"+5 s"),
             "{texts:?}"
         );
-        assert!(ticks.len() <= usize::try_from(MAX_TICKS).unwrap());
+        assert!(ticks.len() <= 14, "{texts:?}");
         assert!(ticks.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::scale::{first_fault, relative};
-use crate::report::{CallCount, Report, Run, seconds, words};
+use crate::report::{CallCount, Report, Run, Told, seconds, words};
 
 /// What each part of the outage took.
 pub(super) fn phases(report: &Report) -> Markup {
@@ -28,6 +28,40 @@ pub(super) fn phases(report: &Report) -> Markup {
     }
 }
 
+/// What the verdict rests on.
+pub(super) fn evidence(report: &Report) -> Markup {
+    html! {
+        @if let Some(confirmed) = &report.confirmed {
+            section {
+                h2 { "Why: " (confirmed.verdict) }
+                dl.evidence {
+                    @for piece in &confirmed.evidence { dt { (piece.asked) } dd { (piece.found) } }
+                }
+                p.note { "The evidence of run " (confirmed.run) "." }
+            }
+        }
+    }
+}
+
+/// What people were told.
+pub(super) fn messages(messages: &[Told]) -> Markup {
+    html! {
+        section {
+            h2 { "What people were told" }
+            @if messages.is_empty() { p.note { "Nothing." } }
+            @for message in messages {
+                details.message {
+                    summary {
+                        strong { (message.subject) }
+                        " " span.note { (clock(message.at)) " UTC, in " (message.region) }
+                    }
+                    pre { (message.text) }
+                }
+            }
+        }
+    }
+}
+
 /// Every run with its states.
 pub(super) fn runs(runs: &[Run]) -> Markup {
     html! {
@@ -38,7 +72,7 @@ pub(super) fn runs(runs: &[Run]) -> Markup {
                 h3 {
                     (run.name) " "
                     span.note {
-                        "in " (run.region) " · " (run.status)
+                        (run.machine) " in " (run.region) " · " (run.status)
                         @if let Some(outcome) = &run.outcome { " · " (outcome) }
                     }
                 }

@@ -133,7 +133,12 @@ fn label(state: &str, output: &Value) -> Option<String> {
 }
 
 /// The execution as the report shows it.
-pub(super) fn run(events: &[HistoryEvent], name: &str, region: &str, status: &str) -> Run {
+pub(super) fn run(
+    events: &[HistoryEvent],
+    name: &str,
+    (machine, region): (&str, &str),
+    status: &str,
+) -> Run {
     let mut states: Vec<RunState> = Vec::new();
     let mut outcome = None;
     for event in events {
@@ -165,6 +170,7 @@ pub(super) fn run(events: &[HistoryEvent], name: &str, region: &str, status: &st
     }
     Run {
         name: name.to_owned(),
+        machine: machine.to_owned(),
         region: region.to_owned(),
         status: status.to_owned(),
         outcome,

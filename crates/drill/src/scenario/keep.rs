@@ -1,37 +1,62 @@
 //! A world that is kept for calls by hand, as long as its program runs.
 
+mod control;
+mod wishes;
+
 use std::{path::Path, time::Duration};
 
+use self::control::Control;
+pub use self::control::ask;
 use super::{empty, hold};
 use crate::{
+    client::Client,
     profile::{HOME, PLAN, Profile, STANDBY, WITNESS},
+    runs::Runs,
     timeline::Timeline,
     world::{Deployed, Trouble, World},
 };
 
+/// Where it has its files, below the repository's root.
+const FOLDER: &str = "target/drill/up";
 /// Nobody needs it for longer, and a forgotten one ends by itself.
 const KEPT: Duration = Duration::from_secs(8 * 60 * 60);
 
+/// The kept world, the application that writes in it, and the runs that it has seen.
+struct Kept<'a> {
+    world: &'a World,
+    client: &'a Client,
+    runs: &'a Runs,
+}
+
 /// Builds a world in `target/drill/up`, says how to call its functions, and keeps it until the program is interrupted, for
-/// eight hours at most. The application writes all the time.
+/// eight hours at most. The application writes all the time. [`ask`] loses its Regions and gives them back.
 ///
 /// # Errors
 /// When it cannot be built.
 pub async fn keep(root: &Path, timeline: Timeline) -> Result<(), Trouble> {
-    let folder = root.join("target/drill/up");
+    let folder = root.join(FOLDER);
     let _held = hold(&folder)?;
     empty(&folder)?;
     let profile = Profile::quick("detach");
     let deployed = Deployed::start(root, &folder, profile.members, &timeline).await?;
-    let world = World::build(&deployed, &folder, profile, timeline).await?;
+    let world = World::build(&deployed, &folder, profile, timeline.clone()).await?;
     let client = world.start_client().await?;
     world.first_beats().await?;
+    let runs = Runs::watch(&world.emulator, world.profile.members, &timeline).await;
+    let control = Control::listen(&folder)?;
     println!("{}", how(&world));
+    let kept = Kept {
+        world: &world,
+        client: &client,
+        runs: &runs,
+    };
     // A failback by hand makes its member anew, and has to reach it.
     tokio::select! {
         () = tokio::time::sleep(KEPT) => {}
         () = world.follow_databases() => {}
+        () = control.serve(async |request: &str| kept.answer(request).await) => {}
     }
+    drop((control, runs));
     client.stop().await;
     world.end(&deployed, &folder).await?;
     deployed.end().await
@@ -45,9 +70,13 @@ fn how(world: &World) -> String {
         .collect();
     format!(
         "ready: the plan is {PLAN}, its writer in {HOME}, its standby in {STANDBY}, its witness {WITNESS}\n\n\
+         for the README's commands, in a shell of your own:\n\
          {}\n\
-         .tools/venv/bin/aws lambda invoke --region {STANDBY} --function-name aurora-failover-confirm-outage \\\n  \
-         --payload '{{\"operation\": \"confirm\", \"plan\": \"{PLAN}\"}}' /dev/stdout\n\n\
+         export PATH=\"$PWD/.tools/venv/bin:$PATH\"\n\n\
+         target/release/drill lose {HOME}\n\
+         target/release/drill status\n\
+         target/release/drill messages\n\
+         target/release/drill return {HOME}\n\n\
          make drill-down ends it",
         exports.join("\n")
     )

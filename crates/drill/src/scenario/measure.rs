@@ -1,17 +1,20 @@
 //! RTO and RPO: what the client saw, what the ledger measured, and how the outage splits into phases.
 
+mod recovery;
+
 use failover::ledger::{Ledger, Run};
 
+use self::recovery::{Recovery, Seen, recovery};
 use super::{play::Outcome, story};
 use crate::{
     profile::PLAN,
-    report::{Allowances, Moments, PlannedMove, Rpo, Rto, seconds},
+    report::{self, Allowances, PlannedMove, Rpo, Rto, seconds},
     world::World,
 };
 
 /// What the run that acted left in the ledger, and what follows from it.
 pub(super) struct Measured {
-    /// The record of the last run in the standby's ledger.
+    /// The record of the run that acted, in the ledger of its Region.
     pub(super) run: Option<Run>,
     /// The loss.
     pub(super) rpo: Rpo,
@@ -21,147 +24,152 @@ pub(super) struct Measured {
     pub(super) planned_moves: Vec<PlannedMove>,
 }
 
-/// Measures a failover to `target`.
+/// Measures a failover to `target`, and every planned move.
 pub(super) async fn measure(target: &str, world: &World, outcome: &Outcome) -> Measured {
-    let run = recorded(target, world, outcome).await;
-    let loss = run
-        .as_ref()
-        .and_then(|run| run.closed.as_ref()?.rpo.clone());
-    let rpo = Rpo {
-        lost_beats: loss.as_ref().map(|loss| loss.beats),
-        lost_window_seconds: loss.map(|loss| loss.seconds),
+    let seen = seen(world);
+    let outages = outcome.record.outages();
+    let recovery = recovery(&outages, &outcome.runs, &seen);
+    let acted = acted(outcome, recovery.as_ref());
+    let run = match acted {
+        Some(run) => record(target, world, run).await,
+        None => None,
     };
-    let ledger_seconds = run
-        .as_ref()
-        .and_then(|run| run.closed.as_ref()?.rto_seconds);
-    let promoted = run.as_ref().is_some_and(|run| run.proof.is_some());
-    let rto = if promoted {
-        rto(target, world, outcome, ledger_seconds)
-    } else {
-        Rto::default()
-    };
+    // What no unplanned run proved is nothing that was recovered from.
+    let recovered = recovery.filter(|_| run.as_ref().is_some_and(|run| run.proof.is_some()));
+    let closed = run.as_ref().and_then(|run| run.closed.as_ref());
+    let closed = closed.filter(|_| recovered.is_some());
+    let loss = closed.and_then(|closed| closed.rpo.clone());
+    let ledger_seconds = closed.and_then(|closed| closed.rto_seconds);
     Measured {
+        rpo: Rpo {
+            lost_beats: loss.as_ref().map(|loss| loss.beats),
+            lost_window_seconds: loss.map(|loss| loss.seconds),
+        },
+        rto: recovered.map_or_else(Rto::default, |recovery| {
+            rto(target, world, outcome, recovery, ledger_seconds)
+        }),
+        planned_moves: planned_moves(world, outcome).await,
         run,
-        rpo,
-        rto,
-        planned_moves: planned_moves(world, outcome),
     }
 }
 
-/// Each run that moved the writer as planned, and the pause that the client saw in it.
-fn planned_moves(world: &World, outcome: &Outcome) -> Vec<PlannedMove> {
-    let succeeded = outcome.runs.iter();
-    let succeeded = succeeded.filter(|run| run.outcome.as_deref() == Some("succeeded"));
-    let outages = outcome.record.outages();
+/// What the front door and the simulated RDS saw.
+fn seen(world: &World) -> Seen {
+    let calls = world.front_door.calls();
     let history = world.simulator.history();
-    let calls = world.front_door.calls();
-    succeeded
-        .filter_map(|run| {
-            let mut states = run.states.iter();
-            let began = states.find(|state| state.name == "PlannedFailover")?;
-            let began = began.entered_at.as_millisecond();
-            let ended = run
-                .states
-                .iter()
-                .filter_map(|state| state.exited_at)
-                .max()?;
-            let within = |at: i64| (began..=ended.as_millisecond()).contains(&at);
-            let mut outages = outages.iter();
-            let outage = outages.find(|outage| within(outage.from_ms));
-            let span = outage.and_then(|outage| Some((outage.from_ms, outage.until_ms?)));
-            let Some(span) = span else {
-                return Some(PlannedMove::unnoticed(&run.region));
-            };
-            let switched = history.iter().find_map(|happened| {
-                let at = i64::try_from(happened.at).ok()?;
-                let is_it = happened.what == "promotion completed" && within(at);
-                is_it.then_some(at)
-            });
-            let moved = calls
-                .iter()
-                .filter(|call| call.operation == "ChangeResourceRecordSets")
-                .map(story::answered_ms)
-                .find(|at| within(*at));
-            let endpoint = &world.endpoints[run.region.as_str()].writer;
-            let ttl_wait = moved.and_then(|moved| outcome.record.ttl_wait_ms(moved, endpoint));
-            let switched = switched.unwrap_or(span.0);
-            Some(PlannedMove::new(
-                &run.region,
-                span,
-                switched,
-                ttl_wait.unwrap_or_default(),
-            ))
-        })
-        .collect()
-}
-
-/// The record of the run that acted, or of the first that was admitted: a later one sees what the scenario has mended.
-async fn recorded(target: &str, world: &World, outcome: &Outcome) -> Option<Run> {
-    let acted = outcome
-        .runs
-        .iter()
-        .find(|run| run.outcome.as_deref() == Some("succeeded"));
-    let mut runs = outcome.runs.iter();
-    let admitted = runs.find(|run| run.outcome.is_some());
-    let run = acted.or(admitted).or(outcome.runs.last())?;
-    world
-        .ledger()
-        .run(&target.into(), &PLAN.into(), &run.name.as_str().into())
-        .await
-        .ok()
-        .flatten()
-}
-
-fn rto(target: &str, world: &World, outcome: &Outcome, ledger_seconds: Option<f64>) -> Rto {
-    let after = |ms: &i64| *ms >= outcome.acted.at_ms;
-    let calls = world.front_door.calls();
-    let suspected = calls
-        .iter()
-        .filter(|call| story::is_suspicion(call))
-        .map(story::answered_ms)
-        .find(after);
-    let dns_moved = calls
-        .iter()
-        .filter(|call| call.operation == "ChangeResourceRecordSets" && call.status == Some(200))
-        .map(story::answered_ms)
-        .find(after);
-    let outage = outcome.record.main_outage();
-    let left = |state: &str| {
-        let states = outcome.runs.iter().flat_map(|run| &run.states);
-        states
-            .filter(|seen| seen.name == state)
-            .filter_map(|seen| seen.exited_at)
-            .map(|at| at.as_millisecond())
-            .max()
+    let happened = |words: &[&str]| -> Vec<i64> {
+        let them = history
+            .iter()
+            .filter(|transition| words.contains(&transition.what.as_str()));
+        them.filter_map(|transition| i64::try_from(transition.at).ok())
+            .collect()
     };
+    let changed = calls
+        .iter()
+        .filter(|call| call.operation == "ChangeResourceRecordSets" && call.status == Some(200));
+    let suspected = calls.iter().filter(|call| story::is_suspicion(call));
+    Seen {
+        suspected: suspected.map(story::answered_ms).collect(),
+        dns_changed: changed
+            .map(|call| {
+                let asked = i64::try_from(call.at_ms).unwrap_or(i64::MAX);
+                (asked, story::answered_ms(call))
+            })
+            .collect(),
+        promotion_taken: happened(&["detach accepted", "managed failover accepted"]),
+        promotion_completed: happened(&["promotion completed"]),
+    }
+}
+
+/// The run that took over, or else the first that succeeded, or that was admitted: a later one sees what the scenario has mended.
+fn acted<'a>(outcome: &'a Outcome, recovery: Option<&Recovery<'a>>) -> Option<&'a report::Run> {
+    let runs = || outcome.runs.iter();
+    let succeeded = || runs().find(|run| run.outcome.as_deref() == Some("succeeded"));
+    let admitted = || runs().find(|run| run.outcome.is_some());
+    recovery
+        .map(|recovery| recovery.run)
+        .or_else(succeeded)
+        .or_else(admitted)
+        .or(outcome.runs.last())
+}
+
+/// What a Region's ledger holds of a run.
+async fn record(region: &str, world: &World, run: &report::Run) -> Option<Run> {
+    let name = run.name.as_str().into();
+    let ledger = world.ledger();
+    let read = ledger.run(&region.into(), &PLAN.into(), &name).await;
+    read.ok().flatten()
+}
+
+fn rto(
+    target: &str,
+    world: &World,
+    outcome: &Outcome,
+    recovery: Recovery<'_>,
+    ledger_seconds: Option<f64>,
+) -> Rto {
     let endpoint = &world.endpoints[target].writer;
-    let moments = Moments::from_ms([
-        outage.as_ref().map(|outage| outage.from_ms),
-        suspected,
-        left("ConfirmOutage"),
-        left("ProveWriter"),
-        dns_moved,
-        outage.and_then(|outage| outage.until_ms),
-    ]);
-    let ttl_wait_ms = dns_moved.and_then(|moved| outcome.record.ttl_wait_ms(moved, endpoint));
+    let waited = recovery
+        .dns_moved
+        .and_then(|moved| outcome.record.ttl_wait_ms(moved, endpoint));
     let allowances = Allowances {
         confirm_timeout_seconds: seconds(
             i64::try_from(world.profile.confirm_timeout_ms).unwrap_or(i64::MAX),
         ),
-        promotion_seconds: promotion_ms(world).map(seconds),
-        ttl_wait_seconds: ttl_wait_ms.map(seconds),
+        promotion_seconds: recovery.promotion_ms.map(seconds),
+        ttl_wait_seconds: waited.map(seconds),
     };
-    Rto::measure(ledger_seconds, moments, &allowances)
+    Rto::measure(ledger_seconds, recovery.moments, &allowances)
 }
 
-/// How long the simulated RDS held the promotion, from accepting the call to its completion.
-fn promotion_ms(world: &World) -> Option<i64> {
-    let history = world.simulator.history();
-    let at = |words: &[&str]| {
-        let happened = history
-            .iter()
-            .find(|transition| words.contains(&transition.what.as_str()))?;
-        i64::try_from(happened.at).ok()
+/// Each run that moved the writer as planned, and the pause that the client saw in it.
+async fn planned_moves(world: &World, outcome: &Outcome) -> Vec<PlannedMove> {
+    let mut moves = Vec::new();
+    let succeeded = outcome.runs.iter();
+    let succeeded = succeeded.filter(|run| run.outcome.as_deref() == Some("succeeded"));
+    for run in succeeded {
+        let Some(planned) = planned_move(world, outcome, run) else {
+            continue;
+        };
+        let closed = record(&run.region, world, run)
+            .await
+            .and_then(|run| run.closed);
+        moves.push(PlannedMove {
+            rto_seconds: closed.and_then(|closed| closed.rto_seconds),
+            ..planned
+        });
+    }
+    moves
+}
+
+fn planned_move(world: &World, outcome: &Outcome, run: &report::Run) -> Option<PlannedMove> {
+    let mut states = run.states.iter();
+    let began = states
+        .find(|state| state.name == "PlannedFailover")?
+        .entered_at;
+    let ended = run
+        .states
+        .iter()
+        .filter_map(|state| state.exited_at)
+        .max()?;
+    let within = |at: i64| (began.as_millisecond()..=ended.as_millisecond()).contains(&at);
+    let planned = PlannedMove::unnoticed(&run.region, (began, ended));
+    let mut outages = outcome.record.outages().into_iter();
+    let outage = outages.find(|outage| within(outage.from_ms));
+    let span = outage.and_then(|outage| Some((outage.from_ms, outage.until_ms?)));
+    let Some(span) = span else {
+        return Some(planned);
     };
-    Some(at(&["promotion completed"])? - at(&["detach accepted", "managed failover accepted"])?)
+    let seen = seen(world);
+    let mut switched = seen.promotion_completed.into_iter();
+    let switched = switched.find(|at| within(*at));
+    let mut moved = seen.dns_changed.into_iter();
+    let moved = moved.find(|(_, answered)| within(*answered));
+    let endpoint = &world.endpoints[run.region.as_str()].writer;
+    let ttl_wait = moved.and_then(|(_, moved)| outcome.record.ttl_wait_ms(moved, endpoint));
+    Some(planned.paused(
+        span,
+        switched.unwrap_or(span.0),
+        ttl_wait.unwrap_or_default(),
+    ))
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     client::{self, ClientRecord, Comparison},
     profile::HOME,
-    report::{CallCount, Findings, Report, Writes},
+    report::{CallCount, Confirmed, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
     world::{Deployed, Trouble, World},
@@ -140,10 +140,7 @@ async fn conclude(scenario: Scenario, world: &World, outcome: Outcome) -> Report
     let timeline = &world.timeline;
     let measured = measure::measure(scenario.target(), world, &outcome).await;
     let checks = expect::checks(scenario, world, &outcome, &measured).await;
-    let held = checks.iter().filter(|check| check.held).count();
-    let text = format!("found {held} of {} things as expected", checks.len());
-    timeline.say(Kind::Verdict, "the drill", text);
-    Report::from(Findings {
+    let mut findings = Findings {
         scenario: scenario.name().into(),
         story: scenario.story().into(),
         started_at_ms: timeline.started_at_ms(),
@@ -153,9 +150,20 @@ async fn conclude(scenario: Scenario, world: &World, outcome: Outcome) -> Report
         rpo: measured.rpo,
         rto: measured.rto,
         planned_moves: measured.planned_moves,
+        confirmed: measured.run.as_ref().and_then(Confirmed::of),
+        messages: world.told(),
         runs: outcome.runs,
         calls: CallCount::tally(world.front_door.calls()),
-        events: timeline.events(),
+        events: Vec::new(),
         checks,
-    })
+    };
+    findings.checks.push(findings.no_figure_is_negative());
+    let held = findings.checks.iter().filter(|check| check.held).count();
+    let text = format!(
+        "found {held} of {} things as expected",
+        findings.checks.len()
+    );
+    timeline.say(Kind::Verdict, "the drill", text);
+    findings.events = timeline.events();
+    Report::from(findings)
 }

@@ -246,7 +246,7 @@ pub struct Closed {
     /// What is left to be done by hand.
     pub left: Vec<String>,
     /// Seconds from the first failure after the old writer's last sign of life to the first beat on the new one: the measured
-    /// RTO.
+    /// RTO. Of a planned move, from the old writer's last beat.
     pub rto_seconds: Option<f64>,
     /// The measured RPO.
     pub rpo: Option<Loss>,

@@ -172,6 +172,11 @@ fn writes(target: &str, world: &World, outcome: &Outcome, measured: &Measured) -
         |value: Option<f64>| value.map_or("unknown".into(), |value| format!("{value:.1} s"));
     let (rto, rpo) = (measured.rto.seconds, measured.rpo.lost_window_seconds);
     let beats = measured.rpo.lost_beats;
+    let spans = measured.rto.moments.spans().into_iter();
+    let unknown = spans.filter(|(_, from, until)| from.is_none() || until.is_none());
+    let unknown: Vec<_> = unknown
+        .map(|(name, ..)| format!("{name} is unknown"))
+        .collect();
     vec![
         Check::new(
             "the application writes on the new writer",
@@ -185,6 +190,15 @@ fn writes(target: &str, world: &World, outcome: &Outcome, measured: &Measured) -
                 .writes
                 .outage_seconds
                 .is_some_and(|seconds| seconds > 0.0),
+        ),
+        Check::new(
+            "each phase of its outage is measured",
+            if unknown.is_empty() {
+                "all five".into()
+            } else {
+                unknown.join(", ")
+            },
+            unknown.is_empty(),
         ),
         Check::new(
             "RTO and RPO are measured",

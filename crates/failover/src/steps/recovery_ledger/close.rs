@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{CloseInput, HandOver, Here, Ledger, Notify, Trouble, news};
 use crate::{
     Error,
+    beat::Beats,
     domain::seconds_between,
     evidence::Verdict,
     ledger::{self, Closed, Confirmed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
@@ -179,10 +180,7 @@ async fn hand_over(world: &impl HandOver, run: &Run) -> Result<(), Error> {
 
 fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp) -> Closed {
     let confirmed = run.confirmed.as_ref();
-    let last = confirmed.and_then(|confirmed| {
-        let acknowledged = confirmed.acknowledged.values().map(|beat| beat.at).max();
-        confirmed.outage_since.or(acknowledged)
-    });
+    let last = out_since(run);
     let proof = run.proof.as_ref();
     Closed {
         at: now,
@@ -197,6 +195,17 @@ fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp)
             .zip(run.held.as_ref())
             .and_then(|(confirmed, held)| confirmed.at_most_seconds(held)),
         step_seconds: step_seconds(run.opened_at, &run.timeline),
+    }
+}
+
+/// Since when writes were out: where an outage was confirmed, since that began. A planned move loses nothing, so that the new
+/// writer holds the old one's last beat.
+fn out_since(run: &Run) -> Option<jiff::Timestamp> {
+    let newest = |beats: &Beats| beats.values().map(|beat| beat.at).max();
+    match &run.confirmed {
+        Some(confirmed) => confirmed.outage_since.or(newest(&confirmed.acknowledged)),
+        None if run.kind == RunKind::UnplannedFailover => None,
+        None => run.held.as_ref().and_then(newest),
     }
 }
 
@@ -329,6 +338,36 @@ mod tests {
             of(&proven, Some(Verdict::RegionDown), &trouble()),
             Outcome::Failed
         );
+    }
+
+    #[test]
+    fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones_first() {
+        use crate::{beat::Beat, ledger::Proof};
+        let beat = |second| Beat {
+            seq: 9,
+            epoch: Epoch(8),
+            at: at(second),
+        };
+        let mut moved = crate::steps::fake::run();
+        moved.confirmed = None;
+        moved.held = Some(
+            [
+                ("us-west-2".into(), beat(95)),
+                ("us-east-1".into(), beat(97)),
+            ]
+            .into(),
+        );
+        moved.proof = Some(Proof {
+            epoch: Epoch(8),
+            beat: beat(100),
+            loss: None,
+        });
+        let rto = |run: &Run| measure(run, Outcome::Succeeded, Vec::new(), at(110)).rto_seconds;
+        moved.kind = RunKind::PlannedFailover;
+        assert_eq!(rto(&moved), Some(3.0));
+        // The new writer of an outage may lack the old one's last beats.
+        moved.kind = RunKind::UnplannedFailover;
+        assert_eq!(rto(&moved), None);
     }
 
     #[test]

@@ -247,7 +247,11 @@ async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Resu
     );
     acted.check(
         "an application that logs in as the administrator is named to them",
-        if told.contains(REPORT) { "it is" } else { "it is not" },
+        if told.contains(REPORT) {
+            "it is"
+        } else {
+            "it is not"
+        },
         told.contains(REPORT),
     );
     drop(report);

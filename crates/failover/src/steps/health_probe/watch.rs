@@ -85,7 +85,11 @@ pub fn next_action(
         return Action::Record;
     }
     // Whoever forces the steps is between two of them: a run would finish what they began, and leave their next call behind.
-    if row.intent.as_ref().is_some_and(|intent| is_led_by_hand(intent, now)) {
+    if row
+        .intent
+        .as_ref()
+        .is_some_and(|intent| is_led_by_hand(intent, now))
+    {
         return Action::Record;
     }
     let lately = suspected_at.is_some_and(|at| now.duration_since(at) < AGAIN);
@@ -485,7 +489,13 @@ mod tests {
                 intent: Some(intent(run_id)),
                 ..row()
             };
-            next_action(&vantage("us-east-1", 5), &begun, &detection(), None, at(now))
+            next_action(
+                &vantage("us-east-1", 5),
+                &begun,
+                &detection(),
+                None,
+                at(now),
+            )
         };
         assert_eq!(action(by_hand_at(7), 599), Action::Record);
         assert_eq!(action(by_hand_at(7), 600), Action::Suspect);

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        $(#[$doc])*
         #[serde(transparent)]
         pub struct $name(pub String);
 
@@ -37,9 +37,28 @@ macro_rules! name {
 
 name! {
     /// An AWS Region, such as `us-east-1`.
+    #[schemars(extend("pattern" = Region::PATTERN))]
     Region
 }
 impl Region {
+    /// What the name of a Region looks like, as a pattern of JSON Schema.
+    pub const PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)+-[0-9]+$";
+
+    /// Whether this can be the name of a Region.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let mut parts = self.0.split('-').rev();
+        let is_number = parts
+            .next()
+            .is_some_and(|last| !last.is_empty() && last.chars().all(|c| c.is_ascii_digit()));
+        let words: Vec<_> = parts.collect();
+        let are_words = words
+            .iter()
+            .all(|word| !word.is_empty() && word.chars().all(is_word));
+        is_number && are_words && words.len() >= 2
+    }
+
     /// Where the API of Route 53 lives that serves this Region's partition.
     /// Source: <https://docs.aws.amazon.com/general/latest/gr/r53.html>.
     #[must_use]
@@ -130,7 +149,7 @@ impl TryFrom<String> for Incident {
                 epoch: Epoch(epoch),
             }),
             _ => Err(format!(
-                "incident {text:?} is not <plan>/<epoch>, such as orders/7"
+                "{text:?} is not <plan>/<epoch>; write it like orders/7"
             )),
         }
     }

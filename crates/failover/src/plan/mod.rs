@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{PlanName, Region};
+use crate::{
+    domain::{PlanName, Region},
+    steps::rebuild_global::names::IDENTIFIER_MAX,
+};
 
+mod names;
 mod read;
 mod salvage;
 mod structure;
 mod validate;
 
+pub(crate) use names::is_plan as is_name;
 pub use read::{BYTES_MAX, SCHEMA, read, read_named};
 pub use salvage::salvaged;
 pub use validate::APPROVAL_MINUTES_MAX;
-pub(crate) use validate::is_name;
 
 /// Where the plans lie among the parameters of each Region.
 pub const PARAMETERS: &str = "/aurora-failover/plans/";
@@ -23,18 +27,19 @@ pub const PARAMETERS: &str = "/aurora-failover/plans/";
 /// One protected database. The same revision lies in each Region's `/aurora-failover/plans/<plan>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("allOf" = validate::conditions()))]
 pub struct Plan {
     /// The plan's name: letters, digits and hyphens, at most 40.
-    #[schemars(extend("pattern" = "^[A-Za-z0-9-]{1,40}$"))]
+    #[schemars(extend("pattern" = names::PLAN))]
     pub plan: PlanName,
     /// Grows with every change of the document.
     pub revision: u64,
     /// How the members replicate.
     pub topology: Topology,
     /// Where the writer normally lives.
-    #[schemars(extend("pattern" = "^[a-z0-9]+(-[a-z0-9]+)+-[0-9]+$"))]
     pub home_region: Region,
     /// The member cluster of each Region.
+    #[schemars(extend("minProperties" = 2))]
     pub members: BTreeMap<Region, Member>,
     /// A third Region that only observes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,26 +52,35 @@ pub struct Plan {
     pub unplanned: Unplanned,
     /// The records that name the writer and the readers.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub dns: Vec<DnsRecord>,
     /// The services to restart, per Region.
     #[serde(default)]
     pub ecs: BTreeMap<Region, Vec<EcsTarget>>,
     /// The SNS topic to tell, per Region.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<Region, Topic>")]
     pub notify: BTreeMap<Region, String>,
     /// The tables whose rows a failback compares, before it retires the deposed writer.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub loss_ledger: Vec<KeyedTable>,
 }
+
+/// The ARN of an SNS topic, in the schema.
+#[derive(JsonSchema)]
+#[schemars(inline, transparent, extend("pattern" = names::TOPIC))]
+struct Topic(#[expect(dead_code, reason = "the schema is made of the type alone")] String);
 
 /// A table, and what tells its rows apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyedTable {
     /// Its name with its schema, as in `public.orders`.
-    #[schemars(regex(pattern = "^[^.]+[.][^.]+$"))]
+    #[schemars(extend("pattern" = names::TABLE))]
     pub table: String,
     /// The columns of its primary key, or of another unique key without nulls.
+    #[schemars(length(min = 1), inner(length(min = 1)), extend("uniqueItems" = true))]
     pub key: Vec<String>,
 }
 
@@ -85,6 +99,7 @@ pub enum Topology {
     /// An Aurora global database.
     AuroraGlobal {
         /// Its identifier when the plan was first adopted; the ledgers hold the current one.
+        #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
         global_cluster: String,
     },
 }
@@ -103,6 +118,7 @@ impl Topology {
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// The DB cluster's identifier.
+    #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
     pub cluster: String,
 }
 
@@ -111,10 +127,12 @@ pub struct Member {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The database's name.
+    #[schemars(length(min = 1, max = names::POSTGRES_MAX))]
     pub name: String,
     /// The probe's login.
     pub probe: ProbeLogin,
     /// The name of the secret with the administrator's user name and password; `setup` and the fence read it.
+    #[schemars(extend("pattern" = names::SECRET))]
     pub admin_secret: String,
 }
 
@@ -123,6 +141,7 @@ pub struct Database {
 #[serde(deny_unknown_fields)]
 pub struct ProbeLogin {
     /// The role's name.
+    #[schemars(length(min = 1, max = names::POSTGRES_MAX))]
     pub user: String,
     /// How it proves itself.
     pub auth: Auth,
@@ -135,6 +154,7 @@ pub enum Auth {
     /// By the password in a secret of the probe's own Region.
     Secret {
         /// The secret's name, the same in every Region.
+        #[schemars(extend("pattern" = names::SECRET))]
         secret: String,
     },
     /// By a token that is signed locally.
@@ -274,10 +294,10 @@ pub enum DnsRecord {
     /// A CNAME in a private hosted zone.
     Cname {
         /// The hosted zone's id, without `/hostedzone/`.
-        #[schemars(regex(pattern = "^[A-Za-z0-9]+$"))]
+        #[schemars(extend("pattern" = names::HOSTED_ZONE))]
         hosted_zone: String,
         /// The record's name, without the trailing dot.
-        #[schemars(regex(pattern = "\\..*[^.]$"))]
+        #[schemars(length(max = names::HOST_MAX), extend("pattern" = names::HOST))]
         name: String,
         /// What it points to.
         endpoint: Endpoint,
@@ -291,6 +311,7 @@ pub enum DnsRecord {
     /// An SSM parameter in each Region that acts, which tasks read when they start: it needs no control plane elsewhere.
     Ssm {
         /// The parameter's name, with its path.
+        #[schemars(length(max = names::PARAMETER_MAX), extend("pattern" = names::PARAMETER))]
         parameter: String,
         /// What it holds.
         endpoint: Endpoint,
@@ -312,8 +333,10 @@ pub enum Endpoint {
 #[serde(deny_unknown_fields)]
 pub struct EcsTarget {
     /// The ECS cluster's name.
+    #[schemars(extend("pattern" = names::ECS))]
     pub cluster: String,
     /// The services to restart after a change of writer.
+    #[schemars(extend("uniqueItems" = true))]
     pub services: Vec<EcsService>,
 }
 
@@ -322,7 +345,7 @@ pub struct EcsTarget {
 #[serde(untagged)]
 pub enum EcsService {
     /// Restarted as it is.
-    Running(String),
+    Running(#[schemars(extend("pattern" = names::ECS))] String),
     /// A pilot light: scaled up when it stands at 0 in the Region that takes over.
     PilotLight(PilotLight),
 }
@@ -332,12 +355,25 @@ pub enum EcsService {
 #[serde(deny_unknown_fields)]
 pub struct PilotLight {
     /// The service's name.
+    #[schemars(extend("pattern" = names::ECS))]
     pub service: String,
     /// The number of tasks after the take-over.
+    #[schemars(range(min = 1))]
     pub takeover_count: u32,
 }
 
 impl EcsService {
+    /// Whether it is a pilot light that would stay out.
+    const fn is_never_scaled(&self) -> bool {
+        matches!(
+            self,
+            Self::PilotLight(PilotLight {
+                takeover_count: 0,
+                ..
+            })
+        )
+    }
+
     /// The service's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -33,7 +33,8 @@ pub fn read(text: &str) -> Result<Plan, Error> {
     match serde_json::from_value::<Plan>(document) {
         Ok(plan) => {
             let of_sense = faults(&plan).into_iter();
-            found.extend(of_sense.filter(|fault| is_of_what_was_written(fault, &form.filled)));
+            let written = of_sense.filter(|fault| fault.is_of_what_was_written(&form.filled));
+            found.extend(written.map(|fault| fault.says));
             if found.is_empty() {
                 Ok(plan)
             } else {
@@ -43,27 +44,6 @@ pub fn read(text: &str) -> Result<Plan, Error> {
         Err(why) if found.is_empty() => Err(invalid(&[why.to_string()])),
         Err(_) => Err(invalid(&found)),
     }
-}
-
-/// Whether a fault of sense is about what somebody wrote, and not about what was filled in.
-fn is_of_what_was_written(fault: &str, filled: &[String]) -> bool {
-    let is_about = |path: &String| {
-        let mut place = String::new();
-        for part in path.split('.') {
-            let is_index = part.chars().all(|c| c.is_ascii_digit());
-            match (is_index, place.is_empty()) {
-                (true, _) => place.push_str(&format!("[{part}]")),
-                (false, true) => place.push_str(part),
-                (false, false) => place.push_str(&format!(".{part}")),
-            }
-        }
-        let field = path.rsplit('.').next().unwrap_or_default();
-        let is_index = field.chars().all(|c| c.is_ascii_digit());
-        // A fault about members says "member", too.
-        let word = field.strip_suffix('s').unwrap_or(field);
-        fault.contains(&place) || (!is_index && fault.contains(word))
-    };
-    !filled.iter().any(is_about)
 }
 
 /// Reads the plan of a parameter, which bears the plan's own name.
@@ -168,7 +148,7 @@ mod tests {
             "detection.failures is \"three\"",
             "detection.interval_seconds is 0",
             "home_region is eu-west-1, which is not in members",
-            "dns[0].ttl_seconds is 86400",
+            "dns.0.ttl_seconds is 86400",
             "dns.1.kind is \"alias\"; set it to cname or ssm",
         ] {
             assert!(why.contains(part), "{part} is missing from: {why}");
@@ -177,8 +157,42 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_of_form_hides_no_fault_of_sense_in_a_field_called_alike() {
+        let mut document = good();
+        document["members"]["us-west-2"]["cluster"] = json!(7);
+        document["members"]["us-east-1"]["cluster"] = json!("orders--east");
+        document["topology"]["global_cluster"] = json!("7orders");
+        document["ecs"]["us-east-1"][0]["cluster"] = json!("");
+        document["ecs"]["us-east-1"][0]["services"] = json!([7, 8, "a b", "api", "api"]);
+        document["database"]["admin_secret"] = json!(null);
+        document["database"]["probe"]["auth"]["secret"] = json!("a:b");
+        document["unplanned"]["without_witnes"] = json!("accept");
+        document["notify"] = json!({"us-esat-1": "alerts"});
+        let why = refusal(&document);
+        for part in [
+            "13 fault(s)",
+            "members.us-west-2.cluster is 7; give it a text",
+            "members.us-east-1.cluster is \"orders--east\"; use 1 to 63 letters",
+            "topology.global_cluster is \"7orders\"",
+            "ecs.us-east-1.0.cluster is \"\"",
+            "ecs.us-east-1.0.services.0 is 7",
+            "ecs.us-east-1.0.services.1 is 8",
+            "ecs.us-east-1.0.services.2 is \"a b\"",
+            "ecs.us-east-1.0.services.4 is service api",
+            "database.admin_secret is missing",
+            "database.probe.auth.secret is \"a:b\"; write the secret's name",
+            "unplanned.without_witnes is not a field of the plan; remove it",
+            "notify.us-esat-1 is not a member's Region; choose one of us-east-1, us-west-2",
+            "notify.us-esat-1 is \"alerts\"; write the ARN of an SNS topic",
+        ] {
+            assert!(why.contains(part), "{part} is missing from: {why}");
+        }
+    }
+
+    #[test]
     fn what_was_filled_in_makes_no_fault_of_its_own() {
         for (pointer, value) in [
+            ("", json!([])),
             ("/members", json!(7)),
             ("/witness_region", json!(7)),
             ("/detection", json!([])),

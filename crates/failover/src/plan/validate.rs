@@ -1,9 +1,14 @@
-//! What the schema cannot say: how the fields of a plan fit together.
+//! How the fields of a plan fit together. What a schema can say of it the published one says too.
 
 use std::collections::BTreeSet;
 
-use super::{Detection, DnsRecord, KeyedTable, Mode, Plan};
-use crate::steps::rebuild_global::names::{IDENTIFIER_MAX, is_identifier};
+use serde_json::{Value, json};
+
+use super::{Auth, Detection, DnsRecord, KeyedTable, Mode, Plan, names};
+use crate::{
+    json::shown,
+    steps::rebuild_global::names::{IDENTIFIER_MAX, is_identifier},
+};
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
 const TTL_SECONDS_MAX: u32 = 300;
@@ -12,482 +17,334 @@ pub const APPROVAL_MINUTES_MAX: u64 = 1440;
 /// A probe invocation lasts a minute, so that a longer interval would never be measured.
 const INTERVAL_SECONDS_MAX: u64 = 30;
 
-/// One sentence per fault: the field, its value, and the fix.
-pub(super) fn faults(plan: &Plan) -> Vec<String> {
-    [
-        names(plan),
-        regions(plan),
-        detection(plan),
-        policy(plan),
-        dns(plan),
-        ecs(plan),
-        topics(plan),
-        loss_ledger(plan),
-    ]
-    .concat()
+/// What is wrong with how a plan's fields fit together.
+pub(super) struct Fault {
+    /// The fields that the judgement stands on.
+    about: Vec<String>,
+    /// One sentence: the field, its value, and the fix.
+    pub(super) says: String,
 }
 
-fn names(plan: &Plan) -> Vec<String> {
+impl Fault {
+    /// Whether it is about what somebody wrote, and not about what was filled in at one of these places.
+    pub(super) fn is_of_what_was_written(&self, filled: &[String]) -> bool {
+        let stands_on = |place: &String| {
+            let mut about = self.about.iter();
+            about.any(|field| {
+                let rest = field.strip_prefix(place.as_str());
+                let is_under = |rest: &str| rest.is_empty() || rest.starts_with('.');
+                place.is_empty() || rest.is_some_and(is_under)
+            })
+        };
+        !filled.iter().any(stands_on)
+    }
+}
+
+#[derive(Default)]
+struct Found(Vec<Fault>);
+
+impl Found {
+    fn when(&mut self, faulty: bool, about: &[&str], say: impl FnOnce() -> String) {
+        if faulty {
+            let about = about.iter().map(|&field| field.to_owned()).collect();
+            self.0.push(Fault { about, says: say() });
+        }
+    }
+
+    /// A name that is none.
+    fn named(&mut self, field: &str, name: &str, fits: bool, fix: &str) {
+        self.when(!fits, &[field], || {
+            format!("{field} is {}; {fix}", quoted(name))
+        });
+    }
+}
+
+fn quoted(text: &str) -> String {
+    shown(&Value::from(text))
+}
+
+/// Everything that is wrong.
+pub(super) fn faults(plan: &Plan) -> Vec<Fault> {
+    let mut found = Found::default();
+    identifiers(plan, &mut found);
+    regions(plan, &mut found);
+    database(plan, &mut found);
+    detection(plan, &mut found);
+    policy(plan, &mut found);
+    dns(plan, &mut found);
+    ecs(plan, &mut found);
+    topics(plan, &mut found);
+    loss_ledger(plan, &mut found);
+    found.0
+}
+
+/// What the schema says of fields that depend on each other.
+pub(super) fn conditions() -> Value {
+    let mode = |field: &str, word: &str| json!({"properties": {"unplanned": {"required": [field], "properties": {field: {"const": word}}}}, "required": ["unplanned"]});
+    let asks = json!({"required": ["notify"], "properties": {"notify": {"minProperties": 2}}});
+    let witnessed = json!({"required": ["witness_region"], "properties": {"witness_region": {"type": "string"}}});
+    let accepted = json!({"properties": {"unplanned": {"required": ["without_witness"], "properties": {"without_witness": {"const": "accept"}}}}});
+    let grace = json!({"properties": {"detection": {"properties": {"in_region_grace_seconds": {"minimum": Detection::GRACE_SECONDS}}}}});
+    json!([
+        {"if": mode("region_down", "automatic"), "then": {"anyOf": [witnessed, accepted]}},
+        {"if": mode("region_down", "approval"), "then": asks},
+        {"if": mode("writer_down", "approval"), "then": asks},
+        {"if": mode("writer_down", "automatic"), "then": grace},
+    ])
+}
+
+fn identifiers(plan: &Plan, found: &mut Found) {
     let name = plan.plan.as_str();
-    let mut found = when(!is_name(name), || {
-        format!("plan is {name:?}; use 1 to 40 letters from a to z, digits and hyphens")
-    });
+    let fix = "use 1 to 40 letters from a to z, digits and hyphens";
+    found.named("plan", name, names::is_plan(name), fix);
     let clusters = plan.members.iter();
     let clusters = clusters.map(|(region, member)| {
         let field = format!("members.{region}.cluster");
         (field, member.cluster.as_str())
     });
     let global = "topology.global_cluster".to_owned();
-    let named = clusters.chain([(global, plan.topology.global_cluster())]);
-    for (field, name) in named.filter(|(_, name)| !is_identifier(name)) {
-        found.push(format!(
-            "{field} is {name:?}; use 1 to {IDENTIFIER_MAX} letters, digits and single hyphens, a letter first and no hyphen last, as RDS does"
-        ));
+    let fix = format!(
+        "use 1 to {IDENTIFIER_MAX} letters, digits and single hyphens, a letter first and no hyphen last, as RDS does"
+    );
+    for (field, name) in clusters.chain([(global, plan.topology.global_cluster())]) {
+        found.named(&field, name, is_identifier(name), &fix);
     }
-    found
 }
 
-/// Whether a plan can have this name.
-pub(crate) fn is_name(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    (1..=40).contains(&name.len()) && name.chars().all(fits)
-}
-
-fn regions(plan: &Plan) -> Vec<String> {
+fn regions(plan: &Plan, found: &mut Found) {
     let members: Vec<_> = plan.members.keys().map(ToString::to_string).collect();
     let listed = members.join(", ");
-    let mut found = when(plan.members.len() < 2, || {
-        format!(
-            "members has {} Region(s) ({listed}); name at least two",
-            plan.members.len()
-        )
+    let count = members.len();
+    found.when(count < 2, &["members"], || {
+        format!("members has {count} Region(s) ({listed}); name at least two")
     });
-    found.extend(when(!plan.members.contains_key(&plan.home_region), || {
-        format!(
-            "home_region is {}, which is not in members; choose one of {listed}",
-            plan.home_region
-        )
-    }));
-    if let Some(witness) = plan
-        .witness_region
-        .as_ref()
-        .filter(|witness| plan.members.contains_key(witness))
-    {
-        found.push(format!(
-            "witness_region is {witness}, which is a member; choose a third Region"
-        ));
+    let home = &plan.home_region;
+    let is_member = plan.members.contains_key(home);
+    found.when(!is_member, &["home_region", "members"], || {
+        format!("home_region is {home}, which is not in members; choose one of {listed}")
+    });
+    for region in plan.members.keys().filter(|region| !region.is_valid()) {
+        found.when(true, &["members"], || {
+            format!(
+                "members has {region}, which is not the name of a Region; write it like us-east-1"
+            )
+        });
     }
-    for region in plan
-        .members
-        .keys()
-        .chain(&plan.witness_region)
-        .filter(|region| !is_region(region.as_str()))
-    {
-        found.push(format!(
-            "{name:?} is not the name of a Region; write it like us-east-1",
-            name = region.as_str()
-        ));
+    if let Some(witness) = &plan.witness_region {
+        let is_member = plan.members.contains_key(witness);
+        found.when(is_member, &["witness_region", "members"], || {
+            format!("witness_region is {witness}, which is a member; choose a third Region")
+        });
+        found.when(!witness.is_valid(), &["witness_region"], || {
+            format!("witness_region is {witness}, which is not the name of a Region; write it like us-east-1")
+        });
     }
-    for region in plan
+    for (field, region) in plan
         .ecs
         .keys()
-        .filter(|region| !plan.members.contains_key(region))
+        .map(|region| ("ecs", region))
+        .chain(plan.notify.keys().map(|region| ("notify", region)))
+        .filter(|(_, region)| !plan.members.contains_key(region))
     {
-        found.push(format!(
-            "ecs.{region} is not a member's Region; choose one of {listed}"
-        ));
+        found.when(true, &[field, "members"], || {
+            format!("{field}.{region} is not a member's Region; choose one of {listed}")
+        });
     }
-    found
 }
 
-fn is_region(name: &str) -> bool {
-    let parts: Vec<_> = name.split('-').collect();
-    parts.len() >= 3
-        && parts.iter().all(|part| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        })
-        && parts
-            .last()
-            .is_some_and(|part| part.chars().all(|c| c.is_ascii_digit()))
+fn database(plan: &Plan, found: &mut Found) {
+    let database = &plan.database;
+    for (field, name) in [
+        ("database.name", &database.name),
+        ("database.probe.user", &database.probe.user),
+    ] {
+        let fix = format!("use 1 to {} bytes, as PostgreSQL does", names::POSTGRES_MAX);
+        found.named(field, name, names::is_postgres(name), &fix);
+    }
+    let fix = "write the secret's name, which is the same in every Region, and not its ARN";
+    let secret = &database.admin_secret;
+    found.named(
+        "database.admin_secret",
+        secret,
+        names::is_secret(secret),
+        fix,
+    );
+    if let Auth::Secret { secret } = &database.probe.auth {
+        let field = "database.probe.auth.secret";
+        found.named(field, secret, names::is_secret(secret), fix);
+    }
 }
 
-fn detection(plan: &Plan) -> Vec<String> {
+fn detection(plan: &Plan, found: &mut Found) {
     let detection = &plan.detection;
     let (interval, timeout) = (detection.interval_seconds, detection.timeout_seconds);
-    let mut found = when(!(1..=INTERVAL_SECONDS_MAX).contains(&interval), || {
-        format!("detection.interval_seconds is {interval}; use 1 to {INTERVAL_SECONDS_MAX}")
+    let (at_interval, at_timeout) = ("detection.interval_seconds", "detection.timeout_seconds");
+    let fits = (1..=INTERVAL_SECONDS_MAX).contains(&interval);
+    found.when(!fits, &[at_interval], || {
+        format!("{at_interval} is {interval}; use 1 to {INTERVAL_SECONDS_MAX}")
     });
-    found.extend(when(timeout == 0, || {
-        "detection.timeout_seconds is 0; use at least 1".to_owned()
-    }));
+    found.when(timeout == 0, &[at_timeout], || {
+        format!("{at_timeout} is 0; use at least 1")
+    });
     // An interval of 0 is a fault of its own.
-    found.extend(when(timeout > interval && interval > 0, || {
-        format!("detection.timeout_seconds is {timeout}, longer than interval_seconds ({interval}); make it at most {interval}")
-    }));
-    found.extend(when(!(2..=60).contains(&detection.failures), || {
-        format!(
-            "detection.failures is {}; use 2 to 60: one failure proves nothing",
-            detection.failures
-        )
-    }));
-    found
+    let outlasts = timeout > interval && interval > 0;
+    found.when(outlasts, &[at_timeout, at_interval], || {
+        format!("{at_timeout} is {timeout}, longer than interval_seconds ({interval}); make it at most {interval}")
+    });
+    let failures = detection.failures;
+    let fits = (2..=60).contains(&failures);
+    found.when(!fits, &["detection.failures"], || {
+        format!("detection.failures is {failures}; use 2 to 60: one failure proves nothing")
+    });
 }
 
-fn policy(plan: &Plan) -> Vec<String> {
+fn policy(plan: &Plan, found: &mut Found) {
     let unplanned = &plan.unplanned;
-    let unwitnessed = plan.witness_region.is_none() && unplanned.without_witness.is_none();
-    let asks = [
-        ("region_down", unplanned.region_down),
-        ("writer_down", unplanned.writer_down),
-    ]
-    .into_iter()
-    .find(|(_, mode)| *mode == Mode::Approval);
-    let grace = plan.detection.in_region_grace_seconds;
-    let short = grace.filter(|grace| *grace < Detection::GRACE_SECONDS);
-    let unheard = plan
-        .members
-        .keys()
-        .filter(|region| !plan.notify.contains_key(region));
-    let mut found: Vec<_> = asks
-        .into_iter()
-        .flat_map(|(field, _)| {
-            unheard.clone().map(move |region| {
-                format!("unplanned.{field} is approval and notify has no {region}; name an SNS topic there, or nobody is asked")
-            })
-        })
-        .collect();
-    found.extend(when(
-        !(1..=APPROVAL_MINUTES_MAX).contains(&unplanned.approval_minutes),
-        || {
-            format!(
-                "unplanned.approval_minutes is {}; use 1 to {APPROVAL_MINUTES_MAX}",
-                unplanned.approval_minutes
-            )
-        },
-    ));
-    if let Some(grace) = short.filter(|_| unplanned.writer_down == Mode::Automatic) {
-        found.push(format!(
-            "detection.in_region_grace_seconds is {grace} and unplanned.writer_down is automatic; use at least {}, which a \
-             failover within the Region may take, or write approval",
-            Detection::GRACE_SECONDS
-        ));
-    }
-    found.extend(when(
-        unwitnessed && unplanned.region_down == Mode::Automatic,
-        || {
-            "unplanned.region_down is automatic and there is no witness_region; name one, or write \"without_witness\": \"accept\""
-            .to_owned()
-        },
-    ));
-    found
-}
-
-fn dns(plan: &Plan) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut names = BTreeSet::new();
-    for (index, record) in plan.dns.iter().enumerate() {
-        let (hosted_zone, name, ttl_seconds, accept_route53_risk) = match record {
-            DnsRecord::Cname {
-                hosted_zone,
-                name,
-                ttl_seconds,
-                accept_route53_risk,
-                ..
-            } => (hosted_zone, name, ttl_seconds, accept_route53_risk),
-            DnsRecord::Ssm { parameter, .. } => {
-                found.extend(when(!is_parameter(parameter), || {
-                    format!("dns[{index}].parameter is {parameter:?}; write a name like /orders/writer, outside /aurora-failover/")
-                }));
-                found.extend(when(!names.insert(parameter), || {
-                    format!("dns[{index}].parameter {parameter} stands twice; keep one")
-                }));
-                continue;
-            }
-        };
-        found.extend(when(hosted_zone.is_empty() || !hosted_zone.chars().all(|c| c.is_ascii_alphanumeric()), || {
-            format!("dns[{index}].hosted_zone is {hosted_zone:?}; write the id alone, like Z0EXAMPLE")
-        }));
-        found.extend(when(!name.contains('.') || name.ends_with('.'), || {
-            format!("dns[{index}].name is {name:?}; write a full name without the trailing dot")
-        }));
-        found.extend(when(*ttl_seconds == 0 || *ttl_seconds > TTL_SECONDS_MAX, || {
-            format!("dns[{index}].ttl_seconds is {ttl_seconds}; use 1 to {TTL_SECONDS_MAX}: clients keep the dead writer that long")
-        }));
-        found.extend(when(!names.insert(name), || {
-            format!("dns[{index}].name {name} stands twice; keep one")
-        }));
-        // Route 53's control plane lives there and nowhere else in the partition.
-        let control_plane = plan.home_region.of_route53();
-        let risk = plan.members.contains_key(&control_plane);
-        found.extend(when(risk && !accept_route53_risk, || {
-            format!(
-                "dns[{index}] needs Route 53's control plane, which lives in {control_plane}, a member; use kind ssm, \
-                 or write \"accept_route53_risk\": true if losing both at once is acceptable"
-            )
-        }));
-    }
-    found
-}
-
-/// The longest name of a parameter.
-/// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>.
-const PARAMETER_MAX: usize = 1011;
-
-fn is_parameter(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
-    name.starts_with('/')
-        && !name.ends_with('/')
-        && name.len() <= PARAMETER_MAX
-        && name.chars().all(fits)
-        && !name.starts_with("/aurora-failover/")
-        && !name.starts_with("/aws")
-        && !name.starts_with("/ssm")
-}
-
-fn ecs(plan: &Plan) -> Vec<String> {
-    let mut found = Vec::new();
-    for (region, targets) in &plan.ecs {
-        let mut seen = BTreeSet::new();
-        for (target, service) in targets
-            .iter()
-            .flat_map(|target| target.services.iter().map(move |s| (target, s)))
-        {
-            let name = service.name();
-            found.extend(when(!seen.insert((&target.cluster, name)), || {
-                format!(
-                    "ecs.{region}: service {name} of cluster {} stands twice; keep one",
-                    target.cluster
-                )
-            }));
+    let modes = [
+        ("unplanned.region_down", unplanned.region_down),
+        ("unplanned.writer_down", unplanned.writer_down),
+    ];
+    let asks = modes.iter().find(|(_, mode)| *mode == Mode::Approval);
+    let unheard = |region: &&_| !plan.notify.contains_key(*region);
+    if let Some((field, _)) = asks {
+        for region in plan.members.keys().filter(unheard) {
+            found.when(true, &[field, "notify", "members"], || {
+                format!("{field} is approval and notify has no {region}; name an SNS topic there, or nobody is asked")
+            });
         }
     }
-    found
-}
-
-fn topics(plan: &Plan) -> Vec<String> {
-    let malformed = |arn: &str| arn.split(':').count() != 6 || !arn.starts_with("arn:");
-    plan.notify
-        .iter()
-        .filter(|(_, arn)| malformed(arn))
-        .map(|(region, arn)| format!("notify.{region} is {arn:?}; write the ARN of an SNS topic"))
-        .collect()
-}
-
-fn loss_ledger(plan: &Plan) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut names = BTreeSet::new();
-    for (index, KeyedTable { table, key }) in plan.loss_ledger.iter().enumerate() {
-        let parts: Vec<_> = table.split('.').collect();
-        let named = parts.len() == 2 && parts.iter().all(|part| !part.is_empty());
-        found.extend(when(!named, || {
+    let minutes = unplanned.approval_minutes;
+    let fits = (1..=APPROVAL_MINUTES_MAX).contains(&minutes);
+    found.when(!fits, &["unplanned.approval_minutes"], || {
+        format!("unplanned.approval_minutes is {minutes}; use 1 to {APPROVAL_MINUTES_MAX}")
+    });
+    let at_grace = "detection.in_region_grace_seconds";
+    let grace = plan.detection.in_region_grace_seconds;
+    if let Some(grace) = grace.filter(|grace| *grace < Detection::GRACE_SECONDS) {
+        let acts = unplanned.writer_down == Mode::Automatic;
+        found.when(acts, &[at_grace, "unplanned.writer_down"], || {
             format!(
-                "loss_ledger[{index}].table is {table:?}; write schema and name, like public.orders"
+                "{at_grace} is {grace} and unplanned.writer_down is automatic; use at least {}, which a failover within the \
+                 Region may take, or write approval",
+                Detection::GRACE_SECONDS
             )
-        }));
-        found.extend(when(!names.insert(table), || {
-            format!("loss_ledger[{index}].table {table} stands twice; keep one")
-        }));
-        let columns: BTreeSet<_> = key.iter().filter(|column| !column.is_empty()).collect();
-        found.extend(when(key.is_empty() || columns.len() != key.len(), || {
-            format!("loss_ledger[{index}].key is {key:?}; name the columns of a unique key of {table}, each once")
-        }));
+        });
     }
-    found
+    let unwitnessed = plan.witness_region.is_none() && unplanned.without_witness.is_none();
+    let about = [
+        "unplanned.region_down",
+        "unplanned.without_witness",
+        "witness_region",
+    ];
+    let acts = unplanned.region_down == Mode::Automatic;
+    found.when(unwitnessed && acts, &about, || {
+        "unplanned.region_down is automatic and there is no witness_region; name one, or write \"without_witness\": \"accept\""
+            .to_owned()
+    });
 }
 
-fn when(faulty: bool, say: impl FnOnce() -> String) -> Vec<String> {
-    faulty.then(say).into_iter().collect()
+fn dns(plan: &Plan, found: &mut Found) {
+    let mut seen = BTreeSet::new();
+    for (index, record) in plan.dns.iter().enumerate() {
+        let of = |field: &str| format!("dns.{index}.{field}");
+        let (field, name) = match record {
+            DnsRecord::Cname { name, .. } => (of("name"), name),
+            DnsRecord::Ssm { parameter, .. } => (of("parameter"), parameter),
+        };
+        found.when(!seen.insert(name), &[&field], || {
+            format!("{field} {name} stands twice; keep one")
+        });
+        let DnsRecord::Cname {
+            hosted_zone,
+            ttl_seconds,
+            accept_route53_risk,
+            ..
+        } = record
+        else {
+            let fix = "write a name like /orders/writer, outside /aurora-failover/";
+            found.named(&field, name, names::is_parameter(name), fix);
+            continue;
+        };
+        let zone = of("hosted_zone");
+        let fix = "write the id alone, like Z0EXAMPLE";
+        found.named(&zone, hosted_zone, names::is_hosted_zone(hosted_zone), fix);
+        let fix = "write a full name without the trailing dot, in letters from a to z, digits, hyphens and underscores";
+        found.named(&field, name, names::is_host(name), fix);
+        let ttl = of("ttl_seconds");
+        let fits = (1..=TTL_SECONDS_MAX).contains(ttl_seconds);
+        found.when(!fits, &[&ttl], || {
+            format!("{ttl} is {ttl_seconds}; use 1 to {TTL_SECONDS_MAX}: clients keep the dead writer that long")
+        });
+        // Route 53's control plane lives there and nowhere else in the partition.
+        let control_plane = plan.home_region.of_route53();
+        let risk = plan.members.contains_key(&control_plane) && !accept_route53_risk;
+        let accepted = of("accept_route53_risk");
+        found.when(risk, &[&accepted, "home_region", "members"], || {
+            format!(
+                "{accepted} is false and dns.{index} needs Route 53's control plane, which lives in {control_plane}, a member; \
+                 use kind ssm, or write \"accept_route53_risk\": true if losing both at once is acceptable"
+            )
+        });
+    }
+}
+
+fn ecs(plan: &Plan, found: &mut Found) {
+    let fix = "use 1 to 255 letters from a to z, digits, hyphens and underscores";
+    for (region, targets) in &plan.ecs {
+        let mut seen = BTreeSet::new();
+        for (index, target) in targets.iter().enumerate() {
+            let at = format!("ecs.{region}.{index}");
+            let cluster = &target.cluster;
+            let field = format!("{at}.cluster");
+            found.named(&field, cluster, names::is_ecs(cluster), fix);
+            for (index, service) in target.services.iter().enumerate() {
+                let at = format!("{at}.services.{index}");
+                let name = service.name();
+                found.named(&at, name, names::is_ecs(name), fix);
+                found.when(!seen.insert((cluster, name)), &[&at, &field], || {
+                    format!(
+                        "{at} is service {name} of cluster {cluster}, which stands twice; keep one"
+                    )
+                });
+                let count = format!("{at}.takeover_count");
+                found.when(service.is_never_scaled(), &[&count], || {
+                    format!("{count} is 0; write how many tasks it has after the take-over")
+                });
+            }
+        }
+    }
+}
+
+fn topics(plan: &Plan, found: &mut Found) {
+    for (region, arn) in &plan.notify {
+        let field = format!("notify.{region}");
+        let of = names::region_of_topic(arn);
+        let fix = "write the ARN of an SNS topic that is not FIFO";
+        found.named(&field, arn, of.is_some(), fix);
+        let elsewhere = of.is_some_and(|of| of != region.as_str());
+        found.when(elsewhere, &[&field], || {
+            format!("{field} is {arn}; name a topic of {region}")
+        });
+    }
+}
+
+fn loss_ledger(plan: &Plan, found: &mut Found) {
+    let mut seen = BTreeSet::new();
+    for (index, KeyedTable { table, key }) in plan.loss_ledger.iter().enumerate() {
+        let field = format!("loss_ledger.{index}.table");
+        let fix = "write schema and name, like public.orders";
+        found.named(&field, table, names::is_table(table), fix);
+        found.when(!seen.insert(table), &[&field], || {
+            format!("{field} {table} stands twice; keep one")
+        });
+        let columns: BTreeSet<_> = key.iter().filter(|column| !column.is_empty()).collect();
+        let at = format!("loss_ledger.{index}.key");
+        found.when(key.is_empty() || columns.len() != key.len(), &[&at], || {
+            let key = shown(&json!(key));
+            format!("{at} is {key}; name the columns of a unique key of {table}, each once")
+        });
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::super::read;
-    use crate::steps::fake::plan_document as good;
-
-    /// Sets one field of the good plan and says how the plan is then refused.
-    fn with(pointer: &str, value: Value) -> String {
-        let mut document = good();
-        let (parent, field) = pointer.rsplit_once('/').unwrap();
-        document.pointer_mut(parent).unwrap()[field] = value;
-        read(&document.to_string())
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default()
-    }
-
-    #[test]
-    fn a_name_that_rds_cannot_have_given_is_a_fault() {
-        for (pointer, field, name) in [
-            (
-                "/members/us-west-2/cluster",
-                "members.us-west-2.cluster",
-                "o".repeat(64),
-            ),
-            (
-                "/topology/global_cluster",
-                "topology.global_cluster",
-                "orders--1".to_owned(),
-            ),
-        ] {
-            let why = with(pointer, json!(name));
-            assert!(why.contains(field) && why.contains("as RDS does"), "{why}");
-        }
-        assert_eq!(
-            with("/members/us-west-2/cluster", json!("o".repeat(63))),
-            ""
-        );
-    }
-
-    #[test]
-    fn a_short_grace_beside_an_automatic_writer_down_is_a_fault() {
-        let why = with("/detection/in_region_grace_seconds", json!(179));
-        for part in ["in_region_grace_seconds is 179", "use at least 180"] {
-            assert!(why.contains(part), "{part} is missing from: {why}");
-        }
-        assert_eq!(with("/detection/in_region_grace_seconds", json!(180)), "");
-        let mut document = good();
-        document["detection"]["in_region_grace_seconds"] = json!(60);
-        document["unplanned"]["writer_down"] = json!("observe");
-        assert!(read(&document.to_string()).is_ok());
-    }
-
-    #[test]
-    fn every_bad_field_is_named_with_its_value_and_the_fix() {
-        let rows = [
-            ("/plan", json!("a b"), "use 1 to 40 letters"),
-            (
-                "/members",
-                json!({"us-west-2": {"cluster": "orders-west"}}),
-                "name at least two",
-            ),
-            (
-                "/home_region",
-                json!("eu-west-1"),
-                "which is not in members",
-            ),
-            (
-                "/witness_region",
-                json!("us-east-1"),
-                "choose a third Region",
-            ),
-            ("/witness_region", json!("Ohio"), "write it like us-east-1"),
-            ("/witness_region", Value::Null, "without_witness"),
-            (
-                "/detection/interval_seconds",
-                json!(0),
-                "detection.interval_seconds is 0",
-            ),
-            ("/detection/timeout_seconds", json!(9), "make it at most 5"),
-            (
-                "/detection/failures",
-                json!(1),
-                "one failure proves nothing",
-            ),
-            ("/unplanned/strategy", json!("hope"), "unplanned.strategy"),
-            ("/dns/0/ttl_seconds", json!(86400), "use 1 to 300"),
-            ("/dns/0/name", json!("writer"), "full name"),
-            (
-                "/dns/0/hosted_zone",
-                json!("/hostedzone/Z0"),
-                "the id alone",
-            ),
-            (
-                "/dns/0/accept_route53_risk",
-                json!(false),
-                "accept_route53_risk",
-            ),
-            (
-                "/ecs/us-east-1/0/services",
-                json!(["api", "api"]),
-                "stands twice",
-            ),
-            ("/ecs", json!({"eu-west-1": []}), "not a member's Region"),
-            (
-                "/notify",
-                json!({"us-east-1": "topic"}),
-                "ARN of an SNS topic",
-            ),
-        ];
-        for (pointer, value, expected) in rows {
-            let why = with(pointer, value.clone());
-            assert!(
-                why.contains(expected),
-                "{pointer} = {value}: {why:?} lacks {expected:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_table_of_the_loss_ledger_has_a_schema_and_a_key_and_stands_once() {
-        let id = |table: &str, key: Value| json!([{"table": table, "key": key}]);
-        let twice = json!([{"table": "a.b", "key": ["id"]}, {"table": "a.b", "key": ["id"]}]);
-        for (tables, says) in [
-            (
-                id("orders", json!(["id"])),
-                "loss_ledger[0].table is \"orders\"; write schema and name",
-            ),
-            (
-                id("a.b.c", json!(["id"])),
-                "loss_ledger[0].table is \"a.b.c\"",
-            ),
-            (
-                id("a.b", json!([])),
-                "loss_ledger[0].key is []; name the columns",
-            ),
-            (id("a.b", json!(["id", "id"])), "each once"),
-            (twice, "loss_ledger[1].table a.b stands twice"),
-        ] {
-            let why = with("/loss_ledger", tables);
-            assert!(why.contains(says), "{why:?} lacks {says:?}");
-        }
-        assert_eq!(with("/loss_ledger", id("app.orders", json!(["id"]))), "");
-    }
-
-    #[test]
-    fn a_parameter_needs_no_route_53_and_may_stand_beside_a_name() {
-        let parameter = json!({"kind": "ssm", "parameter": "/orders/writer", "endpoint": "writer"});
-        let name = good()["dns"][0].clone();
-        assert_eq!(with("/dns", json!([parameter])), "");
-        assert_eq!(with("/dns", json!([name, parameter])), "");
-    }
-
-    #[test]
-    fn a_parameter_of_a_wrong_name_is_refused_with_the_fix() {
-        let of = |name: &str| json!([{"kind": "ssm", "parameter": name, "endpoint": "writer"}]);
-        let long = format!("/{}", "a".repeat(1011));
-        for name in [
-            "orders",
-            "/orders/",
-            "/aurora-failover/kill",
-            "/aws/orders",
-            "/a b",
-            &long,
-        ] {
-            let why = with("/dns", of(name));
-            for part in [
-                "dns[0].parameter is",
-                name,
-                "write a name like /orders/writer",
-            ] {
-                assert!(why.contains(part), "{name}: {why:?} lacks {part:?}");
-            }
-        }
-        let fits = format!("/{}", "a".repeat(1010));
-        assert_eq!(with("/dns", of(&fits)), "");
-        let one = of("/orders/writer")[0].clone();
-        assert!(with("/dns", json!([one, one])).contains("stands twice"));
-    }
-
-    #[test]
-    fn a_plan_without_witness_may_act_when_that_was_accepted() {
-        let mut document = good();
-        document.as_object_mut().unwrap().remove("witness_region");
-        document["unplanned"]["without_witness"] = json!("accept");
-        assert!(read(&document.to_string()).is_ok());
-    }
-}
+mod tests;

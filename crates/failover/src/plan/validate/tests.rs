@@ -1,0 +1,189 @@
+//! Every field of a plan that does not fit, by its name, its value and the fix.
+
+use serde_json::{Value, json};
+
+use super::super::read;
+use crate::steps::fake::plan_document as good;
+
+/// Sets one field of the good plan and says how the plan is then refused.
+fn with(pointer: &str, value: Value) -> String {
+    let mut document = good();
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    document.pointer_mut(parent).unwrap()[field] = value;
+    read(&document.to_string())
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_name_that_rds_cannot_have_given_is_a_fault() {
+    for (pointer, field, name) in [
+        (
+            "/members/us-west-2/cluster",
+            "members.us-west-2.cluster",
+            "o".repeat(64),
+        ),
+        (
+            "/topology/global_cluster",
+            "topology.global_cluster",
+            "orders--1".to_owned(),
+        ),
+    ] {
+        let why = with(pointer, json!(name));
+        assert!(why.contains(field) && why.contains("as RDS does"), "{why}");
+    }
+    assert_eq!(
+        with("/members/us-west-2/cluster", json!("o".repeat(63))),
+        ""
+    );
+}
+
+#[test]
+fn a_short_grace_beside_an_automatic_writer_down_is_a_fault() {
+    let why = with("/detection/in_region_grace_seconds", json!(179));
+    for part in ["in_region_grace_seconds is 179", "use at least 180"] {
+        assert!(why.contains(part), "{part} is missing from: {why}");
+    }
+    assert_eq!(with("/detection/in_region_grace_seconds", json!(180)), "");
+    let mut document = good();
+    document["detection"]["in_region_grace_seconds"] = json!(60);
+    document["unplanned"]["writer_down"] = json!("observe");
+    assert!(read(&document.to_string()).is_ok());
+}
+
+#[test]
+fn every_bad_field_is_named_with_its_value_and_the_fix() {
+    let rows = [
+        ("/plan", json!("a b"), "use 1 to 40 letters"),
+        (
+            "/members",
+            json!({"us-west-2": {"cluster": "orders-west"}}),
+            "name at least two",
+        ),
+        (
+            "/home_region",
+            json!("eu-west-1"),
+            "which is not in members",
+        ),
+        (
+            "/witness_region",
+            json!("us-east-1"),
+            "choose a third Region",
+        ),
+        ("/witness_region", json!("Ohio"), "write it like us-east-1"),
+        ("/witness_region", Value::Null, "without_witness"),
+        (
+            "/detection/interval_seconds",
+            json!(0),
+            "detection.interval_seconds is 0",
+        ),
+        ("/detection/timeout_seconds", json!(9), "make it at most 5"),
+        (
+            "/detection/failures",
+            json!(1),
+            "one failure proves nothing",
+        ),
+        ("/unplanned/strategy", json!("hope"), "unplanned.strategy"),
+        ("/dns/0/ttl_seconds", json!(86400), "use 1 to 300"),
+        ("/dns/0/name", json!("writer"), "full name"),
+        (
+            "/dns/0/hosted_zone",
+            json!("/hostedzone/Z0"),
+            "the id alone",
+        ),
+        (
+            "/dns/0/accept_route53_risk",
+            json!(false),
+            "accept_route53_risk",
+        ),
+        (
+            "/ecs/us-east-1/0/services",
+            json!(["api", "api"]),
+            "stands twice",
+        ),
+        ("/ecs", json!({"eu-west-1": []}), "not a member's Region"),
+        (
+            "/notify",
+            json!({"us-east-1": "topic"}),
+            "ARN of an SNS topic",
+        ),
+    ];
+    for (pointer, value, expected) in rows {
+        let why = with(pointer, value.clone());
+        assert!(
+            why.contains(expected),
+            "{pointer} = {value}: {why:?} lacks {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn a_table_of_the_loss_ledger_has_a_schema_and_a_key_and_stands_once() {
+    let id = |table: &str, key: Value| json!([{"table": table, "key": key}]);
+    let twice = json!([{"table": "a.b", "key": ["id"]}, {"table": "a.b", "key": ["id"]}]);
+    for (tables, says) in [
+        (
+            id("orders", json!(["id"])),
+            "loss_ledger.0.table is \"orders\"; write schema and name",
+        ),
+        (
+            id("a.b.c", json!(["id"])),
+            "loss_ledger.0.table is \"a.b.c\"",
+        ),
+        (
+            id("a.b", json!([])),
+            "loss_ledger.0.key is []; name the columns",
+        ),
+        (id("a.b", json!(["id", "id"])), "each once"),
+        (twice, "loss_ledger.1.table a.b stands twice"),
+    ] {
+        let why = with("/loss_ledger", tables);
+        assert!(why.contains(says), "{why:?} lacks {says:?}");
+    }
+    assert_eq!(with("/loss_ledger", id("app.orders", json!(["id"]))), "");
+}
+
+#[test]
+fn a_parameter_needs_no_route_53_and_may_stand_beside_a_name() {
+    let parameter = json!({"kind": "ssm", "parameter": "/orders/writer", "endpoint": "writer"});
+    let name = good()["dns"][0].clone();
+    assert_eq!(with("/dns", json!([parameter])), "");
+    assert_eq!(with("/dns", json!([name, parameter])), "");
+}
+
+#[test]
+fn a_parameter_of_a_wrong_name_is_refused_with_the_fix() {
+    let of = |name: &str| json!([{"kind": "ssm", "parameter": name, "endpoint": "writer"}]);
+    let long = format!("/{}", "a".repeat(1011));
+    for name in [
+        "orders",
+        "/orders/",
+        "/aurora-failover/kill",
+        "/aws/orders",
+        "/a b",
+        &long,
+    ] {
+        let why = with("/dns", of(name));
+        for part in [
+            "dns.0.parameter is",
+            // A long value is cut.
+            &name[..name.len().min(50)],
+            "write a name like /orders/writer",
+        ] {
+            assert!(why.contains(part), "{name}: {why:?} lacks {part:?}");
+        }
+    }
+    let fits = format!("/{}", "a".repeat(1010));
+    assert_eq!(with("/dns", of(&fits)), "");
+    let one = of("/orders/writer")[0].clone();
+    assert!(with("/dns", json!([one, one])).contains("stands twice"));
+}
+
+#[test]
+fn a_plan_without_witness_may_act_when_that_was_accepted() {
+    let mut document = good();
+    document.as_object_mut().unwrap().remove("witness_region");
+    document["unplanned"]["without_witness"] = json!("accept");
+    assert!(read(&document.to_string()).is_ok());
+}

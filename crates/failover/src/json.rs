@@ -3,8 +3,12 @@
 mod read;
 mod strict;
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::Value;
+use jiff::Timestamp;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Map, Value};
 
 use crate::Error;
 
@@ -47,16 +51,60 @@ pub fn parse(text: &str) -> Result<Value, String> {
 /// # Errors
 /// `InvalidRequest` that names the faulty field, its value and the fix.
 pub fn read<T: DeserializeOwned>(payload: Value) -> Result<T, Error> {
-    if !payload.is_object() {
+    let fields = object(payload)?;
+    T::deserialize(read::Word(Value::Object(fields))).map_err(refused)
+}
+
+/// Reads the payload of a function with several jobs: `operation` says which one the other fields are for.
+///
+/// # Errors
+/// As [`read`].
+pub fn operation<T: DeserializeOwned>(payload: Value) -> Result<T, Error> {
+    let mut fields = object(payload)?;
+    let operation = fields.remove("operation");
+    T::deserialize(read::Job { operation, fields }).map_err(refused)
+}
+
+/// Reads one field; null is none.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn field<T: DeserializeOwned>(name: &str, value: Value) -> Result<Option<T>, Error> {
+    Option::deserialize(read::Word(value)).map_err(|why| refused(why.under(name)))
+}
+
+/// Reads a time, which may be missing.
+///
+/// # Errors
+/// What was written instead, and how a time is written.
+pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    let read = |text: String| {
+        text.parse().map_err(|_| {
+            let shown = shown(&Value::from(text));
+            D::Error::custom(format!(
+                "{shown} is no time; write it like 2026-01-31T02:00:00Z"
+            ))
+        })
+    };
+    text.map(read).transpose()
+}
+
+fn refused(why: impl std::fmt::Display) -> Error {
+    Error::InvalidRequest(why.to_string())
+}
+
+fn object(payload: Value) -> Result<Map<String, Value>, Error> {
+    let Value::Object(fields) = payload else {
         return Err(Error::InvalidRequest(format!(
             "the payload is {}; write an object, like {{\"plan\": \"orders\"}}",
             shown(&payload)
         )));
-    }
-    if let Some(Value::String(plan)) = payload.get("plan") {
+    };
+    if let Some(Value::String(plan)) = fields.get("plan") {
         named(plan)?;
     }
-    T::deserialize(read::Word(payload)).map_err(|why| Error::InvalidRequest(why.to_string()))
+    Ok(fields)
 }
 
 /// A name that no plan can have is told before anything is asked for it.
@@ -65,7 +113,8 @@ fn named(plan: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::InvalidRequest(format!(
-        "plan is {plan:?}; write a plan's name: 1 to 40 letters from a to z, digits and hyphens"
+        "plan is {}; write a plan's name: 1 to 40 letters from a to z, digits and hyphens",
+        shown(&Value::from(plan))
     )))
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error,
-    domain::{PlanName, seconds_between},
+    domain::{PlanName, Region, seconds_between},
     ledger::{self, Ledger, Row},
     plan::Plan,
     steps::Here,
@@ -29,8 +29,9 @@ pub trait Notify: Sync {
         subject: &str,
         text: &str,
     ) -> impl Future<Output = Result<(), Error>> + Send;
-    /// Whether an SNS topic of the acting Region is there; an error says why not.
-    fn topic(&self, topic: &str) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Whether an SNS topic is there in its Region; an error says why not.
+    fn topic(&self, region: &Region, topic: &str)
+    -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// How soon a human must look.

@@ -2,13 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use failover::steps::{fence_writer, health_probe, rebuild_global};
+use failover::{
+    json::operation,
+    steps::{fence_writer, health_probe, rebuild_global},
+};
 use serde_json::json;
 use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.
 fn with_functions() -> impl Iterator<Item = &'static str> {
     template::OF_FUNCTIONS.into_iter().chain(["witness"])
+}
+
+/// What a schedule or a rule sends, as a function reads it.
+fn payload(text: &str) -> serde_json::Value {
+    failover::json::parse(text).unwrap()
 }
 
 #[test]
@@ -27,7 +35,7 @@ fn the_schedules_send_what_probe_fence_and_rebuild_take() {
         })
         .collect();
     let sweep: fence_writer::Request =
-        serde_json::from_str(sent["aurora-failover-fence-writer"]).unwrap();
+        operation(payload(sent["aurora-failover-fence-writer"])).unwrap();
     assert_eq!(sweep, fence_writer::Request::Sweep {});
     let keep: serde_json::Value =
         serde_json::from_str(sent["aurora-failover-rebuild-global"]).unwrap();
@@ -59,7 +67,7 @@ fn every_shard_of_the_plans_is_watched_whatever_their_number() {
             };
             let input = target["Input"]["Fn::Sub"].as_str().unwrap();
             let input = input.replace("${WatchShards}", &shards.to_string());
-            Some(serde_json::from_str::<health_probe::Request>(&input).unwrap())
+            Some(operation::<health_probe::Request>(payload(&input)).unwrap())
         };
         let sent: Vec<_> = targets.as_array().unwrap().iter().filter_map(of).collect();
         let wanted: Vec<_> = (0..shards)
@@ -88,7 +96,7 @@ fn what_rds_says_of_its_fence_is_what_the_fence_takes() {
         instance: said(),
         message: said(),
     };
-    let request: fence_writer::Request = serde_json::from_str(&sent).unwrap();
+    let request: fence_writer::Request = operation(payload(&sent)).unwrap();
     assert_eq!(request, fence_writer::Request::Hint(hint));
 }
 

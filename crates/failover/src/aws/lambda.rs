@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use futures::future::BoxFuture;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{Aws, client, errors::error};
@@ -13,9 +13,11 @@ use crate::{
     Error,
     domain::{PlanName, Region},
     steps::{
+        Input,
         confirm_outage::{Ask, ReachInput, ReachOutput},
         fence_writer::{AskFence, Rights},
         health_probe::Confirmation,
+        rebuild_global::AskRebuild,
     },
 };
 
@@ -88,6 +90,22 @@ impl AskFence for Aws {
         let payload = json!({"operation": "rights", "plan": plan});
         self.invoke(region, "aurora-failover-fence-writer", &payload)
             .await
+    }
+}
+
+impl AskRebuild for Aws {
+    async fn ask_rebuild(&self, input: &Input) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            refusal: Option<Refusal>,
+        }
+        #[derive(Deserialize)]
+        struct Refusal {
+            reasons: Vec<String>,
+        }
+        let function = "aurora-failover-rebuild-global";
+        let answer: Answer = self.invoke(&self.region, function, &json!(input)).await?;
+        Ok(answer.refusal.map_or_else(Vec::new, |said| said.reasons))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages to people, on SNS.
 
 use super::{Aws, client, errors::error};
-use crate::{Error, notify::Notify};
+use crate::{Error, domain::Region, notify::Notify};
 
 impl Notify for Aws {
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
@@ -16,13 +16,18 @@ impl Notify for Aws {
         Ok(())
     }
 
-    async fn topic(&self, topic: &str) -> Result<(), Error> {
-        client!(self, aws_sdk_sns, self.region)
+    async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
+        client!(self, aws_sdk_sns, region)
             .get_topic_attributes()
             .topic_arn(topic)
             .send()
             .await
-            .map_err(|why| error(&format!("SNS GetTopicAttributes of {topic}"), &why))?;
+            .map_err(|why| {
+                error(
+                    &format!("SNS GetTopicAttributes of {topic} in {region}"),
+                    &why,
+                )
+            })?;
         Ok(())
     }
 }

@@ -44,7 +44,7 @@ impl Fault {
         }
     }
 
-    fn under(mut self, field: impl Into<String>) -> Self {
+    pub(super) fn under(mut self, field: impl Into<String>) -> Self {
         self.path.push(field.into());
         self
     }
@@ -203,9 +203,23 @@ impl<'de> Deserializer<'de> for Word {
         Err(Fault::of(What::Is(shown(&self.0), wanted)))
     }
 
+    /// A list of the fields' values is no object.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        if self.0.is_array() {
+            let is = What::Is("a list".into(), "give it an object".into());
+            return Err(Fault::of(is));
+        }
+        self.deserialize_any(visitor)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 
@@ -258,6 +272,88 @@ impl<'de> MapAccess<'de> for Fields {
         let (field, value) = self.value.take().unwrap_or_default();
         let read = seed.deserialize(Word(value));
         read.map_err(|why| why.under(field))
+    }
+}
+
+/// The payload of a function with several jobs.
+pub(super) struct Job {
+    /// Which of them.
+    pub(super) operation: Option<Value>,
+    /// What it takes.
+    pub(super) fields: Map<String, Value>,
+}
+
+impl<'de> Deserializer<'de> for Job {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        Word(Value::Object(self.fields)).deserialize_any(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let wanted = format!("set it to {}", variants.join(" or "));
+        let is = match self.operation {
+            Some(Value::String(word)) => {
+                return visitor.visit_enum(Named {
+                    word,
+                    fields: self.fields,
+                });
+            }
+            Some(other) => What::Is(shown(&other), wanted),
+            None => What::Is("missing".into(), wanted),
+        };
+        Err(Fault::of(is).under("operation"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// One job by its name, with what it takes.
+struct Named {
+    word: String,
+    fields: Map<String, Value>,
+}
+
+impl<'de> EnumAccess<'de> for Named {
+    type Error = Fault;
+    type Variant = Word;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Word), Fault> {
+        let named = seed.deserialize(StringDeserializer::new(self.word));
+        let named = named.map_err(|why: Fault| why.under("operation"))?;
+        Ok((named, Word(Value::Object(self.fields))))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Word {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_any(visitor)
     }
 }
 

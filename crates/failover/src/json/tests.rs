@@ -1,18 +1,36 @@
 //! Whatever is typed, the refusal is one sentence in words of JSON.
 
+mod every;
+
 use serde_json::json;
 
 use super::*;
-use crate::steps::{Input, fence_writer, recovery_ledger};
+use crate::{
+    ledger::RunKind,
+    steps::{
+        Input, fence_writer,
+        recovery_ledger::{self, Asked},
+    },
+};
 
-/// How the function `T` is for refuses what arrives as `text`.
-fn refusal<T: DeserializeOwned>(text: &str) -> String {
+/// What a function reads of `text`, as it arrives.
+fn taken<T>(text: &str, reads: impl Fn(Value) -> Result<T, Error>) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let payload = serde_path_to_error::deserialize::<_, Payload>(&mut deserializer).unwrap();
-    let refused = payload.value().and_then(read::<T>).err();
-    let why = refused.unwrap_or_else(|| panic!("{text} was taken"));
+    payload.value().and_then(reads)
+}
+
+/// How a function that reads like this refuses what arrives as `text`.
+fn refusal<T>(text: &str, reads: impl Fn(Value) -> Result<T, Error>) -> String {
+    let why = taken(text, reads).err();
+    let why = why.unwrap_or_else(|| panic!("{text} was taken"));
     assert_eq!(why.name(), "InvalidRequest");
-    why.to_string()
+    let why = why.to_string();
+    for word in RUST {
+        assert!(!why.contains(word), "{text}: {why}");
+    }
+    assert!(!why.contains('\n') && why.len() < 500, "{text}: {why}");
+    why
 }
 
 /// What no operator has typed.
@@ -73,11 +91,8 @@ fn whatever_is_no_object_with_a_plan_is_refused_in_words_of_json() {
             "run_id is a list; give it a text",
         ),
     ] {
-        let why = refusal::<Input>(text);
+        let why = refusal(text, read::<Input>);
         assert!(why.contains(says), "{text}: {why}");
-        for word in RUST {
-            assert!(!why.contains(word), "{text}: {why}");
-        }
     }
 }
 
@@ -88,23 +103,46 @@ fn an_operation_is_refused_with_the_ones_there_are() {
             r#"{"operation": "sweap"}"#,
             "operation is \"sweap\"; set it to sweep or fence or unfence",
         ),
-        (r#"{"plan": "orders"}"#, "operation is missing; add it"),
+        (
+            r#"{"plan": "orders"}"#,
+            "operation is missing; set it to sweep or fence",
+        ),
+        (r#"{"operation": 7}"#, "operation is 7; set it to sweep"),
         (
             r#"{"operation": "fence", "plan": "orders", "epoch": "seven"}"#,
-            "is \"seven\"; give it a whole number that is not negative",
+            "epoch is \"seven\"; give it a whole number that is not negative",
+        ),
+        (
+            r#"{"operation": "sweep", "plan": "orders"}"#,
+            "plan is not a field here; remove it",
         ),
     ] {
-        let why = refusal::<fence_writer::Request>(text);
+        let why = refusal(text, operation::<fence_writer::Request>);
         assert!(why.contains(says), "{text}: {why}");
     }
 }
 
 #[test]
 fn a_field_that_a_run_lacks_is_named() {
-    let why = refusal::<recovery_ledger::Request>(
-        r#"{"operation": "open", "run_id": "a", "input": {"plan": "orders"}}"#,
-    );
+    let text = r#"{"operation": "open", "run_id": "a", "input": {"plan": "orders"}}"#;
+    let why = refusal(text, operation::<recovery_ledger::Request>);
     assert!(why.contains("kind is missing; add it"), "{why}");
+}
+
+#[test]
+fn a_time_is_refused_with_how_one_is_written() {
+    let failback = |input| Asked::read(RunKind::Failback, input);
+    let why = refusal(r#"{"plan": "orders", "not_before": "tomorrow"}"#, failback);
+    assert_eq!(
+        why,
+        "not_before: \"tomorrow\" is no time; write it like 2026-01-31T02:00:00Z"
+    );
+    let unplanned = |input| Asked::read(RunKind::UnplannedFailover, input);
+    let why = refusal(r#"{"plan": "orders", "incident": "orders"}"#, unplanned);
+    assert_eq!(
+        why,
+        "incident: \"orders\" is not <plan>/<epoch>; write it like orders/7"
+    );
 }
 
 #[test]

@@ -337,15 +337,21 @@ fn new(
 ) -> Result<Run, Error> {
     let here = world.region();
     let to = input.target_region.clone().unwrap_or_else(|| here.clone());
-    if let Some(stranger) = [&to, writer]
-        .into_iter()
-        .chain(&input.from_region)
-        .find(|region| !known.plan.members.contains_key(*region))
-    {
-        return Err(Error::InvalidRequest(format!(
-            "{stranger} is not a member of plan {}",
-            input.plan
-        )));
+    let members = &known.plan.members;
+    let given = [
+        ("target_region", Some(&to)),
+        ("from_region", input.from_region.as_ref()),
+        ("the current writer's Region", Some(writer)),
+    ];
+    for (field, region) in given {
+        if let Some(stranger) = region.filter(|region| !members.contains_key(*region)) {
+            let members: Vec<_> = members.keys().map(Region::as_str).collect();
+            return Err(Error::InvalidRequest(format!(
+                "{field} is {stranger}, which is not a member of plan {}; use one of {}",
+                input.plan,
+                members.join(", ")
+            )));
+        }
     }
     Ok(Run {
         run_id: "by-hand".into(),

@@ -494,9 +494,10 @@ async fn endpoints(
     Ok(endpoints)
 }
 
-/// What this step would be refused at the names, were the writer moved now. A planned move asks before it begins.
+/// What this step would be refused at the names and the parameters, were the writer moved now. A planned move asks before it
+/// begins.
 pub(super) async fn refusals(
-    world: &(impl Ledger + Here + Describe + Dns),
+    world: &(impl Ledger + Here + Describe + Dns + Parameters),
     pass: &Pass,
 ) -> Result<Vec<String>, Error> {
     let endpoints = endpoints(world, pass).await?;
@@ -511,8 +512,11 @@ pub(super) async fn refusals(
             Err(why) => Some(why.to_string()),
         }
     });
-    let refused = futures::future::join_all(asked).await;
-    Ok(refused.into_iter().flatten().collect())
+    let (names, parameters) = futures::join!(
+        futures::future::join_all(asked),
+        parameters::refusals(world, pass, epoch, &endpoints, target),
+    );
+    Ok(names.into_iter().flatten().chain(parameters).collect())
 }
 
 /// Why a name could not be led over in `epoch`.

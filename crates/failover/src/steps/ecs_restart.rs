@@ -132,14 +132,19 @@ pub enum Action {
 ///
 /// # Errors
 /// As [`run`] and [`conclude::run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
-    let concludes = take(&mut payload, "conclude", "true or false")?.unwrap_or(false);
-    let input = read(payload)?;
+pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+    let (concludes, input) = asked(payload)?;
     if concludes {
         answer(conclude::run(world, &input).await?)
     } else {
         answer(run(world, &input).await?)
     }
+}
+
+/// Whether it concludes, and the input of every step.
+pub(crate) fn asked(mut payload: Value) -> Result<(bool, Input), Error> {
+    let concludes = take(&mut payload, "conclude")?;
+    Ok((concludes.unwrap_or(false), read(payload)?))
 }
 
 impl Act for Action {

@@ -264,7 +264,8 @@ impl Plans for Books {
 
 impl Notify for Books {
     /// Only topics of this account are there.
-    async fn topic(&self, topic: &str) -> Result<(), Error> {
+    async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
+        self.answers(region)?;
         if topic.contains(":123456789012:") {
             return Ok(());
         }

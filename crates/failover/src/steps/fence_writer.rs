@@ -14,7 +14,7 @@ use super::{
     Here, Input, Output, Pass, answer, by_hand,
     frame::{self, Act, Came, Step, Then},
     health_probe::OfPlan,
-    read,
+    operation,
 };
 use crate::{
     Error,
@@ -33,7 +33,7 @@ pub const STEP: &str = "fence_writer";
 
 /// What the function takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "operation", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// Fences whatever is deposed here, for every plan that this Region knows.
     Sweep {},
@@ -228,10 +228,10 @@ pub struct Swept {
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
-    match read::<Request>(payload)? {
+    match operation::<Request>(payload)? {
         Request::Sweep {} => answer(sweep(world).await?),
         Request::Fence(input) => answer(run(world, &input).await?),
-        Request::Unfence(input) => answer(by_operators::unfence(world, &input).await?),
+        Request::Unfence(input) => answer(Box::pin(by_operators::unfence(world, &input)).await?),
         Request::Hint(hint) => answer(hint::heard(world, &hint).await?),
         Request::Rights(of) => answer(by_operators::rights(world, &of.plan).await?),
     }

@@ -13,12 +13,15 @@ use super::{
     Here, Input, Output, Pass, answer, by_hand,
     fence_writer::Standing,
     frame::{self, Act, Came, Step, Then},
-    read, take,
+    read,
+    rebuild_global::names::is_identifier,
+    take,
 };
 use crate::{
     Error,
     beat::Beats,
     domain::{Epoch, PlanName, Region},
+    json::shown,
     ledger::{Current, Known, Ledger},
     notify::Notify,
     sql::{Place, compare::Stretch},
@@ -174,13 +177,21 @@ impl<T: Here + Describe + Notify + Compare + Found> World for T {}
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
-    let cluster = take::<String>(
-        &mut payload,
-        "cluster",
-        "the identifier of a cluster of this Region",
-    )?;
-    answer(run(world, &read(payload)?, cluster.as_deref()).await?)
+pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+    let (cluster, input) = asked(payload)?;
+    answer(run(world, &input, cluster.as_deref()).await?)
+}
+
+/// The cluster that somebody named, and the input of every step.
+pub(crate) fn asked(mut payload: Value) -> Result<(Option<String>, Input), Error> {
+    let cluster: Option<String> = take(&mut payload, "cluster")?;
+    if let Some(cluster) = cluster.as_ref().filter(|cluster| !is_identifier(cluster)) {
+        return Err(Error::InvalidRequest(format!(
+            "cluster is {}; write the identifier of a cluster of this Region",
+            shown(&Value::from(cluster.as_str()))
+        )));
+    }
+    Ok((cluster, read(payload)?))
 }
 
 /// Decides what one pass does.

@@ -10,6 +10,7 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
     guard,
+    json::field,
     ledger::{self, Intent, Ledger, Rows, Run},
     plan::PARAMETERS,
     topology::Named,
@@ -94,25 +95,17 @@ impl Input {
     }
 }
 
-pub use crate::json::read;
+pub use crate::json::{operation, read};
 
 /// Takes a field that is a step's own out of a payload, whose rest every step takes; `None` where it is absent or null.
 ///
 /// # Errors
-/// `InvalidRequest` that names the field, its value and what to `write`.
-pub fn take<T: DeserializeOwned>(
-    payload: &mut Value,
-    field: &str,
-    write: &str,
-) -> Result<Option<T>, Error> {
-    let Some(given) = payload
+/// `InvalidRequest` that names the field, its value and the fix.
+pub fn take<T: DeserializeOwned>(payload: &mut Value, name: &str) -> Result<Option<T>, Error> {
+    let given = payload
         .as_object_mut()
-        .and_then(|object| object.remove(field))
-    else {
-        return Ok(None);
-    };
-    serde_json::from_value(given.clone())
-        .map_err(|_| Error::InvalidRequest(format!("{field} is {given}; write {write}")))
+        .and_then(|object| object.remove(name));
+    given.map_or(Ok(None), |given| field(name, given))
 }
 
 /// Writes what a function answers.

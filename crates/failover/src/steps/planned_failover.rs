@@ -11,10 +11,11 @@ use super::{
     Here, Input, Output, Pass, calls,
     confirm_outage::{self, Ask},
     detach_and_promote::{Accepted, Written},
-    dns_flip::Dns,
+    dns_flip::{Dns, Parameters},
     ecs_restart::Ecs,
     fence_writer::AskFence,
     frame::{self, Act, Came, Step, Then},
+    rebuild_global::AskRebuild,
     recovery_ledger::Plans,
 };
 use crate::{
@@ -112,7 +113,9 @@ pub trait World:
     + Plans
     + Ask
     + AskFence
+    + AskRebuild
     + Dns
+    + Parameters
     + Ecs
     + Switched
     + Notify
@@ -127,7 +130,9 @@ impl<
         + Plans
         + Ask
         + AskFence
+        + AskRebuild
         + Dns
+        + Parameters
         + Ecs
         + Switched
         + Notify

@@ -230,6 +230,13 @@ pub struct RebuildGlobal {
     pub names: Names,
 }
 
+/// Asks the rebuild of this Region.
+pub trait AskRebuild: Sync {
+    /// What a dry run of it would be refused, every reason.
+    fn ask_rebuild(&self, input: &Input)
+    -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+}
+
 /// What the schedule sends.
 #[must_use]
 pub fn keep_request() -> Value {
@@ -240,17 +247,20 @@ pub fn keep_request() -> Value {
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(world: &impl World, mut payload: Value) -> Result<Value, Error> {
+pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
     if payload == keep_request() {
         return answer(sweep(world).await?);
     }
-    let retire = take(&mut payload, "retire", "\"rename\" or \"delete\"")?.unwrap_or_default();
-    let write =
-        "{\"global_cluster\": \"orders-global-7\", \"parameter_groups\": {\"old\": \"new\"}}";
-    let names: Names = take(&mut payload, "names", write)?.unwrap_or_default();
+    let (step, input) = asked(payload)?;
+    answer(run(world, &input, &step).await?)
+}
+
+/// What the rebuild goes by, and the input of every step.
+pub(crate) fn asked(mut payload: Value) -> Result<(RebuildGlobal, Input), Error> {
+    let retire = take(&mut payload, "retire")?.unwrap_or_default();
+    let names: Names = take(&mut payload, "names")?.unwrap_or_default();
     names.check()?;
-    let step = RebuildGlobal { retire, names };
-    answer(run(world, &read(payload)?, &step).await?)
+    Ok((RebuildGlobal { retire, names }, read(payload)?))
 }
 
 /// One pass.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Here, answer, recovery_ledger::Asked, take};
+use super::{Here, answer, is_false, recovery_ledger::Asked, take};
 use crate::{
     Error,
     domain::RunId,
@@ -44,6 +44,8 @@ pub trait Start: Sync {
 struct Answer {
     action: &'static str,
     reason: String,
+    #[serde(skip_serializing_if = "is_false")]
+    dry_run: bool,
     execution: String,
 }
 
@@ -58,7 +60,7 @@ pub async fn or<W: Ledger + Here + Start>(
     mut payload: Value,
     pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
 ) -> Result<Value, Error> {
-    let starts: bool = take(&mut payload, "start", "true or leave it out")?.unwrap_or_default();
+    let starts: bool = take(&mut payload, "start")?.unwrap_or_default();
     if !starts {
         return pass(payload).await;
     }
@@ -67,7 +69,7 @@ pub async fn or<W: Ledger + Here + Start>(
         let Started::Runs(execution) = world.start(None, &payload).await? else {
             return Err(again(&asked));
         };
-        return said("start_dry_run", "the machine's dry run", execution);
+        return said("start_dry_run", "the machine's dry run", true, execution);
     }
     for _ in 0..NAMES {
         let row = world.row(world.region(), &asked.plan).await?;
@@ -83,10 +85,10 @@ pub async fn or<W: Ledger + Here + Start>(
                 )));
             }
             let execution = world.execution(&lease.run_id)?;
-            return said("none", "is under way already", execution);
+            return said("none", "is under way already", false, execution);
         }
         match world.start(Some(&name(&row, kind)), &payload).await? {
-            Started::Runs(execution) => return said("start", "is under way", execution),
+            Started::Runs(execution) => return said("start", "is under way", false, execution),
             Started::Ended => {
                 let token = row.token;
                 update_if(world, world.region(), &asked.plan, |row| {
@@ -106,13 +108,19 @@ fn again(asked: &Asked) -> Error {
     ))
 }
 
-fn said(action: &'static str, what: &str, execution: String) -> Result<Value, Error> {
+fn said(
+    action: &'static str,
+    what: &str,
+    dry_run: bool,
+    execution: String,
+) -> Result<Value, Error> {
     let name = execution.rsplit(':').next().unwrap_or_default();
     let reason = format!("{name}: {what}");
     tracing::info!(action, reason, execution, "start");
     answer(Answer {
         action,
         reason,
+        dry_run,
         execution,
     })
 }

@@ -6,8 +6,10 @@ use failover::{
     ledger::Known,
     sql::fence::{Doors, Reopened, Shut},
     steps::{
+        Input,
         fence_writer::{AskFence, Gate, Rights},
         planned_failover::{BlueGreen, Rotation, Upcoming},
+        rebuild_global::AskRebuild,
     },
 };
 
@@ -50,6 +52,13 @@ impl AskFence for Seen<'_> {
             refused: Vec::new(),
             moves_break: Vec::new(),
         })
+    }
+}
+
+/// Nothing stands in its way.
+impl AskRebuild for Seen<'_> {
+    async fn ask_rebuild(&self, _: &Input) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
     }
 }
 

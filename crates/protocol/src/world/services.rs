@@ -197,7 +197,7 @@ impl Switched for Seen<'_> {
 }
 
 impl Notify for Seen<'_> {
-    async fn topic(&self, _: &str) -> Result<(), Error> {
+    async fn topic(&self, _: &Region, _: &str) -> Result<(), Error> {
         Ok(())
     }
 

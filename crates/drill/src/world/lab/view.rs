@@ -209,7 +209,7 @@ impl Switched for View {
 }
 
 impl Notify for View {
-    async fn topic(&self, _: &str) -> Result<(), Error> {
+    async fn topic(&self, _: &Region, _: &str) -> Result<(), Error> {
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::{choose::Candidate, gather::Gathered, signs::Signs};
-use super::{Here, Input, Output, Pass, Progress, answer, read};
+use super::{Here, Input, Output, Pass, Progress, answer, operation};
 use crate::{
     Error,
     beat::{Loss, Write},
@@ -36,7 +36,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What the function takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "operation", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Gives the verdict, in a run.
     Confirm(Input),
@@ -131,7 +131,7 @@ pub async fn handle(
     world: &(impl Ledger + Here + Describe + Ask),
     payload: Value,
 ) -> Result<Value, Error> {
-    match read::<Request>(payload)? {
+    match operation::<Request>(payload)? {
         Request::Confirm(input) => {
             let is_dry = input.dry_run || input.run_id.is_none();
             match Box::pin(confirm(world, &input, false)).await {

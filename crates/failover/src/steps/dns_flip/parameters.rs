@@ -63,41 +63,88 @@ pub(super) async fn observe(
     endpoints: &BTreeMap<Region, Endpoints>,
     target: &Endpoints,
 ) -> Result<Vec<Seen>, Error> {
-    let run = &pass.run;
-    let others = run.leased.iter().filter(|region| **region != run.to);
-    let regions: Vec<_> = [&run.to].into_iter().chain(others).collect();
     let mut seen = Vec::new();
-    for record in &run.plan.dns {
-        let DnsRecord::Ssm {
-            parameter,
-            endpoint,
-        } = record
-        else {
-            continue;
-        };
-        let wanted = Parameter {
-            value: endpoint.of(target).to_owned(),
-            epoch: Some(epoch),
-        };
-        for region in &regions {
-            let held = match world.parameter(region, parameter).await {
-                // What is left may have fallen silent: nobody starts a task there now.
-                Err(Error::Unavailable(_)) if **region == run.from => continue,
-                held => held?,
-            };
-            seen.push(Seen {
-                region: (*region).clone(),
-                name: parameter.clone(),
-                held,
-                wanted: wanted.clone(),
-                members: endpoints
-                    .values()
-                    .flat_map(|e| [e.writer.clone(), e.reader.clone()])
-                    .collect(),
-            });
+    for place in places(pass) {
+        match look(world, place, epoch, endpoints, target).await {
+            // What is left may have fallen silent: nobody starts a task there now.
+            Err(Error::Unavailable(_)) if *place.region == pass.run.from => {}
+            looked => seen.push(looked?),
         }
     }
     Ok(seen)
+}
+
+/// What this step would be refused at each of them in `epoch`, every reason.
+pub(super) async fn refusals(
+    world: &impl Parameters,
+    pass: &Pass,
+    epoch: Epoch,
+    endpoints: &BTreeMap<Region, Endpoints>,
+    target: &Endpoints,
+) -> Vec<String> {
+    let asked = places(pass).into_iter().map(async |place| {
+        match look(world, place, epoch, endpoints, target).await {
+            Ok(seen) => first_wrong(&[seen]).err().map(|why| why.to_string()),
+            Err(why) => Some(format!(
+                "parameter {} in {}: {why}",
+                place.name, place.region
+            )),
+        }
+    });
+    let refused = futures::future::join_all(asked).await;
+    refused.into_iter().flatten().collect()
+}
+
+/// One of the plan's parameters in one Region.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    region: &'a Region,
+    name: &'a str,
+    endpoint: Endpoint,
+}
+
+/// Every parameter in every Region that the run counts on, the acting one first.
+fn places(pass: &Pass) -> Vec<Place<'_>> {
+    let run = &pass.run;
+    let others = run.leased.iter().filter(|region| **region != run.to);
+    let regions: Vec<_> = [&run.to].into_iter().chain(others).collect();
+    let mut places = Vec::new();
+    for record in &run.plan.dns {
+        if let DnsRecord::Ssm {
+            parameter,
+            endpoint,
+        } = record
+        {
+            places.extend(regions.iter().map(|region| Place {
+                region,
+                name: parameter,
+                endpoint: *endpoint,
+            }));
+        }
+    }
+    places
+}
+
+async fn look(
+    world: &impl Parameters,
+    place: Place<'_>,
+    epoch: Epoch,
+    endpoints: &BTreeMap<Region, Endpoints>,
+    target: &Endpoints,
+) -> Result<Seen, Error> {
+    let members = endpoints.values();
+    Ok(Seen {
+        region: place.region.clone(),
+        name: place.name.to_owned(),
+        held: world.parameter(place.region, place.name).await?,
+        wanted: Parameter {
+            value: place.endpoint.of(target).to_owned(),
+            epoch: Some(epoch),
+        },
+        members: members
+            .flat_map(|e| [e.writer.clone(), e.reader.clone()])
+            .collect(),
+    })
 }
 
 /// The first parameter that is not right yet.
@@ -177,6 +224,62 @@ mod tests {
         }
         let right = seen(Some(parameter("east.example", Some(8))));
         assert_eq!(first_wrong(&[right]), Ok(None));
+    }
+
+    /// Parameters of two Regions, one of which is silent.
+    struct Held;
+
+    impl Parameters for Held {
+        async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
+            match (region.as_str(), name) {
+                (_, "/orders/new") => Ok(None),
+                ("us-east-1", "/orders/writer") => Ok(Some(parameter("proxy.example", None))),
+                ("us-east-1", _) => Ok(Some(parameter("west.example", Some(9)))),
+                _ => Err(Error::Denied("AccessDenied".into())),
+            }
+        }
+
+        async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
+            Err(Error::Denied("nothing is changed before a move".into()))
+        }
+    }
+
+    #[tokio::test]
+    async fn every_parameter_that_could_not_be_pointed_is_named_before_the_writer_moves() {
+        let mut run = crate::steps::fake::run();
+        run.leased = ["us-east-1".into(), "us-west-2".into()].into();
+        let record = |name: &str| DnsRecord::Ssm {
+            parameter: name.into(),
+            endpoint: Endpoint::Writer,
+        };
+        run.plan.dns = ["/orders/writer", "/orders/later", "/orders/new"]
+            .map(record)
+            .into();
+        let pass = Pass {
+            run,
+            rows: crate::ledger::Rows(BTreeMap::new()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: true,
+        };
+        let of = |name: &str| Endpoints {
+            writer: format!("{name}.example"),
+            reader: format!("{name}-ro.example"),
+            port: 5432,
+        };
+        let endpoints = BTreeMap::from([
+            ("us-east-1".into(), of("east")),
+            ("us-west-2".into(), of("west")),
+        ]);
+        let found = refusals(&Held, &pass, Epoch(8), &endpoints, &of("east")).await;
+        assert_eq!(found.len(), 4, "{found:?}");
+        for part in [
+            "parameter /orders/writer in us-east-1 holds proxy.example, which is no member's endpoint",
+            "parameter /orders/later in us-east-1 was pointed in epoch 9, this run is in 8",
+            "parameter /orders/writer in us-west-2: ",
+            "parameter /orders/later in us-west-2: ",
+        ] {
+            assert!(found.join("; ").contains(part), "{found:?} lacks {part}");
+        }
     }
 
     #[test]

@@ -8,17 +8,13 @@ use crate::{
     domain::PlanName,
     ledger::{Rows, update},
     notify::{Message, Severity, tell},
-    steps::{Input, by_hand},
+    steps::{Input, Output, Progress, by_hand},
     switches::maintenance,
 };
 
-/// What unfencing answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What unfencing gave back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Unfenced {
-    /// Whether anything was changed.
-    pub action: &'static str,
-    /// Why, or why not.
-    pub reason: String,
     /// The roles that have their login again.
     pub roles: Vec<String>,
     /// The jobs and subscriptions that work again.
@@ -29,26 +25,27 @@ pub struct Unfenced {
     pub refused: Vec<String>,
 }
 
-/// Only by hand, forced, and while a switch keeps the schedule from fencing again.
-pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfenced, Error> {
+/// Only by hand, forced, and while a switch keeps the schedule from fencing again. A dry run answers what the forced call would.
+pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Output<Unfenced>, Error> {
+    by_hand::is_consistent(input)?;
+    let is_dry = input.dry_run || input.force.is_none();
+    match give_back(world, input, is_dry).await {
+        Err(why) if is_dry => Output::refused(why, None, Vec::new()),
+        given => given,
+    }
+}
+
+async fn give_back(
+    world: &impl World,
+    input: &Input,
+    is_dry: bool,
+) -> Result<Output<Unfenced>, Error> {
     let (here, name) = (world.region(), &input.plan);
     let known = by_hand::known(world, input).await?;
     let rows = Rows(by_hand::reachable(world, &known).await?);
     let current = rows.current().ok_or_else(by_hand::no_writer)?;
     let stands = format!("{name}@{}", current.epoch);
-    let Some(force) = &input.force else {
-        return Ok(Unfenced {
-            action: "none",
-            reason: format!(
-                "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
-            ),
-            roles: Vec::new(),
-            others: Vec::new(),
-            missing: Vec::new(),
-            refused: Vec::new(),
-        });
-    };
-    if *force != stands {
+    if let Some(force) = input.force.as_ref().filter(|force| **force != stands) {
         return Err(Error::InvalidRequest(format!(
             "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that",
             current.epoch
@@ -60,6 +57,16 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
             "the schedule would fence it again within a minute; switch {} on first",
             maintenance(name)
         )));
+    }
+    if is_dry {
+        let reason = format!(
+            "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
+        );
+        return Ok(Output {
+            progress: Progress::Pending,
+            dry_run: true,
+            ..Output::done("unfence", reason, Unfenced::default())
+        });
     }
     let given = world.reopen(&known).await?;
     update(world, here, name, |row| {
@@ -81,14 +88,13 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Unfence
         ..Message::default()
     };
     tell(world, &known.plan, &message).await;
-    Ok(Unfenced {
-        action: "unfence",
-        reason: message.evidence,
+    let given = Unfenced {
         roles: given.roles,
         others: given.others,
         missing: given.missing,
         refused: given.refused,
-    })
+    };
+    Ok(Output::done("unfence", message.evidence, given))
 }
 
 /// What trying the rights answers.
@@ -104,4 +110,80 @@ pub struct Rights {
 pub(super) async fn rights(world: &impl World, plan: &PlanName) -> Result<Rights, Error> {
     let known = by_hand::known(world, &Input::of(plan.clone())).await?;
     world.rights(&known).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Epoch,
+        ledger::{Current, Known, Row},
+        sql::fence::{Doors, Reopened, Shut},
+        steps::{
+            fake::Books,
+            fence_writer::{Gate, handle},
+        },
+    };
+
+    /// Whoever comes so far gives logins back.
+    impl Gate for Books {
+        async fn doors(&self, _: &Known) -> Result<Doors, Error> {
+            Err(Error::Denied("nobody looks".into()))
+        }
+
+        async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
+            Err(Error::Denied("nobody shuts".into()))
+        }
+
+        async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
+            Err(Error::Denied("given back".into()))
+        }
+
+        async fn rights(&self, _: &Known) -> Result<Rights, Error> {
+            Err(Error::Denied("nobody tries".into()))
+        }
+    }
+
+    async fn unfenced(writer: &str, more: serde_json::Value) -> Result<serde_json::Value, Error> {
+        let current = Current {
+            epoch: Epoch(7),
+            writer: writer.into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: jiff::Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        };
+        let books = Books::with(&Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        });
+        let mut payload = more;
+        payload["operation"] = "unfence".into();
+        payload["plan"] = "orders".into();
+        let answer = Box::pin(handle(&books, payload)).await;
+        assert!(books.told().is_empty());
+        answer
+    }
+
+    #[tokio::test]
+    async fn an_unfence_that_is_only_tried_says_so_and_gives_nothing_back() {
+        use serde_json::json;
+        for asked in [
+            json!({}),
+            json!({"dry_run": true}),
+            json!({"dry_run": true, "force": "orders@7"}),
+        ] {
+            let here = unfenced("us-east-1", asked.clone()).await.unwrap();
+            assert_eq!(here["dry_run"], true, "{asked}: {here}");
+            assert!(here["reason"].as_str().unwrap().starts_with("would give"));
+            let deposed = unfenced("us-west-2", asked).await.unwrap();
+            assert_eq!(deposed["dry_run"], true, "{deposed}");
+            assert_eq!(deposed["refusal"]["error"], "NotReady", "{deposed}");
+        }
+        let forced = unfenced("us-east-1", json!({"force": "orders@7"})).await;
+        assert_eq!(forced, Err(Error::Denied("given back".into())));
+        let wrong = unfenced("us-east-1", json!({"force": "orders@6", "dry_run": true})).await;
+        assert_eq!(wrong.unwrap_err().name(), "InvalidRequest");
+    }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Here, Input, answer, read};
+use super::{Here, Input, answer, operation};
 use crate::{
     Error,
     beat::Vantage,
@@ -36,7 +36,7 @@ pub use watch::{Action, Watched, next_action};
 
 /// What the function takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "operation", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Watches every plan of the Region for just under a minute.
     Watch(Shard),
@@ -205,15 +205,22 @@ pub async fn handle(
     payload: Value,
     deadline: Timestamp,
 ) -> Result<Value, Error> {
-    match read::<Request>(payload)? {
-        Request::Watch(shard) => {
-            answer(Box::pin(watch::run(world, shard.checked()?, deadline)).await?)
-        }
+    match asked(payload)? {
+        Request::Watch(shard) => answer(Box::pin(watch::run(world, shard, deadline)).await?),
         Request::Setup(input) => answer(set_up::run(world, &input.plan).await?),
         Request::Confirm(input) => answer(confirm(world, &input.plan).await?),
         Request::Prove(input) => answer(in_time(prove::run(world, &input)).await?),
         Request::Verify(input) => answer(in_time(verify::run(world, &input)).await?),
     }
+}
+
+/// What is asked for.
+pub(crate) fn asked(payload: Value) -> Result<Request, Error> {
+    let request = operation(payload)?;
+    if let Request::Watch(shard) = request {
+        shard.checked()?;
+    }
+    Ok(request)
 }
 
 #[cfg(test)]
@@ -248,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_watch_without_a_shard_watches_every_plan_and_a_wrong_one_is_named() {
-        let read = |payload| super::read::<Request>(payload).unwrap();
+        let read = |payload| super::operation::<Request>(payload).unwrap();
         let whole = read(serde_json::json!({"operation": "watch"}));
         assert_eq!(whole, Request::Watch(Shard::WHOLE));
         let wrong = Shard {

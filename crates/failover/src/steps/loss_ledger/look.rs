@@ -49,11 +49,6 @@ async fn restored(
     current: &Current,
     named: &str,
 ) -> Result<Cluster, Error> {
-    if named.is_empty() {
-        return Err(Error::InvalidRequest(
-            "cluster is \"\"; write the identifier of a cluster of this Region".into(),
-        ));
-    }
     let here = world.region();
     let is_writer = known.plan.members.get(here).is_some_and(|member| {
         current.writer == *here && member.cluster.eq_ignore_ascii_case(named)

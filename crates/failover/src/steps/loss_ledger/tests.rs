@@ -157,8 +157,8 @@ impl Here for Lab {
 }
 
 impl Notify for Lab {
-    async fn topic(&self, topic: &str) -> Result<(), Error> {
-        self.books.topic(topic).await
+    async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
+        self.books.topic(region, topic).await
     }
 
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
@@ -372,7 +372,7 @@ async fn another_cluster_named_by_hand_has_to_stand_alone() {
     for (cluster, says) in [
         ("nowhere".into(), "knows none of that name"),
         ("follows".into(), "name one that stands alone"),
-        (7.into(), "write the identifier"),
+        (7.into(), "cluster is 7; give it a text"),
         ("".into(), "write the identifier"),
     ] {
         let why = named(cluster).await.unwrap_err();

@@ -32,17 +32,13 @@ pub(super) async fn run(
     world: &(impl Ledger + Here + Notify + HandOver),
     request: &CloseInput,
 ) -> Result<Answer, Error> {
-    let input = &request.input;
-    let (here, plan) = (world.region(), &input.plan);
-    let run_id = input.run_id.as_ref().ok_or_else(|| {
-        Error::InvalidRequest("run_id is missing; only a run can be closed".into())
-    })?;
+    let (here, plan, run_id) = (world.region(), &request.plan, &request.run_id);
     let mut run = world.run(here, plan, run_id).await?.ok_or_else(|| {
         Error::RunRefused(format!(
             "the ledger of {here} holds no run {run_id} of plan {plan}"
         ))
     })?;
-    if run.closed.is_none() && !input.dry_run {
+    if run.closed.is_none() && !request.dry_run {
         withdraw(world, &mut run).await?;
         let row = world.row(here, plan).await?;
         let (outcome, left) = outcome(&row, &run, request.verdict, &request.trouble);
@@ -53,7 +49,7 @@ pub(super) async fn run(
         world.put_run(here, &run).await?;
         news::closed(world, &run, &end).await;
     }
-    if !input.dry_run {
+    if !request.dry_run {
         // Each time: the call that closed the run may have died before it came here.
         remember_no(world, &run, request).await?;
         super::release::give_back(world, &run).await;
@@ -66,7 +62,10 @@ pub(super) async fn run(
     Ok(Answer {
         outcome: closed.outcome,
         left: closed.left.clone(),
-        output: Output::done("close", sentence(&closed), closed),
+        output: Output {
+            dry_run: request.dry_run,
+            ..Output::done("close", sentence(&closed), closed)
+        },
     })
 }
 
@@ -415,12 +414,10 @@ mod tests {
     }
 
     fn closing(verdict: Verdict) -> CloseInput {
-        let input = crate::steps::Input {
-            run_id: Some("a".into()),
-            ..crate::steps::Input::of("orders".into())
-        };
         CloseInput {
-            input,
+            plan: "orders".into(),
+            run_id: "a".into(),
+            dry_run: false,
             verdict: Some(verdict),
             trouble: Vec::new(),
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     Error,
     domain::{Incident, PlanName, Region, RunId},
+    json::time,
     ledger::RunKind,
     steps::{
         read,
@@ -36,7 +37,7 @@ pub struct FailbackInput {
     #[serde(default)]
     pub approval: Approval,
     /// When the writer may move.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time")]
     pub not_before: Option<Timestamp>,
     /// Says what the run would do, and does nothing.
     #[serde(default)]
@@ -89,14 +90,14 @@ struct UnplannedInput {
 
 /// What a machine was asked for, whichever it is.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::steps) struct Asked {
-    pub(in crate::steps) plan: PlanName,
-    pub(in crate::steps) incident: Option<Incident>,
-    pub(in crate::steps) handed_over_by: Option<RunId>,
-    pub(in crate::steps) from_region: Option<Region>,
-    pub(in crate::steps) target_region: Option<Region>,
-    pub(in crate::steps) failback: Option<FailbackInput>,
-    pub(in crate::steps) dry_run: bool,
+pub(crate) struct Asked {
+    pub(crate) plan: PlanName,
+    pub(crate) incident: Option<Incident>,
+    pub(crate) handed_over_by: Option<RunId>,
+    pub(crate) from_region: Option<Region>,
+    pub(crate) target_region: Option<Region>,
+    pub(crate) failback: Option<FailbackInput>,
+    pub(crate) dry_run: bool,
 }
 
 impl Asked {
@@ -104,7 +105,7 @@ impl Asked {
     ///
     /// # Errors
     /// `InvalidRequest` that names the field which is unknown, missing or not understood.
-    pub(in crate::steps) fn read(kind: RunKind, input: Value) -> Result<Self, Error> {
+    pub(crate) fn read(kind: RunKind, input: Value) -> Result<Self, Error> {
         Ok(match kind {
             RunKind::UnplannedFailover => {
                 let input: UnplannedInput = read(input)?;

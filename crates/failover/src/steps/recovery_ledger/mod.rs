@@ -1,13 +1,11 @@
 //! Opens and closes runs by the ledger's rules, and adopts a writer at first deployment.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 
 use super::{
-    Here, Input, Output, answer,
-    health_probe::OfPlan,
-    read,
+    Here, Output, Progress, answer, operation,
     rebuild_global::{Blueprints, Build},
     unknown,
 };
@@ -15,6 +13,7 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
     evidence::Verdict,
+    json::time,
     ledger::{Ledger, RunKind},
     notify::{Message, Notify},
     plan::{self, Plan},
@@ -31,7 +30,7 @@ mod news;
 mod open;
 mod release;
 
-pub(in crate::steps) use input::Asked;
+pub(crate) use input::Asked;
 pub use input::{Approval, FailbackInput};
 
 /// The step's name in timelines and logs.
@@ -39,7 +38,7 @@ pub const STEP: &str = "recovery_ledger";
 
 /// What the function takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "operation", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Opens a run: takes the plan's lease.
     Open(OpenInput),
@@ -56,7 +55,7 @@ pub enum Request {
     /// Ends the cool-down after a run.
     Acknowledge(ReleaseInput),
     /// Sends a message to this Region's topic, so that people see whether it arrives.
-    TestMessage(OfPlan),
+    TestMessage(AdoptInput),
 }
 
 /// What opening takes.
@@ -89,15 +88,25 @@ pub struct KeepInput {
     /// The epoch when the run opened.
     pub epoch: Epoch,
     /// Until when.
+    #[serde(deserialize_with = "until")]
     pub until: Timestamp,
 }
 
-/// What closing takes.
+fn until<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+    let missing = || D::Error::custom("it is null; write a time like 2026-01-31T02:00:00Z");
+    time(from)?.ok_or_else(missing)
+}
+
+/// What closing takes; what else a run carries is tolerated: nothing may keep one from being closed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct CloseInput {
+    /// The plan.
+    pub plan: PlanName,
     /// The run.
-    #[serde(flatten)]
-    pub input: Input,
+    pub run_id: RunId,
+    /// Only says how a closed run ended.
+    #[serde(default)]
+    pub dry_run: bool,
     /// The last verdict, where there was one.
     #[serde(default)]
     pub verdict: Option<Verdict>,
@@ -146,13 +155,13 @@ pub struct ReleaseInput {
     pub run_id: RunId,
 }
 
-/// What adopting takes.
+/// What adopting and a test message take.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdoptInput {
     /// The plan.
     pub plan: PlanName,
-    /// Says what would be adopted, and does not.
+    /// Says what would be done, and does not.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -194,7 +203,7 @@ pub trait Plans: Sync {
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
 pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
-    match read::<Request>(payload)? {
+    match operation::<Request>(payload)? {
         Request::Open(input) => answer(Box::pin(open::run(world, &input)).await?),
         Request::Close(input) => answer(close::run(world, &input).await?),
         Request::Release(input) => answer(release::run(world, &input).await?),
@@ -202,22 +211,33 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
         Request::Keep(input) => answer(ask::keep(world, &input).await?),
         Request::Ask(input) => answer(ask::run(world, &input).await?),
         Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
-        Request::TestMessage(of) => answer(test_message(world, &of.plan).await?),
+        Request::TestMessage(input) => answer(test_message(world, &input).await?),
     }
 }
 
-/// Sends a message that says that it is a test; what the topic answers is the answer.
+/// Sends a message that says that it is a test; what the topic answers is the answer. A dry run only looks whether it is there.
 async fn test_message(
     world: &(impl Ledger + Plans + Here + Notify),
-    name: &PlanName,
+    input: &AdoptInput,
 ) -> Result<Output<()>, Error> {
-    let here = world.region();
+    let (here, name) = (world.region(), &input.plan);
     let plan = plan(world, name).await?;
     let topic = plan.notify.get(here).ok_or_else(|| {
         Error::InvalidRequest(format!(
             "notify of plan {name} has no {here}; name an SNS topic of that Region"
         ))
     })?;
+    if input.dry_run {
+        if let Err(why) = world.topic(here, topic).await {
+            return Output::refused(why, None, Vec::new());
+        }
+        let reason = format!("{topic} is there and would be sent a test message");
+        return Ok(Output {
+            progress: Progress::Pending,
+            dry_run: true,
+            ..Output::done("test_message", reason, ())
+        });
+    }
     let message = Message {
         what: "a test of this plan's messages".into(),
         evidence: format!("Somebody asked for it in {here}. Nothing happened to the database."),
@@ -281,6 +301,27 @@ async fn plan_or(
 mod tests {
     use super::*;
     use crate::steps::fake;
+
+    #[tokio::test]
+    async fn a_test_message_is_sent_once_and_a_dry_run_sends_none() {
+        let of = |account: &str| {
+            let mut document = fake::plan_document();
+            let topic = format!("arn:aws:sns:us-east-1:{account}:orders-alerts");
+            document["notify"] = serde_json::json!({"us-east-1": topic});
+            let books = fake::Books::with(&crate::ledger::Row::new("orders".into()));
+            books.with_document(&document.to_string())
+        };
+        let send = serde_json::json!({"operation": "test_message", "plan": "orders"});
+        let mut dry = send.clone();
+        dry["dry_run"] = true.into();
+        let books = of("123456789012");
+        let said = handle(&books, dry.clone()).await.unwrap();
+        assert_eq!((&said["dry_run"], books.told().len()), (&true.into(), 0));
+        let said = handle(&books, send).await.unwrap();
+        assert_eq!((&said["dry_run"], books.told().len()), (&Value::Null, 1));
+        let wrong = handle(&of("210987654321"), dry).await.unwrap();
+        assert_eq!(wrong["refusal"]["error"], "NotReady", "{wrong}");
+    }
 
     #[tokio::test]
     async fn an_outage_is_met_by_the_last_good_plan_and_planned_runs_refuse_a_broken_one() {

@@ -216,6 +216,7 @@ async fn the_machines_dry_run_is_started_beside_whatever_runs() {
     let dry = json!({"plan": "orders", "start": true, "dry_run": true});
     let said = machine.called(dry).await.unwrap();
     assert_eq!(said["action"], "start_dry_run");
+    assert_eq!(said["dry_run"], true);
     let executions = machine.executions.lock().unwrap();
     assert_eq!(executions[0].1, json!({"plan": "orders", "dry_run": true}));
 }

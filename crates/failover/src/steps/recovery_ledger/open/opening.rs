@@ -100,9 +100,11 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
     };
     for (field, region) in [(from, &input.from_region), (target, &input.target_region)] {
         if !plan.members.contains_key(region) {
+            let members: Vec<_> = plan.members.keys().map(Region::as_str).collect();
             faults.push(format!(
-                "{field} is {region}, which is not a member of plan {}",
-                plan.plan
+                "{field} is {region}, which is not a member of plan {}; use one of {}",
+                plan.plan,
+                members.join(", ")
             ));
         }
     }

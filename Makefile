@@ -74,9 +74,11 @@ drill-down: ## Ends what drill-up started
 	@! kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null
 	@rm -rf target/drill/up.pid target/drill/up/postgres
 
-bench: setup build lambda ## Prints medians: losses of a Region, the functions' weight, how outages are told from disturbances
+bench: setup build lambda ## Prints figures: losses, the functions' weight, beats under a CPU quota, names, how outages are told from disturbances
 	target/release/drill bench functions
 	target/release/drill run million-rows
+	target/release/drill bench beats
+	target/release/drill bench names
 	target/release/drill bench detection
 	target/release/drill bench losses
 

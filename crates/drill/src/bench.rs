@@ -1,9 +1,15 @@
-//! Figures, each with the medians of one run: what losses of a Region cost, what the functions weigh, how outages are told
-//! from disturbances.
+//! Figures: what losses of a Region cost, what the functions weigh, how outages are told from disturbances, how many plans a
+//! probe watches on a small share of a core, and how long the names of many plans take.
 
+mod account;
+pub mod beats;
 pub mod detection;
+mod function;
 pub mod functions;
 pub mod losses;
+pub mod names;
+mod quota;
+mod stand_ins;
 
 /// The middle value; unknown when any value is.
 fn median(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {

@@ -96,6 +96,21 @@ enum Figures {
         #[arg(long, default_value = "target/lambda")]
         binaries: PathBuf,
     },
+    /// Watches 10, 50 and 200 plans with the packaged probe under CPU quotas of 7 % and 14 % of a core.
+    Beats {
+        /// How long in each case.
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
+        minutes: u32,
+        /// The folder with the functions' binaries.
+        #[arg(long, default_value = "target/lambda")]
+        binaries: PathBuf,
+    },
+    /// Leads the names of 10 and of 50 plans over with the packaged dns-flip, at five calls of Route 53 a second.
+    Names {
+        /// The folder with the functions' binaries.
+        #[arg(long, default_value = "target/lambda")]
+        binaries: PathBuf,
+    },
     /// Repeats an outage and every harmless disturbance on real PostgreSQL, without the emulator.
     Detection {
         /// How many times each.
@@ -181,6 +196,22 @@ async fn measure(figures: Figures, root: &Path) -> Result<ExitCode, Trouble> {
             let weights = bench::functions::weigh(runs, &binaries, &folder).await?;
             println!("{weights}");
             Ok(exit_code(weights.verdict()))
+        }
+        Figures::Beats { minutes, binaries } => {
+            let folder = fresh(root, "beats")?;
+            let probe = root.join(binaries).join("health-probe");
+            let beats = bench::beats::measure(minutes, root, &probe, &folder).await?;
+            println!("{beats}");
+            std::fs::remove_dir_all(folder)?;
+            Ok(exit_code(beats.verdict()))
+        }
+        Figures::Names { binaries } => {
+            let folder = fresh(root, "names")?;
+            let dns_flip = root.join(binaries).join("dns-flip");
+            let names = bench::names::measure(&dns_flip, &folder).await?;
+            println!("{names}");
+            std::fs::remove_dir_all(folder)?;
+            Ok(exit_code(names.verdict()))
         }
         Figures::Detection { repetitions } => {
             let folder = fresh(root, "detection")?;

@@ -4,6 +4,7 @@ mod databases;
 mod deployed;
 mod functions;
 pub mod lab;
+mod laid;
 mod names;
 mod properties;
 mod resources;
@@ -34,8 +35,10 @@ use crate::{
     timeline::{Kind, Timeline},
 };
 
+pub(crate) use databases::admin_user;
 pub use databases::{Endpoints, Members};
 pub use deployed::Deployed;
+pub(crate) use laid::{Laid, members};
 pub use secrets::Secrets;
 
 /// Anything that keeps the drill from being held; what it tests is judged by checks instead.

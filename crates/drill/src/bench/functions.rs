@@ -2,8 +2,6 @@
 //! stand-in for the Runtime API and an HTTPS stand-in for AWS that holds a plan and a ledger and refuses all else: a first
 //! pass reads both, and ends where it asks for more.
 
-mod stand_ins;
-
 use std::{
     fmt,
     net::SocketAddr,
@@ -20,7 +18,10 @@ use serde_json::{Value, json};
 use tokio::{process::Command, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 
-use super::median;
+use super::{
+    median,
+    stand_ins::{at_once, aws_answers, runtime_answers, serve},
+};
 use crate::{
     certificates::Certificates,
     emulator::peak_mb,
@@ -28,7 +29,6 @@ use crate::{
     report,
     world::Trouble,
 };
-use stand_ins::{aws_answers, runtime_answers, serve};
 
 /// A function that has not answered by then never will.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -102,7 +102,7 @@ pub async fn weigh(runs: u32, binaries: &Path, folder: &Path) -> Result<Weights,
     let counted = Arc::clone(&calls);
     let answers = move |asked| {
         counted.fetch_add(1, Ordering::Relaxed);
-        aws_answers(asked)
+        at_once(aws_answers(&asked))
     };
     let (aws, _aws) = serve(Some(TlsAcceptor::from(tls)), Arc::new(answers)).await?;
     let mut weights = Vec::new();
@@ -150,7 +150,7 @@ async fn start(
     let event = Mutex::new(Some(event.to_string()));
     let (runtime, _runtime) = serve(
         None,
-        Arc::new(move |asked| runtime_answers(asked, &event, &happened)),
+        Arc::new(move |asked| at_once(runtime_answers(&asked, &event, &happened))),
     )
     .await?;
     let began = Instant::now();

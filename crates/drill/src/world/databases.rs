@@ -253,6 +253,6 @@ pub(super) async fn connect(
 }
 
 /// The login in the administrator's secret.
-pub(super) const fn admin_user() -> &'static str {
+pub(crate) const fn admin_user() -> &'static str {
     ADMIN
 }

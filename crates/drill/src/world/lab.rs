@@ -29,10 +29,9 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::{Endpoints, Secrets, Trouble, databases, names, start};
+use super::{Endpoints, Laid, Secrets, Trouble};
 use crate::{
-    certificates::Certificates,
-    dns::{Dns, empty_route53},
+    dns::Dns,
     profile::{Detection, HOME, PLAN, Profile, STANDBY, WITNESS, cluster},
     roads::Roads,
 };
@@ -87,16 +86,17 @@ impl Lab {
             },
             ..Profile::quick("detach")
         };
-        std::fs::create_dir_all(folder)?;
-        let simulator = start::simulator(root, folder, &profile).await?;
-        let secrets = Secrets::new();
-        let mut endpoints = databases::create(&config, &simulator, &secrets, &profile).await?;
-        let certificates = Certificates::create(&folder.join("tls"))?;
+        let Laid {
+            simulator,
+            secrets,
+            certificates,
+            roads,
+            endpoints,
+            resolvers,
+            dns,
+            route53,
+        } = Laid::in_folder(root, folder, &profile).await?;
         let regions = || [HOME, STANDBY, WITNESS].into_iter();
-        let roads = start::roads(&simulator, &certificates, &endpoints, None, regions()).await?;
-        let (route53, server) = empty_route53().await?;
-        let (dns, resolvers) =
-            names::serve(route53, "Z0EXAMPLE", &roads, &endpoints, regions()).await?;
         let connect = |(region, resolver): (String, SocketAddr)| {
             let connector = Connector::new(Resolver::new(Some(resolver))?, certificates.bundle())?;
             Ok::<_, Trouble>((Region(region), connector))
@@ -114,7 +114,7 @@ impl Lab {
             roads,
             document: profile.plan(PLAN, "Z0EXAMPLE").to_string(),
             secrets,
-            endpoints: endpoints.remove(PLAN).unwrap_or_default(),
+            endpoints,
             connectors,
             tables: Mutex::default(),
             cut: Mutex::default(),
@@ -122,7 +122,7 @@ impl Lab {
             suspected: AsyncMutex::new(suspected),
             watches: Mutex::default(),
             _dns: dns,
-            _route53: server,
+            _route53: route53,
         });
         lab.open().await?;
         Ok(lab)

@@ -1,4 +1,4 @@
-//! The stand-ins before which a function runs: the Lambda Runtime API, and the AWS that a first pass reads.
+//! The stand-ins before which a function runs: the Lambda Runtime API, and the AWS that it reads and writes.
 
 use std::{
     collections::BTreeMap,
@@ -14,9 +14,10 @@ use failover::{
     domain::Epoch,
     ledger::{Current, Known, Row},
 };
+use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn,
+    Method, Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn,
 };
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -25,21 +26,36 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::profile::{PLAN, Profile, STANDBY};
 
+/// The longest time-out of any function.
+const FUNCTION: Duration = Duration::from_secs(120);
+
 /// What was asked of a stand-in.
 pub(super) struct Asked {
-    path: String,
-    target: String,
-    body: Bytes,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) target: String,
+    /// The Region that the call was signed for.
+    pub(super) region: String,
+    pub(super) body: Bytes,
 }
 
-type Answers = dyn Fn(Asked) -> Option<(StatusCode, String)> + Send + Sync;
+/// An answer; where there is none, whoever asked waits.
+pub(super) type Answer = Option<(StatusCode, String)>;
+
+type Answers = dyn Fn(Asked) -> BoxFuture<'static, Answer> + Send + Sync;
+
+/// An answer that needs no waiting.
+pub(super) fn at_once(answer: Answer) -> BoxFuture<'static, Answer> {
+    Box::pin(std::future::ready(answer))
+}
 
 /// The Lambda Runtime API: one event; whoever asks for a second one waits.
 pub(super) fn runtime_answers(
-    asked: Asked,
+    asked: &Asked,
     event: &Mutex<Option<String>>,
     happened: &mpsc::UnboundedSender<Instant>,
-) -> Option<(StatusCode, String)> {
+) -> Answer {
     if asked.path.ends_with("/invocation/next") {
         let event = event
             .lock()
@@ -54,7 +70,7 @@ pub(super) fn runtime_answers(
 }
 
 /// SSM with the plan, DynamoDB with a ledger; nothing else is allowed.
-pub(super) fn aws_answers(asked: Asked) -> Option<(StatusCode, String)> {
+pub(super) fn aws_answers(asked: &Asked) -> Answer {
     let operation = asked.target.rsplit('.').next().unwrap_or_default();
     let request: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
     let answer = match operation {
@@ -108,7 +124,7 @@ fn item(key: &Value) -> Value {
 }
 
 /// A value as DynamoDB's protocol writes it.
-fn attribute(value: Value) -> Value {
+pub(super) fn attribute(value: Value) -> Value {
     match value {
         Value::Null => json!({"NULL": true}),
         Value::Bool(value) => json!({"BOOL": value}),
@@ -165,9 +181,16 @@ async fn answer(
     let target = target
         .and_then(|target| target.to_str().ok())
         .unwrap_or_default();
+    let scope = request.headers().get("authorization");
+    let scope = scope
+        .and_then(|scope| scope.to_str().ok())
+        .unwrap_or_default();
     let asked = Asked {
+        method: request.method().clone(),
         path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
         target: target.to_owned(),
+        region: scope.split('/').nth(2).unwrap_or_default().to_owned(),
         body: request
             .into_body()
             .collect()
@@ -175,10 +198,10 @@ async fn answer(
             .map(|body| body.to_bytes())
             .unwrap_or_default(),
     };
-    let Some((status, body)) = answers(asked) else {
+    let Some((status, body)) = answers(asked).await else {
         return std::future::pending().await;
     };
-    let deadline = jiff::Timestamp::now() + Duration::from_secs(60);
+    let deadline = jiff::Timestamp::now() + FUNCTION;
     let response = Response::builder()
         .status(status)
         .header("content-type", "application/x-amz-json-1.1")

@@ -1,0 +1,187 @@
+//! Many plans' databases in one global database on real PostgreSQL: a writer at home, a reader beside the probe.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use aurora_sim::Simulator;
+use failover::{domain::Epoch, plan::Plan, sql};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{
+    certificates::Certificates,
+    dns::Dns,
+    profile::{HOME, PLAN, Profile, STANDBY, cluster},
+    roads::Roads,
+    world::{Laid, Secrets, Trouble, admin_user},
+};
+
+/// What a server needs beside one connection for each plan.
+const OTHER_CONNECTIONS: usize = 20;
+/// How long a server may take to be there again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// The world.
+pub(super) struct World {
+    simulator: Simulator,
+    secrets: Secrets,
+    certificates: Certificates,
+    resolver: SocketAddr,
+    plans: Vec<Plan>,
+    _roads: Roads,
+    _dns: Dns,
+    _route53: JoinSet<std::io::Result<()>>,
+}
+
+impl World {
+    /// Builds it for so many plans, in `folder`, which is its own.
+    pub(super) async fn build(root: &Path, folder: &Path, plans: usize) -> Result<Self, Trouble> {
+        let profile = Profile::usual("detach");
+        let laid = Laid::in_folder(root, folder, &profile).await?;
+        let plans = (0..plans).map(|number| plan(&profile, number));
+        let world = Self {
+            simulator: laid.simulator,
+            secrets: laid.secrets,
+            certificates: laid.certificates,
+            resolver: laid.resolvers.get(STANDBY).copied().ok_or("no resolver")?,
+            plans: plans.collect::<Result<_, _>>()?,
+            _roads: laid.roads,
+            _dns: laid.dns,
+            _route53: laid.route53,
+        };
+        world.admit_all(&folder.join("postgres")).await?;
+        world.set_up().await?;
+        Ok(world)
+    }
+
+    /// Lets both servers take a connection of every plan: the standby first, which may have no fewer than its primary.
+    async fn admit_all(&self, data: &Path) -> Result<(), Trouble> {
+        let setting = format!(
+            "max_connections = {}\n",
+            self.plans.len() + OTHER_CONNECTIONS
+        );
+        for region in [STANDBY, HOME] {
+            let file: PathBuf = [region, cluster(region), "data", "postgresql.auto.conf"]
+                .iter()
+                .collect();
+            let file = data.join(file);
+            let before = std::fs::read_to_string(&file)?;
+            std::fs::write(&file, before + &setting)?;
+            self.simulator.crash(region, cluster(region)).await;
+            self.simulator.revive(region, cluster(region)).await?;
+        }
+        Ok(())
+    }
+
+    /// A database of each plan's own, set up as `setup` does it.
+    async fn set_up(&self) -> Result<(), Trouble> {
+        let began = tokio::time::Instant::now();
+        let admin = loop {
+            match self.admin(PLAN).await {
+                Ok(admin) => break admin,
+                Err(why) if began.elapsed() > AGAIN => return Err(why),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        };
+        let mut password = Some(self.secrets.probe.as_str());
+        for plan in &self.plans {
+            let name = &plan.database.name;
+            admin
+                .batch_execute(&format!("CREATE DATABASE {name}"))
+                .await?;
+            let of_plan = self.admin(name).await?;
+            let set_up = sql::setup(&of_plan, plan, Epoch(1), password.take()).await;
+            set_up.map_err(|why| format!("{name}: {why:?}"))?;
+        }
+        Ok(())
+    }
+
+    async fn admin(&self, database: &str) -> Result<Client, Trouble> {
+        let backend = self.simulator.backend(HOME, cluster(HOME));
+        let backend = backend.ok_or("there is no writer")?;
+        let (client, connection) = Config::new()
+            .hostaddr(backend.ip())
+            .port(backend.port())
+            .user(admin_user())
+            .password(&self.secrets.admin)
+            .dbname(database)
+            .connect(NoTls)
+            .await?;
+        tokio::spawn(async move {
+            // Whoever waits on the client learns of a broken connection there.
+            let _ = connection.await;
+        });
+        Ok(client)
+    }
+
+    /// The beats of the standby's vantage, summed over the first so many plans.
+    pub(super) async fn beats(&self, plans: usize) -> Result<u64, Trouble> {
+        let mut sum = 0;
+        for plan in self.plans.iter().take(plans) {
+            let admin = self.admin(&plan.database.name).await?;
+            let row = admin
+                .query_one(
+                    "SELECT seq FROM aurora_failover.beat WHERE vantage = $1",
+                    &[&STANDBY],
+                )
+                .await?;
+            sum += u64::try_from(row.get::<_, i64>(0))?;
+        }
+        Ok(sum)
+    }
+
+    pub(super) fn plans(&self, plans: usize) -> Vec<Plan> {
+        self.plans.iter().take(plans).cloned().collect()
+    }
+
+    pub(super) fn secrets(&self) -> BTreeMap<String, Value> {
+        let login = |user: &str, password: &str| json!({"username": user, "password": password});
+        [
+            (
+                "orders/admin".to_owned(),
+                login(admin_user(), &self.secrets.admin),
+            ),
+            (
+                "orders/probe".to_owned(),
+                login("failover_probe", &self.secrets.probe),
+            ),
+        ]
+        .into()
+    }
+
+    pub(super) fn tls(&self) -> Result<Arc<rustls::ServerConfig>, Trouble> {
+        Ok(self.certificates.server(&["127.0.0.1"])?)
+    }
+
+    pub(super) fn rds(&self) -> SocketAddr {
+        self.simulator.address()
+    }
+
+    pub(super) fn trusted(&self) -> &Path {
+        self.certificates.bundle()
+    }
+
+    pub(super) const fn resolver(&self) -> SocketAddr {
+        self.resolver
+    }
+
+    pub(super) async fn end(self) {
+        self.simulator.stop().await;
+    }
+}
+
+/// A plan with a database of its own on the members that all share.
+fn plan(profile: &Profile, number: usize) -> Result<Plan, Trouble> {
+    let mut document = profile.plan(PLAN, "Z0EXAMPLE");
+    document["plan"] = format!("bench-{number:03}").into();
+    document["database"]["name"] = format!("bench_{number:03}").into();
+    document["dns"] = json!([]);
+    document["ecs"] = json!({});
+    Ok(failover::plan::read(&document.to_string())?)
+}

@@ -1,0 +1,69 @@
+//! What lies beneath every world without an emulator: a global database on real PostgreSQL with the simulated RDS, roads with
+//! TLS to its members, and the names that lead over them.
+
+use std::{collections::HashMap, net::SocketAddr, path::Path};
+
+use aurora_sim::Simulator;
+use tokio::task::JoinSet;
+
+use super::{Endpoints, Secrets, Trouble, databases, lab::config, names, start};
+use crate::{
+    certificates::Certificates,
+    dns::{Dns, empty_route53},
+    profile::{HOME, PLAN, Profile, STANDBY, WITNESS},
+    roads::Roads,
+};
+
+/// The endpoints of a plan's members in a simulated RDS without databases.
+pub(crate) async fn members(
+    simulator: &Simulator,
+    profile: &Profile,
+) -> Result<HashMap<String, Endpoints>, Trouble> {
+    let secrets = Secrets::new();
+    let mut endpoints = databases::create(&config, simulator, &secrets, profile).await?;
+    Ok(endpoints.remove(PLAN).unwrap_or_default())
+}
+
+/// The foundation of a world.
+pub(crate) struct Laid {
+    pub(crate) simulator: Simulator,
+    pub(crate) secrets: Secrets,
+    pub(crate) certificates: Certificates,
+    pub(crate) roads: Roads,
+    /// The endpoints of the plan's members, by Region.
+    pub(crate) endpoints: HashMap<String, Endpoints>,
+    /// The DNS server of each Region.
+    pub(crate) resolvers: HashMap<String, SocketAddr>,
+    pub(crate) dns: Dns,
+    pub(crate) route53: JoinSet<std::io::Result<()>>,
+}
+
+impl Laid {
+    /// Lays it in `folder`, which is its own.
+    pub(crate) async fn in_folder(
+        root: &Path,
+        folder: &Path,
+        profile: &Profile,
+    ) -> Result<Self, Trouble> {
+        std::fs::create_dir_all(folder)?;
+        let simulator = start::simulator(root, folder, profile).await?;
+        let secrets = Secrets::new();
+        let mut endpoints = databases::create(&config, &simulator, &secrets, profile).await?;
+        let certificates = Certificates::create(&folder.join("tls"))?;
+        let regions = || [HOME, STANDBY, WITNESS].into_iter();
+        let roads = start::roads(&simulator, &certificates, &endpoints, None, regions()).await?;
+        let (client, route53) = empty_route53().await?;
+        let (dns, resolvers) =
+            names::serve(client, "Z0EXAMPLE", &roads, &endpoints, regions()).await?;
+        Ok(Self {
+            simulator,
+            secrets,
+            certificates,
+            roads,
+            endpoints: endpoints.remove(PLAN).unwrap_or_default(),
+            resolvers,
+            dns,
+            route53,
+        })
+    }
+}

@@ -14,7 +14,7 @@ use failover::{
     plan::KeyedTable,
     sql::{
         Why,
-        compare::{Reached, Stretch, stretch},
+        compare::{Found, Reached, Stretch, stretch},
     },
 };
 use support::database::{connect, holds};
@@ -303,5 +303,73 @@ async fn a_key_is_compared_by_its_own_operators_wherever_their_schema_is() {
         assert_eq!(found.differs.count, 1, "CARL is carl, written otherwise");
         assert_eq!(found.compared, 6);
     }
+    world.simulator.stop().await;
+}
+
+/// The most this process has held at once since [`forget_peak`], in bytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().unwrap() * 1024
+}
+
+/// From now on the peak counts anew. Source: `proc(5)`, `clear_refs`.
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_forty_megabytes_are_listed_by_their_keys_alone_and_never_held() {
+    let Some(world) = on_postgres().await else {
+        return;
+    };
+    let (deposed, promoted) = apart(&world.simulator, &world.east).await;
+    // One that only the deposed writer has, one that both have, and one of the widest that is still listed whole.
+    deposed
+        .batch_execute(
+            "INSERT INTO numbers VALUES (2001, 'small'), (2002, repeat('x', 40000000)), (2003, repeat('y', 4194000));
+             UPDATE numbers SET what = repeat('z', 40000000) WHERE id = 5",
+        )
+        .await
+        .unwrap();
+    forget_peak();
+    let before = peak();
+    let numbers = table("public.numbers", &["id"]);
+    let mut after = None;
+    let (mut only_here, mut differs) = (Found::default(), Found::default());
+    for turn in 0.. {
+        assert!(turn < 10, "no end");
+        let from = (after.take(), 20_000);
+        let found = stretch(&deposed, &promoted, &numbers, from, Duration::ZERO)
+            .await
+            .unwrap();
+        for (all, found) in [
+            (&mut only_here, &found.only_here),
+            (&mut differs, &found.differs),
+        ] {
+            all.count += found.count;
+            all.wide += found.wide;
+            all.csv.extend(&found.csv);
+            all.keys.extend(&found.keys);
+        }
+        if found.reached == Reached::End {
+            break;
+        }
+        after = found.reached.key().map(<[String]>::to_vec);
+    }
+    let grown = peak() - before;
+    assert_eq!((only_here.count, only_here.wide), (4 + 3, 1));
+    assert_eq!(lines(&only_here.keys), ["id", "2002"]);
+    assert_eq!((differs.count, differs.wide), (7 + 1, 1));
+    assert_eq!(lines(&differs.keys), ["id", "5"]);
+    let whole = lines(&only_here.csv);
+    assert!(whole.contains(&"2001,small"), "{} lines", whole.len());
+    let wide = whole.iter().filter(|line| line.len() > 1_000);
+    assert_eq!(wide.map(|line| &line[..6]).collect::<Vec<_>>(), ["2003,y"]);
+    assert!(
+        grown < 32 * 1024 * 1024,
+        "{grown} bytes for a row of 4 MB, and none of 40 MB"
+    );
     world.simulator.stop().await;
 }

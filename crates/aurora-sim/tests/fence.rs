@@ -11,14 +11,17 @@ use failover::{
     domain::Epoch,
     sql::{
         Credentials, Why,
-        fence::{CANARY, Doors, doors, is_refused, rehearse, reopen, shut},
+        fence::{
+            CANARY, Doors, databases, doors, is_refused, jobs, rehearse, rehearse_there, reopen,
+            reopen_there, shut, shut_there,
+        },
     },
 };
 use support::database::connect;
 use support::{OnPostgres, WEST, on_postgres};
 use tokio_postgres::{Client, NoTls};
 
-/// What a deposed writer holds: the heartbeat, applications, and scheduled jobs as `pg_cron` keeps them.
+/// What a deposed writer holds: the heartbeat and applications.
 const DEPOSED: &str = "
     CREATE SCHEMA aurora_failover;
     CREATE TABLE aurora_failover.epoch (epoch bigint NOT NULL);
@@ -26,7 +29,10 @@ const DEPOSED: &str = "
     CREATE ROLE failover_probe LOGIN PASSWORD 'probe';
     CREATE ROLE readers;
     CREATE ROLE \"App One\" LOGIN PASSWORD 'one';
-    CREATE ROLE app_two LOGIN PASSWORD 'two';
+    CREATE ROLE app_two LOGIN PASSWORD 'two';";
+
+/// Scheduled jobs as `pg_cron` keeps them.
+const CRON: &str = "
     CREATE SCHEMA cron;
     CREATE TABLE cron.job (jobid bigint PRIMARY KEY, active boolean NOT NULL);
     INSERT INTO cron.job VALUES (1, true), (2, false);
@@ -47,13 +53,22 @@ async fn log_in(
     user: &str,
     password: &str,
 ) -> Result<Client, tokio_postgres::Error> {
+    log_in_to(simulator, "orders", user, password).await
+}
+
+async fn log_in_to(
+    simulator: &Simulator,
+    database: &str,
+    user: &str,
+    password: &str,
+) -> Result<Client, tokio_postgres::Error> {
     let address = simulator.backend(WEST, "orders-west").unwrap();
     let (client, connection) = tokio_postgres::Config::new()
         .hostaddr(address.ip())
         .port(address.port())
         .user(user)
         .password(password)
-        .dbname("orders")
+        .dbname(database)
         .connect(NoTls)
         .await?;
     tokio::spawn(connection);
@@ -73,6 +88,7 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
     };
     let mut admin = connect(&simulator, WEST, "orders-west").await.unwrap();
     admin.batch_execute(DEPOSED).await.unwrap();
+    admin.batch_execute(CRON).await.unwrap();
     let app = log_in(&simulator, "App One", "one").await.unwrap();
 
     let before = doors(&admin, &KEPT).await.unwrap();
@@ -326,6 +342,7 @@ async fn a_role_or_job_that_was_dropped_meanwhile_keeps_nobody_else_out() {
     let Some((world, mut admin)) = deposed().await else {
         return;
     };
+    admin.batch_execute(CRON).await.unwrap();
     shut(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
@@ -345,6 +362,71 @@ async fn a_role_or_job_that_was_dropped_meanwhile_keeps_nobody_else_out() {
         given.contains("App One") && given.contains("job 1"),
         "{given}"
     );
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn jobs_in_another_database_that_pg_cron_is_set_to_are_disabled_there_and_given_back() {
+    let Some((world, admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    for statement in [
+        "CREATE DATABASE scheduler OWNER postgres_admin",
+        "CREATE DATABASE other OWNER postgres_admin",
+        "ALTER DATABASE orders SET cron.database_name = 'scheduler'",
+    ] {
+        root.batch_execute(statement).await.unwrap();
+    }
+    drop(admin);
+    let log_in_to = async |database| {
+        let login = ("postgres_admin", "it's not a secret");
+        log_in_to(&world.simulator, database, login.0, login.1)
+            .await
+            .unwrap()
+    };
+    let (mut admin, mut there, other) = (
+        log_in_to("orders").await,
+        log_in_to("scheduler").await,
+        log_in_to("other").await,
+    );
+    for database in [&there, &other] {
+        database.batch_execute(CRON).await.unwrap();
+    }
+    // Nothing is found in the plan's own database, and only that of pg_cron is named besides.
+    assert_eq!(doors(&admin, &KEPT).await.unwrap().jobs, 0);
+    assert_eq!(databases(&admin).await.unwrap(), ["scheduler"]);
+    assert_eq!(jobs(&there).await.unwrap(), 1);
+    assert_eq!(
+        rehearse_there(&mut there).await.unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(jobs(&there).await.unwrap(), 1, "trying changes nothing");
+
+    let mut done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(done.jobs, 0);
+    shut_there(&admin, &there, "scheduler", &mut done)
+        .await
+        .unwrap();
+    assert_eq!((done.jobs, done.refused), (1, Vec::new()));
+    assert_eq!(
+        (jobs(&there).await.unwrap(), jobs(&other).await.unwrap()),
+        (0, 1)
+    );
+
+    let mut given = reopen(&mut admin).await.unwrap();
+    reopen_there(&admin, &there, "scheduler", &mut given)
+        .await
+        .unwrap();
+    assert_eq!(
+        given.others.len(),
+        1,
+        "the job that was inactive before stays so: {given:?}"
+    );
+    assert_eq!(jobs(&there).await.unwrap(), 1);
     world.simulator.stop().await;
 }
 

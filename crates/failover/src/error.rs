@@ -47,6 +47,21 @@ impl Error {
         }
     }
 
+    /// The same name with other words.
+    #[must_use]
+    pub const fn reworded(&self, words: String) -> Self {
+        match self {
+            Self::Unavailable(_) => Self::Unavailable(words),
+            Self::InvalidRequest(_) => Self::InvalidRequest(words),
+            Self::NotReady(_) => Self::NotReady(words),
+            Self::UnexpectedTopology(_) => Self::UnexpectedTopology(words),
+            Self::EvidenceStale(_) => Self::EvidenceStale(words),
+            Self::DataLossTooLarge(_) => Self::DataLossTooLarge(words),
+            Self::RunRefused(_) => Self::RunRefused(words),
+            Self::Denied(_) => Self::Denied(words),
+        }
+    }
+
     /// Whether whoever was asked has said this: silence and a call that could not be made are no answer.
     #[must_use]
     pub const fn is_answer(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What the tests of several steps share.
 
 mod made_of;
+mod probe;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +22,7 @@ use crate::{
     steps::{
         Here,
         confirm_outage::{Ask, ReachInput, ReachOutput},
-        health_probe::Confirmation,
+        health_probe::{Confirmation, Spares},
         recovery_ledger::{HandOver, Plans},
     },
     switches::{Switched, Switches},
@@ -137,15 +138,24 @@ pub(crate) fn evidence(gathered_at: Timestamp) -> Evidence {
     }
 }
 
-/// Ledgers in memory, with Regions that may be silent, a clock that stands, and what people were told.
+/// Ledgers in memory, with Regions that may be silent, a clock that only pauses move, and what people were told.
 pub(crate) struct Books {
     here: Region,
-    now: Timestamp,
+    now: Mutex<Timestamp>,
     silent: BTreeSet<Region>,
     deaf: Mutex<u32>,
     full: BTreeSet<Region>,
     third: Option<Region>,
     has_documents: bool,
+    spares: Spares,
+    /// After so many looks another row lies in every ledger.
+    turn: Option<(usize, Row)>,
+    /// After so many looks the ledger is read no more.
+    hangs_after: Option<usize>,
+    /// This Region's member, as RDS shows it.
+    cluster: Option<Cluster>,
+    /// What fencing it is answered.
+    fence: Result<(), Error>,
     kept: Mutex<Kept>,
 }
 
@@ -155,6 +165,7 @@ struct Kept {
     rows: BTreeMap<Region, Row>,
     runs: BTreeMap<RunId, Run>,
     told: Vec<String>,
+    looks: Vec<Vantage>,
 }
 
 impl Books {
@@ -163,12 +174,17 @@ impl Books {
         let rows = ["us-east-1", "us-west-2"].map(|region| (region.into(), row.clone()));
         Self {
             here: "us-east-1".into(),
-            now: Timestamp::from_second(1_000).unwrap(),
+            now: Mutex::new(Timestamp::from_second(1_000).unwrap()),
             silent: BTreeSet::new(),
             deaf: Mutex::new(0),
             full: BTreeSet::new(),
             third: None,
             has_documents: true,
+            spares: Spares::default(),
+            turn: None,
+            hangs_after: None,
+            cluster: None,
+            fence: Ok(()),
             kept: Mutex::new(Kept {
                 rows: rows.into(),
                 ..Kept::default()
@@ -242,7 +258,7 @@ impl Here for Books {
     }
 
     fn now(&self) -> Timestamp {
-        self.now
+        *self.now.lock().unwrap()
     }
 }
 
@@ -286,6 +302,12 @@ impl Notify for Books {
 impl Ledger for Books {
     async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
         self.answers(region)?;
+        if self
+            .hangs_after
+            .is_some_and(|looks| self.looks().len() > looks)
+        {
+            std::future::pending::<()>().await;
+        }
         let kept = self.kept.lock().unwrap();
         let row = kept.rows.get(region).cloned();
         Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
@@ -390,7 +412,7 @@ impl Describe for Books {
     }
 
     async fn cluster(&self, _: &Region, _: &str) -> Result<Option<Cluster>, Error> {
-        Ok(None)
+        Ok(self.cluster.clone())
     }
 }
 

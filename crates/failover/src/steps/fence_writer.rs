@@ -326,25 +326,43 @@ fn reason(seen: &Observed, action: Action) -> String {
     }
 }
 
-/// Every plan that this Region knows, all at once. One plan's fault is told beside the others.
+/// Every plan that this Region knows, all at once. One plan's fault keeps no other from being fenced, and is counted.
+///
+/// # Errors
+/// The first fault's, with the names of all plans that could not be swept: an answer would hide it from whoever counts errors.
 async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known().await?;
-    let swept = plans.iter().map(async |known| {
-        let plan = known.plan.plan.clone();
-        match Box::pin(sweep_plan(world, known)).await {
-            Ok(swept) => swept,
-            Err(why) => {
-                tracing::error!(%plan, step = STEP, %why, "could not be swept");
-                metric::failed(STEP, &plan, world.now());
-                Swept {
-                    plan,
-                    action: "failed",
-                    reason: format!("{}: {why}", why.name()),
-                }
-            }
+    let sweeps = plans.iter().map(async |known| {
+        let plan = &known.plan.plan;
+        let swept = Box::pin(sweep_plan(world, known)).await;
+        if let Err(why) = &swept {
+            tracing::error!(%plan, step = STEP, %why, "could not be swept");
+            metric::failed(STEP, plan, world.now());
         }
+        swept.map_err(|why| (plan, why))
     });
-    Ok(futures::future::join_all(swept).await)
+    let swept = futures::future::join_all(sweeps).await;
+    let of = swept.len();
+    let mut done = Vec::new();
+    let mut faults = Vec::new();
+    for swept in swept {
+        match swept {
+            Ok(swept) => done.push(swept),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let Some((_, first)) = faults.first() else {
+        return Ok(done);
+    };
+    let each: Vec<_> = faults
+        .iter()
+        .map(|(plan, why)| format!("{plan}: {}: {why}", why.name()))
+        .collect();
+    Err(first.reworded(format!(
+        "{} of {of} plan(s) could not be swept: {}",
+        each.len(),
+        some(each.iter())
+    )))
 }
 
 /// What the schedule does for one plan. It needs no lease: what another member was proven without stays deposed until it is

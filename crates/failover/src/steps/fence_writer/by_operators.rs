@@ -117,32 +117,9 @@ mod tests {
     use super::*;
     use crate::{
         domain::Epoch,
-        ledger::{Current, Known, Row},
-        sql::fence::{Doors, Reopened, Shut},
-        steps::{
-            fake::Books,
-            fence_writer::{Gate, handle},
-        },
+        ledger::{Current, Row},
+        steps::{fake::Books, fence_writer::handle},
     };
-
-    /// Whoever comes so far gives logins back.
-    impl Gate for Books {
-        async fn doors(&self, _: &Known) -> Result<Doors, Error> {
-            Err(Error::Denied("nobody looks".into()))
-        }
-
-        async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
-            Err(Error::Denied("nobody shuts".into()))
-        }
-
-        async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
-            Err(Error::Denied("given back".into()))
-        }
-
-        async fn rights(&self, _: &Known) -> Result<Rights, Error> {
-            Err(Error::Denied("nobody tries".into()))
-        }
-    }
 
     async fn unfenced(writer: &str, more: serde_json::Value) -> Result<serde_json::Value, Error> {
         let current = Current {

@@ -1,4 +1,7 @@
+use serde_json::json;
+
 use super::*;
+use crate::{ledger::Current, steps::fake::Books};
 
 fn observed(standing: Standing, doors: Option<Open>) -> Observed {
     Observed {
@@ -96,4 +99,97 @@ fn a_database_without_an_epoch_is_never_fenced() {
     };
     let why = next_action(&observed(Standing::Deposed, Some(unknown))).unwrap_err();
     assert_eq!(why.name(), "NotReady");
+}
+
+/// This Region was deposed by epoch 8, and whoever fences its member is answered so.
+fn books(fence: Result<(), Error>) -> Books {
+    let current = Current {
+        epoch: Epoch(8),
+        writer: "us-west-2".into(),
+        global_cluster: None,
+        run_id: "a".into(),
+        proven_at: jiff::Timestamp::UNIX_EPOCH,
+        unplanned: true,
+        acknowledged_at: None,
+    };
+    let row = Row {
+        current: Some(current),
+        ..Row::new("orders".into())
+    };
+    Books::with(&row).alone(fence)
+}
+
+async fn sweep_of(books: &Books) -> Result<Value, Error> {
+    handle(books, json!({"operation": "sweep"})).await
+}
+
+fn denied() -> Result<(), Error> {
+    Err(Error::Denied("28P01".into()))
+}
+
+#[tokio::test]
+async fn a_fence_that_fails_every_minute_fails_each_sweep_and_is_told_once_as_a_split_brain() {
+    let books = books(denied());
+    for minute in 1..=3 {
+        let why = sweep_of(&books).await.unwrap_err();
+        assert_eq!(why.name(), "Denied", "minute {minute}");
+        let said = why.to_string();
+        for part in ["1 of 1 plan(s) could not be swept", "orders: Denied: 28P01"] {
+            assert!(said.contains(part), "{said}");
+        }
+        let told = books.told();
+        assert_eq!(told.len(), 1, "minute {minute}: {told:?}");
+        assert!(
+            told[0].contains("CRITICAL") && told[0].contains("split brain"),
+            "{told:?}"
+        );
+    }
+    let row = books.rows()[&"us-east-1".into()].clone();
+    assert_eq!(
+        (row.unfenced, row.fenced),
+        (vec!["8/Denied".to_owned()], None)
+    );
+}
+
+#[tokio::test]
+async fn what_could_be_fenced_is_the_answer_and_no_failure() {
+    let books = books(Ok(()));
+    let answer = sweep_of(&books).await.unwrap();
+    assert_eq!(answer[0]["action"], "fence");
+    assert_eq!(books.rows()[&"us-east-1".into()].fenced, Some(Epoch(8)));
+}
+
+/// Whether this process is the one that is asked what it prints.
+const ASKED: &str = "a_sweep_is_asked_what_it_prints";
+
+#[tokio::test]
+async fn each_failed_sweep_prints_one_metric_and_a_good_one_prints_none() {
+    // What a metric is made of is a line on standard output, so this test runs itself and reads that.
+    if std::env::args().any(|argument| argument == ASKED) {
+        for books in [books(denied()), books(Ok(()))] {
+            for _minute in 1..=2 {
+                let _ = sweep_of(&books).await;
+            }
+        }
+        return;
+    }
+    let module = module_path!().split_once("::").unwrap().1;
+    let name = format!("{module}::each_failed_sweep_prints_one_metric_and_a_good_one_prints_none");
+    let printed = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([&name, "--exact", "--nocapture", "--skip", ASKED])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let metrics: Vec<Value> = printed
+        .lines()
+        .filter_map(|line| serde_json::from_str(line.trim_start_matches(|c| c != '{')).ok())
+        .filter(|line: &Value| line.get("_aws").is_some())
+        .collect();
+    assert_eq!(metrics.len(), 2, "{printed}");
+    for metric in metrics {
+        assert_eq!(
+            (&metric["Step"], &metric["Plan"], &metric["Failed"]),
+            (&json!(STEP), &json!("orders"), &json!(1))
+        );
+    }
 }

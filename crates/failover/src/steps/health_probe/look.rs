@@ -62,9 +62,23 @@ impl Sessions {
     pub(super) fn into_spare(self) -> Option<(Region, Session)> {
         self.writer.session.or(self.spare)
     }
+}
 
-    /// Looks once, for `limit` at most. A session that failed is dropped, so that the next look connects anew.
-    pub(super) async fn look(
+/// Who looks at a plan's writer.
+pub(super) trait Looking: Send {
+    /// Looks once, for `limit` at most; answers whether the local reader was read too.
+    fn look(
+        &mut self,
+        world: &impl World,
+        known: &Known,
+        target: &Target,
+        limit: Duration,
+    ) -> impl Future<Output = (Look, bool)> + Send;
+}
+
+impl Looking for Sessions {
+    /// A session that failed is dropped, so that the next look connects anew.
+    async fn look(
         &mut self,
         world: &impl World,
         known: &Known,

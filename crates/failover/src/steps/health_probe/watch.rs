@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     Shard, Suspicion, World,
-    look::{Sessions, Target},
+    look::{Looking, Sessions, Target},
     plans::{Readable, learn, plans, remember, tell_fault},
 };
 use crate::{
@@ -73,6 +73,14 @@ pub fn next_action(
 ) -> Action {
     // The writer's own Region dies with it: its vantage is evidence, never the alarm.
     if vantage.region == vantage.writer_region {
+        return Action::Record;
+    }
+    // Another writer was proven during the look: what was seen is of the one before.
+    if row
+        .current
+        .as_ref()
+        .is_none_or(|current| current.writer != vantage.writer_region)
+    {
         return Action::Record;
     }
     // A run that holds the plan knows; a second suspicion would only be refused.
@@ -184,7 +192,7 @@ async fn look_until(
     world: &impl World,
     known: &Known,
     until: Until,
-    sessions: &mut Sessions,
+    sessions: &mut impl Looking,
     watched: &mut WatchedPlan,
 ) -> Result<(), Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -207,13 +215,9 @@ async fn look_until(
             &plan.detection,
         );
         watched.looks += 1;
-        let recorded = tokio::time::timeout(timeout, world.put_vantage(&plan.plan, &seen)).await;
-        if !matches!(recorded, Ok(Ok(()))) {
-            tracing::warn!(plan = %plan.plan, ?recorded, "the look could not be recorded");
-        }
+        row = record(world, plan, &seen, row).await;
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
-            row = world.row(here, &plan.plan).await.unwrap_or(row);
         } else if clears(&seen, &row) {
             // From here on the next suspicion is news again.
             match update_if(world, here, &plan.plan, Row::calm).await {
@@ -241,6 +245,26 @@ async fn look_until(
         world
             .pause(Duration::try_from(next.duration_since(world.now())).unwrap_or_default())
             .await;
+    }
+}
+
+/// Records a look and reads the row again, at once: a deposed writer may still answer, and the next look is at the writer that
+/// was proven since. A ledger that does not answer costs no more than a look, and the row stays as it was.
+async fn record(world: &impl World, plan: &Plan, seen: &Vantage, row: Row) -> Row {
+    let limit = Duration::from_secs(plan.detection.timeout_seconds);
+    let (recorded, read) = tokio::join!(
+        tokio::time::timeout(limit, world.put_vantage(&plan.plan, seen)),
+        tokio::time::timeout(limit, world.row(world.region(), &plan.plan))
+    );
+    if !matches!(recorded, Ok(Ok(()))) {
+        tracing::warn!(plan = %plan.plan, ?recorded, "the look could not be recorded");
+    }
+    match read {
+        Ok(Ok(read)) => read,
+        unread => {
+            tracing::warn!(plan = %plan.plan, ?unread, "the row could not be read again");
+            row
+        }
     }
 }
 
@@ -332,9 +356,10 @@ fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
 mod tests {
     use super::*;
     use crate::{
-        beat::Write,
+        beat::{Beat, Look, Write},
         domain::Epoch,
-        ledger::{Claim, Current, RunKind},
+        ledger::{Claim, Current, Ledger, RunKind},
+        steps::fake::Books,
     };
 
     fn at(second: i64) -> Timestamp {
@@ -421,6 +446,99 @@ mod tests {
         assert!(clears(&commits, &declined));
         assert!(!clears(&vantage("us-east-1", 3), &declined));
         assert!(!clears(&commits, &row()), "nothing is to be cleared");
+    }
+
+    #[test]
+    fn a_writer_that_was_deposed_during_the_look_is_not_suspected() {
+        let mut row = row();
+        let at_threshold = vantage("us-east-1", 3);
+        let action = |row: &Row| next_action(&at_threshold, row, &detection(), None, at(10));
+        assert_eq!(action(&row), Action::Suspect);
+        row.current.as_mut().unwrap().writer = "us-east-1".into();
+        assert_eq!(action(&row), Action::Record);
+    }
+
+    /// Every beat is committed, also on a writer that is deposed.
+    struct Commits;
+
+    impl Looking for Commits {
+        async fn look(
+            &mut self,
+            world: &impl World,
+            _: &Known,
+            target: &Target,
+            _: Duration,
+        ) -> (Look, bool) {
+            let at = world.now();
+            let beat = Beat {
+                seq: 1,
+                epoch: target.epoch,
+                at,
+            };
+            let write = Write::Committed { beat };
+            (
+                Look {
+                    at,
+                    write,
+                    reading: None,
+                },
+                false,
+            )
+        }
+    }
+
+    /// Looks until then; answers at whose writer each look was.
+    async fn watched(books: &Books, calm: Timestamp) -> Vec<String> {
+        let known = books.known(&"us-east-1".into(), &"orders".into()).await;
+        let mut known = known.unwrap().unwrap();
+        known.plan.detection.timeout_seconds = 1;
+        let last = calm + SignedDuration::from_secs(12);
+        let until = Until { calm, last };
+        let mut watched = WatchedPlan {
+            plan: "orders".into(),
+            looks: 0,
+            suspected: false,
+            fault: None,
+        };
+        let ended = look_until(books, &known, until, &mut Commits, &mut watched).await;
+        assert_eq!(ended, Ok(()));
+        let looks = books.looks();
+        let writers = looks.iter().map(|look| look.writer_region.to_string());
+        writers.collect()
+    }
+
+    fn deposed() -> Row {
+        let mut row = row();
+        let current = row.current.as_mut().unwrap();
+        (current.writer, current.epoch) = ("us-east-1".into(), Epoch(8));
+        row
+    }
+
+    #[tokio::test]
+    async fn a_watch_under_way_leaves_the_deposed_writer_at_the_next_look_although_no_beat_failed()
+    {
+        let books = Books::with(&row()).after_looks(2, &deposed());
+        let writers = watched(&books, at(1_058)).await;
+        assert_eq!(
+            writers[..4],
+            ["us-west-2", "us-west-2", "us-east-1", "us-east-1"]
+        );
+        assert_eq!(writers.len(), 12, "it goes on for its minute");
+    }
+
+    #[tokio::test]
+    async fn a_ledger_that_hangs_during_a_watch_costs_each_look_no_more_than_the_plans_time_out() {
+        let books = Books::with(&row())
+            .after_looks(1, &deposed())
+            .hang_after_looks(0);
+        let began = tokio::time::Instant::now();
+        let writers = watched(&books, at(1_006)).await;
+        assert_eq!(
+            writers, ["us-west-2"; 2],
+            "the row that was read last stands"
+        );
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(4), "two looks took {took:?}");
     }
 
     #[test]

@@ -1,0 +1,165 @@
+//! A world in which a probe looks and never logs in, and a fence is answered one thing: what is tested is where they look and
+//! what they make of it.
+
+use std::time::Duration;
+
+use super::Books;
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{Epoch, PlanName, Region},
+    ledger::{Known, Row},
+    plan::Plan,
+    sql::{
+        Connector, Credentials,
+        fence::{Doors, Reopened, Shut},
+    },
+    steps::{
+        dns_flip::{Parameter, Parameters},
+        fence_writer::{Gate, Rights},
+        health_probe::{Probe, Spares, Suspicion},
+        recovery_ledger::Plans,
+    },
+    topology::Cluster,
+};
+
+impl Books {
+    /// After so many looks this row lies in every ledger.
+    pub(crate) fn after_looks(mut self, looks: usize, row: &Row) -> Self {
+        self.turn = Some((looks, row.clone()));
+        self
+    }
+
+    /// After so many looks no ledger answers a read or records a look.
+    pub(crate) const fn hang_after_looks(mut self, looks: usize) -> Self {
+        self.hangs_after = Some(looks);
+        self
+    }
+
+    /// What the probe recorded.
+    pub(crate) fn looks(&self) -> Vec<Vantage> {
+        self.kept.lock().unwrap().looks.clone()
+    }
+}
+
+impl Books {
+    /// RDS shows this Region's member as a cluster of its own, and whoever fences it is answered so.
+    pub(crate) fn alone(mut self, fence: Result<(), Error>) -> Self {
+        self.cluster = Some(Cluster {
+            identifier: "orders-east".into(),
+            arn: "arn".into(),
+            status: "available".into(),
+            engine_version: "16.4".into(),
+            endpoint: String::new(),
+            reader_endpoint: String::new(),
+            port: 5432,
+            global_cluster: None,
+            instances: Vec::new(),
+        });
+        self.fence = fence;
+        self
+    }
+}
+
+impl Gate for Books {
+    /// One role may log in, under an epoch that is past.
+    async fn doors(&self, _: &Known) -> Result<Doors, Error> {
+        self.fence.clone()?;
+        Ok(Doors {
+            epoch: Some(Epoch(7)),
+            roles: vec!["app".into()],
+            ..Doors::default()
+        })
+    }
+
+    async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
+        Ok(Some(Shut {
+            roles: vec!["app".into()],
+            ..Shut::default()
+        }))
+    }
+
+    async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
+        Err(Error::Denied("given back".into()))
+    }
+
+    async fn rights(&self, _: &Known) -> Result<Rights, Error> {
+        Err(Error::Denied("nobody tries".into()))
+    }
+}
+
+fn nothing_to_log_in_with() -> Error {
+    Error::Unavailable("this world has no secrets".into())
+}
+
+impl Probe for Books {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        Plans::plan(self, plan).await
+    }
+
+    async fn put_known(&self, _: &Known) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
+        let mut kept = self.kept.lock().unwrap();
+        kept.looks.push(vantage.clone());
+        if let Some((_, row)) = self
+            .turn
+            .as_ref()
+            .filter(|(looks, _)| kept.looks.len() == *looks)
+        {
+            kept.rows.values_mut().for_each(|kept| *kept = row.clone());
+        }
+        Ok(())
+    }
+
+    async fn suspect(&self, _: &Suspicion) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn probe_login(
+        &self,
+        _: &Plan,
+        _: &Region,
+        _: &str,
+        _: u16,
+    ) -> Result<Credentials, Error> {
+        Err(nothing_to_log_in_with())
+    }
+
+    async fn other_probe_logins(&self, _: &Plan) -> Vec<Credentials> {
+        Vec::new()
+    }
+
+    async fn admin_login(&self, _: &Plan) -> Result<Credentials, Error> {
+        Err(nothing_to_log_in_with())
+    }
+
+    fn spares(&self) -> &Spares {
+        &self.spares
+    }
+
+    fn connector(&self) -> Result<&Connector, Error> {
+        Err(nothing_to_log_in_with())
+    }
+
+    async fn pause(&self, time: Duration) {
+        let mut now = self.now.lock().unwrap();
+        *now += time;
+    }
+}
+
+impl Parameters for Books {
+    async fn parameter(&self, _: &Region, _: &str) -> Result<Option<Parameter>, Error> {
+        Ok(None)
+    }
+
+    async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -93,6 +93,19 @@ def complete_callbacks(machines):
     machines._execute_task, machines._call_lambda = execute_task, call_lambda
 
 
+def keep_versions(secrets):
+    """A version of a secret that lost its last stage is still there under its id, as on AWS, where it is only deprecated."""
+    known_promotion = secrets._apply_current_promotion
+
+    def promote(secret, version):
+        before = dict(secret["Versions"])
+        known_promotion(secret, version)
+        for identifier, kept in before.items():
+            secret["Versions"].setdefault(identifier, kept)
+
+    secrets._apply_current_promotion = promote
+
+
 def end_with_starter():
     """Waits for the end of standard input, then ends this process group: the emulator and every function in it."""
     while os.read(0, 4096):
@@ -111,9 +124,10 @@ def main():
     iam_actions.request_tag_context = context
 
     from ministack.app import main as serve
-    from ministack.services import stepfunctions
+    from ministack.services import secretsmanager, stepfunctions
 
     complete_callbacks(stepfunctions)
+    keep_versions(secretsmanager)
 
     serve()
 

@@ -326,7 +326,44 @@ impl World {
             .simulator
             .backend(region, &member(PLAN, region))
             .ok_or("there is no such database")?;
-        databases::connect(backend, &self.secrets.admin).await
+        match databases::connect(backend, &self.secrets.admin).await {
+            // A writer may have been given the rotated password, and whatever followed it has that too.
+            Err(why) if databases::is_wrong_password(&why) => {
+                databases::connect(backend, &self.secrets.rotated_in[1]).await
+            }
+            came => came,
+        }
+    }
+
+    /// Rotates the administrator's secret twice in every member Region, as a replicated secret is; only the writer in `region`
+    /// gets the new passwords.
+    ///
+    /// # Errors
+    /// When the writer or the emulator does not answer.
+    pub async fn rotate_admin_twice(&self, region: &str) -> Result<(), Trouble> {
+        let admin = self.admin(region).await?;
+        for password in &self.secrets.rotated_in {
+            let statement = format!("ALTER USER CURRENT_USER PASSWORD '{password}'");
+            admin.batch_execute(&statement).await?;
+            self.put_admin_secret(password).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the first password back into the administrator's secret, for the next world.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn put_first_admin_secret(&self) -> Result<(), Trouble> {
+        self.put_admin_secret(&self.secrets.admin).await
+    }
+
+    async fn put_admin_secret(&self, password: &str) -> Result<(), Trouble> {
+        let user = databases::admin_user();
+        for region in self.endpoints.keys() {
+            resources::put_login(&self.emulator, region, "orders/admin", (user, password)).await?;
+        }
+        Ok(())
     }
 
     /// The zone's CNAME and TXT records: name and value.

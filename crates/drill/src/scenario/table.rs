@@ -58,6 +58,7 @@ pub enum Scenario {
     EveryProperty,
     Rehearsal,
     RegionReturns,
+    SecretRotated,
     SubnetsDenied,
     FailbackInterrupted,
     FailbackRefused,
@@ -73,7 +74,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -120,6 +121,7 @@ impl Scenario {
         Self::EveryProperty,
         Self::Rehearsal,
         Self::RegionReturns,
+        Self::SecretRotated,
         Self::SubnetsDenied,
         Self::FailbackInterrupted,
         Self::FailbackRefused,

@@ -8,7 +8,7 @@ use aws_sdk_rds::{
     Client,
     types::{DbCluster, DbInstance, Filter},
 };
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, error::SqlState};
 
 use super::{
     Secrets, Trouble,
@@ -250,6 +250,12 @@ pub(super) async fn connect(
         let _ = connection.await;
     });
     Ok(client)
+}
+
+/// Whether a database refused a password.
+pub(super) fn is_wrong_password(why: &Trouble) -> bool {
+    let refused = why.downcast_ref::<tokio_postgres::Error>();
+    refused.and_then(tokio_postgres::Error::code) == Some(&SqlState::INVALID_PASSWORD)
 }
 
 /// The login in the administrator's secret.

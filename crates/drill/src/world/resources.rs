@@ -209,18 +209,30 @@ async fn secret(
     user: &str,
     (before, password): (&str, &str),
 ) -> Result<(), Trouble> {
-    let secrets = aws_sdk_secretsmanager::Client::new(&emulator.sdk_config(region));
-    let login = |password: &str| json!({"username": user, "password": password}).to_string();
-    secrets
+    aws_sdk_secretsmanager::Client::new(&emulator.sdk_config(region))
         .create_secret()
         .name(name)
-        .secret_string(login(before))
+        .secret_string(login(user, before))
         .send()
         .await?;
-    secrets
+    put_login(emulator, region, name, (user, password)).await
+}
+
+fn login(user: &str, password: &str) -> String {
+    json!({"username": user, "password": password}).to_string()
+}
+
+/// Makes a login the current version of a secret.
+pub(super) async fn put_login(
+    emulator: &Emulator,
+    region: &str,
+    name: &str,
+    (user, password): (&str, &str),
+) -> Result<(), Trouble> {
+    aws_sdk_secretsmanager::Client::new(&emulator.sdk_config(region))
         .put_secret_value()
         .secret_id(name)
-        .secret_string(login(password))
+        .secret_string(login(user, password))
         .send()
         .await?;
     Ok(())

@@ -19,6 +19,8 @@ pub struct Secrets {
     pub app: String,
     /// What the secrets held before they were rotated; it opens nothing any more.
     pub(super) rotated_out: String,
+    /// What the administrator's secret holds after one rotation more, and after two.
+    pub(super) rotated_in: [String; 2],
 }
 
 impl Secrets {
@@ -31,6 +33,7 @@ impl Secrets {
             probe: fresh("probe"),
             app: fresh("app"),
             rotated_out: fresh("before"),
+            rotated_in: ["between", "after"].map(fresh),
         }
     }
 
@@ -42,6 +45,7 @@ impl Secrets {
         };
         [&self.admin, &self.probe, &self.app, &self.rotated_out]
             .into_iter()
+            .chain(&self.rotated_in)
             .any(stands)
     }
 

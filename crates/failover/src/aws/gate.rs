@@ -7,8 +7,8 @@ use tokio_postgres::Client;
 use super::Aws;
 use crate::{
     Error,
-    domain::Epoch,
-    ledger::Known,
+    domain::{Epoch, PlanName},
+    ledger::{Known, update_if},
     sql::{
         Credentials, Place,
         fence::{self, CANARY, Doors, Reopened, Shut},
@@ -16,7 +16,6 @@ use crate::{
     steps::{
         Here,
         fence_writer::{Gate, Rights},
-        health_probe::Probe,
     },
 };
 
@@ -28,6 +27,16 @@ struct Administrator {
     client: Client,
     place: Place,
     login: Credentials,
+}
+
+/// Notes which version of the administrator's secret opens this Region's member: that may be needed once the secret has been
+/// rotated twice and nothing else names it. What cannot be noted now is noted at the next login.
+async fn note(aws: &Aws, plan: &PlanName, version: &str) {
+    let now = aws.now();
+    let noted = update_if(aws, aws.region(), plan, |row| row.serve(version, now)).await;
+    if let Err(why) = noted {
+        tracing::warn!(%plan, %why, "which version of the administrator's secret serves could not be noted");
+    }
 }
 
 /// The roles that are never fenced.
@@ -48,12 +57,14 @@ impl Aws {
             port: endpoints.port,
             database: known.plan.database.name.clone(),
         };
-        let login = self.admin_login(&known.plan).await?;
-        let client = self.connector()?.connect(&place, &login, LIMIT).await?;
+        let opened = self.as_administrator(known, (here, &place), LIMIT).await?;
+        if let Some(version) = &opened.version {
+            note(self, &known.plan.plan, version).await;
+        }
         Ok(Administrator {
-            client,
+            client: opened.client,
             place,
-            login,
+            login: opened.login,
         })
     }
 }
@@ -74,6 +85,10 @@ impl Aws {
 }
 
 impl Gate for Aws {
+    async fn log_in(&self, known: &Known) -> Result<(), Error> {
+        self.administrator(known).await.map(|_| ())
+    }
+
     async fn doors(&self, known: &Known) -> Result<Doors, Error> {
         let admin = self.administrator(known).await?;
         let mut doors = fence::doors(&admin.client, &kept(&admin.login.user, known)).await?;

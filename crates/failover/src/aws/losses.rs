@@ -11,12 +11,11 @@ use crate::{
     domain::{Epoch, PlanName},
     ledger::Known,
     sql::{
-        Place, Session, Why,
+        Session, Why,
         compare::{self, Stretch},
     },
     steps::{
         Here,
-        health_probe::Probe,
         loss_ledger::{Compare, Found, Held, Losses, Pair, STRETCH, TableLoss},
     },
 };
@@ -25,17 +24,18 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(10);
 
 impl Aws {
-    async fn reader(&self, known: &Known, place: &Place) -> Result<Client, Error> {
-        let login = self.admin_login(&known.plan).await?;
-        Ok(self.connector()?.connect(place, &login, LIMIT).await?)
+    async fn readers(&self, known: &Known, pair: &Pair) -> Result<(Client, Client), Error> {
+        let deposed = (self.region(), &pair.deposed);
+        let deposed = self.as_administrator(known, deposed, LIMIT).await?;
+        let writer = (&pair.writer_region, &pair.writer);
+        let writer = self.as_administrator(known, writer, LIMIT).await?;
+        Ok((deposed.client, writer.client))
     }
 }
 
 impl Compare for Aws {
     async fn held(&self, known: &Known, pair: &Pair) -> Result<Held, Error> {
-        let (deposed, writer) = (&pair.deposed, &pair.writer);
-        let deposed = self.reader(known, deposed).await?;
-        let writer = self.reader(known, writer).await?;
+        let (deposed, writer) = self.readers(known, pair).await?;
         let (before, after) = tokio::try_join!(epoch(&deposed), epoch(&writer))?;
         let session = Session::new(deposed, LIMIT);
         let reading = session.read(self.region()).await?;
@@ -52,8 +52,7 @@ impl Compare for Aws {
         pair: &Pair,
         table: &TableLoss,
     ) -> Result<Stretch, Error> {
-        let deposed = self.reader(known, &pair.deposed).await?;
-        let writer = self.reader(known, &pair.writer).await?;
+        let (deposed, writer) = self.readers(known, pair).await?;
         let from = (table.after.clone(), table.rows_at_once);
         Ok(compare::stretch(&deposed, &writer, &table.table, from, STRETCH).await?)
     }

@@ -32,6 +32,7 @@ mod probe;
 mod rds;
 mod rebuild;
 mod route53;
+mod secrets;
 mod sns;
 mod ssm;
 mod states;

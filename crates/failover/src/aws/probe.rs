@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
-use serde::Deserialize;
 
-use super::{Aws, client, errors::error};
+use super::{Aws, secrets::Which};
 use crate::{
     Error,
     beat::Vantage,
@@ -52,7 +51,12 @@ impl Probe for Aws {
     ) -> Result<Credentials, Error> {
         let user = plan.database.probe.user.clone();
         let password = match &plan.database.probe.auth {
-            Auth::Secret { secret } => self.login_in(secret).await?.password,
+            Auth::Secret { secret } => {
+                self.version_of(secret, Which::Current)
+                    .await?
+                    .login
+                    .password
+            }
             Auth::Iam => self.token(region, host, port, &user).await?,
         };
         Ok(Credentials { user, password })
@@ -62,27 +66,16 @@ impl Probe for Aws {
         let Auth::Secret { secret } = &plan.database.probe.auth else {
             return Vec::new();
         };
-        let asked = OTHER_STAGES.map(|stage| self.login_of(secret, Some(stage)));
-        let found = futures::future::join_all(asked).await.into_iter();
-        let logins = found.filter_map(Result::ok).map(|login| Credentials {
+        let found = self.other_versions(secret, None).await.into_iter();
+        let logins = found.map(|version| Credentials {
             user: plan.database.probe.user.clone(),
-            password: login.password,
+            password: version.login.password,
         });
         logins.collect()
     }
 
     async fn admin_login(&self, plan: &Plan) -> Result<Credentials, Error> {
-        let login = self.login_in(&plan.database.admin_secret).await?;
-        let user = login.username.ok_or_else(|| {
-            Error::InvalidRequest(format!(
-                "secret {} has no username; add one",
-                plan.database.admin_secret
-            ))
-        })?;
-        Ok(Credentials {
-            user,
-            password: login.password,
-        })
+        Ok(self.admin_version(plan).await?.login)
     }
 
     fn spares(&self) -> &Spares {
@@ -102,39 +95,7 @@ impl Probe for Aws {
     }
 }
 
-/// The stages of a secret's versions beside the current one: what a rotation is about to make current, and what was before.
-const OTHER_STAGES: [&str; 2] = ["AWSPENDING", "AWSPREVIOUS"];
-
-/// What a secret holds, in the shape that RDS's own rotation functions write. Deliberately without `Debug`.
-#[derive(Deserialize)]
-struct Login {
-    username: Option<String>,
-    password: String,
-}
-
 impl Aws {
-    async fn login_in(&self, secret: &str) -> Result<Login, Error> {
-        self.login_of(secret, None).await
-    }
-
-    /// What a version of a secret holds: the one of a stage, or the current one.
-    async fn login_of(&self, secret: &str, stage: Option<&str>) -> Result<Login, Error> {
-        let what = format!("SecretsManager GetSecretValue {secret} in {}", self.region);
-        let answer = client!(self, aws_sdk_secretsmanager, self.region)
-            .get_secret_value()
-            .secret_id(secret)
-            .set_version_stage(stage.map(Into::into))
-            .send()
-            .await
-            .map_err(|why| error(&what, &why))?;
-        // What serde says of a malformed secret may quote it: only its place is told.
-        serde_json::from_str(&answer.secret_string.unwrap_or_default()).map_err(|_| {
-            Error::InvalidRequest(format!(
-                "secret {secret} is not JSON with \"username\" and \"password\"; correct it"
-            ))
-        })
-    }
-
     async fn token(
         &self,
         region: &Region,

@@ -18,7 +18,10 @@ mod run;
 pub use attempt::{Answer, Attempt};
 
 pub use looks::{Looks, Seen, Sight};
-pub use row::{Claim, Current, Declined, Intent, LEASE, Lease, Row, RunKind, SUPERSEDED_AFTER};
+pub use row::{
+    Claim, Current, Declined, Intent, LEASE, Lease, Row, RunKind, SERVED_FRESH, SUPERSEDED_AFTER,
+    Served,
+};
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof,
     Resolved, Restart, Run,

@@ -5,7 +5,7 @@
 mod lease;
 mod writer;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -58,6 +58,9 @@ pub struct Row {
     /// What people were told about a deposed writer here that is not fenced: the epoch and the error's name, each once.
     #[serde(default)]
     pub unfenced: Vec<String>,
+    /// The version of the administrator's secret that last opened this Region's member.
+    #[serde(default)]
+    pub served: Option<Served>,
     /// The highest epoch of a change of writer that was withdrawn; 0 where none was. No later one takes it again, and a copy
     /// that a silent Region keeps of such a change to this Region is void.
     #[serde(default)]
@@ -66,6 +69,18 @@ pub struct Row {
 
 /// How many characters are kept of what is wrong with a plan's parameter.
 const PLAN_FAULT_MAX: usize = 500;
+
+/// How long a note of what served is taken for fresh.
+pub const SERVED_FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// A version of a secret that opened a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// Its `VersionId`, which is the same in every Region that the secret is replicated to.
+    pub version: String,
+    /// When it was noted.
+    pub at: Timestamp,
+}
 
 /// A human's no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +110,7 @@ impl Row {
             paged: None,
             fenced: None,
             unfenced: Vec::new(),
+            served: None,
             withdrawn: Epoch(0),
         }
     }
@@ -500,6 +516,30 @@ impl Row {
         news.then(|| Self {
             fenced: under,
             unfenced: Vec::new(),
+            ..self.clone()
+        })
+    }
+
+    /// Whether it was noted lately what opens this Region's member.
+    #[must_use]
+    pub fn is_served_noted(&self, now: Timestamp) -> bool {
+        let served = self.served.as_ref();
+        served.is_some_and(|served| now.duration_since(served.at) < SERVED_FRESH)
+    }
+
+    /// Notes which version of the administrator's secret opened this Region's member; `None` when that is known and fresh.
+    #[must_use]
+    pub fn serve(&self, version: &str, now: Timestamp) -> Option<Self> {
+        let same = self
+            .served
+            .as_ref()
+            .is_some_and(|served| served.version == version);
+        let news = !same || !self.is_served_noted(now);
+        news.then(|| Self {
+            served: Some(Served {
+                version: version.into(),
+                at: now,
+            }),
             ..self.clone()
         })
     }

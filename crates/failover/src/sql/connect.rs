@@ -115,6 +115,12 @@ impl From<tokio_postgres::Error> for Why {
 }
 
 impl Why {
+    /// Whether the server refuses the login: class 28 of SQLSTATE, a wrong password among it.
+    #[must_use]
+    pub fn refuses_login(&self) -> bool {
+        matches!(self, Self::Misconfigured(said) if said.contains("(SQLSTATE 28"))
+    }
+
     fn of_server(code: &SqlState, message: &str) -> Self {
         let said = format!("{message} (SQLSTATE {})", code.code());
         match *code {

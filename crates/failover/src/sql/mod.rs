@@ -5,7 +5,9 @@ mod connect;
 pub mod fence;
 mod probe;
 mod setup;
+mod versions;
 
 pub use connect::{Connector, Credentials, Place, Resolver, Why};
 pub use probe::Session;
 pub use setup::setup;
+pub use versions::first_that_serves;

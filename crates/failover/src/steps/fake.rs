@@ -166,6 +166,7 @@ struct Kept {
     runs: BTreeMap<RunId, Run>,
     told: Vec<String>,
     looks: Vec<Vantage>,
+    logins: u32,
 }
 
 impl Books {

@@ -152,6 +152,8 @@ pub trait Gate: Sync {
     ) -> impl Future<Output = Result<Option<Shut>, Error>> + Send;
     /// Gives back what was taken.
     fn reopen(&self, known: &Known) -> impl Future<Output = Result<Reopened, Error>> + Send;
+    /// Logs in as the administrator once, so that it is noted which version of the secret opens the member.
+    fn log_in(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
     /// Tries everything that [`Gate::shut`] would do, takes it back, and answers what was refused.
     fn rights(&self, known: &Known) -> impl Future<Output = Result<Rights, Error>> + Send;
 }
@@ -386,6 +388,7 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
         }
     };
     let mut reason = reason(&observed, action);
+    note_login(world, known, &rows).await;
     if action == Action::Fence && !is_held {
         match shut(world, known, &observed).await {
             Ok(said) => reason = said,
@@ -403,6 +406,25 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
         action: action.name(),
         reason,
     })
+}
+
+/// While the writer is here, every ten minutes: once it is deposed, its secret may be rotated away from the password that it
+/// keeps, and the note says which version that is.
+async fn note_login(world: &impl World, known: &Known, rows: &Rows) {
+    let here = world.region();
+    let writes_here = rows
+        .current()
+        .is_some_and(|current| current.writer == *here);
+    let is_due = rows
+        .0
+        .get(here)
+        .is_some_and(|row| !row.is_served_noted(world.now()));
+    if writes_here
+        && is_due
+        && let Err(why) = world.log_in(known).await
+    {
+        tracing::warn!(plan = %known.plan.plan, step = STEP, %why, "the administrator could not log in at the writer");
+    }
 }
 
 async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {

@@ -42,6 +42,8 @@ pub struct Pair {
     pub deposed: Place,
     /// The proven writer's.
     pub writer: Place,
+    /// The Region that one is in.
+    pub writer_region: Region,
 }
 
 /// What each of the two holds.

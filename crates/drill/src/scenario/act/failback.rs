@@ -5,6 +5,7 @@ mod look;
 pub(super) mod losses;
 pub(super) mod properties;
 pub(super) mod refused;
+pub(super) mod rotated;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

@@ -351,6 +351,16 @@ impl Scenario {
                 Ends::AsPlayed,
                 &["the deposed writer in us-west-2 was fenced"],
             ),
+            Self::SecretRotated => (
+                "secret-rotated",
+                "While the home Region is lost, the administrator's secret is rotated twice, and only the new writer has the new password: the deposed one is fenced all the same, and the writer goes home.",
+                Ends::AsPlayed,
+                &[
+                    "us-east-1 took over from us-west-2",
+                    "the deposed writer in us-west-2 was fenced",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
             Self::SubnetsDenied => (
                 "subnets-denied",
                 "Every road into the home network falls silent while RDS answers and the writer lives: the standby takes over, and when the roads return the deposed writer is fenced.",

@@ -426,3 +426,15 @@ fn a_planned_run_neither_supersedes_nor_is_superseded() {
 fn a_pass_by_hand_beside_one_of_its_name_is_refused_however_long_that_is_silent() {
     assert!(refused(held("a").claim_by_hand(&claim("a"), silent())));
 }
+
+#[test]
+fn what_opens_a_member_is_noted_when_it_is_another_version_and_every_ten_minutes() {
+    let row = Row::new("orders".into());
+    let noted = row.serve("v3", at(0)).unwrap();
+    assert_eq!(noted.serve("v3", at(599)), None, "it is known");
+    assert!(noted.is_served_noted(at(599)) && !noted.is_served_noted(at(600)));
+    let later = noted.serve("v3", at(600)).unwrap().served.unwrap();
+    assert_eq!(later.at, at(600));
+    let rotated = noted.serve("v4", at(1)).unwrap().served.unwrap();
+    assert_eq!((rotated.version.as_str(), rotated.at), ("v4", at(1)));
+}

@@ -8,13 +8,14 @@ use crate::{
     Error,
     beat::Vantage,
     domain::{Epoch, PlanName, Region},
-    ledger::{Known, Row},
+    ledger::{Known, Row, update_if},
     plan::Plan,
     sql::{
         Connector, Credentials,
         fence::{Doors, Reopened, Shut},
     },
     steps::{
+        Here,
         dns_flip::{Parameter, Parameters},
         fence_writer::{Gate, Rights},
         health_probe::{Probe, Spares, Suspicion},
@@ -61,6 +62,13 @@ impl Books {
     }
 }
 
+impl Books {
+    /// How often somebody logged in as the administrator just to note what serves.
+    pub(crate) fn logins(&self) -> u32 {
+        self.kept.lock().unwrap().logins
+    }
+}
+
 impl Gate for Books {
     /// One role may log in, under an epoch that is past.
     async fn doors(&self, _: &Known) -> Result<Doors, Error> {
@@ -81,6 +89,17 @@ impl Gate for Books {
 
     async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
         Err(Error::Denied("given back".into()))
+    }
+
+    async fn log_in(&self, known: &Known) -> Result<(), Error> {
+        self.kept.lock().unwrap().logins += 1;
+        self.fence.clone()?;
+        let now = self.now();
+        update_if(self, self.region(), &known.plan.plan, |row| {
+            row.serve("v3", now)
+        })
+        .await?;
+        Ok(())
     }
 
     async fn rights(&self, _: &Known) -> Result<Rights, Error> {

@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::{ledger::Current, steps::fake::Books};
+use crate::{
+    ledger::Current,
+    steps::{fake::Books, health_probe::Probe},
+};
 
 fn observed(standing: Standing, doors: Option<Open>) -> Observed {
     Observed {
@@ -103,9 +106,13 @@ fn a_database_without_an_epoch_is_never_fenced() {
 
 /// This Region was deposed by epoch 8, and whoever fences its member is answered so.
 fn books(fence: Result<(), Error>) -> Books {
+    with_writer("us-west-2", fence)
+}
+
+fn with_writer(writer: &str, fence: Result<(), Error>) -> Books {
     let current = Current {
         epoch: Epoch(8),
-        writer: "us-west-2".into(),
+        writer: writer.into(),
         global_cluster: None,
         run_id: "a".into(),
         proven_at: jiff::Timestamp::UNIX_EPOCH,
@@ -192,4 +199,29 @@ async fn each_failed_sweep_prints_one_metric_and_a_good_one_prints_none() {
             (&json!(STEP), &json!("orders"), &json!(1))
         );
     }
+}
+
+#[tokio::test]
+async fn while_the_writer_is_here_what_opens_it_is_noted_every_ten_minutes() {
+    let books = with_writer("us-east-1", Ok(()));
+    let mut logins = Vec::new();
+    for _minute in 0..12 {
+        sweep_of(&books).await.unwrap();
+        logins.push(books.logins());
+        books.pause(std::time::Duration::from_secs(60)).await;
+    }
+    assert_eq!(logins, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2]);
+    let row = books.rows()[&"us-east-1".into()].clone();
+    assert_eq!(row.served.unwrap().version, "v3");
+    // A writer that does not let the administrator in is no fault of the fence: readiness asks for that.
+    let shut_out = with_writer("us-east-1", denied());
+    sweep_of(&shut_out).await.unwrap();
+    assert_eq!((shut_out.logins(), shut_out.told().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_deposed_writer_is_not_asked_for_a_note_beside_the_fence() {
+    let books = books(Ok(()));
+    sweep_of(&books).await.unwrap();
+    assert_eq!(books.logins(), 0);
 }

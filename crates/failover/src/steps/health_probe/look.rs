@@ -9,7 +9,7 @@ use crate::{
     domain::{Epoch, PlanName, Region},
     ledger::{Endpoints, Known, Row},
     plan::Plan,
-    sql::{Credentials, Place, Session},
+    sql::{Connector, Credentials, Place, Session, first_that_serves},
     steps::{confirm_outage::TIMEOUT, unknown},
     topology::Cluster,
 };
@@ -245,15 +245,14 @@ async fn connect(
     login: &Credentials,
     limit: Duration,
 ) -> Result<Session, Write> {
-    let misconfigured = |why: Error| Write::Misconfigured {
-        why: why.to_string(),
-    };
-    let connector = world.connector().map_err(misconfigured)?;
-    let client = connector
-        .connect(place, login, limit)
-        .await
-        .map_err(Write::from)?;
+    let client = connector(world)?.connect(place, login, limit).await?;
     Ok(Session::new(client, limit))
+}
+
+fn connector(world: &impl World) -> Result<&Connector, Write> {
+    world.connector().map_err(|why| Write::Misconfigured {
+        why: why.to_string(),
+    })
 }
 
 /// Connects to a member's cluster endpoint as the probe, by whichever version of its secret serves.
@@ -265,32 +264,20 @@ pub(super) async fn open(
 ) -> Result<Session, Write> {
     let place = place(known, region, |endpoints| endpoints.writer.clone())?;
     let login = login(world, &known.plan, region, &place).await?;
-    match connect(world, &place, &login, limit).await {
-        Err(refused @ Write::Misconfigured { .. }) => {
+    let connector = connector(world)?;
+    let client = match connector.connect(&place, &login, limit).await {
+        Err(refused) if refused.refuses_login() => {
             let others = world.other_probe_logins(&known.plan).await;
             let others = others.into_iter().filter(|other| *other != login);
-            first_that_serves(refused, others, async |login| {
-                connect(world, &place, &login, limit).await
+            let place = &place;
+            first_that_serves(refused, others, |login| async move {
+                connector.connect(place, &login, limit).await
             })
-            .await
+            .await?
         }
-        other => other,
-    }
-}
-
-/// The first login that is not refused; what the first one of all was answered where each is.
-async fn first_that_serves<T>(
-    refused: Write,
-    logins: impl Iterator<Item = Credentials>,
-    connect: impl AsyncFn(Credentials) -> Result<T, Write>,
-) -> Result<T, Write> {
-    for login in logins {
-        match connect(login).await {
-            Err(Write::Misconfigured { .. }) => {}
-            came => return came,
-        }
-    }
-    Err(refused)
+        came => came?,
+    };
+    Ok(Session::new(client, limit))
 }
 
 /// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
@@ -396,42 +383,5 @@ pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Re
         },
         Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
         Err(why) => Err(why),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn another_version_of_the_secret_is_tried_where_the_current_one_is_refused() {
-        let refused = || Write::Misconfigured {
-            why: "28P01".into(),
-        };
-        let login = |password: &str| Credentials {
-            user: "failover_probe".into(),
-            password: password.into(),
-        };
-        let serves = |served: &'static str| {
-            first_that_serves(
-                refused(),
-                ["pending", "previous"].map(login).into_iter(),
-                async move |login| {
-                    let tried = login.password;
-                    (tried == served).then_some(tried).ok_or_else(refused)
-                },
-            )
-        };
-        for served in ["pending", "previous"] {
-            assert_eq!(serves(served).await, Ok(served.to_owned()));
-        }
-        assert_eq!(serves("none").await, Err(refused()));
-        let away = || Write::Failed {
-            why: "timed out".into(),
-        };
-        let came = first_that_serves(refused(), [login("pending")].into_iter(), async |_| {
-            Err::<(), _>(away())
-        });
-        assert_eq!(came.await, Err(away()), "it was not refused");
     }
 }

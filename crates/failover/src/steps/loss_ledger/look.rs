@@ -100,6 +100,7 @@ pub(super) async fn pair(
     let pair = Pair {
         deposed: place(&deposed.endpoint, deposed.port),
         writer: place(&writer.writer, writer.port),
+        writer_region: current.writer.clone(),
     };
     let held = world.held(known, &pair).await?;
     if held.writer != Some(current.epoch) {

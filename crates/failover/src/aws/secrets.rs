@@ -1,0 +1,184 @@
+//! The logins in secrets, by version; and the administrator's login at a member by whichever version serves there.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio_postgres::Client;
+
+use super::{Aws, client, errors::error};
+use crate::{
+    Error,
+    domain::Region,
+    ledger::{Known, Ledger},
+    plan::Plan,
+    sql::{Credentials, Place, Why, first_that_serves},
+};
+
+/// Which version of a secret is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which<'a> {
+    /// The current one.
+    Current,
+    /// The one that a stage is attached to.
+    Stage(&'a str),
+    /// The one of this `VersionId`, which may have no stage any more.
+    Id(&'a str),
+}
+
+/// The stages of a secret's versions beside the current one: what a rotation is about to make current, and what was before.
+const OTHER_STAGES: [Which<'static>; 2] = [Which::Stage("AWSPENDING"), Which::Stage("AWSPREVIOUS")];
+
+/// One version of a secret. Its login's user is empty where the secret has no username.
+pub(super) struct Version {
+    /// Its `VersionId`.
+    pub(super) id: Option<String>,
+    /// What it holds.
+    pub(super) login: Credentials,
+}
+
+/// What a secret holds, in the shape that RDS's own rotation functions write. Deliberately without `Debug`.
+#[derive(Deserialize)]
+struct Login {
+    #[serde(default)]
+    username: String,
+    password: String,
+}
+
+/// A connection to a member as its administrator.
+pub(super) struct Opened {
+    pub(super) client: Client,
+    pub(super) login: Credentials,
+    /// The version of the secret that served.
+    pub(super) version: Option<String>,
+}
+
+impl Aws {
+    /// What a version of a secret holds.
+    pub(super) async fn version_of(
+        &self,
+        secret: &str,
+        which: Which<'_>,
+    ) -> Result<Version, Error> {
+        let what = format!("SecretsManager GetSecretValue {secret} in {}", self.region);
+        let request = client!(self, aws_sdk_secretsmanager, self.region)
+            .get_secret_value()
+            .secret_id(secret);
+        let request = match which {
+            Which::Current => request,
+            Which::Stage(stage) => request.version_stage(stage),
+            Which::Id(id) => request.version_id(id),
+        };
+        let answer = request.send().await.map_err(|why| error(&what, &why))?;
+        let text = answer.secret_string.unwrap_or_default();
+        // What serde says of a malformed secret may quote it: only its place is told.
+        let login: Login = serde_json::from_str(&text).map_err(|_| {
+            Error::InvalidRequest(format!(
+                "secret {secret} is not JSON with \"username\" and \"password\"; correct it"
+            ))
+        })?;
+        Ok(Version {
+            id: answer.version_id,
+            login: Credentials {
+                user: login.username,
+                password: login.password,
+            },
+        })
+    }
+
+    /// The versions of a secret beside the current one, as far as they are to be had: those of its other stages, and the one of
+    /// an id, which it keeps for a while although no stage is attached to it.
+    pub(super) async fn other_versions(&self, secret: &str, id: Option<&str>) -> Vec<Version> {
+        let asked = OTHER_STAGES.into_iter().chain(id.map(Which::Id));
+        let asked = asked.map(|which| self.version_of(secret, which));
+        let found = futures::future::join_all(asked).await.into_iter();
+        found.filter_map(Result::ok).collect()
+    }
+
+    /// The current version of the administrator's secret.
+    pub(super) async fn admin_version(&self, plan: &Plan) -> Result<Version, Error> {
+        let secret = &plan.database.admin_secret;
+        let version = self.version_of(secret, Which::Current).await?;
+        if version.login.user.is_empty() {
+            return Err(Error::InvalidRequest(format!(
+                "secret {secret} has no username; add one"
+            )));
+        }
+        Ok(version)
+    }
+
+    /// Connects to the member of a Region as its administrator. A member that was deposed keeps the password that it had: where
+    /// the secret was rotated since, one of its other versions serves, or the one that this Region's ledger remembers.
+    ///
+    /// # Errors
+    /// `Denied` where no version serves, `NotReady` and `Unavailable` as connecting answers.
+    pub(super) async fn as_administrator(
+        &self,
+        known: &Known,
+        (region, place): (&Region, &Place),
+        limit: Duration,
+    ) -> Result<Opened, Error> {
+        let plan = &known.plan;
+        let current = self.admin_version(plan).await?;
+        let connector = self.connector()?;
+        let open = |version: Version| async move {
+            let client = connector.connect(place, &version.login, limit).await?;
+            Ok::<_, Why>(Opened {
+                client,
+                login: version.login,
+                version: version.id,
+            })
+        };
+        let tried = current.login.clone();
+        let refused = match open(current).await {
+            Err(refused) if refused.refuses_login() => refused,
+            came => return Ok(came?),
+        };
+        let row = self.row(&self.region, &plan.plan).await.ok();
+        let remembered = row.and_then(|row| row.served);
+        let remembered = remembered.filter(|_| *region == self.region);
+        let id = remembered.as_ref().map(|served| served.version.as_str());
+        let others = self.other_versions(&plan.database.admin_secret, id).await;
+        let others = others.into_iter().filter(|other| other.login != tried);
+        let came = first_that_serves(refused, others, open).await;
+        came.map_err(|why| match why {
+            why if why.refuses_login() => shut_out(plan, region, &why.to_string()),
+            why => why.into(),
+        })
+    }
+}
+
+/// Nobody knows the password that the member has.
+fn shut_out(plan: &Plan, region: &Region, why: &str) -> Error {
+    let member = plan
+        .members
+        .get(region)
+        .map(|member| member.cluster.as_str());
+    Error::Denied(format!(
+        "no version of the secret {} opens the member in {region}: {why}. Its current, pending and previous versions were tried, \
+         and the one that last served there. The one way left is a new master password: aws rds modify-db-cluster --region \
+         {region} --db-cluster-identifier {} --apply-immediately --master-user-password with the password of the secret's current \
+         version",
+        plan.database.admin_secret,
+        member.unwrap_or_default()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_no_version_opens_is_denied_with_the_one_way_left() {
+        let plan = crate::steps::fake::run().plan;
+        let why = shut_out(&plan, &"us-west-2".into(), "refused (SQLSTATE 28P01)");
+        assert_eq!(why.name(), "Denied");
+        let said = why.to_string();
+        for part in [
+            "no version of the secret orders/admin opens the member in us-west-2",
+            "SQLSTATE 28P01",
+            "--region us-west-2 --db-cluster-identifier orders-west --apply-immediately --master-user-password",
+        ] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}

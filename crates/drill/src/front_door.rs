@@ -6,6 +6,7 @@ mod call;
 mod deployments;
 mod fault;
 mod journal;
+mod limit;
 mod pass;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::{deployments::Deployments, fault::Faults, journal::Journal};
+use self::{deployments::Deployments, fault::Faults, journal::Journal, limit::Limits};
 pub use self::{
     fault::{Fault, FaultId, Scope},
     journal::Call,
@@ -54,6 +55,7 @@ struct Shared {
     simulator: SocketAddr,
     faults: Faults,
     deployments: Deployments,
+    limits: Limits,
     journal: Arc<Journal>,
 }
 
@@ -65,6 +67,7 @@ impl FrontDoor {
             simulator,
             faults: Faults::default(),
             deployments: Deployments::default(),
+            limits: Limits::default(),
             journal: Arc::new(Journal::default()),
         };
         Self {
@@ -103,6 +106,11 @@ impl FrontDoor {
     /// Shows every forced ECS deployment as `IN_PROGRESS` for this long from the call that began it.
     pub fn hold_deployments(&self, hold: Duration) {
         self.shared.deployments.hold_for(hold);
+    }
+
+    /// Lets through so many calls a second to a service, whoever makes them; the others meet its throttling error.
+    pub fn limit(&self, service: &str, per_second: usize) {
+        self.shared.limits.set(service, per_second);
     }
 
     /// Lets every deployment of a service that is begun from now on fail, as its circuit breaker would.

@@ -24,6 +24,11 @@ pub const ACCOUNT: &str = "123456789012";
 pub const PLAN: &str = "orders";
 /// A second plan, in worlds that have one; its database has the same name.
 pub const BILLING: &str = "billing";
+/// Every plan that a world may have, the first one's first; each has a global database of its own.
+pub const PLANS: [&str; 10] = [
+    PLAN, BILLING, "tenant1", "tenant2", "tenant3", "tenant4", "tenant5", "tenant6", "tenant7",
+    "tenant8",
+];
 /// The service of the second plan.
 pub const INVOICES: &str = "invoices";
 /// The private zone.
@@ -68,14 +73,11 @@ pub fn cluster(region: &str) -> &'static str {
 
 /// The writer's and the readers' name of a plan.
 #[must_use]
-pub fn names(plan: &str) -> [&'static str; 2] {
-    if plan == BILLING {
-        [
-            "writer.billing.orders.internal",
-            "reader.billing.orders.internal",
-        ]
+pub fn names(plan: &str) -> [String; 2] {
+    if plan == PLAN {
+        [WRITER_NAME.into(), READER_NAME.into()]
     } else {
-        [WRITER_NAME, READER_NAME]
+        ["writer", "reader"].map(|which| format!("{which}.{plan}.{ZONE}"))
     }
 }
 
@@ -210,8 +212,8 @@ impl Profile {
             "detection": self.detection,
             "unplanned": {"region_down": "automatic", "writer_down": "approval", "strategy": self.strategy,
                 "max_lost_seconds": 30},
-            "dns": [self.record(zone_id, writer, "writer"), self.record(zone_id, reader, "reader")],
-            "ecs": each(&|region| json!([{"cluster": ECS_CLUSTER, "services": services(plan, region)}])),
+            "dns": [self.record(zone_id, &writer, "writer"), self.record(zone_id, &reader, "reader")],
+            "ecs": each(&|region| services(plan, region)),
             "notify": each(&|region| topic(region).into()),
             "loss_ledger": [{"table": "app.rows", "key": ["id"]}]
         });
@@ -247,13 +249,16 @@ impl Profile {
     }
 }
 
-/// The services of a plan in a Region: where no writer is at first, the `worker` is a pilot light.
+/// The services of a plan in a Region: where no writer is at first, the first plan's `worker` is a pilot light. Most plans have
+/// none.
 fn services(plan: &str, region: &str) -> Value {
-    match (plan, region) {
+    let services = match (plan, region) {
+        (PLAN, HOME) => json!(["api"]),
+        (PLAN, _) => json!(["api", {"service": "worker", "takeover_count": 1}]),
         (BILLING, _) => json!([INVOICES]),
-        (_, HOME) => json!(["api"]),
-        _ => json!(["api", {"service": "worker", "takeover_count": 1}]),
-    }
+        _ => return json!([]),
+    };
+    json!([{"cluster": ECS_CLUSTER, "services": services}])
 }
 
 /// Merges objects field by field; anything else replaces what was there.
@@ -276,7 +281,7 @@ mod tests {
     #[test]
     fn the_drills_plans_have_no_fault() {
         for strategy in ["detach", "managed", "auto"] {
-            for plan in [PLAN, BILLING] {
+            for plan in PLANS {
                 let plan = Profile::usual(strategy).plan(plan, "Z0EXAMPLE").to_string();
                 failover::plan::read(&plan).unwrap();
             }

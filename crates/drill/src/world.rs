@@ -5,6 +5,7 @@ mod deployed;
 mod functions;
 pub mod lab;
 mod laid;
+mod ledgers;
 mod names;
 mod properties;
 mod resources;
@@ -21,7 +22,6 @@ use std::{
 };
 
 use aurora_sim::Simulator;
-use failover::aws::{Aws, Settings};
 
 use crate::{
     certificates::Certificates,
@@ -29,7 +29,7 @@ use crate::{
     dns::Dns,
     emulator::Emulator,
     front_door::{Caller, FaultId, FrontDoor},
-    profile::{CLIENT, HOME, PLAN, Profile, STANDBY, WRITER_NAME, member},
+    profile::{CLIENT, HOME, PLAN, Profile, WRITER_NAME, member},
     report::Told,
     roads::Roads,
     timeline::{Kind, Timeline},
@@ -276,25 +276,6 @@ impl World {
             }
         }
         true
-    }
-
-    /// The ledgers, read past the front door.
-    #[must_use]
-    pub fn ledger(&self) -> Aws {
-        self.ledger_of(STANDBY)
-    }
-
-    /// A Region's own ledger, for what only that one holds.
-    #[must_use]
-    pub fn ledger_of(&self, region: &str) -> Aws {
-        let settings = Settings {
-            ledger_table: "aurora-failover-ledger".into(),
-            loss_bucket: None,
-            machine: None,
-            resolver: None,
-            ca_bundle: PathBuf::new(),
-        };
-        Aws::new(self.emulator.sdk_config(region), settings)
     }
 
     /// How an application that holds a member's address logs in there, past every road.

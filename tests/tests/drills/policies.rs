@@ -61,7 +61,7 @@ const RARE: [(&str, &str, &str); 24] = [
     (
         "planned-failover",
         "states:StartExecution",
-        "none: a human starts a run through it",
+        "switchover-by-invoke",
     ),
     (
         "planned-failover",

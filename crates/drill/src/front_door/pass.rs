@@ -82,6 +82,9 @@ async fn answer(
     let delay = match shared.faults.matching(caller, asked) {
         Some(Fault::Throttle) => return Ok(own_answer(fault::throttled(asked)).await),
         Some(Fault::ServerError) => return Ok(own_answer(fault::failed(asked)).await),
+        None if !shared.limits.takes(&asked.service, Instant::now()) => {
+            return Ok(own_answer(fault::throttled(asked)).await);
+        }
         Some(Fault::Slow(delay)) => delay.min(HANG_MAX),
         Some(Fault::Hang | Fault::Refuse) | None => Duration::ZERO,
     };

@@ -255,6 +255,44 @@ async fn a_slow_service_answers_late() {
 }
 
 #[tokio::test]
+async fn an_accounts_limit_counts_the_calls_of_every_function_together() {
+    let (emulator, mut requests) = upstream(OK, Duration::ZERO).await;
+    let (door, address) = door(emulator).await;
+    let another = Caller {
+        function: "aurora-failover-dns-flip".to_owned(),
+        region: "us-west-2".to_owned(),
+    };
+    let another = door.open(another).await.unwrap();
+    door.limit("ssm", 2);
+    for (port, service) in [
+        (address, "ssm"),
+        (another, "ssm"),
+        (address, "ssm"),
+        (another, "ssm"),
+        (another, "ecs"),
+    ] {
+        let mut stream = send(port, &request(service, "us-east-1")).await;
+        timeout(SOON, read_message(&mut stream)).await.unwrap();
+    }
+    let statuses: Vec<_> = door.calls().iter().map(|call| call.status).collect();
+    assert_eq!(
+        statuses,
+        [Some(200), Some(200), Some(400), Some(400), Some(200)]
+    );
+    assert_eq!(
+        door.calls()[2].error_code.as_deref(),
+        Some("ThrottlingException")
+    );
+    for _ in 0..3 {
+        requests.recv().await.unwrap();
+    }
+    assert!(
+        requests.try_recv().is_err(),
+        "a throttled call was passed on"
+    );
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_is_recorded() {
     let (emulator, mut requests) = upstream(OK, SOON).await;
     let (door, address) = door(emulator).await;

@@ -1,12 +1,15 @@
 //! What each scenario does to the world.
 
 mod again;
+mod by_invoke;
 mod calls;
 mod disturb;
+mod dry_run;
 mod failback;
 mod humans;
 mod interrupted;
 mod last_words;
+mod many;
 mod misconfigured;
 mod planned;
 mod route53;
@@ -103,6 +106,9 @@ pub(super) async fn act(scenario: Scenario, stage: &Stage<'_>) -> Result<Acted, 
         }
         Scenario::ReaderRestarts => last_words::reader_restarts(stage).await,
         Scenario::SlotsExhausted => misconfigured::slots_exhausted(stage).await,
+        Scenario::DryRunMachine => dry_run::of_every_machine(stage).await,
+        Scenario::SwitchoverByInvoke => by_invoke::there_and_back(stage).await,
+        Scenario::TenPlans => many::ten_plans(stage).await,
         Scenario::BrokenPlan => misconfigured::broken_plan(stage).await,
     }
 }

@@ -105,6 +105,7 @@ const fn writer(scenario: Scenario) -> &'static str {
                     | Scenario::LastBytesOfAMinute
                     | Scenario::ReaderRestarts
                     | Scenario::MillionRows
+                    | Scenario::TenPlans
             ) =>
         {
             scenario.target()

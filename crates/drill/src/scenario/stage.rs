@@ -89,6 +89,17 @@ impl Stage<'_> {
         false
     }
 
+    /// Waits until the probe of a Region publishes its suspicion, whatever becomes of that.
+    pub(super) async fn suspects(&self, region: &str) -> bool {
+        self.until(SOON, "a suspicion", async || {
+            let calls = self.world.front_door.calls();
+            calls
+                .iter()
+                .any(|call| call.caller_region == region && call.operation == "PutEvents")
+        })
+        .await
+    }
+
     /// Waits until `count` runs or more have ended and none is under way.
     pub(super) async fn ended(&self, count: usize) -> bool {
         self.until(RUN, "the runs' end", async || {

@@ -6,7 +6,7 @@ use aurora_sim::Durations;
 pub(super) use rows::Ends;
 use serde_json::{Value, json};
 
-use crate::profile::{BILLING, HOME, PARAMETER, PLAN, Profile, STANDBY, THIRD};
+use crate::profile::{BILLING, HOME, PARAMETER, PLAN, PLANS, Profile, STANDBY, THIRD};
 
 /// What is lost or broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +70,14 @@ pub enum Scenario {
     ReaderRestarts,
     SlotsExhausted,
     BrokenPlan,
+    DryRunMachine,
+    SwitchoverByInvoke,
+    TenPlans,
 }
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 61] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -133,6 +136,9 @@ impl Scenario {
         Self::ReaderRestarts,
         Self::SlotsExhausted,
         Self::BrokenPlan,
+        Self::DryRunMachine,
+        Self::SwitchoverByInvoke,
+        Self::TenPlans,
     ];
 
     /// Its name on the command line and in the report.
@@ -157,6 +163,8 @@ impl Scenario {
     pub(super) fn profile(self) -> Profile {
         let profile = match self {
             Self::RegionLossManaged => Profile::usual("managed"),
+            // Twenty databases share two cores.
+            Self::TenPlans => Profile::usual("detach"),
             Self::FailbackAfterManaged => Profile::quick("managed"),
             Self::PathImpaired | Self::ManagedRefused => Profile::quick("auto"),
             _ => Profile::quick("detach"),
@@ -183,6 +191,10 @@ impl Scenario {
             },
             Self::TwoPlans => Profile {
                 plans: &[PLAN, BILLING],
+                ..profile
+            },
+            Self::TenPlans => Profile {
+                plans: &PLANS,
                 ..profile
             },
             _ => profile,

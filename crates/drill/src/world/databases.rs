@@ -8,6 +8,7 @@ use aws_sdk_rds::{
     Client,
     types::{DbCluster, DbInstance, Filter},
 };
+use futures::{StreamExt, TryStreamExt};
 use tokio_postgres::{Config, NoTls, error::SqlState};
 
 use super::{
@@ -22,6 +23,8 @@ use crate::{
 const ENGINE: &str = "aurora-postgresql";
 const ENGINE_VERSION: &str = "16.6";
 const ADMIN: &str = "orders_admin";
+/// How many plans' databases are created at a time.
+const AT_A_TIME: usize = 2;
 const AVAILABLE: Duration = Duration::from_secs(60);
 
 /// Roles of other applications than the client's: what each may do.
@@ -62,10 +65,10 @@ pub(super) async fn create(
         let members = global(config, simulator, secrets, profile, plan, port).await?;
         Ok::<_, Trouble>(((*plan).to_owned(), members))
     });
-    Ok(futures::future::try_join_all(plans)
-        .await?
-        .into_iter()
-        .collect())
+    futures::stream::iter(plans)
+        .buffer_unordered(AT_A_TIME)
+        .try_collect()
+        .await
 }
 
 async fn global(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Trouble, World};
 
 /// The services that functions call, as the SDK names their endpoint variables.
-pub(super) const SERVICES: [&str; 10] = [
+pub(super) const SERVICES: [&str; 11] = [
     "DYNAMODB",
     "ECS",
     "EVENTBRIDGE",
@@ -15,6 +15,7 @@ pub(super) const SERVICES: [&str; 10] = [
     "ROUTE_53",
     "S3",
     "SECRETS_MANAGER",
+    "SFN",
     "SNS",
     "SSM",
 ];

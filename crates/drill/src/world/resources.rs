@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use std::collections::HashMap;
 
-use super::{Members, Secrets, Trouble, databases};
+use super::{Members, Secrets, Trouble, databases, ledgers::TABLE};
 use crate::{
     emulator::Emulator,
-    profile::{BILLING, ECS_CLUSTER, HOME, INVOICES, PARAMETER, PLAN, Profile, TOPIC, ZONE, names},
+    profile::{ECS_CLUSTER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile, TOPIC, ZONE, names},
 };
 
 /// Creates the private zone; answers its id.
@@ -83,7 +83,7 @@ pub(super) async fn reset(
     for region in regions.iter().copied() {
         let config = emulator.sdk_config(region);
         let ssm = aws_sdk_ssm::Client::new(&config);
-        for plan in [PLAN, BILLING] {
+        for plan in PLANS {
             if profile.plans.contains(&plan) && profile.members.contains(&region) {
                 put_plan(emulator, region, plan, &profile.plan(plan, zone_id)).await?;
             } else {
@@ -129,7 +129,6 @@ pub(super) async fn put_plan(
 }
 
 async fn empty_ledger(config: &aws_config::SdkConfig) -> Result<(), Trouble> {
-    const TABLE: &str = "aurora-failover-ledger";
     let dynamodb = aws_sdk_dynamodb::Client::new(config);
     let mut pages = dynamodb
         .scan()

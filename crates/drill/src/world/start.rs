@@ -11,7 +11,7 @@ use super::{Members, Trouble};
 use crate::{
     certificates::Certificates,
     emulator::Deployment,
-    profile::{ACCOUNT, CLIENT, PARAMETER, Profile, TOPIC, WITNESS, member},
+    profile::{ACCOUNT, BILLING, CLIENT, PARAMETER, PLAN, Profile, TOPIC, WITNESS, member},
     roads::Roads,
 };
 
@@ -54,6 +54,13 @@ fn postgres(root: &Path) -> Result<PathBuf, Trouble> {
     .into())
 }
 
+/// A pattern of each plan's resources; those of one family share theirs.
+fn members_of(before: &str, after: &str) -> String {
+    [PLAN, BILLING, "tenant*"]
+        .map(|plan| format!("{before}{plan}{after}"))
+        .join(",")
+}
+
 /// What is deployed where, and with which parameters.
 pub(super) fn deployment(
     root: &Path,
@@ -64,12 +71,11 @@ pub(super) fn deployment(
     let parameters = [
         (
             "MemberClusterArns",
-            "arn:aws:rds:*:123456789012:cluster:orders-*,arn:aws:rds:*:123456789012:cluster:billing-*"
-                .to_owned(),
+            members_of("arn:aws:rds:*:123456789012:cluster:", "-*"),
         ),
         (
             "MemberInstanceArns",
-            "arn:aws:rds:*:123456789012:db:orders-*,arn:aws:rds:*:123456789012:db:billing-*".to_owned(),
+            members_of("arn:aws:rds:*:123456789012:db:", "-*"),
         ),
         (
             "CustomEndpointArns",
@@ -77,8 +83,7 @@ pub(super) fn deployment(
         ),
         (
             "GlobalClusterArns",
-            "arn:aws:rds::123456789012:global-cluster:orders-global-*,arn:aws:rds::123456789012:global-cluster:billing-global-*"
-                .to_owned(),
+            members_of("arn:aws:rds::123456789012:global-cluster:", "-global-*"),
         ),
         (
             "SecretArns",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failover::ledger::{Claim, RunKind, update};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     again::{ledger_says, promotions},
@@ -116,16 +116,19 @@ pub(super) async fn by_hand_only(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     stage.ended(1).await;
     refused_by_hand(stage, &mut acted).await?;
     let lossy = json!({"plan": PLAN, "force": format!("{PLAN}@1"), "accept_data_loss": true});
-    done(stage, &mut acted, "detach-and-promote", &lossy).await;
+    let done = async |acted: &mut Acted, function, payload: &Value| {
+        done(stage, acted, (STANDBY, function), payload).await;
+    };
+    done(&mut acted, "detach-and-promote", &lossy).await;
     let prove = json!({"operation": "prove", "plan": PLAN, "force": format!("{PLAN}@1")});
-    done(stage, &mut acted, "health-probe", &prove).await;
+    done(&mut acted, "health-probe", &prove).await;
     let said = ledger_says(stage, STANDBY, STANDBY, 2).await;
     acted.checks.push(said);
     let forced = json!({"plan": PLAN, "force": format!("{PLAN}@2")});
-    done(stage, &mut acted, "dns-flip", &forced).await;
-    done(stage, &mut acted, "ecs-restart", &forced).await;
+    done(&mut acted, "dns-flip", &forced).await;
+    done(&mut acted, "ecs-restart", &forced).await;
     let verify = json!({"operation": "verify", "plan": PLAN, "force": format!("{PLAN}@2")});
-    done(stage, &mut acted, "health-probe", &verify).await;
+    done(&mut acted, "health-probe", &verify).await;
     let writes = stage.writes_in(STANDBY).await;
     acted.check(
         "the application writes on the new writer",
@@ -185,12 +188,17 @@ async fn refused_by_hand(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Tro
 }
 
 /// Calls a step again and again until it is done, as a human would.
-async fn done(stage: &Stage<'_>, acted: &mut Acted, function: &str, payload: &serde_json::Value) {
+pub(super) async fn done(
+    stage: &Stage<'_>,
+    acted: &mut Acted,
+    (region, function): (&str, &str),
+    payload: &Value,
+) {
     const PASSES_MAX: usize = 60;
     let name = format!("aurora-failover-{function}");
     let mut last = String::new();
     for _ in 0..PASSES_MAX {
-        match stage.world.call(STANDBY, &name, payload).await {
+        match stage.world.call(region, &name, payload).await {
             Ok(Ok(answer)) => {
                 last = format!("{}: {}", answer["action"], answer["reason"]);
                 if answer["progress"] == "done" {

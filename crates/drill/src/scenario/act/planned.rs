@@ -26,7 +26,12 @@ pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         );
         moved(stage, &mut acted, to, epoch).await?;
     }
-    // Rows that are under way now are of unknown fate; what was acknowledged must be there.
+    keeps_every_row(stage, &mut acted).await?;
+    Ok(acted)
+}
+
+/// What was acknowledged is in the home Region's database, once. Rows that are under way now are of unknown fate.
+pub(super) async fn keeps_every_row(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
     let record = stage.client.record();
     let comparison = compare(&record, &stage.world.admin(HOME).await?).await?;
     acted.check(
@@ -43,7 +48,7 @@ pub(super) async fn switchover(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         format!("{odd} are"),
         odd == 0,
     );
-    Ok(acted)
+    Ok(())
 }
 
 /// Every step, called by hand without `force`, says what it would do, and its calls are reads only.
@@ -100,14 +105,25 @@ async fn by_hand_changes_nothing(stage: &Stage<'_>, acted: &mut Acted) {
 /// Moves the writer to a Region, and checks that ledger and DNS say so.
 async fn moved(stage: &Stage<'_>, acted: &mut Acted, to: &str, epoch: u64) -> Result<(), Trouble> {
     let run = stage.start_planned(to).await?;
-    let ended = stage.end_of(&run, RUN).await;
-    stage.writes_in(to).await;
+    succeeded(stage, acted, &run, to).await;
+    leads(stage, acted, to, epoch).await;
+    Ok(())
+}
+
+/// A run that moves the writer to a Region succeeds.
+pub(super) async fn succeeded(stage: &Stage<'_>, acted: &mut Acted, run: &str, to: &str) {
+    let ended = stage.end_of(run, RUN).await;
     let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
     acted.check(
         format!("the move to {to} succeeds"),
         &*outcome,
         outcome == "succeeded",
     );
+}
+
+/// The application writes in a Region, and ledgers and DNS name its writer, of this epoch.
+pub(super) async fn leads(stage: &Stage<'_>, acted: &mut Acted, to: &str, epoch: u64) {
+    stage.writes_in(to).await;
     acted.checks.extend(writer_is(stage, to, epoch).await);
     let leads_to = stage.world.leads_to(WRITER_NAME).await;
     let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
@@ -116,7 +132,6 @@ async fn moved(stage: &Stage<'_>, acted: &mut Acted, to: &str, epoch: u64) -> Re
         &*leads_to,
         leads_to == stage.world.endpoints[to].writer,
     );
-    Ok(())
 }
 
 /// How many acknowledged rows a Region's database lacks.
@@ -221,7 +236,6 @@ pub(super) async fn cancelled(stage: &Stage<'_>) -> Result<Acted, Trouble> {
 
 /// The run is aborted, the old writer stays, and the plan is free.
 async fn stays(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
-    let world = stage.world;
     let outcomes: Vec<_> = stage
         .runs
         .seen()
@@ -234,8 +248,17 @@ async fn stays(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
         outcomes == ["aborted"],
     );
     acted.checks.extend(writer_is(stage, HOME, 1).await);
+    is_free(stage, acted).await
+}
+
+/// The plan is free in both Regions.
+pub(super) async fn is_free(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
     for region in [HOME, STANDBY] {
-        let row = world.ledger().row(&region.into(), &PLAN.into()).await?;
+        let row = stage
+            .world
+            .ledger()
+            .row(&region.into(), &PLAN.into())
+            .await?;
         let free = row.lease.is_none() && row.intent.is_none();
         let found = if free { "none" } else { "one is" };
         acted.check(

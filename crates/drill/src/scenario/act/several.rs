@@ -101,7 +101,7 @@ async fn handed_over(stage: &Stage<'_>) -> Acted {
 }
 
 /// What the runs left in the ledgers of the Regions that they were for.
-async fn recorded(stage: &Stage<'_>, plan: &str) -> Vec<Run> {
+pub(super) async fn recorded(stage: &Stage<'_>, plan: &str) -> Vec<Run> {
     let ledger = stage.world.ledger();
     let mut found = Vec::new();
     for run in stage.runs.seen() {
@@ -150,7 +150,7 @@ pub(super) async fn two_plans(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         writer == format!("{STANDBY}, epoch 2"),
     );
     let [name, _] = names(BILLING);
-    let moved = world.leads_to(name).await.unwrap_or("nowhere".into());
+    let moved = world.leads_to(&name).await.unwrap_or("nowhere".into());
     acted.check(
         format!("{name} leads to it"),
         &*moved,

@@ -1,0 +1,130 @@
+//! A planned move by `aws lambda invoke` alone, with the commands that the README prints.
+
+use serde_json::Value;
+
+use super::{
+    humans::done,
+    planned::{is_free, keeps_every_row, leads, succeeded},
+};
+use crate::{
+    profile::{HOME, STANDBY},
+    scenario::stage::{Acted, Stage},
+    timeline::Kind,
+    world::Trouble,
+};
+
+const README: &str = include_str!("../../../../../README.md");
+/// The heading over the commands.
+const HEADING: &str = "### The same by `aws lambda invoke` alone";
+
+/// One command that the README prints.
+#[derive(Debug, Clone, PartialEq)]
+struct Printed {
+    region: &'static str,
+    function: &'static str,
+    payload: Value,
+}
+
+/// There, step after step with `force`; back, by one call that starts the machine.
+pub(super) async fn there_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> {
+    let mut acted = Acted::now();
+    let (starts, steps): (Vec<_>, Vec<_>) = printed()
+        .into_iter()
+        .partition(|command| command.payload["start"] == true);
+    for step in &steps {
+        let text = format!("invokes {} with {}", step.function, step.payload);
+        stage.world.timeline.say(Kind::Run, "a human", text);
+        let place = (step.region, step.function);
+        done(stage, &mut acted, place, &step.payload).await;
+    }
+    leads(stage, &mut acted, STANDBY, 2).await;
+    let of_runs = stage.runs.seen().len();
+    acted.check(
+        "no run was needed, and none was started by a suspicion",
+        format!("{of_runs} runs"),
+        of_runs == 0,
+    );
+    for start in &starts {
+        back(stage, &mut acted, start).await?;
+    }
+    leads(stage, &mut acted, HOME, 3).await;
+    keeps_every_row(stage, &mut acted).await?;
+    is_free(stage, &mut acted).await?;
+    Ok(acted)
+}
+
+/// The call that the README prints for the other way, made at home; made again, it finds the same run.
+async fn back(stage: &Stage<'_>, acted: &mut Acted, start: &Printed) -> Result<(), Trouble> {
+    let function = format!("aurora-failover-{}", start.function);
+    let text = format!("invokes {} with {}", start.function, start.payload);
+    stage.world.timeline.say(Kind::Run, "a human", text);
+    let mut executions = Vec::new();
+    for _ in 0..2 {
+        let answer = stage.world.invoke(HOME, &function, &start.payload).await?;
+        executions.push(answer["execution"].as_str().unwrap_or_default().to_owned());
+    }
+    acted.check(
+        "one call starts the machine's run, and the same call again finds it",
+        executions.join(", "),
+        executions
+            .iter()
+            .all(|found| !found.is_empty() && *found == executions[0]),
+    );
+    let run = executions
+        .first()
+        .and_then(|found| found.rsplit(':').next());
+    succeeded(stage, acted, run.unwrap_or_default(), HOME).await;
+    Ok(())
+}
+
+/// The commands under the heading, in their order.
+fn printed() -> Vec<Printed> {
+    let (_, rest) = README.split_once(HEADING).unwrap_or_default();
+    let section = rest.split("\n#").next().unwrap_or_default();
+    let commands = section.lines().filter_map(|line| {
+        let (payload, call) = line
+            .strip_prefix("echo '")?
+            .split_once("' | aws lambda invoke --region ")?;
+        let (region, rest) = call.split_once(" --function-name aurora-failover-")?;
+        Some(Printed {
+            region,
+            function: rest.split(' ').next()?,
+            payload: serde_json::from_str(payload).ok()?,
+        })
+    });
+    commands.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::profile::PLAN;
+
+    #[test]
+    fn the_readme_prints_one_call_that_starts_the_move_and_each_step_in_its_order() {
+        let step = |function, payload| Printed {
+            region: STANDBY,
+            function,
+            payload,
+        };
+        let forced = |epoch: u64| json!({"plan": PLAN, "force": format!("{PLAN}@{epoch}")});
+        let operation = |operation: &str, epoch| {
+            let mut payload = forced(epoch);
+            payload["operation"] = operation.into();
+            payload
+        };
+        assert_eq!(
+            printed(),
+            [
+                step("planned-failover", json!({"plan": PLAN, "start": true})),
+                step("planned-failover", forced(1)),
+                step("health-probe", operation("prove", 1)),
+                step("dns-flip", forced(2)),
+                step("ecs-restart", forced(2)),
+                step("health-probe", operation("verify", 2)),
+            ]
+        );
+    }
+}

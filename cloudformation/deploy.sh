@@ -125,7 +125,7 @@ overrides_of() {
 }
 
 case $kind in
-    member) stacks=(ledger observe promote clients failback statemachine triggers) ;;
+    member) stacks=(ledger observe promote clients failback statemachine triggers alarms) ;;
     witness) stacks=(witness) ;;
 esac
 while IFS= read -r name; do

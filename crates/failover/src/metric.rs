@@ -4,21 +4,58 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::PlanName;
+use crate::{domain::PlanName, steps::fence_writer};
 
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "AuroraFailover";
 
-/// Counts that a step failed for a plan: `Failed`, by `Step` and by `Step` and `Plan`. What runs every minute may fail every
-/// minute: an alarm on it is how people learn that it goes on.
-pub fn failed(step: &str, plan: &PlanName, now: Timestamp) {
+/// What runs every minute, and may fail every minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// A plan could not be watched.
+    Watch,
+    /// A plan could not be swept for a deposed writer.
+    Fence,
+}
+
+impl Counted {
+    /// All of them. Each has an alarm.
+    pub const ALL: [Self; 2] = [Self::Watch, Self::Fence];
+
+    /// The value of the dimension `Step`.
+    #[must_use]
+    pub const fn step(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Fence => fence_writer::STEP,
+        }
+    }
+}
+
+/// Counts that something failed for a plan: `Failed`, by `Step` and by `Step` and `Plan`. An alarm on it is how people learn
+/// that it goes on.
+pub fn failed(counted: Counted, plan: &PlanName, now: Timestamp) {
+    #[cfg(test)]
+    COUNTED.with_borrow_mut(|all| all.push((counted, plan.clone())));
     #[expect(
         clippy::print_stdout,
         reason = "a metric is a line on standard output, and nothing may stand around it"
     )]
     {
-        println!("{}", line(step, plan, now));
+        println!("{}", line(counted.step(), plan, now));
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// What a test's thread has counted.
+    static COUNTED: std::cell::RefCell<Vec<(Counted, PlanName)>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// What this test has counted since it last asked.
+#[cfg(test)]
+pub(crate) fn counted() -> Vec<(Counted, PlanName)> {
+    COUNTED.take()
 }
 
 fn line(step: &str, plan: &PlanName, now: Timestamp) -> Value {

@@ -129,9 +129,10 @@ fn each_template_is_deployed_with_all_that_it_declares_as_the_file_or_its_defaul
     let output = desk.deploy(&format!("# east\n{NEEDED}\r\nWatch=DISABLED\r\n"));
     assert!(output.status.success(), "{}", said(&output));
     let deployed = desk.deployed();
-    let expected = template::OF_FUNCTIONS
-        .into_iter()
-        .chain(["ledger", "statemachine", "triggers"]);
+    let expected =
+        template::OF_FUNCTIONS
+            .into_iter()
+            .chain(["alarms", "ledger", "statemachine", "triggers"]);
     assert_eq!(
         deployed.keys().map(String::as_str).collect::<BTreeSet<_>>(),
         expected.collect()
@@ -242,7 +243,7 @@ fn the_guide_explains_every_parameter_and_its_example_deploys() {
     let guide = repository::text("docs/deploy.md");
     let stacks = template::OF_FUNCTIONS
         .into_iter()
-        .chain(["ledger", "triggers", "witness"]);
+        .chain(["alarms", "ledger", "triggers", "witness"]);
     for stack in stacks {
         let declared = template::read(stack)["Parameters"].clone();
         for name in declared.as_object().unwrap().keys() {

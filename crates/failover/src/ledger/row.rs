@@ -3,7 +3,10 @@
 //! Every change is a pure function from a row to the next one; the store writes it only if nobody else did meanwhile.
 
 mod lease;
+mod unheard;
 mod writer;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +19,7 @@ use crate::{
 };
 
 pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
+pub use unheard::{Heard, Unheard};
 pub use writer::{Current, Intent};
 
 /// The `state` item: who may act for the plan, and who its writer is.
@@ -65,6 +69,9 @@ pub struct Row {
     /// that a silent Region keeps of such a change to this Region is void.
     #[serde(default)]
     pub withdrawn: Epoch,
+    /// The other member Regions whose probe is not heard of while their ledger answers.
+    #[serde(default)]
+    pub unheard: BTreeMap<Region, Unheard>,
 }
 
 /// How many characters are kept of what is wrong with a plan's parameter.
@@ -112,6 +119,7 @@ impl Row {
             unfenced: Vec::new(),
             served: None,
             withdrawn: Epoch(0),
+            unheard: BTreeMap::new(),
         }
     }
 

@@ -53,6 +53,13 @@ pub fn confirm(plan: &Plan, here: &Region) -> String {
     invoke(here, "confirm-outage", &payload)
 }
 
+/// Asks a Region's probe for one look.
+#[must_use]
+pub fn look(plan: &Plan, region: &Region) -> String {
+    let payload = serde_json::json!({"operation": "confirm", "plan": plan.plan});
+    invoke(region, "health-probe", &payload)
+}
+
 /// Adopts the writer that RDS shows.
 #[must_use]
 pub fn adopt(plan: &Plan, here: &Region) -> String {

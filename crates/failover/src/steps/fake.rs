@@ -164,6 +164,7 @@ struct Kept {
     document: Option<String>,
     rows: BTreeMap<Region, Row>,
     runs: BTreeMap<RunId, Run>,
+    looked: BTreeMap<Region, Vantage>,
     told: Vec<String>,
     looks: Vec<Vantage>,
     logins: u32,
@@ -219,6 +220,22 @@ impl Books {
     /// Its topic takes no message so often.
     pub(crate) fn deafen(&self, times: u32) {
         *self.deaf.lock().unwrap() = times;
+    }
+
+    /// A Region's probe looked then, and the writer failed.
+    pub(crate) fn looked(self, region: &str, at: Timestamp) -> Self {
+        let region = Region::from(region);
+        self.kept
+            .lock()
+            .unwrap()
+            .looked
+            .insert(region.clone(), probe::vantage(region, at));
+        self
+    }
+
+    /// Sets the clock, which stands.
+    pub(crate) fn set_time(&mut self, now: Timestamp) {
+        *self.now.lock().unwrap() = now;
     }
 
     /// Lets a Region answer again.
@@ -336,8 +353,9 @@ impl Ledger for Books {
         Ok(true)
     }
 
-    async fn vantage(&self, _: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
-        Ok(None)
+    async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
+        self.answers(region)?;
+        Ok(self.kept.lock().unwrap().looked.get(region).cloned())
     }
 
     async fn run(&self, _: &Region, _: &PlanName, run_id: &RunId) -> Result<Option<Run>, Error> {

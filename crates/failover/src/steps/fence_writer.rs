@@ -20,7 +20,7 @@ use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
     ledger::{Known, Ledger, Row, Rows, update_if},
-    metric,
+    metric::{self, Counted},
     notify::{Message, Notify, Severity, commands, tell, tell_news},
     plan::Plan,
     sql::fence::{Doors, Reopened, Shut},
@@ -339,7 +339,7 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
         let swept = Box::pin(sweep_plan(world, known)).await;
         if let Err(why) = &swept {
             tracing::error!(%plan, step = STEP, %why, "could not be swept");
-            metric::failed(STEP, plan, world.now());
+            metric::failed(Counted::Fence, plan, world.now());
         }
         swept.map_err(|why| (plan, why))
     });

@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod look;
+mod others;
 mod plans;
 pub mod prove;
 mod set_up;

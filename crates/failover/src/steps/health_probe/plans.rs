@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
-const BEGIN: Duration = Duration::from_secs(1);
+pub(super) const BEGIN: Duration = Duration::from_secs(1);
 
 /// A plan that can be watched, and what was last known of it.
 #[derive(Clone)]

@@ -9,13 +9,15 @@ use serde::Serialize;
 use super::{
     Shard, Suspicion, World,
     look::{Looking, Sessions, Target},
+    others,
     plans::{Readable, learn, plans, remember, tell_fault},
 };
 use crate::{
     Error,
-    beat::Vantage,
+    beat::{Vantage, Write},
     domain::{Incident, PlanName},
     ledger::{Intent, Known, Row, update_if},
+    metric::{self, Counted},
     notify::{Message, Severity, commands, tell_news, utc},
     plan::{Detection, Plan},
     steps::by_hand,
@@ -46,7 +48,7 @@ pub struct WatchedPlan {
     pub looks: u32,
     /// Whether it suspected the writer.
     pub suspected: bool,
-    /// Why it could not be watched.
+    /// Why it could not be watched, or not as its parameter says.
     pub fault: Option<String>,
 }
 
@@ -143,10 +145,13 @@ pub(super) async fn run(
                 fault: Some(fault),
             },
         });
-    let plans = stream::iter(watches)
+    let plans: Vec<_> = stream::iter(watches)
         .buffer_unordered(PLANS_MAX)
         .collect()
         .await;
+    for watched in plans.iter().filter(|watched| watched.fault.is_some()) {
+        metric::failed(Counted::Watch, &watched.plan, world.now());
+    }
     Ok(Watched { plans })
 }
 
@@ -179,7 +184,8 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
     );
     watched.fault = readable.fault;
     let mut sessions = Sessions::with(world.spares().take(&watched.plan));
-    let ended = look_until(world, &known, until, &mut sessions, &mut watched).await;
+    let looks = look_until(world, &known, until, &mut sessions, &mut watched);
+    let (ended, ()) = tokio::join!(looks, others::mind(world, &known.plan));
     world.spares().keep(&watched.plan, sessions.into_spare());
     if let Err(why) = ended {
         tracing::error!(plan = %watched.plan, %why, "the plan cannot be watched");
@@ -197,9 +203,10 @@ async fn look_until(
 ) -> Result<(), Error> {
     let (here, plan) = (world.region(), &known.plan);
     let interval = Duration::from_secs(plan.detection.interval_seconds);
+    let plan_fault = watched.fault.clone();
     let mut row = world.row(here, &plan.plan).await?;
     page(world, plan, &row).await;
-    tell_fault(world, plan, &row, watched.fault.as_deref()).await;
+    tell_fault(world, plan, &row, plan_fault.as_deref()).await;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
     let mut suspected_at = None;
@@ -215,6 +222,7 @@ async fn look_until(
             &plan.detection,
         );
         watched.looks += 1;
+        watched.fault = plan_fault.clone().or_else(|| blind(&seen.write));
         row = record(world, plan, &seen, row).await;
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
@@ -245,6 +253,20 @@ async fn look_until(
         world
             .pause(Duration::try_from(next.duration_since(world.now())).unwrap_or_default())
             .await;
+    }
+}
+
+/// Why a look saw nothing of the writer, good or bad.
+fn blind(write: &Write) -> Option<String> {
+    match write {
+        Write::Misconfigured { .. } | Write::Unattempted { .. } => Some(write.to_string()),
+        Write::Committed { .. }
+        | Write::Failed { .. }
+        | Write::Saturated { .. }
+        | Write::Starting { .. }
+        | Write::Exhausted { .. }
+        | Write::ReadOnly
+        | Write::OtherEpoch { .. } => None,
     }
 }
 
@@ -351,6 +373,9 @@ fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
         last_beat: vantage.last_beat,
     }
 }
+
+#[cfg(test)]
+mod unwatched;
 
 #[cfg(test)]
 mod tests {

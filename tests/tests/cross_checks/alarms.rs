@@ -1,0 +1,141 @@
+//! Alarms: whatever runs by itself has one that tells people when it does not, and every run and function one on its errors.
+
+use std::collections::BTreeSet;
+
+use failover::metric::{Counted, NAMESPACE};
+use serde_json::{Value, json};
+use tests::{machine, template};
+
+fn alarms() -> Vec<Value> {
+    let template = template::read("alarms");
+    let found = template::resources(&template, "AWS::CloudWatch::Alarm");
+    found.into_iter().map(|(_, alarm)| alarm.clone()).collect()
+}
+
+/// The values that a dimension has in the alarms on a metric.
+fn covered(namespace: &str, metric: &str, dimension: &str) -> BTreeSet<String> {
+    let found = alarms().into_iter().filter(|alarm| {
+        alarm["Namespace"] == namespace
+            && alarm["MetricName"] == metric
+            && alarm["Dimensions"][0]["Name"] == dimension
+    });
+    found
+        .map(|alarm| {
+            let value = &alarm["Dimensions"][0]["Value"];
+            value
+                .as_str()
+                .or(value["Fn::Sub"].as_str())
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+/// The functions that a schedule calls every minute.
+fn called_every_minute() -> BTreeSet<String> {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let minutely = rules
+        .iter()
+        .filter(|(_, rule)| rule["ScheduleExpression"] == "rate(1 minute)");
+    minutely
+        .map(|(_, rule)| template::function_of(&rule["Targets"][0]["Arn"]).to_owned())
+        .collect()
+}
+
+#[test]
+fn every_function_has_an_alarm_on_its_errors_and_one_on_refused_calls() {
+    let functions: BTreeSet<_> = template::member_functions()
+        .into_iter()
+        .map(|(_, function, _)| function["FunctionName"].as_str().unwrap().to_owned())
+        .collect();
+    for metric in ["Errors", "Throttles"] {
+        assert_eq!(
+            covered("AWS/Lambda", metric, "FunctionName"),
+            functions,
+            "{metric}"
+        );
+    }
+}
+
+#[test]
+fn every_failure_that_is_counted_has_an_alarm() {
+    let steps = Counted::ALL.map(|counted| counted.step().to_owned());
+    assert_eq!(covered(NAMESPACE, "Failed", "Step"), steps.into());
+}
+
+#[test]
+fn every_run_that_fails_has_an_alarm() {
+    let machines: BTreeSet<_> = machine::all()
+        .iter()
+        .map(|machine| {
+            let name = &machine.name;
+            format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:aurora-failover-{name}")
+        })
+        .collect();
+    for metric in ["ExecutionsFailed", "ExecutionsTimedOut"] {
+        assert_eq!(
+            covered("AWS/States", metric, "StateMachineArn"),
+            machines,
+            "{metric}"
+        );
+    }
+}
+
+/// A dead probe sends nothing: no data is the news.
+#[test]
+fn what_is_called_every_minute_has_an_alarm_on_its_silence_while_it_is_switched_on() {
+    let missing = covered("AWS/Lambda", "Invocations", "FunctionName");
+    assert_eq!(missing, called_every_minute());
+    let template = template::read("alarms");
+    let resources = template["Resources"].as_object().unwrap();
+    for (id, resource) in resources {
+        let alarm = &resource["Properties"];
+        let is_on_silence = alarm["MetricName"] == "Invocations";
+        let (treats, compares) = match is_on_silence {
+            true => ("breaching", "LessThanThreshold"),
+            false => ("notBreaching", "GreaterThanOrEqualToThreshold"),
+        };
+        assert_eq!(alarm["TreatMissingData"], treats, "{id}");
+        assert_eq!(alarm["ComparisonOperator"], compares, "{id}");
+        assert_eq!(resource["Condition"] == "Watches", is_on_silence, "{id}");
+    }
+    assert_eq!(
+        template["Conditions"]["Watches"],
+        json!({"Fn::Equals": [{"Ref": "Watch"}, "ENABLED"]})
+    );
+}
+
+#[test]
+fn an_alarm_tells_the_topic_that_is_named_and_nobody_where_none_is() {
+    let topic =
+        json!({"Fn::If": ["HasTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]});
+    for alarm in alarms() {
+        let name = alarm["AlarmName"].as_str().unwrap();
+        assert_eq!(alarm["AlarmActions"], topic, "{name}");
+        assert_eq!(alarm["OKActions"], topic, "{name}");
+    }
+    let declared = &template::read("alarms")["Parameters"]["AlarmTopicArn"];
+    assert_eq!(declared["Default"], "");
+}
+
+/// One error that was tried again is no news; what goes on for minutes is.
+#[test]
+fn an_alarm_on_what_is_tried_again_waits_for_several_and_tells_within_minutes() {
+    for alarm in alarms() {
+        let name = alarm["AlarmName"].as_str().unwrap();
+        let number = |field: &str| alarm[field].as_u64().unwrap();
+        let is_of_runs = alarm["Namespace"] == "AWS/States";
+        let is_hourly = number("Period") == 3_600;
+        assert_eq!(number("DatapointsToAlarm") >= 2, !is_of_runs, "{name}");
+        assert!(
+            is_hourly || number("Period") * number("EvaluationPeriods") <= 300,
+            "{name}"
+        );
+        assert_eq!(
+            is_hourly,
+            name == "aurora-failover-rebuild-global-errors",
+            "{name}"
+        );
+    }
+}

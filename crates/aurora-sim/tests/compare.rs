@@ -373,3 +373,46 @@ async fn rows_of_forty_megabytes_are_listed_by_their_keys_alone_and_never_held()
     );
     world.simulator.stop().await;
 }
+
+#[tokio::test]
+async fn a_locked_table_is_told_with_who_holds_it_and_is_compared_when_it_is_free() {
+    let Some(world) = on_postgres().await else {
+        return;
+    };
+    let deposed = connect(&world.simulator, WEST, "orders-west")
+        .await
+        .unwrap();
+    deposed.batch_execute(BEFORE).await.unwrap();
+    let promoted = connect(&world.simulator, EAST, "orders-east")
+        .await
+        .unwrap();
+    holds(&promoted, 1000).await;
+    let other = connect(&world.simulator, WEST, "orders-west")
+        .await
+        .unwrap();
+    other
+        .batch_execute(
+            "SET application_name = 'vacuum'; BEGIN; LOCK TABLE numbers IN ACCESS EXCLUSIVE MODE",
+        )
+        .await
+        .unwrap();
+    let numbers = table("public.numbers", &["id"]);
+    let found = stretch(&deposed, &promoted, &numbers, (None, 400), Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!((found.reached, found.compared), (Reached::NotBegun, 0));
+    assert_eq!(found.rows, 400, "fewer rows would wait as well");
+    assert!(found.locked >= Duration::from_secs(5), "{:?}", found.locked);
+    let by = found.locked_by.join("; ");
+    assert!(
+        by.starts_with("postgres_admin (vacuum, pid ") && by.contains("in the deposed database"),
+        "{by}"
+    );
+    other.batch_execute("COMMIT").await.unwrap();
+    let found = stretch(&deposed, &promoted, &numbers, (None, 2_000), Duration::ZERO)
+        .await
+        .unwrap();
+    assert_eq!((found.reached, found.compared), (Reached::End, 1_000));
+    assert!(found.locked.is_zero() && found.locked_by.is_empty());
+    world.simulator.stop().await;
+}

@@ -22,6 +22,19 @@ pub const WIDE_BYTES: i64 = 4 * 1024 * 1024;
 /// Reading so many rows took less than this: twice as many at once.
 const QUICK: Duration = Duration::from_secs(2);
 
+/// How long one statement waits for a lock of somebody else: less than a statement may take, so that a lock is told from too
+/// many rows.
+const LOCK: &str = "SET lock_timeout = '5s'";
+
+/// Who keeps a table from being read.
+const HOLDERS: &str = "
+    SELECT DISTINCT format('%s (%s, pid %s)', coalesce(a.usename, 'nobody'),
+        coalesce(nullif(a.application_name, ''), 'without a name'), coalesce(l.pid::text, 'none'))
+    FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND l.relation = to_regclass($1)
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ORDER BY 1";
+
 /// What both sessions have to agree on, so that equal rows read alike; and a table whose rows are kept from the administrator
 /// is an error rather than an empty one. Nothing is found by a path, so that every name is written out.
 const ALIKE: &str = "SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';
@@ -64,6 +77,10 @@ pub struct Stretch {
     pub differs: Found,
     /// Columns that only one of the databases has: they are not compared, nor are computed ones.
     pub left_out: Vec<String>,
+    /// How long somebody else's lock kept the table from being read.
+    pub locked: Duration,
+    /// Who held it, and in which database, where that could be seen.
+    pub locked_by: Vec<String>,
 }
 
 /// How far a table has been compared.
@@ -114,8 +131,10 @@ pub async fn stretch(
     limit: Duration,
 ) -> Result<Stretch, Why> {
     let began = Instant::now();
-    ours.batch_execute(ALIKE).await?;
-    theirs.batch_execute(ALIKE).await?;
+    for client in [ours, theirs] {
+        client.batch_execute(ALIKE).await?;
+        client.batch_execute(LOCK).await?;
+    }
     let (shape, left_out) = Shape::common(ours, theirs, table).await?;
     let mut found = Stretch {
         reached: after.map_or(Reached::NotBegun, Reached::Key),
@@ -132,6 +151,11 @@ pub async fn stretch(
                 return Ok(found);
             }
             Ok(_) => found.rows = grown(found.rows, asked.elapsed()),
+            // Somebody else's lock passes, and fewer rows would have to wait as well.
+            Err(why) if why.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                found.locked += asked.elapsed();
+                found.locked_by = shape.holders(ours, theirs).await;
+            }
             // The rows are too wide, or there are too many between them over there: fewer at once.
             Err(why) if why.code() == Some(&SqlState::QUERY_CANCELED) && found.rows > 1 => {
                 found.rows = (found.rows / 4).max(1);
@@ -311,6 +335,19 @@ impl Shape {
             types,
             operators: row.get(5),
         })
+    }
+
+    /// Who holds the table locked now, as far as that can be seen.
+    async fn holders(&self, ours: &Client, theirs: &Client) -> Vec<String> {
+        let mut found = Vec::new();
+        for (client, place) in [(ours, "the deposed database"), (theirs, "the writer")] {
+            let rows = client
+                .query_typed(HOLDERS, &[(&self.table, Type::TEXT)])
+                .await;
+            let holders = rows.unwrap_or_default().into_iter();
+            found.extend(holders.map(|row| format!("{} in {place}", row.get::<_, String>(0))));
+        }
+        found
     }
 
     fn row(&self) -> String {

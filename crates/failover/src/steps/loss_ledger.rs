@@ -347,6 +347,7 @@ async fn act(
         )
     };
     let mut losses = observed.losses.clone().unwrap_or_else(fresh);
+    let mut stuck = None;
     let said = match action {
         Action::Done(why) => return Ok(why.clone()),
         Action::Unknown(why) => {
@@ -360,6 +361,7 @@ async fn act(
                 Error::UnexpectedTopology("the plan's tables changed under the run".into())
             })?;
             let stretch = world.stretch(known, &pair, table).await?;
+            stuck = account::stays_locked(table, &stretch);
             let folder = account::folder(plan.plan.as_str(), &observed.cluster, current.epoch);
             account::note(world, &folder, table, stretch).await?
         }
@@ -370,6 +372,9 @@ async fn act(
         }
     };
     world.put_losses(&plan.plan, &losses).await?;
+    if let Some(why) = stuck {
+        return Err(why);
+    }
     observed.losses = Some(losses);
     Ok(said)
 }

@@ -56,9 +56,15 @@ pub struct TableLoss {
     /// How many files in the bucket hold what was found; their names are the table's.
     #[serde(default)]
     pub kept: u64,
+    /// Seconds that somebody else's lock kept it from being read.
+    #[serde(default)]
+    pub locked_seconds: u64,
     /// Whether the table's end was reached.
     pub is_done: bool,
 }
+
+/// How long a lock on a table is waited for, in seconds, before somebody has to look.
+const LOCKED_SECONDS_MAX: u64 = 600;
 
 /// What a summary says of the files.
 const VERBATIM: &str = "Every cell stands as it is, as \\copy takes it. One that begins with =, +, - or @ is a formula to a \
@@ -129,6 +135,7 @@ impl Losses {
             left_out: Vec::new(),
             wide: 0,
             kept: 0,
+            locked_seconds: 0,
             is_done: false,
         });
         Self {
@@ -190,8 +197,17 @@ impl Losses {
                 compare::WIDE_BYTES / (1024 * 1024)
             ),
         };
+        let locked = self.tables.iter().filter(|table| table.locked_seconds > 0);
+        let locked: String = locked
+            .map(|table| {
+                format!(
+                    "; {} was locked for {} s, and compared when it was free",
+                    table.table.table, table.locked_seconds
+                )
+            })
+            .collect();
         format!(
-            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}",
+            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{locked}",
             sum(|table| table.only_here),
             self.cluster,
             sum(|table| table.differs),
@@ -238,8 +254,18 @@ pub(super) async fn note(
     table.only_here += stretch.only_here.count;
     table.differs += stretch.differs.count;
     table.left_out = stretch.left_out;
+    table.locked_seconds += stretch.locked.as_secs();
+    let locked = if stretch.locked.is_zero() {
+        String::new()
+    } else {
+        format!(
+            "; it was locked for {} s of this pass, by {}",
+            stretch.locked.as_secs(),
+            holders(&stretch.locked_by)
+        )
+    };
     Ok(format!(
-        "{}: {} row(s) compared, {} only here, {} differ{}",
+        "{}: {} row(s) compared, {} only here, {} differ{}{locked}",
         table.table.table,
         table.compared,
         table.only_here,
@@ -250,6 +276,29 @@ pub(super) async fn note(
             ", and more to come"
         }
     ))
+}
+
+/// Says that a table stays locked, where this stretch read nothing of it and it has been waited for long enough: nobody else
+/// would notice.
+pub(super) fn stays_locked(table: &TableLoss, stretch: &Stretch) -> Option<Error> {
+    let seconds = table.locked_seconds + stretch.locked.as_secs();
+    let is_stuck =
+        !stretch.locked.is_zero() && stretch.compared == 0 && stretch.reached != Reached::End;
+    (is_stuck && seconds >= LOCKED_SECONDS_MAX).then(|| {
+        Error::NotReady(format!(
+            "{} has been locked for {seconds} s, and is not compared: {}; end what holds it, and start again",
+            table.table.table,
+            holders(&stretch.locked_by)
+        ))
+    })
+}
+
+fn holders(by: &[String]) -> String {
+    if by.is_empty() {
+        "a session that cannot be seen".into()
+    } else {
+        by.join(", ")
+    }
 }
 
 pub(super) async fn summarize(

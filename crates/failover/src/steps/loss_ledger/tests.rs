@@ -296,7 +296,7 @@ fn stretch(after: Option<&str>, only_here: u64, differs: u64) -> Stretch {
         compared: 10,
         only_here: found(only_here),
         differs: found(differs),
-        left_out: Vec::new(),
+        ..Stretch::default()
     }
 }
 
@@ -408,6 +408,55 @@ async fn a_table_is_done_only_when_its_end_was_read() {
         let table = lab.losses.lock().unwrap().clone().unwrap().tables[0].clone();
         assert_eq!(table.is_done, is_done, "{table:?}");
     }
+}
+
+#[tokio::test]
+async fn a_locked_table_is_waited_for_and_after_ten_minutes_it_is_named_with_who_holds_it() {
+    let locked = |seconds| Stretch {
+        reached: compare::Reached::NotBegun,
+        compared: 0,
+        locked: std::time::Duration::from_secs(seconds),
+        locked_by: vec!["orders_admin (vacuum, pid 7) in the deposed database".into()],
+        ..stretch(None, 0, 0)
+    };
+    let stretches = vec![
+        locked(45),
+        locked(555),
+        stretch(Some("10"), 1, 0),
+        stretch(None, 0, 0),
+    ];
+    let lab = Lab::of(stretches);
+    let waits = lab.forced().await.unwrap();
+    let said = waits["reason"].as_str().unwrap();
+    assert_eq!(waits["progress"], "pending");
+    assert!(
+        said.contains("0 row(s) compared") && said.contains("locked for 45 s"),
+        "{said}"
+    );
+    assert!(said.contains("orders_admin (vacuum, pid 7)"), "{said}");
+    let why = lab.forced().await.unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    let said = why.to_string();
+    assert!(
+        said.contains("600 s") && said.contains("orders_admin (vacuum, pid 7)"),
+        "{said}"
+    );
+    let table = lab.losses.lock().unwrap().clone().unwrap().tables[0].clone();
+    assert!(!table.is_done && table.locked_seconds == 600, "{table:?}");
+    // Started again once it is free, it goes on.
+    for _ in 0..3 {
+        lab.forced().await.unwrap();
+    }
+    let losses = lab.losses.lock().unwrap().clone().unwrap();
+    assert!(
+        losses.is_complete() && losses.tables[0].is_done,
+        "{losses:?}"
+    );
+    assert!(
+        losses
+            .told()
+            .contains("was locked for 600 s, and compared when it was free")
+    );
 }
 
 #[test]

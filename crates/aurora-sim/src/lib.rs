@@ -17,3 +17,6 @@ pub use connector::Connector;
 pub use model::{Durations, Fault, Loss, SwitchoverFrom, Transition, Visibility, WriteFencing};
 pub use simulator::{Error, Simulator, SimulatorConfig};
 pub use storage::{StorageConfig, StorageError};
+
+/// What the extension `pg_cron` makes in its database, as SQL for RDS's own user: it cannot be installed here.
+pub const PG_CRON: &str = include_str!("pg_cron.sql");

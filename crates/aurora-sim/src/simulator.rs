@@ -231,6 +231,21 @@ impl Simulator {
         self.world.storage.delay_replay(&standby, delay).await
     }
 
+    /// Connects to a database of a cluster as RDS's own user, past everything: for what parameter groups and extensions set up, and
+    /// for what nobody else may see.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connect_as_rds(
+        &self,
+        region: &str,
+        cluster: &str,
+        database: &str,
+    ) -> Result<tokio_postgres::Client, StorageError> {
+        let cluster = ClusterKey::new(region, cluster);
+        self.world.storage.connect_as_rds(&cluster, database).await
+    }
+
     /// Where a cluster's PostgreSQL listens; stays the same while it is down.
     pub fn backend(&self, region: &str, cluster: &str) -> Option<SocketAddr> {
         self.world

@@ -105,6 +105,22 @@ pub(crate) enum AnyStorage {
     Postgres(Postgres),
 }
 
+impl AnyStorage {
+    /// Connects to a database of a cluster as RDS's own user.
+    pub(crate) async fn connect_as_rds(
+        &self,
+        cluster: &ClusterKey,
+        database: &str,
+    ) -> Result<tokio_postgres::Client, StorageError> {
+        match self {
+            Self::Memory(_) => Err(StorageError::Failed(format!(
+                "{cluster} has no database: nothing is simulated but the control plane"
+            ))),
+            Self::Postgres(postgres) => postgres.connect_as_rds(cluster, database).await,
+        }
+    }
+}
+
 impl Storage for AnyStorage {
     async fn carry_out(&self, effect: Effect) -> Result<(), StorageError> {
         match self {

@@ -6,7 +6,7 @@
 
 mod support;
 
-use aurora_sim::Simulator;
+use aurora_sim::{PG_CRON, Simulator};
 use failover::{
     domain::Epoch,
     sql::{
@@ -47,6 +47,9 @@ fn canary() -> Credentials {
         password: "sings".into(),
     }
 }
+
+/// The administrator's password.
+const ADMINS: &str = "it's not a secret";
 
 async fn log_in(
     simulator: &Simulator,
@@ -114,7 +117,7 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
     let done = done.unwrap();
     assert_eq!(
         (done.roles, done.refused, done.sessions, done.jobs),
-        (apps(), Vec::new(), 1, 1)
+        (apps(), Vec::new(), 1, vec!["1 in orders".to_owned()])
     );
     assert!(app.query_one("SELECT 1", &[]).await.is_err());
     for (user, password) in [("app_two", "two"), (CANARY, "sings")] {
@@ -139,16 +142,10 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
 }
 
 async fn superuser(world: &OnPostgres) -> Client {
-    let conf = world
-        .folder
-        .path()
-        .join("data/us-east-1/orders-east/data/postgresql.conf");
-    let conf = std::fs::read_to_string(conf).unwrap();
-    let password = conf.split_once("user=rdsadmin password=").unwrap().1;
-    let password = password.split_whitespace().next().unwrap();
-    log_in(&world.simulator, "rdsadmin", password)
-        .await
-        .unwrap()
+    let root = world
+        .simulator
+        .connect_as_rds(WEST, "orders-west", "orders");
+    root.await.unwrap()
 }
 
 async fn deposed() -> Option<(OnPostgres, Client)> {
@@ -232,8 +229,7 @@ async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_i
     };
     let root = superuser(&world).await;
     root.batch_execute(
-        "CREATE ROLE reader LOGIN REPLICATION PASSWORD 'r'; CREATE PUBLICATION all_of_it;
-         GRANT pg_create_subscription TO postgres_admin; GRANT CREATE ON DATABASE orders TO postgres_admin",
+        "CREATE ROLE reader LOGIN REPLICATION PASSWORD 'r'; CREATE PUBLICATION all_of_it",
     )
     .await
     .unwrap();
@@ -297,6 +293,8 @@ async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_i
         .unwrap()
         .unwrap();
     assert_eq!(done.refused, Vec::<String>::new());
+    assert_eq!(done.subscriptions, ["orders.fed"]);
+    assert_eq!(done.senders, ["reader by the slot cdc"]);
     let enabled = "SELECT subenabled FROM pg_subscription WHERE subname = 'fed'";
     let is_enabled = async || {
         root.query_one(enabled, &[])
@@ -310,6 +308,76 @@ async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_i
     assert!(!doors(&admin, &kept).await.unwrap().is_open());
     reopen(&mut admin).await.unwrap();
     assert!(is_enabled().await, "it is given back");
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn jobs_of_pg_cron_in_its_own_database_are_seen_disabled_and_given_back_there() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    admin
+        .batch_execute("DROP SCHEMA cron CASCADE")
+        .await
+        .unwrap();
+    let cron = world
+        .simulator
+        .connect_as_rds(WEST, "orders-west", "postgres");
+    let cron = cron.await.unwrap();
+    cron.batch_execute(PG_CRON).await.unwrap();
+    cron.batch_execute(
+        "INSERT INTO cron.job VALUES (1, '* * * * *', 'SELECT 1', 'orders', 'postgres_admin', true),
+             (2, '* * * * *', 'SELECT 1', 'orders', 'postgres_admin', false),
+             (3, '* * * * *', 'SELECT 1', 'orders', 'app_two', true)",
+    )
+    .await
+    .unwrap();
+    let active = async || {
+        let sql = "SELECT active FROM cron.job ORDER BY jobid";
+        let rows = cron.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect::<Vec<bool>>()
+    };
+    // A session that was open before does not have the setting.
+    drop(admin);
+    admin = connect(&world.simulator, WEST, "orders-west")
+        .await
+        .unwrap();
+    assert_eq!(databases(&admin).await.unwrap(), ["postgres"]);
+    let there = log_in_to(&world.simulator, "postgres", "postgres_admin", ADMINS).await;
+    let mut there = there.unwrap();
+    assert_eq!(
+        rehearse_there(&mut there).await.unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        jobs(&there).await.unwrap(),
+        1,
+        "what may log in is another door"
+    );
+    let mut done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(active().await, [true, false, true], "not in this database");
+    shut_there(&admin, &there, "postgres", &mut done)
+        .await
+        .unwrap();
+    assert_eq!(
+        (done.jobs, done.refused),
+        (vec!["1 in postgres".to_owned()], Vec::new())
+    );
+    assert_eq!(active().await, [false, false, true]);
+    assert_eq!(jobs(&there).await.unwrap(), 0);
+    assert!(
+        log_in(&world.simulator, "app_two", "two").await.is_err(),
+        "a job of a role that may not log in does not run"
+    );
+    let mut given = reopen(&mut admin).await.unwrap();
+    reopen_there(&admin, &there, "postgres", &mut given)
+        .await
+        .unwrap();
+    assert_eq!(given.others, ["job 1"]);
+    assert_eq!(active().await, [true, false, true]);
     world.simulator.stop().await;
 }
 

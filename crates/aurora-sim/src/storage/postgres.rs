@@ -92,6 +92,15 @@ impl Postgres {
         Ok(member)
     }
 
+    /// Connects to a database of a cluster as RDS's own user.
+    pub(crate) async fn connect_as_rds(
+        &self,
+        cluster: &ClusterKey,
+        database: &str,
+    ) -> Result<tokio_postgres::Client, StorageError> {
+        self.member(cluster)?.connect(&self.site, database).await
+    }
+
     /// Where a snapshot's volume lies.
     fn snapshot_folder(&self, snapshot: &ClusterKey) -> PathBuf {
         self.data

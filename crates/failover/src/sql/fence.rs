@@ -39,10 +39,12 @@ pub struct Shut {
     pub refused: Vec<String>,
     /// Sessions that were ended, those that replicate out among them.
     pub sessions: u64,
-    /// Jobs that were disabled.
-    pub jobs: u64,
+    /// Jobs that were disabled, each with its database.
+    pub jobs: Vec<String>,
     /// Subscriptions that were disabled.
-    pub subscriptions: u64,
+    pub subscriptions: Vec<String>,
+    /// Whom changes were sent to, until their sessions were ended.
+    pub senders: Vec<String>,
     /// What logs in as the administrator, and is not kept out.
     pub as_administrator: Vec<String>,
 }
@@ -72,9 +74,7 @@ pub async fn shut(
         .query_one("SELECT current_database()::text", &[])
         .await?
         .get(0);
-    let (jobs, subscriptions, refused) = elsewhere::disable(admin, None, &here).await?;
-    (done.jobs, done.subscriptions) = (jobs, subscriptions);
-    done.refused.extend(refused);
+    elsewhere::disable(admin, admin, &here, &mut done).await?;
     end_sessions(admin, kept, &mut done).await?;
     for row in admin.query(PREPARED, &[]).await? {
         let (gid, owner): (String, String) = (row.get(0), row.get(1));
@@ -141,7 +141,8 @@ async fn take_logins(
 /// One by one: a session that may not be ended keeps no other one open.
 async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<(), Why> {
     let sql = format!(
-        "SELECT DISTINCT pid, who FROM ({SESSIONS} UNION ALL {SENDERS} UNION ALL {}) AS open ORDER BY pid",
+        "SELECT pid, who, sends FROM (SELECT pid, who, false AS sends FROM ({SESSIONS} UNION ALL {}) AS works
+            UNION ALL SELECT pid, who, true FROM ({SENDERS}) AS send) AS open ORDER BY pid",
         doors::APPLIERS
     );
     for row in admin.query(&sql, &[&kept]).await? {
@@ -150,7 +151,12 @@ async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<
             .query_one("SELECT pg_terminate_backend($1)", &[&pid])
             .await;
         match tolerated(ended)? {
-            Ok(_) => done.sessions += 1,
+            Ok(_) => {
+                done.sessions += 1;
+                if row.get(2) {
+                    done.senders.push(who);
+                }
+            }
             Err(why) => done.refused.push(format!(
                 "a session of {who} cannot be ended ({why}); grant the administrator pg_signal_backend"
             )),

@@ -3,12 +3,15 @@
 
 mod by_operators;
 mod hint;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use by_operators::{Rights, Unfenced};
 pub use hint::{Heard, Hint};
+
+use words::some;
 
 use super::{
     Here, Input, Output, Pass, answer, by_hand,
@@ -477,17 +480,6 @@ pub(super) async fn standing(
     Ok((standing, Some(cluster)))
 }
 
-/// The first few of a list, and how many more there are: an answer and a message stay short whatever the database holds.
-fn some<'a>(list: impl Iterator<Item = &'a String>) -> String {
-    const FEW: usize = 10;
-    let all: Vec<_> = list.map(String::as_str).collect();
-    let few = all.iter().take(FEW).copied().collect::<Vec<_>>().join("; ");
-    match all.len().saturating_sub(FEW) {
-        0 => few,
-        more => format!("{few}; and {more} more"),
-    }
-}
-
 /// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
 /// each name of an error; a failure that says nothing of where this Region's member stands is only counted.
 async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Error) {
@@ -534,21 +526,7 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
         row.fence(Some(observed.epoch))
     })
     .await?;
-    let what = format!(
-        "{} role(s) lost their login, {} session(s) were ended, {} job(s) and {} subscription(s) disabled{}",
-        done.roles.len(),
-        done.sessions,
-        done.jobs,
-        done.subscriptions,
-        if done.as_administrator.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "; who logs in as the administrator is not kept out: {}; give an application among them a role of its own",
-                some(done.as_administrator.iter())
-            )
-        }
-    );
+    let what = words::done(&done);
     if !done.roles.is_empty() {
         let message = Message {
             severity: Severity::Action,

@@ -44,8 +44,8 @@ impl Postgres {
         let owner = identifier(user);
         // The statement holds a password: no log of failed statements may show it.
         let role = format!(
-            "SET log_min_error_statement = panic; CREATE ROLE {owner} LOGIN CREATEDB CREATEROLE PASSWORD {}; \
-             GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO {owner} WITH ADMIN OPTION; \
+            "SET log_min_error_statement = panic; CREATE ROLE {owner} LOGIN CREATEDB CREATEROLE REPLICATION PASSWORD {}; \
+             GRANT pg_monitor, pg_signal_backend, pg_checkpoint, pg_create_subscription TO {owner} WITH ADMIN OPTION; \
              GRANT ALL ON SCHEMA public TO {owner}",
             quoted(password)
         );

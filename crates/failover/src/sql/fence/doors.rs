@@ -33,9 +33,10 @@ pub(super) const SESSIONS: &str = concat!(
     of_rds!()
 );
 
-/// Whoever is sent changes, by whichever login. A replica of the plan's own follows as RDS's user, and is none.
+/// Whoever is sent changes, by whichever login, and by which slot. A replica of the plan's own follows as RDS's user, and is none.
 pub(super) const SENDERS: &str = concat!(
-    "SELECT pid, coalesce(usename::text, 'nobody') AS who FROM pg_stat_replication WHERE usename NOT IN ",
+    "SELECT r.pid, coalesce(r.usename::text, 'nobody') || coalesce(' by the slot ' || s.slot_name, '') AS who
+    FROM pg_stat_replication AS r LEFT JOIN pg_replication_slots AS s ON s.active_pid = r.pid WHERE r.usename NOT IN ",
     of_rds!()
 );
 

@@ -34,47 +34,44 @@ pub async fn shut_there(
     database: &str,
     done: &mut Shut,
 ) -> Result<(), Why> {
-    let (jobs, subscriptions, refused) = disable(admin, Some(there), database).await?;
-    done.jobs += jobs;
-    done.subscriptions += subscriptions;
-    done.refused.extend(refused);
-    Ok(())
+    disable(admin, there, database, done).await
 }
 
 /// Each is recorded before it is switched off, so that a pass that dies in between forgets none.
 pub(super) async fn disable(
     admin: &Client,
-    there: Option<&Client>,
+    there: &Client,
     database: &str,
-) -> Result<(u64, u64, Vec<String>), Why> {
-    let client = there.unwrap_or(admin);
-    let (mut jobs, mut subscriptions, mut refused) = (0, 0, Vec::new());
-    if has(client, "cron.job").await? {
+    done: &mut Shut,
+) -> Result<(), Why> {
+    if has(there, "cron.job").await? {
         let sql = "SELECT jobid::text FROM cron.job WHERE active ORDER BY jobid";
-        for row in client.query(sql, &[]).await? {
+        for row in there.query(sql, &[]).await? {
             let job: String = row.get(0);
             admin.execute(REMEMBER, &[&"job", &job]).await?;
             let sql = "SELECT cron.alter_job(job_id := $1::text::bigint, active := false)";
-            match tolerated(client.execute(sql, &[&job]).await)? {
-                Ok(_) => jobs += 1,
-                Err(why) => {
-                    refused.push(format!("the job {job} in {database} stays active: {why}"))
-                }
+            match tolerated(there.execute(sql, &[&job]).await)? {
+                Ok(_) => done.jobs.push(format!("{job} in {database}")),
+                Err(why) => done
+                    .refused
+                    .push(format!("the job {job} in {database} stays active: {why}")),
             }
         }
     }
     let sql = format!(
         "SELECT name, subscription FROM ({SUBSCRIPTIONS}) AS open WHERE database = $1 ORDER BY 1"
     );
-    for row in client.query(&sql, &[&database]).await? {
+    for row in there.query(&sql, &[&database]).await? {
         let (name, subscription): (String, String) = (row.get(0), row.get(1));
         admin.execute(REMEMBER, &[&"subscription", &name]).await?;
-        match switch(client, &subscription, "DISABLE").await? {
-            Ok(()) => subscriptions += 1,
-            Err(why) => refused.push(format!("the subscription {name} stays enabled: {why}")),
+        match switch(there, &subscription, "DISABLE").await? {
+            Ok(()) => done.subscriptions.push(name),
+            Err(why) => done
+                .refused
+                .push(format!("the subscription {name} stays enabled: {why}")),
         }
     }
-    Ok((jobs, subscriptions, refused))
+    Ok(())
 }
 
 /// Enables or disables a subscription of this connection's database.

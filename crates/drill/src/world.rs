@@ -278,11 +278,16 @@ impl World {
         true
     }
 
-    /// How an application that holds a member's address logs in there, past every road.
+    /// How a role that holds a member's address logs in there, past every road: the administrator, or an application's.
     ///
     /// # Errors
     /// When the member has no database.
-    pub fn app_login(&self, region: &str) -> Result<tokio_postgres::Config, Trouble> {
+    pub fn login(&self, region: &str, role: &str) -> Result<tokio_postgres::Config, Trouble> {
+        let password = if role == databases::admin_user() {
+            &self.secrets.admin
+        } else {
+            &self.secrets.app
+        };
         let backend = self
             .simulator
             .backend(region, &member(PLAN, region))
@@ -291,8 +296,8 @@ impl World {
         config
             .hostaddr(backend.ip())
             .port(backend.port())
-            .user("app")
-            .password(&self.secrets.app)
+            .user(role)
+            .password(password)
             .dbname(PLAN)
             .connect_timeout(Duration::from_secs(1));
         Ok(config)

@@ -106,6 +106,8 @@ const fn writer(scenario: Scenario) -> &'static str {
                     | Scenario::ReaderRestarts
                     | Scenario::MillionRows
                     | Scenario::TenPlans
+                    | Scenario::Subscriber
+                    | Scenario::LockedTable
             ) =>
         {
             scenario.target()

@@ -64,6 +64,9 @@ pub enum Scenario {
     FailbackRefused,
     RoundTrip,
     MillionRows,
+    Subscriber,
+    CronElsewhere,
+    LockedTable,
     LastBytes,
     LastBytesOfTwelveSeconds,
     LastBytesOfAMinute,
@@ -77,7 +80,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 64] = [
         Self::RegionLoss,
         Self::RegionLossManaged,
         Self::PathImpaired,
@@ -130,6 +133,9 @@ impl Scenario {
         Self::FailbackRefused,
         Self::RoundTrip,
         Self::MillionRows,
+        Self::Subscriber,
+        Self::CronElsewhere,
+        Self::LockedTable,
         Self::LastBytes,
         Self::LastBytesOfTwelveSeconds,
         Self::LastBytesOfAMinute,
@@ -228,6 +234,8 @@ impl Scenario {
             Self::TwiceLost | Self::RoundTrip => json!({"unplanned": {"cooldown_minutes": 0}}),
             Self::MillionRows => json!({"loss_ledger": [
                 {"table": "app.rows", "key": ["id"]}, {"table": "app.big", "key": ["id"]}]}),
+            Self::Subscriber => json!({"loss_ledger": [
+                {"table": "app.rows", "key": ["id"]}, {"table": "app.fed", "key": ["n"]}]}),
             Self::Route53Ssm => {
                 json!({"dns": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]})
             }
@@ -262,6 +270,8 @@ fn named(word: &str) -> Result<Vec<Scenario>, String> {
         Scenario::RoundTrip,
         Scenario::MillionRows,
         Scenario::TenPlans,
+        Scenario::CronElsewhere,
+        Scenario::LockedTable,
     ]
     .map(Scenario::name);
     let family = of(&|name| match word {
@@ -315,7 +325,7 @@ mod tests {
         assert_eq!(selection("misconfigured-probe").unwrap().len(), 4);
         assert_eq!(selection("failback").unwrap().len(), 4);
         let all = selection("all").unwrap();
-        assert_eq!(all.len(), Scenario::ALL.len() - 5);
+        assert_eq!(all.len(), Scenario::ALL.len() - 7);
         assert!(!all.contains(&Scenario::RoundTrip));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

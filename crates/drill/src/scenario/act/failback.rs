@@ -1,11 +1,14 @@
 //! The way back: the lost Region returns, its writer is fenced, the global database rebuilt, and the writer taken home.
 
+pub(super) mod cron;
 mod found;
+pub(super) mod locked;
 mod look;
 pub(super) mod losses;
 pub(super) mod properties;
 pub(super) mod refused;
 pub(super) mod rotated;
+pub(super) mod subscriber;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -222,7 +225,10 @@ async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Resu
         .batch_execute(&format!("SET application_name = '{REPORT}'"))
         .await?;
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
-    let stale = tokio::spawn(hold_on(stage.world.app_login(HOME)?, acknowledged.clone()));
+    let stale = tokio::spawn(hold_on(
+        stage.world.login(HOME, "app")?,
+        acknowledged.clone(),
+    ));
     let some = async || !acknowledged.lock().await.is_empty();
     stage
         .until(SOON, "a write that the deposed writer takes", some)

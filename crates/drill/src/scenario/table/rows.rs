@@ -394,6 +394,27 @@ impl Scenario {
                 Ends::AsPlayed,
                 &["the loss ledger of orders-west is written"],
             ),
+            Self::Subscriber => (
+                "subscriber",
+                "The writer is fed by a subscription, and feeds a reader of changes by a slot. Its Region is lost and comes back: the fence ends both, and the upstream's slot stays for the new writer.",
+                Ends::AsPlayed,
+                &["the deposed writer in us-west-2 was fenced"],
+            ),
+            Self::CronElsewhere => (
+                "cron-elsewhere",
+                "pg_cron lives in its default database, beside the plan's. The lost Region comes back: after the fence its jobs write no more, and after the failback they do.",
+                Ends::AsPlayed,
+                &[
+                    "the member in us-west-2 was unfenced by hand",
+                    "us-west-2 took over from us-east-1",
+                ],
+            ),
+            Self::LockedTable => (
+                "locked-table",
+                "Somebody locks a table of the deposed writer for 25 s while a failback compares it: it is waited for and named, and nothing is taken away before it is compared.",
+                Ends::AsPlayed,
+                &["the loss ledger of orders-west is written"],
+            ),
             Self::LastBytes => (
                 "last-bytes",
                 "The home Region dies while the standby replays 0.7 s behind it: what arrives late is no sign of life, and the standby takes over.",

@@ -38,12 +38,22 @@ pub(super) async fn listed(stage: &Stage<'_>, cluster: &str) -> Result<Option<Lo
     Ok(losses.filter(Losses::is_complete))
 }
 
-/// The application's rows in the files of a kind: the second column of each.
+/// The application's rows in the files of a kind, by their numbers.
 async fn rows(stage: &Stage<'_>, losses: &Losses, kind: &str) -> Result<BTreeSet<i64>, Trouble> {
+    numbers(stage, losses, ("app.rows", 1), kind).await
+}
+
+/// The numbers in a table's files of a kind: in this column, counted from 0.
+pub(super) async fn numbers(
+    stage: &Stage<'_>,
+    losses: &Losses,
+    (table, column): (&str, usize),
+    kind: &str,
+) -> Result<BTreeSet<i64>, Trouble> {
     let mut found = BTreeSet::new();
-    for csv in files(stage, losses, "app.rows", kind).await? {
+    for csv in files(stage, losses, table, kind).await? {
         let lines = csv.lines().skip(1);
-        found.extend(lines.filter_map(|line| line.split(',').nth(1)?.parse::<i64>().ok()));
+        found.extend(lines.filter_map(|line| line.split(',').nth(column)?.parse::<i64>().ok()));
     }
     Ok(found)
 }
@@ -99,14 +109,14 @@ pub(super) async fn of_restored(stage: &Stage<'_>, acted: &mut Acted) -> Result<
 }
 
 /// The acknowledged rows that a Region's database lacks.
-async fn lost_by(stage: &Stage<'_>, region: &str) -> Result<BTreeSet<i64>, Trouble> {
+pub(super) async fn lost_by(stage: &Stage<'_>, region: &str) -> Result<BTreeSet<i64>, Trouble> {
     let admin = stage.world.admin(region).await?;
     let comparison = compare(&stage.client.record(), &admin).await?;
     Ok(comparison.lost.into_iter().collect())
 }
 
 /// What is listed of a cluster is what is lost.
-async fn held_against(
+pub(super) async fn held_against(
     stage: &Stage<'_>,
     acted: &mut Acted,
     cluster: &str,
@@ -159,7 +169,10 @@ pub(super) async fn stale_writes(
 }
 
 /// Passes of `loss-ledger` by hand to the end; the most memory that it used, in megabytes, where that was seen.
-async fn by_hand(stage: &Stage<'_>, restored: Option<&str>) -> Result<Option<f64>, Trouble> {
+pub(super) async fn by_hand(
+    stage: &Stage<'_>,
+    restored: Option<&str>,
+) -> Result<Option<f64>, Trouble> {
     const FUNCTION: &str = "aurora-failover-loss-ledger";
     const LOOK: Duration = Duration::from_millis(10);
     let payload = json!({"plan": PLAN, "force": format!("{PLAN}@2"), "cluster": restored});
@@ -185,6 +198,15 @@ async fn by_hand(stage: &Stage<'_>, restored: Option<&str>) -> Result<Option<f64
     Err(format!("{FUNCTION} came to no end in {PASSES_MAX} passes").into())
 }
 
+/// The administrator's session on the deposed writer, once that answers: it replays its log first.
+pub(super) async fn returned(stage: &Stage<'_>) -> Result<tokio_postgres::Client, Trouble> {
+    let is_back = async || stage.world.admin(HOME).await.is_ok();
+    stage
+        .until(SOON, "the deposed writer's return", is_back)
+        .await;
+    stage.world.admin(HOME).await
+}
+
 /// A deposed writer with a large table is compared with the one that replaced it.
 pub(in super::super) async fn million_rows(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let home = stage.world.admin(HOME).await?;
@@ -204,12 +226,7 @@ pub(in super::super) async fn million_rows(stage: &Stage<'_>) -> Result<Acted, T
         .until(SOON, "the rows' arrival at the standby", arrived)
         .await;
     let mut acted = stage.failed_over_and_home_is_back().await?;
-    // It replays its log first.
-    let is_back = async || stage.world.admin(HOME).await.is_ok();
-    stage
-        .until(SOON, "the deposed writer's return", is_back)
-        .await;
-    let deposed = stage.world.admin(HOME).await?;
+    let deposed = returned(stage).await?;
     let change = format!(
         "INSERT INTO app.big SELECT {ROWS} + n, 'lost' FROM generate_series(1, {LOST}) AS n;
          UPDATE app.big SET what = 'otherwise' WHERE id % {} = 0 AND id <= {ROWS}",

@@ -28,6 +28,10 @@ const RECORD: &str = "
     CREATE TABLE IF NOT EXISTS aurora_failover.fenced (kind text NOT NULL, name text NOT NULL, PRIMARY KEY (kind, name));
     ALTER TABLE aurora_failover.fenced DROP CONSTRAINT IF EXISTS fenced_kind_check";
 
+/// One pass at a time, for as long as its session lives: two would renew each other's canary, and the one that took the logins
+/// would fail and tell nobody of them.
+const ALONE: &str = "SELECT pg_advisory_lock(hashtextextended('aurora_failover.fenced', 0))";
+
 const REMEMBER: &str = "INSERT INTO aurora_failover.fenced VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
 /// What fencing did.
@@ -51,7 +55,7 @@ pub struct Shut {
 
 /// Shuts every door of a database whose epoch is below `proven`, and ends what came in before. What cannot be shut keeps nothing
 /// else open, and is named. Answers `None` where the database has that epoch or a later one: it followed the writer of that
-/// epoch.
+/// epoch. Another pass waits until this one's session has ended.
 ///
 /// # Errors
 /// [`Why`]; `ReadOnly` on a standby.
@@ -61,6 +65,7 @@ pub async fn shut(
     proven: Epoch,
     canary: &Credentials,
 ) -> Result<Option<Shut>, Why> {
+    admin.batch_execute(ALONE).await?;
     let mut transaction = admin.transaction().await?;
     if !is_behind(&transaction, proven).await? {
         return Ok(None);

@@ -44,7 +44,7 @@ pub(in crate::scenario::act) async fn secret_rotated(stage: &Stage<'_>) -> Resul
     );
     let keeps_out = stage
         .world
-        .app_login(HOME)?
+        .login(HOME, "app")?
         .connect(tokio_postgres::NoTls)
         .await
         .is_err();

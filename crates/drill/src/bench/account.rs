@@ -9,8 +9,9 @@ use std::{
 };
 
 use failover::{
-    domain::Epoch,
-    ledger::{Current, Known, Row},
+    Error,
+    domain::{Epoch, PlanName},
+    ledger::{Claim, Current, Known, Row, Run},
     plan::{PARAMETERS, Plan},
 };
 use hyper::{Method, StatusCode};
@@ -31,6 +32,8 @@ type Records = BTreeMap<(String, String), (String, Vec<String>)>;
 /// An account.
 pub(super) struct Account {
     plans: Vec<Plan>,
+    /// The ledgers' rows at first.
+    rows: Vec<(PlanName, Row)>,
     secrets: BTreeMap<String, Value>,
     /// Calls that Route 53 takes in a second.
     calls_per_second: u32,
@@ -60,6 +63,7 @@ impl Account {
         calls_per_second: u32,
     ) -> Self {
         let mut state = State::default();
+        let mut rows = Vec::new();
         for plan in &plans {
             let current = Current {
                 epoch: Epoch(1),
@@ -75,14 +79,34 @@ impl Account {
             for region in [HOME, STANDBY] {
                 state.put([region, plan.plan.as_str(), "state"], &json!(row));
             }
+            rows.push((plan.plan.clone(), row));
         }
         Self {
             plans,
+            rows,
             secrets,
             calls_per_second,
             began: Instant::now(),
             state: Mutex::new(state),
         }
+    }
+
+    /// Lets a run hold its plan in both ledgers, and have a record in one of them.
+    ///
+    /// # Errors
+    /// Why the ledger would not let it.
+    pub(super) fn is_run(&self, region: &str, run: &Run) -> Result<(), Error> {
+        let plan = run.name().as_str();
+        let mut state = self.state();
+        for region in [HOME, STANDBY] {
+            let Some((_, row)) = self.rows.iter().find(|(name, _)| name.as_str() == plan) else {
+                continue;
+            };
+            let row = row.claim(&Claim::of(run), jiff::Timestamp::now())?;
+            state.put([region, plan, "state"], &json!(row));
+        }
+        state.put([region, plan, &format!("run/{}", run.run_id)], &json!(run));
+        Ok(())
     }
 
     /// Lets a probe of a Region have read these already.

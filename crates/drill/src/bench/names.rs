@@ -4,8 +4,11 @@
 use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::Duration};
 
 use aurora_sim::{Simulator, SimulatorConfig};
-use failover::ledger::{Endpoints, Known};
-use failover::plan::Plan;
+use failover::{
+    domain::Epoch,
+    ledger::{Endpoints, Known, Run, RunKind},
+    plan::Plan,
+};
 use serde_json::json;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
@@ -28,6 +31,8 @@ const PLANS: [usize; 2] = [10, 50];
 /// Calls that Route 53 takes of an account in a second.
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>.
 const CALLS_PER_SECOND: u32 = 5;
+/// The run that leads them.
+const RUN: &str = "bench";
 /// The passes that the state machine makes at most.
 const PASSES_MAX: u32 = 120;
 
@@ -104,6 +109,7 @@ async fn led_over(
         };
         account.knows(STANDBY, &known);
         account.points(&name(plan), west);
+        account.is_run(STANDBY, &run(plan))?;
     }
     let account = Arc::new(account);
     let answers = Arc::clone(&account);
@@ -150,7 +156,7 @@ async fn passes(
     (began, to): (Instant, &str),
 ) -> Led {
     let mut seen = Led::default();
-    let pass = json!({"plan": plan.plan, "force": format!("{}@1", plan.plan)});
+    let pass = json!({"plan": plan.plan, "run_id": RUN, "from_region": HOME, "target_region": STANDBY, "epoch": 1});
     while seen.passes < PASSES_MAX {
         seen.passes += 1;
         function.invoke(&pass);
@@ -175,6 +181,42 @@ async fn passes(
         }
     }
     seen
+}
+
+/// A run whose target is proven as the writer: its names are what comes next.
+fn run(plan: &Plan) -> Run {
+    Run {
+        run_id: RUN.into(),
+        kind: RunKind::UnplannedFailover,
+        plan: plan.clone(),
+        incident: None,
+        from: HOME.into(),
+        to: STANDBY.into(),
+        epoch: Epoch(1),
+        opened_at: jiff::Timestamp::now(),
+        leased: [HOME.into(), STANDBY.into()].into(),
+        execution: None,
+        handed_over_by: None,
+        behind: None,
+        approved_at: None,
+        hand_over: None,
+        forced: false,
+        accept_data_loss: false,
+        abandons_living_writer: false,
+        confirmed: None,
+        strategy: None,
+        held: None,
+        proof: None,
+        dns_changes: Default::default(),
+        restarts: Default::default(),
+        attempts: Vec::new(),
+        looks: Default::default(),
+        asked: None,
+        promoted_at: None,
+        refusal: None,
+        timeline: Vec::new(),
+        closed: None,
+    }
 }
 
 fn name(plan: &Plan) -> String {
@@ -265,6 +307,13 @@ impl fmt::Display for Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_run_that_leads_a_name_may_hold_its_plan() {
+        let plan = plan(&Profile::usual("detach"), 0).unwrap();
+        let account = Account::new(vec![plan.clone()], STANDBY, [].into(), CALLS_PER_SECOND);
+        account.is_run(STANDBY, &run(&plan)).unwrap();
+    }
 
     #[test]
     fn a_name_that_is_not_led_over_fails() {

@@ -70,9 +70,23 @@ pub fn adopt(plan: &Plan, here: &Region) -> String {
 /// Proves a promoted writer by hand.
 #[must_use]
 pub fn prove(plan: &Plan, here: &Region, stands_at: Epoch) -> String {
+    force(plan, here, ("health-probe", Some("prove")), stands_at)
+}
+
+/// Forces a pass of a function, in one of its jobs where it has several.
+#[must_use]
+pub fn force(
+    plan: &Plan,
+    here: &Region,
+    (function, operation): (&str, Option<&str>),
+    stands_at: Epoch,
+) -> String {
     let force = format!("{}@{stands_at}", plan.plan);
-    let payload = serde_json::json!({"operation": "prove", "plan": plan.plan, "force": force});
-    invoke(here, "health-probe", &payload)
+    let mut payload = serde_json::json!({"plan": plan.plan, "force": force});
+    if let Some(operation) = operation {
+        payload["operation"] = operation.into();
+    }
+    invoke(here, function, &payload)
 }
 
 /// Partition and account, as the plan's topics tell them; whoever is told has one.

@@ -1,13 +1,16 @@
 //! Passes called by hand: forced ones, each a run of one step which takes the plan's lease for its one pass; and dry runs,
 //! which find out what the forced pass would do or be refused with.
 
-use super::{Here, Input, Output, Pass, Progress, SILENCE};
+use super::{
+    Here, Input, Output, Pass, Progress, SILENCE, detach_and_promote, health_probe::prove,
+    planned_failover,
+};
 use crate::{
     Error,
     domain::{Epoch, Region, RunId},
     guard,
     ledger::{self, Claim, Closed, Current, Known, Ledger, Outcome, Rows, Run, RunKind},
-    notify::{Message, Notify, Severity, tell},
+    notify::{Message, Notify, Severity, commands, tell},
 };
 
 /// Makes a forced pass of a step.
@@ -28,9 +31,38 @@ pub(super) async fn forced<O>(
         epoch: Some(run.epoch),
         ..Input::of(input.plan.clone())
     };
-    let result = pass(&forced).await;
+    let mut result = pass(&forced).await;
+    if let Ok(output) = &mut result
+        && output.progress == Progress::Done
+    {
+        output.next = follow(world, step, &run).await;
+    }
     close(world, step, &mut run, &result).await;
     result
+}
+
+/// The calls that follow a forced pass of a step, in their order: a promotion is proven, and what is proven fences the member that
+/// was left, leads applications over, and has listed what only that member took.
+async fn follow(world: &(impl Ledger + Here), step: &str, run: &Run) -> Vec<String> {
+    let (plan, to, left) = (&run.plan, &run.to, &run.from);
+    match step {
+        detach_and_promote::STEP | planned_failover::STEP => {
+            vec![commands::prove(plan, to, run.epoch)]
+        }
+        prove::STEP => {
+            // It has just written there under which epoch it proved the writer.
+            let row = world.row(to, run.name()).await;
+            let epoch = row.map_or(run.epoch.next(), |row| row.proven_epoch());
+            let of = |region, function| commands::force(plan, region, (function, None), epoch);
+            vec![
+                commands::force(plan, left, ("fence-writer", Some("fence")), epoch),
+                of(to, "dns-flip"),
+                of(to, "ecs-restart"),
+                of(left, "loss-ledger"),
+            ]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Refuses words that do not go together, before anything is looked at.
@@ -242,12 +274,17 @@ async fn close<O>(
 
 fn news<O>(step: &str, here: &Region, result: &Result<Output<O>, Error>) -> Message {
     let again = "Call it again until it answers done.";
+    let command = result.as_ref().ok().and_then(|output| output.next.first());
     let (severity, what, evidence, next) = match result {
         Ok(output) if output.progress == Progress::Done => (
             Severity::Notice,
             format!("{step} was forced by hand in {here} and is done"),
             output.reason.clone(),
-            "Nothing, if you know who did it.",
+            if command.is_some() {
+                "Go on with the next call. The answer has all that follow."
+            } else {
+                "Nothing, if you know who did it."
+            },
         ),
         Ok(output) => (
             Severity::Notice,
@@ -273,6 +310,7 @@ fn news<O>(step: &str, here: &Region, result: &Result<Output<O>, Error>) -> Mess
         what,
         evidence,
         next: next.into(),
+        commands: command.into_iter().cloned().collect(),
         ..Message::default()
     }
 }

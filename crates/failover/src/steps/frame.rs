@@ -239,6 +239,7 @@ fn answer<W: Sync, S: Step<W>>(
         reason,
         dry_run,
         refusal: None,
+        next: Vec::new(),
         observed: Some(observed),
     }
 }

@@ -144,6 +144,9 @@ pub struct Output<O> {
     /// What the call would be refused with, in a dry run; in a run that fails the pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// The calls that follow a forced pass which is done, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<String>,
     /// What the pass saw, for the execution history; nothing where it was refused before it could look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<O>,
@@ -168,6 +171,7 @@ impl<O> Output<O> {
             reason,
             dry_run: false,
             refusal: None,
+            next: Vec::new(),
             observed: Some(observed),
         }
     }
@@ -202,6 +206,7 @@ impl<O> Output<O> {
                 error: why.name(),
                 reasons,
             }),
+            next: Vec::new(),
             observed,
         })
     }

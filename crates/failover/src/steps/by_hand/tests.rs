@@ -1,7 +1,10 @@
 //! Forced passes: what they take, record and give back, and which are refused.
 
 use super::*;
-use crate::{ledger::Row, steps::fake::Books};
+use crate::{
+    ledger::Row,
+    steps::{detach_and_promote, fake::Books, health_probe::prove},
+};
 
 fn row() -> Row {
     let current = Current {
@@ -34,6 +37,7 @@ fn answer(progress: Progress) -> Output<()> {
         reason: "it was done".into(),
         dry_run: false,
         refusal: None,
+        next: Vec::new(),
         observed: Some(()),
     }
 }
@@ -47,6 +51,64 @@ async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Outp
         Ok(answer(progress))
     })
     .await
+}
+
+#[tokio::test]
+async fn a_forced_pass_that_is_done_answers_the_calls_that_follow_it() {
+    let after = async |step: &str, row: Row, epoch: u64, progress: Progress| {
+        let (books, by_hand) = (Books::with(&row), input(Some(&format!("orders@{epoch}"))));
+        let pass = super::forced(&books, step, &by_hand, async |_| Ok(answer(progress)));
+        pass.await.unwrap().next
+    };
+    let of = |command: &str, parts: &[&str]| {
+        for part in parts {
+            assert!(command.contains(part), "{command} lacks {part}");
+        }
+    };
+    let promoted = after(detach_and_promote::STEP, row(), 7, Progress::Done).await;
+    let [prove] = &promoted[..] else {
+        panic!("{promoted:?}");
+    };
+    of(
+        prove,
+        &[
+            "--region us-east-1",
+            "health-probe",
+            "\"prove\"",
+            "\"orders@7\"",
+        ],
+    );
+    let begun = after(detach_and_promote::STEP, row(), 7, Progress::Pending).await;
+    assert_eq!(begun, Vec::<String>::new(), "it is called again first");
+    let mut proven = row();
+    proven.current = proven.current.map(|current| Current {
+        epoch: Epoch(8),
+        writer: "us-east-1".into(),
+        ..current
+    });
+    let followed = after(prove::STEP, proven, 8, Progress::Done).await;
+    let [fence, names, services, losses] = &followed[..] else {
+        panic!("{followed:?}");
+    };
+    // The old member first, under the proven epoch: whatever it takes from now on is lost.
+    of(
+        fence,
+        &[
+            "--region us-west-2",
+            "fence-writer",
+            "\"fence\"",
+            "\"orders@8\"",
+        ],
+    );
+    of(names, &["--region us-east-1", "dns-flip", "\"orders@8\""]);
+    of(
+        services,
+        &["--region us-east-1", "ecs-restart", "\"orders@8\""],
+    );
+    of(
+        losses,
+        &["--region us-west-2", "loss-ledger", "\"orders@8\""],
+    );
 }
 
 fn is_free(books: &Books) -> bool {

@@ -195,10 +195,9 @@ pub async fn confirm(
     });
     pass.record(world, STEP, name, &reason).await?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
-    let (progress, wait_seconds) = if decision == Decision::Wait {
-        (Progress::Pending, 1)
-    } else {
-        (Progress::Done, 0)
+    let (progress, wait_seconds) = match decision == Decision::Wait {
+        true => (Progress::Pending, 1),
+        false => (Progress::Done, 0),
     };
     let observed = Observed {
         evidence,
@@ -215,6 +214,7 @@ pub async fn confirm(
             reason,
             dry_run: pass.dry_run,
             refusal: None,
+            next: Vec::new(),
             observed: Some(observed),
         },
         verdict,

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     path::PathBuf,
-    process::{Child, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -44,8 +44,16 @@ pub struct Ended {
 impl Drill {
     /// Starts a scenario.
     pub fn start(world: &World, scenario: &str) -> Self {
-        let mut child = world
-            .drill(scenario)
+        Self::of(world.drill(scenario), world.folder(scenario))
+    }
+
+    /// Starts a world that is kept.
+    pub fn keep(world: &World) -> Self {
+        Self::of(world.program(&["up"]), world.folder("up"))
+    }
+
+    fn of(mut command: Command, folder: PathBuf) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -57,7 +65,7 @@ impl Drill {
         Self {
             child,
             said,
-            folder: world.folder(scenario),
+            folder,
         }
     }
 
@@ -157,7 +165,8 @@ impl Drill {
         }
     }
 
-    fn said(&self) -> String {
+    /// What it has said so far.
+    pub fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 }
@@ -167,6 +176,18 @@ impl Drop for Drill {
         // It has mostly ended by now.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Looks once a second until something has come about; else it ends the test with what was seen last.
+pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(seen) => assert!(Instant::now() < deadline, "after {limit:?}: {seen}"),
+        }
+        thread::sleep(Duration::from_secs(1));
     }
 }
 

@@ -12,6 +12,7 @@
 pub mod drill;
 pub mod machine;
 pub mod policy;
+pub mod printed;
 pub mod processes;
 pub mod repository;
 pub mod template;

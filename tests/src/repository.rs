@@ -21,6 +21,15 @@ pub fn text(path: &str) -> String {
 
 /// Every Rust file below a folder, by its path from the root, in alphabetical order; never none.
 pub fn sources(folder: &str) -> Vec<String> {
+    files(folder, "rs")
+}
+
+/// Every Markdown file below a folder, likewise.
+pub fn documents(folder: &str) -> Vec<String> {
+    files(folder, "md")
+}
+
+fn files(folder: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -28,13 +37,16 @@ pub fn sources(folder: &str) -> Vec<String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == ending)
+            {
                 let path = path.strip_prefix(root()).unwrap();
                 found.push(path.to_str().unwrap().to_owned());
             }
         }
     }
-    assert!(!found.is_empty(), "{folder} holds no Rust file");
+    assert!(!found.is_empty(), "{folder} holds no .{ending} file");
     found.sort();
     found
 }

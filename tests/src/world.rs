@@ -72,13 +72,19 @@ impl World {
         self.root.join("target/drill").join(scenario)
     }
 
-    /// The drill's command for a scenario. It ends with the test, whatever ends that.
+    /// The drill's command for a scenario.
     pub fn drill(&self, scenario: &str) -> Command {
+        self.program(&["run", scenario])
+    }
+
+    /// The drill's program with some words. It ends with the test, whatever ends that.
+    pub fn program(&self, words: &[&str]) -> Command {
         let program = self.root.join("target/release/drill");
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM"]).arg(program);
         command
-            .args(["run", scenario, "--root"])
+            .args(words)
+            .arg("--root")
             .arg(&self.root)
             .current_dir(self.root.join("workplace"))
             .env("HOME", self.root.join("home"))

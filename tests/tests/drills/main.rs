@@ -4,6 +4,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod commands;
 mod failure;
 mod held;
 mod interruptions;

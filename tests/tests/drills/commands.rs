@@ -262,11 +262,17 @@ fn lost_and_home_again(desk: &mut Desk<'_>) {
         panic!("one command starts the failback itself");
     };
     let no = desk.token(None);
-    desk.types_all(&["send-task-failure"], &[("TOKEN", &no), ("REGION", "us-west-2")]);
+    desk.types_all(
+        &["send-task-failure"],
+        &[("TOKEN", &no), ("REGION", "us-west-2")],
+    );
     desk.ends(&run_of(failback), ", aborted");
     let again = desk.types(&failback.command, &[("NOT_BEFORE", "2020-01-01T00:00:00Z")]);
     let yes = desk.token(Some(&no));
-    desk.types_all(&["send-task-success"], &[("TOKEN", &yes), ("REGION", "us-west-2")]);
+    desk.types_all(
+        &["send-task-success"],
+        &[("TOKEN", &yes), ("REGION", "us-west-2")],
+    );
     desk.ends(&run_of(&again), "SUCCEEDED, succeeded");
     let moved = desk.starts(&["start-execution", "planned-failover"], &[]);
     desk.ends(&moved, "SUCCEEDED, succeeded");

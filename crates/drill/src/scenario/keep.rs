@@ -70,7 +70,7 @@ fn how(world: &World) -> String {
         .collect();
     format!(
         "ready: the plan is {PLAN}, its writer in {HOME}, its standby in {STANDBY}, its witness {WITNESS}\n\n\
-         for the README's commands, in a shell of your own:\n\
+         for the documents' commands, in a shell of your own:\n\
          {}\n\
          export PATH=\"$PWD/.tools/venv/bin:$PATH\"\n\n\
          target/release/drill lose {HOME}\n\

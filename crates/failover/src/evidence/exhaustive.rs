@@ -119,7 +119,7 @@ fn pairs<A: Copy, B: Copy>(ones: &[A], others: &[B]) -> impl Iterator<Item = (A,
         .flat_map(move |one| others.iter().map(move |other| (*one, *other)))
 }
 
-/// The README's table, row by row: a condition and what it means. The first that holds counts.
+/// The table of `docs/failover.md`, row by row: a condition and what it means. The first that holds counts.
 fn documented(seen: &Evidence) -> (usize, Verdict) {
     let write = seen.write.as_ref();
     let still = matches!(seen.progress, Progress::Still | Progress::Unreadable);

@@ -36,6 +36,11 @@ pub fn lead(live: &mut Live, passed: Passed<'_>) -> Option<&'static str> {
         };
         live.trouble.push((name(live.step), error));
     }
+    // The walk is that of a failback that asks nobody; one that asks does so before it moves the writer.
+    if live.asks && live.step == Step::Rebuild && next.state == name(Step::SwitchOver) {
+        live.step = Step::Ask;
+        return None;
+    }
     while !next.ends {
         if let Some(step) = STEPS.into_iter().find(|step| name(*step) == next.state) {
             live.step = step;
@@ -109,6 +114,7 @@ pub const fn name(step: Step) -> &'static str {
         Step::Promote => "DetachAndPromote",
         Step::Fence => "FenceWriter",
         Step::Rebuild => "RebuildGlobal",
+        Step::Ask | Step::Await => "AwaitApproval",
         Step::SwitchOver => "PlannedFailover",
         Step::Prove => "ProveWriter",
         Step::FlipDns => "FlipDns",

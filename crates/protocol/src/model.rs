@@ -34,6 +34,19 @@ pub struct Bounds {
     pub has_slow_probe: bool,
     /// Whether it begins after a failover by detach, with the lost Region back.
     pub is_failed_over: bool,
+    /// Who asks a human.
+    pub asks: Asks,
+}
+
+/// Who asks a human before it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Nobody.
+    Nobody,
+    /// A failback, before it moves the writer.
+    Failback,
+    /// A failback, and an unplanned run, which nobody answers.
+    Everybody,
 }
 
 /// The protocol within bounds, perhaps without one of its rules.
@@ -67,6 +80,10 @@ pub enum Event {
     LoseAnswer(usize),
     /// Minutes pass for a run that waits for what became of a call; RDS shows everything by then.
     Quiet(usize),
+    /// A human answers a run that asks.
+    Answer(usize, bool),
+    /// Nobody answers it in time.
+    Unanswered(usize),
     /// RDS shows in a Region what there is.
     Show(usize),
     /// A Region is lost.
@@ -158,7 +175,13 @@ impl Protocol {
         if !runs_here {
             return;
         }
-        events.push(Event::Call(slot));
+        if live.step == Step::Await {
+            events.push(Event::Answer(slot, true));
+            events.push(Event::Answer(slot, false));
+            events.push(Event::Unanswered(slot));
+        } else {
+            events.push(Event::Call(slot));
+        }
         if state.left.lost > 0 && matches!(live.step, Step::Promote | Step::SwitchOver) {
             events.push(Event::LoseAnswer(slot));
         }
@@ -243,6 +266,7 @@ impl Protocol {
                     | Event::GiveUp(_)
                     | Event::Later(_)
                     | Event::LoseAnswer(_)
+                    | Event::Answer(..)
                     | Event::Retry(_)
                     | Event::Fail(_)
                     | Event::Stop(_)
@@ -325,14 +349,24 @@ fn document(bounds: Bounds) -> serde_json::Value {
             )
         })
         .collect();
+    let topic = |region: &str| json!(format!("arn:aws:sns:{region}:123456789012:operators"));
+    let topics: serde_json::Map<_, _> = members
+        .keys()
+        .map(|region| (region.clone(), topic(region)))
+        .collect();
+    let region_down = if bounds.asks == Asks::Everybody {
+        "approval"
+    } else {
+        "automatic"
+    };
     json!({
-        "plan": PLAN, "revision": 1,
+        "plan": PLAN, "revision": 1, "notify": topics,
         "topology": {"kind": "aurora_global", "global_cluster": crate::state::GLOBAL},
         "home_region": REGIONS[0], "members": members, "witness_region": "us-east-2",
         "database": {"name": "orders", "admin_secret": "orders/admin",
             "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
         "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3},
-        "unplanned": {"region_down": "automatic", "writer_down": "automatic", "max_lost_seconds": 30,
+        "unplanned": {"region_down": region_down, "writer_down": "automatic", "max_lost_seconds": 30,
             "unknown_loss": "accept", "cooldown_minutes": 0,
             "strategy": if bounds.is_managed { "managed" } else { "detach" }},
         "dns": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal", "endpoint": "writer",

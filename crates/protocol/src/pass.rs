@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::{
     lead,
     rules::Rule,
-    state::{Live, PLAN, Slot, State, Step, Task, region},
+    state::{Harm, Live, PLAN, Slot, State, Step, Task, region},
     world::Seen,
 };
 
@@ -49,6 +49,9 @@ pub fn advance(
         return None;
     };
     let live = (**live).clone();
+    if live.step == Step::Await {
+        return None;
+    }
     if !state
         .members
         .get(live.to)
@@ -76,8 +79,15 @@ pub fn advance(
         Came::Through(Err(Error::Unavailable(_))) if will_lose && !after.loses_answer => {
             after.log.clear();
         }
+        Came::Through(Ok(_)) if live.step == Step::Ask => {
+            after.log.clear();
+            after.step = Step::Await;
+        }
         Came::Through(answer) => {
             after.log.clear();
+            let unheard = answer
+                .as_ref()
+                .is_ok_and(|answer| is_unheard(state, &live, answer));
             let ended = match &answer {
                 Ok(answer) => {
                     lead::remember(after, answer);
@@ -88,9 +98,26 @@ pub fn advance(
             if let Some(outcome) = ended {
                 next.runs[slot] = Slot::Ended(outcome);
             }
+            next.harm(Harm::OutageUnheard, unheard);
         }
     }
     Some(next)
+}
+
+/// Whether a run that has found its outage stands down behind one that waits for anything but an answer about that.
+fn is_unheard(state: &State, live: &Live, answer: &Value) -> bool {
+    let stands_down = live.step == Step::Confirm
+        && answer["verdict"] == "region_down"
+        && answer["decision"] == "stand_down";
+    let record = live.record.as_ref().map(|record| &record.value);
+    let behind = record.and_then(|record| record.behind.as_ref());
+    stands_down
+        && behind.is_some_and(|behind| {
+            state.runs.iter().enumerate().any(|(slot, run)| {
+                let waits = matches!(run, Slot::Live(other) if other.task == Task::Failback);
+                waits && state.run_id(slot) == *behind
+            })
+        })
 }
 
 /// Polls the pass once; it makes one call that concerns others, and waits at the next.
@@ -142,6 +169,7 @@ async fn pass(
             let step = rebuild_global::RebuildGlobal::default();
             value(rebuild_global::run(seen, &input, &step).await?)
         }
+        Step::Ask | Step::Await => recovery_ledger::handle(seen, ask(run_id, live)).await,
         Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
         Step::Prove => prove_writer(seen, &input, live.to).await,
         Step::FlipDns | Step::FlipDnsAgain => value(dns_flip::run(seen, &input).await?),
@@ -166,6 +194,13 @@ fn open(run_id: &RunId, live: &Live, off: Option<Rule>) -> Value {
         }
     };
     json!({"operation": "open", "kind": live.task.kind(), "run_id": run_id, "input": input})
+}
+
+fn ask(run_id: &RunId, live: &Live) -> Value {
+    json!({
+        "operation": "ask", "plan": PLAN, "run_id": run_id, "from_region": region(live.from),
+        "target_region": region(live.to), "epoch": live.epoch, "token": "a task's token",
+    })
 }
 
 fn close(run_id: &RunId, live: &Live) -> Value {

@@ -42,6 +42,10 @@ pub fn all() -> Vec<Property<Protocol>> {
         Property::always("what is retired was fenced and kept", |_, state| {
             without(state, &[Harm::RetiredUnkept])
         }),
+        Property::always(
+            "an outage is not waited out behind another question",
+            |_, state| without(state, &[Harm::OutageUnheard]),
+        ),
         Property::always("an incident is settled once", |_, state| {
             without(state, &[Harm::SettledTwice])
         }),

@@ -31,11 +31,13 @@ pub enum Rule {
     NotedCall,
     /// A call without an answer counts until both Regions were quiet for a minute (rule 5).
     Quiet,
+    /// Only a question about an outage is waited behind; a plan that waits for anything else is taken over (rule 9).
+    WaitsBehindOutage,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Lease,
         Self::LeaseEverywhere,
         Self::ConditionalWrite,
@@ -50,5 +52,6 @@ impl Rule {
         Self::DatabaseEpoch,
         Self::NotedCall,
         Self::Quiet,
+        Self::WaitsBehindOutage,
     ];
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use stateright::{Checker, HasDiscoveries, Model, Path};
 
 use crate::{
-    model::{Bounds, Event, Protocol},
+    model::{Asks, Bounds, Event, Protocol},
     rules::Rule,
     state::{Faults, State, Task},
 };
@@ -32,6 +32,7 @@ const ONE: Bounds = Bounds {
     reads_together: false,
     has_slow_probe: false,
     is_failed_over: false,
+    asks: Asks::Nobody,
 };
 
 /// The Region is lost, and may come back.
@@ -78,7 +79,7 @@ impl Search {
 }
 
 /// Those of `make test`.
-pub const SMALL: [Search; 6] = [
+pub const SMALL: [Search; 7] = [
     Search {
         name: "a planned run, a lost answer shown late, a crash, a loss and a return",
         bounds: Bounds {
@@ -139,7 +140,21 @@ pub const SMALL: [Search; 6] = [
         name: "a failback and the fence",
         bounds: FAILBACK,
     },
+    Search {
+        name: "a failback that waits for a human, and a suspicion that asks too, a loss and a return",
+        bounds: WAITING,
+    },
 ];
+
+/// A failback that waits for a human's answer while the writer's Region is lost, and the suspicion of that.
+const WAITING: Bounds = Bounds {
+    runs: 2,
+    faults: LOST,
+    starts: &[(Task::Failback, 0, 1), (Task::Suspected, 0, 1)],
+    reads_together: true,
+    asks: Asks::Everybody,
+    ..ONE
+};
 
 /// A run by suspicion, a planned one, and one by hand the other way.
 const RUNS: &[(Task, usize, usize)] = &[
@@ -168,7 +183,15 @@ const FAILBACK: Bounds = Bounds {
 };
 
 /// Those that `make check-protocol` adds.
-pub const LARGE: [Search; 15] = [
+pub const LARGE: [Search; 16] = [
+    Search {
+        name: "a failback that waits for a human, and a suspicion that asks nobody, a crash, a loss and a return",
+        bounds: Bounds {
+            faults: Faults { crashes: 1, ..LOST },
+            asks: Asks::Failback,
+            ..WAITING
+        },
+    },
     Search {
         name: "a planned run and a suspicion, a lost answer shown late, a loss and a return",
         bounds: Bounds {
@@ -391,6 +414,7 @@ const DEPOSED: &str = "no deposed writer is promoted";
 const EVIDENCE: &str = "no promotion on old evidence or of a living writer's Region";
 const ONCE: &str = "an incident is settled once";
 const NOT_SILENT: &str = "what is promoted is proven, resumed or paged";
+const HEARD: &str = "an outage is not waited out behind another question";
 const AGREE: &str = "at rest ledgers, database and DNS agree";
 
 const TO_BOTH: Bounds = Bounds {
@@ -402,7 +426,7 @@ const TO_BOTH: Bounds = Bounds {
 };
 
 /// Each rule, and what breaks without it.
-pub const ABLATIONS: [Ablation; 14] = [
+pub const ABLATIONS: [Ablation; 15] = [
     Ablation {
         rule: Rule::Lease,
         breaks: ONE_AT_A_TIME,
@@ -508,6 +532,11 @@ pub const ABLATIONS: [Ablation; 14] = [
         rule: Rule::Quiet,
         breaks: NOT_SILENT,
         bounds: LOST_ANSWER,
+    },
+    Ablation {
+        rule: Rule::WaitsBehindOutage,
+        breaks: HEARD,
+        bounds: WAITING,
     },
 ];
 

@@ -232,6 +232,8 @@ pub struct Live {
     pub is_late: bool,
     /// Whether the answer to its next promoting call is lost.
     pub loses_answer: bool,
+    /// Whether it asks a human before it moves the writer.
+    pub asks: bool,
 }
 
 /// What is started.
@@ -282,6 +284,10 @@ pub enum Step {
     Fence,
     /// RebuildGlobal.
     Rebuild,
+    /// AwaitApproval: a human is asked.
+    Ask,
+    /// AwaitApproval: the answer is waited for.
+    Await,
     /// PlannedFailover.
     SwitchOver,
     /// ProveWriter.
@@ -319,6 +325,8 @@ pub enum Harm {
     WriterTaken,
     /// A cluster was retired that nobody had fenced, or without a snapshot.
     RetiredUnkept,
+    /// A run found its outage and stood down behind one that waits for something else, so that nobody hears of it.
+    OutageUnheard,
 }
 
 impl State {

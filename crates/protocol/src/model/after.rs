@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use machines::Passed;
 
-use super::{Event, Protocol};
+use super::{Asks, Event, Protocol};
 use crate::{
     lead, pass,
     rules::Rule,
@@ -46,7 +46,10 @@ impl Protocol {
                 };
                 aws::replicate(&mut next);
             }
-            Event::Start(task, from, to) => begin(&mut next, task, (from, to))?,
+            Event::Start(task, from, to) => {
+                let asks = task == Task::Failback && self.bounds.asks != Asks::Nobody;
+                begin(&mut next, task, (from, to), asks)?;
+            }
             Event::Retry(slot) => crash(&mut next, slot, |live| live.log.clear())?,
             Event::Fail(slot) => {
                 crash(&mut next, slot, |live| live.log.clear())?;
@@ -56,6 +59,13 @@ impl Protocol {
             Event::Stop(slot) => stop(&mut next, slot)?,
             Event::Redrive(slot) => redrive(&mut next, slot)?,
             Event::LoseAnswer(slot) => next = self.lose_answer(next, slot)?,
+            Event::Answer(slot, approved) => {
+                let answer = serde_json::json!({"approved": approved});
+                give_up(&mut next, slot, Passed::Answered(&answer))?;
+            }
+            Event::Unanswered(slot) => {
+                give_up(&mut next, slot, Passed::Failed("States.Timeout"))?;
+            }
             Event::Quiet(slot) => rest(&mut next, slot)?,
             Event::Show(member) => next.catch_up(member).then_some(())?,
             Event::Later(slot) => {
@@ -133,7 +143,12 @@ fn live(state: &mut State, slot: usize) -> Option<&mut Live> {
     }
 }
 
-fn begin(next: &mut State, task: Task, (from, to): (usize, usize)) -> Option<()> {
+fn begin(
+    next: &mut State,
+    task: Task,
+    (from, to): (usize, usize),
+    asks: bool,
+) -> Option<()> {
     let proven = next.members.get(to)?.row.value.proven_epoch().0;
     let by_hand = matches!(task, Task::Forced | Task::Adopt | Task::Fence);
     let free = next.runs.iter().position(|run| *run == Slot::Free)?;
@@ -150,6 +165,7 @@ fn begin(next: &mut State, task: Task, (from, to): (usize, usize)) -> Option<()>
         trouble: Vec::new(),
         is_late: false,
         loses_answer: false,
+        asks,
     }));
     Some(())
 }
@@ -160,7 +176,7 @@ fn crash(next: &mut State, slot: usize, how: impl FnOnce(&mut Live)) -> Option<(
     Some(())
 }
 
-/// What the state machine does when a step fails for good, or came to no end.
+/// What the state machine does when a step fails for good, came to no end, or had a human's answer.
 fn give_up(next: &mut State, slot: usize, passed: Passed<'_>) -> Option<()> {
     if let Some(outcome) = lead::lead(live(next, slot)?, passed) {
         *next.runs.get_mut(slot)? = Slot::Ended(outcome);

@@ -6,7 +6,7 @@ use failover::{
     Error,
     beat::{Beat, Reading, Signs, Vantage, Write},
     domain::{PlanName, Region, RunId},
-    ledger::{Intent, Known, Ledger, Row, Run},
+    ledger::{Intent, Known, Ledger, Row, Run, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -199,6 +199,14 @@ fn blinded(
         Some(Rule::IntentOutranks) => {
             row.intent = row.intent.filter(|intent| intent.run_id == run_id);
         }
+        // As if whatever waits for a human had asked about the outage.
+        Some(Rule::WaitsBehindOutage) => {
+            let lease = row.lease.as_mut();
+            let lease = lease.filter(|lease| lease.waits_for_human && lease.run_id != run_id);
+            if let Some(lease) = lease {
+                lease.kind = RunKind::UnplannedFailover;
+            }
+        }
         Some(Rule::CurrentStandby) if aws::takes_for_standby(state, slot, off) => {
             if let Some(current) = &mut row.current {
                 current.global_cluster = Some(crate::state::GLOBAL.into());
@@ -215,6 +223,13 @@ fn unblinded(mut next: Row, held: Row, (here, there): (usize, usize), off: Optio
         Some(Rule::LeaseEverywhere) if here != there => next.lease = held.lease,
         Some(Rule::Lease) => next.lease = held.lease,
         Some(Rule::Intent) => next.intent = None,
+        Some(Rule::WaitsBehindOutage) => {
+            if let (Some(own), Some(lease)) = (&mut next.lease, held.lease)
+                && own.run_id == lease.run_id
+            {
+                own.kind = lease.kind;
+            }
+        }
         Some(Rule::IntentOutranks) if next.intent.is_none() => next.intent = held.intent,
         Some(Rule::CurrentStandby) => {
             // What it did not write itself stays as it was.

@@ -219,11 +219,6 @@ pub(super) async fn subnets_denied(stage: &Stage<'_>) -> Result<Acted, Trouble> 
 
 /// A client holds the deposed writer's address and writes there as soon as it answers, until it is fenced.
 async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Trouble> {
-    // One that logs in as the administrator cannot be kept out by a fence that has to log in itself: it is named.
-    let report = stage.world.admin(HOME).await?;
-    report
-        .batch_execute(&format!("SET application_name = '{REPORT}'"))
-        .await?;
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let stale = tokio::spawn(hold_on(
         stage.world.login(HOME, "app")?,
@@ -233,6 +228,11 @@ async fn stale_client_until_fenced(stage: &Stage<'_>, acted: &mut Acted) -> Resu
     stage
         .until(SOON, "a write that the deposed writer takes", some)
         .await;
+    // One that logs in as the administrator cannot be kept out by a fence that has to log in itself: it is named.
+    let report = stage.world.admin(HOME).await?;
+    report
+        .batch_execute(&format!("SET application_name = '{REPORT}'"))
+        .await?;
     stage.world.watch_now(HOME).await?;
     returned_and_fenced(stage, acted).await?;
     let fenced_ms = now_ms();

@@ -92,6 +92,24 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
     Ok(())
 }
 
+/// Guard (c), its other half: this Region's probe has not seen the writer commit since the evidence was gathered.
+///
+/// # Errors
+/// `EvidenceStale`.
+pub fn still_down(
+    confirmed: Option<&Confirmed>,
+    committed_at: Option<Timestamp>,
+) -> Result<(), Error> {
+    match (confirmed, committed_at) {
+        (Some(confirmed), Some(at)) if at > confirmed.evidence.gathered_at => {
+            Err(Error::EvidenceStale(format!(
+                "the writer took a beat at {at}, after the evidence was gathered; confirming again"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a forced promotion needs instead of evidence: the word of whoever forces it that writes may be lost.
 ///
 /// # Errors
@@ -214,6 +232,17 @@ mod tests {
         assert_eq!(judged(Verdict::RegionDown, 61), "EvidenceStale");
         assert_eq!(judged(Verdict::PathImpaired, 1), "EvidenceStale");
         assert_eq!(name(freshness(&plan, None, at(0))), "EvidenceStale");
+    }
+
+    #[test]
+    fn a_beat_that_the_writer_took_after_the_evidence_was_gathered_makes_that_stale() {
+        let confirmed = confirmed(Verdict::RegionDown, None);
+        let gathered_at = confirmed.evidence.gathered_at;
+        let judged = |seen: Option<Timestamp>| name(still_down(Some(&confirmed), seen));
+        assert_eq!(judged(None), "ok");
+        assert_eq!(judged(Some(gathered_at)), "ok");
+        let later = gathered_at + jiff::SignedDuration::from_secs(1);
+        assert_eq!(judged(Some(later)), "EvidenceStale");
     }
 
     #[test]

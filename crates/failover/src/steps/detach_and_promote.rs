@@ -199,6 +199,12 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         (Role::Standalone | Role::Unsettled, _) | (Role::Primary, None) => {
             return promoted(observed);
         }
+        // RDS names it the writer: an operation that is shown on as before must not keep it from being proven.
+        (Role::Primary, Some(operation))
+            if operation.to == target.arn && observed.tried.outlasts_its_end() =>
+        {
+            return promoted(observed);
+        }
         (Role::Primary, Some(operation)) if operation.to == target.arn => {
             return Ok(Action::Wait("RDS is promoting it"));
         }
@@ -308,6 +314,9 @@ fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
             Some(why) => Err(Error::EvidenceStale(format!(
                 "{why}; confirming again before another way is taken"
             ))),
+            None if observed.tried.is_unheard => Ok(Action::Wait(
+                "RDS answered no call so far, and a minute without anything under way is waited for",
+            )),
             None => Ok(Action::FailOver),
         },
         Strategy::Detach => Ok(Action::Detach),
@@ -366,7 +375,11 @@ async fn act(
                 .0?;
             Accepted::Yes
         }
-        Action::FailOver => world.fail_over(region, global, target).await?,
+        Action::FailOver => match world.fail_over(region, global, target).await {
+            // Another way is open: what is refused for good is refused half a minute on, too.
+            Err(why) if why.is_answer() && observed.may_detach => Accepted::NotNow(why.to_string()),
+            accepted => accepted?,
+        },
         Action::Detach => {
             let detached = world.detach(region, global, target);
             let told = news::detached_instead(world, pass, observed);

@@ -143,12 +143,7 @@ fn live(state: &mut State, slot: usize) -> Option<&mut Live> {
     }
 }
 
-fn begin(
-    next: &mut State,
-    task: Task,
-    (from, to): (usize, usize),
-    asks: bool,
-) -> Option<()> {
+fn begin(next: &mut State, task: Task, (from, to): (usize, usize), asks: bool) -> Option<()> {
     let proven = next.members.get(to)?.row.value.proven_epoch().0;
     let by_hand = matches!(task, Task::Forced | Task::Adopt | Task::Fence);
     let free = next.runs.iter().position(|run| *run == Slot::Free)?;

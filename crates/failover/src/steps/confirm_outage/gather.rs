@@ -22,6 +22,8 @@ pub(super) struct Gathered {
     pub(super) home: Option<Vantage>,
     pub(super) target: Option<Cluster>,
     pub(super) global: Option<GlobalCluster>,
+    /// Whether RDS answered about both.
+    pub(super) shows_target: bool,
     /// The lease of the Region that the run leaves.
     pub(super) lease: Result<Region, Error>,
 }
@@ -85,8 +87,10 @@ pub(super) async fn gather(
         stillness_tells: vantage.as_ref().is_some_and(stillness_tells),
         gathered_at: now,
     };
+    let shows_target = target.is_ok() && global.is_ok();
     Ok(Gathered {
         evidence,
+        shows_target,
         vantage,
         home: home.ok().flatten(),
         target: target.ok().flatten(),

@@ -251,7 +251,8 @@ async fn settle(
     let decision = choose::or_hand_over(world, pass, decision, own).await;
     let leads_somewhere = mode(verdict, &pass.run.plan).is_some()
         || matches!(decision, Decision::GoOn | Decision::Ask);
-    if leads_somewhere && pass.run.strategy.is_none() {
+    // Where RDS did not answer, the promoting pass resolves it from its own look.
+    if leads_somewhere && gathered.shows_target && pass.run.strategy.is_none() {
         let resolved = resolve(&pass.run.plan, target, gathered.global.as_ref());
         pass.run.strategy = Some(resolved);
     }

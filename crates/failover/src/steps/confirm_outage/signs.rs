@@ -161,6 +161,7 @@ mod tests {
             home: None,
             target: None,
             global: None,
+            shows_target: true,
             lease: Ok("us-east-1".into()),
         };
         let pass = Pass {
@@ -223,6 +224,7 @@ mod tests {
                 home: None,
                 target: None,
                 global: None,
+                shows_target: true,
                 lease: Ok("us-east-1".into()),
             };
             let pass = Pass {

@@ -80,18 +80,19 @@ pub(super) async fn observe(
     })
 }
 
-/// When a probe of either Region last saw the old writer commit, where somebody forces a pass: they are the evidence, and may not
-/// know. What does not answer knows nothing.
+/// When a probe last saw the old writer commit: this Region's, and where somebody forces a pass, who is the evidence and may not
+/// know, the left Region's too. What does not answer knows nothing.
 async fn committed_at(world: &impl Ledger, run: &Run) -> Option<Timestamp> {
-    if !run.forced {
-        return None;
-    }
-    let asked = [&run.to, &run.from].map(async |region| {
-        let vantage = world.vantage(region, run.name());
-        let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
-        let commits = matches!(vantage.write, Write::Committed { .. });
-        (commits && vantage.writer_region == run.from).then_some(vantage.at)
-    });
+    let left = run.forced.then_some(&run.from);
+    let asked = [Some(&run.to), left]
+        .into_iter()
+        .flatten()
+        .map(async |region| {
+            let vantage = world.vantage(region, run.name());
+            let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
+            let commits = matches!(vantage.write, Write::Committed { .. });
+            (commits && vantage.writer_region == run.from).then_some(vantage.at)
+        });
     let seen = futures::future::join_all(asked).await;
     seen.into_iter().flatten().max()
 }
@@ -111,12 +112,13 @@ fn refusal(
         }
         let confirmed = run.confirmed.as_ref();
         guard::freshness(&run.plan, confirmed, now)?;
+        guard::still_down(confirmed, committed_at)?;
         confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed))
     };
     judge().err()
 }
 
-/// How to promote: as it was resolved when the outage was confirmed, or now where a human forces it.
+/// How to promote: as it was resolved when the outage was confirmed, or now where a human forces it or RDS did not answer then.
 fn strategy(
     run: &Run,
     target: &Cluster,
@@ -127,8 +129,7 @@ fn strategy(
         // A human is the evidence: nothing is to be confirmed anew.
         None if run.forced && tried.given_up.is_some() => Strategy::Detach,
         Some(resolved) => resolved.strategy,
-        None if run.forced => resolve(&run.plan, Some(target), global).strategy,
-        None => run.plan.unplanned.strategy,
+        None => resolve(&run.plan, Some(target), global).strategy,
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn refused(
         evidence: format!("RDS says: {words}"),
         out_since: run.out_since(),
         execution: run.execution.clone(),
-        next: "It is asked for again until the run ends. The plan's strategy is managed, so that nothing is detached. Force a detach by hand if that is right."
+        next: "It is asked for again until the run ends. The plan's strategy is managed, so that nothing is detached. Where a detach is right, set its strategy to detach and start a run."
             .into(),
         ..Message::default()
     };

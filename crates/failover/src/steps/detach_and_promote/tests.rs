@@ -331,6 +331,37 @@ fn a_call_that_may_have_been_taken_is_looked_for_before_it_is_made_again() {
 }
 
 #[test]
+fn an_operation_that_is_shown_on_for_a_minute_keeps_no_target_that_leads_from_being_proven() {
+    let mut observed = busy_with(EAST);
+    for member in &mut observed.global.as_mut().unwrap().members {
+        member.is_writer = member.arn == EAST;
+    }
+    observed.tried.unchanged_seconds = Some(59.0);
+    assert_eq!(
+        next_action(&observed),
+        Ok(Action::Wait("RDS is promoting it"))
+    );
+    observed.tried.unchanged_seconds = Some(60.0);
+    assert_eq!(next_action(&observed), Ok(Action::Done));
+    observed.target.status = "failing-over".into();
+    assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
+}
+
+#[test]
+fn no_more_than_three_calls_go_unanswered_before_quiet_is_waited_for() {
+    let mut observed = Observed {
+        strategy: Strategy::Managed,
+        ..standby()
+    };
+    observed.tried.is_unheard = true;
+    assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
+    observed.tried.given_up = Some("RDS answered none of 3 calls".into());
+    assert_eq!(name(&observed), "EvidenceStale");
+    observed.strategy = Strategy::Detach;
+    assert_eq!(next_action(&observed), Ok(Action::Detach));
+}
+
+#[test]
 fn a_standby_that_is_promoting_is_not_promoted_again() {
     let mut observed = standby();
     observed.target.status = "promoting".into();

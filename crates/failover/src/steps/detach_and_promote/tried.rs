@@ -18,6 +18,8 @@ const OPEN_SECONDS: f64 = 10.0;
 const REFUSED_SECONDS: f64 = 5.0;
 /// How far the first and the last refusal of a managed failover lie apart before another way is taken.
 const REFUSED_APART_SECONDS: f64 = 30.0;
+/// How many calls of a managed failover stay without an answer before no more are made, so that quiet can tell what became of them.
+const UNANSWERED_MAX: u32 = 3;
 /// How long an operation that loses nothing is seen unchanged before it counts as hanging with its Region.
 const HANGS_SECONDS: f64 = 60.0;
 /// The same of one that may lose data: that is somebody's failover.
@@ -40,6 +42,8 @@ pub struct Tried {
     pub given_up: Option<String>,
     /// How long the operation under way has been seen unchanged, in seconds.
     pub unchanged_seconds: Option<f64>,
+    /// Whether so many calls of a managed failover stayed without an answer that no more are made.
+    pub is_unheard: bool,
     /// How old the evidence is, in seconds; `None` where a human is the evidence.
     pub evidence_seconds: Option<f64>,
 }
@@ -58,6 +62,7 @@ impl Tried {
             given_up: gives_up(run, &looks, now).map(|(_, why)| why),
             unchanged_seconds: looks.unchanged_seconds(now),
             evidence_seconds: confirmed.map(|confirmed| since(confirmed.evidence.gathered_at)),
+            is_unheard: unanswered(run).is_some(),
             looks,
         }
     }
@@ -70,6 +75,12 @@ impl Tried {
         }
         is_within(self.refused_seconds, REFUSED_SECONDS)
             .then_some("RDS refused the call a moment ago")
+    }
+
+    /// Whether an operation has been seen unchanged for so long that it says nothing of a target which leads already.
+    pub(super) fn outlasts_its_end(&self) -> bool {
+        self.unchanged_seconds
+            .is_some_and(|seconds| seconds >= HANGS_SECONDS)
     }
 
     /// For how long an operation has been hanging with the Region that is left, in seconds.
@@ -92,8 +103,22 @@ fn seen(global: Option<&GlobalCluster>) -> Seen {
     }
 }
 
-/// Whether RDS has refused the managed failover for good, where the plan leaves the way open: the last refusal, and why. Refused
-/// at least 30 s apart, no call of the run open, and nothing else seen in any look between.
+/// The calls of a managed failover that stayed without an answer, where they are too many and the plan leaves another way open.
+fn unanswered(run: &Run) -> Option<&Attempt> {
+    let mut attempts = run.attempts.iter().filter(is_of_it);
+    let is_open = |attempt: &&Attempt| attempt.answer.is_none() && attempt.times >= UNANSWERED_MAX;
+    attempts
+        .find(is_open)
+        .filter(|_| run.plan.unplanned.strategy == Strategy::Auto)
+}
+
+fn is_of_it(attempt: &&Attempt) -> bool {
+    attempt.step == STEP && attempt.action == FAIL_OVER
+}
+
+/// Whether a managed failover leads nowhere, where the plan leaves another way open: the last call, and why. RDS refused it, at
+/// least 30 s after the first refusal and with nothing under way in any look of that time, or answered none of several calls
+/// and has shown nothing under way for a minute since. No other call of the run is open.
 pub(in crate::steps) fn gives_up<'a>(
     run: &'a Run,
     looks: &Looks,
@@ -102,18 +127,23 @@ pub(in crate::steps) fn gives_up<'a>(
     if run.plan.unplanned.strategy != Strategy::Auto {
         return None;
     }
-    let of_it = |attempt: &&Attempt| attempt.step == STEP && attempt.action == FAIL_OVER;
-    let mut attempts = run.attempts.iter().filter(of_it);
+    let open = calls::open(run).is_some_and(|open| !looks.is_quiet(open.at, now));
+    if let Some(unheard) = unanswered(run).filter(|_| !open) {
+        let why = format!(
+            "RDS answered none of {} calls of the managed failover, and showed nothing under way for a minute",
+            unheard.times
+        );
+        return Some((unheard, why));
+    }
+    let mut attempts = run.attempts.iter().filter(is_of_it);
     let (refused, words) = attempts.find_map(|attempt| match &attempt.answer {
         Some(Answer::Refused(words)) => Some((attempt, words)),
         Some(Answer::Taken) | None => None,
     })?;
-    let apart = seconds_between(refused.first_at, refused.at) >= REFUSED_APART_SECONDS;
-    let open = calls::open(run).is_some_and(|open| !looks.is_quiet(open.at, now));
-    let at_rest = looks
-        .quiet_since
-        .is_some_and(|since| since <= refused.first_at);
-    (apart && !open && at_rest).then(|| {
+    // What was refused while something was under way does not count.
+    let since = looks.quiet_since?.max(refused.first_at);
+    let apart = seconds_between(since, refused.at) >= REFUSED_APART_SECONDS;
+    (apart && !open).then(|| {
         let why = format!(
             "RDS refused the managed failover {} times in {:.0} s while it showed nothing under way, the last time with: {words}",
             refused.times,
@@ -163,6 +193,30 @@ mod tests {
             "something was under way"
         );
         assert_eq!(given_up(&[10, 40], Looks::default()), None);
+        let why = given_up(&[10, 20, 26, 55], quiet_since(21));
+        assert!(why.is_some(), "a busy look begins the half minute anew");
+    }
+
+    #[test]
+    fn a_managed_failover_that_rds_never_answers_is_asked_for_three_times_and_given_up_after_a_minute_of_quiet()
+     {
+        let mut run = fake::run();
+        let judged = |run: &Run, now| {
+            let tried = Tried::of(run, None, at(now));
+            let quiet = gives_up(run, &quiet_since(0), at(now));
+            (tried.is_unheard, quiet.map(|(_, why)| why))
+        };
+        run.attempt(at(10), STEP, FAIL_OVER);
+        run.attempt(at(20), STEP, FAIL_OVER);
+        assert_eq!(judged(&run, 200), (false, None));
+        run.attempt(at(30), STEP, FAIL_OVER);
+        run.attempt(at(40), STEP, FAIL_OVER);
+        let (is_unheard, given_up) = judged(&run, 99);
+        assert_eq!((is_unheard, given_up), (true, None), "it may show yet");
+        let (_, given_up) = judged(&run, 100);
+        assert!(given_up.unwrap().contains("answered none of"));
+        run.plan.unplanned.strategy = Strategy::Managed;
+        assert_eq!(judged(&run, 200), (false, None), "there is no other way");
     }
 
     #[test]

@@ -269,7 +269,6 @@ fn named(word: &str) -> Result<Vec<Scenario>, String> {
         Scenario::FailbackRefused,
         Scenario::RoundTrip,
         Scenario::MillionRows,
-        Scenario::TenPlans,
         Scenario::CronElsewhere,
         Scenario::LockedTable,
     ]
@@ -325,7 +324,7 @@ mod tests {
         assert_eq!(selection("misconfigured-probe").unwrap().len(), 4);
         assert_eq!(selection("failback").unwrap().len(), 4);
         let all = selection("all").unwrap();
-        assert_eq!(all.len(), Scenario::ALL.len() - 7);
+        assert_eq!(all.len(), Scenario::ALL.len() - 6);
         assert!(!all.contains(&Scenario::RoundTrip));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

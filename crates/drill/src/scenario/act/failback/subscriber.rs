@@ -56,7 +56,7 @@ async fn played(stage: &Stage<'_>, upstream: &Client) -> Result<Acted, Trouble> 
         both,
     );
     let named = [
-        "would be refused",
+        "NotReady",
         "in us-west-2 the replication slot changes stays behind",
         "in us-west-2 the subscription orders.fed would go on",
     ];

@@ -271,6 +271,7 @@ fn named(word: &str) -> Result<Vec<Scenario>, String> {
         Scenario::MillionRows,
         Scenario::CronElsewhere,
         Scenario::LockedTable,
+        Scenario::TenPlans,
     ]
     .map(Scenario::name);
     let family = of(&|name| match word {
@@ -324,7 +325,7 @@ mod tests {
         assert_eq!(selection("misconfigured-probe").unwrap().len(), 4);
         assert_eq!(selection("failback").unwrap().len(), 4);
         let all = selection("all").unwrap();
-        assert_eq!(all.len(), Scenario::ALL.len() - 6);
+        assert_eq!(all.len(), Scenario::ALL.len() - 7);
         assert!(!all.contains(&Scenario::RoundTrip));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

@@ -91,7 +91,8 @@ async fn an_invocation_minds_the_other_regions_probes() {
     let told = books.told();
     assert!(
         told[0].contains("the probe in us-west-2 has not looked since"),
-        "{told:?}"
+        "{}",
+        told.join("; ")
     );
     assert_eq!(told.len(), 1);
 }

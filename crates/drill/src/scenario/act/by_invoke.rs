@@ -1,4 +1,4 @@
-//! A planned move by `aws lambda invoke` alone, with the commands that the README prints.
+//! A planned move by `aws lambda invoke` alone, with the calls that the documents print.
 
 use serde_json::Value;
 
@@ -13,14 +13,13 @@ use crate::{
     world::Trouble,
 };
 
-const README: &str = include_str!("../../../../../README.md");
-/// The heading over the commands.
-const HEADING: &str = "### The same by `aws lambda invoke` alone";
+const OPERATING: &str = include_str!("../../../../../docs/operating.md");
+/// The heading over the calls.
+const HEADING: &str = "### The same by invokes alone";
 
-/// One command that the README prints.
+/// One call that the document prints.
 #[derive(Debug, Clone, PartialEq)]
 struct Printed {
-    region: &'static str,
     function: &'static str,
     payload: Value,
 }
@@ -34,7 +33,7 @@ pub(super) async fn there_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> 
     for step in &steps {
         let text = format!("invokes {} with {}", step.function, step.payload);
         stage.world.timeline.say(Kind::Run, "a human", text);
-        let place = (step.region, step.function);
+        let place = (STANDBY, step.function);
         done(stage, &mut acted, place, &step.payload).await;
     }
     leads(stage, &mut acted, STANDBY, 2).await;
@@ -53,7 +52,7 @@ pub(super) async fn there_and_back(stage: &Stage<'_>) -> Result<Acted, Trouble> 
     Ok(acted)
 }
 
-/// The call that the README prints for the other way, made at home; made again, it finds the same run.
+/// The call that the document prints for the other way, made at home; made again, it finds the same run.
 async fn back(stage: &Stage<'_>, acted: &mut Acted, start: &Printed) -> Result<(), Trouble> {
     let function = format!("aurora-failover-{}", start.function);
     let text = format!("invokes {} with {}", start.function, start.payload);
@@ -77,19 +76,16 @@ async fn back(stage: &Stage<'_>, acted: &mut Acted, start: &Printed) -> Result<(
     Ok(())
 }
 
-/// The commands under the heading, in their order.
+/// The calls under the heading, in their order.
 fn printed() -> Vec<Printed> {
-    let (_, rest) = README.split_once(HEADING).unwrap_or_default();
+    let (_, rest) = OPERATING.split_once(HEADING).unwrap_or_default();
     let section = rest.split("\n#").next().unwrap_or_default();
     let commands = section.lines().filter_map(|line| {
-        let (payload, call) = line
-            .strip_prefix("echo '")?
-            .split_once("' | aws lambda invoke --region ")?;
-        let (region, rest) = call.split_once(" --function-name aurora-failover-")?;
+        let (_, call) = line.split_once(" `aurora-failover-")?;
+        let (function, payload) = call.split_once("` with `")?;
         Some(Printed {
-            region,
-            function: rest.split(' ').next()?,
-            payload: serde_json::from_str(payload).ok()?,
+            function,
+            payload: serde_json::from_str(payload.strip_suffix('`')?).ok()?,
         })
     });
     commands.collect()
@@ -103,12 +99,8 @@ mod tests {
     use crate::profile::PLAN;
 
     #[test]
-    fn the_readme_prints_one_call_that_starts_the_move_and_each_step_in_its_order() {
-        let step = |function, payload| Printed {
-            region: STANDBY,
-            function,
-            payload,
-        };
+    fn the_document_prints_one_call_that_starts_the_move_and_each_step_in_its_order() {
+        let step = |function, payload| Printed { function, payload };
         let forced = |epoch: u64| json!({"plan": PLAN, "force": format!("{PLAN}@{epoch}")});
         let operation = |operation: &str, epoch| {
             let mut payload = forced(epoch);

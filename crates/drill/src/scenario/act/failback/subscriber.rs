@@ -56,7 +56,7 @@ async fn played(stage: &Stage<'_>, upstream: &Client) -> Result<Acted, Trouble> 
         both,
     );
     let named = [
-        "NotReady",
+        "would be refused",
         "in us-west-2 the replication slot changes stays behind",
         "in us-west-2 the subscription orders.fed would go on",
     ];

@@ -356,10 +356,6 @@ async fn jobs_of_pg_cron_in_its_own_database_are_seen_disabled_and_given_back_th
     let Some((world, mut admin)) = deposed().await else {
         return;
     };
-    admin
-        .batch_execute("DROP SCHEMA cron CASCADE")
-        .await
-        .unwrap();
     let cron = world
         .simulator
         .connect_as_rds(WEST, "orders-west", "postgres");

@@ -34,7 +34,7 @@ pub enum Write {
         /// The beat that was acknowledged.
         beat: Beat,
     },
-    /// Refused, timed out, or a server error.
+    /// Refused, reset, or timed out before a login: nobody answered.
     Failed {
         /// What was seen.
         why: String,
@@ -53,6 +53,12 @@ pub enum Write {
     /// writes fail for everybody.
     Exhausted {
         /// What it said.
+        why: String,
+    },
+    /// The server lives and commits no beat: it answers with another error, or let the probe in during this very look and was
+    /// silent then.
+    Answered {
+        /// What it said, or what was seen instead.
         why: String,
     },
     /// The login, the certificate or the schema is wrong: it says nothing about the writer's health.
@@ -83,6 +89,7 @@ impl std::fmt::Display for Write {
             Self::Failed { why } | Self::Starting { why } => f.write_str(why),
             Self::Saturated { why } => write!(f, "all connection slots are used: {why}"),
             Self::Exhausted { why } => write!(f, "the server is out of a resource: {why}"),
+            Self::Answered { why } => write!(f, "the server answers, and commits nothing: {why}"),
             Self::Misconfigured { why } => write!(f, "what the probe needs is wrong: {why}"),
             Self::ReadOnly => f.write_str("the server is a standby and takes no writes"),
             Self::OtherEpoch { epoch } => write!(f, "the database holds epoch {epoch}"),

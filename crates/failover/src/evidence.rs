@@ -186,7 +186,8 @@ impl Evidence {
                 Write::Failed { .. }
                 | Write::Saturated { .. }
                 | Write::Starting { .. }
-                | Write::Exhausted { .. },
+                | Write::Exhausted { .. }
+                | Write::Answered { .. },
             ) => {}
         }
         if self.home_vantage == HomeVantage::FreshSuccess {
@@ -232,8 +233,8 @@ impl Evidence {
     }
 
     /// Probes may all fail for a cause of their own: a security group, a role's limit, a resolver. Only a reader that
-    /// something else had moved, and that stands still now, is a second mechanism. A writer that answers with an error is
-    /// no dead one, whatever it answers.
+    /// something else had moved, and that stands still now, is a second mechanism. A writer that answers is no dead one,
+    /// whatever it answers.
     fn two_mechanisms_agree(&self) -> bool {
         self.progress == Progress::Still && self.stillness_tells && self.said == Said::Nothing
     }

@@ -104,5 +104,6 @@ const fn said(said: Said) -> Option<&'static str> {
         Said::Nothing => None,
         Said::Starting => Some("it says that it is starting"),
         Said::Exhausted => Some("it says that it is out of disk or memory"),
+        Said::Answered => Some("it answers all the same, and commits nothing"),
     }
 }

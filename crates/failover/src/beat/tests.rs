@@ -177,6 +177,21 @@ fn used_slots_clear_the_failures_and_the_next_other_failure_starts_them() {
 }
 
 #[test]
+fn a_server_that_answers_without_a_commit_fails_and_may_have_lived() {
+    let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+    let write = Write::Answered {
+        why: "55000".into(),
+    };
+    let down = after(None, &here, &there, failed(0));
+    let answered = after(Some(&down), &here, &there, Look { write, ..failed(5) });
+    let gone = after(Some(&answered), &here, &there, failed(10));
+    assert_eq!((gone.failing_since, gone.failures), (Some(at(0)), 3));
+    assert_eq!(gone.signs.answered_at, Some(at(5)));
+    assert_eq!(gone.maybe_alive_at(), Some(at(5)));
+    assert_eq!(down.maybe_alive_at(), None);
+}
+
+#[test]
 fn how_far_a_reader_is_behind_is_never_measured_in_an_outage() {
     let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
     let reading = |second| Reading {

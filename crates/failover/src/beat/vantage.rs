@@ -49,6 +49,8 @@ pub struct Signs {
     pub late_since: Option<Timestamp>,
     /// When all connection slots were last used.
     pub saturated_at: Option<Timestamp>,
+    /// When the server last answered without committing: whoever is connected may go on committing.
+    pub answered_at: Option<Timestamp>,
     /// Since when no attempt has committed, for whatever reason.
     pub uncommitted_since: Option<Timestamp>,
 }
@@ -94,6 +96,7 @@ impl Vantage {
             | Write::Saturated { .. }
             | Write::Starting { .. }
             | Write::Exhausted { .. }
+            | Write::Answered { .. }
             | Write::Misconfigured { .. }
             | Write::ReadOnly
             | Write::OtherEpoch { .. }
@@ -142,7 +145,7 @@ impl Vantage {
         Some(since + detection.drains_for(lag))
     }
 
-    /// When the writer may have lived although nothing proves it: all its slots were used, or the reader went on moving
+    /// When the writer may have lived although nothing proves it: it answered without a commit, or the reader went on moving
     /// long after everything should have arrived.
     #[must_use]
     pub fn maybe_alive_at(&self) -> Option<Timestamp> {
@@ -151,7 +154,9 @@ impl Vantage {
             .moved_at
             .zip(first)
             .filter(|(last, first)| last.duration_since(*first) >= LATE_AGAIN);
-        self.signs.saturated_at.max(again.map(|(last, _)| last))
+        let signs = &self.signs;
+        let answered = signs.saturated_at.max(signs.answered_at);
+        answered.max(again.map(|(last, _)| last))
     }
 }
 
@@ -159,9 +164,10 @@ impl Vantage {
 fn failing_since(continued: Option<&Vantage>, look: &Look) -> Option<Timestamp> {
     let before = continued.and_then(|vantage| vantage.failing_since);
     match &look.write {
-        Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. } => {
-            Some(before.unwrap_or(look.at))
-        }
+        Write::Failed { .. }
+        | Write::Starting { .. }
+        | Write::Exhausted { .. }
+        | Write::Answered { .. } => Some(before.unwrap_or(look.at)),
         Write::Unattempted { .. } => before,
         // A login that was wrong for an hour must not spend the grace of a restart that follows. Nor must a writer that
         // lived, and had no slot left.
@@ -201,6 +207,7 @@ impl Signs {
                     .map_or(next.lag_ms, |reading| lag_ms(reading, look.at));
             }
             Write::Saturated { .. } => next.saturated_at = Some(look.at),
+            Write::Answered { .. } => next.answered_at = Some(look.at),
             Write::Failed { .. }
             | Write::Starting { .. }
             | Write::Exhausted { .. }

@@ -37,7 +37,7 @@ fn rds() -> [Rds; 6] {
     ]
 }
 
-fn writes() -> [Option<Write>; 10] {
+fn writes() -> [Option<Write>; 11] {
     let why = String::new;
     let beat = Beat {
         seq: 1,
@@ -51,6 +51,7 @@ fn writes() -> [Option<Write>; 10] {
         Some(Write::Saturated { why: why() }),
         Some(Write::Starting { why: why() }),
         Some(Write::Exhausted { why: why() }),
+        Some(Write::Answered { why: why() }),
         Some(Write::ReadOnly),
         Some(Write::OtherEpoch { epoch: Epoch(8) }),
         Some(Write::Misconfigured { why: why() }),
@@ -73,7 +74,12 @@ fn combinations(mut look: impl FnMut(&Evidence)) {
         HomeVantage::Unknown,
     ];
     // What home heard, where ours heard nothing; whether the reader's stillness tells; what told of life after the failure.
-    let heard = [Said::Nothing, Said::Starting, Said::Exhausted];
+    let heard = [
+        Said::Nothing,
+        Said::Starting,
+        Said::Exhausted,
+        Said::Answered,
+    ];
     let others = [(false, None), (true, None), (true, Some(at(9_970)))];
     let witnesses = [
         Witness::NotConfigured,
@@ -202,7 +208,7 @@ fn every_combination_gets_the_first_matching_row_and_every_row_is_met() {
         count += 1;
     });
     assert_eq!(met.len(), 20, "{met:?}");
-    assert_eq!(count, 10 * 36 * 20 * 16 * 2 * 9);
+    assert_eq!(count, 11 * 36 * 20 * 16 * 2 * 12);
 }
 
 #[test]
@@ -235,7 +241,12 @@ fn nothing_that_shows_the_writer_alive_leads_to_a_failover() {
             assert!(
                 matches!(
                     write,
-                    Some(Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. })
+                    Some(
+                        Write::Failed { .. }
+                            | Write::Starting { .. }
+                            | Write::Exhausted { .. }
+                            | Write::Answered { .. }
+                    )
                 ),
                 "{seen:?}"
             );

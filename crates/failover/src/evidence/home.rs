@@ -44,7 +44,12 @@ impl HomeVantage {
         let after = since.is_some_and(|since| home.at > since);
         match home.write {
             Write::Committed { .. } if after => Self::FreshSuccess,
-            Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. } if after => {
+            Write::Failed { .. }
+            | Write::Starting { .. }
+            | Write::Exhausted { .. }
+            | Write::Answered { .. }
+                if after =>
+            {
                 Self::FreshFailure
             }
             // A living writer's word, and no failure: it needs not be later than ours.
@@ -54,6 +59,7 @@ impl HomeVantage {
             | Write::Failed { .. }
             | Write::Starting { .. }
             | Write::Exhausted { .. }
+            | Write::Answered { .. }
             | Write::Misconfigured { .. }
             | Write::ReadOnly
             | Write::OtherEpoch { .. }
@@ -62,7 +68,7 @@ impl HomeVantage {
     }
 }
 
-/// What the writer itself said, where it answered with an error: to us, or to its own Region's probe.
+/// What the writer itself said, where it answered without a commit: to us, or to its own Region's probe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
@@ -73,6 +79,8 @@ pub enum Said {
     Starting,
     /// It lacks disk or memory, so that writes fail.
     Exhausted,
+    /// It answers with another error, or lets the probe in and is silent then.
+    Answered,
 }
 
 impl Said {
@@ -82,6 +90,7 @@ impl Said {
         match write {
             Write::Starting { .. } => Self::Starting,
             Write::Exhausted { .. } => Self::Exhausted,
+            Write::Answered { .. } => Self::Answered,
             Write::Committed { .. }
             | Write::Failed { .. }
             | Write::Saturated { .. }
@@ -97,7 +106,7 @@ impl Said {
     pub const fn or(self, other: Self) -> Self {
         match self {
             Self::Nothing => other,
-            Self::Starting | Self::Exhausted => self,
+            Self::Starting | Self::Exhausted | Self::Answered => self,
         }
     }
 }

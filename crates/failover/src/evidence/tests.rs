@@ -271,6 +271,30 @@ fn a_writer_without_disk_is_asked_about_and_its_region_is_not_gone() {
 }
 
 #[test]
+fn a_writer_that_answers_and_commits_nothing_is_asked_about_and_its_region_is_not_gone() {
+    let why = || "no answer within 3s after a login".to_owned();
+    let to_us = Evidence {
+        write: Some(Write::Answered { why: why() }),
+        said: Said::of(&Write::Answered { why: why() }),
+        ..writer_down()
+    };
+    let to_home = Evidence {
+        said: Said::Nothing.or(Said::Answered),
+        ..writer_down()
+    };
+    assert_eq!(verdict(&writer_down()), Verdict::WriterDown);
+    for answered in [to_us, to_home] {
+        assert_eq!(verdict(&answered), Verdict::WriterDownUnconfirmed);
+        let elsewhere_silent = Evidence {
+            writer_rds: silent(),
+            home_vantage: HomeVantage::Unknown,
+            ..answered
+        };
+        assert_eq!(verdict(&elsewhere_silent), Verdict::Undetermined);
+    }
+}
+
+#[test]
 fn probes_that_all_fail_beside_an_unreadable_reader_never_lead_on_by_themselves() {
     for writer_rds in [status("available"), silent()] {
         let blind = Evidence {

@@ -55,7 +55,7 @@ impl std::fmt::Debug for Credentials {
 /// Why a connection or a statement failed, as far as it matters for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// Refused, timed out or a server error.
+    /// Refused, reset, timed out, or a server that is going away: nobody answers.
     #[error("{0}")]
     Failed(String),
     /// All connection slots are used.
@@ -67,6 +67,9 @@ pub enum Why {
     /// The server is out of disk, memory or another resource.
     #[error("{0}")]
     Exhausted(String),
+    /// The server answers with any other error: it lives.
+    #[error("{0}")]
+    Answered(String),
     /// The login, the certificate or the schema is wrong.
     #[error("{0}")]
     Misconfigured(String),
@@ -82,6 +85,7 @@ impl From<Why> for Write {
             Why::Saturated(why) => Self::Saturated { why },
             Why::Starting(why) => Self::Starting { why },
             Why::Exhausted(why) => Self::Exhausted { why },
+            Why::Answered(why) => Self::Answered { why },
             Why::Misconfigured(why) => Self::Misconfigured { why },
             Why::ReadOnly => Self::ReadOnly,
         }
@@ -91,9 +95,11 @@ impl From<Why> for Write {
 impl From<Why> for Error {
     fn from(why: Why) -> Self {
         match why {
-            Why::Failed(why) | Why::Saturated(why) | Why::Starting(why) | Why::Exhausted(why) => {
-                Self::Unavailable(why)
-            }
+            Why::Failed(why)
+            | Why::Saturated(why)
+            | Why::Starting(why)
+            | Why::Exhausted(why)
+            | Why::Answered(why) => Self::Unavailable(why),
             Why::Misconfigured(_) => Self::NotReady(why.to_string()),
             Why::ReadOnly => Self::UnexpectedTopology(why.to_string()),
         }
@@ -137,7 +143,10 @@ impl Why {
             | SqlState::INVALID_SCHEMA_NAME
             | SqlState::UNDEFINED_COLUMN
             | SqlState::INSUFFICIENT_PRIVILEGE => Self::Misconfigured(said),
-            _ => Self::Failed(said),
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Self::Failed(said),
+            // A pooler's word about a server that it does not reach.
+            _ if code.code().starts_with("08") => Self::Failed(said),
+            _ => Self::Answered(said),
         }
     }
 }

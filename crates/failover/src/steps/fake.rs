@@ -1,7 +1,7 @@
 //! What the tests of several steps share.
 
 mod made_of;
-mod probe;
+pub(crate) mod probe;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

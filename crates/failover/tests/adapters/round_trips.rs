@@ -84,6 +84,7 @@ fn writes() -> impl Strategy<Value = Write> {
         texts().prop_map(|why| Write::Saturated { why }),
         texts().prop_map(|why| Write::Starting { why }),
         texts().prop_map(|why| Write::Exhausted { why }),
+        texts().prop_map(|why| Write::Answered { why }),
         texts().prop_map(|why| Write::Misconfigured { why }),
         Just(Write::ReadOnly),
         any::<u64>().prop_map(|epoch| Write::OtherEpoch {

@@ -25,10 +25,30 @@ fn a_login_or_schema_that_is_wrong_is_no_sign_of_a_dead_writer() {
 }
 
 #[test]
-fn a_standby_is_told_apart_and_every_other_refusal_is_a_failure() {
+fn a_standby_is_told_apart_and_a_server_that_goes_away_is_a_failure() {
     assert_eq!(of(&SqlState::READ_ONLY_SQL_TRANSACTION), Why::ReadOnly);
-    for code in [SqlState::ADMIN_SHUTDOWN, SqlState::QUERY_CANCELED] {
+    for code in [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CONNECTION_FAILURE,
+        SqlState::PROTOCOL_VIOLATION,
+    ] {
         assert!(matches!(of(&code), Why::Failed(_)), "{code:?}");
+    }
+}
+
+#[test]
+fn a_server_that_answers_with_any_other_error_lives() {
+    for code in [
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        SqlState::QUERY_CANCELED,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::IO_ERROR,
+        SqlState::INTERNAL_ERROR,
+        SqlState::RAISE_EXCEPTION,
+    ] {
+        assert!(matches!(of(&code), Why::Answered(_)), "{code:?}");
     }
 }
 

@@ -171,6 +171,9 @@ const fn unconfirmed(evidence: &Evidence) -> &'static str {
     match (evidence.said, evidence.progress) {
         (Said::Exhausted, _) => "it answers that it is out of disk or memory",
         (Said::Starting, _) => "it answers that it is starting",
+        (Said::Answered, _) => {
+            "it answers all the same, with an error or by letting a probe in, so that it may well be alive for whoever is connected"
+        }
         (Said::Nothing, Progress::Unreadable) => {
             "the local reader cannot be read, so that nothing else says so"
         }

@@ -82,7 +82,7 @@ pub(super) async fn gather(
         home_vantage,
         witness,
         failing_since,
-        grace_since: grace_since(pass, vantage.as_ref(), at_home, home_vantage),
+        grace_since: grace_since(pass, vantage.as_ref(), at_home, (home_vantage, said)),
         said,
         stillness_tells: vantage.as_ref().is_some_and(stillness_tells),
         gathered_at: now,
@@ -114,21 +114,27 @@ fn said(own: Option<&Write>, home: Option<&Vantage>, fresh: HomeVantage) -> Said
 }
 
 /// Since when a grace counts: the latest of our first failure, home's, and everything that told of life after that, so that
-/// a cut road and used slots spend none of it.
+/// a cut road and used slots spend none of it. While the writer answers an error the grace goes on: people are asked then.
 fn grace_since(
     pass: &Pass,
     own: Option<&Vantage>,
     home: Option<&Vantage>,
-    fresh: HomeVantage,
+    (fresh, said): (HomeVantage, Said),
 ) -> Option<Timestamp> {
     let fails_at_home = home.filter(|_| fresh == HomeVantage::FreshFailure);
     let rows = pass.rows.0.values();
     let own = own.filter(|own| own.writer_region == pass.run.from);
+    let answered = |vantage: &Vantage| match said {
+        Said::Nothing => vantage.signs.answered_at,
+        Said::Starting | Said::Exhausted | Said::Answered => None,
+    };
     [
         own.and_then(|own| own.failing_since),
         own.and_then(|own| own.signs.newest_at),
         own.and_then(|own| own.signs.saturated_at),
         home.and_then(|home| home.signs.saturated_at),
+        own.and_then(answered),
+        home.and_then(answered),
         fails_at_home.and_then(|home| home.failing_since),
         rows.filter_map(|row| row.alive_at).max(),
     ]
@@ -186,4 +192,36 @@ async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> 
         why: why.to_string(),
     };
     world.within(TIMEOUT, look).await.unwrap_or_else(silent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ledger::Rows, steps::fake};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_writer_that_answered_lately_has_its_grace_from_there_once_it_is_silent() {
+        let mut vantage = Vantage {
+            failing_since: Some(at(100)),
+            ..fake::probe::vantage("us-west-2".into(), at(390))
+        };
+        vantage.signs.answered_at = Some(at(300));
+        let pass = Pass {
+            run: fake::run(),
+            rows: Rows(Default::default()),
+            now: at(400),
+            dry_run: false,
+        };
+        let (own, home) = (Some(&vantage), Some(&vantage));
+        let since =
+            |own, home, said| grace_since(&pass, own, home, (HomeVantage::FreshFailure, said));
+        assert_eq!(since(own, None, Said::Nothing), Some(at(300)));
+        assert_eq!(since(None, home, Said::Nothing), Some(at(300)));
+        let asked_about = since(own, home, Said::Answered);
+        assert_eq!(asked_about, Some(at(100)), "people are asked in time");
+    }
 }

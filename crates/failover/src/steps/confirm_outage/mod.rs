@@ -228,7 +228,12 @@ fn by_hand(pass: &Pass, evidence: &Evidence) -> bool {
     let suspected = pass.run.incident.is_some() || pass.run.handed_over_by.is_some();
     let fails = matches!(
         evidence.write,
-        Some(Write::Failed { .. } | Write::Starting { .. } | Write::Exhausted { .. })
+        Some(
+            Write::Failed { .. }
+                | Write::Starting { .. }
+                | Write::Exhausted { .. }
+                | Write::Answered { .. }
+        )
     );
     !suspected && fails
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// What a Region's probe recorded then.
-pub(super) fn vantage(region: Region, at: Timestamp) -> Vantage {
+pub(crate) fn vantage(region: Region, at: Timestamp) -> Vantage {
     Vantage {
         region,
         writer_region: "us-west-2".into(),

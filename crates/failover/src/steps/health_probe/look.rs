@@ -47,6 +47,9 @@ struct Kept {
     login: Option<(Region, Credentials)>,
     /// Whether a login is being asked for: a look that is cut off then has seen nothing of the writer.
     asking: bool,
+    /// Whether the server has answered in this very look: it let the probe in, or had no slot left. A connection from before
+    /// proves nothing of a server that may have died since.
+    answered: bool,
 }
 
 impl Sessions {
@@ -98,15 +101,7 @@ impl Looking for Sessions {
         );
         let reading = tokio::time::timeout(limit, reading(world, &mut self.reader, known, limit));
         let (write, reading) = tokio::join!(beat, reading);
-        let write = write.unwrap_or_else(|_| {
-            if self.writer.asking {
-                let why = format!("the probe's login was not to be had within {limit:?}");
-                return Write::Unattempted { why };
-            }
-            Write::Failed {
-                why: format!("no answer within {limit:?}"),
-            }
-        });
+        let write = write.unwrap_or_else(|_| self.writer.cut_off(limit));
         let reading = reading.ok().flatten();
         let readable = reading.is_some();
         (Look { at, write, reading }, readable)
@@ -138,6 +133,7 @@ async fn beat(
         | Write::Saturated { .. }
         | Write::Starting { .. }
         | Write::Exhausted { .. }
+        | Write::Answered { .. }
         | Write::ReadOnly
         | Write::OtherEpoch { .. }
         | Write::Unattempted { .. } => {}
@@ -167,6 +163,20 @@ async fn reading(
 }
 
 impl Kept {
+    /// What a look has seen that was cut off after `limit`.
+    fn cut_off(&self, limit: Duration) -> Write {
+        if self.asking {
+            let why = format!("the probe's login was not to be had within {limit:?}");
+            return Write::Unattempted { why };
+        }
+        let why = format!("no answer within {limit:?}");
+        if self.answered {
+            let why = format!("it let the probe in, and then there was {why}");
+            return Write::Answered { why };
+        }
+        Write::Failed { why }
+    }
+
     /// Takes the kept session to `region`, or opens one.
     async fn session(
         &mut self,
@@ -176,7 +186,7 @@ impl Kept {
         endpoint: impl Fn(&Endpoints) -> String,
         limit: Duration,
     ) -> Result<Session, Write> {
-        self.asking = false;
+        (self.asking, self.answered) = (false, false);
         let serves = |(kept, session): &(Region, Session)| kept == region && !session.is_closed();
         if let Some((_, session)) = self.session.take().filter(serves) {
             return Ok(session);
@@ -194,6 +204,7 @@ impl Kept {
         // Kept before connecting, which may be cut off: a writer that is gone must not cost a secret at every look.
         self.login = Some((region.clone(), login.clone()));
         let session = connect(world, &place, &login, limit).await;
+        self.answered = matches!(session, Ok(_) | Err(Write::Saturated { .. }));
         if matches!(session, Err(Write::Misconfigured { .. })) {
             self.login = None;
         }
@@ -383,5 +394,26 @@ pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Re
         },
         Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
         Err(why) => Err(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_out_tells_of_a_living_server_only_behind_a_login_of_the_same_look() {
+        let limit = Duration::from_secs(3);
+        let cut_off = |asking, answered| {
+            let kept = Kept {
+                asking,
+                answered,
+                ..Kept::default()
+            };
+            kept.cut_off(limit)
+        };
+        assert!(matches!(cut_off(true, false), Write::Unattempted { .. }));
+        assert!(matches!(cut_off(false, true), Write::Answered { .. }));
+        assert!(matches!(cut_off(false, false), Write::Failed { .. }));
     }
 }

@@ -265,6 +265,7 @@ fn blind(write: &Write) -> Option<String> {
         | Write::Saturated { .. }
         | Write::Starting { .. }
         | Write::Exhausted { .. }
+        | Write::Answered { .. }
         | Write::ReadOnly
         | Write::OtherEpoch { .. } => None,
     }

@@ -71,6 +71,7 @@ fn a_writer_that_fails_is_watched_and_one_that_nothing_was_seen_of_is_not() {
         Write::Saturated { why: why() },
         Write::Starting { why: why() },
         Write::Exhausted { why: why() },
+        Write::Answered { why: why() },
         Write::ReadOnly,
     ] {
         assert_eq!(blind(&seen), None, "{seen}");

@@ -32,10 +32,13 @@ const BEFORE: &str = "
         FROM generate_series(1, 500) AS n;
     CREATE TABLE nulls (id bigint UNIQUE, what text);
     CREATE TABLE gone (id bigint PRIMARY KEY);
-    CREATE TABLE empty (id uuid PRIMARY KEY);";
+    CREATE TABLE empty (id uuid PRIMARY KEY);
+    CREATE TABLE named (key bigint, row int, PRIMARY KEY (key, row));
+    INSERT INTO named SELECT n, 1 FROM generate_series(1, 300) AS n;";
 
 /// On the deposed writer alone.
 const DEPOSED: &str = "
+    INSERT INTO named VALUES (250, 2), (301, 1);
     INSERT INTO numbers SELECT n, 'lost ' || n FROM generate_series(1001, 1007) AS n;
     UPDATE numbers SET what = '' WHERE id IN (3, 500);
     UPDATE numbers SET what = NULL WHERE id = 4;
@@ -142,6 +145,14 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
     assert!(
         text.contains("Z'; DROP TABLE numbers; --") && text.contains("\"two\nlines\""),
         "{text}"
+    );
+
+    // Columns that are called as what the query puts out.
+    let named = table("public.named", &["key", "row"]);
+    let found = whole(&deposed, &promoted, &named, 20).await;
+    assert_eq!(
+        (found.compared, lines(&found.only_here.csv)),
+        (302, vec!["key,\"row\"", "250,2", "301,1"])
     );
 
     let empty = whole(&deposed, &promoted, &table("public.empty", &["id"]), 10).await;

@@ -218,8 +218,11 @@ async fn chunk(
         }
         taken += 1;
     }
-    shape.list(ours, &only_here, &mut found.only_here).await?;
-    shape.list(ours, &differs, &mut found.differs).await?;
+    // Both or none: what is read again after an error must not be listed twice.
+    let (mut here, mut otherwise) = (found.only_here.clone(), found.differs.clone());
+    shape.list(ours, &only_here, &mut here).await?;
+    shape.list(ours, &differs, &mut otherwise).await?;
+    (found.only_here, found.differs) = (here, otherwise);
     found.compared += taken as u64;
     if let Some(row) = taken.checked_sub(1).and_then(|last| read.get(last)) {
         found.reached = Reached::Key(row.key.clone());
@@ -393,14 +396,16 @@ impl Shape {
         after: Option<&[String]>,
         rows: u32,
     ) -> Result<Vec<Keyed>, tokio_postgres::Error> {
+        // A bare name in ORDER BY is what the query puts out before it is a column: one that is called `key` would be sorted as text.
+        let order: Vec<_> = self.key.iter().map(|name| format!("t.{name}")).collect();
         let sql = format!(
             "SELECT key, hashtextextended(row, 0), octet_length(row)::bigint
-             FROM (SELECT {} AS key, {} AS row FROM {} WHERE {} ORDER BY {} LIMIT {rows}) AS found",
+             FROM (SELECT {} AS key, {} AS row FROM {} AS t WHERE {} ORDER BY {} LIMIT {rows}) AS found",
             self.key_as_text(),
             self.row(),
             self.table,
             self.beyond(after),
-            self.key.join(", ")
+            order.join(", ")
         );
         let parameters: Vec<_> = after.unwrap_or_default().iter().map(parameter).collect();
         let found = client.query_typed(&sql, &parameters).await?;

@@ -176,6 +176,13 @@ impl Losses {
         self.summary.is_some()
     }
 
+    /// Whether it is complete by these tables, and says what was lost: only then may what it was read from be deleted.
+    #[must_use]
+    pub(in crate::steps) fn tells_all_of(self, tables: &[KeyedTable]) -> bool {
+        let now = self.by(tables);
+        now.unknown.is_none() && now.is_complete()
+    }
+
     /// One sentence for people.
     pub(super) fn told(&self) -> String {
         if let Some(why) = &self.unknown {

@@ -465,12 +465,19 @@ fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its
     found.tables[0].is_done = true;
     found.summary = Some("s3://kept/summary.json".into());
     assert!(found.clone().by(&[orders()]).is_complete());
+    assert!(found.clone().tells_all_of(&[orders()]));
     let corrected = KeyedTable {
         key: vec!["number".into()],
         ..orders()
     };
     let again = found.clone().by(&[corrected.clone(), orders()]);
     assert!(!again.is_complete());
+    assert!(!found.clone().tells_all_of(&[corrected.clone(), orders()]));
+    let unknown = Losses {
+        unknown: Some("it was gone".into()),
+        ..found.clone()
+    };
+    assert!(!unknown.tells_all_of(&[orders()]), "nothing lists its rows");
     let done: Vec<_> = again.tables.iter().map(|table| table.is_done).collect();
     assert_eq!(
         done,

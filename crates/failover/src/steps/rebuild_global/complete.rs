@@ -53,6 +53,13 @@ pub(super) fn completion(
     if let Some(action) = arriving(member, shape)? {
         return Ok(Some(action));
     }
+    // It may have been continued where nothing tells what it was made of: without an instance it can never take over.
+    if shape.instances.is_empty() && wanted.is_none_or(|wanted| !wanted.instances.is_empty()) {
+        return Err(Error::NotReady(format!(
+            "{} in {} follows and has no instance, and nothing tells what it had; create one, and start again",
+            shape.identifier, member.region
+        )));
+    }
     let found = global.member(&shape.arn);
     match found.map(|found| found.synchronization.as_deref()) {
         Some(Some("connected")) => Ok(None),

@@ -25,7 +25,10 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
         );
     }
     match &observed.leads {
-        Some(global) => leads(observed, global)?,
+        Some(global) => {
+            leads(observed, global)?;
+            refuse_unless_empty(unfit(observed))?;
+        }
         None => fits(observed)?,
     }
     for member in &observed.members {
@@ -96,8 +99,17 @@ fn fits(observed: &Observed) -> Result<(), Error> {
         ),
         NextGlobal::NotNeeded | NextGlobal::Free(_) | NextGlobal::AfterPast(_) => {}
     }
+    found.extend(unfit(observed));
+    refuse_unless_empty(found)
+}
+
+/// What RDS would refuse of what the members are made of, while one of them has still to be taken away.
+fn unfit(observed: &Observed) -> Vec<String> {
     let unfit = observed.members.iter().flat_map(|member| &member.unfit);
-    found.extend(unfit.cloned());
+    unfit.cloned().collect()
+}
+
+fn refuse_unless_empty(found: Vec<String>) -> Result<(), Error> {
     if found.is_empty() {
         return Ok(());
     }

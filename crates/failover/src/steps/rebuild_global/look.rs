@@ -178,7 +178,9 @@ async fn is_loss_listed(world: &impl World, pass: &Pass, current: &Current) -> R
         return Ok(false);
     };
     let losses = world.losses(&plan.plan, &member.cluster).await?;
-    Ok(losses.is_some_and(|losses| losses.epoch == current.epoch && losses.is_complete()))
+    Ok(losses.is_some_and(|losses| {
+        losses.epoch == current.epoch && losses.tells_all_of(&plan.loss_ledger)
+    }))
 }
 
 async fn member(

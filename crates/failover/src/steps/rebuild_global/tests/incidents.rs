@@ -248,6 +248,24 @@ fn what_would_be_refused_afterwards_is_refused_before_anything_is_taken_away() {
     for fault in ["global cluster gdb1 is taken in us-east-1", "orders-15"] {
         assert!(why.contains(fault), "{why}");
     }
+    // Somebody made the global cluster around the writer already.
+    observed.leads = Some(global("orders-global-2", &[(EAST, true)]));
+    let (name, why) = refused(&observed);
+    assert!(name == "NotReady" && why.contains("orders-15"), "{why}");
+}
+
+#[test]
+fn a_member_that_follows_without_an_instance_is_not_called_rebuilt() {
+    let mut observed = deposed();
+    let leads = global("orders-global-2", &[(EAST, true), (WEST, false)]);
+    observed.recorded_global = Some(Named::from(&leads));
+    observed.leads = Some(leads);
+    let shape = home(&mut observed).cluster.as_mut().unwrap();
+    shape.global_cluster = Some("orders-global-2".into());
+    shape.instances.clear();
+    let (name, why) = refused(&observed);
+    assert_eq!(name, "NotReady");
+    assert!(why.contains("has no instance"), "{why}");
 }
 
 #[test]

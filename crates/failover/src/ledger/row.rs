@@ -589,8 +589,10 @@ impl Row {
     /// Counts one on, past leases that nobody took, so that a run of the next name can be started; `None` where somebody holds
     /// the plan or has counted meanwhile.
     #[must_use]
-    pub fn count_on(&self, seen: u64) -> Option<Self> {
-        (self.lease.is_none() && self.token == seen).then(|| Self {
+    pub fn count_on(&self, seen: u64, now: Timestamp) -> Option<Self> {
+        let held = self.lease.as_ref();
+        let is_free = held.is_none_or(|lease| lease.expires_at <= now);
+        (is_free && self.token == seen).then(|| Self {
             token: seen + 1,
             ..self.clone()
         })

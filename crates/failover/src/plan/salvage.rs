@@ -12,7 +12,8 @@ use super::{Mode, Plan, Topology, UnknownLoss, Unplanned};
 /// document and can be read wins.
 #[must_use]
 pub fn salvaged(text: &str, last: &Plan) -> Plan {
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    // As strictly as a plan is read: of a field that stands twice nobody can tell which one was meant.
+    let document = crate::json::parse(text).unwrap_or_default();
     let topology: Option<Topology> = read(&document["topology"]);
     let unplanned: Option<Unplanned> = read(&document["unplanned"]);
     let mut plan = last.clone();
@@ -91,6 +92,12 @@ mod tests {
         ] {
             assert_eq!(modes(&text), [Mode::Approval; 2], "{text}");
         }
+        let twice = good().to_string().replacen(
+            "\"region_down\"",
+            "\"region_down\":\"observe\",\"region_down\"",
+            1,
+        );
+        assert_eq!(modes(&twice), [Mode::Approval; 2], "which one was meant?");
         for text in ["", "[]", "null", "7"] {
             assert_eq!(modes(text), [Mode::Approval; 2], "{text}");
         }

@@ -392,8 +392,13 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
     };
     let mut reason = reason(&observed, action);
     note_login(world, known, &rows).await;
-    if action == Action::Fence && !is_held {
-        match shut(world, known, &observed).await {
+    if action == Action::Fence {
+        let shut = if is_held {
+            Err(held(world))
+        } else {
+            shut(world, known, &observed).await
+        };
+        match shut {
             Ok(said) => reason = said,
             Err(why) => {
                 tell_unfenced(world, known, &rows, &why).await;
@@ -428,6 +433,14 @@ async fn note_login(world: &impl World, known: &Known, rows: &Rows) {
     {
         tracing::warn!(plan = %known.plan.plan, step = STEP, %why, "the administrator could not log in at the writer");
     }
+}
+
+/// A switch keeps the fence from acting, and nobody from knowing that two writers are open.
+fn held(world: &impl Here) -> Error {
+    Error::NotReady(format!(
+        "the kill or maintenance switch is on, which keeps the fence in {} from acting; switch it off, or shut the doors by hand",
+        world.region()
+    ))
 }
 
 async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {

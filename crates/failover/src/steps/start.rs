@@ -92,7 +92,7 @@ pub async fn or<W: Ledger + Here + Start>(
             Started::Ended => {
                 let token = row.token;
                 update_if(world, world.region(), &asked.plan, |row| {
-                    row.count_on(token)
+                    row.count_on(token, world.now())
                 })
                 .await?;
             }

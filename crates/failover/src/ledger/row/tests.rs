@@ -438,3 +438,13 @@ fn what_opens_a_member_is_noted_when_it_is_another_version_and_every_ten_minutes
     let rotated = noted.serve("v4", at(1)).unwrap().served.unwrap();
     assert_eq!((rotated.version.as_str(), rotated.at), ("v4", at(1)));
 }
+
+#[test]
+fn a_lease_that_has_lapsed_does_not_keep_the_next_run_from_being_counted_on() {
+    let held = row().claim(&claim("a"), at(0)).unwrap();
+    let token = held.token;
+    assert_eq!(held.count_on(token, at(10)), None, "it is held");
+    let counted = held.count_on(token, at(901)).unwrap();
+    assert_eq!(counted.token, token + 1);
+    assert_eq!(held.count_on(token + 1, at(901)), None, "somebody counted");
+}

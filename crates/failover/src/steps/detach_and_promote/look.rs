@@ -1,11 +1,11 @@
 //! What one pass sees: RDS in the target's Region, the ledgers, and the guards' word on promoting now.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Observed, Tried, Written};
 use crate::{
     Error,
-    beat::Write,
+    beat::{Vantage, Write},
     evidence::Verdict,
     guard, ledger,
     ledger::{Ledger, Run},
@@ -81,20 +81,34 @@ pub(super) async fn observe(
 }
 
 /// When a probe last saw the old writer commit: this Region's, and where somebody forces a pass, who is the evidence and may not
-/// know, the left Region's too. What does not answer knows nothing.
+/// know, every member Region's. What does not answer knows nothing.
 async fn committed_at(world: &impl Ledger, run: &Run) -> Option<Timestamp> {
-    let left = run.forced.then_some(&run.from);
-    let asked = [Some(&run.to), left]
-        .into_iter()
-        .flatten()
-        .map(async |region| {
-            let vantage = world.vantage(region, run.name());
-            let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
-            let commits = matches!(vantage.write, Write::Committed { .. });
-            (commits && vantage.writer_region == run.from).then_some(vantage.at)
-        });
+    let members = run.plan.members.keys();
+    let members = members.filter(|region| run.forced || **region == run.to);
+    let asked = members.map(async |region| {
+        let vantage = world.vantage(region, run.name());
+        let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
+        let lived = lived_at(&vantage, run.forced);
+        lived.filter(|_| vantage.writer_region == run.from)
+    });
     let seen = futures::future::join_all(asked).await;
     seen.into_iter().flatten().max()
+}
+
+/// When a vantage last knew the writer alive, by its own clock. One attempt that failed since is no death: whoever forces has to
+/// know that it lived a moment ago.
+fn lived_at(vantage: &Vantage, forced: bool) -> Option<Timestamp> {
+    const AT_ONCE: SignedDuration = SignedDuration::from_mins(3);
+    let commits = matches!(vantage.write, Write::Committed { .. });
+    let last = commits.then_some(vantage.at);
+    if !forced {
+        return last;
+    }
+    // Where nobody looked between the last beat and the first failure, the failure tells nothing of the writer's end.
+    let beat = vantage.last_beat.map(|beat| beat.at);
+    let ended = vantage.signs.uncommitted_since;
+    let ended = ended.filter(|ended| beat.is_some_and(|at| ended.duration_since(at) < AT_ONCE));
+    last.max(ended).max(vantage.signs.saturated_at)
 }
 
 /// Why the first promoting call may not be made now: a switch, or the guards' word on the evidence and the loss.
@@ -162,5 +176,48 @@ pub(in crate::steps) fn written(pass: &Pass) -> Written {
         Written::AnotherRunsIntent
     } else {
         Written::Nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{beat::Beat, domain::Epoch};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn one_failed_attempt_since_the_last_beat_does_not_hide_a_writer_that_lived_a_moment_ago() {
+        let beat = |second| Beat {
+            seq: 1,
+            epoch: Epoch(1),
+            at: at(second),
+        };
+        let failed = Vantage {
+            region: "us-east-1".into(),
+            writer_region: "us-west-2".into(),
+            at: at(1_005),
+            write: Write::Failed {
+                why: "timed out".into(),
+            },
+            last_beat: Some(beat(1_000)),
+            failing_since: Some(at(1_002)),
+            failures: 1,
+            reading: None,
+            moved_at: None,
+            signs: Default::default(),
+        };
+        let mut failing = failed.clone();
+        failing.signs.uncommitted_since = Some(at(1_002));
+        assert_eq!(lived_at(&failing, true), Some(at(1_002)));
+        assert_eq!(lived_at(&failing, false), None, "a run has its evidence");
+        failing.signs.saturated_at = Some(at(1_004));
+        assert_eq!(lived_at(&failing, true), Some(at(1_004)));
+        let mut long_ago = failed;
+        long_ago.last_beat = Some(beat(100));
+        long_ago.signs.uncommitted_since = Some(at(1_002));
+        assert_eq!(lived_at(&long_ago, true), None, "nobody looked in between");
     }
 }

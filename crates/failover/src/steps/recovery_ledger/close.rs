@@ -116,7 +116,9 @@ fn outcome(
     let stands_down =
         verdict.is_some_and(|verdict| decide(verdict, &run.plan, human) != Decision::GoOn);
     // No answer, or a refusal, is a human's word and no trouble.
-    let answered = trouble.iter().all(|trouble| trouble.state == ASKS);
+    let answered = trouble
+        .iter()
+        .all(|trouble| is_a_no(run, trouble) || is_silence(trouble));
     let outcome = match (proven, begun) {
         (true, _) if trouble.is_empty() => Outcome::Succeeded,
         (true, _) => Outcome::Failed,
@@ -136,14 +138,28 @@ fn outcome(
     (outcome, left)
 }
 
+/// Whether nobody answered in time.
+fn is_silence(trouble: &Trouble) -> bool {
+    trouble.state == ASKS && trouble.error == "States.Timeout"
+}
+
+/// Whether a human said no. Nobody can who was sent no question, and what a function or its service fails with is nobody's word.
+fn is_a_no(run: &Run, trouble: &Trouble) -> bool {
+    let is_sent = run.asked.as_ref().is_some_and(|asked| asked.is_sent);
+    let error = trouble.error.as_str();
+    let failed = Error::NAMES.contains(&error)
+        || error.starts_with("States.")
+        || error.starts_with("Lambda.");
+    trouble.state == ASKS && is_sent && !failed
+}
+
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.
 async fn remember_no(
     world: &(impl Ledger + Here),
     run: &Run,
     request: &CloseInput,
 ) -> Result<(), Error> {
-    let mut troubles = request.trouble.iter();
-    let no = troubles.any(|trouble| trouble.state == ASKS && trouble.error != "States.Timeout");
+    let no = request.trouble.iter().any(|trouble| is_a_no(run, trouble));
     let Some(verdict) = request.verdict.filter(|_| no) else {
         return Ok(());
     };
@@ -320,6 +336,34 @@ mod tests {
             error: "NotReady".into(),
             cause: "worker".into(),
         }]
+    }
+
+    #[test]
+    fn only_a_human_who_was_sent_the_question_says_no() {
+        let mut run = crate::steps::fake::run();
+        let said = |run: &Run, error: &str| {
+            let trouble = Trouble {
+                state: ASKS.into(),
+                error: error.into(),
+                cause: String::new(),
+            };
+            is_a_no(run, &trouble)
+        };
+        assert!(!said(&run, "Refused"), "nobody was sent a question");
+        run.asked = Some(crate::ledger::Asked {
+            question: "a".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            is_sent: true,
+        });
+        assert!(said(&run, "Refused") && said(&run, "NotTonight"));
+        for error in [
+            "States.Timeout",
+            "Unavailable",
+            "NotReady",
+            "Lambda.Unknown",
+        ] {
+            assert!(!said(&run, error), "{error}");
+        }
     }
 
     fn of(row: &Row, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {

@@ -17,8 +17,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
     region: Region,
-    /// How many instances it has; one without any must first get one.
-    instances: usize,
+    /// How many instances it has, where RDS said so; one without any must first get one.
+    instances: Option<usize>,
     /// The writer's clock at the last beat that arrived there.
     latest: Option<Timestamp>,
 }
@@ -28,7 +28,7 @@ impl Candidate {
     pub(super) fn of(run: &Run, target: Option<&Cluster>, vantage: Option<&Vantage>) -> Self {
         Self {
             region: run.to.clone(),
-            instances: target.map_or(0, |target| target.instances.len()),
+            instances: target.map(|target| target.instances.len()),
             latest: latest(vantage, &run.from),
         }
     }
@@ -77,7 +77,7 @@ async fn better(
         let cluster = cluster.ok().flatten()?;
         Some(Candidate {
             region: region.clone(),
-            instances: cluster.instances.len(),
+            instances: Some(cluster.instances.len()),
             latest: latest(vantage.ok().flatten().as_ref(), &run.from),
         })
     });
@@ -92,14 +92,17 @@ fn latest(vantage: Option<&Vantage>, writer: &Region) -> Option<Timestamp> {
     reading.beats.values().map(|beat| beat.at).max()
 }
 
-/// The best of `others`, where it is better than `own`: equal ones stay where the run is.
+/// The best of `others`, where it is better than `own`: equal ones stay where the run is. So does a run whose own RDS did not
+/// tell, or was throttled: unknown is neither better nor worse.
 fn choose(own: &Candidate, others: &[Candidate]) -> Option<HandOver> {
-    let rank = |candidate: &Candidate| (candidate.instances > 0, candidate.latest);
+    own.instances?;
+    let serves = |candidate: &Candidate| candidate.instances.is_some_and(|count| count > 0);
+    let rank = |candidate: &Candidate| (serves(candidate), candidate.latest);
     let best = others.iter().max_by_key(|other| rank(other))?;
-    if rank(best) <= rank(own) || best.instances == 0 {
+    if rank(best) <= rank(own) || !serves(best) {
         return None;
     }
-    let reason = if own.instances == 0 {
+    let reason = if own.instances == Some(0) {
         format!("{} has no instance and {} has", own.region, best.region)
     } else {
         let at = |latest: Option<Timestamp>| {
@@ -126,7 +129,7 @@ mod tests {
     fn candidate(region: &str, instances: usize, latest: Option<i64>) -> Candidate {
         Candidate {
             region: region.into(),
-            instances,
+            instances: Some(instances),
             latest: latest.map(|second| Timestamp::from_second(second).unwrap()),
         }
     }
@@ -160,6 +163,20 @@ mod tests {
             chosen(&headless, &[candidate("eu-west-1", 0, Some(99))]),
             None
         );
+    }
+
+    #[test]
+    fn an_unknown_number_of_instances_is_not_none_and_hands_nothing_over() {
+        let untold = Candidate {
+            instances: None,
+            ..candidate("us-east-1", 1, Some(10))
+        };
+        for other in [1, 99] {
+            let other = candidate("eu-west-1", 1, Some(other));
+            assert_eq!(chosen(&untold, &[other]), None);
+        }
+        let own = Candidate::of(&crate::steps::fake::run(), None, None);
+        assert_eq!(own.instances, None, "a throttled describe");
     }
 
     #[test]

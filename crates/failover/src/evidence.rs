@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{beat::Write, plan::Detection};
+use crate::{
+    beat::Write,
+    plan::{Detection, Mode, Plan},
+};
 
 mod home;
 mod progress;
@@ -173,6 +176,18 @@ pub enum Verdict {
 }
 
 impl Evidence {
+    /// The verdict under a plan. Where a dead writer is left without asking, an only instance has its ten minutes, whatever
+    /// the plan says: AWS creates it anew, and until then it looks like a dead one.
+    #[must_use]
+    pub fn verdict_under(&self, plan: &Plan) -> Verdict {
+        let mut detection = plan.detection.clone();
+        if plan.unplanned.writer_down == Mode::Automatic && self.writer_rds.is_one_instance() {
+            let least = |seconds: u64| seconds.max(Detection::GRACE_ONLY_INSTANCE_SECONDS);
+            detection.in_region_grace_seconds = detection.in_region_grace_seconds.map(least);
+        }
+        self.verdict(&detection)
+    }
+
     /// The verdict: the first row of the table that matches.
     #[must_use]
     pub fn verdict(&self, detection: &Detection) -> Verdict {

@@ -313,6 +313,29 @@ fn probes_that_all_fail_beside_an_unreadable_reader_never_lead_on_by_themselves(
 }
 
 #[test]
+fn an_only_instance_has_its_ten_minutes_under_automatic_whatever_the_plan_says() {
+    let mut plan = crate::steps::fake::run().plan;
+    plan.detection.in_region_grace_seconds = Some(180);
+    let of = |plan: &Plan, instances: usize, second| {
+        let seen = Evidence {
+            writer_rds: Rds::Status {
+                cluster: "available".into(),
+                instances: vec!["available".into(); instances],
+            },
+            gathered_at: at(second),
+            ..writer_down()
+        };
+        seen.verdict_under(plan)
+    };
+    plan.unplanned.writer_down = Mode::Automatic;
+    assert_eq!(of(&plan, 1, 599), Verdict::WriterRestarting);
+    assert_eq!(of(&plan, 1, 600), Verdict::WriterDown);
+    assert_eq!(of(&plan, 2, 180), Verdict::WriterDown);
+    plan.unplanned.writer_down = Mode::Approval;
+    assert_eq!(of(&plan, 1, 180), Verdict::WriterDown, "people are asked");
+}
+
+#[test]
 fn a_failover_within_the_region_has_three_minutes_and_an_only_instance_ten() {
     let by_default = Detection {
         in_region_grace_seconds: None,

@@ -160,7 +160,7 @@ pub async fn confirm(
     let approved = is_approved(pass.run.approved_at, pass.now);
     let gathered = gather::gather(world, &pass).await?;
     let evidence = gathered.evidence.clone();
-    let verdict = evidence.verdict(&pass.run.plan.detection);
+    let verdict = evidence.verdict_under(&pass.run.plan);
     let signs = Signs::of(&pass, &gathered, verdict);
     remember_alive(world, &pass, &signs).await?;
     let human = Human {

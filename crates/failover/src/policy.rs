@@ -63,14 +63,16 @@ pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
 pub struct Human {
     /// They agreed lately enough.
     pub approved: bool,
-    /// They started the run, and its own look met a writer that fails: they may be asked where no row of the table fits.
+    /// They started the run, and its own look met a writer that fails: they may be asked where no row of the table fits, or
+    /// nobody else can confirm it.
     pub started_it: bool,
 }
 
 /// What a verdict leads to under the plan's policy.
 #[must_use]
 pub fn decide(verdict: Verdict, plan: &Plan, human: Human) -> Decision {
-    let asked_anyway = human.started_it && verdict == Verdict::Undetermined;
+    let unsure = matches!(verdict, Verdict::Undetermined | Verdict::ObserverIsolated);
+    let asked_anyway = human.started_it && unsure;
     match mode(verdict, plan).or(asked_anyway.then_some(Mode::Approval)) {
         Some(Mode::Automatic) => Decision::GoOn,
         Some(Mode::Approval) if human.approved => Decision::GoOn,
@@ -212,6 +214,25 @@ mod tests {
         ] {
             assert_eq!(decide(verdict, &plan, agreed), Decision::StandDown);
         }
+    }
+
+    #[test]
+    fn a_silent_witness_is_no_worse_than_none_for_a_run_by_hand() {
+        let plan = plan();
+        let decided = |human| decide(Verdict::ObserverIsolated, &plan, human);
+        let by_hand = Human {
+            started_it: true,
+            ..NOBODY
+        };
+        let agreed = Human {
+            approved: true,
+            ..by_hand
+        };
+        assert_eq!([NOBODY, APPROVED].map(decided), [Decision::StandDown; 2]);
+        assert_eq!(
+            [by_hand, agreed].map(decided),
+            [Decision::Ask, Decision::GoOn]
+        );
     }
 
     #[test]

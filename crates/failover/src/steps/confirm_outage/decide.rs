@@ -223,6 +223,9 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
             format!("the writer fails for its own Region {from} too, and the grace is spent")
         }
         Verdict::WriterMoved => "another member has become the writer".into(),
+        Verdict::ObserverIsolated if evidence.local_rds.answers() => format!(
+            "the witness does not answer {here}, so that a lost {from} is not told from a road that is cut"
+        ),
         Verdict::ObserverIsolated => format!("{here} cannot tell: it is cut off itself"),
         Verdict::RegionDown => {
             format!("{from} answers neither {here} nor the witness, and replication has stopped")

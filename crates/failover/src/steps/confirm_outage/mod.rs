@@ -165,7 +165,7 @@ pub async fn confirm(
     remember_alive(world, &pass, &signs).await?;
     let human = Human {
         approved,
-        started_it: !pass.dry_run && by_hand(&pass, &evidence),
+        started_it: !pass.dry_run && by_hand(&pass, verdict, &evidence),
     };
     let decision = decide(verdict, &pass.run.plan, human);
     let decision = decide::after_refusals(&mut pass.run, verdict, decision, pass.now);
@@ -223,8 +223,9 @@ pub async fn confirm(
     })
 }
 
-/// Whether whoever started the run may be asked about evidence that fits no row: there is a failing writer to ask about.
-fn by_hand(pass: &Pass, evidence: &Evidence) -> bool {
+/// Whether whoever started the run may be asked about evidence that fits no row, or that only a silent witness could confirm:
+/// there is a failing writer to ask about, and this Region is not cut off from its own RDS.
+fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
     let suspected = pass.run.incident.is_some() || pass.run.handed_over_by.is_some();
     let fails = matches!(
         evidence.write,
@@ -235,7 +236,8 @@ fn by_hand(pass: &Pass, evidence: &Evidence) -> bool {
                 | Write::Answered { .. }
         )
     );
-    !suspected && fails
+    let cut_off = verdict == Verdict::ObserverIsolated && !evidence.local_rds.answers();
+    !suspected && fails && !cut_off
 }
 
 /// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
@@ -316,6 +318,29 @@ async fn remember_alive(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ledger::Rows, steps::fake};
+
+    #[test]
+    fn a_run_by_hand_asks_beside_a_silent_witness_as_long_as_its_own_rds_answers() {
+        let pass = Pass {
+            run: fake::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let unwitnessed = Evidence {
+            witness: crate::evidence::Witness::Unreachable,
+            ..fake::evidence(pass.now)
+        };
+        let verdict = unwitnessed.verdict_under(&pass.run.plan);
+        assert_eq!(verdict, Verdict::ObserverIsolated);
+        assert!(by_hand(&pass, verdict, &unwitnessed));
+        let isolated = Evidence {
+            local_rds: unwitnessed.writer_rds.clone(),
+            ..unwitnessed
+        };
+        assert!(!by_hand(&pass, verdict, &isolated));
+    }
 
     #[test]
     fn a_region_whose_rds_and_ledger_are_away_is_reached_by_any_other_data_plane() {

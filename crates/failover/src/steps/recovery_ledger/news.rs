@@ -247,7 +247,7 @@ const fn next_step(verdict: Verdict) -> (Severity, &'static str) {
         ),
         Verdict::ObserverIsolated => (
             Severity::Action,
-            "Look at this Region's network. It is cut off from the others.",
+            "Look at this Region's network, and at the witness. One of them is cut off.",
         ),
         Verdict::WriterSaturated => (
             Severity::Critical,

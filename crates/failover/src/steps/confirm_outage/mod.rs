@@ -270,9 +270,9 @@ async fn settle(
 /// RDS and DynamoDB are both away has a living writer all the same.
 ///
 /// # Errors
-/// None today; the signature is that of every operation.
+/// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
 pub async fn reach(
-    world: &(impl Ledger + Describe + Ask),
+    world: &(impl Ledger + Here + Describe + Ask),
     input: &ReachInput,
 ) -> Result<ReachOutput, Error> {
     // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
@@ -282,7 +282,8 @@ pub async fn reach(
     });
     let ledger = world.within(limit, world.row(&input.region, &input.plan));
     let others = world.within(limit, world.ask_data_planes(&input.region));
-    let (rds, ledger, others) = futures::future::join3(rds, ledger, others).await;
+    let own = world.within(limit, world.ask_data_planes(world.region()));
+    let (rds, ledger, others, own) = futures::future::join4(rds, ledger, others, own).await;
     let rds = rds.unwrap_or_else(|why| Rds::Silent {
         why: why.to_string(),
     });
@@ -291,6 +292,12 @@ pub async fn reach(
     let others = others.unwrap_or_else(|why| why.to_string());
     let reason = format!("RDS: {rds}; ledger: {ledger}; other data planes: {others}");
     tracing::info!(region = %input.region, reaches, reason, "reach");
+    if let Some(deaf) = own.err().filter(|why| !reaches && !why.is_answer()) {
+        return Err(Error::Unavailable(format!(
+            "the witness hears nothing, of its own Region {} neither ({deaf}); {reason}",
+            world.region()
+        )));
+    }
     Ok(ReachOutput { reaches, reason })
 }
 
@@ -340,6 +347,22 @@ mod tests {
             ..unwitnessed
         };
         assert!(!by_hand(&pass, verdict, &isolated));
+    }
+
+    #[tokio::test]
+    async fn a_witness_that_hears_nothing_of_its_own_region_either_is_no_witness() {
+        let input = ReachInput {
+            plan: "orders".into(),
+            region: "us-west-2".into(),
+            cluster: "orders-west".into(),
+        };
+        let books = || fake::Books::with(&Row::new("orders".into())).silence("us-west-2");
+        let seen = reach(&books(), &input).await.unwrap();
+        assert!(!seen.reaches, "{seen:?}");
+        let deaf = reach(&books().silence("us-east-1"), &input).await;
+        let why = deaf.unwrap_err();
+        assert_eq!(why.name(), "Unavailable");
+        assert!(why.to_string().contains("us-east-1"), "{why}");
     }
 
     #[test]

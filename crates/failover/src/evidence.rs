@@ -135,8 +135,10 @@ impl Rds {
 pub enum Witness {
     /// The plan names none.
     NotConfigured,
-    /// It reaches the writer's Region.
+    /// It reaches RDS or the ledger in the writer's Region.
     Reaches,
+    /// It reaches the writer's Region, but neither RDS nor the ledger there.
+    ReachesOthers,
     /// It does not reach the writer's Region either.
     DoesNotReach,
     /// The witness itself does not answer.
@@ -258,7 +260,10 @@ impl Evidence {
     fn no_progress_is_known(&self) -> bool {
         let healthy =
             matches!(&self.local_rds, Rds::Status { cluster, .. } if cluster == "available");
-        let witnessed = matches!(self.witness, Witness::Reaches | Witness::DoesNotReach);
+        let witnessed = matches!(
+            self.witness,
+            Witness::Reaches | Witness::ReachesOthers | Witness::DoesNotReach
+        );
         self.progress == Progress::Still || (healthy && witnessed)
     }
 
@@ -273,6 +278,8 @@ impl Evidence {
         match self.witness {
             Witness::Unreachable => Verdict::ObserverIsolated,
             Witness::Reaches => Verdict::PathImpaired,
+            // The Region is there, and who knows of its writer is not.
+            Witness::ReachesOthers => Verdict::Undetermined,
             Witness::DoesNotReach | Witness::NotConfigured if !self.no_progress_is_known() => {
                 Verdict::Undetermined
             }

@@ -94,6 +94,9 @@ fn witness(witness: Witness, from: &str) -> String {
     match witness {
         Witness::NotConfigured => "the plan has none".into(),
         Witness::Reaches => format!("it reaches {from}"),
+        Witness::ReachesOthers => {
+            format!("it reaches {from}, but neither RDS nor the ledger there")
+        }
         Witness::DoesNotReach => format!("it does not reach {from} either"),
         Witness::Unreachable => "it does not answer".into(),
     }

@@ -84,6 +84,7 @@ fn combinations(mut look: impl FnMut(&Evidence)) {
     let witnesses = [
         Witness::NotConfigured,
         Witness::Reaches,
+        Witness::ReachesOthers,
         Witness::DoesNotReach,
         Witness::Unreachable,
     ];
@@ -125,13 +126,8 @@ fn pairs<A: Copy, B: Copy>(ones: &[A], others: &[B]) -> impl Iterator<Item = (A,
         .flat_map(move |one| others.iter().map(move |other| (*one, *other)))
 }
 
-/// The table of `docs/failover.md`, row by row: a condition and what it means. The first that holds counts.
-fn documented(seen: &Evidence) -> (usize, Verdict) {
-    let write = seen.write.as_ref();
-    let still = matches!(seen.progress, Progress::Still | Progress::Unreadable);
-    let known = seen.progress == Progress::Still
-        || (matches!(&seen.local_rds, Rds::Status { cluster, .. } if cluster == "available")
-            && matches!(seen.witness, Witness::Reaches | Witness::DoesNotReach));
+/// Whether the grace is not spent.
+fn in_grace(seen: &Evidence) -> bool {
     let busy = matches!(&seen.writer_rds, Rds::Status { cluster, instances }
         if cluster != "available" || instances.iter().any(|status| status != "available"));
     let busy = busy || seen.said == Said::Starting;
@@ -140,7 +136,20 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
         let since = seen.grace_since.map_or(since, |later| later.max(since));
         10_000 - since.as_second()
     });
-    let in_grace = failing.is_none_or(|seconds| seconds < grace);
+    failing.is_none_or(|seconds| seconds < grace)
+}
+
+/// The table of `docs/failover.md`, row by row: a condition and what it means. The first that holds counts.
+fn documented(seen: &Evidence) -> (usize, Verdict) {
+    let write = seen.write.as_ref();
+    let still = matches!(seen.progress, Progress::Still | Progress::Unreadable);
+    let known = seen.progress == Progress::Still
+        || (matches!(&seen.local_rds, Rds::Status { cluster, .. } if cluster == "available")
+            && matches!(
+                seen.witness,
+                Witness::Reaches | Witness::ReachesOthers | Witness::DoesNotReach
+            ));
+    let in_grace = in_grace(seen);
     let fails_at_home = seen.home_vantage == HomeVantage::FreshFailure;
     let agree =
         seen.progress == Progress::Still && seen.stillness_tells && seen.said == Said::Nothing;
@@ -187,6 +196,7 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
         ),
         (seen.witness == Witness::Unreachable, V::ObserverIsolated),
         (seen.witness == Witness::Reaches, V::PathImpaired),
+        (seen.witness == Witness::ReachesOthers, V::Undetermined),
         (!known, V::Undetermined),
         (seen.witness == Witness::DoesNotReach, V::RegionDown),
         (
@@ -207,8 +217,8 @@ fn every_combination_gets_the_first_matching_row_and_every_row_is_met() {
         met.insert(row);
         count += 1;
     });
-    assert_eq!(met.len(), 20, "{met:?}");
-    assert_eq!(count, 11 * 36 * 20 * 16 * 2 * 12);
+    assert_eq!(met.len(), 21, "{met:?}");
+    assert_eq!(count, 11 * 36 * 20 * 20 * 2 * 12);
 }
 
 #[test]

@@ -271,6 +271,23 @@ fn a_writer_without_disk_is_asked_about_and_its_region_is_not_gone() {
 }
 
 #[test]
+fn a_region_of_which_only_other_data_planes_answer_is_neither_parted_nor_gone() {
+    let reached = |witness| Evidence {
+        witness,
+        ..region_down()
+    };
+    assert_eq!(
+        verdict(&reached(Witness::ReachesOthers)),
+        Verdict::Undetermined
+    );
+    assert_eq!(verdict(&reached(Witness::Reaches)), Verdict::PathImpaired);
+    assert_eq!(
+        verdict(&reached(Witness::DoesNotReach)),
+        Verdict::RegionDown
+    );
+}
+
+#[test]
 fn a_writer_that_answers_and_commits_nothing_is_asked_about_and_its_region_is_not_gone() {
     let why = || "no answer within 3s after a login".to_owned();
     let to_us = Evidence {

@@ -25,6 +25,7 @@ async fn the_witness_is_asked_in_its_region() {
     let reached = aws.ask_witness(&"us-east-2".into(), &input()).await;
     let expected = ReachOutput {
         reaches: false,
+        others_only: false,
         reason: "timed out".into(),
     };
     assert_eq!(reached, Ok(expected));

@@ -165,6 +165,7 @@ impl Ask for Seen<'_> {
         match answer.await {
             Answer::Replaced(reaches) => Ok(ReachOutput {
                 reaches: reaches?,
+                others_only: false,
                 reason: String::new(),
             }),
             _ => astray(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     beat::{Loss, Write},
     domain::RunId,
-    evidence::{Evidence, HomeVantage, Progress, Said, Verdict},
+    evidence::{Evidence, HomeVantage, Progress, Said, Verdict, Witness},
     ledger::{Declined, Resolved, Run},
     plan::{Mode, Plan, Strategy},
     policy::{Decision, mode},
@@ -205,7 +205,9 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
             )
         }
         Verdict::PathImpaired => {
-            format!("the witness reaches {from}; the Regions {here} and {from} are parted")
+            format!(
+                "RDS or the ledger in {from} answers the witness; the Regions {here} and {from} are parted"
+            )
         }
         Verdict::WriterRestarting => {
             format!("{from} answers, the writer may be restarting, and the grace is not spent")
@@ -241,6 +243,9 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
         }
         Verdict::Undetermined if evidence.progress == Progress::Late => format!(
             "replication from {from} moved long after everything should have arrived, which is neither life nor death"
+        ),
+        Verdict::Undetermined if evidence.witness == Witness::ReachesOthers => format!(
+            "{from} answers the witness, but neither its RDS nor its ledger does, so that nobody knows whether the writer lives"
         ),
         Verdict::Undetermined => "the evidence is not enough to say what happened".into(),
     }

@@ -175,6 +175,11 @@ async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &s
         .within(TIMEOUT, world.ask_witness(witness, &input))
         .await
     {
+        Ok(ReachOutput {
+            reaches: true,
+            others_only: true,
+            ..
+        }) => Witness::ReachesOthers,
         Ok(ReachOutput { reaches: true, .. }) => Witness::Reaches,
         Ok(ReachOutput { reaches: false, .. }) => Witness::DoesNotReach,
         Err(_) => Witness::Unreachable,

@@ -63,6 +63,9 @@ pub struct ReachInput {
 pub struct ReachOutput {
     /// Whether anything in that Region answered.
     pub reaches: bool,
+    /// Whether neither its RDS nor its ledger did: its writer may be dead.
+    #[serde(default)]
+    pub others_only: bool,
     /// What answered, or what was seen instead.
     pub reason: String,
 }
@@ -288,6 +291,7 @@ pub async fn reach(
         why: why.to_string(),
     });
     let reaches = reaches(&rds, &ledger, &others);
+    let others_only = reaches && !rds.answers() && !gather::answers(&ledger);
     let ledger = ledger.map_or_else(|why| why.to_string(), |_| "answers".into());
     let others = others.unwrap_or_else(|why| why.to_string());
     let reason = format!("RDS: {rds}; ledger: {ledger}; other data planes: {others}");
@@ -298,7 +302,11 @@ pub async fn reach(
             world.region()
         )));
     }
-    Ok(ReachOutput { reaches, reason })
+    Ok(ReachOutput {
+        reaches,
+        others_only,
+        reason,
+    })
 }
 
 /// Any answer of anything in a Region shows that it can be reached; a refusal is one.

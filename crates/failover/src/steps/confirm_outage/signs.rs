@@ -55,8 +55,12 @@ impl Signs {
         ];
         let alive_at = alive_at.into_iter().flatten().max();
         // Only the road between the Regions is cut, and nobody here sees what the writer commits.
-        let parted = verdict == Verdict::PathImpaired
-            && evidence.witness == Witness::Reaches
+        let reached = matches!(
+            (verdict, evidence.witness),
+            (Verdict::PathImpaired, Witness::Reaches)
+                | (Verdict::Undetermined, Witness::ReachesOthers)
+        );
+        let parted = reached
             && evidence.home_vantage != HomeVantage::FreshSuccess
             && evidence.progress != Progress::Moving;
         let maybe_alive_at = [
@@ -237,6 +241,10 @@ mod tests {
         };
         assert_eq!(
             found(Verdict::PathImpaired, Witness::Reaches),
+            Some(at(120))
+        );
+        assert_eq!(
+            found(Verdict::Undetermined, Witness::ReachesOthers),
             Some(at(120))
         );
         assert_eq!(found(Verdict::RegionDown, Witness::DoesNotReach), None);

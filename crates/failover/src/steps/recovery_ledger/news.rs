@@ -235,7 +235,7 @@ const fn next_step(verdict: Verdict) -> (Severity, &'static str) {
         ),
         Verdict::PathImpaired => (
             Severity::Action,
-            "Repair the road between the Regions. The writer itself is alive.",
+            "Repair the road between the Regions. The writer's Region is there.",
         ),
         Verdict::WriterRestarting => (
             Severity::Critical,

@@ -91,7 +91,11 @@ impl Vantage {
         let continued = same_writer.filter(|vantage| look.at.duration_since(vantage.at) <= GAP);
         let failing_since = failing_since(continued, &look);
         let last_beat = match &look.write {
-            Write::Committed { beat } => Some(*beat),
+            // The record may hold a later one: a run's look beside this one.
+            Write::Committed { beat } => later(
+                same_writer.and_then(|vantage| vantage.last_beat),
+                Some(*beat),
+            ),
             Write::Failed { .. }
             | Write::Saturated { .. }
             | Write::Starting { .. }
@@ -135,6 +139,24 @@ impl Vantage {
         next
     }
 
+    /// The newer of two records of one Region, with the later beat of both: two looks may overlap.
+    #[must_use]
+    pub fn newer(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (one, other) = match (one, other) {
+            (Some(one), Some(other)) => (one, other),
+            (one, other) => return one.or(other),
+        };
+        let (older, mut newer) = if other.at > one.at {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        if older.writer_region == newer.writer_region {
+            newer.last_beat = later(older.last_beat, newer.last_beat);
+        }
+        Some(newer)
+    }
+
     /// Until when what was on its way when the failures began may still be arriving.
     #[must_use]
     pub fn drained_at(&self, detection: &Detection) -> Option<Timestamp> {
@@ -158,6 +180,12 @@ impl Vantage {
         let answered = signs.saturated_at.max(signs.answered_at);
         answered.max(again.map(|(last, _)| last))
     }
+}
+
+/// The later of two beats of one vantage, as the writer counted them.
+fn later(one: Option<Beat>, other: Option<Beat>) -> Option<Beat> {
+    let both = one.into_iter().chain(other);
+    both.max_by_key(|beat| (beat.epoch, beat.seq))
 }
 
 /// Since when every attempt has failed on the writer's side.

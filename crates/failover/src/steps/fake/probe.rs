@@ -149,6 +149,7 @@ impl Probe for Books {
     async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
         let mut kept = self.kept.lock().unwrap();
         kept.looks.push(vantage.clone());
+        kept.looked.insert(vantage.region.clone(), vantage.clone());
         if let Some((_, row)) = self
             .turn
             .as_ref()

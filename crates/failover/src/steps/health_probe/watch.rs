@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error,
-    beat::{Vantage, Write},
+    beat::{Look, Vantage, Write},
     domain::{Incident, PlanName},
     ledger::{Intent, Known, Row, update_if},
     metric::{self, Counted},
@@ -214,16 +214,10 @@ async fn look_until(
         let began = world.now();
         let target = Target::of(&row).ok_or_else(|| super::look::no_writer(&plan.plan))?;
         let (look, _) = sessions.look(world, known, &target, timeout).await;
-        let seen = Vantage::after(
-            vantage.as_ref(),
-            here,
-            &target.writer,
-            look,
-            &plan.detection,
-        );
+        let seen;
+        (seen, row) = record(world, plan, vantage, (look, &target), row).await;
         watched.looks += 1;
         watched.fault = plan_fault.clone().or_else(|| blind(&seen.write));
-        row = record(world, plan, &seen, row).await;
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
         } else if clears(&seen, &row) {
@@ -272,21 +266,41 @@ fn blind(write: &Write) -> Option<String> {
 }
 
 /// Records a look and reads the row again, at once: a deposed writer may still answer, and the next look is at the writer that
-/// was proven since. A ledger that does not answer costs no more than a look, and the row stays as it was.
-async fn record(world: &impl World, plan: &Plan, seen: &Vantage, row: Row) -> Row {
-    let limit = Duration::from_secs(plan.detection.timeout_seconds);
+/// was proven since. A run's fresh looks are recorded beside ours: the record goes on from the newer one. A ledger that does not
+/// answer costs no more than a look, and the row stays as it was.
+async fn record(
+    world: &impl World,
+    plan: &Plan,
+    before: Option<Vantage>,
+    (look, target): (Look, &Target),
+    row: Row,
+) -> (Vantage, Row) {
+    let (here, detection) = (world.region(), &plan.detection);
+    let limit = Duration::from_secs(detection.timeout_seconds);
+    let after = |before: Option<&Vantage>| {
+        Vantage::after(before, here, &target.writer, look.clone(), detection)
+    };
+    let record = async {
+        let held = world.vantage(here, &plan.plan).await.ok().flatten();
+        let seen = after(Vantage::newer(before.clone(), held).as_ref());
+        world.put_vantage(&plan.plan, &seen).await.map(|()| seen)
+    };
     let (recorded, read) = tokio::join!(
-        tokio::time::timeout(limit, world.put_vantage(&plan.plan, seen)),
-        tokio::time::timeout(limit, world.row(world.region(), &plan.plan))
+        tokio::time::timeout(limit, record),
+        tokio::time::timeout(limit, world.row(here, &plan.plan))
     );
-    if !matches!(recorded, Ok(Ok(()))) {
-        tracing::warn!(plan = %plan.plan, ?recorded, "the look could not be recorded");
-    }
+    let seen = match recorded {
+        Ok(Ok(seen)) => seen,
+        unrecorded => {
+            tracing::warn!(plan = %plan.plan, ?unrecorded, "the look could not be recorded");
+            after(before.as_ref())
+        }
+    };
     match read {
-        Ok(Ok(read)) => read,
+        Ok(Ok(read)) => (seen, read),
         unread => {
             tracing::warn!(plan = %plan.plan, ?unread, "the row could not be read again");
-            row
+            (seen, row)
         }
     }
 }
@@ -382,7 +396,7 @@ mod unwatched;
 mod tests {
     use super::*;
     use crate::{
-        beat::{Beat, Look, Write},
+        beat::Beat,
         domain::Epoch,
         ledger::{Claim, Current, Ledger, RunKind},
         steps::fake::Books,
@@ -515,6 +529,13 @@ mod tests {
 
     /// Looks until then; answers at whose writer each look was.
     async fn watched(books: &Books, calm: Timestamp) -> Vec<String> {
+        watched_by(&mut Commits, books, calm).await;
+        let looks = books.looks();
+        let writers = looks.iter().map(|look| look.writer_region.to_string());
+        writers.collect()
+    }
+
+    async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) {
         let known = books.known(&"us-east-1".into(), &"orders".into()).await;
         let mut known = known.unwrap().unwrap();
         known.plan.detection.timeout_seconds = 1;
@@ -526,11 +547,53 @@ mod tests {
             suspected: false,
             fault: None,
         };
-        let ended = look_until(books, &known, until, &mut Commits, &mut watched).await;
+        let ended = look_until(books, &known, until, looking, &mut watched).await;
         assert_eq!(ended, Ok(()));
+    }
+
+    /// No beat is committed. During the second look a run's own look is recorded, which met a beat and then no free slot.
+    struct BesideARun(u32);
+
+    impl Looking for BesideARun {
+        async fn look(
+            &mut self,
+            world: &impl World,
+            _: &Known,
+            target: &Target,
+            _: Duration,
+        ) -> (Look, bool) {
+            self.0 += 1;
+            let at = world.now();
+            if self.0 == 2 {
+                let mut run = crate::steps::fake::probe::vantage(world.region().clone(), at);
+                run.last_beat = Some(Beat {
+                    seq: 9,
+                    epoch: target.epoch,
+                    at,
+                });
+                run.signs.saturated_at = Some(at);
+                let put = world.put_vantage(&"orders".into(), &run).await;
+                assert_eq!(put, Ok(()));
+            }
+            let write = Write::Failed { why: String::new() };
+            let look = Look {
+                at,
+                write,
+                reading: None,
+            };
+            (look, false)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_watch_keeps_what_a_runs_look_beside_it_has_seen() {
+        let books = Books::with(&row());
+        watched_by(&mut BesideARun(0), &books, at(1_015)).await;
         let looks = books.looks();
-        let writers = looks.iter().map(|look| look.writer_region.to_string());
-        writers.collect()
+        let last = looks.last().unwrap();
+        assert!(looks.len() > 3, "{looks:?}");
+        assert_eq!(last.last_beat.map(|beat| beat.seq), Some(9));
+        assert!(last.maybe_alive_at().is_some());
     }
 
     fn deposed() -> Row {

@@ -9,7 +9,7 @@ const NOT_MENDED: &str = "not mended:";
 
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
-    ('V', 16),
+    ('V', 17),
     ('C', 13),
     ('P', 8),
     ('F', 8),

@@ -25,8 +25,11 @@ use crate::{
 const ANSWER: Duration = Duration::from_secs(10);
 
 impl Ask for Aws {
-    async fn ask_probe(&self, plan: &PlanName) -> Result<Confirmation, Error> {
-        let payload = json!({"operation": "confirm", "plan": plan});
+    async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
+        let payload = match dry_run {
+            true => json!({"operation": "confirm", "plan": plan, "dry_run": true}),
+            false => json!({"operation": "confirm", "plan": plan}),
+        };
         self.invoke(&self.region, "aurora-failover-health-probe", &payload)
             .await
     }

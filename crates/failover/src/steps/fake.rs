@@ -396,7 +396,7 @@ impl Ask for Books {
         Ok("STS answers".into())
     }
 
-    async fn ask_probe(&self, _: &PlanName) -> Result<Confirmation, Error> {
+    async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
         Err(Error::Unavailable("the probe does not answer".into()))
     }
 

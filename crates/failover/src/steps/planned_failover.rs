@@ -457,7 +457,7 @@ async fn called(
     let looks = run.looks.after(seen, pass.now);
     let is_quiet = looks.is_quiet(attempt.at, pass.now);
     let writer_commits = is_quiet && {
-        let probe = world.ask_probe(run.name()).await;
+        let probe = world.ask_probe(run.name(), pass.dry_run).await;
         probe.is_ok_and(|probe| matches!(probe.vantage.write, Write::Committed { .. }))
     };
     Called {

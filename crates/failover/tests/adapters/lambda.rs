@@ -46,7 +46,7 @@ async fn the_probe_is_asked_here() {
         "write": {"outcome": "read_only"}, "last_beat": null, "failing_since": null, "failures": 3, "reading": null,
         "moved_at": null});
     let (aws, replay) = scripted([Next::ok(json!({"vantage": vantage, "readable": true}))]);
-    let confirmation = aws.ask_probe(&"orders".into()).await.unwrap();
+    let confirmation = aws.ask_probe(&"orders".into(), false).await.unwrap();
     assert!(confirmation.readable && confirmation.vantage.failures == 3);
     let asked = replay.asked_once();
     assert!(
@@ -62,11 +62,22 @@ async fn the_probe_is_asked_here() {
 }
 
 #[tokio::test]
+async fn a_dry_run_asks_the_probe_for_a_look_that_changes_nothing() {
+    let (aws, replay) = scripted([Next::ok(json!({}))]);
+    let nothing = aws.ask_probe(&"orders".into(), true).await;
+    assert!(nothing.is_err());
+    assert_eq!(
+        replay.asked_once().json(),
+        json!({"operation": "confirm", "plan": "orders", "dry_run": true})
+    );
+}
+
+#[tokio::test]
 async fn a_function_that_failed_is_not_ready_and_says_why() {
     let failed =
         Next::ok(json!({"errorType": "Unavailable", "errorMessage": "the ledger is silent"}));
     let (aws, _) = scripted([failed.with_header("x-amz-function-error", "Unhandled")]);
-    let why = aws.ask_probe(&"orders".into()).await.unwrap_err();
+    let why = aws.ask_probe(&"orders".into(), false).await.unwrap_err();
     assert_eq!(why.name(), "NotReady");
     assert!(why.to_string().contains("the ledger is silent"), "{why}");
 }
@@ -96,7 +107,9 @@ async fn a_function_may_take_longer_than_other_calls() {
 async fn the_asker_gives_up_on_a_silent_function() {
     let (aws, replay) = scripted([Next::Silence]);
     let limit = Duration::from_millis(50);
-    let answer = aws.within(limit, aws.ask_probe(&"orders".into())).await;
+    let answer = aws
+        .within(limit, aws.ask_probe(&"orders".into(), false))
+        .await;
     assert_eq!(
         answer,
         Err(Error::Unavailable("no answer within 50ms".into()))
@@ -108,7 +121,7 @@ async fn the_asker_gives_up_on_a_silent_function() {
 async fn a_call_that_is_refused_at_once_is_made_once_more() {
     let busy = || Next::json_error(503, "ServiceException", "busy");
     let (aws, replay) = scripted([busy(), busy()]);
-    let why = aws.ask_probe(&"orders".into()).await.unwrap_err();
+    let why = aws.ask_probe(&"orders".into(), false).await.unwrap_err();
     assert_eq!(why.name(), "Unavailable");
     assert_eq!(replay.asked().len(), 2);
 }

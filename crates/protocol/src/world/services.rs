@@ -138,7 +138,7 @@ impl Dns for Seen<'_> {
 }
 
 impl Ask for Seen<'_> {
-    async fn ask_probe(&self, _: &PlanName) -> Result<Confirmation, Error> {
+    async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
         let (here, now) = (index(&self.here), self.now);
         let answer = self.call(Concerns::Reading, move |state, _| {
             let vantage = vantage(state, here, now);

@@ -18,7 +18,7 @@ use failover::{
         Here,
         confirm_outage::{self, Ask, ReachInput, ReachOutput},
         dns_flip::{Parameter, Parameters},
-        health_probe::{self, Confirmation, Probe, Spares, Suspicion},
+        health_probe::{self, Confirmation, LookAt, Probe, Spares, Suspicion},
         recovery_ledger::{HandOver, Plans},
     },
     switches::{Switched, Switches},
@@ -302,8 +302,12 @@ impl Probe for View {
 }
 
 impl Ask for View {
-    async fn ask_probe(&self, plan: &PlanName) -> Result<Confirmation, Error> {
-        Box::pin(health_probe::confirm(self, plan)).await
+    async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
+        let input = LookAt {
+            plan: plan.clone(),
+            dry_run,
+        };
+        Box::pin(health_probe::confirm(self, &input)).await
     }
 
     async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {

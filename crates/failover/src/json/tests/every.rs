@@ -107,7 +107,7 @@ fn jobs() -> Vec<(&'static str, Reads, Value)> {
         (
             "look",
             probe(),
-            json!({"operation": "confirm", "plan": "orders"}),
+            json!({"operation": "confirm", "plan": "orders", "dry_run": true}),
         ),
         ("prove", probe(), pass(json!({"operation": "prove"}))),
         ("verify", probe(), pass(json!({"operation": "verify"}))),

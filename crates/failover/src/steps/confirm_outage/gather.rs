@@ -40,7 +40,7 @@ pub(super) async fn gather(
         .and_then(|current| current.global_cluster.clone())
         .unwrap_or_else(|| String::new().into());
     let (probe, home, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
-        world.within(TIMEOUT, world.ask_probe(run.name())),
+        world.within(TIMEOUT, world.ask_probe(run.name(), pass.dry_run)),
         world.within(TIMEOUT, world.vantage(&run.from, run.name())),
         look(world, &run.to, &to),
         look(world, &run.from, &from),

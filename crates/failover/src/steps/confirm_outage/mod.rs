@@ -101,10 +101,11 @@ pub struct Answer {
 
 /// The other functions that are asked.
 pub trait Ask: Sync {
-    /// Asks this Region's probe for a fresh look.
+    /// Asks this Region's probe for a fresh look; in a dry run, which commits no beat, for what it saw last.
     fn ask_probe(
         &self,
         plan: &PlanName,
+        dry_run: bool,
     ) -> impl Future<Output = Result<health_probe::Confirmation, Error>> + Send;
     /// Asks the witness.
     fn ask_witness(

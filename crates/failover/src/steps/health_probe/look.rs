@@ -322,6 +322,39 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
     Ok(Confirmation { vantage, readable })
 }
 
+/// The look of a dry run, which commits no beat and records nothing: what this Region's probe recorded last, and whether the local
+/// reader answers now.
+///
+/// # Errors
+/// Those of a fresh look; `Unavailable` where nothing was recorded lately.
+pub(super) async fn recorded(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
+    let here = world.region();
+    let (known, row, held) = tokio::join!(
+        world.known(here, name),
+        world.row(here, name),
+        world.vantage(here, name)
+    );
+    let Some(known) = known? else {
+        return Err(unknown(world, name).await);
+    };
+    let target = Target::of(&row?).ok_or_else(|| no_writer(name))?;
+    let detection = &known.plan.detection;
+    let lately = |vantage: &Vantage| {
+        vantage.writer_region == target.writer
+            && world.now().duration_since(vantage.at) <= detection.home_age_max()
+    };
+    let vantage = held?.filter(lately).ok_or_else(|| {
+        Error::Unavailable(format!(
+            "a dry run makes no look of its own, and the probe in {here} has recorded none at plan {name} lately; switch its schedule on"
+        ))
+    })?;
+    let limit = Duration::from_secs(detection.timeout_seconds).min(FRESH);
+    let mut reader = Kept::default();
+    let read = tokio::time::timeout(limit, reading(world, &mut reader, &known, limit));
+    let readable = read.await.ok().flatten().is_some();
+    Ok(Confirmation { vantage, readable })
+}
+
 pub(super) fn no_writer(name: &PlanName) -> Error {
     Error::NotReady(format!(
         "no ledger names a writer of plan {name}; call recovery-ledger with the operation adopt first"
@@ -399,7 +432,36 @@ pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Re
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::{ledger::Current, steps::fake::Books};
+
+    #[tokio::test]
+    async fn a_dry_look_commits_no_beat_and_records_nothing() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let current = Current {
+            epoch: Epoch(7),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: at(0),
+            unplanned: false,
+            acknowledged_at: None,
+        };
+        let row = Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        };
+        let looked = |second| Books::with(&row).looked("us-east-1", at(second));
+        let books = looked(990);
+        let seen = recorded(&books, &"orders".into()).await.unwrap();
+        assert_eq!((seen.vantage.at, seen.readable), (at(990), false));
+        assert_eq!(books.looks(), [], "nothing is recorded");
+        let old = recorded(&looked(900), &"orders".into()).await;
+        let why = old.unwrap_err().to_string();
+        assert!(why.contains("dry run"), "{why}");
+    }
 
     #[test]
     fn a_time_out_tells_of_a_living_server_only_behind_a_login_of_the_same_look() {

@@ -44,7 +44,7 @@ pub enum Request {
     /// Creates the heartbeat schema and the probe's role on the writer.
     Setup(OfPlan),
     /// Takes one fresh look at a plan's writer.
-    Confirm(OfPlan),
+    Confirm(LookAt),
     /// Commits the new epoch on the promoted writer.
     Prove(Input),
     /// Commits a beat through the plan's DNS name.
@@ -101,6 +101,17 @@ impl Shard {
 pub struct OfPlan {
     /// The plan.
     pub plan: PlanName,
+}
+
+/// Asks for one look at a plan's writer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookAt {
+    /// The plan.
+    pub plan: PlanName,
+    /// Whether nothing may be changed: no beat is committed then, and what was seen last is answered.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// What a fresh look answers.
@@ -189,12 +200,16 @@ pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, E
     Box::pin(watch::run(world, Shard::WHOLE, deadline)).await
 }
 
-/// One fresh look at a plan's writer.
+/// One fresh look at a plan's writer; in a dry run what was seen last.
 ///
 /// # Errors
-/// `InvalidRequest` for a plan that no probe has read, `NotReady` where no ledger names a writer.
-pub async fn confirm(world: &impl World, plan: &PlanName) -> Result<Confirmation, Error> {
-    Box::pin(look::confirm(world, plan)).await
+/// `InvalidRequest` for a plan that no probe has read, `NotReady` where no ledger names a writer, `Unavailable` in a dry run where
+/// nothing was seen lately.
+pub async fn confirm(world: &impl World, input: &LookAt) -> Result<Confirmation, Error> {
+    if input.dry_run {
+        return Box::pin(look::recorded(world, &input.plan)).await;
+    }
+    Box::pin(look::confirm(world, &input.plan)).await
 }
 
 /// One invocation. `deadline` is when the function will be ended.
@@ -209,7 +224,7 @@ pub async fn handle(
     match asked(payload)? {
         Request::Watch(shard) => answer(Box::pin(watch::run(world, shard, deadline)).await?),
         Request::Setup(input) => answer(set_up::run(world, &input.plan).await?),
-        Request::Confirm(input) => answer(confirm(world, &input.plan).await?),
+        Request::Confirm(input) => answer(confirm(world, &input).await?),
         Request::Prove(input) => answer(in_time(prove::run(world, &input)).await?),
         Request::Verify(input) => answer(in_time(verify::run(world, &input)).await?),
     }

@@ -33,7 +33,7 @@ pub(super) async fn reasons(
     let (source, switches, probe, rights, deployments, later) = futures::join!(
         world.cluster(&run.from, left),
         world.switches(run.name()),
-        world.ask_probe(run.name()),
+        world.ask_probe(run.name(), pass.dry_run),
         world.ask_rights(&run.from, run.name()),
         deployments(world, pass),
         later::reasons(world, pass),

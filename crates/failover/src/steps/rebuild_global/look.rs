@@ -356,7 +356,7 @@ async fn lag(world: &impl World, pass: &Pass, observed: &Observed) -> Option<Str
     if !complete || observed.acting == observed.writer_region {
         return None;
     }
-    let seen = match world.ask_probe(pass.run.name()).await {
+    let seen = match world.ask_probe(pass.run.name(), pass.dry_run).await {
         Ok(seen) => seen,
         Err(why) => {
             return Some(format!(

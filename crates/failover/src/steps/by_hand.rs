@@ -2,7 +2,7 @@
 //! which find out what the forced pass would do or be refused with.
 
 use super::{
-    Here, Input, Output, Pass, Progress, SILENCE, detach_and_promote, health_probe::prove,
+    Here, Input, Output, Pass, Progress, SILENCE, briefly, detach_and_promote, health_probe::prove,
     planned_failover,
 };
 use crate::{
@@ -11,9 +11,10 @@ use crate::{
     guard,
     ledger::{self, Claim, Closed, Current, Known, Ledger, Outcome, Rows, Run, RunKind},
     notify::{Message, Notify, Severity, commands, tell},
+    plan::Plan,
 };
 
-/// Makes a forced pass of a step.
+/// Makes a forced pass of a step; `carried_out` says whether RDS shows that this Region's member is promoted already.
 ///
 /// # Errors
 /// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, and those of the step.
@@ -21,9 +22,10 @@ pub(super) async fn forced<O>(
     world: &(impl Ledger + Here + Notify),
     step: &str,
     input: &Input,
+    carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
     pass: impl AsyncFn(&Input) -> Result<Output<O>, Error>,
 ) -> Result<Output<O>, Error> {
-    let mut run = open(world, step, input).await?;
+    let mut run = open(world, step, input, carried_out).await?;
     let forced = Input {
         run_id: Some(run.run_id.clone()),
         from_region: Some(run.from.clone()),
@@ -100,20 +102,37 @@ pub fn is_by_hand(run: &RunId) -> bool {
 }
 
 /// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
-async fn open(world: &(impl Ledger + Here), step: &str, input: &Input) -> Result<Run, Error> {
+async fn open(
+    world: &(impl Ledger + Here),
+    step: &str,
+    input: &Input,
+    carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
+) -> Result<Run, Error> {
     let here = world.region();
     let known = known(world, input).await?;
     let rows = Rows(reachable(world, &known).await?);
     let mut run = prepare(world, step, input, (known, &rows)).await?;
-    let current = rows.current();
-    let is_proven = current.is_some_and(|current| current.writer == *here);
-    if let Err(why) = lease(world, &mut run, is_proven).await {
+    let is_promoted = is_promoted(here, &run, &rows, carried_out).await;
+    if let Err(why) = lease(world, &mut run, is_promoted).await {
         give_back(world, &run).await;
         return Err(why);
     }
     world.put_run(here, &run).await?;
     tracing::warn!(plan = %input.plan, step, run_id = %run.run_id, "a forced pass by hand");
     Ok(run)
+}
+
+/// Whether this Region has the proven writer, or RDS shows that its member is promoted: none of the others can hold anything up
+/// then by being silent.
+async fn is_promoted(
+    here: &Region,
+    run: &Run,
+    rows: &Rows,
+    carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
+) -> bool {
+    let current = rows.current();
+    let is_proven = current.is_some_and(|current| current.writer == *here);
+    is_proven || carried_out(&run.plan, rows).await
 }
 
 /// The run that a forced pass of a step is, without its leases.
@@ -169,11 +188,13 @@ pub(super) async fn rehearse(
     world: &(impl Ledger + Here),
     step: &str,
     input: &Input,
+    carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
 ) -> Result<Pass, Error> {
     let here = world.region();
     let known = known(world, input).await?;
     let mut rows = Rows(reachable(world, &known).await?);
     let mut run = prepare(world, step, input, (known, &rows)).await?;
+    let is_promoted = is_promoted(here, &run, &rows, carried_out).await;
     let (claim, now) = (Claim::of(&run), world.now());
     for region in run.plan.members.keys() {
         match rows.0.get_mut(region) {
@@ -181,7 +202,7 @@ pub(super) async fn rehearse(
                 *row = row.claim_by_hand(&claim, now)?;
                 run.leased.insert(region.clone());
             }
-            None if *region == run.from => {}
+            None if *region == run.from || is_promoted => {}
             None => {
                 return Err(Error::Unavailable(format!(
                     "the ledger of {region} does not answer, and a forced pass takes the plan's lease there"
@@ -209,21 +230,24 @@ fn left(known: &Known, current: &Current, here: &Region) -> Region {
     }
 }
 
-async fn lease(world: &(impl Ledger + Here), run: &mut Run, is_proven: bool) -> Result<(), Error> {
+async fn lease(
+    world: &(impl Ledger + Here),
+    run: &mut Run,
+    is_promoted: bool,
+) -> Result<(), Error> {
     let (claim, now) = (Claim::of(run), world.now());
     let members: Vec<_> = run.plan.members.keys().cloned().collect();
     for region in members {
         let claimed = ledger::update(world, &region, run.name(), |row| {
             row.claim_by_hand(&claim, now)
         });
-        // Where this Region has the proven writer, none of the others can hold anything up by being silent.
-        let may_be_silent = region != *world.region() && (region == run.from || is_proven);
+        let may_be_silent = region != *world.region() && (region == run.from || is_promoted);
         if !may_be_silent {
             claimed.await?;
         } else {
-            match tokio::time::timeout(SILENCE, claimed).await {
-                Err(_) | Ok(Err(Error::Unavailable(_))) => continue,
-                Ok(claimed) => drop(claimed?),
+            match briefly(&region, claimed).await {
+                Err(Error::Unavailable(_)) => continue,
+                claimed => drop(claimed?),
             }
         }
         run.leased.insert(region);

@@ -4,16 +4,16 @@
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass, calls,
+    Here, Input, Output, Pass, calls, carried_out,
     frame::{self, Act, Came, Step, Then},
 };
 use crate::{
     Error,
     domain::Region,
     ledger,
-    ledger::Ledger,
+    ledger::{Ledger, Rows},
     notify::Notify,
-    plan::Strategy,
+    plan::{Plan, Strategy},
     switches::Switched,
     topology::{Cluster, Describe, FailoverState, GlobalCluster, Named, Role, role},
 };
@@ -160,6 +160,10 @@ impl<W: World> Step<W> for DetachAndPromote {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
+
+    async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
+        carried_out::shows(world, plan, rows, world.region()).await
+    }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
         look::observe(world, pass).await

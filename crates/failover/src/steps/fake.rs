@@ -200,6 +200,14 @@ impl Books {
         self
     }
 
+    /// One Region's ledger holds another row.
+    pub(crate) fn with_row(self, region: &str, row: &Row) -> Self {
+        let mut kept = self.kept.lock().unwrap();
+        kept.rows.insert(region.into(), row.clone());
+        drop(kept);
+        self
+    }
+
     pub(crate) fn silence(mut self, region: &str) -> Self {
         self.silent.insert(region.into());
         self

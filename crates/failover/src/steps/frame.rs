@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
-    ledger::{Answer, Ledger},
+    ledger::{Answer, Ledger, Rows},
     notify::Notify,
+    plan::Plan,
 };
 
 /// What a machine loops on: one function's job in a run. What a world `W` must offer, its implementation says.
@@ -25,6 +26,12 @@ pub trait Step<W: Sync>: Sync {
     /// The step's refusal.
     fn admit(&self, _pass: &Pass) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Whether RDS shows that the change of writer to this Region which the ledgers hold open is carried out, so that no other
+    /// Region holds a pass by hand up by being silent. Only steps that come before the proof look.
+    fn is_carried_out(&self, _world: &W, _plan: &Plan, _rows: &Rows) -> impl Future<Output = bool> {
+        std::future::ready(false)
     }
 
     /// Looks. It changes nothing, whoever calls.
@@ -134,7 +141,9 @@ where
         Ok(Box::pin(make(step, world, pass)).await?.output)
     };
     if input.force.is_some() {
-        return Box::pin(by_hand::forced(world, S::NAME, input, pass)).await;
+        let carried_out =
+            async |plan: &Plan, rows: &Rows| step.is_carried_out(world, plan, rows).await;
+        return Box::pin(by_hand::forced(world, S::NAME, input, carried_out, pass)).await;
     }
     Box::pin(pass(input)).await
 }
@@ -146,7 +155,11 @@ where
 {
     let opened = match &input.run_id {
         Some(_) => Pass::open(world, input).await,
-        None => by_hand::rehearse(world, S::NAME, input).await,
+        None => {
+            let carried_out =
+                async |plan: &Plan, rows: &Rows| step.is_carried_out(world, plan, rows).await;
+            by_hand::rehearse(world, S::NAME, input, carried_out).await
+        }
     };
     let pass = match opened {
         Ok(pass) => pass,

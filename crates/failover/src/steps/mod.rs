@@ -18,6 +18,7 @@ use crate::{
 
 pub mod by_hand;
 mod calls;
+mod carried_out;
 pub mod confirm_outage;
 pub mod detach_and_promote;
 pub mod dns_flip;
@@ -385,8 +386,9 @@ async fn recorded(
 }
 
 /// Renews the lease in every Region that the run leased (rule 3), and answers their rows. The Region that it leaves may have
-/// fallen silent since; once its target is promoted, so may any other: then what those say that answer counts, and every write
-/// to a silent one still fails. A dry run finds out whether it could renew them.
+/// fallen silent since; once its target is promoted, or a promoting call was made that may come about, so may any other: then
+/// what those say that answer counts, and every write to a silent one still fails, so that no further call is made without it. A
+/// dry run finds out whether it could renew them.
 async fn renew(
     world: &(impl Ledger + Here),
     run: &Run,
@@ -394,7 +396,8 @@ async fn renew(
     dry_run: bool,
 ) -> Result<Rows, Error> {
     let here = world.region();
-    let is_promoted = run.promoted_at.is_some() || run.proof.is_some();
+    let is_promoting =
+        run.promoted_at.is_some() || run.proof.is_some() || calls::open(run).is_some();
     let renewals = run.leased.iter().map(async |region| {
         let renewal = async {
             let renewed = |row: &ledger::Row| row.renew(&run.run_id, epoch, now);
@@ -404,15 +407,9 @@ async fn renew(
                 ledger::update(world, region, run.name(), renewed).await
             }
         };
-        let waits_briefly = region != here && (*region == run.from || is_promoted);
+        let waits_briefly = region != here && (*region == run.from || is_promoting);
         let renewed = if waits_briefly {
-            let late = |_| {
-                Err(Error::Unavailable(format!(
-                    "the ledger of {region} is silent"
-                )))
-            };
-            let renewed = tokio::time::timeout(SILENCE, renewal).await;
-            renewed.unwrap_or_else(late)
+            briefly(region, renewal).await
         } else {
             renewal.await
         };
@@ -434,9 +431,23 @@ async fn renew(
         .current()
         .is_some_and(|current| current.writer == run.to);
     match silent {
-        Some(why) if !is_promoted && !is_proven => Err(why),
+        Some(why) if !is_promoting && !is_proven => Err(why),
         _ => Ok(rows),
     }
+}
+
+/// What a Region's ledger says that may be silent.
+async fn briefly<T>(
+    region: &Region,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let late = |_| {
+        Err(Error::Unavailable(format!(
+            "the ledger of {region} is silent"
+        )))
+    };
+    let answered = tokio::time::timeout(SILENCE, asked).await;
+    answered.unwrap_or_else(late)
 }
 
 /// The longest that most passes ask to wait for the next one, in seconds.
@@ -465,7 +476,7 @@ pub fn wait_seconds_up_to(at_most: u64, since: Timestamp, now: Timestamp) -> u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Claim, Current, Row};
+    use crate::ledger::{Answer, Claim, Current, Row};
 
     /// A run of three members whose target is proven, or is still to be promoted.
     async fn of_three(is_promoted: bool) -> (fake::Books, Input) {
@@ -513,6 +524,26 @@ mod tests {
         let books = books.silence("eu-west-1");
         let why = Pass::open(&books, &input).await.unwrap_err();
         assert_eq!(why.name(), "Unavailable", "nothing is promoted yet");
+    }
+
+    #[tokio::test]
+    async fn while_a_promoting_call_may_come_about_any_other_region_may_be_silent() {
+        let silent_after = async |answer: Option<Answer>| {
+            let (books, input) = of_three(false).await;
+            let mut run = books.runs()[&"a".into()].clone();
+            run.attempt(books.now(), detach_and_promote::STEP, "detach");
+            if let Some(answer) = answer {
+                run.answered(answer);
+            }
+            books.put_run(&run.to, &run).await.unwrap();
+            Pass::open(&books.silence("eu-west-1"), &input).await
+        };
+        for open in [None, Some(Answer::Taken)] {
+            let pass = silent_after(open).await.unwrap();
+            assert!(!pass.rows.0.contains_key(&"eu-west-1".into()));
+        }
+        let refused = silent_after(Some(Answer::Refused("no".into()))).await;
+        assert_eq!(refused.unwrap_err().name(), "Unavailable");
     }
 
     #[tokio::test]

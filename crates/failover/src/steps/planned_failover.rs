@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass, calls,
+    Here, Input, Output, Pass, calls, carried_out,
     confirm_outage::{self, Ask},
     detach_and_promote::{Accepted, Written},
     dns_flip::{Dns, Parameters},
@@ -22,8 +22,9 @@ use crate::{
     Error,
     beat::Write,
     domain::Region,
-    ledger::{self, Attempt, Ledger, Looks, Run, Seen, update},
+    ledger::{self, Attempt, Ledger, Looks, Rows, Run, Seen, update},
     notify::{Message, Notify, commands, tell},
+    plan::Plan,
     switches::Switched,
     topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
 };
@@ -201,6 +202,10 @@ impl<W: World> Step<W> for PlannedFailover {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
+
+    async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
+        carried_out::shows(world, plan, rows, world.region()).await
+    }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
         observe(world, pass).await

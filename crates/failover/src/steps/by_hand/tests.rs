@@ -42,10 +42,15 @@ fn answer(progress: Progress) -> Output<()> {
     }
 }
 
+/// RDS shows nothing of a promotion.
+async fn unknown(_: &Plan, _: &Rows) -> bool {
+    false
+}
+
 /// Makes a forced pass that finds the plan held by its own run in every Region that answers.
 async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Output<()>, Error> {
     is_consistent(input)?;
-    super::forced(books, "detach_and_promote", input, async |input| {
+    super::forced(books, "detach_and_promote", input, unknown, async |input| {
         let pass = Pass::open(books, input).await?;
         assert!(!pass.dry_run && pass.run.forced);
         Ok(answer(progress))
@@ -57,7 +62,9 @@ async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Outp
 async fn a_forced_pass_that_is_done_answers_the_calls_that_follow_it() {
     let after = async |step: &str, row: Row, epoch: u64, progress: Progress| {
         let (books, by_hand) = (Books::with(&row), input(Some(&format!("orders@{epoch}"))));
-        let pass = super::forced(&books, step, &by_hand, async |_| Ok(answer(progress)));
+        let pass = super::forced(&books, step, &by_hand, unknown, async |_| {
+            Ok(answer(progress))
+        });
         pass.await.unwrap().next
     };
     let of = |command: &str, parts: &[&str]| {
@@ -181,24 +188,30 @@ async fn a_forced_pass_acts_in_its_own_region_only() {
 /// A forced pass that writes its intent, or not, and then meets trouble.
 async fn troubled(books: &Books, begins: bool, why: &Error) -> Run {
     let by_hand = input(Some("orders@7"));
-    let pass = super::forced(books, "detach_and_promote", &by_hand, async |input| {
-        let pass = Pass::open(books, input).await?;
-        let intent = ledger::Intent {
-            epoch: Epoch(8),
-            from: pass.run.from.clone(),
-            to: pass.run.to.clone(),
-            global_cluster: None,
-            run_id: pass.run.run_id.clone(),
-            written_at: pass.now,
-        };
-        for region in pass.run.leased.iter().filter(|_| begins) {
-            ledger::update(books, region, pass.run.name(), |row| {
-                row.intend(intent.clone())
-            })
-            .await?;
-        }
-        Err::<Output<()>, _>(why.clone())
-    });
+    let pass = super::forced(
+        books,
+        "detach_and_promote",
+        &by_hand,
+        unknown,
+        async |input| {
+            let pass = Pass::open(books, input).await?;
+            let intent = ledger::Intent {
+                epoch: Epoch(8),
+                from: pass.run.from.clone(),
+                to: pass.run.to.clone(),
+                global_cluster: None,
+                run_id: pass.run.run_id.clone(),
+                written_at: pass.now,
+            };
+            for region in pass.run.leased.iter().filter(|_| begins) {
+                ledger::update(books, region, pass.run.name(), |row| {
+                    row.intend(intent.clone())
+                })
+                .await?;
+            }
+            Err::<Output<()>, _>(why.clone())
+        },
+    );
     assert_eq!(pass.await.unwrap_err(), *why);
     assert!(is_free(books));
     books.runs()[&"by-hand-detach_and_promote-us-east-1-7".into()].clone()
@@ -273,7 +286,9 @@ fn a_step_that_changes_nothing_refuses_force() {
 #[tokio::test]
 async fn a_rehearsed_pass_stands_on_what_the_forced_one_would_and_takes_nothing() {
     let books = Books::with(&row()).silence("us-west-2");
-    let pass = rehearse(&books, "dns_flip", &input(None)).await.unwrap();
+    let pass = rehearse(&books, "dns_flip", &input(None), unknown)
+        .await
+        .unwrap();
     assert!(pass.dry_run && pass.run.forced);
     assert_eq!(pass.run.leased, ["us-east-1".into()].into());
     assert!(books.runs().is_empty() && is_free(&books));
@@ -282,7 +297,9 @@ async fn a_rehearsed_pass_stands_on_what_the_forced_one_would_and_takes_nothing(
         ..input(None)
     };
     for wrong in [input(Some("orders@6")), elsewhere] {
-        let rehearsed = rehearse(&books, "dns_flip", &wrong).await.unwrap_err();
+        let rehearsed = rehearse(&books, "dns_flip", &wrong, unknown)
+            .await
+            .unwrap_err();
         assert_eq!(rehearsed.name(), "InvalidRequest");
     }
 }
@@ -298,7 +315,7 @@ async fn a_rehearsed_pass_is_refused_while_a_run_holds_the_plan() {
     };
     let held = row().claim(&claim, jiff::Timestamp::from_second(999).unwrap());
     let books = Books::with(&held.unwrap());
-    let why = rehearse(&books, "dns_flip", &input(None))
+    let why = rehearse(&books, "dns_flip", &input(None), unknown)
         .await
         .unwrap_err();
     assert!(why.to_string().contains("run a holds plan orders"), "{why}");
@@ -332,6 +349,35 @@ async fn where_the_proven_writer_is_no_other_region_holds_a_forced_pass_up_by_be
         .await
         .unwrap_err();
     assert_eq!(why.name(), "Unavailable");
+}
+
+#[tokio::test]
+async fn where_rds_shows_the_target_promoted_no_other_region_holds_a_forced_pass_up_by_being_silent()
+ {
+    let input = input(Some("orders@7"));
+    let silent = || {
+        Books::with(&row())
+            .of_three("eu-west-1")
+            .silence("eu-west-1")
+    };
+    for carried_out in [true, false] {
+        let (books, shown) = (silent(), async |_: &Plan, _: &Rows| carried_out);
+        let rehearsed = rehearse(&books, "prove_writer", &input, shown).await;
+        let shown = async |_: &Plan, _: &Rows| carried_out;
+        let made = super::forced(&books, "prove_writer", &input, shown, async |input| {
+            let pass = Pass::open(&books, input).await?;
+            assert!(!pass.run.leased.contains(&"eu-west-1".into()));
+            Ok(answer(Progress::Done))
+        });
+        let made = made.await.map(|_| ());
+        let names = [rehearsed.map(|_| ()), made].map(|came| came.map_err(|why| why.name()));
+        let expected = if carried_out {
+            Ok(())
+        } else {
+            Err("Unavailable")
+        };
+        assert_eq!(names, [expected, expected]);
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::{
         health_probe::{Probe, Spares, Suspicion},
         recovery_ledger::Plans,
     },
-    topology::Cluster,
+    topology::{Cluster, Instance},
 };
 
 /// What a Region's probe recorded then.
@@ -75,7 +75,11 @@ impl Books {
             reader_endpoint: String::new(),
             port: 5432,
             global_cluster: None,
-            instances: Vec::new(),
+            instances: vec![Instance {
+                identifier: "orders-east-1".into(),
+                status: "available".into(),
+                is_writer: true,
+            }],
         });
         self.fence = fence;
         self

@@ -10,10 +10,11 @@ use crate::{
     Error,
     beat::{Beats, Loss, Write, loss},
     domain::{Epoch, Region, seconds_between},
-    ledger::{Current, Ledger, Proof, update},
+    ledger::{Current, Ledger, Proof, Rows, update},
+    plan::Plan,
     sql::Session,
     steps::{
-        Input, Output, Pass,
+        Input, Output, Pass, carried_out,
         frame::{self, Act, Came, Step, Then},
     },
     topology::{Describe, Named, is_led_by},
@@ -117,6 +118,10 @@ impl<W: World> Step<W> for ProveWriter {
     const NAME: &'static str = STEP;
     type Observed = Looked;
     type Action = Action;
+
+    async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
+        carried_out::shows(world, plan, rows, world.region()).await
+    }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
         let epoch = epoch(pass)?;

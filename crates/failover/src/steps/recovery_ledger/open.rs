@@ -1,4 +1,5 @@
-//! Opens a run: takes the plan's lease in every member Region that the run does not leave, in sorted order, or none.
+//! Opens a run: takes the plan's lease in every member Region that the run does not leave, in sorted order, or none. Where the
+//! target is promoted already, those that are silent are left out.
 //! A run that opens again re-enters its own lease and record.
 
 mod dry;
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Approval, Asked, FailbackInput, Here, Ledger, OpenInput, World, news, plan, plan_in_an_outage,
+    Approval, Asked, FailbackInput, Ledger, OpenInput, World, news, plan, plan_in_an_outage,
 };
 use crate::{
     Error,
@@ -17,7 +18,7 @@ use crate::{
     ledger::{Claim, Rows, Run, RunKind, update},
     plan::Plan,
     steps::{
-        Output,
+        Output, briefly, carried_out,
         rebuild_global::{Names, Retire},
     },
 };
@@ -87,6 +88,8 @@ struct Held {
     leased: Vec<Region>,
     /// The run that holds the plan while it waits for a human's answer.
     behind: Option<RunId>,
+    /// Whether RDS shows that the change of writer to the target is carried out: then silent Regions were left out.
+    carried_out: bool,
 }
 
 pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
@@ -167,21 +170,39 @@ fn claim(input: &Opening) -> Claim {
 }
 
 /// Takes the leases. The one in the Region that is left is taken by confirm-outage, beside evidence that waits for that
-/// Region anyway: here it would cost a dead Region's time-out.
-async fn lease(world: &(impl Ledger + Here), plan: &Plan, input: &Opening) -> Result<Held, Error> {
+/// Region anyway: here it would cost a dead Region's time-out. Behind a promotion that RDS shows, no other Region holds the run
+/// up by being silent.
+async fn lease(world: &impl World, plan: &Plan, input: &Opening) -> Result<Held, Error> {
     let claim = claim(input);
-    let now = world.now();
+    let (here, now) = (world.region(), world.now());
+    let mut carried_out = false;
     let mut leased = Vec::new();
     for region in input.counted_on(plan) {
-        match update(world, region, &plan.plan, |row| row.claim(&claim, now)).await {
+        let claimed = update(world, region, &plan.plan, |row| row.claim(&claim, now));
+        let claimed = match carried_out && region != here {
+            true => briefly(region, claimed).await,
+            false => claimed.await,
+        };
+        if let Err(Error::Unavailable(why)) = &claimed
+            && region != here
+        {
+            carried_out = carried_out || is_carried_out(world, plan, input).await?;
+            if carried_out {
+                tracing::warn!(%region, why, "the target is promoted; this Region is left out");
+                continue;
+            }
+        }
+        match claimed {
             Ok(_) => leased.push(region.clone()),
             Err(why) => {
                 give_back(world, plan, &input.run_id, &leased).await;
-                let behind = behind(world, plan, input).await?;
+                let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
+                let behind = behind(&rows, input, now);
                 return match (&why, behind) {
                     (Error::RunRefused(_), Some(run)) => Ok(Held {
                         leased: Vec::new(),
                         behind: Some(run),
+                        carried_out: false,
                     }),
                     _ => Err(why),
                 };
@@ -191,25 +212,27 @@ async fn lease(world: &(impl Ledger + Here), plan: &Plan, input: &Opening) -> Re
     Ok(Held {
         leased,
         behind: None,
+        carried_out,
     })
+}
+
+/// Whether RDS shows that the change of writer which this Region's ledger holds open is carried out.
+async fn is_carried_out(world: &impl World, plan: &Plan, input: &Opening) -> Result<bool, Error> {
+    let here = world.region();
+    let own = Rows::read(world, [here], &plan.plan).await?;
+    Ok(*here == input.target_region && carried_out::shows(world, plan, &own, here).await)
 }
 
 /// The run that holds the plan, where it only waits for a human's answer: this one may confirm behind it, and takes the
 /// plan over when its verdict needs no answer.
-async fn behind(
-    world: &(impl Ledger + Here),
-    plan: &Plan,
-    input: &Opening,
-) -> Result<Option<RunId>, Error> {
-    let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
-    let now = world.now();
+fn behind(rows: &Rows, input: &Opening, now: Timestamp) -> Option<RunId> {
     let mut others = rows
         .0
         .values()
         .filter_map(|row| row.held_by_another(&input.run_id, now))
         .peekable();
     let first = others.peek().map(|lease| lease.run_id.clone());
-    Ok(first.filter(|first| others.all(|lease| lease.waits_for_human && lease.run_id == *first)))
+    first.filter(|first| others.all(|lease| lease.waits_for_human && lease.run_id == *first))
 }
 
 async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[Region]) {
@@ -225,7 +248,10 @@ async fn record(
     held: &Held,
 ) -> Result<Opened, Error> {
     let here = world.region();
-    let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
+    let rows = match held.behind {
+        None => Rows::read(world, &held.leased, &plan.plan).await?,
+        Some(_) => Rows::read(world, input.counted_on(plan), &plan.plan).await?,
+    };
     crate::guard::writer(&rows, &input.from_region, &input.target_region)?;
     let epoch = rows
         .current()

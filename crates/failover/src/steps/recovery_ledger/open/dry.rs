@@ -1,6 +1,10 @@
 //! A machine's dry run: what would be said against opening the run. It takes no lease, keeps no record and tells nobody.
 
-use super::{Held, Opened, Opening, World, behind, claim, counts_on_all, opened, resumes};
+use std::collections::BTreeMap;
+
+use super::{
+    Held, Opened, Opening, World, behind, claim, counts_on_all, is_carried_out, opened, resumes,
+};
 use crate::{Error, guard, ledger::Rows, plan::Plan, steps::Refusal};
 
 /// What stands against a run, each thing once.
@@ -38,12 +42,23 @@ pub(super) async fn run(
 ) -> Result<Opened, Error> {
     let mut against = Against::default();
     against.note(admitted)?;
-    let rows = Rows::read(world, input.counted_on(plan), &plan.plan)
-        .await
-        .map_err(|why| counts_on_all(input.kind, why))?;
+    let mut carried_out = false;
+    let mut rows = Rows(BTreeMap::new());
+    for region in input.counted_on(plan) {
+        let row = world.row(region, &plan.plan).await;
+        if matches!(row, Err(Error::Unavailable(_))) && region != world.region() {
+            carried_out = carried_out || is_carried_out(world, plan, input).await?;
+            if carried_out {
+                continue;
+            }
+        }
+        let row = row.map_err(|why| counts_on_all(input.kind, why))?;
+        rows.0.insert(region.clone(), row);
+    }
     let held = Held {
         leased: Vec::new(),
-        behind: behind(world, plan, input).await?,
+        behind: behind(&rows, input, world.now()),
+        carried_out,
     };
     if held.behind.is_none() {
         let claim = claim(input);

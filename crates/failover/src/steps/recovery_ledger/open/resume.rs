@@ -3,15 +3,15 @@
 use super::{Held, Opening};
 use crate::{
     Error,
-    domain::{Epoch, Region},
+    domain::Epoch,
     ledger::{Current, Ledger, Outcome, Rows, Run, RunKind},
     plan::Plan,
     policy,
     steps::{
         Here, SILENCE,
+        carried_out::is_carried_out,
         recovery_ledger::{World, news},
     },
-    topology::{Describe, Role, role},
 };
 
 /// What stands for a run where a writer was adopted.
@@ -41,7 +41,9 @@ pub(super) async fn resumes(
         something_is_left(world, plan, input, current).await?;
     }
     let resume = held.behind.is_none()
-        && (proven || is_promoted(world, plan, rows, &input.target_region).await?);
+        && (proven
+            || held.carried_out
+            || is_carried_out(world, plan, rows, &input.target_region).await?);
     // The cool-down keeps the system from chasing outages, not people from moving the writer.
     let unplanned = input.kind == RunKind::UnplannedFailover;
     if unplanned
@@ -111,34 +113,15 @@ fn is_unfinished(current: &Current, brought: Option<&Run>, kind: RunKind) -> boo
     }
 }
 
-/// Whether an open intent to the target has already been carried out: RDS shows that it follows nobody and is ready.
-async fn is_promoted(
-    world: &impl Describe,
-    plan: &Plan,
-    rows: &Rows,
-    target: &Region,
-) -> Result<bool, Error> {
-    let Some(intent) = rows.intent().filter(|intent| intent.to == *target) else {
-        return Ok(false);
-    };
-    let Some(member) = plan.members.get(target) else {
-        return Ok(false);
-    };
-    let Some(cluster) = world.cluster(target, &member.cluster).await? else {
-        return Ok(false);
-    };
-    let global = match &intent.global_cluster {
-        Some(global) => global.in_region(world, target).await?,
-        None => None,
-    };
-    let role = role(global.as_ref(), &cluster);
-    Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::{ledger::Closed, steps::fake};
+    use crate::{
+        ledger::{Claim, Closed, Intent, Row},
+        steps::fake,
+    };
 
     fn current(run_id: &str) -> Current {
         Current {
@@ -208,5 +191,72 @@ mod tests {
         assert_eq!(why.name(), "RunRefused");
         let says = "us-east-1 is the writer of plan orders already (epoch 8)";
         assert!(why.to_string().contains(says), "{why}");
+    }
+
+    /// A plan of three members whose promotion from us-west-2 to us-east-1 is begun; the third Region's ledger is as given.
+    fn begun(third: &Row) -> fake::Books {
+        let mut document = fake::plan_document();
+        document["members"]["eu-west-1"] = json!({"cluster": "orders-ireland"});
+        let row = Row {
+            current: Some(Current {
+                epoch: Epoch(7),
+                writer: "us-west-2".into(),
+                ..current(ADOPTED)
+            }),
+            intent: Some(Intent {
+                epoch: Epoch(8),
+                from: "us-west-2".into(),
+                to: "us-east-1".into(),
+                global_cluster: None,
+                run_id: "before".into(),
+                written_at: jiff::Timestamp::UNIX_EPOCH,
+            }),
+            ..Row::new("orders".into())
+        };
+        fake::Books::with(&row)
+            .with_row("eu-west-1", third)
+            .with_document(&document.to_string())
+    }
+
+    async fn opened(books: &fake::Books, dry_run: bool) -> Result<Value, &'static str> {
+        let input = json!({"plan": "orders", "dry_run": dry_run});
+        let kind = "unplanned_failover";
+        let open = json!({"operation": "open", "kind": kind, "run_id": "b", "input": input});
+        let opened = Box::pin(crate::steps::recovery_ledger::handle(books, open)).await;
+        opened.map_err(|why| why.name())
+    }
+
+    #[tokio::test]
+    async fn a_run_opens_past_a_silent_third_region_only_where_rds_shows_the_target_promoted() {
+        let free = Row::new("orders".into());
+        for dry_run in [true, false] {
+            let promoted = begun(&free).silence("eu-west-1").alone(Ok(()));
+            let answer = opened(&promoted, dry_run).await.unwrap();
+            assert_eq!(answer["resume"], true, "{answer}");
+            let begun = begun(&free).silence("eu-west-1");
+            assert_eq!(opened(&begun, dry_run).await, Err("Unavailable"));
+        }
+        let promoted = begun(&free).silence("eu-west-1").alone(Ok(()));
+        opened(&promoted, false).await.unwrap();
+        let run = &promoted.runs()[&"b".into()];
+        assert_eq!(run.leased, ["us-east-1".into()].into());
+        assert!(run.promoted_at.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_third_region_that_answers_and_says_otherwise_refuses_a_run_behind_the_promotion_too()
+    {
+        let claim = Claim {
+            run_id: "another".into(),
+            kind: RunKind::UnplannedFailover,
+            incident: None,
+            from: "us-west-2".into(),
+            to: "eu-west-1".into(),
+        };
+        let now = jiff::Timestamp::from_second(999).unwrap();
+        let held = Row::new("orders".into()).claim(&claim, now).unwrap();
+        let books = begun(&held).alone(Ok(()));
+        assert_eq!(opened(&books, false).await, Err("RunRefused"));
+        assert!(books.rows()[&"us-east-1".into()].lease.is_none());
     }
 }

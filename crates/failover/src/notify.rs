@@ -163,30 +163,32 @@ pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) 
 }
 
 /// Tells people what `news` would mark in the acting Region's row, and nothing where it marks nothing: they know. It is marked
-/// once it was sent, so that a message which was not taken is sent again.
+/// once it was sent, so that a message which was not taken is sent again. Whether nobody is left to be told.
 pub async fn tell_news(
     world: &(impl Notify + Ledger + Here),
     plan: &Plan,
     message: &Message,
     news: impl Fn(&Row) -> Option<Row>,
-) {
+) -> bool {
     let here = world.region();
     if !plan.notify.contains_key(here) {
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
-        return;
+        return true;
     }
     match world.row(here, &plan.plan).await {
-        Ok(row) if news(&row).is_none() => return,
+        Ok(row) if news(&row).is_none() => return true,
         Ok(_) => {}
         Err(why) => {
             tracing::warn!(plan = %plan.plan, %why, "what people know cannot be read; they are told");
         }
     }
-    if tell(world, plan, message).await
-        && let Err(why) = ledger::update_if(world, here, &plan.plan, news).await
-    {
+    if !tell(world, plan, message).await {
+        return false;
+    }
+    if let Err(why) = ledger::update_if(world, here, &plan.plan, news).await {
         tracing::warn!(plan = %plan.plan, %why, "not marked as told; it may be told again");
     }
+    true
 }
 
 #[cfg(test)]

@@ -216,6 +216,7 @@ fn run(plan: &Plan) -> Run {
         refusal: None,
         timeline: Vec::new(),
         closed: None,
+        told: false,
     }
 }
 

@@ -94,6 +94,9 @@ pub struct Run {
     pub timeline: Vec<Entry>,
     /// What came of it.
     pub closed: Option<Closed>,
+    /// Whether people were sent its end, or nobody is to be.
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// What the last confirmation found.

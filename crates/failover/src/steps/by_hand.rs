@@ -446,6 +446,7 @@ fn new(
         refusal: None,
         timeline: Vec::new(),
         closed: None,
+        told: false,
     })
 }
 

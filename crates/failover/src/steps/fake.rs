@@ -80,6 +80,7 @@ pub(crate) fn run() -> Run {
         refusal: None,
         timeline: Vec::new(),
         closed: None,
+        told: false,
     }
 }
 

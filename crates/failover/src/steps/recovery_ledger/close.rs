@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{CloseInput, HandOver, Here, Ledger, Notify, Trouble, news};
@@ -18,6 +19,9 @@ use crate::{
 
 /// The state that asks a human.
 const ASKS: &str = "AwaitApproval";
+
+/// For how long a run is closed again whose end could not be told. Behind that its record and its log have it.
+const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the pass answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,11 +49,12 @@ pub(super) async fn run(
         let now = world.now();
         run.note(now, super::STEP, "close", outcome.name());
         let end = measure(&run, outcome, left, now);
-        run.closed = Some(end.clone());
+        run.closed = Some(end);
+        run.told = !run.plan.notify.contains_key(here);
         world.put_run(here, &run).await?;
-        news::closed(world, &run, &end).await;
     }
     if !request.dry_run {
+        tell_end(world, &mut run).await;
         // Each time: the call that closed the run may have died before it came here.
         remember_no(world, &run, request).await?;
         super::release::give_back(world, &run).await;
@@ -58,6 +63,11 @@ pub(super) async fn run(
     let closed = run.closed.clone().ok_or_else(|| {
         Error::RunRefused(format!("run {run_id} is open; a dry run closes nothing"))
     })?;
+    if !request.dry_run && !run.told && world.now().duration_since(closed.at) < TOLD_WITHIN {
+        return Err(Error::Unavailable(format!(
+            "run {run_id} is closed, its leases are given back, and its end could not be told; close it again"
+        )));
+    }
     tracing::info!(%plan, %run_id, outcome = ?closed.outcome, left = ?closed.left, "a run closed");
     Ok(Answer {
         outcome: closed.outcome,
@@ -67,6 +77,20 @@ pub(super) async fn run(
             ..Output::done("close", sentence(&closed), closed)
         },
     })
+}
+
+/// Tells people of the run's end, until one call of those that close it was taken, and marks that: the call that closed it may
+/// have died before it came here.
+async fn tell_end(world: &(impl Ledger + Here + Notify), run: &mut Run) {
+    let Some(end) = run.closed.as_ref().filter(|_| !run.told) else {
+        return;
+    };
+    run.told = news::closed(world, run, end).await;
+    if run.told
+        && let Err(why) = world.put_run(world.region(), run).await
+    {
+        tracing::warn!(run_id = %run.run_id, %why, "its end is not marked as told; it may be told again");
+    }
 }
 
 /// Takes a change of writer back that the run wrote down and never asked anybody to carry out. One with a call that may have
@@ -474,6 +498,39 @@ mod tests {
         assert_eq!(answer.outcome, Outcome::StoodDown);
         let rows = books.rows();
         assert!(rows.values().all(|row| row.intent.is_none()), "{rows:?}");
+    }
+
+    #[tokio::test]
+    async fn an_end_that_no_topic_took_is_told_by_the_next_call_that_closes_and_only_once() {
+        let (mut books, mut closing_run) = intended().await;
+        let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+        let notify = &mut closing_run.plan.notify;
+        notify.insert("us-east-1".into(), topic.into());
+        books.put_run(&closing_run.to, &closing_run).await.unwrap();
+        books.deafen(1);
+        let closing = closing(Verdict::RegionDown);
+        let why = run(&books, &closing).await.unwrap_err();
+        assert_eq!(why.name(), "Unavailable");
+        let rows = books.rows();
+        assert!(rows.values().all(|row| row.lease.is_none()), "{rows:?}");
+        assert_eq!(books.told().len(), 0);
+        for _ in 0..2 {
+            let answer = run(&books, &closing).await.unwrap();
+            assert_eq!(answer.outcome, Outcome::Aborted);
+            assert_eq!(books.told().len(), 1);
+        }
+        // A topic that is gone for good does not keep the outcome from being named.
+        let untold = Run {
+            told: false,
+            ..books.runs()[&"a".into()].clone()
+        };
+        books.put_run(&untold.to, &untold).await.unwrap();
+        crate::ledger::update_if(&books, &untold.to, untold.name(), |row| row.calm())
+            .await
+            .unwrap();
+        books.deafen(9);
+        books.set_time(at(1_060));
+        assert!(run(&books, &closing).await.is_ok());
     }
 
     #[tokio::test]

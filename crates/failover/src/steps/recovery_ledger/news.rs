@@ -77,21 +77,25 @@ pub(super) async fn refused(
     .await;
 }
 
-/// A run ended.
-pub(super) async fn closed(world: &(impl Ledger + Here + Notify), run: &Run, closed: &Closed) {
+/// A run ended; whether nobody is left to be told.
+pub(super) async fn closed(
+    world: &(impl Ledger + Here + Notify),
+    run: &Run,
+    closed: &Closed,
+) -> bool {
     // A run behind another one that waits for an answer has nothing to say: the question has been asked.
     if run.waits_behind() {
-        return;
+        return true;
     }
     let message = message(run, closed);
     match closed.outcome {
-        Outcome::HandedOver => {}
+        Outcome::HandedOver => true,
         Outcome::Succeeded | Outcome::Rebuilt | Outcome::Failed => {
-            tell(world, &run.plan, &message).await;
+            tell(world, &run.plan, &message).await
         }
         // The same end again is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted => {
-            tell_news(world, &run.plan, &message, |row| row.tell(&message.what)).await;
+            tell_news(world, &run.plan, &message, |row| row.tell(&message.what)).await
         }
     }
 }

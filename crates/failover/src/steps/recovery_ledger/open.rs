@@ -348,6 +348,7 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
         refusal: None,
         timeline: Vec::new(),
         closed: None,
+        told: false,
     }
 }
 

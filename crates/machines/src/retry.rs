@@ -101,7 +101,7 @@ impl Retry {
         ]
     }
 
-    /// For about ten minutes: what is not given back keeps everybody else waiting.
+    /// For about ten minutes: what is not closed tells nobody, and what is not given back keeps everybody else waiting.
     #[must_use]
     pub fn long() -> Vec<Self> {
         vec![

@@ -306,15 +306,18 @@ pub(crate) struct Close {
 /// CLOSE: what is left is recorded, the leases are given back, and the outcome is named.
 pub(crate) fn close(close: &Close) -> Vec<Part> {
     let payload = format!("$merge([$run, {{'operation': 'close', {}}}])", close.told);
-    let call = ledger(
-        "Records RTO, RPO and what is left, gives the leases back, and names the outcome.",
-        Json::expression(&payload),
-        vec![Catch {
-            assign: vec![("closes".into(), Json::expression("true"))],
-            ..Catch::to("States.ALL", "ReleaseLeases")
-        }],
-        "Outcome",
-    );
+    let call = Call {
+        retries: Retry::long(),
+        ..ledger(
+            "Records RTO, RPO and what is left, gives the leases back, names the outcome, and tells people. A run that is not closed tells nobody.",
+            Json::expression(&payload),
+            vec![Catch {
+                assign: vec![("closes".into(), Json::expression("true"))],
+                ..Catch::to("States.ALL", "ReleaseLeases")
+            }],
+            "Outcome",
+        )
+    };
     let ends = close.ends.iter();
     let mut ways: Vec<_> = ends
         .clone()

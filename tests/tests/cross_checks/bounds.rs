@@ -66,7 +66,8 @@ fn is_bound_by_evidence(name: &str) -> bool {
 #[test]
 fn what_may_heal_is_tried_again_for_about_three_minutes() {
     each_task(|name, task| {
-        if is_bound_by_evidence(name) || name.ends_with("ReleaseLeases") {
+        let ends_a_run = name.ends_with("CloseRun") || name.ends_with("ReleaseLeases");
+        if is_bound_by_evidence(name) || ends_a_run {
             return;
         }
         for error in HEALING {
@@ -147,16 +148,28 @@ fn names_are_tried_again_before_anything_waits_for_them() {
     }
 }
 
+fn is_tried_for_ten_minutes(task: &Value) {
+    for error in ["Lambda.Unknown", "Unavailable"] {
+        let mean = pauses(retry(task, error).unwrap()) / 2;
+        assert!((540..=660).contains(&mean), "for {mean} s on average");
+    }
+}
+
+/// Only its closing tells people what became of a run.
+#[test]
+fn a_run_is_tried_to_be_closed_and_told_for_ten_minutes() {
+    for machine in machine::all() {
+        is_tried_for_ten_minutes(&machine.definition["States"]["CloseRun"]);
+    }
+}
+
 #[test]
 fn leases_are_given_back_where_a_run_could_not_be_closed() {
     for machine in machine::all() {
         let states = &machine.definition["States"];
         let close = states["CloseRun"]["Catch"].as_array().unwrap();
         assert_eq!(close.last().unwrap()["Next"], "ReleaseLeases");
-        let mean = pauses(retry(&states["ReleaseLeases"], "Lambda.Unknown").unwrap()) / 2;
-        assert!((540..=660).contains(&mean), "for {mean} s on average");
-        let silent = pauses(retry(&states["ReleaseLeases"], "Unavailable").unwrap()) / 2;
-        assert!((540..=660).contains(&silent), "for {silent} s on average");
+        is_tried_for_ten_minutes(&states["ReleaseLeases"]);
         let after = states["ReleaseLeases"]["Next"].as_str().unwrap();
         assert_eq!(states[after]["Choices"][0]["Next"], "NotClosed");
         assert_eq!(states[after]["Default"], "NotOpened");

@@ -40,6 +40,16 @@ pub(super) fn open(run: &Run) -> Option<&Attempt> {
     attempts.max_by_key(|attempt| attempt.at)
 }
 
+/// What RDS said when it last refused a promoting call of the run.
+pub(super) fn last_refusal(run: &Run) -> Option<(&Attempt, &str)> {
+    let refusals = run.attempts.iter().filter(promotes);
+    let refusals = refusals.filter_map(|attempt| match &attempt.answer {
+        Some(Answer::Refused(words)) => Some((attempt, words.as_str())),
+        Some(Answer::Taken) | None => None,
+    });
+    refusals.max_by_key(|(attempt, _)| attempt.at)
+}
+
 /// Takes the calls over that the run made whose change of writer this one is about to take over: what they left open is open
 /// for this one too. Noted before anything else of that is written.
 ///

@@ -159,6 +159,15 @@ fn outcome(
         (false, None) if answered && stands_down => Outcome::StoodDown,
         (false, None) => Outcome::Aborted,
     };
+    if !proven
+        && let Some((attempt, words)) = calls::last_refusal(run)
+        && !left.iter().any(|left| left.contains(words))
+    {
+        left.push(format!(
+            "RDS refused {} of {} {} time(s), the last time with: {words}",
+            attempt.action, run.to, attempt.times
+        ));
+    }
     (outcome, left)
 }
 
@@ -450,6 +459,27 @@ mod tests {
             left.iter().any(|left| left.contains("not proven")),
             "{left:?}"
         );
+    }
+
+    #[test]
+    fn an_end_before_the_proof_says_with_which_words_rds_refused_to_promote() {
+        use crate::{ledger::Answer, steps::detach_and_promote::STEP};
+        let mut refused = crate::steps::fake::run();
+        for words in ["it is busy", "it is no member"] {
+            refused.attempt(at(1), STEP, "fail_over");
+            refused.answered(Answer::Refused(words.into()));
+        }
+        let left = |row: &Row, trouble: &[Trouble]| outcome(row, &refused, None, trouble).1;
+        let stale = left(&row(None, false), &trouble());
+        let said = "RDS refused fail_over of us-east-1 2 time(s), the last time with: it is no member";
+        assert_eq!(stale.last().unwrap(), said);
+        let told = [Trouble {
+            cause: "RDS refused it: it is no member".into(),
+            ..trouble()[0].clone()
+        }];
+        assert_eq!(left(&row(None, false), &told).len(), 1, "it is said already");
+        let proven = left(&row(Some(current("a")), false), &[]);
+        assert_eq!(proven, Vec::<String>::new());
     }
 
     #[test]

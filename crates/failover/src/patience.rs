@@ -40,7 +40,8 @@ const GONE: [&str; 6] = [
 ];
 
 /// What became of a call that was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// RDS is in no state for it.
     State,
@@ -99,8 +100,11 @@ pub const fn patience(trouble: Trouble, shown: Shown) -> Option<Duration> {
 pub struct Refusal {
     /// What was asked for.
     pub call: String,
-    /// Since when, with nothing under way.
+    /// Since when it has come to the same, with nothing under way.
     pub since: Timestamp,
+    /// What became of it; silence is no refusal, and the time of one does not count for the other.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
 }
 
 impl Refusal {
@@ -118,10 +122,11 @@ impl Refusal {
         let Some(allowed) = patience(trouble, shown) else {
             return Ok(None);
         };
-        let known = known.filter(|known| known.call == call);
+        let known = known.filter(|known| known.call == call && known.trouble == Some(trouble));
         let refusal = known.cloned().unwrap_or_else(|| Self {
             call: call.to_owned(),
             since: now,
+            trouble: Some(trouble),
         });
         let waited = seconds_between(refusal.since, now);
         if waited < allowed.as_secs_f64() {
@@ -193,6 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn the_time_of_a_silence_is_no_time_of_a_refusal_nor_the_other_way_round() {
+        let (state, silent) = ((Trouble::State, "no"), (Trouble::Silent, "timed out"));
+        let after = |known: &Option<Refusal>, trouble, second| {
+            Refusal::after(known.as_ref(), CALL, trouble, Shown::AtRest, at(second)).unwrap()
+        };
+        let quiet = after(&None, silent, 0);
+        let refused = after(&quiet, state, 400);
+        assert_eq!(refused.as_ref().unwrap().since, at(400));
+        let silent_again = after(&refused, silent, 690);
+        assert_eq!(silent_again.unwrap().since, at(690));
+        let why = Refusal::after(refused.as_ref(), CALL, state, Shown::AtRest, at(700));
+        assert_eq!(why.unwrap_err().name(), "NotReady");
+    }
+
+    #[test]
     fn another_call_or_something_under_way_begins_anew() {
         let state = (Trouble::State, "no");
         let first = Refusal::after(None, CALL, state, Shown::AtRest, at(0)).unwrap();
@@ -207,6 +227,7 @@ mod tests {
         let known = Refusal {
             call: CALL.into(),
             since: at(0),
+            trouble: Some(Trouble::State),
         };
         let state = (Trouble::State, "set the scaling configuration first");
         let why = Refusal::after(Some(&known), CALL, state, Shown::AtRest, at(300)).unwrap_err();

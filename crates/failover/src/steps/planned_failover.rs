@@ -62,6 +62,8 @@ pub struct Called {
     pub is_silent: bool,
     /// Whether the old writer commits.
     pub writer_commits: bool,
+    /// Why the Region that is left does not tell, where it does not: no answer, or one that tells nothing, such as a denial.
+    pub untold: Option<String>,
 }
 
 /// The call.
@@ -272,7 +274,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
                     .as_ref()
                     .is_some_and(|called| called.is_silent) =>
         {
-            Err(left_is_silent())
+            Err(left_is_silent(observed.called.as_ref()))
         }
         (_, Some(operation)) if operation.to == target.arn && operation.status == "cancelling" => {
             Ok(Action::Wait("RDS is calling the switchover off"))
@@ -335,10 +337,20 @@ fn begin(observed: &Observed) -> Result<Action, Error> {
     Ok(Action::SwitchOver)
 }
 
-fn left_is_silent() -> Error {
-    Error::NotReady(
-        "RDS may have taken the switchover, and the Region that is left has not answered for a minute; the change of writer and the call stay on record, and the next run to this Region takes them over".into(),
-    )
+fn left_is_silent(called: Option<&Called>) -> Error {
+    let untold = called.and_then(|called| called.untold.as_deref());
+    Error::NotReady(format!(
+        "RDS may have taken the switchover, and the Region that is left has not told for a minute ({}); the change of writer and the call stay on record, and the next run to this Region takes them over",
+        untold.unwrap_or("no answer")
+    ))
+}
+
+/// What is said of a Region that does not tell: only silence is said to be silence.
+fn untold(why: &Error) -> String {
+    if let Error::Unavailable(why) = why {
+        return format!("no answer: {why}");
+    }
+    format!("{}: {why}", why.name())
 }
 
 /// The target follows, and a call is out that may have been taken. No answer is a state: only a minute of quiet in both Regions
@@ -350,7 +362,7 @@ fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
         ));
     }
     if called.is_silent {
-        return Err(left_is_silent());
+        return Err(left_is_silent(Some(called)));
     }
     if called.is_quiet && called.writer_commits {
         return Ok(Action::Withdraw);
@@ -358,7 +370,7 @@ fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
     Ok(Action::Wait(if called.is_quiet {
         "RDS shows nothing of the switchover, and the old writer does not commit"
     } else if called.looks.silent_since.is_some() {
-        "the Region that is left does not answer, and RDS may have taken the switchover"
+        "the Region that is left does not tell, and RDS may have taken the switchover"
     } else {
         "RDS may have taken the switchover and does not show it yet"
     }))
@@ -452,8 +464,13 @@ async fn called(
         there.await
     });
     let rests_here = is_at_rest(run, target.0, Some(target.1));
+    let mut why = None;
     let seen = match asked.await {
-        Err(_) => Seen::Silence,
+        // Whatever keeps it from telling shows as little as silence.
+        Err(error) => {
+            why = Some(untold(&error));
+            Seen::Silence
+        }
         Ok((there, source)) if rests_here && is_at_rest(run, there.as_ref(), source.as_ref()) => {
             Seen::Rest
         }
@@ -469,6 +486,7 @@ async fn called(
         is_quiet,
         is_silent: looks.is_silent(pass.now),
         writer_commits,
+        untold: why,
         looks,
     }
 }
@@ -488,7 +506,15 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
     let (target, from) = (&observed.target.identifier, &pass.run.from);
     match action {
         Action::Done => format!("{target} is the writer and available"),
-        Action::Wait(why) => format!("{target}: {why} (status {})", observed.target.status),
+        Action::Wait(why) => {
+            let called = observed.called.as_ref();
+            let untold = called.and_then(|called| called.untold.as_deref());
+            let untold = untold.map_or_else(String::new, |untold| format!(", {untold}"));
+            format!(
+                "{target}: {why} (status {}{untold})",
+                observed.target.status
+            )
+        }
         Action::WriteIntent => {
             let takes = pass.says("is about to take", "would take");
             format!("everything is ready; {target} {takes} over from {from}")

@@ -129,6 +129,33 @@ fn called() -> Called {
         is_quiet: true,
         is_silent: false,
         writer_commits: true,
+        untold: None,
+    }
+}
+
+#[test]
+fn a_denial_in_the_region_that_is_left_is_told_as_a_denial_and_only_silence_as_silence() {
+    for (error, says) in [
+        (Error::Denied("AccessDenied".into()), "Denied: AccessDenied"),
+        (
+            Error::Unavailable("timed out".into()),
+            "no answer: timed out",
+        ),
+    ] {
+        let observed = Observed {
+            called: Some(Called {
+                is_silent: true,
+                is_quiet: false,
+                untold: Some(untold(&error)),
+                ..called()
+            }),
+            ..ready()
+        };
+        let why = next_action(&observed).unwrap_err();
+        assert!(
+            why.name() == "NotReady" && why.to_string().contains(says),
+            "{why}"
+        );
     }
 }
 

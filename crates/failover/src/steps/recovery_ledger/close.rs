@@ -471,13 +471,18 @@ mod tests {
         }
         let left = |row: &Row, trouble: &[Trouble]| outcome(row, &refused, None, trouble).1;
         let stale = left(&row(None, false), &trouble());
-        let said = "RDS refused fail_over of us-east-1 2 time(s), the last time with: it is no member";
+        let said =
+            "RDS refused fail_over of us-east-1 2 time(s), the last time with: it is no member";
         assert_eq!(stale.last().unwrap(), said);
         let told = [Trouble {
             cause: "RDS refused it: it is no member".into(),
             ..trouble()[0].clone()
         }];
-        assert_eq!(left(&row(None, false), &told).len(), 1, "it is said already");
+        assert_eq!(
+            left(&row(None, false), &told).len(),
+            1,
+            "it is said already"
+        );
         let proven = left(&row(Some(current("a")), false), &[]);
         assert_eq!(proven, Vec::<String>::new());
     }

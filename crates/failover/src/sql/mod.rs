@@ -10,4 +10,4 @@ mod versions;
 pub use connect::{Connector, Credentials, Place, Resolver, Why};
 pub use probe::Session;
 pub use setup::setup;
-pub use versions::first_that_serves;
+pub use versions::{by_whichever_serves, first_that_serves};

@@ -2,6 +2,25 @@
 
 use super::Why;
 
+/// What `first` opened or failed with; where the server refuses that login, what the first of `others` does that serves. They are
+/// asked for only then.
+///
+/// # Errors
+/// [`Why`] of the login that was not refused, or of `first`.
+pub async fn by_whichever_serves<L: Clone + PartialEq, T, F: Future<Output = Result<T, Why>>>(
+    first: L,
+    others: impl Future<Output = Vec<L>>,
+    connect: impl Fn(L) -> F,
+) -> Result<T, Why> {
+    match connect(first.clone()).await {
+        Err(refused) if refused.refuses_login() => {
+            let others = others.await.into_iter();
+            first_that_serves(refused, others.filter(|other| *other != first), connect).await
+        }
+        came => came,
+    }
+}
+
 /// The first login that the server does not refuse, by what it opened or else failed with; `refused` where each is.
 ///
 /// # Errors
@@ -41,6 +60,31 @@ mod tests {
             assert_eq!(serves(served).await, Ok(served));
         }
         assert_eq!(serves("none").await, Err(refused()));
+    }
+
+    #[tokio::test]
+    async fn the_other_versions_are_asked_for_only_where_the_current_one_is_refused() {
+        let opened = async |served: &str| {
+            let asked = std::cell::Cell::new(false);
+            let others = async {
+                asked.set(true);
+                vec!["current", "pending"]
+            };
+            let tried = std::cell::RefCell::new(Vec::new());
+            let came = by_whichever_serves("current", others, |login| {
+                tried.borrow_mut().push(login);
+                let came = (login == served).then_some(login).ok_or_else(refused);
+                async move { came }
+            });
+            let came = came.await;
+            (came, asked.get(), tried.into_inner())
+        };
+        let current = (Ok("current"), false, vec!["current"]);
+        assert_eq!(opened("current").await, current);
+        let pending = (Ok("pending"), true, vec!["current", "pending"]);
+        assert_eq!(opened("pending").await, pending);
+        let none = (Err(refused()), true, vec!["current", "pending"]);
+        assert_eq!(opened("none").await, none);
     }
 
     #[tokio::test]

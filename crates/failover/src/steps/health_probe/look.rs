@@ -9,7 +9,7 @@ use crate::{
     domain::{Epoch, PlanName, Region},
     ledger::{Endpoints, Known, Row},
     plan::Plan,
-    sql::{Connector, Credentials, Place, Session, first_that_serves},
+    sql::{Connector, Credentials, Place, Session, by_whichever_serves},
     steps::{confirm_outage::TIMEOUT, unknown},
     topology::Cluster,
 };
@@ -275,20 +275,23 @@ pub(super) async fn open(
 ) -> Result<Session, Write> {
     let place = place(known, region, |endpoints| endpoints.writer.clone())?;
     let login = login(world, &known.plan, region, &place).await?;
+    as_probe(world, &known.plan, &place, login, limit).await
+}
+
+/// Connects as the probe, by this login or whichever other version of its secret serves.
+pub(super) async fn as_probe(
+    world: &impl World,
+    plan: &Plan,
+    place: &Place,
+    login: Credentials,
+    limit: Duration,
+) -> Result<Session, Write> {
     let connector = connector(world)?;
-    let client = match connector.connect(&place, &login, limit).await {
-        Err(refused) if refused.refuses_login() => {
-            let others = world.other_probe_logins(&known.plan).await;
-            let others = others.into_iter().filter(|other| *other != login);
-            let place = &place;
-            first_that_serves(refused, others, |login| async move {
-                connector.connect(place, &login, limit).await
-            })
-            .await?
-        }
-        came => came?,
-    };
-    Ok(Session::new(client, limit))
+    let others = world.other_probe_logins(plan);
+    let client = by_whichever_serves(login, others, |login| async move {
+        connector.connect(place, &login, limit).await
+    });
+    Ok(Session::new(client.await?, limit))
 }
 
 /// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{World, look::Target};
+use super::{
+    World,
+    look::{Target, as_probe},
+};
 use crate::{
     Error,
     beat::Write,
     plan::{DnsRecord, Endpoint},
-    sql::{Place, Session},
+    sql::Place,
     steps::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
@@ -175,7 +178,7 @@ async fn held(world: &impl World, parameter: &str) -> Result<Result<String, Writ
     }))
 }
 
-/// Commits a beat where a name leads.
+/// Commits a beat where a name leads, by whichever version of the probe's secret serves there.
 async fn beat(
     world: &impl World,
     pass: &Pass,
@@ -200,14 +203,8 @@ async fn beat(
     let login = world
         .probe_login(plan, &target.writer, &place.host, place.port)
         .await?;
-    Ok(
-        match world.connector()?.connect(&place, &login, limit).await {
-            Ok(client) => {
-                Session::new(client, limit)
-                    .beat(world.region(), target.epoch)
-                    .await
-            }
-            Err(why) => why.into(),
-        },
-    )
+    Ok(match as_probe(world, plan, &place, login, limit).await {
+        Ok(session) => session.beat(world.region(), target.epoch).await,
+        Err(why) => why,
+    })
 }

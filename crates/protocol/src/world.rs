@@ -237,7 +237,11 @@ fn essence(run: &Run) -> impl Debug + use<> {
         attempts.collect::<Vec<_>>(),
         run.looks.clone(),
         (run.promoted_at.is_some(), run.strategy.clone()),
-        (run.closed.as_ref().map(|closed| closed.outcome), run.told),
+        (
+            run.closed.as_ref().map(|closed| closed.outcome),
+            run.told,
+            run.kept.clone(),
+        ),
     )
 }
 

@@ -217,6 +217,7 @@ fn run(plan: &Plan) -> Run {
         timeline: Vec::new(),
         closed: None,
         told: false,
+        kept: Default::default(),
     }
 }
 

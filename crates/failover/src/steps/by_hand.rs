@@ -1,6 +1,8 @@
 //! Passes called by hand: forced ones, each a run of one step which takes the plan's lease for its one pass; and dry runs,
 //! which find out what the forced pass would do or be refused with.
 
+use std::collections::BTreeMap;
+
 use super::{
     Here, Input, Output, Pass, Progress, SILENCE, briefly, detach_and_promote, health_probe::prove,
     planned_failover,
@@ -25,7 +27,7 @@ pub(super) async fn forced<O>(
     carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
     pass: impl AsyncFn(&Input) -> Result<Output<O>, Error>,
 ) -> Result<Output<O>, Error> {
-    let mut run = open(world, step, input, carried_out).await?;
+    let (mut run, held) = open(world, step, input, carried_out).await?;
     let forced = Input {
         run_id: Some(run.run_id.clone()),
         from_region: Some(run.from.clone()),
@@ -39,7 +41,7 @@ pub(super) async fn forced<O>(
     {
         output.next = follow(world, step, &run).await;
     }
-    close(world, step, &mut run, &result).await;
+    close(world, step, (&mut run, &held), &result).await;
     result
 }
 
@@ -101,25 +103,29 @@ pub fn is_by_hand(run: &RunId) -> bool {
     run.as_str().starts_with("by-hand-")
 }
 
+/// The leases that a pass holds, by their tokens.
+type Tokens = BTreeMap<Region, u64>;
+
 /// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
 async fn open(
     world: &(impl Ledger + Here),
     step: &str,
     input: &Input,
     carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
-) -> Result<Run, Error> {
+) -> Result<(Run, Tokens), Error> {
     let here = world.region();
     let known = known(world, input).await?;
     let rows = Rows(reachable(world, &known).await?);
     let mut run = prepare(world, step, input, (known, &rows)).await?;
     let is_promoted = is_promoted(here, &run, &rows, carried_out).await;
-    if let Err(why) = lease(world, &mut run, is_promoted).await {
+    let mut held = Tokens::new();
+    if let Err(why) = lease(world, &mut run, &mut held, is_promoted).await {
         give_back(world, &run).await;
         return Err(why);
     }
     world.put_run(here, &run).await?;
     tracing::warn!(plan = %input.plan, step, run_id = %run.run_id, "a forced pass by hand");
-    Ok(run)
+    Ok((run, held))
 }
 
 /// Whether this Region has the proven writer, or RDS shows that its member is promoted: none of the others can hold anything up
@@ -167,9 +173,11 @@ async fn prepare(
     run.accept_data_loss = input.accept_data_loss;
     run.abandons_living_writer = input.abandon_living_writer;
     // An earlier pass of the same work has begun it: what it did to services and records still counts.
-    if let Some(earlier) = world.run(here, run.name(), &run.run_id).await?
-        && earlier.closed.is_none()
-    {
+    let earlier = world.run(here, run.name(), &run.run_id).await?;
+    if let Some(earlier) = &earlier {
+        run.kept.clone_from(&earlier.kept);
+    }
+    if let Some(earlier) = earlier.filter(|earlier| earlier.closed.is_none()) {
         run = Run {
             accept_data_loss: input.accept_data_loss,
             abandons_living_writer: input.abandon_living_writer,
@@ -199,7 +207,7 @@ pub(super) async fn rehearse(
     for region in run.plan.members.keys() {
         match rows.0.get_mut(region) {
             Some(row) => {
-                *row = row.claim_by_hand(&claim, now)?;
+                *row = row.claim_by_hand(&claim, run.kept.get(region).copied(), now)?;
                 run.leased.insert(region.clone());
             }
             None if *region == run.from || is_promoted => {}
@@ -233,23 +241,26 @@ fn left(known: &Known, current: &Current, here: &Region) -> Region {
 async fn lease(
     world: &(impl Ledger + Here),
     run: &mut Run,
+    held: &mut Tokens,
     is_promoted: bool,
 ) -> Result<(), Error> {
     let (claim, now) = (Claim::of(run), world.now());
     let members: Vec<_> = run.plan.members.keys().cloned().collect();
     for region in members {
+        let kept = run.kept.get(&region).copied();
         let claimed = ledger::update(world, &region, run.name(), |row| {
-            row.claim_by_hand(&claim, now)
+            row.claim_by_hand(&claim, kept, now)
         });
         let may_be_silent = region != *world.region() && (region == run.from || is_promoted);
-        if !may_be_silent {
-            claimed.await?;
-        } else {
+        let row = if may_be_silent {
             match briefly(&region, claimed).await {
                 Err(Error::Unavailable(_)) => continue,
-                claimed => drop(claimed?),
+                claimed => claimed?,
             }
-        }
+        } else {
+            claimed.await?
+        };
+        held.insert(region.clone(), row.token);
         run.leased.insert(region);
     }
     Ok(())
@@ -259,7 +270,7 @@ async fn lease(
 async fn close<O>(
     world: &(impl Ledger + Here + Notify),
     step: &str,
-    run: &mut Run,
+    (run, held): (&mut Run, &Tokens),
     result: &Result<Output<O>, Error>,
 ) {
     let here = world.region();
@@ -292,7 +303,17 @@ async fn close<O>(
     if let Err(why) = world.put_run(here, run).await {
         tracing::error!(run_id = %run.run_id, %why, "the forced pass could not be recorded");
     }
-    give_back(world, run).await;
+    let silent = give_back(world, run).await;
+    let before = run.kept.clone();
+    run.kept.retain(|region, _| !held.contains_key(region));
+    let kept = held.iter().filter(|(region, _)| silent.contains(region));
+    run.kept
+        .extend(kept.map(|(region, token)| (region.clone(), *token)));
+    if run.kept != before
+        && let Err(why) = world.put_run(here, run).await
+    {
+        tracing::warn!(run_id = %run.run_id, %why, "the leases that were not given back are not noted; they lapse");
+    }
     tell(world, &run.plan, &news(step, here, result)).await;
 }
 
@@ -356,13 +377,17 @@ async fn trouble(world: &(impl Ledger + Here), run: &Run) -> Outcome {
     }
 }
 
-async fn give_back(world: &impl Ledger, run: &Run) {
+/// Gives the leases back; answers where that is not sure.
+async fn give_back(world: &impl Ledger, run: &Run) -> Vec<Region> {
+    let mut silent = Vec::new();
     for region in &run.leased {
         let released = ledger::update_if(world, region, run.name(), |row| row.release(&run.run_id));
         if !matches!(tokio::time::timeout(SILENCE, released).await, Ok(Ok(_))) {
             tracing::warn!(%region, run_id = %run.run_id, "a lease was not given back; it lapses by itself");
+            silent.push(region.clone());
         }
     }
+    silent
 }
 
 /// Refuses force where a step has no use for it: what arrives here has been forced already, or changes nothing.
@@ -447,6 +472,7 @@ fn new(
         timeline: Vec::new(),
         closed: None,
         told: false,
+        kept: Default::default(),
     })
 }
 
@@ -461,13 +487,13 @@ pub(super) async fn known(world: &(impl Ledger + Here), input: &Input) -> Result
 pub(super) async fn reachable(
     world: &(impl Ledger + Here),
     known: &Known,
-) -> Result<std::collections::BTreeMap<Region, ledger::Row>, Error> {
+) -> Result<BTreeMap<Region, ledger::Row>, Error> {
     let plan = &known.plan;
     let reads = plan.members.keys().map(async |region| {
         let read = tokio::time::timeout(SILENCE, world.row(region, &plan.plan)).await;
         (region.clone(), read)
     });
-    let mut rows = std::collections::BTreeMap::new();
+    let mut rows = BTreeMap::new();
     for (region, read) in futures::future::join_all(reads).await {
         match read {
             Ok(Ok(row)) => {

@@ -81,6 +81,7 @@ pub(crate) fn run() -> Run {
         timeline: Vec::new(),
         closed: None,
         told: false,
+        kept: Default::default(),
     }
 }
 
@@ -146,6 +147,7 @@ pub(crate) struct Books {
     silent: BTreeSet<Region>,
     deaf: Mutex<u32>,
     full: BTreeSet<Region>,
+    keeps: BTreeSet<Region>,
     third: Option<Region>,
     has_documents: bool,
     spares: Spares,
@@ -181,6 +183,7 @@ impl Books {
             silent: BTreeSet::new(),
             deaf: Mutex::new(0),
             full: BTreeSet::new(),
+            keeps: BTreeSet::new(),
             third: None,
             has_documents: true,
             spares: Spares::default(),
@@ -220,6 +223,12 @@ impl Books {
         self
     }
 
+    /// A Region whose ledger does not take a lease back.
+    pub(crate) fn keep_leases(mut self, region: &str) -> Self {
+        self.keeps.insert(region.into());
+        self
+    }
+
     /// The plan that is known has a third member.
     pub(crate) fn of_three(mut self, region: &str) -> Self {
         self.third = Some(region.into());
@@ -251,6 +260,7 @@ impl Books {
     pub(crate) fn wake(&mut self, region: &str) {
         self.silent.remove(&region.into());
         self.full.remove(&region.into());
+        self.keeps.remove(&region.into());
     }
 
     /// Every plan's parameter was taken away.
@@ -347,6 +357,9 @@ impl Ledger for Books {
             .as_ref()
             .is_some_and(|lease| lease.waits_for_human);
         if asks && self.full.contains(region) {
+            return Err(Error::Unavailable(format!("{region} takes no write")));
+        }
+        if row.lease.is_none() && self.keeps.contains(region) {
             return Err(Error::Unavailable(format!("{region} takes no write")));
         }
         let mut kept = self.kept.lock().unwrap();

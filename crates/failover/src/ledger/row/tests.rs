@@ -303,17 +303,25 @@ fn only_a_runs_own_intent_is_withdrawn_and_only_under_its_lease() {
 /// Found by the search of the protocol: the pass that ended first gave the lease back under the other one.
 #[test]
 fn a_pass_by_hand_does_not_share_the_lease_of_one_beside_it() {
-    let held = row().claim_by_hand(&claim("by-hand"), at(0)).unwrap();
-    let beside = held.claim_by_hand(&claim("by-hand"), at(1));
+    let held = row().claim_by_hand(&claim("by-hand"), None, at(0)).unwrap();
+    let beside = held.claim_by_hand(&claim("by-hand"), None, at(1));
     let why = beside.unwrap_err().to_string();
     assert!(
         why.contains("another pass by hand, by-hand, holds plan orders"),
         "{why}"
     );
     let released = held.release(&"by-hand".into()).unwrap();
-    assert!(released.claim_by_hand(&claim("by-hand"), at(1)).is_ok());
+    assert!(
+        released
+            .claim_by_hand(&claim("by-hand"), None, at(1))
+            .is_ok()
+    );
+    let token = held.lease.as_ref().map(|lease| lease.token);
+    let ended = held.claim_by_hand(&claim("by-hand"), token, at(1)).unwrap();
+    let beside = ended.claim_by_hand(&claim("by-hand"), token, at(2));
+    assert!(beside.is_err(), "it is taken again once");
     // One that died lapses like any other.
-    assert!(held.claim_by_hand(&claim("by-hand"), at(901)).is_ok());
+    assert!(held.claim_by_hand(&claim("by-hand"), None, at(901)).is_ok());
 }
 
 #[test]
@@ -424,7 +432,11 @@ fn a_planned_run_neither_supersedes_nor_is_superseded() {
 
 #[test]
 fn a_pass_by_hand_beside_one_of_its_name_is_refused_however_long_that_is_silent() {
-    assert!(refused(held("a").claim_by_hand(&claim("a"), silent())));
+    assert!(refused(held("a").claim_by_hand(
+        &claim("a"),
+        None,
+        silent()
+    )));
 }
 
 #[test]

@@ -275,6 +275,26 @@ async fn while_a_run_holds_the_plan_force_is_refused() {
     assert!(books.runs().is_empty());
 }
 
+/// A pass that ends while its own Region's ledger no longer takes the lease back.
+#[tokio::test]
+async fn a_lease_that_an_ended_pass_could_not_give_back_does_not_hold_up_the_next_one_of_its_name()
+{
+    let input = input(Some("orders@7"));
+    let mut books = Books::with(&row()).keep_leases("us-west-2");
+    forced(&books, &input, Progress::Pending).await.unwrap();
+    let held = |books: &Books| books.rows()[&"us-west-2".into()].lease.clone();
+    assert!(held(&books).is_some() && books.rows()[&"us-east-1".into()].lease.is_none());
+    forced(&books, &input, Progress::Pending).await.unwrap();
+    books.wake("us-west-2");
+    forced(&books, &input, Progress::Done).await.unwrap();
+    assert!(is_free(&books));
+    assert!(
+        books.runs()[&"by-hand-detach_and_promote-us-east-1-7".into()]
+            .kept
+            .is_empty()
+    );
+}
+
 #[test]
 fn a_step_that_changes_nothing_refuses_force() {
     let why = is_unforced(&input(Some("orders@7"))).unwrap_err();

@@ -349,6 +349,7 @@ fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timesta
         timeline: Vec::new(),
         closed: None,
         told: false,
+        kept: Default::default(),
     }
 }
 

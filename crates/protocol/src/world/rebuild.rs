@@ -7,7 +7,8 @@ use failover::{
         detach_and_promote::Accepted,
         loss_ledger::{Found, Losses},
         rebuild_global::{
-            Blueprint, Blueprints, Build, Call, Healthy, ParameterGroup, Shape, Snapshot,
+            Blueprint, Blueprints, Build, Call, Healthy, InstanceShape, ParameterGroup, Shape,
+            Snapshot,
         },
     },
 };
@@ -151,7 +152,16 @@ fn of_generation(member: usize, generation: u8, global: Option<u8>) -> Shape {
 fn shape(state: &State, member: usize) -> Option<Shape> {
     let found = state.members.get(member)?;
     let global = Some(found.global).filter(|global| *global != 0);
-    (!found.is_retired).then(|| of_generation(member, found.generation, global))
+    let mut shape = (!found.is_retired).then(|| of_generation(member, found.generation, global))?;
+    // What is taken away has none, so that the search need not rename them; what follows is whole.
+    if found.role == Role::Standby {
+        shape.instances.push(InstanceShape {
+            identifier: "an instance".into(),
+            status: "available".into(),
+            ..InstanceShape::default()
+        });
+    }
+    Some(shape)
 }
 
 /// A call takes effect at once, or RDS would not.

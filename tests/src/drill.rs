@@ -21,7 +21,7 @@ pub const GONE: Duration = Duration::from_secs(15);
 /// What it says once everything is up and it only waits.
 pub const UP: &str = "waits for the probes";
 /// How long it may take until then.
-const UP_LIMIT: Duration = Duration::from_secs(90);
+const UP_LIMIT: Duration = Duration::from_secs(240);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The drill's process; it is killed when a test lets go of it.

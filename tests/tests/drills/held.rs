@@ -15,7 +15,7 @@ use tests::{
 };
 
 /// The longest a drill may take.
-const LIMIT: Duration = Duration::from_secs(240);
+const LIMIT: Duration = Duration::from_secs(480);
 
 static REGION_LOSS: OnceLock<Option<Held>> = OnceLock::new();
 static REGION_LOSS_MANAGED: OnceLock<Option<Held>> = OnceLock::new();

@@ -22,7 +22,7 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 24] = [
+const RARE: [(&str, &str, &str); 26] = [
     (
         "confirm-outage",
         "dynamodb:Query",
@@ -82,6 +82,16 @@ const RARE: [(&str, &str, &str); 24] = [
         "rebuild-global",
         "dynamodb:Query",
         "none: its schedule calls it once an hour",
+    ),
+    (
+        "planned-failover",
+        "ssm:GetParameterHistory",
+        "none: readiness asks for the parameters of a plan that points some",
+    ),
+    (
+        "recovery-ledger",
+        "sns:GetTopicAttributes",
+        "none: a human tries the messages without sending one",
     ),
     (
         "recovery-ledger",

@@ -52,24 +52,8 @@ impl Function {
                 shell
             }
         };
-        command
-            .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-            .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-            .env("AWS_REGION", STANDBY)
-            .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-            .env("AWS_SECRET_ACCESS_KEY", "example")
-            .env("AWS_ENDPOINT_URL", format!("https://{}", before.aws))
-            .env("AWS_ENDPOINT_URL_RDS", format!("http://{}", before.rds))
-            .env("SSL_CERT_FILE", before.trusted)
-            .env("AURORA_FAILOVER_CA_BUNDLE", before.trusted)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
+        surround(&mut command, runtime, before.aws, before.trusted);
+        command.env("AWS_ENDPOINT_URL_RDS", format!("http://{}", before.rds));
         if let Some(resolver) = before.resolver {
             command.env("AURORA_FAILOVER_RESOLVER", resolver.to_string());
         }
@@ -109,6 +93,32 @@ impl Function {
     pub(super) async fn end(mut self) -> Result<(), Trouble> {
         Ok(self.child.kill().await?)
     }
+}
+
+/// What Lambda gives a function in the standby's Region, with stand-ins for its runtime and for AWS.
+pub(super) fn surround(
+    function: &mut Command,
+    runtime: SocketAddr,
+    aws: SocketAddr,
+    trusted: &Path,
+) {
+    function
+        .env_clear()
+        .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())
+        .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
+        .env("AWS_REGION", STANDBY)
+        .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "example")
+        .env("AWS_ENDPOINT_URL", format!("https://{aws}"))
+        .env("SSL_CERT_FILE", trusted)
+        .env("AURORA_FAILOVER_CA_BUNDLE", trusted)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
 }
 
 /// In how many ticks Linux counts a second of a core for programs, on every architecture that Lambda has.

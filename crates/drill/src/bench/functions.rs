@@ -6,7 +6,6 @@ use std::{
     fmt,
     net::SocketAddr,
     path::Path,
-    process::Stdio,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -22,13 +21,7 @@ use super::{
     median,
     stand_ins::{at_once, aws_answers, runtime_answers, serve},
 };
-use crate::{
-    certificates::Certificates,
-    emulator::peak_mb,
-    profile::{PLAN, STANDBY},
-    report,
-    world::Trouble,
-};
+use crate::{certificates::Certificates, emulator::peak_mb, profile::PLAN, report, world::Trouble};
 
 /// A function that has not answered by then never will.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -154,24 +147,9 @@ async fn start(
     )
     .await?;
     let began = Instant::now();
-    let mut function = Command::new(program)
-        .env_clear()
-        .env("AWS_LAMBDA_RUNTIME_API", runtime.to_string())
-        .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-        .env("AWS_REGION", STANDBY)
-        .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "example")
-        .env("AWS_ENDPOINT_URL", format!("https://{aws}"))
-        .env("SSL_CERT_FILE", trusted)
-        .env("AURORA_FAILOVER_CA_BUNDLE", trusted)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut function = Command::new(program);
+    super::function::surround(&mut function, runtime, aws, trusted);
+    let mut function = function.spawn()?;
     let mut next = async || {
         let happened = tokio::time::timeout(LIMIT, happens.recv())
             .await

@@ -176,7 +176,7 @@ mod tests {
     use crate::{
         beat::{Beats, Loss},
         evidence::Verdict,
-        ledger::{Current, Row},
+        ledger::Row,
         steps::fake,
     };
 
@@ -200,19 +200,7 @@ mod tests {
     }
 
     fn row(epoch: u64, writer: &str) -> Row {
-        let current = Current {
-            epoch: Epoch(epoch),
-            writer: writer.into(),
-            global_cluster: None,
-            run_id: "adopt".into(),
-            proven_at: at(0),
-            unplanned: false,
-            acknowledged_at: None,
-        };
-        Row {
-            current: Some(current),
-            ..Row::new("orders".into())
-        }
+        fake::row(writer, epoch)
     }
 
     fn rows<const N: usize>(rows: [(&str, Row); N]) -> Rows {

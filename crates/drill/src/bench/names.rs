@@ -6,7 +6,7 @@ use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::Duration};
 use aurora_sim::{Simulator, SimulatorConfig};
 use failover::{
     domain::Epoch,
-    ledger::{Endpoints, Known, Run, RunKind},
+    ledger::{Claim, Endpoints, Known, Run, RunKind},
     plan::Plan,
 };
 use serde_json::json;
@@ -185,39 +185,16 @@ async fn passes(
 
 /// A run whose target is proven as the writer: its names are what comes next.
 fn run(plan: &Plan) -> Run {
-    Run {
+    let claim = Claim {
         run_id: RUN.into(),
         kind: RunKind::UnplannedFailover,
-        plan: plan.clone(),
         incident: None,
         from: HOME.into(),
         to: STANDBY.into(),
-        epoch: Epoch(1),
-        opened_at: jiff::Timestamp::now(),
+    };
+    Run {
         leased: [HOME.into(), STANDBY.into()].into(),
-        execution: None,
-        handed_over_by: None,
-        behind: None,
-        approved_at: None,
-        hand_over: None,
-        forced: false,
-        accept_data_loss: false,
-        abandons_living_writer: false,
-        confirmed: None,
-        strategy: None,
-        held: None,
-        proof: None,
-        dns_changes: Default::default(),
-        restarts: Default::default(),
-        attempts: Vec::new(),
-        looks: Default::default(),
-        asked: None,
-        promoted_at: None,
-        refusal: None,
-        timeline: Vec::new(),
-        closed: None,
-        told: false,
-        kept: Default::default(),
+        ..Run::opened(claim, plan.clone(), Epoch(1), jiff::Timestamp::now())
     }
 }
 

@@ -332,6 +332,52 @@ impl Claim {
 }
 
 impl Run {
+    /// What a run is when it opens: nothing has been found out or done, and it holds no lease.
+    #[must_use]
+    pub fn opened(claim: Claim, plan: Plan, epoch: Epoch, opened_at: Timestamp) -> Self {
+        let Claim {
+            run_id,
+            kind,
+            incident,
+            from,
+            to,
+        } = claim;
+        Self {
+            run_id,
+            kind,
+            plan,
+            incident,
+            execution: None,
+            handed_over_by: None,
+            behind: None,
+            from,
+            to,
+            epoch,
+            opened_at,
+            leased: BTreeSet::new(),
+            forced: false,
+            accept_data_loss: false,
+            abandons_living_writer: false,
+            confirmed: None,
+            approved_at: None,
+            hand_over: None,
+            strategy: None,
+            held: None,
+            proof: None,
+            dns_changes: BTreeMap::new(),
+            restarts: BTreeMap::new(),
+            attempts: Vec::new(),
+            looks: Looks::default(),
+            asked: None,
+            promoted_at: None,
+            refusal: None,
+            timeline: Vec::new(),
+            closed: None,
+            told: false,
+            kept: BTreeMap::new(),
+        }
+    }
+
     /// Since when writes are out, as far as its evidence tells.
     #[must_use]
     pub fn out_since(&self) -> Option<Timestamp> {

@@ -440,39 +440,16 @@ fn new(
             )));
         }
     }
-    Ok(Run {
+    let claim = Claim {
         run_id: "by-hand".into(),
         kind: RunKind::UnplannedFailover,
-        plan: known.plan,
         incident: None,
-        execution: None,
-        handed_over_by: None,
-        behind: None,
         from: input.from_region.clone().unwrap_or_else(|| writer.clone()),
         to,
-        epoch,
-        opened_at: world.now(),
+    };
+    Ok(Run {
         leased: [here.clone()].into(),
-        forced: false,
-        accept_data_loss: false,
-        abandons_living_writer: false,
-        confirmed: None,
-        approved_at: None,
-        hand_over: None,
-        strategy: None,
-        held: None,
-        proof: None,
-        dns_changes: Default::default(),
-        restarts: Default::default(),
-        attempts: Vec::new(),
-        looks: Default::default(),
-        asked: None,
-        promoted_at: None,
-        refusal: None,
-        timeline: Vec::new(),
-        closed: None,
-        told: false,
-        kept: Default::default(),
+        ..Run::opened(claim, known.plan, epoch, world.now())
     })
 }
 

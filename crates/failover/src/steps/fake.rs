@@ -17,7 +17,7 @@ use crate::{
     beat::{Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
     evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
-    ledger::{Closed, Confirmed, Known, Ledger, Outcome, Row, Run, RunKind},
+    ledger::{Claim, Closed, Confirmed, Current, Known, Ledger, Outcome, Row, Run, RunKind},
     notify::Notify,
     steps::{
         Here,
@@ -49,39 +49,34 @@ pub(crate) fn plan_document() -> Value {
 
 /// A run of that plan from us-west-2 to us-east-1, freshly opened.
 pub(crate) fn run() -> Run {
-    Run {
+    let claim = Claim {
         run_id: "a".into(),
         kind: RunKind::UnplannedFailover,
-        plan: crate::plan::read(&plan_document().to_string()).unwrap(),
         incident: None,
         from: "us-west-2".into(),
         to: "us-east-1".into(),
-        epoch: Epoch(7),
-        opened_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let plan = crate::plan::read(&plan_document().to_string()).unwrap();
+    Run {
         leased: ["us-east-1".into()].into(),
-        execution: None,
-        handed_over_by: None,
-        behind: None,
-        approved_at: None,
-        hand_over: None,
-        forced: false,
-        accept_data_loss: false,
-        abandons_living_writer: false,
-        confirmed: None,
-        strategy: None,
-        held: None,
-        proof: None,
-        dns_changes: Default::default(),
-        restarts: Default::default(),
-        attempts: Vec::new(),
-        looks: Default::default(),
-        asked: None,
-        promoted_at: None,
-        refusal: None,
-        timeline: Vec::new(),
-        closed: None,
-        told: false,
-        kept: Default::default(),
+        ..Run::opened(claim, plan, Epoch(7), Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// The row of a plan whose writer somebody adopted in a Region.
+pub(crate) fn row(writer: &str, epoch: u64) -> Row {
+    let current = Current {
+        epoch: Epoch(epoch),
+        writer: writer.into(),
+        global_cluster: None,
+        run_id: "adopt".into(),
+        proven_at: Timestamp::UNIX_EPOCH,
+        unplanned: false,
+        acknowledged_at: None,
+    };
+    Row {
+        current: Some(current),
+        ..Row::new("orders".into())
     }
 }
 

@@ -7,19 +7,7 @@ use crate::{
 };
 
 fn row() -> Row {
-    let current = Current {
-        epoch: Epoch(7),
-        writer: "us-west-2".into(),
-        global_cluster: None,
-        run_id: "adopt".into(),
-        proven_at: jiff::Timestamp::UNIX_EPOCH,
-        unplanned: false,
-        acknowledged_at: None,
-    };
-    Row {
-        current: Some(current),
-        ..Row::new("orders".into())
-    }
+    crate::steps::fake::row("us-west-2", 7)
 }
 
 fn input(force: Option<&str>) -> Input {

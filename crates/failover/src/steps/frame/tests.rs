@@ -2,11 +2,9 @@
 
 use std::sync::Mutex;
 
-use jiff::Timestamp;
-
 use super::*;
 use crate::{
-    ledger::{Attempt, Current, Row, Run},
+    ledger::{Attempt, Run},
     steps::fake::Books,
 };
 
@@ -101,19 +99,7 @@ fn toy(calls_out: bool, comes_to: Result<Came, Error>) -> Toy {
 }
 
 fn books() -> Books {
-    let current = Current {
-        epoch: crate::domain::Epoch(7),
-        writer: "us-west-2".into(),
-        global_cluster: None,
-        run_id: "adopt".into(),
-        proven_at: Timestamp::UNIX_EPOCH,
-        unplanned: false,
-        acknowledged_at: None,
-    };
-    Books::with(&Row {
-        current: Some(current),
-        ..Row::new("orders".into())
-    })
+    Books::with(&crate::steps::fake::row("us-west-2", 7))
 }
 
 fn pass(books: &Books, dry_run: bool) -> Pass {

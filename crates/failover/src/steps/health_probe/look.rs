@@ -297,10 +297,13 @@ pub(super) async fn as_probe(
 /// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
 const FRESH: Duration = TIMEOUT.saturating_sub(Duration::from_secs(1));
 
-/// One fresh look, on fresh connections, recorded like any other.
-pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
+/// What this Region's ledger notes of a plan: the plan itself, the writer to look at, and the last look.
+async fn noted(
+    world: &impl World,
+    name: &PlanName,
+) -> Result<(Known, Target, Option<Vantage>), Error> {
     let here = world.region();
-    let (known, row, before) = tokio::join!(
+    let (known, row, vantage) = tokio::join!(
         world.known(here, name),
         world.row(here, name),
         world.vantage(here, name)
@@ -309,12 +312,19 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
         return Err(unknown(world, name).await);
     };
     let target = Target::of(&row?).ok_or_else(|| no_writer(name))?;
+    Ok((known, target, vantage?))
+}
+
+/// One fresh look, on fresh connections, recorded like any other.
+pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
+    let here = world.region();
+    let (known, target, before) = noted(world, name).await?;
     let limit = Duration::from_secs(known.plan.detection.timeout_seconds).min(FRESH);
     let (look, readable) = Sessions::default()
         .look(world, &known, &target, limit)
         .await;
     let vantage = Vantage::after(
-        before?.as_ref(),
+        before.as_ref(),
         here,
         &target.writer,
         look,
@@ -332,21 +342,13 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
 /// Those of a fresh look; `Unavailable` where nothing was recorded lately.
 pub(super) async fn recorded(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
     let here = world.region();
-    let (known, row, held) = tokio::join!(
-        world.known(here, name),
-        world.row(here, name),
-        world.vantage(here, name)
-    );
-    let Some(known) = known? else {
-        return Err(unknown(world, name).await);
-    };
-    let target = Target::of(&row?).ok_or_else(|| no_writer(name))?;
+    let (known, target, held) = noted(world, name).await?;
     let detection = &known.plan.detection;
     let lately = |vantage: &Vantage| {
         vantage.writer_region == target.writer
             && world.now().duration_since(vantage.at) <= detection.home_age_max()
     };
-    let vantage = held?.filter(lately).ok_or_else(|| {
+    let vantage = held.filter(lately).ok_or_else(|| {
         Error::Unavailable(format!(
             "a dry run makes no look of its own, and the probe in {here} has recorded none at plan {name} lately; switch its schedule on"
         ))
@@ -438,24 +440,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{ledger::Current, steps::fake::Books};
+    use crate::steps::fake::{self, Books};
 
     #[tokio::test]
     async fn a_dry_look_commits_no_beat_and_records_nothing() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let current = Current {
-            epoch: Epoch(7),
-            writer: "us-west-2".into(),
-            global_cluster: None,
-            run_id: "adopt".into(),
-            proven_at: at(0),
-            unplanned: false,
-            acknowledged_at: None,
-        };
-        let row = Row {
-            current: Some(current),
-            ..Row::new("orders".into())
-        };
+        let row = fake::row("us-west-2", 7);
         let looked = |second| Books::with(&row).looked("us-east-1", at(second));
         let books = looked(990);
         let seen = recorded(&books, &"orders".into()).await.unwrap();

@@ -125,19 +125,7 @@ mod tests {
     }
 
     fn row() -> Row {
-        let current = Current {
-            epoch: Epoch(7),
-            writer: "us-east-1".into(),
-            global_cluster: None,
-            run_id: "adopt".into(),
-            proven_at: at(0),
-            unplanned: false,
-            acknowledged_at: None,
-        };
-        Row {
-            current: Some(current),
-            ..Row::new("orders".into())
-        }
+        fake::row("us-east-1", 7)
     }
 
     /// Us-west-2's probe looked last at second 1,000.

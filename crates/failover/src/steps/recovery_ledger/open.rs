@@ -318,38 +318,11 @@ fn opened(plan: &Plan, input: &Opening, (epoch, held): (Epoch, &Held), reason: S
 
 fn new_run(plan: &Plan, input: &Opening, epoch: Epoch, held: &Held, now: Timestamp) -> Run {
     Run {
-        run_id: input.run_id.clone(),
-        kind: input.kind,
-        plan: plan.clone(),
-        incident: input.incident.clone(),
-        from: input.from_region.clone(),
-        to: input.target_region.clone(),
-        epoch,
-        opened_at: now,
         leased: held.leased.iter().cloned().collect(),
         execution: input.execution.clone(),
         handed_over_by: input.handed_over_by.clone(),
         behind: held.behind.clone(),
-        approved_at: None,
-        hand_over: None,
-        forced: false,
-        accept_data_loss: false,
-        abandons_living_writer: false,
-        confirmed: None,
-        strategy: None,
-        held: None,
-        proof: None,
-        dns_changes: Default::default(),
-        restarts: Default::default(),
-        attempts: Vec::new(),
-        looks: Default::default(),
-        asked: None,
-        promoted_at: None,
-        refusal: None,
-        timeline: Vec::new(),
-        closed: None,
-        told: false,
-        kept: Default::default(),
+        ..Run::opened(claim(input), plan.clone(), epoch, now)
     }
 }
 

@@ -1,10 +1,9 @@
 //! What an invocation says of a plan that it cannot watch.
 
 use super::*;
-use crate::{
-    domain::Epoch,
-    ledger::Current,
-    steps::{Here, fake::Books},
+use crate::steps::{
+    Here,
+    fake::{self, Books},
 };
 
 fn at(second: i64) -> Timestamp {
@@ -12,19 +11,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn row() -> Row {
-    let current = Current {
-        epoch: Epoch(7),
-        writer: "us-west-2".into(),
-        global_cluster: None,
-        run_id: "adopt".into(),
-        proven_at: at(0),
-        unplanned: false,
-        acknowledged_at: None,
-    };
-    Row {
-        current: Some(current),
-        ..Row::new("orders".into())
-    }
+    fake::row("us-west-2", 7)
 }
 
 /// One invocation with room for one look.

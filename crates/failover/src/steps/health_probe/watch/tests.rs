@@ -1,0 +1,321 @@
+//! What a look leads to, and what an invocation remembers from look to look.
+
+use super::*;
+use crate::{
+    beat::Beat,
+    domain::Epoch,
+    ledger::{Claim, Ledger, RunKind},
+    steps::fake::{self, Books},
+};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn detection() -> Detection {
+    Detection {
+        interval_seconds: 5,
+        failures: 3,
+        timeout_seconds: 3,
+        in_region_grace_seconds: None,
+        busy_grace_seconds: 900,
+    }
+}
+
+fn vantage(region: &str, failures: u32) -> Vantage {
+    Vantage {
+        region: region.into(),
+        writer_region: "us-west-2".into(),
+        at: at(10),
+        write: Write::Failed {
+            why: "timed out".into(),
+        },
+        last_beat: None,
+        failing_since: Some(at(0)),
+        failures,
+        reading: None,
+        moved_at: None,
+        signs: Default::default(),
+    }
+}
+
+fn row() -> Row {
+    fake::row("us-west-2", 7)
+}
+
+#[test]
+fn the_writer_is_suspected_at_the_threshold_and_not_before() {
+    let action = |failures| {
+        next_action(
+            &vantage("us-east-1", failures),
+            &row(),
+            &detection(),
+            None,
+            at(10),
+        )
+    };
+    assert_eq!(
+        [2, 3, 4].map(action),
+        [Action::Record, Action::Suspect, Action::Suspect]
+    );
+}
+
+#[test]
+fn a_beat_clears_a_no_that_was_marked_after_the_news_were_cleared() {
+    let beat = crate::beat::Beat {
+        seq: 1,
+        epoch: crate::domain::Epoch(7),
+        at: at(10),
+    };
+    let commits = Vantage {
+        write: Write::Committed { beat },
+        ..vantage("us-east-1", 0)
+    };
+    let no = crate::ledger::Declined {
+        run_id: "a".into(),
+        verdict: crate::evidence::Verdict::WriterDown,
+    };
+    let declined = row().decline(&no).unwrap();
+    assert_eq!(declined.told, None, "an earlier beat cleared it");
+    assert!(clears(&commits, &declined));
+    assert!(!clears(&vantage("us-east-1", 3), &declined));
+    assert!(!clears(&commits, &row()), "nothing is to be cleared");
+}
+
+#[test]
+fn a_writer_that_was_deposed_during_the_look_is_not_suspected() {
+    let mut row = row();
+    let at_threshold = vantage("us-east-1", 3);
+    let action = |row: &Row| next_action(&at_threshold, row, &detection(), None, at(10));
+    assert_eq!(action(&row), Action::Suspect);
+    row.current.as_mut().unwrap().writer = "us-east-1".into();
+    assert_eq!(action(&row), Action::Record);
+}
+
+/// Every beat is committed, also on a writer that is deposed.
+struct Commits;
+
+impl Looking for Commits {
+    async fn look(
+        &mut self,
+        world: &impl World,
+        _: &Known,
+        target: &Target,
+        _: Duration,
+    ) -> (Look, bool) {
+        let at = world.now();
+        let beat = Beat {
+            seq: 1,
+            epoch: target.epoch,
+            at,
+        };
+        let write = Write::Committed { beat };
+        (
+            Look {
+                at,
+                write,
+                reading: None,
+            },
+            false,
+        )
+    }
+}
+
+/// Looks until then; answers at whose writer each look was.
+async fn watched(books: &Books, calm: Timestamp) -> Vec<String> {
+    watched_by(&mut Commits, books, calm).await;
+    let looks = books.looks();
+    let writers = looks.iter().map(|look| look.writer_region.to_string());
+    writers.collect()
+}
+
+async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) {
+    let known = books.known(&"us-east-1".into(), &"orders".into()).await;
+    let mut known = known.unwrap().unwrap();
+    known.plan.detection.timeout_seconds = 1;
+    let last = calm + SignedDuration::from_secs(12);
+    let until = Until { calm, last };
+    let mut watched = WatchedPlan {
+        plan: "orders".into(),
+        looks: 0,
+        suspected: false,
+        fault: None,
+    };
+    let ended = look_until(books, &known, until, looking, &mut watched).await;
+    assert_eq!(ended, Ok(()));
+}
+
+/// No beat is committed. During the second look a run's own look is recorded, which met a beat and then no free slot.
+struct BesideARun(u32);
+
+impl Looking for BesideARun {
+    async fn look(
+        &mut self,
+        world: &impl World,
+        _: &Known,
+        target: &Target,
+        _: Duration,
+    ) -> (Look, bool) {
+        self.0 += 1;
+        let at = world.now();
+        if self.0 == 2 {
+            let mut run = crate::steps::fake::probe::vantage(world.region().clone(), at);
+            run.last_beat = Some(Beat {
+                seq: 9,
+                epoch: target.epoch,
+                at,
+            });
+            run.signs.saturated_at = Some(at);
+            let put = world.put_vantage(&"orders".into(), &run).await;
+            assert_eq!(put, Ok(()));
+        }
+        let write = Write::Failed { why: String::new() };
+        let look = Look {
+            at,
+            write,
+            reading: None,
+        };
+        (look, false)
+    }
+}
+
+#[tokio::test]
+async fn a_watch_keeps_what_a_runs_look_beside_it_has_seen() {
+    let books = Books::with(&row());
+    watched_by(&mut BesideARun(0), &books, at(1_015)).await;
+    let looks = books.looks();
+    let last = looks.last().unwrap();
+    assert!(looks.len() > 3, "{looks:?}");
+    assert_eq!(last.last_beat.map(|beat| beat.seq), Some(9));
+    assert!(last.maybe_alive_at().is_some());
+}
+
+fn deposed() -> Row {
+    let mut row = row();
+    let current = row.current.as_mut().unwrap();
+    (current.writer, current.epoch) = ("us-east-1".into(), Epoch(8));
+    row
+}
+
+#[tokio::test]
+async fn a_watch_under_way_leaves_the_deposed_writer_at_the_next_look_although_no_beat_failed() {
+    let books = Books::with(&row()).after_looks(2, &deposed());
+    let writers = watched(&books, at(1_058)).await;
+    assert_eq!(
+        writers[..4],
+        ["us-west-2", "us-west-2", "us-east-1", "us-east-1"]
+    );
+    assert_eq!(writers.len(), 12, "it goes on for its minute");
+}
+
+#[tokio::test]
+async fn a_ledger_that_hangs_during_a_watch_costs_each_look_no_more_than_the_plans_time_out() {
+    let books = Books::with(&row())
+        .after_looks(1, &deposed())
+        .hang_after_looks(0);
+    let began = tokio::time::Instant::now();
+    let writers = watched(&books, at(1_006)).await;
+    assert_eq!(
+        writers, ["us-west-2"; 2],
+        "the row that was read last stands"
+    );
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(4), "two looks took {took:?}");
+}
+
+#[test]
+fn the_vantage_in_the_writers_own_region_only_records() {
+    assert_eq!(
+        next_action(&vantage("us-west-2", 9), &row(), &detection(), None, at(10)),
+        Action::Record
+    );
+}
+
+#[test]
+fn an_invocation_suspects_again_when_the_plan_is_free_and_twenty_seconds_have_passed() {
+    let again = |now| {
+        let suspected_at = Some(at(10));
+        next_action(
+            &vantage("us-east-1", 5),
+            &row(),
+            &detection(),
+            suspected_at,
+            at(now),
+        )
+    };
+    assert_eq!([29, 30].map(again), [Action::Record, Action::Suspect]);
+}
+
+#[test]
+fn a_plan_that_a_run_holds_is_not_suspected_again_until_the_lease_lapses() {
+    let claim = Claim {
+        run_id: "a".into(),
+        kind: RunKind::UnplannedFailover,
+        incident: None,
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+    };
+    let held = row().claim(&claim, at(0)).unwrap();
+    assert_eq!(
+        next_action(&vantage("us-east-1", 3), &held, &detection(), None, at(10)),
+        Action::Record
+    );
+    assert_eq!(
+        next_action(&vantage("us-east-1", 3), &held, &detection(), None, at(901)),
+        Action::Suspect
+    );
+}
+
+fn intent(run_id: crate::domain::RunId) -> Intent {
+    Intent {
+        epoch: Epoch(8),
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+        run_id,
+        written_at: at(0),
+        global_cluster: None,
+    }
+}
+
+fn by_hand_at(epoch: u64) -> crate::domain::RunId {
+    let step = "detach-and-promote";
+    crate::domain::RunId(by_hand::run_id(step, &"us-east-1".into(), Epoch(epoch)))
+}
+
+#[test]
+fn no_run_is_started_into_a_promotion_that_somebody_leads_by_hand_for_ten_minutes() {
+    let action = |run_id: crate::domain::RunId, now| {
+        let begun = Row {
+            intent: Some(intent(run_id)),
+            ..row()
+        };
+        next_action(
+            &vantage("us-east-1", 5),
+            &begun,
+            &detection(),
+            None,
+            at(now),
+        )
+    };
+    assert_eq!(action(by_hand_at(7), 599), Action::Record);
+    assert_eq!(action(by_hand_at(7), 600), Action::Suspect);
+    assert_eq!(action("a".into(), 10), Action::Suspect, "a run began it");
+}
+
+#[test]
+fn a_promotion_by_hand_is_not_called_one_that_nobody_finishes() {
+    let plan = crate::steps::fake::run().plan;
+    let mut intent = intent(by_hand_at(7));
+    let row = row();
+    let forced = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
+    assert!(forced.what.contains("by hand"), "{}", forced.what);
+    assert!(forced.commands[0].contains("aurora-failover-health-probe"));
+    intent.run_id = "b0936d22".into();
+    let left = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
+    assert!(left.what.contains("no run finishes it"), "{}", left.what);
+    assert!(left.commands[0].contains("aurora-failover-unplanned-failover"));
+    for message in [forced, left] {
+        let text = message.text(at(60));
+        assert_eq!(crate::notify::unreadable(&text), Vec::<&str>::new());
+    }
+}

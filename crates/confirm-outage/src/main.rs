@@ -1,6 +1,11 @@
 //! Gathers the evidence about a suspected writer and gives the verdict; in the witness Region, says what it reaches.
 
-use failover::{Error, aws::Aws, json::Payload, steps::confirm_outage};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    steps::{confirm_outage, warm},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +15,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            confirm_outage::handle(aws, event.payload.value()?).await
+            let pass = async |payload| confirm_outage::handle(aws, payload).await;
+            warm::or(event.payload.value()?, pass).await
         },
     ))
     .await

@@ -4,7 +4,7 @@ use failover::{
     Error,
     aws::Aws,
     json::Payload,
-    steps::{self, dns_flip},
+    steps::{self, dns_flip, warm},
 };
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
@@ -15,7 +15,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            dns_flip::run(aws, &steps::read(event.payload.value()?)?).await
+            warm::or(event.payload.value()?, async |payload| {
+                steps::answer(dns_flip::run(aws, &steps::read(payload)?).await?)
+            })
+            .await
         },
     ))
     .await

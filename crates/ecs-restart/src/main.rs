@@ -1,6 +1,11 @@
 //! Restarts the plan's services, one pass per invocation.
 
-use failover::{Error, aws::Aws, json::Payload, steps::ecs_restart};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    steps::{ecs_restart, warm},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +15,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            ecs_restart::handle(aws, event.payload.value()?).await
+            let pass = async |payload| ecs_restart::handle(aws, payload).await;
+            warm::or(event.payload.value()?, pass).await
         },
     ))
     .await

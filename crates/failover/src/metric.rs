@@ -9,18 +9,20 @@ use crate::{domain::PlanName, steps::fence_writer};
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "AuroraFailover";
 
-/// What runs every minute, and may fail every minute.
+/// What runs on schedule, and may fail each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// A plan could not be watched.
     Watch,
     /// A plan could not be swept for a deposed writer.
     Fence,
+    /// A function that a run needs could not be called.
+    Warm,
 }
 
 impl Counted {
     /// All of them. Each has an alarm.
-    pub const ALL: [Self; 2] = [Self::Watch, Self::Fence];
+    pub const ALL: [Self; 3] = [Self::Watch, Self::Fence, Self::Warm];
 
     /// The value of the dimension `Step`.
     #[must_use]
@@ -28,48 +30,54 @@ impl Counted {
         match self {
             Self::Watch => "watch",
             Self::Fence => fence_writer::STEP,
+            Self::Warm => "warm",
         }
     }
 }
 
-/// Counts that something failed for a plan: `Failed`, by `Step` and by `Step` and `Plan`. An alarm on it is how people learn
-/// that it goes on.
+/// Counts that something failed for a plan: `Failed`, by `Step` and by `Step` and `Plan`.
 pub fn failed(counted: Counted, plan: &PlanName, now: Timestamp) {
+    failed_for(counted, "Plan", plan.as_str(), now);
+}
+
+/// Counts that something failed: `Failed`, by `Step` and by `Step` and another dimension. An alarm on it is how people learn
+/// that it goes on.
+pub fn failed_for(counted: Counted, dimension: &str, value: &str, now: Timestamp) {
     #[cfg(test)]
-    COUNTED.with_borrow_mut(|all| all.push((counted, plan.clone())));
+    COUNTED.with_borrow_mut(|all| all.push((counted, value.to_owned())));
     #[expect(
         clippy::print_stdout,
         reason = "a metric is a line on standard output, and nothing may stand around it"
     )]
     {
-        println!("{}", line(counted.step(), plan, now));
+        println!("{}", line(counted.step(), (dimension, value), now));
     }
 }
 
 #[cfg(test)]
 thread_local! {
     /// What a test's thread has counted.
-    static COUNTED: std::cell::RefCell<Vec<(Counted, PlanName)>> = const { std::cell::RefCell::new(Vec::new()) };
+    static COUNTED: std::cell::RefCell<Vec<(Counted, String)>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 /// What this test has counted since it last asked.
 #[cfg(test)]
-pub(crate) fn counted() -> Vec<(Counted, PlanName)> {
+pub(crate) fn counted() -> Vec<(Counted, String)> {
     COUNTED.take()
 }
 
-fn line(step: &str, plan: &PlanName, now: Timestamp) -> Value {
+fn line(step: &str, (dimension, value): (&str, &str), now: Timestamp) -> Value {
     json!({
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
-                "Dimensions": [["Step"], ["Step", "Plan"]],
+                "Dimensions": [["Step"], ["Step", dimension]],
                 "Metrics": [{"Name": "Failed", "Unit": "Count"}]
             }]
         },
         "Step": step,
-        "Plan": plan,
+        dimension: value,
         "Failed": 1
     })
 }
@@ -80,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_one_line_that_cloudwatch_counts() {
-        let line = line("fence_writer", &"orders".into(), Timestamp::UNIX_EPOCH);
+        let line = line("fence_writer", ("Plan", "orders"), Timestamp::UNIX_EPOCH);
         let metrics = &line["_aws"]["CloudWatchMetrics"][0];
         for dimensions in metrics["Dimensions"].as_array().unwrap() {
             for dimension in dimensions.as_array().unwrap() {

@@ -1,6 +1,11 @@
 //! Fences this Region's member where another one is proven as the writer; every minute, and first in a failback.
 
-use failover::{Error, aws::Aws, json::Payload, steps::fence_writer};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    steps::{fence_writer, warm},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +15,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            fence_writer::handle(aws, event.payload.value()?).await
+            let pass = async |payload| fence_writer::handle(aws, payload).await;
+            warm::or(event.payload.value()?, pass).await
         },
     ))
     .await

@@ -1,6 +1,11 @@
 //! Watches the writers of every plan in this Region; on request takes a fresh look, proves, verifies or sets up.
 
-use failover::{Error, aws::Aws, json::Payload, steps::health_probe};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    steps::{health_probe, warm},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,7 +16,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
             let deadline = failover::domain::timestamp(event.context.deadline());
-            health_probe::handle(aws, event.payload.value()?, deadline).await
+            let pass = async |payload| health_probe::handle(aws, payload, deadline).await;
+            warm::or(event.payload.value()?, pass).await
         },
     ))
     .await

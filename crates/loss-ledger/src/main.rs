@@ -1,6 +1,11 @@
 //! Lists what a deposed writer took and nobody else has, before it is retired; first thing after the fence in a failback.
 
-use failover::{Error, aws::Aws, json::Payload, steps::loss_ledger};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    steps::{loss_ledger, warm},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +15,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            loss_ledger::handle(aws, event.payload.value()?).await
+            let pass = async |payload| loss_ledger::handle(aws, payload).await;
+            warm::or(event.payload.value()?, pass).await
         },
     ))
     .await

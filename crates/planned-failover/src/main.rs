@@ -5,7 +5,7 @@ use failover::{
     aws::Aws,
     json::Payload,
     ledger::RunKind,
-    steps::{self, planned_failover, start},
+    steps::{self, planned_failover, start, warm},
 };
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
@@ -16,9 +16,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            let payload = event.payload.value()?;
-            start::or(aws, RunKind::PlannedFailover, payload, async |payload| {
+            let pass = async |payload| {
                 steps::answer(planned_failover::run(aws, &steps::read(payload)?).await?)
+            };
+            warm::or(event.payload.value()?, async |payload| {
+                start::or(aws, RunKind::PlannedFailover, payload, pass).await
             })
             .await
         },

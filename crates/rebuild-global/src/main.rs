@@ -5,7 +5,7 @@ use failover::{
     aws::Aws,
     json::Payload,
     ledger::RunKind,
-    steps::{rebuild_global, start},
+    steps::{rebuild_global, start, warm},
 };
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
@@ -16,9 +16,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            let payload = event.payload.value()?;
-            start::or(aws, RunKind::Failback, payload, async |payload| {
-                rebuild_global::handle(aws, payload).await
+            let pass = async |payload| rebuild_global::handle(aws, payload).await;
+            warm::or(event.payload.value()?, async |payload| {
+                start::or(aws, RunKind::Failback, payload, pass).await
             })
             .await
         },

@@ -1,6 +1,11 @@
-//! Opens and closes runs, and adopts a writer.
+//! Opens and closes runs, adopts a writer, and keeps the other functions awake.
 
-use failover::{Error, aws::Aws, json::Payload, steps::recovery_ledger};
+use failover::{
+    Error,
+    aws::Aws,
+    json::Payload,
+    steps::{recovery_ledger, warm},
+};
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +15,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
     run(service_fn(
         async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            recovery_ledger::handle(aws, event.payload.value()?).await
+            let pass = async |payload| recovery_ledger::handle(aws, payload).await;
+            warm::others_or(aws, event.payload.value()?, pass).await
         },
     ))
     .await

@@ -13,3 +13,4 @@ mod machines;
 mod names;
 mod roles;
 mod templates;
+mod warm;

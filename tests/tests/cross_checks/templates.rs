@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use failover::{
     json::operation,
-    steps::{fence_writer, health_probe, rebuild_global},
+    steps::{fence_writer, health_probe, rebuild_global, warm},
 };
 use serde_json::json;
 use tests::{machine, policy, repository::text, template};
@@ -20,7 +20,7 @@ fn payload(text: &str) -> serde_json::Value {
 }
 
 #[test]
-fn the_schedules_send_what_probe_fence_and_rebuild_take() {
+fn the_schedules_send_what_their_functions_take() {
     let triggers = template::read("triggers");
     let rules = template::resources(&triggers, "AWS::Events::Rule");
     let scheduled = rules
@@ -40,7 +40,9 @@ fn the_schedules_send_what_probe_fence_and_rebuild_take() {
     let keep: serde_json::Value =
         serde_json::from_str(sent["aurora-failover-rebuild-global"]).unwrap();
     assert_eq!(keep, rebuild_global::keep_request());
-    assert_eq!(sent.len(), 3);
+    let request = payload(sent["aurora-failover-recovery-ledger"]);
+    assert_eq!(request, warm::request());
+    assert_eq!(sent.len(), 4);
 }
 
 #[test]

@@ -22,7 +22,7 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 26] = [
+const RARE: [(&str, &str, &str); 27] = [
     (
         "confirm-outage",
         "dynamodb:Query",
@@ -81,6 +81,11 @@ const RARE: [(&str, &str, &str); 26] = [
     (
         "rebuild-global",
         "dynamodb:Query",
+        "none: its schedule calls it once an hour",
+    ),
+    (
+        "recovery-ledger",
+        "lambda:InvokeFunction",
         "none: its schedule calls it once an hour",
     ),
     (

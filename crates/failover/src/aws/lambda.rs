@@ -1,4 +1,4 @@
-//! The other functions: this Region's probe, the witness, and another Region's fence.
+//! The other functions: this Region's probe, the witness, another Region's fence, and all that are kept awake.
 
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::{
         fence_writer::{AskFence, Rights},
         health_probe::Confirmation,
         rebuild_global::AskRebuild,
+        warm::{self, Warm},
     },
 };
 
@@ -109,6 +110,14 @@ impl AskRebuild for Aws {
         let function = "aurora-failover-rebuild-global";
         let answer: Answer = self.invoke(&self.region, function, &json!(input)).await?;
         Ok(answer.refusal.map_or_else(Vec::new, |said| said.reasons))
+    }
+}
+
+impl Warm for Aws {
+    async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
+        self.invoke::<Value>(region, function, &warm::request())
+            .await
+            .map(drop)
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         confirm_outage::{Ask, ReachInput, ReachOutput},
         health_probe::{Confirmation, Spares},
         recovery_ledger::{HandOver, Plans},
+        warm::Warm,
     },
     switches::{Switched, Switches},
     topology::{Cluster, Describe, GlobalCluster},
@@ -432,6 +433,15 @@ impl Ask for Books {
 
 impl HandOver for Books {
     async fn suspect_in(&self, _: &Region, _: &Value) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Warm for Books {
+    async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
+        self.answers(region)?;
+        let called = format!("{function} in {region}");
+        self.kept.lock().unwrap().told.push(called);
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub mod planned_failover;
 pub mod rebuild_global;
 pub mod recovery_ledger;
 pub mod start;
+pub mod warm;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use failover::{
     Error,
-    steps::confirm_outage::{Ask, ReachInput, ReachOutput},
+    steps::{
+        confirm_outage::{Ask, ReachInput, ReachOutput},
+        warm::Warm,
+    },
 };
 use serde_json::json;
 
@@ -124,6 +127,22 @@ async fn a_call_that_is_refused_at_once_is_made_once_more() {
     let why = aws.ask_probe(&"orders".into(), false).await.unwrap_err();
     assert_eq!(why.name(), "Unavailable");
     assert_eq!(replay.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_function_is_kept_awake_in_its_region_and_its_refusal_is_told() {
+    let asleep = || Next::json_error(503, "CodeArtifactUserPendingException", "it wakes up");
+    let (aws, replay) = scripted([Next::ok(json!({"warm": true})), asleep(), asleep()]);
+    let (here, function) = ("us-east-1".into(), "aurora-failover-dns-flip");
+    aws.warm(&here, function).await.unwrap();
+    let why = aws.warm(&here, function).await.unwrap_err();
+    assert!(why.to_string().contains("it wakes up"), "{why}");
+    let asked = replay.asked();
+    assert_eq!(asked[0].json(), json!({"operation": "warm"}));
+    assert_eq!(
+        asked[0].uri,
+        "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/aurora-failover-dns-flip/invocations"
+    );
 }
 
 #[tokio::test]

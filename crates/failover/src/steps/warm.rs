@@ -1,0 +1,162 @@
+//! Keeps the functions of a run awake. Lambda lets a function fall asleep that nobody calls for weeks, and its next call fails:
+//! so each is called once an hour, and one that cannot be called is known before an outage needs it.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use super::Here;
+use crate::{
+    Error,
+    domain::Region,
+    ledger::Ledger,
+    metric::{self, Counted},
+};
+
+/// The functions of a run, but for the one that calls them: its own schedule keeps that awake.
+pub const FUNCTIONS: [&str; 9] = [
+    "aurora-failover-confirm-outage",
+    "aurora-failover-detach-and-promote",
+    "aurora-failover-dns-flip",
+    "aurora-failover-ecs-restart",
+    "aurora-failover-fence-writer",
+    "aurora-failover-health-probe",
+    "aurora-failover-loss-ledger",
+    "aurora-failover-planned-failover",
+    "aurora-failover-rebuild-global",
+];
+
+/// The function of a witness Region.
+const WITNESS: &str = "aurora-failover-confirm-outage";
+
+/// Calls functions that do nothing then but answer.
+pub trait Warm: Sync {
+    /// Sends [`request`] to a function and waits for its answer.
+    fn warm(
+        &self,
+        region: &Region,
+        function: &str,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// What the schedule sends, and what each function is sent.
+#[must_use]
+pub fn request() -> Value {
+    json!({"operation": "warm"})
+}
+
+/// Answers at once where the function is only kept awake, or else makes a pass.
+///
+/// # Errors
+/// Those of the pass.
+pub async fn or(
+    payload: Value,
+    pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
+) -> Result<Value, Error> {
+    if payload == request() {
+        return Ok(json!({"warm": true}));
+    }
+    Box::pin(pass(payload)).await
+}
+
+/// Calls every other function of a run where that is asked for, or else makes a pass.
+///
+/// # Errors
+/// `NotReady` that names each function that cannot be called; those of the ledger and of the pass.
+pub async fn others_or(
+    world: &(impl Ledger + Here + Warm),
+    payload: Value,
+    pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
+) -> Result<Value, Error> {
+    if payload == request() {
+        return others(world).await;
+    }
+    Box::pin(pass(payload)).await
+}
+
+/// The functions here, and the one of each witness that a plan names; a silent ledger keeps none of those here from being called.
+async fn others(world: &(impl Ledger + Here + Warm)) -> Result<Value, Error> {
+    let known = world.all_known().await;
+    let plans = known.iter().flatten().map(|known| &known.plan);
+    let witnesses: BTreeSet<_> = plans
+        .filter_map(|plan| plan.witness_region.clone())
+        .collect();
+    let here = FUNCTIONS.map(|function| (function, world.region().clone()));
+    let witnesses = witnesses.into_iter().map(|region| (WITNESS, region));
+    let calls = here.into_iter().chain(witnesses);
+    let called = join_all(calls.map(async |(function, region)| {
+        let name = format!("{function} in {region}");
+        match world.warm(&region, function).await {
+            Ok(()) => Ok(name),
+            Err(why) => {
+                tracing::error!(function, %region, %why, "cannot be called");
+                metric::failed_for(Counted::Warm, "Function", function, world.now());
+                Err(format!("{name}: {why}"))
+            }
+        }
+    }));
+    let mut warm = Vec::new();
+    let mut failed = Vec::new();
+    for called in called.await {
+        match called {
+            Ok(name) => warm.push(name),
+            Err(why) => failed.push(why),
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Error::NotReady(format!(
+            "{} function(s) that a run needs cannot be called: {}",
+            failed.len(),
+            failed.join(". ")
+        )));
+    }
+    known?;
+    Ok(json!({"warm": warm}))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+
+    use super::*;
+    use crate::{ledger::Row, steps::fake::Books};
+
+    fn pass(payload: Value) -> Ready<Result<Value, Error>> {
+        ready(Ok(payload))
+    }
+
+    #[tokio::test]
+    async fn who_is_only_kept_awake_answers_and_makes_no_pass() {
+        let awake = or(request(), pass).await.unwrap();
+        let mut of_a_plan = request();
+        of_a_plan["plan"] = "orders".into();
+        let passed = or(of_a_plan.clone(), pass).await.unwrap();
+        assert_eq!((awake, passed), (json!({"warm": true}), of_a_plan));
+    }
+
+    #[tokio::test]
+    async fn every_function_here_and_the_witness_are_called_at_once() {
+        let books = Books::with(&Row::new("orders".into()));
+        let warm = others_or(&books, request(), pass).await.unwrap();
+        let here = FUNCTIONS.map(|function| format!("{function} in us-east-1"));
+        let mut all = here.to_vec();
+        all.push("aurora-failover-confirm-outage in us-east-2".into());
+        assert_eq!((&warm["warm"], books.told()), (&json!(all), all));
+        assert!(metric::counted().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_function_that_cannot_be_called_is_counted_and_named_and_keeps_no_other_from_it() {
+        let books = Books::with(&Row::new("orders".into())).silence("us-east-2");
+        let why = others_or(&books, request(), pass).await.unwrap_err();
+        let why = why.to_string();
+        let named = "aurora-failover-confirm-outage in us-east-2: ";
+        assert!(
+            why.contains("1 function(s)") && why.contains(named),
+            "{why}"
+        );
+        assert_eq!(books.told().len(), FUNCTIONS.len());
+        assert_eq!(metric::counted(), [(Counted::Warm, WITNESS.to_owned())]);
+    }
+}

@@ -163,6 +163,29 @@ impl Profile {
         )
     }
 
+    /// A profile for many plans at once on a machine of two cores: beats are rare, and patient.
+    #[must_use]
+    pub fn gentle(strategy: &'static str) -> Self {
+        let detection = Detection {
+            interval_seconds: 10,
+            failures: 3,
+            timeout_seconds: 8,
+            in_region_grace_seconds: 60,
+        };
+        Self {
+            client_interval_ms: 250,
+            ..Self::new(strategy, detection)
+        }
+    }
+
+    /// How long something of the world's set-up is waited for, by how long it may take for one plan: two plans' databases are
+    /// made at a time, and all plans share the machine.
+    #[must_use]
+    pub fn patience(&self, of_one_plan: Duration) -> Duration {
+        let pairs = u32::try_from(self.plans.len() / 2).unwrap_or(u32::MAX);
+        of_one_plan.saturating_mul(pairs.saturating_add(1))
+    }
+
     fn new(strategy: &'static str, detection: Detection) -> Self {
         Self {
             detection,
@@ -277,6 +300,17 @@ fn merge(into: &mut Value, patch: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_set_up_of_ten_plans_is_waited_for_longer_than_that_of_one() {
+        let second = Duration::from_secs(1);
+        let one = Profile::quick("detach");
+        let ten = Profile {
+            plans: &PLANS,
+            ..Profile::gentle("detach")
+        };
+        assert_eq!([one, ten].map(|it| it.patience(second).as_secs()), [1, 6]);
+    }
 
     #[test]
     fn the_drills_plans_have_no_fault() {

@@ -170,7 +170,7 @@ impl Scenario {
         let profile = match self {
             Self::RegionLossManaged => Profile::usual("managed"),
             // Twenty databases share two cores.
-            Self::TenPlans => Profile::usual("detach"),
+            Self::TenPlans => Profile::gentle("detach"),
             Self::FailbackAfterManaged => Profile::quick("managed"),
             Self::PathImpaired | Self::ManagedRefused => Profile::quick("auto"),
             _ => Profile::quick("detach"),

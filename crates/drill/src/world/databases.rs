@@ -25,6 +25,7 @@ const ENGINE_VERSION: &str = "16.6";
 const ADMIN: &str = "orders_admin";
 /// How many plans' databases are created at a time.
 const AT_A_TIME: usize = 2;
+/// How long a member of a world's only plan may take to become available.
 const AVAILABLE: Duration = Duration::from_secs(60);
 
 /// Roles of other applications than the client's: what each may do.
@@ -99,11 +100,12 @@ async fn global(
         let client = client(region);
         let name = member(plan, region);
         properties::groups(&client, plan).await?;
-        cluster(&client, plan, region, port, secrets).await?;
+        let limit = profile.patience(AVAILABLE);
+        cluster(&client, plan, region, port, secrets, limit).await?;
         let instances = if profile.headless == Some(region) {
             Vec::new()
         } else {
-            instances(&client, plan, region).await?
+            instances(&client, plan, region, limit).await?
         };
         let found = described(&client, &name).await?;
         let found = Endpoints {
@@ -124,6 +126,7 @@ async fn cluster(
     region: &str,
     port: u16,
     secrets: &Secrets,
+    limit: Duration,
 ) -> Result<(), Trouble> {
     let name = member(plan, region);
     let create = client
@@ -145,14 +148,19 @@ async fn cluster(
         create.enable_global_write_forwarding(true)
     };
     create.send().await?;
-    until(&name, async || {
+    until(&name, limit, async || {
         Ok(described(client, &name).await?.status() == Some("available"))
     })
     .await
 }
 
 /// Creates a member's writer and its reader, and waits until both are available; answers their endpoints.
-async fn instances(client: &Client, plan: &str, region: &str) -> Result<Vec<String>, Trouble> {
+async fn instances(
+    client: &Client,
+    plan: &str,
+    region: &str,
+    limit: Duration,
+) -> Result<Vec<String>, Trouble> {
     let cluster = &member(plan, region);
     for (number, tier) in [(1, 0), (2, 1)] {
         let create = client
@@ -172,7 +180,7 @@ async fn instances(client: &Client, plan: &str, region: &str) -> Result<Vec<Stri
         .values(cluster)
         .build();
     let describe = client.describe_db_instances().filters(of_cluster);
-    until(cluster, async || {
+    until(cluster, limit, async || {
         let answer = describe.clone().send().await?;
         let all = answer.db_instances();
         let is_available = |found: &DbInstance| found.db_instance_status() == Some("available");
@@ -222,16 +230,17 @@ async fn described(client: &Client, name: &str) -> Result<DbCluster, Trouble> {
 
 async fn until(
     what: &str,
+    limit: Duration,
     is_available: impl AsyncFn() -> Result<bool, Trouble>,
 ) -> Result<(), Trouble> {
-    let deadline = tokio::time::Instant::now() + AVAILABLE;
+    let deadline = tokio::time::Instant::now() + limit;
     while tokio::time::Instant::now() < deadline {
         if is_available().await? {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(format!("{what} was not available within {AVAILABLE:?}").into())
+    Err(format!("{what} was not available within {limit:?}").into())
 }
 
 /// An administrator's connection to a database, past every road.

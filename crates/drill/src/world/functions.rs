@@ -1,5 +1,7 @@
 //! Invokes functions as an operator does.
 
+use std::time::Duration;
+
 use aws_sdk_lambda::{error::DisplayErrorContext, primitives::Blob};
 use serde_json::Value;
 
@@ -20,6 +22,14 @@ pub(super) const SERVICES: [&str; 11] = [
     "SSM",
 ];
 
+/// How often a call is made whose answer is `Unavailable`, and how far apart.
+const TRIES: usize = 5;
+const BETWEEN_TRIES: Duration = Duration::from_secs(2);
+
+fn said(region: &str, function: &str, answer: Result<Value, Value>) -> Result<Value, Trouble> {
+    Ok(answer.map_err(|error| format!("{function} in {region} answers {error}"))?)
+}
+
 impl World {
     /// Invokes a function and waits for its answer.
     ///
@@ -32,7 +42,28 @@ impl World {
         payload: &Value,
     ) -> Result<Value, Trouble> {
         let answer = self.call(region, function, payload).await?;
-        Ok(answer.map_err(|error| format!("{function} in {region} answers {error}"))?)
+        said(region, function, answer)
+    }
+
+    /// Invokes a function as an operator does who is answered `Unavailable`: again, a few times.
+    ///
+    /// # Errors
+    /// When it cannot be invoked, or answers with another error, or with that one to the end.
+    pub(super) async fn invoke_patiently(
+        &self,
+        region: &str,
+        function: &str,
+        payload: &Value,
+    ) -> Result<Value, Trouble> {
+        for _ in 1..TRIES {
+            match self.call(region, function, payload).await? {
+                Err(error) if error["errorType"] == "Unavailable" => {
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                answer => return said(region, function, answer),
+            }
+        }
+        self.invoke(region, function, payload).await
     }
 
     /// Invokes a function; answers what it said, or its error with `errorType` and `errorMessage`.

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What every member needs to know of its surroundings.

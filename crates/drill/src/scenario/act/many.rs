@@ -17,7 +17,7 @@ use crate::{
 /// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>.
 const CALLS_PER_SECOND: usize = 5;
 /// The longest that all of it is waited for.
-const LONG: Duration = Duration::from_secs(420);
+const LONG: Duration = Duration::from_secs(900);
 /// The longest from the first name that moves to the last one, in seconds.
 const NAMES_SECONDS_MAX: f64 = 90.0;
 

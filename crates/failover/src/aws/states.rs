@@ -7,7 +7,7 @@ use super::{Aws, client, errors::error};
 use crate::{
     Error,
     domain::RunId,
-    steps::start::{Start, Started},
+    steps::start::{Execution, Start},
 };
 
 impl Aws {
@@ -22,7 +22,7 @@ impl Aws {
 }
 
 impl Start for Aws {
-    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Started, Error> {
+    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
         let what = format!("Step Functions StartExecution in {}", self.region);
         let client = client!(self, aws_sdk_sfn, self.region);
         let asked = client
@@ -32,17 +32,17 @@ impl Start for Aws {
             .input(input.to_string())
             .send()
             .await;
-        match (asked, name) {
-            (Ok(answer), _) => Ok(Started::Runs(answer.execution_arn)),
+        match asked {
+            Ok(answer) => Ok(Some(answer.execution_arn)),
             // One of this name has ended, or has been given another input.
-            (Err(why), Some(name))
+            Err(why)
                 if why
                     .as_service_error()
                     .is_some_and(StartExecutionError::is_execution_already_exists) =>
             {
-                self.is_under_way(name).await
+                Ok(None)
             }
-            (Err(why), _) => Err(error(&what, &why)),
+            Err(why) => Err(error(&what, &why)),
         }
     }
 
@@ -54,22 +54,27 @@ impl Start for Aws {
             name.0
         ))
     }
-}
 
-impl Aws {
-    async fn is_under_way(&self, name: &RunId) -> Result<Started, Error> {
-        let execution = self.execution(name)?;
+    async fn look(&self, name: &RunId) -> Result<Execution, Error> {
+        let arn = self.execution(name)?;
         let what = format!("Step Functions DescribeExecution in {}", self.region);
         let found = client!(self, aws_sdk_sfn, self.region)
             .describe_execution()
-            .execution_arn(&execution)
+            .execution_arn(&arn)
             .send()
             .await
             .map_err(|why| error(&what, &why))?;
-        Ok(if found.status == ExecutionStatus::Running {
-            Started::Runs(execution)
-        } else {
-            Started::Ended
+        let ended = [
+            ExecutionStatus::Succeeded,
+            ExecutionStatus::Failed,
+            ExecutionStatus::TimedOut,
+            ExecutionStatus::Aborted,
+        ];
+        let input = found.input.as_deref().map(serde_json::from_str);
+        Ok(Execution {
+            arn,
+            ended: ended.contains(&found.status),
+            input: input.and_then(Result::ok),
         })
     }
 }

@@ -254,7 +254,8 @@ impl Row {
             waits_for_human: false,
         };
         Self {
-            token,
+            // A run that re-enters its lease takes back nothing that was counted on since.
+            token: self.token.max(token),
             lease: Some(lease),
             ..self.clone()
         }
@@ -595,13 +596,11 @@ impl Row {
         })
     }
 
-    /// Counts one on, past leases that nobody took, so that a run of the next name can be started; `None` where somebody holds
-    /// the plan or has counted meanwhile.
+    /// Counts one on, past leases that nobody took, so that a run of the next name can be started; `None` where somebody has
+    /// taken the plan or counted meanwhile.
     #[must_use]
-    pub fn count_on(&self, seen: u64, now: Timestamp) -> Option<Self> {
-        let held = self.lease.as_ref();
-        let is_free = held.is_none_or(|lease| lease.expires_at <= now);
-        (is_free && self.token == seen).then(|| Self {
+    pub fn count_on(&self, seen: u64) -> Option<Self> {
+        (self.token == seen).then(|| Self {
             token: seen + 1,
             ..self.clone()
         })

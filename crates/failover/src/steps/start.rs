@@ -1,5 +1,8 @@
 //! Starts a state machine's run by one call of the function that the run is about: who repeats the call finds the first run.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,7 +10,7 @@ use super::{Here, answer, is_false, recovery_ledger::Asked, take};
 use crate::{
     Error,
     domain::RunId,
-    ledger::{Ledger, Row, RunKind, update_if},
+    ledger::{Claim, Ledger, Row, RunKind, update_if},
 };
 
 /// How often another name is tried where the last one's run has ended.
@@ -15,28 +18,33 @@ const NAMES: usize = 3;
 /// The longest plan name that fits into an execution's, which has 80 characters at most.
 const PLAN_CHARACTERS: usize = 40;
 
-/// What came of starting an execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Started {
-    /// It was begun, or is under way under this name already; its ARN.
-    Runs(String),
-    /// One of this name has ended.
-    Ended,
+/// What Step Functions shows of an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    /// Its ARN.
+    pub arn: String,
+    /// Whether it has ended, however it did.
+    pub ended: bool,
+    /// What it was started with; `None` where that is not shown.
+    pub input: Option<Value>,
 }
 
 /// The state machine that a function may start.
 pub trait Start: Sync {
-    /// Starts an execution of this name with this input, in this Region; of no name, the service gives it one.
+    /// Starts an execution of this name with this input, in this Region, and answers its ARN; of no name, the service gives it
+    /// one. `None` where one of the name has ended or was given another input.
     fn start(
         &self,
         name: Option<&RunId>,
         input: &Value,
-    ) -> impl Future<Output = Result<Started, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
     /// The ARN of the execution of this name.
     ///
     /// # Errors
     /// `InvalidRequest` where the function was not told which machine is its own.
     fn execution(&self, name: &RunId) -> Result<String, Error>;
+    /// Looks at the execution of this name.
+    fn look(&self, name: &RunId) -> impl Future<Output = Result<Execution, Error>> + Send;
 }
 
 /// What a start answers.
@@ -66,39 +74,107 @@ pub async fn or<W: Ledger + Here + Start>(
     }
     let asked = Asked::read(kind, payload.clone())?;
     if asked.dry_run {
-        let Started::Runs(execution) = world.start(None, &payload).await? else {
-            return Err(again(&asked));
-        };
+        let execution = world.start(None, &payload).await?;
+        let execution = execution.ok_or_else(|| again(&asked))?;
         return said("start_dry_run", "the machine's dry run", true, execution);
     }
     for _ in 0..NAMES {
-        let row = world.row(world.region(), &asked.plan).await?;
-        if let Some(lease) = row
-            .lease
-            .as_ref()
-            .filter(|lease| lease.expires_at > world.now())
-        {
-            if !is_ours(&lease.run_id, &row, kind) {
-                return Err(Error::RunRefused(format!(
-                    "run {} holds plan {} until {}; wait for its end",
-                    lease.run_id, asked.plan, lease.expires_at
-                )));
-            }
-            let execution = world.execution(&lease.run_id)?;
-            return said("none", "is under way already", false, execution);
-        }
-        match world.start(Some(&name(&row, kind)), &payload).await? {
-            Started::Runs(execution) => return said("start", "is under way", false, execution),
-            Started::Ended => {
-                let token = row.token;
-                update_if(world, world.region(), &asked.plan, |row| {
-                    row.count_on(token, world.now())
-                })
-                .await?;
+        let here = world.region();
+        let (row, now) = (world.row(here, &asked.plan).await?, world.now());
+        let own = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+        let own = own.filter(|lease| is_ours(&lease.run_id, &row, kind));
+        if let Some(lease) = own {
+            let arn = world.execution(&lease.run_id)?;
+            match world.look(&lease.run_id).await {
+                Ok(found) if found.ended => {}
+                Ok(found) => return repeated((kind, &asked, &payload), &lease.run_id, found),
+                Err(why) => {
+                    let what = format!(
+                        "holds the plan, and nobody knows whether it is under way, nor with which input: {why}"
+                    );
+                    return said("none", &what, false, arn);
+                }
             }
         }
+        let name = name(&row, kind);
+        let claim = Claim {
+            run_id: name.clone(),
+            kind,
+            incident: asked.incident.clone(),
+            from: asked.from_region.as_ref().unwrap_or(here).clone(),
+            to: here.clone(),
+        };
+        opens(&row, &claim, own.is_some(), now)?;
+        if let Some(execution) = world.start(Some(&name), &payload).await? {
+            return said("start", "is under way", false, execution);
+        }
+        let found = world.look(&name).await?;
+        if !found.ended {
+            return repeated((kind, &asked, &payload), &name, found);
+        }
+        update_if(world, here, &asked.plan, |kept| kept.count_on(row.token)).await?;
     }
     Err(again(&asked))
+}
+
+/// Whether OpenRun would let the run open beside what this Region's ledger holds: free, lapsed, or silent for longer than a run
+/// can be and live. An unplanned run also opens behind one that waits for a human's answer.
+fn opens(row: &Row, claim: &Claim, has_ended: bool, now: Timestamp) -> Result<(), Error> {
+    let Err(why) = row.claim(claim, now) else {
+        return Ok(());
+    };
+    let Some(lease) = row.held_by_another(&claim.run_id, now) else {
+        return Err(why);
+    };
+    if lease.waits_for_human && claim.kind == RunKind::UnplannedFailover {
+        return Ok(());
+    }
+    let (run, plan, until) = (&lease.run_id, &row.plan, lease.expires_at);
+    Err(Error::RunRefused(if has_ended {
+        format!(
+            "run {run} has ended and did not give plan {plan} back, which it holds until {until}; call recovery-ledger with the operation release and that run_id, then call again"
+        )
+    } else {
+        format!(
+            "run {run}, of the kind {}, holds plan {plan} until {until}; wait for its end",
+            word(lease.kind)
+        )
+    }))
+}
+
+/// Answers the run that is under way, if it is the one that is asked for.
+fn repeated(
+    (kind, asked, payload): (RunKind, &Asked, &Value),
+    run: &RunId,
+    found: Execution,
+) -> Result<Value, Error> {
+    let Some(first) = &found.input else {
+        let what = "is under way already; what it was started with is not shown, so look at it";
+        return said("none", what, false, found.arn);
+    };
+    if Asked::read(kind, first.clone()).is_ok_and(|first| first == *asked) {
+        return said("none", "is under way already", false, found.arn);
+    }
+    Err(Error::RunRefused(format!(
+        "run {run} of plan {} is under way with another input, which has {}; wait for its end, or repeat its input",
+        asked.plan,
+        difference(first, payload)
+    )))
+}
+
+/// The fields in which two inputs differ, each with both values.
+fn difference(first: &Value, second: &Value) -> String {
+    let given = |input: &Value, field: &str| {
+        let value = input.get(field).filter(|value| !value.is_null());
+        value.map_or("nothing".to_owned(), ToString::to_string)
+    };
+    let objects = [first, second].into_iter().filter_map(Value::as_object);
+    let fields: BTreeSet<_> = objects.flat_map(|object| object.keys()).collect();
+    let differ = fields.into_iter().filter_map(|field| {
+        let [first, second] = [first, second].map(|input| given(input, field));
+        (first != second).then(|| format!("{field} {first} where this call has {second}"))
+    });
+    differ.collect::<Vec<_>>().join(", and ")
 }
 
 fn again(asked: &Asked) -> Error {

@@ -452,11 +452,15 @@ fn what_opens_a_member_is_noted_when_it_is_another_version_and_every_ten_minutes
 }
 
 #[test]
-fn a_lease_that_has_lapsed_does_not_keep_the_next_run_from_being_counted_on() {
+fn the_next_run_is_counted_on_once_and_past_a_lease_whose_run_may_come_back() {
     let held = row().claim(&claim("a"), at(0)).unwrap();
     let token = held.token;
-    assert_eq!(held.count_on(token, at(10)), None, "it is held");
-    let counted = held.count_on(token, at(901)).unwrap();
+    assert_eq!(held.count_on(token + 1), None, "somebody counted");
+    let counted = held.count_on(token).unwrap();
     assert_eq!(counted.token, token + 1);
-    assert_eq!(held.count_on(token + 1, at(901)), None, "somebody counted");
+    let back = counted.claim(&claim("a"), at(10)).unwrap();
+    let lease = back.lease.as_ref().map(|lease| lease.token);
+    assert_eq!((lease, back.token), (Some(token), token + 1));
+    let next = back.claim(&claim("b"), at(1_000)).unwrap();
+    assert_eq!(next.token, token + 2);
 }

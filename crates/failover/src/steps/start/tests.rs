@@ -13,10 +13,11 @@ use crate::{
     steps::fake::Books,
 };
 
-/// A ledger and a machine whose executions are kept by name, with whether each has ended.
+/// A ledger and a machine whose executions are kept by name, with whether each has ended. It may be one that is not looked at.
 struct Machine {
     books: Books,
     executions: Mutex<Vec<(String, Value, bool)>>,
+    is_hidden: bool,
 }
 
 impl Machine {
@@ -24,7 +25,16 @@ impl Machine {
         Self {
             books: Books::with(row),
             executions: Mutex::new(Vec::new()),
+            is_hidden: false,
         }
+    }
+
+    /// One of this name was started before, with this input.
+    fn began(self, name: &str, input: Value) -> Self {
+        let mut executions = self.executions.lock().unwrap();
+        executions.push((name.to_owned(), input, false));
+        drop(executions);
+        self
     }
 
     fn names(&self) -> Vec<String> {
@@ -39,10 +49,11 @@ impl Machine {
     }
 
     async fn called(&self, payload: Value) -> Result<Value, Error> {
-        or(self, RunKind::PlannedFailover, payload, async |_| {
-            Ok(json!("a pass"))
-        })
-        .await
+        self.called_as(RunKind::PlannedFailover, payload).await
+    }
+
+    async fn called_as(&self, kind: RunKind, payload: Value) -> Result<Value, Error> {
+        or(self, kind, payload, async |_| Ok(json!("a pass"))).await
     }
 }
 
@@ -92,23 +103,33 @@ impl Ledger for Machine {
 }
 
 impl Start for Machine {
-    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Started, Error> {
+    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
         let mut executions = self.executions.lock().unwrap();
         let name = name.map_or_else(|| "of-no-name".to_owned(), |name| name.0.clone());
         let found = executions.iter().find(|(known, ..)| *known == name);
-        if let Some((_, _, ended)) = found {
-            return Ok(if *ended {
-                Started::Ended
-            } else {
-                Started::Runs(format!("arn:execution:{name}"))
-            });
+        if let Some((_, first, ended)) = found {
+            let is_same = first == input && !ended;
+            return Ok(is_same.then(|| format!("arn:execution:{name}")));
         }
         executions.push((name.clone(), input.clone(), false));
-        Ok(Started::Runs(format!("arn:execution:{name}")))
+        Ok(Some(format!("arn:execution:{name}")))
     }
 
     fn execution(&self, name: &RunId) -> Result<String, Error> {
         Ok(format!("arn:execution:{}", name.0))
+    }
+
+    async fn look(&self, name: &RunId) -> Result<Execution, Error> {
+        let executions = self.executions.lock().unwrap();
+        let found = executions.iter().find(|(known, ..)| *known == name.0);
+        let found = found.filter(|_| !self.is_hidden);
+        let (_, input, ended) =
+            found.ok_or_else(|| Error::Unavailable("nobody shows executions".into()))?;
+        Ok(Execution {
+            arn: self.execution(name)?,
+            ended: *ended,
+            input: Some(input.clone()),
+        })
     }
 }
 
@@ -117,15 +138,20 @@ fn free() -> Row {
 }
 
 fn held_by(run_id: &str) -> Row {
+    held_since(900, run_id, RunKind::PlannedFailover)
+}
+
+/// The clock stands at 1000 seconds.
+fn held_since(second: i64, run_id: &str, kind: RunKind) -> Row {
     let claim = Claim {
         run_id: run_id.into(),
-        kind: RunKind::PlannedFailover,
+        kind,
         incident: None,
         from: "us-west-2".into(),
         to: "us-east-1".into(),
     };
     free()
-        .claim(&claim, Timestamp::from_second(900).unwrap())
+        .claim(&claim, Timestamp::from_second(second).unwrap())
         .unwrap()
 }
 
@@ -158,9 +184,10 @@ async fn a_start_that_is_repeated_finds_the_first_run() {
     );
     // It has opened by now, and its lease raised the count.
     let opened = Machine::with(&held_by("orders-0-planned-failover-0"));
+    let opened = opened.began("orders-0-planned-failover-0", json!({"plan": "orders"}));
     let again = opened.called(start).await.unwrap();
     assert_eq!(again["execution"], first["execution"]);
-    assert_eq!(opened.names(), Vec::<String>::new());
+    assert_eq!(opened.names().len(), 1);
 }
 
 #[tokio::test]
@@ -219,4 +246,115 @@ async fn the_machines_dry_run_is_started_beside_whatever_runs() {
     assert_eq!(said["dry_run"], true);
     let executions = machine.executions.lock().unwrap();
     assert_eq!(executions[0].1, json!({"plan": "orders", "dry_run": true}));
+}
+
+const OWN: &str = "orders-0-planned-failover-0";
+
+#[tokio::test]
+async fn a_run_that_has_ended_and_holds_the_plan_is_not_answered_as_under_way() {
+    let start = json!({"plan": "orders", "start": true});
+    let dead = Machine::with(&held_by(OWN)).began(OWN, json!({"plan": "orders"}));
+    dead.end();
+    let why = dead.called(start).await.unwrap_err();
+    assert_eq!(why.name(), "RunRefused");
+    for part in [OWN, "has ended", "operation release"] {
+        assert!(why.to_string().contains(part), "{why} lacks {part}");
+    }
+    assert_eq!(dead.names(), [OWN]);
+}
+
+#[tokio::test]
+async fn a_run_whose_execution_is_not_shown_is_taken_for_one_under_way_and_that_is_said() {
+    let hidden = Machine {
+        is_hidden: true,
+        ..Machine::with(&held_by(OWN))
+    };
+    let start = json!({"plan": "orders", "start": true});
+    let said = hidden.called(start).await.unwrap();
+    assert_eq!(said["action"], "none");
+    let reason = said["reason"].as_str().unwrap();
+    assert!(reason.contains("nobody knows whether it is"), "{reason}");
+    assert_eq!(hidden.names(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_repeated_start_with_another_input_is_refused_and_the_difference_named() {
+    let other = json!({"plan": "orders", "start": true, "from_region": "eu-west-1"});
+    let first = json!({"plan": "orders", "from_region": "us-west-2"});
+    // Before it has opened, and after.
+    for row in [free(), held_by(OWN)] {
+        let machine = Machine::with(&row).began(OWN, first.clone());
+        let why = machine.called(other.clone()).await.unwrap_err();
+        assert_eq!(why.name(), "RunRefused");
+        let says = "from_region \"us-west-2\" where this call has \"eu-west-1\"";
+        assert!(why.to_string().contains(says), "{why}");
+        assert_eq!(machine.names(), [OWN]);
+        let mut same = first.clone();
+        same["start"] = json!(true);
+        same["dry_run"] = json!(false);
+        assert_eq!(machine.called(same).await.unwrap()["action"], "none");
+    }
+    let failback = |retire: Option<&str>| {
+        let mut payload = json!({"plan": "orders"});
+        if let Some(retire) = retire {
+            payload["retire"] = json!(retire);
+        }
+        payload
+    };
+    let machine = Machine::with(&free()).began("orders-0-failback-0", failback(None));
+    let called = async |retire| {
+        let mut payload = failback(Some(retire));
+        payload["start"] = json!(true);
+        machine.called_as(RunKind::Failback, payload).await
+    };
+    // What it is without the word is the same run.
+    assert!(called("rename").await.is_ok());
+    let why = called("delete").await.unwrap_err();
+    let says = "retire nothing where this call has \"delete\"";
+    assert!(why.to_string().contains(says), "{why}");
+}
+
+#[tokio::test]
+async fn a_start_takes_the_place_of_a_silent_run_where_openrun_would() {
+    let kind = RunKind::UnplannedFailover;
+    let own = "orders-0-unplanned-failover-0";
+    let start = json!({"plan": "orders", "start": true});
+    for run in ["a", own] {
+        for (since, is_taken) in [(600, true), (900, false)] {
+            let machine = Machine::with(&held_since(since, run, kind));
+            let machine = machine.began(own, json!({"plan": "orders"}));
+            machine.end();
+            let came = machine.called_as(kind, start.clone()).await;
+            let came = came.map(|said| said["action"] == "start");
+            let expected = if is_taken {
+                Ok(true)
+            } else {
+                Err("RunRefused")
+            };
+            assert_eq!(came.map_err(|why| why.name()), expected, "{run} {since}");
+        }
+        // It does not take the place of one that lives.
+        let machine = Machine::with(&held_since(600, own, kind));
+        let machine = machine.began(own, json!({"plan": "orders"}));
+        let said = machine.called_as(kind, start.clone()).await.unwrap();
+        assert_eq!(said["action"], "none");
+    }
+}
+
+#[tokio::test]
+async fn a_start_behind_a_run_that_waits_for_a_human_opens_as_often_as_it_is_wanted() {
+    let waiting = held_since(900, "a", RunKind::Failback);
+    let until = Timestamp::from_second(90_000).unwrap();
+    let waiting = waiting.ask(&"a".into(), until).unwrap();
+    let start = json!({"plan": "orders", "start": true});
+    let machine = Machine::with(&waiting);
+    for count in 1..=2 {
+        let kind = RunKind::UnplannedFailover;
+        let said = machine.called_as(kind, start.clone()).await.unwrap();
+        assert_eq!(said["action"], "start");
+        assert_eq!(machine.names().len(), count);
+        machine.end();
+    }
+    let why = machine.called(start).await.unwrap_err();
+    assert!(why.to_string().contains("of the kind failback"), "{why}");
 }

@@ -8,7 +8,7 @@ use crate::{
     ledger::{Confirmed, Rows, Run},
     plan::{Plan, UnknownLoss},
     policy::{Decision, decide},
-    steps::confirm_outage,
+    steps::{confirm_outage, not_adopted},
 };
 
 /// The oldest evidence that may lead to an unplanned promotion.
@@ -35,12 +35,13 @@ pub fn lease(
 /// Guard (b), as far as the ledgers say it: the writer is the Region that the run leaves, or already its target.
 ///
 /// # Errors
-/// `UnexpectedTopology` when the ledgers name another writer, or an intent to another target is open.
+/// `UnexpectedTopology` when the ledgers name another writer, or an intent to another target is open; `NotReady` when they name
+/// none.
 pub fn writer(rows: &Rows, from: &Region, to: &Region) -> Result<(), Error> {
     let Some(current) = rows.current() else {
-        return Err(Error::UnexpectedTopology(
-            "no ledger names a writer; call recovery-ledger with the operation adopt first".into(),
-        ));
+        let row = rows.0.values().next();
+        let row = row.ok_or_else(|| Error::UnexpectedTopology("no ledger was read".into()))?;
+        return Err(not_adopted(&row.plan));
     };
     if current.writer != *from && current.writer != *to {
         return Err(Error::UnexpectedTopology(format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Here, Input, Output, Pass, Progress, SILENCE, briefly, detach_and_promote, health_probe::prove,
-    planned_failover,
+    not_adopted, planned_failover,
 };
 use crate::{
     Error,
@@ -158,7 +158,8 @@ async fn prepare(
             "target_region is {target}; call the function in that Region, this is {here}"
         )));
     }
-    let current = rows.current().ok_or_else(no_writer)?;
+    let current = rows.current();
+    let current = current.ok_or_else(|| not_adopted(&input.plan))?;
     let stands = format!("{}@{}", input.plan, current.epoch);
     if let Some(force) = input.force.as_ref().filter(|force| **force != stands) {
         return Err(Error::InvalidRequest(format!(
@@ -405,7 +406,8 @@ pub(super) async fn dry(world: &(impl Ledger + Here), input: &Input) -> Result<P
     let known = known(world, input).await?;
     let rows = Rows(reachable(world, &known).await?);
     let writer = rows.current().map(|current| current.writer.clone());
-    let from = input.from_region.clone().or(writer).ok_or_else(no_writer)?;
+    let from = input.from_region.clone().or(writer);
+    let from = from.ok_or_else(|| not_adopted(&input.plan))?;
     let run = new(world, input, known, rows.epoch(), &from)?;
     Ok(Pass {
         now: run.opened_at,
@@ -481,12 +483,6 @@ pub(super) async fn reachable(
         }
     }
     Ok(rows)
-}
-
-pub(super) fn no_writer() -> Error {
-    Error::NotReady(
-        "no ledger names a writer; call recovery-ledger with the operation adopt first".into(),
-    )
 }
 
 #[cfg(test)]

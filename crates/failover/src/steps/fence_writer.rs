@@ -17,7 +17,7 @@ use super::{
     Here, Input, Output, Pass, answer, by_hand,
     frame::{self, Act, Came, Step, Then},
     health_probe::OfPlan,
-    operation,
+    not_adopted, operation,
 };
 use crate::{
     Error,
@@ -444,7 +444,10 @@ fn held(world: &impl Here) -> Error {
 }
 
 async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {
-    let current = rows.current().ok_or_else(by_hand::no_writer)?.clone();
+    let current = rows.current();
+    let current = current
+        .ok_or_else(|| not_adopted(&known.plan.plan))?
+        .clone();
     let (standing, _) = standing(world, &known.plan, rows).await?;
     let row = rows.0.get(world.region());
     let doors = if standing == Standing::Deposed {
@@ -471,7 +474,7 @@ pub(super) async fn standing(
     rows: &Rows,
 ) -> Result<(Standing, Option<Cluster>), Error> {
     let here = world.region();
-    let current = rows.current().ok_or_else(by_hand::no_writer)?;
+    let current = rows.current().ok_or_else(|| not_adopted(&plan.plan))?;
     let to_here = rows.intent().is_some_and(|intent| intent.to == *here);
     if current.writer == *here || to_here {
         return Ok((Standing::Endorsed, None));

@@ -13,7 +13,7 @@ use super::{
     Here, Input, Output, Pass, answer, by_hand,
     fence_writer::Standing,
     frame::{self, Act, Came, Step, Then},
-    read,
+    not_adopted, read,
     rebuild_global::names::is_identifier,
     take,
 };
@@ -265,7 +265,8 @@ impl<W: World> Step<W> for LossLedger<'_> {
             plan: pass.run.plan.clone(),
             ..known
         };
-        let current = pass.rows.current().ok_or_else(by_hand::no_writer)?.clone();
+        let current = pass.rows.current();
+        let current = current.ok_or_else(|| not_adopted(pass.run.name()))?.clone();
         let (seen, found) =
             look::observe(world, &known, &pass.rows, &current, self.cluster).await?;
         Ok(Looked {

@@ -372,6 +372,13 @@ pub(crate) async fn unknown(world: &(impl Ledger + Here), plan: &PlanName) -> Er
     ))
 }
 
+/// What is said of a plan of which no ledger names a writer.
+pub(crate) fn not_adopted(plan: &PlanName) -> Error {
+    Error::NotReady(format!(
+        "no ledger names a writer of plan {plan}; adopt it first: call recovery-ledger with the operation adopt"
+    ))
+}
+
 async fn recorded(
     world: &(impl Ledger + Here),
     input: &Input,

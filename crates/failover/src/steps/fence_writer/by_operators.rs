@@ -8,7 +8,7 @@ use crate::{
     domain::PlanName,
     ledger::{Rows, update},
     notify::{Message, Severity, tell},
-    steps::{Input, Output, Progress, by_hand},
+    steps::{Input, Output, Progress, by_hand, not_adopted},
     switches::maintenance,
 };
 
@@ -43,7 +43,7 @@ async fn give_back(
     let (here, name) = (world.region(), &input.plan);
     let known = by_hand::known(world, input).await?;
     let rows = Rows(by_hand::reachable(world, &known).await?);
-    let current = rows.current().ok_or_else(by_hand::no_writer)?;
+    let current = rows.current().ok_or_else(|| not_adopted(name))?;
     let stands = format!("{name}@{}", current.epoch);
     if let Some(force) = input.force.as_ref().filter(|force| **force != stands) {
         return Err(Error::InvalidRequest(format!(

@@ -311,7 +311,7 @@ async fn noted(
     let Some(known) = known? else {
         return Err(unknown(world, name).await);
     };
-    let target = Target::of(&row?).ok_or_else(|| no_writer(name))?;
+    let target = Target::of(&row?).ok_or_else(|| crate::steps::not_adopted(name))?;
     Ok((known, target, vantage?))
 }
 
@@ -358,12 +358,6 @@ pub(super) async fn recorded(world: &impl World, name: &PlanName) -> Result<Conf
     let read = tokio::time::timeout(limit, reading(world, &mut reader, &known, limit));
     let readable = read.await.ok().flatten().is_some();
     Ok(Confirmation { vantage, readable })
-}
-
-pub(super) fn no_writer(name: &PlanName) -> Error {
-    Error::NotReady(format!(
-        "no ledger names a writer of plan {name}; call recovery-ledger with the operation adopt first"
-    ))
 }
 
 /// The plan and the endpoints of every member that RDS shows within `limit`, over those known from before.

@@ -28,7 +28,7 @@ pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Er
     let here = world.region();
     let plan = look::plan_or_last_read(world, name).await?;
     let row = world.row(here, name).await?;
-    let target = look::Target::of(&row).ok_or_else(|| look::no_writer(name))?;
+    let target = look::Target::of(&row).ok_or_else(|| crate::steps::not_adopted(name))?;
     let known = look::refresh(world, plan, world.known(here, name).await?, LIMIT).await;
     let endpoints = known.endpoints.get(&target.writer).ok_or_else(|| {
         Error::Unavailable(format!(

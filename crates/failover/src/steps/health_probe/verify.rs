@@ -154,7 +154,7 @@ impl<W: World> Step<W> for VerifyWrites {
         let row = pass.rows.0.get(world.region());
         let target = row
             .and_then(Target::of)
-            .ok_or_else(|| super::look::no_writer(pass.run.name()))?;
+            .ok_or_else(|| crate::steps::not_adopted(pass.run.name()))?;
         for name in seen.iter_mut() {
             if let Some(host) = &name.leads_to {
                 name.write = Some(beat(world, pass, host, &target).await?);

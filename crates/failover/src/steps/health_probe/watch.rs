@@ -212,7 +212,7 @@ async fn look_until(
     let mut suspected_at = None;
     loop {
         let began = world.now();
-        let target = Target::of(&row).ok_or_else(|| super::look::no_writer(&plan.plan))?;
+        let target = Target::of(&row).ok_or_else(|| crate::steps::not_adopted(&plan.plan))?;
         let (look, _) = sessions.look(world, known, &target, timeout).await;
         let seen;
         (seen, row) = record(world, plan, vantage, (look, &target), row).await;

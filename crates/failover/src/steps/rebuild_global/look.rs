@@ -37,7 +37,7 @@ pub(super) async fn observe(
     let current = pass
         .rows
         .current()
-        .ok_or_else(crate::steps::by_hand::no_writer)?;
+        .ok_or_else(|| crate::steps::not_adopted(&plan.plan))?;
     let writer_region = current.writer.clone();
     let name = |region: &Region| {
         let member = plan.members.get(region);

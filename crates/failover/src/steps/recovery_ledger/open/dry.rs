@@ -140,6 +140,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_machines_dry_run_of_a_plan_that_nobody_adopted_says_so_and_names_the_command() {
+        for kind in ["unplanned_failover", "planned_failover", "failback"] {
+            let books = Books::with(&Row::new("orders".into())).of_three("eu-west-1");
+            let answer = opened(&books, kind).await;
+            let reasons = answer["refusal"]["reasons"].as_array().unwrap();
+            let says = "adopt it first: call recovery-ledger with the operation adopt";
+            let said = reasons.iter().filter_map(Value::as_str);
+            assert_eq!(
+                said.filter(|said| said.contains(says)).count(),
+                1,
+                "{answer}"
+            );
+            // The first step's own dry run says the same words, so that the execution tells them once.
+            let dry = crate::steps::Input::of("orders".into());
+            let hand = crate::steps::by_hand::dry(&books, &dry).await.unwrap_err();
+            assert!(reasons.contains(&json!(hand.to_string())), "{answer}");
+            let input = json!({"plan": "orders"});
+            let open = json!({"operation": "open", "kind": kind, "run_id": "a", "input": input});
+            let why = Box::pin(handle(&books, open)).await.unwrap_err();
+            assert!(
+                why.name() == "NotReady" && why.to_string().contains(says),
+                "{why}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn a_machines_dry_run_says_every_reason_once() {
         let claim = Claim {
             run_id: "b".into(),

@@ -6,7 +6,7 @@ use crate::{
     ledger::{Ledger, Rows, RunKind},
     plan::Plan,
     steps::{
-        Here,
+        Here, not_adopted,
         recovery_ledger::{Asked, OpenInput},
     },
 };
@@ -35,13 +35,21 @@ impl Opening {
         let here = world.region();
         let target_region = asked.target_region.as_ref().unwrap_or(here).clone();
         let from_region = match (&asked.from_region, input.kind) {
-            (Some(region), _) => region.clone(),
+            (Some(region), _) => Ok(region.clone()),
             // The other Region may be dead: what this one knows must do.
-            (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await?,
+            (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await,
             // Every member's ledger: a Region that was away may not have learnt of the last move yet.
             (None, RunKind::PlannedFailover | RunKind::Failback) => {
-                left(world, plan, plan.members.keys()).await?
+                left(world, plan, plan.members.keys()).await
             }
+        };
+        let from_region = match from_region {
+            // A dry run tells that nobody adopted the plan among its reasons, whichever Region it would leave.
+            Err(why @ Error::NotReady(_)) if asked.dry_run => {
+                let mut others = plan.members.keys().filter(|region| *region != here);
+                others.next().ok_or(why)?.clone()
+            }
+            found => found?,
         };
         Ok(Self {
             kind: input.kind,
@@ -74,12 +82,7 @@ async fn left<'a>(
     let here = world.region();
     let rows = Rows::read(world, asked, &plan.plan).await?;
     let writer = rows.current().map(|current| current.writer.clone());
-    let writer = writer.ok_or_else(|| {
-        Error::NotReady(format!(
-            "no ledger names a writer of plan {}; call recovery-ledger with the operation adopt first",
-            plan.plan
-        ))
-    })?;
+    let writer = writer.ok_or_else(|| not_adopted(&plan.plan))?;
     let mut others = plan.members.keys().filter(|region| *region != here);
     match (others.next(), others.next()) {
         _ if writer != *here => Ok(writer),

@@ -178,7 +178,7 @@ impl Row {
 
     /// Gives a pass by hand the lease. It goes by the name of the work it continues, so it does not re-enter: a lease of that
     /// name belongs to a pass beside it, which will give it back under this one. Only the lease of the token `kept`, which a pass
-    /// that has ended could not give back, is taken again, under a new token.
+    /// by hand that has ended could not give back, whatever its step, is taken again, under a new token.
     ///
     /// # Errors
     /// As [`Row::claim`], and `RunRefused` while such a pass is under way.
@@ -189,9 +189,7 @@ impl Row {
         now: Timestamp,
     ) -> Result<Self, Error> {
         match &self.lease {
-            Some(own) if own.run_id == claim.run_id && Some(own.token) == kept => {
-                Ok(self.leased(claim, self.token + 1, now))
-            }
+            Some(ended) if Some(ended.token) == kept => Ok(self.leased(claim, self.token + 1, now)),
             Some(own) if own.run_id == claim.run_id && own.expires_at > now => {
                 Err(Error::RunRefused(format!(
                     "another pass by hand, {}, holds plan {} until {}; wait for its end, or release it where it has died",

@@ -97,8 +97,8 @@ pub struct Run {
     /// Whether people were sent its end, or nobody is to be.
     #[serde(default)]
     pub told: bool,
-    /// The leases that a forced pass held and could not give back when it ended, by their tokens: the next one of its name may
-    /// take them again.
+    /// The leases that a forced pass held and could not give back when it ended, by their tokens: the next forced pass may take
+    /// them.
     #[serde(default)]
     pub kept: BTreeMap<Region, u64>,
 }

@@ -119,7 +119,8 @@ async fn open(
     let mut run = prepare(world, step, input, (known, &rows)).await?;
     let is_promoted = is_promoted(here, &run, &rows, carried_out).await;
     let mut held = Tokens::new();
-    if let Err(why) = lease(world, &mut run, &mut held, is_promoted).await {
+    let ended = ended(world, &run, &rows).await;
+    if let Err(why) = lease(world, &mut run, (&ended, &mut held), is_promoted).await {
         give_back(world, &run).await;
         return Err(why);
     }
@@ -204,11 +205,12 @@ pub(super) async fn rehearse(
     let mut rows = Rows(reachable(world, &known).await?);
     let mut run = prepare(world, step, input, (known, &rows)).await?;
     let is_promoted = is_promoted(here, &run, &rows, carried_out).await;
+    let ended = ended(world, &run, &rows).await;
     let (claim, now) = (Claim::of(&run), world.now());
     for region in run.plan.members.keys() {
         match rows.0.get_mut(region) {
             Some(row) => {
-                *row = row.claim_by_hand(&claim, run.kept.get(region).copied(), now)?;
+                *row = row.claim_by_hand(&claim, ended.get(region).copied(), now)?;
                 run.leased.insert(region.clone());
             }
             None if *region == run.from || is_promoted => {}
@@ -239,16 +241,35 @@ fn left(known: &Known, current: &Current, here: &Region) -> Region {
     }
 }
 
+/// The leases that passes by hand held and could not give back when they ended: those of this name, and of any other step, as it
+/// noted them in the Region that it acted in.
+async fn ended(world: &(impl Ledger + Here), run: &Run, rows: &Rows) -> Tokens {
+    let mut ended = run.kept.clone();
+    for (region, row) in &rows.0 {
+        let other = row.held_by_another(&run.run_id, world.now());
+        let Some(lease) = other.filter(|lease| is_by_hand(&lease.run_id)) else {
+            continue;
+        };
+        let noted = world.run(&lease.to, run.name(), &lease.run_id);
+        if let Ok(Some(noted)) = briefly(&lease.to, noted).await
+            && noted.kept.get(region) == Some(&lease.token)
+        {
+            ended.insert(region.clone(), lease.token);
+        }
+    }
+    ended
+}
+
 async fn lease(
     world: &(impl Ledger + Here),
     run: &mut Run,
-    held: &mut Tokens,
+    (ended, held): (&Tokens, &mut Tokens),
     is_promoted: bool,
 ) -> Result<(), Error> {
     let (claim, now) = (Claim::of(run), world.now());
     let members: Vec<_> = run.plan.members.keys().cloned().collect();
     for region in members {
-        let kept = run.kept.get(&region).copied();
+        let kept = ended.get(&region).copied();
         let claimed = ledger::update(world, &region, run.name(), |row| {
             row.claim_by_hand(&claim, kept, now)
         });
@@ -378,10 +399,13 @@ async fn trouble(world: &(impl Ledger + Here), run: &Run) -> Outcome {
     }
 }
 
-/// Gives the leases back; answers where that is not sure.
-async fn give_back(world: &impl Ledger, run: &Run) -> Vec<Region> {
+/// Gives the leases back, those of silent Regions too, which may have been taken unseen, and this Region's last: no pass beside
+/// this one goes on before. Answers where that is not sure.
+async fn give_back(world: &(impl Ledger + Here), run: &Run) -> Vec<Region> {
     let mut silent = Vec::new();
-    for region in &run.leased {
+    let here = world.region();
+    let others = run.plan.members.keys().filter(|region| *region != here);
+    for region in others.chain([here]) {
         let released = ledger::update_if(world, region, run.name(), |row| row.release(&run.run_id));
         if !matches!(tokio::time::timeout(SILENCE, released).await, Ok(Ok(_))) {
             tracing::warn!(%region, run_id = %run.run_id, "a lease was not given back; it lapses by itself");

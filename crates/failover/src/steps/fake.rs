@@ -144,6 +144,7 @@ pub(crate) struct Books {
     deaf: Mutex<u32>,
     full: BTreeSet<Region>,
     keeps: BTreeSet<Region>,
+    swallows: BTreeSet<Region>,
     third: Option<Region>,
     has_documents: bool,
     spares: Spares,
@@ -180,6 +181,7 @@ impl Books {
             deaf: Mutex::new(0),
             full: BTreeSet::new(),
             keeps: BTreeSet::new(),
+            swallows: BTreeSet::new(),
             third: None,
             has_documents: true,
             spares: Spares::default(),
@@ -222,6 +224,12 @@ impl Books {
     /// A Region whose ledger does not take a lease back.
     pub(crate) fn keep_leases(mut self, region: &str) -> Self {
         self.keeps.insert(region.into());
+        self
+    }
+
+    /// A Region whose ledger gives a lease and does not answer.
+    pub(crate) fn swallow(mut self, region: &str) -> Self {
+        self.swallows.insert(region.into());
         self
     }
 
@@ -368,6 +376,9 @@ impl Ledger for Books {
             ..row.clone()
         };
         kept.rows.insert(region.clone(), next);
+        if row.lease.is_some() && self.swallows.contains(region) {
+            return Err(Error::Unavailable(format!("{region} does not answer")));
+        }
         Ok(true)
     }
 

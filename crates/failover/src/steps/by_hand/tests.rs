@@ -283,6 +283,73 @@ async fn a_lease_that_an_ended_pass_could_not_give_back_does_not_hold_up_the_nex
     );
 }
 
+/// A forced pass of another step, which finds the plan held by its own run.
+async fn names_forced(books: &Books) -> Result<Output<()>, Error> {
+    let by_hand = input(Some("orders@7"));
+    super::forced(books, "dns_flip", &by_hand, unknown, async |input| {
+        Pass::open(books, input).await?;
+        Ok(answer(Progress::Done))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_lease_that_an_ended_pass_could_not_give_back_does_not_hold_up_another_step_either() {
+    let mut books = Books::with(&row()).keep_leases("us-west-2");
+    forced(&books, &input(Some("orders@7")), Progress::Done)
+        .await
+        .unwrap();
+    assert!(books.rows()[&"us-west-2".into()].lease.is_some());
+    assert!(
+        rehearse(&books, "dns_flip", &input(None), unknown)
+            .await
+            .is_ok()
+    );
+    books.wake("us-west-2");
+    names_forced(&books).await.unwrap();
+    assert!(is_free(&books));
+}
+
+#[tokio::test]
+async fn a_pass_of_another_step_that_may_be_under_way_is_waited_for() {
+    let claim = Claim {
+        run_id: "by-hand-detach_and_promote-us-east-1-7".into(),
+        kind: RunKind::UnplannedFailover,
+        incident: None,
+        from: "us-west-2".into(),
+        to: "us-east-1".into(),
+    };
+    let held = row().claim_by_hand(&claim, None, jiff::Timestamp::from_second(999).unwrap());
+    let books = Books::with(&held.unwrap());
+    let before = books.rows();
+    let noted = |token: u64| Run {
+        run_id: claim.run_id.clone(),
+        kept: [("us-east-1".into(), token), ("us-west-2".into(), token)].into(),
+        ..crate::steps::fake::run()
+    };
+    // It has noted nothing, or an earlier pass's lease.
+    for record in [None, Some(noted(0))] {
+        if let Some(record) = record {
+            let here = "us-east-1".into();
+            books.put_run(&here, &record).await.unwrap();
+        }
+        let why = names_forced(&books).await.unwrap_err();
+        assert_eq!(why.name(), "RunRefused");
+        assert_eq!(books.rows(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_was_taken_unseen_in_the_region_that_is_left_is_given_back_too() {
+    let books = Books::with(&row()).swallow("us-west-2");
+    forced(&books, &input(Some("orders@7")), Progress::Done)
+        .await
+        .unwrap();
+    let run = &books.runs()[&"by-hand-detach_and_promote-us-east-1-7".into()];
+    assert_eq!(run.leased, ["us-east-1".into()].into());
+    assert!(is_free(&books));
+}
+
 #[test]
 fn a_step_that_changes_nothing_refuses_force() {
     let why = is_unforced(&input(Some("orders@7"))).unwrap_err();

@@ -17,6 +17,7 @@ use crate::{
         confirm_outage::{Ask, ReachInput, ReachOutput},
         fence_writer::{AskFence, Rights},
         health_probe::Confirmation,
+        planned_failover::AskWitness,
         rebuild_global::AskRebuild,
         warm::{self, Warm},
     },
@@ -24,6 +25,8 @@ use crate::{
 
 /// The longest a function is waited for; its asker gives up before.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long the witness is waited for ahead of time: a cold start more than it has in an outage.
+const WITNESS: Duration = Duration::from_secs(5);
 
 impl Ask for Aws {
     async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
@@ -73,6 +76,12 @@ impl Ask for Aws {
         tokio::time::timeout(limit, work)
             .await
             .unwrap_or_else(silent)
+    }
+}
+
+impl AskWitness for Aws {
+    async fn hears(&self, witness: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
+        self.within(WITNESS, self.ask_witness(witness, input)).await
     }
 }
 

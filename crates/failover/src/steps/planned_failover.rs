@@ -4,6 +4,8 @@
 
 mod ready;
 
+pub use ready::AskWitness;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -49,6 +51,8 @@ pub struct Observed {
     pub called: Option<Called>,
     /// Every reason against it, while it has not begun.
     pub not_ready: Vec<String>,
+    /// What stands in no way of it and should be put right all the same, while it has not begun.
+    pub warnings: Vec<String>,
 }
 
 /// What became of a call that may have been taken: RDS shows it seconds later, and not in every Region at once.
@@ -117,6 +121,7 @@ pub trait World:
     + Ask
     + AskFence
     + AskRebuild
+    + AskWitness
     + Dns
     + Parameters
     + Ecs
@@ -134,6 +139,7 @@ impl<
         + Ask
         + AskFence
         + AskRebuild
+        + AskWitness
         + Dns
         + Parameters
         + Ecs
@@ -425,10 +431,15 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
         .as_ref()
         .is_some_and(|global| global.failover.is_some());
     let follows = role(global.as_ref(), &target) == Role::Standby;
-    let not_ready = if follows && !under_way && open.is_none() {
-        ready::reasons(world, pass, global.as_ref(), Some(&target)).await?
+    let (not_ready, warnings) = if follows && !under_way && open.is_none() {
+        let (reasons, warnings) = futures::future::join(
+            ready::reasons(world, pass, global.as_ref(), Some(&target)),
+            ready::warnings(world, run),
+        )
+        .await;
+        (reasons?, warnings)
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let called = match open {
         Some(attempt) => Some(called(world, pass, attempt, (global.as_ref(), &target)).await),
@@ -441,6 +452,7 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
         global,
         target,
         not_ready,
+        warnings,
     })
 }
 
@@ -517,7 +529,9 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
         }
         Action::WriteIntent => {
             let takes = pass.says("is about to take", "would take");
-            format!("everything is ready; {target} {takes} over from {from}")
+            let but = observed.warnings.iter();
+            let but: String = but.map(|warning| format!("; {warning}")).collect();
+            format!("everything is ready; {target} {takes} over from {from}{but}")
         }
         Action::SwitchOver => format!(
             "{target} follows {from}; {} over",
@@ -584,7 +598,13 @@ fn news(pass: &Pass, observed: &Observed) -> Message {
             "{} takes over from {} as planned",
             observed.target.identifier, run.from
         ),
-        evidence: "Every check of readiness held. No acknowledged row is lost.".into(),
+        evidence: [
+            "Every check of readiness held. No acknowledged row is lost.".to_owned(),
+            observed.warnings.join(". "),
+        ]
+        .join(" ")
+        .trim_end()
+        .to_owned(),
         execution: run.execution.clone(),
         next: format!("Nothing. Writes stop for some seconds. {end}"),
         commands: run.forced.then(prove).into_iter().collect(),

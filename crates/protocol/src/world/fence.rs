@@ -7,8 +7,9 @@ use failover::{
     sql::fence::{Doors, Reopened, Shut},
     steps::{
         Input,
+        confirm_outage::{ReachInput, ReachOutput},
         fence_writer::{AskFence, Gate, Rights},
-        planned_failover::{BlueGreen, Rotation, Upcoming},
+        planned_failover::{AskWitness, BlueGreen, Rotation, Upcoming},
         rebuild_global::AskRebuild,
     },
 };
@@ -64,6 +65,17 @@ impl AskFence for Seen<'_> {
 impl AskRebuild for Seen<'_> {
     async fn ask_rebuild(&self, _: &Input) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
+    }
+}
+
+/// It warns, and decides nothing.
+impl AskWitness for Seen<'_> {
+    async fn hears(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
+        Ok(ReachOutput {
+            reaches: true,
+            others_only: false,
+            reason: String::new(),
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every reason against a switchover, all of them at once, found before anything is changed.
 
 mod later;
+mod witness;
 
 use futures::future::join_all;
 
@@ -13,6 +14,9 @@ use crate::{
     steps::{Pass, fence_writer::Rights},
     topology::{Cluster, GlobalCluster},
 };
+
+pub use witness::AskWitness;
+pub(super) use witness::warnings;
 
 /// A switchover stops writes until the target has everything: more than this many seconds behind is too long.
 const LAG_SECONDS_MAX: f64 = 30.0;

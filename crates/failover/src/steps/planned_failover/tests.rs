@@ -42,6 +42,7 @@ fn ready() -> Observed {
         led_by_the_writer: true,
         called: None,
         not_ready: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 
@@ -269,4 +270,24 @@ fn a_cluster_that_left_the_global_database_is_not_ready() {
     alone.global = None;
     alone.target.global_cluster = None;
     assert_eq!(name(&alone), "NotReady");
+}
+
+#[test]
+fn a_warning_is_told_and_stands_in_no_way() {
+    let observed = Observed {
+        written: Written::Nothing,
+        warnings: vec!["the witness in us-east-2 does not answer".into()],
+        ..ready()
+    };
+    assert_eq!(next_action(&observed), Ok(Action::WriteIntent));
+    let pass = Pass {
+        run: crate::steps::fake::run(),
+        rows: Rows([].into()),
+        now: Timestamp::UNIX_EPOCH,
+        dry_run: true,
+    };
+    let says = "the witness in us-east-2 does not answer";
+    assert!(reason(&pass, &observed, Action::WriteIntent).contains(says));
+    assert!(news(&pass, &observed).evidence.contains(says));
+    assert!(!news(&pass, &ready()).evidence.ends_with(' '));
 }

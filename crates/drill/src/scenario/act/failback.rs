@@ -126,7 +126,7 @@ async fn rds_could_not_fence(stage: &Stage<'_>, acted: &mut Acted) -> Result<(),
 pub(super) async fn rehearsal(stage: &Stage<'_>) -> Result<Acted, Trouble> {
     let mut acted = lost_and_back(stage).await?;
     let typo = start(stage, &json!({"plan": PLAN, "rehearsal": true})).await?;
-    let (found, refused) = ends(stage, &typo, "FAILED", "unknown field `rehearsal`").await;
+    let (found, refused) = ends(stage, &typo, "FAILED", "rehearsal is not a field here").await;
     acted.check(
         "a field that there is none of is refused, and nothing is changed",
         found,

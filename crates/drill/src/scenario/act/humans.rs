@@ -158,7 +158,8 @@ async fn refused_by_hand(stage: &Stage<'_>, acted: &mut Acted) -> Result<(), Tro
         said,
         held,
     );
-    let said = detach(json!({"plan": PLAN, "force": format!("{PLAN}@1")})).await;
+    let alone = json!({"plan": PLAN, "force": format!("{PLAN}@1"), "abandon_living_writer": true});
+    let said = detach(alone).await;
     let held = said.starts_with("DataLossTooLarge") && said.contains("accept_data_loss");
     acted.check("a forced promotion must accept the loss", said, held);
     let claim = Claim {

@@ -179,6 +179,8 @@ pub(super) async fn subnets_denied(stage: &Stage<'_>) -> Result<Acted, Trouble> 
     let mut acted = Acted::now();
     stage.world.roads.lose_member(cluster(HOME));
     acted.unreplicated = unreplicated(stage.world, &stage.client.record()).await;
+    // Leaving a Region whose RDS answers is a human's decision.
+    stage.answer(STANDBY, true).await?;
     stage.ended(1).await;
     let verdicts: Vec<_> = stage.runs.seen().into_iter().collect();
     let outcomes: Vec<_> = verdicts

@@ -363,7 +363,7 @@ impl Scenario {
             ),
             Self::SubnetsDenied => (
                 "subnets-denied",
-                "Every road into the home network falls silent while RDS answers and the writer lives: the standby takes over, and when the roads return the deposed writer is fenced.",
+                "Every road into the home network falls silent while RDS answers and the writer lives: a human is asked, the standby takes over, and when the roads return the deposed writer is fenced.",
                 Ends::AsPlayed,
                 &[
                     "us-east-1 took over",

@@ -161,7 +161,10 @@ impl Looked {
         let other = keys
             .into_iter()
             .filter(|key| self.ledgers.get(*key) != later.ledgers.get(*key));
-        changed.extend(other.map(|key| format!("ledger item {key}")));
+        changed.extend(other.map(|key| {
+            let (was, is) = (self.ledgers.get(key), later.ledgers.get(key));
+            format!("ledger item {key}{}", first_difference(was, is))
+        }));
         for (what, is_other) in [
             ("Route 53's records", self.records != later.records),
             ("something happened at RDS", self.happened != later.happened),
@@ -188,6 +191,17 @@ impl Looked {
             changed.join(", ")
         }
     }
+}
+
+/// Where two texts of an item part, with what stands there in each.
+fn first_difference(was: Option<&String>, is: Option<&String>) -> String {
+    let (Some(was), Some(is)) = (was, is) else {
+        return String::new();
+    };
+    let same = was.chars().zip(is.chars()).take_while(|(a, b)| a == b);
+    let from = same.count().saturating_sub(40);
+    let there = |text: &str| text.chars().skip(from).take(100).collect::<String>();
+    format!(" (was …{}…, is …{}…)", there(was), there(is))
 }
 
 /// Whether a call changes something that a dry run may not: anything by a step, and whatever is no ledger's by the rest.
@@ -255,7 +269,7 @@ mod tests {
                 "dynamodb PutItem by aurora-failover-recovery-ledger",
                 "sns Publish by aurora-failover-health-probe",
                 "route53 ChangeResourceRecordSets by aurora-failover-dns-flip",
-                "ledger item b",
+                "ledger item b (was …1…, is …2…)",
                 "ledger item c",
             ]
         );

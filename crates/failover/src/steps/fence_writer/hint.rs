@@ -32,10 +32,11 @@ pub struct Heard {
     pub plans: Vec<PlanName>,
 }
 
-/// Tells the people of every plan that the instance belongs to.
+/// Tells the people of every plan that the instance belongs to. Where a message was not taken the call fails, so that Lambda
+/// makes it again: RDS says it once.
 pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Error> {
     let here = world.region();
-    let mut plans = Vec::new();
+    let (mut plans, mut untold) = (Vec::new(), Vec::new());
     for known in world.all_known().await? {
         let Some(member) = known.plan.members.get(here) else {
             continue;
@@ -46,16 +47,27 @@ pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Erro
             instances.any(|instance| instance.identifier.eq_ignore_ascii_case(&hint.instance))
         });
         if is_ours {
-            tell(world, &known.plan, &message(hint)).await;
-            plans.push(known.plan.plan);
+            let is_told = tell(world, &known.plan, &message(hint)).await;
+            let of = if is_told { &mut plans } else { &mut untold };
+            of.push(known.plan.plan);
         }
     }
     tracing::warn!(
         event = hint.event,
         instance = hint.instance,
         ?plans,
+        ?untold,
         "RDS spoke of its fence"
     );
+    if !untold.is_empty() {
+        let names: Vec<_> = untold.iter().map(ToString::to_string).collect();
+        return Err(Error::Unavailable(format!(
+            "{} of {} was not told to the people of {}",
+            hint.event,
+            hint.instance,
+            names.join(", ")
+        )));
+    }
     Ok(Heard { plans })
 }
 
@@ -86,6 +98,23 @@ fn message(hint: &Hint) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ledger::Row, steps::fake::Books};
+
+    #[tokio::test]
+    async fn what_nobody_was_sent_fails_the_call_and_is_sent_when_it_is_made_again() {
+        let books = Books::with(&Row::new("orders".into())).alone(Ok(()));
+        let hint = Hint {
+            event: "RDS-EVENT-0391".into(),
+            instance: "orders-east-1".into(),
+            message: "Write fencing timed out".into(),
+        };
+        books.deafen(1);
+        let failed = heard(&books, &hint).await.unwrap_err();
+        assert!(matches!(failed, Error::Unavailable(_)), "{failed}");
+        assert!(failed.to_string().ends_with("the people of orders"));
+        assert_eq!(heard(&books, &hint).await.unwrap().plans.len(), 1);
+        assert_eq!(books.told().len(), 1);
+    }
 
     #[test]
     fn a_fence_that_timed_out_is_told_otherwise_than_one_that_holds() {

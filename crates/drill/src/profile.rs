@@ -178,12 +178,12 @@ impl Profile {
         }
     }
 
-    /// How long something of the world's set-up is waited for, by how long it may take for one plan: two plans' databases are
-    /// made at a time, and all plans share the machine.
+    /// How long something is waited for, by how long it may take in a world of one plan or two: two plans' databases are made at a
+    /// time, and all plans share the machine.
     #[must_use]
     pub fn patience(&self, of_one_plan: Duration) -> Duration {
-        let pairs = u32::try_from(self.plans.len() / 2).unwrap_or(u32::MAX);
-        of_one_plan.saturating_mul(pairs.saturating_add(1))
+        let pairs = u32::try_from(self.plans.len().div_ceil(2)).unwrap_or(u32::MAX);
+        of_one_plan.saturating_mul(pairs)
     }
 
     fn new(strategy: &'static str, detection: Detection) -> Self {
@@ -309,7 +309,7 @@ mod tests {
             plans: &PLANS,
             ..Profile::gentle("detach")
         };
-        assert_eq!([one, ten].map(|it| it.patience(second).as_secs()), [1, 6]);
+        assert_eq!([one, ten].map(|it| it.patience(second).as_secs()), [1, 5]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use secrets::Secrets;
 /// Anything that keeps the drill from being held; what it tests is judged by checks instead.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long the first probes of one plan are waited for: the schedule first fires about 67 s after its creation.
+/// How long the first probes are waited for: the schedule first fires about 67 s after its creation.
 const FIRST_BEATS: Duration = Duration::from_secs(100);
 
 /// Everything the drill started.
@@ -218,8 +218,8 @@ impl World {
             user: "app".to_owned(),
             password: self.secrets.app.clone(),
             interval: Duration::from_millis(self.profile.client_interval_ms),
-            connect_timeout: Duration::from_millis(500),
-            statement_timeout: Duration::from_millis(1_000),
+            connect_timeout: self.profile.patience(Duration::from_millis(500)),
+            statement_timeout: self.profile.patience(Duration::from_millis(1_000)),
         };
         Ok(Client::start(config, self.timeline.clone())?)
     }

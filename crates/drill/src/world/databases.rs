@@ -25,7 +25,7 @@ const ENGINE_VERSION: &str = "16.6";
 const ADMIN: &str = "orders_admin";
 /// How many plans' databases are created at a time.
 const AT_A_TIME: usize = 2;
-/// How long a member of a world's only plan may take to become available.
+/// How long a member may take to become available.
 const AVAILABLE: Duration = Duration::from_secs(60);
 
 /// Roles of other applications than the client's: what each may do.

@@ -115,11 +115,12 @@ impl Aws {
 
     pub(super) async fn losses_item(
         &self,
+        region: &Region,
         plan: &PlanName,
         cluster: &str,
     ) -> Result<Option<Losses>, Error> {
         let item = format!("loss/{cluster}");
-        self.get(&self.region, plan.as_str(), &item).await
+        self.get(region, plan.as_str(), &item).await
     }
 
     pub(super) async fn put_losses_item(
@@ -206,9 +207,9 @@ impl Ledger for Aws {
         self.get(region, KNOWN, plan.as_str()).await
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        let what = format!("reading the known plans from the ledger in {}", self.region);
-        let mut pages = client!(self, aws_sdk_dynamodb, self.region)
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+        let what = format!("reading the known plans from the ledger in {region}");
+        let mut pages = client!(self, aws_sdk_dynamodb, region)
             .query()
             .table_name(&self.settings.ledger_table)
             .key_condition_expression("#plan = :known")

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use super::{Aws, client, errors::error};
 use crate::{
     Error,
-    domain::{Epoch, PlanName},
+    domain::{Epoch, PlanName, Region},
     ledger::Known,
     sql::{
         Session, Why,
@@ -82,8 +82,13 @@ async fn epoch(client: &Client) -> Result<Option<Epoch>, Why> {
 }
 
 impl Found for Aws {
-    async fn losses(&self, plan: &PlanName, cluster: &str) -> Result<Option<Losses>, Error> {
-        self.losses_item(plan, cluster).await
+    async fn losses(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        cluster: &str,
+    ) -> Result<Option<Losses>, Error> {
+        self.losses_item(region, plan, cluster).await
     }
 
     async fn put_losses(&self, plan: &PlanName, losses: &Losses) -> Result<(), Error> {

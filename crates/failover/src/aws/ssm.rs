@@ -60,14 +60,10 @@ impl Plans for Aws {
                     .is_some_and(|why| why.is_parameter_not_found()) =>
             {
                 Err(Error::InvalidRequest(format!(
-                    "plan {plan} is unknown in {}: there is no parameter {name}",
-                    self.region
+                    "plan {plan} is unknown in {region}: there is no parameter {name}"
                 )))
             }
-            Err(why) => Err(error(
-                &format!("SSM GetParameter {name} in {}", self.region),
-                &why,
-            )),
+            Err(why) => Err(error(&format!("SSM GetParameter {name} in {region}"), &why)),
         }
     }
 }

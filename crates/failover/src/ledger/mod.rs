@@ -66,8 +66,8 @@ pub trait Ledger: Sync {
         region: &Region,
         plan: &PlanName,
     ) -> impl Future<Output = Result<Option<Known>, Error>> + Send;
-    /// Every plan that the acting Region's probe kept.
-    fn all_known(&self) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
+    /// Every plan that a Region's probe kept.
+    fn all_known(&self, region: &Region) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
 }
 
 /// Changes a row by `change` under a conditional write, looking again when somebody else wrote first.

@@ -59,6 +59,9 @@ pub struct Row {
     /// The proven epoch under which this Region's member was last fenced, as a deposed writer.
     #[serde(default)]
     pub fenced: Option<Epoch>,
+    /// When that was noted; tells two fences under one epoch apart.
+    #[serde(default)]
+    pub fenced_at: Option<Timestamp>,
     /// What people were told about a deposed writer here that is not fenced: the epoch and the error's name, each once.
     #[serde(default)]
     pub unfenced: Vec<String>,
@@ -116,6 +119,7 @@ impl Row {
             plan_fault: None,
             paged: None,
             fenced: None,
+            fenced_at: None,
             unfenced: Vec::new(),
             served: None,
             withdrawn: Epoch(0),
@@ -525,12 +529,33 @@ impl Row {
         })
     }
 
-    /// Notes that this Region's member is fenced, or no longer; `None` when that is known.
+    /// Notes that this Region's member is fenced; `None` when that is known.
     #[must_use]
-    pub fn fence(&self, under: Option<Epoch>) -> Option<Self> {
-        let news = self.fenced != under || !self.unfenced.is_empty();
+    pub fn fence(&self, under: Epoch, at: Timestamp) -> Option<Self> {
+        let same = self.fence_under(under);
+        let news = same.is_none() || !self.unfenced.is_empty();
         news.then(|| Self {
-            fenced: under,
+            fenced: Some(under),
+            fenced_at: same.or(Some(at)),
+            unfenced: Vec::new(),
+            ..self.clone()
+        })
+    }
+
+    /// The fence that this Region's member stands under, where it is one of this epoch.
+    #[must_use]
+    pub fn fence_under(&self, epoch: Epoch) -> Option<Timestamp> {
+        self.fenced_at.filter(|_| self.fenced == Some(epoch))
+    }
+
+    /// Notes that this Region's member is open, or may be: whatever was found out under its fence counts no more. `None` when that is
+    /// known.
+    #[must_use]
+    pub fn unfence(&self) -> Option<Self> {
+        let news = self.fenced.is_some() || !self.unfenced.is_empty();
+        news.then(|| Self {
+            fenced: None,
+            fenced_at: None,
             unfenced: Vec::new(),
             ..self.clone()
         })

@@ -53,6 +53,16 @@ pub struct Shut {
     pub as_administrator: Vec<String>,
 }
 
+impl Shut {
+    /// Whether anything was open that may have taken rows.
+    pub(crate) const fn took_something(&self) -> bool {
+        !self.roles.is_empty()
+            || self.sessions > 0
+            || !self.jobs.is_empty()
+            || !self.subscriptions.is_empty()
+    }
+}
+
 /// Shuts every door of a database whose epoch is below `proven`, and ends what came in before. What cannot be shut keeps nothing
 /// else open, and is named. Answers `None` where the database has that epoch or a later one: it followed the writer of that
 /// epoch. Another pass waits until this one's session has ended.

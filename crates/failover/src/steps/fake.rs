@@ -146,6 +146,7 @@ pub(crate) struct Books {
     keeps: BTreeSet<Region>,
     swallows: BTreeSet<Region>,
     third: Option<Region>,
+    ignorant: BTreeSet<Region>,
     has_documents: bool,
     spares: Spares,
     /// After so many looks another row lies in every ledger.
@@ -156,6 +157,9 @@ pub(crate) struct Books {
     cluster: Option<Cluster>,
     /// What fencing it is answered.
     fence: Result<(), Error>,
+    /// What somebody else writes into this Region's ledger while its doors are given back.
+    beside: Option<Row>,
+    switches: Switches,
     kept: Mutex<Kept>,
 }
 
@@ -183,12 +187,15 @@ impl Books {
             keeps: BTreeSet::new(),
             swallows: BTreeSet::new(),
             third: None,
+            ignorant: BTreeSet::new(),
             has_documents: true,
             spares: Spares::default(),
             turn: None,
             hangs_after: None,
             cluster: None,
             fence: Ok(()),
+            beside: None,
+            switches: Switches::default(),
             kept: Mutex::new(Kept {
                 rows: rows.into(),
                 ..Kept::default()
@@ -239,6 +246,12 @@ impl Books {
         self
     }
 
+    /// A Region that knows no plan.
+    pub(crate) fn ignorant(mut self, region: &str) -> Self {
+        self.ignorant.insert(region.into());
+        self
+    }
+
     /// Its topic takes no message so often.
     pub(crate) fn deafen(&self, times: u32) {
         *self.deaf.lock().unwrap() = times;
@@ -270,6 +283,12 @@ impl Books {
     /// Every plan's parameter was taken away.
     pub(crate) fn without_documents(mut self) -> Self {
         self.has_documents = false;
+        self
+    }
+
+    /// The kill switch of this Region is on.
+    pub(crate) fn switched_on(mut self) -> Self {
+        self.switches.kill = Some("on".into());
         self
     }
 
@@ -413,8 +432,12 @@ impl Ledger for Books {
         }))
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        let known = self.known(&self.here, &"orders".into()).await?;
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+        self.answers(region)?;
+        if self.ignorant.contains(region) {
+            return Ok(Vec::new());
+        }
+        let known = self.known(region, &"orders".into()).await?;
         Ok(known.into_iter().collect())
     }
 }
@@ -475,6 +498,6 @@ impl Describe for Books {
 
 impl Switched for Books {
     async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
-        Ok(Switches::default())
+        Ok(self.switches.clone())
     }
 }

@@ -117,6 +117,16 @@ impl From<Doors> for Open {
 }
 
 impl Open {
+    /// Whether an application's row may come in. A reader of changes brings none, and what could not be looked at is not known to be
+    /// open.
+    const fn may_take_rows(&self) -> bool {
+        self.roles > 0
+            || self.sessions > 0
+            || self.jobs > 0
+            || self.subscriptions > 0
+            || self.prepared > 0
+    }
+
     const fn is_shut(&self) -> bool {
         self.roles == 0
             && self.sessions == 0
@@ -316,7 +326,10 @@ impl<W: World> Step<W> for FenceWriter {
     ) -> Result<Came, Error> {
         match action {
             Action::Done(_) => Ok(Came::AsDecided),
-            Action::Fence => shut(world, &looked.known, &looked.seen).await.map(Came::So),
+            Action::Fence => {
+                note_open(world, &looked.known, &looked.seen).await?;
+                shut(world, &looked.known, &looked.seen).await.map(Came::So)
+            }
         }
     }
 }
@@ -336,7 +349,7 @@ fn reason(seen: &Observed, action: Action) -> String {
 /// # Errors
 /// The first fault's, with the names of all plans that could not be swept: an answer would hide it from whoever counts errors.
 async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
-    let plans = world.all_known().await?;
+    let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
         let plan = &known.plan.plan;
         let swept = Box::pin(sweep_plan(world, known)).await;
@@ -393,10 +406,10 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
     let mut reason = reason(&observed, action);
     note_login(world, known, &rows).await;
     if action == Action::Fence {
-        let shut = if is_held {
-            Err(held(world))
-        } else {
-            shut(world, known, &observed).await
+        let shut = match note_open(world, known, &observed).await {
+            Ok(()) if is_held => Err(held(world)),
+            Ok(()) => shut(world, known, &observed).await,
+            Err(why) => Err(why),
         };
         match shut {
             Ok(said) => reason = said,
@@ -459,7 +472,7 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
         standing,
         writer: current.writer,
         epoch: current.epoch,
-        fenced: row.and_then(|row| row.fenced),
+        fenced: row.and_then(|row| row.fenced_at.and(row.fenced)),
         doors,
     })
 }
@@ -522,6 +535,15 @@ async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Err
     tell_news(world, &known.plan, &message, news).await;
 }
 
+/// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it
+/// under that fence is not all of it.
+async fn note_open(world: &impl World, known: &Known, seen: &Observed) -> Result<(), Error> {
+    if seen.fenced.is_some() && seen.doors.as_ref().is_some_and(Open::may_take_rows) {
+        update_if(world, world.region(), &known.plan.plan, Row::unfence).await?;
+    }
+    Ok(())
+}
+
 /// Shuts the doors, notes it in this Region's ledger once nothing more stands open, and tells people.
 async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<String, Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -538,8 +560,11 @@ async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<
             plan.database.admin_secret
         )));
     }
+    let now = world.now();
     update_if(world, here, &plan.plan, |row| {
-        row.fence(Some(observed.epoch))
+        // Another pass may have noted a fence that somebody opened since.
+        let open = row.unfence().filter(|_| done.took_something());
+        open.as_ref().unwrap_or(row).fence(observed.epoch, now)
     })
     .await?;
     let what = words::done(&done);

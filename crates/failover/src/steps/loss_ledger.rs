@@ -6,6 +6,7 @@ mod look;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,6 +28,7 @@ use crate::{
     sql::{Place, compare::Stretch},
     topology::{Cluster, Describe},
 };
+pub(super) use account::unlisted;
 pub use account::{Account, Losses, LostBeats, TableLoss};
 
 /// The step's name in timelines and logs.
@@ -76,15 +78,16 @@ pub trait Compare: Sync {
     ) -> impl Future<Output = Result<String, Error>> + Send;
 }
 
-/// What was found, in this Region's ledger.
+/// What was found.
 pub trait Found: Ledger {
-    /// What has been found of a cluster.
+    /// What has been found of a cluster of a Region, in that Region's ledger.
     fn losses(
         &self,
+        region: &Region,
         plan: &PlanName,
         cluster: &str,
     ) -> impl Future<Output = Result<Option<Losses>, Error>> + Send;
-    /// Keeps that.
+    /// Keeps what was found of a cluster of this Region.
     fn put_losses(
         &self,
         plan: &PlanName,
@@ -103,9 +106,9 @@ pub struct Observed {
     pub writer: Region,
     /// Its epoch.
     pub epoch: Epoch,
-    /// The epoch that the ledger says this Region's member was fenced under.
-    pub fenced: Option<Epoch>,
-    /// What had been found before this pass, under this epoch; an answer tells the sums alone.
+    /// The fence of this epoch that the ledger says this Region's member stands under.
+    pub fenced_at: Option<Timestamp>,
+    /// What had been found before this pass, under this epoch and this fence; an answer tells the sums alone.
     #[serde(serialize_with = "sums")]
     pub losses: Option<Losses>,
 }
@@ -222,7 +225,7 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
                 observed.writer
             )));
         }
-        Some(Standing::Deposed) if observed.fenced != Some(*epoch) => {
+        Some(Standing::Deposed) if observed.fenced_at.is_none() => {
             return Err(Error::NotReady(format!(
                 "{cluster} is not fenced under epoch {epoch}, so that it may still take rows; invoke fence-writer first"
             )));
@@ -342,7 +345,7 @@ async fn act(
     let fresh = || {
         Losses::of(
             &observed.cluster,
-            current.epoch,
+            (current.epoch, observed.fenced_at),
             &plan.loss_ledger,
             world.now(),
         )
@@ -357,13 +360,13 @@ async fn act(
         }
         Action::Compare(index) => {
             let (pair, _) = look::pair(world, known, current, found).await?;
+            let folder = losses.folder(plan.plan.as_str());
             let table = losses.tables.get_mut(*index);
             let table = table.ok_or_else(|| {
                 Error::UnexpectedTopology("the plan's tables changed under the run".into())
             })?;
             let stretch = world.stretch(known, &pair, table).await?;
             stuck = account::stays_locked(table, &stretch);
-            let folder = account::folder(plan.plan.as_str(), &observed.cluster, current.epoch);
             account::note(world, &folder, table, stretch).await?
         }
         Action::Summarize => {

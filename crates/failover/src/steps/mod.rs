@@ -30,6 +30,7 @@ pub mod loss_ledger;
 pub mod planned_failover;
 pub mod rebuild_global;
 pub mod recovery_ledger;
+mod rivals;
 pub mod start;
 pub mod warm;
 
@@ -360,7 +361,7 @@ impl Pass {
 /// What is said of a plan that nobody knows: where its document belongs, and the plans that there are.
 pub(crate) async fn unknown(world: &(impl Ledger + Here), plan: &PlanName) -> Error {
     let here = world.region();
-    let known = world.all_known().await.unwrap_or_default();
+    let known = world.all_known(here).await.unwrap_or_default();
     let names: Vec<_> = known.iter().map(|known| known.plan.plan.as_str()).collect();
     let there = if names.is_empty() {
         "no plan is known there".to_owned()

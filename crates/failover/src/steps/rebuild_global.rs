@@ -92,8 +92,6 @@ pub struct Observed {
     pub next_global: NextGlobal,
     /// The other members, the one to move home to last.
     pub members: Vec<SeenMember>,
-    /// Whether the loss ledger of this Region's member is complete under this epoch.
-    pub is_loss_listed: bool,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
     /// In a dry run, what no rebuilt member is given, by the call that could give it.
@@ -133,8 +131,10 @@ pub struct SeenMember {
     pub name: String,
     /// The cluster of that name.
     pub cluster: Option<Shape>,
-    /// Whether it was fenced under the current epoch.
-    pub is_fenced: bool,
+    /// The fence of the current epoch that it stands under.
+    pub fenced_at: Option<Timestamp>,
+    /// Why it may have what nothing lists.
+    pub unlisted: Option<String>,
     /// What was retired under the current epoch.
     pub blueprint: Option<Blueprint>,
     /// What it was when it was last healthy and in its right role.

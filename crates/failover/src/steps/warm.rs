@@ -77,7 +77,7 @@ pub async fn others_or(
 
 /// The functions here, and the one of each witness that a plan names; a silent ledger keeps none of those here from being called.
 async fn others(world: &(impl Ledger + Here + Warm)) -> Result<Value, Error> {
-    let known = world.all_known().await;
+    let known = world.all_known(world.region()).await;
     let plans = known.iter().flatten().map(|known| &known.plan);
     let witnesses: BTreeSet<_> = plans
         .filter_map(|plan| plan.witness_region.clone())

@@ -177,7 +177,10 @@ async fn known_plans_are_read_page_by_page() {
         json!({"Items": [items[0]], "LastEvaluatedKey": next}),
     ));
     replay.then(Next::ok(json!({"Items": [items[1]]})));
-    assert_eq!(aws.all_known().await, Ok(vec![known(5432), known(5433)]));
+    assert_eq!(
+        aws.all_known(&east()).await,
+        Ok(vec![known(5432), known(5433)])
+    );
     let asked = replay.asked();
     assert_eq!(
         asked[2].json()["ExpressionAttributeValues"],

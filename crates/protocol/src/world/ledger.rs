@@ -133,9 +133,9 @@ impl Ledger for Seen<'_> {
         }))
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
         Ok(self
-            .known(&self.here, &self.plan.plan)
+            .known(region, &self.plan.plan)
             .await?
             .into_iter()
             .collect())

@@ -111,7 +111,7 @@ impl Blueprints for Seen<'_> {
 
 /// No row is modelled: what is retired is renamed, which needs no loss ledger.
 impl Found for Seen<'_> {
-    async fn losses(&self, _: &PlanName, _: &str) -> Result<Option<Losses>, Error> {
+    async fn losses(&self, _: &Region, _: &PlanName, _: &str) -> Result<Option<Losses>, Error> {
         Ok(None)
     }
 

@@ -157,8 +157,8 @@ impl Ledger for View {
         Ok(self.with(region, |table| table.known.clone()))
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        let known = self.known(&self.region, &PLAN.into()).await?;
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+        let known = self.known(region, &PLAN.into()).await?;
         Ok(known.into_iter().collect())
     }
 }

@@ -160,8 +160,8 @@ fn endpoint_of(found: types::DbClusterEndpoint) -> Option<(EndpointShape, String
 
 pub(super) fn snapshot_of(found: types::DbClusterSnapshot) -> Snapshot {
     let taken_at = found.snapshot_create_time.and_then(|at| {
-        let seconds = at.secs();
-        Timestamp::from_second(seconds).ok()
+        let nanoseconds = i32::try_from(at.subsec_nanos()).ok()?;
+        Timestamp::new(at.secs(), nanoseconds).ok()
     });
     Snapshot {
         identifier: found.db_cluster_snapshot_identifier.unwrap_or_default(),

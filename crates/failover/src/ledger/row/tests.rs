@@ -19,8 +19,8 @@ fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
         ["9/NotReady"],
         "another split brain is news"
     );
-    let fenced = later.fence(Some(Epoch(9))).unwrap();
-    assert!(fenced.unfenced.is_empty() && fenced.fence(Some(Epoch(9))).is_none());
+    let fenced = later.fence(Epoch(9), at(1)).unwrap();
+    assert!(fenced.unfenced.is_empty() && fenced.fence(Epoch(9), at(2)).is_none());
 }
 use crate::domain::Incident;
 
@@ -345,10 +345,36 @@ fn the_writers_new_global_cluster_is_noted_under_the_lease_and_in_its_own_epoch(
 
 #[test]
 fn a_fence_is_news_once_per_epoch() {
-    let fenced = row().fence(Some(Epoch(8))).unwrap();
-    assert_eq!(fenced.fence(Some(Epoch(8))), None);
-    assert!(fenced.fence(Some(Epoch(9))).is_some());
-    assert_eq!(fenced.fence(None).and_then(|row| row.fenced), None);
+    let fenced = row().fence(Epoch(8), at(10)).unwrap();
+    assert_eq!(fenced.fence(Epoch(8), at(20)), None);
+    assert_eq!(fenced.fence_under(Epoch(8)), Some(at(10)));
+    assert_eq!(fenced.fence_under(Epoch(9)), None);
+    let next = fenced.fence(Epoch(9), at(30)).unwrap();
+    assert_eq!(next.fence_under(Epoch(9)), Some(at(30)));
+    assert_eq!(next.fence_under(Epoch(8)), None);
+}
+
+#[test]
+fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch() {
+    let fenced = row().fence(Epoch(8), at(10)).unwrap();
+    let open = fenced.unfence().unwrap();
+    assert_eq!((open.fenced, open.fence_under(Epoch(8))), (None, None));
+    assert_eq!(open.unfence(), None);
+    let again = open.fence(Epoch(8), at(20)).unwrap();
+    assert_eq!(again.fence_under(Epoch(8)), Some(at(20)));
+    let told = fenced.tell_unfenced(Epoch(8), "NotReady").unwrap();
+    let shut = told.fence(Epoch(8), at(30)).unwrap();
+    assert_eq!(
+        shut.fence_under(Epoch(8)),
+        Some(at(10)),
+        "nothing opened it"
+    );
+    let of_an_earlier_version = Row {
+        fenced_at: None,
+        ..fenced
+    };
+    let noted = of_an_earlier_version.fence(Epoch(8), at(40)).unwrap();
+    assert_eq!(noted.fence_under(Epoch(8)), Some(at(40)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::World;
 use crate::{
     Error,
     domain::PlanName,
-    ledger::{Rows, update},
+    ledger::{Row, Rows, update_if},
     notify::{Message, Severity, tell},
     steps::{Input, Output, Progress, by_hand, not_adopted},
     switches::maintenance,
@@ -68,11 +68,11 @@ async fn give_back(
             ..Output::done("unfence", reason, Unfenced::default())
         });
     }
+    // Noted before, so that no answer that is lost leaves a member open that passes for fenced, and behind it too: a fence beside
+    // this may have noted itself in between.
+    update_if(world, here, name, Row::unfence).await?;
     let given = world.reopen(&known).await?;
-    update(world, here, name, |row| {
-        Ok(row.fence(None).unwrap_or_else(|| row.clone()))
-    })
-    .await?;
+    update_if(world, here, name, Row::unfence).await?;
     let message = Message {
         severity: Severity::Action,
         what: format!("the member in {here} was unfenced by hand"),

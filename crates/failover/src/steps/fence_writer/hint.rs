@@ -37,7 +37,7 @@ pub struct Heard {
 pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Error> {
     let here = world.region();
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
-    for known in world.all_known().await? {
+    for known in world.all_known(here).await? {
         let Some(member) = known.plan.members.get(here) else {
             continue;
         };

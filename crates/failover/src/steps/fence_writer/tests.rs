@@ -225,3 +225,73 @@ async fn a_deposed_writer_is_not_asked_for_a_note_beside_the_fence() {
     sweep_of(&books).await.unwrap();
     assert_eq!(books.logins(), 0);
 }
+
+/// This Region's member was fenced at that second.
+fn fenced(books: Books, second: i64) -> Books {
+    let row = books.rows()[&"us-east-1".into()].clone();
+    let at = jiff::Timestamp::from_second(second).unwrap();
+    let row = row.fence(Epoch(8), at).unwrap();
+    books.with_row("us-east-1", &row)
+}
+
+fn fence_of(books: &Books) -> Option<i64> {
+    let row = books.rows()[&"us-east-1".into()].clone();
+    row.fence_under(Epoch(8)).map(|at| at.as_second())
+}
+
+#[tokio::test]
+async fn a_member_that_stands_open_again_is_fenced_anew_and_what_was_listed_before_is_void() {
+    let books = fenced(books(Ok(())), 10);
+    sweep_of(&books).await.unwrap();
+    assert_eq!(fence_of(&books), Some(1_000), "at the clock of this world");
+}
+
+#[tokio::test]
+async fn a_fence_that_may_not_act_notes_all_the_same_that_the_member_is_open() {
+    let books = fenced(books(Ok(())), 10).switched_on();
+    let why = sweep_of(&books).await.unwrap_err();
+    assert!(why.to_string().contains("switch is on"), "{why}");
+    assert_eq!(fence_of(&books), None);
+}
+
+#[test]
+fn who_only_reads_changes_brings_no_rows_in() {
+    let open = |change: &dyn Fn(&mut Open)| {
+        let mut open = Open::default();
+        change(&mut open);
+        (open.is_shut(), open.may_take_rows())
+    };
+    assert_eq!(open(&|open| open.senders = 1), (false, false));
+    assert_eq!(open(&|open| open.unseen = 1), (false, false));
+    for takes in [
+        open(&|open| open.roles = 1),
+        open(&|open| open.sessions = 1),
+        open(&|open| open.jobs = 1),
+        open(&|open| open.subscriptions = 1),
+        open(&|open| open.prepared = 1),
+    ] {
+        assert_eq!(takes, (false, true));
+    }
+}
+
+#[tokio::test]
+async fn an_unfence_voids_what_was_listed_before_any_door_opens_and_again_behind_it() {
+    let unfence = async |books: &Books| {
+        let payload = json!({"operation": "unfence", "plan": "orders", "force": "orders@8"});
+        Box::pin(handle(books, payload)).await
+    };
+    let lost = fenced(books(Ok(())), 10).switched_on();
+    let why = unfence(&lost).await.unwrap_err();
+    assert_eq!(why, Error::Denied("given back".into()));
+    assert_eq!(
+        fence_of(&lost),
+        None,
+        "the answer may have been lost behind the opening"
+    );
+    let books = fenced(books(Ok(())), 10).switched_on();
+    let fenced_beside = fenced(with_writer("us-west-2", Ok(())), 20);
+    let row = fenced_beside.rows()[&"us-east-1".into()].clone();
+    let books = books.beside_reopening(&row);
+    unfence(&books).await.unwrap();
+    assert_eq!(fence_of(&books), None);
+}

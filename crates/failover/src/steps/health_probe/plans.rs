@@ -28,7 +28,7 @@ pub(super) struct Readable {
 pub(super) async fn plans(
     world: &impl World,
 ) -> Result<Vec<Result<Readable, (PlanName, String)>>, Error> {
-    let known = world.all_known().await?;
+    let known = world.all_known(world.region()).await?;
     Ok(match world.plans().await {
         Ok(documents) => documents
             .iter()

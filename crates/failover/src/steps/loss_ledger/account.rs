@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::World;
+use super::{Standing, World};
 use crate::{
     Error,
     domain::{Epoch, Region},
@@ -20,6 +20,9 @@ pub struct Losses {
     pub cluster: String,
     /// The epoch of the writer that it is compared with.
     pub epoch: Epoch,
+    /// The fence that the cluster stood under, so that it took no rows meanwhile; `None` for one that was named by hand.
+    #[serde(default)]
+    pub fenced_at: Option<Timestamp>,
     /// When that began.
     pub begun_at: Timestamp,
     /// The plan's tables, in their order.
@@ -124,7 +127,12 @@ pub struct LostBeats {
 }
 
 impl Losses {
-    pub(super) fn of(cluster: &str, epoch: Epoch, tables: &[KeyedTable], now: Timestamp) -> Self {
+    pub(super) fn of(
+        cluster: &str,
+        (epoch, fenced_at): (Epoch, Option<Timestamp>),
+        tables: &[KeyedTable],
+        now: Timestamp,
+    ) -> Self {
         let tables = tables.iter().map(|table| TableLoss {
             table: table.clone(),
             after: None,
@@ -141,6 +149,7 @@ impl Losses {
         Self {
             cluster: cluster.to_owned(),
             epoch,
+            fenced_at,
             begun_at: now,
             tables: tables.collect(),
             beats: None,
@@ -153,7 +162,8 @@ impl Losses {
     /// anew. A table that is no longer the plan's is forgotten.
     #[must_use]
     pub(super) fn by(mut self, tables: &[KeyedTable]) -> Self {
-        let fresh = Self::of(&self.cluster, self.epoch, tables, self.begun_at);
+        let under = (self.epoch, self.fenced_at);
+        let fresh = Self::of(&self.cluster, under, tables, self.begun_at);
         let before = std::mem::replace(&mut self.tables, fresh.tables);
         for table in &mut self.tables {
             if let Some(same) = before.iter().find(|same| same.table == table.table) {
@@ -176,11 +186,31 @@ impl Losses {
         self.summary.is_some()
     }
 
-    /// Whether it is complete by these tables, and says what was lost: only then may what it was read from be deleted.
-    #[must_use]
-    pub(in crate::steps) fn tells_all_of(self, tables: &[KeyedTable]) -> bool {
-        let now = self.by(tables);
-        now.unknown.is_none() && now.is_complete()
+    /// Whether it is of what there is now: of a cluster that stands so, under this epoch and this fence. What a deposed member took
+    /// before it was fenced again is in no account of an earlier fence. That nobody can know is told as long as it follows or is gone.
+    pub(super) fn counts(
+        &self,
+        standing: Option<Standing>,
+        (epoch, fenced_at): (Epoch, Option<Timestamp>),
+    ) -> bool {
+        let is_of_fence = self.fenced_at.is_some() && self.fenced_at == fenced_at;
+        self.epoch == epoch
+            && match standing {
+                None => self.fenced_at.is_none(),
+                Some(Standing::Deposed) => is_of_fence,
+                Some(Standing::Endorsed | Standing::Gone | Standing::Follows) => {
+                    is_of_fence || self.unknown.is_some()
+                }
+            }
+    }
+
+    /// The folder of its files. Another fence has another one: what was found before is mixed with nothing.
+    pub(super) fn folder(&self, plan: &str) -> String {
+        let (cluster, epoch) = (&self.cluster, self.epoch);
+        let fence = self
+            .fenced_at
+            .map(|at| at.strftime("-%Y%m%dT%H%M%SZ").to_string());
+        format!("{plan}/{cluster}-{epoch}{}", fence.unwrap_or_default())
     }
 
     /// One sentence for people.
@@ -224,8 +254,34 @@ impl Losses {
     }
 }
 
-pub(super) fn folder(plan: &str, cluster: &str, epoch: Epoch) -> String {
-    format!("{plan}/{cluster}-{epoch}")
+/// Why a member may not be deleted yet, since it may have what nothing lists; `None` where all of it is listed by the plan's tables
+/// and under the fence that it stands under.
+pub(in crate::steps) fn unlisted(
+    account: Option<Losses>,
+    (cluster, region): (&str, &Region),
+    tables: &[KeyedTable],
+    (epoch, fenced_at): (Epoch, Option<Timestamp>),
+) -> Option<String> {
+    if tables.is_empty() {
+        return Some(format!(
+            "loss_ledger is empty in the plan, so that nothing lists what only {cluster} in {region} has; name its tables there, or retire it by rename"
+        ));
+    }
+    let account = account.filter(|account| account.epoch == epoch);
+    let account = account.map(|account| account.by(tables));
+    let Some(account) = account.filter(|found| found.is_complete() && found.fenced_at.is_some())
+    else {
+        return Some(format!(
+            "nothing lists yet what only {cluster} has; invoke loss-ledger in {region} first, or retire it by rename"
+        ));
+    };
+    if account.fenced_at != fenced_at {
+        return Some(format!(
+            "{cluster} was open since its losses were listed, and may have taken rows that are in no list; invoke loss-ledger in {region} again, or retire it by rename"
+        ));
+    }
+    let unknown = account.unknown;
+    unknown.map(|why| format!("what only {cluster} has is unknown: {why}; retire it by rename"))
 }
 
 /// Keeps what a stretch found, first as files and then in the table's account: a pass that dies between the two writes the
@@ -319,7 +375,7 @@ pub(super) async fn summarize(
         read_me: VERBATIM,
     })
     .map_err(|why| Error::InvalidRequest(format!("the summary cannot be written: {why}")))?;
-    let folder = folder(plan.plan.as_str(), &losses.cluster, losses.epoch);
+    let folder = losses.folder(plan.plan.as_str());
     let place = world
         .keep(&format!("{folder}/summary.json"), content)
         .await?;

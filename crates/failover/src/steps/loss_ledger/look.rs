@@ -19,23 +19,30 @@ pub(super) async fn observe(
     named: Option<&str>,
 ) -> Result<(Observed, Option<Cluster>), Error> {
     let (here, plan) = (world.region(), &known.plan);
-    let (standing, found) = match named {
+    let member = plan.members.get(here);
+    let member = member.map(|member| member.cluster.clone());
+    let member = member.unwrap_or_default();
+    // The member has to be fenced by whichever name it goes.
+    let is_other = |named: &&str| current.writer == *here || !member.eq_ignore_ascii_case(named);
+    let other = named.filter(is_other);
+    let (standing, found) = match other {
         None => {
             let (standing, found) = standing(world, plan, rows).await?;
             (Some(standing), found)
         }
         Some(named) => (None, Some(restored(world, known, current, named).await?)),
     };
-    let member = plan.members.get(here).map(|member| member.cluster.clone());
-    let cluster = named.map_or_else(|| member.unwrap_or_default(), str::to_owned);
-    let losses = world.losses(&plan.plan, &cluster).await?;
+    let row = rows.0.get(here).filter(|_| other.is_none());
+    let fenced_at = row.and_then(|row| row.fence_under(current.epoch));
+    let cluster = other.map_or(member, str::to_owned);
+    let losses = world.losses(here, &plan.plan, &cluster).await?;
     let observed = Observed {
         standing,
         writer: current.writer.clone(),
         epoch: current.epoch,
-        fenced: rows.0.get(here).and_then(|row| row.fenced),
+        fenced_at,
         losses: losses
-            .filter(|losses| losses.epoch == current.epoch)
+            .filter(|losses| losses.counts(standing, (current.epoch, fenced_at)))
             .map(|losses| losses.by(&plan.loss_ledger)),
         cluster,
     };

@@ -21,7 +21,13 @@ fn orders() -> KeyedTable {
 }
 
 fn losses() -> Losses {
-    Losses::of("orders-east", Epoch(8), &[orders()], Timestamp::UNIX_EPOCH)
+    let under = (Epoch(8), Some(fence(100)));
+    Losses::of("orders-east", under, &[orders()], Timestamp::UNIX_EPOCH)
+}
+
+/// A fence that was noted then.
+fn fence(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 fn observed(standing: Option<Standing>) -> Observed {
@@ -30,7 +36,7 @@ fn observed(standing: Option<Standing>) -> Observed {
         standing,
         writer: "us-west-2".into(),
         epoch: Epoch(8),
-        fenced: Some(Epoch(8)),
+        fenced_at: Some(fence(100)),
         losses: None,
     }
 }
@@ -58,14 +64,12 @@ fn tables_are_compared_one_after_the_other_and_summarized_once() {
 #[test]
 fn a_deposed_writer_that_may_still_take_rows_is_not_compared() {
     let mut seen = observed(Some(Standing::Deposed));
-    for fenced in [None, Some(Epoch(7))] {
-        seen.fenced = fenced;
-        let why = next_action(&seen, 1).unwrap_err();
-        assert!(
-            why.name() == "NotReady" && why.to_string().contains("fence-writer"),
-            "{why}"
-        );
-    }
+    seen.fenced_at = None;
+    let why = next_action(&seen, 1).unwrap_err();
+    assert!(
+        why.name() == "NotReady" && why.to_string().contains("fence-writer"),
+        "{why}"
+    );
     seen.standing = None;
     assert_eq!(
         next_action(&seen, 1),
@@ -116,6 +120,7 @@ impl Lab {
         let row = Row {
             current: Some(current),
             fenced: Some(Epoch(8)),
+            fenced_at: Some(fence(100)),
             ..Row::new("orders".into())
         };
         let beats = [("us-east-1".into(), beat(9)), ("us-west-2".into(), beat(4))];
@@ -245,8 +250,8 @@ impl Ledger for Lab {
         }))
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        self.books.all_known().await
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+        self.books.all_known(region).await
     }
 }
 
@@ -267,7 +272,12 @@ impl Compare for Lab {
 }
 
 impl Found for Lab {
-    async fn losses(&self, _: &PlanName, cluster: &str) -> Result<Option<Losses>, Error> {
+    async fn losses(
+        &self,
+        _: &Region,
+        _: &PlanName,
+        cluster: &str,
+    ) -> Result<Option<Losses>, Error> {
         let losses = self.losses.lock().unwrap().clone();
         Ok(losses.filter(|losses| losses.cluster == cluster))
     }
@@ -315,10 +325,10 @@ async fn what_stretches_find_is_kept_as_files_and_told_in_the_end() {
     assert_eq!(
         files,
         [
-            "orders/orders-east-8/public.orders/differs-000000000010.csv",
-            "orders/orders-east-8/public.orders/only-here-000000000000.csv",
-            "orders/orders-east-8/public.orders/only-here-000000000010.csv",
-            "orders/orders-east-8/summary.json",
+            "orders/orders-east-8-19700101T000140Z/public.orders/differs-000000000010.csv",
+            "orders/orders-east-8-19700101T000140Z/public.orders/only-here-000000000000.csv",
+            "orders/orders-east-8-19700101T000140Z/public.orders/only-here-000000000010.csv",
+            "orders/orders-east-8-19700101T000140Z/summary.json",
         ]
     );
     let found = lab.losses.lock().unwrap().clone().unwrap();
@@ -465,19 +475,28 @@ fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its
     found.tables[0].is_done = true;
     found.summary = Some("s3://kept/summary.json".into());
     assert!(found.clone().by(&[orders()]).is_complete());
-    assert!(found.clone().tells_all_of(&[orders()]));
+    let listed = |losses: &Losses, tables: &[KeyedTable]| {
+        let under = (Epoch(8), Some(fence(100)));
+        let account = Some(losses.clone());
+        unlisted(account, ("orders-east", &"us-east-1".into()), tables, under)
+    };
+    assert_eq!(listed(&found, &[orders()]), None);
     let corrected = KeyedTable {
         key: vec!["number".into()],
         ..orders()
     };
     let again = found.clone().by(&[corrected.clone(), orders()]);
     assert!(!again.is_complete());
-    assert!(!found.clone().tells_all_of(&[corrected.clone(), orders()]));
+    assert!(listed(&found, &[corrected.clone(), orders()]).is_some());
     let unknown = Losses {
         unknown: Some("it was gone".into()),
         ..found.clone()
     };
-    assert!(!unknown.tells_all_of(&[orders()]), "nothing lists its rows");
+    let why = listed(&unknown, &[orders()]).unwrap();
+    assert!(
+        why.contains("is unknown: it was gone; retire it by rename"),
+        "{why}"
+    );
     let done: Vec<_> = again.tables.iter().map(|table| table.is_done).collect();
     assert_eq!(
         done,
@@ -510,9 +529,115 @@ async fn the_summary_says_that_cells_stand_as_they_are() {
         lab.forced().await.unwrap();
     }
     let files = lab.files.lock().unwrap();
-    let summary = String::from_utf8(files["orders/orders-east-8/summary.json"].clone()).unwrap();
+    let summary =
+        String::from_utf8(files["orders/orders-east-8-19700101T000140Z/summary.json"].clone())
+            .unwrap();
     assert!(
         summary.contains("begins with =") && summary.contains("\\\\copy"),
         "{summary}"
     );
+}
+
+#[test]
+fn nothing_is_listed_by_no_account_by_an_empty_plan_or_by_that_of_another_fence() {
+    let complete = Losses {
+        summary: Some("s3://kept/summary.json".into()),
+        ..losses()
+    };
+    let named_by_hand = Losses {
+        fenced_at: None,
+        ..complete.clone()
+    };
+    let of_the_epoch_before = Losses {
+        epoch: Epoch(7),
+        ..complete.clone()
+    };
+    let why = |account: &Losses, tables: &[KeyedTable], fenced_at| {
+        let member = ("orders-east", &"us-east-1".into());
+        let account = Some(account.clone());
+        unlisted(account, member, tables, (Epoch(8), fenced_at)).unwrap_or_default()
+    };
+    let tables = [orders()];
+    let now = Some(fence(100));
+    let first =
+        "nothing lists yet what only orders-east has; invoke loss-ledger in us-east-1 first";
+    let again = "orders-east was open since its losses were listed";
+    assert_eq!(why(&complete, &tables, now), "");
+    for (account, tables, fenced_at, says) in [
+        (&complete, &[][..], now, "loss_ledger is empty in the plan"),
+        (&losses(), &tables, now, first),
+        (&named_by_hand, &tables, now, first),
+        (&of_the_epoch_before, &tables, now, first),
+        (&complete, &tables, Some(fence(101)), again),
+        (&complete, &tables, None, again),
+    ] {
+        let said = why(account, tables, fenced_at);
+        assert!(
+            said.contains(says) && said.ends_with("or retire it by rename"),
+            "{said:?} lacks {says:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_is_fenced_again_is_listed_anew_and_beside_what_was_listed_before() {
+    let mut lab = Lab::of(vec![
+        stretch(None, 1, 0),
+        stretch(Some("10"), 2, 0),
+        stretch(None, 1, 0),
+    ]);
+    for progress in ["pending", "done", "done"] {
+        assert_eq!(lab.forced().await.unwrap()["progress"], progress);
+    }
+    assert!(lab.losses.lock().unwrap().as_ref().unwrap().is_complete());
+    let here = Region::from("us-east-1");
+    let open = lab.books.rows()[&here].unfence().unwrap();
+    lab.books = lab.books.with_row("us-east-1", &open);
+    let why = lab.forced().await.unwrap_err();
+    assert!(
+        why.to_string().contains("is not fenced under epoch 8"),
+        "{why}"
+    );
+    let again = lab.books.rows()[&here].fence(Epoch(8), fence(200)).unwrap();
+    lab.books = lab.books.with_row("us-east-1", &again);
+    for progress in ["pending", "pending", "done"] {
+        assert_eq!(lab.forced().await.unwrap()["progress"], progress);
+    }
+    let found = lab.losses.lock().unwrap().clone().unwrap();
+    assert_eq!(
+        (found.fenced_at, Account::from(&found).only_here),
+        (Some(fence(200)), 3)
+    );
+    let files = lab.files.lock().unwrap();
+    let in_folder = |folder: &str| files.keys().filter(|name| name.starts_with(folder)).count();
+    assert_eq!(in_folder("orders/orders-east-8-19700101T000140Z/"), 2);
+    assert_eq!(in_folder("orders/orders-east-8-19700101T000320Z/"), 3);
+}
+
+#[tokio::test]
+async fn the_member_named_by_hand_has_to_be_fenced_as_if_it_were_not_named() {
+    let mut lab = Lab::of(vec![stretch(None, 1, 0)]);
+    let open = lab.books.rows()[&"us-east-1".into()].unfence().unwrap();
+    lab.books = lab.books.with_row("us-east-1", &open);
+    for named in ["orders-east", "Orders-East"] {
+        let payload = serde_json::json!({"plan": "orders", "cluster": named, "force": "orders@8"});
+        let why = Box::pin(handle(&lab, payload)).await.unwrap_err();
+        assert!(
+            why.to_string().contains("is not fenced under epoch 8"),
+            "{why}"
+        );
+    }
+    assert_eq!(*lab.losses.lock().unwrap(), None);
+}
+
+#[test]
+fn that_nobody_can_know_is_told_again_only_until_the_member_stands_deposed() {
+    let unknown = Losses {
+        unknown: Some("it follows again".into()),
+        fenced_at: None,
+        ..losses()
+    };
+    let counts = |standing| unknown.counts(Some(standing), (Epoch(8), Some(fence(100))));
+    assert!(counts(Standing::Follows) && counts(Standing::Gone));
+    assert!(!counts(Standing::Deposed));
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Observed, Retire, shape::*};
+use super::{Observed, Retire, retire::undeletable, shape::*};
 use crate::{
     Error, domain::Region, ledger::Ledger, steps::detach_and_promote::Accepted,
     topology::GlobalSettings,
@@ -280,8 +280,8 @@ pub fn harmless(
     if call.is_deleting() && (retire != Retire::Delete || !copied) {
         return refused(format!("{} would lose its only copy", shape.identifier));
     }
-    if call.is_deleting() && !observed.is_loss_listed {
-        return refused(format!("nothing lists what only {} has", shape.identifier));
+    match undeletable(member, shape) {
+        Some(why) if call.is_deleting() => refused(why),
+        _ => Ok(()),
     }
-    Ok(())
 }

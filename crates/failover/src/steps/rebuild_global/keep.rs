@@ -30,7 +30,7 @@ pub struct Kept {
 /// # Errors
 /// `NotReady` that names each plan whose record could not be kept; `Unavailable`.
 pub async fn sweep(world: &impl World) -> Result<Vec<Kept>, Error> {
-    let plans = world.all_known().await?;
+    let plans = world.all_known(world.region()).await?;
     let kept = join_all(
         plans
             .iter()

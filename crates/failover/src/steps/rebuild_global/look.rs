@@ -17,7 +17,7 @@ use crate::{
     domain::{Region, seconds_between},
     ledger::Current,
     plan::{Auth, ProbeLogin},
-    steps::Pass,
+    steps::{Pass, loss_ledger::unlisted},
     topology::{GlobalCluster, Named},
 };
 
@@ -84,7 +84,6 @@ pub(super) async fn observe(
         wished_global: names.global_cluster.clone(),
         next_global: NextGlobal::NotNeeded,
         members,
-        is_loss_listed: is_loss_listed(world, pass, current).await?,
         lag: None,
         left_out: pass.dry_run.then(left_out),
     };
@@ -171,18 +170,6 @@ fn family_of(engine_version: &str) -> Option<String> {
     (!major.is_empty()).then(|| format!("aurora-postgresql{major}"))
 }
 
-/// What only this Region's deposed member has must be listed before anything is deleted.
-async fn is_loss_listed(world: &impl World, pass: &Pass, current: &Current) -> Result<bool, Error> {
-    let plan = &pass.run.plan;
-    let Some(member) = plan.members.get(world.region()) else {
-        return Ok(false);
-    };
-    let losses = world.losses(&plan.plan, &member.cluster).await?;
-    Ok(losses.is_some_and(|losses| {
-        losses.epoch == current.epoch && losses.tells_all_of(&plan.loss_ledger)
-    }))
-}
-
 async fn member(
     world: &impl World,
     pass: &Pass,
@@ -195,16 +182,18 @@ async fn member(
     let copy_name = unplanned_copy(&name, epoch);
     let kept = async {
         let blueprint = world.blueprint(plan, &region);
-        futures::future::try_join(blueprint, world.healthy(plan, &region)).await
+        let losses = world.losses(&region, plan, &name);
+        futures::future::try_join3(blueprint, world.healthy(plan, &region), losses).await
     };
-    let (cluster, snapshot, unplanned, copy, (blueprint, healthy)) = futures::future::try_join5(
-        world.shape(&region, &name),
-        world.snapshot(&region, &snapshot_name),
-        world.unplanned_snapshots(&region, &name),
-        world.snapshot(&region, &copy_name),
-        kept,
-    )
-    .await?;
+    let (cluster, snapshot, unplanned, copy, (blueprint, healthy, losses)) =
+        futures::future::try_join5(
+            world.shape(&region, &name),
+            world.snapshot(&region, &snapshot_name),
+            world.unplanned_snapshots(&region, &name),
+            world.snapshot(&region, &copy_name),
+            kept,
+        )
+        .await?;
     // One of an earlier failover tells nothing of this one.
     let of_this = |kept: &Snapshot| is_since(current.proven_at, kept) == Some(true);
     let newest = unplanned.into_iter().filter(of_this);
@@ -213,8 +202,11 @@ async fn member(
         Some(row) => row.clone(),
         None => world.row(&region, plan).await?,
     };
+    let fenced_at = row.fence_under(epoch);
+    let tables = &pass.run.plan.loss_ledger;
     Ok(SeenMember {
-        is_fenced: row.fenced == Some(epoch),
+        unlisted: unlisted(losses, (&name, &region), tables, (epoch, fenced_at)),
+        fenced_at,
         blueprint: blueprint.filter(|blueprint| blueprint.epoch == epoch),
         healthy,
         unfit: Vec::new(),

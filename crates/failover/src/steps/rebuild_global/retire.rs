@@ -46,9 +46,11 @@ pub(super) fn retirement(
         return waits_for(shape, &member.region);
     }
     // A follower of the deposed writer takes no writes until it leaves; then it is fenced like that one.
-    if !member.is_fenced && !follows_past {
+    if member.fenced_at.is_none() && !follows_past {
         return Ok(Some(Action::Fence(member.region.clone())));
     }
+    let is_deleted = retire == Retire::Delete && !follows_past;
+    refuse(is_deleted, member.unlisted.clone())?;
     let Some(known) = &member.blueprint else {
         return Ok(Some(Action::Remember(member.region.clone())));
     };
@@ -56,6 +58,7 @@ pub(super) fn retirement(
     if !follows_past && let Some(action) = snapshot(observed, member, shape)? {
         return Ok(Some(action));
     }
+    refuse(is_deleted, undeletable(member, shape))?;
     if let Some(past) = past {
         if !shape.is_available() {
             return waits_for(shape, &member.region);
@@ -77,12 +80,31 @@ pub(super) fn retirement(
     }
     match retire {
         Retire::Rename => rename(observed, member, shape, known),
-        Retire::Delete if !observed.is_loss_listed => Err(Error::NotReady(format!(
-            "nothing lists yet what only {} has; invoke loss-ledger in {} first, or retire it by rename",
-            shape.identifier, observed.acting
-        ))),
         Retire::Delete => delete(member, shape),
     }
+}
+
+fn refuse(is_deleted: bool, why: Option<String>) -> Result<(), Error> {
+    match why {
+        Some(why) if is_deleted => Err(Error::NotReady(why)),
+        _ => Ok(()),
+    }
+}
+
+/// Why a member may not be deleted; `None` where whatever it has is listed, and is in its final snapshot.
+pub(super) fn undeletable(member: &SeenMember, shape: &Shape) -> Option<String> {
+    if member.unlisted.is_some() {
+        return member.unlisted.clone();
+    }
+    let taken_at = member.snapshot.as_ref().and_then(|taken| taken.taken_at);
+    let is_of_fenced = taken_at.zip(member.fenced_at);
+    let is_of_fenced = is_of_fenced.is_some_and(|(taken, fenced)| taken >= fenced);
+    (!is_of_fenced).then(|| {
+        format!(
+            "snapshot {} in {} was not taken after {} was fenced, and may lack rows; delete that snapshot, and the next pass takes another, or retire it by rename",
+            member.snapshot_name, member.region, shape.identifier
+        )
+    })
 }
 
 /// Waits for what is on its way into the writer's global cluster, which does not list it yet: neither a member that this

@@ -74,7 +74,8 @@ fn deposed() -> Observed {
         region: "us-west-2".into(),
         name: "orders-west".into(),
         cluster: Some(shape()),
-        is_fenced: true,
+        fenced_at: Some(at(100_100)),
+        unlisted: None,
         blueprint: None,
         healthy: None,
         unfit: Vec::new(),
@@ -97,7 +98,6 @@ fn deposed() -> Observed {
         wished_global: None,
         next_global: NextGlobal::Free("orders-global-2".into()),
         members: vec![home],
-        is_loss_listed: true,
         lag: None,
         left_out: None,
     }
@@ -143,7 +143,7 @@ fn made(observed: &mut Observed, call: &Call) {
         status: "available".into(),
         kind: "manual".into(),
         resource_id: resource_id.into(),
-        taken_at: None,
+        taken_at: Some(at(100_200)),
     };
     match call {
         Call::CreateSnapshot { snapshot, .. } => {
@@ -272,7 +272,7 @@ fn nothing_is_deleted_before_the_loss_is_listed() {
         cluster: "orders-west".into(),
     };
     assert_eq!(harmless(&observed, &west, &delete, Retire::Delete), Ok(()));
-    observed.is_loss_listed = false;
+    home(&mut observed).unlisted = Some("invoke loss-ledger in us-west-2 first".into());
     let refused = next_action(&observed, Retire::Delete).unwrap_err();
     assert!(
         refused.name() == "NotReady" && refused.to_string().contains("loss-ledger"),
@@ -283,9 +283,66 @@ fn nothing_is_deleted_before_the_loss_is_listed() {
 }
 
 #[test]
+fn what_may_not_be_deleted_is_said_before_anything_is_taken_from_it() {
+    let mut observed = deposed();
+    home(&mut observed).unlisted = Some("loss_ledger is empty in the plan".into());
+    let refused = next_action(&observed, Retire::Delete).unwrap_err();
+    assert!(refused.to_string().contains("is empty"), "{refused}");
+    let goes_on = next_action(&observed, Retire::Rename).unwrap();
+    assert_eq!(goes_on, Action::Remember("us-west-2".into()));
+}
+
+#[test]
+fn a_member_of_another_region_is_deleted_only_by_its_own_account() {
+    let mut observed = deposed();
+    let third = SeenMember {
+        region: "eu-west-1".into(),
+        name: "orders-third".into(),
+        unlisted: Some("nothing lists yet what only orders-third has".into()),
+        ..home(&mut observed).clone()
+    };
+    observed.past = None;
+    observed.members.insert(0, third);
+    let refused = next_action(&observed, Retire::Delete).unwrap_err();
+    assert!(refused.to_string().contains("orders-third"), "{refused}");
+    let delete = Call::DeleteCluster {
+        cluster: "orders-third".into(),
+    };
+    home(&mut observed).snapshot = Some(snapshot("orders-west-final-8", "available", 200));
+    observed.members[0].snapshot = home(&mut observed).snapshot.clone();
+    let made = harmless(&observed, &"eu-west-1".into(), &delete, Retire::Delete).unwrap_err();
+    assert!(made.to_string().contains("orders-third"), "{made}");
+    assert_eq!(
+        harmless(&observed, &"us-west-2".into(), &delete, Retire::Delete),
+        Ok(())
+    );
+}
+
+#[test]
+fn a_final_snapshot_of_before_the_last_fence_is_no_copy_of_what_came_in_since() {
+    let mut observed = deposed();
+    for _ in 0..4 {
+        let action = next_action(&observed, Retire::Delete).unwrap();
+        carry_out(&mut observed, &action);
+    }
+    let west = "us-west-2".into();
+    let delete = Call::DeleteCluster {
+        cluster: "orders-west".into(),
+    };
+    assert_eq!(harmless(&observed, &west, &delete, Retire::Delete), Ok(()));
+    home(&mut observed).fenced_at = Some(at(100_201));
+    let refused = next_action(&observed, Retire::Delete).unwrap_err();
+    for part in ["orders-west-final-8", "us-west-2", "retire it by rename"] {
+        assert!(refused.to_string().contains(part), "{refused}");
+    }
+    assert!(harmless(&observed, &west, &delete, Retire::Delete).is_err());
+    assert!(next_action(&observed, Retire::Rename).is_ok());
+}
+
+#[test]
 fn a_deposed_cluster_that_is_not_fenced_is_not_touched() {
     let mut observed = deposed();
-    home(&mut observed).is_fenced = false;
+    home(&mut observed).fenced_at = None;
     let action = next_action(&observed, Retire::Rename).unwrap();
     assert_eq!(action, Action::Fence("us-west-2".into()));
 }
@@ -298,7 +355,7 @@ fn after_a_managed_failover_rds_is_waited_for_and_its_snapshot_copied() {
     observed.leads = Some(global("orders-global-1", &both));
     observed.recorded_global = Some("orders-global-1".into());
     home(&mut observed).unplanned = Some(snapshot("rds:unplanned-1", "available", -60));
-    home(&mut observed).is_fenced = false;
+    home(&mut observed).fenced_at = None;
     assert_eq!(played(observed.clone(), Retire::Rename), ["copy_snapshot"]);
     let members = &mut observed.leads.as_mut().unwrap().members;
     members[1].synchronization = Some("pending-resync".into());

@@ -3,15 +3,16 @@
 
 use serde::Serialize;
 
-use super::{AdoptInput, Describe, Here, Ledger, Plans, open::ADOPTED, plan};
+use super::{AdoptInput, Describe, Here, Plans, open::ADOPTED, plan};
 use crate::{
     Error,
     domain::{PlanName, Region},
     ledger::{Current, Rows, update},
-    plan::{Member, PARAMETERS, Plan},
+    plan::Plan,
     steps::{
         Output,
         rebuild_global::{Blueprints, Build, keep_member},
+        rivals,
     },
     topology::{Cluster, GlobalCluster, Named},
 };
@@ -39,9 +40,14 @@ async fn adopt(
 ) -> Result<Output<Adopted>, Error> {
     let plan = plan(world, &input.plan).await?;
     // Every member Region answers, or nothing is adopted.
-    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await?;
+    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await;
+    let rows = rows.map_err(|why| {
+        why.reworded(format!(
+            "every member Region has to answer before a writer is adopted: {why}"
+        ))
+    })?;
     idle(&rows, world.now())?;
-    alone(world, &plan, &rows).await?;
+    rivals::none(world, &plan, rows.current()).await?;
     let (writer, global_cluster) = writer(world, &plan, &rows).await?;
     withdrawable(&rows, &writer)?;
     let named = rows
@@ -102,65 +108,6 @@ async fn adopt(
         dry_run: input.dry_run,
         ..Output::done(action, reason, observed)
     })
-}
-
-/// No other plan that has been adopted here protects this database: both would be watched, each move of one would be an outage
-/// of the other. A plan whose parameter was taken away counts no more.
-async fn alone(
-    world: &(impl Ledger + Here + Plans),
-    plan: &Plan,
-    rows: &Rows,
-) -> Result<(), Error> {
-    let here = world.region();
-    for other in world.all_known().await? {
-        let name = &other.plan.plan;
-        if *name == plan.plan {
-            continue;
-        }
-        let Some(adopted) = world.row(here, name).await?.current else {
-            continue;
-        };
-        let ours = rows.current().and_then(|ours| ours.global_cluster.as_ref());
-        let shared = shared(plan, ours, &other.plan, adopted.global_cluster.as_ref());
-        let Some(shared) = shared else {
-            continue;
-        };
-        match world.plan(name).await {
-            Err(Error::InvalidRequest(_)) => {}
-            Err(why) => return Err(why),
-            Ok(_) => {
-                return Err(Error::InvalidRequest(format!(
-                    "plan {} names {shared}, which plan {name} protects already; remove one of the parameters {PARAMETERS}{} and {PARAMETERS}{name} in every Region",
-                    plan.plan, plan.plan
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What two plans both name: a member, or the global cluster.
-fn shared(
-    plan: &Plan,
-    ours: Option<&Named>,
-    other: &Plan,
-    theirs: Option<&Named>,
-) -> Option<String> {
-    let mut members = plan.members.iter();
-    let member = members.find(|(region, member)| {
-        let same = |theirs: &Member| theirs.cluster.eq_ignore_ascii_case(&member.cluster);
-        other.members.get(region).is_some_and(same)
-    });
-    if let Some((region, member)) = member {
-        return Some(format!("cluster {} in {region}", member.cluster));
-    }
-    let named = |ledgers: Option<&Named>, plan: &Plan| {
-        let kept = ledgers.map(|named| named.name.clone());
-        kept.unwrap_or_else(|| plan.topology.global_cluster().to_owned())
-    };
-    let (ours, theirs) = (named(ours, plan), named(theirs, other));
-    ours.eq_ignore_ascii_case(&theirs)
-        .then(|| format!("global cluster {ours}"))
 }
 
 /// Nothing is under way.
@@ -264,76 +211,4 @@ fn settled(
         )));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        ledger::{Current, Row},
-        steps::fake,
-    };
-
-    /// A plan of this name over these clusters in us-west-2 and us-east-1, and this global cluster.
-    fn plan(name: &str, clusters: [&str; 2], global_cluster: &str) -> Plan {
-        let mut document = fake::plan_document();
-        document["plan"] = name.into();
-        document["topology"]["global_cluster"] = global_cluster.into();
-        document["members"]["us-west-2"]["cluster"] = clusters[0].into();
-        document["members"]["us-east-1"]["cluster"] = clusters[1].into();
-        crate::plan::read(&document.to_string()).unwrap()
-    }
-
-    /// Where plan orders is adopted, over orders-west, orders-east and orders-global-1.
-    fn adopted() -> fake::Books {
-        let current = Current {
-            epoch: crate::domain::Epoch(1),
-            writer: "us-west-2".into(),
-            global_cluster: None,
-            run_id: "adopt".into(),
-            proven_at: jiff::Timestamp::UNIX_EPOCH,
-            unplanned: false,
-            acknowledged_at: None,
-        };
-        fake::Books::with(&Row {
-            current: Some(current),
-            ..Row::new("orders".into())
-        })
-    }
-
-    async fn judged(books: &fake::Books, plan: &Plan) -> Result<(), Error> {
-        alone(books, plan, &Rows(Default::default())).await
-    }
-
-    #[tokio::test]
-    async fn a_second_plan_over_one_database_is_not_adopted_and_the_first_is_named() {
-        let books = adopted();
-        for (second, shared) in [
-            (
-                plan("shop", ["orders-west", "shop-east"], "shop-global"),
-                "cluster orders-west in us-west-2",
-            ),
-            (
-                plan("shop", ["shop-west", "shop-east"], "orders-global-1"),
-                "global cluster orders-global-1",
-            ),
-        ] {
-            let why = judged(&books, &second).await.unwrap_err();
-            assert_eq!(why.name(), "InvalidRequest");
-            for part in [shared, "which plan orders protects already", "plans/orders"] {
-                assert!(why.to_string().contains(part), "{why} lacks {part}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_plan_of_its_own_and_the_successor_of_one_that_was_taken_away_are_adopted() {
-        let books = adopted();
-        let own = plan("shop", ["shop-west", "shop-east"], "shop-global");
-        assert_eq!(judged(&books, &own).await, Ok(()));
-        let again = plan("orders", ["orders-west", "orders-east"], "orders-global-1");
-        assert_eq!(judged(&books, &again).await, Ok(()));
-        let renamed = plan("shop", ["orders-west", "orders-east"], "orders-global-1");
-        assert_eq!(judged(&books.without_documents(), &renamed).await, Ok(()));
-    }
 }

@@ -97,8 +97,8 @@ impl Ledger for Machine {
         self.books.known(region, plan).await
     }
 
-    async fn all_known(&self) -> Result<Vec<Known>, Error> {
-        self.books.all_known().await
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+        self.books.all_known(region).await
     }
 }
 

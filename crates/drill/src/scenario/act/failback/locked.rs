@@ -91,7 +91,9 @@ pub(in super::super) async fn locked_table(stage: &Stage<'_>) -> Result<Acted, T
 /// The account of the application's table, once there is one.
 async fn table(stage: &Stage<'_>) -> Result<Option<TableLoss>, Trouble> {
     let ledger = stage.world.ledger_of(HOME);
-    let losses = ledger.losses(&PLAN.into(), cluster(HOME)).await?;
+    let losses = ledger
+        .losses(&HOME.into(), &PLAN.into(), cluster(HOME))
+        .await?;
     let tables = losses.map(|losses| losses.tables).unwrap_or_default();
     Ok(tables
         .into_iter()

@@ -34,7 +34,7 @@ const TIME_MAX: Duration = Duration::from_secs(60);
 /// What has been listed of a cluster in the home Region, once that is complete.
 pub(super) async fn listed(stage: &Stage<'_>, cluster: &str) -> Result<Option<Losses>, Trouble> {
     let ledger = stage.world.ledger_of(HOME);
-    let losses = ledger.losses(&PLAN.into(), cluster).await?;
+    let losses = ledger.losses(&HOME.into(), &PLAN.into(), cluster).await?;
     Ok(losses.filter(Losses::is_complete))
 }
 

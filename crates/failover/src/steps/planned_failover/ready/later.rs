@@ -12,6 +12,7 @@ use crate::{
         Here, Input, Pass, by_hand, dns_flip,
         planned_failover::{Rotation, World},
         rebuild_global::AskRebuild,
+        rivals,
     },
 };
 
@@ -19,15 +20,17 @@ use crate::{
 const ROTATION_SECONDS_MIN: f64 = 900.0;
 
 pub(super) async fn reasons(world: &impl World, pass: &Pass) -> Vec<String> {
-    let (revisions, names, services, secrets, topics, rebuild) = futures::join!(
+    let current = pass.rows.current();
+    let (revisions, rivals, names, services, secrets, topics, rebuild) = futures::join!(
         revisions(world, pass),
+        rivals::reasons(world, &pass.run.plan, current),
         names(world, pass),
         services(world, pass),
         secrets(world, pass),
         topics(world, pass),
         rebuild(world, pass),
     );
-    [revisions, names, services, secrets, topics, rebuild].concat()
+    [revisions, rivals, names, services, secrets, topics, rebuild].concat()
 }
 
 /// The plan must be right and the same everywhere, this Region's document included: whoever acts next reads one of them, and a

@@ -73,7 +73,7 @@ fn a_cluster_that_does_not_heal_by_itself_is_said_at_once_with_what_to_do() {
         "incompatible-parameters",
     ] {
         let mut observed = deposed();
-        home(&mut observed).is_fenced = false;
+        home(&mut observed).fenced_at = None;
         home_shape(&mut observed).status = status.into();
         let (name, why) = refused(&observed);
         assert!(name == "NotReady" && why.contains(status), "{why}");

@@ -1,0 +1,211 @@
+//! Other plans over the same database: both would be watched, and each move of one would be an outage of the other.
+
+use futures::future::{join_all, try_join_all};
+
+use super::recovery_ledger::Plans;
+use crate::{
+    Error,
+    domain::Region,
+    ledger::{Current, Known, Ledger},
+    plan::{Member, PARAMETERS, Plan},
+    topology::Named,
+};
+
+/// Refuses a plan beside another one that was adopted over its database, whichever of its member Regions knows that.
+///
+/// # Errors
+/// `InvalidRequest` that names the other plan; `Unavailable` where a member Region does not tell.
+pub(super) async fn none(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: Option<&Current>,
+) -> Result<(), Error> {
+    for (region, found) in everywhere(world, plan, ours).await {
+        let found = found.map_err(|why| why.reworded(unknown(&region, &why)))?;
+        if let Some(why) = found.into_iter().next() {
+            return Err(Error::InvalidRequest(why));
+        }
+    }
+    Ok(())
+}
+
+/// A sentence for each other plan that was adopted over this one's database, and for each member Region that does not tell.
+pub(super) async fn reasons(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: Option<&Current>,
+) -> Vec<String> {
+    let everywhere = everywhere(world, plan, ours).await.into_iter();
+    let reasons = everywhere.flat_map(|(region, found)| match found {
+        Ok(found) => found,
+        Err(why) => vec![unknown(&region, &why)],
+    });
+    reasons.collect()
+}
+
+fn unknown(region: &Region, why: &Error) -> String {
+    format!(
+        "nobody knows whether {region} has another plan over this database, every member Region has to answer: {why}"
+    )
+}
+
+type Found = Result<Vec<String>, Error>;
+
+/// What each member Region knows. The Region that another plan shares with this one need not be that of the call.
+async fn everywhere(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: Option<&Current>,
+) -> Vec<(Region, Found)> {
+    let ours = ours.and_then(|ours| ours.global_cluster.as_ref());
+    let asked = plan.members.keys();
+    let asked = asked.map(async |region| {
+        let found = Box::pin(in_region(world, plan, ours, region)).await;
+        (region.clone(), found)
+    });
+    join_all(asked).await
+}
+
+async fn in_region(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: Option<&Named>,
+    region: &Region,
+) -> Found {
+    let known = world.all_known(region).await?;
+    let others = known.iter().filter(|other| other.plan.plan != plan.plan);
+    let judged = others.map(|other| judge(world, plan, ours, (region, other)));
+    let judged = try_join_all(judged).await?;
+    Ok(judged.into_iter().flatten().collect())
+}
+
+/// What stands against a plan beside another one that a Region knows. One that was not adopted acts on nothing, and one whose
+/// parameter was taken away counts no more.
+async fn judge(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: Option<&Named>,
+    (region, other): (&Region, &Known),
+) -> Result<Option<String>, Error> {
+    let name = &other.plan.plan;
+    let Some(adopted) = world.row(region, name).await?.current else {
+        return Ok(None);
+    };
+    let theirs = adopted.global_cluster.as_ref();
+    let Some(shared) = shared(plan, ours, &other.plan, theirs) else {
+        return Ok(None);
+    };
+    match world.plan_in(region, name).await {
+        Err(Error::InvalidRequest(_)) => Ok(None),
+        Err(why) => Err(why),
+        Ok(_) => Ok(Some(format!(
+            "plan {} names {shared}, which plan {name} protects already in {region}; remove one of the parameters {PARAMETERS}{} and {PARAMETERS}{name} in every Region",
+            plan.plan, plan.plan
+        ))),
+    }
+}
+
+/// What two plans both name: a member, or the global cluster.
+fn shared(
+    plan: &Plan,
+    ours: Option<&Named>,
+    other: &Plan,
+    theirs: Option<&Named>,
+) -> Option<String> {
+    let mut members = plan.members.iter();
+    let member = members.find(|(region, member)| {
+        let same = |theirs: &Member| theirs.cluster.eq_ignore_ascii_case(&member.cluster);
+        other.members.get(region).is_some_and(same)
+    });
+    if let Some((region, member)) = member {
+        return Some(format!("cluster {} in {region}", member.cluster));
+    }
+    let named = |ledgers: Option<&Named>, plan: &Plan| {
+        let kept = ledgers.map(|named| named.name.clone());
+        kept.unwrap_or_else(|| plan.topology.global_cluster().to_owned())
+    };
+    let (ours, theirs) = (named(ours, plan), named(theirs, other));
+    ours.eq_ignore_ascii_case(&theirs)
+        .then(|| format!("global cluster {ours}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::fake;
+
+    /// A plan of this name over these clusters in us-west-2 and us-east-1, and this global cluster.
+    fn plan(name: &str, clusters: [&str; 2], global_cluster: &str) -> Plan {
+        let mut document = fake::plan_document();
+        document["plan"] = name.into();
+        document["topology"]["global_cluster"] = global_cluster.into();
+        document["members"]["us-west-2"]["cluster"] = clusters[0].into();
+        document["members"]["us-east-1"]["cluster"] = clusters[1].into();
+        crate::plan::read(&document.to_string()).unwrap()
+    }
+
+    /// Where plan orders is adopted, over orders-west, orders-east and orders-global-1.
+    fn adopted() -> fake::Books {
+        fake::Books::with(&fake::row("us-west-2", 1))
+    }
+
+    async fn judged(books: &fake::Books, plan: &Plan) -> Result<(), Error> {
+        none(books, plan, None).await
+    }
+
+    #[tokio::test]
+    async fn a_second_plan_over_one_database_is_not_adopted_and_the_first_is_named() {
+        let books = adopted();
+        for (second, shared) in [
+            (
+                plan("shop", ["orders-west", "shop-east"], "shop-global"),
+                "cluster orders-west in us-west-2",
+            ),
+            (
+                plan("shop", ["shop-west", "shop-east"], "orders-global-1"),
+                "global cluster orders-global-1",
+            ),
+        ] {
+            let why = judged(&books, &second).await.unwrap_err();
+            assert_eq!(why.name(), "InvalidRequest");
+            for part in [shared, "which plan orders protects already", "plans/orders"] {
+                assert!(why.to_string().contains(part), "{why} lacks {part}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plan_of_its_own_and_the_successor_of_one_that_was_taken_away_are_adopted() {
+        let books = adopted();
+        let own = plan("shop", ["shop-west", "shop-east"], "shop-global");
+        assert_eq!(judged(&books, &own).await, Ok(()));
+        let again = plan("orders", ["orders-west", "orders-east"], "orders-global-1");
+        assert_eq!(judged(&books, &again).await, Ok(()));
+        let renamed = plan("shop", ["orders-west", "orders-east"], "orders-global-1");
+        assert_eq!(judged(&books.without_documents(), &renamed).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_second_plan_that_only_another_member_region_knows_is_named_and_a_silent_one_is_asked_for()
+     {
+        let second = plan("shop", ["orders-west", "shop-east"], "shop-global");
+        let elsewhere = adopted().ignorant("us-east-1");
+        let why = judged(&elsewhere, &second).await.unwrap_err();
+        let said = why.to_string();
+        for part in [
+            "cluster orders-west",
+            "plan orders protects already in us-west-2",
+        ] {
+            assert!(said.contains(part), "{said} lacks {part}");
+        }
+        assert_eq!(reasons(&elsewhere, &second, None).await, [said]);
+        let silent = adopted().ignorant("us-east-1").silence("us-west-2");
+        let why = judged(&silent, &second).await.unwrap_err();
+        assert_eq!(why.name(), "Unavailable");
+        let said = "nobody knows whether us-west-2 has another plan over this database";
+        assert!(why.to_string().starts_with(said), "{why}");
+        assert_eq!(reasons(&silent, &second, None).await, [why.to_string()]);
+        let nobody = adopted().ignorant("us-east-1").ignorant("us-west-2");
+        assert_eq!(reasons(&nobody, &second, None).await, Vec::<String>::new());
+    }
+}

@@ -1,6 +1,6 @@
 //! Evidence about a suspected writer, and the verdict it supports.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -123,9 +123,15 @@ impl Rds {
         }
     }
 
-    /// Whether it shows a cluster whose only instance is the writer.
+    /// Whether it shows a cluster in which at most one instance serves: a stopped or broken one is none to fail over to.
     fn is_one_instance(&self) -> bool {
-        matches!(self, Self::Status { instances, .. } if instances.len() == 1)
+        let serves = |status: &&String| status.as_str() == "available";
+        matches!(self, Self::Status { instances, .. } if instances.iter().filter(serves).count() <= 1)
+    }
+
+    /// Whether it tells what the member is doing and how many instances it has.
+    const fn tells(&self) -> bool {
+        matches!(self, Self::Status { .. })
     }
 }
 
@@ -227,26 +233,38 @@ impl Evidence {
         if !self.writer_rds.answers() && !fails_at_home {
             return self.verdict_on_a_silent_region();
         }
-        // Without the first failure's time no grace can be spent.
-        let spent = self.failing_since.is_some_and(|since| {
-            let counts_from = self.grace_since.map_or(since, |later| later.max(since));
-            self.gathered_at.duration_since(counts_from) >= self.grace(detection)
-        });
+        let spent = self.is_spent(self.grace(detection));
         match (spent, fails_at_home && self.no_progress_is_known()) {
             (false, _) => Verdict::WriterRestarting,
-            (true, true) if self.two_mechanisms_agree() => Verdict::WriterDown,
+            (true, true) if self.two_mechanisms_agree() && self.is_not_worked_on(detection) => {
+                Verdict::WriterDown
+            }
             (true, true) => Verdict::WriterDownUnconfirmed,
             (true, false) if self.writer_rds.answers() => Verdict::Undetermined,
             (true, false) => self.verdict_on_a_silent_region(),
         }
     }
 
-    fn grace(&self, detection: &Detection) -> jiff::SignedDuration {
+    /// Whether the writer has been gone for that long. Without the first failure's time no grace can be spent.
+    fn is_spent(&self, grace: SignedDuration) -> bool {
+        self.failing_since.is_some_and(|since| {
+            let counts_from = self.grace_since.map_or(since, |later| later.max(since));
+            self.gathered_at.duration_since(counts_from) >= grace
+        })
+    }
+
+    fn grace(&self, detection: &Detection) -> SignedDuration {
         if self.writer_rds.is_busy() || self.said == Said::Starting {
             detection.busy_grace()
         } else {
             detection.grace(self.writer_rds.is_one_instance())
         }
+    }
+
+    /// RDS that does not tell may be working on the writer, or making an only instance anew: that is known not to be so only
+    /// when the longest grace of all is spent.
+    fn is_not_worked_on(&self, detection: &Detection) -> bool {
+        self.writer_rds.tells() || self.is_spent(detection.untold_grace())
     }
 
     /// Probes may all fail for a cause of their own: a security group, a role's limit, a resolver. Only a reader that

@@ -126,8 +126,8 @@ fn pairs<A: Copy, B: Copy>(ones: &[A], others: &[B]) -> impl Iterator<Item = (A,
         .flat_map(move |one| others.iter().map(move |other| (*one, *other)))
 }
 
-/// Whether the grace is not spent.
-fn in_grace(seen: &Evidence) -> bool {
+/// Whether the grace is not spent, and for how long the writer has been gone.
+fn in_grace(seen: &Evidence) -> (bool, Option<i64>) {
     let busy = matches!(&seen.writer_rds, Rds::Status { cluster, instances }
         if cluster != "available" || instances.iter().any(|status| status != "available"));
     let busy = busy || seen.said == Said::Starting;
@@ -136,7 +136,7 @@ fn in_grace(seen: &Evidence) -> bool {
         let since = seen.grace_since.map_or(since, |later| later.max(since));
         10_000 - since.as_second()
     });
-    failing.is_none_or(|seconds| seconds < grace)
+    (failing.is_none_or(|seconds| seconds < grace), failing)
 }
 
 /// The table of `docs/failover.md`, row by row: a condition and what it means. The first that holds counts.
@@ -149,10 +149,14 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
                 seen.witness,
                 Witness::Reaches | Witness::ReachesOthers | Witness::DoesNotReach
             ));
-    let in_grace = in_grace(seen);
+    let (in_grace, failing) = in_grace(seen);
     let fails_at_home = seen.home_vantage == HomeVantage::FreshFailure;
-    let agree =
-        seen.progress == Progress::Still && seen.stillness_tells && seen.said == Said::Nothing;
+    let told = matches!(&seen.writer_rds, Rds::Status { .. })
+        || failing.is_some_and(|seconds| seconds >= 900);
+    let agree = told
+        && seen.progress == Progress::Still
+        && seen.stillness_tells
+        && seen.said == Said::Nothing;
     let answers = |rds: &Rds| !matches!(rds, Rds::Silent { .. });
     let there = answers(&seen.writer_rds);
     use Verdict as V;

@@ -67,6 +67,13 @@ impl Detection {
         seconds(self.busy_grace_seconds)
     }
 
+    /// The longest grace: for a writer of which RDS tells nothing.
+    #[must_use]
+    pub fn untold_grace(&self) -> SignedDuration {
+        let only_instance = seconds(Self::GRACE_ONLY_INSTANCE_SECONDS);
+        self.busy_grace().max(only_instance)
+    }
+
     fn intervals(&self, count: u64) -> SignedDuration {
         seconds(self.interval_seconds.saturating_mul(count))
     }

@@ -192,17 +192,72 @@ fn a_writer_whose_region_answers_gets_the_grace_and_is_then_down_only_if_its_own
 }
 
 #[test]
-fn a_silent_rds_beside_a_failing_home_vantage_is_a_writer_down_when_the_grace_is_spent() {
-    let within = Evidence {
-        home_vantage: HomeVantage::FreshFailure,
-        ..region_down()
+fn an_rds_that_does_not_tell_shortens_no_grace_and_people_are_asked() {
+    let throttled = Rds::Other {
+        why: "Throttling".into(),
     };
-    let spent = Evidence {
-        gathered_at: at(60),
-        ..within.clone()
+    for writer_rds in [silent(), throttled] {
+        let found = [15, 60, 899, 900].map(|second| {
+            verdict(&Evidence {
+                writer_rds: writer_rds.clone(),
+                home_vantage: HomeVantage::FreshFailure,
+                gathered_at: at(second),
+                ..region_down()
+            })
+        });
+        let wanted = [
+            Verdict::WriterRestarting,
+            Verdict::WriterDownUnconfirmed,
+            Verdict::WriterDownUnconfirmed,
+            Verdict::WriterDown,
+        ];
+        assert_eq!(found, wanted, "{writer_rds}");
+    }
+}
+
+#[test]
+fn an_only_instance_has_its_ten_minutes_where_rds_does_not_tell_and_the_busy_grace_is_short() {
+    let hasty = Detection {
+        busy_grace_seconds: 180,
+        ..detection()
     };
-    assert_eq!(verdict(&within), Verdict::WriterRestarting);
-    assert_eq!(verdict(&spent), Verdict::WriterDown);
+    let of = |second| {
+        let seen = Evidence {
+            writer_rds: silent(),
+            home_vantage: HomeVantage::FreshFailure,
+            gathered_at: at(second),
+            ..region_down()
+        };
+        seen.verdict(&hasty)
+    };
+    assert_eq!(
+        [of(599), of(600)],
+        [Verdict::WriterDownUnconfirmed, Verdict::WriterDown]
+    );
+}
+
+#[test]
+fn an_instance_that_does_not_serve_is_none_to_fail_over_to() {
+    let mut plan = crate::steps::fake::run().plan;
+    plan.unplanned.writer_down = Mode::Automatic;
+    let of = |second: i64, instances: &[&str]| {
+        let seen = Evidence {
+            writer_rds: Rds::Status {
+                cluster: "available".into(),
+                instances: instances.iter().map(|one| (*one).to_owned()).collect(),
+            },
+            gathered_at: at(second),
+            ..writer_down()
+        };
+        seen.verdict_under(&plan)
+    };
+    for broken in ["failed", "stopped", "incompatible-parameters"] {
+        let found = [180, 599, 600].map(|second| of(second, &["available", broken]));
+        let (waits, down) = (Verdict::WriterRestarting, Verdict::WriterDown);
+        assert_eq!(found, [waits, waits, down], "{broken}");
+    }
+    let several = of(180, &["failed", "available", "available"]);
+    assert_eq!(several, Verdict::WriterDown);
 }
 
 /// The writer's Region answers, the writer fails there and here, and the grace is spent.

@@ -174,6 +174,9 @@ const fn unconfirmed(evidence: &Evidence) -> &'static str {
         (Said::Answered, _) => {
             "it answers all the same, with an error or by letting a probe in, so that it may well be alive for whoever is connected"
         }
+        (Said::Nothing, Progress::Still) if evidence.stillness_tells => {
+            "RDS there does not tell whether it is working on the writer or making its only instance anew"
+        }
         (Said::Nothing, Progress::Unreadable) => {
             "the local reader cannot be read, so that nothing else says so"
         }

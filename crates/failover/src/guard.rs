@@ -93,18 +93,15 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
     Ok(())
 }
 
-/// Guard (c), its other half: this Region's probe has not seen the writer commit since the evidence was gathered.
+/// Guard (c), its other half: this Region's probe has seen no life of the writer since the evidence was gathered.
 ///
 /// # Errors
 /// `EvidenceStale`.
-pub fn still_down(
-    confirmed: Option<&Confirmed>,
-    committed_at: Option<Timestamp>,
-) -> Result<(), Error> {
-    match (confirmed, committed_at) {
+pub fn still_down(confirmed: Option<&Confirmed>, lived_at: Option<Timestamp>) -> Result<(), Error> {
+    match (confirmed, lived_at) {
         (Some(confirmed), Some(at)) if at > confirmed.evidence.gathered_at => {
             Err(Error::EvidenceStale(format!(
-                "the writer took a beat at {at}, after the evidence was gathered; confirming again"
+                "the writer took a beat or answered at {at}, after the evidence was gathered; confirming again"
             )))
         }
         _ => Ok(()),

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{STEP, name};
 use crate::{
     beat::Write,
-    evidence::{Evidence, Verdict},
+    evidence::{Evidence, Verdict, Witness},
     policy::Decision,
     steps::Pass,
 };
@@ -14,8 +14,8 @@ use crate::{
 /// would be trouble where this one is none: the next suspicion looks again.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
 
-/// Looks again while replication drains, and while the probe does not answer: a cold start is no verdict. Both together end
-/// after [`PATIENCE`], and the run stands down.
+/// Looks again while replication drains, and while the probe or the witness does not answer: a cold start is no verdict. All
+/// together end after [`PATIENCE`], and the run stands down.
 pub(super) fn of(
     pass: &Pass,
     verdict: Verdict,
@@ -24,10 +24,20 @@ pub(super) fn of(
 ) -> Decision {
     let unseen = verdict == Verdict::Undetermined
         && matches!(evidence.write, None | Some(Write::Unattempted { .. }));
-    if verdict != Verdict::Draining && !unseen {
+    // Whoever started the run by hand is asked instead.
+    let unwitnessed = verdict == Verdict::ObserverIsolated
+        && evidence.local_rds.answers()
+        && evidence.witness == Witness::Unreachable
+        && decision == Decision::StandDown;
+    if verdict != Verdict::Draining && !unseen && !unwitnessed {
         return decision;
     }
-    let again = [Verdict::Draining, Verdict::Undetermined].map(name);
+    let again = [
+        Verdict::Draining,
+        Verdict::Undetermined,
+        Verdict::ObserverIsolated,
+    ]
+    .map(name);
     let latest_first = pass.run.timeline.iter().rev();
     let waited_since = latest_first
         .take_while(|entry| entry.step == STEP && again.contains(&entry.action.as_str()))
@@ -83,6 +93,36 @@ mod tests {
         let write = Some(Write::Failed { why });
         let seen = judged(&pass(1, &before), Verdict::Undetermined, write);
         assert_eq!(seen, Decision::StandDown, "what was seen fits no row");
+    }
+
+    #[test]
+    fn a_witness_that_does_not_answer_is_asked_again_for_a_while() {
+        let unwitnessed = |now: i64, entries: &[(i64, Verdict)], decision| {
+            let pass = pass(now, entries);
+            let evidence = Evidence {
+                witness: Witness::Unreachable,
+                ..fake::evidence(pass.now)
+            };
+            let verdict = evidence.verdict_under(&pass.run.plan);
+            assert_eq!(verdict, Verdict::ObserverIsolated);
+            of(&pass, verdict, decision, &evidence)
+        };
+        let before = [(0, Verdict::ObserverIsolated), (20, Verdict::Draining)];
+        let stands_down = |now| unwitnessed(now, &before, Decision::StandDown);
+        assert_eq!(stands_down(44), Decision::Wait);
+        assert_eq!(stands_down(45), Decision::StandDown);
+        for by_hand in [Decision::Ask, Decision::GoOn] {
+            assert_eq!(unwitnessed(1, &before, by_hand), by_hand);
+        }
+        let pass = pass(1, &[]);
+        let isolated = Evidence {
+            local_rds: fake::evidence(pass.now).writer_rds,
+            witness: Witness::Unreachable,
+            ..fake::evidence(pass.now)
+        };
+        let verdict = Verdict::ObserverIsolated;
+        let found = of(&pass, verdict, Decision::StandDown, &isolated);
+        assert_eq!(found, Decision::StandDown, "its own RDS is silent too");
     }
 
     #[test]

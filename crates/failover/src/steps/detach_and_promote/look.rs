@@ -6,9 +6,9 @@ use super::{Observed, Tried, Written};
 use crate::{
     Error,
     beat::{Vantage, Write},
-    evidence::Verdict,
+    evidence::{Said, Verdict},
     guard, ledger,
-    ledger::{Ledger, Run},
+    ledger::{Confirmed, Ledger, Run},
     plan::Strategy,
     steps::{Here, Pass, SILENCE, confirm_outage::resolve},
     switches::{Switched, Switches},
@@ -41,11 +41,11 @@ pub(super) async fn observe(
             None => Ok(None),
         }
     };
-    let (global, target, switches, committed_at) = futures::future::try_join4(
+    let (global, target, switches, lived_at) = futures::future::try_join4(
         global,
         world.cluster(&run.to, &member.cluster),
         world.switches(run.name()),
-        async { Ok(committed_at(world, run).await) },
+        async { Ok(last_life(world, run).await) },
     )
     .await?;
     let target = target.ok_or_else(|| {
@@ -65,7 +65,7 @@ pub(super) async fn observe(
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
         strategy: strategy(run, &target, global.as_ref(), &tried),
-        refusal: refusal(run, &switches, committed_at, world.now()),
+        refusal: refusal(run, &switches, lived_at, world.now()),
         may_detach: run.plan.unplanned.strategy != Strategy::Managed,
         tried,
         global,
@@ -80,53 +80,55 @@ pub(super) async fn observe(
     })
 }
 
-/// When a probe last saw the old writer commit: this Region's, and where somebody forces a pass, who is the evidence and may not
+/// When a probe last knew the old writer alive: this Region's, and where somebody forces a pass, who is the evidence and may not
 /// know, every member Region's. What does not answer knows nothing.
-async fn committed_at(world: &impl Ledger, run: &Run) -> Option<Timestamp> {
+async fn last_life(world: &impl Ledger, run: &Run) -> Option<Timestamp> {
+    let was_silent = |confirmed: &Confirmed| confirmed.evidence.said == Said::Nothing;
+    let answers_are_new = !run.forced && run.confirmed.as_ref().is_some_and(was_silent);
     let members = run.plan.members.keys();
     let members = members.filter(|region| run.forced || **region == run.to);
     let asked = members.map(async |region| {
         let vantage = world.vantage(region, run.name());
         let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
-        let lived = lived_at(&vantage, run.forced);
+        let lived = lived_at(&vantage, answers_are_new);
         lived.filter(|_| vantage.writer_region == run.from)
     });
     let seen = futures::future::join_all(asked).await;
     seen.into_iter().flatten().max()
 }
 
-/// When a vantage last knew the writer alive, by its own clock. One attempt that failed since is no death: whoever forces has to
-/// know that it lived a moment ago.
-fn lived_at(vantage: &Vantage, forced: bool) -> Option<Timestamp> {
+/// When a vantage last knew the writer alive, by its own clock. One attempt that failed since is no death. An answer without a
+/// commit counts where it is new: what was answered before the evidence is in it already, and may have been approved.
+fn lived_at(vantage: &Vantage, answers_are_new: bool) -> Option<Timestamp> {
     const AT_ONCE: SignedDuration = SignedDuration::from_mins(3);
     let commits = matches!(vantage.write, Write::Committed { .. });
-    let last = commits.then_some(vantage.at);
-    if !forced {
-        return last;
-    }
+    let answers = answers_are_new && Said::of(&vantage.write) != Said::Nothing;
+    let last = (commits || answers).then_some(vantage.at);
     // Where nobody looked between the last beat and the first failure, the failure tells nothing of the writer's end.
     let beat = vantage.last_beat.map(|beat| beat.at);
     let ended = vantage.signs.uncommitted_since;
     let ended = ended.filter(|ended| beat.is_some_and(|at| ended.duration_since(at) < AT_ONCE));
-    last.max(ended).max(vantage.signs.saturated_at)
+    let answered = vantage.signs.answered_at.filter(|_| answers_are_new);
+    let saturated = vantage.signs.saturated_at;
+    last.max(ended).max(saturated).max(answered)
 }
 
 /// Why the first promoting call may not be made now: a switch, or the guards' word on the evidence and the loss.
 fn refusal(
     run: &Run,
     switches: &Switches,
-    committed_at: Option<Timestamp>,
+    lived_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<Error> {
     let judge = || {
         switches.admit(run.name())?;
         if run.forced {
-            guard::abandoned(run, committed_at, now)?;
+            guard::abandoned(run, lived_at, now)?;
             return guard::forced(run.accept_data_loss);
         }
         let confirmed = run.confirmed.as_ref();
         guard::freshness(&run.plan, confirmed, now)?;
-        guard::still_down(confirmed, committed_at)?;
+        guard::still_down(confirmed, lived_at)?;
         confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed))
     };
     judge().err()
@@ -182,7 +184,7 @@ pub(in crate::steps) fn written(pass: &Pass) -> Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Beat, domain::Epoch};
+    use crate::{beat::Beat, domain::Epoch, evidence::Evidence, steps::health_probe::Probe};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -211,13 +213,81 @@ mod tests {
         };
         let mut failing = failed.clone();
         failing.signs.uncommitted_since = Some(at(1_002));
-        assert_eq!(lived_at(&failing, true), Some(at(1_002)));
-        assert_eq!(lived_at(&failing, false), None, "a run has its evidence");
+        assert_eq!(lived_at(&failing, false), Some(at(1_002)));
         failing.signs.saturated_at = Some(at(1_004));
-        assert_eq!(lived_at(&failing, true), Some(at(1_004)));
+        assert_eq!(lived_at(&failing, false), Some(at(1_004)));
         let mut long_ago = failed;
         long_ago.last_beat = Some(beat(100));
         long_ago.signs.uncommitted_since = Some(at(1_002));
-        assert_eq!(lived_at(&long_ago, true), None, "nobody looked in between");
+        assert_eq!(lived_at(&long_ago, false), None, "nobody looked in between");
+    }
+
+    /// The evidence is of 1,000 s, and what the writer had said until then with it.
+    fn confirmed(said: Said) -> Run {
+        let mut run = crate::steps::fake::run();
+        let confirmed = crate::steps::fake::confirmed(Verdict::WriterDownUnconfirmed);
+        let evidence = Evidence {
+            said,
+            ..crate::steps::fake::evidence(at(1_000))
+        };
+        run.confirmed = Some(Confirmed {
+            evidence,
+            approved: true,
+            ..confirmed
+        });
+        run.approve(at(1_000), "test");
+        run
+    }
+
+    async fn refused(run: &Run, seen: &Vantage) -> Option<&'static str> {
+        let books = crate::steps::fake::Books::with(&ledger::Row::new("orders".into()));
+        books.put_vantage(run.name(), seen).await.unwrap();
+        let lived = last_life(&books, run).await;
+        let switches = Switches::default();
+        let why = refusal(run, &switches, lived, at(1_010));
+        why.filter(|why| why.name() == "EvidenceStale")
+            .map(|why| why.name())
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_answers_again_after_the_evidence_makes_that_stale() {
+        let why = || "why".to_owned();
+        let look = |write: Write| Vantage {
+            write,
+            ..crate::steps::fake::probe::vantage("us-east-1".into(), at(1_010))
+        };
+        let silent = look(Write::Failed { why: why() });
+        assert_eq!(refused(&confirmed(Said::Nothing), &silent).await, None);
+        let mut full = silent.clone();
+        full.signs.saturated_at = Some(at(1_005));
+        let mut before = silent.clone();
+        before.signs.answered_at = Some(at(1_005));
+        let mut committed = silent.clone();
+        committed.last_beat = Some(Beat {
+            seq: 9,
+            epoch: Epoch(7),
+            at: at(1_005),
+        });
+        committed.signs.uncommitted_since = Some(at(1_009));
+        let answers = [
+            look(Write::Starting { why: why() }),
+            look(Write::Exhausted { why: why() }),
+            look(Write::Answered { why: why() }),
+            before.clone(),
+            full.clone(),
+            committed.clone(),
+        ];
+        for seen in &answers {
+            let stale = refused(&confirmed(Said::Nothing), seen).await;
+            assert_eq!(stale, Some("EvidenceStale"), "{seen:?}");
+        }
+        // An answer that the human knew of when they agreed is no news; a commit and a full server are.
+        let known = confirmed(Said::Answered);
+        for seen in &answers[..4] {
+            assert_eq!(refused(&known, seen).await, None, "{seen:?}");
+        }
+        for seen in [&full, &committed] {
+            assert_eq!(refused(&known, seen).await, Some("EvidenceStale"));
+        }
     }
 }

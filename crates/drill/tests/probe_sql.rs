@@ -51,6 +51,7 @@ async fn the_probes_sql_on_real_postgresql() {
     let (admin, superuser) = (world.admin().await, world.superuser().await);
     without_setup_the_probe_says_what_is_missing(&world, &admin).await;
     setup_may_be_repeated(&world, &admin, &superuser).await;
+    the_beats_own_table_is_never_analysed_and_hardly_vacuumed(&admin).await;
     no_log_holds_the_password(&world, &superuser).await;
     the_probe_may_touch_its_two_tables_only(&world, &admin).await;
     beats_count_up_and_another_epoch_is_told_apart(&world).await;
@@ -73,6 +74,23 @@ async fn without_setup_the_probe_says_what_is_missing(world: &World, admin: &Cli
         .batch_execute("DROP ROLE failover_probe")
         .await
         .unwrap();
+}
+
+/// A database that an earlier version set up is brought to it by the next `setup`.
+async fn the_beats_own_table_is_never_analysed_and_hardly_vacuumed(admin: &Client) {
+    let reset = "ALTER TABLE aurora_failover.beat RESET (autovacuum_analyze_threshold, autovacuum_vacuum_threshold,
+        autovacuum_vacuum_scale_factor)";
+    admin.batch_execute(reset).await.unwrap();
+    setup(admin, &plan(), Epoch(7), None).await.unwrap();
+    let options = "SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE oid = 'aurora_failover.beat'::regclass";
+    let options: String = admin.query_one(options, &[]).await.unwrap().get(0);
+    for option in [
+        "autovacuum_analyze_threshold=2147483647",
+        "autovacuum_vacuum_threshold=10000",
+        "autovacuum_vacuum_scale_factor=0",
+    ] {
+        assert!(options.contains(option), "{options}");
+    }
 }
 
 async fn verifier(superuser: &Client) -> String {

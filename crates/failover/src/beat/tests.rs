@@ -162,6 +162,29 @@ fn what_beats_move_is_told_from_what_others_move() {
 }
 
 #[test]
+fn the_time_of_a_reading_is_kept_with_it_and_ends_with_its_writer() {
+    let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
+    let reading = Some(Reading {
+        beats: beats(1, 0),
+        ..Reading::default()
+    });
+    let read = after(
+        None,
+        &here,
+        &there,
+        Look {
+            reading,
+            ..failed(0)
+        },
+    );
+    let unreadable = after(Some(&read), &here, &there, failed(40));
+    let near = |seen: &Vantage, second| seen.reading_near(at(second), COVERS).is_some();
+    assert!(near(&unreadable, 15) && !near(&unreadable, 16));
+    let another = after(Some(&unreadable), &here, &"eu-west-1".into(), failed(41));
+    assert!(another.reading.is_some() && !near(&another, 0));
+}
+
+#[test]
 fn used_slots_clear_the_failures_and_the_next_other_failure_starts_them() {
     let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
     let write = Write::Saturated {

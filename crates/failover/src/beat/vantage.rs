@@ -40,8 +40,12 @@ pub struct Signs {
     pub newest_at: Option<Timestamp>,
     /// When that last grew, by our own clock.
     pub newest_grew_at: Option<Timestamp>,
+    /// When the reading that is kept was made.
+    pub read_at: Option<Timestamp>,
     /// When anything else than beats last moved the reader.
     pub others_moved_at: Option<Timestamp>,
+    /// The look before that one at which something else had moved it.
+    pub others_moved_before_at: Option<Timestamp>,
     /// How far the reader was behind at the last look that committed a beat, in milliseconds. In an outage it is never
     /// measured again.
     pub lag_ms: Option<u64>,
@@ -167,6 +171,15 @@ impl Vantage {
         Some(since + detection.drains_for(lag))
     }
 
+    /// What the reader showed, unless it was read so long before `last`, the last beat that was acknowledged, that it tells
+    /// nothing of a loss.
+    #[must_use]
+    pub fn reading_near(&self, last: Timestamp, covers: SignedDuration) -> Option<&Reading> {
+        let read_at = self.signs.read_at?;
+        let near = last.duration_since(read_at) <= covers;
+        self.reading.as_ref().filter(|_| near)
+    }
+
     /// When the writer may have lived although nothing proves it: it answered without a commit, or the reader went on moving
     /// long after everything should have arrived.
     #[must_use]
@@ -222,8 +235,12 @@ impl Signs {
             next.newest_at = newest;
             next.newest_grew_at = Some(look.at);
         }
+        if look.reading.is_some() {
+            next.read_at = Some(look.at);
+        }
         let others = look.reading.as_ref().zip(earlier);
         if others.is_some_and(|(reading, earlier)| reading.others_moved_since(earlier)) {
+            next.others_moved_before_at = next.others_moved_at;
             next.others_moved_at = Some(look.at);
         }
         match &look.write {

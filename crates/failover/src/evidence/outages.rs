@@ -290,6 +290,52 @@ fn a_commit_time_of_an_application_is_life_too() {
 }
 
 #[test]
+fn one_movement_by_others_before_the_outage_tells_nothing_and_two_tell() {
+    let at_look = |second| Some(at(second));
+    for (moves, tells) in [
+        (vec![], false),
+        (vec![-10.0], false),
+        (vec![-400.0, -10.0], false),
+        (vec![-200.0, -10.0], true),
+    ] {
+        let (here, there) = ("us-east-1".into(), "us-west-2".into());
+        let (mut vantage, mut position) = (None, 0);
+        for second in [-500.0, -400.0, -200.0, -10.0, 0.0] {
+            position += i64::from(moves.contains(&second)) * 100_000;
+            let beat = Beat {
+                seq: 1,
+                epoch: Epoch(7),
+                at: at(second),
+            };
+            let write = match second {
+                0.0 => Write::Failed { why: String::new() },
+                _ => Write::Committed { beat },
+            };
+            let reading = Some(Reading {
+                position: Some(position),
+                ..Reading::default()
+            });
+            let look = Look {
+                at: at(second),
+                write,
+                reading,
+            };
+            let detection = rhythm(5, 3, 3);
+            vantage = Some(Vantage::after(
+                vantage.as_ref(),
+                &here,
+                &there,
+                look,
+                &detection,
+            ));
+        }
+        let vantage = vantage.unwrap();
+        assert_eq!(vantage.failing_since, at_look(0.0));
+        assert_eq!(stillness_tells(&vantage), tells, "{moves:?}");
+    }
+}
+
+#[test]
 fn what_only_beats_moved_tells_nothing_by_standing_still() {
     for (app_commits, tells) in [(true, true), (false, false)] {
         let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);

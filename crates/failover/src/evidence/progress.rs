@@ -7,7 +7,7 @@ use crate::{beat::Vantage, plan::Detection};
 
 /// Stillness after late movement means nothing for this long.
 const AFTER_LATE: SignedDuration = SignedDuration::from_secs(60);
-/// A reader that only beats move would stand still for a living writer too: something else must have moved it this lately.
+/// A reader that only beats move would stand still for a living writer too: something else must have moved it twice this lately.
 const OTHERS_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether replication still makes progress at the local reader.
@@ -63,10 +63,12 @@ fn lives(vantage: &Vantage, detection: &Detection, now: Timestamp) -> bool {
         && now.duration_since(grew_at) <= detection.grown_within()
 }
 
-/// Whether a reader that stands still says anything: something else than beats moved it in the minutes before the first
-/// failure. Where only beats did, it stands still for whatever keeps the probes from writing.
+/// Whether a reader that stands still says anything: something else than beats moved it at two looks in the minutes before the
+/// first failure. Where only beats did, it stands still for whatever keeps the probes from writing. One movement may have been
+/// the server's own housekeeping.
 #[must_use]
 pub fn stillness_tells(vantage: &Vantage) -> bool {
-    let moved = vantage.signs.others_moved_at.zip(vantage.failing_since);
+    let moved = vantage.signs.others_moved_before_at;
+    let moved = moved.zip(vantage.failing_since);
     moved.is_some_and(|(moved, since)| since.duration_since(moved) <= OTHERS_BEFORE)
 }

@@ -9,6 +9,8 @@ use crate::{
     plan::{Auth, Plan},
 };
 
+/// The server's own housekeeping of the beats would move the readers as if an application had written. Their table is therefore
+/// never analysed, and vacuumed only where a long transaction kept its few rows from being pruned.
 const SCHEMA: &str = "
     CREATE SCHEMA IF NOT EXISTS aurora_failover;
     CREATE TABLE IF NOT EXISTS aurora_failover.epoch (
@@ -20,7 +22,9 @@ const SCHEMA: &str = "
         vantage text PRIMARY KEY,
         seq bigint NOT NULL,
         epoch bigint NOT NULL,
-        at timestamptz);";
+        at timestamptz);
+    ALTER TABLE aurora_failover.beat SET (autovacuum_analyze_threshold = 2147483647,
+        autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_scale_factor = 0);";
 
 /// Creates what the probe needs on the writer: its schema, a row for each member's vantage, and its role, which may
 /// touch nothing else. `password` is the role's new one; without it the role keeps the one it has.

@@ -275,7 +275,9 @@ pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vant
         moved_at: Some(if commits { now } else { start() - FAILING }),
         // Something else than beats had moved the reader: its stillness is a second mechanism.
         signs: Signs {
+            read_at: Some(now),
             others_moved_at: Some(start() - FAILING),
+            others_moved_before_at: Some(start() - FAILING),
             ..Signs::default()
         },
     })

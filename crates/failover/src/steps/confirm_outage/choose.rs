@@ -29,7 +29,7 @@ impl Candidate {
         Self {
             region: run.to.clone(),
             instances: target.map(|target| target.instances.len()),
-            latest: latest(vantage, &run.from),
+            latest: latest(vantage, run),
         }
     }
 }
@@ -78,17 +78,18 @@ async fn better(
         Some(Candidate {
             region: region.clone(),
             instances: Some(cluster.instances.len()),
-            latest: latest(vantage.ok().flatten().as_ref(), &run.from),
+            latest: latest(vantage.ok().flatten().as_ref(), run),
         })
     });
     let others: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
     choose(&own, &others)
 }
 
-/// The last beat that had arrived where `vantage` reads.
-fn latest(vantage: Option<&Vantage>, writer: &Region) -> Option<Timestamp> {
-    let vantage = vantage.filter(|vantage| vantage.writer_region == *writer)?;
-    let reading = vantage.reading.as_ref()?;
+/// The last beat that had arrived where `vantage` reads. What it read long before its last beat ranks nothing.
+fn latest(vantage: Option<&Vantage>, run: &Run) -> Option<Timestamp> {
+    let vantage = vantage.filter(|vantage| vantage.writer_region == run.from)?;
+    let last = vantage.last_beat.map_or(vantage.at, |beat| beat.at);
+    let reading = vantage.reading_near(last, run.plan.detection.covers())?;
     reading.beats.values().map(|beat| beat.at).max()
 }
 

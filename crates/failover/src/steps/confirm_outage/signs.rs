@@ -72,7 +72,9 @@ impl Signs {
         let last = acknowledged.values().map(|beat| beat.at).max();
         let sign = alive_at.max(maybe_alive_at).max(newest);
         let detection = &pass.run.plan.detection;
-        let held = own.and_then(|vantage| vantage.reading.as_ref());
+        let covers = detection.covers();
+        let held = own.zip(last);
+        let held = held.and_then(|(vantage, last)| vantage.reading_near(last, covers));
         let failing = vantages().filter_map(|vantage| vantage.failing_since).max();
         let seen_failing = matches!(
             verdict,
@@ -86,7 +88,7 @@ impl Signs {
             Some(evidence.gathered_at + SILENT)
         };
         Self {
-            loss: held.and_then(|held| loss(&acknowledged, &held.beats, sign, detection.covers())),
+            loss: held.and_then(|held| loss(&acknowledged, &held.beats, sign, covers)),
             outage_since: evidence.failing_since.max(last).max(alive_at).max(newest),
             acknowledged,
             alive_at,
@@ -148,6 +150,7 @@ mod tests {
             moved_at: Some(at(105)),
             signs: Kept {
                 newest_at: reading.newest_at(),
+                read_at: Some(at(120)),
                 ..Kept::default()
             },
             reading: Some(reading),
@@ -205,6 +208,20 @@ mod tests {
             ..row()
         };
         assert_eq!(lost(&both, perhaps), None, "it may have been alive");
+    }
+
+    #[test]
+    fn a_reading_from_long_before_the_last_beat_makes_the_loss_unknown() {
+        let lost = |read_at: Option<i64>| {
+            let mut seen = vantage(&[("us-east-1", 60)]);
+            seen.signs.read_at = read_at.map(at);
+            let signs = signs(seen, Verdict::RegionDown, 120, row());
+            signs.loss.map(|loss| loss.seconds)
+        };
+        assert_eq!(lost(Some(120)), Some(40.0), "replication stood");
+        assert_eq!(lost(Some(85)), Some(40.0), "15 s before the last beat");
+        assert_eq!(lost(Some(84)), None);
+        assert_eq!(lost(None), None, "an earlier version kept no time");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, domain::Region, evidence::Rds};
 
 mod named;
+pub(crate) mod status;
 
 pub use named::Named;
 

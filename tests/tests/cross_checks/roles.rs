@@ -91,6 +91,30 @@ fn no_role_changes_what_is_no_plans() {
     assert_eq!(wide, Vec::<String>::new());
 }
 
+/// The call that changes nothing and needs the same name shows whether the other would be denied.
+#[test]
+fn who_creates_global_clusters_may_look_at_those_alone_that_it_may_create() {
+    let template = template::read("failback");
+    let roles = template::resources(&template, "AWS::IAM::Role");
+    let role = roles.iter().find(|(id, _)| *id == "RebuildGlobalRole");
+    let (_, role) = role.unwrap();
+    let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array();
+    let of = |action: &str| {
+        let allowing = statements.unwrap().iter();
+        let allowing = allowing.filter(|statement| actions(statement).contains(&action));
+        let allowing: Vec<_> = allowing.collect();
+        assert_eq!(allowing.len(), 1, "{action}");
+        allowing[0]["Resource"].clone()
+    };
+    let names = serde_json::json!({"Ref": "GlobalClusterArns"});
+    assert_eq!(of("rds:DescribeGlobalClusters"), names);
+    assert!(
+        of("rds:CreateGlobalCluster")
+            .to_string()
+            .contains(&names.to_string())
+    );
+}
+
 #[test]
 fn the_groups_that_a_member_is_created_in_are_never_deleted() {
     for (place, statement) in statements() {

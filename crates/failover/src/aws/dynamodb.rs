@@ -73,12 +73,18 @@ impl Aws {
             .await
     }
 
+    /// What a member was when it was retired lies in the ledger of its own Region, where a rebuild that goes on in another
+    /// Region finds it. An earlier version kept it in that of the Region that it ran in.
     pub(super) async fn blueprint_item(
         &self,
         plan: &PlanName,
         member: &Region,
     ) -> Result<Option<Blueprint>, Error> {
         let item = format!("blueprint/{member}");
+        let kept = self.get(member, plan.as_str(), &item).await?;
+        if kept.is_some() || *member == self.region {
+            return Ok(kept);
+        }
         self.get(&self.region, plan.as_str(), &item).await
     }
 
@@ -89,8 +95,7 @@ impl Aws {
         blueprint: &Blueprint,
     ) -> Result<(), Error> {
         let item = format!("blueprint/{member}");
-        self.put(&self.region, plan.as_str(), &item, blueprint)
-            .await
+        self.put(member, plan.as_str(), &item, blueprint).await
     }
 
     /// What a member was when it was healthy lies in the ledger of its own Region, whose schedule refreshes it.

@@ -111,14 +111,21 @@ impl AskRebuild for Aws {
         #[derive(Deserialize)]
         struct Answer {
             refusal: Option<Refusal>,
+            observed: Option<Observed>,
         }
         #[derive(Deserialize)]
         struct Refusal {
             reasons: Vec<String>,
         }
+        #[derive(Deserialize)]
+        struct Observed {
+            outlook: Option<String>,
+        }
         let function = "aurora-failover-rebuild-global";
         let answer: Answer = self.invoke(&self.region, function, &json!(input)).await?;
-        Ok(answer.refusal.map_or_else(Vec::new, |said| said.reasons))
+        let mut refused = answer.refusal.map_or_else(Vec::new, |said| said.reasons);
+        refused.extend(answer.observed.and_then(|seen| seen.outlook));
+        Ok(refused)
     }
 }
 

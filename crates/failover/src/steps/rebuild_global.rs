@@ -12,7 +12,6 @@ mod look;
 pub mod names;
 mod retire;
 mod shape;
-mod status;
 
 use std::collections::BTreeMap;
 
@@ -46,7 +45,7 @@ use crate::{
     ledger::update,
     notify::Notify,
     patience::{Refusal, Shown, Trouble},
-    topology::{Cluster, Describe, GlobalCluster, Named},
+    topology::{Cluster, Describe, GlobalCluster, Named, status},
 };
 
 /// The step's name in timelines and logs.
@@ -94,6 +93,9 @@ pub struct Observed {
     pub members: Vec<SeenMember>,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
+    /// In a dry run while the writer leads a global cluster: what creating the next one would be refused one day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<String>,
     /// In a dry run, what no rebuilt member is given, by the call that could give it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<BTreeMap<&'static str, Vec<String>>>,
@@ -118,8 +120,32 @@ pub enum NextGlobal {
         /// Why that stays.
         why: String,
     },
+    /// This function may not so much as look whether it is free, and so could not create it.
+    Denied {
+        /// The identifier.
+        name: String,
+        /// What RDS says.
+        why: String,
+    },
     /// None of those that were tried is free.
     None,
+}
+
+impl NextGlobal {
+    /// What creating it would be refused, where this function's role does not reach it.
+    #[must_use]
+    pub fn denied(&self, wished: Option<&str>) -> Option<String> {
+        let Self::Denied { name, why } = self else {
+            return None;
+        };
+        let source = match wished {
+            Some(_) => format!("names.global_cluster is {name}"),
+            None => format!("the next global cluster is {name}"),
+        };
+        Some(format!(
+            "{source}, which this function may not create ({why}); add its ARN to GlobalClusterArns of the stacks, or choose another as names.global_cluster"
+        ))
+    }
 }
 
 /// A member that does not write, as the plan names it.
@@ -393,7 +419,7 @@ impl SeenMember {
     fn worth_keeping(&self) -> Option<&Shape> {
         let healthy = self.healthy.as_ref().map(|healthy| &healthy.newest.shape);
         match &self.cluster {
-            Some(live) if live.is_whole() => Some(live),
+            Some(live) if live.is_whole() && !live.is_half_retired() => Some(live),
             Some(live) => {
                 let same = healthy.filter(|healthy| healthy.resource_id == live.resource_id);
                 Some(same.unwrap_or(live))

@@ -1,10 +1,13 @@
 //! The ledger in DynamoDB.
 
 use failover::{
-    domain::Region,
+    domain::{Epoch, Region},
     ledger::{Endpoints, Known, Ledger, Row},
     plan::Plan,
-    steps::health_probe::Probe,
+    steps::{
+        health_probe::Probe,
+        rebuild_global::{Blueprint, Blueprints, Shape},
+    },
 };
 use serde_json::json;
 
@@ -81,6 +84,25 @@ async fn other_items_that_were_never_written_are_none() {
             key("_known", "orders")
         ]
     );
+}
+
+#[tokio::test]
+async fn what_a_member_was_is_kept_and_found_in_its_own_regions_ledger() {
+    let empty = || Next::ok("{}");
+    let (aws, replay) = scripted([empty(), empty(), empty(), empty()]);
+    let (plan, west) = ("orders".into(), "us-west-2".into());
+    let at = "2026-11-21T23:59:00Z".parse().unwrap();
+    let was = Blueprint::of(Shape::default(), None, Epoch(8), at);
+    aws.put_blueprint(&plan, &west, &was).await.unwrap();
+    assert_eq!(aws.blueprint(&plan, &west).await, Ok(None));
+    assert_eq!(aws.blueprint(&plan, &east()).await, Ok(None));
+    let asked = replay.asked();
+    let regions = ["us-west-2", "us-west-2", "us-east-1", "us-east-1"];
+    assert_eq!(asked.len(), regions.len());
+    // The third is where an earlier version kept it: in the Region that it ran in.
+    for (asked, region) in asked.iter().zip(regions) {
+        assert!(asked.uri.contains(region), "{} is not {region}", asked.uri);
+    }
 }
 
 #[tokio::test]

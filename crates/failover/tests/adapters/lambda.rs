@@ -5,7 +5,9 @@ use std::time::Duration;
 use failover::{
     Error,
     steps::{
+        Input,
         confirm_outage::{Ask, ReachInput, ReachOutput},
+        rebuild_global::AskRebuild,
         warm::Warm,
     },
 };
@@ -41,6 +43,21 @@ async fn the_witness_is_asked_in_its_region() {
         asked.json(),
         json!({"operation": "reach", "plan": "orders", "region": "us-west-2", "cluster": "orders-west"})
     );
+}
+
+#[tokio::test]
+async fn what_the_next_global_cluster_would_be_refused_is_a_reason_of_readiness() {
+    let refusal = json!({"error": "NotReady", "reasons": ["orders-15 is of version 15"]});
+    let outlook = "the next global cluster is orders-global-2, which this function may not create";
+    let (aws, _) = scripted([
+        Next::ok(json!({"refusal": refusal, "observed": {"outlook": outlook, "lag": null}})),
+        Next::ok(json!({"observed": {"lag": null}})),
+        Next::ok(json!({"refusal": refusal})),
+    ]);
+    let asked = async || aws.ask_rebuild(&Input::of("orders".into())).await.unwrap();
+    assert_eq!(asked().await, ["orders-15 is of version 15", outlook]);
+    assert_eq!(asked().await, Vec::<String>::new());
+    assert_eq!(asked().await, ["orders-15 is of version 15"]);
 }
 
 #[tokio::test]

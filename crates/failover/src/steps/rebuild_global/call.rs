@@ -106,7 +106,7 @@ pub trait Build: Sync {
 
 /// What members were, in the ledgers.
 pub trait Blueprints: Ledger {
-    /// What the member of a Region was, as the ledger of the acting Region keeps it.
+    /// What the member of a Region was when it was retired, as its own Region's ledger keeps it.
     fn blueprint(
         &self,
         plan: &crate::domain::PlanName,

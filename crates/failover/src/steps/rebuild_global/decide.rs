@@ -2,7 +2,7 @@
 
 use super::{
     Action, NextGlobal, Observed, Retire, call::Call, complete::completion, retire::retirement,
-    shape::Shape, status::stuck,
+    shape::Shape, status::stays,
 };
 use crate::{
     Error,
@@ -97,8 +97,13 @@ fn fits(observed: &Observed) -> Result<(), Error> {
         NextGlobal::None => found.push(
             "no identifier for the next global cluster is free; delete one, or choose one as names.global_cluster".into(),
         ),
-        NextGlobal::NotNeeded | NextGlobal::Free(_) | NextGlobal::AfterPast(_) => {}
+        NextGlobal::NotNeeded
+        | NextGlobal::Free(_)
+        | NextGlobal::AfterPast(_)
+        | NextGlobal::Denied { .. } => {}
     }
+    let wished = observed.wished_global.as_deref();
+    found.extend(observed.next_global.denied(wished));
     found.extend(unfit(observed));
     refuse_unless_empty(found)
 }
@@ -161,7 +166,10 @@ fn creates(observed: &Observed) -> Result<Action, Error> {
         NextGlobal::AfterPast(name) => Ok(Action::Wait(format!(
             "global cluster {name} is still shown; it is taken again when RDS in every member's Region shows none"
         ))),
-        NextGlobal::Taken { .. } | NextGlobal::None | NextGlobal::NotNeeded => Err(Error::NotReady(
+        NextGlobal::Taken { .. }
+        | NextGlobal::Denied { .. }
+        | NextGlobal::None
+        | NextGlobal::NotNeeded => Err(Error::NotReady(
             "no identifier for the next global cluster is free; delete one, or choose one as names.global_cluster".into(),
         )),
     }
@@ -187,10 +195,8 @@ pub(super) fn waits(
     status: &str,
     region: &Region,
 ) -> Result<Action, Error> {
-    match stuck(status) {
-        Some(fix) => Err(Error::NotReady(format!(
-            "{what} {identifier} in {region} is {status}, which does not pass by itself; {fix}, and start again"
-        ))),
+    match stays(what, identifier, status, region) {
+        Some(why) => Err(Error::NotReady(why)),
         None => Ok(Action::Wait(format!("{what} {identifier} is {status}"))),
     }
 }

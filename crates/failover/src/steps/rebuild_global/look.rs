@@ -85,11 +85,10 @@ pub(super) async fn observe(
         next_global: NextGlobal::NotNeeded,
         members,
         lag: None,
+        outlook: None,
         left_out: pass.dry_run.then(left_out),
     };
-    if observed.leads.is_none() {
-        observed.next_global = next_global(world, pass, &observed).await?;
-    }
+    name_next(world, pass, &mut observed).await?;
     for index in 0..observed.members.len() {
         let unfit = unfit(world, &observed, names, index).await?;
         if let Some(member) = observed.members.get_mut(index) {
@@ -207,7 +206,8 @@ async fn member(
     Ok(SeenMember {
         unlisted: unlisted(losses, (&name, &region), tables, (epoch, fenced_at)),
         fenced_at,
-        blueprint: blueprint.filter(|blueprint| blueprint.epoch == epoch),
+        blueprint: blueprint
+            .filter(|kept| kept.tells_of(epoch, cluster.as_ref(), healthy.as_ref())),
         healthy,
         unfit: Vec::new(),
         region,
@@ -271,6 +271,17 @@ async fn past(
     Ok(None)
 }
 
+/// Finds what the next global cluster can be called. While the writer leads one, a dry run looks what that would be refused.
+async fn name_next(world: &impl World, pass: &Pass, observed: &mut Observed) -> Result<(), Error> {
+    if observed.leads.is_none() {
+        observed.next_global = next_global(world, pass, observed).await?;
+    } else if pass.dry_run {
+        let next = next_global(world, pass, observed).await?;
+        observed.outlook = next.denied(observed.wished_global.as_deref());
+    }
+    Ok(())
+}
+
 /// The identifier of the next global cluster: the one that was asked for, or the plan's with its number counted up. It is
 /// free only when RDS in every member's Region answers that there is none.
 async fn next_global(
@@ -288,11 +299,21 @@ async fn next_global(
     let (stem, number) = numbered.unwrap_or((first, 1));
     for number in (number + 1)..=(number + CANDIDATES) {
         let candidate = format!("{stem}-{number}");
-        if holder(world, pass, &candidate).await?.is_none() {
-            return Ok(NextGlobal::Free(candidate));
+        match holder(world, pass, &candidate).await {
+            Ok(None) => return Ok(NextGlobal::Free(candidate)),
+            Ok(Some(_)) => {}
+            Err(why) => return denied(candidate, why),
         }
     }
     Ok(NextGlobal::None)
+}
+
+/// An identifier that this function's role does not reach; any other error stays one.
+fn denied(name: String, why: Error) -> Result<NextGlobal, Error> {
+    if let Error::Denied(why) = why {
+        return Ok(NextGlobal::Denied { name, why });
+    }
+    Err(why)
 }
 
 /// What becomes of the identifier that was asked for.
@@ -303,8 +324,10 @@ async fn wish(
     wished: &str,
 ) -> Result<NextGlobal, Error> {
     let name = wished.to_owned();
-    let Some((region, found)) = holder(world, pass, wished).await? else {
-        return Ok(NextGlobal::Free(name));
+    let (region, found) = match holder(world, pass, wished).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(NextGlobal::Free(name)),
+        Err(why) => return denied(name, why),
     };
     let is_past = |past: &GlobalCluster| Named::from(past).is(&Named::from(&found));
     if !observed.past.as_ref().is_some_and(is_past) {
@@ -415,6 +438,16 @@ mod tests {
         probe.auth = Auth::Iam;
         let said = reach(&probe, &shape);
         assert!(said.contains("dbuser:cluster-NEW/failover_probe"), "{said}");
+    }
+
+    #[test]
+    fn an_identifier_that_the_role_does_not_reach_is_told_from_a_region_that_is_silent() {
+        let why = || "RDS DescribeGlobalClusters in us-west-2: AccessDenied".to_owned();
+        let found = denied("gdb9".into(), Error::Denied(why())).unwrap();
+        let name = "gdb9".into();
+        assert_eq!(found, NextGlobal::Denied { name, why: why() });
+        let silent = Error::Unavailable("us-west-2 is silent".into());
+        assert_eq!(denied("gdb9".into(), silent.clone()), Err(silent));
     }
 
     #[test]

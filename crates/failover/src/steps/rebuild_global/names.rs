@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, domain::Epoch};
@@ -40,6 +41,22 @@ pub fn final_snapshot(cluster: &str, epoch: Epoch) -> String {
 #[must_use]
 pub fn unplanned_copy(cluster: &str, epoch: Epoch) -> String {
     with_suffix(cluster, &format!("-unplanned-{epoch}"))
+}
+
+/// How what is retired is told from what is not. The date is that of the record and the epoch tells two of one day apart, so
+/// that every pass of every run names alike.
+#[must_use]
+pub fn retired(date: Timestamp, epoch: Epoch) -> String {
+    format!("-retired-{}-{epoch}", date.strftime("%Y%m%d"))
+}
+
+/// Whether an identifier ends as [`retired`] says.
+#[must_use]
+pub fn is_retired(identifier: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let end = identifier.rsplit_once("-retired-").map(|(_, end)| end);
+    end.and_then(|end| end.split_once('-'))
+        .is_some_and(|(date, epoch)| date.len() == 8 && is_number(date) && is_number(epoch))
 }
 
 /// Names that an operator chooses for what a rebuild makes.
@@ -131,6 +148,22 @@ mod tests {
             ..Names::default()
         };
         assert_eq!(names.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_was_retired_is_told_by_its_name() {
+        let at = "2026-11-21T23:59:00Z".parse().unwrap();
+        let name = with_suffix("orders-west-1", &retired(at, Epoch(8)));
+        assert_eq!(name, "orders-west-1-retired-20261121-8");
+        assert!(is_retired(&name));
+        for other in [
+            "orders-west-1",
+            "orders-retired-1",
+            "orders-retired-20261121",
+            "orders-retired-november-8",
+        ] {
+            assert!(!is_retired(other), "{other}");
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use super::{
     Action, Observed, Retire, SeenMember,
     call::Call,
     decide::{waits, waits_for, waits_for_instances},
-    names::with_suffix,
+    names::{retired, with_suffix},
     shape::{Blueprint, Shape},
     status::{AT_REST, stuck},
 };
@@ -79,7 +79,7 @@ pub(super) fn retirement(
         return call(Call::DeleteEndpoint { endpoint });
     }
     match retire {
-        Retire::Rename => rename(observed, member, shape, known),
+        Retire::Rename => rename(member, shape, known),
         Retire::Delete => delete(member, shape),
     }
 }
@@ -207,17 +207,10 @@ fn snapshot(
     }
 }
 
-/// Instances first: the rebuilt cluster takes their names too. The date is that of the record, so that every pass of every
-/// run names alike.
-fn rename(
-    observed: &Observed,
-    member: &SeenMember,
-    shape: &Shape,
-    known: &Blueprint,
-) -> Result<Option<Action>, Error> {
-    // The epoch tells two of one day apart.
-    let date = known.seen_at.strftime("%Y%m%d");
-    let suffix = format!("-retired-{date}-{}", observed.epoch);
+/// Instances first: the rebuilt cluster takes their names too. Both parts of the names are the record's, so that a run under a
+/// later epoch goes on with those that the one before gave.
+fn rename(member: &SeenMember, shape: &Shape, known: &Blueprint) -> Result<Option<Action>, Error> {
+    let suffix = retired(known.seen_at, known.epoch);
     let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
     for instance in &shape.instances {
         if instance.status == AT_REST && !instance.identifier.ends_with(&suffix) {

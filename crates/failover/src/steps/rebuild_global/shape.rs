@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::status::{AT_REST, is_at_rest, stuck};
+use super::{
+    names::is_retired,
+    status::{AT_REST, is_at_rest, stuck},
+};
 use crate::{
     domain::Epoch,
     topology::{GlobalCluster, GlobalSettings},
@@ -244,6 +247,13 @@ impl Shape {
             || roles.any(|role| role.status == "PENDING")
     }
 
+    /// Whether a rebuild has begun to take it apart: an instance has the name that it is retired under.
+    #[must_use]
+    pub fn is_half_retired(&self) -> bool {
+        let mut instances = self.instances.iter();
+        instances.any(|instance| is_retired(&instance.identifier))
+    }
+
     /// The first instance that something is being done to.
     #[must_use]
     pub fn busy_instance(&self) -> Option<&InstanceShape> {
@@ -325,6 +335,19 @@ impl Blueprint {
             seen_at,
             global: global.map(|global| global.settings.clone()),
         }
+    }
+
+    /// Whether this tells what the member was before the incident of `epoch` took anything from it. What an earlier incident
+    /// noted does so as long as it is about the same cluster, which has not been healthy since: what is there now is what that
+    /// incident's rebuild has left of it.
+    #[must_use]
+    pub fn tells_of(&self, epoch: Epoch, live: Option<&Shape>, healthy: Option<&Healthy>) -> bool {
+        if self.epoch == epoch {
+            return true;
+        }
+        let is_same = live.is_none_or(|live| live.resource_id == self.shape.resource_id);
+        let was_healthy_since = healthy.is_some_and(|kept| kept.newest.seen_at > self.seen_at);
+        self.epoch < epoch && is_same && !was_healthy_since
     }
 }
 

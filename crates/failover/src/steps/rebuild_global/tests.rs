@@ -99,6 +99,7 @@ fn deposed() -> Observed {
         next_global: NextGlobal::Free("orders-global-2".into()),
         members: vec![home],
         lag: None,
+        outlook: None,
         left_out: None,
     }
 }

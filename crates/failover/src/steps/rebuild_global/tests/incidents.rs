@@ -255,6 +255,32 @@ fn what_would_be_refused_afterwards_is_refused_before_anything_is_taken_away() {
 }
 
 #[test]
+fn a_global_cluster_that_the_role_may_not_create_is_refused_before_anything_is_taken_away() {
+    let denied = NextGlobal::Denied {
+        name: "gdb9".into(),
+        why: "RDS DescribeGlobalClusters in us-east-1: AccessDenied".into(),
+    };
+    for (wished, says) in [
+        (Some("gdb9"), "names.global_cluster is gdb9"),
+        (None, "the next global cluster is gdb9"),
+    ] {
+        let mut observed = deposed();
+        observed.wished_global = wished.map(str::to_owned);
+        observed.next_global = denied.clone();
+        let (name, why) = refused(&observed);
+        assert_eq!(name, "NotReady");
+        for part in [
+            "nothing was taken away yet",
+            says,
+            "AccessDenied",
+            "GlobalClusterArns",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
+    }
+}
+
+#[test]
 fn a_member_that_follows_without_an_instance_is_not_called_rebuilt() {
     let mut observed = deposed();
     let leads = global("orders-global-2", &[(EAST, true), (WEST, false)]);
@@ -317,6 +343,83 @@ fn what_is_left_of_a_member_after_an_outage_is_not_all_that_is_made_again() {
     after(&mut observed, 1);
     let kept = home(&mut observed).blueprint.clone().unwrap();
     assert_eq!(kept.shape.instances.len(), 1);
+}
+
+#[test]
+fn what_an_earlier_incident_noted_counts_for_the_cluster_that_it_left_in_pieces_and_for_no_other() {
+    let noted = Blueprint::of(shape(), None, Epoch(8), at(1_000));
+    let of = |resource_id: &str| {
+        let live = Shape {
+            resource_id: resource_id.into(),
+            ..shape()
+        };
+        noted.tells_of(Epoch(9), Some(&live), None)
+    };
+    assert!(of("cluster-OLD"), "what is left of it is less");
+    assert!(!of("cluster-NEW"), "another cluster is read anew");
+    assert!(noted.tells_of(Epoch(9), None, None), "nothing is left");
+    assert!(
+        !noted.tells_of(Epoch(7), Some(&shape()), None),
+        "of a later incident"
+    );
+    let healthy =
+        |second: i64| Healthy::after(None, Blueprint::of(shape(), None, Epoch(8), at(second)));
+    let tells = |healthy: &Healthy| noted.tells_of(Epoch(9), Some(&shape()), Some(healthy));
+    assert!(tells(&healthy(900)), "it was healthy before");
+    assert!(
+        !tells(&healthy(1_100)),
+        "it has been whole since: read anew"
+    );
+    let new = Shape {
+        resource_id: "cluster-NEW".into(),
+        ..shape()
+    };
+    assert!(
+        noted.tells_of(Epoch(8), Some(&new), Some(&healthy(1_100))),
+        "this incident's successor is told by what this incident noted"
+    );
+}
+
+#[test]
+fn a_rebuild_that_goes_on_under_a_later_epoch_finishes_what_was_begun_under_the_names_it_gave() {
+    let mut observed = deposed();
+    after(&mut observed, 5);
+    assert_eq!(next(&observed).name(), "rename_cluster");
+    observed.epoch = Epoch(9);
+    let Action::Call(_, Call::RenameCluster { to, .. }) = next(&observed) else {
+        panic!("its instance is not renamed once more");
+    };
+    assert_eq!(to, "orders-west-retired-20261121-8");
+    while next(&observed) != Action::Done {
+        let action = next(&observed);
+        carry_out(&mut observed, &action);
+    }
+    let made = home_shape(&mut observed);
+    let instances: Vec<_> = made
+        .instances
+        .iter()
+        .map(|made| made.identifier.clone())
+        .collect();
+    assert_eq!(
+        (instances, made.endpoints.len()),
+        (vec!["orders-west-1".to_owned()], 1)
+    );
+}
+
+#[test]
+fn what_a_rebuild_has_begun_to_take_apart_is_not_all_that_is_made_again() {
+    let mut observed = deposed();
+    let seen = Blueprint::of(shape(), None, Epoch(7), at(0));
+    home(&mut observed).healthy = Some(Healthy::after(None, seen));
+    let live = home_shape(&mut observed);
+    live.endpoints.clear();
+    live.instances[0].identifier = "orders-west-1-retired-20261121-8".into();
+    after(&mut observed, 1);
+    let kept = home(&mut observed).blueprint.clone().unwrap().shape;
+    assert_eq!(
+        (kept.instances[0].identifier.as_str(), kept.endpoints.len()),
+        ("orders-west-1", 1)
+    );
 }
 
 #[test]

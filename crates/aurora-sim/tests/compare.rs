@@ -14,7 +14,7 @@ use failover::{
     plan::KeyedTable,
     sql::{
         Why,
-        compare::{Found, Reached, Stretch, stretch},
+        compare::{Found, LATE, Reached, Stretch, stretch},
     },
 };
 use support::database::{connect, holds};
@@ -269,8 +269,11 @@ async fn a_key_is_compared_by_its_own_operators_wherever_their_schema_is() {
         .batch_execute(
             "CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;
              CREATE TABLE people (name ext.citext PRIMARY KEY, what text);
+             CREATE DOMAIN ext.name AS ext.citext; CREATE DOMAIN short AS ext.name CHECK (length(VALUE) < 9);
+             CREATE TABLE clients (name short PRIMARY KEY, what text);
              CREATE TABLE numbers (id int PRIMARY KEY);
              INSERT INTO people VALUES ('anna', '1'), ('Berta', '2'), ('carl', '3'), ('Dora', '4');
+             INSERT INTO clients SELECT * FROM people;
              INSERT INTO numbers VALUES (1)",
         )
         .await
@@ -289,21 +292,25 @@ async fn a_key_is_compared_by_its_own_operators_wherever_their_schema_is() {
         .unwrap();
     available(&world.east, "orders-east").await;
     deposed
-        .batch_execute("INSERT INTO people VALUES ('Emil', '5'), ('bea', '6')")
+        .batch_execute(
+            "INSERT INTO people VALUES ('Emil', '5'), ('bea', '6');
+             INSERT INTO clients VALUES ('Emil', '5'), ('bea', '6')",
+        )
         .await
         .unwrap();
     promoted
-        .batch_execute("UPDATE people SET name = 'CARL' WHERE name = 'carl'")
+        .batch_execute(
+            "UPDATE people SET name = 'CARL' WHERE what = '3'; UPDATE clients SET name = 'CARL' WHERE what = '3'",
+        )
         .await
         .unwrap();
-    for rows in [2, 3, 100] {
-        let found = whole(
-            &deposed,
-            &promoted,
-            &table("public.people", &["name"]),
-            rows,
-        )
-        .await;
+    // A domain over a domain is compared as what lies beneath both.
+    let tables = ["public.people", "public.clients"].map(|name| table(name, &["name"]));
+    for (rows, table) in [2, 3, 100]
+        .iter()
+        .flat_map(|rows| tables.iter().map(move |table| (*rows, table)))
+    {
+        let found = whole(&deposed, &promoted, table, rows).await;
         let mut lost = lines(&found.only_here.csv);
         lost.retain(|line| *line != "name,what");
         assert_eq!(lost.len(), 2, "{lost:?}");
@@ -314,6 +321,99 @@ async fn a_key_is_compared_by_its_own_operators_wherever_their_schema_is() {
         assert_eq!(found.differs.count, 1, "CARL is carl, written otherwise");
         assert_eq!(found.compared, 6);
     }
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_tenant_of_many_rows_is_read_once_and_not_to_its_end_for_every_stretch() {
+    let Some(world) = on_postgres().await else {
+        return;
+    };
+    let deposed = connect(&world.simulator, WEST, "orders-west")
+        .await
+        .unwrap();
+    deposed
+        .batch_execute(
+            "CREATE TABLE numbers (id int PRIMARY KEY); INSERT INTO numbers VALUES (1);
+             CREATE TABLE lines (tenant int, number int, what text, PRIMARY KEY (tenant, number));
+             INSERT INTO lines SELECT 1, n, 'x' FROM generate_series(1, 40000) AS n;
+             INSERT INTO lines SELECT t, n, 'x' FROM generate_series(2, 5) AS t, generate_series(1, 3) AS n;
+             ANALYZE lines",
+        )
+        .await
+        .unwrap();
+    let promoted = connect(&world.simulator, EAST, "orders-east")
+        .await
+        .unwrap();
+    holds(&promoted, 1).await;
+    world
+        .east
+        .remove_from_global_cluster()
+        .global_cluster_identifier(GLOBAL)
+        .db_cluster_identifier(EAST_ARN)
+        .send()
+        .await
+        .unwrap();
+    available(&world.east, "orders-east").await;
+    deposed
+        .batch_execute("INSERT INTO lines VALUES (1, 0, 'lost'), (3, 9, 'lost'), (5, 9, 'lost')")
+        .await
+        .unwrap();
+    // What only the new writer has lies between the others, and costs nothing.
+    promoted
+        .batch_execute(
+            "INSERT INTO lines SELECT 3, n, 'new' FROM generate_series(100, 40000) AS n;
+             UPDATE lines SET what = 'other' WHERE tenant = 1 AND number = 20000",
+        )
+        .await
+        .unwrap();
+    let before = index_blocks(&promoted).await;
+    let lines_of = table("public.lines", &["tenant", "number"]);
+    let found = whole(&deposed, &promoted, &lines_of, 400).await;
+    assert_eq!(
+        (found.compared, found.only_here.count, found.differs.count),
+        (40_015, 3, 1)
+    );
+    let mut lost = lines(&found.only_here.csv);
+    lost.retain(|line| *line != "tenant,number,what");
+    assert_eq!(lost, ["1,0,lost", "3,9,lost", "5,9,lost"]);
+    let read = index_blocks(&promoted).await - before;
+    assert!(read < 4_000, "{read} blocks for about a hundred stretches");
+    world.simulator.stop().await;
+}
+
+/// Blocks of the index of `lines` that this session has asked for.
+async fn index_blocks(client: &Client) -> i64 {
+    let flushed = "SELECT pg_stat_force_next_flush()";
+    client.query_one(flushed, &[]).await.unwrap();
+    let read = "SELECT (idx_blks_read + idx_blks_hit)::bigint FROM pg_statio_user_indexes WHERE indexrelname = 'lines_pkey'";
+    client.query_one(read, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn what_outlasts_a_stretch_is_cut_off_and_asked_for_in_fewer_rows() {
+    let Some(world) = on_postgres().await else {
+        return;
+    };
+    let (deposed, promoted) = apart(&world.simulator, &world.east).await;
+    // Whatever is compared with such a key takes half a minute.
+    let slow = "CREATE FUNCTION quick(int) RETURNS bool LANGUAGE sql AS 'SELECT true';
+        CREATE DOMAIN slow AS int CHECK (public.quick(VALUE));
+        CREATE TABLE things (id slow PRIMARY KEY);
+        CREATE OR REPLACE FUNCTION quick(int) RETURNS bool LANGUAGE sql AS 'SELECT pg_sleep(30) IS NOT NULL'";
+    for client in [&deposed, &promoted] {
+        client.batch_execute(slow).await.unwrap();
+    }
+    let things = table("public.things", &["id"]);
+    let from = (Some(vec!["5".to_owned()]), 400);
+    let began = std::time::Instant::now();
+    let found = stretch(&deposed, &promoted, &things, from, Duration::ZERO)
+        .await
+        .unwrap();
+    let took = began.elapsed();
+    assert!(took < LATE + Duration::from_secs(5), "{took:?}");
+    assert_eq!((found.compared, found.rows), (0, 100));
+    assert_eq!(found.reached, Reached::Key(vec!["5".into()]));
     world.simulator.stop().await;
 }
 

@@ -16,7 +16,7 @@ use crate::{
     },
     steps::{
         Here,
-        loss_ledger::{Compare, Found, Held, Losses, Pair, STRETCH, TableLoss},
+        loss_ledger::{Compare, Found, Held, Losses, Pair, TableLoss},
     },
 };
 
@@ -51,10 +51,11 @@ impl Compare for Aws {
         known: &Known,
         pair: &Pair,
         table: &TableLoss,
+        limit: Duration,
     ) -> Result<Stretch, Error> {
         let (deposed, writer) = self.readers(known, pair).await?;
         let from = (table.after.clone(), table.rows_at_once);
-        Ok(compare::stretch(&deposed, &writer, &table.table, from, STRETCH).await?)
+        Ok(compare::stretch(&deposed, &writer, &table.table, from, limit).await?)
     }
 
     async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {

@@ -1,6 +1,6 @@
 //! Finds what only one of two databases has, by keys: a stretch at a time, in bounded memory, changing nothing.
 
-use std::{collections::HashMap, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use futures::TryStreamExt;
 use tokio::time::Instant;
@@ -21,6 +21,9 @@ const FOUND_BYTES: i64 = 8 * 1024 * 1024;
 pub const WIDE_BYTES: i64 = 4 * 1024 * 1024;
 /// Reading so many rows took less than this: twice as many at once.
 const QUICK: Duration = Duration::from_secs(2);
+
+/// How much longer than its limit a stretch may take: what was begun before is cut off then. Longer than one statement may take.
+pub const LATE: Duration = Duration::from_secs(12);
 
 /// How long one statement waits for a lock of somebody else: less than a statement may take, so that a lock is told from too
 /// many rows.
@@ -52,13 +55,15 @@ const SHAPE: &str = "
                 AND ARRAY(SELECT a.attname::text COLLATE \"C\" FROM pg_attribute AS a WHERE a.attrelid = c.oid
                         AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1]) ORDER BY 1)
                     = ARRAY(SELECT name COLLATE \"C\" FROM unnest($3::text[]) AS name ORDER BY 1)),
-        ARRAY(SELECT DISTINCT format('%I', os.nspname) FROM pg_attribute AS a
-            JOIN pg_type AS t ON t.oid = a.atttypid
-            JOIN pg_opclass AS oc ON oc.opcintype = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END AND oc.opcdefault
+        ARRAY(WITH RECURSIVE base AS (
+                SELECT a.atttypid AS type FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY ($3::text[])
+                UNION SELECT t.typbasetype FROM base JOIN pg_type AS t ON t.oid = base.type AND t.typtype = 'd')
+            SELECT DISTINCT format('%I', os.nspname) FROM base
+            JOIN pg_opclass AS oc ON oc.opcintype = base.type AND oc.opcdefault
             JOIN pg_am AS am ON am.oid = oc.opcmethod AND am.amname = 'btree'
             JOIN pg_amop AS ao ON ao.amopfamily = oc.opcfamily AND ao.amoplefttype = oc.opcintype
             JOIN pg_operator AS o ON o.oid = ao.amopopr JOIN pg_namespace AS os ON os.oid = o.oprnamespace
-            WHERE a.attrelid = c.oid AND a.attname = ANY ($3::text[]) AND os.nspname <> 'pg_catalog')
+            WHERE os.nspname <> 'pg_catalog')
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')";
 
@@ -119,7 +124,8 @@ pub struct Found {
     pub keys: Vec<u8>,
 }
 
-/// Compares a table of `ours` with that of `theirs` from the key `after` on, for about as long as `limit`.
+/// Compares a table of `ours` with that of `theirs` from the key `after` on, for about as long as `limit` and never longer than
+/// [`LATE`] beyond it.
 ///
 /// # Errors
 /// [`Why::Misconfigured`] for a table, a key or a right that is missing; [`Why::Failed`].
@@ -143,9 +149,18 @@ pub async fn stretch(
         ..Stretch::default()
     };
     let mut bytes = 0;
+    let end = began + limit + LATE;
     loop {
         let asked = Instant::now();
-        match chunk(ours, theirs, &shape, &mut found, &mut bytes).await {
+        let chunk = chunk(ours, theirs, &shape, &mut found, &mut bytes);
+        let Ok(compared) = tokio::time::timeout_at(end, chunk).await else {
+            // All the time there was did not do for so many; what began late has all of it the next time.
+            if found.compared == 0 {
+                found.rows = fewer(found.rows);
+            }
+            return Ok(found);
+        };
+        match compared {
             Ok(is_end) if is_end => {
                 found.reached = Reached::End;
                 return Ok(found);
@@ -158,7 +173,7 @@ pub async fn stretch(
             }
             // The rows are too wide, or there are too many between them over there: fewer at once.
             Err(why) if why.code() == Some(&SqlState::QUERY_CANCELED) && found.rows > 1 => {
-                found.rows = (found.rows / 4).max(1);
+                found.rows = fewer(found.rows);
             }
             // What was compared before that stands.
             Err(_) if found.compared > 0 => return Ok(found),
@@ -168,6 +183,10 @@ pub async fn stretch(
             return Ok(found);
         }
     }
+}
+
+fn fewer(rows: u32) -> u32 {
+    (rows / 4).max(1)
 }
 
 /// Fewer rows at once are for as long as the database is slow.
@@ -193,14 +212,10 @@ async fn chunk(
         return Ok(true);
     };
     let is_end = read.len() < found.rows as usize;
-    let range = Range {
-        after,
-        to: &last.key,
-    };
-    let fates = if shape.is_alike(theirs, &range, &read).await? {
+    let fates = if shape.is_alike(theirs, (after, &last.key), &read).await? {
         vec![Fate::Same; read.len()]
     } else {
-        shape.fates(theirs, &range, &read).await?
+        shape.fates(theirs, &read).await?
     };
     // No more than a stretch may find, and at least one row, so that every stretch gets on.
     let (mut only_here, mut differs) = (Vec::new(), Vec::new());
@@ -245,24 +260,16 @@ struct Keyed {
     bytes: i64,
 }
 
-/// The keys beyond `after`, up to `to`.
-struct Range<'a> {
-    after: Option<&'a [String]>,
-    to: &'a [String],
-}
-
-impl<'a> Range<'a> {
-    fn parameters(&self) -> Vec<Parameter<'a>> {
-        let after = self.after.unwrap_or_default().iter();
-        after.chain(self.to).map(parameter).collect()
-    }
-}
-
 /// A parameter with its type, which saves a round trip.
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 fn parameter(part: &String) -> Parameter<'_> {
     (part, Type::TEXT)
+}
+
+/// These columns of `t`.
+fn of_t(columns: &[String]) -> Vec<String> {
+    columns.iter().map(|name| format!("t.{name}")).collect()
 }
 
 /// A table that both databases have; every name in it was quoted by the server.
@@ -353,16 +360,14 @@ impl Shape {
         found
     }
 
+    /// The table's row, which every query calls `t`.
     fn row(&self) -> String {
-        format!("ROW({})::text", self.columns.join(", "))
+        format!("ROW({})::text", of_t(&self.columns).join(", "))
     }
 
     fn key_as_text(&self) -> String {
-        let parts: Vec<_> = self
-            .key
-            .iter()
-            .map(|name| format!("{name}::text"))
-            .collect();
+        let parts = of_t(&self.key).into_iter();
+        let parts: Vec<_> = parts.map(|name| format!("{name}::text")).collect();
         format!("ARRAY[{}]", parts.join(", "))
     }
 
@@ -376,18 +381,22 @@ impl Shape {
     }
 
     fn beyond(&self, after: Option<&[String]>) -> String {
-        let key = self.key.join(", ");
         match after {
-            Some(_) => format!("({key}) > ({})", self.key_from(1)),
+            Some(_) => format!("({}) > ({})", of_t(&self.key).join(", "), self.key_from(1)),
             None => "true".into(),
         }
     }
 
-    fn within(&self, range: &Range<'_>) -> String {
-        let key = self.key.join(", ");
-        let first = range.after.map_or(1, |after| after.len() + 1);
-        let beyond = self.beyond(range.after);
-        format!("{beyond} AND ({key}) <= ({})", self.key_from(first))
+    /// The next rows in the key's order. An index finds where they begin by the whole key, and they end by their number: PostgreSQL
+    /// would read an upper bound of several columns to the end of the first one's value.
+    fn next(&self, what: &str, after: Option<&[String]>, rows: usize) -> String {
+        // A bare name in ORDER BY is what the query puts out before it is a column: one that is called `key` would be sorted as text.
+        format!(
+            "SELECT {what} FROM {} AS t WHERE {} ORDER BY {} LIMIT {rows}",
+            self.table,
+            self.beyond(after),
+            of_t(&self.key).join(", ")
+        )
     }
 
     async fn read(
@@ -396,16 +405,10 @@ impl Shape {
         after: Option<&[String]>,
         rows: u32,
     ) -> Result<Vec<Keyed>, tokio_postgres::Error> {
-        // A bare name in ORDER BY is what the query puts out before it is a column: one that is called `key` would be sorted as text.
-        let order: Vec<_> = self.key.iter().map(|name| format!("t.{name}")).collect();
+        let what = format!("{} AS key, {} AS row", self.key_as_text(), self.row());
         let sql = format!(
-            "SELECT key, hashtextextended(row, 0), octet_length(row)::bigint
-             FROM (SELECT {} AS key, {} AS row FROM {} AS t WHERE {} ORDER BY {} LIMIT {rows}) AS found",
-            self.key_as_text(),
-            self.row(),
-            self.table,
-            self.beyond(after),
-            order.join(", ")
+            "SELECT key, hashtextextended(row, 0), octet_length(row)::bigint FROM ({}) AS found",
+            self.next(&what, after, rows as usize)
         );
         let parameters: Vec<_> = after.unwrap_or_default().iter().map(parameter).collect();
         let found = client.query_typed(&sql, &parameters).await?;
@@ -417,21 +420,25 @@ impl Shape {
         Ok(found.into_iter().map(keyed).collect())
     }
 
-    /// Whether a database has just these rows in the range: one answer, so that a road between Regions carries little where
-    /// nothing was lost.
+    /// Whether a database has just these rows beyond `after` and up to `to`: one answer, so that a road between Regions carries
+    /// little where nothing was lost. One row more than these shows that there are others between them.
     async fn is_alike(
         &self,
         client: &Client,
-        range: &Range<'_>,
+        (after, to): (Option<&[String]>, &[String]),
         read: &[Keyed],
     ) -> Result<bool, tokio_postgres::Error> {
+        let first = after.map_or(1, |after| after.len() + 1);
         let sql = format!(
-            "SELECT count(*), coalesce(sum(hashtextextended({}, 0)), 0)::text FROM {} WHERE {}",
+            "SELECT count(*), coalesce(sum(hashtextextended({}, 0)), 0)::text FROM ({}) AS t WHERE ({}) <= ({})",
             self.row(),
-            self.table,
-            self.within(range)
+            self.next("t.*", after, read.len() + 1),
+            of_t(&self.key).join(", "),
+            self.key_from(first)
         );
-        let digest = client.query_typed(&sql, &range.parameters()).await?;
+        let parameters = after.unwrap_or_default().iter().chain(to);
+        let parameters: Vec<_> = parameters.map(parameter).collect();
+        let digest = client.query_typed(&sql, &parameters).await?;
         let sum: i128 = read.iter().map(|row| i128::from(row.hash)).sum();
         Ok(digest.first().is_some_and(|digest| {
             let (count, theirs): (i64, &str) = (digest.get(0), digest.get(1));
@@ -439,28 +446,31 @@ impl Shape {
         }))
     }
 
+    /// What became of each row, asked for by its key: what else a database has between them costs nothing. A key may be the same and
+    /// be written otherwise, as `CARL` and `carl` or `1.0` and `1.00` are: whether a row is there, the key's own operators tell.
     async fn fates(
         &self,
         client: &Client,
-        range: &Range<'_>,
         read: &[Keyed],
     ) -> Result<Vec<Fate>, tokio_postgres::Error> {
-        let sql = format!(
-            "SELECT {}, hashtextextended({}, 0) FROM {} WHERE {}",
-            self.key_as_text(),
-            self.row(),
-            self.table,
-            self.within(range)
-        );
-        let keys = read.iter().enumerate();
-        let places: HashMap<&[String], usize> = keys
-            .map(|(place, row)| (row.key.as_slice(), place))
+        let keys: Vec<Vec<&String>> = (0..self.key.len())
+            .map(|index| read.iter().filter_map(|row| row.key.get(index)).collect())
             .collect();
+        let parameters: Vec<Parameter<'_>> = keys
+            .iter()
+            .map(|keys| (keys as &(dyn ToSql + Sync), Type::TEXT_ARRAY))
+            .collect();
+        let arrays: Vec<_> = (1..=keys.len()).map(|index| format!("${index}")).collect();
+        let sql = format!(
+            "SELECT w.n, hashtextextended({}, 0) FROM {}",
+            self.row(),
+            self.joined(&arrays)
+        );
         let mut fates = vec![Fate::OnlyHere; read.len()];
-        let mut theirs = pin!(client.query_typed_raw(&sql, range.parameters()).await?);
+        let mut theirs = pin!(client.query_typed_raw(&sql, parameters).await?);
         while let Some(row) = theirs.try_next().await? {
-            let (key, hash): (Vec<String>, i64) = (row.get(0), row.get(1));
-            let place = places.get(key.as_slice()).copied();
+            let (n, hash): (i64, i64) = (row.get(0), row.get(1));
+            let place = usize::try_from(n - 1).ok();
             if let Some((fate, mine)) =
                 place.and_then(|at| Some((fates.get_mut(at)?, read.get(at)?)))
             {
@@ -471,41 +481,7 @@ impl Shape {
                 };
             }
         }
-        self.written_otherwise(client, read, &mut fates).await?;
         Ok(fates)
-    }
-
-    /// A key may be the same and be written otherwise, as `CARL` and `carl` or `1.0` and `1.00` are: whether a row is there, the
-    /// key's own operators tell.
-    async fn written_otherwise(
-        &self,
-        client: &Client,
-        read: &[Keyed],
-        fates: &mut [Fate],
-    ) -> Result<(), tokio_postgres::Error> {
-        let missing = read.iter().zip(fates.iter());
-        let missing: Vec<_> = missing
-            .filter(|(_, fate)| **fate == Fate::OnlyHere)
-            .collect();
-        let keys: Vec<_> = missing.iter().map(|(row, _)| *row).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let wanted = self.wanted(client, &keys).await?;
-        let sql = format!("SELECT DISTINCT w.n FROM {wanted}");
-        let there: Vec<i64> = client
-            .query_typed(&sql, &[])
-            .await?
-            .iter()
-            .map(|row| row.get(0))
-            .collect();
-        let places = fates.iter_mut().filter(|fate| **fate == Fate::OnlyHere);
-        for (place, fate) in (1_i64..).zip(places) {
-            if there.contains(&place) {
-                *fate = Fate::Differs;
-            }
-        }
-        Ok(())
     }
 
     /// These keys as `w`, numbered from 1, joined with their rows in the table as `t`.
@@ -523,20 +499,25 @@ impl Shape {
                 .await?;
             arrays.push(format!("{}::text[]", quoted.get::<_, String>(0)));
         }
+        Ok(self.joined(&arrays))
+    }
+
+    /// Arrays of keys, one for each column, as `w`, numbered from 1, joined with their rows in the table as `t`.
+    fn joined(&self, arrays: &[String]) -> String {
         let names: Vec<_> = (0..self.key.len())
             .map(|index| format!("k{index}"))
             .collect();
-        let same = self.key.iter().zip(&names).zip(&self.types);
+        let same = of_t(&self.key).into_iter().zip(&names).zip(&self.types);
         let same: Vec<_> = same
-            .map(|((column, name), of)| format!("t.{column} = w.{name}::{of}"))
+            .map(|((column, name), of)| format!("{column} = w.{name}::{of}"))
             .collect();
-        Ok(format!(
+        format!(
             "unnest({}) WITH ORDINALITY AS w({}, n) JOIN {} AS t ON {}",
             arrays.join(", "),
             names.join(", "),
             self.table,
             same.join(" AND ")
-        ))
+        )
     }
 
     /// Adds rows to what was found: as they are, or by their keys where they are too wide.
@@ -572,10 +553,9 @@ impl Shape {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let columns: Vec<_> = columns.iter().map(|name| format!("t.{name}")).collect();
         let sql = format!(
             "COPY (SELECT {} FROM {} ORDER BY w.n) TO STDOUT (FORMAT csv, HEADER {header})",
-            columns.join(", "),
+            of_t(columns).join(", "),
             self.wanted(client, rows).await?
         );
         let mut stream = pin!(client.copy_out(&sql).await?);

@@ -63,6 +63,9 @@ pub struct Observed {
     pub fenced: Option<Epoch>,
     /// What stands open on a deposed member's database.
     pub doors: Option<Open>,
+    /// Why nobody can connect to a deposed member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shut: Option<String>,
 }
 
 /// What stands open on a database.
@@ -255,7 +258,8 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
 /// Decides what one pass does.
 ///
 /// # Errors
-/// `NotReady` where the database does not tell its epoch, so that nobody can know whether it was deposed.
+/// `NotReady` where nobody can connect to it until somebody does something, or where the database does not tell its epoch, so
+/// that nobody can know whether it was deposed.
 pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     match observed.standing {
         Standing::Endorsed => {
@@ -266,6 +270,13 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         Standing::Gone => return Ok(Action::Done("there is no cluster to fence")),
         Standing::Follows => return Ok(Action::Done("it follows the writer")),
         Standing::Deposed => {}
+    }
+    if let Some(why) = &observed.shut {
+        return if observed.fenced == Some(observed.epoch) {
+            Ok(Action::Done("it was fenced, and nobody can connect to it"))
+        } else {
+            Err(Error::NotReady(why.clone()))
+        };
     }
     let Some(doors) = &observed.doors else {
         return Err(Error::Unavailable(
@@ -461,12 +472,17 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
     let current = current
         .ok_or_else(|| not_adopted(&known.plan.plan))?
         .clone();
-    let (standing, _) = standing(world, &known.plan, rows).await?;
-    let row = rows.0.get(world.region());
-    let doors = if standing == Standing::Deposed {
-        Some(world.doors(known).await?.into())
-    } else {
-        None
+    let here = world.region();
+    let (standing, cluster) = standing(world, &known.plan, rows).await?;
+    let row = rows.0.get(here);
+    let deposed = cluster.filter(|_| standing == Standing::Deposed);
+    let shut = deposed.as_ref().and_then(|cluster| cluster.shut(here));
+    let doors = match &deposed {
+        Some(cluster) if shut.is_none() => {
+            let doors = world.doors(known).await;
+            Some(doors.map_err(|why| cluster.explained(here, why))?.into())
+        }
+        Some(_) | None => None,
     };
     Ok(Observed {
         standing,
@@ -474,6 +490,7 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
         epoch: current.epoch,
         fenced: row.and_then(|row| row.fenced_at.and(row.fenced)),
         doors,
+        shut,
     })
 }
 
@@ -513,12 +530,30 @@ pub(super) async fn standing(
 /// each name of an error; a failure that says nothing of where this Region's member stands is only counted.
 async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Error) {
     let here = world.region();
-    let Ok((Standing::Deposed, _)) = standing(world, &known.plan, rows).await else {
+    let Ok((Standing::Deposed, cluster)) = standing(world, &known.plan, rows).await else {
         return;
     };
     let Some(current) = rows.current() else {
         return;
     };
+    if let Some(shut) = cluster.and_then(|cluster| cluster.shut(here)) {
+        let message = Message {
+            severity: Severity::Action,
+            what: format!("the deposed writer in {here} is not fenced, and nobody can connect to it"),
+            evidence: format!(
+                "{} has been the writer since epoch {}. {shut}. It takes no writes as it is.",
+                current.writer, current.epoch
+            ),
+            next: "Let nothing write there when it is started: the fence shuts it within a minute then. RDS starts a stopped cluster by \
+                   itself after seven days."
+                .into(),
+            ..Message::default()
+        };
+        // What keeps the fence out once it is started is told all the same.
+        let news = |row: &Row| row.tell_unfenced(current.epoch, "Shut");
+        tell_news(world, &known.plan, &message, news).await;
+        return;
+    }
     let message = Message {
         severity: Severity::Critical,
         what: format!("split brain: the deposed writer in {here} is not fenced"),

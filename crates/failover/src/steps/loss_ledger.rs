@@ -34,8 +34,9 @@ pub use account::{Account, Losses, LostBeats, TableLoss};
 /// The step's name in timelines and logs.
 pub const STEP: &str = "loss_ledger";
 
-/// How long one pass compares.
-pub const STRETCH: Duration = Duration::from_secs(45);
+/// How long after its beginning a pass reads on. It ends [`LATE`](crate::sql::compare::LATE) after that at the latest, which leaves
+/// its function a fifth of its minute to keep what was found.
+pub const STRETCH: Duration = Duration::from_secs(35);
 
 /// The two databases that are compared, as one Region reaches them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,12 +64,13 @@ pub struct Held {
 pub trait Compare: Sync {
     /// Reads the epochs and the deposed database's beats.
     fn held(&self, known: &Known, pair: &Pair) -> impl Future<Output = Result<Held, Error>> + Send;
-    /// Compares a table for about [`STRETCH`].
+    /// Compares a table for about as long as `limit`.
     fn stretch(
         &self,
         known: &Known,
         pair: &Pair,
         table: &TableLoss,
+        limit: Duration,
     ) -> impl Future<Output = Result<Stretch, Error>> + Send;
     /// Keeps a file; answers where.
     fn keep(
@@ -108,6 +110,9 @@ pub struct Observed {
     pub epoch: Epoch,
     /// The fence of this epoch that the ledger says this Region's member stands under.
     pub fenced_at: Option<Timestamp>,
+    /// Why nobody can connect to the deposed cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shut: Option<String>,
     /// What had been found before this pass, under this epoch and this fence; an answer tells the sums alone.
     #[serde(serialize_with = "sums")]
     pub losses: Option<Losses>,
@@ -202,11 +207,16 @@ pub(crate) fn asked(mut payload: Value) -> Result<(Option<String>, Input), Error
 /// Decides what one pass does.
 ///
 /// # Errors
-/// `NotReady` while the deposed writer is not fenced.
+/// `NotReady` while nobody can connect to the deposed writer, or it is not fenced.
 pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> {
     let Observed { cluster, epoch, .. } = observed;
     if let Some(losses) = observed.losses.as_ref().filter(|found| found.is_complete()) {
         return Ok(Action::Done(losses.told()));
+    }
+    if observed.standing == Some(Standing::Deposed)
+        && let Some(why) = &observed.shut
+    {
+        return Err(Error::NotReady(why.clone()));
     }
     match observed.standing {
         Some(Standing::Endorsed) => {
@@ -291,21 +301,19 @@ impl<W: World> Step<W> for LossLedger<'_> {
     async fn act(
         &self,
         world: &W,
-        _: &mut Pass,
+        pass: &mut Pass,
         looked: &mut Looked,
         action: &Action,
     ) -> Result<Came, Error> {
-        let Looked {
-            seen,
-            known,
-            current,
-            found,
-        } = looked;
-        let found = found.as_ref();
-        act(world, known, current, seen, found, action)
-            .await
-            .map(Came::So)
+        let said = act(world, pass.now, looked, action).await;
+        said.map(Came::So)
     }
+}
+
+/// What is left of the time that a pass reads on, which began before it was decided what to read.
+fn left(began: Timestamp, now: Timestamp) -> Duration {
+    let spent = now.duration_since(began).unsigned_abs();
+    STRETCH.saturating_sub(spent)
 }
 
 fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
@@ -335,12 +343,17 @@ fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
 
 async fn act(
     world: &impl World,
-    known: &Known,
-    current: &Current,
-    observed: &mut Observed,
-    found: Option<&Cluster>,
+    began: Timestamp,
+    looked: &mut Looked,
     action: &Action,
 ) -> Result<String, Error> {
+    let Looked {
+        seen: observed,
+        known,
+        current,
+        found,
+    } = looked;
+    let found = found.as_ref();
     let plan = &known.plan;
     let fresh = || {
         Losses::of(
@@ -365,7 +378,8 @@ async fn act(
             let table = table.ok_or_else(|| {
                 Error::UnexpectedTopology("the plan's tables changed under the run".into())
             })?;
-            let stretch = world.stretch(known, &pair, table).await?;
+            let limit = left(began, world.now());
+            let stretch = world.stretch(known, &pair, table, limit).await?;
             stuck = account::stays_locked(table, &stretch);
             account::note(world, &folder, table, stretch).await?
         }

@@ -84,6 +84,14 @@ impl Books {
         self.fence = fence;
         self
     }
+
+    /// RDS shows that cluster with another status.
+    pub(crate) fn in_status(mut self, status: &str) -> Self {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.status = status.into();
+        }
+        self
+    }
 }
 
 impl Books {

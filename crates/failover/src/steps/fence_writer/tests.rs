@@ -13,6 +13,7 @@ fn observed(standing: Standing, doors: Option<Open>) -> Observed {
         epoch: Epoch(8),
         fenced: None,
         doors,
+        shut: None,
     }
 }
 
@@ -104,6 +105,19 @@ fn a_database_without_an_epoch_is_never_fenced() {
     assert_eq!(why.name(), "NotReady");
 }
 
+#[test]
+fn what_nobody_can_connect_to_is_done_only_where_it_was_fenced_before() {
+    let mut seen = observed(Standing::Deposed, None);
+    seen.shut = Some("cluster orders-west in us-west-2 is stopped".into());
+    let why = next_action(&seen).unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    assert!(why.to_string().contains("is stopped"), "{why}");
+    seen.fenced = Some(Epoch(7));
+    assert!(next_action(&seen).is_err(), "under an older epoch");
+    seen.fenced = Some(Epoch(8));
+    assert!(is_done(&seen));
+}
+
 /// This Region was deposed by epoch 8, and whoever fences its member is answered so.
 fn books(fence: Result<(), Error>) -> Books {
     with_writer("us-west-2", fence)
@@ -156,6 +170,53 @@ async fn a_fence_that_fails_every_minute_fails_each_sweep_and_is_told_once_as_a_
         (row.unfenced, row.fenced),
         (vec!["8/Denied".to_owned()], None)
     );
+}
+
+#[tokio::test]
+async fn a_stopped_deposed_cluster_is_named_with_its_status_and_what_to_do() {
+    let silent = || {
+        Err(Error::Unavailable(
+            "no connection to east within 10 s".into(),
+        ))
+    };
+    let stopped = books(silent()).in_status("stopped");
+    let dry = json!({"operation": "fence", "plan": "orders"});
+    let answer = handle(&stopped, dry).await.unwrap();
+    assert_eq!(answer["refusal"]["error"], "NotReady");
+    let said = answer["refusal"]["reasons"][0].as_str().unwrap();
+    assert_eq!(
+        said,
+        "cluster orders-east in us-east-1 is stopped, which does not pass by itself; start it, and start again"
+    );
+    // It takes no writes, so that nobody is told of a split brain; and whatever keeps the fence out later is told by its own name.
+    for _minute in 1..=2 {
+        assert_eq!(sweep_of(&stopped).await.unwrap_err().name(), "NotReady");
+    }
+    let told = stopped.told();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        !told[0].contains("split brain") && told[0].contains("nobody can connect"),
+        "{told:?}"
+    );
+    let row = stopped.rows()[&"us-east-1".into()].clone();
+    assert_eq!(
+        (row.unfenced, row.fenced),
+        (vec!["8/Shut".to_owned()], None)
+    );
+    // What may be open is tried, and only its silence is explained.
+    let unfit = books(silent()).in_status("incompatible-parameters");
+    let why = sweep_of(&unfit).await.unwrap_err();
+    assert!(
+        why.name() == "NotReady" && why.to_string().contains("is incompatible-parameters"),
+        "{why}"
+    );
+    assert!(
+        unfit.told()[0].contains("split brain"),
+        "it may take writes"
+    );
+    sweep_of(&books(Ok(())).in_status("incompatible-parameters"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

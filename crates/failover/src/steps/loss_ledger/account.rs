@@ -41,6 +41,10 @@ pub struct TableLoss {
     /// The table and its key.
     #[serde(flatten)]
     pub table: KeyedTable,
+    /// Where its files lie, beside the summary: a comparison that is begun anew has a folder of its own. Empty in an account of an
+    /// earlier version, where they lie under the table's name.
+    #[serde(default)]
+    pub folder: String,
     /// The last key that was compared.
     pub after: Option<Vec<String>>,
     /// Rows that are read at once.
@@ -135,6 +139,7 @@ impl Losses {
     ) -> Self {
         let tables = tables.iter().map(|table| TableLoss {
             table: table.clone(),
+            folder: format!("{}/{}", table.table, now.strftime("%Y%m%dT%H%M%SZ")),
             after: None,
             rows_at_once: compare::ROWS,
             compared: 0,
@@ -161,9 +166,9 @@ impl Losses {
     /// The account by the plan's tables as they are now: what was compared by the same key stands, and another table or key begins
     /// anew. A table that is no longer the plan's is forgotten.
     #[must_use]
-    pub(super) fn by(mut self, tables: &[KeyedTable]) -> Self {
+    pub(super) fn by(mut self, tables: &[KeyedTable], now: Timestamp) -> Self {
         let under = (self.epoch, self.fenced_at);
-        let fresh = Self::of(&self.cluster, under, tables, self.begun_at);
+        let fresh = Self::of(&self.cluster, under, tables, now);
         let before = std::mem::replace(&mut self.tables, fresh.tables);
         for table in &mut self.tables {
             if let Some(same) = before.iter().find(|same| same.table == table.table) {
@@ -254,6 +259,18 @@ impl Losses {
     }
 }
 
+impl TableLoss {
+    /// Where its files lie, beside the summary.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        if self.folder.is_empty() {
+            &self.table.table
+        } else {
+            &self.folder
+        }
+    }
+}
+
 /// Why a member may not be deleted yet, since it may have what nothing lists; `None` where all of it is listed by the plan's tables
 /// and under the fence that it stands under.
 pub(in crate::steps) fn unlisted(
@@ -268,7 +285,10 @@ pub(in crate::steps) fn unlisted(
         ));
     }
     let account = account.filter(|account| account.epoch == epoch);
-    let account = account.map(|account| account.by(tables));
+    let account = account.map(|account| {
+        let begun_at = account.begun_at;
+        account.by(tables, begun_at)
+    });
     let Some(account) = account.filter(|found| found.is_complete() && found.fenced_at.is_some())
     else {
         return Some(format!(
@@ -300,7 +320,8 @@ pub(super) async fn note(
             if !content.is_empty() {
                 let name = format!(
                     "{folder}/{}/{kind}{what}-{:012}.csv",
-                    table.table.table, table.compared
+                    table.place(),
+                    table.compared
                 );
                 world.keep(&name, std::mem::take(content)).await?;
                 table.kept += 1;
@@ -383,7 +404,10 @@ pub(super) async fn summarize(
     let message = Message {
         severity: Severity::Action,
         what: format!("the loss ledger of {} is written", losses.cluster),
-        evidence: format!("{said}. The files are beside {place}. {VERBATIM}."),
+        evidence: format!(
+            "{said}. The files are beside {place}, which names each table's folder; another one there is of a comparison that was \
+             begun anew. {VERBATIM}."
+        ),
         next: "Look through the files and put back what belongs on the writer.".into(),
         commands: vec![format!(
             "aws s3 cp --recursive --region {} {} {}",

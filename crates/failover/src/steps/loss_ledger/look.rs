@@ -41,9 +41,10 @@ pub(super) async fn observe(
         writer: current.writer.clone(),
         epoch: current.epoch,
         fenced_at,
+        shut: found.as_ref().and_then(|cluster| cluster.shut(here)),
         losses: losses
             .filter(|losses| losses.counts(standing, (current.epoch, fenced_at)))
-            .map(|losses| losses.by(&plan.loss_ledger)),
+            .map(|losses| losses.by(&plan.loss_ledger, world.now())),
         cluster,
     };
     Ok((observed, found))
@@ -109,7 +110,8 @@ pub(super) async fn pair(
         writer: place(&writer.writer, writer.port),
         writer_region: current.writer.clone(),
     };
-    let held = world.held(known, &pair).await?;
+    let held = world.held(known, &pair).await;
+    let held = held.map_err(|why| deposed.explained(world.region(), why))?;
     if held.writer != Some(current.epoch) {
         return Err(Error::UnexpectedTopology(format!(
             "the database at {} holds epoch {}, and the writer of epoch {} was expected there",

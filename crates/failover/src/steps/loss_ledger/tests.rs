@@ -20,6 +20,9 @@ fn orders() -> KeyedTable {
     }
 }
 
+/// When the plan's tables were corrected.
+const LATER: Timestamp = Timestamp::constant(3_600, 0);
+
 fn losses() -> Losses {
     let under = (Epoch(8), Some(fence(100)));
     Losses::of("orders-east", under, &[orders()], Timestamp::UNIX_EPOCH)
@@ -37,6 +40,7 @@ fn observed(standing: Option<Standing>) -> Observed {
         writer: "us-west-2".into(),
         epoch: Epoch(8),
         fenced_at: Some(fence(100)),
+        shut: None,
         losses: None,
     }
 }
@@ -76,6 +80,25 @@ fn a_deposed_writer_that_may_still_take_rows_is_not_compared() {
         Ok(Action::Compare(0)),
         "a restored one takes none"
     );
+}
+
+#[test]
+fn a_stopped_deposed_cluster_is_said_before_anything_is_compared_and_needs_nothing_more_afterwards()
+{
+    let mut seen = observed(Some(Standing::Deposed));
+    seen.shut = Some("cluster orders-east in us-east-1 is stopped".into());
+    for fenced_at in [None, Some(fence(100))] {
+        seen.fenced_at = fenced_at;
+        let why = next_action(&seen, 1).unwrap_err();
+        assert!(
+            why.name() == "NotReady" && why.to_string().contains("is stopped"),
+            "{why}"
+        );
+    }
+    let mut found = losses();
+    found.summary = Some("s3://kept/orders/summary.json".into());
+    seen.losses = Some(found);
+    assert_eq!(next_action(&seen, 1).unwrap().name(), "none");
 }
 
 #[test]
@@ -261,7 +284,14 @@ impl Compare for Lab {
         Ok(self.held.clone())
     }
 
-    async fn stretch(&self, _: &Known, _: &Pair, _: &TableLoss) -> Result<Stretch, Error> {
+    async fn stretch(
+        &self,
+        _: &Known,
+        _: &Pair,
+        _: &TableLoss,
+        limit: std::time::Duration,
+    ) -> Result<Stretch, Error> {
+        assert_eq!(limit, STRETCH, "no time has passed");
         Ok(self.stretches.lock().unwrap().remove(0))
     }
 
@@ -325,9 +355,9 @@ async fn what_stretches_find_is_kept_as_files_and_told_in_the_end() {
     assert_eq!(
         files,
         [
-            "orders/orders-east-8-19700101T000140Z/public.orders/differs-000000000010.csv",
-            "orders/orders-east-8-19700101T000140Z/public.orders/only-here-000000000000.csv",
-            "orders/orders-east-8-19700101T000140Z/public.orders/only-here-000000000010.csv",
+            "orders/orders-east-8-19700101T000140Z/public.orders/19700101T001640Z/differs-000000000010.csv",
+            "orders/orders-east-8-19700101T000140Z/public.orders/19700101T001640Z/only-here-000000000000.csv",
+            "orders/orders-east-8-19700101T000140Z/public.orders/19700101T001640Z/only-here-000000000010.csv",
             "orders/orders-east-8-19700101T000140Z/summary.json",
         ]
     );
@@ -474,7 +504,7 @@ fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its
     let mut found = losses();
     found.tables[0].is_done = true;
     found.summary = Some("s3://kept/summary.json".into());
-    assert!(found.clone().by(&[orders()]).is_complete());
+    assert!(found.clone().by(&[orders()], LATER).is_complete());
     let listed = |losses: &Losses, tables: &[KeyedTable]| {
         let under = (Epoch(8), Some(fence(100)));
         let account = Some(losses.clone());
@@ -485,7 +515,7 @@ fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its
         key: vec!["number".into()],
         ..orders()
     };
-    let again = found.clone().by(&[corrected.clone(), orders()]);
+    let again = found.clone().by(&[corrected.clone(), orders()], LATER);
     assert!(!again.is_complete());
     assert!(listed(&found, &[corrected.clone(), orders()]).is_some());
     let unknown = Losses {
@@ -503,9 +533,25 @@ fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its
         [false, true],
         "what was compared by the same key stands"
     );
+    let places: Vec<_> = again.tables.iter().map(TableLoss::place).collect();
+    assert_eq!(
+        places,
+        [
+            "public.orders/19700101T010000Z",
+            "public.orders/19700101T000000Z"
+        ],
+        "what was found by the other key is not listed beside it"
+    );
     let mut seen = observed(Some(Standing::Deposed));
     seen.losses = Some(again);
     assert_eq!(next_action(&seen, 2), Ok(Action::Compare(0)));
+}
+
+#[test]
+fn a_pass_that_came_late_to_reading_reads_for_less_and_always_ends_before_its_function() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let seconds = [0, 12, 35, 50].map(|spent| left(at(100), at(100 + spent)).as_secs());
+    assert_eq!(seconds, [35, 23, 0, 0]);
 }
 
 #[test]
@@ -519,7 +565,8 @@ fn an_answer_is_as_short_for_thousands_of_files_as_for_one() {
     assert!(said.len() < 1_000 && said.contains("2400"), "{said}");
     let before = serde_json::json!({"table": "public.orders", "key": ["id"], "after": null, "rows_at_once": 5, "compared": 1,
         "only_here": 1, "differs": 0, "left_out": [], "files": ["s3://kept/a.csv"], "is_done": false});
-    serde_json::from_value::<TableLoss>(before).unwrap();
+    let before = serde_json::from_value::<TableLoss>(before).unwrap();
+    assert_eq!(before.place(), "public.orders");
 }
 
 #[tokio::test]
@@ -536,6 +583,8 @@ async fn the_summary_says_that_cells_stand_as_they_are() {
         summary.contains("begins with =") && summary.contains("\\\\copy"),
         "{summary}"
     );
+    let folder = "\"folder\": \"public.orders/19700101T001640Z\"";
+    assert!(summary.contains(folder), "{summary}");
 }
 
 #[test]

@@ -72,13 +72,16 @@ async fn files(
         .and_then(|rest| rest.split_once('/'));
     let (bucket, summary) = place.ok_or_else(|| format!("{summary:?} is no place in S3"))?;
     let folder = summary.trim_end_matches("summary.json");
-    let listed = s3
+    let mut tables = losses.tables.iter();
+    let listed = tables.find(|listed| listed.table.table == table);
+    let listed = listed.ok_or_else(|| format!("{table} is in no account"))?;
+    let objects = s3
         .list_objects_v2()
         .bucket(bucket)
-        .prefix(format!("{folder}{table}/{kind}-"))
+        .prefix(format!("{folder}{}/{kind}-", listed.place()))
         .send()
         .await?;
-    for object in listed.contents() {
+    for object in objects.contents() {
         let key = object.key().unwrap_or_default();
         let answer = s3.get_object().bucket(bucket).key(key).send().await?;
         let content = answer.body.collect().await?.into_bytes();

@@ -11,7 +11,7 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 17),
     ('C', 13),
-    ('P', 8),
+    ('P', 9),
     ('F', 9),
     ('L', 13),
     ('B', 12),

@@ -26,12 +26,14 @@ impl Dns for Aws {
         name: &str,
         kind: &'static str,
     ) -> Result<Heard<Option<Record>>, Error> {
+        // Nothing stands beside a CNAME: whatever else is found under the name keeps one from being made.
+        let is_alone = kind == "CNAME";
         let answer = self
             .route53()
             .list_resource_record_sets()
             .hosted_zone_id(zone)
             .start_record_name(name)
-            .start_record_type(RrType::from(kind))
+            .set_start_record_type((!is_alone).then(|| RrType::from(kind)))
             .max_items(1)
             .customize()
             .config_override(once!(aws_sdk_route53))
@@ -47,13 +49,14 @@ impl Dns for Aws {
             .resource_record_sets
             .into_iter()
             .next()
-            .filter(|set| {
-                set.name.trim_end_matches('.').eq_ignore_ascii_case(name)
-                    && set.r#type.as_str() == kind
-            });
+            .filter(|set| set.name.trim_end_matches('.').eq_ignore_ascii_case(name))
+            .filter(|set| is_alone || set.r#type.as_str() == kind);
         let Some(set) = found else {
             return Ok(Heard::Said(None));
         };
+        if set.r#type.as_str() != kind {
+            return Ok(Heard::Said(Some(another(name, &set))));
+        }
         if set.set_identifier.is_some() || set.alias_target.is_some() {
             return Err(Error::UnexpectedTopology(format!(
                 "{name} is an alias or has a routing policy; make it a simple {kind} record"
@@ -141,6 +144,28 @@ impl Dns for Aws {
             }
             Heard::Throttled(why) => Heard::Throttled(why),
         })
+    }
+}
+
+/// What stands under a name instead of a CNAME.
+fn another(name: &str, set: &ResourceRecordSet) -> Record {
+    let kind = match (&set.alias_target, set.r#type.as_str()) {
+        (Some(_), _) => "ALIAS",
+        (None, "A") => "A",
+        (None, "AAAA") => "AAAA",
+        (None, "TXT") => "TXT",
+        (None, "MX") => "MX",
+        (None, "NS") => "NS",
+        (None, _) => "other",
+    };
+    let alias = set.alias_target.iter().map(|alias| &alias.dns_name);
+    let values = set.resource_records.iter().flatten();
+    let values = values.map(|record| &record.value).chain(alias);
+    Record {
+        name: name.to_owned(),
+        kind,
+        ttl_seconds: set.ttl.unwrap_or_default(),
+        values: values.cloned().collect(),
     }
 }
 

@@ -46,7 +46,7 @@ const WITHOUT_ROUTE53_SECONDS: f64 = 6.0;
 pub struct Record {
     /// Its name, without the trailing dot.
     pub name: String,
-    /// `CNAME` or `TXT`.
+    /// `CNAME` or `TXT`; what else was found where a CNAME was asked for, such as `A` or `ALIAS`.
     pub kind: &'static str,
     /// Seconds a resolver may keep it.
     pub ttl_seconds: i64,
@@ -57,7 +57,7 @@ pub struct Record {
 /// What a name holds and what it should.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Name {
-    /// The CNAME there is.
+    /// The CNAME there is, or what stands there instead.
     pub cname: Option<Record>,
     /// The epoch's record there is.
     pub txt: Option<Record>,
@@ -93,7 +93,7 @@ pub struct Observed {
 
 /// Route 53.
 pub trait Dns: Sync {
-    /// The record set of a name and type.
+    /// The record set of a name and type. Of a name without a CNAME, what keeps one from being made.
     fn record(
         &self,
         zone: &str,
@@ -522,7 +522,10 @@ pub(super) async fn refusals(
 /// Why a name could not be led over in `epoch`.
 fn stands_in_the_way(name: &Name, epoch: Epoch) -> Option<String> {
     if name.cname.is_none() {
-        return Some(format!("{} does not exist in its zone", name.wanted.name));
+        return Some(format!(
+            "{} does not exist in its zone; make a CNAME to the writer's endpoint",
+            name.wanted.name
+        ));
     }
     let refused = add(&mut Batch::default(), name, epoch).err();
     refused.map(|why| why.to_string())
@@ -558,6 +561,14 @@ fn add(batch: &mut Batch, name: &Name, epoch: Epoch) -> Result<(), Error> {
         return Err(Error::UnexpectedTopology(format!(
             "{} was pointed in epoch {held}, this run is in {epoch}; it stays as it is",
             name.wanted.name
+        )));
+    }
+    if let Some(other) = name.cname.as_ref().filter(|held| held.kind != "CNAME") {
+        return Err(Error::UnexpectedTopology(format!(
+            "{} has a record of the type {} in its zone ({}), and no CNAME can stand beside it; delete it and make a CNAME to the writer's endpoint",
+            name.wanted.name,
+            other.kind,
+            other.values.join(", ")
         )));
     }
     let points_to = name

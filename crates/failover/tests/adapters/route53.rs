@@ -46,8 +46,26 @@ async fn a_record_is_read_as_it_must_be_deleted() {
             .uri
             .starts_with("https://route53.amazonaws.com/2013-04-01/hostedzone/Z0EXAMPLE/rrset?")
     );
-    for part in ["name=writer.orders.internal", "type=CNAME", "maxitems=1"] {
+    for part in ["name=writer.orders.internal", "maxitems=1"] {
         assert!(asked.uri.contains(part), "{part} is not in {}", asked.uri);
+    }
+    // A listing that began at the type would pass by what stands there instead.
+    assert!(!asked.uri.contains("type="), "{}", asked.uri);
+}
+
+#[tokio::test]
+async fn what_stands_under_a_name_instead_of_a_cname_is_found_with_its_type() {
+    let alias = "<AliasTarget><HostedZoneId>Z1</HostedZoneId><DNSName>lb.example.</DNSName>\
+        <EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget>";
+    for (kind, rest, expected) in [
+        ("A", VALUE, ("A", "old.example")),
+        ("A", alias, ("ALIAS", "lb.example.")),
+        ("SRV", VALUE, ("other", "old.example")),
+    ] {
+        let (aws, _) = scripted([listing(&(named("writer.orders.internal.", kind) + rest))]);
+        let found = aws.record("Z0EXAMPLE", NAME, "CNAME").await;
+        let found = found.and_then(Heard::said).unwrap().unwrap();
+        assert_eq!((found.kind, found.values[0].as_str()), expected);
     }
 }
 
@@ -57,7 +75,6 @@ async fn a_listing_that_starts_elsewhere_means_that_there_is_no_record() {
         <IsTruncated>false</IsTruncated><MaxItems>1</MaxItems></ListResourceRecordSetsResponse>";
     for next in [
         listing(&(named("x.orders.internal.", "CNAME") + VALUE)),
-        listing(&(named("writer.orders.internal.", "TXT") + VALUE)),
         Next::ok(empty),
     ] {
         let (aws, _) = scripted([next]);
@@ -66,6 +83,13 @@ async fn a_listing_that_starts_elsewhere_means_that_there_is_no_record() {
             Ok(Heard::Said(None))
         );
     }
+    let (aws, _) = scripted([listing(
+        &(named("writer.orders.internal.", "CNAME") + VALUE),
+    )]);
+    assert_eq!(
+        aws.record("Z0EXAMPLE", NAME, "TXT").await,
+        Ok(Heard::Said(None))
+    );
 }
 
 #[tokio::test]

@@ -54,6 +54,28 @@ fn the_batch_deletes_exactly_what_was_read_and_carries_the_epoch() {
 }
 
 #[test]
+fn what_stands_under_a_name_instead_of_a_cname_is_named_and_stays() {
+    for (kind, value) in [("A", "10.0.0.7"), ("ALIAS", "lb.example.")] {
+        let other = Record {
+            kind,
+            ..cname(value)
+        };
+        let seen = observed(Some(other), Some(7));
+        let why = next_action(&seen).unwrap_err().to_string();
+        for part in [
+            kind,
+            value,
+            "writer.orders.internal",
+            "delete it and make a CNAME",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
+        let ready = stands_in_the_way(&seen.zones[0].names[0], Epoch(8));
+        assert_eq!(ready, Some(why), "readiness says the same");
+    }
+}
+
+#[test]
 fn a_record_with_another_ttl_is_deleted_as_it_stands() {
     let slow = Record {
         ttl_seconds: 300,

@@ -18,9 +18,39 @@ pub(super) const BEGIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) struct Readable {
     pub(super) plan: Plan,
-    /// What is wrong with the parameter's document, where this is the plan that was read last.
-    pub(super) fault: Option<String>,
+    /// What keeps it from being watched as its parameter says.
+    pub(super) fault: Option<Fault>,
     before: Option<Known>,
+}
+
+/// What keeps a plan from being watched as its parameter says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// What is wrong with the parameter's document: this is the plan that was read last.
+    Parameter(String),
+    /// It has its turn only once others are over: one look a minute, and a late one.
+    Crowded(String),
+}
+
+impl Fault {
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::Parameter(why) | Self::Crowded(why) => why,
+        }
+    }
+}
+
+/// Marks the plans for which one invocation has no room at once.
+pub(super) fn crowd(plans: &mut [Result<Readable, (PlanName, String)>], room: usize, shards: u64) {
+    for readable in plans.iter_mut().skip(room).flatten() {
+        let name = &readable.plan.plan;
+        readable.fault.get_or_insert_with(|| {
+            Fault::Crowded(format!(
+                "one invocation of the probe watches {room} plans at once, and plan {name} comes too late for that: it is looked \
+                 at once a minute at most; deploy the triggers with more WatchShards than {shards}"
+            ))
+        });
+    }
 }
 
 /// Every plan of this Region, or its name and what is wrong with it. Where the parameters cannot be read, or one is
@@ -42,7 +72,7 @@ pub(super) async fn plans(
     })
 }
 
-fn as_known(known: Known, fault: Option<String>) -> Readable {
+fn as_known(known: Known, fault: Option<Fault>) -> Readable {
     Readable {
         plan: known.plan.clone(),
         fault,
@@ -65,15 +95,15 @@ fn readable(
         }),
         Err(why) => {
             tracing::error!(plan = %name, %why, "a plan is wrong");
-            let last = before.map(|known| as_known(known, Some(why.to_string())));
+            let last = before.map(|known| as_known(known, Some(Fault::Parameter(why.to_string()))));
             last.ok_or((name.clone(), why.to_string()))
         }
     }
 }
 
-/// Tells people once that the parameter's document is wrong, and notes when it is right again.
-pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault: Option<&str>) {
-    let news = |row: &Row| row.tell_plan_fault(fault);
+/// Tells people once what keeps the plan from being watched as its parameter says, and notes when nothing does any more.
+pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault: Option<&Fault>) {
+    let news = |row: &Row| row.tell_plan_fault(fault.map(Fault::words));
     let (Some(fault), Some(_)) = (fault, news(row)) else {
         if fault.is_none()
             && row.plan_fault.is_some()
@@ -83,16 +113,27 @@ pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault
         }
         return;
     };
-    let message = Message {
-        severity: Severity::Action,
-        what: format!("the plan's parameter in {} is wrong", world.region()),
-        evidence: fault.to_owned(),
-        next: format!(
-            "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
+    let here = world.region();
+    let (what, next) = match fault {
+        Fault::Parameter(_) => (
+            format!("the plan's parameter in {here} is wrong"),
+            format!(
+                "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
              topology and unplanned can be read and are unchanged, and planned runs are refused.",
             name = plan.plan,
             revision = plan.revision
+            ),
         ),
+        Fault::Crowded(_) => (
+            format!("the probe in {here} has too many plans to watch this one"),
+            "Deploy the triggers with more WatchShards. Until then an outage is noticed late or not at all from here.".into(),
+        ),
+    };
+    let message = Message {
+        severity: Severity::Action,
+        what,
+        evidence: fault.words().to_owned(),
+        next,
         ..Message::default()
     };
     tell_news(world, plan, &message, news).await;
@@ -152,6 +193,63 @@ mod tests {
             let unknown = readable(&[], &name, document).err().unwrap();
             assert_eq!(unknown.0, name, "{document}");
         }
+    }
+
+    #[test]
+    fn a_plan_beyond_what_an_invocation_watches_has_a_fault_that_says_so() {
+        let readable = |fault| Ok(as_known(known(), fault));
+        let broken = Some(Fault::Parameter("it is not JSON".into()));
+        let mut plans = vec![
+            readable(None),
+            readable(None),
+            readable(None),
+            readable(broken.clone()),
+            Err(("billing".into(), "it is not JSON".to_owned())),
+        ];
+        crowd(&mut plans, 2, 4);
+        let faults: Vec<_> = plans
+            .iter()
+            .flatten()
+            .map(|plan| plan.fault.clone())
+            .collect();
+        assert_eq!(
+            (&faults[0], &faults[1], &faults[3]),
+            (&None, &None, &broken)
+        );
+        let Some(Fault::Crowded(why)) = &faults[2] else {
+            panic!("{faults:?}");
+        };
+        for part in [
+            "watches 2 plans at once",
+            "plan orders comes too late",
+            "more WatchShards than 4",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
+    }
+
+    #[tokio::test]
+    async fn people_are_told_once_that_a_plan_comes_too_late() {
+        let books = fake::Books::with(&Row::new("orders".into()));
+        let plan = crate::ledger::Ledger::all_known(&books)
+            .await
+            .unwrap()
+            .remove(0)
+            .plan;
+        let fault = Fault::Crowded("orders comes too late".into());
+        for _ in 0..2 {
+            let row = books.rows()[&"us-east-1".into()].clone();
+            tell_fault(&books, &plan, &row, Some(&fault)).await;
+        }
+        let told = books.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("too many plans to watch this one"),
+            "{told:?}"
+        );
+        let row = books.rows()[&"us-east-1".into()].clone();
+        tell_fault(&books, &plan, &row, None).await;
+        assert_eq!(books.rows()[&"us-east-1".into()].plan_fault, None);
     }
 
     #[test]

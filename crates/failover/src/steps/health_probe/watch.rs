@@ -10,7 +10,7 @@ use super::{
     Shard, Suspicion, World,
     look::{Looking, Sessions, Target},
     others,
-    plans::{Readable, learn, plans, remember, tell_fault},
+    plans::{Fault, Readable, crowd, learn, plans, remember, tell_fault},
 };
 use crate::{
     Error,
@@ -129,6 +129,7 @@ pub(super) async fn run(
             shards = shard.shards,
             "more plans than one invocation watches: deploy the triggers with more WatchShards"
         );
+        crowd(&mut plans, PLANS_MAX, shard.shards);
     }
     let watches = plans
         .into_iter()
@@ -182,9 +183,10 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
         remember(world, readable.clone()),
         learn(world, &readable.plan)
     );
-    watched.fault = readable.fault;
+    let fault = readable.fault.as_ref();
+    watched.fault = fault.map(|fault| fault.words().to_owned());
     let mut sessions = Sessions::with(world.spares().take(&watched.plan));
-    let looks = look_until(world, &known, until, &mut sessions, &mut watched);
+    let looks = look_until(world, (&known, fault), until, &mut sessions, &mut watched);
     let (ended, ()) = tokio::join!(looks, others::mind(world, &known.plan));
     world.spares().keep(&watched.plan, sessions.into_spare());
     if let Err(why) = ended {
@@ -196,7 +198,7 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
 
 async fn look_until(
     world: &impl World,
-    known: &Known,
+    (known, fault): (&Known, Option<&Fault>),
     until: Until,
     sessions: &mut impl Looking,
     watched: &mut WatchedPlan,
@@ -206,7 +208,7 @@ async fn look_until(
     let plan_fault = watched.fault.clone();
     let mut row = world.row(here, &plan.plan).await?;
     page(world, plan, &row).await;
-    tell_fault(world, plan, &row, plan_fault.as_deref()).await;
+    tell_fault(world, plan, &row, fault).await;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
     let mut suspected_at = None;

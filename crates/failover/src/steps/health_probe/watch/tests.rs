@@ -141,7 +141,7 @@ async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) 
         suspected: false,
         fault: None,
     };
-    let ended = look_until(books, &known, until, looking, &mut watched).await;
+    let ended = look_until(books, (&known, None), until, looking, &mut watched).await;
     assert_eq!(ended, Ok(()));
 }
 

@@ -318,6 +318,20 @@ pub enum DnsRecord {
     },
 }
 
+/// What is said of a plan in which no record leads to the writer.
+pub(crate) const UNNAMED: &str = "the plan has neither a DNS name nor a parameter for the writer, so where applications write was not observed";
+
+impl Plan {
+    /// Whether any record leads applications to the writer.
+    pub(crate) fn names_its_writer(&self) -> bool {
+        self.dns.iter().any(|record| match record {
+            DnsRecord::Cname { endpoint, .. } | DnsRecord::Ssm { endpoint, .. } => {
+                *endpoint == Endpoint::Writer
+            }
+        })
+    }
+}
+
 /// Which of a member's endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

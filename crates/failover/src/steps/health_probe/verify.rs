@@ -129,6 +129,11 @@ impl<W: World> Step<W> for VerifyWrites {
     fn reason(&self, pass: &Pass, seen: &Vec<Observed>, action: &Action) -> String {
         match action {
             Action::Wait(why) => why.clone(),
+            Action::Verify if seen.is_empty() => format!(
+                "{}; that {} takes writes was seen when it was proven",
+                crate::plan::UNNAMED,
+                pass.run.to
+            ),
             Action::Verify => format!(
                 "{} name(s) {} a writer of epoch {}",
                 seen.len(),
@@ -207,4 +212,37 @@ async fn beat(
         Ok(session) => session.beat(world.region(), target.epoch).await,
         Err(why) => why,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ledger::Rows, steps::fake};
+
+    #[tokio::test]
+    async fn where_no_name_leads_to_the_writer_it_says_what_was_not_observed() {
+        let mut run = fake::run();
+        let reader = DnsRecord::Ssm {
+            parameter: "/orders/reader".into(),
+            endpoint: Endpoint::Reader,
+        };
+        for dns in [Vec::new(), vec![reader]] {
+            run.plan.dns = dns;
+            let pass = Pass {
+                run: run.clone(),
+                rows: Rows([("us-east-1".into(), fake::row("us-east-1", 8))].into()),
+                now: jiff::Timestamp::UNIX_EPOCH,
+                dry_run: false,
+            };
+            let books = fake::Books::with(&fake::row("us-east-1", 8));
+            let seen = VerifyWrites.observe(&books, &pass).await.unwrap();
+            let action = next_action(&seen);
+            let said = Step::<fake::Books>::reason(&VerifyWrites, &pass, &seen, &action);
+            assert!(
+                said.contains("where applications write was not observed")
+                    && said.contains("us-east-1 takes writes was seen when it was proven"),
+                "{said}"
+            );
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     evidence::Verdict,
     ledger::{Closed, Outcome, Run, RunKind},
     notify::{Message, Severity, commands, tell, tell_news},
-    plan::{Mode, Plan},
+    plan::{Mode, Plan, UNNAMED},
     policy,
     steps::confirm_outage,
 };
@@ -211,6 +211,10 @@ fn evidence(run: &Run, closed: &Closed) -> String {
     }
     if closed.outcome == Outcome::Succeeded {
         evidence.push_str(&rpo(closed));
+        // A planned run has just said so itself.
+        if !run.plan.names_its_writer() && !evidence.contains(UNNAMED) {
+            evidence.push_str(&format!("\nNot seen: {UNNAMED}."));
+        }
     }
     for left in &closed.left {
         evidence.push_str(&format!("\nLeft: {left}"));
@@ -302,6 +306,20 @@ mod tests {
         ] {
             assert!(message.evidence.contains(part), "{}", message.evidence);
         }
+    }
+
+    #[test]
+    fn a_success_without_a_name_for_the_writer_says_what_was_not_seen() {
+        let mut run = fake::run();
+        run.confirmed = Some(fake::confirmed(Verdict::RegionDown));
+        let said = |run: &Run| message(run, &closed(Outcome::Succeeded)).evidence;
+        assert!(!said(&run).contains("not observed"));
+        run.plan.dns.clear();
+        let evidence = said(&run);
+        assert!(
+            evidence.contains("where applications write was not observed"),
+            "{evidence}"
+        );
     }
 
     #[test]

@@ -12,8 +12,8 @@ use failover::{
     sql::{
         Credentials, Why,
         fence::{
-            CANARY, Doors, databases, doors, is_refused, jobs, rehearse, rehearse_there, reopen,
-            reopen_there, shut, shut_there,
+            CANARY, Doors, databases, doors, forget_dropped, is_refused, jobs, rehearse,
+            rehearse_there, reopen, reopen_there, shut, shut_there,
         },
     },
 };
@@ -466,6 +466,70 @@ async fn a_role_or_job_that_was_dropped_meanwhile_keeps_nobody_else_out() {
         given.contains("App One") && given.contains("job 1"),
         "{given}"
     );
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_dropped_with_the_database_it_lived_in_is_named_and_forgotten() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    root.batch_execute("CREATE DATABASE scheduler OWNER postgres_admin")
+        .await
+        .unwrap();
+    root.batch_execute("ALTER DATABASE orders SET cron.database_name = 'scheduler'")
+        .await
+        .unwrap();
+    admin.batch_execute(CRON).await.unwrap();
+    shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    admin
+        .batch_execute(
+            "DROP SCHEMA cron CASCADE;
+             INSERT INTO aurora_failover.fenced VALUES ('subscription', 'gone.fed'), ('subscription', 'orders.gone')",
+        )
+        .await
+        .unwrap();
+    let left = async |admin: &Client| {
+        let sql = "SELECT kind || ' ' || name FROM aurora_failover.fenced ORDER BY 1";
+        let rows = admin.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect::<Vec<String>>()
+    };
+    // As it was before the setting: nothing tells where pg_cron is, so that its job stays on record and is named.
+    let mut given = reopen(&mut admin).await.unwrap();
+    forget_dropped(&admin, &[], &mut given).await.unwrap();
+    assert!(
+        given.refused[0].starts_with("job 1: pg_cron is not loaded"),
+        "{given:?}"
+    );
+    assert!(
+        given.missing.contains(&"subscription gone.fed".into()),
+        "{given:?}"
+    );
+    assert_eq!(left(&admin).await, ["job 1"]);
+    drop(admin);
+    let mut admin = log_in_to(
+        &world.simulator,
+        "orders",
+        "postgres_admin",
+        "it's not a secret",
+    )
+    .await
+    .unwrap();
+    // Its database was not looked into, and then it was.
+    for (entered, stays) in [(&[][..], 1), (&["scheduler".to_owned()][..], 0)] {
+        let mut given = reopen(&mut admin).await.unwrap();
+        forget_dropped(&admin, entered, &mut given).await.unwrap();
+        assert_eq!(
+            (given.refused.len(), given.missing.len()),
+            (stays, 1 - stays),
+            "{given:?}"
+        );
+        assert_eq!(left(&admin).await.len(), stays);
+    }
     world.simulator.stop().await;
 }
 

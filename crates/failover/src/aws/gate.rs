@@ -141,14 +141,17 @@ impl Gate for Aws {
     async fn reopen(&self, known: &Known) -> Result<Reopened, Error> {
         let mut admin = self.administrator(known).await?;
         let mut given = fence::reopen(&mut admin.client).await?;
+        let mut entered = Vec::new();
         for database in fence::databases(&admin.client).await? {
             match self.beside(&admin, &database).await {
                 Ok(there) => {
                     fence::reopen_there(&admin.client, &there, &database, &mut given).await?;
+                    entered.push(database);
                 }
                 Err(why) => given.refused.push(why),
             }
         }
+        fence::forget_dropped(&admin.client, &entered, &mut given).await?;
         Ok(given)
     }
 

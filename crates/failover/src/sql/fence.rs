@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Transaction};
 use super::{Credentials, Why};
 use crate::domain::Epoch;
 
-pub use back::{Reopened, reopen};
+pub use back::{Reopened, forget_dropped, reopen};
 pub use doors::{Doors, doors, jobs, moves_break};
 pub use elsewhere::{databases, reopen_there, shut_there};
 pub use trial::{rehearse, rehearse_there};

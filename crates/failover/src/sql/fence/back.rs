@@ -100,6 +100,55 @@ pub(super) async fn give_back(
     Ok(())
 }
 
+/// Names and forgets what is on record and was dropped with what it lived in: subscriptions that no database has any more, and jobs
+/// of a `pg_cron` that is gone. `entered` are the other databases that were looked into.
+///
+/// # Errors
+/// [`Why`].
+pub async fn forget_dropped(
+    admin: &Client,
+    entered: &[String],
+    given: &mut Reopened,
+) -> Result<(), Why> {
+    for name in recorded(admin, "subscription").await? {
+        let sql = "
+            SELECT FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
+            WHERE format('%I.%I', d.datname, s.subname) = $1";
+        if admin.query_opt(sql, &[&name]).await?.is_none() {
+            note(admin, ("subscription", &name), false, Ok(()), given).await?;
+        }
+    }
+    let left = recorded(admin, "job").await?;
+    let unsaid = |job: &String| {
+        !given
+            .refused
+            .iter()
+            .any(|why| why.starts_with(&format!("job {job}: ")))
+    };
+    let left: Vec<_> = left.into_iter().filter(unsaid).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    // Where pg_cron is, each of its jobs was given back, named as missing, or refused.
+    let sql = "
+        SELECT c.name, c.name = current_database() OR c.name = ANY($1) OR NOT EXISTS (SELECT FROM pg_database WHERE datname = c.name)
+        FROM (SELECT current_setting('cron.database_name', true) AS name) AS c WHERE c.name IS NOT NULL";
+    let cron = admin.query_opt(sql, &[&entered]).await?;
+    let gone = cron.as_ref().is_some_and(|row| row.get(1));
+    for job in left {
+        let said = if gone {
+            Ok(())
+        } else {
+            Err(match &cron {
+                Some(row) => format!("pg_cron's database {} was not looked into", row.get::<_, &str>(0)),
+                None => "pg_cron is not loaded; load it, or forget the job by deleting it from aurora_failover.fenced".into(),
+            })
+        };
+        note(admin, ("job", &job), false, said, given).await?;
+    }
+    Ok(())
+}
+
 async fn recorded(admin: &Client, kind: &str) -> Result<Vec<String>, Why> {
     let sql = "SELECT name FROM aurora_failover.fenced WHERE kind = $1 ORDER BY name";
     let rows = admin.query(sql, &[&kind]).await?;

@@ -12,7 +12,7 @@ use failover::{
     sql::{
         Credentials, Why,
         fence::{
-            CANARY, Doors, databases, doors, forget_dropped, is_refused, jobs, rehearse,
+            CANARY, Doors, doors, elsewhere, forget_dropped, is_refused, jobs, rehearse,
             rehearse_there, reopen, reopen_there, shut, shut_there,
         },
     },
@@ -72,6 +72,7 @@ async fn log_in_to(
         .user(user)
         .password(password)
         .dbname(database)
+        .application_name("aurora-failover")
         .connect(NoTls)
         .await?;
     tokio::spawn(connection);
@@ -139,6 +140,14 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
     log_in(&simulator, "App One", "one").await.unwrap();
     assert_eq!(doors(&admin, &KEPT).await.unwrap().jobs, 1);
     simulator.stop().await;
+}
+
+/// The active jobs in the database of a connection.
+async fn jobs(there: &Client) -> u64 {
+    let mut doors = Doors::default();
+    doors.count_jobs(there, "there").await.unwrap();
+    assert_eq!(doors.unseen, Vec::<String>::new());
+    doors.jobs
 }
 
 async fn superuser(world: &OnPostgres) -> Client {
@@ -261,7 +270,27 @@ async fn only_rdss_own_roles_keep_their_login_unnamed_and_one_that_cannot_be_alt
     world.simulator.stop().await;
 }
 
-#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
+/// Somebody reads changes by a new slot.
+async fn receive(
+    world: &OnPostgres,
+    root: &Client,
+    (user, password): (&str, &str),
+) -> std::process::Child {
+    let address = world.simulator.backend(WEST, "orders-west").unwrap();
+    let slot = "SELECT pg_create_logical_replication_slot('cdc', 'pgoutput')";
+    root.execute(slot, &[]).await.unwrap();
+    let receives = support::postgres_binaries().unwrap().join("pg_recvlogical");
+    std::process::Command::new(receives)
+        .args(["-h", "127.0.0.1", "-p", &address.port().to_string()])
+        .args(["-U", user, "-d", "orders"])
+        .args(["--slot=cdc", "--start", "-f", "/dev/null"])
+        .args(["-o", "proto_version=1", "-o", "publication_names=all_of_it"])
+        .arg("--no-loop")
+        .env("PGPASSWORD", password)
+        .spawn()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_is_left_alone() {
     let Some((world, mut admin)) = deposed().await else {
@@ -281,39 +310,7 @@ async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_i
         )
         .await
         .unwrap();
-    let address = world.simulator.backend(WEST, "orders-west").unwrap();
-    root.execute(
-        "SELECT pg_create_logical_replication_slot('cdc', 'pgoutput')",
-        &[],
-    )
-    .await
-    .unwrap();
-    let receives = support::postgres_binaries().unwrap().join("pg_recvlogical");
-    let mut receiver = std::process::Command::new(receives)
-        .args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &address.port().to_string(),
-            "-U",
-            "reader",
-            "-d",
-            "orders",
-        ])
-        .args([
-            "--slot=cdc",
-            "--start",
-            "-f",
-            "/dev/null",
-            "-o",
-            "proto_version=1",
-            "-o",
-            "publication_names=all_of_it",
-        ])
-        .arg("--no-loop")
-        .env("PGPASSWORD", "r")
-        .spawn()
-        .unwrap();
+    let mut receiver = receive(&world, &root, ("reader", "r")).await;
     let senders = "SELECT count(*) FILTER (WHERE usename = 'reader'), count(*) FILTER (WHERE usename = 'rdsadmin')
         FROM pg_stat_replication";
     let count = async || {
@@ -378,18 +375,14 @@ async fn jobs_of_pg_cron_in_its_own_database_are_seen_disabled_and_given_back_th
     admin = connect(&world.simulator, WEST, "orders-west")
         .await
         .unwrap();
-    assert_eq!(databases(&admin).await.unwrap(), ["postgres"]);
+    assert_eq!(elsewhere(&admin).await.unwrap().databases, ["postgres"]);
     let there = log_in_to(&world.simulator, "postgres", "postgres_admin", ADMINS).await;
     let mut there = there.unwrap();
     assert_eq!(
         rehearse_there(&mut there).await.unwrap(),
         Vec::<String>::new()
     );
-    assert_eq!(
-        jobs(&there).await.unwrap(),
-        1,
-        "what may log in is another door"
-    );
+    assert_eq!(jobs(&there).await, 1, "what may log in is another door");
     let mut done = shut(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
@@ -403,7 +396,7 @@ async fn jobs_of_pg_cron_in_its_own_database_are_seen_disabled_and_given_back_th
         (vec!["1 in postgres".to_owned()], Vec::new())
     );
     assert_eq!(active().await, [false, false, true]);
-    assert_eq!(jobs(&there).await.unwrap(), 0);
+    assert_eq!(jobs(&there).await, 0);
     assert!(
         log_in(&world.simulator, "app_two", "two").await.is_err(),
         "a job of a role that may not log in does not run"
@@ -563,13 +556,13 @@ async fn jobs_in_another_database_that_pg_cron_is_set_to_are_disabled_there_and_
     }
     // Nothing is found in the plan's own database, and only that of pg_cron is named besides.
     assert_eq!(doors(&admin, &KEPT).await.unwrap().jobs, 0);
-    assert_eq!(databases(&admin).await.unwrap(), ["scheduler"]);
-    assert_eq!(jobs(&there).await.unwrap(), 1);
+    assert_eq!(elsewhere(&admin).await.unwrap().databases, ["scheduler"]);
+    assert_eq!(jobs(&there).await, 1);
     assert_eq!(
         rehearse_there(&mut there).await.unwrap(),
         Vec::<String>::new()
     );
-    assert_eq!(jobs(&there).await.unwrap(), 1, "trying changes nothing");
+    assert_eq!(jobs(&there).await, 1, "trying changes nothing");
 
     let mut done = shut(&mut admin, &KEPT, Epoch(8), &canary())
         .await
@@ -580,10 +573,7 @@ async fn jobs_in_another_database_that_pg_cron_is_set_to_are_disabled_there_and_
         .await
         .unwrap();
     assert_eq!((done.jobs.len(), done.refused), (1, Vec::new()));
-    assert_eq!(
-        (jobs(&there).await.unwrap(), jobs(&other).await.unwrap()),
-        (0, 1)
-    );
+    assert_eq!((jobs(&there).await, jobs(&other).await), (0, 1));
 
     let mut given = reopen(&mut admin).await.unwrap();
     reopen_there(&admin, &there, "scheduler", &mut given)
@@ -594,7 +584,104 @@ async fn jobs_in_another_database_that_pg_cron_is_set_to_are_disabled_there_and_
         1,
         "the job that was inactive before stays so: {given:?}"
     );
-    assert_eq!(jobs(&there).await.unwrap(), 1);
+    assert_eq!(jobs(&there).await, 1);
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_read_is_a_door_that_is_named_and_keeps_no_other_open() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    root.batch_execute(CRON).await.unwrap();
+    // As where the administrator lacks pg_read_all_settings: the same SQLSTATE.
+    root.batch_execute("REVOKE EXECUTE ON FUNCTION current_setting(text, boolean) FROM PUBLIC")
+        .await
+        .unwrap();
+    let app = log_in(&world.simulator, "App One", "one").await.unwrap();
+    let found = elsewhere(&admin).await.unwrap();
+    let unseen = found.unseen.unwrap_or_default();
+    assert_eq!(found.databases, ["postgres"], "its default is looked at");
+    for part in ["cron.database_name", "SQLSTATE 42501", "grant"] {
+        assert!(unseen.contains(part), "{unseen}");
+    }
+    let schema = "the jobs of pg_cron in orders cannot be seen";
+    let before = doors(&admin, &KEPT).await.unwrap();
+    assert!(before.unseen.join("; ").contains(schema), "{before:?}");
+    let refused = rehearse(&mut admin, &KEPT).await.unwrap().join("; ");
+    assert!(refused.contains(schema), "{refused}");
+
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(done.roles, ["App One", "app_two"]);
+    assert!(done.refused.join("; ").contains(schema), "{done:?}");
+    assert_eq!(done.sessions, 1, "sessions are ended all the same");
+    assert!(app.query_one("SELECT 1", &[]).await.is_err());
+    let after = doors(&admin, &KEPT).await.unwrap();
+    assert!(after.is_open(), "what cannot be seen is not shut");
+    assert_eq!(reopen(&mut admin).await.unwrap().roles.len(), 2);
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn who_logs_in_as_the_administrator_is_a_door_that_is_ended_and_named() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    root.batch_execute("ALTER ROLE postgres_admin REPLICATION; CREATE PUBLICATION all_of_it")
+        .await
+        .unwrap();
+    let as_admin = async |name: &str| {
+        let session = log_in(&world.simulator, "postgres_admin", ADMINS).await;
+        let session = session.unwrap();
+        let names = format!("SET application_name = '{name}'");
+        session.batch_execute(&names).await.unwrap();
+        session
+    };
+    let (report, job) = (as_admin("report").await, as_admin("pg_cron").await);
+    let ours = as_admin("aurora-failover").await;
+    let mut receiver = receive(&world, &root, ("postgres_admin", ADMINS)).await;
+    for _ in 0..200 {
+        if doors(&admin, &KEPT).await.unwrap().senders == 1 {
+            break;
+        }
+        pause().await;
+    }
+    let named = [
+        "postgres_admin by the slot cdc",
+        "postgres_admin from 127.0.0.1 (report)",
+    ];
+    let open = doors(&admin, &KEPT).await.unwrap();
+    assert_eq!(open.as_administrator, named);
+    assert_eq!((open.sessions, open.senders), (1, 1), "a job is a session");
+    let refused = rehearse(&mut admin, &KEPT).await.unwrap();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(refused[1].contains(named[1]) && refused[1].contains("a role of its own"));
+
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+        .await
+        .unwrap()
+        .unwrap();
+    let mut ended = done.as_administrator.clone();
+    ended.sort();
+    assert_eq!(
+        (ended.as_slice(), done.sessions),
+        (&named.map(String::from)[..], 3)
+    );
+    assert_eq!(done.refused, Vec::<String>::new());
+    for session in [&report, &job] {
+        assert!(session.query_one("SELECT 1", &[]).await.is_err());
+    }
+    ours.query_one("SELECT 1", &[]).await.unwrap();
+    receiver.wait().unwrap();
+    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
+    // It may come back any time, and is a door again.
+    let _back = as_admin("report").await;
+    assert!(doors(&admin, &KEPT).await.unwrap().is_open());
     world.simulator.stop().await;
 }
 

@@ -17,6 +17,7 @@ pub(crate) async fn connect(
         .user("postgres_admin")
         .password("it's not a secret")
         .dbname("orders")
+        .application_name("aurora-failover")
         .connect_timeout(Duration::from_secs(2))
         .connect(NoTls)
         .await?;

@@ -254,6 +254,8 @@ pub(super) async fn connect(
         .user(ADMIN)
         .password(password)
         .dbname(PLAN)
+        // As the product's own sessions call themselves: another of the administrator's is ended at a deposed writer.
+        .application_name("aurora-failover")
         .connect_timeout(Duration::from_secs(3))
         .connect(NoTls)
         .await?;

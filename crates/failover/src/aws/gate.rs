@@ -10,8 +10,8 @@ use crate::{
     domain::{Epoch, PlanName},
     ledger::{Known, update_if},
     sql::{
-        Credentials, Place,
-        fence::{self, CANARY, Doors, Reopened, Shut},
+        Credentials, Place, Why,
+        fence::{self, CANARY, Doors, Elsewhere, Reopened, Shut},
     },
     steps::{
         Here,
@@ -78,10 +78,32 @@ impl Aws {
         };
         let connector = self.connector().map_err(|why| why.to_string())?;
         let client = connector.connect(&place, &admin.login, LIMIT).await;
-        client.map_err(|why| {
-            format!("what works in the database {database} cannot be switched off: {why}; let the administrator in there")
-        })
+        client.map_err(|why| closed(database, &why))
     }
+
+    /// Every door of the member. What cannot be looked at is a door that is named, and keeps no other from being looked at.
+    async fn seen(&self, admin: &Administrator, known: &Known) -> Result<Doors, Error> {
+        let mut doors = fence::doors(&admin.client, &kept(&admin.login.user, known)).await?;
+        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
+        doors.unseen.extend(unseen);
+        for database in databases {
+            let looked = match self.beside(admin, &database).await {
+                Ok(there) => {
+                    let counted = doors.count_jobs(&there, &database).await;
+                    counted.map_err(|why| closed(&database, &why))
+                }
+                Err(why) => Err(why),
+            };
+            doors.unseen.extend(looked.err());
+        }
+        Ok(doors)
+    }
+}
+
+fn closed(database: &str, why: &Why) -> String {
+    format!(
+        "what works in the database {database} cannot be switched off: {why}; let the administrator in there"
+    )
 }
 
 impl Gate for Aws {
@@ -91,15 +113,7 @@ impl Gate for Aws {
 
     async fn doors(&self, known: &Known) -> Result<Doors, Error> {
         let admin = self.administrator(known).await?;
-        let mut doors = fence::doors(&admin.client, &kept(&admin.login.user, known)).await?;
-        for database in fence::databases(&admin.client).await? {
-            match self.beside(&admin, &database).await {
-                Ok(there) => doors.jobs += fence::jobs(&there).await?,
-                // What cannot be looked at is no reason to leave the other doors open: shutting names it.
-                Err(why) => doors.unseen.push(why),
-            }
-        }
-        Ok(doors)
+        self.seen(&admin, known).await
     }
 
     async fn shut(&self, known: &Known, proven: Epoch) -> Result<Option<Shut>, Error> {
@@ -108,7 +122,7 @@ impl Gate for Aws {
             .client
             .query_one("SELECT gen_random_uuid()::text", &[])
             .await
-            .map_err(crate::sql::Why::from)?;
+            .map_err(Why::from)?;
         let canary = Credentials {
             user: CANARY.into(),
             password: password.get(0),
@@ -118,31 +132,43 @@ impl Gate for Aws {
         let Some(mut shut) = fence::shut(&mut admin.client, &kept, proven, &canary).await? else {
             return Ok(None);
         };
-        for database in fence::databases(&admin.client).await? {
-            match self.beside(&admin, &database).await {
-                Ok(there) => fence::shut_there(&admin.client, &there, &database, &mut shut).await?,
-                Err(why) => shut.refused.push(why),
-            }
+        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
+        shut.refused.extend(unseen);
+        for database in databases {
+            let tried = match self.beside(&admin, &database).await {
+                Ok(there) => {
+                    let tried = fence::shut_there(&admin.client, &there, &database, &mut shut);
+                    tried.await.map_err(|why| closed(&database, &why))
+                }
+                Err(why) => Err(why),
+            };
+            shut.refused.extend(tried.err());
         }
         match self
             .connector()?
             .connect(&admin.place, &canary, LIMIT)
             .await
         {
-            Err(why) if fence::is_refused(&why) => Ok(Some(shut)),
-            Err(why) => Err(why.into()),
-            Ok(_) => Err(Error::UnexpectedTopology(format!(
-                "{} still admits a role whose login was taken",
-                admin.place.host
-            ))),
+            Err(why) if fence::is_refused(&why) => {}
+            Err(why) => return Err(why.into()),
+            Ok(_) => {
+                return Err(Error::UnexpectedTopology(format!(
+                    "{} still admits a role whose login was taken",
+                    admin.place.host
+                )));
+            }
         }
+        shut.after = Some(self.seen(&admin, known).await?);
+        Ok(Some(shut))
     }
 
     async fn reopen(&self, known: &Known) -> Result<Reopened, Error> {
         let mut admin = self.administrator(known).await?;
         let mut given = fence::reopen(&mut admin.client).await?;
         let mut entered = Vec::new();
-        for database in fence::databases(&admin.client).await? {
+        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
+        given.refused.extend(unseen);
+        for database in databases {
             match self.beside(&admin, &database).await {
                 Ok(there) => {
                     fence::reopen_there(&admin.client, &there, &database, &mut given).await?;
@@ -159,7 +185,9 @@ impl Gate for Aws {
         let mut admin = self.administrator(known).await?;
         let user = admin.login.user.clone();
         let mut refused = fence::rehearse(&mut admin.client, &kept(&user, known)).await?;
-        for database in fence::databases(&admin.client).await? {
+        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
+        refused.extend(unseen);
+        for database in databases {
             match self.beside(&admin, &database).await {
                 Ok(mut there) => refused.extend(fence::rehearse_there(&mut there).await?),
                 Err(why) => refused.push(why),

@@ -62,9 +62,15 @@ pub struct Row {
     /// When that was noted; tells two fences under one epoch apart.
     #[serde(default)]
     pub fenced_at: Option<Timestamp>,
-    /// What people were told about a deposed writer here that is not fenced: the epoch and the error's name, each once.
+    /// What people were told about a deposed writer here that is not fenced: the epoch and the cause, each once.
     #[serde(default)]
     pub unfenced: Vec<String>,
+    /// Whether people are still to be told that this Region's member is fenced.
+    #[serde(default)]
+    pub fence_untold: bool,
+    /// The epoch under which people were told that somebody works as the administrator of the deposed writer here.
+    #[serde(default)]
+    pub administrator_told: Option<Epoch>,
     /// The version of the administrator's secret that last opened this Region's member.
     #[serde(default)]
     pub served: Option<Served>,
@@ -79,6 +85,11 @@ pub struct Row {
 
 /// How many characters are kept of what is wrong with a plan's parameter.
 const PLAN_FAULT_MAX: usize = 500;
+
+/// How many characters are kept of what keeps a deposed writer open.
+const CAUSE_MAX: usize = 300;
+/// How many such causes are remembered.
+const CAUSES_MAX: usize = 8;
 
 /// How long a note of what served is taken for fresh.
 pub const SERVED_FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -121,6 +132,8 @@ impl Row {
             fenced: None,
             fenced_at: None,
             unfenced: Vec::new(),
+            fence_untold: false,
+            administrator_told: None,
             served: None,
             withdrawn: Epoch(0),
             unheard: BTreeMap::new(),
@@ -529,17 +542,17 @@ impl Row {
         })
     }
 
-    /// Notes that this Region's member is fenced; `None` when that is known.
+    /// Notes that this Region's member was seen shut, and whether people are still to be told; `None` when that is known.
     #[must_use]
-    pub fn fence(&self, under: Epoch, at: Timestamp) -> Option<Self> {
-        let same = self.fence_under(under);
-        let news = same.is_none() || !self.unfenced.is_empty();
-        news.then(|| Self {
+    pub fn fence(&self, under: Epoch, at: Timestamp, untold: bool) -> Option<Self> {
+        let next = Self {
             fenced: Some(under),
-            fenced_at: same.or(Some(at)),
+            fenced_at: self.fence_under(under).or(Some(at)),
             unfenced: Vec::new(),
+            fence_untold: untold,
             ..self.clone()
-        })
+        };
+        (next != *self).then_some(next)
     }
 
     /// The fence that this Region's member stands under, where it is one of this epoch.
@@ -548,15 +561,52 @@ impl Row {
         self.fenced_at.filter(|_| self.fenced == Some(epoch))
     }
 
+    /// Whether it is news to people that this Region's member is fenced under an epoch.
+    #[must_use]
+    pub fn is_fence_news(&self, under: Epoch) -> bool {
+        self.fenced != Some(under) || self.fence_untold || !self.unfenced.is_empty()
+    }
+
+    /// Notes that people were told that this Region's member is fenced; `None` when that is known.
+    #[must_use]
+    pub fn tell_fenced(&self) -> Option<Self> {
+        (self.fence_untold || !self.unfenced.is_empty()).then(|| Self {
+            unfenced: Vec::new(),
+            fence_untold: false,
+            ..self.clone()
+        })
+    }
+
     /// Notes that this Region's member is open, or may be: whatever was found out under its fence counts no more. `None` when that is
-    /// known.
+    /// known. What people were told stays told.
+    #[must_use]
+    pub fn open(&self) -> Option<Self> {
+        self.fenced.is_some().then(|| Self {
+            fenced: None,
+            fenced_at: None,
+            fence_untold: false,
+            ..self.clone()
+        })
+    }
+
+    /// Notes that this Region's member was given back; `None` when that is known.
     #[must_use]
     pub fn unfence(&self) -> Option<Self> {
-        let news = self.fenced.is_some() || !self.unfenced.is_empty();
-        news.then(|| Self {
+        let given_back = Self {
             fenced: None,
             fenced_at: None,
             unfenced: Vec::new(),
+            fence_untold: false,
+            ..self.clone()
+        };
+        (given_back != *self).then_some(given_back)
+    }
+
+    /// Marks that people were told who works as the administrator of a deposed writer; `None` when they know.
+    #[must_use]
+    pub fn tell_administrator(&self, epoch: Epoch) -> Option<Self> {
+        (self.administrator_told != Some(epoch)).then(|| Self {
+            administrator_told: Some(epoch),
             ..self.clone()
         })
     }
@@ -588,16 +638,17 @@ impl Row {
     /// Marks that people were told why a deposed writer is not fenced; `None` when they know.
     #[must_use]
     pub fn tell_unfenced(&self, epoch: Epoch, why: &str) -> Option<Self> {
-        let mark = format!("{epoch}/{why}");
-        let news = !self.unfenced.contains(&mark);
-        news.then(|| {
-            // The names of errors are few; those of another epoch are past.
+        let mark = format!("{epoch}/{}", cause(why));
+        (!self.unfenced.contains(&mark)).then(|| {
+            // Those of another epoch are past.
             let same = self.unfenced.iter();
             let same = same.filter(|told| told.starts_with(&format!("{epoch}/")));
-            let mut unfenced: Vec<_> = same.cloned().collect();
-            unfenced.push(mark);
+            let mut unfenced: Vec<_> = same.cloned().chain([mark]).collect();
+            let past = unfenced.len().saturating_sub(CAUSES_MAX);
+            unfenced.drain(..past);
             Self {
                 unfenced,
+                fence_untold: false,
                 ..self.clone()
             }
         })
@@ -638,6 +689,20 @@ impl Row {
             ..self.clone()
         })
     }
+}
+
+/// What stays the same of a sentence from one look to the next: its beginning, and no count.
+fn cause(why: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words = why.split_inclusive(|c: char| !is_word(c)).map(|word| {
+        let core = word.trim_end_matches(|c: char| !is_word(c));
+        if !core.is_empty() && core.bytes().all(|byte| byte.is_ascii_digit()) {
+            word.replacen(core, "#", 1)
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect::<String>().chars().take(CAUSE_MAX).collect()
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@ use crate::domain::Epoch;
 
 pub use back::{Reopened, forget_dropped, reopen};
 pub use doors::{Doors, doors, jobs, moves_break};
-pub use elsewhere::{databases, reopen_there, shut_there};
+pub use elsewhere::{Elsewhere, elsewhere, reopen_there, shut_there};
 pub use trial::{rehearse, rehearse_there};
 
-use doors::{APPLICATIONS, PREPARED, SENDERS, SESSIONS};
+use doors::{ADMINISTRATORS, APPLICATIONS, PREPARED, SENDERS, SESSIONS};
 
 /// A role of the fence's own that could log in a moment before: when it no longer can, neither can the others.
 pub const CANARY: &str = "aurora_failover_canary";
@@ -49,8 +49,10 @@ pub struct Shut {
     pub subscriptions: Vec<String>,
     /// Whom changes were sent to, until their sessions were ended.
     pub senders: Vec<String>,
-    /// What logs in as the administrator, and is not kept out.
+    /// Whose sessions were ended although their login stays, so that they may come back.
     pub as_administrator: Vec<String>,
+    /// What a look saw after all that; without one nothing is known to be shut.
+    pub after: Option<Doors>,
 }
 
 impl Shut {
@@ -60,6 +62,7 @@ impl Shut {
             || self.sessions > 0
             || !self.jobs.is_empty()
             || !self.subscriptions.is_empty()
+            || !self.as_administrator.is_empty()
     }
 }
 
@@ -85,10 +88,7 @@ pub async fn shut(
     let mut done = Shut::default();
     take_logins(&mut transaction, kept, &mut done).await?;
     transaction.commit().await?;
-    let here: String = admin
-        .query_one("SELECT current_database()::text", &[])
-        .await?
-        .get(0);
+    let here = doors::current(admin).await?;
     elsewhere::disable(admin, admin, &here, &mut done).await?;
     end_sessions(admin, kept, &mut done).await?;
     for row in admin.query(PREPARED, &[]).await? {
@@ -97,7 +97,6 @@ pub async fn shut(
             "the prepared transaction {gid:?} of {owner} can still be committed; roll it back or commit it by hand"
         ));
     }
-    done.as_administrator = doors::as_administrator(admin).await?;
     done.roles.retain(|role| role != CANARY);
     Ok(Some(done))
 }
@@ -156,26 +155,54 @@ async fn take_logins(
 /// One by one: a session that may not be ended keeps no other one open.
 async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<(), Why> {
     let sql = format!(
-        "SELECT pid, who, sends FROM (SELECT pid, who, false AS sends FROM ({SESSIONS} UNION ALL {}) AS works
-            UNION ALL SELECT pid, who, true FROM ({SENDERS}) AS send) AS open ORDER BY pid",
+        "SELECT pid, who, sends, stays FROM (
+            SELECT pid, who, false AS sends, false AS stays FROM ({SESSIONS} UNION ALL {}) AS works
+            UNION ALL SELECT pid, who, false, stays FROM ({ADMINISTRATORS}) AS ours
+            UNION ALL SELECT pid, who, true, stays FROM ({SENDERS}) AS send) AS open ORDER BY pid",
         doors::APPLIERS
     );
+    let mut ended = Vec::new();
     for row in admin.query(&sql, &[&kept]).await? {
         let (pid, who): (i32, String) = (row.get(0), row.get(1));
-        let ended = admin
-            .query_one("SELECT pg_terminate_backend($1)", &[&pid])
-            .await;
-        match tolerated(ended)? {
+        if row.get(3) {
+            add(&mut done.as_administrator, who.clone());
+        }
+        let end = "SELECT pg_terminate_backend($1)";
+        match tolerated(admin.query_one(end, &[&pid]).await)? {
             Ok(_) => {
                 done.sessions += 1;
+                ended.push(pid);
                 if row.get(2) {
                     done.senders.push(who);
                 }
             }
-            Err(why) => done.refused.push(format!(
-                "a session of {who} cannot be ended ({why}); grant the administrator pg_signal_backend"
-            )),
+            Err(why) => add(
+                &mut done.refused,
+                format!(
+                    "a session of {who} cannot be ended ({why}); grant the administrator pg_signal_backend"
+                ),
+            ),
         }
+    }
+    gone(admin, &ended).await
+}
+
+/// What many sessions have in common is said once.
+fn add(to: &mut Vec<String>, said: String) {
+    if !to.contains(&said) {
+        to.push(said);
+    }
+}
+
+/// Waits two seconds at most until sessions that were ended are gone. What stays longer is what the look after it sees.
+async fn gone(admin: &Client, ended: &[i32]) -> Result<(), Why> {
+    const LOOKS_MAX: usize = 20;
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1)";
+    for _ in 0..LOOKS_MAX {
+        if admin.query_one(left, &[&ended]).await?.get::<_, i64>(0) == 0 {
+            return Ok(());
+        }
+        admin.batch_execute("SELECT pg_sleep(0.1)").await?;
     }
     Ok(())
 }

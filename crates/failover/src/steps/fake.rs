@@ -172,6 +172,7 @@ struct Kept {
     told: Vec<String>,
     looks: Vec<Vantage>,
     logins: u32,
+    doorway: probe::Doorway,
 }
 
 impl Books {

@@ -3,6 +3,7 @@
 
 mod by_operators;
 mod hint;
+mod shut;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde_json::Value;
 pub use by_operators::{Rights, Unfenced};
 pub use hint::{Heard, Hint};
 
+use shut::{Ended, all_clear, shut, tell_unfenced};
 use words::some;
 
 use super::{
@@ -22,9 +24,9 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::{Known, Ledger, Row, Rows, update_if},
+    ledger::{Known, Ledger, Rows},
     metric::{self, Counted},
-    notify::{Message, Notify, Severity, commands, tell, tell_news},
+    notify::Notify,
     plan::Plan,
     sql::fence::{Doors, Reopened, Shut},
     switches::Switched,
@@ -87,8 +89,10 @@ pub struct Open {
     pub senders: u64,
     /// Transactions that anybody may still commit.
     pub prepared: usize,
-    /// Databases that could not be looked into.
+    /// What could not be looked at.
     pub unseen: usize,
+    /// Who is logged in as the administrator, or is sent changes by a login that stays.
+    pub as_administrator: usize,
     /// Some of all these, by name.
     pub names: String,
 }
@@ -105,12 +109,14 @@ impl From<Doors> for Open {
             senders: doors.senders,
             prepared: doors.prepared.len(),
             unseen: doors.unseen.len(),
+            as_administrator: doors.as_administrator.len(),
             names: some(
                 [
                     &doors.roles,
                     &doors.subscriptions,
                     &doors.prepared,
                     &doors.unseen,
+                    &doors.as_administrator,
                 ]
                 .into_iter()
                 .flatten(),
@@ -128,6 +134,7 @@ impl Open {
             || self.jobs > 0
             || self.subscriptions > 0
             || self.prepared > 0
+            || self.as_administrator > 0
     }
 
     const fn is_shut(&self) -> bool {
@@ -138,6 +145,7 @@ impl Open {
             && self.senders == 0
             && self.prepared == 0
             && self.unseen == 0
+            && self.as_administrator == 0
     }
 }
 
@@ -159,8 +167,8 @@ pub enum Standing {
 pub trait Gate: Sync {
     /// Looks what stands open.
     fn doors(&self, known: &Known) -> impl Future<Output = Result<Doors, Error>> + Send;
-    /// Shuts everything if the database's epoch is below `proven`, and tries a login that must be refused. `None` where the
-    /// database has followed the writer of that epoch.
+    /// Shuts everything if the database's epoch is below `proven`, tries a login that must be refused, and looks again. `None`
+    /// where the database has followed the writer of that epoch.
     fn shut(
         &self,
         known: &Known,
@@ -216,6 +224,9 @@ impl Act for Action {
         *self == Self::Fence
     }
 }
+
+/// Why nothing is done where everything was shut.
+const FENCED: &str = "it is fenced";
 
 /// The step.
 #[derive(Debug)]
@@ -294,7 +305,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
             Ok(Action::Done("its database has followed the proven writer"))
         }
         Some(_) if doors.is_shut() && observed.fenced == Some(observed.epoch) => {
-            Ok(Action::Done("it is fenced"))
+            Ok(Action::Done(FENCED))
         }
         Some(_) => Ok(Action::Fence),
     }
@@ -335,12 +346,14 @@ impl<W: World> Step<W> for FenceWriter {
         looked: &mut Looked,
         action: &Action,
     ) -> Result<Came, Error> {
-        match action {
-            Action::Done(_) => Ok(Came::AsDecided),
-            Action::Fence => {
-                note_open(world, &looked.known, &looked.seen).await?;
-                shut(world, &looked.known, &looked.seen).await.map(Came::So)
-            }
+        if *action != Action::Fence {
+            return Ok(Came::AsDecided);
+        }
+        note_open(world, &looked.known, &looked.seen).await?;
+        match shut(world, &looked.known, &looked.seen).await? {
+            Ended::Shut(said) => Ok(Came::So(said)),
+            // Whoever comes back would keep the loop going until it is exhausted.
+            Ended::CameBack(said) => Err(Error::NotReady(said)),
         }
     }
 }
@@ -423,12 +436,17 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
             Err(why) => Err(why),
         };
         match shut {
-            Ok(said) => reason = said,
+            Ok(Ended::Shut(said)) => reason = said,
+            // People were told of it by itself.
+            Ok(Ended::CameBack(said)) => return Err(Error::NotReady(said)),
             Err(why) => {
                 tell_unfenced(world, known, &rows, &why).await;
                 return Err(why);
             }
         }
+    }
+    if action == Action::Done(FENCED) {
+        all_clear(world, known, &rows, &observed).await;
     }
     if action == Action::Fence {
         tracing::warn!(plan = %known.plan.plan, step = STEP, action = action.name(), reason, "pass");
@@ -526,98 +544,13 @@ pub(super) async fn standing(
     Ok((standing, Some(cluster)))
 }
 
-/// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
-/// each name of an error; a failure that says nothing of where this Region's member stands is only counted.
-async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Error) {
-    let here = world.region();
-    let Ok((Standing::Deposed, cluster)) = standing(world, &known.plan, rows).await else {
-        return;
-    };
-    let Some(current) = rows.current() else {
-        return;
-    };
-    if let Some(shut) = cluster.and_then(|cluster| cluster.shut(here)) {
-        let message = Message {
-            severity: Severity::Action,
-            what: format!("the deposed writer in {here} is not fenced, and nobody can connect to it"),
-            evidence: format!(
-                "{} has been the writer since epoch {}. {shut}. It takes no writes as it is.",
-                current.writer, current.epoch
-            ),
-            next: "Let nothing write there when it is started: the fence shuts it within a minute then. RDS starts a stopped cluster by \
-                   itself after seven days."
-                .into(),
-            ..Message::default()
-        };
-        // What keeps the fence out once it is started is told all the same.
-        let news = |row: &Row| row.tell_unfenced(current.epoch, "Shut");
-        tell_news(world, &known.plan, &message, news).await;
-        return;
-    }
-    let message = Message {
-        severity: Severity::Critical,
-        what: format!("split brain: the deposed writer in {here} is not fenced"),
-        evidence: format!(
-            "{} has been the writer since epoch {}, and applications may still write in {here}. {why}.",
-            current.writer, current.epoch
-        ),
-        next: "Put right what stands in the way, or stop what writes there. The fence tries again every minute, and this is told \
-               once."
-            .into(),
-        ..Message::default()
-    };
-    let news = |row: &Row| row.tell_unfenced(current.epoch, why.name());
-    tell_news(world, &known.plan, &message, news).await;
-}
-
 /// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it
 /// under that fence is not all of it.
 async fn note_open(world: &impl World, known: &Known, seen: &Observed) -> Result<(), Error> {
     if seen.fenced.is_some() && seen.doors.as_ref().is_some_and(Open::may_take_rows) {
-        update_if(world, world.region(), &known.plan.plan, Row::unfence).await?;
+        update_if(world, world.region(), &known.plan.plan, Row::open).await?;
     }
     Ok(())
-}
-
-/// Shuts the doors, notes it in this Region's ledger once nothing more stands open, and tells people.
-async fn shut(world: &impl World, known: &Known, observed: &Observed) -> Result<String, Error> {
-    let (here, plan) = (world.region(), &known.plan);
-    let Some(done) = world.shut(known, observed.epoch).await? else {
-        return Ok(format!(
-            "the database in {here} has followed the writer meanwhile; it was left alone"
-        ));
-    };
-    if !done.refused.is_empty() {
-        return Err(Error::NotReady(format!(
-            "{} door(s) in {here} stay open: {}; give the role of {} the rights, or shut them by hand",
-            done.refused.len(),
-            some(done.refused.iter()),
-            plan.database.admin_secret
-        )));
-    }
-    let now = world.now();
-    update_if(world, here, &plan.plan, |row| {
-        // Another pass may have noted a fence that somebody opened since.
-        let open = row.unfence().filter(|_| done.took_something());
-        open.as_ref().unwrap_or(row).fence(observed.epoch, now)
-    })
-    .await?;
-    let what = words::done(&done);
-    if !done.roles.is_empty() {
-        let message = Message {
-            severity: Severity::Action,
-            what: format!("the deposed writer in {here} was fenced"),
-            evidence: format!(
-                "{} has been the writer since epoch {}. {what}.",
-                observed.writer, observed.epoch
-            ),
-            next: "Bring the writer home when it suits you.".into(),
-            commands: vec![commands::failback(plan, here)],
-            ..Message::default()
-        };
-        tell(world, plan, &message).await;
-    }
-    Ok(what)
 }
 
 #[cfg(test)]

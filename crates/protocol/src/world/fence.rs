@@ -126,5 +126,9 @@ fn shut(
     found.is_fenced = true;
     let writes = !found.is_deposed;
     state.harm(Harm::WriterFenced, writes);
-    Ok(Some(Shut::default()))
+    let after = doors(state, member)?;
+    Ok(Some(Shut {
+        after: Some(after),
+        ..Shut::default()
+    }))
 }

@@ -5,22 +5,50 @@ use super::*;
 #[test]
 fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
     let row = Row::new("orders".into());
-    let told = row.tell_unfenced(Epoch(8), "NotReady").unwrap();
+    let sentence = |doors: u32, role: &str| {
+        format!("NotReady: {doors} door(s) stay open: the role {role} keeps its login")
+    };
+    let told = row.tell_unfenced(Epoch(8), &sentence(3, "app1")).unwrap();
     assert_eq!(
-        told.tell_unfenced(Epoch(8), "NotReady"),
+        told.tell_unfenced(Epoch(8), &sentence(2, "app1")),
         None,
-        "people know"
+        "people know, whatever is counted"
     );
-    let both = told.tell_unfenced(Epoch(8), "Unavailable").unwrap();
-    assert_eq!(both.tell_unfenced(Epoch(8), "NotReady"), None);
-    let later = both.tell_unfenced(Epoch(9), "NotReady").unwrap();
+    let other = told.tell_unfenced(Epoch(8), &sentence(3, "app2"));
+    let both = other.expect("another cause of the same name is news");
+    assert_eq!(both.tell_unfenced(Epoch(8), &sentence(3, "app1")), None);
+    let later = both.tell_unfenced(Epoch(9), &sentence(3, "app1")).unwrap();
     assert_eq!(
         later.unfenced,
-        ["9/NotReady"],
+        ["9/NotReady: # door(s) stay open: the role app1 keeps its login"],
         "another split brain is news"
     );
-    let fenced = later.fence(Epoch(9), at(1)).unwrap();
-    assert!(fenced.unfenced.is_empty() && fenced.fence(Epoch(9), at(2)).is_none());
+    let long = later
+        .tell_unfenced(Epoch(9), &"long ".repeat(1_000))
+        .unwrap();
+    assert!(long.unfenced[1].len() < 400, "a row is read at every look");
+    let many = ('a'..='z').fold(row, |row, cause| {
+        row.tell_unfenced(Epoch(8), &cause.to_string()).unwrap()
+    });
+    assert_eq!((many.unfenced.len(), many.unfenced[7].as_str()), (8, "8/z"));
+}
+
+#[test]
+fn that_a_member_is_fenced_is_news_until_it_was_told_and_again_after_a_trouble() {
+    let row = Row::new("orders".into());
+    assert!(row.is_fence_news(Epoch(8)));
+    let untold = row.fence(Epoch(8), at(1), true).unwrap();
+    assert!(untold.is_fence_news(Epoch(8)), "nobody was told yet");
+    let told = untold.tell_fenced().unwrap();
+    assert_eq!(told.tell_fenced(), None);
+    assert!(!told.is_fence_news(Epoch(8)) && told.fence(Epoch(8), at(2), false).is_none());
+    let troubled = told.tell_unfenced(Epoch(8), "no road").unwrap();
+    assert!(troubled.is_fence_news(Epoch(8)), "the all-clear is owed");
+    let open = troubled.open().unwrap();
+    assert_eq!((open.fenced, open.open()), (None, None));
+    assert_eq!(open.unfenced, troubled.unfenced, "what was told stays told");
+    let given_back = troubled.unfence().unwrap();
+    assert_eq!(given_back, Row::new("orders".into()));
 }
 use crate::domain::Incident;
 
@@ -345,25 +373,25 @@ fn the_writers_new_global_cluster_is_noted_under_the_lease_and_in_its_own_epoch(
 
 #[test]
 fn a_fence_is_news_once_per_epoch() {
-    let fenced = row().fence(Epoch(8), at(10)).unwrap();
-    assert_eq!(fenced.fence(Epoch(8), at(20)), None);
+    let fenced = row().fence(Epoch(8), at(10), false).unwrap();
+    assert_eq!(fenced.fence(Epoch(8), at(20), false), None);
     assert_eq!(fenced.fence_under(Epoch(8)), Some(at(10)));
     assert_eq!(fenced.fence_under(Epoch(9)), None);
-    let next = fenced.fence(Epoch(9), at(30)).unwrap();
+    let next = fenced.fence(Epoch(9), at(30), false).unwrap();
     assert_eq!(next.fence_under(Epoch(9)), Some(at(30)));
     assert_eq!(next.fence_under(Epoch(8)), None);
 }
 
 #[test]
 fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch() {
-    let fenced = row().fence(Epoch(8), at(10)).unwrap();
+    let fenced = row().fence(Epoch(8), at(10), false).unwrap();
     let open = fenced.unfence().unwrap();
     assert_eq!((open.fenced, open.fence_under(Epoch(8))), (None, None));
     assert_eq!(open.unfence(), None);
-    let again = open.fence(Epoch(8), at(20)).unwrap();
+    let again = open.fence(Epoch(8), at(20), false).unwrap();
     assert_eq!(again.fence_under(Epoch(8)), Some(at(20)));
     let told = fenced.tell_unfenced(Epoch(8), "NotReady").unwrap();
-    let shut = told.fence(Epoch(8), at(30)).unwrap();
+    let shut = told.fence(Epoch(8), at(30), false).unwrap();
     assert_eq!(
         shut.fence_under(Epoch(8)),
         Some(at(10)),
@@ -373,8 +401,17 @@ fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch
         fenced_at: None,
         ..fenced
     };
-    let noted = of_an_earlier_version.fence(Epoch(8), at(40)).unwrap();
+    let noted = of_an_earlier_version.fence(Epoch(8), at(40), false).unwrap();
     assert_eq!(noted.fence_under(Epoch(8)), Some(at(40)));
+}
+
+#[test]
+fn who_works_as_the_administrator_is_told_once_per_epoch() {
+    let told = row().tell_administrator(Epoch(8)).unwrap();
+    assert_eq!(told.tell_administrator(Epoch(8)), None);
+    assert!(told.tell_administrator(Epoch(9)).is_some());
+    let fenced = told.fence(Epoch(8), at(1), false).unwrap();
+    assert_eq!(fenced.administrator_told, Some(Epoch(8)));
 }
 
 #[test]

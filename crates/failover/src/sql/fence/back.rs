@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::{CANARY, RECORD, alter, doors::has, elsewhere::switch, tolerated};
+use super::{CANARY, RECORD, alter, doors, elsewhere::switch, tolerated};
 use crate::sql::Why;
 
 /// What was given back.
@@ -54,10 +54,7 @@ pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
         ))
         .await?;
     transaction.commit().await?;
-    let here: String = admin
-        .query_one("SELECT current_database()::text", &[])
-        .await?
-        .get(0);
+    let here = doors::current(admin).await?;
     give_back(admin, admin, &here, &mut given).await?;
     Ok(given)
 }
@@ -69,18 +66,23 @@ pub(super) async fn give_back(
     database: &str,
     given: &mut Reopened,
 ) -> Result<(), Why> {
-    if has(there, "cron.job").await? {
-        for job in recorded(admin, "job").await? {
-            let sql = "SELECT FROM cron.job WHERE jobid = $1::text::bigint";
-            let exists = there.query_opt(sql, &[&job]).await?.is_some();
-            let sql = "SELECT cron.alter_job(job_id := $1::text::bigint, active := true)";
-            let said = if exists {
-                tolerated(there.execute(sql, &[&job]).await)?.map(|_| ())
-            } else {
-                Ok(())
-            };
-            note(admin, ("job", &job), exists, said, given).await?;
+    let jobs = recorded(admin, "job").await?;
+    match tolerated(doors::exists(there, "cron.job").await)? {
+        Err(why) if !jobs.is_empty() => given.refused.push(doors::unseen_jobs(database, &why)),
+        Ok(true) => {
+            for job in jobs {
+                let sql = "SELECT FROM cron.job WHERE jobid = $1::text::bigint";
+                let exists = there.query_opt(sql, &[&job]).await?.is_some();
+                let sql = "SELECT cron.alter_job(job_id := $1::text::bigint, active := true)";
+                let said = if exists {
+                    tolerated(there.execute(sql, &[&job]).await)?.map(|_| ())
+                } else {
+                    Ok(())
+                };
+                note(admin, ("job", &job), exists, said, given).await?;
+            }
         }
+        Ok(false) | Err(_) => {}
     }
     for name in recorded(admin, "subscription").await? {
         let sql = "

@@ -2,6 +2,7 @@
 
 use tokio_postgres::Client;
 
+use super::tolerated;
 use crate::{domain::Epoch, sql::Why};
 
 /// RDS's own roles, and no name that merely looks like one.
@@ -11,6 +12,14 @@ macro_rules! of_rds {
     () => {
         "('rdsadmin', 'rds_superuser', 'rds_replication', 'rds_iam', 'rds_password', 'rds_ad', 'rds_extension', \
          'rds_reserved', 'rds_writeforward', 'rdsproxyadmin', 'rdsrepladmin', 'rdstopmgr', 'rdswriteforwarduser')"
+    };
+}
+
+/// Kinds of sessions in which nobody is logged in, or that are looked at by themselves.
+macro_rules! of_workers {
+    () => {
+        "('walsender', 'parallel worker', 'autovacuum worker', 'logical replication worker', 'logical replication apply worker', \
+         'logical replication tablesync worker', 'logical replication parallel worker', 'logical replication launcher')"
     };
 }
 
@@ -26,16 +35,30 @@ pub(super) const APPLICATIONS: &str = concat!(
 pub(super) const SESSIONS: &str = concat!(
     "SELECT pid, usename::text AS who FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND usesysid IS NOT NULL
-        AND coalesce(backend_type NOT IN ('walsender', 'parallel worker', 'autovacuum worker', 'logical replication worker',
-            'logical replication apply worker', 'logical replication tablesync worker', 'logical replication parallel worker',
-            'logical replication launcher'), pid NOT IN (SELECT pid FROM pg_stat_replication))
+        AND coalesce(backend_type NOT IN ",
+    of_workers!(),
+    ", pid NOT IN (SELECT pid FROM pg_stat_replication))
         AND usename <> ALL($1) AND usename !~ '^pg_' AND usename NOT IN ",
     of_rds!()
 );
 
-/// Whoever is sent changes, by whichever login, and by which slot. A replica of the plan's own follows as RDS's user, and is none.
+/// Sessions of the administrator that are none of this product's. Its login stays, so that what is ended comes back; but for the
+/// jobs that `pg_cron` runs as it, which are disabled.
+pub(super) const ADMINISTRATORS: &str = concat!(
+    "SELECT pid, format('%s from %s (%s)', usename, coalesce(host(client_addr), 'an unknown address'),
+        coalesce(nullif(application_name, ''), 'without a name')) AS who,
+        application_name IS DISTINCT FROM 'pg_cron' AND backend_type !~ '^pg_cron' AS stays
+    FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND usename = current_user AND application_name IS DISTINCT FROM 'aurora-failover'
+        AND backend_type NOT IN ",
+    of_workers!()
+);
+
+/// Whoever is sent changes, by whichever login, by which slot, and whether its login stays. A replica of the plan's own follows
+/// as RDS's user, and is none.
 pub(super) const SENDERS: &str = concat!(
-    "SELECT r.pid, coalesce(r.usename::text, 'nobody') || coalesce(' by the slot ' || s.slot_name, '') AS who
+    "SELECT r.pid, coalesce(r.usename::text, 'nobody') || coalesce(' by the slot ' || s.slot_name, '') AS who,
+        coalesce(r.usename = ANY($1), false) AS stays
     FROM pg_stat_replication AS r LEFT JOIN pg_replication_slots AS s ON s.active_pid = r.pid WHERE r.usename NOT IN ",
     of_rds!()
 );
@@ -63,7 +86,7 @@ pub struct Doors {
     pub epoch: Option<Epoch>,
     /// Roles of applications that may log in.
     pub roles: Vec<String>,
-    /// Their sessions, those whose kind cannot be seen among them.
+    /// Their sessions, those whose kind cannot be seen among them, and those of jobs.
     pub sessions: u64,
     /// Scheduled jobs that are active.
     pub jobs: u64,
@@ -73,8 +96,10 @@ pub struct Doors {
     pub senders: u64,
     /// Prepared transactions.
     pub prepared: Vec<String>,
-    /// Databases that could not be looked into, and why.
+    /// What could not be looked at, and why.
     pub unseen: Vec<String>,
+    /// Who is logged in as the administrator, or is sent changes by a login that stays.
+    pub as_administrator: Vec<String>,
 }
 
 impl Doors {
@@ -88,23 +113,27 @@ impl Doors {
             || self.senders > 0
             || !self.prepared.is_empty()
             || !self.unseen.is_empty()
+            || !self.as_administrator.is_empty()
     }
 }
 
-/// Looks at the doors of a database, and touches none. `kept` are the roles that are never fenced. Jobs in another database are
-/// counted there, by [`jobs`].
+/// Looks at the doors of a database, and touches none. `kept` are the roles that are never fenced. What cannot be read is a door
+/// that is named. Jobs in another database are counted there, by [`Doors::count_jobs`].
 ///
 /// # Errors
 /// [`Why`].
 pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
     let sql = format!(
         "SELECT pg_is_in_recovery(), (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM ({APPLICATIONS}) AS open),
-            (SELECT count(*) FROM ({SESSIONS}) AS open), (SELECT count(*) FROM ({SENDERS}) AS open),
+            (SELECT count(*) FROM ({SESSIONS}) AS open) + (SELECT count(*) FROM ({ADMINISTRATORS}) AS open WHERE NOT stays),
+            (SELECT count(*) FROM ({SENDERS}) AS open),
             ARRAY(SELECT name FROM ({SUBSCRIPTIONS}) AS open UNION SELECT who FROM ({APPLIERS}) AS late(pid, who) ORDER BY 1),
-            ARRAY(SELECT format('%s of %s', gid, owner) FROM ({PREPARED}) AS open)"
+            ARRAY(SELECT format('%s of %s', gid, owner) FROM ({PREPARED}) AS open),
+            ARRAY({})",
+        as_administrator_sql()
     );
     let row = admin.query_one(&sql, &[&kept]).await?;
-    let epoch = if has(admin, "aurora_failover.epoch").await? {
+    let epoch = if exists(admin, "aurora_failover.epoch").await? {
         let held = admin
             .query_opt("SELECT epoch FROM aurora_failover.epoch", &[])
             .await?;
@@ -112,43 +141,76 @@ pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
     } else {
         None
     };
-    Ok(Doors {
+    let mut doors = Doors {
         in_recovery: row.get(0),
         epoch,
         roles: row.get(1),
         sessions: row.get::<_, i64>(2).unsigned_abs(),
-        jobs: jobs(admin).await?,
+        jobs: 0,
         subscriptions: row.get(4),
         senders: row.get::<_, i64>(3).unsigned_abs(),
         prepared: row.get(5),
         unseen: Vec::new(),
-    })
+        as_administrator: row.get(6),
+    };
+    doors.count_jobs(admin, &current(admin).await?).await?;
+    Ok(doors)
 }
 
-/// The active jobs that `pg_cron` keeps in the database of this connection.
-///
-/// # Errors
-/// [`Why`].
-pub async fn jobs(admin: &Client) -> Result<u64, Why> {
-    if !has(admin, "cron.job").await? {
-        return Ok(0);
+impl Doors {
+    /// Counts the active jobs that `pg_cron` keeps in the database of a connection.
+    ///
+    /// # Errors
+    /// [`Why`].
+    pub async fn count_jobs(&mut self, there: &Client, database: &str) -> Result<(), Why> {
+        match jobs(there, database).await? {
+            Ok(jobs) => self.jobs += jobs.len() as u64,
+            Err(unseen) => self.unseen.push(unseen),
+        }
+        Ok(())
     }
-    let row = admin
-        .query_one("SELECT count(*) FROM cron.job WHERE active", &[])
-        .await?;
-    Ok(row.get::<_, i64>(0).unsigned_abs())
 }
 
-/// Sessions of the administrator that are none of this product's: an application among them is not kept out.
-pub(super) async fn as_administrator(admin: &Client) -> Result<Vec<String>, Why> {
-    let sql = "
-        SELECT format('%s from %s (%s)', usename, coalesce(host(client_addr), 'an unknown address'),
-            coalesce(nullif(application_name, ''), 'without a name'))
-        FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND usename = current_user AND pid <> pg_backend_pid()
-            AND application_name IS DISTINCT FROM 'aurora-failover'
-        GROUP BY 1 ORDER BY 1";
-    let rows = admin.query(sql, &[]).await?;
+/// The active jobs that `pg_cron` keeps in the database of this connection, or a sentence where they cannot be seen.
+pub(super) async fn jobs(
+    there: &Client,
+    database: &str,
+) -> Result<Result<Vec<String>, String>, Why> {
+    let said = async {
+        if !exists(there, "cron.job").await? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT jobid::text FROM cron.job WHERE active ORDER BY jobid";
+        there.query(sql, &[]).await
+    };
+    let rows = match tolerated(said.await)? {
+        Ok(rows) => rows,
+        Err(why) => return Ok(Err(unseen_jobs(database, &why))),
+    };
+    Ok(Ok(rows.iter().map(|row| row.get(0)).collect()))
+}
+
+pub(super) fn unseen_jobs(database: &str, why: &str) -> String {
+    format!(
+        "the jobs of pg_cron in {database} cannot be seen: {why}; grant the administrator USAGE on the schema cron there"
+    )
+}
+
+/// The database of a connection.
+pub(super) async fn current(client: &Client) -> Result<String, Why> {
+    let sql = "SELECT current_database()::text";
+    Ok(client.query_one(sql, &[]).await?.get(0))
+}
+
+fn as_administrator_sql() -> String {
+    format!(
+        "SELECT who FROM ({ADMINISTRATORS}) AS ours WHERE stays UNION SELECT who FROM ({SENDERS}) AS sent WHERE stays ORDER BY 1"
+    )
+}
+
+/// Who is logged in as the administrator, or is sent changes by a login that stays.
+pub(super) async fn as_administrator(admin: &Client, kept: &[&str]) -> Result<Vec<String>, Why> {
+    let rows = admin.query(&as_administrator_sql(), &[&kept]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
@@ -168,9 +230,7 @@ pub async fn moves_break(admin: &Client) -> Result<Vec<String>, Why> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-pub(super) async fn has(admin: &Client, name: &str) -> Result<bool, Why> {
-    let row = admin
-        .query_one("SELECT to_regclass($1) IS NOT NULL", &[&name])
-        .await?;
-    Ok(row.get(0))
+pub(super) async fn exists(client: &Client, name: &str) -> Result<bool, tokio_postgres::Error> {
+    let sql = "SELECT to_regclass($1) IS NOT NULL";
+    Ok(client.query_one(sql, &[&name]).await?.get(0))
 }

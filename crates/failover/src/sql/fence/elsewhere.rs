@@ -5,23 +5,50 @@ use tokio_postgres::Client;
 
 use super::{
     REMEMBER, Shut,
-    doors::{SUBSCRIPTIONS, has},
+    doors::{SUBSCRIPTIONS, jobs},
     tolerated,
 };
 use crate::sql::Why;
 
-/// The other databases where something is to be switched off or given back: that of `pg_cron`, and those of subscriptions.
+/// Where `pg_cron` lives unless it is told otherwise.
+const CRON_DEFAULT: &str = "postgres";
+
+/// The other databases where something is to be switched off or given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// That of `pg_cron`, and those of subscriptions.
+    pub databases: Vec<String>,
+    /// Why that of `pg_cron` is not known, where it is not; its default is among the databases then.
+    pub unseen: Option<String>,
+}
+
+/// The other databases where something is to be switched off or given back.
 ///
 /// # Errors
 /// [`Why`].
-pub async fn databases(admin: &Client) -> Result<Vec<String>, Why> {
+pub async fn elsewhere(admin: &Client) -> Result<Elsewhere, Why> {
+    let set = "SELECT current_setting('cron.database_name', true)";
+    let (cron, unseen): (Option<String>, _) = match tolerated(admin.query_one(set, &[]).await)? {
+        Ok(row) => (row.get(0), None),
+        Err(why) => (Some(CRON_DEFAULT.into()), Some(unknown(&why))),
+    };
     let sql = "
         SELECT datname::text FROM pg_database
-        WHERE datallowconn AND datname <> current_database() AND (datname = current_setting('cron.database_name', true)
-            OR oid IN (SELECT subdbid FROM pg_subscription))
+        WHERE datallowconn AND datname <> current_database()
+            AND (datname = $1 OR oid IN (SELECT subdbid FROM pg_subscription))
         ORDER BY 1";
-    let rows = admin.query(sql, &[]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    let rows = admin.query(sql, &[&cron]).await?;
+    Ok(Elsewhere {
+        databases: rows.iter().map(|row| row.get(0)).collect(),
+        unseen,
+    })
+}
+
+fn unknown(why: &str) -> String {
+    format!(
+        "the setting cron.database_name cannot be read, so that jobs of pg_cron may be anywhere: {why}; grant the administrator \
+         pg_read_all_settings"
+    )
 }
 
 /// Switches off what is in the database of `there`.
@@ -44,18 +71,18 @@ pub(super) async fn disable(
     database: &str,
     done: &mut Shut,
 ) -> Result<(), Why> {
-    if has(there, "cron.job").await? {
-        let sql = "SELECT jobid::text FROM cron.job WHERE active ORDER BY jobid";
-        for row in there.query(sql, &[]).await? {
-            let job: String = row.get(0);
-            admin.execute(REMEMBER, &[&"job", &job]).await?;
-            let sql = "SELECT cron.alter_job(job_id := $1::text::bigint, active := false)";
-            match tolerated(there.execute(sql, &[&job]).await)? {
-                Ok(_) => done.jobs.push(format!("{job} in {database}")),
-                Err(why) => done
-                    .refused
-                    .push(format!("the job {job} in {database} stays active: {why}")),
-            }
+    let jobs = jobs(there, database).await?.unwrap_or_else(|unseen| {
+        done.refused.push(unseen);
+        Vec::new()
+    });
+    for job in jobs {
+        admin.execute(REMEMBER, &[&"job", &job]).await?;
+        let sql = "SELECT cron.alter_job(job_id := $1::text::bigint, active := false)";
+        match tolerated(there.execute(sql, &[&job]).await)? {
+            Ok(_) => done.jobs.push(format!("{job} in {database}")),
+            Err(why) => done
+                .refused
+                .push(format!("the job {job} in {database} stays active: {why}")),
         }
     }
     let sql = format!(

@@ -4,7 +4,7 @@ use tokio_postgres::{Client, Transaction};
 
 use super::{
     RECORD, admit_canary, alter, attempt,
-    doors::{APPLICATIONS, SUBSCRIPTIONS},
+    doors::{self, APPLICATIONS, SUBSCRIPTIONS},
     quoted,
 };
 use crate::sql::{Credentials, Why};
@@ -44,13 +44,13 @@ pub async fn rehearse(admin: &mut Client, kept: &[&str]) -> Result<Vec<String>, 
     }
     switches(&mut transaction, &mut refused).await?;
     transaction.rollback().await?;
-    let others = super::doors::as_administrator(admin).await?;
-    for other in &others {
-        tracing::warn!(
-            other,
-            "logs in as the administrator, and would not be kept out"
-        );
-    }
+    let others = doors::as_administrator(admin, kept).await?;
+    refused.extend(others.iter().map(|who| {
+        format!(
+            "{who} would not be kept out, for it logs in as the administrator or as the probe; give it a role of its own, or end \
+             its session"
+        )
+    }));
     Ok(refused)
 }
 
@@ -88,15 +88,20 @@ async fn rights(
 }
 
 async fn switches(transaction: &mut Transaction<'_>, refused: &mut Vec<String>) -> Result<(), Why> {
-    let row = transaction
-        .query_one("SELECT to_regclass('cron.job') IS NOT NULL", &[])
-        .await?;
-    if row.get(0) {
-        let disable =
-            "SELECT cron.alter_job(job_id := jobid, active := false) FROM cron.job WHERE active";
-        if let Err(why) = attempt(transaction, disable).await? {
-            refused.push(format!("scheduled jobs cannot be disabled: {why}"));
+    const FOUND: &str = "SELECT to_regclass('cron.job') IS NOT NULL";
+    match attempt(transaction, FOUND).await? {
+        Err(why) => {
+            let database = transaction.query_one("SELECT current_database()::text", &[]);
+            let database: String = database.await?.get(0);
+            refused.push(doors::unseen_jobs(&database, &why));
         }
+        Ok(()) if transaction.query_one(FOUND, &[]).await?.get(0) => {
+            let disable = "SELECT cron.alter_job(job_id := jobid, active := false) FROM cron.job WHERE active";
+            if let Err(why) = attempt(transaction, disable).await? {
+                refused.push(format!("scheduled jobs cannot be disabled: {why}"));
+            }
+        }
+        Ok(()) => {}
     }
     let sql = format!(
         "SELECT subscription FROM ({SUBSCRIPTIONS}) AS open WHERE database = current_database()"

@@ -107,22 +107,50 @@ impl Books {
     }
 }
 
+/// What fencing this Region's member sees and does.
+pub(crate) struct Doorway {
+    /// What a look sees.
+    pub(crate) open: Doors,
+    /// What shutting does, and sees after it.
+    pub(crate) shut: Shut,
+}
+
+impl Default for Doorway {
+    /// One role may log in, under an epoch that is past, until that is taken.
+    fn default() -> Self {
+        let shut = Doors {
+            epoch: Some(Epoch(7)),
+            ..Doors::default()
+        };
+        Self {
+            open: Doors {
+                roles: vec!["app".into()],
+                ..shut.clone()
+            },
+            shut: Shut {
+                roles: vec!["app".into()],
+                after: Some(shut),
+                ..Shut::default()
+            },
+        }
+    }
+}
+
+impl Books {
+    /// Changes what fencing sees and does from now on.
+    pub(crate) fn doorway(&self, change: impl FnOnce(&mut Doorway)) {
+        change(&mut self.kept.lock().unwrap().doorway);
+    }
+}
+
 impl Gate for Books {
-    /// One role may log in, under an epoch that is past.
     async fn doors(&self, _: &Known) -> Result<Doors, Error> {
         self.fence.clone()?;
-        Ok(Doors {
-            epoch: Some(Epoch(7)),
-            roles: vec!["app".into()],
-            ..Doors::default()
-        })
+        Ok(self.kept.lock().unwrap().doorway.open.clone())
     }
 
     async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
-        Ok(Some(Shut {
-            roles: vec!["app".into()],
-            ..Shut::default()
-        }))
+        Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
     }
 
     async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {

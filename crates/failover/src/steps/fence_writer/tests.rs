@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    ledger::Current,
+    ledger::{Current, Row},
     steps::{fake::Books, health_probe::Probe},
 };
 
@@ -88,7 +88,14 @@ fn it_is_done_only_when_nothing_stands_open_and_the_ledger_knows() {
             prepared: 1,
             ..shut.clone()
         },
-        Open { unseen: 1, ..shut },
+        Open {
+            unseen: 1,
+            ..shut.clone()
+        },
+        Open {
+            as_administrator: 1,
+            ..shut
+        },
     ] {
         seen.doors = Some(one);
         assert_eq!(next_action(&seen), Ok(Action::Fence));
@@ -119,7 +126,7 @@ fn what_nobody_can_connect_to_is_done_only_where_it_was_fenced_before() {
 }
 
 /// This Region was deposed by epoch 8, and whoever fences its member is answered so.
-fn books(fence: Result<(), Error>) -> Books {
+pub(super) fn books(fence: Result<(), Error>) -> Books {
     with_writer("us-west-2", fence)
 }
 
@@ -140,7 +147,7 @@ fn with_writer(writer: &str, fence: Result<(), Error>) -> Books {
     Books::with(&row).alone(fence)
 }
 
-async fn sweep_of(books: &Books) -> Result<Value, Error> {
+pub(super) async fn sweep_of(books: &Books) -> Result<Value, Error> {
     handle(books, json!({"operation": "sweep"})).await
 }
 
@@ -168,7 +175,7 @@ async fn a_fence_that_fails_every_minute_fails_each_sweep_and_is_told_once_as_a_
     let row = books.rows()[&"us-east-1".into()].clone();
     assert_eq!(
         (row.unfenced, row.fenced),
-        (vec!["8/Denied".to_owned()], None)
+        (vec!["8/Denied: 28P01".to_owned()], None)
     );
 }
 

@@ -18,7 +18,7 @@ use crate::{
 
 /// How long the table is locked from the first look at it on.
 const LOCKED: Duration = Duration::from_secs(25);
-/// What the administrator's session calls itself.
+/// What the session of RDS calls itself.
 const HOLDER: &str = "vacuum-full";
 
 /// The failback would delete the deposed cluster, and waits until the table is compared.
@@ -27,13 +27,16 @@ pub(in super::super) async fn locked_table(stage: &Stage<'_>) -> Result<Acted, T
     let mut acted = stage.failed_over_and_home_is_back().await?;
     stage.world.simulator.mend_replication(STANDBY).await;
     home_learns(stage, 2).await;
-    let holder = losses::returned(stage).await?;
+    losses::returned(stage).await?;
+    // The fence ends a session of an application or of the administrator.
+    let simulator = &stage.world.simulator;
+    let holder = simulator.connect_as_rds(HOME, cluster(HOME), PLAN).await?;
     holder
         .batch_execute(&format!(
             "SET application_name = '{HOLDER}'; BEGIN; LOCK TABLE app.rows IN ACCESS EXCLUSIVE MODE"
         ))
         .await?;
-    stage.fault(HOME, "an administrator locks app.rows", "table locked");
+    stage.fault(HOME, "RDS locks app.rows", "table locked");
     let wish = json!({"plan": PLAN, "rehearse": true, "retire": "delete"});
     let run = start(stage, &wish).await?;
     let compares = async || {
@@ -55,10 +58,7 @@ pub(in super::super) async fn locked_table(stage: &Stage<'_>) -> Result<Acted, T
     );
     holder.batch_execute("COMMIT").await?;
     let text = "lets go of app.rows";
-    stage
-        .world
-        .timeline
-        .say(Kind::Fault, "the administrator", text);
+    stage.world.timeline.say(Kind::Fault, "RDS", text);
     let ended = stage.end_of(&run, FAILBACK).await;
     let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
     acted.check("the failback goes on then", &*outcome, outcome == "rebuilt");

@@ -144,6 +144,7 @@ impl Gate for Aws {
             };
             shut.refused.extend(tried.err());
         }
+        fence::end_sessions(&admin.client, &kept, &mut shut).await?;
         match self
             .connector()?
             .connect(&admin.place, &canary, LIMIT)

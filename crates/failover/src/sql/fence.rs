@@ -152,8 +152,12 @@ async fn take_logins(
     Ok(())
 }
 
-/// One by one: a session that may not be ended keeps no other one open.
-async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<(), Why> {
+/// Ends what is in, one by one: a session that may not be ended keeps no other one open. Once more after jobs and subscriptions
+/// were switched off elsewhere, for they worked until then.
+///
+/// # Errors
+/// [`Why`].
+pub async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<(), Why> {
     let sql = format!(
         "SELECT pid, who, sends, stays FROM (
             SELECT pid, who, false AS sends, false AS stays FROM ({SESSIONS} UNION ALL {}) AS works
@@ -173,7 +177,7 @@ async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<
                 done.sessions += 1;
                 ended.push(pid);
                 if row.get(2) {
-                    done.senders.push(who);
+                    add(&mut done.senders, who);
                 }
             }
             Err(why) => add(

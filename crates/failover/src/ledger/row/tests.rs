@@ -401,7 +401,9 @@ fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch
         fenced_at: None,
         ..fenced
     };
-    let noted = of_an_earlier_version.fence(Epoch(8), at(40), false).unwrap();
+    let noted = of_an_earlier_version
+        .fence(Epoch(8), at(40), false)
+        .unwrap();
     assert_eq!(noted.fence_under(Epoch(8)), Some(at(40)));
 }
 

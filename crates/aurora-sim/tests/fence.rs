@@ -12,8 +12,8 @@ use failover::{
     sql::{
         Credentials, Why,
         fence::{
-            CANARY, Doors, doors, elsewhere, forget_dropped, is_refused, jobs, rehearse,
-            rehearse_there, reopen, reopen_there, shut, shut_there,
+            CANARY, Doors, doors, elsewhere, forget_dropped, is_refused, rehearse, rehearse_there,
+            reopen, reopen_there, shut, shut_there,
         },
     },
 };

@@ -561,10 +561,10 @@ impl Row {
         self.fenced_at.filter(|_| self.fenced == Some(epoch))
     }
 
-    /// Whether it is news to people that this Region's member is fenced under an epoch.
+    /// Whether it is news to people that this Region's member is fenced under an epoch, where it was `fenced` before.
     #[must_use]
-    pub fn is_fence_news(&self, under: Epoch) -> bool {
-        self.fenced != Some(under) || self.fence_untold || !self.unfenced.is_empty()
+    pub fn is_fence_news(&self, under: Epoch, fenced: Option<Epoch>) -> bool {
+        fenced != Some(under) || self.fence_untold || !self.unfenced.is_empty()
     }
 
     /// Notes that people were told that this Region's member is fenced; `None` when that is known.
@@ -578,13 +578,12 @@ impl Row {
     }
 
     /// Notes that this Region's member is open, or may be: whatever was found out under its fence counts no more. `None` when that is
-    /// known. What people were told stays told.
+    /// known. What people were told stays told, and what they are owed is owed.
     #[must_use]
     pub fn open(&self) -> Option<Self> {
         self.fenced.is_some().then(|| Self {
             fenced: None,
             fenced_at: None,
-            fence_untold: false,
             ..self.clone()
         })
     }

@@ -12,7 +12,7 @@ use super::{Credentials, Why};
 use crate::domain::Epoch;
 
 pub use back::{Reopened, forget_dropped, reopen};
-pub use doors::{Doors, doors, jobs, moves_break};
+pub use doors::{Doors, doors, moves_break};
 pub use elsewhere::{Elsewhere, elsewhere, reopen_there, shut_there};
 pub use trial::{rehearse, rehearse_there};
 

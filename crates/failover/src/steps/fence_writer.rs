@@ -24,7 +24,7 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::{Known, Ledger, Rows},
+    ledger::{Known, Ledger, Row, Rows, update_if},
     metric::{self, Counted},
     notify::Notify,
     plan::Plan,

@@ -36,14 +36,22 @@ fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
 #[test]
 fn that_a_member_is_fenced_is_news_until_it_was_told_and_again_after_a_trouble() {
     let row = Row::new("orders".into());
-    assert!(row.is_fence_news(Epoch(8)));
+    assert!(row.is_fence_news(Epoch(8), None));
     let untold = row.fence(Epoch(8), at(1), true).unwrap();
-    assert!(untold.is_fence_news(Epoch(8)), "nobody was told yet");
+    assert!(
+        untold.is_fence_news(Epoch(8), untold.fenced),
+        "nobody was told yet"
+    );
     let told = untold.tell_fenced().unwrap();
     assert_eq!(told.tell_fenced(), None);
-    assert!(!told.is_fence_news(Epoch(8)) && told.fence(Epoch(8), at(2), false).is_none());
+    assert!(
+        !told.is_fence_news(Epoch(8), told.fenced) && told.fence(Epoch(8), at(2), false).is_none()
+    );
     let troubled = told.tell_unfenced(Epoch(8), "no road").unwrap();
-    assert!(troubled.is_fence_news(Epoch(8)), "the all-clear is owed");
+    assert!(
+        troubled.is_fence_news(Epoch(8), troubled.fenced),
+        "the all-clear is owed"
+    );
     let open = troubled.open().unwrap();
     assert_eq!((open.fenced, open.open()), (None, None));
     assert_eq!(open.unfenced, troubled.unfenced, "what was told stays told");

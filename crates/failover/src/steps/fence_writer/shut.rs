@@ -108,7 +108,9 @@ async fn note(
 ) -> Result<(), Error> {
     let (here, plan, epoch) = (world.region(), &known.plan, observed.epoch);
     let is_told = plan.notify.contains_key(here);
-    let is_news = |row: &Row| is_told && (!done.roles.is_empty() || row.is_fence_news(epoch));
+    let is_news = |row: &Row| {
+        is_told && (!done.roles.is_empty() || row.is_fence_news(epoch, observed.fenced))
+    };
     let now = world.now();
     let marked = update_if(world, here, &plan.plan, |row| {
         // Another pass may have noted a fence that somebody opened since.

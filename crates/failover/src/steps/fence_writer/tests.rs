@@ -298,7 +298,7 @@ async fn a_deposed_writer_is_not_asked_for_a_note_beside_the_fence() {
 fn fenced(books: Books, second: i64) -> Books {
     let row = books.rows()[&"us-east-1".into()].clone();
     let at = jiff::Timestamp::from_second(second).unwrap();
-    let row = row.fence(Epoch(8), at).unwrap();
+    let row = row.fence(Epoch(8), at, false).unwrap();
     books.with_row("us-east-1", &row)
 }
 

@@ -231,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn people_are_told_once_that_a_plan_comes_too_late() {
         let books = fake::Books::with(&Row::new("orders".into()));
-        let plan = crate::ledger::Ledger::all_known(&books)
+        let plan = crate::ledger::Ledger::all_known(&books, &"us-east-1".into())
             .await
             .unwrap()
             .remove(0)

@@ -647,7 +647,9 @@ async fn a_member_that_is_fenced_again_is_listed_anew_and_beside_what_was_listed
         why.to_string().contains("is not fenced under epoch 8"),
         "{why}"
     );
-    let again = lab.books.rows()[&here].fence(Epoch(8), fence(200)).unwrap();
+    let again = lab.books.rows()[&here]
+        .fence(Epoch(8), fence(200), false)
+        .unwrap();
     lab.books = lab.books.with_row("us-east-1", &again);
     for progress in ["pending", "pending", "done"] {
         assert_eq!(lab.forced().await.unwrap()["progress"], progress);

@@ -109,6 +109,9 @@ impl Model {
             check_identifier("FinalDBSnapshotIdentifier", &snapshot)?;
             self.begin_snapshot(&key, &ClusterKey::new(region, &snapshot))?;
         }
+        // What is deleted is promoted no more.
+        self.tasks
+            .retain(|task| !matches!(&task.then, Then::Promoted(cluster) if *cluster == key));
         self.set_status(&key, ClusterStatus::Deleting);
         self.record(region, &key.id, "cluster deletion accepted");
         let answer = self.cluster_answer(&key);

@@ -7,20 +7,24 @@ use aws_sdk_rds::{
 
 use crate::Error;
 
-/// Codes of calls that are worth another try. The SDK has tried them itself before.
-const PASSING: [&str; 17] = [
+/// Codes of calls that a service turned away before it looked at them, because too much was asked.
+const THROTTLED: [&str; 8] = [
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
     "RequestThrottled",
     "RequestThrottledException",
     "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "SlowDown",
+];
+
+/// Other codes of calls that are worth another try. The SDK has tried them itself before.
+const PASSING: [&str; 9] = [
+    "ProvisionedThroughputExceededException",
     "PriorRequestNotComplete",
     "RequestTimeout",
     "RequestTimeoutException",
-    "SlowDown",
     "BandwidthLimitExceeded",
     "TransactionInProgressException",
     "LimitExceededException",
@@ -68,11 +72,24 @@ where
     }
 }
 
+/// Whether a call was turned away because too much was asked: it has changed nothing, and says nothing of what it asked about.
+/// A service in trouble may say the same of what it had begun, and that is no such answer.
+pub(super) fn is_throttled<E>(error: &SdkError<E, HttpResponse>) -> bool
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let SdkError::ServiceError(service) = error else {
+        return false;
+    };
+    let code = error.code().is_some_and(|code| THROTTLED.contains(&code));
+    code && service.raw().status().as_u16() < 500
+}
+
 fn of_code(what: &str, code: &str, message: &str, status: u16) -> Error {
     let said = format!("{what}: {code}: {message}");
     if DENIED.contains(&code) {
         Error::Denied(said)
-    } else if PASSING.contains(&code) || status >= 500 {
+    } else if THROTTLED.contains(&code) || PASSING.contains(&code) || status >= 500 {
         Error::Unavailable(said)
     } else if code.starts_with("Invalid") || code.starts_with("Validation") {
         Error::InvalidRequest(said)

@@ -4,12 +4,16 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_rds::{
-    config::Builder,
+    config::{Builder, http::HttpResponse},
     error::{ProvideErrorMetadata, SdkError},
     types,
 };
 
-use super::{Aws, client, errors::error, once};
+use super::{
+    Aws, client,
+    errors::{error, is_throttled},
+    once,
+};
 use crate::{
     Error,
     domain::{Region, seconds_between},
@@ -186,8 +190,7 @@ impl Promote for Aws {
             .await;
         match answer {
             Ok(_) => Ok(Accepted::Yes),
-            Err(why) => not_now(why.code(), why.message())
-                .ok_or_else(|| error(&format!("RDS FailoverGlobalCluster in {region}"), &why)),
+            Err(why) => refused(&format!("RDS FailoverGlobalCluster in {region}"), &why),
         }
     }
 
@@ -215,8 +218,7 @@ impl Promote for Aws {
             {
                 Ok(Accepted::Yes)
             }
-            Err(why) => not_now(why.code(), why.message())
-                .ok_or_else(|| error(&format!("RDS RemoveFromGlobalCluster in {region}"), &why)),
+            Err(why) => refused(&format!("RDS RemoveFromGlobalCluster in {region}"), &why),
         }
     }
 }
@@ -238,15 +240,28 @@ impl SwitchOver for Aws {
             .await;
         match answer {
             Ok(_) => Ok(Accepted::Yes),
-            Err(why) => not_now(why.code(), why.message())
-                .ok_or_else(|| error(&format!("RDS SwitchoverGlobalCluster in {region}"), &why)),
+            Err(why) => refused(&format!("RDS SwitchoverGlobalCluster in {region}"), &why),
         }
     }
 }
 
-fn not_now(code: Option<&str>, message: Option<&str>) -> Option<Accepted> {
-    let passes = code.is_some_and(|code| trouble(code) == Trouble::State);
-    passes.then(|| Accepted::NotNow(message.unwrap_or_default().to_owned()))
+/// What a promoting call that was not taken came to.
+fn refused<E>(what: &str, why: &SdkError<E, HttpResponse>) -> Result<Accepted, Error>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    if is_throttled(why) {
+        return Ok(Accepted::Throttled(error(what, why).to_string()));
+    }
+    if why
+        .code()
+        .is_some_and(|code| trouble(code) == Trouble::State)
+    {
+        return Ok(Accepted::NotNow(
+            why.message().unwrap_or_default().to_owned(),
+        ));
+    }
+    Err(error(what, why))
 }
 
 pub(super) fn of_cluster(identifier: &str) -> types::Filter {

@@ -416,6 +416,11 @@ impl Run {
         attempt::answered(&mut self.attempts, answer);
     }
 
+    /// Takes the note of the last call back: it was turned away unseen.
+    pub fn not_made(&mut self) {
+        self.attempts.pop();
+    }
+
     /// Adds an entry to the timeline, once per step and action.
     pub fn note(&mut self, at: Timestamp, step: &str, action: &str, reason: &str) {
         let repeated = self

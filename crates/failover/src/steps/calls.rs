@@ -1,9 +1,13 @@
 //! What a run's record says of the calls that promote: whether one of them may still come about.
 
+use jiff::Timestamp;
+
 use super::{Here, Pass, detach_and_promote, planned_failover};
 use crate::{
     Error,
+    domain::seconds_between,
     ledger::{Answer, Attempt, Ledger, Run},
+    patience::{Shown, Trouble, patience},
 };
 
 /// What stands for a call that a run made whose record is gone.
@@ -19,6 +23,11 @@ pub(super) fn any_open(attempts: &[Attempt]) -> bool {
         .iter()
         .filter(promotes)
         .any(|attempt| is_open(&attempt))
+}
+
+/// Whether anything was asked for that promotes, whatever came of it.
+pub(super) fn any(run: &Run) -> bool {
+    run.attempts.iter().any(|attempt| promotes(&attempt))
 }
 
 /// Whether it is a managed failover that RDS refused.
@@ -38,6 +47,17 @@ fn is_open(attempt: &&Attempt) -> bool {
 pub(super) fn open(run: &Run) -> Option<&Attempt> {
     let attempts = run.attempts.iter().filter(promotes).filter(is_open);
     attempts.max_by_key(|attempt| attempt.at)
+}
+
+/// Whether a pass that cannot look is made again, for as long as silence is waited for: a call may have come about, and a run that
+/// ends there leaves the writer between two Regions. Whoever forces a pass sees for themselves.
+pub(super) fn outlasts_silence(run: &Run, now: Timestamp) -> bool {
+    let called = open(run).map(|open| open.at);
+    let since = called.max(run.promoted_at).filter(|_| !run.forced);
+    let allowed = patience(Trouble::Silent, Shown::UnderWay);
+    since
+        .zip(allowed)
+        .is_some_and(|(since, allowed)| seconds_between(since, now) < allowed.as_secs_f64())
 }
 
 /// What RDS said when it last refused a promoting call of the run.
@@ -89,7 +109,6 @@ mod tests {
         ledger::{Intent, Row, Rows},
         steps::fake,
     };
-    use jiff::Timestamp;
 
     fn attempt(step: &str, answer: Option<Answer>) -> Attempt {
         Attempt {

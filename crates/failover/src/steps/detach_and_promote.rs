@@ -95,6 +95,8 @@ pub enum Accepted {
     Yes,
     /// Not in this state; the next pass looks again.
     NotNow(String),
+    /// Too much was asked: nothing was changed, and nothing is said of the state.
+    Throttled(String),
 }
 
 /// What a pass does.
@@ -167,6 +169,10 @@ impl<W: World> Step<W> for DetachAndPromote {
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
         look::observe(world, pass).await
+    }
+
+    fn outlasts_silence(&self, pass: &Pass) -> bool {
+        calls::outlasts_silence(&pass.run, pass.now)
     }
 
     fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
@@ -392,6 +398,7 @@ async fn act(
     };
     Ok(match accepted {
         Accepted::Yes => Came::AsDecided,
+        Accepted::Throttled(why) => Came::Throttled(format!("{why}; it is asked for again")),
         Accepted::NotNow(why) => {
             news::refused(world, pass, observed, action, &why).await;
             Came::NotNow(format!("RDS would not promote it now: {why}"))

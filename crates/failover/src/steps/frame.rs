@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
-    ledger::{Answer, Ledger, Rows},
+    ledger::{Answer, Ledger, Rows, Seen},
     notify::Notify,
     plan::Plan,
 };
@@ -40,6 +40,11 @@ pub trait Step<W: Sync>: Sync {
         world: &W,
         pass: &Pass,
     ) -> impl Future<Output = Result<Self::Observed, Error>>;
+
+    /// Whether a look that nobody answers is taken again by the next pass, instead of ending this one.
+    fn outlasts_silence(&self, _pass: &Pass) -> bool {
+        false
+    }
 
     /// Decides what the pass does, purely.
     ///
@@ -105,20 +110,12 @@ pub enum Came {
     So(String),
     /// It was refused for now; the next pass looks again.
     NotNow(String),
+    /// It was turned away because too much was asked: it was not made, and says nothing. The next pass makes it again.
+    Throttled(String),
     /// No answer was seen: it may have been done. The next pass looks.
     Unknown(String),
     /// What was tried has not come about, and there is nothing to record; the next pass tries again after a time that grows.
     NotYet(String),
-}
-
-/// A pass that was made.
-pub struct Made<S: Step<W>, W: Sync> {
-    /// What it answers.
-    pub output: Output<S::Observed>,
-    /// What it did.
-    pub action: S::Action,
-    /// What it stood on, with what it wrote into the run's record.
-    pub pass: Pass,
 }
 
 /// Makes one pass of a step: a run's, a dry run, or a forced one. A dry run answers what the forced pass would do, or be refused
@@ -138,7 +135,7 @@ where
     }
     let pass = async |input: &Input| {
         let pass = Pass::open(world, input).await?;
-        Ok(Box::pin(make(step, world, pass)).await?.output)
+        Box::pin(make(step, world, pass)).await
     };
     if input.force.is_some() {
         let carried_out =
@@ -177,7 +174,7 @@ where
         Ok(action) => {
             let reason = step.reason(&pass, &observed, &action);
             let said = (action.name(), action.then(), reason);
-            Ok(answer(step, &pass, observed, said))
+            Ok(answer(step, &pass, Some(observed), said))
         }
         Err(why) => {
             let is_not_ready = matches!(why, Error::NotReady(_));
@@ -203,39 +200,62 @@ fn refused<O>(
 ///
 /// # Errors
 /// Those of the step; `Unavailable` when the ledger does not take the record.
-pub async fn make<W, S>(step: &S, world: &W, mut pass: Pass) -> Result<Made<S, W>, Error>
+pub async fn make<W, S>(step: &S, world: &W, mut pass: Pass) -> Result<Output<S::Observed>, Error>
 where
     W: Ledger + Here,
     S: Step<W>,
 {
     step.admit(&pass)?;
     // Boxed here and below: a step's future lies in those of its callers, and the functions' mains have no room for all of it.
-    let mut observed = Box::pin(step.observe(world, &pass)).await?;
+    let mut observed = match Box::pin(step.observe(world, &pass)).await {
+        Err(Error::Unavailable(why)) if !pass.dry_run && step.outlasts_silence(&pass) => {
+            return unseen(step, world, pass, &why).await;
+        }
+        observed => observed?,
+    };
     let action = step.next_action(&pass, &observed)?;
     let mut reason = step.reason(&pass, &observed, &action);
     let (mut name, mut then) = (action.name(), action.then());
     if !pass.dry_run {
         match act(step, world, &mut pass, &mut observed, &action).await? {
             Came::AsDecided => {}
-            Came::So(said) | Came::NotNow(said) | Came::Unknown(said) => reason = said,
+            Came::So(said) | Came::NotNow(said) | Came::Throttled(said) | Came::Unknown(said) => {
+                reason = said
+            }
             Came::NotYet(said) => (reason, name, then) = (said, "wait", Then::Waits),
         }
         if then != Then::Waits {
             pass.record(world, S::NAME, name, &reason).await?;
         }
     }
-    let output = answer(step, &pass, observed, (name, then, reason));
-    Ok(Made {
-        output,
-        action,
-        pass,
-    })
+    Ok(answer(step, &pass, Some(observed), (name, then, reason)))
+}
+
+/// What a pass answers that saw nothing: the next one looks again. What was seen before it tells of no quiet and of no hanging.
+async fn unseen<W, S>(
+    step: &S,
+    world: &W,
+    mut pass: Pass,
+    why: &str,
+) -> Result<Output<S::Observed>, Error>
+where
+    W: Ledger + Here,
+    S: Step<W>,
+{
+    let before = pass.run.looks.clone();
+    pass.run.looks = before.after(Seen::Busy(None), pass.now);
+    if before != pass.run.looks {
+        world.put_run(world.region(), &pass.run).await?;
+    }
+    let reason =
+        format!("nobody shows what became of the call, and the next pass looks again: {why}");
+    Ok(answer(step, &pass, None, ("wait", Then::Waits, reason)))
 }
 
 fn answer<W: Sync, S: Step<W>>(
     step: &S,
     pass: &Pass,
-    observed: S::Observed,
+    observed: Option<S::Observed>,
     (action, then, reason): (&'static str, Then, String),
 ) -> Output<S::Observed> {
     let dry_run = pass.dry_run;
@@ -253,7 +273,7 @@ fn answer<W: Sync, S: Step<W>>(
         dry_run,
         refusal: None,
         next: Vec::new(),
-        observed: Some(observed),
+        observed,
     }
 }
 
@@ -280,6 +300,7 @@ where
     match &came {
         Ok(Came::AsDecided | Came::So(_)) => pass.run.answered(Answer::Taken),
         Ok(Came::NotNow(why)) => pass.run.answered(Answer::Refused(why.clone())),
+        Ok(Came::Throttled(_)) => pass.run.not_made(),
         Err(why) if why.is_answer() => {
             pass.run.answered(Answer::Refused(why.to_string()));
             // Nobody reads more out of it than that the call was refused: the refusal itself is what the pass answers.

@@ -219,6 +219,10 @@ impl<W: World> Step<W> for PlannedFailover {
         observe(world, pass).await
     }
 
+    fn outlasts_silence(&self, pass: &Pass) -> bool {
+        calls::outlasts_silence(&pass.run, pass.now)
+    }
+
     fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
         next_action(seen)
     }
@@ -258,7 +262,7 @@ impl<W: World> Step<W> for PlannedFailover {
                 tell(world, &pass.run.plan, &news(pass, seen)).await;
             }
             Action::Withdraw => drop(ledger::withdraw(world, &pass.run).await?),
-            Action::SwitchOver => switch_over(world, pass, seen).await?,
+            Action::SwitchOver => return switch_over(world, pass, seen).await,
         }
         Ok(Came::AsDecided)
     }
@@ -547,7 +551,7 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
 }
 
 /// What RDS refuses has not begun, and what was written down is taken back; what gets no answer may have.
-async fn switch_over(world: &impl World, pass: &Pass, observed: &Observed) -> Result<(), Error> {
+async fn switch_over(world: &impl World, pass: &Pass, observed: &Observed) -> Result<Came, Error> {
     let global = observed.global.as_ref();
     let global = global
         .map(|global| global.identifier.as_str())
@@ -556,7 +560,10 @@ async fn switch_over(world: &impl World, pass: &Pass, observed: &Observed) -> Re
         .switch_over(&pass.run.from, global, &observed.target.arn)
         .await;
     let why = match asked {
-        Ok(Accepted::Yes) => return Ok(()),
+        Ok(Accepted::Yes) => return Ok(Came::AsDecided),
+        Ok(Accepted::Throttled(why)) => {
+            return Ok(Came::Throttled(format!("{why}; it is asked for again")));
+        }
         Err(why @ Error::Unavailable(_)) => return Err(why),
         Ok(Accepted::NotNow(why)) => Error::NotReady(format!("RDS would not switch over: {why}")),
         Err(why) => why,

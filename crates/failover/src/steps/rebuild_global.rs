@@ -539,6 +539,10 @@ fn called(
                 "RDS would not yet that {asked}: {said}"
             )))
         }
+        Ok(Accepted::Throttled(said)) => {
+            refused(pass, &asked, (Trouble::Silent, &said), observed.shown())?;
+            Ok(Came::Throttled(said))
+        }
         // It may have been taken: the next pass looks.
         Err(Error::Unavailable(said)) if !pass.run.forced => {
             refused(pass, &asked, (Trouble::Silent, &said), observed.shown())?;

@@ -2,7 +2,10 @@
 
 use failover::{
     evidence::Rds,
-    steps::detach_and_promote::{Accepted, Promote},
+    steps::{
+        detach_and_promote::{Accepted, Promote},
+        planned_failover::SwitchOver,
+    },
     topology::{Cluster, Describe, FailoverState, GlobalMember, Instance, Role, role},
 };
 
@@ -340,5 +343,33 @@ async fn a_promoting_call_that_cannot_come_right_is_an_error_with_the_services_w
             .unwrap_err();
         assert_eq!((failed.name(), detached.name()), (name, name), "{code}");
         assert!(failed.to_string().contains("said so") && failed.to_string().contains(code));
+    }
+}
+
+#[tokio::test]
+async fn a_promoting_call_that_is_throttled_has_changed_nothing_and_one_of_a_broken_service_may_have()
+ {
+    for (status, is_throttled) in [(400, true), (429, true), (503, false)] {
+        let fault = Next::xml_error(status, "Throttling", "Rate exceeded");
+        let (aws, replay) = scripted([fault.clone(), fault.clone(), fault]);
+        let region = "us-east-1".into();
+        let global = "orders-global-1";
+        let answers = [
+            aws.fail_over(&region, global, EAST).await,
+            aws.detach(&region, global, EAST).await,
+            aws.switch_over(&region, global, EAST).await,
+        ];
+        for answer in answers {
+            match answer {
+                Ok(Accepted::Throttled(why)) => {
+                    assert!(is_throttled && why.contains("Rate exceeded"), "{why}");
+                }
+                other => assert_eq!(
+                    (other.unwrap_err().name(), is_throttled),
+                    ("Unavailable", false)
+                ),
+            }
+        }
+        assert_eq!(replay.asked().len(), 3, "each was made once");
     }
 }

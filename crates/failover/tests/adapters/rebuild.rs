@@ -34,6 +34,7 @@ async fn refused(call: &Call, code: &str) -> &'static str {
             "looked at again"
         }
         Ok(Accepted::Yes) => "taken",
+        Ok(Accepted::Throttled(_)) => "throttled",
         Err(why) => why.name(),
     }
 }

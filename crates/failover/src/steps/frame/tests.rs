@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::{
     ledger::{Attempt, Run},
-    steps::fake::Books,
+    steps::{calls, detach_and_promote, fake::Books},
 };
 
 /// A step whose action came to what it is told, and which looks at the run's record while it acts.
@@ -15,6 +15,7 @@ struct Toy {
     comes_to: Result<Came, Error>,
     refuses: Option<Error>,
     follows_proof: bool,
+    is_blind: bool,
     recorded_before: Mutex<Option<Run>>,
 }
 
@@ -44,7 +45,14 @@ impl Step<Books> for Toy {
     type Action = Toys;
 
     async fn observe(&self, _: &Books, _: &Pass) -> Result<(), Error> {
+        if self.is_blind {
+            return Err(Error::Unavailable("Rate exceeded".into()));
+        }
         Ok(())
+    }
+
+    fn outlasts_silence(&self, pass: &Pass) -> bool {
+        calls::outlasts_silence(&pass.run, pass.now)
     }
 
     fn admit(&self, pass: &Pass) -> Result<(), Error> {
@@ -94,6 +102,7 @@ fn toy(calls_out: bool, comes_to: Result<Came, Error>) -> Toy {
         comes_to,
         refuses: None,
         follows_proof: false,
+        is_blind: false,
         recorded_before: Mutex::new(None),
     }
 }
@@ -118,7 +127,7 @@ async fn made(toy: &Toy) -> (Vec<Attempt>, Vec<Attempt>, Result<String, Error>) 
     let attempts = |run: Option<Run>| run.map(|run| run.attempts).unwrap_or_default();
     let before = attempts(toy.recorded_before.lock().unwrap().take());
     let after = attempts(books.runs().remove(&"a".into()));
-    (before, after, made.map(|made| made.output.reason))
+    (before, after, made.map(|made| made.reason))
 }
 
 #[tokio::test]
@@ -153,6 +162,52 @@ async fn a_call_whose_answer_was_lost_stays_open_in_the_record() {
     assert_eq!(after.len(), 1);
     assert_eq!(after[0].answer, None);
     assert_eq!(came.unwrap_err().name(), "Unavailable");
+}
+
+#[tokio::test]
+async fn a_call_that_was_throttled_leaves_what_the_record_said_before_it() {
+    let books = books();
+    let mut pass = pass(&books, false);
+    pass.run.attempt(books.now(), "toy", "detach");
+    let lost = pass.run.attempts.clone();
+    let throttled = toy(true, Ok(Came::Throttled("Rate exceeded".into())));
+    let made = make(&throttled, &books, pass).await.unwrap();
+    assert_eq!(made.reason, "Rate exceeded");
+    assert_eq!(books.runs()[&"a".into()].attempts, lost);
+}
+
+#[tokio::test]
+async fn a_look_that_nobody_answers_behind_an_open_call_is_taken_again_for_half_an_hour() {
+    let blind = Toy {
+        is_blind: true,
+        ..toy(true, Ok(Came::AsDecided))
+    };
+    let after = async |change: &dyn Fn(&mut Run)| {
+        let (books, mut pass) = (books(), pass(&books(), false));
+        pass.run.looks = pass.run.looks.after(Seen::Rest, pass.now);
+        pass.run
+            .attempt(pass.now, detach_and_promote::STEP, "fail_over");
+        change(&mut pass.run);
+        pass.now += std::time::Duration::from_secs(1_799);
+        let made = make(&blind, &books, pass).await;
+        let kept = books.runs().remove(&"a".into());
+        (
+            made.map(|made| made.action),
+            kept.map(|run| (run.looks.quiet_since, run.attempts.len())),
+        )
+    };
+    let (action, kept) = after(&|_| {}).await;
+    assert_eq!(action, Ok("wait"));
+    assert_eq!(kept, Some((None, 1)), "what was not seen was not quiet");
+    let ends: [&dyn Fn(&mut Run); 3] = [
+        &|run| run.attempts[0].at -= std::time::Duration::from_secs(1),
+        &|run| run.answered(Answer::Refused("no".into())),
+        &|run| run.forced = true,
+    ];
+    for change in ends {
+        let (ended, kept) = after(change).await;
+        assert_eq!((ended.unwrap_err().name(), kept), ("Unavailable", None));
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::{
     plan::Plan,
     sql::Session,
     steps::{
-        Input, Output, Pass, carried_out,
+        Input, Output, Pass, calls, carried_out,
         frame::{self, Act, Came, Step, Then},
     },
     topology::{Describe, Named, is_led_by},
@@ -208,8 +208,20 @@ impl<W: World> Step<W> for ProveWriter {
             .take()
             .filter(|earlier| earlier.epoch == seen.epoch);
         pass.run.proof = Some(earlier.unwrap_or(proof));
-        conclude(world, pass, seen.epoch).await?;
-        Ok(Came::AsDecided)
+        concluded(conclude(world, pass, seen.epoch).await, pass, seen)
+    }
+}
+
+/// What the pass comes to where the writer has committed: until the ledger can be told what RDS shows of it, passes go on.
+fn concluded(told: Result<(), Error>, pass: &Pass, seen: &Observed) -> Result<Came, Error> {
+    match told {
+        Err(Error::Unavailable(why)) if calls::outlasts_silence(&pass.run, pass.now) => {
+            Ok(Came::NotYet(format!(
+                "the writer in {} committed epoch {}, and the ledger cannot be told yet: {why}",
+                seen.writer, seen.epoch
+            )))
+        }
+        told => told.map(|()| Came::AsDecided),
     }
 }
 
@@ -350,6 +362,30 @@ async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<Nam
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_committed_epoch_that_the_ledger_cannot_be_told_is_told_by_a_later_pass() {
+        let mut pass = Pass {
+            run: crate::steps::fake::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let seen = Observed {
+            writer: "us-east-1".into(),
+            epoch: Epoch(8),
+            write: None,
+            loss: None,
+        };
+        let throttled = || Err(Error::Unavailable("Rate exceeded".into()));
+        assert!(concluded(throttled(), &pass, &seen).is_err());
+        pass.run.promoted_at = Some(pass.now);
+        let told = concluded(throttled(), &pass, &seen);
+        assert!(matches!(told, Ok(Came::NotYet(_))), "{told:?}");
+        let later = Err(Error::UnexpectedTopology("later epoch".into()));
+        assert!(concluded(later, &pass, &seen).is_err());
+        assert_eq!(concluded(Ok(()), &pass, &seen), Ok(Came::AsDecided));
+    }
 
     #[test]
     fn a_writer_that_does_not_take_writes_yet_is_waited_for() {

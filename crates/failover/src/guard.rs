@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error,
+    beat::Loss,
     domain::{Epoch, Region, RunId, seconds_between},
     ledger::{Confirmed, Rows, Run},
     plan::{Plan, UnknownLoss},
@@ -147,9 +148,9 @@ pub fn abandoned(run: &Run, committed_at: Option<Timestamp>, now: Timestamp) -> 
 ///
 /// # Errors
 /// `DataLossTooLarge` when the loss exceeds it, or is unknown and the plan refuses that.
-pub fn loss(plan: &Plan, confirmed: &Confirmed) -> Result<(), Error> {
+pub fn loss(plan: &Plan, loss: Option<&Loss>) -> Result<(), Error> {
     let bound = plan.unplanned.max_lost_seconds;
-    match &confirmed.loss {
+    match loss {
         #[expect(
             clippy::cast_precision_loss,
             reason = "a bound in seconds is far below 2^52"
@@ -171,12 +172,7 @@ pub fn loss(plan: &Plan, confirmed: &Confirmed) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        beat::{Beats, Loss},
-        evidence::Verdict,
-        ledger::Row,
-        steps::fake,
-    };
+    use crate::{beat::Beats, evidence::Verdict, ledger::Row, steps::fake};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -234,7 +230,10 @@ mod tests {
     #[test]
     fn a_loss_beyond_the_bound_or_unknown_is_refused_and_a_forced_one_must_be_accepted() {
         let plan = fake::run().plan;
-        let judged = |seconds| name(loss(&plan, &confirmed(Verdict::RegionDown, seconds)));
+        let judged = |seconds| {
+            let confirmed = confirmed(Verdict::RegionDown, seconds);
+            name(loss(&plan, confirmed.loss.as_ref()))
+        };
         assert_eq!(judged(Some(30.0)), "ok");
         assert_eq!(judged(Some(30.1)), "DataLossTooLarge");
         assert_eq!(judged(None), "DataLossTooLarge");

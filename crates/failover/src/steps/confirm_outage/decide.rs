@@ -1,83 +1,16 @@
-//! What a verdict leads to, how the standby would be promoted, and how both are said.
+//! What a verdict leads to, and how that is said.
 
-use jiff::Timestamp;
-
+use super::way::why_a_detach;
 use crate::{
     beat::{Loss, Write},
     domain::RunId,
     evidence::{Evidence, HomeVantage, Progress, Said, Verdict, Witness},
-    ledger::{Declined, Resolved, Run},
-    plan::{Mode, Plan, Strategy},
+    guard,
+    ledger::{Declined, Run},
+    plan::Mode,
     policy::{Decision, mode},
-    steps::{Pass, calls, detach_and_promote::gives_up},
-    topology::{Cluster, GlobalCluster},
+    steps::Pass,
 };
-
-/// Resolves `auto` from what the target's Region shows: managed where AWS would take it, else detach.
-#[must_use]
-pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalCluster>) -> Resolved {
-    let asked = plan.unplanned.strategy;
-    if asked != Strategy::Auto {
-        return Resolved {
-            strategy: asked,
-            reason: "the plan says so".into(),
-        };
-    }
-    let detach = |reason: String| Resolved {
-        strategy: Strategy::Detach,
-        reason,
-    };
-    let (Some(target), Some(global)) = (target, global) else {
-        return detach("RDS does not show the global cluster here".into());
-    };
-    // A patch may differ only between versions that AWS lists; whoever runs the same one needs no list.
-    if target.engine_version != global.engine_version {
-        return detach(format!(
-            "the target runs {}, the global cluster {}: a managed failover needs the same version",
-            target.engine_version, global.engine_version
-        ));
-    }
-    if global.status != "available" || global.failover.is_some() {
-        return detach(format!("the global cluster is {}", global.status));
-    }
-    Resolved {
-        strategy: Strategy::Managed,
-        reason: format!(
-            "all run {} and the global cluster is available",
-            target.engine_version
-        ),
-    }
-}
-
-/// What a decision comes to where RDS has refused the managed failover for good: the standby is detached instead. Of a Region that
-/// is gone that is decided; where only the writer is down people are asked, once more than the plan's mode does.
-pub(super) fn after_refusals(
-    run: &mut Run,
-    verdict: Verdict,
-    decision: Decision,
-    now: Timestamp,
-) -> Decision {
-    if !matches!(decision, Decision::GoOn | Decision::Ask) {
-        return decision;
-    }
-    let Some((refused, reason)) = gives_up(run, &run.looks, now) else {
-        return decision;
-    };
-    let since = refused.at;
-    let agreed = run.approved_at.is_some_and(|at| at > since);
-    run.strategy = Some(Resolved {
-        strategy: Strategy::Detach,
-        reason,
-    });
-    let gone = matches!(
-        verdict,
-        Verdict::RegionDown | Verdict::RegionDownUnwitnessed
-    );
-    if !gone && !agreed {
-        return Decision::Ask;
-    }
-    decision
-}
 
 /// A verdict's name.
 #[must_use]
@@ -142,9 +75,10 @@ pub(super) fn reason(
             )
         }
         Decision::Ask => format!(
-            "{found}{}; a human is asked before {} is promoted by {by}, {losing}",
-            after_a_refusal(run),
-            run.to
+            "{found}{}; a human is asked before {} is promoted by {by}, {losing}{}",
+            why_a_detach(run),
+            run.to,
+            in_vain(run, loss)
         ),
         Decision::StandDown if run.waits_behind() && mode(verdict, &run.plan).is_some() => format!(
             "{found}; run {} waits for a human's answer about that",
@@ -160,10 +94,17 @@ pub(super) fn reason(
     }
 }
 
-fn after_a_refusal(run: &Run) -> String {
-    let refused = run.attempts.iter().any(calls::is_refused_failover);
-    let resolved = run.strategy.as_ref().filter(|_| refused);
-    resolved.map_or_else(String::new, |resolved| format!("; {}", resolved.reason))
+/// What comes of a yes where the plan's bound on the loss stands against it.
+fn in_vain(run: &Run, loss: Option<&Loss>) -> String {
+    guard::loss(&run.plan, loss).map_or_else(
+        |why| {
+            format!(
+                "; a yes would end in {} with the plan as it stands: {why}; change that in the plan and start again",
+                why.name()
+            )
+        },
+        |()| String::new(),
+    )
 }
 
 /// Why nothing but failing probes says that the writer is dead.
@@ -258,94 +199,23 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
 mod tests {
     use super::*;
 
-    /// RDS refused the managed failover at 10 s and at 45 s, and showed nothing else since the start.
-    fn refused() -> Run {
-        let mut run = crate::steps::fake::run();
-        let at = |second| Timestamp::from_second(second).unwrap();
-        run.looks = run.looks.after(crate::ledger::Seen::Rest, at(0));
-        for second in [10, 45] {
-            run.attempt(
-                at(second),
-                crate::steps::detach_and_promote::STEP,
-                "fail_over",
-            );
-            run.answered(crate::ledger::Answer::Refused("not in this state".into()));
-        }
-        run
-    }
-
     #[test]
-    fn refusals_turn_auto_to_a_detach_from_a_dead_region_and_to_a_question_where_the_region_lives()
-    {
-        let now = Timestamp::from_second(50).unwrap();
-        let mut dead = refused();
-        let decision = after_refusals(&mut dead, Verdict::RegionDown, Decision::GoOn, now);
-        assert_eq!(decision, Decision::GoOn);
-        let resolved = dead.strategy.unwrap();
-        assert_eq!(resolved.strategy, Strategy::Detach);
-        assert!(
-            resolved.reason.contains("not in this state"),
-            "{resolved:?}"
-        );
-        let mut alive = refused();
-        let mut of = |decision| after_refusals(&mut alive, Verdict::WriterDown, decision, now);
-        assert_eq!(of(Decision::GoOn), Decision::Ask);
-        assert_eq!(of(Decision::StandDown), Decision::StandDown);
-        assert!(after_a_refusal(&alive).contains("not in this state"));
-        alive.approved_at = Some(now);
-        let agreed = after_refusals(&mut alive, Verdict::WriterDown, Decision::GoOn, now);
-        assert_eq!(agreed, Decision::GoOn);
-    }
-
-    fn plan() -> Plan {
-        crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
-    }
-
-    fn cluster(engine_version: &str) -> Cluster {
-        Cluster {
-            identifier: "orders-east".into(),
-            arn: "arn".into(),
-            status: "available".into(),
-            engine_version: engine_version.into(),
-            endpoint: String::new(),
-            reader_endpoint: String::new(),
-            port: 5432,
-            global_cluster: None,
-            instances: Vec::new(),
-        }
-    }
-
-    fn global(status: &str) -> GlobalCluster {
-        GlobalCluster {
-            identifier: "orders-global-1".into(),
-            resource_id: None,
-            settings: Default::default(),
-            status: status.into(),
-            engine_version: "16.4".into(),
-            members: Vec::new(),
-            failover: None,
-        }
-    }
-
-    #[test]
-    fn auto_is_managed_where_versions_agree_and_detach_elsewhere() {
-        let plan = plan();
-        let resolved = |target: Option<&Cluster>, global: Option<&GlobalCluster>| {
-            resolve(&plan, target, global).strategy
+    fn a_question_says_when_the_plans_bound_on_the_loss_makes_a_yes_vain() {
+        let asked = |verdict, change: fn(&mut Run)| {
+            let mut run = crate::steps::fake::run();
+            change(&mut run);
+            let evidence = crate::steps::fake::evidence(jiff::Timestamp::UNIX_EPOCH);
+            reason(verdict, Decision::Ask, &run, &evidence, (None, None), None)
         };
-        assert_eq!(
-            resolved(Some(&cluster("16.4")), Some(&global("available"))),
-            Strategy::Managed
-        );
-        assert_eq!(
-            resolved(Some(&cluster("16.3")), Some(&global("available"))),
-            Strategy::Detach
-        );
-        assert_eq!(
-            resolved(Some(&cluster("16.4")), Some(&global("upgrading"))),
-            Strategy::Detach
-        );
-        assert_eq!(resolved(Some(&cluster("16.4")), None), Strategy::Detach);
+        let told = asked(Verdict::Undetermined, |_| {});
+        for part in ["DataLossTooLarge", "unknown_loss", "start again"] {
+            assert!(told.contains(part), "{told}");
+        }
+        let accepts = |run: &mut Run| {
+            run.plan.unplanned.unknown_loss = crate::plan::UnknownLoss::Accept;
+        };
+        let told = asked(Verdict::Undetermined, accepts);
+        assert!(!told.contains("DataLossTooLarge"), "{told}");
     }
 
     #[test]

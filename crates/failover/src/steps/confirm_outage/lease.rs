@@ -1,7 +1,7 @@
 //! What a verdict means for the leases: which Regions the run counts on, and whether it may take the plan over from a run
 //! that waits for a human.
 
-use super::{Ask, TIMEOUT};
+use super::{Ask, TIMEOUT, is_gone};
 use crate::{
     Error,
     domain::Region,
@@ -77,22 +77,21 @@ fn is_asked_already(pass: &Pass) -> bool {
     })
 }
 
-/// Notes which Regions the run counts on from here. A silent one is left out only when the verdict is that it is gone.
+/// Notes which Regions the run counts on from here. A silent one is left out only when the verdict is that it is gone, or where
+/// nobody can tell and whoever started the run by hand agreed to go on: nothing else leads on from there.
 fn count_on(
     pass: &mut Pass,
     verdict: Verdict,
     decision: Decision,
     lease: Result<Region, Error>,
 ) -> Result<(), Error> {
-    let gone = matches!(
-        verdict,
-        Verdict::RegionDown | Verdict::RegionDownUnwitnessed
-    );
+    let unsure = matches!(verdict, Verdict::Undetermined | Verdict::ObserverIsolated);
+    let is_left = is_gone(verdict) || (unsure && decision == Decision::GoOn);
     match lease {
         Ok(region) => {
             pass.run.leased.insert(region);
         }
-        Err(Error::Unavailable(_)) if gone => {
+        Err(Error::Unavailable(_)) if is_left => {
             pass.run.leased.remove(&pass.run.from);
         }
         Err(why) if decision == Decision::GoOn => return Err(why),
@@ -181,6 +180,22 @@ mod tests {
         );
         assert_eq!(pass.run.leased, ["us-east-1".into()].into());
         assert!(count_on(&mut pass, Verdict::WriterDown, Decision::GoOn, silent()).is_err());
+    }
+
+    #[test]
+    fn a_yes_of_whoever_started_a_run_by_hand_leaves_a_region_out_of_which_nobody_can_tell() {
+        let after = |decision| {
+            [Verdict::Undetermined, Verdict::ObserverIsolated].map(|verdict| {
+                let mut pass = pass();
+                pass.run.leased.insert("us-west-2".into());
+                let counted = count_on(&mut pass, verdict, decision, silent());
+                counted.map(|()| pass.run.leased.len())
+            })
+        };
+        assert_eq!(after(Decision::GoOn), [Ok(1), Ok(1)]);
+        assert_eq!(after(Decision::Ask), [Ok(2), Ok(2)]);
+        let held = Err(Error::RunRefused("held".into()));
+        assert!(count_on(&mut pass(), Verdict::Undetermined, Decision::GoOn, held).is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     domain::{PlanName, Region},
     evidence::{Evidence, Rds, Verdict},
     ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, Row, update_if},
-    policy::{Decision, Human, decide, is_approved, mode},
+    policy::{Decision, Human, decide, is_approved},
     steps::health_probe,
     topology::Describe,
 };
@@ -25,8 +25,10 @@ mod gather;
 mod lease;
 mod patience;
 mod signs;
+mod way;
 
-pub use decide::{name, resolve};
+pub use decide::name;
+pub use way::{is_gone, resolve};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "confirm_outage";
@@ -172,7 +174,10 @@ pub async fn confirm(
         started_it: !pass.dry_run && by_hand(&pass, verdict, &evidence),
     };
     let decision = decide(verdict, &pass.run.plan, human);
-    let decision = decide::after_refusals(&mut pass.run, verdict, decision, pass.now);
+    let decision = way::after_refusals(&mut pass.run, verdict, decision, pass.now);
+    let shown = (gathered.target.as_ref(), gathered.global.as_ref());
+    let shown = gathered.shows_target.then_some(shown);
+    let decision = way::by_which_way(&mut pass.run, verdict, (decision, approved), shown);
     let decision = patience::of(&pass, verdict, decision, &evidence);
     let at_most = signs.at_most_seconds(&gathered);
     let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
@@ -260,13 +265,6 @@ async fn settle(
     let target = gathered.target.as_ref();
     let own = Candidate::of(&pass.run, target, gathered.vantage.as_ref());
     let decision = choose::or_hand_over(world, pass, decision, own).await;
-    let leads_somewhere = mode(verdict, &pass.run.plan).is_some()
-        || matches!(decision, Decision::GoOn | Decision::Ask);
-    // Where RDS did not answer, the promoting pass resolves it from its own look.
-    if leads_somewhere && gathered.shows_target && pass.run.strategy.is_none() {
-        let resolved = resolve(&pass.run.plan, target, gathered.global.as_ref());
-        pass.run.strategy = Some(resolved);
-    }
     Ok((decision, declined))
 }
 

@@ -6,11 +6,14 @@ use super::{Observed, Tried, Written};
 use crate::{
     Error,
     beat::{Vantage, Write},
-    evidence::{Said, Verdict},
+    evidence::Said,
     guard, ledger,
     ledger::{Confirmed, Ledger, Run},
     plan::Strategy,
-    steps::{Here, Pass, SILENCE, confirm_outage::resolve},
+    steps::{
+        Here, Pass, SILENCE,
+        confirm_outage::{is_gone, resolve},
+    },
     switches::{Switched, Switches},
     topology::{Cluster, Describe, GlobalCluster, is_led_by},
 };
@@ -65,18 +68,14 @@ pub(super) async fn observe(
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
         strategy: strategy(run, &target, global.as_ref(), &tried),
-        refusal: refusal(run, &switches, lived_at, world.now()),
+        refusal: refusal(run, &switches, lived_at, world.now())
+            .or_else(|| unasked(run, &target, global.as_ref())),
         may_detach: run.plan.unplanned.strategy != Strategy::Managed,
         tried,
         global,
         target,
         written: written(pass),
-        region_is_down: confirmed.is_some_and(|confirmed| {
-            matches!(
-                confirmed.verdict,
-                Verdict::RegionDown | Verdict::RegionDownUnwitnessed
-            )
-        }),
+        region_is_down: confirmed.is_some_and(|confirmed| is_gone(confirmed.verdict)),
     })
 }
 
@@ -129,9 +128,28 @@ fn refusal(
         let confirmed = run.confirmed.as_ref();
         guard::freshness(&run.plan, confirmed, now)?;
         guard::still_down(confirmed, lived_at)?;
-        confirmed.map_or(Ok(()), |confirmed| guard::loss(&run.plan, confirmed))
+        confirmed.map_or(Ok(()), |confirmed| {
+            guard::loss(&run.plan, confirmed.loss.as_ref())
+        })
     };
     judge().err()
+}
+
+/// Why nothing is promoted where RDS, which did not answer when the outage was confirmed, shows now what `auto` would answer with a
+/// detach: of a Region that is not gone people are asked about that.
+fn unasked(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Option<Error> {
+    let confirmed = run.confirmed.as_ref().filter(|_| !run.forced)?;
+    let is_auto = run.plan.unplanned.strategy == Strategy::Auto && run.strategy.is_none();
+    if !is_auto || is_gone(confirmed.verdict) {
+        return None;
+    }
+    let resolved = resolve(&run.plan, Some(target), global);
+    (resolved.strategy == Strategy::Detach).then(|| {
+        Error::EvidenceStale(format!(
+            "{}, so that auto would detach {}, about which people are asked; confirming again",
+            resolved.reason, target.identifier
+        ))
+    })
 }
 
 /// How to promote: as it was resolved when the outage was confirmed, or now where a human forces it or RDS did not answer then.
@@ -184,7 +202,12 @@ pub(in crate::steps) fn written(pass: &Pass) -> Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Beat, domain::Epoch, evidence::Evidence, steps::health_probe::Probe};
+    use crate::{
+        beat::Beat,
+        domain::Epoch,
+        evidence::{Evidence, Verdict},
+        steps::health_probe::Probe,
+    };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -220,6 +243,32 @@ mod tests {
         long_ago.last_beat = Some(beat(100));
         long_ago.signs.uncommitted_since = Some(at(1_002));
         assert_eq!(lived_at(&long_ago, false), None, "nobody looked in between");
+    }
+
+    #[test]
+    fn a_detach_that_auto_takes_from_a_region_that_answers_is_confirmed_again_first() {
+        let target = Cluster {
+            identifier: "orders-east".into(),
+            arn: "arn".into(),
+            status: "available".into(),
+            engine_version: "16.4".into(),
+            endpoint: String::new(),
+            reader_endpoint: String::new(),
+            port: 5432,
+            global_cluster: None,
+            instances: Vec::new(),
+        };
+        let why = |verdict, change: fn(&mut Run)| {
+            let mut run = crate::steps::fake::run();
+            run.confirmed = Some(crate::steps::fake::confirmed(verdict));
+            change(&mut run);
+            unasked(&run, &target, None).map(|why| why.name())
+        };
+        assert_eq!(why(Verdict::WriterDown, |_| {}), Some("EvidenceStale"));
+        assert_eq!(why(Verdict::RegionDown, |_| {}), None);
+        assert_eq!(why(Verdict::WriterDown, |run| run.forced = true), None);
+        let detach = |run: &mut Run| run.plan.unplanned.strategy = Strategy::Detach;
+        assert_eq!(why(Verdict::WriterDown, detach), None);
     }
 
     /// The evidence is of 1,000 s, and what the writer had said until then with it.

@@ -10,7 +10,7 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 17),
-    ('C', 13),
+    ('C', 14),
     ('P', 9),
     ('F', 12),
     ('L', 13),

@@ -28,6 +28,14 @@ pub(super) struct Gathered {
     pub(super) lease: Result<Region, Error>,
 }
 
+impl Gathered {
+    /// The target and the global cluster as RDS shows them, where it answered about both.
+    pub(super) fn shown(&self) -> Option<(Option<&Cluster>, Option<&GlobalCluster>)> {
+        let shown = (self.target.as_ref(), self.global.as_ref());
+        self.shows_target.then_some(shown)
+    }
+}
+
 pub(super) async fn gather(
     world: &(impl Ledger + Here + Describe + Ask),
     pass: &Pass,

@@ -175,8 +175,7 @@ pub async fn confirm(
     };
     let decision = decide(verdict, &pass.run.plan, human);
     let decision = way::after_refusals(&mut pass.run, verdict, decision, pass.now);
-    let shown = (gathered.target.as_ref(), gathered.global.as_ref());
-    let shown = gathered.shows_target.then_some(shown);
+    let shown = gathered.shown();
     let decision = way::by_which_way(&mut pass.run, verdict, (decision, approved), shown);
     let decision = patience::of(&pass, verdict, decision, &evidence);
     let at_most = signs.at_most_seconds(&gathered);
@@ -204,10 +203,7 @@ pub async fn confirm(
     });
     pass.record(world, STEP, name, &reason).await?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
-    let (progress, wait_seconds) = match decision == Decision::Wait {
-        true => (Progress::Pending, 1),
-        false => (Progress::Done, 0),
-    };
+    let (progress, wait_seconds) = progress(decision);
     let observed = Observed {
         evidence,
         loss: signs.loss,
@@ -230,6 +226,13 @@ pub async fn confirm(
         decision,
         approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
     })
+}
+
+fn progress(decision: Decision) -> (Progress, u64) {
+    match decision == Decision::Wait {
+        true => (Progress::Pending, 1),
+        false => (Progress::Done, 0),
+    }
 }
 
 /// Whether whoever started the run may be asked about evidence that fits no row, or that only a silent witness could confirm:

@@ -627,6 +627,46 @@ async fn what_may_not_be_read_is_a_door_that_is_named_and_keeps_no_other_open() 
 }
 
 #[tokio::test]
+async fn a_session_of_a_dropped_role_or_of_the_probes_login_is_a_door_and_a_reader_of_the_record_keeps_none_open()
+ {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    let root = superuser(&world).await;
+    root.batch_execute("CREATE ROLE leased LOGIN PASSWORD 'leased'")
+        .await
+        .unwrap();
+    let leased = log_in(&world.simulator, "leased", "leased").await.unwrap();
+    root.batch_execute("DROP ROLE leased").await.unwrap();
+    let stranger = log_in(&world.simulator, "failover_probe", "probe").await;
+    let stranger = stranger.unwrap();
+    let other = "SET application_name = 'api'";
+    stranger.batch_execute(other).await.unwrap();
+    let open = doors(&admin, &KEPT).await.unwrap();
+    assert_eq!(open.sessions, 1, "the dropped role's");
+    assert_eq!(
+        open.as_administrator,
+        ["failover_probe from 127.0.0.1 (api)"]
+    );
+
+    let first = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    assert_eq!(first.unwrap().sessions, 2);
+    assert!(leased.execute("SELECT 1", &[]).await.is_err());
+    assert!(stranger.execute("SELECT 1", &[]).await.is_err());
+    // Somebody saves the fence's record meanwhile.
+    let dump = "BEGIN; LOCK TABLE aurora_failover.fenced IN ACCESS SHARE MODE";
+    root.batch_execute(dump).await.unwrap();
+    admin
+        .batch_execute("SET lock_timeout = '500ms'")
+        .await
+        .unwrap();
+    let again = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    assert_eq!(again.unwrap().refused, Vec::<String>::new());
+    drop((admin, root));
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
 async fn who_logs_in_as_the_administrator_is_a_door_that_is_ended_and_named() {
     let Some((world, mut admin)) = deposed().await else {
         return;

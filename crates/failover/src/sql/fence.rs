@@ -25,8 +25,7 @@ pub const CANARY: &str = "aurora_failover_canary";
 const NO_LOGIN: &str = "SQLSTATE 28000";
 
 const RECORD: &str = "
-    CREATE TABLE IF NOT EXISTS aurora_failover.fenced (kind text NOT NULL, name text NOT NULL, PRIMARY KEY (kind, name));
-    ALTER TABLE aurora_failover.fenced DROP CONSTRAINT IF EXISTS fenced_kind_check";
+    CREATE TABLE IF NOT EXISTS aurora_failover.fenced (kind text NOT NULL, name text NOT NULL, PRIMARY KEY (kind, name))";
 
 /// One pass at a time, for as long as its session lives: two would renew each other's canary, and the one that took the logins
 /// would fail and tell nobody of them.

@@ -31,25 +31,27 @@ pub(super) const APPLICATIONS: &str = concat!(
     of_rds!()
 );
 
-/// Their sessions. One whose kind is hidden from the administrator counts.
+/// Their sessions. One whose kind is hidden from the administrator counts, and one whose role was dropped while it was in: it may
+/// go on under another role.
 pub(super) const SESSIONS: &str = concat!(
-    "SELECT pid, usename::text AS who FROM pg_stat_activity
+    "SELECT pid, coalesce(usename::text, 'the dropped role ' || usesysid) AS who FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND usesysid IS NOT NULL
         AND coalesce(backend_type NOT IN ",
     of_workers!(),
     ", pid NOT IN (SELECT pid FROM pg_stat_replication))
-        AND usename <> ALL($1) AND usename !~ '^pg_' AND usename NOT IN ",
-    of_rds!()
+        AND coalesce(usename <> ALL($1) AND usename !~ '^pg_' AND usename NOT IN ",
+    of_rds!(),
+    ", true)"
 );
 
-/// Sessions of the administrator that are none of this product's. Its login stays, so that what is ended comes back; but for the
+/// Sessions of the administrator and of the probe's role that are none of this product's. Their login stays, so that what is ended comes back; but for the
 /// jobs that `pg_cron` runs as it, which are disabled.
 pub(super) const ADMINISTRATORS: &str = concat!(
     "SELECT pid, format('%s from %s (%s)', usename, coalesce(host(client_addr), 'an unknown address'),
         coalesce(nullif(application_name, ''), 'without a name')) AS who,
         application_name IS DISTINCT FROM 'pg_cron' AND backend_type !~ '^pg_cron' AS stays
     FROM pg_stat_activity
-    WHERE pid <> pg_backend_pid() AND usename = current_user AND application_name IS DISTINCT FROM 'aurora-failover'
+    WHERE pid <> pg_backend_pid() AND usename = ANY($1) AND application_name IS DISTINCT FROM 'aurora-failover'
         AND backend_type NOT IN ",
     of_workers!()
 );
@@ -59,8 +61,9 @@ pub(super) const ADMINISTRATORS: &str = concat!(
 pub(super) const SENDERS: &str = concat!(
     "SELECT r.pid, coalesce(r.usename::text, 'nobody') || coalesce(' by the slot ' || s.slot_name, '') AS who,
         coalesce(r.usename = ANY($1), false) AS stays
-    FROM pg_stat_replication AS r LEFT JOIN pg_replication_slots AS s ON s.active_pid = r.pid WHERE r.usename NOT IN ",
-    of_rds!()
+    FROM pg_stat_replication AS r LEFT JOIN pg_replication_slots AS s ON s.active_pid = r.pid WHERE coalesce(r.usename NOT IN ",
+    of_rds!(),
+    ", true)"
 );
 
 /// Workers of subscriptions that were disabled and still apply.

@@ -105,7 +105,8 @@ async fn setup_may_be_repeated(world: &World, admin: &Client, superuser: &Client
     let first = verifier(superuser).await;
     assert!(first.starts_with("SCRAM-SHA-256$"), "{first}");
     committed(world.session().await.beat(&home(), Epoch(7)).await);
-    setup(admin, &plan(), Epoch(6), None).await.unwrap();
+    let held = setup(admin, &plan(), Epoch(6), None).await.unwrap();
+    assert_eq!(held, Epoch(7), "a later one is left and answered");
     assert_eq!(
         verifier(superuser).await,
         first,

@@ -27,7 +27,8 @@ const SCHEMA: &str = "
         autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_scale_factor = 0);";
 
 /// Creates what the probe needs on the writer: its schema, a row for each member's vantage, and its role, which may
-/// touch nothing else. `password` is the role's new one; without it the role keeps the one it has.
+/// touch nothing else. `password` is the role's new one; without it the role keeps the one it has. Answers the epoch that the
+/// database holds: a later one than `epoch` is left as it is.
 ///
 /// # Errors
 /// [`Why`].
@@ -36,7 +37,7 @@ pub async fn setup(
     plan: &Plan,
     epoch: Epoch,
     password: Option<&str>,
-) -> Result<(), Why> {
+) -> Result<Epoch, Why> {
     admin.batch_execute(SCHEMA).await?;
     let epoch = i64::try_from(epoch.0).unwrap_or(i64::MAX);
     admin
@@ -55,7 +56,11 @@ pub async fn setup(
             )
             .await?;
     }
-    role(admin, plan, password).await
+    role(admin, plan, password).await?;
+    let held = admin
+        .query_one("SELECT epoch FROM aurora_failover.epoch", &[])
+        .await?;
+    Ok(Epoch(held.get::<_, i64>(0).unsigned_abs()))
 }
 
 async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(), Why> {

@@ -376,7 +376,15 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
         let plan = &known.plan.plan;
-        let swept = Box::pin(sweep_plan(world, known)).await;
+        let swept = match serves_another(world, &plans, known).await {
+            Ok(None) => Box::pin(sweep_plan(world, known)).await,
+            Ok(Some(other)) => Ok(Swept {
+                plan: plan.clone(),
+                action: "none",
+                reason: format!("its member here is the writer of plan {other}, and is left alone"),
+            }),
+            Err(why) => Err(why),
+        };
         if let Err(why) = &swept {
             tracing::error!(%plan, step = STEP, %why, "could not be swept");
             metric::failed(Counted::Fence, plan, world.now());
@@ -407,6 +415,38 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     )))
 }
 
+/// Another plan whose writer a plan's member here is. Of a plan that was taken away its row stays, and its epochs are none of the
+/// successor's.
+async fn serves_another(
+    world: &impl World,
+    plans: &[Known],
+    known: &Known,
+) -> Result<Option<PlanName>, Error> {
+    let here = world.region();
+    for other in plans
+        .iter()
+        .filter(|other| shares_member(here, known, other))
+    {
+        let row = world.row(here, &other.plan.plan).await?;
+        if row.current.is_some_and(|current| current.writer == *here) {
+            return Ok(Some(other.plan.plan.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether another plan has the same cluster in a Region.
+fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
+    let cluster = |of: &Known| {
+        of.plan
+            .members
+            .get(here)
+            .map(|member| member.cluster.clone())
+    };
+    let ours = cluster(known);
+    other.plan.plan != known.plan.plan && ours.is_some() && cluster(other) == ours
+}
+
 /// What the schedule does for one plan. It needs no lease: what another member was proven without stays deposed until it is
 /// rebuilt, and the database itself refuses to be fenced once it has followed a later writer.
 ///
@@ -414,7 +454,7 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
 /// `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
-    let is_held = world.switches(&known.plan.plan).await?.is_on();
+    let switches = world.switches(&known.plan.plan).await;
     let observed = observe(world, known, &rows).await;
     let action = observed
         .as_ref()
@@ -431,8 +471,11 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
     note_login(world, known, &rows).await;
     if action == Action::Fence {
         let shut = match note_open(world, known, &observed).await {
-            Ok(()) if is_held => Err(held(world)),
-            Ok(()) => shut(world, known, &observed).await,
+            Ok(()) => match &switches {
+                Ok(switches) if switches.is_on() => Err(held(world)),
+                Ok(_) => shut(world, known, &observed).await,
+                Err(why) => Err(why.clone()),
+            },
             Err(why) => Err(why),
         };
         match shut {

@@ -363,3 +363,26 @@ async fn an_unfence_voids_what_was_listed_before_any_door_opens_and_again_behind
     unfence(&books).await.unwrap();
     assert_eq!(fence_of(&books), None);
 }
+
+#[tokio::test]
+async fn a_plan_that_was_taken_away_fences_no_member_of_its_successor() {
+    let books = books(Ok(()));
+    let known = books.known(&"us-east-1".into(), &"orders".into()).await;
+    let orders = known.unwrap().unwrap();
+    let mut shop = orders.clone();
+    shop.plan.plan = "shop".into();
+    let here = "us-east-1".into();
+    assert!(shares_member(&here, &orders, &shop));
+    assert!(!shares_member(&here, &orders, &orders), "itself");
+    // The row here names us-west-2: the successor does not write here either.
+    let of_both = [orders.clone(), shop];
+    let left = serves_another(&books, &of_both, &orders).await;
+    assert_eq!(left, Ok(None));
+    let leads = with_writer("us-east-1", Ok(()));
+    let left = serves_another(&leads, &of_both, &orders).await;
+    assert_eq!(left, Ok(Some("shop".into())));
+    assert_eq!(
+        serves_another(&leads, &of_both[..1], &orders).await,
+        Ok(None)
+    );
+}

@@ -419,7 +419,7 @@ fn endpoints(cluster: Cluster) -> Endpoints {
 /// Reads one plan's document, or answers the one last read.
 pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Result<Plan, Error> {
     match world.plan(name).await {
-        Ok(document) => crate::plan::read(&document),
+        Ok(document) => crate::plan::read_named(name, &document),
         Err(why @ Error::Unavailable(_)) => match world.known(world.region(), name).await? {
             Some(known) => Ok(known.plan),
             None => Err(why),

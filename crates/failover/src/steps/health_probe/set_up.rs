@@ -55,7 +55,8 @@ pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Er
         Auth::Iam => None,
     };
     let client = connector.connect(&place, &admin, LIMIT).await?;
-    sql::setup(&client, &known.plan, target.epoch, password.as_deref()).await?;
+    let held = sql::setup(&client, &known.plan, target.epoch, password.as_deref()).await?;
+    is_ours(held, &target)?;
     world.put_known(&known).await?;
     tracing::info!(plan = %name, writer = %target.writer, epoch = %target.epoch, "set up");
     let probe_role = known.plan.database.probe.user.clone();
@@ -65,4 +66,34 @@ pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Er
         epoch: target.epoch,
         probe_role,
     })
+}
+
+/// No beat is committed under an epoch that is past, and no new writer could ever be proven.
+fn is_ours(held: Epoch, target: &look::Target) -> Result<(), Error> {
+    if held <= target.epoch {
+        return Ok(());
+    }
+    Err(Error::UnexpectedTopology(format!(
+        "the database in {} holds epoch {held}, and the ledger stands at {}: it was brought here by a snapshot or by another \
+         plan; where no other plan leads by it, drop its schema aurora_failover and call setup again",
+        target.writer, target.epoch
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_holds_a_later_epoch_is_not_called_set_up() {
+        let row = crate::steps::fake::row("us-west-2", 1);
+        let target = look::Target::of(&row).unwrap();
+        assert_eq!(is_ours(Epoch(1), &target), Ok(()));
+        let why = is_ours(Epoch(5), &target).unwrap_err();
+        assert_eq!(why.name(), "UnexpectedTopology");
+        let said = why.to_string();
+        for part in ["holds epoch 5", "stands at 1", "call setup again"] {
+            assert!(said.contains(part), "{said} lacks {part}");
+        }
+    }
 }

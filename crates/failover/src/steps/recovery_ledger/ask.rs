@@ -98,6 +98,16 @@ fn of_run(plan: PlanName, run_id: RunId, (from, to): (Region, Region), epoch: Ep
 /// The longest that a window is waited for.
 const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// Whether a window opens soon enough to be waited for.
+pub(super) fn is_near(until: Timestamp, now: Timestamp) -> Result<(), Error> {
+    if until.duration_since(now) > WINDOW_MAX {
+        return Err(Error::InvalidRequest(format!(
+            "not_before is {until}, more than 14 days away; start the run nearer to it"
+        )));
+    }
+    Ok(())
+}
+
 /// Keeps the leases until a maintenance window opens, as while a human is asked.
 pub(super) async fn keep(
     world: &(impl Ledger + Here),
@@ -113,11 +123,7 @@ pub(super) async fn keep(
     } = input.clone();
     let run = of_run(plan, run_id, (from_region, target_region), epoch);
     let mut pass = Pass::open(world, &run).await?;
-    if until.duration_since(pass.now) > WINDOW_MAX {
-        return Err(Error::InvalidRequest(format!(
-            "not_before is {until}, more than 14 days away; start the run nearer to it"
-        )));
-    }
+    is_near(until, pass.now)?;
     wait(world, &pass.run, until).await?;
     let reason = format!("the writer is not moved before {until}");
     pass.record(world, super::STEP, "keep", &reason).await?;
@@ -216,6 +222,16 @@ mod tests {
         }
         books.put_run(&run.to, &run).await.unwrap();
         books
+    }
+
+    #[test]
+    fn a_window_more_than_fourteen_days_away_is_refused() {
+        let now = Timestamp::UNIX_EPOCH;
+        let in_hours = |hours| now + SignedDuration::from_hours(hours);
+        assert_eq!(is_near(in_hours(14 * 24), now), Ok(()));
+        let why = is_near(in_hours(14 * 24 + 1), now).unwrap_err();
+        assert_eq!(why.name(), "InvalidRequest");
+        assert!(why.to_string().contains("start the run nearer to it"));
     }
 
     #[tokio::test]

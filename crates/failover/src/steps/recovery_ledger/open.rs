@@ -105,6 +105,9 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
     let plan = plan?;
     if let Some(failback) = &asked.failback {
         failback.names.check()?;
+        if let Some(until) = failback.not_before {
+            super::ask::is_near(until, world.now())?;
+        }
     }
     let wish = asked.failback.as_ref();
     let wish = wish.map(|failback| Wish::of(failback, &plan));

@@ -238,7 +238,9 @@ impl Signs {
         if look.reading.is_some() {
             next.read_at = Some(look.at);
         }
-        let others = look.reading.as_ref().zip(earlier);
+        // What moves it while the writer fails is no sign of what moved it before.
+        let fails = continued.is_some_and(|vantage| vantage.failing_since.is_some());
+        let others = look.reading.as_ref().zip(earlier).filter(|_| !fails);
         if others.is_some_and(|(reading, earlier)| reading.others_moved_since(earlier)) {
             next.others_moved_before_at = next.others_moved_at;
             next.others_moved_at = Some(look.at);

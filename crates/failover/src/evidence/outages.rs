@@ -297,10 +297,12 @@ fn one_movement_by_others_before_the_outage_tells_nothing_and_two_tell() {
         (vec![-10.0], false),
         (vec![-400.0, -10.0], false),
         (vec![-200.0, -10.0], true),
+        (vec![-10.0, 5.0, 10.0], false),
+        (vec![-200.0, -10.0, 5.0], true),
     ] {
         let (here, there) = ("us-east-1".into(), "us-west-2".into());
         let (mut vantage, mut position) = (None, 0);
-        for second in [-500.0, -400.0, -200.0, -10.0, 0.0] {
+        for second in [-500.0, -400.0, -200.0, -10.0, 0.0, 5.0, 10.0] {
             position += i64::from(moves.contains(&second)) * 100_000;
             let beat = Beat {
                 seq: 1,
@@ -308,7 +310,7 @@ fn one_movement_by_others_before_the_outage_tells_nothing_and_two_tell() {
                 at: at(second),
             };
             let write = match second {
-                0.0 => Write::Failed { why: String::new() },
+                _ if second >= 0.0 => Write::Failed { why: String::new() },
                 _ => Write::Committed { beat },
             };
             let reading = Some(Reading {

@@ -70,5 +70,7 @@ fn lives(vantage: &Vantage, detection: &Detection, now: Timestamp) -> bool {
 pub fn stillness_tells(vantage: &Vantage) -> bool {
     let moved = vantage.signs.others_moved_before_at;
     let moved = moved.zip(vantage.failing_since);
-    moved.is_some_and(|(moved, since)| since.duration_since(moved) <= OTHERS_BEFORE)
+    // Who moved long after the first failure shows that the probes fail, and not the writer.
+    vantage.signs.late_since.is_none()
+        && moved.is_some_and(|(moved, since)| since.duration_since(moved) <= OTHERS_BEFORE)
 }

@@ -238,7 +238,8 @@ fn progress(decision: Decision) -> (Progress, u64) {
 /// Whether whoever started the run may be asked about evidence that fits no row, or that only a silent witness could confirm:
 /// there is a failing writer to ask about, and this Region is not cut off from its own RDS.
 fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
-    let suspected = pass.run.incident.is_some() || pass.run.handed_over_by.is_some();
+    // A run that was handed over by a suspicion brings its incident along.
+    let suspected = pass.run.incident.is_some();
     let fails = matches!(
         evidence.write,
         Some(

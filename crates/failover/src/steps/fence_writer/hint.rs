@@ -41,7 +41,15 @@ pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Erro
         let Some(member) = known.plan.members.get(here) else {
             continue;
         };
-        let cluster = world.cluster(here, &member.cluster).await?;
+        // One plan's fault keeps no other plan's people from being told.
+        let cluster = match world.cluster(here, &member.cluster).await {
+            Ok(cluster) => cluster,
+            Err(why) => {
+                tracing::warn!(plan = %known.plan.plan, %why, "whose instance it is cannot be seen");
+                untold.push(known.plan.plan);
+                continue;
+            }
+        };
         let is_ours = cluster.is_some_and(|cluster| {
             let mut instances = cluster.instances.iter();
             instances.any(|instance| instance.identifier.eq_ignore_ascii_case(&hint.instance))

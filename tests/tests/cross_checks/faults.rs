@@ -9,15 +9,15 @@ const NOT_MENDED: &str = "not mended:";
 
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
-    ('V', 17),
-    ('C', 14),
-    ('P', 9),
-    ('F', 13),
-    ('L', 13),
-    ('B', 12),
-    ('A', 11),
-    ('S', 9),
-    ('O', 19),
+    ('V', 20),
+    ('C', 18),
+    ('P', 11),
+    ('F', 15),
+    ('L', 21),
+    ('B', 14),
+    ('A', 12),
+    ('S', 10),
+    ('O', 21),
 ];
 
 /// A row of the page.

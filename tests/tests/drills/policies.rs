@@ -22,7 +22,7 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 27] = [
+const RARE: [(&str, &str, &str); 26] = [
     (
         "confirm-outage",
         "dynamodb:Query",
@@ -40,11 +40,6 @@ const RARE: [(&str, &str, &str); 27] = [
     ),
     (
         "loss-ledger",
-        "dynamodb:Query",
-        "none: it looks for other plans only where one is not known",
-    ),
-    (
-        "planned-failover",
         "dynamodb:Query",
         "none: it looks for other plans only where one is not known",
     ),

@@ -415,7 +415,7 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     )))
 }
 
-/// Another plan whose writer a plan's member here is. Of a plan that was taken away its row stays, and its epochs are none of the
+/// A later plan whose writer a plan's member here is. Of a plan that was taken away its row stays, and its epochs are none of the
 /// successor's.
 async fn serves_another(
     world: &impl World,
@@ -423,16 +423,22 @@ async fn serves_another(
     known: &Known,
 ) -> Result<Option<PlanName>, Error> {
     let here = world.region();
-    for other in plans
-        .iter()
-        .filter(|other| shares_member(here, known, other))
-    {
+    let others = plans.iter();
+    for other in others.filter(|other| shares_member(here, known, other)) {
+        let ours = world.row(here, &known.plan.plan).await?;
         let row = world.row(here, &other.plan.plan).await?;
-        if row.current.is_some_and(|current| current.writer == *here) {
+        if is_succeeded(here, &ours, &row) {
             return Ok(Some(other.plan.plan.clone()));
         }
     }
     Ok(None)
+}
+
+/// Whether another plan's writer was proven here after a plan's own was. One that was proven before says nothing: a row that stays
+/// behind must not keep the successor's deposed writer open.
+fn is_succeeded(here: &Region, ours: &Row, other: &Row) -> bool {
+    let both = ours.current.as_ref().zip(other.current.as_ref());
+    both.is_some_and(|(ours, other)| other.writer == *here && other.proven_at > ours.proven_at)
 }
 
 /// Whether another plan has the same cluster in a Region.

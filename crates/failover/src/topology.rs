@@ -74,6 +74,9 @@ pub struct Cluster {
     pub identifier: String,
     /// Its ARN.
     pub arn: String,
+    /// What RDS calls it for good, whoever takes its identifier later.
+    #[serde(default)]
+    pub resource_id: Option<String>,
     /// `available`, or what is being done to it.
     pub status: String,
     /// Its engine version.

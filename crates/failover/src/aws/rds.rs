@@ -333,6 +333,7 @@ fn cluster(found: types::DbCluster, instances: &[types::DbInstance]) -> Cluster 
     Cluster {
         identifier: found.db_cluster_identifier.unwrap_or_default(),
         arn: found.db_cluster_arn.unwrap_or_default(),
+        resource_id: found.db_cluster_resource_id,
         status: found.status.unwrap_or_default(),
         engine_version: found.engine_version.unwrap_or_default(),
         endpoint: found.endpoint.unwrap_or_default(),

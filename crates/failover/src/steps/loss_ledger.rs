@@ -102,6 +102,8 @@ pub trait Found: Ledger {
 pub struct Observed {
     /// The cluster that is compared.
     pub cluster: String,
+    /// What RDS calls it for good, where it is there.
+    pub resource_id: Option<String>,
     /// Where this Region's member stands; `None` for another cluster, named by hand.
     pub standing: Option<Standing>,
     /// The Region of the proven writer.
@@ -357,7 +359,7 @@ async fn act(
     let plan = &known.plan;
     let fresh = || {
         Losses::of(
-            &observed.cluster,
+            (&*observed.cluster, observed.resource_id.as_deref()),
             (current.epoch, observed.fenced_at),
             &plan.loss_ledger,
             world.now(),

@@ -118,6 +118,7 @@ mod tests {
         Cluster {
             identifier: "orders-west".into(),
             arn: String::new(),
+            resource_id: None,
             status: status.into(),
             engine_version: "16.6".into(),
             global_cluster: None,

@@ -116,7 +116,7 @@ fn cluster(status: &str) -> Next {
         "DescribeDBClusters",
         &format!(
             "<DBClusters><DBCluster><DBClusterIdentifier>orders-east</DBClusterIdentifier><DBClusterArn>{EAST}\
-             </DBClusterArn><Status>{status}</Status><EngineVersion>16.6</EngineVersion><Endpoint>w.example</Endpoint>\
+             </DBClusterArn><DbClusterResourceId>cluster-A</DbClusterResourceId><Status>{status}</Status><EngineVersion>16.6</EngineVersion><Endpoint>w.example</Endpoint>\
              <ReaderEndpoint>r.example</ReaderEndpoint><Port>5433</Port><DBClusterMembers>{}{}</DBClusterMembers>\
              </DBCluster></DBClusters>",
             member("orders-east-1", false),
@@ -153,6 +153,7 @@ async fn a_cluster_is_read_with_its_instances_and_the_one_that_writes() {
     let expected = Cluster {
         identifier: "orders-east".into(),
         arn: EAST.into(),
+        resource_id: Some("cluster-A".into()),
         status: "available".into(),
         engine_version: "16.6".into(),
         endpoint: "w.example".into(),

@@ -173,6 +173,7 @@ pub(super) fn cluster(
     Ok(Some(Cluster {
         identifier: cluster_name(there),
         arn: arn(there),
+        resource_id: None,
         status: status.into(),
         engine_version: "16.4".into(),
         global_cluster: (follows_or_leads(member.role) || blind)

@@ -167,6 +167,7 @@ mod tests {
         Cluster {
             identifier: "orders-east".into(),
             arn: "arn".into(),
+            resource_id: None,
             status: "available".into(),
             engine_version: engine_version.into(),
             endpoint: String::new(),

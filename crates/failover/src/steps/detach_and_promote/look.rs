@@ -250,6 +250,7 @@ mod tests {
         let target = Cluster {
             identifier: "orders-east".into(),
             arn: "arn".into(),
+            resource_id: None,
             status: "available".into(),
             engine_version: "16.4".into(),
             endpoint: String::new(),

@@ -34,6 +34,7 @@ fn standby() -> Observed {
         target: Cluster {
             identifier: "orders-east".into(),
             arn: EAST.into(),
+            resource_id: None,
             status: "available".into(),
             engine_version: "16.4".into(),
             endpoint: "orders-east.cluster-x".into(),

@@ -69,6 +69,7 @@ impl Books {
         self.cluster = Some(Cluster {
             identifier: "orders-east".into(),
             arn: "arn".into(),
+            resource_id: None,
             status: "available".into(),
             engine_version: "16.4".into(),
             endpoint: String::new(),

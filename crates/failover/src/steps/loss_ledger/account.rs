@@ -18,6 +18,10 @@ use crate::{
 pub struct Losses {
     /// The deposed cluster.
     pub cluster: String,
+    /// What RDS calls it for good: another snapshot may be restored under its name. `None` where there was no cluster, and in an
+    /// account of an earlier version.
+    #[serde(default)]
+    pub resource_id: Option<String>,
     /// The epoch of the writer that it is compared with.
     pub epoch: Epoch,
     /// The fence that the cluster stood under, so that it took no rows meanwhile; `None` for one that was named by hand.
@@ -132,7 +136,7 @@ pub struct LostBeats {
 
 impl Losses {
     pub(super) fn of(
-        cluster: &str,
+        (cluster, resource_id): (&str, Option<&str>),
         (epoch, fenced_at): (Epoch, Option<Timestamp>),
         tables: &[KeyedTable],
         now: Timestamp,
@@ -153,6 +157,7 @@ impl Losses {
         });
         Self {
             cluster: cluster.to_owned(),
+            resource_id: resource_id.map(str::to_owned),
             epoch,
             fenced_at,
             begun_at: now,
@@ -168,7 +173,8 @@ impl Losses {
     #[must_use]
     pub(super) fn by(mut self, tables: &[KeyedTable], now: Timestamp) -> Self {
         let under = (self.epoch, self.fenced_at);
-        let fresh = Self::of(&self.cluster, under, tables, now);
+        let cluster = (&*self.cluster, self.resource_id.as_deref());
+        let fresh = Self::of(cluster, under, tables, now);
         let before = std::mem::replace(&mut self.tables, fresh.tables);
         for table in &mut self.tables {
             if let Some(same) = before.iter().find(|same| same.table == table.table) {
@@ -191,31 +197,42 @@ impl Losses {
         self.summary.is_some()
     }
 
-    /// Whether it is of what there is now: of a cluster that stands so, under this epoch and this fence. What a deposed member took
-    /// before it was fenced again is in no account of an earlier fence. That nobody can know is told as long as it follows or is gone.
+    /// Whether it is of what there is now: of this very cluster that stands so, under this epoch and this fence. What a deposed member
+    /// took before it was fenced again is in no account of an earlier fence. That nobody can know is told as long as it follows or is
+    /// gone.
     pub(super) fn counts(
         &self,
-        standing: Option<Standing>,
+        (standing, resource_id): (Option<Standing>, Option<&str>),
         (epoch, fenced_at): (Epoch, Option<Timestamp>),
     ) -> bool {
         let is_of_fence = self.fenced_at.is_some() && self.fenced_at == fenced_at;
         self.epoch == epoch
             && match standing {
-                None => self.fenced_at.is_none(),
-                Some(Standing::Deposed) => is_of_fence,
+                None => self.is_of(resource_id) && self.fenced_at.is_none(),
+                Some(Standing::Deposed) => self.is_of(resource_id) && is_of_fence,
                 Some(Standing::Endorsed | Standing::Gone | Standing::Follows) => {
                     is_of_fence || self.unknown.is_some()
                 }
             }
     }
 
-    /// The folder of its files. Another fence has another one: what was found before is mixed with nothing.
+    /// Whether it is of the cluster that RDS calls so for good. One without that is of none.
+    fn is_of(&self, resource_id: Option<&str>) -> bool {
+        resource_id.is_some() && self.resource_id.as_deref() == resource_id
+    }
+
+    /// The folder of its files. Another fence and another cluster have another one: what was found before is mixed with nothing.
     pub(super) fn folder(&self, plan: &str) -> String {
         let (cluster, epoch) = (&self.cluster, self.epoch);
         let fence = self
             .fenced_at
             .map(|at| at.strftime("-%Y%m%dT%H%M%SZ").to_string());
-        format!("{plan}/{cluster}-{epoch}{}", fence.unwrap_or_default())
+        let resource_id = self.resource_id.as_ref().map(|id| format!("-{id}"));
+        format!(
+            "{plan}/{cluster}-{epoch}{}{}",
+            fence.unwrap_or_default(),
+            resource_id.unwrap_or_default()
+        )
     }
 
     /// One sentence for people.
@@ -271,11 +288,11 @@ impl TableLoss {
     }
 }
 
-/// Why a member may not be deleted yet, since it may have what nothing lists; `None` where all of it is listed by the plan's tables
-/// and under the fence that it stands under.
+/// Why a member may not be deleted yet, since it may have what nothing lists; `None` where all that this very cluster has is listed,
+/// by the plan's tables and under the fence that it stands under.
 pub(in crate::steps) fn unlisted(
     account: Option<Losses>,
-    (cluster, region): (&str, &Region),
+    (cluster, resource_id, region): (&str, &str, &Region),
     tables: &[KeyedTable],
     (epoch, fenced_at): (Epoch, Option<Timestamp>),
 ) -> Option<String> {
@@ -295,6 +312,15 @@ pub(in crate::steps) fn unlisted(
             "nothing lists yet what only {cluster} has; invoke loss-ledger in {region} first, or retire it by rename"
         ));
     };
+    if !account.is_of(Some(resource_id)) {
+        return Some(format!(
+            "what is listed of {cluster} is of {}, and it is {resource_id} now; invoke loss-ledger in {region} again, or retire it by rename",
+            account
+                .resource_id
+                .as_deref()
+                .unwrap_or("an unknown resource id")
+        ));
+    }
     if account.fenced_at != fenced_at {
         return Some(format!(
             "{cluster} was open since its losses were listed, and may have taken rows that are in no list; invoke loss-ledger in {region} again, or retire it by rename"

@@ -36,16 +36,18 @@ pub(super) async fn observe(
     let fenced_at = row.and_then(|row| row.fence_under(current.epoch));
     let cluster = other.map_or(member, str::to_owned);
     let losses = world.losses(here, &plan.plan, &cluster).await?;
+    let resource_id = found.as_ref().and_then(|found| found.resource_id.clone());
+    let of_this = (standing, resource_id.as_deref());
+    let losses = losses.filter(|losses| losses.counts(of_this, (current.epoch, fenced_at)));
     let observed = Observed {
         standing,
         writer: current.writer.clone(),
         epoch: current.epoch,
         fenced_at,
         shut: found.as_ref().and_then(|cluster| cluster.shut(here)),
-        losses: losses
-            .filter(|losses| losses.counts(standing, (current.epoch, fenced_at)))
-            .map(|losses| losses.by(&plan.loss_ledger, world.now())),
+        losses: losses.map(|losses| losses.by(&plan.loss_ledger, world.now())),
         cluster,
+        resource_id,
     };
     Ok((observed, found))
 }
@@ -94,6 +96,13 @@ pub(super) async fn pair(
 ) -> Result<(Pair, Held), Error> {
     let gone = || Error::UnexpectedTopology("the cluster is gone".into());
     let deposed = deposed.ok_or_else(gone)?;
+    if deposed.resource_id.is_none() {
+        return Err(Error::Unavailable(format!(
+            "RDS in {} shows {} without its resource id",
+            world.region(),
+            deposed.identifier
+        )));
+    }
     let writer = known.endpoints.get(&current.writer).ok_or_else(|| {
         Error::NotReady(format!(
             "no endpoint of the member in {} is known: no probe has seen it yet",

@@ -25,7 +25,8 @@ const LATER: Timestamp = Timestamp::constant(3_600, 0);
 
 fn losses() -> Losses {
     let under = (Epoch(8), Some(fence(100)));
-    Losses::of("orders-east", under, &[orders()], Timestamp::UNIX_EPOCH)
+    let cluster = ("orders-east", Some("cluster-A"));
+    Losses::of(cluster, under, &[orders()], Timestamp::UNIX_EPOCH)
 }
 
 /// A fence that was noted then.
@@ -36,6 +37,7 @@ fn fence(second: i64) -> Timestamp {
 fn observed(standing: Option<Standing>) -> Observed {
     Observed {
         cluster: "orders-east".into(),
+        resource_id: Some("cluster-A".into()),
         standing,
         writer: "us-west-2".into(),
         epoch: Epoch(8),
@@ -127,6 +129,8 @@ struct Lab {
     losses: Mutex<Option<Losses>>,
     files: Mutex<BTreeMap<String, Vec<u8>>>,
     held: Held,
+    /// What RDS calls whatever it is asked about.
+    resource_id: Option<&'static str>,
 }
 
 impl Lab {
@@ -157,6 +161,7 @@ impl Lab {
                 beats: beats.into(),
                 writer: Some(Epoch(8)),
             },
+            resource_id: Some("cluster-A"),
         }
     }
 
@@ -209,6 +214,7 @@ impl Describe for Lab {
         Ok((identifier != "nowhere").then(|| Cluster {
             identifier: identifier.into(),
             arn: format!("arn:aws:rds:us-east-1:123456789012:cluster:{identifier}"),
+            resource_id: self.resource_id.map(str::to_owned),
             status: "available".into(),
             engine_version: "16.6".into(),
             global_cluster: (identifier == "follows").then(|| "orders-global-1".into()),
@@ -355,10 +361,10 @@ async fn what_stretches_find_is_kept_as_files_and_told_in_the_end() {
     assert_eq!(
         files,
         [
-            "orders/orders-east-8-19700101T000140Z/public.orders/19700101T001640Z/differs-000000000010.csv",
-            "orders/orders-east-8-19700101T000140Z/public.orders/19700101T001640Z/only-here-000000000000.csv",
-            "orders/orders-east-8-19700101T000140Z/public.orders/19700101T001640Z/only-here-000000000010.csv",
-            "orders/orders-east-8-19700101T000140Z/summary.json",
+            "orders/orders-east-8-19700101T000140Z-cluster-A/public.orders/19700101T001640Z/differs-000000000010.csv",
+            "orders/orders-east-8-19700101T000140Z-cluster-A/public.orders/19700101T001640Z/only-here-000000000000.csv",
+            "orders/orders-east-8-19700101T000140Z-cluster-A/public.orders/19700101T001640Z/only-here-000000000010.csv",
+            "orders/orders-east-8-19700101T000140Z-cluster-A/summary.json",
         ]
     );
     let found = lab.losses.lock().unwrap().clone().unwrap();
@@ -508,7 +514,8 @@ fn progress_is_kept_by_table_and_key_so_that_a_corrected_plan_is_compared_by_its
     let listed = |losses: &Losses, tables: &[KeyedTable]| {
         let under = (Epoch(8), Some(fence(100)));
         let account = Some(losses.clone());
-        unlisted(account, ("orders-east", &"us-east-1".into()), tables, under)
+        let member = ("orders-east", "cluster-A", &"us-east-1".into());
+        unlisted(account, member, tables, under)
     };
     assert_eq!(listed(&found, &[orders()]), None);
     let corrected = KeyedTable {
@@ -576,9 +583,10 @@ async fn the_summary_says_that_cells_stand_as_they_are() {
         lab.forced().await.unwrap();
     }
     let files = lab.files.lock().unwrap();
-    let summary =
-        String::from_utf8(files["orders/orders-east-8-19700101T000140Z/summary.json"].clone())
-            .unwrap();
+    let summary = String::from_utf8(
+        files["orders/orders-east-8-19700101T000140Z-cluster-A/summary.json"].clone(),
+    )
+    .unwrap();
     assert!(
         summary.contains("begins with =") && summary.contains("\\\\copy"),
         "{summary}"
@@ -602,7 +610,7 @@ fn nothing_is_listed_by_no_account_by_an_empty_plan_or_by_that_of_another_fence(
         ..complete.clone()
     };
     let why = |account: &Losses, tables: &[KeyedTable], fenced_at| {
-        let member = ("orders-east", &"us-east-1".into());
+        let member = ("orders-east", "cluster-A", &"us-east-1".into());
         let account = Some(account.clone());
         unlisted(account, member, tables, (Epoch(8), fenced_at)).unwrap_or_default()
     };
@@ -661,8 +669,14 @@ async fn a_member_that_is_fenced_again_is_listed_anew_and_beside_what_was_listed
     );
     let files = lab.files.lock().unwrap();
     let in_folder = |folder: &str| files.keys().filter(|name| name.starts_with(folder)).count();
-    assert_eq!(in_folder("orders/orders-east-8-19700101T000140Z/"), 2);
-    assert_eq!(in_folder("orders/orders-east-8-19700101T000320Z/"), 3);
+    assert_eq!(
+        in_folder("orders/orders-east-8-19700101T000140Z-cluster-A/"),
+        2
+    );
+    assert_eq!(
+        in_folder("orders/orders-east-8-19700101T000320Z-cluster-A/"),
+        3
+    );
 }
 
 #[tokio::test]
@@ -688,7 +702,82 @@ fn that_nobody_can_know_is_told_again_only_until_the_member_stands_deposed() {
         fenced_at: None,
         ..losses()
     };
-    let counts = |standing| unknown.counts(Some(standing), (Epoch(8), Some(fence(100))));
+    let cluster = Some("cluster-A");
+    let counts = |standing| unknown.counts((Some(standing), cluster), (Epoch(8), Some(fence(100))));
     assert!(counts(Standing::Follows) && counts(Standing::Gone));
     assert!(!counts(Standing::Deposed));
+}
+
+#[tokio::test]
+async fn an_account_is_a_resource_ids_and_not_that_of_another_snapshot_under_the_same_name() {
+    for named in [Value::Null, "orders-east-restored".into()] {
+        let payload = serde_json::json!({"plan": "orders", "cluster": named, "force": "orders@8"});
+        let stretches = [1, 2, 3].map(|only_here| stretch(None, only_here, 0));
+        let mut lab = Lab::of(stretches.into());
+        let mut lost = Vec::new();
+        for restored in ["cluster-A", "cluster-B"] {
+            lab.resource_id = Some(restored);
+            for progress in ["pending", "done", "done"] {
+                let says = Box::pin(handle(&lab, payload.clone())).await.unwrap();
+                assert_eq!(says["progress"], progress, "{says}");
+            }
+            let account = lab.losses.lock().unwrap().clone().unwrap();
+            assert_eq!(account.resource_id.as_deref(), Some(restored));
+            lost.push(Account::from(&account).only_here);
+        }
+        assert_eq!(lost, [1, 2], "each is listed by itself");
+        let is_summary = |name: &&String| name.ends_with("/summary.json");
+        let summaries = lab.files.lock().unwrap().keys().filter(is_summary).count();
+        assert_eq!(summaries, 2, "and beside the other");
+        // An account of before resource ids were kept is another's too.
+        lab.losses.lock().unwrap().as_mut().unwrap().resource_id = None;
+        let says = Box::pin(handle(&lab, payload)).await.unwrap();
+        assert_eq!(says["progress"], "pending", "{says}");
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_that_rds_shows_without_its_resource_id_is_not_compared() {
+    let mut lab = Lab::of(vec![stretch(None, 0, 0)]);
+    lab.resource_id = None;
+    let why = lab.forced().await.unwrap_err();
+    assert_eq!(why.name(), "Unavailable");
+    assert!(why.to_string().contains("without its resource id"), "{why}");
+}
+
+#[test]
+fn what_is_listed_of_another_resource_id_lets_nothing_be_deleted() {
+    let complete = Losses {
+        summary: Some("s3://kept/summary.json".into()),
+        ..losses()
+    };
+    let of_an_earlier_version = Losses {
+        resource_id: None,
+        ..complete.clone()
+    };
+    let why = |account: &Losses, resource_id| {
+        let member = ("orders-east", resource_id, &"us-east-1".into());
+        let under = (Epoch(8), Some(fence(100)));
+        unlisted(Some(account.clone()), member, &[orders()], under)
+    };
+    assert_eq!(why(&complete, "cluster-A"), None);
+    for (account, resource_id, says) in [
+        (
+            &complete,
+            "cluster-B",
+            "is of cluster-A, and it is cluster-B now",
+        ),
+        (
+            &of_an_earlier_version,
+            "cluster-A",
+            "an unknown resource id",
+        ),
+        (&of_an_earlier_version, "", "an unknown resource id"),
+    ] {
+        let said = why(account, resource_id).unwrap();
+        assert!(
+            said.contains(says) && said.ends_with("or retire it by rename"),
+            "{said:?} lacks {says:?}"
+        );
+    }
 }

@@ -26,6 +26,7 @@ fn ready() -> Observed {
         target: Cluster {
             identifier: "orders-east".into(),
             arn: EAST.into(),
+            resource_id: None,
             status: "available".into(),
             engine_version: "16.6".into(),
             endpoint: "orders-east.cluster-x".into(),

@@ -203,8 +203,12 @@ async fn member(
     };
     let fenced_at = row.fence_under(epoch);
     let tables = &pass.run.plan.loss_ledger;
+    let under = (epoch, fenced_at);
+    let unlisted = cluster
+        .as_ref()
+        .and_then(|live| unlisted(losses, (&name, &live.resource_id, &region), tables, under));
     Ok(SeenMember {
-        unlisted: unlisted(losses, (&name, &region), tables, (epoch, fenced_at)),
+        unlisted,
         fenced_at,
         blueprint: blueprint
             .filter(|kept| kept.tells_of(epoch, cluster.as_ref(), healthy.as_ref())),

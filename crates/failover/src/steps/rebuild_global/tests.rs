@@ -58,6 +58,7 @@ fn deposed() -> Observed {
     let writer = Cluster {
         identifier: "orders-east".into(),
         arn: EAST.into(),
+        resource_id: None,
         status: "available".into(),
         engine_version: "16.6".into(),
         global_cluster: None,

@@ -21,6 +21,7 @@ fn a_cluster_that_is_misspelt_hides_no_other_reason() {
     let source = Cluster {
         identifier: "orders-west".into(),
         arn: "arn".into(),
+        resource_id: None,
         status: "modifying".into(),
         engine_version: "16.6".into(),
         endpoint: String::new(),

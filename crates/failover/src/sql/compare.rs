@@ -3,6 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_postgres::{
     Client, Row,
@@ -63,9 +64,10 @@ const SHAPE: &str = "
             JOIN pg_am AS am ON am.oid = oc.opcmethod AND am.amname = 'btree'
             JOIN pg_amop AS ao ON ao.amopfamily = oc.opcfamily AND ao.amoplefttype = oc.opcintype
             JOIN pg_operator AS o ON o.oid = ao.amopopr JOIN pg_namespace AS os ON os.oid = o.oprnamespace
-            WHERE os.nspname <> 'pg_catalog')
+            WHERE os.nspname <> 'pg_catalog'),
+        c.relkind IN ('r', 'p')
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')";
+    WHERE n.nspname = $1 AND c.relname = $2";
 
 /// What one stretch of a table found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,10 +84,27 @@ pub struct Stretch {
     pub differs: Found,
     /// Columns that only one of the databases has: they are not compared, nor are computed ones.
     pub left_out: Vec<String>,
+    /// Those of them that the first database has. The rows that are listed hold them.
+    pub own_columns: Vec<String>,
+    /// Which of the databases have the table.
+    pub found_in: FoundIn,
     /// How long somebody else's lock kept the table from being read.
     pub locked: Duration,
     /// Who held it, and in which database, where that could be seen.
     pub locked_by: Vec<String>,
+}
+
+/// Which of the two databases have a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundIn {
+    /// Both.
+    #[default]
+    Both,
+    /// The deposed one alone: every row is one that the writer lacks.
+    Deposed,
+    /// The writer alone: there is no row that could be lost.
+    Writer,
 }
 
 /// How far a table has been compared.
@@ -141,11 +160,20 @@ pub async fn stretch(
         client.batch_execute(ALIKE).await?;
         client.batch_execute(LOCK).await?;
     }
-    let (shape, left_out) = Shape::common(ours, theirs, table).await?;
+    let Some((shape, left_out)) = Shape::common(ours, theirs, table).await? else {
+        return Ok(Stretch {
+            reached: Reached::End,
+            rows: rows.max(1),
+            found_in: FoundIn::Writer,
+            ..Stretch::default()
+        });
+    };
     let mut found = Stretch {
         reached: after.map_or(Reached::NotBegun, Reached::Key),
         rows: rows.max(1),
         left_out,
+        own_columns: shape.own.clone(),
+        found_in: shape.found_in,
         ..Stretch::default()
     };
     let mut bytes = 0;
@@ -212,7 +240,9 @@ async fn chunk(
         return Ok(true);
     };
     let is_end = read.len() < found.rows as usize;
-    let fates = if shape.is_alike(theirs, (after, &last.key), &read).await? {
+    let fates = if shape.found_in == FoundIn::Deposed {
+        vec![Fate::OnlyHere; read.len()]
+    } else if shape.is_alike(theirs, (after, &last.key), &read).await? {
         vec![Fate::Same; read.len()]
     } else {
         shape.fates(theirs, &read).await?
@@ -267,15 +297,33 @@ fn parameter(part: &String) -> Parameter<'_> {
     (part, Type::TEXT)
 }
 
+fn wrong(table: &KeyedTable, place: &str, what: &str) -> Why {
+    let key = table.key.join(", ");
+    Why::Misconfigured(format!(
+        "loss_ledger names {} by ({key}), and in {place} {what}; correct the plan",
+        table.table
+    ))
+}
+
 /// These columns of `t`.
 fn of_t(columns: &[String]) -> Vec<String> {
     columns.iter().map(|name| format!("t.{name}")).collect()
 }
 
-/// A table that both databases have; every name in it was quoted by the server.
+fn as_text(columns: &[String]) -> String {
+    format!("ROW({})::text", of_t(columns).join(", "))
+}
+
+/// A table of the first database; every name in it was quoted by the server.
 struct Shape {
     table: String,
+    found_in: FoundIn,
+    /// All that are not computed: a row is listed with them.
+    listed: Vec<String>,
+    /// Those that are compared.
     columns: Vec<String>,
+    /// Those that the second database lacks.
+    own: Vec<String>,
     key: Vec<String>,
     types: Vec<String>,
     /// Where the operators of the key's types are, besides `pg_catalog`.
@@ -283,27 +331,23 @@ struct Shape {
 }
 
 impl Shape {
-    /// The table as both have it, and the columns that are not compared.
+    /// The table, and the columns that are not compared; `None` where only the second database has it.
     async fn common(
         ours: &Client,
         theirs: &Client,
         table: &KeyedTable,
-    ) -> Result<(Self, Vec<String>), Why> {
-        let mut here = Self::of(ours, table, "the deposed database").await?;
+    ) -> Result<Option<(Self, Vec<String>)>, Why> {
+        let here = Self::of(ours, table, "the deposed database").await?;
         let there = Self::of(theirs, table, "the writer").await?;
-        let (both, only): (Vec<_>, Vec<_>) = here
-            .columns
-            .into_iter()
-            .partition(|column| there.columns.contains(column));
-        let mut left_out = only;
-        left_out.extend(
-            there
-                .columns
-                .into_iter()
-                .filter(|name| !both.contains(name)),
-        );
-        here.columns = both;
-        here.operators.extend(there.operators);
+        let (mut here, left_out) = match (here, there) {
+            (None, None) => {
+                let place = "the deposed database";
+                return Err(wrong(table, place, "there is no such table"));
+            }
+            (None, Some(_)) => return Ok(None),
+            (Some(here), None) => (here, Vec::new()),
+            (Some(here), Some(there)) => here.beside(there),
+        };
         here.operators.sort();
         here.operators.dedup();
         // Just those: an operator of another type that the key's could be cast to would order it otherwise.
@@ -315,22 +359,38 @@ impl Shape {
                 .execute("SELECT set_config('search_path', $1, false)", &[&path])
                 .await?;
         }
-        Ok((here, left_out))
+        Ok(Some((here, left_out)))
     }
 
-    async fn of(client: &Client, table: &KeyedTable, place: &str) -> Result<Self, Why> {
-        let wrong = |what: &str| {
-            let key = table.key.join(", ");
-            Why::Misconfigured(format!(
-                "loss_ledger names {} by ({key}), and in {place} {what}; correct the plan",
-                table.table
-            ))
-        };
+    /// This table beside the same one of another database, and the columns that only one of them has.
+    fn beside(mut self, there: Self) -> (Self, Vec<String>) {
+        let (both, own): (Vec<_>, Vec<_>) = self
+            .columns
+            .into_iter()
+            .partition(|column| there.columns.contains(column));
+        let theirs = there.columns.into_iter();
+        let theirs = theirs.filter(|name| !both.contains(name));
+        let left_out = own.iter().cloned().chain(theirs).collect();
+        self.columns = both;
+        self.own = own;
+        self.found_in = FoundIn::Both;
+        self.operators.extend(there.operators);
+        (self, left_out)
+    }
+
+    /// The table as one database has it; `None` where nothing there has that name.
+    async fn of(client: &Client, table: &KeyedTable, place: &str) -> Result<Option<Self>, Why> {
+        let wrong = |what: &str| wrong(table, place, what);
         let (schema, name) = table.parts();
-        let row = client
+        let found = client
             .query_opt(SHAPE, &[&schema, &name, &table.key])
-            .await?
-            .ok_or_else(|| wrong("there is no such table"))?;
+            .await?;
+        let Some(row) = found else {
+            return Ok(None);
+        };
+        if !row.get::<_, bool>(6) {
+            return Err(wrong("what has that name is no table"));
+        }
         let types: Vec<String> = row.get(3);
         if types.len() != table.key.len() {
             return Err(wrong("not every one of these is a column that is NOT NULL"));
@@ -338,13 +398,16 @@ impl Shape {
         if !row.get::<_, bool>(4) {
             return Err(wrong("no unique index is over just these columns"));
         }
-        Ok(Self {
+        Ok(Some(Self {
             table: row.get(0),
+            found_in: FoundIn::Deposed,
+            listed: row.get(1),
             columns: row.get(1),
+            own: Vec::new(),
             key: row.get(2),
             types,
             operators: row.get(5),
-        })
+        }))
     }
 
     /// Who holds the table locked now, as far as that can be seen.
@@ -360,9 +423,9 @@ impl Shape {
         found
     }
 
-    /// The table's row, which every query calls `t`.
+    /// What is compared of the table's row, which every query calls `t`.
     fn row(&self) -> String {
-        format!("ROW({})::text", of_t(&self.columns).join(", "))
+        as_text(&self.columns)
     }
 
     fn key_as_text(&self) -> String {
@@ -405,9 +468,14 @@ impl Shape {
         after: Option<&[String]>,
         rows: u32,
     ) -> Result<Vec<Keyed>, tokio_postgres::Error> {
-        let what = format!("{} AS key, {} AS row", self.key_as_text(), self.row());
+        let what = format!(
+            "{} AS key, {} AS row, {} AS own",
+            self.key_as_text(),
+            self.row(),
+            as_text(&self.own)
+        );
         let sql = format!(
-            "SELECT key, hashtextextended(row, 0), octet_length(row)::bigint FROM ({}) AS found",
+            "SELECT key, hashtextextended(row, 0), octet_length(row)::bigint + octet_length(own) FROM ({}) AS found",
             self.next(&what, after, rows as usize)
         );
         let parameters: Vec<_> = after.unwrap_or_default().iter().map(parameter).collect();
@@ -530,7 +598,7 @@ impl Shape {
         let (wide, rows): (Vec<&Keyed>, Vec<&Keyed>) =
             rows.iter().partition(|row| row.bytes > WIDE_BYTES);
         let csv = self
-            .copied(client, &rows, &self.columns, found.csv.is_empty())
+            .copied(client, &rows, &self.listed, found.csv.is_empty())
             .await?;
         let keys = self
             .copied(client, &wide, &self.key, found.keys.is_empty())

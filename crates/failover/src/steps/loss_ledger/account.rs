@@ -10,7 +10,7 @@ use crate::{
     ledger::Known,
     notify::{Message, Severity, tell},
     plan::KeyedTable,
-    sql::compare::{self, Reached, Stretch},
+    sql::compare::{self, FoundIn, Reached, Stretch},
 };
 
 /// What has been found so far of what a deposed cluster alone has: the `loss/<cluster>` item of its Region's ledger.
@@ -61,6 +61,12 @@ pub struct TableLoss {
     pub differs: u64,
     /// Columns that were not compared.
     pub left_out: Vec<String>,
+    /// Those of them that only the deposed cluster has: what they hold in a row that is otherwise the same is in no list.
+    #[serde(default)]
+    pub own_columns: Vec<String>,
+    /// Which of the two databases have the table.
+    #[serde(default)]
+    pub found_in: FoundIn,
     /// Rows that were too wide to be kept: their keys alone are listed.
     #[serde(default)]
     pub wide: u64,
@@ -130,8 +136,8 @@ pub struct LostBeats {
     pub vantage: Region,
     /// How many.
     pub count: u64,
-    /// Seconds between the last beat that the writer had and the last one of all.
-    pub seconds: f64,
+    /// Seconds between the last beat that the writer had and the last one of all; `None` where it had none of any vantage.
+    pub seconds: Option<f64>,
 }
 
 impl Losses {
@@ -150,6 +156,8 @@ impl Losses {
             only_here: 0,
             differs: 0,
             left_out: Vec::new(),
+            own_columns: Vec::new(),
+            found_in: FoundIn::Both,
             wide: 0,
             kept: 0,
             locked_seconds: 0,
@@ -245,8 +253,14 @@ impl Losses {
             None => "the lost beats are unknown".to_owned(),
             Some(beats) => {
                 let lost = beats.iter().map(|beat| beat.count).sum::<u64>();
-                let seconds = beats.iter().map(|beat| beat.seconds).fold(0.0, f64::max);
-                format!("{lost} beat(s) of {seconds:.1} s are lost")
+                let seconds = beats.iter().filter_map(|beat| beat.seconds);
+                match seconds.reduce(f64::max) {
+                    None if lost > 0 => format!("{lost} beat(s) are lost, which is every one"),
+                    seconds => format!(
+                        "{lost} beat(s) of {:.1} s are lost",
+                        seconds.unwrap_or_default()
+                    ),
+                }
             }
         };
         let wide = match sum(|table| table.wide) {
@@ -256,17 +270,13 @@ impl Losses {
                 compare::WIDE_BYTES / (1024 * 1024)
             ),
         };
-        let locked = self.tables.iter().filter(|table| table.locked_seconds > 0);
-        let locked: String = locked
-            .map(|table| {
-                format!(
-                    "; {} was locked for {} s, and compared when it was free",
-                    table.table.table, table.locked_seconds
-                )
-            })
-            .collect();
+        let remarks = self
+            .tables
+            .iter()
+            .flat_map(|table| table.remarks(&self.cluster));
+        let remarks: String = remarks.map(|remark| format!("; {remark}")).collect();
         format!(
-            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{locked}",
+            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{remarks}",
             sum(|table| table.only_here),
             self.cluster,
             sum(|table| table.differs),
@@ -285,6 +295,39 @@ impl TableLoss {
         } else {
             &self.folder
         }
+    }
+
+    /// What a reader of the files has to know.
+    fn remarks(&self, cluster: &str) -> Vec<String> {
+        let table = &self.table.table;
+        let found_in = match self.found_in {
+            FoundIn::Both => None,
+            FoundIn::Deposed => Some(format!(
+                "{table} is not on the writer, and every row is listed"
+            )),
+            FoundIn::Writer => Some(format!(
+                "{table} is not in {cluster}, so that nothing of it is lost"
+            )),
+        };
+        let locked = (self.locked_seconds > 0).then(|| {
+            format!(
+                "{table} was locked for {} s, and compared when it was free",
+                self.locked_seconds
+            )
+        });
+        let parts = [found_in, self.not_compared(cluster), locked];
+        parts.into_iter().flatten().collect()
+    }
+
+    /// What nothing lists of rows that are otherwise the same.
+    fn not_compared(&self, cluster: &str) -> Option<String> {
+        let own = self.own_columns.join(", ");
+        (!own.is_empty()).then(|| {
+            format!(
+                "only {cluster} has {own} of {}, which was not compared",
+                self.table.table
+            )
+        })
     }
 }
 
@@ -326,8 +369,13 @@ pub(in crate::steps) fn unlisted(
             "{cluster} was open since its losses were listed, and may have taken rows that are in no list; invoke loss-ledger in {region} again, or retire it by rename"
         ));
     }
+    let mut tables = account.tables.iter();
+    let not_compared = tables.find_map(|table| table.not_compared(cluster));
     let unknown = account.unknown;
-    unknown.map(|why| format!("what only {cluster} has is unknown: {why}; retire it by rename"))
+    let unknown = unknown.map(|why| format!("what only {cluster} has is unknown: {why}"));
+    unknown
+        .or(not_compared)
+        .map(|why| format!("{why}; retire it by rename"))
 }
 
 /// Keeps what a stretch found, first as files and then in the table's account: a pass that dies between the two writes the
@@ -364,6 +412,14 @@ pub(super) async fn note(
     table.only_here += stretch.only_here.count;
     table.differs += stretch.differs.count;
     table.left_out = stretch.left_out;
+    for own in stretch.own_columns {
+        if !table.own_columns.contains(&own) {
+            table.own_columns.push(own);
+        }
+    }
+    if stretch.found_in != FoundIn::Both {
+        table.found_in = stretch.found_in;
+    }
     table.locked_seconds += stretch.locked.as_secs();
     let locked = if stretch.locked.is_zero() {
         String::new()

@@ -4,6 +4,7 @@
 use super::{Held, LostBeats, Observed, Pair, World};
 use crate::{
     Error,
+    beat::Beats,
     domain::{Epoch, seconds_between},
     ledger::{Current, Known, Rows},
     sql::Place,
@@ -161,13 +162,21 @@ pub(super) async fn beats(
     let Some(before) = run.and_then(|run| run.held) else {
         return Ok(None);
     };
-    let lost = held.beats.iter().filter_map(|(vantage, last)| {
-        let had = before.get(vantage)?;
-        Some(LostBeats {
+    Ok(Some(lost(&held.beats, &before)))
+}
+
+/// The beats that are not among those `before`. A vantage that is not there has lost all of its own: none of them was older than the
+/// newest one that is.
+pub(super) fn lost(beats: &Beats, before: &Beats) -> Vec<LostBeats> {
+    let newest = before.values().map(|beat| beat.at).max();
+    let lost = beats.iter().map(|(vantage, last)| {
+        let had = before.get(vantage);
+        let since = had.map(|had| had.at).or(newest);
+        LostBeats {
             vantage: vantage.clone(),
-            count: last.seq.saturating_sub(had.seq),
-            seconds: seconds_between(had.at, last.at).max(0.0),
-        })
+            count: last.seq.saturating_sub(had.map_or(0, |had| had.seq)),
+            seconds: since.map(|since| seconds_between(since, last.at).max(0.0)),
+        }
     });
-    Ok(Some(lost.collect()))
+    lost.collect()
 }

@@ -371,7 +371,7 @@ async fn what_stretches_find_is_kept_as_files_and_told_in_the_end() {
     assert!(found.is_complete());
     assert_eq!(
         found.told(),
-        "3 row(s) are only in orders-east and 1 differ there, of 20 in 1 table(s); 3 beat(s) of 3.0 s are lost"
+        "3 row(s) are only in orders-east and 1 differ there, of 20 in 1 table(s); 7 beat(s) of 3.0 s are lost"
     );
     let told = lab.books.told();
     assert!(
@@ -780,4 +780,81 @@ fn what_is_listed_of_another_resource_id_lets_nothing_be_deleted() {
             "{said:?} lacks {says:?}"
         );
     }
+}
+
+#[test]
+fn every_beat_of_a_vantage_that_the_writer_never_heard_of_is_lost() {
+    let (east, west) = (Region::from("us-east-1"), Region::from("us-west-2"));
+    let held: Beats = [(east.clone(), beat(9)), (west.clone(), beat(12))].into();
+    let lost = |before: Beats| {
+        let lost = look::lost(&held, &before);
+        let lost = lost.into_iter().map(|lost| (lost.count, lost.seconds));
+        lost.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lost([(east, beat(7))].into()),
+        [(2, Some(2.0)), (12, Some(5.0))]
+    );
+    assert_eq!(lost(Beats::new()), [(9, None), (12, None)]);
+    let told = Losses {
+        beats: Some(look::lost(&held, &Beats::new())),
+        ..losses()
+    };
+    let said = told.told();
+    assert!(
+        said.contains("21 beat(s) are lost, which is every one"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn what_only_one_of_the_databases_has_is_told_and_an_own_column_lets_nothing_be_deleted() {
+    let mut without = losses();
+    without.summary = Some("s3://kept/summary.json".into());
+    let why = |account: &Losses| {
+        let member = ("orders-east", "cluster-A", &"us-east-1".into());
+        let under = (Epoch(8), Some(fence(100)));
+        unlisted(Some(account.clone()), member, &[orders()], under)
+    };
+    for (found_in, own, says, is_refused) in [
+        (
+            compare::FoundIn::Deposed,
+            "",
+            "public.orders is not on the writer, and every row is listed",
+            false,
+        ),
+        (
+            compare::FoundIn::Writer,
+            "",
+            "public.orders is not in orders-east, so that nothing of it is lost",
+            false,
+        ),
+        (
+            compare::FoundIn::Both,
+            "secret",
+            "only orders-east has secret of public.orders, which was not compared",
+            true,
+        ),
+    ] {
+        let own_columns = Vec::from_iter((!own.is_empty()).then(|| own.to_owned()));
+        let first = Stretch {
+            found_in,
+            own_columns,
+            ..stretch(Some("10"), 0, 0)
+        };
+        // The writer's column, or its table, is made while it is compared: what was read before that stays so.
+        let lab = Lab::of(vec![first, stretch(None, 0, 0)]);
+        for _ in 0..3 {
+            lab.forced().await.unwrap();
+        }
+        let account = lab.losses.lock().unwrap().clone().unwrap();
+        let said = account.told();
+        assert!(
+            said.ends_with(&format!("; {says}")),
+            "{said:?} lacks {says:?}"
+        );
+        let refused = format!("{says}; retire it by rename");
+        assert_eq!(why(&account), is_refused.then_some(refused));
+    }
+    assert_eq!(why(&without), None);
 }

@@ -128,6 +128,13 @@ impl GlobalCluster {
     pub fn member(&self, arn: &str) -> Option<&GlobalMember> {
         self.members.iter().find(|member| member.arn == arn)
     }
+
+    /// Whether no member or several are shown as the primary, and no operation: so it looks between two steps of one.
+    #[must_use]
+    pub fn is_between_writers(&self) -> bool {
+        let primaries = self.members.iter().filter(|member| member.is_writer);
+        self.failover.is_none() && primaries.count() != 1
+    }
 }
 
 impl Cluster {
@@ -166,9 +173,16 @@ pub fn role(global: Option<&GlobalCluster>, target: &Cluster) -> Role {
     }
 }
 
-/// Whether the primary of the global cluster is the cluster `identifier` of `region`.
+/// Whether the only primary of the global cluster is the cluster `identifier` of `region`.
 #[must_use]
 pub fn is_led_by(global: &GlobalCluster, region: &Region, identifier: &str) -> bool {
+    let primaries = global.members.iter().filter(|member| member.is_writer);
+    primaries.count() == 1 && is_primary_of(global, region, identifier)
+}
+
+/// Whether the cluster `identifier` of `region` is shown as a primary of the global cluster, be it beside another.
+#[must_use]
+pub fn is_primary_of(global: &GlobalCluster, region: &Region, identifier: &str) -> bool {
     // arn:aws:rds:<region>:<account>:cluster:<identifier>
     let is_it = |member: &GlobalMember| {
         let parts: Vec<_> = member.arn.split(':').collect();
@@ -176,5 +190,48 @@ pub fn is_led_by(global: &GlobalCluster, region: &Region, identifier: &str) -> b
         parts.get(3) == Some(&region.as_str()) && parts.get(6).is_some_and(names_it)
     };
     let mut primaries = global.members.iter().filter(|member| member.is_writer);
-    primaries.next().is_some_and(is_it) && primaries.next().is_none()
+    primaries.any(is_it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn global(writers: [bool; 2]) -> GlobalCluster {
+        let arn = |index| {
+            let (region, name) =
+                [("us-west-2", "orders-west"), ("us-east-1", "orders-east")][index];
+            format!("arn:aws:rds:{region}:123456789012:cluster:{name}")
+        };
+        let members = writers.into_iter().enumerate();
+        GlobalCluster {
+            identifier: "orders-global-1".into(),
+            resource_id: None,
+            settings: GlobalSettings::default(),
+            status: "available".into(),
+            engine_version: "16.4".into(),
+            members: members
+                .map(|(index, is_writer)| GlobalMember {
+                    arn: arn(index),
+                    is_writer,
+                    synchronization: None,
+                })
+                .collect(),
+            failover: None,
+        }
+    }
+
+    #[test]
+    fn a_promoted_writer_leads_its_global_cluster_beside_one_that_is_still_named() {
+        let east = |writers| {
+            let (global, region) = (global(writers), "us-east-1".into());
+            let judge = [is_primary_of, is_led_by];
+            let [leads, alone] = judge.map(|judge| judge(&global, &region, "orders-east"));
+            (leads, alone, global.is_between_writers())
+        };
+        assert_eq!(east([false, true]), (true, true, false));
+        assert_eq!(east([true, true]), (true, false, true));
+        assert_eq!(east([true, false]), (false, false, false));
+        assert_eq!(east([false, false]), (false, false, true));
+    }
 }

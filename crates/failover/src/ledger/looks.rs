@@ -75,6 +75,17 @@ impl Looks {
         }
     }
 
+    /// The looks after one that showed nothing at all: that was no quiet, and an operation that is shown alike before and behind it
+    /// has not changed.
+    #[must_use]
+    pub fn unseen(&self) -> Self {
+        Self {
+            operation: self.operation.clone(),
+            quiet_since: None,
+            silent_since: None,
+        }
+    }
+
     /// Whether nothing has been seen for [`QUIET`], counted from the later of the last sight and `since`.
     #[must_use]
     pub fn is_quiet(&self, since: Timestamp, now: Timestamp) -> bool {
@@ -151,6 +162,18 @@ mod tests {
         assert_eq!(age(&moved), Some(30.0));
         let gone = [(10, switching("pending")), (70, Seen::Rest)];
         assert_eq!(age(&gone), None);
+    }
+
+    #[test]
+    fn a_look_that_showed_nothing_is_no_quiet_and_makes_no_operation_younger() {
+        let busy = looks([(10, switching("pending"))]).unseen();
+        let same = busy.after(switching("pending"), at(70));
+        assert_eq!(same.unchanged_seconds(at(100)), Some(90.0));
+        let moved = busy.after(switching("switching-over"), at(70));
+        assert_eq!(moved.unchanged_seconds(at(100)), Some(30.0));
+        assert_eq!(busy.after(Seen::Rest, at(70)).operation, None);
+        let quiet = looks([(0, Seen::Rest)]).unseen();
+        assert!(!quiet.after(Seen::Rest, at(70)).is_quiet(at(0), at(129)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{Here, Pass, detach_and_promote, planned_failover};
 use crate::{
     Error,
     domain::seconds_between,
+    guard,
     ledger::{Answer, Attempt, Ledger, Run},
     patience::{Shown, Trouble, patience},
 };
@@ -49,11 +50,17 @@ pub(super) fn open(run: &Run) -> Option<&Attempt> {
     attempts.max_by_key(|attempt| attempt.at)
 }
 
-/// Whether a pass that cannot look is made again, for as long as silence is waited for: a call may have come about, and a run that
-/// ends there leaves the writer between two Regions. Whoever forces a pass sees for themselves.
+/// Whether a pass that cannot look is made again: a call may have come about, and a run that ends there leaves the writer between
+/// two Regions. Before the first call, while the evidence is good. Whoever forces a pass sees for themselves.
 pub(super) fn outlasts_silence(run: &Run, now: Timestamp) -> bool {
+    let is_fresh = || guard::freshness(&run.plan, run.confirmed.as_ref(), now).is_ok();
+    !run.forced && (may_show(run, now) || is_fresh())
+}
+
+/// Whether a promoting call, or what it promoted, is so new that RDS may still show what passes: as long as silence is waited for.
+pub(super) fn may_show(run: &Run, now: Timestamp) -> bool {
     let called = open(run).map(|open| open.at);
-    let since = called.max(run.promoted_at).filter(|_| !run.forced);
+    let since = called.max(run.promoted_at);
     let allowed = patience(Trouble::Silent, Shown::UnderWay);
     since
         .zip(allowed)
@@ -144,6 +151,21 @@ mod tests {
             !is_open(vec![attempt("ecs_restart", None)]),
             "promotes nothing"
         );
+    }
+
+    #[test]
+    fn what_a_call_shows_may_pass_for_half_an_hour() {
+        let may_show = |attempts: Vec<Attempt>, second| {
+            let run = Run {
+                attempts,
+                forced: true,
+                ..fake::run()
+            };
+            may_show(&run, Timestamp::from_second(second).unwrap())
+        };
+        let called = || vec![attempt(planned_failover::STEP, Some(Answer::Taken))];
+        assert!(may_show(called(), 1_799) && !may_show(called(), 1_800));
+        assert!(!may_show(Vec::new(), 0));
     }
 
     #[tokio::test]

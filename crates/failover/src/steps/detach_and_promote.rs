@@ -41,6 +41,8 @@ pub struct Observed {
     pub written: Written,
     /// Whether the global cluster's primary is the writer that the run leaves.
     pub led_by_the_writer: bool,
+    /// Whether RDS names no member or several the primary, which a call of the run may come of.
+    pub is_between_writers: bool,
     /// How to promote.
     pub strategy: Strategy,
     /// Why the first promoting call may not be made now; guards (c) and the bound on the loss.
@@ -297,6 +299,9 @@ fn promoted(observed: &Observed) -> Result<Action, Error> {
 }
 
 fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
+    if observed.is_between_writers {
+        return Ok(Action::Wait("RDS names no member, or several, the writer"));
+    }
     // Somebody moved the writer past the ledger: the evidence is about another cluster than the one that leads.
     if !observed.led_by_the_writer {
         return Err(Error::UnexpectedTopology(
@@ -310,6 +315,13 @@ fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
             observed.target.identifier
         )));
     }
+    // Nothing is asked for until quiet tells what became of the last call: that needs no new evidence.
+    if strategy == Strategy::Managed && observed.tried.is_spent {
+        observed.tried.goes_on()?;
+        return Ok(Action::Wait(
+            "RDS may be at the managed failover, and a minute without anything under way is waited for",
+        ));
+    }
     if let Some(refusal) = &observed.refusal {
         return Err(refusal.clone());
     }
@@ -320,15 +332,7 @@ fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
         return Ok(Action::Wait(why));
     }
     match strategy {
-        Strategy::Managed => match &observed.tried.given_up {
-            Some(why) => Err(Error::EvidenceStale(format!(
-                "{why}; confirming again before another way is taken"
-            ))),
-            None if observed.tried.is_unheard => Ok(Action::Wait(
-                "RDS answered no call so far, and a minute without anything under way is waited for",
-            )),
-            None => Ok(Action::FailOver),
-        },
+        Strategy::Managed => observed.tried.goes_on().map(|()| Action::FailOver),
         Strategy::Detach => Ok(Action::Detach),
         Strategy::Auto => Err(Error::NotReady(
             "the strategy is not resolved; confirm-outage does that".into(),

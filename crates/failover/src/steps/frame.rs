@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
-    ledger::{Answer, Ledger, Rows, Seen},
+    ledger::{Answer, Ledger, Rows},
     notify::Notify,
     plan::Plan,
 };
@@ -231,7 +231,7 @@ where
     Ok(answer(step, &pass, Some(observed), (name, then, reason)))
 }
 
-/// What a pass answers that saw nothing: the next one looks again. What was seen before it tells of no quiet and of no hanging.
+/// What a pass answers that saw nothing: the next one looks again, and no quiet was seen.
 async fn unseen<W, S>(
     step: &S,
     world: &W,
@@ -243,12 +243,11 @@ where
     S: Step<W>,
 {
     let before = pass.run.looks.clone();
-    pass.run.looks = before.after(Seen::Busy(None), pass.now);
+    pass.run.looks = before.unseen();
     if before != pass.run.looks {
         world.put_run(world.region(), &pass.run).await?;
     }
-    let reason =
-        format!("nobody shows what became of the call, and the next pass looks again: {why}");
+    let reason = format!("nothing was seen, and the next pass looks again: {why}");
     Ok(answer(step, &pass, None, ("wait", Then::Waits, reason)))
 }
 

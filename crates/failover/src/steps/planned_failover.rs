@@ -47,6 +47,8 @@ pub struct Observed {
     pub written: Written,
     /// Whether the global cluster's primary is the writer that the run leaves.
     pub led_by_the_writer: bool,
+    /// Whether RDS names no member or several the primary, which a call of the run may come of.
+    pub is_between_writers: bool,
     /// What became of a call that may have been taken.
     pub called: Option<Called>,
     /// Every reason against it, while it has not begun.
@@ -305,12 +307,20 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     }
 }
 
+/// RDS names no single writer while a call of the run may come about: the next look shows more, if both Regions tell.
+fn between(observed: &Observed) -> Option<Action> {
+    let called = observed.called.as_ref();
+    let is_silent = called.is_some_and(|called| called.is_silent);
+    (observed.is_between_writers && !is_silent)
+        .then_some(Action::Wait("RDS names no member, or several, the writer"))
+}
+
 /// The target leads: that is our own work only if a ledger says so.
 fn switched(observed: &Observed) -> Result<Action, Error> {
     let target = &observed.target;
     match observed.written {
         Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
-            Ok(Action::Done)
+            Ok(between(observed).unwrap_or(Action::Done))
         }
         Written::Proven | Written::OwnIntent | Written::OwnIntentHere => {
             Ok(Action::Wait("it leads and is not available yet"))
@@ -325,6 +335,12 @@ fn switched(observed: &Observed) -> Result<Action, Error> {
 
 /// The target follows, and nothing is under way.
 fn begin(observed: &Observed) -> Result<Action, Error> {
+    if let Some(wait) = between(observed) {
+        return Ok(wait);
+    }
+    if observed.is_between_writers {
+        return Err(left_is_silent(observed.called.as_ref()));
+    }
     if !observed.led_by_the_writer {
         return Err(Error::UnexpectedTopology(
             "RDS names another primary of the global cluster than the ledger; adopt it first"
@@ -449,8 +465,13 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
         Some(attempt) => Some(called(world, pass, attempt, (global.as_ref(), &target)).await),
         None => None,
     };
+    let may_pass = calls::may_show(run, pass.now);
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
+        is_between_writers: may_pass
+            && global
+                .as_ref()
+                .is_some_and(GlobalCluster::is_between_writers),
         written: super::detach_and_promote::written(pass),
         called,
         global,

@@ -11,7 +11,7 @@ use crate::{
     ledger::{Confirmed, Ledger, Run},
     plan::Strategy,
     steps::{
-        Here, Pass, SILENCE,
+        Here, Pass, SILENCE, calls,
         confirm_outage::{is_gone, resolve},
     },
     switches::{Switched, Switches},
@@ -65,8 +65,13 @@ pub(super) async fn observe(
         .map(|member| member.cluster.as_str());
     let led = |global: &GlobalCluster| is_led_by(global, &run.from, left.unwrap_or_default());
     let tried = Tried::of(run, global.as_ref(), pass.now);
+    let may_pass = calls::may_show(run, pass.now);
     Ok(Observed {
         led_by_the_writer: global.as_ref().is_some_and(led),
+        is_between_writers: may_pass
+            && global
+                .as_ref()
+                .is_some_and(GlobalCluster::is_between_writers),
         strategy: strategy(run, &target, global.as_ref(), &tried),
         refusal: refusal(run, &switches, lived_at, world.now())
             .or_else(|| unasked(run, &target, global.as_ref())),

@@ -45,6 +45,7 @@ fn standby() -> Observed {
         },
         written: Written::OwnIntent,
         led_by_the_writer: true,
+        is_between_writers: false,
         strategy: Strategy::Detach,
         refusal: None,
         region_is_down: true,
@@ -349,12 +350,42 @@ fn an_operation_that_is_shown_on_for_a_minute_keeps_no_target_that_leads_from_be
 }
 
 #[test]
+fn while_quiet_is_waited_for_behind_the_last_call_no_new_evidence_is_needed() {
+    let mut observed = Observed {
+        strategy: Strategy::Managed,
+        refusal: Some(Error::EvidenceStale("old".into())),
+        ..standby()
+    };
+    assert_eq!(name(&observed), "EvidenceStale");
+    observed.tried.is_spent = true;
+    let action = next_action(&observed);
+    assert!(matches!(action, Ok(Action::Wait(_))), "{action:?}");
+    observed.tried.given_up = Some("RDS called it off".into());
+    let why = next_action(&observed).unwrap_err();
+    assert!(why.to_string().starts_with("RDS called it off"), "{why}");
+}
+
+#[test]
+fn a_look_between_two_writers_is_waited_for_while_a_call_of_the_run_may_come_about() {
+    let mut between = Observed {
+        led_by_the_writer: false,
+        is_between_writers: true,
+        refusal: Some(Error::EvidenceStale("old".into())),
+        ..standby()
+    };
+    let action = next_action(&between);
+    assert!(matches!(action, Ok(Action::Wait(_))), "{action:?}");
+    between.is_between_writers = false;
+    assert_eq!(name(&between), "UnexpectedTopology");
+}
+
+#[test]
 fn no_more_than_three_calls_go_unanswered_before_quiet_is_waited_for() {
     let mut observed = Observed {
         strategy: Strategy::Managed,
         ..standby()
     };
-    observed.tried.is_unheard = true;
+    observed.tried.is_spent = true;
     assert!(matches!(next_action(&observed), Ok(Action::Wait(_))));
     observed.tried.given_up = Some("RDS answered none of 3 calls".into());
     assert_eq!(name(&observed), "EvidenceStale");

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::STEP;
 use crate::{
+    Error,
     domain::seconds_between,
     ledger::{Answer, Attempt, Looks, Run, Seen},
     plan::Strategy,
@@ -42,8 +43,8 @@ pub struct Tried {
     pub given_up: Option<String>,
     /// How long the operation under way has been seen unchanged, in seconds.
     pub unchanged_seconds: Option<f64>,
-    /// Whether so many calls of a managed failover stayed without an answer that no more are made.
-    pub is_unheard: bool,
+    /// Whether no more calls of a managed failover are made: one was taken, or too many stayed without an answer.
+    pub is_spent: bool,
     /// How old the evidence is, in seconds; `None` where a human is the evidence.
     pub evidence_seconds: Option<f64>,
 }
@@ -62,7 +63,7 @@ impl Tried {
             given_up: gives_up(run, &looks, now).map(|(_, why)| why),
             unchanged_seconds: looks.unchanged_seconds(now),
             evidence_seconds: confirmed.map(|confirmed| since(confirmed.evidence.gathered_at)),
-            is_unheard: unanswered(run).is_some(),
+            is_spent: spent(run).is_some(),
             looks,
         }
     }
@@ -83,6 +84,19 @@ impl Tried {
             .is_some_and(|seconds| seconds >= HANGS_SECONDS)
     }
 
+    /// Lets the managed failover go on that is not given up.
+    ///
+    /// # Errors
+    /// `EvidenceStale`: the outage is confirmed again before another way is taken.
+    pub(super) fn goes_on(&self) -> Result<(), Error> {
+        match &self.given_up {
+            None => Ok(()),
+            Some(why) => Err(Error::EvidenceStale(format!(
+                "{why}; confirming again before another way is taken"
+            ))),
+        }
+    }
+
     /// For how long an operation has been hanging with the Region that is left, in seconds.
     pub(super) fn hanging_seconds(&self, operation: &FailoverState) -> Option<f64> {
         let bound = match operation.loses {
@@ -97,18 +111,25 @@ impl Tried {
 
 fn seen(global: Option<&GlobalCluster>) -> Seen {
     match global {
+        // Between two writers RDS is at something, whatever its status says.
+        Some(global) if global.is_between_writers() => Seen::Busy(None),
         Some(global) if global.failover.is_none() && global.status == "available" => Seen::Rest,
         Some(global) => Seen::Busy(global.failover.clone()),
         None => Seen::Busy(None),
     }
 }
 
-/// The calls of a managed failover that stayed without an answer, where they are too many and the plan leaves another way open.
-fn unanswered(run: &Run) -> Option<&Attempt> {
-    let mut attempts = run.attempts.iter().filter(is_of_it);
-    let is_open = |attempt: &&Attempt| attempt.answer.is_none() && attempt.times >= UNANSWERED_MAX;
+/// The last calls of a managed failover behind which no more are made, where the plan leaves another way open: RDS took one, or too
+/// many stayed without an answer.
+fn spent(run: &Run) -> Option<&Attempt> {
+    let is_spent = |attempt: &&Attempt| match attempt.answer {
+        Some(Answer::Taken) => true,
+        Some(Answer::Refused(_)) => false,
+        None => attempt.times >= UNANSWERED_MAX,
+    };
+    let attempts = run.attempts.iter().filter(is_of_it).filter(is_spent);
     attempts
-        .find(is_open)
+        .max_by_key(|attempt| attempt.at)
         .filter(|_| run.plan.unplanned.strategy == Strategy::Auto)
 }
 
@@ -117,8 +138,8 @@ fn is_of_it(attempt: &&Attempt) -> bool {
 }
 
 /// Whether a managed failover leads nowhere, where the plan leaves another way open: the last call, and why. RDS refused it, at
-/// least 30 s after the first refusal and with nothing under way in any look of that time, or answered none of several calls
-/// and has shown nothing under way for a minute since. No other call of the run is open.
+/// least 30 s after the first refusal and with nothing under way in any look of that time. Or it took one, or answered none of
+/// several, and has shown nothing under way for a minute since. No other call of the run is open.
 pub(in crate::steps) fn gives_up<'a>(
     run: &'a Run,
     looks: &Looks,
@@ -128,12 +149,16 @@ pub(in crate::steps) fn gives_up<'a>(
         return None;
     }
     let open = calls::open(run).is_some_and(|open| !looks.is_quiet(open.at, now));
-    if let Some(unheard) = unanswered(run).filter(|_| !open) {
-        let why = format!(
-            "RDS answered none of {} calls of the managed failover, and showed nothing under way for a minute",
-            unheard.times
-        );
-        return Some((unheard, why));
+    if let Some(spent) = spent(run).filter(|_| !open) {
+        let what = match spent.answer {
+            Some(_) => "took the managed failover and called it off, or never began it".to_owned(),
+            None => format!(
+                "answered none of {} calls of the managed failover",
+                spent.times
+            ),
+        };
+        let why = format!("RDS {what}, and showed nothing under way for a minute");
+        return Some((spent, why));
     }
     let mut attempts = run.attempts.iter().filter(is_of_it);
     let (refused, words) = attempts.find_map(|attempt| match &attempt.answer {
@@ -156,7 +181,7 @@ pub(in crate::steps) fn gives_up<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::fake;
+    use crate::{steps::fake, topology::GlobalMember};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -204,19 +229,68 @@ mod tests {
         let judged = |run: &Run, now| {
             let tried = Tried::of(run, None, at(now));
             let quiet = gives_up(run, &quiet_since(0), at(now));
-            (tried.is_unheard, quiet.map(|(_, why)| why))
+            (tried.is_spent, quiet.map(|(_, why)| why))
         };
         run.attempt(at(10), STEP, FAIL_OVER);
         run.attempt(at(20), STEP, FAIL_OVER);
         assert_eq!(judged(&run, 200), (false, None));
         run.attempt(at(30), STEP, FAIL_OVER);
         run.attempt(at(40), STEP, FAIL_OVER);
-        let (is_unheard, given_up) = judged(&run, 99);
-        assert_eq!((is_unheard, given_up), (true, None), "it may show yet");
+        let (is_spent, given_up) = judged(&run, 99);
+        assert_eq!((is_spent, given_up), (true, None), "it may show yet");
         let (_, given_up) = judged(&run, 100);
         assert!(given_up.unwrap().contains("answered none of"));
         run.plan.unplanned.strategy = Strategy::Managed;
         assert_eq!(judged(&run, 200), (false, None), "there is no other way");
+    }
+
+    #[test]
+    fn a_managed_failover_that_rds_takes_and_calls_off_is_made_once_and_given_up_after_a_minute_of_quiet()
+     {
+        let mut run = fake::run();
+        run.attempt(at(10), STEP, FAIL_OVER);
+        run.answered(Answer::Taken);
+        let operation = FailoverState {
+            status: "failing-over".into(),
+            to: "arn".into(),
+            loses: Some(true),
+        };
+        let shown = Looks::default().after(Seen::Busy(Some(operation)), at(20));
+        let called_off = shown.after(Seen::Rest, at(300));
+        let given_up = |run: &Run, looks: &Looks, now| {
+            let why = gives_up(run, looks, at(now));
+            why.map(|(attempt, why)| (attempt.at, why))
+        };
+        assert_eq!(given_up(&run, &shown, 9_999), None, "it is under way");
+        assert_eq!(given_up(&run, &called_off, 359), None);
+        let (last, why) = given_up(&run, &called_off, 360).unwrap();
+        assert!(last == at(10) && why.contains("called it off"), "{why}");
+        run.plan.unplanned.strategy = Strategy::Managed;
+        assert_eq!(given_up(&run, &called_off, 360), None, "no other way");
+    }
+
+    #[test]
+    fn a_look_that_names_no_writer_or_several_is_no_quiet() {
+        let shown = |writers: &[bool]| {
+            let members = writers.iter().map(|is_writer| GlobalMember {
+                arn: "arn".into(),
+                is_writer: *is_writer,
+                synchronization: None,
+            });
+            seen(Some(&GlobalCluster {
+                identifier: "orders-global-1".into(),
+                resource_id: None,
+                settings: Default::default(),
+                status: "available".into(),
+                engine_version: "16.4".into(),
+                members: members.collect(),
+                failover: None,
+            }))
+        };
+        assert_eq!(shown(&[true, false]), Seen::Rest);
+        for between in [[false, false], [true, true]] {
+            assert_eq!(shown(&between), Seen::Busy(None));
+        }
     }
 
     #[test]

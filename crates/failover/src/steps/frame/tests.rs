@@ -4,8 +4,13 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::{
-    ledger::{Attempt, Run},
-    steps::{calls, detach_and_promote, fake::Books},
+    evidence::Verdict,
+    ledger::{Attempt, Looks, Run, Seen},
+    steps::{
+        calls, detach_and_promote,
+        fake::{self, Books},
+    },
+    topology::FailoverState,
 };
 
 /// A step whose action came to what it is told, and which looks at the run's record while it acts.
@@ -184,7 +189,15 @@ async fn a_look_that_nobody_answers_behind_an_open_call_is_taken_again_for_half_
     };
     let after = async |change: &dyn Fn(&mut Run)| {
         let (books, mut pass) = (books(), pass(&books(), false));
-        pass.run.looks = pass.run.looks.after(Seen::Rest, pass.now);
+        let operation = Some(FailoverState {
+            status: "pending".into(),
+            to: "arn".into(),
+            loses: None,
+        });
+        pass.run.looks = Looks {
+            quiet_since: Some(pass.now),
+            ..pass.run.looks.after(Seen::Busy(operation), pass.now)
+        };
         pass.run
             .attempt(pass.now, detach_and_promote::STEP, "fail_over");
         change(&mut pass.run);
@@ -193,12 +206,14 @@ async fn a_look_that_nobody_answers_behind_an_open_call_is_taken_again_for_half_
         let kept = books.runs().remove(&"a".into());
         (
             made.map(|made| made.action),
-            kept.map(|run| (run.looks.quiet_since, run.attempts.len())),
+            kept.map(|run| (run.looks, run.attempts.len())),
         )
     };
     let (action, kept) = after(&|_| {}).await;
     assert_eq!(action, Ok("wait"));
-    assert_eq!(kept, Some((None, 1)), "what was not seen was not quiet");
+    let (looks, attempts) = kept.unwrap();
+    assert_eq!((looks.quiet_since, attempts), (None, 1), "no quiet");
+    assert!(looks.operation.is_some(), "as old as it was");
     let ends: [&dyn Fn(&mut Run); 3] = [
         &|run| run.attempts[0].at -= std::time::Duration::from_secs(1),
         &|run| run.answered(Answer::Refused("no".into())),
@@ -208,6 +223,33 @@ async fn a_look_that_nobody_answers_behind_an_open_call_is_taken_again_for_half_
         let (ended, kept) = after(change).await;
         assert_eq!((ended.unwrap_err().name(), kept), ("Unavailable", None));
     }
+}
+
+#[tokio::test]
+async fn a_look_that_nobody_answers_before_any_call_is_taken_again_while_the_evidence_is_good() {
+    let blind = Toy {
+        is_blind: true,
+        ..toy(true, Ok(Came::AsDecided))
+    };
+    let after = async |seconds, change: &dyn Fn(&mut Run)| {
+        let (books, mut pass) = (books(), pass(&books(), false));
+        let confirmed = fake::confirmed(Verdict::RegionDown);
+        pass.now = confirmed.evidence.gathered_at + std::time::Duration::from_secs(seconds);
+        pass.run.confirmed = Some(confirmed);
+        change(&mut pass.run);
+        let made = make(&blind, &books, pass).await;
+        made.map(|made| made.action).map_err(|why| why.name())
+    };
+    assert_eq!(after(60, &|_| {}).await, Ok("wait"));
+    let ends: [&dyn Fn(&mut Run); 3] = [
+        &|run| run.confirmed = None,
+        &|run| run.confirmed = Some(fake::confirmed(Verdict::PathImpaired)),
+        &|run| run.forced = true,
+    ];
+    for change in ends {
+        assert_eq!(after(60, change).await, Err("Unavailable"));
+    }
+    assert_eq!(after(61, &|_| {}).await, Err("Unavailable"));
 }
 
 #[tokio::test]

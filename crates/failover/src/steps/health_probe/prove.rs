@@ -17,7 +17,7 @@ use crate::{
         Input, Output, Pass, calls, carried_out,
         frame::{self, Act, Came, Step, Then},
     },
-    topology::{Describe, Named, is_led_by},
+    topology::{Describe, Named, is_primary_of},
 };
 
 /// The step's name in timelines and logs.
@@ -355,7 +355,7 @@ async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<Nam
         return Ok(None);
     };
     let global = named.in_region(world, &run.to).await?;
-    let led = global.filter(|global| is_led_by(global, &run.to, &member.cluster));
+    let led = global.filter(|global| is_primary_of(global, &run.to, &member.cluster));
     Ok(led.as_ref().map(Named::from))
 }
 

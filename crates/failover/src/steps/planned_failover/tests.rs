@@ -41,6 +41,7 @@ fn ready() -> Observed {
         },
         written: Written::OwnIntent,
         led_by_the_writer: true,
+        is_between_writers: false,
         called: None,
         not_ready: Vec::new(),
         warnings: Vec::new(),
@@ -263,6 +264,51 @@ fn a_writer_that_moved_past_the_ledger_is_not_switched_over() {
         ..ready()
     };
     assert_eq!(name(&moved), "UnexpectedTopology");
+}
+
+/// A look between the two steps of a switchover, and no operation with it.
+fn between(primaries: &[&str]) -> Observed {
+    let mut observed = Observed {
+        led_by_the_writer: false,
+        is_between_writers: true,
+        called: Some(Called {
+            is_quiet: false,
+            ..called()
+        }),
+        ..ready()
+    };
+    let members = observed.global.iter_mut();
+    for member in members.flat_map(|global| &mut global.members) {
+        member.is_writer = primaries.contains(&member.arn.as_str());
+    }
+    observed
+}
+
+#[test]
+fn a_look_between_the_two_steps_of_a_switchover_is_waited_for_while_its_call_may_come_about() {
+    for primaries in [&[][..], &[WEST, EAST][..]] {
+        let mut observed = between(primaries);
+        let global = observed.global.as_ref().unwrap();
+        assert!(global.is_between_writers());
+        let action = next_action(&observed);
+        assert!(matches!(action, Ok(Action::Wait(_))), "{action:?}");
+        let run = crate::steps::fake::run();
+        assert!(!is_at_rest(&run, Some(global), Some(&observed.target)));
+        let mut silent = observed.clone();
+        silent.called.as_mut().unwrap().is_silent = true;
+        observed.is_between_writers = false;
+        match primaries {
+            [] => {
+                let why = next_action(&silent).unwrap_err();
+                assert!(why.to_string().contains("stay on record"), "{why}");
+                assert_eq!(name(&observed), "UnexpectedTopology", "the call is old");
+            }
+            _ => {
+                assert_eq!(next_action(&silent), Ok(Action::Done), "the target leads");
+                assert_eq!(next_action(&observed), Ok(Action::Done));
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,13 @@
 //! State machines: a bound in one place fits the bounds around it.
 
-use failover::{guard::EVIDENCE_SECONDS_MAX, ledger::SUPERSEDED_AFTER, plan::APPROVAL_MINUTES_MAX};
+use std::time::Duration;
+
+use failover::{
+    guard::EVIDENCE_SECONDS_MAX,
+    ledger::SUPERSEDED_AFTER,
+    plan::APPROVAL_MINUTES_MAX,
+    steps::fence_writer::{LOOK, SHUT, SWEEP},
+};
 use machines::{Machine, State, WAIT_SECONDS};
 use serde_json::Value;
 use tests::{machine, template};
@@ -306,6 +313,23 @@ fn only_approved_true_is_a_yes() {
         assert!(trouble.contains("'state': 'AwaitApproval', 'error': 'Refused'"));
     }
     assert_eq!(asked, 2);
+}
+
+/// However many plans there are: all are swept at once.
+#[test]
+fn a_plans_sweep_is_given_up_and_told_before_its_function_is_ended() {
+    // What a call of AWS takes at most, with its attempts: reading which plans there are comes first.
+    let call = Duration::from_secs(6);
+    let template = template::read("failback");
+    let functions = template::resources(&template, "AWS::Lambda::Function");
+    let mut functions = functions.into_iter();
+    let fence = functions.find(|(id, _)| *id == "FenceWriterFunction");
+    let ends = fence.unwrap().1["Timeout"].as_u64().unwrap();
+    assert!(call + SWEEP < Duration::from_secs(ends));
+    assert!(
+        LOOK + SHUT + call < SWEEP,
+        "people are told in what is left"
+    );
 }
 
 #[test]

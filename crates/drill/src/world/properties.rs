@@ -78,7 +78,6 @@ pub(super) fn of_cluster(
         .enable_iam_database_authentication(true)
         .enable_cloudwatch_logs_exports("postgresql")
         .enable_http_endpoint(true)
-        .enable_local_write_forwarding(true)
         .enable_performance_insights(true)
         .performance_insights_kms_key_id(key(region))
         .performance_insights_retention_period(465)

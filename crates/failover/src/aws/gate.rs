@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::Aws;
+use super::{Aws, client, errors::error};
 use crate::{
     Error,
     domain::{Epoch, PlanName},
@@ -15,8 +15,9 @@ use crate::{
     },
     steps::{
         Here,
-        fence_writer::{Gate, Rights},
+        fence_writer::{Forwarding, Gate, Rights},
     },
+    topology::Cluster,
 };
 
 /// Taking a login away may wait for locks.
@@ -98,6 +99,37 @@ impl Aws {
         }
         Ok(doors)
     }
+
+    /// The other members of a global cluster, unless another one of them leads it: they forward to that one.
+    async fn forwarders(
+        &self,
+        global: &str,
+        arn: &str,
+    ) -> Result<Vec<(String, Option<String>)>, Error> {
+        let here = self.region();
+        let asked = client!(self, aws_sdk_rds, here)
+            .describe_global_clusters()
+            .global_cluster_identifier(global)
+            .send();
+        let answer = asked.await;
+        let answer =
+            answer.map_err(|why| error(&format!("RDS DescribeGlobalClusters in {here}"), &why))?;
+        let found = answer.global_clusters.unwrap_or_default().into_iter();
+        let members = found.flat_map(|global| global.global_cluster_members.unwrap_or_default());
+        let others = members.filter(|member| member.db_cluster_arn.as_deref() != Some(arn));
+        let others: Vec<_> = others.collect();
+        if others.iter().any(|member| member.is_writer == Some(true)) {
+            return Ok(Vec::new());
+        }
+        let forwarders = others.into_iter().map(|member| {
+            let status = member.global_write_forwarding_status;
+            (
+                member.db_cluster_arn.unwrap_or_default(),
+                status.map(|status| status.as_str().to_owned()),
+            )
+        });
+        Ok(forwarders.collect())
+    }
 }
 
 fn closed(database: &str, why: &Why) -> String {
@@ -161,6 +193,19 @@ impl Gate for Aws {
         }
         shut.after = Some(self.seen(&admin, known).await?);
         Ok(Some(shut))
+    }
+
+    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
+        let found = self.db_cluster(self.region(), &cluster.identifier).await?;
+        let local = found.and_then(|found| found.local_write_forwarding_status);
+        let members = match &cluster.global_cluster {
+            Some(global) => self.forwarders(global, &cluster.arn).await?,
+            None => Vec::new(),
+        };
+        Ok(Forwarding {
+            local: local.map(|status| status.as_str().to_owned()),
+            members,
+        })
     }
 
     async fn reopen(&self, known: &Known) -> Result<Reopened, Error> {

@@ -68,9 +68,9 @@ pub struct Row {
     /// Whether people are still to be told that this Region's member is fenced.
     #[serde(default)]
     pub fence_untold: bool,
-    /// The epoch under which people were told that somebody works as the administrator of the deposed writer here.
+    /// Whom people were told of, who works as the administrator of the deposed writer here: the epoch and who, each once.
     #[serde(default)]
-    pub administrator_told: Option<Epoch>,
+    pub administrators_told: Vec<String>,
     /// The version of the administrator's secret that last opened this Region's member.
     #[serde(default)]
     pub served: Option<Served>,
@@ -90,6 +90,8 @@ const PLAN_FAULT_MAX: usize = 500;
 const CAUSE_MAX: usize = 300;
 /// How many such causes are remembered.
 const CAUSES_MAX: usize = 8;
+/// Of how many people are told under one epoch who work as the administrator: the row is read at every look.
+const ADMINISTRATORS_MAX: usize = 20;
 
 /// How long a note of what served is taken for fresh.
 pub const SERVED_FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -133,7 +135,7 @@ impl Row {
             fenced_at: None,
             unfenced: Vec::new(),
             fence_untold: false,
-            administrator_told: None,
+            administrators_told: Vec::new(),
             served: None,
             withdrawn: Epoch(0),
             unheard: BTreeMap::new(),
@@ -601,11 +603,30 @@ impl Row {
         (given_back != *self).then_some(given_back)
     }
 
-    /// Marks that people were told who works as the administrator of a deposed writer; `None` when they know.
+    /// Marks that people were told who works as the administrator of a deposed writer; `None` when they know of each, or of as many
+    /// as are remembered.
     #[must_use]
-    pub fn tell_administrator(&self, epoch: Epoch) -> Option<Self> {
-        (self.administrator_told != Some(epoch)).then(|| Self {
-            administrator_told: Some(epoch),
+    pub fn tell_administrators(&self, epoch: Epoch, who: &[String]) -> Option<Self> {
+        let of_epoch = format!("{epoch}/");
+        let told = self.administrators_told.iter();
+        // Those of another epoch are past.
+        let mut told: Vec<_> = told
+            .filter(|told| told.starts_with(&of_epoch))
+            .cloned()
+            .collect();
+        let known = told.len();
+        for one in who {
+            let mark: String = of_epoch
+                .chars()
+                .chain(one.chars())
+                .take(CAUSE_MAX)
+                .collect();
+            if told.len() < ADMINISTRATORS_MAX && !told.contains(&mark) {
+                told.push(mark);
+            }
+        }
+        (told.len() > known).then(|| Self {
+            administrators_told: told,
             ..self.clone()
         })
     }

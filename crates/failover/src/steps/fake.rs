@@ -499,6 +499,7 @@ impl Describe for Books {
 
 impl Switched for Books {
     async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        self.stall(probe::Stall::Before).await;
         Ok(self.switches.clone())
     }
 }

@@ -2,15 +2,21 @@
 //! writes any more. On a schedule in every member Region, and first in a failback. Never on the writer, nor on one to be.
 
 mod by_operators;
+mod forwarding;
 mod hint;
+mod patience;
 mod shut;
 mod words;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use by_operators::{Rights, Unfenced};
+pub use forwarding::{Forwarded, Forwarding};
 pub use hint::{Heard, Hint};
+pub use patience::{LOOK, SHUT, SWEEP};
 
 use shut::{Ended, all_clear, shut, tell_unfenced};
 use words::some;
@@ -65,6 +71,9 @@ pub struct Observed {
     pub fenced: Option<Epoch>,
     /// What stands open on a deposed member's database.
     pub doors: Option<Open>,
+    /// What of other instances may bring writes to a deposed member.
+    #[serde(skip_serializing_if = "Forwarded::is_nothing")]
+    pub forwarded: Forwarded,
     /// Why nobody can connect to a deposed member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shut: Option<String>,
@@ -174,12 +183,26 @@ pub trait Gate: Sync {
         known: &Known,
         proven: Epoch,
     ) -> impl Future<Output = Result<Option<Shut>, Error>> + Send;
+    /// What RDS shows of write forwarding to this Region's cluster.
+    fn forwarding(
+        &self,
+        cluster: &Cluster,
+    ) -> impl Future<Output = Result<Forwarding, Error>> + Send;
     /// Gives back what was taken.
     fn reopen(&self, known: &Known) -> impl Future<Output = Result<Reopened, Error>> + Send;
     /// Logs in as the administrator once, so that it is noted which version of the secret opens the member.
     fn log_in(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
     /// Tries everything that [`Gate::shut`] would do, takes it back, and answers what was refused.
     fn rights(&self, known: &Known) -> impl Future<Output = Result<Rights, Error>> + Send;
+    /// Carries work out, and gives it up after `limit`.
+    fn in_time<T: Send>(
+        &self,
+        limit: Duration,
+        what: &str,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        patience::in_time(limit, what, work)
+    }
 }
 
 /// Asks another Region's fence.
@@ -304,8 +327,15 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         Some(epoch) if epoch >= observed.epoch => {
             Ok(Action::Done("its database has followed the proven writer"))
         }
-        Some(_) if doors.is_shut() && observed.fenced == Some(observed.epoch) => {
-            Ok(Action::Done(FENCED))
+        Some(_)
+            if doors.is_shut()
+                && observed.forwarded.on.is_empty()
+                && observed.fenced == Some(observed.epoch) =>
+        {
+            match &observed.forwarded.unseen {
+                None => Ok(Action::Done(FENCED)),
+                Some(why) => Err(Error::Unavailable(why.clone())),
+            }
         }
         Some(_) => Ok(Action::Fence),
     }
@@ -376,15 +406,8 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
         let plan = &known.plan.plan;
-        let swept = match serves_another(world, &plans, known).await {
-            Ok(None) => Box::pin(sweep_plan(world, known)).await,
-            Ok(Some(other)) => Ok(Swept {
-                plan: plan.clone(),
-                action: "none",
-                reason: format!("its member here is the writer of plan {other}, and is left alone"),
-            }),
-            Err(why) => Err(why),
-        };
+        let work = Box::pin(sweep_one(world, &plans, known));
+        let swept = world.in_time(SWEEP, "the sweep", work).await;
         if let Err(why) = &swept {
             tracing::error!(%plan, step = STEP, %why, "could not be swept");
             metric::failed(Counted::Fence, plan, world.now());
@@ -413,6 +436,17 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
         each.len(),
         some(each.iter())
     )))
+}
+
+async fn sweep_one(world: &impl World, plans: &[Known], known: &Known) -> Result<Swept, Error> {
+    match serves_another(world, plans, known).await? {
+        None => sweep_plan(world, known).await,
+        Some(other) => Ok(Swept {
+            plan: known.plan.plan.clone(),
+            action: "none",
+            reason: format!("its member here is the writer of plan {other}, and is left alone"),
+        }),
+    }
 }
 
 /// A later plan whose writer a plan's member here is. Of a plan that was taken away its row stays, and its epochs are none of the
@@ -520,7 +554,7 @@ async fn note_login(world: &impl World, known: &Known, rows: &Rows) {
         .is_some_and(|row| !row.is_served_noted(world.now()));
     if writes_here
         && is_due
-        && let Err(why) = world.log_in(known).await
+        && let Err(why) = world.in_time(LOOK, "the login", world.log_in(known)).await
     {
         tracing::warn!(plan = %known.plan.plan, step = STEP, %why, "the administrator could not log in at the writer");
     }
@@ -546,10 +580,17 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
     let shut = deposed.as_ref().and_then(|cluster| cluster.shut(here));
     let doors = match &deposed {
         Some(cluster) if shut.is_none() => {
-            let doors = world.doors(known).await;
+            let what = format!("looking at the doors in {here}");
+            let doors = world.in_time(LOOK, &what, world.doors(known)).await;
             Some(doors.map_err(|why| cluster.explained(here, why))?.into())
         }
         Some(_) | None => None,
+    };
+    let forwarded = match &deposed {
+        Some(cluster) if doors.is_some() => {
+            Forwarded::of(here, cluster, world.forwarding(cluster).await)
+        }
+        Some(_) | None => Forwarded::default(),
     };
     Ok(Observed {
         standing,
@@ -557,6 +598,7 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
         epoch: current.epoch,
         fenced: row.and_then(|row| row.fenced_at.and(row.fenced)),
         doors,
+        forwarded,
         shut,
     })
 }
@@ -596,7 +638,8 @@ pub(super) async fn standing(
 /// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it
 /// under that fence is not all of it.
 async fn note_open(world: &impl World, known: &Known, seen: &Observed) -> Result<(), Error> {
-    if seen.fenced.is_some() && seen.doors.as_ref().is_some_and(Open::may_take_rows) {
+    let is_open = seen.doors.as_ref().is_some_and(Open::may_take_rows);
+    if seen.fenced.is_some() && (is_open || !seen.forwarded.on.is_empty()) {
         update_if(world, world.region(), &known.plan.plan, Row::open).await?;
     }
     Ok(())

@@ -202,14 +202,29 @@ impl HttpClient for Replay {
 
 /// The adapters in [`HERE`], speaking to the given HTTP client; a call is made once and waits for `patience`.
 pub(crate) fn aws_through(http: impl HttpClient + 'static, patience: Duration) -> Aws {
-    aws(http, patience, RetryConfig::disabled())
+    aws(HERE, http, patience, RetryConfig::disabled())
 }
 
-fn aws(http: impl HttpClient + 'static, patience: Duration, retries: RetryConfig) -> Aws {
+/// The same as it is in another Region.
+pub(crate) fn aws_in(region: &'static str, http: impl HttpClient + 'static) -> Aws {
+    aws(
+        region,
+        http,
+        Duration::from_secs(2),
+        RetryConfig::disabled(),
+    )
+}
+
+fn aws(
+    region: &'static str,
+    http: impl HttpClient + 'static,
+    patience: Duration,
+    retries: RetryConfig,
+) -> Aws {
     let credentials = Credentials::new("AKIAEXAMPLE", "example", None, None, "test");
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(HERE))
+        .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http)
         .retry_config(retries)
@@ -240,5 +255,5 @@ pub(crate) fn scripted_with_retries(script: impl IntoIterator<Item = Next>) -> (
     let retries = RetryConfig::standard()
         .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(1));
-    (aws(replay.clone(), PATIENCE, retries), replay)
+    (aws(HERE, replay.clone(), PATIENCE, retries), replay)
 }

@@ -9,11 +9,14 @@ use aws_sdk_rds::{
 };
 use failover::{
     aws::Aws,
-    steps::detach_and_promote::{Accepted, Promote},
+    steps::{
+        detach_and_promote::{Accepted, Promote},
+        fence_writer::{Forwarding, Gate},
+    },
     topology::{Cluster, Describe, GlobalCluster, Role, role},
 };
 
-use crate::replay::aws_through;
+use crate::replay::{aws_in, aws_through};
 
 const GLOBAL: &str = "orders-global-1";
 const EAST: &str = "us-east-1";
@@ -221,5 +224,45 @@ async fn a_managed_failover_keeps_the_global_cluster() {
     let deposed = global.member(WEST_ARN).unwrap();
     assert!(!deposed.is_writer);
     assert_eq!(deposed.synchronization.as_deref(), Some("pending-resync"));
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn write_forwarding_of_readers_and_of_members_that_follow_is_seen_and_that_to_another_is_not()
+{
+    let world = World::build().await;
+    let west = world.client(WEST).modify_db_cluster();
+    let west = west.db_cluster_identifier("orders-west");
+    west.enable_local_write_forwarding(true)
+        .send()
+        .await
+        .unwrap();
+    let east = world.client(EAST).modify_db_cluster();
+    let east = east.db_cluster_identifier("orders-east");
+    east.enable_global_write_forwarding(true)
+        .send()
+        .await
+        .unwrap();
+    let (_, west) = world
+        .until(WEST, "orders-west", |_, west| available(west))
+        .await;
+    let (_, east) = world
+        .until(EAST, "orders-east", |_, east| available(east))
+        .await;
+    let there = aws_in(WEST, world.simulator.connector());
+    assert_eq!(
+        there.forwarding(&west).await,
+        Ok(Forwarding {
+            local: Some("enabled".into()),
+            members: vec![(EAST_ARN.into(), Some("enabled".into()))],
+        })
+    );
+    assert_eq!(
+        world.aws.forwarding(&east).await,
+        Ok(Forwarding {
+            local: Some("disabled".into()),
+            members: Vec::new(),
+        })
+    );
     world.simulator.stop().await;
 }

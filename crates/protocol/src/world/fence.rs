@@ -8,10 +8,11 @@ use failover::{
     steps::{
         Input,
         confirm_outage::{ReachInput, ReachOutput},
-        fence_writer::{AskFence, Gate, Rights},
+        fence_writer::{AskFence, Forwarding, Gate, Rights},
         planned_failover::{AskWitness, BlueGreen, Rotation, Upcoming},
         rebuild_global::AskRebuild,
     },
+    topology::Cluster,
 };
 
 use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
@@ -35,6 +36,11 @@ impl Gate for Seen<'_> {
             Answer::Shut(shut(state, here, proven, off))
         });
         answered!(answer, Answer::Shut)
+    }
+
+    /// It is no part of the model.
+    async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
+        Ok(Forwarding::default())
     }
 
     async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {

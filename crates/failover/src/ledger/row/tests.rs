@@ -416,12 +416,40 @@ fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch
 }
 
 #[test]
-fn who_works_as_the_administrator_is_told_once_per_epoch() {
-    let told = row().tell_administrator(Epoch(8)).unwrap();
-    assert_eq!(told.tell_administrator(Epoch(8)), None);
-    assert!(told.tell_administrator(Epoch(9)).is_some());
-    let fenced = told.fence(Epoch(8), at(1), false).unwrap();
-    assert_eq!(fenced.administrator_told, Some(Epoch(8)));
+fn each_who_works_as_the_administrator_is_told_once_per_epoch() {
+    let (report, shell) = ("admin from 10.0.0.9 (report)", "admin from 10.0.0.8 (psql)");
+    let tell = |row: &Row, epoch: u64, who: &[&str]| {
+        let who: Vec<_> = who.iter().copied().map(str::to_owned).collect();
+        row.tell_administrators(Epoch(epoch), &who)
+    };
+    let first = tell(&row(), 8, &[report]).unwrap();
+    assert_eq!(tell(&first, 8, &[report]), None);
+    let both = tell(&first, 8, &[shell]).unwrap();
+    assert_eq!(both.administrators_told.len(), 2);
+    assert_eq!(tell(&both, 8, &[report, shell]), None);
+    let fenced = both.fence(Epoch(8), at(1), false).unwrap();
+    assert_eq!(tell(&fenced, 8, &[report]), None);
+    let later = tell(&both, 9, &[report]).unwrap();
+    assert_eq!(later.administrators_told, [format!("9/{report}")]);
+    assert_eq!(tell(&both, 8, &[]), None);
+}
+
+#[test]
+fn addresses_that_change_at_every_login_are_told_only_so_often() {
+    let mut told = row();
+    let mut times = 0;
+    for login in 0..1_000 {
+        let who = [format!("admin from 10.0.0.{login} ({})", "x".repeat(400))];
+        if let Some(next) = told.tell_administrators(Epoch(8), &who) {
+            (told, times) = (next, times + 1);
+        }
+    }
+    assert_eq!((times, told.administrators_told.len()), (20, 20));
+    assert!(
+        told.administrators_told
+            .iter()
+            .all(|mark| mark.len() <= 300)
+    );
 }
 
 #[test]

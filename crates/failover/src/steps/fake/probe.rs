@@ -19,7 +19,7 @@ use crate::{
     steps::{
         Here,
         dns_flip::{Parameter, Parameters},
-        fence_writer::{Gate, Rights},
+        fence_writer::{Forwarding, Gate, Rights},
         health_probe::{Probe, Spares, Suspicion},
         recovery_ledger::Plans,
     },
@@ -114,6 +114,19 @@ pub(crate) struct Doorway {
     pub(crate) open: Doors,
     /// What shutting does, and sees after it.
     pub(crate) shut: Shut,
+    /// What never ends: the server lets in and stalls.
+    pub(crate) stalls: Option<Stall>,
+    /// What RDS shows of write forwarding to it.
+    pub(crate) forwarding: Result<Forwarding, Error>,
+}
+
+/// Where a server stalls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stall {
+    Looking,
+    Shutting,
+    /// Not the server: what is asked of it first does not end.
+    Before,
 }
 
 impl Default for Doorway {
@@ -133,6 +146,8 @@ impl Default for Doorway {
                 after: Some(shut),
                 ..Shut::default()
             },
+            stalls: None,
+            forwarding: Ok(Forwarding::default()),
         }
     }
 }
@@ -142,16 +157,47 @@ impl Books {
     pub(crate) fn doorway(&self, change: impl FnOnce(&mut Doorway)) {
         change(&mut self.kept.lock().unwrap().doorway);
     }
+
+    /// Ends never where the world stalls there.
+    pub(super) async fn stall(&self, at: Stall) {
+        let stalls = self.kept.lock().unwrap().doorway.stalls;
+        if stalls == Some(at) {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Gate for Books {
     async fn doors(&self, _: &Known) -> Result<Doors, Error> {
+        self.stall(Stall::Looking).await;
         self.fence.clone()?;
         Ok(self.kept.lock().unwrap().doorway.open.clone())
     }
 
     async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
+        self.stall(Stall::Shutting).await;
         Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
+    }
+
+    async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
+        self.kept.lock().unwrap().doorway.forwarding.clone()
+    }
+
+    /// Its seconds pass as milliseconds.
+    async fn in_time<T: Send>(
+        &self,
+        limit: Duration,
+        what: &str,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let late = |_| {
+            Err(Error::Unavailable(format!(
+                "{what} had not ended after {limit:?}"
+            )))
+        };
+        tokio::time::timeout(limit / 1_000, work)
+            .await
+            .unwrap_or_else(late)
     }
 
     async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Observed, Open, Standing, World, standing, words};
+use super::{Observed, Open, SHUT, Standing, World, standing, words};
 use crate::{
     Error,
     ledger::{Known, Row, Rows, update_if},
@@ -47,11 +47,14 @@ async fn try_to(
     observed: &Observed,
 ) -> Result<(Ended, bool), Error> {
     let (here, plan, epoch) = (world.region(), &known.plan, observed.epoch);
-    let Some(done) = world.shut(known, epoch).await? else {
+    let what = format!("shutting the doors in {here}");
+    let done = world.in_time(SHUT, &what, world.shut(known, epoch));
+    let Some(mut done) = done.await? else {
         let said =
             format!("the database in {here} has followed the writer meanwhile; it was left alone");
         return Ok((Ended::Shut(said), true));
     };
+    done.refused.extend(observed.forwarded.doors().cloned());
     let after = done.after.clone().map(Open::from);
     let stays = stays(&done);
     if !stays.is_empty() {
@@ -154,7 +157,7 @@ fn fenced(world: &impl World, known: &Known, observed: &Observed, what: &str) ->
     }
 }
 
-/// Tells people once for each epoch who is not kept out, and what keeps them out.
+/// Tells people once for each epoch, and each of them, who is not kept out, and what keeps them out.
 async fn tell_administrator(
     world: &impl World,
     known: &Known,
@@ -174,13 +177,13 @@ async fn tell_administrator(
             words::some(stays.iter())
         ),
         next: format!(
-            "{} The fence ends such sessions every minute, and this is told once. A person who has to look there sets \
+            "{} The fence ends such sessions every minute, and this is told once for each of them. A person who has to look there sets \
              PGAPPNAME to aurora-failover.",
             words::KEEP_OUT
         ),
         ..Message::default()
     };
-    let news = |row: &Row| row.tell_administrator(observed.epoch);
+    let news = |row: &Row| row.tell_administrators(observed.epoch, stays);
     tell_news(world, &known.plan, &message, news).await;
 }
 

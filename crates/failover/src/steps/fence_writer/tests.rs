@@ -13,6 +13,7 @@ fn observed(standing: Standing, doors: Option<Open>) -> Observed {
         epoch: Epoch(8),
         fenced: None,
         doors,
+        forwarded: Forwarded::default(),
         shut: None,
     }
 }

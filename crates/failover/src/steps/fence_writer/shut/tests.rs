@@ -156,3 +156,20 @@ async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_na
     assert!(why.to_string().contains(READER), "{why}");
     assert_eq!(told(&books, "works as the administrator"), 1);
 }
+
+#[tokio::test]
+async fn a_second_one_who_works_as_the_administrator_is_told_too() {
+    let books = books(Ok(()));
+    for (who, times) in [(REPORT, 1), (REPORT, 1), (READER, 2), (REPORT, 2)] {
+        books.doorway(|doorway| {
+            doorway.shut = Shut {
+                as_administrator: vec![who.into()],
+                sessions: 1,
+                after: Some(seen_shut()),
+                ..Shut::default()
+            };
+        });
+        let _ = sweep_of(&books).await;
+        assert_eq!(told(&books, "works as the administrator"), times, "{who}");
+    }
+}

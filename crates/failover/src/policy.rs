@@ -83,6 +83,40 @@ pub fn decide(verdict: Verdict, plan: &Plan, human: Human) -> Decision {
     }
 }
 
+/// Whether a yes to one verdict is one to another: to the same, and to a stronger one of the same kind. Who agreed that a Region is
+/// gone has not agreed to leave a writer whose Region answers again.
+#[must_use]
+pub const fn covers(asked: Verdict, found: Verdict) -> bool {
+    use Verdict::{
+        Draining, Healthy, ObserverIsolated, PathImpaired, ProbeMisconfigured, RegionDown,
+        RegionDownUnwitnessed, Undetermined, WriterDown, WriterDownUnconfirmed, WriterMoved,
+        WriterRestarting, WriterSaturated,
+    };
+    match found {
+        RegionDown => true,
+        RegionDownUnwitnessed => {
+            matches!(
+                asked,
+                RegionDownUnwitnessed | Undetermined | ObserverIsolated
+            )
+        }
+        WriterDown => matches!(
+            asked,
+            WriterDown | WriterDownUnconfirmed | Undetermined | ObserverIsolated
+        ),
+        WriterDownUnconfirmed => {
+            matches!(
+                asked,
+                WriterDownUnconfirmed | Undetermined | ObserverIsolated
+            )
+        }
+        Undetermined => matches!(asked, Undetermined),
+        ObserverIsolated => matches!(asked, ObserverIsolated),
+        Healthy | ProbeMisconfigured | PathImpaired | WriterRestarting | WriterSaturated
+        | WriterMoved | Draining => false,
+    }
+}
+
 /// How long a human's approval leads on, in seconds: a redrive on Thursday must not stand on Monday's word.
 pub const APPROVAL_SECONDS_MAX: f64 = 600.0;
 
@@ -245,6 +279,36 @@ mod tests {
         assert_eq!(
             decide(Verdict::RegionDown, &plan, APPROVED),
             Decision::StandDown
+        );
+    }
+
+    #[test]
+    fn a_yes_counts_for_the_verdict_that_was_asked_about_and_for_a_stronger_one() {
+        use Verdict::*;
+        let asked_about = [
+            RegionDown,
+            RegionDownUnwitnessed,
+            WriterDown,
+            WriterDownUnconfirmed,
+            Undetermined,
+            ObserverIsolated,
+        ];
+        for asked in asked_about {
+            assert!(
+                covers(asked, asked) && covers(asked, RegionDown),
+                "{asked:?}"
+            );
+            assert!(!covers(asked, PathImpaired) && !covers(asked, Healthy));
+        }
+        assert!(covers(WriterDownUnconfirmed, WriterDown));
+        for weaker in [WriterDown, WriterDownUnconfirmed, Undetermined] {
+            assert!(!covers(RegionDown, weaker), "{weaker:?}");
+            assert!(!covers(RegionDownUnwitnessed, weaker), "{weaker:?}");
+        }
+        assert!(!covers(WriterDown, WriterDownUnconfirmed));
+        assert!(
+            !covers(WriterDown, RegionDownUnwitnessed),
+            "it may have come back unseen"
         );
     }
 

@@ -55,6 +55,8 @@ pub struct Signs {
     pub saturated_at: Option<Timestamp>,
     /// When the server last answered without committing: whoever is connected may go on committing.
     pub answered_at: Option<Timestamp>,
+    /// When it last answered anything but a commit, if only that it is starting or out of disk: it was there.
+    pub spoke_at: Option<Timestamp>,
     /// Since when no attempt has committed, for whatever reason.
     pub uncommitted_since: Option<Timestamp>,
 }
@@ -143,7 +145,7 @@ impl Vantage {
         next
     }
 
-    /// The newer of two records of one Region, with the later beat of both: two looks may overlap.
+    /// The newer of two records of one Region, with the later beat and the later answer of both: two looks may overlap.
     #[must_use]
     pub fn newer(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         let (one, other) = match (one, other) {
@@ -157,6 +159,7 @@ impl Vantage {
         };
         if older.writer_region == newer.writer_region {
             newer.last_beat = later(older.last_beat, newer.last_beat);
+            newer.signs.spoke_at = newer.signs.spoke_at.max(older.signs.spoke_at);
         }
         Some(newer)
     }
@@ -254,10 +257,11 @@ impl Signs {
                     .map_or(next.lag_ms, |reading| lag_ms(reading, look.at));
             }
             Write::Saturated { .. } => next.saturated_at = Some(look.at),
-            Write::Answered { .. } => next.answered_at = Some(look.at),
+            Write::Answered { .. } => {
+                (next.answered_at, next.spoke_at) = (Some(look.at), Some(look.at));
+            }
+            Write::Starting { .. } | Write::Exhausted { .. } => next.spoke_at = Some(look.at),
             Write::Failed { .. }
-            | Write::Starting { .. }
-            | Write::Exhausted { .. }
             | Write::Misconfigured { .. }
             | Write::ReadOnly
             | Write::OtherEpoch { .. }

@@ -43,6 +43,9 @@ pub struct Row {
     /// When it may have lived, although no verdict rests on that: it makes a loss unknown.
     #[serde(default)]
     pub maybe_alive_at: Option<Timestamp>,
+    /// When RDS last said that it was working on the current writer, as a run's look saw it.
+    #[serde(default)]
+    pub busy_at: Option<Timestamp>,
     /// What people were last told about the suspected writer; cleared by the next beat that is committed.
     #[serde(default)]
     pub told: Option<String>,
@@ -127,6 +130,7 @@ impl Row {
             intent: None,
             alive_at: None,
             maybe_alive_at: None,
+            busy_at: None,
             told: None,
             declined: None,
             plan_fault: None,
@@ -441,6 +445,7 @@ impl Row {
             intent,
             alive_at: None,
             maybe_alive_at: None,
+            busy_at: None,
             ..self.clone()
         })
     }
@@ -460,6 +465,7 @@ impl Row {
             intent,
             alive_at: None,
             maybe_alive_at: None,
+            busy_at: None,
             ..self.clone()
         })
     }
@@ -479,6 +485,15 @@ impl Row {
         news.then(|| Self {
             alive_at: self.alive_at.max(at),
             maybe_alive_at: self.maybe_alive_at.max(maybe_at),
+            ..self.clone()
+        })
+    }
+
+    /// Notes when RDS was seen to work on the current writer; `None` when that is known.
+    #[must_use]
+    pub fn seen_busy(&self, at: Option<Timestamp>) -> Option<Self> {
+        (at > self.busy_at).then(|| Self {
+            busy_at: at,
             ..self.clone()
         })
     }

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     beat::{Beat, Beats, Loss},
     domain::{Epoch, Incident, PlanName, Region, RunId, seconds_between},
-    evidence::{Evidence, Verdict},
+    evidence::{Evidence, Said, Verdict},
     ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
     patience::Refusal,
     plan::{Plan, Strategy},
-    policy::Human,
+    policy::{Human, covers, is_approved},
 };
 
 /// The `run/<run_id>` item of the acting Region's ledger. Only the run that holds the lease writes it.
@@ -185,6 +185,22 @@ pub struct Asked {
     pub at: Timestamp,
     /// Whether it is known to have been sent.
     pub is_sent: bool,
+    /// The verdict that it was about; `None` where it was about no outage.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+    /// What the writer itself had said by then.
+    #[serde(default)]
+    pub said: Said,
+}
+
+impl Asked {
+    /// Whether a yes to it is one to what was found since: to no weaker verdict, nor to a writer that answers, where it told of a
+    /// silent one.
+    #[must_use]
+    pub fn covers(&self, found: Verdict, said: Said) -> bool {
+        let is_known = said == Said::Nothing || self.said != Said::Nothing;
+        is_known && self.verdict.is_some_and(|asked| covers(asked, found))
+    }
 }
 
 /// A change of a hosted zone.
@@ -404,6 +420,13 @@ impl Run {
     pub fn approve(&mut self, at: Timestamp, step: &str) {
         self.approved_at = Some(at);
         self.note(at, step, "approved", "a human approved");
+    }
+
+    /// Whether a human agreed lately to what is found now.
+    #[must_use]
+    pub fn is_approved(&self, found: Verdict, said: Said, now: Timestamp) -> bool {
+        let asked = self.asked.as_ref();
+        is_approved(self.approved_at, now) && asked.is_some_and(|asked| asked.covers(found, said))
     }
 
     /// Notes a call that changes something, before it is made.

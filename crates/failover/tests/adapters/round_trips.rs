@@ -131,6 +131,7 @@ fn vantages() -> impl Strategy<Value = Vantage> {
         signs: Signs {
             newest_at: moved_at,
             lag_ms: moved_at.map(|_| 700),
+            spoke_at: moved_at,
             ..Signs::default()
         },
         moved_at,
@@ -180,6 +181,7 @@ fn rows() -> impl Strategy<Value = Row> {
             intent,
             alive_at,
             maybe_alive_at: alive_at,
+            busy_at: alive_at,
             ..Row::new("orders".into())
         },
     )

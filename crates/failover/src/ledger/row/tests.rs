@@ -116,6 +116,16 @@ fn refused(result: Result<Row, Error>) -> bool {
 }
 
 #[test]
+fn the_last_busy_status_of_rds_is_kept_until_another_writer_is_proven() {
+    let busy = row().seen_busy(Some(at(5))).unwrap();
+    assert_eq!(busy.seen_busy(Some(at(5))), None);
+    assert_eq!(busy.seen_busy(None), None);
+    assert_eq!(busy.seen_busy(Some(at(6))).unwrap().busy_at, Some(at(6)));
+    let next = busy.learn(&current(8, "us-east-1")).unwrap();
+    assert_eq!(next.busy_at, None);
+}
+
+#[test]
 fn only_one_run_holds_a_plan() {
     let held = row().claim(&claim("a"), at(0)).unwrap();
     assert!(refused(held.claim(&claim("b"), at(1))));

@@ -75,8 +75,9 @@ pub(super) fn reason(
             )
         }
         Decision::Ask => format!(
-            "{found}{}; a human is asked before {} is promoted by {by}, {losing}{}",
+            "{found}{}{}; a human is asked before {} is promoted by {by}, {losing}{}",
             why_a_detach(run),
+            to_another_question(run, verdict, evidence.said),
             run.to,
             in_vain(run, loss)
         ),
@@ -92,6 +93,16 @@ pub(super) fn reason(
         }
         Decision::GoOn | Decision::StandDown | Decision::Wait => found,
     }
+}
+
+/// Why people are asked although they agreed.
+fn to_another_question(run: &Run, verdict: Verdict, said: Said) -> String {
+    let asked = run.asked.as_ref().filter(|_| run.approved_at.is_some());
+    let asked = asked.filter(|asked| !asked.covers(verdict, said));
+    let about = asked.and_then(|asked| asked.verdict).map(name);
+    about.map_or_else(String::new, |about| {
+        format!("; the yes that was given is to {about}, and does not count for this")
+    })
 }
 
 /// What comes of a yes where the plan's bound on the loss stands against it.
@@ -216,6 +227,62 @@ mod tests {
         };
         let told = asked(Verdict::Undetermined, accepts);
         assert!(!told.contains("DataLossTooLarge"), "{told}");
+    }
+
+    #[test]
+    fn a_yes_to_a_lost_region_is_asked_again_about_a_writer_whose_region_is_back() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let mut run = crate::steps::fake::run();
+        run.asked = Some(crate::ledger::Asked {
+            question: "a".into(),
+            at,
+            is_sent: true,
+            verdict: Some(Verdict::RegionDown),
+            said: Said::Nothing,
+        });
+        run.approve(at, "test");
+        let agreed = |run: &Run, verdict, said| run.is_approved(verdict, said, at);
+        assert!(agreed(&run, Verdict::RegionDown, Said::Nothing));
+        let silent_or_full = [Said::Nothing, Said::Exhausted];
+        for said in silent_or_full {
+            assert!(!agreed(&run, Verdict::WriterDownUnconfirmed, said));
+        }
+        let evidence = crate::steps::fake::evidence(at);
+        let asked = |verdict| {
+            let nobody = (None, None);
+            reason(verdict, Decision::Ask, &run, &evidence, nobody, None)
+        };
+        let told = asked(Verdict::WriterDownUnconfirmed);
+        assert!(
+            told.contains("the yes that was given is to region_down"),
+            "{told}"
+        );
+        assert!(!asked(Verdict::RegionDown).contains("the yes"));
+    }
+
+    #[test]
+    fn a_yes_about_a_silent_writer_is_none_about_one_that_answers() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let verdict = Verdict::WriterDownUnconfirmed;
+        let agreed = |asked: Option<Said>, found| {
+            let mut run = crate::steps::fake::run();
+            run.asked = asked.map(|said| crate::ledger::Asked {
+                question: "a".into(),
+                at,
+                is_sent: true,
+                verdict: Some(verdict),
+                said,
+            });
+            run.approve(at, "test");
+            run.is_approved(verdict, found, at)
+        };
+        assert!(!agreed(Some(Said::Nothing), Said::Answered));
+        assert!(agreed(Some(Said::Starting), Said::Answered), "they knew");
+        assert!(
+            agreed(Some(Said::Answered), Said::Nothing),
+            "it is silent since"
+        );
+        assert!(!agreed(None, Said::Nothing), "nobody was asked");
     }
 
     #[test]

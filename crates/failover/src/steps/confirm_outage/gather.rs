@@ -80,6 +80,8 @@ pub(super) async fn gather(
         at_home,
         home_vantage,
     );
+    let told = (home_vantage, said, &writer_rds);
+    let grace_since = grace_since(pass, vantage.as_ref(), at_home, told);
     let progress = |vantage| Progress::of(vantage, readable, &plan.detection, now);
     let evidence = Evidence {
         write: probe.ok().map(|seen| seen.vantage.write),
@@ -90,7 +92,7 @@ pub(super) async fn gather(
         home_vantage,
         witness,
         failing_since,
-        grace_since: grace_since(pass, vantage.as_ref(), at_home, (home_vantage, said)),
+        grace_since,
         said,
         stillness_tells: vantage.as_ref().is_some_and(stillness_tells),
         gathered_at: now,
@@ -122,18 +124,20 @@ fn said(own: Option<&Write>, home: Option<&Vantage>, fresh: HomeVantage) -> Said
 }
 
 /// Since when a grace counts: the latest of our first failure, home's, and everything that told of life after that, so that
-/// a cut road and used slots spend none of it. While the writer answers an error the grace goes on: people are asked then.
+/// a cut road and used slots spend none of it. While the writer answers an error the grace goes on: people are asked then. While RDS
+/// works on it that has a grace of its own, and once it is past the grace counts from there.
 fn grace_since(
     pass: &Pass,
     own: Option<&Vantage>,
     home: Option<&Vantage>,
-    (fresh, said): (HomeVantage, Said),
+    (fresh, said, rds): (HomeVantage, Said, &Rds),
 ) -> Option<Timestamp> {
     let fails_at_home = home.filter(|_| fresh == HomeVantage::FreshFailure);
-    let rows = pass.rows.0.values();
+    let rows = || pass.rows.0.values();
+    let busy_at = rows().filter_map(|row| row.busy_at).max();
     let own = own.filter(|own| own.writer_region == pass.run.from);
     let answered = |vantage: &Vantage| match said {
-        Said::Nothing => vantage.signs.answered_at,
+        Said::Nothing => vantage.signs.spoke_at.max(vantage.signs.answered_at),
         Said::Starting | Said::Exhausted | Said::Answered => None,
     };
     [
@@ -144,7 +148,8 @@ fn grace_since(
         own.and_then(answered),
         home.and_then(answered),
         fails_at_home.and_then(|home| home.failing_since),
-        rows.filter_map(|row| row.alive_at).max(),
+        rows().filter_map(|row| row.alive_at).max(),
+        busy_at.filter(|_| !rds.is_busy()),
     ]
     .into_iter()
     .flatten()
@@ -210,7 +215,7 @@ async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ledger::Rows, steps::fake};
+    use crate::{beat::Look, ledger::Rows, steps::fake};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -230,11 +235,86 @@ mod tests {
             dry_run: false,
         };
         let (own, home) = (Some(&vantage), Some(&vantage));
-        let since =
-            |own, home, said| grace_since(&pass, own, home, (HomeVantage::FreshFailure, said));
+        let rds = fake::evidence(at(400)).local_rds;
+        let since = |own, home, said| {
+            grace_since(&pass, own, home, (HomeVantage::FreshFailure, said, &rds))
+        };
         assert_eq!(since(own, None, Said::Nothing), Some(at(300)));
         assert_eq!(since(None, home, Said::Nothing), Some(at(300)));
         let asked_about = since(own, home, Said::Answered);
         assert_eq!(asked_about, Some(at(100)), "people are asked in time");
+    }
+
+    /// What a Region's probe records of a writer that fails from 100 s on and answers this at 390 s, once.
+    fn restarts_once_more(answer: Write) -> Vantage {
+        let plan = fake::run().plan;
+        let (region, writer) = ("us-east-1".into(), "us-west-2".into());
+        let silent = || Write::Failed { why: String::new() };
+        let mut seen = None;
+        for (second, write) in [
+            (100, silent()),
+            (250, silent()),
+            (390, answer),
+            (395, silent()),
+        ] {
+            let look = Look {
+                at: at(second),
+                write,
+                reading: None,
+            };
+            let next = Vantage::after(seen.as_ref(), &region, &writer, look, &plan.detection);
+            seen = Some(next);
+        }
+        seen.unwrap()
+    }
+
+    #[test]
+    fn a_writer_that_was_starting_a_moment_ago_has_its_grace_from_there_once_it_is_silent() {
+        let why = || "why".to_owned();
+        let pass = Pass {
+            run: fake::run(),
+            rows: Rows(Default::default()),
+            now: at(400),
+            dry_run: false,
+        };
+        let rds = fake::evidence(at(400)).local_rds;
+        for answer in [
+            Write::Starting { why: why() },
+            Write::Exhausted { why: why() },
+            Write::Answered { why: why() },
+        ] {
+            let seen = restarts_once_more(answer.clone());
+            assert_eq!(seen.failing_since, Some(at(100)));
+            for (own, home) in [(Some(&seen), None), (None, Some(&seen))] {
+                let silent = (HomeVantage::FreshFailure, Said::Nothing, &rds);
+                let since = grace_since(&pass, own, home, silent);
+                assert_eq!(since, Some(at(390)), "{answer:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn once_rds_works_on_the_writer_no_more_its_grace_counts_from_there() {
+        let failing = Vantage {
+            failing_since: Some(at(100)),
+            ..fake::probe::vantage("us-east-1".into(), at(400))
+        };
+        let row = crate::ledger::Row::new("orders".into()).seen_busy(Some(at(380)));
+        let pass = Pass {
+            run: fake::run(),
+            rows: Rows([("us-east-1".into(), row.unwrap())].into()),
+            now: at(400),
+            dry_run: false,
+        };
+        let since = |status: &str| {
+            let rds = Rds::Status {
+                cluster: status.into(),
+                instances: Vec::new(),
+            };
+            let seen = (HomeVantage::FreshFailure, Said::Nothing, &rds);
+            grace_since(&pass, Some(&failing), None, seen)
+        };
+        assert_eq!(since("available"), Some(at(380)));
+        assert_eq!(since("rebooting"), Some(at(100)), "a grace of its own");
     }
 }

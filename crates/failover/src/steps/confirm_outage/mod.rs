@@ -14,7 +14,7 @@ use crate::{
     domain::{PlanName, Region},
     evidence::{Evidence, Rds, Verdict},
     ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, Row, update_if},
-    policy::{Decision, Human, decide, is_approved},
+    policy::{Decision, Human, decide},
     steps::health_probe,
     topology::Describe,
 };
@@ -163,18 +163,18 @@ pub async fn confirm(
     if approved {
         pass.run.approve(pass.now, STEP);
     }
-    let approved = is_approved(pass.run.approved_at, pass.now);
     let gathered = gather::gather(world, &pass).await?;
     let evidence = gathered.evidence.clone();
     let verdict = evidence.verdict_under(&pass.run.plan);
+    let approved = pass.run.is_approved(verdict, evidence.said, pass.now);
     let signs = Signs::of(&pass, &gathered, verdict);
-    remember_alive(world, &pass, &signs).await?;
+    remember(world, &pass, &signs).await?;
     let human = Human {
         approved,
         started_it: !pass.dry_run && by_hand(&pass, verdict, &evidence),
     };
     let decision = decide(verdict, &pass.run.plan, human);
-    let decision = way::after_refusals(&mut pass.run, verdict, decision, pass.now);
+    let decision = way::after_refusals(&mut pass.run, verdict, (decision, approved), pass.now);
     let shown = gathered.shown();
     let decision = way::by_which_way(&mut pass.run, verdict, (decision, approved), shown);
     let decision = patience::of(&pass, verdict, decision, &evidence);
@@ -317,17 +317,17 @@ fn reaches(rds: &Rds, ledger: &Result<Row, Error>, others: &Result<String, Error
     rds.answers() || gather::answers(ledger) || gather::answers(others)
 }
 
-/// Keeps in this Region's ledger when the writer was alive: when its Region dies later, nobody else will know.
-async fn remember_alive(
-    world: &(impl Ledger + Here),
-    pass: &Pass,
-    signs: &Signs,
-) -> Result<(), Error> {
-    if pass.dry_run || (signs.alive_at.is_none() && signs.maybe_alive_at.is_none()) {
+/// Keeps in this Region's ledger when the writer was alive, and when RDS worked on it: when its Region dies later, nobody else will
+/// know.
+async fn remember(world: &(impl Ledger + Here), pass: &Pass, signs: &Signs) -> Result<(), Error> {
+    let seen = signs.alive_at.max(signs.maybe_alive_at).max(signs.busy_at);
+    if pass.dry_run || seen.is_none() {
         return Ok(());
     }
     update_if(world, world.region(), pass.run.name(), |row| {
-        row.seen_alive(signs.alive_at, signs.maybe_alive_at)
+        let alive = row.seen_alive(signs.alive_at, signs.maybe_alive_at);
+        let busy = alive.as_ref().unwrap_or(row).seen_busy(signs.busy_at);
+        busy.or(alive)
     })
     .await?;
     Ok(())
@@ -392,5 +392,39 @@ mod tests {
             reaches(&silent(), &away(), &denied),
             "a refusal is an answer"
         );
+    }
+
+    #[tokio::test]
+    async fn a_busy_status_that_a_run_saw_is_kept_for_the_runs_behind_it() {
+        let now = jiff::Timestamp::from_second(1_000).unwrap();
+        let pass = |dry_run| Pass {
+            run: fake::run(),
+            rows: Rows(Default::default()),
+            now,
+            dry_run,
+        };
+        let mut evidence = fake::evidence(now);
+        evidence.writer_rds = Rds::Status {
+            cluster: "available".into(),
+            instances: vec!["rebooting".into()],
+        };
+        let gathered = Gathered {
+            evidence,
+            vantage: None,
+            home: None,
+            target: None,
+            global: None,
+            shows_target: true,
+            lease: Ok("us-east-1".into()),
+        };
+        let kept = async |dry_run| {
+            let books = fake::Books::with(&Row::new("orders".into()));
+            let pass = pass(dry_run);
+            let signs = Signs::of(&pass, &gathered, Verdict::WriterRestarting);
+            remember(&books, &pass, &signs).await.unwrap();
+            books.rows()[&"us-east-1".into()].busy_at
+        };
+        assert_eq!(kept(false).await, Some(now));
+        assert_eq!(kept(true).await, None, "a dry run changes nothing");
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Signs {
     pub(super) last_sign: Option<Timestamp>,
     /// The first failure after the latest sign of life.
     pub(super) outage_since: Option<Timestamp>,
+    /// When RDS said that it was working on it.
+    pub(super) busy_at: Option<Timestamp>,
     /// Until when it may have taken writes.
     pub(super) writes_until: Option<Timestamp>,
     /// What a promotion would lose; `None` when that is unknown.
@@ -94,6 +96,7 @@ impl Signs {
             alive_at,
             maybe_alive_at,
             last_sign: sign,
+            busy_at: Some(evidence.gathered_at).filter(|_| evidence.writer_rds.is_busy()),
             writes_until,
         }
     }

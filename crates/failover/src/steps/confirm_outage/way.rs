@@ -52,7 +52,7 @@ pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalClus
 pub(super) fn after_refusals(
     run: &mut Run,
     verdict: Verdict,
-    decision: Decision,
+    (decision, approved): (Decision, bool),
     now: Timestamp,
 ) -> Decision {
     if !matches!(decision, Decision::GoOn | Decision::Ask) {
@@ -62,7 +62,7 @@ pub(super) fn after_refusals(
         return decision;
     };
     let since = refused.at;
-    let agreed = run.approved_at.is_some_and(|at| at > since);
+    let agreed = approved && run.approved_at.is_some_and(|at| at > since);
     run.strategy = Some(Resolved {
         strategy: Strategy::Detach,
         reason,
@@ -141,7 +141,7 @@ mod tests {
     {
         let now = Timestamp::from_second(50).unwrap();
         let mut dead = refused();
-        let decision = after_refusals(&mut dead, Verdict::RegionDown, Decision::GoOn, now);
+        let decision = after_refusals(&mut dead, Verdict::RegionDown, (Decision::GoOn, false), now);
         assert_eq!(decision, Decision::GoOn);
         let resolved = dead.strategy.unwrap();
         assert_eq!(resolved.strategy, Strategy::Detach);
@@ -150,13 +150,18 @@ mod tests {
             "{resolved:?}"
         );
         let mut alive = refused();
-        let mut of = |decision| after_refusals(&mut alive, Verdict::WriterDown, decision, now);
+        let mut of =
+            |decision| after_refusals(&mut alive, Verdict::WriterDown, (decision, false), now);
         assert_eq!(of(Decision::GoOn), Decision::Ask);
         assert_eq!(of(Decision::StandDown), Decision::StandDown);
         assert!(why_a_detach(&alive).contains("not in this state"));
         alive.approved_at = Some(now);
-        let agreed = after_refusals(&mut alive, Verdict::WriterDown, Decision::GoOn, now);
-        assert_eq!(agreed, Decision::GoOn);
+        let mut agreed = |covers| {
+            let decision = (Decision::GoOn, covers);
+            after_refusals(&mut alive, Verdict::WriterDown, decision, now)
+        };
+        assert_eq!(agreed(true), Decision::GoOn);
+        assert_eq!(agreed(false), Decision::Ask, "to another question");
     }
 
     fn plan() -> Plan {

@@ -15,7 +15,7 @@ use crate::{
         confirm_outage::{is_gone, resolve},
     },
     switches::{Switched, Switches},
-    topology::{Cluster, Describe, GlobalCluster, is_led_by},
+    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
 };
 
 pub(super) async fn observe(
@@ -44,11 +44,10 @@ pub(super) async fn observe(
             None => Ok(None),
         }
     };
-    let (global, target, switches, lived_at) = futures::future::try_join4(
+    let (global, target, switches) = futures::future::try_join3(
         global,
         world.cluster(&run.to, &member.cluster),
         world.switches(run.name()),
-        async { Ok(last_life(world, run).await) },
     )
     .await?;
     let target = target.ok_or_else(|| {
@@ -57,6 +56,9 @@ pub(super) async fn observe(
             run.to, member.cluster
         ))
     })?;
+    let written = written(pass);
+    let everywhere = asks_everywhere(run, written, role(global.as_ref(), &target));
+    let lived_at = last_life(world, run, everywhere).await;
     let confirmed = run.confirmed.as_ref();
     let left = run
         .plan
@@ -79,18 +81,23 @@ pub(super) async fn observe(
         tried,
         global,
         target,
-        written: written(pass),
+        written,
         region_is_down: confirmed.is_some_and(|confirmed| is_gone(confirmed.verdict)),
     })
 }
 
-/// When a probe last knew the old writer alive: this Region's, and where somebody forces a pass, who is the evidence and may not
-/// know, every member Region's. What does not answer knows nothing.
-async fn last_life(world: &impl Ledger, run: &Run) -> Option<Timestamp> {
+/// Whether every member Region's probe is asked for a last sign of life: where this very pass may promote, because the road may be
+/// cut from here alone, and where somebody forces it, who is the evidence and may not know. A dead Region costs that pass a second.
+fn asks_everywhere(run: &Run, written: Written, role: Role) -> bool {
+    run.forced || (written == Written::OwnIntent && role == Role::Standby)
+}
+
+/// When a probe last knew the old writer alive: this Region's, or any. What does not answer knows nothing.
+async fn last_life(world: &impl Ledger, run: &Run, everywhere: bool) -> Option<Timestamp> {
     let was_silent = |confirmed: &Confirmed| confirmed.evidence.said == Said::Nothing;
     let answers_are_new = !run.forced && run.confirmed.as_ref().is_some_and(was_silent);
     let members = run.plan.members.keys();
-    let members = members.filter(|region| run.forced || **region == run.to);
+    let members = members.filter(|region| everywhere || **region == run.to);
     let asked = members.map(async |region| {
         let vantage = world.vantage(region, run.name());
         let vantage = tokio::time::timeout(SILENCE, vantage).await.ok()?.ok()??;
@@ -112,7 +119,8 @@ fn lived_at(vantage: &Vantage, answers_are_new: bool) -> Option<Timestamp> {
     let beat = vantage.last_beat.map(|beat| beat.at);
     let ended = vantage.signs.uncommitted_since;
     let ended = ended.filter(|ended| beat.is_some_and(|at| ended.duration_since(at) < AT_ONCE));
-    let answered = vantage.signs.answered_at.filter(|_| answers_are_new);
+    let answered = vantage.signs.answered_at.max(vantage.signs.spoke_at);
+    let answered = answered.filter(|_| answers_are_new);
     let saturated = vantage.signs.saturated_at;
     last.max(ended).max(saturated).max(answered)
 }
@@ -297,7 +305,13 @@ mod tests {
     async fn refused(run: &Run, seen: &Vantage) -> Option<&'static str> {
         let books = crate::steps::fake::Books::with(&ledger::Row::new("orders".into()));
         books.put_vantage(run.name(), seen).await.unwrap();
-        let lived = last_life(&books, run).await;
+        refused_by(&books, run).await
+    }
+
+    /// In the pass that makes the call.
+    async fn refused_by(books: &crate::steps::fake::Books, run: &Run) -> Option<&'static str> {
+        let everywhere = asks_everywhere(run, Written::OwnIntent, Role::Standby);
+        let lived = last_life(books, run, everywhere).await;
         let switches = Switches::default();
         let why = refusal(run, &switches, lived, at(1_010));
         why.filter(|why| why.name() == "EvidenceStale")
@@ -317,6 +331,8 @@ mod tests {
         full.signs.saturated_at = Some(at(1_005));
         let mut before = silent.clone();
         before.signs.answered_at = Some(at(1_005));
+        let mut spoke = silent.clone();
+        spoke.signs.spoke_at = Some(at(1_005));
         let mut committed = silent.clone();
         committed.last_beat = Some(Beat {
             seq: 9,
@@ -329,6 +345,7 @@ mod tests {
             look(Write::Exhausted { why: why() }),
             look(Write::Answered { why: why() }),
             before.clone(),
+            spoke.clone(),
             full.clone(),
             committed.clone(),
         ];
@@ -338,11 +355,52 @@ mod tests {
         }
         // An answer that the human knew of when they agreed is no news; a commit and a full server are.
         let known = confirmed(Said::Answered);
-        for seen in &answers[..4] {
+        for seen in &answers[..5] {
             assert_eq!(refused(&known, seen).await, None, "{seen:?}");
         }
         for seen in [&full, &committed] {
             assert_eq!(refused(&known, seen).await, Some("EvidenceStale"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_commits_to_its_own_regions_probe_after_the_evidence_makes_that_stale() {
+        let run = confirmed(Said::Nothing);
+        let by_home = |second| {
+            let beat = Beat {
+                seq: 9,
+                epoch: Epoch(7),
+                at: at(second),
+            };
+            Vantage {
+                write: Write::Committed { beat },
+                last_beat: Some(beat),
+                ..crate::steps::fake::probe::vantage("us-west-2".into(), at(second))
+            }
+        };
+        let books = |second| async move {
+            let books = crate::steps::fake::Books::with(&ledger::Row::new("orders".into()));
+            let name = "orders".into();
+            books.put_vantage(&name, &by_home(second)).await.unwrap();
+            // Our own road stays cut.
+            let own = crate::steps::fake::probe::vantage("us-east-1".into(), at(1_010));
+            books.put_vantage(&name, &own).await.unwrap();
+            books
+        };
+        let again = books(1_005).await;
+        assert_eq!(refused_by(&again, &run).await, Some("EvidenceStale"));
+        assert_eq!(refused_by(&books(999).await, &run).await, None);
+        let silent = again.silence("us-west-2");
+        assert_eq!(refused_by(&silent, &run).await, None, "a dead Region");
+    }
+
+    #[test]
+    fn the_region_that_is_left_is_asked_where_the_very_pass_may_promote() {
+        let mut run = crate::steps::fake::run();
+        assert!(asks_everywhere(&run, Written::OwnIntent, Role::Standby));
+        assert!(!asks_everywhere(&run, Written::Nothing, Role::Standby));
+        assert!(!asks_everywhere(&run, Written::OwnIntent, Role::Standalone));
+        run.forced = true;
+        assert!(asks_everywhere(&run, Written::Nothing, Role::Standby));
     }
 }

@@ -9,6 +9,7 @@ use super::{AskInput, Here, KeepInput, Ledger};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
+    evidence::Said,
     ledger::{self, Asked, Run, RunKind},
     notify::{Message, Notify, Severity, utc},
     steps::{Input, Output, Pass},
@@ -50,11 +51,16 @@ pub(super) async fn run(
     // All that may fail comes first: whoever is asked holds the token of an attempt that stands.
     wait(world, &pass.run, until).await?;
     let is_sent = earlier.is_some_and(|asked| asked.is_sent && asked.question == question);
+    let confirmed = pass.run.confirmed.as_ref();
     pass.run.asked = Some(Asked {
         question,
         at: pass.now,
         is_sent,
+        verdict: confirmed.map(|confirmed| confirmed.verdict),
+        said: confirmed.map_or(Said::Nothing, |confirmed| confirmed.evidence.said),
     });
+    // Who is asked anew has not agreed to this.
+    pass.run.approved_at = None;
     let reason = format!("a human is asked until {until}");
     pass.record(world, super::STEP, "ask", &reason).await?;
     if !is_sent {
@@ -251,6 +257,20 @@ mod tests {
             run(&books, &question("one")).await.unwrap();
         }
         assert_eq!(books.told().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_question_keeps_what_it_is_about_and_ends_an_earlier_yes() {
+        use crate::{evidence::Verdict, ledger::Ledger, steps::fake};
+        let books = asking().await;
+        let mut asks = books.runs()[&"a".into()].clone();
+        asks.confirmed = Some(fake::confirmed(Verdict::WriterDown));
+        asks.approve(books.now(), "test");
+        books.put_run(&asks.to, &asks).await.unwrap();
+        run(&books, &question("one")).await.unwrap();
+        let kept = books.runs()[&"a".into()].clone();
+        assert_eq!(kept.approved_at, None);
+        assert_eq!(kept.asked.unwrap().verdict, Some(Verdict::WriterDown));
     }
 
     #[test]

@@ -79,6 +79,8 @@ fn only_a_human_who_was_sent_the_question_says_no() {
         question: "a".into(),
         at: jiff::Timestamp::UNIX_EPOCH,
         is_sent: true,
+        verdict: None,
+        said: Default::default(),
     });
     assert!(said(&run, "Refused") && said(&run, "NotTonight"));
     for error in [

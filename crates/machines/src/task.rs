@@ -161,11 +161,12 @@ impl Task {
     }
 }
 
-/// The list of troubles, with the error that was caught in `state`.
+/// The list of troubles, with the error that was caught in `state`. Who fails a task by its token need give neither a name nor a
+/// cause.
 pub(crate) fn trouble(state: &str) -> Json {
     Json::expression(&format!(
-        "$append($trouble, [{{'state': '{state}', 'error': $states.errorOutput.Error, 'cause': \
-         $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : ''}}])"
+        "$append($trouble, [{{'state': '{state}', 'error': $states.errorOutput.Error ? $states.errorOutput.Error : \
+         'States.TaskFailed', 'cause': $states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 2000) : ''}}])"
     ))
 }
 

@@ -205,7 +205,10 @@ fn ask(run_id: &RunId, live: &Live) -> Value {
 
 fn close(run_id: &RunId, live: &Live) -> Value {
     let trouble = live.trouble.iter();
-    let trouble = trouble.map(|(state, error)| json!({"state": state, "error": error}));
+    // What fails here is a function, never a human's word.
+    let cause = r#"{"errorType": "", "errorMessage": ""}"#;
+    let trouble =
+        trouble.map(|(state, error)| json!({"state": state, "error": error, "cause": cause}));
     json!({
         "operation": "close", "plan": PLAN, "run_id": run_id, "from_region": region(live.from),
         "target_region": region(live.to), "epoch": live.epoch, "verdict": live.verdict,

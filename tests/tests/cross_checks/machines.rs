@@ -289,6 +289,23 @@ fn every_failure_is_caught() {
 }
 
 #[test]
+fn a_failure_without_a_name_or_a_cause_is_handed_on_as_one() {
+    each_task(|_, name, task| {
+        for catch in task["Catch"].as_array().unwrap() {
+            let Some(trouble) = catch["Assign"]["trouble"].as_str() else {
+                continue;
+            };
+            for named in [
+                "$states.errorOutput.Error ? $states.errorOutput.Error : 'States.TaskFailed'",
+                "$states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 2000) : ''",
+            ] {
+                assert!(trouble.contains(named), "{name}: {trouble}");
+            }
+        }
+    });
+}
+
+#[test]
 fn stale_evidence_leads_back_to_confirming() {
     each_task(|machine, name, task| {
         if name != "DetachAndPromote" {

@@ -20,6 +20,9 @@ use crate::{
 /// The state that asks a human.
 const ASKS: &str = "AwaitApproval";
 
+/// What a failure goes by that was given no name.
+const UNNAMED: &str = "States.TaskFailed";
+
 /// For how long a run is closed again whose end could not be told. Behind that its record and its log have it.
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
@@ -176,14 +179,20 @@ fn is_silence(trouble: &Trouble) -> bool {
     trouble.state == ASKS && trouble.error == "States.Timeout"
 }
 
-/// Whether a human said no. Nobody can who was sent no question, and what a function or its service fails with is nobody's word.
+/// Whether a human said no, under whatever name, or under none. Nobody can who was sent no question, and what a function, Lambda or
+/// the state machine fails with is nobody's word.
 fn is_a_no(run: &Run, trouble: &Trouble) -> bool {
     let is_sent = run.asked.as_ref().is_some_and(|asked| asked.is_sent);
     let error = trouble.error.as_str();
-    let failed = Error::NAMES.contains(&error)
-        || error.starts_with("States.")
-        || error.starts_with("Lambda.");
+    let of_the_machine = error.starts_with("States.") && error != UNNAMED;
+    let failed = is_of_a_function(trouble) || of_the_machine || error.starts_with("Lambda.");
     trouble.state == ASKS && is_sent && !failed
+}
+
+/// Whether it is a function's own error, which is JSON in the cause: people may type the same name.
+fn is_of_a_function(trouble: &Trouble) -> bool {
+    let cause = trouble.cause.trim_start();
+    cause.starts_with('{') && cause.contains("\"errorType\"")
 }
 
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.

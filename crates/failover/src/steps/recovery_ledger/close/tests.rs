@@ -66,14 +66,15 @@ fn trouble() -> Vec<Trouble> {
 #[test]
 fn only_a_human_who_was_sent_the_question_says_no() {
     let mut run = crate::steps::fake::run();
-    let said = |run: &Run, error: &str| {
+    let because = |run: &Run, error: &str, cause: &str| {
         let trouble = Trouble {
             state: ASKS.into(),
             error: error.into(),
-            cause: String::new(),
+            cause: cause.into(),
         };
         is_a_no(run, &trouble)
     };
+    let said = |run: &Run, error: &str| because(run, error, "not tonight");
     assert!(!said(&run, "Refused"), "nobody was sent a question");
     run.asked = Some(crate::ledger::Asked {
         question: "a".into(),
@@ -82,14 +83,15 @@ fn only_a_human_who_was_sent_the_question_says_no() {
         verdict: None,
         said: Default::default(),
     });
-    assert!(said(&run, "Refused") && said(&run, "NotTonight"));
-    for error in [
-        "States.Timeout",
-        "Unavailable",
-        "NotReady",
-        "Lambda.Unknown",
-    ] {
+    for error in ["Refused", "NotTonight", "Denied", "NotReady", UNNAMED] {
+        assert!(said(&run, error) && because(&run, error, ""), "{error}");
+    }
+    for error in ["States.Timeout", "States.Runtime", "Lambda.Unknown"] {
         assert!(!said(&run, error), "{error}");
+    }
+    let of_a_function = r#"{"errorType": "Denied", "errorMessage": "AccessDenied: "#;
+    for error in ["Denied", "Unavailable", "Sandbox.Timedout"] {
+        assert!(!because(&run, error, of_a_function), "{error}");
     }
 }
 

@@ -23,6 +23,8 @@ const STATE: &str = "state";
 const VANTAGE: &str = "vantage";
 /// The partition that holds what every plan was last known to be, by plan.
 const KNOWN: &str = "_known";
+/// Stands beside what was known of a plan that another one succeeded.
+const ENDED: &str = "ended";
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -141,6 +143,21 @@ impl Aws {
         self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
             .await
     }
+
+    /// The item is written anew, without the mark, by whoever reads the plan's parameter again.
+    pub(super) async fn end_known_item(&self, region: &Region, known: &Known) -> Result<(), Error> {
+        let name = known.plan.plan.as_str();
+        let what = format!("ending plan {name} in the ledger in {region}");
+        let mut item = write(&what, KNOWN, name, known)?;
+        item.insert(ENDED.to_owned(), AttributeValue::Bool(true));
+        let written = client!(self, aws_sdk_dynamodb, region)
+            .put_item()
+            .table_name(&self.settings.ledger_table)
+            .set_item(Some(item))
+            .send()
+            .await;
+        written.map(drop).map_err(|why| error(&what, &why))
+    }
 }
 
 impl Ledger for Aws {
@@ -226,7 +243,10 @@ impl Ledger for Aws {
             .send();
         let mut known = Vec::new();
         while let Some(item) = pages.next().await {
-            known.push(read(&what, item.map_err(|why| error(&what, &why))?)?);
+            let item = item.map_err(|why| error(&what, &why))?;
+            if !item.contains_key(ENDED) {
+                known.push(read(&what, item)?);
+            }
         }
         Ok(known)
     }

@@ -6,6 +6,7 @@ use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
+    ledger::Known,
     plan::PARAMETERS as PATH,
     steps::{
         dns_flip::{Parameter, Parameters},
@@ -65,6 +66,10 @@ impl Plans for Aws {
             }
             Err(why) => Err(error(&format!("SSM GetParameter {name} in {region}"), &why)),
         }
+    }
+
+    async fn end(&self, region: &Region, known: &Known) -> Result<(), Error> {
+        self.end_known_item(region, known).await
     }
 }
 

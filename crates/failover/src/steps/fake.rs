@@ -337,6 +337,15 @@ impl Plans for Books {
     async fn plan_in(&self, _: &Region, plan: &PlanName) -> Result<String, Error> {
         self.plan(plan).await
     }
+
+    async fn end(&self, region: &Region, known: &Known) -> Result<(), Error> {
+        if self.full.contains(region) {
+            return Err(Error::Unavailable(format!("{region} takes no write")));
+        }
+        let ended = format!("plan {} ended in {region}", known.plan.plan);
+        self.kept.lock().unwrap().told.push(ended);
+        Ok(())
+    }
 }
 
 impl Notify for Books {

@@ -43,6 +43,69 @@ pub(super) async fn reasons(
     reasons.collect()
 }
 
+/// The plans whose parameter was taken away, and whose database this one protects now: from here on they count no more in any
+/// member Region that takes that. A sentence for each that stays, and why. One with a member that this plan does not name stays too:
+/// its fence is all that keeps that member shut.
+pub(super) async fn end_predecessors(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: &Current,
+) -> Vec<String> {
+    let each = plan.members.keys().map(async |region| {
+        let stays = Box::pin(end_in(world, plan, ours, region)).await;
+        stays.unwrap_or_else(|why| {
+            vec![format!(
+                "whether a plan before this one counts on in {region} is not known: {why}"
+            )]
+        })
+    });
+    join_all(each).await.concat()
+}
+
+async fn end_in(
+    world: &(impl Ledger + Plans),
+    plan: &Plan,
+    ours: &Current,
+    region: &Region,
+) -> Result<Vec<String>, Error> {
+    let global = ours.global_cluster.as_ref();
+    let mut stays = Vec::new();
+    for known in world.all_known(region).await? {
+        let name = &known.plan.plan;
+        if *name == plan.plan || !is_gone(world.plan_in(region, name).await) {
+            continue;
+        }
+        let shared = shared_with(world, plan, global, (region, &known)).await?;
+        let why = match shared {
+            None => None,
+            Some(_) if covers(plan, &known.plan) => world.end(region, &known).await.err(),
+            Some(_) => Some(Error::NotReady(format!(
+                "it names a member that plan {} does not",
+                plan.plan
+            ))),
+        };
+        stays.extend(why.map(|why| format!("plan {name} counts on in {region}: {why}")));
+    }
+    Ok(stays)
+}
+
+/// Whether a plan's parameter was taken away.
+fn is_gone(read: Result<String, Error>) -> bool {
+    matches!(read, Err(Error::InvalidRequest(_)))
+}
+
+/// Whether a plan names every member of another one.
+fn covers(plan: &Plan, other: &Plan) -> bool {
+    let same = |region: &Region, theirs: &Member| {
+        let ours = plan.members.get(region);
+        ours.is_some_and(|ours| ours.cluster.eq_ignore_ascii_case(&theirs.cluster))
+    };
+    other
+        .members
+        .iter()
+        .all(|(region, theirs)| same(region, theirs))
+}
+
 fn unknown(region: &Region, why: &Error) -> String {
     format!(
         "nobody knows whether {region} has another plan over this database, every member Region has to answer: {why}"
@@ -88,11 +151,7 @@ async fn judge(
     (region, other): (&Region, &Known),
 ) -> Result<Option<String>, Error> {
     let name = &other.plan.plan;
-    let Some(adopted) = world.row(region, name).await?.current else {
-        return Ok(None);
-    };
-    let theirs = adopted.global_cluster.as_ref();
-    let Some(shared) = shared(plan, ours, &other.plan, theirs) else {
+    let Some(shared) = shared_with(world, plan, ours, (region, other)).await? else {
         return Ok(None);
     };
     match world.plan_in(region, name).await {
@@ -103,6 +162,17 @@ async fn judge(
             plan.plan, plan.plan
         ))),
     }
+}
+
+/// What a plan shares with another one that was adopted.
+async fn shared_with(
+    world: &impl Ledger,
+    plan: &Plan,
+    ours: Option<&Named>,
+    (region, other): (&Region, &Known),
+) -> Result<Option<String>, Error> {
+    let theirs = world.row(region, &other.plan.plan).await?.current;
+    Ok(theirs.and_then(|theirs| shared(plan, ours, &other.plan, theirs.global_cluster.as_ref())))
 }
 
 /// What two plans both name: a member, or the global cluster.
@@ -183,6 +253,53 @@ mod tests {
         assert_eq!(judged(&books, &again).await, Ok(()));
         let renamed = plan("shop", ["orders-west", "orders-east"], "orders-global-1");
         assert_eq!(judged(&books.without_documents(), &renamed).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_was_taken_away_is_ended_in_every_member_region_by_its_successor_and_named_where_not()
+     {
+        let successor = plan("shop", ["orders-west", "orders-east"], "orders-global-1");
+        let ours = fake::row("us-west-2", 1).current.unwrap();
+        let end =
+            async |books: &fake::Books, plan: &Plan| end_predecessors(books, plan, &ours).await;
+        let books = adopted().without_documents();
+        assert_eq!(end(&books, &successor).await, Vec::<String>::new());
+        let everywhere =
+            ["us-east-1", "us-west-2"].map(|region| format!("plan orders ended in {region}"));
+        assert_eq!(books.told(), everywhere);
+        let full = adopted().without_documents().silence_writes("us-west-2");
+        let stays = end(&full, &successor).await;
+        assert_eq!(
+            stays,
+            ["plan orders counts on in us-west-2: us-west-2 takes no write"]
+        );
+        assert_eq!(full.told(), everywhere[..1]);
+        let silent = adopted().without_documents().silence("us-west-2");
+        assert_eq!(end(&silent, &successor).await.len(), 1);
+        // Neither one whose parameter stands, nor itself, nor one of another database; nor one whose third member nobody would fence.
+        for (books, plan) in [
+            (adopted(), &successor),
+            (
+                adopted().without_documents(),
+                &plan("orders", ["orders-west", "orders-east"], "orders-global-1"),
+            ),
+            (
+                adopted().without_documents(),
+                &plan("shop", ["shop-west", "shop-east"], "shop-global"),
+            ),
+        ] {
+            assert_eq!(
+                (end(&books, plan).await, books.told()),
+                (Vec::new(), Vec::new())
+            );
+        }
+        let wider = adopted().without_documents().of_three("eu-west-1");
+        let stays = end(&wider, &successor).await;
+        assert_eq!((stays.len(), wider.told()), (2, Vec::new()));
+        assert!(
+            stays[0].contains("names a member that plan shop does not"),
+            "{stays:?}"
+        );
     }
 
     #[tokio::test]

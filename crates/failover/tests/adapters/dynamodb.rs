@@ -7,6 +7,7 @@ use failover::{
     steps::{
         health_probe::Probe,
         rebuild_global::{Blueprint, Blueprints, Shape},
+        recovery_ledger::Plans,
     },
 };
 use serde_json::json;
@@ -209,4 +210,26 @@ async fn known_plans_are_read_page_by_page() {
         json!({":known": {"S": "_known"}})
     );
     assert_eq!(asked[3].json()["ExclusiveStartKey"], next);
+}
+
+#[tokio::test]
+async fn a_plan_that_was_ended_is_read_no_more_until_its_parameter_is_read_again() {
+    let (aws, replay) = scripted([Next::ok("{}"), Next::ok("{}")]);
+    let known = Known {
+        plan: plan(),
+        endpoints: Default::default(),
+    };
+    aws.end(&east(), &known).await.unwrap();
+    aws.put_known(&known).await.unwrap();
+    let asked = replay.asked();
+    let items: Vec<_> = asked
+        .iter()
+        .map(|asked| as_stored(asked.json()["Item"].clone()))
+        .collect();
+    let key = |item: &serde_json::Value| (item["plan"].clone(), item["item"].clone());
+    assert_eq!(key(&items[0]), key(&items[1]), "one replaces the other");
+    for (item, read) in [(&items[0], vec![]), (&items[1], vec![known])] {
+        replay.then(Next::ok(json!({"Items": [item]})));
+        assert_eq!(aws.all_known(&east()).await, Ok(read));
+    }
 }

@@ -6,6 +6,7 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     evidence::Rds,
+    ledger::Known,
     notify::Notify,
     steps::{
         confirm_outage::{Ask, ReachInput, ReachOutput},
@@ -188,6 +189,10 @@ impl Plans for Seen<'_> {
 
     async fn plan_in(&self, _: &Region, _: &PlanName) -> Result<String, Error> {
         Ok(self.document.to_owned())
+    }
+
+    async fn end(&self, _: &Region, _: &Known) -> Result<(), Error> {
+        astray()
     }
 }
 

@@ -200,6 +200,10 @@ impl Plans for View {
         self.reach(region).await?;
         Plans::plan(self, plan).await
     }
+
+    async fn end(&self, region: &Region, _: &Known) -> Result<(), Error> {
+        self.reach(region).await
+    }
 }
 
 impl Switched for View {

@@ -74,21 +74,12 @@ async fn adopt(
             ("adopt", current)
         }
     };
-    if !input.dry_run {
-        for region in plan.members.keys() {
-            update(world, region, &plan.plan, |row| {
-                Ok(row.learn(&current).unwrap_or_else(|| row.clone()))
-            })
-            .await?;
-        }
-        // From now on a rebuild knows what each member was made of before an outage.
-        for (region, member) in &plan.members {
-            let (action, reason) =
-                keep_member(world, &plan.plan, region, &member.cluster, &current).await?;
-            tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
-        }
-    }
-    let reason = format!(
+    let stays = if input.dry_run {
+        Vec::new()
+    } else {
+        write(world, &plan, &current).await?
+    };
+    let mut reason = format!(
         "{} {} the writer of plan {} in epoch {}",
         current.writer,
         if input.dry_run && action != "none" {
@@ -99,6 +90,9 @@ async fn adopt(
         plan.plan,
         current.epoch
     );
+    for why in stays {
+        reason = format!("{reason}; {why}");
+    }
     tracing::info!(plan = %plan.plan, action, reason, "adopted");
     let observed = Adopted {
         plan: plan.plan,
@@ -108,6 +102,27 @@ async fn adopt(
         dry_run: input.dry_run,
         ..Output::done(action, reason, observed)
     })
+}
+
+/// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
+async fn write(
+    world: &(impl Here + Describe + Plans + Build + Blueprints),
+    plan: &Plan,
+    current: &Current,
+) -> Result<Vec<String>, Error> {
+    for region in plan.members.keys() {
+        update(world, region, &plan.plan, |row| {
+            Ok(row.learn(current).unwrap_or_else(|| row.clone()))
+        })
+        .await?;
+    }
+    // From now on a rebuild knows what each member was made of before an outage.
+    for (region, member) in &plan.members {
+        let (action, reason) =
+            keep_member(world, &plan.plan, region, &member.cluster, current).await?;
+        tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
+    }
+    Ok(rivals::end_predecessors(world, plan, current).await)
 }
 
 /// Nothing is under way.

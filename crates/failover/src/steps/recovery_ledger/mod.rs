@@ -14,7 +14,7 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId},
     evidence::Verdict,
     json::time,
-    ledger::{Ledger, RunKind},
+    ledger::{Known, Ledger, RunKind},
     notify::{Message, Notify},
     plan::{self, Plan},
     switches::Switched,
@@ -196,6 +196,10 @@ pub trait Plans: Sync {
         region: &Region,
         plan: &PlanName,
     ) -> impl Future<Output = Result<String, Error>> + Send;
+    /// Marks in a Region's ledger that a plan whose parameter was taken away counts no more there. A parameter that is written again
+    /// ends that.
+    fn end(&self, region: &Region, known: &Known)
+    -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// One invocation.

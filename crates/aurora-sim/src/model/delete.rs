@@ -48,6 +48,7 @@ impl Model {
                  last master cluster instance.",
             ));
         }
+        self.tasks.retain(|task| !task.then.leads_instance(&key));
         self.set_instance(&key, InstanceStatus::Deleting);
         let wrote = self.clusters.get(&cluster);
         if wrote.is_some_and(|found| found.writer.as_ref() == Some(&key)) {
@@ -109,9 +110,8 @@ impl Model {
             check_identifier("FinalDBSnapshotIdentifier", &snapshot)?;
             self.begin_snapshot(&key, &ClusterKey::new(region, &snapshot))?;
         }
-        // What is deleted is promoted no more.
-        self.tasks
-            .retain(|task| !matches!(&task.then, Then::Promoted(cluster) if *cluster == key));
+        // What was under way leads nowhere any more.
+        self.tasks.retain(|task| !task.then.leads_cluster(&key));
         self.set_status(&key, ClusterStatus::Deleting);
         self.record(region, &key.id, "cluster deletion accepted");
         let answer = self.cluster_answer(&key);

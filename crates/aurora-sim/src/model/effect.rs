@@ -169,6 +169,45 @@ pub(crate) enum Then {
 }
 
 impl Then {
+    /// Whether it would give that cluster a status, or another name.
+    pub(crate) fn leads_cluster(&self, key: &ClusterKey) -> bool {
+        match self {
+            Self::ClusterCreated(cluster)
+            | Self::Promoted(cluster)
+            | Self::Resynchronised(_, cluster)
+            | Self::Modified(cluster)
+            | Self::ClusterRenamed(cluster, _)
+            | Self::ClusterFailedOver(cluster, _)
+            | Self::ClusterStopped(cluster)
+            | Self::ClusterStarted(cluster) => cluster == key,
+            Self::InstanceCreated(_)
+            | Self::FailoverBegun(_)
+            | Self::FailedOver(_)
+            | Self::SwitchedOver(_)
+            | Self::InstanceDeleted(_)
+            | Self::ClusterDeleted(_)
+            | Self::SnapshotTaken(_)
+            | Self::DeposedKept(..)
+            | Self::InstanceRenamed(..)
+            | Self::InstanceModified(_)
+            | Self::EndpointMade(_)
+            | Self::EndpointDeleted(_)
+            | Self::SnapshotDeleted(_)
+            | Self::Nothing => false,
+        }
+    }
+
+    /// As [`Then::leads_cluster`], for an instance.
+    pub(crate) fn leads_instance(&self, key: &ClusterKey) -> bool {
+        matches!(
+            self,
+            Self::InstanceCreated(instance)
+                | Self::InstanceRenamed(instance, _)
+                | Self::InstanceModified(instance)
+            if instance == key
+        )
+    }
+
     /// Whether it is part of the failover or switchover of that global cluster.
     pub(crate) fn belongs_to_failover_of(&self, id: &str) -> bool {
         match self {

@@ -266,6 +266,45 @@ fn renaming_waits_for_nothing_or_is_refused_and_a_taken_name_too() {
 }
 
 #[test]
+fn what_is_deleted_while_it_changes_or_is_renamed_is_gone_in_the_end_under_either_name() {
+    let cluster = ("DBClusterIdentifier", "orders-east");
+    let instance = ("DBInstanceIdentifier", "orders-east-1");
+    let at_once = ("ApplyImmediately", "true");
+    let kept = ("BackupRetentionPeriod", "7");
+    let renamed = ("NewDBClusterIdentifier", "orders-late");
+    let changes = [
+        ("ModifyDBCluster", vec![cluster, kept, at_once]),
+        ("ModifyDBCluster", vec![cluster, renamed, at_once]),
+        ("StopDBCluster", vec![cluster]),
+    ];
+    for (action, change) in changes {
+        let mut world = standalone();
+        let rename = [
+            instance,
+            ("NewDBInstanceIdentifier", "orders-late-1"),
+            at_once,
+        ];
+        if action == "ModifyDBCluster" {
+            world.ok(EAST, "ModifyDBInstance", &rename);
+        }
+        world.ok(EAST, action, &change);
+        world.ok(EAST, "DeleteDBInstance", &[instance]);
+        let skip = ("SkipFinalSnapshot", "true");
+        world.ok(EAST, "DeleteDBCluster", &[cluster, skip]);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..1_000 {
+            world.pass(100);
+            let answer = world.ok(EAST, "DescribeDBClusters", &[]);
+            seen.extend(World::look(&answer, "DBClusters.0.Status"));
+        }
+        assert_eq!(seen, ["deleting".to_owned()].into(), "{action} {change:?}");
+        let answer = world.ok(EAST, "DescribeDBInstances", &[]);
+        let left = World::look(&answer, "DBInstances.0.DBInstanceIdentifier");
+        assert_eq!(left, None, "{action} {change:?}");
+    }
+}
+
+#[test]
 fn custom_endpoints_lead_to_instances_that_there_are_and_are_found_by_their_type() {
     let mut world = World::two_members();
     let create = [

@@ -309,6 +309,7 @@ pub(super) fn rds(simulator: &Simulator, region: &str) -> Aws {
         ledger_table: String::new(),
         loss_bucket: None,
         machine: None,
+        reach: None,
         resolver: None,
         ca_bundle: std::path::PathBuf::new(),
     };

@@ -25,6 +25,7 @@ impl World {
             ledger_table: TABLE.into(),
             loss_bucket: None,
             machine: None,
+            reach: None,
             resolver: None,
             ca_bundle: PathBuf::new(),
         };

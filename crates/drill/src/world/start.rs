@@ -82,6 +82,12 @@ pub(super) fn deployment(
             "arn:aws:rds:*:123456789012:cluster-endpoint:orders-*".to_owned(),
         ),
         (
+            "DatabaseRoleArns",
+            ["monitoring", "export"]
+                .map(|role| format!("arn:aws:iam::{ACCOUNT}:role/{role}"))
+                .join(","),
+        ),
+        (
             "GlobalClusterArns",
             members_of("arn:aws:rds::123456789012:global-cluster:", "-global-*"),
         ),

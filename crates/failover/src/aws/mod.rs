@@ -18,7 +18,7 @@ use crate::{
     Error,
     domain::Region,
     sql::{Connector, Resolver},
-    steps::{Here, health_probe::Spares},
+    steps::{Here, health_probe::Spares, rebuild_global::Reach},
 };
 
 mod dynamodb;
@@ -55,6 +55,8 @@ pub struct Settings {
     pub loss_bucket: Option<String>,
     /// `STATE_MACHINE_ARN`: the state machine that the function may start, in its own Region.
     pub machine: Option<String>,
+    /// `CLUSTER_ARNS`, `INSTANCE_ARNS`, `ENDPOINT_ARNS`, `ROLE_ARNS`: what the function may make again, separated by commas.
+    pub reach: Option<Reach>,
     /// `AURORA_FAILOVER_RESOLVER`: a DNS server to ask instead of the system's, as `address:port`.
     pub resolver: Option<String>,
     /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for PostgreSQL, a PEM file.
@@ -70,11 +72,20 @@ impl Settings {
             reason = "this is the edge where configuration is read, once"
         )]
         let read = |name: &str| std::env::var(name).ok();
+        let list = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let arns = |name: &str| read(name).map(list).unwrap_or_default();
+        let reach = read("CLUSTER_ARNS").map(|clusters| Reach {
+            clusters: list(clusters),
+            instances: arns("INSTANCE_ARNS"),
+            endpoints: arns("ENDPOINT_ARNS"),
+            roles: arns("ROLE_ARNS"),
+        });
         let task_root = read("LAMBDA_TASK_ROOT").unwrap_or_else(|| "/var/task".into());
         Self {
             ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| "aurora-failover-ledger".into()),
             loss_bucket: read("LOSS_BUCKET"),
             machine: read("STATE_MACHINE_ARN"),
+            reach,
             resolver: read("AURORA_FAILOVER_RESOLVER"),
             ca_bundle: read("AURORA_FAILOVER_CA_BUNDLE").map_or_else(
                 || Path::new(&task_root).join("ca-bundle.pem"),

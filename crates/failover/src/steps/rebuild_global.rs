@@ -10,8 +10,10 @@ mod keep;
 mod kept;
 mod look;
 pub mod names;
+mod reach;
 mod retire;
 mod shape;
+mod unfit;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +28,7 @@ pub use keep::{keep_member, sweep};
 pub(crate) use kept::is_default_group;
 pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
 pub use names::Names;
+pub use reach::Reach;
 pub use shape::{
     Blueprint, EndpointShape, Healthy, InstanceShape, MonitoringShape, RoleShape, ScalingShape,
     Shape, Snapshot,
@@ -93,7 +96,8 @@ pub struct Observed {
     pub members: Vec<SeenMember>,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
-    /// In a dry run while the writer leads a global cluster: what creating the next one would be refused one day.
+    /// In a dry run while the writer leads a global cluster: what creating the next one, or making a member of today again,
+    /// would be refused one day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outlook: Option<String>,
     /// In a dry run, what no rebuilt member is given, by the call that could give it.
@@ -165,7 +169,8 @@ pub struct SeenMember {
     pub blueprint: Option<Blueprint>,
     /// What it was when it was last healthy and in its right role.
     pub healthy: Option<Healthy>,
-    /// Parameter groups of it that the writer's version does not take.
+    /// Why it could not be made again: parameter groups that the writer's version does not take, and what the role of this
+    /// function does not reach.
     pub unfit: Vec<String>,
     /// The final snapshot's name.
     pub snapshot_name: String,
@@ -503,7 +508,8 @@ async fn act(
 ) -> Result<Came, Error> {
     let known = pass.run.refusal.take();
     match action {
-        Action::Done | Action::Wait(_) | Action::Outlast(_) | Action::Fence(_) => {}
+        Action::Wait(_) | Action::Outlast(_) | Action::Fence(_) => {}
+        Action::Done => succeed(world, pass, observed).await,
         Action::Remember(region) => remember(world, pass, observed, region).await?,
         Action::Record(global) => record(world, pass, global).await?,
         Action::Call(region, call) => {
@@ -583,6 +589,27 @@ async fn remember(
     world
         .put_blueprint(pass.run.name(), region, &blueprint)
         .await
+}
+
+/// What each successor is from now on counts. Without the mark a later rebuild goes by what was retired, and the schedule that
+/// keeps members sets it yet.
+async fn succeed(world: &impl Blueprints, pass: &Pass, observed: &Observed) {
+    for (region, blueprint) in successions(observed, pass.now) {
+        let marked = world.put_blueprint(pass.run.name(), region, &blueprint);
+        if let Err(why) = marked.await {
+            tracing::warn!(%region, %why, "a succession is not noted yet");
+        }
+    }
+}
+
+/// The records that successors stand for, with their mark.
+fn successions(observed: &Observed, now: Timestamp) -> Vec<(&Region, Blueprint)> {
+    let members = observed.members.iter();
+    let marked = members.filter_map(|member| {
+        let (retired, live) = (member.blueprint.as_ref()?, member.cluster.as_ref()?);
+        Some((&member.region, retired.succeeded(live, now)?))
+    });
+    marked.collect()
 }
 
 fn epoch(pass: &Pass) -> Epoch {

@@ -233,6 +233,7 @@ fn aws(
     let settings = Settings {
         loss_bucket: None,
         machine: None,
+        reach: None,
         ledger_table: "ledger".into(),
         resolver: None,
         ca_bundle: PathBuf::new(),

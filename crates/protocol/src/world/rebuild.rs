@@ -78,6 +78,7 @@ impl Blueprints for Seen<'_> {
                 epoch: Epoch(epoch),
                 seen_at: start(),
                 global: None,
+                succeeded_at: None,
             })))
         });
         answered!(answer, Answer::Blueprint)
@@ -98,6 +99,10 @@ impl Blueprints for Seen<'_> {
         member: &Region,
         blueprint: &Blueprint,
     ) -> Result<(), Error> {
+        // Nobody removes a reader on purpose here: that a successor stands is not modelled.
+        if blueprint.succeeded_at.is_some() {
+            return Ok(());
+        }
         let (there, epoch) = (index(member), blueprint.epoch.0);
         let answer = self.call_nobody(move |state| {
             if let Some(found) = state.members.get_mut(there) {

@@ -68,7 +68,7 @@ pub(super) fn member(
         .set_enable_global_write_forwarding(like.global_write_forwarding)
         .set_enable_local_write_forwarding(like.local_write_forwarding)
         .set_monitoring_interval(like.monitoring.interval_seconds)
-        .set_monitoring_role_arn(monitor(&like.monitoring))
+        .set_monitoring_role_arn(like.monitoring.writer())
         .set_database_insights_mode(like.insights_mode.as_deref().map(Into::into))
         .set_enable_performance_insights(like.monitoring.insights)
         .set_performance_insights_kms_key_id(
@@ -97,7 +97,7 @@ pub(super) fn instance(cluster: &str, like: &InstanceShape) -> CreateDbInstanceI
         .set_publicly_accessible(like.publicly_accessible)
         .set_ca_certificate_identifier(like.ca_certificate.clone())
         .set_monitoring_interval(like.monitoring.interval_seconds)
-        .set_monitoring_role_arn(monitor(&like.monitoring))
+        .set_monitoring_role_arn(like.monitoring.writer())
         .set_enable_performance_insights(like.monitoring.insights)
         .set_performance_insights_kms_key_id(
             insights(&like.monitoring).and_then(|on| on.insights_key.clone()),
@@ -117,12 +117,6 @@ pub(super) fn endpoint(cluster: &str, like: &EndpointShape) -> CreateDbClusterEn
         .set_static_members(some(like.static_members.clone()))
         .set_excluded_members(some(like.excluded_members.clone()))
         .set_tags(tags(&like.tags))
-}
-
-/// The role that writes Enhanced Monitoring's figures. RDS refuses one while that is off.
-fn monitor(like: &MonitoringShape) -> Option<String> {
-    let is_on = like.interval_seconds.is_some_and(|seconds| seconds > 0);
-    like.role.clone().filter(|_| is_on)
 }
 
 /// What Performance Insights is given, where it is on. RDS refuses its key and its days while it is off.

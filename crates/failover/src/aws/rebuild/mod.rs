@@ -14,8 +14,8 @@ use crate::{
     steps::{
         detach_and_promote::Accepted,
         rebuild_global::{
-            Blueprint, Blueprints, Build, Call, EndpointShape, Healthy, ParameterGroup, Shape,
-            Snapshot,
+            Blueprint, Blueprints, Build, Call, EndpointShape, Healthy, ParameterGroup, Reach,
+            Shape, Snapshot,
         },
     },
 };
@@ -26,6 +26,10 @@ use read::{shape, snapshot_of};
 const UNPLANNED: &str = "rds:unplanned-global-failover-";
 
 impl Build for Aws {
+    fn reach(&self) -> Option<&Reach> {
+        self.settings.reach.as_ref()
+    }
+
     async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
         let Some(found) = self.db_cluster(region, cluster).await? else {
             return Ok(None);

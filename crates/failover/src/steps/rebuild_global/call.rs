@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Observed, Retire, retire::undeletable, shape::*};
+use super::{Observed, Reach, Retire, retire::undeletable, shape::*};
 use crate::{
     Error, domain::Region, ledger::Ledger, steps::detach_and_promote::Accepted,
     topology::GlobalSettings,
@@ -72,6 +72,10 @@ pub enum ParameterGroup {
 
 /// RDS, as a rebuild reads and changes it.
 pub trait Build: Sync {
+    /// What this function's role may make again; `None` where nobody says.
+    fn reach(&self) -> Option<&Reach> {
+        None
+    }
     /// A cluster with all that belongs to it; `None` when there is none of this name.
     fn shape(
         &self,

@@ -8,7 +8,7 @@ use super::{Blueprint, Blueprints, Build, Healthy, Shape, World};
 use crate::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Current, Known},
+    ledger::{Current, Known, Lease},
     steps::Here,
     topology::{Describe, GlobalCluster},
 };
@@ -74,7 +74,27 @@ async fn own(world: &impl World, known: &Known) -> Result<(&'static str, String)
     let Some(current) = &row.current else {
         return Ok(("none", "no writer was adopted yet".into()));
     };
-    keep_member(world, &plan.plan, here, &member.cluster, current).await
+    let kept = keep_member(world, &plan.plan, here, &member.cluster, current).await?;
+    let is_held = |lease: &Lease| lease.expires_at > world.now();
+    // A rebuild that is under way tells at its end what came back different.
+    if !row.lease.as_ref().is_some_and(is_held) {
+        succeed(world, &plan.plan, here).await?;
+    }
+    Ok(kept)
+}
+
+/// Marks what was retired of a member once its successor was seen healthy with all of it.
+async fn succeed(world: &impl Blueprints, plan: &PlanName, region: &Region) -> Result<(), Error> {
+    let retired = world.blueprint(plan, region).await?;
+    let healthy = world.healthy(plan, region).await?;
+    let marked = retired.zip(healthy).and_then(|(retired, healthy)| {
+        let newest = &healthy.newest;
+        retired.succeeded(&newest.shape, newest.seen_at)
+    });
+    match marked {
+        Some(marked) => world.put_blueprint(plan, region, &marked).await,
+        None => Ok(()),
+    }
 }
 
 /// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role.

@@ -1,15 +1,14 @@
 //! What a pass of a rebuild sees.
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    NextGlobal, Observed, ParameterGroup, SeenMember, Shape, Snapshot, World,
+    NextGlobal, Observed, SeenMember, Shape, Snapshot, World,
     decide::is_protected,
-    kept::{is_default_group, left_out},
+    kept::left_out,
     names::{Names, final_snapshot, unplanned_copy},
+    unfit::{out_of_reach, unfit},
 };
 use crate::{
     Error,
@@ -89,84 +88,14 @@ pub(super) async fn observe(
         left_out: pass.dry_run.then(left_out),
     };
     name_next(world, pass, &mut observed).await?;
-    for index in 0..observed.members.len() {
-        let unfit = unfit(world, &observed, names, index).await?;
-        if let Some(member) = observed.members.get_mut(index) {
-            member.unfit = unfit;
-        }
+    let members = observed.members.iter();
+    let unfit = members.map(|member| unfit(world, &observed, names, member));
+    let unfit = try_join_all(unfit).await?;
+    for (member, unfit) in observed.members.iter_mut().zip(unfit) {
+        member.unfit = unfit;
     }
     observed.lag = lag(world, pass, &observed).await;
     Ok(observed)
-}
-
-/// Parameter groups of the member that the writer's version no longer takes. Asked where the member has to be made anew.
-async fn unfit(
-    world: &impl World,
-    observed: &Observed,
-    names: &Names,
-    index: usize,
-) -> Result<Vec<String>, Error> {
-    let Some(member) = observed.members.get(index) else {
-        return Ok(Vec::new());
-    };
-    let follows = |shape: &Shape| {
-        let leads = observed.leads.as_ref();
-        leads.is_some_and(|global| global.member(&shape.arn).is_some())
-    };
-    if member.cluster.as_ref().is_some_and(follows) {
-        return Ok(Vec::new());
-    }
-    let Some(shape) = member.wanted() else {
-        return Ok(Vec::new());
-    };
-    let Some(wanted) = family_of(&observed.writer.engine_version) else {
-        return Ok(Vec::new());
-    };
-    let mut unfit = Vec::new();
-    for group in groups(shape, names) {
-        let found = world.family(&member.region, &group).await?;
-        unfit.extend(misfit(&member.region, &group, found.as_deref(), &wanted));
-    }
-    Ok(unfit)
-}
-
-/// Why a member cannot be made with a group; `None` where it can.
-fn misfit(
-    region: &Region,
-    group: &ParameterGroup,
-    found: Option<&str>,
-    wanted: &str,
-) -> Option<String> {
-    let (ParameterGroup::Cluster(name) | ParameterGroup::Instance(name)) = group;
-    match found {
-        Some(family) if family == wanted => None,
-        Some(family) => Some(format!(
-            "parameter group {name} in {region} is for {family} and the writer is of {wanted}; create one for {wanted} and write names.parameter_groups {{\"{name}\": \"<that one>\"}}"
-        )),
-        None => Some(format!(
-            "parameter group {name} is gone from {region}; create it for {wanted}"
-        )),
-    }
-}
-
-/// The parameter groups that somebody made, each once. The default ones come with the version.
-fn groups(shape: &Shape, names: &Names) -> Vec<ParameterGroup> {
-    let stands_in = |group: &String| names.group(group).to_owned();
-    let own = |name: &String| !is_default_group(name);
-    let cluster = shape.parameter_group.iter().map(stands_in).filter(own);
-    let instances = shape.instances.iter();
-    let instances = instances.filter_map(|instance| instance.parameter_group.as_ref());
-    let instances: BTreeSet<_> = instances.map(stands_in).filter(own).collect();
-    let cluster = cluster.map(ParameterGroup::Cluster);
-    cluster
-        .chain(instances.into_iter().map(ParameterGroup::Instance))
-        .collect()
-}
-
-/// `16.6` → `aurora-postgresql16`.
-fn family_of(engine_version: &str) -> Option<String> {
-    let major = engine_version.split('.').next()?;
-    (!major.is_empty()).then(|| format!("aurora-postgresql{major}"))
 }
 
 async fn member(
@@ -275,13 +204,22 @@ async fn past(
     Ok(None)
 }
 
-/// Finds what the next global cluster can be called. While the writer leads one, a dry run looks what that would be refused.
+/// Finds what the next global cluster can be called. While the writer leads one, a dry run looks what would be refused one day.
 async fn name_next(world: &impl World, pass: &Pass, observed: &mut Observed) -> Result<(), Error> {
     if observed.leads.is_none() {
         observed.next_global = next_global(world, pass, observed).await?;
     } else if pass.dry_run {
         let next = next_global(world, pass, observed).await?;
-        observed.outlook = next.denied(observed.wished_global.as_deref());
+        let mut refused: Vec<_> = next
+            .denied(observed.wished_global.as_deref())
+            .into_iter()
+            .collect();
+        if let Some(reach) = world.reach() {
+            let (region, cluster) = (&observed.writer_region, &observed.writer.identifier);
+            let writer = world.shape(region, cluster).await?;
+            refused.extend(out_of_reach(reach, observed, writer.as_ref()));
+        }
+        observed.outlook = (!refused.is_empty()).then(|| refused.join(". "));
     }
     Ok(())
 }
@@ -429,7 +367,6 @@ fn reach(probe: &ProbeLogin, shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::rebuild_global::InstanceShape;
 
     #[test]
     fn a_probe_that_signs_in_by_iam_is_told_the_resource_id_that_its_policy_must_reach() {
@@ -452,39 +389,5 @@ mod tests {
         assert_eq!(found, NextGlobal::Denied { name, why: why() });
         let silent = Error::Unavailable("us-west-2 is silent".into());
         assert_eq!(denied("gdb9".into(), silent.clone()), Err(silent));
-    }
-
-    #[test]
-    fn a_group_of_another_version_is_named_and_one_that_stands_in_is_not() {
-        let shape = Shape {
-            parameter_group: Some("orders-15".into()),
-            instances: vec![InstanceShape {
-                parameter_group: Some("default.aurora-postgresql15".into()),
-                ..InstanceShape::default()
-            }],
-            ..Shape::default()
-        };
-        let own = ParameterGroup::Cluster("orders-15".into());
-        assert_eq!(groups(&shape, &Names::default()).first(), Some(&own));
-        assert_eq!(groups(&shape, &Names::default()).len(), 1);
-        let wanted = family_of("16.6").unwrap();
-        assert_eq!(wanted, "aurora-postgresql16");
-        let west = "us-west-2".into();
-        let why = misfit(&west, &own, Some("aurora-postgresql15"), &wanted).unwrap();
-        assert!(
-            why.contains("orders-15") && why.contains("names.parameter_groups"),
-            "{why}"
-        );
-        assert!(misfit(&west, &own, None, &wanted).unwrap().contains("gone"));
-        assert_eq!(
-            misfit(&west, &own, Some("aurora-postgresql16"), &wanted),
-            None
-        );
-        let names = Names {
-            parameter_groups: [("orders-15".into(), "orders-16".into())].into(),
-            ..Names::default()
-        };
-        let stands_in = ParameterGroup::Cluster("orders-16".into());
-        assert_eq!(groups(&shape, &names), [stands_in]);
     }
 }

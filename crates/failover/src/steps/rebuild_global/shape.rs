@@ -190,6 +190,9 @@ pub struct Blueprint {
     /// What its global cluster was given.
     #[serde(default)]
     pub global: Option<GlobalSettings>,
+    /// When its successor was first seen with all of it. From then on what that one is counts.
+    #[serde(default)]
+    pub succeeded_at: Option<Timestamp>,
 }
 
 /// The record of a member that is healthy and in its right role, refreshed on schedule.
@@ -312,6 +315,15 @@ impl Shape {
     }
 }
 
+impl MonitoringShape {
+    /// The role that writes Enhanced Monitoring's figures. RDS refuses one while that is off.
+    #[must_use]
+    pub fn writer(&self) -> Option<String> {
+        let is_on = self.interval_seconds.is_some_and(|seconds| seconds > 0);
+        self.role.clone().filter(|_| is_on)
+    }
+}
+
 impl EndpointShape {
     /// Whether nothing is being done to it. One that its cluster's role cannot use is `inactive`, and there.
     #[must_use]
@@ -334,14 +346,37 @@ impl Blueprint {
             epoch,
             seen_at,
             global: global.map(|global| global.settings.clone()),
+            succeeded_at: None,
         }
+    }
+
+    /// The same record with the mark, where another cluster stands in this one's place and lacks nothing of it; `None` where
+    /// it is marked already.
+    #[must_use]
+    pub fn succeeded(&self, by: &Shape, at: Timestamp) -> Option<Self> {
+        let is_complete = by.resource_id != self.shape.resource_id
+            && by.is_whole()
+            && by.missing_role(&self.shape).is_none()
+            && by.missing_instance(&self.shape).is_none()
+            && by.missing_endpoint(&self.shape).is_none();
+        (is_complete && self.succeeded_at.is_none()).then(|| Self {
+            succeeded_at: Some(at),
+            ..self.clone()
+        })
     }
 
     /// Whether this tells what the member was before the incident of `epoch` took anything from it. What an earlier incident
     /// noted does so as long as it is about the same cluster, which has not been healthy since: what is there now is what that
-    /// incident's rebuild has left of it.
+    /// incident's rebuild has left of it. Once its successor stood complete, only a record of that one is better than this.
     #[must_use]
     pub fn tells_of(&self, epoch: Epoch, live: Option<&Shape>, healthy: Option<&Healthy>) -> bool {
+        let seen_after = |at| healthy.is_some_and(|kept| kept.newest.seen_at >= at);
+        if self
+            .succeeded_at
+            .is_some_and(|at| live.is_some() || seen_after(at))
+        {
+            return false;
+        }
         if self.epoch == epoch {
             return true;
         }

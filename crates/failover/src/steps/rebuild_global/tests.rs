@@ -6,8 +6,8 @@ mod refusals;
 use super::*;
 use crate::topology::{FailoverState, GlobalMember, Instance};
 
-const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
-const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
+pub(super) const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+pub(super) const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 /// A rebuild that takes more passes than this goes round in circles.
 const PASSES_MAX: usize = 60;
 
@@ -36,7 +36,7 @@ fn shape() -> Shape {
     }
 }
 
-fn global(identifier: &str, members: &[(&str, bool)]) -> GlobalCluster {
+pub(super) fn global(identifier: &str, members: &[(&str, bool)]) -> GlobalCluster {
     let member = |(arn, is_writer): &(&str, bool)| GlobalMember {
         arn: (*arn).to_owned(),
         is_writer: *is_writer,
@@ -54,7 +54,7 @@ fn global(identifier: &str, members: &[(&str, bool)]) -> GlobalCluster {
 }
 
 /// The home Region is back after a failover by detach, its writer fenced.
-fn deposed() -> Observed {
+pub(super) fn deposed() -> Observed {
     let writer = Cluster {
         identifier: "orders-east".into(),
         arn: EAST.into(),
@@ -105,7 +105,7 @@ fn deposed() -> Observed {
     }
 }
 
-fn home(observed: &mut Observed) -> &mut SeenMember {
+pub(super) fn home(observed: &mut Observed) -> &mut SeenMember {
     observed.members.last_mut().unwrap()
 }
 

@@ -24,6 +24,7 @@ pub(super) fn control_plane(stage: &Stage<'_>, region: &str) -> failover::aws::A
         ledger_table: "aurora-failover-ledger".into(),
         loss_bucket: None,
         machine: None,
+        reach: None,
         resolver: None,
         ca_bundle: std::path::PathBuf::new(),
     };

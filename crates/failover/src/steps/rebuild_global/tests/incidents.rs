@@ -381,6 +381,55 @@ fn what_an_earlier_incident_noted_counts_for_the_cluster_that_it_left_in_pieces_
 }
 
 #[test]
+fn once_the_successor_stood_complete_what_it_was_since_counts() {
+    let mut observed = deposed();
+    assert!(
+        successions(&observed, at(2_000)).is_empty(),
+        "nothing is retired"
+    );
+    while next(&observed) != Action::Done {
+        assert!(successions(&observed, at(2_000)).is_empty());
+        let action = next(&observed);
+        carry_out(&mut observed, &action);
+    }
+    let marked = successions(&observed, at(2_000));
+    let [(region, retired)] = marked.as_slice() else {
+        panic!("{marked:?}");
+    };
+    assert_eq!(region.as_str(), "us-west-2");
+    let mut live = home(&mut observed.clone()).cluster.clone().unwrap();
+    live.endpoints.clear();
+    let unmarked = home(&mut observed.clone()).blueprint.clone().unwrap();
+    let seen = |second| {
+        Healthy::after(
+            None,
+            Blueprint::of(live.clone(), None, Epoch(8), at(second)),
+        )
+    };
+    let tells = |kept: &Blueprint, live, second| kept.tells_of(Epoch(8), live, Some(&seen(second)));
+    assert!(
+        tells(&unmarked, Some(&live), 9_000),
+        "its endpoint never was there"
+    );
+    assert!(
+        !tells(retired, Some(&live), 9_000),
+        "its endpoint was removed on purpose"
+    );
+    assert!(
+        !tells(retired, Some(&live), 0),
+        "and before it was read anew"
+    );
+    assert!(
+        !tells(retired, None, 9_000),
+        "it is made again as it was last"
+    );
+    assert!(tells(retired, None, 0), "no record of the successor");
+    assert_eq!(retired.succeeded(&live, at(3_000)), None, "marked once");
+    home(&mut observed).blueprint = Some(retired.clone());
+    assert!(successions(&observed, at(3_000)).is_empty());
+}
+
+#[test]
 fn a_rebuild_that_goes_on_under_a_later_epoch_finishes_what_was_begun_under_the_names_it_gave() {
     let mut observed = deposed();
     after(&mut observed, 5);

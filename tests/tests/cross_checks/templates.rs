@@ -50,6 +50,8 @@ fn every_shard_of_the_plans_is_watched_whatever_their_number() {
     let triggers = template::read("triggers");
     let targets = triggers["Resources"]["WatchSchedule"]["Properties"]["Targets"].clone();
     let numbers = &triggers["Parameters"]["WatchShards"]["AllowedValues"];
+    let most = numbers.as_array().unwrap().last().unwrap();
+    assert_eq!(most.as_u64(), Some(health_probe::SHARDS_MAX));
     for shards in numbers
         .as_array()
         .unwrap()

@@ -159,7 +159,9 @@ pub(crate) struct Books {
     fence: Result<(), Error>,
     /// What somebody else writes into this Region's ledger while its doors are given back.
     beside: Option<Row>,
-    switches: Switches,
+    switches: Result<Switches, Error>,
+    /// Another plan of this Region, of whose cluster RDS tells nothing.
+    unseen: Option<PlanName>,
     kept: Mutex<Kept>,
 }
 
@@ -196,7 +198,8 @@ impl Books {
             cluster: None,
             fence: Ok(()),
             beside: None,
-            switches: Switches::default(),
+            switches: Ok(Switches::default()),
+            unseen: None,
             kept: Mutex::new(Kept {
                 rows: rows.into(),
                 ..Kept::default()
@@ -289,7 +292,23 @@ impl Books {
 
     /// The kill switch of this Region is on.
     pub(crate) fn switched_on(mut self) -> Self {
-        self.switches.kill = Some("on".into());
+        self.switches = Ok(Switches {
+            kill: Some("on".into()),
+            ..Switches::default()
+        });
+        self
+    }
+
+    /// Nobody can tell whether the kill switch of this Region is on.
+    pub(crate) fn switches_unread(mut self) -> Self {
+        let why = "SSM GetParameters /aurora-failover/kill in us-east-1: timed out";
+        self.switches = Err(Error::Unavailable(why.into()));
+        self
+    }
+
+    /// Beside another plan, of whose cluster of the same name RDS tells nothing.
+    pub(crate) fn beside_unseen(mut self, plan: &str) -> Self {
+        self.unseen = Some(plan.into());
         self
     }
 
@@ -448,7 +467,15 @@ impl Ledger for Books {
             return Ok(Vec::new());
         }
         let known = self.known(region, &"orders".into()).await?;
-        Ok(known.into_iter().collect())
+        let unseen = self.unseen.iter().zip(&known).map(|(name, known)| {
+            let mut unseen = known.clone();
+            unseen.plan.plan = name.clone();
+            for member in unseen.plan.members.values_mut() {
+                member.cluster = name.to_string();
+            }
+            unseen
+        });
+        Ok(unseen.chain(known.clone()).collect())
     }
 }
 
@@ -501,7 +528,14 @@ impl Describe for Books {
         }
     }
 
-    async fn cluster(&self, _: &Region, _: &str) -> Result<Option<Cluster>, Error> {
+    async fn cluster(&self, _: &Region, cluster: &str) -> Result<Option<Cluster>, Error> {
+        if self
+            .unseen
+            .as_ref()
+            .is_some_and(|unseen| unseen.as_str() == cluster)
+        {
+            return Err(Error::Unavailable(format!("RDS does not show {cluster}")));
+        }
         Ok(self.cluster.clone())
     }
 }
@@ -509,6 +543,6 @@ impl Describe for Books {
 impl Switched for Books {
     async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
         self.stall(probe::Stall::Before).await;
-        Ok(self.switches.clone())
+        self.switches.clone()
     }
 }

@@ -124,6 +124,30 @@ mod tests {
         assert_eq!(books.told().len(), 1);
     }
 
+    #[tokio::test]
+    async fn a_plan_whose_cluster_cannot_be_seen_is_named_and_keeps_no_other_plans_people_from_being_told()
+     {
+        let row = Row::new("orders".into());
+        let books = Books::with(&row).alone(Ok(())).beside_unseen("billing");
+        let hint = Hint {
+            event: "RDS-EVENT-0391".into(),
+            instance: "orders-east-1".into(),
+            message: "Write fencing timed out".into(),
+        };
+        let failed = heard(&books, &hint).await.unwrap_err();
+        let told = books.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("aurora-failover orders: RDS could not keep"),
+            "{told:?}"
+        );
+        assert!(matches!(failed, Error::Unavailable(_)), "{failed}");
+        assert!(
+            failed.to_string().ends_with("the people of billing"),
+            "{failed}"
+        );
+    }
+
     #[test]
     fn a_fence_that_timed_out_is_told_otherwise_than_one_that_holds() {
         let of = |event: &str| {

@@ -323,6 +323,18 @@ async fn a_fence_that_may_not_act_notes_all_the_same_that_the_member_is_open() {
     assert_eq!(fence_of(&books), None);
 }
 
+#[tokio::test]
+async fn a_switch_that_nobody_can_read_keeps_the_fence_from_acting_and_people_are_told_once() {
+    let books = fenced(books(Ok(())), 10).switches_unread();
+    for _ in 0..2 {
+        let why = sweep_of(&books).await.unwrap_err();
+        assert!(why.to_string().contains("/aurora-failover/kill"), "{why}");
+        assert_eq!(fence_of(&books), None, "it stands open, and nobody shut it");
+        let told = books.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+    }
+}
+
 #[test]
 fn who_only_reads_changes_brings_no_rows_in() {
     let open = |change: &dyn Fn(&mut Open)| {

@@ -30,6 +30,7 @@ mod spares;
 mod verify;
 mod watch;
 
+pub use plans::SHARDS_MAX;
 pub use prove::Observed as ProveObserved;
 pub use spares::Spares;
 pub use verify::Observed as VerifyObserved;

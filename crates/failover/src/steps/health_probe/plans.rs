@@ -14,6 +14,9 @@ use crate::{
 /// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
 pub(super) const BEGIN: Duration = Duration::from_secs(1);
 
+/// Into how many shards the templates share a Region's plans at most.
+pub const SHARDS_MAX: u64 = 4;
+
 /// A plan that can be watched, and what was last known of it.
 #[derive(Clone)]
 pub(super) struct Readable {
@@ -30,14 +33,27 @@ pub(super) enum Fault {
     Parameter(String),
     /// It has its turn only once others are over: one look a minute, and a late one.
     Crowded(String),
+    /// As before, and there can be no more invocations than there are.
+    Full(String),
 }
 
 impl Fault {
     pub(super) fn words(&self) -> &str {
         match self {
-            Self::Parameter(why) | Self::Crowded(why) => why,
+            Self::Parameter(why) | Self::Crowded(why) | Self::Full(why) => why,
         }
     }
+}
+
+/// What makes room for more plans, where their shards are so many.
+pub(super) fn makes_room(shards: u64) -> String {
+    if shards < SHARDS_MAX {
+        return format!("deploy the triggers with more WatchShards than {shards}");
+    }
+    format!(
+        "WatchShards is {shards} and cannot be more: this Region is full, so take plans away from it, or have another account \
+         protect them"
+    )
 }
 
 /// Marks the plans for which one invocation has no room at once.
@@ -45,10 +61,16 @@ pub(super) fn crowd(plans: &mut [Result<Readable, (PlanName, String)>], room: us
     for readable in plans.iter_mut().skip(room).flatten() {
         let name = &readable.plan.plan;
         readable.fault.get_or_insert_with(|| {
-            Fault::Crowded(format!(
+            let why = format!(
                 "one invocation of the probe watches {room} plans at once, and plan {name} comes too late for that: it is looked \
-                 at once a minute at most; deploy the triggers with more WatchShards than {shards}"
-            ))
+                 at once a minute at most; {}",
+                makes_room(shards)
+            );
+            if shards < SHARDS_MAX {
+                Fault::Crowded(why)
+            } else {
+                Fault::Full(why)
+            }
         });
     }
 }
@@ -128,6 +150,12 @@ pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault
             format!("the probe in {here} has too many plans to watch this one"),
             "Deploy the triggers with more WatchShards. Until then an outage is noticed late or not at all from here.".into(),
         ),
+        Fault::Full(_) => (
+            format!("{here} is full: its probe has too many plans to watch this one"),
+            "Take plans away from this Region, or have another account protect them. Until then an outage is noticed late or \
+             not at all from here."
+                .into(),
+        ),
     };
     let message = Message {
         severity: Severity::Action,
@@ -206,7 +234,7 @@ mod tests {
             readable(broken.clone()),
             Err(("billing".into(), "it is not JSON".to_owned())),
         ];
-        crowd(&mut plans, 2, 4);
+        crowd(&mut plans, 2, 2);
         let faults: Vec<_> = plans
             .iter()
             .flatten()
@@ -222,10 +250,34 @@ mod tests {
         for part in [
             "watches 2 plans at once",
             "plan orders comes too late",
-            "more WatchShards than 4",
+            "more WatchShards than 2",
         ] {
             assert!(why.contains(part), "{why} lacks {part}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_plan_too_many_in_the_last_shard_says_that_the_region_is_full_and_asks_for_no_more_shards()
+     {
+        let mut plans = vec![Ok(as_known(known(), None))];
+        crowd(&mut plans, 0, SHARDS_MAX);
+        let fault = plans[0].as_ref().unwrap().fault.clone().unwrap();
+        let books = fake::Books::with(&Row::new("orders".into()));
+        let here = "us-east-1".into();
+        let mut known = crate::ledger::Ledger::all_known(&books, &here)
+            .await
+            .unwrap();
+        let plan = known.remove(0).plan;
+        tell_fault(&books, &plan, &Row::new("orders".into()), Some(&fault)).await;
+        let told = books.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("us-east-1 is full"), "{told:?}");
+        let said = fault.words();
+        assert!(
+            said.contains("WatchShards is 4 and cannot be more"),
+            "{said}"
+        );
+        assert!(!said.contains("with more WatchShards"), "{said}");
     }
 
     #[tokio::test]

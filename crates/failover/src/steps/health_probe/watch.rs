@@ -10,7 +10,7 @@ use super::{
     Shard, Suspicion, World,
     look::{Looking, Sessions, Target},
     others,
-    plans::{Fault, Readable, crowd, learn, plans, remember, tell_fault},
+    plans::{Fault, Readable, crowd, learn, makes_room, plans, remember, tell_fault},
 };
 use crate::{
     Error,
@@ -127,7 +127,8 @@ pub(super) async fn run(
         tracing::error!(
             plans = plans.len(),
             shards = shard.shards,
-            "more plans than one invocation watches: deploy the triggers with more WatchShards"
+            advice = makes_room(shard.shards),
+            "more plans than one invocation watches"
         );
         crowd(&mut plans, PLANS_MAX, shard.shards);
     }

@@ -1,7 +1,7 @@
 //! Gives a run's leases back: when it closes, and when it could not even be opened to its end. What is not given back, or
 //! not in time, lapses by itself.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::{Here, Ledger, Plans, ReleaseInput, plan_or_last};
 use crate::{
     Error,
     domain::{PlanName, Region, RunId},
-    ledger::{Run, update_if},
+    ledger::{Lease, Run, update_if},
     steps::Output,
 };
 
@@ -19,7 +19,21 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// What was given back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Released {
+    /// Where the run held the plan until now.
     regions: Vec<Region>,
+    /// Who holds it elsewhere.
+    held_by: BTreeMap<Region, RunId>,
+}
+
+/// What became of a run's lease in one Region.
+#[derive(Debug, Clone, PartialEq)]
+enum Given {
+    /// It was given back.
+    Back,
+    /// The run held none; the lease that there is.
+    None(Option<Lease>),
+    /// Nobody knows.
+    Unknown,
 }
 
 pub(super) async fn run(
@@ -27,17 +41,26 @@ pub(super) async fn run(
     input: &ReleaseInput,
 ) -> Result<Output<Released>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;
-    let released = plan.members.keys().map(async |region| {
-        let given = release(world, region, &input.plan, &input.run_id).await;
+    let asked = plan.members.keys().map(async |region| {
+        let given = give(world, region, &input.plan, &input.run_id).await;
         (region.clone(), given)
     });
-    let released = futures::future::join_all(released).await;
-    let (free, kept): (Vec<_>, Vec<_>) = released.into_iter().partition(|(_, given)| *given);
-    let [regions, kept] = [free, kept].map(|list| {
-        list.into_iter()
-            .map(|(region, _)| region)
-            .collect::<Vec<_>>()
-    });
+    let mut kept = Vec::new();
+    let mut observed = Released {
+        regions: Vec::new(),
+        held_by: BTreeMap::new(),
+    };
+    for (region, given) in futures::future::join_all(asked).await {
+        match given {
+            Given::Back => observed.regions.push(region),
+            Given::None(lease) => {
+                let held = lease.filter(|lease| lease.expires_at > world.now());
+                let holder = held.map(|lease| (region, lease.run_id));
+                observed.held_by.extend(holder);
+            }
+            Given::Unknown => kept.push(region),
+        }
+    }
     if !is_enough(world.region(), &kept) {
         return Err(Error::Unavailable(format!(
             "the ledger of {} does not answer, so that run {} may still hold plan {} there; release it again",
@@ -49,10 +72,27 @@ pub(super) async fn run(
             input.plan
         )));
     }
-    let reason = format!("run {} holds plan {} no longer", input.run_id, input.plan);
-    tracing::info!(plan = %input.plan, run_id = %input.run_id, ?regions, "released");
-    let observed = Released { regions };
-    Ok(Output::done("release", reason, observed))
+    let action = if observed.regions.is_empty() {
+        "none"
+    } else {
+        "release"
+    };
+    let reason = reason(input, &observed);
+    tracing::info!(plan = %input.plan, run_id = %input.run_id, ?observed, "released");
+    Ok(Output::done(action, reason, observed))
+}
+
+fn reason(input: &ReleaseInput, observed: &Released) -> String {
+    let ReleaseInput { plan, run_id } = input;
+    let mut said = if observed.regions.is_empty() {
+        format!("run {run_id} does not hold plan {plan}, and nothing was given back")
+    } else {
+        format!("run {run_id} holds plan {plan} no longer")
+    };
+    for (region, holder) in &observed.held_by {
+        said.push_str(&format!("; run {holder} holds it in {region}"));
+    }
+    said
 }
 
 /// Whether no more was kept than a run may do without: one Region, which may be dead, and never the run's own.
@@ -76,12 +116,23 @@ pub(super) async fn release(
     plan: &PlanName,
     run_id: &RunId,
 ) -> bool {
-    let change = update_if(world, region, plan, |row| row.release(run_id));
+    give(world, region, plan, run_id).await != Given::Unknown
+}
+
+async fn give(world: &impl Ledger, region: &Region, plan: &PlanName, run_id: &RunId) -> Given {
+    let seen = Mutex::new(None);
+    let change = update_if(world, region, plan, |row| {
+        if let Ok(mut seen) = seen.lock() {
+            seen.clone_from(&row.lease);
+        }
+        row.release(run_id)
+    });
     match tokio::time::timeout(LIMIT, change).await {
-        Ok(Ok(_)) => true,
+        Ok(Ok(Some(_))) => Given::Back,
+        Ok(Ok(None)) => Given::None(seen.into_inner().unwrap_or_default()),
         late_or_refused => {
             tracing::warn!(%region, %run_id, ?late_or_refused, "a lease was not given back; it lapses by itself");
-            false
+            Given::Unknown
         }
     }
 }
@@ -89,6 +140,47 @@ pub(super) async fn release(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        ledger::{Claim, RunKind},
+        steps::fake::{self, Books},
+    };
+
+    #[tokio::test]
+    async fn a_release_of_another_run_says_who_holds_the_plan_and_that_nothing_was_given_back() {
+        let books = Books::with(&fake::row("us-west-2", 6));
+        let claim = Claim {
+            run_id: "b".into(),
+            kind: RunKind::Failback,
+            incident: None,
+            from: "us-east-1".into(),
+            to: "us-west-2".into(),
+        };
+        let free = fake::row("us-west-2", 6);
+        let held = free.claim(&claim, books.now()).unwrap();
+        let books = books.with_row("us-west-2", &held);
+        let of = |run_id: &str| ReleaseInput {
+            plan: "orders".into(),
+            run_id: run_id.into(),
+        };
+        let told = run(&books, &of("a")).await.unwrap();
+        assert_eq!(told.action, "none");
+        assert_eq!(
+            told.reason,
+            "run a does not hold plan orders, and nothing was given back; run b holds it in us-west-2"
+        );
+        assert_eq!(books.rows()[&"us-west-2".into()], held);
+        let told = run(&books, &of("b")).await.unwrap();
+        assert_eq!(
+            (told.action, told.reason.as_str()),
+            ("release", "run b holds plan orders no longer")
+        );
+        assert_eq!(books.rows()[&"us-west-2".into()].lease, None);
+        let told = run(&books, &of("b")).await.unwrap();
+        assert_eq!(
+            told.reason,
+            "run b does not hold plan orders, and nothing was given back"
+        );
+    }
 
     #[test]
     fn a_release_that_did_not_reach_the_runs_own_ledger_is_tried_again() {

@@ -135,6 +135,23 @@ regions=$(place_of MemberRegions)
 if [[ $kind == member && $regions && ",${values[regions]}," != *",$region,"* ]]; then
     faults+=("MemberRegions is ${values[regions]}; it names every member Region, $region included")
 fi
+# IAM takes so many characters of a role's own policies, and Lambda so many bytes of a function's variables.
+role_max=10240
+variables_max=3700
+for stack in "${stacks[@]}"; do
+    while read -r role size; do
+        ((size <= role_max)) || faults+=("the policies of $role in $stack.yaml would have $size characters, and IAM takes $role_max; write patterns that cover several plans, such as arn:aws:rds:*:123456789012:cluster:orders-*, above all in MemberClusterArns")
+    done < <(awk -f "$here/policy-sizes.awk" <(overrides_of "$stack") "$here/$stack.yaml")
+done
+lists=(MemberClusterArns MemberInstanceArns CustomEndpointArns DatabaseRoleArns)
+characters=0
+for name in "${lists[@]}"; do
+    place=$(place_of "$name")
+    [[ ! $place ]] || ((characters += ${#values[place]}))
+done
+if [[ $kind == member ]] && ((characters > variables_max)); then
+    faults+=("${lists[*]} have $characters characters together, and $variables_max fit the variables of rebuild-global; write patterns that cover several plans")
+fi
 if ((${#faults[@]})); then
     for fault in "${faults[@]}"; do echo "deploy.sh: $parameters: $fault" >&2; done
     fail "nothing was deployed"

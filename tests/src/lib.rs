@@ -10,6 +10,7 @@
 )]
 
 pub mod drill;
+pub mod filled;
 pub mod machine;
 pub mod policy;
 pub mod printed;

@@ -15,22 +15,22 @@ use tests::{repository, template};
 const FITS_A_CALL: usize = 51_200;
 
 /// What a file must say for a member Region.
-const NEEDED: &str = "MemberRegions=us-east-1,us-west-2\n\
+pub(crate) const NEEDED: &str = "MemberRegions=us-east-1,us-west-2\n\
     MemberClusterArns=arn:aws:rds:*:123456789012:cluster:orders-*\n\
     MemberInstanceArns=arn:aws:rds:*:123456789012:db:orders-*\n\
     GlobalClusterArns=arn:aws:rds::123456789012:global-cluster:orders-global-*\n\
     SubnetIds=subnet-0123456789abcdef0\nSecurityGroupIds=sg-0123456789abcdef0\n";
 
 /// A copy of what the script reads, and the stand-in for the CLI.
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
 }
 
 /// One call of the CLI, word by word.
-type Call = Vec<String>;
+pub(crate) type Call = Vec<String>;
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for part in ["cloudformation", "statemachine"] {
             let to = folder.path().join(part);
@@ -52,12 +52,12 @@ impl Desk {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Deploys a member Region with a file of parameters.
-    fn deploy(&self, parameters: &str) -> Output {
+    pub(crate) fn deploy(&self, parameters: &str) -> Output {
         fs::write(self.path("parameters"), parameters).unwrap();
         Command::new(self.path("cloudformation/deploy.sh"))
             .args([
@@ -77,7 +77,7 @@ impl Desk {
             .unwrap()
     }
 
-    fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         let text = fs::read_to_string(self.path("calls")).unwrap_or_default();
         let words: Vec<_> = text.split_terminator('\0').map(str::to_owned).collect();
         words
@@ -119,7 +119,7 @@ fn after(call: &[String], option: &str) -> String {
     call[place + 1].clone()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

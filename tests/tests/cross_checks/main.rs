@@ -12,5 +12,6 @@ mod faults;
 mod machines;
 mod names;
 mod roles;
+mod sizes;
 mod templates;
 mod warm;

@@ -261,7 +261,11 @@ where
             why.message().unwrap_or_default().to_owned(),
         ));
     }
-    Err(error(what, why))
+    // What a service turns down for its words it has answered: it changed nothing.
+    Err(match (why, error(what, why)) {
+        (SdkError::ServiceError(_), Error::InvalidRequest(said)) => Error::NotReady(said),
+        (_, why) => why,
+    })
 }
 
 pub(super) fn of_cluster(identifier: &str) -> types::Filter {

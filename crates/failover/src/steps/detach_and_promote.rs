@@ -221,7 +221,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
             return Ok(Action::Wait("RDS is promoting it"));
         }
         // An operation that hangs with its Region must not keep the plan down.
-        (Role::Standby, Some(operation)) if may_hang(observed) => {
+        (Role::Standby, Some(operation)) if may_hang(observed, operation) => {
             return behind(observed, operation);
         }
         (Role::Standby, Some(operation)) if operation.to == target.arn => {
@@ -241,9 +241,15 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
     promote(observed, observed.strategy)
 }
 
-/// Whether an operation of RDS may be left by a detach, once it hangs.
-const fn may_hang(observed: &Observed) -> bool {
-    observed.region_is_down && observed.may_detach
+/// Whether an operation of RDS may be left by a detach, once it hangs. One towards a third member may make that the writer yet.
+fn may_hang(observed: &Observed, operation: &FailoverState) -> bool {
+    let to_the_lost_writer = || {
+        let members = observed.global.iter().flat_map(|global| &global.members);
+        let mut led_to = members.filter(|member| member.arn == operation.to);
+        observed.led_by_the_writer && led_to.any(|member| member.is_writer)
+    };
+    let leads_nowhere_else = operation.to == observed.target.arn || to_the_lost_writer();
+    observed.region_is_down && observed.may_detach && leads_nowhere_else
 }
 
 /// RDS is at an operation while the Region that is left is gone. FailoverState bears no time: what counts is how long this run has
@@ -309,11 +315,8 @@ fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
                 .into(),
         ));
     }
-    if observed.target.instances.is_empty() {
-        return Err(Error::NotReady(format!(
-            "{} has no instance; create one before it can be promoted",
-            observed.target.identifier
-        )));
+    if let Some(why) = observed.target.without_instance() {
+        return Err(Error::NotReady(why));
     }
     // Nothing is asked for until quiet tells what became of the last call: that needs no new evidence.
     if strategy == Strategy::Managed && observed.tried.is_spent {

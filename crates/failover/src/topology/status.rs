@@ -1,6 +1,6 @@
 //! What RDS's statuses mean: what is being made counts as not there yet, and what will not heal is told.
 
-use super::Cluster;
+use super::{Cluster, Instance};
 use crate::{Error, domain::Region};
 
 /// A cluster, an instance or a snapshot that nothing is being done to.
@@ -69,6 +69,31 @@ pub(crate) fn stays(what: &str, identifier: &str, status: &str, region: &Region)
 }
 
 impl Cluster {
+    /// The instances that serve, or will by themselves.
+    pub(crate) fn able(&self) -> impl Iterator<Item = &Instance> {
+        let instances = self.instances.iter();
+        instances.filter(|instance| stuck(&instance.status).is_none())
+    }
+
+    /// Why it would take no writes, were it promoted: no instance serves or will by itself.
+    #[must_use]
+    pub(crate) fn without_instance(&self) -> Option<String> {
+        if self.able().next().is_some() {
+            return None;
+        }
+        let name = &self.identifier;
+        let Some(first) = self.instances.first() else {
+            return Some(format!(
+                "{name} has no instance; create one before it can be promoted"
+            ));
+        };
+        let fix = stuck(&first.status).unwrap_or_default();
+        Some(format!(
+            "{name} has no instance that serves: {} is {}; {fix}, or create another before it can be promoted",
+            first.identifier, first.status
+        ))
+    }
+
     /// Why nobody can connect to it until somebody does something; `None` where that is not certain.
     #[must_use]
     pub(crate) fn shut(&self, region: &Region) -> Option<String> {
@@ -107,7 +132,6 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::Instance;
 
     fn cluster(status: &str, instance: Option<&str>) -> Cluster {
         let instance = instance.map(|status| Instance {

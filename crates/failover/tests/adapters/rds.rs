@@ -1,6 +1,7 @@
 //! RDS: what is read, and the promoting calls.
 
 use failover::{
+    Error,
     evidence::Rds,
     steps::{
         detach_and_promote::{Accepted, Promote},
@@ -327,12 +328,14 @@ async fn a_promoting_call_that_cannot_come_right_is_an_error_with_the_services_w
     for (status, code, name) in [
         (404, "DBClusterNotFoundFault", "NotReady"),
         (404, "GlobalClusterNotFoundFault", "NotReady"),
-        (400, "InvalidParameterCombination", "InvalidRequest"),
+        (400, "InvalidParameterCombination", "NotReady"),
+        (400, "InvalidParameterValue", "NotReady"),
+        (400, "ValidationError", "NotReady"),
         (500, "InternalFailure", "Unavailable"),
         (403, "AccessDenied", "Denied"),
     ] {
         let fault = Next::xml_error(status, code, "said so");
-        let (aws, _) = scripted([fault.clone(), fault]);
+        let (aws, _) = scripted([fault.clone(), fault.clone(), fault]);
         let region = "us-east-1".into();
         let failed = aws
             .fail_over(&region, "orders-global-1", EAST)
@@ -342,7 +345,13 @@ async fn a_promoting_call_that_cannot_come_right_is_an_error_with_the_services_w
             .detach(&region, "orders-global-1", EAST)
             .await
             .unwrap_err();
-        assert_eq!((failed.name(), detached.name()), (name, name), "{code}");
+        let switched = aws
+            .switch_over(&region, "orders-global-1", EAST)
+            .await
+            .unwrap_err();
+        let failures = [&failed, &detached, &switched];
+        assert_eq!(failures.map(Error::name), [name; 3], "{code}");
+        assert!(failures.iter().all(|why| why.is_answer() == (status < 500)));
         assert!(failed.to_string().contains("said so") && failed.to_string().contains(code));
     }
 }

@@ -92,7 +92,7 @@ async fn handed_over(stage: &Stage<'_>) -> Acted {
     acted.check(
         "the outage is handed over, with the reason",
         &*reason,
-        reason == format!("to {THIRD}: {STANDBY} has no instance and {THIRD} has"),
+        reason == format!("to {THIRD}: {STANDBY} has no instance that serves and {THIRD} has"),
     );
     let took = runs.iter().find(|run| run.handed_over_by.is_some());
     let took = took.map_or("none".to_owned(), |run| run.to.to_string());

@@ -1,4 +1,4 @@
-//! Of several standbys, the one to promote (rule 1): with an instance, and with the writer's latest beat.
+//! Of several standbys, the one to promote (rule 1): with an instance that serves, and with the writer's latest beat.
 
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
     region: Region,
-    /// How many instances it has, where RDS said so; one without any must first get one.
+    /// How many instances serve there or will by themselves, where RDS said so; one without any must first get one.
     instances: Option<usize>,
     /// The writer's clock at the last beat that arrived there.
     latest: Option<Timestamp>,
@@ -28,7 +28,7 @@ impl Candidate {
     pub(super) fn of(run: &Run, target: Option<&Cluster>, vantage: Option<&Vantage>) -> Self {
         Self {
             region: run.to.clone(),
-            instances: target.map(|target| target.instances.len()),
+            instances: target.map(|target| target.able().count()),
             latest: latest(vantage, run),
         }
     }
@@ -77,7 +77,7 @@ async fn better(
         let cluster = cluster.ok().flatten()?;
         Some(Candidate {
             region: region.clone(),
-            instances: Some(cluster.instances.len()),
+            instances: Some(cluster.able().count()),
             latest: latest(vantage.ok().flatten().as_ref(), run),
         })
     });
@@ -104,7 +104,10 @@ fn choose(own: &Candidate, others: &[Candidate]) -> Option<HandOver> {
         return None;
     }
     let reason = if own.instances == Some(0) {
-        format!("{} has no instance and {} has", own.region, best.region)
+        format!(
+            "{} has no instance that serves and {} has",
+            own.region, best.region
+        )
     } else {
         let at = |latest: Option<Timestamp>| {
             latest.map_or("no beat".to_owned(), |at| format!("the beat of {at}"))
@@ -164,6 +167,33 @@ mod tests {
             chosen(&headless, &[candidate("eu-west-1", 0, Some(99))]),
             None
         );
+    }
+
+    #[test]
+    fn an_instance_that_will_not_serve_by_itself_makes_no_candidate() {
+        let counted = |statuses: &[&str]| {
+            let instance = |status: &&str| crate::topology::Instance {
+                identifier: "orders-east-1".into(),
+                status: (*status).into(),
+                is_writer: false,
+            };
+            let target = Cluster {
+                identifier: "orders-east".into(),
+                arn: "arn".into(),
+                resource_id: None,
+                status: "available".into(),
+                engine_version: "16.4".into(),
+                endpoint: String::new(),
+                reader_endpoint: String::new(),
+                port: 5432,
+                global_cluster: None,
+                instances: statuses.iter().map(instance).collect(),
+            };
+            let run = crate::steps::fake::run();
+            Candidate::of(&run, Some(&target), None).instances
+        };
+        assert_eq!(counted(&["failed", "storage-full"]), Some(0));
+        assert_eq!(counted(&["failed", "available", "rebooting"]), Some(2));
     }
 
     #[test]

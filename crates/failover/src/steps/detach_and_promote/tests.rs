@@ -152,6 +152,24 @@ fn a_standby_without_an_instance_is_not_promoted() {
 }
 
 #[test]
+fn a_standby_of_which_no_instance_serves_or_will_by_itself_is_not_promoted() {
+    let seen = |statuses: &[&str]| {
+        let mut observed = standby();
+        observed.target.instances = statuses.iter().map(|status| instance(status)).collect();
+        next_action(&observed)
+    };
+    for status in ["failed", "storage-full", "incompatible-parameters"] {
+        let why = seen(&[status, "stopped"]).unwrap_err();
+        assert_eq!(why.name(), "NotReady");
+        for part in [status, "orders-east-1", "create another"] {
+            assert!(why.to_string().contains(part), "{why} lacks {part}");
+        }
+        assert_eq!(seen(&[status, "available"]), Ok(Action::Detach));
+    }
+    assert_eq!(seen(&["rebooting"]), Ok(Action::Detach), "it passes");
+}
+
+#[test]
 fn the_primary_is_never_detached() {
     let mut observed = Observed {
         written: Written::Nothing,
@@ -277,6 +295,23 @@ fn an_operation_that_hangs_with_a_dead_region_is_left_by_one_detach_on_new_evide
             let anew = hanging(to, loses, seconds + 2.0);
             assert_eq!(next_action(&anew), Ok(Action::Detach), "{to} {loses}");
         }
+    }
+}
+
+/// RDS may promote the third member yet: a detach beside that makes two writers.
+#[test]
+fn an_operation_towards_a_third_member_is_never_left_by_a_detach() {
+    const THIRD: &str = "arn:aws:rds:eu-west-1:123456789012:cluster:orders-eu";
+    for (loses, seconds) in [(false, 9_999.0), (true, 9_999.0)] {
+        let mut led = hanging(THIRD, loses, seconds);
+        led.global.as_mut().unwrap().members.push(GlobalMember {
+            arn: THIRD.into(),
+            is_writer: false,
+            synchronization: None,
+        });
+        let why = next_action(&led).unwrap_err();
+        assert_eq!(why.name(), "UnexpectedTopology");
+        assert!(why.to_string().contains(THIRD), "{why}");
     }
 }
 

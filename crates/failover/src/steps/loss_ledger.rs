@@ -2,6 +2,7 @@
 //! fence, so that nothing more is taken, and before the deposed cluster is retired. It changes no database.
 
 mod account;
+mod files;
 mod look;
 
 use std::time::Duration;
@@ -28,6 +29,8 @@ use crate::{
     sql::{Place, compare::Stretch},
     topology::{Cluster, Describe},
 };
+use files::Files;
+
 pub(super) use account::unlisted;
 pub use account::{Account, Losses, LostBeats, TableLoss};
 
@@ -375,15 +378,11 @@ async fn act(
         }
         Action::Compare(index) => {
             let (pair, _) = look::pair(world, known, current, found).await?;
-            let folder = losses.folder(plan.plan.as_str());
-            let table = losses.tables.get_mut(*index);
-            let table = table.ok_or_else(|| {
-                Error::UnexpectedTopology("the plan's tables changed under the run".into())
-            })?;
             let limit = left(began, world.now());
-            let stretch = world.stretch(known, &pair, table, limit).await?;
-            stuck = account::stays_locked(table, &stretch);
-            account::note(world, &folder, table, stretch).await?
+            let (said, stays_locked) =
+                compare(world, known, &pair, (&mut losses, *index), limit).await?;
+            stuck = stays_locked;
+            said
         }
         Action::Summarize => {
             let (_, held) = look::pair(world, known, current, found).await?;
@@ -397,6 +396,30 @@ async fn act(
     }
     observed.losses = Some(losses);
     Ok(said)
+}
+
+/// Compares a stretch of a table and keeps what it found, first as files and then in the account; answers what is said of it, and
+/// whether the table stays locked.
+async fn compare(
+    world: &impl World,
+    known: &Known,
+    pair: &Pair,
+    (losses, index): (&mut Losses, usize),
+    limit: Duration,
+) -> Result<(String, Option<Error>), Error> {
+    let plan = &known.plan.plan;
+    let mut stretch = world
+        .stretch(known, pair, losses.table(index)?, limit)
+        .await?;
+    let stuck = account::stays_locked(losses.table(index)?, &stretch);
+    let files = Files::of(&mut stretch);
+    if files.announce(losses.table(index)?) {
+        world.put_losses(plan, losses).await?;
+    }
+    let folder = losses.folder(plan.as_str());
+    let table = losses.table(index)?;
+    files.keep(world, &folder, table).await?;
+    Ok((account::note(table, stretch), stuck))
 }
 
 #[cfg(test)]

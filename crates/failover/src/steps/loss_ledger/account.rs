@@ -73,6 +73,9 @@ pub struct TableLoss {
     /// How many files in the bucket hold what was found; their names are the table's.
     #[serde(default)]
     pub kept: u64,
+    /// Those of the stretch under way that may lie there already, by what their names begin with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begun: Vec<String>,
     /// Seconds that somebody else's lock kept it from being read.
     #[serde(default)]
     pub locked_seconds: u64,
@@ -160,6 +163,7 @@ impl Losses {
             found_in: FoundIn::Both,
             wide: 0,
             kept: 0,
+            begun: Vec::new(),
             locked_seconds: 0,
             is_done: false,
         });
@@ -197,6 +201,14 @@ impl Losses {
             self.summary = None;
         }
         self
+    }
+
+    /// The table with this number.
+    pub(super) fn table(&mut self, index: usize) -> Result<&mut TableLoss, Error> {
+        let table = self.tables.get_mut(index);
+        table.ok_or_else(|| {
+            Error::UnexpectedTopology("the plan's tables changed under the run".into())
+        })
     }
 
     /// Whether everything was compared and the summary is written.
@@ -378,31 +390,9 @@ pub(in crate::steps) fn unlisted(
         .map(|why| format!("{why}; retire it by rename"))
 }
 
-/// Keeps what a stretch found, first as files and then in the table's account: a pass that dies between the two writes the
-/// same files again.
-pub(super) async fn note(
-    world: &impl World,
-    folder: &str,
-    table: &mut TableLoss,
-    mut stretch: Stretch,
-) -> Result<String, Error> {
-    for (kind, found) in [
-        ("only-here", &mut stretch.only_here),
-        ("differs", &mut stretch.differs),
-    ] {
-        for (what, content) in [("", &mut found.csv), ("-keys", &mut found.keys)] {
-            if !content.is_empty() {
-                let name = format!(
-                    "{folder}/{}/{kind}{what}-{:012}.csv",
-                    table.place(),
-                    table.compared
-                );
-                world.keep(&name, std::mem::take(content)).await?;
-                table.kept += 1;
-            }
-        }
-        table.wide += found.wide;
-    }
+/// Adds what a stretch found to the table's account; its files lie in the bucket.
+pub(super) fn note(table: &mut TableLoss, stretch: Stretch) -> String {
+    table.wide += stretch.only_here.wide + stretch.differs.wide;
     table.is_done = stretch.reached == Reached::End;
     if let Reached::Key(key) = stretch.reached {
         table.after = Some(key);
@@ -430,7 +420,7 @@ pub(super) async fn note(
             holders(&stretch.locked_by)
         )
     };
-    Ok(format!(
+    format!(
         "{}: {} row(s) compared, {} only here, {} differ{}{locked}",
         table.table.table,
         table.compared,
@@ -441,7 +431,7 @@ pub(super) async fn note(
         } else {
             ", and more to come"
         }
-    ))
+    )
 }
 
 /// Says that a table stays locked, where this stretch read nothing of it and it has been waited for long enough: nobody else

@@ -30,13 +30,13 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::{Known, Ledger, Row, Rows, update_if},
+    ledger::{Current, Known, Ledger, Row, Rows, update_if},
     metric::{self, Counted},
     notify::Notify,
     plan::Plan,
     sql::fence::{Doors, Reopened, Shut},
     switches::Switched,
-    topology::{Cluster, Describe, Role, role},
+    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
 };
 
 /// The step's name in timelines and logs.
@@ -168,6 +168,8 @@ pub enum Standing {
     Gone,
     /// It follows the writer, or RDS is bringing it back as a follower.
     Follows,
+    /// It follows the deposed writer of a third Region, and takes nothing of its own until it leaves that one.
+    FollowsDeposed,
     /// It leads another global cluster or stands alone, and the writer is elsewhere.
     Deposed,
 }
@@ -303,6 +305,11 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         }
         Standing::Gone => return Ok(Action::Done("there is no cluster to fence")),
         Standing::Follows => return Ok(Action::Done("it follows the writer")),
+        Standing::FollowsDeposed => {
+            return Ok(Action::Done(
+                "it follows a deposed writer, and is fenced once the rebuild has taken it out",
+            ));
+        }
         Standing::Deposed => {}
     }
     if let Some(why) = &observed.shut {
@@ -628,11 +635,49 @@ pub(super) async fn standing(
     };
     let standing = match role(global.as_ref(), &cluster) {
         Role::Standby => Standing::Follows,
+        Role::Unsettled if follows_deposed(world, plan, current, &cluster).await? => {
+            Standing::FollowsDeposed
+        }
         // The ledgers name another writer: what leads or stands alone here was deposed. A standby of a global cluster that is
         // past may be among them, which its database tells.
         Role::Primary | Role::Standalone | Role::Unsettled => Standing::Deposed,
     };
     Ok((standing, Some(cluster)))
+}
+
+/// Whether RDS shows that it follows another member of the plan than the proven writer: of three or more, the deposed one.
+async fn follows_deposed(
+    world: &(impl Here + Describe),
+    plan: &Plan,
+    current: &Current,
+    cluster: &Cluster,
+) -> Result<bool, Error> {
+    let here = world.region();
+    let Some(own) = &cluster.global_cluster else {
+        return Ok(false);
+    };
+    if plan.members.len() < 3 {
+        return Ok(false);
+    }
+    let global = world.global_cluster(here, own).await?;
+    Ok(global.is_some_and(|global| is_led_elsewhere(&global, plan, (here, current), cluster)))
+}
+
+/// Whether a global cluster has the cluster as a standby of a member that is neither here nor the proven writer.
+fn is_led_elsewhere(
+    global: &GlobalCluster,
+    plan: &Plan,
+    (here, current): (&Region, &Current),
+    cluster: &Cluster,
+) -> bool {
+    let follows = role(Some(global), cluster) == Role::Standby && global.failover.is_none();
+    let mut others = plan.members.iter();
+    follows
+        && others.any(|(region, member)| {
+            region != here
+                && *region != current.writer
+                && is_led_by(global, region, &member.cluster)
+        })
 }
 
 /// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it

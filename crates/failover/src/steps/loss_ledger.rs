@@ -229,6 +229,11 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
                 "this Region has the writer, or is about to have it".into(),
             ));
         }
+        Some(Standing::FollowsDeposed) => {
+            return Ok(Action::Done(
+                "it still follows a deposed writer and has nothing of its own to list; the rebuild takes it out first, and the run after that lists what it took since".into(),
+            ));
+        }
         Some(Standing::Gone) => {
             return Ok(Action::Unknown(
                 "there is no cluster of that name any more; restore its final snapshot and name the restored cluster".into(),

@@ -34,7 +34,12 @@ fn is_done(observed: &Observed) -> bool {
 
 #[test]
 fn only_what_is_deposed_is_fenced() {
-    for standing in [Standing::Endorsed, Standing::Gone, Standing::Follows] {
+    for standing in [
+        Standing::Endorsed,
+        Standing::Gone,
+        Standing::Follows,
+        Standing::FollowsDeposed,
+    ] {
         assert!(is_done(&observed(standing, Some(open(7)))), "{standing:?}");
     }
     let deposed = observed(Standing::Deposed, Some(open(7)));

@@ -229,7 +229,9 @@ impl Losses {
         self.epoch == epoch
             && match standing {
                 None => self.is_of(resource_id) && self.fenced_at.is_none(),
-                Some(Standing::Deposed) => self.is_of(resource_id) && is_of_fence,
+                Some(Standing::Deposed | Standing::FollowsDeposed) => {
+                    self.is_of(resource_id) && is_of_fence
+                }
                 Some(Standing::Endorsed | Standing::Gone | Standing::Follows) => {
                     is_of_fence || self.unknown.is_some()
                 }

@@ -1,4 +1,5 @@
 mod again;
+mod third;
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -135,6 +136,8 @@ struct Lab {
     resource_id: Option<&'static str>,
     /// How many rows an account has compared that cannot be written, once.
     unwritten: Mutex<Option<u64>>,
+    /// The global cluster that this Region's member belongs to; the plan has a third member then.
+    global: Option<GlobalCluster>,
 }
 
 impl Lab {
@@ -167,6 +170,7 @@ impl Lab {
             },
             resource_id: Some("cluster-A"),
             unwritten: Mutex::default(),
+            global: None,
         }
     }
 
@@ -206,7 +210,7 @@ impl Notify for Lab {
 
 impl Describe for Lab {
     async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
-        Ok(None)
+        Ok(self.global.clone())
     }
 
     async fn look(&self, _: &Region, _: &str) -> Rds {
@@ -222,7 +226,8 @@ impl Describe for Lab {
             resource_id: self.resource_id.map(str::to_owned),
             status: "available".into(),
             engine_version: "16.6".into(),
-            global_cluster: (identifier == "follows").then(|| "orders-global-1".into()),
+            global_cluster: (identifier == "follows" || self.global.is_some())
+                .then(|| "orders-global-1".into()),
             endpoint: "east".into(),
             reader_endpoint: "east-ro".into(),
             port: 5432,
@@ -279,6 +284,11 @@ impl Ledger for Lab {
                 port: 5432,
             };
             known.plan.loss_ledger = vec![orders()];
+            if self.global.is_some() {
+                let mut third = known.plan.members[&"us-east-1".into()].clone();
+                third.cluster = "orders-third".into();
+                known.plan.members.insert("eu-west-1".into(), third);
+            }
             known.endpoints = [("us-west-2".into(), endpoints)].into();
             known
         }))

@@ -1,8 +1,8 @@
 //! What one pass of a rebuild does, from nothing but what it sees.
 
 use super::{
-    Action, NextGlobal, Observed, Retire, call::Call, complete::completion, retire::retirement,
-    shape::Shape, status::stays,
+    Action, NextGlobal, Observed, Retire, SeenMember, call::Call, complete::completion,
+    retire::retirement, shape::Shape, status::stays,
 };
 use crate::{
     Error,
@@ -31,7 +31,7 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
         }
         None => fits(observed)?,
     }
-    for member in &observed.members {
+    for member in leaving(observed) {
         if let Some(action) = retirement(observed, member, retire)? {
             return Ok(action);
         }
@@ -58,6 +58,19 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
         }
     }
     Ok(observed.lag.clone().map_or(Action::Done, Action::Wait))
+}
+
+/// The members in the order in which they leave a deposed global cluster: its followers before its primary.
+fn leaving(observed: &Observed) -> Vec<&SeenMember> {
+    let leads_past = |member: &&SeenMember| {
+        let shape = member.cluster.as_ref().zip(observed.past.as_ref());
+        shape
+            .and_then(|(shape, past)| past.member(&shape.arn))
+            .is_some_and(|found| found.is_writer)
+    };
+    let mut members: Vec<_> = observed.members.iter().collect();
+    members.sort_by_key(leads_past);
+    members
 }
 
 /// The writer must be the primary of its global cluster, and nothing else may be done to that.

@@ -321,6 +321,34 @@ fn a_member_of_another_region_is_deleted_only_by_its_own_account() {
 }
 
 #[test]
+fn what_follows_the_deposed_writer_of_a_third_region_leaves_before_it_and_is_fenced_then() {
+    const THIRD: &str = "arn:aws:rds:eu-west-1:123456789012:cluster:orders-third";
+    let mut observed = deposed();
+    let mut third = SeenMember {
+        region: "eu-west-1".into(),
+        name: "orders-third".into(),
+        ..home(&mut observed).clone()
+    };
+    third.cluster.as_mut().unwrap().arn = THIRD.into();
+    observed.members.insert(0, third);
+    observed.past = Some(global("orders-global-1", &[(THIRD, true), (WEST, false)]));
+    home(&mut observed).fenced_at = None;
+    let west = Region::from("us-west-2");
+    let next = |observed: &Observed| next_action(observed, Retire::Rename).unwrap();
+    let first = next(&observed);
+    assert_eq!(first, Action::Remember(west.clone()));
+    carry_out(&mut observed, &first);
+    let Action::Call(region, call) = next(&observed) else {
+        panic!("{:?}", next(&observed));
+    };
+    assert_eq!((&region, call.name()), (&west, "remove"));
+    assert_eq!(harmless(&observed, &region, &call, Retire::Rename), Ok(()));
+    observed.past = Some(global("orders-global-1", &[(THIRD, true)]));
+    home(&mut observed).cluster.as_mut().unwrap().global_cluster = None;
+    assert_eq!(next(&observed), Action::Fence(west));
+}
+
+#[test]
 fn a_final_snapshot_of_before_the_last_fence_is_no_copy_of_what_came_in_since() {
     let mut observed = deposed();
     for _ in 0..4 {

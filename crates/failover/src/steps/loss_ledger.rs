@@ -16,7 +16,7 @@ use super::{
     fence_writer::Standing,
     frame::{self, Act, Came, Step, Then},
     not_adopted, read,
-    rebuild_global::names::is_identifier,
+    rebuild_global::{Blueprints, names::is_identifier},
     take,
 };
 use crate::{
@@ -115,6 +115,12 @@ pub struct Observed {
     pub epoch: Epoch,
     /// The fence of this epoch that the ledger says this Region's member stands under.
     pub fenced_at: Option<Timestamp>,
+    /// The Region that the writer left by a switchover, where this Region's member has nothing alone that could be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_from: Option<Region>,
+    /// Where what was retired of this Region's member is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
     /// Why nobody can connect to the deposed cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shut: Option<String>,
@@ -185,8 +191,8 @@ pub struct Looked {
 }
 
 /// Everything that this step needs.
-pub trait World: Here + Describe + Notify + Compare + Found {}
-impl<T: Here + Describe + Notify + Compare + Found> World for T {}
+pub trait World: Here + Describe + Notify + Compare + Found + Blueprints {}
+impl<T: Here + Describe + Notify + Compare + Found + Blueprints> World for T {}
 
 /// One invocation: what every step takes, and `cluster`, by hand, for one that was restored from a snapshot.
 ///
@@ -209,6 +215,18 @@ pub(crate) fn asked(mut payload: Value) -> Result<(Option<String>, Input), Error
     Ok((cluster, read(payload)?))
 }
 
+impl Observed {
+    /// Whether every table that an account is of was read to its end.
+    fn is_compared(&self, tables: usize) -> bool {
+        let losses = self.losses.as_ref();
+        losses.is_some_and(|losses| {
+            tables > 0
+                && losses.unknown.is_none()
+                && losses.tables.iter().all(|table| table.is_done)
+        })
+    }
+}
+
 /// Decides what one pass does.
 ///
 /// # Errors
@@ -223,6 +241,12 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
     {
         return Err(Error::NotReady(why.clone()));
     }
+    if let Some(from) = &observed.planned_from {
+        return Ok(Action::Done(format!(
+            "the writer moved from {from} to {} as planned, by which no row is lost",
+            observed.writer
+        )));
+    }
     match observed.standing {
         Some(Standing::Endorsed) => {
             return Ok(Action::Done(
@@ -234,16 +258,19 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
                 "it still follows a deposed writer and has nothing of its own to list; the rebuild takes it out first, and the run after that lists what it took since".into(),
             ));
         }
+        Some(Standing::Gone | Standing::Follows) if observed.is_compared(tables) => {
+            return Ok(Action::Summarize);
+        }
         Some(Standing::Gone) => {
-            return Ok(Action::Unknown(
+            return Ok(Action::Unknown(observed.kept.clone().unwrap_or_else(||
                 "there is no cluster of that name any more; restore its final snapshot and name the restored cluster".into(),
-            ));
+            )));
         }
         Some(Standing::Follows) => {
-            return Ok(Action::Unknown(format!(
+            return Ok(Action::Unknown(observed.kept.clone().unwrap_or_else(|| format!(
                 "it follows {} again, so RDS has replaced its volume; where it kept that as a snapshot, rds:unplanned-global-failover-{cluster}-…, restore it and name the restored cluster",
                 observed.writer
-            )));
+            ))));
         }
         Some(Standing::Deposed) if observed.fenced_at.is_none() => {
             return Err(Error::NotReady(format!(
@@ -390,8 +417,11 @@ async fn act(
             said
         }
         Action::Summarize => {
-            let (_, held) = look::pair(world, known, current, found).await?;
-            losses.beats = look::beats(world, known, current, &held).await?;
+            // Of a member that was retired since, the beats are those that were found before.
+            if matches!(observed.standing, Some(Standing::Deposed) | None) {
+                let (_, held) = look::pair(world, known, current, found).await?;
+                losses.beats = look::beats(world, known, current, &held).await?;
+            }
             account::summarize(world, known, &mut losses).await?
         }
     };

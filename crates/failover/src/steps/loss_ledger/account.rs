@@ -259,9 +259,26 @@ impl Losses {
 
     /// One sentence for people.
     pub(super) fn told(&self) -> String {
-        if let Some(why) = &self.unknown {
-            return format!("what {} alone had is unknown: {why}", self.cluster);
+        let unknown = self.unknown.as_ref().map(|why| {
+            let open = self.tables.iter().filter(|table| !table.is_done);
+            let open: Vec<_> = open.map(|table| table.table.table.as_str()).collect();
+            let all = open.len() == self.tables.len();
+            let of = if all {
+                String::new()
+            } else {
+                format!(" in {}", open.join(", "))
+            };
+            (
+                all,
+                format!("what {} alone had{of} is unknown: {why}", self.cluster),
+            )
+        });
+        if let Some((true, unknown)) = unknown {
+            return unknown;
         }
+        let unknown = unknown
+            .map(|(_, unknown)| format!("; {unknown}"))
+            .unwrap_or_default();
         let sum = |of: fn(&TableLoss) -> u64| self.tables.iter().map(of).sum::<u64>();
         let beats = match &self.beats {
             None => "the lost beats are unknown".to_owned(),
@@ -290,7 +307,7 @@ impl Losses {
             .flat_map(|table| table.remarks(&self.cluster));
         let remarks: String = remarks.map(|remark| format!("; {remark}")).collect();
         format!(
-            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{remarks}",
+            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{remarks}{unknown}",
             sum(|table| table.only_here),
             self.cluster,
             sum(|table| table.differs),

@@ -5,10 +5,13 @@ use super::{Held, LostBeats, Observed, Pair, World};
 use crate::{
     Error,
     beat::Beats,
-    domain::{Epoch, seconds_between},
-    ledger::{Current, Known, Rows},
+    domain::{Epoch, Region, seconds_between},
+    ledger::{Current, Known, Rows, RunKind},
     sql::Place,
-    steps::fence_writer::standing,
+    steps::{
+        fence_writer::{Standing, standing},
+        rebuild_global::names::{final_snapshot, retired, with_suffix},
+    },
     topology::Cluster,
 };
 
@@ -40,7 +43,17 @@ pub(super) async fn observe(
     let resource_id = found.as_ref().and_then(|found| found.resource_id.clone());
     let of_this = (standing, resource_id.as_deref());
     let losses = losses.filter(|losses| losses.counts(of_this, (current.epoch, fenced_at)));
+    let has_left = matches!(standing, Some(Standing::Gone | Standing::Follows));
+    let (planned_from, kept) = if has_left {
+        let planned = planned_from(world, known, current).await?;
+        let planned = planned.filter(|from| standing == Some(Standing::Follows) || from == here);
+        (planned, retired_as(world, known, current, &cluster).await?)
+    } else {
+        (None, None)
+    };
     let observed = Observed {
+        planned_from,
+        kept,
         standing,
         writer: current.writer.clone(),
         epoch: current.epoch,
@@ -51,6 +64,45 @@ pub(super) async fn observe(
         resource_id,
     };
     Ok((observed, found))
+}
+
+/// The Region that the writer left for the one that it is in, where a run switched it over.
+async fn planned_from(
+    world: &impl World,
+    known: &Known,
+    current: &Current,
+) -> Result<Option<Region>, Error> {
+    let run = world
+        .run(&current.writer, &known.plan.plan, &current.run_id)
+        .await?;
+    let moved = run.filter(|run| {
+        matches!(run.kind, RunKind::PlannedFailover | RunKind::Failback) && run.to == current.writer
+    });
+    Ok(moved.map(|run| run.from))
+}
+
+/// Where a rebuild of this epoch has put what it retired: the cluster of another name while it is there, else its final snapshot.
+async fn retired_as(
+    world: &impl World,
+    known: &Known,
+    current: &Current,
+    member: &str,
+) -> Result<Option<String>, Error> {
+    let (here, epoch) = (world.region(), current.epoch);
+    let kept = world.blueprint(&known.plan.plan, here).await?;
+    let Some(kept) = kept.filter(|kept| kept.epoch == epoch) else {
+        return Ok(None);
+    };
+    let renamed = with_suffix(member, &retired(kept.seen_at, epoch));
+    let is_there = world.cluster(here, &renamed).await?.is_some();
+    Ok(Some(if is_there {
+        format!("it was retired as {renamed}; name that cluster")
+    } else {
+        format!(
+            "it was retired, and its final snapshot is {}; restore that and name the restored cluster",
+            final_snapshot(member, epoch)
+        )
+    }))
 }
 
 /// A cluster that was named by hand: it must be there, available, and no member of a global cluster.

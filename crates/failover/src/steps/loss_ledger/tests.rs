@@ -1,5 +1,6 @@
 mod again;
 mod third;
+mod unknown;
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,10 +10,13 @@ use super::*;
 use crate::{
     beat::Beat,
     evidence::Rds,
-    ledger::{Row, Run},
+    ledger::{Row, Run, RunKind},
     plan::KeyedTable,
     sql::compare,
-    steps::fake::Books,
+    steps::{
+        fake::Books,
+        rebuild_global::{Blueprint, Healthy, Shape},
+    },
     topology::{GlobalCluster, Instance},
 };
 
@@ -45,6 +49,8 @@ fn observed(standing: Option<Standing>) -> Observed {
         writer: "us-west-2".into(),
         epoch: Epoch(8),
         fenced_at: Some(fence(100)),
+        planned_from: None,
+        kept: None,
         shut: None,
         losses: None,
     }
@@ -138,6 +144,11 @@ struct Lab {
     unwritten: Mutex<Option<u64>>,
     /// The global cluster that this Region's member belongs to; the plan has a third member then.
     global: Option<GlobalCluster>,
+    /// What proved the writer.
+    proved_by: RunKind,
+    /// What was retired here, and whether it is there by its other name.
+    retired: Option<(Blueprint, bool)>,
+    tables: Vec<KeyedTable>,
 }
 
 impl Lab {
@@ -171,6 +182,9 @@ impl Lab {
             resource_id: Some("cluster-A"),
             unwritten: Mutex::default(),
             global: None,
+            proved_by: RunKind::UnplannedFailover,
+            retired: None,
+            tables: vec![orders()],
         }
     }
 
@@ -220,7 +234,12 @@ impl Describe for Lab {
     }
 
     async fn cluster(&self, _: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        Ok((identifier != "nowhere").then(|| Cluster {
+        let is_gone = match (&self.retired, identifier) {
+            (_, "nowhere") | (Some(_), "orders-east") => true,
+            (Some((_, is_there)), _) => !is_there,
+            (None, _) => false,
+        };
+        Ok((!is_gone).then(|| Cluster {
             identifier: identifier.into(),
             arn: format!("arn:aws:rds:us-east-1:123456789012:cluster:{identifier}"),
             resource_id: self.resource_id.map(str::to_owned),
@@ -265,6 +284,10 @@ impl Ledger for Lab {
     ) -> Result<Option<Run>, Error> {
         if run_id.as_str() == "proved" {
             let mut run = crate::steps::fake::run();
+            if self.proved_by != run.kind {
+                run.kind = self.proved_by;
+                (run.from, run.to) = (run.to, run.from);
+            }
             run.held = Some([("us-east-1".into(), beat(6))].into());
             return Ok(Some(run));
         }
@@ -283,7 +306,7 @@ impl Ledger for Lab {
                 reader: "west-ro".into(),
                 port: 5432,
             };
-            known.plan.loss_ledger = vec![orders()];
+            known.plan.loss_ledger.clone_from(&self.tables);
             if self.global.is_some() {
                 let mut third = known.plan.members[&"us-east-1".into()].clone();
                 third.cluster = "orders-third".into();
@@ -319,6 +342,34 @@ impl Compare for Lab {
     async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {
         self.files.lock().unwrap().insert(name.into(), content);
         Ok(format!("s3://kept/{name}"))
+    }
+}
+
+impl Blueprints for Lab {
+    async fn blueprint(&self, _: &PlanName, _: &Region) -> Result<Option<Blueprint>, Error> {
+        Ok(self.retired.clone().map(|(blueprint, _)| blueprint))
+    }
+
+    async fn healthy(&self, plan: &PlanName, member: &Region) -> Result<Option<Healthy>, Error> {
+        self.books.healthy(plan, member).await
+    }
+
+    async fn put_healthy(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> Result<(), Error> {
+        self.books.put_healthy(plan, member, healthy).await
+    }
+
+    async fn put_blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> Result<(), Error> {
+        self.books.put_blueprint(plan, member, blueprint).await
     }
 }
 

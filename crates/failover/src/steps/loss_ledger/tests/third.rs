@@ -7,7 +7,7 @@ const HERE: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 const THIRD: &str = "arn:aws:rds:eu-west-1:123456789012:cluster:orders-third";
 const WRITER: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
 
-fn global(leads: &str, follows: &str) -> GlobalCluster {
+pub(super) fn global(leads: &str, follows: &str) -> GlobalCluster {
     let member = |arn: &str, is_writer| GlobalMember {
         arn: arn.to_owned(),
         is_writer,

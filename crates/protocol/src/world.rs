@@ -233,7 +233,7 @@ fn essence(run: &Run) -> impl Debug + use<> {
         confirmed.map(|confirmed| (confirmed.verdict, confirmed.evidence.gathered_at)),
         run.hand_over.is_some(),
         run.proof.as_ref().map(|proof| proof.epoch),
-        run.dns_changes.len(),
+        (run.dns_changes.len(), run.unled.clone()),
         attempts.collect::<Vec<_>>(),
         run.looks.clone(),
         (run.promoted_at.is_some(), run.strategy.clone()),

@@ -10,7 +10,7 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 20),
-    ('C', 18),
+    ('C', 22),
     ('P', 11),
     ('F', 15),
     ('L', 21),

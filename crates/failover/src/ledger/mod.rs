@@ -24,7 +24,7 @@ pub use row::{
 };
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof,
-    Resolved, Restart, Run,
+    Resolved, Restart, Run, Unled,
 };
 
 /// How often a conditional write is tried again after somebody else wrote first.

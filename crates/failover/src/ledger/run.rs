@@ -71,6 +71,9 @@ pub struct Run {
     /// The change that each hosted zone last took.
     #[serde(default)]
     pub dns_changes: BTreeMap<String, DnsChange>,
+    /// What could not be led to the new writer, by the name that sentences give it.
+    #[serde(default)]
+    pub unled: BTreeMap<String, Unled>,
     /// What was done to each service, by `<region>/<cluster>/<service>`.
     #[serde(default)]
     pub restarts: BTreeMap<String, Restart>,
@@ -210,6 +213,26 @@ pub struct DnsChange {
     pub id: Option<String>,
     /// When it was asked for.
     pub at: Timestamp,
+}
+
+/// Why a parameter, the parameters of a Region, or a zone could not be led to the new writer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "unled", rename_all = "snake_case")]
+pub enum Unled {
+    /// Nobody answered; it is tried again after the others.
+    Silent {
+        /// When it was tried last.
+        at: Timestamp,
+        /// How often.
+        times: u32,
+        /// What was seen instead of an answer.
+        why: String,
+    },
+    /// It was refused.
+    Refused {
+        /// In these words.
+        why: String,
+    },
 }
 
 /// What was done to a service.
@@ -381,6 +404,7 @@ impl Run {
             held: None,
             proof: None,
             dns_changes: BTreeMap::new(),
+            unled: BTreeMap::new(),
             restarts: BTreeMap::new(),
             attempts: Vec::new(),
             looks: Looks::default(),

@@ -1,5 +1,6 @@
 //! Points the plan's records at the writer: parameters first, which need no other Region, then one zone a pass, one transactional batch that deletes exactly what was read
-//! and creates what should be, the epoch's TXT record with it: DNS never goes back. A record that is right stays.
+//! and creates what should be, the epoch's TXT record with it: DNS never goes back. A record that is right stays. What cannot be led
+//! over hides nothing else, and is named at the end.
 
 use std::{
     collections::BTreeMap,
@@ -24,8 +25,10 @@ use crate::{
 };
 
 mod parameters;
+mod unled;
 
 pub use parameters::{Parameter, Parameters, Seen};
+pub use unled::Stands;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "dns_flip";
@@ -38,8 +41,8 @@ const IN_SYNC_SECONDS: f64 = 60.0;
 
 /// A Route 53 that has not answered for so long is silent, not throttled; throttling is an answer.
 const ROUTE53_SILENCE: Duration = Duration::from_secs(3);
-/// After so many seconds in this step the run goes on without a Route 53 that is silent: services wait behind it.
-const WITHOUT_ROUTE53_SECONDS: f64 = 6.0;
+/// After so many seconds in this step the run goes on without a Route 53, or an SSM elsewhere, that is silent: services wait behind it.
+const WITHOUT_SECONDS: f64 = 6.0;
 
 /// A record set with one value, as Route 53 holds it. Two are the same only if a DELETE of one would match the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,6 +79,8 @@ pub struct Zone {
     pub names: Vec<Name>,
     /// Whether the change this run made there is in sync.
     pub in_sync: Option<bool>,
+    /// How it stands where it could not be changed.
+    pub stands: Option<Stands>,
 }
 
 /// What the pass saw.
@@ -85,10 +90,13 @@ pub struct Observed {
     pub epoch: Epoch,
     /// The endpoint parameters.
     pub parameters: Vec<Seen>,
-    /// The zones; not looked at while a parameter is not right.
+    /// The zones; not looked at by a run while a parameter has to be tried first.
     pub zones: Vec<Zone>,
     /// Whether Route 53 took no more calls before everything was looked at.
     pub is_throttled: bool,
+    /// Why others could not be looked at.
+    #[serde(skip)]
+    pub failed: Vec<Error>,
 }
 
 /// Route 53.
@@ -195,7 +203,8 @@ pub struct DnsFlip;
 /// One pass.
 ///
 /// # Errors
-/// The guards' refusals; `UnexpectedTopology` for a record that points somewhere unexpected; `Unavailable`, `Denied`.
+/// The guards' refusals; `UnexpectedTopology` for a later epoch, at once; when nothing is left to do, what could not be led over: by
+/// its own name where it is one thing, else `NotReady`, or `Unavailable` while something was only silent.
 pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
     frame::run(&DnsFlip, world, input).await
 }
@@ -221,6 +230,10 @@ impl<W: World> Step<W> for DnsFlip {
         reason(pass, seen, action)
     }
 
+    fn reasons(&self, seen: &Observed) -> Vec<String> {
+        failures(seen).iter().map(ToString::to_string).collect()
+    }
+
     /// Should the answer be lost, the next pass still knows that a change is on its way.
     fn mark(&self, pass: &mut Pass, _: &Observed, action: &Action) {
         if let Action::Change(zone, _) = action {
@@ -239,19 +252,7 @@ impl<W: World> Step<W> for DnsFlip {
         seen: &mut Observed,
         action: &Action,
     ) -> Result<Came, Error> {
-        match action {
-            Action::Done | Action::Wait => {}
-            Action::Put(seen) => {
-                world
-                    .put_parameter(&seen.region, &seen.name, &seen.wanted)
-                    .await?;
-            }
-            Action::Change(zone, batch) => {
-                let reason = reason(pass, seen, action);
-                return change(world, pass, (zone, batch), &reason).await;
-            }
-        }
-        Ok(Came::AsDecided)
+        Ok(lead(world, pass, seen, action).await)
     }
 
     fn wait_seconds(&self, pass: &Pass) -> u64 {
@@ -259,9 +260,35 @@ impl<W: World> Step<W> for DnsFlip {
     }
 }
 
+/// Does it. What fails is noted, and hides nothing else.
+async fn lead(
+    world: &(impl Here + Dns + Parameters),
+    pass: &mut Pass,
+    seen: &Observed,
+    action: &Action,
+) -> Came {
+    match action {
+        Action::Done | Action::Wait => Came::AsDecided,
+        Action::Put(seen) => parameters::put(world, pass, seen).await,
+        Action::Change(zone, batch) => {
+            let reason = reason(pass, seen, action);
+            change(world, pass, (zone, batch), &reason).await
+        }
+    }
+}
+
 async fn observe(
     world: &(impl Ledger + Here + Describe + Dns + Parameters),
     pass: &Pass,
+) -> Result<Observed, Error> {
+    let endpoints = endpoints(world, pass).await?;
+    look(world, pass, &endpoints).await
+}
+
+async fn look(
+    world: &(impl Here + Dns + Parameters),
+    pass: &Pass,
+    endpoints: &BTreeMap<Region, Endpoints>,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
     let epoch = pass
@@ -269,49 +296,65 @@ async fn observe(
         .current()
         .map(|current| current.epoch)
         .unwrap_or_default();
-    let endpoints = endpoints(world, pass).await?;
     let target = endpoints.get(&run.to).ok_or_else(|| {
         Error::UnexpectedTopology(format!(
             "RDS in {} does not show the endpoints of the new writer",
             run.to
         ))
     })?;
-    let parameters = parameters::observe(world, pass, epoch, &endpoints, target).await?;
+    let observed = parameters::observe(world, pass, epoch, endpoints, target).await;
+    let (parameters, failed) = observed;
     // Route 53's control plane may be down with the Region that is lost: what needs none comes first.
-    let (zones, is_throttled) = match parameters::first_wrong(&parameters)? {
-        Some(_) => (Vec::new(), false),
-        None => zones(world, pass, &endpoints, target).await?,
+    let comes_first = |seen: &Seen| seen.is_wrong() && seen.stands.is_none();
+    let looked = if !pass.dry_run && parameters.iter().any(comes_first) {
+        Looked::default()
+    } else {
+        zones(world, pass, endpoints, target).await
     };
     Ok(Observed {
         epoch,
         parameters,
-        zones,
-        is_throttled,
+        zones: looked.zones,
+        is_throttled: looked.is_throttled,
+        failed: [failed, looked.failed].concat(),
     })
 }
 
 /// Asks for a change. One that was throttled was not made, so nothing is on its way.
 async fn change(
-    world: &impl Dns,
+    world: &(impl Dns + Here),
     pass: &mut Pass,
     (zone, batch): (&str, &Batch),
     reason: &str,
-) -> Result<Came, Error> {
+) -> Came {
     let comment = format!("aurora-failover {} {reason}", pass.run.name());
-    match world.change(zone, batch, &comment).await? {
-        Heard::Said(id) => {
+    let called = called(zone);
+    match world.change(zone, batch, &comment).await {
+        Ok(Heard::Said(id)) => {
             let change = DnsChange {
                 id: Some(id),
                 at: pass.now,
             };
             pass.run.dns_changes.insert(zone.to_owned(), change);
-            Ok(Came::AsDecided)
+            unled::forget(&mut pass.run, &[&called]);
+            Came::AsDecided
         }
-        Heard::Throttled(why) => {
+        Ok(Heard::Throttled(why)) => {
             pass.run.dns_changes.remove(zone);
-            Ok(Came::NotNow(format!("{why}; it is asked for again")))
+            Came::NotNow(format!("{why}; it is asked for again"))
+        }
+        Err(why) => {
+            if why.is_answer() {
+                pass.run.dns_changes.remove(zone);
+            }
+            unled::note(&mut pass.run, (&called, &called), world.now(), &why)
         }
     }
+}
+
+/// What sentences call a zone.
+fn called(zone: &str) -> String {
+    format!("zone {zone}")
 }
 
 /// Seconds to the next look at Route 53: few at first, up to twenty, and other ones for every plan, so that many plans do not
@@ -333,7 +376,7 @@ fn silent(seconds: f64) -> Error {
         "Route 53 did not answer within {} s",
         ROUTE53_SILENCE.as_secs()
     );
-    if seconds < WITHOUT_ROUTE53_SECONDS {
+    if seconds < WITHOUT_SECONDS {
         return Error::Unavailable(what);
     }
     Error::NotReady(format!(
@@ -341,63 +384,123 @@ fn silent(seconds: f64) -> Error {
     ))
 }
 
+/// Why a look at Route 53 came to nothing.
+#[derive(Debug)]
+enum Nothing {
+    /// It did not answer, and will not answer the next look either.
+    Silent(Error),
+    /// It refused this one.
+    Refused(Error),
+}
+
+impl Nothing {
+    fn why(self) -> Error {
+        match self {
+            Self::Silent(why) | Self::Refused(why) => why,
+        }
+    }
+}
+
 /// What Route 53 answers, unless it is silent. Each call has its own time: a plan may have many names.
 async fn answered<T>(
     world: &impl Here,
     pass: &Pass,
     call: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
+) -> Result<T, Nothing> {
     match tokio::time::timeout(ROUTE53_SILENCE, call).await {
-        Ok(answer) => answer,
-        Err(_) => Err(silent(seconds_between(pass.entered(STEP), world.now()))),
+        Ok(Err(why @ Error::Unavailable(_))) => Err(Nothing::Silent(why)),
+        Ok(answer) => answer.map_err(Nothing::Refused),
+        Err(_) => {
+            let why = silent(seconds_between(pass.entered(STEP), world.now()));
+            Err(Nothing::Silent(why))
+        }
     }
 }
 
-/// The zones, as far as Route 53 let them be looked at, and whether it did. After a change nothing but that change is asked
+/// What a pass saw of Route 53.
+#[derive(Debug, Default)]
+struct Looked {
+    zones: Vec<Zone>,
+    is_throttled: bool,
+    failed: Vec<Error>,
+}
+
+/// The zones, as far as Route 53 let them be looked at, and why not further. After a change nothing but that change is asked
 /// about, until it is in sync.
 async fn zones(
     world: &(impl Dns + Here),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
     target: &Endpoints,
-) -> Result<(Vec<Zone>, bool), Error> {
+) -> Looked {
     let run = &pass.run;
-    let mut seen: Vec<Zone> = Vec::new();
+    let mut looked = Looked::default();
     for record in &run.plan.dns {
-        let DnsRecord::Cname { hosted_zone, .. } = record else {
+        let DnsRecord::Cname {
+            hosted_zone,
+            name: record_name,
+            ..
+        } = record
+        else {
             continue;
         };
-        let zone = seen.iter().position(|zone| zone.id == *hosted_zone);
-        let index = match zone {
-            Some(index) => index,
-            None => {
-                let Heard::Said(in_sync) = synced(world, pass, hosted_zone).await? else {
-                    return Ok((seen, true));
-                };
-                seen.push(Zone {
-                    id: hosted_zone.clone(),
-                    names: Vec::new(),
-                    in_sync,
-                });
-                seen.len() - 1
-            }
-        };
-        let Some(zone) = seen.get_mut(index) else {
+        let known = looked.zones.iter().position(|zone| zone.id == *hosted_zone);
+        if known.is_none() {
+            let in_sync = match synced(world, pass, hosted_zone).await {
+                Ok(Heard::Said(in_sync)) => in_sync,
+                Ok(Heard::Throttled(_)) => {
+                    looked.is_throttled = true;
+                    return looked;
+                }
+                Err(Nothing::Silent(why)) => {
+                    looked.failed.push(why);
+                    return looked;
+                }
+                Err(Nothing::Refused(why)) => {
+                    looked.failed.push(why);
+                    None
+                }
+            };
+            looked.zones.push(Zone {
+                id: hosted_zone.clone(),
+                names: Vec::new(),
+                in_sync,
+                stands: unled::stands(run, &[&called(hosted_zone)], pass.now),
+            });
+        }
+        let index = known.unwrap_or(looked.zones.len() - 1);
+        let Some(zone) = looked.zones.get_mut(index) else {
             continue;
         };
         if zone.in_sync == Some(false) && is_followed(run, hosted_zone) {
             continue;
         }
-        match name(world, pass, record, (endpoints, target)).await? {
-            Heard::Said(name) => zone.names.extend(name),
+        match name(world, pass, record, (endpoints, target)).await {
+            Ok(Heard::Said(name)) => zone.names.extend(name),
             // Half a zone makes no batch of its own.
-            Heard::Throttled(_) => {
-                seen.remove(index);
-                return Ok((seen, true));
+            Ok(Heard::Throttled(_)) => {
+                looked.zones.remove(index);
+                looked.is_throttled = true;
+                return looked;
             }
+            Err(Nothing::Silent(why)) => {
+                looked.zones.remove(index);
+                looked.failed.push(why);
+                return looked;
+            }
+            Err(Nothing::Refused(why)) => looked.failed.push(named(record_name, &why)),
         }
     }
-    Ok((seen, false))
+    looked
+}
+
+/// A refusal, with the name that it is about.
+fn named(name: &str, why: &Error) -> Error {
+    let said = why.to_string();
+    if said.contains(name) {
+        return why.clone();
+    }
+    why.reworded(format!("{name}: {said}"))
 }
 
 /// Whether the change of a zone can be asked about.
@@ -411,7 +514,7 @@ async fn synced(
     world: &(impl Dns + Here),
     pass: &Pass,
     zone: &str,
-) -> Result<Heard<Option<bool>>, Error> {
+) -> Result<Heard<Option<bool>>, Nothing> {
     match pass.run.dns_changes.get(zone) {
         Some(DnsChange { id: Some(id), .. }) => {
             let heard = answered(world, pass, world.is_in_sync(id)).await?;
@@ -433,7 +536,7 @@ async fn name(
     pass: &Pass,
     record: &DnsRecord,
     (endpoints, target): (&BTreeMap<Region, Endpoints>, &Endpoints),
-) -> Result<Heard<Option<Name>>, Error> {
+) -> Result<Heard<Option<Name>>, Nothing> {
     let DnsRecord::Cname {
         hosted_zone,
         name,
@@ -509,7 +612,7 @@ pub(super) async fn refusals(
         match name(world, pass, record, (&endpoints, target)).await {
             Ok(Heard::Said(name)) => stands_in_the_way(&name?, epoch),
             Ok(Heard::Throttled(why)) => Some(why),
-            Err(why) => Some(why.to_string()),
+            Err(why) => Some(why.why().to_string()),
         }
     });
     let (names, parameters) = futures::join!(
@@ -527,42 +630,117 @@ fn stands_in_the_way(name: &Name, epoch: Epoch) -> Option<String> {
             name.wanted.name
         ));
     }
-    let refused = add(&mut Batch::default(), name, epoch).err();
+    let refused = name.later(epoch).err();
+    let refused = refused.or_else(|| add(&mut Batch::default(), name, epoch).err());
     refused.map(|why| why.to_string())
 }
 
-/// Decides what one pass does.
+/// Decides what one pass does: what was not tried yet, then what was tried in vain.
 ///
 /// # Errors
-/// `UnexpectedTopology` when a record points elsewhere than to a member, or carries a later epoch.
+/// `UnexpectedTopology` where anything carries a later epoch: this run is over. When nothing is left to do, what could not be led over.
 pub fn next_action(observed: &Observed) -> Result<Action, Error> {
-    if let Some(wrong) = parameters::first_wrong(&observed.parameters)? {
-        return Ok(Action::Put(wrong.clone()));
+    let Observed {
+        epoch,
+        parameters,
+        zones,
+        ..
+    } = observed;
+    parameters.iter().try_for_each(Seen::later)?;
+    let mut names = zones.iter().flat_map(|zone| &zone.names);
+    names.try_for_each(|name| name.later(*epoch))?;
+    let put = |stands: Option<&Stands>| {
+        let mut wrong = parameters.iter().filter(|seen| seen.is_wrong());
+        let found = wrong.find(|seen| seen.stands.as_ref() == stands)?;
+        Some(Action::Put(found.clone()))
+    };
+    let change = |stands: Option<&Stands>| {
+        let mut wrong = zones.iter().filter(|zone| zone.is_wrong(*epoch));
+        let found = wrong.find(|zone| zone.stands.as_ref() == stands)?;
+        Some(Action::Change(found.id.clone(), found.batch(*epoch)))
+    };
+    let again = Some(&Stands::Again);
+    let next = put(None).or_else(|| change(None));
+    if let Some(action) = next.or_else(|| put(again)).or_else(|| change(again)) {
+        return Ok(action);
     }
-    let mut waiting = observed.is_throttled;
-    for zone in &observed.zones {
+    if is_waiting(observed) {
+        return Ok(Action::Wait);
+    }
+    unled::told(&failures(observed)).map_or(Ok(Action::Done), Err)
+}
+
+/// Whether something is on its way, or is tried again soon.
+fn is_waiting(observed: &Observed) -> bool {
+    let rests = |stands: &Option<Stands>| *stands == Some(Stands::Rests);
+    let mut parameters = observed.parameters.iter();
+    let mut zones = observed.zones.iter();
+    observed.is_throttled
+        || parameters.any(|seen| seen.is_wrong() && rests(&seen.stands))
+        || zones.any(|zone| {
+            if zone.is_wrong(observed.epoch) {
+                rests(&zone.stands)
+            } else {
+                zone.in_sync == Some(false)
+            }
+        })
+}
+
+/// Everything that could not be led over, or not be looked at.
+fn failures(observed: &Observed) -> Vec<Error> {
+    let parameters = observed.parameters.iter().filter_map(Seen::refused);
+    let zones = observed.zones.iter();
+    let zones = zones.flat_map(|zone| zone.refused(observed.epoch));
+    let failed = observed.failed.iter().cloned();
+    failed.chain(parameters).chain(zones).collect()
+}
+
+impl Zone {
+    /// What its names need, as far as they can be led over.
+    fn batch(&self, epoch: Epoch) -> Batch {
         let mut batch = Batch::default();
-        for name in &zone.names {
-            add(&mut batch, name, observed.epoch)?;
+        for name in &self.names {
+            // What keeps one back is told by `refused`.
+            let _ = add(&mut batch, name, epoch);
         }
-        if batch != Batch::default() {
-            return Ok(Action::Change(zone.id.clone(), batch));
-        }
-        waiting |= zone.in_sync == Some(false);
+        batch
     }
-    Ok(if waiting { Action::Wait } else { Action::Done })
+
+    fn is_wrong(&self, epoch: Epoch) -> bool {
+        self.batch(epoch) != Batch::default()
+    }
+
+    /// Why it, or some of its names, are not led over.
+    fn refused(&self, epoch: Epoch) -> Vec<Error> {
+        let names = self.names.iter();
+        let names = names.filter_map(|name| add(&mut Batch::default(), name, epoch).err());
+        let given_up = match &self.stands {
+            Some(Stands::GivenUp(why)) if self.is_wrong(epoch) => Some(Error::NotReady(format!(
+                "{} could not be changed: {why}",
+                called(&self.id)
+            ))),
+            Some(_) | None => None,
+        };
+        names.chain(given_up).collect()
+    }
+}
+
+impl Name {
+    /// Another run has moved on: DNS never goes back, and this run does nothing more.
+    fn later(&self, epoch: Epoch) -> Result<(), Error> {
+        let held = self.txt.as_ref().and_then(epoch_of);
+        match held.filter(|held| *held > epoch) {
+            None => Ok(()),
+            Some(held) => Err(Error::UnexpectedTopology(format!(
+                "{} was pointed in epoch {held}, this run is in {epoch}; it stays as it is",
+                self.wanted.name
+            ))),
+        }
+    }
 }
 
 /// Adds what a name needs to the zone's batch.
 fn add(batch: &mut Batch, name: &Name, epoch: Epoch) -> Result<(), Error> {
-    let held = name.txt.as_ref().and_then(epoch_of);
-    // Another run has moved on: DNS never goes back.
-    if let Some(held) = held.filter(|held| *held > epoch) {
-        return Err(Error::UnexpectedTopology(format!(
-            "{} was pointed in epoch {held}, this run is in {epoch}; it stays as it is",
-            name.wanted.name
-        )));
-    }
     if let Some(other) = name.cname.as_ref().filter(|held| held.kind != "CNAME") {
         return Err(Error::UnexpectedTopology(format!(
             "{} has a record of the type {} in its zone ({}), and no CNAME can stand beside it; delete it and make a CNAME to the writer's endpoint",
@@ -625,6 +803,15 @@ fn epoch_of(txt: &Record) -> Option<Epoch> {
 }
 
 fn reason(pass: &Pass, seen: &Observed, action: &Action) -> String {
+    let what = what(pass, seen, action);
+    match unled::told(&failures(seen)) {
+        // Who tries it is told all of it at once.
+        Some(why) if pass.dry_run => format!("{what}; then it would be refused: {why}"),
+        Some(_) | None => what,
+    }
+}
+
+fn what(pass: &Pass, seen: &Observed, action: &Action) -> String {
     let (to, epoch) = (&pass.run.to, seen.epoch);
     let points = pass.says("points", "would point");
     match action {
@@ -632,7 +819,10 @@ fn reason(pass: &Pass, seen: &Observed, action: &Action) -> String {
         Action::Wait if seen.is_throttled => {
             "Route 53 takes no more calls of this account just now; it is asked again".into()
         }
-        Action::Wait => "the change is not in sync yet".into(),
+        Action::Wait if seen.zones.iter().any(|zone| zone.in_sync == Some(false)) => {
+            "the change is not in sync yet".into()
+        }
+        Action::Wait => "what was not answered is tried again".into(),
         Action::Put(seen) => format!(
             "{points} parameter {} in {} to {to} in epoch {epoch}",
             seen.name, seen.region

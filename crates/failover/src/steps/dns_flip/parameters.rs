@@ -1,18 +1,24 @@
 //! Endpoint parameters in SSM: tasks read them when they start, so that no control plane in another Region is needed. The
 //! epoch stands in the parameter's description; both change in one call, so a parameter never goes back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::plain;
+use super::{
+    STEP, WITHOUT_SECONDS, plain,
+    unled::{self, Stands},
+};
 use crate::{
     Error,
-    domain::{Epoch, Region},
+    domain::{Epoch, Region, seconds_between},
     ledger::Endpoints,
     plan::{DnsRecord, Endpoint},
-    steps::Pass,
+    steps::{Here, Pass, frame::Came},
 };
+
+/// An SSM of another Region that has not answered for so long is silent.
+const SSM_SILENCE: Duration = Duration::from_secs(3);
 
 /// What a parameter holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +42,8 @@ pub struct Seen {
     pub wanted: Parameter,
     /// The endpoints of the plan's members that it may hold now.
     pub members: Vec<String>,
+    /// How it stands where it could not be written.
+    pub stands: Option<Stands>,
 }
 
 /// SSM's parameters.
@@ -55,23 +63,36 @@ pub trait Parameters: Sync {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// Reads every endpoint parameter of the plan in the Regions that the run counts on, the acting one first.
+/// Reads every endpoint parameter of the plan in the Regions that the run counts on, the acting one first; and why others could
+/// not be read. No Region is needed but the acting one.
 pub(super) async fn observe(
-    world: &impl Parameters,
+    world: &(impl Parameters + Here),
     pass: &Pass,
     epoch: Epoch,
     endpoints: &BTreeMap<Region, Endpoints>,
     target: &Endpoints,
-) -> Result<Vec<Seen>, Error> {
-    let mut seen = Vec::new();
-    for place in places(pass) {
-        match look(world, place, epoch, endpoints, target).await {
+) -> (Vec<Seen>, Vec<Error>) {
+    let run = &pass.run;
+    let waited = seconds_between(pass.entered(STEP), world.now());
+    let looks = places(pass).into_iter().map(async |place| {
+        let looked = look(world, pass, place, (epoch, endpoints, target)).await;
+        looked.map_err(|why| (place, why))
+    });
+    let (mut seen, mut failed) = (Vec::new(), Vec::new());
+    for looked in futures::future::join_all(looks).await {
+        match looked {
+            Ok(looked) => seen.push(looked),
             // What is left may have fallen silent: nobody starts a task there now.
-            Err(Error::Unavailable(_)) if *place.region == pass.run.from => {}
-            looked => seen.push(looked?),
+            Err((place, Error::Unavailable(_))) if *place.region == run.from => {}
+            Err((place, why @ Error::Unavailable(_)))
+                if *place.region != run.to && waited >= WITHOUT_SECONDS =>
+            {
+                failed.push(Error::NotReady(place.says(&why)));
+            }
+            Err((place, why)) => failed.push(why.reworded(place.says(&why))),
         }
     }
-    Ok(seen)
+    (seen, failed)
 }
 
 /// What this step would be refused at each of them in `epoch`, every reason.
@@ -83,12 +104,12 @@ pub(super) async fn refusals(
     target: &Endpoints,
 ) -> Vec<String> {
     let asked = places(pass).into_iter().map(async |place| {
-        match look(world, place, epoch, endpoints, target).await {
-            Ok(seen) => first_wrong(&[seen]).err().map(|why| why.to_string()),
-            Err(why) => Some(format!(
-                "parameter {} in {}: {why}",
-                place.name, place.region
-            )),
+        match look(world, pass, place, (epoch, endpoints, target)).await {
+            Ok(seen) => {
+                let why = seen.later().err().or_else(|| seen.refused());
+                why.map(|why| why.to_string())
+            }
+            Err(why) => Some(place.says(&why)),
         }
     });
     let refused = futures::future::join_all(asked).await;
@@ -125,18 +146,33 @@ fn places(pass: &Pass) -> Vec<Place<'_>> {
     places
 }
 
+impl Place<'_> {
+    fn says(&self, why: &Error) -> String {
+        format!("parameter {} in {}: {why}", self.name, self.region)
+    }
+}
+
 async fn look(
     world: &impl Parameters,
+    pass: &Pass,
     place: Place<'_>,
-    epoch: Epoch,
-    endpoints: &BTreeMap<Region, Endpoints>,
-    target: &Endpoints,
+    (epoch, endpoints, target): (Epoch, &BTreeMap<Region, Endpoints>, &Endpoints),
 ) -> Result<Seen, Error> {
     let members = endpoints.values();
+    let asked = world.parameter(place.region, place.name);
+    // Any other Region may be silent, and must not take the time that this pass has.
+    let held = if *place.region == pass.run.to {
+        asked.await?
+    } else {
+        let late = |_| Err(Error::Unavailable("SSM is silent".into()));
+        let answered = tokio::time::timeout(SSM_SILENCE, asked).await;
+        answered.unwrap_or_else(late)?
+    };
+    let (of_region, own) = (of_region(place.region), called(place.region, place.name));
     Ok(Seen {
         region: place.region.clone(),
         name: place.name.to_owned(),
-        held: world.parameter(place.region, place.name).await?,
+        held,
         wanted: Parameter {
             value: place.endpoint.of(target).to_owned(),
             epoch: Some(epoch),
@@ -144,41 +180,74 @@ async fn look(
         members: members
             .flat_map(|e| [e.writer.clone(), e.reader.clone()])
             .collect(),
+        stands: unled::stands(&pass.run, &[&own, &of_region], pass.now),
     })
 }
 
-/// The first parameter that is not right yet.
-pub(super) fn first_wrong(seen: &[Seen]) -> Result<Option<&Seen>, Error> {
-    for parameter in seen {
-        let Some(held) = &parameter.held else {
-            return Ok(Some(parameter));
-        };
-        if let Some(later) = held
-            .epoch
-            .filter(|held| Some(*held) > parameter.wanted.epoch)
-        {
-            return Err(Error::UnexpectedTopology(format!(
-                "parameter {} in {} was pointed in epoch {later}, this run is in {}; it stays as it is",
-                parameter.name,
-                parameter.region,
-                parameter.wanted.epoch.unwrap_or_default()
-            )));
+/// What sentences call a parameter.
+fn called(region: &Region, name: &str) -> String {
+    format!("parameter {name} in {region}")
+}
+
+/// What the parameters of a Region are called together: where one is not answered, none is.
+fn of_region(region: &Region) -> String {
+    format!("parameters in {region}")
+}
+
+/// Writes one. What fails is noted, and the others go on.
+pub(super) async fn put(world: &(impl Parameters + Here), pass: &mut Pass, seen: &Seen) -> Came {
+    let (of_region, own) = (of_region(&seen.region), called(&seen.region, &seen.name));
+    let put = world.put_parameter(&seen.region, &seen.name, &seen.wanted);
+    match put.await {
+        Ok(()) => {
+            unled::forget(&mut pass.run, &[&of_region, &own]);
+            Came::AsDecided
         }
-        if !parameter
-            .members
-            .iter()
-            .any(|member| plain(member) == plain(&held.value))
-        {
-            return Err(Error::UnexpectedTopology(format!(
-                "parameter {} in {} holds {}, which is no member's endpoint; it stays as it is",
-                parameter.name, parameter.region, held.value
-            )));
-        }
-        if *held != parameter.wanted {
-            return Ok(Some(parameter));
+        Err(why) => unled::note(&mut pass.run, (&of_region, &own), world.now(), &why),
+    }
+}
+
+impl Seen {
+    /// Another run has moved on: a parameter never goes back, and this run does nothing more.
+    pub(super) fn later(&self) -> Result<(), Error> {
+        let held = self.held.as_ref().and_then(|held| held.epoch);
+        match held.filter(|held| Some(*held) > self.wanted.epoch) {
+            None => Ok(()),
+            Some(later) => Err(Error::UnexpectedTopology(format!(
+                "{} was pointed in epoch {later}, this run is in {}; it stays as it is",
+                called(&self.region, &self.name),
+                self.wanted.epoch.unwrap_or_default()
+            ))),
         }
     }
-    Ok(None)
+
+    /// What somebody else made of it.
+    fn stranger(&self) -> Option<&str> {
+        let value = &self.held.as_ref()?.value;
+        let is_it = |member: &String| plain(member) == plain(value);
+        (!self.members.iter().any(is_it)).then_some(value)
+    }
+
+    /// Whether it has to be written, and may be.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.held.as_ref() != Some(&self.wanted) && self.stranger().is_none()
+    }
+
+    /// Why it is not led over.
+    pub(super) fn refused(&self) -> Option<Error> {
+        let own = called(&self.region, &self.name);
+        if let Some(value) = self.stranger() {
+            return Some(Error::UnexpectedTopology(format!(
+                "{own} holds {value}, which is no member's endpoint; it stays as it is"
+            )));
+        }
+        match &self.stands {
+            Some(Stands::GivenUp(why)) if self.is_wrong() => Some(Error::NotReady(format!(
+                "{own} could not be written: {why}"
+            ))),
+            Some(_) | None => None,
+        }
+    }
 }
 
 impl Endpoint {
@@ -210,6 +279,7 @@ mod tests {
             held,
             wanted: parameter("east.example", Some(8)),
             members: vec!["west.example".into(), "east.example".into()],
+            stands: None,
         }
     }
 
@@ -220,10 +290,11 @@ mod tests {
             Some(parameter("west.example", Some(7))),
             Some(parameter("east.example", None)),
         ] {
-            assert!(first_wrong(&[seen(held)]).unwrap().is_some());
+            let wrong = seen(held);
+            assert!(wrong.is_wrong() && wrong.later().is_ok());
+            assert_eq!(wrong.refused(), None);
         }
-        let right = seen(Some(parameter("east.example", Some(8))));
-        assert_eq!(first_wrong(&[right]), Ok(None));
+        assert!(!seen(Some(parameter("east.example", Some(8)))).is_wrong());
     }
 
     /// Parameters of two Regions, one of which is silent.
@@ -284,11 +355,13 @@ mod tests {
 
     #[test]
     fn a_later_epoch_or_a_stranger_stays_as_it_is() {
-        for (held, part) in [
-            (parameter("west.example", Some(9)), "epoch 9"),
-            (parameter("proxy.example", None), "no member's endpoint"),
+        let later = seen(Some(parameter("west.example", Some(9)))).later();
+        let stranger = seen(Some(parameter("proxy.example", None)));
+        assert!(!stranger.is_wrong() && stranger.later().is_ok());
+        for (why, part) in [
+            (later.unwrap_err(), "epoch 9"),
+            (stranger.refused().unwrap(), "no member's endpoint"),
         ] {
-            let why = first_wrong(&[seen(Some(held))]).unwrap_err();
             assert_eq!(why.name(), "UnexpectedTopology");
             assert!(why.to_string().contains(part), "{why}");
         }

@@ -34,12 +34,14 @@ fn observed(held: Option<Record>, epoch: Option<u64>) -> Observed {
         id: "Z0EXAMPLE".into(),
         names: vec![name],
         in_sync: None,
+        stands: None,
     };
     Observed {
         epoch: Epoch(8),
         parameters: Vec::new(),
         zones: vec![zone],
         is_throttled: false,
+        failed: Vec::new(),
     }
 }
 
@@ -146,6 +148,7 @@ fn a_plan_without_records_is_done() {
             epoch: Epoch(8),
             zones: Vec::new(),
             is_throttled: false,
+            failed: Vec::new(),
         }),
         Ok(Action::Done)
     );
@@ -159,4 +162,5 @@ fn a_silent_route_53_is_asked_again_for_seconds_only() {
     );
 }
 
+mod hindered;
 mod many;

@@ -147,18 +147,17 @@ async fn passed(account: &Account, pass: &mut Pass) -> Option<i64> {
     let members = [("us-west-2", WEST), ("us-east-1", EAST)];
     let members = members.map(|(region, writer)| (Region::from(region), endpoints(writer)));
     let target = endpoints(EAST);
-    let (zones, is_throttled) = zones(account, pass, &members.into(), &target)
-        .await
-        .unwrap();
+    let looked = zones(account, pass, &members.into(), &target).await;
     let seen = Observed {
         epoch: Epoch(8),
         parameters: Vec::new(),
-        zones,
-        is_throttled,
+        zones: looked.zones,
+        is_throttled: looked.is_throttled,
+        failed: looked.failed,
     };
     let action = next_action(&seen).unwrap();
     if let Action::Change(zone, batch) = &action {
-        change(account, pass, (zone, batch), "why").await.unwrap();
+        change(account, pass, (zone, batch), "why").await;
     }
     let wait = i64::try_from(polite_seconds(pass)).unwrap();
     (action != Action::Done).then_some(wait)

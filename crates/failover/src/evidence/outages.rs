@@ -263,6 +263,34 @@ fn stillness_right_after_late_movement_leads_nowhere_for_a_minute() {
 }
 
 #[test]
+fn movement_that_was_recorded_stands_while_a_look_cannot_read() {
+    let mut late = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
+    late.play(60.0);
+    late.dies = 319.0;
+    late.road_cut = 4.8;
+    late.home_beats = false;
+    late.look(320.0);
+    late.unreadable = (321.0, f64::MAX);
+    let mut seen = Vec::new();
+    for second in [325.0, 379.0, 381.0] {
+        late.look(second);
+        seen.push(late.verdict(second));
+    }
+    let leads_on = Verdict::RegionDown;
+    assert_eq!(
+        seen,
+        [Verdict::Undetermined, Verdict::Undetermined, leads_on],
+        "stillness tells nothing for a minute, and a look that cannot read no more than that"
+    );
+    let mut draining = Story::new(rhythm(5, 3, 3), 4.8, 12.0);
+    draining.play(15.0);
+    draining.unreadable = (15.5, f64::MAX);
+    draining.look(16.0);
+    assert_eq!(draining.verdict(16.0), Verdict::Draining);
+    assert_eq!(draining.verdict(30.0), Verdict::RegionDown);
+}
+
+#[test]
 fn a_commit_time_of_an_application_is_life_too() {
     let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
     story.home_beats = false;

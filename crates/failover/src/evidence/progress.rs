@@ -22,7 +22,7 @@ pub enum Progress {
     Late,
     /// It has not moved for two intervals.
     Still,
-    /// The reader does not answer.
+    /// The reader does not answer, and nothing that it showed before tells otherwise.
     Unreadable,
 }
 
@@ -33,18 +33,21 @@ impl Progress {
         if lives(vantage, detection, now) {
             return Self::Moving;
         }
-        if !readable {
-            return Self::Unreadable;
-        }
+        // A look that cannot read undoes no movement that was recorded.
+        let unmoved = if readable {
+            Self::Still
+        } else {
+            Self::Unreadable
+        };
         let Some(moved_at) = vantage.moved_at else {
-            return Self::Still;
+            return unmoved;
         };
         let recently = now.duration_since(moved_at) <= detection.recent();
         let end = vantage.drained_at(detection);
         match end {
             // What came late once may come again.
             Some(end) if moved_at > end && now.duration_since(moved_at) <= AFTER_LATE => Self::Late,
-            _ if !recently => Self::Still,
+            _ if !recently => unmoved,
             Some(end) if now > end => Self::Late,
             _ => Self::Draining,
         }

@@ -26,9 +26,9 @@ pub struct Evidence {
     pub local_rds: Rds,
     /// RDS in the writer's Region.
     pub writer_rds: Rds,
-    /// Whether the ledger of the writer's Region answered.
+    /// Whether the ledger of the writer's Region answered, if only that it is busy.
     pub writer_ledger_answers: bool,
-    /// What the writer's Region saw of its own writer.
+    /// What the writer's Region saw of its own writer, or another member's probe that met it alive.
     pub home_vantage: HomeVantage,
     /// What the witness can reach.
     pub witness: Witness,
@@ -37,7 +37,7 @@ pub struct Evidence {
     /// Since when the grace counts: the latest of our first failure, home's, and everything that told of life after that.
     #[serde(default)]
     pub grace_since: Option<Timestamp>,
-    /// What the writer itself said, to us or to its own Region's probe.
+    /// What the writer itself said, to us or to another member's probe.
     #[serde(default)]
     pub said: Said,
     /// Whether the reader's stillness says anything: something else than beats had moved it lately.
@@ -213,7 +213,7 @@ impl Evidence {
                 | Write::Answered { .. },
             ) => {}
         }
-        if self.home_vantage == HomeVantage::FreshSuccess {
+        if self.home_vantage.commits() {
             return Verdict::PathImpaired;
         }
         let saturated = matches!(self.write, Some(Write::Saturated { .. }));

@@ -84,6 +84,7 @@ const fn progress(progress: Progress) -> &'static str {
 const fn home(home: HomeVantage) -> &'static str {
     match home {
         HomeVantage::FreshSuccess => "it commits",
+        HomeVantage::OthersSuccess => "it does not commit, and that of another Region does",
         HomeVantage::FreshFailure => "it fails too",
         HomeVantage::Saturated => "it finds every connection slot used",
         HomeVantage::Unknown => "nothing fresh is known of it",

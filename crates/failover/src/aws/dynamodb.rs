@@ -2,7 +2,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::{
+    config::Builder,
+    error::SdkError,
+    operation::get_item::{GetItemError, GetItemOutput},
+    types::AttributeValue,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Aws, client, errors::error};
@@ -46,6 +52,24 @@ impl Aws {
             .await
             .map_err(|why| error(&what, &why))?;
         answer.item.map(|item| read(&what, item)).transpose()
+    }
+
+    pub(super) async fn look_for_row_once(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> Result<GetItemOutput, SdkError<GetItemError>> {
+        // A retry that hangs would hide the answer that came before it.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        client!(self, aws_sdk_dynamodb, region)
+            .get_item()
+            .table_name(&self.settings.ledger_table)
+            .key("plan", AttributeValue::S(plan.as_str().to_owned()))
+            .key("item", AttributeValue::S(STATE.to_owned()))
+            .customize()
+            .config_override(once)
+            .send()
+            .await
     }
 
     async fn put(

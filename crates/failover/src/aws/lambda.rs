@@ -48,6 +48,10 @@ impl Ask for Aws {
             .await
     }
 
+    async fn ask_ledger(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
+        answered("the ledger", self.look_for_row_once(region, plan).await)
+    }
+
     async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
         let sts = async {
             let asked = client!(self, aws_sdk_sts, region)

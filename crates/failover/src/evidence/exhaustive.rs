@@ -69,6 +69,7 @@ fn combinations(mut look: impl FnMut(&Evidence)) {
     ];
     let homes = [
         HomeVantage::FreshSuccess,
+        HomeVantage::OthersSuccess,
         HomeVantage::FreshFailure,
         HomeVantage::Saturated,
         HomeVantage::Unknown,
@@ -174,10 +175,7 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
             matches!(write, None | Some(Write::Unattempted { .. })),
             V::Undetermined,
         ),
-        (
-            seen.home_vantage == HomeVantage::FreshSuccess,
-            V::PathImpaired,
-        ),
+        (seen.home_vantage.commits(), V::PathImpaired),
         (
             matches!(write, Some(Write::Saturated { .. }))
                 || seen.home_vantage == HomeVantage::Saturated,
@@ -222,7 +220,7 @@ fn every_combination_gets_the_first_matching_row_and_every_row_is_met() {
         count += 1;
     });
     assert_eq!(met.len(), 21, "{met:?}");
-    assert_eq!(count, 11 * 36 * 20 * 20 * 2 * 12);
+    assert_eq!(count, 11 * 36 * 25 * 20 * 2 * 12);
 }
 
 #[test]
@@ -233,7 +231,7 @@ fn nothing_that_shows_the_writer_alive_leads_to_a_failover() {
             || matches!(write, Some(Write::Saturated { .. }))
             || matches!(
                 seen.home_vantage,
-                HomeVantage::FreshSuccess | HomeVantage::Saturated
+                HomeVantage::FreshSuccess | HomeVantage::OthersSuccess | HomeVantage::Saturated
             )
             || matches!(
                 seen.progress,

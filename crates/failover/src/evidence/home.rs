@@ -15,6 +15,8 @@ use crate::{
 pub enum HomeVantage {
     /// It committed a beat after ours began to fail.
     FreshSuccess,
+    /// Another member's probe committed a beat after ours began to fail, whatever the writer's own Region recorded.
+    OthersSuccess,
     /// It failed too, after ours began to fail.
     FreshFailure,
     /// It met a writer whose connection slots are all used: one that lives.
@@ -24,6 +26,24 @@ pub enum HomeVantage {
 }
 
 impl HomeVantage {
+    /// Whether the writer commits for another probe than ours.
+    #[must_use]
+    pub const fn commits(self) -> bool {
+        matches!(self, Self::FreshSuccess | Self::OthersSuccess)
+    }
+
+    /// The same beside `other`, which is what another member's record comes to. Only life counts there: where that member's beats
+    /// fail, its own road may be cut like ours.
+    #[must_use]
+    pub const fn or_life(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::FreshSuccess | Self::OthersSuccess, _) => self,
+            (_, Self::FreshSuccess | Self::OthersSuccess) => Self::OthersSuccess,
+            (_, Self::Saturated) => other,
+            (_, Self::FreshFailure | Self::Unknown) => self,
+        }
+    }
+
     /// Judges the record of the writer's own Region: it must be about the same writer, from after our first failure, and
     /// no older than the home probe's own rhythm allows.
     #[must_use]
@@ -68,7 +88,7 @@ impl HomeVantage {
     }
 }
 
-/// What the writer itself said, where it answered without a commit: to us, or to its own Region's probe.
+/// What the writer itself said, where it answered without a commit: to us, or to another member's probe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {

@@ -265,8 +265,8 @@ fn stillness_right_after_late_movement_leads_nowhere_for_a_minute() {
 #[test]
 fn movement_that_was_recorded_stands_while_a_look_cannot_read() {
     let mut late = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
-    late.play(60.0);
-    late.dies = 319.0;
+    late.play(319.0);
+    late.dies = 319.5;
     late.road_cut = 4.8;
     late.home_beats = false;
     late.look(320.0);

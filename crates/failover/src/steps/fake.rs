@@ -141,6 +141,7 @@ pub(crate) struct Books {
     here: Region,
     now: Mutex<Timestamp>,
     silent: BTreeSet<Region>,
+    busy: BTreeSet<Region>,
     deaf: Mutex<u32>,
     full: BTreeSet<Region>,
     keeps: BTreeSet<Region>,
@@ -185,6 +186,7 @@ impl Books {
             here: "us-east-1".into(),
             now: Mutex::new(Timestamp::from_second(1_000).unwrap()),
             silent: BTreeSet::new(),
+            busy: BTreeSet::new(),
             deaf: Mutex::new(0),
             full: BTreeSet::new(),
             keeps: BTreeSet::new(),
@@ -223,6 +225,12 @@ impl Books {
 
     pub(crate) fn silence(mut self, region: &str) -> Self {
         self.silent.insert(region.into());
+        self
+    }
+
+    /// A Region whose ledger answers every call that too much is asked.
+    pub(crate) fn busy(mut self, region: &str) -> Self {
+        self.busy.insert(region.into());
         self
     }
 
@@ -325,7 +333,7 @@ impl Books {
     }
 
     fn answers(&self, region: &Region) -> Result<(), Error> {
-        if self.silent.contains(region) {
+        if self.silent.contains(region) || self.busy.contains(region) {
             return Err(Error::Unavailable(format!("{region} is silent")));
         }
         Ok(())
@@ -483,6 +491,14 @@ impl Ask for Books {
     async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
         self.answers(region)?;
         Ok("STS answers".into())
+    }
+
+    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
+        if self.busy.contains(region) {
+            return Ok("the ledger answers".into());
+        }
+        self.answers(region)?;
+        Ok("the ledger answers".into())
     }
 
     async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {

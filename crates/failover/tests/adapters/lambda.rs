@@ -13,7 +13,7 @@ use failover::{
 };
 use serde_json::json;
 
-use crate::replay::{Next, PATIENCE, scripted};
+use crate::replay::{Next, PATIENCE, scripted, scripted_with_retries};
 
 fn input() -> ReachInput {
     ReachInput {
@@ -160,6 +160,25 @@ async fn a_function_is_kept_awake_in_its_region_and_its_refusal_is_told() {
         asked[0].uri,
         "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/aurora-failover-dns-flip/invocations"
     );
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_throttled_or_in_trouble_is_there_and_is_asked_once() {
+    let (region, plan) = ("us-west-2".into(), "orders".into());
+    for busy in [
+        Next::json_error(400, "ThrottlingException", "slow down"),
+        Next::json_error(500, "InternalServerError", "try again"),
+    ] {
+        let (aws, replay) = scripted_with_retries([busy]);
+        let answer = aws.ask_ledger(&region, &plan).await;
+        assert_eq!(answer, Ok("the ledger answers".into()));
+        assert!(replay.asked_once().uri.contains("dynamodb.us-west-2"));
+    }
+    for silent in [Next::Broken, Next::Silence] {
+        let (aws, _) = scripted_with_retries([silent]);
+        let why = aws.ask_ledger(&region, &plan).await.unwrap_err();
+        assert_eq!(why.name(), "Unavailable");
+    }
 }
 
 #[tokio::test]

@@ -152,6 +152,11 @@ impl Ask for Seen<'_> {
         answered!(answer, Answer::Look)
     }
 
+    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
+        // What is not cut off reads and writes: there is no ledger here that is only busy.
+        Err(Error::Unavailable(format!("{region} does not answer")))
+    }
+
     async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
         // The witness answers as a whole above.
         Err(Error::Unavailable(format!("{region} does not answer")))

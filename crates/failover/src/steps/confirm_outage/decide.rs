@@ -154,6 +154,11 @@ fn finding(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
                 "the writer commits for its own Region's probe; only the road from {here} to {from} is cut"
             )
         }
+        Verdict::PathImpaired if evidence.home_vantage == HomeVantage::OthersSuccess => {
+            format!(
+                "the writer in {from} commits for the probe of another member's Region; only the road from {here} to it is cut"
+            )
+        }
         Verdict::PathImpaired if evidence.progress == Progress::Moving => {
             format!(
                 "the writer in {from} committed after the failures began, and that arrived here; only the road from {here} to it is cut"

@@ -1,5 +1,6 @@
 //! Gathers every piece of evidence at once, each under the same short time-out.
 
+use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::{Ask, ReachInput, ReachOutput, TIMEOUT};
@@ -20,6 +21,8 @@ pub(super) struct Gathered {
     pub(super) vantage: Option<Vantage>,
     /// What the writer's Region recorded of its own writer.
     pub(super) home: Option<Vantage>,
+    /// What the other standbys' Regions recorded of it.
+    pub(super) others: Vec<Vantage>,
     pub(super) target: Option<Cluster>,
     pub(super) global: Option<GlobalCluster>,
     /// Whether RDS answered about both.
@@ -47,9 +50,11 @@ pub(super) async fn gather(
         .current()
         .and_then(|current| current.global_cluster.clone())
         .unwrap_or_else(|| String::new().into());
-    let (probe, home, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
+    let (probe, home, heard, others, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
         world.within(TIMEOUT, world.ask_probe(run.name(), pass.dry_run)),
         world.within(TIMEOUT, world.vantage(&run.from, run.name())),
+        world.within(TIMEOUT, world.ask_ledger(&run.from, run.name())),
+        others(world, pass),
         look(world, &run.to, &to),
         look(world, &run.from, &from),
         ask_witness(world, plan, &run.from, &from),
@@ -68,19 +73,20 @@ pub(super) async fn gather(
     let uncommitted_since = vantage
         .as_ref()
         .and_then(|vantage| vantage.signs.uncommitted_since);
-    let home_vantage = HomeVantage::of(
-        at_home,
-        &run.from,
-        failing_since.or(uncommitted_since),
-        &plan.detection,
-        now,
-    );
+    let since = failing_since.or(uncommitted_since);
+    let judge = |vantage: Option<&Vantage>| {
+        HomeVantage::of(vantage, &run.from, since, &plan.detection, now)
+    };
+    let by_home = judge(at_home);
+    let home_vantage = others
+        .iter()
+        .fold(by_home, |known, other| known.or_life(judge(Some(other))));
+    let fails = |vantage: &&Vantage| judge(Some(vantage)) == HomeVantage::FreshFailure;
     let said = said(
         probe.as_ref().ok().map(|seen| &seen.vantage.write),
-        at_home,
-        home_vantage,
+        at_home.into_iter().chain(&others).filter(fails),
     );
-    let told = (home_vantage, said, &writer_rds);
+    let told = (by_home, said, &writer_rds);
     let grace_since = grace_since(pass, vantage.as_ref(), at_home, told);
     let progress = |vantage| Progress::of(vantage, readable, &plan.detection, now);
     let evidence = Evidence {
@@ -88,7 +94,9 @@ pub(super) async fn gather(
         progress: vantage.as_ref().map_or(Progress::Unreadable, progress),
         local_rds,
         writer_rds,
-        writer_ledger_answers: answers(&home) || (asks_for_lease(pass) && answers(&lease)),
+        writer_ledger_answers: answers(&home)
+            || answers(&heard)
+            || (asks_for_lease(pass) && answers(&lease)),
         home_vantage,
         witness,
         failing_since,
@@ -103,6 +111,7 @@ pub(super) async fn gather(
         shows_target,
         vantage,
         home: home.ok().flatten(),
+        others,
         target: target.ok().flatten(),
         global: global.ok().flatten(),
         lease,
@@ -116,11 +125,24 @@ fn cluster(plan: &Plan, region: &Region) -> String {
         .unwrap_or_default()
 }
 
-/// What the writer itself said: to us, else to its own Region's probe.
-fn said(own: Option<&Write>, home: Option<&Vantage>, fresh: HomeVantage) -> Said {
-    let at_home = home.filter(|_| fresh == HomeVantage::FreshFailure);
-    let at_home = at_home.map_or(Said::Nothing, |home| Said::of(&home.write));
-    own.map_or(Said::Nothing, Said::of).or(at_home)
+/// What the writer itself said: to us, else to its own Region's probe, else to that of another standby.
+fn said<'a>(own: Option<&Write>, elsewhere: impl Iterator<Item = &'a Vantage>) -> Said {
+    let own = own.map_or(Said::Nothing, Said::of);
+    elsewhere.fold(own, |said, vantage| said.or(Said::of(&vantage.write)))
+}
+
+/// What the other standbys' probes recorded of the writer: the road may be cut from here alone. One that does not answer knows
+/// nothing.
+async fn others(world: &(impl Ledger + Ask), pass: &Pass) -> Vec<Vantage> {
+    let run = &pass.run;
+    let members = run.plan.members.keys();
+    let others = members.filter(|region| **region != run.from && **region != run.to);
+    let asked = others.map(|region| world.within(TIMEOUT, world.vantage(region, run.name())));
+    let recorded = join_all(asked).await.into_iter();
+    let recorded = recorded.filter_map(|asked| asked.ok().flatten());
+    recorded
+        .filter(|vantage| vantage.writer_region == run.from)
+        .collect()
 }
 
 /// Since when a grace counts: the latest of our first failure, home's, and everything that told of life after that, so that
@@ -211,6 +233,9 @@ async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> 
     };
     world.within(TIMEOUT, look).await.unwrap_or_else(silent)
 }
+
+#[cfg(test)]
+mod third;
 
 #[cfg(test)]
 mod tests {

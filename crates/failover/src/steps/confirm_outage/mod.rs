@@ -13,7 +13,7 @@ use crate::{
     beat::{Loss, Write},
     domain::{PlanName, Region},
     evidence::{Evidence, Rds, Verdict},
-    ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, Row, update_if},
+    ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, update_if},
     policy::{Decision, Human, decide},
     steps::health_probe,
     topology::Describe,
@@ -115,6 +115,12 @@ pub trait Ask: Sync {
         witness: &Region,
         input: &ReachInput,
     ) -> impl Future<Output = Result<ReachOutput, Error>> + Send;
+    /// Asks a Region's ledger, once. Any response counts, an error too: one that is throttled or in trouble is there.
+    fn ask_ledger(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
     /// Asks data planes of a Region that share nothing with its RDS and its DynamoDB; any answer counts, an error too. Says
     /// which one answered.
     fn ask_data_planes(
@@ -286,7 +292,7 @@ pub async fn reach(
     let rds = world.within(limit, async {
         Ok(world.look(&input.region, &input.cluster).await)
     });
-    let ledger = world.within(limit, world.row(&input.region, &input.plan));
+    let ledger = world.within(limit, world.ask_ledger(&input.region, &input.plan));
     let others = world.within(limit, world.ask_data_planes(&input.region));
     let own = world.within(limit, world.ask_data_planes(world.region()));
     let (rds, ledger, others, own) = futures::future::join4(rds, ledger, others, own).await;
@@ -295,7 +301,7 @@ pub async fn reach(
     });
     let reaches = reaches(&rds, &ledger, &others);
     let others_only = reaches && !rds.answers() && !gather::answers(&ledger);
-    let ledger = ledger.map_or_else(|why| why.to_string(), |_| "answers".into());
+    let ledger = ledger.unwrap_or_else(|why| why.to_string());
     let others = others.unwrap_or_else(|why| why.to_string());
     let reason = format!("RDS: {rds}; ledger: {ledger}; other data planes: {others}");
     tracing::info!(region = %input.region, reaches, reason, "reach");
@@ -313,7 +319,7 @@ pub async fn reach(
 }
 
 /// Any answer of anything in a Region shows that it can be reached; a refusal is one.
-fn reaches(rds: &Rds, ledger: &Result<Row, Error>, others: &Result<String, Error>) -> bool {
+fn reaches(rds: &Rds, ledger: &Result<String, Error>, others: &Result<String, Error>) -> bool {
     rds.answers() || gather::answers(ledger) || gather::answers(others)
 }
 
@@ -336,7 +342,10 @@ async fn remember(world: &(impl Ledger + Here), pass: &Pass, signs: &Signs) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ledger::Rows, steps::fake};
+    use crate::{
+        ledger::{Row, Rows},
+        steps::fake,
+    };
 
     #[test]
     fn a_run_by_hand_asks_beside_a_silent_witness_as_long_as_its_own_rds_answers() {
@@ -412,6 +421,7 @@ mod tests {
             evidence,
             vantage: None,
             home: None,
+            others: Vec::new(),
             target: None,
             global: None,
             shows_target: true,

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::gather::Gathered;
 use crate::{
-    beat::{Beats, Loss, Vantage, loss},
+    beat::{Beats, Loss, Vantage, Write, loss},
     domain::seconds_between,
-    evidence::{HomeVantage, Progress, Verdict, Witness},
+    evidence::{Progress, Verdict, Witness},
     steps::Pass,
 };
 
@@ -41,19 +41,23 @@ impl Signs {
         let own = gathered.vantage.as_ref().filter(about_the_writer);
         let home = gathered.home.as_ref().filter(about_the_writer);
         let evidence = &gathered.evidence;
-        let vantages = || own.into_iter().chain(home);
+        let elsewhere = || home.into_iter().chain(&gathered.others);
+        let vantages = || own.into_iter().chain(elsewhere());
         let acknowledged: Beats = vantages()
             .filter_map(|vantage| Some((vantage.region.clone(), vantage.last_beat?)))
             .collect();
         let newest = own.and_then(|vantage| vantage.signs.newest_at);
-        let by_home = home.and_then(|vantage| vantage.last_beat);
+        let commits = |vantage: &&Vantage| matches!(vantage.write, Write::Committed { .. });
+        let by_others = elsewhere().filter(commits);
+        let by_others = by_others.filter_map(|vantage| vantage.last_beat);
         let rows = || pass.rows.0.values();
         let alive_at = [
             rows().filter_map(|row| row.alive_at).max(),
             newest.filter(|_| evidence.progress == Progress::Moving),
-            by_home
-                .filter(|_| evidence.home_vantage == HomeVantage::FreshSuccess)
-                .map(|beat| beat.at),
+            by_others
+                .map(|beat| beat.at)
+                .max()
+                .filter(|_| evidence.home_vantage.commits()),
         ];
         let alive_at = alive_at.into_iter().flatten().max();
         // Only the road between the Regions is cut, and nobody here sees what the writer commits.
@@ -62,9 +66,8 @@ impl Signs {
             (Verdict::PathImpaired, Witness::Reaches)
                 | (Verdict::Undetermined, Witness::ReachesOthers)
         );
-        let parted = reached
-            && evidence.home_vantage != HomeVantage::FreshSuccess
-            && evidence.progress != Progress::Moving;
+        let parted =
+            reached && !evidence.home_vantage.commits() && evidence.progress != Progress::Moving;
         let maybe_alive_at = [
             rows().filter_map(|row| row.maybe_alive_at).max(),
             vantages().filter_map(Vantage::maybe_alive_at).max(),
@@ -114,7 +117,7 @@ impl Signs {
 mod tests {
     use super::*;
     use crate::{
-        beat::{Beat, Reading, Signs as Kept, Write},
+        beat::{Beat, Reading, Signs as Kept},
         domain::Epoch,
         evidence::Evidence,
         ledger::{Row, Rows},
@@ -161,6 +164,16 @@ mod tests {
     }
 
     fn signs(vantage: Vantage, verdict: Verdict, gathered_at: i64, row: Row) -> Signs {
+        signs_beside(Vec::new(), vantage, verdict, gathered_at, row)
+    }
+
+    fn signs_beside(
+        others: Vec<Vantage>,
+        vantage: Vantage,
+        verdict: Verdict,
+        gathered_at: i64,
+        row: Row,
+    ) -> Signs {
         let evidence = Evidence {
             failing_since: vantage.failing_since,
             ..fake::evidence(at(gathered_at))
@@ -169,6 +182,7 @@ mod tests {
             evidence,
             vantage: Some(vantage),
             home: None,
+            others,
             target: None,
             global: None,
             shows_target: true,
@@ -185,6 +199,26 @@ mod tests {
 
     fn row() -> Row {
         Row::new("orders".into())
+    }
+
+    #[test]
+    fn what_a_third_members_probe_had_acknowledged_counts_in_the_loss() {
+        let held = [("us-east-1", 100), ("us-west-2", 100), ("eu-west-1", 98)];
+        let lost = |others| {
+            let signs = signs_beside(others, vantage(&held), Verdict::RegionDown, 120, row());
+            let loss = signs.loss.map(|loss| (loss.beats, loss.seconds));
+            (loss, signs.outage_since, signs.writes_until)
+        };
+        let third = Vantage {
+            region: "eu-west-1".into(),
+            last_beat: Some(beat(109)),
+            failing_since: Some(at(110)),
+            ..vantage(&held)
+        };
+        let until = Some(at(121));
+        assert_eq!(lost(Vec::new()), (Some((0, 0.0)), Some(at(105)), until));
+        let beside = lost(vec![third]);
+        assert_eq!(beside, (Some((11, 11.0)), Some(at(109)), until));
     }
 
     #[test]
@@ -246,6 +280,7 @@ mod tests {
                 evidence,
                 vantage: Some(before.clone()),
                 home: None,
+                others: Vec::new(),
                 target: None,
                 global: None,
                 shows_target: true,

@@ -9,7 +9,7 @@ const NOT_MENDED: &str = "not mended:";
 
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
-    ('V', 20),
+    ('V', 23),
     ('C', 22),
     ('P', 11),
     ('F', 15),

@@ -77,15 +77,8 @@ pub(super) async fn gather(
     let judge = |vantage: Option<&Vantage>| {
         HomeVantage::of(vantage, &run.from, since, &plan.detection, now)
     };
-    let by_home = judge(at_home);
-    let home_vantage = others
-        .iter()
-        .fold(by_home, |known, other| known.or_life(judge(Some(other))));
-    let fails = |vantage: &&Vantage| judge(Some(vantage)) == HomeVantage::FreshFailure;
-    let said = said(
-        probe.as_ref().ok().map(|seen| &seen.vantage.write),
-        at_home.into_iter().chain(&others).filter(fails),
-    );
+    let own = probe.as_ref().ok().map(|seen| &seen.vantage.write);
+    let (by_home, home_vantage, said) = elsewhere(own, at_home, &others, judge);
     let told = (by_home, said, &writer_rds);
     let grace_since = grace_since(pass, vantage.as_ref(), at_home, told);
     let progress = |vantage| Progress::of(vantage, readable, &plan.detection, now);
@@ -125,10 +118,22 @@ fn cluster(plan: &Plan, region: &Region) -> String {
         .unwrap_or_default()
 }
 
-/// What the writer itself said: to us, else to its own Region's probe, else to that of another standby.
-fn said<'a>(own: Option<&Write>, elsewhere: impl Iterator<Item = &'a Vantage>) -> Said {
-    let own = own.map_or(Said::Nothing, Said::of);
-    elsewhere.fold(own, |said, vantage| said.or(Said::of(&vantage.write)))
+/// What home's record comes to, what it comes to beside those of the other standbys, and what the writer itself said: to us, else to
+/// one of them.
+fn elsewhere(
+    own: Option<&Write>,
+    home: Option<&Vantage>,
+    others: &[Vantage],
+    judge: impl Fn(Option<&Vantage>) -> HomeVantage,
+) -> (HomeVantage, HomeVantage, Said) {
+    let by_home = judge(home);
+    let life = others.iter().map(|other| judge(Some(other)));
+    let home_vantage = life.fold(by_home, HomeVantage::or_life);
+    let fails = |vantage: &&Vantage| judge(Some(vantage)) == HomeVantage::FreshFailure;
+    let failed = home.into_iter().chain(others).filter(fails);
+    let said = own.map_or(Said::Nothing, Said::of);
+    let said = failed.fold(said, |said, vantage| said.or(Said::of(&vantage.write)));
+    (by_home, home_vantage, said)
 }
 
 /// What the other standbys' probes recorded of the writer: the road may be cut from here alone. One that does not answer knows

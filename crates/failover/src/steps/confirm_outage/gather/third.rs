@@ -15,9 +15,10 @@ fn at(second: i64) -> Timestamp {
 
 /// What eu-west-1's probe, the third member's, recorded of the writer then.
 fn third(second: i64, write: Write) -> Vantage {
-    let last_beat = match &write {
-        Write::Committed { beat } => Some(*beat),
-        _ => None,
+    let last_beat = if let Write::Committed { beat } = &write {
+        Some(*beat)
+    } else {
+        None
     };
     Vantage {
         write,

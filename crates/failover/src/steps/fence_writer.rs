@@ -77,6 +77,9 @@ pub struct Observed {
     /// Why nobody can connect to a deposed member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shut: Option<String>,
+    /// The deposed member, where RDS shows that it belongs to no global cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alone: Option<String>,
 }
 
 /// What stands open on a database.
@@ -331,6 +334,9 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         None => Err(Error::NotReady(
             "the database has no aurora_failover.epoch, so that nothing tells whether it was deposed; fence it by hand".into(),
         )),
+        Some(epoch) if epoch == observed.epoch && observed.alone.is_some() => {
+            Err(Error::NotReady(left_by_hand(observed)))
+        }
         Some(epoch) if epoch >= observed.epoch => {
             Ok(Action::Done("its database has followed the proven writer"))
         }
@@ -346,6 +352,23 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         }
         Some(_) => Ok(Action::Fence),
     }
+}
+
+/// It followed the proven writer until somebody took it out of the global cluster: no epoch tells the two apart, and its logins are
+/// those of today's applications.
+fn left_by_hand(observed: &Observed) -> String {
+    let Observed {
+        alone,
+        epoch,
+        writer,
+        ..
+    } = observed;
+    let alone = alone.as_deref().unwrap_or("the member");
+    format!(
+        "{alone} belongs to no global cluster, takes writes, and holds epoch {epoch} like the writer in {writer}: somebody detached it, and \
+         what it has taken since is in no list; stop what writes there, rename or delete that cluster by hand, and start a failback or \
+         rebuild-global, which makes the member anew"
+    )
 }
 
 /// One pass of a run, or by hand.
@@ -585,6 +608,10 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
     let row = rows.0.get(here);
     let deposed = cluster.filter(|_| standing == Standing::Deposed);
     let shut = deposed.as_ref().and_then(|cluster| cluster.shut(here));
+    let alone = deposed
+        .as_ref()
+        .filter(|cluster| cluster.global_cluster.is_none());
+    let alone = alone.map(|cluster| format!("{} in {here}", cluster.identifier));
     let doors = match &deposed {
         Some(cluster) if shut.is_none() => {
             let what = format!("looking at the doors in {here}");
@@ -607,6 +634,7 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
         doors,
         forwarded,
         shut,
+        alone,
     })
 }
 

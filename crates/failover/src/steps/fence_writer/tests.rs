@@ -15,6 +15,7 @@ fn observed(standing: Standing, doors: Option<Open>) -> Observed {
         doors,
         forwarded: Forwarded::default(),
         shut: None,
+        alone: None,
     }
 }
 
@@ -54,6 +55,32 @@ fn a_database_that_has_followed_the_proven_writer_or_is_a_standby_is_left_alone(
         ..open(7)
     };
     assert!(is_done(&observed(Standing::Deposed, Some(standby))));
+}
+
+#[test]
+fn a_standby_that_somebody_detached_under_the_current_epoch_is_told_with_the_way_out() {
+    let alone = |doors: Open| Observed {
+        alone: Some("orders-west in us-west-2".into()),
+        ..observed(Standing::Deposed, Some(doors))
+    };
+    let why = next_action(&alone(open(8))).unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    for part in [
+        "orders-west in us-west-2",
+        "epoch 8",
+        "in no list",
+        "rename or delete",
+        "rebuild-global",
+    ] {
+        assert!(why.to_string().contains(part), "{why} lacks {part}");
+    }
+    let standby = Open {
+        in_recovery: true,
+        ..open(8)
+    };
+    assert!(is_done(&alone(standby)), "a look that lags");
+    assert!(is_done(&alone(open(9))), "this ledger lags");
+    assert_eq!(next_action(&alone(open(7))), Ok(Action::Fence));
 }
 
 #[test]

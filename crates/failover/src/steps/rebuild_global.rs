@@ -8,12 +8,15 @@ mod decide;
 mod differences;
 mod keep;
 mod kept;
+mod led;
 mod look;
 pub mod names;
 mod reach;
 mod retire;
 mod shape;
+mod unfinished;
 mod unfit;
+mod unlisted;
 
 use std::collections::BTreeMap;
 
@@ -45,8 +48,8 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, Region},
-    ledger::update,
-    notify::Notify,
+    ledger::{Run, update},
+    notify::{Notify, tell},
     patience::{Refusal, Shown, Trouble},
     topology::{Cluster, Describe, GlobalCluster, Named, status},
 };
@@ -495,8 +498,22 @@ fn done(observed: &Observed) -> String {
                 differ.join(", ")
             ));
         }
+        let beyond = retired.shape.beyond.iter();
+        for gone in beyond.filter(|has| !shape.beyond.contains(has)) {
+            said.push_str(&format!(". {} no longer has {gone}", shape.identifier));
+        }
     }
     said
+}
+
+/// What a run's rebuild said at its end of what is not as it was.
+pub(crate) fn not_as_it_was(run: &Run) -> Option<&str> {
+    let mut entries = run.timeline.iter();
+    entries.find_map(|entry| {
+        let is_end = entry.step == STEP && entry.action == Action::Done.name();
+        let (_, rest) = entry.reason.split_once(". ").filter(|_| is_end)?;
+        Some(rest)
+    })
 }
 
 /// Does the one thing.
@@ -516,6 +533,11 @@ async fn act(
             harmless(observed, region, call, retire)?;
             pass.run.refusal = known;
             let made = world.call(region, call).await;
+            if matches!(made, Ok(Accepted::Yes) | Err(Error::Unavailable(_)))
+                && let Some(message) = unlisted::message(&pass.run.plan, observed, (region, call))
+            {
+                tell(world, &pass.run.plan, &message).await;
+            }
             return called(pass, observed, call, made);
         }
     }
@@ -581,9 +603,11 @@ async fn remember(
     let Some((member, shape)) = member.and_then(|seen| Some((seen, seen.worth_keeping()?))) else {
         return Ok(());
     };
-    let mut blueprint = Blueprint::of(shape.clone(), observed.past.as_ref(), epoch(pass), pass.now);
+    let noted = world.blueprint(pass.run.name(), region).await?;
+    let healthy = member.healthy.as_ref();
+    let shape = unfinished::finished(noted.as_ref(), shape, healthy);
+    let mut blueprint = Blueprint::of(shape, observed.past.as_ref(), epoch(pass), pass.now);
     if blueprint.global.is_none() {
-        let healthy = member.healthy.as_ref();
         blueprint.global = healthy.and_then(|healthy| healthy.newest.global.clone());
     }
     world

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Observed, Reach, Retire, retire::undeletable, shape::*};
+use super::{Observed, Reach, Retire, led::refuse_the_writers, retire::undeletable, shape::*};
 use crate::{
     Error, domain::Region, ledger::Ledger, steps::detach_and_promote::Accepted,
     topology::GlobalSettings,
@@ -266,6 +266,9 @@ pub fn harmless(
     let Some(shape) = &member.cluster else {
         return refused("there is no cluster".into());
     };
+    if matches!(call, Call::Remove { .. }) {
+        refuse_the_writers(observed)?;
+    }
     let follows = observed
         .leads
         .as_ref()

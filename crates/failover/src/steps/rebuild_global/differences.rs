@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use super::shape::Shape;
+use super::shape::{RoleShape, Shape};
 
 /// What must differ: a successor is another cluster.
 const OWN: [&str; 4] = ["arn", "resource_id", "global_cluster", "beyond"];
+
+/// The status of a role that the cluster may not take on.
+const INVALID: &str = "INVALID";
 
 /// The fields in which a rebuilt member differs from what it was, each by its path.
 #[must_use]
@@ -14,7 +17,24 @@ pub fn between(before: &Shape, after: &Shape) -> Vec<String> {
     let mut found = Vec::new();
     compare(&value(before), &value(after), "", &mut found);
     found.retain(|path| !OWN.contains(&path.as_str()));
+    found.extend(invalid(before, after));
     found
+}
+
+/// The roles that it could take on and its successor cannot.
+fn invalid(before: &Shape, after: &Shape) -> Vec<String> {
+    let could = |role: &&RoleShape| {
+        let mut all = before.roles.iter();
+        all.any(|was| was.arn == role.arn && was.feature == role.feature && was.status != INVALID)
+    };
+    let roles = after.roles.iter().filter(|role| role.status == INVALID);
+    roles
+        .filter(could)
+        .map(|role| {
+            let name = role.arn.rsplit('/').next().unwrap_or_default();
+            format!("role {name} is {INVALID}")
+        })
+        .collect()
 }
 
 fn compare(before: &Value, after: &Value, path: &str, found: &mut Vec<String>) {
@@ -95,5 +115,23 @@ mod tests {
             ["instances.orders-west-1", "log_exports.0", "storage_type"]
         );
         assert_eq!(between(&before, &before), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_role_that_the_successor_may_not_take_on_is_a_difference() {
+        let with = |status: &str| Shape {
+            roles: vec![RoleShape {
+                arn: "arn:aws:iam::123456789012:role/import".into(),
+                feature: Some("s3Import".into()),
+                status: status.into(),
+            }],
+            ..Shape::default()
+        };
+        let named = ["role import is INVALID"];
+        assert_eq!(between(&with("ACTIVE"), &with("INVALID")), named);
+        for (before, after) in [("ACTIVE", "PENDING"), ("INVALID", "INVALID")] {
+            let found = between(&with(before), &with(after));
+            assert_eq!(found, Vec::<String>::new(), "{before} {after}");
+        }
     }
 }

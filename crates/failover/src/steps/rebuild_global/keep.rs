@@ -4,7 +4,7 @@
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{Blueprint, Blueprints, Build, Healthy, Shape, World};
+use super::{Blueprint, Blueprints, Build, Healthy, Shape, World, unfinished::still_to_come};
 use crate::{
     Error,
     domain::{PlanName, Region},
@@ -74,11 +74,13 @@ async fn own(world: &impl World, known: &Known) -> Result<(&'static str, String)
     let Some(current) = &row.current else {
         return Ok(("none", "no writer was adopted yet".into()));
     };
-    let kept = keep_member(world, &plan.plan, here, &member.cluster, current).await?;
+    let noted = world.blueprint(&plan.plan, here).await?;
+    let (plan, cluster) = (&plan.plan, &member.cluster);
+    let kept = keep_member(world, plan, here, (cluster, noted), current).await?;
     let is_held = |lease: &Lease| lease.expires_at > world.now();
     // A rebuild that is under way tells at its end what came back different.
     if !row.lease.as_ref().is_some_and(is_held) {
-        succeed(world, &plan.plan, here).await?;
+        succeed(world, plan, here).await?;
     }
     Ok(kept)
 }
@@ -97,7 +99,8 @@ async fn succeed(world: &impl Blueprints, plan: &PlanName, region: &Region) -> R
     }
 }
 
-/// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role.
+/// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role, and lacks nothing of
+/// what was noted to be made again.
 ///
 /// # Errors
 /// `Unavailable`, `Denied`.
@@ -105,7 +108,7 @@ pub async fn keep_member(
     world: &(impl Describe + Build + Blueprints + Here),
     plan: &PlanName,
     region: &Region,
-    cluster: &str,
+    (cluster, noted): (&str, Option<Blueprint>),
     current: &Current,
 ) -> Result<(&'static str, String), Error> {
     let shape = world.shape(region, cluster).await?;
@@ -118,8 +121,13 @@ pub async fn keep_member(
         Err(why) => return Ok(("none", why)),
     };
     let reason = format!("{} is healthy and in its role", shape.identifier);
+    let known = world.healthy(plan, region).await?;
+    // The record of before the outage is the better one.
+    if let Some(why) = still_to_come(noted.as_ref(), &shape, known.as_ref()) {
+        return Ok(("none", why));
+    }
     let seen = Blueprint::of(shape, global.as_ref(), current.epoch, world.now());
-    let healthy = Healthy::after(world.healthy(plan, region).await?, seen);
+    let healthy = Healthy::after(known, seen);
     world.put_healthy(plan, region, &healthy).await?;
     Ok(("keep", reason))
 }

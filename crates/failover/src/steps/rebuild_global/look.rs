@@ -7,6 +7,7 @@ use super::{
     NextGlobal, Observed, SeenMember, Shape, Snapshot, World,
     decide::is_protected,
     kept::left_out,
+    led::led,
     names::{Names, final_snapshot, unplanned_copy},
     unfit::{out_of_reach, unfit},
 };
@@ -51,10 +52,7 @@ pub(super) async fn observe(
             name(&writer_region)
         ))
     })?;
-    let leads = match &writer.global_cluster {
-        Some(identifier) => world.global_cluster(&writer_region, identifier).await?,
-        None => None,
-    };
+    let leads = led(world, current, &writer).await?;
     let others = plan
         .members
         .keys()

@@ -4,6 +4,7 @@ use super::{
     Action, Observed, Retire, SeenMember,
     call::Call,
     decide::{waits, waits_for, waits_for_instances},
+    led::refuse_the_writers,
     names::{retired, with_suffix},
     shape::{Blueprint, Shape},
     status::{AT_REST, stuck},
@@ -153,6 +154,8 @@ fn past_of<'a>(observed: &'a Observed, shape: &Shape) -> Result<Option<&'a Globa
     else {
         return Ok(None);
     };
+    // Its own description may lag behind: what follows the writer is not detached.
+    refuse_the_writers(observed)?;
     let leads = past
         .member(&shape.arn)
         .is_some_and(|member| member.is_writer);

@@ -1,5 +1,6 @@
 //! A rebuild against a small RDS in memory: which calls it makes, in which order, and what it never does.
 
+mod contradictions;
 mod incidents;
 mod refusals;
 

@@ -119,7 +119,7 @@ async fn write(
     // From now on a rebuild knows what each member was made of before an outage.
     for (region, member) in &plan.members {
         let (action, reason) =
-            keep_member(world, &plan.plan, region, &member.cluster, current).await?;
+            keep_member(world, &plan.plan, region, (&member.cluster, None), current).await?;
         tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
     }
     Ok(rivals::end_predecessors(world, plan, current).await)

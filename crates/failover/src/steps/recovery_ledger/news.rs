@@ -10,7 +10,7 @@ use crate::{
     notify::{Message, Severity, commands, tell, tell_news},
     plan::{Mode, Plan, UNNAMED},
     policy,
-    steps::confirm_outage,
+    steps::{confirm_outage, rebuild_global},
 };
 
 /// What this Region's probe saw last, as a sentence, and since when writes are out.
@@ -206,6 +206,11 @@ fn evidence(run: &Run, closed: &Closed) -> String {
         None if unplanned => "The outage was not confirmed by this run.".into(),
         None => "Nothing was done.".into(),
     };
+    if let Some(said) = rebuild_global::not_as_it_was(run)
+        && !evidence.contains(said)
+    {
+        evidence.push_str(&format!("\nThe rebuild: {said}."));
+    }
     if let Some(rto) = closed.rto_seconds {
         evidence.push_str(&format!("\nRTO {rto:.1} s"));
     }
@@ -278,7 +283,7 @@ const fn next_step(verdict: Verdict) -> (Severity, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Loss, notify, steps::fake};
+    use crate::{beat::Loss, ledger::Entry, notify, steps::fake};
 
     fn closed(outcome: Outcome) -> Closed {
         Closed {
@@ -306,6 +311,37 @@ mod tests {
         ] {
             assert!(message.evidence.contains(part), "{}", message.evidence);
         }
+    }
+
+    #[test]
+    fn the_end_of_a_failback_says_what_of_the_rebuilt_members_is_not_as_it_was() {
+        let mut run = fake::run();
+        run.kind = RunKind::Failback;
+        let said = "Of orders-west this is not as it was: instances.orders-west-1.class";
+        let end = format!("every member follows orders-east. {said}");
+        let entries = [
+            ("remember", "it is kept. Its successor will be another"),
+            ("none", end.as_str()),
+            ("none", "every member follows orders-east"),
+        ];
+        for (action, reason) in entries {
+            run.timeline.push(Entry {
+                at: jiff::Timestamp::UNIX_EPOCH,
+                step: rebuild_global::STEP.into(),
+                action: action.into(),
+                reason: reason.into(),
+            });
+        }
+        let told = |run: &Run| message(run, &closed(Outcome::Succeeded)).evidence;
+        let evidence = told(&run);
+        assert!(
+            evidence.contains(&format!("\nThe rebuild: {said}.")),
+            "{evidence}"
+        );
+        run.timeline.pop();
+        assert_eq!(told(&run).matches(said).count(), 1, "told once");
+        run.timeline.pop();
+        assert!(!told(&run).contains("The rebuild"), "all is as it was");
     }
 
     #[test]

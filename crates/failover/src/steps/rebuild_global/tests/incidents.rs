@@ -497,4 +497,9 @@ fn what_came_back_different_is_said_at_the_end() {
     home_shape(&mut observed).instances[0].class = "db.r6g.xlarge".into();
     let said = reason(&observed, &Action::Done, false);
     assert!(said.contains("instances.orders-west-1.class"), "{said}");
+    let retired = home(&mut observed).blueprint.as_mut().unwrap();
+    retired.shape.beyond = vec!["the database activity stream s".into()];
+    let said = reason(&observed, &Action::Done, false);
+    let lost = "orders-west no longer has the database activity stream s";
+    assert!(said.ends_with(lost), "{said}");
 }

@@ -12,13 +12,14 @@ use failover::{
     sql::{
         Credentials, Why,
         fence::{
-            CANARY, Doors, doors, elsewhere, forget_dropped, is_refused, rehearse, rehearse_there,
-            reopen, reopen_there, shut, shut_there,
+            CANARY, Doors, doors, elsewhere, forget_dropped, is_refused, moves_break, rehearse,
+            rehearse_there, reopen, reopen_there, shut, shut_there,
         },
+        to_write,
     },
 };
 use support::database::connect;
-use support::{OnPostgres, WEST, on_postgres};
+use support::{EAST, OnPostgres, WEST, on_postgres};
 use tokio_postgres::{Client, NoTls};
 
 /// What a deposed writer holds: the heartbeat and applications.
@@ -65,6 +66,15 @@ async fn log_in_to(
     user: &str,
     password: &str,
 ) -> Result<Client, tokio_postgres::Error> {
+    log_in_with(simulator, database, (user, password), "").await
+}
+
+async fn log_in_with(
+    simulator: &Simulator,
+    database: &str,
+    (user, password): (&str, &str),
+    options: &str,
+) -> Result<Client, tokio_postgres::Error> {
     let address = simulator.backend(WEST, "orders-west").unwrap();
     let (client, connection) = tokio_postgres::Config::new()
         .hostaddr(address.ip())
@@ -73,6 +83,7 @@ async fn log_in_to(
         .password(password)
         .dbname(database)
         .application_name("aurora-failover")
+        .options(options)
         .connect(NoTls)
         .await?;
     tokio::spawn(connection);
@@ -663,6 +674,144 @@ async fn a_session_of_a_dropped_role_or_of_the_probes_login_is_a_door_and_a_read
     let again = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     assert_eq!(again.unwrap().refused, Vec::<String>::new());
     drop((admin, root));
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_somebody_made_read_only_by_default_is_fenced_all_the_same() {
+    let Some((world, admin)) = deposed().await else {
+        return;
+    };
+    admin.batch_execute(CRON).await.unwrap();
+    let root = superuser(&world).await;
+    root.batch_execute("ALTER DATABASE orders SET default_transaction_read_only = on")
+        .await
+        .unwrap();
+    drop(admin);
+    let app = log_in(&world.simulator, "App One", "one").await.unwrap();
+    app.batch_execute("BEGIN READ WRITE; CREATE TEMP TABLE goes_on (id int); COMMIT")
+        .await
+        .unwrap();
+    let options = to_write(std::time::Duration::from_secs(10));
+    let login = ("postgres_admin", ADMINS);
+    let admin = log_in_with(&world.simulator, "orders", login, &options).await;
+    let mut admin = admin.unwrap();
+
+    let refused = rehearse(&mut admin, &KEPT).await.unwrap();
+    assert_eq!(refused, Vec::<String>::new());
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = done.unwrap();
+    assert_eq!(done.roles, ["App One", "app_two"]);
+    assert_eq!((done.jobs.len(), done.refused), (1, Vec::new()));
+    assert!(app.query_one("SELECT 1", &[]).await.is_err());
+    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
+    assert_eq!(reopen(&mut admin).await.unwrap().roles.len(), 2);
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_canary_that_cannot_be_made_is_named_and_keeps_no_door_open() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    // Its password may not be set, as where a server restricts who sets passwords.
+    let root = superuser(&world).await;
+    root.batch_execute(&format!("CREATE ROLE {CANARY} SUPERUSER"))
+        .await
+        .unwrap();
+    let app = log_in(&world.simulator, "App One", "one").await.unwrap();
+    let rehearsed = rehearse(&mut admin, &KEPT).await.unwrap();
+    assert_eq!(rehearsed.len(), 1, "{rehearsed:?}");
+
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = done.unwrap();
+    assert_eq!(done.roles, ["App One", "app_two"]);
+    assert!(done.is_untried);
+    assert_eq!(done.refused.len(), 1, "{done:?}");
+    for part in [CANARY, "SQLSTATE 42501", "password"] {
+        assert!(done.refused[0].contains(part), "{done:?}");
+    }
+    assert!(app.query_one("SELECT 1", &[]).await.is_err());
+    assert!(log_in(&world.simulator, "app_two", "two").await.is_err());
+    let given = reopen(&mut admin).await.unwrap();
+    assert_eq!((given.roles.len(), given.refused.len()), (2, 1));
+    world.simulator.stop().await;
+}
+
+/// Sessions as a server with pglogical shows them: as RDS's user, once with the worker's name as its kind, once without.
+const PGLOGICAL: &str = r#"
+    CREATE SCHEMA seen;
+    CREATE VIEW seen.pg_stat_activity AS SELECT * FROM pg_catalog.pg_stat_activity UNION ALL
+        SELECT works.* FROM (VALUES
+            ('pglogical apply 16384:77', 'pglogical apply 16384:77'), ('', 'pglogical sync items 16384:77'),
+            ('pglogical manager 16384', 'pglogical manager 16384'), ('walsender', 'pglogical apply 1:1')) AS named(kind, name),
+        jsonb_populate_record(NULL::pg_catalog.pg_stat_activity, jsonb_build_object('pid', 1, 'usesysid', 10,
+            'usename', 'rdsadmin', 'datname', 'orders', 'backend_type', kind, 'application_name', name)) AS works;
+    GRANT USAGE ON SCHEMA seen TO PUBLIC;
+    GRANT SELECT ON seen.pg_stat_activity TO PUBLIC;"#;
+
+#[tokio::test]
+async fn what_pglogical_applies_is_a_door_that_is_named_and_what_a_move_breaks() {
+    let Some((world, mut admin)) = deposed().await else {
+        return;
+    };
+    assert_eq!(moves_break(&admin).await.unwrap(), Vec::<String>::new());
+    let root = superuser(&world).await;
+    root.batch_execute(PGLOGICAL).await.unwrap();
+    admin
+        .batch_execute("SET search_path = seen, pg_catalog, public")
+        .await
+        .unwrap();
+    let workers = ["pglogical apply 16384:77", "pglogical sync items 16384:77"];
+    let broken = moves_break(&admin).await.unwrap();
+    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = done.unwrap();
+    assert_eq!(done.roles, ["App One", "app_two"]);
+    for said in [&broken, &done.refused] {
+        assert_eq!(said.len(), 2, "{said:?}");
+        for (said, worker) in said.iter().zip(workers) {
+            assert!(said.contains(worker), "{said}");
+            assert!(said.contains("orders"), "{said}");
+            let mend = "pglogical.alter_subscription_disable";
+            assert!(said.contains(mend), "{said}");
+        }
+    }
+    let open = doors(&admin, &KEPT).await.unwrap();
+    assert_eq!(
+        open.subscriptions,
+        workers.map(|of| format!("{of} in orders"))
+    );
+    assert_eq!((open.sessions, open.is_open()), (0, true));
+    world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_standby_is_told_apart_whatever_a_session_asks_for() {
+    let Some((world, admin)) = deposed().await else {
+        return;
+    };
+    let standby = "CREATE TABLE reached (id int)";
+    admin.batch_execute(standby).await.unwrap();
+    let address = world.simulator.backend(EAST, "orders-east").unwrap();
+    let options = to_write(std::time::Duration::from_secs(10));
+    let mut login = tokio_postgres::Config::new();
+    login
+        .hostaddr(address.ip())
+        .port(address.port())
+        .user("postgres_admin")
+        .password(ADMINS)
+        .dbname("orders")
+        .options(options);
+    let (mut there, connection) = login.connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..200 {
+        if there.query("SELECT FROM reached", &[]).await.is_ok() {
+            break;
+        }
+        pause().await;
+    }
+    let shut = shut(&mut there, &KEPT, Epoch(8), &canary()).await;
+    assert_eq!(shut, Err(Why::ReadOnly));
     world.simulator.stop().await;
 }
 

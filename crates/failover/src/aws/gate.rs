@@ -78,8 +78,20 @@ impl Aws {
             ..admin.place.clone()
         };
         let connector = self.connector().map_err(|why| why.to_string())?;
-        let client = connector.connect(&place, &admin.login, LIMIT).await;
-        client.map_err(|why| closed(database, &why))
+        let client = connector.connect_to_write(&place, &admin.login, LIMIT);
+        client.await.map_err(|why| closed(database, &why))
+    }
+
+    /// That a role whose login was taken is turned away.
+    async fn turns_away(&self, place: &Place, canary: &Credentials) -> Result<(), Error> {
+        match self.connector()?.connect(place, canary, LIMIT).await {
+            Err(why) if fence::is_refused(&why) => Ok(()),
+            Err(why) => Err(why.into()),
+            Ok(_) => Err(Error::UnexpectedTopology(format!(
+                "{} still admits a role whose login was taken",
+                place.host
+            ))),
+        }
     }
 
     /// Every door of the member. What cannot be looked at is a door that is named, and keeps no other from being looked at.
@@ -177,19 +189,8 @@ impl Gate for Aws {
             shut.refused.extend(tried.err());
         }
         fence::end_sessions(&admin.client, &kept, &mut shut).await?;
-        match self
-            .connector()?
-            .connect(&admin.place, &canary, LIMIT)
-            .await
-        {
-            Err(why) if fence::is_refused(&why) => {}
-            Err(why) => return Err(why.into()),
-            Ok(_) => {
-                return Err(Error::UnexpectedTopology(format!(
-                    "{} still admits a role whose login was taken",
-                    admin.place.host
-                )));
-            }
+        if !shut.is_untried {
+            self.turns_away(&admin.place, &canary).await?;
         }
         shut.after = Some(self.seen(&admin, known).await?);
         Ok(Some(shut))

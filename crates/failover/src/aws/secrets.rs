@@ -106,8 +106,8 @@ impl Aws {
         Ok(version)
     }
 
-    /// Connects to the member of a Region as its administrator. A member that was deposed keeps the password that it had: where
-    /// the secret was rotated since, one of its other versions serves, or the one that this Region's ledger remembers.
+    /// Connects to the member of a Region as its administrator, to write. A member that was deposed keeps the password that it
+    /// had: where the secret was rotated since, one of its other versions serves, or the one that this Region's ledger remembers.
     ///
     /// # Errors
     /// `Denied` where no version serves, `NotReady` and `Unavailable` as connecting answers.
@@ -121,7 +121,9 @@ impl Aws {
         let current = self.admin_version(plan).await?;
         let connector = self.connector()?;
         let open = |version: Version| async move {
-            let client = connector.connect(place, &version.login, limit).await?;
+            let client = connector
+                .connect_to_write(place, &version.login, limit)
+                .await?;
             Ok::<_, Why>(Opened {
                 client,
                 login: version.login,

@@ -320,6 +320,19 @@ async fn first_to_answer<T, F: Future<Output = Result<T, Why>>>(
     }
 }
 
+/// The settings of a session whose statements and locks are given up after `limit`.
+fn bounded(limit: Duration) -> String {
+    let limit_ms = limit.as_millis();
+    format!("-c statement_timeout={limit_ms} -c lock_timeout={limit_ms}")
+}
+
+/// Those of one that writes where somebody made read-only transactions the default, which binds no session that asks for others.
+/// A standby refuses its writes all the same.
+#[must_use]
+pub fn to_write(limit: Duration) -> String {
+    format!("{} -c default_transaction_read_only=off", bounded(limit))
+}
+
 /// Makes connections that verify the server's certificate against a given bundle.
 #[derive(Clone)]
 pub struct Connector {
@@ -377,7 +390,32 @@ impl Connector {
         login: &Credentials,
         limit: Duration,
     ) -> Result<Client, Why> {
-        tokio::time::timeout(limit, self.open(place, login, limit))
+        self.connect_with(place, login, limit, &bounded(limit))
+            .await
+    }
+
+    /// Connects to write, whatever the server's default for transactions is.
+    ///
+    /// # Errors
+    /// As [`Connector::connect`].
+    pub async fn connect_to_write(
+        &self,
+        place: &Place,
+        login: &Credentials,
+        limit: Duration,
+    ) -> Result<Client, Why> {
+        self.connect_with(place, login, limit, &to_write(limit))
+            .await
+    }
+
+    async fn connect_with(
+        &self,
+        place: &Place,
+        login: &Credentials,
+        limit: Duration,
+        options: &str,
+    ) -> Result<Client, Why> {
+        tokio::time::timeout(limit, self.open(place, login, limit, options))
             .await
             .unwrap_or_else(|_| {
                 Err(Why::Failed(format!(
@@ -392,10 +430,11 @@ impl Connector {
         place: &Place,
         login: &Credentials,
         limit: Duration,
+        options: &str,
     ) -> Result<Client, Why> {
         let addresses = self.resolver.addresses(&place.host).await?;
         first_to_answer(addresses, |address| {
-            self.open_at(address, place, login, limit)
+            self.open_at(address, place, login, limit, options)
         })
         .await
     }
@@ -406,8 +445,8 @@ impl Connector {
         place: &Place,
         login: &Credentials,
         limit: Duration,
+        options: &str,
     ) -> Result<Client, Why> {
-        let limit_ms = limit.as_millis();
         let mut config = Config::new();
         config
             .host(&place.host)
@@ -417,9 +456,7 @@ impl Connector {
             .user(&login.user)
             .password(&login.password)
             .application_name("aurora-failover")
-            .options(format!(
-                "-c statement_timeout={limit_ms} -c lock_timeout={limit_ms}"
-            ))
+            .options(options)
             .ssl_mode(SslMode::Require)
             .connect_timeout(limit)
             .tcp_user_timeout(limit)

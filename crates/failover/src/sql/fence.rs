@@ -16,7 +16,7 @@ pub use doors::{Doors, doors, moves_break};
 pub use elsewhere::{Elsewhere, elsewhere, reopen_there, shut_there};
 pub use trial::{rehearse, rehearse_there};
 
-use doors::{ADMINISTRATORS, APPLICATIONS, PREPARED, SENDERS, SESSIONS};
+use doors::{ADMINISTRATORS, APPLICATIONS, PGLOGICAL, PREPARED, SENDERS, SESSIONS};
 
 /// A role of the fence's own that could log in a moment before: when it no longer can, neither can the others.
 pub const CANARY: &str = "aurora_failover_canary";
@@ -50,6 +50,8 @@ pub struct Shut {
     pub senders: Vec<String>,
     /// Whose sessions were ended although their login stays, so that they may come back.
     pub as_administrator: Vec<String>,
+    /// Whether no login can be tried, for the role for it could not be made. Then that is among what was refused.
+    pub is_untried: bool,
     /// What a look saw after all that; without one nothing is known to be shut.
     pub after: Option<Doors>,
 }
@@ -83,21 +85,41 @@ pub async fn shut(
         return Ok(None);
     }
     transaction.batch_execute(RECORD).await?;
-    admit_canary(&transaction, canary).await?;
     let mut done = Shut::default();
+    if let Err(why) = admit_canary(&mut transaction, canary).await? {
+        done.is_untried = true;
+        done.refused.push(format!(
+            "the role {} that a login is tried with cannot be made: {why}; let the administrator set a role's password",
+            canary.user
+        ));
+    }
     take_logins(&mut transaction, kept, &mut done).await?;
     transaction.commit().await?;
     let here = doors::current(admin).await?;
     elsewhere::disable(admin, admin, &here, &mut done).await?;
     end_sessions(admin, kept, &mut done).await?;
+    name_what_stays(admin, &mut done).await?;
+    done.roles.retain(|role| role != CANARY);
+    Ok(Some(done))
+}
+
+/// What only people can shut.
+async fn name_what_stays(admin: &Client, done: &mut Shut) -> Result<(), Why> {
     for row in admin.query(PREPARED, &[]).await? {
         let (gid, owner): (String, String) = (row.get(0), row.get(1));
         done.refused.push(format!(
             "the prepared transaction {gid:?} of {owner} can still be committed; roll it back or commit it by hand"
         ));
     }
-    done.roles.retain(|role| role != CANARY);
-    Ok(Some(done))
+    for row in admin.query(PGLOGICAL, &[]).await? {
+        let (worker, database): (String, Option<String>) = (row.get(0), row.get(1));
+        let database = database.unwrap_or_default();
+        done.refused.push(format!(
+            "the worker {worker:?} goes on in the database {database} and comes back when it is ended; disable its subscription \
+             there by pglogical.alter_subscription_disable"
+        ));
+    }
+    Ok(())
 }
 
 /// Whether an answer to a login says that the role may not log in.
@@ -113,7 +135,10 @@ async fn is_behind(transaction: &Transaction<'_>, proven: Epoch) -> Result<bool,
     Ok(held.is_some_and(|row| Epoch(row.get::<_, i64>(0).unsigned_abs()) < proven))
 }
 
-async fn admit_canary(transaction: &Transaction<'_>, canary: &Credentials) -> Result<(), Why> {
+async fn admit_canary(
+    transaction: &mut Transaction<'_>,
+    canary: &Credentials,
+) -> Result<Result<(), String>, Why> {
     let exists = transaction
         .query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&canary.user])
         .await?
@@ -126,8 +151,7 @@ async fn admit_canary(transaction: &Transaction<'_>, canary: &Credentials) -> Re
             &[&verb, &canary.user, &verifier],
         )
         .await?;
-    transaction.batch_execute(row.get(0)).await?;
-    Ok(())
+    attempt(transaction, row.get(0)).await
 }
 
 async fn take_logins(

@@ -7,7 +7,7 @@ mod probe;
 mod setup;
 mod versions;
 
-pub use connect::{Connector, Credentials, Place, Resolver, Why};
+pub use connect::{Connector, Credentials, Place, Resolver, Why, to_write};
 pub use probe::Session;
 pub use setup::setup;
 pub use versions::{by_whichever_serves, first_that_serves};

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::{CANARY, RECORD, alter, doors, elsewhere::switch, tolerated};
+use super::{CANARY, RECORD, alter, attempt, doors, elsewhere::switch, tolerated};
 use crate::sql::Why;
 
 /// What was given back.
@@ -48,11 +48,12 @@ pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
             given.roles.push(role);
         }
     }
-    transaction
-        .batch_execute(&format!(
-            "DELETE FROM aurora_failover.fenced WHERE kind = 'role' AND name = '{CANARY}'; DROP ROLE IF EXISTS {CANARY}"
-        ))
-        .await?;
+    let forget = format!(
+        "DELETE FROM aurora_failover.fenced WHERE kind = 'role' AND name = '{CANARY}'; DROP ROLE IF EXISTS {CANARY}"
+    );
+    if let Err(why) = attempt(&mut transaction, &forget).await? {
+        given.refused.push(format!("role {CANARY}: {why}"));
+    }
     transaction.commit().await?;
     let here = doors::current(admin).await?;
     give_back(admin, admin, &here, &mut given).await?;

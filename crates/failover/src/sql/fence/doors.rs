@@ -71,6 +71,16 @@ pub(super) const APPLIERS: &str = "
     SELECT at.pid, 'the subscription ' || at.subname FROM pg_stat_subscription AS at
     JOIN pg_subscription AS s ON s.oid = at.subid WHERE at.pid IS NOT NULL AND NOT s.subenabled";
 
+/// Workers of pglogical that bring changes in, by database. They work as the server's first superuser and come back when they are
+/// ended. Its source names the session like the worker, and leaves the worker's kind unset.
+/// Not verified on an account: the names are those of pglogical's `pglogical_worker.c`.
+pub(super) const PGLOGICAL: &str = "
+    SELECT DISTINCT worker, database FROM (
+        SELECT CASE WHEN backend_type ~ '^pglogical' THEN backend_type ELSE application_name END AS worker,
+            datname::text AS database
+        FROM pg_stat_activity WHERE backend_type NOT IN ('client backend', 'walsender')) AS works
+    WHERE worker ~ '^pglogical (apply|sync)' ORDER BY 1, 2";
+
 /// Transactions that anybody may still commit.
 pub(super) const PREPARED: &str =
     "SELECT gid::text, owner::text FROM pg_prepared_xacts ORDER BY gid";
@@ -93,7 +103,7 @@ pub struct Doors {
     pub sessions: u64,
     /// Scheduled jobs that are active.
     pub jobs: u64,
-    /// Subscriptions that are enabled, or whose workers still apply.
+    /// Subscriptions that are enabled, or whose workers still apply, those of pglogical among them.
     pub subscriptions: Vec<String>,
     /// Sessions that changes are sent to, but for RDS's own.
     pub senders: u64,
@@ -130,7 +140,8 @@ pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
         "SELECT pg_is_in_recovery(), (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM ({APPLICATIONS}) AS open),
             (SELECT count(*) FROM ({SESSIONS}) AS open) + (SELECT count(*) FROM ({ADMINISTRATORS}) AS open WHERE NOT stays),
             (SELECT count(*) FROM ({SENDERS}) AS open),
-            ARRAY(SELECT name FROM ({SUBSCRIPTIONS}) AS open UNION SELECT who FROM ({APPLIERS}) AS late(pid, who) ORDER BY 1),
+            ARRAY(SELECT name FROM ({SUBSCRIPTIONS}) AS open UNION SELECT who FROM ({APPLIERS}) AS late(pid, who)
+                UNION SELECT format('%s in %s', worker, database) FROM ({PGLOGICAL}) AS works ORDER BY 1),
             ARRAY(SELECT format('%s of %s', gid, owner) FROM ({PREPARED}) AS open),
             ARRAY({})",
         as_administrator_sql()
@@ -227,7 +238,10 @@ pub async fn moves_break(admin: &Client) -> Result<Vec<String>, Why> {
         "SELECT format('the replication slot %s stays behind, and its reader misses changes; let it read to the end and drop it', slot_name)
             FROM pg_replication_slots WHERE slot_type = 'logical'
         UNION ALL SELECT format('the subscription %s would go on in another Region; disable it, and enable it there afterwards', name)
-            FROM ({SUBSCRIPTIONS}) AS open ORDER BY 1"
+            FROM ({SUBSCRIPTIONS}) AS open
+        UNION ALL SELECT format('the subscription of %s in %s would go on in another Region; disable it by '
+                'pglogical.alter_subscription_disable, and enable it there afterwards', worker, database)
+            FROM ({PGLOGICAL}) AS works ORDER BY 1"
     );
     let rows = admin.query(&sql, &[]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())

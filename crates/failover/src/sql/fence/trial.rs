@@ -27,8 +27,8 @@ pub async fn rehearse(admin: &mut Client, kept: &[&str]) -> Result<Vec<String>, 
             "its record cannot be kept: {why}; run health-probe setup"
         ));
     }
-    let inner = transaction.transaction().await?;
-    if let Err(why) = admit_canary(&inner, &canary).await {
+    let mut inner = transaction.transaction().await?;
+    if let Err(why) = admit_canary(&mut inner, &canary).await? {
         refused.push(format!(
             "it cannot make the role that it tries the door with: {why}"
         ));

@@ -115,7 +115,7 @@ async fn name_what_stays(admin: &Client, done: &mut Shut) -> Result<(), Why> {
         let (worker, database): (String, Option<String>) = (row.get(0), row.get(1));
         let database = database.unwrap_or_default();
         done.refused.push(format!(
-            "the worker {worker:?} goes on in the database {database} and comes back when it is ended; disable its subscription \
+            "the worker {worker} goes on in the database {database} and comes back when it is ended; disable its subscription \
              there by pglogical.alter_subscription_disable"
         ));
     }

@@ -226,11 +226,15 @@ pub(crate) fn ask(
         output: Some("$states.result".into()),
         ..ledger(comment, Json::expression(payload), vec![catch], "Answer")
     };
-    let cause = "the answer does not say approved = true";
+    let answered = |error, cause| vec![("trouble".into(), told("AwaitApproval", error, cause))];
+    let no = Way {
+        assign: answered("Refused", "the answer says approved = false"),
+        ..Way::to(vec![When::Declined], "CloseRun")
+    };
     let answer = Choice {
-        comment: Some("Whatever is not a yes is a no."),
-        ways: vec![Way::to(vec![When::Approved], next)],
-        assign: vec![("trouble".into(), told("AwaitApproval", "Refused", cause))],
+        comment: Some("What is neither a yes nor a no leads nowhere, and is kept as neither."),
+        ways: vec![Way::to(vec![When::Approved], next), no],
+        assign: answered("Unreadable", "the answer was neither yes nor no"),
         default: "CloseRun".into(),
     };
     [

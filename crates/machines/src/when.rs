@@ -23,6 +23,8 @@ pub enum When {
     AtMost(&'static str, u32),
     /// A human's answer is a yes, and nothing but that.
     Approved,
+    /// A human's answer is a no, and nothing but that.
+    Declined,
     /// The run came to its end before its leases are given back.
     Closes,
     /// A failback that only rehearses.
@@ -51,6 +53,7 @@ impl When {
             Self::Below(variable, number) => format!("${variable} < {number}"),
             Self::AtMost(variable, number) => format!("${variable} <= {number}"),
             Self::Approved => "$states.input.approved = true".into(),
+            Self::Declined => "$states.input.approved = false".into(),
             Self::Closes => "$closes".into(),
             Self::Rehearses => "$wish.rehearse".into(),
             Self::TooEarly => "$toMillis($wish.not_before) > $millis()".into(),
@@ -73,7 +76,36 @@ impl When {
             Self::DryRun => answer["dry_run"] == true,
             Self::Below(..) | Self::AtMost(..) => true,
             Self::Approved => answer["approved"] == true,
+            Self::Declined => answer["approved"] == false,
             Self::Closes | Self::Rehearses | Self::TooEarly | Self::Asks => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_typed_wrongly_is_neither_a_yes_nor_a_no() {
+        let means =
+            |answer: Value| [When::Approved, When::Declined].map(|when| when.holds(&answer));
+        assert_eq!(means(json!({"approved": true})), [true, false]);
+        assert_eq!(means(json!({"approved": false})), [false, true]);
+        for answer in [
+            json!({"approved": "true"}),
+            json!({"approved": "false"}),
+            json!({"approved": null}),
+            json!({"Approved": true}),
+            json!({}),
+            json!(true),
+            json!(false),
+            json!("yes"),
+            json!(null),
+        ] {
+            assert_eq!(means(answer.clone()), [false, false], "{answer}");
         }
     }
 }

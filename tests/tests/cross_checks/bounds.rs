@@ -293,7 +293,7 @@ fn a_machine_outlasts_all_that_a_plan_lets_a_human_take() {
 }
 
 #[test]
-fn only_approved_true_is_a_yes() {
+fn only_approved_true_is_a_yes_and_only_approved_false_a_no() {
     let mut asked = 0;
     for machine in machine::all() {
         let states = &machine.definition["States"];
@@ -305,12 +305,18 @@ fn only_approved_true_is_a_yes() {
         let answer = ask["Next"].as_str().unwrap();
         assert_eq!(ask["Output"], "{% $states.result %}");
         let ways = states[answer]["Choices"].as_array().unwrap();
-        assert_eq!(ways.len(), 1, "{answer}");
-        assert_eq!(ways[0]["Condition"], "{% $states.input.approved = true %}");
-        // A no is told from silence by its name, as where a human refuses.
-        assert_eq!(states[answer]["Default"], "CloseRun");
-        let trouble = states[answer]["Assign"]["trouble"].as_str().unwrap();
-        assert!(trouble.contains("'state': 'AwaitApproval', 'error': 'Refused'"));
+        let conditions = ways.iter().map(|way| way["Condition"].as_str().unwrap());
+        let wanted = [true, false].map(|yes| format!("{{% $states.input.approved = {yes} %}}"));
+        assert_eq!(conditions.collect::<Vec<_>>(), wanted, "{answer}");
+        // A no is told by its name from silence, and from what nobody can read.
+        let (no, neither) = (&ways[1], &states[answer]);
+        assert_eq!(no["Next"], "CloseRun");
+        assert_eq!(neither["Default"], "CloseRun");
+        for (way, error) in [(no, "Refused"), (neither, "Unreadable")] {
+            let trouble = way["Assign"]["trouble"].as_str().unwrap();
+            let named = format!("'state': 'AwaitApproval', 'error': '{error}'");
+            assert!(trouble.contains(&named), "{trouble}");
+        }
     }
     assert_eq!(asked, 2);
 }

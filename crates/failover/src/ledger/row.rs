@@ -49,6 +49,9 @@ pub struct Row {
     /// What people were last told about the suspected writer; cleared by the next beat that is committed.
     #[serde(default)]
     pub told: Option<String>,
+    /// What people were told about it since then, each cause once; cleared with it.
+    #[serde(default)]
+    pub told_causes: Vec<String>,
     /// The question that a human answered with no, so that no suspicion asks it again; cleared by the next beat that is
     /// committed.
     #[serde(default)]
@@ -89,7 +92,7 @@ pub struct Row {
 /// How many characters are kept of what is wrong with a plan's parameter.
 const PLAN_FAULT_MAX: usize = 500;
 
-/// How many characters are kept of what keeps a deposed writer open.
+/// How many characters are kept of what people were told is the cause.
 const CAUSE_MAX: usize = 300;
 /// How many such causes are remembered.
 const CAUSES_MAX: usize = 8;
@@ -132,6 +135,7 @@ impl Row {
             maybe_alive_at: None,
             busy_at: None,
             told: None,
+            told_causes: Vec::new(),
             declined: None,
             plan_fault: None,
             paged: None,
@@ -498,12 +502,13 @@ impl Row {
         })
     }
 
-    /// Notes what people are told about the suspected writer; `None` when they were told just that.
+    /// Notes what people are told about the suspected writer; `None` when they were told just that, whatever is counted in it.
     #[must_use]
     pub fn tell(&self, what: &str) -> Option<Self> {
-        let news = self.told.as_deref() != Some(what);
-        news.then(|| Self {
-            told: Some(what.into()),
+        let mark = cause(what);
+        (!self.told_causes.contains(&mark)).then(|| Self {
+            told: Some(mark.clone()),
+            told_causes: with_cause(self.told_causes.iter(), mark),
             ..self.clone()
         })
     }
@@ -536,6 +541,7 @@ impl Row {
         let spoken = self.told.is_some() || self.declined.is_some();
         spoken.then(|| Self {
             told: None,
+            told_causes: Vec::new(),
             declined: None,
             ..self.clone()
         })
@@ -678,11 +684,8 @@ impl Row {
             // Those of another epoch are past.
             let same = self.unfenced.iter();
             let same = same.filter(|told| told.starts_with(&format!("{epoch}/")));
-            let mut unfenced: Vec<_> = same.cloned().chain([mark]).collect();
-            let past = unfenced.len().saturating_sub(CAUSES_MAX);
-            unfenced.drain(..past);
             Self {
-                unfenced,
+                unfenced: with_cause(same, mark),
                 fence_untold: false,
                 ..self.clone()
             }
@@ -726,12 +729,22 @@ impl Row {
     }
 }
 
-/// What stays the same of a sentence from one look to the next: its beginning, and no count.
+/// The causes that people were told, and one more; the oldest beyond the bound are forgotten.
+fn with_cause<'a>(told: impl Iterator<Item = &'a String>, mark: String) -> Vec<String> {
+    let mut causes: Vec<_> = told.cloned().chain([mark]).collect();
+    let past = causes.len().saturating_sub(CAUSES_MAX);
+    causes.drain(..past);
+    causes
+}
+
+/// What stays the same of a sentence from one look to the next: its beginning, and no count or time.
 fn cause(why: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let words = why.split_inclusive(|c: char| !is_word(c)).map(|word| {
         let core = word.trim_end_matches(|c: char| !is_word(c));
-        if !core.is_empty() && core.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A time in its usual form is cut into words as 26T12 and 09Z.
+        let digits = core.trim_end_matches('Z').replacen('T', "", 1);
+        if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             word.replacen(core, "#", 1)
         } else {
             word.to_owned()

@@ -296,8 +296,25 @@ fn people_are_told_once_per_change_and_anew_after_a_beat() {
     let told = row().tell("path_impaired").unwrap();
     assert_eq!(told.tell("path_impaired"), None);
     assert!(told.tell("region_down").is_some());
-    assert_eq!(told.calm().unwrap().told, None);
+    assert_eq!(told.calm(), Some(row()));
     assert_eq!(row().calm(), None);
+}
+
+#[test]
+fn two_causes_that_take_turns_are_told_once_each() {
+    let too_much = |seconds| {
+        format!("stopped: DataLossTooLarge {seconds}.5 s are lost at 2026-11-26T12:00:{seconds}.5Z")
+    };
+    let first = row().tell("stopped: NotReady no instance serves").unwrap();
+    let both = first.tell(&too_much(31)).expect("another cause is news");
+    assert_eq!(both.tell("stopped: NotReady no instance serves"), None);
+    assert_eq!(
+        both.tell(&too_much(42)),
+        None,
+        "only counts and times differ"
+    );
+    let many = ('a'..='z').fold(both, |row, cause| row.tell(&cause.to_string()).unwrap());
+    assert_eq!(many.told_causes.len(), 8, "a row is read at every look");
 }
 
 #[test]

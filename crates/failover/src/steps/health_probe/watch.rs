@@ -1,5 +1,7 @@
 //! The measuring loop: watches every plan of the Region for just under a minute, all at once.
 
+mod held;
+
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -73,16 +75,7 @@ pub fn next_action(
     suspected_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Action {
-    // The writer's own Region dies with it: its vantage is evidence, never the alarm.
-    if vantage.region == vantage.writer_region {
-        return Action::Record;
-    }
-    // Another writer was proven during the look: what was seen is of the one before.
-    if row
-        .current
-        .as_ref()
-        .is_none_or(|current| current.writer != vantage.writer_region)
-    {
+    if !is_of_the_writer(vantage, row) {
         return Action::Record;
     }
     // A run that holds the plan knows; a second suspicion would only be refused.
@@ -108,6 +101,14 @@ pub fn next_action(
     } else {
         Action::Record
     }
+}
+
+/// Whether it was seen from elsewhere, of the writer of today. The writer's own Region dies with it: its vantage is evidence, never the
+/// alarm. Another writer may have been proven during the look.
+fn is_of_the_writer(vantage: &Vantage, row: &Row) -> bool {
+    let current = row.current.as_ref();
+    vantage.region != vantage.writer_region
+        && current.is_some_and(|current| current.writer == vantage.writer_region)
 }
 
 /// One invocation.
@@ -240,6 +241,7 @@ async fn look_until(
             }
             tracing::warn!(plan = %plan.plan, writer = %target.writer, "the writer is suspected");
         }
+        held::tell(world, plan, &seen, &row).await;
         let undecided =
             seen.failures > 0 && !watched.suspected && seen.region != seen.writer_region;
         vantage = Some(seen);
@@ -393,7 +395,6 @@ fn suspicion(vantage: &Vantage, plan: &Plan, target: &Target) -> Suspicion {
 }
 
 #[cfg(test)]
-mod unwatched;
-
-#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unwatched;

@@ -20,6 +20,9 @@ use crate::{
 /// The state that asks a human.
 const ASKS: &str = "AwaitApproval";
 
+/// What an answer goes by that is neither a yes nor a no.
+const UNREADABLE: &str = "Unreadable";
+
 /// What a failure goes by that was given no name.
 const UNNAMED: &str = "States.TaskFailed";
 
@@ -180,13 +183,13 @@ fn is_silence(trouble: &Trouble) -> bool {
 }
 
 /// Whether a human said no, under whatever name, or under none. Nobody can who was sent no question, and what a function, Lambda or
-/// the state machine fails with is nobody's word.
+/// the state machine fails with is nobody's word, and a word that nobody can read is none.
 fn is_a_no(run: &Run, trouble: &Trouble) -> bool {
     let is_sent = run.asked.as_ref().is_some_and(|asked| asked.is_sent);
     let error = trouble.error.as_str();
     let of_the_machine = error.starts_with("States.") && error != UNNAMED;
     let failed = is_of_a_function(trouble) || of_the_machine || error.starts_with("Lambda.");
-    trouble.state == ASKS && is_sent && !failed
+    trouble.state == ASKS && is_sent && !failed && error != UNREADABLE
 }
 
 /// Whether it is a function's own error, which is JSON in the cause: people may type the same name.

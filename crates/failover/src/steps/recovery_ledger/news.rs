@@ -93,9 +93,10 @@ pub(super) async fn closed(
         Outcome::Succeeded | Outcome::Rebuilt | Outcome::Failed => {
             tell(world, &run.plan, &message).await
         }
-        // The same end again is no news, and suspicion comes back every minute.
+        // The same end for the same cause is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted => {
-            tell_news(world, &run.plan, &message, |row| row.tell(&message.what)).await
+            let end = format!("{}: {}", message.what, closed.left.join("; "));
+            tell_news(world, &run.plan, &message, |row| row.tell(&end)).await
         }
     }
 }
@@ -405,6 +406,31 @@ mod tests {
         assert!(text.contains("Writes are out since: "), "{text}");
         let over = message(&run, &closed(Outcome::Succeeded)).text(Timestamp::UNIX_EPOCH);
         assert!(!over.contains("Writes are out since: "), "{over}");
+    }
+
+    #[tokio::test]
+    async fn a_second_cause_that_stops_a_failover_is_told_and_the_first_one_is_not_told_again() {
+        let books = fake::Books::with(&fake::row("us-west-2", 7));
+        let mut run = fake::run();
+        run.confirmed = Some(fake::confirmed(Verdict::RegionDown));
+        let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+        run.plan.notify.insert("us-east-1".into(), topic.into());
+        let ready = "DetachAndPromote: NotReady no instance serves";
+        let lost = |seconds| format!("DetachAndPromote: DataLossTooLarge {seconds} s are lost");
+        for (left, times) in [
+            (ready.to_owned(), 1),
+            (ready.to_owned(), 1),
+            (lost(31), 2),
+            (ready.to_owned(), 2),
+            (lost(45), 2),
+        ] {
+            let end = Closed {
+                left: vec![left.clone()],
+                ..fake::closed(Outcome::Aborted)
+            };
+            assert!(super::closed(&books, &run, &end).await);
+            assert_eq!(books.told().len(), times, "{left}");
+        }
     }
 
     #[test]

@@ -190,6 +190,22 @@ async fn a_watch_keeps_what_a_runs_look_beside_it_has_seen() {
     assert!(last.maybe_alive_at().is_some());
 }
 
+#[tokio::test]
+async fn a_watch_tells_of_an_outage_that_a_failback_stands_in_the_way_of() {
+    let failback = Claim {
+        kind: RunKind::Failback,
+        ..Claim::of(&fake::run())
+    };
+    let held = row().claim(&failback, at(1_000)).unwrap();
+    for (row, times) in [(held, 1), (row(), 0)] {
+        let books = Books::with(&row);
+        watched_by(&mut BesideARun(0), &books, at(1_030)).await;
+        let told = books.told();
+        let of_it = told.iter().filter(|told| told.contains("holds the plan"));
+        assert_eq!(of_it.count(), times, "{told:?}");
+    }
+}
+
 fn deposed() -> Row {
     let mut row = row();
     let current = row.current.as_mut().unwrap();

@@ -95,6 +95,36 @@ fn only_a_human_who_was_sent_the_question_says_no() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_that_nobody_can_read_is_told_and_keeps_no_suspicion_from_asking_anew() {
+    for (error, outcome, is_kept) in [
+        ("Unreadable", Outcome::Aborted, false),
+        ("Refused", Outcome::StoodDown, true),
+    ] {
+        let (books, mut asking) = intended().await;
+        asking.asked = Some(crate::ledger::Asked {
+            question: "a".into(),
+            at: at(1),
+            is_sent: true,
+            verdict: Some(Verdict::WriterDown),
+            said: Default::default(),
+        });
+        asking.plan.unplanned.writer_down = crate::plan::Mode::Approval;
+        books.put_run(&asking.to, &asking).await.unwrap();
+        let mut closing = closing(Verdict::WriterDown);
+        closing.trouble = vec![Trouble {
+            state: ASKS.into(),
+            error: error.into(),
+            cause: "the answer was neither yes nor no".into(),
+        }];
+        let answer = run(&books, &closing).await.unwrap();
+        assert_eq!(answer.outcome, outcome);
+        assert!(answer.left[0].ends_with("neither yes nor no"), "{answer:?}");
+        let kept = books.rows()[&"us-east-1".into()].declined.is_some();
+        assert_eq!(kept, is_kept, "{error}");
+    }
+}
+
 fn of(row: &Row, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
     outcome(row, &crate::steps::fake::run(), verdict, trouble).0
 }

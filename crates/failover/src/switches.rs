@@ -33,6 +33,14 @@ impl Switches {
         self.kill.is_some() || self.maintenance.is_some()
     }
 
+    /// The parameter that is on, and what it says; the kill switch before the plan's own.
+    #[must_use]
+    pub fn on(&self, plan: &PlanName) -> Option<(String, &str)> {
+        let kill = self.kill.as_deref().map(|value| (KILL.to_owned(), value));
+        let own = self.maintenance.as_deref();
+        kill.or_else(|| own.map(|value| (maintenance(plan), value)))
+    }
+
     /// Refuses planned work while the kill switch is on; maintenance is what planned work is done in.
     ///
     /// # Errors
@@ -50,15 +58,11 @@ impl Switches {
     /// # Errors
     /// `RunRefused` that names the parameter, its value, and how to switch it off.
     pub fn admit(&self, plan: &PlanName) -> Result<(), Error> {
-        let on = |name: &str, value: &str| {
-            Err(Error::RunRefused(format!(
+        match self.on(plan) {
+            Some((name, value)) => Err(Error::RunRefused(format!(
                 "{name} is on ({value}); write off into it, or delete it, to let runs act again"
-            )))
-        };
-        match (&self.kill, &self.maintenance) {
-            (Some(value), _) => on(KILL, value),
-            (None, Some(value)) => on(&maintenance(plan), value),
-            (None, None) => Ok(()),
+            ))),
+            None => Ok(()),
         }
     }
 }

@@ -93,6 +93,25 @@ fn every_run_that_fails_has_an_alarm() {
     }
 }
 
+#[test]
+fn a_rule_that_starts_runs_has_an_alarm_on_events_that_started_none() {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let starts = |rule: &Value| {
+        let target = rule["Targets"][0]["Arn"]["Fn::Sub"].as_str();
+        target.is_some_and(|target| target.contains(":stateMachine:"))
+    };
+    let starting = rules.iter().filter(|(_, rule)| starts(rule));
+    let names: BTreeSet<_> = starting
+        .map(|(_, rule)| rule["Name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names.len(), 1);
+    assert_eq!(
+        covered("AWS/Events", "FailedInvocations", "RuleName"),
+        names
+    );
+}
+
 /// A dead probe sends nothing: no data is the news.
 #[test]
 fn what_watches_sweeps_or_keeps_awake_has_an_alarm_on_its_silence_while_it_is_switched_on() {

@@ -11,7 +11,7 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 23),
     ('C', 22),
-    ('P', 14),
+    ('P', 16),
     ('F', 18),
     ('L', 22),
     ('B', 19),

@@ -19,8 +19,8 @@ pub use attempt::{Answer, Attempt};
 
 pub use looks::{Looks, Seen, Sight};
 pub use row::{
-    Claim, Current, Declined, Heard, Intent, LEASE, Lease, Row, RunKind, SERVED_FRESH,
-    SUPERSEDED_AFTER, Served, Unheard,
+    Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, REFUSED, Row, RunKind,
+    SERVED_FRESH, SUPERSEDED_AFTER, Served, Unheard,
 };
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof,

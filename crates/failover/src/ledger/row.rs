@@ -96,6 +96,10 @@ const PLAN_FAULT_MAX: usize = 500;
 const CAUSE_MAX: usize = 300;
 /// How many such causes are remembered.
 const CAUSES_MAX: usize = 8;
+/// What a mark begins with that says that the plan itself refused a run, by a switch or its cool-down.
+pub const REFUSED: &str = "refused: ";
+/// What a mark of the probe begins with that says that its suspicion starts no run.
+pub const NO_RUN: &str = "no run: ";
 /// Of how many people are told under one epoch who work as the administrator: the row is read at every look.
 const ADMINISTRATORS_MAX: usize = 20;
 

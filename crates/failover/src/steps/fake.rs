@@ -143,6 +143,8 @@ pub(crate) struct Books {
     silent: BTreeSet<Region>,
     busy: BTreeSet<Region>,
     deaf: Mutex<u32>,
+    /// So many suspicions are not taken.
+    refuses: Mutex<u32>,
     full: BTreeSet<Region>,
     keeps: BTreeSet<Region>,
     swallows: BTreeSet<Region>,
@@ -188,6 +190,7 @@ impl Books {
             silent: BTreeSet::new(),
             busy: BTreeSet::new(),
             deaf: Mutex::new(0),
+            refuses: Mutex::new(0),
             full: BTreeSet::new(),
             keeps: BTreeSet::new(),
             swallows: BTreeSet::new(),

@@ -1,6 +1,9 @@
 //! Whole machines with `dry_run`: each says what it would do, and nothing is changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -21,6 +24,9 @@ const SCHEDULED: [&str; 2] = [
 const READS: [&str; 7] = ["Describe", "Get", "List", "Query", "Scan", "Invoke", "GET "];
 /// What the items begin with that the probes refresh by themselves: what they last saw, and what a healthy member is made of.
 const REFRESHED: [&str; 2] = ["vantage", "healthy/"];
+
+/// How long a mark of what people were told may take.
+const MARKED: Duration = Duration::from_secs(1);
 
 /// One dry run: the machine, its Region, its input without `dry_run`, and part of what it must say.
 type Asked = (&'static str, &'static str, Value, &'static str);
@@ -55,6 +61,9 @@ pub(super) async fn of_every_machine(stage: &Stage<'_>) -> Result<Acted, Trouble
     let suspects = stage.suspects(STANDBY).await;
     let found = if suspects { "it does" } else { "it does not" };
     acted.check("the probe suspects the writer", found, suspects);
+    // People hear that no run can be started, and the ledger keeps that they did: by the probe, before the dry run begins.
+    stage.told("no run can be started").await;
+    tokio::time::sleep(MARKED).await;
     let lost = ("unplanned-failover", STANDBY, unplanned, "region_down");
     says_and_changes_nothing(stage, &mut acted, lost).await?;
     stage.world.return_region(HOME).await?;

@@ -91,6 +91,12 @@ pub(super) async fn kill_switch(stage: &Stage<'_>) -> Result<Acted, Trouble> {
         if suspected { "it does" } else { "it does not" },
         !suspected,
     );
+    let heard = stage.told("no run is started").await.unwrap_or_default();
+    acted.check(
+        "people are told of the outage, and which switch is on",
+        heard.replace('\n', " "),
+        heard.contains("/aurora-failover/kill is on"),
+    );
     let run = stage.start_run(HOME, STANDBY).await?;
     stage.end_of(&run, RUN).await;
     let told = stage.told("no run from").await.unwrap_or_default();

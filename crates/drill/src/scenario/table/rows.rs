@@ -461,7 +461,7 @@ impl Scenario {
                 "dry-run-machine",
                 "Each state machine is started with dry_run, and the unplanned one once more while the home Region is lost: each says what it would do, and nothing is changed.",
                 Ends::AsPlayed,
-                &[],
+                &["is suspected and no run can be started"],
             ),
             Self::SwitchoverByInvoke => (
                 "switchover-by-invoke",
@@ -505,7 +505,10 @@ impl Scenario {
                 "kill-switch",
                 "The home Region dies while the kill switch is on: nobody is suspected, and a run by hand is refused.",
                 Ends::AsPlayed,
-                &["no run from us-west-2 to us-east-1: switch"],
+                &[
+                    "is suspected and no run is started",
+                    "no run from us-west-2 to us-east-1: switch",
+                ],
             ),
             Self::ByHand => (
                 "by-hand",

@@ -1,6 +1,7 @@
 //! The measuring loop: watches every plan of the Region for just under a minute, all at once.
 
 mod held;
+mod unanswered;
 
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ pub struct WatchedPlan {
     pub looks: u32,
     /// Whether it suspected the writer.
     pub suspected: bool,
-    /// Why it could not be watched, or not as its parameter says.
+    /// Why it could not be watched, or not as its parameter says, or why no run came of its suspicion.
     pub fault: Option<String>,
 }
 
@@ -207,13 +208,13 @@ async fn look_until(
 ) -> Result<(), Error> {
     let (here, plan) = (world.region(), &known.plan);
     let interval = Duration::from_secs(plan.detection.interval_seconds);
-    let plan_fault = watched.fault.clone();
+    let mut lasting = watched.fault.clone();
     let mut row = world.row(here, &plan.plan).await?;
     page(world, plan, &row).await;
     tell_fault(world, plan, &row, fault).await;
     let mut vantage = world.vantage(here, &plan.plan).await?;
     let timeout = Duration::from_secs(plan.detection.timeout_seconds);
-    let mut suspected_at = None;
+    let mut asked = unanswered::Asked::default();
     loop {
         let began = world.now();
         let target = Target::of(&row).ok_or_else(|| crate::steps::not_adopted(&plan.plan))?;
@@ -221,7 +222,6 @@ async fn look_until(
         let seen;
         (seen, row) = record(world, plan, vantage, (look, &target), row).await;
         watched.looks += 1;
-        watched.fault = plan_fault.clone().or_else(|| blind(&seen.write));
         if seen.write.is_failure() {
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
         } else if clears(&seen, &row) {
@@ -232,15 +232,12 @@ async fn look_until(
             }
         }
         let now = world.now();
-        let action = next_action(&seen, &row, &plan.detection, suspected_at, now);
-        if action == Action::Suspect && !is_switched_off(world, &plan.plan).await {
-            // A suspicion that was not taken is published again at the next look.
-            match world.suspect(&suspicion(&seen, plan, &target)).await {
-                Ok(()) => (watched.suspected, suspected_at) = (true, Some(now)),
-                Err(why) => tracing::error!(plan = %plan.plan, %why, "the suspicion was not taken"),
-            }
-            tracing::warn!(plan = %plan.plan, writer = %target.writer, "the writer is suspected");
-        }
+        let action = next_action(&seen, &row, &plan.detection, asked.last_at, now);
+        let suspicion = suspicion(&seen, plan, &target);
+        let fault = unanswered::follow(world, plan, &mut asked, (&suspicion, &row), action).await;
+        lasting = lasting.or(fault);
+        watched.fault = lasting.clone().or_else(|| blind(&seen.write));
+        watched.suspected = asked.last_at.is_some();
         held::tell(world, plan, &seen, &row).await;
         let undecided =
             seen.failures > 0 && !watched.suspected && seen.region != seen.writer_region;
@@ -314,19 +311,6 @@ async fn record(
 /// a beat in between must not leave the no behind.
 fn clears(seen: &Vantage, row: &Row) -> bool {
     !seen.write.is_failure() && row.calm().is_some()
-}
-
-/// Whether a human keeps runs from acting: planned work needs no run a minute that is refused. What cannot be read is
-/// read again when the run opens.
-async fn is_switched_off(world: &impl World, plan: &PlanName) -> bool {
-    let on = world
-        .switches(plan)
-        .await
-        .is_ok_and(|switches| switches.is_on());
-    if on {
-        tracing::warn!(%plan, "the writer would be suspected, and a switch is on");
-    }
-    on
 }
 
 /// How long whoever forces the steps by hand may take from the promotion to its proof.

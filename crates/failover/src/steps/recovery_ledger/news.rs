@@ -6,7 +6,7 @@ use super::{Here, Ledger, Notify, World, open::Opening};
 use crate::{
     Error,
     evidence::Verdict,
-    ledger::{Closed, Outcome, Run, RunKind},
+    ledger::{Closed, NO_RUN, Outcome, REFUSED, Run, RunKind},
     notify::{Message, Severity, commands, tell, tell_news},
     plan::{Mode, Plan, UNNAMED},
     policy,
@@ -28,7 +28,7 @@ async fn seen(world: &impl World, plan: &Plan) -> (String, Option<Timestamp>) {
     }
 }
 
-/// A writer is suspected; once until it commits again.
+/// A writer is suspected; once until it commits again, and where people were last told that no run is started.
 pub(super) async fn suspected(world: &impl World, run: &Run) {
     let (evidence, out_since) = seen(world, &run.plan).await;
     let message = Message {
@@ -42,9 +42,9 @@ pub(super) async fn suspected(world: &impl World, run: &Run) {
                 .into(),
         ..Message::default()
     };
-    tell_news(world, &run.plan, &message, |row| match row.told {
-        None => row.tell("suspected"),
-        Some(_) => None,
+    tell_news(world, &run.plan, &message, |row| match &row.told {
+        Some(told) if !told.starts_with(NO_RUN) => None,
+        _ => row.tell("suspected"),
     })
     .await;
 }
@@ -72,7 +72,7 @@ pub(super) async fn refused(
         ..Message::default()
     };
     tell_news(world, plan, &message, |row| {
-        row.tell(&format!("refused: {by}"))
+        row.tell(&format!("{REFUSED}{by}"))
     })
     .await;
 }
@@ -406,6 +406,21 @@ mod tests {
         assert!(text.contains("Writes are out since: "), "{text}");
         let over = message(&run, &closed(Outcome::Succeeded)).text(Timestamp::UNIX_EPOCH);
         assert!(!over.contains("Writes are out since: "), "{over}");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_opens_after_all_is_told_where_people_were_told_that_none_is_started() {
+        let mut run = fake::run();
+        let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+        run.plan.notify.insert("us-east-1".into(), topic.into());
+        let row = fake::row("us-west-2", 7);
+        for (mark, times) in [("no run: switch", 1), ("stood down (healthy): ", 0)] {
+            let books = fake::Books::with(&row.tell(mark).unwrap());
+            for _ in 0..2 {
+                suspected(&books, &run).await;
+            }
+            assert_eq!(books.told().len(), times, "{mark}");
+        }
     }
 
     #[tokio::test]

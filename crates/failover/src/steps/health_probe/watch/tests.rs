@@ -5,7 +5,10 @@ use crate::{
     beat::Beat,
     domain::Epoch,
     ledger::{Claim, Ledger, RunKind},
-    steps::fake::{self, Books},
+    steps::{
+        Here,
+        fake::{self, Books},
+    },
 };
 
 fn at(second: i64) -> Timestamp {
@@ -129,7 +132,7 @@ async fn watched(books: &Books, calm: Timestamp) -> Vec<String> {
     writers.collect()
 }
 
-async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) {
+async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) -> WatchedPlan {
     let known = books.known(&"us-east-1".into(), &"orders".into()).await;
     let mut known = known.unwrap().unwrap();
     known.plan.detection.timeout_seconds = 1;
@@ -143,6 +146,7 @@ async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) 
     };
     let ended = look_until(books, (&known, None), until, looking, &mut watched).await;
     assert_eq!(ended, Ok(()));
+    watched
 }
 
 /// No beat is committed. During the second look a run's own look is recorded, which met a beat and then no free slot.
@@ -203,6 +207,57 @@ async fn a_watch_tells_of_an_outage_that_a_failback_stands_in_the_way_of() {
         let told = books.told();
         let of_it = told.iter().filter(|told| told.contains("holds the plan"));
         assert_eq!(of_it.count(), times, "{told:?}");
+    }
+}
+
+/// How often people were told something.
+fn times(books: &Books, part: &str) -> usize {
+    let told = books.told();
+    told.iter().filter(|told| told.contains(part)).count()
+}
+
+#[tokio::test]
+async fn a_suspicion_that_is_not_taken_is_told_once_and_a_fault_although_the_next_one_is_taken() {
+    let books = Books::with(&row());
+    for refused in [1, 9] {
+        books.refuse_suspicions(refused);
+        let watched = watched_by(&mut BesideARun(2), &books, books.now() + WATCH).await;
+        let fault = watched.fault.unwrap();
+        assert!(fault.contains("PutEvents: timed out"), "{fault}");
+        assert_eq!(times(&books, "is suspected and no run can be started"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_suspicion_that_no_run_takes_up_is_told_once_and_a_fault() {
+    let mut ended = row();
+    ended.token += 1;
+    let refused = row().tell("refused: cool-down").unwrap();
+    let by_a_run = Books::with(&row()).after_looks(4, &ended);
+    for (books, told) in [
+        (Books::with(&row()), 1),
+        (by_a_run, 0),
+        (Books::with(&refused), 0),
+    ] {
+        for _ in 0..=told {
+            let watched = watched_by(&mut BesideARun(2), &books, books.now() + WATCH).await;
+            assert_eq!(watched.fault.is_some(), told > 0, "{:?}", watched.fault);
+        }
+        assert_eq!(times(&books, "is suspected and no run has begun"), told);
+    }
+}
+
+#[tokio::test]
+async fn an_outage_while_a_switch_is_on_is_told_once_until_a_beat_commits() {
+    let books = Books::with(&row()).switched_on();
+    for told in [1, 1, 2] {
+        if told == 2 {
+            watched_by(&mut Commits, &books, books.now()).await;
+        }
+        let calm = books.now() + SignedDuration::from_secs(20);
+        let watched = watched_by(&mut BesideARun(2), &books, calm).await;
+        assert_eq!((watched.suspected, watched.fault), (false, None));
+        assert_eq!(times(&books, "is suspected and no run is started"), told);
     }
 }
 

@@ -10,14 +10,14 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 23),
-    ('C', 22),
+    ('C', 23),
     ('P', 16),
     ('F', 18),
     ('L', 22),
     ('B', 19),
     ('A', 12),
     ('S', 10),
-    ('O', 21),
+    ('O', 22),
 ];
 
 /// A row of the page.

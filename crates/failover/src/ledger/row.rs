@@ -180,7 +180,8 @@ impl Row {
     /// Gives the lease to a run; a run re-enters its own.
     ///
     /// # Errors
-    /// `RunRefused` while another run holds it, or when the incident's epoch is past.
+    /// `RunRefused` while another run holds it, when the incident's epoch is past, or where a run of the same name to another
+    /// Region held it last: all that goes by the name would take the one for the other.
     pub fn claim(&self, claim: &Claim, now: Timestamp) -> Result<Self, Error> {
         if let Some(incident) = claim
             .incident
@@ -190,6 +191,14 @@ impl Row {
             return Err(Error::RunRefused(format!(
                 "incident {incident} has been dealt with: epoch {} is current",
                 self.proven_epoch()
+            )));
+        }
+        let namesake = self.lease.as_ref();
+        let namesake = namesake.filter(|lease| lease.run_id == claim.run_id);
+        if let Some(lease) = namesake.filter(|lease| lease.to != claim.to) {
+            return Err(Error::RunRefused(format!(
+                "run_id is {}, which is a run of plan {} to {}, and this one goes to {}; start it under another name",
+                claim.run_id, self.plan, lease.to, claim.to
             )));
         }
         let superseded = self.is_superseded_by(claim, now);

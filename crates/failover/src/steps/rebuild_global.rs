@@ -51,6 +51,7 @@ use crate::{
     ledger::{Run, update},
     notify::{Notify, tell},
     patience::{Refusal, Shown, Trouble},
+    switches::Switched,
     topology::{Cluster, Describe, GlobalCluster, Named, status},
 };
 
@@ -75,6 +76,9 @@ pub enum Retire {
 pub struct Observed {
     /// The Region that the pass runs in.
     pub acting: Region,
+    /// What its kill switch says, while it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub killed: Option<String>,
     /// The proven writer's Region.
     pub writer_region: Region,
     /// Its epoch.
@@ -252,8 +256,8 @@ impl Act for Action {
 const PAUSE_SECONDS: u64 = 20;
 
 /// Everything that this step needs.
-pub trait World: Here + Describe + Ask + Notify + Build + Blueprints + Found {}
-impl<T: Here + Describe + Ask + Notify + Build + Blueprints + Found> World for T {}
+pub trait World: Here + Describe + Ask + Notify + Build + Blueprints + Found + Switched {}
+impl<T: Here + Describe + Ask + Notify + Build + Blueprints + Found + Switched> World for T {}
 
 /// The step.
 #[derive(Debug, Clone, Default)]

@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::{Here, answer, is_false, recovery_ledger::Asked, take};
 use crate::{
     Error,
-    domain::RunId,
+    domain::{Region, RunId},
     ledger::{Claim, Ledger, Row, RunKind, update_if},
 };
 
 /// How often another name is tried where the last one's run has ended.
 const NAMES: usize = 3;
-/// The longest plan name that fits into an execution's, which has 80 characters at most.
+/// The longest plan name that fits into an execution's, which has 80 characters at most: a kind has nine, a Region fourteen.
 const PLAN_CHARACTERS: usize = 40;
 
 /// What Step Functions shows of an execution.
@@ -82,7 +82,7 @@ pub async fn or<W: Ledger + Here + Start>(
         let here = world.region();
         let (row, now) = (world.row(here, &asked.plan).await?, world.now());
         let own = row.lease.as_ref().filter(|lease| lease.expires_at > now);
-        let own = own.filter(|lease| is_ours(&lease.run_id, &row, kind));
+        let own = own.filter(|lease| is_ours(&lease.run_id, &row, (kind, here)));
         if let Some(lease) = own {
             let arn = world.execution(&lease.run_id)?;
             match world.look(&lease.run_id).await {
@@ -96,7 +96,7 @@ pub async fn or<W: Ledger + Here + Start>(
                 }
             }
         }
-        let name = name(&row, kind);
+        let name = name(&row, (kind, here));
         let claim = Claim {
             run_id: name.clone(),
             kind,
@@ -209,23 +209,33 @@ const fn word(kind: RunKind) -> &'static str {
     }
 }
 
-/// The execution's name: the plan, its epoch, the kind, and the ledger's count of leases. Until a run has opened, every call
-/// finds the same name.
-fn name(row: &Row, kind: RunKind) -> RunId {
+/// The kind in an execution's name.
+const fn short(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::UnplannedFailover => "unplanned",
+        RunKind::PlannedFailover => "planned",
+        RunKind::Failback => "failback",
+    }
+}
+
+/// The execution's name: the plan, its epoch, the kind, the ledger's count of leases, and this Region, since another one's count
+/// may stand where this one's does. Until a run has opened, every call finds the same name.
+fn name(row: &Row, (kind, here): (RunKind, &Region)) -> RunId {
     let plan: String = row.plan.0.chars().take(PLAN_CHARACTERS).collect();
     RunId(format!(
-        "{plan}-{}-{}-{}",
+        "{plan}-{}-{}-{}-{here}",
         row.proven_epoch(),
-        word(kind),
+        short(kind),
         row.token
     ))
 }
 
-/// Whether a lease belongs to a run of this kind that was started like this.
-fn is_ours(run_id: &RunId, row: &Row, kind: RunKind) -> bool {
+/// Whether a lease belongs to a run of this kind that was started like this in this Region.
+fn is_ours(run_id: &RunId, row: &Row, (kind, here): (RunKind, &Region)) -> bool {
     let plan: String = row.plan.0.chars().take(PLAN_CHARACTERS).collect();
     let rest = run_id.0.strip_prefix(&format!("{plan}-"));
-    let rest = rest.and_then(|rest| rest.split_once(&format!("-{}-", word(kind))));
+    let rest = rest.and_then(|rest| rest.strip_suffix(&format!("-{here}")));
+    let rest = rest.and_then(|rest| rest.split_once(&format!("-{}-", short(kind))));
     rest.is_some_and(|(epoch, count)| {
         [epoch, count]
             .iter()

@@ -271,6 +271,34 @@ fn only_the_holder_gives_a_lease_back() {
 }
 
 #[test]
+fn a_run_of_the_same_name_to_another_region_is_another_run_even_past_its_lease() {
+    let other = Claim {
+        to: "us-west-2".into(),
+        ..claim("a")
+    };
+    let asked = held("a").ask(&"a".into(), at(3600)).unwrap();
+    // Beside it, past its silence, past its lease, and behind its question.
+    let tries = [
+        held("a").claim(&other, at(1)),
+        held("a").claim(&other, at(600)),
+        held("a").claim(&other, at(901)),
+        asked.take_over(&other, at(1)),
+        held("a").claim_by_hand(&other, None, at(1)),
+    ];
+    for tried in tries {
+        assert_eq!(tried.map_err(|why| why.name()), Err("RunRefused"));
+    }
+    let why = held("a").claim(&other, at(901)).unwrap_err().to_string();
+    assert!(
+        why.contains("run_id is a, which is a run of plan orders to us-east-1"),
+        "{why}"
+    );
+    assert!(held("a").claim(&claim("a"), at(901)).is_ok());
+    let free = held("a").release(&"a".into()).unwrap();
+    assert!(free.claim(&other, at(1)).is_ok());
+}
+
+#[test]
 fn a_lease_that_waits_for_a_human_outlives_the_question_and_a_pass_ends_the_wait() {
     let asked = held("a").ask(&"a".into(), at(3600)).unwrap();
     let lease = asked.lease.clone().unwrap();

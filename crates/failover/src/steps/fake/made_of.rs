@@ -6,6 +6,7 @@ use crate::{
     domain::{PlanName, Region},
     steps::{
         detach_and_promote::Accepted,
+        loss_ledger::{Found, Losses},
         rebuild_global::{
             Blueprint, Blueprints, Build, Call, Healthy, ParameterGroup, Shape, Snapshot,
         },
@@ -48,6 +49,16 @@ impl Blueprints for Books {
     }
 
     async fn put_blueprint(&self, _: &PlanName, _: &Region, _: &Blueprint) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Found for Books {
+    async fn losses(&self, _: &Region, _: &PlanName, _: &str) -> Result<Option<Losses>, Error> {
+        Ok(None)
+    }
+
+    async fn put_losses(&self, _: &PlanName, _: &Losses) -> Result<(), Error> {
         Ok(())
     }
 }

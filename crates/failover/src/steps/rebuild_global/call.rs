@@ -182,6 +182,11 @@ impl Call {
         }
     }
 
+    /// What a human stops who stops everything.
+    pub(super) const fn takes_away(&self) -> bool {
+        self.is_taking() || matches!(self, Self::DeleteGlobal { .. })
+    }
+
     const fn is_deleting(&self) -> bool {
         matches!(
             self,

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Error,
     domain::Region,
+    switches::KILL,
     topology::{GlobalCluster, GlobalMember, GlobalSettings, Named},
 };
 
@@ -15,6 +16,20 @@ use crate::{
 /// # Errors
 /// `NotReady` for what a human has to put right first, `UnexpectedTopology` where RDS contradicts the ledgers.
 pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error> {
+    let action = wanted(observed, retire)?;
+    if let (Action::Call(_, call), Some(value)) = (&action, &observed.killed)
+        && call.takes_away()
+    {
+        return Ok(Action::Wait(format!(
+            "the kill switch is on ({value}), and nothing is taken away; write off into {KILL} of {}, or delete it",
+            observed.acting
+        )));
+    }
+    Ok(action)
+}
+
+/// What it would do were nothing stopped.
+fn wanted(observed: &Observed, retire: Retire) -> Result<Action, Error> {
     if !observed.writer.is_ready() {
         let writer = &observed.writer;
         return waits(

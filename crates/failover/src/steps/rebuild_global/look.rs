@@ -38,6 +38,7 @@ pub(super) async fn observe(
         .rows
         .current()
         .ok_or_else(|| crate::steps::not_adopted(&plan.plan))?;
+    let killed = world.switches(&plan.plan).await?.kill;
     let writer_region = current.writer.clone();
     let name = |region: &Region| {
         let member = plan.members.get(region);
@@ -70,6 +71,7 @@ pub(super) async fn observe(
     let (past_region, past) = past.unzip();
     let mut observed = Observed {
         acting: world.region().clone(),
+        killed,
         writer_region,
         epoch: current.epoch,
         proven_at: current.proven_at,

@@ -89,6 +89,7 @@ pub(super) fn deposed() -> Observed {
     };
     Observed {
         acting: "us-west-2".into(),
+        killed: None,
         writer_region: "us-east-1".into(),
         epoch: Epoch(8),
         proven_at: at(100_000),

@@ -145,7 +145,7 @@ async fn lease_and_record(
         .map_err(|why| counts_on_all(input.kind, why))?;
     let recorded = record(world, plan, input, &held).await;
     if recorded.is_err() {
-        give_back(world, plan, &input.run_id, &held.leased).await;
+        give_back(world, plan, input, &held.leased).await;
     }
     recorded
 }
@@ -198,7 +198,7 @@ async fn lease(world: &impl World, plan: &Plan, input: &Opening) -> Result<Held,
         match claimed {
             Ok(_) => leased.push(region.clone()),
             Err(why) => {
-                give_back(world, plan, &input.run_id, &leased).await;
+                give_back(world, plan, input, &leased).await;
                 let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
                 let behind = behind(&rows, input, now);
                 return match (&why, behind) {
@@ -238,9 +238,10 @@ fn behind(rows: &Rows, input: &Opening, now: Timestamp) -> Option<RunId> {
     first.filter(|first| others.all(|lease| lease.waits_for_human && lease.run_id == *first))
 }
 
-async fn give_back(world: &impl Ledger, plan: &Plan, run_id: &RunId, leased: &[Region]) {
+async fn give_back(world: &impl Ledger, plan: &Plan, input: &Opening, leased: &[Region]) {
+    let run = (&input.run_id, &input.target_region);
     for region in leased {
-        super::release::release(world, region, &plan.plan, run_id).await;
+        super::release::release(world, region, &plan.plan, run).await;
     }
 }
 

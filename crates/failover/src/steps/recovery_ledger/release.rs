@@ -42,7 +42,7 @@ pub(super) async fn run(
 ) -> Result<Output<Released>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;
     let asked = plan.members.keys().map(async |region| {
-        let given = give(world, region, &input.plan, &input.run_id).await;
+        let given = give(world, region, &input.plan, (&input.run_id, None)).await;
         (region.clone(), given)
     });
     let mut kept = Vec::new();
@@ -105,27 +105,35 @@ pub(super) async fn give_back(world: &impl Ledger, run: &Run) {
     let regions: Vec<_> = run.leased.iter().chain([&run.from]).collect();
     let released = regions
         .into_iter()
-        .map(|region| release(world, region, run.name(), &run.run_id));
+        .map(|region| release(world, region, run.name(), (&run.run_id, &run.to)));
     futures::future::join_all(released).await;
 }
 
-/// Gives one lease back, if the run holds it; whether it is sure that the run does not hold it any more.
+/// Gives one lease back, if the run to this target holds it; whether it is sure that the run does not hold it any more.
 pub(super) async fn release(
     world: &impl Ledger,
     region: &Region,
     plan: &PlanName,
-    run_id: &RunId,
+    (run_id, to): (&RunId, &Region),
 ) -> bool {
-    give(world, region, plan, run_id).await != Given::Unknown
+    give(world, region, plan, (run_id, Some(to))).await != Given::Unknown
 }
 
-async fn give(world: &impl Ledger, region: &Region, plan: &PlanName, run_id: &RunId) -> Given {
+/// A run of the same name to another target is another run; people name none, and mean every lease of the name.
+async fn give(
+    world: &impl Ledger,
+    region: &Region,
+    plan: &PlanName,
+    (run_id, to): (&RunId, Option<&Region>),
+) -> Given {
     let seen = Mutex::new(None);
     let change = update_if(world, region, plan, |row| {
         if let Ok(mut seen) = seen.lock() {
             seen.clone_from(&row.lease);
         }
-        row.release(run_id)
+        let target = row.lease.as_ref().map(|lease| &lease.to);
+        let is_another = to.is_some() && target != to;
+        row.release(run_id).filter(|_| !is_another)
     });
     match tokio::time::timeout(LIMIT, change).await {
         Ok(Ok(Some(_))) => Given::Back,
@@ -180,6 +188,28 @@ mod tests {
             told.reason,
             "run b does not hold plan orders, and nothing was given back"
         );
+    }
+
+    #[tokio::test]
+    async fn a_run_that_closes_leaves_the_lease_of_its_namesake_to_another_region() {
+        let held = fake::row("us-west-2", 6);
+        let claim = Claim {
+            run_id: "a".into(),
+            kind: RunKind::Failback,
+            incident: None,
+            from: "us-east-1".into(),
+            to: "us-west-2".into(),
+        };
+        let books = Books::with(&fake::row("us-west-2", 6));
+        let held = held.claim(&claim, books.now()).unwrap();
+        let books = books.with_row("us-west-2", &held);
+        let (region, plan): (Region, PlanName) = ("us-west-2".into(), "orders".into());
+        let run_id: RunId = "a".into();
+        for (to, left) in [("us-east-1", held.lease.clone()), ("us-west-2", None)] {
+            let sure = release(&books, &region, &plan, (&run_id, &to.into())).await;
+            assert!(sure);
+            assert_eq!(books.rows()[&region].lease, left, "{to}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::*;
 use crate::{
     beat::Vantage,
-    domain::{PlanName, Region},
-    ledger::{Claim, Known, Run},
+    domain::{Epoch, PlanName, Region},
+    ledger::{Claim, Current, Known, Run},
     steps::fake::Books,
 };
 
@@ -176,18 +176,47 @@ async fn a_start_that_is_repeated_finds_the_first_run() {
         machine.called(start.clone()).await.unwrap()["execution"],
         first["execution"]
     );
-    assert_eq!(machine.names(), ["orders-0-planned-failover-0"]);
+    assert_eq!(machine.names(), ["orders-0-planned-0-us-east-1"]);
     // The machine gets the rest of the payload, whole.
     assert_eq!(
         machine.executions.lock().unwrap()[0].1,
         json!({"plan": "orders"})
     );
     // It has opened by now, and its lease raised the count.
-    let opened = Machine::with(&held_by("orders-0-planned-failover-0"));
-    let opened = opened.began("orders-0-planned-failover-0", json!({"plan": "orders"}));
+    let opened = Machine::with(&held_by("orders-0-planned-0-us-east-1"));
+    let opened = opened.began("orders-0-planned-0-us-east-1", json!({"plan": "orders"}));
     let again = opened.called(start).await.unwrap();
     assert_eq!(again["execution"], first["execution"]);
     assert_eq!(opened.names().len(), 1);
+}
+
+#[test]
+fn a_start_in_another_region_has_another_name_and_none_is_too_long() {
+    let plan = "o".repeat(PLAN_CHARACTERS);
+    let row = Row {
+        token: 999_999,
+        current: Some(Current {
+            epoch: Epoch(99_999),
+            writer: "ap-southeast-7".into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        }),
+        ..Row::new(plan.as_str().into())
+    };
+    let [home, away] = ["ap-southeast-7", "us-gov-west-1"].map(Region::from);
+    for kind in [
+        RunKind::UnplannedFailover,
+        RunKind::PlannedFailover,
+        RunKind::Failback,
+    ] {
+        let name = name(&row, (kind, &home));
+        assert!(name.0.len() <= 80, "{name} has {}", name.0.len());
+        assert!(is_ours(&name, &row, (kind, &home)));
+        assert!(!is_ours(&name, &row, (kind, &away)));
+    }
 }
 
 #[tokio::test]
@@ -203,7 +232,12 @@ async fn a_run_that_has_ended_does_not_keep_the_next_from_starting() {
 
 #[tokio::test]
 async fn a_start_beside_another_run_is_refused() {
-    for other in ["a", "orders-0-failback-0", "orders-x-planned-failover-0"] {
+    for other in [
+        "a",
+        "orders-0-failback-0-us-east-1",
+        "orders-x-planned-0-us-east-1",
+        "orders-0-planned-0-us-west-2",
+    ] {
         let machine = Machine::with(&held_by(other));
         let why = machine
             .called(json!({"plan": "orders", "start": true}))
@@ -248,7 +282,7 @@ async fn the_machines_dry_run_is_started_beside_whatever_runs() {
     assert_eq!(executions[0].1, json!({"plan": "orders", "dry_run": true}));
 }
 
-const OWN: &str = "orders-0-planned-failover-0";
+const OWN: &str = "orders-0-planned-0-us-east-1";
 
 #[tokio::test]
 async fn a_run_that_has_ended_and_holds_the_plan_is_not_answered_as_under_way() {
@@ -301,7 +335,7 @@ async fn a_repeated_start_with_another_input_is_refused_and_the_difference_named
         }
         payload
     };
-    let machine = Machine::with(&free()).began("orders-0-failback-0", failback(None));
+    let machine = Machine::with(&free()).began("orders-0-failback-0-us-east-1", failback(None));
     let called = async |retire| {
         let mut payload = failback(Some(retire));
         payload["start"] = json!(true);
@@ -317,7 +351,7 @@ async fn a_repeated_start_with_another_input_is_refused_and_the_difference_named
 #[tokio::test]
 async fn a_start_takes_the_place_of_a_silent_run_where_openrun_would() {
     let kind = RunKind::UnplannedFailover;
-    let own = "orders-0-unplanned-failover-0";
+    let own = "orders-0-unplanned-0-us-east-1";
     let start = json!({"plan": "orders", "start": true});
     for run in ["a", own] {
         for (since, is_taken) in [(600, true), (900, false)] {

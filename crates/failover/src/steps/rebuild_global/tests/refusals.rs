@@ -51,6 +51,75 @@ fn at_rest() -> Observed {
     observed
 }
 
+/// The calls that are not made while the kill switch is on, in the order in which they would be.
+fn held_back(retire: Retire) -> Vec<&'static str> {
+    let mut observed = deposed();
+    let mut held = Vec::new();
+    for _ in 0..PASSES_MAX {
+        let action = next_action(&observed, retire).unwrap();
+        if action == Action::Done {
+            break;
+        }
+        let killed = Observed {
+            killed: Some("storm".into()),
+            ..observed.clone()
+        };
+        let stopped = next_action(&killed, retire).unwrap();
+        if stopped != action {
+            let said = "the kill switch is on (storm), and nothing is taken away";
+            assert!(
+                matches!(&stopped, Action::Wait(why) if why.contains(said)),
+                "{stopped:?}"
+            );
+            held.push(action.name());
+        }
+        carry_out(&mut observed, &action);
+    }
+    held
+}
+
+#[test]
+fn while_the_kill_switch_is_on_nothing_is_taken_away_and_the_rest_goes_on() {
+    assert_eq!(
+        held_back(Retire::Rename),
+        [
+            "remove",
+            "delete_endpoint",
+            "rename_instance",
+            "rename_cluster",
+            "delete_global"
+        ]
+    );
+    assert_eq!(
+        held_back(Retire::Delete),
+        [
+            "remove",
+            "delete_endpoint",
+            "lift_protection",
+            "delete_instance",
+            "delete_cluster",
+            "delete_global"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_kill_switch_that_nobody_can_read_is_silence() {
+    let books = fake::Books::with(&fake::row("us-west-2", 6)).switches_unread();
+    let mut pass = pass(0);
+    pass.rows = Rows([("us-west-2".into(), fake::row("us-west-2", 6))].into());
+    let step = RebuildGlobal {
+        retire: Retire::Rename,
+        names: Names::default(),
+    };
+    let seen = step.observe(&books, &pass).await.unwrap();
+    let action = Step::<fake::Books>::next_action(&step, &pass, &seen).unwrap();
+    assert!(
+        matches!(&action, Action::Outlast(why) if why.contains("/aurora-failover/kill")),
+        "{action:?}"
+    );
+}
+
 #[test]
 fn a_permanent_refusal_is_told_at_once_and_ends_the_rebuild_within_minutes() {
     let said = "set the scaling configuration first";

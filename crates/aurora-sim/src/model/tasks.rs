@@ -102,7 +102,26 @@ impl Model {
     }
 
     fn stands_still(&self, task: &Task) -> bool {
+        self.needs_a_lost_region(task) || self.waits_for_a_fence(task)
+    }
+
+    fn needs_a_lost_region(&self, task: &Task) -> bool {
         task.needs.iter().any(|region| self.lost.contains(region))
+    }
+
+    /// Whether the old writer is still to be kept from writing, in a Region that is there.
+    fn waits_for_a_fence(&self, task: &Task) -> bool {
+        let Then::FailedOver(id) = &task.then else {
+            return false;
+        };
+        let failover = self.globals.get(id);
+        let failover = failover.and_then(|global| global.failover.as_ref());
+        failover.is_some_and(|failover| {
+            self.tasks.iter().any(|other| {
+                let fences = matches!(&other.effect, Some(Effect::Fence { cluster }) if *cluster == failover.from);
+                fences && !self.needs_a_lost_region(other)
+            })
+        })
     }
 
     fn start_tasks(&mut self) {

@@ -57,7 +57,8 @@ pub(super) async fn observe(
         ))
     })?;
     let written = written(pass);
-    let everywhere = asks_everywhere(run, written, role(global.as_ref(), &target));
+    let role = role(global.as_ref(), &target);
+    let everywhere = asks_everywhere(run, written, role, pass.now);
     let lived_at = last_life(world, run, everywhere).await;
     let confirmed = run.confirmed.as_ref();
     let left = run
@@ -87,9 +88,14 @@ pub(super) async fn observe(
 }
 
 /// Whether every member Region's probe is asked for a last sign of life: where this very pass may promote, because the road may be
-/// cut from here alone, and where somebody forces it, who is the evidence and may not know. A dead Region costs that pass a second.
-fn asks_everywhere(run: &Run, written: Written, role: Role) -> bool {
-    run.forced || (written == Written::OwnIntent && role == Role::Standby)
+/// cut from here alone, and where somebody forces it, who is the evidence and may not know. A dead Region costs that pass a second,
+/// so it is spared where the evidence, in which all of them were asked, is as new as another look.
+fn asks_everywhere(run: &Run, written: Written, role: Role, now: Timestamp) -> bool {
+    const AS_NEW: SignedDuration = SignedDuration::from_secs(5);
+    let confirmed = run.confirmed.as_ref();
+    let is_new = confirmed
+        .is_some_and(|confirmed| now.duration_since(confirmed.evidence.gathered_at) < AS_NEW);
+    run.forced || (written == Written::OwnIntent && role == Role::Standby && !is_new)
 }
 
 /// When a probe last knew the old writer alive: this Region's, or any. What does not answer knows nothing.
@@ -310,7 +316,7 @@ mod tests {
 
     /// In the pass that makes the call.
     async fn refused_by(books: &crate::steps::fake::Books, run: &Run) -> Option<&'static str> {
-        let everywhere = asks_everywhere(run, Written::OwnIntent, Role::Standby);
+        let everywhere = asks_everywhere(run, Written::OwnIntent, Role::Standby, at(1_010));
         let lived = last_life(books, run, everywhere).await;
         let switches = Switches::default();
         let why = refusal(run, &switches, lived, at(1_010));
@@ -397,10 +403,14 @@ mod tests {
     #[test]
     fn the_region_that_is_left_is_asked_where_the_very_pass_may_promote() {
         let mut run = crate::steps::fake::run();
-        assert!(asks_everywhere(&run, Written::OwnIntent, Role::Standby));
-        assert!(!asks_everywhere(&run, Written::Nothing, Role::Standby));
-        assert!(!asks_everywhere(&run, Written::OwnIntent, Role::Standalone));
+        run.confirmed = Some(crate::steps::fake::confirmed(Verdict::RegionDown));
+        let asks =
+            |run: &Run, written, role, second| asks_everywhere(run, written, role, at(second));
+        assert!(asks(&run, Written::OwnIntent, Role::Standby, 5));
+        assert!(!asks(&run, Written::OwnIntent, Role::Standby, 4));
+        assert!(!asks(&run, Written::Nothing, Role::Standby, 5));
+        assert!(!asks(&run, Written::OwnIntent, Role::Standalone, 5));
         run.forced = true;
-        assert!(asks_everywhere(&run, Written::Nothing, Role::Standby));
+        assert!(asks(&run, Written::Nothing, Role::Standby, 0));
     }
 }

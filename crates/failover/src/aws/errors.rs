@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::{
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
 };
 
 use crate::Error;
@@ -45,6 +45,12 @@ const DENIED: [&str; 9] = [
     "ExpiredTokenException",
 ];
 
+/// What an error says, and all that it came of: people read it, so that no value of Rust stands in it.
+fn words(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Names what a failed call means. `what` says which call it was, as in `RDS DescribeDBClusters in us-east-1`.
 pub(super) fn error<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Error
 where
@@ -52,10 +58,9 @@ where
 {
     match error {
         SdkError::TimeoutError(_) => Error::Unavailable(format!("{what} timed out")),
-        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Error::Unavailable(format!(
-            "{what} got no answer: {}",
-            DisplayErrorContext(error)
-        )),
+        SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            Error::Unavailable(format!("{what} got no answer: {}", words(error)))
+        }
         SdkError::ServiceError(service) => {
             let code = error.code().unwrap_or("no code");
             of_code(
@@ -65,10 +70,9 @@ where
                 service.raw().status().as_u16(),
             )
         }
-        SdkError::ConstructionFailure(_) | _ => Error::InvalidRequest(format!(
-            "{what} could not be made: {}",
-            DisplayErrorContext(error)
-        )),
+        SdkError::ConstructionFailure(_) | _ => {
+            Error::InvalidRequest(format!("{what} could not be made: {}", words(error)))
+        }
     }
 }
 

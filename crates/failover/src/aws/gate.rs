@@ -47,6 +47,15 @@ fn kept<'a>(admin: &'a str, known: &'a Known) -> [&'a str; 2] {
 
 impl Aws {
     async fn administrator(&self, known: &Known) -> Result<Administrator, Error> {
+        let (administrator, version) = self.let_in(known).await?;
+        if let Some(version) = &version {
+            note(self, &known.plan.plan, version).await;
+        }
+        Ok(administrator)
+    }
+
+    /// The same for a look, which a dry run takes too: nothing is noted. And the version of the secret that opened.
+    async fn let_in(&self, known: &Known) -> Result<(Administrator, Option<String>), Error> {
         let here = self.region();
         let endpoints = known.endpoints.get(here).ok_or_else(|| {
             Error::NotReady(format!(
@@ -59,14 +68,12 @@ impl Aws {
             database: known.plan.database.name.clone(),
         };
         let opened = self.as_administrator(known, (here, &place), LIMIT).await?;
-        if let Some(version) = &opened.version {
-            note(self, &known.plan.plan, version).await;
-        }
-        Ok(Administrator {
+        let administrator = Administrator {
             client: opened.client,
             place,
             login: opened.login,
-        })
+        };
+        Ok((administrator, opened.version))
     }
 }
 
@@ -156,7 +163,7 @@ impl Gate for Aws {
     }
 
     async fn doors(&self, known: &Known) -> Result<Doors, Error> {
-        let admin = self.administrator(known).await?;
+        let (admin, _) = self.let_in(known).await?;
         self.seen(&admin, known).await
     }
 
@@ -229,7 +236,7 @@ impl Gate for Aws {
     }
 
     async fn rights(&self, known: &Known) -> Result<Rights, Error> {
-        let mut admin = self.administrator(known).await?;
+        let (mut admin, _) = self.let_in(known).await?;
         let user = admin.login.user.clone();
         let mut refused = fence::rehearse(&mut admin.client, &kept(&user, known)).await?;
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;

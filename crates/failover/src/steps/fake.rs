@@ -23,12 +23,35 @@ use crate::{
         Here,
         confirm_outage::{Ask, ReachInput, ReachOutput},
         health_probe::{Confirmation, Spares},
+        rebuild_global::Reach,
         recovery_ledger::{HandOver, Plans},
         warm::Warm,
     },
     switches::{Switched, Switches},
-    topology::{Cluster, Describe, GlobalCluster},
+    topology::{Cluster, Describe, GlobalCluster, Instance},
 };
+
+/// The standby of that plan as RDS shows it, with instances of these statuses; the first one leads.
+pub(crate) fn cluster(statuses: &[&str]) -> Cluster {
+    let instances = statuses.iter().enumerate();
+    let instances = instances.map(|(number, status)| Instance {
+        identifier: format!("orders-east-{}", number + 1),
+        status: (*status).into(),
+        is_writer: number == 0,
+    });
+    Cluster {
+        identifier: "orders-east".into(),
+        arn: "arn".into(),
+        resource_id: None,
+        status: "available".into(),
+        engine_version: "16.4".into(),
+        endpoint: String::new(),
+        reader_endpoint: String::new(),
+        port: 5432,
+        global_cluster: None,
+        instances: instances.collect(),
+    }
+}
 
 /// A plan that has nothing wrong with it.
 pub(crate) fn plan_document() -> Value {
@@ -165,6 +188,8 @@ pub(crate) struct Books {
     switches: Result<Switches, Error>,
     /// Another plan of this Region, of whose cluster RDS tells nothing.
     unseen: Option<PlanName>,
+    /// What of a member this Region's rebuild may make again.
+    reach: Option<Reach>,
     kept: Mutex<Kept>,
 }
 
@@ -205,11 +230,18 @@ impl Books {
             beside: None,
             switches: Ok(Switches::default()),
             unseen: None,
+            reach: None,
             kept: Mutex::new(Kept {
                 rows: rows.into(),
                 ..Kept::default()
             }),
         }
+    }
+
+    /// What of a member this Region's rebuild may make again.
+    pub(crate) fn reaching(mut self, reach: Reach) -> Self {
+        self.reach = Some(reach);
+        self
     }
 
     /// What this Region's plan parameter holds.

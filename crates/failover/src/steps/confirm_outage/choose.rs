@@ -172,23 +172,7 @@ mod tests {
     #[test]
     fn an_instance_that_will_not_serve_by_itself_makes_no_candidate() {
         let counted = |statuses: &[&str]| {
-            let instance = |status: &&str| crate::topology::Instance {
-                identifier: "orders-east-1".into(),
-                status: (*status).into(),
-                is_writer: false,
-            };
-            let target = Cluster {
-                identifier: "orders-east".into(),
-                arn: "arn".into(),
-                resource_id: None,
-                status: "available".into(),
-                engine_version: "16.4".into(),
-                endpoint: String::new(),
-                reader_endpoint: String::new(),
-                port: 5432,
-                global_cluster: None,
-                instances: statuses.iter().map(instance).collect(),
-            };
+            let target = crate::steps::fake::cluster(statuses);
             let run = crate::steps::fake::run();
             Candidate::of(&run, Some(&target), None).instances
         };

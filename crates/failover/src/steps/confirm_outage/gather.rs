@@ -240,6 +240,23 @@ async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> 
 }
 
 #[cfg(test)]
+impl Gathered {
+    /// That evidence, beside nothing else that was read.
+    pub(super) fn with(evidence: Evidence) -> Self {
+        Self {
+            evidence,
+            vantage: None,
+            home: None,
+            others: Vec::new(),
+            target: None,
+            global: None,
+            shows_target: true,
+            lease: Ok("us-east-1".into()),
+        }
+    }
+}
+
+#[cfg(test)]
 mod third;
 
 #[cfg(test)]

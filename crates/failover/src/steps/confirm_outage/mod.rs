@@ -417,16 +417,7 @@ mod tests {
             cluster: "available".into(),
             instances: vec!["rebooting".into()],
         };
-        let gathered = Gathered {
-            evidence,
-            vantage: None,
-            home: None,
-            others: Vec::new(),
-            target: None,
-            global: None,
-            shows_target: true,
-            lease: Ok("us-east-1".into()),
-        };
+        let gathered = Gathered::with(evidence);
         let kept = async |dry_run| {
             let books = fake::Books::with(&Row::new("orders".into()));
             let pass = pass(dry_run);

@@ -277,14 +277,8 @@ mod tests {
             let mut evidence = fake::evidence(at(120));
             evidence.witness = witness;
             let gathered = Gathered {
-                evidence,
                 vantage: Some(before.clone()),
-                home: None,
-                others: Vec::new(),
-                target: None,
-                global: None,
-                shows_target: true,
-                lease: Ok("us-east-1".into()),
+                ..Gathered::with(evidence)
             };
             let pass = Pass {
                 run: fake::run(),

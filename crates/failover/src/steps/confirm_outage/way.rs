@@ -170,16 +170,8 @@ mod tests {
 
     fn cluster(engine_version: &str) -> Cluster {
         Cluster {
-            identifier: "orders-east".into(),
-            arn: "arn".into(),
-            resource_id: None,
-            status: "available".into(),
             engine_version: engine_version.into(),
-            endpoint: String::new(),
-            reader_endpoint: String::new(),
-            port: 5432,
-            global_cluster: None,
-            instances: Vec::new(),
+            ..crate::steps::fake::cluster(&[])
         }
     }
 

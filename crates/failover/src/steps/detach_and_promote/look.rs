@@ -266,18 +266,7 @@ mod tests {
 
     #[test]
     fn a_detach_that_auto_takes_from_a_region_that_answers_is_confirmed_again_first() {
-        let target = Cluster {
-            identifier: "orders-east".into(),
-            arn: "arn".into(),
-            resource_id: None,
-            status: "available".into(),
-            engine_version: "16.4".into(),
-            endpoint: String::new(),
-            reader_endpoint: String::new(),
-            port: 5432,
-            global_cluster: None,
-            instances: Vec::new(),
-        };
+        let target = crate::steps::fake::cluster(&[]);
         let why = |verdict, change: fn(&mut Run)| {
             let mut run = crate::steps::fake::run();
             run.confirmed = Some(crate::steps::fake::confirmed(verdict));

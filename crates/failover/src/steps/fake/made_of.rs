@@ -8,12 +8,16 @@ use crate::{
         detach_and_promote::Accepted,
         loss_ledger::{Found, Losses},
         rebuild_global::{
-            Blueprint, Blueprints, Build, Call, Healthy, ParameterGroup, Shape, Snapshot,
+            Blueprint, Blueprints, Build, Call, Healthy, ParameterGroup, Reach, Shape, Snapshot,
         },
     },
 };
 
 impl Build for Books {
+    fn reach(&self) -> Option<&Reach> {
+        self.reach.as_ref()
+    }
+
     async fn shape(&self, _: &Region, _: &str) -> Result<Option<Shape>, Error> {
         Ok(None)
     }

@@ -23,7 +23,7 @@ use crate::{
         health_probe::{Probe, Spares, Suspicion},
         recovery_ledger::Plans,
     },
-    topology::{Cluster, Instance},
+    topology::Cluster,
 };
 
 /// What a Region's probe recorded then.
@@ -71,22 +71,7 @@ impl Books {
 impl Books {
     /// RDS shows this Region's member as a cluster of its own, and whoever fences it is answered so.
     pub(crate) fn alone(mut self, fence: Result<(), Error>) -> Self {
-        self.cluster = Some(Cluster {
-            identifier: "orders-east".into(),
-            arn: "arn".into(),
-            resource_id: None,
-            status: "available".into(),
-            engine_version: "16.4".into(),
-            endpoint: String::new(),
-            reader_endpoint: String::new(),
-            port: 5432,
-            global_cluster: None,
-            instances: vec![Instance {
-                identifier: "orders-east-1".into(),
-                status: "available".into(),
-                is_writer: true,
-            }],
-        });
+        self.cluster = Some(super::cluster(&["available"]));
         self.fence = fence;
         self
     }

@@ -87,31 +87,17 @@ mod tests {
         ledger::Row,
         sql::fence::{Doors, Shut},
         steps::{
-            fake::Books,
+            fake::{self, Books},
             fence_writer::tests::{books, sweep_of},
         },
-        topology::Instance,
     };
 
     const EU: &str = "arn:aws:rds:eu-west-1:123456789012:cluster:orders-eu";
 
     fn cluster(readers: usize) -> Cluster {
-        let instance = |number: usize| Instance {
-            identifier: format!("orders-east-{number}"),
-            status: "available".into(),
-            is_writer: number == 0,
-        };
         Cluster {
-            identifier: "orders-east".into(),
             arn: "arn:aws:rds:us-east-1:123456789012:cluster:orders-east".into(),
-            resource_id: None,
-            status: "available".into(),
-            engine_version: "16.4".into(),
-            global_cluster: None,
-            endpoint: String::new(),
-            reader_endpoint: String::new(),
-            port: 5432,
-            instances: (0..=readers).map(instance).collect(),
+            ..fake::cluster(&vec!["available"; readers + 1])
         }
     }
 

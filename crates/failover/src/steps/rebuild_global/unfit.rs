@@ -97,50 +97,22 @@ fn family_of(engine_version: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::steps::{
-        detach_and_promote::Accepted,
+        fake,
         rebuild_global::{
-            Call, InstanceShape, Retire, Snapshot, next_action,
+            InstanceShape, Retire, next_action,
             tests::{EAST, WEST, deposed, global, home},
         },
     };
 
-    /// An RDS that tells nothing, beside a role that reaches one instance.
-    struct Narrow(Reach);
-
-    impl Build for Narrow {
-        fn reach(&self) -> Option<&Reach> {
-            Some(&self.0)
-        }
-
-        async fn shape(&self, _: &Region, _: &str) -> Result<Option<Shape>, Error> {
-            Ok(None)
-        }
-
-        async fn snapshot(&self, _: &Region, _: &str) -> Result<Option<Snapshot>, Error> {
-            Ok(None)
-        }
-
-        async fn unplanned_snapshots(&self, _: &Region, _: &str) -> Result<Vec<Snapshot>, Error> {
-            Ok(Vec::new())
-        }
-
-        async fn family(&self, _: &Region, _: &ParameterGroup) -> Result<Option<String>, Error> {
-            Ok(None)
-        }
-
-        async fn call(&self, _: &Region, _: &Call) -> Result<Accepted, Error> {
-            Ok(Accepted::Yes)
-        }
-    }
-
-    fn narrow() -> Narrow {
+    /// A role that reaches one instance.
+    fn narrow() -> Reach {
         let list = |arn: &str| vec![arn.to_owned()];
-        Narrow(Reach {
+        Reach {
             clusters: list("arn:aws:rds:*:123456789012:cluster:orders-*"),
             instances: list("arn:aws:rds:*:123456789012:db:orders-west-1"),
             endpoints: list("*"),
             roles: list("*"),
-        })
+        }
     }
 
     fn added() -> InstanceShape {
@@ -155,7 +127,8 @@ mod tests {
     async fn what_this_functions_role_does_not_reach_is_refused_before_anything_is_taken_away() {
         let mut observed = deposed();
         let names = Names::default();
-        let all = unfit(&narrow(), &observed, &names, home(&mut observed.clone())).await;
+        let world = fake::Books::with(&fake::row("us-east-1", 8)).reaching(narrow());
+        let all = unfit(&world, &observed, &names, home(&mut observed.clone())).await;
         assert_eq!(all, Ok(Vec::new()));
         home(&mut observed)
             .cluster
@@ -163,7 +136,7 @@ mod tests {
             .unwrap()
             .instances
             .push(added());
-        let found = unfit(&narrow(), &observed, &names, home(&mut observed.clone())).await;
+        let found = unfit(&world, &observed, &names, home(&mut observed.clone())).await;
         home(&mut observed).unfit = found.unwrap();
         let refused = next_action(&observed, Retire::Rename).unwrap_err();
         let said = refused.to_string();
@@ -182,7 +155,7 @@ mod tests {
         let mut observed = deposed();
         observed.past = None;
         observed.leads = Some(global("orders-global-1", &[(EAST, true), (WEST, false)]));
-        let Narrow(reach) = narrow();
+        let reach = narrow();
         let writer = |identifier: &str| Shape {
             identifier: identifier.into(),
             arn: EAST.into(),

@@ -1,6 +1,9 @@
 //! What may happen next, in every order.
 
 mod after;
+mod kept;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 use stateright::{Model, Property};
@@ -55,6 +58,8 @@ pub struct Protocol {
     bounds: Bounds,
     off: Option<Rule>,
     planned: Planned,
+    /// Tells it from every other one of this process.
+    number: u64,
 }
 
 /// One thing that happens.
@@ -121,12 +126,14 @@ impl Protocol {
     /// # Errors
     /// When the model's own plan is wrong.
     pub fn new(bounds: Bounds, off: Option<Rule>) -> Result<Self, failover::Error> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let document = document(bounds).to_string();
         let plan = failover::plan::read(&document)?;
         Ok(Self {
             bounds,
             off,
             planned: (plan, document),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
         })
     }
 
@@ -279,10 +286,8 @@ impl Protocol {
                     | Event::CallOff
             )
         };
-        !events.into_iter().filter(owed).any(|event| {
-            self.next_state(state, event)
-                .is_some_and(|next| next != *state)
-        })
+        let mut owed = events.into_iter().filter(owed);
+        !owed.any(|event| self.next_state(state, event).is_some())
     }
 }
 
@@ -427,8 +432,7 @@ impl Model for Protocol {
     }
 
     fn next_state(&self, last: &State, event: Event) -> Option<State> {
-        let next = self.after(last, event)?;
-        (next != *last).then_some(next)
+        self.kept(last, event)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

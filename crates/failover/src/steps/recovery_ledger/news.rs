@@ -6,7 +6,7 @@ use super::{Here, Ledger, Notify, World, open::Opening};
 use crate::{
     Error,
     evidence::Verdict,
-    ledger::{Closed, NO_RUN, Outcome, REFUSED, Run, RunKind},
+    ledger::{Closed, NO_RUN, Outcome, REFUSED, Row, Run, RunKind},
     notify::{Message, Severity, commands, tell, tell_news},
     plan::{Mode, Plan, UNNAMED},
     policy,
@@ -96,9 +96,19 @@ pub(super) async fn closed(
         // The same end for the same cause is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted => {
             let end = format!("{}: {}", message.what, closed.left.join("; "));
-            tell_news(world, &run.plan, &message, |row| row.tell(&end)).await
+            tell_news(world, &run.plan, &message, |row| {
+                (!is_a_known_no(row, run, closed)).then(|| row.tell(&end))?
+            })
+            .await
         }
     }
+}
+
+/// Whether a run stood down only since a human had said no to its question before: whoever said it was told then.
+fn is_a_known_no(row: &Row, run: &Run, closed: &Closed) -> bool {
+    let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
+    let no = row.declined.as_ref().map(|no| no.verdict);
+    closed.outcome == Outcome::StoodDown && closed.left.is_empty() && no.is_some() && no == verdict
 }
 
 fn message(run: &Run, closed: &Closed) -> Message {
@@ -284,7 +294,12 @@ const fn next_step(verdict: Verdict) -> (Severity, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Loss, ledger::Entry, notify, steps::fake};
+    use crate::{
+        beat::Loss,
+        ledger::{Declined, Entry},
+        notify,
+        steps::fake,
+    };
 
     fn closed(outcome: Outcome) -> Closed {
         Closed {
@@ -420,6 +435,33 @@ mod tests {
                 suspected(&books, &run).await;
             }
             assert_eq!(books.told().len(), times, "{mark}");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_said_no_is_not_told_that_the_next_suspicion_stood_down() {
+        let mut run = fake::run();
+        run.confirmed = Some(fake::confirmed(Verdict::RegionDown));
+        let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+        run.plan.notify.insert("us-east-1".into(), topic.into());
+        let no = |verdict| Declined {
+            verdict,
+            run_id: "run-1".into(),
+        };
+        let refused = vec!["AwaitApproval: Refused not today".to_owned()];
+        for (verdict, left, times) in [
+            (Verdict::RegionDown, refused, 1),
+            (Verdict::RegionDown, Vec::new(), 0),
+            (Verdict::WriterDown, Vec::new(), 1),
+        ] {
+            let row = fake::row("us-west-2", 7).decline(&no(verdict)).unwrap();
+            let books = fake::Books::with(&row);
+            let end = Closed {
+                left,
+                ..fake::closed(Outcome::StoodDown)
+            };
+            assert!(super::closed(&books, &run, &end).await);
+            assert_eq!(books.told().len(), times, "{verdict:?} {:?}", end.left);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Gathers the evidence about a suspected writer and gives the verdict; in the witness Region, says what it reaches.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{confirm_outage, warm},
 };

@@ -1,8 +1,8 @@
 //! Promotes the standby, one pass per invocation.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     ledger::RunKind,
     steps::{self, detach_and_promote, start, warm},

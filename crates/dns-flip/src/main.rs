@@ -1,8 +1,8 @@
 //! Points the plan's records at the writer, one pass per invocation.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{self, dns_flip, warm},
 };

@@ -1,8 +1,8 @@
 //! Restarts the plan's services, one pass per invocation.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{ecs_restart, warm},
 };

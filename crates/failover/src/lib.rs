@@ -1,6 +1,5 @@
-//! aurora-failover: the decisions of each step, and the adapters that carry them out.
+//! aurora-failover: the decisions of each step, and what they ask of the world. No SDK is named here.
 
-pub mod aws;
 pub mod beat;
 pub mod domain;
 mod error;

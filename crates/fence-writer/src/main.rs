@@ -1,8 +1,8 @@
 //! Fences this Region's member where another one is proven as the writer; every minute, and first in a failback.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{fence_writer, warm},
 };

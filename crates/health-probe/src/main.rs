@@ -1,8 +1,8 @@
 //! Watches the writers of every plan in this Region; on request takes a fresh look, proves, verifies or sets up.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{health_probe, warm},
 };

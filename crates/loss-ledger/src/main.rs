@@ -1,8 +1,8 @@
 //! Lists what a deposed writer took and nobody else has, before it is retired; first thing after the fence in a failback.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{loss_ledger, warm},
 };

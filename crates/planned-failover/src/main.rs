@@ -1,8 +1,8 @@
 //! Makes this Region's standby the writer while everything is well, one pass per invocation.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     ledger::RunKind,
     steps::{self, planned_failover, start, warm},

@@ -1,8 +1,8 @@
 //! Gives the writer's global database its other members again, one pass per invocation.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     ledger::RunKind,
     steps::{rebuild_global, start, warm},

@@ -1,8 +1,8 @@
 //! Opens and closes runs, adopts a writer, and keeps the other functions awake.
 
+use aws::Aws;
 use failover::{
     Error,
-    aws::Aws,
     json::Payload,
     steps::{recovery_ledger, warm},
 };

@@ -25,6 +25,7 @@ const PAUSES: [&str; 7] = [
 /// Where the functions' code lives.
 fn shipped() -> Vec<String> {
     let mut found = sources("crates/failover/src");
+    found.extend(sources("crates/aws/src"));
     for function in functions() {
         found.extend(sources(&format!("crates/{}/src", function.name)));
     }
@@ -45,8 +46,7 @@ fn lines_with(path: &str, piece: &str) -> Vec<String> {
 
 #[test]
 fn only_the_adapters_and_main_files_name_an_sdk() {
-    let may =
-        |path: &str| path.starts_with("crates/failover/src/aws/") || path.ends_with("/src/main.rs");
+    let may = |path: &str| path.starts_with("crates/aws/src/") || path.ends_with("/src/main.rs");
     let (adapters, others): (Vec<_>, Vec<_>) = shipped().into_iter().partition(|path| may(path));
     let named = |paths: &[String]| {
         paths
@@ -62,7 +62,7 @@ fn only_the_adapters_and_main_files_name_an_sdk() {
 }
 
 #[test]
-fn only_the_library_the_simulator_and_the_drill_depend_on_an_sdk() {
+fn only_the_adapters_the_simulator_and_the_drill_depend_on_an_sdk() {
     let mut needy: Vec<_> = packages()
         .into_iter()
         .filter(|package| {
@@ -73,7 +73,7 @@ fn only_the_library_the_simulator_and_the_drill_depend_on_an_sdk() {
         })
         .map(|package| package.name)
         .collect();
-    needy.retain(|name| !["failover", "aurora-sim", "drill"].contains(&name.as_str()));
+    needy.retain(|name| !["aws", "aurora-sim", "drill"].contains(&name.as_str()));
     assert_eq!(needy, Vec::<String>::new());
 }
 
@@ -123,11 +123,8 @@ fn nothing_sleeps_but_the_probes_pause() {
     let [pause] = pauses.as_slice() else {
         panic!("not one pause but {pauses:?}");
     };
-    assert!(
-        pause.starts_with("crates/failover/src/aws/probe.rs:"),
-        "{pause}"
-    );
-    let code = text("crates/failover/src/aws/probe.rs");
+    assert!(pause.starts_with("crates/aws/src/probe.rs:"), "{pause}");
+    let code = text("crates/aws/src/probe.rs");
     let pause = body(&code[code.find("async fn pause(").unwrap()..], "    ");
     assert!(pause.contains("tokio::time::sleep("), "{pause}");
 }
@@ -150,13 +147,7 @@ fn the_ban_is_lifted_only_at_the_edges() {
         .collect();
     lifted.sort();
     // The environment and the clock are read in the one, the probe pauses in the other.
-    assert_eq!(
-        lifted,
-        [
-            "crates/failover/src/aws/mod.rs",
-            "crates/failover/src/aws/probe.rs"
-        ]
-    );
+    assert_eq!(lifted, ["crates/aws/src/lib.rs", "crates/aws/src/probe.rs"]);
 }
 
 #[test]

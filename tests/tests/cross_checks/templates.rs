@@ -113,7 +113,7 @@ fn a_suspicion_is_published_as_the_rule_wants_it() {
         .find(|(_, rule)| rule["EventPattern"]["source"][0] == "aurora-failover")
         .unwrap();
     let pattern = &rule["EventPattern"];
-    let publisher = text("crates/failover/src/aws/eventbridge.rs");
+    let publisher = text("crates/aws/src/eventbridge.rs");
     for (key, method) in [("source", "source"), ("detail-type", "detail_type")] {
         let value = pattern[key][0].as_str().unwrap();
         assert!(

@@ -13,10 +13,10 @@ use std::{
 };
 
 use aurora_sim::Simulator;
+use aws::{Aws, Settings};
 use aws_config::{BehaviorVersion, Region as AwsRegion, SdkConfig};
 use aws_sdk_rds::config::{Credentials as Keys, SharedCredentialsProvider};
 use failover::{
-    aws::{Aws, Settings},
     beat::Vantage,
     domain::{Region, RunId},
     ledger::{Known, Row, Run},

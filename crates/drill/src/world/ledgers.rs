@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use aws::{Aws, Settings};
 use aws_sdk_dynamodb::types::AttributeValue;
-use failover::aws::{Aws, Settings};
 
 use super::{Trouble, World};
 use crate::profile::STANDBY;

@@ -28,7 +28,7 @@ pub use call::{Blueprints, Build, Call, ParameterGroup, harmless};
 pub use decide::next_action;
 pub use differences::between as differences;
 pub use keep::{keep_member, sweep};
-pub(crate) use kept::is_default_group;
+pub use kept::is_default_group;
 pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
 pub use names::Names;
 pub use reach::Reach;

@@ -73,7 +73,7 @@ impl View {
         change(locked(&self.lab.tables).entry(region.clone()).or_default())
     }
 
-    fn rds(&self) -> Result<&failover::aws::Aws, Error> {
+    fn rds(&self) -> Result<&aws::Aws, Error> {
         let found = self.lab.rds.get(&self.region);
         found.ok_or_else(|| Error::NotReady(format!("{} has no RDS", self.region)))
     }

@@ -214,7 +214,8 @@ pub(super) fn left_out() -> BTreeMap<&'static str, Vec<String>> {
 }
 
 /// Whether a parameter group is the default one of its version. It comes with the version and is not given.
-pub(crate) fn is_default_group(name: &str) -> bool {
+#[must_use]
+pub fn is_default_group(name: &str) -> bool {
     name.starts_with("default.") || name.starts_with("default:")
 }
 

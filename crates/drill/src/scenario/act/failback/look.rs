@@ -19,8 +19,8 @@ pub(super) fn rds(stage: &Stage<'_>, region: &str) -> aws_sdk_rds::Client {
 }
 
 /// RDS of a Region, read as the functions read it.
-pub(super) fn control_plane(stage: &Stage<'_>, region: &str) -> failover::aws::Aws {
-    let settings = failover::aws::Settings {
+pub(super) fn control_plane(stage: &Stage<'_>, region: &str) -> aws::Aws {
+    let settings = aws::Settings {
         ledger_table: "aurora-failover-ledger".into(),
         loss_bucket: None,
         machine: None,
@@ -30,7 +30,7 @@ pub(super) fn control_plane(stage: &Stage<'_>, region: &str) -> failover::aws::A
     };
     let endpoint = format!("http://{}", stage.world.simulator.address());
     let config = stage.world.emulator.sdk_config(region).into_builder();
-    failover::aws::Aws::new(config.endpoint_url(endpoint).build(), settings)
+    aws::Aws::new(config.endpoint_url(endpoint).build(), settings)
 }
 
 pub(super) async fn create_reports(stage: &Stage<'_>) -> Result<(), Trouble> {

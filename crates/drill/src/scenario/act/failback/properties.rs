@@ -1,9 +1,7 @@
 //! What a rebuilt member is made of: equal to what it was, or what differs was said before anything was taken away.
 
-use failover::{
-    aws::Aws,
-    steps::rebuild_global::{Build, Shape, differences},
-};
+use aws::Aws;
+use failover::steps::rebuild_global::{Build, Shape, differences};
 use serde_json::{Value, json};
 
 use super::{

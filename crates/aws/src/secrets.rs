@@ -142,26 +142,26 @@ impl Aws {
         let others = self.other_versions(&plan.database.admin_secret, id).await;
         let others = others.into_iter().filter(|other| other.login != tried);
         let came = first_that_serves(refused, others, open).await;
+        let member = plan.members.get(region);
+        let cluster = member.map(|member| member.cluster.as_str());
         came.map_err(|why| match why {
-            why if why.refuses_login() => shut_out(plan, region, &why.to_string()),
+            why if why.refuses_login() => shut_out(
+                &plan.database.admin_secret,
+                (region, cluster.unwrap_or_default()),
+                &why.to_string(),
+            ),
             why => why.into(),
         })
     }
 }
 
 /// Nobody knows the password that the member has.
-fn shut_out(plan: &Plan, region: &Region, why: &str) -> Error {
-    let member = plan
-        .members
-        .get(region)
-        .map(|member| member.cluster.as_str());
+fn shut_out(secret: &str, (region, cluster): (&Region, &str), why: &str) -> Error {
     Error::Denied(format!(
-        "no version of the secret {} opens the member in {region}: {why}. Its current, pending and previous versions were tried, \
+        "no version of the secret {secret} opens the member in {region}: {why}. Its current, pending and previous versions were tried, \
          and the one that last served there. The one way left is a new master password: aws rds modify-db-cluster --region \
-         {region} --db-cluster-identifier {} --apply-immediately --master-user-password with the password of the secret's current \
-         version",
-        plan.database.admin_secret,
-        member.unwrap_or_default()
+         {region} --db-cluster-identifier {cluster} --apply-immediately --master-user-password with the password of the secret's \
+         current version"
     ))
 }
 
@@ -171,8 +171,12 @@ mod tests {
 
     #[test]
     fn a_member_that_no_version_opens_is_denied_with_the_one_way_left() {
-        let plan = crate::steps::fake::run().plan;
-        let why = shut_out(&plan, &"us-west-2".into(), "refused (SQLSTATE 28P01)");
+        let west = "us-west-2".into();
+        let why = shut_out(
+            "orders/admin",
+            (&west, "orders-west"),
+            "refused (SQLSTATE 28P01)",
+        );
         assert_eq!(why.name(), "Denied");
         let said = why.to_string();
         for part in [

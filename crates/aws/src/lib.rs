@@ -1,4 +1,4 @@
-//! The adapters: the only module that names an AWS SDK. Each carries out what a step's trait asks for.
+//! The adapters: the only library that names an AWS SDK. Each carries out what a step's trait asks for.
 
 use std::{
     net::SocketAddr,
@@ -12,14 +12,15 @@ use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+// The core's modules, which this crate's own name by `crate::` as the core does.
+use failover::{
+    Error, beat, domain, evidence, ledger, notify, patience, plan, sql, steps, topology,
+};
 use jiff::Timestamp;
 
-use crate::{
-    Error,
-    domain::Region,
-    sql::{Connector, Resolver},
-    steps::{Here, health_probe::Spares, rebuild_global::Reach},
-};
+use domain::Region;
+use sql::{Connector, Resolver};
+use steps::{Here, health_probe::Spares, rebuild_global::Reach};
 
 mod dynamodb;
 mod ecs;
@@ -178,7 +179,7 @@ macro_rules! once {
     ($sdk:ident) => {
         $sdk::config::Builder::new()
             .retry_config(aws_config::retry::RetryConfig::disabled())
-            .timeout_config(crate::aws::once_timeouts())
+            .timeout_config(crate::once_timeouts())
     };
 }
 use once;

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use aurora_sim::{Durations, Simulator, SimulatorConfig};
+use aws::Aws;
 use aws_sdk_rds::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region},
 };
 use failover::{
-    aws::Aws,
     steps::{
         detach_and_promote::{Accepted, Promote},
         fence_writer::{Forwarding, Gate},

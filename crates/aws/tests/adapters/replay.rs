@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use aws::{Aws, Settings};
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_rds::config::{Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::{
@@ -23,7 +24,6 @@ use aws_smithy_runtime_api::{
     shared::IntoShared,
 };
 use aws_smithy_types::body::SdkBody;
-use failover::aws::{Aws, Settings};
 use serde_json::Value;
 
 pub(crate) const HERE: &str = "us-east-1";

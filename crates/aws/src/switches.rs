@@ -1,11 +1,12 @@
 //! The switches in SSM's parameters.
 
-use super::{Aws, client, errors::error};
-use crate::{
+use failover::{
     Error,
     domain::PlanName,
     switches::{KILL, Switched, Switches, maintenance},
 };
+
+use super::{Aws, client, errors::error};
 
 impl Switched for Aws {
     async fn switches(&self, plan: &PlanName) -> Result<Switches, Error> {

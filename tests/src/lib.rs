@@ -15,6 +15,7 @@ pub mod machine;
 pub mod policy;
 pub mod printed;
 pub mod processes;
+pub mod prose;
 pub mod repository;
 pub mod template;
 pub mod world;

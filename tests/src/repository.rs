@@ -29,6 +29,16 @@ pub fn documents(folder: &str) -> Vec<String> {
     files(folder, "md")
 }
 
+/// Every Markdown file at the root itself, likewise.
+pub fn documents_at_the_root() -> Vec<String> {
+    let entries = fs::read_dir(root()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<_> = names.filter(|name| name.ends_with(".md")).collect();
+    assert!(!found.is_empty(), "the root holds no document");
+    found.sort();
+    found
+}
+
 fn files(folder: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];

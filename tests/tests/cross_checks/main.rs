@@ -8,6 +8,8 @@ mod alarms;
 mod bounds;
 mod code;
 mod deploying;
+mod documents;
+mod examples;
 mod faults;
 mod machines;
 mod names;

@@ -3,7 +3,7 @@
 //! The runs are the steps' own code from `failover`: guards, lease and intent transitions, verdict and every `next_action`
 //! included. A pass is carried forward one call at a time ([`pass`]), and between any two calls anything else may happen:
 //! another run's call, the loss or the return of a Region, a crash, a lease that lapses ([`model`]). AWS and the databases
-//! are a small model of their own ([`world`]). `docs/protocol.md` says what is checked and what is not.
+//! are a small model of their own ([`world`]). `docs/reference/protocol.md` says what is checked and what is not.
 
 #![expect(
     clippy::wildcard_enum_match_arm,

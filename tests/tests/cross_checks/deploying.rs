@@ -240,7 +240,7 @@ const SET_BY_THE_SCRIPT: [&str; 2] = ["ArtifactBucket", "ArtifactPrefix"];
 
 #[test]
 fn the_guide_explains_every_parameter_and_its_example_deploys() {
-    let guide = repository::text("docs/deploy.md");
+    let guide = repository::text("docs/how-to/deploy.md");
     let stacks = template::OF_FUNCTIONS
         .into_iter()
         .chain(["alarms", "ledger", "triggers", "witness"]);
@@ -263,7 +263,7 @@ fn the_guide_explains_every_parameter_and_its_example_deploys() {
 /// A security group names another one only within a Region.
 #[test]
 fn databases_admit_their_own_region_by_group_and_the_others_by_cidr() {
-    let guide = repository::text("docs/deploy.md");
+    let guide = repository::text("docs/how-to/deploy.md");
     let rule = |who: &str| {
         let row = guide
             .lines()

@@ -140,7 +140,7 @@ fn in_grace(seen: &Evidence) -> (bool, Option<i64>) {
     (failing.is_none_or(|seconds| seconds < grace), failing)
 }
 
-/// The table of `docs/failover.md`, row by row: a condition and what it means. The first that holds counts.
+/// The table of `docs/reference/unplanned-failover.md`, row by row: a condition and what it means. The first that holds counts.
 fn documented(seen: &Evidence) -> (usize, Verdict) {
     let write = seen.write.as_ref();
     let still = matches!(seen.progress, Progress::Still | Progress::Unreadable);

@@ -54,12 +54,13 @@ impl Page {
         parts.join(" code ")
     }
 
-    /// The cells of its tables, with the numbers of their lines.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, &str)> {
+    /// The cells of its tables as they are read, with the numbers of their lines.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, String)> {
         let rows = self.lines().filter(|(_, line)| line.starts_with('|'));
         rows.flat_map(|(number, row)| {
             let row = row.trim_matches('|');
-            row.split(" | ").map(move |cell| (number, cell.trim()))
+            row.split(" | ")
+                .map(move |cell| (number, shown(cell.trim())))
         })
     }
 
@@ -111,6 +112,15 @@ impl Page {
     }
 }
 
+/// A text without what its links lead to.
+fn shown(text: &str) -> String {
+    let mut parts = text.split("](");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |so_far, part| {
+        so_far + part.split_once(')').map_or(part, |(_, rest)| rest)
+    })
+}
+
 /// A heading's name in a link, as GitHub makes it.
 fn anchor(heading: &str) -> String {
     let lower = heading.to_lowercase();
@@ -139,11 +149,16 @@ mod tests {
 
     #[test]
     fn a_table_has_cells_and_a_line_has_links_and_quotes() {
-        let page = page("| a | `b_c` |\n|---|---|\nsee [it](../b.md#here), [that](https://x.y)");
+        let page =
+            page("| [a](x) | `b_c` |\n|---|---|\nsee [it](../b.md#here), [that](https://x.y)");
         let cells: Vec<_> = page.cells().collect();
-        assert_eq!(cells, [(1, "a"), (1, "`b_c`"), (2, "---|---")]);
-        let links: Vec<_> = page.links().collect();
-        assert_eq!(links, [(3, "../b.md#here".to_owned())]);
+        let cells: Vec<_> = cells
+            .iter()
+            .map(|(at, cell)| (*at, cell.as_str()))
+            .collect();
+        assert_eq!(cells, [(1, "[a"), (1, "`b_c`"), (2, "---|---")]);
+        let links: Vec<_> = page.links().map(|(_, link)| link).collect();
+        assert_eq!(links, ["x", "../b.md#here"]);
         assert_eq!(page.quoted(), ["b_c"]);
         assert_eq!(page.leads_to("../b.md"), "b.md");
     }

@@ -18,10 +18,7 @@ const LINES: [(&str, usize); 2] = [("README.md", 200), ("ARCHITECTURE.md", 250)]
 fn no_document_has_more_than_five_semicolons_in_a_thousand_words() {
     for page in pages() {
         let prose = page.prose();
-        let (words, found) = (
-            prose.split_whitespace().count(),
-            prose.matches(';').count(),
-        );
+        let (words, found) = (prose.split_whitespace().count(), prose.matches(';').count());
         assert!(
             found * 1000 <= SEMICOLONS * words,
             "{}: {found} semicolons in {words} words",
@@ -35,7 +32,11 @@ fn no_cell_of_a_table_is_a_paragraph() {
     for page in pages() {
         for (number, cell) in page.cells() {
             let long = cell.chars().count();
-            assert!(long <= CELL, "{}:{number}: {long} characters: {cell}", page.name);
+            assert!(
+                long <= CELL,
+                "{}:{number}: {long} characters: {cell}",
+                page.name
+            );
         }
     }
 }

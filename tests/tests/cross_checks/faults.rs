@@ -1,4 +1,4 @@
-//! `docs/reference/faults.md`: every fault has its row, and what a row names exists.
+//! `docs/reference/faults.md`: every fault has its place, and what it names exists.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ const SECTIONS: [(char, usize); 9] = [
     ('O', 22),
 ];
 
-/// A row of the page.
+/// A fault of the page.
 struct Fault {
     id: String,
     input: String,
@@ -28,24 +28,26 @@ struct Fault {
     held_by: String,
 }
 
-fn rows() -> Vec<Fault> {
+fn faults() -> Vec<Fault> {
     let page = text(PAGE);
-    let rows = page.lines().filter_map(|line| {
-        let cells: Vec<_> = line.strip_prefix("| ")?.split(" |").collect();
-        let [id, input, right, held_by, _] = cells.as_slice() else {
-            return None;
+    let parts = page.split("\n### ").skip(1);
+    let found = parts.map(|part| {
+        let (id, rest) = part.split_once('\n').unwrap_or((part, ""));
+        let rest = rest.split("\n## ").next().unwrap_or_default();
+        let rest = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+        let under = |heading: &str, next: &str| {
+            let (_, after) = rest.split_once(heading).unwrap_or_default();
+            let own = after.split(next).next().unwrap_or_default();
+            own.trim().to_owned()
         };
-        let letter = id.chars().next()?;
-        let number = id.get(1..)?.parse::<usize>();
-        let known = SECTIONS.iter().any(|(known, _)| *known == letter);
-        (known && number.is_ok()).then(|| Fault {
-            id: (*id).to_owned(),
-            input: input.trim().to_owned(),
-            right: right.trim().to_owned(),
-            held_by: held_by.trim().to_owned(),
-        })
+        Fault {
+            id: id.trim().to_owned(),
+            input: under("- Input:", "- Right:"),
+            right: under("- Right:", "- Held by:"),
+            held_by: under("- Held by:", "- Input:"),
+        }
     });
-    rows.collect()
+    found.collect()
 }
 
 /// Every name that a test function of the repository has, in Rust or Python.
@@ -82,7 +84,7 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_fault_names_what_holds_it() {
-    let found = rows();
+    let found = faults();
     let ids: Vec<_> = found.iter().map(|fault| fault.id.clone()).collect();
     let expected: Vec<_> = SECTIONS
         .iter()

@@ -160,14 +160,14 @@ impl Stage<'_> {
         find()
     }
 
-    /// Starts a run by hand, as `docs/operating.md` says; answers its name.
+    /// Starts a run by hand, as `docs/how-to/forced-failover.md` says; answers its name.
     pub(super) async fn start_run(&self, from: &str, to: &str) -> Result<String, Trouble> {
         let input = json!({"plan": PLAN, "writer_region": from, "observer_region": to});
         let text = format!("starts a run from {from} to {to}");
         self.start("unplanned-failover", to, &input, text).await
     }
 
-    /// Starts the planned move of the writer to a Region, as `docs/operating.md` says; answers the run's name.
+    /// Starts the planned move of the writer to a Region, as `docs/how-to/planned-failover.md` says; answers the run's name.
     pub(super) async fn start_planned(&self, to: &str) -> Result<String, Trouble> {
         let text = format!("starts the planned failover to {to}");
         self.start("planned-failover", to, &json!({"plan": PLAN}), text)

@@ -13,9 +13,9 @@ use crate::{
     world::Trouble,
 };
 
-const OPERATING: &str = include_str!("../../../../../docs/operating.md");
+const PAGE: &str = include_str!("../../../../../docs/how-to/planned-failover.md");
 /// The heading over the calls.
-const HEADING: &str = "### The same by invokes alone";
+const HEADING: &str = "## The same by invokes alone";
 
 /// One call that the document prints.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +78,7 @@ async fn back(stage: &Stage<'_>, acted: &mut Acted, start: &Printed) -> Result<(
 
 /// The calls under the heading, in their order.
 fn printed() -> Vec<Printed> {
-    let (_, rest) = OPERATING.split_once(HEADING).unwrap_or_default();
+    let (_, rest) = PAGE.split_once(HEADING).unwrap_or_default();
     let section = rest.split("\n#").next().unwrap_or_default();
     let commands = section.lines().filter_map(|line| {
         let (_, call) = line.split_once(" `aurora-failover-")?;

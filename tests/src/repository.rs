@@ -1,6 +1,7 @@
 //! The repository's files and packages.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -37,6 +38,24 @@ pub fn documents_at_the_root() -> Vec<String> {
     assert!(!found.is_empty(), "the root holds no document");
     found.sort();
     found
+}
+
+/// Every name that a function of the repository's Rust and Python has, those of its tests among them.
+pub fn test_names() -> BTreeSet<String> {
+    let rust = ["crates", "tests"].into_iter().flat_map(sources);
+    let python = ["crates/aurora-sim/tests/conformance.py"].map(str::to_owned);
+    let mut names = BTreeSet::new();
+    for file in rust.chain(python) {
+        for line in text(&file).lines() {
+            let line = line.trim_start();
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            let after = line.strip_prefix("fn ").or(line.strip_prefix("def "));
+            if let Some((name, _)) = after.and_then(|rest| rest.split_once('(')) {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
 }
 
 fn files(folder: &str, ending: &str) -> Vec<String> {

@@ -1,10 +1,8 @@
 //! The documents: how they read, that their links lead somewhere, and that the tests they name exist.
 
-use std::collections::BTreeSet;
-
 use tests::{
     prose::{Page, pages},
-    repository::{root, sources, text},
+    repository::{root, test_names, text},
 };
 
 /// Semicolons in a thousand words, at most.
@@ -68,26 +66,6 @@ fn every_link_leads_to_a_file_and_a_heading() {
     }
 }
 
-/// Every name that a test function of the repository has.
-fn tests_there_are() -> BTreeSet<String> {
-    let files = ["crates", "tests"].into_iter().flat_map(sources);
-    let texts = files
-        .map(|file| text(&file))
-        .chain([text("crates/aurora-sim/tests/conformance.py")]);
-    let mut names = BTreeSet::new();
-    for source in texts {
-        for line in source.lines() {
-            let line = line.trim_start();
-            let line = line.strip_prefix("async ").unwrap_or(line);
-            let after = line.strip_prefix("fn ").or(line.strip_prefix("def "));
-            if let Some((name, _)) = after.and_then(|rest| rest.split_once('(')) {
-                names.insert(name.to_owned());
-            }
-        }
-    }
-    names
-}
-
 /// Whether a word in code quotes is the name of a test: a sentence of five words at least.
 fn is_a_sentence(word: &str) -> bool {
     let is_name = word
@@ -98,7 +76,7 @@ fn is_a_sentence(word: &str) -> bool {
 
 #[test]
 fn every_test_that_a_document_names_exists() {
-    let tests = tests_there_are();
+    let tests = test_names();
     for page in pages() {
         for word in page.quoted() {
             let exists = !is_a_sentence(&word) || tests.contains(&word);
@@ -120,5 +98,28 @@ fn every_invariant_names_the_test_that_holds_it() {
     for invariant in invariants {
         let names_one = invariant.split('`').skip(1).step_by(2).any(is_a_sentence);
         assert!(names_one, "{invariant}");
+    }
+}
+
+/// Folders whose files a document may name.
+const FOLDERS: [&str; 7] = [
+    "cloudformation/",
+    "crates/",
+    "docs/",
+    "examples/",
+    "statemachine/",
+    "tests/",
+    "tools/",
+];
+
+#[test]
+fn every_file_that_a_document_names_exists() {
+    for page in pages().iter().filter(|page| page.name != "CHANGELOG.md") {
+        for word in page.quoted() {
+            let is_file = FOLDERS.iter().any(|folder| word.starts_with(folder));
+            let is_pattern = word.contains(['<', '*', '…', ' ']);
+            let exists = !is_file || is_pattern || root().join(&word).exists();
+            assert!(exists, "{}: there is no {word}", page.name);
+        }
     }
 }

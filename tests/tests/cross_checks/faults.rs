@@ -1,8 +1,6 @@
 //! `docs/reference/faults.md`: every fault has its place, and what it names exists.
 
-use std::collections::BTreeSet;
-
-use tests::repository::{sources, text};
+use tests::repository::{sources, test_names, text};
 
 const PAGE: &str = "docs/reference/faults.md";
 const NOT_MENDED: &str = "not mended:";
@@ -50,25 +48,6 @@ fn faults() -> Vec<Fault> {
     found.collect()
 }
 
-/// Every name that a test function of the repository has, in Rust or Python.
-fn tests_there_are() -> BTreeSet<String> {
-    let rust = ["crates", "tests"].into_iter().flat_map(sources);
-    let python = ["crates/aurora-sim/tests/conformance.py"].map(str::to_owned);
-    let mut names = BTreeSet::new();
-    for file in rust.chain(python) {
-        let source = text(&file);
-        for line in source.lines() {
-            let line = line.trim_start();
-            let line = line.strip_prefix("async ").unwrap_or(line);
-            let after = line.strip_prefix("fn ").or(line.strip_prefix("def "));
-            if let Some((name, _)) = after.and_then(|rest| rest.split_once('(')) {
-                names.insert(name.to_owned());
-            }
-        }
-    }
-    names
-}
-
 /// The scenarios of the drill, as their table words them.
 fn scenarios() -> String {
     sources("crates/drill/src/scenario")
@@ -91,7 +70,7 @@ fn every_fault_names_what_holds_it() {
         .flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")))
         .collect();
     assert_eq!(ids, expected);
-    let (tests, scenarios) = (tests_there_are(), scenarios());
+    let (tests, scenarios) = (test_names(), scenarios());
     for fault in found {
         let id = &fault.id;
         if let Some(reason) = fault.held_by.strip_prefix(NOT_MENDED) {

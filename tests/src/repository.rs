@@ -80,11 +80,16 @@ fn files(folder: &str, ending: &str) -> Vec<String> {
     found
 }
 
+/// The folder of the functions: what lies here is a function, and there is no other list of them.
+pub const FUNCTIONS: &str = "crates/functions/";
+
 /// One crate of the workspace.
 #[derive(Debug)]
 pub struct Package {
     /// Its name.
     pub name: String,
+    /// Its folder, as a path from the root.
+    pub folder: String,
     /// What it needs to run: neither what its tests nor what its build needs.
     pub dependencies: Vec<String>,
 }
@@ -92,7 +97,7 @@ pub struct Package {
 impl Package {
     /// Whether it is a Lambda function.
     pub fn is_function(&self) -> bool {
-        self.name != "failover" && self.needs("lambda_runtime")
+        self.folder.starts_with(FUNCTIONS)
     }
 
     /// Whether it depends on a crate.
@@ -127,8 +132,14 @@ pub fn packages() -> Vec<Package> {
         .unwrap();
     assert!(answer.status.success(), "cargo metadata: {answer:?}");
     let metadata: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let folder = |package: &Value| {
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        let folder = manifest.parent().unwrap().strip_prefix(root()).unwrap();
+        folder.to_str().unwrap().to_owned()
+    };
     let package = |package: &Value| Package {
         name: package["name"].as_str().unwrap().to_owned(),
+        folder: folder(package),
         dependencies: package["dependencies"]
             .as_array()
             .unwrap()

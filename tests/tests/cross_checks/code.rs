@@ -27,7 +27,7 @@ fn shipped() -> Vec<String> {
     let mut found = sources("crates/failover/src");
     found.extend(sources("crates/aws/src"));
     for function in functions() {
-        found.extend(sources(&format!("crates/{}/src", function.name)));
+        found.extend(sources(&format!("{}/src", function.folder)));
     }
     found
 }
@@ -191,12 +191,10 @@ fn the_library_depends_on_no_other_crate_of_the_workspace() {
 #[test]
 fn a_function_is_its_main_file_and_a_step_of_the_library() {
     for function in functions() {
-        let Package { name, .. } = &function;
-        assert_eq!(
-            sources(&format!("crates/{name}/src")),
-            [format!("crates/{name}/src/main.rs")]
-        );
-        let main = text(&format!("crates/{name}/src/main.rs"));
+        let Package { name, folder, .. } = &function;
+        let main = format!("{folder}/src/main.rs");
+        assert_eq!(sources(&format!("{folder}/src")), [&*main]);
+        let main = text(&main);
         assert!(
             main.contains(&function.module()),
             "{name} runs another step"

@@ -71,7 +71,7 @@ fn the_function_that_keeps_the_others_awake_may_call_them_here_and_the_witness_a
 #[test]
 fn every_function_answers_the_word_that_keeps_it_awake() {
     for function in functions() {
-        let main = text(&format!("crates/{}/src/main.rs", function.name));
+        let main = text(&format!("{}/src/main.rs", function.folder));
         let answers = match &*function.name {
             CALLER => "warm::others_or(",
             _ => "warm::or(",

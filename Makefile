@@ -12,8 +12,8 @@ node := .tools/node
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 
-functions := health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart \
-	fence-writer loss-ledger rebuild-global
+# The list of functions: what lies in this folder.
+functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/functions/*/function.json))
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 

@@ -53,17 +53,23 @@ command -v "$aws" >/dev/null || fail "the AWS CLI is not there: $aws"
 export AWS_PAGER="" AWS_REGION=$region AWS_DEFAULT_REGION=$region
 
 case $kind in
-    member) functions=(health-probe confirm-outage recovery-ledger detach-and-promote planned-failover dns-flip ecs-restart fence-writer loss-ledger rebuild-global) ;;
-    witness) functions=(confirm-outage) ;;
+    member) stacks=(ledger observe promote clients failback statemachine triggers alarms) ;;
+    witness) stacks=(witness) ;;
 esac
 
 staging=$(mktemp -d)
 trap 'rm -rf "$staging"' EXIT
-for function in "${functions[@]}"; do
-    [[ -f $packages/$function.zip ]] || fail "no package: $packages/$function.zip (make package)"
-    ln "$packages/$function.zip" "$staging/" 2>/dev/null || cp "$packages/$function.zip" "$staging/"
-done
-[[ $kind == witness ]] || cp "$here"/../statemachine/*.asl.json "$staging/"
+# What the templates take from the bucket: functions' packages and state machines' definitions.
+while IFS= read -r name; do
+    case $name in
+        *.zip) from=$packages/$name what=package target=package ;;
+        *) from=$here/../statemachine/$name what=definition target=machines ;;
+    esac
+    [[ -f $from ]] || fail "no $what: $from (make $target)"
+    ln "$from" "$staging/" 2>/dev/null || cp "$from" "$staging/"
+done < <(for stack in "${stacks[@]}"; do
+    sed -n 's|.*: !Sub ${ArtifactPrefix}/\([a-z.-]*\).*|\1|p' "$here/$stack.yaml"
+done | sort -u)
 
 # Stacks notice new packages and definitions by their key only, so the key is made of their content.
 version=$(cd "$staging" && sha256sum -- * | sha256sum | cut -c1-16)
@@ -124,10 +130,6 @@ overrides_of() {
     done < <(declared "$1")
 }
 
-case $kind in
-    member) stacks=(ledger observe promote clients failback statemachine triggers alarms) ;;
-    witness) stacks=(witness) ;;
-esac
 while IFS= read -r name; do
     [[ $(place_of "$name") ]] || faults+=("$name is missing and has no default")
 done < <(for stack in "${stacks[@]}"; do declared "$stack"; done | grep -v $'\t' | sort -u)

@@ -5,47 +5,51 @@ The same files always give the same bytes, so a deployment changes only what cha
 """
 
 import argparse
+import json
 import os
 import pathlib
 import re
 import sys
 import zipfile
 
-FUNCTIONS = ("health-probe", "confirm-outage", "recovery-ledger", "detach-and-promote", "planned-failover", "dns-flip", "ecs-restart",
-             "fence-writer", "loss-ledger", "rebuild-global")
-SPEAKS_SQL = ("health-probe", "fence-writer", "loss-ledger")
+FUNCTIONS = pathlib.Path(__file__).resolve().parent.parent / "crates/functions"
 GLIBC_OF_AL2023 = 34
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def content_of(name, arguments):
+def functions():
+    """What each function's folder says of it, by the function's name."""
+    said = sorted(FUNCTIONS.glob("*/function.json"))
+    return {file.parent.name: json.loads(file.read_text()) for file in said}
+
+
+def content_of(name, ca_bundle, arguments):
     """The package's files: name, mode, bytes."""
     binary = (arguments.binaries / name).read_bytes()
     needed = max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", binary)), default=0)
     if needed > GLIBC_OF_AL2023:
         print(f"warning: {name} needs glibc 2.{needed}; provided.al2023 has 2.{GLIBC_OF_AL2023}", file=sys.stderr)
     yield "bootstrap", 0o755, binary
-    if name in SPEAKS_SQL and arguments.ca_bundle:
-        yield "ca-bundle.pem", 0o644, arguments.ca_bundle.read_bytes()
+    if ca_bundle:
+        yield "ca-bundle.pem", 0o644, ca_bundle
 
 
-def up_to_date(package, name, arguments):
+def up_to_date(package, name, ca_bundle, arguments):
     """Whether the package holds this binary, which is older than it, and these certificates."""
     if not package.exists() or package.stat().st_mtime_ns <= (arguments.binaries / name).stat().st_mtime_ns:
         return False
-    wanted = arguments.ca_bundle.read_bytes() if name in SPEAKS_SQL and arguments.ca_bundle else None
     with zipfile.ZipFile(package) as archive:
-        return wanted == (archive.read("ca-bundle.pem") if "ca-bundle.pem" in archive.namelist() else None)
+        return ca_bundle == (archive.read("ca-bundle.pem") if "ca-bundle.pem" in archive.namelist() else None)
 
 
-def pack(name, arguments):
-    """Writes a function's package."""
+def pack(name, ca_bundle, arguments):
+    """Writes a function's package, with the certificates where there are some for it."""
     package = arguments.packages / f"{name}.zip"
-    if up_to_date(package, name, arguments):
+    if up_to_date(package, name, ca_bundle, arguments):
         return
     unfinished = package.with_name(f".{package.name}.{os.getpid()}")
     with zipfile.ZipFile(unfinished, "w") as archive:
-        for file, mode, content in content_of(name, arguments):
+        for file, mode, content in content_of(name, ca_bundle, arguments):
             entry = zipfile.ZipInfo(file, EPOCH)
             entry.external_attr = (0o100000 | mode) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -61,14 +65,18 @@ def main():
         "--ca-bundle", type=pathlib.Path, help="certificates to trust for PostgreSQL (RDS's global-bundle.pem)"
     )
     arguments = parser.parse_args()
-    missing = [name for name in FUNCTIONS if not (arguments.binaries / name).is_file()]
+    known = functions()
+    if not known:
+        sys.exit(f"no function.json in any folder of {FUNCTIONS}")
+    missing = [name for name in known if not (arguments.binaries / name).is_file()]
     if missing:
         sys.exit(f"not built: {', '.join(missing)} (make build; make lambda for what is deployed)")
     if arguments.ca_bundle and not arguments.ca_bundle.is_file():
         sys.exit(f"no such file: {arguments.ca_bundle}")
     arguments.packages.mkdir(parents=True, exist_ok=True)
-    for name in FUNCTIONS:
-        pack(name, arguments)
+    ca_bundle = arguments.ca_bundle.read_bytes() if arguments.ca_bundle else None
+    for name, said in known.items():
+        pack(name, ca_bundle if said["speaks_sql"] else None, arguments)
 
 
 if __name__ == "__main__":

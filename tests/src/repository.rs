@@ -100,6 +100,11 @@ impl Package {
         self.folder.starts_with(FUNCTIONS)
     }
 
+    /// What a function's folder says of it beyond its code.
+    pub fn said(&self) -> Value {
+        serde_json::from_str(&text(&format!("{}/function.json", self.folder))).unwrap()
+    }
+
     /// Whether it depends on a crate.
     pub fn needs(&self, name: &str) -> bool {
         self.dependencies.iter().any(|needed| needed == name)

@@ -11,7 +11,12 @@ use std::{
 use crate::repository;
 
 /// What a drill reads, copied so that a test may change it and a stray file is noticed.
-const COPIED: [&str; 3] = ["cloudformation", "statemachine", "tools"];
+const COPIED: [&str; 4] = [
+    "cloudformation",
+    "crates/functions",
+    "statemachine",
+    "tools",
+];
 
 /// A copy of the repository in `target/drill-tests`, which stays behind to be looked at until the next test.
 #[derive(Debug)]
@@ -110,11 +115,11 @@ impl World {
             found.extend(files(&copied).into_iter().filter(is_new));
         }
         let known = ["target", "home", "tmp", "workplace", ".tools"];
+        let known: Vec<_> = known.into_iter().chain(COPIED).collect();
         let entries = fs::read_dir(&self.root).unwrap().flatten();
         let names = entries.map(|entry| entry.file_name().into_string().unwrap());
-        let new = names
-            .filter(|name| !known.contains(&name.as_str()) && !COPIED.contains(&name.as_str()));
-        found.extend(new.map(|name| self.root.join(name)));
+        let is_new = |name: &String| !known.iter().any(|path| Path::new(path).starts_with(name));
+        found.extend(names.filter(is_new).map(|name| self.root.join(name)));
         found
     }
 }

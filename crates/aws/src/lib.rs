@@ -26,6 +26,7 @@ mod dynamodb;
 mod ecs;
 mod errors;
 mod eventbridge;
+pub mod function;
 mod gate;
 mod lambda;
 mod losses;

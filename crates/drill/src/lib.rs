@@ -10,6 +10,7 @@ pub mod client;
 pub mod dns;
 pub mod emulator;
 pub mod front_door;
+pub mod functions;
 pub mod profile;
 pub mod report;
 pub mod report_html;

@@ -193,7 +193,7 @@ async fn measure(figures: Figures, root: &Path) -> Result<ExitCode, Trouble> {
         Figures::Functions { runs, binaries } => {
             let folder = fresh(root, "functions")?;
             let binaries = root.join(binaries);
-            let weights = bench::functions::weigh(runs, &binaries, &folder).await?;
+            let weights = bench::functions::weigh(runs, root, &binaries, &folder).await?;
             println!("{weights}");
             Ok(exit_code(weights.verdict()))
         }

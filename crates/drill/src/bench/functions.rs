@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{process::Command, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
 
@@ -21,7 +21,13 @@ use super::{
     median,
     stand_ins::{at_once, aws_answers, runtime_answers, serve},
 };
-use crate::{certificates::Certificates, emulator::peak_mb, profile::PLAN, report, world::Trouble};
+use crate::{
+    certificates::Certificates,
+    emulator::peak_mb,
+    functions::{self, Function},
+    report,
+    world::Trouble,
+};
 
 /// A function that has not answered by then never will.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -41,33 +47,10 @@ const TARGETS: Targets = Targets {
     binary_mb: 16.0,
 };
 
-/// The functions, each with a first event that makes them read the plan or the ledger.
-fn functions() -> [(&'static str, Value); 10] {
-    let step = json!({"plan": PLAN});
-    [
-        ("health-probe", json!({"operation": "prove", "plan": PLAN})),
-        (
-            "confirm-outage",
-            json!({"operation": "confirm", "plan": PLAN}),
-        ),
-        (
-            "recovery-ledger",
-            json!({"operation": "adopt", "plan": PLAN, "dry_run": true}),
-        ),
-        ("detach-and-promote", step.clone()),
-        ("planned-failover", step.clone()),
-        ("dns-flip", step.clone()),
-        ("ecs-restart", step.clone()),
-        ("rebuild-global", step.clone()),
-        ("loss-ledger", step),
-        ("fence-writer", json!({"operation": "fence", "plan": PLAN})),
-    ]
-}
-
 /// One function's medians.
 #[derive(Debug, Clone, PartialEq)]
 struct Weight {
-    name: &'static str,
+    name: String,
     /// From the start of the process until it asks for its first event.
     ready_ms: f64,
     /// From the first event to its answer.
@@ -84,11 +67,16 @@ pub struct Weights {
     runs: u32,
 }
 
-/// Starts each of the functions in `binaries` `runs` times; `folder` is the bench's own.
+/// Starts each of the repository's functions in `binaries` `runs` times; `folder` is the bench's own.
 ///
 /// # Errors
 /// When a binary is missing, or a function does not answer.
-pub async fn weigh(runs: u32, binaries: &Path, folder: &Path) -> Result<Weights, Trouble> {
+pub async fn weigh(
+    runs: u32,
+    root: &Path,
+    binaries: &Path,
+    folder: &Path,
+) -> Result<Weights, Trouble> {
     let certificates = Certificates::create(folder)?;
     let tls = certificates.server(&["127.0.0.1"])?;
     let calls = Arc::new(AtomicU64::new(0));
@@ -99,15 +87,15 @@ pub async fn weigh(runs: u32, binaries: &Path, folder: &Path) -> Result<Weights,
     };
     let (aws, _aws) = serve(Some(TlsAcceptor::from(tls)), Arc::new(answers)).await?;
     let mut weights = Vec::new();
-    for (name, event) in functions() {
-        let program = binaries.join(name);
+    for Function { name, first_event } in functions::all(root)? {
+        let program = binaries.join(&name);
         let bytes = std::fs::metadata(&program)
             .map_err(|why| format!("{}: {why}; run `make bench`", program.display()))?
             .len();
         let mut seen = Vec::new();
         for _ in 0..runs {
             let before = calls.load(Ordering::Relaxed);
-            seen.push(start(&program, &event, aws, certificates.bundle()).await?);
+            seen.push(start(&program, &first_event, aws, certificates.bundle()).await?);
             if calls.load(Ordering::Relaxed) < before + 2 {
                 return Err(format!("{name} answered without reading plan and ledger").into());
             }
@@ -245,7 +233,7 @@ mod tests {
     #[test]
     fn a_figure_above_its_target_fails_and_is_marked() {
         let weight = |ready_ms| Weight {
-            name: "dns-flip",
+            name: "dns-flip".into(),
             ready_ms,
             first_ms: 40.0,
             memory_mb: 20.0,

@@ -6,6 +6,7 @@ use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
 use super::{Deployment, Emulator, EmulatorConfig, processes};
+use crate::functions::{self, Function};
 
 /// Answers with its environment; `{"hang": true}` never ends.
 const FUNCTION: &str = r#"
@@ -32,18 +33,7 @@ fn root() -> PathBuf {
 fn binaries(folder: &std::path::Path) -> PathBuf {
     let binaries = folder.join("binaries");
     fs::create_dir_all(&binaries).unwrap();
-    for name in [
-        "health-probe",
-        "confirm-outage",
-        "recovery-ledger",
-        "detach-and-promote",
-        "planned-failover",
-        "dns-flip",
-        "ecs-restart",
-        "fence-writer",
-        "loss-ledger",
-        "rebuild-global",
-    ] {
+    for Function { name, .. } in functions::all(&root()).unwrap() {
         let path = binaries.join(name);
         fs::write(
             &path,
@@ -116,7 +106,8 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     };
     let emulator = Emulator::start(&config).await.unwrap();
     emulator.deploy(&deployment(folder.path())).await.unwrap();
-    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), 10);
+    let all = functions::all(&root()).unwrap().len();
+    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), all);
     assert_eq!(
         emulator.functions("us-east-2").await.unwrap(),
         ["aurora-failover-confirm-outage"]

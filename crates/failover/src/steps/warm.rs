@@ -14,21 +14,11 @@ use crate::{
     metric::{self, Counted},
 };
 
-/// The functions of a run, but for the one that calls them: its own schedule keeps that awake.
-pub const FUNCTIONS: [&str; 9] = [
-    "aurora-failover-confirm-outage",
-    "aurora-failover-detach-and-promote",
-    "aurora-failover-dns-flip",
-    "aurora-failover-ecs-restart",
-    "aurora-failover-fence-writer",
-    "aurora-failover-health-probe",
-    "aurora-failover-loss-ledger",
-    "aurora-failover-planned-failover",
-    "aurora-failover-rebuild-global",
-];
+/// What each function's name begins with.
+const PREFIX: &str = "aurora-failover-";
 
 /// The function of a witness Region.
-const WITNESS: &str = "aurora-failover-confirm-outage";
+const WITNESS: &str = "confirm-outage";
 
 /// Calls functions that do nothing then but answer.
 pub trait Warm: Sync {
@@ -60,38 +50,39 @@ pub async fn or(
     Box::pin(pass(payload)).await
 }
 
-/// Calls every other function of a run where that is asked for, or else makes a pass.
+/// Calls every other function where that is asked for, or else makes a pass.
 ///
 /// # Errors
 /// `NotReady` that names each function that cannot be called; those of the ledger and of the pass.
 pub async fn others_or(
     world: &(impl Ledger + Here + Warm),
+    functions: &[&str],
     payload: Value,
     pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
 ) -> Result<Value, Error> {
     if payload == request() {
-        return others(world).await;
+        return others(world, functions).await;
     }
     Box::pin(pass(payload)).await
 }
 
 /// The functions here, and the one of each witness that a plan names; a silent ledger keeps none of those here from being called.
-async fn others(world: &(impl Ledger + Here + Warm)) -> Result<Value, Error> {
+async fn others(world: &(impl Ledger + Here + Warm), functions: &[&str]) -> Result<Value, Error> {
     let known = world.all_known(world.region()).await;
     let plans = known.iter().flatten().map(|known| &known.plan);
     let witnesses: BTreeSet<_> = plans
         .filter_map(|plan| plan.witness_region.clone())
         .collect();
-    let here = FUNCTIONS.map(|function| (function, world.region().clone()));
+    let here = functions.iter().map(|name| (*name, world.region().clone()));
     let witnesses = witnesses.into_iter().map(|region| (WITNESS, region));
-    let calls = here.into_iter().chain(witnesses);
-    let called = join_all(calls.map(async |(function, region)| {
+    let called = join_all(here.chain(witnesses).map(async |(function, region)| {
+        let function = format!("{PREFIX}{function}");
         let name = format!("{function} in {region}");
-        match world.warm(&region, function).await {
+        match world.warm(&region, &function).await {
             Ok(()) => Ok(name),
             Err(why) => {
-                tracing::error!(function, %region, %why, "cannot be called");
-                metric::failed_for(Counted::Warm, "Function", function, world.now());
+                tracing::error!(%function, %region, %why, "cannot be called");
+                metric::failed_for(Counted::Warm, "Function", &function, world.now());
                 Err(format!("{name}: {why}"))
             }
         }
@@ -122,6 +113,8 @@ mod tests {
     use super::*;
     use crate::{ledger::Row, steps::fake::Books};
 
+    const OTHERS: [&str; 2] = ["dns-flip", "health-probe"];
+
     fn pass(payload: Value) -> Ready<Result<Value, Error>> {
         ready(Ok(payload))
     }
@@ -138,25 +131,31 @@ mod tests {
     #[tokio::test]
     async fn every_function_here_and_the_witness_are_called_at_once() {
         let books = Books::with(&Row::new("orders".into()));
-        let warm = others_or(&books, request(), pass).await.unwrap();
-        let here = FUNCTIONS.map(|function| format!("{function} in us-east-1"));
-        let mut all = here.to_vec();
-        all.push("aurora-failover-confirm-outage in us-east-2".into());
-        assert_eq!((&warm["warm"], books.told()), (&json!(all), all));
+        let warm = others_or(&books, &OTHERS, request(), pass).await.unwrap();
+        let all = [
+            "aurora-failover-dns-flip in us-east-1",
+            "aurora-failover-health-probe in us-east-1",
+            "aurora-failover-confirm-outage in us-east-2",
+        ];
+        assert_eq!(warm["warm"], json!(all));
+        assert_eq!(books.told(), all);
         assert!(metric::counted().is_empty());
     }
 
     #[tokio::test]
     async fn a_function_that_cannot_be_called_is_counted_and_named_and_keeps_no_other_from_it() {
         let books = Books::with(&Row::new("orders".into())).silence("us-east-2");
-        let why = others_or(&books, request(), pass).await.unwrap_err();
+        let why = others_or(&books, &OTHERS, request(), pass)
+            .await
+            .unwrap_err();
         let why = why.to_string();
         let named = "aurora-failover-confirm-outage in us-east-2: ";
         assert!(
             why.contains("1 function(s)") && why.contains(named),
             "{why}"
         );
-        assert_eq!(books.told().len(), FUNCTIONS.len());
-        assert_eq!(metric::counted(), [(Counted::Warm, WITNESS.to_owned())]);
+        assert_eq!(books.told().len(), OTHERS.len());
+        let counted = "aurora-failover-confirm-outage".to_owned();
+        assert_eq!(metric::counted(), [(Counted::Warm, counted)]);
     }
 }

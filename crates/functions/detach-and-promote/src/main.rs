@@ -1,29 +1,14 @@
 //! Promotes the standby, one pass per invocation.
 
-use aws::Aws;
+use aws::function::{Ended, serve};
 use failover::{
-    Error,
-    json::Payload,
     ledger::RunKind,
-    steps::{self, detach_and_promote, start, warm},
+    steps::{answer, detach_and_promote, read, start},
 };
-use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    tracing::init_default_subscriber();
-    let aws = &Aws::from_env().await;
-
-    run(service_fn(
-        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            let pass = async |payload| {
-                steps::answer(detach_and_promote::run(aws, &steps::read(payload)?).await?)
-            };
-            warm::or(event.payload.value()?, async |payload| {
-                start::or(aws, RunKind::UnplannedFailover, payload, pass).await
-            })
-            .await
-        },
-    ))
-    .await
+fn main() -> Ended {
+    serve(async |aws, payload, _| {
+        let pass = async |payload| answer(detach_and_promote::run(aws, &read(payload)?).await?);
+        start::or(aws, RunKind::UnplannedFailover, payload, pass).await
+    })
 }

@@ -1,23 +1,27 @@
 //! Opens and closes runs, adopts a writer, and keeps the other functions awake.
 
-use aws::Aws;
-use failover::{
-    Error,
-    json::Payload,
-    steps::{recovery_ledger, warm},
-};
-use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use aws::function::{Ended, serve_and_wake};
+use failover::steps::recovery_ledger;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    tracing::init_default_subscriber();
-    let aws = &Aws::from_env().await;
+/// Every other function, as `build.rs` finds it.
+const OTHERS: &str = env!("OTHER_FUNCTIONS");
 
-    run(service_fn(
-        async |event: LambdaEvent<Payload>| -> Result<_, Error> {
-            let pass = async |payload| recovery_ledger::handle(aws, payload).await;
-            warm::others_or(aws, event.payload.value()?, pass).await
-        },
-    ))
-    .await
+fn main() -> Ended {
+    let others: Vec<_> = OTHERS.split(' ').collect();
+    serve_and_wake(&others, async |aws, payload, _| {
+        recovery_ledger::handle(aws, payload).await
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_other_function_is_kept_awake() {
+        let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let entries = std::fs::read_dir(beside).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut others: Vec<_> = names.filter(|name| name != "recovery-ledger").collect();
+        others.sort();
+        assert_eq!(super::OTHERS, others.join(" "));
+    }
 }

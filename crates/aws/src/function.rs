@@ -1,0 +1,55 @@
+//! A function's life: AWS from its environment, then a pass for each event, whose answer or named error goes out.
+
+use failover::json::Payload;
+use jiff::Timestamp;
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use serde_json::Value;
+
+use crate::{Aws, Error, domain::timestamp, steps::warm};
+
+/// How a function ends: never, but where Lambda's runtime is not there.
+pub type Ended = Result<(), lambda_runtime::Error>;
+
+/// Makes a pass for each event. What only keeps the function awake is answered without one.
+///
+/// The pass is given AWS, the event's payload, and when Lambda ends the invocation.
+///
+/// # Errors
+/// When Lambda's runtime is not there.
+pub fn serve(pass: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>) -> Ended {
+    each_event(async |aws, payload, deadline| {
+        warm::or(payload, async |payload| pass(aws, payload, deadline).await).await
+    })
+}
+
+/// As [`serve`], for the function that keeps the others awake when its schedule says so.
+///
+/// # Errors
+/// When Lambda's runtime is not there.
+pub fn serve_and_wake(
+    others: &[&str],
+    pass: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>,
+) -> Ended {
+    each_event(async |aws, payload, deadline| {
+        let pass = async |payload| pass(aws, payload, deadline).await;
+        warm::others_or(aws, others, payload, pass).await
+    })
+}
+
+fn each_event(answer: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>) -> Ended {
+    let serving = async {
+        tracing::init_default_subscriber();
+        let (aws, answer) = (&Aws::from_env().await, &answer);
+        run(service_fn(
+            async |event: LambdaEvent<Payload>| -> Result<_, Error> {
+                let deadline = timestamp(event.context.deadline());
+                answer(aws, event.payload.value()?, deadline).await
+            },
+        ))
+        .await
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(serving)
+}

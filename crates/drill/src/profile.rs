@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aurora_sim::Durations;
+use rds_sim::Durations;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use aurora_sim::Simulator;
+use rds_sim::Simulator;
 
 use crate::{
     certificates::Certificates,

@@ -73,7 +73,7 @@ fn only_the_adapters_the_simulator_and_the_drill_depend_on_an_sdk() {
         })
         .map(|package| package.name)
         .collect();
-    needy.retain(|name| !["aws", "aurora-sim", "drill"].contains(&name.as_str()));
+    needy.retain(|name| !["aws", "rds-sim", "drill"].contains(&name.as_str()));
     assert_eq!(needy, Vec::<String>::new());
 }
 
@@ -161,7 +161,7 @@ fn functions_depend_on_the_library_and_never_on_each_other_or_on_test_tools() {
         );
         let others = functions.iter().map(|other| other.name.as_str());
         let wrong: Vec<_> = others
-            .chain(["aurora-sim", "drill", "tests"])
+            .chain(["rds-sim", "drill", "tests"])
             .filter(|name| function.needs(name))
             .collect();
         assert_eq!(

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use aurora_sim::{Durations, Simulator, SimulatorConfig};
 use aws::Aws;
 use aws_sdk_rds::{
     Client, Config,
@@ -15,6 +14,7 @@ use failover::{
     },
     topology::{Cluster, Describe, GlobalCluster, Role, role},
 };
+use rds_sim::{Durations, Simulator, SimulatorConfig};
 
 use crate::replay::{aws_in, aws_through};
 

@@ -3,12 +3,12 @@
 
 use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::Duration};
 
-use aurora_sim::{Simulator, SimulatorConfig};
 use failover::{
     domain::Epoch,
     ledger::{Claim, Endpoints, Known, Run, RunKind},
     plan::Plan,
 };
+use rds_sim::{Simulator, SimulatorConfig};
 use serde_json::json;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;

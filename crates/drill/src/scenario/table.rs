@@ -2,7 +2,7 @@
 
 mod rows;
 
-use aurora_sim::Durations;
+use rds_sim::Durations;
 pub(super) use rows::Ends;
 use serde_json::{Value, json};
 

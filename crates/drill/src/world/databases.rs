@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
-use aurora_sim::Simulator;
 use aws_config::SdkConfig;
 use aws_sdk_rds::{
     Client,
     types::{DbCluster, DbInstance, Filter},
 };
 use futures::{StreamExt, TryStreamExt};
+use rds_sim::Simulator;
 use tokio_postgres::{Config, NoTls, error::SqlState};
 
 use super::{

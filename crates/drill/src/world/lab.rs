@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use aurora_sim::Simulator;
 use aws::{Aws, Settings};
 use aws_config::{BehaviorVersion, Region as AwsRegion, SdkConfig};
 use aws_sdk_rds::config::{Credentials as Keys, SharedCredentialsProvider};
@@ -23,6 +22,7 @@ use failover::{
     sql::{Connector, Resolver, Session},
     steps::{health_probe, recovery_ledger},
 };
+use rds_sim::Simulator;
 use serde_json::json;
 use tokio::{
     sync::{Mutex as AsyncMutex, mpsc},

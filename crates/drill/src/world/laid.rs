@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, path::Path};
 
-use aurora_sim::Simulator;
+use rds_sim::Simulator;
 use tokio::task::JoinSet;
 
 use super::{Endpoints, Secrets, Trouble, databases, lab::config, names, start};

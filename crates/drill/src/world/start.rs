@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
+use rds_sim::{Simulator, SimulatorConfig, StorageConfig};
 
 use super::{Members, Trouble};
 use crate::{

@@ -8,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aurora_sim::{Simulator, SimulatorConfig, StorageConfig};
 use drill::{
     certificates::Certificates,
     dns::{Dns, empty_route53},
@@ -20,6 +19,7 @@ use failover::{
     plan::Plan,
     sql::{Connector, Credentials, Place, Resolver, Session, Why},
 };
+use rds_sim::{Simulator, SimulatorConfig, StorageConfig};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
@@ -229,7 +229,7 @@ impl World {
     }
 }
 
-/// The folder of PostgreSQL's programs: `AURORA_SIM_PG_BIN`, or what the project's setup installed.
+/// The folder of PostgreSQL's programs: `RDS_SIM_PG_BIN`, or what the project's setup installed.
 fn postgres_binaries() -> Option<PathBuf> {
     let installed = || {
         let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/venv/lib");
@@ -242,11 +242,11 @@ fn postgres_binaries() -> Option<PathBuf> {
             })
             .find(|binaries| binaries.join("postgres").is_file())
     };
-    let found = std::env::var_os("AURORA_SIM_PG_BIN")
+    let found = std::env::var_os("RDS_SIM_PG_BIN")
         .map(PathBuf::from)
         .or_else(installed);
     if found.is_none() {
-        eprintln!("SKIPPED: no PostgreSQL; set AURORA_SIM_PG_BIN or run `make setup`");
+        eprintln!("SKIPPED: no PostgreSQL; set RDS_SIM_PG_BIN or run `make setup`");
     }
     found
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use aurora_sim::{Durations, Simulator};
 use aws_sdk_rds::config::{BehaviorVersion, Credentials as Keys, Region as AwsRegion};
+use rds_sim::{Durations, Simulator};
 
 use super::{ADMIN, ADMIN_PASSWORD, GLOBAL, PATIENCE, WEST};
 

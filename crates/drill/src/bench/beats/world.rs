@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use aurora_sim::Simulator;
 use failover::{domain::Epoch, plan::Plan, sql};
+use rds_sim::Simulator;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, Config, NoTls};

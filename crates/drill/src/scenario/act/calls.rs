@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aurora_sim::{Fault, Loss};
 use failover::ledger::Ledger;
+use rds_sim::{Fault, Loss};
 
 use super::again::writer_is;
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aurora_sim::PG_CRON;
+use rds_sim::PG_CRON;
 use serde_json::json;
 use tokio_postgres::{Client, NoTls};
 

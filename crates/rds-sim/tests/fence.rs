@@ -6,7 +6,6 @@
 
 mod support;
 
-use aurora_sim::{PG_CRON, Simulator};
 use failover::{
     domain::Epoch,
     sql::{
@@ -18,6 +17,7 @@ use failover::{
         to_write,
     },
 };
+use rds_sim::{PG_CRON, Simulator};
 use support::database::connect;
 use support::{EAST, OnPostgres, WEST, on_postgres};
 use tokio_postgres::{Client, NoTls};

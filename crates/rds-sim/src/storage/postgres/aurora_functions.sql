@@ -9,7 +9,7 @@ RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = 
 BEGIN
     IF NOT pg_is_in_recovery() THEN
         RETURN QUERY
-        SELECT current_setting('aurora_sim.region'), (pg_current_wal_lsn() - '0/0')::bigint, -1::bigint, -1::bigint,
+        SELECT current_setting('rds_sim.region'), (pg_current_wal_lsn() - '0/0')::bigint, -1::bigint, -1::bigint,
                'epoch'::timestamptz, 0::bigint, 0::bigint
         UNION ALL
         SELECT r.application_name, coalesce(r.flush_lsn - '0/0', 0)::bigint,
@@ -26,11 +26,11 @@ BEGIN
                greatest(w.latest_end_lsn, pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) AS known,
                coalesce(w.status = 'streaming', false) AS streaming
         FROM (SELECT 1) AS one LEFT JOIN pg_stat_wal_receiver w ON true)
-    SELECT current_setting('aurora_sim.primary_region'), (known - '0/0')::bigint, -1::bigint, -1::bigint,
+    SELECT current_setting('rds_sim.primary_region'), (known - '0/0')::bigint, -1::bigint, -1::bigint,
            'epoch'::timestamptz, 0::bigint, 0::bigint
     FROM standby
     UNION ALL
-    SELECT current_setting('aurora_sim.region'), (replayed - '0/0')::bigint, lag, lag, clock_timestamp(),
+    SELECT current_setting('rds_sim.region'), (replayed - '0/0')::bigint, lag, lag, clock_timestamp(),
            0::bigint, 0::bigint
     FROM standby, LATERAL (
         SELECT CASE WHEN streaming AND replayed >= known THEN 0::bigint
@@ -47,8 +47,8 @@ RETURNS SETOF record LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = 
 BEGIN
     IF NOT pg_is_in_recovery() THEN
         RETURN QUERY
-        SELECT current_setting('aurora_sim.server_id'), 'MASTER_SESSION_ID'::text,
-               current_setting('aurora_sim.region'), (pg_current_wal_flush_lsn() - '0/0')::bigint,
+        SELECT current_setting('rds_sim.server_id'), 'MASTER_SESSION_ID'::text,
+               current_setting('rds_sim.region'), (pg_current_wal_flush_lsn() - '0/0')::bigint,
                NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint
         UNION ALL
         SELECT r.application_name, 'standby-' || r.pid, r.application_name, coalesce(r.flush_lsn - '0/0', 0)::bigint,
@@ -60,8 +60,8 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT current_setting('aurora_sim.server_id'), 'standby-' || pg_postmaster_start_time()::text,
-           current_setting('aurora_sim.region'), coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint,
+    SELECT current_setting('rds_sim.server_id'), 'standby-' || pg_postmaster_start_time()::text,
+           current_setting('rds_sim.region'), coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint,
            coalesce(pg_last_wal_receive_lsn() - '0/0', 0)::bigint, 0::bigint, 0::bigint,
            (pg_last_wal_replay_lsn() - '0/0')::bigint,
            coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, 0)::bigint;

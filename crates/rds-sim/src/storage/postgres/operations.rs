@@ -99,7 +99,7 @@ impl Postgres {
     /// Aurora's functions take the primary's Region from a setting.
     async fn name_primary_region(&self, client: &Client, region: &str) -> Result<(), StorageError> {
         let setting = format!(
-            "ALTER SYSTEM SET aurora_sim.primary_region = {}",
+            "ALTER SYSTEM SET rds_sim.primary_region = {}",
             quoted(region)
         );
         run(client, &setting, "naming the primary's Region").await?;

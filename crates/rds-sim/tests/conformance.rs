@@ -4,7 +4,7 @@ mod support;
 
 use std::path::Path;
 
-use aurora_sim::{Durations, Simulator, SimulatorConfig};
+use rds_sim::{Durations, Simulator, SimulatorConfig};
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

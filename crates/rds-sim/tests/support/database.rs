@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use aurora_sim::Simulator;
+use rds_sim::Simulator;
 use tokio_postgres::{Client, NoTls};
 
 pub(crate) async fn connect(

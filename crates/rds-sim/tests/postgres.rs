@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use aurora_sim::Simulator;
+use rds_sim::Simulator;
 use support::database::{connect, count, holds, insert, processes_in, reconnect, status};
 use support::{
     EAST, EAST_ARN, GLOBAL, OnPostgres, WEST, WEST_ARN, available, build, client, on_postgres,
@@ -258,7 +258,7 @@ async fn a_killed_simulator_takes_its_databases_with_it() {
     };
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut process = Command::new(env!("CARGO_BIN_EXE_aurora-sim"))
+    let mut process = Command::new(env!("CARGO_BIN_EXE_rds-sim"))
         .arg("--postgres")
         .arg(binaries)
         .arg("--data")

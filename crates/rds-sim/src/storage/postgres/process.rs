@@ -41,7 +41,7 @@ impl Spawner {
         let (jobs, queue) = mpsc::channel::<Job>();
         let runtime = Handle::current();
         thread::Builder::new()
-            .name("aurora-sim-spawner".to_owned())
+            .name("rds-sim-spawner".to_owned())
             .spawn(move || {
                 let _guard = runtime.enter();
                 for (mut command, reply) in queue {

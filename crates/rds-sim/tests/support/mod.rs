@@ -13,11 +13,11 @@ pub(crate) mod database;
 
 use std::{path::PathBuf, time::Duration};
 
-use aurora_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
 use aws_sdk_rds::{
     Client,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
 };
+use rds_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
 
 pub(crate) const WEST: &str = "us-west-2";
 pub(crate) const EAST: &str = "us-east-1";
@@ -214,9 +214,9 @@ pub(crate) async fn settled(client: &Client, wanted: &[&str]) {
     panic!("the members are {seen:?}");
 }
 
-/// The folder of PostgreSQL's programs: `AURORA_SIM_PG_BIN`, or what the project's setup installed.
+/// The folder of PostgreSQL's programs: `RDS_SIM_PG_BIN`, or what the project's setup installed.
 pub(crate) fn postgres_binaries() -> Option<PathBuf> {
-    let found = std::env::var_os("AURORA_SIM_PG_BIN")
+    let found = std::env::var_os("RDS_SIM_PG_BIN")
         .map(PathBuf::from)
         .or_else(|| {
             PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -234,7 +234,7 @@ pub(crate) fn postgres_binaries() -> Option<PathBuf> {
                 })
         });
     if found.is_none() {
-        eprintln!("SKIPPED: no PostgreSQL; set AURORA_SIM_PG_BIN or run `make setup`");
+        eprintln!("SKIPPED: no PostgreSQL; set RDS_SIM_PG_BIN or run `make setup`");
     }
     found
 }

@@ -54,14 +54,10 @@ pub(crate) fn postgresql_conf(
         "port = {port}\ncluster_name = {}",
         quoted(&cluster.id)
     );
-    let _ = writeln!(text, "aurora_sim.region = {}", quoted(&cluster.region));
-    let _ = writeln!(text, "aurora_sim.server_id = {}", quoted(&cluster.id));
+    let _ = writeln!(text, "rds_sim.region = {}", quoted(&cluster.region));
+    let _ = writeln!(text, "rds_sim.server_id = {}", quoted(&cluster.id));
     let primary_region = source.map_or(cluster.region.as_str(), |source| source.region);
-    let _ = writeln!(
-        text,
-        "aurora_sim.primary_region = {}",
-        quoted(primary_region)
-    );
+    let _ = writeln!(text, "rds_sim.primary_region = {}", quoted(primary_region));
     if let Some(source) = source {
         let conninfo = format!(
             "host={} port={} user={ADMIN} password={} application_name={} connect_timeout=5",
@@ -100,7 +96,7 @@ mod tests {
         };
         let standby = postgresql_conf(&cluster, 5_000, Some(source));
         assert!(standby.contains("port=4711 user=rdsadmin password=p application_name=us-east-1"));
-        assert!(standby.contains("aurora_sim.primary_region = 'us-west-2'"));
+        assert!(standby.contains("rds_sim.primary_region = 'us-west-2'"));
         assert!(!postgresql_conf(&cluster, 5_000, None).contains("primary_conninfo"));
     }
 

@@ -8,7 +8,6 @@ mod support;
 
 use std::time::Duration;
 
-use aurora_sim::Simulator;
 use aws_sdk_rds::{Client as Rds, error::ProvideErrorMetadata};
 use failover::{
     plan::KeyedTable,
@@ -17,6 +16,7 @@ use failover::{
         compare::{Found, FoundIn, LATE, Reached, Stretch, stretch},
     },
 };
+use rds_sim::Simulator;
 use support::database::{connect, holds};
 use support::{EAST, EAST_ARN, GLOBAL, OnPostgres, WEST, available, on_postgres};
 use tokio_postgres::Client;

@@ -6,8 +6,8 @@
 
 mod support;
 
-use aurora_sim::StorageConfig;
 use aws_sdk_rds::error::ProvideErrorMetadata;
+use rds_sim::StorageConfig;
 use support::{EAST, EAST_ARN, GLOBAL, WEST, WEST_ARN, build, direct, simulator};
 
 /// Sends a call that must be refused, and gives its code and whether the SDK has the given type for it.

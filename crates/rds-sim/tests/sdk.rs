@@ -8,8 +8,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use aurora_sim::{Loss, StorageConfig};
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
+use rds_sim::{Loss, StorageConfig};
 use support::{
     EAST, EAST_ARN, GLOBAL, WEST, WEST_ARN, available, build, client, direct, members, settled,
     simulator,

@@ -6,8 +6,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use aurora_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
 use clap::Parser;
+use rds_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// RDS's control plane for Aurora global databases, on this machine.
@@ -21,7 +21,7 @@ struct Arguments {
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The folder of PostgreSQL's programs; without it there are no databases, only the control plane.
-    #[arg(long, env = "AURORA_SIM_PG_BIN", requires = "data")]
+    #[arg(long, env = "RDS_SIM_PG_BIN", requires = "data")]
     postgres: Option<PathBuf>,
     /// A folder for the databases.
     #[arg(long)]
@@ -33,7 +33,7 @@ struct Arguments {
 
 const EXAMPLE: &str = "\
 Example:
-  cargo run -p aurora-sim -- --listen 127.0.0.1:8015 &
+  cargo run -p rds-sim -- --listen 127.0.0.1:8015 &
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
   aws rds create-global-cluster --endpoint-url http://127.0.0.1:8015 --region us-west-2 \
     --global-cluster-identifier orders-global-1 --engine aurora-postgresql
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
                 .source()
                 .map(|source| format!(": {source}"))
                 .unwrap_or_default();
-            eprintln!("aurora-sim: {error}{cause}");
+            eprintln!("rds-sim: {error}{cause}");
             ExitCode::FAILURE
         }
     }

@@ -4,39 +4,17 @@ use failover::{
     evidence::{Evidence, HomeVantage, Progress, Said, Witness},
     ledger::Run,
 };
-use serde::{Deserialize, Serialize};
+use report::{Confirmed, Piece};
 
-/// The verdict of a run and its evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confirmed {
-    /// The run.
-    pub run: String,
-    /// The verdict's name, such as `region_down`.
-    pub verdict: String,
-    /// What each side said.
-    pub evidence: Vec<Piece>,
-}
-
-/// One side's word.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Piece {
-    /// Who or what was asked.
-    pub asked: String,
-    /// What was learnt.
-    pub found: String,
-}
-
-impl Confirmed {
-    /// What a run confirmed last; `None` where it did not come so far.
-    pub fn of(run: &Run) -> Option<Self> {
-        let confirmed = run.confirmed.as_ref()?;
-        let verdict = serde_json::to_value(confirmed.verdict).ok()?;
-        Some(Self {
-            run: run.run_id.to_string(),
-            verdict: verdict.as_str()?.into(),
-            evidence: pieces(&confirmed.evidence, run.from.as_str(), run.to.as_str()),
-        })
-    }
+/// What a run confirmed last; `None` where it did not come so far.
+pub(crate) fn of(run: &Run) -> Option<Confirmed> {
+    let confirmed = run.confirmed.as_ref()?;
+    let verdict = serde_json::to_value(confirmed.verdict).ok()?;
+    Some(Confirmed {
+        run: run.run_id.to_string(),
+        verdict: verdict.as_str()?.into(),
+        evidence: pieces(&confirmed.evidence, run.from.as_str(), run.to.as_str()),
+    })
 }
 
 fn pieces(evidence: &Evidence, from: &str, to: &str) -> Vec<Piece> {

@@ -5,17 +5,11 @@
 )]
 
 pub mod bench;
-pub mod certificates;
-pub mod client;
-pub mod dns;
-pub mod emulator;
-pub mod front_door;
-pub mod functions;
-pub mod profile;
-pub mod report;
-pub mod report_html;
-pub mod roads;
+mod confirmed;
 pub mod runs;
 pub mod scenario;
-pub mod timeline;
-pub mod world;
+
+pub use ::report::{self, timeline};
+pub use ::testbed::{
+    certificates, client, dns, emulator, front_door, functions, profile, roads, world,
+};

@@ -1,10 +1,34 @@
-//! The front door's calls, counted per function, service, Region and operation.
+//! Calls to AWS, and how many there were per function, service, Region and operation.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::front_door::Call;
+/// One call through the front door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// When it came, in Unix milliseconds.
+    pub at_ms: u64,
+    /// The calling function.
+    pub function: String,
+    /// The Region the calling function runs in.
+    pub caller_region: String,
+    /// The called service by its signing name; empty when the call was not signed.
+    pub service: String,
+    /// The called Region; empty when the call was not signed.
+    pub region: String,
+    /// The operation, or method and path where those name none.
+    pub operation: String,
+    /// The answer's HTTP status; `None` when no answer was given (yet).
+    pub status: Option<u16>,
+    /// The service's error code, or why there was no answer: `hung`, `refused`, `unreachable`, `caller went away`.
+    pub error_code: Option<String>,
+    /// From request to answer or end; `None` while under way.
+    pub duration_ms: Option<u64>,
+    /// A message to people: its subject, and its text on the lines after it.
+    #[serde(skip)]
+    pub message: Option<String>,
+}
 
 /// Equal calls, counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +50,7 @@ pub struct CallCount {
 }
 
 impl CallCount {
-    /// Counts the front door's calls: one entry for all that are alike, in alphabetical order.
+    /// Counts calls: one entry for all that are alike, in alphabetical order.
     pub fn tally(calls: impl IntoIterator<Item = Call>) -> Vec<Self> {
         let mut counted: BTreeMap<[String; 5], (u64, u64)> = BTreeMap::new();
         for call in calls {
@@ -63,7 +87,7 @@ impl CallCount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::call;
+    use crate::fixtures::call;
 
     #[test]
     fn equal_calls_are_counted_together_and_an_unanswered_one_is_an_error() {

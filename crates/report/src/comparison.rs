@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ClientRecord, Error};
+use super::ClientRecord;
 
 /// What became of the client's numbers on the current writer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,71 +21,53 @@ pub struct Comparison {
     pub lost_between_ms: Option<(i64, i64)>,
 }
 
-/// Reads the table on the current writer and compares it with the client's record.
-///
-/// # Errors
-/// When the table cannot be read.
-pub async fn compare(
-    record: &ClientRecord,
-    writer: &tokio_postgres::Client,
-) -> Result<Comparison, Error> {
-    let rows = writer
-        .query("SELECT n, count(*) FROM app.rows GROUP BY n", &[])
-        .await
-        .map_err(Error::Compare)?;
-    let mut copies = BTreeMap::new();
-    for row in rows {
-        let n: i64 = row.try_get(0).map_err(Error::Compare)?;
-        let count: i64 = row.try_get(1).map_err(Error::Compare)?;
-        copies.insert(n, count);
-    }
-    Ok(judge(record, &copies))
-}
-
-/// The comparison itself; `copies` says how often the database holds each number.
-fn judge(record: &ClientRecord, copies: &BTreeMap<i64, i64>) -> Comparison {
-    let acknowledged: BTreeSet<i64> = record.acknowledged.iter().map(|ack| ack.n).collect();
-    let unknown: BTreeSet<i64> = record.unknown.iter().map(|number| number.n).collect();
-    let lost_at: Vec<i64> = record
-        .acknowledged
-        .iter()
-        .filter(|ack| !copies.contains_key(&ack.n))
-        .map(|ack| ack.acked_ms)
-        .collect();
-    Comparison {
-        acknowledged: acknowledged.len(),
-        lost: acknowledged
+impl Comparison {
+    /// Compares what the client was told with how often the database holds each number.
+    #[must_use]
+    pub fn of(record: &ClientRecord, copies: &BTreeMap<i64, i64>) -> Self {
+        let acknowledged: BTreeSet<i64> = record.acknowledged.iter().map(|ack| ack.n).collect();
+        let unknown: BTreeSet<i64> = record.unknown.iter().map(|number| number.n).collect();
+        let lost_at: Vec<i64> = record
+            .acknowledged
             .iter()
-            .copied()
-            .filter(|n| !copies.contains_key(n))
-            .collect(),
-        duplicated: copies
-            .iter()
-            .filter(|(_, count)| **count > 1)
-            .map(|(n, _)| *n)
-            .collect(),
-        unacknowledged_present: copies
-            .keys()
-            .copied()
-            .filter(|n| unknown.contains(n))
-            .collect(),
-        unexpected: copies
-            .keys()
-            .copied()
-            .filter(|n| !acknowledged.contains(n) && !unknown.contains(n))
-            .collect(),
-        lost_between_ms: lost_at
-            .iter()
-            .copied()
-            .min()
-            .zip(lost_at.iter().copied().max()),
+            .filter(|ack| !copies.contains_key(&ack.n))
+            .map(|ack| ack.acked_ms)
+            .collect();
+        Self {
+            acknowledged: acknowledged.len(),
+            lost: acknowledged
+                .iter()
+                .copied()
+                .filter(|n| !copies.contains_key(n))
+                .collect(),
+            duplicated: copies
+                .iter()
+                .filter(|(_, count)| **count > 1)
+                .map(|(n, _)| *n)
+                .collect(),
+            unacknowledged_present: copies
+                .keys()
+                .copied()
+                .filter(|n| unknown.contains(n))
+                .collect(),
+            unexpected: copies
+                .keys()
+                .copied()
+                .filter(|n| !acknowledged.contains(n) && !unknown.contains(n))
+                .collect(),
+            lost_between_ms: lost_at
+                .iter()
+                .copied()
+                .min()
+                .zip(lost_at.iter().copied().max()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Ack, Unacknowledged};
     use super::*;
+    use crate::{Ack, Unacknowledged};
 
     fn ack(n: i64) -> Ack {
         Ack {
@@ -117,7 +99,7 @@ mod tests {
         // 2 and 3 are gone; 4 came through unseen, 5 did not; 6 is there twice; 8 was refused and 99 never sent.
         let copies = [(1, 1), (4, 1), (6, 2), (7, 1), (8, 1), (99, 1)].into();
         assert_eq!(
-            judge(&record, &copies),
+            Comparison::of(&record, &copies),
             Comparison {
                 acknowledged: 5,
                 lost: vec![2, 3],
@@ -135,7 +117,7 @@ mod tests {
             unknown: vec![unacknowledged(4)],
             ..ClientRecord::default()
         };
-        let comparison = judge(&record, &[(4, 2)].into());
+        let comparison = Comparison::of(&record, &[(4, 2)].into());
         assert_eq!(comparison.duplicated, [4]);
         assert_eq!(comparison.unacknowledged_present, [4]);
     }
@@ -147,7 +129,7 @@ mod tests {
             ..ClientRecord::default()
         };
         assert_eq!(
-            judge(&record, &[(1, 1), (2, 1)].into()),
+            Comparison::of(&record, &[(1, 1), (2, 1)].into()),
             Comparison {
                 acknowledged: 2,
                 ..Comparison::default()

@@ -6,8 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Report;
-use crate::report_html;
+use super::{Report, html};
 
 /// Why the report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +31,10 @@ pub enum Error {
 /// When a file cannot be written.
 pub fn write(report: &Report, folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
     let json = serde_json::to_string_pretty(report)? + "\n";
-    let html = report_html::render(report);
+    let page = html::render(report);
     let paths = (folder.join("report.json"), folder.join("report.html"));
     replace(&paths.0, json.as_bytes())?;
-    replace(&paths.1, html.as_bytes())?;
+    replace(&paths.1, page.as_bytes())?;
     Ok(paths)
 }
 
@@ -59,7 +58,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::region_loss;
+    use crate::fixtures::region_loss;
 
     #[test]
     fn both_files_are_there_whole_and_no_part_stays_behind() {

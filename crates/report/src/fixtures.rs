@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::client::{Ack, ClientRecord, Comparison, Unacknowledged};
 
 const WEST: &str = "orders-west.cluster-c0example.us-west-2.rds.amazonaws.com";
 const EAST: &str = "orders-east.cluster-c0example.us-east-1.rds.amazonaws.com";

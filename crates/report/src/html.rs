@@ -10,7 +10,10 @@ mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::report::{PlannedMove, Report, Verdict, seconds, words};
+use crate::{PlannedMove, Report, Verdict, seconds, words};
+
+/// How a page of the drill looks.
+pub const STYLE: &str = include_str!("html/style.css");
 
 /// The page for a report.
 pub fn render(report: &Report) -> String {
@@ -26,7 +29,7 @@ pub fn render(report: &Report) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (report.scenario) ": " (word) }
-                style { (PreEscaped(include_str!("report_html/style.css"))) }
+                style { (PreEscaped(STYLE)) }
             }
             body {
                 header {

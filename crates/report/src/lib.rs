@@ -1,16 +1,20 @@
-//! The drill's result as data: what `report.json` holds, how the verdict follows, and where it is written.
+//! A drill's result as data: its story, what `report.json` holds, how the verdict follows, and where it is written.
 //!
-//! What could not be measured is `null`, never 0.
+//! What could not be measured is `null`, never 0. It knows neither what is drilled nor where: whoever drills fills it in.
 
 mod calls;
-mod evidence;
+mod comparison;
+mod confirmed;
 mod file;
+mod html;
 mod negative;
 mod planned;
+mod record;
 mod rto;
 mod summary;
+pub mod timeline;
 mod told;
-pub(crate) mod words;
+pub mod words;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -18,10 +22,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use calls::CallCount;
-pub use evidence::{Confirmed, Piece};
+pub use calls::{Call, CallCount};
+pub use comparison::Comparison;
+pub use confirmed::{Confirmed, Piece};
 pub use file::{Error, write};
+pub use html::STYLE;
 pub use planned::PlannedMove;
+pub use record::{Ack, Answer, ClientRecord, OUTAGE_MS, Outage, Resolution, Unacknowledged};
 pub use rto::{Allowances, Moments, Phases, Rto};
 pub use told::Told;
 pub use writes::{BUCKET_MS, Gap, Rate, Series, Writes};

@@ -72,7 +72,7 @@ impl PlannedMove {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::timestamp;
+    use crate::timestamp;
 
     fn planned() -> PlannedMove {
         PlannedMove::unnoticed("us-east-1", (timestamp(500), timestamp(4_000)))

@@ -226,7 +226,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{
+    use crate::{
         PlannedMove, Rpo, Rto,
         fixtures::{path_impaired, region_loss},
     };

@@ -191,6 +191,10 @@ impl Timeline {
 }
 
 /// Milliseconds of Unix time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a story is told as it happens, outside the functions"
+)]
 pub fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
 }

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::timestamp;
-use crate::front_door::Call;
+use super::{Call, timestamp};
 
 /// One message on a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

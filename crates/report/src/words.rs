@@ -3,7 +3,7 @@
 use super::Rpo;
 
 /// What a phase of the outage ends with.
-pub(crate) const PHASES: [(&str, &str); 5] = [
+pub const PHASES: [(&str, &str); 5] = [
     ("noticing", "until a probe suspected the writer"),
     ("confirming", "until the outage was confirmed"),
     (
@@ -15,7 +15,7 @@ pub(crate) const PHASES: [(&str, &str); 5] = [
 ];
 
 /// `27.4 s`, finer below one second; `unknown` when it is.
-pub(crate) fn duration(seconds: Option<f64>) -> String {
+pub fn duration(seconds: Option<f64>) -> String {
     match seconds {
         None => "unknown".into(),
         Some(seconds) if seconds != 0.0 && seconds.abs() < 1.0 => format!("{seconds:.2} s"),
@@ -24,7 +24,7 @@ pub(crate) fn duration(seconds: Option<f64>) -> String {
 }
 
 /// `12,345`.
-pub(crate) fn number(value: u64) -> String {
+pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -37,18 +37,18 @@ pub(crate) fn number(value: u64) -> String {
 }
 
 /// The number, or `unknown`.
-pub(crate) fn count(value: Option<u64>) -> String {
+pub fn count(value: Option<u64>) -> String {
     value.map_or_else(|| "unknown".into(), number)
 }
 
 /// `1 beat`, `2 beats`.
-pub(crate) fn plural(value: u64, noun: &str) -> String {
+pub fn plural(value: u64, noun: &str) -> String {
     let ending = if value == 1 { "" } else { "s" };
     format!("{} {noun}{ending}", number(value))
 }
 
 /// The measured loss: the time that is lost, and the beats in it.
-pub(crate) fn loss(rpo: &Rpo) -> (String, String) {
+pub fn loss(rpo: &Rpo) -> (String, String) {
     let beats = rpo.lost_beats.map(|beats| plural(beats, "beat"));
     let beats = beats.unwrap_or_else(|| "an unknown number of beats".into());
     (
@@ -58,7 +58,7 @@ pub(crate) fn loss(rpo: &Rpo) -> (String, String) {
 }
 
 /// An endpoint's first label, which is its cluster's name.
-pub(crate) fn cluster_of(endpoint: &str) -> &str {
+pub fn cluster_of(endpoint: &str) -> &str {
     endpoint.split('.').next().unwrap_or(endpoint)
 }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{seconds, timestamp};
-use crate::client::{ClientRecord, Comparison};
+use super::{ClientRecord, Comparison, seconds, timestamp};
 
 /// The width of one bar of the picture.
 pub const BUCKET_MS: i64 = 250;
@@ -145,7 +144,7 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Ack;
+    use crate::Ack;
 
     fn record() -> ClientRecord {
         let acks = [(10, "west"), (240, "west"), (260, "west"), (1_600, "east")];

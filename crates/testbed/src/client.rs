@@ -1,16 +1,15 @@
 //! The application that the drill protects: it writes numbered rows to the writer's name and remembers every answer.
 
-mod comparison;
 #[cfg(test)]
 mod fake_world;
 mod names;
-mod record;
 mod session;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     net::SocketAddr,
     path::PathBuf,
@@ -19,14 +18,14 @@ use std::{
 };
 
 use hickory_resolver::net::NetError;
+use report::timeline::{Timeline, now_ms};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-pub use comparison::{Comparison, compare};
-pub use record::{Ack, Answer, ClientRecord, OUTAGE_MS, Outage, Resolution, Unacknowledged};
-
-use crate::timeline::{Timeline, now_ms};
+pub use report::{
+    Ack, Answer, ClientRecord, Comparison, OUTAGE_MS, Outage, Resolution, Unacknowledged,
+};
 
 /// Where the client writes, as whom, how often and how patiently.
 #[derive(Clone)]
@@ -214,6 +213,27 @@ pub async fn prepare(
         .batch_execute(&statements)
         .await
         .map_err(Error::Prepare)
+}
+
+/// Reads the table on the current writer and compares it with the client's record.
+///
+/// # Errors
+/// When the table cannot be read.
+pub async fn compare(
+    record: &ClientRecord,
+    writer: &tokio_postgres::Client,
+) -> Result<Comparison, Error> {
+    let rows = writer
+        .query("SELECT n, count(*) FROM app.rows GROUP BY n", &[])
+        .await
+        .map_err(Error::Compare)?;
+    let mut copies = BTreeMap::new();
+    for row in rows {
+        let n: i64 = row.try_get(0).map_err(Error::Compare)?;
+        let count: i64 = row.try_get(1).map_err(Error::Compare)?;
+        copies.insert(n, count);
+    }
+    Ok(Comparison::of(record, &copies))
 }
 
 fn trust(ca_pem: &PathBuf) -> Result<rustls::ClientConfig, Error> {

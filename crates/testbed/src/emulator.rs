@@ -26,7 +26,7 @@ use tokio::{
 };
 
 pub use deployment::Deployment;
-pub(crate) use processes::peak_mb;
+pub use processes::peak_mb;
 
 const ACCOUNT: &str = "123456789012";
 const ACCESS_KEY: &str = "AKIAEXAMPLE";

@@ -25,11 +25,9 @@ use tokio::{
     task::JoinSet,
 };
 
+pub use self::fault::{Fault, FaultId, Scope};
 use self::{deployments::Deployments, fault::Faults, journal::Journal, limit::Limits};
-pub use self::{
-    fault::{Fault, FaultId, Scope},
-    journal::Call,
-};
+pub use report::Call;
 
 /// Connections one caller may hold at a time; further ones wait in the listen queue.
 const CONNECTIONS_MAX: usize = 512;

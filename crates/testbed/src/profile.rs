@@ -6,8 +6,6 @@ use rds_sim::Durations;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::report;
-
 /// Where the writer lives at first.
 pub const HOME: &str = "us-west-2";
 /// Where the standby lives.

@@ -22,6 +22,10 @@ use std::{
 };
 
 use rds_sim::Simulator;
+use report::{
+    Told,
+    timeline::{Kind, Timeline},
+};
 
 use crate::{
     certificates::Certificates,
@@ -30,15 +34,12 @@ use crate::{
     emulator::Emulator,
     front_door::{Caller, FaultId, FrontDoor},
     profile::{CLIENT, HOME, PLAN, Profile, WRITER_NAME, member},
-    report::Told,
     roads::Roads,
-    timeline::{Kind, Timeline},
 };
 
-pub(crate) use databases::admin_user;
-pub use databases::{Endpoints, Members};
+pub use databases::{Endpoints, Members, admin_user};
 pub use deployed::Deployed;
-pub(crate) use laid::{Laid, members};
+pub use laid::{Laid, members};
 pub use secrets::Secrets;
 
 /// Anything that keeps the drill from being held; what it tests is judged by checks instead.

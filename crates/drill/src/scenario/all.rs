@@ -248,7 +248,7 @@ fn page(summary: &Summary) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { "Failover drills: " (word(summary.verdict())) }
-                style { (maud::PreEscaped(include_str!("../report_html/style.css"))) }
+                style { (maud::PreEscaped(report::STYLE)) }
             }
             body {
                 header {

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     client::{self, ClientRecord, Comparison},
+    confirmed,
     profile::HOME,
-    report::{CallCount, Confirmed, Findings, Report, Writes},
+    report::{CallCount, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
     world::{Deployed, Trouble, World},
@@ -153,7 +154,7 @@ async fn conclude(scenario: Scenario, world: &World, outcome: Outcome) -> Report
         rpo: measured.rpo,
         rto: measured.rto,
         planned_moves: measured.planned_moves,
-        confirmed: measured.run.as_ref().and_then(Confirmed::of),
+        confirmed: measured.run.as_ref().and_then(confirmed::of),
         messages: world.told(),
         runs: outcome.runs,
         calls: CallCount::tally(world.front_door.calls()),

@@ -8,7 +8,7 @@ use super::{
     picture::{Canvas, float, px},
     scale::Scale,
 };
-use crate::report::{Report, Run, seconds, words};
+use crate::{Report, Run, seconds, words};
 
 const LANE: f64 = 22.0;
 const BAR: f64 = 12.0;

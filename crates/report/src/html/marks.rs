@@ -1,6 +1,6 @@
 //! The key events' labels above the picture, stacked so that none covers another and no line crosses a label.
 
-use crate::{report::Report, timeline::Kind};
+use crate::{Report, timeline::Kind};
 
 /// Labels stack no higher; a mark beyond keeps its line and loses its label.
 pub(super) const MAX_ROWS: usize = 9;

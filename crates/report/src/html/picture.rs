@@ -7,10 +7,7 @@ use super::{
     marks::{self, Mark},
     scale::{self, Scale},
 };
-use crate::{
-    report::{Gap, Report, seconds, words},
-    timeline::Kind,
-};
+use crate::{Gap, Report, seconds, timeline::Kind, words};
 
 /// What a picture is drawn on, in its own units; it is shown as wide as the page.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 
 use super::marks::{Mark, label_width};
-use crate::{
-    report::{Report, seconds},
-    timeline::Kind,
-};
+use crate::{Report, seconds, timeline::Kind};
 
 /// Steps between two ticks that read well, in milliseconds.
 const STEPS_MS: [i64; 13] = [
@@ -157,8 +154,8 @@ fn whole(ms: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixtures::{path_impaired, region_loss};
-    use crate::report_html::marks::marks;
+    use crate::fixtures::{path_impaired, region_loss};
+    use crate::html::marks::marks;
 
     #[test]
     fn the_window_reaches_from_before_the_fault_to_after_the_end_with_room_for_every_label() {
@@ -200,7 +197,7 @@ mod tests {
         let mut report = path_impaired();
         report.timeline.clear();
         report.runs.clear();
-        report.writes = crate::report::Writes::default();
+        report.writes = crate::Writes::default();
         assert!(!Scale::new(&report, &[], 0.0, 900.0).ticks().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::scale::{first_fault, relative};
-use crate::report::{CallCount, Report, Run, Told, seconds, words};
+use crate::{CallCount, Report, Run, Told, seconds, words};
 
 /// What each part of the outage took.
 pub(super) fn phases(report: &Report) -> Markup {

@@ -1,7 +1,7 @@
 //! The page as a whole: what it says, that it stands alone, and that no text can break out of it.
 
 use super::render;
-use crate::report::{
+use crate::{
     Check, Report, Rpo,
     fixtures::{path_impaired, region_loss},
 };
@@ -187,7 +187,7 @@ fn nothing_in_a_picture_is_drawn_beyond_its_edge() {
 #[test]
 fn a_drill_that_failed_says_why_before_the_picture() {
     let mut report = region_loss();
-    report.verdict = crate::report::Verdict::Fail;
+    report.verdict = crate::Verdict::Fail;
     report.verdict_reasons = vec!["expected: writes go on; found: they did not".into()];
     let page = render(&report);
     assert!(page.find("found: they did not").unwrap() < page.find("<svg").unwrap());
@@ -206,10 +206,10 @@ fn without_an_outage_nothing_is_shaded_and_no_recovery_is_claimed() {
 #[test]
 fn a_failed_and_half_known_drill_says_so() {
     let mut report = region_loss();
-    report.verdict = crate::report::Verdict::Fail;
+    report.verdict = crate::Verdict::Fail;
     report.checks = vec![Check::new("writes go on", "they did not", false)];
     report.rpo = Rpo::default();
-    report.rto = crate::report::Rto::default();
+    report.rto = crate::Rto::default();
     report.writes.outages[0].until = None;
     report.writes.outage_seconds = None;
     report.runs[0].states[3].exited_at = None;
@@ -233,6 +233,6 @@ fn an_empty_report_is_still_a_page() {
     report.calls.clear();
     report.profile.clear();
     report.checks.clear();
-    report.writes = crate::report::Writes::default();
+    report.writes = crate::Writes::default();
     assert!(render(&report).ends_with("</html>"));
 }

@@ -15,9 +15,7 @@ use hickory_resolver::{
     net::{NetError, runtime::TokioRuntimeProvider},
     proto::rr::{Name, RData, RecordType},
 };
-
-use super::record::{Answer, Resolution};
-use crate::timeline::now_ms;
+use report::{Answer, Resolution, timeline::now_ms};
 
 /// The writer's name and the last answer for it.
 pub(super) struct Names {

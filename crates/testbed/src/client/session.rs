@@ -6,7 +6,7 @@ use tokio::{task::JoinSet, time::timeout};
 use tokio_postgres::{Client, Statement, config::SslMode, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{ClientConfig, record::Answer};
+use super::{Answer, ClientConfig};
 
 const INSERT: &str = "INSERT INTO app.rows (n, written_at) VALUES ($1, clock_timestamp())";
 

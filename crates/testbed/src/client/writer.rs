@@ -5,6 +5,10 @@ use std::{
     time::Duration,
 };
 
+use report::{
+    timeline::{Kind, Timeline, now_ms},
+    words,
+};
 use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval, sleep},
@@ -12,16 +16,10 @@ use tokio::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    ClientConfig, Progress,
+    Ack, Answer, ClientConfig, ClientRecord, OUTAGE_MS, Progress, Unacknowledged,
     names::Names,
-    record::{Ack, Answer, ClientRecord, OUTAGE_MS, Unacknowledged},
     session::{Outcome, Session},
 };
-use crate::{
-    report::words,
-    timeline::{Kind, Timeline, now_ms},
-};
-
 /// More numbers than any drill writes: the bound of the loop and of the record.
 const MAX_NUMBERS: i64 = 1_000_000;
 /// How the timeline calls the client.

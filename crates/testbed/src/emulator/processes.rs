@@ -58,7 +58,8 @@ pub(super) fn of_function(group: i32, region: &str, function: &str) -> Vec<i32> 
 }
 
 /// The most memory that a process has used so far.
-pub(crate) fn peak_mb(process: i32) -> Option<f64> {
+#[must_use]
+pub fn peak_mb(process: i32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status
         .lines()

@@ -8,38 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use hyper::http::response::Parts;
-use serde::Serialize;
+use report::Call;
 
 use super::{Caller, call::Asked, locked};
 
 /// Calls beyond this many are passed on but not recorded; a drill makes some thousands.
 const CALLS_MAX: usize = 200_000;
-
-/// One call through the front door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Call {
-    /// When it came, in Unix milliseconds.
-    pub at_ms: u64,
-    /// The calling function.
-    pub function: String,
-    /// The Region the calling function runs in.
-    pub caller_region: String,
-    /// The called service by its signing name; empty when the call was not signed.
-    pub service: String,
-    /// The called Region; empty when the call was not signed.
-    pub region: String,
-    /// The operation, or method and path where those name none.
-    pub operation: String,
-    /// The answer's HTTP status; `None` when no answer was given (yet).
-    pub status: Option<u16>,
-    /// The service's error code, or why there was no answer: `hung`, `refused`, `unreachable`, `caller went away`.
-    pub error_code: Option<String>,
-    /// From request to answer or end; `None` while under way.
-    pub duration_ms: Option<u64>,
-    /// A message to people: its subject, and its text on the lines after it.
-    #[serde(skip)]
-    pub message: Option<String>,
-}
 
 /// All calls in the order in which they came.
 #[derive(Default)]

@@ -273,6 +273,6 @@ pub(super) fn is_wrong_password(why: &Trouble) -> bool {
 }
 
 /// The login in the administrator's secret.
-pub(crate) const fn admin_user() -> &'static str {
+pub const fn admin_user() -> &'static str {
     ADMIN
 }

@@ -8,11 +8,12 @@ use std::{
     },
 };
 
+use report::timeline::{Kind, Timeline};
+
 use super::{Secrets, Trouble, resources, start};
 use crate::{
     emulator::{Emulator, EmulatorConfig},
     profile::WITNESS,
-    timeline::{Kind, Timeline},
 };
 
 /// The local AWS with everything deployed.
@@ -75,7 +76,10 @@ impl Deployed {
     }
 
     /// Ends every run and every function that a world left, so that the next one begins in quiet.
-    pub(crate) async fn quiet(&self) -> Result<(), Trouble> {
+    ///
+    /// # Errors
+    /// When the emulator does not answer, or a function would not end.
+    pub async fn quiet(&self) -> Result<(), Trouble> {
         for region in self.members {
             self.emulator.stop_runs(region).await?;
         }

@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// The endpoints of a plan's members in a simulated RDS without databases.
-pub(crate) async fn members(
+///
+/// # Errors
+/// When the simulated RDS refuses to make them.
+pub async fn members(
     simulator: &Simulator,
     profile: &Profile,
 ) -> Result<HashMap<String, Endpoints>, Trouble> {
@@ -25,26 +28,31 @@ pub(crate) async fn members(
 }
 
 /// The foundation of a world.
-pub(crate) struct Laid {
-    pub(crate) simulator: Simulator,
-    pub(crate) secrets: Secrets,
-    pub(crate) certificates: Certificates,
-    pub(crate) roads: Roads,
+pub struct Laid {
+    /// The simulated RDS with its databases.
+    pub simulator: Simulator,
+    /// Every password.
+    pub secrets: Secrets,
+    /// What the databases show, and what is trusted.
+    pub certificates: Certificates,
+    /// The roads to the databases.
+    pub roads: Roads,
     /// The endpoints of the plan's members, by Region.
-    pub(crate) endpoints: HashMap<String, Endpoints>,
+    pub endpoints: HashMap<String, Endpoints>,
     /// The DNS server of each Region.
-    pub(crate) resolvers: HashMap<String, SocketAddr>,
-    pub(crate) dns: Dns,
-    pub(crate) route53: JoinSet<std::io::Result<()>>,
+    pub resolvers: HashMap<String, SocketAddr>,
+    /// Answers for those names as long as it lives.
+    pub dns: Dns,
+    /// The zone that it serves, which is empty.
+    pub route53: JoinSet<std::io::Result<()>>,
 }
 
 impl Laid {
     /// Lays it in `folder`, which is its own.
-    pub(crate) async fn in_folder(
-        root: &Path,
-        folder: &Path,
-        profile: &Profile,
-    ) -> Result<Self, Trouble> {
+    ///
+    /// # Errors
+    /// When something of it does not come up.
+    pub async fn in_folder(root: &Path, folder: &Path, profile: &Profile) -> Result<Self, Trouble> {
         std::fs::create_dir_all(folder)?;
         let simulator = start::simulator(root, folder, profile).await?;
         let secrets = Secrets::new();

@@ -8,11 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use drill::{
-    certificates::Certificates,
-    dns::{Dns, empty_route53},
-    roads::Roads,
-};
 use failover::{
     beat::Beat,
     domain::Region,
@@ -20,6 +15,11 @@ use failover::{
     sql::{Connector, Credentials, Place, Resolver, Session, Why},
 };
 use rds_sim::{Simulator, SimulatorConfig, StorageConfig};
+use testbed::{
+    certificates::Certificates,
+    dns::{Dns, empty_route53},
+    roads::Roads,
+};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 

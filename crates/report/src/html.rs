@@ -16,7 +16,7 @@ use crate::{PlannedMove, Report, Verdict, seconds, words};
 pub const STYLE: &str = include_str!("html/style.css");
 
 /// The page for a report.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let (word, class) = match report.verdict {
         Verdict::Pass => ("pass", "held"),
         Verdict::Fail => ("fail", "broken"),

@@ -62,7 +62,7 @@ fn only_the_adapters_and_main_files_name_an_sdk() {
 }
 
 #[test]
-fn only_the_adapters_the_simulator_and_the_drill_depend_on_an_sdk() {
+fn only_the_adapters_the_simulator_and_the_drills_crates_depend_on_an_sdk() {
     let mut needy: Vec<_> = packages()
         .into_iter()
         .filter(|package| {
@@ -73,7 +73,7 @@ fn only_the_adapters_the_simulator_and_the_drill_depend_on_an_sdk() {
         })
         .map(|package| package.name)
         .collect();
-    needy.retain(|name| !["aws", "rds-sim", "drill"].contains(&name.as_str()));
+    needy.retain(|name| !["aws", "rds-sim", "testbed", "drill"].contains(&name.as_str()));
     assert_eq!(needy, Vec::<String>::new());
 }
 
@@ -161,7 +161,7 @@ fn functions_depend_on_the_library_and_never_on_each_other_or_on_test_tools() {
         );
         let others = functions.iter().map(|other| other.name.as_str());
         let wrong: Vec<_> = others
-            .chain(["rds-sim", "drill", "tests"])
+            .chain(["rds-sim", "report", "testbed", "drill", "tests"])
             .filter(|name| function.needs(name))
             .collect();
         assert_eq!(
@@ -186,6 +186,29 @@ fn the_library_depends_on_no_other_crate_of_the_workspace() {
         .filter(|name| library.needs(name))
         .collect();
     assert_eq!(wrong, Vec::<&String>::new());
+}
+
+#[test]
+fn the_drill_stands_on_testbed_and_report_and_they_know_no_scenario() {
+    let all = packages();
+    let needs = |name: &str| -> Vec<&str> {
+        let package = all.iter().find(|package| package.name == name).unwrap();
+        all.iter()
+            .map(|other| other.name.as_str())
+            .filter(|other| package.needs(other))
+            .collect()
+    };
+    let among = |name: &str, others: &[&str]| {
+        let wrong: Vec<_> = needs(name)
+            .into_iter()
+            .filter(|needed| !others.contains(needed))
+            .collect();
+        assert_eq!(wrong, Vec::<&str>::new(), "{name} depends on them");
+    };
+    among("report", &[]);
+    among("rds-sim", &[]);
+    among("testbed", &["aws", "failover", "rds-sim", "report"]);
+    among("drill", &["aws", "failover", "rds-sim", "report", "testbed"]);
 }
 
 #[test]

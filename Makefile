@@ -1,4 +1,4 @@
-# What a developer, the drill and CI run. `make drill` on a fresh machine needs Rust, Python 3, Node and make.
+# What a developer, the drill and CI run. `make drill` on a fresh machine needs Rust, Python 3 and make; the checks need Node, too.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
@@ -18,17 +18,23 @@ functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/fun
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
 .PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol machines test check lint fmt pins clean
+.PHONY: programs ready-to-drill
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(venv)/.installed $(node)/.installed ## Installs the pinned tools into .tools
+setup: $(venv)/.installed $(venv)/.checks $(node)/.installed ## Installs the pinned tools into .tools
 
 $(venv)/.installed: tools/requirements.txt
 	rm -rf $(venv)
 	$(PYTHON) -m venv $(venv)
 	$(venv)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: \
 		--requirement tools/requirements.txt
+	touch $@
+
+$(venv)/.checks: tools/checks.txt $(venv)/.installed
+	$(venv)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: \
+		--requirement tools/checks.txt
 	touch $@
 
 $(node)/.installed: tools/package.json tools/package-lock.json
@@ -44,6 +50,15 @@ $(deny):
 build: ## Builds everything in release
 	$(CARGO) build --release --locked --workspace
 
+# What a drill runs, and nothing else. The whole workspace is named, so that every dependency has the features that it has for the
+# tests, and is built once.
+programs:
+	$(CARGO) build --release --locked --workspace $(addprefix --bin ,drill $(functions))
+
+# The tools are downloaded while the programs compile.
+ready-to-drill:
+	@$(MAKE) --no-print-directory --jobs 2 $(venv)/.installed programs
+
 lambda: ## Builds the functions as they are deployed
 	$(CARGO) build --profile lambda --locked $(addprefix --package ,$(functions))
 
@@ -55,10 +70,10 @@ ca-bundle:
 	@test -f "$(CA_BUNDLE)" || { echo "make package CA_BUNDLE=<file>: the certificates to trust for PostgreSQL, from" \
 		"https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem" >&2; exit 2; }
 
-drill: setup build ## Loses a Region on this machine (SCENARIO=region-loss, or all)
+drill: ready-to-drill ## Loses a Region on this machine (SCENARIO=region-loss, or all)
 	target/release/drill run $(SCENARIO)
 
-drill-up: setup build ## Starts the world of a drill and keeps it for calls by hand
+drill-up: ready-to-drill ## Starts the world of a drill and keeps it for calls by hand
 	@mkdir -p target/drill
 	@nohup target/release/drill up > target/drill/up.log 2>&1 & echo $$! > target/drill/up.pid
 	@for second in $$(seq 240); do \
@@ -74,7 +89,7 @@ drill-down: ## Ends what drill-up started
 	@! kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null
 	@rm -rf target/drill/up.pid target/drill/up/postgres
 
-bench: setup build lambda ## Prints figures: losses, the functions' weight, beats under a CPU quota, names, how outages are told from disturbances
+bench: ready-to-drill lambda ## Prints figures: losses, the functions' weight, beats under a CPU quota, names, how outages are told from disturbances
 	target/release/drill bench functions
 	target/release/drill run million-rows
 	target/release/drill bench beats
@@ -106,9 +121,11 @@ check: setup $(deny) ## Checks the state machines, the templates, the scripts an
 fmt: ## Formats the sources
 	$(CARGO) fmt --all
 
-pins: ## Renews the hashes in tools/requirements.txt after a change of requirements.in (needs uv)
-	cd tools && uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
-		--no-header requirements.in --output-file requirements.txt
+pins: ## Renews the hashes in tools/*.txt after a change of a tools/*.in (needs uv)
+	cd tools && for names in requirements checks; do \
+		uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
+			--no-header $$names.in --output-file $$names.txt || exit 1; \
+	done
 	cd tools && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## Removes what was built and installed

@@ -208,7 +208,10 @@ fn the_drill_stands_on_testbed_and_report_and_they_know_no_scenario() {
     among("report", &[]);
     among("rds-sim", &[]);
     among("testbed", &["aws", "failover", "rds-sim", "report"]);
-    among("drill", &["aws", "failover", "rds-sim", "report", "testbed"]);
+    among(
+        "drill",
+        &["aws", "failover", "rds-sim", "report", "testbed"],
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod deploying;
 mod documents;
 mod examples;
 mod faults;
+mod generated;
 mod lists;
 mod machines;
 mod names;

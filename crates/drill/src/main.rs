@@ -150,9 +150,9 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
                 println!("target/drill/{scenario}/index.html leads to every report");
                 return Ok(exit_code(summary.verdict()));
             };
-            let report = scenario::run(*scenario, &root, Timeline::live()).await?;
+            let report = scenario::run(scenario, &root, Timeline::live()).await?;
             println!("{}", report.summary(colour_wanted()));
-            let folder = format!("target/drill/{}", scenario.name());
+            let folder = format!("target/drill/{}", scenario.name);
             println!("{folder}/report.html shows it, {folder}/report.json holds it");
             Ok(exit_code(report.verdict))
         }

@@ -1,33 +1,116 @@
-//! The scenarios: what happens to the world, and what must come out.
+//! What a scenario is, and how one is played: what happens to the world, and what must come out.
 
-mod act;
 mod all;
-mod expect;
+mod drill;
+mod ends;
+mod judge;
 mod keep;
 mod measure;
 mod play;
-mod stage;
-mod story;
-mod table;
+mod selection;
+mod suspicions;
 
-use std::path::Path;
+use std::{fmt, path::Path};
+
+use futures::future::LocalBoxFuture;
+use serde_json::Value;
 
 use crate::{
-    report::{self, Report},
+    profile::{HOME, Profile, STANDBY},
+    report::{self, Check, Report},
     timeline::Timeline,
     world::{Deployed, Trouble},
 };
 
 pub use all::{Line, Summary, run_all};
+pub(crate) use drill::{Drill, Played, RUN, SOON};
+pub(crate) use ends::{Ends, QUESTION, RETURN, SUSPECTED, TOOK_OVER, Told};
 pub use keep::{ask, keep};
-pub use table::{Scenario, selection};
+pub(crate) use play::Outcome;
+#[cfg(test)]
+pub(crate) use selection::FAMILIES;
+pub use selection::selection;
+
+/// What is lost or broken, and what must come out. Each is one file below `scenarios`.
+pub struct Scenario {
+    /// Its name on the command line and in the report.
+    pub name: &'static str,
+    /// What happens in it, in one sentence.
+    pub story: &'static str,
+    /// What must come out, in a few words for the documents.
+    pub comes_out: &'static str,
+    /// The world that it is played in: Regions, plans, rhythm and durations.
+    pub(crate) world: fn() -> Profile,
+    /// What its plan says differently: merged over the plan's document.
+    pub(crate) plan: fn() -> Value,
+    /// The Region that takes over, where one does.
+    pub(crate) target: &'static str,
+    /// What happens, until its runs have ended.
+    pub(crate) play: Play,
+    /// How it ends.
+    pub(crate) ends: Ends,
+    /// What people are told.
+    pub(crate) told: Told,
+    /// What else must be so when all is over.
+    pub(crate) checks: fn(&Outcome) -> Vec<Check>,
+    /// Whether a planned move may cost the application little more than RDS itself takes. Functions that are killed in the
+    /// middle of one cost what they cost, and so do describes that lag.
+    pub(crate) moves_are_short: bool,
+    /// Whether it is played by its own name only: long failbacks, what is for figures, and what needs the machine for itself, so
+    /// that all of the others stay below 25 minutes.
+    pub(crate) by_name_only: bool,
+}
+
+/// Plays a scenario's part on a drill that is under way.
+pub(crate) type Play = for<'a> fn(&'a Drill<'a>) -> LocalBoxFuture<'a, Result<Played, Trouble>>;
+
+impl Scenario {
+    /// What most scenarios are like: two Regions, one plan, a quick rhythm. What has no usual value is empty.
+    pub(crate) const USUAL: Self = Self {
+        name: "",
+        story: "",
+        comes_out: "",
+        world: || Profile::quick("detach"),
+        plan: || Value::Null,
+        target: STANDBY,
+        play: |_| Box::pin(async { Err("nothing happens in it".into()) }),
+        ends: Ends::AsPlayed { writer: HOME },
+        told: Told::Once(&[]),
+        checks: |_| Vec::new(),
+        moves_are_short: true,
+        by_name_only: false,
+    };
+
+    /// The durations and choices in it.
+    pub(crate) fn profile(&self) -> Profile {
+        Profile {
+            patch: (self.plan)(),
+            ..(self.world)()
+        }
+    }
+
+    /// The Region that has the writer when all is over.
+    pub(crate) const fn writer(&self) -> &'static str {
+        match self.ends {
+            Ends::Recovered(..) => self.target,
+            Ends::Unchanged { .. } => HOME,
+            Ends::AsPlayed { writer } => writer,
+        }
+    }
+}
+
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
 
 /// Plays a scenario and writes its reports into `target/drill/<scenario>`; `root` is the repository's.
 ///
 /// # Errors
 /// When the drill itself cannot be held; what came out otherwise is in the report's verdict.
-pub async fn run(scenario: Scenario, root: &Path, timeline: Timeline) -> Result<Report, Trouble> {
-    let folder = root.join("target/drill").join(scenario.name());
+pub async fn run(scenario: &Scenario, root: &Path, timeline: Timeline) -> Result<Report, Trouble> {
+    let folder = root.join("target/drill").join(scenario.name);
     // Held until the end: two drills in one folder would take each other's files.
     let _held = hold(&folder)?;
     empty(&folder)?;

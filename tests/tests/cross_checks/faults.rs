@@ -48,9 +48,9 @@ fn faults() -> Vec<Fault> {
     found.collect()
 }
 
-/// The scenarios of the drill, as their table words them.
+/// The scenarios of the drill, as their files word them.
 fn scenarios() -> String {
-    sources("crates/drill/src/scenario")
+    sources("crates/drill/src/scenarios")
         .iter()
         .map(|file| text(file))
         .collect()
@@ -83,7 +83,8 @@ fn every_fault_names_what_holds_it() {
         assert!(!named.is_empty(), "{id} names nothing that holds it");
         for name in named {
             let name = name.rsplit("::").next().unwrap();
-            let there = tests.contains(name) || scenarios.contains(&format!("\"{name}\""));
+            let there =
+                tests.contains(name) || scenarios.contains(&format!("\n    name: \"{name}\","));
             assert!(there, "{id} names {name}, which does not exist");
         }
     }

@@ -5,7 +5,8 @@ use std::{fmt, path::Path};
 use super::median;
 use crate::{
     report::{CallCount, Report, Verdict},
-    scenario::{self, Scenario},
+    scenario,
+    scenarios::aurora_global::region_loss,
     timeline::Timeline,
     world::Trouble,
 };
@@ -42,7 +43,7 @@ pub async fn region_loss(runs: u8, root: &Path) -> Result<Bench, Trouble> {
     };
     for run in 1..=runs {
         eprintln!("region-loss {run} of {runs} …");
-        let report = scenario::run(Scenario::RegionLoss, root, Timeline::silent()).await?;
+        let report = scenario::run(&region_loss::SCENARIO, root, Timeline::silent()).await?;
         bench.failed += usize::from(report.verdict == Verdict::Fail);
         bench.costs.push(cost(&report));
     }

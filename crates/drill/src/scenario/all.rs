@@ -1,9 +1,10 @@
 //! Several scenarios, two at a time: a table at the end and one page over the reports.
 
+mod page;
+
 use std::{cell::Cell, fmt, path::Path, time::Instant};
 
 use aws_sdk_rds::error::DisplayErrorContext;
-use maud::{DOCTYPE, html};
 
 use super::{Scenario, empty, hold, play};
 use crate::{
@@ -51,7 +52,7 @@ const LANES: usize = 2;
 /// When nothing can be deployed, or the page cannot be written.
 pub async fn run_all(
     word: &str,
-    scenarios: &[Scenario],
+    scenarios: &[&'static Scenario],
     root: &Path,
     timeline: impl Fn() -> Timeline,
 ) -> Result<Summary, Trouble> {
@@ -75,18 +76,18 @@ pub async fn run_all(
         lines: lines.into_iter().map(|(_, line)| line).collect(),
         seconds: began.elapsed().as_secs_f64(),
     };
-    std::fs::write(folder.join("index.html"), page(&summary))?;
+    std::fs::write(folder.join("index.html"), page::page(&summary))?;
     Ok(summary)
 }
 
 /// What is still to be played; each lane takes the next one when it is free.
 struct Queue<'a> {
-    scenarios: &'a [Scenario],
+    scenarios: &'a [&'static Scenario],
     next: Cell<usize>,
 }
 
 impl Queue<'_> {
-    fn take(&self) -> Option<(usize, Scenario)> {
+    fn take(&self) -> Option<(usize, &'static Scenario)> {
         let place = self.next.get();
         let scenario = self.scenarios.get(place)?;
         self.next.set(place + 1);
@@ -114,7 +115,7 @@ async fn lane(
     let deployed = Deployed::start(root, &beneath, members, &timeline()).await?;
     let mut lines = Vec::new();
     while let Some((place, scenario)) = queue.take() {
-        let name = scenario.name();
+        let name = scenario.name;
         println!("{} of {}: {name}", place + 1, queue.scenarios.len());
         let own = folder.join(name);
         std::fs::create_dir_all(&own)?;
@@ -238,49 +239,11 @@ impl fmt::Display for Summary {
     }
 }
 
-/// One page over the reports.
-fn page(summary: &Summary) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Failover drills: " (word(summary.verdict())) }
-                style { (maud::PreEscaped(report::STYLE)) }
-            }
-            body {
-                header {
-                    p.kicker { "Failover drills" }
-                    h1 { (summary.lines.len()) " scenarios " span.verdict.(if summary.verdict() == Verdict::Pass { "held" } else { "broken" }) { (word(summary.verdict())) } }
-                }
-                table {
-                    thead { tr { th { "Scenario" } th { "Verdict" } th { "Writes stopped" } th { "Overhead" } th { "Rows lost" } th { "Not as expected" } } }
-                    tbody {
-                        @for line in &summary.lines {
-                            tr {
-                                td { a href=(format!("{}/report.html", line.scenario)) { (line.scenario) } }
-                                td { (word(line.verdict)) }
-                                td { (words::duration(line.outage)) }
-                                td { (words::duration(line.overhead)) }
-                                td { (words::count(line.lost)) }
-                                td { (line.reasons.join("; ")) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    .into_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn summary(verdict: Verdict) -> Summary {
+    pub(super) fn summary(verdict: Verdict) -> Summary {
         Summary {
             lines: vec![Line {
                 scenario: "blip",
@@ -305,12 +268,5 @@ mod tests {
             text.contains("found: none") && text.contains("0 of 1 scenarios"),
             "{text}"
         );
-    }
-
-    #[test]
-    fn the_page_links_each_report_and_escapes_what_was_found() {
-        let page = page(&summary(Verdict::Fail));
-        assert!(page.contains("href=\"blip/report.html\""));
-        assert!(page.contains("&lt;b&gt;") && !page.contains("expected: <b>"));
     }
 }

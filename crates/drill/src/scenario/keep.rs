@@ -1,7 +1,7 @@
 //! A world that is kept for calls by hand, as long as its program runs.
 
 mod control;
-mod wishes;
+mod requests;
 
 use std::{path::Path, time::Duration};
 

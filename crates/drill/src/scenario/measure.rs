@@ -5,7 +5,7 @@ mod recovery;
 use failover::ledger::{Ledger, Run};
 
 use self::recovery::{Recovery, Seen, recovery};
-use super::{play::Outcome, story};
+use super::{play::Outcome, suspicions};
 use crate::{
     profile::PLAN,
     report::{self, Allowances, PlannedMove, Rpo, Rto, seconds},
@@ -67,13 +67,13 @@ fn seen(world: &World) -> Seen {
     let changed = calls
         .iter()
         .filter(|call| call.operation == "ChangeResourceRecordSets" && call.status == Some(200));
-    let suspected = calls.iter().filter(|call| story::is_suspicion(call));
+    let suspected = calls.iter().filter(|call| suspicions::is_suspicion(call));
     Seen {
-        suspected: suspected.map(story::answered_ms).collect(),
+        suspected: suspected.map(suspicions::answered_ms).collect(),
         dns_changed: changed
             .map(|call| {
                 let asked = i64::try_from(call.at_ms).unwrap_or(i64::MAX);
-                (asked, story::answered_ms(call))
+                (asked, suspicions::answered_ms(call))
             })
             .collect(),
         promotion_taken: happened(&["detach accepted", "managed failover accepted"]),

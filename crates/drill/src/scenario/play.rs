@@ -3,15 +3,13 @@
 use std::{path::Path, time::Duration};
 
 use super::{
-    act, expect, measure,
-    stage::{Acted, Stage},
-    story,
-    table::{Ends, Scenario},
+    Ends, Scenario,
+    drill::{Drill, Played},
+    judge, measure, suspicions,
 };
 use crate::{
     client::{self, ClientRecord, Comparison},
     confirmed,
-    profile::HOME,
     report::{CallCount, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
@@ -19,30 +17,30 @@ use crate::{
 };
 
 /// How long everything runs undisturbed before, and goes on after.
-const CALM: Duration = Duration::from_secs(3);
+const UNDISTURBED: Duration = Duration::from_secs(3);
 /// How long a Region's databases may take to start when it has come back.
 const STARTING: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// What was seen, for the checks.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// What became of the client's writes.
-    pub(super) writes: Writes,
+    pub(crate) writes: Writes,
     /// The client's record.
-    pub(super) record: ClientRecord,
+    pub(crate) record: ClientRecord,
     /// How it compares with what the database holds.
-    pub(super) comparison: Comparison,
+    pub(crate) comparison: Comparison,
     /// The executions.
-    pub(super) runs: Vec<crate::report::Run>,
+    pub(crate) runs: Vec<crate::report::Run>,
     /// Their histories, whole.
-    pub(super) histories: std::collections::BTreeMap<String, String>,
-    /// What was done, and found on the way.
-    pub(super) acted: Acted,
+    pub(crate) histories: std::collections::BTreeMap<String, String>,
+    /// What was played, and found on the way.
+    pub(crate) played: Played,
 }
 
 /// Plays a scenario in `folder`, which is its own.
 pub(super) async fn play(
-    scenario: Scenario,
+    scenario: &Scenario,
     deployed: &Deployed,
     folder: &Path,
     timeline: Timeline,
@@ -50,22 +48,22 @@ pub(super) async fn play(
     let world = World::build(deployed, folder, scenario.profile(), timeline.clone()).await?;
     let client = world.start_client().await?;
     world.first_beats().await?;
-    tokio::time::sleep(CALM).await;
+    tokio::time::sleep(UNDISTURBED).await;
     let runs = Runs::watch(&world.emulator, world.profile.members, &timeline).await;
-    let story = story::tell(&world);
-    let stage = Stage {
+    let telling = suspicions::tell(&world);
+    let drill = Drill {
         world: &world,
         client: &client,
         runs: &runs,
     };
-    let acted = act::act(scenario, &stage).await?;
-    if scenario.row().ends != Ends::AsPlayed {
-        stage.writes_in(writer(scenario)).await;
-        tokio::time::sleep(CALM).await;
+    let played = (scenario.play)(&drill).await?;
+    if !matches!(scenario.ends, Ends::AsPlayed { .. }) {
+        drill.writes_in(scenario.writer()).await;
+        tokio::time::sleep(UNDISTURBED).await;
     }
     // An invocation of the probe that overlaps another may have suspected once more: that run ends as the first did.
-    stage.ended(0).await;
-    drop(story);
+    drill.ended(0).await;
+    drop(telling);
     let record = client.stop().await;
     let comparison = compared(scenario, &world, &record).await?;
     let outcome = Outcome {
@@ -74,7 +72,7 @@ pub(super) async fn play(
         comparison,
         runs: runs.seen(),
         histories: runs.histories(),
-        acted,
+        played,
     };
     let report = conclude(scenario, &world, outcome).await;
     drop(runs);
@@ -82,71 +80,36 @@ pub(super) async fn play(
     Ok(report)
 }
 
-/// The Region that has the writer when all is over.
-const fn writer(scenario: Scenario) -> &'static str {
-    match scenario.row().ends {
-        Ends::Recovered(..) => scenario.target(),
-        Ends::Unchanged { .. } => HOME,
-        Ends::AsPlayed
-            if matches!(
-                scenario,
-                Scenario::TwiceLost
-                    | Scenario::PlannedMeetsUnplanned
-                    | Scenario::RunDies
-                    | Scenario::Flapping
-                    | Scenario::ByHand
-                    | Scenario::Route53Ssm
-                    | Scenario::Route53Cname
-                    | Scenario::RegionReturns
-                    | Scenario::SubnetsDenied
-                    | Scenario::LostMidSwitchover
-                    | Scenario::IdleFunctions
-                    | Scenario::LastBytes
-                    | Scenario::LastBytesOfTwelveSeconds
-                    | Scenario::LastBytesOfAMinute
-                    | Scenario::ReaderRestarts
-                    | Scenario::MillionRows
-                    | Scenario::TenPlans
-                    | Scenario::Subscriber
-                    | Scenario::LockedTable
-            ) =>
-        {
-            scenario.target()
-        }
-        Ends::AsPlayed => HOME,
-    }
-}
-
 /// Holds the client's record against the writer's rows. A database that does not answer has none, and the checks say so.
 async fn compared(
-    scenario: Scenario,
+    scenario: &Scenario,
     world: &World,
     record: &ClientRecord,
 ) -> Result<Comparison, Trouble> {
     let deadline = tokio::time::Instant::now() + STARTING;
-    let mut admin = world.admin(writer(scenario)).await;
+    let mut admin = world.admin(scenario.writer()).await;
     // A Region that has just come back is still starting its databases.
     while admin.is_err() && tokio::time::Instant::now() < deadline {
         tokio::time::sleep(LOOK).await;
-        admin = world.admin(writer(scenario)).await;
+        admin = world.admin(scenario.writer()).await;
     }
     match admin {
         Ok(admin) => Ok(client::compare(record, &admin).await?),
         Err(why) => {
-            let text = format!("cannot read the rows in {}: {why}", writer(scenario));
+            let text = format!("cannot read the rows in {}: {why}", scenario.writer());
             world.timeline.say(Kind::Verdict, "the drill", text);
             Ok(Comparison::default())
         }
     }
 }
 
-async fn conclude(scenario: Scenario, world: &World, outcome: Outcome) -> Report {
+async fn conclude(scenario: &Scenario, world: &World, outcome: Outcome) -> Report {
     let timeline = &world.timeline;
-    let measured = measure::measure(scenario.target(), world, &outcome).await;
-    let checks = expect::checks(scenario, world, &outcome, &measured).await;
+    let measured = measure::measure(scenario.target, world, &outcome).await;
+    let checks = judge::checks(scenario, world, &outcome, &measured).await;
     let mut findings = Findings {
-        scenario: scenario.name().into(),
-        story: scenario.story().into(),
+        scenario: scenario.name.into(),
+        story: scenario.story.into(),
         started_at_ms: timeline.started_at_ms(),
         finished_at_ms: now_ms(),
         profile: world.profile.report(),

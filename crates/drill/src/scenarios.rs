@@ -1,0 +1,49 @@
+//! The scenarios, one file each, by topology; and what several of them share.
+
+pub(crate) mod acts;
+pub(crate) mod aurora_global;
+pub(crate) mod checks;
+#[cfg(test)]
+mod reference;
+
+use crate::scenario::Scenario;
+
+/// Every scenario, in the order in which they are played.
+pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
+    aurora_global::ALL.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_topology_is_a_scenario_of_its_list_and_bears_its_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenarios/aurora_global");
+        let files = fs::read_dir(folder).unwrap().map(|entry| {
+            let path = entry.unwrap().path();
+            path.file_stem().unwrap().to_str().unwrap().to_owned()
+        });
+        let files: BTreeSet<_> = files.collect();
+        let names = aurora_global::ALL.iter();
+        let names: Vec<_> = names.map(|it| it.name.replace('-', "_")).collect();
+        assert_eq!(names.iter().cloned().collect::<BTreeSet<_>>(), files);
+        assert_eq!(names.len(), files.len(), "one is listed twice");
+    }
+
+    #[test]
+    fn every_scenario_tells_its_story_and_its_plan_has_no_fault() {
+        for scenario in all() {
+            let name = scenario.name;
+            assert!(!scenario.story.is_empty(), "{name} has no story");
+            assert!(!scenario.comes_out.is_empty(), "{name} comes to no end");
+            let profile = scenario.profile();
+            for plan in profile.plans {
+                let plan = profile.plan(plan, "Z0EXAMPLE").to_string();
+                failover::plan::read(&plan).unwrap_or_else(|why| panic!("{name}: {why}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Suspicions that the drill delivers itself.
+
+use serde_json::json;
+
+use crate::{
+    profile::{HOME, PLAN, STANDBY},
+    scenario::Drill,
+    world::Trouble,
+};
+
+/// Delivers a suspicion of the home Region's writer of epoch 1.
+pub(crate) async fn suspect(drill: &Drill<'_>, times: usize) -> Result<(), Trouble> {
+    let detail = json!({"plan": PLAN, "incident": format!("{PLAN}/1"), "observer_region": STANDBY, "writer_region": HOME});
+    drill
+        .publish(
+            STANDBY,
+            ("aurora-failover", "Primary Suspect"),
+            &detail,
+            times,
+        )
+        .await
+}

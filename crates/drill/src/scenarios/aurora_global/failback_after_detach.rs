@@ -1,0 +1,63 @@
+//! A failback after a detach.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::{
+    profile::{HOME, PLAN, STANDBY},
+    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenarios::{
+        acts::failback::{ends, lost_and_back, start},
+        checks::{
+            calls::destroying,
+            home::{home, retired},
+            losses,
+            rows::unreplicated_by,
+        },
+    },
+    world::Trouble,
+};
+
+pub(super) static SCENARIO: Scenario = Scenario {
+    name: "failback-after-detach",
+    story: "The home Region is lost and failed over by detach; it returns, its writer is fenced, kept and made anew as a standby, a human is asked, and the writer goes home.",
+    comes_out: "fenced, kept, retired, made anew, the writer goes home, and the loss ledger lists what was lost",
+    play: |drill| Box::pin(play(drill)),
+    ends: Ends::AsPlayed { writer: HOME },
+    told: Told::Once(&[
+        "us-east-1 took over from us-west-2",
+        "shall us-west-2 take over",
+        "us-west-2 took over from us-east-1",
+    ]),
+    ..Scenario::USUAL
+};
+
+/// Lost by detach, back, fenced, rebuilt, and home; a human is asked before the writer moves.
+async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
+    let mut played = lost_and_back(drill).await?;
+    let before = destroying(drill).len();
+    let dry = json!({"plan": PLAN});
+    let said = drill.said(HOME, "rebuild-global", &dry).await;
+    let reads_only = destroying(drill).len() == before && !said.starts_with("no answer");
+    played.check(
+        "by hand, rebuild-global says what it would do and does nothing",
+        said,
+        reads_only,
+    );
+    let lost = unreplicated_by(drill, STANDBY).await?;
+    let run = start(drill, &json!({"plan": PLAN})).await?;
+    drill.answer(HOME, true).await?;
+    home(drill, &mut played, (&run, 3), lost).await?;
+    losses::equal(drill, &mut played, &BTreeSet::new()).await?;
+    retired(drill, &mut played).await;
+    let again = start(drill, &json!({"plan": PLAN})).await?;
+    let says = "us-west-2 is the writer of plan orders already";
+    let (found, refused) = ends(drill, &again, "FAILED", says).await;
+    played.check(
+        "another failback is refused: the writer is home",
+        found,
+        refused,
+    );
+    Ok(played)
+}

@@ -1,0 +1,61 @@
+//! The new writer's Region dies too.
+
+use serde_json::json;
+
+use crate::{
+    profile::{HOME, STANDBY},
+    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenarios::checks::{calls::promotions, ledgers::home_learns},
+    world::Trouble,
+};
+
+pub(super) static SCENARIO: Scenario = Scenario {
+    name: "twice-lost",
+    story: "After a failover by detach the new writer's Region is lost too: the deposed writer is not promoted, and people are told why.",
+    comes_out: "the deposed writer is not promoted",
+    plan: || json!({"unplanned": {"cooldown_minutes": 0}}),
+    play: |drill| Box::pin(play(drill)),
+    ends: Ends::AsPlayed { writer: STANDBY },
+    told: Told::Once(&[
+        "us-east-1 took over",
+        "stopped before anything was promoted",
+    ]),
+    ..Scenario::USUAL
+};
+
+async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
+    let mut played = drill.failed_over_and_home_is_back().await?;
+    home_learns(drill, 2).await;
+    let before = drill.runs.seen().len();
+    drill.world.lose_region(STANDBY).await?;
+    drill.ended(before + 1).await;
+    let last = drill.runs.seen().into_iter().next_back();
+    let region = last
+        .as_ref()
+        .map(|run| run.region.clone())
+        .unwrap_or_default();
+    let outcome = last.and_then(|run| run.outcome).unwrap_or_default();
+    played.check(
+        format!("a run in {HOME} is aborted"),
+        format!("{region}: {outcome}"),
+        region == HOME && outcome == "aborted",
+    );
+    let told = drill
+        .told("stopped before anything was promoted")
+        .await
+        .unwrap_or_default();
+    let why = told.contains("UnexpectedTopology");
+    played.check(
+        "people are told that the deposed writer is no standby",
+        told.replace('\n', " "),
+        why,
+    );
+    drill.world.return_region(STANDBY).await?;
+    let promoted = promotions(drill, HOME);
+    played.check(
+        "the deposed writer is not promoted",
+        format!("{promoted} promoting calls"),
+        promoted == 0,
+    );
+    Ok(played)
+}

@@ -1,0 +1,49 @@
+//! Whether a planned move came about, or did not.
+
+use crate::{
+    profile::{HOME, WRITER_NAME, cluster},
+    scenario::{Drill, Played, RUN},
+    scenarios::checks::ledgers::{is_free, writer_is},
+    world::Trouble,
+};
+
+/// A run that moves the writer to a Region succeeds.
+pub(crate) async fn succeeded(drill: &Drill<'_>, played: &mut Played, run: &str, to: &str) {
+    let ended = drill.end_of(run, RUN).await;
+    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
+    played.check(
+        format!("the move to {to} succeeds"),
+        &*outcome,
+        outcome == "succeeded",
+    );
+}
+
+/// The application writes in a Region, and ledgers and DNS name its writer, of this epoch.
+pub(crate) async fn leads(drill: &Drill<'_>, played: &mut Played, to: &str, epoch: u64) {
+    drill.writes_in(to).await;
+    played.checks.extend(writer_is(drill, to, epoch).await);
+    let leads_to = drill.world.leads_to(WRITER_NAME).await;
+    let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());
+    played.check(
+        format!("{WRITER_NAME} leads to {}", cluster(to)),
+        &*leads_to,
+        leads_to == drill.world.endpoints[to].writer,
+    );
+}
+
+/// The run is aborted, the old writer stays, and the plan is free.
+pub(crate) async fn stays(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> {
+    let outcomes: Vec<_> = drill
+        .runs
+        .seen()
+        .into_iter()
+        .filter_map(|run| run.outcome)
+        .collect();
+    played.check(
+        "the run is aborted",
+        outcomes.join(", "),
+        outcomes == ["aborted"],
+    );
+    played.checks.extend(writer_is(drill, HOME, 1).await);
+    is_free(drill, played).await
+}

@@ -5,9 +5,11 @@ set -euo pipefail
 usage() {
     cat <<'USAGE'
 usage: deploy.sh member|witness --region REGION --bucket BUCKET --packages DIRECTORY --parameters FILE [--create-bucket]
+       deploy.sh failback --region REGION --parameters FILE
 
-  member            a Region with a member of a plan: ledger, functions, state machines, triggers
+  member            a Region with a member of a plan: ledger, functions, state machines, triggers, alarms
   witness           the Region that only observes: one function
+  failback          what only a failback may do, in the Region that it is started in; delete the stack after it
   --region          the Region to deploy to
   --bucket          its bucket for packages and definitions
   --packages        directory with <function>.zip, as `make package` leaves it
@@ -29,7 +31,7 @@ fail() {
 kind="" region="" bucket="" packages="" parameters="" create_bucket=""
 while (($#)); do
     case $1 in
-        member | witness) kind=$1 ;;
+        member | witness | failback) kind=$1 ;;
         --region | --bucket | --packages | --parameters)
             (($# >= 2)) || fail "$1 needs a value"
             declare "${1#--}=$2"
@@ -41,10 +43,16 @@ while (($#)); do
     esac
     shift
 done
-for name in kind region bucket packages parameters; do
+needed=(kind region parameters)
+[[ $kind == failback ]] || needed+=(bucket packages)
+for name in "${needed[@]}"; do
     [[ ${!name} ]] || { usage >&2 && fail "missing: $name"; }
 done
-[[ -d $packages ]] || fail "no such directory: $packages"
+if [[ $kind == failback ]]; then
+    [[ ! $bucket$packages$create_bucket ]] || fail "failback takes --region and --parameters only"
+else
+    [[ -d $packages ]] || fail "no such directory: $packages"
+fi
 [[ -f $parameters ]] || fail "no such file: $parameters"
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -52,9 +60,17 @@ aws=${AWS:-aws}
 command -v "$aws" >/dev/null || fail "the AWS CLI is not there: $aws"
 export AWS_PAGER="" AWS_REGION=$region AWS_DEFAULT_REGION=$region
 
+# No stack refers to another one. Those that call a function or name a role by its name come after the one that has it.
+failback=(aurora-global-failback)
 case $kind in
-    member) stacks=(ledger observe promote clients failback statemachine triggers alarms) ;;
+    member)
+        stacks=(
+            ledger observe runs fence aurora-global aurora-global-rebuild aurora-global-machines triggers alarms
+            aurora-global-alarms
+        )
+        ;;
     witness) stacks=(witness) ;;
+    failback) stacks=("${failback[@]}") ;;
 esac
 
 staging=$(mktemp -d)
@@ -72,7 +88,8 @@ done < <(for stack in "${stacks[@]}"; do
 done | sort -u)
 
 # Stacks notice new packages and definitions by their key only, so the key is made of their content.
-version=$(cd "$staging" && sha256sum -- * | sha256sum | cut -c1-16)
+version=""
+[[ $kind == failback ]] || version=$(cd "$staging" && sha256sum -- * | sha256sum | cut -c1-16)
 
 # The parameters that a template declares, one a line: its name, and after a tab its default where it has one.
 declared() {
@@ -134,17 +151,19 @@ while IFS= read -r name; do
     [[ $(place_of "$name") ]] || faults+=("$name is missing and has no default")
 done < <(for stack in "${stacks[@]}"; do declared "$stack"; done | grep -v $'\t' | sort -u)
 regions=$(place_of MemberRegions)
-if [[ $kind == member && $regions && ",${values[regions]}," != *",$region,"* ]]; then
+if [[ $kind != witness && $regions && ",${values[regions]}," != *",$region,"* ]]; then
     faults+=("MemberRegions is ${values[regions]}; it names every member Region, $region included")
 fi
-# IAM takes so many characters of a role's own policies, and Lambda so many bytes of a function's variables.
-role_max=10240
-variables_max=3700
-for stack in "${stacks[@]}"; do
-    while read -r role size; do
-        ((size <= role_max)) || faults+=("the policies of $role in $stack.yaml would have $size characters, and IAM takes $role_max; write patterns that cover several plans, such as arn:aws:rds:*:123456789012:cluster:orders-*, above all in MemberClusterArns")
+# What does not fit a failback is named while all is well.
+weighed=("${stacks[@]}")
+[[ $kind != member ]] || weighed+=("${failback[@]}")
+for stack in "${weighed[@]}"; do
+    while read -r role size most; do
+        ((size <= most)) || faults+=("the policies of $role in $stack.yaml would have $size characters, and IAM takes $most; write patterns that cover several plans, such as arn:aws:rds:*:123456789012:cluster:orders-*, above all in MemberClusterArns")
     done < <(awk -f "$here/policy-sizes.awk" <(overrides_of "$stack") "$here/$stack.yaml")
 done
+# Lambda takes so many bytes of a function's variables.
+variables_max=3700
 lists=(MemberClusterArns MemberInstanceArns CustomEndpointArns DatabaseRoleArns)
 characters=0
 for name in "${lists[@]}"; do
@@ -160,16 +179,16 @@ if ((${#faults[@]})); then
 fi
 
 deploy() {
-    local upload=() overrides=()
-    # A larger template does not fit into the call, so it goes through the bucket.
-    (($(wc -c <"$here/$1.yaml") <= 51200)) || upload=(--s3-bucket "$bucket" --s3-prefix "$version")
+    local overrides=()
     while IFS= read -r line; do overrides+=("$line"); done < <(overrides_of "$1")
     "$aws" cloudformation deploy --stack-name "aurora-failover-$1" --template-file "$here/$1.yaml" \
-        ${upload[@]+"${upload[@]}"} --parameter-overrides "${overrides[@]}" --capabilities CAPABILITY_NAMED_IAM \
+        --parameter-overrides "${overrides[@]}" --capabilities CAPABILITY_NAMED_IAM \
         --tags application=aurora-failover --no-fail-on-empty-changeset ||
         fail "stack aurora-failover-$1 in $region failed; its events say why: $aws cloudformation describe-stack-events --stack-name aurora-failover-$1 --region $region"
 }
 
 [[ -z $create_bucket ]] || deploy artifacts
-"$aws" s3 sync --only-show-errors "$staging" "s3://$bucket/$version/" || fail "cannot upload to s3://$bucket"
+if [[ $kind != failback ]]; then
+    "$aws" s3 sync --only-show-errors "$staging" "s3://$bucket/$version/" || fail "cannot upload to s3://$bucket"
+fi
 for stack in "${stacks[@]}"; do deploy "$stack"; done

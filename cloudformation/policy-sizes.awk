@@ -1,8 +1,9 @@
-# How many characters the policies of each role of a template have once a file of NAME=VALUE lines is filled in: lines of a role
-# and its size. IAM counts them as JSON without white space. It may be a few too many, and a test holds it to that.
+# How many characters the policies of each role of a template have once a file of NAME=VALUE lines is filled in, and each managed
+# policy by itself: lines of its name, its size, and what IAM takes at most. IAM counts JSON without white space. It may be a few
+# too many, and a test holds it to that.
 function said() {
-    if (role != "" && size > 0) print role, size
-    role = ""; size = 0; inside = 0; left_out = 0
+    if (role != "" && size > 0) print role, size, most
+    role = ""; size = 0; most = 10240; inside = 0; left_out = 0
 }
 FNR == NR {
     place = index($0, "=")
@@ -18,6 +19,7 @@ section == "Conditions:" && match($0, /!Ref [A-Za-z]+/) {
     needs[substr($1, 1, length($1) - 1)] = substr($0, RSTART + 5, RLENGTH - 5)
 }
 /^  [A-Za-z0-9]+:$/ { said(); role = substr($1, 1, length($1) - 1) }
+/^    Type: AWS::IAM::ManagedPolicy$/ { most = 6144 }
 /^ *PolicyDocument:$/ { inside = 1; size += 20; next }
 !inside || /^ *#/ || /!If$/ || /^ *- ","$/ || /!Join$/ { next }
 /^ *- !Ref AWS::NoValue$/ { left_out = 0; next }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::template;
+
 /// What stands for a thing that only a deployment knows: the longest such ARN.
 const MADE: &str =
     "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/aurora-failover-recovery-ledger:*";
@@ -61,14 +63,16 @@ impl<'a> Filled<'a> {
         lines.collect()
     }
 
-    /// How many characters the policies of a role have: JSON without white space.
-    pub fn policy_size(&self, role: &str) -> usize {
-        let policies = &self.template["Resources"][role]["Properties"]["Policies"];
-        let sizes = policies.as_array().unwrap().iter().map(|policy| {
-            let filled = self.value(&policy["PolicyDocument"]).unwrap();
-            let text = filled.to_string();
-            text.chars().filter(|letter| *letter != ' ').count()
-        });
+    /// How many characters the policies of a role, or a managed policy, have: JSON without white space.
+    pub fn policy_size(&self, id: &str) -> usize {
+        let policies = template::policies(self.template).into_iter();
+        let sizes = policies
+            .filter(|(found, _)| *found == id)
+            .map(|(_, document)| {
+                let filled = self.value(document).unwrap();
+                let text = filled.to_string();
+                text.chars().filter(|letter| *letter != ' ').count()
+            });
         sizes.sum()
     }
 

@@ -51,12 +51,34 @@ impl Role {
     }
 }
 
-/// The roles of a member Region's functions, by the functions' names.
+/// The roles of a member Region's functions, by the functions' names, while a failback may be made.
 pub fn of_members() -> BTreeMap<String, Role> {
-    template::OF_FUNCTIONS
-        .into_iter()
-        .flat_map(of_functions)
-        .collect()
+    let functions = template::OF_FUNCTIONS.into_iter().flat_map(of_functions);
+    let mut roles: BTreeMap<_, _> = functions.collect();
+    for (function, added) in of_failback() {
+        let role = roles.get_mut(&function);
+        let role = role.unwrap_or_else(|| panic!("there is no {function}"));
+        role.0.extend(added.0);
+    }
+    roles
+}
+
+/// What a failback adds to roles, by the names of their functions.
+pub fn of_failback() -> BTreeMap<String, Role> {
+    let template = template::read(template::OF_FAILBACK);
+    let policies = template::resources(&template, "AWS::IAM::ManagedPolicy");
+    let added = policies.into_iter().flat_map(|(_, policy)| {
+        let role = allowed([&policy["PolicyDocument"]]);
+        let names = policy["Roles"].as_array().unwrap().iter();
+        names.map(move |name| (function_of(name).to_owned(), role.clone()))
+    });
+    added.collect()
+}
+
+/// The function whose role has a name.
+fn function_of(role: &Value) -> &str {
+    let name = role["Fn::Sub"].as_str().unwrap();
+    name.strip_suffix("-${AWS::Region}").unwrap()
 }
 
 /// The roles of a template's functions, by the functions' names.
@@ -67,9 +89,12 @@ pub fn of_functions(name: &str) -> BTreeMap<String, Role> {
     functions
         .into_iter()
         .map(|(_, function)| {
-            let role = function["Role"]["Fn::GetAtt"].as_str().unwrap();
-            let role = of(&template, role.strip_suffix(".Arn").unwrap());
-            (function["FunctionName"].as_str().unwrap().to_owned(), role)
+            let id = function["Role"]["Fn::GetAtt"].as_str().unwrap();
+            let id = id.strip_suffix(".Arn").unwrap();
+            let name = function["FunctionName"].as_str().unwrap();
+            let role = &template["Resources"][id]["Properties"]["RoleName"];
+            assert_eq!(function_of(role), name, "policies are added by it");
+            (name.to_owned(), of(&template, id))
         })
         .collect()
 }
@@ -83,9 +108,14 @@ pub fn of(template: &Value, role: &str) -> Role {
         "{role} allows more than its template says"
     );
     let policies = properties["Policies"].as_array().unwrap();
-    let statements = policies
-        .iter()
-        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap())
+    allowed(policies.iter().map(|policy| &policy["PolicyDocument"]))
+}
+
+/// What policies allow.
+fn allowed<'a>(documents: impl IntoIterator<Item = &'a Value>) -> Role {
+    let statements = documents
+        .into_iter()
+        .flat_map(|document| document["Statement"].as_array().unwrap())
         // A statement that depends on a parameter counts as given.
         .map(|statement| {
             statement

@@ -1,12 +1,39 @@
 //! CloudFormation templates as JSON: a tag becomes the function it is short for, as in `{"Ref": "Watch"}`.
 
+use std::fs;
+
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 use crate::repository;
 
 /// The templates of a member Region that have functions, one per concern.
-pub const OF_FUNCTIONS: [&str; 4] = ["observe", "promote", "clients", "failback"];
+pub const OF_FUNCTIONS: [&str; 5] = [
+    "observe",
+    "runs",
+    "fence",
+    "aurora-global",
+    "aurora-global-rebuild",
+];
+
+/// Those with alarms.
+pub const OF_ALARMS: [&str; 2] = ["alarms", "aurora-global-alarms"];
+
+/// The one with state machines.
+pub const OF_MACHINES: &str = "aurora-global-machines";
+
+/// What only a failback may do: a stack that is deployed before one and deleted after it.
+pub const OF_FAILBACK: &str = "aurora-global-failback";
+
+/// Every template of `cloudformation/`, in alphabetical order.
+pub fn names() -> Vec<String> {
+    let files = fs::read_dir(repository::root().join("cloudformation")).unwrap();
+    let files = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = files.filter_map(|file| file.strip_suffix(".yaml").map(str::to_owned));
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
 
 /// The functions of a member Region: logical id, properties, and the template that has them.
 pub fn member_functions() -> Vec<(String, Value, Value)> {
@@ -37,6 +64,20 @@ pub fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value
         .filter(|(_, resource)| resource["Type"] == kind)
         .map(|(id, resource)| (id.as_str(), &resource["Properties"]))
         .collect()
+}
+
+/// The policies of a template: the logical id of the role, or of the managed policy, and the document.
+pub fn policies(template: &Value) -> Vec<(&str, &Value)> {
+    let of_roles = resources(template, "AWS::IAM::Role")
+        .into_iter()
+        .flat_map(|(id, role)| {
+            let policies = role["Policies"].as_array().into_iter().flatten();
+            policies.map(move |policy| (id, &policy["PolicyDocument"]))
+        });
+    let managed = resources(template, "AWS::IAM::ManagedPolicy")
+        .into_iter()
+        .map(|(id, policy)| (id, &policy["PolicyDocument"]));
+    of_roles.chain(managed).collect()
 }
 
 /// The name at the end of a function's ARN that is put together by `Fn::Sub`.

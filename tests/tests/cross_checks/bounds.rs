@@ -326,7 +326,7 @@ fn only_approved_true_is_a_yes_and_only_approved_false_a_no() {
 fn a_plans_sweep_is_given_up_and_told_before_its_function_is_ended() {
     // What a call of AWS takes at most, with its attempts: reading which plans there are comes first.
     let call = Duration::from_secs(6);
-    let template = template::read("failback");
+    let template = template::read("fence");
     let functions = template::resources(&template, "AWS::Lambda::Function");
     let mut functions = functions.into_iter();
     let fence = functions.find(|(id, _)| *id == "FenceWriterFunction");

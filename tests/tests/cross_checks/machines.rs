@@ -58,7 +58,7 @@ fn strings(list: &Value) -> Vec<&str> {
 
 /// The substitutions that a state machine's template gives: name and function.
 fn substitutions(machine: &Machine) -> BTreeMap<String, String> {
-    let template = template::read("statemachine");
+    let template = template::read(template::OF_MACHINES);
     let key = format!("${{ArtifactPrefix}}/{}.asl.json", machine.name);
     let deployed = template::resources(&template, "AWS::StepFunctions::StateMachine");
     let found = deployed
@@ -98,7 +98,7 @@ fn every_substitution_is_given_and_used() {
 
 #[test]
 fn a_state_machine_may_invoke_the_functions_it_names_and_no_other() {
-    let template = template::read("statemachine");
+    let template = template::read(template::OF_MACHINES);
     for machine in machine::all() {
         let key = format!("${{ArtifactPrefix}}/{}.asl.json", machine.name);
         let deployed = template::resources(&template, "AWS::StepFunctions::StateMachine");

@@ -10,6 +10,7 @@ mod code;
 mod deploying;
 mod documents;
 mod examples;
+mod failback;
 mod faults;
 mod generated;
 mod lists;

@@ -6,14 +6,14 @@ use tests::template;
 /// Groups that members are created in. No action that a role allows changes one.
 const ONLY_USED: [&str; 4] = [":cluster-pg:*", ":og:*", ":pg:*", ":subgrp:*"];
 
-/// Every statement that allows something, with the role that has it and the template that has the role.
+/// Every statement that allows something, with the role or the managed policy that has it and the template that has that.
 fn statements() -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    for name in template::OF_FUNCTIONS.into_iter().chain(["witness"]) {
+    let others = ["witness", template::OF_FAILBACK];
+    for name in template::OF_FUNCTIONS.into_iter().chain(others) {
         let template = template::read(name);
-        for (id, role) in template::resources(&template, "AWS::IAM::Role") {
-            let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
-            for statement in statements.as_array().unwrap() {
+        for (id, policy) in template::policies(&template) {
+            for statement in policy["Statement"].as_array().unwrap() {
                 let given = statement
                     .get("Fn::If")
                     .map_or(statement, |choice| &choice[1]);
@@ -94,7 +94,7 @@ fn no_role_changes_what_is_no_plans() {
 /// The call that changes nothing and needs the same name shows whether the other would be denied.
 #[test]
 fn who_creates_global_clusters_may_look_at_those_alone_that_it_may_create() {
-    let template = template::read("failback");
+    let template = template::read("aurora-global-rebuild");
     let roles = template::resources(&template, "AWS::IAM::Role");
     let role = roles.iter().find(|(id, _)| *id == "RebuildGlobalRole");
     let (_, role) = role.unwrap();

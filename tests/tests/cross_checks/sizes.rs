@@ -1,6 +1,10 @@
 //! What IAM and Lambda take at most is named before anything is deployed, and counted as they count it.
 
-use std::{collections::BTreeMap, fs, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    process::Command,
+};
 
 use tests::{filled::Filled, repository, template};
 
@@ -62,9 +66,24 @@ fn nine_plans_that_are_listed_by_arn_are_named_before_anything_is_deployed() {
     let told = said(&output);
     assert!(!output.status.success(), "{told}");
     for part in [
-        "the policies of RebuildGlobalRole in failback.yaml would have",
+        "the policies of RebuildGlobalRole in aurora-global-rebuild.yaml would have",
         "IAM takes 10240",
         "MemberClusterArns",
+        "nothing was deployed",
+    ] {
+        assert!(told.contains(part), "{part:?} is not in\n{told}");
+    }
+    assert_eq!(desk.calls(), Vec::<Call>::new());
+}
+
+/// A failback is no moment to learn it.
+#[test]
+fn what_a_failback_could_not_be_given_is_named_before_anything_is_deployed() {
+    let desk = Desk::new();
+    let told = said(&desk.deploy(&file(&listed(20))));
+    for part in [
+        "the policies of RebuildGlobalTakesAway in aurora-global-failback.yaml would have",
+        "IAM takes 6144",
         "nothing was deployed",
     ] {
         assert!(told.contains(part), "{part:?} is not in\n{told}");
@@ -89,13 +108,23 @@ fn what_a_functions_variables_cannot_hold_is_named_before_anything_is_deployed()
     );
 }
 
+/// A line of what is counted: a name, its characters, and what IAM takes.
+fn counted(line: &str) -> (&str, (usize, usize)) {
+    let words: Vec<_> = line.split(' ').collect();
+    let [name, size, most] = words.as_slice() else {
+        panic!("{line} is no name with two numbers");
+    };
+    (*name, (size.parse().unwrap(), most.parse().unwrap()))
+}
+
 #[test]
 fn a_roles_policies_are_counted_as_iam_counts_them() {
     let folder = tempfile::tempdir().unwrap();
     let parameters = folder.path().join("parameters");
     for plans in [1, 6, 12] {
         let given = listed(plans);
-        for stack in template::OF_FUNCTIONS.into_iter().chain(["witness"]) {
+        let others = ["witness", template::OF_FAILBACK];
+        for stack in template::OF_FUNCTIONS.into_iter().chain(others) {
             let template = template::read(stack);
             let filled = Filled::of(&template, &given);
             fs::write(&parameters, filled.lines()).unwrap();
@@ -107,18 +136,23 @@ fn a_roles_policies_are_counted_as_iam_counts_them() {
                 .output()
                 .unwrap();
             let told = String::from_utf8(output.stdout).unwrap();
-            let counted: BTreeMap<_, usize> = told
-                .lines()
-                .map(|line| line.split_once(' ').unwrap())
-                .map(|(role, size)| (role, size.parse().unwrap()))
-                .collect();
-            let roles = template::resources(&template, "AWS::IAM::Role");
-            assert_eq!(counted.len(), roles.len(), "{stack}: {told}");
-            for (role, _) in roles {
-                let (count, size) = (counted[role], filled.policy_size(role));
-                let is_close = size <= count && count <= size + TOO_MANY;
-                assert!(is_close, "{role} of {stack}: {count} for {size}");
+            let counted: BTreeMap<_, _> = told.lines().map(counted).collect();
+            for (kind, most) in [
+                ("AWS::IAM::Role", 10_240),
+                ("AWS::IAM::ManagedPolicy", 6_144),
+            ] {
+                for (id, _) in template::resources(&template, kind) {
+                    let ((count, taken), size) = (counted[id], filled.policy_size(id));
+                    let is_close = size <= count && count <= size + TOO_MANY;
+                    assert!(is_close, "{id} of {stack}: {count} for {size}");
+                    assert_eq!(taken, most, "{id} of {stack}");
+                }
             }
+            let ids: BTreeSet<_> = template::policies(&template)
+                .into_iter()
+                .map(|(id, _)| id)
+                .collect();
+            assert_eq!(counted.into_keys().collect::<BTreeSet<_>>(), ids, "{stack}");
         }
     }
 }

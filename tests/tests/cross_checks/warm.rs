@@ -11,8 +11,8 @@ const CALLER: &str = "recovery-ledger";
 
 #[test]
 fn the_function_that_keeps_the_others_awake_may_call_them_here_and_the_witness_and_nothing_else() {
-    let promote = template::read("promote");
-    let role = &promote["Resources"]["RecoveryLedgerRole"]["Properties"];
+    let runs = template::read("runs");
+    let role = &runs["Resources"]["RecoveryLedgerRole"]["Properties"];
     let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array();
     let invokes = |statement: &&Value| statement["Action"] == "lambda:InvokeFunction";
     let of_witness = |statement: &Value| {

@@ -274,6 +274,8 @@ fn lost_and_home_again(desk: &mut Desk<'_>) {
         &[("TOKEN", &yes), ("REGION", "us-west-2")],
     );
     desk.ends(&run_of(&again), "SUCCEEDED, succeeded");
+    // What only a failback may do is taken away again.
+    desk.types_all(&["cloudformation delete-stack"], &[]);
     let moved = desk.starts(&["start-execution", "planned-failover"], &[]);
     desk.ends(&moved, "SUCCEEDED, succeeded");
     desk.until(&["status"], |said| {

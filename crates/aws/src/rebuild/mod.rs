@@ -156,7 +156,7 @@ impl Build for Aws {
             .timeout_config(super::once_timeouts())
             .build();
         let client = Client::from_conf(config);
-        let what = format!("RDS {} in {region}", call.name());
+        let what = format!("RDS {} in {region}", call.operation());
         make::make(&client, &what, call).await
     }
 }

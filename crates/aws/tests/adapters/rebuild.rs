@@ -64,6 +64,22 @@ async fn what_a_lost_answer_has_made_or_taken_already_is_looked_at_again() {
     }
 }
 
+/// RDS's own words need not name the action.
+#[tokio::test]
+async fn a_call_that_is_denied_is_told_by_the_name_of_its_action() {
+    let (aws, _) = scripted([Next::xml_error(403, "AccessDenied", "no")]);
+    let call = Call::RenameCluster {
+        cluster: "orders-west".into(),
+        to: "orders-west-retired".into(),
+    };
+    let why = aws.call(&"us-west-2".into(), &call).await.unwrap_err();
+    assert_eq!(why.name(), "Denied");
+    assert_eq!(
+        why.to_string(),
+        "RDS ModifyDBCluster in us-west-2: AccessDenied: no"
+    );
+}
+
 #[tokio::test]
 async fn a_role_is_associated_with_its_feature() {
     let (aws, script) = scripted([answer("AddRoleToDBCluster", "")]);

@@ -13,6 +13,7 @@ mod look;
 pub mod names;
 mod reach;
 mod retire;
+mod rights;
 mod shape;
 mod unfinished;
 mod unfit;
@@ -32,6 +33,7 @@ pub use kept::is_default_group;
 pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
 pub use names::Names;
 pub use reach::Reach;
+pub use rights::TAKES_AWAY;
 pub use shape::{
     Blueprint, EndpointShape, Healthy, InstanceShape, MonitoringShape, RoleShape, ScalingShape,
     Shape, Snapshot,
@@ -582,6 +584,7 @@ fn called(
                 "nobody answered that {asked}: {said}"
             )))
         }
+        Err(Error::Denied(said)) => Err(rights::denied(observed, call, &said)),
         Err(why) => Err(why),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs::File, path::PathBuf, time::Duration};
 
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use tokio::{process::Command, time::timeout};
 
 use super::{ACCESS_KEY, Emulator, EmulatorError, SECRET_KEY, failed, io};
@@ -39,7 +39,7 @@ impl Deployment {
 }
 
 impl Emulator {
-    /// Packs the functions and deploys every Region, all at once.
+    /// Packs the functions and deploys every Region, all at once, with what a failback may do in each that has a member.
     ///
     /// # Errors
     /// When a binary is missing or a stack fails; the error ends with what the script said last.
@@ -48,15 +48,17 @@ impl Emulator {
         pack.arg(self.config.root.join("tools/package.py"))
             .args([&deployment.binaries, &deployment.packages]);
         self.run(pack, "package").await?;
-        let members = deployment
-            .members
-            .iter()
-            .map(|region| self.deploy_region("member", region, deployment));
+        let members = deployment.members.iter().map(async |region| {
+            self.deploy_region("member", region, deployment).await?;
+            self.deploy_region("failback", region, deployment).await
+        });
         let witness = deployment
             .witness
             .iter()
             .map(|region| self.deploy_region("witness", region, deployment));
-        try_join_all(members.chain(witness)).await.map(drop)
+        try_join(try_join_all(members), try_join_all(witness))
+            .await
+            .map(drop)
     }
 
     async fn deploy_region(
@@ -70,12 +72,15 @@ impl Emulator {
             .await
             .map_err(io(format!("write {}", parameters.display())))?;
         let mut script = Command::new(self.config.root.join("cloudformation/deploy.sh"));
+        script.arg(kind).args(["--region", region]);
+        if kind != "failback" {
+            script
+                .args(["--create-bucket", "--bucket"])
+                .arg(format!("aurora-failover-{region}"))
+                .arg("--packages")
+                .arg(&deployment.packages);
+        }
         script
-            .arg(kind)
-            .args(["--region", region, "--create-bucket"])
-            .args(["--bucket", &format!("aurora-failover-{region}")])
-            .arg("--packages")
-            .arg(&deployment.packages)
             .arg("--parameters")
             .arg(&parameters)
             .env("AWS", self.config.root.join(".tools/venv/bin/aws"))
@@ -88,7 +93,7 @@ impl Emulator {
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env("TMPDIR", self.config.folder.join("tmp"));
-        self.run(script, &format!("deploy-{region}")).await
+        self.run(script, &format!("deploy-{kind}-{region}")).await
     }
 
     /// Runs a program to its end, its output in a log of its own.

@@ -1,5 +1,7 @@
 //! Calls that are not taken: RDS's words are told from the first pass, and for how long it is asked is the table's.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::{ledger::Rows, steps::fake};
 
@@ -49,6 +51,20 @@ fn at_rest() -> Observed {
     observed.past = None;
     observed.leads = Some(global("orders-global-1", &[(EAST, true), (WEST, false)]));
     observed
+}
+
+/// The calls of a rebuild, in the order in which they are made.
+fn calls(retire: Retire) -> Vec<Call> {
+    let mut observed = deposed();
+    let mut made = Vec::new();
+    for _ in 0..PASSES_MAX {
+        let action = next_action(&observed, retire).unwrap();
+        if let Action::Call(_, call) = &action {
+            made.push(call.clone());
+        }
+        carry_out(&mut observed, &action);
+    }
+    made
 }
 
 /// The calls that are not made while the kill switch is on, in the order in which they would be.
@@ -101,6 +117,47 @@ fn while_the_kill_switch_is_on_nothing_is_taken_away_and_the_rest_goes_on() {
             "delete_global"
         ]
     );
+}
+
+#[test]
+fn what_takes_away_needs_actions_that_nothing_else_needs() {
+    let calls = [Retire::Rename, Retire::Delete].map(calls).concat();
+    let actions = |taking: bool| {
+        let some = calls.iter().filter(|call| call.takes_away() == taking);
+        let actions = some.map(|call| format!("rds:{}", call.operation()));
+        actions.collect::<BTreeSet<_>>()
+    };
+    let known = BTreeSet::from(TAKES_AWAY.map(str::to_owned));
+    assert_eq!(actions(true), known);
+    assert!(actions(false).contains("rds:CreateDBCluster"));
+    assert!(actions(false).is_disjoint(&known));
+}
+
+/// The stack that allows what takes away is deployed for a failback only.
+#[test]
+fn a_call_that_is_denied_ends_the_rebuild_with_the_action_and_the_stack_that_allows_it() {
+    let said = "RDS RemoveFromGlobalCluster in us-west-2: AccessDenied: no policy allows it";
+    let mut calls = calls(Retire::Rename);
+    calls.retain(|call| matches!(call, Call::Remove { .. } | Call::CreateMember { .. }));
+    let told = calls.iter().map(|call| {
+        let made = Err(Error::Denied(said.into()));
+        let why = called(&mut pass(0), &deposed(), call, made).unwrap_err();
+        assert_eq!(why.name(), "Denied");
+        why.to_string()
+    });
+    let [taking, making] = told.collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(
+        taking,
+        format!(
+            "rebuild-global in us-west-2 may not call rds:RemoveFromGlobalCluster ({said}); deploy the stack \
+             aurora-failover-aurora-global-failback there, which allows that, and start again"
+        )
+    );
+    assert!(
+        making.starts_with("rebuild-global in us-west-2 may not call rds:CreateDBCluster ("),
+        "{making}"
+    );
+    assert!(!making.contains("-failback"), "{making}");
 }
 
 #[tokio::test]

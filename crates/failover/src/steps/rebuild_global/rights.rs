@@ -1,0 +1,55 @@
+//! What each call needs to be allowed, and what is said where it is not.
+
+use super::{Call, Observed};
+use crate::Error;
+
+/// The stack that allows what takes away. It is there for the time of a failback only.
+const STACK: &str = "aurora-failover-aurora-global-failback";
+
+/// The actions that take something away. Only that stack allows them to this function.
+pub const TAKES_AWAY: [&str; 7] = [
+    "rds:DeleteDBCluster",
+    "rds:DeleteDBClusterEndpoint",
+    "rds:DeleteDBInstance",
+    "rds:DeleteGlobalCluster",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
+    "rds:RemoveFromGlobalCluster",
+];
+
+impl Call {
+    /// RDS's own name for it. The action that allows it is called the same.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateSnapshot { .. } => "CreateDBClusterSnapshot",
+            Self::CopySnapshot { .. } => "CopyDBClusterSnapshot",
+            Self::Remove { .. } => "RemoveFromGlobalCluster",
+            Self::DeleteEndpoint { .. } => "DeleteDBClusterEndpoint",
+            Self::RenameInstance { .. } => "ModifyDBInstance",
+            Self::RenameCluster { .. } | Self::LiftProtection { .. } => "ModifyDBCluster",
+            Self::DeleteInstance { .. } => "DeleteDBInstance",
+            Self::DeleteCluster { .. } => "DeleteDBCluster",
+            Self::DeleteGlobal { .. } => "DeleteGlobalCluster",
+            Self::CreateGlobal { .. } => "CreateGlobalCluster",
+            Self::CreateMember { .. } => "CreateDBCluster",
+            Self::AddRole { .. } => "AddRoleToDBCluster",
+            Self::CreateInstance { .. } => "CreateDBInstance",
+            Self::CreateEndpoint { .. } => "CreateDBClusterEndpoint",
+        }
+    }
+}
+
+/// A call that this function may not make: which action it lacks, and what gives it.
+pub(super) fn denied(observed: &Observed, call: &Call, said: &str) -> Error {
+    let given = if call.takes_away() {
+        format!("deploy the stack {STACK} there, which allows that")
+    } else {
+        "compare its role with the parameters of the stacks".to_owned()
+    };
+    Error::Denied(format!(
+        "rebuild-global in {} may not call rds:{} ({said}); {given}, and start again",
+        observed.acting,
+        call.operation()
+    ))
+}

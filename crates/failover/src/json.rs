@@ -1,5 +1,6 @@
 //! What operators and machines send, read in words of JSON: whatever arrives, a refusal names field, value and fix.
 
+pub(crate) mod places;
 mod read;
 mod strict;
 
@@ -11,6 +12,8 @@ use serde::{
 use serde_json::{Map, Value};
 
 use crate::Error;
+
+pub use places::Place;
 
 /// A function's payload. It takes whatever arrives, so that a function and no runtime says what is wrong with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +43,33 @@ impl Payload {
 pub fn parse(text: &str) -> Result<Value, String> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = strict::value(&mut deserializer)?;
-    deserializer
-        .end()
-        .map_err(|why| format!("it is not JSON: {why}; end it there"))?;
+    deserializer.end().map_err(|why| goes_on(&why))?;
     Ok(value)
+}
+
+/// Reads a document as far as it is JSON: of a field that stands twice the later one, and any number.
+///
+/// # Errors
+/// What keeps it from being JSON, with the fix, and where.
+pub(crate) fn lenient(text: &str) -> Result<Value, (String, Place)> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = strict::lenient(&mut deserializer);
+    let value = value.and_then(|value| {
+        let end = deserializer.end();
+        end.map(|()| value).map_err(|why| goes_on(&why))
+    });
+    value.map_err(|says| {
+        let why = serde_json::from_str::<Value>(text).err();
+        let place = why.map_or(Place::START, |why| Place {
+            line: why.line().max(1),
+            column: why.column().max(1),
+        });
+        (says, place)
+    })
+}
+
+fn goes_on(why: &serde_json::Error) -> String {
+    format!("it is not JSON: {why}; end it there")
 }
 
 /// Reads a payload into what a function takes.

@@ -10,8 +10,24 @@ use serde_json::{Map, Number, Value};
 /// # Errors
 /// What is wrong, with the field where it is, and the fix.
 pub(super) fn value<'de>(deserializer: impl Deserializer<'de>) -> Result<Value, String> {
+    read(deserializer, true)
+}
+
+/// Reads one value as far as it is JSON: of a field that stands twice the later one, and any number.
+///
+/// # Errors
+/// What keeps it from being JSON, with the field where that is, and the fix.
+pub(super) fn lenient<'de>(deserializer: impl Deserializer<'de>) -> Result<Value, String> {
+    read(deserializer, false)
+}
+
+fn read<'de>(deserializer: impl Deserializer<'de>, refuses: bool) -> Result<Value, String> {
     let path = RefCell::new(Vec::new());
-    Strict { path: &path }
+    let strict = Strict {
+        path: &path,
+        refuses,
+    };
+    strict
         .deserialize(deserializer)
         .map_err(|why| said(&path.borrow(), &why.to_string()))
 }
@@ -38,12 +54,14 @@ fn said(path: &[String], why: &str) -> String {
 const TWICE: &str = "stands twice";
 const TOO_LARGE: &str = "beyond 64 bits";
 /// Whole numbers from here on are not those that were written: they came as floating point.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+pub(super) const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     /// The fields that lead to what is being read.
     path: &'a RefCell<Vec<String>>,
+    /// Whether what is JSON all the same is refused.
+    refuses: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
@@ -74,7 +92,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        if value.abs() >= WHOLE_MAX {
+        if self.refuses && value.abs() >= WHOLE_MAX {
             return Err(E::custom(TOO_LARGE));
         }
         Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
@@ -105,7 +123,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(field) = fields.next_key::<String>()? {
             self.path.borrow_mut().push(field.clone());
-            if object.contains_key(&field) {
+            if self.refuses && object.contains_key(&field) {
                 return Err(A::Error::custom(TWICE));
             }
             object.insert(field, fields.next_value_seed(self)?);

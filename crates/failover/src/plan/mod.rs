@@ -10,14 +10,16 @@ use crate::{
     steps::rebuild_global::names::IDENTIFIER_MAX,
 };
 
+mod fault;
 mod names;
 mod read;
 mod salvage;
 mod structure;
 mod validate;
 
-pub(crate) use names::is_plan as is_name;
-pub use read::{BYTES_MAX, SCHEMA, read, read_named};
+pub use fault::Fault;
+pub use names::is_plan as is_name;
+pub use read::{BYTES_MAX, SCHEMA, check, read, read_named};
 pub use salvage::salvaged;
 pub use validate::APPROVAL_MINUTES_MAX;
 

@@ -42,7 +42,8 @@ fn consists(text: &str, max: usize, others: &str) -> bool {
 }
 
 /// Whether a plan can have this name.
-pub(crate) fn is_plan(name: &str) -> bool {
+#[must_use]
+pub fn is_plan(name: &str) -> bool {
     consists(name, 40, "-")
 }
 

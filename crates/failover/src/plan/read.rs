@@ -4,11 +4,23 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::{Plan, structure, validate::faults};
-use crate::{Error, domain::PlanName, json};
+use super::{
+    Plan,
+    fault::{Fault, Found, Part, as_written},
+    structure,
+    validate::{Judged, faults},
+};
+use crate::{
+    Error,
+    domain::PlanName,
+    json::{self, Place, places::Places},
+};
 
 /// The most bytes a plan may have: what an advanced SSM parameter holds.
 pub const BYTES_MAX: usize = 8192;
+
+/// What some editors put in front, and no reader of JSON takes.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The published JSON Schema, generated from the types of this module.
 pub const SCHEMA: &str = include_str!("../../plan.schema.json");
@@ -20,30 +32,71 @@ static PARSED: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(SCHEMA).u
 /// # Errors
 /// `InvalidRequest` with one sentence per fault: the field, its value, and the fix.
 pub fn read(text: &str) -> Result<Plan, Error> {
+    check(text).map_err(|faults| {
+        let says: Vec<_> = faults.into_iter().map(|fault| fault.says).collect();
+        Error::InvalidRequest(format!(
+            "the plan has {} fault(s): {}",
+            says.len(),
+            says.join("; ")
+        ))
+    })
+}
+
+/// Reads and validates a plan.
+///
+/// # Errors
+/// Every fault: what keeps it from being JSON alone, else those of form before those of sense.
+pub fn check(text: &str) -> Result<Plan, Vec<Fault>> {
+    let of_document = |says: String, at| vec![Fault::of_document(says, at)];
     if text.len() > BYTES_MAX {
-        return Err(invalid(&[format!(
+        let says = format!(
             "the document has {} bytes; shorten it to {BYTES_MAX}, the most an advanced parameter holds",
             text.len()
-        )]));
+        );
+        return Err(of_document(says, Place::START));
     }
-    let mut document =
-        json::parse(text).map_err(|why| invalid(&[format!("in the document {why}")]))?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        let says = "the document begins with a byte order mark; save it as UTF-8 without one";
+        return Err(of_document(says.to_owned(), Place::START));
+    }
+    let mut document = json::lenient(text).map_err(|(why, at)| {
+        let says = why
+            .strip_prefix("it ")
+            .map(|why| format!("the document {why}"));
+        of_document(says.unwrap_or(why), at)
+    })?;
+    // Nobody can tell which one was meant of a field that stands twice.
+    let strict = json::parse(text).err();
+    let places = Places::of(text);
+    let mut found = strict.map_or_else(Vec::new, |why| {
+        let found = as_written(&places);
+        if found.is_empty() {
+            return vec![Found::new(
+                "",
+                Part::Value,
+                format!("in the document {why}"),
+            )];
+        }
+        found
+    });
+    let told = |field: &str| places.too_large.iter().any(|told| told == field);
     let form = structure::judge(&PARSED, &mut document);
-    let mut found = form.faults;
+    let of_form = form.faults.into_iter();
+    found.extend(of_form.filter(|fault| !told(&fault.field)));
     match serde_json::from_value::<Plan>(document) {
         Ok(plan) => {
             let of_sense = faults(&plan).into_iter();
             let written = of_sense.filter(|fault| fault.is_of_what_was_written(&form.filled));
-            found.extend(written.map(|fault| fault.says));
+            found.extend(written.map(Judged::found));
             if found.is_empty() {
-                Ok(plan)
-            } else {
-                Err(invalid(&found))
+                return Ok(plan);
             }
         }
-        Err(why) if found.is_empty() => Err(invalid(&[why.to_string()])),
-        Err(_) => Err(invalid(&found)),
+        Err(why) if found.is_empty() => found.push(Found::new("", Part::Value, why.to_string())),
+        Err(_) => {}
     }
+    let placed = found.into_iter().map(|found| found.placed(&places));
+    Err(placed.collect())
 }
 
 /// Reads the plan of a parameter, which bears the plan's own name.
@@ -59,14 +112,6 @@ pub fn read_named(name: &PlanName, text: &str) -> Result<Plan, Error> {
         )));
     }
     Ok(plan)
-}
-
-fn invalid(faults: &[String]) -> Error {
-    Error::InvalidRequest(format!(
-        "the plan has {} fault(s): {}",
-        faults.len(),
-        faults.join("; ")
-    ))
 }
 
 #[cfg(test)]
@@ -126,6 +171,76 @@ mod tests {
             "detection.interval_seconds",
         ] {
             assert!(why.contains(part), "{part} is missing from: {why}");
+        }
+    }
+
+    /// A text with faults of every kind, two of them that only the text shows.
+    const FAULTY: &str = r#"{
+  "plan": "orders", "revision": 3, "colour": "red",
+  "topology": {"kind": "aurora_global", "global_cluster": "orders-global-1", "kind": "aurora_global"},
+  "home_region": "eu-west-1",
+  "members": {"us-west-2": {"cluster": "orders-west"}, "us-east-1": {"cluster": 7}},
+  "witness_region": "us-east-2",
+  "database": {"name": "orders", "admin_secret": "orders/admin",
+    "probe": {"auth": {"kind": "secret", "secret": "orders/probe"}}},
+  "detection": {"interval_seconds": 0, "failures": 1e30, "timeout_seconds": 3},
+  "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": "auto", "max_lost_seconds": 30},
+  "notify": {"eu-west-1": "arn:aws:sns:eu-west-1:123456789012:alerts"}
+}"#;
+
+    #[test]
+    fn every_fault_has_its_field_and_its_place_in_the_text() {
+        let faults = check(FAULTY).unwrap_err();
+        let found: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.field.as_str(), fault.at.line, fault.at.column))
+            .collect();
+        let expected = [
+            ("topology.kind", 3, 78),
+            ("detection.failures", 9, 52),
+            ("colour", 2, 36),
+            ("database.probe.user", 8, 14),
+            ("members.us-east-1.cluster", 5, 81),
+            ("home_region", 4, 18),
+            ("notify.eu-west-1", 11, 14),
+            ("detection.interval_seconds", 9, 37),
+        ];
+        for one in expected {
+            assert!(found.contains(&one), "{one:?} is not among {found:?}");
+        }
+        assert_eq!(found.len(), expected.len(), "{faults:?}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_one_fault_where_it_ends_to_be() {
+        for (text, says, line, column) in [
+            ("", "the document is empty; write an object", 1, 1),
+            (
+                "\u{feff}{}",
+                "the document begins with a byte order mark",
+                1,
+                1,
+            ),
+            (
+                "{\n  \"plan\": \"orders\",\n}",
+                "the document is not JSON: ",
+                3,
+                1,
+            ),
+            ("{}\n{}", "the document is not JSON: trailing", 2, 1),
+            ("{\"a\": {\"b\": tru}}", "a.b is not JSON", 1, 16),
+            ("{\"a\": 1, \"a\": 2, ", "the document is not JSON", 1, 17),
+        ] {
+            let faults = check(text).unwrap_err();
+            let [fault] = faults.as_slice() else {
+                panic!("{text}: {faults:?}");
+            };
+            assert!(fault.says.starts_with(says), "{text}: {fault:?}");
+            assert_eq!(
+                (fault.at.line, fault.at.column),
+                (line, column),
+                "{text}: {fault:?}"
+            );
         }
     }
 

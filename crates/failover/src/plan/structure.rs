@@ -5,13 +5,13 @@
 
 use serde_json::{Map, Value};
 
-/// How much of a value a sentence repeats, in characters.
-const VALUE_MAX: usize = 60;
+use super::fault::{Found, Part};
+use crate::json::{places::joined, shown};
 
 /// What is wrong with a document's form.
 pub(super) struct Form {
-    /// One sentence per fault.
-    pub(super) faults: Vec<String>,
+    /// Every fault.
+    pub(super) faults: Vec<Found>,
     /// The fields that hold something of the right form now, instead of what was written or missing.
     pub(super) filled: Vec<String>,
 }
@@ -76,15 +76,15 @@ impl<'a> Walk<'a> {
         for field in unknown {
             object.remove(&field);
             let name = joined(path, &field);
-            self.form
-                .faults
-                .push(format!("{name} is not a field of the plan; remove it"));
+            let says = format!("{name} is not a field of the plan; remove it");
+            self.form.faults.push(Found::new(&name, Part::Name, says));
         }
         let required = schema["required"].as_array().into_iter().flatten();
         for field in required.filter_map(Value::as_str) {
             if !object.contains_key(field) {
                 let name = joined(path, field);
-                self.form.faults.push(format!("{name} is missing; add it"));
+                let says = format!("{name} is missing; add it");
+                self.form.faults.push(Found::new(&name, Part::Value, says));
                 let mut value = Value::Null;
                 if let Some(schema) = known.and_then(|known| known.get(field)) {
                     self.fill(schema, &mut value, &name);
@@ -195,17 +195,13 @@ impl<'a> Walk<'a> {
 
     fn fault(&mut self, path: &str, value: &Value, fix: &str) {
         let name = if path.is_empty() { "the plan" } else { path };
-        let mut text = value.to_string();
-        if let Some((end, _)) = text.char_indices().nth(VALUE_MAX) {
-            text.truncate(end);
-            text.push('…');
-        }
         let is = if value.is_null() {
             "is missing".to_owned()
         } else {
-            format!("is {text}")
+            format!("is {}", shown(value))
         };
-        self.form.faults.push(format!("{name} {is}; {fix}"));
+        let says = format!("{name} {is}; {fix}");
+        self.form.faults.push(Found::new(path, Part::Value, says));
     }
 }
 
@@ -252,14 +248,6 @@ fn words(schema: &Value) -> &'static str {
         "boolean" => "true or false",
         "integer" => "a whole number that is not negative",
         _ => "nothing",
-    }
-}
-
-fn joined(path: &str, field: &str) -> String {
-    if path.is_empty() {
-        field.to_owned()
-    } else {
-        format!("{path}.{field}")
     }
 }
 

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Auth, Detection, DnsRecord, KeyedTable, Mode, Plan, names};
+use super::{
+    Auth, Detection, DnsRecord, KeyedTable, Mode, Plan,
+    fault::{Found, Part},
+    names,
+};
 use crate::{
     json::shown,
     steps::rebuild_global::names::{IDENTIFIER_MAX, is_identifier},
@@ -18,14 +22,18 @@ pub const APPROVAL_MINUTES_MAX: u64 = 1440;
 const INTERVAL_SECONDS_MAX: u64 = 30;
 
 /// What is wrong with how a plan's fields fit together.
-pub(super) struct Fault {
+pub(super) struct Judged {
     /// The fields that the judgement stands on.
     about: Vec<String>,
-    /// One sentence: the field, its value, and the fix.
-    pub(super) says: String,
+    found: Found,
 }
 
-impl Fault {
+impl Judged {
+    /// The fault itself.
+    pub(super) fn found(self) -> Found {
+        self.found
+    }
+
     /// Whether it is about what somebody wrote, and not about what was filled in at one of these places.
     pub(super) fn is_of_what_was_written(&self, filled: &[String]) -> bool {
         let stands_on = |place: &String| {
@@ -41,14 +49,25 @@ impl Fault {
 }
 
 #[derive(Default)]
-struct Found(Vec<Fault>);
+struct Faults(Vec<Judged>);
 
-impl Found {
+impl Faults {
+    /// A fault of the first of the fields that the judgement stands on.
     fn when(&mut self, faulty: bool, about: &[&str], say: impl FnOnce() -> String) {
         if faulty {
-            let about = about.iter().map(|&field| field.to_owned()).collect();
-            self.0.push(Fault { about, says: say() });
+            let field = about.first().copied().unwrap_or_default();
+            self.push(about, Found::new(field, Part::Value, say()));
         }
+    }
+
+    /// A field that should not be there.
+    fn out_of_place(&mut self, field: &str, about: &[&str], says: String) {
+        self.push(about, Found::new(field, Part::Name, says));
+    }
+
+    fn push(&mut self, about: &[&str], found: Found) {
+        let about = about.iter().map(|&field| field.to_owned()).collect();
+        self.0.push(Judged { about, found });
     }
 
     /// A name that is none.
@@ -64,8 +83,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// Everything that is wrong.
-pub(super) fn faults(plan: &Plan) -> Vec<Fault> {
-    let mut found = Found::default();
+pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
+    let mut found = Faults::default();
     identifiers(plan, &mut found);
     regions(plan, &mut found);
     database(plan, &mut found);
@@ -93,7 +112,7 @@ pub(super) fn conditions() -> Value {
     ])
 }
 
-fn identifiers(plan: &Plan, found: &mut Found) {
+fn identifiers(plan: &Plan, found: &mut Faults) {
     let name = plan.plan.as_str();
     let fix = "use 1 to 40 letters from a to z, digits and hyphens";
     found.named("plan", name, names::is_plan(name), fix);
@@ -111,7 +130,7 @@ fn identifiers(plan: &Plan, found: &mut Found) {
     }
 }
 
-fn regions(plan: &Plan, found: &mut Found) {
+fn regions(plan: &Plan, found: &mut Faults) {
     let members: Vec<_> = plan.members.keys().map(ToString::to_string).collect();
     let listed = members.join(", ");
     let count = members.len();
@@ -124,11 +143,10 @@ fn regions(plan: &Plan, found: &mut Found) {
         format!("home_region is {home}, which is not in members; choose one of {listed}")
     });
     for region in plan.members.keys().filter(|region| !region.is_valid()) {
-        found.when(true, &["members"], || {
-            format!(
-                "members has {region}, which is not the name of a Region; write it like us-east-1"
-            )
-        });
+        let says = format!(
+            "members has {region}, which is not the name of a Region; write it like us-east-1"
+        );
+        found.out_of_place(&format!("members.{region}"), &["members"], says);
     }
     if let Some(witness) = &plan.witness_region {
         let is_member = plan.members.contains_key(witness);
@@ -146,13 +164,13 @@ fn regions(plan: &Plan, found: &mut Found) {
         .chain(plan.notify.keys().map(|region| ("notify", region)))
         .filter(|(_, region)| !plan.members.contains_key(region))
     {
-        found.when(true, &[field, "members"], || {
-            format!("{field}.{region} is not a member's Region; choose one of {listed}")
-        });
+        let at = format!("{field}.{region}");
+        let says = format!("{at} is not a member's Region; choose one of {listed}");
+        found.out_of_place(&at, &[field, "members"], says);
     }
 }
 
-fn database(plan: &Plan, found: &mut Found) {
+fn database(plan: &Plan, found: &mut Faults) {
     let database = &plan.database;
     for (field, name) in [
         ("database.name", &database.name),
@@ -175,7 +193,7 @@ fn database(plan: &Plan, found: &mut Found) {
     }
 }
 
-fn detection(plan: &Plan, found: &mut Found) {
+fn detection(plan: &Plan, found: &mut Faults) {
     let detection = &plan.detection;
     let (interval, timeout) = (detection.interval_seconds, detection.timeout_seconds);
     let (at_interval, at_timeout) = ("detection.interval_seconds", "detection.timeout_seconds");
@@ -198,7 +216,7 @@ fn detection(plan: &Plan, found: &mut Found) {
     });
 }
 
-fn policy(plan: &Plan, found: &mut Found) {
+fn policy(plan: &Plan, found: &mut Faults) {
     let unplanned = &plan.unplanned;
     let modes = [
         ("unplanned.region_down", unplanned.region_down),
@@ -243,7 +261,7 @@ fn policy(plan: &Plan, found: &mut Found) {
     });
 }
 
-fn dns(plan: &Plan, found: &mut Found) {
+fn dns(plan: &Plan, found: &mut Faults) {
     let mut seen = BTreeSet::new();
     for (index, record) in plan.dns.iter().enumerate() {
         let of = |field: &str| format!("dns.{index}.{field}");
@@ -288,7 +306,7 @@ fn dns(plan: &Plan, found: &mut Found) {
     }
 }
 
-fn ecs(plan: &Plan, found: &mut Found) {
+fn ecs(plan: &Plan, found: &mut Faults) {
     let fix = "use 1 to 255 letters from a to z, digits, hyphens and underscores";
     for (region, targets) in &plan.ecs {
         let mut seen = BTreeSet::new();
@@ -315,7 +333,7 @@ fn ecs(plan: &Plan, found: &mut Found) {
     }
 }
 
-fn topics(plan: &Plan, found: &mut Found) {
+fn topics(plan: &Plan, found: &mut Faults) {
     for (region, arn) in &plan.notify {
         let field = format!("notify.{region}");
         let of = names::region_of_topic(arn);
@@ -328,7 +346,7 @@ fn topics(plan: &Plan, found: &mut Found) {
     }
 }
 
-fn loss_ledger(plan: &Plan, found: &mut Found) {
+fn loss_ledger(plan: &Plan, found: &mut Faults) {
     let mut seen = BTreeSet::new();
     for (index, KeyedTable { table, key }) in plan.loss_ledger.iter().enumerate() {
         let field = format!("loss_ledger.{index}.table");

@@ -34,7 +34,8 @@ fn with_key(place: &str, key: &str, value: Value) -> Value {
 }
 
 fn found(mut document: Value) -> Vec<String> {
-    judge(&schema(), &mut document).faults
+    let faults = judge(&schema(), &mut document).faults.into_iter();
+    faults.map(|fault| fault.says).collect()
 }
 
 /// Adds what `schema` uses to `found`; the names of fields are no keywords.

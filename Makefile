@@ -18,7 +18,7 @@ functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/fun
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
 .PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol machines test check lint fmt pins clean
-.PHONY: programs ready-to-drill
+.PHONY: cli programs ready-to-drill
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ $(deny):
 
 build: ## Builds everything in release
 	$(CARGO) build --release --locked --workspace
+
+cli: ## Builds the operator's tool, target/release/aurora-failover
+	$(CARGO) build --release --locked --workspace --bin aurora-failover
 
 # What a drill runs, and nothing else. The whole workspace is named, so that every dependency has the features that it has for the
 # tests, and is built once.

@@ -52,7 +52,7 @@ fn words(error: &dyn std::error::Error) -> String {
 }
 
 /// Names what a failed call means. `what` says which call it was, as in `RDS DescribeDBClusters in us-east-1`.
-pub(super) fn error<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Error
+pub fn error<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

@@ -41,6 +41,8 @@ mod states;
 mod switches;
 mod upcoming;
 
+pub use errors::error;
+
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);
 /// One attempt at a call.

@@ -1,0 +1,252 @@
+//! What of a plan needs somebody's attention: one sentence each, from what the Regions say and nothing else.
+
+use failover::{
+    Error,
+    beat::Vantage,
+    domain::{Epoch, Region},
+    ledger::{Current, Outcome, Row, Rows, RunKind},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    RunSummary,
+    survey::{Books, Document, Entry, Survey},
+    words::{ago, kind, time},
+};
+
+/// A probe looks every minute: one that has not looked for so long does not look.
+const PROBE_SILENT: SignedDuration = SignedDuration::from_mins(3);
+
+/// Everything that needs attention.
+pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
+    let rows = survey.rows();
+    let mut found = Vec::new();
+    found.extend(survey.regions.iter().filter_map(unanswered));
+    found.extend(writer(survey, &rows, now));
+    found.extend(change(&rows, now));
+    found.extend(lease(&rows, now));
+    for (region, entry) in &survey.regions {
+        found.extend(switches(survey, region, entry));
+        found.extend(document(survey, region, entry));
+        if let Ok(books) = &entry.books {
+            found.extend(behind(&rows, region, &books.row));
+            found.extend(probe(&rows, region, books, now));
+            found.extend(deposed(survey, &rows, region, &books.row));
+        }
+    }
+    found.extend(left(survey));
+    found
+}
+
+fn unanswered((region, entry): (&Region, &Entry)) -> Option<String> {
+    let why = entry.books.as_ref().err()?;
+    let what = if matches!(why, Error::Unavailable(_)) {
+        format!("{region} does not answer")
+    } else {
+        format!("the ledger of {region} cannot be read")
+    };
+    Some(format!("{what}: {why}"))
+}
+
+fn writer(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<String> {
+    let Some(current) = rows.current() else {
+        let answered = !rows.0.is_empty();
+        return answered.then(|| {
+            format!(
+                "no ledger names a writer; adopt the plan: call recovery-ledger with {{\"operation\": \"adopt\", \"plan\": \"{}\"}}",
+                survey.name
+            )
+        });
+    };
+    let minutes = i64::try_from(survey.plan.as_ref()?.unplanned.cooldown_minutes).ok()?;
+    let until = current.proven_at + SignedDuration::from_mins(minutes.min(1 << 30));
+    let is_cooling = current.unplanned && current.acknowledged_at.is_none() && now < until;
+    is_cooling.then(|| {
+        format!(
+            "the plan has just failed over, and no other failover follows by itself before {}; call recovery-ledger with \
+             {{\"operation\": \"acknowledge\", \"plan\": \"{}\", \"run_id\": \"{}\"}} once it is understood",
+            time(until),
+            survey.name,
+            current.run_id
+        )
+    })
+}
+
+/// A change of writer that nobody carries out blocks every run in the other direction.
+fn change(rows: &Rows, now: Timestamp) -> Option<String> {
+    let intent = rows.intent()?;
+    let is_led = leases(rows).any(|lease| lease.expires_at > now);
+    (!is_led).then(|| {
+        format!(
+            "a change of writer from {} to {} (epoch {}) was begun {} by run {} and no run carries it out; start a failover to {} \
+             again, or adopt the writer that leads",
+            intent.from,
+            intent.to,
+            intent.epoch,
+            ago(intent.written_at, now),
+            intent.run_id,
+            intent.to
+        )
+    })
+}
+
+fn leases(rows: &Rows) -> impl Iterator<Item = &failover::ledger::Lease> {
+    rows.0.values().filter_map(|row| row.lease.as_ref())
+}
+
+fn lease(rows: &Rows, now: Timestamp) -> Option<String> {
+    let lease = leases(rows).max_by_key(|lease| lease.expires_at)?;
+    let run = &lease.run_id;
+    if lease.expires_at <= now {
+        return Some(format!(
+            "run {run} has died: its lease ended {} and nobody gave it back; start it again, or release it",
+            ago(lease.expires_at, now)
+        ));
+    }
+    lease.waits_for_human.then(|| {
+        format!("run {run} waits for somebody's yes or no; its message says how to answer")
+    })
+}
+
+fn switches(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
+    let (parameter, value) = entry.switches.as_ref()?.on(&survey.name)?;
+    Some(format!(
+        "{parameter} is on in {region} ({value}): no run acts there until it says off"
+    ))
+}
+
+fn document(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
+    match &entry.document {
+        // Whoever does not answer is named already.
+        Document::Unread(why) => entry
+            .books
+            .is_ok()
+            .then(|| format!("the plan's document in {region} cannot be read: {why}")),
+        Document::Missing => Some(format!(
+            "{region} has no document of the plan; write the parameter /aurora-failover/plans/{} there",
+            survey.name
+        )),
+        Document::Broken(why) => Some(format!("the plan's document in {region} is wrong: {why}")),
+        Document::Plan(plan) => {
+            let newest = survey.plan.as_ref()?;
+            if plan.revision < newest.revision {
+                return Some(format!(
+                    "{region} has revision {} of the plan, another Region has {}; write the same document everywhere",
+                    plan.revision, newest.revision
+                ));
+            }
+            (**plan != *newest).then(|| {
+                format!(
+                    "{region} has another document of revision {} than another Region; write the same one everywhere",
+                    plan.revision
+                )
+            })
+        }
+    }
+}
+
+fn behind(rows: &Rows, region: &Region, row: &Row) -> Option<String> {
+    let current = rows.current()?;
+    (row.proven_epoch() < current.epoch).then(|| {
+        format!(
+            "the ledger of {region} stands at epoch {}, and epoch {} is current",
+            row.proven_epoch(),
+            current.epoch
+        )
+    })
+}
+
+fn probe(rows: &Rows, region: &Region, books: &Books, now: Timestamp) -> Option<String> {
+    let current = rows.current()?;
+    let Some(vantage) = &books.vantage else {
+        return Some(format!("the probe in {region} has not looked yet"));
+    };
+    if now.duration_since(vantage.at) > PROBE_SILENT {
+        return Some(format!(
+            "the probe in {region} looked last {}; look at the function aurora-failover-health-probe there",
+            ago(vantage.at, now)
+        ));
+    }
+    if vantage.writer_region != current.writer {
+        return Some(format!(
+            "the probe in {region} still looks at {}",
+            vantage.writer_region
+        ));
+    }
+    vantage
+        .write
+        .is_failure()
+        .then(|| failing(region, vantage, now))
+}
+
+fn failing(region: &Region, vantage: &Vantage, now: Timestamp) -> String {
+    let since = vantage.failing_since.or(vantage.signs.uncommitted_since);
+    let since = since.map_or_else(String::new, |since| {
+        format!(" since {} ({})", time(since), ago(since, now))
+    });
+    format!(
+        "the probe in {region} cannot write on the writer{since}: {}",
+        vantage.write
+    )
+}
+
+/// Whether a member is deposed: the fence noted that it is shut, or told people that it is not.
+pub(crate) fn is_deposed(current: Option<&Current>, region: &Region, row: &Row) -> Option<Epoch> {
+    let current = current.filter(|current| current.writer != *region)?;
+    let is_shut = row.fenced == Some(current.epoch);
+    let is_open = open_doors(row, current.epoch).next().is_some();
+    (is_shut || is_open).then_some(current.epoch)
+}
+
+/// Why the deposed member of a Region is not fenced, as people were told.
+fn open_doors(row: &Row, epoch: Epoch) -> impl Iterator<Item = &str> {
+    let of_epoch = format!("{epoch}/");
+    let told = row.unfenced.iter();
+    told.filter_map(move |told| told.strip_prefix(&of_epoch))
+}
+
+fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &Row) -> Option<String> {
+    let current = rows.current();
+    let epoch = is_deposed(current, region, row)?;
+    if let Some(why) = open_doors(row, epoch).last() {
+        return Some(format!(
+            "the deposed member in {region} is not fenced, and may take writes that are lost: {why}"
+        ));
+    }
+    let fenced_at = row.fence_under(epoch)?;
+    let rebuilt = |run: &RunSummary| {
+        let closed = run.closed.as_ref().filter(|closed| closed.at > fenced_at);
+        closed.is_some_and(|closed| closed.outcome == Outcome::Rebuilt)
+    };
+    let is_rebuilt = survey
+        .runs()
+        .any(|run| run.kind == RunKind::Failback && rebuilt(run));
+    (!is_rebuilt).then(|| {
+        format!(
+            "the member in {region} is deposed and has been fenced since {}; it protects nothing until a failback has rebuilt it",
+            time(fenced_at)
+        )
+    })
+}
+
+/// What the last run that changed anything has left to people.
+fn left(survey: &Survey) -> Vec<String> {
+    let acted = survey.runs().filter(|run| run.has_acted());
+    let last = acted.max_by_key(|run| run.opened_at);
+    let closed = last.and_then(|run| Some((run, run.closed.as_ref()?)));
+    let Some((run, closed)) = closed else {
+        return Vec::new();
+    };
+    let what = format!("{} {}", kind(run.kind), run.run_id);
+    let left = closed.left.iter();
+    let mut left: Vec<_> = left.map(|left| format!("left by {what}: {left}")).collect();
+    if left.is_empty() && closed.outcome == Outcome::Failed {
+        left.push(format!(
+            "{what} failed; start it again, it goes on where it stopped"
+        ));
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests;

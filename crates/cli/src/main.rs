@@ -1,0 +1,57 @@
+//! The operator's tool `aurora-failover`.
+
+use std::{io::Write as _, process::ExitCode};
+
+use clap::Parser as _;
+use cli::{
+    arguments::{Arguments, Command, Output, Place, PlanCommand},
+    aws::Aws,
+    ending::{Answer, Ending},
+    plan_check, ready, status,
+};
+use failover::domain::Region;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let Arguments { command, output } = Arguments::parse();
+    let answer = Box::pin(carry_out(command, output)).await;
+    // Whoever closes the pipe early has read enough.
+    let _ = std::io::stdout().write_all(answer.text.as_bytes());
+    for complaint in &answer.complaints {
+        eprintln!("aurora-failover: {complaint}");
+    }
+    answer.ending.into()
+}
+
+async fn carry_out(command: Command, output: Output) -> Answer {
+    match command {
+        Command::Plan {
+            command: PlanCommand::Check { files },
+        } => plan_check::run(&files, output),
+        Command::Status { plan, place } => match reach(&place).await {
+            Ok((aws, first)) => status::run(&aws, &first, plan.as_ref(), output).await,
+            Err(why) => why,
+        },
+        Command::Ready { plan, to, place } => match reach(&place).await {
+            Ok((aws, first)) => ready::run(&aws, &first, (&plan, to.as_ref()), output).await,
+            Err(why) => why,
+        },
+    }
+}
+
+/// The account, and the Regions to begin with.
+async fn reach(place: &Place) -> Result<(Aws, Vec<Region>), Answer> {
+    let aws = Aws::from_env(place.regions.first(), &place.ledger_table).await;
+    let mut first = place.regions.clone();
+    if first.is_empty() {
+        first.extend(aws.region());
+    }
+    if first.is_empty() {
+        let why =
+            "no Region is known to begin with; name a member Region, as in --regions us-east-1";
+        return Err(Answer::none(Ending::Misused, why.to_owned()));
+    }
+    let credentials = aws.has_credentials().await;
+    credentials.map_err(|why| Answer::none(Ending::Unknown, why))?;
+    Ok((aws, first))
+}

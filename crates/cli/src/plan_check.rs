@@ -1,0 +1,169 @@
+//! `plan check`: every fault of form and of sense in plans' files, each with its line and column.
+
+use std::io::{self, ErrorKind, Read as _};
+
+use failover::{
+    domain::PlanName,
+    json::Place,
+    plan::{Fault, check as faults_of},
+};
+use serde::Serialize;
+
+use crate::{
+    arguments::Output,
+    ending::{Answer, Ending},
+};
+
+/// What came of all files.
+#[derive(Debug, Serialize)]
+struct Checks {
+    files: Vec<Checked>,
+}
+
+/// What came of one file.
+#[derive(Debug, Serialize)]
+struct Checked {
+    file: String,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+    faults: Vec<Said>,
+    /// Why it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// A fault as it is printed.
+#[derive(Debug, Serialize)]
+struct Said {
+    line: usize,
+    column: usize,
+    field: String,
+    message: String,
+}
+
+/// Checks the plans in files; `-` is standard input.
+#[must_use]
+pub fn run(files: &[String], output: Output) -> Answer {
+    let checks = Checks {
+        files: files.iter().map(|file| check(file)).collect(),
+    };
+    let ending = checks.files.iter().map(Checked::ending).max();
+    let ending = ending.unwrap_or(Ending::Well);
+    let mut answer = Answer::new(output, &checks, || table(&checks), ending);
+    let errors = checks.files.into_iter().filter_map(|checked| checked.error);
+    answer.complaints = errors.collect();
+    answer
+}
+
+impl Checked {
+    const fn ending(&self) -> Ending {
+        match (self.ok, &self.error) {
+            (true, _) => Ending::Well,
+            (false, None) => Ending::NotWell,
+            (false, Some(_)) => Ending::Unknown,
+        }
+    }
+}
+
+fn check(file: &str) -> Checked {
+    let mut checked = Checked {
+        file: file.to_owned(),
+        ok: false,
+        plan: None,
+        revision: None,
+        faults: Vec::new(),
+        error: None,
+    };
+    let bytes = match bytes_of(file) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            checked.error = Some(unreadable(file, &why));
+            return checked;
+        }
+    };
+    match text(bytes).and_then(|text| faults_of(&text)) {
+        Ok(plan) => {
+            checked.ok = true;
+            checked.revision = Some(plan.revision);
+            checked.plan = Some(plan.plan);
+        }
+        Err(mut faults) => {
+            faults.sort_by_key(|fault| fault.at);
+            checked.faults = faults.into_iter().map(said).collect();
+        }
+    }
+    checked
+}
+
+fn bytes_of(file: &str) -> io::Result<Vec<u8>> {
+    if file != "-" {
+        return std::fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(file: &str, why: &io::Error) -> String {
+    if why.kind() == ErrorKind::NotFound {
+        return format!("{file} does not exist; correct its name");
+    }
+    format!("{file} cannot be read ({why}); name a file that you may read")
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Vec<Fault>> {
+    String::from_utf8(bytes).map_err(|why| {
+        let good = why.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(why.as_bytes().get(..good).unwrap_or_default());
+        let last_line = before.rsplit('\n').next().unwrap_or_default();
+        vec![Fault {
+            field: String::new(),
+            says: "the document is no text in UTF-8; save it as UTF-8".to_owned(),
+            at: Place {
+                line: before.matches('\n').count() + 1,
+                column: last_line.chars().count() + 1,
+            },
+        }]
+    })
+}
+
+fn said(fault: Fault) -> Said {
+    let Place { line, column } = fault.at;
+    // It stands before the sentence.
+    let place = format!(" at line {line} column {column}");
+    Said {
+        line,
+        column,
+        message: fault.says.replace(&place, ""),
+        field: fault.field,
+    }
+}
+
+fn table(checks: &Checks) -> String {
+    checks.files.iter().map(lines).collect()
+}
+
+fn lines(checked: &Checked) -> String {
+    let file = &checked.file;
+    if let (Some(plan), Some(revision)) = (&checked.plan, checked.revision) {
+        return format!("{file}: no fault in plan {plan}, revision {revision}\n");
+    }
+    let faults = checked.faults.iter().map(|fault| {
+        let Said {
+            line,
+            column,
+            message,
+            ..
+        } = fault;
+        format!("{file}:{line}:{column}: {message}\n")
+    });
+    let faults: String = faults.collect();
+    match checked.faults.len() {
+        0 => String::new(),
+        1 => format!("{faults}{file}: 1 fault\n"),
+        count => format!("{faults}{file}: {count} faults\n"),
+    }
+}

@@ -1,0 +1,217 @@
+//! `status`: what the ledgers of the member Regions say of a plan, as one value, as a table and as JSON.
+
+mod shown;
+mod value;
+
+use failover::{
+    domain::{PlanName, Region},
+    ledger::{Lease, Rows},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use value::{Change, LastRun, Probe, RegionStatus, Role, Status, UnderWay, Writer};
+
+use crate::{
+    RunSummary,
+    account::Account,
+    arguments::Output,
+    attention,
+    ending::{Answer, Ending},
+    survey::{Document, Entry, Survey, surveys},
+};
+
+/// How every plan stands.
+#[derive(Debug, Serialize)]
+struct Statuses {
+    plans: Vec<Status>,
+}
+
+/// Says how one plan stands, or every one.
+pub async fn run(
+    account: &impl Account,
+    first: &[Region],
+    plan: Option<&PlanName>,
+    output: Output,
+) -> Answer {
+    let surveys = match surveys(account, first, plan).await {
+        Ok(surveys) => surveys,
+        Err(why) => return why,
+    };
+    let now = account.now();
+    let statuses = Statuses {
+        plans: surveys.iter().map(|survey| of(survey, now)).collect(),
+    };
+    let ending = statuses.plans.iter().map(Status::ending).max();
+    let ending = ending.unwrap_or(Ending::Well);
+    let table = || {
+        let shown = statuses
+            .plans
+            .iter()
+            .map(|status| shown::table(status, now));
+        shown.collect::<Vec<_>>().join("\n")
+    };
+    Answer::new(output, &statuses, table, ending)
+}
+
+impl Status {
+    fn ending(&self) -> Ending {
+        if !self.regions.iter().any(|region| region.answers) {
+            Ending::Unknown
+        } else if self.attention.is_empty() {
+            Ending::Well
+        } else {
+            Ending::NotWell
+        }
+    }
+}
+
+/// How a plan stands, by what its Regions say.
+#[must_use]
+pub fn of(survey: &Survey, now: Timestamp) -> Status {
+    let rows = survey.rows();
+    let plan = survey.plan.as_ref();
+    let regions = survey.regions.iter();
+    Status {
+        plan: survey.name.clone(),
+        revision: plan.map(|plan| plan.revision),
+        home_region: plan.map(|plan| plan.home_region.clone()),
+        witness_region: plan.and_then(|plan| plan.witness_region.clone()),
+        writer: writer(&rows),
+        intent: change(&rows),
+        run: under_way(survey, &rows, now),
+        last_run: last_run(survey),
+        regions: regions
+            .map(|(region, entry)| region_status(survey, &rows, (region, entry), now))
+            .collect(),
+        attention: attention::of(survey, now),
+    }
+}
+
+fn writer(rows: &Rows) -> Option<Writer> {
+    let current = rows.current()?;
+    Some(Writer {
+        region: current.writer.clone(),
+        epoch: current.epoch,
+        proven_at: current.proven_at,
+        run_id: current.run_id.clone(),
+        global_cluster: current
+            .global_cluster
+            .as_ref()
+            .map(|named| named.name.clone()),
+    })
+}
+
+fn change(rows: &Rows) -> Option<Change> {
+    let intent = rows.intent()?;
+    Some(Change {
+        epoch: intent.epoch,
+        from: intent.from.clone(),
+        to: intent.to.clone(),
+        run_id: intent.run_id.clone(),
+        written_at: intent.written_at,
+    })
+}
+
+fn under_way(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<UnderWay> {
+    let leases = rows.0.values().filter_map(|row| row.lease.as_ref());
+    let lease: &Lease = leases.max_by_key(|lease| lease.expires_at)?;
+    let record = survey.runs().find(|run| run.run_id == lease.run_id);
+    let last = record.and_then(|run| run.timeline.last());
+    Some(UnderWay {
+        run_id: lease.run_id.clone(),
+        kind: lease.kind,
+        from: lease.from.clone(),
+        to: lease.to.clone(),
+        waits_for_human: lease.waits_for_human,
+        lease_until: lease.expires_at,
+        has_died: lease.expires_at <= now,
+        opened_at: record.map(|run| run.opened_at),
+        step: last.map(|entry| entry.step.clone()),
+        action: last.map(|entry| entry.action.clone()),
+        reason: last.map(|entry| entry.reason.clone()),
+        step_at: last.map(|entry| entry.at),
+    })
+}
+
+fn last_run(survey: &Survey) -> Option<LastRun> {
+    let closed = survey.runs().filter(|run| run.closed.is_some());
+    let run: &RunSummary = closed.max_by_key(|run| run.opened_at)?;
+    let closed = run.closed.as_ref()?;
+    Some(LastRun {
+        run_id: run.run_id.clone(),
+        kind: run.kind,
+        from: run.from.clone(),
+        to: run.to.clone(),
+        opened_at: run.opened_at,
+        closed_at: closed.at,
+        outcome: closed.outcome.name(),
+        rto_seconds: closed.rto_seconds,
+        rpo_seconds: closed.rpo.as_ref().map(|loss| loss.seconds),
+        rpo_beats: closed.rpo.as_ref().map(|loss| loss.beats),
+        left: closed.left.clone(),
+    })
+}
+
+fn region_status(
+    survey: &Survey,
+    rows: &Rows,
+    (region, entry): (&Region, &Entry),
+    now: Timestamp,
+) -> RegionStatus {
+    let plan = survey.plan.as_ref();
+    let member = plan.and_then(|plan| plan.members.get(region));
+    let books = entry.books.as_ref().ok();
+    let current = rows.current();
+    let of_epoch = current.map(|current| current.epoch).unwrap_or_default();
+    let switches = entry.switches.clone().unwrap_or_default();
+    RegionStatus {
+        region: region.clone(),
+        cluster: member.map(|member| member.cluster.clone()),
+        role: role(rows, region),
+        answers: books.is_some(),
+        error: entry.books.as_ref().err().map(ToString::to_string),
+        epoch: books.map(|books| books.row.proven_epoch()),
+        revision: match &entry.document {
+            Document::Plan(plan) => Some(plan.revision),
+            Document::Unread(_) | Document::Missing | Document::Broken(_) => None,
+        },
+        kill: switches.kill,
+        maintenance: switches.maintenance,
+        probe: books.and_then(|books| Some(probe(books.vantage.as_ref()?, now))),
+        fenced_at: books.and_then(|books| books.row.fence_under(of_epoch)),
+    }
+}
+
+fn role(rows: &Rows, region: &Region) -> Role {
+    let Some(current) = rows.current() else {
+        return Role::Unknown;
+    };
+    if current.writer == *region {
+        return Role::Writer;
+    }
+    let row = rows.0.get(region);
+    let deposed = row.and_then(|row| attention::is_deposed(Some(current), region, row));
+    match deposed {
+        Some(_) => Role::Deposed,
+        None => Role::Standby,
+    }
+}
+
+fn probe(vantage: &failover::beat::Vantage, now: Timestamp) -> Probe {
+    let seconds = |at: Timestamp| now.duration_since(at).as_secs().max(0);
+    let last_beat_at = vantage.last_beat.map(|beat| beat.at);
+    Probe {
+        looked_at: vantage.at,
+        looked_seconds_ago: seconds(vantage.at),
+        writer_region: vantage.writer_region.clone(),
+        commits: !vantage.write.is_failure(),
+        says: vantage.write.to_string(),
+        failures: vantage.failures,
+        last_beat_at,
+        last_beat_seconds_ago: last_beat_at.map(seconds),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! What `status` prints, as a whole.
+
+use failover::{
+    domain::Epoch,
+    ledger::{Intent, Outcome, RunKind},
+};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::fake::{Fake, HOME, OTHER, before, row, run as ended, vantage, well};
+
+async fn said(account: &Fake, output: Output) -> Answer {
+    run(account, &[OTHER.into()], Some(&"orders".into()), output).await
+}
+
+async fn table(account: &Fake) -> (String, Ending) {
+    let answer = said(account, Output::Table).await;
+    (answer.text, answer.ending)
+}
+
+async fn json(account: &Fake) -> Value {
+    let text = said(account, Output::Json).await.text;
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn where_all_is_well_a_few_lines_say_so() {
+    let (text, ending) = table(&well()).await;
+    assert_eq!(
+        text,
+        "\
+orders: the writer is in us-west-2, epoch 1, proven 3 h ago by adopt
+  run:       none
+  last run:  none
+  REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN
+  us-east-1  orders-east  standby  1      2 s ago    off       3
+  us-west-2  orders-west  writer   1      2 s ago    off       3
+"
+    );
+    assert_eq!(ending, Ending::Well);
+}
+
+/// The home Region is dead, and a run that answers it has begun to promote.
+fn outage() -> Fake {
+    let mut account = well();
+    account.dead.insert(HOME.into());
+    let place = account.place(OTHER);
+    let mut row = row(HOME, 1);
+    row.lease = Some(Lease {
+        run_id: "b093".into(),
+        token: 1,
+        kind: RunKind::UnplannedFailover,
+        from: HOME.into(),
+        to: OTHER.into(),
+        expires_at: before(-840),
+        waits_for_human: false,
+    });
+    row.intent = Some(Intent {
+        epoch: Epoch(2),
+        from: HOME.into(),
+        to: OTHER.into(),
+        global_cluster: None,
+        run_id: "b093".into(),
+        written_at: before(6),
+    });
+    place.row = Some(row);
+    let mut open = ended("b093", 0, Outcome::Succeeded);
+    open.closed = None;
+    open.timeline[0].step = "detach_and_promote".into();
+    open.timeline[0].action = "detach".into();
+    place.runs = vec![open, ended("a711", 7_200, Outcome::StoodDown)];
+    place.vantage = Some(vantage(OTHER, HOME));
+    account
+}
+
+#[tokio::test]
+async fn while_a_region_is_dead_the_other_tells_what_is_done_about_it() {
+    let (text, ending) = table(&outage()).await;
+    assert_eq!(
+        text,
+        "\
+orders: the writer is in us-west-2, epoch 1, proven 3 h ago by adopt
+  change:    from us-west-2 to us-east-1, epoch 2, begun 6 s ago
+  run:       unplanned failover from us-west-2 to us-east-1; detach_and_promote: detach, 5 s ago; its lease holds until 2026-01-31 02:14:00 UTC (run b093)
+  last run:  unplanned failover from us-west-2 to us-east-1, stood down 2 h ago, RTO 14.8 s (run a711)
+  REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN
+  us-east-1  orders-east  standby  1      2 s ago    off       3
+  us-west-2  orders-west  writer   ?      ?          ?         ?
+  ! us-west-2 does not answer: known in us-west-2 timed out
+"
+    );
+    assert_eq!(ending, Ending::NotWell);
+}
+
+#[tokio::test]
+async fn programs_are_told_the_same_in_json() {
+    let status = json(&outage()).await;
+    let plan = &status["plans"][0];
+    assert_eq!(plan["plan"], "orders");
+    assert_eq!(plan["writer"]["region"], HOME);
+    assert_eq!(plan["intent"]["epoch"], 2);
+    assert_eq!(plan["run"]["step"], "detach_and_promote");
+    assert_eq!(plan["last_run"]["outcome"], "stood_down");
+    let silent = &plan["regions"][1];
+    assert_eq!(
+        [&silent["answers"], &silent["epoch"], &silent["probe"]],
+        [&json!(false), &Value::Null, &Value::Null]
+    );
+    assert_eq!(plan["attention"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_deposed_member_and_a_switch_stand_in_their_columns() {
+    let mut account = well();
+    for region in [HOME, OTHER] {
+        let place = account.place(region);
+        place.row = Some(row(OTHER, 2));
+        place.vantage = Some(vantage(region, OTHER));
+        place
+            .parameters
+            .insert("/aurora-failover/kill".into(), "on".into());
+    }
+    let row = account.place(HOME).row.as_mut().unwrap();
+    (row.fenced, row.fenced_at) = (Some(Epoch(2)), Some(before(60)));
+    let (text, ending) = table(&account).await;
+    for line in [
+        "  us-east-1  orders-east  writer           2      2 s ago    kill      3\n",
+        "  us-west-2  orders-west  deposed, fenced  2      2 s ago    kill      3\n",
+    ] {
+        assert!(text.contains(line), "{line} is missing from:\n{text}");
+    }
+    assert_eq!(ending, Ending::NotWell);
+}
+
+#[tokio::test]
+async fn where_no_ledger_answers_nobody_can_tell() {
+    let mut account = well();
+    account.dead.insert(HOME.into());
+    // Its parameters and its plans can be read, and then it dies.
+    let known = account.place(OTHER).known.clone();
+    account.dead.insert(OTHER.into());
+    account.place("eu-west-1").known = known;
+    let first = ["eu-west-1".into()];
+    let answer = run(&account, &first, None, Output::Table).await;
+    assert_eq!(answer.ending, Ending::Unknown);
+    assert!(
+        answer
+            .text
+            .starts_with("orders: no ledger that answers names a writer\n")
+    );
+}

@@ -1,0 +1,181 @@
+//! How a plan stands, as programs read it: every field is there, and is null where nothing is known.
+
+use failover::{
+    domain::{Epoch, PlanName, Region, RunId},
+    ledger::RunKind,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// How one plan stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The plan.
+    pub plan: PlanName,
+    /// The revision of its newest document.
+    pub revision: Option<u64>,
+    /// Where the writer normally lives.
+    pub home_region: Option<Region>,
+    /// The Region that only observes.
+    pub witness_region: Option<Region>,
+    /// The proven writer.
+    pub writer: Option<Writer>,
+    /// A change of writer that has begun and is not proven.
+    pub intent: Option<Change>,
+    /// The run that holds the plan.
+    pub run: Option<UnderWay>,
+    /// The run that opened last and is over.
+    pub last_run: Option<LastRun>,
+    /// Its members.
+    pub regions: Vec<RegionStatus>,
+    /// What needs somebody's attention.
+    pub attention: Vec<String>,
+}
+
+/// The proven writer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Writer {
+    /// Its Region.
+    pub region: Region,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// When it was proven.
+    pub proven_at: Timestamp,
+    /// The run that proved it, or `adopt`.
+    pub run_id: RunId,
+    /// Its global cluster; none after a detach.
+    pub global_cluster: Option<String>,
+}
+
+/// A change of writer that has begun and is not proven.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The epoch of the new writer.
+    pub epoch: Epoch,
+    /// The Region it leaves.
+    pub from: Region,
+    /// The Region to promote.
+    pub to: Region,
+    /// The run that began it.
+    pub run_id: RunId,
+    /// When.
+    pub written_at: Timestamp,
+}
+
+/// A run that holds the plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnderWay {
+    /// The run.
+    pub run_id: RunId,
+    /// What it does.
+    pub kind: RunKind,
+    /// The Region it leaves.
+    pub from: Region,
+    /// The Region it goes to.
+    pub to: Region,
+    /// Whether it waits for a human's answer.
+    pub waits_for_human: bool,
+    /// When its lease ends unless it is renewed.
+    pub lease_until: Timestamp,
+    /// Whether that is past.
+    pub has_died: bool,
+    /// When it opened, where its record was found.
+    pub opened_at: Option<Timestamp>,
+    /// The step that last did something.
+    pub step: Option<String>,
+    /// What it did.
+    pub action: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub step_at: Option<Timestamp>,
+}
+
+/// A run that is over.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LastRun {
+    /// The run.
+    pub run_id: RunId,
+    /// What it did.
+    pub kind: RunKind,
+    /// The Region it left.
+    pub from: Region,
+    /// The Region it went to.
+    pub to: Region,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// When it closed.
+    pub closed_at: Timestamp,
+    /// What came of it.
+    pub outcome: &'static str,
+    /// The measured RTO.
+    pub rto_seconds: Option<f64>,
+    /// The measured RPO.
+    pub rpo_seconds: Option<f64>,
+    /// The beats that were lost.
+    pub rpo_beats: Option<u64>,
+    /// What it left to people.
+    pub left: Vec<String>,
+}
+
+/// What a member's Region says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RegionStatus {
+    /// The Region.
+    pub region: Region,
+    /// Its cluster, by the plan.
+    pub cluster: Option<String>,
+    /// What its member is, by the ledgers.
+    pub role: Role,
+    /// Whether its ledger could be read.
+    pub answers: bool,
+    /// Why not.
+    pub error: Option<String>,
+    /// The epoch at which its ledger stands.
+    pub epoch: Option<Epoch>,
+    /// The revision of its document of the plan.
+    pub revision: Option<u64>,
+    /// What its kill switch says, while it is on.
+    pub kill: Option<String>,
+    /// What the plan's maintenance switch says, while it is on.
+    pub maintenance: Option<String>,
+    /// What its probe saw last.
+    pub probe: Option<Probe>,
+    /// Since when its member is fenced under the current epoch.
+    pub fenced_at: Option<Timestamp>,
+}
+
+/// What a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It takes the writes.
+    Writer,
+    /// It follows.
+    Standby,
+    /// It was the writer, and another member was proven without it.
+    Deposed,
+    /// No ledger that answers names a writer.
+    Unknown,
+}
+
+/// What a Region's probe saw last.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Probe {
+    /// When it looked.
+    pub looked_at: Timestamp,
+    /// How long ago, in seconds.
+    pub looked_seconds_ago: i64,
+    /// The Region that it takes for the writer's.
+    pub writer_region: Region,
+    /// Whether its last beat was committed.
+    pub commits: bool,
+    /// What came of that beat.
+    pub says: String,
+    /// How many failed since the last one that was committed.
+    pub failures: u32,
+    /// When the last beat was committed, by the writer's clock.
+    pub last_beat_at: Option<Timestamp>,
+    /// How long ago, in seconds.
+    pub last_beat_seconds_ago: Option<i64>,
+}

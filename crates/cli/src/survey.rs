@@ -1,0 +1,212 @@
+//! Asks every Region at the same time what it knows of plans. A dead one costs five seconds, once.
+
+mod directory;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use failover::{
+    Error,
+    beat::Vantage,
+    domain::{PlanName, Region},
+    ledger::{Row, Rows},
+    plan::Plan,
+    switches::Switches,
+};
+use futures::future::{join, join_all, join3};
+
+pub use directory::Document;
+use directory::{Directories, Directory, names, nothing, plan_of, unknown};
+
+use crate::{RunSummary, account::Account, ending::Answer};
+
+/// How long a Region is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What one Region's ledger holds of a plan.
+#[derive(Debug)]
+pub struct Books {
+    /// Its row.
+    pub row: Row,
+    /// What its probe last saw.
+    pub vantage: Option<Vantage>,
+    /// The runs that acted from there.
+    pub runs: Vec<RunSummary>,
+}
+
+/// What one Region says of a plan.
+#[derive(Debug)]
+pub struct Entry {
+    /// The plan's parameter.
+    pub document: Document,
+    /// What is switched on there; `None` where that could not be read.
+    pub switches: Option<Switches>,
+    /// Its ledger.
+    pub books: Result<Books, Error>,
+}
+
+/// What all member Regions say of a plan.
+#[derive(Debug)]
+pub struct Survey {
+    /// The plan's name.
+    pub name: PlanName,
+    /// Its newest document, or the last one that a probe kept.
+    pub plan: Option<Plan>,
+    /// Its Regions.
+    pub regions: BTreeMap<Region, Entry>,
+}
+
+impl Survey {
+    /// The rows of those that answered.
+    #[must_use]
+    pub fn rows(&self) -> Rows {
+        let rows = self.regions.iter().filter_map(|(region, entry)| {
+            let books = entry.books.as_ref().ok()?;
+            Some((region.clone(), books.row.clone()))
+        });
+        Rows(rows.collect())
+    }
+
+    /// Every run that the ledgers hold which answered.
+    pub fn runs(&self) -> impl Iterator<Item = &RunSummary> {
+        let books = self.regions.values();
+        let books = books.filter_map(|entry| entry.books.as_ref().ok());
+        books.flat_map(|books| &books.runs)
+    }
+}
+
+/// Which plans there are, as the first Regions and those of the wanted plans' members say.
+async fn directories(
+    account: &impl Account,
+    first: &[Region],
+    wanted: Option<&PlanName>,
+) -> Directories {
+    let mut directories = Directories::new();
+    let mut next: BTreeSet<Region> = first.iter().cloned().collect();
+    // Ends: each Region is asked once.
+    while !next.is_empty() {
+        let asked = next.iter().map(|region| directory(account, region));
+        let answers = join_all(asked).await;
+        directories.extend(next.into_iter().zip(answers));
+        let of_wanted = |name: &PlanName| wanted.is_none_or(|wanted| wanted == name);
+        let plans = names(&directories).into_iter().filter(of_wanted);
+        let plans = plans.filter_map(|name| plan_of(&directories, &name));
+        let members = plans.flat_map(|plan| plan.members.into_keys());
+        next = members
+            .filter(|region| !directories.contains_key(region))
+            .collect();
+    }
+    directories
+}
+
+async fn directory(account: &impl Account, region: &Region) -> Directory {
+    let parameters = patiently(region, PATIENCE, account.parameters(region));
+    let known = patiently(region, PATIENCE, account.known(region));
+    let (parameters, known) = join(parameters, known).await;
+    Directory { parameters, known }
+}
+
+/// What every member Region says of one plan, or of all.
+///
+/// # Errors
+/// An answer that says why there is nothing to tell: nobody answered, or nobody knows the plan.
+pub async fn surveys(
+    account: &impl Account,
+    first: &[Region],
+    wanted: Option<&PlanName>,
+) -> Result<Vec<Survey>, Answer> {
+    let directories = directories(account, first, wanted).await;
+    let mut names = names(&directories);
+    if let Some(wanted) = wanted {
+        if !names.contains(wanted) {
+            return Err(unknown(&directories, wanted, &names));
+        }
+        names = [wanted.clone()].into();
+    }
+    if names.is_empty() {
+        return Err(nothing(&directories));
+    }
+    let surveys = names
+        .into_iter()
+        .map(|name| survey(account, &directories, name));
+    Ok(join_all(surveys).await)
+}
+
+async fn survey(account: &impl Account, directories: &Directories, name: PlanName) -> Survey {
+    let plan = plan_of(directories, &name);
+    let members = plan
+        .as_ref()
+        .map(|plan| plan.members.keys().cloned().collect());
+    let members: Vec<Region> = members.unwrap_or_else(|| {
+        let knows = |directory: &Directory| directory.names().any(|one| one == name);
+        let knowing = directories.iter().filter(|(_, directory)| knows(directory));
+        knowing.map(|(region, _)| region.clone()).collect()
+    });
+    let entries = members.into_iter().map(async |region| {
+        let entry = entry(account, directories, &region, &name).await;
+        (region, entry)
+    });
+    let regions = join_all(entries).await.into_iter().collect();
+    Survey {
+        name,
+        plan,
+        regions,
+    }
+}
+
+async fn entry(
+    account: &impl Account,
+    directories: &Directories,
+    region: &Region,
+    name: &PlanName,
+) -> Entry {
+    let unasked = || Error::Unavailable(format!("{region} was not asked"));
+    let Some(directory) = directories.get(region) else {
+        return Entry {
+            document: Document::Unread(unasked()),
+            switches: None,
+            books: Err(unasked()),
+        };
+    };
+    // A dead Region is not waited for twice.
+    let books = match directory.silence() {
+        Some(why) => Err(why.clone()),
+        None => patiently(region, PATIENCE, books(account, region, name)).await,
+    };
+    Entry {
+        document: directory.document(name),
+        switches: directory.switches(name),
+        books,
+    }
+}
+
+async fn books(account: &impl Account, region: &Region, name: &PlanName) -> Result<Books, Error> {
+    let row = account.row(region, name);
+    let vantage = account.vantage(region, name);
+    let runs = account.runs(region, name);
+    let (row, vantage, runs) = join3(row, vantage, runs).await;
+    Ok(Books {
+        row: row?,
+        vantage: vantage?,
+        runs: runs?,
+    })
+}
+
+async fn patiently<T>(
+    region: &Region,
+    patience: Duration,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let answer = tokio::time::timeout(patience, asked).await;
+    answer.unwrap_or_else(|_| {
+        Err(Error::Unavailable(format!(
+            "{region} gave no answer within {} seconds",
+            patience.as_secs()
+        )))
+    })
+}
+
+#[cfg(test)]
+mod tests;

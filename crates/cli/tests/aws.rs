@@ -1,0 +1,229 @@
+//! The account against a script of AWS's own words: what is asked, and what is made of every answer.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig, retry::RetryConfig};
+use aws_sdk_ssm::config::{Credentials, HttpClient, IntoShared as _, SharedCredentialsProvider};
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
+use cli::{
+    account::{Account as _, Said},
+    aws::Aws,
+};
+use failover::domain::Region;
+use serde_json::{Value, json};
+
+/// What comes of the next request: a status, the name of a function's error, and a body.
+type Next = (u16, Option<&'static str>, Value);
+
+/// What was asked: where, and with which body.
+type Asked = (String, Value);
+
+#[derive(Debug, Default)]
+struct Lines {
+    next: VecDeque<Next>,
+    asked: Vec<Asked>,
+}
+
+/// The script.
+#[derive(Debug, Clone, Default)]
+struct Script(Arc<Mutex<Lines>>);
+
+impl Script {
+    fn of(next: impl IntoIterator<Item = Next>) -> Self {
+        let lines = Lines {
+            next: next.into_iter().collect(),
+            asked: Vec::new(),
+        };
+        Self(Arc::new(Mutex::new(lines)))
+    }
+
+    fn asked(&self) -> Vec<Asked> {
+        self.0.lock().unwrap().asked.clone()
+    }
+
+    fn account(&self) -> Aws {
+        let credentials = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(SdkRegion::new("us-west-2"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::disabled())
+            .http_client(self.clone())
+            .build();
+        Aws::new(config, "ledger")
+    }
+}
+
+impl HttpConnector for Script {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        let body = serde_json::from_slice(body).unwrap();
+        let mut script = self.0.lock().unwrap();
+        script.asked.push((request.uri().to_owned(), body));
+        let answer = match script.next.pop_front() {
+            None => Err(ConnectorError::io("connection reset".into())),
+            Some((status, function_error, body)) => {
+                let status = StatusCode::try_from(status).unwrap();
+                let mut answer = HttpResponse::new(status, SdkBody::from(body.to_string()));
+                if let Some(error) = function_error {
+                    answer.headers_mut().insert("x-amz-function-error", error);
+                }
+                Ok(answer)
+            }
+        };
+        HttpConnectorFuture::new(std::future::ready(answer))
+    }
+}
+
+impl HttpClient for Script {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.clone().into_shared()
+    }
+}
+
+fn east() -> Region {
+    "us-east-1".into()
+}
+
+#[tokio::test]
+async fn every_parameter_below_our_path_is_read_page_by_page_in_the_region_that_is_meant() {
+    let parameter = |name: &str| json!({"Name": name, "Value": "on"});
+    let script = Script::of([
+        (
+            200,
+            None,
+            json!({"Parameters": [parameter("/aurora-failover/kill")], "NextToken": "2"}),
+        ),
+        (
+            200,
+            None,
+            json!({"Parameters": [parameter("/aurora-failover/plans/orders")]}),
+        ),
+    ]);
+    let found = script.account().parameters(&east()).await.unwrap();
+    let names: Vec<_> = found.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["/aurora-failover/kill", "/aurora-failover/plans/orders"]
+    );
+    let asked = script.asked();
+    assert!(
+        asked.iter().all(|(uri, _)| uri.contains("ssm.us-east-1.")),
+        "{asked:?}"
+    );
+    assert_eq!(
+        asked[0].1,
+        json!({"Path": "/aurora-failover/", "Recursive": true})
+    );
+    assert_eq!(asked[1].1["NextToken"], "2");
+}
+
+#[tokio::test]
+async fn runs_are_read_without_their_plans_and_evidence() {
+    let text = |text: &str| json!({"S": text});
+    let body = json!({"M": {"run_id": text("a"), "kind": text("failback"), "from": text("us-east-1"),
+        "to": text("us-west-2"), "opened_at": text("2026-01-31T02:00:00Z"), "timeline": {"L": []}, "closed": {"NULL": true}}});
+    let last = json!({"plan": text("orders"), "item": text("run/a")});
+    let script = Script::of([
+        (
+            200,
+            None,
+            json!({"Items": [{"body": body}], "LastEvaluatedKey": last}),
+        ),
+        (200, None, json!({"Items": []})),
+    ]);
+    let runs = script
+        .account()
+        .runs(&east(), &"orders".into())
+        .await
+        .unwrap();
+    assert_eq!(runs.len(), 1);
+    assert_eq!((runs[0].run_id.as_str(), &runs[0].closed), ("a", &None));
+    let asked = &script.asked()[0].1;
+    assert_eq!(asked["TableName"], "ledger");
+    assert_eq!(
+        asked["KeyConditionExpression"],
+        "#plan = :plan AND begins_with(#item, :run)"
+    );
+    assert_eq!(
+        asked["ProjectionExpression"],
+        "#body.#f0, #body.#f1, #body.#f2, #body.#f3, #body.#f4, #body.#f5, #body.#f6"
+    );
+    assert_eq!(asked["ExpressionAttributeNames"]["#f5"], "timeline");
+}
+
+#[tokio::test]
+async fn a_function_is_called_for_a_dry_run_and_its_failure_is_told_by_its_name() {
+    let script = Script::of([
+        (200, None, json!({"action": "none", "reason": "well"})),
+        (
+            200,
+            Some("Unhandled"),
+            json!({"errorType": "Unavailable", "errorMessage": "RDS timed out"}),
+        ),
+        (
+            200,
+            Some("Unhandled"),
+            json!({"errorMessage": "Task timed out after 30.00 seconds"}),
+        ),
+    ]);
+    let account = script.account();
+    let call = async || {
+        account
+            .dry_run(&east(), "f", &"orders".into())
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        call().await,
+        Said::Answer(json!({"action": "none", "reason": "well"}))
+    );
+    let failure = |name: &str, why: &str| Said::Failure {
+        name: name.into(),
+        why: why.into(),
+    };
+    assert_eq!(call().await, failure("Unavailable", "RDS timed out"));
+    assert_eq!(
+        call().await,
+        failure("", "Task timed out after 30.00 seconds")
+    );
+    let (uri, payload) = &script.asked()[0];
+    assert!(
+        uri.contains("lambda.us-east-1.") && uri.ends_with("/functions/f/invocations"),
+        "{uri}"
+    );
+    assert_eq!(*payload, json!({"plan": "orders", "dry_run": true}));
+}
+
+#[tokio::test]
+async fn what_may_not_be_asked_and_what_gives_no_answer_are_two_things() {
+    let denied = json!({"__type": "AccessDeniedException",
+        "message": "User: arn:aws:iam::123456789012:user/a is not authorized to perform: dynamodb:GetItem"});
+    let script = Script::of([(400, None, denied)]);
+    let account = script.account();
+    let why = account.row(&east(), &"orders".into()).await.unwrap_err();
+    assert_eq!(why.name(), "Denied");
+    assert!(why.to_string().contains("dynamodb:GetItem"), "{why}");
+    let why = account.row(&east(), &"orders".into()).await.unwrap_err();
+    assert_eq!(why.name(), "Unavailable");
+}

@@ -45,7 +45,13 @@ fn unanswered((region, entry): (&Region, &Entry)) -> Option<String> {
     } else {
         format!("the ledger of {region} cannot be read")
     };
-    Some(format!("{what}: {why}"))
+    let why = why.to_string();
+    let fix = if why.contains("ResourceNotFound") {
+        "; deploy the stacks there, or name its table with --ledger-table"
+    } else {
+        ""
+    };
+    Some(format!("{what}: {why}{fix}"))
 }
 
 fn writer(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<String> {

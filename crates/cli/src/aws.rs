@@ -222,8 +222,16 @@ impl Account for Aws {
             .function_name(function)
             .payload(Blob::new(payload))
             .send()
-            .await
-            .map_err(|why| error(&what, &why))?;
+            .await;
+        let answer = answer.map_err(|why| {
+            let service = why.as_service_error();
+            if service.is_some_and(|why| why.is_resource_not_found_exception()) {
+                let why =
+                    format!("{function} is not deployed in {region}; deploy the stacks there");
+                return Error::NotReady(why);
+            }
+            error(&what, &why)
+        })?;
         let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
         if answer.function_error.is_some() {
             return Ok(failure(&body));

@@ -10,7 +10,9 @@ use failover::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use value::{Change, LastRun, Probe, RegionStatus, Role, Status, UnderWay, Writer};
+pub use value::{
+    Change, LastRun, Probe, RegionStatus, Role, Status, SwitchStatus, UnderWay, Writer,
+};
 
 use crate::{
     RunSummary,
@@ -164,7 +166,6 @@ fn region_status(
     let books = entry.books.as_ref().ok();
     let current = rows.current();
     let of_epoch = current.map(|current| current.epoch).unwrap_or_default();
-    let switches = entry.switches.clone().unwrap_or_default();
     RegionStatus {
         region: region.clone(),
         cluster: member.map(|member| member.cluster.clone()),
@@ -176,8 +177,10 @@ fn region_status(
             Document::Plan(plan) => Some(plan.revision),
             Document::Unread(_) | Document::Missing | Document::Broken(_) => None,
         },
-        kill: switches.kill,
-        maintenance: switches.maintenance,
+        switches: entry.switches.as_ref().map(|switches| SwitchStatus {
+            kill: switches.kill.clone(),
+            maintenance: switches.maintenance.clone(),
+        }),
         probe: books.and_then(|books| Some(probe(books.vantage.as_ref()?, now))),
         fenced_at: books.and_then(|books| books.row.fence_under(of_epoch)),
     }

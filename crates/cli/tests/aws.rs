@@ -216,6 +216,19 @@ async fn a_function_is_called_for_a_dry_run_and_its_failure_is_told_by_its_name(
 }
 
 #[tokio::test]
+async fn a_function_that_is_not_there_is_told_with_its_region() {
+    let missing = json!({"__type": "ResourceNotFoundException", "message": "Function not found"});
+    let script = Script::of([(404, None, missing)]);
+    let account = script.account();
+    let said = account.dry_run(&east(), "f", &"orders".into()).await;
+    let why = said.unwrap_err().to_string();
+    assert_eq!(
+        why,
+        "f is not deployed in us-east-1; deploy the stacks there"
+    );
+}
+
+#[tokio::test]
 async fn what_may_not_be_asked_and_what_gives_no_answer_are_two_things() {
     let denied = json!({"__type": "AccessDeniedException",
         "message": "User: arn:aws:iam::123456789012:user/a is not authorized to perform: dynamodb:GetItem"});

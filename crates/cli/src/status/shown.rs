@@ -130,11 +130,11 @@ const fn role(region: &RegionStatus) -> &'static str {
     }
 }
 
-const fn switches(region: &RegionStatus) -> &'static str {
-    match (&region.kill, &region.maintenance, region.answers) {
-        (Some(_), _, _) => "kill",
-        (None, Some(_), _) => "maintenance",
-        (None, None, true) => "off",
-        (None, None, false) => "?",
+fn switches(region: &RegionStatus) -> &'static str {
+    match &region.switches {
+        None => "?",
+        Some(switches) if switches.kill.is_some() => "kill",
+        Some(switches) if switches.maintenance.is_some() => "maintenance",
+        Some(_) => "off",
     }
 }

@@ -103,7 +103,7 @@ async fn programs_are_told_the_same_in_json() {
     assert_eq!(plan["last_run"]["outcome"], "stood_down");
     let silent = &plan["regions"][1];
     assert_eq!(
-        [&silent["answers"], &silent["epoch"], &silent["probe"]],
+        [&silent["answers"], &silent["epoch"], &silent["switches"]],
         [&json!(false), &Value::Null, &Value::Null]
     );
     assert_eq!(plan["attention"].as_array().unwrap().len(), 1);

@@ -135,14 +135,21 @@ pub struct RegionStatus {
     pub epoch: Option<Epoch>,
     /// The revision of its document of the plan.
     pub revision: Option<u64>,
-    /// What its kill switch says, while it is on.
-    pub kill: Option<String>,
-    /// What the plan's maintenance switch says, while it is on.
-    pub maintenance: Option<String>,
+    /// Its switches, where they could be read.
+    pub switches: Option<SwitchStatus>,
     /// What its probe saw last.
     pub probe: Option<Probe>,
     /// Since when its member is fenced under the current epoch.
     pub fenced_at: Option<Timestamp>,
+}
+
+/// What a Region's switches say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SwitchStatus {
+    /// What the kill switch says, while it is on.
+    pub kill: Option<String>,
+    /// What the plan's maintenance switch says, while it is on.
+    pub maintenance: Option<String>,
 }
 
 /// What a member is.

@@ -17,9 +17,9 @@ pub const OF_FUNCTIONS: [&str; 5] = [
 ];
 
 /// Those with alarms.
-pub const OF_ALARMS: [&str; 2] = ["alarms", "aurora-global-alarms"];
+pub const OF_ALARMS: [&str; 3] = ["alarms", "aurora-global-alarms", OF_MACHINES];
 
-/// The one with state machines.
+/// The one with state machines and the alarms on their runs, generated from `crates/machines`.
 pub const OF_MACHINES: &str = "aurora-global-machines";
 
 /// What only a failback may do: a stack that is deployed before one and deleted after it.

@@ -27,7 +27,7 @@ pub fn unplanned_failover() -> Machine {
         but: Some(("EvidenceStale", "stale", "EvidenceStale")),
         ..Task::of(
             "DetachAndPromote",
-            Function::DetachAndPromote,
+            Function("detach-and-promote"),
             240,
             "POINT OF NO RETURN: the first pass that promotes cannot be undone. CloseRun tells from the ledger's intent, not from this state's Catch, whether it was passed.",
         )
@@ -37,7 +37,7 @@ pub fn unplanned_failover() -> Machine {
         kind: "unplanned_failover",
         dry: (
             "DryConfirmOutage",
-            Function::ConfirmOutage,
+            Function("confirm-outage"),
             "'operation': 'confirm'",
         ),
         assign: vec![
@@ -77,6 +77,7 @@ pub fn unplanned_failover() -> Machine {
     Machine {
         name: "unplanned-failover",
         comment: "Loses a Region, keeps the database: confirms the outage, promotes the standby in this Region, and leads the applications there.",
+        run: "An unplanned failover",
         seconds: 7 * DAY,
         parts,
     }
@@ -88,7 +89,7 @@ pub fn planned_failover() -> Machine {
     let mut parts = open(Open {
         comment: "Takes the plan's lease in every member Region, all of which must answer.",
         kind: "planned_failover",
-        dry: ("DryPlannedFailover", Function::PlannedFailover, ""),
+        dry: ("DryPlannedFailover", Function("planned-failover"), ""),
         assign: Vec::new(),
         resumed: "An earlier run promoted the target and ended: only what is left remains to be done.",
         next: "PlannedFailover",
@@ -108,6 +109,7 @@ pub fn planned_failover() -> Machine {
     Machine {
         name: "planned-failover",
         comment: "Makes this Region the writer without losing a row: checks that everything is ready, switches over, proves the new writer, and leads the applications there.",
+        run: "A planned failover",
         seconds: 2 * DAY,
         parts,
     }
@@ -121,7 +123,7 @@ pub fn failback() -> Machine {
         kind: "failback",
         dry: (
             "DryFenceWriter",
-            Function::FenceWriter,
+            Function("fence-writer"),
             "'operation': 'fence'",
         ),
         assign: vec![(
@@ -146,7 +148,7 @@ pub fn failback() -> Machine {
         seconds: 65,
         ..Task::of(
             "Conclude",
-            Function::EcsRestart,
+            Function("ecs-restart"),
             240,
             "Puts the pilot lights of the Region that took over back to none: applications write at home.",
         )
@@ -163,6 +165,7 @@ pub fn failback() -> Machine {
     Machine {
         name: "failback",
         comment: "Brings the writer home after an unplanned failover: fences the deposed writer, rebuilds the global database, and moves the writer without losing a row. Started by hand, in the home Region.",
+        run: "A failback",
         seconds: 21 * DAY,
         parts,
     }
@@ -174,7 +177,7 @@ const RESTART_AFTER_A_MOVE: &str =
 fn switch_over() -> Task {
     Task::of(
         "PlannedFailover",
-        Function::PlannedFailover,
+        Function("planned-failover"),
         240,
         "POINT OF NO RETURN: the first passes check readiness and change nothing; the one that switches over cannot be undone by us. RDS may cancel it: then the intent is withdrawn and the old writer stays. CloseRun tells from the ledger's intent, not from this state's Catch, whether it was passed.",
     )
@@ -188,7 +191,7 @@ fn rebuild() -> [Task; 3] {
             seconds: 65,
             ..Task::of(
                 "FenceWriter",
-                Function::FenceWriter,
+                Function("fence-writer"),
                 120,
                 "Keeps applications out of the deposed writer, so that what its snapshot holds is all it ever took.",
             )
@@ -197,7 +200,7 @@ fn rebuild() -> [Task; 3] {
             seconds: 65,
             ..Task::of(
                 "LossLedger",
-                Function::LossLedger,
+                Function("loss-ledger"),
                 600,
                 "Lists the rows and beats that only the deposed writer has, before it is retired: a stretch of a table in each pass. What nobody can know is said to be unknown.",
             )
@@ -207,7 +210,7 @@ fn rebuild() -> [Task; 3] {
             wait_seconds: 120,
             ..Task::of(
                 "RebuildGlobal",
-                Function::RebuildGlobal,
+                Function("rebuild-global"),
                 720,
                 "Gives the writer its standby again: waits for RDS after a managed failover; after a detach keeps the deposed cluster by a snapshot, retires it, and makes it anew. Each pass finds out where the one before it came to.",
             )

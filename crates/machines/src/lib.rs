@@ -1,6 +1,6 @@
 //! The state machines as values: order, waits, retries, limits and catches, each written once.
 //!
-//! `statemachine/*.asl.json` are generated from here (`make machines`). Whoever needs to know which state follows which
+//! `statemachine/*.asl.json` and the template that deploys them are generated from here (`make machines`). Whoever needs to know which state follows which
 //! walks the same values.
 
 mod aurora_global;
@@ -10,6 +10,7 @@ mod retry;
 mod segments;
 mod state;
 mod task;
+mod template;
 mod walk;
 mod when;
 
@@ -19,5 +20,6 @@ pub use machine::{Machine, Part};
 pub use retry::{ANSWERS, PERMANENT, Retry, Takes};
 pub use state::{Call, Catch, Choice, Function, Seconds, State, Wait, Way};
 pub use task::{Failure, Task, WAIT_SECONDS};
+pub use template::template;
 pub use walk::{Next, Passed, Walk};
 pub use when::When;

@@ -1,8 +1,12 @@
 //! A machine: its parts in order, written as a definition or walked.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use crate::{json::Json, state::State, task::Task};
+use crate::{
+    json::Json,
+    state::{Function, State},
+    task::Task,
+};
 
 /// A part of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct Machine {
     pub name: &'static str,
     /// What it is for.
     pub comment: &'static str,
+    /// How people are told of a run.
+    pub run: &'static str,
     /// How long a run may last.
     pub seconds: u32,
     /// Its parts, in order; it begins with the first.
@@ -58,6 +64,20 @@ impl Machine {
             Part::Loop(task) => Some(task),
             Part::State(..) => None,
         })
+    }
+
+    /// The functions that it invokes.
+    #[must_use]
+    pub fn functions(&self) -> BTreeSet<Function> {
+        let states = self.states().into_iter();
+        states
+            .filter_map(|(_, state)| match state {
+                State::Call(call) => Some(call.function),
+                State::Choice(_) | State::Wait(_) | State::Succeed { .. } | State::Fail { .. } => {
+                    None
+                }
+            })
+            .collect()
     }
 
     /// Its definition in the States Language.

@@ -133,7 +133,7 @@ fn dry_step(function: Function, told: &'static str) -> Call {
 pub(crate) fn confirm(promotion: &'static str) -> Vec<Part> {
     let call = Call {
         comment: "Gathers the evidence and gives the verdict; nothing has changed so far, so anything unclear ends the run.".into(),
-        function: Function::ConfirmOutage,
+        function: Function("confirm-outage"),
         payload: Json::expression("$merge([$run, {'operation': $confirm}])"),
         asks: false,
         seconds: Seconds::Fixed(35),
@@ -250,7 +250,7 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
         seconds: 30,
         ..Task::of(
             "ProveWriter",
-            Function::HealthProbe,
+            Function("health-probe"),
             120,
             "Commits the new epoch and a beat on the promoted writer; without it nothing after it runs.",
         )
@@ -261,7 +261,7 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
         then: Some("RestartEcs"),
         ..Task::of(
             "FlipDns",
-            Function::DnsFlip,
+            Function("dns-flip"),
             NAMES,
             "Points the plan's names at the new writer. From here on trouble is recorded and the run goes on.",
         )
@@ -270,7 +270,7 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
         failure: Failure::GoesOn,
         ..Task::of(
             "FlipDnsAgain",
-            Function::DnsFlip,
+            Function("dns-flip"),
             NAMES,
             "Tries the names again before anything waits for them: services that start meanwhile would find the old writer.",
         )
@@ -278,14 +278,14 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
     let restart = Task {
         seconds: 65,
         failure: Failure::GoesOn,
-        ..Task::of("RestartEcs", Function::EcsRestart, 240, restart)
+        ..Task::of("RestartEcs", Function("ecs-restart"), 240, restart)
     };
     let verify = Task {
         told: Some("'operation': 'verify'"),
         seconds: 30,
         ..Task::of(
             "VerifyWrites",
-            Function::HealthProbe,
+            Function("health-probe"),
             120,
             "Writes through the plan's DNS name, as an application would.",
         )
@@ -405,7 +405,7 @@ pub(crate) fn ledger(
 ) -> Call {
     Call {
         comment: comment.into(),
-        function: Function::RecoveryLedger,
+        function: Function("recovery-ledger"),
         payload,
         asks: false,
         seconds: Seconds::Fixed(35),

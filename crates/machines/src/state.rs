@@ -11,24 +11,9 @@ use crate::{
 /// What is assigned to variables.
 pub(crate) type Assign = Vec<(Cow<'static, str>, Json)>;
 
-/// A function that machines invoke.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "each is the function of that name; what it does stands in its own crate"
-)]
-pub enum Function {
-    RecoveryLedger,
-    ConfirmOutage,
-    DetachAndPromote,
-    PlannedFailover,
-    HealthProbe,
-    DnsFlip,
-    EcsRestart,
-    FenceWriter,
-    LossLedger,
-    RebuildGlobal,
-}
+/// A function that machines invoke, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Function(pub &'static str);
 
 /// How long a Task may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,20 +131,15 @@ pub enum Wait {
 impl Function {
     /// The substitution that the template gives its ARN under.
     #[must_use]
-    pub const fn substitution(self) -> &'static str {
-        match self {
-            Self::RecoveryLedger => "RecoveryLedgerFunctionArn",
-            Self::ConfirmOutage => "ConfirmOutageFunctionArn",
-            Self::DetachAndPromote => "DetachAndPromoteFunctionArn",
-            Self::PlannedFailover => "PlannedFailoverFunctionArn",
-            Self::HealthProbe => "HealthProbeFunctionArn",
-            Self::DnsFlip => "DnsFlipFunctionArn",
-            Self::EcsRestart => "EcsRestartFunctionArn",
-            Self::FenceWriter => "FenceWriterFunctionArn",
-            Self::LossLedger => "LossLedgerFunctionArn",
-            Self::RebuildGlobal => "RebuildGlobalFunctionArn",
-        }
+    pub fn substitution(self) -> String {
+        format!("{}FunctionArn", pascal(self.0))
     }
+}
+
+/// A name as states and logical ids have it: `DnsFlip`.
+pub(crate) fn pascal(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(word).collect()
 }
 
 impl Catch {

@@ -26,6 +26,14 @@ fn every_definition_is_generated_from_its_value() {
 }
 
 #[test]
+fn the_template_is_generated_from_the_values() {
+    let file = folder().join("../cloudformation/aurora-global-machines.yaml");
+    let found = fs::read_to_string(file).unwrap();
+    let made = machines::template(&machines::all());
+    assert_eq!(made, found, "make machines renews it");
+}
+
+#[test]
 fn no_definition_lies_there_that_nothing_generates() {
     let names = machines::all().map(|machine| format!("{}.asl.json", machine.name));
     let found = fs::read_dir(folder())

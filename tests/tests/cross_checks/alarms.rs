@@ -122,7 +122,8 @@ fn what_watches_sweeps_or_keeps_awake_has_an_alarm_on_its_silence_while_it_is_sw
     let templates = template::OF_ALARMS.map(template::read);
     let resources = templates
         .iter()
-        .flat_map(|template| template["Resources"].as_object().unwrap());
+        .flat_map(|template| template["Resources"].as_object().unwrap())
+        .filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
     for (id, resource) in resources {
         let alarm = &resource["Properties"];
         let is_on_silence = alarm["MetricName"] == "Invocations";

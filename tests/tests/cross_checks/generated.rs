@@ -5,7 +5,7 @@
 use std::{env, fmt::Write as _, fs};
 
 use failover::plan::SCHEMA;
-use machines::{Failure, Function, Machine, Seconds, State};
+use machines::{Failure, Machine, Seconds, State};
 use serde_json::Value;
 use tests::repository;
 
@@ -137,18 +137,6 @@ fn the_reference_lists_every_field_of_a_plan() {
     holds("docs/reference/plan.md", &table);
 }
 
-/// A function's name, as it is deployed.
-fn name(function: Function) -> String {
-    let mut name = String::new();
-    for letter in format!("{function:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.extend(letter.to_lowercase());
-    }
-    name
-}
-
 /// A machine as people look for it: its loops with their bounds, what else it calls, and how it ends.
 fn described(machine: &Machine) -> String {
     let (days, about) = (machine.seconds / 86_400, sentences(machine.comment));
@@ -158,7 +146,7 @@ fn described(machine: &Machine) -> String {
     );
     text.push_str("| loop | function | passes at most | a pass, at most | when it fails | what for |\n|---|---|---|---|---|---|\n");
     for task in machine.loops() {
-        let (state, function) = (task.state, name(task.function));
+        let (state, function) = (task.state, task.function.0);
         let (passes, seconds, about) = (task.passes, task.seconds, sentences(task.comment));
         let then = match (task.tried_again_in, task.failure) {
             (Some(state), _) => format!("goes to `{state}`"),
@@ -180,7 +168,7 @@ fn described(machine: &Machine) -> String {
                 Seconds::Fixed(seconds) => format!("{seconds} s"),
                 Seconds::Of(_) => "as long as the plan gives a human".to_owned(),
             };
-            let (function, about) = (name(call.function), sentences(&call.comment));
+            let (function, about) = (call.function.0, sentences(&call.comment));
             writeln!(text, "| `{state}` | `{function}` | {most} | {about} |").unwrap();
         }
     }

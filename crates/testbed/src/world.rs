@@ -2,9 +2,9 @@
 
 mod databases;
 mod deployed;
+mod foundation;
 mod functions;
 pub mod lab;
-mod laid;
 mod ledgers;
 mod names;
 mod properties;
@@ -39,8 +39,10 @@ use crate::{
 
 pub use databases::{Endpoints, Members, admin_user};
 pub use deployed::Deployed;
-pub use laid::{Laid, members};
+pub use foundation::{Foundation, members};
 pub use secrets::Secrets;
+
+use foundation::Ground;
 
 /// Anything that keeps the drill from being held; what it tests is judged by checks instead.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
@@ -94,55 +96,45 @@ impl World {
         let (emulator, zone_id) = (deployed.emulator.clone(), deployed.zone_id.clone());
         let text = "creates a global database on real PostgreSQL, with a writer and a standby";
         timeline.say(Kind::Setup, "the drill", text);
-        let simulator = start::simulator(&deployed.root, folder, &profile).await?;
-        let secrets = deployed.secrets.clone();
-        let mut endpoints = databases::create(
-            &|region| emulator.sdk_config(region),
-            &simulator,
-            &secrets,
-            &profile,
-        )
-        .await?;
-        let certificates = Certificates::create(&folder.join("tls"))?;
-        let regions = || deployed.regions();
-        let roads = start::roads(
-            &simulator,
-            &certificates,
-            &endpoints,
-            profile.headless,
-            regions(),
-        )
+        let regions: Vec<_> = deployed.regions().collect();
+        let mut foundation = Foundation::lay(Ground {
+            root: &deployed.root,
+            folder,
+            profile: &profile,
+            secrets: deployed.secrets.clone(),
+            config: |region: &str| emulator.sdk_config(region),
+            route53: aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1")),
+            zone_id: &zone_id,
+            regions: &regions,
+        })
         .await?;
         resources::reset(
             &emulator,
             &profile,
             &zone_id,
-            &endpoints,
+            &foundation.endpoints,
             deployed.members(),
         )
         .await?;
-        let route53 = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"));
-        let (dns, resolvers) =
-            names::serve(route53, &zone_id, &roads, &endpoints, regions()).await?;
-        let front_door = FrontDoor::start(emulator.address(), simulator.address());
+        let front_door = FrontDoor::start(emulator.address(), foundation.simulator.address());
         front_door.hold_deployments(profile.ecs_rollout());
         let world = Self {
             profile,
             timeline,
             emulator,
-            simulator,
             front_door,
-            roads,
-            endpoints: endpoints.remove(PLAN).unwrap_or_default(),
+            endpoints: foundation.take_members(),
+            simulator: foundation.simulator,
+            roads: foundation.roads,
             zone_id,
-            certificates,
-            resolvers,
-            regions: deployed.regions().collect(),
-            secrets,
+            certificates: foundation.certificates,
+            resolvers: foundation.resolvers,
+            regions,
+            secrets: foundation.secrets,
             folders: [folder.to_owned(), deployed.folder.clone()].into(),
             scheduled: deployed.first_use(),
             faults: Mutex::default(),
-            dns,
+            dns: foundation.dns,
         };
         world.point_the_functions().await?;
         for plan in world.profile.plans {
@@ -322,10 +314,10 @@ impl World {
             .simulator
             .backend(region, &member(PLAN, region))
             .ok_or("there is no such database")?;
-        match databases::connect(backend, &self.secrets.admin).await {
+        match databases::connect(backend, PLAN, &self.secrets.admin).await {
             // A writer may have been given the rotated password, and whatever followed it has that too.
             Err(why) if databases::is_wrong_password(&why) => {
-                databases::connect(backend, &self.secrets.rotated_in[1]).await
+                databases::connect(backend, PLAN, &self.secrets.rotated_in[1]).await
             }
             came => came,
         }

@@ -17,7 +17,7 @@ use failover::{
     domain::{Epoch, Region},
     sql::{Why, setup},
 };
-use probe_sql_world::{EAST, LIMIT, PASSWORD, World, plan};
+use probe_sql_world::{LIMIT, PASSWORD, World, plan};
 use tokio_postgres::Client;
 
 fn home() -> Region {
@@ -320,7 +320,7 @@ async fn the_standby_is_read_only_and_shows_progress(world: &World) {
 
 async fn a_cut_road_is_given_up_within_the_limit(world: &World) {
     let session = world.session().await;
-    world.roads.cut(EAST, "orders-west").unwrap();
+    world.cut();
     let slack = Duration::from_millis(500);
     let began = Instant::now();
     let write = session.beat(&home(), Epoch(8)).await;
@@ -330,9 +330,9 @@ async fn a_cut_road_is_given_up_within_the_limit(world: &World) {
     let why = world.login().await.err().unwrap();
     assert!(matches!(&why, Why::Failed(_)), "{why:?}");
     assert!(began.elapsed() < LIMIT + slack, "{:?}", began.elapsed());
-    world.roads.mend(EAST, "orders-west").unwrap();
-    world.roads.refuse(EAST, "orders-west").unwrap();
+    world.mend();
+    world.refuse();
     let refused = world.login().await.err().unwrap();
     assert!(matches!(&refused, Why::Failed(_)), "{refused:?}");
-    world.roads.mend(EAST, "orders-west").unwrap();
+    world.mend();
 }

@@ -1,7 +1,6 @@
-//! The stand-ins before which a function runs: the Lambda Runtime API, and the AWS that it reads and writes.
+//! The stand-ins before which a function runs: the Lambda Runtime API, and how AWS is served.
 
 use std::{
-    collections::BTreeMap,
     convert::Infallible,
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -10,21 +9,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use failover::{
-    domain::Epoch,
-    ledger::{Current, Known, Row},
-};
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Method, Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
-
-use crate::profile::{PLAN, Profile, STANDBY};
 
 /// The longest time-out of any function.
 const FUNCTION: Duration = Duration::from_secs(120);
@@ -67,81 +59,6 @@ pub(super) fn runtime_answers(
     let _ = happened.send(Instant::now());
     tracing::debug!(answer = %String::from_utf8_lossy(&asked.body), "the function answered");
     Some((StatusCode::ACCEPTED, "{}".into()))
-}
-
-/// SSM with the plan, DynamoDB with a ledger; nothing else is allowed.
-pub(super) fn aws_answers(asked: &Asked) -> Answer {
-    let operation = asked.target.rsplit('.').next().unwrap_or_default();
-    let request: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
-    let answer = match operation {
-        "GetParameter" => {
-            let plan = Profile::quick("detach").plan(PLAN, "Z0EXAMPLE").to_string();
-            json!({"Parameter": {"Name": request["Name"], "Type": "String", "Value": plan}})
-        }
-        "GetParameters" => json!({"Parameters": [], "InvalidParameters": request["Names"]}),
-        "GetItem" => item(&request["Key"]),
-        _ => {
-            let refused =
-                json!({"__type": "AccessDeniedException", "message": "not in this bench"});
-            return Some((StatusCode::BAD_REQUEST, refused.to_string()));
-        }
-    };
-    Some((StatusCode::OK, answer.to_string()))
-}
-
-/// The plan as a probe remembers it, and a row that names a writer; no vantage and no run.
-fn item(key: &Value) -> Value {
-    let plan = failover::plan::read(&Profile::quick("detach").plan(PLAN, "Z0EXAMPLE").to_string());
-    let body = if key["plan"]["S"] == "_known" {
-        let known = plan.map(|plan| Known {
-            plan,
-            endpoints: BTreeMap::new(),
-        });
-        known
-            .ok()
-            .and_then(|known| serde_json::to_value(known).ok())
-    } else if key["item"]["S"] == "state" {
-        let current = Current {
-            epoch: Epoch(2),
-            writer: STANDBY.into(),
-            global_cluster: None,
-            run_id: "bench".into(),
-            proven_at: jiff::Timestamp::now(),
-            unplanned: false,
-            acknowledged_at: None,
-        };
-        let row = Row::new(PLAN.into()).learn(&current);
-        serde_json::to_value(row).ok()
-    } else {
-        None
-    };
-    match body {
-        Some(body) => {
-            json!({"Item": {"plan": key["plan"], "item": key["item"], "body": attribute(body)}})
-        }
-        None => json!({}),
-    }
-}
-
-/// A value as DynamoDB's protocol writes it.
-pub(super) fn attribute(value: Value) -> Value {
-    match value {
-        Value::Null => json!({"NULL": true}),
-        Value::Bool(value) => json!({"BOOL": value}),
-        Value::Number(value) => json!({"N": value.to_string()}),
-        Value::String(value) => json!({"S": value}),
-        Value::Array(values) => {
-            let values: Vec<_> = values.into_iter().map(attribute).collect();
-            json!({"L": values})
-        }
-        Value::Object(fields) => {
-            let fields: serde_json::Map<_, _> = fields
-                .into_iter()
-                .map(|(name, value)| (name, attribute(value)))
-                .collect();
-            json!({"M": fields})
-        }
-    }
 }
 
 /// Serves until what it answers is dropped.

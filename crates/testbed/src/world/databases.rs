@@ -16,7 +16,7 @@ use super::{
     properties::{self, tag},
 };
 use crate::{
-    profile::{HOME, PLAN, Profile, global_cluster, member},
+    profile::{HOME, Profile, global_cluster, member},
     roads::Roads,
 };
 
@@ -246,6 +246,7 @@ async fn until(
 /// An administrator's connection to a database, past every road.
 pub(super) async fn connect(
     backend: SocketAddr,
+    database: &str,
     password: &str,
 ) -> Result<tokio_postgres::Client, Trouble> {
     let (client, connection) = Config::new()
@@ -253,7 +254,7 @@ pub(super) async fn connect(
         .port(backend.port())
         .user(ADMIN)
         .password(password)
-        .dbname(PLAN)
+        .dbname(database)
         // As the product's own sessions call themselves: another of the administrator's is ended at a deposed writer.
         .application_name("aurora-failover")
         .connect_timeout(Duration::from_secs(3))

@@ -5,7 +5,7 @@
 mod view;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -29,7 +29,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::{Endpoints, Laid, Secrets, Trouble};
+use super::{Foundation, Members, Secrets, Trouble};
 use crate::{
     dns::Dns,
     profile::{Detection, HOME, PLAN, Profile, STANDBY, WITNESS, cluster},
@@ -58,7 +58,7 @@ pub struct Lab {
     pub roads: Roads,
     document: String,
     secrets: Secrets,
-    endpoints: HashMap<String, Endpoints>,
+    endpoints: Members,
     connectors: BTreeMap<Region, Connector>,
     rds: BTreeMap<Region, Aws>,
     tables: Mutex<BTreeMap<Region, Table>>,
@@ -86,16 +86,17 @@ impl Lab {
             },
             ..Profile::quick("detach")
         };
-        let Laid {
+        let (mut foundation, route53) = Foundation::in_folder(root, folder, &profile).await?;
+        let endpoints = foundation.take_members();
+        let Foundation {
             simulator,
             secrets,
             certificates,
             roads,
-            endpoints,
             resolvers,
             dns,
-            route53,
-        } = Laid::in_folder(root, folder, &profile).await?;
+            ..
+        } = foundation;
         let regions = || [HOME, STANDBY, WITNESS].into_iter();
         let connect = |(region, resolver): (String, SocketAddr)| {
             let connector = Connector::new(Resolver::new(Some(resolver))?, certificates.bundle())?;

@@ -134,7 +134,7 @@ mod tests {
 
     use failover::steps::rebuild_global::{Build, InstanceShape};
 
-    use super::super::{Secrets, databases, lab, start};
+    use super::super::{Foundation, databases, lab};
     use crate::{
         client,
         profile::{HOME, PLAN, Profile, STANDBY, cluster},
@@ -157,18 +157,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let profile = Profile::quick("detach");
-        let simulator = start::simulator(&root, folder.path(), &profile)
+        let (foundation, _route53) = Foundation::in_folder(&root, folder.path(), &profile)
             .await
             .unwrap();
-        let secrets = Secrets::new();
-        let mut endpoints = databases::create(&lab::config, &simulator, &secrets, &profile)
-            .await
-            .unwrap();
-        let members = endpoints.remove(PLAN).unwrap();
+        let (members, secrets) = (&foundation.endpoints[PLAN], &foundation.secrets);
         for region in [HOME, STANDBY] {
             let name = cluster(region);
             assert_eq!(members[region].instances.len(), 2);
-            let aws = lab::rds(&simulator, region);
+            let aws = lab::rds(&foundation.simulator, region);
             let shape = aws.shape(&region.into(), name).await.unwrap().unwrap();
             assert_eq!(
                 parameters(&shape.instances),
@@ -192,14 +188,13 @@ mod tests {
             assert!(shape.kms_key.is_some_and(|key| key.contains(region)));
             assert_eq!(shape.beyond, Vec::<String>::new());
         }
-        let backend = simulator.backend(HOME, cluster(HOME)).unwrap();
-        let admin = databases::connect(backend, &secrets.admin).await.unwrap();
+        let admin = foundation.admin(HOME, PLAN).await.unwrap();
         client::prepare(&admin, "app", &secrets.app).await.unwrap();
-        databases::customers(&admin, &secrets).await.unwrap();
+        databases::customers(&admin, secrets).await.unwrap();
         let counted = "SELECT (SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'app%'),
                               (SELECT count(*) FROM pg_database WHERE datname IN ('orders', 'archive'))";
         let row = admin.query_one(counted, &[]).await.unwrap();
         assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (4, 2));
-        simulator.stop().await;
+        foundation.simulator.stop().await;
     }
 }

@@ -9,17 +9,13 @@ use std::{
 };
 
 use failover::{domain::Epoch, plan::Plan, sql};
-use rds_sim::Simulator;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
 use crate::{
-    certificates::Certificates,
-    dns::Dns,
     profile::{HOME, PLAN, Profile, STANDBY, cluster},
-    roads::Roads,
-    world::{Laid, Secrets, Trouble, admin_user},
+    world::{Foundation, Trouble, admin_user},
 };
 
 /// What a server needs beside one connection for each plan.
@@ -29,13 +25,9 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 /// The world.
 pub(super) struct World {
-    simulator: Simulator,
-    secrets: Secrets,
-    certificates: Certificates,
+    foundation: Foundation,
     resolver: SocketAddr,
     plans: Vec<Plan>,
-    _roads: Roads,
-    _dns: Dns,
     _route53: JoinSet<std::io::Result<()>>,
 }
 
@@ -43,17 +35,13 @@ impl World {
     /// Builds it for so many plans, in `folder`, which is its own.
     pub(super) async fn build(root: &Path, folder: &Path, plans: usize) -> Result<Self, Trouble> {
         let profile = Profile::usual("detach");
-        let laid = Laid::in_folder(root, folder, &profile).await?;
+        let (foundation, _route53) = Foundation::in_folder(root, folder, &profile).await?;
         let plans = (0..plans).map(|number| plan(&profile, number));
         let world = Self {
-            simulator: laid.simulator,
-            secrets: laid.secrets,
-            certificates: laid.certificates,
-            resolver: laid.resolvers.get(STANDBY).copied().ok_or("no resolver")?,
+            resolver: *foundation.resolvers.get(STANDBY).ok_or("no resolver")?,
+            foundation,
             plans: plans.collect::<Result<_, _>>()?,
-            _roads: laid.roads,
-            _dns: laid.dns,
-            _route53: laid.route53,
+            _route53,
         };
         world.admit_all(&folder.join("postgres")).await?;
         world.set_up().await?;
@@ -73,8 +61,9 @@ impl World {
             let file = data.join(file);
             let before = std::fs::read_to_string(&file)?;
             std::fs::write(&file, before + &setting)?;
-            self.simulator.crash(region, cluster(region)).await;
-            self.simulator.revive(region, cluster(region)).await?;
+            let simulator = &self.foundation.simulator;
+            simulator.crash(region, cluster(region)).await;
+            simulator.revive(region, cluster(region)).await?;
         }
         Ok(())
     }
@@ -89,7 +78,7 @@ impl World {
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         };
-        let mut password = Some(self.secrets.probe.as_str());
+        let mut password = Some(self.foundation.secrets.probe.as_str());
         for plan in &self.plans {
             let name = &plan.database.name;
             admin
@@ -103,21 +92,7 @@ impl World {
     }
 
     async fn admin(&self, database: &str) -> Result<Client, Trouble> {
-        let backend = self.simulator.backend(HOME, cluster(HOME));
-        let backend = backend.ok_or("there is no writer")?;
-        let (client, connection) = Config::new()
-            .hostaddr(backend.ip())
-            .port(backend.port())
-            .user(admin_user())
-            .password(&self.secrets.admin)
-            .dbname(database)
-            .connect(NoTls)
-            .await?;
-        tokio::spawn(async move {
-            // Whoever waits on the client learns of a broken connection there.
-            let _ = connection.await;
-        });
-        Ok(client)
+        self.foundation.admin(HOME, database).await
     }
 
     /// The beats of the standby's vantage, summed over the first so many plans.
@@ -145,26 +120,26 @@ impl World {
         [
             (
                 "orders/admin".to_owned(),
-                login(admin_user(), &self.secrets.admin),
+                login(admin_user(), &self.foundation.secrets.admin),
             ),
             (
                 "orders/probe".to_owned(),
-                login("failover_probe", &self.secrets.probe),
+                login("failover_probe", &self.foundation.secrets.probe),
             ),
         ]
         .into()
     }
 
     pub(super) fn tls(&self) -> Result<Arc<rustls::ServerConfig>, Trouble> {
-        Ok(self.certificates.server(&["127.0.0.1"])?)
+        Ok(self.foundation.certificates.server(&["127.0.0.1"])?)
     }
 
     pub(super) fn rds(&self) -> SocketAddr {
-        self.simulator.address()
+        self.foundation.simulator.address()
     }
 
     pub(super) fn trusted(&self) -> &Path {
-        self.certificates.bundle()
+        self.foundation.certificates.bundle()
     }
 
     pub(super) const fn resolver(&self) -> SocketAddr {
@@ -172,7 +147,7 @@ impl World {
     }
 
     pub(super) async fn end(self) {
-        self.simulator.stop().await;
+        self.foundation.simulator.stop().await;
     }
 }
 

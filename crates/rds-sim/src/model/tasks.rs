@@ -149,11 +149,26 @@ impl Model {
         if let Some(reason) = self.obstacle(&then) {
             return self.give_up(id, &reason);
         }
+        // Whoever was fenced meanwhile stays down until it is rebuilt.
+        let stays_down = self.resumes_a_fenced_writer(&effect);
         if let Some(task) = self.tasks.iter_mut().find(|task| task.id == id) {
-            task.progress = Progress::Running;
+            task.progress = if stays_down {
+                Progress::Carried
+            } else {
+                Progress::Running
+            };
         }
         self.begun(&then);
-        self.outbox.push((id, effect));
+        if !stays_down {
+            self.outbox.push((id, effect));
+        }
+    }
+
+    fn resumes_a_fenced_writer(&self, effect: &Effect) -> bool {
+        let Effect::Resume { cluster } = effect else {
+            return false;
+        };
+        self.clusters.get(cluster).is_some_and(|found| found.fenced)
     }
 
     fn end_task(&mut self, id: TaskId) {

@@ -203,6 +203,19 @@ fn a_managed_failover_fences_a_reachable_writer_at_once() {
 }
 
 #[test]
+fn a_writer_that_was_fenced_before_its_database_could_start_again_stays_down() {
+    let mut world = World::two_members();
+    world.broken = true;
+    world.lose(WEST);
+    world.regain(WEST);
+    world.broken = false;
+    world.failover(EAST, EAST_ARN).unwrap();
+    world.pass(2_500);
+    assert!(world.takes_writes(EAST, "orders-east"));
+    assert!(!world.takes_writes(WEST, "orders-west"));
+}
+
+#[test]
 fn fencing_that_times_out_leaves_a_returning_writer_writable_until_it_is_rebuilt() {
     let settings = Settings {
         write_fencing: WriteFencing::TimesOut,

@@ -16,6 +16,7 @@ mod generated;
 mod lists;
 mod machines;
 mod names;
+mod refusals;
 mod roles;
 mod sizes;
 mod templates;

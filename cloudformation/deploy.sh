@@ -66,7 +66,7 @@ case $kind in
     member)
         stacks=(
             ledger observe runs fence aurora-global aurora-global-rebuild aurora-global-machines triggers alarms
-            aurora-global-alarms
+            function-alarms aurora-global-alarms
         )
         ;;
     witness) stacks=(witness) ;;

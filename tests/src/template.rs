@@ -17,7 +17,12 @@ pub const OF_FUNCTIONS: [&str; 5] = [
 ];
 
 /// Those with alarms.
-pub const OF_ALARMS: [&str; 3] = ["alarms", "aurora-global-alarms", OF_MACHINES];
+pub const OF_ALARMS: [&str; 4] = [
+    "alarms",
+    "function-alarms",
+    "aurora-global-alarms",
+    OF_MACHINES,
+];
 
 /// The one with state machines and the alarms on their runs, generated from `crates/machines`.
 pub const OF_MACHINES: &str = "aurora-global-machines";

@@ -12,6 +12,7 @@ mod documents;
 mod examples;
 mod failback;
 mod faults;
+mod function_alarms;
 mod generated;
 mod lists;
 mod machines;

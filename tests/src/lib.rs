@@ -11,6 +11,7 @@
 
 pub mod drill;
 pub mod filled;
+pub mod imports;
 pub mod machine;
 pub mod policy;
 pub mod printed;

@@ -11,9 +11,11 @@ use crate::{
 mod home;
 mod progress;
 mod rhythm;
+mod verdict;
 
 pub use home::{HomeVantage, Said};
 pub use progress::{Progress, stillness_tells};
+pub use verdict::Verdict;
 
 /// Everything that was gathered in one pass. What could not be learnt is unknown: neither good news nor bad news.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -149,38 +151,6 @@ pub enum Witness {
     DoesNotReach,
     /// The witness itself does not answer.
     Unreachable,
-}
-
-/// What the evidence amounts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The writer commits.
-    Healthy,
-    /// The probe's login, certificate or schema is wrong.
-    ProbeMisconfigured,
-    /// The writer lives; only a road to it does not.
-    PathImpaired,
-    /// The writer is being restarted or worked on.
-    WriterRestarting,
-    /// The writer lives, and all its connection slots are used.
-    WriterSaturated,
-    /// The writer is gone and its Region answers.
-    WriterDown,
-    /// The writer seems to be gone, its Region answers, and nothing but failing probes says so.
-    WriterDownUnconfirmed,
-    /// Another member has become the writer.
-    WriterMoved,
-    /// It is we who are cut off.
-    ObserverIsolated,
-    /// The writer's Region is gone.
-    RegionDown,
-    /// The writer's Region is silent, and nobody else can confirm it.
-    RegionDownUnwitnessed,
-    /// Replication may still be draining: look again.
-    Draining,
-    /// The evidence fits no row.
-    Undetermined,
 }
 
 impl Evidence {

@@ -5,12 +5,15 @@ use jiff::Timestamp;
 use crate::{
     Error,
     beat::Loss,
-    domain::{Epoch, Region, RunId, seconds_between},
+    domain::{Epoch, PlanName, Region, RunId, seconds_between},
     ledger::{Confirmed, Rows, Run},
     plan::{Plan, UnknownLoss},
     policy::{Decision, decide},
-    steps::{confirm_outage, not_adopted},
 };
+
+mod cooldown;
+
+pub use cooldown::cooldown;
 
 /// The oldest evidence that may lead to an unplanned promotion.
 pub const EVIDENCE_SECONDS_MAX: f64 = 60.0;
@@ -31,6 +34,14 @@ pub fn lease(
         .get(acting)
         .ok_or_else(|| Error::RunRefused(format!("{acting} holds no ledger of this plan")))?;
     row.renew(run_id, epoch, now).map(|_| ())
+}
+
+/// What is said of a plan of which no ledger names a writer.
+#[must_use]
+pub fn not_adopted(plan: &PlanName) -> Error {
+    Error::NotReady(format!(
+        "no ledger names a writer of plan {plan}; adopt it first: call recovery-ledger with the operation adopt"
+    ))
 }
 
 /// Guard (b), as far as the ledgers say it: the writer is the Region that the run leaves, or already its target.
@@ -82,7 +93,7 @@ pub fn freshness(plan: &Plan, confirmed: Option<&Confirmed>, now: Timestamp) -> 
     if decide(confirmed.verdict, plan, confirmed.human()) != Decision::GoOn {
         return Err(Error::EvidenceStale(format!(
             "the last verdict was {}, which leads to no promotion; confirming again",
-            confirm_outage::name(confirmed.verdict)
+            confirmed.verdict.name()
         )));
     }
     let age = seconds_between(confirmed.evidence.gathered_at, now);

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::{domain::PlanName, steps::fence_writer};
+use crate::domain::PlanName;
 
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "AuroraFailover";
@@ -29,7 +29,7 @@ impl Counted {
     pub const fn step(self) -> &'static str {
         match self {
             Self::Watch => "watch",
-            Self::Fence => fence_writer::STEP,
+            Self::Fence => "fence_writer",
             Self::Warm => "warm",
         }
     }

@@ -14,6 +14,7 @@ mod failback;
 mod faults;
 mod function_alarms;
 mod generated;
+mod imports;
 mod lists;
 mod machines;
 mod names;

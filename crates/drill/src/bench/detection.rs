@@ -272,9 +272,7 @@ impl Detection {
 
 impl fmt::Display for Judged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = self
-            .verdict
-            .map_or("nobody is suspected", confirm_outage::name);
+        let verdict = self.verdict.map_or("nobody is suspected", Verdict::name);
         write!(f, "{}: {verdict}", self.disturbance.name())?;
         match self.seconds {
             Some(seconds) => write!(f, " after {seconds:.1} s"),
@@ -300,7 +298,7 @@ impl fmt::Display for Detection {
                 |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.1}"));
             let mut verdicts = std::collections::BTreeMap::<&str, usize>::new();
             for judged in self.of(disturbance) {
-                let name = judged.verdict.map_or("not suspected", confirm_outage::name);
+                let name = judged.verdict.map_or("not suspected", Verdict::name);
                 *verdicts.entry(name).or_default() += 1;
             }
             let verdicts: Vec<_> = verdicts

@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// The step's name in timelines and logs.
-pub const STEP: &str = "fence_writer";
+pub const STEP: &str = Counted::Fence.step();
 
 /// What the function takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

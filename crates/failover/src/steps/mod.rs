@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
-    guard,
+    guard::{self, not_adopted},
     json::field,
     ledger::{self, Intent, Ledger, Rows, Run},
     plan::PARAMETERS,
@@ -370,13 +370,6 @@ pub(crate) async fn unknown(world: &(impl Ledger + Here), plan: &PlanName) -> Er
     };
     Error::InvalidRequest(format!(
         "plan {plan} is not known in {here}: {there}; correct the name, or write the plan's document to the parameter {PARAMETERS}{plan} there, which a probe reads within a minute"
-    ))
-}
-
-/// What is said of a plan of which no ledger names a writer.
-pub(crate) fn not_adopted(plan: &PlanName) -> Error {
-    Error::NotReady(format!(
-        "no ledger names a writer of plan {plan}; adopt it first: call recovery-ledger with the operation adopt"
     ))
 }
 

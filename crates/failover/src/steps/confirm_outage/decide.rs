@@ -12,26 +12,6 @@ use crate::{
     steps::Pass,
 };
 
-/// A verdict's name.
-#[must_use]
-pub const fn name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Healthy => "healthy",
-        Verdict::ProbeMisconfigured => "probe_misconfigured",
-        Verdict::PathImpaired => "path_impaired",
-        Verdict::WriterRestarting => "writer_restarting",
-        Verdict::WriterSaturated => "writer_saturated",
-        Verdict::WriterDown => "writer_down",
-        Verdict::WriterDownUnconfirmed => "writer_down_unconfirmed",
-        Verdict::WriterMoved => "writer_moved",
-        Verdict::ObserverIsolated => "observer_isolated",
-        Verdict::RegionDown => "region_down",
-        Verdict::RegionDownUnwitnessed => "region_down_unwitnessed",
-        Verdict::Draining => "draining",
-        Verdict::Undetermined => "undetermined",
-    }
-}
-
 /// A human's no to just what would be asked. A run by hand, which answers no suspicion, asks anew.
 pub(super) fn declined(pass: &Pass, verdict: Verdict, decision: Decision) -> Option<Declined> {
     let asks = decision == Decision::Ask && pass.run.incident.is_some();
@@ -99,7 +79,7 @@ pub(super) fn reason(
 fn to_another_question(run: &Run, verdict: Verdict, said: Said) -> String {
     let asked = run.asked.as_ref().filter(|_| run.approved_at.is_some());
     let asked = asked.filter(|asked| !asked.covers(verdict, said));
-    let about = asked.and_then(|asked| asked.verdict).map(name);
+    let about = asked.and_then(|asked| asked.verdict).map(Verdict::name);
     about.map_or_else(String::new, |about| {
         format!("; the yes that was given is to {about}, and does not count for this")
     })

@@ -27,7 +27,6 @@ mod patience;
 mod signs;
 mod way;
 
-pub use decide::name;
 pub use way::{is_gone, resolve};
 
 /// The step's name in timelines and logs.
@@ -194,7 +193,7 @@ pub async fn confirm(
         (signs.loss.as_ref(), at_most),
         declined.as_ref(),
     );
-    let name = decide::name(verdict);
+    let name = verdict.name();
     pass.run.confirmed = Some(Confirmed {
         verdict,
         evidence: evidence.clone(),

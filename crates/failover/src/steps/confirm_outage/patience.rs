@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{STEP, name};
+use super::STEP;
 use crate::{
     beat::Write,
     evidence::{Evidence, Verdict, Witness},
@@ -37,7 +37,7 @@ pub(super) fn of(
         Verdict::Undetermined,
         Verdict::ObserverIsolated,
     ]
-    .map(name);
+    .map(Verdict::name);
     let latest_first = pass.run.timeline.iter().rev();
     let waited_since = latest_first
         .take_while(|entry| entry.step == STEP && again.contains(&entry.action.as_str()))
@@ -64,7 +64,7 @@ mod tests {
     fn pass(now: i64, entries: &[(i64, Verdict)]) -> Pass {
         let mut run = fake::run();
         for (second, verdict) in entries {
-            run.note(at(*second), STEP, name(*verdict), "");
+            run.note(at(*second), STEP, verdict.name(), "");
         }
         Pass {
             run,

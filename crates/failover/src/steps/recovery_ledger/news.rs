@@ -130,7 +130,7 @@ fn message(run: &Run, closed: &Closed) -> Message {
 fn end(run: &Run, closed: &Closed) -> (Severity, String, &'static str, Option<String>) {
     let (from, to, plan) = (&run.from, &run.to, &run.plan);
     let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
-    let named = verdict.map_or("no verdict", confirm_outage::name);
+    let named = verdict.map_or("no verdict", Verdict::name);
     let observed = verdict.and_then(|verdict| policy::mode(verdict, plan)) == Some(Mode::Observe);
     let unplanned = run.kind == RunKind::UnplannedFailover;
     let confirm = || Some(commands::confirm(plan, to));

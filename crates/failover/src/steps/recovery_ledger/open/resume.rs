@@ -4,9 +4,9 @@ use super::{Held, Opening};
 use crate::{
     Error,
     domain::Epoch,
+    guard,
     ledger::{Current, Ledger, Outcome, Rows, Run, RunKind},
     plan::Plan,
-    policy,
     steps::{
         Here, SILENCE,
         carried_out::is_carried_out,
@@ -48,7 +48,7 @@ pub(super) async fn resumes(
     let unplanned = input.kind == RunKind::UnplannedFailover;
     if unplanned
         && !resume
-        && let Err(why) = policy::cooldown(current, plan, world.now())
+        && let Err(why) = guard::cooldown(current, plan, world.now())
     {
         if !input.dry_run {
             news::refused(world, plan, input, "cool-down", &why).await;

@@ -1,0 +1,117 @@
+//! Who may import whom: crates downwards only, and modules in no circle.
+
+use std::collections::BTreeSet;
+
+use tests::{
+    imports,
+    repository::{Package, packages},
+};
+
+/// What each crate may depend on, of the workspace. A topology will name no other one, nor a step a topology.
+const MAY_NEED: [(&str, &[&str]); 11] = [
+    ("failover", &[]),
+    ("postgres", &["failover"]),
+    ("aws", &["failover", "postgres"]),
+    ("machines", &["failover"]),
+    ("protocol", &["failover", "machines"]),
+    ("cli", &["aws", "failover"]),
+    ("rds-sim", &[]),
+    ("report", &[]),
+    (
+        "testbed",
+        &["aws", "failover", "postgres", "rds-sim", "report"],
+    ),
+    (
+        "drill",
+        &[
+            "aws", "failover", "postgres", "rds-sim", "report", "testbed",
+        ],
+    ),
+    ("tests", &["failover", "machines"]),
+];
+
+/// What a function may depend on: never another function, nor what only tests have.
+const A_FUNCTION_MAY_NEED: [&str; 2] = ["aws", "failover"];
+
+/// What reaches out of the process. The core has ports instead.
+const OUTSIDE: [&str; 2] = ["aws-", "hyper"];
+
+/// Circles that are still there, at most. Who breaks one takes it off.
+const CIRCLES: [(&str, usize); 5] = [
+    ("failover", 5),
+    ("rds-sim", 4),
+    ("protocol", 2),
+    ("drill", 3),
+    ("report", 1),
+];
+
+/// How many modules stand above each other in the core, at most; a circle is one.
+const FLOORS_OF_THE_CORE: usize = 15;
+
+fn may_need(package: &Package) -> &'static [&'static str] {
+    if package.is_function() {
+        return &A_FUNCTION_MAY_NEED;
+    }
+    let found = MAY_NEED.iter().find(|(name, _)| *name == package.name);
+    let (_, may) = found.unwrap_or_else(|| panic!("{} has no place in MAY_NEED", package.name));
+    may
+}
+
+#[test]
+fn crates_depend_on_those_below_them_alone() {
+    let all = packages();
+    let ours: BTreeSet<&str> = all.iter().map(|package| package.name.as_str()).collect();
+    for package in &all {
+        let needed = package.dependencies.iter().map(String::as_str);
+        let wrong: Vec<_> = needed
+            .filter(|needed| ours.contains(needed) && !may_need(package).contains(needed))
+            .collect();
+        assert_eq!(wrong, Vec::<&str>::new(), "{} needs them", package.name);
+    }
+}
+
+#[test]
+fn no_order_of_crates_has_a_circle() {
+    let mut below = BTreeSet::new();
+    for (name, may) in MAY_NEED {
+        let above: Vec<_> = may
+            .iter()
+            .filter(|needed| !below.contains(*needed))
+            .collect();
+        assert_eq!(above, Vec::<&&str>::new(), "{name} stands before them");
+        below.insert(name);
+    }
+}
+
+#[test]
+fn the_core_reaches_out_by_ports_alone() {
+    let all = packages();
+    let core = all
+        .iter()
+        .find(|package| package.name == "failover")
+        .unwrap();
+    let needed = core.dependencies.iter();
+    let outside: Vec<_> = needed
+        .filter(|needed| OUTSIDE.iter().any(|outside| needed.starts_with(outside)))
+        .collect();
+    assert_eq!(outside, Vec::<&String>::new());
+}
+
+#[test]
+fn no_more_modules_import_each_other_in_a_circle_than_did() {
+    for package in packages() {
+        let held = CIRCLES.iter().find(|(name, _)| *name == package.name);
+        let most = held.map_or(0, |(_, most)| *most);
+        let found = imports::of(&format!("{}/src", package.folder)).circles();
+        assert!(found.len() <= most, "{}: {found:#?}", package.name);
+    }
+}
+
+#[test]
+fn the_core_grows_no_higher() {
+    let floors = imports::of("crates/failover/src").floors();
+    assert!(
+        floors > 1 && floors <= FLOORS_OF_THE_CORE,
+        "{floors} floors"
+    );
+}

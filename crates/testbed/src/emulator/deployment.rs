@@ -46,7 +46,9 @@ impl Emulator {
     pub async fn deploy(&self, deployment: &Deployment) -> Result<(), EmulatorError> {
         let mut pack = Command::new(self.config.python());
         pack.arg(self.config.root.join("tools/package.py"))
-            .args([&deployment.binaries, &deployment.packages]);
+            .args([&deployment.binaries, &deployment.packages])
+            // They are packed at every build, and unpacked on this machine.
+            .args(["--level", "1"]);
         self.run(pack, "package").await?;
         let members = deployment.members.iter().map(async |region| {
             self.deploy_region("member", region, deployment).await?;

@@ -11,16 +11,17 @@ use aws_sdk_dynamodb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Aws, client, errors::error};
+use super::{
+    Aws, client,
+    errors::{answered, error},
+};
 use crate::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    ledger::{Known, Ledger, Row, Run},
-    steps::{
-        loss_ledger::Losses,
-        rebuild_global::{Blueprint, Healthy},
-    },
+    ledger::{Known, Losses, Row, Run},
+    ports::Ledger,
+    topology::{Blueprint, Healthy},
 };
 
 /// The item that holds a plan's [`Row`].
@@ -54,7 +55,7 @@ impl Aws {
         answer.item.map(|item| read(&what, item)).transpose()
     }
 
-    pub(super) async fn look_for_row_once(
+    async fn look_for_row_once(
         &self,
         region: &Region,
         plan: &PlanName,
@@ -88,99 +89,6 @@ impl Aws {
             .await
             .map_err(|why| error(&what, &why))?;
         Ok(())
-    }
-
-    pub(super) async fn put_vantage_item(
-        &self,
-        plan: &PlanName,
-        vantage: &Vantage,
-    ) -> Result<(), Error> {
-        self.put(&self.region, plan.as_str(), VANTAGE, vantage)
-            .await
-    }
-
-    /// What a member was when it was retired lies in the ledger of its own Region, where a rebuild that goes on in another
-    /// Region finds it. An earlier version kept it in that of the Region that it ran in.
-    pub(super) async fn blueprint_item(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-    ) -> Result<Option<Blueprint>, Error> {
-        let item = format!("blueprint/{member}");
-        let kept = self.get(member, plan.as_str(), &item).await?;
-        if kept.is_some() || *member == self.region {
-            return Ok(kept);
-        }
-        self.get(&self.region, plan.as_str(), &item).await
-    }
-
-    pub(super) async fn put_blueprint_item(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-        blueprint: &Blueprint,
-    ) -> Result<(), Error> {
-        let item = format!("blueprint/{member}");
-        self.put(member, plan.as_str(), &item, blueprint).await
-    }
-
-    /// What a member was when it was healthy lies in the ledger of its own Region, whose schedule refreshes it.
-    pub(super) async fn healthy_item(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-    ) -> Result<Option<Healthy>, Error> {
-        self.get(member, plan.as_str(), &format!("healthy/{member}"))
-            .await
-    }
-
-    pub(super) async fn put_healthy_item(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-        healthy: &Healthy,
-    ) -> Result<(), Error> {
-        let item = format!("healthy/{member}");
-        self.put(member, plan.as_str(), &item, healthy).await
-    }
-
-    pub(super) async fn losses_item(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-        cluster: &str,
-    ) -> Result<Option<Losses>, Error> {
-        let item = format!("loss/{cluster}");
-        self.get(region, plan.as_str(), &item).await
-    }
-
-    pub(super) async fn put_losses_item(
-        &self,
-        plan: &PlanName,
-        losses: &Losses,
-    ) -> Result<(), Error> {
-        let item = format!("loss/{}", losses.cluster);
-        self.put(&self.region, plan.as_str(), &item, losses).await
-    }
-
-    pub(super) async fn put_known_item(&self, known: &Known) -> Result<(), Error> {
-        self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
-            .await
-    }
-
-    /// The item is written anew, without the mark, by whoever reads the plan's parameter again.
-    pub(super) async fn end_known_item(&self, region: &Region, known: &Known) -> Result<(), Error> {
-        let name = known.plan.plan.as_str();
-        let what = format!("ending plan {name} in the ledger in {region}");
-        let mut item = write(&what, KNOWN, name, known)?;
-        item.insert(ENDED.to_owned(), AttributeValue::Bool(true));
-        let written = client!(self, aws_sdk_dynamodb, region)
-            .put_item()
-            .table_name(&self.settings.ledger_table)
-            .set_item(Some(item))
-            .send()
-            .await;
-        written.map(drop).map_err(|why| error(&what, &why))
     }
 }
 
@@ -273,6 +181,91 @@ impl Ledger for Aws {
             }
         }
         Ok(known)
+    }
+
+    async fn ask_ledger(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
+        answered("the ledger", self.look_for_row_once(region, plan).await)
+    }
+
+    async fn put_vantage(&self, plan: &PlanName, vantage: &Vantage) -> Result<(), Error> {
+        self.put(&self.region, plan.as_str(), VANTAGE, vantage)
+            .await
+    }
+
+    /// What a member was when it was retired lies in the ledger of its own Region, where a rebuild that goes on in another
+    /// Region finds it. An earlier version kept it in that of the Region that it ran in.
+    async fn blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+    ) -> Result<Option<Blueprint>, Error> {
+        let item = format!("blueprint/{member}");
+        let kept = self.get(member, plan.as_str(), &item).await?;
+        if kept.is_some() || *member == self.region {
+            return Ok(kept);
+        }
+        self.get(&self.region, plan.as_str(), &item).await
+    }
+
+    async fn put_blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> Result<(), Error> {
+        let item = format!("blueprint/{member}");
+        self.put(member, plan.as_str(), &item, blueprint).await
+    }
+
+    /// What a member was when it was healthy lies in the ledger of its own Region, whose schedule refreshes it.
+    async fn healthy(&self, plan: &PlanName, member: &Region) -> Result<Option<Healthy>, Error> {
+        self.get(member, plan.as_str(), &format!("healthy/{member}"))
+            .await
+    }
+
+    async fn put_healthy(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> Result<(), Error> {
+        let item = format!("healthy/{member}");
+        self.put(member, plan.as_str(), &item, healthy).await
+    }
+
+    async fn losses(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        cluster: &str,
+    ) -> Result<Option<Losses>, Error> {
+        let item = format!("loss/{cluster}");
+        self.get(region, plan.as_str(), &item).await
+    }
+
+    async fn put_losses(&self, plan: &PlanName, losses: &Losses) -> Result<(), Error> {
+        let item = format!("loss/{}", losses.cluster);
+        self.put(&self.region, plan.as_str(), &item, losses).await
+    }
+
+    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+        self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
+            .await
+    }
+
+    /// The item is written anew, without the mark, by whoever reads the plan's parameter again.
+    async fn end_known(&self, region: &Region, known: &Known) -> Result<(), Error> {
+        let name = known.plan.plan.as_str();
+        let what = format!("ending plan {name} in the ledger in {region}");
+        let mut item = write(&what, KNOWN, name, known)?;
+        item.insert(ENDED.to_owned(), AttributeValue::Bool(true));
+        let written = client!(self, aws_sdk_dynamodb, region)
+            .put_item()
+            .table_name(&self.settings.ledger_table)
+            .set_item(Some(item))
+            .send()
+            .await;
+        written.map(drop).map_err(|why| error(&what, &why))
     }
 }
 

@@ -6,10 +6,10 @@ use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::Region,
-    steps::ecs_restart::{Deployment, Ecs, Service},
+    ports::{Deployment, Service, Services},
 };
 
-impl Ecs for Aws {
+impl Services for Aws {
     async fn service(
         &self,
         region: &Region,

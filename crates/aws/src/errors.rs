@@ -89,6 +89,19 @@ where
     code && service.raw().status().as_u16() < 500
 }
 
+/// Any response of a service is an answer: it is there.
+pub(super) fn answered<T, E>(
+    service: &str,
+    asked: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<String, Error> {
+    match asked {
+        Err(why) if why.raw_response().is_none() => {
+            Err(Error::Unavailable(format!("{service} does not answer")))
+        }
+        _ => Ok(format!("{service} answers")),
+    }
+}
+
 fn of_code(what: &str, code: &str, message: &str, status: u16) -> Error {
     let said = format!("{what}: {code}: {message}");
     if DENIED.contains(&code) {

@@ -2,26 +2,14 @@
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
-use super::{Aws, client, errors::error};
 use serde_json::Value;
 
-use crate::{
-    Error,
-    domain::Region,
-    steps::{health_probe::Suspicion, recovery_ledger::HandOver},
-};
+use super::{Aws, client, errors::error};
+use crate::{Error, domain::Region};
 
 impl Aws {
-    pub(super) async fn put_suspicion(&self, suspicion: &Suspicion) -> Result<(), Error> {
-        let detail = serde_json::to_value(suspicion).map_err(|why| {
-            Error::InvalidRequest(format!("the suspicion cannot be written: {why}"))
-        })?;
-        self.suspect_in(&self.region, &detail).await
-    }
-}
-
-impl HandOver for Aws {
-    async fn suspect_in(&self, region: &Region, detail: &Value) -> Result<(), Error> {
+    /// Publishes a suspicion with this detail on the bus of a Region.
+    pub(super) async fn put_suspicion(&self, region: &Region, detail: &Value) -> Result<(), Error> {
         let what = format!("EventBridge PutEvents in {region}");
         let entry = PutEventsRequestEntry::builder()
             .source("aurora-failover")

@@ -4,20 +4,16 @@ use std::time::Duration;
 
 use tokio_postgres::Client;
 
-use super::{Aws, client, errors::error};
+use super::Aws;
 use crate::{
     Error,
     domain::{Epoch, PlanName},
-    ledger::{Known, update_if},
+    ledger::Known,
+    ports::{Credentials, Doors, Fence, Here, Place, Reopened, Rights, Shut, update_if},
     sql::{
-        Credentials, Place, Why,
-        fence::{self, CANARY, Doors, Elsewhere, Reopened, Shut},
+        Why,
+        fence::{self, CANARY, Elsewhere},
     },
-    steps::{
-        Here,
-        fence_writer::{Forwarding, Gate, Rights},
-    },
-    topology::Cluster,
 };
 
 /// Taking a login away may wait for locks.
@@ -109,7 +105,7 @@ impl Aws {
         for database in databases {
             let looked = match self.beside(admin, &database).await {
                 Ok(there) => {
-                    let counted = doors.count_jobs(&there, &database).await;
+                    let counted = fence::count_jobs(&mut doors, &there, &database).await;
                     counted.map_err(|why| closed(&database, &why))
                 }
                 Err(why) => Err(why),
@@ -117,37 +113,6 @@ impl Aws {
             doors.unseen.extend(looked.err());
         }
         Ok(doors)
-    }
-
-    /// The other members of a global cluster, unless another one of them leads it: they forward to that one.
-    async fn forwarders(
-        &self,
-        global: &str,
-        arn: &str,
-    ) -> Result<Vec<(String, Option<String>)>, Error> {
-        let here = self.region();
-        let asked = client!(self, aws_sdk_rds, here)
-            .describe_global_clusters()
-            .global_cluster_identifier(global)
-            .send();
-        let answer = asked.await;
-        let answer =
-            answer.map_err(|why| error(&format!("RDS DescribeGlobalClusters in {here}"), &why))?;
-        let found = answer.global_clusters.unwrap_or_default().into_iter();
-        let members = found.flat_map(|global| global.global_cluster_members.unwrap_or_default());
-        let others = members.filter(|member| member.db_cluster_arn.as_deref() != Some(arn));
-        let others: Vec<_> = others.collect();
-        if others.iter().any(|member| member.is_writer == Some(true)) {
-            return Ok(Vec::new());
-        }
-        let forwarders = others.into_iter().map(|member| {
-            let status = member.global_write_forwarding_status;
-            (
-                member.db_cluster_arn.unwrap_or_default(),
-                status.map(|status| status.as_str().to_owned()),
-            )
-        });
-        Ok(forwarders.collect())
     }
 }
 
@@ -157,7 +122,7 @@ fn closed(database: &str, why: &Why) -> String {
     )
 }
 
-impl Gate for Aws {
+impl Fence for Aws {
     async fn log_in(&self, known: &Known) -> Result<(), Error> {
         self.administrator(known).await.map(|_| ())
     }
@@ -201,19 +166,6 @@ impl Gate for Aws {
         }
         shut.after = Some(self.seen(&admin, known).await?);
         Ok(Some(shut))
-    }
-
-    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
-        let found = self.db_cluster(self.region(), &cluster.identifier).await?;
-        let local = found.and_then(|found| found.local_write_forwarding_status);
-        let members = match &cluster.global_cluster {
-            Some(global) => self.forwarders(global, &cluster.arn).await?,
-            None => Vec::new(),
-        };
-        Ok(Forwarding {
-            local: local.map(|status| status.as_str().to_owned()),
-            members,
-        })
     }
 
     async fn reopen(&self, known: &Known) -> Result<Reopened, Error> {

@@ -1,4 +1,4 @@
-//! The other functions: this Region's probe, the witness, another Region's fence, and all that are kept awake.
+//! The other functions: this Region's probe, the witness, another Region's fence, all that are kept awake, and the machines.
 
 use std::time::Duration;
 
@@ -8,19 +8,17 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Aws, client, errors::error};
+use super::{
+    Aws, client,
+    errors::{answered, error},
+};
 use crate::{
     Error,
-    domain::{PlanName, Region},
-    steps::{
-        Input,
-        confirm_outage::{Ask, ReachInput, ReachOutput},
-        fence_writer::{AskFence, Rights},
-        health_probe::Confirmation,
-        planned_failover::AskWitness,
-        rebuild_global::AskRebuild,
-        warm::{self, Warm},
+    domain::{PlanName, Region, RunId},
+    ports::{
+        Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
     },
+    steps::warm,
 };
 
 /// The longest a function is waited for; its asker gives up before.
@@ -28,7 +26,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How long the witness is waited for ahead of time: a cold start more than it has in an outage.
 const WITNESS: Duration = Duration::from_secs(5);
 
-impl Ask for Aws {
+impl Functions for Aws {
     async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
         let payload = match dry_run {
             true => json!({"operation": "confirm", "plan": plan, "dry_run": true}),
@@ -46,10 +44,6 @@ impl Ask for Aws {
         let payload = json!({"operation": "reach", "plan": input.plan, "region": input.region, "cluster": input.cluster});
         self.invoke(witness, "aurora-failover-confirm-outage", &payload)
             .await
-    }
-
-    async fn ask_ledger(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
-        answered("the ledger", self.look_for_row_once(region, plan).await)
     }
 
     async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
@@ -71,47 +65,17 @@ impl Ask for Aws {
         first.map(|(which, _)| which)
     }
 
-    async fn within<T: Send>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, Error> {
-        let silent = |_| Err(Error::Unavailable(format!("no answer within {limit:?}")));
-        tokio::time::timeout(limit, work)
-            .await
-            .unwrap_or_else(silent)
-    }
-}
-
-impl AskWitness for Aws {
     async fn hears(&self, witness: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
-        self.within(WITNESS, self.ask_witness(witness, input)).await
+        within(self, WITNESS, self.ask_witness(witness, input)).await
     }
-}
 
-/// Any response of a service is an answer: it is there.
-fn answered<T, E>(
-    service: &str,
-    asked: Result<T, aws_sdk_lambda::error::SdkError<E>>,
-) -> Result<String, Error> {
-    match asked {
-        Err(why) if why.raw_response().is_none() => {
-            Err(Error::Unavailable(format!("{service} does not answer")))
-        }
-        _ => Ok(format!("{service} answers")),
-    }
-}
-
-impl AskFence for Aws {
     async fn ask_rights(&self, region: &Region, plan: &PlanName) -> Result<Rights, Error> {
         let payload = json!({"operation": "rights", "plan": plan});
         self.invoke(region, "aurora-failover-fence-writer", &payload)
             .await
     }
-}
 
-impl AskRebuild for Aws {
-    async fn ask_rebuild(&self, input: &Input) -> Result<Vec<String>, Error> {
+    async fn ask_rebuild(&self, input: &Value) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Answer {
             refusal: Option<Refusal>,
@@ -126,18 +90,39 @@ impl AskRebuild for Aws {
             outlook: Option<String>,
         }
         let function = "aurora-failover-rebuild-global";
-        let answer: Answer = self.invoke(&self.region, function, &json!(input)).await?;
+        let answer: Answer = self.invoke(&self.region, function, input).await?;
         let mut refused = answer.refusal.map_or_else(Vec::new, |said| said.reasons);
         refused.extend(answer.observed.and_then(|seen| seen.outlook));
         Ok(refused)
     }
-}
 
-impl Warm for Aws {
     async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
         self.invoke::<Value>(region, function, &warm::request())
             .await
             .map(drop)
+    }
+
+    async fn suspect(&self, suspicion: &Suspicion) -> Result<(), Error> {
+        let detail = serde_json::to_value(suspicion).map_err(|why| {
+            Error::InvalidRequest(format!("the suspicion cannot be written: {why}"))
+        })?;
+        self.put_suspicion(&self.region, &detail).await
+    }
+
+    async fn suspect_in(&self, region: &Region, detail: &Value) -> Result<(), Error> {
+        self.put_suspicion(region, detail).await
+    }
+
+    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
+        self.start_execution(name, input).await
+    }
+
+    fn execution(&self, name: &RunId) -> Result<String, Error> {
+        self.execution_arn(name)
+    }
+
+    async fn look_at_execution(&self, name: &RunId) -> Result<Execution, Error> {
+        self.show_execution(name).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The adapters: the only library that names an AWS SDK. Each carries out what a step's trait asks for.
+//! The adapters: the only library that names an AWS SDK. Each carries out what a port asks for.
 
 use std::{
     net::SocketAddr,
@@ -14,23 +14,25 @@ use aws_smithy_http_client::{
 };
 // The core's modules, which this crate's own name by `crate::` as the core does.
 use failover::{
-    Error, beat, domain, evidence, ledger, notify, patience, plan, sql, steps, topology,
+    Error, beat, domain, evidence, ledger, patience, plan, ports, sql, steps, switches, topology,
 };
 use jiff::Timestamp;
 
 use domain::Region;
-use sql::{Connector, Resolver};
-use steps::{Here, health_probe::Spares, rebuild_global::Reach};
+use ports::{Here, Spares};
+use sql::{Connector, Resolver, Session};
+use topology::Reach;
 
 mod dynamodb;
 mod ecs;
 mod errors;
 mod eventbridge;
+mod forwarding;
 pub mod function;
 mod gate;
+mod heart;
 mod lambda;
 mod losses;
-mod probe;
 mod rds;
 mod rebuild;
 mod route53;
@@ -38,8 +40,6 @@ mod secrets;
 mod sns;
 mod ssm;
 mod states;
-mod switches;
-mod upcoming;
 
 pub use errors::error;
 
@@ -105,7 +105,7 @@ pub struct Aws {
     region: Region,
     settings: Settings,
     connector: OnceLock<Result<Connector, Error>>,
-    spares: Spares,
+    spares: Spares<Session>,
 }
 
 impl Aws {
@@ -173,6 +173,22 @@ impl Here for Aws {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the probe's measuring loop is the one place that sleeps"
+    )]
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn within<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        tokio::time::timeout(limit, work).await.ok()
     }
 }
 

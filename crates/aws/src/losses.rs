@@ -8,16 +8,10 @@ use tokio_postgres::Client;
 use super::{Aws, client, errors::error};
 use crate::{
     Error,
-    domain::{Epoch, PlanName, Region},
-    ledger::Known,
-    sql::{
-        Session, Why,
-        compare::{self, Stretch},
-    },
-    steps::{
-        Here,
-        loss_ledger::{Compare, Found, Held, Losses, Pair, TableLoss},
-    },
+    domain::Epoch,
+    ledger::{Known, TableLoss},
+    ports::{Comparison, Held, Here, Pair, Stretch},
+    sql::{Session, Why, compare},
 };
 
 /// How long one question to a database may take. What takes longer is asked about fewer rows.
@@ -33,7 +27,7 @@ impl Aws {
     }
 }
 
-impl Compare for Aws {
+impl Comparison for Aws {
     async fn held(&self, known: &Known, pair: &Pair) -> Result<Held, Error> {
         let (deposed, writer) = self.readers(known, pair).await?;
         let (before, after) = tokio::try_join!(epoch(&deposed), epoch(&writer))?;
@@ -80,19 +74,4 @@ async fn epoch(client: &Client) -> Result<Option<Epoch>, Why> {
         .query_opt("SELECT epoch FROM aurora_failover.epoch", &[])
         .await?;
     Ok(held.map(|row| Epoch(row.get::<_, i64>(0).unsigned_abs())))
-}
-
-impl Found for Aws {
-    async fn losses(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-        cluster: &str,
-    ) -> Result<Option<Losses>, Error> {
-        self.losses_item(region, plan, cluster).await
-    }
-
-    async fn put_losses(&self, plan: &PlanName, losses: &Losses) -> Result<(), Error> {
-        self.put_losses_item(plan, losses).await
-    }
 }

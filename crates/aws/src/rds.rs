@@ -19,13 +19,10 @@ use crate::{
     domain::{Region, seconds_between},
     evidence::Rds,
     patience::{Trouble, trouble},
-    steps::{
-        Here,
-        detach_and_promote::{Accepted, Promote},
-        planned_failover::SwitchOver,
-    },
+    ports::{Accepted, BlueGreen, Forwarding, Here, Members},
     topology::{
-        Cluster, Describe, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Instance,
+        Call, Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Instance,
+        ParameterGroup, Reach, Shape, Snapshot,
     },
 };
 
@@ -38,7 +35,7 @@ const INSTANCES: Duration = Duration::from_millis(1500);
 /// Stands for the statuses of instances that RDS did not tell.
 const UNREAD: &str = "unread";
 
-impl Describe for Aws {
+impl Members for Aws {
     async fn global_cluster(
         &self,
         region: &Region,
@@ -94,6 +91,131 @@ impl Describe for Aws {
             found,
             &instances.db_instances.unwrap_or_default(),
         )))
+    }
+
+    async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
+        let what = format!("RDS DescribeBlueGreenDeployments in {region}");
+        let mut pages = client!(self, aws_sdk_rds, region)
+            .describe_blue_green_deployments()
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|why| error(&what, &why))?;
+            let deployments = page.blue_green_deployments.unwrap_or_default().into_iter();
+            found.extend(deployments.map(|one| BlueGreen {
+                name: one.blue_green_deployment_name.unwrap_or_default(),
+                source: one.source.unwrap_or_default(),
+                status: one.status.unwrap_or_default(),
+            }));
+        }
+        Ok(found)
+    }
+
+    async fn fail_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> Result<Accepted, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .failover_global_cluster()
+            .global_cluster_identifier(global_cluster)
+            .target_db_cluster_identifier(target_arn)
+            // Without this flag the call asks for a switchover, which needs the primary that is gone.
+            .allow_data_loss(true)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            Err(why) => refused(&format!("RDS FailoverGlobalCluster in {region}"), &why),
+        }
+    }
+
+    async fn detach(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> Result<Accepted, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .remove_from_global_cluster()
+            .global_cluster_identifier(global_cluster)
+            .db_cluster_identifier(target_arn)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            // Another pass detached it: the next one sees that.
+            Err(why)
+                if why
+                    .message()
+                    .is_some_and(|said| said.contains("is not found in global cluster")) =>
+            {
+                Ok(Accepted::Yes)
+            }
+            Err(why) => refused(&format!("RDS RemoveFromGlobalCluster in {region}"), &why),
+        }
+    }
+
+    async fn switch_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> Result<Accepted, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .switchover_global_cluster()
+            .global_cluster_identifier(global_cluster)
+            .target_db_cluster_identifier(target_arn)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            Err(why) => refused(&format!("RDS SwitchoverGlobalCluster in {region}"), &why),
+        }
+    }
+
+    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
+        self.write_forwarding(cluster).await
+    }
+
+    fn reach(&self) -> Option<&Reach> {
+        self.settings.reach.as_ref()
+    }
+
+    async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
+        self.whole_cluster(region, cluster).await
+    }
+
+    async fn snapshot(&self, region: &Region, snapshot: &str) -> Result<Option<Snapshot>, Error> {
+        self.cluster_snapshot(region, snapshot).await
+    }
+
+    async fn unplanned_snapshots(
+        &self,
+        region: &Region,
+        cluster: &str,
+    ) -> Result<Vec<Snapshot>, Error> {
+        self.kept_snapshots(region, cluster).await
+    }
+
+    async fn family(
+        &self,
+        region: &Region,
+        group: &ParameterGroup,
+    ) -> Result<Option<String>, Error> {
+        self.group_family(region, group).await
+    }
+
+    async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
+        self.make_call(region, call).await
     }
 }
 
@@ -167,80 +289,6 @@ impl Aws {
                 // RDS may be working on one of them: what was not seen is not at rest.
                 _ => vec![UNREAD.into()],
             },
-        }
-    }
-}
-
-impl Promote for Aws {
-    async fn fail_over(
-        &self,
-        region: &Region,
-        global_cluster: &str,
-        target_arn: &str,
-    ) -> Result<Accepted, Error> {
-        let answer = client!(self, aws_sdk_rds, region)
-            .failover_global_cluster()
-            .global_cluster_identifier(global_cluster)
-            .target_db_cluster_identifier(target_arn)
-            // Without this flag the call asks for a switchover, which needs the primary that is gone.
-            .allow_data_loss(true)
-            .customize()
-            .config_override(once!(aws_sdk_rds))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(Accepted::Yes),
-            Err(why) => refused(&format!("RDS FailoverGlobalCluster in {region}"), &why),
-        }
-    }
-
-    async fn detach(
-        &self,
-        region: &Region,
-        global_cluster: &str,
-        target_arn: &str,
-    ) -> Result<Accepted, Error> {
-        let answer = client!(self, aws_sdk_rds, region)
-            .remove_from_global_cluster()
-            .global_cluster_identifier(global_cluster)
-            .db_cluster_identifier(target_arn)
-            .customize()
-            .config_override(once!(aws_sdk_rds))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(Accepted::Yes),
-            // Another pass detached it: the next one sees that.
-            Err(why)
-                if why
-                    .message()
-                    .is_some_and(|said| said.contains("is not found in global cluster")) =>
-            {
-                Ok(Accepted::Yes)
-            }
-            Err(why) => refused(&format!("RDS RemoveFromGlobalCluster in {region}"), &why),
-        }
-    }
-}
-
-impl SwitchOver for Aws {
-    async fn switch_over(
-        &self,
-        region: &Region,
-        global_cluster: &str,
-        target_arn: &str,
-    ) -> Result<Accepted, Error> {
-        let answer = client!(self, aws_sdk_rds, region)
-            .switchover_global_cluster()
-            .global_cluster_identifier(global_cluster)
-            .target_db_cluster_identifier(target_arn)
-            .customize()
-            .config_override(once!(aws_sdk_rds))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(Accepted::Yes),
-            Err(why) => refused(&format!("RDS SwitchoverGlobalCluster in {region}"), &why),
         }
     }
 }

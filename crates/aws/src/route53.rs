@@ -9,7 +9,7 @@ use aws_sdk_route53::types::{
 use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
-    steps::dns_flip::{Batch, Dns, Heard, Record},
+    ports::{Batch, Heard, Names, Record},
 };
 
 impl Aws {
@@ -19,7 +19,7 @@ impl Aws {
     }
 }
 
-impl Dns for Aws {
+impl Names for Aws {
     async fn record(
         &self,
         zone: &str,

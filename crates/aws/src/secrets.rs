@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
+use jiff::Timestamp;
 use serde::Deserialize;
 use tokio_postgres::Client;
 
@@ -9,10 +11,14 @@ use super::{Aws, client, errors::error};
 use crate::{
     Error,
     domain::Region,
-    ledger::{Known, Ledger},
-    plan::Plan,
-    sql::{Credentials, Place, Why, first_that_serves},
+    ledger::Known,
+    plan::{Auth, Plan},
+    ports::{Credentials, Ledger, Place, Rotation, Secrets, first_that_serves},
+    sql::Why,
 };
+
+/// How long a signed token is good for: connecting is all it is for.
+const TOKEN_SECONDS: u64 = 900;
 
 /// Which version of a secret is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +112,32 @@ impl Aws {
         Ok(version)
     }
 
+    /// A signed token, which is good for connecting.
+    async fn token(
+        &self,
+        region: &Region,
+        host: &str,
+        port: u16,
+        user: &str,
+    ) -> Result<String, Error> {
+        let unsigned = |why: String| Error::Denied(format!("no token for {user} at {host}: {why}"));
+        let config = Config::builder()
+            .hostname(host)
+            .port(u64::from(port))
+            .username(user)
+            .region(aws_sdk_rds::config::Region::new(region.0.clone()))
+            .expires_in(TOKEN_SECONDS)
+            .build()
+            .map_err(|why| unsigned(why.to_string()))?;
+        let token = AuthTokenGenerator::new(config)
+            .auth_token(&self.config)
+            .await;
+        Ok(token
+            .map_err(|why| unsigned(why.to_string()))?
+            .as_str()
+            .to_owned())
+    }
+
     /// Connects to the member of a Region as its administrator, to write. A member that was deposed keeps the password that it
     /// had: where the secret was rotated since, one of its other versions serves, or the one that this Region's ledger remembers.
     ///
@@ -141,7 +173,7 @@ impl Aws {
         let id = remembered.as_ref().map(|served| served.version.as_str());
         let others = self.other_versions(&plan.database.admin_secret, id).await;
         let others = others.into_iter().filter(|other| other.login != tried);
-        let came = first_that_serves(refused, others, open).await;
+        let came = first_that_serves(refused, others, Why::refuses_login, open).await;
         let member = plan.members.get(region);
         let cluster = member.map(|member| member.cluster.as_str());
         came.map_err(|why| match why {
@@ -151,6 +183,61 @@ impl Aws {
                 &why.to_string(),
             ),
             why => why.into(),
+        })
+    }
+}
+
+impl Secrets for Aws {
+    async fn probe_login(
+        &self,
+        plan: &Plan,
+        region: &Region,
+        host: &str,
+        port: u16,
+    ) -> Result<Credentials, Error> {
+        let user = plan.database.probe.user.clone();
+        let password = match &plan.database.probe.auth {
+            Auth::Secret { secret } => {
+                self.version_of(secret, Which::Current)
+                    .await?
+                    .login
+                    .password
+            }
+            Auth::Iam => self.token(region, host, port, &user).await?,
+        };
+        Ok(Credentials { user, password })
+    }
+
+    async fn other_probe_logins(&self, plan: &Plan) -> Vec<Credentials> {
+        let Auth::Secret { secret } = &plan.database.probe.auth else {
+            return Vec::new();
+        };
+        let found = self.other_versions(secret, None).await.into_iter();
+        let logins = found.map(|version| Credentials {
+            user: plan.database.probe.user.clone(),
+            password: version.login.password,
+        });
+        logins.collect()
+    }
+
+    async fn admin_login(&self, plan: &Plan) -> Result<Credentials, Error> {
+        Ok(self.admin_version(plan).await?.login)
+    }
+
+    async fn rotation(&self, secret: &str) -> Result<Rotation, Error> {
+        let what = format!("SecretsManager DescribeSecret {secret} in {}", self.region);
+        let answer = client!(self, aws_sdk_secretsmanager, self.region)
+            .describe_secret()
+            .secret_id(secret)
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        let next = answer
+            .next_rotation_date
+            .filter(|_| answer.rotation_enabled == Some(true));
+        Ok(Rotation {
+            next_at: next.and_then(|at| Timestamp::from_second(at.secs()).ok()),
+            primary_region: answer.primary_region.map(Region),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Messages to people, on SNS.
 
 use super::{Aws, client, errors::error};
-use crate::{Error, domain::Region, notify::Notify};
+use crate::{Error, domain::Region, ports::People};
 
-impl Notify for Aws {
+impl People for Aws {
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
         client!(self, aws_sdk_sns, self.region)
             .publish()

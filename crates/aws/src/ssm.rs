@@ -1,4 +1,4 @@
-//! Plans and endpoints in SSM's parameters.
+//! Plans, switches and endpoints in SSM's parameters.
 
 use aws_sdk_ssm::types::ParameterType;
 
@@ -6,16 +6,16 @@ use super::{Aws, client, errors::error, once};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::Known,
     plan::PARAMETERS as PATH,
-    steps::{
-        dns_flip::{Parameter, Parameters},
-        recovery_ledger::Plans,
-    },
+    ports::{Parameter, Parameters},
+    switches::{KILL, Switches, maintenance},
 };
 
-impl Aws {
-    pub(super) async fn plan_parameters(&self) -> Result<Vec<(PlanName, String)>, Error> {
+/// What an endpoint parameter's description says before its epoch.
+const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";
+
+impl Parameters for Aws {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
         let mut pages = client!(self, aws_sdk_ssm, self.region)
             .get_parameters_by_path()
             .path(PATH)
@@ -36,9 +36,7 @@ impl Aws {
         }
         Ok(documents)
     }
-}
 
-impl Plans for Aws {
     async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
         Box::pin(self.plan_in(&self.region, plan)).await
     }
@@ -68,15 +66,33 @@ impl Plans for Aws {
         }
     }
 
-    async fn end(&self, region: &Region, known: &Known) -> Result<(), Error> {
-        self.end_known_item(region, known).await
+    async fn switches(&self, plan: &PlanName) -> Result<Switches, Error> {
+        let maintenance = maintenance(plan);
+        let answer = client!(self, aws_sdk_ssm, self.region)
+            .get_parameters()
+            .names(KILL)
+            .names(&maintenance)
+            .send()
+            .await
+            .map_err(|why| {
+                let what = format!("SSM GetParameters {KILL} in {}", self.region);
+                error(&what, &why)
+            })?;
+        let on = |wanted: &str| {
+            let found = answer
+                .parameters
+                .iter()
+                .flatten()
+                .find(|parameter| parameter.name.as_deref() == Some(wanted));
+            let value = found.and_then(|parameter| parameter.value.clone());
+            value.filter(|value| value.trim() != "off")
+        };
+        Ok(Switches {
+            kill: on(KILL),
+            maintenance: on(&maintenance),
+        })
     }
-}
 
-/// What an endpoint parameter's description says before its epoch.
-const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";
-
-impl Parameters for Aws {
     /// Reads the newest version with its description, which only the history shows: 100 versions at most are kept.
     async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
         let mut pages = client!(self, aws_sdk_ssm, region)

@@ -4,11 +4,7 @@ use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::Execut
 use serde_json::Value;
 
 use super::{Aws, client, errors::error};
-use crate::{
-    Error,
-    domain::RunId,
-    steps::start::{Execution, Start},
-};
+use crate::{Error, domain::RunId, ports::Execution};
 
 impl Aws {
     fn machine(&self) -> Result<&str, Error> {
@@ -19,10 +15,13 @@ impl Aws {
             )
         })
     }
-}
 
-impl Start for Aws {
-    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
+    /// As [`crate::ports::Functions::start`].
+    pub(super) async fn start_execution(
+        &self,
+        name: Option<&RunId>,
+        input: &Value,
+    ) -> Result<Option<String>, Error> {
         let what = format!("Step Functions StartExecution in {}", self.region);
         let client = client!(self, aws_sdk_sfn, self.region);
         let asked = client
@@ -46,7 +45,8 @@ impl Start for Aws {
         }
     }
 
-    fn execution(&self, name: &RunId) -> Result<String, Error> {
+    /// As [`crate::ports::Functions::execution`].
+    pub(super) fn execution_arn(&self, name: &RunId) -> Result<String, Error> {
         let machine = self.machine()?;
         Ok(format!(
             "{}:{}",
@@ -55,8 +55,9 @@ impl Start for Aws {
         ))
     }
 
-    async fn look(&self, name: &RunId) -> Result<Execution, Error> {
-        let arn = self.execution(name)?;
+    /// As [`crate::ports::Functions::look_at_execution`].
+    pub(super) async fn show_execution(&self, name: &RunId) -> Result<Execution, Error> {
+        let arn = self.execution_arn(name)?;
         let what = format!("Step Functions DescribeExecution in {}", self.region);
         let found = client!(self, aws_sdk_sfn, self.region)
             .describe_execution()

@@ -17,7 +17,8 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
-    ledger::{Known, Ledger as _, Row},
+    ledger::{Known, Row},
+    ports::Ledger as _,
 };
 use jiff::Timestamp;
 use serde::Deserialize;

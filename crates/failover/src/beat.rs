@@ -104,6 +104,12 @@ impl Write {
     pub const fn is_failure(&self) -> bool {
         !matches!(self, Self::Committed { .. })
     }
+
+    /// Whether the server refuses the login: class 28 of SQLSTATE, a wrong password among it.
+    #[must_use]
+    pub fn refuses_login(&self) -> bool {
+        matches!(self, Self::Misconfigured { why } if why.contains("(SQLSTATE 28"))
+    }
 }
 
 /// What a standby's reader showed.

@@ -12,6 +12,7 @@ pub mod notify;
 pub mod patience;
 pub mod plan;
 pub mod policy;
+pub mod ports;
 pub mod sql;
 pub mod steps;
 pub mod switches;

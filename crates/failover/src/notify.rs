@@ -5,11 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    Error,
-    domain::{PlanName, Region, seconds_between},
-    ledger::{self, Ledger, Row},
+    domain::{PlanName, seconds_between},
+    ledger::Row,
     plan::Plan,
-    steps::Here,
+    ports::{self, Here, Ledger, People},
 };
 
 pub mod commands;
@@ -19,20 +18,6 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// The most characters of a subject that SNS takes.
 /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>.
 const SUBJECT_MAX: usize = 100;
-
-/// Sends messages to people.
-pub trait Notify: Sync {
-    /// Publishes on an SNS topic of the acting Region.
-    fn publish(
-        &self,
-        topic: &str,
-        subject: &str,
-        text: &str,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-    /// Whether an SNS topic is there in its Region; an error says why not.
-    fn topic(&self, region: &Region, topic: &str)
-    -> impl Future<Output = Result<(), Error>> + Send;
-}
 
 /// How soon a human must look.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +132,7 @@ fn console(execution: &str) -> String {
 
 /// Tells people on the acting Region's topic; whether nobody is left to be told. What cannot be sent is logged: no run waits
 /// for it.
-pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) -> bool {
+pub async fn tell(world: &(impl Here + People), plan: &Plan, message: &Message) -> bool {
     let Some(topic) = plan.notify.get(world.region()) else {
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
         return true;
@@ -165,7 +150,7 @@ pub async fn tell(world: &(impl Notify + Here), plan: &Plan, message: &Message) 
 /// Tells people what `news` would mark in the acting Region's row, and nothing where it marks nothing: they know. It is marked
 /// once it was sent, so that a message which was not taken is sent again. Whether nobody is left to be told.
 pub async fn tell_news(
-    world: &(impl Notify + Ledger + Here),
+    world: &(impl Ledger + Here + People),
     plan: &Plan,
     message: &Message,
     news: impl Fn(&Row) -> Option<Row>,
@@ -185,7 +170,7 @@ pub async fn tell_news(
     if !tell(world, plan, message).await {
         return false;
     }
-    if let Err(why) = ledger::update_if(world, here, &plan.plan, news).await {
+    if let Err(why) = ports::update_if(world, here, &plan.plan, news).await {
         tracing::warn!(plan = %plan.plan, %why, "not marked as told; it may be told again");
     }
     true

@@ -11,12 +11,6 @@ pub struct Switches {
     pub maintenance: Option<String>,
 }
 
-/// Reads the switches of the acting Region.
-pub trait Switched: Sync {
-    /// A parameter that exists is on, whatever it says, unless it says `off`.
-    fn switches(&self, plan: &PlanName) -> impl Future<Output = Result<Switches, Error>> + Send;
-}
-
 /// The kill switch.
 pub const KILL: &str = "/aurora-failover/kill";
 

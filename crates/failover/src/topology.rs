@@ -4,12 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, domain::Region, evidence::Rds};
+use crate::domain::Region;
 
+mod call;
 mod named;
+pub mod names;
+mod reach;
+mod shape;
 pub(crate) mod status;
 
+pub use call::{Call, ParameterGroup};
 pub use named::Named;
+pub use reach::Reach;
+pub use shape::{
+    Blueprint, EndpointShape, Healthy, InstanceShape, MonitoringShape, RoleShape, ScalingShape,
+    Shape, Snapshot,
+};
 
 /// A global cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,24 +112,6 @@ pub struct Instance {
     pub status: String,
     /// Whether it is the cluster's writer.
     pub is_writer: bool,
-}
-
-/// Reads what RDS says. Every call has a time-out of seconds.
-pub trait Describe: Sync {
-    /// The global cluster as a Region sees it; `None` when that Region knows none of this name.
-    fn global_cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> impl Future<Output = Result<Option<GlobalCluster>, Error>> + Send;
-    /// What a Region's RDS answers about a cluster, as evidence: one attempt, and whatever comes back is an answer.
-    fn look(&self, region: &Region, identifier: &str) -> impl Future<Output = Rds> + Send;
-    /// A cluster of a Region with its instances; `None` when there is none of this name.
-    fn cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
 }
 
 impl GlobalCluster {

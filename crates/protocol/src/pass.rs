@@ -9,11 +9,12 @@ use std::{
 use failover::{
     Error,
     domain::{Epoch, RunId},
-    ledger::{Ledger, Proof, RunKind},
+    ledger::RunKind,
     plan::Plan,
+    ports::{Here, Ledger},
     steps::{
-        Here, Input, Output, Pass, Progress, confirm_outage, detach_and_promote, dns_flip,
-        fence_writer, health_probe::prove, planned_failover, rebuild_global, recovery_ledger,
+        Input, Output, confirm_outage, detach_and_promote, dns_flip, fence_writer, health_probe,
+        planned_failover, rebuild_global, recovery_ledger,
     },
 };
 use machines::Passed;
@@ -171,7 +172,7 @@ async fn pass(
         }
         Step::Ask | Step::Await => recovery_ledger::handle(seen, ask(run_id, live)).await,
         Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
-        Step::Prove => prove_writer(seen, &input, live.to).await,
+        Step::Prove => value(health_probe::prove::run(seen, &input).await?),
         Step::FlipDns | Step::FlipDnsAgain => value(dns_flip::run(seen, &input).await?),
         Step::Close => recovery_ledger::handle(seen, close(run_id, live)).await,
         Step::ByHand => by_hand(seen, live).await,
@@ -235,25 +236,4 @@ async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
         ..Input::of(PLAN.into())
     };
     value(detach_and_promote::run(seen, &forced).await?)
-}
-
-/// ProveWriter with the model's database in place of SQL; everything else is the step's own.
-async fn prove_writer(seen: &Seen<'_>, input: &Input, to: usize) -> Result<Value, Error> {
-    let mut pass = Pass::open(seen, input).await?;
-    let epoch = prove::epoch(&pass)?;
-    let write = seen.prove(to, epoch.0).await;
-    let progress = match (prove::next_action(&write, 0.0)?, write) {
-        (prove::Action::Conclude, failover::beat::Write::Committed { beat }) => {
-            pass.run.proof = Some(Proof {
-                epoch,
-                beat,
-                loss: None,
-            });
-            prove::conclude(seen, &pass, epoch).await?;
-            Progress::Done
-        }
-        _ => Progress::Pending,
-    };
-    pass.record(seen, prove::STEP, "prove", "").await?;
-    Ok(json!({"progress": progress}))
 }

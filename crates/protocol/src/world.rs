@@ -5,6 +5,7 @@ use std::{
     future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
+    time::Duration,
 };
 
 use failover::{
@@ -14,15 +15,8 @@ use failover::{
     evidence::Rds,
     ledger::{Row, Run},
     plan::Plan,
-    sql::fence::{Doors, Shut},
-    steps::{
-        Here,
-        detach_and_promote::Accepted,
-        dns_flip::Record,
-        health_probe::Confirmation,
-        rebuild_global::{Blueprint, Shape, Snapshot},
-    },
-    topology::{Cluster, GlobalCluster},
+    ports::{Accepted, Confirmation, Doors, Here, Record, Shut, Spares},
+    topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,7 +37,9 @@ macro_rules! answered {
 
 pub(crate) mod aws;
 mod fence;
+mod heart;
 mod ledger;
+mod members;
 mod rebuild;
 mod services;
 
@@ -93,6 +89,7 @@ pub struct Seen<'a> {
     document: &'a str,
     off: Option<Rule>,
     reads_together: bool,
+    spares: Spares<()>,
     inner: Mutex<Inner<'a>>,
 }
 
@@ -129,6 +126,7 @@ impl<'a> Seen<'a> {
             document,
             off,
             reads_together,
+            spares: Spares::default(),
             inner: Mutex::new(Inner {
                 state,
                 slot,
@@ -202,17 +200,6 @@ impl<'a> Seen<'a> {
         })
         .await
     }
-
-    /// What ProveWriter's login commits on a member.
-    pub async fn prove(&self, member: usize, epoch: u64) -> Write {
-        let answer = self.call(Concerns::Others, move |state, slot| {
-            Answer::Beat(aws::prove(state, slot, member, epoch))
-        });
-        match answer.await {
-            Answer::Beat(write) => write,
-            _ => Write::ReadOnly,
-        }
-    }
 }
 
 /// A record as the search tells records apart.
@@ -263,5 +250,16 @@ impl Here for Seen<'_> {
 
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    async fn pause(&self, _: Duration) {}
+
+    /// Nothing ever waits here.
+    async fn within<T: Send>(
+        &self,
+        _: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        Some(work.await)
     }
 }

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use aws_sdk_rds::{Client as Rds, error::ProvideErrorMetadata};
 use failover::{
+    ledger::FoundIn,
     plan::KeyedTable,
-    sql::{
-        Why,
-        compare::{Found, FoundIn, LATE, Reached, Stretch, stretch},
-    },
+    ports::{FoundRows, LATE, Reached, Stretch},
+    sql::{Why, compare::stretch},
 };
 use rds_sim::Simulator;
 use support::database::{connect, holds};
@@ -522,7 +521,7 @@ async fn rows_of_forty_megabytes_are_listed_by_their_keys_alone_and_never_held()
     let before = peak();
     let numbers = table("public.numbers", &["id"]);
     let mut after = None;
-    let (mut only_here, mut differs) = (Found::default(), Found::default());
+    let (mut only_here, mut differs) = (FoundRows::default(), FoundRows::default());
     for turn in 0.. {
         assert!(turn < 10, "no end");
         let from = (after.take(), 20_000);

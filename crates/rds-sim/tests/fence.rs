@@ -8,11 +8,12 @@ mod support;
 
 use failover::{
     domain::Epoch,
+    ports::{Credentials, Doors},
     sql::{
-        Credentials, Why,
+        Why,
         fence::{
-            CANARY, Doors, doors, elsewhere, forget_dropped, is_refused, moves_break, rehearse,
-            rehearse_there, reopen, reopen_there, shut, shut_there,
+            CANARY, count_jobs, doors, elsewhere, forget_dropped, is_refused, moves_break,
+            rehearse, rehearse_there, reopen, reopen_there, shut, shut_there,
         },
         to_write,
     },
@@ -156,7 +157,7 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
 /// The active jobs in the database of a connection.
 async fn jobs(there: &Client) -> u64 {
     let mut doors = Doors::default();
-    doors.count_jobs(there, "there").await.unwrap();
+    count_jobs(&mut doors, there, "there").await.unwrap();
     assert_eq!(doors.unseen, Vec::<String>::new());
     doors.jobs
 }

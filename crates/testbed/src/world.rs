@@ -269,7 +269,7 @@ impl World {
 
     /// Whether the probe of every member of a plan commits beats.
     async fn beats(&self, plan: &str) -> bool {
-        use failover::ledger::Ledger;
+        use failover::ports::Ledger;
         let ledger = self.ledger();
         for region in self.profile.members {
             let vantage = ledger.vantage(&(*region).into(), &plan.into()).await;

@@ -18,6 +18,7 @@ mod imports;
 mod lists;
 mod machines;
 mod names;
+mod ports;
 mod refusals;
 mod roles;
 mod sizes;

@@ -13,10 +13,10 @@ use aws_sdk_rds::{
 };
 
 use crate::{
-    steps::rebuild_global::{
-        EndpointShape, InstanceShape, MonitoringShape, ScalingShape, Shape, is_default_group,
+    steps::rebuild_global::is_default_group,
+    topology::{
+        EndpointShape, GlobalSettings, InstanceShape, MonitoringShape, ScalingShape, Shape,
     },
-    topology::GlobalSettings,
 };
 
 const ENGINE: &str = "aurora-postgresql";

@@ -10,7 +10,8 @@ use super::{super::errors::error, inputs};
 use crate::{
     Error,
     patience::{Trouble, trouble},
-    steps::{detach_and_promote::Accepted, rebuild_global::Call},
+    ports::Accepted,
+    topology::Call,
 };
 
 /// Makes a call.

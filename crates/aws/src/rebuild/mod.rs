@@ -1,4 +1,4 @@
-//! RDS, as a rebuild reads and changes it; and what members were, in the ledger.
+//! RDS, as a rebuild reads and changes it.
 
 mod inputs;
 mod make;
@@ -10,14 +10,9 @@ use aws_sdk_rds::{Client, error::ProvideErrorMetadata, types};
 use super::{Aws, client, errors::error, rds::of_cluster};
 use crate::{
     Error,
-    domain::{PlanName, Region},
-    steps::{
-        detach_and_promote::Accepted,
-        rebuild_global::{
-            Blueprint, Blueprints, Build, Call, EndpointShape, Healthy, ParameterGroup, Reach,
-            Shape, Snapshot,
-        },
-    },
+    domain::Region,
+    ports::Accepted,
+    topology::{Call, EndpointShape, ParameterGroup, Shape, Snapshot},
 };
 use read::{shape, snapshot_of};
 
@@ -25,12 +20,12 @@ use read::{shape, snapshot_of};
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>.
 const UNPLANNED: &str = "rds:unplanned-global-failover-";
 
-impl Build for Aws {
-    fn reach(&self) -> Option<&Reach> {
-        self.settings.reach.as_ref()
-    }
-
-    async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
+impl Aws {
+    pub(crate) async fn whole_cluster(
+        &self,
+        region: &Region,
+        cluster: &str,
+    ) -> Result<Option<Shape>, Error> {
         let Some(found) = self.db_cluster(region, cluster).await? else {
             return Ok(None);
         };
@@ -69,7 +64,11 @@ impl Build for Aws {
         Ok(Some(shape))
     }
 
-    async fn snapshot(&self, region: &Region, snapshot: &str) -> Result<Option<Snapshot>, Error> {
+    pub(crate) async fn cluster_snapshot(
+        &self,
+        region: &Region,
+        snapshot: &str,
+    ) -> Result<Option<Snapshot>, Error> {
         let answer = client!(self, aws_sdk_rds, region)
             .describe_db_cluster_snapshots()
             .db_cluster_snapshot_identifier(snapshot)
@@ -88,7 +87,7 @@ impl Build for Aws {
         }
     }
 
-    async fn unplanned_snapshots(
+    pub(crate) async fn kept_snapshots(
         &self,
         region: &Region,
         cluster: &str,
@@ -107,7 +106,7 @@ impl Build for Aws {
             .collect())
     }
 
-    async fn family(
+    pub(crate) async fn group_family(
         &self,
         region: &Region,
         group: &ParameterGroup,
@@ -149,7 +148,7 @@ impl Build for Aws {
         }
     }
 
-    async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
+    pub(crate) async fn make_call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
         let config = aws_sdk_rds::config::Builder::from(&self.config)
             .region(aws_sdk_rds::config::Region::new(region.0.clone()))
             .retry_config(RetryConfig::disabled())
@@ -190,37 +189,5 @@ impl Aws {
             Err(why) if why.code().is_some_and(|code| code.contains("NotFound")) => Ok(()),
             Err(why) => Err(error(&format!("RDS ListTagsForResource in {region}"), &why)),
         }
-    }
-}
-
-impl Blueprints for Aws {
-    async fn blueprint(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-    ) -> Result<Option<Blueprint>, Error> {
-        self.blueprint_item(plan, member).await
-    }
-
-    async fn healthy(&self, plan: &PlanName, member: &Region) -> Result<Option<Healthy>, Error> {
-        self.healthy_item(plan, member).await
-    }
-
-    async fn put_healthy(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-        healthy: &Healthy,
-    ) -> Result<(), Error> {
-        self.put_healthy_item(plan, member, healthy).await
-    }
-
-    async fn put_blueprint(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-        blueprint: &Blueprint,
-    ) -> Result<(), Error> {
-        self.put_blueprint_item(plan, member, blueprint).await
     }
 }

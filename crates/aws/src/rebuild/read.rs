@@ -4,7 +4,7 @@ use aws_sdk_rds::types;
 use jiff::Timestamp;
 
 use super::super::rds::tags;
-use crate::steps::rebuild_global::{
+use crate::topology::{
     EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
 };
 

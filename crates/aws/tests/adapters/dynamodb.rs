@@ -2,13 +2,10 @@
 
 use failover::{
     domain::{Epoch, Region},
-    ledger::{Endpoints, Known, Ledger, Row},
+    ledger::{Endpoints, Known, Row},
     plan::Plan,
-    steps::{
-        health_probe::Probe,
-        rebuild_global::{Blueprint, Blueprints, Shape},
-        recovery_ledger::Plans,
-    },
+    ports::Ledger,
+    topology::{Blueprint, Shape},
 };
 use serde_json::json;
 
@@ -219,7 +216,7 @@ async fn a_plan_that_was_ended_is_read_no_more_until_its_parameter_is_read_again
         plan: plan(),
         endpoints: Default::default(),
     };
-    aws.end(&east(), &known).await.unwrap();
+    aws.end_known(&east(), &known).await.unwrap();
     aws.put_known(&known).await.unwrap();
     let asked = replay.asked();
     let items: Vec<_> = asked

@@ -1,6 +1,6 @@
 //! ECS's services.
 
-use failover::steps::ecs_restart::{Deployment, Ecs, Service};
+use failover::ports::{Deployment, Service, Services};
 use serde_json::{Value, json};
 
 use crate::replay::{Next, scripted};

@@ -2,15 +2,7 @@
 
 use failover::{
     Error,
-    ledger::Ledger,
-    steps::{
-        detach_and_promote::Promote,
-        dns_flip::{Batch, Dns, Heard},
-        ecs_restart::Ecs,
-        health_probe::Probe,
-        recovery_ledger::Plans,
-    },
-    topology::Describe,
+    ports::{Batch, Heard, Ledger, Members, Names, Parameters, Secrets, Services},
 };
 
 use crate::{
@@ -52,7 +44,7 @@ async fn of_every_service(json: Next, xml: Next) -> Vec<(&'static str, Error)> {
         ),
         (
             "SSM",
-            Plans::plan(&aws, &"orders".into()).await.unwrap_err(),
+            Parameters::plan(&aws, &"orders".into()).await.unwrap_err(),
         ),
         (
             "SecretsManager",

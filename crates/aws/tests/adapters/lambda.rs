@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use failover::{
     Error,
-    steps::{
-        Input,
-        confirm_outage::{Ask, ReachInput, ReachOutput},
-        rebuild_global::AskRebuild,
-        warm::Warm,
-    },
+    ports::{Functions, Ledger, ReachInput, ReachOutput, within},
 };
 use serde_json::json;
 
@@ -54,7 +49,7 @@ async fn what_the_next_global_cluster_would_be_refused_is_a_reason_of_readiness(
         Next::ok(json!({"observed": {"lag": null}})),
         Next::ok(json!({"refusal": refusal})),
     ]);
-    let asked = async || aws.ask_rebuild(&Input::of("orders".into())).await.unwrap();
+    let asked = async || aws.ask_rebuild(&json!({"plan": "orders"})).await.unwrap();
     assert_eq!(asked().await, ["orders-15 is of version 15", outlook]);
     assert_eq!(asked().await, Vec::<String>::new());
     assert_eq!(asked().await, ["orders-15 is of version 15"]);
@@ -127,9 +122,7 @@ async fn a_function_may_take_longer_than_other_calls() {
 async fn the_asker_gives_up_on_a_silent_function() {
     let (aws, replay) = scripted([Next::Silence]);
     let limit = Duration::from_millis(50);
-    let answer = aws
-        .within(limit, aws.ask_probe(&"orders".into(), false))
-        .await;
+    let answer = within(&aws, limit, aws.ask_probe(&"orders".into(), false)).await;
     assert_eq!(
         answer,
         Err(Error::Unavailable("no answer within 50ms".into()))

@@ -4,7 +4,7 @@ use failover::{
     beat::{Vantage, Write},
     domain::{Epoch, Incident},
     plan::{Auth, Plan},
-    steps::health_probe::{Probe, Suspicion},
+    ports::{Functions, Secrets, Suspicion},
 };
 use serde_json::{Value, json};
 

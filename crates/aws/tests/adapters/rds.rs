@@ -3,11 +3,8 @@
 use failover::{
     Error,
     evidence::Rds,
-    steps::{
-        detach_and_promote::{Accepted, Promote},
-        planned_failover::SwitchOver,
-    },
-    topology::{Cluster, Describe, FailoverState, GlobalMember, Instance, Role, role},
+    ports::{Accepted, Members},
+    topology::{Cluster, FailoverState, GlobalMember, Instance, Role, role},
 };
 
 use crate::replay::{Next, scripted};

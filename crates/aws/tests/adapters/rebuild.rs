@@ -1,8 +1,8 @@
 //! RDS, as a rebuild changes it: what each refusal means to the next pass.
 
-use failover::steps::{
-    detach_and_promote::Accepted,
-    rebuild_global::{Build, Call, InstanceShape, ParameterGroup, RoleShape},
+use failover::{
+    ports::{Accepted, Members},
+    topology::{Call, InstanceShape, ParameterGroup, RoleShape},
 };
 
 use crate::replay::{Next, scripted};

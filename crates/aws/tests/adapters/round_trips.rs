@@ -3,8 +3,8 @@
 use failover::{
     beat::{Beat, Beats, Loss, Reading, Signs, Vantage, Write},
     domain::Epoch,
-    ledger::{Current, Intent, Lease, Ledger, Row, Run, RunKind},
-    steps::health_probe::Probe,
+    ledger::{Current, Intent, Lease, Row, Run, RunKind},
+    ports::Ledger,
 };
 use jiff::Timestamp;
 use proptest::{option, prelude::*};

@@ -1,6 +1,6 @@
 //! Route 53's records.
 
-use failover::steps::dns_flip::{Batch, Dns, Heard, Record};
+use failover::ports::{Batch, Heard, Names, Record};
 
 use crate::replay::{Next, scripted, scripted_with_retries};
 

@@ -8,11 +8,8 @@ use aws_sdk_rds::{
     config::{BehaviorVersion, Credentials, Region},
 };
 use failover::{
-    steps::{
-        detach_and_promote::{Accepted, Promote},
-        fence_writer::{Forwarding, Gate},
-    },
-    topology::{Cluster, Describe, GlobalCluster, Role, role},
+    ports::{Accepted, Forwarding, Members},
+    topology::{Cluster, GlobalCluster, Role, role},
 };
 use rds_sim::{Durations, Simulator, SimulatorConfig};
 

@@ -1,6 +1,6 @@
 //! Topics.
 
-use failover::notify::Notify;
+use failover::ports::People;
 
 use crate::replay::{Next, scripted};
 

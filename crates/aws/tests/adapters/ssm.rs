@@ -2,11 +2,7 @@
 
 use failover::{
     domain::Epoch,
-    steps::{
-        dns_flip::{Parameter, Parameters},
-        health_probe::Probe,
-        recovery_ledger::Plans,
-    },
+    ports::{Parameter, Parameters},
 };
 use serde_json::{Value, json};
 
@@ -22,7 +18,7 @@ async fn every_page_of_plans_is_read() {
     first["NextToken"] = "more".into();
     let (aws, replay) = scripted([Next::ok(first), Next::ok(page("b", "two"))]);
     assert_eq!(
-        Probe::plans(&aws).await,
+        Parameters::plans(&aws).await,
         Ok(vec![("a".into(), "one".into()), ("b".into(), "two".into())])
     );
     let asked = replay.asked();
@@ -37,14 +33,17 @@ async fn a_page_that_fails_is_no_short_list() {
         Next::ok(first),
         Next::json_error(500, "InternalServerError", ""),
     ]);
-    assert_eq!(Probe::plans(&aws).await.unwrap_err().name(), "Unavailable");
+    assert_eq!(
+        Parameters::plans(&aws).await.unwrap_err().name(),
+        "Unavailable"
+    );
 }
 
 #[tokio::test]
 async fn a_plan_is_read_by_its_name() {
     let (aws, replay) = scripted([Next::ok(json!({"Parameter": {"Value": "{}"}}))]);
     assert_eq!(
-        Plans::plan(&aws, &"orders".into()).await.as_deref(),
+        Parameters::plan(&aws, &"orders".into()).await.as_deref(),
         Ok("{}")
     );
     let asked = replay.asked_once();
@@ -58,7 +57,7 @@ async fn a_plan_is_read_by_its_name() {
 #[tokio::test]
 async fn a_plan_that_is_not_there_is_named_with_its_parameter() {
     let (aws, _) = scripted([Next::json_error(400, "ParameterNotFound", "")]);
-    let why = Probe::plan(&aws, &"orders".into()).await.unwrap_err();
+    let why = Parameters::plan(&aws, &"orders".into()).await.unwrap_err();
     assert_eq!(why.name(), "InvalidRequest");
     for part in ["us-east-1", "/aurora-failover/plans/orders"] {
         assert!(why.to_string().contains(part), "{why}");

@@ -2,7 +2,7 @@
 
 mod recovery;
 
-use failover::ledger::{Ledger, Run};
+use failover::{ledger::Run, ports::Ledger};
 
 use self::recovery::{Recovery, Seen, recovery};
 use super::{play::Outcome, suspicions};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{PlanName, Region},
-    steps::rebuild_global::names::IDENTIFIER_MAX,
+    topology::names::IDENTIFIER_MAX,
 };
 
 mod fault;

@@ -6,7 +6,7 @@ use crate::domain::Region;
 
 /// The name of a plan.
 pub(super) const PLAN: &str = "^[A-Za-z0-9-]{1,40}$";
-/// What RDS takes for an identifier, at most [`crate::steps::rebuild_global::names::IDENTIFIER_MAX`] long.
+/// What RDS takes for an identifier, at most [`crate::topology::names::IDENTIFIER_MAX`] long.
 pub(super) const IDENTIFIER: &str = "^[A-Za-z](-?[A-Za-z0-9])*$";
 /// The name of a secret.
 /// Source: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>; `!` is in the names that
@@ -104,7 +104,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::steps::rebuild_global::names::{IDENTIFIER_MAX, is_identifier};
+    use crate::topology::names::{IDENTIFIER_MAX, is_identifier};
 
     type Check = fn(&str) -> bool;
 

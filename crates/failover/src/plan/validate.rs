@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     json::shown,
-    steps::rebuild_global::names::{IDENTIFIER_MAX, is_identifier},
+    topology::names::{IDENTIFIER_MAX, is_identifier},
 };
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.

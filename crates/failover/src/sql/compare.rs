@@ -3,7 +3,6 @@
 use std::{pin::pin, time::Duration};
 
 use futures::TryStreamExt;
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_postgres::{
     Client, Row,
@@ -12,19 +11,16 @@ use tokio_postgres::{
 };
 
 use super::Why;
-use crate::plan::KeyedTable;
+use crate::{
+    ledger::FoundIn,
+    plan::KeyedTable,
+    ports::{FoundRows, LATE, ROWS, Reached, Stretch, WIDE_BYTES},
+};
 
-/// Rows that are read at once, unless the database is too slow for that.
-pub const ROWS: u32 = 20_000;
 /// A stretch ends once it has found so much, in bytes of rows.
 const FOUND_BYTES: i64 = 8 * 1024 * 1024;
-/// A wider row, in bytes of its text, is listed by its key alone: it would not fit into a function's memory several times over.
-pub const WIDE_BYTES: i64 = 4 * 1024 * 1024;
 /// Reading so many rows took less than this: twice as many at once.
 const QUICK: Duration = Duration::from_secs(2);
-
-/// How much longer than its limit a stretch may take: what was begun before is cut off then. Longer than one statement may take.
-pub const LATE: Duration = Duration::from_secs(12);
 
 /// How long one statement waits for a lock of somebody else: less than a statement may take, so that a lock is told from too
 /// many rows.
@@ -68,80 +64,6 @@ const SHAPE: &str = "
         c.relkind IN ('r', 'p')
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2";
-
-/// What one stretch of a table found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stretch {
-    /// How far the table has been compared.
-    pub reached: Reached,
-    /// Rows that were read at once in the end.
-    pub rows: u32,
-    /// Rows of the first database that were compared.
-    pub compared: u64,
-    /// Rows that the second database lacks, as CSV with a header.
-    pub only_here: Found,
-    /// Rows that are otherwise in the second database, as the first one has them.
-    pub differs: Found,
-    /// Columns that only one of the databases has: they are not compared, nor are computed ones.
-    pub left_out: Vec<String>,
-    /// Those of them that the first database has. The rows that are listed hold them.
-    pub own_columns: Vec<String>,
-    /// Which of the databases have the table.
-    pub found_in: FoundIn,
-    /// How long somebody else's lock kept the table from being read.
-    pub locked: Duration,
-    /// Who held it, and in which database, where that could be seen.
-    pub locked_by: Vec<String>,
-}
-
-/// Which of the two databases have a table.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FoundIn {
-    /// Both.
-    #[default]
-    Both,
-    /// The deposed one alone: every row is one that the writer lacks.
-    Deposed,
-    /// The writer alone: there is no row that could be lost.
-    Writer,
-}
-
-/// How far a table has been compared.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Reached {
-    /// Not a row of it.
-    #[default]
-    NotBegun,
-    /// Up to this key.
-    Key(Vec<String>),
-    /// Its end was read.
-    End,
-}
-
-impl Reached {
-    /// The last key that was compared, as long as more may follow.
-    #[must_use]
-    pub fn key(&self) -> Option<&[String]> {
-        match self {
-            Self::Key(key) => Some(key),
-            Self::NotBegun | Self::End => None,
-        }
-    }
-}
-
-/// Rows that were found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// How many.
-    pub count: u64,
-    /// They themselves, as `COPY … FROM … (FORMAT csv, HEADER)` takes them.
-    pub csv: Vec<u8>,
-    /// How many are wider than [`WIDE_BYTES`].
-    pub wide: u64,
-    /// The keys of those, as CSV with a header.
-    pub keys: Vec<u8>,
-}
 
 /// Compares a table of `ours` with that of `theirs` from the key `after` on, for about as long as `limit` and never longer than
 /// [`LATE`] beyond it.
@@ -593,7 +515,7 @@ impl Shape {
         &self,
         client: &Client,
         rows: &[&Keyed],
-        found: &mut Found,
+        found: &mut FoundRows,
     ) -> Result<(), tokio_postgres::Error> {
         let (wide, rows): (Vec<&Keyed>, Vec<&Keyed>) =
             rows.iter().partition(|row| row.bytes > WIDE_BYTES);

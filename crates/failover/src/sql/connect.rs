@@ -22,35 +22,11 @@ use rustls::{
 use tokio_postgres::{Client, Config, config::SslMode, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{Error, beat::Write};
-
-/// Where a member is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Its name, which its certificate must carry.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// The database.
-    pub database: String,
-}
-
-/// A login. `Debug` never shows the password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The role.
-    pub user: String,
-    /// Its password or token.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
+use crate::{
+    Error,
+    beat::Write,
+    ports::{Credentials, Place},
+};
 
 /// Why a connection or a statement failed, as far as it matters for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

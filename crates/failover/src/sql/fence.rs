@@ -8,11 +8,14 @@ mod trial;
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::{Client, Transaction};
 
-use super::{Credentials, Why};
-use crate::domain::Epoch;
+use super::Why;
+use crate::{
+    domain::Epoch,
+    ports::{Credentials, Shut},
+};
 
-pub use back::{Reopened, forget_dropped, reopen};
-pub use doors::{Doors, doors, moves_break};
+pub use back::{forget_dropped, reopen};
+pub use doors::{count_jobs, doors, moves_break};
 pub use elsewhere::{Elsewhere, elsewhere, reopen_there, shut_there};
 pub use trial::{rehearse, rehearse_there};
 
@@ -32,40 +35,6 @@ const RECORD: &str = "
 const ALONE: &str = "SELECT pg_advisory_lock(hashtextextended('aurora_failover.fenced', 0))";
 
 const REMEMBER: &str = "INSERT INTO aurora_failover.fenced VALUES ($1, $2) ON CONFLICT DO NOTHING";
-
-/// What fencing did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shut {
-    /// Roles that lost their login.
-    pub roles: Vec<String>,
-    /// What stays open, and why.
-    pub refused: Vec<String>,
-    /// Sessions that were ended, those that replicate out among them.
-    pub sessions: u64,
-    /// Jobs that were disabled, each with its database.
-    pub jobs: Vec<String>,
-    /// Subscriptions that were disabled.
-    pub subscriptions: Vec<String>,
-    /// Whom changes were sent to, until their sessions were ended.
-    pub senders: Vec<String>,
-    /// Whose sessions were ended although their login stays, so that they may come back.
-    pub as_administrator: Vec<String>,
-    /// Whether no login can be tried, for the role for it could not be made. Then that is among what was refused.
-    pub is_untried: bool,
-    /// What a look saw after all that; without one nothing is known to be shut.
-    pub after: Option<Doors>,
-}
-
-impl Shut {
-    /// Whether anything was open that may have taken rows.
-    pub(crate) const fn took_something(&self) -> bool {
-        !self.roles.is_empty()
-            || self.sessions > 0
-            || !self.jobs.is_empty()
-            || !self.subscriptions.is_empty()
-            || !self.as_administrator.is_empty()
-    }
-}
 
 /// Shuts every door of a database whose epoch is below `proven`, and ends what came in before. What cannot be shut keeps nothing
 /// else open, and is named. Answers `None` where the database has that epoch or a later one: it followed the writer of that

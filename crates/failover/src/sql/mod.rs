@@ -5,9 +5,7 @@ mod connect;
 pub mod fence;
 mod probe;
 mod setup;
-mod versions;
 
-pub use connect::{Connector, Credentials, Place, Resolver, Why, to_write};
+pub use connect::{Connector, Resolver, Why, to_write};
 pub use probe::Session;
 pub use setup::setup;
-pub use versions::{by_whichever_serves, first_that_serves};

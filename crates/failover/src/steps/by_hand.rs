@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Here, Input, Output, Pass, Progress, SILENCE, briefly, detach_and_promote, health_probe::prove,
+    Input, Output, Pass, Progress, SILENCE, briefly, detach_and_promote, health_probe::prove,
     not_adopted, planned_failover,
 };
 use crate::{
     Error,
     domain::{Epoch, Region, RunId},
     guard,
-    ledger::{self, Claim, Closed, Current, Known, Ledger, Outcome, Rows, Run, RunKind},
-    notify::{Message, Notify, Severity, commands, tell},
+    ledger::{self, Claim, Closed, Current, Known, Outcome, Rows, Run, RunKind},
+    notify::{Message, Severity, commands, tell},
     plan::Plan,
+    ports::{self, Here, Ledger, People},
 };
 
 /// Makes a forced pass of a step; `carried_out` says whether RDS shows that this Region's member is promoted already.
@@ -21,7 +22,7 @@ use crate::{
 /// # Errors
 /// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, and those of the step.
 pub(super) async fn forced<O>(
-    world: &(impl Ledger + Here + Notify),
+    world: &(impl Ledger + Here + People),
     step: &str,
     input: &Input,
     carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
@@ -47,7 +48,7 @@ pub(super) async fn forced<O>(
 
 /// The calls that follow a forced pass of a step, in their order: a promotion is proven, and what is proven fences the member that
 /// was left, leads applications over, and has listed what only that member took.
-async fn follow(world: &(impl Ledger + Here), step: &str, run: &Run) -> Vec<String> {
+async fn follow(world: &impl Ledger, step: &str, run: &Run) -> Vec<String> {
     let (plan, to, left) = (&run.plan, &run.to, &run.from);
     match step {
         detach_and_promote::STEP | planned_failover::STEP => {
@@ -270,7 +271,7 @@ async fn lease(
     let members: Vec<_> = run.plan.members.keys().cloned().collect();
     for region in members {
         let kept = ended.get(&region).copied();
-        let claimed = ledger::update(world, &region, run.name(), |row| {
+        let claimed = ports::update(world, &region, run.name(), |row| {
             row.claim_by_hand(&claim, kept, now)
         });
         let may_be_silent = region != *world.region() && (region == run.from || is_promoted);
@@ -290,7 +291,7 @@ async fn lease(
 
 /// Records what came of the pass, gives the leases back, and tells people: whatever was forced must be known.
 async fn close<O>(
-    world: &(impl Ledger + Here + Notify),
+    world: &(impl Ledger + Here + People),
     step: &str,
     (run, held): (&mut Run, &Tokens),
     result: &Result<Output<O>, Error>,
@@ -406,7 +407,7 @@ async fn give_back(world: &(impl Ledger + Here), run: &Run) -> Vec<Region> {
     let here = world.region();
     let others = run.plan.members.keys().filter(|region| *region != here);
     for region in others.chain([here]) {
-        let released = ledger::update_if(world, region, run.name(), |row| row.release(&run.run_id));
+        let released = ports::update_if(world, region, run.name(), |row| row.release(&run.run_id));
         if !matches!(tokio::time::timeout(SILENCE, released).await, Ok(Ok(_))) {
             tracing::warn!(%region, run_id = %run.run_id, "a lease was not given back; it lapses by itself");
             silent.push(region.clone());

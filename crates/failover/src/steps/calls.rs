@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{Here, Pass, detach_and_promote, planned_failover};
+use super::{Pass, detach_and_promote, planned_failover};
 use crate::{
     Error,
     domain::seconds_between,
     guard,
-    ledger::{Answer, Attempt, Ledger, Run},
+    ledger::{Answer, Attempt, Run},
     patience::{Shown, Trouble, patience},
+    ports::{Here, Ledger},
 };
 
 /// What stands for a call that a run made whose record is gone.

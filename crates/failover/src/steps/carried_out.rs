@@ -6,7 +6,8 @@ use crate::{
     domain::Region,
     ledger::Rows,
     plan::Plan,
-    topology::{Describe, Role, role},
+    ports::{Members, in_region},
+    topology::{Role, role},
 };
 
 /// Whether an open intent to the target has already been carried out: RDS shows that it follows nobody and is ready.
@@ -14,7 +15,7 @@ use crate::{
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
 pub(super) async fn is_carried_out(
-    world: &impl Describe,
+    world: &impl Members,
     plan: &Plan,
     rows: &Rows,
     target: &Region,
@@ -29,7 +30,7 @@ pub(super) async fn is_carried_out(
         return Ok(false);
     };
     let global = match &intent.global_cluster {
-        Some(global) => global.in_region(world, target).await?,
+        Some(global) => in_region(world, target, global).await?,
         None => None,
     };
     let role = role(global.as_ref(), &cluster);
@@ -38,12 +39,7 @@ pub(super) async fn is_carried_out(
 
 /// The same by the target's own row alone, which alone decides about changes to it; what RDS does not tell counts as not
 /// carried out.
-pub(super) async fn shows(
-    world: &impl Describe,
-    plan: &Plan,
-    rows: &Rows,
-    target: &Region,
-) -> bool {
+pub(super) async fn shows(world: &impl Members, plan: &Plan, rows: &Rows, target: &Region) -> bool {
     let own = rows.0.get(target).map(|row| (target.clone(), row.clone()));
     let own = Rows(own.into_iter().collect());
     let shown = is_carried_out(world, plan, &own, target).await;

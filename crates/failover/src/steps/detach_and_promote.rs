@@ -4,18 +4,15 @@
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass, calls, carried_out,
+    Input, Output, Pass, calls, carried_out,
     frame::{self, Act, Came, Step, Then},
 };
 use crate::{
     Error,
-    domain::Region,
-    ledger,
-    ledger::{Ledger, Rows},
-    notify::Notify,
+    ledger::Rows,
     plan::{Plan, Strategy},
-    switches::Switched,
-    topology::{Cluster, Describe, FailoverState, GlobalCluster, Named, Role, role},
+    ports::{self, Accepted, Here, Ledger, Members, Parameters, People},
+    topology::{Cluster, FailoverState, GlobalCluster, Named, Role, role},
 };
 
 mod look;
@@ -72,35 +69,6 @@ pub enum Written {
     Proven,
 }
 
-/// The promoting calls.
-pub trait Promote: Sync {
-    /// `FailoverGlobalCluster` with `AllowDataLoss`, in the target's Region.
-    fn fail_over(
-        &self,
-        region: &Region,
-        global_cluster: &str,
-        target_arn: &str,
-    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
-    /// `RemoveFromGlobalCluster`, in the Region of the cluster that leaves.
-    fn detach(
-        &self,
-        region: &Region,
-        global_cluster: &str,
-        target_arn: &str,
-    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
-}
-
-/// Whether RDS took a promoting call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
-    /// It did; the outcome is for the next pass to see.
-    Yes,
-    /// Not in this state; the next pass looks again.
-    NotNow(String),
-    /// Too much was asked: nothing was changed, and nothing is said of the state.
-    Throttled(String),
-}
-
 /// What a pass does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -144,10 +112,6 @@ impl Act for Action {
     }
 }
 
-/// Everything that this step needs.
-pub trait World: Ledger + Here + Describe + Promote + Switched + Notify {}
-impl<T: Ledger + Here + Describe + Promote + Switched + Notify> World for T {}
-
 /// The step.
 #[derive(Debug)]
 pub struct DetachAndPromote;
@@ -156,11 +120,14 @@ pub struct DetachAndPromote;
 ///
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+pub async fn run(
+    world: &(impl Ledger + Here + Members + Parameters + People),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
     frame::run(&DetachAndPromote, world, input).await
 }
 
-impl<W: World> Step<W> for DetachAndPromote {
+impl<W: Ledger + Here + Members + Parameters + People> Step<W> for DetachAndPromote {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -364,7 +331,7 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
 }
 
 async fn act(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People),
     pass: &mut Pass,
     observed: &Observed,
     action: Action,
@@ -415,7 +382,7 @@ async fn act(
 
 /// Keeps what the look showed where it is news; every other action goes with a record.
 async fn remember(
-    world: &impl World,
+    world: &(impl Ledger + Here + People),
     pass: &mut Pass,
     observed: &Observed,
     action: Action,
@@ -433,17 +400,13 @@ async fn remember(
 }
 
 /// Writes the intent into every table the run leased.
-async fn write_intent(
-    world: &(impl Ledger + Here),
-    pass: &Pass,
-    observed: &Observed,
-) -> Result<(), Error> {
+async fn write_intent(world: &impl Ledger, pass: &Pass, observed: &Observed) -> Result<(), Error> {
     let run = &pass.run;
     let global = observed.global.as_ref();
     let intent = pass.intent(global.map(Named::from));
     for region in &run.leased {
         let written =
-            ledger::update(world, region, run.name(), |row| row.intend(intent.clone())).await;
+            ports::update(world, region, run.name(), |row| row.intend(intent.clone())).await;
         match written {
             Err(Error::Unavailable(why)) if *region == run.from => {
                 return Err(Error::EvidenceStale(format!(

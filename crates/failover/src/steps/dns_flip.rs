@@ -11,23 +11,22 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass,
+    Input, Output, Pass,
     frame::{self, Act, Came, Step, Then},
     wait_seconds,
 };
 use crate::{
     Error,
     domain::{Epoch, Region, seconds_between},
-    ledger::{DnsChange, Endpoints, Ledger, Run},
-    notify::Notify,
+    ledger::{DnsChange, Endpoints, Run},
     plan::DnsRecord,
-    topology::Describe,
+    ports::{Batch, Heard, Here, Ledger, Members, Names, Parameters, People, Record},
 };
 
 mod parameters;
 mod unled;
 
-pub use parameters::{Parameter, Parameters, Seen};
+pub use parameters::Seen;
 pub use unled::Stands;
 
 /// The step's name in timelines and logs.
@@ -43,19 +42,6 @@ const IN_SYNC_SECONDS: f64 = 60.0;
 const ROUTE53_SILENCE: Duration = Duration::from_secs(3);
 /// After so many seconds in this step the run goes on without a Route 53, or an SSM elsewhere, that is silent: services wait behind it.
 const WITHOUT_SECONDS: f64 = 6.0;
-
-/// A record set with one value, as Route 53 holds it. Two are the same only if a DELETE of one would match the other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Record {
-    /// Its name, without the trailing dot.
-    pub name: String,
-    /// `CNAME` or `TXT`; what else was found where a CNAME was asked for, such as `A` or `ALIAS`.
-    pub kind: &'static str,
-    /// Seconds a resolver may keep it.
-    pub ttl_seconds: i64,
-    /// Its values, as Route 53 writes them.
-    pub values: Vec<String>,
-}
 
 /// What a name holds and what it should.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,58 +85,6 @@ pub struct Observed {
     pub failed: Vec<Error>,
 }
 
-/// Route 53.
-pub trait Dns: Sync {
-    /// The record set of a name and type. Of a name without a CNAME, what keeps one from being made.
-    fn record(
-        &self,
-        zone: &str,
-        name: &str,
-        kind: &'static str,
-    ) -> impl Future<Output = Result<Heard<Option<Record>>, Error>> + Send;
-    /// Deletes and creates in one transaction; answers the change's id.
-    fn change(
-        &self,
-        zone: &str,
-        batch: &Batch,
-        comment: &str,
-    ) -> impl Future<Output = Result<Heard<String>, Error>> + Send;
-    /// Whether a change has reached every server.
-    fn is_in_sync(&self, change: &str) -> impl Future<Output = Result<Heard<bool>, Error>> + Send;
-}
-
-/// What Route 53 said. It takes five calls a second of an account, whoever makes them.
-/// Source: <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard<T> {
-    /// This.
-    Said(T),
-    /// In these words, that others asked too much just now; nothing was changed.
-    Throttled(String),
-}
-
-impl<T> Heard<T> {
-    /// What was said, for whoever does not wait.
-    ///
-    /// # Errors
-    /// `Unavailable` where others asked too much.
-    pub fn said(self) -> Result<T, Error> {
-        match self {
-            Self::Said(said) => Ok(said),
-            Self::Throttled(why) => Err(Error::Unavailable(why)),
-        }
-    }
-}
-
-/// What one transaction does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Batch {
-    /// What it deletes: exactly what was read.
-    pub delete: Vec<Record>,
-    /// What it creates.
-    pub create: Vec<Record>,
-}
-
 /// What a pass does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -192,10 +126,6 @@ impl Act for Action {
     }
 }
 
-/// Everything that this step needs.
-pub trait World: Ledger + Here + Describe + Dns + Parameters + Notify {}
-impl<T: Ledger + Here + Describe + Dns + Parameters + Notify> World for T {}
-
 /// The step.
 #[derive(Debug)]
 pub struct DnsFlip;
@@ -205,11 +135,14 @@ pub struct DnsFlip;
 /// # Errors
 /// The guards' refusals; `UnexpectedTopology` for a later epoch, at once; when nothing is left to do, what could not be led over: by
 /// its own name where it is one thing, else `NotReady`, or `Unavailable` while something was only silent.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+pub async fn run(
+    world: &(impl Ledger + Here + Members + Parameters + Names + People),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
     frame::run(&DnsFlip, world, input).await
 }
 
-impl<W: World> Step<W> for DnsFlip {
+impl<W: Ledger + Here + Members + Parameters + Names + People> Step<W> for DnsFlip {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -262,7 +195,7 @@ impl<W: World> Step<W> for DnsFlip {
 
 /// Does it. What fails is noted, and hides nothing else.
 async fn lead(
-    world: &(impl Here + Dns + Parameters),
+    world: &(impl Here + Parameters + Names),
     pass: &mut Pass,
     seen: &Observed,
     action: &Action,
@@ -278,7 +211,7 @@ async fn lead(
 }
 
 async fn observe(
-    world: &(impl Ledger + Here + Describe + Dns + Parameters),
+    world: &(impl Ledger + Here + Members + Parameters + Names),
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let endpoints = endpoints(world, pass).await?;
@@ -286,7 +219,7 @@ async fn observe(
 }
 
 async fn look(
-    world: &(impl Here + Dns + Parameters),
+    world: &(impl Here + Parameters + Names),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
 ) -> Result<Observed, Error> {
@@ -322,7 +255,7 @@ async fn look(
 
 /// Asks for a change. One that was throttled was not made, so nothing is on its way.
 async fn change(
-    world: &(impl Dns + Here),
+    world: &(impl Here + Names),
     pass: &mut Pass,
     (zone, batch): (&str, &Batch),
     reason: &str,
@@ -428,7 +361,7 @@ struct Looked {
 /// The zones, as far as Route 53 let them be looked at, and why not further. After a change nothing but that change is asked
 /// about, until it is in sync.
 async fn zones(
-    world: &(impl Dns + Here),
+    world: &(impl Here + Names),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
     target: &Endpoints,
@@ -511,7 +444,7 @@ fn is_followed(run: &Run, zone: &str) -> bool {
 
 /// Whether the change that this run made in a zone is in sync.
 async fn synced(
-    world: &(impl Dns + Here),
+    world: &(impl Here + Names),
     pass: &Pass,
     zone: &str,
 ) -> Result<Heard<Option<bool>>, Nothing> {
@@ -532,7 +465,7 @@ async fn synced(
 
 /// What a name holds and what it should.
 async fn name(
-    world: &(impl Dns + Here),
+    world: &(impl Here + Names),
     pass: &Pass,
     record: &DnsRecord,
     (endpoints, target): (&BTreeMap<Region, Endpoints>, &Endpoints),
@@ -578,7 +511,7 @@ async fn name(
 
 /// The endpoints of every member: the target's as RDS shows them now, the others' as they were last known.
 async fn endpoints(
-    world: &(impl Ledger + Here + Describe),
+    world: &(impl Ledger + Here + Members),
     pass: &Pass,
 ) -> Result<BTreeMap<Region, Endpoints>, Error> {
     let run = &pass.run;
@@ -600,7 +533,7 @@ async fn endpoints(
 /// What this step would be refused at the names and the parameters, were the writer moved now. A planned move asks before it
 /// begins.
 pub(super) async fn refusals(
-    world: &(impl Ledger + Here + Describe + Dns + Parameters),
+    world: &(impl Ledger + Here + Members + Parameters + Names),
     pass: &Pass,
 ) -> Result<Vec<String>, Error> {
     let endpoints = endpoints(world, pass).await?;

@@ -8,44 +8,20 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Here, Input, Output, Pass, answer,
+    Input, Output, Pass, answer,
     frame::{self, Act, Came, Step, Then},
     read, take,
 };
 use crate::{
     Error,
     domain::{Region, seconds_between},
-    ledger::{Ledger, Restart},
-    notify::Notify,
+    ledger::Restart,
     plan::EcsService,
+    ports::{Here, Ledger, People, Service, Services},
 };
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "ecs_restart";
-
-/// A service as ECS shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Service {
-    /// The tasks it should have.
-    pub desired_count: u32,
-    /// The tasks it has.
-    pub running_count: u32,
-    /// Its deployments.
-    pub deployments: Vec<Deployment>,
-}
-
-/// A deployment of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Deployment {
-    /// Its id.
-    pub id: String,
-    /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
-    pub status: String,
-    /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
-    pub rollout: String,
-    /// Why it is in that state.
-    pub rollout_reason: String,
-}
 
 /// One service of the plan and what the pass saw of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -83,25 +59,6 @@ const SILENT_SECONDS: f64 = 120.0;
 /// How long a service that ECS did not answer about rests before it is tried again, in seconds.
 const REST_SECONDS: f64 = 5.0;
 
-/// ECS.
-pub trait Ecs: Sync {
-    /// A service; `NotReady` when there is none of this name.
-    fn service(
-        &self,
-        region: &Region,
-        cluster: &str,
-        service: &str,
-    ) -> impl Future<Output = Result<Service, Error>> + Send;
-    /// Forces a new deployment, and scales where `desired_count` is given; answers the new deployment's id.
-    fn force_deployment(
-        &self,
-        region: &Region,
-        cluster: &str,
-        service: &str,
-        desired_count: Option<u32>,
-    ) -> impl Future<Output = Result<String, Error>> + Send;
-}
-
 /// How far one service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -132,7 +89,10 @@ pub enum Action {
 ///
 /// # Errors
 /// As [`run`] and [`conclude::run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+pub async fn handle(
+    world: &(impl Ledger + Here + Services + People),
+    payload: Value,
+) -> Result<Value, Error> {
     let (concludes, input) = asked(payload)?;
     if concludes {
         answer(conclude::run(world, &input).await?)
@@ -172,10 +132,6 @@ impl Act for Action {
     }
 }
 
-/// Everything that this step needs.
-pub trait World: Ledger + Here + Ecs + Notify {}
-impl<T: Ledger + Here + Ecs + Notify> World for T {}
-
 /// The step.
 #[derive(Debug)]
 pub struct EcsRestart;
@@ -184,11 +140,14 @@ pub struct EcsRestart;
 ///
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that could not be restarted.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<Seen>>, Error> {
+pub async fn run(
+    world: &(impl Ledger + Here + Services + People),
+    input: &Input,
+) -> Result<Output<Vec<Seen>>, Error> {
     frame::run(&EcsRestart, world, input).await
 }
 
-impl<W: World> Step<W> for EcsRestart {
+impl<W: Ledger + Here + Services + People> Step<W> for EcsRestart {
     const NAME: &'static str = STEP;
     type Observed = Vec<Seen>;
     type Action = Action;
@@ -237,7 +196,7 @@ impl<W: World> Step<W> for EcsRestart {
 }
 
 /// Asks for every service in the Regions that the run counts on, the new writer's first.
-async fn observe(world: &(impl Ledger + Here + Ecs), pass: &Pass) -> Vec<Seen> {
+async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
     let run = &pass.run;
     let mut services = Vec::new();
     let others = run.leased.iter().filter(|region| **region != run.to);
@@ -360,7 +319,7 @@ pub fn state(seen: &Seen, entered: Timestamp, now: Timestamp) -> State {
 }
 
 /// A refusal by ECS is what came of this service; one that gets no answer rests, and the others go on.
-async fn restart(world: &(impl Ecs + Here), seen: &Seen) -> Restart {
+async fn restart(world: &(impl Here + Services), seen: &Seen) -> Restart {
     let stands_at_zero = matches!(&seen.now, Now::Service(service) if service.desired_count == 0);
     let count = seen.takeover_count.filter(|_| stands_at_zero);
     let asked = world

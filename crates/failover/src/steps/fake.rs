@@ -1,6 +1,8 @@
-//! What the tests of several steps share.
+//! The one world in memory that the tests share: every port, answered from maps.
 
-mod made_of;
+mod functions;
+mod ledger;
+mod members;
 pub(crate) mod probe;
 
 use std::{
@@ -17,18 +19,10 @@ use crate::{
     beat::{Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
     evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
-    ledger::{Claim, Closed, Confirmed, Current, Known, Ledger, Outcome, Row, Run, RunKind},
-    notify::Notify,
-    steps::{
-        Here,
-        confirm_outage::{Ask, ReachInput, ReachOutput},
-        health_probe::{Confirmation, Spares},
-        rebuild_global::Reach,
-        recovery_ledger::{HandOver, Plans},
-        warm::Warm,
-    },
-    switches::{Switched, Switches},
-    topology::{Cluster, Describe, GlobalCluster, Instance},
+    ledger::{Claim, Closed, Confirmed, Current, Outcome, Row, Run, RunKind},
+    ports::{Here, Parameter, Parameters, People, ReachOutput, Spares},
+    switches::Switches,
+    topology::{Cluster, GlobalCluster, Instance, Reach},
 };
 
 /// The standby of that plan as RDS shows it, with instances of these statuses; the first one leads.
@@ -174,7 +168,7 @@ pub(crate) struct Books {
     third: Option<Region>,
     ignorant: BTreeSet<Region>,
     has_documents: bool,
-    spares: Spares,
+    spares: Spares<()>,
     /// After so many looks another row lies in every ledger.
     turn: Option<(usize, Row)>,
     /// After so many looks the ledger is read no more.
@@ -190,6 +184,14 @@ pub(crate) struct Books {
     unseen: Option<PlanName>,
     /// What of a member this Region's rebuild may make again.
     reach: Option<Reach>,
+    /// The one global cluster that RDS shows, in every Region.
+    global: Option<GlobalCluster>,
+    /// What a dry run of this Region's rebuild is refused.
+    rebuild: Result<Vec<String>, Error>,
+    /// What the witness hears of a Region.
+    hears: fn(&str) -> Result<ReachOutput, Error>,
+    /// What an endpoint parameter of a Region holds.
+    parameter: fn(&str, &str) -> Result<Option<Parameter>, Error>,
     kept: Mutex<Kept>,
 }
 
@@ -203,6 +205,10 @@ struct Kept {
     looks: Vec<Vantage>,
     logins: u32,
     doorway: probe::Doorway,
+    /// What the probe meets at a member.
+    heart: probe::Beats,
+    /// By name, with what each was started with, and whether it has ended.
+    executions: Vec<(String, Value, bool)>,
 }
 
 impl Books {
@@ -231,6 +237,10 @@ impl Books {
             switches: Ok(Switches::default()),
             unseen: None,
             reach: None,
+            global: None,
+            rebuild: Ok(Vec::new()),
+            hears: |_| Err(Error::Unavailable("the witness does not answer".into())),
+            parameter: |_, _| Ok(None),
             kept: Mutex::new(Kept {
                 rows: rows.into(),
                 ..Kept::default()
@@ -241,6 +251,21 @@ impl Books {
     /// What of a member this Region's rebuild may make again.
     pub(crate) fn reaching(mut self, reach: Reach) -> Self {
         self.reach = Some(reach);
+        self
+    }
+
+    /// What an endpoint parameter of a Region holds.
+    pub(crate) fn holding(
+        mut self,
+        parameter: fn(&str, &str) -> Result<Option<Parameter>, Error>,
+    ) -> Self {
+        self.parameter = parameter;
+        self
+    }
+
+    /// RDS shows one global cluster.
+    pub(crate) fn showing(mut self, global: GlobalCluster) -> Self {
+        self.global = Some(global);
         self
     }
 
@@ -383,9 +408,29 @@ impl Here for Books {
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap()
     }
+
+    async fn pause(&self, time: Duration) {
+        let mut now = self.now.lock().unwrap();
+        *now += time;
+    }
+
+    /// Its seconds pass as milliseconds.
+    async fn within<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        tokio::time::timeout(limit / 1_000, work).await.ok()
+    }
 }
 
-impl Plans for Books {
+impl Parameters for Books {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        let name = PlanName::from("orders");
+        let document = self.plan(&name).await?;
+        Ok(vec![(name, document)])
+    }
+
     async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
         if let Some(document) = self.kept.lock().unwrap().document.clone() {
             return Ok(document);
@@ -400,17 +445,21 @@ impl Plans for Books {
         self.plan(plan).await
     }
 
-    async fn end(&self, region: &Region, known: &Known) -> Result<(), Error> {
-        if self.full.contains(region) {
-            return Err(Error::Unavailable(format!("{region} takes no write")));
-        }
-        let ended = format!("plan {} ended in {region}", known.plan.plan);
-        self.kept.lock().unwrap().told.push(ended);
+    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        self.stall(probe::Stall::Before).await;
+        self.switches.clone()
+    }
+
+    async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
+        (self.parameter)(region.as_str(), name)
+    }
+
+    async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
         Ok(())
     }
 }
 
-impl Notify for Books {
+impl People for Books {
     /// Only topics of this account are there.
     async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
         self.answers(region)?;
@@ -428,172 +477,5 @@ impl Notify for Books {
         }
         self.kept.lock().unwrap().told.push(subject.to_owned());
         Ok(())
-    }
-}
-
-impl Ledger for Books {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
-        self.answers(region)?;
-        if self
-            .hangs_after
-            .is_some_and(|looks| self.looks().len() > looks)
-        {
-            std::future::pending::<()>().await;
-        }
-        let kept = self.kept.lock().unwrap();
-        let row = kept.rows.get(region).cloned();
-        Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
-    }
-
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
-        self.answers(region)?;
-        let asks = row
-            .lease
-            .as_ref()
-            .is_some_and(|lease| lease.waits_for_human);
-        if asks && self.full.contains(region) {
-            return Err(Error::Unavailable(format!("{region} takes no write")));
-        }
-        if row.lease.is_none() && self.keeps.contains(region) {
-            return Err(Error::Unavailable(format!("{region} takes no write")));
-        }
-        let mut kept = self.kept.lock().unwrap();
-        let before = kept.rows.get(region).map_or(0, |row| row.version);
-        if before != row.version {
-            return Ok(false);
-        }
-        let next = Row {
-            version: row.version + 1,
-            ..row.clone()
-        };
-        kept.rows.insert(region.clone(), next);
-        if row.lease.is_some() && self.swallows.contains(region) {
-            return Err(Error::Unavailable(format!("{region} does not answer")));
-        }
-        Ok(true)
-    }
-
-    async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
-        self.answers(region)?;
-        Ok(self.kept.lock().unwrap().looked.get(region).cloned())
-    }
-
-    async fn run(&self, _: &Region, _: &PlanName, run_id: &RunId) -> Result<Option<Run>, Error> {
-        Ok(self.kept.lock().unwrap().runs.get(run_id).cloned())
-    }
-
-    async fn put_run(&self, _: &Region, run: &Run) -> Result<(), Error> {
-        let mut kept = self.kept.lock().unwrap();
-        kept.runs.insert(run.run_id.clone(), run.clone());
-        Ok(())
-    }
-
-    async fn known(&self, _: &Region, name: &PlanName) -> Result<Option<Known>, Error> {
-        let mut plan = run().plan;
-        if plan.plan != *name {
-            return Ok(None);
-        }
-        let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
-        plan.notify.insert(self.here.clone(), topic.into());
-        if let (Some(third), Some(member)) = (&self.third, plan.members.get(&self.here).cloned()) {
-            plan.members.insert(third.clone(), member);
-        }
-        Ok(Some(Known {
-            plan,
-            endpoints: BTreeMap::new(),
-        }))
-    }
-
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
-        self.answers(region)?;
-        if self.ignorant.contains(region) {
-            return Ok(Vec::new());
-        }
-        let known = self.known(region, &"orders".into()).await?;
-        let unseen = self.unseen.iter().zip(&known).map(|(name, known)| {
-            let mut unseen = known.clone();
-            unseen.plan.plan = name.clone();
-            for member in unseen.plan.members.values_mut() {
-                member.cluster = name.to_string();
-            }
-            unseen
-        });
-        Ok(unseen.chain(known.clone()).collect())
-    }
-}
-
-impl Ask for Books {
-    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
-        self.answers(region)?;
-        Ok("STS answers".into())
-    }
-
-    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
-        if self.busy.contains(region) {
-            return Ok("the ledger answers".into());
-        }
-        self.answers(region)?;
-        Ok("the ledger answers".into())
-    }
-
-    async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
-        Err(Error::Unavailable("the probe does not answer".into()))
-    }
-
-    async fn ask_witness(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
-        Err(Error::Unavailable("the witness does not answer".into()))
-    }
-
-    async fn within<T: Send>(
-        &self,
-        _: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, Error> {
-        work.await
-    }
-}
-
-impl HandOver for Books {
-    async fn suspect_in(&self, _: &Region, _: &Value) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl Warm for Books {
-    async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
-        self.answers(region)?;
-        let called = format!("{function} in {region}");
-        self.kept.lock().unwrap().told.push(called);
-        Ok(())
-    }
-}
-
-impl Describe for Books {
-    async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
-        Ok(None)
-    }
-
-    async fn look(&self, _: &Region, _: &str) -> Rds {
-        Rds::Silent {
-            why: "nobody asked".into(),
-        }
-    }
-
-    async fn cluster(&self, _: &Region, cluster: &str) -> Result<Option<Cluster>, Error> {
-        if self
-            .unseen
-            .as_ref()
-            .is_some_and(|unseen| unseen.as_str() == cluster)
-        {
-            return Err(Error::Unavailable(format!("RDS does not show {cluster}")));
-        }
-        Ok(self.cluster.clone())
-    }
-}
-
-impl Switched for Books {
-    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
-        self.stall(probe::Stall::Before).await;
-        self.switches.clone()
     }
 }

@@ -8,13 +8,11 @@ mod patience;
 mod shut;
 mod words;
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use by_operators::{Rights, Unfenced};
-pub use forwarding::{Forwarded, Forwarding};
+pub use by_operators::Unfenced;
+pub use forwarding::Forwarded;
 pub use hint::{Heard, Hint};
 pub use patience::{LOOK, SHUT, SWEEP};
 
@@ -22,7 +20,7 @@ use shut::{Ended, all_clear, shut, tell_unfenced};
 use words::some;
 
 use super::{
-    Here, Input, Output, Pass, answer, by_hand,
+    Input, Output, Pass, answer, by_hand,
     frame::{self, Act, Came, Step, Then},
     health_probe::OfPlan,
     not_adopted, operation,
@@ -30,13 +28,11 @@ use super::{
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::{Current, Known, Ledger, Row, Rows, update_if},
+    ledger::{Current, Known, Row, Rows},
     metric::{self, Counted},
-    notify::Notify,
     plan::Plan,
-    sql::fence::{Doors, Reopened, Shut},
-    switches::Switched,
-    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
+    ports::{Doors, Fence, Here, Ledger, Members, Parameters, People, in_region, update_if},
+    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
 };
 
 /// The step's name in timelines and logs.
@@ -177,53 +173,6 @@ pub enum Standing {
     Deposed,
 }
 
-/// The doors of this Region's member, handled as its administrator.
-pub trait Gate: Sync {
-    /// Looks what stands open.
-    fn doors(&self, known: &Known) -> impl Future<Output = Result<Doors, Error>> + Send;
-    /// Shuts everything if the database's epoch is below `proven`, tries a login that must be refused, and looks again. `None`
-    /// where the database has followed the writer of that epoch.
-    fn shut(
-        &self,
-        known: &Known,
-        proven: Epoch,
-    ) -> impl Future<Output = Result<Option<Shut>, Error>> + Send;
-    /// What RDS shows of write forwarding to this Region's cluster.
-    fn forwarding(
-        &self,
-        cluster: &Cluster,
-    ) -> impl Future<Output = Result<Forwarding, Error>> + Send;
-    /// Gives back what was taken.
-    fn reopen(&self, known: &Known) -> impl Future<Output = Result<Reopened, Error>> + Send;
-    /// Logs in as the administrator once, so that it is noted which version of the secret opens the member.
-    fn log_in(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
-    /// Tries everything that [`Gate::shut`] would do, takes it back, and answers what was refused.
-    fn rights(&self, known: &Known) -> impl Future<Output = Result<Rights, Error>> + Send;
-    /// Carries work out, and gives it up after `limit`.
-    fn in_time<T: Send>(
-        &self,
-        limit: Duration,
-        what: &str,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> impl Future<Output = Result<T, Error>> + Send {
-        patience::in_time(limit, what, work)
-    }
-}
-
-/// Asks another Region's fence.
-pub trait AskFence: Sync {
-    /// What the administrator could not do if the writer in `region` had to be fenced.
-    fn ask_rights(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-    ) -> impl Future<Output = Result<Rights, Error>> + Send;
-}
-
-/// Everything that this step needs.
-pub trait World: Ledger + Here + Describe + Switched + Notify + Gate {}
-impl<T: Ledger + Here + Describe + Switched + Notify + Gate> World for T {}
-
 /// What a pass does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -284,7 +233,10 @@ pub struct Swept {
 ///
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
-pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+pub async fn handle(
+    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    payload: Value,
+) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
         Request::Sweep {} => answer(sweep(world).await?),
         Request::Fence(input) => answer(run(world, &input).await?),
@@ -375,11 +327,14 @@ fn left_by_hand(observed: &Observed) -> String {
 ///
 /// # Errors
 /// The guards' refusals, `NotReady` for a login that cannot be taken away, `Unavailable`.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Looked>, Error> {
+pub async fn run(
+    world: &(impl Ledger + Here + Members + People + Fence),
+    input: &Input,
+) -> Result<Output<Looked>, Error> {
     frame::run(&FenceWriter, world, input).await
 }
 
-impl<W: World> Step<W> for FenceWriter {
+impl<W: Ledger + Here + Members + People + Fence> Step<W> for FenceWriter {
     const NAME: &'static str = STEP;
     type Observed = Looked;
     type Action = Action;
@@ -432,12 +387,14 @@ fn reason(seen: &Observed, action: Action) -> String {
 ///
 /// # Errors
 /// The first fault's, with the names of all plans that could not be swept: an answer would hide it from whoever counts errors.
-async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
+async fn sweep(
+    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
         let plan = &known.plan.plan;
         let work = Box::pin(sweep_one(world, &plans, known));
-        let swept = world.in_time(SWEEP, "the sweep", work).await;
+        let swept = patience::in_time(world, SWEEP, "the sweep", work).await;
         if let Err(why) = &swept {
             tracing::error!(%plan, step = STEP, %why, "could not be swept");
             metric::failed(Counted::Fence, plan, world.now());
@@ -468,7 +425,11 @@ async fn sweep(world: &impl World) -> Result<Vec<Swept>, Error> {
     )))
 }
 
-async fn sweep_one(world: &impl World, plans: &[Known], known: &Known) -> Result<Swept, Error> {
+async fn sweep_one(
+    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    plans: &[Known],
+    known: &Known,
+) -> Result<Swept, Error> {
     match serves_another(world, plans, known).await? {
         None => sweep_plan(world, known).await,
         Some(other) => Ok(Swept {
@@ -482,7 +443,7 @@ async fn sweep_one(world: &impl World, plans: &[Known], known: &Known) -> Result
 /// A later plan whose writer a plan's member here is. Of a plan that was taken away its row stays, and its epochs are none of the
 /// successor's.
 async fn serves_another(
-    world: &impl World,
+    world: &(impl Ledger + Here),
     plans: &[Known],
     known: &Known,
 ) -> Result<Option<PlanName>, Error> {
@@ -522,7 +483,10 @@ fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
 ///
 /// # Errors
 /// `NotReady` for a login that cannot be taken away, `Unavailable`.
-pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Error> {
+pub async fn sweep_plan(
+    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    known: &Known,
+) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
     let switches = world.switches(&known.plan.plan).await;
     let observed = observe(world, known, &rows).await;
@@ -573,7 +537,7 @@ pub async fn sweep_plan(world: &impl World, known: &Known) -> Result<Swept, Erro
 
 /// While the writer is here, every ten minutes: once it is deposed, its secret may be rotated away from the password that it
 /// keeps, and the note says which version that is.
-async fn note_login(world: &impl World, known: &Known, rows: &Rows) {
+async fn note_login(world: &(impl Here + Fence), known: &Known, rows: &Rows) {
     let here = world.region();
     let writes_here = rows
         .current()
@@ -584,7 +548,7 @@ async fn note_login(world: &impl World, known: &Known, rows: &Rows) {
         .is_some_and(|row| !row.is_served_noted(world.now()));
     if writes_here
         && is_due
-        && let Err(why) = world.in_time(LOOK, "the login", world.log_in(known)).await
+        && let Err(why) = patience::in_time(world, LOOK, "the login", world.log_in(known)).await
     {
         tracing::warn!(plan = %known.plan.plan, step = STEP, %why, "the administrator could not log in at the writer");
     }
@@ -598,7 +562,11 @@ fn held(world: &impl Here) -> Error {
     ))
 }
 
-async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Observed, Error> {
+async fn observe(
+    world: &(impl Here + Members + Fence),
+    known: &Known,
+    rows: &Rows,
+) -> Result<Observed, Error> {
     let current = rows.current();
     let current = current
         .ok_or_else(|| not_adopted(&known.plan.plan))?
@@ -615,7 +583,7 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
     let doors = match &deposed {
         Some(cluster) if shut.is_none() => {
             let what = format!("looking at the doors in {here}");
-            let doors = world.in_time(LOOK, &what, world.doors(known)).await;
+            let doors = patience::in_time(world, LOOK, &what, world.doors(known)).await;
             Some(doors.map_err(|why| cluster.explained(here, why))?.into())
         }
         Some(_) | None => None,
@@ -643,7 +611,7 @@ async fn observe(world: &impl World, known: &Known, rows: &Rows) -> Result<Obser
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub(super) async fn standing(
-    world: &(impl Here + Describe),
+    world: &(impl Here + Members),
     plan: &Plan,
     rows: &Rows,
 ) -> Result<(Standing, Option<Cluster>), Error> {
@@ -658,7 +626,7 @@ pub(super) async fn standing(
         return Ok((Standing::Gone, None));
     };
     let global = match &current.global_cluster {
-        Some(named) => named.in_region(world, here).await?,
+        Some(named) => in_region(world, here, named).await?,
         None => None,
     };
     let standing = match role(global.as_ref(), &cluster) {
@@ -675,7 +643,7 @@ pub(super) async fn standing(
 
 /// Whether RDS shows that it follows another member of the plan than the proven writer: of three or more, the deposed one.
 async fn follows_deposed(
-    world: &(impl Here + Describe),
+    world: &(impl Here + Members),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,
@@ -710,7 +678,11 @@ fn is_led_elsewhere(
 
 /// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it
 /// under that fence is not all of it.
-async fn note_open(world: &impl World, known: &Known, seen: &Observed) -> Result<(), Error> {
+async fn note_open(
+    world: &(impl Ledger + Here),
+    known: &Known,
+    seen: &Observed,
+) -> Result<(), Error> {
     let is_open = seen.doors.as_ref().is_some_and(Open::may_take_rows);
     if seen.fenced.is_some() && (is_open || !seen.forwarded.on.is_empty()) {
         update_if(world, world.region(), &known.plan.plan, Row::open).await?;

@@ -3,12 +3,12 @@
 
 use serde::Serialize;
 
-use super::{Here, Input, Output, Pass, Progress, by_hand, wait_seconds};
+use super::{Input, Output, Pass, Progress, by_hand, wait_seconds};
 use crate::{
     Error,
-    ledger::{Answer, Ledger, Rows},
-    notify::Notify,
+    ledger::{Answer, Rows},
     plan::Plan,
+    ports::{Here, Ledger, People},
 };
 
 /// What a machine loops on: one function's job in a run. What a world `W` must offer, its implementation says.
@@ -126,7 +126,7 @@ pub enum Came {
 /// the step. Of a dry run only `InvalidRequest`, `Unavailable` and `Denied`: then nobody can tell.
 pub async fn run<W, S>(step: &S, world: &W, input: &Input) -> Result<Output<S::Observed>, Error>
 where
-    W: Ledger + Here + Notify,
+    W: Ledger + Here + People,
     S: Step<W>,
 {
     by_hand::is_consistent(input)?;

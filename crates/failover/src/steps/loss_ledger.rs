@@ -12,27 +12,23 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Here, Input, Output, Pass, answer, by_hand,
+    Input, Output, Pass, answer, by_hand,
     fence_writer::Standing,
     frame::{self, Act, Came, Step, Then},
-    not_adopted, read,
-    rebuild_global::{Blueprints, names::is_identifier},
-    take,
+    not_adopted, read, take,
 };
 use crate::{
     Error,
-    beat::Beats,
-    domain::{Epoch, PlanName, Region},
+    domain::{Epoch, Region},
     json::shown,
-    ledger::{Current, Known, Ledger},
-    notify::Notify,
-    sql::{Place, compare::Stretch},
-    topology::{Cluster, Describe},
+    ledger::{Current, Known, Losses},
+    ports::{Comparison, Here, Ledger, Members, Pair, People},
+    topology::{Cluster, names::is_identifier},
 };
 use files::Files;
 
+pub use account::Account;
 pub(super) use account::unlisted;
-pub use account::{Account, Losses, LostBeats, TableLoss};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "loss_ledger";
@@ -40,65 +36,6 @@ pub const STEP: &str = "loss_ledger";
 /// How long after its beginning a pass reads on. It ends [`LATE`](crate::sql::compare::LATE) after that at the latest, which leaves
 /// its function a fifth of its minute to keep what was found.
 pub const STRETCH: Duration = Duration::from_secs(35);
-
-/// The two databases that are compared, as one Region reaches them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pair {
-    /// The deposed cluster's.
-    pub deposed: Place,
-    /// The proven writer's.
-    pub writer: Place,
-    /// The Region that one is in.
-    pub writer_region: Region,
-}
-
-/// What each of the two holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// The epoch of the deposed database.
-    pub deposed: Option<Epoch>,
-    /// Its beats.
-    pub beats: Beats,
-    /// The epoch of the writer's.
-    pub writer: Option<Epoch>,
-}
-
-/// Both databases, read as their administrator, and where files are kept.
-pub trait Compare: Sync {
-    /// Reads the epochs and the deposed database's beats.
-    fn held(&self, known: &Known, pair: &Pair) -> impl Future<Output = Result<Held, Error>> + Send;
-    /// Compares a table for about as long as `limit`.
-    fn stretch(
-        &self,
-        known: &Known,
-        pair: &Pair,
-        table: &TableLoss,
-        limit: Duration,
-    ) -> impl Future<Output = Result<Stretch, Error>> + Send;
-    /// Keeps a file; answers where.
-    fn keep(
-        &self,
-        name: &str,
-        content: Vec<u8>,
-    ) -> impl Future<Output = Result<String, Error>> + Send;
-}
-
-/// What was found.
-pub trait Found: Ledger {
-    /// What has been found of a cluster of a Region, in that Region's ledger.
-    fn losses(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-        cluster: &str,
-    ) -> impl Future<Output = Result<Option<Losses>, Error>> + Send;
-    /// Keeps what was found of a cluster of this Region.
-    fn put_losses(
-        &self,
-        plan: &PlanName,
-        losses: &Losses,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
 
 /// What the pass saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -190,15 +127,14 @@ pub struct Looked {
     found: Option<Cluster>,
 }
 
-/// Everything that this step needs.
-pub trait World: Here + Describe + Notify + Compare + Found + Blueprints {}
-impl<T: Here + Describe + Notify + Compare + Found + Blueprints> World for T {}
-
 /// One invocation: what every step takes, and `cluster`, by hand, for one that was restored from a snapshot.
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+pub async fn handle(
+    world: &(impl Ledger + Here + Members + People + Comparison),
+    payload: Value,
+) -> Result<Value, Error> {
     let (cluster, input) = asked(payload)?;
     answer(run(world, &input, cluster.as_deref()).await?)
 }
@@ -296,14 +232,14 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
 /// The guards' refusals; `NotReady` for what the plan or a human has to put right, `UnexpectedTopology` where a database is not
 /// the one that it is taken for, `Unavailable`.
 pub async fn run(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People + Comparison),
     input: &Input,
     cluster: Option<&str>,
 ) -> Result<Output<Looked>, Error> {
     frame::run(&LossLedger { cluster }, world, input).await
 }
 
-impl<W: World> Step<W> for LossLedger<'_> {
+impl<W: Ledger + Here + Members + People + Comparison> Step<W> for LossLedger<'_> {
     const NAME: &'static str = STEP;
     type Observed = Looked;
     type Action = Action;
@@ -379,7 +315,7 @@ fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
 }
 
 async fn act(
-    world: &impl World,
+    world: &(impl Ledger + Here + People + Comparison),
     began: Timestamp,
     looked: &mut Looked,
     action: &Action,
@@ -436,7 +372,7 @@ async fn act(
 /// Compares a stretch of a table and keeps what it found, first as files and then in the account; answers what is said of it, and
 /// whether the table stays locked.
 async fn compare(
-    world: &impl World,
+    world: &(impl Ledger + Comparison),
     known: &Known,
     pair: &Pair,
     (losses, index): (&mut Losses, usize),

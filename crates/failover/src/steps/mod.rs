@@ -11,8 +11,9 @@ use crate::{
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
     guard::{self, not_adopted},
     json::field,
-    ledger::{self, Intent, Ledger, Rows, Run},
+    ledger::{self, Intent, Rows, Run},
     plan::PARAMETERS,
+    ports::{self, Here, Ledger},
     topology::Named,
 };
 
@@ -39,14 +40,6 @@ pub(crate) mod fake;
 
 /// How long a pass waits for the ledger of the Region that its run leaves.
 const SILENCE: Duration = Duration::from_secs(1);
-
-/// Where and when a pass runs.
-pub trait Here: Sync {
-    /// The Region the function runs in.
-    fn region(&self) -> &Region;
-    /// The time.
-    fn now(&self) -> Timestamp;
-}
 
 /// What every step of a run takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -282,7 +275,7 @@ impl Pass {
         }
         let members = run.plan.members.keys();
         let counted_on = members.filter(|region| **region != run.from);
-        let rows = Rows::read(world, counted_on, run.name()).await?;
+        let rows = ports::rows(world, counted_on, run.name()).await?;
         guard::writer(&rows, &run.from, &run.to)?;
         Ok(Self {
             run,
@@ -406,7 +399,7 @@ async fn renew(
             if dry_run {
                 renewed(&world.row(region, run.name()).await?)
             } else {
-                ledger::update(world, region, run.name(), renewed).await
+                ports::update(world, region, run.name(), renewed).await
             }
         };
         let waits_briefly = region != here && (*region == run.from || is_promoting);
@@ -505,7 +498,7 @@ mod tests {
         let books = fake::Books::with(&row);
         let (claim, now) = (Claim::of(&run), books.now());
         for region in &run.leased {
-            let leased = ledger::update(&books, region, run.name(), |row| row.claim(&claim, now));
+            let leased = ports::update(&books, region, run.name(), |row| row.claim(&claim, now));
             leased.await.unwrap();
         }
         books.put_run(&run.to, &run).await.unwrap();
@@ -560,7 +553,7 @@ mod tests {
             });
             Ok(row)
         };
-        ledger::update(&books, &region, &plan, taken).await.unwrap();
+        ports::update(&books, &region, &plan, taken).await.unwrap();
         let why = Pass::open(&books, &input).await.unwrap_err();
         assert_eq!(why.name(), "RunRefused");
     }

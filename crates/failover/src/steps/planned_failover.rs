@@ -4,31 +4,25 @@
 
 mod ready;
 
-pub use ready::AskWitness;
-
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Here, Input, Output, Pass, calls, carried_out,
-    confirm_outage::{self, Ask},
-    detach_and_promote::{Accepted, Written},
-    dns_flip::{Dns, Parameters},
-    ecs_restart::Ecs,
-    fence_writer::AskFence,
+    Input, Output, Pass, calls, carried_out, confirm_outage,
+    detach_and_promote::Written,
     frame::{self, Act, Came, Step, Then},
-    rebuild_global::AskRebuild,
-    recovery_ledger::Plans,
 };
 use crate::{
     Error,
     beat::Write,
     domain::Region,
-    ledger::{self, Attempt, Ledger, Looks, Rows, Run, Seen, update},
-    notify::{Message, Notify, commands, tell},
+    ledger::{Attempt, Looks, Rows, Run, Seen},
+    notify::{Message, commands, tell},
     plan::Plan,
-    switches::Switched,
-    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
+    ports::{
+        self, Accepted, Functions, Here, Ledger, Members, Names, Parameters, People, Secrets,
+        Services, in_region, update, within,
+    },
+    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
 };
 
 /// The step's name in timelines and logs.
@@ -70,87 +64,6 @@ pub struct Called {
     pub writer_commits: bool,
     /// Why the Region that is left does not tell, where it does not: no answer, or one that tells nothing, such as a denial.
     pub untold: Option<String>,
-}
-
-/// The call.
-pub trait SwitchOver: Sync {
-    /// `SwitchoverGlobalCluster`, in the current primary's Region.
-    fn switch_over(
-        &self,
-        region: &Region,
-        global_cluster: &str,
-        target_arn: &str,
-    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
-}
-
-/// A blue/green deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlueGreen {
-    /// Its name.
-    pub name: String,
-    /// The ARN of what it is to replace.
-    pub source: String,
-    /// Its status, such as `AVAILABLE`.
-    pub status: String,
-}
-
-/// When a secret changes by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotation {
-    /// When it rotates next; `None` where it does not.
-    pub next_at: Option<Timestamp>,
-    /// The Region whose copy rotates, where this one is a replica.
-    pub primary_region: Option<Region>,
-}
-
-/// What is about to change the databases or their logins by itself.
-pub trait Upcoming: Sync {
-    /// The blue/green deployments of a Region.
-    fn blue_green(
-        &self,
-        region: &Region,
-    ) -> impl Future<Output = Result<Vec<BlueGreen>, Error>> + Send;
-    /// When a secret of this Region rotates.
-    fn rotation(&self, secret: &str) -> impl Future<Output = Result<Rotation, Error>> + Send;
-}
-
-/// Everything that this step needs.
-pub trait World:
-    Ledger
-    + Here
-    + Describe
-    + Plans
-    + Ask
-    + AskFence
-    + AskRebuild
-    + AskWitness
-    + Dns
-    + Parameters
-    + Ecs
-    + Switched
-    + Notify
-    + SwitchOver
-    + Upcoming
-{
-}
-impl<
-    T: Ledger
-        + Here
-        + Describe
-        + Plans
-        + Ask
-        + AskFence
-        + AskRebuild
-        + AskWitness
-        + Dns
-        + Parameters
-        + Ecs
-        + Switched
-        + Notify
-        + SwitchOver
-        + Upcoming,
-> World for T
-{
 }
 
 /// What a pass does.
@@ -204,11 +117,18 @@ pub struct PlannedFailover;
 ///
 /// # Errors
 /// `NotReady` with every reason against it, before anything was changed or after RDS called it off; the guards' refusals.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Observed>, Error> {
+pub async fn run(
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
     frame::run(&PlannedFailover, world, input).await
 }
 
-impl<W: World> Step<W> for PlannedFailover {
+impl<W: Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People>
+    Step<W> for PlannedFailover
+{
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -263,7 +183,7 @@ impl<W: World> Step<W> for PlannedFailover {
                 write_intent(world, pass).await?;
                 tell(world, &pass.run.plan, &news(pass, seen)).await;
             }
-            Action::Withdraw => drop(ledger::withdraw(world, &pass.run).await?),
+            Action::Withdraw => drop(ports::withdraw(world, &pass.run).await?),
             Action::SwitchOver => return switch_over(world, pass, seen).await,
         }
         Ok(Came::AsDecided)
@@ -410,7 +330,12 @@ fn not_ready(reasons: &[String]) -> Error {
     ))
 }
 
-async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
+async fn observe(
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
+    pass: &Pass,
+) -> Result<Observed, Error> {
     let run = &pass.run;
     let identifier = pass
         .rows
@@ -429,7 +354,7 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
             .unwrap_or_default()
     };
     let (global, target) = futures::future::try_join(
-        identifier.in_region(world, &run.to),
+        in_region(world, &run.to, &identifier),
         world.cluster(&run.to, &cluster(&run.to)),
     )
     .await?;
@@ -483,7 +408,7 @@ async fn observe(world: &impl World, pass: &Pass) -> Result<Observed, Error> {
 
 /// Looks at both Regions for anything of a call that may have been taken.
 async fn called(
-    world: &impl World,
+    world: &(impl Here + Members + Functions),
     pass: &Pass,
     attempt: &Attempt,
     target: (Option<&GlobalCluster>, &Cluster),
@@ -493,7 +418,7 @@ async fn called(
     let left = run.plan.members.get(&run.from);
     let left = left.map(|member| member.cluster.as_str());
     let named = target.0.map(|global| global.identifier.as_str());
-    let asked = world.within(confirm_outage::TIMEOUT, async {
+    let asked = within(world, confirm_outage::TIMEOUT, async {
         let there = futures::future::try_join(
             world.global_cluster(&run.from, named.unwrap_or_default()),
             world.cluster(&run.from, left.unwrap_or_default()),
@@ -572,7 +497,11 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
 }
 
 /// What RDS refuses has not begun, and what was written down is taken back; what gets no answer may have.
-async fn switch_over(world: &impl World, pass: &Pass, observed: &Observed) -> Result<Came, Error> {
+async fn switch_over(
+    world: &(impl Ledger + Members),
+    pass: &Pass,
+    observed: &Observed,
+) -> Result<Came, Error> {
     let global = observed.global.as_ref();
     let global = global
         .map(|global| global.identifier.as_str())
@@ -596,7 +525,7 @@ async fn switch_over(world: &impl World, pass: &Pass, observed: &Observed) -> Re
         .split_last()
         .map_or(&[][..], |(_, earlier)| earlier);
     if !calls::any_open(earlier) {
-        ledger::withdraw(world, &pass.run).await?;
+        ports::withdraw(world, &pass.run).await?;
     }
     Err(why)
 }

@@ -2,19 +2,16 @@
 //! failover RDS does most of it; after a detach the deposed cluster is kept by a snapshot, retired, and made anew. The
 //! observed writer is never touched.
 
-mod call;
 mod complete;
 mod decide;
 mod differences;
+mod harmless;
 mod keep;
 mod kept;
 mod led;
 mod look;
-pub mod names;
-mod reach;
 mod retire;
 mod rights;
-mod shape;
 mod unfinished;
 mod unfit;
 mod unlisted;
@@ -25,36 +22,30 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use call::{Blueprints, Build, Call, ParameterGroup, harmless};
 pub use decide::next_action;
 pub use differences::between as differences;
+pub use harmless::harmless;
 pub use keep::{keep_member, sweep};
 pub use kept::is_default_group;
 pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
-pub use names::Names;
-pub use reach::Reach;
 pub use rights::TAKES_AWAY;
-pub use shape::{
-    Blueprint, EndpointShape, Healthy, InstanceShape, MonitoringShape, RoleShape, ScalingShape,
-    Shape, Snapshot,
-};
 
 use super::{
-    Here, Input, Output, Pass, answer,
-    confirm_outage::Ask,
-    detach_and_promote::Accepted,
+    Input, Output, Pass, answer,
     frame::{self, Act, Came, Step, Then},
-    loss_ledger::Found,
     read, take, wait_seconds_up_to,
 };
 use crate::{
     Error,
     domain::{Epoch, Region},
-    ledger::{Run, update},
-    notify::{Notify, tell},
+    ledger::Run,
+    notify::tell,
     patience::{Refusal, Shown, Trouble},
-    switches::Switched,
-    topology::{Cluster, Describe, GlobalCluster, Named, status},
+    ports::{Accepted, Fence, Functions, Here, Ledger, Members, Parameters, People, update},
+    topology::{
+        Blueprint, Call, Cluster, GlobalCluster, Healthy, Named, Shape, Snapshot, names::Names,
+        status,
+    },
 };
 
 /// The step's name in timelines and logs.
@@ -257,10 +248,6 @@ impl Act for Action {
 /// How long a Region that does not answer is left alone, in seconds.
 const PAUSE_SECONDS: u64 = 20;
 
-/// Everything that this step needs.
-pub trait World: Here + Describe + Ask + Notify + Build + Blueprints + Found + Switched {}
-impl<T: Here + Describe + Ask + Notify + Build + Blueprints + Found + Switched> World for T {}
-
 /// The step.
 #[derive(Debug, Clone, Default)]
 pub struct RebuildGlobal {
@@ -268,13 +255,6 @@ pub struct RebuildGlobal {
     pub retire: Retire,
     /// Names that somebody chose for what is made.
     pub names: Names,
-}
-
-/// Asks the rebuild of this Region.
-pub trait AskRebuild: Sync {
-    /// What a dry run of it would be refused, every reason.
-    fn ask_rebuild(&self, input: &Input)
-    -> impl Future<Output = Result<Vec<String>, Error>> + Send;
 }
 
 /// What the schedule sends.
@@ -287,7 +267,10 @@ pub fn keep_request() -> Value {
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
-pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+pub async fn handle(
+    world: &(impl Ledger + Here + Members + Parameters + Functions + People + Fence),
+    payload: Value,
+) -> Result<Value, Error> {
     if payload == keep_request() {
         return answer(sweep(world).await?);
     }
@@ -309,14 +292,14 @@ pub(crate) fn asked(mut payload: Value) -> Result<(RebuildGlobal, Input), Error>
 /// `NotReady` for what a human has to put right, `UnexpectedTopology` where RDS contradicts the ledgers, the guards'
 /// refusals.
 pub async fn run(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + Parameters + Functions + People),
     input: &Input,
     step: &RebuildGlobal,
 ) -> Result<Output<Seen>, Error> {
     frame::run(step, world, input).await
 }
 
-impl<W: World> Step<W> for RebuildGlobal {
+impl<W: Ledger + Here + Members + Parameters + Functions + People> Step<W> for RebuildGlobal {
     const NAME: &'static str = STEP;
     type Observed = Seen;
     type Action = Action;
@@ -524,7 +507,7 @@ pub(crate) fn not_as_it_was(run: &Run) -> Option<&str> {
 
 /// Does the one thing.
 async fn act(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People),
     pass: &mut Pass,
     observed: &Observed,
     (action, retire): (&Action, Retire),
@@ -601,7 +584,7 @@ fn refused(
 }
 
 async fn remember(
-    world: &impl World,
+    world: &impl Ledger,
     pass: &Pass,
     observed: &Observed,
     region: &Region,
@@ -624,7 +607,7 @@ async fn remember(
 
 /// What each successor is from now on counts. Without the mark a later rebuild goes by what was retired, and the schedule that
 /// keeps members sets it yet.
-async fn succeed(world: &impl Blueprints, pass: &Pass, observed: &Observed) {
+async fn succeed(world: &impl Ledger, pass: &Pass, observed: &Observed) {
     for (region, blueprint) in successions(observed, pass.now) {
         let marked = world.put_blueprint(pass.run.name(), region, &blueprint);
         if let Err(why) = marked.await {
@@ -649,7 +632,7 @@ fn epoch(pass: &Pass) -> Epoch {
 }
 
 /// Every run after this one finds the standby in the global cluster that the ledgers name.
-async fn record(world: &impl World, pass: &Pass, global: &Named) -> Result<(), Error> {
+async fn record(world: &impl Ledger, pass: &Pass, global: &Named) -> Result<(), Error> {
     let epoch = epoch(pass);
     for region in &pass.run.leased {
         update(world, region, pass.run.name(), |row| {

@@ -2,12 +2,12 @@
 
 use futures::future::{join_all, try_join_all};
 
-use super::recovery_ledger::Plans;
 use crate::{
     Error,
     domain::Region,
-    ledger::{Current, Known, Ledger},
+    ledger::{Current, Known},
     plan::{Member, PARAMETERS, Plan},
+    ports::{Ledger, Parameters},
     topology::Named,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// `InvalidRequest` that names the other plan; `Unavailable` where a member Region does not tell.
 pub(super) async fn none(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Current>,
 ) -> Result<(), Error> {
@@ -31,7 +31,7 @@ pub(super) async fn none(
 
 /// A sentence for each other plan that was adopted over this one's database, and for each member Region that does not tell.
 pub(super) async fn reasons(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Current>,
 ) -> Vec<String> {
@@ -47,7 +47,7 @@ pub(super) async fn reasons(
 /// member Region that takes that. A sentence for each that stays, and why. One with a member that this plan does not name stays too:
 /// its fence is all that keeps that member shut.
 pub(super) async fn end_predecessors(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: &Current,
 ) -> Vec<String> {
@@ -63,7 +63,7 @@ pub(super) async fn end_predecessors(
 }
 
 async fn end_in(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: &Current,
     region: &Region,
@@ -78,7 +78,7 @@ async fn end_in(
         let shared = shared_with(world, plan, global, (region, &known)).await?;
         let why = match shared {
             None => None,
-            Some(_) if covers(plan, &known.plan) => world.end(region, &known).await.err(),
+            Some(_) if covers(plan, &known.plan) => world.end_known(region, &known).await.err(),
             Some(_) => Some(Error::NotReady(format!(
                 "it names a member that plan {} does not",
                 plan.plan
@@ -116,7 +116,7 @@ type Found = Result<Vec<String>, Error>;
 
 /// What each member Region knows. The Region that another plan shares with this one need not be that of the call.
 async fn everywhere(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Current>,
 ) -> Vec<(Region, Found)> {
@@ -130,7 +130,7 @@ async fn everywhere(
 }
 
 async fn in_region(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Named>,
     region: &Region,
@@ -145,7 +145,7 @@ async fn in_region(
 /// What stands against a plan beside another one that a Region knows. One that was not adopted acts on nothing, and one whose
 /// parameter was taken away counts no more.
 async fn judge(
-    world: &(impl Ledger + Plans),
+    world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Named>,
     (region, other): (&Region, &Known),

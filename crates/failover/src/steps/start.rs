@@ -6,46 +6,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Here, answer, is_false, recovery_ledger::Asked, take};
+use super::{answer, is_false, recovery_ledger::Asked, take};
 use crate::{
     Error,
     domain::{Region, RunId},
-    ledger::{Claim, Ledger, Row, RunKind, update_if},
+    ledger::{Claim, Row, RunKind},
+    ports::{Execution, Functions, Here, Ledger, update_if},
 };
 
 /// How often another name is tried where the last one's run has ended.
 const NAMES: usize = 3;
 /// The longest plan name that fits into an execution's, which has 80 characters at most: a kind has nine, a Region fourteen.
 const PLAN_CHARACTERS: usize = 40;
-
-/// What Step Functions shows of an execution.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Execution {
-    /// Its ARN.
-    pub arn: String,
-    /// Whether it has ended, however it did.
-    pub ended: bool,
-    /// What it was started with; `None` where that is not shown.
-    pub input: Option<Value>,
-}
-
-/// The state machine that a function may start.
-pub trait Start: Sync {
-    /// Starts an execution of this name with this input, in this Region, and answers its ARN; of no name, the service gives it
-    /// one. `None` where one of the name has ended or was given another input.
-    fn start(
-        &self,
-        name: Option<&RunId>,
-        input: &Value,
-    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
-    /// The ARN of the execution of this name.
-    ///
-    /// # Errors
-    /// `InvalidRequest` where the function was not told which machine is its own.
-    fn execution(&self, name: &RunId) -> Result<String, Error>;
-    /// Looks at the execution of this name.
-    fn look(&self, name: &RunId) -> impl Future<Output = Result<Execution, Error>> + Send;
-}
 
 /// What a start answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,7 +34,7 @@ struct Answer {
 /// # Errors
 /// `InvalidRequest` for a word that the machine does not take, `RunRefused` while another run holds the plan, and those of
 /// the ledger and of the pass.
-pub async fn or<W: Ledger + Here + Start>(
+pub async fn or<W: Ledger + Here + Functions>(
     world: &W,
     kind: RunKind,
     mut payload: Value,
@@ -85,7 +57,7 @@ pub async fn or<W: Ledger + Here + Start>(
         let own = own.filter(|lease| is_ours(&lease.run_id, &row, (kind, here)));
         if let Some(lease) = own {
             let arn = world.execution(&lease.run_id)?;
-            match world.look(&lease.run_id).await {
+            match world.look_at_execution(&lease.run_id).await {
                 Ok(found) if found.ended => {}
                 Ok(found) => return repeated((kind, &asked, &payload), &lease.run_id, found),
                 Err(why) => {
@@ -108,7 +80,7 @@ pub async fn or<W: Ledger + Here + Start>(
         if let Some(execution) = world.start(Some(&name), &payload).await? {
             return said("start", "is under way", false, execution);
         }
-        let found = world.look(&name).await?;
+        let found = world.look_at_execution(&name).await?;
         if !found.ended {
             return repeated((kind, &asked, &payload), &name, found);
         }

@@ -6,12 +6,10 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::Here;
 use crate::{
     Error,
-    domain::Region,
-    ledger::Ledger,
     metric::{self, Counted},
+    ports::{Functions, Here, Ledger},
 };
 
 /// What each function's name begins with.
@@ -19,16 +17,6 @@ const PREFIX: &str = "aurora-failover-";
 
 /// The function of a witness Region.
 const WITNESS: &str = "confirm-outage";
-
-/// Calls functions that do nothing then but answer.
-pub trait Warm: Sync {
-    /// Sends [`request`] to a function and waits for its answer.
-    fn warm(
-        &self,
-        region: &Region,
-        function: &str,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
 
 /// What the schedule sends, and what each function is sent.
 #[must_use]
@@ -55,7 +43,7 @@ pub async fn or(
 /// # Errors
 /// `NotReady` that names each function that cannot be called; those of the ledger and of the pass.
 pub async fn others_or(
-    world: &(impl Ledger + Here + Warm),
+    world: &(impl Ledger + Here + Functions),
     functions: &[&str],
     payload: Value,
     pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
@@ -67,7 +55,10 @@ pub async fn others_or(
 }
 
 /// The functions here, and the one of each witness that a plan names; a silent ledger keeps none of those here from being called.
-async fn others(world: &(impl Ledger + Here + Warm), functions: &[&str]) -> Result<Value, Error> {
+async fn others(
+    world: &(impl Ledger + Here + Functions),
+    functions: &[&str],
+) -> Result<Value, Error> {
     let known = world.all_known(world.region()).await;
     let plans = known.iter().flatten().map(|known| &known.plan);
     let witnesses: BTreeSet<_> = plans

@@ -4,8 +4,7 @@ use std::{fmt, ops::Deref};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Describe, GlobalCluster};
-use crate::{Error, domain::Region};
+use super::GlobalCluster;
 
 /// A global cluster's name and what RDS calls it for good. An identifier can be taken again by another global cluster. A
 /// comparison by [`Named::is`] does not take that one for this.
@@ -100,25 +99,11 @@ impl Named {
         };
         one_id && self.name.eq_ignore_ascii_case(&other.name)
     }
-
-    /// This global cluster as a Region sees it. One that took its name is another, and is not answered.
-    ///
-    /// # Errors
-    /// As [`Describe::global_cluster`].
-    pub async fn in_region(
-        &self,
-        world: &impl Describe,
-        region: &Region,
-    ) -> Result<Option<GlobalCluster>, Error> {
-        let found = world.global_cluster(region, &self.name).await?;
-        Ok(found.filter(|found| self.is(&Self::from(found))))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::Cluster;
 
     fn named(name: &str, resource_id: Option<&str>) -> Named {
         Named {
@@ -144,43 +129,5 @@ mod tests {
         let both = named("orders-global-1", Some("cluster-A"));
         let kept = serde_json::to_string(&both).unwrap();
         assert_eq!(serde_json::from_str::<Named>(&kept).unwrap(), both);
-    }
-
-    /// A Region whose RDS shows one global cluster, of resource id `cluster-B`.
-    struct Shows;
-
-    impl Describe for Shows {
-        async fn global_cluster(
-            &self,
-            _: &Region,
-            identifier: &str,
-        ) -> Result<Option<GlobalCluster>, Error> {
-            Ok(Some(GlobalCluster {
-                identifier: identifier.into(),
-                resource_id: Some("cluster-B".into()),
-                status: "available".into(),
-                engine_version: "16.6".into(),
-                members: Vec::new(),
-                failover: None,
-                settings: crate::topology::GlobalSettings::default(),
-            }))
-        }
-
-        async fn look(&self, _: &Region, _: &str) -> crate::evidence::Rds {
-            unreachable!()
-        }
-
-        async fn cluster(&self, _: &Region, _: &str) -> Result<Option<Cluster>, Error> {
-            unreachable!()
-        }
-    }
-
-    #[tokio::test]
-    async fn what_took_the_recorded_global_clusters_name_is_not_answered_for_it() {
-        let west = "us-west-2".into();
-        let recorded = named("orders-global-1", Some("cluster-A"));
-        assert_eq!(recorded.in_region(&Shows, &west).await, Ok(None));
-        let own = named("orders-global-1", Some("cluster-B"));
-        assert!(own.in_region(&Shows, &west).await.unwrap().is_some());
     }
 }

@@ -5,10 +5,7 @@ use failover::{
     beat::{Beat, Write},
     domain::Epoch,
     ledger::Endpoints,
-    steps::{
-        detach_and_promote::Accepted,
-        dns_flip::{Batch, Record},
-    },
+    ports::{Accepted, Batch, Record},
     topology::{Cluster, FailoverState, GlobalCluster, GlobalMember, Instance},
 };
 

@@ -2,17 +2,9 @@
 
 use failover::{
     Error,
-    domain::{Epoch, PlanName, Region},
+    domain::Epoch,
     ledger::Known,
-    sql::fence::{Doors, Reopened, Shut},
-    steps::{
-        Input,
-        confirm_outage::{ReachInput, ReachOutput},
-        fence_writer::{AskFence, Forwarding, Gate, Rights},
-        planned_failover::{AskWitness, BlueGreen, Rotation, Upcoming},
-        rebuild_global::AskRebuild,
-    },
-    topology::Cluster,
+    ports::{Doors, Fence, Reopened, Rights, Shut},
 };
 
 use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
@@ -21,7 +13,7 @@ use crate::{
     state::{Harm, State, index, region},
 };
 
-impl Gate for Seen<'_> {
+impl Fence for Seen<'_> {
     async fn doors(&self, _: &Known) -> Result<Doors, Error> {
         let here = index(&self.here);
         let answer = self.call(Concerns::Reading, move |state, _| {
@@ -38,11 +30,6 @@ impl Gate for Seen<'_> {
         answered!(answer, Answer::Shut)
     }
 
-    /// It is no part of the model.
-    async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
-        Ok(Forwarding::default())
-    }
-
     async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
         astray()
     }
@@ -54,48 +41,6 @@ impl Gate for Seen<'_> {
 
     async fn rights(&self, _: &Known) -> Result<Rights, Error> {
         astray()
-    }
-}
-
-/// Its answer is the same whatever happens.
-impl AskFence for Seen<'_> {
-    async fn ask_rights(&self, _: &Region, _: &PlanName) -> Result<Rights, Error> {
-        Ok(Rights {
-            refused: Vec::new(),
-            moves_break: Vec::new(),
-        })
-    }
-}
-
-/// Nothing stands in its way.
-impl AskRebuild for Seen<'_> {
-    async fn ask_rebuild(&self, _: &Input) -> Result<Vec<String>, Error> {
-        Ok(Vec::new())
-    }
-}
-
-/// It warns, and decides nothing.
-impl AskWitness for Seen<'_> {
-    async fn hears(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
-        Ok(ReachOutput {
-            reaches: true,
-            others_only: false,
-            reason: String::new(),
-        })
-    }
-}
-
-/// Nothing is about to change by itself.
-impl Upcoming for Seen<'_> {
-    async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
-        Ok(Vec::new())
-    }
-
-    async fn rotation(&self, _: &str) -> Result<Rotation, Error> {
-        Ok(Rotation {
-            next_at: None,
-            primary_region: None,
-        })
     }
 }
 

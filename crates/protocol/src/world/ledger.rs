@@ -5,12 +5,14 @@ use std::sync::Arc;
 use failover::{
     Error,
     beat::{Beat, Reading, Signs, Vantage, Write},
-    domain::{PlanName, Region, RunId},
-    ledger::{Intent, Known, Ledger, Row, Run, RunKind},
+    domain::{Epoch, PlanName, Region, RunId},
+    ledger::{Intent, Known, Losses, Row, Run, RunKind},
+    ports::Ledger,
+    topology::{Blueprint, Healthy},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Concerns, Seen, astray, aws, recorded, unavailable};
+use super::{Answer, Concerns, Seen, astray, aws, rebuild::of_generation, recorded, unavailable};
 use crate::{
     rules::Rule,
     state::{Slot, State, Step, digested, index, start},
@@ -139,6 +141,78 @@ impl Ledger for Seen<'_> {
             .await?
             .into_iter()
             .collect())
+    }
+
+    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
+        // What is not cut off reads and writes: there is no ledger here that is only busy.
+        Err(Error::Unavailable(format!("{region} does not answer")))
+    }
+
+    /// What a probe keeps is what the state says.
+    async fn put_vantage(&self, _: &PlanName, _: &Vantage) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn put_known(&self, _: &Known) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn end_known(&self, _: &Region, _: &Known) -> Result<(), Error> {
+        astray()
+    }
+
+    /// No row is modelled: what is retired is renamed, which needs no loss ledger.
+    async fn losses(&self, _: &Region, _: &PlanName, _: &str) -> Result<Option<Losses>, Error> {
+        Ok(None)
+    }
+
+    async fn put_losses(&self, _: &PlanName, _: &Losses) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn blueprint(&self, _: &PlanName, member: &Region) -> Result<Option<Blueprint>, Error> {
+        let there = index(member);
+        let answer = self.call_nobody(move |state| {
+            let found = state.members.get(there);
+            let kept = found.and_then(|found| Some((found, found.remembered?)));
+            Answer::Blueprint(Ok(kept.map(|(found, (epoch, global))| Blueprint {
+                shape: of_generation(there, found.generation, Some(global)),
+                epoch: Epoch(epoch),
+                seen_at: start(),
+                global: None,
+                succeeded_at: None,
+            })))
+        });
+        answered!(answer, Answer::Blueprint)
+    }
+
+    async fn put_blueprint(
+        &self,
+        _: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> Result<(), Error> {
+        // Nobody removes a reader on purpose here: that a successor stands is not modelled.
+        if blueprint.succeeded_at.is_some() {
+            return Ok(());
+        }
+        let (there, epoch) = (index(member), blueprint.epoch.0);
+        let answer = self.call_nobody(move |state| {
+            if let Some(found) = state.members.get_mut(there) {
+                found.remembered = Some((epoch, found.global));
+            }
+            Answer::Told(Ok(()))
+        });
+        answered!(answer, Answer::Told)
+    }
+
+    /// What is deposed is always there to be looked at.
+    async fn healthy(&self, _: &PlanName, _: &Region) -> Result<Option<Healthy>, Error> {
+        Ok(None)
+    }
+
+    async fn put_healthy(&self, _: &PlanName, _: &Region, _: &Healthy) -> Result<(), Error> {
+        Ok(())
     }
 }
 

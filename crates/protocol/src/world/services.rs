@@ -1,92 +1,25 @@
-//! RDS, Route 53 and the other functions, as a run calls them.
-
-use std::time::Duration;
+//! Route 53 and the other functions, as a run calls them.
 
 use failover::{
     Error,
-    domain::{PlanName, Region},
-    evidence::Rds,
-    ledger::Known,
-    notify::Notify,
-    steps::{
-        confirm_outage::{Ask, ReachInput, ReachOutput},
-        detach_and_promote::{Accepted, Promote},
-        dns_flip::{Batch, Dns, Heard, Parameter, Parameters, Record},
-        ecs_restart::{Ecs, Service},
-        health_probe::Confirmation,
-        planned_failover::SwitchOver,
-        recovery_ledger::{HandOver, Plans},
+    domain::{PlanName, Region, RunId},
+    ports::{
+        Accepted, Batch, Confirmation, Execution, Functions, Heard, Names, Parameter, Parameters,
+        People, ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
     },
-    switches::{Switched, Switches},
-    topology::{Cluster, Describe, GlobalCluster},
+    switches::Switches,
 };
+use serde_json::Value;
 
 use super::{Answer, Concerns, Seen, astray, aws, ledger::vantage, unavailable};
 use crate::state::{Slot, index};
 
-impl Describe for Seen<'_> {
-    async fn global_cluster(
+impl Seen<'_> {
+    pub(super) async fn promoting(
         &self,
         region: &Region,
-        identifier: &str,
-    ) -> Result<Option<GlobalCluster>, Error> {
-        let (places, off) = ((index(&self.here), index(region)), self.off);
-        let identifier = identifier.to_owned();
-        let answer = self.call(Concerns::Reading, move |state, slot| {
-            Answer::Global(aws::global(state, slot, places, &identifier, off))
-        });
-        answered!(answer, Answer::Global)
-    }
-
-    async fn look(&self, region: &Region, _: &str) -> Rds {
-        let (here, there) = (index(&self.here), index(region));
-        let answer = self.call(Concerns::Reading, move |state, _| {
-            Answer::Rds(if state.reaches(here, there) {
-                Rds::Status {
-                    cluster: "available".into(),
-                    instances: vec!["available".into()],
-                }
-            } else {
-                Rds::Silent {
-                    why: "timed out".into(),
-                }
-            })
-        });
-        match answer.await {
-            Answer::Rds(rds) => rds,
-            _ => Rds::Silent {
-                why: "astray".into(),
-            },
-        }
-    }
-
-    async fn cluster(&self, region: &Region, _: &str) -> Result<Option<Cluster>, Error> {
-        let (here, there, off) = (index(&self.here), index(region), self.off);
-        let answer = self.call(Concerns::Reading, move |state, slot| {
-            Answer::Cluster(aws::cluster(state, slot, here, there, off))
-        });
-        answered!(answer, Answer::Cluster)
-    }
-}
-
-impl Promote for Seen<'_> {
-    async fn fail_over(&self, region: &Region, _: &str, _: &str) -> Result<Accepted, Error> {
-        self.promoting(region, aws::Call::FailOver).await
-    }
-
-    async fn detach(&self, region: &Region, _: &str, _: &str) -> Result<Accepted, Error> {
-        self.promoting(region, aws::Call::Detach).await
-    }
-}
-
-impl SwitchOver for Seen<'_> {
-    async fn switch_over(&self, region: &Region, _: &str, _: &str) -> Result<Accepted, Error> {
-        self.promoting(region, aws::Call::SwitchOver).await
-    }
-}
-
-impl Seen<'_> {
-    async fn promoting(&self, region: &Region, call: aws::Call) -> Result<Accepted, Error> {
+        call: aws::Call,
+    ) -> Result<Accepted, Error> {
         let (here, there) = (index(&self.here), index(region));
         let answer = self.call(Concerns::Others, move |state, slot| {
             let loses = match state.runs.get_mut(slot) {
@@ -107,7 +40,116 @@ impl Seen<'_> {
     }
 }
 
-impl Dns for Seen<'_> {
+impl Functions for Seen<'_> {
+    async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
+        let (here, now) = (index(&self.here), self.now);
+        let answer = self.call(Concerns::Reading, move |state, _| {
+            let vantage = vantage(state, here, now);
+            let seen = vantage.map(|vantage| Confirmation {
+                vantage,
+                readable: true,
+            });
+            Answer::Look(seen.ok_or_else(|| Error::NotReady("no ledger names a writer".into())))
+        });
+        answered!(answer, Answer::Look)
+    }
+
+    async fn ask_witness(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
+        let there = index(&input.region);
+        let answer = self.call(Concerns::Reading, move |state, _| {
+            let is_up = state.members.get(there).is_some_and(|member| member.is_up);
+            Answer::Replaced(Ok(is_up))
+        });
+        match answer.await {
+            Answer::Replaced(reaches) => Ok(ReachOutput {
+                reaches: reaches?,
+                others_only: false,
+                reason: String::new(),
+            }),
+            _ => astray(),
+        }
+    }
+
+    /// It warns, and decides nothing.
+    async fn hears(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
+        Ok(ReachOutput {
+            reaches: true,
+            others_only: false,
+            reason: String::new(),
+        })
+    }
+
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        // The witness answers as a whole above.
+        Err(Error::Unavailable(format!("{region} does not answer")))
+    }
+
+    /// Its answer is the same whatever happens.
+    async fn ask_rights(&self, _: &Region, _: &PlanName) -> Result<Rights, Error> {
+        Ok(Rights {
+            refused: Vec::new(),
+            moves_break: Vec::new(),
+        })
+    }
+
+    /// Nothing stands in its way.
+    async fn ask_rebuild(&self, _: &Value) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn warm(&self, _: &Region, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn suspect(&self, _: &Suspicion) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// A run there may start at any time, with or without this.
+    async fn suspect_in(&self, _: &Region, _: &Value) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn start(&self, _: Option<&RunId>, _: &Value) -> Result<Option<String>, Error> {
+        astray()
+    }
+
+    fn execution(&self, _: &RunId) -> Result<String, Error> {
+        astray()
+    }
+
+    async fn look_at_execution(&self, _: &RunId) -> Result<Execution, Error> {
+        astray()
+    }
+}
+
+impl Parameters for Seen<'_> {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        Ok(vec![(self.plan.plan.clone(), self.document.to_owned())])
+    }
+
+    async fn plan(&self, _: &PlanName) -> Result<String, Error> {
+        Ok(self.document.to_owned())
+    }
+
+    async fn plan_in(&self, _: &Region, _: &PlanName) -> Result<String, Error> {
+        Ok(self.document.to_owned())
+    }
+
+    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        Ok(Switches::default())
+    }
+
+    async fn parameter(&self, _: &Region, _: &str) -> Result<Option<Parameter>, Error> {
+        Ok(None)
+    }
+
+    async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl Names for Seen<'_> {
     async fn record(
         &self,
         _: &str,
@@ -138,76 +180,7 @@ impl Dns for Seen<'_> {
     }
 }
 
-impl Ask for Seen<'_> {
-    async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
-        let (here, now) = (index(&self.here), self.now);
-        let answer = self.call(Concerns::Reading, move |state, _| {
-            let vantage = vantage(state, here, now);
-            let seen = vantage.map(|vantage| Confirmation {
-                vantage,
-                readable: true,
-            });
-            Answer::Look(seen.ok_or_else(|| Error::NotReady("no ledger names a writer".into())))
-        });
-        answered!(answer, Answer::Look)
-    }
-
-    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
-        // What is not cut off reads and writes: there is no ledger here that is only busy.
-        Err(Error::Unavailable(format!("{region} does not answer")))
-    }
-
-    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
-        // The witness answers as a whole above.
-        Err(Error::Unavailable(format!("{region} does not answer")))
-    }
-
-    async fn ask_witness(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
-        let there = index(&input.region);
-        let answer = self.call(Concerns::Reading, move |state, _| {
-            let is_up = state.members.get(there).is_some_and(|member| member.is_up);
-            Answer::Replaced(Ok(is_up))
-        });
-        match answer.await {
-            Answer::Replaced(reaches) => Ok(ReachOutput {
-                reaches: reaches?,
-                others_only: false,
-                reason: String::new(),
-            }),
-            _ => astray(),
-        }
-    }
-
-    async fn within<T: Send>(
-        &self,
-        _: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, Error> {
-        work.await
-    }
-}
-
-impl Plans for Seen<'_> {
-    async fn plan(&self, _: &PlanName) -> Result<String, Error> {
-        Ok(self.document.to_owned())
-    }
-
-    async fn plan_in(&self, _: &Region, _: &PlanName) -> Result<String, Error> {
-        Ok(self.document.to_owned())
-    }
-
-    async fn end(&self, _: &Region, _: &Known) -> Result<(), Error> {
-        astray()
-    }
-}
-
-impl Switched for Seen<'_> {
-    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
-        Ok(Switches::default())
-    }
-}
-
-impl Notify for Seen<'_> {
+impl People for Seen<'_> {
     async fn topic(&self, _: &Region, _: &str) -> Result<(), Error> {
         Ok(())
     }
@@ -217,24 +190,7 @@ impl Notify for Seen<'_> {
     }
 }
 
-impl HandOver for Seen<'_> {
-    /// A run there may start at any time, with or without this.
-    async fn suspect_in(&self, _: &Region, _: &serde_json::Value) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl Parameters for Seen<'_> {
-    async fn parameter(&self, _: &Region, _: &str) -> Result<Option<Parameter>, Error> {
-        Ok(None)
-    }
-
-    async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl Ecs for Seen<'_> {
+impl Services for Seen<'_> {
     async fn service(&self, _: &Region, _: &str, service: &str) -> Result<Service, Error> {
         Err(Error::NotReady(format!(
             "the plan names no service {service}"

@@ -19,6 +19,7 @@ use failover::{
     beat::Vantage,
     domain::{Region, RunId},
     ledger::{Known, Row, Run},
+    ports::Suspicion,
     sql::{Connector, Resolver, Session},
     steps::{health_probe, recovery_ledger},
 };
@@ -64,8 +65,8 @@ pub struct Lab {
     tables: Mutex<BTreeMap<Region, Table>>,
     /// From where calls hang, and where to.
     cut: Mutex<BTreeSet<(Region, Region)>>,
-    suspicions: mpsc::UnboundedSender<health_probe::Suspicion>,
-    suspected: AsyncMutex<mpsc::UnboundedReceiver<health_probe::Suspicion>>,
+    suspicions: mpsc::UnboundedSender<Suspicion>,
+    suspected: AsyncMutex<mpsc::UnboundedReceiver<Suspicion>>,
     watches: Mutex<BTreeMap<Region, AbortHandle>>,
     _dns: Dns,
     _route53: JoinSet<std::io::Result<()>>,
@@ -165,7 +166,7 @@ impl Lab {
     }
 
     /// The next suspicion, if one comes within `limit`.
-    pub async fn suspicion(&self, limit: Duration) -> Option<health_probe::Suspicion> {
+    pub async fn suspicion(&self, limit: Duration) -> Option<Suspicion> {
         let mut suspected = self.suspected.lock().await;
         tokio::time::timeout(limit, suspected.recv()).await.ok()?
     }

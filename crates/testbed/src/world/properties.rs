@@ -132,7 +132,7 @@ pub(super) async fn export_role(client: &Client, cluster: &str) -> Result<(), Tr
 mod tests {
     use std::path::Path;
 
-    use failover::steps::rebuild_global::{Build, InstanceShape};
+    use failover::{ports::Members, topology::InstanceShape};
 
     use super::super::{Foundation, databases, lab};
     use crate::{

@@ -10,7 +10,8 @@ use failover::{
     beat::Beat,
     domain::Region,
     plan::Plan,
-    sql::{Connector, Credentials, Place, Resolver, Session, Why},
+    ports::{Credentials, Place},
+    sql::{Connector, Resolver, Session, Why},
 };
 use testbed::{
     certificates::Certificates,

@@ -1,6 +1,6 @@
 //! What ledger, database, DNS and RDS say of the writer when all is over.
 
-use failover::ledger::{Ledger, Row};
+use failover::{ledger::Row, ports::Ledger};
 
 use crate::{
     profile::{PLAN, READER_NAME, WRITER_NAME, global_cluster},

@@ -1,6 +1,6 @@
 //! What the kept world can be asked for.
 
-use failover::ledger::Ledger;
+use failover::ports::Ledger;
 
 use super::Kept;
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover::ledger::Ledger;
+use failover::ports::Ledger;
 use serde_json::Value;
 
 use crate::{

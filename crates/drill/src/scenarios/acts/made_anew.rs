@@ -1,7 +1,7 @@
 //! What a rebuilt member is made of: equal to what it was, or what differs was said before anything was taken away.
 
 use aws::Aws;
-use failover::steps::rebuild_global::{Build, Shape, differences};
+use failover::{ports::Members, steps::rebuild_global::differences, topology::Shape};
 use serde_json::{Value, json};
 
 use crate::{

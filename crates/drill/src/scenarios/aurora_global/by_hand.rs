@@ -1,6 +1,9 @@
 //! A human forces every step.
 
-use failover::ledger::{Claim, RunKind, update};
+use failover::{
+    ledger::{Claim, RunKind},
+    ports::update,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

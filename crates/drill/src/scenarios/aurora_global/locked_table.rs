@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover::steps::loss_ledger::{Found, TableLoss};
+use failover::{ledger::TableLoss, ports::Ledger};
 use serde_json::json;
 
 use crate::{

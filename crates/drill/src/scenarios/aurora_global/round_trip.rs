@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use failover::ledger::Ledger;
+use failover::ports::Ledger;
 use serde_json::json;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! The administrator's secret is rotated while a member is lost: nothing but its old version opens that member any more.
 
-use failover::ledger::Ledger;
+use failover::ports::Ledger;
 use serde_json::json;
 
 use crate::{

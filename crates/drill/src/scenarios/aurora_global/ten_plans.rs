@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use failover::ledger::{Ledger, Outcome};
+use failover::{ledger::Outcome, ports::Ledger};
 
 use crate::{
     front_door::Call,

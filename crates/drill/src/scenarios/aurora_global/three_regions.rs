@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover::{evidence::Verdict, ledger::Ledger, plan::Strategy};
+use failover::{evidence::Verdict, plan::Strategy, ports::Ledger};
 
 use crate::{
     client::compare,

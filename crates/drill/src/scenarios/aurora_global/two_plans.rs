@@ -1,6 +1,6 @@
 //! Two plans lose their Region at once.
 
-use failover::{evidence::Verdict, ledger::Ledger, plan::Strategy};
+use failover::{evidence::Verdict, plan::Strategy, ports::Ledger};
 
 use crate::{
     profile::{BILLING, HOME, INVOICES, PLAN, Profile, STANDBY, names},

@@ -1,6 +1,6 @@
 //! What the ledgers say.
 
-use failover::ledger::{Ledger, Run};
+use failover::{ledger::Run, ports::Ledger};
 
 use crate::{
     profile::{HOME, PLAN, STANDBY},

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use failover::steps::loss_ledger::{Found, Losses};
+use failover::{ledger::Losses, ports::Ledger};
 
 use crate::{
     client::compare,

@@ -3,20 +3,7 @@
 use tokio_postgres::Client;
 
 use super::{CANARY, RECORD, alter, attempt, doors, elsewhere::switch, tolerated};
-use crate::sql::Why;
-
-/// What was given back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reopened {
-    /// Roles that may log in again.
-    pub roles: Vec<String>,
-    /// Jobs and subscriptions that work again.
-    pub others: Vec<String>,
-    /// What was dropped meanwhile, and is forgotten.
-    pub missing: Vec<String>,
-    /// What could not be given back and stays on record, and why.
-    pub refused: Vec<String>,
-}
+use crate::{ports::Reopened, sql::Why};
 
 /// Gives back what [`super::shut`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
 /// nothing else from being given back; what could not be given back stays on record.

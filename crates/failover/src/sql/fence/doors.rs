@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 
 use super::tolerated;
-use crate::{domain::Epoch, sql::Why};
+use crate::{domain::Epoch, ports::Doors, sql::Why};
 
 /// RDS's own roles, and no name that merely looks like one.
 /// Not verified on an account: the names are those that RDS is known to make, and one that is missing here is fenced like an
@@ -90,48 +90,8 @@ pub(super) const SUBSCRIPTIONS: &str = "
     SELECT format('%I.%I', d.datname, s.subname) AS name, d.datname::text AS database, s.subname::text AS subscription
     FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid WHERE s.subenabled";
 
-/// What of a database stands open to applications.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doors {
-    /// Whether it is a standby.
-    pub in_recovery: bool,
-    /// The epoch it holds; `None` without the heartbeat schema.
-    pub epoch: Option<Epoch>,
-    /// Roles of applications that may log in.
-    pub roles: Vec<String>,
-    /// Their sessions, those whose kind cannot be seen among them, and those of jobs.
-    pub sessions: u64,
-    /// Scheduled jobs that are active.
-    pub jobs: u64,
-    /// Subscriptions that are enabled, or whose workers still apply, those of pglogical among them.
-    pub subscriptions: Vec<String>,
-    /// Sessions that changes are sent to, but for RDS's own.
-    pub senders: u64,
-    /// Prepared transactions.
-    pub prepared: Vec<String>,
-    /// What could not be looked at, and why.
-    pub unseen: Vec<String>,
-    /// Who is logged in as the administrator, or is sent changes by a login that stays.
-    pub as_administrator: Vec<String>,
-}
-
-impl Doors {
-    /// Whether an application can still get in, is in, or is worked for.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        !self.roles.is_empty()
-            || self.sessions > 0
-            || self.jobs > 0
-            || !self.subscriptions.is_empty()
-            || self.senders > 0
-            || !self.prepared.is_empty()
-            || !self.unseen.is_empty()
-            || !self.as_administrator.is_empty()
-    }
-}
-
 /// Looks at the doors of a database, and touches none. `kept` are the roles that are never fenced. What cannot be read is a door
-/// that is named. Jobs in another database are counted there, by [`Doors::count_jobs`].
+/// that is named. Jobs in another database are counted there, by [`count_jobs`].
 ///
 /// # Errors
 /// [`Why`].
@@ -167,22 +127,20 @@ pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
         unseen: Vec::new(),
         as_administrator: row.get(6),
     };
-    doors.count_jobs(admin, &current(admin).await?).await?;
+    count_jobs(&mut doors, admin, &current(admin).await?).await?;
     Ok(doors)
 }
 
-impl Doors {
-    /// Counts the active jobs that `pg_cron` keeps in the database of a connection.
-    ///
-    /// # Errors
-    /// [`Why`].
-    pub async fn count_jobs(&mut self, there: &Client, database: &str) -> Result<(), Why> {
-        match jobs(there, database).await? {
-            Ok(jobs) => self.jobs += jobs.len() as u64,
-            Err(unseen) => self.unseen.push(unseen),
-        }
-        Ok(())
+/// Counts the active jobs that `pg_cron` keeps in the database of a connection, as doors.
+///
+/// # Errors
+/// [`Why`].
+pub async fn count_jobs(doors: &mut Doors, there: &Client, database: &str) -> Result<(), Why> {
+    match jobs(there, database).await? {
+        Ok(jobs) => doors.jobs += jobs.len() as u64,
+        Err(unseen) => doors.unseen.push(unseen),
     }
+    Ok(())
 }
 
 /// The active jobs that `pg_cron` keeps in the database of this connection, or a sentence where they cannot be seen.

@@ -4,11 +4,14 @@
 use tokio_postgres::Client;
 
 use super::{
-    REMEMBER, Shut,
+    REMEMBER,
     doors::{SUBSCRIPTIONS, jobs},
     tolerated,
 };
-use crate::sql::Why;
+use crate::{
+    ports::{Reopened, Shut},
+    sql::Why,
+};
 
 /// Where `pg_cron` lives unless it is told otherwise.
 const CRON_DEFAULT: &str = "postgres";
@@ -124,7 +127,7 @@ pub async fn reopen_there(
     admin: &Client,
     there: &Client,
     database: &str,
-    given: &mut super::Reopened,
+    given: &mut Reopened,
 ) -> Result<(), Why> {
     super::back::give_back(admin, there, database, given).await
 }

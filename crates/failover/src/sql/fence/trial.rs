@@ -7,7 +7,7 @@ use super::{
     doors::{self, APPLICATIONS, SUBSCRIPTIONS},
     quoted,
 };
-use crate::sql::{Credentials, Why};
+use crate::{ports::Credentials, sql::Why};
 
 /// Tries whether shutting would be allowed: to see sessions, to end them, to alter roles, to keep the record, to switch jobs and
 /// subscriptions off. Everything is taken back. Answers why not, where it would not be.

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    ledger::Row,
+    ledger::{self, Row},
+    ports,
     steps::{detach_and_promote, fake::Books, health_probe::prove},
 };
 
@@ -192,7 +193,7 @@ async fn troubled(books: &Books, begins: bool, why: &Error) -> Run {
                 written_at: pass.now,
             };
             for region in pass.run.leased.iter().filter(|_| begins) {
-                ledger::update(books, region, pass.run.name(), |row| {
+                ports::update(books, region, pass.run.name(), |row| {
                     row.intend(intent.clone())
                 })
                 .await?;

@@ -3,14 +3,15 @@
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use super::{Ask, TIMEOUT};
+use super::TIMEOUT;
 use crate::{
     beat::Vantage,
     domain::Region,
-    ledger::{HandOver, Ledger, Run},
+    ledger::{HandOver, Run},
     policy::Decision,
+    ports::{Here, Ledger, Members, within},
     steps::Pass,
-    topology::{Cluster, Describe},
+    topology::Cluster,
 };
 
 /// A standby that could be promoted.
@@ -36,7 +37,7 @@ impl Candidate {
 
 /// Hands over instead of going on where another standby is the better one.
 pub(super) async fn or_hand_over(
-    world: &(impl Ledger + Describe + Ask),
+    world: &(impl Ledger + Here + Members),
     pass: &mut Pass,
     decision: Decision,
     own: Candidate,
@@ -54,7 +55,7 @@ pub(super) async fn or_hand_over(
 /// Asks the other standbys' Regions, and answers the one that is better than this Region's own. One that does not answer
 /// is not better.
 async fn better(
-    world: &(impl Ledger + Describe + Ask),
+    world: &(impl Ledger + Here + Members),
     pass: &Pass,
     own: Candidate,
 ) -> Option<HandOver> {
@@ -70,8 +71,8 @@ async fn better(
         .filter(|(region, _)| **region != run.from && **region != run.to);
     let asked = others.map(async |(region, member)| {
         let (cluster, vantage) = futures::future::join(
-            world.within(TIMEOUT, world.cluster(region, &member.cluster)),
-            world.within(TIMEOUT, world.vantage(region, run.name())),
+            within(world, TIMEOUT, world.cluster(region, &member.cluster)),
+            within(world, TIMEOUT, world.vantage(region, run.name())),
         )
         .await;
         let cluster = cluster.ok().flatten()?;

@@ -3,16 +3,17 @@
 use futures::future::join_all;
 use jiff::Timestamp;
 
-use super::{Ask, ReachInput, ReachOutput, TIMEOUT};
+use super::TIMEOUT;
 use crate::{
     Error,
     beat::{Vantage, Write},
     domain::Region,
     evidence::{Evidence, HomeVantage, Progress, Rds, Said, Witness, stillness_tells},
-    ledger::{Claim, Ledger, update},
+    ledger::Claim,
     plan::Plan,
-    steps::{Here, Pass},
-    topology::{Cluster, Describe, GlobalCluster},
+    ports::{Functions, Here, Ledger, Members, ReachInput, ReachOutput, in_region, update, within},
+    steps::Pass,
+    topology::{Cluster, GlobalCluster},
 };
 
 /// Everything that one pass learnt.
@@ -40,7 +41,7 @@ impl Gathered {
 }
 
 pub(super) async fn gather(
-    world: &(impl Ledger + Here + Describe + Ask),
+    world: &(impl Ledger + Here + Members + Functions),
     pass: &Pass,
 ) -> Result<Gathered, Error> {
     let (run, plan) = (&pass.run, &pass.run.plan);
@@ -51,16 +52,16 @@ pub(super) async fn gather(
         .and_then(|current| current.global_cluster.clone())
         .unwrap_or_else(|| String::new().into());
     let (probe, home, heard, others, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
-        world.within(TIMEOUT, world.ask_probe(run.name(), pass.dry_run)),
-        world.within(TIMEOUT, world.vantage(&run.from, run.name())),
-        world.within(TIMEOUT, world.ask_ledger(&run.from, run.name())),
+        within(world, TIMEOUT, world.ask_probe(run.name(), pass.dry_run)),
+        within(world, TIMEOUT, world.vantage(&run.from, run.name())),
+        within(world, TIMEOUT, world.ask_ledger(&run.from, run.name())),
         others(world, pass),
         look(world, &run.to, &to),
         look(world, &run.from, &from),
         ask_witness(world, plan, &run.from, &from),
-        world.within(TIMEOUT, world.cluster(&run.to, &to)),
-        world.within(TIMEOUT, current.in_region(world, &run.to)),
-        world.within(TIMEOUT, lease(world, pass)),
+        within(world, TIMEOUT, world.cluster(&run.to, &to)),
+        within(world, TIMEOUT, in_region(world, &run.to, &current)),
+        within(world, TIMEOUT, lease(world, pass)),
     );
     let (readable, vantage) = match &probe {
         Ok(seen) => (seen.readable, Some(seen.vantage.clone())),
@@ -138,11 +139,11 @@ fn elsewhere(
 
 /// What the other standbys' probes recorded of the writer: the road may be cut from here alone. One that does not answer knows
 /// nothing.
-async fn others(world: &(impl Ledger + Ask), pass: &Pass) -> Vec<Vantage> {
+async fn others(world: &(impl Ledger + Here), pass: &Pass) -> Vec<Vantage> {
     let run = &pass.run;
     let members = run.plan.members.keys();
     let others = members.filter(|region| **region != run.from && **region != run.to);
-    let asked = others.map(|region| world.within(TIMEOUT, world.vantage(region, run.name())));
+    let asked = others.map(|region| within(world, TIMEOUT, world.vantage(region, run.name())));
     let recorded = join_all(asked).await.into_iter();
     let recorded = recorded.filter_map(|asked| asked.ok().flatten());
     recorded
@@ -184,7 +185,7 @@ fn grace_since(
 }
 
 /// Takes the lease of the Region that is left, beside evidence that waits for that Region anyway.
-async fn lease(world: &(impl Ledger + Here), pass: &Pass) -> Result<Region, Error> {
+async fn lease(world: &impl Ledger, pass: &Pass) -> Result<Region, Error> {
     let run = &pass.run;
     if !asks_for_lease(pass) {
         return Ok(run.to.clone());
@@ -202,7 +203,12 @@ fn asks_for_lease(pass: &Pass) -> bool {
     !pass.dry_run && !pass.run.waits_behind()
 }
 
-async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &str) -> Witness {
+async fn ask_witness(
+    world: &(impl Here + Functions),
+    plan: &Plan,
+    region: &Region,
+    cluster: &str,
+) -> Witness {
     let Some(witness) = &plan.witness_region else {
         return Witness::NotConfigured;
     };
@@ -211,10 +217,7 @@ async fn ask_witness(world: &impl Ask, plan: &Plan, region: &Region, cluster: &s
         region: region.clone(),
         cluster: cluster.to_owned(),
     };
-    match world
-        .within(TIMEOUT, world.ask_witness(witness, &input))
-        .await
-    {
+    match within(world, TIMEOUT, world.ask_witness(witness, &input)).await {
         Ok(ReachOutput {
             reaches: true,
             others_only: true,
@@ -231,12 +234,12 @@ pub(super) fn answers<T>(asked: &Result<T, Error>) -> bool {
     asked.as_ref().err().is_none_or(Error::is_answer)
 }
 
-async fn look(world: &(impl Describe + Ask), region: &Region, cluster: &str) -> Rds {
+async fn look(world: &(impl Here + Members), region: &Region, cluster: &str) -> Rds {
     let look = async { Ok(world.look(region, cluster).await) };
     let silent = |why: Error| Rds::Silent {
         why: why.to_string(),
     };
-    world.within(TIMEOUT, look).await.unwrap_or_else(silent)
+    within(world, TIMEOUT, look).await.unwrap_or_else(silent)
 }
 
 #[cfg(test)]

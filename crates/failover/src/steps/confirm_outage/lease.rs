@@ -1,19 +1,20 @@
 //! What a verdict means for the leases: which Regions the run counts on, and whether it may take the plan over from a run
 //! that waits for a human.
 
-use super::{Ask, TIMEOUT, is_gone};
+use super::{TIMEOUT, is_gone};
 use crate::{
     Error,
     domain::Region,
     evidence::Verdict,
-    ledger::{Claim, Ledger, RunKind, update},
+    ledger::{Claim, RunKind},
     policy::Decision,
-    steps::{Here, Pass},
+    ports::{Here, Ledger, update, within},
+    steps::Pass,
 };
 
 /// Settles the leases after a verdict; answers what the verdict leads to then.
 pub(super) async fn settle(
-    world: &(impl Ledger + Here + Ask),
+    world: &(impl Ledger + Here),
     pass: &mut Pass,
     verdict: Verdict,
     decision: Decision,
@@ -30,7 +31,7 @@ pub(super) async fn settle(
 /// ask, it stands down behind a run that has asked about the same outage, and takes the plan over from any other: a failback
 /// may wait two weeks for its window, and nobody would hear of the outage.
 async fn behind(
-    world: &(impl Ledger + Here + Ask),
+    world: &(impl Ledger + Here),
     pass: &mut Pass,
     decision: Decision,
 ) -> Result<Decision, Error> {
@@ -53,7 +54,7 @@ async fn behind(
         let taken = update(world, &region, pass.run.name(), |row| {
             row.take_over(&claim, pass.now)
         });
-        match world.within(TIMEOUT, taken).await {
+        match within(world, TIMEOUT, taken).await {
             Ok(_) => {
                 pass.run.leased.insert(region);
             }

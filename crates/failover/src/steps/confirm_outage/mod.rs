@@ -7,16 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::{choose::Candidate, gather::Gathered, signs::Signs};
-use super::{Here, Input, Output, Pass, Progress, answer, operation};
+use super::{Input, Output, Pass, Progress, answer, operation};
 use crate::{
     Error,
     beat::{Loss, Write},
-    domain::{PlanName, Region},
     evidence::{Evidence, Rds, Verdict},
-    ledger::{Confirmed, Declined, HandOver, Ledger, Resolved, update_if},
+    ledger::{Confirmed, Declined, HandOver, Resolved},
     policy::{Decision, Human, decide},
-    steps::health_probe,
-    topology::Describe,
+    ports::{Functions, Here, Ledger, Members, ReachInput, ReachOutput, update_if, within},
 };
 
 mod choose;
@@ -45,30 +43,6 @@ pub enum Request {
     ConfirmApproved(Input),
     /// Answers, in the witness Region, whether it reaches a member's Region.
     Reach(ReachInput),
-}
-
-/// What the witness is asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReachInput {
-    /// The plan.
-    pub plan: PlanName,
-    /// The Region to reach.
-    pub region: Region,
-    /// The member cluster there.
-    pub cluster: String,
-}
-
-/// What the witness answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReachOutput {
-    /// Whether anything in that Region answered.
-    pub reaches: bool,
-    /// Whether neither its RDS nor its ledger did: its writer may be dead.
-    #[serde(default)]
-    pub others_only: bool,
-    /// What answered, or what was seen instead.
-    pub reason: String,
 }
 
 /// What the pass saw.
@@ -100,46 +74,12 @@ pub struct Answer {
     pub approval_seconds: u64,
 }
 
-/// The other functions that are asked.
-pub trait Ask: Sync {
-    /// Asks this Region's probe for a fresh look; in a dry run, which commits no beat, for what it saw last.
-    fn ask_probe(
-        &self,
-        plan: &PlanName,
-        dry_run: bool,
-    ) -> impl Future<Output = Result<health_probe::Confirmation, Error>> + Send;
-    /// Asks the witness.
-    fn ask_witness(
-        &self,
-        witness: &Region,
-        input: &ReachInput,
-    ) -> impl Future<Output = Result<ReachOutput, Error>> + Send;
-    /// Asks a Region's ledger, once. Any response counts, an error too: one that is throttled or in trouble is there.
-    fn ask_ledger(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-    ) -> impl Future<Output = Result<String, Error>> + Send;
-    /// Asks data planes of a Region that share nothing with its RDS and its DynamoDB; any answer counts, an error too. Says
-    /// which one answered.
-    fn ask_data_planes(
-        &self,
-        region: &Region,
-    ) -> impl Future<Output = Result<String, Error>> + Send;
-    /// Runs `work` for at most `limit`.
-    fn within<T: Send>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> impl Future<Output = Result<T, Error>> + Send;
-}
-
 /// One invocation.
 ///
 /// # Errors
 /// `InvalidRequest` for a wrong payload, and those of the operations.
 pub async fn handle(
-    world: &(impl Ledger + Here + Describe + Ask),
+    world: &(impl Ledger + Here + Members + Functions),
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
@@ -160,7 +100,7 @@ pub async fn handle(
 /// # Errors
 /// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
 pub async fn confirm(
-    world: &(impl Ledger + Here + Describe + Ask),
+    world: &(impl Ledger + Here + Members + Functions),
     input: &Input,
     approved: bool,
 ) -> Result<Answer, Error> {
@@ -260,7 +200,7 @@ fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
 
 /// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
 async fn settle(
-    world: &(impl Ledger + Here + Describe + Ask),
+    world: &(impl Ledger + Here + Members),
     pass: &mut Pass,
     (verdict, decision): (Verdict, Decision),
     gathered: Gathered,
@@ -283,17 +223,17 @@ async fn settle(
 /// # Errors
 /// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
 pub async fn reach(
-    world: &(impl Ledger + Here + Describe + Ask),
+    world: &(impl Ledger + Here + Members + Functions),
     input: &ReachInput,
 ) -> Result<ReachOutput, Error> {
     // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
     let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
-    let rds = world.within(limit, async {
+    let rds = within(world, limit, async {
         Ok(world.look(&input.region, &input.cluster).await)
     });
-    let ledger = world.within(limit, world.ask_ledger(&input.region, &input.plan));
-    let others = world.within(limit, world.ask_data_planes(&input.region));
-    let own = world.within(limit, world.ask_data_planes(world.region()));
+    let ledger = within(world, limit, world.ask_ledger(&input.region, &input.plan));
+    let others = within(world, limit, world.ask_data_planes(&input.region));
+    let own = within(world, limit, world.ask_data_planes(world.region()));
     let (rds, ledger, others, own) = futures::future::join4(rds, ledger, others, own).await;
     let rds = rds.unwrap_or_else(|why| Rds::Silent {
         why: why.to_string(),

@@ -7,19 +7,20 @@ use crate::{
     Error,
     beat::{Vantage, Write},
     evidence::Said,
-    guard, ledger,
-    ledger::{Confirmed, Ledger, Run},
+    guard,
+    ledger::{self, Confirmed, Run},
     plan::Strategy,
+    ports::{Here, Ledger, Members, Parameters, in_region},
     steps::{
-        Here, Pass, SILENCE, calls,
+        Pass, SILENCE, calls,
         confirm_outage::{is_gone, resolve},
     },
-    switches::{Switched, Switches},
-    topology::{Cluster, Describe, GlobalCluster, Role, is_led_by, role},
+    switches::Switches,
+    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
 };
 
 pub(super) async fn observe(
-    world: &(impl Ledger + Here + Describe + Switched),
+    world: &(impl Ledger + Here + Members + Parameters),
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
@@ -40,7 +41,7 @@ pub(super) async fn observe(
         .or(current);
     let global = async {
         match &named {
-            Some(named) => named.in_region(world, &run.to).await,
+            Some(named) => in_region(world, &run.to, named).await,
             None => Ok(None),
         }
     };
@@ -225,7 +226,7 @@ mod tests {
         beat::Beat,
         domain::Epoch,
         evidence::{Evidence, Verdict},
-        steps::health_probe::Probe,
+        ports::Ledger,
     };
 
     fn at(second: i64) -> Timestamp {

@@ -1,14 +1,19 @@
 //! What people are told while the standby is promoted.
 
-use super::{Action, Observed, World};
+use super::{Action, Observed};
 use crate::{
     notify::{Message, Severity, commands, tell},
     plan::Strategy,
+    ports::{Here, People},
     steps::{Pass, calls, confirm_outage},
 };
 
 /// The last message before the first promoting call.
-pub(super) async fn point_of_no_return(world: &impl World, pass: &Pass, observed: &Observed) {
+pub(super) async fn point_of_no_return(
+    world: &(impl Here + People),
+    pass: &Pass,
+    observed: &Observed,
+) {
     let run = &pass.run;
     let confirmed = run.timeline.iter().rev();
     let evidence = confirmed
@@ -40,7 +45,7 @@ pub(super) async fn point_of_no_return(world: &impl World, pass: &Pass, observed
 
 /// The first refusal of a managed failover where the plan leaves no other way.
 pub(super) async fn refused(
-    world: &impl World,
+    world: &(impl Here + People),
     pass: &Pass,
     observed: &Observed,
     action: Action,
@@ -70,7 +75,11 @@ pub(super) async fn refused(
 }
 
 /// A detach in place of what RDS did not carry out.
-pub(super) async fn detached_instead(world: &impl World, pass: &Pass, observed: &Observed) {
+pub(super) async fn detached_instead(
+    world: &(impl Here + People),
+    pass: &Pass,
+    observed: &Observed,
+) {
     let run = &pass.run;
     let refused = run.attempts.iter().any(calls::is_refused_failover);
     let operation = observed
@@ -104,7 +113,7 @@ pub(super) async fn detached_instead(world: &impl World, pass: &Pass, observed: 
 }
 
 /// Somebody's failover that may lose data, seen for the first time while this run was about to promote.
-pub(super) async fn under_way(world: &impl World, pass: &Pass, observed: &Observed) {
+pub(super) async fn under_way(world: &(impl Here + People), pass: &Pass, observed: &Observed) {
     let run = &pass.run;
     let operation = observed
         .global

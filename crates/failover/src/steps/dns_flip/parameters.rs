@@ -14,20 +14,12 @@ use crate::{
     domain::{Epoch, Region, seconds_between},
     ledger::Endpoints,
     plan::{DnsRecord, Endpoint},
-    steps::{Here, Pass, frame::Came},
+    ports::{Here, Parameter, Parameters},
+    steps::{Pass, frame::Came},
 };
 
 /// An SSM of another Region that has not answered for so long is silent.
 const SSM_SILENCE: Duration = Duration::from_secs(3);
-
-/// What a parameter holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Parameter {
-    /// A host name.
-    pub value: String,
-    /// The epoch it was last pointed in; `None` when its description holds none.
-    pub epoch: Option<Epoch>,
-}
 
 /// What a parameter of one Region holds and what it should.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,27 +38,10 @@ pub struct Seen {
     pub stands: Option<Stands>,
 }
 
-/// SSM's parameters.
-pub trait Parameters: Sync {
-    /// Reads a parameter with its epoch.
-    fn parameter(
-        &self,
-        region: &Region,
-        name: &str,
-    ) -> impl Future<Output = Result<Option<Parameter>, Error>> + Send;
-    /// Writes value and epoch in one call.
-    fn put_parameter(
-        &self,
-        region: &Region,
-        name: &str,
-        parameter: &Parameter,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
 /// Reads every endpoint parameter of the plan in the Regions that the run counts on, the acting one first; and why others could
 /// not be read. No Region is needed but the acting one.
 pub(super) async fn observe(
-    world: &(impl Parameters + Here),
+    world: &(impl Here + Parameters),
     pass: &Pass,
     epoch: Epoch,
     endpoints: &BTreeMap<Region, Endpoints>,
@@ -195,7 +170,7 @@ fn of_region(region: &Region) -> String {
 }
 
 /// Writes one. What fails is noted, and the others go on.
-pub(super) async fn put(world: &(impl Parameters + Here), pass: &mut Pass, seen: &Seen) -> Came {
+pub(super) async fn put(world: &(impl Here + Parameters), pass: &mut Pass, seen: &Seen) -> Came {
     let (of_region, own) = (of_region(&seen.region), called(&seen.region, &seen.name));
     let put = world.put_parameter(&seen.region, &seen.name, &seen.wanted);
     match put.await {
@@ -264,6 +239,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{ledger::Row, steps::fake::Books};
 
     fn parameter(value: &str, epoch: Option<u64>) -> Parameter {
         Parameter {
@@ -297,21 +273,13 @@ mod tests {
         assert!(!seen(Some(parameter("east.example", Some(8)))).is_wrong());
     }
 
-    /// Parameters of two Regions, one of which is silent.
-    struct Held;
-
-    impl Parameters for Held {
-        async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
-            match (region.as_str(), name) {
-                (_, "/orders/new") => Ok(None),
-                ("us-east-1", "/orders/writer") => Ok(Some(parameter("proxy.example", None))),
-                ("us-east-1", _) => Ok(Some(parameter("west.example", Some(9)))),
-                _ => Err(Error::Denied("AccessDenied".into())),
-            }
-        }
-
-        async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
-            Err(Error::Denied("nothing is changed before a move".into()))
+    /// Parameters of two Regions, one of which tells of none that there is.
+    fn held(region: &str, name: &str) -> Result<Option<Parameter>, Error> {
+        match (region, name) {
+            (_, "/orders/new") => Ok(None),
+            ("us-east-1", "/orders/writer") => Ok(Some(parameter("proxy.example", None))),
+            ("us-east-1", _) => Ok(Some(parameter("west.example", Some(9)))),
+            _ => Err(Error::Denied("AccessDenied".into())),
         }
     }
 
@@ -341,7 +309,8 @@ mod tests {
             ("us-east-1".into(), of("east")),
             ("us-west-2".into(), of("west")),
         ]);
-        let found = refusals(&Held, &pass, Epoch(8), &endpoints, &of("east")).await;
+        let books = Books::with(&Row::new("orders".into())).holding(held);
+        let found = refusals(&books, &pass, Epoch(8), &endpoints, &of("east")).await;
         assert_eq!(found.len(), 4, "{found:?}");
         for part in [
             "parameter /orders/writer in us-east-1 holds proxy.example, which is no member's endpoint",

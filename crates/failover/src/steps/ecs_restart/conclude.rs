@@ -1,10 +1,10 @@
 //! The end of a failback: the pilot lights of the Region that took over go back to none. One service a pass.
 
-use super::{Ecs, Service, World};
 use crate::{
     Error,
     domain::Region,
     plan::EcsService,
+    ports::{Here, Ledger, People, Service, Services},
     steps::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
@@ -76,11 +76,14 @@ pub struct Conclude;
 ///
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that ECS would not tell about.
-pub async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<PilotLight>>, Error> {
+pub async fn run(
+    world: &(impl Ledger + Here + Services + People),
+    input: &Input,
+) -> Result<Output<Vec<PilotLight>>, Error> {
     frame::run(&Conclude, world, input).await
 }
 
-impl<W: World> Step<W> for Conclude {
+impl<W: Ledger + Here + Services + People> Step<W> for Conclude {
     const NAME: &'static str = STEP;
     type Observed = Vec<PilotLight>;
     type Action = Action;
@@ -127,7 +130,7 @@ impl<W: World> Step<W> for Conclude {
     }
 }
 
-async fn observe(world: &impl Ecs, pass: &Pass) -> Vec<PilotLight> {
+async fn observe(world: &impl Services, pass: &Pass) -> Vec<PilotLight> {
     let region = &pass.run.from;
     let targets = pass.run.plan.ecs.get(region).into_iter().flatten();
     let services = targets.flat_map(|target| {

@@ -1,6 +1,7 @@
 //! How far a service is, case by case.
 
 use super::*;
+use crate::ports::Deployment;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

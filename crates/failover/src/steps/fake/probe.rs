@@ -8,22 +8,14 @@ use jiff::Timestamp;
 use super::Books;
 use crate::{
     Error,
-    beat::{Vantage, Write},
-    domain::{Epoch, PlanName, Region},
-    ledger::{Known, Row, update_if},
+    beat::{Beat, Reading, Vantage, Write},
+    domain::{Epoch, Region, RunId},
+    ledger::{Known, Row},
     plan::Plan,
-    sql::{
-        Connector, Credentials,
-        fence::{Doors, Reopened, Shut},
+    ports::{
+        Credentials, Doors, Fence, Forwarding, Heart, Here, Ledger, Place, Reopened, Rights,
+        Rotation, Secrets, Shut, Spares, update_if,
     },
-    steps::{
-        Here,
-        dns_flip::{Parameter, Parameters},
-        fence_writer::{Forwarding, Gate, Rights},
-        health_probe::{Probe, Spares, Suspicion},
-        recovery_ledger::Plans,
-    },
-    topology::Cluster,
 };
 
 /// What a Region's probe recorded then.
@@ -157,7 +149,7 @@ impl Books {
     }
 }
 
-impl Gate for Books {
+impl Fence for Books {
     async fn doors(&self, _: &Known) -> Result<Doors, Error> {
         self.stall(Stall::Looking).await;
         self.fence.clone()?;
@@ -167,27 +159,6 @@ impl Gate for Books {
     async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
         self.stall(Stall::Shutting).await;
         Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
-    }
-
-    async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
-        self.kept.lock().unwrap().doorway.forwarding.clone()
-    }
-
-    /// Its seconds pass as milliseconds.
-    async fn in_time<T: Send>(
-        &self,
-        limit: Duration,
-        what: &str,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, Error> {
-        let late = |_| {
-            Err(Error::Unavailable(format!(
-                "{what} had not ended after {limit:?}"
-            )))
-        };
-        tokio::time::timeout(limit / 1_000, work)
-            .await
-            .unwrap_or_else(late)
     }
 
     async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
@@ -215,50 +186,30 @@ impl Gate for Books {
     }
 }
 
+/// What the probe meets at a member.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Beats {
+    /// No login is to be had.
+    #[default]
+    NoLogin,
+    /// Every beat is committed, also on a writer that is deposed.
+    Commit,
+    /// None is, after so many looks; at the second one a run's own look is recorded, which met a beat and then no free slot.
+    FailBesideARun(u32),
+}
+
+impl Books {
+    /// Changes what the probe meets from now on.
+    pub(crate) fn meet(&self, heart: Beats) {
+        self.kept.lock().unwrap().heart = heart;
+    }
+}
+
 fn nothing_to_log_in_with() -> Error {
     Error::Unavailable("this world has no secrets".into())
 }
 
-impl Probe for Books {
-    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
-        let name = PlanName::from("orders");
-        let document = Plans::plan(self, &name).await?;
-        Ok(vec![(name, document)])
-    }
-
-    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
-        Plans::plan(self, plan).await
-    }
-
-    async fn put_known(&self, _: &Known) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
-        let mut kept = self.kept.lock().unwrap();
-        kept.looks.push(vantage.clone());
-        kept.looked.insert(vantage.region.clone(), vantage.clone());
-        if let Some((_, row)) = self
-            .turn
-            .as_ref()
-            .filter(|(looks, _)| kept.looks.len() == *looks)
-        {
-            kept.rows.values_mut().for_each(|kept| *kept = row.clone());
-        }
-        Ok(())
-    }
-
-    async fn suspect(&self, _: &Suspicion) -> Result<(), Error> {
-        let mut refuses = self.refuses.lock().unwrap();
-        if *refuses > 0 {
-            *refuses -= 1;
-            return Err(Error::Unavailable(
-                "EventBridge PutEvents: timed out".into(),
-            ));
-        }
-        Ok(())
-    }
-
+impl Secrets for Books {
     async fn probe_login(
         &self,
         _: &Plan,
@@ -266,7 +217,13 @@ impl Probe for Books {
         _: &str,
         _: u16,
     ) -> Result<Credentials, Error> {
-        Err(nothing_to_log_in_with())
+        if let Beats::NoLogin = self.kept.lock().unwrap().heart {
+            return Err(nothing_to_log_in_with());
+        }
+        Ok(Credentials {
+            user: "failover_probe".into(),
+            password: String::new(),
+        })
     }
 
     async fn other_probe_logins(&self, _: &Plan) -> Vec<Credentials> {
@@ -277,26 +234,70 @@ impl Probe for Books {
         Err(nothing_to_log_in_with())
     }
 
-    fn spares(&self) -> &Spares {
-        &self.spares
-    }
-
-    fn connector(&self) -> Result<&Connector, Error> {
+    async fn rotation(&self, _: &str) -> Result<Rotation, Error> {
         Err(nothing_to_log_in_with())
-    }
-
-    async fn pause(&self, time: Duration) {
-        let mut now = self.now.lock().unwrap();
-        *now += time;
     }
 }
 
-impl Parameters for Books {
-    async fn parameter(&self, _: &Region, _: &str) -> Result<Option<Parameter>, Error> {
-        Ok(None)
+fn failed() -> Write {
+    Write::Failed { why: String::new() }
+}
+
+impl Heart for Books {
+    type Session = ();
+
+    async fn connect(&self, _: &Place, _: &Credentials, _: Duration) -> Result<(), Write> {
+        Ok(())
     }
 
-    async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
-        Ok(())
+    fn is_closed(&self, (): &()) -> bool {
+        false
+    }
+
+    fn spares(&self) -> &Spares<()> {
+        &self.spares
+    }
+
+    async fn beat(&self, (): &(), vantage: &Region, epoch: Epoch) -> Write {
+        let at = self.now();
+        let beat = |seq| Beat { seq, epoch, at };
+        let heart = self.kept.lock().unwrap().heart;
+        let looks = match heart {
+            Beats::NoLogin => return failed(),
+            Beats::Commit => return Write::Committed { beat: beat(1) },
+            Beats::FailBesideARun(looks) => looks + 1,
+        };
+        self.meet(Beats::FailBesideARun(looks));
+        if looks == 2 {
+            let mut run = self::vantage(vantage.clone(), at);
+            run.last_beat = Some(beat(9));
+            run.signs.saturated_at = Some(at);
+            let put = self.put_vantage(&"orders".into(), &run).await;
+            assert_eq!(put, Ok(()));
+        }
+        failed()
+    }
+
+    async fn read(&self, (): &(), _: &Region) -> Result<Reading, Write> {
+        Err(failed())
+    }
+
+    async fn open_epoch(&self, (): &(), _: &Region, _: Epoch, _: &RunId) -> Write {
+        failed()
+    }
+
+    async fn set_up(
+        &self,
+        _: &Place,
+        _: &Credentials,
+        _: &Plan,
+        _: Epoch,
+        _: (Option<&str>, Duration),
+    ) -> Result<Epoch, Error> {
+        Err(nothing_to_log_in_with())
+    }
+
+    async fn leads_to(&self, _: &str) -> Result<Result<String, Write>, Error> {
+        Ok(Err(failed()))
     }
 }

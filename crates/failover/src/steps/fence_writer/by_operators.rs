@@ -1,13 +1,13 @@
 //! What operators ask of the fence: to give logins back, and to try it while all is well.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::World;
 use crate::{
     Error,
     domain::PlanName,
-    ledger::{Row, Rows, update_if},
+    ledger::{Row, Rows},
     notify::{Message, Severity, tell},
+    ports::{Fence, Here, Ledger, Parameters, People, Rights, update_if},
     steps::{Input, Output, Progress, by_hand, not_adopted},
     switches::maintenance,
 };
@@ -26,7 +26,10 @@ pub struct Unfenced {
 }
 
 /// Only by hand, forced, and while a switch keeps the schedule from fencing again. A dry run answers what the forced call would.
-pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Output<Unfenced>, Error> {
+pub(super) async fn unfence(
+    world: &(impl Ledger + Here + Parameters + People + Fence),
+    input: &Input,
+) -> Result<Output<Unfenced>, Error> {
     by_hand::is_consistent(input)?;
     let is_dry = input.dry_run || input.force.is_none();
     match give_back(world, input, is_dry).await {
@@ -36,7 +39,7 @@ pub(super) async fn unfence(world: &impl World, input: &Input) -> Result<Output<
 }
 
 async fn give_back(
-    world: &impl World,
+    world: &(impl Ledger + Here + Parameters + People + Fence),
     input: &Input,
     is_dry: bool,
 ) -> Result<Output<Unfenced>, Error> {
@@ -97,17 +100,10 @@ async fn give_back(
     Ok(Output::done("unfence", message.evidence, given))
 }
 
-/// What trying the rights answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rights {
-    /// What the administrator may not do, one sentence each.
-    pub refused: Vec<String>,
-    /// What a change of writer breaks, one sentence each.
-    #[serde(default)]
-    pub moves_break: Vec<String>,
-}
-
-pub(super) async fn rights(world: &impl World, plan: &PlanName) -> Result<Rights, Error> {
+pub(super) async fn rights(
+    world: &(impl Ledger + Here + Fence),
+    plan: &PlanName,
+) -> Result<Rights, Error> {
     let known = by_hand::known(world, &Input::of(plan.clone())).await?;
     world.rights(&known).await
 }

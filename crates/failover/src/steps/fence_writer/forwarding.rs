@@ -3,16 +3,7 @@
 
 use serde::Serialize;
 
-use crate::{Error, domain::Region, topology::Cluster};
-
-/// What RDS shows of write forwarding to a cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Forwarding {
-    /// The cluster's own `LocalWriteForwardingStatus`.
-    pub local: Option<String>,
-    /// The other members of the global cluster that it leads, by ARN, each with its `GlobalWriteForwardingStatus`.
-    pub members: Vec<(String, Option<String>)>,
-}
+use crate::{Error, domain::Region, ports::Forwarding, topology::Cluster};
 
 /// What of it stands open, a sentence for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -85,7 +76,7 @@ mod tests {
     use super::*;
     use crate::{
         ledger::Row,
-        sql::fence::{Doors, Shut},
+        ports::{Doors, Shut},
         steps::{
             fake::{self, Books},
             fence_writer::tests::{books, sweep_of},

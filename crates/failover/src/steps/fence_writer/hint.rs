@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::World;
 use crate::{
     Error,
     domain::PlanName,
     notify::{Message, Severity, tell},
+    ports::{Here, Ledger, Members, People},
 };
 
 /// Writes to the old writer are blocked.
@@ -34,7 +34,10 @@ pub struct Heard {
 
 /// Tells the people of every plan that the instance belongs to. Where a message was not taken the call fails, so that Lambda
 /// makes it again: RDS says it once.
-pub(super) async fn heard(world: &impl World, hint: &Hint) -> Result<Heard, Error> {
+pub(super) async fn heard(
+    world: &(impl Ledger + Here + Members + People),
+    hint: &Hint,
+) -> Result<Heard, Error> {
     let here = world.region();
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
     for known in world.all_known(here).await? {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, ports::Here};
 
 /// A look at a member's doors, from the login on.
 pub const LOOK: Duration = Duration::from_secs(15);
@@ -13,17 +13,18 @@ pub const SHUT: Duration = Duration::from_secs(30);
 pub const SWEEP: Duration = Duration::from_secs(52);
 
 /// Carries work out within a time.
-pub(super) async fn in_time<T>(
+pub(super) async fn in_time<T: Send>(
+    here: &impl Here,
     limit: Duration,
     what: &str,
-    work: impl Future<Output = Result<T, Error>>,
+    work: impl Future<Output = Result<T, Error>> + Send,
 ) -> Result<T, Error> {
-    let late = |_| {
+    let late = || {
         Err(Error::Unavailable(format!(
             "{what} had not ended after {limit:?}, and was given up"
         )))
     };
-    tokio::time::timeout(limit, work).await.unwrap_or_else(late)
+    here.within(limit, work).await.unwrap_or_else(late)
 }
 
 #[cfg(test)]

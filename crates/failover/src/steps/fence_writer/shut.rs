@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Observed, Open, SHUT, Standing, World, standing, words};
+use super::{Observed, Open, SHUT, Standing, patience, standing, words};
 use crate::{
     Error,
-    ledger::{Known, Row, Rows, update_if},
+    ledger::{Known, Row, Rows},
     notify::{Message, Severity, commands, tell, tell_news},
-    sql::fence::Shut,
+    ports::{Fence, Here, Ledger, Members, People, Shut, update_if},
 };
 
 /// How shutting ended.
@@ -21,7 +21,7 @@ pub(super) enum Ended {
 /// Shuts the doors, and notes it in this Region's ledger once a look has seen them shut. Where they are not, what the ledger says
 /// of an earlier look is taken back.
 pub(super) async fn shut(
-    world: &impl World,
+    world: &(impl Ledger + Here + People + Fence),
     known: &Known,
     observed: &Observed,
 ) -> Result<Ended, Error> {
@@ -42,13 +42,13 @@ pub(super) async fn shut(
 
 /// How it ended, and whether nothing is left open.
 async fn try_to(
-    world: &impl World,
+    world: &(impl Ledger + Here + People + Fence),
     known: &Known,
     observed: &Observed,
 ) -> Result<(Ended, bool), Error> {
     let (here, plan, epoch) = (world.region(), &known.plan, observed.epoch);
     let what = format!("shutting the doors in {here}");
-    let done = world.in_time(SHUT, &what, world.shut(known, epoch));
+    let done = patience::in_time(world, SHUT, &what, world.shut(known, epoch));
     let Some(mut done) = done.await? else {
         let said =
             format!("the database in {here} has followed the writer meanwhile; it was left alone");
@@ -104,7 +104,7 @@ fn came_back(observed: &Observed, done: &Shut) -> bool {
 
 /// Marks what a look saw shut, and then tells people: whoever dies in between leaves the mark that they were not told.
 async fn note(
-    world: &impl World,
+    world: &(impl Ledger + Here + People),
     known: &Known,
     observed: &Observed,
     done: &Shut,
@@ -134,7 +134,12 @@ async fn note(
 }
 
 /// Tells people that a deposed writer is fenced, where an earlier pass ended before it could, or told them that it is not.
-pub(super) async fn all_clear(world: &impl World, known: &Known, rows: &Rows, observed: &Observed) {
+pub(super) async fn all_clear(
+    world: &(impl Ledger + Here + People),
+    known: &Known,
+    rows: &Rows,
+    observed: &Observed,
+) {
     let row = rows.0.get(world.region());
     if row.and_then(Row::tell_fenced).is_some() {
         let message = fenced(world, known, observed, "Nothing stands open there");
@@ -142,7 +147,7 @@ pub(super) async fn all_clear(world: &impl World, known: &Known, rows: &Rows, ob
     }
 }
 
-fn fenced(world: &impl World, known: &Known, observed: &Observed, what: &str) -> Message {
+fn fenced(world: &impl Here, known: &Known, observed: &Observed, what: &str) -> Message {
     let here = world.region();
     Message {
         severity: Severity::Action,
@@ -159,7 +164,7 @@ fn fenced(world: &impl World, known: &Known, observed: &Observed, what: &str) ->
 
 /// Tells people once for each epoch, and each of them, who is not kept out, and what keeps them out.
 async fn tell_administrator(
-    world: &impl World,
+    world: &(impl Ledger + Here + People),
     known: &Known,
     observed: &Observed,
     stays: &[String],
@@ -189,7 +194,12 @@ async fn tell_administrator(
 
 /// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
 /// cause; a failure that says nothing of where this Region's member stands is only counted.
-pub(super) async fn tell_unfenced(world: &impl World, known: &Known, rows: &Rows, why: &Error) {
+pub(super) async fn tell_unfenced(
+    world: &(impl Ledger + Here + Members + People),
+    known: &Known,
+    rows: &Rows,
+    why: &Error,
+) {
     let here = world.region();
     let Ok((Standing::Deposed, cluster)) = standing(world, &known.plan, rows).await else {
         return;

@@ -3,7 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::{
     ledger::{Current, Row},
-    steps::{fake::Books, health_probe::Probe},
+    ports::Ledger,
+    steps::fake::Books,
 };
 
 fn observed(standing: Standing, doors: Option<Open>) -> Observed {

@@ -1,7 +1,7 @@
 //! What people are told of a fence.
 
 use super::Open;
-use crate::{domain::Region, sql::fence::Shut};
+use crate::{domain::Region, ports::Shut};
 
 /// What keeps out whoever logs in as the administrator.
 pub(super) const KEEP_OUT: &str = "Move each application among them to a role of its own, or rotate the administrator's secret \

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     evidence::Verdict,
     ledger::{Attempt, Looks, Run, Seen},
+    ports,
     steps::{
         calls, detach_and_promote,
         fake::{self, Books},
@@ -355,7 +356,7 @@ async fn a_dry_pass_of_a_run_renews_no_lease() {
     let (run_of, now) = (crate::steps::fake::run(), books.now());
     let claim = crate::ledger::Claim::of(&run_of);
     for region in ["us-east-1", "us-west-2"].map(crate::domain::Region::from) {
-        let claimed = crate::ledger::update(&books, &region, run_of.name(), |row| {
+        let claimed = ports::update(&books, &region, run_of.name(), |row| {
             row.claim(&claim, now - std::time::Duration::from_secs(60))
         });
         claimed.await.unwrap();

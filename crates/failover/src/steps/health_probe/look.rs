@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Confirmation, World, spares::or_spare};
+use super::spares::or_spare;
 use crate::{
     Error,
     beat::{Look, Reading, Vantage, Write},
     domain::{Epoch, PlanName, Region},
     ledger::{Endpoints, Known, Row},
     plan::Plan,
-    sql::{Connector, Credentials, Place, Session, by_whichever_serves},
+    ports::{
+        Confirmation, Credentials, Heart, Here, Ledger, Members, Parameters, Place, Secrets,
+        by_whichever_serves,
+    },
     steps::{confirm_outage::TIMEOUT, unknown},
     topology::Cluster,
 };
@@ -31,18 +34,16 @@ impl Target {
 }
 
 /// The connections and logins of one plan's probe, kept as long as they serve.
-#[derive(Default)]
-pub(super) struct Sessions {
-    writer: Kept,
-    reader: Kept,
+pub(super) struct Sessions<S> {
+    writer: Kept<S>,
+    reader: Kept<S>,
     /// To the writer, from the invocation before.
-    spare: Option<(Region, Session)>,
+    spare: Option<(Region, S)>,
 }
 
 /// One connection and the login it was made with.
-#[derive(Default)]
-struct Kept {
-    session: Option<(Region, Session)>,
+struct Kept<S> {
+    session: Option<(Region, S)>,
     /// Kept beyond the connection: asking for a secret again must not delay noticing.
     login: Option<(Region, Credentials)>,
     /// Whether a login is being asked for: a look that is cut off then has seen nothing of the writer.
@@ -52,53 +53,44 @@ struct Kept {
     answered: bool,
 }
 
-impl Sessions {
-    /// Begins with what the invocation before left open.
-    pub(super) fn with(spare: Option<(Region, Session)>) -> Self {
+impl<S> Default for Kept<S> {
+    fn default() -> Self {
         Self {
+            session: None,
+            login: None,
+            asking: false,
+            answered: false,
+        }
+    }
+}
+
+impl<S> Sessions<S> {
+    /// Begins with what the invocation before left open.
+    pub(super) fn with(spare: Option<(Region, S)>) -> Self {
+        Self {
+            writer: Kept::default(),
+            reader: Kept::default(),
             spare,
-            ..Self::default()
         }
     }
 
     /// What is left open for the next invocation.
-    pub(super) fn into_spare(self) -> Option<(Region, Session)> {
+    pub(super) fn into_spare(self) -> Option<(Region, S)> {
         self.writer.session.or(self.spare)
     }
-}
 
-/// Who looks at a plan's writer.
-pub(super) trait Looking: Send {
-    /// Looks once, for `limit` at most; answers whether the local reader was read too.
-    fn look(
+    /// Looks once, for `limit` at most; answers whether the local reader was read too. A session that failed is dropped, so that
+    /// the next look connects anew.
+    pub(super) async fn look(
         &mut self,
-        world: &impl World,
-        known: &Known,
-        target: &Target,
-        limit: Duration,
-    ) -> impl Future<Output = (Look, bool)> + Send;
-}
-
-impl Looking for Sessions {
-    /// A session that failed is dropped, so that the next look connects anew.
-    async fn look(
-        &mut self,
-        world: &impl World,
+        world: &(impl Here + Heart<Session = S> + Secrets),
         known: &Known,
         target: &Target,
         limit: Duration,
     ) -> (Look, bool) {
         let at = world.now();
-        let beat = tokio::time::timeout(
-            limit,
-            beat(
-                world,
-                (&mut self.writer, &mut self.spare),
-                known,
-                target,
-                limit,
-            ),
-        );
+        let kept = (&mut self.writer, &mut self.spare);
+        let beat = tokio::time::timeout(limit, beat(world, kept, known, target, limit));
         let reading = tokio::time::timeout(limit, reading(world, &mut self.reader, known, limit));
         let (write, reading) = tokio::join!(beat, reading);
         let write = write.unwrap_or_else(|_| self.writer.cut_off(limit));
@@ -108,9 +100,9 @@ impl Looking for Sessions {
     }
 }
 
-async fn beat(
-    world: &impl World,
-    (kept, spare): (&mut Kept, &mut Option<(Region, Session)>),
+async fn beat<S>(
+    world: &(impl Here + Heart<Session = S> + Secrets),
+    (kept, spare): (&mut Kept<S>, &mut Option<(Region, S)>),
     known: &Known,
     target: &Target,
     limit: Duration,
@@ -119,12 +111,12 @@ async fn beat(
     let opened = kept
         .session(world, known, &target.writer, endpoint, limit)
         .await;
-    let serves = |region: &Region, spare: &Session| *region == target.writer && !spare.is_closed();
+    let serves = |region: &Region, spare: &S| *region == target.writer && !world.is_closed(spare);
     let session = match or_spare(opened, spare, serves) {
         Ok(session) => session,
         Err(why) => return why,
     };
-    let write = session.beat(world.region(), target.epoch).await;
+    let write = world.beat(&session, world.region(), target.epoch).await;
     match &write {
         Write::Committed { .. } => kept.session = Some((target.writer.clone(), session)),
         // Perhaps the password was changed meanwhile.
@@ -141,9 +133,9 @@ async fn beat(
     write
 }
 
-async fn reading(
-    world: &impl World,
-    kept: &mut Kept,
+async fn reading<S>(
+    world: &(impl Here + Heart<Session = S> + Secrets),
+    kept: &mut Kept<S>,
     known: &Known,
     limit: Duration,
 ) -> Option<Reading> {
@@ -157,12 +149,12 @@ async fn reading(
         .await
         .inspect_err(warn)
         .ok()?;
-    let reading = session.read(here).await.ok()?;
+    let reading = world.read(&session, here).await.ok()?;
     kept.session = Some((here.clone(), session));
     Some(reading)
 }
 
-impl Kept {
+impl<S> Kept<S> {
     /// What a look has seen that was cut off after `limit`.
     fn cut_off(&self, limit: Duration) -> Write {
         if self.asking {
@@ -180,14 +172,14 @@ impl Kept {
     /// Takes the kept session to `region`, or opens one.
     async fn session(
         &mut self,
-        world: &impl World,
+        world: &(impl Heart<Session = S> + Secrets),
         known: &Known,
         region: &Region,
         endpoint: impl Fn(&Endpoints) -> String,
         limit: Duration,
-    ) -> Result<Session, Write> {
+    ) -> Result<S, Write> {
         (self.asking, self.answered) = (false, false);
-        let serves = |(kept, session): &(Region, Session)| kept == region && !session.is_closed();
+        let serves = |(kept, session): &(Region, S)| kept == region && !world.is_closed(session);
         if let Some((_, session)) = self.session.take().filter(serves) {
             return Ok(session);
         }
@@ -203,7 +195,7 @@ impl Kept {
         };
         // Kept before connecting, which may be cut off: a writer that is gone must not cost a secret at every look.
         self.login = Some((region.clone(), login.clone()));
-        let session = connect(world, &place, &login, limit).await;
+        let session = world.connect(&place, &login, limit).await;
         self.answered = matches!(session, Ok(_) | Err(Write::Saturated { .. }));
         if matches!(session, Err(Write::Misconfigured { .. })) {
             self.login = None;
@@ -232,7 +224,7 @@ fn place(
 
 /// The probe's login. Where it is not to be had, nothing was seen of the writer, good or bad.
 async fn login(
-    world: &impl World,
+    world: &impl Secrets,
     plan: &Plan,
     region: &Region,
     place: &Place,
@@ -250,48 +242,31 @@ async fn login(
     })
 }
 
-async fn connect(
-    world: &impl World,
-    place: &Place,
-    login: &Credentials,
-    limit: Duration,
-) -> Result<Session, Write> {
-    let client = connector(world)?.connect(place, login, limit).await?;
-    Ok(Session::new(client, limit))
-}
-
-fn connector(world: &impl World) -> Result<&Connector, Write> {
-    world.connector().map_err(|why| Write::Misconfigured {
-        why: why.to_string(),
-    })
-}
-
 /// Connects to a member's cluster endpoint as the probe, by whichever version of its secret serves.
-pub(super) async fn open(
-    world: &impl World,
+pub(super) async fn open<S>(
+    world: &(impl Heart<Session = S> + Secrets),
     known: &Known,
     region: &Region,
     limit: Duration,
-) -> Result<Session, Write> {
+) -> Result<S, Write> {
     let place = place(known, region, |endpoints| endpoints.writer.clone())?;
     let login = login(world, &known.plan, region, &place).await?;
     as_probe(world, &known.plan, &place, login, limit).await
 }
 
 /// Connects as the probe, by this login or whichever other version of its secret serves.
-pub(super) async fn as_probe(
-    world: &impl World,
+pub(super) async fn as_probe<S>(
+    world: &(impl Heart<Session = S> + Secrets),
     plan: &Plan,
     place: &Place,
     login: Credentials,
     limit: Duration,
-) -> Result<Session, Write> {
-    let connector = connector(world)?;
+) -> Result<S, Write> {
     let others = world.other_probe_logins(plan);
-    let client = by_whichever_serves(login, others, |login| async move {
-        connector.connect(place, &login, limit).await
-    });
-    Ok(Session::new(client.await?, limit))
+    by_whichever_serves(login, others, Write::refuses_login, |login| async move {
+        world.connect(place, &login, limit).await
+    })
+    .await
 }
 
 /// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
@@ -299,7 +274,7 @@ const FRESH: Duration = TIMEOUT.saturating_sub(Duration::from_secs(1));
 
 /// What this Region's ledger notes of a plan: the plan itself, the writer to look at, and the last look.
 async fn noted(
-    world: &impl World,
+    world: &(impl Ledger + Here),
     name: &PlanName,
 ) -> Result<(Known, Target, Option<Vantage>), Error> {
     let here = world.region();
@@ -316,11 +291,14 @@ async fn noted(
 }
 
 /// One fresh look, on fresh connections, recorded like any other.
-pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
+pub(super) async fn confirm(
+    world: &(impl Ledger + Here + Secrets + Heart),
+    name: &PlanName,
+) -> Result<Confirmation, Error> {
     let here = world.region();
     let (known, target, before) = noted(world, name).await?;
     let limit = Duration::from_secs(known.plan.detection.timeout_seconds).min(FRESH);
-    let (look, readable) = Sessions::default()
+    let (look, readable) = Sessions::with(None)
         .look(world, &known, &target, limit)
         .await;
     let vantage = Vantage::after(
@@ -340,7 +318,10 @@ pub(super) async fn confirm(world: &impl World, name: &PlanName) -> Result<Confi
 ///
 /// # Errors
 /// Those of a fresh look; `Unavailable` where nothing was recorded lately.
-pub(super) async fn recorded(world: &impl World, name: &PlanName) -> Result<Confirmation, Error> {
+pub(super) async fn recorded(
+    world: &(impl Ledger + Here + Secrets + Heart),
+    name: &PlanName,
+) -> Result<Confirmation, Error> {
     let here = world.region();
     let (known, target, held) = noted(world, name).await?;
     let detection = &known.plan.detection;
@@ -362,7 +343,7 @@ pub(super) async fn recorded(world: &impl World, name: &PlanName) -> Result<Conf
 
 /// The plan and the endpoints of every member that RDS shows within `limit`, over those known from before.
 pub(super) async fn refresh(
-    world: &impl World,
+    world: &impl Members,
     plan: Plan,
     before: Option<Known>,
     limit: Duration,
@@ -385,7 +366,11 @@ pub(super) async fn refresh(
 
 /// The plan with the endpoints of one member, as RDS shows them now or as they were known: nobody else is asked, who may be
 /// dead.
-pub(super) async fn only(world: &impl World, plan: Plan, region: &Region) -> Result<Known, Error> {
+pub(super) async fn only(
+    world: &(impl Ledger + Here + Members),
+    plan: Plan,
+    region: &Region,
+) -> Result<Known, Error> {
     let member = plan.members.get(region);
     let cluster = member
         .map(|member| member.cluster.clone())
@@ -417,7 +402,10 @@ fn endpoints(cluster: Cluster) -> Endpoints {
 }
 
 /// Reads one plan's document, or answers the one last read.
-pub(super) async fn plan_or_last_read(world: &impl World, name: &PlanName) -> Result<Plan, Error> {
+pub(super) async fn plan_or_last_read(
+    world: &(impl Ledger + Here + Parameters),
+    name: &PlanName,
+) -> Result<Plan, Error> {
     match world.plan(name).await {
         Ok(document) => crate::plan::read_named(name, &document),
         Err(why @ Error::Unavailable(_)) => match world.known(world.region(), name).await? {
@@ -454,7 +442,7 @@ mod tests {
     fn a_time_out_tells_of_a_living_server_only_behind_a_login_of_the_same_look() {
         let limit = Duration::from_secs(3);
         let cut_off = |asking, answered| {
-            let kept = Kept {
+            let kept = Kept::<()> {
                 asking,
                 answered,
                 ..Kept::default()

@@ -7,18 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Here, Input, answer, operation};
+use super::{Input, answer, operation};
 use crate::{
     Error,
-    beat::Vantage,
-    domain::{Incident, PlanName, Region},
-    ledger::{Known, Ledger},
-    notify::Notify,
-    plan::Plan,
-    sql::{Connector, Credentials},
-    steps::dns_flip::Parameters,
-    switches::Switched,
-    topology::Describe,
+    domain::PlanName,
+    ports::{Confirmation, Functions, Heart, Here, Ledger, Members, Parameters, People, Secrets},
 };
 
 mod look;
@@ -32,7 +25,6 @@ mod watch;
 
 pub use plans::SHARDS_MAX;
 pub use prove::Observed as ProveObserved;
-pub use spares::Spares;
 pub use verify::Observed as VerifyObserved;
 pub use watch::{Action, Watched, next_action};
 
@@ -115,72 +107,6 @@ pub struct LookAt {
     pub dry_run: bool,
 }
 
-/// What a fresh look answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Confirmation {
-    /// The vantage's record after the look.
-    pub vantage: Vantage,
-    /// Whether the local reader answered this time.
-    pub readable: bool,
-}
-
-/// What a suspicion says; the detail of the `Primary Suspect` event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Suspicion {
-    /// The plan.
-    pub plan: PlanName,
-    /// What the detections of one outage have in common.
-    pub incident: Incident,
-    /// The Region that suspects.
-    pub observer_region: Region,
-    /// The Region of the suspected writer.
-    pub writer_region: Region,
-    /// What was seen.
-    pub evidence: Vantage,
-    /// The last acknowledged beat, where there is one.
-    pub last_beat: Option<crate::beat::Beat>,
-}
-
-/// What the probe needs of the world besides the ledger and RDS.
-pub trait Probe: Sync {
-    /// Every plan's name and document in this Region, as their parameters say.
-    fn plans(&self) -> impl Future<Output = Result<Vec<(PlanName, String)>, Error>> + Send;
-    /// The document of one plan in this Region.
-    fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
-    /// Remembers a plan and its members' endpoints in this Region's ledger.
-    fn put_known(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
-    /// Writes this Region's vantage record.
-    fn put_vantage(
-        &self,
-        plan: &PlanName,
-        vantage: &Vantage,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-    /// Publishes a suspicion on this Region's bus.
-    fn suspect(&self, suspicion: &Suspicion) -> impl Future<Output = Result<(), Error>> + Send;
-    /// The probe's login at a host.
-    fn probe_login(
-        &self,
-        plan: &Plan,
-        region: &Region,
-        host: &str,
-        port: u16,
-    ) -> impl Future<Output = Result<Credentials, Error>> + Send;
-    /// What the other versions of the probe's secret hold: while it rotates, one of them serves. Empty where none is to be had.
-    fn other_probe_logins(&self, plan: &Plan) -> impl Future<Output = Vec<Credentials>> + Send;
-    /// The administrator's login.
-    fn admin_login(&self, plan: &Plan) -> impl Future<Output = Result<Credentials, Error>> + Send;
-    /// What the last invocation left open.
-    fn spares(&self) -> &Spares;
-    /// How to connect.
-    fn connector(&self) -> Result<&Connector, Error>;
-    /// Sleeps; the probe's measuring loop is the one place that does.
-    fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
-}
-
-/// Everything the probe needs.
-pub trait World: Ledger + Here + Describe + Probe + Switched + Notify + Parameters {}
-impl<T: Ledger + Here + Describe + Probe + Switched + Notify + Parameters> World for T {}
-
 /// The longest a pass takes: the state machine gives its task 30 s, and a pass cut off there would go on beside its retry.
 const PASS: Duration = Duration::from_secs(25);
 
@@ -197,7 +123,10 @@ async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, E
 ///
 /// # Errors
 /// `Unavailable` when the Region's own ledger does not answer.
-pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, Error> {
+pub async fn watch(
+    world: &(impl Ledger + Here + Members + Parameters + Functions + Secrets + People + Heart),
+    deadline: Timestamp,
+) -> Result<Watched, Error> {
     Box::pin(watch::run(world, Shard::WHOLE, deadline)).await
 }
 
@@ -206,7 +135,10 @@ pub async fn watch(world: &impl World, deadline: Timestamp) -> Result<Watched, E
 /// # Errors
 /// `InvalidRequest` for a plan that no probe has read, `NotReady` where no ledger names a writer, `Unavailable` in a dry run where
 /// nothing was seen lately.
-pub async fn confirm(world: &impl World, input: &LookAt) -> Result<Confirmation, Error> {
+pub async fn confirm(
+    world: &(impl Ledger + Here + Secrets + Heart),
+    input: &LookAt,
+) -> Result<Confirmation, Error> {
     if input.dry_run {
         return Box::pin(look::recorded(world, &input.plan)).await;
     }
@@ -218,7 +150,7 @@ pub async fn confirm(world: &impl World, input: &LookAt) -> Result<Confirmation,
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + Parameters + Functions + Secrets + People + Heart),
     payload: Value,
     deadline: Timestamp,
 ) -> Result<Value, Error> {

@@ -9,10 +9,10 @@ use super::plans::BEGIN;
 use crate::{
     Error,
     domain::Region,
-    ledger::{Heard, Ledger, Row, update_if},
-    notify::{Message, Notify, Severity, commands, tell_news, utc},
+    ledger::{Heard, Row},
+    notify::{Message, Severity, commands, tell_news, utc},
     plan::Plan,
-    steps::Here,
+    ports::{Here, Ledger, People, update_if},
 };
 
 /// A probe records every few seconds, and is called every minute: a record this old is not one of a probe that works.
@@ -22,13 +22,13 @@ const OLD: SignedDuration = SignedDuration::from_mins(3);
 type Looked = BTreeMap<Region, Option<Timestamp>>;
 
 /// Tells people once of every other Region whose probe has long not looked, although its ledger answers.
-pub(super) async fn mind(world: &(impl Ledger + Here + Notify), plan: &Plan) {
+pub(super) async fn mind(world: &(impl Ledger + Here + People), plan: &Plan) {
     if let Err(why) = tell_unheard(world, plan).await {
         tracing::warn!(plan = %plan.plan, %why, "whether the other Regions' probes look is not noted");
     }
 }
 
-async fn tell_unheard(world: &(impl Ledger + Here + Notify), plan: &Plan) -> Result<(), Error> {
+async fn tell_unheard(world: &(impl Ledger + Here + People), plan: &Plan) -> Result<(), Error> {
     let here = world.region();
     let looked = ask(world, plan).await;
     let now = world.now();

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{World, look::refresh};
+use super::look::refresh;
 use crate::{
     Error,
     domain::PlanName,
-    ledger::{Known, Row, update_if},
+    ledger::{Known, Row},
     notify::{Message, Severity, tell_news},
     plan::Plan,
+    ports::{Here, Ledger, Members, Parameters, People, update_if},
 };
 
 /// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
@@ -78,7 +79,7 @@ pub(super) fn crowd(plans: &mut [Result<Readable, (PlanName, String)>], room: us
 /// Every plan of this Region, or its name and what is wrong with it. Where the parameters cannot be read, or one is
 /// wrong, the plan that was read last goes on.
 pub(super) async fn plans(
-    world: &impl World,
+    world: &(impl Ledger + Here + Parameters),
 ) -> Result<Vec<Result<Readable, (PlanName, String)>>, Error> {
     let known = world.all_known(world.region()).await?;
     Ok(match world.plans().await {
@@ -124,7 +125,12 @@ fn readable(
 }
 
 /// Tells people once what keeps the plan from being watched as its parameter says, and notes when nothing does any more.
-pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault: Option<&Fault>) {
+pub(super) async fn tell_fault(
+    world: &(impl Ledger + Here + People),
+    plan: &Plan,
+    row: &Row,
+    fault: Option<&Fault>,
+) {
     let news = |row: &Row| row.tell_plan_fault(fault.map(Fault::words));
     let (Some(fault), Some(_)) = (fault, news(row)) else {
         if fault.is_none()
@@ -168,7 +174,7 @@ pub(super) async fn tell_fault(world: &impl World, plan: &Plan, row: &Row, fault
 }
 
 /// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.
-pub(super) async fn remember(world: &impl World, readable: Readable) -> Known {
+pub(super) async fn remember(world: &(impl Ledger + Members), readable: Readable) -> Known {
     let Readable { plan, before, .. } = readable;
     let known = refresh(world, plan, before.clone(), BEGIN).await;
     if before.as_ref() != Some(&known)
@@ -181,7 +187,7 @@ pub(super) async fn remember(world: &impl World, readable: Readable) -> Known {
 
 /// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6), and drops our copy of a change
 /// of writer that its target's ledger says was withdrawn.
-pub(super) async fn learn(world: &impl World, plan: &Plan) {
+pub(super) async fn learn(world: &(impl Ledger + Here), plan: &Plan) {
     let here = world.region();
     let others = plan.members.keys().filter(|region| *region != here);
     let reads = others.map(async |region| {
@@ -264,7 +270,7 @@ mod tests {
         let fault = plans[0].as_ref().unwrap().fault.clone().unwrap();
         let books = fake::Books::with(&Row::new("orders".into()));
         let here = "us-east-1".into();
-        let mut known = crate::ledger::Ledger::all_known(&books, &here)
+        let mut known = crate::ports::Ledger::all_known(&books, &here)
             .await
             .unwrap();
         let plan = known.remove(0).plan;
@@ -283,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn people_are_told_once_that_a_plan_comes_too_late() {
         let books = fake::Books::with(&Row::new("orders".into()));
-        let plan = crate::ledger::Ledger::all_known(&books, &"us-east-1".into())
+        let plan = crate::ports::Ledger::all_known(&books, &"us-east-1".into())
             .await
             .unwrap()
             .remove(0)

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{World, look};
+use super::look;
 use crate::{
     Error,
     beat::{Beats, Loss, Write, loss},
     domain::{Epoch, Region, seconds_between},
-    ledger::{Current, Ledger, Proof, Rows, update},
+    ledger::{Current, Proof, Rows},
     plan::Plan,
-    sql::Session,
+    ports::{Heart, Here, Ledger, Members, People, Secrets, in_region, update},
     steps::{
         Input, Output, Pass, calls, carried_out,
         frame::{self, Act, Came, Step, Then},
     },
-    topology::{Describe, Named, is_primary_of},
+    topology::{Named, is_primary_of},
 };
 
 /// The step's name in timelines and logs.
@@ -96,34 +96,41 @@ impl Act for Action {
 
 /// What the pass saw, and the session by which it did.
 #[derive(Serialize)]
-pub struct Looked {
+pub struct Looked<S> {
     #[serde(flatten)]
     seen: Observed,
     /// The beats that the promoted writer holds, where the run has not kept them yet.
     #[serde(skip)]
     held: Option<Beats>,
     #[serde(skip)]
-    session: Option<Session>,
+    session: Option<S>,
 }
 
 /// The step. It is done in the pass that commits: the acknowledged commit is what was to be observed, and a second look would
 /// cost the outage another pass.
 pub struct ProveWriter;
 
-pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Looked>, Error> {
+/// One pass.
+///
+/// # Errors
+/// The guards' refusals; `NotReady` for a login that stays wrong, `UnexpectedTopology` for a later epoch, `Unavailable`.
+pub async fn run<W: Ledger + Here + Members + Secrets + People + Heart>(
+    world: &W,
+    input: &Input,
+) -> Result<Output<Looked<W::Session>>, Error> {
     frame::run(&ProveWriter, world, input).await
 }
 
-impl<W: World> Step<W> for ProveWriter {
+impl<W: Ledger + Here + Members + Secrets + People + Heart> Step<W> for ProveWriter {
     const NAME: &'static str = STEP;
-    type Observed = Looked;
+    type Observed = Looked<W::Session>;
     type Action = Action;
 
     async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
         carried_out::shows(world, plan, rows, world.region()).await
     }
 
-    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked<W::Session>, Error> {
         let epoch = epoch(pass)?;
         let looked = |write, held, session| Looked {
             seen: Observed {
@@ -145,13 +152,13 @@ impl<W: World> Step<W> for ProveWriter {
         if pass.run.held.is_some() {
             return Ok(looked(None, None, Some(session)));
         }
-        Ok(match session.read(&pass.run.to).await {
+        Ok(match world.read(&session, &pass.run.to).await {
             Ok(reading) => looked(None, Some(reading.beats), Some(session)),
-            Err(why) => looked(Some(why.into()), None, None),
+            Err(why) => looked(Some(why), None, None),
         })
     }
 
-    fn next_action(&self, pass: &Pass, looked: &Looked) -> Result<Action, Error> {
+    fn next_action(&self, pass: &Pass, looked: &Looked<W::Session>) -> Result<Action, Error> {
         let write = looked.seen.write.as_ref();
         // Not tried yet: the writer answers, so the epoch can be committed.
         write.map_or(Ok(Action::Conclude), |write| {
@@ -159,7 +166,7 @@ impl<W: World> Step<W> for ProveWriter {
         })
     }
 
-    fn reason(&self, pass: &Pass, looked: &Looked, action: &Action) -> String {
+    fn reason(&self, pass: &Pass, looked: &Looked<W::Session>, action: &Action) -> String {
         let Observed { writer, epoch, .. } = &looked.seen;
         match action {
             Action::Conclude => format!(
@@ -171,7 +178,7 @@ impl<W: World> Step<W> for ProveWriter {
     }
 
     /// Kept before the first beat of our own would cover it.
-    fn mark(&self, pass: &mut Pass, looked: &Looked, _: &Action) {
+    fn mark(&self, pass: &mut Pass, looked: &Looked<W::Session>, _: &Action) {
         if pass.run.held.is_none() {
             pass.run.held.clone_from(&looked.held);
         }
@@ -181,7 +188,7 @@ impl<W: World> Step<W> for ProveWriter {
         &self,
         world: &W,
         pass: &mut Pass,
-        looked: &mut Looked,
+        looked: &mut Looked<W::Session>,
         _: &Action,
     ) -> Result<Came, Error> {
         let Some(session) = &looked.session else {
@@ -189,9 +196,8 @@ impl<W: World> Step<W> for ProveWriter {
         };
         let seen = &mut looked.seen;
         seen.loss = measured_loss(world, pass, seen.epoch).await?;
-        let write = session
-            .prove(&pass.run.to, seen.epoch, &pass.run.run_id)
-            .await;
+        let (to, run_id) = (&pass.run.to, &pass.run.run_id);
+        let write = world.open_epoch(session, to, seen.epoch, run_id).await;
         seen.write = Some(write.clone());
         next_action(&write, waited_seconds(pass))?;
         let Write::Committed { beat } = write else {
@@ -261,7 +267,7 @@ pub fn epoch(pass: &Pass) -> Result<Epoch, Error> {
 
 /// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
 async fn measured_loss(
-    world: &impl World,
+    world: &(impl Ledger + Here),
     pass: &Pass,
     epoch: Epoch,
 ) -> Result<Option<Loss>, Error> {
@@ -298,7 +304,7 @@ async fn measured_loss(
 /// # Errors
 /// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
 pub async fn conclude(
-    world: &(impl Ledger + Describe),
+    world: &(impl Ledger + Members),
     pass: &Pass,
     epoch: Epoch,
 ) -> Result<(), Error> {
@@ -338,7 +344,7 @@ pub async fn conclude(
 }
 
 /// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
-async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<Named>, Error> {
+async fn global_cluster(world: &impl Members, pass: &Pass) -> Result<Option<Named>, Error> {
     let run = &pass.run;
     let intent = pass
         .rows
@@ -354,7 +360,7 @@ async fn global_cluster(world: &impl Describe, pass: &Pass) -> Result<Option<Nam
     let Some(member) = run.plan.members.get(&run.to) else {
         return Ok(None);
     };
-    let global = named.in_region(world, &run.to).await?;
+    let global = in_region(world, &run.to, &named).await?;
     let led = global.filter(|global| is_primary_of(global, &run.to, &member.cluster));
     Ok(led.as_ref().map(Named::from))
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{World, look};
+use super::look;
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region},
     plan::Auth,
-    sql::{self, Place},
+    ports::{Heart, Here, Ledger, Members, Parameters, Place, Secrets},
 };
 
 /// Creating a schema may wait for locks; a minute is the function's own patience.
@@ -24,7 +24,10 @@ pub(super) struct SetUp {
     probe_role: String,
 }
 
-pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Error> {
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Members + Parameters + Secrets + Heart),
+    name: &PlanName,
+) -> Result<SetUp, Error> {
     let here = world.region();
     let plan = look::plan_or_last_read(world, name).await?;
     let row = world.row(here, name).await?;
@@ -42,20 +45,21 @@ pub(super) async fn run(world: &impl World, name: &PlanName) -> Result<SetUp, Er
         database: known.plan.database.name.clone(),
     };
     let admin = world.admin_login(&known.plan).await?;
-    let connector = world.connector()?;
     let password = match known.plan.database.probe.auth {
         Auth::Secret { .. } => {
             let login = world
                 .probe_login(&known.plan, &target.writer, &place.host, place.port)
                 .await?;
             // A password that serves is left alone.
-            let serves = connector.connect(&place, &login, LIMIT).await.is_ok();
+            let serves = world.connect(&place, &login, LIMIT).await.is_ok();
             (!serves).then_some(login.password)
         }
         Auth::Iam => None,
     };
-    let client = connector.connect(&place, &admin, LIMIT).await?;
-    let held = sql::setup(&client, &known.plan, target.epoch, password.as_deref()).await?;
+    let by = (password.as_deref(), LIMIT);
+    let held = world
+        .set_up(&place, &admin, &known.plan, target.epoch, by)
+        .await?;
     is_ours(held, &target)?;
     world.put_known(&known).await?;
     tracing::info!(plan = %name, writer = %target.writer, epoch = %target.epoch, "set up");

@@ -1,37 +1,6 @@
-//! What one invocation leaves to the next in the same environment: a connection to each plan's writer.
+//! A writer without a free slot gets its beats over the connection that the invocation before left open.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
-
-use crate::{
-    beat::Write,
-    domain::{PlanName, Region},
-    sql::Session,
-};
-
-/// Connections to writers that the last invocation left open, one a plan.
-///
-/// Every invocation connects anew, so that a login which is wrong by now is noticed. Where all slots are used nobody is let
-/// in, and the connection that is still open goes on committing beats: without them an outage that follows would be refused.
-#[derive(Default)]
-pub struct Spares(Mutex<BTreeMap<PlanName, (Region, Session)>>);
-
-impl Spares {
-    pub(super) fn take(&self, plan: &PlanName) -> Option<(Region, Session)> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.remove(plan)
-    }
-
-    pub(super) fn keep(&self, plan: &PlanName, session: Option<(Region, Session)>) {
-        let Some(session) = session.filter(|(_, session)| !session.is_closed()) else {
-            return;
-        };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(plan.clone(), session);
-    }
-}
+use crate::{beat::Write, domain::Region};
 
 /// The connection that was opened, or the spare one to the same writer where all slots are used. What was opened ends the
 /// spare: two would take a slot from somebody.

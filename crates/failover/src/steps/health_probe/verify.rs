@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{
-    World,
-    look::{Target, as_probe},
-};
+use super::look::{Target, as_probe};
 use crate::{
     Error,
     beat::Write,
     plan::{DnsRecord, Endpoint},
-    sql::Place,
+    ports::{Heart, Here, Ledger, Parameters, People, Place, Secrets},
     steps::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
@@ -67,7 +64,10 @@ impl Act for Action {
 #[derive(Debug)]
 pub(super) struct VerifyWrites;
 
-pub(super) async fn run(world: &impl World, input: &Input) -> Result<Output<Vec<Observed>>, Error> {
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Parameters + Secrets + People + Heart),
+    input: &Input,
+) -> Result<Output<Vec<Observed>>, Error> {
     frame::run(&VerifyWrites, world, input).await
 }
 
@@ -85,7 +85,7 @@ fn first_failure(seen: &[Observed]) -> Option<String> {
     })
 }
 
-impl<W: World> Step<W> for VerifyWrites {
+impl<W: Ledger + Here + Parameters + Secrets + People + Heart> Step<W> for VerifyWrites {
     const NAME: &'static str = STEP;
     type Observed = Vec<Observed>;
     type Action = Action;
@@ -102,7 +102,7 @@ impl<W: World> Step<W> for VerifyWrites {
                     name,
                     endpoint: Endpoint::Writer,
                     ..
-                } => (name, resolved(world, name).await?),
+                } => (name, world.leads_to(name).await?),
                 DnsRecord::Ssm {
                     parameter,
                     endpoint: Endpoint::Writer,
@@ -169,14 +169,11 @@ impl<W: World> Step<W> for VerifyWrites {
     }
 }
 
-/// Where a name leads, or what a resolver said instead.
-async fn resolved(world: &impl World, name: &str) -> Result<Result<String, Write>, Error> {
-    let found = world.connector()?.resolver().resolve(name).await;
-    Ok(found.map(|(_, leads_to)| leads_to).map_err(Write::from))
-}
-
 /// Where this Region's parameter leads, as a task would read it.
-async fn held(world: &impl World, parameter: &str) -> Result<Result<String, Write>, Error> {
+async fn held(
+    world: &(impl Here + Parameters),
+    parameter: &str,
+) -> Result<Result<String, Write>, Error> {
     let held = world.parameter(world.region(), parameter).await?;
     Ok(held.map(|held| held.value).ok_or_else(|| Write::Failed {
         why: format!("there is no parameter {parameter}"),
@@ -185,7 +182,7 @@ async fn held(world: &impl World, parameter: &str) -> Result<Result<String, Writ
 
 /// Commits a beat where a name leads, by whichever version of the probe's secret serves there.
 async fn beat(
-    world: &impl World,
+    world: &(impl Ledger + Here + Secrets + Heart),
     pass: &Pass,
     host: &str,
     target: &Target,
@@ -209,7 +206,7 @@ async fn beat(
         .probe_login(plan, &target.writer, &place.host, place.port)
         .await?;
     Ok(match as_probe(world, plan, &place, login, limit).await {
-        Ok(session) => session.beat(world.region(), target.epoch).await,
+        Ok(session) => world.beat(&session, world.region(), target.epoch).await,
         Err(why) => why,
     })
 }

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
-    Shard, Suspicion, World,
-    look::{Looking, Sessions, Target},
+    Shard,
+    look::{Sessions, Target},
     others,
     plans::{Fault, Readable, crowd, learn, makes_room, plans, remember, tell_fault},
 };
@@ -19,10 +19,13 @@ use crate::{
     Error,
     beat::{Look, Vantage, Write},
     domain::{Incident, PlanName},
-    ledger::{Intent, Known, Row, update_if},
+    ledger::{Intent, Known, Row},
     metric::{self, Counted},
     notify::{Message, Severity, commands, tell_news, utc},
     plan::{Detection, Plan},
+    ports::{
+        Functions, Heart, Here, Ledger, Members, Parameters, People, Secrets, Suspicion, update_if,
+    },
     steps::by_hand,
 };
 
@@ -114,7 +117,7 @@ fn is_of_the_writer(vantage: &Vantage, row: &Row) -> bool {
 
 /// One invocation.
 pub(super) async fn run(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + Parameters + Functions + Secrets + People + Heart),
     shard: Shard,
     deadline: Timestamp,
 ) -> Result<Watched, Error> {
@@ -173,7 +176,11 @@ struct Until {
     last: Timestamp,
 }
 
-async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedPlan {
+async fn watch(
+    world: &(impl Ledger + Here + Members + Parameters + Functions + Secrets + People + Heart),
+    readable: Readable,
+    until: Until,
+) -> WatchedPlan {
     let name = readable.plan.plan.clone();
     let mut watched = WatchedPlan {
         plan: name,
@@ -191,7 +198,10 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
     let mut sessions = Sessions::with(world.spares().take(&watched.plan));
     let looks = look_until(world, (&known, fault), until, &mut sessions, &mut watched);
     let (ended, ()) = tokio::join!(looks, others::mind(world, &known.plan));
-    world.spares().keep(&watched.plan, sessions.into_spare());
+    let spare = sessions.into_spare();
+    if let Some((region, spare)) = spare.filter(|(_, spare)| !world.is_closed(spare)) {
+        world.spares().keep(&watched.plan, region, spare);
+    }
     if let Err(why) = ended {
         tracing::error!(plan = %watched.plan, %why, "the plan cannot be watched");
         watched.fault = Some(why.to_string());
@@ -199,11 +209,11 @@ async fn watch(world: &impl World, readable: Readable, until: Until) -> WatchedP
     watched
 }
 
-async fn look_until(
-    world: &impl World,
+async fn look_until<S>(
+    world: &(impl Ledger + Here + Parameters + Functions + Secrets + People + Heart<Session = S>),
     (known, fault): (&Known, Option<&Fault>),
     until: Until,
-    sessions: &mut impl Looking,
+    sessions: &mut Sessions<S>,
     watched: &mut WatchedPlan,
 ) -> Result<(), Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -271,7 +281,7 @@ fn blind(write: &Write) -> Option<String> {
 /// was proven since. A run's fresh looks are recorded beside ours: the record goes on from the newer one. A ledger that does not
 /// answer costs no more than a look, and the row stays as it was.
 async fn record(
-    world: &impl World,
+    world: &(impl Ledger + Here),
     plan: &Plan,
     before: Option<Vantage>,
     (look, target): (Look, &Target),
@@ -322,7 +332,7 @@ fn is_led_by_hand(intent: &Intent, now: Timestamp) -> bool {
 }
 
 /// An open intent without a run is half a failover that nobody finishes: people must know.
-async fn page(world: &impl World, plan: &Plan, row: &Row) {
+async fn page(world: &(impl Ledger + Here + People), plan: &Plan, row: &Row) {
     let now = world.now();
     let Some((_, intent)) = row.page(now).zip(row.intent.as_ref()) else {
         return;

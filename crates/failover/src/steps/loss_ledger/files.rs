@@ -1,8 +1,11 @@
 //! The files of what a stretch found. The account names them before they are written: a stretch whose account could not be written is
 //! read again and may end earlier, and what it does not write again is emptied, so that no row stands in two files.
 
-use super::{TableLoss, World};
-use crate::{Error, sql::compare::Stretch};
+use crate::{
+    Error,
+    ledger::TableLoss,
+    ports::{Comparison, Stretch},
+};
 
 /// What a stretch found, by what the names of the files begin with.
 pub(super) struct Files([(&'static str, Vec<u8>); 4]);
@@ -36,7 +39,7 @@ impl Files {
     /// Writes them, and empties what an earlier reading of the same rows has left.
     pub(super) async fn keep(
         self,
-        world: &impl World,
+        world: &impl Comparison,
         folder: &str,
         table: &mut TableLoss,
     ) -> Result<(), Error> {

@@ -1,22 +1,22 @@
 //! What a pass looks at: where the deposed cluster stands, and both databases, once they have said that they are what they
 //! are taken for.
 
-use super::{Held, LostBeats, Observed, Pair, World};
+use super::Observed;
 use crate::{
     Error,
     beat::Beats,
     domain::{Epoch, Region, seconds_between},
-    ledger::{Current, Known, Rows, RunKind},
-    sql::Place,
-    steps::{
-        fence_writer::{Standing, standing},
-        rebuild_global::names::{final_snapshot, retired, with_suffix},
+    ledger::{Current, Known, LostBeats, Rows, RunKind},
+    ports::{Comparison, Held, Here, Ledger, Members, Pair, Place},
+    steps::fence_writer::{Standing, standing},
+    topology::{
+        Cluster,
+        names::{final_snapshot, retired, with_suffix},
     },
-    topology::Cluster,
 };
 
 pub(super) async fn observe(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members),
     known: &Known,
     rows: &Rows,
     current: &Current,
@@ -68,7 +68,7 @@ pub(super) async fn observe(
 
 /// The Region that the writer left for the one that it is in, where a run switched it over.
 async fn planned_from(
-    world: &impl World,
+    world: &impl Ledger,
     known: &Known,
     current: &Current,
 ) -> Result<Option<Region>, Error> {
@@ -83,7 +83,7 @@ async fn planned_from(
 
 /// Where a rebuild of this epoch has put what it retired: the cluster of another name while it is there, else its final snapshot.
 async fn retired_as(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members),
     known: &Known,
     current: &Current,
     member: &str,
@@ -107,7 +107,7 @@ async fn retired_as(
 
 /// A cluster that was named by hand: it must be there, available, and no member of a global cluster.
 async fn restored(
-    world: &impl World,
+    world: &(impl Here + Members),
     known: &Known,
     current: &Current,
     named: &str,
@@ -142,7 +142,7 @@ async fn restored(
 
 /// Both databases' addresses, once they have said that they are what they are taken for.
 pub(super) async fn pair(
-    world: &impl World,
+    world: &(impl Here + Comparison),
     known: &Known,
     current: &Current,
     deposed: Option<&Cluster>,
@@ -200,7 +200,7 @@ fn told(epoch: Option<Epoch>) -> String {
 /// The beats that the writer did not hold when it was promoted. Its own record of that is in its Region's ledger; where
 /// another writer came between the two, that record tells nothing.
 pub(super) async fn beats(
-    world: &impl World,
+    world: &impl Ledger,
     known: &Known,
     current: &Current,
     held: &Held,

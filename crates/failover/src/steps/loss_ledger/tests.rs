@@ -1,24 +1,22 @@
 mod again;
+mod lab;
 mod third;
 mod unknown;
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    beat::Beat,
-    evidence::Rds,
-    ledger::{Row, Run, RunKind},
+    beat::{Beat, Beats},
+    ledger::{FoundIn, Row, Run, RunKind, TableLoss},
     plan::KeyedTable,
-    sql::compare,
-    steps::{
-        fake::Books,
-        rebuild_global::{Blueprint, Healthy, Shape},
-    },
-    topology::{GlobalCluster, Instance},
+    ports::{FoundRows, Reached, Stretch},
+    steps::fake::Books,
+    topology::{Blueprint, GlobalCluster, Healthy, Instance, Shape},
 };
+use lab::Lab;
 
 fn orders() -> KeyedTable {
     KeyedTable {
@@ -131,69 +129,6 @@ fn what_nobody_can_know_is_said_to_be_unknown() {
     assert_eq!(home.name(), "none");
 }
 
-/// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given stretch by stretch.
-struct Lab {
-    books: Books,
-    stretches: Mutex<Vec<Stretch>>,
-    losses: Mutex<Option<Losses>>,
-    files: Mutex<BTreeMap<String, Vec<u8>>>,
-    held: Held,
-    /// What RDS calls whatever it is asked about.
-    resource_id: Option<&'static str>,
-    /// How many rows an account has compared that cannot be written, once.
-    unwritten: Mutex<Option<u64>>,
-    /// The global cluster that this Region's member belongs to; the plan has a third member then.
-    global: Option<GlobalCluster>,
-    /// What proved the writer.
-    proved_by: RunKind,
-    /// What was retired here, and whether it is there by its other name.
-    retired: Option<(Blueprint, bool)>,
-    tables: Vec<KeyedTable>,
-}
-
-impl Lab {
-    fn of(stretches: Vec<Stretch>) -> Self {
-        let current = Current {
-            epoch: Epoch(8),
-            writer: "us-west-2".into(),
-            global_cluster: None,
-            run_id: "proved".into(),
-            proven_at: Timestamp::UNIX_EPOCH,
-            unplanned: true,
-            acknowledged_at: None,
-        };
-        let row = Row {
-            current: Some(current),
-            fenced: Some(Epoch(8)),
-            fenced_at: Some(fence(100)),
-            ..Row::new("orders".into())
-        };
-        let beats = [("us-east-1".into(), beat(9)), ("us-west-2".into(), beat(4))];
-        Self {
-            books: Books::with(&row),
-            stretches: Mutex::new(stretches),
-            losses: Mutex::default(),
-            files: Mutex::default(),
-            held: Held {
-                deposed: Some(Epoch(7)),
-                beats: beats.into(),
-                writer: Some(Epoch(8)),
-            },
-            resource_id: Some("cluster-A"),
-            unwritten: Mutex::default(),
-            global: None,
-            proved_by: RunKind::UnplannedFailover,
-            retired: None,
-            tables: vec![orders()],
-        }
-    }
-
-    async fn forced(&self) -> Result<Value, Error> {
-        let payload = serde_json::json!({"plan": "orders", "force": "orders@8"});
-        Box::pin(handle(self, payload)).await
-    }
-}
-
 fn beat(seq: u64) -> Beat {
     Beat {
         seq,
@@ -202,213 +137,18 @@ fn beat(seq: u64) -> Beat {
     }
 }
 
-impl Here for Lab {
-    fn region(&self) -> &Region {
-        self.books.region()
-    }
-
-    fn now(&self) -> Timestamp {
-        self.books.now()
-    }
-}
-
-impl Notify for Lab {
-    async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
-        self.books.topic(region, topic).await
-    }
-
-    async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
-        self.books.publish(topic, subject, text).await
-    }
-}
-
-impl Describe for Lab {
-    async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
-        Ok(self.global.clone())
-    }
-
-    async fn look(&self, _: &Region, _: &str) -> Rds {
-        Rds::Silent {
-            why: "not asked".into(),
-        }
-    }
-
-    async fn cluster(&self, _: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        let is_gone = match (&self.retired, identifier) {
-            (_, "nowhere") | (Some(_), "orders-east") => true,
-            (Some((_, is_there)), _) => !is_there,
-            (None, _) => false,
-        };
-        Ok((!is_gone).then(|| Cluster {
-            identifier: identifier.into(),
-            arn: format!("arn:aws:rds:us-east-1:123456789012:cluster:{identifier}"),
-            resource_id: self.resource_id.map(str::to_owned),
-            status: "available".into(),
-            engine_version: "16.6".into(),
-            global_cluster: (identifier == "follows" || self.global.is_some())
-                .then(|| "orders-global-1".into()),
-            endpoint: "east".into(),
-            reader_endpoint: "east-ro".into(),
-            port: 5432,
-            instances: vec![Instance {
-                identifier: "orders-east-1".into(),
-                status: "available".into(),
-                is_writer: true,
-            }],
-        }))
-    }
-}
-
-impl Ledger for Lab {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
-        self.books.row(region, plan).await
-    }
-
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
-        self.books.replace_row(region, row).await
-    }
-
-    async fn vantage(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-    ) -> Result<Option<crate::beat::Vantage>, Error> {
-        self.books.vantage(region, plan).await
-    }
-
-    async fn run(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-        run_id: &crate::domain::RunId,
-    ) -> Result<Option<Run>, Error> {
-        if run_id.as_str() == "proved" {
-            let mut run = crate::steps::fake::run();
-            if self.proved_by != run.kind {
-                run.kind = self.proved_by;
-                (run.from, run.to) = (run.to, run.from);
-            }
-            run.held = Some([("us-east-1".into(), beat(6))].into());
-            return Ok(Some(run));
-        }
-        self.books.run(region, plan, run_id).await
-    }
-
-    async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
-        self.books.put_run(region, run).await
-    }
-
-    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
-        let known = self.books.known(region, plan).await?;
-        Ok(known.map(|mut known| {
-            let endpoints = crate::ledger::Endpoints {
-                writer: "west".into(),
-                reader: "west-ro".into(),
-                port: 5432,
-            };
-            known.plan.loss_ledger.clone_from(&self.tables);
-            if self.global.is_some() {
-                let mut third = known.plan.members[&"us-east-1".into()].clone();
-                third.cluster = "orders-third".into();
-                known.plan.members.insert("eu-west-1".into(), third);
-            }
-            known.endpoints = [("us-west-2".into(), endpoints)].into();
-            known
-        }))
-    }
-
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
-        self.books.all_known(region).await
-    }
-}
-
-impl Compare for Lab {
-    async fn held(&self, _: &Known, pair: &Pair) -> Result<Held, Error> {
-        assert_eq!((&*pair.deposed.host, &*pair.writer.host), ("east", "west"));
-        Ok(self.held.clone())
-    }
-
-    async fn stretch(
-        &self,
-        _: &Known,
-        _: &Pair,
-        _: &TableLoss,
-        limit: std::time::Duration,
-    ) -> Result<Stretch, Error> {
-        assert_eq!(limit, STRETCH, "no time has passed");
-        Ok(self.stretches.lock().unwrap().remove(0))
-    }
-
-    async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {
-        self.files.lock().unwrap().insert(name.into(), content);
-        Ok(format!("s3://kept/{name}"))
-    }
-}
-
-impl Blueprints for Lab {
-    async fn blueprint(&self, _: &PlanName, _: &Region) -> Result<Option<Blueprint>, Error> {
-        Ok(self.retired.clone().map(|(blueprint, _)| blueprint))
-    }
-
-    async fn healthy(&self, plan: &PlanName, member: &Region) -> Result<Option<Healthy>, Error> {
-        self.books.healthy(plan, member).await
-    }
-
-    async fn put_healthy(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-        healthy: &Healthy,
-    ) -> Result<(), Error> {
-        self.books.put_healthy(plan, member, healthy).await
-    }
-
-    async fn put_blueprint(
-        &self,
-        plan: &PlanName,
-        member: &Region,
-        blueprint: &Blueprint,
-    ) -> Result<(), Error> {
-        self.books.put_blueprint(plan, member, blueprint).await
-    }
-}
-
-impl Found for Lab {
-    async fn losses(
-        &self,
-        _: &Region,
-        _: &PlanName,
-        cluster: &str,
-    ) -> Result<Option<Losses>, Error> {
-        let losses = self.losses.lock().unwrap().clone();
-        Ok(losses.filter(|losses| losses.cluster == cluster))
-    }
-
-    async fn put_losses(&self, _: &PlanName, losses: &Losses) -> Result<(), Error> {
-        let compared = losses.tables.first().map(|table| table.compared);
-        if compared.is_some() && *self.unwritten.lock().unwrap() == compared {
-            *self.unwritten.lock().unwrap() = None;
-            return Err(Error::Unavailable("DynamoDB is silent".into()));
-        }
-        *self.losses.lock().unwrap() = Some(losses.clone());
-        Ok(())
-    }
-}
-
 fn stretch(after: Option<&str>, only_here: u64, differs: u64) -> Stretch {
-    let found = |count| compare::Found {
+    let found = |count| FoundRows {
         count,
         csv: if count > 0 {
             b"id\n1\n".to_vec()
         } else {
             Vec::new()
         },
-        ..compare::Found::default()
+        ..FoundRows::default()
     };
     Stretch {
-        reached: after.map_or(compare::Reached::End, |key| {
-            compare::Reached::Key(vec![key.to_owned()])
-        }),
+        reached: after.map_or(Reached::End, |key| Reached::Key(vec![key.to_owned()])),
         rows: 5,
         compared: 10,
         only_here: found(only_here),
@@ -506,7 +246,7 @@ async fn another_cluster_named_by_hand_has_to_stand_alone() {
 #[tokio::test]
 async fn a_table_is_done_only_when_its_end_was_read() {
     let not_begun = Stretch {
-        reached: compare::Reached::NotBegun,
+        reached: Reached::NotBegun,
         compared: 0,
         ..stretch(None, 0, 0)
     };
@@ -530,7 +270,7 @@ async fn a_table_is_done_only_when_its_end_was_read() {
 #[tokio::test]
 async fn a_locked_table_is_waited_for_and_after_ten_minutes_it_is_named_with_who_holds_it() {
     let locked = |seconds| Stretch {
-        reached: compare::Reached::NotBegun,
+        reached: Reached::NotBegun,
         compared: 0,
         locked: std::time::Duration::from_secs(seconds),
         locked_by: vec!["orders_admin (vacuum, pid 7) in the deposed database".into()],
@@ -889,19 +629,19 @@ async fn what_only_one_of_the_databases_has_is_told_and_an_own_column_lets_nothi
     };
     for (found_in, own, says, is_refused) in [
         (
-            compare::FoundIn::Deposed,
+            FoundIn::Deposed,
             "",
             "public.orders is not on the writer, and every row is listed",
             false,
         ),
         (
-            compare::FoundIn::Writer,
+            FoundIn::Writer,
             "",
             "public.orders is not in orders-east, so that nothing of it is lost",
             false,
         ),
         (
-            compare::FoundIn::Both,
+            FoundIn::Both,
             "secret",
             "only orders-east has secret of public.orders, which was not compared",
             true,

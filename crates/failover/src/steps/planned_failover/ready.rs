@@ -5,17 +5,19 @@ mod witness;
 
 use futures::future::join_all;
 
-use super::{BlueGreen, World};
 use crate::{
     Error,
     beat::{Vantage, Write},
     domain::{Region, seconds_between},
     ledger::Run,
-    steps::{Pass, fence_writer::Rights},
+    ports::{
+        BlueGreen, Functions, Here, Ledger, Members, Names, Parameters, People, Rights, Secrets,
+        Services,
+    },
+    steps::Pass,
     topology::{Cluster, GlobalCluster},
 };
 
-pub use witness::AskWitness;
 pub(super) use witness::warnings;
 
 /// A switchover stops writes until the target has everything: more than this many seconds behind is too long.
@@ -24,7 +26,9 @@ const LAG_SECONDS_MAX: f64 = 30.0;
 const READING_SECONDS_MAX: f64 = 60.0;
 
 pub(super) async fn reasons(
-    world: &impl World,
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
     pass: &Pass,
     global: Option<&GlobalCluster>,
     target: Option<&Cluster>,
@@ -195,7 +199,7 @@ fn of_rights(region: &Region, rights: &Rights) -> Vec<String> {
 
 /// RDS switches no global database over beside a blue/green deployment.
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/blue-green-deployments-considerations.html>.
-async fn deployments(world: &impl World, pass: &Pass) -> Vec<String> {
+async fn deployments(world: &impl Members, pass: &Pass) -> Vec<String> {
     let plan = &pass.run.plan;
     let asked = [&pass.run.from, &pass.run.to].map(async |region| {
         let cluster = plan.members.get(region).map(|member| &member.cluster);

@@ -330,7 +330,7 @@ fn a_warning_is_told_and_stands_in_no_way() {
     let pass = Pass {
         run: crate::steps::fake::run(),
         rows: Rows([].into()),
-        now: Timestamp::UNIX_EPOCH,
+        now: jiff::Timestamp::UNIX_EPOCH,
         dry_run: true,
     };
     let says = "the witness in us-east-2 does not answer";

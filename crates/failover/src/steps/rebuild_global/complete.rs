@@ -2,12 +2,13 @@
 
 use super::{
     Action, Observed, SeenMember,
-    call::Call,
     decide::{waits, waits_for, waits_for_instances},
-    shape::{Blueprint, Shape},
     status::AT_REST,
 };
-use crate::{Error, topology::GlobalCluster};
+use crate::{
+    Error,
+    topology::{Blueprint, Call, GlobalCluster, Shape},
+};
 
 /// The next step of making a member whole; `None` when it is.
 pub(super) fn completion(

@@ -1,14 +1,14 @@
 //! What one pass of a rebuild does, from nothing but what it sees.
 
 use super::{
-    Action, NextGlobal, Observed, Retire, SeenMember, call::Call, complete::completion,
-    retire::retirement, shape::Shape, status::stays,
+    Action, NextGlobal, Observed, Retire, SeenMember, complete::completion, retire::retirement,
+    status::stays,
 };
 use crate::{
     Error,
     domain::Region,
     switches::KILL,
-    topology::{GlobalCluster, GlobalMember, GlobalSettings, Named},
+    topology::{Call, GlobalCluster, GlobalMember, GlobalSettings, Named, Shape},
 };
 
 /// Decides what one pass does.

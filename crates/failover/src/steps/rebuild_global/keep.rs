@@ -4,13 +4,13 @@
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{Blueprint, Blueprints, Build, Healthy, Shape, World, unfinished::still_to_come};
+use super::unfinished::still_to_come;
 use crate::{
     Error,
     domain::{PlanName, Region},
     ledger::{Current, Known, Lease},
-    steps::Here,
-    topology::{Describe, GlobalCluster},
+    ports::{Here, Ledger, Members, in_region},
+    topology::{Blueprint, GlobalCluster, Healthy, Shape},
 };
 
 /// What became of one plan's record.
@@ -29,7 +29,7 @@ pub struct Kept {
 ///
 /// # Errors
 /// `NotReady` that names each plan whose record could not be kept; `Unavailable`.
-pub async fn sweep(world: &impl World) -> Result<Vec<Kept>, Error> {
+pub async fn sweep(world: &(impl Ledger + Here + Members)) -> Result<Vec<Kept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let kept = join_all(
         plans
@@ -62,7 +62,10 @@ pub async fn sweep(world: &impl World) -> Result<Vec<Kept>, Error> {
     )))
 }
 
-async fn own(world: &impl World, known: &Known) -> Result<(&'static str, String), Error> {
+async fn own(
+    world: &(impl Ledger + Here + Members),
+    known: &Known,
+) -> Result<(&'static str, String), Error> {
     let (plan, here) = (&known.plan, world.region());
     let Some(member) = plan.members.get(here) else {
         return Ok(("none", "the plan has no member here".into()));
@@ -86,7 +89,7 @@ async fn own(world: &impl World, known: &Known) -> Result<(&'static str, String)
 }
 
 /// Marks what was retired of a member once its successor was seen healthy with all of it.
-async fn succeed(world: &impl Blueprints, plan: &PlanName, region: &Region) -> Result<(), Error> {
+async fn succeed(world: &impl Ledger, plan: &PlanName, region: &Region) -> Result<(), Error> {
     let retired = world.blueprint(plan, region).await?;
     let healthy = world.healthy(plan, region).await?;
     let marked = retired.zip(healthy).and_then(|(retired, healthy)| {
@@ -105,7 +108,7 @@ async fn succeed(world: &impl Blueprints, plan: &PlanName, region: &Region) -> R
 /// # Errors
 /// `Unavailable`, `Denied`.
 pub async fn keep_member(
-    world: &(impl Describe + Build + Blueprints + Here),
+    world: &(impl Ledger + Here + Members),
     plan: &PlanName,
     region: &Region,
     (cluster, noted): (&str, Option<Blueprint>),
@@ -113,7 +116,7 @@ pub async fn keep_member(
 ) -> Result<(&'static str, String), Error> {
     let shape = world.shape(region, cluster).await?;
     let global = match &current.global_cluster {
-        Some(named) => named.in_region(world, region).await?,
+        Some(named) => in_region(world, region, named).await?,
         None => None,
     };
     let shape = match judge(region, current, global.as_ref(), shape) {
@@ -171,8 +174,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Epoch,
-        steps::rebuild_global::InstanceShape,
-        topology::{GlobalMember, GlobalSettings},
+        topology::{GlobalMember, GlobalSettings, InstanceShape},
     };
 
     const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";

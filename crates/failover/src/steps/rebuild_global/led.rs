@@ -5,12 +5,13 @@ use super::Observed;
 use crate::{
     Error,
     ledger::Current,
-    topology::{Cluster, Describe, GlobalCluster, Role, role},
+    ports::{Members, in_region},
+    topology::{Cluster, GlobalCluster, Role, role},
 };
 
 /// The global cluster that the writer leads: the one that it names, or the one of the ledgers where that lists it as the primary.
 pub(super) async fn led(
-    world: &impl Describe,
+    world: &impl Members,
     current: &Current,
     writer: &Cluster,
 ) -> Result<Option<GlobalCluster>, Error> {
@@ -21,7 +22,7 @@ pub(super) async fn led(
     let Some(recorded) = &current.global_cluster else {
         return Ok(None);
     };
-    let found = recorded.in_region(world, region).await?;
+    let found = in_region(world, region, recorded).await?;
     Ok(found.filter(|global| role(Some(global), writer) == Role::Primary))
 }
 
@@ -42,34 +43,13 @@ pub(super) fn refuse_the_writers(observed: &Observed) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Epoch, Region},
-        evidence::Rds,
-        steps::rebuild_global::tests::{EAST, WEST, deposed, global},
+        domain::Epoch,
+        ledger::Row,
+        steps::{
+            fake::Books,
+            rebuild_global::tests::{EAST, WEST, deposed, global},
+        },
     };
-
-    /// RDS shows one global cluster.
-    struct Shows(GlobalCluster);
-
-    impl Describe for Shows {
-        async fn global_cluster(
-            &self,
-            _: &Region,
-            identifier: &str,
-        ) -> Result<Option<GlobalCluster>, Error> {
-            let found = self.0.identifier == identifier;
-            Ok(found.then(|| self.0.clone()))
-        }
-
-        async fn look(&self, _: &Region, _: &str) -> Rds {
-            Rds::Silent {
-                why: "nobody asked".into(),
-            }
-        }
-
-        async fn cluster(&self, _: &Region, _: &str) -> Result<Option<Cluster>, Error> {
-            Ok(None)
-        }
-    }
 
     #[tokio::test]
     async fn a_writer_that_names_no_global_cluster_leads_the_one_whose_primary_it_is() {
@@ -96,7 +76,8 @@ mod tests {
             (WEST, &named, &current(None), true),
         ] {
             let other = if leader == EAST { WEST } else { EAST };
-            let shows = Shows(global("orders-global-1", &[(leader, true), (other, false)]));
+            let global = global("orders-global-1", &[(leader, true), (other, false)]);
+            let shows = Books::with(&Row::new("orders".into())).showing(global);
             let found = led(&shows, current, writer).await.unwrap();
             assert_eq!(found.is_some(), is_led, "{leader} {writer:?}");
         }

@@ -4,11 +4,10 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    NextGlobal, Observed, SeenMember, Shape, Snapshot, World,
+    NextGlobal, Observed, SeenMember,
     decide::is_protected,
     kept::left_out,
     led::led,
-    names::{Names, final_snapshot, unplanned_copy},
     unfit::{out_of_reach, unfit},
 };
 use crate::{
@@ -17,8 +16,12 @@ use crate::{
     domain::{Region, seconds_between},
     ledger::Current,
     plan::{Auth, ProbeLogin},
+    ports::{Functions, Here, Ledger, Members, Parameters},
     steps::{Pass, loss_ledger::unlisted},
-    topology::{GlobalCluster, Named},
+    topology::{
+        GlobalCluster, Named, Shape, Snapshot,
+        names::{Names, final_snapshot, unplanned_copy},
+    },
 };
 
 /// How many identifiers are tried for the next global cluster.
@@ -29,7 +32,7 @@ const BEFORE_PROOF: SignedDuration = SignedDuration::from_hours(1);
 const LAG_SECONDS_MAX: f64 = 10.0;
 
 pub(super) async fn observe(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + Parameters + Functions),
     pass: &Pass,
     names: &Names,
 ) -> Result<Observed, Error> {
@@ -99,7 +102,7 @@ pub(super) async fn observe(
 }
 
 async fn member(
-    world: &impl World,
+    world: &(impl Ledger + Members),
     pass: &Pass,
     region: Region,
     name: String,
@@ -179,7 +182,7 @@ pub(super) fn is_since(proven_at: Timestamp, snapshot: &Snapshot) -> Option<bool
 /// The global cluster that deposed members belong to, or did before they were retired, and the Region that shows it: one
 /// without members is seen where it was created, which may have been the writer's Region.
 async fn past(
-    world: &impl World,
+    world: &impl Members,
     members: &[SeenMember],
     leads: Option<&GlobalCluster>,
     writer_region: &Region,
@@ -205,7 +208,11 @@ async fn past(
 }
 
 /// Finds what the next global cluster can be called. While the writer leads one, a dry run looks what would be refused one day.
-async fn name_next(world: &impl World, pass: &Pass, observed: &mut Observed) -> Result<(), Error> {
+async fn name_next(
+    world: &impl Members,
+    pass: &Pass,
+    observed: &mut Observed,
+) -> Result<(), Error> {
     if observed.leads.is_none() {
         observed.next_global = next_global(world, pass, observed).await?;
     } else if pass.dry_run {
@@ -227,7 +234,7 @@ async fn name_next(world: &impl World, pass: &Pass, observed: &mut Observed) -> 
 /// The identifier of the next global cluster: the one that was asked for, or the plan's with its number counted up. It is
 /// free only when RDS in every member's Region answers that there is none.
 async fn next_global(
-    world: &impl World,
+    world: &impl Members,
     pass: &Pass,
     observed: &Observed,
 ) -> Result<NextGlobal, Error> {
@@ -260,7 +267,7 @@ fn denied(name: String, why: Error) -> Result<NextGlobal, Error> {
 
 /// What becomes of the identifier that was asked for.
 async fn wish(
-    world: &impl World,
+    world: &impl Members,
     pass: &Pass,
     observed: &Observed,
     wished: &str,
@@ -285,7 +292,7 @@ async fn wish(
 
 /// Who bears an identifier, and the first Region that shows it. Every member's Region must answer.
 async fn holder(
-    world: &impl World,
+    world: &impl Members,
     pass: &Pass,
     identifier: &str,
 ) -> Result<Option<(Region, GlobalCluster)>, Error> {
@@ -300,7 +307,7 @@ async fn holder(
 
 /// Why complete members are not to be relied on yet: what this Region's probe reads is too old. Asked only once every member
 /// is there, since it costs a fresh look.
-async fn lag(world: &impl World, pass: &Pass, observed: &Observed) -> Option<String> {
+async fn lag(world: &impl Functions, pass: &Pass, observed: &Observed) -> Option<String> {
     let global = observed.leads.as_ref()?;
     let complete = observed.members.iter().all(|member| {
         let shape = member.cluster.as_ref();

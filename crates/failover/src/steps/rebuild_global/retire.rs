@@ -2,14 +2,17 @@
 
 use super::{
     Action, Observed, Retire, SeenMember,
-    call::Call,
     decide::{waits, waits_for, waits_for_instances},
     led::refuse_the_writers,
-    names::{retired, with_suffix},
-    shape::{Blueprint, Shape},
     status::{AT_REST, stuck},
 };
-use crate::{Error, topology::GlobalCluster};
+use crate::{
+    Error,
+    topology::{
+        Blueprint, Call, GlobalCluster, Shape,
+        names::{retired, with_suffix},
+    },
+};
 
 /// The next step of making a deposed member's place free; `None` where it is free, or the member follows the writer.
 pub(super) fn retirement(

@@ -1,7 +1,7 @@
 //! What each call needs to be allowed, and what is said where it is not.
 
-use super::{Call, Observed};
-use crate::Error;
+use super::Observed;
+use crate::{Error, topology::Call};
 
 /// The stack that allows what takes away. It is there for the time of a failback only.
 const STACK: &str = "aurora-failover-aurora-global-failback";

@@ -5,7 +5,7 @@ mod incidents;
 mod refusals;
 
 use super::*;
-use crate::topology::{FailoverState, GlobalMember, Instance};
+use crate::topology::{EndpointShape, FailoverState, GlobalMember, Instance, InstanceShape};
 
 pub(super) const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
 pub(super) const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";

@@ -1,6 +1,6 @@
 //! A successor that was never whole: what an earlier rebuild has not made of it yet is no loss of its own.
 
-use super::shape::{Blueprint, Healthy, Shape};
+use crate::topology::{Blueprint, Healthy, Shape};
 
 impl Blueprint {
     /// Whether a cluster stands in this one's place that was never seen whole since, and lacks something of it.
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Epoch,
-        steps::rebuild_global::{EndpointShape, InstanceShape, RoleShape},
+        topology::{EndpointShape, InstanceShape, RoleShape},
     };
 
     fn shape(resource_id: &str, instances: &[&str]) -> Shape {

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Build, Names, Observed, ParameterGroup, Reach, SeenMember, Shape, kept::is_default_group,
+use super::{Observed, SeenMember, kept::is_default_group};
+use crate::{
+    Error,
+    domain::Region,
+    ports::Members,
+    topology::{ParameterGroup, Reach, Shape, names::Names},
 };
-use crate::{Error, domain::Region};
 
 /// Why a member could not be made again. Asked where it has to be made anew.
 pub(super) async fn unfit(
-    world: &impl Build,
+    world: &impl Members,
     observed: &Observed,
     names: &Names,
     member: &SeenMember,
@@ -96,12 +99,15 @@ fn family_of(engine_version: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::{
-        fake,
-        rebuild_global::{
-            InstanceShape, Retire, next_action,
-            tests::{EAST, WEST, deposed, global, home},
+    use crate::{
+        steps::{
+            fake,
+            rebuild_global::{
+                Retire, next_action,
+                tests::{EAST, WEST, deposed, global, home},
+            },
         },
+        topology::InstanceShape,
     };
 
     /// A role that reaches one instance.

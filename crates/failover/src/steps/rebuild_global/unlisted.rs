@@ -3,11 +3,12 @@
 
 use serde_json::json;
 
-use super::{Call, Observed};
+use super::Observed;
 use crate::{
     domain::Region,
     notify::{Message, Severity, commands},
     plan::Plan,
+    topology::Call,
 };
 
 /// What people are told of a call that retires such a member.

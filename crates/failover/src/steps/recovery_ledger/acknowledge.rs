@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Here, Ledger, Plans, ReleaseInput, plan_or_last};
-use crate::{Error, domain::Region, ledger::update_if, steps::Output};
+use super::{ReleaseInput, plan_or_last};
+use crate::{
+    Error,
+    domain::Region,
+    ports::{Here, Ledger, Parameters, update_if},
+    steps::Output,
+};
 
 /// How long a Region is waited for: one of them may still be lost.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -20,7 +25,7 @@ pub(super) struct Observed {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Plans),
+    world: &(impl Ledger + Here + Parameters),
     input: &ReleaseInput,
 ) -> Result<Output<Observed>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;

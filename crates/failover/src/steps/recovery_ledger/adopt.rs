@@ -3,17 +3,14 @@
 
 use serde::Serialize;
 
-use super::{AdoptInput, Describe, Here, Plans, open::ADOPTED, plan};
+use super::{AdoptInput, open::ADOPTED, plan};
 use crate::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Current, Rows, update},
+    ledger::{Current, Rows},
     plan::Plan,
-    steps::{
-        Output,
-        rebuild_global::{Blueprints, Build, keep_member},
-        rivals,
-    },
+    ports::{self, Here, Ledger, Members, Parameters, update},
+    steps::{Output, rebuild_global::keep_member, rivals},
     topology::{Cluster, GlobalCluster, Named},
 };
 
@@ -25,7 +22,7 @@ pub(super) struct Adopted {
 }
 
 pub(super) async fn run(
-    world: &(impl Here + Describe + Plans + Build + Blueprints),
+    world: &(impl Ledger + Here + Members + Parameters),
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     match adopt(world, input).await {
@@ -35,12 +32,12 @@ pub(super) async fn run(
 }
 
 async fn adopt(
-    world: &(impl Here + Describe + Plans + Build + Blueprints),
+    world: &(impl Ledger + Here + Members + Parameters),
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     let plan = plan(world, &input.plan).await?;
     // Every member Region answers, or nothing is adopted.
-    let rows = Rows::read(world, plan.members.keys(), &plan.plan).await;
+    let rows = ports::rows(world, plan.members.keys(), &plan.plan).await;
     let rows = rows.map_err(|why| {
         why.reworded(format!(
             "every member Region has to answer before a writer is adopted: {why}"
@@ -106,7 +103,7 @@ async fn adopt(
 
 /// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
 async fn write(
-    world: &(impl Here + Describe + Plans + Build + Blueprints),
+    world: &(impl Ledger + Here + Members + Parameters),
     plan: &Plan,
     current: &Current,
 ) -> Result<Vec<String>, Error> {
@@ -151,7 +148,7 @@ fn withdrawable(rows: &Rows, writer: &Region) -> Result<(), Error> {
 
 /// The one member that every Region's RDS names as the primary.
 async fn writer(
-    world: &impl Describe,
+    world: &impl Members,
     plan: &Plan,
     rows: &Rows,
 ) -> Result<(Region, Option<Named>), Error> {

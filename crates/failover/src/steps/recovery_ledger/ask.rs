@@ -5,13 +5,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{AskInput, Here, KeepInput, Ledger};
+use super::{AskInput, KeepInput};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
     evidence::Said,
-    ledger::{self, Asked, Run, RunKind},
-    notify::{Message, Notify, Severity, utc},
+    ledger::{Asked, Run, RunKind},
+    notify::{Message, Severity, utc},
+    ports::{self, Here, Ledger, People},
     steps::{Input, Output, Pass},
 };
 
@@ -23,7 +24,7 @@ pub(super) struct Observed {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Notify),
+    world: &(impl Ledger + Here + People),
     input: &AskInput,
 ) -> Result<Output<Observed>, Error> {
     let AskInput {
@@ -137,10 +138,10 @@ pub(super) async fn keep(
 }
 
 /// Keeps the leases while the answer is waited for.
-async fn wait(world: &(impl Ledger + Here), run: &Run, until: Timestamp) -> Result<(), Error> {
+async fn wait(world: &impl Ledger, run: &Run, until: Timestamp) -> Result<(), Error> {
     for region in &run.leased {
         let kept =
-            ledger::update(world, region, run.name(), |row| row.ask(&run.run_id, until)).await;
+            ports::update(world, region, run.name(), |row| row.ask(&run.run_id, until)).await;
         match kept {
             // The Region that is left may have fallen silent: its lease lapses, which the run notices.
             Err(Error::Unavailable(_)) if *region == run.from => {}
@@ -223,7 +224,7 @@ mod tests {
         let books = fake::Books::with(&row);
         let (claim, now) = (Claim::of(&run), books.now());
         for region in &run.leased {
-            let leased = update(&books, region, run.name(), |row| row.claim(&claim, now));
+            let leased = ports::update(&books, region, run.name(), |row| row.claim(&claim, now));
             leased.await.unwrap();
         }
         books.put_run(&run.to, &run).await.unwrap();
@@ -261,7 +262,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_question_keeps_what_it_is_about_and_ends_an_earlier_yes() {
-        use crate::{evidence::Verdict, ledger::Ledger, steps::fake};
+        use crate::{evidence::Verdict, ports::Ledger, steps::fake};
         let books = asking().await;
         let mut asks = books.runs()[&"a".into()].clone();
         asks.confirmed = Some(fake::confirmed(Verdict::WriterDown));

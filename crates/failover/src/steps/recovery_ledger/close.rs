@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{CloseInput, HandOver, Here, Ledger, Notify, Trouble, news};
+use super::{CloseInput, Trouble, news};
 use crate::{
     Error,
     beat::Beats,
     domain::seconds_between,
     evidence::Verdict,
-    ledger::{self, Closed, Confirmed, Declined, Entry, Outcome, Row, Run, RunKind, update_if},
+    ledger::{Closed, Confirmed, Declined, Entry, Outcome, Row, Run, RunKind},
     policy::{Decision, Human, decide},
+    ports::{self, Functions, Here, Ledger, People, update_if},
     steps::{Output, calls},
 };
 
@@ -39,7 +40,7 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Notify + HandOver),
+    world: &(impl Ledger + Here + Functions + People),
     request: &CloseInput,
 ) -> Result<Answer, Error> {
     let (here, plan, run_id) = (world.region(), &request.plan, &request.run_id);
@@ -87,7 +88,7 @@ pub(super) async fn run(
 
 /// Tells people of the run's end, until one call of those that close it was taken, and marks that: the call that closed it may
 /// have died before it came here.
-async fn tell_end(world: &(impl Ledger + Here + Notify), run: &mut Run) {
+async fn tell_end(world: &(impl Ledger + Here + People), run: &mut Run) {
     let Some(end) = run.closed.as_ref().filter(|_| !run.told) else {
         return;
     };
@@ -102,7 +103,7 @@ async fn tell_end(world: &(impl Ledger + Here + Notify), run: &mut Run) {
 /// Takes a change of writer back that the run wrote down and never asked anybody to carry out. One with a call that may have
 /// been taken stays on record, with that call: the next run to its target takes both over.
 async fn withdraw(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Error> {
-    if run.proof.is_some() || calls::open(run).is_some() || !ledger::withdraw(world, run).await? {
+    if run.proof.is_some() || calls::open(run).is_some() || !ports::withdraw(world, run).await? {
         return Ok(());
     }
     let now = world.now();
@@ -220,7 +221,7 @@ async fn remember_no(
 }
 
 /// Starts the run in the Region whose standby is the better one, now that the leases are free.
-async fn hand_over(world: &impl HandOver, run: &Run) -> Result<(), Error> {
+async fn hand_over(world: &impl Functions, run: &Run) -> Result<(), Error> {
     let handed = run
         .closed
         .as_ref()

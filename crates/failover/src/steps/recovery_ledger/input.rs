@@ -9,10 +9,8 @@ use crate::{
     domain::{Incident, PlanName, Region, RunId},
     json::time,
     ledger::RunKind,
-    steps::{
-        read,
-        rebuild_global::{Names, Retire},
-    },
+    steps::{read, rebuild_global::Retire},
+    topology::names::Names,
 };
 
 /// What the failback's state machine takes.

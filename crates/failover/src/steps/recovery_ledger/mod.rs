@@ -4,21 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 
-use super::{
-    Here, Output, Progress, answer, operation,
-    rebuild_global::{Blueprints, Build},
-    unknown,
-};
+use super::{Output, Progress, answer, operation, unknown};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
     evidence::Verdict,
     json::time,
-    ledger::{Known, Ledger, RunKind},
-    notify::{Message, Notify},
+    ledger::RunKind,
+    notify::Message,
     plan::{self, Plan},
-    switches::Switched,
-    topology::Describe,
+    ports::{Functions, Here, Ledger, Members, Parameters, People},
 };
 
 mod acknowledge;
@@ -166,47 +161,14 @@ pub struct AdoptInput {
     pub dry_run: bool,
 }
 
-/// Starts a run in another Region.
-pub trait HandOver: Sync {
-    /// Publishes a `Primary Suspect` with this detail on the bus of `region`.
-    fn suspect_in(
-        &self,
-        region: &Region,
-        detail: &Value,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
-/// Everything this function needs.
-pub trait World:
-    Ledger + Here + Describe + Plans + Switched + Notify + HandOver + Build + Blueprints
-{
-}
-impl<T: Ledger + Here + Describe + Plans + Switched + Notify + HandOver + Build + Blueprints> World
-    for T
-{
-}
-
-/// Reads plans.
-pub trait Plans: Sync {
-    /// The document of one plan in this Region.
-    fn plan(&self, plan: &PlanName) -> impl Future<Output = Result<String, Error>> + Send;
-    /// The document of one plan in another Region.
-    fn plan_in(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-    ) -> impl Future<Output = Result<String, Error>> + Send;
-    /// Marks in a Region's ledger that a plan whose parameter was taken away counts no more there. A parameter that is written again
-    /// ends that.
-    fn end(&self, region: &Region, known: &Known)
-    -> impl Future<Output = Result<(), Error>> + Send;
-}
-
 /// One invocation.
 ///
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
-pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> {
+pub async fn handle(
+    world: &(impl Ledger + Here + Members + Parameters + Functions + People),
+    payload: Value,
+) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
         Request::Open(input) => answer(Box::pin(open::run(world, &input)).await?),
         Request::Close(input) => answer(close::run(world, &input).await?),
@@ -221,7 +183,7 @@ pub async fn handle(world: &impl World, payload: Value) -> Result<Value, Error> 
 
 /// Sends a message that says that it is a test; what the topic answers is the answer. A dry run only looks whether it is there.
 async fn test_message(
-    world: &(impl Ledger + Plans + Here + Notify),
+    world: &(impl Ledger + Here + Parameters + People),
     input: &AdoptInput,
 ) -> Result<Output<()>, Error> {
     let (here, name) = (world.region(), &input.plan);
@@ -256,21 +218,24 @@ async fn test_message(
 }
 
 /// The document of a plan; a name that no parameter bears is told beside those that there are.
-async fn document(world: &(impl Ledger + Plans + Here), name: &PlanName) -> Result<String, Error> {
+async fn document(
+    world: &(impl Ledger + Here + Parameters),
+    name: &PlanName,
+) -> Result<String, Error> {
     match world.plan(name).await {
         Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
         read => read,
     }
 }
 
-async fn plan(world: &(impl Ledger + Plans + Here), name: &PlanName) -> Result<Plan, Error> {
+async fn plan(world: &(impl Ledger + Here + Parameters), name: &PlanName) -> Result<Plan, Error> {
     plan::read_named(name, &document(world, name).await?)
 }
 
 /// The plan, or where its document is broken the last good one: what gives something back, or ends a wait, must not stop
 /// at a stray comma.
 async fn plan_or_last(
-    world: &(impl Plans + Ledger + Here),
+    world: &(impl Ledger + Here + Parameters),
     name: &PlanName,
 ) -> Result<Plan, Error> {
     plan_or(world, name, |_, last| last).await
@@ -279,14 +244,14 @@ async fn plan_or_last(
 /// The plan that an unplanned run goes by. A broken document does not leave an outage alone: the last good plan serves, and
 /// asks.
 async fn plan_in_an_outage(
-    world: &(impl Plans + Ledger + Here),
+    world: &(impl Ledger + Here + Parameters),
     name: &PlanName,
 ) -> Result<Plan, Error> {
     plan_or(world, name, |text, last| plan::salvaged(text, &last)).await
 }
 
 async fn plan_or(
-    world: &(impl Plans + Ledger + Here),
+    world: &(impl Ledger + Here + Parameters),
     name: &PlanName,
     fall_back: impl Fn(&str, Plan) -> Plan,
 ) -> Result<Plan, Error> {

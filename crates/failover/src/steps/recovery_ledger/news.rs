@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Here, Ledger, Notify, World, open::Opening};
+use super::open::Opening;
 use crate::{
     Error,
     evidence::Verdict,
@@ -10,11 +10,12 @@ use crate::{
     notify::{Message, Severity, commands, tell, tell_news},
     plan::{Mode, Plan, UNNAMED},
     policy,
+    ports::{Here, Ledger, People},
     steps::{confirm_outage, rebuild_global},
 };
 
 /// What this Region's probe saw last, as a sentence, and since when writes are out.
-async fn seen(world: &impl World, plan: &Plan) -> (String, Option<Timestamp>) {
+async fn seen(world: &(impl Ledger + Here), plan: &Plan) -> (String, Option<Timestamp>) {
     let vantage = world.vantage(world.region(), &plan.plan).await;
     match vantage.ok().flatten() {
         None => ("The probe's record cannot be read.".into(), None),
@@ -29,7 +30,7 @@ async fn seen(world: &impl World, plan: &Plan) -> (String, Option<Timestamp>) {
 }
 
 /// A writer is suspected; once until it commits again, and where people were last told that no run is started.
-pub(super) async fn suspected(world: &impl World, run: &Run) {
+pub(super) async fn suspected(world: &(impl Ledger + Here + People), run: &Run) {
     let (evidence, out_since) = seen(world, &run.plan).await;
     let message = Message {
         severity: Severity::Critical,
@@ -51,7 +52,7 @@ pub(super) async fn suspected(world: &impl World, run: &Run) {
 
 /// A run is refused by a switch or the cool-down; once until the writer commits again.
 pub(super) async fn refused(
-    world: &impl World,
+    world: &(impl Ledger + Here + People),
     plan: &Plan,
     input: &Opening,
     by: &str,
@@ -79,7 +80,7 @@ pub(super) async fn refused(
 
 /// A run ended; whether nobody is left to be told.
 pub(super) async fn closed(
-    world: &(impl Ledger + Here + Notify),
+    world: &(impl Ledger + Here + People),
     run: &Run,
     closed: &Closed,
 ) -> bool {

@@ -9,18 +9,15 @@ mod resume;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    Approval, Asked, FailbackInput, Ledger, OpenInput, World, news, plan, plan_in_an_outage,
-};
+use super::{Approval, Asked, FailbackInput, OpenInput, news, plan, plan_in_an_outage};
 use crate::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
-    ledger::{Claim, Rows, Run, RunKind, update},
+    ledger::{Claim, Rows, Run, RunKind},
     plan::Plan,
-    steps::{
-        Output, briefly, carried_out,
-        rebuild_global::{Names, Retire},
-    },
+    ports::{self, Here, Ledger, Members, Parameters, People, update},
+    steps::{Output, briefly, carried_out, rebuild_global::Retire},
+    topology::names::Names,
 };
 
 pub(super) use opening::Opening;
@@ -92,7 +89,10 @@ struct Held {
     carried_out: bool,
 }
 
-pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened, Error> {
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Members + Parameters + People),
+    input: &OpenInput,
+) -> Result<Opened, Error> {
     let (kind, asked) = (input.kind, Asked::read(input.kind, input.input.clone())?);
     let read = async {
         match kind {
@@ -136,7 +136,7 @@ pub(super) async fn run(world: &impl World, input: &OpenInput) -> Result<Opened,
 }
 
 async fn lease_and_record(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People),
     plan: &Plan,
     input: &Opening,
 ) -> Result<Opened, Error> {
@@ -175,7 +175,11 @@ fn claim(input: &Opening) -> Claim {
 /// Takes the leases. The one in the Region that is left is taken by confirm-outage, beside evidence that waits for that
 /// Region anyway: here it would cost a dead Region's time-out. Behind a promotion that RDS shows, no other Region holds the run
 /// up by being silent.
-async fn lease(world: &impl World, plan: &Plan, input: &Opening) -> Result<Held, Error> {
+async fn lease(
+    world: &(impl Ledger + Here + Members),
+    plan: &Plan,
+    input: &Opening,
+) -> Result<Held, Error> {
     let claim = claim(input);
     let (here, now) = (world.region(), world.now());
     let mut carried_out = false;
@@ -199,7 +203,7 @@ async fn lease(world: &impl World, plan: &Plan, input: &Opening) -> Result<Held,
             Ok(_) => leased.push(region.clone()),
             Err(why) => {
                 give_back(world, plan, input, &leased).await;
-                let rows = Rows::read(world, input.counted_on(plan), &plan.plan).await?;
+                let rows = ports::rows(world, input.counted_on(plan), &plan.plan).await?;
                 let behind = behind(&rows, input, now);
                 return match (&why, behind) {
                     (Error::RunRefused(_), Some(run)) => Ok(Held {
@@ -220,9 +224,13 @@ async fn lease(world: &impl World, plan: &Plan, input: &Opening) -> Result<Held,
 }
 
 /// Whether RDS shows that the change of writer which this Region's ledger holds open is carried out.
-async fn is_carried_out(world: &impl World, plan: &Plan, input: &Opening) -> Result<bool, Error> {
+async fn is_carried_out(
+    world: &(impl Ledger + Here + Members),
+    plan: &Plan,
+    input: &Opening,
+) -> Result<bool, Error> {
     let here = world.region();
-    let own = Rows::read(world, [here], &plan.plan).await?;
+    let own = ports::rows(world, [here], &plan.plan).await?;
     Ok(*here == input.target_region && carried_out::shows(world, plan, &own, here).await)
 }
 
@@ -246,15 +254,15 @@ async fn give_back(world: &impl Ledger, plan: &Plan, input: &Opening, leased: &[
 }
 
 async fn record(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People),
     plan: &Plan,
     input: &Opening,
     held: &Held,
 ) -> Result<Opened, Error> {
     let here = world.region();
     let rows = match held.behind {
-        None => Rows::read(world, &held.leased, &plan.plan).await?,
-        Some(_) => Rows::read(world, input.counted_on(plan), &plan.plan).await?,
+        None => ports::rows(world, &held.leased, &plan.plan).await?,
+        Some(_) => ports::rows(world, input.counted_on(plan), &plan.plan).await?,
     };
     crate::guard::writer(&rows, &input.from_region, &input.target_region)?;
     let epoch = rows

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use serde::Serialize;
 
-use super::{Here, Ledger, Plans, ReleaseInput, plan_or_last};
+use super::{ReleaseInput, plan_or_last};
 use crate::{
     Error,
     domain::{PlanName, Region, RunId},
-    ledger::{Lease, Run, update_if},
+    ledger::{Lease, Run},
+    ports::{Here, Ledger, Parameters, update_if},
     steps::Output,
 };
 
@@ -37,7 +38,7 @@ enum Given {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Plans),
+    world: &(impl Ledger + Here + Parameters),
     input: &ReleaseInput,
 ) -> Result<Output<Released>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;

@@ -1,136 +1,22 @@
 //! A start, called once and again.
 
-use std::sync::Mutex;
-
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
 use crate::{
-    beat::Vantage,
-    domain::{Epoch, PlanName, Region},
-    ledger::{Claim, Current, Known, Run},
+    domain::Epoch,
+    ledger::{Claim, Current},
     steps::fake::Books,
 };
 
-/// A ledger and a machine whose executions are kept by name, with whether each has ended. It may be one that is not looked at.
-struct Machine {
-    books: Books,
-    executions: Mutex<Vec<(String, Value, bool)>>,
-    is_hidden: bool,
+/// One call of the function.
+async fn called(books: &Books, payload: Value) -> Result<Value, Error> {
+    called_as(books, RunKind::PlannedFailover, payload).await
 }
 
-impl Machine {
-    fn with(row: &Row) -> Self {
-        Self {
-            books: Books::with(row),
-            executions: Mutex::new(Vec::new()),
-            is_hidden: false,
-        }
-    }
-
-    /// One of this name was started before, with this input.
-    fn began(self, name: &str, input: Value) -> Self {
-        let mut executions = self.executions.lock().unwrap();
-        executions.push((name.to_owned(), input, false));
-        drop(executions);
-        self
-    }
-
-    fn names(&self) -> Vec<String> {
-        let executions = self.executions.lock().unwrap();
-        executions.iter().map(|(name, ..)| name.clone()).collect()
-    }
-
-    fn end(&self) {
-        for execution in self.executions.lock().unwrap().iter_mut() {
-            execution.2 = true;
-        }
-    }
-
-    async fn called(&self, payload: Value) -> Result<Value, Error> {
-        self.called_as(RunKind::PlannedFailover, payload).await
-    }
-
-    async fn called_as(&self, kind: RunKind, payload: Value) -> Result<Value, Error> {
-        or(self, kind, payload, async |_| Ok(json!("a pass"))).await
-    }
-}
-
-impl Here for Machine {
-    fn region(&self) -> &Region {
-        self.books.region()
-    }
-
-    fn now(&self) -> Timestamp {
-        self.books.now()
-    }
-}
-
-impl Ledger for Machine {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
-        self.books.row(region, plan).await
-    }
-
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
-        self.books.replace_row(region, row).await
-    }
-
-    async fn vantage(&self, region: &Region, plan: &PlanName) -> Result<Option<Vantage>, Error> {
-        self.books.vantage(region, plan).await
-    }
-
-    async fn run(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-        run: &RunId,
-    ) -> Result<Option<Run>, Error> {
-        self.books.run(region, plan, run).await
-    }
-
-    async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
-        self.books.put_run(region, run).await
-    }
-
-    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
-        self.books.known(region, plan).await
-    }
-
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
-        self.books.all_known(region).await
-    }
-}
-
-impl Start for Machine {
-    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
-        let mut executions = self.executions.lock().unwrap();
-        let name = name.map_or_else(|| "of-no-name".to_owned(), |name| name.0.clone());
-        let found = executions.iter().find(|(known, ..)| *known == name);
-        if let Some((_, first, ended)) = found {
-            let is_same = first == input && !ended;
-            return Ok(is_same.then(|| format!("arn:execution:{name}")));
-        }
-        executions.push((name.clone(), input.clone(), false));
-        Ok(Some(format!("arn:execution:{name}")))
-    }
-
-    fn execution(&self, name: &RunId) -> Result<String, Error> {
-        Ok(format!("arn:execution:{}", name.0))
-    }
-
-    async fn look(&self, name: &RunId) -> Result<Execution, Error> {
-        let executions = self.executions.lock().unwrap();
-        let found = executions.iter().find(|(known, ..)| *known == name.0);
-        let found = found.filter(|_| !self.is_hidden);
-        let (_, input, ended) =
-            found.ok_or_else(|| Error::Unavailable("nobody shows executions".into()))?;
-        Ok(Execution {
-            arn: self.execution(name)?,
-            ended: *ended,
-            input: Some(input.clone()),
-        })
-    }
+async fn called_as(books: &Books, kind: RunKind, payload: Value) -> Result<Value, Error> {
+    or(books, kind, payload, async |_| Ok(json!("a pass"))).await
 }
 
 fn free() -> Row {
@@ -157,37 +43,34 @@ fn held_since(second: i64, run_id: &str, kind: RunKind) -> Row {
 
 #[tokio::test]
 async fn a_call_without_start_is_a_pass() {
-    let machine = Machine::with(&free());
+    let machine = Books::with(&free());
     for payload in [
         json!({"plan": "orders"}),
         json!({"plan": "orders", "start": false}),
     ] {
-        assert_eq!(machine.called(payload).await, Ok(json!("a pass")));
+        assert_eq!(called(&machine, payload).await, Ok(json!("a pass")));
     }
-    assert_eq!(machine.names(), Vec::<String>::new());
+    assert_eq!(machine.executions(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_start_that_is_repeated_finds_the_first_run() {
-    let machine = Machine::with(&free());
+    let machine = Books::with(&free());
     let start = json!({"plan": "orders", "start": true});
-    let first = machine.called(start.clone()).await.unwrap();
+    let first = called(&machine, start.clone()).await.unwrap();
     assert_eq!(
-        machine.called(start.clone()).await.unwrap()["execution"],
+        called(&machine, start.clone()).await.unwrap()["execution"],
         first["execution"]
     );
-    assert_eq!(machine.names(), ["orders-0-planned-0-us-east-1"]);
+    assert_eq!(machine.executions(), ["orders-0-planned-0-us-east-1"]);
     // The machine gets the rest of the payload, whole.
-    assert_eq!(
-        machine.executions.lock().unwrap()[0].1,
-        json!({"plan": "orders"})
-    );
+    assert_eq!(machine.inputs(), [json!({"plan": "orders"})]);
     // It has opened by now, and its lease raised the count.
-    let opened = Machine::with(&held_by("orders-0-planned-0-us-east-1"));
+    let opened = Books::with(&held_by("orders-0-planned-0-us-east-1"));
     let opened = opened.began("orders-0-planned-0-us-east-1", json!({"plan": "orders"}));
-    let again = opened.called(start).await.unwrap();
+    let again = called(&opened, start).await.unwrap();
     assert_eq!(again["execution"], first["execution"]);
-    assert_eq!(opened.names().len(), 1);
+    assert_eq!(opened.executions().len(), 1);
 }
 
 #[test]
@@ -221,13 +104,13 @@ fn a_start_in_another_region_has_another_name_and_none_is_too_long() {
 
 #[tokio::test]
 async fn a_run_that_has_ended_does_not_keep_the_next_from_starting() {
-    let machine = Machine::with(&free());
+    let machine = Books::with(&free());
     let start = json!({"plan": "orders", "start": true});
-    let first = machine.called(start.clone()).await.unwrap();
-    machine.end();
-    let second = machine.called(start).await.unwrap();
+    let first = called(&machine, start.clone()).await.unwrap();
+    machine.end_executions();
+    let second = called(&machine, start).await.unwrap();
     assert_ne!(first["execution"], second["execution"]);
-    assert_eq!(machine.names().len(), 2);
+    assert_eq!(machine.executions().len(), 2);
 }
 
 #[tokio::test]
@@ -238,48 +121,46 @@ async fn a_start_beside_another_run_is_refused() {
         "orders-x-planned-0-us-east-1",
         "orders-0-planned-0-us-west-2",
     ] {
-        let machine = Machine::with(&held_by(other));
-        let why = machine
-            .called(json!({"plan": "orders", "start": true}))
+        let machine = Books::with(&held_by(other));
+        let why = called(&machine, json!({"plan": "orders", "start": true}))
             .await
             .unwrap_err();
         assert!(
             why.name() == "RunRefused" && why.to_string().contains(other),
             "{why}"
         );
-        assert_eq!(machine.names(), Vec::<String>::new());
+        assert_eq!(machine.executions(), Vec::<String>::new());
     }
 }
 
 #[tokio::test]
 async fn a_start_takes_no_word_that_its_machine_does_not_know() {
-    let machine = Machine::with(&free());
+    let machine = Books::with(&free());
     for word in ["force", "accept_data_loss", "dryrun"] {
         let mut payload = json!({"plan": "orders", "start": true});
         payload[word] = json!(true);
-        let why = machine.called(payload).await.unwrap_err();
+        let why = called(&machine, payload).await.unwrap_err();
         assert!(
             why.name() == "InvalidRequest" && why.to_string().contains(word),
             "{why}"
         );
     }
-    let why = machine
-        .called(json!({"plan": "orders", "start": "yes"}))
+    let why = called(&machine, json!({"plan": "orders", "start": "yes"}))
         .await
         .unwrap_err();
     assert!(why.to_string().contains("start is \"yes\""), "{why}");
-    assert_eq!(machine.names(), Vec::<String>::new());
+    assert_eq!(machine.executions(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn the_machines_dry_run_is_started_beside_whatever_runs() {
-    let machine = Machine::with(&held_by("a"));
+    let machine = Books::with(&held_by("a"));
     let dry = json!({"plan": "orders", "start": true, "dry_run": true});
-    let said = machine.called(dry).await.unwrap();
+    let said = called(&machine, dry).await.unwrap();
     assert_eq!(said["action"], "start_dry_run");
     assert_eq!(said["dry_run"], true);
-    let executions = machine.executions.lock().unwrap();
-    assert_eq!(executions[0].1, json!({"plan": "orders", "dry_run": true}));
+    let input = json!({"plan": "orders", "dry_run": true});
+    assert_eq!(machine.inputs(), [input]);
 }
 
 const OWN: &str = "orders-0-planned-0-us-east-1";
@@ -287,28 +168,25 @@ const OWN: &str = "orders-0-planned-0-us-east-1";
 #[tokio::test]
 async fn a_run_that_has_ended_and_holds_the_plan_is_not_answered_as_under_way() {
     let start = json!({"plan": "orders", "start": true});
-    let dead = Machine::with(&held_by(OWN)).began(OWN, json!({"plan": "orders"}));
-    dead.end();
-    let why = dead.called(start).await.unwrap_err();
+    let dead = Books::with(&held_by(OWN)).began(OWN, json!({"plan": "orders"}));
+    dead.end_executions();
+    let why = called(&dead, start).await.unwrap_err();
     assert_eq!(why.name(), "RunRefused");
     for part in [OWN, "has ended", "operation release"] {
         assert!(why.to_string().contains(part), "{why} lacks {part}");
     }
-    assert_eq!(dead.names(), [OWN]);
+    assert_eq!(dead.executions(), [OWN]);
 }
 
 #[tokio::test]
 async fn a_run_whose_execution_is_not_shown_is_taken_for_one_under_way_and_that_is_said() {
-    let hidden = Machine {
-        is_hidden: true,
-        ..Machine::with(&held_by(OWN))
-    };
+    let hidden = Books::with(&held_by(OWN));
     let start = json!({"plan": "orders", "start": true});
-    let said = hidden.called(start).await.unwrap();
+    let said = called(&hidden, start).await.unwrap();
     assert_eq!(said["action"], "none");
     let reason = said["reason"].as_str().unwrap();
     assert!(reason.contains("nobody knows whether it is"), "{reason}");
-    assert_eq!(hidden.names(), Vec::<String>::new());
+    assert_eq!(hidden.executions(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -317,16 +195,16 @@ async fn a_repeated_start_with_another_input_is_refused_and_the_difference_named
     let first = json!({"plan": "orders", "from_region": "us-west-2"});
     // Before it has opened, and after.
     for row in [free(), held_by(OWN)] {
-        let machine = Machine::with(&row).began(OWN, first.clone());
-        let why = machine.called(other.clone()).await.unwrap_err();
+        let machine = Books::with(&row).began(OWN, first.clone());
+        let why = called(&machine, other.clone()).await.unwrap_err();
         assert_eq!(why.name(), "RunRefused");
         let says = "from_region \"us-west-2\" where this call has \"eu-west-1\"";
         assert!(why.to_string().contains(says), "{why}");
-        assert_eq!(machine.names(), [OWN]);
+        assert_eq!(machine.executions(), [OWN]);
         let mut same = first.clone();
         same["start"] = json!(true);
         same["dry_run"] = json!(false);
-        assert_eq!(machine.called(same).await.unwrap()["action"], "none");
+        assert_eq!(called(&machine, same).await.unwrap()["action"], "none");
     }
     let failback = |retire: Option<&str>| {
         let mut payload = json!({"plan": "orders"});
@@ -335,11 +213,11 @@ async fn a_repeated_start_with_another_input_is_refused_and_the_difference_named
         }
         payload
     };
-    let machine = Machine::with(&free()).began("orders-0-failback-0-us-east-1", failback(None));
+    let machine = Books::with(&free()).began("orders-0-failback-0-us-east-1", failback(None));
     let called = async |retire| {
         let mut payload = failback(Some(retire));
         payload["start"] = json!(true);
-        machine.called_as(RunKind::Failback, payload).await
+        called_as(&machine, RunKind::Failback, payload).await
     };
     // What it is without the word is the same run.
     assert!(called("rename").await.is_ok());
@@ -355,10 +233,10 @@ async fn a_start_takes_the_place_of_a_silent_run_where_openrun_would() {
     let start = json!({"plan": "orders", "start": true});
     for run in ["a", own] {
         for (since, is_taken) in [(600, true), (900, false)] {
-            let machine = Machine::with(&held_since(since, run, kind));
+            let machine = Books::with(&held_since(since, run, kind));
             let machine = machine.began(own, json!({"plan": "orders"}));
-            machine.end();
-            let came = machine.called_as(kind, start.clone()).await;
+            machine.end_executions();
+            let came = called_as(&machine, kind, start.clone()).await;
             let came = came.map(|said| said["action"] == "start");
             let expected = if is_taken {
                 Ok(true)
@@ -368,9 +246,9 @@ async fn a_start_takes_the_place_of_a_silent_run_where_openrun_would() {
             assert_eq!(came.map_err(|why| why.name()), expected, "{run} {since}");
         }
         // It does not take the place of one that lives.
-        let machine = Machine::with(&held_since(600, own, kind));
+        let machine = Books::with(&held_since(600, own, kind));
         let machine = machine.began(own, json!({"plan": "orders"}));
-        let said = machine.called_as(kind, start.clone()).await.unwrap();
+        let said = called_as(&machine, kind, start.clone()).await.unwrap();
         assert_eq!(said["action"], "none");
     }
 }
@@ -381,14 +259,14 @@ async fn a_start_behind_a_run_that_waits_for_a_human_opens_as_often_as_it_is_wan
     let until = Timestamp::from_second(90_000).unwrap();
     let waiting = waiting.ask(&"a".into(), until).unwrap();
     let start = json!({"plan": "orders", "start": true});
-    let machine = Machine::with(&waiting);
+    let machine = Books::with(&waiting);
     for count in 1..=2 {
         let kind = RunKind::UnplannedFailover;
-        let said = machine.called_as(kind, start.clone()).await.unwrap();
+        let said = called_as(&machine, kind, start.clone()).await.unwrap();
         assert_eq!(said["action"], "start");
-        assert_eq!(machine.names().len(), count);
-        machine.end();
+        assert_eq!(machine.executions().len(), count);
+        machine.end_executions();
     }
-    let why = machine.called(start).await.unwrap_err();
+    let why = called(&machine, start).await.unwrap_err();
     assert!(why.to_string().contains("of the kind failback"), "{why}");
 }

@@ -1,7 +1,8 @@
 //! A function's view from its Region: ledgers in memory, RDS from the simulator, SQL over its own roads. Calls to a Region
 //! that is cut off hang until they time out, as they would.
 
-mod made_of;
+mod heart;
+mod members;
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,20 +10,20 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    evidence::Rds,
-    ledger::{Known, Ledger, Row, Run},
-    notify::Notify,
+    ledger::{Known, Losses, Row, Run},
     plan::Plan,
-    sql::{Connector, Credentials, Place, Session},
-    steps::{
-        Here,
-        confirm_outage::{self, Ask, ReachInput, ReachOutput},
-        dns_flip::{Parameter, Parameters},
-        health_probe::{self, Confirmation, LookAt, Probe, Spares, Suspicion},
-        recovery_ledger::{HandOver, Plans},
+    ports::{
+        Confirmation, Credentials, Execution, Functions, Heart, Here, Ledger, Parameter,
+        Parameters, People, Place, ReachInput, ReachOutput, Rights, Rotation, Secrets, Spares,
+        Suspicion,
     },
-    switches::{Switched, Switches},
-    topology::{Cluster, Describe, GlobalCluster},
+    sql::Session,
+    steps::{
+        confirm_outage,
+        health_probe::{self, LookAt},
+    },
+    switches::Switches,
+    topology::{Blueprint, Healthy},
 };
 use serde_json::Value;
 
@@ -40,7 +41,7 @@ const OPERATION: Duration = Duration::from_secs(6);
 pub struct View {
     lab: Arc<Lab>,
     region: Region,
-    spares: Arc<Spares>,
+    spares: Arc<Spares<Session>>,
 }
 
 impl View {
@@ -91,10 +92,8 @@ impl View {
         let login = self
             .probe_login(&plan, &self.region, &place.host, place.port)
             .await?;
-        let connector = Probe::connector(self)?;
-        let client = connector.connect(&place, &login, LIMIT).await;
-        let client = client.map_err(|why| format!("the probe cannot log in: {why:?}"))?;
-        Ok(Session::new(client, LIMIT))
+        let session = self.connect(&place, &login, LIMIT).await;
+        Ok(session.map_err(|why| format!("the probe cannot log in: {why:?}"))?)
     }
 }
 
@@ -105,6 +104,18 @@ impl Here for View {
 
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::now()
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    async fn within<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        tokio::time::timeout(limit, work).await.ok()
     }
 }
 
@@ -161,77 +172,71 @@ impl Ledger for View {
         let known = self.known(region, &PLAN.into()).await?;
         Ok(known.into_iter().collect())
     }
+
+    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
+        self.reach(region).await?;
+        Ok("the ledger answers".into())
+    }
+
+    async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
+        self.with(&self.region, |table| table.vantage = Some(vantage.clone()));
+        Ok(())
+    }
+
+    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+        self.with(&self.region, |table| table.known = Some(known.clone()));
+        Ok(())
+    }
+
+    async fn end_known(&self, region: &Region, _: &Known) -> Result<(), Error> {
+        self.reach(region).await
+    }
+
+    /// No bench compares.
+    async fn losses(&self, _: &Region, _: &PlanName, _: &str) -> Result<Option<Losses>, Error> {
+        Ok(None)
+    }
+
+    async fn put_losses(&self, _: &PlanName, _: &Losses) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Nor does any adopt or rebuild.
+    async fn blueprint(&self, _: &PlanName, _: &Region) -> Result<Option<Blueprint>, Error> {
+        Ok(None)
+    }
+
+    async fn put_blueprint(&self, _: &PlanName, _: &Region, _: &Blueprint) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn healthy(&self, _: &PlanName, _: &Region) -> Result<Option<Healthy>, Error> {
+        Ok(None)
+    }
+
+    async fn put_healthy(&self, _: &PlanName, _: &Region, _: &Healthy) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
-impl Describe for View {
-    async fn global_cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> Result<Option<GlobalCluster>, Error> {
-        self.reach(region).await?;
-        self.within(self.rds()?.global_cluster(region, identifier))
-            .await
+impl Parameters for View {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        Ok(vec![(PLAN.into(), self.lab.document.clone())])
     }
 
-    async fn look(&self, region: &Region, identifier: &str) -> Rds {
-        let look = async {
-            self.reach(region).await?;
-            self.within(async { Ok(self.rds()?.look(region, identifier).await) })
-                .await
-        };
-        look.await.unwrap_or_else(|why| Rds::Silent {
-            why: why.to_string(),
-        })
-    }
-
-    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        self.reach(region).await?;
-        self.within(self.rds()?.cluster(region, identifier)).await
-    }
-}
-
-impl Plans for View {
     async fn plan(&self, _: &PlanName) -> Result<String, Error> {
         Ok(self.lab.document.clone())
     }
 
     async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
         self.reach(region).await?;
-        Plans::plan(self, plan).await
+        self.plan(plan).await
     }
 
-    async fn end(&self, region: &Region, _: &Known) -> Result<(), Error> {
-        self.reach(region).await
-    }
-}
-
-impl Switched for View {
     async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
         Ok(Switches::default())
     }
-}
 
-impl Notify for View {
-    async fn topic(&self, _: &Region, _: &str) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn publish(&self, _: &str, subject: &str, _: &str) -> Result<(), Error> {
-        tracing::info!(subject, "told");
-        Ok(())
-    }
-}
-
-impl HandOver for View {
-    async fn suspect_in(&self, region: &Region, _: &Value) -> Result<(), Error> {
-        Err(Error::NotReady(format!(
-            "there is no other standby in {region}"
-        )))
-    }
-}
-
-impl Parameters for View {
     async fn parameter(&self, _: &Region, _: &str) -> Result<Option<Parameter>, Error> {
         Ok(None)
     }
@@ -243,23 +248,61 @@ impl Parameters for View {
     }
 }
 
-impl Probe for View {
-    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
-        Ok(vec![(PLAN.into(), self.lab.document.clone())])
-    }
-
-    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
-        Plans::plan(self, plan).await
-    }
-
-    async fn put_known(&self, known: &Known) -> Result<(), Error> {
-        self.with(&self.region, |table| table.known = Some(known.clone()));
+impl People for View {
+    async fn topic(&self, _: &Region, _: &str) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
-        self.with(&self.region, |table| table.vantage = Some(vantage.clone()));
+    async fn publish(&self, _: &str, subject: &str, _: &str) -> Result<(), Error> {
+        tracing::info!(subject, "told");
         Ok(())
+    }
+}
+
+impl Functions for View {
+    async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
+        let input = LookAt {
+            plan: plan.clone(),
+            dry_run,
+        };
+        Box::pin(health_probe::confirm(self, &input)).await
+    }
+
+    async fn ask_witness(
+        &self,
+        witness: &Region,
+        input: &ReachInput,
+    ) -> Result<ReachOutput, Error> {
+        self.reach(witness).await?;
+        let there = Self::new(Arc::clone(&self.lab), witness.clone());
+        Box::pin(confirm_outage::reach(&there, input)).await
+    }
+
+    async fn hears(&self, witness: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
+        self.ask_witness(witness, input).await
+    }
+
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        self.reach(region).await?;
+        // Whoever asks hears at least itself.
+        if *region == self.region {
+            return Ok("this Region answers".into());
+        }
+        Err(Error::Unavailable(
+            "no other data plane is simulated".into(),
+        ))
+    }
+
+    async fn ask_rights(&self, region: &Region, _: &PlanName) -> Result<Rights, Error> {
+        not_here(&format!("fence in {region}"))
+    }
+
+    async fn ask_rebuild(&self, _: &Value) -> Result<Vec<String>, Error> {
+        not_here("rebuild")
+    }
+
+    async fn warm(&self, _: &Region, function: &str) -> Result<(), Error> {
+        not_here(function)
     }
 
     async fn suspect(&self, suspicion: &Suspicion) -> Result<(), Error> {
@@ -267,6 +310,26 @@ impl Probe for View {
         sent.map_err(|_| Error::Unavailable("nobody listens".into()))
     }
 
+    async fn suspect_in(&self, region: &Region, _: &Value) -> Result<(), Error> {
+        Err(Error::NotReady(format!(
+            "there is no other standby in {region}"
+        )))
+    }
+
+    async fn start(&self, _: Option<&RunId>, _: &Value) -> Result<Option<String>, Error> {
+        not_here("machine")
+    }
+
+    fn execution(&self, _: &RunId) -> Result<String, Error> {
+        not_here("machine")
+    }
+
+    async fn look_at_execution(&self, _: &RunId) -> Result<Execution, Error> {
+        not_here("machine")
+    }
+}
+
+impl Secrets for View {
     async fn probe_login(
         &self,
         plan: &Plan,
@@ -291,63 +354,11 @@ impl Probe for View {
         })
     }
 
-    fn spares(&self) -> &Spares {
-        &self.spares
-    }
-
-    fn connector(&self) -> Result<&Connector, Error> {
-        let found = self.lab.connectors.get(&self.region);
-        found.ok_or_else(|| Error::NotReady(format!("{} has no resolver", self.region)))
-    }
-
-    async fn pause(&self, time: Duration) {
-        tokio::time::sleep(time).await;
+    async fn rotation(&self, secret: &str) -> Result<Rotation, Error> {
+        not_here(secret)
     }
 }
 
-impl Ask for View {
-    async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
-        let input = LookAt {
-            plan: plan.clone(),
-            dry_run,
-        };
-        Box::pin(health_probe::confirm(self, &input)).await
-    }
-
-    async fn ask_ledger(&self, region: &Region, _: &PlanName) -> Result<String, Error> {
-        self.reach(region).await?;
-        Ok("the ledger answers".into())
-    }
-
-    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
-        self.reach(region).await?;
-        // Whoever asks hears at least itself.
-        if *region == self.region {
-            return Ok("this Region answers".into());
-        }
-        Err(Error::Unavailable(
-            "no other data plane is simulated".into(),
-        ))
-    }
-
-    async fn ask_witness(
-        &self,
-        witness: &Region,
-        input: &ReachInput,
-    ) -> Result<ReachOutput, Error> {
-        self.reach(witness).await?;
-        let there = Self::new(Arc::clone(&self.lab), witness.clone());
-        Box::pin(confirm_outage::reach(&there, input)).await
-    }
-
-    async fn within<T: Send>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, Error> {
-        let silent = |_| Err(Error::Unavailable(format!("no answer within {limit:?}")));
-        tokio::time::timeout(limit, work)
-            .await
-            .unwrap_or_else(silent)
-    }
+fn not_here<T>(what: &str) -> Result<T, Error> {
+    Err(Error::NotReady(format!("this world has no {what}")))
 }

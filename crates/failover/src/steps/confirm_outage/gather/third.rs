@@ -6,7 +6,8 @@ use crate::{
     domain::Epoch,
     evidence::Verdict,
     ledger::{Row, Rows},
-    steps::{confirm_outage::Signs, fake, health_probe::Probe},
+    ports::Ledger,
+    steps::{confirm_outage::Signs, fake},
 };
 
 fn at(second: i64) -> Timestamp {

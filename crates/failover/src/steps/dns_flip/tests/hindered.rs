@@ -6,9 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{
+    domain::PlanName,
     ledger::{Entry, Rows},
     plan::Endpoint,
+    ports::Parameter,
     steps::fake,
+    switches::Switches,
 };
 
 const HOME: &str = "us-west-2";
@@ -43,6 +46,16 @@ impl Here for World {
     fn now(&self) -> Timestamp {
         self.state.lock().unwrap().now
     }
+
+    async fn pause(&self, _: Duration) {}
+
+    async fn within<T: Send>(
+        &self,
+        _: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        Some(work.await)
+    }
 }
 
 fn unless(why: Option<&Error>) -> Result<(), Error> {
@@ -50,6 +63,22 @@ fn unless(why: Option<&Error>) -> Result<(), Error> {
 }
 
 impl Parameters for World {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        self.plan_in(&self.here, plan).await
+    }
+
+    async fn plan_in(&self, _: &Region, plan: &PlanName) -> Result<String, Error> {
+        Err(Error::InvalidRequest(format!("there is no plan {plan}")))
+    }
+
+    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        Ok(Switches::default())
+    }
+
     async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
         match region.as_str() {
             HOME => unless(self.read.as_ref())?,
@@ -77,7 +106,7 @@ impl Parameters for World {
     }
 }
 
-impl Dns for World {
+impl Names for World {
     async fn record(
         &self,
         _: &str,

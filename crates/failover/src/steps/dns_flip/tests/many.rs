@@ -72,9 +72,19 @@ impl Here for Account {
     fn now(&self) -> Timestamp {
         self.state.lock().unwrap().now
     }
+
+    async fn pause(&self, _: Duration) {}
+
+    async fn within<T: Send>(
+        &self,
+        _: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        Some(work.await)
+    }
 }
 
-impl Dns for Account {
+impl Names for Account {
     async fn record(
         &self,
         _: &str,

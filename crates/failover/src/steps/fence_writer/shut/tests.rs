@@ -7,7 +7,7 @@ use super::super::{
 use crate::{
     domain::Epoch,
     ledger::Row,
-    sql::fence::{Doors, Shut},
+    ports::{Doors, Shut},
     steps::fake::Books,
 };
 

@@ -2,19 +2,25 @@
 
 use jiff::Timestamp;
 
-use super::{World, is_of_the_writer};
+use super::is_of_the_writer;
 use crate::{
     beat::Vantage,
     ledger::{Lease, Row, RunKind},
     notify::{Message, Severity, commands, tell_news},
     plan::{Detection, Plan},
+    ports::{Here, Ledger, People},
 };
 
 /// What is marked in the row.
 const MARK: &str = "held";
 
 /// Tells people once of an outage that a planned run or a failback stands in the way of.
-pub(super) async fn tell(world: &impl World, plan: &Plan, seen: &Vantage, row: &Row) {
+pub(super) async fn tell(
+    world: &(impl Ledger + Here + People),
+    plan: &Plan,
+    seen: &Vantage,
+    row: &Row,
+) {
     let Some(lease) = holder(seen, row, &plan.detection, world.now()) else {
         return;
     };
@@ -72,7 +78,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::Epoch,
-        ledger::{Claim, Intent, Ledger},
+        ledger::{Claim, Intent},
+        ports::Ledger,
         steps::fake::{self, Books},
     };
 

@@ -2,13 +2,10 @@
 
 use super::*;
 use crate::{
-    beat::Beat,
     domain::Epoch,
-    ledger::{Claim, Ledger, RunKind},
-    steps::{
-        Here,
-        fake::{self, Books},
-    },
+    ledger::{Claim, Endpoints, RunKind},
+    ports::{Here, Ledger},
+    steps::fake::{self, Books, probe::Beats},
 };
 
 fn at(second: i64) -> Timestamp {
@@ -95,47 +92,27 @@ fn a_writer_that_was_deposed_during_the_look_is_not_suspected() {
     assert_eq!(action(&row), Action::Record);
 }
 
-/// Every beat is committed, also on a writer that is deposed.
-struct Commits;
-
-impl Looking for Commits {
-    async fn look(
-        &mut self,
-        world: &impl World,
-        _: &Known,
-        target: &Target,
-        _: Duration,
-    ) -> (Look, bool) {
-        let at = world.now();
-        let beat = Beat {
-            seq: 1,
-            epoch: target.epoch,
-            at,
-        };
-        let write = Write::Committed { beat };
-        (
-            Look {
-                at,
-                write,
-                reading: None,
-            },
-            false,
-        )
-    }
-}
-
 /// Looks until then; answers at whose writer each look was.
 async fn watched(books: &Books, calm: Timestamp) -> Vec<String> {
-    watched_by(&mut Commits, books, calm).await;
+    watched_by(Beats::Commit, books, calm).await;
     let looks = books.looks();
     let writers = looks.iter().map(|look| look.writer_region.to_string());
     writers.collect()
 }
 
-async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) -> WatchedPlan {
+async fn watched_by(heart: Beats, books: &Books, calm: Timestamp) -> WatchedPlan {
+    books.meet(heart);
     let known = books.known(&"us-east-1".into(), &"orders".into()).await;
     let mut known = known.unwrap().unwrap();
     known.plan.detection.timeout_seconds = 1;
+    let writer = Endpoints {
+        writer: "writer".into(),
+        reader: String::new(),
+        port: 5432,
+    };
+    for region in ["us-west-2", "us-east-1"] {
+        known.endpoints.insert(region.into(), writer.clone());
+    }
     let last = calm + SignedDuration::from_secs(12);
     let until = Until { calm, last };
     let mut watched = WatchedPlan {
@@ -144,49 +121,16 @@ async fn watched_by(looking: &mut impl Looking, books: &Books, calm: Timestamp) 
         suspected: false,
         fault: None,
     };
-    let ended = look_until(books, (&known, None), until, looking, &mut watched).await;
+    let mut sessions = Sessions::with(None);
+    let ended = look_until(books, (&known, None), until, &mut sessions, &mut watched).await;
     assert_eq!(ended, Ok(()));
     watched
-}
-
-/// No beat is committed. During the second look a run's own look is recorded, which met a beat and then no free slot.
-struct BesideARun(u32);
-
-impl Looking for BesideARun {
-    async fn look(
-        &mut self,
-        world: &impl World,
-        _: &Known,
-        target: &Target,
-        _: Duration,
-    ) -> (Look, bool) {
-        self.0 += 1;
-        let at = world.now();
-        if self.0 == 2 {
-            let mut run = crate::steps::fake::probe::vantage(world.region().clone(), at);
-            run.last_beat = Some(Beat {
-                seq: 9,
-                epoch: target.epoch,
-                at,
-            });
-            run.signs.saturated_at = Some(at);
-            let put = world.put_vantage(&"orders".into(), &run).await;
-            assert_eq!(put, Ok(()));
-        }
-        let write = Write::Failed { why: String::new() };
-        let look = Look {
-            at,
-            write,
-            reading: None,
-        };
-        (look, false)
-    }
 }
 
 #[tokio::test]
 async fn a_watch_keeps_what_a_runs_look_beside_it_has_seen() {
     let books = Books::with(&row());
-    watched_by(&mut BesideARun(0), &books, at(1_015)).await;
+    watched_by(Beats::FailBesideARun(0), &books, at(1_015)).await;
     let looks = books.looks();
     let last = looks.last().unwrap();
     assert!(looks.len() > 3, "{looks:?}");
@@ -203,7 +147,7 @@ async fn a_watch_tells_of_an_outage_that_a_failback_stands_in_the_way_of() {
     let held = row().claim(&failback, at(1_000)).unwrap();
     for (row, times) in [(held, 1), (row(), 0)] {
         let books = Books::with(&row);
-        watched_by(&mut BesideARun(0), &books, at(1_030)).await;
+        watched_by(Beats::FailBesideARun(0), &books, at(1_030)).await;
         let told = books.told();
         let of_it = told.iter().filter(|told| told.contains("holds the plan"));
         assert_eq!(of_it.count(), times, "{told:?}");
@@ -221,7 +165,7 @@ async fn a_suspicion_that_is_not_taken_is_told_once_and_a_fault_although_the_nex
     let books = Books::with(&row());
     for refused in [1, 9] {
         books.refuse_suspicions(refused);
-        let watched = watched_by(&mut BesideARun(2), &books, books.now() + WATCH).await;
+        let watched = watched_by(Beats::FailBesideARun(2), &books, books.now() + WATCH).await;
         let fault = watched.fault.unwrap();
         assert!(fault.contains("PutEvents: timed out"), "{fault}");
         assert_eq!(times(&books, "is suspected and no run can be started"), 1);
@@ -240,7 +184,7 @@ async fn a_suspicion_that_no_run_takes_up_is_told_once_and_a_fault() {
         (Books::with(&refused), 0),
     ] {
         for _ in 0..=told {
-            let watched = watched_by(&mut BesideARun(2), &books, books.now() + WATCH).await;
+            let watched = watched_by(Beats::FailBesideARun(2), &books, books.now() + WATCH).await;
             assert_eq!(watched.fault.is_some(), told > 0, "{:?}", watched.fault);
         }
         assert_eq!(times(&books, "is suspected and no run has begun"), told);
@@ -252,10 +196,10 @@ async fn an_outage_while_a_switch_is_on_is_told_once_until_a_beat_commits() {
     let books = Books::with(&row()).switched_on();
     for told in [1, 1, 2] {
         if told == 2 {
-            watched_by(&mut Commits, &books, books.now()).await;
+            watched_by(Beats::Commit, &books, books.now()).await;
         }
         let calm = books.now() + SignedDuration::from_secs(20);
-        let watched = watched_by(&mut BesideARun(2), &books, calm).await;
+        let watched = watched_by(Beats::FailBesideARun(2), &books, calm).await;
         assert_eq!((watched.suspected, watched.fault), (false, None));
         assert_eq!(times(&books, "is suspected and no run is started"), told);
     }

@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AGAIN, Action, Suspicion, World, is_of_the_writer};
+use super::{AGAIN, Action, is_of_the_writer};
 use crate::{
     ledger::{NO_RUN, REFUSED, Row},
     notify::{Message, Severity, commands, tell_news},
     plan::{Detection, Plan},
+    ports::{Functions, Here, Ledger, Parameters, People, Suspicion},
 };
 
 /// By then a run that was started has taken the plan, and a second suspicion was published.
@@ -62,7 +63,7 @@ impl Asked {
 /// Publishes a suspicion where the look leads to one, and tells people once where no run comes of it. Answers what is wrong with
 /// the way from here to a run.
 pub(super) async fn follow(
-    world: &impl World,
+    world: &(impl Ledger + Here + Parameters + Functions + People),
     plan: &Plan,
     asked: &mut Asked,
     (suspicion, row): (&Suspicion, &Row),
@@ -99,7 +100,10 @@ pub(super) async fn follow(
 
 /// Publishes a suspicion, unless a human keeps runs from acting: planned work needs no run a minute that is refused. A switch that
 /// cannot be read is read again when the run opens, and a suspicion that is not taken is published again at the next look.
-async fn suspect(world: &impl World, suspicion: &Suspicion) -> Result<(), Trouble> {
+async fn suspect(
+    world: &(impl Parameters + Functions),
+    suspicion: &Suspicion,
+) -> Result<(), Trouble> {
     let plan = &suspicion.plan;
     let switches = world.switches(plan).await.unwrap_or_default();
     if let Some((name, value)) = switches.on(plan) {

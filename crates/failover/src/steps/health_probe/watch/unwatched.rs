@@ -1,9 +1,9 @@
 //! What an invocation says of a plan that it cannot watch.
 
 use super::*;
-use crate::steps::{
-    Here,
-    fake::{self, Books},
+use crate::{
+    ports::Here,
+    steps::fake::{self, Books},
 };
 
 fn at(second: i64) -> Timestamp {

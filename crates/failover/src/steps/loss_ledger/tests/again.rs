@@ -1,17 +1,18 @@
 //! A stretch whose account could not be written is read again.
 
 use super::*;
+use crate::ports::{Reached, Stretch};
 
-fn rows(ids: &[&str]) -> compare::Found {
+fn rows(ids: &[&str]) -> FoundRows {
     let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
-    compare::Found {
+    FoundRows {
         count: ids.len() as u64,
         csv: if ids.is_empty() {
             Vec::new()
         } else {
             format!("id\n{lines}").into_bytes()
         },
-        ..compare::Found::default()
+        ..FoundRows::default()
     }
 }
 
@@ -64,7 +65,7 @@ async fn a_stretch_that_is_read_again_and_ends_earlier_lists_no_row_twice() {
 #[tokio::test]
 async fn what_a_stretch_found_is_emptied_even_where_its_rows_are_read_to_no_avail_first() {
     let locked = Stretch {
-        reached: compare::Reached::NotBegun,
+        reached: Reached::NotBegun,
         ..to(None, 0, &[], &[])
     };
     let lab = Lab::of(vec![

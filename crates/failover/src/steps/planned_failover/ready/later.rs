@@ -2,24 +2,27 @@
 
 use futures::future::join_all;
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::{
     Error,
     domain::{Region, seconds_between},
-    notify::Notify,
     plan::Auth,
-    steps::{
-        Here, Input, Pass, by_hand, dns_flip,
-        planned_failover::{Rotation, World},
-        rebuild_global::AskRebuild,
-        rivals,
+    ports::{
+        Functions, Here, Ledger, Members, Names, Parameters, People, Rotation, Secrets, Services,
     },
+    steps::{Input, Pass, by_hand, dns_flip, rivals},
 };
 
 /// A secret that rotates sooner than this, in seconds, may do so in the middle.
 const ROTATION_SECONDS_MIN: f64 = 900.0;
 
-pub(super) async fn reasons(world: &impl World, pass: &Pass) -> Vec<String> {
+pub(super) async fn reasons(
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
+    pass: &Pass,
+) -> Vec<String> {
     let current = pass.rows.current();
     let (revisions, rivals, names, services, secrets, topics, rebuild) = futures::join!(
         revisions(world, pass),
@@ -35,7 +38,7 @@ pub(super) async fn reasons(world: &impl World, pass: &Pass) -> Vec<String> {
 
 /// The plan must be right and the same everywhere, this Region's document included: whoever acts next reads one of them, and a
 /// run goes by a copy that was right once.
-async fn revisions(world: &impl World, pass: &Pass) -> Vec<String> {
+async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
     let plan = &pass.run.plan;
     let asked = plan.members.keys().map(async |region| {
         let read = world.plan_in(region, &plan.plan).await;
@@ -53,12 +56,15 @@ async fn revisions(world: &impl World, pass: &Pass) -> Vec<String> {
 }
 
 /// What FlipDns would be refused at, behind the point of no return.
-async fn names(world: &impl World, pass: &Pass) -> Vec<String> {
+async fn names(
+    world: &(impl Ledger + Here + Members + Parameters + Names),
+    pass: &Pass,
+) -> Vec<String> {
     let refused = dns_flip::refusals(world, pass).await;
     refused.unwrap_or_else(|why| vec![format!("the plan's names: {why}")])
 }
 
-async fn services(world: &impl World, pass: &Pass) -> Vec<String> {
+async fn services(world: &impl Services, pass: &Pass) -> Vec<String> {
     let mut asked = Vec::new();
     for (region, targets) in &pass.run.plan.ecs {
         for target in targets {
@@ -80,7 +86,7 @@ async fn services(world: &impl World, pass: &Pass) -> Vec<String> {
 
 /// The new writer's Region logs in with its own secrets: they must be there, and must not be changed by the old writer's Region
 /// just then.
-async fn secrets(world: &impl World, pass: &Pass) -> Vec<String> {
+async fn secrets(world: &(impl Here + Secrets), pass: &Pass) -> Vec<String> {
     let database = &pass.run.plan.database;
     let mut names = vec![&database.admin_secret];
     if let Auth::Secret { secret } = &database.probe.auth {
@@ -109,7 +115,7 @@ impl Rotation {
 }
 
 /// Whoever is to be told must be there to be told, whichever Region writes then.
-async fn topics(world: &(impl Notify + Here), pass: &Pass) -> Vec<String> {
+async fn topics(world: &impl People, pass: &Pass) -> Vec<String> {
     let asked = pass.run.plan.notify.iter().map(async |(region, topic)| {
         let why = world.topic(region, topic).await.err()?;
         Some(if let Error::Unavailable(why) = why {
@@ -124,9 +130,9 @@ async fn topics(world: &(impl Notify + Here), pass: &Pass) -> Vec<String> {
 }
 
 /// What a rebuild would be refused: after a move it may be needed any day.
-async fn rebuild(world: &(impl AskRebuild + Here), pass: &Pass) -> Vec<String> {
+async fn rebuild(world: &(impl Here + Functions), pass: &Pass) -> Vec<String> {
     let here = world.region();
-    match world.ask_rebuild(&of_rebuild(pass)).await {
+    match world.ask_rebuild(&json!(of_rebuild(pass))).await {
         Ok(refused) => refused
             .into_iter()
             .map(|why| format!("a rebuild in {here} would be refused: {why}"))
@@ -227,30 +233,11 @@ mod tests {
         assert!(found[0].starts_with(says), "{found:?}");
     }
 
-    struct Rebuild(Region, Result<Vec<String>, Error>);
-
-    impl Here for Rebuild {
-        fn region(&self) -> &Region {
-            &self.0
-        }
-
-        fn now(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-    }
-
-    impl AskRebuild for Rebuild {
-        async fn ask_rebuild(&self, input: &Input) -> Result<Vec<String>, Error> {
-            assert!(input.dry_run && input.force.is_none());
-            self.1.clone()
-        }
-    }
-
     #[tokio::test]
     async fn what_a_rebuild_would_be_refused_stands_in_the_way_of_a_move() {
         let of = async |answer| {
-            let world = Rebuild("us-east-1".into(), answer);
-            rebuild(&world, &pass(fake::run())).await.join("; ")
+            let books = fake::Books::with(&Row::new("orders".into())).rebuild_is_refused(answer);
+            rebuild(&books, &pass(fake::run())).await.join("; ")
         };
         assert_eq!(of(Ok(Vec::new())).await, "");
         let refused = of(Ok(vec![

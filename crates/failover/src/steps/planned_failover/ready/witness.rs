@@ -7,21 +7,11 @@ use crate::{
     Error,
     domain::Region,
     ledger::Run,
-    steps::confirm_outage::{ReachInput, ReachOutput},
+    ports::{Functions, ReachInput, ReachOutput},
 };
 
-/// Asks the witness ahead of time.
-pub trait AskWitness: Sync {
-    /// Whether it hears a member's Region. It has time for a cold start.
-    fn hears(
-        &self,
-        witness: &Region,
-        input: &ReachInput,
-    ) -> impl Future<Output = Result<ReachOutput, Error>> + Send;
-}
-
 pub(in crate::steps::planned_failover) async fn warnings(
-    world: &impl AskWitness,
+    world: &impl Functions,
     run: &Run,
 ) -> Vec<String> {
     let Some(witness) = &run.plan.witness_region else {
@@ -59,16 +49,10 @@ fn warning(witness: &Region, region: &Region, said: Result<ReachOutput, Error>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::fake;
-
-    /// A witness that answers one thing of each Region.
-    struct Witness(fn(&str) -> Result<ReachOutput, Error>);
-
-    impl AskWitness for Witness {
-        async fn hears(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
-            self.0(input.region.as_str())
-        }
-    }
+    use crate::{
+        ledger::Row,
+        steps::fake::{self, Books},
+    };
 
     fn hears(reaches: bool, others_only: bool) -> Result<ReachOutput, Error> {
         Ok(ReachOutput {
@@ -81,28 +65,30 @@ mod tests {
     #[tokio::test]
     async fn a_witness_that_does_not_stand_by_is_named_once_with_what_it_does_not_hear() {
         let run = fake::run();
-        let found = async |world: Witness| warnings(&world, &run).await;
-        assert_eq!(
-            found(Witness(|_| hears(true, false))).await,
-            Vec::<String>::new()
-        );
-        let silent = found(Witness(|_| Err(Error::Unavailable("no answer".into())))).await;
+        let witness = |hears: fn(&str) -> Result<ReachOutput, Error>| {
+            Books::with(&Row::new("orders".into())).hearing(hears)
+        };
+        let found = async |hears: fn(&str) -> Result<ReachOutput, Error>| {
+            warnings(&witness(hears), &run).await
+        };
+        assert_eq!(found(|_| hears(true, false)).await, Vec::<String>::new());
+        let silent = found(|_| Err(Error::Unavailable("no answer".into()))).await;
         assert_eq!(silent.len(), 1, "{silent:?}");
         assert!(
             silent[0].contains("the witness in us-east-2 does not answer: no answer"),
             "{silent:?}"
         );
-        let deaf = found(Witness(|region| hears(region == "us-east-1", false))).await;
+        let deaf = found(|region| hears(region == "us-east-1", false)).await;
         assert_eq!(deaf.len(), 1, "{deaf:?}");
         assert!(deaf[0].contains("hears nothing of us-west-2"), "{deaf:?}");
-        let half = found(Witness(|region| hears(true, region == "us-east-1"))).await;
+        let half = found(|region| hears(true, region == "us-east-1")).await;
         assert!(
             half[0].contains("neither RDS nor the ledger of us-east-1"),
             "{half:?}"
         );
         let mut without = fake::run();
         without.plan.witness_region = None;
-        let nobody = Witness(|_| Err(Error::Unavailable("there is none".into())));
+        let nobody = witness(|_| Err(Error::Unavailable("there is none".into())));
         assert_eq!(warnings(&nobody, &without).await, Vec::<String>::new());
     }
 }

@@ -2,7 +2,7 @@
 //! one's.
 
 use super::*;
-use crate::topology::GlobalSettings;
+use crate::topology::{GlobalSettings, RoleShape};
 
 /// After so many passes.
 fn after(observed: &mut Observed, passes: usize) {

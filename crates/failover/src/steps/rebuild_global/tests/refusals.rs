@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::{ledger::Rows, steps::fake};
+use crate::{ledger::Rows, steps::fake, topology::InstanceShape};
 
 fn pass(now: i64) -> Pass {
     Pass {

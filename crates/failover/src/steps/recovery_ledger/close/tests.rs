@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     domain::Epoch,
     ledger::{Current, Intent},
+    ports,
 };
 
 fn at(second: i64) -> jiff::Timestamp {
@@ -223,13 +224,13 @@ fn a_run_that_took_over_anothers_promotion_answers_for_it() {
 
 /// A run that wrote its intent down in both Regions and made no call.
 async fn intended() -> (crate::steps::fake::Books, Run) {
-    use crate::ledger::{Claim, update};
+    use crate::{ledger::Claim, ports::update};
     let mut run = crate::steps::fake::run();
     run.leased = ["us-east-1".into(), "us-west-2".into()].into();
     let mut standing = current("adopt");
     (standing.epoch, standing.writer) = (Epoch(7), "us-west-2".into());
     let books = crate::steps::fake::Books::with(&row(Some(standing), false));
-    let (claim, now) = (Claim::of(&run), crate::steps::Here::now(&books));
+    let (claim, now) = (Claim::of(&run), crate::ports::Here::now(&books));
     let intent = row(None, true).intent.unwrap();
     for region in &run.leased {
         let leased = update(&books, region, run.name(), |row| {
@@ -285,7 +286,7 @@ async fn an_end_that_no_topic_took_is_told_by_the_next_call_that_closes_and_only
         ..books.runs()[&"a".into()].clone()
     };
     books.put_run(&untold.to, &untold).await.unwrap();
-    crate::ledger::update_if(&books, &untold.to, untold.name(), |row| row.calm())
+    ports::update_if(&books, &untold.to, untold.name(), |row| row.calm())
         .await
         .unwrap();
     books.deafen(9);

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Held, Opened, Opening, World, behind, claim, counts_on_all, is_carried_out, opened, resumes,
+use super::{Held, Opened, Opening, behind, claim, counts_on_all, is_carried_out, opened, resumes};
+use crate::{
+    Error, guard,
+    ledger::Rows,
+    plan::Plan,
+    ports::{Here, Ledger, Members, People},
+    steps::Refusal,
 };
-use crate::{Error, guard, ledger::Rows, plan::Plan, steps::Refusal};
 
 /// What stands against a run, each thing once.
 #[derive(Debug, Default)]
@@ -35,7 +39,7 @@ impl Against {
 }
 
 pub(super) async fn run(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,

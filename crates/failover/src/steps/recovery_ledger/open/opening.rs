@@ -3,10 +3,11 @@
 use crate::{
     Error,
     domain::{Incident, Region, RunId},
-    ledger::{Ledger, Rows, RunKind},
+    ledger::RunKind,
     plan::Plan,
+    ports::{self, Here, Ledger},
     steps::{
-        Here, not_adopted,
+        not_adopted,
         recovery_ledger::{Asked, OpenInput},
     },
 };
@@ -80,7 +81,7 @@ async fn left<'a>(
     asked: impl IntoIterator<Item = &'a Region>,
 ) -> Result<Region, Error> {
     let here = world.region();
-    let rows = Rows::read(world, asked, &plan.plan).await?;
+    let rows = ports::rows(world, asked, &plan.plan).await?;
     let writer = rows.current().map(|current| current.writer.clone());
     let writer = writer.ok_or_else(|| not_adopted(&plan.plan))?;
     let mut others = plan.members.keys().filter(|region| *region != here);

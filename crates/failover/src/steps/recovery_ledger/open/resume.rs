@@ -5,13 +5,10 @@ use crate::{
     Error,
     domain::Epoch,
     guard,
-    ledger::{Current, Ledger, Outcome, Rows, Run, RunKind},
+    ledger::{Current, Outcome, Rows, Run, RunKind},
     plan::Plan,
-    steps::{
-        Here, SILENCE,
-        carried_out::is_carried_out,
-        recovery_ledger::{World, news},
-    },
+    ports::{Here, Ledger, Members, People},
+    steps::{SILENCE, carried_out::is_carried_out, recovery_ledger::news},
 };
 
 /// What stands for a run where a writer was adopted.
@@ -20,7 +17,7 @@ pub(in crate::steps::recovery_ledger) const ADOPTED: &str = "adopt";
 /// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
 /// has its word.
 pub(super) async fn resumes(
-    world: &impl World,
+    world: &(impl Ledger + Here + Members + People),
     plan: &Plan,
     input: &Opening,
     rows: &Rows,

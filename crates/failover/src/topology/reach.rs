@@ -106,7 +106,7 @@ fn covers(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::rebuild_global::{EndpointShape, InstanceShape, RoleShape};
+    use crate::topology::{EndpointShape, InstanceShape, RoleShape};
 
     const OF_ACCOUNT: &str = "arn:aws:rds:us-west-2:123456789012";
     const IMPORT: &str = "arn:aws:iam::123456789012:role/service-role/import";

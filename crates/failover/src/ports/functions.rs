@@ -1,0 +1,141 @@
+//! The other functions, machines and Regions that a function asks and starts.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Error,
+    beat::{Beat, Vantage},
+    domain::{Incident, PlanName, Region, RunId},
+};
+
+use super::Rights;
+
+/// Asks other functions, and starts runs.
+pub trait Functions: Sync {
+    /// Asks this Region's probe for a fresh look; in a dry run, which commits no beat, for what it saw last.
+    fn ask_probe(
+        &self,
+        plan: &PlanName,
+        dry_run: bool,
+    ) -> impl Future<Output = Result<Confirmation, Error>> + Send;
+    /// Asks the witness.
+    fn ask_witness(
+        &self,
+        witness: &Region,
+        input: &ReachInput,
+    ) -> impl Future<Output = Result<ReachOutput, Error>> + Send;
+    /// Asks the witness ahead of time, whether it hears a member's Region. It has time for a cold start.
+    fn hears(
+        &self,
+        witness: &Region,
+        input: &ReachInput,
+    ) -> impl Future<Output = Result<ReachOutput, Error>> + Send;
+    /// Asks data planes of a Region that share nothing with its RDS and its DynamoDB; any answer counts, an error too. Says
+    /// which one answered.
+    fn ask_data_planes(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
+    /// Asks another Region's fence, what the administrator could not do if the writer in `region` had to be fenced.
+    fn ask_rights(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Rights, Error>> + Send;
+    /// Asks the rebuild of this Region, what a dry run of it would be refused, every reason.
+    fn ask_rebuild(&self, input: &Value)
+    -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Sends a function what keeps it awake, and waits for its answer.
+    fn warm(
+        &self,
+        region: &Region,
+        function: &str,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Publishes a suspicion on this Region's bus.
+    fn suspect(&self, suspicion: &Suspicion) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Publishes a `Primary Suspect` with this detail on the bus of `region`, which starts a run there.
+    fn suspect_in(
+        &self,
+        region: &Region,
+        detail: &Value,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Starts an execution of the function's own machine, of this name and with this input, in this Region, and answers its ARN;
+    /// of no name, the service gives it one. `None` where one of the name has ended or was given another input.
+    fn start(
+        &self,
+        name: Option<&RunId>,
+        input: &Value,
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+    /// The ARN of the execution of this name.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where the function was not told which machine is its own.
+    fn execution(&self, name: &RunId) -> Result<String, Error>;
+    /// Looks at the execution of this name.
+    fn look_at_execution(
+        &self,
+        name: &RunId,
+    ) -> impl Future<Output = Result<Execution, Error>> + Send;
+}
+
+/// What a fresh look answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The vantage's record after the look.
+    pub vantage: Vantage,
+    /// Whether the local reader answered this time.
+    pub readable: bool,
+}
+
+/// What a suspicion says; the detail of the `Primary Suspect` event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suspicion {
+    /// The plan.
+    pub plan: PlanName,
+    /// What the detections of one outage have in common.
+    pub incident: Incident,
+    /// The Region that suspects.
+    pub observer_region: Region,
+    /// The Region of the suspected writer.
+    pub writer_region: Region,
+    /// What was seen.
+    pub evidence: Vantage,
+    /// The last acknowledged beat, where there is one.
+    pub last_beat: Option<Beat>,
+}
+
+/// What the witness is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReachInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// The Region to reach.
+    pub region: Region,
+    /// The member cluster there.
+    pub cluster: String,
+}
+
+/// What the witness answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReachOutput {
+    /// Whether anything in that Region answered.
+    pub reaches: bool,
+    /// Whether neither its RDS nor its ledger did: its writer may be dead.
+    #[serde(default)]
+    pub others_only: bool,
+    /// What answered, or what was seen instead.
+    pub reason: String,
+}
+
+/// What Step Functions shows of an execution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Execution {
+    /// Its ARN.
+    pub arn: String,
+    /// Whether it has ended, however it did.
+    pub ended: bool,
+    /// What it was started with; `None` where that is not shown.
+    pub input: Option<Value>,
+}

@@ -1,0 +1,202 @@
+//! The ledgers of all Regions, in DynamoDB, and how a row is changed: by one conditional write, looking again when somebody else
+//! wrote first.
+
+use crate::{
+    Error,
+    beat::Vantage,
+    domain::{PlanName, Region, RunId},
+    ledger::{Known, Losses, Row, Rows, Run},
+    topology::{Blueprint, Healthy},
+};
+
+/// How often a conditional write is tried again after somebody else wrote first.
+const CONFLICTS_MAX: usize = 5;
+
+/// The ledgers of all Regions.
+pub trait Ledger: Sync {
+    /// Reads a plan's row, consistently; a row never written is [`Row::new`].
+    fn row(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Row, Error>> + Send;
+    /// Replaces the row of version `row.version` by `row` with the next version; `false` when another write came first.
+    fn replace_row(
+        &self,
+        region: &Region,
+        row: &Row,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
+    /// Reads a Region's own vantage record.
+    fn vantage(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Option<Vantage>, Error>> + Send;
+    /// Reads a run's record.
+    fn run(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        run_id: &RunId,
+    ) -> impl Future<Output = Result<Option<Run>, Error>> + Send;
+    /// Writes a run's record.
+    fn put_run(&self, region: &Region, run: &Run)
+    -> impl Future<Output = Result<(), Error>> + Send;
+    /// Reads the last plan and addresses that this Region's probe kept.
+    fn known(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<Option<Known>, Error>> + Send;
+    /// Every plan that a Region's probe kept.
+    fn all_known(&self, region: &Region) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
+    /// Asks a Region's ledger, once. Any response counts, an error too: one that is throttled or in trouble is there.
+    fn ask_ledger(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> impl Future<Output = Result<String, Error>> + Send;
+    /// Writes this Region's vantage record.
+    fn put_vantage(
+        &self,
+        plan: &PlanName,
+        vantage: &Vantage,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Remembers a plan and its members' endpoints in this Region's ledger.
+    fn put_known(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Marks in a Region's ledger that a plan whose parameter was taken away counts no more there. A parameter that is written
+    /// again ends that.
+    fn end_known(
+        &self,
+        region: &Region,
+        known: &Known,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// What has been found of a cluster of a Region, in that Region's ledger.
+    fn losses(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        cluster: &str,
+    ) -> impl Future<Output = Result<Option<Losses>, Error>> + Send;
+    /// Keeps what was found of a cluster of this Region.
+    fn put_losses(
+        &self,
+        plan: &PlanName,
+        losses: &Losses,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// What the member of a Region was when it was retired, as its own Region's ledger keeps it.
+    fn blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+    ) -> impl Future<Output = Result<Option<Blueprint>, Error>> + Send;
+    /// Keeps what a member was when it was retired.
+    fn put_blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// What a member was when it was last healthy and in its right role, as its own Region's ledger keeps it.
+    fn healthy(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+    ) -> impl Future<Output = Result<Option<Healthy>, Error>> + Send;
+    /// Keeps that.
+    fn put_healthy(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Several Regions' rows of one plan, read in one pass, all at once.
+///
+/// # Errors
+/// `Unavailable` when any of them does not answer: the caller names only Regions it counts on.
+pub async fn rows(
+    ledger: &impl Ledger,
+    regions: impl IntoIterator<Item = &Region>,
+    plan: &PlanName,
+) -> Result<Rows, Error> {
+    let reads = regions
+        .into_iter()
+        .map(async |region| Ok((region.clone(), ledger.row(region, plan).await?)));
+    let rows = futures::future::join_all(reads)
+        .await
+        .into_iter()
+        .collect::<Result<_, Error>>()?;
+    Ok(Rows(rows))
+}
+
+/// Changes a row by `change` under a conditional write, looking again when somebody else wrote first.
+///
+/// # Errors
+/// What `change` answers; `Unavailable` when the ledger does not answer or the row keeps changing.
+pub async fn update(
+    ledger: &impl Ledger,
+    region: &Region,
+    plan: &PlanName,
+    change: impl Fn(&Row) -> Result<Row, Error>,
+) -> Result<Row, Error> {
+    for _ in 0..CONFLICTS_MAX {
+        let next = change(&ledger.row(region, plan).await?)?;
+        if ledger.replace_row(region, &next).await? {
+            return Ok(next);
+        }
+    }
+    Err(conflict(region, plan))
+}
+
+/// Changes a row by `change` where that has something to change; answers the new row, or `None` when nothing was written.
+///
+/// # Errors
+/// `Unavailable` when the ledger does not answer or the row keeps changing.
+pub async fn update_if(
+    ledger: &impl Ledger,
+    region: &Region,
+    plan: &PlanName,
+    change: impl Fn(&Row) -> Option<Row>,
+) -> Result<Option<Row>, Error> {
+    for _ in 0..CONFLICTS_MAX {
+        let Some(next) = change(&ledger.row(region, plan).await?) else {
+            return Ok(None);
+        };
+        if ledger.replace_row(region, &next).await? {
+            return Ok(Some(next));
+        }
+    }
+    Err(conflict(region, plan))
+}
+
+/// Takes a run's own change of writer back, in its target's row first: from there on copies elsewhere are void, so that a silent
+/// Region holds nothing up. Whether there was one.
+///
+/// # Errors
+/// `Unavailable` when the target's ledger does not answer.
+pub async fn withdraw(ledger: &impl Ledger, run: &Run) -> Result<bool, Error> {
+    let change = |row: &Row| row.withdraw(&run.run_id);
+    if update_if(ledger, &run.to, run.name(), change)
+        .await?
+        .is_none()
+    {
+        return Ok(false);
+    }
+    for region in run.leased.iter().filter(|region| **region != run.to) {
+        match update_if(ledger, region, run.name(), change).await {
+            Err(Error::Unavailable(why)) => {
+                tracing::warn!(%region, why, "a copy of the withdrawn change of writer stays, and is void");
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(true)
+}
+
+fn conflict(region: &Region, plan: &PlanName) -> Error {
+    Error::Unavailable(format!(
+        "the ledger row of plan {plan} in {region} changed {CONFLICTS_MAX} times meanwhile"
+    ))
+}

@@ -1,0 +1,161 @@
+//! The plan's members, in RDS.
+
+use crate::{
+    Error,
+    domain::Region,
+    evidence::Rds,
+    topology::{Call, Cluster, GlobalCluster, Named, ParameterGroup, Reach, Shape, Snapshot},
+};
+
+/// RDS, as the steps read and change it. Every call has a time-out of seconds.
+pub trait Members: Sync {
+    /// The global cluster as a Region sees it; `None` when that Region knows none of this name.
+    fn global_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<GlobalCluster>, Error>> + Send;
+    /// What a Region's RDS answers about a cluster, as evidence: one attempt, and whatever comes back is an answer.
+    fn look(&self, region: &Region, identifier: &str) -> impl Future<Output = Rds> + Send;
+    /// A cluster of a Region with its instances; `None` when there is none of this name.
+    fn cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
+    /// The blue/green deployments of a Region.
+    fn blue_green(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = Result<Vec<BlueGreen>, Error>> + Send;
+    /// What is shown of write forwarding to this Region's cluster.
+    fn forwarding(
+        &self,
+        cluster: &Cluster,
+    ) -> impl Future<Output = Result<Forwarding, Error>> + Send;
+    /// What this function's role may make again; `None` where nobody says.
+    fn reach(&self) -> Option<&Reach>;
+    /// A cluster with all that belongs to it; `None` when there is none of this name.
+    fn shape(
+        &self,
+        region: &Region,
+        cluster: &str,
+    ) -> impl Future<Output = Result<Option<Shape>, Error>> + Send;
+    /// A snapshot; `None` when there is none of this name.
+    fn snapshot(
+        &self,
+        region: &Region,
+        snapshot: &str,
+    ) -> impl Future<Output = Result<Option<Snapshot>, Error>> + Send;
+    /// The snapshots that managed failovers kept of a cluster.
+    fn unplanned_snapshots(
+        &self,
+        region: &Region,
+        cluster: &str,
+    ) -> impl Future<Output = Result<Vec<Snapshot>, Error>> + Send;
+    /// The engine family that a parameter group is for; `None` when there is no group of this name.
+    fn family(
+        &self,
+        region: &Region,
+        group: &ParameterGroup,
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+    /// `FailoverGlobalCluster` with `AllowDataLoss`, in the target's Region.
+    fn fail_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+    /// `RemoveFromGlobalCluster`, in the Region of the cluster that leaves.
+    fn detach(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+    /// `SwitchoverGlobalCluster`, in the current primary's Region.
+    fn switch_over(
+        &self,
+        region: &Region,
+        global_cluster: &str,
+        target_arn: &str,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+    /// Makes a call of a rebuild in a Region.
+    fn call(
+        &self,
+        region: &Region,
+        call: &Call,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+}
+
+/// Whether RDS took a call that changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It did; the outcome is for the next pass to see.
+    Yes,
+    /// Not in this state; the next pass looks again.
+    NotNow(String),
+    /// Too much was asked: nothing was changed, and nothing is said of the state.
+    Throttled(String),
+}
+
+/// A blue/green deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlueGreen {
+    /// Its name.
+    pub name: String,
+    /// The ARN of what it is to replace.
+    pub source: String,
+    /// Its status, such as `AVAILABLE`.
+    pub status: String,
+}
+
+/// What RDS shows of write forwarding to a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forwarding {
+    /// The cluster's own `LocalWriteForwardingStatus`.
+    pub local: Option<String>,
+    /// The other members of the global cluster that it leads, by ARN, each with its `GlobalWriteForwardingStatus`.
+    pub members: Vec<(String, Option<String>)>,
+}
+
+/// A global cluster as a Region sees it. One that took its name is another, and is not answered.
+///
+/// # Errors
+/// As [`Members::global_cluster`].
+pub async fn in_region(
+    members: &impl Members,
+    region: &Region,
+    named: &Named,
+) -> Result<Option<GlobalCluster>, Error> {
+    let found = members.global_cluster(region, &named.name).await?;
+    Ok(found.filter(|found| named.is(&Named::from(found))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ledger::Row, steps::fake::Books, topology::GlobalSettings};
+
+    #[tokio::test]
+    async fn what_took_the_recorded_global_clusters_name_is_not_answered_for_it() {
+        let books = Books::with(&Row::new("orders".into())).showing(GlobalCluster {
+            identifier: "orders-global-1".into(),
+            resource_id: Some("cluster-B".into()),
+            status: "available".into(),
+            engine_version: "16.6".into(),
+            members: Vec::new(),
+            failover: None,
+            settings: GlobalSettings::default(),
+        });
+        let west = "us-west-2".into();
+        let recorded = |resource_id: &str| Named {
+            name: "orders-global-1".into(),
+            resource_id: Some(resource_id.into()),
+        };
+        let found = in_region(&books, &west, &recorded("cluster-A")).await;
+        assert_eq!(found, Ok(None));
+        let own = in_region(&books, &west, &recorded("cluster-B")).await;
+        assert!(own.unwrap().is_some());
+    }
+}

@@ -1,0 +1,27 @@
+//! What the core asks of the outside: one trait for each service. The adapters implement them; a step names those that it calls.
+
+mod comparison;
+mod fence;
+mod functions;
+mod heart;
+mod here;
+mod ledger;
+mod members;
+mod names;
+mod parameters;
+mod people;
+mod secrets;
+mod services;
+
+pub use comparison::{Comparison, FoundRows, Held, LATE, Pair, ROWS, Reached, Stretch, WIDE_BYTES};
+pub use fence::{Doors, Fence, Reopened, Rights, Shut};
+pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Suspicion};
+pub use heart::{Heart, Place, Spares};
+pub use here::{Here, within};
+pub use ledger::{Ledger, rows, update, update_if, withdraw};
+pub use members::{Accepted, BlueGreen, Forwarding, Members, in_region};
+pub use names::{Batch, Heard, Names, Record};
+pub use parameters::{Parameter, Parameters};
+pub use people::People;
+pub use secrets::{Credentials, Rotation, Secrets, by_whichever_serves, first_that_serves};
+pub use services::{Deployment, Service, Services};

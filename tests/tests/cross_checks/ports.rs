@@ -1,0 +1,32 @@
+//! What the core asks of the outside stands in its ports, and nowhere else.
+
+use tests::repository::{sources, text};
+
+const CORE: &str = "crates/failover/src";
+
+/// A file without its tests.
+fn shipped(path: &str) -> String {
+    let code = text(path);
+    let end = code.find("#[cfg(test)]").unwrap_or(code.len());
+    code[..end].to_owned()
+}
+
+#[test]
+fn every_port_is_the_cores_and_no_step_owns_one() {
+    let (ports, others): (Vec<_>, Vec<_>) = sources(CORE)
+        .into_iter()
+        .partition(|path| path.starts_with("crates/failover/src/ports/"));
+    let traits = |paths: &[String]| {
+        let lines = paths.iter().map(|path| shipped(path));
+        let lines = lines.flat_map(|code| code.lines().map(str::to_owned).collect::<Vec<_>>());
+        let named =
+            lines.filter(|line| line.contains("trait ") && !line.trim_start().starts_with("//"));
+        named.collect::<Vec<_>>()
+    };
+    let own = ["pub trait Step<W: Sync>: Sync {", "pub trait Act {"];
+    assert_eq!(traits(&others), own);
+    assert!(traits(&ports).len() <= 12, "{:?}", traits(&ports));
+    for path in ports {
+        assert!(!shipped(&path).contains("steps::"), "{path} names a step");
+    }
+}

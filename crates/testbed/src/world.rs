@@ -6,6 +6,8 @@ mod foundation;
 mod functions;
 pub mod lab;
 mod ledgers;
+mod logins;
+mod loss;
 mod names;
 mod properties;
 mod resources;
@@ -17,7 +19,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -32,8 +34,8 @@ use crate::{
     client::{self, Client, ClientConfig},
     dns::Dns,
     emulator::Emulator,
-    front_door::{Caller, FaultId, FrontDoor},
-    profile::{CLIENT, HOME, PLAN, Profile, WRITER_NAME, member},
+    front_door::{FaultId, FrontDoor},
+    profile::{CLIENT, HOME, PLAN, Profile, WRITER_NAME},
     roads::Roads,
 };
 
@@ -141,35 +143,6 @@ impl World {
             world.open(plan).await?;
         }
         Ok(world)
-    }
-
-    /// Points every function at its own port of the front door and at its Region's resolver.
-    async fn point_the_functions(&self) -> Result<(), Trouble> {
-        for region in &self.regions {
-            for function in self.emulator.functions(region).await? {
-                let caller = Caller {
-                    function: function.clone(),
-                    region: (*region).to_owned(),
-                };
-                let door = format!("http://{}", self.front_door.open(caller).await?);
-                let mut variables: HashMap<String, String> = functions::SERVICES
-                    .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), door.clone()))
-                    .into();
-                variables.insert(
-                    "AURORA_FAILOVER_RESOLVER".into(),
-                    self.resolvers[*region].to_string(),
-                );
-                let bundle = std::path::absolute(self.certificates.bundle())?;
-                variables.insert(
-                    "AURORA_FAILOVER_CA_BUNDLE".into(),
-                    bundle.display().to_string(),
-                );
-                self.emulator
-                    .set_environment(region, &function, variables)
-                    .await?;
-            }
-        }
-        Ok(())
     }
 
     /// What an operator does once per plan: adopt the writer, then set the probe up.
@@ -280,150 +253,10 @@ impl World {
         true
     }
 
-    /// How a role that holds a member's address logs in there, past every road: the administrator, or an application's.
-    ///
-    /// # Errors
-    /// When the member has no database.
-    pub fn login(&self, region: &str, role: &str) -> Result<tokio_postgres::Config, Trouble> {
-        let password = if role == databases::admin_user() {
-            &self.secrets.admin
-        } else {
-            &self.secrets.app
-        };
-        let backend = self
-            .simulator
-            .backend(region, &member(PLAN, region))
-            .ok_or("there is no such database")?;
-        let mut config = tokio_postgres::Config::new();
-        config
-            .hostaddr(backend.ip())
-            .port(backend.port())
-            .user(role)
-            .password(password)
-            .dbname(PLAN)
-            .connect_timeout(Duration::from_secs(1));
-        Ok(config)
-    }
-
-    /// An administrator's connection to the first plan's database in a Region, past every road.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn admin(&self, region: &str) -> Result<tokio_postgres::Client, Trouble> {
-        let backend = self
-            .simulator
-            .backend(region, &member(PLAN, region))
-            .ok_or("there is no such database")?;
-        match databases::connect(backend, PLAN, &self.secrets.admin).await {
-            // A writer may have been given the rotated password, and whatever followed it has that too.
-            Err(why) if databases::is_wrong_password(&why) => {
-                databases::connect(backend, PLAN, &self.secrets.rotated_in[1]).await
-            }
-            came => came,
-        }
-    }
-
-    /// Rotates the administrator's secret twice in every member Region, as a replicated secret is; only the writer in `region`
-    /// gets the new passwords.
-    ///
-    /// # Errors
-    /// When the writer or the emulator does not answer.
-    pub async fn rotate_admin_twice(&self, region: &str) -> Result<(), Trouble> {
-        let admin = self.admin(region).await?;
-        for password in &self.secrets.rotated_in {
-            let statement = format!("ALTER USER CURRENT_USER PASSWORD '{password}'");
-            admin.batch_execute(&statement).await?;
-            self.put_admin_secret(password).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts the first password back into the administrator's secret, for the next world.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub async fn put_first_admin_secret(&self) -> Result<(), Trouble> {
-        self.put_admin_secret(&self.secrets.admin).await
-    }
-
-    async fn put_admin_secret(&self, password: &str) -> Result<(), Trouble> {
-        let user = databases::admin_user();
-        for region in self.endpoints.keys() {
-            resources::put_login(&self.emulator, region, "orders/admin", (user, password)).await?;
-        }
-        Ok(())
-    }
-
-    /// The zone's CNAME and TXT records: name and value.
-    pub async fn records(&self) -> Vec<(String, String)> {
-        let route53 = aws_sdk_route53::Client::new(&self.emulator.sdk_config("us-east-1"));
-        let answer = route53
-            .list_resource_record_sets()
-            .hosted_zone_id(&self.zone_id)
-            .send()
-            .await;
-        let sets = answer.map(|answer| answer.resource_record_sets);
-        let sets = sets.unwrap_or_default().into_iter();
-        let named = sets.filter(|set| matches!(set.r#type.as_str(), "CNAME" | "TXT"));
-        named
-            .filter_map(|set| {
-                let value = set.resource_records?.into_iter().next()?.value;
-                Some((set.name.trim_end_matches('.').to_owned(), value))
-            })
-            .collect()
-    }
-
-    /// Where a name of the zone leads.
-    pub async fn leads_to(&self, name: &str) -> Option<String> {
-        let records = self.records().await.into_iter();
-        let mut found = records.filter(|(record, _)| record == name);
-        found.next().map(|(_, value)| value)
-    }
-
-    /// Loses a Region whole: its databases, its roads, its endpoints and its functions.
-    ///
-    /// # Errors
-    /// When its functions would not end.
-    pub async fn lose_region(&self, region: &str) -> Result<(), Trouble> {
-        self.timeline.mark(
-            Kind::Fault,
-            region,
-            "is lost: databases, endpoints, roads and functions",
-            "Region lost",
-        );
-        let faults = self.front_door.lose_region(region);
-        self.faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(region.to_owned(), faults);
-        for plan in self.plans_in(region) {
-            self.roads.lose_member(&member(plan, region));
-        }
-        let (killed, ()) = tokio::join!(
-            self.emulator.kill_region(region),
-            self.simulator.lose_region(region)
-        );
-        Ok(killed?)
-    }
-
-    /// The plans that have a member in a Region; the witness has none.
-    fn plans_in(&self, region: &str) -> impl Iterator<Item = &'static str> {
-        let is_member = self.profile.members.contains(&region);
-        let plans = self.profile.plans.iter().copied();
-        plans.filter(move |_| is_member)
-    }
-
     /// Every Region to which something is deployed.
     #[must_use]
     pub fn regions(&self) -> &[&'static str] {
         &self.regions
-    }
-
-    /// The Regions that are lost.
-    #[must_use]
-    pub fn lost(&self) -> Vec<String> {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.keys().cloned().collect()
     }
 
     /// Lets the probe of a Region trust another authority than the one that signed the databases' certificates.
@@ -441,28 +274,6 @@ impl World {
             .await?;
         // A process that runs keeps what it has read.
         self.emulator.kill_region(region).await?;
-        Ok(self.emulator.return_region(region).await?)
-    }
-
-    /// Gives a lost Region back: everything as it was when it was lost.
-    ///
-    /// # Errors
-    /// When its functions would not come back.
-    pub async fn return_region(&self, region: &str) -> Result<(), Trouble> {
-        self.timeline
-            .mark(Kind::Fault, region, "is back", "Region back");
-        let faults = self
-            .faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(region);
-        for fault in faults.into_iter().flatten() {
-            self.front_door.remove(fault);
-        }
-        self.simulator.return_region(region).await;
-        for plan in self.plans_in(region) {
-            self.roads.mend_member(&member(plan, region));
-        }
         Ok(self.emulator.return_region(region).await?)
     }
 
@@ -494,32 +305,6 @@ impl World {
         document: &serde_json::Value,
     ) -> Result<(), Trouble> {
         resources::put_plan(&self.emulator, region, PLAN, document).await
-    }
-
-    /// Whether a password of this drill stands in a text.
-    #[must_use]
-    pub fn holds_a_secret(&self, text: &str) -> bool {
-        self.secrets.stand_in(text.as_bytes())
-    }
-
-    /// How many logs there are, and where a password of this drill stands though it must not: logs of every process, and the
-    /// timeline.
-    #[must_use]
-    pub fn secrets_told(&self) -> (usize, Vec<String>) {
-        let events = self.timeline.events();
-        let told = events
-            .iter()
-            .filter(|event| self.secrets.stand_in(event.text.as_bytes()));
-        let mut found: Vec<_> = told
-            .map(|event| format!("the timeline: {}", event.source))
-            .collect();
-        let mut files = 0;
-        for folder in &self.folders {
-            let (searched, told) = self.secrets.search(folder);
-            files += searched;
-            found.extend(told);
-        }
-        (files, found)
     }
 
     /// Ends it, and what it left of runs and functions; what is deployed stays. The logs and reports stay, the databases go.

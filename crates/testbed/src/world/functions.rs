@@ -1,14 +1,15 @@
-//! Invokes functions as an operator does.
+//! Leads the functions to what stands in for AWS, and invokes them as an operator does.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_lambda::{error::DisplayErrorContext, primitives::Blob};
 use serde_json::Value;
 
 use super::{Trouble, World};
+use crate::front_door::Caller;
 
 /// The services that functions call, as the SDK names their endpoint variables.
-pub(super) const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 11] = [
     "DYNAMODB",
     "ECS",
     "EVENTBRIDGE",
@@ -31,6 +32,35 @@ fn said(region: &str, function: &str, answer: Result<Value, Value>) -> Result<Va
 }
 
 impl World {
+    /// Points every function at its own port of the front door and at its Region's resolver.
+    pub(super) async fn point_the_functions(&self) -> Result<(), Trouble> {
+        for region in &self.regions {
+            for function in self.emulator.functions(region).await? {
+                let caller = Caller {
+                    function: function.clone(),
+                    region: (*region).to_owned(),
+                };
+                let door = format!("http://{}", self.front_door.open(caller).await?);
+                let mut variables: HashMap<String, String> = SERVICES
+                    .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), door.clone()))
+                    .into();
+                variables.insert(
+                    "AURORA_FAILOVER_RESOLVER".into(),
+                    self.resolvers[*region].to_string(),
+                );
+                let bundle = std::path::absolute(self.certificates.bundle())?;
+                variables.insert(
+                    "AURORA_FAILOVER_CA_BUNDLE".into(),
+                    bundle.display().to_string(),
+                );
+                self.emulator
+                    .set_environment(region, &function, variables)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Invokes a function and waits for its answer.
     ///
     /// # Errors

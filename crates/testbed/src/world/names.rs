@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use super::{Members, Trouble};
+use super::{Members, Trouble, World};
 use crate::{
     dns::Dns,
     profile::{CLIENT, member},
@@ -48,4 +48,32 @@ fn names(
         }
     }
     names
+}
+
+impl World {
+    /// The zone's CNAME and TXT records: name and value.
+    pub async fn records(&self) -> Vec<(String, String)> {
+        let route53 = aws_sdk_route53::Client::new(&self.emulator.sdk_config("us-east-1"));
+        let answer = route53
+            .list_resource_record_sets()
+            .hosted_zone_id(&self.zone_id)
+            .send()
+            .await;
+        let sets = answer.map(|answer| answer.resource_record_sets);
+        let sets = sets.unwrap_or_default().into_iter();
+        let named = sets.filter(|set| matches!(set.r#type.as_str(), "CNAME" | "TXT"));
+        named
+            .filter_map(|set| {
+                let value = set.resource_records?.into_iter().next()?.value;
+                Some((set.name.trim_end_matches('.').to_owned(), value))
+            })
+            .collect()
+    }
+
+    /// Where a name of the zone leads.
+    pub async fn leads_to(&self, name: &str) -> Option<String> {
+        let records = self.records().await.into_iter();
+        let mut found = records.filter(|(record, _)| record == name);
+        found.next().map(|(_, value)| value)
+    }
 }

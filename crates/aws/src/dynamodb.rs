@@ -9,19 +9,19 @@ use aws_sdk_dynamodb::{
     operation::get_item::{GetItemError, GetItemOutput},
     types::AttributeValue,
 };
-use serde::{Serialize, de::DeserializeOwned};
-
-use super::{
-    Aws, client,
-    errors::{answered, error},
-};
-use crate::{
+use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{Known, Losses, Row, Run},
     ports::Ledger,
     topology::{Blueprint, Healthy},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Aws, client,
+    errors::{answered, error},
 };
 
 /// The item that holds a plan's [`Row`].

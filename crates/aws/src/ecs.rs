@@ -1,13 +1,13 @@
 //! ECS: looks at services and forces new deployments.
 
 use aws_sdk_ecs::types;
-
-use super::{Aws, client, errors::error, once};
-use crate::{
+use failover::{
     Error,
     domain::Region,
     ports::{Deployment, Service, Services},
 };
+
+use super::{Aws, client, errors::error, once};
 
 impl Services for Aws {
     async fn service(

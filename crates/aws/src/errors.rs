@@ -4,8 +4,7 @@ use aws_sdk_rds::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
-
-use crate::Error;
+use failover::Error;
 
 /// Codes of calls that a service turned away before it looked at them, because too much was asked.
 const THROTTLED: [&str; 8] = [

@@ -1,11 +1,10 @@
 //! Suspicions on EventBridge.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-
+use failover::{Error, domain::Region};
 use serde_json::Value;
 
 use super::{Aws, client, errors::error};
-use crate::{Error, domain::Region};
 
 impl Aws {
     /// Publishes a suspicion with this detail on the bus of a Region.

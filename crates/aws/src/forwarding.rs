@@ -1,11 +1,12 @@
 //! Write forwarding, as RDS shows it.
 
-use super::{Aws, client, errors::error};
-use crate::{
+use failover::{
     Error,
     ports::{Forwarding, Here},
     topology::Cluster,
 };
+
+use super::{Aws, client, errors::error};
 
 impl Aws {
     /// What is shown of write forwarding to this Region's cluster.

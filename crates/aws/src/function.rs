@@ -1,11 +1,11 @@
 //! A function's life: AWS from its environment, then a pass for each event, whose answer or named error goes out.
 
-use failover::json::Payload;
+use failover::{Error, domain::timestamp, json::Payload, steps::warm};
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use serde_json::Value;
 
-use crate::{Aws, Error, domain::timestamp, steps::warm};
+use super::Aws;
 
 /// How a function ends: never, but where Lambda's runtime is not there.
 pub type Ended = Result<(), lambda_runtime::Error>;

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Client;
-
-use super::Aws;
-use crate::{
+use failover::{
     Error,
     domain::{Epoch, PlanName},
     ledger::Known,
     ports::{Credentials, Doors, Fence, Here, Place, Reopened, Rights, Shut, update_if},
-    sql::{
-        Why,
-        fence::{self, CANARY, Elsewhere},
-    },
 };
+use postgres::{
+    Why,
+    fence::{self, CANARY, Elsewhere},
+};
+use tokio_postgres::Client;
+
+use super::Aws;
 
 /// Taking a login away may wait for locks.
 const LIMIT: Duration = Duration::from_secs(10);

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use super::Aws;
-use crate::{
+use failover::{
     Error,
     beat::{Reading, Write},
     domain::{Epoch, Region, RunId},
     plan::Plan,
     ports::{Credentials, Heart, Place, Spares},
-    sql::{self, Session},
 };
+use postgres::Session;
+
+use super::Aws;
 
 impl Heart for Aws {
     type Session = Session;
@@ -63,7 +64,7 @@ impl Heart for Aws {
         (password, limit): (Option<&str>, Duration),
     ) -> Result<Epoch, Error> {
         let client = self.connector()?.connect(place, admin, limit).await?;
-        Ok(sql::setup(&client, plan, epoch, password).await?)
+        Ok(postgres::setup(&client, plan, epoch, password).await?)
     }
 
     async fn leads_to(&self, name: &str) -> Result<Result<String, Write>, Error> {

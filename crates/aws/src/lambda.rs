@@ -4,6 +4,14 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
+use failover::{
+    Error,
+    domain::{PlanName, Region, RunId},
+    ports::{
+        Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
+    },
+    steps::warm,
+};
 use futures::future::BoxFuture;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -11,14 +19,6 @@ use serde_json::{Value, json};
 use super::{
     Aws, client,
     errors::{answered, error},
-};
-use crate::{
-    Error,
-    domain::{PlanName, Region, RunId},
-    ports::{
-        Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
-    },
-    steps::warm,
 };
 
 /// The longest a function is waited for; its asker gives up before.

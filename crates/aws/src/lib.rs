@@ -12,16 +12,14 @@ use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
-// The core's modules, which this crate's own name by `crate::` as the core does.
 use failover::{
-    Error, beat, domain, evidence, ledger, patience, plan, ports, sql, steps, switches, topology,
+    Error,
+    domain::Region,
+    ports::{Here, Spares},
+    topology::Reach,
 };
 use jiff::Timestamp;
-
-use domain::Region;
-use ports::{Here, Spares};
-use sql::{Connector, Resolver, Session};
-use topology::Reach;
+use postgres::{Connector, Resolver, Session};
 
 mod dynamodb;
 mod ecs;

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use tokio_postgres::Client;
-
-use super::{Aws, client, errors::error};
-use crate::{
+use failover::{
     Error,
     domain::Epoch,
     ledger::{Known, TableLoss},
     ports::{Comparison, Held, Here, Pair, Stretch},
-    sql::{Session, Why, compare},
 };
+use postgres::{Session, Why, compare};
+use tokio_postgres::Client;
+
+use super::{Aws, client, errors::error};
 
 /// How long one question to a database may take. What takes longer is asked about fewer rows.
 const LIMIT: Duration = Duration::from_secs(10);

@@ -8,13 +8,7 @@ use aws_sdk_rds::{
     error::{ProvideErrorMetadata, SdkError},
     types,
 };
-
-use super::{
-    Aws, client,
-    errors::{error, is_throttled},
-    once,
-};
-use crate::{
+use failover::{
     Error,
     domain::{Region, seconds_between},
     evidence::Rds,
@@ -24,6 +18,12 @@ use crate::{
         Call, Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Instance,
         ParameterGroup, Reach, Shape, Snapshot,
     },
+};
+
+use super::{
+    Aws, client,
+    errors::{error, is_throttled},
+    once,
 };
 
 /// A look that found silence in less than this is taken once more.

@@ -5,12 +5,12 @@ use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord, ResourceRecordSet, RrType,
 };
-
-use super::{Aws, client, errors::error, once};
-use crate::{
+use failover::{
     Error,
     ports::{Batch, Heard, Names, Record},
 };
+
+use super::{Aws, client, errors::error, once};
 
 impl Aws {
     /// Route 53's API is signed for one Region of each partition and lives there.

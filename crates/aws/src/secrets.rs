@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
-use jiff::Timestamp;
-use serde::Deserialize;
-use tokio_postgres::Client;
-
-use super::{Aws, client, errors::error};
-use crate::{
+use failover::{
     Error,
     domain::Region,
     ledger::Known,
     plan::{Auth, Plan},
     ports::{Credentials, Ledger, Place, Rotation, Secrets, first_that_serves},
-    sql::Why,
 };
+use jiff::Timestamp;
+use postgres::Why;
+use serde::Deserialize;
+use tokio_postgres::Client;
+
+use super::{Aws, client, errors::error};
 
 /// How long a signed token is good for: connecting is all it is for.
 const TOKEN_SECONDS: u64 = 900;

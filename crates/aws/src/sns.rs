@@ -1,7 +1,8 @@
 //! Messages to people, on SNS.
 
+use failover::{Error, domain::Region, ports::People};
+
 use super::{Aws, client, errors::error};
-use crate::{Error, domain::Region, ports::People};
 
 impl People for Aws {
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {

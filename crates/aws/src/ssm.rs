@@ -1,15 +1,15 @@
 //! Plans, switches and endpoints in SSM's parameters.
 
 use aws_sdk_ssm::types::ParameterType;
-
-use super::{Aws, client, errors::error, once};
-use crate::{
+use failover::{
     Error,
     domain::{Epoch, PlanName, Region},
     plan::PARAMETERS as PATH,
     ports::{Parameter, Parameters},
     switches::{KILL, Switches, maintenance},
 };
+
+use super::{Aws, client, errors::error, once};
 
 /// What an endpoint parameter's description says before its epoch.
 const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";

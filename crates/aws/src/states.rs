@@ -1,10 +1,10 @@
 //! The state machine that a function may start.
 
 use aws_sdk_sfn::{operation::start_execution::StartExecutionError, types::ExecutionStatus};
+use failover::{Error, domain::RunId, ports::Execution};
 use serde_json::Value;
 
 use super::{Aws, client, errors::error};
-use crate::{Error, domain::RunId, ports::Execution};
 
 impl Aws {
     fn machine(&self) -> Result<&str, Error> {
@@ -16,7 +16,7 @@ impl Aws {
         })
     }
 
-    /// As [`crate::ports::Functions::start`].
+    /// As [`failover::ports::Functions::start`].
     pub(super) async fn start_execution(
         &self,
         name: Option<&RunId>,
@@ -45,7 +45,7 @@ impl Aws {
         }
     }
 
-    /// As [`crate::ports::Functions::execution`].
+    /// As [`failover::ports::Functions::execution`].
     pub(super) fn execution_arn(&self, name: &RunId) -> Result<String, Error> {
         let machine = self.machine()?;
         Ok(format!(
@@ -55,7 +55,7 @@ impl Aws {
         ))
     }
 
-    /// As [`crate::ports::Functions::look_at_execution`].
+    /// As [`failover::ports::Functions::look_at_execution`].
     pub(super) async fn show_execution(&self, name: &RunId) -> Result<Execution, Error> {
         let arn = self.execution_arn(name)?;
         let what = format!("Step Functions DescribeExecution in {}", self.region);

@@ -117,7 +117,7 @@ fn region(text: &str) -> Result<Region, String> {
 }
 
 fn plan(text: &str) -> Result<PlanName, String> {
-    if failover::plan::is_name(text) {
+    if failover::domain::PlanName::fits(text) {
         return Ok(text.into());
     }
     Err("no plan has such a name; use 1 to 40 letters from a to z, digits and hyphens".to_owned())

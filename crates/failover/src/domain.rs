@@ -179,6 +179,15 @@ pub fn seconds_between(earlier: Timestamp, later: Timestamp) -> f64 {
     later.duration_since(earlier).as_secs_f64()
 }
 
+impl PlanName {
+    /// Whether a plan can have this name.
+    #[must_use]
+    pub fn fits(name: &str) -> bool {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        (1..=40).contains(&name.len()) && name.chars().all(fits)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::Error;
+use crate::{Error, domain::PlanName};
 
 pub use places::Place;
 
@@ -135,7 +135,7 @@ fn object(payload: Value) -> Result<Map<String, Value>, Error> {
 
 /// A name that no plan can have is told before anything is asked for it.
 fn named(plan: &str) -> Result<(), Error> {
-    if crate::plan::is_name(plan) {
+    if PlanName::fits(plan) {
         return Ok(());
     }
     Err(Error::InvalidRequest(format!(

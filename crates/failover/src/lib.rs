@@ -1,4 +1,4 @@
-//! aurora-failover: the decisions of each step, and what they ask of the world. No SDK is named here.
+//! aurora-failover: the decisions of each step, and what they ask of the world. No SDK and no SQL is named here.
 
 pub mod beat;
 pub mod domain;
@@ -13,7 +13,6 @@ pub mod patience;
 pub mod plan;
 pub mod policy;
 pub mod ports;
-pub mod sql;
 pub mod steps;
 pub mod switches;
 pub mod topology;

@@ -5,8 +5,8 @@ mod postgres;
 
 use std::{future::Future, net::SocketAddr, path::PathBuf};
 
+pub(crate) use self::postgres::Postgres;
 pub(crate) use memory::Memory;
-pub(crate) use postgres::Postgres;
 
 use crate::model::{ClusterKey, Effect};
 

@@ -13,12 +13,13 @@ use failover::{
     ledger::FoundIn,
     plan::KeyedTable,
     ports::{FoundRows, LATE, Reached, Stretch},
-    sql::{Why, compare::stretch},
 };
+use postgres::{Why, compare::stretch};
 use rds_sim::Simulator;
+use tokio_postgres::Client;
+
 use support::database::{connect, holds};
 use support::{EAST, EAST_ARN, GLOBAL, OnPostgres, WEST, available, on_postgres};
-use tokio_postgres::Client;
 
 const BEFORE: &str = "
     CREATE SCHEMA \"Odd Names\";

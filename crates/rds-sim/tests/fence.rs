@@ -9,19 +9,20 @@ mod support;
 use failover::{
     domain::Epoch,
     ports::{Credentials, Doors},
-    sql::{
-        Why,
-        fence::{
-            CANARY, count_jobs, doors, elsewhere, forget_dropped, is_refused, moves_break,
-            rehearse, rehearse_there, reopen, reopen_there, shut, shut_there,
-        },
-        to_write,
+};
+use postgres::{
+    Why,
+    fence::{
+        CANARY, count_jobs, doors, elsewhere, forget_dropped, is_refused, moves_break, rehearse,
+        rehearse_there, reopen, reopen_there, shut, shut_there,
     },
+    to_write,
 };
 use rds_sim::{PG_CRON, Simulator};
+use tokio_postgres::{Client, NoTls};
+
 use support::database::connect;
 use support::{EAST, OnPostgres, WEST, on_postgres};
-use tokio_postgres::{Client, NoTls};
 
 /// What a deposed writer holds: the heartbeat and applications.
 const DEPOSED: &str = "

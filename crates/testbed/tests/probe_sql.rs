@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use failover::{
     beat::{Beat, Write},
     domain::{Epoch, Region},
-    sql::{Why, setup},
 };
-use probe_sql_world::{LIMIT, PASSWORD, World, plan};
+use postgres::{Why, setup};
 use tokio_postgres::Client;
+
+use probe_sql_world::{LIMIT, PASSWORD, World, plan};
 
 fn home() -> Region {
     "us-west-2".into()

@@ -34,11 +34,11 @@ const MAY_NEED: [(&str, &[&str]); 11] = [
 const A_FUNCTION_MAY_NEED: [&str; 2] = ["aws", "failover"];
 
 /// What reaches out of the process. The core has ports instead.
-const OUTSIDE: [&str; 2] = ["aws-", "hyper"];
+const OUTSIDE: [&str; 5] = ["aws-", "hickory-", "hyper", "rustls", "tokio-postgres"];
 
 /// Circles that are still there, at most. Who breaks one takes it off.
 const CIRCLES: [(&str, usize); 5] = [
-    ("failover", 5),
+    ("failover", 3),
     ("rds-sim", 4),
     ("protocol", 2),
     ("drill", 3),
@@ -46,7 +46,7 @@ const CIRCLES: [(&str, usize); 5] = [
 ];
 
 /// How many modules stand above each other in the core, at most. A circle is one, so that breaking one shows what it held.
-const FLOORS_OF_THE_CORE: usize = 22;
+const FLOORS_OF_THE_CORE: usize = 24;
 
 fn may_need(package: &Package) -> &'static [&'static str] {
     if package.is_function() {

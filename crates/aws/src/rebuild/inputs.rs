@@ -11,8 +11,7 @@ use aws_sdk_rds::{
     },
     types,
 };
-
-use crate::{
+use failover::{
     steps::rebuild_global::is_default_group,
     topology::{
         EndpointShape, GlobalSettings, InstanceShape, MonitoringShape, ScalingShape, Shape,

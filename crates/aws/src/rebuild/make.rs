@@ -5,14 +5,14 @@ use aws_sdk_rds::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
-
-use super::{super::errors::error, inputs};
-use crate::{
+use failover::{
     Error,
     patience::{Trouble, trouble},
     ports::Accepted,
     topology::Call,
 };
+
+use super::{super::errors::error, inputs};
 
 /// Makes a call.
 pub(super) async fn make(client: &Client, what: &str, call: &Call) -> Result<Accepted, Error> {

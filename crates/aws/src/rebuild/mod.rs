@@ -6,14 +6,15 @@ mod read;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_rds::{Client, error::ProvideErrorMetadata, types};
-
-use super::{Aws, client, errors::error, rds::of_cluster};
-use crate::{
+use failover::{
     Error,
     domain::Region,
     ports::Accepted,
     topology::{Call, EndpointShape, ParameterGroup, Shape, Snapshot},
 };
+
+use super::{Aws, client, errors::error, rds::of_cluster};
+
 use read::{shape, snapshot_of};
 
 /// How RDS names what a managed failover kept of a cluster.

@@ -1,12 +1,12 @@
 //! What RDS shows of a member, as it has to be made again.
 
 use aws_sdk_rds::types;
+use failover::topology::{
+    EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
+};
 use jiff::Timestamp;
 
 use super::super::rds::tags;
-use crate::topology::{
-    EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
-};
 
 /// The cluster with its instances, and its endpoints with their ARNs: their tags are asked for one by one.
 pub(super) fn shape(

@@ -18,7 +18,6 @@ mod structure;
 mod validate;
 
 pub use fault::Fault;
-pub use names::is_plan as is_name;
 pub use read::{BYTES_MAX, SCHEMA, check, read, read_named};
 pub use salvage::salvaged;
 pub use validate::APPROVAL_MINUTES_MAX;

@@ -41,12 +41,6 @@ fn consists(text: &str, max: usize, others: &str) -> bool {
     (1..=max).contains(&text.len()) && text.chars().all(fits)
 }
 
-/// Whether a plan can have this name.
-#[must_use]
-pub fn is_plan(name: &str) -> bool {
-    consists(name, 40, "-")
-}
-
 pub(super) fn is_secret(name: &str) -> bool {
     consists(name, 512, "/_+=.@!-")
 }
@@ -104,7 +98,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::topology::names::{IDENTIFIER_MAX, is_identifier};
+    use crate::{
+        domain::PlanName,
+        topology::names::{IDENTIFIER_MAX, is_identifier},
+    };
 
     type Check = fn(&str) -> bool;
 
@@ -115,7 +112,7 @@ mod tests {
             (jsonschema::validator_for(&schema).unwrap(), pattern, check)
         };
         vec![
-            of(PLAN, 40, is_plan),
+            of(PLAN, 40, PlanName::fits),
             of(IDENTIFIER, IDENTIFIER_MAX, is_identifier),
             of(SECRET, 512, is_secret),
             of(ECS, 255, is_ecs),

@@ -10,6 +10,7 @@ use super::{
     names,
 };
 use crate::{
+    domain::PlanName,
     json::shown,
     topology::names::{IDENTIFIER_MAX, is_identifier},
 };
@@ -115,7 +116,7 @@ pub(super) fn conditions() -> Value {
 fn identifiers(plan: &Plan, found: &mut Faults) {
     let name = plan.plan.as_str();
     let fix = "use 1 to 40 letters from a to z, digits and hyphens";
-    found.named("plan", name, names::is_plan(name), fix);
+    found.named("plan", name, PlanName::fits(name), fix);
     let clusters = plan.members.iter();
     let clusters = clusters.map(|(region, member)| {
         let field = format!("members.{region}.cluster");

@@ -33,7 +33,7 @@ pub(super) use account::unlisted;
 /// The step's name in timelines and logs.
 pub const STEP: &str = "loss_ledger";
 
-/// How long after its beginning a pass reads on. It ends [`LATE`](crate::sql::compare::LATE) after that at the latest, which leaves
+/// How long after its beginning a pass reads on. It ends [`LATE`](crate::ports::LATE) after that at the latest, which leaves
 /// its function a fifth of its minute to keep what was found.
 pub const STRETCH: Duration = Duration::from_secs(35);
 

@@ -20,9 +20,9 @@ use failover::{
     domain::{Region, RunId},
     ledger::{Known, Row, Run},
     ports::Suspicion,
-    sql::{Connector, Resolver, Session},
     steps::{health_probe, recovery_ledger},
 };
+use postgres::{Connector, Resolver, Session};
 use rds_sim::Simulator;
 use serde_json::json;
 use tokio::{

@@ -11,8 +11,8 @@ use failover::{
     domain::Region,
     plan::Plan,
     ports::{Credentials, Place},
-    sql::{Connector, Resolver, Session, Why},
 };
+use postgres::{Connector, Resolver, Session, Why};
 use testbed::{
     certificates::Certificates,
     profile::{HOME, PLAN, Profile, STANDBY, cluster},

@@ -7,9 +7,9 @@ use aws_sdk_rds::operation::{
     create_db_cluster_endpoint::CreateDbClusterEndpointInput,
     create_db_instance::CreateDbInstanceInput, create_global_cluster::CreateGlobalClusterInput,
 };
+use failover::steps::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
 
 use super::{super::read::shape, *};
-use crate::steps::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
 
 /// The fields of an SDK's input, and whether each is set.
 fn fields(input: &impl Debug) -> Vec<(String, bool)> {

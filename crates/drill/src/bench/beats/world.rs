@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use failover::{domain::Epoch, plan::Plan, sql};
+use failover::{domain::Epoch, plan::Plan};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
@@ -85,7 +85,7 @@ impl World {
                 .batch_execute(&format!("CREATE DATABASE {name}"))
                 .await?;
             let of_plan = self.admin(name).await?;
-            let set_up = sql::setup(&of_plan, plan, Epoch(1), password.take()).await;
+            let set_up = postgres::setup(&of_plan, plan, Epoch(1), password.take()).await;
             set_up.map_err(|why| format!("{name}: {why:?}"))?;
         }
         Ok(())

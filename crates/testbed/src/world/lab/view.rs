@@ -17,7 +17,6 @@ use failover::{
         Parameters, People, Place, ReachInput, ReachOutput, Rights, Rotation, Secrets, Spares,
         Suspicion,
     },
-    sql::Session,
     steps::{
         confirm_outage,
         health_probe::{self, LookAt},
@@ -25,6 +24,7 @@ use failover::{
     switches::Switches,
     topology::{Blueprint, Healthy},
 };
+use postgres::Session;
 use serde_json::Value;
 
 use super::{super::databases, Lab, Table, locked};

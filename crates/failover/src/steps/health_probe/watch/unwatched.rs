@@ -29,7 +29,7 @@ async fn a_plan_that_cannot_be_watched_is_counted_and_the_answer_says_why() {
     let nowhere = Books::with(&row());
     for (books, why, looks) in [
         (nobody_writes, "no ledger names a writer", 0),
-        (broken, "it is not JSON", 1),
+        (broken, "the document is not JSON", 1),
         (
             nowhere,
             "no endpoint of the member in us-west-2 is known",

@@ -8,8 +8,8 @@ use failover::{
     domain::{Epoch, Region, RunId},
     plan::Plan,
     ports::{Credentials, Heart, Place, Spares},
-    sql::{self, Connector, Session},
 };
+use postgres::{Connector, Session};
 
 use super::View;
 
@@ -71,7 +71,7 @@ impl Heart for View {
         (password, limit): (Option<&str>, Duration),
     ) -> Result<Epoch, Error> {
         let client = self.connector()?.connect(place, admin, limit).await?;
-        Ok(sql::setup(&client, plan, epoch, password).await?)
+        Ok(postgres::setup(&client, plan, epoch, password).await?)
     }
 
     async fn leads_to(&self, name: &str) -> Result<Result<String, Write>, Error> {

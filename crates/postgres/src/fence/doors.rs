@@ -1,9 +1,10 @@
 //! What of a database stands open to applications.
 
+use failover::{domain::Epoch, ports::Doors};
 use tokio_postgres::Client;
 
 use super::tolerated;
-use crate::{domain::Epoch, ports::Doors, sql::Why};
+use crate::Why;
 
 /// RDS's own roles, and no name that merely looks like one.
 /// Not verified on an account: the names are those that RDS is known to make, and one that is missing here is fenced like an

@@ -1,4 +1,5 @@
-//! The only place that speaks SQL: connections that verify the server, and what the probe asks over them.
+//! PostgreSQL, the only place that speaks SQL: connections that verify the server, and what the probe, the fence and the comparison
+//! ask over them.
 
 pub mod compare;
 mod connect;

@@ -1,9 +1,10 @@
 //! Gives back what fencing took.
 
+use failover::ports::Reopened;
 use tokio_postgres::Client;
 
 use super::{CANARY, RECORD, alter, attempt, doors, elsewhere::switch, tolerated};
-use crate::{ports::Reopened, sql::Why};
+use crate::Why;
 
 /// Gives back what [`super::shut`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
 /// nothing else from being given back; what could not be given back stays on record.
@@ -47,8 +48,21 @@ pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
     Ok(given)
 }
 
+/// Gives back what was switched off in the database of `there`.
+///
+/// # Errors
+/// [`Why`].
+pub async fn reopen_there(
+    admin: &Client,
+    there: &Client,
+    database: &str,
+    given: &mut Reopened,
+) -> Result<(), Why> {
+    give_back(admin, there, database, given).await
+}
+
 /// The jobs and subscriptions of one database.
-pub(super) async fn give_back(
+async fn give_back(
     admin: &Client,
     there: &Client,
     database: &str,

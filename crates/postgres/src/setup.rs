@@ -1,13 +1,13 @@
 //! Creates the heartbeat schema and the probe's role. Running it again changes nothing that is right.
 
+use failover::{
+    domain::{Epoch, Region},
+    plan::{Auth, Plan},
+};
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::Client;
 
 use super::Why;
-use crate::{
-    domain::{Epoch, Region},
-    plan::{Auth, Plan},
-};
 
 /// The server's own housekeeping of the beats would move the readers as if an application had written. Their table is therefore
 /// never analysed, and vacuumed only where a long transaction kept its few rows from being pruned.

@@ -1,6 +1,7 @@
 //! What is switched off in the database that it belongs to: scheduled jobs and subscriptions. The record of it lies in the
 //! plan's database.
 
+use failover::ports::Shut;
 use tokio_postgres::Client;
 
 use super::{
@@ -8,10 +9,7 @@ use super::{
     doors::{SUBSCRIPTIONS, jobs},
     tolerated,
 };
-use crate::{
-    ports::{Reopened, Shut},
-    sql::Why,
-};
+use crate::Why;
 
 /// Where `pg_cron` lives unless it is told otherwise.
 const CRON_DEFAULT: &str = "postgres";
@@ -117,17 +115,4 @@ pub(super) async fn switch(
         )
         .await?;
     tolerated(client.batch_execute(row.get(0)).await)
-}
-
-/// Gives back what was switched off in the database of `there`.
-///
-/// # Errors
-/// [`Why`].
-pub async fn reopen_there(
-    admin: &Client,
-    there: &Client,
-    database: &str,
-    given: &mut Reopened,
-) -> Result<(), Why> {
-    super::back::give_back(admin, there, database, given).await
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use failover::{
+    beat::{Beat, Beats, Reading, Write},
+    domain::{Epoch, Region, RunId},
+};
 use jiff::Timestamp;
 use tokio_postgres::{Client, Row, error::SqlState, types::Type};
 
 use super::Why;
-use crate::{
-    beat::{Beat, Beats, Reading, Write},
-    domain::{Epoch, Region, RunId},
-};
 
 /// Commits a beat, under the given epoch only, and tells which epoch the database holds. One round trip.
 const BEAT: &str = "

@@ -5,18 +5,18 @@ mod doors;
 mod elsewhere;
 mod trial;
 
+use failover::{
+    domain::Epoch,
+    ports::{Credentials, Shut},
+};
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::{Client, Transaction};
 
 use super::Why;
-use crate::{
-    domain::Epoch,
-    ports::{Credentials, Shut},
-};
 
-pub use back::{forget_dropped, reopen};
+pub use back::{forget_dropped, reopen, reopen_there};
 pub use doors::{count_jobs, doors, moves_break};
-pub use elsewhere::{Elsewhere, elsewhere, reopen_there, shut_there};
+pub use elsewhere::{Elsewhere, elsewhere, shut_there};
 pub use trial::{rehearse, rehearse_there};
 
 use doors::{ADMINISTRATORS, APPLICATIONS, PGLOGICAL, PREPARED, SENDERS, SESSIONS};

@@ -7,6 +7,11 @@ use std::{
     time::Duration,
 };
 
+use failover::{
+    Error,
+    beat::Write,
+    ports::{Credentials, Place},
+};
 use futures::{StreamExt, stream::FuturesUnordered};
 use hickory_resolver::{
     TokioResolver,
@@ -21,12 +26,6 @@ use rustls::{
 };
 use tokio_postgres::{Client, Config, config::SslMode, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-use crate::{
-    Error,
-    beat::Write,
-    ports::{Credentials, Place},
-};
 
 /// Why a connection or a statement failed, as far as it matters for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! Tries everything that the fence does while all is well, and takes it back.
 
+use failover::ports::Credentials;
 use tokio_postgres::{Client, Transaction};
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     doors::{self, APPLICATIONS, SUBSCRIPTIONS},
     quoted,
 };
-use crate::{ports::Credentials, sql::Why};
+use crate::Why;
 
 /// Tries whether shutting would be allowed: to see sessions, to end them, to alter roles, to keep the record, to switch jobs and
 /// subscriptions off. Everything is taken back. Answers why not, where it would not be.

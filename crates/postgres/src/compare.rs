@@ -2,6 +2,11 @@
 
 use std::{pin::pin, time::Duration};
 
+use failover::{
+    ledger::FoundIn,
+    plan::KeyedTable,
+    ports::{FoundRows, LATE, ROWS, Reached, Stretch, WIDE_BYTES},
+};
 use futures::TryStreamExt;
 use tokio::time::Instant;
 use tokio_postgres::{
@@ -11,11 +16,6 @@ use tokio_postgres::{
 };
 
 use super::Why;
-use crate::{
-    ledger::FoundIn,
-    plan::KeyedTable,
-    ports::{FoundRows, LATE, ROWS, Reached, Stretch, WIDE_BYTES},
-};
 
 /// A stretch ends once it has found so much, in bytes of rows.
 const FOUND_BYTES: i64 = 8 * 1024 * 1024;

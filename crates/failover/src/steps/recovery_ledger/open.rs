@@ -246,6 +246,21 @@ fn behind(rows: &Rows, input: &Opening, now: Timestamp) -> Option<RunId> {
     first.filter(|first| others.all(|lease| lease.waits_for_human && lease.run_id == *first))
 }
 
+/// The leases are taken one after the other: another run may have superseded this one in the first while it took the last. Both
+/// would hold a part and go on.
+fn holds_all(rows: &Rows, run_id: &RunId, now: Timestamp) -> Result<(), Error> {
+    let mut lost = rows.0.iter().filter_map(|(region, row)| {
+        let other = row.held_by_another(run_id, now)?;
+        Some((region, &other.run_id))
+    });
+    match lost.next() {
+        None => Ok(()),
+        Some((region, other)) => Err(Error::RunRefused(format!(
+            "run {other} took the plan over in {region} while this one opened; it goes on there"
+        ))),
+    }
+}
+
 async fn give_back(world: &impl Ledger, plan: &Plan, input: &Opening, leased: &[Region]) {
     let run = (&input.run_id, &input.target_region);
     for region in leased {
@@ -261,7 +276,11 @@ async fn record(
 ) -> Result<Opened, Error> {
     let here = world.region();
     let rows = match held.behind {
-        None => ports::rows(world, &held.leased, &plan.plan).await?,
+        None => {
+            let rows = ports::rows(world, &held.leased, &plan.plan).await?;
+            holds_all(&rows, &input.run_id, world.now())?;
+            rows
+        }
         Some(_) => ports::rows(world, input.counted_on(plan), &plan.plan).await?,
     };
     crate::guard::writer(&rows, &input.from_region, &input.target_region)?;
@@ -344,6 +363,38 @@ mod tests {
 
     fn plan() -> Plan {
         crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_run_that_was_superseded_in_one_region_while_it_took_another_does_not_open() {
+        let now = Timestamp::UNIX_EPOCH;
+        let leased = |run_id: &str| {
+            let claim = Claim {
+                run_id: run_id.into(),
+                kind: RunKind::UnplannedFailover,
+                incident: None,
+                from: "us-west-2".into(),
+                to: "us-east-1".into(),
+            };
+            let row = crate::steps::fake::row("us-west-2", 1);
+            row.claim(&claim, now).unwrap()
+        };
+        let rows = |of: [&str; 2]| {
+            let regions = ["eu-west-1", "us-east-1"].map(Region::from);
+            Rows(regions.into_iter().zip(of.map(leased)).collect())
+        };
+        let mine = "mine".into();
+        assert_eq!(holds_all(&rows(["mine", "mine"]), &mine, now), Ok(()));
+        for (of, region) in [
+            (["another", "mine"], "eu-west-1"),
+            (["mine", "another"], "us-east-1"),
+        ] {
+            let why = holds_all(&rows(of), &mine, now).unwrap_err();
+            let said = format!(
+                "run another took the plan over in {region} while this one opened; it goes on there"
+            );
+            assert_eq!(why, Error::RunRefused(said));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 23),
-    ('C', 23),
+    ('C', 24),
     ('P', 16),
     ('F', 18),
     ('L', 22),

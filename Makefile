@@ -100,8 +100,8 @@ bench: ready-to-drill lambda ## Prints figures: losses, the functions' weight, b
 	target/release/drill bench detection
 	target/release/drill bench losses
 
-check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol
-	$(CARGO) run --quiet --release --locked --package protocol
+check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol (SEARCH=<words of one's name>)
+	$(CARGO) run --quiet --release --locked --package protocol $(if $(SEARCH),-- "$(SEARCH)")
 
 machines: ## Writes the state machines' definitions from crates/machines
 	$(CARGO) run --quiet --locked --package machines

@@ -8,8 +8,9 @@ use protocol::{
 };
 
 fn violations(search: &Search) -> Vec<String> {
-    let saw = search.look().unwrap_or_else(|why| panic!("{why}"));
+    let saw = search.look(None).unwrap_or_else(|why| panic!("{why}"));
     assert!(saw.states > 1_000, "{}", search.name);
+    assert!(saw.is_whole, "{}", search.name);
     saw.violations
 }
 
@@ -18,6 +19,12 @@ fn no_order_of_calls_and_faults_breaks_a_property() {
     for search in &SMALL {
         assert_eq!(violations(search), Vec::<String>::new(), "{}", search.name);
     }
+}
+
+#[test]
+fn a_search_that_is_cut_off_says_so() {
+    let saw = SMALL[0].look(Some(2_000)).unwrap();
+    assert!(!saw.is_whole && saw.states > 100, "{saw:?}");
 }
 
 #[test]

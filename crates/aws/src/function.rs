@@ -1,9 +1,10 @@
 //! A function's life: AWS from its environment, then a pass for each event, whose answer or named error goes out.
 
-use failover::{Error, domain::timestamp, json::Payload, steps::warm};
+use failover::{Error, domain::timestamp, json::Payload};
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use serde_json::Value;
+use steps::warm;
 
 use super::Aws;
 

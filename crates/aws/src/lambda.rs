@@ -10,11 +10,11 @@ use failover::{
     ports::{
         Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
     },
-    steps::warm,
 };
 use futures::future::BoxFuture;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use steps::warm;
 
 use super::{
     Aws, client,

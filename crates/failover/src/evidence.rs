@@ -97,7 +97,7 @@ impl Rds {
     }
 
     /// Whether RDS says that it is working on the member.
-    pub(crate) fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         // Statuses at rest are listed, not the busy ones: AWS adds transitional statuses, and a new one must not promote.
         const AT_REST: [&str; 16] = [
             "available",

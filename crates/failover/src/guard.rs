@@ -183,7 +183,7 @@ pub fn loss(plan: &Plan, loss: Option<&Loss>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Beats, evidence::Verdict, ledger::Row, steps::fake};
+    use crate::{beat::Beats, evidence::Verdict, ledger::Row, testing};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -192,7 +192,7 @@ mod tests {
     fn confirmed(verdict: Verdict, loss: Option<f64>) -> Confirmed {
         Confirmed {
             verdict,
-            evidence: fake::evidence(at(0)),
+            evidence: testing::evidence(at(0)),
             loss: loss.map(|seconds| Loss { beats: 1, seconds }),
             acknowledged: Beats::new(),
             alive_at: None,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn row(epoch: u64, writer: &str) -> Row {
-        fake::row(writer, epoch)
+        testing::row(writer, epoch)
     }
 
     fn rows<const N: usize>(rows: [(&str, Row); N]) -> Rows {
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn evidence_is_good_for_a_minute_and_only_for_a_verdict_that_leads_on() {
-        let plan = fake::run().plan;
+        let plan = testing::run().plan;
         let judged =
             |verdict, now| name(freshness(&plan, Some(&confirmed(verdict, None)), at(now)));
         assert_eq!(judged(Verdict::RegionDown, 60), "ok");
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_loss_beyond_the_bound_or_unknown_is_refused_and_a_forced_one_must_be_accepted() {
-        let plan = fake::run().plan;
+        let plan = testing::run().plan;
         let judged = |seconds| {
             let confirmed = confirmed(Verdict::RegionDown, seconds);
             name(loss(&plan, confirmed.loss.as_ref()))
@@ -270,7 +270,7 @@ mod tests {
             Timestamp::from_second(100).unwrap(),
             Timestamp::from_second(160).unwrap(),
         );
-        let mut run = crate::steps::fake::run();
+        let mut run = crate::testing::run();
         run.accept_data_loss = true;
         let why = abandoned(&run, Some(then), now).unwrap_err();
         assert_eq!(why.name(), "NotReady");

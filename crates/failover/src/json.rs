@@ -1,6 +1,6 @@
 //! What operators and machines send, read in words of JSON: whatever arrives, a refusal names field, value and fix.
 
-pub(crate) mod places;
+pub mod places;
 mod read;
 mod strict;
 
@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Result<Value, String> {
 ///
 /// # Errors
 /// What keeps it from being JSON, with the fix, and where.
-pub(crate) fn lenient(text: &str) -> Result<Value, (String, Place)> {
+pub fn lenient(text: &str) -> Result<Value, (String, Place)> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = strict::lenient(&mut deserializer);
     let value = value.and_then(|value| {
@@ -95,7 +95,7 @@ pub fn operation<T: DeserializeOwned>(payload: Value) -> Result<T, Error> {
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn field<T: DeserializeOwned>(name: &str, value: Value) -> Result<Option<T>, Error> {
+pub fn field<T: DeserializeOwned>(name: &str, value: Value) -> Result<Option<T>, Error> {
     Option::deserialize(read::Word(value)).map_err(|why| refused(why.under(name)))
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn field<T: DeserializeOwned>(name: &str, value: Value) -> Result<Opt
 ///
 /// # Errors
 /// What was written instead, and how a time is written.
-pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+pub fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     let read = |text: String| {
         text.parse().map_err(|_| {
@@ -148,7 +148,7 @@ fn named(plan: &str) -> Result<(), Error> {
 const VALUE_MAX: usize = 60;
 
 /// A value as a sentence repeats it.
-pub(crate) fn shown(value: &impl std::fmt::Display) -> String {
+pub fn shown(value: &impl std::fmt::Display) -> String {
     let mut text = value.to_string();
     if let Some((end, _)) = text.char_indices().nth(VALUE_MAX) {
         text.truncate(end);
@@ -158,4 +158,15 @@ pub(crate) fn shown(value: &impl std::fmt::Display) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_deep_in_a_document_is_named_with_its_way() {
+        let why = parse(r#"{"a": {"b": [1, {"c": 1e999}]}}"#).unwrap_err();
+        assert!(why.contains("a.b.1.c is a number beyond 64 bits"), "{why}");
+        let why = parse(r#"{"a": {"b": 1, "b": 2}}"#).unwrap_err();
+        assert!(why.contains("a.b stands twice"), "{why}");
+        assert!(parse("{} x").is_err());
+    }
+}

@@ -9,12 +9,13 @@ pub mod json;
 pub mod ledger;
 pub mod metric;
 pub mod notify;
+pub mod pass;
 pub mod patience;
 pub mod plan;
 pub mod policy;
 pub mod ports;
-pub mod steps;
 pub mod switches;
+pub mod testing;
 pub mod topology;
 
 pub use error::Error;

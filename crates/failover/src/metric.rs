@@ -1,6 +1,8 @@
 //! What is counted: one line in CloudWatch's embedded metric format, which the function's log group turns into a metric.
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -43,8 +45,11 @@ pub fn failed(counted: Counted, plan: &PlanName, now: Timestamp) {
 /// Counts that something failed: `Failed`, by `Step` and by `Step` and another dimension. An alarm on it is how people learn
 /// that it goes on.
 pub fn failed_for(counted: Counted, dimension: &str, value: &str, now: Timestamp) {
-    #[cfg(test)]
-    COUNTED.with_borrow_mut(|all| all.push((counted, value.to_owned())));
+    COUNTED.with_borrow_mut(|all| {
+        if let Some(all) = all {
+            all.push((counted, value.to_owned()));
+        }
+    });
     #[expect(
         clippy::print_stdout,
         reason = "a metric is a line on standard output, and nothing may stand around it"
@@ -54,16 +59,15 @@ pub fn failed_for(counted: Counted, dimension: &str, value: &str, now: Timestamp
     }
 }
 
-#[cfg(test)]
 thread_local! {
-    /// What a test's thread has counted.
-    static COUNTED: std::cell::RefCell<Vec<(Counted, String)>> = const { std::cell::RefCell::new(Vec::new()) };
+    /// What a test's thread has counted; `None` where no test asked.
+    static COUNTED: RefCell<Option<Vec<(Counted, String)>>> = const { RefCell::new(None) };
 }
 
-/// What this test has counted since it last asked.
-#[cfg(test)]
-pub(crate) fn counted() -> Vec<(Counted, String)> {
-    COUNTED.take()
+/// What this thread has counted since a test last asked. Nothing is kept before the first time.
+#[must_use]
+pub fn counted() -> Vec<(Counted, String)> {
+    COUNTED.replace(Some(Vec::new())).unwrap_or_default()
 }
 
 fn line(step: &str, (dimension, value): (&str, &str), now: Timestamp) -> Value {

@@ -197,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_was_sent_is_not_marked_as_told_and_is_sent_the_next_time() {
-        let books = crate::steps::fake::Books::with(&Row::new("orders".into()));
+        let books = crate::testing::Books::with(&Row::new("orders".into()));
         let known = books.known(&"us-east-1".into(), &"orders".into()).await;
         let plan = known.unwrap().unwrap().plan;
         let told = async || {

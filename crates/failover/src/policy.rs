@@ -138,7 +138,7 @@ mod tests {
     };
 
     fn plan() -> Plan {
-        crate::plan::read(&crate::steps::fake::plan_document().to_string()).unwrap()
+        crate::plan::read(&crate::testing::plan_document().to_string()).unwrap()
     }
 
     fn at(second: i64) -> Timestamp {

@@ -11,7 +11,7 @@ mod named;
 pub mod names;
 mod reach;
 mod shape;
-pub(crate) mod status;
+pub mod status;
 
 pub use call::{Call, ParameterGroup};
 pub use named::Named;

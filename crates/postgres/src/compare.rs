@@ -3,9 +3,9 @@
 use std::{pin::pin, time::Duration};
 
 use failover::{
-    ledger::FoundIn,
+    ledger::{FoundIn, ROWS, WIDE_BYTES},
     plan::KeyedTable,
-    ports::{FoundRows, LATE, ROWS, Reached, Stretch, WIDE_BYTES},
+    ports::{FoundRows, LATE, Reached, Stretch},
 };
 use futures::TryStreamExt;
 use tokio::time::Instant;

@@ -10,15 +10,16 @@ use failover::{
     Error,
     domain::{Epoch, RunId},
     ledger::RunKind,
+    pass::{Input, Output},
     plan::Plan,
     ports::{Here, Ledger},
-    steps::{
-        Input, Output, confirm_outage, detach_and_promote, dns_flip, fence_writer, health_probe,
-        planned_failover, rebuild_global, recovery_ledger,
-    },
 };
 use machines::Passed;
 use serde_json::{Value, json};
+use steps::{
+    confirm_outage, detach_and_promote, dns_flip, fence_writer, health_probe, planned_failover,
+    rebuild_global, recovery_ledger,
+};
 
 use crate::{
     lead,

@@ -462,8 +462,8 @@ impl State {
     pub fn run_id(&self, slot: usize) -> RunId {
         match self.runs.get(slot) {
             Some(Slot::Live(live)) if live.task == Task::Forced => {
-                RunId(failover::steps::by_hand::run_id(
-                    failover::steps::detach_and_promote::STEP,
+                RunId(failover::pass::by_hand::run_id(
+                    steps::detach_and_promote::STEP,
                     &region(live.to),
                     failover::domain::Epoch(live.epoch),
                 ))

@@ -196,7 +196,7 @@ impl Profile {
             },
             ecs_rollout_ms: 2_000,
             client_interval_ms: 50,
-            confirm_timeout_ms: u64::try_from(failover::steps::confirm_outage::TIMEOUT.as_millis())
+            confirm_timeout_ms: u64::try_from(steps::confirm_outage::TIMEOUT.as_millis())
                 .unwrap_or(u64::MAX),
             members: &[HOME, STANDBY],
             headless: None,

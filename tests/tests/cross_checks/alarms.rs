@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use failover::{
-    metric::{Counted, NAMESPACE},
-    steps::warm,
-};
+use failover::metric::{Counted, NAMESPACE};
 use serde_json::{Value, json};
+use steps::warm;
 use tests::{machine, template};
 
 /// Alarms on what is called once an hour.

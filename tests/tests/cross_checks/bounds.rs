@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use failover::{
-    guard::EVIDENCE_SECONDS_MAX,
-    ledger::SUPERSEDED_AFTER,
-    plan::APPROVAL_MINUTES_MAX,
-    steps::fence_writer::{LOOK, SHUT, SWEEP},
-};
+use failover::{guard::EVIDENCE_SECONDS_MAX, ledger::SUPERSEDED_AFTER, plan::APPROVAL_MINUTES_MAX};
 use machines::{Machine, State, WAIT_SECONDS};
 use serde_json::Value;
+use steps::fence_writer::{LOOK, SHUT, SWEEP};
 use tests::{machine, template};
 
 /// What AWS ends an execution at.

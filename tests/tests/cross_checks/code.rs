@@ -25,8 +25,9 @@ const PAUSES: [&str; 7] = [
 /// Where the functions' code lives.
 fn shipped() -> Vec<String> {
     let mut found = sources("crates/failover/src");
-    found.extend(sources("crates/postgres/src"));
-    found.extend(sources("crates/aws/src"));
+    for folder in ["steps", "postgres", "aws"] {
+        found.extend(sources(&format!("crates/{folder}/src")));
+    }
     for function in functions() {
         found.extend(sources(&format!("{}/src", function.folder)));
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use failover::{
     Error,
     ledger::LEASE,
-    steps::{WAIT_SECONDS_MAX, rebuild_global, wait_seconds_up_to},
+    pass::{WAIT_SECONDS_MAX, wait_seconds_up_to},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use steps::rebuild_global;
 use tests::{
     machine::{self, Machine, unbounded},
     template::{self, function_of},

@@ -27,6 +27,26 @@ fn every_port_is_the_cores_and_no_step_owns_one() {
     assert_eq!(traits(&others), own);
     assert!(traits(&ports).len() <= 12, "{:?}", traits(&ports));
     for path in ports {
-        assert!(!shipped(&path).contains("steps::"), "{path} names a step");
+        assert!(!shipped(&path).contains("pass::"), "{path} names a pass");
+    }
+}
+
+#[test]
+fn no_shipped_code_stands_on_the_world_in_memory() {
+    let shipped_crates = [
+        "failover",
+        "steps",
+        "postgres",
+        "aws",
+        "machines",
+        "cli",
+        "functions",
+    ];
+    for folder in shipped_crates {
+        for path in sources(&format!("crates/{folder}")) {
+            let is_of_tests = path.contains("tests") || path.contains("/testing");
+            let names_it = shipped(&path).contains("testing::");
+            assert!(is_of_tests || !names_it, "{path} names failover::testing");
+        }
     }
 }

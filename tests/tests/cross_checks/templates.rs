@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use failover::{
-    json::operation,
-    steps::{fence_writer, health_probe, rebuild_global, warm},
-};
+use failover::json::operation;
 use serde_json::json;
+use steps::{fence_writer, health_probe, rebuild_global, warm};
 use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.

@@ -11,12 +11,10 @@ use aws_sdk_rds::{
     },
     types,
 };
-use failover::{
-    steps::rebuild_global::is_default_group,
-    topology::{
-        EndpointShape, GlobalSettings, InstanceShape, MonitoringShape, ScalingShape, Shape,
-    },
+use failover::topology::{
+    EndpointShape, GlobalSettings, InstanceShape, MonitoringShape, ScalingShape, Shape,
 };
+use steps::rebuild_global::is_default_group;
 
 const ENGINE: &str = "aurora-postgresql";
 

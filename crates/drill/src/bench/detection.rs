@@ -3,8 +3,9 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use failover::{evidence::Verdict, policy::Decision, steps::confirm_outage};
+use failover::{evidence::Verdict, policy::Decision};
 use serde_json::json;
+use steps::confirm_outage;
 use tokio::time::Instant;
 
 use super::median;
@@ -221,8 +222,8 @@ async fn confirm(lab: &Arc<Lab>, limit: Duration) -> Result<(Verdict, Decision),
     let there = lab.view(STANDBY);
     let open = json!({"operation": "open", "kind": "unplanned_failover", "run_id": "bench",
         "input": {"plan": PLAN, "incident": format!("{PLAN}/1"), "writer_region": HOME, "observer_region": STANDBY}});
-    let opened = Box::pin(failover::steps::recovery_ledger::handle(&there, open)).await?;
-    let input: failover::steps::Input = serde_json::from_value(opened["run"].clone())?;
+    let opened = Box::pin(steps::recovery_ledger::handle(&there, open)).await?;
+    let input: failover::pass::Input = serde_json::from_value(opened["run"].clone())?;
     let began = Instant::now();
     let answer = loop {
         let answer = Box::pin(confirm_outage::confirm(&there, &input, false)).await?;

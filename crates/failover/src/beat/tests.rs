@@ -11,7 +11,7 @@ fn after(
     writer_region: &Region,
     look: Look,
 ) -> Vantage {
-    let detection = crate::steps::fake::run().plan.detection;
+    let detection = crate::testing::run().plan.detection;
     Vantage::after(previous, region, writer_region, look, &detection)
 }
 

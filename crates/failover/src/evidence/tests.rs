@@ -238,7 +238,7 @@ fn an_only_instance_has_its_ten_minutes_where_rds_does_not_tell_and_the_busy_gra
 
 #[test]
 fn an_instance_that_does_not_serve_is_none_to_fail_over_to() {
-    let mut plan = crate::steps::fake::run().plan;
+    let mut plan = crate::testing::run().plan;
     plan.unplanned.writer_down = Mode::Automatic;
     let of = |second: i64, instances: &[&str]| {
         let seen = Evidence {
@@ -386,7 +386,7 @@ fn probes_that_all_fail_beside_an_unreadable_reader_never_lead_on_by_themselves(
 
 #[test]
 fn an_only_instance_has_its_ten_minutes_under_automatic_whatever_the_plan_says() {
-    let mut plan = crate::steps::fake::run().plan;
+    let mut plan = crate::testing::run().plan;
     plan.detection.in_region_grace_seconds = Some(180);
     let of = |plan: &Plan, instances: usize, second| {
         let seen = Evidence {

@@ -35,7 +35,7 @@ pub fn cooldown(current: Option<&Current>, plan: &Plan, now: Timestamp) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::Epoch, steps::fake};
+    use crate::{domain::Epoch, testing};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_cool_down_lasts_until_its_time_has_passed_or_it_is_acknowledged() {
-        let plan = fake::run().plan;
+        let plan = testing::run().plan;
         let mut current = Current {
             epoch: Epoch(8),
             writer: "us-east-1".into(),

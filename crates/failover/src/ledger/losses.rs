@@ -4,9 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Error,
     domain::{Epoch, Region},
     plan::KeyedTable,
 };
+
+/// Rows that are read at once, unless the database is too slow for that.
+pub const ROWS: u32 = 20_000;
+
+/// A wider row, in bytes of its text, is listed by its key alone: it would not fit into a function's memory several times over.
+pub const WIDE_BYTES: i64 = 4 * 1024 * 1024;
 
 /// What has been found so far of what a deposed cluster alone has: the `loss/<cluster>` item of its Region's ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,4 +107,211 @@ pub struct LostBeats {
     pub count: u64,
     /// Seconds between the last beat that the writer had and the last one of all; `None` where it had none of any vantage.
     pub seconds: Option<f64>,
+}
+
+impl Losses {
+    /// An account of this cluster under this epoch and fence, with nothing compared yet.
+    #[must_use]
+    pub fn of(
+        (cluster, resource_id): (&str, Option<&str>),
+        (epoch, fenced_at): (Epoch, Option<Timestamp>),
+        tables: &[KeyedTable],
+        now: Timestamp,
+    ) -> Self {
+        let tables = tables.iter().map(|table| TableLoss {
+            table: table.clone(),
+            folder: format!("{}/{}", table.table, now.strftime("%Y%m%dT%H%M%SZ")),
+            after: None,
+            rows_at_once: ROWS,
+            compared: 0,
+            only_here: 0,
+            differs: 0,
+            left_out: Vec::new(),
+            own_columns: Vec::new(),
+            found_in: FoundIn::Both,
+            wide: 0,
+            kept: 0,
+            begun: Vec::new(),
+            locked_seconds: 0,
+            is_done: false,
+        });
+        Self {
+            cluster: cluster.to_owned(),
+            resource_id: resource_id.map(str::to_owned),
+            epoch,
+            fenced_at,
+            begun_at: now,
+            tables: tables.collect(),
+            beats: None,
+            unknown: None,
+            summary: None,
+        }
+    }
+
+    /// The account by the plan's tables as they are now: what was compared by the same key stands, and another table or key begins
+    /// anew. A table that is no longer the plan's is forgotten.
+    #[must_use]
+    pub fn by(mut self, tables: &[KeyedTable], now: Timestamp) -> Self {
+        let under = (self.epoch, self.fenced_at);
+        let cluster = (&*self.cluster, self.resource_id.as_deref());
+        let fresh = Self::of(cluster, under, tables, now);
+        let before = std::mem::replace(&mut self.tables, fresh.tables);
+        for table in &mut self.tables {
+            if let Some(same) = before.iter().find(|same| same.table == table.table) {
+                table.clone_from(same);
+            }
+        }
+        let names = |tables: &[TableLoss]| {
+            let names = tables.iter().map(|table| table.table.clone());
+            names.collect::<Vec<_>>()
+        };
+        if self.unknown.is_none() && names(&before) != names(&self.tables) {
+            self.summary = None;
+        }
+        self
+    }
+
+    /// The table with this number.
+    ///
+    /// # Errors
+    /// `UnexpectedTopology` where the plan has fewer.
+    pub fn table(&mut self, index: usize) -> Result<&mut TableLoss, Error> {
+        let table = self.tables.get_mut(index);
+        table.ok_or_else(|| {
+            Error::UnexpectedTopology("the plan's tables changed under the run".into())
+        })
+    }
+
+    /// Whether everything was compared and the summary is written.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.summary.is_some()
+    }
+
+    /// Whether it is of the cluster that RDS calls so for good. One without that is of none.
+    #[must_use]
+    pub fn is_of(&self, resource_id: Option<&str>) -> bool {
+        resource_id.is_some() && self.resource_id.as_deref() == resource_id
+    }
+
+    /// The folder of its files. Another fence and another cluster have another one: what was found before is mixed with nothing.
+    #[must_use]
+    pub fn folder(&self, plan: &str) -> String {
+        let (cluster, epoch) = (&self.cluster, self.epoch);
+        let fence = self
+            .fenced_at
+            .map(|at| at.strftime("-%Y%m%dT%H%M%SZ").to_string());
+        let resource_id = self.resource_id.as_ref().map(|id| format!("-{id}"));
+        format!(
+            "{plan}/{cluster}-{epoch}{}{}",
+            fence.unwrap_or_default(),
+            resource_id.unwrap_or_default()
+        )
+    }
+
+    /// One sentence for people.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let unknown = self.unknown.as_ref().map(|why| {
+            let open = self.tables.iter().filter(|table| !table.is_done);
+            let open: Vec<_> = open.map(|table| table.table.table.as_str()).collect();
+            let all = open.len() == self.tables.len();
+            let of = if all {
+                String::new()
+            } else {
+                format!(" in {}", open.join(", "))
+            };
+            (
+                all,
+                format!("what {} alone had{of} is unknown: {why}", self.cluster),
+            )
+        });
+        if let Some((true, unknown)) = unknown {
+            return unknown;
+        }
+        let unknown = unknown
+            .map(|(_, unknown)| format!("; {unknown}"))
+            .unwrap_or_default();
+        let sum = |of: fn(&TableLoss) -> u64| self.tables.iter().map(of).sum::<u64>();
+        let beats = match &self.beats {
+            None => "the lost beats are unknown".to_owned(),
+            Some(beats) => {
+                let lost = beats.iter().map(|beat| beat.count).sum::<u64>();
+                let seconds = beats.iter().filter_map(|beat| beat.seconds);
+                match seconds.reduce(f64::max) {
+                    None if lost > 0 => format!("{lost} beat(s) are lost, which is every one"),
+                    seconds => format!(
+                        "{lost} beat(s) of {:.1} s are lost",
+                        seconds.unwrap_or_default()
+                    ),
+                }
+            }
+        };
+        let wide = match sum(|table| table.wide) {
+            0 => String::new(),
+            wide => format!(
+                "; {wide} row(s) wider than {} MiB are listed by key alone",
+                WIDE_BYTES / (1024 * 1024)
+            ),
+        };
+        let remarks = self
+            .tables
+            .iter()
+            .flat_map(|table| table.remarks(&self.cluster));
+        let remarks: String = remarks.map(|remark| format!("; {remark}")).collect();
+        format!(
+            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{remarks}{unknown}",
+            sum(|table| table.only_here),
+            self.cluster,
+            sum(|table| table.differs),
+            sum(|table| table.compared),
+            self.tables.len()
+        )
+    }
+}
+
+impl TableLoss {
+    /// Where its files lie, beside the summary.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        if self.folder.is_empty() {
+            &self.table.table
+        } else {
+            &self.folder
+        }
+    }
+
+    /// What a reader of the files has to know.
+    fn remarks(&self, cluster: &str) -> Vec<String> {
+        let table = &self.table.table;
+        let found_in = match self.found_in {
+            FoundIn::Both => None,
+            FoundIn::Deposed => Some(format!(
+                "{table} is not on the writer, and every row is listed"
+            )),
+            FoundIn::Writer => Some(format!(
+                "{table} is not in {cluster}, so that nothing of it is lost"
+            )),
+        };
+        let locked = (self.locked_seconds > 0).then(|| {
+            format!(
+                "{table} was locked for {} s, and compared when it was free",
+                self.locked_seconds
+            )
+        });
+        let parts = [found_in, self.not_compared(cluster), locked];
+        parts.into_iter().flatten().collect()
+    }
+
+    /// What nothing lists of rows that are otherwise the same.
+    #[must_use]
+    pub fn not_compared(&self, cluster: &str) -> Option<String> {
+        let own = self.own_columns.join(", ");
+        (!own.is_empty()).then(|| {
+            format!(
+                "only {cluster} has {own} of {}, which was not compared",
+                self.table.table
+            )
+        })
+    }
 }

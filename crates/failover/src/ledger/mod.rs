@@ -15,7 +15,7 @@ mod run;
 pub use attempt::{Answer, Attempt};
 
 pub use looks::{Looks, Seen, Sight};
-pub use losses::{FoundIn, Losses, LostBeats, TableLoss};
+pub use losses::{FoundIn, Losses, LostBeats, ROWS, TableLoss, WIDE_BYTES};
 pub use row::{
     Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, REFUSED, Row, RunKind,
     SERVED_FRESH, SUPERSEDED_AFTER, Served, Unheard,

@@ -11,7 +11,7 @@ use crate::{
     evidence::{Evidence, Said, Verdict},
     ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
     patience::Refusal,
-    plan::{Plan, Strategy},
+    plan::{Endpoint, Plan, Strategy},
     policy::{Human, covers, is_approved},
 };
 
@@ -354,6 +354,17 @@ pub struct Endpoints {
     pub reader: String,
     /// The port of both.
     pub port: u16,
+}
+
+impl Endpoints {
+    /// The endpoint that a record leads to.
+    #[must_use]
+    pub fn of(&self, endpoint: Endpoint) -> &str {
+        match endpoint {
+            Endpoint::Writer => &self.writer,
+            Endpoint::Reader => &self.reader,
+        }
+    }
 }
 
 impl Claim {

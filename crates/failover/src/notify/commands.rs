@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn plan() -> Plan {
-        let mut plan = crate::steps::fake::run().plan;
+        let mut plan = crate::testing::run().plan;
         let topic = "arn:aws-cn:sns:cn-north-1:123456789012:orders-alerts";
         plan.notify = [("us-east-1".into(), topic.into())].into();
         plan

@@ -112,6 +112,14 @@ impl Topology {
         let Self::AuroraGlobal { global_cluster } = self;
         global_cluster
     }
+
+    /// The steps whose calls promote a member. The first one's may lose what was not replicated.
+    #[must_use]
+    pub const fn promoting_steps(&self) -> &'static [&'static str] {
+        match self {
+            Self::AuroraGlobal { .. } => &["detach_and_promote", "planned_failover"],
+        }
+    }
 }
 
 /// One member cluster.
@@ -320,11 +328,11 @@ pub enum DnsRecord {
 }
 
 /// What is said of a plan in which no record leads to the writer.
-pub(crate) const UNNAMED: &str = "the plan has neither a DNS name nor a parameter for the writer, so where applications write was not observed";
+pub const UNNAMED: &str = "the plan has neither a DNS name nor a parameter for the writer, so where applications write was not observed";
 
 impl Plan {
     /// Whether any record leads applications to the writer.
-    pub(crate) fn names_its_writer(&self) -> bool {
+    pub fn names_its_writer(&self) -> bool {
         self.dns.iter().any(|record| match record {
             DnsRecord::Cname { endpoint, .. } | DnsRecord::Ssm { endpoint, .. } => {
                 *endpoint == Endpoint::Writer

@@ -120,7 +120,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::steps::fake::plan_document as good;
+    use crate::testing::plan_document as good;
 
     fn refusal(document: &Value) -> String {
         read(&document.to_string())

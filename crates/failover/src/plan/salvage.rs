@@ -57,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::steps::fake::plan_document as good;
+    use crate::testing::plan_document as good;
 
     fn last() -> Plan {
         super::super::read(&good().to_string()).unwrap()

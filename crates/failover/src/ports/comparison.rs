@@ -108,17 +108,11 @@ pub struct FoundRows {
     pub count: u64,
     /// They themselves, as `COPY … FROM … (FORMAT csv, HEADER)` takes them.
     pub csv: Vec<u8>,
-    /// How many are wider than [`WIDE_BYTES`].
+    /// How many are wider than [`crate::ledger::WIDE_BYTES`].
     pub wide: u64,
     /// The keys of those, as CSV with a header.
     pub keys: Vec<u8>,
 }
-
-/// Rows that are read at once, unless the database is too slow for that.
-pub const ROWS: u32 = 20_000;
-
-/// A wider row, in bytes of its text, is listed by its key alone: it would not fit into a function's memory several times over.
-pub const WIDE_BYTES: i64 = 4 * 1024 * 1024;
 
 /// How much longer than its limit a stretch may take: what was begun before is cut off then. Longer than one statement may take.
 pub const LATE: Duration = Duration::from_secs(12);

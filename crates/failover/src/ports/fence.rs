@@ -88,7 +88,7 @@ pub struct Shut {
 
 impl Shut {
     /// Whether anything was open that may have taken rows.
-    pub(crate) const fn took_something(&self) -> bool {
+    pub const fn took_something(&self) -> bool {
         !self.roles.is_empty()
             || self.sessions > 0
             || !self.jobs.is_empty()

@@ -135,7 +135,7 @@ pub async fn in_region(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ledger::Row, steps::fake::Books, topology::GlobalSettings};
+    use crate::{ledger::Row, testing::Books, topology::GlobalSettings};
 
     #[tokio::test]
     async fn what_took_the_recorded_global_clusters_name_is_not_answered_for_it() {

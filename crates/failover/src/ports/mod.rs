@@ -13,7 +13,7 @@ mod people;
 mod secrets;
 mod services;
 
-pub use comparison::{Comparison, FoundRows, Held, LATE, Pair, ROWS, Reached, Stretch, WIDE_BYTES};
+pub use comparison::{Comparison, FoundRows, Held, LATE, Pair, Reached, Stretch};
 pub use fence::{Doors, Fence, Reopened, Rights, Shut};
 pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Suspicion};
 pub use heart::{Heart, Place, Spares};

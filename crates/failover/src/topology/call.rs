@@ -67,6 +67,27 @@ pub enum ParameterGroup {
 }
 
 impl Call {
+    /// RDS's own name for it. The action that allows it is called the same.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        match self {
+            Self::CreateSnapshot { .. } => "CreateDBClusterSnapshot",
+            Self::CopySnapshot { .. } => "CopyDBClusterSnapshot",
+            Self::Remove { .. } => "RemoveFromGlobalCluster",
+            Self::DeleteEndpoint { .. } => "DeleteDBClusterEndpoint",
+            Self::RenameInstance { .. } => "ModifyDBInstance",
+            Self::RenameCluster { .. } | Self::LiftProtection { .. } => "ModifyDBCluster",
+            Self::DeleteInstance { .. } => "DeleteDBInstance",
+            Self::DeleteCluster { .. } => "DeleteDBCluster",
+            Self::DeleteGlobal { .. } => "DeleteGlobalCluster",
+            Self::CreateGlobal { .. } => "CreateGlobalCluster",
+            Self::CreateMember { .. } => "CreateDBCluster",
+            Self::AddRole { .. } => "AddRoleToDBCluster",
+            Self::CreateInstance { .. } => "CreateDBInstance",
+            Self::CreateEndpoint { .. } => "CreateDBClusterEndpoint",
+        }
+    }
+
     /// Its name in timelines and logs.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -90,7 +111,7 @@ impl Call {
     }
 
     /// What takes something from a cluster: it must never meet the writer, nor one that is not fenced.
-    pub(crate) const fn is_taking(&self) -> bool {
+    pub const fn is_taking(&self) -> bool {
         match self {
             Self::Remove { .. }
             | Self::DeleteEndpoint { .. }
@@ -111,11 +132,13 @@ impl Call {
     }
 
     /// What a human stops who stops everything.
-    pub(crate) const fn takes_away(&self) -> bool {
+    pub const fn takes_away(&self) -> bool {
         self.is_taking() || matches!(self, Self::DeleteGlobal { .. })
     }
 
-    pub(crate) const fn is_deleting(&self) -> bool {
+    /// Whether it deletes, or makes that possible.
+    #[must_use]
+    pub const fn is_deleting(&self) -> bool {
         matches!(
             self,
             Self::LiftProtection { .. } | Self::DeleteInstance { .. } | Self::DeleteCluster { .. }

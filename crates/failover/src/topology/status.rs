@@ -4,7 +4,7 @@ use super::{Cluster, Instance};
 use crate::{Error, domain::Region};
 
 /// A cluster, an instance or a snapshot that nothing is being done to.
-pub(crate) const AT_REST: &str = "available";
+pub const AT_REST: &str = "available";
 
 /// Statuses that stay until somebody does something, and what to do.
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html>.
@@ -47,13 +47,13 @@ const SHUT: [&str; 3] = [
 ];
 
 /// Whether nothing is being done to what has this status. An instance whose changes wait for its window is at rest.
-pub(crate) fn is_at_rest(status: &str) -> bool {
+pub fn is_at_rest(status: &str) -> bool {
     status == AT_REST
 }
 
 /// What to do about a status that does not pass by itself; `None` for one that does.
 #[must_use]
-pub(crate) fn stuck(status: &str) -> Option<&'static str> {
+pub fn stuck(status: &str) -> Option<&'static str> {
     let mut stuck = STUCK.iter();
     let found = stuck.find(|(word, _)| *word == status);
     found.map(|(_, what)| *what)
@@ -61,7 +61,7 @@ pub(crate) fn stuck(status: &str) -> Option<&'static str> {
 
 /// Says that a status does not pass by itself, and what to do; `None` where it passes.
 #[must_use]
-pub(crate) fn stays(what: &str, identifier: &str, status: &str, region: &Region) -> Option<String> {
+pub fn stays(what: &str, identifier: &str, status: &str, region: &Region) -> Option<String> {
     let fix = stuck(status)?;
     Some(format!(
         "{what} {identifier} in {region} is {status}, which does not pass by itself; {fix}, and start again"
@@ -70,14 +70,14 @@ pub(crate) fn stays(what: &str, identifier: &str, status: &str, region: &Region)
 
 impl Cluster {
     /// The instances that serve, or will by themselves.
-    pub(crate) fn able(&self) -> impl Iterator<Item = &Instance> {
+    pub fn able(&self) -> impl Iterator<Item = &Instance> {
         let instances = self.instances.iter();
         instances.filter(|instance| stuck(&instance.status).is_none())
     }
 
     /// Why it would take no writes, were it promoted: no instance serves or will by itself.
     #[must_use]
-    pub(crate) fn without_instance(&self) -> Option<String> {
+    pub fn without_instance(&self) -> Option<String> {
         if self.able().next().is_some() {
             return None;
         }
@@ -96,7 +96,7 @@ impl Cluster {
 
     /// Why nobody can connect to it until somebody does something; `None` where that is not certain.
     #[must_use]
-    pub(crate) fn shut(&self, region: &Region) -> Option<String> {
+    pub fn shut(&self, region: &Region) -> Option<String> {
         if SHUT.contains(&self.status.as_str()) {
             return stays("cluster", &self.identifier, &self.status, region);
         }
@@ -110,7 +110,7 @@ impl Cluster {
 
     /// What a failure to connect comes of: a status that does not pass by itself, where RDS shows one.
     #[must_use]
-    pub(crate) fn explained(&self, region: &Region, why: Error) -> Error {
+    pub fn explained(&self, region: &Region, why: Error) -> Error {
         if !matches!(why, Error::Unavailable(_)) {
             return why;
         }

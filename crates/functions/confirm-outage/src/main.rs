@@ -1,7 +1,7 @@
 //! Gathers the evidence about a suspected writer and gives the verdict; in the witness Region, says what it reaches.
 
 use aws::function::{Ended, serve};
-use failover::steps::confirm_outage;
+use steps::confirm_outage;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| confirm_outage::handle(aws, payload).await)

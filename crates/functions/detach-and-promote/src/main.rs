@@ -3,8 +3,9 @@
 use aws::function::{Ended, serve};
 use failover::{
     ledger::RunKind,
-    steps::{answer, detach_and_promote, read, start},
+    pass::{answer, read},
 };
+use steps::{detach_and_promote, start};
 
 fn main() -> Ended {
     serve(async |aws, payload, _| {

@@ -1,7 +1,8 @@
 //! Points the plan's records at the writer, one pass per invocation.
 
 use aws::function::{Ended, serve};
-use failover::steps::{answer, dns_flip, read};
+use failover::pass::{answer, read};
+use steps::dns_flip;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| answer(dns_flip::run(aws, &read(payload)?).await?))

@@ -1,7 +1,7 @@
 //! Restarts the plan's services, one pass per invocation.
 
 use aws::function::{Ended, serve};
-use failover::steps::ecs_restart;
+use steps::ecs_restart;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| ecs_restart::handle(aws, payload).await)

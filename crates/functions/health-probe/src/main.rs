@@ -1,7 +1,7 @@
 //! Watches the writers of every plan in this Region; on request takes a fresh look, proves, verifies or sets up.
 
 use aws::function::{Ended, serve};
-use failover::steps::health_probe;
+use steps::health_probe;
 
 fn main() -> Ended {
     serve(async |aws, payload, deadline| health_probe::handle(aws, payload, deadline).await)

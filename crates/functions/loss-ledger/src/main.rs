@@ -1,7 +1,7 @@
 //! Lists what a deposed writer took and nobody else has, before it is retired; first thing after the fence in a failback.
 
 use aws::function::{Ended, serve};
-use failover::steps::loss_ledger;
+use steps::loss_ledger;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| loss_ledger::handle(aws, payload).await)

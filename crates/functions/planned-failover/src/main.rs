@@ -3,8 +3,9 @@
 use aws::function::{Ended, serve};
 use failover::{
     ledger::RunKind,
-    steps::{answer, planned_failover, read, start},
+    pass::{answer, read},
 };
+use steps::{planned_failover, start};
 
 fn main() -> Ended {
     serve(async |aws, payload, _| {

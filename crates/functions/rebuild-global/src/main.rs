@@ -1,10 +1,8 @@
 //! Gives the writer's global database its other members again, one pass per invocation.
 
 use aws::function::{Ended, serve};
-use failover::{
-    ledger::RunKind,
-    steps::{rebuild_global, start},
-};
+use failover::ledger::RunKind;
+use steps::{rebuild_global, start};
 
 fn main() -> Ended {
     serve(async |aws, payload, _| {

@@ -1,7 +1,7 @@
 //! Opens and closes runs, adopts a writer, and keeps the other functions awake.
 
 use aws::function::{Ended, serve_and_wake};
-use failover::steps::recovery_ledger;
+use steps::recovery_ledger;
 
 /// Every other function, as `build.rs` finds it.
 const OTHERS: &str = env!("OTHER_FUNCTIONS");

@@ -20,11 +20,11 @@ use failover::{
     domain::{Region, RunId},
     ledger::{Known, Row, Run},
     ports::Suspicion,
-    steps::{health_probe, recovery_ledger},
 };
 use postgres::{Connector, Resolver, Session};
 use rds_sim::Simulator;
 use serde_json::json;
+use steps::{health_probe, recovery_ledger};
 use tokio::{
     sync::{Mutex as AsyncMutex, mpsc},
     task::{AbortHandle, JoinSet},

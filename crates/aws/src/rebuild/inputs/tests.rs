@@ -7,7 +7,7 @@ use aws_sdk_rds::operation::{
     create_db_cluster_endpoint::CreateDbClusterEndpointInput,
     create_db_instance::CreateDbInstanceInput, create_global_cluster::CreateGlobalClusterInput,
 };
-use failover::steps::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
+use steps::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
 
 use super::{super::read::shape, *};
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{plan::read::SCHEMA, steps::fake::plan_document as good};
+use crate::{plan::read::SCHEMA, testing::plan_document as good};
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).unwrap()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::read;
-use crate::steps::fake::plan_document as good;
+use crate::testing::plan_document as good;
 
 /// Sets one field of the good plan and says how the plan is then refused.
 fn with(pointer: &str, value: Value) -> String {

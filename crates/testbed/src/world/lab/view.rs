@@ -17,15 +17,15 @@ use failover::{
         Parameters, People, Place, ReachInput, ReachOutput, Rights, Rotation, Secrets, Spares,
         Suspicion,
     },
-    steps::{
-        confirm_outage,
-        health_probe::{self, LookAt},
-    },
     switches::Switches,
     topology::{Blueprint, Healthy},
 };
 use postgres::Session;
 use serde_json::Value;
+use steps::{
+    confirm_outage,
+    health_probe::{self, LookAt},
+};
 
 use super::{super::databases, Lab, Table, locked};
 use crate::{

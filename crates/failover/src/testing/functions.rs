@@ -1,0 +1,136 @@
+//! A world in which no probe and no witness answers, unless it is told what they say, and executions are kept by name.
+
+use serde_json::Value;
+
+use crate::{
+    Error,
+    domain::{PlanName, Region, RunId},
+    ports::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion},
+    testing::Books,
+};
+
+impl Books {
+    /// What a dry run of this Region's rebuild is refused.
+    pub fn rebuild_is_refused(mut self, answer: Result<Vec<String>, Error>) -> Self {
+        self.rebuild = answer;
+        self
+    }
+
+    /// What the witness hears of a Region, asked ahead of time.
+    pub fn hearing(mut self, hears: fn(&str) -> Result<ReachOutput, Error>) -> Self {
+        self.hears = hears;
+        self
+    }
+
+    /// An execution of this name was started before, with this input.
+    pub fn began(self, name: &str, input: Value) -> Self {
+        let mut kept = self.kept.lock().unwrap();
+        kept.executions.push((name.to_owned(), input, false));
+        drop(kept);
+        self
+    }
+
+    /// The names of all executions.
+    pub fn executions(&self) -> Vec<String> {
+        let kept = self.kept.lock().unwrap();
+        kept.executions
+            .iter()
+            .map(|(name, ..)| name.clone())
+            .collect()
+    }
+
+    /// What each was started with.
+    pub fn inputs(&self) -> Vec<Value> {
+        let kept = self.kept.lock().unwrap();
+        kept.executions
+            .iter()
+            .map(|(_, input, _)| input.clone())
+            .collect()
+    }
+
+    /// All of them end.
+    pub fn end_executions(&self) {
+        for execution in &mut self.kept.lock().unwrap().executions {
+            execution.2 = true;
+        }
+    }
+}
+
+impl Functions for Books {
+    async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
+        Err(Error::Unavailable("the probe does not answer".into()))
+    }
+
+    async fn ask_witness(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
+        Err(Error::Unavailable("the witness does not answer".into()))
+    }
+
+    async fn hears(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
+        (self.hears)(input.region.as_str())
+    }
+
+    async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
+        self.answers(region)?;
+        Ok("STS answers".into())
+    }
+
+    async fn ask_rights(&self, _: &Region, _: &PlanName) -> Result<Rights, Error> {
+        Err(Error::Denied("nobody tries".into()))
+    }
+
+    async fn ask_rebuild(&self, input: &Value) -> Result<Vec<String>, Error> {
+        assert!(input["dry_run"] == true && input["force"].is_null());
+        self.rebuild.clone()
+    }
+
+    async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
+        self.answers(region)?;
+        let called = format!("{function} in {region}");
+        self.kept.lock().unwrap().told.push(called);
+        Ok(())
+    }
+
+    async fn suspect(&self, _: &Suspicion) -> Result<(), Error> {
+        let mut refuses = self.refuses.lock().unwrap();
+        if *refuses > 0 {
+            *refuses -= 1;
+            return Err(Error::Unavailable(
+                "EventBridge PutEvents: timed out".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn suspect_in(&self, _: &Region, _: &Value) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
+        let executions = &mut self.kept.lock().unwrap().executions;
+        let name = name.map_or_else(|| "of-no-name".to_owned(), |name| name.0.clone());
+        let found = executions.iter().find(|(known, ..)| *known == name);
+        if let Some((_, first, ended)) = found {
+            let is_same = first == input && !ended;
+            return Ok(is_same.then(|| format!("arn:execution:{name}")));
+        }
+        executions.push((name.clone(), input.clone(), false));
+        Ok(Some(format!("arn:execution:{name}")))
+    }
+
+    fn execution(&self, name: &RunId) -> Result<String, Error> {
+        Ok(format!("arn:execution:{}", name.0))
+    }
+
+    async fn look_at_execution(&self, name: &RunId) -> Result<Execution, Error> {
+        let kept = self.kept.lock().unwrap();
+        let mut found = kept.executions.iter();
+        let found = found.find(|(known, ..)| *known == name.0);
+        let (_, input, ended) =
+            found.ok_or_else(|| Error::Unavailable("nobody shows executions".into()))?;
+        Ok(Execution {
+            arn: self.execution(name)?,
+            ended: *ended,
+            input: Some(input.clone()),
+        })
+    }
+}

@@ -1,0 +1,370 @@
+//! Being sure: gathers every piece of evidence about a suspected writer in parallel and gives the verdict. In the witness
+//! Region the same function answers what that Region can reach. It changes no resource, so every pass may be repeated.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::{choose::Candidate, gather::Gathered, signs::Signs};
+use failover::{
+    Error,
+    beat::{Loss, Write},
+    evidence::{Evidence, Rds, Verdict},
+    ledger::{Confirmed, Declined, HandOver, Resolved},
+    pass::{Input, Output, Pass, Progress, answer, operation},
+    policy::{Decision, Human, decide},
+    ports::{Functions, Here, Ledger, Members, ReachInput, ReachOutput, update_if, within},
+};
+
+mod choose;
+mod decide;
+mod gather;
+mod lease;
+mod patience;
+mod signs;
+mod way;
+
+pub use way::{is_gone, resolve};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "confirm_outage";
+
+/// The longest any piece of evidence is waited for: what a dead Region costs.
+pub const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What the function takes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Gives the verdict, in a run.
+    Confirm(Input),
+    /// Gives it again, after a human approved what it leads to.
+    ConfirmApproved(Input),
+    /// Answers, in the witness Region, whether it reaches a member's Region.
+    Reach(ReachInput),
+}
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// Every piece of evidence.
+    pub evidence: Evidence,
+    /// What a promotion would lose; `None` when that is unknown.
+    pub loss: Option<Loss>,
+    /// The most seconds of writes that it can lose, whatever was counted.
+    pub at_most_seconds: Option<f64>,
+    /// How the standby is to be promoted; resolved when the outage is confirmed.
+    pub strategy: Option<Resolved>,
+    /// The standby that is better than this Region's.
+    pub hand_over: Option<HandOver>,
+}
+
+/// What the pass answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// What every step answers.
+    #[serde(flatten)]
+    pub output: Output<Observed>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it leads to.
+    pub decision: Decision,
+    /// How long a human has to answer when `decision` is `ask`.
+    pub approval_seconds: u64,
+}
+
+/// One invocation.
+///
+/// # Errors
+/// `InvalidRequest` for a wrong payload, and those of the operations.
+pub async fn handle(
+    world: &(impl Ledger + Here + Members + Functions),
+    payload: Value,
+) -> Result<Value, Error> {
+    match operation::<Request>(payload)? {
+        Request::Confirm(input) => {
+            let is_dry = input.dry_run || input.run_id.is_none();
+            match Box::pin(confirm(world, &input, false)).await {
+                Err(why) if is_dry => answer(Output::<Observed>::refused(why, None, Vec::new())?),
+                confirmed => answer(confirmed?),
+            }
+        }
+        Request::ConfirmApproved(input) => answer(Box::pin(confirm(world, &input, true)).await?),
+        Request::Reach(input) => answer(Box::pin(reach(world, &input)).await?),
+    }
+}
+
+/// One pass in a run; `approved` says that a human has just agreed.
+///
+/// # Errors
+/// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
+pub async fn confirm(
+    world: &(impl Ledger + Here + Members + Functions),
+    input: &Input,
+    approved: bool,
+) -> Result<Answer, Error> {
+    let mut pass = Pass::open_to_confirm(world, input).await?;
+    if approved {
+        pass.run.approve(pass.now, STEP);
+    }
+    let gathered = gather::gather(world, &pass).await?;
+    let evidence = gathered.evidence.clone();
+    let verdict = evidence.verdict_under(&pass.run.plan);
+    let approved = pass.run.is_approved(verdict, evidence.said, pass.now);
+    let signs = Signs::of(&pass, &gathered, verdict);
+    remember(world, &pass, &signs).await?;
+    let human = Human {
+        approved,
+        started_it: !pass.dry_run && by_hand(&pass, verdict, &evidence),
+    };
+    let decision = decide(verdict, &pass.run.plan, human);
+    let decision = way::after_refusals(&mut pass.run, verdict, (decision, approved), pass.now);
+    let shown = gathered.shown();
+    let decision = way::by_which_way(&mut pass.run, verdict, (decision, approved), shown);
+    let decision = patience::of(&pass, verdict, decision, &evidence);
+    let at_most = signs.at_most_seconds(&gathered);
+    let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
+    let reason = decide::reason(
+        verdict,
+        decision,
+        &pass.run,
+        &evidence,
+        (signs.loss.as_ref(), at_most),
+        declined.as_ref(),
+    );
+    let name = verdict.name();
+    pass.run.confirmed = Some(Confirmed {
+        verdict,
+        evidence: evidence.clone(),
+        loss: signs.loss.clone(),
+        acknowledged: signs.acknowledged,
+        alive_at: signs.alive_at,
+        maybe_alive_at: signs.last_sign,
+        outage_since: signs.outage_since,
+        writes_until: signs.writes_until,
+        approved,
+        by_hand: human.started_it,
+    });
+    pass.record(world, STEP, name, &reason).await?;
+    tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
+    let (progress, wait_seconds) = progress(decision);
+    let observed = Observed {
+        evidence,
+        loss: signs.loss,
+        at_most_seconds: at_most,
+        strategy: pass.run.strategy,
+        hand_over: pass.run.hand_over,
+    };
+    Ok(Answer {
+        output: Output {
+            progress,
+            wait_seconds,
+            action: name,
+            reason,
+            dry_run: pass.dry_run,
+            refusal: None,
+            next: Vec::new(),
+            observed: Some(observed),
+        },
+        verdict,
+        decision,
+        approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
+    })
+}
+
+fn progress(decision: Decision) -> (Progress, u64) {
+    match decision == Decision::Wait {
+        true => (Progress::Pending, 1),
+        false => (Progress::Done, 0),
+    }
+}
+
+/// Whether whoever started the run may be asked about evidence that fits no row, or that only a silent witness could confirm:
+/// there is a failing writer to ask about, and this Region is not cut off from its own RDS.
+fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
+    // A run that was handed over by a suspicion brings its incident along.
+    let suspected = pass.run.incident.is_some();
+    let fails = matches!(
+        evidence.write,
+        Some(
+            Write::Failed { .. }
+                | Write::Starting { .. }
+                | Write::Exhausted { .. }
+                | Write::Answered { .. }
+        )
+    );
+    let cut_off = verdict == Verdict::ObserverIsolated && !evidence.local_rds.answers();
+    !suspected && fails && !cut_off
+}
+
+/// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
+async fn settle(
+    world: &(impl Ledger + Here + Members),
+    pass: &mut Pass,
+    (verdict, decision): (Verdict, Decision),
+    gathered: Gathered,
+) -> Result<(Decision, Option<Declined>), Error> {
+    let decision = lease::settle(world, pass, verdict, decision, gathered.lease).await?;
+    let declined = decide::declined(pass, verdict, decision);
+    let decision = match declined {
+        Some(_) => Decision::StandDown,
+        None => decision,
+    };
+    let target = gathered.target.as_ref();
+    let own = Candidate::of(&pass.run, target, gathered.vantage.as_ref());
+    let decision = choose::or_hand_over(world, pass, decision, own).await;
+    Ok((decision, declined))
+}
+
+/// Answers whether a Region can be reached from here: by its RDS, by its ledger, or by any other data plane. A Region whose
+/// RDS and DynamoDB are both away has a living writer all the same.
+///
+/// # Errors
+/// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
+pub async fn reach(
+    world: &(impl Ledger + Here + Members + Functions),
+    input: &ReachInput,
+) -> Result<ReachOutput, Error> {
+    // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
+    let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
+    let rds = within(world, limit, async {
+        Ok(world.look(&input.region, &input.cluster).await)
+    });
+    let ledger = within(world, limit, world.ask_ledger(&input.region, &input.plan));
+    let others = within(world, limit, world.ask_data_planes(&input.region));
+    let own = within(world, limit, world.ask_data_planes(world.region()));
+    let (rds, ledger, others, own) = futures::future::join4(rds, ledger, others, own).await;
+    let rds = rds.unwrap_or_else(|why| Rds::Silent {
+        why: why.to_string(),
+    });
+    let reaches = reaches(&rds, &ledger, &others);
+    let others_only = reaches && !rds.answers() && !gather::answers(&ledger);
+    let ledger = ledger.unwrap_or_else(|why| why.to_string());
+    let others = others.unwrap_or_else(|why| why.to_string());
+    let reason = format!("RDS: {rds}; ledger: {ledger}; other data planes: {others}");
+    tracing::info!(region = %input.region, reaches, reason, "reach");
+    if let Some(deaf) = own.err().filter(|why| !reaches && !why.is_answer()) {
+        return Err(Error::Unavailable(format!(
+            "the witness hears nothing, of its own Region {} neither ({deaf}); {reason}",
+            world.region()
+        )));
+    }
+    Ok(ReachOutput {
+        reaches,
+        others_only,
+        reason,
+    })
+}
+
+/// Any answer of anything in a Region shows that it can be reached; a refusal is one.
+fn reaches(rds: &Rds, ledger: &Result<String, Error>, others: &Result<String, Error>) -> bool {
+    rds.answers() || gather::answers(ledger) || gather::answers(others)
+}
+
+/// Keeps in this Region's ledger when the writer was alive, and when RDS worked on it: when its Region dies later, nobody else will
+/// know.
+async fn remember(world: &(impl Ledger + Here), pass: &Pass, signs: &Signs) -> Result<(), Error> {
+    let seen = signs.alive_at.max(signs.maybe_alive_at).max(signs.busy_at);
+    if pass.dry_run || seen.is_none() {
+        return Ok(());
+    }
+    update_if(world, world.region(), pass.run.name(), |row| {
+        let alive = row.seen_alive(signs.alive_at, signs.maybe_alive_at);
+        let busy = alive.as_ref().unwrap_or(row).seen_busy(signs.busy_at);
+        busy.or(alive)
+    })
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::{
+        ledger::{Row, Rows},
+        testing,
+    };
+
+    #[test]
+    fn a_run_by_hand_asks_beside_a_silent_witness_as_long_as_its_own_rds_answers() {
+        let pass = Pass {
+            run: testing::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let unwitnessed = Evidence {
+            witness: failover::evidence::Witness::Unreachable,
+            ..testing::evidence(pass.now)
+        };
+        let verdict = unwitnessed.verdict_under(&pass.run.plan);
+        assert_eq!(verdict, Verdict::ObserverIsolated);
+        assert!(by_hand(&pass, verdict, &unwitnessed));
+        let isolated = Evidence {
+            local_rds: unwitnessed.writer_rds.clone(),
+            ..unwitnessed
+        };
+        assert!(!by_hand(&pass, verdict, &isolated));
+    }
+
+    #[tokio::test]
+    async fn a_witness_that_hears_nothing_of_its_own_region_either_is_no_witness() {
+        let input = ReachInput {
+            plan: "orders".into(),
+            region: "us-west-2".into(),
+            cluster: "orders-west".into(),
+        };
+        let books = || testing::Books::with(&Row::new("orders".into())).silence("us-west-2");
+        let seen = reach(&books(), &input).await.unwrap();
+        assert!(!seen.reaches, "{seen:?}");
+        let deaf = reach(&books().silence("us-east-1"), &input).await;
+        let why = deaf.unwrap_err();
+        assert_eq!(why.name(), "Unavailable");
+        assert!(why.to_string().contains("us-east-1"), "{why}");
+    }
+
+    #[test]
+    fn a_region_whose_rds_and_ledger_are_away_is_reached_by_any_other_data_plane() {
+        let silent = || Rds::Silent { why: String::new() };
+        let away = || Err(Error::Unavailable("timed out".into()));
+        let answers = Ok("STS answers".to_owned());
+        assert!(reaches(&silent(), &away(), &answers));
+        assert!(!reaches(
+            &silent(),
+            &away(),
+            &Err(Error::Unavailable("timed out".into()))
+        ));
+        let denied = Err(Error::Denied("AccessDenied".into()));
+        assert!(
+            reaches(&silent(), &away(), &denied),
+            "a refusal is an answer"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_busy_status_that_a_run_saw_is_kept_for_the_runs_behind_it() {
+        let now = jiff::Timestamp::from_second(1_000).unwrap();
+        let pass = |dry_run| Pass {
+            run: testing::run(),
+            rows: Rows(Default::default()),
+            now,
+            dry_run,
+        };
+        let mut evidence = testing::evidence(now);
+        evidence.writer_rds = Rds::Status {
+            cluster: "available".into(),
+            instances: vec!["rebooting".into()],
+        };
+        let gathered = Gathered::with(evidence);
+        let kept = async |dry_run| {
+            let books = testing::Books::with(&Row::new("orders".into()));
+            let pass = pass(dry_run);
+            let signs = Signs::of(&pass, &gathered, Verdict::WriterRestarting);
+            remember(&books, &pass, &signs).await.unwrap();
+            books.rows()[&"us-east-1".into()].busy_at
+        };
+        assert_eq!(kept(false).await, Some(now));
+        assert_eq!(kept(true).await, None, "a dry run changes nothing");
+    }
+}

@@ -1,0 +1,424 @@
+//! Promotes the standby: by a managed failover, or by detaching it. Every pass looks first, so that a repeated one only
+//! finds what the last one did.
+
+use serde::Serialize;
+
+use super::carried_out;
+use failover::{
+    Error,
+    ledger::Rows,
+    pass::{
+        Input, Output, Pass, calls,
+        frame::{self, Act, Came, Step, Then},
+    },
+    plan::{Plan, Strategy},
+    ports::{self, Accepted, Here, Ledger, Members, Parameters, People},
+    topology::{Cluster, FailoverState, GlobalCluster, Named, Role, role},
+};
+
+mod look;
+mod news;
+mod tried;
+
+pub(crate) use look::written;
+pub use tried::Tried;
+pub(crate) use tried::gives_up;
+use tried::{DETACH, FAIL_OVER};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "detach_and_promote";
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The ledger's current global cluster, as the target's Region sees it.
+    pub global: Option<GlobalCluster>,
+    /// The cluster to promote.
+    pub target: Cluster,
+    /// How far the change of writer has been written down.
+    pub written: Written,
+    /// Whether the global cluster's primary is the writer that the run leaves.
+    pub led_by_the_writer: bool,
+    /// Whether RDS names no member or several the primary, which a call of the run may come of.
+    pub is_between_writers: bool,
+    /// How to promote.
+    pub strategy: Strategy,
+    /// Why the first promoting call may not be made now; guards (c) and the bound on the loss.
+    #[serde(skip)]
+    pub refusal: Option<Error>,
+    /// Whether the last verdict was that the Region is gone.
+    pub region_is_down: bool,
+    /// Whether the plan lets a detach be taken where a managed failover does not come about.
+    pub may_detach: bool,
+    /// What was tried, and what RDS shows of it.
+    pub tried: Tried,
+}
+
+/// How far the change of writer has been written down in the ledgers that the run leased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Written {
+    /// Not at all, or not everywhere.
+    Nothing,
+    /// Another run to this target left an open intent.
+    AnotherRunsIntent,
+    /// This run's intent stands in the acting Region, and another one lacks it or does not answer now.
+    OwnIntentHere,
+    /// This run's intent stands in all of them.
+    OwnIntent,
+    /// The target is the proven writer.
+    Proven,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing is left to do.
+    Done,
+    /// Something is under way.
+    Wait(&'static str),
+    /// Write down what is about to be done.
+    WriteIntent,
+    /// Promote by a managed failover.
+    FailOver,
+    /// Promote by detaching.
+    Detach,
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait(_) => "wait",
+            Self::WriteIntent => "write_intent",
+            Self::FailOver => FAIL_OVER,
+            Self::Detach => DETACH,
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait(_) => Then::Waits,
+            Self::WriteIntent => Then::Again(0),
+            Self::FailOver | Self::Detach => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::FailOver | Self::Detach => true,
+            Self::Done | Self::Wait(_) | Self::WriteIntent => false,
+        }
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct DetachAndPromote;
+
+/// One pass.
+///
+/// # Errors
+/// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
+pub async fn run(
+    world: &(impl Ledger + Here + Members + Parameters + People),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
+    frame::run(&DetachAndPromote, world, input).await
+}
+
+impl<W: Ledger + Here + Members + Parameters + People> Step<W> for DetachAndPromote {
+    const NAME: &'static str = STEP;
+    type Observed = Observed;
+    type Action = Action;
+
+    async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
+        carried_out::shows(world, plan, rows, world.region()).await
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
+        look::observe(world, pass).await
+    }
+
+    fn outlasts_silence(&self, pass: &Pass) -> bool {
+        calls::outlasts_silence(&pass.run, pass.now)
+    }
+
+    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
+        next_action(seen)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
+        reason(pass, seen, *action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Observed,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        act(world, pass, seen, *action).await
+    }
+
+    fn mark(&self, pass: &mut Pass, seen: &Observed, _: &Action) {
+        pass.run.looks = seen.tried.looks.clone();
+    }
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// The guards' refusals, before the first promoting call; `UnexpectedTopology`, `NotReady`.
+pub fn next_action(observed: &Observed) -> Result<Action, Error> {
+    let Observed { global, target, .. } = observed;
+    let operation = global.as_ref().and_then(|global| global.failover.as_ref());
+    match (role(global.as_ref(), target), operation) {
+        (Role::Standalone | Role::Unsettled, _) | (Role::Primary, None) => {
+            return promoted(observed);
+        }
+        // RDS names it the writer: an operation that is shown on as before must not keep it from being proven.
+        (Role::Primary, Some(operation))
+            if operation.to == target.arn && observed.tried.outlasts_its_end() =>
+        {
+            return promoted(observed);
+        }
+        (Role::Primary, Some(operation)) if operation.to == target.arn => {
+            return Ok(Action::Wait("RDS is promoting it"));
+        }
+        // An operation that hangs with its Region must not keep the plan down.
+        (Role::Standby, Some(operation)) if may_hang(observed, operation) => {
+            return behind(observed, operation);
+        }
+        (Role::Standby, Some(operation)) if operation.to == target.arn => {
+            return Ok(Action::Wait("RDS is promoting it"));
+        }
+        (Role::Primary | Role::Standby, Some(operation)) => {
+            return Err(Error::UnexpectedTopology(format!(
+                "RDS is already {} to {}; wait until it has ended",
+                operation.status, operation.to
+            )));
+        }
+        (Role::Standby, None) => {}
+    }
+    if target.status == "promoting" {
+        return Ok(Action::Wait("it is promoting"));
+    }
+    promote(observed, observed.strategy)
+}
+
+/// Whether an operation of RDS may be left by a detach, once it hangs. One towards a third member may make that the writer yet.
+fn may_hang(observed: &Observed, operation: &FailoverState) -> bool {
+    let to_the_lost_writer = || {
+        let members = observed.global.iter().flat_map(|global| &global.members);
+        let mut led_to = members.filter(|member| member.arn == operation.to);
+        observed.led_by_the_writer && led_to.any(|member| member.is_writer)
+    };
+    let leads_nowhere_else = operation.to == observed.target.arn || to_the_lost_writer();
+    observed.region_is_down && observed.may_detach && leads_nowhere_else
+}
+
+/// RDS is at an operation while the Region that is left is gone. FailoverState bears no time: what counts is how long this run has
+/// seen it unchanged. The evidence is gathered anew before it is left.
+fn behind(observed: &Observed, operation: &FailoverState) -> Result<Action, Error> {
+    let Some(hanging) = observed.tried.hanging_seconds(operation) else {
+        return Ok(Action::Wait(match operation.loses {
+            Some(false) => {
+                "RDS is at a switchover, which is left when nothing of it changes for a minute"
+            }
+            Some(true) | None => {
+                "RDS is failing over, which is left when nothing of it changes for ten minutes"
+            }
+        }));
+    };
+    if observed
+        .tried
+        .evidence_seconds
+        .is_some_and(|age| age > hanging)
+    {
+        return Err(Error::EvidenceStale(format!(
+            "RDS has shown {} to {} unchanged for {:.0} s; confirming again before it is left by a detach",
+            operation.status,
+            operation.to,
+            observed.tried.unchanged_seconds.unwrap_or_default()
+        )));
+    }
+    promote(observed, Strategy::Detach)
+}
+
+/// The target follows nobody: that is our own work only if a ledger says so.
+fn promoted(observed: &Observed) -> Result<Action, Error> {
+    let target = &observed.target;
+    let unsettled = role(observed.global.as_ref(), target) == Role::Unsettled;
+    match observed.written {
+        // The Region that is left may fall silent behind the point of no return: what stands here is enough from there on.
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if unsettled => Ok(
+            Action::Wait("it has left its global cluster, and RDS does not say so everywhere yet"),
+        ),
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
+            Ok(Action::Done)
+        }
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere => {
+            Ok(Action::Wait("it is promoted and not available yet"))
+        }
+        Written::AnotherRunsIntent => Ok(Action::WriteIntent),
+        // Detaching a primary strands its standbys and promotes nothing; a cluster of its own may be a deposed writer.
+        Written::Nothing => Err(Error::UnexpectedTopology(format!(
+            "{} follows no writer in the ledger's current global cluster, and no ledger says that it was promoted",
+            target.identifier
+        ))),
+    }
+}
+
+fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
+    if observed.is_between_writers {
+        return Ok(Action::Wait("RDS names no member, or several, the writer"));
+    }
+    // Somebody moved the writer past the ledger: the evidence is about another cluster than the one that leads.
+    if !observed.led_by_the_writer {
+        return Err(Error::UnexpectedTopology(
+            "RDS names another primary of the global cluster than the ledger; adopt it first"
+                .into(),
+        ));
+    }
+    if let Some(why) = observed.target.without_instance() {
+        return Err(Error::NotReady(why));
+    }
+    // Nothing is asked for until quiet tells what became of the last call: that needs no new evidence.
+    if strategy == Strategy::Managed && observed.tried.is_spent {
+        observed.tried.goes_on()?;
+        return Ok(Action::Wait(
+            "RDS may be at the managed failover, and a minute without anything under way is waited for",
+        ));
+    }
+    if let Some(refusal) = &observed.refusal {
+        return Err(refusal.clone());
+    }
+    if observed.written != Written::OwnIntent {
+        return Ok(Action::WriteIntent);
+    }
+    if let Some(why) = observed.tried.rests() {
+        return Ok(Action::Wait(why));
+    }
+    match strategy {
+        Strategy::Managed => observed.tried.goes_on().map(|()| Action::FailOver),
+        Strategy::Detach => Ok(Action::Detach),
+        Strategy::Auto => Err(Error::NotReady(
+            "the strategy is not resolved; confirm-outage does that".into(),
+        )),
+    }
+}
+
+fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
+    let (target, from) = (&observed.target.identifier, &pass.run.from);
+    match action {
+        Action::Done => format!("{target} is the writer and available"),
+        Action::Wait(why) => format!("{target}: {why} (status {})", observed.target.status),
+        Action::WriteIntent => {
+            let is = pass.says("is about to", "would");
+            format!("{target} {is} be promoted in place of the writer in {from}")
+        }
+        Action::FailOver => format!(
+            "{target} still follows the writer in {from}; {} over, accepting data loss",
+            pass.says("failing", "would fail")
+        ),
+        Action::Detach => format!(
+            "{target} still replicates from {from}; {} it",
+            pass.says("detaching", "would detach")
+        ),
+    }
+}
+
+async fn act(
+    world: &(impl Ledger + Here + Members + People),
+    pass: &mut Pass,
+    observed: &Observed,
+    action: Action,
+) -> Result<Came, Error> {
+    if action == Action::Done {
+        pass.run.promoted_at = pass.run.promoted_at.or(Some(pass.now));
+    }
+    if action == Action::WriteIntent {
+        calls::inherit(world, pass).await?;
+    }
+    remember(world, pass, observed, action).await?;
+    let (region, target) = (&pass.run.to, &observed.target.arn);
+    let global = observed
+        .global
+        .as_ref()
+        .map(|global| global.identifier.as_str())
+        .unwrap_or_default();
+    let accepted = match action {
+        Action::Done | Action::Wait(_) => Accepted::Yes,
+        Action::WriteIntent => {
+            let written = write_intent(world, pass, observed);
+            // The last message before the point of no return must not delay it.
+            futures::future::join(written, news::point_of_no_return(world, pass, observed))
+                .await
+                .0?;
+            Accepted::Yes
+        }
+        Action::FailOver => match world.fail_over(region, global, target).await {
+            // Another way is open: what is refused for good is refused half a minute on, too.
+            Err(why) if why.is_answer() && observed.may_detach => Accepted::NotNow(why.to_string()),
+            accepted => accepted?,
+        },
+        Action::Detach => {
+            let detached = world.detach(region, global, target);
+            let told = news::detached_instead(world, pass, observed);
+            futures::future::join(detached, told).await.0?
+        }
+    };
+    Ok(match accepted {
+        Accepted::Yes => Came::AsDecided,
+        Accepted::Throttled(why) => Came::Throttled(format!("{why}; it is asked for again")),
+        Accepted::NotNow(why) => {
+            news::refused(world, pass, observed, action, &why).await;
+            Came::NotNow(format!("RDS would not promote it now: {why}"))
+        }
+    })
+}
+
+/// Keeps what the look showed where it is news; every other action goes with a record.
+async fn remember(
+    world: &(impl Ledger + Here + People),
+    pass: &mut Pass,
+    observed: &Observed,
+    action: Action,
+) -> Result<(), Error> {
+    let looks = observed.tried.looks.clone();
+    let before = std::mem::replace(&mut pass.run.looks, looks);
+    if !matches!(action, Action::Wait(_)) || before == pass.run.looks {
+        return Ok(());
+    }
+    world.put_run(world.region(), &pass.run).await?;
+    if before.operation != pass.run.looks.operation {
+        news::under_way(world, pass, observed).await;
+    }
+    Ok(())
+}
+
+/// Writes the intent into every table the run leased.
+async fn write_intent(world: &impl Ledger, pass: &Pass, observed: &Observed) -> Result<(), Error> {
+    let run = &pass.run;
+    let global = observed.global.as_ref();
+    let intent = pass.intent(global.map(Named::from));
+    for region in &run.leased {
+        let written =
+            ports::update(world, region, run.name(), |row| row.intend(intent.clone())).await;
+        match written {
+            Err(Error::Unavailable(why)) if *region == run.from => {
+                return Err(Error::EvidenceStale(format!(
+                    "the ledger of {region}, which answered when the outage was confirmed, is silent now: {why}"
+                )));
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

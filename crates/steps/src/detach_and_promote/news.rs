@@ -1,0 +1,144 @@
+//! What people are told while the standby is promoted.
+
+use super::{Action, Observed};
+use crate::confirm_outage;
+use failover::{
+    ledger::{Answer, Attempt},
+    notify::{Message, Severity, commands, tell},
+    pass::{Pass, calls},
+    plan::Strategy,
+    ports::{Here, People},
+};
+
+/// The last message before the first promoting call.
+pub(super) async fn point_of_no_return(
+    world: &(impl Here + People),
+    pass: &Pass,
+    observed: &Observed,
+) {
+    let run = &pass.run;
+    let confirmed = run.timeline.iter().rev();
+    let evidence = confirmed
+        .filter(|entry| entry.step == confirm_outage::STEP)
+        .map(|entry| entry.reason.clone())
+        .next();
+    let end = if run.forced {
+        "Then prove the writer by hand."
+    } else {
+        "This run tells you its end."
+    };
+    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!(
+            "point of no return: {} is promoted by {}",
+            observed.target.identifier,
+            observed.strategy.name()
+        ),
+        evidence: evidence.unwrap_or_else(|| "It is promoted by hand.".into()),
+        out_since: run.out_since(),
+        execution: run.execution.clone(),
+        next: format!("Keep applications from writing in {}. {end}", run.from),
+        commands: run.forced.then(prove).into_iter().collect(),
+        ..Message::default()
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+/// The first refusal of a managed failover where the plan leaves no other way.
+pub(super) async fn refused(
+    world: &(impl Here + People),
+    pass: &Pass,
+    observed: &Observed,
+    action: Action,
+    words: &str,
+) {
+    let run = &pass.run;
+    let before = run.attempts.iter().rev().skip(1);
+    let is_first = !before.into_iter().any(is_refused_failover);
+    let managed = run.plan.unplanned.strategy == Strategy::Managed;
+    if action != Action::FailOver || !managed || !is_first {
+        return;
+    }
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!(
+            "RDS refuses the managed failover to {}",
+            observed.target.identifier
+        ),
+        evidence: format!("RDS says: {words}"),
+        out_since: run.out_since(),
+        execution: run.execution.clone(),
+        next: "It is asked for again until the run ends. The plan's strategy is managed, so that nothing is detached. Where a detach is right, set its strategy to detach and start a run."
+            .into(),
+        ..Message::default()
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+/// Whether it is a managed failover that RDS refused.
+fn is_refused_failover(attempt: &Attempt) -> bool {
+    let refused = matches!(attempt.answer, Some(Answer::Refused(_)));
+    refused && attempt.step == super::STEP && attempt.action == "fail_over"
+}
+
+/// A detach in place of what RDS did not carry out.
+pub(super) async fn detached_instead(
+    world: &(impl Here + People),
+    pass: &Pass,
+    observed: &Observed,
+) {
+    let run = &pass.run;
+    let refused = run.attempts.iter().any(is_refused_failover);
+    let operation = observed
+        .global
+        .as_ref()
+        .and_then(|global| global.failover.as_ref());
+    let why = match (operation, &run.strategy) {
+        (Some(operation), _) => format!(
+            "RDS has been {} to {} for {:.0} s without a change, and {} is gone",
+            operation.status,
+            operation.to,
+            observed.tried.unchanged_seconds.unwrap_or_default(),
+            run.from
+        ),
+        (None, Some(resolved)) if refused => resolved.reason.clone(),
+        (None, _) => return,
+    };
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!("{} is detached instead", observed.target.identifier),
+        evidence: why,
+        out_since: run.out_since(),
+        execution: run.execution.clone(),
+        next: format!(
+            "Nothing now. The global database has to be rebuilt when {} is back.",
+            run.from
+        ),
+        ..Message::default()
+    };
+    tell(world, &run.plan, &message).await;
+}
+
+/// Somebody's failover that may lose data, seen for the first time while this run was about to promote.
+pub(super) async fn under_way(world: &(impl Here + People), pass: &Pass, observed: &Observed) {
+    let run = &pass.run;
+    let operation = observed
+        .global
+        .as_ref()
+        .and_then(|global| global.failover.as_ref());
+    let losing = operation.filter(|operation| operation.loses != Some(false));
+    let Some(operation) = losing.filter(|_| calls::open(run).is_none()) else {
+        return;
+    };
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!("RDS is {} to {} already", operation.status, operation.to),
+        evidence: "This run did not ask for it. It is waited for while it changes, ten minutes at most where nothing of it does.".into(),
+        out_since: run.out_since(),
+        execution: run.execution.clone(),
+        next: "Look who began it. Nobody needs to begin another one.".into(),
+        ..Message::default()
+    };
+    tell(world, &run.plan, &message).await;
+}

@@ -1,0 +1,411 @@
+//! A plan of which some names and parameters cannot be led over: all others are, and those are named at the end.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use failover::{
+    domain::PlanName,
+    ledger::{Entry, Rows},
+    plan::Endpoint,
+    ports::Parameter,
+    switches::Switches,
+    testing,
+};
+
+const HOME: &str = "us-west-2";
+const HERE: &str = "us-east-1";
+const THIRD: &str = "eu-west-1";
+const PROXY: &str = "proxy.example";
+
+/// Parameters and records, of which some are refused in `why`'s way.
+struct World {
+    here: Region,
+    /// How home's SSM takes a write.
+    put: Option<Error>,
+    /// How it answers a read.
+    read: Option<Error>,
+    third: Option<Error>,
+    /// How a change of the zone ZSHUT is answered.
+    change: Option<Error>,
+    state: Mutex<State>,
+}
+
+struct State {
+    now: Timestamp,
+    parameters: BTreeMap<(Region, String), Parameter>,
+    records: BTreeMap<String, Record>,
+}
+
+impl Here for World {
+    fn region(&self) -> &Region {
+        &self.here
+    }
+
+    fn now(&self) -> Timestamp {
+        self.state.lock().unwrap().now
+    }
+
+    async fn pause(&self, _: Duration) {}
+
+    async fn within<T: Send>(
+        &self,
+        _: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        Some(work.await)
+    }
+}
+
+fn unless(why: Option<&Error>) -> Result<(), Error> {
+    why.map_or(Ok(()), |why| Err(why.clone()))
+}
+
+impl Parameters for World {
+    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
+        self.plan_in(&self.here, plan).await
+    }
+
+    async fn plan_in(&self, _: &Region, plan: &PlanName) -> Result<String, Error> {
+        Err(Error::InvalidRequest(format!("there is no plan {plan}")))
+    }
+
+    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
+        Ok(Switches::default())
+    }
+
+    async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
+        match region.as_str() {
+            HOME => unless(self.read.as_ref())?,
+            THIRD => unless(self.third.as_ref())?,
+            _ => {}
+        }
+        let state = self.state.lock().unwrap();
+        let held = state.parameters.get(&(region.clone(), name.to_owned()));
+        Ok(held.cloned())
+    }
+
+    async fn put_parameter(
+        &self,
+        region: &Region,
+        name: &str,
+        to: &Parameter,
+    ) -> Result<(), Error> {
+        if region.as_str() == HOME {
+            unless(self.put.as_ref())?;
+        }
+        let mut state = self.state.lock().unwrap();
+        let key = (region.clone(), name.to_owned());
+        state.parameters.insert(key, to.clone());
+        Ok(())
+    }
+}
+
+impl Names for World {
+    async fn record(
+        &self,
+        _: &str,
+        name: &str,
+        _: &'static str,
+    ) -> Result<Heard<Option<Record>>, Error> {
+        let state = self.state.lock().unwrap();
+        Ok(Heard::Said(state.records.get(name).cloned()))
+    }
+
+    async fn change(&self, zone: &str, batch: &Batch, _: &str) -> Result<Heard<String>, Error> {
+        if zone == "ZSHUT" {
+            unless(self.change.as_ref())?;
+        }
+        let mut state = self.state.lock().unwrap();
+        for record in &batch.create {
+            state.records.insert(record.name.clone(), record.clone());
+        }
+        Ok(Heard::Said("change".into()))
+    }
+
+    async fn is_in_sync(&self, _: &str) -> Result<Heard<bool>, Error> {
+        Ok(Heard::Said(true))
+    }
+}
+
+fn ssm(name: &str) -> DnsRecord {
+    DnsRecord::Ssm {
+        parameter: name.into(),
+        endpoint: Endpoint::Writer,
+    }
+}
+
+fn name_in(zone: &str, name: &str) -> DnsRecord {
+    DnsRecord::Cname {
+        hosted_zone: zone.into(),
+        name: name.into(),
+        endpoint: Endpoint::Writer,
+        ttl_seconds: 5,
+        accept_route53_risk: true,
+    }
+}
+
+/// Nothing is in the way: every parameter and name leads to the writer that is lost.
+fn world() -> World {
+    let held = |value: &str| Parameter {
+        value: value.into(),
+        epoch: Some(Epoch(6)),
+    };
+    let parameters = [HOME, HERE, THIRD].map(|region| {
+        (
+            (Region::from(region), "/orders/writer".to_owned()),
+            held(WEST),
+        )
+    });
+    let records = ["shut", "a", "b"].map(|name| {
+        let record = Record {
+            name: name.into(),
+            ..cname(WEST)
+        };
+        (name.to_owned(), record)
+    });
+    World {
+        here: HERE.into(),
+        put: None,
+        read: None,
+        third: None,
+        change: None,
+        state: Mutex::new(State {
+            now: Timestamp::UNIX_EPOCH,
+            parameters: parameters.into(),
+            records: records.into(),
+        }),
+    }
+}
+
+/// Somebody pointed one parameter and one name at a proxy.
+fn proxied(world: World) -> World {
+    let mut state = world.state.lock().unwrap();
+    let held = Parameter {
+        value: PROXY.into(),
+        epoch: None,
+    };
+    let key = (Region::from(HERE), "/orders/writer".to_owned());
+    state.parameters.insert(key, held);
+    let record = Record {
+        name: "a".into(),
+        ..cname(PROXY)
+    };
+    state.records.insert("a".into(), record);
+    drop(state);
+    world
+}
+
+fn pass() -> Pass {
+    let mut run = testing::run();
+    run.leased = [HOME, HERE, THIRD].map(Region::from).into();
+    run.plan.dns = vec![
+        ssm("/orders/writer"),
+        ssm("/orders/new"),
+        name_in("ZSHUT", "shut"),
+        name_in("Z0", "a"),
+        name_in("Z0", "b"),
+    ];
+    run.timeline.push(Entry {
+        at: Timestamp::UNIX_EPOCH,
+        step: "prove_writer".into(),
+        action: "prove".into(),
+        reason: String::new(),
+    });
+    let row = testing::row(HERE, 8);
+    Pass {
+        run,
+        rows: Rows([(Region::from(HERE), row)].into()),
+        now: Timestamp::UNIX_EPOCH,
+        dry_run: false,
+    }
+}
+
+/// Passes as the machine makes them, a second apart, each silence tried again; answers how they end.
+async fn played(world: &World) -> Result<(), Error> {
+    let mut pass = pass();
+    let of = |writer: &str| Endpoints {
+        writer: writer.into(),
+        reader: format!("ro-{writer}"),
+        port: 5432,
+    };
+    let endpoints = [(HOME, WEST), (HERE, EAST)];
+    let endpoints = endpoints.map(|(region, writer)| (Region::from(region), of(writer)));
+    let endpoints = endpoints.into();
+    for _ in 0..40 {
+        pass.now = world.now();
+        let seen = look(world, &pass, &endpoints).await?;
+        match next_action(&seen) {
+            Ok(Action::Done) => return Ok(()),
+            Ok(action) => {
+                lead(world, &mut pass, &seen, &action).await;
+            }
+            Err(Error::Unavailable(_)) => {}
+            Err(why) => return Err(why),
+        }
+        world.state.lock().unwrap().now += SignedDuration::from_secs(1);
+    }
+    panic!("the passes come to no end");
+}
+
+/// Which of the parameters, by Region, and of the names lead to the new writer.
+fn led(world: &World) -> Vec<String> {
+    let state = world.state.lock().unwrap();
+    let parameters = state.parameters.iter();
+    let parameters = parameters.filter(|(_, held)| held.value == EAST);
+    let parameters = parameters.map(|((region, name), _)| format!("{region}{name}"));
+    let records = state.records.values();
+    let records = records.filter(|record| record.values == [EAST]);
+    parameters
+        .chain(records.map(|record| record.name.clone()))
+        .collect()
+}
+
+fn denied() -> Option<Error> {
+    Some(Error::Denied("AccessDenied".into()))
+}
+
+fn silent() -> Option<Error> {
+    Some(Error::Unavailable("no answer".into()))
+}
+
+/// What could not be led over, and how the passes end, with all that they say.
+async fn hindered(world: &World, left: &[&str], name: &str, parts: &[&str]) {
+    let ended = played(world).await.unwrap_err();
+    let all = [
+        "eu-west-1/orders/new",
+        "eu-west-1/orders/writer",
+        "us-east-1/orders/new",
+        "us-east-1/orders/writer",
+        "us-west-2/orders/new",
+        "us-west-2/orders/writer",
+        "a",
+        "b",
+        "shut",
+    ];
+    let wanted: Vec<_> = all.iter().filter(|one| !left.contains(one)).collect();
+    assert_eq!(led(world).iter().collect::<Vec<_>>(), wanted, "{ended}");
+    assert_eq!(ended.name(), name, "{ended}");
+    for part in parts {
+        assert!(ended.to_string().contains(part), "{ended} lacks {part}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_the_lost_region_does_not_take_keeps_no_other_and_no_name_from_being_led()
+{
+    for put in [denied(), silent()] {
+        let world = World { put, ..world() };
+        let left = ["us-west-2/orders/new", "us-west-2/orders/writer"];
+        let parts = [
+            "parameter /orders/writer in us-west-2 could not be written",
+            "parameter /orders/new in us-west-2 could not be written",
+        ];
+        hindered(&world, &left, "NotReady", &parts).await;
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_does_not_tell_its_parameters_keeps_nothing_else_from_being_led() {
+    let home = World {
+        read: denied(),
+        ..world()
+    };
+    let left = ["us-west-2/orders/new", "us-west-2/orders/writer"];
+    let parts = ["parameter /orders/writer in us-west-2: AccessDenied"];
+    hindered(&home, &left, "NotReady", &parts).await;
+    let third = World {
+        third: silent(),
+        ..world()
+    };
+    let left = ["eu-west-1/orders/new", "eu-west-1/orders/writer"];
+    let parts = ["parameter /orders/writer in eu-west-1: no answer"];
+    hindered(&third, &left, "NotReady", &parts).await;
+    let gone = World {
+        read: silent(),
+        ..world()
+    };
+    assert_eq!(played(&gone).await, Ok(()), "nobody starts a task there");
+}
+
+#[tokio::test]
+async fn what_somebody_pointed_elsewhere_and_a_zone_that_is_shut_keep_no_other_name_from_being_led()
+{
+    for change in [denied(), silent()] {
+        let world = proxied(World { change, ..world() });
+        let left = ["us-east-1/orders/writer", "a", "shut"];
+        let parts = [
+            "3 of the plan's names and parameters",
+            "parameter /orders/writer in us-east-1 holds proxy.example",
+            "a points to proxy.example",
+            "zone ZSHUT could not be changed",
+        ];
+        hindered(&world, &left, "NotReady", &parts).await;
+    }
+}
+
+#[tokio::test]
+async fn a_later_epoch_stops_all_of_it() {
+    let world = world();
+    let later = Parameter {
+        value: WEST.into(),
+        epoch: Some(Epoch(9)),
+    };
+    let key = (Region::from(THIRD), "/orders/writer".to_owned());
+    world.state.lock().unwrap().parameters.insert(key, later);
+    let ended = played(&world).await.unwrap_err();
+    assert_eq!(ended.name(), "UnexpectedTopology");
+    assert!(led(&world).is_empty());
+}
+
+#[tokio::test]
+async fn a_dry_run_names_all_that_would_be_refused() {
+    let world = proxied(World {
+        read: denied(),
+        ..world()
+    });
+    let pass = Pass {
+        dry_run: true,
+        ..pass()
+    };
+    let of = |writer: &str| Endpoints {
+        writer: writer.into(),
+        reader: String::new(),
+        port: 5432,
+    };
+    let endpoints = [(HOME, WEST), (HERE, EAST)];
+    let endpoints = endpoints.map(|(region, writer)| (Region::from(region), of(writer)));
+    let seen = look(&world, &pass, &endpoints.into()).await.unwrap();
+    let action = next_action(&seen).unwrap();
+    let said = reason(&pass, &seen, &action);
+    for part in [
+        "would point parameter /orders/writer in eu-west-1",
+        "then it would be refused: 4 of",
+        "parameter /orders/writer in us-west-2: AccessDenied",
+        "a points to proxy.example",
+    ] {
+        assert!(said.contains(part), "{said} lacks {part}");
+    }
+    assert!(led(&world).is_empty());
+}
+
+#[test]
+fn one_refusal_keeps_its_name_and_silence_is_looked_at_again() {
+    let strange = || Error::UnexpectedTopology("strange".into());
+    let late = || Error::Unavailable("late".into());
+    assert_eq!(unled::told(&[]), None);
+    assert_eq!(unled::told(&[strange()]), Some(strange()));
+    for (failed, name) in [
+        (vec![strange(), strange()], "NotReady"),
+        (vec![strange(), late()], "Unavailable"),
+    ] {
+        let why = unled::told(&failed).unwrap();
+        assert_eq!(why.name(), name);
+        assert!(why.to_string().contains("strange; "), "{why}");
+    }
+}

@@ -1,0 +1,92 @@
+//! What cannot be led to the new writer keeps nothing else from it: it is noted, tried again behind the others where nobody answered,
+//! and named at the end.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use failover::{
+    Error,
+    domain::seconds_between,
+    ledger::{Run, Unled},
+    pass::frame::Came,
+};
+
+/// How long what nobody answered rests before it is tried again, in seconds.
+const REST_SECONDS: f64 = 5.0;
+/// How often it is tried.
+const TIMES_MAX: u32 = 3;
+
+/// How something stands that could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stands {
+    /// It waits to be tried again.
+    Rests,
+    /// It may be tried again, behind what was not tried yet.
+    Again,
+    /// It is not tried again, for this reason.
+    GivenUp(String),
+}
+
+/// How what goes by one of these names stands; `None` where it was not tried in vain.
+pub(super) fn stands(run: &Run, names: &[&str], now: Timestamp) -> Option<Stands> {
+    let unled = names.iter().find_map(|name| run.unled.get(*name))?;
+    Some(match unled {
+        Unled::Refused { why } => Stands::GivenUp(why.clone()),
+        Unled::Silent { times, why, .. } if *times >= TIMES_MAX => Stands::GivenUp(why.clone()),
+        Unled::Silent { at, .. } if seconds_between(*at, now) < REST_SECONDS => Stands::Rests,
+        Unled::Silent { .. } => Stands::Again,
+    })
+}
+
+/// Notes why something could not be written: silence under the name of who was silent, a refusal under that of what was refused.
+pub(super) fn note(
+    run: &mut Run,
+    (silent, refused): (&str, &str),
+    at: Timestamp,
+    why: &Error,
+) -> Came {
+    let said = format!("{refused} is not led over now: {why}");
+    if !matches!(why, Error::Unavailable(_)) {
+        let why = why.to_string();
+        run.unled.insert(refused.to_owned(), Unled::Refused { why });
+        return Came::NotNow(said);
+    }
+    let before = match run.unled.get(silent) {
+        Some(Unled::Silent { times, .. }) => *times,
+        Some(Unled::Refused { .. }) | None => 0,
+    };
+    let silence = Unled::Silent {
+        at,
+        times: before.saturating_add(1),
+        why: why.to_string(),
+    };
+    run.unled.insert(silent.to_owned(), silence);
+    Came::Unknown(said)
+}
+
+/// Forgets it where the next call was taken.
+pub(super) fn forget(run: &mut Run, names: &[&str]) {
+    run.unled.retain(|name, _| !names.contains(&name.as_str()));
+}
+
+/// What a step that has nothing left to do answers of what it could not lead over: all of it in one sentence. While some of it was
+/// only silent the whole is looked at once more.
+pub(super) fn told(failed: &[Error]) -> Option<Error> {
+    let (first, others) = failed.split_first()?;
+    if others.is_empty() {
+        return Some(first.clone());
+    }
+    let each: Vec<_> = failed.iter().map(ToString::to_string).collect();
+    let words = format!(
+        "{} of the plan's names and parameters could not be led to the writer: {}",
+        failed.len(),
+        each.join("; ")
+    );
+    let is_silent = |why: &Error| matches!(why, Error::Unavailable(_));
+    Some(if failed.iter().any(is_silent) {
+        Error::Unavailable(words)
+    } else {
+        Error::NotReady(words)
+    })
+}

@@ -1,0 +1,226 @@
+//! The end of a failback: the pilot lights of the Region that took over go back to none. One service a pass.
+
+use failover::{
+    Error,
+    domain::Region,
+    pass::{
+        Input, Output, Pass,
+        frame::{self, Act, Came, Step, Then},
+    },
+    plan::EcsService,
+    ports::{Here, Ledger, People, Service, Services},
+};
+use serde::Serialize;
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "conclude";
+
+/// A pilot light and what the pass saw of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PilotLight {
+    /// Its Region: the one that the writer left.
+    pub region: Region,
+    /// Its ECS cluster.
+    pub cluster: String,
+    /// Its name.
+    pub service: String,
+    /// The tasks that it should have; `None` where ECS would not say.
+    pub desired_count: Option<u32>,
+    /// The tasks that it has.
+    pub running_count: u32,
+    /// Why ECS would not say.
+    pub why: String,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Every pilot light stands at none.
+    Done,
+    /// Tasks are stopping.
+    Wait,
+    /// Put the one at this place of the list back.
+    PutBack(usize),
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait => "wait",
+            Self::PutBack(_) => "put_back",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait => Then::Waits,
+            Self::PutBack(_) => Then::Again(0),
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::PutBack(_) => true,
+            Self::Done | Self::Wait => false,
+        }
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct Conclude;
+
+/// One pass.
+///
+/// # Errors
+/// The guards' refusals; `NotReady` at the end, naming every service that ECS would not tell about.
+pub async fn run(
+    world: &(impl Ledger + Here + Services + People),
+    input: &Input,
+) -> Result<Output<Vec<PilotLight>>, Error> {
+    frame::run(&Conclude, world, input).await
+}
+
+impl<W: Ledger + Here + Services + People> Step<W> for Conclude {
+    const NAME: &'static str = STEP;
+    type Observed = Vec<PilotLight>;
+    type Action = Action;
+
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        pass.require_proven()
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<PilotLight>, Error> {
+        Ok(observe(world, pass).await)
+    }
+
+    fn next_action(&self, _: &Pass, seen: &Vec<PilotLight>) -> Result<Action, Error> {
+        next_action(seen)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Vec<PilotLight>, action: &Action) -> String {
+        match action {
+            Action::Done => format!("{} pilot light(s) stand at none", seen.len()),
+            Action::Wait => "tasks are stopping".to_owned(),
+            Action::PutBack(index) => {
+                let light = seen.get(*index).map(key).unwrap_or_default();
+                let put = pass.says("is put", "would be put");
+                format!("{light} {put} back to no tasks")
+            }
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        _: &mut Pass,
+        seen: &mut Vec<PilotLight>,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        if let Action::PutBack(index) = action
+            && let Some(light) = seen.get(*index)
+        {
+            world
+                .force_deployment(&light.region, &light.cluster, &light.service, Some(0))
+                .await?;
+        }
+        Ok(Came::AsDecided)
+    }
+}
+
+async fn observe(world: &impl Services, pass: &Pass) -> Vec<PilotLight> {
+    let region = &pass.run.from;
+    let targets = pass.run.plan.ecs.get(region).into_iter().flatten();
+    let services = targets.flat_map(|target| {
+        let services = target.services.iter();
+        services.map(move |service| (&target.cluster, service))
+    });
+    let lights = services.filter(|(_, service)| matches!(service, EcsService::PilotLight(_)));
+    let looks = lights.map(async |(cluster, service)| {
+        let seen = world.service(region, cluster, service.name()).await;
+        let (desired_count, running_count, why) = match seen {
+            Ok(Service {
+                desired_count,
+                running_count,
+                ..
+            }) => (Some(desired_count), running_count, String::new()),
+            Err(why) => (None, 0, why.to_string()),
+        };
+        PilotLight {
+            region: region.clone(),
+            cluster: cluster.clone(),
+            service: service.name().to_owned(),
+            desired_count,
+            running_count,
+            why,
+        }
+    });
+    futures::future::join_all(looks).await
+}
+
+fn key(light: &PilotLight) -> String {
+    format!("{}/{}/{}", light.region, light.cluster, light.service)
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// `NotReady` when nothing is left to do and ECS would not tell about a service.
+pub fn next_action(seen: &[PilotLight]) -> Result<Action, Error> {
+    let burns = |light: &PilotLight| light.desired_count.is_some_and(|count| count > 0);
+    if let Some(index) = seen.iter().position(burns) {
+        return Ok(Action::PutBack(index));
+    }
+    if seen.iter().any(|light| light.running_count > 0) {
+        return Ok(Action::Wait);
+    }
+    let unknown = seen.iter().filter(|light| light.desired_count.is_none());
+    let unknown: Vec<_> = unknown
+        .map(|light| format!("{}: {}", key(light), light.why))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(Action::Done);
+    }
+    Err(Error::NotReady(format!(
+        "{} pilot light(s) could not be put back: {}",
+        unknown.len(),
+        unknown.join("; ")
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn light(desired_count: Option<u32>, running_count: u32) -> PilotLight {
+        PilotLight {
+            region: "us-east-1".into(),
+            cluster: "orders".into(),
+            service: "worker".into(),
+            desired_count,
+            running_count,
+            why: "AccessDenied".into(),
+        }
+    }
+
+    #[test]
+    fn pilot_lights_are_put_back_one_by_one_and_then_waited_for() {
+        let seen = |desired, running| next_action(&[light(Some(0), 0), light(desired, running)]);
+        assert_eq!(seen(Some(2), 2), Ok(Action::PutBack(1)));
+        assert_eq!(seen(Some(0), 1), Ok(Action::Wait));
+        assert_eq!(seen(Some(0), 0), Ok(Action::Done));
+        assert_eq!(next_action(&[]), Ok(Action::Done));
+    }
+
+    #[test]
+    fn one_that_cannot_be_seen_hides_no_other_and_is_named_at_the_end() {
+        assert_eq!(
+            next_action(&[light(None, 0), light(Some(2), 2)]),
+            Ok(Action::PutBack(1))
+        );
+        let why = next_action(&[light(None, 0)]).unwrap_err();
+        assert!(why.to_string().contains("us-east-1/orders/worker"), "{why}");
+    }
+}

@@ -1,0 +1,175 @@
+use serde_json::json;
+
+use super::super::{
+    handle,
+    tests::{books, sweep_of},
+};
+use failover::{
+    domain::Epoch,
+    ledger::Row,
+    ports::{Doors, Shut},
+    testing::Books,
+};
+
+const REPORT: &str = "orders_admin from 10.0.0.9 (report)";
+const READER: &str = "orders_admin by the slot cdc";
+
+fn row(books: &Books) -> Row {
+    books.rows()[&"us-east-1".into()].clone()
+}
+
+/// How often people were told so.
+fn told(books: &Books, what: &str) -> usize {
+    let told = books.told();
+    told.iter().filter(|told| told.contains(what)).count()
+}
+
+fn seen_shut() -> Doors {
+    Doors {
+        epoch: Some(Epoch(7)),
+        ..Doors::default()
+    }
+}
+
+#[tokio::test]
+async fn the_ledger_calls_a_member_fenced_only_after_a_look_that_saw_it_shut() {
+    let open = Doors {
+        sessions: 2,
+        ..seen_shut()
+    };
+    for after in [None, Some(open)] {
+        let books = books(Ok(()));
+        books.doorway(|doorway| doorway.shut.after = after.clone());
+        let why = sweep_of(&books).await.unwrap_err();
+        assert_eq!((why.name(), row(&books).fenced), ("Unavailable", None));
+        assert_eq!(told(&books, "split brain"), 1, "{after:?}");
+        books.doorway(|doorway| doorway.shut.after = Some(seen_shut()));
+        sweep_of(&books).await.unwrap();
+        assert_eq!(row(&books).fenced, Some(Epoch(8)));
+        // What was seen shut is seen open again, and cannot be shut any more.
+        books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
+        sweep_of(&books).await.unwrap_err();
+        assert_eq!(row(&books).fenced, None, "{after:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_cause_under_the_same_name_of_an_error_is_told_and_the_same_one_is_not() {
+    let books = books(Ok(()));
+    for (role, times) in [("one", 1), ("one", 1), ("two", 2), ("two", 2)] {
+        let refused = vec![format!("the role {role} keeps its login")];
+        books.doorway(|doorway| doorway.shut.refused = refused);
+        let why = sweep_of(&books).await.unwrap_err();
+        assert_eq!(why.name(), "NotReady");
+        assert_eq!(told(&books, "split brain"), times, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_before_it() {
+    let books = books(Ok(()));
+    books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
+    sweep_of(&books).await.unwrap_err();
+    books.doorway(|doorway| {
+        doorway.shut = Shut {
+            after: Some(seen_shut()),
+            ..Shut::default()
+        };
+    });
+    books.deafen(1);
+    sweep_of(&books).await.unwrap();
+    assert_eq!(
+        (told(&books, "was fenced"), row(&books).fenced),
+        (0, Some(Epoch(8))),
+        "SNS took nothing"
+    );
+    books.doorway(|doorway| doorway.open = seen_shut());
+    for _minute in 1..=2 {
+        let answer = sweep_of(&books).await.unwrap();
+        assert_eq!(answer[0]["reason"], "it is fenced");
+        assert_eq!(told(&books, "was fenced"), 1);
+    }
+}
+
+#[tokio::test]
+async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_told_once() {
+    let books = books(Ok(()));
+    books.doorway(|doorway| {
+        doorway.open = Doors {
+            as_administrator: vec![REPORT.into()],
+            ..seen_shut()
+        };
+        doorway.shut = Shut {
+            as_administrator: vec![REPORT.into()],
+            sessions: 1,
+            after: Some(seen_shut()),
+            ..Shut::default()
+        };
+    });
+    let first = sweep_of(&books).await.unwrap();
+    let said = first[0]["reason"].as_str().unwrap();
+    assert!(said.contains(REPORT), "{said}");
+    for _minute in 2..=4 {
+        let why = sweep_of(&books).await.unwrap_err().to_string();
+        for part in [REPORT, "come back", "a role of its own", "rotate"] {
+            assert!(why.contains(part), "{why}");
+        }
+        let administrator = told(&books, "works as the administrator");
+        assert_eq!((administrator, books.told().len()), (1, 2), "and fenced");
+        assert_eq!(row(&books).fenced, Some(Epoch(8)), "a look saw it shut");
+    }
+    books.doorway(|doorway| {
+        doorway.shut.after = Some(Doors {
+            as_administrator: vec![REPORT.into()],
+            ..seen_shut()
+        });
+    });
+    sweep_of(&books).await.unwrap_err();
+    assert_eq!(row(&books).fenced, None, "it was back at once");
+    assert_eq!(books.told().len(), 2);
+}
+
+#[tokio::test]
+async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_name() {
+    let books = books(Ok(()));
+    books.doorway(|doorway| {
+        doorway.open = Doors {
+            senders: 1,
+            as_administrator: vec![READER.into()],
+            ..seen_shut()
+        };
+        doorway.shut = Shut {
+            senders: vec![READER.into()],
+            as_administrator: vec![READER.into()],
+            sessions: 1,
+            after: Some(seen_shut()),
+            ..Shut::default()
+        };
+    });
+    let pass = async || {
+        let forced = json!({"operation": "fence", "plan": "orders", "force": "orders@8"});
+        Box::pin(handle(&books, forced)).await
+    };
+    assert_eq!(pass().await.unwrap()["progress"], "pending");
+    let why = pass().await.unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    assert!(why.to_string().contains(READER), "{why}");
+    assert_eq!(told(&books, "works as the administrator"), 1);
+}
+
+#[tokio::test]
+async fn a_second_one_who_works_as_the_administrator_is_told_too() {
+    let books = books(Ok(()));
+    for (who, times) in [(REPORT, 1), (REPORT, 1), (READER, 2), (REPORT, 2)] {
+        books.doorway(|doorway| {
+            doorway.shut = Shut {
+                as_administrator: vec![who.into()],
+                sessions: 1,
+                after: Some(seen_shut()),
+                ..Shut::default()
+            };
+        });
+        let _ = sweep_of(&books).await;
+        assert_eq!(told(&books, "works as the administrator"), times, "{who}");
+    }
+}

@@ -1,0 +1,321 @@
+//! What an invocation begins with: the plans of its Region, their members' endpoints, and the epoch that others know.
+
+use std::time::Duration;
+
+use super::look::refresh;
+use failover::{
+    Error,
+    domain::PlanName,
+    ledger::{Known, Row},
+    notify::{Message, Severity, tell_news},
+    plan::Plan,
+    ports::{Here, Ledger, Members, Parameters, People, update_if},
+};
+
+/// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
+pub(super) const BEGIN: Duration = Duration::from_secs(1);
+
+/// Into how many shards the templates share a Region's plans at most.
+pub const SHARDS_MAX: u64 = 4;
+
+/// A plan that can be watched, and what was last known of it.
+#[derive(Clone)]
+pub(super) struct Readable {
+    pub(super) plan: Plan,
+    /// What keeps it from being watched as its parameter says.
+    pub(super) fault: Option<Fault>,
+    before: Option<Known>,
+}
+
+/// What keeps a plan from being watched as its parameter says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// What is wrong with the parameter's document: this is the plan that was read last.
+    Parameter(String),
+    /// It has its turn only once others are over: one look a minute, and a late one.
+    Crowded(String),
+    /// As before, and there can be no more invocations than there are.
+    Full(String),
+}
+
+impl Fault {
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::Parameter(why) | Self::Crowded(why) | Self::Full(why) => why,
+        }
+    }
+}
+
+/// What makes room for more plans, where their shards are so many.
+pub(super) fn makes_room(shards: u64) -> String {
+    if shards < SHARDS_MAX {
+        return format!("deploy the triggers with more WatchShards than {shards}");
+    }
+    format!(
+        "WatchShards is {shards} and cannot be more: this Region is full, so take plans away from it, or have another account \
+         protect them"
+    )
+}
+
+/// Marks the plans for which one invocation has no room at once.
+pub(super) fn crowd(plans: &mut [Result<Readable, (PlanName, String)>], room: usize, shards: u64) {
+    for readable in plans.iter_mut().skip(room).flatten() {
+        let name = &readable.plan.plan;
+        readable.fault.get_or_insert_with(|| {
+            let why = format!(
+                "one invocation of the probe watches {room} plans at once, and plan {name} comes too late for that: it is looked \
+                 at once a minute at most; {}",
+                makes_room(shards)
+            );
+            if shards < SHARDS_MAX {
+                Fault::Crowded(why)
+            } else {
+                Fault::Full(why)
+            }
+        });
+    }
+}
+
+/// Every plan of this Region, or its name and what is wrong with it. Where the parameters cannot be read, or one is
+/// wrong, the plan that was read last goes on.
+pub(super) async fn plans(
+    world: &(impl Ledger + Here + Parameters),
+) -> Result<Vec<Result<Readable, (PlanName, String)>>, Error> {
+    let known = world.all_known(world.region()).await?;
+    Ok(match world.plans().await {
+        Ok(documents) => documents
+            .iter()
+            .map(|(name, document)| readable(&known, name, document))
+            .collect(),
+        Err(why) => {
+            tracing::warn!(%why, "the plans cannot be read; going on with the last ones");
+            let last = known.into_iter().map(|known| Ok(as_known(known, None)));
+            last.collect()
+        }
+    })
+}
+
+fn as_known(known: Known, fault: Option<Fault>) -> Readable {
+    Readable {
+        plan: known.plan.clone(),
+        fault,
+        before: Some(known),
+    }
+}
+
+/// The plan of one parameter. Its name is the parameter's, whatever the document says: a stray comma hides that too.
+fn readable(
+    known: &[Known],
+    name: &PlanName,
+    document: &str,
+) -> Result<Readable, (PlanName, String)> {
+    let before = known.iter().find(|known| known.plan.plan == *name).cloned();
+    match failover::plan::read_named(name, document) {
+        Ok(plan) => Ok(Readable {
+            plan,
+            fault: None,
+            before,
+        }),
+        Err(why) => {
+            tracing::error!(plan = %name, %why, "a plan is wrong");
+            let last = before.map(|known| as_known(known, Some(Fault::Parameter(why.to_string()))));
+            last.ok_or((name.clone(), why.to_string()))
+        }
+    }
+}
+
+/// Tells people once what keeps the plan from being watched as its parameter says, and notes when nothing does any more.
+pub(super) async fn tell_fault(
+    world: &(impl Ledger + Here + People),
+    plan: &Plan,
+    row: &Row,
+    fault: Option<&Fault>,
+) {
+    let news = |row: &Row| row.tell_plan_fault(fault.map(Fault::words));
+    let (Some(fault), Some(_)) = (fault, news(row)) else {
+        if fault.is_none()
+            && row.plan_fault.is_some()
+            && let Err(why) = update_if(world, world.region(), &plan.plan, news).await
+        {
+            tracing::warn!(plan = %plan.plan, %why, "that the plan is right again is not noted");
+        }
+        return;
+    };
+    let here = world.region();
+    let (what, next) = match fault {
+        Fault::Parameter(_) => (
+            format!("the plan's parameter in {here} is wrong"),
+            format!(
+                "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
+             topology and unplanned can be read and are unchanged, and planned runs are refused.",
+            name = plan.plan,
+            revision = plan.revision
+            ),
+        ),
+        Fault::Crowded(_) => (
+            format!("the probe in {here} has too many plans to watch this one"),
+            "Deploy the triggers with more WatchShards. Until then an outage is noticed late or not at all from here.".into(),
+        ),
+        Fault::Full(_) => (
+            format!("{here} is full: its probe has too many plans to watch this one"),
+            "Take plans away from this Region, or have another account protect them. Until then an outage is noticed late or \
+             not at all from here."
+                .into(),
+        ),
+    };
+    let message = Message {
+        severity: Severity::Action,
+        what,
+        evidence: fault.words().to_owned(),
+        next,
+        ..Message::default()
+    };
+    tell_news(world, plan, &message, news).await;
+}
+
+/// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.
+pub(super) async fn remember(world: &(impl Ledger + Members), readable: Readable) -> Known {
+    let Readable { plan, before, .. } = readable;
+    let known = refresh(world, plan, before.clone(), BEGIN).await;
+    if before.as_ref() != Some(&known)
+        && let Err(why) = world.put_known(&known).await
+    {
+        tracing::warn!(plan = %known.plan.plan, %why, "the plan could not be remembered");
+    }
+    known
+}
+
+/// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6), and drops our copy of a change
+/// of writer that its target's ledger says was withdrawn.
+pub(super) async fn learn(world: &(impl Ledger + Here), plan: &Plan) {
+    let here = world.region();
+    let others = plan.members.keys().filter(|region| *region != here);
+    let reads = others.map(async |region| {
+        let read = tokio::time::timeout(BEGIN, world.row(region, &plan.plan)).await;
+        Some((region, read.ok()?.ok()?))
+    });
+    let rows = futures::future::join_all(reads).await;
+    for (region, other) in rows.into_iter().flatten() {
+        let learnt = update_if(world, here, &plan.plan, |row| row.learn_of(region, &other)).await;
+        if let Err(why) = learnt {
+            tracing::warn!(plan = %plan.plan, %why, "what the ledger of another Region says could not be copied");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::testing;
+
+    fn known() -> Known {
+        Known {
+            plan: testing::run().plan,
+            endpoints: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_plan_that_is_no_json_goes_on_as_it_was_read_last_under_its_parameters_name() {
+        let name = "orders".into();
+        let mut another = testing::plan_document();
+        another["plan"] = "billing".into();
+        for document in ["{\"plan\": \"orders\",,}", "", &another.to_string()] {
+            let found = readable(&[known()], &name, document).ok().unwrap();
+            assert_eq!(found.plan, known().plan, "{document}");
+            assert!(found.fault.is_some(), "{document}");
+            let unknown = readable(&[], &name, document).err().unwrap();
+            assert_eq!(unknown.0, name, "{document}");
+        }
+    }
+
+    #[test]
+    fn a_plan_beyond_what_an_invocation_watches_has_a_fault_that_says_so() {
+        let readable = |fault| Ok(as_known(known(), fault));
+        let broken = Some(Fault::Parameter("it is not JSON".into()));
+        let mut plans = vec![
+            readable(None),
+            readable(None),
+            readable(None),
+            readable(broken.clone()),
+            Err(("billing".into(), "it is not JSON".to_owned())),
+        ];
+        crowd(&mut plans, 2, 2);
+        let faults: Vec<_> = plans
+            .iter()
+            .flatten()
+            .map(|plan| plan.fault.clone())
+            .collect();
+        assert_eq!(
+            (&faults[0], &faults[1], &faults[3]),
+            (&None, &None, &broken)
+        );
+        let Some(Fault::Crowded(why)) = &faults[2] else {
+            panic!("{faults:?}");
+        };
+        for part in [
+            "watches 2 plans at once",
+            "plan orders comes too late",
+            "more WatchShards than 2",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plan_too_many_in_the_last_shard_says_that_the_region_is_full_and_asks_for_no_more_shards()
+     {
+        let mut plans = vec![Ok(as_known(known(), None))];
+        crowd(&mut plans, 0, SHARDS_MAX);
+        let fault = plans[0].as_ref().unwrap().fault.clone().unwrap();
+        let books = testing::Books::with(&Row::new("orders".into()));
+        let here = "us-east-1".into();
+        let mut known = failover::ports::Ledger::all_known(&books, &here)
+            .await
+            .unwrap();
+        let plan = known.remove(0).plan;
+        tell_fault(&books, &plan, &Row::new("orders".into()), Some(&fault)).await;
+        let told = books.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("us-east-1 is full"), "{told:?}");
+        let said = fault.words();
+        assert!(
+            said.contains("WatchShards is 4 and cannot be more"),
+            "{said}"
+        );
+        assert!(!said.contains("with more WatchShards"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn people_are_told_once_that_a_plan_comes_too_late() {
+        let books = testing::Books::with(&Row::new("orders".into()));
+        let plan = failover::ports::Ledger::all_known(&books, &"us-east-1".into())
+            .await
+            .unwrap()
+            .remove(0)
+            .plan;
+        let fault = Fault::Crowded("orders comes too late".into());
+        for _ in 0..2 {
+            let row = books.rows()[&"us-east-1".into()].clone();
+            tell_fault(&books, &plan, &row, Some(&fault)).await;
+        }
+        let told = books.told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("too many plans to watch this one"),
+            "{told:?}"
+        );
+        let row = books.rows()[&"us-east-1".into()].clone();
+        tell_fault(&books, &plan, &row, None).await;
+        assert_eq!(books.rows()[&"us-east-1".into()].plan_fault, None);
+    }
+
+    #[test]
+    fn a_plan_that_is_right_is_taken_as_it_is() {
+        let mut newer = testing::plan_document();
+        newer["revision"] = 4.into();
+        let found = readable(&[known()], &"orders".into(), &newer.to_string());
+        let found = found.ok().unwrap();
+        assert_eq!((found.plan.revision, found.fault), (4, None));
+    }
+}

@@ -1,0 +1,433 @@
+//! Proves the promoted writer: commits the new epoch and a beat on it, then makes it the current writer in the ledgers.
+//! Repeated, it commits the same epoch again, and the ledgers stay as they are.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::look;
+use crate::carried_out;
+use failover::{
+    Error,
+    beat::{Beats, Loss, Write, loss},
+    domain::{Epoch, Region, seconds_between},
+    ledger::{Current, Proof, Rows},
+    pass::{
+        Input, Output, Pass, calls,
+        frame::{self, Act, Came, Step, Then},
+    },
+    plan::Plan,
+    ports::{Heart, Here, Ledger, Members, People, Secrets, in_region, update},
+    topology::{Named, is_primary_of},
+};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = failover::pass::by_hand::PROVE;
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The promoted Region.
+    pub writer: Region,
+    /// The epoch to open.
+    pub epoch: Epoch,
+    /// What came of committing it.
+    pub write: Option<Write>,
+    /// What the promotion lost; `None` when that is unknown.
+    pub loss: Option<Loss>,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The epoch is proven: make it current.
+    Conclude,
+    /// The writer does not take writes yet.
+    Wait,
+}
+
+/// How long a writer that refuses the login is waited for, in seconds.
+const LOGIN_SECONDS_MAX: f64 = 600.0;
+
+/// Decides what the attempt to commit the epoch leads to.
+///
+/// # Errors
+/// `NotReady` for a login or schema that stays wrong, `UnexpectedTopology` when the database holds a later epoch.
+pub fn next_action(write: &Write, waited_seconds: f64) -> Result<Action, Error> {
+    match write {
+        Write::Committed { .. } => Ok(Action::Conclude),
+        Write::Failed { .. }
+        | Write::Saturated { .. }
+        | Write::Starting { .. }
+        | Write::Exhausted { .. }
+        | Write::Answered { .. }
+        | Write::Unattempted { .. }
+        | Write::ReadOnly => Ok(Action::Wait),
+        // A secret that rotates, or a sign-in by IAM while the instance restarts, heals by itself; nothing else is served by an
+        // end here, behind the point of no return.
+        Write::Misconfigured { .. } if waited_seconds < LOGIN_SECONDS_MAX => Ok(Action::Wait),
+        Write::Misconfigured { why } => Err(Error::NotReady(format!(
+            "the promoted writer cannot be proven: {why}, for {waited_seconds:.0} s now; correct the login that it refuses, then start the run again"
+        ))),
+        Write::OtherEpoch { epoch } => Err(Error::UnexpectedTopology(format!(
+            "the promoted writer's database already holds epoch {epoch}: another run has moved on"
+        ))),
+    }
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Conclude => "prove",
+            Self::Wait => "wait",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Conclude => Then::Done,
+            Self::Wait => Then::Waits,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        *self == Self::Conclude
+    }
+}
+
+/// What the pass saw, and the session by which it did.
+#[derive(Serialize)]
+pub struct Looked<S> {
+    #[serde(flatten)]
+    seen: Observed,
+    /// The beats that the promoted writer holds, where the run has not kept them yet.
+    #[serde(skip)]
+    held: Option<Beats>,
+    #[serde(skip)]
+    session: Option<S>,
+}
+
+/// The step. It is done in the pass that commits: the acknowledged commit is what was to be observed, and a second look would
+/// cost the outage another pass.
+pub struct ProveWriter;
+
+/// One pass.
+///
+/// # Errors
+/// The guards' refusals; `NotReady` for a login that stays wrong, `UnexpectedTopology` for a later epoch, `Unavailable`.
+pub async fn run<W: Ledger + Here + Members + Secrets + People + Heart>(
+    world: &W,
+    input: &Input,
+) -> Result<Output<Looked<W::Session>>, Error> {
+    frame::run(&ProveWriter, world, input).await
+}
+
+impl<W: Ledger + Here + Members + Secrets + People + Heart> Step<W> for ProveWriter {
+    const NAME: &'static str = STEP;
+    type Observed = Looked<W::Session>;
+    type Action = Action;
+
+    async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
+        carried_out::shows(world, plan, rows, world.region()).await
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked<W::Session>, Error> {
+        let epoch = epoch(pass)?;
+        let looked = |write, held, session| Looked {
+            seen: Observed {
+                writer: pass.run.to.clone(),
+                epoch,
+                write,
+                loss: None,
+            },
+            held,
+            session,
+        };
+        let plan = pass.run.plan.clone();
+        let limit = Duration::from_secs(plan.detection.timeout_seconds);
+        let known = look::only(world, plan, &pass.run.to).await?;
+        let session = match look::open(world, &known, &pass.run.to, limit).await {
+            Ok(session) => session,
+            Err(why) => return Ok(looked(Some(why), None, None)),
+        };
+        if pass.run.held.is_some() {
+            return Ok(looked(None, None, Some(session)));
+        }
+        Ok(match world.read(&session, &pass.run.to).await {
+            Ok(reading) => looked(None, Some(reading.beats), Some(session)),
+            Err(why) => looked(Some(why), None, None),
+        })
+    }
+
+    fn next_action(&self, pass: &Pass, looked: &Looked<W::Session>) -> Result<Action, Error> {
+        let write = looked.seen.write.as_ref();
+        // Not tried yet: the writer answers, so the epoch can be committed.
+        write.map_or(Ok(Action::Conclude), |write| {
+            next_action(write, waited_seconds(pass))
+        })
+    }
+
+    fn reason(&self, pass: &Pass, looked: &Looked<W::Session>, action: &Action) -> String {
+        let Observed { writer, epoch, .. } = &looked.seen;
+        match action {
+            Action::Conclude => format!(
+                "the writer in {writer} {} epoch {epoch}",
+                pass.says("committed", "would commit")
+            ),
+            Action::Wait => not_yet(&looked.seen),
+        }
+    }
+
+    /// Kept before the first beat of our own would cover it.
+    fn mark(&self, pass: &mut Pass, looked: &Looked<W::Session>, _: &Action) {
+        if pass.run.held.is_none() {
+            pass.run.held.clone_from(&looked.held);
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        looked: &mut Looked<W::Session>,
+        _: &Action,
+    ) -> Result<Came, Error> {
+        let Some(session) = &looked.session else {
+            return Ok(Came::AsDecided);
+        };
+        let seen = &mut looked.seen;
+        seen.loss = measured_loss(world, pass, seen.epoch).await?;
+        let (to, run_id) = (&pass.run.to, &pass.run.run_id);
+        let write = world.open_epoch(session, to, seen.epoch, run_id).await;
+        seen.write = Some(write.clone());
+        next_action(&write, waited_seconds(pass))?;
+        let Write::Committed { beat } = write else {
+            return Ok(Came::NotYet(not_yet(seen)));
+        };
+        let proof = Proof {
+            epoch: seen.epoch,
+            beat,
+            loss: seen.loss.clone(),
+        };
+        let earlier = pass
+            .run
+            .proof
+            .take()
+            .filter(|earlier| earlier.epoch == seen.epoch);
+        pass.run.proof = Some(earlier.unwrap_or(proof));
+        concluded(conclude(world, pass, seen.epoch).await, pass, seen)
+    }
+}
+
+/// What the pass comes to where the writer has committed: until the ledger can be told what RDS shows of it, passes go on.
+fn concluded(told: Result<(), Error>, pass: &Pass, seen: &Observed) -> Result<Came, Error> {
+    match told {
+        Err(Error::Unavailable(why)) if calls::outlasts_silence(&pass.run, pass.now) => {
+            Ok(Came::NotYet(format!(
+                "the writer in {} committed epoch {}, and the ledger cannot be told yet: {why}",
+                seen.writer, seen.epoch
+            )))
+        }
+        told => told.map(|()| Came::AsDecided),
+    }
+}
+
+fn waited_seconds(pass: &Pass) -> f64 {
+    seconds_between(pass.entered(STEP), pass.now)
+}
+
+fn not_yet(seen: &Observed) -> String {
+    let write = seen.write.as_ref().map(ToString::to_string);
+    format!(
+        "the writer in {} does not take writes yet: {}",
+        seen.writer,
+        write.as_deref().unwrap_or("nothing was tried")
+    )
+}
+
+/// The epoch this run is to prove: that of its intent, or the one it proved before.
+///
+/// # Errors
+/// `UnexpectedTopology` when no ledger holds an intent to promote the target.
+pub fn epoch(pass: &Pass) -> Result<Epoch, Error> {
+    let run = &pass.run;
+    if let Some(intent) = pass.rows.intent().filter(|intent| intent.to == run.to) {
+        return Ok(intent.epoch);
+    }
+    let current = pass
+        .rows
+        .current()
+        .filter(|current| current.writer == run.to);
+    current.map(|current| current.epoch).ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "no ledger holds an intent to promote {}; nothing is there to be proven",
+            run.to
+        ))
+    })
+}
+
+/// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
+async fn measured_loss(
+    world: &(impl Ledger + Here),
+    pass: &Pass,
+    epoch: Epoch,
+) -> Result<Option<Loss>, Error> {
+    let run = &pass.run;
+    // An earlier run that committed the epoch and died has covered what was lost.
+    let untouched = |held: &&Beats| held.values().all(|beat| beat.epoch < epoch);
+    let Some(held) = run.held.as_ref().filter(untouched) else {
+        return Ok(None);
+    };
+    let covers = run.plan.detection.covers();
+    if let Some(confirmed) = &run.confirmed {
+        let (acknowledged, sign) = (&confirmed.acknowledged, confirmed.last_sign());
+        return Ok(loss(acknowledged, held, sign, covers));
+    }
+    let vantage = world.vantage(world.region(), run.name()).await?;
+    let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);
+    let acknowledged =
+        vantage.and_then(|vantage| Some((vantage.region.clone(), vantage.last_beat?)));
+    let rows = pass.rows.0.values();
+    let sign = rows
+        .filter_map(|row| row.alive_at.max(row.maybe_alive_at))
+        .max();
+    Ok(loss(
+        &acknowledged.into_iter().collect(),
+        held,
+        sign,
+        covers,
+    ))
+}
+
+/// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. Any other one may
+/// have fallen silent; it learns the epoch when it is back.
+///
+/// # Errors
+/// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
+pub async fn conclude(
+    world: &(impl Ledger + Members),
+    pass: &Pass,
+    epoch: Epoch,
+) -> Result<(), Error> {
+    let run = &pass.run;
+    let current = Current {
+        epoch,
+        writer: run.to.clone(),
+        global_cluster: global_cluster(world, pass).await?,
+        run_id: run.run_id.clone(),
+        proven_at: pass.now,
+        unplanned: pass.run.kind == failover::ledger::RunKind::UnplannedFailover,
+        acknowledged_at: None,
+    };
+    let others = run.leased.iter().filter(|region| **region != run.to);
+    for region in std::iter::once(&run.to).chain(others) {
+        let proven = update(world, region, run.name(), |row| {
+            let proven = row
+                .current
+                .as_ref()
+                .is_some_and(|proven| proven.epoch == epoch);
+            if proven {
+                Ok(row.clone())
+            } else {
+                row.prove(&run.run_id, current.clone())
+            }
+        })
+        .await;
+        match proven {
+            // The target is promoted: no other Region can hold that up by being silent.
+            Err(Error::Unavailable(why)) if *region != run.to => {
+                tracing::warn!(%region, why, "a Region does not take the epoch now; it learns it later");
+            }
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+/// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
+async fn global_cluster(world: &impl Members, pass: &Pass) -> Result<Option<Named>, Error> {
+    let run = &pass.run;
+    let intent = pass
+        .rows
+        .intent()
+        .and_then(|intent| intent.global_cluster.clone());
+    let current = pass
+        .rows
+        .current()
+        .and_then(|current| current.global_cluster.clone());
+    let Some(named) = intent.or(current) else {
+        return Ok(None);
+    };
+    let Some(member) = run.plan.members.get(&run.to) else {
+        return Ok(None);
+    };
+    let global = in_region(world, &run.to, &named).await?;
+    let led = global.filter(|global| is_primary_of(global, &run.to, &member.cluster));
+    Ok(led.as_ref().map(Named::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_committed_epoch_that_the_ledger_cannot_be_told_is_told_by_a_later_pass() {
+        let mut pass = Pass {
+            run: failover::testing::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let seen = Observed {
+            writer: "us-east-1".into(),
+            epoch: Epoch(8),
+            write: None,
+            loss: None,
+        };
+        let throttled = || Err(Error::Unavailable("Rate exceeded".into()));
+        assert!(concluded(throttled(), &pass, &seen).is_err());
+        pass.run.promoted_at = Some(pass.now);
+        let told = concluded(throttled(), &pass, &seen);
+        assert!(matches!(told, Ok(Came::NotYet(_))), "{told:?}");
+        let later = Err(Error::UnexpectedTopology("later epoch".into()));
+        assert!(concluded(later, &pass, &seen).is_err());
+        assert_eq!(concluded(Ok(()), &pass, &seen), Ok(Came::AsDecided));
+    }
+
+    #[test]
+    fn a_writer_that_does_not_take_writes_yet_is_waited_for() {
+        for write in [
+            Write::ReadOnly,
+            Write::Failed {
+                why: "starting up".into(),
+            },
+        ] {
+            assert_eq!(next_action(&write, 9_999.0), Ok(Action::Wait));
+        }
+    }
+
+    #[test]
+    fn a_login_that_the_promoted_writer_refuses_is_waited_for_ten_minutes_and_then_named() {
+        let refused = Write::Misconfigured {
+            why: "password authentication failed (SQLSTATE 28P01)".into(),
+        };
+        for seconds in [0.0, 599.0] {
+            assert_eq!(next_action(&refused, seconds), Ok(Action::Wait));
+        }
+        let why = next_action(&refused, 600.0).unwrap_err();
+        assert!(
+            why.name() == "NotReady" && why.to_string().contains("28P01"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn a_database_with_a_later_epoch_stops_the_run() {
+        assert_eq!(
+            next_action(&Write::OtherEpoch { epoch: Epoch(9) }, 0.0)
+                .unwrap_err()
+                .name(),
+            "UnexpectedTopology"
+        );
+    }
+}

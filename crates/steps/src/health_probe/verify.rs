@@ -1,0 +1,245 @@
+//! Verifies the way clients go: resolves the plan's writer name and commits a beat where it leads. It changes nothing
+//! but its own beat.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::look::{Target, as_probe};
+use failover::{
+    Error,
+    beat::Write,
+    pass::{
+        Input, Output, Pass,
+        frame::{self, Act, Came, Step, Then},
+    },
+    plan::{DnsRecord, Endpoint},
+    ports::{Heart, Here, Ledger, Parameters, People, Place, Secrets},
+};
+
+const STEP: &str = "verify_writes";
+
+/// What the pass saw of one name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The plan's name for the writer.
+    pub name: String,
+    /// Where it leads.
+    pub leads_to: Option<String>,
+    /// What came of a beat there, or why none was tried; `None` before it is.
+    pub write: Option<Write>,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    /// A name leads nowhere yet.
+    Wait(String),
+    /// Commit a beat where each name leads.
+    Verify,
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Wait(_) => "wait",
+            Self::Verify => "verify",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Wait(_) => Then::Waits,
+            Self::Verify => Then::Done,
+        }
+    }
+
+    /// A beat is our own, and a second one does no harm.
+    fn calls_out(&self) -> bool {
+        false
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub(super) struct VerifyWrites;
+
+pub(super) async fn run(
+    world: &(impl Ledger + Here + Parameters + Secrets + People + Heart),
+    input: &Input,
+) -> Result<Output<Vec<Observed>>, Error> {
+    frame::run(&VerifyWrites, world, input).await
+}
+
+/// Decides what one pass does.
+fn next_action(seen: &[Observed]) -> Action {
+    first_failure(seen).map_or(Action::Verify, Action::Wait)
+}
+
+/// What is said of the first name where no beat could be committed.
+fn first_failure(seen: &[Observed]) -> Option<String> {
+    seen.iter().find_map(|seen| {
+        let write = seen.write.as_ref().filter(|write| write.is_failure())?;
+        let leads_to = seen.leads_to.as_deref().unwrap_or("nothing");
+        Some(format!("{} leads to {leads_to}: {write}", seen.name))
+    })
+}
+
+impl<W: Ledger + Here + Parameters + Secrets + People + Heart> Step<W> for VerifyWrites {
+    const NAME: &'static str = STEP;
+    type Observed = Vec<Observed>;
+    type Action = Action;
+
+    fn admit(&self, pass: &Pass) -> Result<(), Error> {
+        pass.require_proven()
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<Observed>, Error> {
+        let mut seen = Vec::new();
+        for record in &pass.run.plan.dns {
+            let (name, leads_to) = match record {
+                DnsRecord::Cname {
+                    name,
+                    endpoint: Endpoint::Writer,
+                    ..
+                } => (name, world.leads_to(name).await?),
+                DnsRecord::Ssm {
+                    parameter,
+                    endpoint: Endpoint::Writer,
+                } => (parameter, held(world, parameter).await?),
+                DnsRecord::Cname { .. } | DnsRecord::Ssm { .. } => continue,
+            };
+            let (leads_to, write) = match leads_to {
+                Ok(leads_to) => (Some(leads_to), None),
+                Err(write) => (None, Some(write)),
+            };
+            seen.push(Observed {
+                name: name.clone(),
+                leads_to,
+                write,
+            });
+        }
+        Ok(seen)
+    }
+
+    fn next_action(&self, _: &Pass, seen: &Vec<Observed>) -> Result<Action, Error> {
+        Ok(next_action(seen))
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Vec<Observed>, action: &Action) -> String {
+        match action {
+            Action::Wait(why) => why.clone(),
+            Action::Verify if seen.is_empty() => format!(
+                "{}; that {} takes writes was seen when it was proven",
+                failover::plan::UNNAMED,
+                pass.run.to
+            ),
+            Action::Verify => format!(
+                "{} name(s) {} a writer of epoch {}",
+                seen.len(),
+                pass.says("lead to", "would be tried, whether they lead to"),
+                pass.rows
+                    .current()
+                    .map(|current| current.epoch)
+                    .unwrap_or_default()
+            ),
+        }
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Vec<Observed>,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        if *action != Action::Verify {
+            return Ok(Came::AsDecided);
+        }
+        let row = pass.rows.0.get(world.region());
+        let target = row
+            .and_then(Target::of)
+            .ok_or_else(|| failover::guard::not_adopted(pass.run.name()))?;
+        for name in seen.iter_mut() {
+            if let Some(host) = &name.leads_to {
+                name.write = Some(beat(world, pass, host, &target).await?);
+            }
+        }
+        Ok(first_failure(seen).map_or(Came::AsDecided, Came::NotYet))
+    }
+}
+
+/// Where this Region's parameter leads, as a task would read it.
+async fn held(
+    world: &(impl Here + Parameters),
+    parameter: &str,
+) -> Result<Result<String, Write>, Error> {
+    let held = world.parameter(world.region(), parameter).await?;
+    Ok(held.map(|held| held.value).ok_or_else(|| Write::Failed {
+        why: format!("there is no parameter {parameter}"),
+    }))
+}
+
+/// Commits a beat where a name leads, by whichever version of the probe's secret serves there.
+async fn beat(
+    world: &(impl Ledger + Here + Secrets + Heart),
+    pass: &Pass,
+    host: &str,
+    target: &Target,
+) -> Result<Write, Error> {
+    let plan = &pass.run.plan;
+    let limit = Duration::from_secs(plan.detection.timeout_seconds);
+    let known = world.known(world.region(), &plan.plan).await?;
+    let port = known.and_then(|known| {
+        known
+            .endpoints
+            .get(&target.writer)
+            .map(|endpoints| endpoints.port)
+    });
+    // The certificate carries RDS's own name, not the plan's: connect by the one at the end of the CNAME.
+    let place = Place {
+        host: host.to_owned(),
+        port: port.unwrap_or(5432),
+        database: plan.database.name.clone(),
+    };
+    let login = world
+        .probe_login(plan, &target.writer, &place.host, place.port)
+        .await?;
+    Ok(match as_probe(world, plan, &place, login, limit).await {
+        Ok(session) => world.beat(&session, world.region(), target.epoch).await,
+        Err(why) => why,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::{ledger::Rows, testing};
+
+    #[tokio::test]
+    async fn where_no_name_leads_to_the_writer_it_says_what_was_not_observed() {
+        let mut run = testing::run();
+        let reader = DnsRecord::Ssm {
+            parameter: "/orders/reader".into(),
+            endpoint: Endpoint::Reader,
+        };
+        for dns in [Vec::new(), vec![reader]] {
+            run.plan.dns = dns;
+            let pass = Pass {
+                run: run.clone(),
+                rows: Rows([("us-east-1".into(), testing::row("us-east-1", 8))].into()),
+                now: jiff::Timestamp::UNIX_EPOCH,
+                dry_run: false,
+            };
+            let books = testing::Books::with(&testing::row("us-east-1", 8));
+            let seen = VerifyWrites.observe(&books, &pass).await.unwrap();
+            let action = next_action(&seen);
+            let said = Step::<testing::Books>::reason(&VerifyWrites, &pass, &seen, &action);
+            assert!(
+                said.contains("where applications write was not observed")
+                    && said.contains("us-east-1 takes writes was seen when it was proven"),
+                "{said}"
+            );
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A suspicion that starts no run: people are told, and decide.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AGAIN, Action, is_of_the_writer};
+use failover::{
+    ledger::{NO_RUN, REFUSED, Row},
+    notify::{Message, Severity, commands, tell_news},
+    plan::{Detection, Plan},
+    ports::{Functions, Here, Ledger, Parameters, People, Suspicion},
+};
+
+/// By then a run that was started has taken the plan, and a second suspicion was published.
+const NO_RUN_AFTER: SignedDuration = SignedDuration::from_secs(2 * AGAIN.as_secs());
+
+/// The suspicions of one invocation.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// When the last one was published.
+    pub(super) last_at: Option<Timestamp>,
+    /// When the first one was that no run has answered, and the row's token then: each run that opens takes one.
+    first: Option<(Timestamp, u64)>,
+}
+
+/// What keeps a suspicion from starting a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Trouble {
+    /// A parameter that is on, and what it says.
+    Switch(String, String),
+    /// It was not taken, and why.
+    NotTaken(String),
+    /// It was taken, and no run has come.
+    NoRun,
+}
+
+impl Asked {
+    fn published(&mut self, row: &Row, now: Timestamp) {
+        let unanswered = self.first.filter(|(_, token)| *token == row.token);
+        self.first = unanswered.or(Some((now, row.token)));
+        self.last_at = Some(now);
+    }
+
+    /// Forgets what was asked of an outage that is over.
+    fn forget_past(&mut self, suspicion: &Suspicion, row: &Row, detection: &Detection) {
+        let seen = &suspicion.evidence;
+        if seen.failures < detection.failures || !is_of_the_writer(seen, row) {
+            self.first = None;
+        }
+    }
+
+    /// Whether no run has taken the plan since. One that a switch or the cool-down refuses has told people itself.
+    fn is_in_vain(&self, row: &Row, now: Timestamp) -> bool {
+        let is_late = self.first.is_some_and(|(at, token)| {
+            token == row.token && now.duration_since(at) >= NO_RUN_AFTER
+        });
+        let lease = row.lease.as_ref();
+        let is_held = lease.is_some_and(|lease| lease.expires_at > now);
+        let is_refused = row.told_causes.iter().any(|told| told.starts_with(REFUSED));
+        is_late && !is_held && !is_refused
+    }
+}
+
+/// Publishes a suspicion where the look leads to one, and tells people once where no run comes of it. Answers what is wrong with
+/// the way from here to a run.
+pub(super) async fn follow(
+    world: &(impl Ledger + Here + Parameters + Functions + People),
+    plan: &Plan,
+    asked: &mut Asked,
+    (suspicion, row): (&Suspicion, &Row),
+    action: Action,
+) -> Option<String> {
+    let now = world.now();
+    asked.forget_past(suspicion, row, &plan.detection);
+    let mut trouble = None;
+    if action == Action::Suspect {
+        match suspect(world, suspicion).await {
+            Ok(()) => asked.published(row, now),
+            Err(why) => trouble = Some(why),
+        }
+    }
+    let in_vain = asked.is_in_vain(row, now).then_some(Trouble::NoRun);
+    let trouble = trouble.or(in_vain)?;
+    let told = message(plan, suspicion, &trouble);
+    let news = |row: &Row| {
+        let is_over = trouble == Trouble::NoRun && !asked.is_in_vain(row, now);
+        if is_over {
+            return None;
+        }
+        row.tell(&trouble.mark())
+    };
+    if news(row).is_some() {
+        tell_news(world, plan, &told, news).await;
+    }
+    match trouble {
+        Trouble::Switch(..) => None,
+        Trouble::NotTaken(why) => Some(format!("{}: {why}", told.what)),
+        Trouble::NoRun => Some(told.what),
+    }
+}
+
+/// Publishes a suspicion, unless a human keeps runs from acting: planned work needs no run a minute that is refused. A switch that
+/// cannot be read is read again when the run opens, and a suspicion that is not taken is published again at the next look.
+async fn suspect(
+    world: &(impl Parameters + Functions),
+    suspicion: &Suspicion,
+) -> Result<(), Trouble> {
+    let plan = &suspicion.plan;
+    let switches = world.switches(plan).await.unwrap_or_default();
+    if let Some((name, value)) = switches.on(plan) {
+        tracing::warn!(%plan, name, "the writer would be suspected, and a switch is on");
+        return Err(Trouble::Switch(name, value.to_owned()));
+    }
+    tracing::warn!(%plan, writer = %suspicion.writer_region, "the writer is suspected");
+    world.suspect(suspicion).await.map_err(|why| {
+        tracing::error!(%plan, %why, "the suspicion was not taken");
+        Trouble::NotTaken(why.to_string())
+    })
+}
+
+impl Trouble {
+    /// What is marked in the row.
+    fn mark(&self) -> String {
+        let what = match self {
+            Self::Switch(..) => "switch",
+            Self::NotTaken(_) => "not taken",
+            Self::NoRun => "none came",
+        };
+        format!("{NO_RUN}{what}")
+    }
+}
+
+fn message(plan: &Plan, suspicion: &Suspicion, trouble: &Trouble) -> Message {
+    let (here, writer, seen) = (
+        &suspicion.observer_region,
+        &suspicion.writer_region,
+        &suspicion.evidence,
+    );
+    let (what, why, next) = match trouble {
+        Trouble::Switch(name, value) => (
+            format!("no run is started: {name} is on"),
+            format!("It says {value}."),
+            format!("Write off into {name}, or delete it, to let runs act again. Until then nothing acts by itself."),
+        ),
+        Trouble::NotTaken(why) => (
+            format!("no run can be started from {here}"),
+            format!("EventBridge did not take the suspicion: {why}."),
+            "Start a run by hand where the writer is lost. Then see to it that the probe reaches EventBridge and may put events there."
+                .into(),
+        ),
+        Trouble::NoRun => (
+            format!("no run has begun in {here}"),
+            format!("Nobody has taken the plan in {} s.", NO_RUN_AFTER.as_secs()),
+            "Start a run by hand where the writer is lost. Then look at the executions of aurora-failover-unplanned-failover. Where there \
+             is none, see to it that the rule aurora-failover-primary-suspect is enabled and its role may start them."
+                .into(),
+        ),
+    };
+    Message {
+        severity: Severity::Critical,
+        what: format!("the writer in {writer} is suspected and {what}"),
+        evidence: format!(
+            "{} attempt(s) in a row did not commit. The last one: {}. {why}",
+            seen.failures, seen.write
+        ),
+        out_since: seen.failing_since,
+        next,
+        commands: vec![match trouble {
+            Trouble::Switch(..) => commands::confirm(plan, here),
+            Trouble::NotTaken(_) | Trouble::NoRun => commands::unplanned(plan, writer, here),
+        }],
+        ..Message::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::{beat::Vantage, ledger::Claim, testing};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_suspicion_is_in_vain_once_nobody_has_taken_the_plan_for_forty_seconds() {
+        let row = testing::row("us-west-2", 7);
+        let mut asked = Asked::default();
+        assert!(!asked.is_in_vain(&row, at(100)), "nothing was asked");
+        for second in [0, 20, 40] {
+            asked.published(&row, at(second));
+        }
+        assert_eq!(
+            [39, 40].map(|now| asked.is_in_vain(&row, at(now))),
+            [false, true]
+        );
+        let held = row.claim(&Claim::of(&testing::run()), at(1)).unwrap();
+        let ended = held.release(&"a".into()).unwrap();
+        let refused = row.tell(&format!("{REFUSED}cool-down")).unwrap();
+        for answered in [&held, &ended, &refused] {
+            assert!(!asked.is_in_vain(answered, at(100)), "{answered:?}");
+        }
+        let stood_down = row.tell("stood down (healthy): ").unwrap();
+        assert!(asked.is_in_vain(&stood_down, at(100)), "it was another run");
+        asked.published(&ended, at(60));
+        assert_eq!(
+            [99, 100].map(|now| asked.is_in_vain(&ended, at(now))),
+            [false, true]
+        );
+    }
+
+    #[test]
+    fn a_suspicion_that_starts_no_run_is_told_in_sentences_with_one_command() {
+        let plan = testing::run().plan;
+        let evidence = Vantage {
+            failures: 3,
+            failing_since: Some(at(0)),
+            ..testing::probe::vantage("us-east-1".into(), at(10))
+        };
+        let suspicion = Suspicion {
+            plan: plan.plan.clone(),
+            incident: failover::domain::Incident {
+                plan: plan.plan.clone(),
+                epoch: failover::domain::Epoch(7),
+            },
+            observer_region: "us-east-1".into(),
+            writer_region: "us-west-2".into(),
+            evidence,
+            last_beat: None,
+        };
+        let switch = Trouble::Switch("/aurora-failover/kill".into(), "a drill".into());
+        for (trouble, what, command) in [
+            (
+                switch,
+                "no run is started: /aurora-failover/kill is on",
+                "confirm-outage",
+            ),
+            (
+                Trouble::NotTaken("timed out".into()),
+                "no run can be started from us-east-1",
+                "unplanned-failover",
+            ),
+            (
+                Trouble::NoRun,
+                "no run has begun in us-east-1",
+                "unplanned-failover",
+            ),
+        ] {
+            let message = message(&plan, &suspicion, &trouble);
+            let wanted = format!("the writer in us-west-2 is suspected and {what}");
+            assert_eq!(message.what, wanted);
+            let text = message.text(at(60));
+            assert_eq!(failover::notify::unreadable(&text), Vec::<&str>::new());
+            assert!(
+                message.commands.len() == 1 && message.commands[0].contains(command),
+                "{text}"
+            );
+        }
+    }
+}

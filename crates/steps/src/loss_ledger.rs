@@ -1,0 +1,398 @@
+//! Lists what a deposed writer took and the proven one never had: rows of the plan's tables, as files, and beats. After the
+//! fence, so that nothing more is taken, and before the deposed cluster is retired. It changes no database.
+
+mod account;
+mod files;
+mod look;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fence_writer::Standing;
+use failover::{
+    Error,
+    domain::{Epoch, Region},
+    guard::not_adopted,
+    json::shown,
+    ledger::{Current, Known, Losses},
+    pass::{
+        Input, Output, Pass, answer, by_hand,
+        frame::{self, Act, Came, Step, Then},
+        read, take,
+    },
+    ports::{Comparison, Here, Ledger, Members, Pair, People},
+    topology::{Cluster, names::is_identifier},
+};
+use files::Files;
+
+pub use account::Account;
+pub(super) use account::unlisted;
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "loss_ledger";
+
+/// How long after its beginning a pass reads on. It ends [`LATE`](failover::ports::LATE) after that at the latest, which leaves
+/// its function a fifth of its minute to keep what was found.
+pub const STRETCH: Duration = Duration::from_secs(35);
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The cluster that is compared.
+    pub cluster: String,
+    /// What RDS calls it for good, where it is there.
+    pub resource_id: Option<String>,
+    /// Where this Region's member stands; `None` for another cluster, named by hand.
+    pub standing: Option<Standing>,
+    /// The Region of the proven writer.
+    pub writer: Region,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// The fence of this epoch that the ledger says this Region's member stands under.
+    pub fenced_at: Option<Timestamp>,
+    /// The Region that the writer left by a switchover, where this Region's member has nothing alone that could be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_from: Option<Region>,
+    /// Where what was retired of this Region's member is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+    /// Why nobody can connect to the deposed cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shut: Option<String>,
+    /// What had been found before this pass, under this epoch and this fence; an answer tells the sums alone.
+    #[serde(serialize_with = "sums")]
+    pub losses: Option<Losses>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field over by reference")]
+fn sums<S: serde::Serializer>(losses: &Option<Losses>, to: S) -> Result<S::Ok, S::Error> {
+    losses.as_ref().map(Account::from).serialize(to)
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// There is nothing to compare, or everything is.
+    Done(String),
+    /// Note that nobody can know what was lost.
+    Unknown(String),
+    /// Compare a stretch of the table with this number.
+    Compare(usize),
+    /// Compare the beats and write the summary.
+    Summarize,
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "none",
+            Self::Unknown(_) => "unknown",
+            Self::Compare(_) => "compare",
+            Self::Summarize => "summarize",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Compare(_) => Then::Again(0),
+            Self::Done(_) | Self::Unknown(_) | Self::Summarize => Then::Done,
+        }
+    }
+
+    /// Files bear the name of what is in them: written twice, they are the same.
+    fn calls_out(&self) -> bool {
+        false
+    }
+}
+
+/// The step, of this Region's member or of another cluster here.
+#[derive(Debug)]
+pub struct LossLedger<'a> {
+    /// The identifier of another cluster.
+    pub cluster: Option<&'a str>,
+}
+
+/// What a pass saw, and what it needs to act.
+#[derive(Debug, Serialize)]
+pub struct Looked {
+    #[serde(flatten)]
+    seen: Observed,
+    #[serde(skip)]
+    known: Known,
+    #[serde(skip)]
+    current: Current,
+    #[serde(skip)]
+    found: Option<Cluster>,
+}
+
+/// One invocation: what every step takes, and `cluster`, by hand, for one that was restored from a snapshot.
+///
+/// # Errors
+/// As [`run`]; `InvalidRequest` for a payload that is not understood.
+pub async fn handle(
+    world: &(impl Ledger + Here + Members + People + Comparison),
+    payload: Value,
+) -> Result<Value, Error> {
+    let (cluster, input) = asked(payload)?;
+    answer(run(world, &input, cluster.as_deref()).await?)
+}
+
+/// The cluster that somebody named, and the input of every step.
+pub(crate) fn asked(mut payload: Value) -> Result<(Option<String>, Input), Error> {
+    let cluster: Option<String> = take(&mut payload, "cluster")?;
+    if let Some(cluster) = cluster.as_ref().filter(|cluster| !is_identifier(cluster)) {
+        return Err(Error::InvalidRequest(format!(
+            "cluster is {}; write the identifier of a cluster of this Region",
+            shown(&Value::from(cluster.as_str()))
+        )));
+    }
+    Ok((cluster, read(payload)?))
+}
+
+impl Observed {
+    /// Whether every table that an account is of was read to its end.
+    fn is_compared(&self, tables: usize) -> bool {
+        let losses = self.losses.as_ref();
+        losses.is_some_and(|losses| {
+            tables > 0
+                && losses.unknown.is_none()
+                && losses.tables.iter().all(|table| table.is_done)
+        })
+    }
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// `NotReady` while nobody can connect to the deposed writer, or it is not fenced.
+pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> {
+    let Observed { cluster, epoch, .. } = observed;
+    if let Some(losses) = observed.losses.as_ref().filter(|found| found.is_complete()) {
+        return Ok(Action::Done(losses.told()));
+    }
+    if observed.standing == Some(Standing::Deposed)
+        && let Some(why) = &observed.shut
+    {
+        return Err(Error::NotReady(why.clone()));
+    }
+    if let Some(from) = &observed.planned_from {
+        return Ok(Action::Done(format!(
+            "the writer moved from {from} to {} as planned, by which no row is lost",
+            observed.writer
+        )));
+    }
+    match observed.standing {
+        Some(Standing::Endorsed) => {
+            return Ok(Action::Done(
+                "this Region has the writer, or is about to have it".into(),
+            ));
+        }
+        Some(Standing::FollowsDeposed) => {
+            return Ok(Action::Done(
+                "it still follows a deposed writer and has nothing of its own to list; the rebuild takes it out first, and the run after that lists what it took since".into(),
+            ));
+        }
+        Some(Standing::Gone | Standing::Follows) if observed.is_compared(tables) => {
+            return Ok(Action::Summarize);
+        }
+        Some(Standing::Gone) => {
+            return Ok(Action::Unknown(observed.kept.clone().unwrap_or_else(||
+                "there is no cluster of that name any more; restore its final snapshot and name the restored cluster".into(),
+            )));
+        }
+        Some(Standing::Follows) => {
+            return Ok(Action::Unknown(observed.kept.clone().unwrap_or_else(|| format!(
+                "it follows {} again, so RDS has replaced its volume; where it kept that as a snapshot, rds:unplanned-global-failover-{cluster}-…, restore it and name the restored cluster",
+                observed.writer
+            ))));
+        }
+        Some(Standing::Deposed) if observed.fenced_at.is_none() => {
+            return Err(Error::NotReady(format!(
+                "{cluster} is not fenced under epoch {epoch}, so that it may still take rows; invoke fence-writer first"
+            )));
+        }
+        Some(Standing::Deposed) | None => {}
+    }
+    let mut unfinished = 0..tables;
+    let losses = observed.losses.as_ref();
+    let is_done = |index: &usize| {
+        let table = losses.and_then(|losses| losses.tables.get(*index));
+        table.is_some_and(|table| table.is_done)
+    };
+    Ok(unfinished
+        .find(|index| !is_done(index))
+        .map_or(Action::Summarize, Action::Compare))
+}
+
+/// One pass, of this Region's member or of another cluster here.
+///
+/// # Errors
+/// The guards' refusals; `NotReady` for what the plan or a human has to put right, `UnexpectedTopology` where a database is not
+/// the one that it is taken for, `Unavailable`.
+pub async fn run(
+    world: &(impl Ledger + Here + Members + People + Comparison),
+    input: &Input,
+    cluster: Option<&str>,
+) -> Result<Output<Looked>, Error> {
+    frame::run(&LossLedger { cluster }, world, input).await
+}
+
+impl<W: Ledger + Here + Members + People + Comparison> Step<W> for LossLedger<'_> {
+    const NAME: &'static str = STEP;
+    type Observed = Looked;
+    type Action = Action;
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
+        let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;
+        // A run keeps the plan that it opened with.
+        let known = Known {
+            plan: pass.run.plan.clone(),
+            ..known
+        };
+        let current = pass.rows.current();
+        let current = current.ok_or_else(|| not_adopted(pass.run.name()))?.clone();
+        let (seen, found) =
+            look::observe(world, &known, &pass.rows, &current, self.cluster).await?;
+        Ok(Looked {
+            seen,
+            known,
+            current,
+            found,
+        })
+    }
+
+    fn next_action(&self, pass: &Pass, looked: &Looked) -> Result<Action, Error> {
+        next_action(&looked.seen, pass.run.plan.loss_ledger.len())
+    }
+
+    fn reason(&self, _: &Pass, looked: &Looked, action: &Action) -> String {
+        reason(&looked.known, &looked.seen, action)
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        looked: &mut Looked,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        let said = act(world, pass.now, looked, action).await;
+        said.map(Came::So)
+    }
+}
+
+/// What is left of the time that a pass reads on, which began before it was decided what to read.
+fn left(began: Timestamp, now: Timestamp) -> Duration {
+    let spent = now.duration_since(began).unsigned_abs();
+    STRETCH.saturating_sub(spent)
+}
+
+fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
+    match action {
+        Action::Done(why) => why.clone(),
+        Action::Unknown(why) => {
+            format!(
+                "would note that what {} alone had is unknown: {why}",
+                observed.cluster
+            )
+        }
+        Action::Compare(index) => {
+            let table = known.plan.loss_ledger.get(*index);
+            format!(
+                "would compare {} of {} with the writer's, in {}",
+                table.map_or("", |table| &table.table),
+                observed.cluster,
+                observed.writer
+            )
+        }
+        Action::Summarize => format!(
+            "would compare the beats of {} and write the summary",
+            observed.cluster
+        ),
+    }
+}
+
+async fn act(
+    world: &(impl Ledger + Here + People + Comparison),
+    began: Timestamp,
+    looked: &mut Looked,
+    action: &Action,
+) -> Result<String, Error> {
+    let Looked {
+        seen: observed,
+        known,
+        current,
+        found,
+    } = looked;
+    let found = found.as_ref();
+    let plan = &known.plan;
+    let fresh = || {
+        Losses::of(
+            (&*observed.cluster, observed.resource_id.as_deref()),
+            (current.epoch, observed.fenced_at),
+            &plan.loss_ledger,
+            world.now(),
+        )
+    };
+    let mut losses = observed.losses.clone().unwrap_or_else(fresh);
+    let mut stuck = None;
+    let said = match action {
+        Action::Done(why) => return Ok(why.clone()),
+        Action::Unknown(why) => {
+            losses.unknown = Some(why.clone());
+            account::summarize(world, known, &mut losses).await?
+        }
+        Action::Compare(index) => {
+            let (pair, _) = look::pair(world, known, current, found).await?;
+            let limit = left(began, world.now());
+            let (said, stays_locked) =
+                compare(world, known, &pair, (&mut losses, *index), limit).await?;
+            stuck = stays_locked;
+            said
+        }
+        Action::Summarize => {
+            // Of a member that was retired since, the beats are those that were found before.
+            if matches!(observed.standing, Some(Standing::Deposed) | None) {
+                let (_, held) = look::pair(world, known, current, found).await?;
+                losses.beats = look::beats(world, known, current, &held).await?;
+            }
+            account::summarize(world, known, &mut losses).await?
+        }
+    };
+    world.put_losses(&plan.plan, &losses).await?;
+    if let Some(why) = stuck {
+        return Err(why);
+    }
+    observed.losses = Some(losses);
+    Ok(said)
+}
+
+/// Compares a stretch of a table and keeps what it found, first as files and then in the account; answers what is said of it, and
+/// whether the table stays locked.
+async fn compare(
+    world: &(impl Ledger + Comparison),
+    known: &Known,
+    pair: &Pair,
+    (losses, index): (&mut Losses, usize),
+    limit: Duration,
+) -> Result<(String, Option<Error>), Error> {
+    let plan = &known.plan.plan;
+    let mut stretch = world
+        .stretch(known, pair, losses.table(index)?, limit)
+        .await?;
+    let stuck = account::stays_locked(losses.table(index)?, &stretch);
+    let files = Files::of(&mut stretch);
+    if files.announce(losses.table(index)?) {
+        world.put_losses(plan, losses).await?;
+    }
+    let folder = losses.folder(plan.as_str());
+    let table = losses.table(index)?;
+    files.keep(world, &folder, table).await?;
+    Ok((account::note(table, stretch), stuck))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,350 @@
+//! A deposed and fenced member in a world where whatever is compared was written before.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use jiff::Timestamp;
+
+use super::*;
+use failover::{
+    domain::PlanName,
+    evidence::Rds,
+    ledger::TableLoss,
+    ports::{Accepted, BlueGreen, Forwarding, Held, Members, Stretch},
+    topology::{Call, ParameterGroup, Reach, Snapshot},
+};
+
+/// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given stretch by stretch.
+pub(super) struct Lab {
+    pub(super) books: Books,
+    pub(super) stretches: Mutex<Vec<Stretch>>,
+    pub(super) losses: Mutex<Option<Losses>>,
+    pub(super) files: Mutex<BTreeMap<String, Vec<u8>>>,
+    pub(super) held: Held,
+    /// What RDS calls whatever it is asked about.
+    pub(super) resource_id: Option<&'static str>,
+    /// How many rows an account has compared that cannot be written, once.
+    pub(super) unwritten: Mutex<Option<u64>>,
+    /// The global cluster that this Region's member belongs to; the plan has a third member then.
+    pub(super) global: Option<GlobalCluster>,
+    /// What proved the writer.
+    pub(super) proved_by: RunKind,
+    /// What was retired here, and whether it is there by its other name.
+    pub(super) retired: Option<(Blueprint, bool)>,
+    pub(super) tables: Vec<KeyedTable>,
+}
+
+impl Lab {
+    pub(super) fn of(stretches: Vec<Stretch>) -> Self {
+        let current = Current {
+            epoch: Epoch(8),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "proved".into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: true,
+            acknowledged_at: None,
+        };
+        let row = Row {
+            current: Some(current),
+            fenced: Some(Epoch(8)),
+            fenced_at: Some(fence(100)),
+            ..Row::new("orders".into())
+        };
+        let beats = [("us-east-1".into(), beat(9)), ("us-west-2".into(), beat(4))];
+        Self {
+            books: Books::with(&row),
+            stretches: Mutex::new(stretches),
+            losses: Mutex::default(),
+            files: Mutex::default(),
+            held: Held {
+                deposed: Some(Epoch(7)),
+                beats: beats.into(),
+                writer: Some(Epoch(8)),
+            },
+            resource_id: Some("cluster-A"),
+            unwritten: Mutex::default(),
+            global: None,
+            proved_by: RunKind::UnplannedFailover,
+            retired: None,
+            tables: vec![orders()],
+        }
+    }
+
+    pub(super) async fn forced(&self) -> Result<Value, Error> {
+        let payload = serde_json::json!({"plan": "orders", "force": "orders@8"});
+        Box::pin(handle(self, payload)).await
+    }
+}
+
+impl Here for Lab {
+    fn region(&self) -> &Region {
+        self.books.region()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.books.now()
+    }
+
+    async fn pause(&self, time: Duration) {
+        self.books.pause(time).await;
+    }
+
+    async fn within<T: Send>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        self.books.within(limit, work).await
+    }
+}
+
+impl People for Lab {
+    async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
+        self.books.topic(region, topic).await
+    }
+
+    async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
+        self.books.publish(topic, subject, text).await
+    }
+}
+
+impl Members for Lab {
+    async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
+        Ok(self.global.clone())
+    }
+
+    async fn look(&self, _: &Region, _: &str) -> Rds {
+        Rds::Silent {
+            why: "not asked".into(),
+        }
+    }
+
+    async fn cluster(&self, _: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
+        let is_gone = match (&self.retired, identifier) {
+            (_, "nowhere") | (Some(_), "orders-east") => true,
+            (Some((_, is_there)), _) => !is_there,
+            (None, _) => false,
+        };
+        Ok((!is_gone).then(|| Cluster {
+            identifier: identifier.into(),
+            arn: format!("arn:aws:rds:us-east-1:123456789012:cluster:{identifier}"),
+            resource_id: self.resource_id.map(str::to_owned),
+            status: "available".into(),
+            engine_version: "16.6".into(),
+            global_cluster: (identifier == "follows" || self.global.is_some())
+                .then(|| "orders-global-1".into()),
+            endpoint: "east".into(),
+            reader_endpoint: "east-ro".into(),
+            port: 5432,
+            instances: vec![Instance {
+                identifier: "orders-east-1".into(),
+                status: "available".into(),
+                is_writer: true,
+            }],
+        }))
+    }
+
+    async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
+        self.books.blue_green(region).await
+    }
+
+    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
+        self.books.forwarding(cluster).await
+    }
+
+    fn reach(&self) -> Option<&Reach> {
+        self.books.reach()
+    }
+
+    async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
+        self.books.shape(region, cluster).await
+    }
+
+    async fn snapshot(&self, region: &Region, name: &str) -> Result<Option<Snapshot>, Error> {
+        self.books.snapshot(region, name).await
+    }
+
+    async fn unplanned_snapshots(
+        &self,
+        region: &Region,
+        cluster: &str,
+    ) -> Result<Vec<Snapshot>, Error> {
+        self.books.unplanned_snapshots(region, cluster).await
+    }
+
+    async fn family(
+        &self,
+        region: &Region,
+        group: &ParameterGroup,
+    ) -> Result<Option<String>, Error> {
+        self.books.family(region, group).await
+    }
+
+    async fn fail_over(&self, region: &Region, to: &str, arn: &str) -> Result<Accepted, Error> {
+        self.books.fail_over(region, to, arn).await
+    }
+
+    async fn detach(&self, region: &Region, from: &str, arn: &str) -> Result<Accepted, Error> {
+        self.books.detach(region, from, arn).await
+    }
+
+    async fn switch_over(&self, region: &Region, to: &str, arn: &str) -> Result<Accepted, Error> {
+        self.books.switch_over(region, to, arn).await
+    }
+
+    async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
+        self.books.call(region, call).await
+    }
+}
+
+impl Ledger for Lab {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+        self.books.row(region, plan).await
+    }
+
+    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+        self.books.replace_row(region, row).await
+    }
+
+    async fn vantage(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+    ) -> Result<Option<failover::beat::Vantage>, Error> {
+        self.books.vantage(region, plan).await
+    }
+
+    async fn run(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        run_id: &failover::domain::RunId,
+    ) -> Result<Option<Run>, Error> {
+        if run_id.as_str() == "proved" {
+            let mut run = failover::testing::run();
+            if self.proved_by != run.kind {
+                run.kind = self.proved_by;
+                (run.from, run.to) = (run.to, run.from);
+            }
+            run.held = Some([("us-east-1".into(), beat(6))].into());
+            return Ok(Some(run));
+        }
+        self.books.run(region, plan, run_id).await
+    }
+
+    async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.books.put_run(region, run).await
+    }
+
+    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
+        let known = self.books.known(region, plan).await?;
+        Ok(known.map(|mut known| {
+            let endpoints = failover::ledger::Endpoints {
+                writer: "west".into(),
+                reader: "west-ro".into(),
+                port: 5432,
+            };
+            known.plan.loss_ledger.clone_from(&self.tables);
+            if self.global.is_some() {
+                let mut third = known.plan.members[&"us-east-1".into()].clone();
+                third.cluster = "orders-third".into();
+                known.plan.members.insert("eu-west-1".into(), third);
+            }
+            known.endpoints = [("us-west-2".into(), endpoints)].into();
+            known
+        }))
+    }
+
+    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+        self.books.all_known(region).await
+    }
+
+    async fn ask_ledger(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
+        self.books.ask_ledger(region, plan).await
+    }
+
+    async fn put_vantage(
+        &self,
+        plan: &PlanName,
+        vantage: &failover::beat::Vantage,
+    ) -> Result<(), Error> {
+        self.books.put_vantage(plan, vantage).await
+    }
+
+    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+        self.books.put_known(known).await
+    }
+
+    async fn end_known(&self, region: &Region, known: &Known) -> Result<(), Error> {
+        self.books.end_known(region, known).await
+    }
+
+    async fn blueprint(&self, _: &PlanName, _: &Region) -> Result<Option<Blueprint>, Error> {
+        Ok(self.retired.clone().map(|(blueprint, _)| blueprint))
+    }
+
+    async fn healthy(&self, plan: &PlanName, member: &Region) -> Result<Option<Healthy>, Error> {
+        self.books.healthy(plan, member).await
+    }
+
+    async fn put_healthy(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        healthy: &Healthy,
+    ) -> Result<(), Error> {
+        self.books.put_healthy(plan, member, healthy).await
+    }
+
+    async fn put_blueprint(
+        &self,
+        plan: &PlanName,
+        member: &Region,
+        blueprint: &Blueprint,
+    ) -> Result<(), Error> {
+        self.books.put_blueprint(plan, member, blueprint).await
+    }
+
+    async fn losses(
+        &self,
+        _: &Region,
+        _: &PlanName,
+        cluster: &str,
+    ) -> Result<Option<Losses>, Error> {
+        let losses = self.losses.lock().unwrap().clone();
+        Ok(losses.filter(|losses| losses.cluster == cluster))
+    }
+
+    async fn put_losses(&self, _: &PlanName, losses: &Losses) -> Result<(), Error> {
+        let compared = losses.tables.first().map(|table| table.compared);
+        if compared.is_some() && *self.unwritten.lock().unwrap() == compared {
+            *self.unwritten.lock().unwrap() = None;
+            return Err(Error::Unavailable("DynamoDB is silent".into()));
+        }
+        *self.losses.lock().unwrap() = Some(losses.clone());
+        Ok(())
+    }
+}
+
+impl Comparison for Lab {
+    async fn held(&self, _: &Known, pair: &Pair) -> Result<Held, Error> {
+        assert_eq!((&*pair.deposed.host, &*pair.writer.host), ("east", "west"));
+        Ok(self.held.clone())
+    }
+
+    async fn stretch(
+        &self,
+        _: &Known,
+        _: &Pair,
+        _: &TableLoss,
+        limit: std::time::Duration,
+    ) -> Result<Stretch, Error> {
+        assert_eq!(limit, STRETCH, "no time has passed");
+        Ok(self.stretches.lock().unwrap().remove(0))
+    }
+
+    async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {
+        self.files.lock().unwrap().insert(name.into(), content);
+        Ok(format!("s3://kept/{name}"))
+    }
+}

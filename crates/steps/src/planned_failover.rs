@@ -1,0 +1,573 @@
+//! Makes this Region the writer without losing a row: checks that everything is ready, switches over, and follows that to its
+//! observed end. Every pass looks first. A call is noted before it is made, so that a lost answer is no lost call: its intent is
+//! withdrawn only when both Regions have been quiet for a minute and the old writer commits.
+
+mod ready;
+
+use serde::Serialize;
+
+use super::{carried_out, confirm_outage, detach_and_promote::Written};
+use failover::{
+    Error,
+    beat::Write,
+    domain::Region,
+    ledger::{Attempt, Looks, Rows, Run, Seen},
+    notify::{Message, commands, tell},
+    pass::{
+        Input, Output, Pass, calls,
+        frame::{self, Act, Came, Step, Then},
+    },
+    plan::Plan,
+    ports::{
+        self, Accepted, Functions, Here, Ledger, Members, Names, Parameters, People, Secrets,
+        Services, in_region, update, within,
+    },
+    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
+};
+
+/// The step's name in timelines and logs.
+pub const STEP: &str = "planned_failover";
+/// What the record of a run says of the call.
+const CALLED: &str = "switch_over";
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// The ledger's current global cluster, as the target's Region sees it.
+    pub global: Option<GlobalCluster>,
+    /// The cluster to promote.
+    pub target: Cluster,
+    /// How far the change of writer has been written down.
+    pub written: Written,
+    /// Whether the global cluster's primary is the writer that the run leaves.
+    pub led_by_the_writer: bool,
+    /// Whether RDS names no member or several the primary, which a call of the run may come of.
+    pub is_between_writers: bool,
+    /// What became of a call that may have been taken.
+    pub called: Option<Called>,
+    /// Every reason against it, while it has not begun.
+    pub not_ready: Vec<String>,
+    /// What stands in no way of it and should be put right all the same, while it has not begun.
+    pub warnings: Vec<String>,
+}
+
+/// What became of a call that may have been taken: RDS shows it seconds later, and not in every Region at once.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Called {
+    /// What the looks at both Regions showed since, this one included.
+    pub looks: Looks,
+    /// Whether nothing has been seen of it for long enough, everything being available in both Regions.
+    pub is_quiet: bool,
+    /// Whether the Region that is left has been silent for as long.
+    pub is_silent: bool,
+    /// Whether the old writer commits.
+    pub writer_commits: bool,
+    /// Why the Region that is left does not tell, where it does not: no answer, or one that tells nothing, such as a denial.
+    pub untold: Option<String>,
+}
+
+/// What a pass does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing is left to do.
+    Done,
+    /// Something is under way.
+    Wait(&'static str),
+    /// Write down what is about to be done.
+    WriteIntent,
+    /// Switch over.
+    SwitchOver,
+    /// Take back what was written down: RDS called the switchover off.
+    Withdraw,
+}
+
+impl Act for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "none",
+            Self::Wait(_) => "wait",
+            Self::WriteIntent => "write_intent",
+            Self::SwitchOver => CALLED,
+            Self::Withdraw => "withdraw",
+        }
+    }
+
+    fn then(&self) -> Then {
+        match self {
+            Self::Done => Then::Done,
+            Self::Wait(_) => Then::Waits,
+            Self::WriteIntent | Self::Withdraw => Then::Again(0),
+            Self::SwitchOver => Then::Later,
+        }
+    }
+
+    fn calls_out(&self) -> bool {
+        match self {
+            Self::SwitchOver => true,
+            Self::Done | Self::Wait(_) | Self::WriteIntent | Self::Withdraw => false,
+        }
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct PlannedFailover;
+
+/// One pass.
+///
+/// # Errors
+/// `NotReady` with every reason against it, before anything was changed or after RDS called it off; the guards' refusals.
+pub async fn run(
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
+    input: &Input,
+) -> Result<Output<Observed>, Error> {
+    frame::run(&PlannedFailover, world, input).await
+}
+
+impl<W: Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People>
+    Step<W> for PlannedFailover
+{
+    const NAME: &'static str = STEP;
+    type Observed = Observed;
+    type Action = Action;
+
+    async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
+        carried_out::shows(world, plan, rows, world.region()).await
+    }
+
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
+        observe(world, pass).await
+    }
+
+    fn outlasts_silence(&self, pass: &Pass) -> bool {
+        calls::outlasts_silence(&pass.run, pass.now)
+    }
+
+    fn next_action(&self, _: &Pass, seen: &Observed) -> Result<Action, Error> {
+        next_action(seen)
+    }
+
+    fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
+        reason(pass, seen, *action)
+    }
+
+    fn mark(&self, pass: &mut Pass, _: &Observed, _: &Action) {
+        pass.run.looks = Looks::default();
+    }
+
+    fn reasons(&self, seen: &Observed) -> Vec<String> {
+        seen.not_ready.clone()
+    }
+
+    async fn act(
+        &self,
+        world: &W,
+        pass: &mut Pass,
+        seen: &mut Observed,
+        action: &Action,
+    ) -> Result<Came, Error> {
+        if let Some(called) = &seen.called {
+            let before = std::mem::replace(&mut pass.run.looks, called.looks.clone());
+            // No other action goes without a record.
+            if matches!(action, Action::Wait(_)) && before != called.looks {
+                world.put_run(world.region(), &pass.run).await?;
+            }
+        }
+        match action {
+            Action::Wait(_) => {}
+            Action::Done => pass.run.promoted_at = pass.run.promoted_at.or(Some(pass.now)),
+            Action::WriteIntent => {
+                calls::inherit(world, pass).await?;
+                write_intent(world, pass).await?;
+                tell(world, &pass.run.plan, &news(pass, seen)).await;
+            }
+            Action::Withdraw => drop(ports::withdraw(world, &pass.run).await?),
+            Action::SwitchOver => return switch_over(world, pass, seen).await,
+        }
+        Ok(Came::AsDecided)
+    }
+}
+
+/// Decides what one pass does.
+///
+/// # Errors
+/// `NotReady` with every reason against it; `UnexpectedTopology` where RDS contradicts the ledgers or does something else.
+pub fn next_action(observed: &Observed) -> Result<Action, Error> {
+    let Observed { global, target, .. } = observed;
+    let operation = global.as_ref().and_then(|global| global.failover.as_ref());
+    match (role(global.as_ref(), target), operation) {
+        // It needs both Regions: without the one that is left nothing comes of it, and whoever fails over needs the plan.
+        (Role::Standby, Some(operation))
+            if operation.to == target.arn
+                && observed
+                    .called
+                    .as_ref()
+                    .is_some_and(|called| called.is_silent) =>
+        {
+            Err(left_is_silent(observed.called.as_ref()))
+        }
+        (_, Some(operation)) if operation.to == target.arn && operation.status == "cancelling" => {
+            Ok(Action::Wait("RDS is calling the switchover off"))
+        }
+        (_, Some(operation)) if operation.to == target.arn => {
+            Ok(Action::Wait("RDS is switching over"))
+        }
+        (_, Some(operation)) => Err(Error::UnexpectedTopology(format!(
+            "RDS is already {} to {}; wait until it has ended",
+            operation.status, operation.to
+        ))),
+        (Role::Primary, None) => switched(observed),
+        (Role::Standby, None) => begin(observed),
+        (Role::Standalone | Role::Unsettled, None) => Err(Error::NotReady(format!(
+            "{} is no member of the ledger's current global cluster; rebuild the global database first",
+            target.identifier
+        ))),
+    }
+}
+
+/// RDS names no single writer while a call of the run may come about: the next look shows more, if both Regions tell.
+fn between(observed: &Observed) -> Option<Action> {
+    let called = observed.called.as_ref();
+    let is_silent = called.is_some_and(|called| called.is_silent);
+    (observed.is_between_writers && !is_silent)
+        .then_some(Action::Wait("RDS names no member, or several, the writer"))
+}
+
+/// The target leads: that is our own work only if a ledger says so.
+fn switched(observed: &Observed) -> Result<Action, Error> {
+    let target = &observed.target;
+    match observed.written {
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
+            Ok(between(observed).unwrap_or(Action::Done))
+        }
+        Written::Proven | Written::OwnIntent | Written::OwnIntentHere => {
+            Ok(Action::Wait("it leads and is not available yet"))
+        }
+        Written::AnotherRunsIntent => Ok(Action::WriteIntent),
+        Written::Nothing => Err(Error::UnexpectedTopology(format!(
+            "{} leads its global cluster, and no ledger says so; adopt it first",
+            target.identifier
+        ))),
+    }
+}
+
+/// The target follows, and nothing is under way.
+fn begin(observed: &Observed) -> Result<Action, Error> {
+    if let Some(wait) = between(observed) {
+        return Ok(wait);
+    }
+    if observed.is_between_writers {
+        return Err(left_is_silent(observed.called.as_ref()));
+    }
+    if !observed.led_by_the_writer {
+        return Err(Error::UnexpectedTopology(
+            "RDS names another primary of the global cluster than the ledger; adopt it first"
+                .into(),
+        ));
+    }
+    if let Some(called) = &observed.called {
+        return become_of(called, observed.written);
+    }
+    if !observed.not_ready.is_empty() {
+        // An intent that was written before it turned out so would block every other run.
+        if observed.written == Written::OwnIntent || observed.written == Written::OwnIntentHere {
+            return Ok(Action::Withdraw);
+        }
+        return Err(not_ready(&observed.not_ready));
+    }
+    if observed.written != Written::OwnIntent {
+        return Ok(Action::WriteIntent);
+    }
+    Ok(Action::SwitchOver)
+}
+
+fn left_is_silent(called: Option<&Called>) -> Error {
+    let untold = called.and_then(|called| called.untold.as_deref());
+    Error::NotReady(format!(
+        "RDS may have taken the switchover, and the Region that is left has not told for a minute ({}); the change of writer and the call stay on record, and the next run to this Region takes them over",
+        untold.unwrap_or("no answer")
+    ))
+}
+
+/// What is said of a Region that does not tell: only silence is said to be silence.
+fn untold(why: &Error) -> String {
+    if let Error::Unavailable(why) = why {
+        return format!("no answer: {why}");
+    }
+    format!("{}: {why}", why.name())
+}
+
+/// The target follows, and a call is out that may have been taken. No answer is a state: only a minute of quiet in both Regions
+/// and a writer that commits show that it was not, or that RDS ended it.
+fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
+    if written == Written::Nothing {
+        return Err(Error::NotReady(
+            "RDS called the switchover off, or never began it; the old writer leads on, and nothing was lost. Its events say why (RDS-EVENT-0186, 0187)".into(),
+        ));
+    }
+    if called.is_silent {
+        return Err(left_is_silent(Some(called)));
+    }
+    if called.is_quiet && called.writer_commits {
+        return Ok(Action::Withdraw);
+    }
+    Ok(Action::Wait(if called.is_quiet {
+        "RDS shows nothing of the switchover, and the old writer does not commit"
+    } else if called.looks.silent_since.is_some() {
+        "the Region that is left does not tell, and RDS may have taken the switchover"
+    } else {
+        "RDS may have taken the switchover and does not show it yet"
+    }))
+}
+
+fn not_ready(reasons: &[String]) -> Error {
+    Error::NotReady(format!(
+        "{} reason(s) against it: {}",
+        reasons.len(),
+        reasons.join("; ")
+    ))
+}
+
+async fn observe(
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
+    pass: &Pass,
+) -> Result<Observed, Error> {
+    let run = &pass.run;
+    let identifier = pass
+        .rows
+        .current()
+        .and_then(|current| current.global_cluster.clone())
+        .ok_or_else(|| {
+            Error::NotReady(format!(
+                "plan {} has no global cluster; rebuild it first",
+                run.name()
+            ))
+        })?;
+    let cluster = |region: &Region| {
+        let member = run.plan.members.get(region);
+        member
+            .map(|member| member.cluster.clone())
+            .unwrap_or_default()
+    };
+    let (global, target) = futures::future::try_join(
+        in_region(world, &run.to, &identifier),
+        world.cluster(&run.to, &cluster(&run.to)),
+    )
+    .await?;
+    let Some(target) = target else {
+        if !run.attempts.is_empty() {
+            return Err(Error::UnexpectedTopology(format!(
+                "RDS in {} knows no cluster {}",
+                run.to,
+                cluster(&run.to)
+            )));
+        }
+        let reasons = ready::reasons(world, pass, global.as_ref(), None).await?;
+        return Err(not_ready(&reasons));
+    };
+    let from = cluster(&run.from);
+    let led = |global: &GlobalCluster| is_led_by(global, &run.from, &from);
+    let open = calls::open(run);
+    let under_way = global
+        .as_ref()
+        .is_some_and(|global| global.failover.is_some());
+    let follows = role(global.as_ref(), &target) == Role::Standby;
+    let (not_ready, warnings) = if follows && !under_way && open.is_none() {
+        let (reasons, warnings) = futures::future::join(
+            ready::reasons(world, pass, global.as_ref(), Some(&target)),
+            ready::warnings(world, run),
+        )
+        .await;
+        (reasons?, warnings)
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let called = match open {
+        Some(attempt) => Some(called(world, pass, attempt, (global.as_ref(), &target)).await),
+        None => None,
+    };
+    let may_pass = calls::may_show(run, pass.now);
+    Ok(Observed {
+        led_by_the_writer: global.as_ref().is_some_and(led),
+        is_between_writers: may_pass
+            && global
+                .as_ref()
+                .is_some_and(GlobalCluster::is_between_writers),
+        written: super::detach_and_promote::written(pass),
+        called,
+        global,
+        target,
+        not_ready,
+        warnings,
+    })
+}
+
+/// Looks at both Regions for anything of a call that may have been taken.
+async fn called(
+    world: &(impl Here + Members + Functions),
+    pass: &Pass,
+    attempt: &Attempt,
+    target: (Option<&GlobalCluster>, &Cluster),
+) -> Called {
+    let run = &pass.run;
+    let operation = |global: Option<&GlobalCluster>| global?.failover.clone();
+    let left = run.plan.members.get(&run.from);
+    let left = left.map(|member| member.cluster.as_str());
+    let named = target.0.map(|global| global.identifier.as_str());
+    let asked = within(world, confirm_outage::TIMEOUT, async {
+        let there = futures::future::try_join(
+            world.global_cluster(&run.from, named.unwrap_or_default()),
+            world.cluster(&run.from, left.unwrap_or_default()),
+        );
+        there.await
+    });
+    let rests_here = is_at_rest(run, target.0, Some(target.1));
+    let mut why = None;
+    let seen = match asked.await {
+        // Whatever keeps it from telling shows as little as silence.
+        Err(error) => {
+            why = Some(untold(&error));
+            Seen::Silence
+        }
+        Ok((there, source)) if rests_here && is_at_rest(run, there.as_ref(), source.as_ref()) => {
+            Seen::Rest
+        }
+        Ok((there, _)) => Seen::Busy(operation(target.0).or_else(|| operation(there.as_ref()))),
+    };
+    let looks = run.looks.after(seen, pass.now);
+    let is_quiet = looks.is_quiet(attempt.at, pass.now);
+    let writer_commits = is_quiet && {
+        let probe = world.ask_probe(run.name(), pass.dry_run).await;
+        probe.is_ok_and(|probe| matches!(probe.vantage.write, Write::Committed { .. }))
+    };
+    Called {
+        is_quiet,
+        is_silent: looks.is_silent(pass.now),
+        writer_commits,
+        untold: why,
+        looks,
+    }
+}
+
+/// Whether what one Region shows is at rest, under the old writer.
+fn is_at_rest(run: &Run, global: Option<&GlobalCluster>, cluster: Option<&Cluster>) -> bool {
+    let left = run.plan.members.get(&run.from);
+    let left = left.map(|member| member.cluster.as_str());
+    let rests = |global: &GlobalCluster| {
+        let led = is_led_by(global, &run.from, left.unwrap_or_default());
+        led && global.status == "available" && global.failover.is_none()
+    };
+    global.is_some_and(rests) && cluster.is_some_and(|cluster| cluster.status == "available")
+}
+
+fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
+    let (target, from) = (&observed.target.identifier, &pass.run.from);
+    match action {
+        Action::Done => format!("{target} is the writer and available"),
+        Action::Wait(why) => {
+            let called = observed.called.as_ref();
+            let untold = called.and_then(|called| called.untold.as_deref());
+            let untold = untold.map_or_else(String::new, |untold| format!(", {untold}"));
+            format!(
+                "{target}: {why} (status {}{untold})",
+                observed.target.status
+            )
+        }
+        Action::WriteIntent => {
+            let takes = pass.says("is about to take", "would take");
+            let but = observed.warnings.iter();
+            let but: String = but.map(|warning| format!("; {warning}")).collect();
+            format!("everything is ready; {target} {takes} over from {from}{but}")
+        }
+        Action::SwitchOver => format!(
+            "{target} follows {from}; {} over",
+            pass.says("switching", "would switch")
+        ),
+        Action::Withdraw => {
+            format!(
+                "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays{}",
+                pass.says("", ", and the intent would be withdrawn")
+            )
+        }
+    }
+}
+
+/// What RDS refuses has not begun, and what was written down is taken back; what gets no answer may have.
+async fn switch_over(
+    world: &(impl Ledger + Members),
+    pass: &Pass,
+    observed: &Observed,
+) -> Result<Came, Error> {
+    let global = observed.global.as_ref();
+    let global = global
+        .map(|global| global.identifier.as_str())
+        .unwrap_or_default();
+    let asked = world
+        .switch_over(&pass.run.from, global, &observed.target.arn)
+        .await;
+    let why = match asked {
+        Ok(Accepted::Yes) => return Ok(Came::AsDecided),
+        Ok(Accepted::Throttled(why)) => {
+            return Ok(Came::Throttled(format!("{why}; it is asked for again")));
+        }
+        Err(why @ Error::Unavailable(_)) => return Err(why),
+        Ok(Accepted::NotNow(why)) => Error::NotReady(format!("RDS would not switch over: {why}")),
+        Err(why) => why,
+    };
+    // What an earlier call left open is no less open for a later one's refusal.
+    let earlier = pass
+        .run
+        .attempts
+        .split_last()
+        .map_or(&[][..], |(_, earlier)| earlier);
+    if !calls::any_open(&pass.run.plan.topology, earlier) {
+        ports::withdraw(world, &pass.run).await?;
+    }
+    Err(why)
+}
+
+async fn write_intent(world: &impl Ledger, pass: &Pass) -> Result<(), Error> {
+    let current = pass.rows.current();
+    let intent = pass.intent(current.and_then(|current| current.global_cluster.clone()));
+    for region in &pass.run.leased {
+        update(world, region, pass.run.name(), |row| {
+            row.intend(intent.clone())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+fn news(pass: &Pass, observed: &Observed) -> Message {
+    let run = &pass.run;
+    let end = if run.forced {
+        "Then prove the writer by hand."
+    } else {
+        "This run tells you its end."
+    };
+    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
+    Message {
+        what: format!(
+            "{} takes over from {} as planned",
+            observed.target.identifier, run.from
+        ),
+        evidence: [
+            "Every check of readiness held. No acknowledged row is lost.".to_owned(),
+            observed.warnings.join(". "),
+        ]
+        .join(" ")
+        .trim_end()
+        .to_owned(),
+        execution: run.execution.clone(),
+        next: format!("Nothing. Writes stop for some seconds. {end}"),
+        commands: run.forced.then(prove).into_iter().collect(),
+        ..Message::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

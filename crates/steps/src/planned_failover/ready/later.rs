@@ -1,0 +1,286 @@
+//! What the steps after the switchover would be refused: each one's own decision, made before anything is changed.
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::{dns_flip, rivals};
+use failover::{
+    Error,
+    domain::{Region, seconds_between},
+    pass::{Input, Pass, by_hand},
+    plan::Auth,
+    ports::{
+        Functions, Here, Ledger, Members, Names, Parameters, People, Rotation, Secrets, Services,
+    },
+};
+
+/// A secret that rotates sooner than this, in seconds, may do so in the middle.
+const ROTATION_SECONDS_MIN: f64 = 900.0;
+
+pub(super) async fn reasons(
+    world: &(
+         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+     ),
+    pass: &Pass,
+) -> Vec<String> {
+    let current = pass.rows.current();
+    let (revisions, rivals, names, services, secrets, topics, rebuild) = futures::join!(
+        revisions(world, pass),
+        rivals::reasons(world, &pass.run.plan, current),
+        names(world, pass),
+        services(world, pass),
+        secrets(world, pass),
+        topics(world, pass),
+        rebuild(world, pass),
+    );
+    [revisions, rivals, names, services, secrets, topics, rebuild].concat()
+}
+
+/// The plan must be right and the same everywhere, this Region's document included: whoever acts next reads one of them, and a
+/// run goes by a copy that was right once.
+async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
+    let plan = &pass.run.plan;
+    let asked = plan.members.keys().map(async |region| {
+        let read = world.plan_in(region, &plan.plan).await;
+        let read = read.and_then(|text| failover::plan::read_named(&plan.plan, &text));
+        match read {
+            Ok(other) if other.revision == plan.revision => None,
+            Ok(other) => Some(format!(
+                "the plan's revision is {} in this pass and {} in the parameter of {region}; make them equal",
+                plan.revision, other.revision
+            )),
+            Err(why) => Some(format!("the plan in {region}: {why}")),
+        }
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// What FlipDns would be refused at, behind the point of no return.
+async fn names(
+    world: &(impl Ledger + Here + Members + Parameters + Names),
+    pass: &Pass,
+) -> Vec<String> {
+    let refused = dns_flip::refusals(world, pass).await;
+    refused.unwrap_or_else(|why| vec![format!("the plan's names: {why}")])
+}
+
+async fn services(world: &impl Services, pass: &Pass) -> Vec<String> {
+    let mut asked = Vec::new();
+    for (region, targets) in &pass.run.plan.ecs {
+        for target in targets {
+            for service in &target.services {
+                asked.push(async move {
+                    let found = world.service(region, &target.cluster, service.name()).await;
+                    let why = found.err()?;
+                    Some(format!(
+                        "{region}/{}/{}: {why}",
+                        target.cluster,
+                        service.name()
+                    ))
+                });
+            }
+        }
+    }
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// The new writer's Region logs in with its own secrets: they must be there, and must not be changed by the old writer's Region
+/// just then.
+async fn secrets(world: &(impl Here + Secrets), pass: &Pass) -> Vec<String> {
+    let database = &pass.run.plan.database;
+    let mut names = vec![&database.admin_secret];
+    if let Auth::Secret { secret } = &database.probe.auth {
+        names.push(secret);
+    }
+    let asked = names
+        .into_iter()
+        .map(async |name| match world.rotation(name).await {
+            Ok(rotation) => rotated_soon(&rotation, name, (world.region(), pass.now)),
+            Err(why) => Some(format!("secret {name} in {}: {why}", world.region())),
+        });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+fn rotated_soon(
+    rotation: &Rotation,
+    name: &str,
+    (here, now): (&Region, Timestamp),
+) -> Option<String> {
+    let at = rotation.next_at?;
+    let soon = seconds_between(now, at) <= ROTATION_SECONDS_MIN;
+    soon.then(|| {
+        format!(
+            "secret {name} is rotated in {} at {at}; wait until that is over",
+            rotation.primary_region.as_ref().unwrap_or(here)
+        )
+    })
+}
+
+/// Whoever is to be told must be there to be told, whichever Region writes then.
+async fn topics(world: &impl People, pass: &Pass) -> Vec<String> {
+    let asked = pass.run.plan.notify.iter().map(async |(region, topic)| {
+        let why = world.topic(region, topic).await.err()?;
+        Some(if let Error::Unavailable(why) = why {
+            format!(
+                "{region} does not answer, and nobody knows whether notify.{region}, {topic}, is there: {why}"
+            )
+        } else {
+            format!("notify.{region} is {topic}, and nobody would be told there: {why}")
+        })
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// What a rebuild would be refused: after a move it may be needed any day.
+async fn rebuild(world: &(impl Here + Functions), pass: &Pass) -> Vec<String> {
+    let here = world.region();
+    match world.ask_rebuild(&json!(of_rebuild(pass))).await {
+        Ok(refused) => refused
+            .into_iter()
+            .map(|why| format!("a rebuild in {here} would be refused: {why}"))
+            .collect(),
+        Err(why) => vec![format!("the rebuild in {here} cannot be tried: {why}")],
+    }
+}
+
+/// The dry run that stands on what this pass does: what a rehearsed pass only would lease nobody has leased.
+fn of_rebuild(pass: &Pass) -> Input {
+    let run = &pass.run;
+    let input = Input {
+        dry_run: true,
+        ..Input::of(run.name().clone())
+    };
+    if pass.dry_run && by_hand::is_by_hand(&run.run_id) {
+        return input;
+    }
+    Input {
+        run_id: Some(run.run_id.clone()),
+        from_region: Some(run.from.clone()),
+        target_region: Some(run.to.clone()),
+        epoch: Some(run.epoch),
+        ..input
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::{
+        domain::{Epoch, PlanName, RunId},
+        ledger::{Row, Rows},
+        testing,
+    };
+
+    fn pass(run: failover::ledger::Run) -> Pass {
+        Pass {
+            run,
+            rows: Rows([].into()),
+            now: Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        }
+    }
+
+    #[test]
+    fn a_secret_that_rotates_soon_stands_in_the_way_and_names_where_it_does() {
+        let now = Timestamp::from_second(10_000).unwrap();
+        let rotation = |seconds: Option<i64>, primary: Option<&str>| Rotation {
+            next_at: seconds.map(|seconds| Timestamp::from_second(10_000 + seconds).unwrap()),
+            primary_region: primary.map(Region::from),
+        };
+        let reason = |rotation: Rotation| {
+            rotated_soon(&rotation, "orders/probe", (&"us-east-1".into(), now))
+        };
+        assert_eq!(reason(rotation(None, Some("us-west-2"))), None);
+        assert_eq!(reason(rotation(Some(3_600), Some("us-west-2"))), None);
+        for overdue_or_soon in [-60, 0, 899] {
+            let why = reason(rotation(Some(overdue_or_soon), Some("us-west-2"))).unwrap();
+            assert!(
+                why.contains("orders/probe is rotated in us-west-2"),
+                "{why}"
+            );
+        }
+        assert!(
+            reason(rotation(Some(0), None))
+                .unwrap()
+                .contains("us-east-1")
+        );
+    }
+
+    #[tokio::test]
+    async fn the_topic_of_every_member_region_is_asked_for_and_a_silent_region_is_said_as_such() {
+        let books = testing::Books::with(&Row::new("orders".into()));
+        let of = |topics: &[(&str, &str)]| {
+            let mut run = testing::run();
+            let topics = topics.iter();
+            run.plan.notify = topics
+                .map(|(region, account)| {
+                    let topic = format!("arn:aws:sns:{region}:{account}:orders-alerts");
+                    (Region::from(*region), topic)
+                })
+                .collect();
+            pass(run)
+        };
+        let (there, gone) = ("123456789012", "210987654321");
+        assert_eq!(topics(&books, &of(&[])).await, Vec::<String>::new());
+        let right = of(&[("us-east-1", there), ("us-west-2", there)]);
+        assert_eq!(topics(&books, &right).await, Vec::<String>::new());
+        let wrong = of(&[("us-east-1", gone), ("us-west-2", gone)]);
+        let found = topics(&books, &wrong).await.join("; ");
+        for region in ["us-east-1", "us-west-2"] {
+            let names = format!("notify.{region} is arn:aws:sns:{region}:{gone}");
+            assert!(found.contains(&names), "{found}");
+        }
+        let books = books.silence("us-west-2");
+        let found = topics(&books, &right).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        let says = "us-west-2 does not answer, and nobody knows whether notify.us-west-2";
+        assert!(found[0].starts_with(says), "{found:?}");
+    }
+
+    #[tokio::test]
+    async fn what_a_rebuild_would_be_refused_stands_in_the_way_of_a_move() {
+        let of = async |answer| {
+            let books = testing::Books::with(&Row::new("orders".into())).rebuild_is_refused(answer);
+            rebuild(&books, &pass(testing::run())).await.join("; ")
+        };
+        assert_eq!(of(Ok(Vec::new())).await, "");
+        let refused = of(Ok(vec![
+            "group old is of version 15".into(),
+            "no key".into(),
+        ]))
+        .await;
+        for part in [
+            "a rebuild in us-east-1 would be refused: group old",
+            "refused: no key",
+        ] {
+            assert!(refused.contains(part), "{refused}");
+        }
+        let silent = of(Err(Error::Unavailable("timed out".into()))).await;
+        assert!(silent.contains("cannot be tried: timed out"), "{silent}");
+    }
+
+    #[test]
+    fn the_rebuild_is_asked_as_the_run_that_holds_the_plan_and_without_one_in_a_rehearsal() {
+        let of_run = of_rebuild(&pass(testing::run()));
+        assert_eq!(of_run.run_id, Some(RunId::from("a")));
+        assert_eq!(of_run.epoch, Some(Epoch(7)));
+        let mut rehearsed = pass(testing::run());
+        rehearsed.dry_run = true;
+        rehearsed.run.run_id = RunId(by_hand::run_id(
+            "planned_failover",
+            &"us-east-1".into(),
+            Epoch(7),
+        ));
+        let alone = Input {
+            dry_run: true,
+            ..Input::of(PlanName::from("orders"))
+        };
+        assert_eq!(of_rebuild(&rehearsed), alone);
+        rehearsed.dry_run = false;
+        assert!(
+            of_rebuild(&rehearsed).run_id.is_some(),
+            "a forced pass has a record"
+        );
+    }
+}

@@ -1,0 +1,255 @@
+//! The record of what members are made of: kept from adoption on, and refreshed on schedule while a member is healthy and in
+//! its right role. A failover finds it as it was before the outage.
+
+use futures::future::join_all;
+use serde::Serialize;
+
+use super::unfinished::still_to_come;
+use failover::{
+    Error,
+    domain::{PlanName, Region},
+    ledger::{Current, Known, Lease},
+    ports::{Here, Ledger, Members, in_region},
+    topology::{Blueprint, GlobalCluster, Healthy, Shape},
+};
+
+/// What became of one plan's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// The plan.
+    pub plan: PlanName,
+    /// What was done.
+    pub action: &'static str,
+    /// Why, or what went wrong.
+    pub reason: String,
+}
+
+/// Keeps what this Region's member of every plan is made of. One plan's fault is told beside the others, and fails the
+/// invocation.
+///
+/// # Errors
+/// `NotReady` that names each plan whose record could not be kept; `Unavailable`.
+pub async fn sweep(world: &(impl Ledger + Here + Members)) -> Result<Vec<Kept>, Error> {
+    let plans = world.all_known(world.region()).await?;
+    let kept = join_all(
+        plans
+            .iter()
+            .map(async |known| (known.plan.plan.clone(), Box::pin(own(world, known)).await)),
+    )
+    .await;
+    let mut done = Vec::new();
+    let mut failed = Vec::new();
+    for (plan, kept) in kept {
+        match kept {
+            Ok((action, reason)) => {
+                tracing::info!(%plan, action, reason, "what a member is made of");
+                done.push(Kept {
+                    plan,
+                    action,
+                    reason,
+                });
+            }
+            Err(why) => failed.push(format!("{plan}: {why}")),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(done);
+    }
+    Err(Error::NotReady(format!(
+        "what the members of {} plan(s) are made of could not be kept: {}",
+        failed.len(),
+        failed.join(". ")
+    )))
+}
+
+async fn own(
+    world: &(impl Ledger + Here + Members),
+    known: &Known,
+) -> Result<(&'static str, String), Error> {
+    let (plan, here) = (&known.plan, world.region());
+    let Some(member) = plan.members.get(here) else {
+        return Ok(("none", "the plan has no member here".into()));
+    };
+    let row = world.row(here, &plan.plan).await?;
+    if row.intent.is_some() {
+        return Ok(("none", "a change of writer is open".into()));
+    }
+    let Some(current) = &row.current else {
+        return Ok(("none", "no writer was adopted yet".into()));
+    };
+    let noted = world.blueprint(&plan.plan, here).await?;
+    let (plan, cluster) = (&plan.plan, &member.cluster);
+    let kept = keep_member(world, plan, here, (cluster, noted), current).await?;
+    let is_held = |lease: &Lease| lease.expires_at > world.now();
+    // A rebuild that is under way tells at its end what came back different.
+    if !row.lease.as_ref().is_some_and(is_held) {
+        succeed(world, plan, here).await?;
+    }
+    Ok(kept)
+}
+
+/// Marks what was retired of a member once its successor was seen healthy with all of it.
+async fn succeed(world: &impl Ledger, plan: &PlanName, region: &Region) -> Result<(), Error> {
+    let retired = world.blueprint(plan, region).await?;
+    let healthy = world.healthy(plan, region).await?;
+    let marked = retired.zip(healthy).and_then(|(retired, healthy)| {
+        let newest = &healthy.newest;
+        retired.succeeded(&newest.shape, newest.seen_at)
+    });
+    match marked {
+        Some(marked) => world.put_blueprint(plan, region, &marked).await,
+        None => Ok(()),
+    }
+}
+
+/// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role, and lacks nothing of
+/// what was noted to be made again.
+///
+/// # Errors
+/// `Unavailable`, `Denied`.
+pub async fn keep_member(
+    world: &(impl Ledger + Here + Members),
+    plan: &PlanName,
+    region: &Region,
+    (cluster, noted): (&str, Option<Blueprint>),
+    current: &Current,
+) -> Result<(&'static str, String), Error> {
+    let shape = world.shape(region, cluster).await?;
+    let global = match &current.global_cluster {
+        Some(named) => in_region(world, region, named).await?,
+        None => None,
+    };
+    let shape = match judge(region, current, global.as_ref(), shape) {
+        Ok(shape) => shape,
+        Err(why) => return Ok(("none", why)),
+    };
+    let reason = format!("{} is healthy and in its role", shape.identifier);
+    let known = world.healthy(plan, region).await?;
+    // The record of before the outage is the better one.
+    if let Some(why) = still_to_come(noted.as_ref(), &shape, known.as_ref()) {
+        return Ok(("none", why));
+    }
+    let seen = Blueprint::of(shape, global.as_ref(), current.epoch, world.now());
+    let healthy = Healthy::after(known, seen);
+    world.put_healthy(plan, region, &healthy).await?;
+    Ok(("keep", reason))
+}
+
+/// The member, where it is worth keeping.
+///
+/// # Errors
+/// Why it is not.
+fn judge(
+    region: &Region,
+    current: &Current,
+    global: Option<&GlobalCluster>,
+    shape: Option<Shape>,
+) -> Result<Shape, String> {
+    let shape = shape.ok_or_else(|| format!("there is no cluster in {region}"))?;
+    if !shape.is_whole() {
+        return Err(format!(
+            "{} or one of its instances is not available, or it has none",
+            shape.identifier
+        ));
+    }
+    let leads = global
+        .and_then(|global| global.member(&shape.arn))
+        .map(|member| member.is_writer);
+    let writes = current.writer == *region;
+    match (writes, leads) {
+        (true, Some(true)) | (false, Some(false)) => Ok(shape),
+        // After a detach the writer leads nothing until a global cluster is made around it.
+        (true, None) if current.global_cluster.is_none() => Ok(shape),
+        (true, Some(false) | None) | (false, Some(true) | None) => Err(format!(
+            "{} is not in the role that the ledger of epoch {} gives it",
+            shape.identifier, current.epoch
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use failover::{
+        domain::Epoch,
+        topology::{GlobalMember, GlobalSettings, InstanceShape},
+    };
+
+    const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+
+    fn current(writer: &str) -> Current {
+        Current {
+            epoch: Epoch(7),
+            writer: writer.into(),
+            global_cluster: Some("orders-global-1".into()),
+            run_id: "adopt".into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        }
+    }
+
+    fn global(is_writer: bool) -> GlobalCluster {
+        GlobalCluster {
+            identifier: "orders-global-1".into(),
+            resource_id: None,
+            status: "available".into(),
+            engine_version: "16.6".into(),
+            members: vec![GlobalMember {
+                arn: WEST.into(),
+                is_writer,
+                synchronization: None,
+            }],
+            failover: None,
+            settings: GlobalSettings::default(),
+        }
+    }
+
+    fn shape(status: &str, class: &str) -> Shape {
+        Shape {
+            identifier: "orders-west".into(),
+            arn: WEST.into(),
+            status: status.into(),
+            instances: vec![InstanceShape {
+                identifier: "orders-west-1".into(),
+                status: "available".into(),
+                class: class.into(),
+                ..InstanceShape::default()
+            }],
+            ..Shape::default()
+        }
+    }
+
+    #[test]
+    fn a_member_is_kept_while_it_is_healthy_and_in_its_right_role_only() {
+        let west = "us-west-2".into();
+        let kept = |writer: &str, leads: Option<bool>, status: &str| {
+            let global = leads.map(global);
+            let shape = Some(shape(status, "db.r6g.large"));
+            judge(&west, &current(writer), global.as_ref(), shape).is_ok()
+        };
+        assert!(kept("us-west-2", Some(true), "available"), "the writer");
+        assert!(kept("us-east-1", Some(false), "available"), "a standby");
+        assert!(!kept("us-east-1", Some(true), "available"), "deposed");
+        assert!(!kept("us-east-1", None, "available"), "alone");
+        assert!(!kept("us-west-2", Some(true), "modifying"), "changing");
+        assert!(!kept("us-west-2", Some(true), "stopped"), "stopped");
+    }
+
+    #[test]
+    fn the_record_before_the_last_change_is_kept_too() {
+        let seen = |class: &str, status: &str| {
+            let at = Timestamp::UNIX_EPOCH;
+            Blueprint::of(shape(status, class), None, Epoch(7), at)
+        };
+        let first = Healthy::after(None, seen("db.r6g.large", "available"));
+        let same = Healthy::after(Some(first), seen("db.r6g.large", "backing-up"));
+        assert_eq!(same.before, None, "a status is no change");
+        let changed = Healthy::after(Some(same), seen("db.r6g.xlarge", "available"));
+        let again = Healthy::after(Some(changed), seen("db.r6g.xlarge", "available"));
+        let before = again.before.unwrap().shape.instances[0].class.clone();
+        assert_eq!(before, "db.r6g.large");
+    }
+}

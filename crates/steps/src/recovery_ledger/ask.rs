@@ -1,0 +1,298 @@
+//! Asks a human whether the run may go on. The lease is kept meanwhile; a run that needs no answer may take it over.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{AskInput, KeepInput};
+use failover::{
+    Error,
+    domain::{Epoch, PlanName, Region, RunId},
+    evidence::Said,
+    ledger::{Asked, Run, RunKind},
+    notify::{Message, Severity, utc},
+    pass::{Input, Output, Pass},
+    ports::{self, Here, Ledger, People},
+};
+
+/// What the pass saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Observed {
+    /// Until when an answer is waited for.
+    until: Timestamp,
+}
+
+pub(super) async fn run(
+    world: &(impl Ledger + Here + People),
+    input: &AskInput,
+) -> Result<Output<Observed>, Error> {
+    let AskInput {
+        plan,
+        run_id,
+        from_region,
+        target_region,
+        epoch,
+        ..
+    } = input.clone();
+    let run = of_run(plan, run_id, (from_region, target_region), epoch);
+    let mut pass = Pass::open(world, &run).await?;
+    let minutes = i64::try_from(pass.run.plan.unplanned.approval_minutes).unwrap_or(i64::MAX);
+    let until = pass.now + SignedDuration::from_mins(minutes);
+    let topic = pass.run.plan.notify.get(world.region()).cloned();
+    let topic = &topic.ok_or_else(|| {
+        Error::NotReady(format!(
+            "notify names no topic in {}: nobody can be asked",
+            world.region()
+        ))
+    })?;
+    let question = fingerprint(&input.token);
+    let earlier = pass.run.asked.take();
+    let message = message(&pass.run, &input.token, until, earlier.as_ref());
+    // All that may fail comes first: whoever is asked holds the token of an attempt that stands.
+    wait(world, &pass.run, until).await?;
+    let is_sent = earlier.is_some_and(|asked| asked.is_sent && asked.question == question);
+    let confirmed = pass.run.confirmed.as_ref();
+    pass.run.asked = Some(Asked {
+        question,
+        at: pass.now,
+        is_sent,
+        verdict: confirmed.map(|confirmed| confirmed.verdict),
+        said: confirmed.map_or(Said::Nothing, |confirmed| confirmed.evidence.said),
+    });
+    // Who is asked anew has not agreed to this.
+    pass.run.approved_at = None;
+    let reason = format!("a human is asked until {until}");
+    pass.record(world, super::STEP, "ask", &reason).await?;
+    if !is_sent {
+        let (subject, text) = (message.subject(&input.plan), message.text(pass.now));
+        // Whoever cannot be reached cannot answer: unlike other news this one must be sent.
+        world.publish(topic, &subject, &text).await?;
+        sent(world, &mut pass.run).await;
+    }
+    tracing::info!(plan = %input.plan, run_id = %input.run_id, %until, "asked");
+    Ok(Output::done("ask", reason, Observed { until }))
+}
+
+/// Marks the question as sent, so that the same one is not sent twice.
+async fn sent(world: &(impl Ledger + Here), run: &mut Run) {
+    if let Some(asked) = &mut run.asked {
+        asked.is_sent = true;
+    }
+    if let Err(why) = world.put_run(world.region(), run).await {
+        tracing::warn!(run_id = %run.run_id, %why, "the question was not marked as sent; it may be sent again");
+    }
+}
+
+/// Tells one token from another without being one.
+fn fingerprint(token: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// What a pass of that run takes.
+fn of_run(plan: PlanName, run_id: RunId, (from, to): (Region, Region), epoch: Epoch) -> Input {
+    Input {
+        run_id: Some(run_id),
+        from_region: Some(from),
+        target_region: Some(to),
+        epoch: Some(epoch),
+        ..Input::of(plan)
+    }
+}
+
+/// The longest that a window is waited for.
+const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Whether a window opens soon enough to be waited for.
+pub(super) fn is_near(until: Timestamp, now: Timestamp) -> Result<(), Error> {
+    if until.duration_since(now) > WINDOW_MAX {
+        return Err(Error::InvalidRequest(format!(
+            "not_before is {until}, more than 14 days away; start the run nearer to it"
+        )));
+    }
+    Ok(())
+}
+
+/// Keeps the leases until a maintenance window opens, as while a human is asked.
+pub(super) async fn keep(
+    world: &(impl Ledger + Here),
+    input: &KeepInput,
+) -> Result<Output<Observed>, Error> {
+    let KeepInput {
+        plan,
+        run_id,
+        from_region,
+        target_region,
+        epoch,
+        until,
+    } = input.clone();
+    let run = of_run(plan, run_id, (from_region, target_region), epoch);
+    let mut pass = Pass::open(world, &run).await?;
+    is_near(until, pass.now)?;
+    wait(world, &pass.run, until).await?;
+    let reason = format!("the writer is not moved before {until}");
+    pass.record(world, super::STEP, "keep", &reason).await?;
+    Ok(Output::done("keep", reason, Observed { until }))
+}
+
+/// Keeps the leases while the answer is waited for.
+async fn wait(world: &impl Ledger, run: &Run, until: Timestamp) -> Result<(), Error> {
+    for region in &run.leased {
+        let kept =
+            ports::update(world, region, run.name(), |row| row.ask(&run.run_id, until)).await;
+        match kept {
+            // The Region that is left may have fallen silent: its lease lapses, which the run notices.
+            Err(Error::Unavailable(_)) if *region == run.from => {}
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+fn message(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -> Message {
+    let last = run.timeline.last().map(|entry| entry.reason.as_str());
+    let answer = |word: &str, rest: &str| {
+        format!(
+            "aws stepfunctions send-task-{word} --region {} --task-token '{token}' {rest}",
+            run.to
+        )
+    };
+    let (severity, again) = match run.kind {
+        RunKind::UnplannedFailover => (Severity::Critical, "The outage is confirmed"),
+        RunKind::PlannedFailover | RunKind::Failback => (Severity::Action, "Readiness is checked"),
+    };
+    let replaced = earlier.map_or_else(String::new, |earlier| {
+        format!(
+            "\nThis replaces the question of {}. The commands of that one serve no more.",
+            utc(earlier.at)
+        )
+    });
+    Message {
+        severity,
+        what: format!("shall {} take over from {}?", run.to, run.from),
+        evidence: format!("{}{replaced}", last.unwrap_or_default()),
+        out_since: run.out_since(),
+        until: Some(until),
+        execution: run.execution.clone(),
+        next: format!(
+            "Approve with the first command, or refuse with the second. {again} again before the writer is changed."
+        ),
+        commands: vec![
+            answer("success", r#"--task-output '{"approved": true}'"#),
+            answer("failure", "--error Refused --cause 'why'"),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::notify;
+
+    fn question(token: &str) -> AskInput {
+        AskInput {
+            plan: "orders".into(),
+            run_id: "a".into(),
+            from_region: "us-west-2".into(),
+            target_region: "us-east-1".into(),
+            epoch: Epoch(0),
+            token: token.into(),
+        }
+    }
+
+    /// A run that holds the plan in its own Region and in a third one, and asks people on a topic.
+    async fn asking() -> failover::testing::Books {
+        use failover::{ledger::*, testing};
+        let mut run = testing::run();
+        run.plan.notify.insert("us-east-1".into(), "topic".into());
+        run.leased = ["us-east-1".into(), "us-west-1".into()].into();
+        let current = Current {
+            epoch: Epoch(0),
+            writer: "us-west-2".into(),
+            global_cluster: None,
+            run_id: "adopt".into(),
+            proven_at: Timestamp::UNIX_EPOCH,
+            unplanned: false,
+            acknowledged_at: None,
+        };
+        let row = Row {
+            current: Some(current),
+            ..Row::new("orders".into())
+        };
+        let books = testing::Books::with(&row);
+        let (claim, now) = (Claim::of(&run), books.now());
+        for region in &run.leased {
+            let leased = ports::update(&books, region, run.name(), |row| row.claim(&claim, now));
+            leased.await.unwrap();
+        }
+        books.put_run(&run.to, &run).await.unwrap();
+        books
+    }
+
+    #[test]
+    fn a_window_more_than_fourteen_days_away_is_refused() {
+        let now = Timestamp::UNIX_EPOCH;
+        let in_hours = |hours| now + SignedDuration::from_hours(hours);
+        assert_eq!(is_near(in_hours(14 * 24), now), Ok(()));
+        let why = is_near(in_hours(14 * 24 + 1), now).unwrap_err();
+        assert_eq!(why.name(), "InvalidRequest");
+        assert!(why.to_string().contains("start the run nearer to it"));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_before_everything_that_may_fail_is_done() {
+        let mut books = asking().await.silence_writes("us-west-1");
+        assert!(run(&books, &question("one")).await.is_err());
+        assert_eq!(books.told().len(), 0, "a question whose token is dead");
+        books.wake("us-west-1");
+        run(&books, &question("two")).await.unwrap();
+        assert_eq!(books.told().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_same_question_is_sent_once() {
+        let books = asking().await;
+        for _ in 0..2 {
+            run(&books, &question("one")).await.unwrap();
+        }
+        assert_eq!(books.told().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_question_keeps_what_it_is_about_and_ends_an_earlier_yes() {
+        use failover::{evidence::Verdict, ports::Ledger, testing};
+        let books = asking().await;
+        let mut asks = books.runs()[&"a".into()].clone();
+        asks.confirmed = Some(testing::confirmed(Verdict::WriterDown));
+        asks.approve(books.now(), "test");
+        books.put_run(&asks.to, &asks).await.unwrap();
+        run(&books, &question("one")).await.unwrap();
+        let kept = books.runs()[&"a".into()].clone();
+        assert_eq!(kept.approved_at, None);
+        assert_eq!(kept.asked.unwrap().verdict, Some(Verdict::WriterDown));
+    }
+
+    #[test]
+    fn the_question_says_why_and_holds_both_answers() {
+        let mut run = failover::testing::run();
+        run.note(
+            Timestamp::UNIX_EPOCH,
+            "confirm_outage",
+            "region_down",
+            "us-west-2 is silent",
+        );
+        let hour = Timestamp::from_second(3_600).unwrap();
+        let text = message(&run, "AAAA", hour, None).text(Timestamp::UNIX_EPOCH);
+        assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
+        for part in [
+            "shall us-east-1 take over from us-west-2?",
+            "us-west-2 is silent",
+            "send-task-success --region us-east-1 --task-token 'AAAA' --task-output '{\"approved\": true}'",
+            "send-task-failure --region us-east-1 --task-token 'AAAA' --error Refused",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

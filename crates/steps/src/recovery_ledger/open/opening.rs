@@ -1,0 +1,179 @@
+//! A run that is about to open: where it goes, and what can be said against that before anything is touched.
+
+use crate::recovery_ledger::{Asked, OpenInput};
+use failover::{
+    Error,
+    domain::{Incident, Region, RunId},
+    guard::not_adopted,
+    ledger::RunKind,
+    plan::Plan,
+    ports::{self, Here, Ledger},
+};
+
+/// A run that is about to open, and where it goes.
+#[derive(Debug, Clone)]
+pub(in crate::recovery_ledger) struct Opening {
+    pub(super) kind: RunKind,
+    pub(super) incident: Option<Incident>,
+    pub(super) run_id: RunId,
+    pub(in crate::recovery_ledger) execution: Option<String>,
+    pub(super) handed_over_by: Option<RunId>,
+    pub(in crate::recovery_ledger) from_region: Region,
+    pub(in crate::recovery_ledger) target_region: Region,
+    pub(super) dry_run: bool,
+}
+
+impl Opening {
+    /// A run goes from the current writer to this Region where it does not say otherwise.
+    pub(super) async fn of(
+        world: &(impl Ledger + Here),
+        plan: &Plan,
+        input: &OpenInput,
+        asked: &Asked,
+    ) -> Result<Self, Error> {
+        let here = world.region();
+        let target_region = asked.target_region.as_ref().unwrap_or(here).clone();
+        let from_region = match (&asked.from_region, input.kind) {
+            (Some(region), _) => Ok(region.clone()),
+            // The other Region may be dead: what this one knows must do.
+            (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await,
+            // Every member's ledger: a Region that was away may not have learnt of the last move yet.
+            (None, RunKind::PlannedFailover | RunKind::Failback) => {
+                left(world, plan, plan.members.keys()).await
+            }
+        };
+        let from_region = match from_region {
+            // A dry run tells that nobody adopted the plan among its reasons, whichever Region it would leave.
+            Err(why @ Error::NotReady(_)) if asked.dry_run => {
+                let mut others = plan.members.keys().filter(|region| *region != here);
+                others.next().ok_or(why)?.clone()
+            }
+            found => found?,
+        };
+        Ok(Self {
+            kind: input.kind,
+            incident: asked.incident.clone(),
+            run_id: input.run_id.clone(),
+            execution: input.execution.clone(),
+            handed_over_by: asked.handed_over_by.clone(),
+            from_region,
+            target_region,
+            dry_run: asked.dry_run,
+        })
+    }
+
+    /// The Regions whose lease it takes before anything else. An unplanned run may do without the one it leaves.
+    pub(super) fn counted_on<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Region> {
+        let needs_all = self.kind != RunKind::UnplannedFailover;
+        plan.members
+            .keys()
+            .filter(move |region| needs_all || **region != self.from_region)
+    }
+}
+
+/// The Region that a run to this one leaves: the current writer's; where that is this one already, an earlier run
+/// came so far, and the only other member is what it left.
+async fn left<'a>(
+    world: &(impl Ledger + Here),
+    plan: &Plan,
+    asked: impl IntoIterator<Item = &'a Region>,
+) -> Result<Region, Error> {
+    let here = world.region();
+    let rows = ports::rows(world, asked, &plan.plan).await?;
+    let writer = rows.current().map(|current| current.writer.clone());
+    let writer = writer.ok_or_else(|| not_adopted(&plan.plan))?;
+    let mut others = plan.members.keys().filter(|region| *region != here);
+    match (others.next(), others.next()) {
+        _ if writer != *here => Ok(writer),
+        (Some(only), None) => Ok(only.clone()),
+        _ => Err(Error::InvalidRequest(format!(
+            "{here} has the writer already; add from_region, the Region that it came from"
+        ))),
+    }
+}
+
+/// What can be refused before anything is touched.
+pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    // A suspicion has words of its own.
+    let [from, target] = match input.kind {
+        RunKind::UnplannedFailover => ["writer_region", "observer_region"],
+        RunKind::PlannedFailover | RunKind::Failback => ["from_region", "target_region"],
+    };
+    for (field, region) in [(from, &input.from_region), (target, &input.target_region)] {
+        if !plan.members.contains_key(region) {
+            let members: Vec<_> = plan.members.keys().map(Region::as_str).collect();
+            faults.push(format!(
+                "{field} is {region}, which is not a member of plan {}; use one of {}",
+                plan.plan,
+                members.join(", ")
+            ));
+        }
+    }
+    if input.from_region == input.target_region {
+        faults.push(format!(
+            "{from} and {target} are both {}",
+            input.from_region
+        ));
+    }
+    if input.target_region != *here {
+        faults.push(format!(
+            "{target} is {}; start the run in that Region, this is {here}",
+            input.target_region
+        ));
+    }
+    if !faults.is_empty() {
+        return Err(Error::InvalidRequest(faults.join("; ")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        failover::plan::read(&failover::testing::plan_document().to_string()).unwrap()
+    }
+
+    fn input(from: &str, target: &str) -> Opening {
+        Opening {
+            kind: RunKind::UnplannedFailover,
+            incident: None,
+            run_id: "a".into(),
+            execution: None,
+            handed_over_by: None,
+            from_region: from.into(),
+            target_region: target.into(),
+            dry_run: false,
+        }
+    }
+
+    fn refusal(plan: &Plan, input: &Opening) -> Error {
+        admissible(plan, input, &"us-east-1".into()).unwrap_err()
+    }
+
+    #[test]
+    fn a_run_from_one_member_to_this_regions_member_is_admitted() {
+        assert_eq!(
+            admissible(
+                &plan(),
+                &input("us-west-2", "us-east-1"),
+                &"us-east-1".into()
+            ),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn every_wrong_region_is_named_at_once() {
+        let why = refusal(&plan(), &input("eu-west-1", "eu-west-2")).to_string();
+        for part in [
+            "writer_region is eu-west-1",
+            "observer_region is eu-west-2",
+            "start the run in that Region",
+        ] {
+            assert!(why.contains(part), "{why} lacks {part}");
+        }
+    }
+}

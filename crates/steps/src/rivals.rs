@@ -1,0 +1,328 @@
+//! Other plans over the same database: both would be watched, and each move of one would be an outage of the other.
+
+use futures::future::{join_all, try_join_all};
+
+use failover::{
+    Error,
+    domain::Region,
+    ledger::{Current, Known},
+    plan::{Member, PARAMETERS, Plan},
+    ports::{Ledger, Parameters},
+    topology::Named,
+};
+
+/// Refuses a plan beside another one that was adopted over its database, whichever of its member Regions knows that.
+///
+/// # Errors
+/// `InvalidRequest` that names the other plan; `Unavailable` where a member Region does not tell.
+pub(super) async fn none(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: Option<&Current>,
+) -> Result<(), Error> {
+    for (region, found) in everywhere(world, plan, ours).await {
+        let found = found.map_err(|why| why.reworded(unknown(&region, &why)))?;
+        if let Some(why) = found.into_iter().next() {
+            return Err(Error::InvalidRequest(why));
+        }
+    }
+    Ok(())
+}
+
+/// A sentence for each other plan that was adopted over this one's database, and for each member Region that does not tell.
+pub(super) async fn reasons(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: Option<&Current>,
+) -> Vec<String> {
+    let everywhere = everywhere(world, plan, ours).await.into_iter();
+    let reasons = everywhere.flat_map(|(region, found)| match found {
+        Ok(found) => found,
+        Err(why) => vec![unknown(&region, &why)],
+    });
+    reasons.collect()
+}
+
+/// The plans whose parameter was taken away, and whose database this one protects now: from here on they count no more in any
+/// member Region that takes that. A sentence for each that stays, and why. One with a member that this plan does not name stays too:
+/// its fence is all that keeps that member shut.
+pub(super) async fn end_predecessors(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: &Current,
+) -> Vec<String> {
+    let each = plan.members.keys().map(async |region| {
+        let stays = Box::pin(end_in(world, plan, ours, region)).await;
+        stays.unwrap_or_else(|why| {
+            vec![format!(
+                "whether a plan before this one counts on in {region} is not known: {why}"
+            )]
+        })
+    });
+    join_all(each).await.concat()
+}
+
+async fn end_in(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: &Current,
+    region: &Region,
+) -> Result<Vec<String>, Error> {
+    let global = ours.global_cluster.as_ref();
+    let mut stays = Vec::new();
+    for known in world.all_known(region).await? {
+        let name = &known.plan.plan;
+        if *name == plan.plan || !is_gone(world.plan_in(region, name).await) {
+            continue;
+        }
+        let shared = shared_with(world, plan, global, (region, &known)).await?;
+        let why = match shared {
+            None => None,
+            Some(_) if covers(plan, &known.plan) => world.end_known(region, &known).await.err(),
+            Some(_) => Some(Error::NotReady(format!(
+                "it names a member that plan {} does not",
+                plan.plan
+            ))),
+        };
+        stays.extend(why.map(|why| format!("plan {name} counts on in {region}: {why}")));
+    }
+    Ok(stays)
+}
+
+/// Whether a plan's parameter was taken away.
+fn is_gone(read: Result<String, Error>) -> bool {
+    matches!(read, Err(Error::InvalidRequest(_)))
+}
+
+/// Whether a plan names every member of another one.
+fn covers(plan: &Plan, other: &Plan) -> bool {
+    let same = |region: &Region, theirs: &Member| {
+        let ours = plan.members.get(region);
+        ours.is_some_and(|ours| ours.cluster.eq_ignore_ascii_case(&theirs.cluster))
+    };
+    other
+        .members
+        .iter()
+        .all(|(region, theirs)| same(region, theirs))
+}
+
+fn unknown(region: &Region, why: &Error) -> String {
+    format!(
+        "nobody knows whether {region} has another plan over this database, every member Region has to answer: {why}"
+    )
+}
+
+type Found = Result<Vec<String>, Error>;
+
+/// What each member Region knows. The Region that another plan shares with this one need not be that of the call.
+async fn everywhere(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: Option<&Current>,
+) -> Vec<(Region, Found)> {
+    let ours = ours.and_then(|ours| ours.global_cluster.as_ref());
+    let asked = plan.members.keys();
+    let asked = asked.map(async |region| {
+        let found = Box::pin(in_region(world, plan, ours, region)).await;
+        (region.clone(), found)
+    });
+    join_all(asked).await
+}
+
+async fn in_region(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: Option<&Named>,
+    region: &Region,
+) -> Found {
+    let known = world.all_known(region).await?;
+    let others = known.iter().filter(|other| other.plan.plan != plan.plan);
+    let judged = others.map(|other| judge(world, plan, ours, (region, other)));
+    let judged = try_join_all(judged).await?;
+    Ok(judged.into_iter().flatten().collect())
+}
+
+/// What stands against a plan beside another one that a Region knows. One that was not adopted acts on nothing, and one whose
+/// parameter was taken away counts no more.
+async fn judge(
+    world: &(impl Ledger + Parameters),
+    plan: &Plan,
+    ours: Option<&Named>,
+    (region, other): (&Region, &Known),
+) -> Result<Option<String>, Error> {
+    let name = &other.plan.plan;
+    let Some(shared) = shared_with(world, plan, ours, (region, other)).await? else {
+        return Ok(None);
+    };
+    match world.plan_in(region, name).await {
+        Err(Error::InvalidRequest(_)) => Ok(None),
+        Err(why) => Err(why),
+        Ok(_) => Ok(Some(format!(
+            "plan {} names {shared}, which plan {name} protects already in {region}; remove one of the parameters {PARAMETERS}{} and {PARAMETERS}{name} in every Region",
+            plan.plan, plan.plan
+        ))),
+    }
+}
+
+/// What a plan shares with another one that was adopted.
+async fn shared_with(
+    world: &impl Ledger,
+    plan: &Plan,
+    ours: Option<&Named>,
+    (region, other): (&Region, &Known),
+) -> Result<Option<String>, Error> {
+    let theirs = world.row(region, &other.plan.plan).await?.current;
+    Ok(theirs.and_then(|theirs| shared(plan, ours, &other.plan, theirs.global_cluster.as_ref())))
+}
+
+/// What two plans both name: a member, or the global cluster.
+fn shared(
+    plan: &Plan,
+    ours: Option<&Named>,
+    other: &Plan,
+    theirs: Option<&Named>,
+) -> Option<String> {
+    let mut members = plan.members.iter();
+    let member = members.find(|(region, member)| {
+        let same = |theirs: &Member| theirs.cluster.eq_ignore_ascii_case(&member.cluster);
+        other.members.get(region).is_some_and(same)
+    });
+    if let Some((region, member)) = member {
+        return Some(format!("cluster {} in {region}", member.cluster));
+    }
+    let named = |ledgers: Option<&Named>, plan: &Plan| {
+        let kept = ledgers.map(|named| named.name.clone());
+        kept.unwrap_or_else(|| plan.topology.global_cluster().to_owned())
+    };
+    let (ours, theirs) = (named(ours, plan), named(theirs, other));
+    ours.eq_ignore_ascii_case(&theirs)
+        .then(|| format!("global cluster {ours}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::testing;
+
+    /// A plan of this name over these clusters in us-west-2 and us-east-1, and this global cluster.
+    fn plan(name: &str, clusters: [&str; 2], global_cluster: &str) -> Plan {
+        let mut document = testing::plan_document();
+        document["plan"] = name.into();
+        document["topology"]["global_cluster"] = global_cluster.into();
+        document["members"]["us-west-2"]["cluster"] = clusters[0].into();
+        document["members"]["us-east-1"]["cluster"] = clusters[1].into();
+        failover::plan::read(&document.to_string()).unwrap()
+    }
+
+    /// Where plan orders is adopted, over orders-west, orders-east and orders-global-1.
+    fn adopted() -> testing::Books {
+        testing::Books::with(&testing::row("us-west-2", 1))
+    }
+
+    async fn judged(books: &testing::Books, plan: &Plan) -> Result<(), Error> {
+        none(books, plan, None).await
+    }
+
+    #[tokio::test]
+    async fn a_second_plan_over_one_database_is_not_adopted_and_the_first_is_named() {
+        let books = adopted();
+        for (second, shared) in [
+            (
+                plan("shop", ["orders-west", "shop-east"], "shop-global"),
+                "cluster orders-west in us-west-2",
+            ),
+            (
+                plan("shop", ["shop-west", "shop-east"], "orders-global-1"),
+                "global cluster orders-global-1",
+            ),
+        ] {
+            let why = judged(&books, &second).await.unwrap_err();
+            assert_eq!(why.name(), "InvalidRequest");
+            for part in [shared, "which plan orders protects already", "plans/orders"] {
+                assert!(why.to_string().contains(part), "{why} lacks {part}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plan_of_its_own_and_the_successor_of_one_that_was_taken_away_are_adopted() {
+        let books = adopted();
+        let own = plan("shop", ["shop-west", "shop-east"], "shop-global");
+        assert_eq!(judged(&books, &own).await, Ok(()));
+        let again = plan("orders", ["orders-west", "orders-east"], "orders-global-1");
+        assert_eq!(judged(&books, &again).await, Ok(()));
+        let renamed = plan("shop", ["orders-west", "orders-east"], "orders-global-1");
+        assert_eq!(judged(&books.without_documents(), &renamed).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_was_taken_away_is_ended_in_every_member_region_by_its_successor_and_named_where_not()
+     {
+        let successor = plan("shop", ["orders-west", "orders-east"], "orders-global-1");
+        let ours = testing::row("us-west-2", 1).current.unwrap();
+        let end =
+            async |books: &testing::Books, plan: &Plan| end_predecessors(books, plan, &ours).await;
+        let books = adopted().without_documents();
+        assert_eq!(end(&books, &successor).await, Vec::<String>::new());
+        let everywhere =
+            ["us-east-1", "us-west-2"].map(|region| format!("plan orders ended in {region}"));
+        assert_eq!(books.told(), everywhere);
+        let full = adopted().without_documents().silence_writes("us-west-2");
+        let stays = end(&full, &successor).await;
+        assert_eq!(
+            stays,
+            ["plan orders counts on in us-west-2: us-west-2 takes no write"]
+        );
+        assert_eq!(full.told(), everywhere[..1]);
+        let silent = adopted().without_documents().silence("us-west-2");
+        assert_eq!(end(&silent, &successor).await.len(), 1);
+        // Neither one whose parameter stands, nor itself, nor one of another database; nor one whose third member nobody would fence.
+        for (books, plan) in [
+            (adopted(), &successor),
+            (
+                adopted().without_documents(),
+                &plan("orders", ["orders-west", "orders-east"], "orders-global-1"),
+            ),
+            (
+                adopted().without_documents(),
+                &plan("shop", ["shop-west", "shop-east"], "shop-global"),
+            ),
+        ] {
+            assert_eq!(
+                (end(&books, plan).await, books.told()),
+                (Vec::new(), Vec::new())
+            );
+        }
+        let wider = adopted().without_documents().of_three("eu-west-1");
+        let stays = end(&wider, &successor).await;
+        assert_eq!((stays.len(), wider.told()), (2, Vec::new()));
+        assert!(
+            stays[0].contains("names a member that plan shop does not"),
+            "{stays:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_second_plan_that_only_another_member_region_knows_is_named_and_a_silent_one_is_asked_for()
+     {
+        let second = plan("shop", ["orders-west", "shop-east"], "shop-global");
+        let elsewhere = adopted().ignorant("us-east-1");
+        let why = judged(&elsewhere, &second).await.unwrap_err();
+        let said = why.to_string();
+        for part in [
+            "cluster orders-west",
+            "plan orders protects already in us-west-2",
+        ] {
+            assert!(said.contains(part), "{said} lacks {part}");
+        }
+        assert_eq!(reasons(&elsewhere, &second, None).await, [said]);
+        let silent = adopted().ignorant("us-east-1").silence("us-west-2");
+        let why = judged(&silent, &second).await.unwrap_err();
+        assert_eq!(why.name(), "Unavailable");
+        let said = "nobody knows whether us-west-2 has another plan over this database";
+        assert!(why.to_string().starts_with(said), "{why}");
+        assert_eq!(reasons(&silent, &second, None).await, [why.to_string()]);
+        let nobody = adopted().ignorant("us-east-1").ignorant("us-west-2");
+        assert_eq!(reasons(&nobody, &second, None).await, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,154 @@
+//! Keeps the functions of a run awake. Lambda lets a function fall asleep that nobody calls for weeks, and its next call fails:
+//! so each is called once an hour, and one that cannot be called is known before an outage needs it.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use failover::{
+    Error,
+    metric::{self, Counted},
+    ports::{Functions, Here, Ledger},
+};
+
+/// What each function's name begins with.
+const PREFIX: &str = "aurora-failover-";
+
+/// The function of a witness Region.
+const WITNESS: &str = "confirm-outage";
+
+/// What the schedule sends, and what each function is sent.
+#[must_use]
+pub fn request() -> Value {
+    json!({"operation": "warm"})
+}
+
+/// Answers at once where the function is only kept awake, or else makes a pass.
+///
+/// # Errors
+/// Those of the pass.
+pub async fn or(
+    payload: Value,
+    pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
+) -> Result<Value, Error> {
+    if payload == request() {
+        return Ok(json!({"warm": true}));
+    }
+    Box::pin(pass(payload)).await
+}
+
+/// Calls every other function where that is asked for, or else makes a pass.
+///
+/// # Errors
+/// `NotReady` that names each function that cannot be called; those of the ledger and of the pass.
+pub async fn others_or(
+    world: &(impl Ledger + Here + Functions),
+    functions: &[&str],
+    payload: Value,
+    pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
+) -> Result<Value, Error> {
+    if payload == request() {
+        return others(world, functions).await;
+    }
+    Box::pin(pass(payload)).await
+}
+
+/// The functions here, and the one of each witness that a plan names; a silent ledger keeps none of those here from being called.
+async fn others(
+    world: &(impl Ledger + Here + Functions),
+    functions: &[&str],
+) -> Result<Value, Error> {
+    let known = world.all_known(world.region()).await;
+    let plans = known.iter().flatten().map(|known| &known.plan);
+    let witnesses: BTreeSet<_> = plans
+        .filter_map(|plan| plan.witness_region.clone())
+        .collect();
+    let here = functions.iter().map(|name| (*name, world.region().clone()));
+    let witnesses = witnesses.into_iter().map(|region| (WITNESS, region));
+    let called = join_all(here.chain(witnesses).map(async |(function, region)| {
+        let function = format!("{PREFIX}{function}");
+        let name = format!("{function} in {region}");
+        match world.warm(&region, &function).await {
+            Ok(()) => Ok(name),
+            Err(why) => {
+                tracing::error!(%function, %region, %why, "cannot be called");
+                metric::failed_for(Counted::Warm, "Function", &function, world.now());
+                Err(format!("{name}: {why}"))
+            }
+        }
+    }));
+    let mut warm = Vec::new();
+    let mut failed = Vec::new();
+    for called in called.await {
+        match called {
+            Ok(name) => warm.push(name),
+            Err(why) => failed.push(why),
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Error::NotReady(format!(
+            "{} function(s) that a run needs cannot be called: {}",
+            failed.len(),
+            failed.join(". ")
+        )));
+    }
+    known?;
+    Ok(json!({"warm": warm}))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+
+    use super::*;
+    use failover::{ledger::Row, testing::Books};
+
+    const OTHERS: [&str; 2] = ["dns-flip", "health-probe"];
+
+    fn pass(payload: Value) -> Ready<Result<Value, Error>> {
+        ready(Ok(payload))
+    }
+
+    #[tokio::test]
+    async fn who_is_only_kept_awake_answers_and_makes_no_pass() {
+        let awake = or(request(), pass).await.unwrap();
+        let mut of_a_plan = request();
+        of_a_plan["plan"] = "orders".into();
+        let passed = or(of_a_plan.clone(), pass).await.unwrap();
+        assert_eq!((awake, passed), (json!({"warm": true}), of_a_plan));
+    }
+
+    #[tokio::test]
+    async fn every_function_here_and_the_witness_are_called_at_once() {
+        let books = Books::with(&Row::new("orders".into()));
+        drop(metric::counted());
+        let warm = others_or(&books, &OTHERS, request(), pass).await.unwrap();
+        let all = [
+            "aurora-failover-dns-flip in us-east-1",
+            "aurora-failover-health-probe in us-east-1",
+            "aurora-failover-confirm-outage in us-east-2",
+        ];
+        assert_eq!(warm["warm"], json!(all));
+        assert_eq!(books.told(), all);
+        assert!(metric::counted().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_function_that_cannot_be_called_is_counted_and_named_and_keeps_no_other_from_it() {
+        let books = Books::with(&Row::new("orders".into())).silence("us-east-2");
+        drop(metric::counted());
+        let why = others_or(&books, &OTHERS, request(), pass)
+            .await
+            .unwrap_err();
+        let why = why.to_string();
+        let named = "aurora-failover-confirm-outage in us-east-2: ";
+        assert!(
+            why.contains("1 function(s)") && why.contains(named),
+            "{why}"
+        );
+        assert_eq!(books.told().len(), OTHERS.len());
+        let counted = "aurora-failover-confirm-outage".to_owned();
+        assert_eq!(metric::counted(), [(Counted::Warm, counted)]);
+    }
+}

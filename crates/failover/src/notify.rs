@@ -11,7 +11,10 @@ use crate::{
     ports::{self, Here, Ledger, People},
 };
 
+mod claimed;
 pub mod commands;
+
+pub use claimed::{claim_and_tell, tell_claimed};
 
 /// How long a message may take: a silent topic must not hold a run up.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -148,7 +151,8 @@ pub async fn tell(world: &(impl Here + People), plan: &Plan, message: &Message) 
 }
 
 /// Tells people what `news` would mark in the acting Region's row, and nothing where it marks nothing: they know. It is marked
-/// once it was sent, so that a message which was not taken is sent again. Whether nobody is left to be told.
+/// once it was sent, so that a message which was not taken is sent again. For a run, which makes no other pass that would tell:
+/// what a schedule tells is claimed first ([`claim_and_tell`]). Whether nobody is left to be told.
 pub async fn tell_news(
     world: &(impl Ledger + Here + People),
     plan: &Plan,

@@ -529,6 +529,8 @@ pub fn digested(mut row: Row) -> Digested<Row> {
     row.alive_at = row.alive_at.map(|_| now);
     row.maybe_alive_at = row.maybe_alive_at.map(|_| now);
     row.busy_at = row.busy_at.map(|_| now);
+    // Whom a message reaches, and through whom, decides nothing.
+    row.telling.clear();
     row.version = 0;
     let matters = format!("{row:?}");
     Digested::of(row, &matters)

@@ -18,7 +18,7 @@ pub use looks::{Looks, Seen, Sight};
 pub use losses::{FoundIn, Losses, LostBeats, ROWS, TableLoss, WIDE_BYTES};
 pub use row::{
     Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, REFUSED, Row, RunKind,
-    SERVED_FRESH, SUPERSEDED_AFTER, Served, Unheard,
+    SERVED_FRESH, SUPERSEDED_AFTER, Served, Telling, Unheard,
 };
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof,

@@ -3,6 +3,7 @@
 //! Every change is a pure function from a row to the next one; the store writes it only if nobody else did meanwhile.
 
 mod lease;
+mod telling;
 mod unheard;
 mod writer;
 
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
+pub use telling::Telling;
 pub use unheard::{Heard, Unheard};
 pub use writer::{Current, Intent};
 
@@ -87,6 +89,9 @@ pub struct Row {
     /// The other member Regions whose probe is not heard of while their ledger answers.
     #[serde(default)]
     pub unheard: BTreeMap<Region, Unheard>,
+    /// What people are being told, by the message's first words.
+    #[serde(default)]
+    pub telling: BTreeMap<String, Telling>,
 }
 
 /// How many characters are kept of what is wrong with a plan's parameter.
@@ -151,6 +156,7 @@ impl Row {
             served: None,
             withdrawn: Epoch(0),
             unheard: BTreeMap::new(),
+            telling: BTreeMap::new(),
         }
     }
 
@@ -597,10 +603,12 @@ impl Row {
         self.fenced_at.filter(|_| self.fenced == Some(epoch))
     }
 
-    /// Whether it is news to people that this Region's member is fenced under an epoch, where it was `fenced` before.
+    /// Whether it is news to people that this Region's member is fenced under an epoch, where it was `fenced` when the pass looked.
+    /// Another pass may have fenced it since, and told them.
     #[must_use]
     pub fn is_fence_news(&self, under: Epoch, fenced: Option<Epoch>) -> bool {
-        fenced != Some(under) || self.fence_untold || !self.unfenced.is_empty()
+        let is_new = fenced != Some(under) && self.fenced != Some(under);
+        is_new || self.fence_untold || !self.unfenced.is_empty()
     }
 
     /// Notes that people were told that this Region's member is fenced; `None` when that is known.

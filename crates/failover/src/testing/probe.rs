@@ -150,14 +150,17 @@ impl Books {
 }
 
 impl Fence for Books {
+    /// A look takes a while, and so does shutting.
     async fn doors(&self, _: &Known) -> Result<Doors, Error> {
         self.stall(Stall::Looking).await;
+        tokio::task::yield_now().await;
         self.fence.clone()?;
         Ok(self.kept.lock().unwrap().doorway.open.clone())
     }
 
     async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
         self.stall(Stall::Shutting).await;
+        tokio::task::yield_now().await;
         Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
     }
 

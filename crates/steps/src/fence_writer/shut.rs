@@ -6,7 +6,7 @@ use super::{Observed, Open, SHUT, Standing, patience, standing, words};
 use failover::{
     Error,
     ledger::{Known, Row, Rows},
-    notify::{Message, Severity, commands, tell, tell_news},
+    notify::{Message, Severity, claim_and_tell, commands, tell_claimed, tell_news},
     ports::{Fence, Here, Ledger, Members, People, Shut, update_if},
 };
 
@@ -102,7 +102,8 @@ fn came_back(observed: &Observed, done: &Shut) -> bool {
     is_back || (was_shut && !done.as_administrator.is_empty())
 }
 
-/// Marks what a look saw shut, and then tells people: whoever dies in between leaves the mark that they were not told.
+/// Marks what a look saw shut, claims to tell people, and tells them: whoever dies in between leaves the mark that they were not
+/// told, and of two passes that come in at once one tells.
 async fn note(
     world: &(impl Ledger + Here + People),
     known: &Known,
@@ -114,21 +115,20 @@ async fn note(
     let is_news = |row: &Row| {
         is_told && (!done.roles.is_empty() || row.is_fence_news(epoch, observed.fenced))
     };
+    let message = fenced(world, known, observed, &words::done(done));
     let now = world.now();
-    let marked = update_if(world, here, &plan.plan, |row| {
+    let noted = update_if(world, here, &plan.plan, |row| {
         // Another pass may have noted a fence that somebody opened since.
         let open = row.open().filter(|_| done.took_something());
         let from = open.as_ref().unwrap_or(row);
-        from.fence(epoch, now, is_news(row))
+        let fenced = from.fence(epoch, now, is_news(row));
+        let next = fenced.as_ref().unwrap_or(from);
+        let claimed = next.claim_telling(&message.what, now);
+        claimed.filter(|_| is_news(row)).or(fenced)
     });
-    if !marked.await?.is_some_and(|row| row.fence_untold) {
-        return Ok(());
-    }
-    let message = fenced(world, known, observed, &words::done(done));
-    if tell(world, plan, &message).await
-        && let Err(why) = update_if(world, here, &plan.plan, Row::tell_fenced).await
-    {
-        tracing::warn!(plan = %plan.plan, step = super::STEP, %why, "not marked as told; it may be told again");
+    let noted = noted.await?;
+    if noted.is_some_and(|row| row.has_claimed_telling(&message.what)) {
+        tell_claimed(world, plan, &message, Row::tell_fenced).await;
     }
     Ok(())
 }
@@ -143,7 +143,7 @@ pub(super) async fn all_clear(
     let row = rows.0.get(world.region());
     if row.and_then(Row::tell_fenced).is_some() {
         let message = fenced(world, known, observed, "Nothing stands open there");
-        tell_news(world, &known.plan, &message, Row::tell_fenced).await;
+        claim_and_tell(world, &known.plan, &message, Row::tell_fenced).await;
     }
 }
 
@@ -222,7 +222,7 @@ pub(super) async fn tell_unfenced(
         };
         // What keeps the fence out once it is started is told all the same.
         let news = |row: &Row| row.tell_unfenced(current.epoch, "Shut");
-        tell_news(world, &known.plan, &message, news).await;
+        claim_and_tell(world, &known.plan, &message, news).await;
         return;
     }
     let message = Message {
@@ -239,7 +239,7 @@ pub(super) async fn tell_unfenced(
     };
     let cause = format!("{}: {why}", why.name());
     let news = |row: &Row| row.tell_unfenced(current.epoch, &cause);
-    tell_news(world, &known.plan, &message, news).await;
+    claim_and_tell(world, &known.plan, &message, news).await;
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use failover::{
     Error,
     domain::Region,
     ledger::{Heard, Row},
-    notify::{Message, Severity, commands, tell_news, utc},
+    notify::{Message, Severity, claim_and_tell, commands, utc},
     plan::Plan,
     ports::{Here, Ledger, People, update_if},
 };
@@ -41,7 +41,7 @@ async fn tell_unheard(world: &(impl Ledger + Here + People), plan: &Plan) -> Res
     for (region, last) in &looked {
         let news = |row: &Row| row.tell_unheard(region, now);
         if !is_known_outage(&row, *last, now) && news(&row).is_some() {
-            tell_news(world, plan, &unheard(plan, region, *last), news).await;
+            claim_and_tell(world, plan, &unheard(plan, region, *last), news).await;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use failover::{
     Error,
     domain::PlanName,
     ledger::{Known, Row},
-    notify::{Message, Severity, tell_news},
+    notify::{Message, Severity, claim_and_tell},
     plan::Plan,
     ports::{Here, Ledger, Members, Parameters, People, update_if},
 };
@@ -170,7 +170,7 @@ pub(super) async fn tell_fault(
         next,
         ..Message::default()
     };
-    tell_news(world, plan, &message, news).await;
+    claim_and_tell(world, plan, &message, news).await;
 }
 
 /// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.

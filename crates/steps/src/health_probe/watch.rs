@@ -21,7 +21,7 @@ use failover::{
     domain::{Incident, PlanName},
     ledger::{Intent, Known, Row},
     metric::{self, Counted},
-    notify::{Message, Severity, commands, tell_news, utc},
+    notify::{Message, Severity, claim_and_tell, commands, utc},
     pass::by_hand,
     plan::{Detection, Plan},
     ports::{
@@ -342,7 +342,7 @@ async fn page(world: &(impl Ledger + Here + People), plan: &Plan, row: &Row) {
         return;
     }
     let message = unfinished(plan, row, intent, by_hand::is_by_hand(&intent.run_id));
-    tell_news(world, plan, &message, |row| row.page(now)).await;
+    claim_and_tell(world, plan, &message, |row| row.page(now)).await;
 }
 
 fn unfinished(plan: &Plan, row: &Row, intent: &Intent, by_hand: bool) -> Message {

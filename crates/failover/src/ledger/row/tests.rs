@@ -37,6 +37,7 @@ fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
 fn that_a_member_is_fenced_is_news_until_it_was_told_and_again_after_a_trouble() {
     let row = Row::new("orders".into());
     assert!(row.is_fence_news(Epoch(8), None));
+    assert!(row.is_fence_news(Epoch(8), Some(Epoch(7))));
     let untold = row.fence(Epoch(8), at(1), true).unwrap();
     assert!(
         untold.is_fence_news(Epoch(8), untold.fenced),
@@ -44,6 +45,8 @@ fn that_a_member_is_fenced_is_news_until_it_was_told_and_again_after_a_trouble()
     );
     let told = untold.tell_fenced().unwrap();
     assert_eq!(told.tell_fenced(), None);
+    let late = told.is_fence_news(Epoch(8), None);
+    assert!(!late, "another pass fenced it meanwhile, and told");
     assert!(
         !told.is_fence_news(Epoch(8), told.fenced) && told.fence(Epoch(8), at(2), false).is_none()
     );

@@ -1,13 +1,16 @@
 use serde_json::json;
 
-use super::super::{
-    handle,
-    tests::{books, sweep_of},
+use super::{
+    super::{
+        handle,
+        tests::{books, sweep_of},
+    },
+    shut,
 };
 use failover::{
     domain::Epoch,
-    ledger::Row,
-    ports::{Doors, Shut},
+    ledger::{Row, Rows},
+    ports::{Doors, Here, Ledger, Shut},
     testing::Books,
 };
 
@@ -171,5 +174,72 @@ async fn a_second_one_who_works_as_the_administrator_is_told_too() {
         });
         let _ = sweep_of(&books).await;
         assert_eq!(told(&books, "works as the administrator"), times, "{who}");
+    }
+}
+
+/// The sessions of a role that another pass has taken were ended.
+fn late() -> Shut {
+    Shut {
+        sessions: 1,
+        after: Some(seen_shut()),
+        ..Shut::default()
+    }
+}
+
+#[tokio::test]
+async fn two_fences_that_come_in_at_once_tell_once_that_the_member_was_fenced() {
+    let books = books(Ok(()));
+    let (one, another) = tokio::join!(sweep_of(&books), sweep_of(&books));
+    for swept in [one, another] {
+        assert_eq!(swept.unwrap()[0]["action"], "fence");
+    }
+    assert_eq!(told(&books, "was fenced"), 1);
+    sweep_of(&books).await.unwrap();
+    assert_eq!(
+        (row(&books).fence_untold, row(&books).telling.len()),
+        (false, 0)
+    );
+}
+
+#[tokio::test]
+async fn two_fences_that_fail_at_once_tell_once_that_the_member_is_not_fenced() {
+    let books = books(Ok(()));
+    books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
+    let (one, another) = tokio::join!(sweep_of(&books), sweep_of(&books));
+    assert!(one.is_err() && another.is_err());
+    assert_eq!(told(&books, "split brain"), 1);
+}
+
+#[tokio::test]
+async fn a_fence_that_saw_the_member_open_before_another_one_shut_it_and_told_tells_nothing() {
+    let books = books(Ok(()));
+    let here = "us-east-1".into();
+    let known = books.known(&here, &"orders".into()).await.unwrap().unwrap();
+    let rows = Rows(books.rows());
+    let observed = super::super::observe(&books, &known, &rows).await.unwrap();
+    sweep_of(&books).await.unwrap();
+    books.doorway(|doorway| doorway.shut = late());
+    shut(&books, &known, &observed).await.map(drop).unwrap();
+    assert_eq!(told(&books, "was fenced"), 1);
+}
+
+#[tokio::test]
+async fn what_a_fence_claimed_to_tell_and_did_not_is_told_once_a_minute_has_passed() {
+    let books = books(Ok(()));
+    let now = books.now();
+    let fenced = row(&books).fence(Epoch(8), now, true).unwrap();
+    let what = "the deposed writer in us-east-1 was fenced";
+    let died = fenced.claim_telling(what, now).unwrap();
+    let books = books.with_row("us-east-1", &died);
+    books.doorway(|doorway| {
+        doorway.open = seen_shut();
+        doorway.shut = late();
+    });
+    sweep_of(&books).await.unwrap();
+    assert_eq!(told(&books, "was fenced"), 0, "another pass may be telling");
+    books.pause(std::time::Duration::from_secs(60)).await;
+    for _minute in 1..=2 {
+        sweep_of(&books).await.unwrap();
+        assert_eq!(told(&books, "was fenced"), 1);
     }
 }

@@ -6,7 +6,7 @@ use super::is_of_the_writer;
 use failover::{
     beat::Vantage,
     ledger::{Lease, Row, RunKind},
-    notify::{Message, Severity, commands, tell_news},
+    notify::{Message, Severity, claim_and_tell, commands},
     plan::{Detection, Plan},
     ports::{Here, Ledger, People},
 };
@@ -26,7 +26,7 @@ pub(super) async fn tell(
     };
     if row.tell(MARK).is_some() {
         let message = message(plan, seen, lease);
-        tell_news(world, plan, &message, |row| row.tell(MARK)).await;
+        claim_and_tell(world, plan, &message, |row| row.tell(MARK)).await;
     }
 }
 

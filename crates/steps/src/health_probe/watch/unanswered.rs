@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{AGAIN, Action, is_of_the_writer};
 use failover::{
     ledger::{NO_RUN, REFUSED, Row},
-    notify::{Message, Severity, commands, tell_news},
+    notify::{Message, Severity, claim_and_tell, commands},
     plan::{Detection, Plan},
     ports::{Functions, Here, Ledger, Parameters, People, Suspicion},
 };
@@ -89,7 +89,7 @@ pub(super) async fn follow(
         row.tell(&trouble.mark())
     };
     if news(row).is_some() {
-        tell_news(world, plan, &told, news).await;
+        claim_and_tell(world, plan, &told, news).await;
     }
     match trouble {
         Trouble::Switch(..) => None,

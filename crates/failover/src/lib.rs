@@ -16,6 +16,7 @@ pub mod policy;
 pub mod ports;
 pub mod switches;
 pub mod testing;
+pub mod topologies;
 pub mod topology;
 
 pub use error::Error;

@@ -13,6 +13,7 @@ mod functions;
 mod ledger;
 mod members;
 pub mod probe;
+pub mod topologies;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

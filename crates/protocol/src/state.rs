@@ -463,7 +463,7 @@ impl State {
         match self.runs.get(slot) {
             Some(Slot::Live(live)) if live.task == Task::Forced => {
                 RunId(failover::pass::by_hand::run_id(
-                    steps::detach_and_promote::STEP,
+                    aurora_global::detach_and_promote::STEP,
                     &region(live.to),
                     failover::domain::Epoch(live.epoch),
                 ))

@@ -14,7 +14,7 @@ use failover::{
 ///
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
-pub(super) async fn is_carried_out(
+pub async fn is_carried_out(
     world: &impl Members,
     plan: &Plan,
     rows: &Rows,
@@ -39,7 +39,7 @@ pub(super) async fn is_carried_out(
 
 /// The same by the target's own row alone, which alone decides about changes to it; what RDS does not tell counts as not
 /// carried out.
-pub(super) async fn shows(world: &impl Members, plan: &Plan, rows: &Rows, target: &Region) -> bool {
+pub async fn shows(world: &impl Members, plan: &Plan, rows: &Rows, target: &Region) -> bool {
     let own = rows.0.get(target).map(|row| (target.clone(), row.clone()));
     let own = Rows(own.into_iter().collect());
     let shown = is_carried_out(world, plan, &own, target).await;

@@ -532,7 +532,10 @@ async fn endpoints(
 
 /// What this step would be refused at the names and the parameters, were the writer moved now. A planned move asks before it
 /// begins.
-pub(super) async fn refusals(
+///
+/// # Errors
+/// `Unavailable`, `Denied` where RDS does not tell.
+pub async fn refusals(
     world: &(impl Ledger + Here + Members + Parameters + Names),
     pass: &Pass,
 ) -> Result<Vec<String>, Error> {

@@ -102,7 +102,7 @@ pub async fn handle(
 }
 
 /// Whether it concludes, and the input of every step.
-pub(crate) fn asked(mut payload: Value) -> Result<(bool, Input), Error> {
+pub fn asked(mut payload: Value) -> Result<(bool, Input), Error> {
     let concludes = take(&mut payload, "conclude")?;
     Ok((concludes.unwrap_or(false), read(payload)?))
 }

@@ -29,7 +29,7 @@ use failover::{
 use files::Files;
 
 pub use account::Account;
-pub(super) use account::unlisted;
+pub use account::unlisted;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "loss_ledger";
@@ -141,7 +141,7 @@ pub async fn handle(
 }
 
 /// The cluster that somebody named, and the input of every step.
-pub(crate) fn asked(mut payload: Value) -> Result<(Option<String>, Input), Error> {
+pub fn asked(mut payload: Value) -> Result<(Option<String>, Input), Error> {
     let cluster: Option<String> = take(&mut payload, "cluster")?;
     if let Some(cluster) = cluster.as_ref().filter(|cluster| !is_identifier(cluster)) {
         return Err(Error::InvalidRequest(format!(

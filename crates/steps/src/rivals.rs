@@ -30,7 +30,7 @@ pub(super) async fn none(
 }
 
 /// A sentence for each other plan that was adopted over this one's database, and for each member Region that does not tell.
-pub(super) async fn reasons(
+pub async fn reasons(
     world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Current>,

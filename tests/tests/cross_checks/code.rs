@@ -25,6 +25,7 @@ const PAUSES: [&str; 7] = [
 /// Where the functions' code lives.
 fn shipped() -> Vec<String> {
     let mut found = sources("crates/failover/src");
+    found.extend(sources("crates/topologies"));
     for folder in ["steps", "postgres", "aws"] {
         found.extend(sources(&format!("crates/{folder}/src")));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use steps::rebuild_global::TAKES_AWAY;
+use aurora_global::rebuild_global::TAKES_AWAY;
 use tests::{policy, template};
 
 use crate::deploying::{Desk, NEEDED, said};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aurora_global::rebuild_global;
 use failover::{
     Error,
     ledger::LEASE,
@@ -9,7 +10,6 @@ use failover::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use steps::rebuild_global;
 use tests::{
     machine::{self, Machine, unbounded},
     template::{self, function_of},

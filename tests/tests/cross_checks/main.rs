@@ -18,6 +18,7 @@ mod imports;
 mod lists;
 mod machines;
 mod names;
+mod payloads;
 mod ports;
 mod refusals;
 mod roles;

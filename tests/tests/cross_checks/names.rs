@@ -33,13 +33,19 @@ fn every_function_is_a_step_and_every_step_a_function() {
         .iter()
         .map(|function| function.module())
         .collect();
-    let entries = std::fs::read_dir(root().join("crates/steps/src")).unwrap();
+    let mut folders = vec![root().join("crates/steps/src")];
+    let topologies = std::fs::read_dir(root().join("crates/topologies")).unwrap();
+    folders.extend(topologies.map(|topology| topology.unwrap().path().join("src")));
+    let entries = folders
+        .iter()
+        .map(|folder| std::fs::read_dir(folder).unwrap());
     let steps: BTreeSet<_> = entries
+        .flatten()
         .map(|entry| entry.unwrap().path())
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        // What RDS shows of a promotion, the other plans over one database, how runs start, what keeps functions awake, and every payload's test.
+        // What RDS shows of a promotion, the other plans over one database, how runs start, and what keeps functions awake.
         .filter(|name| {
-            let shared = ["lib", "carried_out", "payloads", "rivals", "start", "warm"];
+            let shared = ["lib", "carried_out", "rivals", "start", "warm"];
             !shared.contains(&name.as_str())
         })
         .collect();

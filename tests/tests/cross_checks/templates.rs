@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use aurora_global::rebuild_global;
 use failover::json::operation;
 use serde_json::json;
-use steps::{fence_writer, health_probe, rebuild_global, warm};
+use steps::{fence_writer, health_probe, warm};
 use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.

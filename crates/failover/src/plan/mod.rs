@@ -120,6 +120,14 @@ impl Topology {
             Self::AuroraGlobal { .. } => &["detach_and_promote", "planned_failover"],
         }
     }
+
+    /// The step that makes members again.
+    #[must_use]
+    pub const fn rebuilding_step(&self) -> &'static str {
+        match self {
+            Self::AuroraGlobal { .. } => "rebuild_global",
+        }
+    }
 }
 
 /// One member cluster.

@@ -59,6 +59,17 @@ pub fn is_retired(identifier: &str) -> bool {
         .is_some_and(|(date, epoch)| date.len() == 8 && is_number(date) && is_number(epoch))
 }
 
+/// What becomes of a deposed cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retire {
+    /// It stays, as `<name>-retired-<date>-<epoch>`.
+    #[default]
+    Rename,
+    /// It is deleted; its final snapshot and its automated backups stay.
+    Delete,
+}
+
 /// Names that an operator chooses for what a rebuild makes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

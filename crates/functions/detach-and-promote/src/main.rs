@@ -1,11 +1,12 @@
 //! Promotes the standby, one pass per invocation.
 
+use aurora_global::detach_and_promote;
 use aws::function::{Ended, serve};
 use failover::{
     ledger::RunKind,
     pass::{answer, read},
 };
-use steps::{detach_and_promote, start};
+use steps::start;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| {

@@ -1,11 +1,12 @@
 //! Makes this Region's standby the writer while everything is well, one pass per invocation.
 
+use aurora_global::planned_failover;
 use aws::function::{Ended, serve};
 use failover::{
     ledger::RunKind,
     pass::{answer, read},
 };
-use steps::{planned_failover, start};
+use steps::start;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| {

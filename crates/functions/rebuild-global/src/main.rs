@@ -1,8 +1,9 @@
 //! Gives the writer's global database its other members again, one pass per invocation.
 
+use aurora_global::rebuild_global;
 use aws::function::{Ended, serve};
 use failover::ledger::RunKind;
-use steps::{rebuild_global, start};
+use steps::start;
 
 fn main() -> Ended {
     serve(async |aws, payload, _| {

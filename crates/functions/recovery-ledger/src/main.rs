@@ -1,5 +1,6 @@
 //! Opens and closes runs, adopts a writer, and keeps the other functions awake.
 
+use aurora_global::AuroraGlobal;
 use aws::function::{Ended, serve_and_wake};
 use steps::recovery_ledger;
 
@@ -9,7 +10,7 @@ const OTHERS: &str = env!("OTHER_FUNCTIONS");
 fn main() -> Ended {
     let others: Vec<_> = OTHERS.split(' ').collect();
     serve_and_wake(&others, async |aws, payload, _| {
-        recovery_ledger::handle(aws, payload).await
+        recovery_ledger::handle(aws, &AuroraGlobal, payload).await
     })
 }
 

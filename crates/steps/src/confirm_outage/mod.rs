@@ -15,6 +15,7 @@ use failover::{
     pass::{Input, Output, Pass, Progress, answer, operation},
     policy::{Decision, Human, decide},
     ports::{Functions, Here, Ledger, Members, ReachInput, ReachOutput, update_if, within},
+    topologies::Strategies,
 };
 
 mod choose;
@@ -25,7 +26,7 @@ mod patience;
 mod signs;
 mod way;
 
-pub use way::{is_gone, resolve};
+pub use way::is_gone;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "confirm_outage";
@@ -80,17 +81,20 @@ pub struct Answer {
 /// `InvalidRequest` for a wrong payload, and those of the operations.
 pub async fn handle(
     world: &(impl Ledger + Here + Members + Functions),
+    topology: &impl Strategies,
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
         Request::Confirm(input) => {
             let is_dry = input.dry_run || input.run_id.is_none();
-            match Box::pin(confirm(world, &input, false)).await {
+            match Box::pin(confirm(world, topology, &input, false)).await {
                 Err(why) if is_dry => answer(Output::<Observed>::refused(why, None, Vec::new())?),
                 confirmed => answer(confirmed?),
             }
         }
-        Request::ConfirmApproved(input) => answer(Box::pin(confirm(world, &input, true)).await?),
+        Request::ConfirmApproved(input) => {
+            answer(Box::pin(confirm(world, topology, &input, true)).await?)
+        }
         Request::Reach(input) => answer(Box::pin(reach(world, &input)).await?),
     }
 }
@@ -101,6 +105,7 @@ pub async fn handle(
 /// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
 pub async fn confirm(
     world: &(impl Ledger + Here + Members + Functions),
+    topology: &impl Strategies,
     input: &Input,
     approved: bool,
 ) -> Result<Answer, Error> {
@@ -118,10 +123,7 @@ pub async fn confirm(
         approved,
         started_it: !pass.dry_run && by_hand(&pass, verdict, &evidence),
     };
-    let decision = decide(verdict, &pass.run.plan, human);
-    let decision = way::after_refusals(&mut pass.run, verdict, (decision, approved), pass.now);
-    let shown = gathered.shown();
-    let decision = way::by_which_way(&mut pass.run, verdict, (decision, approved), shown);
+    let decision = by_strategy(topology, &mut pass, &gathered, verdict, human);
     let decision = patience::of(&pass, verdict, decision, &evidence);
     let at_most = signs.at_most_seconds(&gathered);
     let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
@@ -171,6 +173,21 @@ pub async fn confirm(
         decision,
         approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
     })
+}
+
+/// What a verdict leads to under the plan, once it is known how the standby would be promoted.
+fn by_strategy(
+    topology: &impl Strategies,
+    pass: &mut Pass,
+    gathered: &Gathered,
+    verdict: Verdict,
+    human: Human,
+) -> Decision {
+    let run = &mut pass.run;
+    let decided = (decide(verdict, &run.plan, human), human.approved);
+    let decision = way::after_refusals(topology, run, verdict, decided, pass.now);
+    let decided = (decision, human.approved);
+    way::by_which_way(topology, run, verdict, decided, gathered.shown())
 }
 
 fn progress(decision: Decision) -> (Progress, u64) {

@@ -164,7 +164,7 @@ pub async fn handle(
 }
 
 /// What is asked for.
-pub(crate) fn asked(payload: Value) -> Result<Request, Error> {
+pub fn asked(payload: Value) -> Result<Request, Error> {
     let request = operation(payload)?;
     if let Request::Watch(shard) = request {
         shard.checked()?;

@@ -85,7 +85,8 @@ pub(super) fn counts(
 
 /// Why a member may not be deleted yet, since it may have what nothing lists; `None` where all that this very cluster has is listed,
 /// by the plan's tables and under the fence that it stands under.
-pub(crate) fn unlisted(
+#[must_use]
+pub fn unlisted(
     account: Option<Losses>,
     (cluster, resource_id, region): (&str, &str, &Region),
     tables: &[KeyedTable],

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{AdoptInput, open::ADOPTED, plan};
-use crate::{rebuild_global::keep_member, rivals};
+use crate::rivals;
 use failover::{
     Error,
     domain::{PlanName, Region},
@@ -12,6 +12,7 @@ use failover::{
     pass::Output,
     plan::Plan,
     ports::{self, Here, Ledger, Members, Parameters, update},
+    topologies::Blueprints,
     topology::{Cluster, GlobalCluster, Named},
 };
 
@@ -22,18 +23,20 @@ pub(super) struct Adopted {
     current: Current,
 }
 
-pub(super) async fn run(
-    world: &(impl Ledger + Here + Members + Parameters),
+pub(super) async fn run<W: Ledger + Here + Members + Parameters>(
+    world: &W,
+    topology: &impl Blueprints<W>,
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
-    match adopt(world, input).await {
+    match adopt(world, topology, input).await {
         Err(why) if input.dry_run => Output::refused(why, None, Vec::new()),
         adopted => adopted,
     }
 }
 
-async fn adopt(
-    world: &(impl Ledger + Here + Members + Parameters),
+async fn adopt<W: Ledger + Here + Members + Parameters>(
+    world: &W,
+    topology: &impl Blueprints<W>,
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     let plan = plan(world, &input.plan).await?;
@@ -75,7 +78,7 @@ async fn adopt(
     let stays = if input.dry_run {
         Vec::new()
     } else {
-        write(world, &plan, &current).await?
+        write(world, topology, &plan, &current).await?
     };
     let mut reason = format!(
         "{} {} the writer of plan {} in epoch {}",
@@ -103,8 +106,9 @@ async fn adopt(
 }
 
 /// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
-async fn write(
-    world: &(impl Ledger + Here + Members + Parameters),
+async fn write<W: Ledger + Here + Members + Parameters>(
+    world: &W,
+    topology: &impl Blueprints<W>,
     plan: &Plan,
     current: &Current,
 ) -> Result<Vec<String>, Error> {
@@ -116,8 +120,9 @@ async fn write(
     }
     // From now on a rebuild knows what each member was made of before an outage.
     for (region, member) in &plan.members {
-        let (action, reason) =
-            keep_member(world, &plan.plan, region, (&member.cluster, None), current).await?;
+        let (action, reason) = topology
+            .keep_member(world, &plan.plan, region, &member.cluster, current)
+            .await?;
         tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
     }
     Ok(rivals::end_predecessors(world, plan, current).await)

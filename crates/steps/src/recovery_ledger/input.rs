@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::rebuild_global::Retire;
 use failover::{
     Error,
     domain::{Incident, PlanName, Region, RunId},
     json::time,
     ledger::RunKind,
     pass::read,
-    topology::names::Names,
+    topology::names::{Names, Retire},
 };
 
 /// What the failback's state machine takes.
@@ -89,14 +88,21 @@ struct UnplannedInput {
 
 /// What a machine was asked for, whichever it is.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Asked {
-    pub(crate) plan: PlanName,
-    pub(crate) incident: Option<Incident>,
-    pub(crate) handed_over_by: Option<RunId>,
-    pub(crate) from_region: Option<Region>,
-    pub(crate) target_region: Option<Region>,
-    pub(crate) failback: Option<FailbackInput>,
-    pub(crate) dry_run: bool,
+pub struct Asked {
+    /// The plan.
+    pub plan: PlanName,
+    /// The incident that a suspicion names.
+    pub incident: Option<Incident>,
+    /// The run that handed over to this one.
+    pub handed_over_by: Option<RunId>,
+    /// The Region that the run leaves.
+    pub from_region: Option<Region>,
+    /// The Region that the run goes to.
+    pub target_region: Option<Region>,
+    /// What a failback is asked for beyond that.
+    pub failback: Option<FailbackInput>,
+    /// Says what the run would do, and does nothing.
+    pub dry_run: bool,
 }
 
 impl Asked {
@@ -104,7 +110,7 @@ impl Asked {
     ///
     /// # Errors
     /// `InvalidRequest` that names the field which is unknown, missing or not understood.
-    pub(crate) fn read(kind: RunKind, input: Value) -> Result<Self, Error> {
+    pub fn read(kind: RunKind, input: Value) -> Result<Self, Error> {
         Ok(match kind {
             RunKind::UnplannedFailover => {
                 let input: UnplannedInput = read(input)?;

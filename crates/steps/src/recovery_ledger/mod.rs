@@ -14,6 +14,7 @@ use failover::{
     pass::{Output, Progress, answer, operation, unknown},
     plan::{self, Plan},
     ports::{Functions, Here, Ledger, Members, Parameters, People},
+    topologies::Blueprints,
 };
 
 mod acknowledge;
@@ -25,8 +26,7 @@ mod news;
 mod open;
 mod release;
 
-pub(crate) use input::Asked;
-pub use input::{Approval, FailbackInput};
+pub use input::{Approval, Asked, FailbackInput};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "recovery_ledger";
@@ -165,15 +165,16 @@ pub struct AdoptInput {
 ///
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
-pub async fn handle(
-    world: &(impl Ledger + Here + Members + Parameters + Functions + People),
+pub async fn handle<W: Ledger + Here + Members + Parameters + Functions + People>(
+    world: &W,
+    topology: &impl Blueprints<W>,
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
         Request::Open(input) => answer(Box::pin(open::run(world, &input)).await?),
         Request::Close(input) => answer(close::run(world, &input).await?),
         Request::Release(input) => answer(release::run(world, &input).await?),
-        Request::Adopt(input) => answer(adopt::run(world, &input).await?),
+        Request::Adopt(input) => answer(adopt::run(world, topology, &input).await?),
         Request::Keep(input) => answer(ask::keep(world, &input).await?),
         Request::Ask(input) => answer(ask::run(world, &input).await?),
         Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
@@ -284,11 +285,17 @@ mod tests {
         let mut dry = send.clone();
         dry["dry_run"] = true.into();
         let books = of("123456789012");
-        let said = handle(&books, dry.clone()).await.unwrap();
+        let said = handle(&books, &testing::topologies::KeepsNothing, dry.clone())
+            .await
+            .unwrap();
         assert_eq!((&said["dry_run"], books.told().len()), (&true.into(), 0));
-        let said = handle(&books, send).await.unwrap();
+        let said = handle(&books, &testing::topologies::KeepsNothing, send)
+            .await
+            .unwrap();
         assert_eq!((&said["dry_run"], books.told().len()), (&Value::Null, 1));
-        let wrong = handle(&of("210987654321"), dry).await.unwrap();
+        let wrong = handle(&of("210987654321"), &testing::topologies::KeepsNothing, dry)
+            .await
+            .unwrap();
         assert_eq!(wrong["refusal"]["error"], "NotReady", "{wrong}");
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::open::Opening;
-use crate::{confirm_outage, rebuild_global};
+use crate::confirm_outage;
 use failover::{
     Error,
     evidence::Verdict,
@@ -206,6 +206,17 @@ fn again(run: &Run) -> String {
     }
 }
 
+/// What a run's rebuild said at its end of what is not as it was.
+fn not_as_it_was(run: &Run) -> Option<&str> {
+    let rebuilding = run.plan.topology.rebuilding_step();
+    let mut entries = run.timeline.iter();
+    entries.find_map(|entry| {
+        let is_end = entry.step == rebuilding && entry.action == "none";
+        let (_, rest) = entry.reason.split_once(". ").filter(|_| is_end)?;
+        Some(rest)
+    })
+}
+
 fn evidence(run: &Run, closed: &Closed) -> String {
     let unplanned = run.kind == RunKind::UnplannedFailover;
     let mut latest_first = run.timeline.iter().rev();
@@ -218,7 +229,7 @@ fn evidence(run: &Run, closed: &Closed) -> String {
         None if unplanned => "The outage was not confirmed by this run.".into(),
         None => "Nothing was done.".into(),
     };
-    if let Some(said) = rebuild_global::not_as_it_was(run)
+    if let Some(said) = not_as_it_was(run)
         && !evidence.contains(said)
     {
         evidence.push_str(&format!("\nThe rebuild: {said}."));
@@ -343,7 +354,7 @@ mod tests {
         for (action, reason) in entries {
             run.timeline.push(Entry {
                 at: jiff::Timestamp::UNIX_EPOCH,
-                step: rebuild_global::STEP.into(),
+                step: run.plan.topology.rebuilding_step().into(),
                 action: action.into(),
                 reason: reason.into(),
             });

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Approval, Asked, FailbackInput, OpenInput, news, plan, plan_in_an_outage};
-use crate::{carried_out, rebuild_global::Retire};
+use crate::carried_out;
 use failover::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
@@ -18,7 +18,7 @@ use failover::{
     pass::{Output, briefly},
     plan::Plan,
     ports::{self, Here, Ledger, Members, Parameters, People, update},
-    topology::names::Names,
+    topology::names::{Names, Retire},
 };
 
 pub(super) use opening::Opening;

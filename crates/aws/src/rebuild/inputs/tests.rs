@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, fmt::Debug};
 
+use aurora_global::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
 use aws_sdk_rds::operation::{
     create_db_cluster::CreateDbClusterInput,
     create_db_cluster_endpoint::CreateDbClusterEndpointInput,
     create_db_instance::CreateDbInstanceInput, create_global_cluster::CreateGlobalClusterInput,
 };
-use steps::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
 
 use super::{super::read::shape, *};
 

@@ -190,11 +190,13 @@ fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
 
 #[test]
 fn an_end_before_the_proof_says_with_which_words_rds_refused_to_promote() {
-    use crate::detach_and_promote::STEP;
     use failover::ledger::Answer;
     let mut refused = failover::testing::run();
+    let [promoting, _] = refused.plan.topology.promoting_steps() else {
+        panic!("the topology promotes by other steps");
+    };
     for words in ["it is busy", "it is no member"] {
-        refused.attempt(at(1), STEP, "fail_over");
+        refused.attempt(at(1), promoting, "fail_over");
         refused.answered(Answer::Refused(words.into()));
     }
     let left = |row: &Row, trouble: &[Trouble]| outcome(row, &refused, None, trouble).1;
@@ -298,7 +300,10 @@ async fn an_end_that_no_topic_took_is_told_by_the_next_call_that_closes_and_only
 #[tokio::test]
 async fn an_intent_whose_call_may_have_been_taken_stays_on_record_with_it() {
     let (books, mut begun) = intended().await;
-    begun.attempt(at(1), crate::planned_failover::STEP, "switch_over");
+    let [_, planned] = begun.plan.topology.promoting_steps() else {
+        panic!("the topology promotes by other steps");
+    };
+    begun.attempt(at(1), planned, "switch_over");
     books.put_run(&begun.to, &begun).await.unwrap();
     let answer = run(&books, &closing(Verdict::PathImpaired)).await.unwrap();
     assert_eq!(answer.outcome, Outcome::Failed);

@@ -106,7 +106,7 @@ mod tests {
     use failover::{
         domain::Epoch,
         ledger::{Claim, Current, Row, RunKind},
-        testing::Books,
+        testing::{Books, topologies::KeepsNothing},
     };
 
     fn row(writer: &str) -> Row {
@@ -127,7 +127,7 @@ mod tests {
     async fn opened(books: &Books, kind: &str) -> Value {
         let input = json!({"plan": "orders", "dry_run": true});
         let open = json!({"operation": "open", "kind": kind, "run_id": "a", "input": input});
-        Box::pin(handle(books, open)).await.unwrap()
+        Box::pin(handle(books, &KeepsNothing, open)).await.unwrap()
     }
 
     #[tokio::test]
@@ -165,7 +165,9 @@ mod tests {
             assert!(reasons.contains(&json!(hand.to_string())), "{answer}");
             let input = json!({"plan": "orders"});
             let open = json!({"operation": "open", "kind": kind, "run_id": "a", "input": input});
-            let why = Box::pin(handle(&books, open)).await.unwrap_err();
+            let why = Box::pin(handle(&books, &KeepsNothing, open))
+                .await
+                .unwrap_err();
             assert!(
                 why.name() == "NotReady" && why.to_string().contains(says),
                 "{why}"

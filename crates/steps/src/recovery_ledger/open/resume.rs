@@ -220,7 +220,12 @@ mod tests {
         let input = json!({"plan": "orders", "dry_run": dry_run});
         let kind = "unplanned_failover";
         let open = json!({"operation": "open", "kind": kind, "run_id": "b", "input": input});
-        let opened = Box::pin(crate::recovery_ledger::handle(books, open)).await;
+        let opened = Box::pin(crate::recovery_ledger::handle(
+            books,
+            &testing::topologies::KeepsNothing,
+            open,
+        ))
+        .await;
         opened.map_err(|why| why.name())
     }
 

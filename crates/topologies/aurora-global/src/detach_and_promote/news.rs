@@ -1,7 +1,6 @@
 //! What people are told while the standby is promoted.
 
 use super::{Action, Observed};
-use crate::confirm_outage;
 use failover::{
     ledger::{Answer, Attempt},
     notify::{Message, Severity, commands, tell},
@@ -9,6 +8,7 @@ use failover::{
     plan::Strategy,
     ports::{Here, People},
 };
+use steps::confirm_outage;
 
 /// The last message before the first promoting call.
 pub(super) async fn point_of_no_return(

@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-use super::carried_out;
 use failover::{
     Error,
     ledger::Rows,
@@ -15,12 +14,15 @@ use failover::{
     ports::{self, Accepted, Here, Ledger, Members, Parameters, People},
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, role},
 };
+use steps::carried_out;
 
 mod look;
 mod news;
+mod strategy;
 mod tried;
 
 pub(crate) use look::written;
+pub use strategy::resolve;
 pub use tried::Tried;
 pub(crate) use tried::gives_up;
 use tried::{DETACH, FAIL_OVER};

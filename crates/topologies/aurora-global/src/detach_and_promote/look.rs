@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Observed, Tried, Written};
-use crate::confirm_outage::{is_gone, resolve};
+use super::{Observed, Tried, Written, resolve};
 use failover::{
     Error,
     beat::{Vantage, Write},
@@ -16,6 +15,7 @@ use failover::{
     switches::Switches,
     topology::{Cluster, GlobalCluster, Role, is_led_by, role},
 };
+use steps::confirm_outage::is_gone;
 
 pub(super) async fn observe(
     world: &(impl Ledger + Here + Members + Parameters),

@@ -2,18 +2,19 @@
 
 use serde_json::{Value, json};
 
+use aurora_global::rebuild_global;
 use failover::{
     Error,
     json::{operation, read},
     ledger::RunKind,
     pass::Input,
 };
-
-use super::{refusal, taken};
-use crate::{
-    confirm_outage, ecs_restart, fence_writer, health_probe, loss_ledger, rebuild_global,
+use steps::{
+    confirm_outage, ecs_restart, fence_writer, health_probe, loss_ledger,
     recovery_ledger::{self, Asked},
 };
+
+use super::{refusal, taken};
 
 type Reads = Box<dyn Fn(Value) -> Result<(), Error>>;
 

@@ -19,7 +19,7 @@ mod unlisted;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 pub use decide::next_action;
@@ -33,7 +33,6 @@ pub use rights::TAKES_AWAY;
 use failover::{
     Error,
     domain::{Epoch, Region},
-    ledger::Run,
     notify::tell,
     pass::{
         Input, Output, Pass, answer,
@@ -43,7 +42,8 @@ use failover::{
     patience::{Refusal, Shown, Trouble},
     ports::{Accepted, Fence, Functions, Here, Ledger, Members, Parameters, People, update},
     topology::{
-        Blueprint, Call, Cluster, GlobalCluster, Healthy, Named, Shape, Snapshot, names::Names,
+        Blueprint, Call, Cluster, GlobalCluster, Healthy, Named, Shape, Snapshot,
+        names::{Names, Retire},
         status,
     },
 };
@@ -52,17 +52,6 @@ use failover::{
 pub const STEP: &str = "rebuild_global";
 /// The longest that a pass asks to wait for the next one, in seconds: a rebuild may take a day.
 pub const WAIT_SECONDS_MAX: u64 = 120;
-
-/// What becomes of a deposed cluster.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Retire {
-    /// It stays, as `<name>-retired-<date>-<epoch>`.
-    #[default]
-    Rename,
-    /// It is deleted; its final snapshot and its automated backups stay.
-    Delete,
-}
 
 /// What the pass saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -279,7 +268,10 @@ pub async fn handle(
 }
 
 /// What the rebuild goes by, and the input of every step.
-pub(crate) fn asked(mut payload: Value) -> Result<(RebuildGlobal, Input), Error> {
+///
+/// # Errors
+/// `InvalidRequest` for a payload that is not understood.
+pub fn asked(mut payload: Value) -> Result<(RebuildGlobal, Input), Error> {
     let retire = take(&mut payload, "retire")?.unwrap_or_default();
     let names: Names = take(&mut payload, "names")?.unwrap_or_default();
     names.check()?;
@@ -493,16 +485,6 @@ fn done(observed: &Observed) -> String {
         }
     }
     said
-}
-
-/// What a run's rebuild said at its end of what is not as it was.
-pub(crate) fn not_as_it_was(run: &Run) -> Option<&str> {
-    let mut entries = run.timeline.iter();
-    entries.find_map(|entry| {
-        let is_end = entry.step == STEP && entry.action == Action::Done.name();
-        let (_, rest) = entry.reason.split_once(". ").filter(|_| is_end)?;
-        Some(rest)
-    })
 }
 
 /// Does the one thing.

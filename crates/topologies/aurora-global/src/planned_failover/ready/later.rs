@@ -4,7 +4,6 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::{dns_flip, rivals};
 use failover::{
     Error,
     domain::{Region, seconds_between},
@@ -14,6 +13,7 @@ use failover::{
         Functions, Here, Ledger, Members, Names, Parameters, People, Rotation, Secrets, Services,
     },
 };
+use steps::{dns_flip, rivals};
 
 /// A secret that rotates sooner than this, in seconds, may do so in the middle.
 const ROTATION_SECONDS_MIN: f64 = 900.0;

@@ -6,7 +6,7 @@ mod ready;
 
 use serde::Serialize;
 
-use super::{carried_out, confirm_outage, detach_and_promote::Written};
+use crate::detach_and_promote::{Written, written};
 use failover::{
     Error,
     beat::Write,
@@ -24,6 +24,7 @@ use failover::{
     },
     topology::{Cluster, GlobalCluster, Role, is_led_by, role},
 };
+use steps::{carried_out, confirm_outage};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "planned_failover";
@@ -397,7 +398,7 @@ async fn observe(
             && global
                 .as_ref()
                 .is_some_and(GlobalCluster::is_between_writers),
-        written: super::detach_and_promote::written(pass),
+        written: written(pass),
         called,
         global,
         target,

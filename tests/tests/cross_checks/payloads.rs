@@ -13,7 +13,7 @@ use failover::{
     pass::Input,
 };
 
-use crate::{
+use steps::{
     fence_writer,
     recovery_ledger::{self, Asked},
 };

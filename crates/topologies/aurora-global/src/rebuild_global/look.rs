@@ -10,7 +10,6 @@ use super::{
     led::led,
     unfit::{out_of_reach, unfit},
 };
-use crate::loss_ledger::unlisted;
 use failover::{
     Error,
     beat::Write,
@@ -24,6 +23,7 @@ use failover::{
         names::{Names, final_snapshot, unplanned_copy},
     },
 };
+use steps::loss_ledger::unlisted;
 
 /// How many identifiers are tried for the next global cluster.
 const CANDIDATES: u32 = 10;

@@ -9,5 +9,7 @@ pub mod health_probe;
 pub mod loss_ledger;
 pub mod recovery_ledger;
 pub mod rivals;
+pub mod routes;
+pub mod services;
 pub mod start;
 pub mod warm;

@@ -27,6 +27,18 @@ const STATES: [(&str, &str); 14] = [
     ("Conclude", "ecs-restart"),
 ];
 
+/// What steps share: what RDS shows of a promotion, the other plans over one database, the kinds of routes and of services, how runs
+/// start, and what keeps functions awake.
+const SHARED: [&str; 7] = [
+    "lib",
+    "carried_out",
+    "rivals",
+    "routes",
+    "services",
+    "start",
+    "warm",
+];
+
 #[test]
 fn every_function_is_a_step_and_every_step_a_function() {
     let crates: BTreeSet<_> = functions()
@@ -43,11 +55,7 @@ fn every_function_is_a_step_and_every_step_a_function() {
         .flatten()
         .map(|entry| entry.unwrap().path())
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        // What RDS shows of a promotion, the other plans over one database, how runs start, and what keeps functions awake.
-        .filter(|name| {
-            let shared = ["lib", "carried_out", "rivals", "start", "warm"];
-            !shared.contains(&name.as_str())
-        })
+        .filter(|name| !SHARED.contains(&name.as_str()))
         .collect();
     assert_eq!(crates, steps);
 }

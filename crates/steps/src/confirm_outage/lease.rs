@@ -40,14 +40,20 @@ async fn behind(
         Decision::Ask => !is_asked_already(pass),
         Decision::Wait | Decision::StandDown | Decision::HandOver => false,
     };
-    if !takes_over || pass.dry_run {
-        return Ok(match decision {
-            Decision::Wait => Decision::Wait,
-            Decision::GoOn | Decision::StandDown | Decision::Ask | Decision::HandOver => {
-                Decision::StandDown
-            }
-        });
+    if takes_over && !pass.dry_run {
+        take_over(world, pass).await?;
+        return Ok(decision);
     }
+    Ok(match decision {
+        Decision::Wait => Decision::Wait,
+        Decision::GoOn | Decision::StandDown | Decision::Ask | Decision::HandOver => {
+            Decision::StandDown
+        }
+    })
+}
+
+/// Takes the leases of the run that it is behind, in every Region but one that is left and silent.
+async fn take_over(world: &(impl Ledger + Here), pass: &mut Pass) -> Result<(), Error> {
     let claim = Claim::of(&pass.run);
     let regions: Vec<_> = pass.run.plan.members.keys().cloned().collect();
     for region in regions {
@@ -66,7 +72,7 @@ async fn behind(
             }
         }
     }
-    Ok(decision)
+    Ok(())
 }
 
 /// Whether an unplanned run holds the plan somewhere and waits for an answer.

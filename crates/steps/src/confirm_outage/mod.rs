@@ -10,22 +10,26 @@ use self::{choose::Candidate, gather::Gathered, signs::Signs};
 use failover::{
     Error,
     beat::{Loss, Write},
-    evidence::{Evidence, Rds, Verdict},
+    evidence::{Evidence, Verdict},
     ledger::{Confirmed, Declined, HandOver, Resolved},
     pass::{Input, Output, Pass, Progress, answer, operation},
     policy::{Decision, Human, decide},
-    ports::{Functions, Here, Ledger, Members, ReachInput, ReachOutput, update_if, within},
+    ports::{Functions, Here, Ledger, Members, ReachInput, update_if},
     topologies::Strategies,
 };
 
 mod choose;
-mod decide;
+mod declined;
+mod finding;
 mod gather;
 mod lease;
 mod patience;
+mod reach;
+mod reason;
 mod signs;
 mod way;
 
+pub use reach::reach;
 pub use way::is_gone;
 
 /// The step's name in timelines and logs.
@@ -114,80 +118,117 @@ pub async fn confirm(
         pass.run.approve(pass.now, STEP);
     }
     let gathered = gather::gather(world, &pass).await?;
-    let evidence = gathered.evidence.clone();
-    let verdict = evidence.verdict_under(&pass.run.plan);
-    let approved = pass.run.is_approved(verdict, evidence.said, pass.now);
-    let signs = Signs::of(&pass, &gathered, verdict);
-    remember(world, &pass, &signs).await?;
-    let human = Human {
-        approved,
-        started_it: !pass.dry_run && by_hand(&pass, verdict, &evidence),
-    };
-    let decision = by_strategy(topology, &mut pass, &gathered, verdict, human);
-    let decision = patience::of(&pass, verdict, decision, &evidence);
-    let at_most = signs.at_most_seconds(&gathered);
-    let (decision, declined) = settle(world, &mut pass, (verdict, decision), gathered).await?;
-    let reason = decide::reason(
-        verdict,
-        decision,
-        &pass.run,
-        &evidence,
-        (signs.loss.as_ref(), at_most),
-        declined.as_ref(),
-    );
-    let name = verdict.name();
-    pass.run.confirmed = Some(Confirmed {
-        verdict,
-        evidence: evidence.clone(),
-        loss: signs.loss.clone(),
-        acknowledged: signs.acknowledged,
-        alive_at: signs.alive_at,
-        maybe_alive_at: signs.last_sign,
-        outage_since: signs.outage_since,
-        writes_until: signs.writes_until,
-        approved,
-        by_hand: human.started_it,
-    });
+    let judged = Judged::of(&pass, &gathered);
+    remember(world, &pass, &judged.signs).await?;
+    let decision = judged.leads_to(topology, &mut pass, &gathered);
+    let (decision, declined) =
+        settle(world, &mut pass, (judged.verdict, decision), gathered).await?;
+    let reason = judged.reason(&pass, decision, declined.as_ref());
+    let name = judged.verdict.name();
+    pass.run.confirmed = Some(judged.confirmed());
     pass.record(world, STEP, name, &reason).await?;
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
-    let (progress, wait_seconds) = progress(decision);
-    let observed = Observed {
-        evidence,
-        loss: signs.loss,
-        at_most_seconds: at_most,
-        strategy: pass.run.strategy,
-        hand_over: pass.run.hand_over,
-    };
-    Ok(Answer {
-        output: Output {
-            progress,
-            wait_seconds,
-            action: name,
-            reason,
-            dry_run: pass.dry_run,
-            refusal: None,
-            next: Vec::new(),
-            observed: Some(observed),
-        },
-        verdict,
-        decision,
-        approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
-    })
+    Ok(judged.answer(&pass, decision, reason))
 }
 
-/// What a verdict leads to under the plan, once it is known how the standby would be promoted.
-fn by_strategy(
-    topology: &impl Strategies,
-    pass: &mut Pass,
-    gathered: &Gathered,
+/// What a pass makes of what it gathered.
+struct Judged {
+    evidence: Evidence,
     verdict: Verdict,
+    signs: Signs,
+    /// The most seconds of writes that a promotion can lose.
+    at_most_seconds: Option<f64>,
     human: Human,
-) -> Decision {
-    let run = &mut pass.run;
-    let decided = (decide(verdict, &run.plan, human), human.approved);
-    let decision = way::after_refusals(topology, run, verdict, decided, pass.now);
-    let decided = (decision, human.approved);
-    way::by_which_way(topology, run, verdict, decided, gathered.shown())
+}
+
+impl Judged {
+    fn of(pass: &Pass, gathered: &Gathered) -> Self {
+        let evidence = gathered.evidence.clone();
+        let verdict = evidence.verdict_under(&pass.run.plan);
+        let signs = Signs::of(pass, gathered, verdict);
+        let human = Human {
+            approved: pass.run.is_approved(verdict, evidence.said, pass.now),
+            started_it: !pass.dry_run && by_hand(pass, verdict, &evidence),
+        };
+        Self {
+            at_most_seconds: signs.at_most_seconds(gathered),
+            evidence,
+            verdict,
+            signs,
+            human,
+        }
+    }
+
+    /// What it leads to, once it is known how the standby would be promoted, and before the leases have their word.
+    fn leads_to(
+        &self,
+        topology: &impl Strategies,
+        pass: &mut Pass,
+        gathered: &Gathered,
+    ) -> Decision {
+        let (verdict, approved) = (self.verdict, self.human.approved);
+        let run = &mut pass.run;
+        let decided = (decide(verdict, &run.plan, self.human), approved);
+        let decision = way::after_refusals(topology, run, verdict, decided, pass.now);
+        let decided = (decision, approved);
+        let decision = way::by_which_way(topology, run, verdict, decided, gathered.shown());
+        patience::of(pass, verdict, decision, &self.evidence)
+    }
+
+    fn reason(&self, pass: &Pass, decision: Decision, declined: Option<&Declined>) -> String {
+        let loss = (self.signs.loss.as_ref(), self.at_most_seconds);
+        reason::sentence(
+            self.verdict,
+            decision,
+            &pass.run,
+            &self.evidence,
+            loss,
+            declined,
+        )
+    }
+
+    /// What the run's record keeps of it.
+    fn confirmed(&self) -> Confirmed {
+        let signs = &self.signs;
+        Confirmed {
+            verdict: self.verdict,
+            evidence: self.evidence.clone(),
+            loss: signs.loss.clone(),
+            acknowledged: signs.acknowledged.clone(),
+            alive_at: signs.alive_at,
+            maybe_alive_at: signs.last_sign,
+            outage_since: signs.outage_since,
+            writes_until: signs.writes_until,
+            approved: self.human.approved,
+            by_hand: self.human.started_it,
+        }
+    }
+
+    fn answer(self, pass: &Pass, decision: Decision, reason: String) -> Answer {
+        let (progress, wait_seconds) = progress(decision);
+        let observed = Observed {
+            evidence: self.evidence,
+            loss: self.signs.loss,
+            at_most_seconds: self.at_most_seconds,
+            strategy: pass.run.strategy.clone(),
+            hand_over: pass.run.hand_over.clone(),
+        };
+        Answer {
+            output: Output {
+                progress,
+                wait_seconds,
+                action: self.verdict.name(),
+                reason,
+                dry_run: pass.dry_run,
+                refusal: None,
+                next: Vec::new(),
+                observed: Some(observed),
+            },
+            verdict: self.verdict,
+            decision,
+            approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
+        }
+    }
 }
 
 fn progress(decision: Decision) -> (Progress, u64) {
@@ -223,7 +264,7 @@ async fn settle(
     gathered: Gathered,
 ) -> Result<(Decision, Option<Declined>), Error> {
     let decision = lease::settle(world, pass, verdict, decision, gathered.lease).await?;
-    let declined = decide::declined(pass, verdict, decision);
+    let declined = declined::before(pass, verdict, decision);
     let decision = match declined {
         Some(_) => Decision::StandDown,
         None => decision,
@@ -232,51 +273,6 @@ async fn settle(
     let own = Candidate::of(&pass.run, target, gathered.vantage.as_ref());
     let decision = choose::or_hand_over(world, pass, decision, own).await;
     Ok((decision, declined))
-}
-
-/// Answers whether a Region can be reached from here: by its RDS, by its ledger, or by any other data plane. A Region whose
-/// RDS and DynamoDB are both away has a living writer all the same.
-///
-/// # Errors
-/// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
-pub async fn reach(
-    world: &(impl Ledger + Here + Members + Functions),
-    input: &ReachInput,
-) -> Result<ReachOutput, Error> {
-    // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
-    let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
-    let rds = within(world, limit, async {
-        Ok(world.look(&input.region, &input.cluster).await)
-    });
-    let ledger = within(world, limit, world.ask_ledger(&input.region, &input.plan));
-    let others = within(world, limit, world.ask_data_planes(&input.region));
-    let own = within(world, limit, world.ask_data_planes(world.region()));
-    let (rds, ledger, others, own) = futures::future::join4(rds, ledger, others, own).await;
-    let rds = rds.unwrap_or_else(|why| Rds::Silent {
-        why: why.to_string(),
-    });
-    let reaches = reaches(&rds, &ledger, &others);
-    let others_only = reaches && !rds.answers() && !gather::answers(&ledger);
-    let ledger = ledger.unwrap_or_else(|why| why.to_string());
-    let others = others.unwrap_or_else(|why| why.to_string());
-    let reason = format!("RDS: {rds}; ledger: {ledger}; other data planes: {others}");
-    tracing::info!(region = %input.region, reaches, reason, "reach");
-    if let Some(deaf) = own.err().filter(|why| !reaches && !why.is_answer()) {
-        return Err(Error::Unavailable(format!(
-            "the witness hears nothing, of its own Region {} neither ({deaf}); {reason}",
-            world.region()
-        )));
-    }
-    Ok(ReachOutput {
-        reaches,
-        others_only,
-        reason,
-    })
-}
-
-/// Any answer of anything in a Region shows that it can be reached; a refusal is one.
-fn reaches(rds: &Rds, ledger: &Result<String, Error>, others: &Result<String, Error>) -> bool {
-    rds.answers() || gather::answers(ledger) || gather::answers(others)
 }
 
 /// Keeps in this Region's ledger when the writer was alive, and when RDS worked on it: when its Region dies later, nobody else will
@@ -299,6 +295,7 @@ async fn remember(world: &(impl Ledger + Here), pass: &Pass, signs: &Signs) -> R
 mod tests {
     use super::*;
     use failover::{
+        evidence::Rds,
         ledger::{Row, Rows},
         testing,
     };
@@ -323,40 +320,6 @@ mod tests {
             ..unwitnessed
         };
         assert!(!by_hand(&pass, verdict, &isolated));
-    }
-
-    #[tokio::test]
-    async fn a_witness_that_hears_nothing_of_its_own_region_either_is_no_witness() {
-        let input = ReachInput {
-            plan: "orders".into(),
-            region: "us-west-2".into(),
-            cluster: "orders-west".into(),
-        };
-        let books = || testing::Books::with(&Row::new("orders".into())).silence("us-west-2");
-        let seen = reach(&books(), &input).await.unwrap();
-        assert!(!seen.reaches, "{seen:?}");
-        let deaf = reach(&books().silence("us-east-1"), &input).await;
-        let why = deaf.unwrap_err();
-        assert_eq!(why.name(), "Unavailable");
-        assert!(why.to_string().contains("us-east-1"), "{why}");
-    }
-
-    #[test]
-    fn a_region_whose_rds_and_ledger_are_away_is_reached_by_any_other_data_plane() {
-        let silent = || Rds::Silent { why: String::new() };
-        let away = || Err(Error::Unavailable("timed out".into()));
-        let answers = Ok("STS answers".to_owned());
-        assert!(reaches(&silent(), &away(), &answers));
-        assert!(!reaches(
-            &silent(),
-            &away(),
-            &Err(Error::Unavailable("timed out".into()))
-        ));
-        let denied = Err(Error::Denied("AccessDenied".into()));
-        assert!(
-            reaches(&silent(), &away(), &denied),
-            "a refusal is an answer"
-        );
     }
 
     #[tokio::test]

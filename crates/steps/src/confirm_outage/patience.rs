@@ -1,6 +1,6 @@
 //! When a pass looks again instead of ending the run, and for how long at most.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::STEP;
 use failover::{
@@ -22,6 +22,18 @@ pub(super) fn of(
     decision: Decision,
     evidence: &Evidence,
 ) -> Decision {
+    if !may_change(verdict, decision, evidence) {
+        return decision;
+    }
+    if pass.now.duration_since(waited_since(pass)) < PATIENCE {
+        Decision::Wait
+    } else {
+        Decision::StandDown
+    }
+}
+
+/// Whether another look may tell more.
+fn may_change(verdict: Verdict, decision: Decision, evidence: &Evidence) -> bool {
     let unseen = verdict == Verdict::Undetermined
         && matches!(evidence.write, None | Some(Write::Unattempted { .. }));
     // Whoever started the run by hand is asked instead.
@@ -29,9 +41,11 @@ pub(super) fn of(
         && evidence.local_rds.answers()
         && evidence.witness == Witness::Unreachable
         && decision == Decision::StandDown;
-    if verdict != Verdict::Draining && !unseen && !unwitnessed {
-        return decision;
-    }
+    verdict == Verdict::Draining || unseen || unwitnessed
+}
+
+/// Since when the run looks again and again.
+fn waited_since(pass: &Pass) -> Timestamp {
     let again = [
         Verdict::Draining,
         Verdict::Undetermined,
@@ -39,21 +53,14 @@ pub(super) fn of(
     ]
     .map(Verdict::name);
     let latest_first = pass.run.timeline.iter().rev();
-    let waited_since = latest_first
+    latest_first
         .take_while(|entry| entry.step == STEP && again.contains(&entry.action.as_str()))
         .last()
-        .map_or(pass.now, |entry| entry.at);
-    if pass.now.duration_since(waited_since) < PATIENCE {
-        Decision::Wait
-    } else {
-        Decision::StandDown
-    }
+        .map_or(pass.now, |entry| entry.at)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use failover::testing;
 

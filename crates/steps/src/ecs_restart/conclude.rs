@@ -1,36 +1,17 @@
 //! The end of a failback: the pilot lights of the Region that took over go back to none. One service a pass.
 
+use crate::services::ecs::pilot_light::{self, PilotLight};
 use failover::{
     Error,
-    domain::Region,
     pass::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
     },
-    plan::EcsService,
-    ports::{Here, Ledger, People, Service, Services},
+    ports::{Here, Ledger, People, Services},
 };
-use serde::Serialize;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "conclude";
-
-/// A pilot light and what the pass saw of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PilotLight {
-    /// Its Region: the one that the writer left.
-    pub region: Region,
-    /// Its ECS cluster.
-    pub cluster: String,
-    /// Its name.
-    pub service: String,
-    /// The tasks that it should have; `None` where ECS would not say.
-    pub desired_count: Option<u32>,
-    /// The tasks that it has.
-    pub running_count: u32,
-    /// Why ECS would not say.
-    pub why: String,
-}
 
 /// What a pass does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +74,7 @@ impl<W: Ledger + Here + Services + People> Step<W> for Conclude {
     }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<PilotLight>, Error> {
-        Ok(observe(world, pass).await)
+        Ok(pilot_light::observe(world, pass).await)
     }
 
     fn next_action(&self, _: &Pass, seen: &Vec<PilotLight>) -> Result<Action, Error> {
@@ -105,7 +86,7 @@ impl<W: Ledger + Here + Services + People> Step<W> for Conclude {
             Action::Done => format!("{} pilot light(s) stand at none", seen.len()),
             Action::Wait => "tasks are stopping".to_owned(),
             Action::PutBack(index) => {
-                let light = seen.get(*index).map(key).unwrap_or_default();
+                let light = seen.get(*index).map(PilotLight::key).unwrap_or_default();
                 let put = pass.says("is put", "would be put");
                 format!("{light} {put} back to no tasks")
             }
@@ -122,46 +103,10 @@ impl<W: Ledger + Here + Services + People> Step<W> for Conclude {
         if let Action::PutBack(index) = action
             && let Some(light) = seen.get(*index)
         {
-            world
-                .force_deployment(&light.region, &light.cluster, &light.service, Some(0))
-                .await?;
+            pilot_light::put_back(world, light).await?;
         }
         Ok(Came::AsDecided)
     }
-}
-
-async fn observe(world: &impl Services, pass: &Pass) -> Vec<PilotLight> {
-    let region = &pass.run.from;
-    let targets = pass.run.plan.ecs.get(region).into_iter().flatten();
-    let services = targets.flat_map(|target| {
-        let services = target.services.iter();
-        services.map(move |service| (&target.cluster, service))
-    });
-    let lights = services.filter(|(_, service)| matches!(service, EcsService::PilotLight(_)));
-    let looks = lights.map(async |(cluster, service)| {
-        let seen = world.service(region, cluster, service.name()).await;
-        let (desired_count, running_count, why) = match seen {
-            Ok(Service {
-                desired_count,
-                running_count,
-                ..
-            }) => (Some(desired_count), running_count, String::new()),
-            Err(why) => (None, 0, why.to_string()),
-        };
-        PilotLight {
-            region: region.clone(),
-            cluster: cluster.clone(),
-            service: service.name().to_owned(),
-            desired_count,
-            running_count,
-            why,
-        }
-    });
-    futures::future::join_all(looks).await
-}
-
-fn key(light: &PilotLight) -> String {
-    format!("{}/{}/{}", light.region, light.cluster, light.service)
 }
 
 /// Decides what one pass does.
@@ -169,8 +114,7 @@ fn key(light: &PilotLight) -> String {
 /// # Errors
 /// `NotReady` when nothing is left to do and ECS would not tell about a service.
 pub fn next_action(seen: &[PilotLight]) -> Result<Action, Error> {
-    let burns = |light: &PilotLight| light.desired_count.is_some_and(|count| count > 0);
-    if let Some(index) = seen.iter().position(burns) {
+    if let Some(index) = seen.iter().position(PilotLight::burns) {
         return Ok(Action::PutBack(index));
     }
     if seen.iter().any(|light| light.running_count > 0) {
@@ -178,7 +122,7 @@ pub fn next_action(seen: &[PilotLight]) -> Result<Action, Error> {
     }
     let unknown = seen.iter().filter(|light| light.desired_count.is_none());
     let unknown: Vec<_> = unknown
-        .map(|light| format!("{}: {}", key(light), light.why))
+        .map(|light| format!("{}: {}", light.key(), light.why))
         .collect();
     if unknown.is_empty() {
         return Ok(Action::Done);

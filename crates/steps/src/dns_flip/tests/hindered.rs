@@ -1,137 +1,17 @@
 //! A plan of which some names and parameters cannot be led over: all others are, and those are named at the end.
 
-use std::{collections::BTreeMap, sync::Mutex};
-
 use jiff::{SignedDuration, Timestamp};
 
-use super::*;
+use super::{
+    refusing::{HERE, HOME, Refusing, THIRD, proxied, world},
+    *,
+};
 use failover::{
-    domain::PlanName,
     ledger::{Entry, Rows},
-    plan::Endpoint,
+    plan::{DnsRecord, Endpoint},
     ports::Parameter,
-    switches::Switches,
     testing,
 };
-
-const HOME: &str = "us-west-2";
-const HERE: &str = "us-east-1";
-const THIRD: &str = "eu-west-1";
-const PROXY: &str = "proxy.example";
-
-/// Parameters and records, of which some are refused in `why`'s way.
-struct World {
-    here: Region,
-    /// How home's SSM takes a write.
-    put: Option<Error>,
-    /// How it answers a read.
-    read: Option<Error>,
-    third: Option<Error>,
-    /// How a change of the zone ZSHUT is answered.
-    change: Option<Error>,
-    state: Mutex<State>,
-}
-
-struct State {
-    now: Timestamp,
-    parameters: BTreeMap<(Region, String), Parameter>,
-    records: BTreeMap<String, Record>,
-}
-
-impl Here for World {
-    fn region(&self) -> &Region {
-        &self.here
-    }
-
-    fn now(&self) -> Timestamp {
-        self.state.lock().unwrap().now
-    }
-
-    async fn pause(&self, _: Duration) {}
-
-    async fn within<T: Send>(
-        &self,
-        _: Duration,
-        work: impl Future<Output = T> + Send,
-    ) -> Option<T> {
-        Some(work.await)
-    }
-}
-
-fn unless(why: Option<&Error>) -> Result<(), Error> {
-    why.map_or(Ok(()), |why| Err(why.clone()))
-}
-
-impl Parameters for World {
-    async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
-        Ok(Vec::new())
-    }
-
-    async fn plan(&self, plan: &PlanName) -> Result<String, Error> {
-        self.plan_in(&self.here, plan).await
-    }
-
-    async fn plan_in(&self, _: &Region, plan: &PlanName) -> Result<String, Error> {
-        Err(Error::InvalidRequest(format!("there is no plan {plan}")))
-    }
-
-    async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
-        Ok(Switches::default())
-    }
-
-    async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
-        match region.as_str() {
-            HOME => unless(self.read.as_ref())?,
-            THIRD => unless(self.third.as_ref())?,
-            _ => {}
-        }
-        let state = self.state.lock().unwrap();
-        let held = state.parameters.get(&(region.clone(), name.to_owned()));
-        Ok(held.cloned())
-    }
-
-    async fn put_parameter(
-        &self,
-        region: &Region,
-        name: &str,
-        to: &Parameter,
-    ) -> Result<(), Error> {
-        if region.as_str() == HOME {
-            unless(self.put.as_ref())?;
-        }
-        let mut state = self.state.lock().unwrap();
-        let key = (region.clone(), name.to_owned());
-        state.parameters.insert(key, to.clone());
-        Ok(())
-    }
-}
-
-impl Names for World {
-    async fn record(
-        &self,
-        _: &str,
-        name: &str,
-        _: &'static str,
-    ) -> Result<Heard<Option<Record>>, Error> {
-        let state = self.state.lock().unwrap();
-        Ok(Heard::Said(state.records.get(name).cloned()))
-    }
-
-    async fn change(&self, zone: &str, batch: &Batch, _: &str) -> Result<Heard<String>, Error> {
-        if zone == "ZSHUT" {
-            unless(self.change.as_ref())?;
-        }
-        let mut state = self.state.lock().unwrap();
-        for record in &batch.create {
-            state.records.insert(record.name.clone(), record.clone());
-        }
-        Ok(Heard::Said("change".into()))
-    }
-
-    async fn is_in_sync(&self, _: &str) -> Result<Heard<bool>, Error> {
-        Ok(Heard::Said(true))
-    }
-}
 
 fn ssm(name: &str) -> DnsRecord {
     DnsRecord::Ssm {
@@ -148,57 +28,6 @@ fn name_in(zone: &str, name: &str) -> DnsRecord {
         ttl_seconds: 5,
         accept_route53_risk: true,
     }
-}
-
-/// Nothing is in the way: every parameter and name leads to the writer that is lost.
-fn world() -> World {
-    let held = |value: &str| Parameter {
-        value: value.into(),
-        epoch: Some(Epoch(6)),
-    };
-    let parameters = [HOME, HERE, THIRD].map(|region| {
-        (
-            (Region::from(region), "/orders/writer".to_owned()),
-            held(WEST),
-        )
-    });
-    let records = ["shut", "a", "b"].map(|name| {
-        let record = Record {
-            name: name.into(),
-            ..cname(WEST)
-        };
-        (name.to_owned(), record)
-    });
-    World {
-        here: HERE.into(),
-        put: None,
-        read: None,
-        third: None,
-        change: None,
-        state: Mutex::new(State {
-            now: Timestamp::UNIX_EPOCH,
-            parameters: parameters.into(),
-            records: records.into(),
-        }),
-    }
-}
-
-/// Somebody pointed one parameter and one name at a proxy.
-fn proxied(world: World) -> World {
-    let mut state = world.state.lock().unwrap();
-    let held = Parameter {
-        value: PROXY.into(),
-        epoch: None,
-    };
-    let key = (Region::from(HERE), "/orders/writer".to_owned());
-    state.parameters.insert(key, held);
-    let record = Record {
-        name: "a".into(),
-        ..cname(PROXY)
-    };
-    state.records.insert("a".into(), record);
-    drop(state);
-    world
 }
 
 fn pass() -> Pass {
@@ -226,20 +55,24 @@ fn pass() -> Pass {
     }
 }
 
-/// Passes as the machine makes them, a second apart, each silence tried again; answers how they end.
-async fn played(world: &World) -> Result<(), Error> {
-    let mut pass = pass();
+fn endpoints() -> BTreeMap<Region, Endpoints> {
     let of = |writer: &str| Endpoints {
         writer: writer.into(),
         reader: format!("ro-{writer}"),
         port: 5432,
     };
     let endpoints = [(HOME, WEST), (HERE, EAST)];
-    let endpoints = endpoints.map(|(region, writer)| (Region::from(region), of(writer)));
-    let endpoints = endpoints.into();
+    endpoints
+        .map(|(region, writer)| (Region::from(region), of(writer)))
+        .into()
+}
+
+/// Passes as the machine makes them, a second apart, each silence tried again; answers how they end.
+async fn played(world: &Refusing) -> Result<(), Error> {
+    let mut pass = pass();
     for _ in 0..40 {
         pass.now = world.now();
-        let seen = look(world, &pass, &endpoints).await?;
+        let seen = observe(world, &pass, &endpoints()).await?;
         match next_action(&seen) {
             Ok(Action::Done) => return Ok(()),
             Ok(action) => {
@@ -254,7 +87,7 @@ async fn played(world: &World) -> Result<(), Error> {
 }
 
 /// Which of the parameters, by Region, and of the names lead to the new writer.
-fn led(world: &World) -> Vec<String> {
+fn led(world: &Refusing) -> Vec<String> {
     let state = world.state.lock().unwrap();
     let parameters = state.parameters.iter();
     let parameters = parameters.filter(|(_, held)| held.value == EAST);
@@ -275,7 +108,7 @@ fn silent() -> Option<Error> {
 }
 
 /// What could not be led over, and how the passes end, with all that they say.
-async fn hindered(world: &World, left: &[&str], name: &str, parts: &[&str]) {
+async fn hindered(world: &Refusing, left: &[&str], name: &str, parts: &[&str]) {
     let ended = played(world).await.unwrap_err();
     let all = [
         "eu-west-1/orders/new",
@@ -300,7 +133,7 @@ async fn hindered(world: &World, left: &[&str], name: &str, parts: &[&str]) {
 async fn a_parameter_that_the_lost_region_does_not_take_keeps_no_other_and_no_name_from_being_led()
 {
     for put in [denied(), silent()] {
-        let world = World { put, ..world() };
+        let world = Refusing { put, ..world() };
         let left = ["us-west-2/orders/new", "us-west-2/orders/writer"];
         let parts = [
             "parameter /orders/writer in us-west-2 could not be written",
@@ -312,21 +145,21 @@ async fn a_parameter_that_the_lost_region_does_not_take_keeps_no_other_and_no_na
 
 #[tokio::test]
 async fn a_region_that_does_not_tell_its_parameters_keeps_nothing_else_from_being_led() {
-    let home = World {
+    let home = Refusing {
         read: denied(),
         ..world()
     };
     let left = ["us-west-2/orders/new", "us-west-2/orders/writer"];
     let parts = ["parameter /orders/writer in us-west-2: AccessDenied"];
     hindered(&home, &left, "NotReady", &parts).await;
-    let third = World {
+    let third = Refusing {
         third: silent(),
         ..world()
     };
     let left = ["eu-west-1/orders/new", "eu-west-1/orders/writer"];
     let parts = ["parameter /orders/writer in eu-west-1: no answer"];
     hindered(&third, &left, "NotReady", &parts).await;
-    let gone = World {
+    let gone = Refusing {
         read: silent(),
         ..world()
     };
@@ -337,7 +170,7 @@ async fn a_region_that_does_not_tell_its_parameters_keeps_nothing_else_from_bein
 async fn what_somebody_pointed_elsewhere_and_a_zone_that_is_shut_keep_no_other_name_from_being_led()
 {
     for change in [denied(), silent()] {
-        let world = proxied(World { change, ..world() });
+        let world = proxied(Refusing { change, ..world() });
         let left = ["us-east-1/orders/writer", "a", "shut"];
         let parts = [
             "3 of the plan's names and parameters",
@@ -365,7 +198,7 @@ async fn a_later_epoch_stops_all_of_it() {
 
 #[tokio::test]
 async fn a_dry_run_names_all_that_would_be_refused() {
-    let world = proxied(World {
+    let world = proxied(Refusing {
         read: denied(),
         ..world()
     });
@@ -373,14 +206,7 @@ async fn a_dry_run_names_all_that_would_be_refused() {
         dry_run: true,
         ..pass()
     };
-    let of = |writer: &str| Endpoints {
-        writer: writer.into(),
-        reader: String::new(),
-        port: 5432,
-    };
-    let endpoints = [(HOME, WEST), (HERE, EAST)];
-    let endpoints = endpoints.map(|(region, writer)| (Region::from(region), of(writer)));
-    let seen = look(&world, &pass, &endpoints.into()).await.unwrap();
+    let seen = observe(&world, &pass, &endpoints()).await.unwrap();
     let action = next_action(&seen).unwrap();
     let said = reason(&pass, &seen, &action);
     for part in [
@@ -398,13 +224,13 @@ async fn a_dry_run_names_all_that_would_be_refused() {
 fn one_refusal_keeps_its_name_and_silence_is_looked_at_again() {
     let strange = || Error::UnexpectedTopology("strange".into());
     let late = || Error::Unavailable("late".into());
-    assert_eq!(unled::told(&[]), None);
-    assert_eq!(unled::told(&[strange()]), Some(strange()));
+    assert_eq!(told(&[]), None);
+    assert_eq!(told(&[strange()]), Some(strange()));
     for (failed, name) in [
         (vec![strange(), strange()], "NotReady"),
         (vec![strange(), late()], "Unavailable"),
     ] {
-        let why = unled::told(&failed).unwrap();
+        let why = told(&failed).unwrap();
         assert_eq!(why.name(), name);
         assert!(why.to_string().contains("strange; "), "{why}");
     }

@@ -1,12 +1,14 @@
 //! Many plans of one account at once, on a virtual clock: Route 53 takes five calls a second, whoever makes them.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use failover::{
     ledger::{Entry, Rows},
+    plan::DnsRecord,
+    ports::{Batch, Heard, Record},
     testing,
 };
 
@@ -156,20 +158,22 @@ fn plan(account: &Account, number: usize) -> Pass {
 async fn passed(account: &Account, pass: &mut Pass) -> Option<i64> {
     let members = [("us-west-2", WEST), ("us-east-1", EAST)];
     let members = members.map(|(region, writer)| (Region::from(region), endpoints(writer)));
-    let target = endpoints(EAST);
-    let looked = zones(account, pass, &members.into(), &target).await;
+    let to = destination(pass, Epoch(8), &members.into()).unwrap();
+    let named = cname::observe(account, pass, &to).await;
     let seen = Observed {
-        epoch: Epoch(8),
-        parameters: Vec::new(),
-        zones: looked.zones,
-        is_throttled: looked.is_throttled,
-        failed: looked.failed,
+        epoch: to.epoch,
+        routes: routes::Seen {
+            zones: named.zones,
+            is_throttled: named.is_throttled,
+            failed: named.failed,
+            ..Default::default()
+        },
     };
     let action = next_action(&seen).unwrap();
-    if let Action::Change(zone, batch) = &action {
-        change(account, pass, (zone, batch), "why").await;
+    if let Action::Lead(Change::Zone(zone, batch)) = &action {
+        cname::change(account, pass, (zone, batch), "why").await;
     }
-    let wait = i64::try_from(polite_seconds(pass)).unwrap();
+    let wait = i64::try_from(cname::polite_seconds(pass, pass.entered(STEP))).unwrap();
     (action != Action::Done).then_some(wait)
 }
 

@@ -13,7 +13,7 @@ use failover::{
         Functions, Here, Ledger, Members, Names, Parameters, People, Rotation, Secrets, Services,
     },
 };
-use steps::{dns_flip, rivals};
+use steps::{dns_flip, rivals, services};
 
 /// A secret that rotates sooner than this, in seconds, may do so in the middle.
 const ROTATION_SECONDS_MIN: f64 = 900.0;
@@ -29,7 +29,7 @@ pub(super) async fn reasons(
         revisions(world, pass),
         rivals::reasons(world, &pass.run.plan, current),
         names(world, pass),
-        services(world, pass),
+        services::refusals(world, pass),
         secrets(world, pass),
         topics(world, pass),
         rebuild(world, pass),
@@ -63,26 +63,6 @@ async fn names(
 ) -> Vec<String> {
     let refused = dns_flip::refusals(world, pass).await;
     refused.unwrap_or_else(|why| vec![format!("the plan's names: {why}")])
-}
-
-async fn services(world: &impl Services, pass: &Pass) -> Vec<String> {
-    let mut asked = Vec::new();
-    for (region, targets) in &pass.run.plan.ecs {
-        for target in targets {
-            for service in &target.services {
-                asked.push(async move {
-                    let found = world.service(region, &target.cluster, service.name()).await;
-                    let why = found.err()?;
-                    Some(format!(
-                        "{region}/{}/{}: {why}",
-                        target.cluster,
-                        service.name()
-                    ))
-                });
-            }
-        }
-    }
-    join_all(asked).await.into_iter().flatten().collect()
 }
 
 /// The new writer's Region logs in with its own secrets: they must be there, and must not be changed by the old writer's Region

@@ -1,4 +1,4 @@
-//! What cannot be led to the new writer keeps nothing else from it: it is noted, tried again behind the others where nobody answered,
+//! What cannot be led to the new writer keeps nothing else from it: it is noted, tried again after the others where nobody answered,
 //! and named at the end.
 
 use jiff::Timestamp;
@@ -68,25 +68,4 @@ pub(super) fn note(
 /// Forgets it where the next call was taken.
 pub(super) fn forget(run: &mut Run, names: &[&str]) {
     run.unled.retain(|name, _| !names.contains(&name.as_str()));
-}
-
-/// What a step that has nothing left to do answers of what it could not lead over: all of it in one sentence. While some of it was
-/// only silent the whole is looked at once more.
-pub(super) fn told(failed: &[Error]) -> Option<Error> {
-    let (first, others) = failed.split_first()?;
-    if others.is_empty() {
-        return Some(first.clone());
-    }
-    let each: Vec<_> = failed.iter().map(ToString::to_string).collect();
-    let words = format!(
-        "{} of the plan's names and parameters could not be led to the writer: {}",
-        failed.len(),
-        each.join("; ")
-    );
-    let is_silent = |why: &Error| matches!(why, Error::Unavailable(_));
-    Some(if failed.iter().any(is_silent) {
-        Error::Unavailable(words)
-    } else {
-        Error::NotReady(words)
-    })
 }

@@ -1,0 +1,189 @@
+//! Routes: how traffic is led to the writer. Each kind is a folder: reading it, whether it leads to the writer, the change that moves
+//! it, and what that would be refused. A kind's list stands in [`Seen`], its change in [`Change`].
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use failover::{
+    Error,
+    domain::{Epoch, seconds_between},
+    ledger::Endpoints,
+    pass::{
+        Pass,
+        frame::{Came, Then},
+    },
+    ports::{Batch, Here, Names, Parameters},
+};
+
+pub mod cname;
+pub mod ssm;
+mod unled;
+
+pub use unled::Stands;
+
+/// After so many seconds in this step the run goes on without a Route 53, or an SSM elsewhere, that is silent: services wait behind it.
+const WITHOUT_SECONDS: f64 = 6.0;
+
+/// Where the routes are to lead.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The epoch that they are to carry.
+    pub epoch: Epoch,
+    /// The endpoints of the new writer.
+    pub writer: Endpoints,
+    /// The endpoints of the plan's members, to which a route may lead now.
+    pub members: Vec<String>,
+    /// Since when the run leads routes.
+    pub since: Timestamp,
+}
+
+impl Destination {
+    fn waited_seconds(&self, now: Timestamp) -> f64 {
+        seconds_between(self.since, now)
+    }
+}
+
+/// What a pass saw of one route, or of several that change together.
+pub trait Route {
+    /// Another run has moved on: nothing that is led goes back, and this run does nothing more.
+    ///
+    /// # Errors
+    /// `UnexpectedTopology` for a later epoch.
+    fn later(&self, epoch: Epoch) -> Result<(), Error>;
+    /// The change that leads it to the writer; `None` where it leads there, or is somebody else's.
+    fn change(&self, epoch: Epoch) -> Option<Change>;
+    /// How it stands where it was tried in vain.
+    fn stands(&self) -> Option<&Stands>;
+    /// Whether its change was taken and does not count everywhere yet.
+    fn is_on_its_way(&self) -> bool {
+        false
+    }
+    /// Why it, or a part of it, is not led over.
+    fn refused(&self, epoch: Epoch) -> Vec<Error>;
+}
+
+/// What a pass saw of the plan's routes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Seen {
+    /// The endpoint parameters.
+    pub parameters: Vec<ssm::Seen>,
+    /// The zones; not looked at by a run while a parameter has to be tried first.
+    pub zones: Vec<cname::Zone>,
+    /// Whether Route 53 took no more calls before everything was looked at.
+    pub is_throttled: bool,
+    /// Why others could not be looked at.
+    #[serde(skip)]
+    pub failed: Vec<Error>,
+}
+
+impl Seen {
+    /// Every one of them, in the order in which they are tried.
+    pub fn all(&self) -> impl Iterator<Item = &dyn Route> {
+        let parameters = self.parameters.iter().map(|seen| seen as &dyn Route);
+        let zones = self.zones.iter().map(|zone| zone as &dyn Route);
+        parameters.chain(zones)
+    }
+
+    /// Everything that could not be led over, or not be looked at.
+    pub(crate) fn failures(&self, epoch: Epoch) -> Vec<Error> {
+        let refused = self.all().flat_map(|route| route.refused(epoch));
+        self.failed.iter().cloned().chain(refused).collect()
+    }
+}
+
+/// Looks at the plan's routes.
+pub(crate) async fn observe(
+    world: &(impl Here + Parameters + Names),
+    pass: &Pass,
+    to: &Destination,
+) -> Seen {
+    let (parameters, failed) = ssm::observe(world, pass, to).await;
+    let is_first = |seen: &ssm::Seen| seen.stands.is_none() && seen.change(to.epoch).is_some();
+    // Route 53's control plane may be down with the Region that is lost: what needs none comes first.
+    let named = if !pass.dry_run && parameters.iter().any(is_first) {
+        cname::Seen::default()
+    } else {
+        cname::observe(world, pass, to).await
+    };
+    Seen {
+        parameters,
+        zones: named.zones,
+        is_throttled: named.is_throttled,
+        failed: [failed, named.failed].concat(),
+    }
+}
+
+/// What leading them there would be refused, every reason.
+pub(crate) async fn refusals(
+    world: &(impl Here + Parameters + Names),
+    pass: &Pass,
+    to: &Destination,
+) -> Vec<String> {
+    let (names, parameters) = futures::join!(
+        cname::refusals(world, pass, to),
+        ssm::refusals(world, pass, to)
+    );
+    [names, parameters].concat()
+}
+
+/// A change that leads a route to the writer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Writes one parameter.
+    Parameter(ssm::Seen),
+    /// Changes one zone.
+    Zone(String, Batch),
+}
+
+impl Change {
+    /// Its name in timelines, logs and answers.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Parameter(_) => "put_parameter",
+            Self::Zone(..) => "change",
+        }
+    }
+
+    /// What follows it.
+    pub(crate) const fn then(&self) -> Then {
+        match self {
+            // What was written is read back at once: every second here is one without a writer for tasks that start.
+            Self::Parameter(_) => Then::Again(0),
+            Self::Zone(..) => Then::Later,
+        }
+    }
+
+    /// What sentences call that which it leads.
+    pub(crate) fn what(&self) -> String {
+        match self {
+            Self::Parameter(seen) => seen.called(),
+            Self::Zone(zone, batch) => cname::what(zone, batch),
+        }
+    }
+
+    /// Notes in the run's record what the next pass has to know, should the answer be lost.
+    pub(crate) fn mark(&self, pass: &mut Pass) {
+        match self {
+            Self::Parameter(_) => {}
+            Self::Zone(zone, _) => cname::mark(pass, zone),
+        }
+    }
+
+    /// Asks for it. What fails is noted, and hides nothing else.
+    pub(crate) async fn make(
+        &self,
+        world: &(impl Here + Parameters + Names),
+        pass: &mut Pass,
+        reason: &str,
+    ) -> Came {
+        match self {
+            Self::Parameter(seen) => ssm::put(world, pass, seen).await,
+            Self::Zone(zone, batch) => cname::change(world, pass, (zone, batch), reason).await,
+        }
+    }
+}
+
+/// A host's name as it compares: without the trailing dot, in lower case.
+fn plain(value: &str) -> String {
+    value.trim_end_matches('.').to_ascii_lowercase()
+}

@@ -1,0 +1,88 @@
+//! Reading the services of the plan.
+
+use futures::future::join_all;
+
+use super::{Now, Seen, key};
+use failover::{
+    Error,
+    domain::Region,
+    pass::Pass,
+    plan::{EcsService, Plan},
+    ports::Services,
+};
+
+/// A service of the plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Planned<'a> {
+    pub(super) region: &'a Region,
+    pub(super) cluster: &'a str,
+    pub(super) service: &'a EcsService,
+}
+
+/// The plan's services in a Region.
+pub(super) fn planned<'a>(
+    plan: &'a Plan,
+    region: &'a Region,
+) -> impl Iterator<Item = Planned<'a>> + use<'a> {
+    let targets = plan.ecs.get(region).into_iter().flatten();
+    targets.flat_map(move |target| {
+        target.services.iter().map(move |service| Planned {
+            region,
+            cluster: &target.cluster,
+            service,
+        })
+    })
+}
+
+/// Looks at every service in the Regions that the run counts on, the new writer's first.
+pub(in crate::services) async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
+    let run = &pass.run;
+    let others = run.leased.iter().filter(|region| **region != run.to);
+    let regions = std::iter::once(&run.to).chain(others);
+    let services = regions.flat_map(|region| planned(&run.plan, region));
+    join_all(services.map(|planned| read(world, pass, planned))).await
+}
+
+async fn read(world: &impl Services, pass: &Pass, planned: Planned<'_>) -> Seen {
+    let Planned {
+        region,
+        cluster,
+        service,
+    } = planned;
+    let now = match world.service(region, cluster, service.name()).await {
+        Ok(service) => Now::Service(service),
+        Err(Error::Unavailable(why)) => Now::Silent(why),
+        Err(why) => Now::Refused(why.to_string()),
+    };
+    let key = key(region, cluster, service.name());
+    Seen {
+        region: region.clone(),
+        cluster: cluster.to_owned(),
+        service: service.name().to_owned(),
+        takeover_count: takeover_count(pass, planned),
+        restart: pass.run.restarts.get(&key).cloned(),
+        now,
+    }
+}
+
+/// The tasks that a pilot light is scaled up to, where its Region takes over.
+fn takeover_count(pass: &Pass, planned: Planned<'_>) -> Option<u32> {
+    match planned.service {
+        EcsService::PilotLight(light) if *planned.region == pass.run.to => {
+            Some(light.takeover_count)
+        }
+        EcsService::PilotLight(_) | EcsService::Running(_) => None,
+    }
+}
+
+/// What a restart would be refused at each of the plan's services.
+pub(in crate::services) async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
+    let plan = &pass.run.plan;
+    let services = plan.ecs.keys().flat_map(|region| planned(plan, region));
+    let asked = services.map(async |planned| {
+        let (region, cluster, name) = (planned.region, planned.cluster, planned.service.name());
+        let why = world.service(region, cluster, name).await.err()?;
+        Some(format!("{}: {why}", key(region, cluster, name)))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}

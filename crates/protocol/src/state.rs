@@ -1,19 +1,19 @@
 //! What the search remembers of the world between two steps.
 
-use std::{
-    borrow::Cow,
-    collections::hash_map::DefaultHasher,
-    fmt::Debug,
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::borrow::Cow;
 
 use failover::{
     domain::{Region, RunId},
-    evidence::Verdict,
-    ledger::{Current, Row, Run, RunKind},
+    ledger::Row,
 };
 use jiff::{SignedDuration, Timestamp};
+
+mod begin;
+mod digest;
+mod run;
+
+pub use digest::{Digested, digested, renewed_long_ago};
+pub use run::{Live, Slot, Step, Task, minutes_pass};
 
 /// The members' Regions; the first is the home Region.
 pub const REGIONS: [&str; 3] = ["us-west-2", "us-east-1", "eu-west-1"];
@@ -43,44 +43,6 @@ pub fn region(index: usize) -> Region {
 pub fn index(region: &Region) -> usize {
     let found = REGIONS.iter().position(|name| *name == region.as_str());
     found.unwrap_or(REGIONS.len())
-}
-
-/// A value that compares and hashes by a digest of what matters of it.
-#[derive(Clone)]
-pub struct Digested<T> {
-    digest: u64,
-    /// The value.
-    pub value: Arc<T>,
-}
-
-impl<T> Digested<T> {
-    /// A value, and what matters of it.
-    pub fn of(value: T, matters: &impl Debug) -> Self {
-        let mut hasher = DefaultHasher::new();
-        format!("{matters:?}").hash(&mut hasher);
-        Self {
-            digest: hasher.finish(),
-            value: Arc::new(value),
-        }
-    }
-}
-
-impl<T> PartialEq for Digested<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.digest == other.digest
-    }
-}
-
-impl<T> Hash for Digested<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.digest.hash(state);
-    }
-}
-
-impl<T> Debug for Digested<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}", self.digest)
-    }
 }
 
 /// The whole world.
@@ -192,116 +154,6 @@ pub struct Faults {
     pub lost: u8,
 }
 
-/// A place for a run.
-#[derive(Debug, Clone, PartialEq, Hash)]
-pub enum Slot {
-    /// None has started here.
-    Free,
-    /// It is under way.
-    Live(Box<Live>),
-    /// Its execution was stopped; somebody may redrive it.
-    Stopped(Box<Live>),
-    /// It has ended.
-    Ended(&'static str),
-}
-
-/// A run under way.
-#[derive(Debug, Clone, PartialEq, Hash)]
-pub struct Live {
-    /// What it does.
-    pub task: Task,
-    /// Whether it answers a suspicion, and of which epoch.
-    pub incident: Option<u64>,
-    /// The member it leaves.
-    pub from: usize,
-    /// The member it goes to, in whose Region it executes.
-    pub to: usize,
-    /// Where its state machine stands.
-    pub step: Step,
-    /// The answers that the pass under way has got so far.
-    pub log: Vec<Digested<crate::world::Answer>>,
-    /// Its record in the ledger.
-    pub record: Option<Digested<Run>>,
-    /// The epoch it opened at.
-    pub epoch: u64,
-    /// The last verdict.
-    pub verdict: Option<Verdict>,
-    /// The state that failed, and its error's name.
-    pub trouble: Vec<(&'static str, &'static str)>,
-    /// Whether minutes have passed for it.
-    pub is_late: bool,
-    /// Whether the answer to its next promoting call is lost.
-    pub loses_answer: bool,
-    /// Whether it asks a human before it moves the writer.
-    pub asks: bool,
-}
-
-/// What is started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Task {
-    /// A run, by a suspicion.
-    Suspected,
-    /// An unplanned run, by hand.
-    Unplanned,
-    /// A planned run.
-    Planned,
-    /// DetachAndPromote alone, forced by hand, accepting that writes are lost.
-    Forced,
-    /// `recovery-ledger adopt`, by hand.
-    Adopt,
-    /// `fence-writer sweep`, as its schedule starts it in the Region of `to`.
-    Fence,
-    /// A failback.
-    Failback,
-}
-
-impl Task {
-    /// What the run is in the ledger.
-    #[must_use]
-    pub const fn kind(self) -> RunKind {
-        match self {
-            Self::Planned => RunKind::PlannedFailover,
-            Self::Failback => RunKind::Failback,
-            Self::Suspected | Self::Unplanned | Self::Forced | Self::Adopt | Self::Fence => {
-                RunKind::UnplannedFailover
-            }
-        }
-    }
-}
-
-/// A state of the state machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// OpenRun.
-    Open,
-    /// ReleaseLeases, after an OpenRun that failed.
-    Release,
-    /// ConfirmOutage.
-    Confirm,
-    /// DetachAndPromote.
-    Promote,
-    /// FenceWriter.
-    Fence,
-    /// RebuildGlobal.
-    Rebuild,
-    /// AwaitApproval: a human is asked.
-    Ask,
-    /// AwaitApproval: the answer is waited for.
-    Await,
-    /// PlannedFailover.
-    SwitchOver,
-    /// ProveWriter.
-    Prove,
-    /// FlipDns.
-    FlipDns,
-    /// FlipDnsAgain.
-    FlipDnsAgain,
-    /// CloseRun.
-    Close,
-    /// One pass by hand, which is no state of a machine.
-    ByHand,
-}
-
 /// What must never happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Harm {
@@ -330,75 +182,6 @@ pub enum Harm {
 }
 
 impl State {
-    /// A healthy plan with `members` members and room for `runs` runs; the first member leads in epoch 1.
-    #[must_use]
-    pub fn healthy(members: usize, runs: usize, left: Faults) -> Self {
-        let row = Row {
-            current: Some(Current {
-                epoch: failover::domain::Epoch(1),
-                writer: region(0),
-                global_cluster: Some(GLOBAL.into()),
-                run_id: "adopt".into(),
-                proven_at: start(),
-                unplanned: false,
-                acknowledged_at: None,
-            }),
-            ..Row::new(PLAN.into())
-        };
-        let member = |index| Member {
-            row: digested(row.clone()),
-            is_up: true,
-            role: if index == 0 {
-                Role::Primary
-            } else {
-                Role::Standby
-            },
-            epoch: 1,
-            is_deposed: false,
-            was_lost: false,
-            is_fenced: false,
-            global: 1,
-            is_retired: false,
-            has_snapshot: false,
-            remembered: None,
-            generation: 0,
-        };
-        Self {
-            members: (0..members).map(member).collect(),
-            operation: None,
-            lag: None,
-            globals: vec![1],
-            dns: (0, 1),
-            runs: vec![Slot::Free; runs],
-            parted: false,
-            left,
-            learning: None,
-            harm: None,
-        }
-    }
-
-    /// The same after the first member was lost and the second detached and proven: the first is back, deposed.
-    #[must_use]
-    pub fn failed_over(members: usize, runs: usize, left: Faults) -> Self {
-        let mut state = Self::healthy(members, runs, left);
-        for found in &mut state.members {
-            let mut row = (*found.row.value).clone();
-            if let Some(current) = &mut row.current {
-                current.epoch = failover::domain::Epoch(2);
-                current.writer = region(1);
-                current.global_cluster = None;
-                current.unplanned = true;
-            }
-            found.row = digested(row);
-        }
-        if let [home, writer, ..] = state.members.as_mut_slice() {
-            (home.is_deposed, home.was_lost) = (true, true);
-            (writer.role, writer.global, writer.epoch) = (Role::Standalone, 0, 2);
-        }
-        state.dns = (1, 2);
-        state
-    }
-
     /// Whether calls from one Region reach another.
     #[must_use]
     pub fn reaches(&self, here: usize, there: usize) -> bool {
@@ -478,60 +261,4 @@ impl State {
             self.harm = Some(harm);
         }
     }
-}
-
-/// Lets minutes pass for a run: what its record says happened minutes earlier than it said.
-pub fn minutes_pass(run: &mut Run) {
-    let earlier = |at: Timestamp| (at - LATER).max(start() - LATER);
-    for attempt in &mut run.attempts {
-        (attempt.first_at, attempt.at) = (earlier(attempt.first_at), earlier(attempt.at));
-    }
-    let looks = &mut run.looks;
-    looks.quiet_since = looks.quiet_since.map(earlier);
-    looks.silent_since = looks.silent_since.map(earlier);
-    if let Some(sight) = &mut looks.operation {
-        sight.first_at = earlier(sight.first_at);
-    }
-    if let Some(confirmed) = &mut run.confirmed {
-        confirmed.evidence.gathered_at = earlier(confirmed.evidence.gathered_at);
-    }
-}
-
-/// When a lease lapses whose run has just been silent for too long.
-#[must_use]
-pub fn renewed_long_ago(now: Timestamp) -> Timestamp {
-    now + failover::ledger::LEASE
-        - failover::ledger::SUPERSEDED_AFTER
-        - SignedDuration::from_secs(1)
-}
-
-/// A row as the search tells rows apart: by everything but its times, of which a lease has three: renewed now, renewed too
-/// long ago for a living run, and lapsed.
-#[must_use]
-pub fn digested(mut row: Row) -> Digested<Row> {
-    let now = start();
-    if let Some(lease) = &mut row.lease {
-        let silent = renewed_long_ago(now);
-        lease.expires_at = if lease.expires_at > silent {
-            now + failover::ledger::LEASE
-        } else if lease.expires_at > now + LATER {
-            silent
-        } else {
-            now
-        };
-    }
-    if let Some(current) = &mut row.current {
-        current.proven_at = now;
-    }
-    if let Some(intent) = &mut row.intent {
-        intent.written_at = now;
-    }
-    row.alive_at = row.alive_at.map(|_| now);
-    row.maybe_alive_at = row.maybe_alive_at.map(|_| now);
-    row.busy_at = row.busy_at.map(|_| now);
-    // Whom a message reaches, and through whom, decides nothing.
-    row.telling.clear();
-    row.version = 0;
-    let matters = format!("{row:?}");
-    Digested::of(row, &matters)
 }

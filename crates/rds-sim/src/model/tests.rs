@@ -8,6 +8,7 @@ mod looks;
 mod random;
 mod refusals;
 mod sequences;
+mod shown;
 mod takeovers;
 mod troubles;
 mod unknowns;

@@ -1,0 +1,79 @@
+//! Where a search begins.
+
+use failover::{
+    domain::Epoch,
+    ledger::{Current, Row},
+};
+
+use super::{Faults, GLOBAL, Member, PLAN, Role, Slot, State, digested, region, start};
+
+impl State {
+    /// A healthy plan with `members` members and room for `runs` runs; the first member leads in epoch 1.
+    #[must_use]
+    pub fn healthy(members: usize, runs: usize, left: Faults) -> Self {
+        let row = Row {
+            current: Some(Current {
+                epoch: Epoch(1),
+                writer: region(0),
+                global_cluster: Some(GLOBAL.into()),
+                run_id: "adopt".into(),
+                proven_at: start(),
+                unplanned: false,
+                acknowledged_at: None,
+            }),
+            ..Row::new(PLAN.into())
+        };
+        let member = |index| Member {
+            row: digested(row.clone()),
+            is_up: true,
+            role: if index == 0 {
+                Role::Primary
+            } else {
+                Role::Standby
+            },
+            epoch: 1,
+            is_deposed: false,
+            was_lost: false,
+            is_fenced: false,
+            global: 1,
+            is_retired: false,
+            has_snapshot: false,
+            remembered: None,
+            generation: 0,
+        };
+        Self {
+            members: (0..members).map(member).collect(),
+            operation: None,
+            lag: None,
+            globals: vec![1],
+            dns: (0, 1),
+            runs: vec![Slot::Free; runs],
+            parted: false,
+            left,
+            learning: None,
+            harm: None,
+        }
+    }
+
+    /// The same after the first member was lost and the second detached and proven: the first is back, deposed.
+    #[must_use]
+    pub fn failed_over(members: usize, runs: usize, left: Faults) -> Self {
+        let mut state = Self::healthy(members, runs, left);
+        for found in &mut state.members {
+            let mut row = (*found.row.value).clone();
+            if let Some(current) = &mut row.current {
+                current.epoch = Epoch(2);
+                current.writer = region(1);
+                current.global_cluster = None;
+                current.unplanned = true;
+            }
+            found.row = digested(row);
+        }
+        if let [home, writer, ..] = state.members.as_mut_slice() {
+            (home.is_deposed, home.was_lost) = (true, true);
+            (writer.role, writer.global, writer.epoch) = (Role::Standalone, 0, 2);
+        }
+        state.dns = (1, 2);
+        state
+    }
+}

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 fn holds(search: &Search, steps_max: Option<usize>) -> bool {
     let started = Instant::now();
     println!("{}", search.name);
-    let saw = match search.look(steps_max) {
+    let saw = match search.run(steps_max) {
         Ok(saw) => saw,
         Err(why) => {
             println!("    the model's plan is wrong: {why}");
@@ -82,7 +82,7 @@ fn holds(search: &Search, steps_max: Option<usize>) -> bool {
 
 /// Searches without a rule; whether its absence breaks what it should.
 fn breaks(ablation: &Ablation) -> bool {
-    let (states, trace) = ablation.look();
+    let (states, trace) = ablation.run();
     println!("without {:?}: {states} states", ablation.rule);
     match &trace {
         Some(trace) => println!("    breaks {:?}: {trace}", ablation.breaks),

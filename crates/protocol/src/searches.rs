@@ -71,7 +71,7 @@ impl Search {
     ///
     /// # Errors
     /// When the model's own plan is wrong.
-    pub fn look(&self, steps_max: Option<usize>) -> Result<Saw, failover::Error> {
+    pub fn run(&self, steps_max: Option<usize>) -> Result<Saw, failover::Error> {
         let protocol = Protocol::new(self.bounds, None)?;
         let builder = protocol.checker().threads(2);
         let builder = match steps_max {

@@ -8,7 +8,7 @@ use protocol::{
 };
 
 fn violations(search: &Search) -> Vec<String> {
-    let saw = search.look(None).unwrap_or_else(|why| panic!("{why}"));
+    let saw = search.run(None).unwrap_or_else(|why| panic!("{why}"));
     assert!(saw.states > 1_000, "{}", search.name);
     assert!(saw.is_whole, "{}", search.name);
     saw.violations
@@ -23,7 +23,7 @@ fn no_order_of_calls_and_faults_breaks_a_property() {
 
 #[test]
 fn a_search_that_is_cut_off_says_so() {
-    let saw = SMALL[0].look(Some(2_000)).unwrap();
+    let saw = SMALL[0].run(Some(2_000)).unwrap();
     assert!(!saw.is_whole && saw.states > 100, "{saw:?}");
 }
 
@@ -37,7 +37,7 @@ fn every_rule_is_ablated_once() {
 #[test]
 fn without_a_rule_its_property_breaks() {
     let look = |ablation: &Ablation| {
-        let (_, trace) = ablation.look();
+        let (_, trace) = ablation.run();
         let trace = trace.unwrap_or_else(|| panic!("{:?} breaks nothing", ablation.rule));
         format!("{:?}: {}\n    {trace}\n", ablation.rule, ablation.breaks)
     };

@@ -17,15 +17,15 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 
-use crate::{http, world::World};
+use crate::{control_plane::ControlPlane, http};
 
 /// Give it to an SDK's configuration as `http_client`.
 #[derive(Debug, Clone)]
-pub struct Connector(Arc<World>);
+pub struct Connector(Arc<ControlPlane>);
 
 impl Connector {
-    pub(crate) fn new(world: Arc<World>) -> Self {
-        Self(world)
+    pub(crate) fn new(plane: Arc<ControlPlane>) -> Self {
+        Self(plane)
     }
 
     async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {

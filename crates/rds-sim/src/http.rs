@@ -12,8 +12,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     answer,
+    control_plane::{ControlPlane, Outcome},
     model::{Fault, Params},
-    world::{Outcome, World},
 };
 
 /// No request may be longer.
@@ -34,7 +34,7 @@ impl fmt::Display for Silence {
 impl std::error::Error for Silence {}
 
 /// Accepts connections until it is aborted.
-pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
+pub(crate) async fn serve(listener: TcpListener, plane: Arc<ControlPlane>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.len() >= CONNECTIONS_MAX {
@@ -49,9 +49,9 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
                 continue;
             }
         };
-        let world = Arc::clone(&world);
+        let plane = Arc::clone(&plane);
         connections.spawn(async move {
-            let service = service_fn(|request| handle(&world, request));
+            let service = service_fn(|request| handle(&plane, request));
             if let Err(error) = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await
@@ -64,7 +64,7 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
 
 /// Answers one request, whoever carried it here.
 pub(crate) async fn handle<B>(
-    world: &World,
+    plane: &ControlPlane,
     request: Request<B>,
 ) -> Result<Response<Full<Bytes>>, Silence>
 where
@@ -82,8 +82,8 @@ where
     let Some(region) = region else {
         return Ok(refused(&Fault::unsigned(), &request_id));
     };
-    if !world.answers(&region) {
-        world.stay_silent().await;
+    if !plane.answers(&region) {
+        plane.stay_silent().await;
         return Err(Silence);
     }
     let body = match Limited::new(body, BODY_MAX).collect().await {
@@ -103,9 +103,9 @@ where
     let Some(action) = params.optional("Action").map(str::to_owned) else {
         return Ok(refused(&Fault::missing("Action"), &request_id));
     };
-    match world.call(&region, &action, &params) {
+    match plane.call(&region, &action, &params) {
         Outcome::Silent => {
-            world.stay_silent().await;
+            plane.stay_silent().await;
             Err(Silence)
         }
         Outcome::Unanswered => Err(Silence),

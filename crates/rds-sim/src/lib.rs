@@ -7,11 +7,11 @@
 pub mod answer;
 mod clock;
 mod connector;
+mod control_plane;
 mod http;
 pub mod model;
 mod simulator;
 mod storage;
-mod world;
 
 pub use connector::Connector;
 pub use model::{Durations, Fault, Loss, SwitchoverFrom, Transition, Visibility, WriteFencing};

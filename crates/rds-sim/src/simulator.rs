@@ -6,13 +6,13 @@ use tokio::task::JoinSet;
 
 use crate::{
     connector::Connector,
+    control_plane::{ControlPlane, keep_time},
     http,
     model::{
         ClusterKey, Durations, Fault, Loss, Settings, SwitchoverFrom, Transition, Visibility,
         WriteFencing,
     },
     storage::{AnyStorage, Memory, Postgres, Storage, StorageConfig, StorageError},
-    world::{World, keep_time},
 };
 
 /// What a simulator is started with.
@@ -75,7 +75,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
-    world: Arc<World>,
+    plane: Arc<ControlPlane>,
     tasks: JoinSet<()>,
 }
 
@@ -105,13 +105,13 @@ impl Simulator {
             switchover_from: config.switchover_from,
             describe_lag_ms: config.describe_lag_ms,
         };
-        let world = Arc::new(World::new(settings, storage));
+        let plane = Arc::new(ControlPlane::new(settings, storage));
         let mut tasks = JoinSet::new();
-        tasks.spawn(keep_time(Arc::clone(&world)));
-        tasks.spawn(http::serve(listener, Arc::clone(&world)));
+        tasks.spawn(keep_time(Arc::clone(&plane)));
+        tasks.spawn(http::serve(listener, Arc::clone(&plane)));
         Ok(Self {
             address,
-            world,
+            plane,
             tasks,
         })
     }
@@ -123,37 +123,37 @@ impl Simulator {
 
     /// An HTTP client for the SDK that calls this simulator without a socket.
     pub fn connector(&self) -> Connector {
-        Connector::new(Arc::clone(&self.world))
+        Connector::new(Arc::clone(&self.plane))
     }
 
     /// Takes a Region away: its databases die at once, its RDS answers no more.
     pub async fn lose_region(&self, region: &str) {
         // First the control plane, so that nothing new is started there; the databases follow within milliseconds.
-        self.world
+        self.plane
             .change(|model, now| model.lose_region(now, region));
-        self.world.storage.lose_region(region).await;
+        self.plane.storage.lose_region(region).await;
     }
 
     /// Gives a Region back, with its databases as they were.
     pub async fn return_region(&self, region: &str) {
-        self.world.storage.return_region(region).await;
-        self.world
+        self.plane.storage.return_region(region).await;
+        self.plane
             .change(|model, now| model.return_region(now, region));
     }
 
     /// Kills one cluster's database; its Region and its RDS go on. What RDS shows of it, [`Self::show_status`] says.
     pub async fn crash(&self, region: &str, cluster: &str) {
         let key = ClusterKey::new(region, cluster);
-        self.world.storage.crash(&key).await;
-        self.world
+        self.plane.storage.crash(&key).await;
+        self.plane
             .change(|model, now| model.note(now, region, cluster, "database killed"));
     }
 
     /// Starts a database again that [`Self::crash`] killed.
     pub async fn revive(&self, region: &str, cluster: &str) -> Result<(), StorageError> {
         let key = ClusterKey::new(region, cluster);
-        self.world.storage.revive(&key).await?;
-        self.world
+        self.plane.storage.revive(&key).await?;
+        self.plane
             .change(|model, now| model.note(now, region, cluster, "database started"));
         Ok(())
     }
@@ -161,59 +161,59 @@ impl Simulator {
     /// Makes a cluster and its instances show a status, such as `upgrading`; `None` gives them their own back.
     pub fn show_status(&self, region: &str, cluster: &str, status: Option<&str>) {
         let key = ClusterKey::new(region, cluster);
-        self.world
+        self.plane
             .change(|model, now| model.show_status(now, &key, status));
     }
 
     /// Lets the next so many calls of an operation, such as `SwitchoverGlobalCluster`, take effect in a Region and lose
     /// their answers.
     pub fn lose_answers(&self, region: &str, action: &str, calls: u32, how: Loss) {
-        self.world
+        self.plane
             .change(|model, _| model.lose_answers(region, action, calls, how));
     }
 
     /// Refuses the next so many calls of an operation in a Region with this; nothing comes of them.
     pub fn refuse_calls(&self, region: &str, action: &str, calls: u32, with: Fault) {
-        self.world
+        self.plane
             .change(|model, _| model.refuse_calls(region, action, calls, with));
     }
 
     /// Ends what [`Self::lose_answers`] and [`Self::refuse_calls`] began in a Region.
     pub fn end_troubles(&self, region: &str) {
-        self.world.change(|model, _| model.end_troubles(region));
+        self.plane.change(|model, _| model.end_troubles(region));
     }
 
     /// Lets a Region's describes show everything as it was so long ago; no time at all lets them keep up again.
     pub fn lag_describes(&self, region: &str, lag: Duration) {
         let lag_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
-        self.world
+        self.plane
             .change(|model, now| model.lag_describes(now, region, lag_ms));
     }
 
     /// Limits how many clusters a Region may have; `None` gives it the account's default back.
     pub fn limit_clusters(&self, region: &str, most: Option<usize>) {
-        self.world
+        self.plane
             .change(|model, now| model.limit_clusters(now, region, most));
     }
 
     /// Makes a cluster have a blue/green deployment of a status, until `None` takes it away.
     pub fn show_blue_green(&self, region: &str, cluster: &str, status: Option<&str>) {
         let key = ClusterKey::new(region, cluster);
-        self.world
+        self.plane
             .change(|model, now| model.show_blue_green(now, &key, status));
     }
 
     /// Cuts the replication to the standbys of a Region; nothing else is cut.
     pub async fn cut_replication(&self, region: &str) {
-        self.world.storage.set_replication(region, false);
-        self.world
+        self.plane.storage.set_replication(region, false);
+        self.plane
             .change(|model, now| model.note(now, region, region, "replication cut"));
     }
 
     /// Mends what [`Self::cut_replication`] cut.
     pub async fn mend_replication(&self, region: &str) {
-        self.world.storage.set_replication(region, true);
-        self.world
+        self.plane.storage.set_replication(region, true);
+        self.plane
             .change(|model, now| model.note(now, region, region, "replication mended"));
     }
 
@@ -228,7 +228,7 @@ impl Simulator {
         delay: Duration,
     ) -> Result<(), StorageError> {
         let standby = ClusterKey::new(region, cluster);
-        self.world.storage.delay_replay(&standby, delay).await
+        self.plane.storage.delay_replay(&standby, delay).await
     }
 
     /// Connects to a database of a cluster as RDS's own user, past everything: for what parameter groups and extensions set up, and
@@ -243,19 +243,19 @@ impl Simulator {
         database: &str,
     ) -> Result<tokio_postgres::Client, StorageError> {
         let cluster = ClusterKey::new(region, cluster);
-        self.world.storage.connect_as_rds(&cluster, database).await
+        self.plane.storage.connect_as_rds(&cluster, database).await
     }
 
     /// Where a cluster's PostgreSQL listens; stays the same while it is down.
     pub fn backend(&self, region: &str, cluster: &str) -> Option<SocketAddr> {
-        self.world
+        self.plane
             .storage
             .backend(&ClusterKey::new(region, cluster))
     }
 
     /// How many bytes of log a standby has yet to replay, while both ends answer.
     pub async fn behind_bytes(&self, region: &str, cluster: &str) -> Option<u64> {
-        self.world
+        self.plane
             .storage
             .behind_bytes(&ClusterKey::new(region, cluster))
             .await
@@ -263,12 +263,12 @@ impl Simulator {
 
     /// What happened, oldest first.
     pub fn history(&self) -> Vec<Transition> {
-        self.world.change(|model, _| model.history())
+        self.plane.change(|model, _| model.history())
     }
 
     /// Ends the HTTP face, the clock and every process.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
-        self.world.storage.stop().await;
+        self.plane.storage.stop().await;
     }
 }

@@ -1,7 +1,7 @@
 //! The application that the drill protects: it writes numbered rows to the writer's name and remembers every answer.
 
 #[cfg(test)]
-mod fake_world;
+mod fake_databases;
 mod names;
 mod session;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How many plans the packaged probe watches on a small share of a core: beats on real PostgreSQL, over TLS, under a CPU quota.
 
-mod world;
+mod databases;
 
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{
     stand_ins::{at_once, serve},
 };
 use crate::{profile::HOME, report, world::Trouble};
-use world::World;
+use databases::Databases;
 
 /// How many plans there are.
 const PLANS: [usize; 3] = [10, 50, 200];
@@ -63,7 +63,7 @@ pub struct Beats {
 /// Watches for `minutes` in each case, with the `probe` that is at this path; `folder` is the bench's own.
 ///
 /// # Errors
-/// When the world does not come up, or a probe does not.
+/// When the databases do not come up, or a probe does not.
 pub async fn measure(
     minutes: u32,
     root: &Path,
@@ -79,42 +79,43 @@ pub async fn measure(
         beats.impossible = Some(why);
         return Ok(beats);
     }
-    let world = World::build(root, folder, PLANS.into_iter().max().unwrap_or_default()).await?;
+    let databases =
+        Databases::build(root, folder, PLANS.into_iter().max().unwrap_or_default()).await?;
     for share in SHARES {
         for plans in PLANS {
-            let case = watched(&world, probe, (share, plans), minutes).await?;
+            let case = watched(&databases, probe, (share, plans), minutes).await?;
             eprintln!("{case}");
             beats.cases.push(case);
         }
     }
-    world.end().await;
+    databases.end().await;
     Ok(beats)
 }
 
 async fn watched(
-    world: &World,
+    databases: &Databases,
     probe: &Path,
     (share, plans): (u32, usize),
     minutes: u32,
 ) -> Result<Case, Trouble> {
-    let documents = world.plans(plans);
-    let account = Account::new(documents, HOME, world.secrets(), u32::MAX);
+    let documents = databases.plans(plans);
+    let account = Account::new(documents, HOME, databases.secrets(), u32::MAX);
     let account = Arc::new(account);
     let answers = Arc::clone(&account);
-    let tls = TlsAcceptor::from(world.tls()?);
+    let tls = TlsAcceptor::from(databases.tls()?);
     let answers = move |asked| at_once(answers.answer(&asked));
     let (aws, _aws) = serve(Some(tls), Arc::new(answers)).await?;
     let shards = plans.div_ceil(OF_ONE);
     let quotas = (0..shards).map(|shard| Quota::new(&format!("{share}-{plans}-{shard}"), share));
     let quotas = quotas.collect::<Result<Vec<_>, _>>()?;
-    let before = world.beats(plans).await?;
+    let before = databases.beats(plans).await?;
     let mut probes = Vec::new();
     for (shard, quota) in quotas.iter().enumerate() {
         let before = Surroundings {
             aws,
-            rds: world.rds(),
-            trusted: world.trusted(),
-            resolver: Some(world.resolver()),
+            rds: databases.rds(),
+            trusted: databases.trusted(),
+            resolver: Some(databases.resolver()),
             quota: Some(quota),
         };
         let probe = Function::start(probe, &before).await?;
@@ -130,7 +131,7 @@ async fn watched(
         Ok::<_, Trouble>((answered, used, throttled))
     });
     let each = futures::future::try_join_all(each).await?;
-    let after = world.beats(plans).await?;
+    let after = databases.beats(plans).await?;
     let watched: usize = each.iter().map(|(answered, ..)| answered).sum();
     let most = |of: fn(&(usize, f64, f64)) -> f64| each.iter().map(of).fold(0.0, f64::max) * 100.0;
     Ok(Case {

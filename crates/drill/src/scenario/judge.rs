@@ -19,7 +19,7 @@ pub(super) async fn checks(
     outcome: &Outcome,
     measured: &Measured,
 ) -> Vec<Check> {
-    let seen = seen::look(world, scenario.target).await;
+    let seen = seen::observe(world, scenario.target).await;
     let mut checks = outcome.played.checks.clone();
     checks.extend(rows(outcome));
     checks.extend((scenario.checks)(outcome));

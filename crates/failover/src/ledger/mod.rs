@@ -1,10 +1,8 @@
 //! The ledger: what each Region durably knows about a plan, and what several Regions' ledgers say as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
-use crate::domain::{Epoch, Region, RunId};
+use crate::domain::{Epoch, Region};
 
 mod attempt;
 mod looks;
@@ -68,20 +66,5 @@ impl Rows {
             .filter(|intent| !is_withdrawn(intent))
             .max_by_key(|intent| intent.epoch);
         highest.filter(|intent| proven.is_none_or(|epoch| intent.epoch > epoch))
-    }
-
-    /// The Regions whose lease `run_id` holds and that has not lapsed.
-    #[must_use]
-    pub fn leased_by(&self, run_id: &RunId, now: Timestamp) -> BTreeSet<Region> {
-        let holds = |row: &Row| {
-            row.lease
-                .as_ref()
-                .is_some_and(|lease| lease.run_id == *run_id && lease.expires_at > now)
-        };
-        self.0
-            .iter()
-            .filter(|(_, row)| holds(row))
-            .map(|(region, _)| region.clone())
-            .collect()
     }
 }

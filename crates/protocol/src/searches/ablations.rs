@@ -24,7 +24,7 @@ impl Ablation {
     /// Searches without the rule; how many states it saw, and the shortest trace to what breaks. On one thread, so that the
     /// trace is always the same one.
     #[must_use]
-    pub fn look(&self) -> (usize, Option<String>) {
+    pub fn run(&self) -> (usize, Option<String>) {
         let Ok(protocol) = Protocol::new(self.bounds, Some(self.rule)) else {
             return (0, None);
         };

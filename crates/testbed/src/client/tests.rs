@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{
-    fake_world::{EAST, Mood, WEST, WRITER, World},
+    fake_databases::{EAST, FakeDatabases, Mood, WEST, WRITER},
     *,
 };
 
@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn it_writes_through_the_name_asks_dns_once_per_ttl_and_numbers_every_row_once() {
-    let world = World::new(&[(WEST, WEST)]).await;
+    let world = FakeDatabases::new(&[(WEST, WEST)]).await;
     *world.target.lock().unwrap() = (WEST, 60);
     let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
     client
@@ -30,7 +30,7 @@ async fn it_writes_through_the_name_asks_dns_once_per_ttl_and_numbers_every_row_
 
 #[tokio::test]
 async fn a_dead_writer_costs_one_number_and_the_client_follows_the_name_when_the_ttl_ends() {
-    let world = World::new(&[(WEST, WEST), (EAST, EAST)]).await;
+    let world = FakeDatabases::new(&[(WEST, WEST), (EAST, EAST)]).await;
     let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
     client
         .wait_for(LIMIT, |p| p.acknowledged >= 5)
@@ -58,7 +58,7 @@ async fn a_dead_writer_costs_one_number_and_the_client_follows_the_name_when_the
 
 #[tokio::test]
 async fn an_attempt_to_connect_does_not_outlive_the_dns_answer_it_is_based_on() {
-    let mut world = World::new(&[(WEST, WEST), (EAST, EAST)]).await;
+    let mut world = FakeDatabases::new(&[(WEST, WEST), (EAST, EAST)]).await;
     world.config.connect_timeout = Duration::from_secs(20);
     let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
     client
@@ -76,7 +76,7 @@ async fn an_attempt_to_connect_does_not_outlive_the_dns_answer_it_is_based_on() 
 
 #[tokio::test]
 async fn a_read_only_database_refuses_the_number_and_the_client_connects_anew() {
-    let world = World::new(&[(WEST, WEST)]).await;
+    let world = FakeDatabases::new(&[(WEST, WEST)]).await;
     world.set(WEST, Mood::ReadOnly);
     let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -95,7 +95,7 @@ async fn a_read_only_database_refuses_the_number_and_the_client_connects_anew() 
 
 #[tokio::test]
 async fn an_insert_without_an_answer_is_given_up_and_its_fate_is_unknown() {
-    let world = World::new(&[(WEST, WEST)]).await;
+    let world = FakeDatabases::new(&[(WEST, WEST)]).await;
     world.set(WEST, Mood::Silent);
     let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
     tokio::time::sleep(Duration::from_millis(600)).await;
@@ -107,7 +107,7 @@ async fn an_insert_without_an_answer_is_given_up_and_its_fate_is_unknown() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_never_accepted() {
-    let world = World::new(&[(WEST, EAST)]).await;
+    let world = FakeDatabases::new(&[(WEST, EAST)]).await;
     let client = Client::start(world.config.clone(), Timeline::silent()).unwrap();
     let waited = client
         .wait_for(Duration::from_millis(700), |p| p.acknowledged >= 1)

@@ -32,7 +32,7 @@ impl Seen {
 }
 
 /// Looks everywhere.
-pub(super) async fn look(world: &World, target: &str) -> Seen {
+pub(super) async fn observe(world: &World, target: &str) -> Seen {
     let records = world.records().await;
     let value = |fits: &dyn Fn(&str) -> bool| {
         let mut found = records.iter().filter(|(name, _)| fits(name));

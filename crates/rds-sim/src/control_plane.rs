@@ -32,15 +32,15 @@ pub(crate) enum Outcome {
 
 /// What the HTTP face, the connector and the clock share.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct ControlPlane {
     model: Mutex<Model>,
     pub(crate) storage: AnyStorage,
     clock: Clock,
     wake: Notify,
 }
 
-impl World {
-    /// A world without databases.
+impl ControlPlane {
+    /// A control plane without databases.
     pub(crate) fn new(settings: Settings, storage: AnyStorage) -> Self {
         let clock = Clock::start();
         let model = Mutex::new(Model::new(settings, clock.now()));
@@ -90,19 +90,19 @@ impl World {
 }
 
 /// Lets the model's time pass and has its effects carried out, until the simulator ends.
-pub(crate) async fn keep_time(world: Arc<World>) {
+pub(crate) async fn keep_time(plane: Arc<ControlPlane>) {
     let mut effects = JoinSet::new();
     loop {
         let (asked, due) = {
-            let mut model = world.model();
-            model.advance(world.clock.now());
+            let mut model = plane.model();
+            model.advance(plane.clock.now());
             (model.take_effects(), model.next_due())
         };
         for (id, effect) in asked {
-            let world = Arc::clone(&world);
+            let plane = Arc::clone(&plane);
             effects.spawn(async move {
                 let name = format!("{effect:?}");
-                let outcome = world
+                let outcome = plane
                     .storage
                     .carry_out(effect)
                     .await
@@ -110,14 +110,14 @@ pub(crate) async fn keep_time(world: Arc<World>) {
                 if let Err(reason) = &outcome {
                     tracing::warn!(effect = name, reason, "the storage failed");
                 }
-                world.change(|model, now| model.finished(now, id, outcome));
+                plane.change(|model, now| model.finished(now, id, outcome));
             });
         }
         while effects.try_join_next().is_some() {}
         let latest = Instant::now() + TICK_MAX;
-        let next = due.map_or(latest, |due| world.clock.instant(due).min(latest));
+        let next = due.map_or(latest, |due| plane.clock.instant(due).min(latest));
         tokio::select! {
-            () = world.wake.notified() => {}
+            () = plane.wake.notified() => {}
             () = tokio::time::sleep_until(next) => {}
         }
     }

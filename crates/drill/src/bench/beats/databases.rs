@@ -23,29 +23,29 @@ const OTHER_CONNECTIONS: usize = 20;
 /// How long a server may take to be there again.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// The world.
-pub(super) struct World {
+/// What they stand on, and the plans.
+pub(super) struct Databases {
     foundation: Foundation,
     resolver: SocketAddr,
     plans: Vec<Plan>,
     _route53: JoinSet<std::io::Result<()>>,
 }
 
-impl World {
+impl Databases {
     /// Builds it for so many plans, in `folder`, which is its own.
     pub(super) async fn build(root: &Path, folder: &Path, plans: usize) -> Result<Self, Trouble> {
         let profile = Profile::usual("detach");
         let (foundation, _route53) = Foundation::in_folder(root, folder, &profile).await?;
         let plans = (0..plans).map(|number| plan(&profile, number));
-        let world = Self {
+        let databases = Self {
             resolver: *foundation.resolvers.get(STANDBY).ok_or("no resolver")?,
             foundation,
             plans: plans.collect::<Result<_, _>>()?,
             _route53,
         };
-        world.admit_all(&folder.join("postgres")).await?;
-        world.set_up().await?;
-        Ok(world)
+        databases.admit_all(&folder.join("postgres")).await?;
+        databases.set_up().await?;
+        Ok(databases)
     }
 
     /// Lets both servers take a connection of every plan: the standby first, which may have no fewer than its primary.

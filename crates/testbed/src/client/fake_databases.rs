@@ -38,7 +38,7 @@ pub(super) enum Mood {
     Deaf,
 }
 
-pub(super) struct World {
+pub(super) struct FakeDatabases {
     pub(super) config: ClientConfig,
     pub(super) target: Arc<Mutex<(&'static str, u32)>>,
     pub(super) questions: Arc<AtomicUsize>,
@@ -46,7 +46,7 @@ pub(super) struct World {
     _folder: tempfile::TempDir,
 }
 
-impl World {
+impl FakeDatabases {
     /// Both databases stand behind one port, on different loopback addresses.
     pub(super) async fn new(certified: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();

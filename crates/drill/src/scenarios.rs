@@ -1,6 +1,6 @@
 //! The scenarios, one file each, by topology; and what several of them share.
 
-pub(crate) mod acts;
+pub(crate) mod actions;
 pub(crate) mod aurora_global;
 pub(crate) mod checks;
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod deploying;
 mod documents;
 mod examples;
 mod failback;
+mod failures;
 mod faults;
 mod function_alarms;
 mod generated;

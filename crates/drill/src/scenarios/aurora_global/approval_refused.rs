@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     profile::{HOME, STANDBY},
     scenario::{Drill, Ends, Played, QUESTION, SUSPECTED, Scenario, Told},
-    scenarios::acts::suspicion::suspect,
+    scenarios::actions::suspicion::suspect,
     world::Trouble,
 };
 

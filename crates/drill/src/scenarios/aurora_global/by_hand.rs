@@ -11,7 +11,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Ends, Played, RETURN, Scenario, Told},
     scenarios::{
-        acts::by_hand::done,
+        actions::by_hand::done,
         checks::{calls::promotions, ledgers::ledger_says},
     },
     world::Trouble,

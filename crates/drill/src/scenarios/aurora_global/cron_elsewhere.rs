@@ -10,7 +10,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
     scenario::{Drill, Ends, Played, SOON, Scenario, Told},
     scenarios::{
-        acts::failback::{FAILBACK, deposed_writer, returned_and_fenced, start},
+        actions::failback::{FAILBACK, deposed_writer, returned_and_fenced, start},
         checks::ledgers::writer_is,
     },
     timeline::Kind,

@@ -3,7 +3,7 @@
 use crate::{
     profile::{HOME, cluster},
     scenario::{Drill, Ends, Played, Scenario, Told},
-    scenarios::acts::{
+    scenarios::actions::{
         made_anew::came_back,
         rds::{available, create_reports, rds},
     },

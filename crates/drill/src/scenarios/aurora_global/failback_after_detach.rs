@@ -8,7 +8,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::failback::{ends, lost_and_back, start},
+        actions::failback::{ends, lost_and_back, start},
         checks::{
             calls::destroying,
             home::{home, retired},

@@ -6,7 +6,7 @@ use crate::{
     profile::{HOME, PLAN, Profile, STANDBY, cluster},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{lost_and_back, start},
             loss_ledger,
             rds::{delete_cluster, restore, snapshots},

@@ -9,7 +9,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::failback::{FAILBACK, lost_and_back, start},
+        actions::failback::{FAILBACK, lost_and_back, start},
         checks::{
             home::{home, retired},
             losses,

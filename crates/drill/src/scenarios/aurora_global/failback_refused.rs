@@ -6,7 +6,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Ends, Played, SOON, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{ends, start},
             rds::{available, clusters, create_reports, delete_cluster, rds},
             replication::fall_behind,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     profile::STANDBY,
     scenario::{Ends, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
-    scenarios::acts::last_bytes::last_bytes,
+    scenarios::actions::last_bytes::last_bytes,
 };
 
 pub(super) static SCENARIO: Scenario = Scenario {

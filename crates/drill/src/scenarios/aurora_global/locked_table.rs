@@ -9,7 +9,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{FAILBACK, deposed_writer, start},
             replication::fall_behind,
         },

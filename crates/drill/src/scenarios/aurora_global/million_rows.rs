@@ -9,7 +9,7 @@ use crate::{
     profile::{HOME, STANDBY, cluster},
     scenario::{Drill, Ends, Played, SOON, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{deposed_writer, returned_and_fenced},
             loss_ledger,
         },

@@ -5,7 +5,7 @@ use failover::evidence::Verdict;
 use crate::{
     profile::STANDBY,
     scenario::{Drill, Ends, Played, SUSPECTED, Scenario, Told},
-    scenarios::{acts::misconfigured::MISCONFIGURED, checks::messages::names_what_is_wrong},
+    scenarios::{actions::misconfigured::MISCONFIGURED, checks::messages::names_what_is_wrong},
     world::Trouble,
 };
 

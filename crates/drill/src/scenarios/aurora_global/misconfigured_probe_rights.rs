@@ -4,7 +4,7 @@ use failover::evidence::Verdict;
 
 use crate::{
     scenario::{Ends, SUSPECTED, Scenario, Told},
-    scenarios::acts::misconfigured::misconfigured,
+    scenarios::actions::misconfigured::misconfigured,
 };
 
 pub(super) static SCENARIO: Scenario = Scenario {

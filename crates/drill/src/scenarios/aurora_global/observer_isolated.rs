@@ -5,7 +5,7 @@ use failover::evidence::Verdict;
 use crate::{
     profile::{HOME, STANDBY, WITNESS, cluster},
     scenario::{Drill, Ends, Played, SUSPECTED, Scenario, Told},
-    scenarios::acts::network::part,
+    scenarios::actions::network::part,
     world::Trouble,
 };
 

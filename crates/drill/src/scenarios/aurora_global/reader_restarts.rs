@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     profile::{HOME, STANDBY, cluster},
     scenario::{Drill, Ends, Played, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
-    scenarios::acts::last_bytes::took_over,
+    scenarios::actions::last_bytes::took_over,
     world::Trouble,
 };
 

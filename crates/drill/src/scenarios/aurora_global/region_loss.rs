@@ -6,7 +6,7 @@ use crate::{
     profile::HOME,
     report::Check,
     scenario::{Drill, Ends, Outcome, Played, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
-    scenarios::acts::replication::fall_behind,
+    scenarios::actions::replication::fall_behind,
     world::Trouble,
 };
 

@@ -3,7 +3,7 @@
 use crate::{
     profile::{HOME, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
-    scenarios::{acts::stale_client::stale_client_until_fenced, checks::ledgers::writer_is},
+    scenarios::{actions::stale_client::stale_client_until_fenced, checks::ledgers::writer_is},
     world::Trouble,
 };
 

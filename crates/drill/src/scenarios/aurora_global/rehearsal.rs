@@ -6,7 +6,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{FAILBACK, ends, lost_and_back, start},
             rds::{clusters, snapshots},
         },

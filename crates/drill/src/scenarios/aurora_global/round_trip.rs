@@ -9,7 +9,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{FAILBACK, start},
             rds::create_reports,
             replication::fall_behind,

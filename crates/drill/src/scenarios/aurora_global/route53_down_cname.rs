@@ -3,7 +3,7 @@
 use crate::{
     profile::STANDBY,
     scenario::{Drill, Ends, Played, RETURN, SUSPECTED, Scenario, Told},
-    scenarios::acts::route53::{lose_with_route53, restarted},
+    scenarios::actions::route53::{lose_with_route53, restarted},
     world::Trouble,
 };
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     profile::{PARAMETER, STANDBY},
     scenario::{Drill, Ends, Played, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
-    scenarios::acts::route53::{lose_with_route53, restarted},
+    scenarios::actions::route53::{lose_with_route53, restarted},
     world::Trouble,
 };
 

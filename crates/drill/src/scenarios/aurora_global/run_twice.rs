@@ -5,7 +5,7 @@ use failover::{evidence::Verdict, plan::Strategy};
 use crate::{
     profile::HOME,
     scenario::{Drill, Ends, Played, RETURN, SOON, SUSPECTED, Scenario, TOOK_OVER, Told},
-    scenarios::acts::suspicion::suspect,
+    scenarios::actions::suspicion::suspect,
     world::Trouble,
 };
 

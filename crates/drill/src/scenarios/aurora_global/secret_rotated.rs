@@ -7,7 +7,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Ends, Played, SOON, Scenario, Told},
     scenarios::{
-        acts::{
+        actions::{
             failback::{returned_and_fenced, start},
             rds::create_reports,
             replication::fall_behind,

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     profile::{HOME, STANDBY, cluster},
     scenario::{Drill, Ends, Played, Scenario, Told},
-    scenarios::{acts::stale_client::stale_client_until_fenced, checks::ledgers::writer_is},
+    scenarios::{actions::stale_client::stale_client_until_fenced, checks::ledgers::writer_is},
     timeline::{Kind, now_ms},
     world::Trouble,
 };

@@ -6,7 +6,7 @@ use crate::{
     profile::{HOME, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
-        acts::by_hand::done,
+        actions::by_hand::done,
         checks::{
             ledgers::is_free,
             planned::{leads, succeeded},

@@ -6,7 +6,7 @@ use failover::evidence::Verdict;
 
 use crate::{
     scenario::{Ends, SUSPECTED, Scenario, Told},
-    scenarios::acts::writer_away::writer_away,
+    scenarios::actions::writer_away::writer_away,
 };
 
 pub(super) static SCENARIO: Scenario = Scenario {

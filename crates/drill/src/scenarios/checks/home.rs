@@ -7,7 +7,7 @@ use crate::{
     profile::{HOME, WRITER_NAME, cluster},
     scenario::{Drill, Played},
     scenarios::{
-        acts::{
+        actions::{
             failback::FAILBACK,
             rds::{REPORTS, clusters, endpoints, globals, pilot_light, snapshots},
         },

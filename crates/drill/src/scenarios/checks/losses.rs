@@ -8,7 +8,7 @@ use crate::{
     client::compare,
     profile::{HOME, PLAN, cluster},
     scenario::{Drill, Played},
-    scenarios::acts::loss_ledger,
+    scenarios::actions::loss_ledger,
     world::Trouble,
 };
 

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use crate::{
     profile::HOME,
     scenario::{Drill, Played, SOON},
-    scenarios::{acts::failback::returned_and_fenced, checks::losses},
+    scenarios::{actions::failback::returned_and_fenced, checks::losses},
     timeline::now_ms,
     world::Trouble,
 };

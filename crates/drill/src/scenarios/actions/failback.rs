@@ -9,7 +9,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY},
     scenario::{Drill, Played, SOON},
     scenarios::{
-        acts::{rds::create_reports, replication::fall_behind},
+        actions::{rds::create_reports, replication::fall_behind},
         checks::ledgers::home_learns,
     },
     world::Trouble,

@@ -9,7 +9,7 @@ use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
     scenario::{Drill, Played, RUN},
     scenarios::{
-        acts::{failback::start, rds::control_plane, replication::fall_behind},
+        actions::{failback::start, rds::control_plane, replication::fall_behind},
         checks::{
             calls::destroying,
             home::{home, retired},

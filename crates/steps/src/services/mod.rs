@@ -75,6 +75,6 @@ pub(crate) fn left_out(pass: &Pass) -> Vec<&Region> {
 }
 
 /// What a restart would be refused, every reason.
-pub(crate) async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
+pub async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
     ecs::refusals(world, pass).await
 }

@@ -45,49 +45,84 @@ pub async fn or<W: Ledger + Here + Functions>(
     if !starts {
         return pass(payload).await;
     }
-    let asked = Asked::read(kind, payload.clone())?;
-    if asked.dry_run {
-        let execution = world.start(None, &payload).await?;
-        let execution = execution.ok_or_else(|| again(&asked))?;
+    let call = Call {
+        kind,
+        asked: Asked::read(kind, payload.clone())?,
+        payload,
+    };
+    if call.asked.dry_run {
+        let execution = world.start(None, &call.payload).await?;
+        let execution = execution.ok_or_else(|| again(&call.asked))?;
         return said("start_dry_run", "the machine's dry run", true, execution);
     }
     for _ in 0..NAMES {
-        let here = world.region();
-        let (row, now) = (world.row(here, &asked.plan).await?, world.now());
-        let own = row.lease.as_ref().filter(|lease| lease.expires_at > now);
-        let own = own.filter(|lease| is_ours(&lease.run_id, &row, (kind, here)));
-        if let Some(lease) = own {
-            let arn = world.execution(&lease.run_id)?;
-            match world.look_at_execution(&lease.run_id).await {
-                Ok(found) if found.ended => {}
-                Ok(found) => return repeated((kind, &asked, &payload), &lease.run_id, found),
-                Err(why) => {
-                    let what = format!(
-                        "holds the plan, and nobody knows whether it is under way, nor with which input: {why}"
-                    );
-                    return said("none", &what, false, arn);
-                }
-            }
+        if let Some(answered) = started(world, &call).await? {
+            return Ok(answered);
         }
-        let name = name(&row, (kind, here));
-        let claim = Claim {
-            run_id: name.clone(),
-            kind,
-            incident: asked.incident.clone(),
-            from: asked.from_region.as_ref().unwrap_or(here).clone(),
-            to: here.clone(),
-        };
-        opens(&row, &claim, own.is_some(), now)?;
-        if let Some(execution) = world.start(Some(&name), &payload).await? {
-            return said("start", "is under way", false, execution);
-        }
-        let found = world.look_at_execution(&name).await?;
-        if !found.ended {
-            return repeated((kind, &asked, &payload), &name, found);
-        }
-        update_if(world, here, &asked.plan, |kept| kept.count_on(row.token)).await?;
     }
-    Err(again(&asked))
+    Err(again(&call.asked))
+}
+
+/// What the machine is to be started for.
+struct Call {
+    kind: RunKind,
+    asked: Asked,
+    payload: Value,
+}
+
+/// Starts a run under the next name, or answers the one that is under way; `None` where the run of that name has ended.
+async fn started(
+    world: &(impl Ledger + Here + Functions),
+    call: &Call,
+) -> Result<Option<Value>, Error> {
+    let here = world.region();
+    let (row, now) = (world.row(here, &call.asked.plan).await?, world.now());
+    let own = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+    let own = own.filter(|lease| is_ours(&lease.run_id, &row, (call.kind, here)));
+    if let Some(lease) = own
+        && let Some(answered) = holder(world, call, &lease.run_id).await?
+    {
+        return Ok(Some(answered));
+    }
+    let name = name(&row, (call.kind, here));
+    opens(&row, &claim(call, &name, here), own.is_some(), now)?;
+    if let Some(execution) = world.start(Some(&name), &call.payload).await? {
+        return said("start", "is under way", false, execution).map(Some);
+    }
+    let found = world.look_at_execution(&name).await?;
+    if !found.ended {
+        return repeated(call, &name, found).map(Some);
+    }
+    update_if(world, here, &call.asked.plan, |kept| {
+        kept.count_on(row.token)
+    })
+    .await?;
+    Ok(None)
+}
+
+/// What is answered of the run that holds the plan and was started like this; `None` where it has ended.
+async fn holder(world: &impl Functions, call: &Call, run: &RunId) -> Result<Option<Value>, Error> {
+    let arn = world.execution(run)?;
+    match world.look_at_execution(run).await {
+        Ok(found) if found.ended => Ok(None),
+        Ok(found) => repeated(call, run, found).map(Some),
+        Err(why) => {
+            let what = format!(
+                "holds the plan, and nobody knows whether it is under way, nor with which input: {why}"
+            );
+            said("none", &what, false, arn).map(Some)
+        }
+    }
+}
+
+fn claim(call: &Call, name: &RunId, here: &Region) -> Claim {
+    Claim {
+        run_id: name.clone(),
+        kind: call.kind,
+        incident: call.asked.incident.clone(),
+        from: call.asked.from_region.as_ref().unwrap_or(here).clone(),
+        to: here.clone(),
+    }
 }
 
 /// Whether OpenRun would let the run open beside what this Region's ledger holds: free, lapsed, or silent for longer than a run
@@ -116,22 +151,18 @@ fn opens(row: &Row, claim: &Claim, has_ended: bool, now: Timestamp) -> Result<()
 }
 
 /// Answers the run that is under way, if it is the one that is asked for.
-fn repeated(
-    (kind, asked, payload): (RunKind, &Asked, &Value),
-    run: &RunId,
-    found: Execution,
-) -> Result<Value, Error> {
+fn repeated(call: &Call, run: &RunId, found: Execution) -> Result<Value, Error> {
     let Some(first) = &found.input else {
         let what = "is under way already; what it was started with is not shown, so look at it";
         return said("none", what, false, found.arn);
     };
-    if Asked::read(kind, first.clone()).is_ok_and(|first| first == *asked) {
+    if Asked::read(call.kind, first.clone()).is_ok_and(|first| first == call.asked) {
         return said("none", "is under way already", false, found.arn);
     }
     Err(Error::RunRefused(format!(
         "run {run} of plan {} is under way with another input, which has {}; wait for its end, or repeat its input",
-        asked.plan,
-        difference(first, payload)
+        call.asked.plan,
+        difference(first, &call.payload)
     )))
 }
 

@@ -1,5 +1,7 @@
 //! What has been found of what a deposed cluster alone has, as its Region's ledger keeps it.
 
+mod told;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -118,23 +120,7 @@ impl Losses {
         tables: &[KeyedTable],
         now: Timestamp,
     ) -> Self {
-        let tables = tables.iter().map(|table| TableLoss {
-            table: table.clone(),
-            folder: format!("{}/{}", table.table, now.strftime("%Y%m%dT%H%M%SZ")),
-            after: None,
-            rows_at_once: ROWS,
-            compared: 0,
-            only_here: 0,
-            differs: 0,
-            left_out: Vec::new(),
-            own_columns: Vec::new(),
-            found_in: FoundIn::Both,
-            wide: 0,
-            kept: 0,
-            begun: Vec::new(),
-            locked_seconds: 0,
-            is_done: false,
-        });
+        let tables = tables.iter().map(|table| TableLoss::of(table, now));
         Self {
             cluster: cluster.to_owned(),
             resource_id: resource_id.map(str::to_owned),
@@ -208,69 +194,30 @@ impl Losses {
             resource_id.unwrap_or_default()
         )
     }
-
-    /// One sentence for people.
-    #[must_use]
-    pub fn told(&self) -> String {
-        let unknown = self.unknown.as_ref().map(|why| {
-            let open = self.tables.iter().filter(|table| !table.is_done);
-            let open: Vec<_> = open.map(|table| table.table.table.as_str()).collect();
-            let all = open.len() == self.tables.len();
-            let of = if all {
-                String::new()
-            } else {
-                format!(" in {}", open.join(", "))
-            };
-            (
-                all,
-                format!("what {} alone had{of} is unknown: {why}", self.cluster),
-            )
-        });
-        if let Some((true, unknown)) = unknown {
-            return unknown;
-        }
-        let unknown = unknown
-            .map(|(_, unknown)| format!("; {unknown}"))
-            .unwrap_or_default();
-        let sum = |of: fn(&TableLoss) -> u64| self.tables.iter().map(of).sum::<u64>();
-        let beats = match &self.beats {
-            None => "the lost beats are unknown".to_owned(),
-            Some(beats) => {
-                let lost = beats.iter().map(|beat| beat.count).sum::<u64>();
-                let seconds = beats.iter().filter_map(|beat| beat.seconds);
-                match seconds.reduce(f64::max) {
-                    None if lost > 0 => format!("{lost} beat(s) are lost, which is every one"),
-                    seconds => format!(
-                        "{lost} beat(s) of {:.1} s are lost",
-                        seconds.unwrap_or_default()
-                    ),
-                }
-            }
-        };
-        let wide = match sum(|table| table.wide) {
-            0 => String::new(),
-            wide => format!(
-                "; {wide} row(s) wider than {} MiB are listed by key alone",
-                WIDE_BYTES / (1024 * 1024)
-            ),
-        };
-        let remarks = self
-            .tables
-            .iter()
-            .flat_map(|table| table.remarks(&self.cluster));
-        let remarks: String = remarks.map(|remark| format!("; {remark}")).collect();
-        format!(
-            "{} row(s) are only in {} and {} differ there, of {} in {} table(s); {beats}{wide}{remarks}{unknown}",
-            sum(|table| table.only_here),
-            self.cluster,
-            sum(|table| table.differs),
-            sum(|table| table.compared),
-            self.tables.len()
-        )
-    }
 }
 
 impl TableLoss {
+    /// A table of which nothing is compared yet.
+    fn of(table: &KeyedTable, now: Timestamp) -> Self {
+        Self {
+            table: table.clone(),
+            folder: format!("{}/{}", table.table, now.strftime("%Y%m%dT%H%M%SZ")),
+            after: None,
+            rows_at_once: ROWS,
+            compared: 0,
+            only_here: 0,
+            differs: 0,
+            left_out: Vec::new(),
+            own_columns: Vec::new(),
+            found_in: FoundIn::Both,
+            wide: 0,
+            kept: 0,
+            begun: Vec::new(),
+            locked_seconds: 0,
+            is_done: false,
+        }
+    }
+
     /// Where its files lie, beside the summary.
     #[must_use]
     pub fn place(&self) -> &str {
@@ -279,39 +226,5 @@ impl TableLoss {
         } else {
             &self.folder
         }
-    }
-
-    /// What a reader of the files has to know.
-    fn remarks(&self, cluster: &str) -> Vec<String> {
-        let table = &self.table.table;
-        let found_in = match self.found_in {
-            FoundIn::Both => None,
-            FoundIn::Deposed => Some(format!(
-                "{table} is not on the writer, and every row is listed"
-            )),
-            FoundIn::Writer => Some(format!(
-                "{table} is not in {cluster}, so that nothing of it is lost"
-            )),
-        };
-        let locked = (self.locked_seconds > 0).then(|| {
-            format!(
-                "{table} was locked for {} s, and compared when it was free",
-                self.locked_seconds
-            )
-        });
-        let parts = [found_in, self.not_compared(cluster), locked];
-        parts.into_iter().flatten().collect()
-    }
-
-    /// What nothing lists of rows that are otherwise the same.
-    #[must_use]
-    pub fn not_compared(&self, cluster: &str) -> Option<String> {
-        let own = self.own_columns.join(", ");
-        (!own.is_empty()).then(|| {
-            format!(
-                "only {cluster} has {own} of {}, which was not compared",
-                self.table.table
-            )
-        })
     }
 }

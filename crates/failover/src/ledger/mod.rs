@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use crate::domain::{Epoch, Region};
 
 mod attempt;
+mod kept_plan;
 mod looks;
 mod losses;
-mod row;
+mod plan_state;
 mod run;
 
 pub use attempt::{Answer, Attempt};
-
+pub use kept_plan::{Endpoints, Known};
 pub use looks::{Looks, Seen, Sight};
 pub use losses::{FoundIn, Losses, LostBeats, ROWS, TableLoss, WIDE_BYTES};
-pub use row::{
+pub use plan_state::{
     Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, REFUSED, Row, RunKind,
     SERVED_FRESH, SUPERSEDED_AFTER, Served, Telling, Unheard,
 };
 pub use run::{
-    Asked, Closed, Confirmed, DnsChange, Endpoints, Entry, HandOver, Known, Outcome, Proof,
-    Resolved, Restart, Run, Unled,
+    Asked, Closed, Confirmed, DnsChange, Entry, HandOver, Outcome, Proof, Resolved, Restart, Run,
+    Unled,
 };
 
 /// Several Regions' rows of one plan, read in one pass.
@@ -41,6 +42,14 @@ impl Rows {
             .values()
             .filter_map(|row| row.current.as_ref())
             .max_by_key(|current| current.epoch)
+    }
+
+    /// The epoch of that writer.
+    #[must_use]
+    pub fn proven_epoch(&self) -> Epoch {
+        self.current()
+            .map(|current| current.epoch)
+            .unwrap_or_default()
     }
 
     /// The epoch that the next change of writer takes: above every one that was given out, withdrawn ones included.

@@ -6,14 +6,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    beat::{Beat, Beats, Loss},
-    domain::{Epoch, Incident, PlanName, Region, RunId, seconds_between},
-    evidence::{Evidence, Said, Verdict},
+    beat::Beats,
+    domain::{Epoch, Incident, PlanName, Region, RunId},
     ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
     patience::Refusal,
-    plan::{Endpoint, Plan, Strategy},
-    policy::{Human, covers, is_approved},
+    plan::Plan,
 };
+
+mod changes;
+mod closed;
+mod confirmed;
+
+pub use changes::{DnsChange, Proof, Restart, Unled};
+pub use closed::{Closed, Entry, Outcome};
+pub use confirmed::{Asked, Confirmed, HandOver, Resolved};
 
 /// The `run/<run_id>` item of the acting Region's ledger. Only the run that holds the lease writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,267 +112,6 @@ pub struct Run {
     pub kept: BTreeMap<Region, u64>,
 }
 
-/// What the last confirmation found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Confirmed {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What it rests on.
-    pub evidence: Evidence,
-    /// What a promotion would lose; `None` when that is unknown.
-    pub loss: Option<Loss>,
-    /// The last beats that were acknowledged to the vantages which survive.
-    pub acknowledged: Beats,
-    /// When anything but those beats last showed the writer alive.
-    pub alive_at: Option<Timestamp>,
-    /// When it may have lived, although no verdict rests on that: it makes a loss unknown.
-    #[serde(default)]
-    pub maybe_alive_at: Option<Timestamp>,
-    /// Since when the outage lasts: the first failure after the latest sign of life.
-    #[serde(default)]
-    pub outage_since: Option<Timestamp>,
-    /// Until when the old writer may have taken writes; what the target lacks of that time is the most that is lost.
-    #[serde(default)]
-    pub writes_until: Option<Timestamp>,
-    /// Whether a human had approved it lately enough.
-    #[serde(default)]
-    pub approved: bool,
-    /// Whether a human started the run, and its look met a writer that fails.
-    #[serde(default)]
-    pub by_hand: bool,
-}
-
-impl Confirmed {
-    /// The human's part in it.
-    #[must_use]
-    pub const fn human(&self) -> Human {
-        Human {
-            approved: self.approved,
-            started_it: self.by_hand,
-        }
-    }
-
-    /// When anything last told that the old writer lived, or may have.
-    #[must_use]
-    pub fn last_sign(&self) -> Option<Timestamp> {
-        self.alive_at.max(self.maybe_alive_at)
-    }
-
-    /// The most seconds of writes that a member which holds these beats can lack.
-    #[must_use]
-    pub fn at_most_seconds(&self, held: &Beats) -> Option<f64> {
-        let newest = held.values().map(|beat| beat.at).max()?;
-        let until = self.writes_until?;
-        Some(seconds_between(newest, until).max(0.0))
-    }
-}
-
-/// A standby that is better than the acting Region's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HandOver {
-    /// Its Region.
-    pub to: Region,
-    /// Why.
-    pub reason: String,
-}
-
-/// How the standby is promoted, and why so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resolved {
-    /// `managed` or `detach`.
-    pub strategy: Strategy,
-    /// Why.
-    pub reason: String,
-}
-
-/// A question that a human was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// Tells its token from others, and is none.
-    pub question: String,
-    /// When.
-    pub at: Timestamp,
-    /// Whether it is known to have been sent.
-    pub is_sent: bool,
-    /// The verdict that it was about; `None` where it was about no outage.
-    #[serde(default)]
-    pub verdict: Option<Verdict>,
-    /// What the writer itself had said by then.
-    #[serde(default)]
-    pub said: Said,
-}
-
-impl Asked {
-    /// Whether a yes to it is one to what was found since: to no weaker verdict, nor to a writer that answers, where it told of a
-    /// silent one.
-    #[must_use]
-    pub fn covers(&self, found: Verdict, said: Said) -> bool {
-        let is_known = said == Said::Nothing || self.said != Said::Nothing;
-        is_known && self.verdict.is_some_and(|asked| covers(asked, found))
-    }
-}
-
-/// A change of a hosted zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DnsChange {
-    /// Its id; `None` when the answer to the call was never seen.
-    pub id: Option<String>,
-    /// When it was asked for.
-    pub at: Timestamp,
-}
-
-/// Why a parameter, the parameters of a Region, or a zone could not be led to the new writer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "unled", rename_all = "snake_case")]
-pub enum Unled {
-    /// Nobody answered; it is tried again after the others.
-    Silent {
-        /// When it was tried last.
-        at: Timestamp,
-        /// How often.
-        times: u32,
-        /// What was seen instead of an answer.
-        why: String,
-    },
-    /// It was refused.
-    Refused {
-        /// In these words.
-        why: String,
-    },
-}
-
-/// What was done to a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "restart", rename_all = "snake_case")]
-pub enum Restart {
-    /// It was given a new deployment.
-    Deployment {
-        /// The deployment's id.
-        id: String,
-        /// When.
-        at: Timestamp,
-    },
-    /// ECS did not answer; it is tried again after the others.
-    Postponed {
-        /// When it was tried last.
-        at: Timestamp,
-    },
-    /// ECS would not restart it.
-    Refused {
-        /// What it said.
-        why: String,
-    },
-}
-
-/// What proving the new writer showed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Proof {
-    /// The epoch that was committed.
-    pub epoch: Epoch,
-    /// The first beat on the new writer.
-    pub beat: Beat,
-    /// What the promotion lost; `None` when that is unknown.
-    pub loss: Option<Loss>,
-}
-
-/// One thing a step did or saw completed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// When.
-    pub at: Timestamp,
-    /// The step.
-    pub step: String,
-    /// What it did.
-    pub action: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// What came of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Closed {
-    /// When it closed.
-    pub at: Timestamp,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// What is left to be done by hand.
-    pub left: Vec<String>,
-    /// Seconds from the first failure after the old writer's last sign of life to the first beat on the new one: the measured
-    /// RTO. Of a planned move, from the old writer's last beat.
-    pub rto_seconds: Option<f64>,
-    /// The measured RPO.
-    pub rpo: Option<Loss>,
-    /// The most seconds of writes that can be lost, whatever was counted.
-    #[serde(default)]
-    pub at_most_seconds: Option<f64>,
-    /// Seconds each step took, from the entry before it.
-    pub step_seconds: BTreeMap<String, f64>,
-}
-
-/// What came of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The new writer is proven and everything after it went well.
-    Succeeded,
-    /// The suspicion was not confirmed, or a human refused; nothing was changed.
-    StoodDown,
-    /// Another Region's standby is the better one: a run there goes on; nothing was changed here.
-    HandedOver,
-    /// It stopped before the point of no return; nothing was changed.
-    Aborted,
-    /// The standby was rebuilt, and the writer was not to be moved.
-    Rebuilt,
-    /// It stopped after the point of no return, or a later step failed.
-    Failed,
-}
-
-impl Outcome {
-    /// Its name, as records and answers have it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::StoodDown => "stood_down",
-            Self::HandedOver => "handed_over",
-            Self::Aborted => "aborted",
-            Self::Rebuilt => "rebuilt",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// The last plan that was read and the addresses of its members: the `plan` item of the partition `known/`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Known {
-    /// The plan.
-    pub plan: Plan,
-    /// The endpoints of each member that ever answered.
-    pub endpoints: BTreeMap<Region, Endpoints>,
-}
-
-/// Where a member cluster is reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoints {
-    /// The cluster endpoint.
-    pub writer: String,
-    /// The reader endpoint.
-    pub reader: String,
-    /// The port of both.
-    pub port: u16,
-}
-
-impl Endpoints {
-    /// The endpoint that a record leads to.
-    #[must_use]
-    pub fn of(&self, endpoint: Endpoint) -> &str {
-        match endpoint {
-            Endpoint::Writer => &self.writer,
-            Endpoint::Reader => &self.reader,
-        }
-    }
-}
-
 impl Claim {
     /// What a run that is open asks for.
     #[must_use]
@@ -429,16 +174,6 @@ impl Run {
         }
     }
 
-    /// Since when writes are out, as far as its evidence tells.
-    #[must_use]
-    pub fn out_since(&self) -> Option<Timestamp> {
-        let confirmed = self.confirmed.as_ref()?;
-        confirmed
-            .evidence
-            .failing_since
-            .filter(|_| confirmed.verdict != Verdict::Healthy)
-    }
-
     /// The plan's name.
     #[must_use]
     pub const fn name(&self) -> &PlanName {
@@ -449,19 +184,6 @@ impl Run {
     #[must_use]
     pub fn waits_behind(&self) -> bool {
         self.behind.is_some() && self.leased.is_empty()
-    }
-
-    /// Notes that a human has just approved it.
-    pub fn approve(&mut self, at: Timestamp, step: &str) {
-        self.approved_at = Some(at);
-        self.note(at, step, "approved", "a human approved");
-    }
-
-    /// Whether a human agreed lately to what is found now.
-    #[must_use]
-    pub fn is_approved(&self, found: Verdict, said: Said, now: Timestamp) -> bool {
-        let asked = self.asked.as_ref();
-        is_approved(self.approved_at, now) && asked.is_some_and(|asked| asked.covers(found, said))
     }
 
     /// Notes a call that changes something, before it is made.

@@ -150,24 +150,12 @@ where
     W: Ledger + Here,
     S: Step<W>,
 {
-    let opened = match &input.run_id {
-        Some(_) => Pass::open(world, input).await,
-        None => {
-            let carried_out =
-                async |plan: &Plan, rows: &Rows| step.is_carried_out(world, plan, rows).await;
-            by_hand::rehearse(world, S::NAME, input, carried_out).await
-        }
-    };
-    let pass = match opened {
-        Ok(pass) => pass,
-        Err(why) => return refused(input, S::NAME, why, (None, Vec::new())),
-    };
-    let observed = match step.admit(&pass) {
-        Ok(()) => Box::pin(step.observe(world, &pass)).await,
+    let looked = match opened(step, world, input).await {
+        Ok(pass) => looked(step, world, &pass).await.map(|seen| (pass, seen)),
         Err(why) => Err(why),
     };
-    let observed = match observed {
-        Ok(observed) => observed,
+    let (pass, observed) = match looked {
+        Ok(looked) => looked,
         Err(why) => return refused(input, S::NAME, why, (None, Vec::new())),
     };
     match step.next_action(&pass, &observed) {
@@ -183,6 +171,30 @@ where
             refused(input, S::NAME, why, (Some(observed), reasons))
         }
     }
+}
+
+/// What a dry run stands on: the run's pass, or what a forced one would take.
+async fn opened<W, S>(step: &S, world: &W, input: &Input) -> Result<Pass, Error>
+where
+    W: Ledger + Here,
+    S: Step<W>,
+{
+    if input.run_id.is_some() {
+        return Pass::open(world, input).await;
+    }
+    let carried_out = async |plan: &Plan, rows: &Rows| step.is_carried_out(world, plan, rows).await;
+    by_hand::rehearse(world, S::NAME, input, carried_out).await
+}
+
+/// What a pass that is admitted sees.
+async fn looked<W, S>(step: &S, world: &W, pass: &Pass) -> Result<S::Observed, Error>
+where
+    W: Ledger + Here,
+    S: Step<W>,
+{
+    step.admit(pass)?;
+    // Boxed here and below: a step's future lies in those of its callers, and the functions' mains have no room for all of it.
+    Box::pin(step.observe(world, pass)).await
 }
 
 /// What a dry run answers of a refusal.
@@ -206,7 +218,6 @@ where
     S: Step<W>,
 {
     step.admit(&pass)?;
-    // Boxed here and below: a step's future lies in those of its callers, and the functions' mains have no room for all of it.
     let mut observed = match Box::pin(step.observe(world, &pass)).await {
         Err(Error::Unavailable(why)) if !pass.dry_run && step.outlasts_silence(&pass) => {
             return unseen(step, world, pass, &why).await;
@@ -296,7 +307,13 @@ where
     pass.run.attempt(world.now(), S::NAME, action.name());
     world.put_run(world.region(), &pass.run).await?;
     let came = Box::pin(step.act(world, pass, observed, action)).await;
-    match &came {
+    note_answer(world, pass, &came).await;
+    came
+}
+
+/// Notes what a call was answered.
+async fn note_answer(world: &(impl Ledger + Here), pass: &mut Pass, came: &Result<Came, Error>) {
+    match came {
         Ok(Came::AsDecided | Came::So(_)) => pass.run.answered(Answer::Taken),
         Ok(Came::NotNow(why)) => pass.run.answered(Answer::Refused(why.clone())),
         Ok(Came::Throttled(_)) => pass.run.not_made(),
@@ -309,7 +326,6 @@ where
         }
         Ok(Came::Unknown(_) | Came::NotYet(_)) | Err(_) => {}
     }
-    came
 }
 
 #[cfg(test)]

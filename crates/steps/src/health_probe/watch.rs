@@ -236,7 +236,7 @@ async fn look_until<S>(
             tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
         } else if clears(&seen, &row) {
             // From here on the next suspicion is news again.
-            match update_if(world, here, &plan.plan, Row::calm).await {
+            match update_if(world, here, &plan.plan, Row::commits_again).await {
                 Ok(calmed) => row = calmed.unwrap_or(row),
                 Err(why) => tracing::warn!(plan = %plan.plan, %why, "what people were told stays"),
             }
@@ -320,7 +320,7 @@ async fn record(
 /// Whether a look ends what people were told or asked of an outage. A run that closes tells first and marks a no afterwards:
 /// a beat in between must not leave the no behind.
 fn clears(seen: &Vantage, row: &Row) -> bool {
-    !seen.write.is_failure() && row.calm().is_some()
+    !seen.write.is_failure() && row.commits_again().is_some()
 }
 
 /// How long whoever forces the steps by hand may take from the promotion to its proof.

@@ -8,6 +8,7 @@ use super::{ReleaseInput, plan_or_last};
 use failover::{
     Error,
     domain::Region,
+    ledger::Row,
     pass::Output,
     ports::{Here, Ledger, Parameters, update_if},
 };
@@ -30,17 +31,7 @@ pub(super) async fn run(
 ) -> Result<Output<Observed>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;
     let (here, now) = (world.region(), world.now());
-    let row = world.row(here, &plan.plan).await?;
-    let last = row.current.as_ref().filter(|current| current.unplanned);
-    if last.is_none_or(|last| last.run_id != input.run_id) {
-        let is = last.map_or("there is none".to_owned(), |last| {
-            format!("it is {}", last.run_id)
-        });
-        return Err(Error::InvalidRequest(format!(
-            "run_id is {}, which is not the unplanned failover that made the writer of plan {}: {is}",
-            input.run_id, plan.plan
-        )));
-    }
+    made_the_writer(&world.row(here, &plan.plan).await?, input)?;
     let marks = plan.members.keys().map(async |region| {
         let change = update_if(world, region, &plan.plan, |row| {
             row.acknowledge(&input.run_id, now)
@@ -65,4 +56,18 @@ pub(super) async fn run(
         input.run_id
     );
     Ok(Output::done("acknowledge", reason, observed))
+}
+
+/// Refuses any run but the unplanned failover that made the current writer.
+fn made_the_writer(row: &Row, input: &ReleaseInput) -> Result<(), Error> {
+    let last = row.current.as_ref().filter(|current| current.unplanned);
+    let is = match last {
+        Some(last) if last.run_id == input.run_id => return Ok(()),
+        Some(last) => format!("it is {}", last.run_id),
+        None => "there is none".to_owned(),
+    };
+    Err(Error::InvalidRequest(format!(
+        "run_id is {}, which is not the unplanned failover that made the writer of plan {}: {is}",
+        input.run_id, row.plan
+    )))
 }

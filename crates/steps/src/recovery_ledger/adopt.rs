@@ -1,6 +1,7 @@
 //! Adopts the writer that RDS shows: opens an epoch for it in every ledger. Called by hand, at first deployment or after
 //! a move made outside. Adopting the writer that the ledgers already name changes nothing.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AdoptInput, open::ADOPTED, plan};
@@ -13,7 +14,7 @@ use failover::{
     plan::Plan,
     ports::{self, Here, Ledger, Members, Parameters, update},
     topologies::Blueprints,
-    topology::{Cluster, GlobalCluster, Named},
+    topology::{Cluster, GlobalCluster, Named, Role, role},
 };
 
 /// What the pass saw.
@@ -40,60 +41,22 @@ async fn adopt<W: Ledger + Here + Members + Parameters>(
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     let plan = plan(world, &input.plan).await?;
-    // Every member Region answers, or nothing is adopted.
-    let rows = ports::rows(world, plan.members.keys(), &plan.plan).await;
-    let rows = rows.map_err(|why| {
-        why.reworded(format!(
-            "every member Region has to answer before a writer is adopted: {why}"
-        ))
-    })?;
+    let rows = every_row(world, &plan).await?;
     idle(&rows, world.now())?;
     rivals::none(world, &plan, rows.current()).await?;
-    let (writer, global_cluster) = writer(world, &plan, &rows).await?;
-    withdrawable(&rows, &writer)?;
-    let named = rows
-        .current()
-        .filter(|_| rows.intent().is_none())
-        .filter(|current| current.writer == writer)
-        .filter(|current| match (&current.global_cluster, &global_cluster) {
-            (Some(kept), Some(shown)) => kept.is(shown),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        });
-    let (action, current) = match named {
+    let primary = primary(world, &plan, &rows).await?;
+    withdrawable(&rows, &primary.region)?;
+    let (action, current) = match named(&rows, &primary) {
         Some(current) => ("none", current.clone()),
-        None => {
-            let current = Current {
-                epoch: rows.next_epoch(),
-                writer,
-                global_cluster,
-                run_id: ADOPTED.into(),
-                proven_at: world.now(),
-                unplanned: false,
-                acknowledged_at: None,
-            };
-            ("adopt", current)
-        }
+        None => ("adopt", successor(&rows, primary, world.now())),
     };
     let stays = if input.dry_run {
         Vec::new()
     } else {
         write(world, topology, &plan, &current).await?
     };
-    let mut reason = format!(
-        "{} {} the writer of plan {} in epoch {}",
-        current.writer,
-        if input.dry_run && action != "none" {
-            "would be adopted as"
-        } else {
-            "is"
-        },
-        plan.plan,
-        current.epoch
-    );
-    for why in stays {
-        reason = format!("{reason}; {why}");
-    }
+    let would = input.dry_run && action != "none";
+    let reason = reason(&plan.plan, &current, would, &stays);
     tracing::info!(plan = %plan.plan, action, reason, "adopted");
     let observed = Adopted {
         plan: plan.plan,
@@ -103,6 +66,50 @@ async fn adopt<W: Ledger + Here + Members + Parameters>(
         dry_run: input.dry_run,
         ..Output::done(action, reason, observed)
     })
+}
+
+/// Every member Region answers, or nothing is adopted.
+async fn every_row(world: &impl Ledger, plan: &Plan) -> Result<Rows, Error> {
+    let rows = ports::rows(world, plan.members.keys(), &plan.plan).await;
+    rows.map_err(|why| {
+        why.reworded(format!(
+            "every member Region has to answer before a writer is adopted: {why}"
+        ))
+    })
+}
+
+/// The writer that the ledgers name, where it is the one that RDS shows and nothing is open.
+fn named<'a>(rows: &'a Rows, primary: &Primary) -> Option<&'a Current> {
+    let current = rows.current().filter(|_| rows.intent().is_none())?;
+    let leads_the_same = match (&current.global_cluster, &primary.global_cluster) {
+        (Some(kept), Some(shown)) => kept.is(shown),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    (current.writer == primary.region && leads_the_same).then_some(current)
+}
+
+/// The writer that RDS shows, under the next epoch.
+fn successor(rows: &Rows, primary: Primary, now: Timestamp) -> Current {
+    Current {
+        epoch: rows.next_epoch(),
+        writer: primary.region,
+        global_cluster: primary.global_cluster,
+        run_id: ADOPTED.into(),
+        proven_at: now,
+        unplanned: false,
+        acknowledged_at: None,
+    }
+}
+
+fn reason(plan: &PlanName, current: &Current, would: bool, stays: &[String]) -> String {
+    let is = if would { "would be adopted as" } else { "is" };
+    let adopted = format!(
+        "{} {is} the writer of plan {plan} in epoch {}",
+        current.writer, current.epoch
+    );
+    let stays = stays.iter().map(|why| format!("; {why}"));
+    [adopted].into_iter().chain(stays).collect()
 }
 
 /// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
@@ -129,7 +136,7 @@ async fn write<W: Ledger + Here + Members + Parameters>(
 }
 
 /// Nothing is under way.
-fn idle(rows: &Rows, now: jiff::Timestamp) -> Result<(), Error> {
+fn idle(rows: &Rows, now: Timestamp) -> Result<(), Error> {
     for (region, row) in &rows.0 {
         if let Some(lease) = row.lease.as_ref().filter(|lease| lease.expires_at > now) {
             return Err(Error::RunRefused(format!(
@@ -152,62 +159,90 @@ fn withdrawable(rows: &Rows, writer: &Region) -> Result<(), Error> {
     }
 }
 
+/// The member that RDS shows as the primary, and what it leads.
+struct Primary {
+    region: Region,
+    global_cluster: Option<Named>,
+}
+
 /// The one member that every Region's RDS names as the primary.
-async fn writer(
-    world: &impl Members,
-    plan: &Plan,
-    rows: &Rows,
-) -> Result<(Region, Option<Named>), Error> {
+async fn primary(world: &impl Members, plan: &Plan, rows: &Rows) -> Result<Primary, Error> {
     let ledgers = rows
         .current()
         .and_then(|current| current.global_cluster.clone());
     let identifier = ledgers.unwrap_or_else(|| plan.topology.global_cluster().into());
-    let mut named = Vec::new();
+    let mut primaries = Vec::new();
     let mut seen: Option<Named> = None;
     for (region, member) in &plan.members {
-        let cluster = world
-            .cluster(region, &member.cluster)
-            .await?
-            .ok_or_else(|| {
-                Error::UnexpectedTopology(format!(
-                    "RDS in {region} knows no cluster {}",
-                    member.cluster
-                ))
-            })?;
-        let global = world.global_cluster(region, &identifier).await?;
-        settled(region, global.as_ref(), &cluster)?;
+        let (cluster, global) = look(world, region, &member.cluster, &identifier).await?;
         let shown = global.as_ref().map(Named::from);
-        if let (Some(one), Some(other)) = (&seen, &shown)
-            && !one.is(other)
-        {
-            return Err(Error::UnexpectedTopology(format!(
-                "two global clusters are named {identifier}: {region} shows {}, another Region {}; remove the one that is past",
-                other.resource_id.as_deref().unwrap_or("none"),
-                one.resource_id.as_deref().unwrap_or("none")
-            )));
+        is_the_same(&identifier, region, (seen.as_ref(), shown.as_ref()))?;
+        let member = (region, member.cluster.as_str());
+        if is_primary(member, global.as_ref(), &cluster, &identifier)? {
+            primaries.push(Primary {
+                region: region.clone(),
+                global_cluster: shown.clone(),
+            });
         }
         seen = seen.or(shown);
-        let role = failover::topology::role(global.as_ref(), &cluster);
-        match role {
-            failover::topology::Role::Primary => {
-                named.push((region.clone(), global.as_ref().map(Named::from)))
-            }
-            failover::topology::Role::Standby => {}
-            failover::topology::Role::Standalone | failover::topology::Role::Unsettled => {
-                return Err(Error::UnexpectedTopology(format!(
-                    "{} in {region} is no member of global cluster {identifier}",
-                    member.cluster
-                )));
-            }
-        }
     }
-    match named.as_slice() {
-        [one] => Ok(one.clone()),
-        other => Err(Error::UnexpectedTopology(format!(
-            "{} members are primaries, exactly one must be",
-            other.len()
+    only(primaries)
+}
+
+/// A member and its global cluster as its own Region's RDS shows them, with nothing under way.
+async fn look(
+    world: &impl Members,
+    region: &Region,
+    member: &str,
+    identifier: &Named,
+) -> Result<(Cluster, Option<GlobalCluster>), Error> {
+    let cluster = world.cluster(region, member).await?.ok_or_else(|| {
+        Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {member}"))
+    })?;
+    let global = world.global_cluster(region, identifier).await?;
+    settled(region, global.as_ref(), &cluster)?;
+    Ok((cluster, global))
+}
+
+/// Refuses where two Regions show two global clusters of one name.
+fn is_the_same(
+    identifier: &Named,
+    region: &Region,
+    (seen, shown): (Option<&Named>, Option<&Named>),
+) -> Result<(), Error> {
+    match (seen, shown) {
+        (Some(one), Some(other)) if !one.is(other) => Err(Error::UnexpectedTopology(format!(
+            "two global clusters are named {identifier}: {region} shows {}, another Region {}; remove the one that is past",
+            other.resource_id.as_deref().unwrap_or("none"),
+            one.resource_id.as_deref().unwrap_or("none")
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn is_primary(
+    (region, member): (&Region, &str),
+    global: Option<&GlobalCluster>,
+    cluster: &Cluster,
+    identifier: &Named,
+) -> Result<bool, Error> {
+    match role(global, cluster) {
+        Role::Primary => Ok(true),
+        Role::Standby => Ok(false),
+        Role::Standalone | Role::Unsettled => Err(Error::UnexpectedTopology(format!(
+            "{member} in {region} is no member of global cluster {identifier}"
         ))),
     }
+}
+
+fn only(mut primaries: Vec<Primary>) -> Result<Primary, Error> {
+    let count = primaries.len();
+    let one = primaries.pop().filter(|_| count == 1);
+    one.ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "{count} members are primaries, exactly one must be"
+        ))
+    })
 }
 
 /// Nothing is under way at RDS either: what a run began and gave up may still be carried out.

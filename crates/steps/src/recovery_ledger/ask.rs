@@ -27,39 +27,18 @@ pub(super) async fn run(
     world: &(impl Ledger + Here + People),
     input: &AskInput,
 ) -> Result<Output<Observed>, Error> {
-    let AskInput {
-        plan,
-        run_id,
-        from_region,
-        target_region,
-        epoch,
-        ..
-    } = input.clone();
-    let run = of_run(plan, run_id, (from_region, target_region), epoch);
-    let mut pass = Pass::open(world, &run).await?;
-    let minutes = i64::try_from(pass.run.plan.unplanned.approval_minutes).unwrap_or(i64::MAX);
-    let until = pass.now + SignedDuration::from_mins(minutes);
-    let topic = pass.run.plan.notify.get(world.region()).cloned();
-    let topic = &topic.ok_or_else(|| {
-        Error::NotReady(format!(
-            "notify names no topic in {}: nobody can be asked",
-            world.region()
-        ))
-    })?;
-    let question = fingerprint(&input.token);
+    let run = (&input.plan, &input.run_id);
+    let regions = (&input.from_region, &input.target_region);
+    let mut pass = Pass::open(world, &pass_input(run, regions, input.epoch)).await?;
+    let until = until(&pass);
+    let topic = topic(&pass.run, world.region())?;
     let earlier = pass.run.asked.take();
-    let message = message(&pass.run, &input.token, until, earlier.as_ref());
+    let message = question(&pass.run, &input.token, until, earlier.as_ref());
     // All that may fail comes first: whoever is asked holds the token of an attempt that stands.
     wait(world, &pass.run, until).await?;
-    let is_sent = earlier.is_some_and(|asked| asked.is_sent && asked.question == question);
-    let confirmed = pass.run.confirmed.as_ref();
-    pass.run.asked = Some(Asked {
-        question,
-        at: pass.now,
-        is_sent,
-        verdict: confirmed.map(|confirmed| confirmed.verdict),
-        said: confirmed.map_or(Said::Nothing, |confirmed| confirmed.evidence.said),
-    });
+    let asked = asked(&pass, &input.token, earlier.as_ref());
+    let is_sent = asked.is_sent;
+    pass.run.asked = Some(asked);
     // Who is asked anew has not agreed to this.
     pass.run.approved_at = None;
     let reason = format!("a human is asked until {until}");
@@ -67,11 +46,40 @@ pub(super) async fn run(
     if !is_sent {
         let (subject, text) = (message.subject(&input.plan), message.text(pass.now));
         // Whoever cannot be reached cannot answer: unlike other news this one must be sent.
-        world.publish(topic, &subject, &text).await?;
+        world.publish(&topic, &subject, &text).await?;
         sent(world, &mut pass.run).await;
     }
     tracing::info!(plan = %input.plan, run_id = %input.run_id, %until, "asked");
     Ok(Output::done("ask", reason, Observed { until }))
+}
+
+/// Until when an answer is waited for.
+fn until(pass: &Pass) -> Timestamp {
+    let minutes = i64::try_from(pass.run.plan.unplanned.approval_minutes).unwrap_or(i64::MAX);
+    pass.now + SignedDuration::from_mins(minutes)
+}
+
+fn topic(run: &Run, here: &Region) -> Result<String, Error> {
+    let topic = run.plan.notify.get(here).cloned();
+    topic.ok_or_else(|| {
+        Error::NotReady(format!(
+            "notify names no topic in {here}: nobody can be asked"
+        ))
+    })
+}
+
+/// The question as the run's record keeps it. The same one, by its token, may have been sent already.
+fn asked(pass: &Pass, token: &str, earlier: Option<&Asked>) -> Asked {
+    let question = fingerprint(token);
+    let is_sent = earlier.is_some_and(|asked| asked.is_sent && asked.question == question);
+    let confirmed = pass.run.confirmed.as_ref();
+    Asked {
+        question,
+        at: pass.now,
+        is_sent,
+        verdict: confirmed.map(|confirmed| confirmed.verdict),
+        said: confirmed.map_or(Said::Nothing, |confirmed| confirmed.evidence.said),
+    }
 }
 
 /// Marks the question as sent, so that the same one is not sent twice.
@@ -91,14 +99,18 @@ fn fingerprint(token: &str) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// What a pass of that run takes.
-fn of_run(plan: PlanName, run_id: RunId, (from, to): (Region, Region), epoch: Epoch) -> Input {
+/// What a pass of the run takes that asks, or waits for its window.
+fn pass_input(
+    (plan, run_id): (&PlanName, &RunId),
+    (from, to): (&Region, &Region),
+    epoch: Epoch,
+) -> Input {
     Input {
-        run_id: Some(run_id),
-        from_region: Some(from),
-        target_region: Some(to),
+        run_id: Some(run_id.clone()),
+        from_region: Some(from.clone()),
+        target_region: Some(to.clone()),
         epoch: Some(epoch),
-        ..Input::of(plan)
+        ..Input::of(plan.clone())
     }
 }
 
@@ -120,16 +132,10 @@ pub(super) async fn keep(
     world: &(impl Ledger + Here),
     input: &KeepInput,
 ) -> Result<Output<Observed>, Error> {
-    let KeepInput {
-        plan,
-        run_id,
-        from_region,
-        target_region,
-        epoch,
-        until,
-    } = input.clone();
-    let run = of_run(plan, run_id, (from_region, target_region), epoch);
-    let mut pass = Pass::open(world, &run).await?;
+    let until = input.until;
+    let run = (&input.plan, &input.run_id);
+    let regions = (&input.from_region, &input.target_region);
+    let mut pass = Pass::open(world, &pass_input(run, regions, input.epoch)).await?;
     is_near(until, pass.now)?;
     wait(world, &pass.run, until).await?;
     let reason = format!("the writer is not moved before {until}");
@@ -151,39 +157,47 @@ async fn wait(world: &impl Ledger, run: &Run, until: Timestamp) -> Result<(), Er
     Ok(())
 }
 
-fn message(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -> Message {
-    let last = run.timeline.last().map(|entry| entry.reason.as_str());
-    let answer = |word: &str, rest: &str| {
-        format!(
-            "aws stepfunctions send-task-{word} --region {} --task-token '{token}' {rest}",
-            run.to
-        )
-    };
+/// The question, with a command for either answer.
+fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -> Message {
     let (severity, again) = match run.kind {
         RunKind::UnplannedFailover => (Severity::Critical, "The outage is confirmed"),
         RunKind::PlannedFailover | RunKind::Failback => (Severity::Action, "Readiness is checked"),
     };
-    let replaced = earlier.map_or_else(String::new, |earlier| {
-        format!(
-            "\nThis replaces the question of {}. The commands of that one serve no more.",
-            utc(earlier.at)
-        )
-    });
+    let last = run.timeline.last().map(|entry| entry.reason.as_str());
+    let replaces = earlier.map(replaces).unwrap_or_default();
     Message {
         severity,
         what: format!("shall {} take over from {}?", run.to, run.from),
-        evidence: format!("{}{replaced}", last.unwrap_or_default()),
+        evidence: format!("{}{replaces}", last.unwrap_or_default()),
         out_since: run.out_since(),
         until: Some(until),
         execution: run.execution.clone(),
         next: format!(
             "Approve with the first command, or refuse with the second. {again} again before the writer is changed."
         ),
-        commands: vec![
-            answer("success", r#"--task-output '{"approved": true}'"#),
-            answer("failure", "--error Refused --cause 'why'"),
-        ],
+        commands: answers(&run.to, token).into(),
     }
+}
+
+/// Which question this one replaces.
+fn replaces(earlier: &Asked) -> String {
+    format!(
+        "\nThis replaces the question of {}. The commands of that one serve no more.",
+        utc(earlier.at)
+    )
+}
+
+/// The commands that answer it: yes and no.
+fn answers(region: &Region, token: &str) -> [String; 2] {
+    [
+        ("success", r#"--task-output '{"approved": true}'"#),
+        ("failure", "--error Refused --cause 'why'"),
+    ]
+    .map(|(word, rest)| {
+        format!(
+            "aws stepfunctions send-task-{word} --region {region} --task-token '{token}' {rest}"
+        )
+    })
 }
 
 #[cfg(test)]
@@ -191,7 +205,7 @@ mod tests {
     use super::*;
     use failover::notify;
 
-    fn question(token: &str) -> AskInput {
+    fn input(token: &str) -> AskInput {
         AskInput {
             plan: "orders".into(),
             run_id: "a".into(),
@@ -244,10 +258,10 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_asked_before_everything_that_may_fail_is_done() {
         let mut books = asking().await.silence_writes("us-west-1");
-        assert!(run(&books, &question("one")).await.is_err());
+        assert!(run(&books, &input("one")).await.is_err());
         assert_eq!(books.told().len(), 0, "a question whose token is dead");
         books.wake("us-west-1");
-        run(&books, &question("two")).await.unwrap();
+        run(&books, &input("two")).await.unwrap();
         assert_eq!(books.told().len(), 1);
     }
 
@@ -255,7 +269,7 @@ mod tests {
     async fn the_same_question_is_sent_once() {
         let books = asking().await;
         for _ in 0..2 {
-            run(&books, &question("one")).await.unwrap();
+            run(&books, &input("one")).await.unwrap();
         }
         assert_eq!(books.told().len(), 1);
     }
@@ -268,7 +282,7 @@ mod tests {
         asks.confirmed = Some(testing::confirmed(Verdict::WriterDown));
         asks.approve(books.now(), "test");
         books.put_run(&asks.to, &asks).await.unwrap();
-        run(&books, &question("one")).await.unwrap();
+        run(&books, &input("one")).await.unwrap();
         let kept = books.runs()[&"a".into()].clone();
         assert_eq!(kept.approved_at, None);
         assert_eq!(kept.asked.unwrap().verdict, Some(Verdict::WriterDown));
@@ -284,7 +298,7 @@ mod tests {
             "us-west-2 is silent",
         );
         let hour = Timestamp::from_second(3_600).unwrap();
-        let text = message(&run, "AAAA", hour, None).text(Timestamp::UNIX_EPOCH);
+        let text = question(&run, "AAAA", hour, None).text(Timestamp::UNIX_EPOCH);
         assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
         for part in [
             "shall us-east-1 take over from us-west-2?",

@@ -1,31 +1,24 @@
 //! Closes a run: reads from the ledger whether the point of no return was passed, measures RTO and RPO, and gives the
 //! leases back. A run that closes again answers what it answered first.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{CloseInput, Trouble, news};
+use super::{CloseInput, messages, release};
 use failover::{
     Error,
-    beat::Beats,
-    domain::seconds_between,
-    evidence::Verdict,
-    ledger::{Closed, Confirmed, Declined, Entry, Outcome, Row, Run, RunKind},
+    ledger::{Closed, Declined, Outcome, Run},
     pass::{Output, calls},
-    policy::{Decision, Human, decide},
     ports::{self, Functions, Here, Ledger, People, update_if},
 };
 
-/// The state that asks a human.
-const ASKS: &str = "AwaitApproval";
+mod answers;
+mod measures;
+mod outcome;
 
-/// What an answer goes by that is neither a yes nor a no.
-const UNREADABLE: &str = "Unreadable";
-
-/// What a failure goes by that was given no name.
-const UNNAMED: &str = "States.TaskFailed";
+use answers::is_a_no;
+use measures::measures;
+use outcome::{left, outcome};
 
 /// For how long a run is closed again whose end could not be told. Behind that its record and its log have it.
 const TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(1);
@@ -43,39 +36,21 @@ pub(super) async fn run(
     world: &(impl Ledger + Here + Functions + People),
     request: &CloseInput,
 ) -> Result<Answer, Error> {
-    let (here, plan, run_id) = (world.region(), &request.plan, &request.run_id);
-    let mut run = world.run(here, plan, run_id).await?.ok_or_else(|| {
-        Error::RunRefused(format!(
-            "the ledger of {here} holds no run {run_id} of plan {plan}"
-        ))
-    })?;
-    if run.closed.is_none() && !request.dry_run {
-        withdraw(world, &mut run).await?;
-        let row = world.row(here, plan).await?;
-        let (outcome, left) = outcome(&row, &run, request.verdict, &request.trouble);
-        let now = world.now();
-        run.note(now, super::STEP, "close", outcome.name());
-        let end = measure(&run, outcome, left, now);
-        run.closed = Some(end);
-        run.told = !run.plan.notify.contains_key(here);
-        world.put_run(here, &run).await?;
-    }
+    let mut run = recorded(world, request).await?;
     if !request.dry_run {
-        tell_end(world, &mut run).await;
-        // Each time: the call that closed the run may have died before it came here.
-        remember_no(world, &run, request).await?;
-        super::release::give_back(world, &run).await;
-        hand_over(world, &run).await?;
+        close(world, &mut run, request).await?;
+        end(world, &mut run, request).await?;
     }
     let closed = run.closed.clone().ok_or_else(|| {
-        Error::RunRefused(format!("run {run_id} is open; a dry run closes nothing"))
+        Error::RunRefused(format!(
+            "run {} is open; a dry run closes nothing",
+            run.run_id
+        ))
     })?;
-    if !request.dry_run && !run.told && world.now().duration_since(closed.at) < TOLD_WITHIN {
-        return Err(Error::Unavailable(format!(
-            "run {run_id} is closed, its leases are given back, and its end could not be told; close it again"
-        )));
+    if !request.dry_run {
+        is_told(&run, &closed, world.now())?;
     }
-    tracing::info!(%plan, %run_id, outcome = ?closed.outcome, left = ?closed.left, "a run closed");
+    tracing::info!(plan = %request.plan, run_id = %run.run_id, outcome = ?closed.outcome, left = ?closed.left, "a run closed");
     Ok(Answer {
         outcome: closed.outcome,
         left: closed.left.clone(),
@@ -86,13 +61,66 @@ pub(super) async fn run(
     })
 }
 
+async fn recorded(world: &(impl Ledger + Here), request: &CloseInput) -> Result<Run, Error> {
+    let (here, plan, run_id) = (world.region(), &request.plan, &request.run_id);
+    world.run(here, plan, run_id).await?.ok_or_else(|| {
+        Error::RunRefused(format!(
+            "the ledger of {here} holds no run {run_id} of plan {plan}"
+        ))
+    })
+}
+
+/// Writes down once how the run ended.
+async fn close(
+    world: &(impl Ledger + Here),
+    run: &mut Run,
+    request: &CloseInput,
+) -> Result<(), Error> {
+    if run.closed.is_some() {
+        return Ok(());
+    }
+    let here = world.region();
+    withdraw(world, run).await?;
+    let row = world.row(here, &request.plan).await?;
+    let outcome = outcome(&row, run, request.verdict, &request.trouble);
+    let left = left(&row, run, &request.trouble);
+    let now = world.now();
+    run.note(now, super::STEP, "close", outcome.name());
+    run.closed = Some(measures(run, outcome, left, now));
+    run.told = !run.plan.notify.contains_key(here);
+    world.put_run(here, run).await
+}
+
+/// What follows the end, each time that it is closed: the call that closed the run may have died before it came here.
+async fn end(
+    world: &(impl Ledger + Here + Functions + People),
+    run: &mut Run,
+    request: &CloseInput,
+) -> Result<(), Error> {
+    tell_end(world, run).await;
+    remember_no(world, run, request).await?;
+    release::give_back(world, run).await;
+    hand_over(world, run).await
+}
+
+/// Whether people were told of the end, or it is past that.
+fn is_told(run: &Run, closed: &Closed, now: jiff::Timestamp) -> Result<(), Error> {
+    if run.told || now.duration_since(closed.at) >= TOLD_WITHIN {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "run {} is closed, its leases are given back, and its end could not be told; close it again",
+        run.run_id
+    )))
+}
+
 /// Tells people of the run's end, until one call of those that close it was taken, and marks that: the call that closed it may
 /// have died before it came here.
 async fn tell_end(world: &(impl Ledger + Here + People), run: &mut Run) {
     let Some(end) = run.closed.as_ref().filter(|_| !run.told) else {
         return;
     };
-    run.told = news::closed(world, run, end).await;
+    run.told = messages::closed(world, run, end).await;
     if run.told
         && let Err(why) = world.put_run(world.region(), run).await
     {
@@ -114,89 +142,6 @@ async fn withdraw(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Err
         "nobody was asked to carry it out",
     );
     Ok(())
-}
-
-/// Tells from the ledger, not from who complained, how far the run went. What an earlier run to the same target began
-/// counts as this run's: it took it over.
-fn outcome(
-    row: &Row,
-    run: &Run,
-    verdict: Option<Verdict>,
-    trouble: &[Trouble],
-) -> (Outcome, Vec<String>) {
-    let mut left: Vec<_> = trouble
-        .iter()
-        .map(|trouble| {
-            let said = said(&trouble.cause);
-            format!("{}: {} {said}", trouble.state, trouble.error)
-        })
-        .collect();
-    let current = row.current.as_ref();
-    let proven = run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id);
-    // A run that lost its lease to another one does not answer for what that one began.
-    let superseded = row
-        .lease
-        .as_ref()
-        .is_some_and(|lease| lease.run_id != run.run_id);
-    let begun = row
-        .intent
-        .as_ref()
-        .filter(|intent| intent.to == run.to && (intent.run_id == run.run_id || !superseded));
-    let confirmed = run.confirmed.as_ref();
-    let human = confirmed.map_or(Human::default(), Confirmed::human);
-    let stands_down =
-        verdict.is_some_and(|verdict| decide(verdict, &run.plan, human) != Decision::GoOn);
-    // No answer, or a refusal, is a human's word and no trouble.
-    let answered = trouble
-        .iter()
-        .all(|trouble| is_a_no(run, trouble) || is_silence(trouble));
-    let outcome = match (proven, begun) {
-        (true, _) if trouble.is_empty() => Outcome::Succeeded,
-        (true, _) => Outcome::Failed,
-        (false, Some(intent)) => {
-            left.push(format!(
-                "the promotion of {} (epoch {}) is begun and not proven; start a new run to it",
-                intent.to, intent.epoch
-            ));
-            Outcome::Failed
-        }
-        (false, None) if trouble.is_empty() && run.hand_over.is_some() => Outcome::HandedOver,
-        // The state machine comes here without a move and without trouble after a rehearsal only.
-        (false, None) if trouble.is_empty() && run.kind == RunKind::Failback => Outcome::Rebuilt,
-        (false, None) if answered && stands_down => Outcome::StoodDown,
-        (false, None) => Outcome::Aborted,
-    };
-    if !proven
-        && let Some((attempt, words)) = calls::last_refusal(run)
-        && !left.iter().any(|left| left.contains(words))
-    {
-        left.push(format!(
-            "RDS refused {} of {} {} time(s), the last time with: {words}",
-            attempt.action, run.to, attempt.times
-        ));
-    }
-    (outcome, left)
-}
-
-/// Whether nobody answered in time.
-fn is_silence(trouble: &Trouble) -> bool {
-    trouble.state == ASKS && trouble.error == "States.Timeout"
-}
-
-/// Whether a human said no, under whatever name, or under none. Nobody can who was sent no question, and what a function, Lambda or
-/// the state machine fails with is nobody's word, and a word that nobody can read is none.
-fn is_a_no(run: &Run, trouble: &Trouble) -> bool {
-    let is_sent = run.asked.as_ref().is_some_and(|asked| asked.is_sent);
-    let error = trouble.error.as_str();
-    let of_the_machine = error.starts_with("States.") && error != UNNAMED;
-    let failed = is_of_a_function(trouble) || of_the_machine || error.starts_with("Lambda.");
-    trouble.state == ASKS && is_sent && !failed && error != UNREADABLE
-}
-
-/// Whether it is a function's own error, which is JSON in the cause: people may type the same name.
-fn is_of_a_function(trouble: &Trouble) -> bool {
-    let cause = trouble.cause.trim_start();
-    cause.starts_with('{') && cause.contains("\"errorType\"")
 }
 
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.
@@ -239,48 +184,6 @@ async fn hand_over(world: &impl Functions, run: &Run) -> Result<(), Error> {
     world.suspect_in(&better.to, &detail).await
 }
 
-fn measure(run: &Run, outcome: Outcome, left: Vec<String>, now: jiff::Timestamp) -> Closed {
-    let confirmed = run.confirmed.as_ref();
-    let last = out_since(run);
-    let proof = run.proof.as_ref();
-    Closed {
-        at: now,
-        outcome,
-        left,
-        rto_seconds: last
-            .zip(proof)
-            .map(|(last, proof)| seconds_between(last, proof.beat.at)),
-        rpo: proof.and_then(|proof| proof.loss.clone()),
-        at_most_seconds: proof
-            .and(confirmed)
-            .zip(run.held.as_ref())
-            .and_then(|(confirmed, held)| confirmed.at_most_seconds(held)),
-        step_seconds: step_seconds(run.opened_at, &run.timeline),
-    }
-}
-
-/// Since when writes were out: where an outage was confirmed, since that began. A planned move loses nothing, so that the new
-/// writer holds the old one's last beat.
-fn out_since(run: &Run) -> Option<jiff::Timestamp> {
-    let newest = |beats: &Beats| beats.values().map(|beat| beat.at).max();
-    match &run.confirmed {
-        Some(confirmed) => confirmed.outage_since.or(newest(&confirmed.acknowledged)),
-        None if run.kind == RunKind::UnplannedFailover => None,
-        None => run.held.as_ref().and_then(newest),
-    }
-}
-
-/// Seconds from each step's previous entry to its own, summed per step.
-fn step_seconds(opened_at: jiff::Timestamp, timeline: &[Entry]) -> BTreeMap<String, f64> {
-    let mut sums = BTreeMap::new();
-    let mut before = opened_at;
-    for entry in timeline {
-        *sums.entry(entry.step.clone()).or_insert(0.0) += seconds_between(before, entry.at);
-        before = entry.at;
-    }
-    sums
-}
-
 fn sentence(closed: &Closed) -> String {
     let known = |seconds: Option<f64>| {
         seconds.map_or("unknown".to_owned(), |seconds| format!("{seconds:.1} s"))
@@ -302,21 +205,6 @@ fn sentence(closed: &Closed) -> String {
         ),
         Outcome::Failed => format!("left to be done: {}", closed.left.join("; ")),
     }
-}
-
-/// The sentence in a cause: a function's answer to a state machine is JSON around it, which may be cut off.
-fn said(cause: &str) -> String {
-    if !cause.starts_with('{') {
-        return cause.to_owned();
-    }
-    let whole = serde_json::from_str::<serde_json::Value>(cause).unwrap_or_default();
-    let sentence = ["errorMessage", "message", "Message"]
-        .iter()
-        .find_map(|field| whole.get(field)?.as_str());
-    sentence.map_or_else(
-        || "the execution's history has the cause".to_owned(),
-        str::to_owned,
-    )
 }
 
 #[cfg(test)]

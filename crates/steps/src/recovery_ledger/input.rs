@@ -112,18 +112,7 @@ impl Asked {
     /// `InvalidRequest` that names the field which is unknown, missing or not understood.
     pub fn read(kind: RunKind, input: Value) -> Result<Self, Error> {
         Ok(match kind {
-            RunKind::UnplannedFailover => {
-                let input: UnplannedInput = read(input)?;
-                Self {
-                    plan: input.plan,
-                    incident: input.incident,
-                    handed_over_by: input.handed_over_by,
-                    from_region: input.writer_region,
-                    target_region: input.observer_region,
-                    failback: None,
-                    dry_run: input.dry_run,
-                }
-            }
+            RunKind::UnplannedFailover => Self::suspicion(read(input)?),
             RunKind::PlannedFailover => {
                 let input: PlannedInput = read(input)?;
                 Self::by_hand(input.plan, input.from_region, input.dry_run)
@@ -136,6 +125,15 @@ impl Asked {
                 }
             }
         })
+    }
+
+    fn suspicion(input: UnplannedInput) -> Self {
+        Self {
+            incident: input.incident,
+            handed_over_by: input.handed_over_by,
+            target_region: input.observer_region,
+            ..Self::by_hand(input.plan, input.writer_region, input.dry_run)
+        }
     }
 
     fn by_hand(plan: PlanName, from_region: Option<Region>, dry_run: bool) -> Self {

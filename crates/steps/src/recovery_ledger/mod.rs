@@ -10,8 +10,7 @@ use failover::{
     evidence::Verdict,
     json::time,
     ledger::RunKind,
-    notify::Message,
-    pass::{Output, Progress, answer, operation, unknown},
+    pass::{answer, operation, unknown},
     plan::{self, Plan},
     ports::{Functions, Here, Ledger, Members, Parameters, People},
     topologies::Blueprints,
@@ -22,9 +21,11 @@ mod adopt;
 mod ask;
 mod close;
 mod input;
-mod news;
+mod messages;
 mod open;
+mod opening;
 mod release;
+mod test_message;
 
 pub use input::{Approval, Asked, FailbackInput};
 
@@ -178,44 +179,8 @@ pub async fn handle<W: Ledger + Here + Members + Parameters + Functions + People
         Request::Keep(input) => answer(ask::keep(world, &input).await?),
         Request::Ask(input) => answer(ask::run(world, &input).await?),
         Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
-        Request::TestMessage(input) => answer(test_message(world, &input).await?),
+        Request::TestMessage(input) => answer(test_message::run(world, &input).await?),
     }
-}
-
-/// Sends a message that says that it is a test; what the topic answers is the answer. A dry run only looks whether it is there.
-async fn test_message(
-    world: &(impl Ledger + Here + Parameters + People),
-    input: &AdoptInput,
-) -> Result<Output<()>, Error> {
-    let (here, name) = (world.region(), &input.plan);
-    let plan = plan(world, name).await?;
-    let topic = plan.notify.get(here).ok_or_else(|| {
-        Error::InvalidRequest(format!(
-            "notify of plan {name} has no {here}; name an SNS topic of that Region"
-        ))
-    })?;
-    if input.dry_run {
-        if let Err(why) = world.topic(here, topic).await {
-            return Output::refused(why, None, Vec::new());
-        }
-        let reason = format!("{topic} is there and would be sent a test message");
-        return Ok(Output {
-            progress: Progress::Pending,
-            dry_run: true,
-            ..Output::done("test_message", reason, ())
-        });
-    }
-    let message = Message {
-        what: "a test of this plan's messages".into(),
-        evidence: format!("Somebody asked for it in {here}. Nothing happened to the database."),
-        next: "Nothing.".into(),
-        ..Message::default()
-    };
-    world
-        .publish(topic, &message.subject(name), &message.text(world.now()))
-        .await?;
-    let reason = format!("{topic} took a test message; look whether it arrives");
-    Ok(Output::done("test_message", reason, ()))
 }
 
 /// The document of a plan; a name that no parameter bears is told beside those that there are.

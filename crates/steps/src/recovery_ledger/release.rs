@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{ReleaseInput, plan_or_last};
@@ -46,41 +47,49 @@ pub(super) async fn run(
         let given = give(world, region, &input.plan, (&input.run_id, None)).await;
         (region.clone(), given)
     });
-    let mut kept = Vec::new();
-    let mut observed = Released {
-        regions: Vec::new(),
-        held_by: BTreeMap::new(),
-    };
-    for (region, given) in futures::future::join_all(asked).await {
-        match given {
-            Given::Back => observed.regions.push(region),
-            Given::None(lease) => {
-                let held = lease.filter(|lease| lease.expires_at > world.now());
-                let holder = held.map(|lease| (region, lease.run_id));
-                observed.held_by.extend(holder);
-            }
-            Given::Unknown => kept.push(region),
-        }
-    }
+    let given = futures::future::join_all(asked).await;
+    let (observed, kept) = sorted(given, world.now());
     if !is_enough(world.region(), &kept) {
-        return Err(Error::Unavailable(format!(
-            "the ledger of {} does not answer, so that run {} may still hold plan {} there; release it again",
-            kept.iter()
-                .map(Region::as_str)
-                .collect::<Vec<_>>()
-                .join(", "),
-            input.run_id,
-            input.plan
-        )));
+        return Err(may_still_hold(input, &kept));
     }
-    let action = if observed.regions.is_empty() {
-        "none"
-    } else {
-        "release"
+    let action = match observed.regions.as_slice() {
+        [] => "none",
+        _ => "release",
     };
     let reason = reason(input, &observed);
     tracing::info!(plan = %input.plan, run_id = %input.run_id, ?observed, "released");
     Ok(Output::done(action, reason, observed))
+}
+
+/// What was given back, and the Regions of which nobody knows.
+fn sorted(given: Vec<(Region, Given)>, now: Timestamp) -> (Released, Vec<Region>) {
+    let mut kept = Vec::new();
+    let mut released = Released {
+        regions: Vec::new(),
+        held_by: BTreeMap::new(),
+    };
+    for (region, given) in given {
+        match given {
+            Given::Back => released.regions.push(region),
+            Given::None(lease) => {
+                let held = lease.filter(|lease| lease.expires_at > now);
+                let holder = held.map(|lease| (region, lease.run_id));
+                released.held_by.extend(holder);
+            }
+            Given::Unknown => kept.push(region),
+        }
+    }
+    (released, kept)
+}
+
+fn may_still_hold(input: &ReleaseInput, kept: &[Region]) -> Error {
+    let kept: Vec<_> = kept.iter().map(Region::as_str).collect();
+    Error::Unavailable(format!(
+        "the ledger of {} does not answer, so that run {} may still hold plan {} there; release it again",
+        kept.join(", "),
+        input.run_id,
+        input.plan
+    ))
 }
 
 fn reason(input: &ReleaseInput, observed: &Released) -> String {

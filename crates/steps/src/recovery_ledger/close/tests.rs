@@ -1,9 +1,18 @@
 //! How a run ends, what of that is told, and whose word is a no.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use super::{
+    answers::{ASKS, UNNAMED},
+    measures::step_seconds,
+    outcome::said,
+    *,
+};
+use crate::recovery_ledger::Trouble;
 use failover::{
     domain::Epoch,
-    ledger::{Current, Intent},
+    evidence::Verdict,
+    ledger::{Current, Entry, Intent, Row, RunKind},
     ports,
 };
 
@@ -127,7 +136,7 @@ async fn an_answer_that_nobody_can_read_is_told_and_keeps_no_suspicion_from_aski
 }
 
 fn of(row: &Row, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
-    outcome(row, &failover::testing::run(), verdict, trouble).0
+    outcome(row, &failover::testing::run(), verdict, trouble)
 }
 
 #[test]
@@ -165,7 +174,7 @@ fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones
         beat: beat(100),
         loss: None,
     });
-    let rto = |run: &Run| measure(run, Outcome::Succeeded, Vec::new(), at(110)).rto_seconds;
+    let rto = |run: &Run| measures(run, Outcome::Succeeded, Vec::new(), at(110)).rto_seconds;
     moved.kind = RunKind::PlannedFailover;
     assert_eq!(rto(&moved), Some(3.0));
     // The new writer of an outage may lack the old one's last beats.
@@ -175,13 +184,10 @@ fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones
 
 #[test]
 fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
-    let (outcome, left) = outcome(
-        &row(None, true),
-        &failover::testing::run(),
-        Some(Verdict::RegionDown),
-        &trouble(),
-    );
+    let (begun, run) = (row(None, true), failover::testing::run());
+    let outcome = outcome(&begun, &run, Some(Verdict::RegionDown), &trouble());
     assert_eq!(outcome, Outcome::Failed);
+    let left = left(&begun, &run, &trouble());
     assert!(
         left.iter().any(|left| left.contains("not proven")),
         "{left:?}"
@@ -199,7 +205,7 @@ fn an_end_before_the_proof_says_with_which_words_rds_refused_to_promote() {
         refused.attempt(at(1), promoting, "fail_over");
         refused.answered(Answer::Refused(words.into()));
     }
-    let left = |row: &Row, trouble: &[Trouble]| outcome(row, &refused, None, trouble).1;
+    let left = |row: &Row, trouble: &[Trouble]| left(row, &refused, trouble);
     let stale = left(&row(None, false), &trouble());
     let said = "RDS refused fail_over of us-east-1 2 time(s), the last time with: it is no member";
     assert_eq!(stale.last().unwrap(), said);
@@ -289,7 +295,7 @@ async fn an_end_that_no_topic_took_is_told_by_the_next_call_that_closes_and_only
         ..books.runs()[&"a".into()].clone()
     };
     books.put_run(&untold.to, &untold).await.unwrap();
-    ports::update_if(&books, &untold.to, untold.name(), |row| row.calm())
+    ports::update_if(&books, &untold.to, untold.name(), |row| row.commits_again())
         .await
         .unwrap();
     books.deafen(9);
@@ -348,8 +354,8 @@ fn a_failback_that_moved_nothing_and_met_no_trouble_was_a_rehearsal() {
         kind: RunKind::Failback,
         ..failover::testing::run()
     };
-    assert_eq!(outcome(&untouched, &run, None, &[]).0, Outcome::Rebuilt);
-    let stopped = outcome(&untouched, &run, None, &trouble()).0;
+    assert_eq!(outcome(&untouched, &run, None, &[]), Outcome::Rebuilt);
+    let stopped = outcome(&untouched, &run, None, &trouble());
     assert_eq!(stopped, Outcome::Aborted);
 }
 

@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Held, Opened, Opening, behind, claim, counts_on_all, is_carried_out, opened, resumes};
+use super::{
+    Held, Opened, Opening,
+    lease::{behind, claim, counts, counts_on_all},
+    opened,
+    resume::resumes,
+};
 use failover::{
-    Error, guard,
-    ledger::Rows,
+    Error,
+    domain::Epoch,
+    guard,
+    ledger::{Row, Rows},
     pass::Refusal,
     plan::Plan,
     ports::{Here, Ledger, Members, People},
@@ -36,8 +43,29 @@ impl Against {
             }
         }
     }
+
+    fn reason(&self, input: &Opening, epoch: Epoch) -> String {
+        if self.reasons.is_empty() {
+            return format!(
+                "a run from {} to {} would open at epoch {epoch}",
+                input.from_region, input.target_region
+            );
+        }
+        format!("would be refused: {}", self.reasons.join("; "))
+    }
+
+    fn refusal(self) -> Option<Refusal> {
+        self.error.map(|error| Refusal {
+            error,
+            reasons: self.reasons,
+        })
+    }
 }
 
+/// What opening would answer.
+///
+/// # Errors
+/// What nobody could find out.
 pub(super) async fn run(
     world: &(impl Ledger + Here + Members + People),
     plan: &Plan,
@@ -46,29 +74,9 @@ pub(super) async fn run(
 ) -> Result<Opened, Error> {
     let mut against = Against::default();
     against.note(admitted)?;
-    let mut carried_out = false;
-    let mut rows = Rows(BTreeMap::new());
-    for region in input.counted_on(plan) {
-        let row = world.row(region, &plan.plan).await;
-        if matches!(row, Err(Error::Unavailable(_))) && region != world.region() {
-            carried_out = carried_out || is_carried_out(world, plan, input).await?;
-            if carried_out {
-                continue;
-            }
-        }
-        let row = row.map_err(|why| counts_on_all(input.kind, why))?;
-        rows.0.insert(region.clone(), row);
-    }
-    let held = Held {
-        leased: Vec::new(),
-        behind: behind(&rows, input, world.now()),
-        carried_out,
-    };
-    if held.behind.is_none() {
-        let claim = claim(input);
-        for row in rows.0.values() {
-            against.note(row.claim(&claim, world.now()))?;
-        }
+    let (rows, held) = look(world, plan, input).await?;
+    for claimed in claims(world, input, &rows, &held) {
+        against.note(claimed)?;
     }
     against.note(guard::writer(
         &rows,
@@ -76,25 +84,41 @@ pub(super) async fn run(
         &input.target_region,
     ))?;
     let resume = against.note(resumes(world, plan, input, &rows, &held).await)?;
-    let current = rows.current().map(|current| current.epoch);
-    let epoch = current.unwrap_or_default();
-    let reason = if against.reasons.is_empty() {
-        format!(
-            "a run from {} to {} would open at epoch {epoch}",
-            input.from_region, input.target_region
-        )
-    } else {
-        format!("would be refused: {}", against.reasons.join("; "))
-    };
+    let epoch = rows.proven_epoch();
+    let reason = against.reason(input, epoch);
     let mut answer = opened(plan, input, (epoch, &held), reason);
     answer.resume = resume.unwrap_or(false);
     answer.output.dry_run = true;
-    answer.output.refusal = against.error.map(|error| Refusal {
-        error,
-        reasons: against.reasons,
-    });
+    answer.output.refusal = against.refusal();
     tracing::info!(plan = %plan.plan, run_id = %input.run_id, reason = answer.output.reason, "dry run");
     Ok(answer)
+}
+
+/// The rows that the run would count on, and what it would hold of the plan.
+async fn look(
+    world: &(impl Ledger + Here + Members),
+    plan: &Plan,
+    input: &Opening,
+) -> Result<(Rows, Held), Error> {
+    let mut rows = Rows(BTreeMap::new());
+    let mut held = Held::default();
+    for region in input.counted_on(plan) {
+        let row = world.row(region, &plan.plan).await;
+        let counts = counts(world, plan, input, region, &row, &mut held.carried_out);
+        if counts.await? {
+            let row = row.map_err(|why| counts_on_all(input.kind, why))?;
+            rows.0.insert(region.clone(), row);
+        }
+    }
+    held.behind = behind(&rows, input, world.now());
+    Ok((rows, held))
+}
+
+/// What each lease would be given or refused with; none is asked for behind another run.
+fn claims(world: &impl Here, input: &Opening, rows: &Rows, held: &Held) -> Vec<Result<Row, Error>> {
+    let claim = claim(input);
+    let asked = rows.0.values().filter(|_| held.behind.is_none());
+    asked.map(|row| row.claim(&claim, world.now())).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whether a run that opens has still to promote its target, or only to finish what an earlier one left.
 
 use super::{Held, Opening};
-use crate::{carried_out::is_carried_out, recovery_ledger::news};
+use crate::{carried_out::is_carried_out, recovery_ledger::messages};
 use failover::{
     Error,
     domain::Epoch,
@@ -25,35 +25,55 @@ pub(super) async fn resumes(
     held: &Held,
 ) -> Result<bool, Error> {
     let current = rows.current();
-    let epoch = current.map(|current| current.epoch).unwrap_or_default();
-    // Only what comes after the promotion is left to be done: a new run by hand does it, a late suspicion does not.
-    let proven = current.is_some_and(|current| current.writer == input.target_region);
-    if proven && input.incident.is_some() {
-        return Err(Error::RunRefused(format!(
-            "{} already is the writer of plan {} (epoch {epoch})",
-            input.target_region, plan.plan
-        )));
-    }
-    if proven {
-        not_overtaken(world, plan, input, epoch).await?;
-        something_is_left(world, plan, input, current).await?;
+    let proven = current.filter(|current| current.writer == input.target_region);
+    if let Some(current) = proven {
+        something_to_do(world, plan, input, current).await?;
     }
     let resume = held.behind.is_none()
-        && (proven
+        && (proven.is_some()
             || held.carried_out
             || is_carried_out(world, plan, rows, &input.target_region).await?);
-    // The cool-down keeps the system from chasing outages, not people from moving the writer.
-    let unplanned = input.kind == RunKind::UnplannedFailover;
-    if unplanned
-        && !resume
-        && let Err(why) = guard::cooldown(current, plan, world.now())
-    {
-        if !input.dry_run {
-            news::refused(world, plan, input, "cool-down", &why).await;
-        }
-        return Err(why);
+    if !resume {
+        cooled_down(world, plan, input, current).await?;
     }
     Ok(resume)
+}
+
+/// Refuses a run to where the writer is already, unless something is left to be done there: a new run by hand does it, a late
+/// suspicion does not.
+async fn something_to_do(
+    world: &(impl Ledger + Here),
+    plan: &Plan,
+    input: &Opening,
+    current: &Current,
+) -> Result<(), Error> {
+    if input.incident.is_some() {
+        return Err(Error::RunRefused(format!(
+            "{} already is the writer of plan {} (epoch {})",
+            input.target_region, plan.plan, current.epoch
+        )));
+    }
+    not_overtaken(world, plan, input, current.epoch).await?;
+    something_is_left(world, plan, input, current).await
+}
+
+/// The cool-down keeps the system from chasing outages, not people from moving the writer.
+async fn cooled_down(
+    world: &(impl Ledger + Here + People),
+    plan: &Plan,
+    input: &Opening,
+    current: Option<&Current>,
+) -> Result<(), Error> {
+    if input.kind != RunKind::UnplannedFailover {
+        return Ok(());
+    }
+    let cooled_down = guard::cooldown(current, plan, world.now());
+    if let Err(why) = &cooled_down
+        && !input.dry_run
+    {
+        messages::refused(world, plan, input, "cool-down", why).await;
+    }
+    cooled_down
 }
 
 /// A Region that was parted may take itself for the writer still: a later run left it without writing here.
@@ -80,11 +100,8 @@ async fn something_is_left(
     world: &(impl Ledger + Here),
     plan: &Plan,
     input: &Opening,
-    current: Option<&Current>,
+    current: &Current,
 ) -> Result<(), Error> {
-    let Some(current) = current else {
-        return Ok(());
-    };
     let here = world.region();
     let brought = world.run(here, &plan.plan, &current.run_id).await?;
     if is_unfinished(current, brought.as_ref(), input.kind) {
@@ -183,7 +200,7 @@ mod tests {
             target_region: "us-east-1".into(),
             dry_run: false,
         };
-        let why = something_is_left(&books, &plan, &opening, Some(&current(ADOPTED)))
+        let why = something_is_left(&books, &plan, &opening, &current(ADOPTED))
             .await
             .unwrap_err();
         assert_eq!(why.name(), "RunRefused");

@@ -1,6 +1,6 @@
 //! A run that is about to open: where it goes, and what can be said against that before anything is touched.
 
-use crate::recovery_ledger::{Asked, OpenInput};
+use super::{Asked, OpenInput};
 use failover::{
     Error,
     domain::{Incident, Region, RunId},
@@ -12,14 +12,14 @@ use failover::{
 
 /// A run that is about to open, and where it goes.
 #[derive(Debug, Clone)]
-pub(in crate::recovery_ledger) struct Opening {
+pub(super) struct Opening {
     pub(super) kind: RunKind,
     pub(super) incident: Option<Incident>,
     pub(super) run_id: RunId,
-    pub(in crate::recovery_ledger) execution: Option<String>,
+    pub(super) execution: Option<String>,
     pub(super) handed_over_by: Option<RunId>,
-    pub(in crate::recovery_ledger) from_region: Region,
-    pub(in crate::recovery_ledger) target_region: Region,
+    pub(super) from_region: Region,
+    pub(super) target_region: Region,
     pub(super) dry_run: bool,
 }
 
@@ -32,32 +32,14 @@ impl Opening {
         asked: &Asked,
     ) -> Result<Self, Error> {
         let here = world.region();
-        let target_region = asked.target_region.as_ref().unwrap_or(here).clone();
-        let from_region = match (&asked.from_region, input.kind) {
-            (Some(region), _) => Ok(region.clone()),
-            // The other Region may be dead: what this one knows must do.
-            (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await,
-            // Every member's ledger: a Region that was away may not have learnt of the last move yet.
-            (None, RunKind::PlannedFailover | RunKind::Failback) => {
-                left(world, plan, plan.members.keys()).await
-            }
-        };
-        let from_region = match from_region {
-            // A dry run tells that nobody adopted the plan among its reasons, whichever Region it would leave.
-            Err(why @ Error::NotReady(_)) if asked.dry_run => {
-                let mut others = plan.members.keys().filter(|region| *region != here);
-                others.next().ok_or(why)?.clone()
-            }
-            found => found?,
-        };
         Ok(Self {
             kind: input.kind,
             incident: asked.incident.clone(),
             run_id: input.run_id.clone(),
             execution: input.execution.clone(),
             handed_over_by: asked.handed_over_by.clone(),
-            from_region,
-            target_region,
+            from_region: from_region(world, plan, input.kind, asked).await?,
+            target_region: asked.target_region.as_ref().unwrap_or(here).clone(),
             dry_run: asked.dry_run,
         })
     }
@@ -71,6 +53,36 @@ impl Opening {
     }
 }
 
+/// The Region that a run leaves, as it was asked for or as the ledgers tell.
+async fn from_region(
+    world: &(impl Ledger + Here),
+    plan: &Plan,
+    kind: RunKind,
+    asked: &Asked,
+) -> Result<Region, Error> {
+    let here = world.region();
+    let found = match (&asked.from_region, kind) {
+        (Some(region), _) => Ok(region.clone()),
+        // The other Region may be dead: what this one knows must do.
+        (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await,
+        // Every member's ledger: a Region that was away may not have learnt of the last move yet.
+        (None, RunKind::PlannedFailover | RunKind::Failback) => {
+            left(world, plan, plan.members.keys()).await
+        }
+    };
+    match found {
+        // A dry run tells that nobody adopted the plan among its reasons, whichever Region it would leave.
+        Err(why @ Error::NotReady(_)) if asked.dry_run => {
+            others(plan, here).next().cloned().ok_or(why)
+        }
+        found => found,
+    }
+}
+
+fn others<'a>(plan: &'a Plan, here: &'a Region) -> impl Iterator<Item = &'a Region> {
+    plan.members.keys().filter(move |region| *region != here)
+}
+
 /// The Region that a run to this one leaves: the current writer's; where that is this one already, an earlier run
 /// came so far, and the only other member is what it left.
 async fn left<'a>(
@@ -82,7 +94,7 @@ async fn left<'a>(
     let rows = ports::rows(world, asked, &plan.plan).await?;
     let writer = rows.current().map(|current| current.writer.clone());
     let writer = writer.ok_or_else(|| not_adopted(&plan.plan))?;
-    let mut others = plan.members.keys().filter(|region| *region != here);
+    let mut others = others(plan, here);
     match (others.next(), others.next()) {
         _ if writer != *here => Ok(writer),
         (Some(only), None) => Ok(only.clone()),
@@ -94,38 +106,40 @@ async fn left<'a>(
 
 /// What can be refused before anything is touched.
 pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<(), Error> {
-    let mut faults = Vec::new();
     // A suspicion has words of its own.
     let [from, target] = match input.kind {
         RunKind::UnplannedFailover => ["writer_region", "observer_region"],
         RunKind::PlannedFailover | RunKind::Failback => ["from_region", "target_region"],
     };
-    for (field, region) in [(from, &input.from_region), (target, &input.target_region)] {
-        if !plan.members.contains_key(region) {
-            let members: Vec<_> = plan.members.keys().map(Region::as_str).collect();
-            faults.push(format!(
-                "{field} is {region}, which is not a member of plan {}; use one of {}",
-                plan.plan,
-                members.join(", ")
-            ));
-        }
+    let faults = [
+        stranger(plan, from, &input.from_region),
+        stranger(plan, target, &input.target_region),
+        (input.from_region == input.target_region)
+            .then(|| format!("{from} and {target} are both {}", input.from_region)),
+        (input.target_region != *here).then(|| {
+            format!(
+                "{target} is {}; start the run in that Region, this is {here}",
+                input.target_region
+            )
+        }),
+    ];
+    let faults: Vec<_> = faults.into_iter().flatten().collect();
+    if faults.is_empty() {
+        return Ok(());
     }
-    if input.from_region == input.target_region {
-        faults.push(format!(
-            "{from} and {target} are both {}",
-            input.from_region
-        ));
-    }
-    if input.target_region != *here {
-        faults.push(format!(
-            "{target} is {}; start the run in that Region, this is {here}",
-            input.target_region
-        ));
-    }
-    if !faults.is_empty() {
-        return Err(Error::InvalidRequest(faults.join("; ")));
-    }
-    Ok(())
+    Err(Error::InvalidRequest(faults.join("; ")))
+}
+
+/// What is wrong with a Region that the plan does not name.
+fn stranger(plan: &Plan, field: &str, region: &Region) -> Option<String> {
+    let members: Vec<_> = plan.members.keys().map(Region::as_str).collect();
+    (!plan.members.contains_key(region)).then(|| {
+        format!(
+            "{field} is {region}, which is not a member of plan {}; use one of {}",
+            plan.plan,
+            members.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]

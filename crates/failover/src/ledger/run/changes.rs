@@ -1,0 +1,72 @@
+//! What a run changed, and what that showed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    beat::{Beat, Loss},
+    domain::Epoch,
+};
+
+/// A change of a hosted zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsChange {
+    /// Its id; `None` when the answer to the call was never seen.
+    pub id: Option<String>,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// Why a parameter, the parameters of a Region, or a zone could not be led to the new writer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "unled", rename_all = "snake_case")]
+pub enum Unled {
+    /// Nobody answered; it is tried again after the others.
+    Silent {
+        /// When it was tried last.
+        at: Timestamp,
+        /// How often.
+        times: u32,
+        /// What was seen instead of an answer.
+        why: String,
+    },
+    /// It was refused.
+    Refused {
+        /// In these words.
+        why: String,
+    },
+}
+
+/// What was done to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "restart", rename_all = "snake_case")]
+pub enum Restart {
+    /// It was given a new deployment.
+    Deployment {
+        /// The deployment's id.
+        id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// ECS did not answer; it is tried again after the others.
+    Postponed {
+        /// When it was tried last.
+        at: Timestamp,
+    },
+    /// ECS would not restart it.
+    Refused {
+        /// What it said.
+        why: String,
+    },
+}
+
+/// What proving the new writer showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The epoch that was committed.
+    pub epoch: Epoch,
+    /// The first beat on the new writer.
+    pub beat: Beat,
+    /// What the promotion lost; `None` when that is unknown.
+    pub loss: Option<Loss>,
+}

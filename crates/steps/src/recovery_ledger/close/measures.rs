@@ -1,0 +1,54 @@
+//! What is measured of a run: RTO, RPO, and how long each step took.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use failover::{
+    beat::Beats,
+    domain::seconds_between,
+    ledger::{Closed, Entry, Outcome, Run, RunKind},
+};
+
+/// The end of a run, with what was measured of it.
+pub(super) fn measures(run: &Run, outcome: Outcome, left: Vec<String>, now: Timestamp) -> Closed {
+    let confirmed = run.confirmed.as_ref();
+    let last = out_since(run);
+    let proof = run.proof.as_ref();
+    Closed {
+        at: now,
+        outcome,
+        left,
+        rto_seconds: last
+            .zip(proof)
+            .map(|(last, proof)| seconds_between(last, proof.beat.at)),
+        rpo: proof.and_then(|proof| proof.loss.clone()),
+        at_most_seconds: proof
+            .and(confirmed)
+            .zip(run.held.as_ref())
+            .and_then(|(confirmed, held)| confirmed.at_most_seconds(held)),
+        step_seconds: step_seconds(run.opened_at, &run.timeline),
+    }
+}
+
+/// Since when writes were out: where an outage was confirmed, since that began. A planned move loses nothing, so that the new
+/// writer holds the old one's last beat.
+fn out_since(run: &Run) -> Option<Timestamp> {
+    let newest = |beats: &Beats| beats.values().map(|beat| beat.at).max();
+    match &run.confirmed {
+        Some(confirmed) => confirmed.outage_since.or(newest(&confirmed.acknowledged)),
+        None if run.kind == RunKind::UnplannedFailover => None,
+        None => run.held.as_ref().and_then(newest),
+    }
+}
+
+/// Seconds from each step's previous entry to its own, summed per step.
+pub(super) fn step_seconds(opened_at: Timestamp, timeline: &[Entry]) -> BTreeMap<String, f64> {
+    let mut sums = BTreeMap::new();
+    let mut before = opened_at;
+    for entry in timeline {
+        *sums.entry(entry.step.clone()).or_insert(0.0) += seconds_between(before, entry.at);
+        before = entry.at;
+    }
+    sums
+}

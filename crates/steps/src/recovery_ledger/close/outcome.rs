@@ -1,0 +1,116 @@
+//! How far a run went, told from the ledger and not from who complained, and what is left to be done.
+
+use super::answers::{is_a_no, is_silence};
+use crate::recovery_ledger::Trouble;
+use failover::{
+    evidence::Verdict,
+    ledger::{Confirmed, Intent, Outcome, Row, Run, RunKind},
+    pass::calls,
+    policy::{Decision, Human, decide},
+};
+
+/// What came of a run. What an earlier run to the same target began counts as this run's: it took it over.
+pub(super) fn outcome(
+    row: &Row,
+    run: &Run,
+    verdict: Option<Verdict>,
+    trouble: &[Trouble],
+) -> Outcome {
+    if is_proven(row, run) {
+        return after_the_proof(trouble);
+    }
+    if begun(row, run).is_some() {
+        return Outcome::Failed;
+    }
+    match trouble {
+        [] if run.hand_over.is_some() => Outcome::HandedOver,
+        // The state machine comes here without a move and without trouble after a rehearsal only.
+        [] if run.kind == RunKind::Failback => Outcome::Rebuilt,
+        _ if is_answered(run, trouble) && stands_down(run, verdict) => Outcome::StoodDown,
+        _ => Outcome::Aborted,
+    }
+}
+
+const fn after_the_proof(trouble: &[Trouble]) -> Outcome {
+    if trouble.is_empty() {
+        Outcome::Succeeded
+    } else {
+        Outcome::Failed
+    }
+}
+
+/// What is left to be done, one sentence each.
+pub(super) fn left(row: &Row, run: &Run, trouble: &[Trouble]) -> Vec<String> {
+    let mut left: Vec<_> = trouble.iter().map(complaint).collect();
+    if is_proven(row, run) {
+        return left;
+    }
+    left.extend(begun(row, run).map(|intent| {
+        format!(
+            "the promotion of {} (epoch {}) is begun and not proven; start a new run to it",
+            intent.to, intent.epoch
+        )
+    }));
+    left.extend(refusal(run, &left));
+    left
+}
+
+/// Whether the target is proven by this run.
+fn is_proven(row: &Row, run: &Run) -> bool {
+    let current = row.current.as_ref();
+    run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id)
+}
+
+/// The change of writer that the run answers for. One that lost its lease to another run does not answer for what that one began.
+fn begun<'a>(row: &'a Row, run: &Run) -> Option<&'a Intent> {
+    let lease = row.lease.as_ref();
+    let superseded = lease.is_some_and(|lease| lease.run_id != run.run_id);
+    let intent = row.intent.as_ref().filter(|intent| intent.to == run.to)?;
+    (intent.run_id == run.run_id || !superseded).then_some(intent)
+}
+
+/// Whether all that went wrong is that nobody answered, or that somebody refused: a human's word is no trouble.
+fn is_answered(run: &Run, trouble: &[Trouble]) -> bool {
+    trouble
+        .iter()
+        .all(|trouble| is_a_no(run, trouble) || is_silence(trouble))
+}
+
+/// Whether the last verdict leads to nothing.
+fn stands_down(run: &Run, verdict: Option<Verdict>) -> bool {
+    let confirmed = run.confirmed.as_ref();
+    let human = confirmed.map_or(Human::default(), Confirmed::human);
+    verdict.is_some_and(|verdict| decide(verdict, &run.plan, human) != Decision::GoOn)
+}
+
+fn complaint(trouble: &Trouble) -> String {
+    let said = said(&trouble.cause);
+    format!("{}: {} {said}", trouble.state, trouble.error)
+}
+
+/// With which words RDS last refused to promote the target, unless that is said already.
+fn refusal(run: &Run, left: &[String]) -> Option<String> {
+    let (attempt, words) = calls::last_refusal(run)?;
+    let is_said = left.iter().any(|left| left.contains(words));
+    (!is_said).then(|| {
+        format!(
+            "RDS refused {} of {} {} time(s), the last time with: {words}",
+            attempt.action, run.to, attempt.times
+        )
+    })
+}
+
+/// The sentence in a cause: a function's answer to a state machine is JSON around it, which may be cut off.
+pub(super) fn said(cause: &str) -> String {
+    if !cause.starts_with('{') {
+        return cause.to_owned();
+    }
+    let whole = serde_json::from_str::<serde_json::Value>(cause).unwrap_or_default();
+    let sentence = ["errorMessage", "message", "Message"]
+        .iter()
+        .find_map(|field| whole.get(field)?.as_str());
+    sentence.map_or_else(
+        || "the execution's history has the cause".to_owned(),
+        str::to_owned,
+    )
+}

@@ -1,0 +1,139 @@
+//! What a run's opening and closing tell people.
+
+use jiff::Timestamp;
+
+use super::opening::Opening;
+use failover::{
+    Error,
+    ledger::{Closed, NO_RUN, Outcome, REFUSED, Row, Run},
+    notify::{Message, Severity, commands, tell, tell_news},
+    plan::Plan,
+    ports::{Here, Ledger, People},
+};
+
+mod account;
+mod ending;
+
+use account::account;
+use ending::{Ending, ending};
+
+/// What this Region's probe saw last, as a sentence, and since when writes are out.
+async fn seen(world: &(impl Ledger + Here), plan: &Plan) -> (String, Option<Timestamp>) {
+    let vantage = world.vantage(world.region(), &plan.plan).await;
+    match vantage.ok().flatten() {
+        None => ("The probe's record cannot be read.".into(), None),
+        Some(vantage) => (
+            format!(
+                "{} attempt(s) in a row did not commit. The last one: {}.",
+                vantage.failures, vantage.write
+            ),
+            vantage.failing_since,
+        ),
+    }
+}
+
+/// A writer is suspected; once until it commits again, and where people were last told that no run is started.
+pub(super) async fn suspected(world: &(impl Ledger + Here + People), run: &Run) {
+    let (evidence, out_since) = seen(world, &run.plan).await;
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!("the writer in {} is suspected", run.from),
+        evidence,
+        out_since,
+        execution: run.execution.clone(),
+        next:
+            "Nothing yet. The outage is being confirmed, and this run tells you what comes of it."
+                .into(),
+        ..Message::default()
+    };
+    tell_news(world, &run.plan, &message, |row| match &row.told {
+        Some(told) if !told.starts_with(NO_RUN) => None,
+        _ => row.tell("suspected"),
+    })
+    .await;
+}
+
+/// A run is refused by a switch or the cool-down; once until the writer commits again.
+pub(super) async fn refused(
+    world: &(impl Ledger + Here + People),
+    plan: &Plan,
+    input: &Opening,
+    by: &str,
+    why: &Error,
+) {
+    let (evidence, out_since) = seen(world, plan).await;
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!(
+            "no run from {} to {}: {by}",
+            input.from_region, input.target_region
+        ),
+        evidence: format!("{why}.\n{evidence}"),
+        out_since,
+        execution: input.execution.clone(),
+        next: "Look at the writer. Nothing acts by itself now.".into(),
+        commands: vec![commands::confirm(plan, world.region())],
+        ..Message::default()
+    };
+    tell_news(world, plan, &message, |row| {
+        row.tell(&format!("{REFUSED}{by}"))
+    })
+    .await;
+}
+
+/// A run ended; whether nobody is left to be told.
+pub(super) async fn closed(
+    world: &(impl Ledger + Here + People),
+    run: &Run,
+    closed: &Closed,
+) -> bool {
+    // A run behind another one that waits for an answer has nothing to say: the question has been asked.
+    if run.waits_behind() {
+        return true;
+    }
+    let message = message(run, closed);
+    match closed.outcome {
+        Outcome::HandedOver => true,
+        Outcome::Succeeded | Outcome::Rebuilt | Outcome::Failed => {
+            tell(world, &run.plan, &message).await
+        }
+        // The same end for the same cause is no news, and suspicion comes back every minute.
+        Outcome::StoodDown | Outcome::Aborted => {
+            let end = format!("{}: {}", message.what, closed.left.join("; "));
+            tell_news(world, &run.plan, &message, |row| {
+                (!is_a_known_no(row, run, closed)).then(|| row.tell(&end))?
+            })
+            .await
+        }
+    }
+}
+
+/// Whether a run stood down only since a human had said no to its question before: whoever said it was told then.
+fn is_a_known_no(row: &Row, run: &Run, closed: &Closed) -> bool {
+    let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
+    let no = row.declined.as_ref().map(|no| no.verdict);
+    closed.outcome == Outcome::StoodDown && closed.left.is_empty() && no.is_some() && no == verdict
+}
+
+fn message(run: &Run, closed: &Closed) -> Message {
+    let Ending {
+        severity,
+        what,
+        next,
+        command,
+    } = ending(run, closed.outcome);
+    let writes_are_out = severity == Severity::Critical;
+    Message {
+        severity,
+        what,
+        evidence: account(run, closed),
+        out_since: run.out_since().filter(|_| writes_are_out),
+        until: None,
+        execution: run.execution.clone(),
+        next: next.into(),
+        commands: command.into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

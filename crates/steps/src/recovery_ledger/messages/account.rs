@@ -1,0 +1,70 @@
+//! What a run's end rests on, in sentences for people: what it did, what was measured, what was not seen, what is left.
+
+use crate::{confirm_outage, recovery_ledger::STEP};
+use failover::{
+    ledger::{Closed, Outcome, Run, RunKind},
+    plan::UNNAMED,
+};
+
+/// The account of a run that ended, one thing a line.
+pub(super) fn account(run: &Run, closed: &Closed) -> String {
+    let mut lines = vec![did(run).to_owned()];
+    lines.extend(differs(run, &lines[0]));
+    lines.extend(closed.rto_seconds.map(|rto| format!("RTO {rto:.1} s")));
+    if closed.outcome == Outcome::Succeeded {
+        lines.push(rpo(closed));
+        lines.extend(not_seen(run, &lines));
+    }
+    lines.extend(closed.left.iter().map(|left| format!("Left: {left}")));
+    lines.join("\n")
+}
+
+/// What the run found, where it was to answer an outage, or else what it did last.
+fn did(run: &Run) -> &str {
+    let is_unplanned = run.kind == RunKind::UnplannedFailover;
+    let mut latest_first = run.timeline.iter().rev();
+    let shown = latest_first.find(|entry| match is_unplanned {
+        true => entry.step == confirm_outage::STEP,
+        false => entry.step != STEP,
+    });
+    match shown {
+        Some(entry) => &entry.reason,
+        None if is_unplanned => "The outage was not confirmed by this run.",
+        None => "Nothing was done.",
+    }
+}
+
+/// What of the rebuilt members is not as it was, unless that is said already.
+fn differs(run: &Run, said: &str) -> Option<String> {
+    let differs = not_as_it_was(run).filter(|differs| !said.contains(differs));
+    differs.map(|differs| format!("The rebuild: {differs}."))
+}
+
+/// What a run's rebuild said at its end of what is not as it was.
+fn not_as_it_was(run: &Run) -> Option<&str> {
+    let rebuilding = run.plan.topology.rebuilding_step();
+    let mut entries = run.timeline.iter();
+    entries.find_map(|entry| {
+        let is_end = entry.step == rebuilding && entry.action == "none";
+        let (_, rest) = entry.reason.split_once(". ").filter(|_| is_end)?;
+        Some(rest)
+    })
+}
+
+/// That nobody looked where applications write, where the plan names no place. A planned run has just said so itself.
+fn not_seen(run: &Run, said: &[String]) -> Option<String> {
+    let is_said = said.iter().any(|line| line.contains(UNNAMED));
+    (!run.plan.names_its_writer() && !is_said).then(|| format!("Not seen: {UNNAMED}."))
+}
+
+/// What was counted as lost, and the most that can be.
+fn rpo(closed: &Closed) -> String {
+    let counted = match &closed.rpo {
+        Some(loss) => format!("RPO {:.1} s ({} beats)", loss.seconds, loss.beats),
+        None => "RPO unknown".into(),
+    };
+    let most = closed.at_most_seconds;
+    most.map_or(counted.clone(), |most| {
+        format!("{counted}, at most {most:.1} s")
+    })
+}

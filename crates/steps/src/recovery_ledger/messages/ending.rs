@@ -1,0 +1,199 @@
+//! What a run's end is to people: how soon they must look, what happened, what comes next, and the command for it.
+
+use failover::{
+    evidence::Verdict,
+    ledger::{Outcome, Run, RunKind},
+    notify::{Severity, commands},
+    plan::Mode,
+    policy,
+};
+
+/// The end of a run, as people need it.
+pub(super) struct Ending {
+    pub(super) severity: Severity,
+    pub(super) what: String,
+    pub(super) next: &'static str,
+    pub(super) command: Option<String>,
+}
+
+/// What an outcome is to people, by what the run was to do.
+pub(super) fn ending(run: &Run, outcome: Outcome) -> Ending {
+    let is_unplanned = run.kind == RunKind::UnplannedFailover;
+    match outcome {
+        Outcome::Succeeded if is_unplanned => took_over(run),
+        Outcome::Succeeded => moved(run),
+        Outcome::Rebuilt => rebuilt(run),
+        Outcome::StoodDown if only_observes(run) => would_have_failed_over(run),
+        Outcome::StoodDown => stood_down(run),
+        Outcome::Aborted if is_unplanned => aborted(run),
+        Outcome::Aborted => stopped(run),
+        Outcome::Failed => failed(run),
+        Outcome::HandedOver => handed_over(),
+    }
+}
+
+fn took_over(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Action,
+        what: format!("{} took over from {}", run.to, run.from),
+        next: "Look at what is left. When the old Region is back, start the failback there.",
+        command: Some(commands::failback(&run.plan, &run.from)),
+    }
+}
+
+fn moved(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Notice,
+        what: format!("{} took over from {} as planned", run.to, run.from),
+        next: "Nothing. A retired cluster and its snapshots are yours to delete.",
+        command: None,
+    }
+}
+
+fn rebuilt(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Action,
+        what: format!(
+            "the standby in {} is rebuilt and the writer stays in {}",
+            run.to, run.from
+        ),
+        next: "Start the failback without rehearse when the writer is to move.",
+        command: Some(commands::failback(&run.plan, &run.to)),
+    }
+}
+
+fn stopped(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Action,
+        what: "stopped before anything was promoted".into(),
+        next: "Put right what is named, and start it again. It goes on from what it finds.",
+        command: Some(again(run)),
+    }
+}
+
+fn failed(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Critical,
+        what: format!("the failover to {} is not complete", run.to),
+        next: "Do what is left, then start it again. It goes on where this run stopped.",
+        command: Some(again(run)),
+    }
+}
+
+fn would_have_failed_over(run: &Run) -> Ending {
+    let input = serde_json::json!({"plan": run.plan.plan});
+    Ending {
+        severity: Severity::Critical,
+        what: format!("would have failed over to {} ({})", run.to, found(run)),
+        next: "This plan only observes, so decide yourself. The command says what stands in the way of a promotion by hand.",
+        command: Some(commands::invoke(&run.to, "detach-and-promote", &input)),
+    }
+}
+
+fn stood_down(run: &Run) -> Ending {
+    let verdict = verdict(run);
+    Ending {
+        severity: verdict.map_or(Severity::Action, severity),
+        what: format!("stood down ({})", found(run)),
+        next: verdict.map_or("Look at the run.", next_step),
+        command: match verdict {
+            Some(Verdict::WriterMoved) => Some(commands::adopt(&run.plan, &run.to)),
+            Some(Verdict::Healthy) => None,
+            _ => Some(commands::confirm(&run.plan, &run.to)),
+        },
+    }
+}
+
+fn aborted(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Critical,
+        what: format!("stopped before anything was promoted ({})", found(run)),
+        next: "Look at what stopped it. The next suspicion tries again.",
+        command: Some(commands::confirm(&run.plan, &run.to)),
+    }
+}
+
+fn handed_over() -> Ending {
+    Ending {
+        severity: Severity::Notice,
+        what: "handed over".into(),
+        next: "Nothing.",
+        command: None,
+    }
+}
+
+/// What the run confirmed last.
+fn verdict(run: &Run) -> Option<Verdict> {
+    run.confirmed.as_ref().map(|confirmed| confirmed.verdict)
+}
+
+fn found(run: &Run) -> &'static str {
+    verdict(run).map_or("no verdict", Verdict::name)
+}
+
+/// Whether its plan does no more than observe what the run found.
+fn only_observes(run: &Run) -> bool {
+    let mode = verdict(run).and_then(|verdict| policy::mode(verdict, &run.plan));
+    mode == Some(Mode::Observe)
+}
+
+/// What starts a run of this kind again.
+fn again(run: &Run) -> String {
+    let input = serde_json::json!({"plan": run.plan.plan});
+    match run.kind {
+        RunKind::UnplannedFailover => commands::unplanned(&run.plan, &run.from, &run.to),
+        RunKind::PlannedFailover => commands::start(&run.plan, &run.to, "planned-failover", &input),
+        RunKind::Failback => commands::failback(&run.plan, &run.to),
+    }
+}
+
+/// How soon a human must look at a verdict that led to nothing.
+const fn severity(verdict: Verdict) -> Severity {
+    match verdict {
+        Verdict::Healthy => Severity::Notice,
+        Verdict::ProbeMisconfigured
+        | Verdict::PathImpaired
+        | Verdict::WriterMoved
+        | Verdict::ObserverIsolated => Severity::Action,
+        Verdict::WriterRestarting
+        | Verdict::WriterSaturated
+        | Verdict::WriterDown
+        | Verdict::WriterDownUnconfirmed
+        | Verdict::RegionDown
+        | Verdict::RegionDownUnwitnessed
+        | Verdict::Draining
+        | Verdict::Undetermined => Severity::Critical,
+    }
+}
+
+/// What a human does about a verdict that led to nothing.
+const fn next_step(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy => "Nothing. The writer commits again.",
+        Verdict::ProbeMisconfigured => {
+            "Repair the probe. As long as it cannot look, an outage is not noticed."
+        }
+        Verdict::PathImpaired => {
+            "Repair the road between the Regions. The writer's Region is there."
+        }
+        Verdict::WriterRestarting => {
+            "Nothing yet. RDS is working on the writer, and the grace is running."
+        }
+        Verdict::WriterMoved => "Somebody moved the writer. Adopt it, if that was meant.",
+        Verdict::ObserverIsolated => {
+            "Look at this Region's network, and at the witness. One of them is cut off."
+        }
+        Verdict::WriterSaturated => {
+            "End idle sessions or raise max_connections. The writer lives and takes no new session."
+        }
+        Verdict::WriterDown
+        | Verdict::WriterDownUnconfirmed
+        | Verdict::RegionDown
+        | Verdict::RegionDownUnwitnessed => {
+            "The next suspicion asks again, unless a human declined. Then start a run by hand to go on."
+        }
+        Verdict::Draining | Verdict::Undetermined => {
+            "Look at the evidence. It fits no verdict, and a run started by hand looks again."
+        }
+    }
+}

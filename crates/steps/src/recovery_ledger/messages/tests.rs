@@ -1,0 +1,211 @@
+//! What people are told of a run, and what they are not told twice.
+
+use super::*;
+use failover::{
+    beat::Loss,
+    evidence::Verdict,
+    ledger::{Declined, Entry, RunKind},
+    notify,
+    plan::Mode,
+    testing,
+};
+
+fn closed(outcome: Outcome) -> Closed {
+    Closed {
+        at: jiff::Timestamp::UNIX_EPOCH,
+        outcome,
+        left: vec!["RestartEcs: NotReady worker".into()],
+        rto_seconds: Some(14.8),
+        rpo: Some(Loss {
+            beats: 2,
+            seconds: 4.0,
+        }),
+        at_most_seconds: Some(9.5),
+        step_seconds: Default::default(),
+    }
+}
+
+#[test]
+fn the_end_of_a_failover_says_rto_rpo_and_what_is_left() {
+    let message = message(&testing::run(), &closed(Outcome::Succeeded));
+    assert_eq!(message.what, "us-east-1 took over from us-west-2");
+    for part in [
+        "RTO 14.8 s",
+        "RPO 4.0 s (2 beats), at most 9.5 s",
+        "Left: RestartEcs",
+    ] {
+        assert!(message.evidence.contains(part), "{}", message.evidence);
+    }
+}
+
+#[test]
+fn the_end_of_a_failback_says_what_of_the_rebuilt_members_is_not_as_it_was() {
+    let mut run = testing::run();
+    run.kind = RunKind::Failback;
+    let said = "Of orders-west this is not as it was: instances.orders-west-1.class";
+    let end = format!("every member follows orders-east. {said}");
+    let entries = [
+        ("remember", "it is kept. Its successor will be another"),
+        ("none", end.as_str()),
+        ("none", "every member follows orders-east"),
+    ];
+    for (action, reason) in entries {
+        run.timeline.push(Entry {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            step: run.plan.topology.rebuilding_step().into(),
+            action: action.into(),
+            reason: reason.into(),
+        });
+    }
+    let told = |run: &Run| message(run, &closed(Outcome::Succeeded)).evidence;
+    let evidence = told(&run);
+    assert!(
+        evidence.contains(&format!("\nThe rebuild: {said}.")),
+        "{evidence}"
+    );
+    run.timeline.pop();
+    assert_eq!(told(&run).matches(said).count(), 1, "told once");
+    run.timeline.pop();
+    assert!(!told(&run).contains("The rebuild"), "all is as it was");
+}
+
+#[test]
+fn a_success_without_a_name_for_the_writer_says_what_was_not_seen() {
+    let mut run = testing::run();
+    run.confirmed = Some(testing::confirmed(Verdict::RegionDown));
+    let said = |run: &Run| message(run, &closed(Outcome::Succeeded)).evidence;
+    assert!(!said(&run).contains("not observed"));
+    run.plan.dns.clear();
+    let evidence = said(&run);
+    assert!(
+        evidence.contains("where applications write was not observed"),
+        "{evidence}"
+    );
+}
+
+#[test]
+fn every_end_is_told_in_sentences_with_one_command_at_most() {
+    let kinds = [
+        RunKind::UnplannedFailover,
+        RunKind::PlannedFailover,
+        RunKind::Failback,
+    ];
+    let outcomes = [
+        Outcome::Succeeded,
+        Outcome::StoodDown,
+        Outcome::HandedOver,
+        Outcome::Aborted,
+        Outcome::Rebuilt,
+        Outcome::Failed,
+    ];
+    let verdicts = [
+        None,
+        Some(Verdict::Healthy),
+        Some(Verdict::WriterMoved),
+        Some(Verdict::WriterDown),
+        Some(Verdict::PathImpaired),
+    ];
+    for (kind, outcome, verdict) in kinds.into_iter().flat_map(|kind| {
+        outcomes
+            .into_iter()
+            .flat_map(move |outcome| verdicts.map(|verdict| (kind, outcome, verdict)))
+    }) {
+        let mut run = testing::run();
+        run.kind = kind;
+        run.confirmed = verdict.map(testing::confirmed);
+        let message = message(&run, &closed(outcome));
+        let text = message.text(Timestamp::UNIX_EPOCH);
+        assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
+        assert!(message.commands.len() <= 1, "{text}");
+        assert!(message.next.ends_with('.'), "{text}");
+    }
+}
+
+#[test]
+fn while_writes_are_out_it_says_since_when() {
+    let mut run = testing::run();
+    run.confirmed = Some(testing::confirmed(Verdict::WriterDown));
+    let text = message(&run, &closed(Outcome::StoodDown)).text(Timestamp::from_second(90).unwrap());
+    assert!(text.contains("Writes are out since: "), "{text}");
+    let over = message(&run, &closed(Outcome::Succeeded)).text(Timestamp::UNIX_EPOCH);
+    assert!(!over.contains("Writes are out since: "), "{over}");
+}
+
+#[tokio::test]
+async fn a_run_that_opens_after_all_is_told_where_people_were_told_that_none_is_started() {
+    let mut run = testing::run();
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    run.plan.notify.insert("us-east-1".into(), topic.into());
+    let row = testing::row("us-west-2", 7);
+    for (mark, times) in [("no run: switch", 1), ("stood down (healthy): ", 0)] {
+        let books = testing::Books::with(&row.tell(mark).unwrap());
+        for _ in 0..2 {
+            suspected(&books, &run).await;
+        }
+        assert_eq!(books.told().len(), times, "{mark}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_said_no_is_not_told_that_the_next_suspicion_stood_down() {
+    let mut run = testing::run();
+    run.confirmed = Some(testing::confirmed(Verdict::RegionDown));
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    run.plan.notify.insert("us-east-1".into(), topic.into());
+    let no = |verdict| Declined {
+        verdict,
+        run_id: "run-1".into(),
+    };
+    let refused = vec!["AwaitApproval: Refused not today".to_owned()];
+    for (verdict, left, times) in [
+        (Verdict::RegionDown, refused, 1),
+        (Verdict::RegionDown, Vec::new(), 0),
+        (Verdict::WriterDown, Vec::new(), 1),
+    ] {
+        let row = testing::row("us-west-2", 7).decline(&no(verdict)).unwrap();
+        let books = testing::Books::with(&row);
+        let end = Closed {
+            left,
+            ..testing::closed(Outcome::StoodDown)
+        };
+        assert!(super::closed(&books, &run, &end).await);
+        assert_eq!(books.told().len(), times, "{verdict:?} {:?}", end.left);
+    }
+}
+
+#[tokio::test]
+async fn a_second_cause_that_stops_a_failover_is_told_and_the_first_one_is_not_told_again() {
+    let books = testing::Books::with(&testing::row("us-west-2", 7));
+    let mut run = testing::run();
+    run.confirmed = Some(testing::confirmed(Verdict::RegionDown));
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    run.plan.notify.insert("us-east-1".into(), topic.into());
+    let ready = "DetachAndPromote: NotReady no instance serves";
+    let lost = |seconds| format!("DetachAndPromote: DataLossTooLarge {seconds} s are lost");
+    for (left, times) in [
+        (ready.to_owned(), 1),
+        (ready.to_owned(), 1),
+        (lost(31), 2),
+        (ready.to_owned(), 2),
+        (lost(45), 2),
+    ] {
+        let end = Closed {
+            left: vec![left.clone()],
+            ..testing::closed(Outcome::Aborted)
+        };
+        assert!(super::closed(&books, &run, &end).await);
+        assert_eq!(books.told().len(), times, "{left}");
+    }
+}
+
+#[test]
+fn observing_says_what_would_have_been_done() {
+    let mut run = testing::run();
+    run.plan.unplanned.region_down = Mode::Observe;
+    run.confirmed = Some(testing::confirmed(Verdict::RegionDown));
+    let message = message(&run, &closed(Outcome::StoodDown));
+    assert_eq!(
+        message.what,
+        "would have failed over to us-east-1 (region_down)"
+    );
+}

@@ -112,14 +112,13 @@ fn unknown(region: &Region, why: &Error) -> String {
     )
 }
 
-type Found = Result<Vec<String>, Error>;
-
-/// What each member Region knows. The Region that another plan shares with this one need not be that of the call.
+/// A sentence for each such plan that a member Region knows. The Region that another plan shares with this one need not be that
+/// of the call.
 async fn everywhere(
     world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Current>,
-) -> Vec<(Region, Found)> {
+) -> Vec<(Region, Result<Vec<String>, Error>)> {
     let ours = ours.and_then(|ours| ours.global_cluster.as_ref());
     let asked = plan.members.keys();
     let asked = asked.map(async |region| {
@@ -134,7 +133,7 @@ async fn in_region(
     plan: &Plan,
     ours: Option<&Named>,
     region: &Region,
-) -> Found {
+) -> Result<Vec<String>, Error> {
     let known = world.all_known(region).await?;
     let others = known.iter().filter(|other| other.plan.plan != plan.plan);
     let judged = others.map(|other| judge(world, plan, ours, (region, other)));

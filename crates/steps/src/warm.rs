@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use failover::{
     Error,
+    domain::Region,
     metric::{self, Counted},
     ports::{Functions, Here, Ledger},
 };
@@ -66,26 +67,15 @@ async fn others(
         .collect();
     let here = functions.iter().map(|name| (*name, world.region().clone()));
     let witnesses = witnesses.into_iter().map(|region| (WITNESS, region));
-    let called = join_all(here.chain(witnesses).map(async |(function, region)| {
-        let function = format!("{PREFIX}{function}");
-        let name = format!("{function} in {region}");
-        match world.warm(&region, &function).await {
-            Ok(()) => Ok(name),
-            Err(why) => {
-                tracing::error!(%function, %region, %why, "cannot be called");
-                metric::failed_for(Counted::Warm, "Function", &function, world.now());
-                Err(format!("{name}: {why}"))
-            }
-        }
-    }));
-    let mut warm = Vec::new();
-    let mut failed = Vec::new();
-    for called in called.await {
-        match called {
-            Ok(name) => warm.push(name),
-            Err(why) => failed.push(why),
-        }
-    }
+    let called = here.chain(witnesses);
+    let called = called.map(|(function, region)| call(world, function, region));
+    let called = join_all(called).await;
+    let failed: Vec<_> = called
+        .iter()
+        .filter_map(|called| called.as_ref().err())
+        .cloned()
+        .collect();
+    let warm: Vec<_> = called.into_iter().flatten().collect();
     if !failed.is_empty() {
         return Err(Error::NotReady(format!(
             "{} function(s) that a run needs cannot be called: {}",
@@ -95,6 +85,24 @@ async fn others(
     }
     known?;
     Ok(json!({"warm": warm}))
+}
+
+/// Calls one function; its name, or what keeps it from being called.
+async fn call(
+    world: &(impl Here + Functions),
+    function: &str,
+    region: Region,
+) -> Result<String, String> {
+    let function = format!("{PREFIX}{function}");
+    let name = format!("{function} in {region}");
+    match world.warm(&region, &function).await {
+        Ok(()) => Ok(name),
+        Err(why) => {
+            tracing::error!(%function, %region, %why, "cannot be called");
+            metric::failed_for(Counted::Warm, "Function", &function, world.now());
+            Err(format!("{name}: {why}"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -58,32 +58,41 @@ impl HomeVantage {
             home.writer_region == *writer_region
                 && now.duration_since(home.at) <= detection.home_age_max()
         };
-        let Some(home) = home.filter(fresh) else {
-            return Self::Unknown;
-        };
-        let after = since.is_some_and(|since| home.at > since);
-        match home.write {
-            Write::Committed { .. } if after => Self::FreshSuccess,
-            Write::Failed { .. }
-            | Write::Starting { .. }
-            | Write::Exhausted { .. }
-            | Write::Answered { .. }
-                if after =>
-            {
-                Self::FreshFailure
-            }
+        home.filter(fresh).map_or(Self::Unknown, |home| {
+            let after = since.is_some_and(|since| home.at > since);
+            Self::of_write(&home.write, after)
+        })
+    }
+
+    /// What an attempt of its probe tells, by whether it was made after our first failure.
+    const fn of_write(write: &Write, after: bool) -> Self {
+        match (write, after) {
+            (Write::Committed { .. }, true) => Self::FreshSuccess,
+            (
+                Write::Failed { .. }
+                | Write::Starting { .. }
+                | Write::Exhausted { .. }
+                | Write::Answered { .. },
+                true,
+            ) => Self::FreshFailure,
             // A living writer's word, and no failure: it needs not be later than ours.
-            Write::Saturated { .. } => Self::Saturated,
+            (Write::Saturated { .. }, _) => Self::Saturated,
             // A probe that cannot log in, or that meets a standby, knows nothing of the writer.
-            Write::Committed { .. }
-            | Write::Failed { .. }
-            | Write::Starting { .. }
-            | Write::Exhausted { .. }
-            | Write::Answered { .. }
-            | Write::Misconfigured { .. }
-            | Write::ReadOnly
-            | Write::OtherEpoch { .. }
-            | Write::Unattempted { .. } => Self::Unknown,
+            (
+                Write::Committed { .. }
+                | Write::Failed { .. }
+                | Write::Starting { .. }
+                | Write::Exhausted { .. }
+                | Write::Answered { .. },
+                false,
+            )
+            | (
+                Write::Misconfigured { .. }
+                | Write::ReadOnly
+                | Write::OtherEpoch { .. }
+                | Write::Unattempted { .. },
+                _,
+            ) => Self::Unknown,
         }
     }
 }

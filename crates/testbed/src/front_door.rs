@@ -29,8 +29,7 @@ pub use self::fault::{Fault, FaultId, Scope};
 use self::{deployments::Deployments, fault::Faults, journal::Journal, limit::Limits};
 pub use report::Call;
 
-/// Connections one caller may hold at a time; further ones wait in the listen queue.
-const CONNECTIONS_MAX: usize = 512;
+use crate::accept::accept;
 
 /// Who calls through a port: a function and the Region it runs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,21 +122,10 @@ impl FrontDoor {
 }
 
 async fn listen(listener: TcpListener, shared: Arc<Shared>, caller: Arc<Caller>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve(stream, shared.clone(), caller.clone()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the front door could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
-    }
+    accept(listener, "the front door", |stream| {
+        serve(stream, shared.clone(), caller.clone())
+    })
+    .await;
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>, caller: Arc<Caller>) {

@@ -4,6 +4,7 @@
     reason = "the testbed is the world around the functions: it waits, reads clocks and the environment"
 )]
 
+mod accept;
 pub mod certificates;
 pub mod client;
 pub mod dns;

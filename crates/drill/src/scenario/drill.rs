@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const RUN: Duration = Duration::from_secs(100);
 /// The longest anything else is waited for.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(100);
 
 /// The drill under way.
 pub(crate) struct Drill<'a> {
@@ -95,7 +95,7 @@ impl Drill<'_> {
             if seen().await {
                 return true;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL).await;
         }
         let text = format!("gives up waiting after {limit:?}: {what}");
         self.world.timeline.say(Kind::Run, "the drill", text);

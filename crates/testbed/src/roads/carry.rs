@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
+
+use crate::accept::accept;
 
 use super::{
     Condition, Traffic,
@@ -15,8 +16,6 @@ use super::{
     handshake,
 };
 
-/// Connections one road carries at a time; further ones wait in the listen queue.
-const CONNECTIONS_MAX: usize = 512;
 /// A connection that stayed silent this long is dropped.
 const SILENCE_MAX: Duration = Duration::from_secs(120);
 /// Bytes on their way between the network's side of a road and the member's.
@@ -66,21 +65,10 @@ async fn carry_all(
     tls: &TlsAcceptor,
     condition: &watch::Receiver<Condition>,
 ) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(carry(stream, tls.clone(), condition.clone()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a road could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
-    }
+    accept(listener, "a road", |stream| {
+        carry(stream, tls.clone(), condition.clone())
+    })
+    .await;
 }
 
 /// Carries one connection: the network's side passes through the gate, the member's side ends TLS. Thus a cut stops

@@ -133,11 +133,11 @@ fn a_global_cluster_made_from_a_cluster_inherits_and_takes_nothing_else() {
     );
     let answer = world.ok(EAST, "CreateGlobalCluster", &[new, source]);
     assert_eq!(
-        World::look(&answer, "GlobalCluster.DatabaseName").unwrap(),
+        World::text_at(&answer, "GlobalCluster.DatabaseName").unwrap(),
         "orders"
     );
     assert_eq!(
-        World::look(&answer, "GlobalCluster.GlobalClusterMembers.0.DBClusterArn").unwrap(),
+        World::text_at(&answer, "GlobalCluster.GlobalClusterMembers.0.DBClusterArn").unwrap(),
         EAST_ARN
     );
     let third = [("GlobalClusterIdentifier", "orders-global-3"), source];
@@ -191,10 +191,10 @@ fn global_clusters_are_found_whatever_the_case_and_by_region() {
         ]
     };
     let found = world.ok(EAST, "DescribeGlobalClusters", &filter(WEST));
-    assert!(World::look(&found, "GlobalClusters.0.GlobalClusterIdentifier").is_some());
+    assert!(World::text_at(&found, "GlobalClusters.0.GlobalClusterIdentifier").is_some());
     let none = world.ok(EAST, "DescribeGlobalClusters", &filter(OHIO));
     assert_eq!(
-        World::look(&none, "GlobalClusters.0.GlobalClusterIdentifier"),
+        World::text_at(&none, "GlobalClusters.0.GlobalClusterIdentifier"),
         None
     );
     let unknown = [
@@ -242,12 +242,12 @@ fn long_lists_come_in_pages() {
             &[("MaxRecords", "20"), ("Marker", &marker)],
         );
         seen.extend((0..20).map_while(|i| {
-            World::look(
+            World::text_at(
                 &page,
                 &format!("GlobalClusters.{i}.GlobalClusterIdentifier"),
             )
         }));
-        marker = World::look(&page, "Marker").unwrap_or_default();
+        marker = World::text_at(&page, "Marker").unwrap_or_default();
     }
     assert_eq!((seen.len(), marker.as_str()), (45, ""));
     assert!(seen.is_sorted());
@@ -268,15 +268,15 @@ fn events_are_filtered_by_source_category_and_time() {
     ];
     let found = world.ok(WEST, "DescribeEvents", &source);
     assert_eq!(
-        World::look(&found, "Events.0.Message").unwrap(),
+        World::text_at(&found, "Events.0.Message").unwrap(),
         "DB instance created."
     );
-    assert_eq!(World::look(&found, "Events.1.Message"), None);
+    assert_eq!(World::text_at(&found, "Events.1.Message"), None);
     let untyped = world.refused(WEST, "DescribeEvents", &source[..1]);
     assert_eq!(untyped.code, "InvalidParameterCombination");
     let category = [("EventCategories.EventCategory.1", "global failover")];
     assert_eq!(
-        World::look(
+        World::text_at(
             &world.ok(WEST, "DescribeEvents", &category),
             "Events.0.Message"
         ),
@@ -285,13 +285,13 @@ fn events_are_filtered_by_source_category_and_time() {
     world.pass(2 * 3_600_000);
     assert_eq!(world.messages(WEST), Vec::<String>::new());
     let day = world.ok(WEST, "DescribeEvents", &[("Duration", "1440")]);
-    assert!(World::look(&day, "Events.0.Message").is_some());
+    assert!(World::text_at(&day, "Events.0.Message").is_some());
     let start = world.ok(
         WEST,
         "DescribeEvents",
         &[("StartTime", "1970-01-01T00:00:00Z")],
     );
-    assert!(World::look(&start, "Events.0.Message").is_some());
+    assert!(World::text_at(&start, "Events.0.Message").is_some());
     assert_eq!(
         world
             .refused(WEST, "DescribeEvents", &[("StartTime", "yesterday")])

@@ -157,7 +157,7 @@ fn an_encrypted_snapshot_is_copied_to_another_region_only_with_a_key_of_it() {
         &[copy[0], copy[1], ("KmsKeyId", key)],
     );
     assert_eq!(
-        World::look(&made, "DBClusterSnapshot.KmsKeyId").unwrap(),
+        World::text_at(&made, "DBClusterSnapshot.KmsKeyId").unwrap(),
         key
     );
     // Within a Region it keeps its own.
@@ -186,7 +186,7 @@ fn every_documented_filter_filters() {
         .cluster(WEST, "orders-west", "DbClusterResourceId")
         .unwrap();
     let shown = world.ok(WEST, "DescribeDBInstances", &[]);
-    let instance = World::look(&shown, "DBInstances.0.DbiResourceId").unwrap();
+    let instance = World::text_at(&shown, "DBInstances.0.DbiResourceId").unwrap();
     let cluster = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
     let arn = "arn:aws:rds:us-west-2:123456789012:db:orders-west-1";
     let snapshot = "arn:aws:rds:us-west-2:123456789012:cluster-snapshot:kept";

@@ -10,7 +10,7 @@ impl World {
         let answer = self.ok(region, "DescribeDBClusters", &[("DBClusterIdentifier", id)]);
         (0..16).find_map(|index| {
             let member = |field: &str| {
-                Self::look(
+                Self::text_at(
                     &answer,
                     &format!("DBClusters.0.DBClusterMembers.{index}.{field}"),
                 )
@@ -53,7 +53,7 @@ fn tiers_decide_who_writes_at_a_failover_and_when_the_writer_is_deleted() {
     world.tiered(WEST, "orders-west-2", "orders-west", "2");
     let answer = world.ok(WEST, "FailoverDBCluster", &[CLUSTER]);
     assert_eq!(
-        World::look(&answer, "DBCluster.Status").unwrap(),
+        World::text_at(&answer, "DBCluster.Status").unwrap(),
         "failing-over"
     );
     assert_eq!(
@@ -158,7 +158,7 @@ fn tags_are_given_listed_and_taken_of_whatever_has_an_arn() {
             ("SubnetIds.SubnetIdentifier.2", "subnet-2"),
         ],
     );
-    let group = World::look(&made, "DBSubnetGroup.DBSubnetGroupArn").unwrap();
+    let group = World::text_at(&made, "DBSubnetGroup.DBSubnetGroupArn").unwrap();
     let of = |kind: &str, id: &str| format!("arn:aws:rds:us-west-2:123456789012:{kind}:{id}");
     let global = "arn:aws:rds::123456789012:global-cluster:orders-global-1".to_owned();
     for arn in [
@@ -171,14 +171,17 @@ fn tags_are_given_listed_and_taken_of_whatever_has_an_arn() {
         let tag = [("Tags.Tag.1.Key", "team"), ("Tags.Tag.1.Value", "orders")];
         world.ok(WEST, "AddTagsToResource", &[name, tag[0], tag[1]]);
         let listed = world.ok(WEST, "ListTagsForResource", &[name]);
-        assert_eq!(World::look(&listed, "TagList.0.Value").unwrap(), "orders");
+        assert_eq!(
+            World::text_at(&listed, "TagList.0.Value").unwrap(),
+            "orders"
+        );
         world.ok(
             WEST,
             "RemoveTagsFromResource",
             &[name, ("TagKeys.member.1", "team")],
         );
         let listed = world.ok(WEST, "ListTagsForResource", &[name]);
-        assert_eq!(World::look(&listed, "TagList.0.Value"), None);
+        assert_eq!(World::text_at(&listed, "TagList.0.Value"), None);
     }
     let elsewhere = world.refused(
         EAST,
@@ -248,10 +251,10 @@ fn groups_must_be_there_and_fit_the_version() {
         &[(group, "old"), ("Source", "user")],
     );
     assert_eq!(
-        World::look(&shown, "Parameters.0.ParameterValue").unwrap(),
+        World::text_at(&shown, "Parameters.0.ParameterValue").unwrap(),
         "orders"
     );
-    assert_eq!(World::look(&shown, "Parameters.1.ParameterName"), None);
+    assert_eq!(World::text_at(&shown, "Parameters.1.ParameterName"), None);
 }
 
 #[test]
@@ -263,7 +266,7 @@ fn a_custom_endpoint_takes_time_to_make_and_to_delete_and_is_not_deleted_twice()
         "CreateDBClusterEndpoint",
         &[CLUSTER, id, ("EndpointType", "READER")],
     );
-    assert_eq!(World::look(&made, "Status").unwrap(), "creating");
+    assert_eq!(World::text_at(&made, "Status").unwrap(), "creating");
     let early = world.refused(WEST, "DeleteDBClusterEndpoint", &[id]);
     expect(
         &early,
@@ -273,7 +276,7 @@ fn a_custom_endpoint_takes_time_to_make_and_to_delete_and_is_not_deleted_twice()
     );
     let shown = |world: &mut World| {
         let found = world.ok(WEST, "DescribeDBClusterEndpoints", &[id]);
-        World::look(&found, "DBClusterEndpoints.0.Status")
+        World::text_at(&found, "DBClusterEndpoints.0.Status")
     };
     world.settle();
     assert_eq!(shown(&mut world).unwrap(), "available");
@@ -305,7 +308,7 @@ fn a_snapshot_and_an_instance_take_time_to_delete() {
     world.ok(WEST, "DeleteDBClusterSnapshot", &[id]);
     let shown = world.ok(WEST, "DescribeDBClusterSnapshots", &[id]);
     assert_eq!(
-        World::look(&shown, "DBClusterSnapshots.0.Status").unwrap(),
+        World::text_at(&shown, "DBClusterSnapshots.0.Status").unwrap(),
         "deleting"
     );
     let twice = world.refused(WEST, "DeleteDBClusterSnapshot", &[id]);

@@ -5,7 +5,7 @@ use crate::answer::Node;
 
 impl World {
     /// The text at a path of field names; a number picks a list's member.
-    pub(super) fn look(node: &Node, path: &str) -> Option<String> {
+    pub(super) fn text_at(node: &Node, path: &str) -> Option<String> {
         let mut node = node;
         for step in path.split('.') {
             node = match (node, step.parse::<usize>()) {
@@ -18,7 +18,7 @@ impl World {
 
     pub(super) fn cluster(&mut self, region: &str, id: &str, field: &str) -> Option<String> {
         let answer = self.ok(region, "DescribeDBClusters", &[("DBClusterIdentifier", id)]);
-        Self::look(&answer, &format!("DBClusters.0.{field}"))
+        Self::text_at(&answer, &format!("DBClusters.0.{field}"))
     }
 
     pub(super) fn status(&mut self, region: &str, id: &str) -> String {
@@ -31,7 +31,7 @@ impl World {
             "DescribeDBInstances",
             &[("DBInstanceIdentifier", id)],
         );
-        Self::look(&answer, "DBInstances.0.DBInstanceStatus").unwrap_or_default()
+        Self::text_at(&answer, "DBInstances.0.DBInstanceStatus").unwrap_or_default()
     }
 
     pub(super) fn global(&mut self, region: &str, field: &str) -> Option<String> {
@@ -40,7 +40,7 @@ impl World {
             "DescribeGlobalClusters",
             &[("GlobalClusterIdentifier", GLOBAL)],
         );
-        Self::look(&answer, &format!("GlobalClusters.0.{field}"))
+        Self::text_at(&answer, &format!("GlobalClusters.0.{field}"))
     }
 
     /// Each member as `name writer|standby synchronization`.
@@ -68,7 +68,7 @@ impl World {
     pub(super) fn messages(&mut self, region: &str) -> Vec<String> {
         let answer = self.ok(region, "DescribeEvents", &[]);
         (0..100)
-            .map_while(|index| Self::look(&answer, &format!("Events.{index}.Message")))
+            .map_while(|index| Self::text_at(&answer, &format!("Events.{index}.Message")))
             .collect()
     }
 }

@@ -28,7 +28,7 @@ fn global_operations_belong_in_their_region() {
     );
     let answer = world.ok(WEST, "FailoverGlobalCluster", &bare);
     assert_eq!(
-        World::look(&answer, "GlobalCluster.FailoverState.IsDataLossAllowed").unwrap(),
+        World::text_at(&answer, "GlobalCluster.FailoverState.IsDataLossAllowed").unwrap(),
         "false"
     );
 }

@@ -295,11 +295,11 @@ fn what_is_deleted_while_it_changes_or_is_renamed_is_gone_in_the_end_under_eithe
         for _ in 0..1_000 {
             world.pass(100);
             let answer = world.ok(EAST, "DescribeDBClusters", &[]);
-            seen.extend(World::look(&answer, "DBClusters.0.Status"));
+            seen.extend(World::text_at(&answer, "DBClusters.0.Status"));
         }
         assert_eq!(seen, ["deleting".to_owned()].into(), "{action} {change:?}");
         let answer = world.ok(EAST, "DescribeDBInstances", &[]);
-        let left = World::look(&answer, "DBInstances.0.DBInstanceIdentifier");
+        let left = World::text_at(&answer, "DBInstances.0.DBInstanceIdentifier");
         assert_eq!(left, None, "{action} {change:?}");
     }
 }

@@ -93,7 +93,7 @@ fn every_property_of_an_instance_is_shown_as_given() {
             "default.aurora-postgresql16",
         ),
     ] {
-        let found = World::look(&shown, &format!("DBInstances.0.{field}"));
+        let found = World::text_at(&shown, &format!("DBInstances.0.{field}"));
         assert_eq!(found.unwrap(), value, "{field}");
     }
 }

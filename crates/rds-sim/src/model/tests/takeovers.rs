@@ -8,11 +8,11 @@ fn a_switchover_passes_through_its_statuses_and_keeps_both_members() {
     let mut world = World::two_members();
     let answer = world.switchover(WEST, EAST_ARN).unwrap();
     assert_eq!(
-        World::look(&answer, "GlobalCluster.FailoverState.Status").unwrap(),
+        World::text_at(&answer, "GlobalCluster.FailoverState.Status").unwrap(),
         "pending"
     );
     assert_eq!(
-        World::look(&answer, "GlobalCluster.FailoverState.IsDataLossAllowed").unwrap(),
+        World::text_at(&answer, "GlobalCluster.FailoverState.IsDataLossAllowed").unwrap(),
         "false"
     );
     world.pass(200);

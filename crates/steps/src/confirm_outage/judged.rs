@@ -1,0 +1,169 @@
+//! What a pass makes of what it gathered: the verdict, and what that leads to under the plan.
+
+use super::{Answer, Observed, gather::Gathered, patience, reason, signs::Signs, way};
+use failover::{
+    beat::Write,
+    evidence::{Evidence, Verdict},
+    ledger::{Confirmed, Declined},
+    pass::{Output, Pass, Progress},
+    policy::{Decision, Human, decide},
+    topologies::Strategies,
+};
+
+/// What a pass makes of what it gathered.
+pub(super) struct Judged {
+    evidence: Evidence,
+    pub(super) verdict: Verdict,
+    pub(super) signs: Signs,
+    /// The most seconds of writes that a promotion can lose.
+    at_most_seconds: Option<f64>,
+    human: Human,
+}
+
+impl Judged {
+    pub(super) fn of(pass: &Pass, gathered: &Gathered) -> Self {
+        let evidence = gathered.evidence.clone();
+        let verdict = evidence.verdict_under(&pass.run.plan);
+        let signs = Signs::of(pass, gathered, verdict);
+        let human = Human {
+            approved: pass.run.is_approved(verdict, evidence.said, pass.now),
+            started_it: !pass.dry_run && by_hand(pass, verdict, &evidence),
+        };
+        Self {
+            at_most_seconds: signs.at_most_seconds(gathered),
+            evidence,
+            verdict,
+            signs,
+            human,
+        }
+    }
+
+    /// What it leads to, once it is known how the standby would be promoted, and before the leases have their word.
+    pub(super) fn leads_to(
+        &self,
+        topology: &impl Strategies,
+        pass: &mut Pass,
+        gathered: &Gathered,
+    ) -> Decision {
+        let (verdict, approved) = (self.verdict, self.human.approved);
+        let run = &mut pass.run;
+        let decided = (decide(verdict, &run.plan, self.human), approved);
+        let decision = way::after_refusals(topology, run, verdict, decided, pass.now);
+        let decided = (decision, approved);
+        let decision = way::by_which_way(topology, run, verdict, decided, gathered.shown());
+        patience::of(pass, verdict, decision, &self.evidence)
+    }
+
+    pub(super) fn reason(
+        &self,
+        pass: &Pass,
+        decision: Decision,
+        declined: Option<&Declined>,
+    ) -> String {
+        let loss = (self.signs.loss.as_ref(), self.at_most_seconds);
+        reason::sentence(
+            self.verdict,
+            decision,
+            &pass.run,
+            &self.evidence,
+            loss,
+            declined,
+        )
+    }
+
+    /// What the run's record keeps of it.
+    pub(super) fn confirmed(&self) -> Confirmed {
+        let signs = &self.signs;
+        Confirmed {
+            verdict: self.verdict,
+            evidence: self.evidence.clone(),
+            loss: signs.loss.clone(),
+            acknowledged: signs.acknowledged.clone(),
+            alive_at: signs.alive_at,
+            maybe_alive_at: signs.last_sign,
+            outage_since: signs.outage_since,
+            writes_until: signs.writes_until,
+            approved: self.human.approved,
+            by_hand: self.human.started_it,
+        }
+    }
+
+    pub(super) fn answer(self, pass: &Pass, decision: Decision, reason: String) -> Answer {
+        let (progress, wait_seconds) = progress(decision);
+        let observed = Observed {
+            evidence: self.evidence,
+            loss: self.signs.loss,
+            at_most_seconds: self.at_most_seconds,
+            strategy: pass.run.strategy.clone(),
+            hand_over: pass.run.hand_over.clone(),
+        };
+        Answer {
+            output: Output {
+                progress,
+                wait_seconds,
+                action: self.verdict.name(),
+                reason,
+                dry_run: pass.dry_run,
+                refusal: None,
+                next: Vec::new(),
+                observed: Some(observed),
+            },
+            verdict: self.verdict,
+            decision,
+            approval_seconds: pass.run.plan.unplanned.approval_minutes * 60,
+        }
+    }
+}
+
+fn progress(decision: Decision) -> (Progress, u64) {
+    match decision == Decision::Wait {
+        true => (Progress::Pending, 1),
+        false => (Progress::Done, 0),
+    }
+}
+
+/// Whether whoever started the run may be asked about evidence that fits no row, or that only a silent witness could confirm:
+/// there is a failing writer to ask about, and this Region is not cut off from its own RDS.
+fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
+    // A run that was handed over by a suspicion brings its incident along.
+    let suspected = pass.run.incident.is_some();
+    let fails = matches!(
+        evidence.write,
+        Some(
+            Write::Failed { .. }
+                | Write::Starting { .. }
+                | Write::Exhausted { .. }
+                | Write::Answered { .. }
+        )
+    );
+    let cut_off = verdict == Verdict::ObserverIsolated && !evidence.local_rds.answers();
+    !suspected && fails && !cut_off
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::{ledger::Rows, testing};
+
+    #[test]
+    fn a_run_by_hand_asks_beside_a_silent_witness_as_long_as_its_own_rds_answers() {
+        let pass = Pass {
+            run: testing::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let unwitnessed = Evidence {
+            witness: failover::evidence::Witness::Unreachable,
+            ..testing::evidence(pass.now)
+        };
+        let verdict = unwitnessed.verdict_under(&pass.run.plan);
+        assert_eq!(verdict, Verdict::ObserverIsolated);
+        assert!(by_hand(&pass, verdict, &unwitnessed));
+        let isolated = Evidence {
+            local_rds: unwitnessed.writer_rds.clone(),
+            ..unwitnessed
+        };
+        assert!(!by_hand(&pass, verdict, &isolated));
+    }
+}

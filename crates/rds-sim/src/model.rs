@@ -16,6 +16,7 @@ mod endpoints;
 mod failover;
 mod fault;
 mod filters;
+mod found;
 mod global;
 mod groups;
 mod in_region;

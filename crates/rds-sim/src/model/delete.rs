@@ -19,11 +19,8 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
-        let key = ClusterKey::new(region, name.rsplit(':').next().unwrap_or(name));
-        let instance = self
-            .instances
-            .get(&key)
-            .ok_or_else(|| Fault::instance_not_found(name))?;
+        let instance = self.found_instance(region, name)?;
+        let key = instance.key.clone();
         if params.optional("FinalDBSnapshotIdentifier").is_some() {
             // AWS publishes no text for it.
             return Err(Fault::invalid_combination(
@@ -79,9 +76,8 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBClusterIdentifier")?;
-        let key = self.names.parse_cluster(name, region)?;
-        let cluster = self.clusters.get(&key).filter(|_| key.region == region);
-        let cluster = cluster.ok_or_else(|| Fault::cluster_not_found(name))?;
+        let cluster = self.found_cluster(region, name)?;
+        let key = cluster.key.clone();
         let last = final_snapshot(params)?;
         if cluster.deletion_protection {
             return Err(Fault::invalid_combination(

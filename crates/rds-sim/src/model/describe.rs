@@ -89,12 +89,7 @@ impl Model {
         };
         let mut wanted = None;
         if let Some(name) = params.optional("DBClusterIdentifier") {
-            let key = self.names.parse_cluster(name, region)?;
-            // Another Region's cluster is not found here, whatever its ARN.
-            if key.region != region || !self.clusters.contains_key(&key) {
-                return Err(Fault::cluster_not_found(name));
-            }
-            wanted = Some(key);
+            wanted = Some(self.found_cluster(region, name)?.key.clone());
         }
         let items = self
             .clusters

@@ -29,10 +29,7 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBClusterIdentifier")?;
-        let cluster = self.names.parse_cluster(name, region)?;
-        if cluster.region != region || !self.clusters.contains_key(&cluster) {
-            return Err(Fault::cluster_not_found(name));
-        }
+        let cluster = self.found_cluster(region, name)?.key.clone();
         let id = params.required("DBClusterEndpointIdentifier")?;
         check_identifier("DBClusterEndpointIdentifier", id)?;
         let kind = params.required("EndpointType")?.to_uppercase();

@@ -39,16 +39,6 @@ impl Model {
         }
     }
 
-    fn found_available(&self, region: &str, name: &str) -> Result<ClusterKey, Fault> {
-        let key = self.names.parse_cluster(name, region)?;
-        let cluster = self.clusters.get(&key).filter(|_| key.region == region);
-        let cluster = cluster.ok_or_else(|| Fault::cluster_not_found(name))?;
-        if cluster.status != ClusterStatus::Available {
-            return Err(Fault::cluster_busy(&key, cluster.status.as_str()));
-        }
-        Ok(key)
-    }
-
     pub(crate) fn failover_db_cluster(
         &mut self,
         region: &str,
@@ -115,9 +105,8 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
-        let key = ClusterKey::new(region, name.rsplit(':').next().unwrap_or(name));
-        let instance = self.instances.get(&key);
-        let instance = instance.ok_or_else(|| Fault::instance_not_found(name))?;
+        let instance = self.found_instance(region, name)?;
+        let key = instance.key.clone();
         if instance.status != InstanceStatus::Available {
             return Err(Fault::instance_busy(&key, instance.status.as_str()));
         }
@@ -169,9 +158,8 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBClusterIdentifier")?;
-        let key = self.names.parse_cluster(name, region)?;
-        let cluster = self.clusters.get(&key).filter(|_| key.region == region);
-        let cluster = cluster.ok_or_else(|| Fault::cluster_not_found(name))?;
+        let cluster = self.found_cluster(region, name)?;
+        let key = cluster.key.clone();
         if cluster.status != ClusterStatus::Stopped {
             return Err(Fault::cluster_state(format!(
                 "DbCluster {} is in {} state but expected it to be one of inaccessible-encryption-credentials-recoverable,stopped.",

@@ -21,9 +21,8 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBClusterIdentifier")?;
-        let key = self.names.parse_cluster(name, region)?;
-        let cluster = self.clusters.get(&key).filter(|_| key.region == region);
-        let cluster = cluster.ok_or_else(|| Fault::cluster_not_found(name))?;
+        let cluster = self.found_cluster(region, name)?;
+        let key = cluster.key.clone();
         if cluster.status != ClusterStatus::Available {
             return Err(Fault::cluster_busy(&key, cluster.status.as_str()));
         }

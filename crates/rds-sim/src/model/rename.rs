@@ -84,11 +84,8 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
-        let key = ClusterKey::new(region, name.rsplit(':').next().unwrap_or(name));
-        let instance = self
-            .instances
-            .get(&key)
-            .ok_or_else(|| Fault::instance_not_found(name))?;
+        let instance = self.found_instance(region, name)?;
+        let key = instance.key.clone();
         if instance.status != InstanceStatus::Available {
             return Err(Fault::instance_busy(&key, instance.status.as_str()));
         }

@@ -26,10 +26,7 @@ impl Model {
         let id = params.required("DBClusterSnapshotIdentifier")?;
         check_identifier("DBClusterSnapshotIdentifier", id)?;
         let name = params.required("DBClusterIdentifier")?;
-        let cluster = self.names.parse_cluster(name, region)?;
-        if cluster.region != region || !self.clusters.contains_key(&cluster) {
-            return Err(Fault::cluster_not_found(name));
-        }
+        let cluster = self.found_cluster(region, name)?.key.clone();
         let key = ClusterKey::new(region, id);
         self.begin_snapshot(&cluster, &key)?;
         if let Some(snapshot) = self.snapshots.get_mut(&key) {

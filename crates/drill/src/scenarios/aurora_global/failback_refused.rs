@@ -8,7 +8,7 @@ use crate::{
     scenarios::{
         actions::{
             failback::{ends, start},
-            rds::{available, clusters, create_reports, delete_cluster, rds},
+            rds::{available, clusters, create_reports, delete_cluster, rds, snapshots},
             replication::fall_behind,
         },
         checks::{calls::destroying, home::home, ledgers::home_learns, rows::unreplicated_by},
@@ -102,6 +102,13 @@ async fn name_taken(drill: &Drill<'_>, played: &mut Played) -> Result<(), Troubl
         .db_cluster_snapshot_identifier(FINAL)
         .send()
         .await?;
+    let is_gone = async || {
+        !snapshots(drill, "manual")
+            .await
+            .iter()
+            .any(|name| name == FINAL)
+    };
+    drill.until(SOON, "the name to be free", is_gone).await;
     Ok(())
 }
 

@@ -72,6 +72,7 @@ fn how(world: &World) -> String {
         "ready: the plan is {PLAN}, its writer in {HOME}, its standby in {STANDBY}, its witness {WITNESS}\n\n\
          for the documents' commands, in a shell of your own:\n\
          {}\n\
+         export AURORA_FAILOVER_REGIONS={HOME},{STANDBY}\n\
          export PATH=\"$PWD/.tools/venv/bin:$PATH\"\n\n\
          target/release/drill lose {HOME}\n\
          target/release/drill status\n\

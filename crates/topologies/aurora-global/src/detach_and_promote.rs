@@ -346,34 +346,7 @@ async fn act(
         calls::inherit(world, pass).await?;
     }
     remember(world, pass, observed, action).await?;
-    let (region, target) = (&pass.run.to, &observed.target.arn);
-    let global = observed
-        .global
-        .as_ref()
-        .map(|global| global.identifier.as_str())
-        .unwrap_or_default();
-    let accepted = match action {
-        Action::Done | Action::Wait(_) => Accepted::Yes,
-        Action::WriteIntent => {
-            let written = write_intent(world, pass, observed);
-            // The last message before the point of no return must not delay it.
-            futures::future::join(written, news::point_of_no_return(world, pass, observed))
-                .await
-                .0?;
-            Accepted::Yes
-        }
-        Action::FailOver => match world.fail_over(region, global, target).await {
-            // Another way is open: what is refused for good is refused half a minute on, too.
-            Err(why) if why.is_answer() && observed.may_detach => Accepted::NotNow(why.to_string()),
-            accepted => accepted?,
-        },
-        Action::Detach => {
-            let detached = world.detach(region, global, target);
-            let told = news::detached_instead(world, pass, observed);
-            futures::future::join(detached, told).await.0?
-        }
-    };
-    Ok(match accepted {
+    Ok(match carry_out(world, pass, observed, action).await? {
         Accepted::Yes => Came::AsDecided,
         Accepted::Throttled(why) => Came::Throttled(format!("{why}; it is asked for again")),
         Accepted::NotNow(why) => {
@@ -381,6 +354,42 @@ async fn act(
             Came::NotNow(format!("RDS would not promote it now: {why}"))
         }
     })
+}
+
+/// Makes the call, or writes the intent that comes before it; whether it was taken.
+async fn carry_out(
+    world: &(impl Ledger + Here + Members + People),
+    pass: &Pass,
+    observed: &Observed,
+    action: Action,
+) -> Result<Accepted, Error> {
+    let (region, target) = (&pass.run.to, &observed.target.arn);
+    let global = observed.global.as_ref();
+    let global = global
+        .map(|global| global.identifier.as_str())
+        .unwrap_or_default();
+    match action {
+        Action::Done | Action::Wait(_) => Ok(Accepted::Yes),
+        Action::WriteIntent => {
+            let written = write_intent(world, pass, observed);
+            // The last message before the point of no return must not delay it.
+            let told = news::point_of_no_return(world, pass, observed);
+            futures::future::join(written, told).await.0?;
+            Ok(Accepted::Yes)
+        }
+        Action::FailOver => match world.fail_over(region, global, target).await {
+            // Another way is open: what is refused for good is refused half a minute on, too.
+            Err(why) if why.is_answer() && observed.may_detach => {
+                Ok(Accepted::NotNow(why.to_string()))
+            }
+            accepted => accepted,
+        },
+        Action::Detach => {
+            let detached = world.detach(region, global, target);
+            let told = news::detached_instead(world, pass, observed);
+            futures::future::join(detached, told).await.0
+        }
+    }
 }
 
 /// Keeps what the look showed where it is news; every other action goes with a record.

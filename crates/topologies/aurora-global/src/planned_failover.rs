@@ -2,17 +2,17 @@
 //! observed end. Every pass looks first. A call is noted before it is made, so that a lost answer is no lost call: its intent is
 //! withdrawn only when both Regions have been quiet for a minute and the old writer commits.
 
+mod observe;
 mod ready;
+mod words;
 
 use serde::Serialize;
 
-use crate::detach_and_promote::{Written, written};
+use crate::detach_and_promote::Written;
 use failover::{
     Error,
-    beat::Write,
-    domain::Region,
-    ledger::{Attempt, Looks, Rows, Run, Seen},
-    notify::{Message, commands, tell},
+    ledger::{Looks, Rows},
+    notify::tell,
     pass::{
         Input, Output, Pass, calls,
         frame::{self, Act, Came, Step, Then},
@@ -20,11 +20,11 @@ use failover::{
     plan::Plan,
     ports::{
         self, Accepted, Functions, Here, Ledger, Members, Names, Parameters, People, Secrets,
-        Services, in_region, update, within,
+        Services, update,
     },
-    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
+    topology::{Cluster, GlobalCluster, Role, role},
 };
-use steps::{carried_out, confirm_outage};
+use steps::carried_out;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "planned_failover";
@@ -139,7 +139,7 @@ impl<W: Ledger + Here + Members + Parameters + Functions + Names + Services + Se
     }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
-        observe(world, pass).await
+        observe::observe(world, pass).await
     }
 
     fn outlasts_silence(&self, pass: &Pass) -> bool {
@@ -151,7 +151,7 @@ impl<W: Ledger + Here + Members + Parameters + Functions + Names + Services + Se
     }
 
     fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
-        reason(pass, seen, *action)
+        words::reason(pass, seen, *action)
     }
 
     fn mark(&self, pass: &mut Pass, _: &Observed, _: &Action) {
@@ -182,7 +182,7 @@ impl<W: Ledger + Here + Members + Parameters + Functions + Names + Services + Se
             Action::WriteIntent => {
                 calls::inherit(world, pass).await?;
                 write_intent(world, pass).await?;
-                tell(world, &pass.run.plan, &news(pass, seen)).await;
+                tell(world, &pass.run.plan, &words::takes_over(pass, seen)).await;
             }
             Action::Withdraw => drop(ports::withdraw(world, &pass.run).await?),
             Action::SwitchOver => return switch_over(world, pass, seen).await,
@@ -292,14 +292,6 @@ fn left_is_silent(called: Option<&Called>) -> Error {
     ))
 }
 
-/// What is said of a Region that does not tell: only silence is said to be silence.
-fn untold(why: &Error) -> String {
-    if let Error::Unavailable(why) = why {
-        return format!("no answer: {why}");
-    }
-    format!("{}: {why}", why.name())
-}
-
 /// The target follows, and a call is out that may have been taken. No answer is a state: only a minute of quiet in both Regions
 /// and a writer that commits show that it was not, or that RDS ended it.
 fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
@@ -329,172 +321,6 @@ fn not_ready(reasons: &[String]) -> Error {
         reasons.len(),
         reasons.join("; ")
     ))
-}
-
-async fn observe(
-    world: &(
-         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
-     ),
-    pass: &Pass,
-) -> Result<Observed, Error> {
-    let run = &pass.run;
-    let identifier = pass
-        .rows
-        .current()
-        .and_then(|current| current.global_cluster.clone())
-        .ok_or_else(|| {
-            Error::NotReady(format!(
-                "plan {} has no global cluster; rebuild it first",
-                run.name()
-            ))
-        })?;
-    let cluster = |region: &Region| {
-        let member = run.plan.members.get(region);
-        member
-            .map(|member| member.cluster.clone())
-            .unwrap_or_default()
-    };
-    let (global, target) = futures::future::try_join(
-        in_region(world, &run.to, &identifier),
-        world.cluster(&run.to, &cluster(&run.to)),
-    )
-    .await?;
-    let Some(target) = target else {
-        if !run.attempts.is_empty() {
-            return Err(Error::UnexpectedTopology(format!(
-                "RDS in {} knows no cluster {}",
-                run.to,
-                cluster(&run.to)
-            )));
-        }
-        let reasons = ready::reasons(world, pass, global.as_ref(), None).await?;
-        return Err(not_ready(&reasons));
-    };
-    let from = cluster(&run.from);
-    let led = |global: &GlobalCluster| is_led_by(global, &run.from, &from);
-    let open = calls::open(run);
-    let under_way = global
-        .as_ref()
-        .is_some_and(|global| global.failover.is_some());
-    let follows = role(global.as_ref(), &target) == Role::Standby;
-    let (not_ready, warnings) = if follows && !under_way && open.is_none() {
-        let (reasons, warnings) = futures::future::join(
-            ready::reasons(world, pass, global.as_ref(), Some(&target)),
-            ready::warnings(world, run),
-        )
-        .await;
-        (reasons?, warnings)
-    } else {
-        (Vec::new(), Vec::new())
-    };
-    let called = match open {
-        Some(attempt) => Some(called(world, pass, attempt, (global.as_ref(), &target)).await),
-        None => None,
-    };
-    let may_pass = calls::may_show(run, pass.now);
-    Ok(Observed {
-        led_by_the_writer: global.as_ref().is_some_and(led),
-        is_between_writers: may_pass
-            && global
-                .as_ref()
-                .is_some_and(GlobalCluster::is_between_writers),
-        written: written(pass),
-        called,
-        global,
-        target,
-        not_ready,
-        warnings,
-    })
-}
-
-/// Looks at both Regions for anything of a call that may have been taken.
-async fn called(
-    world: &(impl Here + Members + Functions),
-    pass: &Pass,
-    attempt: &Attempt,
-    target: (Option<&GlobalCluster>, &Cluster),
-) -> Called {
-    let run = &pass.run;
-    let operation = |global: Option<&GlobalCluster>| global?.failover.clone();
-    let left = run.plan.members.get(&run.from);
-    let left = left.map(|member| member.cluster.as_str());
-    let named = target.0.map(|global| global.identifier.as_str());
-    let asked = within(world, confirm_outage::TIMEOUT, async {
-        let there = futures::future::try_join(
-            world.global_cluster(&run.from, named.unwrap_or_default()),
-            world.cluster(&run.from, left.unwrap_or_default()),
-        );
-        there.await
-    });
-    let rests_here = is_at_rest(run, target.0, Some(target.1));
-    let mut why = None;
-    let seen = match asked.await {
-        // Whatever keeps it from telling shows as little as silence.
-        Err(error) => {
-            why = Some(untold(&error));
-            Seen::Silence
-        }
-        Ok((there, source)) if rests_here && is_at_rest(run, there.as_ref(), source.as_ref()) => {
-            Seen::Rest
-        }
-        Ok((there, _)) => Seen::Busy(operation(target.0).or_else(|| operation(there.as_ref()))),
-    };
-    let looks = run.looks.after(seen, pass.now);
-    let is_quiet = looks.is_quiet(attempt.at, pass.now);
-    let writer_commits = is_quiet && {
-        let probe = world.ask_probe(run.name(), pass.dry_run).await;
-        probe.is_ok_and(|probe| matches!(probe.vantage.write, Write::Committed { .. }))
-    };
-    Called {
-        is_quiet,
-        is_silent: looks.is_silent(pass.now),
-        writer_commits,
-        untold: why,
-        looks,
-    }
-}
-
-/// Whether what one Region shows is at rest, under the old writer.
-fn is_at_rest(run: &Run, global: Option<&GlobalCluster>, cluster: Option<&Cluster>) -> bool {
-    let left = run.plan.members.get(&run.from);
-    let left = left.map(|member| member.cluster.as_str());
-    let rests = |global: &GlobalCluster| {
-        let led = is_led_by(global, &run.from, left.unwrap_or_default());
-        led && global.status == "available" && global.failover.is_none()
-    };
-    global.is_some_and(rests) && cluster.is_some_and(|cluster| cluster.status == "available")
-}
-
-fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
-    let (target, from) = (&observed.target.identifier, &pass.run.from);
-    match action {
-        Action::Done => format!("{target} is the writer and available"),
-        Action::Wait(why) => {
-            let called = observed.called.as_ref();
-            let untold = called.and_then(|called| called.untold.as_deref());
-            let untold = untold.map_or_else(String::new, |untold| format!(", {untold}"));
-            format!(
-                "{target}: {why} (status {}{untold})",
-                observed.target.status
-            )
-        }
-        Action::WriteIntent => {
-            let takes = pass.says("is about to take", "would take");
-            let but = observed.warnings.iter();
-            let but: String = but.map(|warning| format!("; {warning}")).collect();
-            format!("everything is ready; {target} {takes} over from {from}{but}")
-        }
-        Action::SwitchOver => format!(
-            "{target} follows {from}; {} over",
-            pass.says("switching", "would switch")
-        ),
-        Action::Withdraw => {
-            format!(
-                "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays{}",
-                pass.says("", ", and the intent would be withdrawn")
-            )
-        }
-    }
 }
 
 /// What RDS refuses has not begun, and what was written down is taken back; what gets no answer may have.
@@ -541,33 +367,6 @@ async fn write_intent(world: &impl Ledger, pass: &Pass) -> Result<(), Error> {
         .await?;
     }
     Ok(())
-}
-
-fn news(pass: &Pass, observed: &Observed) -> Message {
-    let run = &pass.run;
-    let end = if run.forced {
-        "Then prove the writer by hand."
-    } else {
-        "This run tells you its end."
-    };
-    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
-    Message {
-        what: format!(
-            "{} takes over from {} as planned",
-            observed.target.identifier, run.from
-        ),
-        evidence: [
-            "Every check of readiness held. No acknowledged row is lost.".to_owned(),
-            observed.warnings.join(". "),
-        ]
-        .join(" ")
-        .trim_end()
-        .to_owned(),
-        execution: run.execution.clone(),
-        next: format!("Nothing. Writes stop for some seconds. {end}"),
-        commands: run.forced.then(prove).into_iter().collect(),
-        ..Message::default()
-    }
 }
 
 #[cfg(test)]

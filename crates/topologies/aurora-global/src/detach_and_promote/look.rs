@@ -13,7 +13,7 @@ use failover::{
     plan::Strategy,
     ports::{Here, Ledger, Members, Parameters, in_region},
     switches::Switches,
-    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
+    topology::{Cluster, GlobalCluster, Named, Role, is_led_by, role},
 };
 use steps::confirm_outage::is_gone;
 
@@ -22,54 +22,16 @@ pub(super) async fn observe(
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
-    let member = run.plan.members.get(&run.to).ok_or_else(|| {
-        Error::InvalidRequest(format!(
-            "target_region is {}, which is not a member of plan {}",
-            run.to,
-            run.name()
-        ))
-    })?;
-    let intent = pass.rows.intent().filter(|intent| intent.to == run.to);
-    let current = pass
-        .rows
-        .current()
-        .and_then(|current| current.global_cluster.clone());
-    let named = intent
-        .and_then(|intent| intent.global_cluster.clone())
-        .or(current);
-    let global = async {
-        match &named {
-            Some(named) => in_region(world, &run.to, named).await,
-            None => Ok(None),
-        }
-    };
-    let (global, target, switches) = futures::future::try_join3(
-        global,
-        world.cluster(&run.to, &member.cluster),
-        world.switches(run.name()),
-    )
-    .await?;
-    let target = target.ok_or_else(|| {
-        Error::UnexpectedTopology(format!(
-            "RDS in {} knows no cluster {}",
-            run.to, member.cluster
-        ))
-    })?;
+    let (global, target, switches) = shown(world, pass).await?;
     let written = written(pass);
     let role = role(global.as_ref(), &target);
     let everywhere = asks_everywhere(run, written, role, pass.now);
     let lived_at = last_life(world, run, everywhere).await;
     let confirmed = run.confirmed.as_ref();
-    let left = run
-        .plan
-        .members
-        .get(&run.from)
-        .map(|member| member.cluster.as_str());
-    let led = |global: &GlobalCluster| is_led_by(global, &run.from, left.unwrap_or_default());
     let tried = Tried::of(run, global.as_ref(), pass.now);
     let may_pass = calls::may_show(run, pass.now);
     Ok(Observed {
-        led_by_the_writer: global.as_ref().is_some_and(led),
+        led_by_the_writer: is_led_by_the_left(run, global.as_ref()),
         is_between_writers: may_pass
             && global
                 .as_ref()
@@ -84,6 +46,52 @@ pub(super) async fn observe(
         written,
         region_is_down: confirmed.is_some_and(|confirmed| is_gone(confirmed.verdict)),
     })
+}
+
+/// The global cluster, the target and the plan's switches, in the target's Region.
+async fn shown(
+    world: &(impl Ledger + Here + Members + Parameters),
+    pass: &Pass,
+) -> Result<(Option<GlobalCluster>, Cluster, Switches), Error> {
+    let run = &pass.run;
+    let member = run.plan.members.get(&run.to).ok_or_else(|| {
+        Error::InvalidRequest(format!(
+            "target_region is {}, which is not a member of plan {}",
+            run.to,
+            run.name()
+        ))
+    })?;
+    let named = named(pass);
+    let global = async {
+        match &named {
+            Some(named) => in_region(world, &run.to, named).await,
+            None => Ok(None),
+        }
+    };
+    let target = world.cluster(&run.to, &member.cluster);
+    let switches = world.switches(run.name());
+    let (global, target, switches) = futures::future::try_join3(global, target, switches).await?;
+    let target = target.ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "RDS in {} knows no cluster {}",
+            run.to, member.cluster
+        ))
+    })?;
+    Ok((global, target, switches))
+}
+
+/// The global cluster that a change of writer to the target was begun in, or the ledger's current one.
+fn named(pass: &Pass) -> Option<Named> {
+    let intent = pass.rows.intent().filter(|intent| intent.to == pass.run.to);
+    let of_intent = intent.and_then(|intent| intent.global_cluster.clone());
+    let current = pass.rows.current();
+    of_intent.or_else(|| current.and_then(|current| current.global_cluster.clone()))
+}
+
+fn is_led_by_the_left(run: &Run, global: Option<&GlobalCluster>) -> bool {
+    let left = run.plan.members.get(&run.from);
+    let left = left.map(|member| member.cluster.as_str());
+    global.is_some_and(|global| is_led_by(global, &run.from, left.unwrap_or_default()))
 }
 
 /// Whether every member Region's probe is asked for a last sign of life: where this very pass may promote, because the road may be

@@ -149,7 +149,7 @@ fn a_denial_in_the_region_that_is_left_is_told_as_a_denial_and_only_silence_as_s
             called: Some(Called {
                 is_silent: true,
                 is_quiet: false,
-                untold: Some(untold(&error)),
+                untold: Some(observe::untold(&error)),
                 ..called()
             }),
             ..ready()
@@ -224,8 +224,9 @@ fn a_call_that_may_have_been_taken_stays_on_record_when_the_region_that_is_left_
 fn a_status_alone_is_no_rest() {
     let run = failover::testing::run();
     let seen = ready();
-    let rests =
-        |observed: &Observed| is_at_rest(&run, observed.global.as_ref(), Some(&observed.target));
+    let rests = |observed: &Observed| {
+        observe::is_at_rest(&run, observed.global.as_ref(), Some(&observed.target))
+    };
     assert!(rests(&seen));
     let mut status = ready();
     status.target.status = "switching-over".into();
@@ -236,7 +237,7 @@ fn a_status_alone_is_no_rest() {
     }
     assert!(!rests(&global));
     assert!(!rests(&under_way("pending", EAST)) && !rests(&switched()));
-    assert!(!is_at_rest(&run, None, Some(&seen.target)));
+    assert!(!observe::is_at_rest(&run, None, Some(&seen.target)));
 }
 
 #[test]
@@ -293,7 +294,11 @@ fn a_look_between_the_two_steps_of_a_switchover_is_waited_for_while_its_call_may
         let action = next_action(&observed);
         assert!(matches!(action, Ok(Action::Wait(_))), "{action:?}");
         let run = failover::testing::run();
-        assert!(!is_at_rest(&run, Some(global), Some(&observed.target)));
+        assert!(!observe::is_at_rest(
+            &run,
+            Some(global),
+            Some(&observed.target)
+        ));
         let mut silent = observed.clone();
         silent.called.as_mut().unwrap().is_silent = true;
         observed.is_between_writers = false;
@@ -334,7 +339,7 @@ fn a_warning_is_told_and_stands_in_no_way() {
         dry_run: true,
     };
     let says = "the witness in us-east-2 does not answer";
-    assert!(reason(&pass, &observed, Action::WriteIntent).contains(says));
-    assert!(news(&pass, &observed).evidence.contains(says));
-    assert!(!news(&pass, &ready()).evidence.ends_with(' '));
+    assert!(words::reason(&pass, &observed, Action::WriteIntent).contains(says));
+    assert!(words::takes_over(&pass, &observed).evidence.contains(says));
+    assert!(!words::takes_over(&pass, &ready()).evidence.ends_with(' '));
 }

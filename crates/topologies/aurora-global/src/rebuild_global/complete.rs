@@ -16,29 +16,12 @@ pub(super) fn completion(
     member: &SeenMember,
     global: &GlobalCluster,
 ) -> Result<Option<Action>, Error> {
-    let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
     let wanted = member
         .blueprint
         .as_ref()
         .map(|Blueprint { shape, .. }| shape);
     let Some(shape) = &member.cluster else {
-        return match wanted {
-            Some(like) if !member.unfit.is_empty() => Err(Error::NotReady(format!(
-                "{} would be refused: {}",
-                like.identifier,
-                member.unfit.join(". ")
-            ))),
-            Some(like) => call(Call::CreateMember {
-                global_cluster: global.identifier.clone(),
-                engine_version: observed.writer.engine_version.clone(),
-                like: Box::new(like.clone()),
-            }),
-            None if member.healthy.is_some() => Ok(Some(Action::Remember(member.region.clone()))),
-            None => Err(Error::NotReady(format!(
-                "{} is gone from {} and nothing tells what it was made of; create it by hand as a member of {}, and start again",
-                member.name, member.region, global.identifier
-            ))),
-        };
+        return create(observed, member, wanted, global).map(Some);
     };
     if let Some(action) = kept_by_rds(observed, member)? {
         return Ok(Some(action));
@@ -49,7 +32,7 @@ pub(super) fn completion(
     if let Some(wanted) = wanted
         && let Some(missing) = missing(shape, wanted)
     {
-        return call(missing);
+        return Ok(Some(Action::Call(member.region.clone(), missing)));
     }
     if let Some(action) = arriving(member, shape)? {
         return Ok(Some(action));
@@ -61,21 +44,50 @@ pub(super) fn completion(
             shape.identifier, member.region
         )));
     }
+    Ok(disconnected(shape, global).map(Action::Wait))
+}
+
+/// The member's cluster, made like the one that was there.
+fn create(
+    observed: &Observed,
+    member: &SeenMember,
+    wanted: Option<&Shape>,
+    global: &GlobalCluster,
+) -> Result<Action, Error> {
+    match wanted {
+        Some(like) if !member.unfit.is_empty() => Err(Error::NotReady(format!(
+            "{} would be refused: {}",
+            like.identifier,
+            member.unfit.join(". ")
+        ))),
+        Some(like) => {
+            let call = Call::CreateMember {
+                global_cluster: global.identifier.clone(),
+                engine_version: observed.writer.engine_version.clone(),
+                like: Box::new(like.clone()),
+            };
+            Ok(Action::Call(member.region.clone(), call))
+        }
+        None if member.healthy.is_some() => Ok(Action::Remember(member.region.clone())),
+        None => Err(Error::NotReady(format!(
+            "{} is gone from {} and nothing tells what it was made of; create it by hand as a member of {}, and start again",
+            member.name, member.region, global.identifier
+        ))),
+    }
+}
+
+/// Why the member does not count as connected yet; `None` where RDS says that it is.
+fn disconnected(shape: &Shape, global: &GlobalCluster) -> Option<String> {
+    let name = &shape.identifier;
     let found = global.member(&shape.arn);
     match found.map(|found| found.synchronization.as_deref()) {
-        Some(Some("connected")) => Ok(None),
-        Some(Some(other)) => Ok(Some(Action::Wait(format!(
-            "{} is {other}",
-            shape.identifier
-        )))),
-        Some(None) => Ok(Some(Action::Wait(format!(
-            "RDS does not say yet that {} is connected",
-            shape.identifier
-        )))),
-        None => Ok(Some(Action::Wait(format!(
-            "global cluster {} does not list {} yet",
-            global.identifier, shape.identifier
-        )))),
+        Some(Some("connected")) => None,
+        Some(Some(other)) => Some(format!("{name} is {other}")),
+        Some(None) => Some(format!("RDS does not say yet that {name} is connected")),
+        None => Some(format!(
+            "global cluster {} does not list {name} yet",
+            global.identifier
+        )),
     }
 }
 

@@ -57,6 +57,11 @@ fn wanted(observed: &Observed, retire: Retire) -> Result<Action, Error> {
     let Some(global) = &observed.leads else {
         return creates(observed);
     };
+    complete(observed, global)
+}
+
+/// The global cluster is recorded, and every member made whole in it.
+fn complete(observed: &Observed, global: &GlobalCluster) -> Result<Action, Error> {
     let shown = Named::from(global);
     if observed.recorded_global.as_ref() != Some(&shown) {
         return Ok(Action::Record(shown));

@@ -17,44 +17,49 @@ pub fn harmless(
     if !call.is_taking() {
         return Ok(());
     }
-    let refused = |why: String| {
-        Err(Error::UnexpectedTopology(format!(
-            "{} in {region} was not made: {why}",
-            call.name()
-        )))
-    };
-    if *region == observed.writer_region {
-        return refused("the writer is there".into());
-    }
-    let Some(member) = observed.members.iter().find(|seen| seen.region == *region) else {
-        return refused("the plan has no member there".into());
-    };
-    let Some(shape) = &member.cluster else {
-        return refused("there is no cluster".into());
-    };
-    if matches!(call, Call::Remove { .. }) {
+    if matches!(call, Call::Remove { .. }) && *region != observed.writer_region {
         refuse_the_writers(observed)?;
     }
+    let Some(why) = harm(observed, region, call, retire) else {
+        return Ok(());
+    };
+    Err(Error::UnexpectedTopology(format!(
+        "{} in {region} was not made: {why}",
+        call.name()
+    )))
+}
+
+/// What the call would hit that must stay.
+fn harm(observed: &Observed, region: &Region, call: &Call, retire: Retire) -> Option<String> {
+    if *region == observed.writer_region {
+        return Some("the writer is there".into());
+    }
+    let Some(member) = observed.members.iter().find(|seen| seen.region == *region) else {
+        return Some("the plan has no member there".into());
+    };
+    let Some(shape) = &member.cluster else {
+        return Some("there is no cluster".into());
+    };
     let follows = observed
         .leads
         .as_ref()
         .is_some_and(|global| global.member(&shape.arn).is_some());
     if shape.arn == observed.writer.arn || follows {
-        return refused(format!(
+        return Some(format!(
             "{} belongs to the writer's global cluster",
             shape.identifier
         ));
+    }
+    if !call.is_deleting() {
+        return None;
     }
     let copied = member.snapshot.as_ref().is_some_and(|snapshot| {
         snapshot.status == "available"
             && snapshot.resource_id == shape.resource_id
             && observed.is_of_this_incident(snapshot)
     });
-    if call.is_deleting() && (retire != Retire::Delete || !copied) {
-        return refused(format!("{} would lose its only copy", shape.identifier));
+    if retire != Retire::Delete || !copied {
+        return Some(format!("{} would lose its only copy", shape.identifier));
     }
-    match undeletable(member, shape) {
-        Some(why) if call.is_deleting() => refused(why),
-        _ => Ok(()),
-    }
+    undeletable(member, shape)
 }

@@ -16,10 +16,10 @@ use failover::{
     domain::{Region, seconds_between},
     ledger::Current,
     pass::Pass,
-    plan::{Auth, ProbeLogin},
+    plan::{Auth, Plan, ProbeLogin},
     ports::{Functions, Here, Ledger, Members, Parameters},
     topology::{
-        GlobalCluster, Named, Shape, Snapshot,
+        Cluster, GlobalCluster, Named, Shape, Snapshot,
         names::{Names, final_snapshot, unplanned_copy},
     },
 };
@@ -44,33 +44,9 @@ pub(super) async fn observe(
         .ok_or_else(|| failover::guard::not_adopted(&plan.plan))?;
     let killed = world.switches(&plan.plan).await?.kill;
     let writer_region = current.writer.clone();
-    let name = |region: &Region| {
-        let member = plan.members.get(region);
-        member
-            .map(|member| member.cluster.clone())
-            .unwrap_or_default()
-    };
-    let writer = world.cluster(&writer_region, &name(&writer_region)).await?;
-    let writer = writer.ok_or_else(|| {
-        Error::UnexpectedTopology(format!(
-            "RDS in {writer_region} knows no cluster {}, which the ledgers name as the writer",
-            name(&writer_region)
-        ))
-    })?;
+    let writer = writer(world, plan, &writer_region).await?;
     let leads = led(world, current, &writer).await?;
-    let others = plan
-        .members
-        .keys()
-        .filter(|region| **region != writer_region);
-    // The one to move home to comes last: the followers of a deposed writer leave before it.
-    let mut regions: Vec<_> = others.cloned().collect();
-    regions.sort_by_key(|region| *region == pass.run.to);
-    let seen = regions.into_iter().map(async |region| {
-        let name = name(&region);
-        let seen = member(world, pass, region, name, current).await?;
-        Ok::<_, Error>(renamed(seen, names))
-    });
-    let members = try_join_all(seen).await?;
+    let members = members(world, pass, current, names).await?;
     let past = past(world, &members, leads.as_ref(), &writer_region).await?;
     let (past_region, past) = past.unzip();
     let mut observed = Observed {
@@ -92,14 +68,52 @@ pub(super) async fn observe(
         left_out: pass.dry_run.then(left_out),
     };
     name_next(world, pass, &mut observed).await?;
-    let members = observed.members.iter();
-    let unfit = members.map(|member| unfit(world, &observed, names, member));
-    let unfit = try_join_all(unfit).await?;
-    for (member, unfit) in observed.members.iter_mut().zip(unfit) {
-        member.unfit = unfit;
+    let seen = observed.members.iter();
+    let reasons = seen.map(|member| unfit(world, &observed, names, member));
+    let reasons = try_join_all(reasons).await?;
+    for (member, reasons) in observed.members.iter_mut().zip(reasons) {
+        member.unfit = reasons;
     }
     observed.lag = lag(world, pass, &observed).await;
     Ok(observed)
+}
+
+/// The plan's cluster of a member Region.
+fn cluster_of(plan: &Plan, region: &Region) -> String {
+    let member = plan.members.get(region);
+    member
+        .map(|member| member.cluster.clone())
+        .unwrap_or_default()
+}
+
+async fn writer(world: &impl Members, plan: &Plan, region: &Region) -> Result<Cluster, Error> {
+    let name = cluster_of(plan, region);
+    let found = world.cluster(region, &name).await?;
+    found.ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "RDS in {region} knows no cluster {name}, which the ledgers name as the writer"
+        ))
+    })
+}
+
+/// All members but the writer. The one to move home to comes last: the followers of a deposed writer leave before it.
+async fn members(
+    world: &(impl Ledger + Members),
+    pass: &Pass,
+    current: &Current,
+    names: &Names,
+) -> Result<Vec<SeenMember>, Error> {
+    let plan = &pass.run.plan;
+    let others = plan.members.keys();
+    let others = others.filter(|region| **region != current.writer);
+    let mut regions: Vec<_> = others.cloned().collect();
+    regions.sort_by_key(|region| *region == pass.run.to);
+    let seen = regions.into_iter().map(async |region| {
+        let name = cluster_of(plan, &region);
+        let seen = member(world, pass, region, name, current).await?;
+        Ok::<_, Error>(renamed(seen, names))
+    });
+    try_join_all(seen).await
 }
 
 async fn member(
@@ -126,10 +140,6 @@ async fn member(
             kept,
         )
         .await?;
-    // One of an earlier failover tells nothing of this one.
-    let of_this = |kept: &Snapshot| is_since(current.proven_at, kept) == Some(true);
-    let newest = unplanned.into_iter().filter(of_this);
-    let newest = newest.max_by_key(|kept| (kept.taken_at, kept.identifier.clone()));
     let row = match pass.rows.0.get(&region) {
         Some(row) => row.clone(),
         None => world.row(&region, plan).await?,
@@ -152,10 +162,17 @@ async fn member(
         cluster,
         snapshot_name,
         snapshot,
-        unplanned: newest,
+        unplanned: newest_since(current.proven_at, unplanned),
         copy_name,
         copy,
     })
+}
+
+/// The newest snapshot since the promotion began. One of an earlier failover tells nothing of this one.
+fn newest_since(proven_at: Timestamp, kept: Vec<Snapshot>) -> Option<Snapshot> {
+    let of_this = |kept: &Snapshot| is_since(proven_at, kept) == Some(true);
+    let kept = kept.into_iter().filter(of_this);
+    kept.max_by_key(|kept| (kept.taken_at, kept.identifier.clone()))
 }
 
 /// The member with the parameter groups that stand in for those it had.
@@ -310,15 +327,7 @@ async fn holder(
 /// is there, since it costs a fresh look.
 async fn lag(world: &impl Functions, pass: &Pass, observed: &Observed) -> Option<String> {
     let global = observed.leads.as_ref()?;
-    let complete = observed.members.iter().all(|member| {
-        let shape = member.cluster.as_ref();
-        shape.is_some_and(|shape| {
-            shape.is_available()
-                && shape.busy_instance().is_none()
-                && global.member(&shape.arn).is_some()
-        })
-    });
-    if !complete || observed.acting == observed.writer_region {
+    if !are_complete(&observed.members, global) || observed.acting == observed.writer_region {
         return None;
     }
     let seen = match world.ask_probe(pass.run.name(), pass.dry_run).await {
@@ -350,6 +359,17 @@ async fn lag(world: &impl Functions, pass: &Pass, observed: &Observed) -> Option
             sign_in(pass, observed)
         )),
     }
+}
+
+fn are_complete(members: &[SeenMember], global: &GlobalCluster) -> bool {
+    let is_complete = |shape: &Shape| {
+        shape.is_available()
+            && shape.busy_instance().is_none()
+            && global.member(&shape.arn).is_some()
+    };
+    members
+        .iter()
+        .all(|member| member.cluster.as_ref().is_some_and(is_complete))
 }
 
 /// A rebuilt cluster has another resource id, and a policy that names the one before locks the probe out.

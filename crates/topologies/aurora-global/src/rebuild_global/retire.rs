@@ -20,6 +20,33 @@ pub(super) fn retirement(
     member: &SeenMember,
     retire: Retire,
 ) -> Result<Option<Action>, Error> {
+    let Some(shape) = deposed(observed, member)? else {
+        return Ok(None);
+    };
+    let past = past_of(observed, shape)?;
+    if past.is_none()
+        && let Some(action) = arriving(observed, member, shape)?
+    {
+        return Ok(Some(action));
+    }
+    // What will not heal can neither be fenced nor kept: it is said at once.
+    if stuck(&shape.status).is_some() {
+        return waits_for(shape, &member.region);
+    }
+    let follows_past = past
+        .and_then(|past| past.member(&shape.arn))
+        .is_some_and(|found| !found.is_writer);
+    if let Some(action) = secure(observed, (member, shape), retire, follows_past)? {
+        return Ok(Some(action));
+    }
+    match past {
+        Some(past) => leave(past, member, shape),
+        None => free(member, shape, retire),
+    }
+}
+
+/// The member's cluster, where it is still to be retired.
+fn deposed<'a>(observed: &Observed, member: &'a SeenMember) -> Result<Option<&'a Shape>, Error> {
     let Some(shape) = &member.cluster else {
         return Ok(None);
     };
@@ -27,52 +54,59 @@ pub(super) fn retirement(
     if global.is_some_and(|global| global.member(&shape.arn).is_some()) {
         return Ok(None);
     }
-    if let Some(rival) = rival(member, global, shape) {
-        return Err(Error::UnexpectedTopology(format!(
-            "{} has two candidates for the member: {} is in global cluster {}, and {} has the plan's name; keep one",
-            member.region,
-            rival,
-            global.map_or("", |global| global.identifier.as_str()),
-            shape.identifier
-        )));
-    }
-    let past = past_of(observed, shape)?;
-    if past.is_none()
-        && let Some(action) = arriving(observed, member, shape)?
-    {
-        return Ok(Some(action));
-    }
-    let follows_past = past
-        .and_then(|past| past.member(&shape.arn))
-        .is_some_and(|found| !found.is_writer);
-    // What will not heal can neither be fenced nor kept: it is said at once.
-    if stuck(&shape.status).is_some() {
-        return waits_for(shape, &member.region);
-    }
+    let Some(rival) = rival(member, global, shape) else {
+        return Ok(Some(shape));
+    };
+    Err(Error::UnexpectedTopology(format!(
+        "{} has two candidates for the member: {} is in global cluster {}, and {} has the plan's name; keep one",
+        member.region,
+        rival,
+        global.map_or("", |global| global.identifier.as_str()),
+        shape.identifier
+    )))
+}
+
+/// What comes before anything is taken away: the fence, the list of what only it has, what it is made of, a snapshot of it.
+fn secure(
+    observed: &Observed,
+    (member, shape): (&SeenMember, &Shape),
+    retire: Retire,
+    follows_past: bool,
+) -> Result<Option<Action>, Error> {
     // A follower of the deposed writer takes no writes until it leaves; then it is fenced like that one.
     if member.fenced_at.is_none() && !follows_past {
         return Ok(Some(Action::Fence(member.region.clone())));
     }
     let is_deleted = retire == Retire::Delete && !follows_past;
     refuse(is_deleted, member.unlisted.clone())?;
-    let Some(known) = &member.blueprint else {
+    if member.blueprint.is_none() {
         return Ok(Some(Action::Remember(member.region.clone())));
-    };
-    let call = |call| Ok(Some(Action::Call(member.region.clone(), call)));
+    }
     if !follows_past && let Some(action) = snapshot(observed, member, shape)? {
         return Ok(Some(action));
     }
     refuse(is_deleted, undeletable(member, shape))?;
-    if let Some(past) = past {
-        if !shape.is_available() {
-            return waits_for(shape, &member.region);
-        }
-        let leaves = Call::Remove {
-            global_cluster: past.identifier.clone(),
-            arn: shape.arn.clone(),
-        };
-        return call(leaves);
+    Ok(None)
+}
+
+/// It leaves the global cluster that it belonged to.
+fn leave(
+    past: &GlobalCluster,
+    member: &SeenMember,
+    shape: &Shape,
+) -> Result<Option<Action>, Error> {
+    if !shape.is_available() {
+        return waits_for(shape, &member.region);
     }
+    let leaves = Call::Remove {
+        global_cluster: past.identifier.clone(),
+        arn: shape.arn.clone(),
+    };
+    Ok(Some(Action::Call(member.region.clone(), leaves)))
+}
+
+/// It gives its names free, its endpoints' first.
+fn free(member: &SeenMember, shape: &Shape, retire: Retire) -> Result<Option<Action>, Error> {
     if let Some(endpoint) = shape.endpoints.first() {
         // It takes a while to go.
         if !endpoint.is_there() {
@@ -80,11 +114,13 @@ pub(super) fn retirement(
             return waits("endpoint", name, status, &member.region).map(Some);
         }
         let endpoint = endpoint.identifier.clone();
-        return call(Call::DeleteEndpoint { endpoint });
+        let gone = Call::DeleteEndpoint { endpoint };
+        return Ok(Some(Action::Call(member.region.clone(), gone)));
     }
-    match retire {
-        Retire::Rename => rename(member, shape, known),
-        Retire::Delete => delete(member, shape),
+    match (retire, &member.blueprint) {
+        (Retire::Rename, Some(known)) => rename(member, shape, known),
+        (Retire::Rename, None) => Ok(Some(Action::Remember(member.region.clone()))),
+        (Retire::Delete, _) => delete(member, shape),
     }
 }
 

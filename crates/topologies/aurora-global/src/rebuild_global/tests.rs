@@ -4,8 +4,13 @@ mod contradictions;
 mod incidents;
 mod refusals;
 
-use super::*;
+use super::{carry_out::successions, words::reason, *};
 use failover::topology::{EndpointShape, FailoverState, GlobalMember, Instance, InstanceShape};
+use failover::{
+    domain::Epoch,
+    topology::{Blueprint, Cluster, GlobalCluster, Healthy, Shape, Snapshot},
+};
+use jiff::Timestamp;
 
 pub(super) const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
 pub(super) const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
+use super::{super::carry_out::called, *};
+use failover::ports::Accepted;
 use failover::{ledger::Rows, testing, topology::InstanceShape};
 
 fn pass(now: i64) -> Pass {

@@ -20,19 +20,7 @@ async fn a_tenant_of_many_rows_is_read_once_and_not_to_its_end_for_every_stretch
         )
         .await
         .unwrap();
-    let promoted = connect(&world.simulator, EAST, "orders-east")
-        .await
-        .unwrap();
-    holds(&promoted, 1).await;
-    world
-        .east
-        .remove_from_global_cluster()
-        .global_cluster_identifier(GLOBAL)
-        .db_cluster_identifier(EAST_ARN)
-        .send()
-        .await
-        .unwrap();
-    available(&world.east, "orders-east").await;
+    let promoted = promoted(&world.simulator, &world.east, 1).await;
     deposed
         .batch_execute("INSERT INTO lines VALUES (1, 0, 'lost'), (3, 9, 'lost'), (5, 9, 'lost')")
         .await

@@ -189,12 +189,10 @@ async fn wrong_tables_are_refused(deposed: &Client, promoted: &Client) {
     }
 }
 
-/// A deposed and a promoted writer that have gone different ways.
-async fn apart(simulator: &Simulator, east: &Rds) -> (Client, Client) {
-    let deposed = connect(simulator, WEST, "orders-west").await.unwrap();
-    deposed.batch_execute(BEFORE).await.unwrap();
+/// The standby, detached once it holds so many numbers, and a cluster of its own since.
+async fn promoted(simulator: &Simulator, east: &Rds, rows: i64) -> Client {
     let promoted = connect(simulator, EAST, "orders-east").await.unwrap();
-    holds(&promoted, 1000).await;
+    holds(&promoted, rows).await;
     east.remove_from_global_cluster()
         .global_cluster_identifier(GLOBAL)
         .db_cluster_identifier(EAST_ARN)
@@ -202,6 +200,14 @@ async fn apart(simulator: &Simulator, east: &Rds) -> (Client, Client) {
         .await
         .unwrap();
     available(east, "orders-east").await;
+    promoted
+}
+
+/// A deposed and a promoted writer that have gone different ways.
+async fn apart(simulator: &Simulator, east: &Rds) -> (Client, Client) {
+    let deposed = connect(simulator, WEST, "orders-west").await.unwrap();
+    deposed.batch_execute(BEFORE).await.unwrap();
+    let promoted = promoted(simulator, east, 1000).await;
     deposed.batch_execute(DEPOSED).await.unwrap();
     promoted.batch_execute(PROMOTED).await.unwrap();
     (deposed, promoted)
@@ -278,19 +284,7 @@ async fn a_key_is_compared_by_its_own_operators_wherever_their_schema_is() {
         )
         .await
         .unwrap();
-    let promoted = connect(&world.simulator, EAST, "orders-east")
-        .await
-        .unwrap();
-    holds(&promoted, 1).await;
-    world
-        .east
-        .remove_from_global_cluster()
-        .global_cluster_identifier(GLOBAL)
-        .db_cluster_identifier(EAST_ARN)
-        .send()
-        .await
-        .unwrap();
-    available(&world.east, "orders-east").await;
+    let promoted = promoted(&world.simulator, &world.east, 1).await;
     deposed
         .batch_execute(
             "INSERT INTO people VALUES ('Emil', '5'), ('bea', '6');

@@ -174,7 +174,7 @@ impl Aws {
         let others = self.other_versions(&plan.database.admin_secret, id).await;
         let others = others.into_iter().filter(|other| other.login != tried);
         let came = first_that_serves(refused, others, Why::refuses_login, open).await;
-        let member = plan.members.get(region);
+        let member = plan.members().get(region);
         let cluster = member.map(|member| member.cluster.as_str());
         came.map_err(|why| match why {
             why if why.refuses_login() => shut_out(

@@ -162,7 +162,7 @@ fn region_status(
     now: Timestamp,
 ) -> RegionStatus {
     let plan = survey.plan.as_ref();
-    let member = plan.and_then(|plan| plan.members.get(region));
+    let member = plan.and_then(|plan| plan.members().get(region));
     let books = entry.books.as_ref().ok();
     let current = rows.current();
     let of_epoch = current.map(|current| current.epoch).unwrap_or_default();

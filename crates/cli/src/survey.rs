@@ -93,7 +93,7 @@ async fn directories(
         let of_wanted = |name: &PlanName| wanted.is_none_or(|wanted| wanted == name);
         let plans = names(&directories).into_iter().filter(of_wanted);
         let plans = plans.filter_map(|name| plan_of(&directories, &name));
-        let members = plans.flat_map(|plan| plan.members.into_keys());
+        let members = plans.flat_map(|plan| plan.members().clone().into_keys());
         next = members
             .filter(|region| !directories.contains_key(region))
             .collect();
@@ -138,7 +138,7 @@ async fn survey(account: &impl Account, directories: &Directories, name: PlanNam
     let plan = plan_of(directories, &name);
     let members = plan
         .as_ref()
-        .map(|plan| plan.members.keys().cloned().collect());
+        .map(|plan| plan.members().keys().cloned().collect());
     let members: Vec<Region> = members.unwrap_or_else(|| {
         let knows = |directory: &Directory| directory.names().any(|one| one == name);
         let knowing = directories.iter().filter(|(_, directory)| knows(directory));

@@ -61,17 +61,18 @@ pub fn cluster(statuses: &[&str]) -> Cluster {
 pub fn plan_document() -> Value {
     json!({
         "plan": "orders", "revision": 3,
-        "topology": {"kind": "aurora_global", "global_cluster": "orders-global-1"},
+        "topology": {"kind": "aurora_global", "global_cluster": "orders-global-1", "strategy": "auto",
+            "members": {"us-west-2": {"cluster": "orders-west"}, "us-east-1": {"cluster": "orders-east"}}},
         "home_region": "us-west-2",
-        "members": {"us-west-2": {"cluster": "orders-west"}, "us-east-1": {"cluster": "orders-east"}},
         "witness_region": "us-east-2",
-        "database": {"name": "orders", "admin_secret": "orders/admin",
+        "database": {"engine": "postgres", "name": "orders", "admin_secret": "orders/admin",
             "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
         "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3},
-        "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": "auto", "max_lost_seconds": 30},
-        "dns": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal", "endpoint": "writer",
+        "unplanned": {"region_down": "automatic", "writer_down": "automatic", "max_lost_seconds": 30},
+        "routes": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal", "endpoint": "writer",
             "ttl_seconds": 5, "accept_route53_risk": true}],
-        "ecs": {"us-east-1": [{"cluster": "orders", "services": ["api", {"service": "worker", "takeover_count": 2}]}]}
+        "services": [{"kind": "ecs", "region": "us-east-1", "cluster": "orders",
+            "services": ["api", {"service": "worker", "takeover_count": 2}]}]
     })
 }
 

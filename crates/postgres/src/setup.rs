@@ -48,7 +48,7 @@ pub async fn setup(
             &[&epoch],
         )
         .await?;
-    for vantage in plan.members.keys().map(Region::as_str) {
+    for vantage in plan.members().keys().map(Region::as_str) {
         admin
             .execute(
                 "INSERT INTO aurora_failover.beat (vantage, seq, epoch) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING",

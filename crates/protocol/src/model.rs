@@ -194,17 +194,16 @@ fn document(bounds: Bounds) -> serde_json::Value {
     };
     json!({
         "plan": PLAN, "revision": 1, "notify": topics,
-        "topology": {"kind": "aurora_global", "global_cluster": crate::state::GLOBAL},
-        "home_region": REGIONS[0], "members": members, "witness_region": "us-east-2",
-        "database": {"name": "orders", "admin_secret": "orders/admin",
+        "topology": {"kind": "aurora_global", "global_cluster": crate::state::GLOBAL,
+            "strategy": if bounds.is_managed { "managed" } else { "detach" }, "members": members},
+        "home_region": REGIONS[0], "witness_region": "us-east-2",
+        "database": {"engine": "postgres", "name": "orders", "admin_secret": "orders/admin",
             "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
         "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3},
         "unplanned": {"region_down": region_down, "writer_down": "automatic", "max_lost_seconds": 30,
-            "unknown_loss": "accept", "cooldown_minutes": 0,
-            "strategy": if bounds.is_managed { "managed" } else { "detach" }},
-        "dns": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal", "endpoint": "writer",
-            "ttl_seconds": 5, "accept_route53_risk": true}],
-        "ecs": {}
+            "unknown_loss": "accept", "cooldown_minutes": 0},
+        "routes": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": "writer.orders.internal", "endpoint": "writer",
+            "ttl_seconds": 5, "accept_route53_risk": true}]
     })
 }
 

@@ -23,7 +23,7 @@ pub async fn is_carried_out(
     let Some(intent) = rows.intent().filter(|intent| intent.to == *target) else {
         return Ok(false);
     };
-    let Some(member) = plan.members.get(target) else {
+    let Some(member) = plan.members().get(target) else {
         return Ok(false);
     };
     let Some(cluster) = world.cluster(target, &member.cluster).await? else {

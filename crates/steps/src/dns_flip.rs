@@ -185,7 +185,7 @@ async fn endpoints(
     let run = &pass.run;
     let known = world.known(world.region(), run.name()).await?;
     let mut endpoints = known.map(|known| known.endpoints).unwrap_or_default();
-    if let Some(member) = run.plan.members.get(&run.to)
+    if let Some(member) = run.plan.members().get(&run.to)
         && let Some(cluster) = world.cluster(&run.to, &member.cluster).await?
     {
         let found = Endpoints {

@@ -471,7 +471,7 @@ fn is_succeeded(here: &Region, ours: &Row, other: &Row) -> bool {
 fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
     let cluster = |of: &Known| {
         of.plan
-            .members
+            .members()
             .get(here)
             .map(|member| member.cluster.clone())
     };
@@ -622,7 +622,10 @@ pub(super) async fn standing(
     if current.writer == *here || to_here {
         return Ok((Standing::Endorsed, None));
     }
-    let name = plan.members.get(here).map(|member| member.cluster.as_str());
+    let name = plan
+        .members()
+        .get(here)
+        .map(|member| member.cluster.as_str());
     let Some(cluster) = world.cluster(here, name.unwrap_or_default()).await? else {
         return Ok((Standing::Gone, None));
     };
@@ -653,7 +656,7 @@ async fn follows_deposed(
     let Some(own) = &cluster.global_cluster else {
         return Ok(false);
     };
-    if plan.members.len() < 3 {
+    if plan.members().len() < 3 {
         return Ok(false);
     }
     let global = world.global_cluster(here, own).await?;
@@ -668,7 +671,7 @@ fn is_led_elsewhere(
     cluster: &Cluster,
 ) -> bool {
     let follows = role(Some(global), cluster) == Role::Standby && global.failover.is_none();
-    let mut others = plan.members.iter();
+    let mut others = plan.members().iter();
     follows
         && others.any(|(region, member)| {
             region != here

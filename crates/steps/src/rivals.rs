@@ -51,7 +51,7 @@ pub(super) async fn end_predecessors(
     plan: &Plan,
     ours: &Current,
 ) -> Vec<String> {
-    let each = plan.members.keys().map(async |region| {
+    let each = plan.members().keys().map(async |region| {
         let stays = Box::pin(end_in(world, plan, ours, region)).await;
         stays.unwrap_or_else(|why| {
             vec![format!(
@@ -97,11 +97,11 @@ fn is_gone(read: Result<String, Error>) -> bool {
 /// Whether a plan names every member of another one.
 fn covers(plan: &Plan, other: &Plan) -> bool {
     let same = |region: &Region, theirs: &Member| {
-        let ours = plan.members.get(region);
+        let ours = plan.members().get(region);
         ours.is_some_and(|ours| ours.cluster.eq_ignore_ascii_case(&theirs.cluster))
     };
     other
-        .members
+        .members()
         .iter()
         .all(|(region, theirs)| same(region, theirs))
 }
@@ -120,7 +120,7 @@ async fn everywhere(
     ours: Option<&Current>,
 ) -> Vec<(Region, Result<Vec<String>, Error>)> {
     let ours = ours.and_then(|ours| ours.global_cluster.as_ref());
-    let asked = plan.members.keys();
+    let asked = plan.members().keys();
     let asked = asked.map(async |region| {
         let found = Box::pin(in_region(world, plan, ours, region)).await;
         (region.clone(), found)
@@ -181,10 +181,10 @@ fn shared(
     other: &Plan,
     theirs: Option<&Named>,
 ) -> Option<String> {
-    let mut members = plan.members.iter();
+    let mut members = plan.members().iter();
     let member = members.find(|(region, member)| {
         let same = |theirs: &Member| theirs.cluster.eq_ignore_ascii_case(&member.cluster);
-        other.members.get(region).is_some_and(same)
+        other.members().get(region).is_some_and(same)
     });
     if let Some((region, member)) = member {
         return Some(format!("cluster {} in {region}", member.cluster));
@@ -208,8 +208,8 @@ mod tests {
         let mut document = testing::plan_document();
         document["plan"] = name.into();
         document["topology"]["global_cluster"] = global_cluster.into();
-        document["members"]["us-west-2"]["cluster"] = clusters[0].into();
-        document["members"]["us-east-1"]["cluster"] = clusters[1].into();
+        document["topology"]["members"]["us-west-2"]["cluster"] = clusters[0].into();
+        document["topology"]["members"]["us-east-1"]["cluster"] = clusters[1].into();
         failover::plan::read(&document.to_string()).unwrap()
     }
 

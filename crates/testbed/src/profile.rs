@@ -90,7 +90,7 @@ pub fn topic(region: &str) -> String {
 pub struct Profile {
     /// The plan's `detection`.
     pub detection: Detection,
-    /// The plan's `unplanned.strategy`.
+    /// The plan's `topology.strategy`.
     pub strategy: &'static str,
     /// Seconds a resolver keeps the writer's name.
     pub dns_ttl_seconds: u32,
@@ -224,22 +224,32 @@ impl Profile {
         let [writer, reader] = names(plan);
         let mut document = json!({
             "plan": plan, "revision": 1,
-            "topology": {"kind": "aurora_global", "global_cluster": global_cluster(plan)},
+            "topology": {"kind": "aurora_global", "global_cluster": global_cluster(plan), "strategy": self.strategy,
+                "members": each(&|region| json!({"cluster": member(plan, region)}))},
             "home_region": HOME,
-            "members": each(&|region| json!({"cluster": member(plan, region)})),
             "witness_region": WITNESS,
-            "database": {"name": plan, "admin_secret": "orders/admin",
+            "database": {"engine": "postgres", "name": plan, "admin_secret": "orders/admin",
                 "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
             "detection": self.detection,
-            "unplanned": {"region_down": "automatic", "writer_down": "approval", "strategy": self.strategy,
-                "max_lost_seconds": 30},
-            "dns": [self.record(zone_id, &writer, "writer"), self.record(zone_id, &reader, "reader")],
-            "ecs": each(&|region| services(plan, region)),
+            "unplanned": {"region_down": "automatic", "writer_down": "approval", "max_lost_seconds": 30},
+            "routes": [self.record(zone_id, &writer, "writer"), self.record(zone_id, &reader, "reader")],
+            "services": self.services(plan),
             "notify": each(&|region| topic(region).into()),
             "loss_ledger": [{"table": "app.rows", "key": ["id"]}]
         });
         merge(&mut document, &self.patch);
         document
+    }
+
+    /// What is restarted in each Region.
+    fn services(&self, plan: &str) -> Value {
+        let regions = self.members.iter();
+        regions
+            .filter_map(|region| {
+                let services = services(plan, region)?;
+                Some(json!({"kind": "ecs", "region": region, "cluster": ECS_CLUSTER, "services": services}))
+            })
+            .collect()
     }
 
     fn record(&self, zone_id: &str, name: &str, endpoint: &str) -> Value {
@@ -272,14 +282,13 @@ impl Profile {
 
 /// The services of a plan in a Region: where no writer is at first, the first plan's `worker` is a pilot light. Most plans have
 /// none.
-fn services(plan: &str, region: &str) -> Value {
-    let services = match (plan, region) {
-        (PLAN, HOME) => json!(["api"]),
-        (PLAN, _) => json!(["api", {"service": "worker", "takeover_count": 1}]),
-        (BILLING, _) => json!([INVOICES]),
-        _ => return json!([]),
-    };
-    json!([{"cluster": ECS_CLUSTER, "services": services}])
+fn services(plan: &str, region: &str) -> Option<Value> {
+    match (plan, region) {
+        (PLAN, HOME) => Some(json!(["api"])),
+        (PLAN, _) => Some(json!(["api", {"service": "worker", "takeover_count": 1}])),
+        (BILLING, _) => Some(json!([INVOICES])),
+        _ => None,
+    }
 }
 
 /// Merges objects field by field; anything else replaces what was there.

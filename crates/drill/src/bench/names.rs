@@ -207,10 +207,10 @@ fn plan(profile: &Profile, number: usize) -> Result<Plan, Trouble> {
     let mut document = profile.plan(PLAN, "Z0EXAMPLE");
     let plan = format!("bench-{number:03}");
     document["plan"] = plan.clone().into();
-    let record = document["dns"][0].clone();
-    document["dns"] = json!([record]);
-    document["dns"][0]["name"] = format!("writer.{plan}.orders.internal").into();
-    document["ecs"] = json!({});
+    let record = document["routes"][0].clone();
+    document["routes"] = json!([record]);
+    document["routes"][0]["name"] = format!("writer.{plan}.orders.internal").into();
+    document["services"] = json!([]);
     Ok(failover::plan::read(&document.to_string())?)
 }
 

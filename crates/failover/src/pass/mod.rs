@@ -82,7 +82,7 @@ impl Pass {
         if !run.waits_behind() {
             return Self::open(world, input).await;
         }
-        let members = run.plan.members.keys();
+        let members = run.plan.members().keys();
         let counted_on = members.filter(|region| **region != run.from);
         let rows = ports::rows(world, counted_on, run.name()).await?;
         guard::writer(&rows, &run.from, &run.to)?;

@@ -177,14 +177,14 @@ mod tests {
     /// A text with faults of every kind, two of them that only the text shows.
     const FAULTY: &str = r#"{
   "plan": "orders", "revision": 3, "colour": "red",
-  "topology": {"kind": "aurora_global", "global_cluster": "orders-global-1", "kind": "aurora_global"},
+  "topology": {"kind": "aurora_global", "global_cluster": "orders-global-1", "kind": "aurora_global", "strategy": "auto",
+    "members": {"us-west-2": {"cluster": "orders-west"}, "us-east-1": {"cluster": 7}}},
   "home_region": "eu-west-1",
-  "members": {"us-west-2": {"cluster": "orders-west"}, "us-east-1": {"cluster": 7}},
   "witness_region": "us-east-2",
-  "database": {"name": "orders", "admin_secret": "orders/admin",
+  "database": {"engine": "oracle", "name": "orders", "admin_secret": "orders/admin",
     "probe": {"auth": {"kind": "secret", "secret": "orders/probe"}}},
   "detection": {"interval_seconds": 0, "failures": 1e30, "timeout_seconds": 3},
-  "unplanned": {"region_down": "automatic", "writer_down": "automatic", "strategy": "auto", "max_lost_seconds": 30},
+  "unplanned": {"region_down": "automatic", "writer_down": "automatic", "max_lost_seconds": 30},
   "notify": {"eu-west-1": "arn:aws:sns:eu-west-1:123456789012:alerts"}
 }"#;
 
@@ -200,8 +200,9 @@ mod tests {
             ("detection.failures", 9, 52),
             ("colour", 2, 36),
             ("database.probe.user", 8, 14),
-            ("members.us-east-1.cluster", 5, 81),
-            ("home_region", 4, 18),
+            ("topology.members.us-east-1.cluster", 4, 83),
+            ("home_region", 5, 18),
+            ("database.engine", 7, 26),
             ("notify.eu-west-1", 11, 14),
             ("detection.interval_seconds", 9, 37),
         ];
@@ -251,8 +252,8 @@ mod tests {
         document["detection"]["failures"] = json!("three");
         document["detection"]["interval_seconds"] = json!(0);
         document["home_region"] = json!("eu-west-1");
-        document["dns"][0]["ttl_seconds"] = json!(86_400);
-        document["dns"]
+        document["routes"][0]["ttl_seconds"] = json!(86_400);
+        document["routes"]
             .as_array_mut()
             .unwrap()
             .push(json!({"kind": "alias"}));
@@ -262,9 +263,9 @@ mod tests {
             "database is missing; add it",
             "detection.failures is \"three\"",
             "detection.interval_seconds is 0",
-            "home_region is eu-west-1, which is not in members",
-            "dns.0.ttl_seconds is 86400",
-            "dns.1.kind is \"alias\"; set it to cname or ssm",
+            "home_region is eu-west-1, which is not in topology.members",
+            "routes.0.ttl_seconds is 86400",
+            "routes.1.kind is \"alias\"; set it to cname or ssm",
         ] {
             assert!(why.contains(part), "{part} is missing from: {why}");
         }
@@ -274,11 +275,11 @@ mod tests {
     #[test]
     fn a_fault_of_form_hides_no_fault_of_sense_in_a_field_called_alike() {
         let mut document = good();
-        document["members"]["us-west-2"]["cluster"] = json!(7);
-        document["members"]["us-east-1"]["cluster"] = json!("orders--east");
+        document["topology"]["members"]["us-west-2"]["cluster"] = json!(7);
+        document["topology"]["members"]["us-east-1"]["cluster"] = json!("orders--east");
         document["topology"]["global_cluster"] = json!("7orders");
-        document["ecs"]["us-east-1"][0]["cluster"] = json!("");
-        document["ecs"]["us-east-1"][0]["services"] = json!([7, 8, "a b", "api", "api"]);
+        document["services"][0]["cluster"] = json!("");
+        document["services"][0]["services"] = json!([7, 8, "a b", "api", "api"]);
         document["database"]["admin_secret"] = json!(null);
         document["database"]["probe"]["auth"]["secret"] = json!("a:b");
         document["unplanned"]["without_witnes"] = json!("accept");
@@ -286,14 +287,14 @@ mod tests {
         let why = refusal(&document);
         for part in [
             "13 fault(s)",
-            "members.us-west-2.cluster is 7; give it a text",
-            "members.us-east-1.cluster is \"orders--east\"; use 1 to 63 letters",
+            "topology.members.us-west-2.cluster is 7; give it a text",
+            "topology.members.us-east-1.cluster is \"orders--east\"; use 1 to 63 letters",
             "topology.global_cluster is \"7orders\"",
-            "ecs.us-east-1.0.cluster is \"\"",
-            "ecs.us-east-1.0.services.0 is 7",
-            "ecs.us-east-1.0.services.1 is 8",
-            "ecs.us-east-1.0.services.2 is \"a b\"",
-            "ecs.us-east-1.0.services.4 is service api",
+            "services.0.cluster is \"\"",
+            "services.0.services.0 is 7",
+            "services.0.services.1 is 8",
+            "services.0.services.2 is \"a b\"",
+            "services.0.services.4 is service api",
             "database.admin_secret is missing",
             "database.probe.auth.secret is \"a:b\"; write the secret's name",
             "unplanned.without_witnes is not a field of the plan; remove it",
@@ -308,11 +309,11 @@ mod tests {
     fn what_was_filled_in_makes_no_fault_of_its_own() {
         for (pointer, value) in [
             ("", json!([])),
-            ("/members", json!(7)),
+            ("/topology/members", json!(7)),
             ("/witness_region", json!(7)),
             ("/detection", json!([])),
             ("/unplanned", json!(null)),
-            ("/dns/0", json!("writer")),
+            ("/routes/0", json!("writer")),
             ("/plan", json!(7)),
         ] {
             let mut document = good();
@@ -320,6 +321,48 @@ mod tests {
             let why = refusal(&document);
             assert!(why.contains("1 fault(s)"), "{pointer}: {why}");
         }
+    }
+
+    #[test]
+    fn a_kind_that_nobody_built_is_refused_with_those_that_there_are() {
+        for (pointer, says) in [
+            (
+                "/topology/kind",
+                "topology.kind is \"x\"; set it to aurora_global",
+            ),
+            (
+                "/database/engine",
+                "database.engine is \"x\"; set it to postgres",
+            ),
+            (
+                "/routes/0/kind",
+                "routes.0.kind is \"x\"; set it to cname or ssm",
+            ),
+            (
+                "/services/0/kind",
+                "services.0.kind is \"x\"; set it to ecs",
+            ),
+        ] {
+            let mut document = good();
+            *document.pointer_mut(pointer).unwrap() = json!("x");
+            let why = refusal(&document);
+            assert!(
+                why.contains("1 fault(s)") && why.contains(says),
+                "{pointer}: {why}"
+            );
+        }
+    }
+
+    #[test]
+    fn where_the_schema_lies_may_be_written_and_changes_nothing() {
+        let mut document = good();
+        document["$schema"] = json!("../plan.schema.json");
+        let plan = read(&document.to_string()).unwrap();
+        assert_eq!(plan, read(&good().to_string()).unwrap());
+        assert_eq!(json!(plan)["$schema"], Value::Null);
+        document["$schema"] = json!(7);
+        let why = refusal(&document);
+        assert!(why.contains("$schema is 7; give it a text"), "{why}");
     }
 
     #[test]

@@ -1,20 +1,20 @@
 //! What an unplanned run goes by where the plan's document is broken: the last good plan, and no laxer than either.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Mode, Plan, Topology, UnknownLoss, Unplanned};
 
 /// The last good plan, as an outage may be met with it while the parameter holds `text`, which is no plan.
 ///
-/// Where the document is JSON whose `topology` and `unplanned` can be read and are the last good ones, somebody broke
-/// something else, and what was decided about an outage stands. Else a human is asked. Whatever is stricter in the
+/// Where the document is JSON whose `topology` (its members aside) and `unplanned` can be read and are the last good ones,
+/// somebody broke something else, and what was decided about an outage stands. Else a human is asked. Whatever is stricter in the
 /// document and can be read wins.
 #[must_use]
 pub fn salvaged(text: &str, last: &Plan) -> Plan {
     // As strictly as a plan is read: of a field that stands twice nobody can tell which one was meant.
     let document = crate::json::parse(text).unwrap_or_default();
-    let topology: Option<Topology> = read(&document["topology"]);
+    let topology = topology(&document["topology"], last);
     let unplanned: Option<Unplanned> = read(&document["unplanned"]);
     let mut plan = last.clone();
     if topology.as_ref() == Some(&last.topology) && unplanned.as_ref() == Some(&last.unplanned) {
@@ -39,6 +39,13 @@ pub fn salvaged(text: &str, last: &Plan) -> Plan {
     plan
 }
 
+/// The topology that is written, with the last good members.
+fn topology(written: &Value, last: &Plan) -> Option<Topology> {
+    let mut fields = written.as_object()?.clone();
+    fields.insert("members".into(), json!(last.members()));
+    read(&Value::Object(fields))
+}
+
 fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
     serde_json::from_value(value.clone()).ok()
 }
@@ -54,8 +61,6 @@ const fn stricter(one: Mode, other: Mode) -> Mode {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::testing::plan_document as good;
 
@@ -72,14 +77,17 @@ mod tests {
     fn a_broken_plan_asks_unless_topology_and_modes_can_be_read_and_are_the_last_good_ones() {
         let mut elsewhere = good();
         elsewhere["colour"] = json!("red");
+        elsewhere["topology"]["members"]["us-east-1"] = json!(7);
         elsewhere.as_object_mut().unwrap().remove("database");
         assert_eq!(modes(&elsewhere.to_string()), [Mode::Automatic; 2]);
         let mut topology = good();
         topology["topology"]["global_cluster"] = json!(7);
         let mut other = good();
         other["topology"]["global_cluster"] = json!("another");
+        let mut detached = good();
+        detached["topology"]["strategy"] = json!("detach");
         let mut missing = good();
-        missing["unplanned"]
+        missing["topology"]
             .as_object_mut()
             .unwrap()
             .remove("strategy");
@@ -87,6 +95,7 @@ mod tests {
         for text in [
             topology.to_string(),
             other.to_string(),
+            detached.to_string(),
             missing.to_string(),
             no_json,
         ] {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Auth, Detection, DnsRecord, KeyedTable, Mode, Plan,
+    Auth, Detection, KeyedTable, Mode, Plan, Route, Service,
     fault::{Found, Part},
     names,
 };
@@ -19,6 +19,8 @@ use crate::{
 const TTL_SECONDS_MAX: u32 = 300;
 /// The longest time that a human may be given to answer: the state machines outlast it, three questions included.
 pub const APPROVAL_MINUTES_MAX: u64 = 1440;
+/// The field that every Region is held against.
+const MEMBERS: &str = "topology.members";
 /// A probe invocation lasts a minute, so that a longer interval would never be measured.
 const INTERVAL_SECONDS_MAX: u64 = 30;
 
@@ -91,7 +93,7 @@ pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
     database(plan, &mut found);
     detection(plan, &mut found);
     policy(plan, &mut found);
-    dns(plan, &mut found);
+    routes(plan, &mut found);
     ecs(plan, &mut found);
     topics(plan, &mut found);
     loss_ledger(plan, &mut found);
@@ -117,9 +119,9 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
     let name = plan.plan.as_str();
     let fix = "use 1 to 40 letters from a to z, digits and hyphens";
     found.named("plan", name, PlanName::fits(name), fix);
-    let clusters = plan.members.iter();
+    let clusters = plan.members().iter();
     let clusters = clusters.map(|(region, member)| {
-        let field = format!("members.{region}.cluster");
+        let field = format!("{MEMBERS}.{region}.cluster");
         (field, member.cluster.as_str())
     });
     let global = "topology.global_cluster".to_owned();
@@ -132,43 +134,37 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
 }
 
 fn regions(plan: &Plan, found: &mut Faults) {
-    let members: Vec<_> = plan.members.keys().map(ToString::to_string).collect();
-    let listed = members.join(", ");
-    let count = members.len();
-    found.when(count < 2, &["members"], || {
-        format!("members has {count} Region(s) ({listed}); name at least two")
+    let members = plan.members();
+    let (listed, count) = (listed(plan), members.len());
+    found.when(count < 2, &[MEMBERS], || {
+        format!("{MEMBERS} has {count} Region(s) ({listed}); name at least two")
     });
     let home = &plan.home_region;
-    let is_member = plan.members.contains_key(home);
-    found.when(!is_member, &["home_region", "members"], || {
-        format!("home_region is {home}, which is not in members; choose one of {listed}")
+    let is_member = members.contains_key(home);
+    found.when(!is_member, &["home_region", MEMBERS], || {
+        format!("home_region is {home}, which is not in {MEMBERS}; choose one of {listed}")
     });
-    for region in plan.members.keys().filter(|region| !region.is_valid()) {
+    for region in members.keys().filter(|region| !region.is_valid()) {
         let says = format!(
-            "members has {region}, which is not the name of a Region; write it like us-east-1"
+            "{MEMBERS} has {region}, which is not the name of a Region; write it like us-east-1"
         );
-        found.out_of_place(&format!("members.{region}"), &["members"], says);
+        found.out_of_place(&format!("{MEMBERS}.{region}"), &[MEMBERS], says);
     }
     if let Some(witness) = &plan.witness_region {
-        let is_member = plan.members.contains_key(witness);
-        found.when(is_member, &["witness_region", "members"], || {
+        let is_member = members.contains_key(witness);
+        found.when(is_member, &["witness_region", MEMBERS], || {
             format!("witness_region is {witness}, which is a member; choose a third Region")
         });
         found.when(!witness.is_valid(), &["witness_region"], || {
             format!("witness_region is {witness}, which is not the name of a Region; write it like us-east-1")
         });
     }
-    for (field, region) in plan
-        .ecs
-        .keys()
-        .map(|region| ("ecs", region))
-        .chain(plan.notify.keys().map(|region| ("notify", region)))
-        .filter(|(_, region)| !plan.members.contains_key(region))
-    {
-        let at = format!("{field}.{region}");
-        let says = format!("{at} is not a member's Region; choose one of {listed}");
-        found.out_of_place(&at, &[field, "members"], says);
-    }
+}
+
+/// The members' Regions.
+fn listed(plan: &Plan) -> String {
+    let members: Vec<_> = plan.members().keys().map(ToString::to_string).collect();
+    members.join(", ")
 }
 
 fn database(plan: &Plan, found: &mut Faults) {
@@ -226,8 +222,8 @@ fn policy(plan: &Plan, found: &mut Faults) {
     let asks = modes.iter().find(|(_, mode)| *mode == Mode::Approval);
     let unheard = |region: &&_| !plan.notify.contains_key(*region);
     if let Some((field, _)) = asks {
-        for region in plan.members.keys().filter(unheard) {
-            found.when(true, &[field, "notify", "members"], || {
+        for region in plan.members().keys().filter(unheard) {
+            found.when(true, &[field, "notify", MEMBERS], || {
                 format!("{field} is approval and notify has no {region}; name an SNS topic there, or nobody is asked")
             });
         }
@@ -262,23 +258,23 @@ fn policy(plan: &Plan, found: &mut Faults) {
     });
 }
 
-fn dns(plan: &Plan, found: &mut Faults) {
+fn routes(plan: &Plan, found: &mut Faults) {
     let mut seen = BTreeSet::new();
-    for (index, record) in plan.dns.iter().enumerate() {
-        let of = |field: &str| format!("dns.{index}.{field}");
-        let (field, name) = match record {
-            DnsRecord::Cname { name, .. } => (of("name"), name),
-            DnsRecord::Ssm { parameter, .. } => (of("parameter"), parameter),
+    for (index, route) in plan.routes.iter().enumerate() {
+        let of = |field: &str| format!("routes.{index}.{field}");
+        let (field, name) = match route {
+            Route::Cname { name, .. } => (of("name"), name),
+            Route::Ssm { parameter, .. } => (of("parameter"), parameter),
         };
         found.when(!seen.insert(name), &[&field], || {
             format!("{field} {name} stands twice; keep one")
         });
-        let DnsRecord::Cname {
+        let Route::Cname {
             hosted_zone,
             ttl_seconds,
             accept_route53_risk,
             ..
-        } = record
+        } = route
         else {
             let fix = "write a name like /orders/writer, outside /aurora-failover/";
             found.named(&field, name, names::is_parameter(name), fix);
@@ -296,11 +292,11 @@ fn dns(plan: &Plan, found: &mut Faults) {
         });
         // Route 53's control plane lives there and nowhere else in the partition.
         let control_plane = plan.home_region.of_route53();
-        let risk = plan.members.contains_key(&control_plane) && !accept_route53_risk;
+        let risk = plan.members().contains_key(&control_plane) && !accept_route53_risk;
         let accepted = of("accept_route53_risk");
-        found.when(risk, &[&accepted, "home_region", "members"], || {
+        found.when(risk, &[&accepted, "home_region", MEMBERS], || {
             format!(
-                "{accepted} is false and dns.{index} needs Route 53's control plane, which lives in {control_plane}, a member; \
+                "{accepted} is false and routes.{index} needs Route 53's control plane, which lives in {control_plane}, a member; \
                  use kind ssm, or write \"accept_route53_risk\": true if losing both at once is acceptable"
             )
         });
@@ -309,27 +305,33 @@ fn dns(plan: &Plan, found: &mut Faults) {
 
 fn ecs(plan: &Plan, found: &mut Faults) {
     let fix = "use 1 to 255 letters from a to z, digits, hyphens and underscores";
-    for (region, targets) in &plan.ecs {
-        let mut seen = BTreeSet::new();
-        for (index, target) in targets.iter().enumerate() {
-            let at = format!("ecs.{region}.{index}");
-            let cluster = &target.cluster;
-            let field = format!("{at}.cluster");
-            found.named(&field, cluster, names::is_ecs(cluster), fix);
-            for (index, service) in target.services.iter().enumerate() {
-                let at = format!("{at}.services.{index}");
-                let name = service.name();
-                found.named(&at, name, names::is_ecs(name), fix);
-                found.when(!seen.insert((cluster, name)), &[&at, &field], || {
-                    format!(
-                        "{at} is service {name} of cluster {cluster}, which stands twice; keep one"
-                    )
-                });
-                let count = format!("{at}.takeover_count");
-                found.when(service.is_never_scaled(), &[&count], || {
-                    format!("{count} is 0; write how many tasks it has after the take-over")
-                });
-            }
+    let mut seen = BTreeSet::new();
+    for (index, Service::Ecs(target)) in plan.services.iter().enumerate() {
+        let of = |field: &str| format!("services.{index}.{field}");
+        let (cluster, region) = (&target.cluster, &target.region);
+        let (field, at_region) = (of("cluster"), of("region"));
+        found.named(&field, cluster, names::is_ecs(cluster), fix);
+        let is_member = plan.members().contains_key(region);
+        found.when(!is_member, &[&at_region, MEMBERS], || {
+            format!(
+                "{at_region} is {region}, which is not in {MEMBERS}; choose one of {}",
+                listed(plan)
+            )
+        });
+        for (index, service) in target.services.iter().enumerate() {
+            let at = of(&format!("services.{index}"));
+            let name = service.name();
+            found.named(&at, name, names::is_ecs(name), fix);
+            let is_second = !seen.insert((region, cluster, name));
+            found.when(is_second, &[&at, &field, &at_region], || {
+                format!(
+                    "{at} is service {name} of cluster {cluster} in {region}, which stands twice; keep one"
+                )
+            });
+            let count = format!("{at}.takeover_count");
+            found.when(service.is_never_scaled(), &[&count], || {
+                format!("{count} is 0; write how many tasks it has after the take-over")
+            });
         }
     }
 }
@@ -337,6 +339,11 @@ fn ecs(plan: &Plan, found: &mut Faults) {
 fn topics(plan: &Plan, found: &mut Faults) {
     for (region, arn) in &plan.notify {
         let field = format!("notify.{region}");
+        if !plan.members().contains_key(region) {
+            let listed = listed(plan);
+            let says = format!("{field} is not a member's Region; choose one of {listed}");
+            found.out_of_place(&field, &["notify", MEMBERS], says);
+        }
         let of = names::region_of_topic(arn);
         let fix = "write the ARN of an SNS topic that is not FIFO";
         found.named(&field, arn, of.is_some(), fix);

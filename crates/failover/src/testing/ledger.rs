@@ -76,8 +76,9 @@ impl Ledger for Books {
         }
         let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
         plan.notify.insert(self.here.clone(), topic.into());
-        if let (Some(third), Some(member)) = (&self.third, plan.members.get(&self.here).cloned()) {
-            plan.members.insert(third.clone(), member);
+        if let (Some(third), Some(member)) = (&self.third, plan.members().get(&self.here).cloned())
+        {
+            plan.topology.members_mut().insert(third.clone(), member);
         }
         Ok(Some(Known {
             plan,
@@ -94,7 +95,7 @@ impl Ledger for Books {
         let unseen = self.unseen.iter().zip(&known).map(|(name, known)| {
             let mut unseen = known.clone();
             unseen.plan.plan = name.clone();
-            for member in unseen.plan.members.values_mut() {
+            for member in unseen.plan.topology.members_mut().values_mut() {
                 member.cluster = name.to_string();
             }
             unseen

@@ -127,7 +127,7 @@ impl Ledger for Seen<'_> {
     }
 
     async fn known(&self, _: &Region, _: &PlanName) -> Result<Option<Known>, Error> {
-        let members = self.plan.members.keys();
+        let members = self.plan.members().keys();
         let endpoints = members.map(|region| (region.clone(), aws::endpoints(index(region))));
         Ok(Some(Known {
             plan: self.plan.clone(),

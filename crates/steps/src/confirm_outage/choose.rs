@@ -66,7 +66,7 @@ async fn better(
     }
     let others = run
         .plan
-        .members
+        .members()
         .iter()
         .filter(|(region, _)| **region != run.from && **region != run.to);
     let asked = others.map(async |(region, member)| {

@@ -55,7 +55,7 @@ async fn behind(
 /// Takes the leases of the run that it is behind, in every Region but one that is left and silent.
 async fn take_over(world: &(impl Ledger + Here), pass: &mut Pass) -> Result<(), Error> {
     let claim = Claim::of(&pass.run);
-    let regions: Vec<_> = pass.run.plan.members.keys().cloned().collect();
+    let regions: Vec<_> = pass.run.plan.members().keys().cloned().collect();
     for region in regions {
         let taken = update(world, &region, pass.run.name(), |row| {
             row.take_over(&claim, pass.now)
@@ -141,7 +141,7 @@ mod tests {
             to: "us-east-1".into(),
         };
         pass.now = books.now();
-        for region in pass.run.plan.members.keys() {
+        for region in pass.run.plan.members().keys() {
             let waits = update(&books, region, pass.run.name(), |row| {
                 row.claim(&waiting, pass.now)?
                     .ask(&waiting.run_id, pass.now)

@@ -63,7 +63,7 @@ pub(super) fn by_which_way(
 
 fn auto_detaches(run: &Run) -> bool {
     let resolved = run.strategy.as_ref();
-    run.plan.unplanned.strategy == Strategy::Auto
+    run.plan.topology.strategy() == Strategy::Auto
         && resolved.is_some_and(|resolved| resolved.strategy == Strategy::Detach)
 }
 
@@ -103,7 +103,7 @@ mod tests {
                 "available" => Strategy::Managed,
                 _ => Strategy::Detach,
             };
-            let asked = plan.unplanned.strategy;
+            let asked = plan.topology.strategy();
             Resolved {
                 strategy: if asked == Strategy::Auto { auto } else { asked },
                 reason: status.to_owned(),
@@ -197,7 +197,7 @@ mod tests {
         let of = look(&mut fresh(), down, true, &busy);
         assert_eq!(of.0, Decision::Ask, "the question named no detach");
         let mut detach = fresh();
-        detach.plan.unplanned.strategy = Strategy::Detach;
+        *detach.plan.topology.strategy_mut() = Strategy::Detach;
         let of = look(&mut detach, down, false, &busy);
         assert_eq!(of, (Decision::GoOn, Strategy::Detach), "the plan says so");
         let mut unseen = fresh();

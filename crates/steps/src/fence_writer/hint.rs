@@ -41,7 +41,7 @@ pub(super) async fn heard(
     let here = world.region();
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
     for known in world.all_known(here).await? {
-        let Some(member) = known.plan.members.get(here) else {
+        let Some(member) = known.plan.members().get(here) else {
             continue;
         };
         // One plan's fault keeps no other plan's people from being told.

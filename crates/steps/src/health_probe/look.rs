@@ -350,7 +350,7 @@ pub(super) async fn refresh(
     limit: Duration,
 ) -> Known {
     let mut addresses = before.map(|known| known.endpoints).unwrap_or_default();
-    let reads = plan.members.iter().map(async |(region, member)| {
+    let reads = plan.members().iter().map(async |(region, member)| {
         let cluster = tokio::time::timeout(limit, world.cluster(region, &member.cluster)).await;
         (region.clone(), cluster.ok().and_then(Result::ok).flatten())
     });
@@ -372,7 +372,7 @@ pub(super) async fn only(
     plan: Plan,
     region: &Region,
 ) -> Result<Known, Error> {
-    let member = plan.members.get(region);
+    let member = plan.members().get(region);
     let cluster = member
         .map(|member| member.cluster.clone())
         .unwrap_or_default();

@@ -49,7 +49,7 @@ async fn tell_unheard(world: &(impl Ledger + Here + People), plan: &Plan) -> Res
 
 async fn ask(world: &(impl Ledger + Here), plan: &Plan) -> Looked {
     let here = world.region();
-    let others = plan.members.keys().filter(|region| *region != here);
+    let others = plan.members().keys().filter(|region| *region != here);
     let reads = others.map(async |region| {
         let read = tokio::time::timeout(BEGIN, world.vantage(region, &plan.plan)).await;
         let vantage = read.ok()?.ok()?;

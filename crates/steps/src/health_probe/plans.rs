@@ -147,7 +147,7 @@ pub(super) async fn tell_fault(
             format!("the plan's parameter in {here} is wrong"),
             format!(
                 "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
-             topology and unplanned can be read and are unchanged, and planned runs are refused.",
+             topology, its members aside, and unplanned can be read and are unchanged, and planned runs are refused.",
             name = plan.plan,
             revision = plan.revision
             ),
@@ -189,7 +189,7 @@ pub(super) async fn remember(world: &(impl Ledger + Members), readable: Readable
 /// of writer that its target's ledger says was withdrawn.
 pub(super) async fn learn(world: &(impl Ledger + Here), plan: &Plan) {
     let here = world.region();
-    let others = plan.members.keys().filter(|region| *region != here);
+    let others = plan.members().keys().filter(|region| *region != here);
     let reads = others.map(async |region| {
         let read = tokio::time::timeout(BEGIN, world.row(region, &plan.plan)).await;
         Some((region, read.ok()?.ok()?))

@@ -358,7 +358,7 @@ async fn global_cluster(world: &impl Members, pass: &Pass) -> Result<Option<Name
     let Some(named) = intent.or(current) else {
         return Ok(None);
     };
-    let Some(member) = run.plan.members.get(&run.to) else {
+    let Some(member) = run.plan.members().get(&run.to) else {
         return Ok(None);
     };
     let global = in_region(world, &run.to, &named).await?;

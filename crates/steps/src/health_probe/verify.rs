@@ -13,7 +13,7 @@ use failover::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
     },
-    plan::{DnsRecord, Endpoint},
+    plan::{Endpoint, Route},
     ports::{Heart, Here, Ledger, Parameters, People, Place, Secrets},
 };
 
@@ -96,18 +96,18 @@ impl<W: Ledger + Here + Parameters + Secrets + People + Heart> Step<W> for Verif
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<Observed>, Error> {
         let mut seen = Vec::new();
-        for record in &pass.run.plan.dns {
+        for record in &pass.run.plan.routes {
             let (name, leads_to) = match record {
-                DnsRecord::Cname {
+                Route::Cname {
                     name,
                     endpoint: Endpoint::Writer,
                     ..
                 } => (name, world.leads_to(name).await?),
-                DnsRecord::Ssm {
+                Route::Ssm {
                     parameter,
                     endpoint: Endpoint::Writer,
                 } => (parameter, held(world, parameter).await?),
-                DnsRecord::Cname { .. } | DnsRecord::Ssm { .. } => continue,
+                Route::Cname { .. } | Route::Ssm { .. } => continue,
             };
             let (leads_to, write) = match leads_to {
                 Ok(leads_to) => (Some(leads_to), None),
@@ -219,12 +219,12 @@ mod tests {
     #[tokio::test]
     async fn where_no_name_leads_to_the_writer_it_says_what_was_not_observed() {
         let mut run = testing::run();
-        let reader = DnsRecord::Ssm {
+        let reader = Route::Ssm {
             parameter: "/orders/reader".into(),
             endpoint: Endpoint::Reader,
         };
         for dns in [Vec::new(), vec![reader]] {
-            run.plan.dns = dns;
+            run.plan.routes = dns;
             let pass = Pass {
                 run: run.clone(),
                 rows: Rows([("us-east-1".into(), testing::row("us-east-1", 8))].into()),

@@ -23,7 +23,7 @@ pub(super) async fn observe(
     named: Option<&str>,
 ) -> Result<(Observed, Option<Cluster>), Error> {
     let (here, plan) = (world.region(), &known.plan);
-    let member = plan.members.get(here);
+    let member = plan.members().get(here);
     let member = member.map(|member| member.cluster.clone());
     let member = member.unwrap_or_default();
     // The member has to be fenced by whichever name it goes.
@@ -114,7 +114,7 @@ async fn restored(
     named: &str,
 ) -> Result<Cluster, Error> {
     let here = world.region();
-    let is_writer = known.plan.members.get(here).is_some_and(|member| {
+    let is_writer = known.plan.members().get(here).is_some_and(|member| {
         current.writer == *here && member.cluster.eq_ignore_ascii_case(named)
     });
     if is_writer {

@@ -32,7 +32,7 @@ pub(super) async fn run(
     let plan = plan_or_last(world, &input.plan).await?;
     let (here, now) = (world.region(), world.now());
     made_the_writer(&world.row(here, &plan.plan).await?, input)?;
-    let marks = plan.members.keys().map(async |region| {
+    let marks = plan.members().keys().map(async |region| {
         let change = update_if(world, region, &plan.plan, |row| {
             row.acknowledge(&input.run_id, now)
         });

@@ -70,7 +70,7 @@ async fn adopt<W: Ledger + Here + Members + Parameters>(
 
 /// Every member Region answers, or nothing is adopted.
 async fn every_row(world: &impl Ledger, plan: &Plan) -> Result<Rows, Error> {
-    let rows = ports::rows(world, plan.members.keys(), &plan.plan).await;
+    let rows = ports::rows(world, plan.members().keys(), &plan.plan).await;
     rows.map_err(|why| {
         why.reworded(format!(
             "every member Region has to answer before a writer is adopted: {why}"
@@ -119,14 +119,14 @@ async fn write<W: Ledger + Here + Members + Parameters>(
     plan: &Plan,
     current: &Current,
 ) -> Result<Vec<String>, Error> {
-    for region in plan.members.keys() {
+    for region in plan.members().keys() {
         update(world, region, &plan.plan, |row| {
             Ok(row.learn(current).unwrap_or_else(|| row.clone()))
         })
         .await?;
     }
     // From now on a rebuild knows what each member was made of before an outage.
-    for (region, member) in &plan.members {
+    for (region, member) in plan.members() {
         let (action, reason) = topology
             .keep_member(world, &plan.plan, region, &member.cluster, current)
             .await?;
@@ -173,7 +173,7 @@ async fn primary(world: &impl Members, plan: &Plan, rows: &Rows) -> Result<Prima
     let identifier = ledgers.unwrap_or_else(|| plan.topology.global_cluster().into());
     let mut primaries = Vec::new();
     let mut seen: Option<Named> = None;
-    for (region, member) in &plan.members {
+    for (region, member) in plan.members() {
         let (cluster, global) = look(world, region, &member.cluster, &identifier).await?;
         let shown = global.as_ref().map(Named::from);
         is_the_same(&identifier, region, (seen.as_ref(), shown.as_ref()))?;

@@ -47,7 +47,7 @@ impl Opening {
     /// The Regions whose lease it takes before anything else. An unplanned run may do without the one it leaves.
     pub(super) fn counted_on<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = &'a Region> {
         let needs_all = self.kind != RunKind::UnplannedFailover;
-        plan.members
+        plan.members()
             .keys()
             .filter(move |region| needs_all || **region != self.from_region)
     }
@@ -67,7 +67,7 @@ async fn from_region(
         (None, RunKind::UnplannedFailover) => left(world, plan, [here]).await,
         // Every member's ledger: a Region that was away may not have learnt of the last move yet.
         (None, RunKind::PlannedFailover | RunKind::Failback) => {
-            left(world, plan, plan.members.keys()).await
+            left(world, plan, plan.members().keys()).await
         }
     };
     match found {
@@ -80,7 +80,7 @@ async fn from_region(
 }
 
 fn others<'a>(plan: &'a Plan, here: &'a Region) -> impl Iterator<Item = &'a Region> {
-    plan.members.keys().filter(move |region| *region != here)
+    plan.members().keys().filter(move |region| *region != here)
 }
 
 /// The Region that a run to this one leaves: the current writer's; where that is this one already, an earlier run
@@ -132,8 +132,8 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
 
 /// What is wrong with a Region that the plan does not name.
 fn stranger(plan: &Plan, field: &str, region: &Region) -> Option<String> {
-    let members: Vec<_> = plan.members.keys().map(Region::as_str).collect();
-    (!plan.members.contains_key(region)).then(|| {
+    let members: Vec<_> = plan.members().keys().map(Region::as_str).collect();
+    (!plan.members().contains_key(region)).then(|| {
         format!(
             "{field} is {region}, which is not a member of plan {}; use one of {}",
             plan.plan,

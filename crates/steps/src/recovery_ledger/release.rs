@@ -43,7 +43,7 @@ pub(super) async fn run(
     input: &ReleaseInput,
 ) -> Result<Output<Released>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;
-    let asked = plan.members.keys().map(async |region| {
+    let asked = plan.members().keys().map(async |region| {
         let given = give(world, region, &input.plan, (&input.run_id, None)).await;
         (region.clone(), given)
     });

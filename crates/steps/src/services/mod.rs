@@ -1,6 +1,8 @@
 //! Services: what holds connections to the writer, and is restarted when it has moved. Each kind is a folder: reading it, how far its
 //! restart is, asking for one, and what that would be refused. A kind is one variant of [`Seen`].
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -69,9 +71,9 @@ pub(crate) async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
 
 /// The Regions in which services are left out, because the run does not count on them.
 pub(crate) fn left_out(pass: &Pass) -> Vec<&Region> {
-    let regions = pass.run.plan.ecs.keys();
+    let regions = pass.run.plan.ecs().map(|target| &target.region);
     let left_out = regions.filter(|region| !pass.run.leased.contains(region));
-    left_out.collect()
+    left_out.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What a restart would be refused, every reason.

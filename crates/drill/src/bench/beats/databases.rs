@@ -156,7 +156,7 @@ fn plan(profile: &Profile, number: usize) -> Result<Plan, Trouble> {
     let mut document = profile.plan(PLAN, "Z0EXAMPLE");
     document["plan"] = format!("bench-{number:03}").into();
     document["database"]["name"] = format!("bench_{number:03}").into();
-    document["dns"] = json!([]);
-    document["ecs"] = json!({});
+    document["routes"] = json!([]);
+    document["services"] = json!([]);
     Ok(failover::plan::read(&document.to_string())?)
 }

@@ -13,7 +13,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     name: "route53-down-ssm",
     story: "The home Region dies and takes Route 53's control plane with it; the plan points a parameter, and the failover goes through.",
     comes_out: "the parameter leads over",
-    plan: || json!({"dns": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]}),
+    plan: || json!({"routes": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]}),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),

@@ -80,7 +80,7 @@ async fn hinder(drill: &Drill<'_>) -> Result<(), Trouble> {
         .show_blue_green(HOME, cluster(HOME), Some("AVAILABLE"));
     let mut plan = world.profile.plan(PLAN, &world.zone_id);
     plan["revision"] = 2.into();
-    plan["dns"][1]["name"] = "nobody.orders.internal".into();
-    plan["ecs"][HOME][0]["services"] = json!(["api", "unheard-of"]);
+    plan["routes"][1]["name"] = "nobody.orders.internal".into();
+    plan["services"][0]["services"] = json!(["api", "unheard-of"]);
     world.put_plan(STANDBY, &plan).await
 }

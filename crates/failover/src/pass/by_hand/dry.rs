@@ -53,7 +53,7 @@ fn lease(
     (is_promoted, now): (bool, Timestamp),
 ) -> Result<(), Error> {
     let claim = Claim::of(run);
-    for region in run.plan.members.keys() {
+    for region in run.plan.members().keys() {
         match rows.0.get_mut(region) {
             Some(row) => {
                 *row = row.claim_by_hand(&claim, ended.get(region).copied(), now)?;

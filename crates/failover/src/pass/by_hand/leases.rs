@@ -41,7 +41,7 @@ pub(super) async fn lease(
     is_promoted: bool,
 ) -> Result<(), Error> {
     let (claim, now) = (Claim::of(run), world.now());
-    let members: Vec<_> = run.plan.members.keys().cloned().collect();
+    let members: Vec<_> = run.plan.members().keys().cloned().collect();
     for region in members {
         let kept = ended.get(&region).copied();
         let claimed = ports::update(world, &region, run.name(), |row| {
@@ -77,7 +77,7 @@ async fn answered(
 pub(super) async fn give_back(world: &(impl Ledger + Here), run: &Run) -> Vec<Region> {
     let mut silent = Vec::new();
     let here = world.region();
-    let others = run.plan.members.keys().filter(|region| *region != here);
+    let others = run.plan.members().keys().filter(|region| *region != here);
     for region in others.chain([here]) {
         let released = ports::update_if(world, region, run.name(), |row| row.release(&run.run_id));
         if !matches!(tokio::time::timeout(SILENCE, released).await, Ok(Ok(_))) {

@@ -43,7 +43,7 @@ pub async fn reachable(
     known: &Known,
 ) -> Result<BTreeMap<Region, Row>, Error> {
     let plan = &known.plan;
-    let reads = plan.members.keys().map(async |region| {
+    let reads = plan.members().keys().map(async |region| {
         let read = tokio::time::timeout(SILENCE, world.row(region, &plan.plan)).await;
         (region.clone(), read)
     });

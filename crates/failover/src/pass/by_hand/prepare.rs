@@ -105,11 +105,11 @@ fn are_members(plan: &Plan, input: &Input, to: &Region, writer: &Region) -> Resu
     let mut given = given
         .into_iter()
         .filter_map(|(field, region)| Some((field, region?)));
-    let Some((field, stranger)) = given.find(|(_, region)| !plan.members.contains_key(*region))
+    let Some((field, stranger)) = given.find(|(_, region)| !plan.members().contains_key(*region))
     else {
         return Ok(());
     };
-    let members: Vec<_> = plan.members.keys().map(Region::as_str).collect();
+    let members: Vec<_> = plan.members().keys().map(Region::as_str).collect();
     Err(Error::InvalidRequest(format!(
         "{field} is {stranger}, which is not a member of plan {}; use one of {}",
         input.plan,
@@ -120,7 +120,7 @@ fn are_members(plan: &Plan, input: &Input, to: &Region, writer: &Region) -> Resu
 /// The Region that a forced pass leaves behind where the caller does not say: the current writer's, or, where that is this
 /// one already, the only other member's.
 fn left(plan: &Plan, current: &Current, here: &Region) -> Region {
-    let mut others = plan.members.keys().filter(|region| *region != here);
+    let mut others = plan.members().keys().filter(|region| *region != here);
     match (others.next(), others.next()) {
         (Some(other), None) if current.writer == *here => other.clone(),
         _ => current.writer.clone(),

@@ -86,6 +86,7 @@ fn every_keyword_of_the_schema_is_known_here() {
         "title",
         "type",
         "uniqueItems",
+        "writeOnly",
     ];
     let unknown: Vec<_> = used
         .iter()
@@ -97,7 +98,7 @@ fn every_keyword_of_the_schema_is_known_here() {
 #[test]
 fn a_record_is_judged_by_its_kind() {
     let mut document = good();
-    document["dns"] = json!([
+    document["routes"] = json!([
         {"kind": "cname", "hosted_zone": "Z1", "name": "w", "endpoint": "reeder", "ttl_seconds": "five"},
         {"kind": "alias"},
         {"endpoint": "writer"}
@@ -105,10 +106,10 @@ fn a_record_is_judged_by_its_kind() {
     assert_eq!(
         found(document),
         [
-            "dns.0.endpoint is \"reeder\"; set it to writer or reader",
-            "dns.0.ttl_seconds is \"five\"; give it a whole number that is not negative",
-            "dns.1.kind is \"alias\"; set it to cname or ssm",
-            "dns.2.kind is missing; set it to cname or ssm",
+            "routes.0.endpoint is \"reeder\"; set it to writer or reader",
+            "routes.0.ttl_seconds is \"five\"; give it a whole number that is not negative",
+            "routes.1.kind is \"alias\"; set it to cname or ssm",
+            "routes.2.kind is missing; set it to cname or ssm",
         ]
     );
 }
@@ -116,13 +117,14 @@ fn a_record_is_judged_by_its_kind() {
 #[test]
 fn a_service_is_a_name_or_a_pilot_light() {
     let mut document = good();
-    document["ecs"] =
-        json!({"us-east-1": [{"cluster": "c", "services": ["a", 7, {"service": "b"}]}]});
+    document["services"] = json!([{"kind": "ecs", "region": "us-east-1", "cluster": "c",
+        "services": ["a", 7, {"service": "b"}]}, {"kind": "asg"}]);
     assert_eq!(
         found(document),
         [
-            "ecs.us-east-1.0.services.1 is 7; give it a text or an object",
-            "ecs.us-east-1.0.services.2.takeover_count is missing; add it",
+            "services.0.services.1 is 7; give it a text or an object",
+            "services.0.services.2.takeover_count is missing; add it",
+            "services.1.kind is \"asg\"; set it to ecs",
         ]
     );
 }
@@ -153,7 +155,7 @@ fn json() -> impl Strategy<Value = Value> {
         prop::sample::select(words.to_vec()).prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 5, |inner| {
-        let names = "kind|secret|name|cluster|services|members|plan|dns|[a-z]{1,3}";
+        let names = "kind|secret|name|cluster|services|members|plan|routes|[a-z]{1,3}";
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
             prop::collection::btree_map(names, inner, 0..5)
@@ -219,12 +221,23 @@ fn nearly_a_plan() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Editors and programs that know the schema alone find what is out of range.
-#[test]
-fn what_is_out_of_range_or_pattern_is_refused_by_the_schema_too() {
+/// Editors and programs that know the schema alone find what reading finds.
+fn refused_by_both(cases: &[(&str, Value)]) {
     let general = jsonschema::validator_for(&schema()).unwrap();
     assert!(general.is_valid(&good()));
-    for (place, value) in [
+    for (place, value) in cases {
+        let document = with(place, value.clone());
+        assert!(!general.is_valid(&document), "{place} = {value}");
+        let read = crate::plan::read(&document.to_string());
+        assert!(read.is_err(), "{place} = {value}");
+    }
+}
+
+#[test]
+fn what_is_out_of_range_or_pattern_is_refused_by_the_schema_too() {
+    refused_by_both(&[
+        ("/database/engine", json!("mysql")),
+        ("/topology/strategy", json!("hope")),
         ("/plan", json!("a b")),
         ("/plan", json!("a".repeat(41))),
         ("/home_region", json!("Ohio")),
@@ -233,24 +246,20 @@ fn what_is_out_of_range_or_pattern_is_refused_by_the_schema_too() {
         ("/detection/timeout_seconds", json!(0)),
         ("/detection/failures", json!(1)),
         ("/detection/failures", json!(61)),
-        ("/dns/0/ttl_seconds", json!(0)),
-        ("/dns/0/ttl_seconds", json!(301)),
-        ("/dns/0/hosted_zone", json!("/hostedzone/Z0")),
-        ("/dns/0/name", json!("writer")),
-        ("/dns/0/name", json!("writer.orders.")),
-        ("/dns/0/name", json!("writer orders.internal")),
-        (
-            "/dns/0",
-            json!({"kind": "ssm", "parameter": "/aws/writer", "endpoint": "writer"}),
-        ),
-        ("/dns", json!([good()["dns"][0], good()["dns"][0]])),
         ("/topology/global_cluster", json!("orders--1")),
-        ("/members/us-west-2/cluster", json!("o".repeat(64))),
-        ("/members/us-west-2/cluster", json!("7orders")),
-        ("/members", json!({"us-west-2": {"cluster": "orders-west"}})),
+        ("/topology/members/us-west-2/cluster", json!("o".repeat(64))),
+        ("/topology/members/us-west-2/cluster", json!("7orders")),
         (
-            "/members",
-            with_key("/members", "Ohio", json!({"cluster": "orders-ohio"})),
+            "/topology/members",
+            json!({"us-west-2": {"cluster": "orders-west"}}),
+        ),
+        (
+            "/topology/members",
+            with_key(
+                "/topology/members",
+                "Ohio",
+                json!({"cluster": "orders-ohio"}),
+            ),
         ),
         ("/witness_region", json!("Ohio")),
         ("/witness_region", Value::Null),
@@ -262,13 +271,6 @@ fn what_is_out_of_range_or_pattern_is_refused_by_the_schema_too() {
             json!("arn:aws:secretsmanager:us-east-1:123456789012:secret:a"),
         ),
         ("/database/probe/auth/secret", json!("")),
-        ("/ecs", with_key("/ecs", "Ohio", json!([]))),
-        ("/ecs/us-east-1/0/cluster", json!("arn:aws:ecs")),
-        ("/ecs/us-east-1/0/services/0", json!("")),
-        ("/ecs/us-east-1/0/services/0", json!("a b")),
-        ("/ecs/us-east-1/0/services", json!(["api", "api"])),
-        ("/ecs/us-east-1/0/services/1/service", json!("wörker")),
-        ("/ecs/us-east-1/0/services/1/takeover_count", json!(0)),
         ("/notify", json!({"Ohio": TOPIC})),
         ("/notify", json!({"us-east-1": "alerts"})),
         ("/notify", json!({"us-east-1": format!("{TOPIC}.fifo")})),
@@ -283,12 +285,31 @@ fn what_is_out_of_range_or_pattern_is_refused_by_the_schema_too() {
         ("/unplanned/writer_down", json!("approval")),
         ("/unplanned/approval_minutes", json!(1441)),
         ("/detection/in_region_grace_seconds", json!(179)),
-    ] {
-        let document = with(place, value.clone());
-        assert!(!general.is_valid(&document), "{place} = {value}");
-        let read = crate::plan::read(&document.to_string());
-        assert!(read.is_err(), "{place} = {value}");
-    }
+    ]);
+}
+
+#[test]
+fn a_route_or_a_service_out_of_range_or_pattern_is_refused_by_the_schema_too() {
+    refused_by_both(&[
+        ("/routes/0/ttl_seconds", json!(0)),
+        ("/routes/0/ttl_seconds", json!(301)),
+        ("/routes/0/hosted_zone", json!("/hostedzone/Z0")),
+        ("/routes/0/name", json!("writer")),
+        ("/routes/0/name", json!("writer.orders.")),
+        ("/routes/0/name", json!("writer orders.internal")),
+        (
+            "/routes/0",
+            json!({"kind": "ssm", "parameter": "/aws/writer", "endpoint": "writer"}),
+        ),
+        ("/routes", json!([good()["routes"][0], good()["routes"][0]])),
+        ("/services/0/region", json!("Ohio")),
+        ("/services/0/cluster", json!("arn:aws:ecs")),
+        ("/services/0/services/0", json!("")),
+        ("/services/0/services/0", json!("a b")),
+        ("/services/0/services", json!(["api", "api"])),
+        ("/services/0/services/1/service", json!("wörker")),
+        ("/services/0/services/1/takeover_count", json!(0)),
+    ]);
 }
 
 /// JSON Schema compares no two fields: this is all that only reading finds.
@@ -302,14 +323,18 @@ fn what_no_schema_can_say_is_refused_by_reading_alone() {
         (
             "/home_region",
             json!("eu-west-1"),
-            "which is not in members",
+            "which is not in topology.members",
         ),
         (
             "/witness_region",
             json!("us-east-1"),
             "choose a third Region",
         ),
-        ("/ecs", json!({"eu-west-1": []}), "not a member's Region"),
+        (
+            "/services/0/region",
+            json!("eu-west-1"),
+            "choose one of us-east-1, us-west-2",
+        ),
         (
             "/notify",
             json!({"us-east-2": TOPIC}),
@@ -321,11 +346,11 @@ fn what_no_schema_can_say_is_refused_by_reading_alone() {
             "name a topic of us-west-2",
         ),
         ("/detection/timeout_seconds", json!(6), "make it at most 5"),
-        ("/dns/0/accept_route53_risk", json!(false), "a member"),
-        ("/dns", json!([parameter, reader]), "stands twice"),
+        ("/routes/0/accept_route53_risk", json!(false), "a member"),
+        ("/routes", json!([parameter, reader]), "stands twice"),
         ("/database/name", json!("ö".repeat(32)), "use 1 to 63 bytes"),
         (
-            "/ecs/us-east-1/0/services",
+            "/services/0/services",
             json!(["api", {"service": "api", "takeover_count": 1}]),
             "stands twice",
         ),

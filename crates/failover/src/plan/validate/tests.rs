@@ -20,8 +20,8 @@ fn with(pointer: &str, value: Value) -> String {
 fn a_name_that_rds_cannot_have_given_is_a_fault() {
     for (pointer, field, name) in [
         (
-            "/members/us-west-2/cluster",
-            "members.us-west-2.cluster",
+            "/topology/members/us-west-2/cluster",
+            "topology.members.us-west-2.cluster",
             "o".repeat(64),
         ),
         (
@@ -34,7 +34,7 @@ fn a_name_that_rds_cannot_have_given_is_a_fault() {
         assert!(why.contains(field) && why.contains("as RDS does"), "{why}");
     }
     assert_eq!(
-        with("/members/us-west-2/cluster", json!("o".repeat(63))),
+        with("/topology/members/us-west-2/cluster", json!("o".repeat(63))),
         ""
     );
 }
@@ -57,14 +57,14 @@ fn every_bad_field_is_named_with_its_value_and_the_fix() {
     let rows = [
         ("/plan", json!("a b"), "use 1 to 40 letters"),
         (
-            "/members",
+            "/topology/members",
             json!({"us-west-2": {"cluster": "orders-west"}}),
             "name at least two",
         ),
         (
             "/home_region",
             json!("eu-west-1"),
-            "which is not in members",
+            "which is not in topology.members",
         ),
         (
             "/witness_region",
@@ -84,25 +84,29 @@ fn every_bad_field_is_named_with_its_value_and_the_fix() {
             json!(1),
             "one failure proves nothing",
         ),
-        ("/unplanned/strategy", json!("hope"), "unplanned.strategy"),
-        ("/dns/0/ttl_seconds", json!(86400), "use 1 to 300"),
-        ("/dns/0/name", json!("writer"), "full name"),
+        ("/topology/strategy", json!("hope"), "topology.strategy"),
+        ("/routes/0/ttl_seconds", json!(86400), "use 1 to 300"),
+        ("/routes/0/name", json!("writer"), "full name"),
         (
-            "/dns/0/hosted_zone",
+            "/routes/0/hosted_zone",
             json!("/hostedzone/Z0"),
             "the id alone",
         ),
         (
-            "/dns/0/accept_route53_risk",
+            "/routes/0/accept_route53_risk",
             json!(false),
             "accept_route53_risk",
         ),
         (
-            "/ecs/us-east-1/0/services",
+            "/services/0/services",
             json!(["api", "api"]),
             "stands twice",
         ),
-        ("/ecs", json!({"eu-west-1": []}), "not a member's Region"),
+        (
+            "/services/0/region",
+            json!("eu-west-1"),
+            "which is not in topology.members; choose one of us-east-1, us-west-2",
+        ),
         (
             "/notify",
             json!({"us-east-1": "topic"}),
@@ -147,9 +151,9 @@ fn a_table_of_the_loss_ledger_has_a_schema_and_a_key_and_stands_once() {
 #[test]
 fn a_parameter_needs_no_route_53_and_may_stand_beside_a_name() {
     let parameter = json!({"kind": "ssm", "parameter": "/orders/writer", "endpoint": "writer"});
-    let name = good()["dns"][0].clone();
-    assert_eq!(with("/dns", json!([parameter])), "");
-    assert_eq!(with("/dns", json!([name, parameter])), "");
+    let name = good()["routes"][0].clone();
+    assert_eq!(with("/routes", json!([parameter])), "");
+    assert_eq!(with("/routes", json!([name, parameter])), "");
 }
 
 #[test]
@@ -164,9 +168,9 @@ fn a_parameter_of_a_wrong_name_is_refused_with_the_fix() {
         "/a b",
         &long,
     ] {
-        let why = with("/dns", of(name));
+        let why = with("/routes", of(name));
         for part in [
-            "dns.0.parameter is",
+            "routes.0.parameter is",
             // A long value is cut.
             &name[..name.len().min(50)],
             "write a name like /orders/writer",
@@ -175,9 +179,9 @@ fn a_parameter_of_a_wrong_name_is_refused_with_the_fix() {
         }
     }
     let fits = format!("/{}", "a".repeat(1010));
-    assert_eq!(with("/dns", of(&fits)), "");
+    assert_eq!(with("/routes", of(&fits)), "");
     let one = of("/orders/writer")[0].clone();
-    assert!(with("/dns", json!([one, one])).contains("stands twice"));
+    assert!(with("/routes", json!([one, one])).contains("stands twice"));
 }
 
 #[test]

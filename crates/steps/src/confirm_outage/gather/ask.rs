@@ -84,7 +84,7 @@ pub(super) async fn ask(world: &(impl Ledger + Here + Members + Functions), pass
 }
 
 fn cluster(plan: &Plan, region: &Region) -> String {
-    let member = plan.members.get(region);
+    let member = plan.members().get(region);
     member
         .map(|member| member.cluster.clone())
         .unwrap_or_default()
@@ -94,7 +94,7 @@ fn cluster(plan: &Plan, region: &Region) -> String {
 /// nothing.
 async fn others(world: &(impl Ledger + Here), pass: &Pass) -> Vec<Vantage> {
     let run = &pass.run;
-    let members = run.plan.members.keys();
+    let members = run.plan.members().keys();
     let others = members.filter(|region| **region != run.from && **region != run.to);
     let asked = others.map(|region| within(world, TIMEOUT, world.vantage(region, run.name())));
     let recorded = join_all(asked).await.into_iter();

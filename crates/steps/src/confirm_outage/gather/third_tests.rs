@@ -42,8 +42,11 @@ fn commits(second: i64) -> Write {
 /// where RDS at home is silent and the witness does not reach home either.
 async fn beside(books: testing::Books, record: &Vantage) -> (Pass, Gathered, Verdict) {
     let mut run = testing::run();
-    let member = run.plan.members[&run.to].clone();
-    run.plan.members.insert("eu-west-1".into(), member);
+    let member = run.plan.members()[&run.to].clone();
+    run.plan
+        .topology
+        .members_mut()
+        .insert("eu-west-1".into(), member);
     let own = Vantage {
         failing_since: Some(at(900)),
         ..testing::probe::vantage("us-east-1".into(), at(999))

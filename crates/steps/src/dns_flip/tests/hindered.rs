@@ -8,20 +8,20 @@ use super::{
 };
 use failover::{
     ledger::{Entry, Rows},
-    plan::{DnsRecord, Endpoint},
+    plan::{Endpoint, Route},
     ports::Parameter,
     testing,
 };
 
-fn ssm(name: &str) -> DnsRecord {
-    DnsRecord::Ssm {
+fn ssm(name: &str) -> Route {
+    Route::Ssm {
         parameter: name.into(),
         endpoint: Endpoint::Writer,
     }
 }
 
-fn name_in(zone: &str, name: &str) -> DnsRecord {
-    DnsRecord::Cname {
+fn name_in(zone: &str, name: &str) -> Route {
+    Route::Cname {
         hosted_zone: zone.into(),
         name: name.into(),
         endpoint: Endpoint::Writer,
@@ -33,7 +33,7 @@ fn name_in(zone: &str, name: &str) -> DnsRecord {
 fn pass() -> Pass {
     let mut run = testing::run();
     run.leased = [HOME, HERE, THIRD].map(Region::from).into();
-    run.plan.dns = vec![
+    run.plan.routes = vec![
         ssm("/orders/writer"),
         ssm("/orders/new"),
         name_in("ZSHUT", "shut"),

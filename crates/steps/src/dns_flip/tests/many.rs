@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use failover::{
     ledger::{Entry, Rows},
-    plan::DnsRecord,
+    plan::Route,
     ports::{Batch, Heard, Record},
     testing,
 };
@@ -129,8 +129,8 @@ fn plan(account: &Account, number: usize) -> Pass {
     let mut run = testing::run();
     let name = format!("writer-{number}.orders.internal");
     run.plan.plan = format!("orders-{number}").as_str().into();
-    for record in &mut run.plan.dns {
-        if let DnsRecord::Cname { name: own, .. } = record {
+    for record in &mut run.plan.routes {
+        if let Route::Cname { name: own, .. } = record {
             own.clone_from(&name);
         }
     }

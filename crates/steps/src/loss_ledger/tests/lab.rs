@@ -246,9 +246,13 @@ impl Ledger for Lab {
             };
             known.plan.loss_ledger.clone_from(&self.tables);
             if self.global.is_some() {
-                let mut third = known.plan.members[&"us-east-1".into()].clone();
+                let mut third = known.plan.members()[&"us-east-1".into()].clone();
                 third.cluster = "orders-third".into();
-                known.plan.members.insert("eu-west-1".into(), third);
+                known
+                    .plan
+                    .topology
+                    .members_mut()
+                    .insert("eu-west-1".into(), third);
             }
             known.endpoints = [("us-west-2".into(), endpoints)].into();
             known

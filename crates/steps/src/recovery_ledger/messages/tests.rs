@@ -75,7 +75,7 @@ fn a_success_without_a_name_for_the_writer_says_what_was_not_seen() {
     run.confirmed = Some(testing::confirmed(Verdict::RegionDown));
     let said = |run: &Run| message(run, &closed(Outcome::Succeeded)).evidence;
     assert!(!said(&run).contains("not observed"));
-    run.plan.dns.clear();
+    run.plan.routes.clear();
     let evidence = said(&run);
     assert!(
         evidence.contains("where applications write was not observed"),

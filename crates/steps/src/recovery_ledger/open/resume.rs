@@ -211,7 +211,7 @@ mod tests {
     /// A plan of three members whose promotion from us-west-2 to us-east-1 is begun; the third Region's ledger is as given.
     fn begun(third: &Row) -> testing::Books {
         let mut document = testing::plan_document();
-        document["members"]["eu-west-1"] = json!({"cluster": "orders-ireland"});
+        document["topology"]["members"]["eu-west-1"] = json!({"cluster": "orders-ireland"});
         let row = Row {
             current: Some(Current {
                 epoch: Epoch(7),

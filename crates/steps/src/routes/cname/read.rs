@@ -11,7 +11,7 @@ use failover::{
     domain::seconds_between,
     ledger::{DnsChange, Run},
     pass::Pass,
-    plan::{DnsRecord, Endpoint, Plan},
+    plan::{Endpoint, Plan, Route},
     ports::{Heard, Here, Names, Record},
 };
 
@@ -29,8 +29,8 @@ struct Planned<'a> {
 
 /// The plan's names.
 fn planned(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
-    plan.dns.iter().filter_map(|record| match record {
-        DnsRecord::Cname {
+    plan.routes.iter().filter_map(|record| match record {
+        Route::Cname {
             hosted_zone,
             name,
             endpoint,
@@ -42,7 +42,7 @@ fn planned(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
             endpoint: *endpoint,
             ttl_seconds: *ttl_seconds,
         }),
-        DnsRecord::Ssm { .. } => None,
+        Route::Ssm { .. } => None,
     })
 }
 

@@ -10,7 +10,7 @@ use failover::{
     Error,
     domain::Region,
     pass::Pass,
-    plan::{DnsRecord, Endpoint, Plan},
+    plan::{self, Endpoint, Plan},
     ports::{Here, Parameter, Parameters},
 };
 
@@ -69,12 +69,12 @@ struct Place<'a> {
 
 /// The plan's parameters.
 fn planned(plan: &Plan) -> impl Iterator<Item = (&str, Endpoint)> {
-    plan.dns.iter().filter_map(|record| match record {
-        DnsRecord::Ssm {
+    plan.routes.iter().filter_map(|record| match record {
+        plan::Route::Ssm {
             parameter,
             endpoint,
         } => Some((parameter.as_str(), *endpoint)),
-        DnsRecord::Cname { .. } => None,
+        plan::Route::Cname { .. } => None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use failover::{
     ledger::{Endpoints, Row},
-    plan::{DnsRecord, Endpoint},
+    plan::{self, Endpoint},
     testing::Books,
 };
 
@@ -57,11 +57,11 @@ fn held(region: &str, name: &str) -> Result<Option<Parameter>, Error> {
 async fn every_parameter_that_could_not_be_pointed_is_named_before_the_writer_moves() {
     let mut run = failover::testing::run();
     run.leased = ["us-east-1".into(), "us-west-2".into()].into();
-    let record = |name: &str| DnsRecord::Ssm {
+    let record = |name: &str| plan::Route::Ssm {
         parameter: name.into(),
         endpoint: Endpoint::Writer,
     };
-    run.plan.dns = ["/orders/writer", "/orders/later", "/orders/new"]
+    run.plan.routes = ["/orders/writer", "/orders/later", "/orders/new"]
         .map(record)
         .into();
     let pass = Pass {

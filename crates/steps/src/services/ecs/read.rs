@@ -19,19 +19,23 @@ pub(super) struct Planned<'a> {
     pub(super) service: &'a EcsService,
 }
 
+/// The plan's services.
+fn all(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
+    plan.ecs().flat_map(|target| {
+        target.services.iter().map(|service| Planned {
+            region: &target.region,
+            cluster: &target.cluster,
+            service,
+        })
+    })
+}
+
 /// The plan's services in a Region.
 pub(super) fn planned<'a>(
     plan: &'a Plan,
     region: &'a Region,
 ) -> impl Iterator<Item = Planned<'a>> + use<'a> {
-    let targets = plan.ecs.get(region).into_iter().flatten();
-    targets.flat_map(move |target| {
-        target.services.iter().map(move |service| Planned {
-            region,
-            cluster: &target.cluster,
-            service,
-        })
-    })
+    all(plan).filter(move |planned| planned.region == region)
 }
 
 /// Looks at every service in the Regions that the run counts on, the new writer's first.
@@ -77,9 +81,7 @@ fn takeover_count(pass: &Pass, planned: Planned<'_>) -> Option<u32> {
 
 /// What a restart would be refused at each of the plan's services.
 pub(in crate::services) async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
-    let plan = &pass.run.plan;
-    let services = plan.ecs.keys().flat_map(|region| planned(plan, region));
-    let asked = services.map(async |planned| {
+    let asked = all(&pass.run.plan).map(async |planned| {
         let (region, cluster, name) = (planned.region, planned.cluster, planned.service.name());
         let why = world.service(region, cluster, name).await.err()?;
         Some(format!("{}: {why}", key(region, cluster, name)))

@@ -39,7 +39,7 @@ pub(super) async fn observe(
         strategy: strategy(run, &target, global.as_ref(), &tried),
         refusal: refusal(run, &switches, lived_at, world.now())
             .or_else(|| unasked(run, &target, global.as_ref())),
-        may_detach: run.plan.unplanned.strategy != Strategy::Managed,
+        may_detach: run.plan.topology.strategy() != Strategy::Managed,
         tried,
         global,
         target,
@@ -54,7 +54,7 @@ async fn shown(
     pass: &Pass,
 ) -> Result<(Option<GlobalCluster>, Cluster, Switches), Error> {
     let run = &pass.run;
-    let member = run.plan.members.get(&run.to).ok_or_else(|| {
+    let member = run.plan.members().get(&run.to).ok_or_else(|| {
         Error::InvalidRequest(format!(
             "target_region is {}, which is not a member of plan {}",
             run.to,
@@ -89,7 +89,7 @@ fn named(pass: &Pass) -> Option<Named> {
 }
 
 fn is_led_by_the_left(run: &Run, global: Option<&GlobalCluster>) -> bool {
-    let left = run.plan.members.get(&run.from);
+    let left = run.plan.members().get(&run.from);
     let left = left.map(|member| member.cluster.as_str());
     global.is_some_and(|global| is_led_by(global, &run.from, left.unwrap_or_default()))
 }
@@ -109,7 +109,7 @@ fn asks_everywhere(run: &Run, written: Written, role: Role, now: Timestamp) -> b
 async fn last_life(world: &impl Ledger, run: &Run, everywhere: bool) -> Option<Timestamp> {
     let was_silent = |confirmed: &Confirmed| confirmed.evidence.said == Said::Nothing;
     let answers_are_new = !run.forced && run.confirmed.as_ref().is_some_and(was_silent);
-    let members = run.plan.members.keys();
+    let members = run.plan.members().keys();
     let members = members.filter(|region| everywhere || **region == run.to);
     let asked = members.map(async |region| {
         let vantage = world.vantage(region, run.name());
@@ -165,7 +165,7 @@ fn refusal(
 /// detach: of a Region that is not gone people are asked about that.
 fn unasked(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Option<Error> {
     let confirmed = run.confirmed.as_ref().filter(|_| !run.forced)?;
-    let is_auto = run.plan.unplanned.strategy == Strategy::Auto && run.strategy.is_none();
+    let is_auto = run.plan.topology.strategy() == Strategy::Auto && run.strategy.is_none();
     if !is_auto || is_gone(confirmed.verdict) {
         return None;
     }
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(why(Verdict::WriterDown, |_| {}), Some("EvidenceStale"));
         assert_eq!(why(Verdict::RegionDown, |_| {}), None);
         assert_eq!(why(Verdict::WriterDown, |run| run.forced = true), None);
-        let detach = |run: &mut Run| run.plan.unplanned.strategy = Strategy::Detach;
+        let detach = |run: &mut Run| *run.plan.topology.strategy_mut() = Strategy::Detach;
         assert_eq!(why(Verdict::WriterDown, detach), None);
     }
 

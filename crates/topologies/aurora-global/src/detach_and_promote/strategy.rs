@@ -9,7 +9,7 @@ use failover::{
 /// Resolves `auto` from what the target's Region shows: managed where AWS would take it, else detach.
 #[must_use]
 pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalCluster>) -> Resolved {
-    let asked = plan.unplanned.strategy;
+    let asked = plan.topology.strategy();
     if asked != Strategy::Auto {
         return Resolved {
             strategy: asked,

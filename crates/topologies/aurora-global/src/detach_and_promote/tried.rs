@@ -130,7 +130,7 @@ fn spent(run: &Run) -> Option<&Attempt> {
     let attempts = run.attempts.iter().filter(is_of_it).filter(is_spent);
     attempts
         .max_by_key(|attempt| attempt.at)
-        .filter(|_| run.plan.unplanned.strategy == Strategy::Auto)
+        .filter(|_| run.plan.topology.strategy() == Strategy::Auto)
 }
 
 fn is_of_it(attempt: &&Attempt) -> bool {
@@ -145,7 +145,7 @@ pub(crate) fn gives_up<'a>(
     looks: &Looks,
     now: Timestamp,
 ) -> Option<(&'a Attempt, String)> {
-    if run.plan.unplanned.strategy != Strategy::Auto {
+    if run.plan.topology.strategy() != Strategy::Auto {
         return None;
     }
     let open = calls::open(run).is_some_and(|open| !looks.is_quiet(open.at, now));
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((is_spent, given_up), (true, None), "it may show yet");
         let (_, given_up) = judged(&run, 100);
         assert!(given_up.unwrap().contains("answered none of"));
-        run.plan.unplanned.strategy = Strategy::Managed;
+        *run.plan.topology.strategy_mut() = Strategy::Managed;
         assert_eq!(judged(&run, 200), (false, None), "there is no other way");
     }
 
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(given_up(&run, &called_off, 359), None);
         let (last, why) = given_up(&run, &called_off, 360).unwrap();
         assert!(last == at(10) && why.contains("called it off"), "{why}");
-        run.plan.unplanned.strategy = Strategy::Managed;
+        *run.plan.topology.strategy_mut() = Strategy::Managed;
         assert_eq!(given_up(&run, &called_off, 360), None, "no other way");
     }
 
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn a_plan_that_says_managed_is_never_detached() {
         let mut run = testing::run();
-        run.plan.unplanned.strategy = Strategy::Managed;
+        *run.plan.topology.strategy_mut() = Strategy::Managed;
         refused(&mut run, &[10, 400]);
         assert!(gives_up(&run, &quiet_since(0), at(500)).is_none());
     }

@@ -78,7 +78,7 @@ fn recorded_global(pass: &Pass) -> Result<Named, Error> {
 
 /// The plan's cluster of a member Region.
 fn cluster_of<'a>(run: &'a Run, region: &Region) -> &'a str {
-    let member = run.plan.members.get(region);
+    let member = run.plan.members().get(region);
     member
         .map(|member| member.cluster.as_str())
         .unwrap_or_default()

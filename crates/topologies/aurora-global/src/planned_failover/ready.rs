@@ -34,7 +34,7 @@ pub(super) async fn reasons(
     target: Option<&Cluster>,
 ) -> Result<Vec<String>, Error> {
     let (run, plan) = (&pass.run, &pass.run.plan);
-    let left = plan.members.get(&run.from);
+    let left = plan.members().get(&run.from);
     let left = left
         .map(|member| member.cluster.as_str())
         .unwrap_or_default();
@@ -70,7 +70,7 @@ fn of_both(
     source: Option<&Cluster>,
 ) -> Vec<String> {
     let unknown = |region: &Region| {
-        let member = run.plan.members.get(region);
+        let member = run.plan.members().get(region);
         let cluster = member.map_or("", |member| member.cluster.as_str());
         format!("RDS in {region} knows no cluster {cluster}; correct its name in the plan")
     };
@@ -202,7 +202,7 @@ fn of_rights(region: &Region, rights: &Rights) -> Vec<String> {
 async fn deployments(world: &impl Members, pass: &Pass) -> Vec<String> {
     let plan = &pass.run.plan;
     let asked = [&pass.run.from, &pass.run.to].map(async |region| {
-        let cluster = plan.members.get(region).map(|member| &member.cluster);
+        let cluster = plan.members().get(region).map(|member| &member.cluster);
         match world.blue_green(region).await {
             Ok(found) => {
                 let of_member = |one: &BlueGreen| {

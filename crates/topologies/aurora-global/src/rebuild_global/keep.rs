@@ -67,7 +67,7 @@ async fn own(
     known: &Known,
 ) -> Result<(&'static str, String), Error> {
     let (plan, here) = (&known.plan, world.region());
-    let Some(member) = plan.members.get(here) else {
+    let Some(member) = plan.members().get(here) else {
         return Ok(("none", "the plan has no member here".into()));
     };
     let row = world.row(here, &plan.plan).await?;

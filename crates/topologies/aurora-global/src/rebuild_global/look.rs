@@ -80,7 +80,7 @@ pub(super) async fn observe(
 
 /// The plan's cluster of a member Region.
 fn cluster_of(plan: &Plan, region: &Region) -> String {
-    let member = plan.members.get(region);
+    let member = plan.members().get(region);
     member
         .map(|member| member.cluster.clone())
         .unwrap_or_default()
@@ -104,7 +104,7 @@ async fn members(
     names: &Names,
 ) -> Result<Vec<SeenMember>, Error> {
     let plan = &pass.run.plan;
-    let others = plan.members.keys();
+    let others = plan.members().keys();
     let others = others.filter(|region| **region != current.writer);
     let mut regions: Vec<_> = others.cloned().collect();
     regions.sort_by_key(|region| *region == pass.run.to);
@@ -314,7 +314,7 @@ async fn holder(
     pass: &Pass,
     identifier: &str,
 ) -> Result<Option<(Region, GlobalCluster)>, Error> {
-    let regions = pass.run.plan.members.keys();
+    let regions = pass.run.plan.members().keys();
     let asked = regions.map(async |region| {
         let found = world.global_cluster(region, identifier).await?;
         Ok::<_, Error>(found.map(|found| (region.clone(), found)))

@@ -41,7 +41,7 @@ pub(super) async fn reasons(
 /// run goes by a copy that was right once.
 async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
     let plan = &pass.run.plan;
-    let asked = plan.members.keys().map(async |region| {
+    let asked = plan.members().keys().map(async |region| {
         let read = world.plan_in(region, &plan.plan).await;
         let read = read.and_then(|text| failover::plan::read_named(&plan.plan, &text));
         match read {

@@ -18,7 +18,7 @@ pub(in crate::planned_failover) async fn warnings(
         return Vec::new();
     };
     let asked = [&run.from, &run.to].map(async |region| {
-        let member = run.plan.members.get(region);
+        let member = run.plan.members().get(region);
         let input = ReachInput {
             plan: run.name().clone(),
             region: region.clone(),

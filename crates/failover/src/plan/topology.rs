@@ -1,0 +1,118 @@
+//! Where the data is, and how the role of the writer moves. Only this file knows which topologies there are.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Plan, names};
+use crate::{domain::Region, topology::names::IDENTIFIER_MAX};
+
+/// Where the data is, and how the role of the writer moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Topology {
+    /// An Aurora global database.
+    AuroraGlobal {
+        /// Its identifier when the plan was first adopted; the ledgers hold the current one.
+        #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
+        global_cluster: String,
+        /// How the standby is promoted after an outage.
+        strategy: Strategy,
+        /// The member cluster of each Region.
+        #[schemars(extend("minProperties" = 2))]
+        members: BTreeMap<Region, Member>,
+    },
+}
+
+/// One member cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// The DB cluster's identifier.
+    #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
+    pub cluster: String,
+}
+
+/// How a standby is promoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// `FailoverGlobalCluster` with `AllowDataLoss`: the global cluster keeps its members.
+    Managed,
+    /// `RemoveFromGlobalCluster`: the standby becomes a cluster of its own.
+    Detach,
+    /// Managed where versions and instances permit it, else detach.
+    Auto,
+}
+
+impl Strategy {
+    /// Its name in a plan.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Managed => "managed",
+            Self::Detach => "detach",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+impl Topology {
+    /// The global cluster's identifier when the plan was first adopted.
+    #[must_use]
+    pub fn global_cluster(&self) -> &str {
+        let Self::AuroraGlobal { global_cluster, .. } = self;
+        global_cluster
+    }
+
+    /// How the standby is promoted after an outage.
+    #[must_use]
+    pub const fn strategy(&self) -> Strategy {
+        let Self::AuroraGlobal { strategy, .. } = self;
+        *strategy
+    }
+
+    /// The same, to be changed.
+    pub const fn strategy_mut(&mut self) -> &mut Strategy {
+        let Self::AuroraGlobal { strategy, .. } = self;
+        strategy
+    }
+
+    /// The member of each Region.
+    #[must_use]
+    pub const fn members(&self) -> &BTreeMap<Region, Member> {
+        let Self::AuroraGlobal { members, .. } = self;
+        members
+    }
+
+    /// The same, to be changed.
+    pub const fn members_mut(&mut self) -> &mut BTreeMap<Region, Member> {
+        let Self::AuroraGlobal { members, .. } = self;
+        members
+    }
+
+    /// The steps whose calls promote a member. The first one's may lose what was not replicated.
+    #[must_use]
+    pub const fn promoting_steps(&self) -> &'static [&'static str] {
+        match self {
+            Self::AuroraGlobal { .. } => &["detach_and_promote", "planned_failover"],
+        }
+    }
+
+    /// The step that makes members again.
+    #[must_use]
+    pub const fn rebuilding_step(&self) -> &'static str {
+        match self {
+            Self::AuroraGlobal { .. } => "rebuild_global",
+        }
+    }
+}
+
+impl Plan {
+    /// The member of each Region.
+    #[must_use]
+    pub const fn members(&self) -> &BTreeMap<Region, Member> {
+        self.topology.members()
+    }
+}

@@ -6,7 +6,7 @@ use failover::{
     Error,
     domain::{Epoch, PlanName},
     ledger::Known,
-    ports::{Credentials, Doors, Fence, Here, Place, Reopened, Rights, Shut, update_if},
+    ports::{Access, Credentials, Fence, Fenced, Here, Place, Rights, Unfenced, update_if},
 };
 use postgres::{
     Why,
@@ -98,21 +98,21 @@ impl Aws {
     }
 
     /// Every door of the member. What cannot be looked at is a door that is named, and keeps no other from being looked at.
-    async fn seen(&self, admin: &Administrator, known: &Known) -> Result<Doors, Error> {
-        let mut doors = fence::doors(&admin.client, &kept(&admin.login.user, known)).await?;
+    async fn seen(&self, admin: &Administrator, known: &Known) -> Result<Access, Error> {
+        let mut access = fence::access(&admin.client, &kept(&admin.login.user, known)).await?;
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
-        doors.unseen.extend(unseen);
+        access.unseen.extend(unseen);
         for database in databases {
             let looked = match self.beside(admin, &database).await {
                 Ok(there) => {
-                    let counted = fence::count_jobs(&mut doors, &there, &database).await;
+                    let counted = fence::count_jobs(&mut access, &there, &database).await;
                     counted.map_err(|why| closed(&database, &why))
                 }
                 Err(why) => Err(why),
             };
-            doors.unseen.extend(looked.err());
+            access.unseen.extend(looked.err());
         }
-        Ok(doors)
+        Ok(access)
     }
 }
 
@@ -127,12 +127,12 @@ impl Fence for Aws {
         self.administrator(known).await.map(|_| ())
     }
 
-    async fn doors(&self, known: &Known) -> Result<Doors, Error> {
+    async fn access(&self, known: &Known) -> Result<Access, Error> {
         let (admin, _) = self.let_in(known).await?;
         self.seen(&admin, known).await
     }
 
-    async fn shut(&self, known: &Known, proven: Epoch) -> Result<Option<Shut>, Error> {
+    async fn fence(&self, known: &Known, proven: Epoch) -> Result<Option<Fenced>, Error> {
         let mut admin = self.administrator(known).await?;
         let password = admin
             .client
@@ -145,7 +145,7 @@ impl Fence for Aws {
         };
         let user = admin.login.user.clone();
         let kept = kept(&user, known);
-        let Some(mut shut) = fence::shut(&mut admin.client, &kept, proven, &canary).await? else {
+        let Some(mut shut) = fence::fence(&mut admin.client, &kept, proven, &canary).await? else {
             return Ok(None);
         };
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
@@ -153,7 +153,7 @@ impl Fence for Aws {
         for database in databases {
             let tried = match self.beside(&admin, &database).await {
                 Ok(there) => {
-                    let tried = fence::shut_there(&admin.client, &there, &database, &mut shut);
+                    let tried = fence::fence_there(&admin.client, &there, &database, &mut shut);
                     tried.await.map_err(|why| closed(&database, &why))
                 }
                 Err(why) => Err(why),
@@ -168,16 +168,16 @@ impl Fence for Aws {
         Ok(Some(shut))
     }
 
-    async fn reopen(&self, known: &Known) -> Result<Reopened, Error> {
+    async fn unfence(&self, known: &Known) -> Result<Unfenced, Error> {
         let mut admin = self.administrator(known).await?;
-        let mut given = fence::reopen(&mut admin.client).await?;
+        let mut given = fence::unfence(&mut admin.client).await?;
         let mut entered = Vec::new();
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
         given.refused.extend(unseen);
         for database in databases {
             match self.beside(&admin, &database).await {
                 Ok(there) => {
-                    fence::reopen_there(&admin.client, &there, &database, &mut given).await?;
+                    fence::unfence_there(&admin.client, &there, &database, &mut given).await?;
                     entered.push(database);
                 }
                 Err(why) => given.refused.push(why),

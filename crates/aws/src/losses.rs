@@ -7,7 +7,7 @@ use failover::{
     Error,
     domain::Epoch,
     ledger::{Known, TableLoss},
-    ports::{Comparison, Held, Here, Pair, Stretch},
+    ports::{Comparison, Held, Here, Pair, RowBatch},
 };
 use postgres::{Session, Why, compare};
 use tokio_postgres::Client;
@@ -40,16 +40,16 @@ impl Comparison for Aws {
         })
     }
 
-    async fn stretch(
+    async fn compare(
         &self,
         known: &Known,
         pair: &Pair,
         table: &TableLoss,
         limit: Duration,
-    ) -> Result<Stretch, Error> {
+    ) -> Result<RowBatch, Error> {
         let (deposed, writer) = self.readers(known, pair).await?;
         let from = (table.after.clone(), table.rows_at_once);
-        Ok(compare::stretch(&deposed, &writer, &table.table, from, limit).await?)
+        Ok(compare::batch(&deposed, &writer, &table.table, from, limit).await?)
     }
 
     async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {

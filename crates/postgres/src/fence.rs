@@ -1,25 +1,25 @@
 //! Takes the applications' way into a deposed writer, as its administrator, and gives it back.
 
-mod back;
-mod doors;
+mod access;
 mod elsewhere;
 mod trial;
+mod unfence;
 
 use failover::{
     domain::Epoch,
-    ports::{Credentials, Shut},
+    ports::{Credentials, Fenced},
 };
 use postgres_protocol::password::scram_sha_256;
 use tokio_postgres::{Client, Transaction};
 
 use super::Why;
 
-pub use back::{forget_dropped, reopen, reopen_there};
-pub use doors::{count_jobs, doors, moves_break};
-pub use elsewhere::{Elsewhere, elsewhere, shut_there};
+pub use access::{access, count_jobs, moves_break};
+pub use elsewhere::{Elsewhere, elsewhere, fence_there};
 pub use trial::{rehearse, rehearse_there};
+pub use unfence::{forget_dropped, unfence, unfence_there};
 
-use doors::{ADMINISTRATORS, APPLICATIONS, PGLOGICAL, PREPARED, SENDERS, SESSIONS};
+use access::{ADMINISTRATORS, APPLICATIONS, PGLOGICAL, PREPARED, SENDERS, SESSIONS};
 
 /// A role of the fence's own that could log in a moment before: when it no longer can, neither can the others.
 pub const CANARY: &str = "aurora_failover_canary";
@@ -42,19 +42,19 @@ const REMEMBER: &str = "INSERT INTO aurora_failover.fenced VALUES ($1, $2) ON CO
 ///
 /// # Errors
 /// [`Why`]; `ReadOnly` on a standby.
-pub async fn shut(
+pub async fn fence(
     admin: &mut Client,
     kept: &[&str],
     proven: Epoch,
     canary: &Credentials,
-) -> Result<Option<Shut>, Why> {
+) -> Result<Option<Fenced>, Why> {
     admin.batch_execute(ALONE).await?;
     let mut transaction = admin.transaction().await?;
     if !is_behind(&transaction, proven).await? {
         return Ok(None);
     }
     transaction.batch_execute(RECORD).await?;
-    let mut done = Shut::default();
+    let mut done = Fenced::default();
     if let Err(why) = admit_canary(&mut transaction, canary).await? {
         done.is_untried = true;
         done.refused.push(format!(
@@ -64,7 +64,7 @@ pub async fn shut(
     }
     take_logins(&mut transaction, kept, &mut done).await?;
     transaction.commit().await?;
-    let here = doors::current(admin).await?;
+    let here = access::current(admin).await?;
     elsewhere::disable(admin, admin, &here, &mut done).await?;
     end_sessions(admin, kept, &mut done).await?;
     name_what_stays(admin, &mut done).await?;
@@ -73,7 +73,7 @@ pub async fn shut(
 }
 
 /// What only people can shut.
-async fn name_what_stays(admin: &Client, done: &mut Shut) -> Result<(), Why> {
+async fn name_what_stays(admin: &Client, done: &mut Fenced) -> Result<(), Why> {
     for row in admin.query(PREPARED, &[]).await? {
         let (gid, owner): (String, String) = (row.get(0), row.get(1));
         done.refused.push(format!(
@@ -126,7 +126,7 @@ async fn admit_canary(
 async fn take_logins(
     transaction: &mut Transaction<'_>,
     kept: &[&str],
-    done: &mut Shut,
+    done: &mut Fenced,
 ) -> Result<(), Why> {
     let sql = format!("SELECT name FROM ({APPLICATIONS}) AS open ORDER BY name");
     for row in transaction.query(&sql, &[&kept]).await? {
@@ -149,13 +149,13 @@ async fn take_logins(
 ///
 /// # Errors
 /// [`Why`].
-pub async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Shut) -> Result<(), Why> {
+pub async fn end_sessions(admin: &Client, kept: &[&str], done: &mut Fenced) -> Result<(), Why> {
     let sql = format!(
         "SELECT pid, who, sends, stays FROM (
             SELECT pid, who, false AS sends, false AS stays FROM ({SESSIONS} UNION ALL {}) AS works
             UNION ALL SELECT pid, who, false, stays FROM ({ADMINISTRATORS}) AS ours
             UNION ALL SELECT pid, who, true, stays FROM ({SENDERS}) AS send) AS open ORDER BY pid",
-        doors::APPLIERS
+        access::APPLIERS
     );
     let mut ended = Vec::new();
     for row in admin.query(&sql, &[&kept]).await? {

@@ -15,7 +15,7 @@ use failover::{
     evidence::Rds,
     ledger::{Row, Run},
     plan::Plan,
-    ports::{Accepted, Confirmation, Doors, Here, Record, Shut, Spares},
+    ports::{Accepted, Access, Confirmation, Fenced, Here, Record, Spares},
     topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -60,8 +60,8 @@ pub enum Answer {
     Record(Option<Record>),
     Text(Result<String, Error>),
     Beat(Write),
-    Doors(Result<Doors, Error>),
-    Shut(Result<Option<Shut>, Error>),
+    Access(Result<Access, Error>),
+    Fenced(Result<Option<Fenced>, Error>),
     Shape(Result<Option<Shape>, Error>),
     Snapshot(Result<Option<Snapshot>, Error>),
     Blueprint(Result<Option<Blueprint>, Error>),

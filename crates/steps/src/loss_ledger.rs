@@ -2,8 +2,11 @@
 //! fence, so that nothing more is taken, and before the deposed cluster is retired. It changes no database.
 
 mod account;
+mod comparing;
+mod databases;
 mod files;
-mod look;
+mod observe;
+mod unlisted;
 
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::fence_writer::Standing;
+use super::standing::Standing;
 use failover::{
     Error,
     domain::{Epoch, Region},
@@ -23,20 +26,19 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
         read, take,
     },
-    ports::{Comparison, Here, Ledger, Members, Pair, People},
+    ports::{Comparison, Here, Ledger, Members, People},
     topology::{Cluster, names::is_identifier},
 };
-use files::Files;
 
 pub use account::Account;
-pub use account::unlisted;
+pub use unlisted::unlisted;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "loss_ledger";
 
 /// How long after its beginning a pass reads on. It ends [`LATE`](failover::ports::LATE) after that at the latest, which leaves
 /// its function a fifth of its minute to keep what was found.
-pub const STRETCH: Duration = Duration::from_secs(35);
+pub const READING: Duration = Duration::from_secs(35);
 
 /// What the pass saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,7 +81,7 @@ pub enum Action {
     Done(String),
     /// Note that nobody can know what was lost.
     Unknown(String),
-    /// Compare a stretch of the table with this number.
+    /// Compare a batch of the table with this number.
     Compare(usize),
     /// Compare the beats and write the summary.
     Summarize,
@@ -117,7 +119,7 @@ pub struct LossLedger<'a> {
 
 /// What a pass saw, and what it needs to act.
 #[derive(Debug, Serialize)]
-pub struct Looked {
+pub struct Observation {
     #[serde(flatten)]
     seen: Observed,
     #[serde(skip)]
@@ -185,46 +187,52 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
         )));
     }
     match observed.standing {
-        Some(Standing::Endorsed) => {
-            return Ok(Action::Done(
-                "this Region has the writer, or is about to have it".into(),
-            ));
-        }
-        Some(Standing::FollowsDeposed) => {
-            return Ok(Action::Done(
-                "it still follows a deposed writer and has nothing of its own to list; the rebuild takes it out first, and the run after that lists what it took since".into(),
-            ));
-        }
+        Some(Standing::Endorsed) => Ok(Action::Done(
+            "this Region has the writer, or is about to have it".into(),
+        )),
+        Some(Standing::FollowsDeposed) => Ok(Action::Done(
+            "it still follows a deposed writer and has nothing of its own to list; the rebuild takes it out first, and the run after that lists what it took since".into(),
+        )),
         Some(Standing::Gone | Standing::Follows) if observed.is_compared(tables) => {
-            return Ok(Action::Summarize);
+            Ok(Action::Summarize)
         }
-        Some(Standing::Gone) => {
-            return Ok(Action::Unknown(observed.kept.clone().unwrap_or_else(||
-                "there is no cluster of that name any more; restore its final snapshot and name the restored cluster".into(),
-            )));
-        }
-        Some(Standing::Follows) => {
-            return Ok(Action::Unknown(observed.kept.clone().unwrap_or_else(|| format!(
-                "it follows {} again, so RDS has replaced its volume; where it kept that as a snapshot, rds:unplanned-global-failover-{cluster}-…, restore it and name the restored cluster",
-                observed.writer
-            ))));
-        }
-        Some(Standing::Deposed) if observed.fenced_at.is_none() => {
-            return Err(Error::NotReady(format!(
-                "{cluster} is not fenced under epoch {epoch}, so that it may still take rows; invoke fence-writer first"
-            )));
-        }
-        Some(Standing::Deposed) | None => {}
+        Some(Standing::Gone | Standing::Follows) => Ok(Action::Unknown(cannot_be_known(observed))),
+        Some(Standing::Deposed) if observed.fenced_at.is_none() => Err(Error::NotReady(format!(
+            "{cluster} is not fenced under epoch {epoch}, so that it may still take rows; invoke fence-writer first"
+        ))),
+        Some(Standing::Deposed) | None => Ok(unfinished(observed, tables)),
     }
-    let mut unfinished = 0..tables;
+}
+
+/// Why nobody can know what a member that has gone or follows again had alone, and where it may still be found.
+fn cannot_be_known(observed: &Observed) -> String {
+    let Observed {
+        kept,
+        standing,
+        writer,
+        cluster,
+        ..
+    } = observed;
+    match kept {
+        Some(kept) => kept.clone(),
+        None if *standing == Some(Standing::Gone) =>
+            "there is no cluster of that name any more; restore its final snapshot and name the restored cluster".into(),
+        None => format!(
+            "it follows {writer} again, so RDS has replaced its volume; where it kept that as a snapshot, rds:unplanned-global-failover-{cluster}-…, restore it and name the restored cluster"
+        ),
+    }
+}
+
+/// The first table that was not read to its end; the summary after the last one.
+fn unfinished(observed: &Observed, tables: usize) -> Action {
     let losses = observed.losses.as_ref();
     let is_done = |index: &usize| {
         let table = losses.and_then(|losses| losses.tables.get(*index));
         table.is_some_and(|table| table.is_done)
     };
-    Ok(unfinished
-        .find(|index| !is_done(index))
-        .map_or(Action::Summarize, Action::Compare))
+    let mut tables = 0..tables;
+    let first = tables.find(|index| !is_done(index));
+    first.map_or(Action::Summarize, Action::Compare)
 }
 
 /// One pass, of this Region's member or of another cluster here.
@@ -236,16 +244,16 @@ pub async fn run(
     world: &(impl Ledger + Here + Members + People + Comparison),
     input: &Input,
     cluster: Option<&str>,
-) -> Result<Output<Looked>, Error> {
+) -> Result<Output<Observation>, Error> {
     frame::run(&LossLedger { cluster }, world, input).await
 }
 
 impl<W: Ledger + Here + Members + People + Comparison> Step<W> for LossLedger<'_> {
     const NAME: &'static str = STEP;
-    type Observed = Looked;
+    type Observed = Observation;
     type Action = Action;
 
-    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked, Error> {
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observation, Error> {
         let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;
         // A run keeps the plan that it opened with.
         let known = Known {
@@ -255,8 +263,8 @@ impl<W: Ledger + Here + Members + People + Comparison> Step<W> for LossLedger<'_
         let current = pass.rows.current();
         let current = current.ok_or_else(|| not_adopted(pass.run.name()))?.clone();
         let (seen, found) =
-            look::observe(world, &known, &pass.rows, &current, self.cluster).await?;
-        Ok(Looked {
+            observe::observe(world, &known, &pass.rows, &current, self.cluster).await?;
+        Ok(Observation {
             seen,
             known,
             current,
@@ -264,30 +272,24 @@ impl<W: Ledger + Here + Members + People + Comparison> Step<W> for LossLedger<'_
         })
     }
 
-    fn next_action(&self, pass: &Pass, looked: &Looked) -> Result<Action, Error> {
-        next_action(&looked.seen, pass.run.plan.loss_ledger.len())
+    fn next_action(&self, pass: &Pass, observed: &Observation) -> Result<Action, Error> {
+        next_action(&observed.seen, pass.run.plan.loss_ledger.len())
     }
 
-    fn reason(&self, _: &Pass, looked: &Looked, action: &Action) -> String {
-        reason(&looked.known, &looked.seen, action)
+    fn reason(&self, _: &Pass, observed: &Observation, action: &Action) -> String {
+        reason(&observed.known, &observed.seen, action)
     }
 
     async fn act(
         &self,
         world: &W,
         pass: &mut Pass,
-        looked: &mut Looked,
+        observed: &mut Observation,
         action: &Action,
     ) -> Result<Came, Error> {
-        let said = act(world, pass.now, looked, action).await;
+        let said = comparing::carry_out(world, pass.now, observed, action).await;
         said.map(Came::So)
     }
-}
-
-/// What is left of the time that a pass reads on, which began before it was decided what to read.
-fn left(began: Timestamp, now: Timestamp) -> Duration {
-    let spent = now.duration_since(began).unsigned_abs();
-    STRETCH.saturating_sub(spent)
 }
 
 fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
@@ -313,85 +315,6 @@ fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
             observed.cluster
         ),
     }
-}
-
-async fn act(
-    world: &(impl Ledger + Here + People + Comparison),
-    began: Timestamp,
-    looked: &mut Looked,
-    action: &Action,
-) -> Result<String, Error> {
-    let Looked {
-        seen: observed,
-        known,
-        current,
-        found,
-    } = looked;
-    let found = found.as_ref();
-    let plan = &known.plan;
-    let fresh = || {
-        Losses::of(
-            (&*observed.cluster, observed.resource_id.as_deref()),
-            (current.epoch, observed.fenced_at),
-            &plan.loss_ledger,
-            world.now(),
-        )
-    };
-    let mut losses = observed.losses.clone().unwrap_or_else(fresh);
-    let mut stuck = None;
-    let said = match action {
-        Action::Done(why) => return Ok(why.clone()),
-        Action::Unknown(why) => {
-            losses.unknown = Some(why.clone());
-            account::summarize(world, known, &mut losses).await?
-        }
-        Action::Compare(index) => {
-            let (pair, _) = look::pair(world, known, current, found).await?;
-            let limit = left(began, world.now());
-            let (said, stays_locked) =
-                compare(world, known, &pair, (&mut losses, *index), limit).await?;
-            stuck = stays_locked;
-            said
-        }
-        Action::Summarize => {
-            // Of a member that was retired since, the beats are those that were found before.
-            if matches!(observed.standing, Some(Standing::Deposed) | None) {
-                let (_, held) = look::pair(world, known, current, found).await?;
-                losses.beats = look::beats(world, known, current, &held).await?;
-            }
-            account::summarize(world, known, &mut losses).await?
-        }
-    };
-    world.put_losses(&plan.plan, &losses).await?;
-    if let Some(why) = stuck {
-        return Err(why);
-    }
-    observed.losses = Some(losses);
-    Ok(said)
-}
-
-/// Compares a stretch of a table and keeps what it found, first as files and then in the account; answers what is said of it, and
-/// whether the table stays locked.
-async fn compare(
-    world: &(impl Ledger + Comparison),
-    known: &Known,
-    pair: &Pair,
-    (losses, index): (&mut Losses, usize),
-    limit: Duration,
-) -> Result<(String, Option<Error>), Error> {
-    let plan = &known.plan.plan;
-    let mut stretch = world
-        .stretch(known, pair, losses.table(index)?, limit)
-        .await?;
-    let stuck = account::stays_locked(losses.table(index)?, &stretch);
-    let files = Files::of(&mut stretch);
-    if files.announce(losses.table(index)?) {
-        world.put_losses(plan, losses).await?;
-    }
-    let folder = losses.folder(plan.as_str());
-    let table = losses.table(index)?;
-    files.keep(world, &folder, table).await?;
-    Ok((account::note(table, stretch), stuck))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover::{guard::EVIDENCE_SECONDS_MAX, ledger::SUPERSEDED_AFTER, plan::APPROVAL_MINUTES_MAX};
 use machines::{Machine, State, WAIT_SECONDS};
 use serde_json::Value;
-use steps::fence_writer::{LOOK, SHUT, SWEEP};
+use steps::fence_writer::{FENCING, OBSERVING, SWEEP};
 use tests::{machine, template};
 
 /// What AWS ends an execution at.
@@ -329,7 +329,7 @@ fn a_plans_sweep_is_given_up_and_told_before_its_function_is_ended() {
     let ends = fence.unwrap().1["Timeout"].as_u64().unwrap();
     assert!(call + SWEEP < Duration::from_secs(ends));
     assert!(
-        LOOK + SHUT + call < SWEEP,
+        OBSERVING + FENCING + call < SWEEP,
         "people are told in what is left"
     );
 }

@@ -29,12 +29,14 @@ const STATES: [(&str, &str); 14] = [
 
 /// What steps share: what RDS shows of a promotion, the other plans over one database, the kinds of routes and of services, how runs
 /// start, and what keeps functions awake.
-const SHARED: [&str; 7] = [
+const SHARED: [&str; 9] = [
     "lib",
     "carried_out",
+    "of_plan",
     "rivals",
     "routes",
     "services",
+    "standing",
     "start",
     "warm",
 ];

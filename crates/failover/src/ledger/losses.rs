@@ -70,14 +70,14 @@ pub struct TableLoss {
     pub own_columns: Vec<String>,
     /// Which of the two databases have the table.
     #[serde(default)]
-    pub found_in: FoundIn,
+    pub found_in: TableIn,
     /// Rows that were too wide to be kept: their keys alone are listed.
     #[serde(default)]
     pub wide: u64,
     /// How many files in the bucket hold what was found; their names are the table's.
     #[serde(default)]
     pub kept: u64,
-    /// Those of the stretch under way that may lie there already, by what their names begin with.
+    /// Those of the batch under way that may lie there already, by what their names begin with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub begun: Vec<String>,
     /// Seconds that somebody else's lock kept it from being read.
@@ -90,7 +90,7 @@ pub struct TableLoss {
 /// Which of the two databases have a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FoundIn {
+pub enum TableIn {
     /// Both.
     #[default]
     Both,
@@ -209,7 +209,7 @@ impl TableLoss {
             differs: 0,
             left_out: Vec::new(),
             own_columns: Vec::new(),
-            found_in: FoundIn::Both,
+            found_in: TableIn::Both,
             wide: 0,
             kept: 0,
             begun: Vec::new(),

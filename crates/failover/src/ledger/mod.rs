@@ -14,7 +14,7 @@ mod run;
 pub use attempt::{Answer, Attempt};
 pub use kept_plan::{Endpoints, Known};
 pub use looks::{Looks, Seen, Sight};
-pub use losses::{FoundIn, Losses, LostBeats, ROWS, TableLoss, WIDE_BYTES};
+pub use losses::{Losses, LostBeats, ROWS, TableIn, TableLoss, WIDE_BYTES};
 pub use plan_state::{
     Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, REFUSED, Row, RunKind,
     SERVED_FRESH, SUPERSEDED_AFTER, Served, Telling, Unheard,

@@ -6,7 +6,7 @@ use crate::{
     Error,
     beat::Beats,
     domain::{Epoch, Region},
-    ledger::{FoundIn, Known, TableLoss},
+    ledger::{Known, TableIn, TableLoss},
 };
 
 use super::Place;
@@ -16,13 +16,13 @@ pub trait Comparison: Sync {
     /// Reads the epochs and the deposed database's beats.
     fn held(&self, known: &Known, pair: &Pair) -> impl Future<Output = Result<Held, Error>> + Send;
     /// Compares a table for about as long as `limit`.
-    fn stretch(
+    fn compare(
         &self,
         known: &Known,
         pair: &Pair,
         table: &TableLoss,
         limit: Duration,
-    ) -> impl Future<Output = Result<Stretch, Error>> + Send;
+    ) -> impl Future<Output = Result<RowBatch, Error>> + Send;
     /// Keeps a file; answers where.
     fn keep(
         &self,
@@ -53,9 +53,9 @@ pub struct Held {
     pub writer: Option<Epoch>,
 }
 
-/// What one stretch of a table found.
+/// What one batch of a table found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stretch {
+pub struct RowBatch {
     /// How far the table has been compared.
     pub reached: Reached,
     /// Rows that were read at once in the end.
@@ -63,15 +63,15 @@ pub struct Stretch {
     /// Rows of the first database that were compared.
     pub compared: u64,
     /// Rows that the second database lacks, as CSV with a header.
-    pub only_here: FoundRows,
+    pub only_here: ListedRows,
     /// Rows that are otherwise in the second database, as the first one has them.
-    pub differs: FoundRows,
+    pub differs: ListedRows,
     /// Columns that only one of the databases has: they are not compared, nor are computed ones.
     pub left_out: Vec<String>,
     /// Those of them that the first database has. The rows that are listed hold them.
     pub own_columns: Vec<String>,
     /// Which of the databases have the table.
-    pub found_in: FoundIn,
+    pub found_in: TableIn,
     /// How long somebody else's lock kept the table from being read.
     pub locked: Duration,
     /// Who held it, and in which database, where that could be seen.
@@ -103,7 +103,7 @@ impl Reached {
 
 /// Rows that were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FoundRows {
+pub struct ListedRows {
     /// How many.
     pub count: u64,
     /// They themselves, as `COPY … FROM … (FORMAT csv, HEADER)` takes them.
@@ -114,5 +114,5 @@ pub struct FoundRows {
     pub keys: Vec<u8>,
 }
 
-/// How much longer than its limit a stretch may take: what was begun before is cut off then. Longer than one statement may take.
+/// How much longer than its limit a batch may take: what was begun before is cut off then. Longer than one statement may take.
 pub const LATE: Duration = Duration::from_secs(12);

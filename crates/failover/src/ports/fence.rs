@@ -7,25 +7,25 @@ use crate::{Error, domain::Epoch, ledger::Known};
 /// Takes the applications' way into this Region's member, as its administrator, and gives it back.
 pub trait Fence: Sync {
     /// Looks what stands open.
-    fn doors(&self, known: &Known) -> impl Future<Output = Result<Doors, Error>> + Send;
+    fn access(&self, known: &Known) -> impl Future<Output = Result<Access, Error>> + Send;
     /// Shuts everything if the database's epoch is below `proven`, tries a login that must be refused, and looks again. `None`
     /// where the database has followed the writer of that epoch.
-    fn shut(
+    fn fence(
         &self,
         known: &Known,
         proven: Epoch,
-    ) -> impl Future<Output = Result<Option<Shut>, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<Fenced>, Error>> + Send;
     /// Gives back what was taken.
-    fn reopen(&self, known: &Known) -> impl Future<Output = Result<Reopened, Error>> + Send;
+    fn unfence(&self, known: &Known) -> impl Future<Output = Result<Unfenced, Error>> + Send;
     /// Logs in as the administrator once, so that it is noted which version of the secret opens the member.
     fn log_in(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
-    /// Tries everything that [`Fence::shut`] would do, takes it back, and answers what was refused.
+    /// Tries everything that [`Fence::fence`] would do, takes it back, and answers what was refused.
     fn rights(&self, known: &Known) -> impl Future<Output = Result<Rights, Error>> + Send;
 }
 
 /// What of a database stands open to applications.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doors {
+pub struct Access {
     /// Whether it is a standby.
     pub in_recovery: bool,
     /// The epoch it holds; `None` without the heartbeat schema.
@@ -48,7 +48,7 @@ pub struct Doors {
     pub as_administrator: Vec<String>,
 }
 
-impl Doors {
+impl Access {
     /// Whether an application can still get in, is in, or is worked for.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -65,7 +65,7 @@ impl Doors {
 
 /// What fencing did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shut {
+pub struct Fenced {
     /// Roles that lost their login.
     pub roles: Vec<String>,
     /// What stays open, and why.
@@ -83,10 +83,10 @@ pub struct Shut {
     /// Whether no login can be tried, for the role for it could not be made. Then that is among what was refused.
     pub is_untried: bool,
     /// What a look saw after all that; without one nothing is known to be shut.
-    pub after: Option<Doors>,
+    pub after: Option<Access>,
 }
 
-impl Shut {
+impl Fenced {
     /// Whether anything was open that may have taken rows.
     pub const fn took_something(&self) -> bool {
         !self.roles.is_empty()
@@ -98,8 +98,8 @@ impl Shut {
 }
 
 /// What was given back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reopened {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Unfenced {
     /// Roles that may log in again.
     pub roles: Vec<String>,
     /// Jobs and subscriptions that work again.

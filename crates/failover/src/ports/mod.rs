@@ -13,8 +13,8 @@ mod people;
 mod secrets;
 mod services;
 
-pub use comparison::{Comparison, FoundRows, Held, LATE, Pair, Reached, Stretch};
-pub use fence::{Doors, Fence, Reopened, Rights, Shut};
+pub use comparison::{Comparison, Held, LATE, ListedRows, Pair, Reached, RowBatch};
+pub use fence::{Access, Fence, Fenced, Rights, Unfenced};
 pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Suspicion};
 pub use heart::{Heart, Place, Spares};
 pub use here::{Here, within};

@@ -12,8 +12,8 @@ use crate::{
     ledger::{Known, Row},
     plan::Plan,
     ports::{
-        Credentials, Doors, Fence, Forwarding, Heart, Here, Ledger, Place, Reopened, Rights,
-        Rotation, Secrets, Shut, Spares, update_if,
+        Access, Credentials, Fence, Fenced, Forwarding, Heart, Here, Ledger, Place, Rights,
+        Rotation, Secrets, Spares, Unfenced, update_if,
     },
     testing::Books,
 };
@@ -93,9 +93,9 @@ impl Books {
 /// What fencing this Region's member sees and does.
 pub struct Doorway {
     /// What a look sees.
-    pub open: Doors,
+    pub open: Access,
     /// What shutting does, and sees after it.
-    pub shut: Shut,
+    pub shut: Fenced,
     /// What never ends: the server lets in and stalls.
     pub stalls: Option<Stall>,
     /// What RDS shows of write forwarding to it.
@@ -114,19 +114,19 @@ pub enum Stall {
 impl Default for Doorway {
     /// One role may log in, under an epoch that is past, until that is taken.
     fn default() -> Self {
-        let shut = Doors {
+        let shut = Access {
             epoch: Some(Epoch(7)),
-            ..Doors::default()
+            ..Access::default()
         };
         Self {
-            open: Doors {
+            open: Access {
                 roles: vec!["app".into()],
                 ..shut.clone()
             },
-            shut: Shut {
+            shut: Fenced {
                 roles: vec!["app".into()],
                 after: Some(shut),
-                ..Shut::default()
+                ..Fenced::default()
             },
             stalls: None,
             forwarding: Ok(Forwarding::default()),
@@ -151,24 +151,24 @@ impl Books {
 
 impl Fence for Books {
     /// A look takes a while, and so does shutting.
-    async fn doors(&self, _: &Known) -> Result<Doors, Error> {
+    async fn access(&self, _: &Known) -> Result<Access, Error> {
         self.stall(Stall::Looking).await;
         tokio::task::yield_now().await;
         self.fence.clone()?;
         Ok(self.kept.lock().unwrap().doorway.open.clone())
     }
 
-    async fn shut(&self, _: &Known, _: Epoch) -> Result<Option<Shut>, Error> {
+    async fn fence(&self, _: &Known, _: Epoch) -> Result<Option<Fenced>, Error> {
         self.stall(Stall::Shutting).await;
         tokio::task::yield_now().await;
         Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
     }
 
-    async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
+    async fn unfence(&self, _: &Known) -> Result<Unfenced, Error> {
         if let Some(row) = self.beside.clone() {
             let mut kept = self.kept.lock().unwrap();
             kept.rows.insert(self.here.clone(), row);
-            return Ok(Reopened::default());
+            return Ok(Unfenced::default());
         }
         Err(Error::Denied("given back".into()))
     }

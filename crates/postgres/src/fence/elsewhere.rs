@@ -1,12 +1,12 @@
 //! What is switched off in the database that it belongs to: scheduled jobs and subscriptions. The record of it lies in the
 //! plan's database.
 
-use failover::ports::Shut;
+use failover::ports::Fenced;
 use tokio_postgres::Client;
 
 use super::{
     REMEMBER,
-    doors::{SUBSCRIPTIONS, jobs},
+    access::{SUBSCRIPTIONS, jobs},
     tolerated,
 };
 use crate::Why;
@@ -56,11 +56,11 @@ fn unknown(why: &str) -> String {
 ///
 /// # Errors
 /// [`Why`].
-pub async fn shut_there(
+pub async fn fence_there(
     admin: &Client,
     there: &Client,
     database: &str,
-    done: &mut Shut,
+    done: &mut Fenced,
 ) -> Result<(), Why> {
     disable(admin, there, database, done).await
 }
@@ -70,7 +70,7 @@ pub(super) async fn disable(
     admin: &Client,
     there: &Client,
     database: &str,
-    done: &mut Shut,
+    done: &mut Fenced,
 ) -> Result<(), Why> {
     let jobs = jobs(there, database).await?.unwrap_or_else(|unseen| {
         done.refused.push(unseen);

@@ -4,9 +4,9 @@ use failover::ports::Credentials;
 use tokio_postgres::{Client, Transaction};
 
 use super::{
-    RECORD, admit_canary, alter, attempt,
-    doors::{self, APPLICATIONS, SUBSCRIPTIONS},
-    quoted,
+    RECORD,
+    access::{self, APPLICATIONS, SUBSCRIPTIONS},
+    admit_canary, alter, attempt, quoted,
 };
 use crate::Why;
 
@@ -45,7 +45,7 @@ pub async fn rehearse(admin: &mut Client, kept: &[&str]) -> Result<Vec<String>, 
     }
     switches(&mut transaction, &mut refused).await?;
     transaction.rollback().await?;
-    let others = doors::as_administrator(admin, kept).await?;
+    let others = access::as_administrator(admin, kept).await?;
     refused.extend(others.iter().map(|who| {
         format!(
             "{who} would not be kept out, for it logs in as the administrator or as the probe; give it a role of its own, or end \
@@ -94,7 +94,7 @@ async fn switches(transaction: &mut Transaction<'_>, refused: &mut Vec<String>) 
         Err(why) => {
             let database = transaction.query_one("SELECT current_database()::text", &[]);
             let database: String = database.await?.get(0);
-            refused.push(doors::unseen_jobs(&database, &why));
+            refused.push(access::unseen_jobs(&database, &why));
         }
         Ok(()) if transaction.query_one(FOUND, &[]).await?.get(0) => {
             let disable = "SELECT cron.alter_job(job_id := jobid, active := false) FROM cron.job WHERE active";

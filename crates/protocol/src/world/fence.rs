@@ -4,7 +4,7 @@ use failover::{
     Error,
     domain::Epoch,
     ledger::Known,
-    ports::{Doors, Fence, Reopened, Rights, Shut},
+    ports::{Access, Fence, Fenced, Rights, Unfenced},
 };
 
 use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
@@ -14,23 +14,23 @@ use crate::{
 };
 
 impl Fence for Seen<'_> {
-    async fn doors(&self, _: &Known) -> Result<Doors, Error> {
+    async fn access(&self, _: &Known) -> Result<Access, Error> {
         let here = index(&self.here);
         let answer = self.call(Concerns::Reading, move |state, _| {
-            Answer::Doors(doors(state, here))
+            Answer::Access(access(state, here))
         });
-        answered!(answer, Answer::Doors)
+        answered!(answer, Answer::Access)
     }
 
-    async fn shut(&self, _: &Known, proven: Epoch) -> Result<Option<Shut>, Error> {
+    async fn fence(&self, _: &Known, proven: Epoch) -> Result<Option<Fenced>, Error> {
         let (here, off) = (index(&self.here), self.off);
         let answer = self.call(Concerns::Others, move |state, _| {
-            Answer::Shut(shut(state, here, proven, off))
+            Answer::Fenced(fence(state, here, proven, off))
         });
-        answered!(answer, Answer::Shut)
+        answered!(answer, Answer::Fenced)
     }
 
-    async fn reopen(&self, _: &Known) -> Result<Reopened, Error> {
+    async fn unfence(&self, _: &Known) -> Result<Unfenced, Error> {
         astray()
     }
 
@@ -45,26 +45,26 @@ impl Fence for Seen<'_> {
 }
 
 /// What the fence sees of a member's database.
-fn doors(state: &State, member: usize) -> Result<Doors, Error> {
+fn access(state: &State, member: usize) -> Result<Access, Error> {
     let Some(found) = state.members.get(member).filter(|found| found.is_up) else {
         return unavailable(&region(member));
     };
     let app = (!found.is_fenced).then(|| "app".to_owned());
-    Ok(Doors {
+    Ok(Access {
         in_recovery: !takes_writes(found.role),
         epoch: Some(Epoch(found.epoch)),
         roles: app.into_iter().collect(),
-        ..Doors::default()
+        ..Access::default()
     })
 }
 
 /// The fence's transaction on a member's database.
-fn shut(
+fn fence(
     state: &mut State,
     member: usize,
     proven: Epoch,
     off: Option<Rule>,
-) -> Result<Option<Shut>, Error> {
+) -> Result<Option<Fenced>, Error> {
     let Some(found) = state.members.get_mut(member).filter(|found| found.is_up) else {
         return unavailable(&region(member));
     };
@@ -77,9 +77,9 @@ fn shut(
     found.is_fenced = true;
     let writes = !found.is_deposed;
     state.harm(Harm::WriterFenced, writes);
-    let after = doors(state, member)?;
-    Ok(Some(Shut {
+    let after = access(state, member)?;
+    Ok(Some(Fenced {
         after: Some(after),
-        ..Shut::default()
+        ..Fenced::default()
     }))
 }

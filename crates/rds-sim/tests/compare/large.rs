@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_tenant_of_many_rows_is_read_once_and_not_to_its_end_for_every_stretch() {
+async fn a_tenant_of_many_rows_is_read_once_and_not_to_its_end_for_every_batch() {
     let Some(world) = on_postgres().await else {
         return;
     };
@@ -44,7 +44,7 @@ async fn a_tenant_of_many_rows_is_read_once_and_not_to_its_end_for_every_stretch
     lost.retain(|line| *line != "tenant,number,what");
     assert_eq!(lost, ["1,0,lost", "3,9,lost", "5,9,lost"]);
     let read = index_blocks(&promoted).await - before;
-    assert!(read < 4_000, "{read} blocks for about a hundred stretches");
+    assert!(read < 4_000, "{read} blocks for about a hundred batches");
     world.simulator.stop().await;
 }
 
@@ -57,7 +57,7 @@ async fn index_blocks(client: &Client) -> i64 {
 }
 
 #[tokio::test]
-async fn what_outlasts_a_stretch_is_cut_off_and_asked_for_in_fewer_rows() {
+async fn what_outlasts_a_batch_is_cut_off_and_asked_for_in_fewer_rows() {
     let Some(world) = on_postgres().await else {
         return;
     };
@@ -73,7 +73,7 @@ async fn what_outlasts_a_stretch_is_cut_off_and_asked_for_in_fewer_rows() {
     let things = table("public.things", &["id"]);
     let from = (Some(vec!["5".to_owned()]), 400);
     let began = std::time::Instant::now();
-    let found = stretch(&deposed, &promoted, &things, from, Duration::ZERO)
+    let found = batch(&deposed, &promoted, &things, from, Duration::ZERO)
         .await
         .unwrap();
     let took = began.elapsed();
@@ -114,11 +114,11 @@ async fn rows_of_forty_megabytes_are_listed_by_their_keys_alone_and_never_held()
     let before = peak();
     let numbers = table("public.numbers", &["id"]);
     let mut after = None;
-    let (mut only_here, mut differs) = (FoundRows::default(), FoundRows::default());
+    let (mut only_here, mut differs) = (ListedRows::default(), ListedRows::default());
     for turn in 0.. {
         assert!(turn < 10, "no end");
         let from = (after.take(), 20_000);
-        let found = stretch(&deposed, &promoted, &numbers, from, Duration::ZERO)
+        let found = batch(&deposed, &promoted, &numbers, from, Duration::ZERO)
             .await
             .unwrap();
         for (all, found) in [
@@ -174,7 +174,7 @@ async fn a_locked_table_is_told_with_who_holds_it_and_is_compared_when_it_is_fre
         .await
         .unwrap();
     let numbers = table("public.numbers", &["id"]);
-    let found = stretch(&deposed, &promoted, &numbers, (None, 400), Duration::ZERO)
+    let found = batch(&deposed, &promoted, &numbers, (None, 400), Duration::ZERO)
         .await
         .unwrap();
     assert_eq!((found.reached, found.compared), (Reached::NotBegun, 0));
@@ -186,7 +186,7 @@ async fn a_locked_table_is_told_with_who_holds_it_and_is_compared_when_it_is_fre
         "{by}"
     );
     other.batch_execute("COMMIT").await.unwrap();
-    let found = stretch(&deposed, &promoted, &numbers, (None, 2_000), Duration::ZERO)
+    let found = batch(&deposed, &promoted, &numbers, (None, 2_000), Duration::ZERO)
         .await
         .unwrap();
     assert_eq!((found.reached, found.compared), (Reached::End, 1_000));

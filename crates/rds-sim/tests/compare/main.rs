@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use aws_sdk_rds::{Client as Rds, error::ProvideErrorMetadata};
 use failover::{
-    ledger::FoundIn,
+    ledger::TableIn,
     plan::KeyedTable,
-    ports::{FoundRows, LATE, Reached, Stretch},
+    ports::{LATE, ListedRows, Reached, RowBatch},
 };
-use postgres::{Why, compare::stretch};
+use postgres::{Why, compare::batch};
 use rds_sim::Simulator;
 use tokio_postgres::Client;
 
@@ -62,12 +62,12 @@ fn table(table: &str, key: &[&str]) -> KeyedTable {
     }
 }
 
-/// Every stretch to the table's end, a few rows at once; what they found is put together.
-async fn whole(west: &Client, east: &Client, table: &KeyedTable, rows: u32) -> Stretch {
-    let mut all = Stretch::default();
+/// Every batch to the table's end, a few rows at once; what they found is put together.
+async fn whole(west: &Client, east: &Client, table: &KeyedTable, rows: u32) -> RowBatch {
+    let mut all = RowBatch::default();
     let mut after = None;
     for _ in 0..200 {
-        let found = stretch(west, east, table, (after, rows), Duration::ZERO)
+        let found = batch(west, east, table, (after, rows), Duration::ZERO)
             .await
             .unwrap();
         all.compared += found.compared;
@@ -90,7 +90,7 @@ fn lines(csv: &[u8]) -> Vec<&str> {
 }
 
 async fn refusal(west: &Client, east: &Client, table: &KeyedTable) -> String {
-    let found = stretch(west, east, table, (None, 10), Duration::ZERO).await;
+    let found = batch(west, east, table, (None, 10), Duration::ZERO).await;
     let why = found.unwrap_err();
     assert!(matches!(why, Why::Misconfigured(_)), "{why:?}");
     why.to_string()
@@ -151,7 +151,7 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
         "{text}"
     );
 
-    // Columns that are called as what the query puts out; each stretch here begins with its own header.
+    // Columns that are called as what the query puts out; each batch here begins with its own header.
     let named = table("public.named", &["key", "row"]);
     let found = whole(&deposed, &promoted, &named, 20).await;
     assert_eq!(
@@ -160,7 +160,7 @@ async fn what_only_the_deposed_writer_has_is_found_by_any_key() {
     );
 
     let empty = whole(&deposed, &promoted, &table("public.empty", &["id"]), 10).await;
-    assert_eq!(empty, Stretch::default());
+    assert_eq!(empty, RowBatch::default());
 
     wrong_tables_are_refused(&deposed, &promoted).await;
     put_back(&promoted, &text).await;

@@ -18,7 +18,7 @@ async fn a_column_that_only_the_deposed_database_has_stands_in_what_is_listed_an
         .unwrap();
     let numbers = table("public.numbers", &["id"]);
     let from = (None, 20_000);
-    let found = stretch(&deposed, &promoted, &numbers, from, Duration::ZERO)
+    let found = batch(&deposed, &promoted, &numbers, from, Duration::ZERO)
         .await
         .unwrap();
     assert_eq!(found.reached, Reached::End);
@@ -57,13 +57,13 @@ async fn a_table_that_only_one_database_has_is_listed_whole_or_has_nothing_to_lo
     let found = whole(&deposed, &promoted, &table("public.gone", &["id"]), 2).await;
     assert_eq!(
         (found.found_in, found.compared, found.only_here.count),
-        (FoundIn::Deposed, 3, 3)
+        (TableIn::Deposed, 3, 3)
     );
     assert_eq!(lines(&found.only_here.csv), ["id", "1", "2", "id", "3"]);
     let found = whole(&deposed, &promoted, &table("public.fresh", &["id"]), 2).await;
-    let nothing = Stretch {
-        found_in: FoundIn::Writer,
-        ..Stretch::default()
+    let nothing = RowBatch {
+        found_in: TableIn::Writer,
+        ..RowBatch::default()
     };
     assert_eq!(found, nothing);
     for (name, says) in [

@@ -14,18 +14,18 @@ async fn a_session_whose_kind_cannot_be_seen_is_an_open_door() {
     .await
     .unwrap();
     let app = log_in(&world.simulator, "App One", "one").await.unwrap();
-    assert_eq!(doors(&admin, &KEPT).await.unwrap().sessions, 1);
+    assert_eq!(access(&admin, &KEPT).await.unwrap().sessions, 1);
     let refused = rehearse(&mut admin, &KEPT).await.unwrap().join("; ");
     for right in ["pg_read_all_stats", "pg_signal_backend"] {
         assert!(refused.contains(right), "{refused}");
     }
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
     assert!(done.refused.join("; ").contains("App One"), "{done:?}");
     assert!(
-        doors(&admin, &KEPT).await.unwrap().is_open(),
+        access(&admin, &KEPT).await.unwrap().is_open(),
         "it still writes"
     );
     app.query_one("SELECT 1", &[]).await.unwrap();
@@ -87,7 +87,7 @@ async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_i
     }
     assert_eq!(count().await, (1, 1));
     let kept = ["postgres_admin", "failover_probe", "reader"];
-    let done = shut(&mut admin, &kept, Epoch(8), &canary())
+    let done = fence(&mut admin, &kept, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
@@ -104,8 +104,8 @@ async fn what_is_replicated_in_or_out_is_a_door_and_a_replica_of_the_plans_own_i
     assert!(!is_enabled().await, "the upstream's slot is not eaten");
     receiver.wait().unwrap();
     assert_eq!(count().await, (0, 1), "the plan's own replica follows on");
-    assert!(!doors(&admin, &kept).await.unwrap().is_open());
-    reopen(&mut admin).await.unwrap();
+    assert!(!access(&admin, &kept).await.unwrap().is_open());
+    unfence(&mut admin).await.unwrap();
     assert!(is_enabled().await, "it is given back");
     world.simulator.stop().await;
 }
@@ -119,18 +119,18 @@ async fn a_prepared_transaction_is_a_door_that_is_named() {
     app.batch_execute("BEGIN; CREATE TEMP TABLE none (id int); ROLLBACK; BEGIN; SELECT pg_advisory_xact_lock_shared(1); PREPARE TRANSACTION 'half done'")
         .await
         .unwrap();
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
     assert!(done.refused.join("; ").contains("half done"), "{done:?}");
-    assert!(doors(&admin, &KEPT).await.unwrap().is_open());
+    assert!(access(&admin, &KEPT).await.unwrap().is_open());
     superuser(&world)
         .await
         .batch_execute("ROLLBACK PREPARED 'half done'")
         .await
         .unwrap();
-    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
+    assert!(!access(&admin, &KEPT).await.unwrap().is_open());
     world.simulator.stop().await;
 }
 
@@ -150,14 +150,14 @@ async fn a_session_of_a_dropped_role_or_of_the_probes_login_is_a_door_and_a_read
     let stranger = stranger.unwrap();
     let other = "SET application_name = 'api'";
     stranger.batch_execute(other).await.unwrap();
-    let open = doors(&admin, &KEPT).await.unwrap();
+    let open = access(&admin, &KEPT).await.unwrap();
     assert_eq!(open.sessions, 1, "the dropped role's");
     assert_eq!(
         open.as_administrator,
         ["failover_probe from 127.0.0.1 (api)"]
     );
 
-    let first = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let first = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     assert_eq!(first.unwrap().sessions, 2);
     assert!(leased.execute("SELECT 1", &[]).await.is_err());
     assert!(stranger.execute("SELECT 1", &[]).await.is_err());
@@ -168,7 +168,7 @@ async fn a_session_of_a_dropped_role_or_of_the_probes_login_is_a_door_and_a_read
         .batch_execute("SET lock_timeout = '500ms'")
         .await
         .unwrap();
-    let again = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let again = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     assert_eq!(again.unwrap().refused, Vec::<String>::new());
     drop((admin, root));
     world.simulator.stop().await;
@@ -200,7 +200,7 @@ async fn what_pglogical_applies_is_a_door_that_is_named_and_what_a_move_breaks()
         .unwrap();
     let workers = ["pglogical apply 16384:77", "pglogical sync items 16384:77"];
     let broken = moves_break(&admin).await.unwrap();
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     let done = done.unwrap();
     assert_eq!(done.roles, ["App One", "app_two"]);
     for said in [&broken, &done.refused] {
@@ -212,7 +212,7 @@ async fn what_pglogical_applies_is_a_door_that_is_named_and_what_a_move_breaks()
             assert!(said.contains(mend), "{said}");
         }
     }
-    let open = doors(&admin, &KEPT).await.unwrap();
+    let open = access(&admin, &KEPT).await.unwrap();
     assert_eq!(
         open.subscriptions,
         workers.map(|of| format!("{of} in orders"))
@@ -241,7 +241,7 @@ async fn who_logs_in_as_the_administrator_is_a_door_that_is_ended_and_named() {
     let ours = as_admin("aurora-failover").await;
     let mut receiver = receive(&world, &root, ("postgres_admin", ADMINS)).await;
     for _ in 0..200 {
-        if doors(&admin, &KEPT).await.unwrap().senders == 1 {
+        if access(&admin, &KEPT).await.unwrap().senders == 1 {
             break;
         }
         pause().await;
@@ -250,14 +250,14 @@ async fn who_logs_in_as_the_administrator_is_a_door_that_is_ended_and_named() {
         "postgres_admin by the slot cdc",
         "postgres_admin from 127.0.0.1 (report)",
     ];
-    let open = doors(&admin, &KEPT).await.unwrap();
+    let open = access(&admin, &KEPT).await.unwrap();
     assert_eq!(open.as_administrator, named);
     assert_eq!((open.sessions, open.senders), (1, 1), "a job is a session");
     let refused = rehearse(&mut admin, &KEPT).await.unwrap();
     assert_eq!(refused.len(), 2, "{refused:?}");
     assert!(refused[1].contains(named[1]) && refused[1].contains("a role of its own"));
 
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
@@ -273,9 +273,9 @@ async fn who_logs_in_as_the_administrator_is_a_door_that_is_ended_and_named() {
     }
     ours.query_one("SELECT 1", &[]).await.unwrap();
     receiver.wait().unwrap();
-    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
+    assert!(!access(&admin, &KEPT).await.unwrap().is_open());
     // It may come back any time, and is a door again.
     let _back = as_admin("report").await;
-    assert!(doors(&admin, &KEPT).await.unwrap().is_open());
+    assert!(access(&admin, &KEPT).await.unwrap().is_open());
     world.simulator.stop().await;
 }

@@ -4,10 +4,10 @@ use super::*;
 
 /// The active jobs in the database of a connection.
 async fn jobs(there: &Client) -> u64 {
-    let mut doors = Doors::default();
-    count_jobs(&mut doors, there, "there").await.unwrap();
-    assert_eq!(doors.unseen, Vec::<String>::new());
-    doors.jobs
+    let mut access = Access::default();
+    count_jobs(&mut access, there, "there").await.unwrap();
+    assert_eq!(access.unseen, Vec::<String>::new());
+    access.jobs
 }
 
 #[tokio::test]
@@ -45,12 +45,12 @@ async fn jobs_of_pg_cron_in_its_own_database_are_seen_disabled_and_given_back_th
         Vec::<String>::new()
     );
     assert_eq!(jobs(&there).await, 1, "what may log in is another door");
-    let mut done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let mut done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
     assert_eq!(active().await, [true, false, true], "not in this database");
-    shut_there(&admin, &there, "postgres", &mut done)
+    fence_there(&admin, &there, "postgres", &mut done)
         .await
         .unwrap();
     assert_eq!(
@@ -63,8 +63,8 @@ async fn jobs_of_pg_cron_in_its_own_database_are_seen_disabled_and_given_back_th
         log_in(&world.simulator, "app_two", "two").await.is_err(),
         "a job of a role that may not log in does not run"
     );
-    let mut given = reopen(&mut admin).await.unwrap();
-    reopen_there(&admin, &there, "postgres", &mut given)
+    let mut given = unfence(&mut admin).await.unwrap();
+    unfence_there(&admin, &there, "postgres", &mut given)
         .await
         .unwrap();
     assert_eq!(given.others, ["job 1"]);
@@ -78,7 +78,7 @@ async fn a_role_or_job_that_was_dropped_meanwhile_keeps_nobody_else_out() {
         return;
     };
     admin.batch_execute(CRON).await.unwrap();
-    shut(&mut admin, &KEPT, Epoch(8), &canary())
+    fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
@@ -90,7 +90,7 @@ async fn a_role_or_job_that_was_dropped_meanwhile_keeps_nobody_else_out() {
         )
         .await
         .unwrap();
-    let given = reopen(&mut admin).await.unwrap();
+    let given = unfence(&mut admin).await.unwrap();
     log_in(&world.simulator, "app_two", "two").await.unwrap();
     let given = format!("{given:?}");
     assert!(
@@ -113,7 +113,7 @@ async fn what_was_dropped_with_the_database_it_lived_in_is_named_and_forgotten()
         .await
         .unwrap();
     admin.batch_execute(CRON).await.unwrap();
-    shut(&mut admin, &KEPT, Epoch(8), &canary())
+    fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
@@ -130,7 +130,7 @@ async fn what_was_dropped_with_the_database_it_lived_in_is_named_and_forgotten()
         rows.iter().map(|row| row.get(0)).collect::<Vec<String>>()
     };
     // As it was before the setting: nothing tells where pg_cron is, so that its job stays on record and is named.
-    let mut given = reopen(&mut admin).await.unwrap();
+    let mut given = unfence(&mut admin).await.unwrap();
     forget_dropped(&admin, &[], &mut given).await.unwrap();
     assert!(
         given.refused[0].starts_with("job 1: pg_cron is not loaded"),
@@ -152,7 +152,7 @@ async fn what_was_dropped_with_the_database_it_lived_in_is_named_and_forgotten()
     .unwrap();
     // Its database was not looked into, and then it was.
     for (entered, stays) in [(&[][..], 1), (&["scheduler".to_owned()][..], 0)] {
-        let mut given = reopen(&mut admin).await.unwrap();
+        let mut given = unfence(&mut admin).await.unwrap();
         forget_dropped(&admin, entered, &mut given).await.unwrap();
         assert_eq!(
             (given.refused.len(), given.missing.len()),
@@ -193,7 +193,7 @@ async fn jobs_in_another_database_that_pg_cron_is_set_to_are_disabled_there_and_
         database.batch_execute(CRON).await.unwrap();
     }
     // Nothing is found in the plan's own database, and only that of pg_cron is named besides.
-    assert_eq!(doors(&admin, &KEPT).await.unwrap().jobs, 0);
+    assert_eq!(access(&admin, &KEPT).await.unwrap().jobs, 0);
     assert_eq!(elsewhere(&admin).await.unwrap().databases, ["scheduler"]);
     assert_eq!(jobs(&there).await, 1);
     assert_eq!(
@@ -202,19 +202,19 @@ async fn jobs_in_another_database_that_pg_cron_is_set_to_are_disabled_there_and_
     );
     assert_eq!(jobs(&there).await, 1, "trying changes nothing");
 
-    let mut done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let mut done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
     assert_eq!(done.jobs, Vec::<String>::new());
-    shut_there(&admin, &there, "scheduler", &mut done)
+    fence_there(&admin, &there, "scheduler", &mut done)
         .await
         .unwrap();
     assert_eq!((done.jobs.len(), done.refused), (1, Vec::new()));
     assert_eq!((jobs(&there).await, jobs(&other).await), (0, 1));
 
-    let mut given = reopen(&mut admin).await.unwrap();
-    reopen_there(&admin, &there, "scheduler", &mut given)
+    let mut given = unfence(&mut admin).await.unwrap();
+    unfence_there(&admin, &there, "scheduler", &mut given)
         .await
         .unwrap();
     assert_eq!(

@@ -11,13 +11,13 @@ mod support;
 
 use failover::{
     domain::Epoch,
-    ports::{Credentials, Doors},
+    ports::{Access, Credentials},
 };
 use postgres::{
     Why,
     fence::{
-        CANARY, count_jobs, doors, elsewhere, forget_dropped, is_refused, moves_break, rehearse,
-        rehearse_there, reopen, reopen_there, shut, shut_there,
+        CANARY, access, count_jobs, elsewhere, fence, fence_there, forget_dropped, is_refused,
+        moves_break, rehearse, rehearse_there, unfence, unfence_there,
     },
     to_write,
 };
@@ -111,26 +111,30 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
     admin.batch_execute(CRON).await.unwrap();
     let app = log_in(&simulator, "App One", "one").await.unwrap();
 
-    let before = doors(&admin, &KEPT).await.unwrap();
+    let before = access(&admin, &KEPT).await.unwrap();
     let apps = || vec!["App One".to_owned(), "app_two".to_owned()];
-    let open = Doors {
+    let open = Access {
         in_recovery: false,
         epoch: Some(Epoch(7)),
         roles: apps(),
         sessions: 1,
         jobs: 1,
-        ..Doors::default()
+        ..Access::default()
     };
     assert_eq!(before, open);
     assert_eq!(
         rehearse(&mut admin, &KEPT).await.unwrap(),
         Vec::<String>::new()
     );
-    let unproven = shut(&mut admin, &KEPT, Epoch(7), &canary()).await.unwrap();
+    let unproven = fence(&mut admin, &KEPT, Epoch(7), &canary()).await.unwrap();
     assert_eq!(unproven, None);
-    assert_eq!(doors(&admin, &KEPT).await.unwrap(), open, "nothing changed");
+    assert_eq!(
+        access(&admin, &KEPT).await.unwrap(),
+        open,
+        "nothing changed"
+    );
 
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     let done = done.unwrap();
     assert_eq!(
         (done.roles, done.refused, done.sessions, done.jobs),
@@ -147,14 +151,14 @@ async fn a_deposed_writer_admits_nobody_but_those_who_mend_it() {
         "a wrong password proves nothing: {wrong}"
     );
     log_in(&simulator, "failover_probe", "probe").await.unwrap();
-    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
+    assert!(!access(&admin, &KEPT).await.unwrap().is_open());
 
     // Again, as after a pass that was cut off.
-    let again = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let again = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     assert_eq!(again.unwrap().roles, Vec::<String>::new());
-    assert_eq!(reopen(&mut admin).await.unwrap().roles, apps());
+    assert_eq!(unfence(&mut admin).await.unwrap().roles, apps());
     log_in(&simulator, "App One", "one").await.unwrap();
-    assert_eq!(doors(&admin, &KEPT).await.unwrap().jobs, 1);
+    assert_eq!(access(&admin, &KEPT).await.unwrap().jobs, 1);
     simulator.stop().await;
 }
 
@@ -186,13 +190,13 @@ async fn a_second_pass_waits_until_the_first_has_tried_its_canary() {
         .batch_execute("SET lock_timeout = '500ms'")
         .await
         .unwrap();
-    let done = shut(&mut first, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = fence(&mut first, &KEPT, Epoch(8), &canary()).await.unwrap();
     assert_eq!(done.unwrap().roles, ["App One", "app_two"]);
     let renewed = Credentials {
         user: CANARY.into(),
         password: "another".into(),
     };
-    let waits = shut(&mut second, &KEPT, Epoch(8), &renewed).await;
+    let waits = fence(&mut second, &KEPT, Epoch(8), &renewed).await;
     assert!(waits.is_err(), "{waits:?}");
     let why = Why::from(
         log_in(&world.simulator, CANARY, "sings")
@@ -209,7 +213,7 @@ async fn a_second_pass_waits_until_the_first_has_tried_its_canary() {
         .batch_execute("SET lock_timeout = '10s'")
         .await
         .unwrap();
-    let again = shut(&mut second, &KEPT, Epoch(8), &renewed).await.unwrap();
+    let again = fence(&mut second, &KEPT, Epoch(8), &renewed).await.unwrap();
     assert_eq!(again.unwrap().roles, Vec::<String>::new());
     world.simulator.stop().await;
 }
@@ -230,7 +234,7 @@ async fn only_rdss_own_roles_keep_their_login_unnamed_and_one_that_cannot_be_alt
     root.batch_execute("CREATE ROLE alien LOGIN PASSWORD 'alien'; CREATE ROLE almighty LOGIN SUPERUSER PASSWORD 'a'; CREATE ROLE rds_iam")
         .await
         .unwrap();
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
@@ -243,7 +247,7 @@ async fn only_rdss_own_roles_keep_their_login_unnamed_and_one_that_cannot_be_alt
         assert!(done.roles.contains(&role.to_owned()), "{role}: {done:?}");
     }
     assert!(log_in(&world.simulator, "rds_app", "app").await.is_err());
-    let open = doors(&admin, &KEPT).await.unwrap();
+    let open = access(&admin, &KEPT).await.unwrap();
     assert_eq!(open.roles, ["alien", "almighty"]);
     world.simulator.stop().await;
 }
@@ -267,12 +271,12 @@ async fn what_may_not_be_read_is_a_door_that_is_named_and_keeps_no_other_open() 
         assert!(unseen.contains(part), "{unseen}");
     }
     let schema = "the jobs of pg_cron in orders cannot be seen";
-    let before = doors(&admin, &KEPT).await.unwrap();
+    let before = access(&admin, &KEPT).await.unwrap();
     assert!(before.unseen.join("; ").contains(schema), "{before:?}");
     let refused = rehearse(&mut admin, &KEPT).await.unwrap().join("; ");
     assert!(refused.contains(schema), "{refused}");
 
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary())
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary())
         .await
         .unwrap()
         .unwrap();
@@ -280,9 +284,9 @@ async fn what_may_not_be_read_is_a_door_that_is_named_and_keeps_no_other_open() 
     assert!(done.refused.join("; ").contains(schema), "{done:?}");
     assert_eq!(done.sessions, 1, "sessions are ended all the same");
     assert!(app.query_one("SELECT 1", &[]).await.is_err());
-    let after = doors(&admin, &KEPT).await.unwrap();
+    let after = access(&admin, &KEPT).await.unwrap();
     assert!(after.is_open(), "what cannot be seen is not shut");
-    assert_eq!(reopen(&mut admin).await.unwrap().roles.len(), 2);
+    assert_eq!(unfence(&mut admin).await.unwrap().roles.len(), 2);
     world.simulator.stop().await;
 }
 
@@ -308,13 +312,13 @@ async fn a_database_that_somebody_made_read_only_by_default_is_fenced_all_the_sa
 
     let refused = rehearse(&mut admin, &KEPT).await.unwrap();
     assert_eq!(refused, Vec::<String>::new());
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     let done = done.unwrap();
     assert_eq!(done.roles, ["App One", "app_two"]);
     assert_eq!((done.jobs.len(), done.refused), (1, Vec::new()));
     assert!(app.query_one("SELECT 1", &[]).await.is_err());
-    assert!(!doors(&admin, &KEPT).await.unwrap().is_open());
-    assert_eq!(reopen(&mut admin).await.unwrap().roles.len(), 2);
+    assert!(!access(&admin, &KEPT).await.unwrap().is_open());
+    assert_eq!(unfence(&mut admin).await.unwrap().roles.len(), 2);
     world.simulator.stop().await;
 }
 
@@ -332,7 +336,7 @@ async fn a_canary_that_cannot_be_made_is_named_and_keeps_no_door_open() {
     let rehearsed = rehearse(&mut admin, &KEPT).await.unwrap();
     assert_eq!(rehearsed.len(), 1, "{rehearsed:?}");
 
-    let done = shut(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+    let done = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
     let done = done.unwrap();
     assert_eq!(done.roles, ["App One", "app_two"]);
     assert!(done.is_untried);
@@ -342,7 +346,7 @@ async fn a_canary_that_cannot_be_made_is_named_and_keeps_no_door_open() {
     }
     assert!(app.query_one("SELECT 1", &[]).await.is_err());
     assert!(log_in(&world.simulator, "app_two", "two").await.is_err());
-    let given = reopen(&mut admin).await.unwrap();
+    let given = unfence(&mut admin).await.unwrap();
     assert_eq!((given.roles.len(), given.refused.len()), (2, 1));
     world.simulator.stop().await;
 }
@@ -372,8 +376,8 @@ async fn a_standby_is_told_apart_whatever_a_session_asks_for() {
         }
         pause().await;
     }
-    let shut = shut(&mut there, &KEPT, Epoch(8), &canary()).await;
-    assert_eq!(shut, Err(Why::ReadOnly));
+    let refused = fence(&mut there, &KEPT, Epoch(8), &canary()).await;
+    assert_eq!(refused, Err(Why::ReadOnly));
     world.simulator.stop().await;
 }
 

@@ -1,30 +1,16 @@
 //! What operators ask of the fence: to give logins back, and to try it while all is well.
 
-use serde::Serialize;
-
+use super::words::some;
 use failover::{
     Error,
-    domain::PlanName,
+    domain::{PlanName, Region},
     guard::not_adopted,
-    ledger::{Row, Rows},
+    ledger::{Current, Row, Rows},
     notify::{Message, Severity, tell},
     pass::{Input, Output, Progress, by_hand},
-    ports::{Fence, Here, Ledger, Parameters, People, Rights, update_if},
+    ports::{Fence, Here, Ledger, Parameters, People, Rights, Unfenced, update_if},
     switches::maintenance,
 };
-
-/// What unfencing gave back.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Unfenced {
-    /// The roles that have their login again.
-    pub roles: Vec<String>,
-    /// The jobs and subscriptions that work again.
-    pub others: Vec<String>,
-    /// What was dropped meanwhile.
-    pub missing: Vec<String>,
-    /// What could not be given back, and why; it stays on record.
-    pub refused: Vec<String>,
-}
 
 /// Only by hand, forced, and while a switch keeps the schedule from fencing again. A dry run answers what the forced call would.
 pub(super) async fn unfence(
@@ -49,12 +35,7 @@ async fn give_back(
     let rows = Rows(by_hand::reachable(world, &known).await?);
     let current = rows.current().ok_or_else(|| not_adopted(name))?;
     let stands = format!("{name}@{}", current.epoch);
-    if let Some(force) = input.force.as_ref().filter(|force| **force != stands) {
-        return Err(Error::InvalidRequest(format!(
-            "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that",
-            current.epoch
-        )));
-    }
+    is_meant(input, current, &stands)?;
     let is_deposed = current.writer != *here;
     if is_deposed && !world.switches(name).await?.is_on() {
         return Err(Error::NotReady(format!(
@@ -63,21 +44,42 @@ async fn give_back(
         )));
     }
     if is_dry {
-        let reason = format!(
-            "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
-        );
-        return Ok(Output {
-            progress: Progress::Pending,
-            dry_run: true,
-            ..Output::done("unfence", reason, Unfenced::default())
-        });
+        return Ok(would_give_back(here, &stands));
     }
     // Noted before, so that no answer that is lost leaves a member open that passes for fenced, and behind it too: a fence beside
     // this may have noted itself in between.
     update_if(world, here, name, Row::unfence).await?;
-    let given = world.reopen(&known).await?;
+    let given = world.unfence(&known).await?;
     update_if(world, here, name, Row::unfence).await?;
-    let message = Message {
+    let message = unfenced(here, current, &given);
+    tell(world, &known.plan, &message).await;
+    Ok(Output::done("unfence", message.evidence, given))
+}
+
+/// That whoever forces it means the epoch that the plan stands at.
+fn is_meant(input: &Input, current: &Current, stands: &str) -> Result<(), Error> {
+    match &input.force {
+        Some(force) if force != stands => Err(Error::InvalidRequest(format!(
+            "force is {force:?}, and the plan stands at epoch {}; write {stands:?} if you mean that",
+            current.epoch
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn would_give_back(here: &Region, stands: &str) -> Output<Unfenced> {
+    let reason = format!(
+        "would give applications their logins at the member in {here} again; say \"force\": {stands:?} to do so"
+    );
+    Output {
+        progress: Progress::Pending,
+        dry_run: true,
+        ..Output::done("unfence", reason, Unfenced::default())
+    }
+}
+
+fn unfenced(here: &Region, current: &Current, given: &Unfenced) -> Message {
+    Message {
         severity: Severity::Action,
         what: format!("the member in {here} was unfenced by hand"),
         evidence: format!(
@@ -85,22 +87,15 @@ async fn give_back(
             current.writer,
             current.epoch,
             given.roles.len(),
-            super::some(given.missing.iter()),
-            super::some(given.refused.iter())
+            some(given.missing.iter()),
+            some(given.refused.iter())
         ),
         next: "Nothing, if you know who did it.".into(),
         ..Message::default()
-    };
-    tell(world, &known.plan, &message).await;
-    let given = Unfenced {
-        roles: given.roles,
-        others: given.others,
-        missing: given.missing,
-        refused: given.refused,
-    };
-    Ok(Output::done("unfence", message.evidence, given))
+    }
 }
 
+/// Tries on the writer here whether it could be fenced one day.
 pub(super) async fn rights(
     world: &(impl Ledger + Here + Fence),
     plan: &PlanName,

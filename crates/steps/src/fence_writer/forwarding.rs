@@ -39,7 +39,7 @@ impl Forwarded {
     }
 
     /// Everything that stands open.
-    pub(super) fn doors(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn access(&self) -> impl Iterator<Item = &String> {
         self.on.iter().chain(&self.unseen)
     }
 }
@@ -74,10 +74,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fence_writer::tests::{books, sweep_of};
+    use crate::fence_writer::sweep::tests::{books, sweep_of};
     use failover::{
         ledger::Row,
-        ports::{Doors, Shut},
+        ports::{Access, Fenced},
         testing::{self, Books},
     };
 
@@ -160,9 +160,9 @@ mod tests {
         // The database stands shut from now on, and somebody switches it on again.
         books.doorway(|doorway| {
             doorway.open = doorway.shut.after.clone().unwrap();
-            doorway.shut = Shut {
+            doorway.shut = Fenced {
                 after: Some(doorway.open.clone()),
-                ..Shut::default()
+                ..Fenced::default()
             };
         });
         assert_eq!(sweep_of(&books).await.unwrap()[0]["reason"], "it is fenced");
@@ -186,9 +186,9 @@ mod tests {
         sweep_of(&books).await.unwrap();
         let fenced = row(&books).fenced_at;
         books.doorway(|doorway| {
-            doorway.open = Doors {
+            doorway.open = Access {
                 epoch: doorway.open.epoch,
-                ..Doors::default()
+                ..Access::default()
             };
             doorway.forwarding = silent;
         });

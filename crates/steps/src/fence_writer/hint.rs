@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use failover::{
     Error,
     domain::PlanName,
+    ledger::Known,
     notify::{Message, Severity, tell},
     ports::{Here, Ledger, Members, People},
 };
@@ -38,30 +39,19 @@ pub(super) async fn heard(
     world: &(impl Ledger + Here + Members + People),
     hint: &Hint,
 ) -> Result<Heard, Error> {
-    let here = world.region();
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
-    for known in world.all_known(here).await? {
-        let Some(member) = known.plan.members().get(here) else {
-            continue;
-        };
+    for known in world.all_known(world.region()).await? {
         // One plan's fault keeps no other plan's people from being told.
-        let cluster = match world.cluster(here, &member.cluster).await {
-            Ok(cluster) => cluster,
+        let is_told = match is_of(world, &known, hint).await {
+            Ok(false) => continue,
+            Ok(true) => tell(world, &known.plan, &message(hint)).await,
             Err(why) => {
                 tracing::warn!(plan = %known.plan.plan, %why, "whose instance it is cannot be seen");
-                untold.push(known.plan.plan);
-                continue;
+                false
             }
         };
-        let is_ours = cluster.is_some_and(|cluster| {
-            let mut instances = cluster.instances.iter();
-            instances.any(|instance| instance.identifier.eq_ignore_ascii_case(&hint.instance))
-        });
-        if is_ours {
-            let is_told = tell(world, &known.plan, &message(hint)).await;
-            let of = if is_told { &mut plans } else { &mut untold };
-            of.push(known.plan.plan);
-        }
+        let of = if is_told { &mut plans } else { &mut untold };
+        of.push(known.plan.plan);
     }
     tracing::warn!(
         event = hint.event,
@@ -80,6 +70,19 @@ pub(super) async fn heard(
         )));
     }
     Ok(Heard { plans })
+}
+
+/// Whether RDS shows the instance in a plan's member here.
+async fn is_of(world: &(impl Here + Members), known: &Known, hint: &Hint) -> Result<bool, Error> {
+    let here = world.region();
+    let Some(member) = known.plan.members.get(here) else {
+        return Ok(false);
+    };
+    let cluster = world.cluster(here, &member.cluster).await?;
+    Ok(cluster.is_some_and(|cluster| {
+        let mut instances = cluster.instances.iter();
+        instances.any(|instance| instance.identifier.eq_ignore_ascii_case(&hint.instance))
+    }))
 }
 
 fn message(hint: &Hint) -> Message {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use failover::{Error, ports::Here};
 
 /// A look at a member's doors, from the login on.
-pub const LOOK: Duration = Duration::from_secs(15);
+pub const OBSERVING: Duration = Duration::from_secs(15);
 /// Shutting them, and the look after it.
-pub const SHUT: Duration = Duration::from_secs(30);
+pub const FENCING: Duration = Duration::from_secs(30);
 /// One plan's sweep, with all that it asks of AWS and whom it tells. All plans are swept at once.
 pub const SWEEP: Duration = Duration::from_secs(52);
 
@@ -30,7 +30,7 @@ pub(super) async fn in_time<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fence_writer::tests::{books, sweep_of};
+    use crate::fence_writer::sweep::tests::{books, sweep_of};
     use failover::{
         metric::{Counted, counted},
         testing::probe::Stall,

@@ -1,7 +1,7 @@
 //! What people are told of a fence.
 
-use super::Open;
-use failover::{domain::Region, ports::Shut};
+use super::AccessCounts;
+use failover::{domain::Region, ports::Fenced};
 
 /// What keeps out whoever logs in as the administrator.
 pub(super) const KEEP_OUT: &str = "Move each application among them to a role of its own, or rotate the administrator's secret \
@@ -19,7 +19,7 @@ pub(super) fn some<'a>(list: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// What fencing did: what works by itself and what is sent out is named, for somebody waits for it elsewhere.
-pub(super) fn done(done: &Shut) -> String {
+pub(super) fn done(done: &Fenced) -> String {
     let named = |what: &str, names: &[String]| match names {
         [] => String::new(),
         names => format!("; {what}: {}", some(names.iter())),
@@ -44,7 +44,7 @@ pub(super) fn done(done: &Shut) -> String {
 }
 
 /// What stands open, without what is shut.
-pub(super) fn open(open: &Open) -> String {
+pub(super) fn open(open: &AccessCounts) -> String {
     let counts = [
         ("role(s)", open.roles as u64),
         ("session(s)", open.sessions),
@@ -83,14 +83,14 @@ mod tests {
 
     #[test]
     fn what_worked_by_itself_and_what_was_sent_out_is_named_to_people() {
-        let shut = Shut {
+        let shut = Fenced {
             roles: vec!["app".into()],
             sessions: 2,
             jobs: vec!["7 in postgres".into()],
             subscriptions: vec!["orders.fed".into()],
             senders: vec!["cdc_reader by the slot changes".into()],
             as_administrator: vec!["orders_admin from 10.0.0.9 (report)".into()],
-            ..Shut::default()
+            ..Fenced::default()
         };
         assert_eq!(
             done(&shut),
@@ -99,7 +99,7 @@ mod tests {
              changes were sent to: cdc_reader by the slot changes; sessions were ended whose login stays: \
              orders_admin from 10.0.0.9 (report)"
         );
-        let nothing = done(&Shut::default());
+        let nothing = done(&Fenced::default());
         assert!(nothing.ends_with("0 subscription(s) disabled"), "{nothing}");
     }
 }

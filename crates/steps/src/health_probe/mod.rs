@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::of_plan::OfPlan;
 use failover::{
     Error,
     domain::PlanName,
@@ -14,10 +15,12 @@ use failover::{
     ports::{Confirmation, Functions, Heart, Here, Ledger, Members, Parameters, People, Secrets},
 };
 
-mod look;
+mod endpoints;
+mod fresh_look;
 mod others;
 mod plans;
 pub mod prove;
+mod sessions;
 mod set_up;
 mod spares;
 mod verify;
@@ -88,14 +91,6 @@ impl Shard {
     }
 }
 
-/// Names a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OfPlan {
-    /// The plan.
-    pub plan: PlanName,
-}
-
 /// Asks for one look at a plan's writer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,9 +135,9 @@ pub async fn confirm(
     input: &LookAt,
 ) -> Result<Confirmation, Error> {
     if input.dry_run {
-        return Box::pin(look::recorded(world, &input.plan)).await;
+        return Box::pin(fresh_look::recorded(world, &input.plan)).await;
     }
-    Box::pin(look::confirm(world, &input.plan)).await
+    Box::pin(fresh_look::confirm(world, &input.plan)).await
 }
 
 /// One invocation. `deadline` is when the function will be ended.

@@ -19,7 +19,7 @@ use failover::{
 const OLD: SignedDuration = SignedDuration::from_mins(3);
 
 /// When each other Region's probe looked last, `None` where it never did; Regions whose ledger answers only.
-type Looked = BTreeMap<Region, Option<Timestamp>>;
+type LastLooks = BTreeMap<Region, Option<Timestamp>>;
 
 /// Tells people once of every other Region whose probe has long not looked, although its ledger answers.
 pub(super) async fn mind(world: &(impl Ledger + Here + People), plan: &Plan) {
@@ -47,7 +47,7 @@ async fn tell_unheard(world: &(impl Ledger + Here + People), plan: &Plan) -> Res
     Ok(())
 }
 
-async fn ask(world: &(impl Ledger + Here), plan: &Plan) -> Looked {
+async fn ask(world: &(impl Ledger + Here), plan: &Plan) -> LastLooks {
     let here = world.region();
     let others = plan.members().keys().filter(|region| *region != here);
     let reads = others.map(async |region| {
@@ -59,7 +59,7 @@ async fn ask(world: &(impl Ledger + Here), plan: &Plan) -> Looked {
 }
 
 /// What the answers mean. A record that was never made is as old as the writer's proof: from there on every probe looks.
-fn heard(row: &Row, looked: &Looked, now: Timestamp) -> BTreeMap<Region, Heard> {
+fn heard(row: &Row, looked: &LastLooks, now: Timestamp) -> BTreeMap<Region, Heard> {
     let proven_at = row.current.as_ref().map(|current| current.proven_at);
     let judged = looked.iter().filter_map(|(region, last)| {
         let latest = last.or(proven_at)?;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::look::refresh;
+use super::endpoints::refresh;
 use failover::{
     Error,
-    domain::PlanName,
+    domain::{PlanName, Region},
     ledger::{Known, Row},
     notify::{Message, Severity, claim_and_tell},
     plan::Plan,
@@ -141,15 +141,19 @@ pub(super) async fn tell_fault(
         }
         return;
     };
-    let here = world.region();
+    let message = faulty(world.region(), plan, fault);
+    claim_and_tell(world, plan, &message, news).await;
+}
+
+fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
     let (what, next) = match fault {
         Fault::Parameter(_) => (
             format!("the plan's parameter in {here} is wrong"),
             format!(
                 "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
-             topology, its members aside, and unplanned can be read and are unchanged, and planned runs are refused.",
-            name = plan.plan,
-            revision = plan.revision
+             topology and unplanned can be read and are unchanged, and planned runs are refused.",
+                name = plan.plan,
+                revision = plan.revision
             ),
         ),
         Fault::Crowded(_) => (
@@ -163,14 +167,13 @@ pub(super) async fn tell_fault(
                 .into(),
         ),
     };
-    let message = Message {
+    Message {
         severity: Severity::Action,
         what,
         evidence: fault.words().to_owned(),
         next,
         ..Message::default()
-    };
-    claim_and_tell(world, plan, &message, news).await;
+    }
 }
 
 /// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.

@@ -1,25 +1,31 @@
 //! Proves the promoted writer: commits the new epoch and a beat on it, then makes it the current writer in the ledgers.
 //! Repeated, it commits the same epoch again, and the ledgers stay as they are.
 
+mod conclude;
+mod measured_loss;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::look;
+use super::{endpoints, sessions};
 use crate::carried_out;
 use failover::{
     Error,
-    beat::{Beats, Loss, Write, loss},
+    beat::{Beat, Beats, Loss, Write},
     domain::{Epoch, Region, seconds_between},
-    ledger::{Current, Proof, Rows},
+    ledger::{Proof, Rows},
     pass::{
         Input, Output, Pass, calls,
         frame::{self, Act, Came, Step, Then},
     },
     plan::Plan,
-    ports::{Heart, Here, Ledger, Members, People, Secrets, in_region, update},
-    topology::{Named, is_primary_of},
+    ports::{Heart, Here, Ledger, Members, People, Secrets},
 };
+
+pub use conclude::conclude;
+
+use measured_loss::measured_loss;
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = failover::pass::by_hand::PROVE;
@@ -97,7 +103,7 @@ impl Act for Action {
 
 /// What the pass saw, and the session by which it did.
 #[derive(Serialize)]
-pub struct Looked<S> {
+pub struct Observation<S> {
     #[serde(flatten)]
     seen: Observed,
     /// The beats that the promoted writer holds, where the run has not kept them yet.
@@ -118,22 +124,22 @@ pub struct ProveWriter;
 pub async fn run<W: Ledger + Here + Members + Secrets + People + Heart>(
     world: &W,
     input: &Input,
-) -> Result<Output<Looked<W::Session>>, Error> {
+) -> Result<Output<Observation<W::Session>>, Error> {
     frame::run(&ProveWriter, world, input).await
 }
 
 impl<W: Ledger + Here + Members + Secrets + People + Heart> Step<W> for ProveWriter {
     const NAME: &'static str = STEP;
-    type Observed = Looked<W::Session>;
+    type Observed = Observation<W::Session>;
     type Action = Action;
 
     async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
         carried_out::shows(world, plan, rows, world.region()).await
     }
 
-    async fn observe(&self, world: &W, pass: &Pass) -> Result<Looked<W::Session>, Error> {
+    async fn observe(&self, world: &W, pass: &Pass) -> Result<Observation<W::Session>, Error> {
         let epoch = epoch(pass)?;
-        let looked = |write, held, session| Looked {
+        let observed = |write, held, session| Observation {
             seen: Observed {
                 writer: pass.run.to.clone(),
                 epoch,
@@ -145,43 +151,47 @@ impl<W: Ledger + Here + Members + Secrets + People + Heart> Step<W> for ProveWri
         };
         let plan = pass.run.plan.clone();
         let limit = Duration::from_secs(plan.detection.timeout_seconds);
-        let known = look::only(world, plan, &pass.run.to).await?;
-        let session = match look::open(world, &known, &pass.run.to, limit).await {
+        let known = endpoints::only(world, plan, &pass.run.to).await?;
+        let session = match sessions::open(world, &known, &pass.run.to, limit).await {
             Ok(session) => session,
-            Err(why) => return Ok(looked(Some(why), None, None)),
+            Err(why) => return Ok(observed(Some(why), None, None)),
         };
         if pass.run.held.is_some() {
-            return Ok(looked(None, None, Some(session)));
+            return Ok(observed(None, None, Some(session)));
         }
         Ok(match world.read(&session, &pass.run.to).await {
-            Ok(reading) => looked(None, Some(reading.beats), Some(session)),
-            Err(why) => looked(Some(why), None, None),
+            Ok(reading) => observed(None, Some(reading.beats), Some(session)),
+            Err(why) => observed(Some(why), None, None),
         })
     }
 
-    fn next_action(&self, pass: &Pass, looked: &Looked<W::Session>) -> Result<Action, Error> {
-        let write = looked.seen.write.as_ref();
+    fn next_action(
+        &self,
+        pass: &Pass,
+        observed: &Observation<W::Session>,
+    ) -> Result<Action, Error> {
+        let write = observed.seen.write.as_ref();
         // Not tried yet: the writer answers, so the epoch can be committed.
         write.map_or(Ok(Action::Conclude), |write| {
             next_action(write, waited_seconds(pass))
         })
     }
 
-    fn reason(&self, pass: &Pass, looked: &Looked<W::Session>, action: &Action) -> String {
-        let Observed { writer, epoch, .. } = &looked.seen;
+    fn reason(&self, pass: &Pass, observed: &Observation<W::Session>, action: &Action) -> String {
+        let Observed { writer, epoch, .. } = &observed.seen;
         match action {
             Action::Conclude => format!(
                 "the writer in {writer} {} epoch {epoch}",
                 pass.says("committed", "would commit")
             ),
-            Action::Wait => not_yet(&looked.seen),
+            Action::Wait => not_yet(&observed.seen),
         }
     }
 
     /// Kept before the first beat of our own would cover it.
-    fn mark(&self, pass: &mut Pass, looked: &Looked<W::Session>, _: &Action) {
+    fn mark(&self, pass: &mut Pass, observed: &Observation<W::Session>, _: &Action) {
         if pass.run.held.is_none() {
-            pass.run.held.clone_from(&looked.held);
+            pass.run.held.clone_from(&observed.held);
         }
     }
 
@@ -189,13 +199,13 @@ impl<W: Ledger + Here + Members + Secrets + People + Heart> Step<W> for ProveWri
         &self,
         world: &W,
         pass: &mut Pass,
-        looked: &mut Looked<W::Session>,
+        observed: &mut Observation<W::Session>,
         _: &Action,
     ) -> Result<Came, Error> {
-        let Some(session) = &looked.session else {
+        let Some(session) = &observed.session else {
             return Ok(Came::AsDecided);
         };
-        let seen = &mut looked.seen;
+        let seen = &mut observed.seen;
         seen.loss = measured_loss(world, pass, seen.epoch).await?;
         let (to, run_id) = (&pass.run.to, &pass.run.run_id);
         let write = world.open_epoch(session, to, seen.epoch, run_id).await;
@@ -204,19 +214,21 @@ impl<W: Ledger + Here + Members + Secrets + People + Heart> Step<W> for ProveWri
         let Write::Committed { beat } = write else {
             return Ok(Came::NotYet(not_yet(seen)));
         };
-        let proof = Proof {
-            epoch: seen.epoch,
-            beat,
-            loss: seen.loss.clone(),
-        };
-        let earlier = pass
-            .run
-            .proof
-            .take()
-            .filter(|earlier| earlier.epoch == seen.epoch);
-        pass.run.proof = Some(earlier.unwrap_or(proof));
+        note_proof(pass, seen, beat);
         concluded(conclude(world, pass, seen.epoch).await, pass, seen)
     }
+}
+
+/// Keeps the proof in the run's record. An earlier one of the same epoch stays: it is nearer to the outage.
+fn note_proof(pass: &mut Pass, seen: &Observed, beat: Beat) {
+    let earlier = pass.run.proof.take();
+    let earlier = earlier.filter(|earlier| earlier.epoch == seen.epoch);
+    let proof = || Proof {
+        epoch: seen.epoch,
+        beat,
+        loss: seen.loss.clone(),
+    };
+    pass.run.proof = Some(earlier.unwrap_or_else(proof));
 }
 
 /// What the pass comes to where the writer has committed: until the ledger can be told what RDS shows of it, passes go on.
@@ -264,106 +276,6 @@ pub fn epoch(pass: &Pass) -> Result<Epoch, Error> {
             run.to
         ))
     })
-}
-
-/// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
-async fn measured_loss(
-    world: &(impl Ledger + Here),
-    pass: &Pass,
-    epoch: Epoch,
-) -> Result<Option<Loss>, Error> {
-    let run = &pass.run;
-    // An earlier run that committed the epoch and died has covered what was lost.
-    let untouched = |held: &&Beats| held.values().all(|beat| beat.epoch < epoch);
-    let Some(held) = run.held.as_ref().filter(untouched) else {
-        return Ok(None);
-    };
-    let covers = run.plan.detection.covers();
-    if let Some(confirmed) = &run.confirmed {
-        let (acknowledged, sign) = (&confirmed.acknowledged, confirmed.last_sign());
-        return Ok(loss(acknowledged, held, sign, covers));
-    }
-    let vantage = world.vantage(world.region(), run.name()).await?;
-    let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);
-    let acknowledged =
-        vantage.and_then(|vantage| Some((vantage.region.clone(), vantage.last_beat?)));
-    let rows = pass.rows.0.values();
-    let sign = rows
-        .filter_map(|row| row.alive_at.max(row.maybe_alive_at))
-        .max();
-    Ok(loss(
-        &acknowledged.into_iter().collect(),
-        held,
-        sign,
-        covers,
-    ))
-}
-
-/// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. Any other one may
-/// have fallen silent; it learns the epoch when it is back.
-///
-/// # Errors
-/// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
-pub async fn conclude(
-    world: &(impl Ledger + Members),
-    pass: &Pass,
-    epoch: Epoch,
-) -> Result<(), Error> {
-    let run = &pass.run;
-    let current = Current {
-        epoch,
-        writer: run.to.clone(),
-        global_cluster: global_cluster(world, pass).await?,
-        run_id: run.run_id.clone(),
-        proven_at: pass.now,
-        unplanned: pass.run.kind == failover::ledger::RunKind::UnplannedFailover,
-        acknowledged_at: None,
-    };
-    let others = run.leased.iter().filter(|region| **region != run.to);
-    for region in std::iter::once(&run.to).chain(others) {
-        let proven = update(world, region, run.name(), |row| {
-            let proven = row
-                .current
-                .as_ref()
-                .is_some_and(|proven| proven.epoch == epoch);
-            if proven {
-                Ok(row.clone())
-            } else {
-                row.prove(&run.run_id, current.clone())
-            }
-        })
-        .await;
-        match proven {
-            // The target is promoted: no other Region can hold that up by being silent.
-            Err(Error::Unavailable(why)) if *region != run.to => {
-                tracing::warn!(%region, why, "a Region does not take the epoch now; it learns it later");
-            }
-            other => drop(other?),
-        }
-    }
-    Ok(())
-}
-
-/// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
-async fn global_cluster(world: &impl Members, pass: &Pass) -> Result<Option<Named>, Error> {
-    let run = &pass.run;
-    let intent = pass
-        .rows
-        .intent()
-        .and_then(|intent| intent.global_cluster.clone());
-    let current = pass
-        .rows
-        .current()
-        .and_then(|current| current.global_cluster.clone());
-    let Some(named) = intent.or(current) else {
-        return Ok(None);
-    };
-    let Some(member) = run.plan.members().get(&run.to) else {
-        return Ok(None);
-    };
-    let global = in_region(world, &run.to, &named).await?;
-    let led = global.filter(|global| is_primary_of(global, &run.to, &member.cluster));
-    Ok(led.as_ref().map(Named::from))
 }
 
 #[cfg(test)]

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::look;
+use super::{
+    endpoints::{plan_or_last_read, refresh},
+    sessions::LedgerWriter,
+};
 use failover::{
     Error,
     domain::{Epoch, PlanName, Region},
-    plan::Auth,
+    ledger::Known,
+    plan::{Auth, Plan},
     ports::{Heart, Here, Ledger, Members, Parameters, Place, Secrets},
 };
 
@@ -29,33 +33,13 @@ pub(super) async fn run(
     name: &PlanName,
 ) -> Result<SetUp, Error> {
     let here = world.region();
-    let plan = look::plan_or_last_read(world, name).await?;
+    let plan = plan_or_last_read(world, name).await?;
     let row = world.row(here, name).await?;
-    let target = look::Target::of(&row).ok_or_else(|| failover::guard::not_adopted(name))?;
-    let known = look::refresh(world, plan, world.known(here, name).await?, LIMIT).await;
-    let endpoints = known.endpoints.get(&target.writer).ok_or_else(|| {
-        Error::Unavailable(format!(
-            "RDS in {} does not show the endpoint of the writer",
-            target.writer
-        ))
-    })?;
-    let place = Place {
-        host: endpoints.writer.clone(),
-        port: endpoints.port,
-        database: known.plan.database.name.clone(),
-    };
+    let target = LedgerWriter::of(&row).ok_or_else(|| failover::guard::not_adopted(name))?;
+    let known = refresh(world, plan, world.known(here, name).await?, LIMIT).await;
+    let place = place(&known, &target)?;
     let admin = world.admin_login(&known.plan).await?;
-    let password = match known.plan.database.probe.auth {
-        Auth::Secret { .. } => {
-            let login = world
-                .probe_login(&known.plan, &target.writer, &place.host, place.port)
-                .await?;
-            // A password that serves is left alone.
-            let serves = world.connect(&place, &login, LIMIT).await.is_ok();
-            (!serves).then_some(login.password)
-        }
-        Auth::Iam => None,
-    };
+    let password = new_password(world, &known.plan, &target, &place).await?;
     let by = (password.as_deref(), LIMIT);
     let held = world
         .set_up(&place, &admin, &known.plan, target.epoch, by)
@@ -63,17 +47,49 @@ pub(super) async fn run(
     is_ours(held, &target)?;
     world.put_known(&known).await?;
     tracing::info!(plan = %name, writer = %target.writer, epoch = %target.epoch, "set up");
-    let probe_role = known.plan.database.probe.user.clone();
     Ok(SetUp {
         plan: name.clone(),
         writer: target.writer,
         epoch: target.epoch,
-        probe_role,
+        probe_role: known.plan.database.probe.user,
     })
 }
 
+fn place(known: &Known, target: &LedgerWriter) -> Result<Place, Error> {
+    let endpoints = known.endpoints.get(&target.writer).ok_or_else(|| {
+        Error::Unavailable(format!(
+            "RDS in {} does not show the endpoint of the writer",
+            target.writer
+        ))
+    })?;
+    Ok(Place {
+        host: endpoints.writer.clone(),
+        port: endpoints.port,
+        database: known.plan.database.name.clone(),
+    })
+}
+
+/// The password that the probe's role is given. One that serves is left alone.
+async fn new_password(
+    world: &(impl Secrets + Heart),
+    plan: &Plan,
+    target: &LedgerWriter,
+    place: &Place,
+) -> Result<Option<String>, Error> {
+    match plan.database.probe.auth {
+        Auth::Iam => Ok(None),
+        Auth::Secret { .. } => {
+            let login = world
+                .probe_login(plan, &target.writer, &place.host, place.port)
+                .await?;
+            let serves = world.connect(place, &login, LIMIT).await.is_ok();
+            Ok((!serves).then_some(login.password))
+        }
+    }
+}
+
 /// No beat is committed under an epoch that is past, and no new writer could ever be proven.
-fn is_ours(held: Epoch, target: &look::Target) -> Result<(), Error> {
+fn is_ours(held: Epoch, target: &LedgerWriter) -> Result<(), Error> {
     if held <= target.epoch {
         return Ok(());
     }
@@ -91,7 +107,7 @@ mod tests {
     #[test]
     fn a_database_that_holds_a_later_epoch_is_not_called_set_up() {
         let row = failover::testing::row("us-west-2", 1);
-        let target = look::Target::of(&row).unwrap();
+        let target = LedgerWriter::of(&row).unwrap();
         assert_eq!(is_ours(Epoch(1), &target), Ok(()));
         let why = is_ours(Epoch(5), &target).unwrap_err();
         assert_eq!(why.name(), "UnexpectedTopology");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::look::{Target, as_probe};
+use super::sessions::{LedgerWriter, as_probe};
 use failover::{
     Error,
     beat::Write,
@@ -158,7 +158,7 @@ impl<W: Ledger + Here + Parameters + Secrets + People + Heart> Step<W> for Verif
         }
         let row = pass.rows.0.get(world.region());
         let target = row
-            .and_then(Target::of)
+            .and_then(LedgerWriter::of)
             .ok_or_else(|| failover::guard::not_adopted(pass.run.name()))?;
         for name in seen.iter_mut() {
             if let Some(host) = &name.leads_to {
@@ -185,7 +185,7 @@ async fn beat(
     world: &(impl Ledger + Here + Secrets + Heart),
     pass: &Pass,
     host: &str,
-    target: &Target,
+    target: &LedgerWriter,
 ) -> Result<Write, Error> {
     let plan = &pass.run.plan;
     let limit = Duration::from_secs(plan.detection.timeout_seconds);

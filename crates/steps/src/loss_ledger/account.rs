@@ -1,16 +1,17 @@
 //! The account of what a deposed cluster alone has: it grows table by table, and ends with a summary that is told.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Standing;
+use crate::standing::Standing;
 use failover::{
     Error,
     domain::{Epoch, Region},
-    ledger::{FoundIn, Known, Losses, TableLoss},
+    ledger::{Known, Losses, TableIn, TableLoss},
     notify::{Message, Severity, tell},
-    plan::KeyedTable,
-    ports::{Comparison, Here, People, Reached, Stretch},
+    ports::{Comparison, Here, People, Reached, RowBatch},
 };
 
 /// How long a lock on a table is waited for, in seconds, before somebody has to look.
@@ -83,86 +84,29 @@ pub(super) fn counts(
         }
 }
 
-/// Why a member may not be deleted yet, since it may have what nothing lists; `None` where all that this very cluster has is listed,
-/// by the plan's tables and under the fence that it stands under.
-#[must_use]
-pub fn unlisted(
-    account: Option<Losses>,
-    (cluster, resource_id, region): (&str, &str, &Region),
-    tables: &[KeyedTable],
-    (epoch, fenced_at): (Epoch, Option<Timestamp>),
-) -> Option<String> {
-    if tables.is_empty() {
-        return Some(format!(
-            "loss_ledger is empty in the plan, so that nothing lists what only {cluster} in {region} has; name its tables there, or retire it by rename"
-        ));
-    }
-    let account = account.filter(|account| account.epoch == epoch);
-    let account = account.map(|account| {
-        let begun_at = account.begun_at;
-        account.by(tables, begun_at)
-    });
-    let Some(account) = account.filter(|found| found.is_complete() && found.fenced_at.is_some())
-    else {
-        return Some(format!(
-            "nothing lists yet what only {cluster} has; invoke loss-ledger in {region} first, or retire it by rename"
-        ));
-    };
-    if !account.is_of(Some(resource_id)) {
-        return Some(format!(
-            "what is listed of {cluster} is of {}, and it is {resource_id} now; invoke loss-ledger in {region} again, or retire it by rename",
-            account
-                .resource_id
-                .as_deref()
-                .unwrap_or("an unknown resource id")
-        ));
-    }
-    if account.fenced_at != fenced_at {
-        return Some(format!(
-            "{cluster} was open since its losses were listed, and may have taken rows that are in no list; invoke loss-ledger in {region} again, or retire it by rename"
-        ));
-    }
-    let mut tables = account.tables.iter();
-    let not_compared = tables.find_map(|table| table.not_compared(cluster));
-    let unknown = account.unknown;
-    let unknown = unknown.map(|why| format!("what only {cluster} has is unknown: {why}"));
-    unknown
-        .or(not_compared)
-        .map(|why| format!("{why}; retire it by rename"))
-}
-
-/// Adds what a stretch found to the table's account; its files lie in the bucket.
-pub(super) fn note(table: &mut TableLoss, stretch: Stretch) -> String {
-    table.wide += stretch.only_here.wide + stretch.differs.wide;
-    table.is_done = stretch.reached == Reached::End;
-    if let Reached::Key(key) = stretch.reached {
+/// Adds what a batch found to the table's account; its files lie in the bucket.
+pub(super) fn note(table: &mut TableLoss, batch: RowBatch) -> String {
+    table.wide += batch.only_here.wide + batch.differs.wide;
+    table.is_done = batch.reached == Reached::End;
+    if let Reached::Key(key) = batch.reached {
         table.after = Some(key);
     }
-    table.rows_at_once = stretch.rows;
-    table.compared += stretch.compared;
-    table.only_here += stretch.only_here.count;
-    table.differs += stretch.differs.count;
-    table.left_out = stretch.left_out;
-    for own in stretch.own_columns {
+    table.rows_at_once = batch.rows;
+    table.compared += batch.compared;
+    table.only_here += batch.only_here.count;
+    table.differs += batch.differs.count;
+    table.left_out = batch.left_out;
+    for own in batch.own_columns {
         if !table.own_columns.contains(&own) {
             table.own_columns.push(own);
         }
     }
-    if stretch.found_in != FoundIn::Both {
-        table.found_in = stretch.found_in;
+    if batch.found_in != TableIn::Both {
+        table.found_in = batch.found_in;
     }
-    table.locked_seconds += stretch.locked.as_secs();
-    let locked = if stretch.locked.is_zero() {
-        String::new()
-    } else {
-        format!(
-            "; it was locked for {} s of this pass, by {}",
-            stretch.locked.as_secs(),
-            holders(&stretch.locked_by)
-        )
-    };
+    table.locked_seconds += batch.locked.as_secs();
     format!(
-        "{}: {} row(s) compared, {} only here, {} differ{}{locked}",
+        "{}: {} row(s) compared, {} only here, {} differ{}{}",
         table.table.table,
         table.compared,
         table.only_here,
@@ -171,21 +115,32 @@ pub(super) fn note(table: &mut TableLoss, stretch: Stretch) -> String {
             ""
         } else {
             ", and more to come"
-        }
+        },
+        was_locked(batch.locked, &batch.locked_by)
     )
 }
 
-/// Says that a table stays locked, where this stretch read nothing of it and it has been waited for long enough: nobody else
+fn was_locked(locked: Duration, by: &[String]) -> String {
+    if locked.is_zero() {
+        return String::new();
+    }
+    format!(
+        "; it was locked for {} s of this pass, by {}",
+        locked.as_secs(),
+        holders(by)
+    )
+}
+
+/// Says that a table stays locked, where this batch read nothing of it and it has been waited for long enough: nobody else
 /// would notice.
-pub(super) fn stays_locked(table: &TableLoss, stretch: &Stretch) -> Option<Error> {
-    let seconds = table.locked_seconds + stretch.locked.as_secs();
-    let is_stuck =
-        !stretch.locked.is_zero() && stretch.compared == 0 && stretch.reached != Reached::End;
+pub(super) fn stays_locked(table: &TableLoss, batch: &RowBatch) -> Option<Error> {
+    let seconds = table.locked_seconds + batch.locked.as_secs();
+    let is_stuck = !batch.locked.is_zero() && batch.compared == 0 && batch.reached != Reached::End;
     (is_stuck && seconds >= LOCKED_SECONDS_MAX).then(|| {
         Error::NotReady(format!(
             "{} has been locked for {seconds} s, and is not compared: {}; end what holds it, and start again",
             table.table.table,
-            holders(&stretch.locked_by)
+            holders(&batch.locked_by)
         ))
     })
 }
@@ -198,6 +153,7 @@ fn holders(by: &[String]) -> String {
     }
 }
 
+/// Writes the summary beside the files, and tells people.
 pub(super) async fn summarize(
     world: &(impl Here + People + Comparison),
     known: &Known,
@@ -214,7 +170,14 @@ pub(super) async fn summarize(
         .keep(&format!("{folder}/summary.json"), content)
         .await?;
     let said = losses.told();
-    let message = Message {
+    let message = written(world.region(), losses, (&folder, &place), &said);
+    losses.summary = Some(place);
+    tell(world, plan, &message).await;
+    Ok(said)
+}
+
+fn written(here: &Region, losses: &Losses, (folder, place): (&str, &str), said: &str) -> Message {
+    Message {
         severity: Severity::Action,
         what: format!("the loss ledger of {} is written", losses.cluster),
         evidence: format!(
@@ -223,14 +186,10 @@ pub(super) async fn summarize(
         ),
         next: "Look through the files and put back what belongs on the writer.".into(),
         commands: vec![format!(
-            "aws s3 cp --recursive --region {} {} {}",
-            world.region(),
+            "aws s3 cp --recursive --region {here} {} {}",
             place.trim_end_matches("summary.json"),
             folder.replace('/', "-")
         )],
         ..Message::default()
-    };
-    losses.summary = Some(place);
-    tell(world, plan, &message).await;
-    Ok(said)
+    }
 }

@@ -1,22 +1,22 @@
-//! The files of what a stretch found. The account names them before they are written: a stretch whose account could not be written is
+//! The files of what a batch found. The account names them before they are written: a batch whose account could not be written is
 //! read again and may end earlier, and what it does not write again is emptied, so that no row stands in two files.
 
 use failover::{
     Error,
     ledger::TableLoss,
-    ports::{Comparison, Stretch},
+    ports::{Comparison, RowBatch},
 };
 
-/// What a stretch found, by what the names of the files begin with.
+/// What a batch found, by what the names of the files begin with.
 pub(super) struct Files([(&'static str, Vec<u8>); 4]);
 
 impl Files {
-    /// Takes the contents from a stretch.
-    pub(super) fn of(stretch: &mut Stretch) -> Self {
+    /// Takes the contents from a batch.
+    pub(super) fn of(batch: &mut RowBatch) -> Self {
         let take = std::mem::take::<Vec<u8>>;
-        let Stretch {
+        let RowBatch {
             only_here, differs, ..
-        } = stretch;
+        } = batch;
         Self([
             ("only-here", take(&mut only_here.csv)),
             ("only-here-keys", take(&mut only_here.keys)),

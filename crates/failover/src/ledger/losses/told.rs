@@ -1,6 +1,6 @@
 //! An account of losses in words: one sentence for people.
 
-use super::{FoundIn, Losses, LostBeats, TableLoss, WIDE_BYTES};
+use super::{Losses, LostBeats, TableIn, TableLoss, WIDE_BYTES};
 
 impl Losses {
     /// One sentence for people.
@@ -82,11 +82,11 @@ impl TableLoss {
     fn remarks(&self, cluster: &str) -> Vec<String> {
         let table = &self.table.table;
         let found_in = match self.found_in {
-            FoundIn::Both => None,
-            FoundIn::Deposed => Some(format!(
+            TableIn::Both => None,
+            TableIn::Deposed => Some(format!(
                 "{table} is not on the writer, and every row is listed"
             )),
-            FoundIn::Writer => Some(format!(
+            TableIn::Writer => Some(format!(
                 "{table} is not in {cluster}, so that nothing of it is lost"
             )),
         };

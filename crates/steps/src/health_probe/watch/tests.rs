@@ -1,9 +1,11 @@
 //! What a look leads to, and what an invocation remembers from look to look.
 
-use super::*;
+use super::{looks::clears, *};
 use failover::{
+    beat::Write,
     domain::Epoch,
-    ledger::{Claim, Endpoints, RunKind},
+    ledger::{Claim, Endpoints, Intent, RunKind},
+    pass::by_hand,
     ports::{Here, Ledger},
     testing::{self, Books, probe::Beats},
 };
@@ -93,14 +95,14 @@ fn a_writer_that_was_deposed_during_the_look_is_not_suspected() {
 }
 
 /// Looks until then; answers at whose writer each look was.
-async fn watched(books: &Books, calm: Timestamp) -> Vec<String> {
-    watched_by(Beats::Commit, books, calm).await;
+async fn watched(books: &Books, usual: Timestamp) -> Vec<String> {
+    watched_by(Beats::Commit, books, usual).await;
     let looks = books.looks();
     let writers = looks.iter().map(|look| look.writer_region.to_string());
     writers.collect()
 }
 
-async fn watched_by(heart: Beats, books: &Books, calm: Timestamp) -> WatchedPlan {
+async fn watched_by(heart: Beats, books: &Books, usual: Timestamp) -> WatchedPlan {
     books.meet(heart);
     let known = books.known(&"us-east-1".into(), &"orders".into()).await;
     let mut known = known.unwrap().unwrap();
@@ -113,14 +115,11 @@ async fn watched_by(heart: Beats, books: &Books, calm: Timestamp) -> WatchedPlan
     for region in ["us-west-2", "us-east-1"] {
         known.endpoints.insert(region.into(), writer.clone());
     }
-    let last = calm + SignedDuration::from_secs(12);
-    let until = Until { calm, last };
-    let mut watched = WatchedPlan {
-        plan: "orders".into(),
-        looks: 0,
-        suspected: false,
-        fault: None,
+    let until = Until {
+        usual,
+        latest: usual + SignedDuration::from_secs(12),
     };
+    let mut watched = WatchedPlan::new("orders".into(), None);
     let mut sessions = Sessions::with(None);
     let ended = look_until(books, (&known, None), until, &mut sessions, &mut watched).await;
     assert_eq!(ended, Ok(()));
@@ -198,8 +197,8 @@ async fn an_outage_while_a_switch_is_on_is_told_once_until_a_beat_commits() {
         if told == 2 {
             watched_by(Beats::Commit, &books, books.now()).await;
         }
-        let calm = books.now() + SignedDuration::from_secs(20);
-        let watched = watched_by(Beats::FailBesideARun(2), &books, calm).await;
+        let usual = books.now() + SignedDuration::from_secs(20);
+        let watched = watched_by(Beats::FailBesideARun(2), &books, usual).await;
         assert_eq!((watched.suspected, watched.fault), (false, None));
         assert_eq!(times(&books, "is suspected and no run is started"), told);
     }
@@ -322,11 +321,11 @@ fn a_promotion_by_hand_is_not_called_one_that_nobody_finishes() {
     let plan = failover::testing::run().plan;
     let mut intent = intent(by_hand_at(7));
     let row = row();
-    let forced = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
+    let forced = unfinished::message(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
     assert!(forced.what.contains("by hand"), "{}", forced.what);
     assert!(forced.commands[0].contains("aurora-failover-health-probe"));
     intent.run_id = "b0936d22".into();
-    let left = unfinished(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
+    let left = unfinished::message(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
     assert!(left.what.contains("no run finishes it"), "{}", left.what);
     assert!(left.commands[0].contains("aurora-failover-unplanned-failover"));
     for message in [forced, left] {

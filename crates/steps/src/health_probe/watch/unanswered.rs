@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AGAIN, Action, is_of_the_writer};
 use failover::{
+    domain::Region,
     ledger::{NO_RUN, REFUSED, Row},
     notify::{Message, Severity, claim_and_tell, commands},
     plan::{Detection, Plan},
@@ -71,23 +72,18 @@ pub(super) async fn follow(
 ) -> Option<String> {
     let now = world.now();
     asked.forget_past(suspicion, row, &plan.detection);
-    let mut trouble = None;
-    if action == Action::Suspect {
-        match suspect(world, suspicion).await {
-            Ok(()) => asked.published(row, now),
-            Err(why) => trouble = Some(why),
-        }
+    let refused = match action {
+        Action::Record => None,
+        Action::Suspect => suspect(world, suspicion).await.err(),
+    };
+    if action == Action::Suspect && refused.is_none() {
+        asked.published(row, now);
     }
     let in_vain = asked.is_in_vain(row, now).then_some(Trouble::NoRun);
-    let trouble = trouble.or(in_vain)?;
+    let trouble = refused.or(in_vain)?;
     let told = message(plan, suspicion, &trouble);
-    let news = |row: &Row| {
-        let is_over = trouble == Trouble::NoRun && !asked.is_in_vain(row, now);
-        if is_over {
-            return None;
-        }
-        row.tell(&trouble.mark())
-    };
+    let is_over = |row: &Row| trouble == Trouble::NoRun && !asked.is_in_vain(row, now);
+    let news = |row: &Row| (!is_over(row)).then(|| row.tell(&trouble.mark()))?;
     if news(row).is_some() {
         claim_and_tell(world, plan, &told, news).await;
     }
@@ -129,32 +125,39 @@ impl Trouble {
     }
 }
 
+impl Trouble {
+    /// What happened, why, and what a human does.
+    fn words(&self, here: &Region) -> (String, String, String) {
+        match self {
+            Self::Switch(name, value) => (
+                format!("no run is started: {name} is on"),
+                format!("It says {value}."),
+                format!("Write off into {name}, or delete it, to let runs act again. Until then nothing acts by itself."),
+            ),
+            Self::NotTaken(why) => (
+                format!("no run can be started from {here}"),
+                format!("EventBridge did not take the suspicion: {why}."),
+                "Start a run by hand where the writer is lost. Then see to it that the probe reaches EventBridge and may put events there."
+                    .into(),
+            ),
+            Self::NoRun => (
+                format!("no run has begun in {here}"),
+                format!("Nobody has taken the plan in {} s.", NO_RUN_AFTER.as_secs()),
+                "Start a run by hand where the writer is lost. Then look at the executions of aurora-failover-unplanned-failover. Where there \
+                 is none, see to it that the rule aurora-failover-primary-suspect is enabled and its role may start them."
+                    .into(),
+            ),
+        }
+    }
+}
+
 fn message(plan: &Plan, suspicion: &Suspicion, trouble: &Trouble) -> Message {
     let (here, writer, seen) = (
         &suspicion.observer_region,
         &suspicion.writer_region,
         &suspicion.evidence,
     );
-    let (what, why, next) = match trouble {
-        Trouble::Switch(name, value) => (
-            format!("no run is started: {name} is on"),
-            format!("It says {value}."),
-            format!("Write off into {name}, or delete it, to let runs act again. Until then nothing acts by itself."),
-        ),
-        Trouble::NotTaken(why) => (
-            format!("no run can be started from {here}"),
-            format!("EventBridge did not take the suspicion: {why}."),
-            "Start a run by hand where the writer is lost. Then see to it that the probe reaches EventBridge and may put events there."
-                .into(),
-        ),
-        Trouble::NoRun => (
-            format!("no run has begun in {here}"),
-            format!("Nobody has taken the plan in {} s.", NO_RUN_AFTER.as_secs()),
-            "Start a run by hand where the writer is lost. Then look at the executions of aurora-failover-unplanned-failover. Where there \
-             is none, see to it that the rule aurora-failover-primary-suspect is enabled and its role may start them."
-                .into(),
-        ),
-    };
+    let (what, why, next) = trouble.words(here);
     Message {
         severity: Severity::Critical,
         what: format!("the writer in {writer} is suspected and {what}"),

@@ -1,7 +1,8 @@
 //! What an invocation says of a plan that it cannot watch.
 
-use super::*;
+use super::{looks::blind, *};
 use failover::{
+    beat::Write,
     ports::Here,
     testing::{self, Books},
 };

@@ -25,18 +25,18 @@ pub(super) fn global(leads: &str, follows: &str) -> GlobalCluster {
 }
 
 async fn told(global: GlobalCluster) -> String {
-    let mut lab = Lab::of(Vec::new());
-    let open = lab.books.rows()[&"us-east-1".into()].unfence().unwrap();
-    lab.books = lab
+    let mut world = FencedMember::of(Vec::new());
+    let open = world.books.rows()[&"us-east-1".into()].unfence().unwrap();
+    world.books = world
         .books
         .with_row("us-east-1", &open)
         .with_row("eu-west-1", &open);
-    lab.global = Some(global);
-    let said = match lab.forced().await {
+    world.global = Some(global);
+    let said = match world.forced().await {
         Ok(said) => format!("{} {}", said["progress"], said["reason"]),
         Err(why) => format!("{} {why}", why.name()),
     };
-    assert_eq!(*lab.losses.lock().unwrap(), None);
+    assert_eq!(*world.losses.lock().unwrap(), None);
     said
 }
 

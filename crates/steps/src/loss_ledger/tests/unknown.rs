@@ -6,39 +6,39 @@ const HERE: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 const WRITER: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
 
 /// The member here follows the writer.
-fn following(mut lab: Lab) -> Lab {
-    let row = lab.books.rows()[&"us-east-1".into()].clone();
+fn following(mut world: FencedMember) -> FencedMember {
+    let row = world.books.rows()[&"us-east-1".into()].clone();
     let current = row.current.clone().map(|current| Current {
         global_cluster: Some("orders-global-1".into()),
         ..current
     });
     let row = Row { current, ..row };
-    lab.books = lab
+    world.books = world
         .books
         .with_row("us-east-1", &row)
         .with_row("us-west-2", &row)
         .with_row("eu-west-1", &row);
-    lab.global = Some(global(WRITER, HERE));
-    lab
+    world.global = Some(global(WRITER, HERE));
+    world
 }
 
 #[tokio::test]
 async fn a_failback_after_a_planned_move_calls_nothing_unknown() {
     for kind in [RunKind::PlannedFailover, RunKind::Failback] {
-        let mut lab = following(Lab::of(Vec::new()));
-        lab.proved_by = kind;
-        let said = lab.forced().await.unwrap();
+        let mut world = following(FencedMember::of(Vec::new()));
+        world.proved_by = kind;
+        let said = world.forced().await.unwrap();
         let reason =
             "the writer moved from us-east-1 to us-west-2 as planned, by which no row is lost";
         assert_eq!(
             (&said["progress"], &said["reason"]),
             (&"done".into(), &reason.into())
         );
-        assert_eq!(*lab.losses.lock().unwrap(), None);
+        assert_eq!(*world.losses.lock().unwrap(), None);
     }
-    let lab = following(Lab::of(Vec::new()));
-    lab.forced().await.unwrap();
-    let losses = lab.losses.lock().unwrap().clone().unwrap();
+    let world = following(FencedMember::of(Vec::new()));
+    world.forced().await.unwrap();
+    let losses = world.losses.lock().unwrap().clone().unwrap();
     assert!(losses.told().contains("is unknown"), "{losses:?}");
 }
 
@@ -64,15 +64,15 @@ async fn a_table_that_is_added_after_the_member_was_retired_is_named_with_where_
             "its final snapshot is orders-east-final-8; restore that",
         ),
     ] {
-        let mut lab = Lab::of(vec![stretch(None, 3, 0)]);
+        let mut world = FencedMember::of(vec![batch(None, 3, 0)]);
         for _ in 0..2 {
-            lab.forced().await.unwrap();
+            world.forced().await.unwrap();
         }
-        lab.retired = Some((blueprint.clone(), is_there));
-        lab.tables = vec![orders(), lines()];
-        let said = lab.forced().await.unwrap();
+        world.retired = Some((blueprint.clone(), is_there));
+        world.tables = vec![orders(), lines()];
+        let said = world.forced().await.unwrap();
         assert_eq!(said["progress"], "done");
-        let told = lab.losses.lock().unwrap().clone().unwrap().told();
+        let told = world.losses.lock().unwrap().clone().unwrap().told();
         let unknown = "; what orders-east alone had in public.lines is unknown: ";
         for part in [found, unknown, kept] {
             assert!(told.contains(part), "{told:?} lacks {part:?}");
@@ -82,17 +82,17 @@ async fn a_table_that_is_added_after_the_member_was_retired_is_named_with_where_
 
 #[tokio::test]
 async fn a_table_that_is_taken_from_the_plan_after_the_member_was_retired_makes_nothing_unknown() {
-    let mut lab = Lab::of(vec![stretch(None, 3, 0), stretch(None, 1, 0)]);
-    lab.tables = vec![orders(), lines()];
+    let mut world = FencedMember::of(vec![batch(None, 3, 0), batch(None, 1, 0)]);
+    world.tables = vec![orders(), lines()];
     for _ in 0..3 {
-        lab.forced().await.unwrap();
+        world.forced().await.unwrap();
     }
-    let beats = lab.losses.lock().unwrap().clone().unwrap().beats;
+    let beats = world.losses.lock().unwrap().clone().unwrap().beats;
     let blueprint = Blueprint::of(Shape::default(), None, Epoch(8), LATER);
-    lab.retired = Some((blueprint, true));
-    lab.tables = vec![orders()];
-    lab.forced().await.unwrap();
-    let losses = lab.losses.lock().unwrap().clone().unwrap();
+    world.retired = Some((blueprint, true));
+    world.tables = vec![orders()];
+    world.forced().await.unwrap();
+    let losses = world.losses.lock().unwrap().clone().unwrap();
     assert!(
         losses.is_complete() && losses.unknown.is_none(),
         "{losses:?}"

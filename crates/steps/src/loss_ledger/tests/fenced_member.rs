@@ -9,14 +9,14 @@ use failover::{
     domain::PlanName,
     evidence::Rds,
     ledger::TableLoss,
-    ports::{Accepted, BlueGreen, Forwarding, Held, Members, Stretch},
+    ports::{Accepted, BlueGreen, Forwarding, Held, Members, Pair, RowBatch},
     topology::{Call, ParameterGroup, Reach, Snapshot},
 };
 
-/// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given stretch by stretch.
-pub(super) struct Lab {
+/// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given batch by batch.
+pub(super) struct FencedMember {
     pub(super) books: Books,
-    pub(super) stretches: Mutex<Vec<Stretch>>,
+    pub(super) batches: Mutex<Vec<RowBatch>>,
     pub(super) losses: Mutex<Option<Losses>>,
     pub(super) files: Mutex<BTreeMap<String, Vec<u8>>>,
     pub(super) held: Held,
@@ -33,8 +33,8 @@ pub(super) struct Lab {
     pub(super) tables: Vec<KeyedTable>,
 }
 
-impl Lab {
-    pub(super) fn of(stretches: Vec<Stretch>) -> Self {
+impl FencedMember {
+    pub(super) fn of(batches: Vec<RowBatch>) -> Self {
         let current = Current {
             epoch: Epoch(8),
             writer: "us-west-2".into(),
@@ -53,7 +53,7 @@ impl Lab {
         let beats = [("us-east-1".into(), beat(9)), ("us-west-2".into(), beat(4))];
         Self {
             books: Books::with(&row),
-            stretches: Mutex::new(stretches),
+            batches: Mutex::new(batches),
             losses: Mutex::default(),
             files: Mutex::default(),
             held: Held {
@@ -76,7 +76,7 @@ impl Lab {
     }
 }
 
-impl Here for Lab {
+impl Here for FencedMember {
     fn region(&self) -> &Region {
         self.books.region()
     }
@@ -98,7 +98,7 @@ impl Here for Lab {
     }
 }
 
-impl People for Lab {
+impl People for FencedMember {
     async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
         self.books.topic(region, topic).await
     }
@@ -108,7 +108,7 @@ impl People for Lab {
     }
 }
 
-impl Members for Lab {
+impl Members for FencedMember {
     async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
         Ok(self.global.clone())
     }
@@ -197,7 +197,7 @@ impl Members for Lab {
     }
 }
 
-impl Ledger for Lab {
+impl Ledger for FencedMember {
     async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
         self.books.row(region, plan).await
     }
@@ -330,21 +330,21 @@ impl Ledger for Lab {
     }
 }
 
-impl Comparison for Lab {
+impl Comparison for FencedMember {
     async fn held(&self, _: &Known, pair: &Pair) -> Result<Held, Error> {
         assert_eq!((&*pair.deposed.host, &*pair.writer.host), ("east", "west"));
         Ok(self.held.clone())
     }
 
-    async fn stretch(
+    async fn compare(
         &self,
         _: &Known,
         _: &Pair,
         _: &TableLoss,
         limit: std::time::Duration,
-    ) -> Result<Stretch, Error> {
-        assert_eq!(limit, STRETCH, "no time has passed");
-        Ok(self.stretches.lock().unwrap().remove(0))
+    ) -> Result<RowBatch, Error> {
+        assert_eq!(limit, READING, "no time has passed");
+        Ok(self.batches.lock().unwrap().remove(0))
     }
 
     async fn keep(&self, name: &str, content: Vec<u8>) -> Result<String, Error> {

@@ -1,6 +1,6 @@
 //! What of a database stands open to applications.
 
-use failover::{domain::Epoch, ports::Doors};
+use failover::{domain::Epoch, ports::Access};
 use tokio_postgres::Client;
 
 use super::tolerated;
@@ -96,7 +96,7 @@ pub(super) const SUBSCRIPTIONS: &str = "
 ///
 /// # Errors
 /// [`Why`].
-pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
+pub async fn access(admin: &Client, kept: &[&str]) -> Result<Access, Why> {
     let sql = format!(
         "SELECT pg_is_in_recovery(), (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM ({APPLICATIONS}) AS open),
             (SELECT count(*) FROM ({SESSIONS}) AS open) + (SELECT count(*) FROM ({ADMINISTRATORS}) AS open WHERE NOT stays),
@@ -116,7 +116,7 @@ pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
     } else {
         None
     };
-    let mut doors = Doors {
+    let mut access = Access {
         in_recovery: row.get(0),
         epoch,
         roles: row.get(1),
@@ -128,18 +128,18 @@ pub async fn doors(admin: &Client, kept: &[&str]) -> Result<Doors, Why> {
         unseen: Vec::new(),
         as_administrator: row.get(6),
     };
-    count_jobs(&mut doors, admin, &current(admin).await?).await?;
-    Ok(doors)
+    count_jobs(&mut access, admin, &current(admin).await?).await?;
+    Ok(access)
 }
 
 /// Counts the active jobs that `pg_cron` keeps in the database of a connection, as doors.
 ///
 /// # Errors
 /// [`Why`].
-pub async fn count_jobs(doors: &mut Doors, there: &Client, database: &str) -> Result<(), Why> {
+pub async fn count_jobs(access: &mut Access, there: &Client, database: &str) -> Result<(), Why> {
     match jobs(there, database).await? {
-        Ok(jobs) => doors.jobs += jobs.len() as u64,
-        Err(unseen) => doors.unseen.push(unseen),
+        Ok(jobs) => access.jobs += jobs.len() as u64,
+        Err(unseen) => access.unseen.push(unseen),
     }
     Ok(())
 }

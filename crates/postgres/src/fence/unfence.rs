@@ -1,9 +1,9 @@
 //! Gives back what fencing took.
 
-use failover::ports::Reopened;
+use failover::ports::Unfenced;
 use tokio_postgres::Client;
 
-use super::{CANARY, RECORD, alter, attempt, doors, elsewhere::switch, tolerated};
+use super::{CANARY, RECORD, access, alter, attempt, elsewhere::switch, tolerated};
 use crate::Why;
 
 /// Gives back what [`super::shut`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
@@ -11,8 +11,8 @@ use crate::Why;
 ///
 /// # Errors
 /// [`Why`].
-pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
-    let mut given = Reopened::default();
+pub async fn unfence(admin: &mut Client) -> Result<Unfenced, Why> {
+    let mut given = Unfenced::default();
     let mut transaction = admin.transaction().await?;
     transaction.batch_execute(RECORD).await?;
     let sql = "
@@ -43,7 +43,7 @@ pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
         given.refused.push(format!("role {CANARY}: {why}"));
     }
     transaction.commit().await?;
-    let here = doors::current(admin).await?;
+    let here = access::current(admin).await?;
     give_back(admin, admin, &here, &mut given).await?;
     Ok(given)
 }
@@ -52,11 +52,11 @@ pub async fn reopen(admin: &mut Client) -> Result<Reopened, Why> {
 ///
 /// # Errors
 /// [`Why`].
-pub async fn reopen_there(
+pub async fn unfence_there(
     admin: &Client,
     there: &Client,
     database: &str,
-    given: &mut Reopened,
+    given: &mut Unfenced,
 ) -> Result<(), Why> {
     give_back(admin, there, database, given).await
 }
@@ -66,11 +66,11 @@ async fn give_back(
     admin: &Client,
     there: &Client,
     database: &str,
-    given: &mut Reopened,
+    given: &mut Unfenced,
 ) -> Result<(), Why> {
     let jobs = recorded(admin, "job").await?;
-    match tolerated(doors::exists(there, "cron.job").await)? {
-        Err(why) if !jobs.is_empty() => given.refused.push(doors::unseen_jobs(database, &why)),
+    match tolerated(access::exists(there, "cron.job").await)? {
+        Err(why) if !jobs.is_empty() => given.refused.push(access::unseen_jobs(database, &why)),
         Ok(true) => {
             for job in jobs {
                 let sql = "SELECT FROM cron.job WHERE jobid = $1::text::bigint";
@@ -112,7 +112,7 @@ async fn give_back(
 pub async fn forget_dropped(
     admin: &Client,
     entered: &[String],
-    given: &mut Reopened,
+    given: &mut Unfenced,
 ) -> Result<(), Why> {
     for name in recorded(admin, "subscription").await? {
         let sql = "
@@ -164,7 +164,7 @@ async fn note(
     (kind, name): (&str, &str),
     exists: bool,
     said: Result<(), String>,
-    given: &mut Reopened,
+    given: &mut Unfenced,
 ) -> Result<(), Why> {
     if let Err(why) = said {
         given.refused.push(format!("{kind} {name}: {why}"));

@@ -1,20 +1,22 @@
-//! What a pass looks at: where the deposed cluster stands, and both databases, once they have said that they are what they
-//! are taken for.
+//! What a pass sees: where the deposed cluster stands, and what was found of it before.
 
-use super::Observed;
-use crate::fence_writer::{Standing, standing};
+use super::{Observed, account};
+use crate::standing::{Standing, standing};
 use failover::{
     Error,
-    beat::Beats,
-    domain::{Epoch, Region, seconds_between},
-    ledger::{Current, Known, LostBeats, Rows, RunKind},
-    ports::{Comparison, Held, Here, Ledger, Members, Pair, Place},
+    domain::Region,
+    ledger::{Current, Known, Rows, RunKind},
+    ports::{Here, Ledger, Members},
     topology::{
         Cluster,
         names::{final_snapshot, retired, with_suffix},
     },
 };
 
+/// What there is of this Region's member, or of another cluster that was named, and the cluster itself.
+///
+/// # Errors
+/// `InvalidRequest` or `NotReady` for a cluster that was named and is not one to be compared, `Unavailable`.
 pub(super) async fn observe(
     world: &(impl Ledger + Here + Members),
     known: &Known,
@@ -43,15 +45,8 @@ pub(super) async fn observe(
     let resource_id = found.as_ref().and_then(|found| found.resource_id.clone());
     let of_this = (standing, resource_id.as_deref());
     let losses =
-        losses.filter(|losses| super::account::counts(losses, of_this, (current.epoch, fenced_at)));
-    let has_left = matches!(standing, Some(Standing::Gone | Standing::Follows));
-    let (planned_from, kept) = if has_left {
-        let planned = planned_from(world, known, current).await?;
-        let planned = planned.filter(|from| standing == Some(Standing::Follows) || from == here);
-        (planned, retired_as(world, known, current, &cluster).await?)
-    } else {
-        (None, None)
-    };
+        losses.filter(|losses| account::counts(losses, of_this, (current.epoch, fenced_at)));
+    let (planned_from, kept) = left_behind(world, known, current, standing, &cluster).await?;
     let observed = Observed {
         planned_from,
         kept,
@@ -65,6 +60,23 @@ pub(super) async fn observe(
         resource_id,
     };
     Ok((observed, found))
+}
+
+/// Of a member that has gone or follows again: the Region that the writer left as planned, and where what was retired is kept.
+async fn left_behind(
+    world: &(impl Ledger + Here + Members),
+    known: &Known,
+    current: &Current,
+    standing: Option<Standing>,
+    cluster: &str,
+) -> Result<(Option<Region>, Option<String>), Error> {
+    if !matches!(standing, Some(Standing::Gone | Standing::Follows)) {
+        return Ok((None, None));
+    }
+    let planned = planned_from(world, known, current).await?;
+    let is_of_this = |from: &Region| standing == Some(Standing::Follows) || from == world.region();
+    let kept = retired_as(world, known, current, cluster).await?;
+    Ok((planned.filter(is_of_this), kept))
 }
 
 /// The Region that the writer left for the one that it is in, where a run switched it over.
@@ -127,6 +139,12 @@ async fn restored(
             "cluster is {named:?}, and RDS in {here} knows none of that name"
         ))
     })?;
+    stands_alone(&found, named)?;
+    Ok(found)
+}
+
+/// That a cluster belongs to no global cluster and has an instance to ask.
+fn stands_alone(found: &Cluster, named: &str) -> Result<(), Error> {
     if let Some(global) = &found.global_cluster {
         return Err(Error::InvalidRequest(format!(
             "cluster is {named:?}, a member of global cluster {global}; name one that stands alone"
@@ -138,98 +156,5 @@ async fn restored(
             found.status
         )));
     }
-    Ok(found)
-}
-
-/// Both databases' addresses, once they have said that they are what they are taken for.
-pub(super) async fn pair(
-    world: &(impl Here + Comparison),
-    known: &Known,
-    current: &Current,
-    deposed: Option<&Cluster>,
-) -> Result<(Pair, Held), Error> {
-    let gone = || Error::UnexpectedTopology("the cluster is gone".into());
-    let deposed = deposed.ok_or_else(gone)?;
-    if deposed.resource_id.is_none() {
-        return Err(Error::Unavailable(format!(
-            "RDS in {} shows {} without its resource id",
-            world.region(),
-            deposed.identifier
-        )));
-    }
-    let writer = known.endpoints.get(&current.writer).ok_or_else(|| {
-        Error::NotReady(format!(
-            "no endpoint of the member in {} is known: no probe has seen it yet",
-            current.writer
-        ))
-    })?;
-    let place = |host: &str, port: u16| Place {
-        host: host.to_owned(),
-        port,
-        database: known.plan.database.name.clone(),
-    };
-    let pair = Pair {
-        deposed: place(&deposed.endpoint, deposed.port),
-        writer: place(&writer.writer, writer.port),
-        writer_region: current.writer.clone(),
-    };
-    let held = world.held(known, &pair).await;
-    let held = held.map_err(|why| deposed.explained(world.region(), why))?;
-    if held.writer != Some(current.epoch) {
-        return Err(Error::UnexpectedTopology(format!(
-            "the database at {} holds epoch {}, and the writer of epoch {} was expected there",
-            pair.writer.host,
-            told(held.writer),
-            current.epoch
-        )));
-    }
-    if held.deposed.is_none_or(|epoch| epoch >= current.epoch) {
-        return Err(Error::UnexpectedTopology(format!(
-            "the database at {} holds epoch {}, so that it was not deposed by epoch {}",
-            pair.deposed.host,
-            told(held.deposed),
-            current.epoch
-        )));
-    }
-    Ok((pair, held))
-}
-
-fn told(epoch: Option<Epoch>) -> String {
-    epoch.map_or_else(|| "none".into(), |epoch| epoch.to_string())
-}
-
-/// The beats that the writer did not hold when it was promoted. Its own record of that is in its Region's ledger; where
-/// another writer came between the two, that record tells nothing.
-pub(super) async fn beats(
-    world: &impl Ledger,
-    known: &Known,
-    current: &Current,
-    held: &Held,
-) -> Result<Option<Vec<LostBeats>>, Error> {
-    if held.deposed.map(Epoch::next) != Some(current.epoch) {
-        return Ok(None);
-    }
-    let run = world
-        .run(&current.writer, &known.plan.plan, &current.run_id)
-        .await?;
-    let Some(before) = run.and_then(|run| run.held) else {
-        return Ok(None);
-    };
-    Ok(Some(lost(&held.beats, &before)))
-}
-
-/// The beats that are not among those `before`. A vantage that is not there has lost all of its own: none of them was older than the
-/// newest one that is.
-pub(super) fn lost(beats: &Beats, before: &Beats) -> Vec<LostBeats> {
-    let newest = before.values().map(|beat| beat.at).max();
-    let lost = beats.iter().map(|(vantage, last)| {
-        let had = before.get(vantage);
-        let since = had.map(|had| had.at).or(newest);
-        LostBeats {
-            vantage: vantage.clone(),
-            count: last.seq.saturating_sub(had.map_or(0, |had| had.seq)),
-            seconds: since.map(|since| seconds_between(since, last.at).max(0.0)),
-        }
-    });
-    lost.collect()
+    Ok(())
 }

@@ -3,14 +3,15 @@ use serde_json::json;
 use super::{
     super::{
         handle,
-        tests::{books, sweep_of},
+        observe::observe,
+        sweep::tests::{books, sweep_of},
     },
-    shut,
+    fence,
 };
 use failover::{
     domain::Epoch,
     ledger::{Row, Rows},
-    ports::{Doors, Here, Ledger, Shut},
+    ports::{Access, Fenced, Here, Ledger},
     testing::Books,
 };
 
@@ -27,16 +28,16 @@ fn told(books: &Books, what: &str) -> usize {
     told.iter().filter(|told| told.contains(what)).count()
 }
 
-fn seen_shut() -> Doors {
-    Doors {
+fn seen_shut() -> Access {
+    Access {
         epoch: Some(Epoch(7)),
-        ..Doors::default()
+        ..Access::default()
     }
 }
 
 #[tokio::test]
 async fn the_ledger_calls_a_member_fenced_only_after_a_look_that_saw_it_shut() {
-    let open = Doors {
+    let open = Access {
         sessions: 2,
         ..seen_shut()
     };
@@ -74,9 +75,9 @@ async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_befor
     books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
     sweep_of(&books).await.unwrap_err();
     books.doorway(|doorway| {
-        doorway.shut = Shut {
+        doorway.shut = Fenced {
             after: Some(seen_shut()),
-            ..Shut::default()
+            ..Fenced::default()
         };
     });
     books.deafen(1);
@@ -98,15 +99,15 @@ async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_befor
 async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_told_once() {
     let books = books(Ok(()));
     books.doorway(|doorway| {
-        doorway.open = Doors {
+        doorway.open = Access {
             as_administrator: vec![REPORT.into()],
             ..seen_shut()
         };
-        doorway.shut = Shut {
+        doorway.shut = Fenced {
             as_administrator: vec![REPORT.into()],
             sessions: 1,
             after: Some(seen_shut()),
-            ..Shut::default()
+            ..Fenced::default()
         };
     });
     let first = sweep_of(&books).await.unwrap();
@@ -122,7 +123,7 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
         assert_eq!(row(&books).fenced, Some(Epoch(8)), "a look saw it shut");
     }
     books.doorway(|doorway| {
-        doorway.shut.after = Some(Doors {
+        doorway.shut.after = Some(Access {
             as_administrator: vec![REPORT.into()],
             ..seen_shut()
         });
@@ -136,17 +137,17 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
 async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_name() {
     let books = books(Ok(()));
     books.doorway(|doorway| {
-        doorway.open = Doors {
+        doorway.open = Access {
             senders: 1,
             as_administrator: vec![READER.into()],
             ..seen_shut()
         };
-        doorway.shut = Shut {
+        doorway.shut = Fenced {
             senders: vec![READER.into()],
             as_administrator: vec![READER.into()],
             sessions: 1,
             after: Some(seen_shut()),
-            ..Shut::default()
+            ..Fenced::default()
         };
     });
     let pass = async || {
@@ -165,11 +166,11 @@ async fn a_second_one_who_works_as_the_administrator_is_told_too() {
     let books = books(Ok(()));
     for (who, times) in [(REPORT, 1), (REPORT, 1), (READER, 2), (REPORT, 2)] {
         books.doorway(|doorway| {
-            doorway.shut = Shut {
+            doorway.shut = Fenced {
                 as_administrator: vec![who.into()],
                 sessions: 1,
                 after: Some(seen_shut()),
-                ..Shut::default()
+                ..Fenced::default()
             };
         });
         let _ = sweep_of(&books).await;
@@ -178,11 +179,11 @@ async fn a_second_one_who_works_as_the_administrator_is_told_too() {
 }
 
 /// The sessions of a role that another pass has taken were ended.
-fn late() -> Shut {
-    Shut {
+fn late() -> Fenced {
+    Fenced {
         sessions: 1,
         after: Some(seen_shut()),
-        ..Shut::default()
+        ..Fenced::default()
     }
 }
 
@@ -216,10 +217,10 @@ async fn a_fence_that_saw_the_member_open_before_another_one_shut_it_and_told_te
     let here = "us-east-1".into();
     let known = books.known(&here, &"orders".into()).await.unwrap().unwrap();
     let rows = Rows(books.rows());
-    let observed = super::super::observe(&books, &known, &rows).await.unwrap();
+    let observed = observe(&books, &known, &rows).await.unwrap();
     sweep_of(&books).await.unwrap();
     books.doorway(|doorway| doorway.shut = late());
-    shut(&books, &known, &observed).await.map(drop).unwrap();
+    fence(&books, &known, &observed).await.map(drop).unwrap();
     assert_eq!(told(&books, "was fenced"), 1);
 }
 

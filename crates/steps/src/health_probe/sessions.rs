@@ -1,31 +1,26 @@
-//! One look at a plan's writer: a beat over there, a reading over here, both at once and under the plan's time-out.
+//! The probe's sessions at a plan's members, and a look over them: a beat at the writer, a reading over here, both at once and
+//! under the plan's time-out.
 
 use std::time::Duration;
 
 use super::spares::or_spare;
-use crate::confirm_outage::TIMEOUT;
 use failover::{
     Error,
-    beat::{Look, Reading, Vantage, Write},
-    domain::{Epoch, PlanName, Region},
+    beat::{Look, Reading, Write},
+    domain::{Epoch, Region},
     ledger::{Endpoints, Known, Row},
-    pass::unknown,
     plan::Plan,
-    ports::{
-        Confirmation, Credentials, Heart, Here, Ledger, Members, Parameters, Place, Secrets,
-        by_whichever_serves,
-    },
-    topology::Cluster,
+    ports::{Credentials, Heart, Here, Place, Secrets, by_whichever_serves},
 };
 
 /// The writer that a plan's probe looks at, as its own Region's ledger names it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Target {
+pub(super) struct LedgerWriter {
     pub(super) writer: Region,
     pub(super) epoch: Epoch,
 }
 
-impl Target {
+impl LedgerWriter {
     pub(super) fn of(row: &Row) -> Option<Self> {
         row.current.as_ref().map(|current| Self {
             writer: current.writer.clone(),
@@ -86,7 +81,7 @@ impl<S> Sessions<S> {
         &mut self,
         world: &(impl Here + Heart<Session = S> + Secrets),
         known: &Known,
-        target: &Target,
+        target: &LedgerWriter,
         limit: Duration,
     ) -> (Look, bool) {
         let at = world.now();
@@ -105,7 +100,7 @@ async fn beat<S>(
     world: &(impl Here + Heart<Session = S> + Secrets),
     (kept, spare): (&mut Kept<S>, &mut Option<(Region, S)>),
     known: &Known,
-    target: &Target,
+    target: &LedgerWriter,
     limit: Duration,
 ) -> Write {
     let endpoint = |endpoints: &Endpoints| endpoints.writer.clone();
@@ -118,19 +113,7 @@ async fn beat<S>(
         Err(why) => return why,
     };
     let write = world.beat(&session, world.region(), target.epoch).await;
-    match &write {
-        Write::Committed { .. } => kept.session = Some((target.writer.clone(), session)),
-        // Perhaps the password was changed meanwhile.
-        Write::Misconfigured { .. } => kept.login = None,
-        Write::Failed { .. }
-        | Write::Saturated { .. }
-        | Write::Starting { .. }
-        | Write::Exhausted { .. }
-        | Write::Answered { .. }
-        | Write::ReadOnly
-        | Write::OtherEpoch { .. }
-        | Write::Unattempted { .. } => {}
-    }
+    kept.after(&write, &target.writer, session);
     write
 }
 
@@ -156,6 +139,23 @@ async fn reading<S>(
 }
 
 impl<S> Kept<S> {
+    /// Keeps the session by which a beat was committed, and no login that was refused.
+    fn after(&mut self, write: &Write, writer: &Region, session: S) {
+        match write {
+            Write::Committed { .. } => self.session = Some((writer.clone(), session)),
+            // Perhaps the password was changed meanwhile.
+            Write::Misconfigured { .. } => self.login = None,
+            Write::Failed { .. }
+            | Write::Saturated { .. }
+            | Write::Starting { .. }
+            | Write::Exhausted { .. }
+            | Write::Answered { .. }
+            | Write::ReadOnly
+            | Write::OtherEpoch { .. }
+            | Write::Unattempted { .. } => {}
+        }
+    }
+
     /// What a look has seen that was cut off after `limit`.
     fn cut_off(&self, limit: Duration) -> Write {
         if self.asking {
@@ -185,15 +185,7 @@ impl<S> Kept<S> {
             return Ok(session);
         }
         let place = place(known, region, endpoint)?;
-        let login = match self.login.take().filter(|(kept, _)| kept == region) {
-            Some((_, login)) => login,
-            None => {
-                self.asking = true;
-                let asked = login(world, &known.plan, region, &place).await;
-                self.asking = false;
-                asked?
-            }
-        };
+        let login = self.login(world, &known.plan, region, &place).await?;
         // Kept before connecting, which may be cut off: a writer that is gone must not cost a secret at every look.
         self.login = Some((region.clone(), login.clone()));
         let session = world.connect(&place, &login, limit).await;
@@ -202,6 +194,23 @@ impl<S> Kept<S> {
             self.login = None;
         }
         session
+    }
+
+    /// The login that is kept, or the one that is asked for.
+    async fn login(
+        &mut self,
+        world: &impl Secrets,
+        plan: &Plan,
+        region: &Region,
+        place: &Place,
+    ) -> Result<Credentials, Write> {
+        if let Some((_, kept)) = self.login.take().filter(|(kept, _)| kept == region) {
+            return Ok(kept);
+        }
+        self.asking = true;
+        let asked = login(world, plan, region, place).await;
+        self.asking = false;
+        asked
     }
 }
 
@@ -221,6 +230,17 @@ fn place(
         port: endpoints.port,
         database: known.plan.database.name.clone(),
     })
+}
+
+/// What the local reader has now, over a session of its own and within `limit`.
+pub(super) async fn read_once<S>(
+    world: &(impl Here + Heart<Session = S> + Secrets),
+    known: &Known,
+    limit: Duration,
+) -> Option<Reading> {
+    let mut reader = Kept::default();
+    let read = reading(world, &mut reader, known, limit);
+    tokio::time::timeout(limit, read).await.ok().flatten()
 }
 
 /// The probe's login. Where it is not to be had, nothing was seen of the writer, good or bad.
@@ -270,174 +290,9 @@ pub(super) async fn as_probe<S>(
     .await
 }
 
-/// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
-const FRESH: Duration = TIMEOUT.saturating_sub(Duration::from_secs(1));
-
-/// What this Region's ledger notes of a plan: the plan itself, the writer to look at, and the last look.
-async fn noted(
-    world: &(impl Ledger + Here),
-    name: &PlanName,
-) -> Result<(Known, Target, Option<Vantage>), Error> {
-    let here = world.region();
-    let (known, row, vantage) = tokio::join!(
-        world.known(here, name),
-        world.row(here, name),
-        world.vantage(here, name)
-    );
-    let Some(known) = known? else {
-        return Err(unknown(world, name).await);
-    };
-    let target = Target::of(&row?).ok_or_else(|| failover::guard::not_adopted(name))?;
-    Ok((known, target, vantage?))
-}
-
-/// One fresh look, on fresh connections, recorded like any other.
-pub(super) async fn confirm(
-    world: &(impl Ledger + Here + Secrets + Heart),
-    name: &PlanName,
-) -> Result<Confirmation, Error> {
-    let here = world.region();
-    let (known, target, before) = noted(world, name).await?;
-    let limit = Duration::from_secs(known.plan.detection.timeout_seconds).min(FRESH);
-    let (look, readable) = Sessions::with(None)
-        .look(world, &known, &target, limit)
-        .await;
-    let vantage = Vantage::after(
-        before.as_ref(),
-        here,
-        &target.writer,
-        look,
-        &known.plan.detection,
-    );
-    world.put_vantage(name, &vantage).await?;
-    tracing::info!(plan = %name, write = ?vantage.write, readable, "confirmed");
-    Ok(Confirmation { vantage, readable })
-}
-
-/// The look of a dry run, which commits no beat and records nothing: what this Region's probe recorded last, and whether the local
-/// reader answers now.
-///
-/// # Errors
-/// Those of a fresh look; `Unavailable` where nothing was recorded lately.
-pub(super) async fn recorded(
-    world: &(impl Ledger + Here + Secrets + Heart),
-    name: &PlanName,
-) -> Result<Confirmation, Error> {
-    let here = world.region();
-    let (known, target, held) = noted(world, name).await?;
-    let detection = &known.plan.detection;
-    let lately = |vantage: &Vantage| {
-        vantage.writer_region == target.writer
-            && world.now().duration_since(vantage.at) <= detection.home_age_max()
-    };
-    let vantage = held.filter(lately).ok_or_else(|| {
-        Error::Unavailable(format!(
-            "a dry run makes no look of its own, and the probe in {here} has recorded none at plan {name} lately; switch its schedule on"
-        ))
-    })?;
-    let limit = Duration::from_secs(detection.timeout_seconds).min(FRESH);
-    let mut reader = Kept::default();
-    let read = tokio::time::timeout(limit, reading(world, &mut reader, &known, limit));
-    let readable = read.await.ok().flatten().is_some();
-    Ok(Confirmation { vantage, readable })
-}
-
-/// The plan and the endpoints of every member that RDS shows within `limit`, over those known from before.
-pub(super) async fn refresh(
-    world: &impl Members,
-    plan: Plan,
-    before: Option<Known>,
-    limit: Duration,
-) -> Known {
-    let mut addresses = before.map(|known| known.endpoints).unwrap_or_default();
-    let reads = plan.members().iter().map(async |(region, member)| {
-        let cluster = tokio::time::timeout(limit, world.cluster(region, &member.cluster)).await;
-        (region.clone(), cluster.ok().and_then(Result::ok).flatten())
-    });
-    for (region, cluster) in futures::future::join_all(reads).await {
-        if let Some(cluster) = cluster {
-            addresses.insert(region, endpoints(cluster));
-        }
-    }
-    Known {
-        plan,
-        endpoints: addresses,
-    }
-}
-
-/// The plan with the endpoints of one member, as RDS shows them now or as they were known: nobody else is asked, who may be
-/// dead.
-pub(super) async fn only(
-    world: &(impl Ledger + Here + Members),
-    plan: Plan,
-    region: &Region,
-) -> Result<Known, Error> {
-    let member = plan.members().get(region);
-    let cluster = member
-        .map(|member| member.cluster.clone())
-        .unwrap_or_default();
-    let mut known = world.known(world.region(), &plan.plan).await?;
-    match world.cluster(region, &cluster).await {
-        Ok(Some(cluster)) => {
-            let mut addresses = known.map(|known| known.endpoints).unwrap_or_default();
-            addresses.insert(region.clone(), endpoints(cluster));
-            Ok(Known {
-                plan,
-                endpoints: addresses,
-            })
-        }
-        Ok(None) => Err(Error::UnexpectedTopology(format!(
-            "RDS in {region} knows no cluster {cluster:?}"
-        ))),
-        Err(why @ Error::Unavailable(_)) => known.take().ok_or(why),
-        Err(why) => Err(why),
-    }
-}
-
-fn endpoints(cluster: Cluster) -> Endpoints {
-    Endpoints {
-        writer: cluster.endpoint,
-        reader: cluster.reader_endpoint,
-        port: cluster.port,
-    }
-}
-
-/// Reads one plan's document, or answers the one last read.
-pub(super) async fn plan_or_last_read(
-    world: &(impl Ledger + Here + Parameters),
-    name: &PlanName,
-) -> Result<Plan, Error> {
-    match world.plan(name).await {
-        Ok(document) => failover::plan::read_named(name, &document),
-        Err(why @ Error::Unavailable(_)) => match world.known(world.region(), name).await? {
-            Some(known) => Ok(known.plan),
-            None => Err(why),
-        },
-        Err(Error::InvalidRequest(_)) => Err(unknown(world, name).await),
-        Err(why) => Err(why),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use failover::testing::{self, Books};
-
-    #[tokio::test]
-    async fn a_dry_look_commits_no_beat_and_records_nothing() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let row = testing::row("us-west-2", 7);
-        let looked = |second| Books::with(&row).looked("us-east-1", at(second));
-        let books = looked(990);
-        let seen = recorded(&books, &"orders".into()).await.unwrap();
-        assert_eq!((seen.vantage.at, seen.readable), (at(990), false));
-        assert_eq!(books.looks(), [], "nothing is recorded");
-        let old = recorded(&looked(900), &"orders".into()).await;
-        let why = old.unwrap_err().to_string();
-        assert!(why.contains("dry run"), "{why}");
-    }
 
     #[test]
     fn a_time_out_tells_of_a_living_server_only_behind_a_login_of_the_same_look() {

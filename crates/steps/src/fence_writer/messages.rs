@@ -1,0 +1,128 @@
+//! What people are told of a deposed writer: that it was fenced, that it is not, and who comes in as its administrator.
+
+use super::{Observed, words};
+use crate::standing::{Standing, standing};
+use failover::{
+    Error,
+    domain::Region,
+    ledger::{Current, Known, Row, Rows},
+    notify::{Message, Severity, claim_and_tell, commands, tell_news},
+    ports::{Here, Ledger, Members, People},
+};
+
+/// Tells people that a deposed writer is fenced, where an earlier pass ended before it could, or told them that it is not.
+pub(super) async fn tell_fenced(
+    world: &(impl Ledger + Here + People),
+    known: &Known,
+    rows: &Rows,
+    observed: &Observed,
+) {
+    let row = rows.0.get(world.region());
+    if row.and_then(Row::tell_fenced).is_some() {
+        let message = fenced(world, known, observed, "Nothing stands open there");
+        claim_and_tell(world, &known.plan, &message, Row::tell_fenced).await;
+    }
+}
+
+/// That a deposed writer was fenced.
+pub(super) fn fenced(world: &impl Here, known: &Known, observed: &Observed, what: &str) -> Message {
+    let here = world.region();
+    Message {
+        severity: Severity::Action,
+        what: format!("the deposed writer in {here} was fenced"),
+        evidence: format!(
+            "{} has been the writer since epoch {}. {what}.",
+            observed.writer, observed.epoch
+        ),
+        next: "Bring the writer home when it suits you.".into(),
+        commands: vec![commands::failback(&known.plan, here)],
+        ..Message::default()
+    }
+}
+
+/// Tells people once for each epoch, and each of them, who is not kept out, and what keeps them out.
+pub(super) async fn tell_administrator(
+    world: &(impl Ledger + Here + People),
+    known: &Known,
+    observed: &Observed,
+    stays: &[String],
+) {
+    let here = world.region();
+    let message = Message {
+        severity: Severity::Critical,
+        what: format!(
+            "split brain: somebody works as the administrator of the deposed writer in {here}"
+        ),
+        evidence: format!(
+            "{} has been the writer since epoch {}. Sessions there were ended, and the fence cannot take their login: {}.",
+            observed.writer,
+            observed.epoch,
+            words::some(stays.iter())
+        ),
+        next: format!(
+            "{} The fence ends such sessions every minute, and this is told once for each of them. A person who has to look there sets \
+             PGAPPNAME to aurora-failover.",
+            words::KEEP_OUT
+        ),
+        ..Message::default()
+    };
+    let news = |row: &Row| row.tell_administrators(observed.epoch, stays);
+    tell_news(world, &known.plan, &message, news).await;
+}
+
+/// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
+/// cause; a failure that says nothing of where this Region's member stands is only counted.
+pub(super) async fn tell_unfenced(
+    world: &(impl Ledger + Here + Members + People),
+    known: &Known,
+    rows: &Rows,
+    why: &Error,
+) {
+    let here = world.region();
+    let Ok((Standing::Deposed, cluster)) = standing(world, &known.plan, rows).await else {
+        return;
+    };
+    let Some(current) = rows.current() else {
+        return;
+    };
+    // What keeps the fence out once a cluster that nobody can connect to is started is told all the same.
+    let (message, cause) = match cluster.and_then(|cluster| cluster.shut(here)) {
+        Some(shut) => (unreachable(here, current, &shut), "Shut".to_owned()),
+        None => (
+            split_brain(here, current, why),
+            format!("{}: {why}", why.name()),
+        ),
+    };
+    let news = |row: &Row| row.tell_unfenced(current.epoch, &cause);
+    claim_and_tell(world, &known.plan, &message, news).await;
+}
+
+fn unreachable(here: &Region, current: &Current, shut: &str) -> Message {
+    Message {
+        severity: Severity::Action,
+        what: format!("the deposed writer in {here} is not fenced, and nobody can connect to it"),
+        evidence: format!(
+            "{} has been the writer since epoch {}. {shut}. It takes no writes as it is.",
+            current.writer, current.epoch
+        ),
+        next: "Let nothing write there when it is started: the fence shuts it within a minute then. RDS starts a stopped cluster by \
+               itself after seven days."
+            .into(),
+        ..Message::default()
+    }
+}
+
+fn split_brain(here: &Region, current: &Current, why: &Error) -> Message {
+    Message {
+        severity: Severity::Critical,
+        what: format!("split brain: the deposed writer in {here} is not fenced"),
+        evidence: format!(
+            "{} has been the writer since epoch {}, and applications may still write in {here}. {why}.",
+            current.writer, current.epoch
+        ),
+        next: "Put right what stands in the way, or stop what writes there. The fence tries again every minute, and this is told \
+               once."
+            .into(),
+        ..Message::default()
+    }
+}

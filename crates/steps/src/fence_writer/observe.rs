@@ -1,0 +1,77 @@
+//! What a pass of the fence sees of this Region's member, and what it notes of that.
+
+use super::{AccessCounts, Forwarded, OBSERVING, Observed, patience};
+use crate::standing::{Standing, standing};
+use failover::{
+    Error,
+    guard::not_adopted,
+    ledger::{Known, Row, Rows},
+    ports::{Fence, Here, Ledger, Members, update_if},
+    topology::Cluster,
+};
+
+/// What stands of this Region's member, in RDS and in its database.
+///
+/// # Errors
+/// `NotReady` where no ledger names a writer, `Unavailable`.
+pub(super) async fn observe(
+    world: &(impl Here + Members + Fence),
+    known: &Known,
+    rows: &Rows,
+) -> Result<Observed, Error> {
+    let current = rows.current();
+    let current = current.ok_or_else(|| not_adopted(&known.plan.plan))?;
+    let here = world.region();
+    let (standing, cluster) = standing(world, &known.plan, rows).await?;
+    let deposed = cluster.filter(|_| standing == Standing::Deposed);
+    let deposed = deposed.as_ref();
+    let shut = deposed.and_then(|cluster| cluster.shut(here));
+    let reachable = deposed.filter(|_| shut.is_none());
+    let (doors, forwarded) = match reachable {
+        Some(cluster) => access(world, known, cluster).await?,
+        None => (None, Forwarded::default()),
+    };
+    let alone = deposed.filter(|cluster| cluster.global_cluster.is_none());
+    let row = rows.0.get(here);
+    Ok(Observed {
+        standing,
+        writer: current.writer.clone(),
+        epoch: current.epoch,
+        fenced: row.and_then(|row| row.fenced_at.and(row.fenced)),
+        doors,
+        forwarded,
+        shut,
+        alone: alone.map(|cluster| format!("{} in {here}", cluster.identifier)),
+    })
+}
+
+/// What is open on a deposed member's database, and what of other instances may bring writes to it.
+async fn access(
+    world: &(impl Here + Members + Fence),
+    known: &Known,
+    cluster: &Cluster,
+) -> Result<(Option<AccessCounts>, Forwarded), Error> {
+    let here = world.region();
+    let what = format!("looking at the doors in {here}");
+    let doors = patience::in_time(world, OBSERVING, &what, world.access(known)).await;
+    let doors = doors.map_err(|why| cluster.explained(here, why))?;
+    let forwarding = world.forwarding(cluster).await;
+    Ok((Some(doors.into()), Forwarded::of(here, cluster, forwarding)))
+}
+
+/// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it
+/// under that fence is not all of it.
+///
+/// # Errors
+/// `Unavailable`.
+pub(super) async fn note_open(
+    world: &(impl Ledger + Here),
+    known: &Known,
+    seen: &Observed,
+) -> Result<(), Error> {
+    let is_open = seen.doors.as_ref().is_some_and(AccessCounts::may_take_rows);
+    if seen.fenced.is_some() && (is_open || !seen.forwarded.on.is_empty()) {
+        update_if(world, world.region(), &known.plan.plan, Row::open).await?;
+    }
+    Ok(())
+}

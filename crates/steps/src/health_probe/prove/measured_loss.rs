@@ -1,0 +1,41 @@
+//! What a promotion lost, by the beats that the old writer acknowledged and the promoted one holds.
+
+use failover::{
+    Error,
+    beat::{Beats, Loss, loss},
+    domain::Epoch,
+    pass::Pass,
+    ports::{Here, Ledger},
+};
+
+/// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
+pub(super) async fn measured_loss(
+    world: &(impl Ledger + Here),
+    pass: &Pass,
+    epoch: Epoch,
+) -> Result<Option<Loss>, Error> {
+    let run = &pass.run;
+    // An earlier run that committed the epoch and died has covered what was lost.
+    let untouched = |held: &&Beats| held.values().all(|beat| beat.epoch < epoch);
+    let Some(held) = run.held.as_ref().filter(untouched) else {
+        return Ok(None);
+    };
+    let covers = run.plan.detection.covers();
+    if let Some(confirmed) = &run.confirmed {
+        let (acknowledged, sign) = (&confirmed.acknowledged, confirmed.last_sign());
+        return Ok(loss(acknowledged, held, sign, covers));
+    }
+    let acknowledged = last_beat(world, pass).await?;
+    let rows = pass.rows.0.values();
+    let sign = rows.filter_map(|row| row.alive_at.max(row.maybe_alive_at));
+    Ok(loss(&acknowledged, held, sign.max(), covers))
+}
+
+/// The last beat that this Region's own record holds of the writer that the run left.
+async fn last_beat(world: &(impl Ledger + Here), pass: &Pass) -> Result<Beats, Error> {
+    let run = &pass.run;
+    let vantage = world.vantage(world.region(), run.name()).await?;
+    let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);
+    let beat = vantage.and_then(|vantage| Some((vantage.region.clone(), vantage.last_beat?)));
+    Ok(beat.into_iter().collect())
+}

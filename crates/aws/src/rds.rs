@@ -13,9 +13,9 @@ use failover::{
     domain::{Region, seconds_between},
     evidence::Rds,
     patience::{Trouble, trouble},
-    ports::{Accepted, BlueGreen, Forwarding, Here, Members},
+    ports::{Accepted, BlueGreen, Forwarding, Here, Members, Survey},
     topology::{
-        Call, Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Instance,
+        Call, Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Group, Instance,
         ParameterGroup, Reach, Shape, Snapshot,
     },
 };
@@ -34,6 +34,45 @@ const INSTANCES: Duration = Duration::from_millis(1500);
 
 /// Stands for the statuses of instances that RDS did not tell.
 const UNREAD: &str = "unread";
+
+impl Survey for Aws {
+    async fn look(&self, region: &Region, identifier: &str) -> Rds {
+        let began = self.now();
+        let seen = self.look_once(region, identifier).await;
+        // A kept connection that was closed meanwhile fails at once, and says nothing of the Region.
+        let at_once = seconds_between(began, self.now()) < AT_ONCE_SECONDS;
+        if seen.answers() || !at_once {
+            return seen;
+        }
+        self.look_once(region, identifier).await
+    }
+
+    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
+        let Some(found) = self.db_cluster(region, identifier).await? else {
+            return Ok(None);
+        };
+        let client = client!(self, aws_sdk_rds, region);
+        let instances = client
+            .describe_db_instances()
+            .filters(of_cluster(identifier))
+            .send()
+            .await
+            .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
+        Ok(Some(cluster(
+            found,
+            &instances.db_instances.unwrap_or_default(),
+        )))
+    }
+
+    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
+        let found = self.global_cluster(region, name).await?;
+        Ok(found.map(Group::from))
+    }
+
+    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
+        self.write_forwarding(cluster).await
+    }
+}
 
 impl Members for Aws {
     async fn global_cluster(
@@ -63,34 +102,6 @@ impl Members for Aws {
                 &why,
             )),
         }
-    }
-
-    async fn look(&self, region: &Region, identifier: &str) -> Rds {
-        let began = self.now();
-        let seen = self.look_once(region, identifier).await;
-        // A kept connection that was closed meanwhile fails at once, and says nothing of the Region.
-        let at_once = seconds_between(began, self.now()) < AT_ONCE_SECONDS;
-        if seen.answers() || !at_once {
-            return seen;
-        }
-        self.look_once(region, identifier).await
-    }
-
-    async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        let Some(found) = self.db_cluster(region, identifier).await? else {
-            return Ok(None);
-        };
-        let client = client!(self, aws_sdk_rds, region);
-        let instances = client
-            .describe_db_instances()
-            .filters(of_cluster(identifier))
-            .send()
-            .await
-            .map_err(|why| error(&format!("RDS DescribeDBInstances in {region}"), &why))?;
-        Ok(Some(cluster(
-            found,
-            &instances.db_instances.unwrap_or_default(),
-        )))
     }
 
     async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
@@ -180,10 +191,6 @@ impl Members for Aws {
             Ok(_) => Ok(Accepted::Yes),
             Err(why) => refused(&format!("RDS SwitchoverGlobalCluster in {region}"), &why),
         }
-    }
-
-    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
-        self.write_forwarding(cluster).await
     }
 
     fn reach(&self) -> Option<&Reach> {

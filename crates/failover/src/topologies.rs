@@ -7,18 +7,13 @@ use crate::{
     domain::{PlanName, Region},
     ledger::{Current, Resolved, Run},
     plan::Plan,
-    topology::{Cluster, GlobalCluster},
+    topology::{Cluster, Group},
 };
 
 /// The ways in which a topology promotes a member.
 pub trait Strategies: Sync {
     /// By which way the target would be promoted, after what its Region shows.
-    fn resolve(
-        &self,
-        plan: &Plan,
-        target: Option<&Cluster>,
-        global: Option<&GlobalCluster>,
-    ) -> Resolved;
+    fn resolve(&self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved;
 
     /// Whether the way that was tried leads nowhere, where the plan leaves another one open: the time of the last call, and why.
     fn gives_up(&self, run: &Run, now: Timestamp) -> Option<(Timestamp, String)>;

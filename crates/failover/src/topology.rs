@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Region;
 
 mod call;
+mod group;
 mod named;
 pub mod names;
 mod reach;
@@ -14,6 +15,7 @@ mod shape;
 pub mod status;
 
 pub use call::{Call, ParameterGroup};
+pub use group::{Group, GroupMember, Operation, standing};
 pub use named::Named;
 pub use reach::Reach;
 pub use shape::{
@@ -130,6 +132,12 @@ impl GlobalCluster {
 }
 
 impl Cluster {
+    /// The group that it says it belongs to.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.global_cluster.as_deref()
+    }
+
     /// Whether it takes writes as far as RDS can tell: it is available, and so is its writer instance.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -157,32 +165,19 @@ pub enum Role {
 /// The target's role in the global cluster.
 #[must_use]
 pub fn role(global: Option<&GlobalCluster>, target: &Cluster) -> Role {
-    match global.and_then(|global| global.member(&target.arn)) {
-        Some(member) if member.is_writer => Role::Primary,
-        Some(_) => Role::Standby,
-        None if target.global_cluster.is_some() => Role::Unsettled,
-        None => Role::Standalone,
-    }
+    standing(global.map(Group::from).as_ref(), target)
 }
 
 /// Whether the only primary of the global cluster is the cluster `identifier` of `region`.
 #[must_use]
 pub fn is_led_by(global: &GlobalCluster, region: &Region, identifier: &str) -> bool {
-    let primaries = global.members.iter().filter(|member| member.is_writer);
-    primaries.count() == 1 && is_primary_of(global, region, identifier)
+    Group::from(global).is_led_by(region, identifier)
 }
 
 /// Whether the cluster `identifier` of `region` is shown as a primary of the global cluster, be it beside another.
 #[must_use]
 pub fn is_primary_of(global: &GlobalCluster, region: &Region, identifier: &str) -> bool {
-    // arn:aws:rds:<region>:<account>:cluster:<identifier>
-    let is_it = |member: &GlobalMember| {
-        let parts: Vec<_> = member.arn.split(':').collect();
-        let names_it = |name: &&str| name.eq_ignore_ascii_case(identifier);
-        parts.get(3) == Some(&region.as_str()) && parts.get(6).is_some_and(names_it)
-    };
-    let mut primaries = global.members.iter().filter(|member| member.is_writer);
-    primaries.any(is_it)
+    Group::from(global).names_as_leader(region, identifier)
 }
 
 #[cfg(test)]

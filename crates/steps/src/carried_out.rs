@@ -6,8 +6,8 @@ use failover::{
     domain::Region,
     ledger::Rows,
     plan::Plan,
-    ports::{Members, in_region},
-    topology::{Role, role},
+    ports::{Survey, recorded_group},
+    topology::{Role, standing},
 };
 
 /// Whether an open intent to the target has already been carried out: RDS shows that it follows nobody and is ready.
@@ -15,7 +15,7 @@ use failover::{
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
 pub async fn is_carried_out(
-    world: &impl Members,
+    world: &impl Survey,
     plan: &Plan,
     rows: &Rows,
     target: &Region,
@@ -29,17 +29,17 @@ pub async fn is_carried_out(
     let Some(cluster) = world.cluster(target, &member.cluster).await? else {
         return Ok(false);
     };
-    let global = match &intent.global_cluster {
-        Some(global) => in_region(world, target, global).await?,
+    let group = match &intent.global_cluster {
+        Some(named) => recorded_group(world, target, named).await?,
         None => None,
     };
-    let role = role(global.as_ref(), &cluster);
+    let role = standing(group.as_ref(), &cluster);
     Ok(matches!(role, Role::Primary | Role::Standalone) && cluster.is_ready())
 }
 
 /// The same by the target's own row alone, which alone decides about changes to it; what RDS does not tell counts as not
 /// carried out.
-pub async fn shows(world: &impl Members, plan: &Plan, rows: &Rows, target: &Region) -> bool {
+pub async fn shows(world: &impl Survey, plan: &Plan, rows: &Rows, target: &Region) -> bool {
     let own = rows.0.get(target).map(|row| (target.clone(), row.clone()));
     let own = Rows(own.into_iter().collect());
     let shown = is_carried_out(world, plan, &own, target).await;

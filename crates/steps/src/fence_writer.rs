@@ -35,7 +35,7 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
         operation,
     },
-    ports::{Fence, Here, Ledger, Members, Parameters, People},
+    ports::{Fence, Here, Ledger, Parameters, People, Survey},
 };
 
 /// The step's name in timelines and logs.
@@ -131,7 +131,7 @@ pub struct Observation {
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(
-    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
@@ -227,13 +227,13 @@ fn left_by_hand(observed: &Observed) -> String {
 /// # Errors
 /// The guards' refusals, `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn run(
-    world: &(impl Ledger + Here + Members + People + Fence),
+    world: &(impl Ledger + Here + Survey + People + Fence),
     input: &Input,
 ) -> Result<Output<Observation>, Error> {
     frame::run(&FenceWriter, world, input).await
 }
 
-impl<W: Ledger + Here + Members + People + Fence> Step<W> for FenceWriter {
+impl<W: Ledger + Here + Survey + People + Fence> Step<W> for FenceWriter {
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;

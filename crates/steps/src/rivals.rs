@@ -191,7 +191,7 @@ fn shared(
     }
     let named = |ledgers: Option<&Named>, plan: &Plan| {
         let kept = ledgers.map(|named| named.name.clone());
-        kept.unwrap_or_else(|| plan.topology.global_cluster().to_owned())
+        kept.unwrap_or_else(|| plan.topology.group().to_owned())
     };
     let (ours, theirs) = (named(ours, plan), named(theirs, other));
     ours.eq_ignore_ascii_case(&theirs)

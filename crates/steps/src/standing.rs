@@ -8,8 +8,8 @@ use failover::{
     guard::not_adopted,
     ledger::{Current, Rows},
     plan::Plan,
-    ports::{Here, Members, in_region},
-    topology::{Cluster, GlobalCluster, Role, is_led_by, role},
+    ports::{Here, Survey, recorded_group},
+    topology::{Cluster, Group, Role, standing as stands},
 };
 
 /// Where this Region's member stands.
@@ -24,7 +24,7 @@ pub enum Standing {
     Follows,
     /// It follows the deposed writer of a third Region, and takes nothing of its own until it leaves that one.
     FollowsDeposed,
-    /// It leads another global cluster or stands alone, and the writer is elsewhere.
+    /// It leads another group or stands alone, and the writer is elsewhere.
     Deposed,
 }
 
@@ -33,7 +33,7 @@ pub enum Standing {
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub async fn standing(
-    world: &(impl Here + Members),
+    world: &(impl Here + Survey),
     plan: &Plan,
     rows: &Rows,
 ) -> Result<(Standing, Option<Cluster>), Error> {
@@ -43,7 +43,10 @@ pub async fn standing(
     if current.writer == *here || to_here {
         return Ok((Standing::Endorsed, None));
     }
-    let name = plan.members.get(here).map(|member| member.cluster.as_str());
+    let name = plan
+        .members()
+        .get(here)
+        .map(|member| member.cluster.as_str());
     let Some(cluster) = world.cluster(here, name.unwrap_or_default()).await? else {
         return Ok((Standing::Gone, None));
     };
@@ -53,21 +56,21 @@ pub async fn standing(
 
 /// Where a cluster of this Region stands beside a writer of another one.
 async fn beside(
-    world: &(impl Here + Members),
+    world: &(impl Here + Survey),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,
 ) -> Result<Standing, Error> {
-    let global = match &current.global_cluster {
-        Some(named) => in_region(world, world.region(), named).await?,
+    let group = match &current.global_cluster {
+        Some(named) => recorded_group(world, world.region(), named).await?,
         None => None,
     };
-    Ok(match role(global.as_ref(), cluster) {
+    Ok(match stands(group.as_ref(), cluster) {
         Role::Standby => Standing::Follows,
         Role::Unsettled if follows_deposed(world, plan, current, cluster).await? => {
             Standing::FollowsDeposed
         }
-        // The ledgers name another writer: what leads or stands alone here was deposed. A standby of a global cluster that is
+        // The ledgers name another writer: what leads or stands alone here was deposed. A standby of a group that is
         // past may be among them, which its database tells.
         Role::Primary | Role::Standalone | Role::Unsettled => Standing::Deposed,
     })
@@ -75,35 +78,33 @@ async fn beside(
 
 /// Whether RDS shows that it follows another member of the plan than the proven writer: of three or more, the deposed one.
 async fn follows_deposed(
-    world: &(impl Here + Members),
+    world: &(impl Here + Survey),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,
 ) -> Result<bool, Error> {
     let here = world.region();
-    let Some(own) = &cluster.global_cluster else {
+    let Some(own) = cluster.group() else {
         return Ok(false);
     };
-    if plan.members.len() < 3 {
+    if plan.members().len() < 3 {
         return Ok(false);
     }
-    let global = world.global_cluster(here, own).await?;
-    Ok(global.is_some_and(|global| is_led_elsewhere(&global, plan, (here, current), cluster)))
+    let group = world.group(here, own).await?;
+    Ok(group.is_some_and(|group| is_led_elsewhere(&group, plan, (here, current), cluster)))
 }
 
-/// Whether a global cluster has the cluster as a standby of a member that is neither here nor the proven writer.
+/// Whether a group has the cluster as a standby of a member that is neither here nor the proven writer.
 fn is_led_elsewhere(
-    global: &GlobalCluster,
+    group: &Group,
     plan: &Plan,
     (here, current): (&Region, &Current),
     cluster: &Cluster,
 ) -> bool {
-    let follows = role(Some(global), cluster) == Role::Standby && global.failover.is_none();
-    let mut others = plan.members.iter();
+    let follows = stands(Some(group), cluster) == Role::Standby && group.operation.is_none();
+    let mut others = plan.members().iter();
     follows
         && others.any(|(region, member)| {
-            region != here
-                && *region != current.writer
-                && is_led_by(global, region, &member.cluster)
+            region != here && *region != current.writer && group.is_led_by(region, &member.cluster)
         })
 }

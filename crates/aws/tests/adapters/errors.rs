@@ -2,7 +2,7 @@
 
 use failover::{
     Error,
-    ports::{Batch, Heard, Ledger, Members, Names, Parameters, Secrets, Services},
+    ports::{Batch, Heard, Ledger, Members, Names, Parameters, Secrets, Services, Survey},
 };
 
 use crate::{

@@ -3,7 +3,7 @@
 use failover::{
     Error,
     evidence::Rds,
-    ports::{Accepted, Members},
+    ports::{Accepted, Members, Survey},
     topology::{Cluster, FailoverState, GlobalMember, Instance, Role, role},
 };
 

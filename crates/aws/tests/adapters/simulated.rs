@@ -8,7 +8,7 @@ use aws_sdk_rds::{
     config::{BehaviorVersion, Credentials, Region},
 };
 use failover::{
-    ports::{Accepted, Forwarding, Members},
+    ports::{Accepted, Forwarding, Members, Survey},
     topology::{Cluster, GlobalCluster, Role, role},
 };
 use rds_sim::{Durations, Simulator, SimulatorConfig};

@@ -59,9 +59,9 @@ impl Strategy {
 }
 
 impl Topology {
-    /// The global cluster's identifier when the plan was first adopted.
+    /// The identifier of the group of its members when the plan was first adopted.
     #[must_use]
-    pub fn global_cluster(&self) -> &str {
+    pub fn group(&self) -> &str {
         let Self::AuroraGlobal { global_cluster, .. } = self;
         global_cluster
     }

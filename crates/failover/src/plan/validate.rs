@@ -128,7 +128,7 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
     let fix = format!(
         "use 1 to {IDENTIFIER_MAX} letters, digits and single hyphens, a letter first and no hyphen last, as RDS does"
     );
-    for (field, name) in clusters.chain([(global, plan.topology.global_cluster())]) {
+    for (field, name) in clusters.chain([(global, plan.topology.group())]) {
         found.named(&field, name, is_identifier(name), &fix);
     }
 }

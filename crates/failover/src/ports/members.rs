@@ -1,38 +1,25 @@
-//! The plan's members, in RDS.
+//! The plan's members, in RDS, as the steps of an Aurora global database read and change them.
 
 use crate::{
     Error,
     domain::Region,
-    evidence::Rds,
-    topology::{Call, Cluster, GlobalCluster, Named, ParameterGroup, Reach, Shape, Snapshot},
+    ports::Survey,
+    topology::{Call, GlobalCluster, Named, ParameterGroup, Reach, Shape, Snapshot},
 };
 
-/// RDS, as the steps read and change it. Every call has a time-out of seconds.
-pub trait Members: Sync {
+/// RDS beyond what every topology is asked. Every call has a time-out of seconds.
+pub trait Members: Survey {
     /// The global cluster as a Region sees it; `None` when that Region knows none of this name.
     fn global_cluster(
         &self,
         region: &Region,
         identifier: &str,
     ) -> impl Future<Output = Result<Option<GlobalCluster>, Error>> + Send;
-    /// What a Region's RDS answers about a cluster, as evidence: one attempt, and whatever comes back is an answer.
-    fn look(&self, region: &Region, identifier: &str) -> impl Future<Output = Rds> + Send;
-    /// A cluster of a Region with its instances; `None` when there is none of this name.
-    fn cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
     /// The blue/green deployments of a Region.
     fn blue_green(
         &self,
         region: &Region,
     ) -> impl Future<Output = Result<Vec<BlueGreen>, Error>> + Send;
-    /// What is shown of write forwarding to this Region's cluster.
-    fn forwarding(
-        &self,
-        cluster: &Cluster,
-    ) -> impl Future<Output = Result<Forwarding, Error>> + Send;
     /// What this function's role may make again; `None` where nobody says.
     fn reach(&self) -> Option<&Reach>;
     /// A cluster with all that belongs to it; `None` when there is none of this name.
@@ -108,15 +95,6 @@ pub struct BlueGreen {
     pub source: String,
     /// Its status, such as `AVAILABLE`.
     pub status: String,
-}
-
-/// What RDS shows of write forwarding to a cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Forwarding {
-    /// The cluster's own `LocalWriteForwardingStatus`.
-    pub local: Option<String>,
-    /// The other members of the global cluster that it leads, by ARN, each with its `GlobalWriteForwardingStatus`.
-    pub members: Vec<(String, Option<String>)>,
 }
 
 /// A global cluster as a Region sees it. One that took its name is another, and is not answered.

@@ -12,6 +12,7 @@ mod parameters;
 mod people;
 mod secrets;
 mod services;
+mod survey;
 
 pub use comparison::{Comparison, Held, LATE, ListedRows, Pair, Reached, RowBatch};
 pub use fence::{Access, Fence, Fenced, Rights, Unfenced};
@@ -19,9 +20,10 @@ pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput,
 pub use heart::{Heart, Place, Spares};
 pub use here::{Here, within};
 pub use ledger::{Ledger, rows, update, update_if, withdraw};
-pub use members::{Accepted, BlueGreen, Forwarding, Members, in_region};
+pub use members::{Accepted, BlueGreen, Members, in_region};
 pub use names::{Batch, Heard, Names, Record};
 pub use parameters::{Parameter, Parameters};
 pub use people::People;
 pub use secrets::{Credentials, Rotation, Secrets, by_whichever_serves, first_that_serves};
 pub use services::{Deployment, Service, Services};
+pub use survey::{Forwarding, Survey, recorded_group};

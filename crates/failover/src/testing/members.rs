@@ -4,26 +4,16 @@ use crate::{
     Error,
     domain::Region,
     evidence::Rds,
-    ports::{Accepted, BlueGreen, Forwarding, Members},
+    ports::{Accepted, BlueGreen, Forwarding, Members, Survey},
     testing::Books,
-    topology::{Call, Cluster, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
+    topology::{Call, Cluster, GlobalCluster, Group, ParameterGroup, Reach, Shape, Snapshot},
 };
 
 fn nothing_is_changed() -> Accepted {
     Accepted::NotNow("nothing is changed here".into())
 }
 
-impl Members for Books {
-    async fn global_cluster(
-        &self,
-        _: &Region,
-        identifier: &str,
-    ) -> Result<Option<GlobalCluster>, Error> {
-        let shown = self.global.as_ref();
-        let shown = shown.filter(|global| global.identifier == identifier);
-        Ok(shown.cloned())
-    }
-
+impl Survey for Books {
     async fn look(&self, _: &Region, _: &str) -> Rds {
         Rds::Silent {
             why: "nobody asked".into(),
@@ -41,12 +31,29 @@ impl Members for Books {
         Ok(self.cluster.clone())
     }
 
-    async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
-        Ok(Vec::new())
+    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
+        let found = self.global_cluster(region, name).await?;
+        Ok(found.map(Group::from))
     }
 
     async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
         self.kept.lock().unwrap().doorway.forwarding.clone()
+    }
+}
+
+impl Members for Books {
+    async fn global_cluster(
+        &self,
+        _: &Region,
+        identifier: &str,
+    ) -> Result<Option<GlobalCluster>, Error> {
+        let shown = self.global.as_ref();
+        let shown = shown.filter(|global| global.identifier == identifier);
+        Ok(shown.cloned())
+    }
+
+    async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
+        Ok(Vec::new())
     }
 
     fn reach(&self) -> Option<&Reach> {

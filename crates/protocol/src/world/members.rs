@@ -4,8 +4,8 @@ use failover::{
     Error,
     domain::Region,
     evidence::Rds,
-    ports::{Accepted, BlueGreen, Forwarding, Members},
-    topology::{Call, Cluster, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
+    ports::{Accepted, BlueGreen, Forwarding, Members, Survey},
+    topology::{Call, Cluster, GlobalCluster, Group, ParameterGroup, Reach, Shape, Snapshot},
 };
 
 use super::{
@@ -14,20 +14,7 @@ use super::{
 };
 use crate::state::index;
 
-impl Members for Seen<'_> {
-    async fn global_cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> Result<Option<GlobalCluster>, Error> {
-        let (places, off) = ((index(&self.here), index(region)), self.off);
-        let identifier = identifier.to_owned();
-        let answer = self.call(Concerns::Reading, move |state, slot| {
-            Answer::Global(aws::global(state, slot, places, &identifier, off))
-        });
-        answered!(answer, Answer::Global)
-    }
-
+impl Survey for Seen<'_> {
     async fn look(&self, region: &Region, _: &str) -> Rds {
         let (here, there) = (index(&self.here), index(region));
         let answer = self.call(Concerns::Reading, move |state, _| {
@@ -58,14 +45,34 @@ impl Members for Seen<'_> {
         answered!(answer, Answer::Cluster)
     }
 
-    /// Nothing is about to change by itself.
-    async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
-        Ok(Vec::new())
+    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
+        let found = self.global_cluster(region, name).await?;
+        Ok(found.map(Group::from))
     }
 
     /// It is no part of the model.
     async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
         Ok(Forwarding::default())
+    }
+}
+
+impl Members for Seen<'_> {
+    async fn global_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<GlobalCluster>, Error> {
+        let (places, off) = ((index(&self.here), index(region)), self.off);
+        let identifier = identifier.to_owned();
+        let answer = self.call(Concerns::Reading, move |state, slot| {
+            Answer::Global(aws::global(state, slot, places, &identifier, off))
+        });
+        answered!(answer, Answer::Global)
+    }
+
+    /// Nothing is about to change by itself.
+    async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
+        Ok(Vec::new())
     }
 
     /// Nobody says what may be made again.

@@ -9,8 +9,8 @@ use failover::{
     domain::Region,
     evidence::{Evidence, HomeVantage, Progress, Said, stillness_tells},
     pass::Pass,
-    ports::{Functions, Here, Ledger, Members},
-    topology::{Cluster, GlobalCluster},
+    ports::{Functions, Here, Ledger, Survey},
+    topology::{Cluster, Group},
 };
 
 mod ask;
@@ -27,7 +27,7 @@ pub(super) struct Gathered {
     /// What the other standbys' Regions recorded of it.
     pub(super) others: Vec<Vantage>,
     pub(super) target: Option<Cluster>,
-    pub(super) global: Option<GlobalCluster>,
+    pub(super) group: Option<Group>,
     /// Whether RDS answered about both.
     pub(super) shows_target: bool,
     /// The lease of the Region that the run leaves.
@@ -35,15 +35,15 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The target and the global cluster as RDS shows them, where it answered about both.
-    pub(super) fn shown(&self) -> Option<(Option<&Cluster>, Option<&GlobalCluster>)> {
-        let shown = (self.target.as_ref(), self.global.as_ref());
+    /// The target and its group as RDS shows them, where it answered about both.
+    pub(super) fn shown(&self) -> Option<(Option<&Cluster>, Option<&Group>)> {
+        let shown = (self.target.as_ref(), self.group.as_ref());
         self.shows_target.then_some(shown)
     }
 }
 
 pub(super) async fn gather(
-    world: &(impl Ledger + Here + Members + Functions),
+    world: &(impl Ledger + Here + Survey + Functions),
     pass: &Pass,
 ) -> Result<Gathered, Error> {
     let asked = ask(world, pass).await;
@@ -53,12 +53,12 @@ pub(super) async fn gather(
     };
     Ok(Gathered {
         evidence: evidence(pass, &asked, vantage.as_ref(), world.now()),
-        shows_target: asked.target.is_ok() && asked.global.is_ok(),
+        shows_target: asked.target.is_ok() && asked.group.is_ok(),
         vantage,
         home: asked.home.ok().flatten(),
         others: asked.others,
         target: asked.target.ok().flatten(),
-        global: asked.global.ok().flatten(),
+        group: asked.group.ok().flatten(),
         lease: asked.lease,
     })
 }
@@ -124,7 +124,7 @@ impl Gathered {
             home: None,
             others: Vec::new(),
             target: None,
-            global: None,
+            group: None,
             shows_target: true,
             lease: Ok("us-east-1".into()),
         }

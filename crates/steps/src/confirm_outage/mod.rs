@@ -14,7 +14,7 @@ use failover::{
     ledger::{Declined, HandOver, Resolved},
     pass::{Input, Output, Pass, answer, operation},
     policy::Decision,
-    ports::{Functions, Here, Ledger, Members, ReachInput, update_if},
+    ports::{Functions, Here, Ledger, ReachInput, Survey, update_if},
     topologies::Strategies,
 };
 
@@ -85,7 +85,7 @@ pub struct Answer {
 /// # Errors
 /// `InvalidRequest` for a wrong payload, and those of the operations.
 pub async fn handle(
-    world: &(impl Ledger + Here + Members + Functions),
+    world: &(impl Ledger + Here + Survey + Functions),
     topology: &impl Strategies,
     payload: Value,
 ) -> Result<Value, Error> {
@@ -109,7 +109,7 @@ pub async fn handle(
 /// # Errors
 /// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
 pub async fn confirm(
-    world: &(impl Ledger + Here + Members + Functions),
+    world: &(impl Ledger + Here + Survey + Functions),
     topology: &impl Strategies,
     input: &Input,
     approved: bool,
@@ -134,7 +134,7 @@ pub async fn confirm(
 
 /// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
 async fn settle(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Here + Survey),
     pass: &mut Pass,
     (verdict, decision): (Verdict, Decision),
     gathered: Gathered,

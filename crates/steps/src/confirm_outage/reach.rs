@@ -6,7 +6,7 @@ use super::{TIMEOUT, gather::answers};
 use failover::{
     Error,
     evidence::Rds,
-    ports::{Functions, Here, Ledger, Members, ReachInput, ReachOutput, within},
+    ports::{Functions, Here, Ledger, ReachInput, ReachOutput, Survey, within},
 };
 
 /// What the data planes answered.
@@ -25,7 +25,7 @@ struct Answered {
 /// # Errors
 /// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
 pub async fn reach(
-    world: &(impl Ledger + Here + Members + Functions),
+    world: &(impl Ledger + Here + Survey + Functions),
     input: &ReachInput,
 ) -> Result<ReachOutput, Error> {
     let heard = hear(world, input).await;
@@ -46,7 +46,7 @@ pub async fn reach(
     })
 }
 
-async fn hear(world: &(impl Ledger + Here + Members + Functions), input: &ReachInput) -> Answered {
+async fn hear(world: &(impl Ledger + Here + Survey + Functions), input: &ReachInput) -> Answered {
     // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
     let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
     let rds = within(world, limit, async {

@@ -9,7 +9,7 @@ use failover::{
     plan::Strategy,
     policy::{Decision, mode},
     topologies::Strategies,
-    topology::{Cluster, GlobalCluster},
+    topology::{Cluster, Group},
 };
 
 /// What a decision comes to where RDS has refused the managed failover for good: the standby is detached instead. Of a Region that
@@ -45,15 +45,15 @@ pub(super) fn by_which_way(
     run: &mut Run,
     verdict: Verdict,
     (decision, approved): (Decision, bool),
-    shown: Option<(Option<&Cluster>, Option<&GlobalCluster>)>,
+    shown: Option<(Option<&Cluster>, Option<&Group>)>,
 ) -> Decision {
     let leads_somewhere =
         mode(verdict, &run.plan).is_some() || matches!(decision, Decision::GoOn | Decision::Ask);
     let agreed = approved && auto_detaches(run);
     let is_open = run.strategy.is_none() || (auto_detaches(run) && !calls::any(run));
     // Where RDS did not answer, the promoting pass resolves it from its own look.
-    if let Some((target, global)) = shown.filter(|_| leads_somewhere && is_open) {
-        run.strategy = Some(topology.resolve(&run.plan, target, global));
+    if let Some((target, group)) = shown.filter(|_| leads_somewhere && is_open) {
+        run.strategy = Some(topology.resolve(&run.plan, target, group));
     }
     if decision == Decision::GoOn && auto_detaches(run) && !is_gone(verdict) && !agreed {
         return Decision::Ask;
@@ -84,7 +84,7 @@ pub(super) fn why_a_detach(run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
-    use failover::{ledger::Answer, plan::Plan, topology::GlobalSettings};
+    use failover::{ledger::Answer, plan::Plan};
 
     use super::*;
 
@@ -92,13 +92,8 @@ mod tests {
     struct Two;
 
     impl Strategies for Two {
-        fn resolve(
-            &self,
-            plan: &Plan,
-            _: Option<&Cluster>,
-            global: Option<&GlobalCluster>,
-        ) -> Resolved {
-            let status = global.map_or("unknown", |global| global.status.as_str());
+        fn resolve(&self, plan: &Plan, _: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+            let status = group.map_or("unknown", |group| group.status.as_str());
             let auto = match status {
                 "available" => Strategy::Managed,
                 _ => Strategy::Detach,
@@ -119,15 +114,13 @@ mod tests {
         }
     }
 
-    fn global(status: &str) -> GlobalCluster {
-        GlobalCluster {
-            identifier: "orders-global-1".into(),
-            resource_id: None,
-            settings: GlobalSettings::default(),
+    fn group(status: &str) -> Group {
+        Group {
+            named: "orders-global-1".into(),
             status: status.into(),
             engine_version: "16.4".into(),
             members: Vec::new(),
-            failover: None,
+            operation: None,
         }
     }
 
@@ -172,9 +165,9 @@ mod tests {
     #[test]
     fn auto_detaches_unasked_only_from_a_region_that_is_gone_and_forgets_a_status_that_passed() {
         let target = failover::testing::cluster(&[]);
-        let (calm, busy) = (global("available"), global("modifying"));
-        let look = |run: &mut Run, verdict, approved, global| {
-            let shown = Some((Some(&target), Some(global)));
+        let (calm, busy) = (group("available"), group("modifying"));
+        let look = |run: &mut Run, verdict, approved, group| {
+            let shown = Some((Some(&target), Some(group)));
             let decision = by_which_way(&Two, run, verdict, (Decision::GoOn, approved), shown);
             (decision, run.strategy.as_ref().unwrap().strategy)
         };

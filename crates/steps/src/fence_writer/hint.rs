@@ -7,7 +7,7 @@ use failover::{
     domain::PlanName,
     ledger::Known,
     notify::{Message, Severity, tell},
-    ports::{Here, Ledger, Members, People},
+    ports::{Here, Ledger, People, Survey},
 };
 
 /// Writes to the old writer are blocked.
@@ -36,7 +36,7 @@ pub struct Heard {
 /// Tells the people of every plan that the instance belongs to. Where a message was not taken the call fails, so that Lambda
 /// makes it again: RDS says it once.
 pub(super) async fn heard(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Here + Survey + People),
     hint: &Hint,
 ) -> Result<Heard, Error> {
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
@@ -73,9 +73,9 @@ pub(super) async fn heard(
 }
 
 /// Whether RDS shows the instance in a plan's member here.
-async fn is_of(world: &(impl Here + Members), known: &Known, hint: &Hint) -> Result<bool, Error> {
+async fn is_of(world: &(impl Here + Survey), known: &Known, hint: &Hint) -> Result<bool, Error> {
     let here = world.region();
-    let Some(member) = known.plan.members.get(here) else {
+    let Some(member) = known.plan.members().get(here) else {
         return Ok(false);
     };
     let cluster = world.cluster(here, &member.cluster).await?;

@@ -7,7 +7,7 @@ use failover::{
     domain::Region,
     ledger::{Current, Known, Row, Rows},
     notify::{Message, Severity, claim_and_tell, commands, tell_news},
-    ports::{Here, Ledger, Members, People},
+    ports::{Here, Ledger, People, Survey},
 };
 
 /// Tells people that a deposed writer is fenced, where an earlier pass ended before it could, or told them that it is not.
@@ -73,7 +73,7 @@ pub(super) async fn tell_administrator(
 /// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
 /// cause; a failure that says nothing of where this Region's member stands is only counted.
 pub(super) async fn tell_unfenced(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Here + Survey + People),
     known: &Known,
     rows: &Rows,
     why: &Error,

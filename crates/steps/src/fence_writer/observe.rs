@@ -6,7 +6,7 @@ use failover::{
     Error,
     guard::not_adopted,
     ledger::{Known, Row, Rows},
-    ports::{Fence, Here, Ledger, Members, update_if},
+    ports::{Fence, Here, Ledger, Survey, update_if},
     topology::Cluster,
 };
 
@@ -15,7 +15,7 @@ use failover::{
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub(super) async fn observe(
-    world: &(impl Here + Members + Fence),
+    world: &(impl Here + Survey + Fence),
     known: &Known,
     rows: &Rows,
 ) -> Result<Observed, Error> {
@@ -47,7 +47,7 @@ pub(super) async fn observe(
 
 /// What is open on a deposed member's database, and what of other instances may bring writes to it.
 async fn access(
-    world: &(impl Here + Members + Fence),
+    world: &(impl Here + Survey + Fence),
     known: &Known,
     cluster: &Cluster,
 ) -> Result<(Option<AccessCounts>, Forwarded), Error> {

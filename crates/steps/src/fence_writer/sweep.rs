@@ -18,7 +18,7 @@ use failover::{
     ledger::{Known, Row, Rows},
     metric::{self, Counted},
     pass::{by_hand, frame::Act},
-    ports::{Fence, Here, Ledger, Members, Parameters, People},
+    ports::{Fence, Here, Ledger, Parameters, People, Survey},
     switches::Switches,
 };
 
@@ -38,7 +38,7 @@ pub struct Swept {
 /// # Errors
 /// The first fault's, with the names of all plans that could not be swept: an answer would hide it from whoever counts errors.
 pub(super) async fn sweep(
-    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
 ) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
@@ -79,7 +79,7 @@ fn all_swept(swept: Vec<Result<Swept, (&PlanName, Error)>>) -> Result<Vec<Swept>
 }
 
 async fn sweep_one(
-    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
     plans: &[Known],
     known: &Known,
 ) -> Result<Swept, Error> {
@@ -123,7 +123,7 @@ fn is_succeeded(here: &Region, ours: &Row, other: &Row) -> bool {
 fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
     let cluster = |of: &Known| {
         of.plan
-            .members
+            .members()
             .get(here)
             .map(|member| member.cluster.clone())
     };
@@ -137,7 +137,7 @@ fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
 /// # Errors
 /// `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn sweep_plan(
-    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
     known: &Known,
 ) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
@@ -178,7 +178,7 @@ impl From<Error> for Trouble {
 
 /// Fences the member where it has to be; what was done, and why.
 async fn sweep_member(
-    world: &(impl Ledger + Here + Members + Parameters + People + Fence),
+    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
     known: &Known,
     rows: &Rows,
     switches: Result<Switches, Error>,

@@ -8,19 +8,19 @@ use failover::{
     ledger::{Endpoints, Known},
     pass::unknown,
     plan::Plan,
-    ports::{Here, Ledger, Members, Parameters},
+    ports::{Here, Ledger, Parameters, Survey},
     topology::Cluster,
 };
 
 /// The plan and the endpoints of every member that RDS shows within `limit`, over those known from before.
 pub(super) async fn refresh(
-    world: &impl Members,
+    world: &impl Survey,
     plan: Plan,
     before: Option<Known>,
     limit: Duration,
 ) -> Known {
     let mut addresses = before.map(|known| known.endpoints).unwrap_or_default();
-    let reads = plan.members.iter().map(async |(region, member)| {
+    let reads = plan.members().iter().map(async |(region, member)| {
         let cluster = tokio::time::timeout(limit, world.cluster(region, &member.cluster)).await;
         (region.clone(), cluster.ok().and_then(Result::ok).flatten())
     });
@@ -38,11 +38,11 @@ pub(super) async fn refresh(
 /// The plan with the endpoints of one member, as RDS shows them now or as they were known: nobody else is asked, who may be
 /// dead.
 pub(super) async fn only(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Here + Survey),
     plan: Plan,
     region: &Region,
 ) -> Result<Known, Error> {
-    let member = plan.members.get(region);
+    let member = plan.members().get(region);
     let cluster = member
         .map(|member| member.cluster.clone())
         .unwrap_or_default();

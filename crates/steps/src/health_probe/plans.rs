@@ -9,7 +9,7 @@ use failover::{
     ledger::{Known, Row},
     notify::{Message, Severity, claim_and_tell},
     plan::Plan,
-    ports::{Here, Ledger, Members, Parameters, People, update_if},
+    ports::{Here, Ledger, Parameters, People, Survey, update_if},
 };
 
 /// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
@@ -177,7 +177,7 @@ fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
 }
 
 /// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.
-pub(super) async fn remember(world: &(impl Ledger + Members), readable: Readable) -> Known {
+pub(super) async fn remember(world: &(impl Ledger + Survey), readable: Readable) -> Known {
     let Readable { plan, before, .. } = readable;
     let known = refresh(world, plan, before.clone(), BEGIN).await;
     if before.as_ref() != Some(&known)

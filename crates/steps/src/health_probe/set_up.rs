@@ -13,7 +13,7 @@ use failover::{
     domain::{Epoch, PlanName, Region},
     ledger::Known,
     plan::{Auth, Plan},
-    ports::{Heart, Here, Ledger, Members, Parameters, Place, Secrets},
+    ports::{Heart, Here, Ledger, Parameters, Place, Secrets, Survey},
 };
 
 /// Creating a schema may wait for locks; a minute is the function's own patience.
@@ -29,7 +29,7 @@ pub(super) struct SetUp {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Members + Parameters + Secrets + Heart),
+    world: &(impl Ledger + Here + Survey + Parameters + Secrets + Heart),
     name: &PlanName,
 ) -> Result<SetUp, Error> {
     let here = world.region();

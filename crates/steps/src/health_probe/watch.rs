@@ -24,7 +24,7 @@ use failover::{
     ledger::Row,
     metric::{self, Counted},
     plan::Detection,
-    ports::{Functions, Heart, Here, Ledger, Members, Parameters, People, Secrets},
+    ports::{Functions, Heart, Here, Ledger, Parameters, People, Secrets, Survey},
 };
 
 use looks::look_until;
@@ -120,7 +120,7 @@ fn is_of_the_writer(vantage: &Vantage, row: &Row) -> bool {
 
 /// One invocation.
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Members + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Here + Survey + Parameters + Functions + Secrets + People + Heart),
     shard: Shard,
     deadline: Timestamp,
 ) -> Result<Watched, Error> {
@@ -187,7 +187,7 @@ impl Until {
 }
 
 async fn watch(
-    world: &(impl Ledger + Here + Members + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Here + Survey + Parameters + Functions + Secrets + People + Heart),
     readable: Readable,
     until: Until,
 ) -> WatchedPlan {

@@ -6,7 +6,7 @@ use failover::{
     Error,
     domain::Region,
     ledger::{Current, Known, Rows, RunKind},
-    ports::{Here, Ledger, Members},
+    ports::{Here, Ledger, Survey},
     topology::{
         Cluster,
         names::{final_snapshot, retired, with_suffix},
@@ -18,7 +18,7 @@ use failover::{
 /// # Errors
 /// `InvalidRequest` or `NotReady` for a cluster that was named and is not one to be compared, `Unavailable`.
 pub(super) async fn observe(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Here + Survey),
     known: &Known,
     rows: &Rows,
     current: &Current,
@@ -64,7 +64,7 @@ pub(super) async fn observe(
 
 /// Of a member that has gone or follows again: the Region that the writer left as planned, and where what was retired is kept.
 async fn left_behind(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Here + Survey),
     known: &Known,
     current: &Current,
     standing: Option<Standing>,
@@ -96,7 +96,7 @@ async fn planned_from(
 
 /// Where a rebuild of this epoch has put what it retired: the cluster of another name while it is there, else its final snapshot.
 async fn retired_as(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Here + Survey),
     known: &Known,
     current: &Current,
     member: &str,
@@ -120,7 +120,7 @@ async fn retired_as(
 
 /// A cluster that was named by hand: it must be there, available, and no member of a global cluster.
 async fn restored(
-    world: &(impl Here + Members),
+    world: &(impl Here + Survey),
     known: &Known,
     current: &Current,
     named: &str,

@@ -18,7 +18,7 @@ use failover::{
     plan::KeyedTable,
     ports::{ListedRows, Reached, RowBatch},
     testing::Books,
-    topology::{Blueprint, GlobalCluster, Healthy, Instance, Shape},
+    topology::{Blueprint, Group, Healthy, Instance, Shape},
 };
 use fenced_member::FencedMember;
 

@@ -12,9 +12,9 @@ use failover::{
     ledger::{Current, Rows},
     pass::Output,
     plan::Plan,
-    ports::{self, Here, Ledger, Members, Parameters, update},
+    ports::{self, Here, Ledger, Parameters, Survey, update},
     topologies::Blueprints,
-    topology::{Cluster, GlobalCluster, Named, Role, role},
+    topology::{Cluster, Group, Named, Role, standing},
 };
 
 /// What the pass saw.
@@ -24,7 +24,7 @@ pub(super) struct Adopted {
     current: Current,
 }
 
-pub(super) async fn run<W: Ledger + Here + Members + Parameters>(
+pub(super) async fn run<W: Ledger + Here + Survey + Parameters>(
     world: &W,
     topology: &impl Blueprints<W>,
     input: &AdoptInput,
@@ -35,7 +35,7 @@ pub(super) async fn run<W: Ledger + Here + Members + Parameters>(
     }
 }
 
-async fn adopt<W: Ledger + Here + Members + Parameters>(
+async fn adopt<W: Ledger + Here + Survey + Parameters>(
     world: &W,
     topology: &impl Blueprints<W>,
     input: &AdoptInput,
@@ -113,7 +113,7 @@ fn reason(plan: &PlanName, current: &Current, would: bool, stays: &[String]) -> 
 }
 
 /// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
-async fn write<W: Ledger + Here + Members + Parameters>(
+async fn write<W: Ledger + Here + Survey + Parameters>(
     world: &W,
     topology: &impl Blueprints<W>,
     plan: &Plan,
@@ -166,19 +166,19 @@ struct Primary {
 }
 
 /// The one member that every Region's RDS names as the primary.
-async fn primary(world: &impl Members, plan: &Plan, rows: &Rows) -> Result<Primary, Error> {
+async fn primary(world: &impl Survey, plan: &Plan, rows: &Rows) -> Result<Primary, Error> {
     let ledgers = rows
         .current()
         .and_then(|current| current.global_cluster.clone());
-    let identifier = ledgers.unwrap_or_else(|| plan.topology.global_cluster().into());
+    let identifier = ledgers.unwrap_or_else(|| plan.topology.group().into());
     let mut primaries = Vec::new();
     let mut seen: Option<Named> = None;
     for (region, member) in plan.members() {
-        let (cluster, global) = look(world, region, &member.cluster, &identifier).await?;
-        let shown = global.as_ref().map(Named::from);
+        let (cluster, group) = look(world, region, &member.cluster, &identifier).await?;
+        let shown = group.as_ref().map(|group| group.named.clone());
         is_the_same(&identifier, region, (seen.as_ref(), shown.as_ref()))?;
         let member = (region, member.cluster.as_str());
-        if is_primary(member, global.as_ref(), &cluster, &identifier)? {
+        if is_primary(member, group.as_ref(), &cluster, &identifier)? {
             primaries.push(Primary {
                 region: region.clone(),
                 global_cluster: shown.clone(),
@@ -189,19 +189,19 @@ async fn primary(world: &impl Members, plan: &Plan, rows: &Rows) -> Result<Prima
     only(primaries)
 }
 
-/// A member and its global cluster as its own Region's RDS shows them, with nothing under way.
+/// A member and its group as its own Region's RDS shows them, with nothing under way.
 async fn look(
-    world: &impl Members,
+    world: &impl Survey,
     region: &Region,
     member: &str,
     identifier: &Named,
-) -> Result<(Cluster, Option<GlobalCluster>), Error> {
+) -> Result<(Cluster, Option<Group>), Error> {
     let cluster = world.cluster(region, member).await?.ok_or_else(|| {
         Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {member}"))
     })?;
-    let global = world.global_cluster(region, identifier).await?;
-    settled(region, global.as_ref(), &cluster)?;
-    Ok((cluster, global))
+    let group = world.group(region, identifier).await?;
+    settled(region, group.as_ref(), &cluster)?;
+    Ok((cluster, group))
 }
 
 /// Refuses where two Regions show two global clusters of one name.
@@ -222,11 +222,11 @@ fn is_the_same(
 
 fn is_primary(
     (region, member): (&Region, &str),
-    global: Option<&GlobalCluster>,
+    group: Option<&Group>,
     cluster: &Cluster,
     identifier: &Named,
 ) -> Result<bool, Error> {
-    match role(global, cluster) {
+    match standing(group, cluster) {
         Role::Primary => Ok(true),
         Role::Standby => Ok(false),
         Role::Standalone | Role::Unsettled => Err(Error::UnexpectedTopology(format!(
@@ -246,12 +246,8 @@ fn only(mut primaries: Vec<Primary>) -> Result<Primary, Error> {
 }
 
 /// Nothing is under way at RDS either: what a run began and gave up may still be carried out.
-fn settled(
-    region: &Region,
-    global: Option<&GlobalCluster>,
-    cluster: &Cluster,
-) -> Result<(), Error> {
-    if let Some(operation) = global.and_then(|global| global.failover.as_ref()) {
+fn settled(region: &Region, group: Option<&Group>, cluster: &Cluster) -> Result<(), Error> {
+    if let Some(operation) = group.and_then(|group| group.operation.as_ref()) {
         return Err(Error::NotReady(format!(
             "RDS is still {} to {}; wait until it has ended",
             operation.status, operation.to

@@ -12,7 +12,7 @@ use failover::{
     ledger::RunKind,
     pass::{answer, operation, unknown},
     plan::{self, Plan},
-    ports::{Functions, Here, Ledger, Members, Parameters, People},
+    ports::{Functions, Here, Ledger, Parameters, People, Survey},
     topologies::Blueprints,
 };
 
@@ -166,7 +166,7 @@ pub struct AdoptInput {
 ///
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
-pub async fn handle<W: Ledger + Here + Members + Parameters + Functions + People>(
+pub async fn handle<W: Ledger + Here + Survey + Parameters + Functions + People>(
     world: &W,
     topology: &impl Blueprints<W>,
     payload: Value,

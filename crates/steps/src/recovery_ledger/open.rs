@@ -20,7 +20,7 @@ use failover::{
     ledger::RunKind,
     pass::Output,
     plan::Plan,
-    ports::{Here, Ledger, Members, Parameters, People},
+    ports::{Here, Ledger, Parameters, People, Survey},
     switches::Switches,
     topology::names::{Names, Retire},
 };
@@ -103,7 +103,7 @@ struct Handle {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Members + Parameters + People),
+    world: &(impl Ledger + Here + Survey + Parameters + People),
     input: &OpenInput,
 ) -> Result<Opened, Error> {
     let kind = input.kind;
@@ -146,7 +146,7 @@ fn admit(kind: RunKind, switches: &Switches, plan: &PlanName) -> Result<(), Erro
 }
 
 async fn lease_and_record(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Here + Survey + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,

@@ -14,7 +14,7 @@ use failover::{
     plan::Plan,
     ports::{Here, Ledger, Members},
     topologies::{Blueprints, Strategies},
-    topology::{Cluster, GlobalCluster},
+    topology::{Cluster, Group},
 };
 
 /// The topology, as shared steps ask it.
@@ -22,13 +22,8 @@ use failover::{
 pub struct AuroraGlobal;
 
 impl Strategies for AuroraGlobal {
-    fn resolve(
-        &self,
-        plan: &Plan,
-        target: Option<&Cluster>,
-        global: Option<&GlobalCluster>,
-    ) -> Resolved {
-        detach_and_promote::resolve(plan, target, global)
+    fn resolve(&self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+        detach_and_promote::resolve(plan, target, group)
     }
 
     fn gives_up(&self, run: &Run, now: Timestamp) -> Option<(Timestamp, String)> {

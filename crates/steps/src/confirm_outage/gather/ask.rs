@@ -12,10 +12,10 @@ use failover::{
     pass::Pass,
     plan::Plan,
     ports::{
-        Confirmation, Functions, Here, Ledger, Members, ReachInput, ReachOutput, in_region, update,
-        within,
+        Confirmation, Functions, Here, Ledger, ReachInput, ReachOutput, Survey, recorded_group,
+        update, within,
     },
-    topology::{Cluster, GlobalCluster},
+    topology::{Cluster, Group},
 };
 
 /// What everybody answered.
@@ -32,7 +32,7 @@ pub(super) struct Asked {
     pub(super) writer_rds: Rds,
     pub(super) witness: Witness,
     pub(super) target: Result<Option<Cluster>, Error>,
-    pub(super) global: Result<Option<GlobalCluster>, Error>,
+    pub(super) group: Result<Option<Group>, Error>,
     /// The lease of the Region that the run leaves.
     pub(super) lease: Result<Region, Error>,
 }
@@ -51,13 +51,13 @@ impl Asked {
     }
 }
 
-pub(super) async fn ask(world: &(impl Ledger + Here + Members + Functions), pass: &Pass) -> Asked {
+pub(super) async fn ask(world: &(impl Ledger + Here + Survey + Functions), pass: &Pass) -> Asked {
     let (run, plan) = (&pass.run, &pass.run.plan);
     let (from, to) = (cluster(plan, &run.from), cluster(plan, &run.to));
     let current = pass.rows.current();
     let current = current.and_then(|current| current.global_cluster.clone());
     let current = current.unwrap_or_else(|| String::new().into());
-    let (probe, home, ledger, others, local_rds, writer_rds, witness, target, global, lease) = tokio::join!(
+    let (probe, home, ledger, others, local_rds, writer_rds, witness, target, group, lease) = tokio::join!(
         within(world, TIMEOUT, world.ask_probe(run.name(), pass.dry_run)),
         within(world, TIMEOUT, world.vantage(&run.from, run.name())),
         within(world, TIMEOUT, world.ask_ledger(&run.from, run.name())),
@@ -66,7 +66,7 @@ pub(super) async fn ask(world: &(impl Ledger + Here + Members + Functions), pass
         rds(world, &run.from, &from),
         ask_witness(world, plan, &run.from, &from),
         within(world, TIMEOUT, world.cluster(&run.to, &to)),
-        within(world, TIMEOUT, in_region(world, &run.to, &current)),
+        within(world, TIMEOUT, recorded_group(world, &run.to, &current)),
         within(world, TIMEOUT, lease(world, pass)),
     );
     Asked {
@@ -78,7 +78,7 @@ pub(super) async fn ask(world: &(impl Ledger + Here + Members + Functions), pass
         writer_rds,
         witness,
         target,
-        global,
+        group,
         lease,
     }
 }
@@ -154,7 +154,7 @@ pub(in crate::confirm_outage) fn answers<T>(asked: &Result<T, Error>) -> bool {
     asked.as_ref().err().is_none_or(Error::is_answer)
 }
 
-async fn rds(world: &(impl Here + Members), region: &Region, cluster: &str) -> Rds {
+async fn rds(world: &(impl Here + Survey), region: &Region, cluster: &str) -> Rds {
     let asked = async { Ok(world.look(region, cluster).await) };
     let silent = |why: Error| Rds::Silent {
         why: why.to_string(),

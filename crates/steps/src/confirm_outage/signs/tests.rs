@@ -68,7 +68,7 @@ fn signs_beside(
         home: None,
         others,
         target: None,
-        global: None,
+        group: None,
         shows_target: true,
         lease: Ok("us-east-1".into()),
     };

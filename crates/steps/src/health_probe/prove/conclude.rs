@@ -5,8 +5,8 @@ use failover::{
     domain::Epoch,
     ledger::{Current, Row, Run, RunKind},
     pass::Pass,
-    ports::{Ledger, Members, in_region, update},
-    topology::{Named, is_primary_of},
+    ports::{Ledger, Survey, recorded_group, update},
+    topology::Named,
 };
 
 /// Turns the intent into the current row of every ledger that the run leased, the acting Region's first. Any other one may
@@ -15,7 +15,7 @@ use failover::{
 /// # Errors
 /// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
 pub async fn conclude(
-    world: &(impl Ledger + Members),
+    world: &(impl Ledger + Survey),
     pass: &Pass,
     epoch: Epoch,
 ) -> Result<(), Error> {
@@ -23,7 +23,7 @@ pub async fn conclude(
     let current = Current {
         epoch,
         writer: run.to.clone(),
-        global_cluster: global_cluster(world, pass).await?,
+        global_cluster: leads(world, pass).await?,
         run_id: run.run_id.clone(),
         proven_at: pass.now,
         unplanned: pass.run.kind == RunKind::UnplannedFailover,
@@ -52,8 +52,8 @@ fn proven(row: &Row, run: &Run, current: &Current) -> Result<Row, Error> {
     row.prove(&run.run_id, current.clone())
 }
 
-/// The global cluster that the promoted writer leads, as RDS shows it; `None` after a detach.
-async fn global_cluster(world: &impl Members, pass: &Pass) -> Result<Option<Named>, Error> {
+/// The group that the promoted writer leads, as RDS shows it; `None` where it stands alone.
+async fn leads(world: &impl Survey, pass: &Pass) -> Result<Option<Named>, Error> {
     let run = &pass.run;
     let intent = pass
         .rows
@@ -66,10 +66,10 @@ async fn global_cluster(world: &impl Members, pass: &Pass) -> Result<Option<Name
     let Some(named) = intent.or(current) else {
         return Ok(None);
     };
-    let Some(member) = run.plan.members.get(&run.to) else {
+    let Some(member) = run.plan.members().get(&run.to) else {
         return Ok(None);
     };
-    let global = in_region(world, &run.to, &named).await?;
-    let led = global.filter(|global| is_primary_of(global, &run.to, &member.cluster));
-    Ok(led.as_ref().map(Named::from))
+    let group = recorded_group(world, &run.to, &named).await?;
+    let led = group.filter(|group| group.names_as_leader(&run.to, &member.cluster));
+    Ok(led.map(|group| group.named))
 }

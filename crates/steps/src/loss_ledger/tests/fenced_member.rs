@@ -9,8 +9,7 @@ use failover::{
     domain::PlanName,
     evidence::Rds,
     ledger::TableLoss,
-    ports::{Accepted, BlueGreen, Forwarding, Held, Members, Pair, RowBatch},
-    topology::{Call, ParameterGroup, Reach, Snapshot},
+    ports::{Forwarding, Held, Pair, RowBatch, Survey},
 };
 
 /// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given batch by batch.
@@ -24,8 +23,8 @@ pub(super) struct FencedMember {
     pub(super) resource_id: Option<&'static str>,
     /// How many rows an account has compared that cannot be written, once.
     pub(super) unwritten: Mutex<Option<u64>>,
-    /// The global cluster that this Region's member belongs to; the plan has a third member then.
-    pub(super) global: Option<GlobalCluster>,
+    /// The group that this Region's member belongs to; the plan has a third member then.
+    pub(super) group: Option<Group>,
     /// What proved the writer.
     pub(super) proved_by: RunKind,
     /// What was retired here, and whether it is there by its other name.
@@ -63,7 +62,7 @@ impl FencedMember {
             },
             resource_id: Some("cluster-A"),
             unwritten: Mutex::default(),
-            global: None,
+            group: None,
             proved_by: RunKind::UnplannedFailover,
             retired: None,
             tables: vec![orders()],
@@ -108,9 +107,9 @@ impl People for FencedMember {
     }
 }
 
-impl Members for FencedMember {
-    async fn global_cluster(&self, _: &Region, _: &str) -> Result<Option<GlobalCluster>, Error> {
-        Ok(self.global.clone())
+impl Survey for FencedMember {
+    async fn group(&self, _: &Region, _: &str) -> Result<Option<Group>, Error> {
+        Ok(self.group.clone())
     }
 
     async fn look(&self, _: &Region, _: &str) -> Rds {
@@ -131,7 +130,7 @@ impl Members for FencedMember {
             resource_id: self.resource_id.map(str::to_owned),
             status: "available".into(),
             engine_version: "16.6".into(),
-            global_cluster: (identifier == "follows" || self.global.is_some())
+            global_cluster: (identifier == "follows" || self.group.is_some())
                 .then(|| "orders-global-1".into()),
             endpoint: "east".into(),
             reader_endpoint: "east-ro".into(),
@@ -144,56 +143,8 @@ impl Members for FencedMember {
         }))
     }
 
-    async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
-        self.books.blue_green(region).await
-    }
-
     async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
         self.books.forwarding(cluster).await
-    }
-
-    fn reach(&self) -> Option<&Reach> {
-        self.books.reach()
-    }
-
-    async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
-        self.books.shape(region, cluster).await
-    }
-
-    async fn snapshot(&self, region: &Region, name: &str) -> Result<Option<Snapshot>, Error> {
-        self.books.snapshot(region, name).await
-    }
-
-    async fn unplanned_snapshots(
-        &self,
-        region: &Region,
-        cluster: &str,
-    ) -> Result<Vec<Snapshot>, Error> {
-        self.books.unplanned_snapshots(region, cluster).await
-    }
-
-    async fn family(
-        &self,
-        region: &Region,
-        group: &ParameterGroup,
-    ) -> Result<Option<String>, Error> {
-        self.books.family(region, group).await
-    }
-
-    async fn fail_over(&self, region: &Region, to: &str, arn: &str) -> Result<Accepted, Error> {
-        self.books.fail_over(region, to, arn).await
-    }
-
-    async fn detach(&self, region: &Region, from: &str, arn: &str) -> Result<Accepted, Error> {
-        self.books.detach(region, from, arn).await
-    }
-
-    async fn switch_over(&self, region: &Region, to: &str, arn: &str) -> Result<Accepted, Error> {
-        self.books.switch_over(region, to, arn).await
-    }
-
-    async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
-        self.books.call(region, call).await
     }
 }
 
@@ -245,7 +196,7 @@ impl Ledger for FencedMember {
                 port: 5432,
             };
             known.plan.loss_ledger.clone_from(&self.tables);
-            if self.global.is_some() {
+            if self.group.is_some() {
                 let mut third = known.plan.members()[&"us-east-1".into()].clone();
                 third.cluster = "orders-third".into();
                 known

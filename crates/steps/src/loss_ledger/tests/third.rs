@@ -1,37 +1,34 @@
 //! A third Region had the writer, and another one than this took over from it.
 
 use super::*;
-use failover::topology::{FailoverState, GlobalMember};
+use failover::topology::{GroupMember, Operation};
 
 const HERE: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 const THIRD: &str = "arn:aws:rds:eu-west-1:123456789012:cluster:orders-third";
 const WRITER: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
 
-pub(super) fn global(leads: &str, follows: &str) -> GlobalCluster {
-    let member = |arn: &str, is_writer| GlobalMember {
+pub(super) fn group(leads: &str, follows: &str) -> Group {
+    let member = |arn: &str, leads| GroupMember {
         arn: arn.to_owned(),
-        is_writer,
-        synchronization: None,
+        leads,
     };
-    GlobalCluster {
-        identifier: "orders-global-1".into(),
-        resource_id: None,
-        settings: Default::default(),
+    Group {
+        named: "orders-global-1".into(),
         status: "available".into(),
         engine_version: "16.6".into(),
         members: vec![member(leads, true), member(follows, false)],
-        failover: None,
+        operation: None,
     }
 }
 
-async fn told(global: GlobalCluster) -> String {
+async fn told(group: Group) -> String {
     let mut world = FencedMember::of(Vec::new());
     let open = world.books.rows()[&"us-east-1".into()].unfence().unwrap();
     world.books = world
         .books
         .with_row("us-east-1", &open)
         .with_row("eu-west-1", &open);
-    world.global = Some(global);
+    world.group = Some(group);
     let said = match world.forced().await {
         Ok(said) => format!("{} {}", said["progress"], said["reason"]),
         Err(why) => format!("{} {why}", why.name()),
@@ -42,20 +39,19 @@ async fn told(global: GlobalCluster) -> String {
 
 #[tokio::test]
 async fn what_follows_the_deposed_writer_of_a_third_region_has_nothing_to_list_yet() {
-    let said = told(global(THIRD, HERE)).await;
+    let said = told(group(THIRD, HERE)).await;
     assert!(
         said.starts_with("\"done\"") && said.contains("still follows a deposed writer"),
         "{said}"
     );
-    let is_moved = GlobalCluster {
-        failover: Some(FailoverState {
+    let is_moved = Group {
+        operation: Some(Operation {
             status: "failing-over".into(),
             to: HERE.into(),
-            loses: None,
         }),
-        ..global(THIRD, HERE)
+        ..group(THIRD, HERE)
     };
-    for other in [global(HERE, THIRD), global(WRITER, HERE), is_moved] {
+    for other in [group(HERE, THIRD), group(WRITER, HERE), is_moved] {
         let said = told(other).await;
         assert!(
             said.starts_with("NotReady") && said.contains("is not fenced"),

@@ -1,6 +1,6 @@
 //! What nobody can know, and what only looks so.
 
-use super::{third::global, *};
+use super::{third::group, *};
 
 const HERE: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 const WRITER: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
@@ -18,7 +18,7 @@ fn following(mut world: FencedMember) -> FencedMember {
         .with_row("us-east-1", &row)
         .with_row("us-west-2", &row)
         .with_row("eu-west-1", &row);
-    world.global = Some(global(WRITER, HERE));
+    world.group = Some(group(WRITER, HERE));
     world
 }
 

@@ -15,7 +15,7 @@ use failover::{
     ledger::{Row, Rows},
     pass::Refusal,
     plan::Plan,
-    ports::{Here, Ledger, Members, People},
+    ports::{Here, Ledger, People, Survey},
 };
 
 /// What stands against a run, each thing once.
@@ -67,7 +67,7 @@ impl Against {
 /// # Errors
 /// What nobody could find out.
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Here + Survey + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,
@@ -96,7 +96,7 @@ pub(super) async fn run(
 
 /// The rows that the run would count on, and what it would hold of the plan.
 async fn look(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Here + Survey),
     plan: &Plan,
     input: &Opening,
 ) -> Result<(Rows, Held), Error> {

@@ -13,7 +13,7 @@ use failover::{
     guard,
     ledger::{Rows, Run, RunKind},
     plan::Plan,
-    ports::{self, Here, Ledger, Members, People},
+    ports::{self, Here, Ledger, People, Survey},
 };
 
 /// Records a run that holds what it needs, and tells people what is suspected.
@@ -21,7 +21,7 @@ use failover::{
 /// # Errors
 /// `RunRefused` for one that lost a lease meanwhile, is closed, or has nothing to do; what the ledgers say against it.
 pub(super) async fn record(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Here + Survey + People),
     plan: &Plan,
     input: &Opening,
     held: &Held,

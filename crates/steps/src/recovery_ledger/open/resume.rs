@@ -9,7 +9,7 @@ use failover::{
     ledger::{Current, Outcome, Rows, Run, RunKind},
     pass::SILENCE,
     plan::Plan,
-    ports::{Here, Ledger, Members, People},
+    ports::{Here, Ledger, People, Survey},
 };
 
 /// What stands for a run where a writer was adopted.
@@ -18,7 +18,7 @@ pub(in crate::recovery_ledger) const ADOPTED: &str = "adopt";
 /// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
 /// has its word.
 pub(super) async fn resumes(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Here + Survey + People),
     plan: &Plan,
     input: &Opening,
     rows: &Rows,

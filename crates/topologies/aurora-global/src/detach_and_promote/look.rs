@@ -13,7 +13,7 @@ use failover::{
     plan::Strategy,
     ports::{Here, Ledger, Members, Parameters, in_region},
     switches::Switches,
-    topology::{Cluster, GlobalCluster, Named, Role, is_led_by, role},
+    topology::{Cluster, GlobalCluster, Group, Named, Role, is_led_by, role},
 };
 use steps::confirm_outage::is_gone;
 
@@ -169,7 +169,7 @@ fn unasked(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Optio
     if !is_auto || is_gone(confirmed.verdict) {
         return None;
     }
-    let resolved = resolve(&run.plan, Some(target), global);
+    let resolved = resolve(&run.plan, Some(target), global.map(Group::from).as_ref());
     (resolved.strategy == Strategy::Detach).then(|| {
         Error::EvidenceStale(format!(
             "{}, so that auto would detach {}, about which people are asked; confirming again",
@@ -189,7 +189,7 @@ fn strategy(
         // A human is the evidence: nothing is to be confirmed anew.
         None if run.forced && tried.given_up.is_some() => Strategy::Detach,
         Some(resolved) => resolved.strategy,
-        None => resolve(&run.plan, Some(target), global).strategy,
+        None => resolve(&run.plan, Some(target), global.map(Group::from).as_ref()).strategy,
     }
 }
 

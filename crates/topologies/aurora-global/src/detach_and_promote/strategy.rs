@@ -3,12 +3,12 @@
 use failover::{
     ledger::Resolved,
     plan::{Plan, Strategy},
-    topology::{Cluster, GlobalCluster},
+    topology::{Cluster, Group},
 };
 
 /// Resolves `auto` from what the target's Region shows: managed where AWS would take it, else detach.
 #[must_use]
-pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalCluster>) -> Resolved {
+pub fn resolve(plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
     let asked = plan.topology.strategy();
     if asked != Strategy::Auto {
         return Resolved {
@@ -20,7 +20,7 @@ pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalClus
         strategy: Strategy::Detach,
         reason,
     };
-    let (Some(target), Some(global)) = (target, global) else {
+    let (Some(target), Some(global)) = (target, group) else {
         return detach("RDS does not show the global cluster here".into());
     };
     // A patch may differ only between versions that AWS lists; whoever runs the same one needs no list.
@@ -30,7 +30,7 @@ pub fn resolve(plan: &Plan, target: Option<&Cluster>, global: Option<&GlobalClus
             target.engine_version, global.engine_version
         ));
     }
-    if global.status != "available" || global.failover.is_some() {
+    if global.status != "available" || global.operation.is_some() {
         return detach(format!("the global cluster is {}", global.status));
     }
     Resolved {
@@ -57,22 +57,20 @@ mod tests {
         }
     }
 
-    fn global(status: &str) -> GlobalCluster {
-        GlobalCluster {
-            identifier: "orders-global-1".into(),
-            resource_id: None,
-            settings: Default::default(),
+    fn global(status: &str) -> Group {
+        Group {
+            named: "orders-global-1".into(),
             status: status.into(),
             engine_version: "16.4".into(),
             members: Vec::new(),
-            failover: None,
+            operation: None,
         }
     }
 
     #[test]
     fn auto_is_managed_where_versions_agree_and_detach_elsewhere() {
         let plan = plan();
-        let resolved = |target: Option<&Cluster>, global: Option<&GlobalCluster>| {
+        let resolved = |target: Option<&Cluster>, global: Option<&Group>| {
             resolve(&plan, target, global).strategy
         };
         assert_eq!(

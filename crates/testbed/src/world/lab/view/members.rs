@@ -4,23 +4,13 @@ use failover::{
     Error,
     domain::Region,
     evidence::Rds,
-    ports::{Accepted, BlueGreen, Forwarding, Members},
-    topology::{Call, Cluster, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
+    ports::{Accepted, BlueGreen, Forwarding, Members, Survey},
+    topology::{Call, Cluster, GlobalCluster, Group, ParameterGroup, Reach, Shape, Snapshot},
 };
 
 use super::View;
 
-impl Members for View {
-    async fn global_cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> Result<Option<GlobalCluster>, Error> {
-        self.reach(region).await?;
-        self.within(self.rds()?.global_cluster(region, identifier))
-            .await
-    }
-
+impl Survey for View {
     async fn look(&self, region: &Region, identifier: &str) -> Rds {
         let look = async {
             self.reach(region).await?;
@@ -37,13 +27,30 @@ impl Members for View {
         self.within(self.rds()?.cluster(region, identifier)).await
     }
 
-    async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
-        self.reach(region).await?;
-        self.within(self.rds()?.blue_green(region)).await
+    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
+        let found = self.global_cluster(region, name).await?;
+        Ok(found.map(Group::from))
     }
 
     async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
         self.within(self.rds()?.forwarding(cluster)).await
+    }
+}
+
+impl Members for View {
+    async fn global_cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<GlobalCluster>, Error> {
+        self.reach(region).await?;
+        self.within(self.rds()?.global_cluster(region, identifier))
+            .await
+    }
+
+    async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
+        self.reach(region).await?;
+        self.within(self.rds()?.blue_green(region)).await
     }
 
     fn reach(&self) -> Option<&Reach> {

@@ -13,7 +13,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    ledger::{Known, Losses, Row, Run},
+    ledger::{KeptPlan, Losses, PlanState, Run},
     ports::Ledger,
     topology::{Blueprint, Healthy},
 };
@@ -24,7 +24,7 @@ use super::{
     errors::{answered, error},
 };
 
-/// The item that holds a plan's [`Row`].
+/// The item that holds a plan's [`PlanState`].
 const STATE: &str = "state";
 /// The item that holds a Region's own [`Vantage`].
 const VANTAGE: &str = "vantage";
@@ -93,19 +93,19 @@ impl Aws {
 }
 
 impl Ledger for Aws {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         Ok(self
             .get(region, plan.as_str(), STATE)
             .await?
-            .unwrap_or_else(|| Row::new(plan.clone())))
+            .unwrap_or_else(|| PlanState::new(plan.clone())))
     }
 
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+    async fn replace_row(&self, region: &Region, row: &PlanState) -> Result<bool, Error> {
         let what = format!(
             "writing the state of {} to the ledger in {region}",
             row.plan
         );
-        let next = Row {
+        let next = PlanState {
             version: row.version + 1,
             ..row.clone()
         };
@@ -157,11 +157,11 @@ impl Ledger for Aws {
         .await
     }
 
-    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
+    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<KeptPlan>, Error> {
         self.get(region, KNOWN, plan.as_str()).await
     }
 
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn all_known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         let what = format!("reading the known plans from the ledger in {region}");
         let mut pages = client!(self, aws_sdk_dynamodb, region)
             .query()
@@ -248,13 +248,13 @@ impl Ledger for Aws {
         self.put(&self.region, plan.as_str(), &item, losses).await
     }
 
-    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+    async fn put_known(&self, known: &KeptPlan) -> Result<(), Error> {
         self.put(&self.region, KNOWN, known.plan.plan.as_str(), known)
             .await
     }
 
     /// The item is written anew, without the mark, by whoever reads the plan's parameter again.
-    async fn end_known(&self, region: &Region, known: &Known) -> Result<(), Error> {
+    async fn end_known(&self, region: &Region, known: &KeptPlan) -> Result<(), Error> {
         let name = known.plan.plan.as_str();
         let what = format!("ending plan {name} in the ledger in {region}");
         let mut item = write(&what, KNOWN, name, known)?;

@@ -2,7 +2,7 @@
 
 use failover::{
     Error,
-    ports::{Forwarding, Here},
+    ports::{Forwarding, Runtime},
     topology::Cluster,
 };
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use failover::{
     Error,
     domain::{Epoch, PlanName},
-    ledger::Known,
-    ports::{Access, Credentials, Fence, Fenced, Here, Place, Rights, Unfenced, update_if},
+    ledger::KeptPlan,
+    ports::{Access, Credentials, Fence, Fenced, Place, Rights, Runtime, Unfenced, update_if},
 };
 use postgres::{
     Why,
@@ -37,12 +37,12 @@ async fn note(aws: &Aws, plan: &PlanName, version: &str) {
 }
 
 /// The roles that are never fenced.
-fn kept<'a>(admin: &'a str, known: &'a Known) -> [&'a str; 2] {
+fn kept<'a>(admin: &'a str, known: &'a KeptPlan) -> [&'a str; 2] {
     [admin, &known.plan.database.probe.user]
 }
 
 impl Aws {
-    async fn administrator(&self, known: &Known) -> Result<Administrator, Error> {
+    async fn administrator(&self, known: &KeptPlan) -> Result<Administrator, Error> {
         let (administrator, version) = self.let_in(known).await?;
         if let Some(version) = &version {
             note(self, &known.plan.plan, version).await;
@@ -51,7 +51,7 @@ impl Aws {
     }
 
     /// The same for a look, which a dry run takes too: nothing is noted. And the version of the secret that opened.
-    async fn let_in(&self, known: &Known) -> Result<(Administrator, Option<String>), Error> {
+    async fn let_in(&self, known: &KeptPlan) -> Result<(Administrator, Option<String>), Error> {
         let here = self.region();
         let endpoints = known.endpoints.get(here).ok_or_else(|| {
             Error::NotReady(format!(
@@ -98,7 +98,7 @@ impl Aws {
     }
 
     /// Every door of the member. What cannot be looked at is a door that is named, and keeps no other from being looked at.
-    async fn seen(&self, admin: &Administrator, known: &Known) -> Result<Access, Error> {
+    async fn seen(&self, admin: &Administrator, known: &KeptPlan) -> Result<Access, Error> {
         let mut access = fence::access(&admin.client, &kept(&admin.login.user, known)).await?;
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
         access.unseen.extend(unseen);
@@ -123,16 +123,16 @@ fn closed(database: &str, why: &Why) -> String {
 }
 
 impl Fence for Aws {
-    async fn log_in(&self, known: &Known) -> Result<(), Error> {
+    async fn log_in(&self, known: &KeptPlan) -> Result<(), Error> {
         self.administrator(known).await.map(|_| ())
     }
 
-    async fn access(&self, known: &Known) -> Result<Access, Error> {
+    async fn access(&self, known: &KeptPlan) -> Result<Access, Error> {
         let (admin, _) = self.let_in(known).await?;
         self.seen(&admin, known).await
     }
 
-    async fn fence(&self, known: &Known, proven: Epoch) -> Result<Option<Fenced>, Error> {
+    async fn fence(&self, known: &KeptPlan, proven: Epoch) -> Result<Option<Fenced>, Error> {
         let mut admin = self.administrator(known).await?;
         let password = admin
             .client
@@ -168,7 +168,7 @@ impl Fence for Aws {
         Ok(Some(shut))
     }
 
-    async fn unfence(&self, known: &Known) -> Result<Unfenced, Error> {
+    async fn unfence(&self, known: &KeptPlan) -> Result<Unfenced, Error> {
         let mut admin = self.administrator(known).await?;
         let mut given = fence::unfence(&mut admin.client).await?;
         let mut entered = Vec::new();
@@ -187,7 +187,7 @@ impl Fence for Aws {
         Ok(given)
     }
 
-    async fn rights(&self, known: &Known) -> Result<Rights, Error> {
+    async fn rights(&self, known: &KeptPlan) -> Result<Rights, Error> {
         let (mut admin, _) = self.let_in(known).await?;
         let user = admin.login.user.clone();
         let mut refused = fence::rehearse(&mut admin.client, &kept(&user, known)).await?;

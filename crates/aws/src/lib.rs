@@ -15,7 +15,7 @@ use aws_smithy_http_client::{
 use failover::{
     Error,
     domain::Region,
-    ports::{Here, Spares},
+    ports::{Runtime, Spares},
     topology::Reach,
 };
 use jiff::Timestamp;
@@ -160,7 +160,7 @@ impl Aws {
     }
 }
 
-impl Here for Aws {
+impl Runtime for Aws {
     fn region(&self) -> &Region {
         &self.region
     }

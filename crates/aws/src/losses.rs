@@ -6,8 +6,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use failover::{
     Error,
     domain::Epoch,
-    ledger::{Known, TableLoss},
-    ports::{Comparison, Held, Here, Pair, RowBatch},
+    ledger::{KeptPlan, TableLoss},
+    ports::{Comparison, Held, Pair, RowBatch, Runtime},
 };
 use postgres::{Session, Why, compare};
 use tokio_postgres::Client;
@@ -18,7 +18,7 @@ use super::{Aws, client, errors::error};
 const LIMIT: Duration = Duration::from_secs(10);
 
 impl Aws {
-    async fn readers(&self, known: &Known, pair: &Pair) -> Result<(Client, Client), Error> {
+    async fn readers(&self, known: &KeptPlan, pair: &Pair) -> Result<(Client, Client), Error> {
         let deposed = (self.region(), &pair.deposed);
         let deposed = self.as_administrator(known, deposed, LIMIT).await?;
         let writer = (&pair.writer_region, &pair.writer);
@@ -28,7 +28,7 @@ impl Aws {
 }
 
 impl Comparison for Aws {
-    async fn held(&self, known: &Known, pair: &Pair) -> Result<Held, Error> {
+    async fn held(&self, known: &KeptPlan, pair: &Pair) -> Result<Held, Error> {
         let (deposed, writer) = self.readers(known, pair).await?;
         let (before, after) = tokio::try_join!(epoch(&deposed), epoch(&writer))?;
         let session = Session::new(deposed, LIMIT);
@@ -42,7 +42,7 @@ impl Comparison for Aws {
 
     async fn compare(
         &self,
-        known: &Known,
+        known: &KeptPlan,
         pair: &Pair,
         table: &TableLoss,
         limit: Duration,

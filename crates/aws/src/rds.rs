@@ -13,7 +13,7 @@ use failover::{
     domain::{Region, seconds_between},
     evidence::Rds,
     patience::{Trouble, trouble},
-    ports::{Accepted, BlueGreen, Forwarding, Here, Members, Survey},
+    ports::{Accepted, BlueGreen, Forwarding, Members, Runtime, Survey},
     topology::{
         Call, Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Group, Instance,
         ParameterGroup, Reach, Shape, Snapshot,

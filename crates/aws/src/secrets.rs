@@ -6,7 +6,7 @@ use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
 use failover::{
     Error,
     domain::Region,
-    ledger::Known,
+    ledger::KeptPlan,
     plan::{Auth, Plan},
     ports::{Credentials, Ledger, Place, Rotation, Secrets, first_that_serves},
 };
@@ -145,7 +145,7 @@ impl Aws {
     /// `Denied` where no version serves, `NotReady` and `Unavailable` as connecting answers.
     pub(super) async fn as_administrator(
         &self,
-        known: &Known,
+        known: &KeptPlan,
         (region, place): (&Region, &Place),
         limit: Duration,
     ) -> Result<Opened, Error> {

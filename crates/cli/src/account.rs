@@ -6,7 +6,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -23,13 +23,13 @@ pub trait Account: Sync {
         region: &Region,
     ) -> impl Future<Output = Result<BTreeMap<String, String>, Error>> + Send;
     /// Every plan that the Region's probe kept.
-    fn known(&self, region: &Region) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
+    fn known(&self, region: &Region) -> impl Future<Output = Result<Vec<KeptPlan>, Error>> + Send;
     /// A plan's row in the Region's ledger.
     fn row(
         &self,
         region: &Region,
         plan: &PlanName,
-    ) -> impl Future<Output = Result<Row, Error>> + Send;
+    ) -> impl Future<Output = Result<PlanState, Error>> + Send;
     /// What the Region's probe last saw.
     fn vantage(
         &self,

@@ -4,7 +4,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{Epoch, Region},
-    ledger::{Current, Outcome, Row, Rows, RunKind},
+    ledger::{Current, Outcome, PlanState, Rows, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -151,7 +151,7 @@ fn document(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
     }
 }
 
-fn behind(rows: &Rows, region: &Region, row: &Row) -> Option<String> {
+fn behind(rows: &Rows, region: &Region, row: &PlanState) -> Option<String> {
     let current = rows.current()?;
     (row.proven_epoch() < current.epoch).then(|| {
         format!(
@@ -197,7 +197,11 @@ fn failing(region: &Region, vantage: &Vantage, now: Timestamp) -> String {
 }
 
 /// Whether a member is deposed: the fence noted that it is shut, or told people that it is not.
-pub(crate) fn is_deposed(current: Option<&Current>, region: &Region, row: &Row) -> Option<Epoch> {
+pub(crate) fn is_deposed(
+    current: Option<&Current>,
+    region: &Region,
+    row: &PlanState,
+) -> Option<Epoch> {
     let current = current.filter(|current| current.writer != *region)?;
     let is_shut = row.fenced == Some(current.epoch);
     let is_open = open_doors(row, current.epoch).next().is_some();
@@ -205,13 +209,13 @@ pub(crate) fn is_deposed(current: Option<&Current>, region: &Region, row: &Row) 
 }
 
 /// Why the deposed member of a Region is not fenced, as people were told.
-fn open_doors(row: &Row, epoch: Epoch) -> impl Iterator<Item = &str> {
+fn open_doors(row: &PlanState, epoch: Epoch) -> impl Iterator<Item = &str> {
     let of_epoch = format!("{epoch}/");
     let told = row.unfenced.iter();
     told.filter_map(move |told| told.strip_prefix(&of_epoch))
 }
 
-fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &Row) -> Option<String> {
+fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &PlanState) -> Option<String> {
     let current = rows.current();
     let epoch = is_deposed(current, region, row)?;
     if let Some(why) = open_doors(row, epoch).last() {

@@ -17,7 +17,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
     ports::Ledger as _,
 };
 use jiff::Timestamp;
@@ -148,11 +148,11 @@ impl Account for Aws {
         Ok(found)
     }
 
-    async fn known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         self.adapters(region).all_known(region).await
     }
 
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         self.adapters(region).row(region, plan).await
     }
 

@@ -9,7 +9,7 @@ use failover::{
     Error,
     beat::{Beat, Signs, Vantage, Write},
     domain::{Epoch, PlanName, Region},
-    ledger::{Claim, Closed, Current, Entry, Known, Outcome, Row, Run, RunKind},
+    ledger::{Claim, Closed, Current, Entry, KeptPlan, Outcome, PlanState, Run, RunKind},
     plan::Plan,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -38,8 +38,8 @@ pub(crate) fn plan() -> Plan {
 }
 
 /// The row of a plan whose writer a Region has.
-pub(crate) fn row(writer: &str, epoch: u64) -> Row {
-    Row {
+pub(crate) fn row(writer: &str, epoch: u64) -> PlanState {
+    PlanState {
         current: Some(Current {
             epoch: Epoch(epoch),
             writer: writer.into(),
@@ -49,7 +49,7 @@ pub(crate) fn row(writer: &str, epoch: u64) -> Row {
             unplanned: false,
             acknowledged_at: None,
         }),
-        ..Row::new("orders".into())
+        ..PlanState::new("orders".into())
     }
 }
 
@@ -106,8 +106,8 @@ pub(crate) fn run(id: &str, seconds: i64, outcome: Outcome) -> RunSummary {
 #[derive(Default)]
 pub(crate) struct Place {
     pub(crate) parameters: BTreeMap<String, String>,
-    pub(crate) known: Vec<Known>,
-    pub(crate) row: Option<Row>,
+    pub(crate) known: Vec<KeptPlan>,
+    pub(crate) row: Option<PlanState>,
     pub(crate) vantage: Option<Vantage>,
     pub(crate) runs: Vec<RunSummary>,
     /// What functions say, by their names.
@@ -129,7 +129,7 @@ pub(crate) fn well() -> Fake {
     for region in [HOME, OTHER] {
         let place = Place {
             parameters: [("/aurora-failover/plans/orders".into(), TEXT.into())].into(),
-            known: vec![Known {
+            known: vec![KeptPlan {
                 plan: plan(),
                 endpoints: BTreeMap::new(),
             }],
@@ -170,14 +170,14 @@ impl Account for Fake {
         Ok(place.map_or_else(BTreeMap::new, |place| place.parameters.clone()))
     }
 
-    async fn known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         let place = self.ask(region, "known")?;
         Ok(place.map_or_else(Vec::new, |place| place.known.clone()))
     }
 
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         let row = self.ask(region, "row")?.and_then(|place| place.row.clone());
-        Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
+        Ok(row.unwrap_or_else(|| PlanState::new(plan.clone())))
     }
 
     async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {

@@ -11,7 +11,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
-    ledger::{Row, Rows},
+    ledger::{PlanState, Rows},
     plan::Plan,
     switches::Switches,
 };
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Books {
     /// Its row.
-    pub row: Row,
+    pub row: PlanState,
     /// What its probe last saw.
     pub vantage: Option<Vantage>,
     /// The runs that acted from there.

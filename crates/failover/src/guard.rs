@@ -183,7 +183,7 @@ pub fn loss(plan: &Plan, loss: Option<&Loss>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{beat::Beats, evidence::Verdict, ledger::Row, testing};
+    use crate::{beat::Beats, evidence::Verdict, ledger::PlanState, testing};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -204,11 +204,11 @@ mod tests {
         }
     }
 
-    fn row(epoch: u64, writer: &str) -> Row {
+    fn row(epoch: u64, writer: &str) -> PlanState {
         testing::row(writer, epoch)
     }
 
-    fn rows<const N: usize>(rows: [(&str, Row); N]) -> Rows {
+    fn rows<const N: usize>(rows: [(&str, PlanState); N]) -> Rows {
         Rows(rows.map(|(region, row)| (region.into(), row)).into())
     }
 

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{PlanName, seconds_between},
-    ledger::Row,
+    ledger::PlanState,
     plan::Plan,
-    ports::{self, Here, Ledger, People},
+    ports::{self, Ledger, People, Runtime},
 };
 
 mod claimed;
@@ -135,7 +135,7 @@ fn console(execution: &str) -> String {
 
 /// Tells people on the acting Region's topic; whether nobody is left to be told. What cannot be sent is logged: no run waits
 /// for it.
-pub async fn tell(world: &(impl Here + People), plan: &Plan, message: &Message) -> bool {
+pub async fn tell(world: &(impl Runtime + People), plan: &Plan, message: &Message) -> bool {
     let Some(topic) = plan.notify.get(world.region()) else {
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
         return true;
@@ -154,10 +154,10 @@ pub async fn tell(world: &(impl Here + People), plan: &Plan, message: &Message) 
 /// once it was sent, so that a message which was not taken is sent again. For a run, which makes no other pass that would tell:
 /// what a schedule tells is claimed first ([`claim_and_tell`]). Whether nobody is left to be told.
 pub async fn tell_news(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
     message: &Message,
-    news: impl Fn(&Row) -> Option<Row>,
+    news: impl Fn(&PlanState) -> Option<PlanState>,
 ) -> bool {
     let here = world.region();
     if !plan.notify.contains_key(here) {
@@ -201,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_was_sent_is_not_marked_as_told_and_is_sent_the_next_time() {
-        let books = crate::testing::Books::with(&Row::new("orders".into()));
+        let books = crate::testing::Books::with(&PlanState::new("orders".into()));
         let known = books.known(&"us-east-1".into(), &"orders".into()).await;
         let plan = known.unwrap().unwrap().plan;
         let told = async || {

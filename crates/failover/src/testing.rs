@@ -29,8 +29,8 @@ use crate::{
     beat::{Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
     evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
-    ledger::{Claim, Closed, Confirmed, Current, Outcome, Row, Run, RunKind},
-    ports::{Here, Parameter, Parameters, People, ReachOutput, Spares},
+    ledger::{Claim, Closed, Confirmed, Current, Outcome, PlanState, Run, RunKind},
+    ports::{Parameter, Parameters, People, ReachOutput, Runtime, Spares},
     switches::Switches,
     topology::{Cluster, GlobalCluster, Instance, Reach},
 };
@@ -93,7 +93,7 @@ pub fn run() -> Run {
 }
 
 /// The row of a plan whose writer somebody adopted in a Region.
-pub fn row(writer: &str, epoch: u64) -> Row {
+pub fn row(writer: &str, epoch: u64) -> PlanState {
     let current = Current {
         epoch: Epoch(epoch),
         writer: writer.into(),
@@ -103,9 +103,9 @@ pub fn row(writer: &str, epoch: u64) -> Row {
         unplanned: false,
         acknowledged_at: None,
     };
-    Row {
+    PlanState {
         current: Some(current),
-        ..Row::new("orders".into())
+        ..PlanState::new("orders".into())
     }
 }
 
@@ -181,7 +181,7 @@ pub struct Books {
     has_documents: bool,
     spares: Spares<()>,
     /// After so many looks another row lies in every ledger.
-    turn: Option<(usize, Row)>,
+    turn: Option<(usize, PlanState)>,
     /// After so many looks the ledger is read no more.
     hangs_after: Option<usize>,
     /// This Region's member, as RDS shows it.
@@ -189,7 +189,7 @@ pub struct Books {
     /// What fencing it is answered.
     fence: Result<(), Error>,
     /// What somebody else writes into this Region's ledger while its doors are given back.
-    beside: Option<Row>,
+    beside: Option<PlanState>,
     switches: Result<Switches, Error>,
     /// Another plan of this Region, of whose cluster RDS tells nothing.
     unseen: Option<PlanName>,
@@ -209,7 +209,7 @@ pub struct Books {
 #[derive(Default)]
 struct Kept {
     document: Option<String>,
-    rows: BTreeMap<Region, Row>,
+    rows: BTreeMap<Region, PlanState>,
     runs: BTreeMap<RunId, Run>,
     looked: BTreeMap<Region, Vantage>,
     told: Vec<String>,
@@ -224,7 +224,7 @@ struct Kept {
 
 impl Books {
     /// Both members' ledgers with the same row; this Region is us-east-1.
-    pub fn with(row: &Row) -> Self {
+    pub fn with(row: &PlanState) -> Self {
         let rows = ["us-east-1", "us-west-2"].map(|region| (region.into(), row.clone()));
         Self {
             here: "us-east-1".into(),
@@ -287,7 +287,7 @@ impl Books {
     }
 
     /// One Region's ledger holds another row.
-    pub fn with_row(self, region: &str, row: &Row) -> Self {
+    pub fn with_row(self, region: &str, row: &PlanState) -> Self {
         let mut kept = self.kept.lock().unwrap();
         kept.rows.insert(region.into(), row.clone());
         drop(kept);
@@ -391,7 +391,7 @@ impl Books {
         self
     }
 
-    pub fn rows(&self) -> BTreeMap<Region, Row> {
+    pub fn rows(&self) -> BTreeMap<Region, PlanState> {
         self.kept.lock().unwrap().rows.clone()
     }
 
@@ -411,7 +411,7 @@ impl Books {
     }
 }
 
-impl Here for Books {
+impl Runtime for Books {
     fn region(&self) -> &Region {
         &self.here
     }

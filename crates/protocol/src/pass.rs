@@ -13,7 +13,7 @@ use failover::{
     ledger::RunKind,
     pass::{Input, Output},
     plan::Plan,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 use machines::Passed;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use failover::{
     domain::{Region, RunId},
-    ledger::Row,
+    ledger::PlanState,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -66,7 +66,7 @@ pub struct State {
     pub left: Faults,
     /// What a slow probe has read to copy: its Region, that one's row by then, the Region it copies from, and that one's
     /// row.
-    pub learning: Option<(usize, Digested<Row>, usize, Digested<Row>)>,
+    pub learning: Option<(usize, Digested<PlanState>, usize, Digested<PlanState>)>,
     /// Something that must never happen has happened.
     pub harm: Option<Harm>,
 }
@@ -75,7 +75,7 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Member {
     /// The plan's row in its table.
-    pub row: Digested<Row>,
+    pub row: Digested<PlanState>,
     /// Whether the Region answers.
     pub is_up: bool,
     /// What RDS makes of its cluster.

@@ -13,9 +13,9 @@ use failover::{
     beat::{Vantage, Write},
     domain::{Region, RunId},
     evidence::Rds,
-    ledger::{Row, Run},
+    ledger::{PlanState, Run},
     plan::Plan,
-    ports::{Accepted, Access, Confirmation, Fenced, Here, Record, Spares},
+    ports::{Accepted, Access, Confirmation, Fenced, Record, Runtime, Spares},
     topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -47,7 +47,7 @@ mod services;
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is named after what was asked for")]
 pub enum Answer {
-    Row(Result<Row, Error>),
+    PlanState(Result<PlanState, Error>),
     Replaced(Result<bool, Error>),
     Run(Option<Arc<Run>>),
     Told(Result<(), Error>),
@@ -189,7 +189,7 @@ impl<'a> Seen<'a> {
             let answer = perform(inner.state, inner.slot);
             inner.is_spent |= concerns != Concerns::Nobody;
             inner.has_only_read &= matches!(concerns, Concerns::Reading | Concerns::Nobody);
-            inner.has_read = matches!(answer, Answer::Row(_)).then_some(inner.next + 1);
+            inner.has_read = matches!(answer, Answer::PlanState(_)).then_some(inner.next + 1);
             let matters = match &answer {
                 Answer::Run(run) => format!("{:?}", run.as_deref().map(essence)),
                 other => format!("{other:?}"),
@@ -243,7 +243,7 @@ fn astray<T>() -> Result<T, Error> {
     ))
 }
 
-impl Here for Seen<'_> {
+impl Runtime for Seen<'_> {
     fn region(&self) -> &Region {
         &self.here
     }

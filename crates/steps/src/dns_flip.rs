@@ -15,7 +15,7 @@ use failover::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
     },
-    ports::{Here, Ledger, Names, Parameters, People, Survey},
+    ports::{Ledger, Names, Parameters, People, Runtime, Survey},
 };
 
 /// The step's name in timelines and logs.
@@ -77,13 +77,13 @@ pub struct DnsFlip;
 /// The guards' refusals; `UnexpectedTopology` for a later epoch, at once; when nothing is left to do, what could not be led over: by
 /// its own name where it is one thing, else `NotReady`, or `Unavailable` while something was only silent.
 pub async fn run(
-    world: &(impl Ledger + Here + Survey + Parameters + Names + People),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Names + People),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&DnsFlip, world, input).await
 }
 
-impl<W: Ledger + Here + Survey + Parameters + Names + People> Step<W> for DnsFlip {
+impl<W: Ledger + Runtime + Survey + Parameters + Names + People> Step<W> for DnsFlip {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -131,7 +131,7 @@ impl<W: Ledger + Here + Survey + Parameters + Names + People> Step<W> for DnsFli
 }
 
 async fn lead(
-    world: &(impl Here + Parameters + Names),
+    world: &(impl Runtime + Parameters + Names),
     pass: &mut Pass,
     seen: &Observed,
     action: &Action,
@@ -146,7 +146,7 @@ async fn lead(
 }
 
 async fn observe(
-    world: &(impl Here + Parameters + Names),
+    world: &(impl Runtime + Parameters + Names),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
 ) -> Result<Observed, Error> {
@@ -179,7 +179,7 @@ fn destination(
 
 /// The endpoints of every member: the target's as RDS shows them now, the others' as they were last known.
 async fn endpoints(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     pass: &Pass,
 ) -> Result<BTreeMap<Region, Endpoints>, Error> {
     let run = &pass.run;
@@ -203,7 +203,7 @@ async fn endpoints(
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
 pub async fn refusals(
-    world: &(impl Ledger + Here + Survey + Parameters + Names),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Names),
     pass: &Pass,
 ) -> Result<Vec<String>, Error> {
     let endpoints = endpoints(world, pass).await?;

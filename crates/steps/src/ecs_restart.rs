@@ -16,7 +16,7 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
         read, take,
     },
-    ports::{Here, Ledger, People, Services},
+    ports::{Ledger, People, Runtime, Services},
 };
 
 /// The step's name in timelines and logs.
@@ -38,7 +38,7 @@ pub enum Action {
 /// # Errors
 /// As [`run`] and [`conclude::run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(
-    world: &(impl Ledger + Here + Services + People),
+    world: &(impl Ledger + Runtime + Services + People),
     payload: Value,
 ) -> Result<Value, Error> {
     let (concludes, input) = asked(payload)?;
@@ -89,13 +89,13 @@ pub struct EcsRestart;
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that could not be restarted.
 pub async fn run(
-    world: &(impl Ledger + Here + Services + People),
+    world: &(impl Ledger + Runtime + Services + People),
     input: &Input,
 ) -> Result<Output<Vec<Seen>>, Error> {
     frame::run(&EcsRestart, world, input).await
 }
 
-impl<W: Ledger + Here + Services + People> Step<W> for EcsRestart {
+impl<W: Ledger + Runtime + Services + People> Step<W> for EcsRestart {
     const NAME: &'static str = STEP;
     type Observed = Vec<Seen>;
     type Action = Action;
@@ -133,7 +133,7 @@ impl<W: Ledger + Here + Services + People> Step<W> for EcsRestart {
 }
 
 /// Asks for the restart of a service, and keeps in the run's record what came of it.
-async fn restart(world: &(impl Here + Services), pass: &mut Pass, service: &Seen) -> Came {
+async fn restart(world: &(impl Runtime + Services), pass: &mut Pass, service: &Seen) -> Came {
     let (key, restart) = (service.key(), service.restart(world).await);
     let came = match &restart {
         Restart::Deployment { .. } => Came::AsDecided,

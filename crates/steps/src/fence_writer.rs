@@ -28,14 +28,14 @@ use super::{of_plan::OfPlan, standing::Standing};
 use failover::{
     Error,
     domain::{Epoch, Region},
-    ledger::Known,
+    ledger::KeptPlan,
     metric::Counted,
     pass::{
         Input, Output, Pass, answer, by_hand,
         frame::{self, Act, Came, Step, Then},
         operation,
     },
-    ports::{Fence, Here, Ledger, Parameters, People, Survey},
+    ports::{Fence, Ledger, Parameters, People, Runtime, Survey},
 };
 
 /// The step's name in timelines and logs.
@@ -123,7 +123,7 @@ pub struct Observation {
     #[serde(flatten)]
     seen: Observed,
     #[serde(skip)]
-    known: Known,
+    known: KeptPlan,
 }
 
 /// One invocation.
@@ -131,7 +131,7 @@ pub struct Observation {
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(
-    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
@@ -227,13 +227,13 @@ fn left_by_hand(observed: &Observed) -> String {
 /// # Errors
 /// The guards' refusals, `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn run(
-    world: &(impl Ledger + Here + Survey + People + Fence),
+    world: &(impl Ledger + Runtime + Survey + People + Fence),
     input: &Input,
 ) -> Result<Output<Observation>, Error> {
     frame::run(&FenceWriter, world, input).await
 }
 
-impl<W: Ledger + Here + Survey + People + Fence> Step<W> for FenceWriter {
+impl<W: Ledger + Runtime + Survey + People + Fence> Step<W> for FenceWriter {
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;

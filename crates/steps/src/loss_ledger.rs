@@ -20,13 +20,13 @@ use failover::{
     domain::{Epoch, Region},
     guard::not_adopted,
     json::shown,
-    ledger::{Current, Known, Losses},
+    ledger::{Current, KeptPlan, Losses},
     pass::{
         Input, Output, Pass, answer, by_hand,
         frame::{self, Act, Came, Step, Then},
         read, take,
     },
-    ports::{Comparison, Here, Ledger, People, Survey},
+    ports::{Comparison, Ledger, People, Runtime, Survey},
     topology::{Cluster, names::is_identifier},
 };
 
@@ -123,7 +123,7 @@ pub struct Observation {
     #[serde(flatten)]
     seen: Observed,
     #[serde(skip)]
-    known: Known,
+    known: KeptPlan,
     #[serde(skip)]
     current: Current,
     #[serde(skip)]
@@ -135,7 +135,7 @@ pub struct Observation {
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(
-    world: &(impl Ledger + Here + Survey + People + Comparison),
+    world: &(impl Ledger + Runtime + Survey + People + Comparison),
     payload: Value,
 ) -> Result<Value, Error> {
     let (cluster, input) = asked(payload)?;
@@ -241,14 +241,14 @@ fn unfinished(observed: &Observed, tables: usize) -> Action {
 /// The guards' refusals; `NotReady` for what the plan or a human has to put right, `UnexpectedTopology` where a database is not
 /// the one that it is taken for, `Unavailable`.
 pub async fn run(
-    world: &(impl Ledger + Here + Survey + People + Comparison),
+    world: &(impl Ledger + Runtime + Survey + People + Comparison),
     input: &Input,
     cluster: Option<&str>,
 ) -> Result<Output<Observation>, Error> {
     frame::run(&LossLedger { cluster }, world, input).await
 }
 
-impl<W: Ledger + Here + Survey + People + Comparison> Step<W> for LossLedger<'_> {
+impl<W: Ledger + Runtime + Survey + People + Comparison> Step<W> for LossLedger<'_> {
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;
@@ -256,7 +256,7 @@ impl<W: Ledger + Here + Survey + People + Comparison> Step<W> for LossLedger<'_>
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observation, Error> {
         let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;
         // A run keeps the plan that it opened with.
-        let known = Known {
+        let known = KeptPlan {
             plan: pass.run.plan.clone(),
             ..known
         };
@@ -292,7 +292,7 @@ impl<W: Ledger + Here + Survey + People + Comparison> Step<W> for LossLedger<'_>
     }
 }
 
-fn reason(known: &Known, observed: &Observed, action: &Action) -> String {
+fn reason(known: &KeptPlan, observed: &Observed, action: &Action) -> String {
     match action {
         Action::Done(why) => why.clone(),
         Action::Unknown(why) => {

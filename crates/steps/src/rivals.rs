@@ -5,7 +5,7 @@ use futures::future::{join_all, try_join_all};
 use failover::{
     Error,
     domain::Region,
-    ledger::{Current, Known},
+    ledger::{Current, KeptPlan},
     plan::{Member, PARAMETERS, Plan},
     ports::{Ledger, Parameters},
     topology::Named,
@@ -147,7 +147,7 @@ async fn judge(
     world: &(impl Ledger + Parameters),
     plan: &Plan,
     ours: Option<&Named>,
-    (region, other): (&Region, &Known),
+    (region, other): (&Region, &KeptPlan),
 ) -> Result<Option<String>, Error> {
     let name = &other.plan.plan;
     let Some(shared) = shared_with(world, plan, ours, (region, other)).await? else {
@@ -168,7 +168,7 @@ async fn shared_with(
     world: &impl Ledger,
     plan: &Plan,
     ours: Option<&Named>,
-    (region, other): (&Region, &Known),
+    (region, other): (&Region, &KeptPlan),
 ) -> Result<Option<String>, Error> {
     let theirs = world.row(region, &other.plan.plan).await?.current;
     Ok(theirs.and_then(|theirs| shared(plan, ours, &other.plan, theirs.global_cluster.as_ref())))

@@ -8,7 +8,7 @@ use failover::{
     guard::not_adopted,
     ledger::{Current, Rows},
     plan::Plan,
-    ports::{Here, Survey, recorded_group},
+    ports::{Runtime, Survey, recorded_group},
     topology::{Cluster, Group, Role, standing as stands},
 };
 
@@ -33,7 +33,7 @@ pub enum Standing {
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub async fn standing(
-    world: &(impl Here + Survey),
+    world: &(impl Runtime + Survey),
     plan: &Plan,
     rows: &Rows,
 ) -> Result<(Standing, Option<Cluster>), Error> {
@@ -56,7 +56,7 @@ pub async fn standing(
 
 /// Where a cluster of this Region stands beside a writer of another one.
 async fn beside(
-    world: &(impl Here + Survey),
+    world: &(impl Runtime + Survey),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,
@@ -78,7 +78,7 @@ async fn beside(
 
 /// Whether RDS shows that it follows another member of the plan than the proven writer: of three or more, the deposed one.
 async fn follows_deposed(
-    world: &(impl Here + Survey),
+    world: &(impl Runtime + Survey),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,

@@ -10,9 +10,9 @@ use super::recovery_ledger::Asked;
 use failover::{
     Error,
     domain::{Region, RunId},
-    ledger::{Claim, Row, RunKind},
+    ledger::{Claim, PlanState, RunKind},
     pass::{answer, is_false, take},
-    ports::{Execution, Functions, Here, Ledger, update_if},
+    ports::{Execution, Functions, Ledger, Runtime, update_if},
 };
 
 /// How often another name is tried where the last one's run has ended.
@@ -35,7 +35,7 @@ struct Answer {
 /// # Errors
 /// `InvalidRequest` for a word that the machine does not take, `RunRefused` while another run holds the plan, and those of
 /// the ledger and of the pass.
-pub async fn or<W: Ledger + Here + Functions>(
+pub async fn or<W: Ledger + Runtime + Functions>(
     world: &W,
     kind: RunKind,
     mut payload: Value,
@@ -72,7 +72,7 @@ struct Call {
 
 /// Starts a run under the next name, or answers the one that is under way; `None` where the run of that name has ended.
 async fn started(
-    world: &(impl Ledger + Here + Functions),
+    world: &(impl Ledger + Runtime + Functions),
     call: &Call,
 ) -> Result<Option<Value>, Error> {
     let here = world.region();
@@ -127,7 +127,7 @@ fn claim(call: &Call, name: &RunId, here: &Region) -> Claim {
 
 /// Whether OpenRun would let the run open beside what this Region's ledger holds: free, lapsed, or silent for longer than a run
 /// can be and live. An unplanned run also opens behind one that waits for a human's answer.
-fn opens(row: &Row, claim: &Claim, has_ended: bool, now: Timestamp) -> Result<(), Error> {
+fn opens(row: &PlanState, claim: &Claim, has_ended: bool, now: Timestamp) -> Result<(), Error> {
     let Err(why) = row.claim(claim, now) else {
         return Ok(());
     };
@@ -224,7 +224,7 @@ const fn short(kind: RunKind) -> &'static str {
 
 /// The execution's name: the plan, its epoch, the kind, the ledger's count of leases, and this Region, since another one's count
 /// may stand where this one's does. Until a run has opened, every call finds the same name.
-fn name(row: &Row, (kind, here): (RunKind, &Region)) -> RunId {
+fn name(row: &PlanState, (kind, here): (RunKind, &Region)) -> RunId {
     let plan: String = row.plan.0.chars().take(PLAN_CHARACTERS).collect();
     RunId(format!(
         "{plan}-{}-{}-{}-{here}",
@@ -235,7 +235,7 @@ fn name(row: &Row, (kind, here): (RunKind, &Region)) -> RunId {
 }
 
 /// Whether a lease belongs to a run of this kind that was started like this in this Region.
-fn is_ours(run_id: &RunId, row: &Row, (kind, here): (RunKind, &Region)) -> bool {
+fn is_ours(run_id: &RunId, row: &PlanState, (kind, here): (RunKind, &Region)) -> bool {
     let plan: String = row.plan.0.chars().take(PLAN_CHARACTERS).collect();
     let rest = run_id.0.strip_prefix(&format!("{plan}-"));
     let rest = rest.and_then(|rest| rest.strip_suffix(&format!("-{here}")));

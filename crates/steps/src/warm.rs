@@ -10,7 +10,7 @@ use failover::{
     Error,
     domain::Region,
     metric::{self, Counted},
-    ports::{Functions, Here, Ledger},
+    ports::{Functions, Ledger, Runtime},
 };
 
 /// What each function's name begins with.
@@ -44,7 +44,7 @@ pub async fn or(
 /// # Errors
 /// `NotReady` that names each function that cannot be called; those of the ledger and of the pass.
 pub async fn others_or(
-    world: &(impl Ledger + Here + Functions),
+    world: &(impl Ledger + Runtime + Functions),
     functions: &[&str],
     payload: Value,
     pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
@@ -57,7 +57,7 @@ pub async fn others_or(
 
 /// The functions here, and the one of each witness that a plan names; a silent ledger keeps none of those here from being called.
 async fn others(
-    world: &(impl Ledger + Here + Functions),
+    world: &(impl Ledger + Runtime + Functions),
     functions: &[&str],
 ) -> Result<Value, Error> {
     let known = world.all_known(world.region()).await;
@@ -89,7 +89,7 @@ async fn others(
 
 /// Calls one function; its name, or what keeps it from being called.
 async fn call(
-    world: &(impl Here + Functions),
+    world: &(impl Runtime + Functions),
     function: &str,
     region: Region,
 ) -> Result<String, String> {
@@ -110,7 +110,7 @@ mod tests {
     use std::future::{Ready, ready};
 
     use super::*;
-    use failover::{ledger::Row, testing::Books};
+    use failover::{ledger::PlanState, testing::Books};
 
     const OTHERS: [&str; 2] = ["dns-flip", "health-probe"];
 
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_function_here_and_the_witness_are_called_at_once() {
-        let books = Books::with(&Row::new("orders".into()));
+        let books = Books::with(&PlanState::new("orders".into()));
         drop(metric::counted());
         let warm = others_or(&books, &OTHERS, request(), pass).await.unwrap();
         let all = [
@@ -144,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_function_that_cannot_be_called_is_counted_and_named_and_keeps_no_other_from_it() {
-        let books = Books::with(&Row::new("orders".into())).silence("us-east-2");
+        let books = Books::with(&PlanState::new("orders".into())).silence("us-east-2");
         drop(metric::counted());
         let why = others_or(&books, &OTHERS, request(), pass)
             .await

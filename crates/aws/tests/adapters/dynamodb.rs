@@ -2,7 +2,7 @@
 
 use failover::{
     domain::{Epoch, Region},
-    ledger::{Endpoints, Known, Row},
+    ledger::{Endpoints, KeptPlan, PlanState},
     plan::Plan,
     ports::Ledger,
     topology::{Blueprint, Shape},
@@ -44,7 +44,7 @@ async fn a_row_that_was_never_written_is_new() {
     let (aws, replay) = scripted([Next::ok("{}")]);
     assert_eq!(
         aws.row(&"us-west-2".into(), &"orders".into()).await,
-        Ok(Row::new("orders".into()))
+        Ok(PlanState::new("orders".into()))
     );
     let asked = replay.asked_once();
     assert!(
@@ -106,9 +106,9 @@ async fn what_a_member_was_is_kept_and_found_in_its_own_regions_ledger() {
 #[tokio::test]
 async fn a_row_replaces_only_the_version_it_was_read_at() {
     let (aws, replay) = scripted([Next::ok("{}")]);
-    let row = Row {
+    let row = PlanState {
         version: 3,
-        ..Row::new("orders".into())
+        ..PlanState::new("orders".into())
     };
     assert_eq!(aws.replace_row(&east(), &row).await, Ok(true));
     let asked = replay.asked_once();
@@ -139,7 +139,8 @@ async fn a_write_that_came_second_is_told_and_is_no_error() {
         "The conditional request failed",
     )]);
     assert_eq!(
-        aws.replace_row(&east(), &Row::new("orders".into())).await,
+        aws.replace_row(&east(), &PlanState::new("orders".into()))
+            .await,
         Ok(false)
     );
     replay.asked_once();
@@ -151,7 +152,7 @@ async fn a_write_that_failed_otherwise_is_an_error() {
         Next::json_error(400, "ThrottlingException", "slow"),
         Next::json_error(400, "ResourceNotFoundException", "no table"),
     ]);
-    let row = Row::new("orders".into());
+    let row = PlanState::new("orders".into());
     let names = [
         aws.replace_row(&east(), &row).await.unwrap_err().name(),
         aws.replace_row(&east(), &row).await.unwrap_err().name(),
@@ -173,7 +174,7 @@ async fn an_item_that_is_not_the_ledgers_own_is_not_guessed_at() {
 #[tokio::test]
 async fn known_plans_are_read_page_by_page() {
     let (aws, replay) = scripted([Next::ok("{}"), Next::ok("{}")]);
-    let known = |port| Known {
+    let known = |port| KeptPlan {
         plan: plan(),
         endpoints: [(
             east(),
@@ -212,7 +213,7 @@ async fn known_plans_are_read_page_by_page() {
 #[tokio::test]
 async fn a_plan_that_was_ended_is_read_no_more_until_its_parameter_is_read_again() {
     let (aws, replay) = scripted([Next::ok("{}"), Next::ok("{}")]);
-    let known = Known {
+    let known = KeptPlan {
         plan: plan(),
         endpoints: Default::default(),
     };

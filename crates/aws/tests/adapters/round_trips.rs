@@ -3,7 +3,7 @@
 use failover::{
     beat::{Beat, Beats, Loss, Reading, Signs, Vantage, Write},
     domain::Epoch,
-    ledger::{Current, Intent, Lease, Row, Run, RunKind},
+    ledger::{Current, Intent, Lease, PlanState, Run, RunKind},
     ports::Ledger,
 };
 use jiff::Timestamp;
@@ -138,7 +138,7 @@ fn vantages() -> impl Strategy<Value = Vantage> {
     })
 }
 
-fn rows() -> impl Strategy<Value = Row> {
+fn rows() -> impl Strategy<Value = PlanState> {
     let lease = (any::<u64>(), times()).prop_map(|(token, expires_at)| Lease {
         run_id: "a".into(),
         token,
@@ -173,7 +173,7 @@ fn rows() -> impl Strategy<Value = Row> {
         option::of(times()),
     );
     (0..u64::MAX, any::<u64>(), parts).prop_map(
-        |(version, token, (lease, current, intent, alive_at))| Row {
+        |(version, token, (lease, current, intent, alive_at))| PlanState {
             version,
             token,
             lease,
@@ -182,7 +182,7 @@ fn rows() -> impl Strategy<Value = Row> {
             alive_at,
             maybe_alive_at: alive_at,
             busy_at: alive_at,
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         },
     )
 }
@@ -235,7 +235,7 @@ proptest! {
             give_back(&replay);
             aws.row(&east(), &row.plan).await.unwrap()
         });
-        prop_assert_eq!(read, Row { version: row.version + 1, ..row });
+        prop_assert_eq!(read, PlanState { version: row.version + 1, ..row });
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn intent() -> Intent {
     }
 }
 
-fn change(account: &mut Fake, region: &str, change: impl FnOnce(&mut Row)) {
+fn change(account: &mut Fake, region: &str, change: impl FnOnce(&mut PlanState)) {
     change(account.place(region).row.as_mut().unwrap());
 }
 
@@ -223,7 +223,7 @@ async fn a_ledger_that_has_not_heard_of_the_new_writer_is_told() {
 #[tokio::test]
 async fn the_cool_down_is_told_until_it_is_acknowledged() {
     let mut account = failed_over();
-    let cooling = |row: &mut Row| {
+    let cooling = |row: &mut PlanState| {
         let current = row.current.as_mut().unwrap();
         (current.unplanned, current.proven_at) = (true, before(600));
     };

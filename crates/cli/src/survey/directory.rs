@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::Known,
+    ledger::KeptPlan,
     plan::{PARAMETERS, Plan, read_named},
     switches::{KILL, Switches, maintenance},
 };
@@ -16,7 +16,7 @@ use crate::ending::{Answer, Ending};
 #[derive(Debug)]
 pub(super) struct Directory {
     pub(super) parameters: Result<BTreeMap<String, String>, Error>,
-    pub(super) known: Result<Vec<Known>, Error>,
+    pub(super) known: Result<Vec<KeptPlan>, Error>,
 }
 
 /// What every Region that was asked says of all plans.

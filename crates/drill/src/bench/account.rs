@@ -11,7 +11,7 @@ use std::{
 use failover::{
     Error,
     domain::{Epoch, PlanName},
-    ledger::{Claim, Current, Known, Row, Run},
+    ledger::{Claim, Current, KeptPlan, PlanState, Run},
     plan::{PARAMETERS, Plan},
 };
 use hyper::StatusCode;
@@ -29,7 +29,7 @@ const PAGE: usize = 10;
 pub(super) struct Account {
     plans: Vec<Plan>,
     /// The ledgers' rows at first.
-    rows: Vec<(PlanName, Row)>,
+    rows: Vec<(PlanName, PlanState)>,
     secrets: BTreeMap<String, Value>,
     state: Mutex<State>,
     route53: Mutex<Route53>,
@@ -62,7 +62,7 @@ impl Account {
                 unplanned: false,
                 acknowledged_at: None,
             };
-            let row = Row::new(plan.plan.clone());
+            let row = PlanState::new(plan.plan.clone());
             let row = row.learn(&current).unwrap_or(row);
             for region in [HOME, STANDBY] {
                 state.put([region, plan.plan.as_str(), "state"], &json!(row));
@@ -97,7 +97,7 @@ impl Account {
     }
 
     /// Lets a probe of a Region have read these already.
-    pub(super) fn knows(&self, region: &str, known: &Known) {
+    pub(super) fn knows(&self, region: &str, known: &KeptPlan) {
         let name = known.plan.plan.as_str();
         self.state().put([region, "_known", name], &json!(known));
     }

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failover::ledger::Known;
+use failover::ledger::KeptPlan;
 use serde_json::Value;
 use tokio::{process::Command, sync::mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -87,7 +87,7 @@ pub async fn weigh(
     let plan = failover::plan::read(&plan.to_string())?;
     let account = Account::new(vec![plan.clone()], STANDBY, BTreeMap::new(), 0);
     let endpoints = BTreeMap::new();
-    account.knows(STANDBY, &Known { plan, endpoints });
+    account.knows(STANDBY, &KeptPlan { plan, endpoints });
     let calls = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&calls);
     let answers = move |asked| {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, path::Path, sync::Arc, time::Duration};
 
 use failover::{
     domain::Epoch,
-    ledger::{Claim, Endpoints, Known, Run, RunKind},
+    ledger::{Claim, Endpoints, KeptPlan, Run, RunKind},
     plan::Plan,
 };
 use rds_sim::{Simulator, SimulatorConfig};
@@ -93,7 +93,7 @@ async fn led_over(
         of(STANDBY).ok_or("no standby")?,
     );
     for plan in &plans {
-        let known = Known {
+        let known = KeptPlan {
             plan: plan.clone(),
             endpoints: endpoints
                 .iter()

@@ -11,7 +11,7 @@ use crate::{
 
 /// The last plan that was read and the addresses of its members: the `plan` item of the partition `known/`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KeptPlan {
     /// The plan.
     pub plan: Plan,
     /// The endpoints of each member that ever answered.

@@ -12,11 +12,11 @@ mod plan_state;
 mod run;
 
 pub use attempt::{Answer, Attempt};
-pub use kept_plan::{Endpoints, Known};
+pub use kept_plan::{Endpoints, KeptPlan};
 pub use looks::{Looks, Seen, Sight};
 pub use losses::{Losses, LostBeats, ROWS, TableIn, TableLoss, WIDE_BYTES};
 pub use plan_state::{
-    Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, REFUSED, Row, RunKind,
+    Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, PlanState, REFUSED, RunKind,
     SERVED_FRESH, SUPERSEDED_AFTER, Served, Telling, Unheard,
 };
 pub use run::{
@@ -26,13 +26,17 @@ pub use run::{
 
 /// Several Regions' rows of one plan, read in one pass.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rows(pub BTreeMap<Region, Row>);
+pub struct Rows(pub BTreeMap<Region, PlanState>);
 
 impl Rows {
     /// The highest epoch any of them knows, intents included.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        self.0.values().map(Row::epoch).max().unwrap_or_default()
+        self.0
+            .values()
+            .map(PlanState::epoch)
+            .max()
+            .unwrap_or_default()
     }
 
     /// The proven writer with the highest epoch.
@@ -55,7 +59,7 @@ impl Rows {
     /// The epoch that the next change of writer takes: above every one that was given out, withdrawn ones included.
     #[must_use]
     pub fn next_epoch(&self) -> Epoch {
-        let spent = self.0.values().map(Row::spent_epoch).max();
+        let spent = self.0.values().map(PlanState::spent_epoch).max();
         spent.unwrap_or_default().next()
     }
 

@@ -25,7 +25,7 @@ pub use writer::{Current, Intent};
 
 /// The `state` item: who may act for the plan, and who its writer is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct PlanState {
     /// The plan.
     pub plan: PlanName,
     /// Counts the writes of this row; a write names the one it replaces.
@@ -93,7 +93,7 @@ pub struct Row {
     pub telling: BTreeMap<String, Telling>,
 }
 
-impl Row {
+impl PlanState {
     /// The row of a plan that nothing was ever written about.
     #[must_use]
     pub const fn new(plan: PlanName) -> Self {

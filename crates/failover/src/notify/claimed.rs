@@ -2,26 +2,26 @@
 
 use super::{Message, tell};
 use crate::{
-    ledger::Row,
+    ledger::PlanState,
     plan::Plan,
-    ports::{self, Here, Ledger, People},
+    ports::{self, Ledger, People, Runtime},
 };
 
 /// Tells people what `news` would mark in the acting Region's row, and nothing where it marks nothing or another pass is telling it.
 /// Whoever claims that and dies leaves it to the passes after a minute: only what is news again at a later pass is told so. Where
 /// the ledger does not answer people are told.
 pub async fn claim_and_tell(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
     message: &Message,
-    news: impl Fn(&Row) -> Option<Row>,
+    news: impl Fn(&PlanState) -> Option<PlanState>,
 ) {
     let (here, now) = (world.region(), world.now());
     if !plan.notify.contains_key(here) {
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
         return;
     }
-    let claim = |row: &Row| news(row).and_then(|_| row.claim_telling(&message.what, now));
+    let claim = |row: &PlanState| news(row).and_then(|_| row.claim_telling(&message.what, now));
     match ports::update_if(world, here, &plan.plan, claim).await {
         Ok(None) => return,
         Ok(Some(_)) => {}
@@ -35,13 +35,13 @@ pub async fn claim_and_tell(
 /// Tells people what this pass has claimed to tell, marks by `news` that they know, and ends the claim. What was not taken is free
 /// for the next pass.
 pub async fn tell_claimed(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
     message: &Message,
-    news: impl Fn(&Row) -> Option<Row>,
+    news: impl Fn(&PlanState) -> Option<PlanState>,
 ) {
     let is_told = tell(world, plan, message).await;
-    let end = |row: &Row| {
+    let end = |row: &PlanState| {
         let marked = news(row).filter(|_| is_told);
         let next = marked.unwrap_or_else(|| row.clone());
         let next = next.end_telling(&message.what);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn books() -> Books {
-        Books::with(&Row::new("orders".into()))
+        Books::with(&PlanState::new("orders".into()))
     }
 
     /// One pass that has this news.
@@ -75,7 +75,7 @@ mod tests {
         claim_and_tell(books, &plan, &suspected(), |row| row.tell("it")).await;
     }
 
-    fn row(books: &Books) -> Row {
+    fn row(books: &Books) -> PlanState {
         books.rows()[&"us-east-1".into()].clone()
     }
 

@@ -8,7 +8,7 @@ use crate::{
     notify::commands,
     pass::{Input, Output, Progress},
     plan::Plan,
-    ports::{Here, Ledger, People},
+    ports::{Ledger, People, Runtime},
 };
 
 mod close;
@@ -33,7 +33,7 @@ pub const PROVE: &str = "prove_writer";
 /// # Errors
 /// `InvalidRequest` for a `force` that does not fit, `RunRefused` while a run holds the plan, and those of the step.
 pub async fn forced<O>(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     step: &str,
     input: &Input,
     carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
@@ -127,7 +127,7 @@ pub fn is_by_hand(run: &RunId) -> bool {
 
 /// Takes the plan's lease in every member Region, the one that is left only if it answers, and keeps a record.
 async fn open(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     step: &str,
     input: &Input,
     carried_out: impl AsyncFn(&Plan, &Rows) -> bool,

@@ -10,7 +10,7 @@ use crate::{
     pass::Pass,
     patience::{Shown, Trouble, patience},
     plan::Topology,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 
 /// What stands for a call that a run made whose record is gone.
@@ -91,7 +91,7 @@ pub fn last_refusal(run: &Run) -> Option<(&Attempt, &str)> {
 ///
 /// # Errors
 /// `Unavailable` when the ledger does not answer.
-pub async fn inherit(world: &(impl Ledger + Here), pass: &mut Pass) -> Result<(), Error> {
+pub async fn inherit(world: &(impl Ledger + Runtime), pass: &mut Pass) -> Result<(), Error> {
     let run = &pass.run;
     let theirs = pass.rows.intent().filter(|intent| intent.to == run.to);
     let Some(intent) = theirs.filter(|intent| intent.run_id != run.run_id) else {
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Epoch,
-        ledger::{Intent, Row, Rows},
+        ledger::{Intent, PlanState, Rows},
         testing,
     };
 
@@ -181,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_takes_a_change_of_writer_over_takes_its_open_calls_over() {
-        let row = Row {
+        let row = PlanState {
             intent: Some(Intent {
                 epoch: Epoch(8),
                 from: "us-west-2".into(),
@@ -190,7 +190,7 @@ mod tests {
                 run_id: "before".into(),
                 written_at: Timestamp::UNIX_EPOCH,
             }),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         };
         let books = testing::Books::with(&row);
         let pass = || Pass {

@@ -8,7 +8,7 @@ use crate::{
     ledger::{Answer, Rows},
     pass::{Input, Output, Pass, Progress, by_hand, wait_seconds},
     plan::Plan,
-    ports::{Here, Ledger, People},
+    ports::{Ledger, People, Runtime},
 };
 
 /// What a machine loops on: one function's job in a run. What a world `W` must offer, its implementation says.
@@ -126,7 +126,7 @@ pub enum Came {
 /// the step. Of a dry run only `InvalidRequest`, `Unavailable` and `Denied`: then nobody can tell.
 pub async fn run<W, S>(step: &S, world: &W, input: &Input) -> Result<Output<S::Observed>, Error>
 where
-    W: Ledger + Here + People,
+    W: Ledger + Runtime + People,
     S: Step<W>,
 {
     by_hand::is_consistent(input)?;
@@ -147,7 +147,7 @@ where
 
 async fn dry<W, S>(step: &S, world: &W, input: &Input) -> Result<Output<S::Observed>, Error>
 where
-    W: Ledger + Here,
+    W: Ledger + Runtime,
     S: Step<W>,
 {
     let looked = match opened(step, world, input).await {
@@ -176,7 +176,7 @@ where
 /// What a dry run stands on: the run's pass, or what a forced one would take.
 async fn opened<W, S>(step: &S, world: &W, input: &Input) -> Result<Pass, Error>
 where
-    W: Ledger + Here,
+    W: Ledger + Runtime,
     S: Step<W>,
 {
     if input.run_id.is_some() {
@@ -189,7 +189,7 @@ where
 /// What a pass that is admitted sees.
 async fn looked<W, S>(step: &S, world: &W, pass: &Pass) -> Result<S::Observed, Error>
 where
-    W: Ledger + Here,
+    W: Ledger + Runtime,
     S: Step<W>,
 {
     step.admit(pass)?;
@@ -214,7 +214,7 @@ fn refused<O>(
 /// Those of the step; `Unavailable` when the ledger does not take the record.
 pub async fn make<W, S>(step: &S, world: &W, mut pass: Pass) -> Result<Output<S::Observed>, Error>
 where
-    W: Ledger + Here,
+    W: Ledger + Runtime,
     S: Step<W>,
 {
     step.admit(&pass)?;
@@ -250,7 +250,7 @@ async fn unseen<W, S>(
     why: &str,
 ) -> Result<Output<S::Observed>, Error>
 where
-    W: Ledger + Here,
+    W: Ledger + Runtime,
     S: Step<W>,
 {
     let before = pass.run.looks.clone();
@@ -297,7 +297,7 @@ async fn act<W, S>(
     action: &S::Action,
 ) -> Result<Came, Error>
 where
-    W: Ledger + Here,
+    W: Ledger + Runtime,
     S: Step<W>,
 {
     if !action.calls_out() {
@@ -312,7 +312,7 @@ where
 }
 
 /// Notes what a call was answered.
-async fn note_answer(world: &(impl Ledger + Here), pass: &mut Pass, came: &Result<Came, Error>) {
+async fn note_answer(world: &(impl Ledger + Runtime), pass: &mut Pass, came: &Result<Came, Error>) {
     match came {
         Ok(Came::AsDecided | Came::So(_)) => pass.run.answered(Answer::Taken),
         Ok(Came::NotNow(why)) => pass.run.answered(Answer::Refused(why.clone())),

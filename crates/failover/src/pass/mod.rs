@@ -7,7 +7,7 @@ use crate::{
     domain::RunId,
     guard,
     ledger::{Intent, Rows, Run},
-    ports::{self, Here, Ledger},
+    ports::{self, Ledger, Runtime},
     topology::Named,
 };
 
@@ -44,7 +44,7 @@ impl Pass {
     ///
     /// # Errors
     /// `RunRefused`, `UnexpectedTopology`, `InvalidRequest`, `Unavailable`.
-    pub async fn open(world: &(impl Ledger + Here), input: &Input) -> Result<Self, Error> {
+    pub async fn open(world: &(impl Ledger + Runtime), input: &Input) -> Result<Self, Error> {
         by_hand::is_unforced(input)?;
         let Some(run_id) = &input.run_id else {
             return by_hand::dry(world, input).await;
@@ -71,7 +71,7 @@ impl Pass {
     /// # Errors
     /// As [`Pass::open`].
     pub async fn open_to_confirm(
-        world: &(impl Ledger + Here),
+        world: &(impl Ledger + Runtime),
         input: &Input,
     ) -> Result<Self, Error> {
         by_hand::is_unforced(input)?;
@@ -115,7 +115,7 @@ impl Pass {
     /// `Unavailable` when the ledger does not answer.
     pub async fn record(
         &mut self,
-        world: &(impl Ledger + Here),
+        world: &(impl Ledger + Runtime),
         step: &str,
         action: &str,
         reason: &str,
@@ -161,7 +161,7 @@ impl Pass {
 }
 
 async fn recorded(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     input: &Input,
     run_id: &RunId,
 ) -> Result<Run, Error> {

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 use crate::{
     Error,
     domain::{Epoch, Region},
-    ledger::{Row, Rows, Run},
+    ledger::{PlanState, Rows, Run},
     pass::{briefly, calls},
-    ports::{self, Here, Ledger},
+    ports::{self, Ledger, Runtime},
 };
 
 /// Renews the lease in every Region that the run leased (rule 3), and answers their rows. The Region that it leaves may have
 /// fallen silent since; once its target is promoted, or a promoting call was made that may come about, so may any other: then
 /// what those say that answer counts, and every write to a silent one still fails, so that no further call is made without it.
 pub(super) async fn renew(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     run: &Run,
     (epoch, now): (Epoch, Timestamp),
     dry_run: bool,
@@ -46,8 +46,8 @@ async fn renew_in(
     run: &Run,
     (region, dry_run): (&Region, bool),
     (epoch, now): (Epoch, Timestamp),
-) -> Result<Row, Error> {
-    let renewed = |row: &Row| row.renew(&run.run_id, epoch, now);
+) -> Result<PlanState, Error> {
+    let renewed = |row: &PlanState| row.renew(&run.run_id, epoch, now);
     if dry_run {
         return renewed(&world.row(region, run.name()).await?);
     }
@@ -66,7 +66,7 @@ fn is_proven(rows: &Rows, target: &Region) -> bool {
 
 /// The rows of the Regions that answered, and the silence of another one than the Region that is left.
 fn answered(
-    renewed: Vec<(&Region, Result<Row, Error>)>,
+    renewed: Vec<(&Region, Result<PlanState, Error>)>,
     here: &Region,
     left: &Region,
 ) -> Result<(Rows, Option<Error>), Error> {
@@ -110,9 +110,9 @@ mod tests {
             unplanned: true,
             acknowledged_at: None,
         };
-        let row = Row {
+        let row = PlanState {
             current: Some(current),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         };
         let books = testing::Books::with(&row);
         let (claim, now) = (Claim::of(&run), books.now());
@@ -164,7 +164,7 @@ mod tests {
     async fn behind_the_promotion_a_region_that_answers_may_not_contradict() {
         let (books, input) = of_three(true).await;
         let (region, plan) = ("eu-west-1".into(), "orders".into());
-        let taken = |row: &Row| {
+        let taken = |row: &PlanState| {
             let mut row = row.clone();
             row.lease = row.lease.map(|lease| Lease {
                 run_id: "another".into(),

@@ -6,7 +6,7 @@ use crate::{
     Error,
     beat::Beats,
     domain::{Epoch, Region},
-    ledger::{Known, TableIn, TableLoss},
+    ledger::{KeptPlan, TableIn, TableLoss},
 };
 
 use super::Place;
@@ -14,11 +14,15 @@ use super::Place;
 /// Both databases, read as their administrator, and where files are kept.
 pub trait Comparison: Sync {
     /// Reads the epochs and the deposed database's beats.
-    fn held(&self, known: &Known, pair: &Pair) -> impl Future<Output = Result<Held, Error>> + Send;
+    fn held(
+        &self,
+        known: &KeptPlan,
+        pair: &Pair,
+    ) -> impl Future<Output = Result<Held, Error>> + Send;
     /// Compares a table for about as long as `limit`.
     fn compare(
         &self,
-        known: &Known,
+        known: &KeptPlan,
         pair: &Pair,
         table: &TableLoss,
         limit: Duration,

@@ -2,25 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, domain::Epoch, ledger::Known};
+use crate::{Error, domain::Epoch, ledger::KeptPlan};
 
 /// Takes the applications' way into this Region's member, as its administrator, and gives it back.
 pub trait Fence: Sync {
     /// Looks what stands open.
-    fn access(&self, known: &Known) -> impl Future<Output = Result<Access, Error>> + Send;
+    fn access(&self, known: &KeptPlan) -> impl Future<Output = Result<Access, Error>> + Send;
     /// Shuts everything if the database's epoch is below `proven`, tries a login that must be refused, and looks again. `None`
     /// where the database has followed the writer of that epoch.
     fn fence(
         &self,
-        known: &Known,
+        known: &KeptPlan,
         proven: Epoch,
     ) -> impl Future<Output = Result<Option<Fenced>, Error>> + Send;
     /// Gives back what was taken.
-    fn unfence(&self, known: &Known) -> impl Future<Output = Result<Unfenced, Error>> + Send;
+    fn unfence(&self, known: &KeptPlan) -> impl Future<Output = Result<Unfenced, Error>> + Send;
     /// Logs in as the administrator once, so that it is noted which version of the secret opens the member.
-    fn log_in(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
+    fn log_in(&self, known: &KeptPlan) -> impl Future<Output = Result<(), Error>> + Send;
     /// Tries everything that [`Fence::fence`] would do, takes it back, and answers what was refused.
-    fn rights(&self, known: &Known) -> impl Future<Output = Result<Rights, Error>> + Send;
+    fn rights(&self, known: &KeptPlan) -> impl Future<Output = Result<Rights, Error>> + Send;
 }
 
 /// What of a database stands open to applications.

@@ -5,7 +5,7 @@ use crate::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    ledger::{Known, Losses, Row, Rows, Run},
+    ledger::{KeptPlan, Losses, PlanState, Rows, Run},
     topology::{Blueprint, Healthy},
 };
 
@@ -14,17 +14,17 @@ const CONFLICTS_MAX: usize = 5;
 
 /// The ledgers of all Regions.
 pub trait Ledger: Sync {
-    /// Reads a plan's row, consistently; a row never written is [`Row::new`].
+    /// Reads a plan's row, consistently; a row never written is [`PlanState::new`].
     fn row(
         &self,
         region: &Region,
         plan: &PlanName,
-    ) -> impl Future<Output = Result<Row, Error>> + Send;
+    ) -> impl Future<Output = Result<PlanState, Error>> + Send;
     /// Replaces the row of version `row.version` by `row` with the next version; `false` when another write came first.
     fn replace_row(
         &self,
         region: &Region,
-        row: &Row,
+        row: &PlanState,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
     /// Reads a Region's own vantage record.
     fn vantage(
@@ -47,9 +47,12 @@ pub trait Ledger: Sync {
         &self,
         region: &Region,
         plan: &PlanName,
-    ) -> impl Future<Output = Result<Option<Known>, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<KeptPlan>, Error>> + Send;
     /// Every plan that a Region's probe kept.
-    fn all_known(&self, region: &Region) -> impl Future<Output = Result<Vec<Known>, Error>> + Send;
+    fn all_known(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = Result<Vec<KeptPlan>, Error>> + Send;
     /// Asks a Region's ledger, once. Any response counts, an error too: one that is throttled or in trouble is there.
     fn ask_ledger(
         &self,
@@ -63,13 +66,13 @@ pub trait Ledger: Sync {
         vantage: &Vantage,
     ) -> impl Future<Output = Result<(), Error>> + Send;
     /// Remembers a plan and its members' endpoints in this Region's ledger.
-    fn put_known(&self, known: &Known) -> impl Future<Output = Result<(), Error>> + Send;
+    fn put_known(&self, known: &KeptPlan) -> impl Future<Output = Result<(), Error>> + Send;
     /// Marks in a Region's ledger that a plan whose parameter was taken away counts no more there. A parameter that is written
     /// again ends that.
     fn end_known(
         &self,
         region: &Region,
-        known: &Known,
+        known: &KeptPlan,
     ) -> impl Future<Output = Result<(), Error>> + Send;
     /// What has been found of a cluster of a Region, in that Region's ledger.
     fn losses(
@@ -139,8 +142,8 @@ pub async fn update(
     ledger: &impl Ledger,
     region: &Region,
     plan: &PlanName,
-    change: impl Fn(&Row) -> Result<Row, Error>,
-) -> Result<Row, Error> {
+    change: impl Fn(&PlanState) -> Result<PlanState, Error>,
+) -> Result<PlanState, Error> {
     for _ in 0..CONFLICTS_MAX {
         let next = change(&ledger.row(region, plan).await?)?;
         if ledger.replace_row(region, &next).await? {
@@ -158,8 +161,8 @@ pub async fn update_if(
     ledger: &impl Ledger,
     region: &Region,
     plan: &PlanName,
-    change: impl Fn(&Row) -> Option<Row>,
-) -> Result<Option<Row>, Error> {
+    change: impl Fn(&PlanState) -> Option<PlanState>,
+) -> Result<Option<PlanState>, Error> {
     for _ in 0..CONFLICTS_MAX {
         let Some(next) = change(&ledger.row(region, plan).await?) else {
             return Ok(None);
@@ -177,7 +180,7 @@ pub async fn update_if(
 /// # Errors
 /// `Unavailable` when the target's ledger does not answer.
 pub async fn withdraw(ledger: &impl Ledger, run: &Run) -> Result<bool, Error> {
-    let change = |row: &Row| row.withdraw(&run.run_id);
+    let change = |row: &PlanState| row.withdraw(&run.run_id);
     if update_if(ledger, &run.to, run.name(), change)
         .await?
         .is_none()

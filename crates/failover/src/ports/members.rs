@@ -113,11 +113,11 @@ pub async fn in_region(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ledger::Row, testing::Books, topology::GlobalSettings};
+    use crate::{ledger::PlanState, testing::Books, topology::GlobalSettings};
 
     #[tokio::test]
     async fn what_took_the_recorded_global_clusters_name_is_not_answered_for_it() {
-        let books = Books::with(&Row::new("orders".into())).showing(GlobalCluster {
+        let books = Books::with(&PlanState::new("orders".into())).showing(GlobalCluster {
             identifier: "orders-global-1".into(),
             resource_id: Some("cluster-B".into()),
             status: "available".into(),

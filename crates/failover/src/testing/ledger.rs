@@ -6,14 +6,14 @@ use crate::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    ledger::{Known, Losses, Row, Run},
+    ledger::{KeptPlan, Losses, PlanState, Run},
     ports::Ledger,
     testing::{Books, run},
     topology::{Blueprint, Healthy},
 };
 
 impl Ledger for Books {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         self.answers(region)?;
         if self
             .hangs_after
@@ -23,10 +23,10 @@ impl Ledger for Books {
         }
         let kept = self.kept.lock().unwrap();
         let row = kept.rows.get(region).cloned();
-        Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
+        Ok(row.unwrap_or_else(|| PlanState::new(plan.clone())))
     }
 
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+    async fn replace_row(&self, region: &Region, row: &PlanState) -> Result<bool, Error> {
         self.answers(region)?;
         let asks = row
             .lease
@@ -43,7 +43,7 @@ impl Ledger for Books {
         if before != row.version {
             return Ok(false);
         }
-        let next = Row {
+        let next = PlanState {
             version: row.version + 1,
             ..row.clone()
         };
@@ -69,7 +69,7 @@ impl Ledger for Books {
         Ok(())
     }
 
-    async fn known(&self, _: &Region, name: &PlanName) -> Result<Option<Known>, Error> {
+    async fn known(&self, _: &Region, name: &PlanName) -> Result<Option<KeptPlan>, Error> {
         let mut plan = run().plan;
         if plan.plan != *name {
             return Ok(None);
@@ -80,13 +80,13 @@ impl Ledger for Books {
         {
             plan.topology.members_mut().insert(third.clone(), member);
         }
-        Ok(Some(Known {
+        Ok(Some(KeptPlan {
             plan,
             endpoints: BTreeMap::new(),
         }))
     }
 
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn all_known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         self.answers(region)?;
         if self.ignorant.contains(region) {
             return Ok(Vec::new());
@@ -125,11 +125,11 @@ impl Ledger for Books {
         Ok(())
     }
 
-    async fn put_known(&self, _: &Known) -> Result<(), Error> {
+    async fn put_known(&self, _: &KeptPlan) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn end_known(&self, region: &Region, known: &Known) -> Result<(), Error> {
+    async fn end_known(&self, region: &Region, known: &KeptPlan) -> Result<(), Error> {
         if self.full.contains(region) {
             return Err(Error::Unavailable(format!("{region} takes no write")));
         }

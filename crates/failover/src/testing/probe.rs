@@ -9,11 +9,11 @@ use crate::{
     Error,
     beat::{Beat, Reading, Vantage, Write},
     domain::{Epoch, Region, RunId},
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
     plan::Plan,
     ports::{
-        Access, Credentials, Fence, Fenced, Forwarding, Heart, Here, Ledger, Place, Rights,
-        Rotation, Secrets, Spares, Unfenced, update_if,
+        Access, Credentials, Fence, Fenced, Forwarding, Heart, Ledger, Place, Rights, Rotation,
+        Runtime, Secrets, Spares, Unfenced, update_if,
     },
     testing::Books,
 };
@@ -38,7 +38,7 @@ pub fn vantage(region: Region, at: Timestamp) -> Vantage {
 
 impl Books {
     /// After so many looks this row lies in every ledger.
-    pub fn after_looks(mut self, looks: usize, row: &Row) -> Self {
+    pub fn after_looks(mut self, looks: usize, row: &PlanState) -> Self {
         self.turn = Some((looks, row.clone()));
         self
     }
@@ -79,7 +79,7 @@ impl Books {
 
 impl Books {
     /// While the doors are given back somebody else writes this row here.
-    pub fn beside_reopening(mut self, row: &Row) -> Self {
+    pub fn beside_reopening(mut self, row: &PlanState) -> Self {
         self.beside = Some(row.clone());
         self
     }
@@ -151,20 +151,20 @@ impl Books {
 
 impl Fence for Books {
     /// A look takes a while, and so does shutting.
-    async fn access(&self, _: &Known) -> Result<Access, Error> {
+    async fn access(&self, _: &KeptPlan) -> Result<Access, Error> {
         self.stall(Stall::Looking).await;
         tokio::task::yield_now().await;
         self.fence.clone()?;
         Ok(self.kept.lock().unwrap().doorway.open.clone())
     }
 
-    async fn fence(&self, _: &Known, _: Epoch) -> Result<Option<Fenced>, Error> {
+    async fn fence(&self, _: &KeptPlan, _: Epoch) -> Result<Option<Fenced>, Error> {
         self.stall(Stall::Shutting).await;
         tokio::task::yield_now().await;
         Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
     }
 
-    async fn unfence(&self, _: &Known) -> Result<Unfenced, Error> {
+    async fn unfence(&self, _: &KeptPlan) -> Result<Unfenced, Error> {
         if let Some(row) = self.beside.clone() {
             let mut kept = self.kept.lock().unwrap();
             kept.rows.insert(self.here.clone(), row);
@@ -173,7 +173,7 @@ impl Fence for Books {
         Err(Error::Denied("given back".into()))
     }
 
-    async fn log_in(&self, known: &Known) -> Result<(), Error> {
+    async fn log_in(&self, known: &KeptPlan) -> Result<(), Error> {
         self.kept.lock().unwrap().logins += 1;
         self.fence.clone()?;
         let now = self.now();
@@ -184,7 +184,7 @@ impl Fence for Books {
         Ok(())
     }
 
-    async fn rights(&self, _: &Known) -> Result<Rights, Error> {
+    async fn rights(&self, _: &KeptPlan) -> Result<Rights, Error> {
         Err(Error::Denied("nobody tries".into()))
     }
 }

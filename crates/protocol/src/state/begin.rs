@@ -2,7 +2,7 @@
 
 use failover::{
     domain::Epoch,
-    ledger::{Current, Row},
+    ledger::{Current, PlanState},
 };
 
 use super::{Faults, GLOBAL, Member, PLAN, Role, Slot, State, digested, region, start};
@@ -11,7 +11,7 @@ impl State {
     /// A healthy plan with `members` members and room for `runs` runs; the first member leads in epoch 1.
     #[must_use]
     pub fn healthy(members: usize, runs: usize, left: Faults) -> Self {
-        let row = Row {
+        let row = PlanState {
             current: Some(Current {
                 epoch: Epoch(1),
                 writer: region(0),
@@ -21,7 +21,7 @@ impl State {
                 unplanned: false,
                 acknowledged_at: None,
             }),
-            ..Row::new(PLAN.into())
+            ..PlanState::new(PLAN.into())
         };
         let member = |index| Member {
             row: digested(row.clone()),

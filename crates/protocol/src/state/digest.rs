@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use failover::ledger::Row;
+use failover::ledger::PlanState;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{LATER, start};
@@ -61,7 +61,7 @@ pub fn renewed_long_ago(now: Timestamp) -> Timestamp {
 /// A row as the search tells rows apart: by everything but its times, of which a lease has three: renewed now, renewed too
 /// long ago for a living run, and lapsed.
 #[must_use]
-pub fn digested(mut row: Row) -> Digested<Row> {
+pub fn digested(mut row: PlanState) -> Digested<PlanState> {
     let now = start();
     if let Some(lease) = &mut row.lease {
         let silent = renewed_long_ago(now);

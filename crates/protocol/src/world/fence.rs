@@ -3,7 +3,7 @@
 use failover::{
     Error,
     domain::Epoch,
-    ledger::Known,
+    ledger::KeptPlan,
     ports::{Access, Fence, Fenced, Rights, Unfenced},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Fence for Seen<'_> {
-    async fn access(&self, _: &Known) -> Result<Access, Error> {
+    async fn access(&self, _: &KeptPlan) -> Result<Access, Error> {
         let here = index(&self.here);
         let answer = self.call(Concerns::Reading, move |state, _| {
             Answer::Access(access(state, here))
@@ -22,7 +22,7 @@ impl Fence for Seen<'_> {
         answered!(answer, Answer::Access)
     }
 
-    async fn fence(&self, _: &Known, proven: Epoch) -> Result<Option<Fenced>, Error> {
+    async fn fence(&self, _: &KeptPlan, proven: Epoch) -> Result<Option<Fenced>, Error> {
         let (here, off) = (index(&self.here), self.off);
         let answer = self.call(Concerns::Others, move |state, _| {
             Answer::Fenced(fence(state, here, proven, off))
@@ -30,16 +30,16 @@ impl Fence for Seen<'_> {
         answered!(answer, Answer::Fenced)
     }
 
-    async fn unfence(&self, _: &Known) -> Result<Unfenced, Error> {
+    async fn unfence(&self, _: &KeptPlan) -> Result<Unfenced, Error> {
         astray()
     }
 
     /// Secrets are no part of the model.
-    async fn log_in(&self, _: &Known) -> Result<(), Error> {
+    async fn log_in(&self, _: &KeptPlan) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn rights(&self, _: &Known) -> Result<Rights, Error> {
+    async fn rights(&self, _: &KeptPlan) -> Result<Rights, Error> {
         astray()
     }
 }

@@ -6,7 +6,7 @@ use failover::{
     Error,
     beat::{Beat, Reading, Signs, Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
-    ledger::{Intent, Known, Losses, Row, Run, RunKind},
+    ledger::{Intent, KeptPlan, Losses, PlanState, Run, RunKind},
     ports::Ledger,
     topology::{Blueprint, Healthy},
 };
@@ -19,29 +19,29 @@ use crate::{
 };
 
 impl Ledger for Seen<'_> {
-    async fn row(&self, region: &Region, _: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, _: &PlanName) -> Result<PlanState, Error> {
         let (here, there, off) = (index(&self.here), index(region), self.off);
         let answer = self.call(Concerns::Others, move |state, slot| {
             if !state.reaches(here, there) {
-                return Answer::Row(unavailable(&crate::state::region(there)));
+                return Answer::PlanState(unavailable(&crate::state::region(there)));
             }
             let row = state
                 .members
                 .get(there)
                 .map(|member| (*member.row.value).clone());
-            let row = row.unwrap_or_else(|| Row::new(crate::state::PLAN.into()));
-            Answer::Row(Ok(blinded(row, state, slot, (here, there), off)))
+            let row = row.unwrap_or_else(|| PlanState::new(crate::state::PLAN.into()));
+            Answer::PlanState(Ok(blinded(row, state, slot, (here, there), off)))
         });
-        answered!(answer, Answer::Row)
+        answered!(answer, Answer::PlanState)
     }
 
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+    async fn replace_row(&self, region: &Region, row: &PlanState) -> Result<bool, Error> {
         let (here, there, off) = (index(&self.here), index(region), self.off);
         let before = {
             let inner = self.inner();
             let log = inner.log.iter().take(inner.next).rev();
             let mut read = log.filter_map(|answer| match &*answer.value {
-                Answer::Row(Ok(row)) => Some(row.clone()),
+                Answer::PlanState(Ok(row)) => Some(row.clone()),
                 _ => None,
             });
             read.next()
@@ -126,16 +126,16 @@ impl Ledger for Seen<'_> {
         answered!(answer, Answer::Told)
     }
 
-    async fn known(&self, _: &Region, _: &PlanName) -> Result<Option<Known>, Error> {
+    async fn known(&self, _: &Region, _: &PlanName) -> Result<Option<KeptPlan>, Error> {
         let members = self.plan.members().keys();
         let endpoints = members.map(|region| (region.clone(), aws::endpoints(index(region))));
-        Ok(Some(Known {
+        Ok(Some(KeptPlan {
             plan: self.plan.clone(),
             endpoints: endpoints.collect(),
         }))
     }
 
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn all_known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         Ok(self
             .known(region, &self.plan.plan)
             .await?
@@ -153,11 +153,11 @@ impl Ledger for Seen<'_> {
         Ok(())
     }
 
-    async fn put_known(&self, _: &Known) -> Result<(), Error> {
+    async fn put_known(&self, _: &KeptPlan) -> Result<(), Error> {
         Ok(())
     }
 
-    async fn end_known(&self, _: &Region, _: &Known) -> Result<(), Error> {
+    async fn end_known(&self, _: &Region, _: &KeptPlan) -> Result<(), Error> {
         astray()
     }
 
@@ -229,17 +229,17 @@ fn forgotten(run: &Run, off: Option<Rule>) -> Run {
 
 /// A row as a run sees it that a rule was taken from.
 fn blinded(
-    mut row: Row,
+    mut row: PlanState,
     state: &State,
     slot: usize,
     (here, there): (usize, usize),
     off: Option<Rule>,
-) -> Row {
+) -> PlanState {
     let Some(Slot::Live(live)) = state.runs.get(slot) else {
         return row;
     };
     let run_id = state.run_id(slot);
-    let own_lease = |row: &mut Row| {
+    let own_lease = |row: &mut PlanState| {
         row.lease = Some(failover::ledger::Lease {
             run_id: run_id.clone(),
             token: 1,
@@ -292,7 +292,12 @@ fn blinded(
 }
 
 /// What a run writes that a rule was taken from.
-fn unblinded(mut next: Row, held: Row, (here, there): (usize, usize), off: Option<Rule>) -> Row {
+fn unblinded(
+    mut next: PlanState,
+    held: PlanState,
+    (here, there): (usize, usize),
+    off: Option<Rule>,
+) -> PlanState {
     match off {
         Some(Rule::LeaseEverywhere) if here != there => next.lease = held.lease,
         Some(Rule::Lease) => next.lease = held.lease,
@@ -307,7 +312,8 @@ fn unblinded(mut next: Row, held: Row, (here, there): (usize, usize), off: Optio
         Some(Rule::IntentOutranks) if next.intent.is_none() => next.intent = held.intent,
         Some(Rule::CurrentStandby) => {
             // What it did not write itself stays as it was.
-            let run_id = |row: &Row| row.current.as_ref().map(|current| current.run_id.clone());
+            let run_id =
+                |row: &PlanState| row.current.as_ref().map(|current| current.run_id.clone());
             if run_id(&next) == run_id(&held) {
                 next.current = held.current;
             }

@@ -10,7 +10,7 @@ use failover::{
     ledger::{HandOver, Run},
     pass::Pass,
     policy::Decision,
-    ports::{Here, Ledger, Survey, within},
+    ports::{Ledger, Runtime, Survey, within},
     topology::Cluster,
 };
 
@@ -37,7 +37,7 @@ impl Candidate {
 
 /// Hands over instead of going on where another standby is the better one.
 pub(super) async fn or_hand_over(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     pass: &mut Pass,
     decision: Decision,
     own: Candidate,
@@ -55,7 +55,7 @@ pub(super) async fn or_hand_over(
 /// Asks the other standbys' Regions, and answers the one that is better than this Region's own. One that does not answer
 /// is not better.
 async fn better(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     pass: &Pass,
     own: Candidate,
 ) -> Option<HandOver> {

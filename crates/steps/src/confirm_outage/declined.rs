@@ -19,9 +19,9 @@ mod tests {
             run_id: "before".into(),
             verdict: Verdict::WriterDown,
         };
-        let row = failover::ledger::Row {
+        let row = failover::ledger::PlanState {
             declined: Some(no.clone()),
-            ..failover::ledger::Row::new("orders".into())
+            ..failover::ledger::PlanState::new("orders".into())
         };
         let mut pass = Pass {
             run: failover::testing::run(),

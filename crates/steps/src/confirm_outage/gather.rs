@@ -9,7 +9,7 @@ use failover::{
     domain::Region,
     evidence::{Evidence, HomeVantage, Progress, Said, stillness_tells},
     pass::Pass,
-    ports::{Functions, Here, Ledger, Survey},
+    ports::{Functions, Ledger, Runtime, Survey},
     topology::{Cluster, Group},
 };
 
@@ -43,7 +43,7 @@ impl Gathered {
 }
 
 pub(super) async fn gather(
-    world: &(impl Ledger + Here + Survey + Functions),
+    world: &(impl Ledger + Runtime + Survey + Functions),
     pass: &Pass,
 ) -> Result<Gathered, Error> {
     let asked = ask(world, pass).await;

@@ -9,12 +9,12 @@ use failover::{
     ledger::{Claim, RunKind},
     pass::Pass,
     policy::Decision,
-    ports::{Here, Ledger, update, within},
+    ports::{Ledger, Runtime, update, within},
 };
 
 /// Settles the leases after a verdict; answers what the verdict leads to then.
 pub(super) async fn settle(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     pass: &mut Pass,
     verdict: Verdict,
     decision: Decision,
@@ -31,7 +31,7 @@ pub(super) async fn settle(
 /// ask, it stands down behind a run that has asked about the same outage, and takes the plan over from any other: a failback
 /// may wait two weeks for its window, and nobody would hear of the outage.
 async fn behind(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     pass: &mut Pass,
     decision: Decision,
 ) -> Result<Decision, Error> {
@@ -53,7 +53,7 @@ async fn behind(
 }
 
 /// Takes the leases of the run that it is behind, in every Region but one that is left and silent.
-async fn take_over(world: &(impl Ledger + Here), pass: &mut Pass) -> Result<(), Error> {
+async fn take_over(world: &(impl Ledger + Runtime), pass: &mut Pass) -> Result<(), Error> {
     let claim = Claim::of(&pass.run);
     let regions: Vec<_> = pass.run.plan.members().keys().cloned().collect();
     for region in regions {
@@ -110,7 +110,7 @@ fn count_on(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use failover::ledger::{Row, Rows};
+    use failover::ledger::{PlanState, Rows};
 
     fn pass() -> Pass {
         let mut run = failover::testing::run();
@@ -129,7 +129,7 @@ mod tests {
 
     /// An unplanned run that confirms behind a run of this kind, which waits for a human in every Region.
     async fn behind_a(kind: RunKind) -> (failover::testing::Books, Pass) {
-        let books = failover::testing::Books::with(&Row::new("orders".into()));
+        let books = failover::testing::Books::with(&PlanState::new("orders".into()));
         let mut pass = pass();
         pass.run.leased.clear();
         pass.run.behind = Some("waiting".into());

@@ -14,7 +14,7 @@ use failover::{
     ledger::{Declined, HandOver, Resolved},
     pass::{Input, Output, Pass, answer, operation},
     policy::Decision,
-    ports::{Functions, Here, Ledger, ReachInput, Survey, update_if},
+    ports::{Functions, Ledger, ReachInput, Runtime, Survey, update_if},
     topologies::Strategies,
 };
 
@@ -85,7 +85,7 @@ pub struct Answer {
 /// # Errors
 /// `InvalidRequest` for a wrong payload, and those of the operations.
 pub async fn handle(
-    world: &(impl Ledger + Here + Survey + Functions),
+    world: &(impl Ledger + Runtime + Survey + Functions),
     topology: &impl Strategies,
     payload: Value,
 ) -> Result<Value, Error> {
@@ -109,7 +109,7 @@ pub async fn handle(
 /// # Errors
 /// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
 pub async fn confirm(
-    world: &(impl Ledger + Here + Survey + Functions),
+    world: &(impl Ledger + Runtime + Survey + Functions),
     topology: &impl Strategies,
     input: &Input,
     approved: bool,
@@ -134,7 +134,7 @@ pub async fn confirm(
 
 /// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
 async fn settle(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     pass: &mut Pass,
     (verdict, decision): (Verdict, Decision),
     gathered: Gathered,
@@ -153,7 +153,11 @@ async fn settle(
 
 /// Keeps in this Region's ledger when the writer was alive, and when RDS worked on it: when its Region dies later, nobody else will
 /// know.
-async fn remember(world: &(impl Ledger + Here), pass: &Pass, signs: &Signs) -> Result<(), Error> {
+async fn remember(
+    world: &(impl Ledger + Runtime),
+    pass: &Pass,
+    signs: &Signs,
+) -> Result<(), Error> {
     let seen = signs.alive_at.max(signs.maybe_alive_at).max(signs.busy_at);
     if pass.dry_run || seen.is_none() {
         return Ok(());
@@ -172,7 +176,7 @@ mod tests {
     use super::*;
     use failover::{
         evidence::Rds,
-        ledger::{Row, Rows},
+        ledger::{PlanState, Rows},
         testing,
     };
 
@@ -192,7 +196,7 @@ mod tests {
         };
         let gathered = Gathered::with(evidence);
         let kept = async |dry_run| {
-            let books = testing::Books::with(&Row::new("orders".into()));
+            let books = testing::Books::with(&PlanState::new("orders".into()));
             let pass = pass(dry_run);
             let signs = Signs::of(&pass, &gathered, Verdict::WriterRestarting);
             remember(&books, &pass, &signs).await.unwrap();

@@ -6,7 +6,7 @@ use super::{TIMEOUT, gather::answers};
 use failover::{
     Error,
     evidence::Rds,
-    ports::{Functions, Here, Ledger, ReachInput, ReachOutput, Survey, within},
+    ports::{Functions, Ledger, ReachInput, ReachOutput, Runtime, Survey, within},
 };
 
 /// What the data planes answered.
@@ -25,7 +25,7 @@ struct Answered {
 /// # Errors
 /// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
 pub async fn reach(
-    world: &(impl Ledger + Here + Survey + Functions),
+    world: &(impl Ledger + Runtime + Survey + Functions),
     input: &ReachInput,
 ) -> Result<ReachOutput, Error> {
     let heard = hear(world, input).await;
@@ -46,7 +46,10 @@ pub async fn reach(
     })
 }
 
-async fn hear(world: &(impl Ledger + Here + Survey + Functions), input: &ReachInput) -> Answered {
+async fn hear(
+    world: &(impl Ledger + Runtime + Survey + Functions),
+    input: &ReachInput,
+) -> Answered {
     // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
     let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
     let rds = within(world, limit, async {
@@ -90,7 +93,7 @@ impl Answered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use failover::{ledger::Row, testing};
+    use failover::{ledger::PlanState, testing};
 
     #[tokio::test]
     async fn a_witness_that_hears_nothing_of_its_own_region_either_is_no_witness() {
@@ -99,7 +102,7 @@ mod tests {
             region: "us-west-2".into(),
             cluster: "orders-west".into(),
         };
-        let books = || testing::Books::with(&Row::new("orders".into())).silence("us-west-2");
+        let books = || testing::Books::with(&PlanState::new("orders".into())).silence("us-west-2");
         let seen = reach(&books(), &input).await.unwrap();
         assert!(!seen.reaches, "{seen:?}");
         let deaf = reach(&books().silence("us-east-1"), &input).await;

@@ -7,7 +7,7 @@ use failover::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
     },
-    ports::{Here, Ledger, People, Services},
+    ports::{Ledger, People, Runtime, Services},
 };
 
 /// The step's name in timelines and logs.
@@ -58,13 +58,13 @@ pub struct Conclude;
 /// # Errors
 /// The guards' refusals; `NotReady` at the end, naming every service that ECS would not tell about.
 pub async fn run(
-    world: &(impl Ledger + Here + Services + People),
+    world: &(impl Ledger + Runtime + Services + People),
     input: &Input,
 ) -> Result<Output<Vec<PilotLight>>, Error> {
     frame::run(&Conclude, world, input).await
 }
 
-impl<W: Ledger + Here + Services + People> Step<W> for Conclude {
+impl<W: Ledger + Runtime + Services + People> Step<W> for Conclude {
     const NAME: &'static str = STEP;
     type Observed = Vec<PilotLight>;
     type Action = Action;

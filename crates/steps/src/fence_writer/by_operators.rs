@@ -5,16 +5,16 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     guard::not_adopted,
-    ledger::{Current, Row, Rows},
+    ledger::{Current, PlanState, Rows},
     notify::{Message, Severity, tell},
     pass::{Input, Output, Progress, by_hand},
-    ports::{Fence, Here, Ledger, Parameters, People, Rights, Unfenced, update_if},
+    ports::{Fence, Ledger, Parameters, People, Rights, Runtime, Unfenced, update_if},
     switches::maintenance,
 };
 
 /// Only by hand, forced, and while a switch keeps the schedule from fencing again. A dry run answers what the forced call would.
 pub(super) async fn unfence(
-    world: &(impl Ledger + Here + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Parameters + People + Fence),
     input: &Input,
 ) -> Result<Output<Unfenced>, Error> {
     by_hand::is_consistent(input)?;
@@ -26,7 +26,7 @@ pub(super) async fn unfence(
 }
 
 async fn give_back(
-    world: &(impl Ledger + Here + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Parameters + People + Fence),
     input: &Input,
     is_dry: bool,
 ) -> Result<Output<Unfenced>, Error> {
@@ -48,9 +48,9 @@ async fn give_back(
     }
     // Noted before, so that no answer that is lost leaves a member open that passes for fenced, and behind it too: a fence beside
     // this may have noted itself in between.
-    update_if(world, here, name, Row::unfence).await?;
+    update_if(world, here, name, PlanState::unfence).await?;
     let given = world.unfence(&known).await?;
-    update_if(world, here, name, Row::unfence).await?;
+    update_if(world, here, name, PlanState::unfence).await?;
     let message = unfenced(here, current, &given);
     tell(world, &known.plan, &message).await;
     Ok(Output::done("unfence", message.evidence, given))
@@ -97,7 +97,7 @@ fn unfenced(here: &Region, current: &Current, given: &Unfenced) -> Message {
 
 /// Tries on the writer here whether it could be fenced one day.
 pub(super) async fn rights(
-    world: &(impl Ledger + Here + Fence),
+    world: &(impl Ledger + Runtime + Fence),
     plan: &PlanName,
 ) -> Result<Rights, Error> {
     let known = by_hand::known(world, &Input::of(plan.clone())).await?;
@@ -110,7 +110,7 @@ mod tests {
     use crate::fence_writer::handle;
     use failover::{
         domain::Epoch,
-        ledger::{Current, Row},
+        ledger::{Current, PlanState},
         testing::Books,
     };
 
@@ -124,9 +124,9 @@ mod tests {
             unplanned: false,
             acknowledged_at: None,
         };
-        let books = Books::with(&Row {
+        let books = Books::with(&PlanState {
             current: Some(current),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         });
         let mut payload = more;
         payload["operation"] = "unfence".into();

@@ -10,9 +10,9 @@ use super::{
 use failover::{
     Error,
     domain::Region,
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
     notify::tell_claimed,
-    ports::{Fence, Fenced, Here, Ledger, People, update_if},
+    ports::{Fence, Fenced, Ledger, People, Runtime, update_if},
 };
 
 /// How shutting ended.
@@ -26,8 +26,8 @@ pub(super) enum Ended {
 /// Shuts the doors, and notes it in this Region's ledger once a look has seen them shut. Where they are not, what the ledger says
 /// of an earlier look is taken back.
 pub(super) async fn fence(
-    world: &(impl Ledger + Here + People + Fence),
-    known: &Known,
+    world: &(impl Ledger + Runtime + People + Fence),
+    known: &KeptPlan,
     observed: &Observed,
 ) -> Result<Ended, Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -38,7 +38,7 @@ pub(super) async fn fence(
     };
     if is_open
         && observed.fenced.is_some()
-        && let Err(why) = update_if(world, here, &plan.plan, Row::open).await
+        && let Err(why) = update_if(world, here, &plan.plan, PlanState::open).await
     {
         tracing::warn!(plan = %plan.plan, step = super::STEP, %why, "the ledger still calls the member fenced");
     }
@@ -47,8 +47,8 @@ pub(super) async fn fence(
 
 /// How it ended, and whether nothing is left open.
 async fn try_to(
-    world: &(impl Ledger + Here + People + Fence),
-    known: &Known,
+    world: &(impl Ledger + Runtime + People + Fence),
+    known: &KeptPlan,
     observed: &Observed,
 ) -> Result<(Ended, bool), Error> {
     let here = world.region();
@@ -80,7 +80,7 @@ async fn try_to(
 }
 
 /// That nothing could not be shut.
-fn none_refused(here: &Region, known: &Known, done: &Fenced) -> Result<(), Error> {
+fn none_refused(here: &Region, known: &KeptPlan, done: &Fenced) -> Result<(), Error> {
     if done.refused.is_empty() {
         return Ok(());
     }
@@ -117,14 +117,14 @@ fn came_back(observed: &Observed, done: &Fenced) -> bool {
 /// Marks what a look saw shut, claims to tell people, and tells them: whoever dies in between leaves the mark that they were not
 /// told, and of two passes that come in at once one tells.
 async fn note(
-    world: &(impl Ledger + Here + People),
-    known: &Known,
+    world: &(impl Ledger + Runtime + People),
+    known: &KeptPlan,
     observed: &Observed,
     done: &Fenced,
 ) -> Result<(), Error> {
     let (here, plan, epoch) = (world.region(), &known.plan, observed.epoch);
     let is_told = plan.notify.contains_key(here);
-    let is_news = |row: &Row| {
+    let is_news = |row: &PlanState| {
         is_told && (!done.roles.is_empty() || row.is_fence_news(epoch, observed.fenced))
     };
     let message = fenced(world, known, observed, &words::done(done));
@@ -140,7 +140,7 @@ async fn note(
     });
     let noted = noted.await?;
     if noted.is_some_and(|row| row.has_claimed_telling(&message.what)) {
-        tell_claimed(world, plan, &message, Row::tell_fenced).await;
+        tell_claimed(world, plan, &message, PlanState::tell_fenced).await;
     }
     Ok(())
 }

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::fence_writer::sweep::tests::{books, sweep_of};
     use failover::{
-        ledger::Row,
+        ledger::PlanState,
         ports::{Access, Fenced},
         testing::{self, Books},
     };
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    fn row(books: &Books) -> Row {
+    fn row(books: &Books) -> PlanState {
         books.rows()[&"us-east-1".into()].clone()
     }
 

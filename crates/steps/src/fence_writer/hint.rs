@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use failover::{
     Error,
     domain::PlanName,
-    ledger::Known,
+    ledger::KeptPlan,
     notify::{Message, Severity, tell},
-    ports::{Here, Ledger, People, Survey},
+    ports::{Ledger, People, Runtime, Survey},
 };
 
 /// Writes to the old writer are blocked.
@@ -36,7 +36,7 @@ pub struct Heard {
 /// Tells the people of every plan that the instance belongs to. Where a message was not taken the call fails, so that Lambda
 /// makes it again: RDS says it once.
 pub(super) async fn heard(
-    world: &(impl Ledger + Here + Survey + People),
+    world: &(impl Ledger + Runtime + Survey + People),
     hint: &Hint,
 ) -> Result<Heard, Error> {
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
@@ -73,7 +73,11 @@ pub(super) async fn heard(
 }
 
 /// Whether RDS shows the instance in a plan's member here.
-async fn is_of(world: &(impl Here + Survey), known: &Known, hint: &Hint) -> Result<bool, Error> {
+async fn is_of(
+    world: &(impl Runtime + Survey),
+    known: &KeptPlan,
+    hint: &Hint,
+) -> Result<bool, Error> {
     let here = world.region();
     let Some(member) = known.plan.members().get(here) else {
         return Ok(false);
@@ -112,11 +116,11 @@ fn message(hint: &Hint) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use failover::{ledger::Row, testing::Books};
+    use failover::{ledger::PlanState, testing::Books};
 
     #[tokio::test]
     async fn what_nobody_was_sent_fails_the_call_and_is_sent_when_it_is_made_again() {
-        let books = Books::with(&Row::new("orders".into())).alone(Ok(()));
+        let books = Books::with(&PlanState::new("orders".into())).alone(Ok(()));
         let hint = Hint {
             event: "RDS-EVENT-0391".into(),
             instance: "orders-east-1".into(),
@@ -133,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn a_plan_whose_cluster_cannot_be_seen_is_named_and_keeps_no_other_plans_people_from_being_told()
      {
-        let row = Row::new("orders".into());
+        let row = PlanState::new("orders".into());
         let books = Books::with(&row).alone(Ok(())).beside_unseen("billing");
         let hint = Hint {
             event: "RDS-EVENT-0391".into(),

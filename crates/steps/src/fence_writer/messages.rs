@@ -5,27 +5,32 @@ use crate::standing::{Standing, standing};
 use failover::{
     Error,
     domain::Region,
-    ledger::{Current, Known, Row, Rows},
+    ledger::{Current, KeptPlan, PlanState, Rows},
     notify::{Message, Severity, claim_and_tell, commands, tell_news},
-    ports::{Here, Ledger, People, Survey},
+    ports::{Ledger, People, Runtime, Survey},
 };
 
 /// Tells people that a deposed writer is fenced, where an earlier pass ended before it could, or told them that it is not.
 pub(super) async fn tell_fenced(
-    world: &(impl Ledger + Here + People),
-    known: &Known,
+    world: &(impl Ledger + Runtime + People),
+    known: &KeptPlan,
     rows: &Rows,
     observed: &Observed,
 ) {
     let row = rows.0.get(world.region());
-    if row.and_then(Row::tell_fenced).is_some() {
+    if row.and_then(PlanState::tell_fenced).is_some() {
         let message = fenced(world, known, observed, "Nothing stands open there");
-        claim_and_tell(world, &known.plan, &message, Row::tell_fenced).await;
+        claim_and_tell(world, &known.plan, &message, PlanState::tell_fenced).await;
     }
 }
 
 /// That a deposed writer was fenced.
-pub(super) fn fenced(world: &impl Here, known: &Known, observed: &Observed, what: &str) -> Message {
+pub(super) fn fenced(
+    world: &impl Runtime,
+    known: &KeptPlan,
+    observed: &Observed,
+    what: &str,
+) -> Message {
     let here = world.region();
     Message {
         severity: Severity::Action,
@@ -42,8 +47,8 @@ pub(super) fn fenced(world: &impl Here, known: &Known, observed: &Observed, what
 
 /// Tells people once for each epoch, and each of them, who is not kept out, and what keeps them out.
 pub(super) async fn tell_administrator(
-    world: &(impl Ledger + Here + People),
-    known: &Known,
+    world: &(impl Ledger + Runtime + People),
+    known: &KeptPlan,
     observed: &Observed,
     stays: &[String],
 ) {
@@ -66,15 +71,15 @@ pub(super) async fn tell_administrator(
         ),
         ..Message::default()
     };
-    let news = |row: &Row| row.tell_administrators(observed.epoch, stays);
+    let news = |row: &PlanState| row.tell_administrators(observed.epoch, stays);
     tell_news(world, &known.plan, &message, news).await;
 }
 
 /// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
 /// cause; a failure that says nothing of where this Region's member stands is only counted.
 pub(super) async fn tell_unfenced(
-    world: &(impl Ledger + Here + Survey + People),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey + People),
+    known: &KeptPlan,
     rows: &Rows,
     why: &Error,
 ) {
@@ -93,7 +98,7 @@ pub(super) async fn tell_unfenced(
             format!("{}: {why}", why.name()),
         ),
     };
-    let news = |row: &Row| row.tell_unfenced(current.epoch, &cause);
+    let news = |row: &PlanState| row.tell_unfenced(current.epoch, &cause);
     claim_and_tell(world, &known.plan, &message, news).await;
 }
 

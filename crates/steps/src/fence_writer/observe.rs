@@ -5,8 +5,8 @@ use crate::standing::{Standing, standing};
 use failover::{
     Error,
     guard::not_adopted,
-    ledger::{Known, Row, Rows},
-    ports::{Fence, Here, Ledger, Survey, update_if},
+    ledger::{KeptPlan, PlanState, Rows},
+    ports::{Fence, Ledger, Runtime, Survey, update_if},
     topology::Cluster,
 };
 
@@ -15,8 +15,8 @@ use failover::{
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub(super) async fn observe(
-    world: &(impl Here + Survey + Fence),
-    known: &Known,
+    world: &(impl Runtime + Survey + Fence),
+    known: &KeptPlan,
     rows: &Rows,
 ) -> Result<Observed, Error> {
     let current = rows.current();
@@ -47,8 +47,8 @@ pub(super) async fn observe(
 
 /// What is open on a deposed member's database, and what of other instances may bring writes to it.
 async fn access(
-    world: &(impl Here + Survey + Fence),
-    known: &Known,
+    world: &(impl Runtime + Survey + Fence),
+    known: &KeptPlan,
     cluster: &Cluster,
 ) -> Result<(Option<AccessCounts>, Forwarded), Error> {
     let here = world.region();
@@ -65,13 +65,13 @@ async fn access(
 /// # Errors
 /// `Unavailable`.
 pub(super) async fn note_open(
-    world: &(impl Ledger + Here),
-    known: &Known,
+    world: &(impl Ledger + Runtime),
+    known: &KeptPlan,
     seen: &Observed,
 ) -> Result<(), Error> {
     let is_open = seen.doors.as_ref().is_some_and(AccessCounts::may_take_rows);
     if seen.fenced.is_some() && (is_open || !seen.forwarded.on.is_empty()) {
-        update_if(world, world.region(), &known.plan.plan, Row::open).await?;
+        update_if(world, world.region(), &known.plan.plan, PlanState::open).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use failover::{Error, ports::Here};
+use failover::{Error, ports::Runtime};
 
 /// A look at a member's doors, from the login on.
 pub const OBSERVING: Duration = Duration::from_secs(15);
@@ -14,7 +14,7 @@ pub const SWEEP: Duration = Duration::from_secs(52);
 
 /// Carries work out within a time.
 pub(super) async fn in_time<T: Send>(
-    here: &impl Here,
+    here: &impl Runtime,
     limit: Duration,
     what: &str,
     work: impl Future<Output = Result<T, Error>> + Send,

@@ -15,10 +15,10 @@ use super::{
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Known, Row, Rows},
+    ledger::{KeptPlan, PlanState, Rows},
     metric::{self, Counted},
     pass::{by_hand, frame::Act},
-    ports::{Fence, Here, Ledger, Parameters, People, Survey},
+    ports::{Fence, Ledger, Parameters, People, Runtime, Survey},
     switches::Switches,
 };
 
@@ -38,7 +38,7 @@ pub struct Swept {
 /// # Errors
 /// The first fault's, with the names of all plans that could not be swept: an answer would hide it from whoever counts errors.
 pub(super) async fn sweep(
-    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
 ) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
@@ -79,9 +79,9 @@ fn all_swept(swept: Vec<Result<Swept, (&PlanName, Error)>>) -> Result<Vec<Swept>
 }
 
 async fn sweep_one(
-    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
-    plans: &[Known],
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    plans: &[KeptPlan],
+    known: &KeptPlan,
 ) -> Result<Swept, Error> {
     match serves_another(world, plans, known).await? {
         None => sweep_plan(world, known).await,
@@ -96,9 +96,9 @@ async fn sweep_one(
 /// A later plan whose writer a plan's member here is. Of a plan that was taken away its row stays, and its epochs are none of the
 /// successor's.
 async fn serves_another(
-    world: &(impl Ledger + Here),
-    plans: &[Known],
-    known: &Known,
+    world: &(impl Ledger + Runtime),
+    plans: &[KeptPlan],
+    known: &KeptPlan,
 ) -> Result<Option<PlanName>, Error> {
     let here = world.region();
     let others = plans.iter();
@@ -114,14 +114,14 @@ async fn serves_another(
 
 /// Whether another plan's writer was proven here after a plan's own was. One that was proven before says nothing: a row that stays
 /// behind must not keep the successor's deposed writer open.
-fn is_succeeded(here: &Region, ours: &Row, other: &Row) -> bool {
+fn is_succeeded(here: &Region, ours: &PlanState, other: &PlanState) -> bool {
     let both = ours.current.as_ref().zip(other.current.as_ref());
     both.is_some_and(|(ours, other)| other.writer == *here && other.proven_at > ours.proven_at)
 }
 
 /// Whether another plan has the same cluster in a Region.
-fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
-    let cluster = |of: &Known| {
+fn shares_member(here: &Region, known: &KeptPlan, other: &KeptPlan) -> bool {
+    let cluster = |of: &KeptPlan| {
         of.plan
             .members()
             .get(here)
@@ -137,8 +137,8 @@ fn shares_member(here: &Region, known: &Known, other: &Known) -> bool {
 /// # Errors
 /// `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn sweep_plan(
-    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    known: &KeptPlan,
 ) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
     let switches = world.switches(&known.plan.plan).await;
@@ -178,8 +178,8 @@ impl From<Error> for Trouble {
 
 /// Fences the member where it has to be; what was done, and why.
 async fn sweep_member(
-    world: &(impl Ledger + Here + Survey + Parameters + People + Fence),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    known: &KeptPlan,
     rows: &Rows,
     switches: Result<Switches, Error>,
 ) -> Result<(Action, String), Trouble> {
@@ -208,7 +208,7 @@ async fn sweep_member(
 
 /// While the writer is here, every ten minutes: once it is deposed, its secret may be rotated away from the password that it
 /// keeps, and the note says which version that is.
-async fn note_login(world: &(impl Here + Fence), known: &Known, rows: &Rows) {
+async fn note_login(world: &(impl Runtime + Fence), known: &KeptPlan, rows: &Rows) {
     let here = world.region();
     let writes_here = rows
         .current()
@@ -227,7 +227,7 @@ async fn note_login(world: &(impl Here + Fence), known: &Known, rows: &Rows) {
 }
 
 /// A switch keeps the fence from acting, and nobody from knowing that two writers are open.
-fn held(world: &impl Here) -> Error {
+fn held(world: &impl Runtime) -> Error {
     Error::NotReady(format!(
         "the kill or maintenance switch is on, which keeps the fence in {} from acting; switch it off, or shut the doors by hand",
         world.region()

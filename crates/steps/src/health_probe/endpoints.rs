@@ -5,10 +5,10 @@ use std::time::Duration;
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Endpoints, Known},
+    ledger::{Endpoints, KeptPlan},
     pass::unknown,
     plan::Plan,
-    ports::{Here, Ledger, Parameters, Survey},
+    ports::{Ledger, Parameters, Runtime, Survey},
     topology::Cluster,
 };
 
@@ -16,9 +16,9 @@ use failover::{
 pub(super) async fn refresh(
     world: &impl Survey,
     plan: Plan,
-    before: Option<Known>,
+    before: Option<KeptPlan>,
     limit: Duration,
-) -> Known {
+) -> KeptPlan {
     let mut addresses = before.map(|known| known.endpoints).unwrap_or_default();
     let reads = plan.members().iter().map(async |(region, member)| {
         let cluster = tokio::time::timeout(limit, world.cluster(region, &member.cluster)).await;
@@ -29,7 +29,7 @@ pub(super) async fn refresh(
             addresses.insert(region, endpoints(cluster));
         }
     }
-    Known {
+    KeptPlan {
         plan,
         endpoints: addresses,
     }
@@ -38,10 +38,10 @@ pub(super) async fn refresh(
 /// The plan with the endpoints of one member, as RDS shows them now or as they were known: nobody else is asked, who may be
 /// dead.
 pub(super) async fn only(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     plan: Plan,
     region: &Region,
-) -> Result<Known, Error> {
+) -> Result<KeptPlan, Error> {
     let member = plan.members().get(region);
     let cluster = member
         .map(|member| member.cluster.clone())
@@ -51,7 +51,7 @@ pub(super) async fn only(
         Ok(Some(cluster)) => {
             let mut addresses = known.map(|known| known.endpoints).unwrap_or_default();
             addresses.insert(region.clone(), endpoints(cluster));
-            Ok(Known {
+            Ok(KeptPlan {
                 plan,
                 endpoints: addresses,
             })
@@ -74,7 +74,7 @@ fn endpoints(cluster: Cluster) -> Endpoints {
 
 /// Reads one plan's document, or answers the one last read.
 pub(super) async fn plan_or_last_read(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     name: &PlanName,
 ) -> Result<Plan, Error> {
     match world.plan(name).await {

@@ -8,9 +8,9 @@ use failover::{
     Error,
     beat::Vantage,
     domain::PlanName,
-    ledger::Known,
+    ledger::KeptPlan,
     pass::unknown,
-    ports::{Confirmation, Heart, Here, Ledger, Secrets},
+    ports::{Confirmation, Heart, Ledger, Runtime, Secrets},
 };
 
 /// The longest a fresh look takes, so that its answer reaches the one who asked within what that one waits.
@@ -18,9 +18,9 @@ const FRESH: Duration = TIMEOUT.saturating_sub(Duration::from_secs(1));
 
 /// What this Region's ledger notes of a plan: the plan itself, the writer to look at, and the last look.
 async fn noted(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     name: &PlanName,
-) -> Result<(Known, LedgerWriter, Option<Vantage>), Error> {
+) -> Result<(KeptPlan, LedgerWriter, Option<Vantage>), Error> {
     let here = world.region();
     let (known, row, vantage) = tokio::join!(
         world.known(here, name),
@@ -36,7 +36,7 @@ async fn noted(
 
 /// One fresh look, on fresh connections, recorded like any other.
 pub(super) async fn confirm(
-    world: &(impl Ledger + Here + Secrets + Heart),
+    world: &(impl Ledger + Runtime + Secrets + Heart),
     name: &PlanName,
 ) -> Result<Confirmation, Error> {
     let here = world.region();
@@ -63,7 +63,7 @@ pub(super) async fn confirm(
 /// # Errors
 /// Those of a fresh look; `Unavailable` where nothing was recorded lately.
 pub(super) async fn recorded(
-    world: &(impl Ledger + Here + Secrets + Heart),
+    world: &(impl Ledger + Runtime + Secrets + Heart),
     name: &PlanName,
 ) -> Result<Confirmation, Error> {
     let here = world.region();

@@ -12,7 +12,7 @@ use failover::{
     Error,
     domain::PlanName,
     pass::{Input, answer, operation},
-    ports::{Confirmation, Functions, Heart, Here, Ledger, Parameters, People, Secrets, Survey},
+    ports::{Confirmation, Functions, Heart, Ledger, Parameters, People, Runtime, Secrets, Survey},
 };
 
 mod endpoints;
@@ -119,7 +119,7 @@ async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, E
 /// # Errors
 /// `Unavailable` when the Region's own ledger does not answer.
 pub async fn watch(
-    world: &(impl Ledger + Here + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
     deadline: Timestamp,
 ) -> Result<Watched, Error> {
     Box::pin(watch::run(world, Shard::WHOLE, deadline)).await
@@ -131,7 +131,7 @@ pub async fn watch(
 /// `InvalidRequest` for a plan that no probe has read, `NotReady` where no ledger names a writer, `Unavailable` in a dry run where
 /// nothing was seen lately.
 pub async fn confirm(
-    world: &(impl Ledger + Here + Secrets + Heart),
+    world: &(impl Ledger + Runtime + Secrets + Heart),
     input: &LookAt,
 ) -> Result<Confirmation, Error> {
     if input.dry_run {
@@ -145,7 +145,7 @@ pub async fn confirm(
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(
-    world: &(impl Ledger + Here + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
     payload: Value,
     deadline: Timestamp,
 ) -> Result<Value, Error> {

@@ -9,10 +9,10 @@ use super::plans::BEGIN;
 use failover::{
     Error,
     domain::Region,
-    ledger::{Heard, Row},
+    ledger::{Heard, PlanState},
     notify::{Message, Severity, claim_and_tell, commands, utc},
     plan::Plan,
-    ports::{Here, Ledger, People, update_if},
+    ports::{Ledger, People, Runtime, update_if},
 };
 
 /// A probe records every few seconds, and is called every minute: a record this old is not one of a probe that works.
@@ -22,24 +22,24 @@ const OLD: SignedDuration = SignedDuration::from_mins(3);
 type LastLooks = BTreeMap<Region, Option<Timestamp>>;
 
 /// Tells people once of every other Region whose probe has long not looked, although its ledger answers.
-pub(super) async fn mind(world: &(impl Ledger + Here + People), plan: &Plan) {
+pub(super) async fn mind(world: &(impl Ledger + Runtime + People), plan: &Plan) {
     if let Err(why) = tell_unheard(world, plan).await {
         tracing::warn!(plan = %plan.plan, %why, "whether the other Regions' probes look is not noted");
     }
 }
 
-async fn tell_unheard(world: &(impl Ledger + Here + People), plan: &Plan) -> Result<(), Error> {
+async fn tell_unheard(world: &(impl Ledger + Runtime + People), plan: &Plan) -> Result<(), Error> {
     let here = world.region();
     let looked = ask(world, plan).await;
     let now = world.now();
-    let note = |row: &Row| row.hear(&heard(row, &looked, now), now);
+    let note = |row: &PlanState| row.hear(&heard(row, &looked, now), now);
     let noted = update_if(world, here, &plan.plan, note).await?;
     let row = match noted {
         Some(noted) => noted,
         None => world.row(here, &plan.plan).await?,
     };
     for (region, last) in &looked {
-        let news = |row: &Row| row.tell_unheard(region, now);
+        let news = |row: &PlanState| row.tell_unheard(region, now);
         if !is_known_outage(&row, *last, now) && news(&row).is_some() {
             claim_and_tell(world, plan, &unheard(plan, region, *last), news).await;
         }
@@ -47,7 +47,7 @@ async fn tell_unheard(world: &(impl Ledger + Here + People), plan: &Plan) -> Res
     Ok(())
 }
 
-async fn ask(world: &(impl Ledger + Here), plan: &Plan) -> LastLooks {
+async fn ask(world: &(impl Ledger + Runtime), plan: &Plan) -> LastLooks {
     let here = world.region();
     let others = plan.members().keys().filter(|region| *region != here);
     let reads = others.map(async |region| {
@@ -59,7 +59,7 @@ async fn ask(world: &(impl Ledger + Here), plan: &Plan) -> LastLooks {
 }
 
 /// What the answers mean. A record that was never made is as old as the writer's proof: from there on every probe looks.
-fn heard(row: &Row, looked: &LastLooks, now: Timestamp) -> BTreeMap<Region, Heard> {
+fn heard(row: &PlanState, looked: &LastLooks, now: Timestamp) -> BTreeMap<Region, Heard> {
     let proven_at = row.current.as_ref().map(|current| current.proven_at);
     let judged = looked.iter().filter_map(|(region, last)| {
         let latest = last.or(proven_at)?;
@@ -79,7 +79,7 @@ fn heard(row: &Row, looked: &LastLooks, now: Timestamp) -> BTreeMap<Region, Hear
 
 /// Whether people know already: the writer is suspected, a run is at work, a change of writer is open, or the probe has been
 /// silent since before a failover that nobody has acknowledged yet.
-fn is_known_outage(row: &Row, last: Option<Timestamp>, now: Timestamp) -> bool {
+fn is_known_outage(row: &PlanState, last: Option<Timestamp>, now: Timestamp) -> bool {
     let is_led = row
         .lease
         .as_ref()
@@ -124,12 +124,12 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn row() -> Row {
+    fn row() -> PlanState {
         testing::row("us-east-1", 7)
     }
 
     /// Us-west-2's probe looked last at second 1,000.
-    fn books(row: &Row) -> Books {
+    fn books(row: &PlanState) -> Books {
         Books::with(row).looked("us-west-2", at(1_000))
     }
 
@@ -167,7 +167,7 @@ mod tests {
         let page = told(&mut books, [180, 270]).await;
         assert_eq!(page.len(), 1);
         assert!(page[0].contains("us-west-2 has never looked"), "{page:?}");
-        let mut unknown = Books::with(&Row::new("orders".into()));
+        let mut unknown = Books::with(&PlanState::new("orders".into()));
         assert_eq!(told(&mut unknown, [180, 270]).await.len(), 0, "no writer");
     }
 
@@ -192,16 +192,16 @@ mod tests {
             written_at: at(0),
             global_cluster: None,
         };
-        let suspected = Row {
+        let suspected = PlanState {
             told: Some("suspected".into()),
             ..row()
         };
-        let begun = Row {
+        let begun = PlanState {
             intent: Some(intent),
             ..row()
         };
         let held = row().claim(&failover::ledger::Claim::of(&testing::run()), at(1_900));
-        let failed_over = |acknowledged_at| Row {
+        let failed_over = |acknowledged_at| PlanState {
             current: row().current.map(|current| Current {
                 proven_at: at(1_100),
                 unplanned: true,

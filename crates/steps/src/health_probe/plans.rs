@@ -6,10 +6,10 @@ use super::endpoints::refresh;
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
     notify::{Message, Severity, claim_and_tell},
     plan::Plan,
-    ports::{Here, Ledger, Parameters, People, Survey, update_if},
+    ports::{Ledger, Parameters, People, Runtime, Survey, update_if},
 };
 
 /// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
@@ -24,7 +24,7 @@ pub(super) struct Readable {
     pub(super) plan: Plan,
     /// What keeps it from being watched as its parameter says.
     pub(super) fault: Option<Fault>,
-    before: Option<Known>,
+    before: Option<KeptPlan>,
 }
 
 /// What keeps a plan from being watched as its parameter says.
@@ -79,7 +79,7 @@ pub(super) fn crowd(plans: &mut [Result<Readable, (PlanName, String)>], room: us
 /// Every plan of this Region, or its name and what is wrong with it. Where the parameters cannot be read, or one is
 /// wrong, the plan that was read last goes on.
 pub(super) async fn plans(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
 ) -> Result<Vec<Result<Readable, (PlanName, String)>>, Error> {
     let known = world.all_known(world.region()).await?;
     Ok(match world.plans().await {
@@ -95,7 +95,7 @@ pub(super) async fn plans(
     })
 }
 
-fn as_known(known: Known, fault: Option<Fault>) -> Readable {
+fn as_known(known: KeptPlan, fault: Option<Fault>) -> Readable {
     Readable {
         plan: known.plan.clone(),
         fault,
@@ -105,7 +105,7 @@ fn as_known(known: Known, fault: Option<Fault>) -> Readable {
 
 /// The plan of one parameter. Its name is the parameter's, whatever the document says: a stray comma hides that too.
 fn readable(
-    known: &[Known],
+    known: &[KeptPlan],
     name: &PlanName,
     document: &str,
 ) -> Result<Readable, (PlanName, String)> {
@@ -126,12 +126,12 @@ fn readable(
 
 /// Tells people once what keeps the plan from being watched as its parameter says, and notes when nothing does any more.
 pub(super) async fn tell_fault(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
-    row: &Row,
+    row: &PlanState,
     fault: Option<&Fault>,
 ) {
-    let news = |row: &Row| row.tell_plan_fault(fault.map(Fault::words));
+    let news = |row: &PlanState| row.tell_plan_fault(fault.map(Fault::words));
     let (Some(fault), Some(_)) = (fault, news(row)) else {
         if fault.is_none()
             && row.plan_fault.is_some()
@@ -177,7 +177,7 @@ fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
 }
 
 /// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.
-pub(super) async fn remember(world: &(impl Ledger + Survey), readable: Readable) -> Known {
+pub(super) async fn remember(world: &(impl Ledger + Survey), readable: Readable) -> KeptPlan {
     let Readable { plan, before, .. } = readable;
     let known = refresh(world, plan, before.clone(), BEGIN).await;
     if before.as_ref() != Some(&known)
@@ -190,7 +190,7 @@ pub(super) async fn remember(world: &(impl Ledger + Survey), readable: Readable)
 
 /// Copies the highest proven epoch that any other Region's ledger shows into our own (rule 6), and drops our copy of a change
 /// of writer that its target's ledger says was withdrawn.
-pub(super) async fn learn(world: &(impl Ledger + Here), plan: &Plan) {
+pub(super) async fn learn(world: &(impl Ledger + Runtime), plan: &Plan) {
     let here = world.region();
     let others = plan.members().keys().filter(|region| *region != here);
     let reads = others.map(async |region| {
@@ -211,8 +211,8 @@ mod tests {
     use super::*;
     use failover::testing;
 
-    fn known() -> Known {
-        Known {
+    fn known() -> KeptPlan {
+        KeptPlan {
             plan: testing::run().plan,
             endpoints: Default::default(),
         }
@@ -271,13 +271,19 @@ mod tests {
         let mut plans = vec![Ok(as_known(known(), None))];
         crowd(&mut plans, 0, SHARDS_MAX);
         let fault = plans[0].as_ref().unwrap().fault.clone().unwrap();
-        let books = testing::Books::with(&Row::new("orders".into()));
+        let books = testing::Books::with(&PlanState::new("orders".into()));
         let here = "us-east-1".into();
         let mut known = failover::ports::Ledger::all_known(&books, &here)
             .await
             .unwrap();
         let plan = known.remove(0).plan;
-        tell_fault(&books, &plan, &Row::new("orders".into()), Some(&fault)).await;
+        tell_fault(
+            &books,
+            &plan,
+            &PlanState::new("orders".into()),
+            Some(&fault),
+        )
+        .await;
         let told = books.told();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains("us-east-1 is full"), "{told:?}");
@@ -291,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn people_are_told_once_that_a_plan_comes_too_late() {
-        let books = testing::Books::with(&Row::new("orders".into()));
+        let books = testing::Books::with(&PlanState::new("orders".into()));
         let plan = failover::ports::Ledger::all_known(&books, &"us-east-1".into())
             .await
             .unwrap()

@@ -8,9 +8,9 @@ use failover::{
     Error,
     beat::{Look, Reading, Write},
     domain::{Epoch, Region},
-    ledger::{Endpoints, Known, Row},
+    ledger::{Endpoints, KeptPlan, PlanState},
     plan::Plan,
-    ports::{Credentials, Heart, Here, Place, Secrets, by_whichever_serves},
+    ports::{Credentials, Heart, Place, Runtime, Secrets, by_whichever_serves},
 };
 
 /// The writer that a plan's probe looks at, as its own Region's ledger names it.
@@ -21,7 +21,7 @@ pub(super) struct LedgerWriter {
 }
 
 impl LedgerWriter {
-    pub(super) fn of(row: &Row) -> Option<Self> {
+    pub(super) fn of(row: &PlanState) -> Option<Self> {
         row.current.as_ref().map(|current| Self {
             writer: current.writer.clone(),
             epoch: current.epoch,
@@ -79,8 +79,8 @@ impl<S> Sessions<S> {
     /// the next look connects anew.
     pub(super) async fn look(
         &mut self,
-        world: &(impl Here + Heart<Session = S> + Secrets),
-        known: &Known,
+        world: &(impl Runtime + Heart<Session = S> + Secrets),
+        known: &KeptPlan,
         target: &LedgerWriter,
         limit: Duration,
     ) -> (Look, bool) {
@@ -97,9 +97,9 @@ impl<S> Sessions<S> {
 }
 
 async fn beat<S>(
-    world: &(impl Here + Heart<Session = S> + Secrets),
+    world: &(impl Runtime + Heart<Session = S> + Secrets),
     (kept, spare): (&mut Kept<S>, &mut Option<(Region, S)>),
-    known: &Known,
+    known: &KeptPlan,
     target: &LedgerWriter,
     limit: Duration,
 ) -> Write {
@@ -118,9 +118,9 @@ async fn beat<S>(
 }
 
 async fn reading<S>(
-    world: &(impl Here + Heart<Session = S> + Secrets),
+    world: &(impl Runtime + Heart<Session = S> + Secrets),
     kept: &mut Kept<S>,
-    known: &Known,
+    known: &KeptPlan,
     limit: Duration,
 ) -> Option<Reading> {
     let here = world.region();
@@ -174,7 +174,7 @@ impl<S> Kept<S> {
     async fn session(
         &mut self,
         world: &(impl Heart<Session = S> + Secrets),
-        known: &Known,
+        known: &KeptPlan,
         region: &Region,
         endpoint: impl Fn(&Endpoints) -> String,
         limit: Duration,
@@ -215,7 +215,7 @@ impl<S> Kept<S> {
 }
 
 fn place(
-    known: &Known,
+    known: &KeptPlan,
     region: &Region,
     endpoint: impl Fn(&Endpoints) -> String,
 ) -> Result<Place, Write> {
@@ -234,8 +234,8 @@ fn place(
 
 /// What the local reader has now, over a session of its own and within `limit`.
 pub(super) async fn read_once<S>(
-    world: &(impl Here + Heart<Session = S> + Secrets),
-    known: &Known,
+    world: &(impl Runtime + Heart<Session = S> + Secrets),
+    known: &KeptPlan,
     limit: Duration,
 ) -> Option<Reading> {
     let mut reader = Kept::default();
@@ -266,7 +266,7 @@ async fn login(
 /// Connects to a member's cluster endpoint as the probe, by whichever version of its secret serves.
 pub(super) async fn open<S>(
     world: &(impl Heart<Session = S> + Secrets),
-    known: &Known,
+    known: &KeptPlan,
     region: &Region,
     limit: Duration,
 ) -> Result<S, Write> {

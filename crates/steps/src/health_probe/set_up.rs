@@ -11,9 +11,9 @@ use super::{
 use failover::{
     Error,
     domain::{Epoch, PlanName, Region},
-    ledger::Known,
+    ledger::KeptPlan,
     plan::{Auth, Plan},
-    ports::{Heart, Here, Ledger, Parameters, Place, Secrets, Survey},
+    ports::{Heart, Ledger, Parameters, Place, Runtime, Secrets, Survey},
 };
 
 /// Creating a schema may wait for locks; a minute is the function's own patience.
@@ -29,7 +29,7 @@ pub(super) struct SetUp {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Survey + Parameters + Secrets + Heart),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Secrets + Heart),
     name: &PlanName,
 ) -> Result<SetUp, Error> {
     let here = world.region();
@@ -55,7 +55,7 @@ pub(super) async fn run(
     })
 }
 
-fn place(known: &Known, target: &LedgerWriter) -> Result<Place, Error> {
+fn place(known: &KeptPlan, target: &LedgerWriter) -> Result<Place, Error> {
     let endpoints = known.endpoints.get(&target.writer).ok_or_else(|| {
         Error::Unavailable(format!(
             "RDS in {} does not show the endpoint of the writer",

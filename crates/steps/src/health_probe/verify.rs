@@ -14,7 +14,7 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
     },
     plan::{Endpoint, Route},
-    ports::{Heart, Here, Ledger, Parameters, People, Place, Secrets},
+    ports::{Heart, Ledger, Parameters, People, Place, Runtime, Secrets},
 };
 
 const STEP: &str = "verify_writes";
@@ -65,7 +65,7 @@ impl Act for Action {
 pub(super) struct VerifyWrites;
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Parameters + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Parameters + Secrets + People + Heart),
     input: &Input,
 ) -> Result<Output<Vec<Observed>>, Error> {
     frame::run(&VerifyWrites, world, input).await
@@ -85,7 +85,7 @@ fn first_failure(seen: &[Observed]) -> Option<String> {
     })
 }
 
-impl<W: Ledger + Here + Parameters + Secrets + People + Heart> Step<W> for VerifyWrites {
+impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for VerifyWrites {
     const NAME: &'static str = STEP;
     type Observed = Vec<Observed>;
     type Action = Action;
@@ -171,7 +171,7 @@ impl<W: Ledger + Here + Parameters + Secrets + People + Heart> Step<W> for Verif
 
 /// Where this Region's parameter leads, as a task would read it.
 async fn held(
-    world: &(impl Here + Parameters),
+    world: &(impl Runtime + Parameters),
     parameter: &str,
 ) -> Result<Result<String, Write>, Error> {
     let held = world.parameter(world.region(), parameter).await?;
@@ -182,7 +182,7 @@ async fn held(
 
 /// Commits a beat where a name leads, by whichever version of the probe's secret serves there.
 async fn beat(
-    world: &(impl Ledger + Here + Secrets + Heart),
+    world: &(impl Ledger + Runtime + Secrets + Heart),
     pass: &Pass,
     host: &str,
     target: &LedgerWriter,

@@ -21,10 +21,10 @@ use failover::{
     Error,
     beat::Vantage,
     domain::PlanName,
-    ledger::Row,
+    ledger::PlanState,
     metric::{self, Counted},
     plan::Detection,
-    ports::{Functions, Heart, Here, Ledger, Parameters, People, Secrets, Survey},
+    ports::{Functions, Heart, Ledger, Parameters, People, Runtime, Secrets, Survey},
 };
 
 use looks::look_until;
@@ -86,7 +86,7 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(20);
 #[must_use]
 pub fn next_action(
     vantage: &Vantage,
-    row: &Row,
+    row: &PlanState,
     detection: &Detection,
     suspected_at: Option<Timestamp>,
     now: Timestamp,
@@ -112,7 +112,7 @@ pub fn next_action(
 
 /// Whether it was seen from elsewhere, of the writer of today. The writer's own Region dies with it: its vantage is evidence, never the
 /// alarm. Another writer may have been proven during the look.
-fn is_of_the_writer(vantage: &Vantage, row: &Row) -> bool {
+fn is_of_the_writer(vantage: &Vantage, row: &PlanState) -> bool {
     let current = row.current.as_ref();
     vantage.region != vantage.writer_region
         && current.is_some_and(|current| current.writer == vantage.writer_region)
@@ -120,7 +120,7 @@ fn is_of_the_writer(vantage: &Vantage, row: &Row) -> bool {
 
 /// One invocation.
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
     shard: Shard,
     deadline: Timestamp,
 ) -> Result<Watched, Error> {
@@ -187,7 +187,7 @@ impl Until {
 }
 
 async fn watch(
-    world: &(impl Ledger + Here + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
     readable: Readable,
     until: Until,
 ) -> WatchedPlan {

@@ -9,9 +9,9 @@ use crate::standing::Standing;
 use failover::{
     Error,
     domain::{Epoch, Region},
-    ledger::{Known, Losses, TableIn, TableLoss},
+    ledger::{KeptPlan, Losses, TableIn, TableLoss},
     notify::{Message, Severity, tell},
-    ports::{Comparison, Here, People, Reached, RowBatch},
+    ports::{Comparison, People, Reached, RowBatch, Runtime},
 };
 
 /// How long a lock on a table is waited for, in seconds, before somebody has to look.
@@ -155,8 +155,8 @@ fn holders(by: &[String]) -> String {
 
 /// Writes the summary beside the files, and tells people.
 pub(super) async fn summarize(
-    world: &(impl Here + People + Comparison),
-    known: &Known,
+    world: &(impl Runtime + People + Comparison),
+    known: &KeptPlan,
     losses: &mut Losses,
 ) -> Result<String, Error> {
     let plan = &known.plan;

@@ -12,8 +12,8 @@ use super::{
 use crate::standing::Standing;
 use failover::{
     Error,
-    ledger::{Known, Losses},
-    ports::{Comparison, Here, Ledger, Pair, People},
+    ledger::{KeptPlan, Losses},
+    ports::{Comparison, Ledger, Pair, People, Runtime},
 };
 
 /// What is left of the time that a pass reads on, which began before it was decided what to read.
@@ -27,7 +27,7 @@ pub(super) fn left(began: Timestamp, now: Timestamp) -> Duration {
 /// # Errors
 /// `NotReady` for a table that stays locked, and as the databases and the ledger do.
 pub(super) async fn carry_out(
-    world: &(impl Ledger + Here + People + Comparison),
+    world: &(impl Ledger + Runtime + People + Comparison),
     began: Timestamp,
     observation: &mut Observation,
     action: &Action,
@@ -69,7 +69,7 @@ pub(super) async fn carry_out(
 }
 
 /// The account so far, or a new one.
-fn begun(world: &impl Here, observation: &Observation) -> Losses {
+fn begun(world: &impl Runtime, observation: &Observation) -> Losses {
     let Observation {
         seen: observed,
         known,
@@ -89,7 +89,7 @@ fn begun(world: &impl Here, observation: &Observation) -> Losses {
 
 /// Compares the beats. Of a member that was retired since, they are those that were found before.
 async fn compare_beats(
-    world: &(impl Ledger + Here + Comparison),
+    world: &(impl Ledger + Runtime + Comparison),
     observation: &Observation,
     losses: &mut Losses,
 ) -> Result<(), Error> {
@@ -110,7 +110,7 @@ async fn compare_beats(
 /// whether the table stays locked.
 async fn compare(
     world: &(impl Ledger + Comparison),
-    known: &Known,
+    known: &KeptPlan,
     pair: &Pair,
     (losses, index): (&mut Losses, usize),
     limit: Duration,

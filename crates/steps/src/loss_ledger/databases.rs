@@ -4,15 +4,15 @@ use failover::{
     Error,
     beat::Beats,
     domain::{Epoch, Region, seconds_between},
-    ledger::{Current, Known, LostBeats},
-    ports::{Comparison, Held, Here, Ledger, Pair, Place},
+    ledger::{Current, KeptPlan, LostBeats},
+    ports::{Comparison, Held, Ledger, Pair, Place, Runtime},
     topology::Cluster,
 };
 
 /// Both databases' addresses, once they have said that they are what they are taken for.
 pub(super) async fn pair(
-    world: &(impl Here + Comparison),
-    known: &Known,
+    world: &(impl Runtime + Comparison),
+    known: &KeptPlan,
     current: &Current,
     deposed: Option<&Cluster>,
 ) -> Result<(Pair, Held), Error> {
@@ -28,7 +28,7 @@ pub(super) async fn pair(
 /// Where both are reached.
 fn places(
     here: &Region,
-    known: &Known,
+    known: &KeptPlan,
     current: &Current,
     deposed: &Cluster,
 ) -> Result<Pair, Error> {
@@ -83,7 +83,7 @@ fn told(epoch: Option<Epoch>) -> String {
 /// another writer came between the two, that record tells nothing.
 pub(super) async fn beats(
     world: &impl Ledger,
-    known: &Known,
+    known: &KeptPlan,
     current: &Current,
     held: &Held,
 ) -> Result<Option<Vec<LostBeats>>, Error> {

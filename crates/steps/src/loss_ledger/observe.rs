@@ -5,8 +5,8 @@ use crate::standing::{Standing, standing};
 use failover::{
     Error,
     domain::Region,
-    ledger::{Current, Known, Rows, RunKind},
-    ports::{Here, Ledger, Survey},
+    ledger::{Current, KeptPlan, Rows, RunKind},
+    ports::{Ledger, Runtime, Survey},
     topology::{
         Cluster,
         names::{final_snapshot, retired, with_suffix},
@@ -18,8 +18,8 @@ use failover::{
 /// # Errors
 /// `InvalidRequest` or `NotReady` for a cluster that was named and is not one to be compared, `Unavailable`.
 pub(super) async fn observe(
-    world: &(impl Ledger + Here + Survey),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey),
+    known: &KeptPlan,
     rows: &Rows,
     current: &Current,
     named: Option<&str>,
@@ -64,8 +64,8 @@ pub(super) async fn observe(
 
 /// Of a member that has gone or follows again: the Region that the writer left as planned, and where what was retired is kept.
 async fn left_behind(
-    world: &(impl Ledger + Here + Survey),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey),
+    known: &KeptPlan,
     current: &Current,
     standing: Option<Standing>,
     cluster: &str,
@@ -82,7 +82,7 @@ async fn left_behind(
 /// The Region that the writer left for the one that it is in, where a run switched it over.
 async fn planned_from(
     world: &impl Ledger,
-    known: &Known,
+    known: &KeptPlan,
     current: &Current,
 ) -> Result<Option<Region>, Error> {
     let run = world
@@ -96,8 +96,8 @@ async fn planned_from(
 
 /// Where a rebuild of this epoch has put what it retired: the cluster of another name while it is there, else its final snapshot.
 async fn retired_as(
-    world: &(impl Ledger + Here + Survey),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Survey),
+    known: &KeptPlan,
     current: &Current,
     member: &str,
 ) -> Result<Option<String>, Error> {
@@ -120,8 +120,8 @@ async fn retired_as(
 
 /// A cluster that was named by hand: it must be there, available, and no member of a global cluster.
 async fn restored(
-    world: &(impl Here + Survey),
-    known: &Known,
+    world: &(impl Runtime + Survey),
+    known: &KeptPlan,
     current: &Current,
     named: &str,
 ) -> Result<Cluster, Error> {

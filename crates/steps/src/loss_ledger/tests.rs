@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::*;
 use failover::{
     beat::{Beat, Beats},
-    ledger::{Row, Run, RunKind, TableIn, TableLoss},
+    ledger::{PlanState, Run, RunKind, TableIn, TableLoss},
     plan::KeyedTable,
     ports::{ListedRows, Reached, RowBatch},
     testing::Books,

@@ -8,9 +8,9 @@ use super::{ReleaseInput, plan_or_last};
 use failover::{
     Error,
     domain::Region,
-    ledger::Row,
+    ledger::PlanState,
     pass::Output,
-    ports::{Here, Ledger, Parameters, update_if},
+    ports::{Ledger, Parameters, Runtime, update_if},
 };
 
 /// How long a Region is waited for: one of them may still be lost.
@@ -26,7 +26,7 @@ pub(super) struct Observed {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     input: &ReleaseInput,
 ) -> Result<Output<Observed>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;
@@ -59,7 +59,7 @@ pub(super) async fn run(
 }
 
 /// Refuses any run but the unplanned failover that made the current writer.
-fn made_the_writer(row: &Row, input: &ReleaseInput) -> Result<(), Error> {
+fn made_the_writer(row: &PlanState, input: &ReleaseInput) -> Result<(), Error> {
     let last = row.current.as_ref().filter(|current| current.unplanned);
     let is = match last {
         Some(last) if last.run_id == input.run_id => return Ok(()),

@@ -12,7 +12,7 @@ use failover::{
     ledger::{Current, Rows},
     pass::Output,
     plan::Plan,
-    ports::{self, Here, Ledger, Parameters, Survey, update},
+    ports::{self, Ledger, Parameters, Runtime, Survey, update},
     topologies::Blueprints,
     topology::{Cluster, Group, Named, Role, standing},
 };
@@ -24,7 +24,7 @@ pub(super) struct Adopted {
     current: Current,
 }
 
-pub(super) async fn run<W: Ledger + Here + Survey + Parameters>(
+pub(super) async fn run<W: Ledger + Runtime + Survey + Parameters>(
     world: &W,
     topology: &impl Blueprints<W>,
     input: &AdoptInput,
@@ -35,7 +35,7 @@ pub(super) async fn run<W: Ledger + Here + Survey + Parameters>(
     }
 }
 
-async fn adopt<W: Ledger + Here + Survey + Parameters>(
+async fn adopt<W: Ledger + Runtime + Survey + Parameters>(
     world: &W,
     topology: &impl Blueprints<W>,
     input: &AdoptInput,
@@ -113,7 +113,7 @@ fn reason(plan: &PlanName, current: &Current, would: bool, stays: &[String]) -> 
 }
 
 /// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
-async fn write<W: Ledger + Here + Survey + Parameters>(
+async fn write<W: Ledger + Runtime + Survey + Parameters>(
     world: &W,
     topology: &impl Blueprints<W>,
     plan: &Plan,

@@ -13,7 +13,7 @@ use failover::{
     ledger::{Asked, Run, RunKind},
     notify::{Message, Severity, utc},
     pass::{Input, Output, Pass},
-    ports::{self, Here, Ledger, People},
+    ports::{self, Ledger, People, Runtime},
 };
 
 /// What the pass saw.
@@ -24,7 +24,7 @@ pub(super) struct Observed {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     input: &AskInput,
 ) -> Result<Output<Observed>, Error> {
     let run = (&input.plan, &input.run_id);
@@ -83,7 +83,7 @@ fn asked(pass: &Pass, token: &str, earlier: Option<&Asked>) -> Asked {
 }
 
 /// Marks the question as sent, so that the same one is not sent twice.
-async fn sent(world: &(impl Ledger + Here), run: &mut Run) {
+async fn sent(world: &(impl Ledger + Runtime), run: &mut Run) {
     if let Some(asked) = &mut run.asked {
         asked.is_sent = true;
     }
@@ -129,7 +129,7 @@ pub(super) fn is_near(until: Timestamp, now: Timestamp) -> Result<(), Error> {
 
 /// Keeps the leases until a maintenance window opens, as while a human is asked.
 pub(super) async fn keep(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     input: &KeepInput,
 ) -> Result<Output<Observed>, Error> {
     let until = input.until;
@@ -231,9 +231,9 @@ mod tests {
             unplanned: false,
             acknowledged_at: None,
         };
-        let row = Row {
+        let row = PlanState {
             current: Some(current),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         };
         let books = testing::Books::with(&row);
         let (claim, now) = (Claim::of(&run), books.now());

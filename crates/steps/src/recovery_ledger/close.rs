@@ -9,7 +9,7 @@ use failover::{
     Error,
     ledger::{Closed, Declined, Outcome, Run},
     pass::{Output, calls},
-    ports::{self, Functions, Here, Ledger, People, update_if},
+    ports::{self, Functions, Ledger, People, Runtime, update_if},
 };
 
 mod answers;
@@ -33,7 +33,7 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Functions + People),
+    world: &(impl Ledger + Runtime + Functions + People),
     request: &CloseInput,
 ) -> Result<Answer, Error> {
     let mut run = recorded(world, request).await?;
@@ -61,7 +61,7 @@ pub(super) async fn run(
     })
 }
 
-async fn recorded(world: &(impl Ledger + Here), request: &CloseInput) -> Result<Run, Error> {
+async fn recorded(world: &(impl Ledger + Runtime), request: &CloseInput) -> Result<Run, Error> {
     let (here, plan, run_id) = (world.region(), &request.plan, &request.run_id);
     world.run(here, plan, run_id).await?.ok_or_else(|| {
         Error::RunRefused(format!(
@@ -72,7 +72,7 @@ async fn recorded(world: &(impl Ledger + Here), request: &CloseInput) -> Result<
 
 /// Writes down once how the run ended.
 async fn close(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     run: &mut Run,
     request: &CloseInput,
 ) -> Result<(), Error> {
@@ -93,7 +93,7 @@ async fn close(
 
 /// What follows the end, each time that it is closed: the call that closed the run may have died before it came here.
 async fn end(
-    world: &(impl Ledger + Here + Functions + People),
+    world: &(impl Ledger + Runtime + Functions + People),
     run: &mut Run,
     request: &CloseInput,
 ) -> Result<(), Error> {
@@ -116,7 +116,7 @@ fn is_told(run: &Run, closed: &Closed, now: jiff::Timestamp) -> Result<(), Error
 
 /// Tells people of the run's end, until one call of those that close it was taken, and marks that: the call that closed it may
 /// have died before it came here.
-async fn tell_end(world: &(impl Ledger + Here + People), run: &mut Run) {
+async fn tell_end(world: &(impl Ledger + Runtime + People), run: &mut Run) {
     let Some(end) = run.closed.as_ref().filter(|_| !run.told) else {
         return;
     };
@@ -130,7 +130,7 @@ async fn tell_end(world: &(impl Ledger + Here + People), run: &mut Run) {
 
 /// Takes a change of writer back that the run wrote down and never asked anybody to carry out. One with a call that may have
 /// been taken stays on record, with that call: the next run to its target takes both over.
-async fn withdraw(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Error> {
+async fn withdraw(world: &(impl Ledger + Runtime), run: &mut Run) -> Result<(), Error> {
     if run.proof.is_some() || calls::open(run).is_some() || !ports::withdraw(world, run).await? {
         return Ok(());
     }
@@ -146,7 +146,7 @@ async fn withdraw(world: &(impl Ledger + Here), run: &mut Run) -> Result<(), Err
 
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.
 async fn remember_no(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     run: &Run,
     request: &CloseInput,
 ) -> Result<(), Error> {

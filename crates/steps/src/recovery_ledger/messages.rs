@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::opening::Opening;
 use failover::{
     Error,
-    ledger::{Closed, NO_RUN, Outcome, REFUSED, Row, Run},
+    ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run},
     notify::{Message, Severity, commands, tell, tell_news},
     plan::Plan,
-    ports::{Here, Ledger, People},
+    ports::{Ledger, People, Runtime},
 };
 
 mod account;
@@ -18,7 +18,7 @@ use account::account;
 use ending::{Ending, ending};
 
 /// What this Region's probe saw last, as a sentence, and since when writes are out.
-async fn seen(world: &(impl Ledger + Here), plan: &Plan) -> (String, Option<Timestamp>) {
+async fn seen(world: &(impl Ledger + Runtime), plan: &Plan) -> (String, Option<Timestamp>) {
     let vantage = world.vantage(world.region(), &plan.plan).await;
     match vantage.ok().flatten() {
         None => ("The probe's record cannot be read.".into(), None),
@@ -33,7 +33,7 @@ async fn seen(world: &(impl Ledger + Here), plan: &Plan) -> (String, Option<Time
 }
 
 /// A writer is suspected; once until it commits again, and where people were last told that no run is started.
-pub(super) async fn suspected(world: &(impl Ledger + Here + People), run: &Run) {
+pub(super) async fn suspected(world: &(impl Ledger + Runtime + People), run: &Run) {
     let (evidence, out_since) = seen(world, &run.plan).await;
     let message = Message {
         severity: Severity::Critical,
@@ -55,7 +55,7 @@ pub(super) async fn suspected(world: &(impl Ledger + Here + People), run: &Run) 
 
 /// A run is refused by a switch or the cool-down; once until the writer commits again.
 pub(super) async fn refused(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
     input: &Opening,
     by: &str,
@@ -83,7 +83,7 @@ pub(super) async fn refused(
 
 /// A run ended; whether nobody is left to be told.
 pub(super) async fn closed(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     run: &Run,
     closed: &Closed,
 ) -> bool {
@@ -109,7 +109,7 @@ pub(super) async fn closed(
 }
 
 /// Whether a run stood down only since a human had said no to its question before: whoever said it was told then.
-fn is_a_known_no(row: &Row, run: &Run, closed: &Closed) -> bool {
+fn is_a_known_no(row: &PlanState, run: &Run, closed: &Closed) -> bool {
     let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
     let no = row.declined.as_ref().map(|no| no.verdict);
     closed.outcome == Outcome::StoodDown && closed.left.is_empty() && no.is_some() && no == verdict

@@ -12,7 +12,7 @@ use failover::{
     ledger::RunKind,
     pass::{answer, operation, unknown},
     plan::{self, Plan},
-    ports::{Functions, Here, Ledger, Parameters, People, Survey},
+    ports::{Functions, Ledger, Parameters, People, Runtime, Survey},
     topologies::Blueprints,
 };
 
@@ -166,7 +166,7 @@ pub struct AdoptInput {
 ///
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
-pub async fn handle<W: Ledger + Here + Survey + Parameters + Functions + People>(
+pub async fn handle<W: Ledger + Runtime + Survey + Parameters + Functions + People>(
     world: &W,
     topology: &impl Blueprints<W>,
     payload: Value,
@@ -185,7 +185,7 @@ pub async fn handle<W: Ledger + Here + Survey + Parameters + Functions + People>
 
 /// The document of a plan; a name that no parameter bears is told beside those that there are.
 async fn document(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     name: &PlanName,
 ) -> Result<String, Error> {
     match world.plan(name).await {
@@ -194,14 +194,17 @@ async fn document(
     }
 }
 
-async fn plan(world: &(impl Ledger + Here + Parameters), name: &PlanName) -> Result<Plan, Error> {
+async fn plan(
+    world: &(impl Ledger + Runtime + Parameters),
+    name: &PlanName,
+) -> Result<Plan, Error> {
     plan::read_named(name, &document(world, name).await?)
 }
 
 /// The plan, or where its document is broken the last good one: what gives something back, or ends a wait, must not stop
 /// at a stray comma.
 async fn plan_or_last(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     name: &PlanName,
 ) -> Result<Plan, Error> {
     plan_or(world, name, |_, last| last).await
@@ -210,14 +213,14 @@ async fn plan_or_last(
 /// The plan that an unplanned run goes by. A broken document does not leave an outage alone: the last good plan serves, and
 /// asks.
 async fn plan_in_an_outage(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     name: &PlanName,
 ) -> Result<Plan, Error> {
     plan_or(world, name, |text, last| plan::salvaged(text, &last)).await
 }
 
 async fn plan_or(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     name: &PlanName,
     fall_back: impl Fn(&str, Plan) -> Plan,
 ) -> Result<Plan, Error> {
@@ -243,7 +246,7 @@ mod tests {
             let mut document = testing::plan_document();
             let topic = format!("arn:aws:sns:us-east-1:{account}:orders-alerts");
             document["notify"] = serde_json::json!({"us-east-1": topic});
-            let books = testing::Books::with(&failover::ledger::Row::new("orders".into()));
+            let books = testing::Books::with(&failover::ledger::PlanState::new("orders".into()));
             books.with_document(&document.to_string())
         };
         let send = serde_json::json!({"operation": "test_message", "plan": "orders"});
@@ -267,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn an_outage_is_met_by_the_last_good_plan_and_planned_runs_refuse_a_broken_one() {
         let broken = testing::plan_document().to_string().replacen(',', ",,", 1);
-        let books = testing::Books::with(&failover::ledger::Row::new("orders".into()));
+        let books = testing::Books::with(&failover::ledger::PlanState::new("orders".into()));
         let books = books.with_document(&broken);
         let name = "orders".into();
         let met = plan_in_an_outage(&books, &name).await.unwrap();

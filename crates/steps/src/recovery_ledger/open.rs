@@ -20,7 +20,7 @@ use failover::{
     ledger::RunKind,
     pass::Output,
     plan::Plan,
-    ports::{Here, Ledger, Parameters, People, Survey},
+    ports::{Ledger, Parameters, People, Runtime, Survey},
     switches::Switches,
     topology::names::{Names, Retire},
 };
@@ -103,7 +103,7 @@ struct Handle {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Survey + Parameters + People),
+    world: &(impl Ledger + Runtime + Survey + Parameters + People),
     input: &OpenInput,
 ) -> Result<Opened, Error> {
     let kind = input.kind;
@@ -125,7 +125,7 @@ pub(super) async fn run(
 
 /// The plan that a run of this kind goes by, and what may keep it from acting, read at once.
 async fn plan_and_switches(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     kind: RunKind,
     name: &PlanName,
 ) -> (Result<Plan, Error>, Result<Switches, Error>) {
@@ -146,7 +146,7 @@ fn admit(kind: RunKind, switches: &Switches, plan: &PlanName) -> Result<(), Erro
 }
 
 async fn lease_and_record(
-    world: &(impl Ledger + Here + Survey + People),
+    world: &(impl Ledger + Runtime + Survey + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,

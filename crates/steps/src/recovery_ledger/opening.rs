@@ -7,7 +7,7 @@ use failover::{
     guard::not_adopted,
     ledger::RunKind,
     plan::Plan,
-    ports::{self, Here, Ledger},
+    ports::{self, Ledger, Runtime},
 };
 
 /// A run that is about to open, and where it goes.
@@ -26,7 +26,7 @@ pub(super) struct Opening {
 impl Opening {
     /// A run goes from the current writer to this Region where it does not say otherwise.
     pub(super) async fn of(
-        world: &(impl Ledger + Here),
+        world: &(impl Ledger + Runtime),
         plan: &Plan,
         input: &OpenInput,
         asked: &Asked,
@@ -55,7 +55,7 @@ impl Opening {
 
 /// The Region that a run leaves, as it was asked for or as the ledgers tell.
 async fn from_region(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     kind: RunKind,
     asked: &Asked,
@@ -86,7 +86,7 @@ fn others<'a>(plan: &'a Plan, here: &'a Region) -> impl Iterator<Item = &'a Regi
 /// The Region that a run to this one leaves: the current writer's; where that is this one already, an earlier run
 /// came so far, and the only other member is what it left.
 async fn left<'a>(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     asked: impl IntoIterator<Item = &'a Region>,
 ) -> Result<Region, Error> {

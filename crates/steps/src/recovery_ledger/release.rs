@@ -12,7 +12,7 @@ use failover::{
     domain::{PlanName, Region, RunId},
     ledger::{Lease, Run},
     pass::Output,
-    ports::{Here, Ledger, Parameters, update_if},
+    ports::{Ledger, Parameters, Runtime, update_if},
 };
 
 /// How long a Region is waited for: the one that was left may be dead.
@@ -39,7 +39,7 @@ enum Given {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Parameters),
+    world: &(impl Ledger + Runtime + Parameters),
     input: &ReleaseInput,
 ) -> Result<Output<Released>, Error> {
     let plan = plan_or_last(world, &input.plan).await?;

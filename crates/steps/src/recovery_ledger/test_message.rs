@@ -7,11 +7,11 @@ use failover::{
     notify::Message,
     pass::{Output, Progress},
     plan::Plan,
-    ports::{Here, Ledger, Parameters, People},
+    ports::{Ledger, Parameters, People, Runtime},
 };
 
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Parameters + People),
+    world: &(impl Ledger + Runtime + Parameters + People),
     input: &AdoptInput,
 ) -> Result<Output<()>, Error> {
     let (here, name) = (world.region(), &input.plan);

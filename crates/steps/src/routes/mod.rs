@@ -12,7 +12,7 @@ use failover::{
         Pass,
         frame::{Came, Then},
     },
-    ports::{Batch, Here, Names, Parameters},
+    ports::{Batch, Names, Parameters, Runtime},
 };
 
 pub mod cname;
@@ -93,7 +93,7 @@ impl Seen {
 
 /// Looks at the plan's routes.
 pub(crate) async fn observe(
-    world: &(impl Here + Parameters + Names),
+    world: &(impl Runtime + Parameters + Names),
     pass: &Pass,
     to: &Destination,
 ) -> Seen {
@@ -115,7 +115,7 @@ pub(crate) async fn observe(
 
 /// What leading them there would be refused, every reason.
 pub(crate) async fn refusals(
-    world: &(impl Here + Parameters + Names),
+    world: &(impl Runtime + Parameters + Names),
     pass: &Pass,
     to: &Destination,
 ) -> Vec<String> {
@@ -172,7 +172,7 @@ impl Change {
     /// Asks for it. What fails is noted, and hides nothing else.
     pub(crate) async fn make(
         &self,
-        world: &(impl Here + Parameters + Names),
+        world: &(impl Runtime + Parameters + Names),
         pass: &mut Pass,
         reason: &str,
     ) -> Came {

@@ -10,7 +10,7 @@ use failover::{
     domain::Region,
     ledger::Restart,
     pass::Pass,
-    ports::{Here, Services},
+    ports::{Runtime, Services},
 };
 
 pub mod ecs;
@@ -56,7 +56,7 @@ impl Seen {
     }
 
     /// Asks for its restart.
-    pub(crate) async fn restart(&self, world: &(impl Here + Services)) -> Restart {
+    pub(crate) async fn restart(&self, world: &(impl Runtime + Services)) -> Restart {
         match self {
             Self::Ecs(seen) => ecs::restart(world, seen).await,
         }

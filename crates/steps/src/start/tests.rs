@@ -19,16 +19,16 @@ async fn called_as(books: &Books, kind: RunKind, payload: Value) -> Result<Value
     or(books, kind, payload, async |_| Ok(json!("a pass"))).await
 }
 
-fn free() -> Row {
-    Row::new("orders".into())
+fn free() -> PlanState {
+    PlanState::new("orders".into())
 }
 
-fn held_by(run_id: &str) -> Row {
+fn held_by(run_id: &str) -> PlanState {
     held_since(900, run_id, RunKind::PlannedFailover)
 }
 
 /// The clock stands at 1000 seconds.
-fn held_since(second: i64, run_id: &str, kind: RunKind) -> Row {
+fn held_since(second: i64, run_id: &str, kind: RunKind) -> PlanState {
     let claim = Claim {
         run_id: run_id.into(),
         kind,
@@ -76,7 +76,7 @@ async fn a_start_that_is_repeated_finds_the_first_run() {
 #[test]
 fn a_start_in_another_region_has_another_name_and_none_is_too_long() {
     let plan = "o".repeat(PLAN_CHARACTERS);
-    let row = Row {
+    let row = PlanState {
         token: 999_999,
         current: Some(Current {
             epoch: Epoch(99_999),
@@ -87,7 +87,7 @@ fn a_start_in_another_region_has_another_name_and_none_is_too_long() {
             unplanned: false,
             acknowledged_at: None,
         }),
-        ..Row::new(plan.as_str().into())
+        ..PlanState::new(plan.as_str().into())
     };
     let [home, away] = ["ap-southeast-7", "us-gov-west-1"].map(Region::from);
     for kind in [

@@ -19,7 +19,7 @@ use aws_sdk_rds::config::{Credentials as Keys, SharedCredentialsProvider};
 use failover::{
     beat::Vantage,
     domain::{Region, RunId},
-    ledger::{Known, Row, Run},
+    ledger::{KeptPlan, PlanState, Run},
     ports::Suspicion,
 };
 use postgres::{Connector, Resolver, Session};
@@ -46,10 +46,10 @@ const CALM: Duration = Duration::from_secs(60);
 /// What one Region keeps.
 #[derive(Default)]
 struct Table {
-    row: Option<Row>,
+    row: Option<PlanState>,
     vantage: Option<Vantage>,
     runs: BTreeMap<RunId, Run>,
-    known: Option<Known>,
+    known: Option<KeptPlan>,
 }
 
 /// The world.
@@ -251,10 +251,10 @@ impl Lab {
             table.runs.clear();
             if let Some(row) = table.row.as_mut() {
                 let (version, current) = (row.version + 1, row.current.clone());
-                *row = Row {
+                *row = PlanState {
                     version,
                     current,
-                    ..Row::new(PLAN.into())
+                    ..PlanState::new(PLAN.into())
                 };
             }
         }

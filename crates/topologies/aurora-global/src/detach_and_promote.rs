@@ -11,7 +11,7 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
     },
     plan::{Plan, Strategy},
-    ports::{self, Accepted, Here, Ledger, Members, Parameters, People},
+    ports::{self, Accepted, Ledger, Members, Parameters, People, Runtime},
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, role},
 };
 use steps::carried_out;
@@ -124,13 +124,13 @@ pub struct DetachAndPromote;
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
 pub async fn run(
-    world: &(impl Ledger + Here + Members + Parameters + People),
+    world: &(impl Ledger + Runtime + Members + Parameters + People),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&DetachAndPromote, world, input).await
 }
 
-impl<W: Ledger + Here + Members + Parameters + People> Step<W> for DetachAndPromote {
+impl<W: Ledger + Runtime + Members + Parameters + People> Step<W> for DetachAndPromote {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -334,7 +334,7 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
 }
 
 async fn act(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Runtime + Members + People),
     pass: &mut Pass,
     observed: &Observed,
     action: Action,
@@ -358,7 +358,7 @@ async fn act(
 
 /// Makes the call, or writes the intent that comes before it; whether it was taken.
 async fn carry_out(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Runtime + Members + People),
     pass: &Pass,
     observed: &Observed,
     action: Action,
@@ -394,7 +394,7 @@ async fn carry_out(
 
 /// Keeps what the look showed where it is news; every other action goes with a record.
 async fn remember(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     pass: &mut Pass,
     observed: &Observed,
     action: Action,

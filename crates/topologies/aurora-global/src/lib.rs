@@ -12,7 +12,7 @@ use failover::{
     domain::{PlanName, Region},
     ledger::{Current, Resolved, Run},
     plan::Plan,
-    ports::{Here, Ledger, Members},
+    ports::{Ledger, Members, Runtime},
     topologies::{Blueprints, Strategies},
     topology::{Cluster, Group},
 };
@@ -32,7 +32,7 @@ impl Strategies for AuroraGlobal {
     }
 }
 
-impl<W: Ledger + Here + Members> Blueprints<W> for AuroraGlobal {
+impl<W: Ledger + Runtime + Members> Blueprints<W> for AuroraGlobal {
     async fn keep_member(
         &self,
         world: &W,

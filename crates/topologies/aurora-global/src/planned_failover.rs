@@ -19,7 +19,7 @@ use failover::{
     },
     plan::Plan,
     ports::{
-        self, Accepted, Functions, Here, Ledger, Members, Names, Parameters, People, Secrets,
+        self, Accepted, Functions, Ledger, Members, Names, Parameters, People, Runtime, Secrets,
         Services, update,
     },
     topology::{Cluster, GlobalCluster, Role, role},
@@ -120,14 +120,14 @@ pub struct PlannedFailover;
 /// `NotReady` with every reason against it, before anything was changed or after RDS called it off; the guards' refusals.
 pub async fn run(
     world: &(
-         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
      ),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&PlannedFailover, world, input).await
 }
 
-impl<W: Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People>
+impl<W: Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People>
     Step<W> for PlannedFailover
 {
     const NAME: &'static str = STEP;

@@ -40,7 +40,7 @@ use failover::{
         read, take, wait_seconds_up_to,
     },
     patience::{Shown, Trouble},
-    ports::{Fence, Functions, Here, Ledger, Members, Parameters, People},
+    ports::{Fence, Functions, Ledger, Members, Parameters, People, Runtime},
     topology::{
         Call, Named,
         names::{Names, Retire},
@@ -137,7 +137,7 @@ pub fn keep_request() -> Value {
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(
-    world: &(impl Ledger + Here + Members + Parameters + Functions + People + Fence),
+    world: &(impl Ledger + Runtime + Members + Parameters + Functions + People + Fence),
     payload: Value,
 ) -> Result<Value, Error> {
     if payload == keep_request() {
@@ -164,14 +164,14 @@ pub fn asked(mut payload: Value) -> Result<(RebuildGlobal, Input), Error> {
 /// `NotReady` for what a human has to put right, `UnexpectedTopology` where RDS contradicts the ledgers, the guards'
 /// refusals.
 pub async fn run(
-    world: &(impl Ledger + Here + Members + Parameters + Functions + People),
+    world: &(impl Ledger + Runtime + Members + Parameters + Functions + People),
     input: &Input,
     step: &RebuildGlobal,
 ) -> Result<Output<Seen>, Error> {
     frame::run(step, world, input).await
 }
 
-impl<W: Ledger + Here + Members + Parameters + Functions + People> Step<W> for RebuildGlobal {
+impl<W: Ledger + Runtime + Members + Parameters + Functions + People> Step<W> for RebuildGlobal {
     const NAME: &'static str = STEP;
     type Observed = Seen;
     type Action = Action;

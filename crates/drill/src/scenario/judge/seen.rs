@@ -1,6 +1,6 @@
 //! What ledger, database, DNS and RDS say of the writer when all is over.
 
-use failover::{ledger::Row, ports::Ledger};
+use failover::{ledger::PlanState, ports::Ledger};
 
 use crate::{
     profile::{PLAN, READER_NAME, WRITER_NAME, global_cluster},
@@ -10,7 +10,7 @@ use crate::{
 /// What was seen at the end.
 pub(super) struct Seen {
     /// The plan's row in the ledger of the Region that should have taken over.
-    pub(super) row: Option<Row>,
+    pub(super) row: Option<PlanState>,
     /// The epoch in that Region's database.
     pub(super) database_epoch: Option<i64>,
     /// Where the writer's name leads.

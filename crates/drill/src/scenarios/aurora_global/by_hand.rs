@@ -88,14 +88,15 @@ async fn refused_by_hand(drill: &Drill<'_>, played: &mut Played) -> Result<(), T
         to: STANDBY.into(),
     };
     let ledger = drill.world.ledger();
-    let claimed = |row: &failover::ledger::Row| row.claim(&claim, Timestamp::now());
+    let claimed = |row: &failover::ledger::PlanState| row.claim(&claim, Timestamp::now());
     update(&ledger, &STANDBY.into(), &PLAN.into(), claimed).await?;
     let lossy = json!({"plan": PLAN, "force": format!("{PLAN}@1"), "accept_data_loss": true});
     let said = detach(lossy).await;
     let held = said.starts_with("RunRefused") && said.contains("another-run");
     played.check("force while a run holds the plan is refused", said, held);
-    let release =
-        |row: &failover::ledger::Row| Ok(row.release(&claim.run_id).unwrap_or_else(|| row.clone()));
+    let release = |row: &failover::ledger::PlanState| {
+        Ok(row.release(&claim.run_id).unwrap_or_else(|| row.clone()))
+    };
     update(&ledger, &STANDBY.into(), &PLAN.into(), release).await?;
     let promoted = promotions(drill, STANDBY);
     played.check(

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Row,
+    PlanState,
     told::{CAUSE_MAX, cause, with_cause},
 };
 use crate::domain::Epoch;
@@ -24,7 +24,7 @@ pub struct Served {
     pub at: Timestamp,
 }
 
-impl Row {
+impl PlanState {
     /// Notes that this Region's member was seen shut, and whether people are still to be told; `None` when that is known.
     #[must_use]
     pub fn fence(&self, under: Epoch, at: Timestamp, untold: bool) -> Option<Self> {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Row;
+use super::PlanState;
 use crate::{
     Error,
     domain::{Epoch, Incident, Region, RunId},
@@ -63,7 +63,7 @@ pub struct Claim {
     pub to: Region,
 }
 
-impl Row {
+impl PlanState {
     /// Gives the lease to a run; a run re-enters its own.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Row {
     /// by hand that has ended could not give back, whatever its step, is taken again, under a new token.
     ///
     /// # Errors
-    /// As [`Row::claim`], and `RunRefused` while such a pass is under way.
+    /// As [`PlanState::claim`], and `RunRefused` while such a pass is under way.
     pub fn claim_by_hand(
         &self,
         claim: &Claim,
@@ -137,7 +137,7 @@ impl Row {
     /// Gives a run the lease that another one holds while it waits for a human's answer.
     ///
     /// # Errors
-    /// As [`Row::claim`], when the other run waits for nobody.
+    /// As [`PlanState::claim`], when the other run waits for nobody.
     pub fn take_over(&self, claim: &Claim, now: Timestamp) -> Result<Self, Error> {
         match self.held_by_another(&claim.run_id, now) {
             Some(other) if other.waits_for_human => {

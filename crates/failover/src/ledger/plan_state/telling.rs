@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Row;
+use super::PlanState;
 
 /// How long nobody else tells what a pass has claimed. One that has not told by then has died.
 const CLAIMED_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -17,7 +17,7 @@ pub struct Telling {
     pub version: u64,
 }
 
-impl Row {
+impl PlanState {
     /// Claims to be the one who tells people `what`, and drops what passes claimed that have died since; `None` while another pass
     /// tells it.
     #[must_use]
@@ -60,14 +60,14 @@ mod tests {
     }
 
     /// As the ledger keeps it.
-    fn written(row: Row) -> Row {
+    fn written(row: PlanState) -> PlanState {
         let version = row.version + 1;
-        Row { version, ..row }
+        PlanState { version, ..row }
     }
 
     #[test]
     fn what_one_pass_tells_no_other_pass_claims_until_it_must_have_died() {
-        let claimed = Row::new("orders".into()).claim_telling(WHAT, at(0));
+        let claimed = PlanState::new("orders".into()).claim_telling(WHAT, at(0));
         let claimed = written(claimed.unwrap());
         assert_eq!(claimed.claim_telling(WHAT, at(59)), None);
         assert!(claimed.claim_telling("another thing", at(59)).is_some());
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn who_claimed_is_known_from_the_row_that_it_wrote_although_two_clocks_say_the_same() {
-        let claim = Row::new("orders".into()).claim_telling(WHAT, at(0));
+        let claim = PlanState::new("orders".into()).claim_telling(WHAT, at(0));
         let claim = claim.unwrap();
         assert!(claim.has_claimed_telling(WHAT));
         assert!(!written(claim).has_claimed_telling(WHAT), "another's");
@@ -87,16 +87,16 @@ mod tests {
 
     #[test]
     fn a_claim_that_has_ended_is_free() {
-        let row = Row::new("orders".into());
+        let row = PlanState::new("orders".into());
         let claimed = row.claim_telling(WHAT, at(0)).unwrap();
         assert_eq!(claimed.end_telling(WHAT), row);
     }
 
     #[test]
     fn a_row_that_was_written_before_there_were_claims_has_none() {
-        let mut row = serde_json::to_value(Row::new("orders".into())).unwrap();
+        let mut row = serde_json::to_value(PlanState::new("orders".into())).unwrap();
         row.as_object_mut().unwrap().remove("telling");
-        let read: Row = serde_json::from_value(row).unwrap();
-        assert_eq!(read, Row::new("orders".into()));
+        let read: PlanState = serde_json::from_value(row).unwrap();
+        assert_eq!(read, PlanState::new("orders".into()));
     }
 }

@@ -24,10 +24,10 @@ fn current(epoch: u64, writer: &str) -> Current {
     }
 }
 
-fn row() -> Row {
-    Row {
+fn row() -> PlanState {
+    PlanState {
         current: Some(current(7, "us-west-2")),
-        ..Row::new("orders".into())
+        ..PlanState::new("orders".into())
     }
 }
 
@@ -44,7 +44,7 @@ fn claim(run_id: &str) -> Claim {
     }
 }
 
-fn held(run_id: &str) -> Row {
+fn held(run_id: &str) -> PlanState {
     row().claim(&claim(run_id), at(0)).unwrap()
 }
 
@@ -59,6 +59,6 @@ fn intent(run_id: &str, epoch: u64) -> Intent {
     }
 }
 
-fn refused(result: Result<Row, Error>) -> bool {
+fn refused(result: Result<PlanState, Error>) -> bool {
     matches!(result, Err(Error::RunRefused(_)))
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Row;
+use super::PlanState;
 use crate::{domain::RunId, evidence::Verdict};
 
 /// How many characters are kept of what is wrong with a plan's parameter.
@@ -27,7 +27,7 @@ pub struct Declined {
     pub verdict: Verdict,
 }
 
-impl Row {
+impl PlanState {
     /// Notes what people are told about the suspected writer; `None` when they were told just that, whatever is counted in it.
     #[must_use]
     pub fn tell(&self, what: &str) -> Option<Self> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Row;
+use super::PlanState;
 use crate::domain::Region;
 
 /// A probe must be seen to be silent for so long before people are told: one whose Region was away looks again within a minute.
@@ -29,7 +29,7 @@ pub enum Heard {
     LongAgo,
 }
 
-impl Row {
+impl PlanState {
     /// Notes which other Regions' probes are silent and which look again; `None` when that is known. A Region that is not
     /// named cannot be asked: what people were told of it stays, and what they were not told begins anew.
     #[must_use]
@@ -84,8 +84,8 @@ mod tests {
     }
 
     /// A row that has seen us-west-2 silent since second 0.
-    fn silent() -> Row {
-        let row = Row::new("orders".into());
+    fn silent() -> PlanState {
+        let row = PlanState::new("orders".into());
         row.hear(&of_west(Heard::LongAgo), at(0)).unwrap()
     }
 

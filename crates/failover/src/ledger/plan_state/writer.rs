@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Row;
+use super::PlanState;
 use crate::{
     Error,
     domain::{Epoch, Region, RunId},
@@ -48,7 +48,7 @@ pub struct Intent {
     pub written_at: Timestamp,
 }
 
-impl Row {
+impl PlanState {
     /// Writes a change of writer down before it begins, or takes over one that another run to the same target left.
     ///
     /// # Errors

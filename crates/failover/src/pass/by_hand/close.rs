@@ -11,12 +11,12 @@ use crate::{
     ledger::{Closed, Outcome, Run},
     notify::tell,
     pass::{Output, Progress},
-    ports::{Here, Ledger, People},
+    ports::{Ledger, People, Runtime},
 };
 
 /// Records what came of the pass, gives the leases back, and tells people: whatever was forced must be known.
 pub(super) async fn close<O>(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     step: &str,
     (run, held): (&mut Run, &Tokens),
     result: &Result<Output<O>, Error>,
@@ -50,7 +50,7 @@ fn said<O>(result: &Result<Output<O>, Error>) -> String {
 
 /// What came of the run; `None` where it goes on. Silence ends nothing: the next pass goes on in the same record.
 async fn ended<O>(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     run: &Run,
     result: &Result<Output<O>, Error>,
 ) -> Option<Outcome> {
@@ -75,7 +75,7 @@ fn closed(outcome: Outcome, at: Timestamp) -> Closed {
 
 /// What trouble makes of a forced pass: `Failed` where this Region's ledger says that a change of writer to the target is
 /// begun or done, or does not answer; else nothing was changed.
-async fn trouble(world: &(impl Ledger + Here), run: &Run) -> Outcome {
+async fn trouble(world: &(impl Ledger + Runtime), run: &Run) -> Outcome {
     match world.row(world.region(), run.name()).await {
         Ok(row) => {
             let begun = row.intent.is_some_and(|intent| intent.to == run.to);

@@ -14,7 +14,7 @@ use crate::{
     ledger::{Claim, Rows, Run},
     pass::{Input, Pass},
     plan::Plan,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 
 /// What a forced pass of a step would stand on, had it taken the leases: found out without taking one.
@@ -22,7 +22,7 @@ use crate::{
 /// # Errors
 /// What the forced pass would be refused with.
 pub async fn rehearse(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     step: &str,
     input: &Input,
     carried_out: impl AsyncFn(&Plan, &Rows) -> bool,
@@ -71,7 +71,7 @@ fn lease(
 }
 
 /// A pass called by hand without force: it stands on the ledgers that answer, and may change nothing.
-pub async fn dry(world: &(impl Ledger + Here), input: &Input) -> Result<Pass, Error> {
+pub async fn dry(world: &(impl Ledger + Runtime), input: &Input) -> Result<Pass, Error> {
     let known = known(world, input).await?;
     let rows = Rows(reachable(world, &known).await?);
     let writer = rows.current().map(|current| current.writer.clone());

@@ -6,9 +6,9 @@ use super::is_by_hand;
 use crate::{
     Error,
     domain::Region,
-    ledger::{Claim, Row, Rows, Run},
+    ledger::{Claim, PlanState, Rows, Run},
     pass::{SILENCE, briefly},
-    ports::{self, Here, Ledger},
+    ports::{self, Ledger, Runtime},
 };
 
 /// The leases that a pass holds, by their tokens.
@@ -16,7 +16,7 @@ pub(super) type Tokens = BTreeMap<Region, u64>;
 
 /// The leases that passes by hand held and could not give back when they ended: those of this name, and of any other step, as it
 /// noted them in the Region that it acted in.
-pub(super) async fn ended(world: &(impl Ledger + Here), run: &Run, rows: &Rows) -> Tokens {
+pub(super) async fn ended(world: &(impl Ledger + Runtime), run: &Run, rows: &Rows) -> Tokens {
     let mut ended = run.kept.clone();
     for (region, row) in &rows.0 {
         let other = row.held_by_another(&run.run_id, world.now());
@@ -35,7 +35,7 @@ pub(super) async fn ended(world: &(impl Ledger + Here), run: &Run, rows: &Rows) 
 
 /// Takes the plan's lease in every member Region; one that may be silent is not waited for.
 pub(super) async fn lease(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     run: &mut Run,
     (ended, held): (&Tokens, &mut Tokens),
     is_promoted: bool,
@@ -60,9 +60,9 @@ pub(super) async fn lease(
 /// What a Region's ledger answers; `None` of one that may be silent and is.
 async fn answered(
     region: &Region,
-    claimed: impl Future<Output = Result<Row, Error>>,
+    claimed: impl Future<Output = Result<PlanState, Error>>,
     may_be_silent: bool,
-) -> Result<Option<Row>, Error> {
+) -> Result<Option<PlanState>, Error> {
     if !may_be_silent {
         return claimed.await.map(Some);
     }
@@ -74,7 +74,7 @@ async fn answered(
 
 /// Gives the leases back, those of silent Regions too, which may have been taken unseen, and this Region's last: no pass beside
 /// this one goes on before. Answers where that is not sure.
-pub(super) async fn give_back(world: &(impl Ledger + Here), run: &Run) -> Vec<Region> {
+pub(super) async fn give_back(world: &(impl Ledger + Runtime), run: &Run) -> Vec<Region> {
     let mut silent = Vec::new();
     let here = world.region();
     let others = run.plan.members().keys().filter(|region| *region != here);

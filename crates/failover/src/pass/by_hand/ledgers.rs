@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use crate::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
     pass::{Input, SILENCE},
     plan::PARAMETERS,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 
 /// The plan as this Region's probe kept it.
 ///
 /// # Errors
 /// `InvalidRequest` where nobody knows it, `Unavailable` where the ledger is silent.
-pub async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known, Error> {
+pub async fn known(world: &(impl Ledger + Runtime), input: &Input) -> Result<KeptPlan, Error> {
     match world.known(world.region(), &input.plan).await? {
         Some(known) => Ok(known),
         None => Err(unknown(world, &input.plan).await),
@@ -23,7 +23,7 @@ pub async fn known(world: &(impl Ledger + Here), input: &Input) -> Result<Known,
 }
 
 /// What is said of a plan that nobody knows: where its document belongs, and the plans that there are.
-pub async fn unknown(world: &(impl Ledger + Here), plan: &PlanName) -> Error {
+pub async fn unknown(world: &(impl Ledger + Runtime), plan: &PlanName) -> Error {
     let here = world.region();
     let known = world.all_known(here).await.unwrap_or_default();
     let names: Vec<_> = known.iter().map(|known| known.plan.plan.as_str()).collect();
@@ -39,9 +39,9 @@ pub async fn unknown(world: &(impl Ledger + Here), plan: &PlanName) -> Error {
 
 /// The rows of every member Region that answers; this Region's must.
 pub async fn reachable(
-    world: &(impl Ledger + Here),
-    known: &Known,
-) -> Result<BTreeMap<Region, Row>, Error> {
+    world: &(impl Ledger + Runtime),
+    known: &KeptPlan,
+) -> Result<BTreeMap<Region, PlanState>, Error> {
     let plan = &known.plan;
     let reads = plan.members().keys().map(async |region| {
         let read = tokio::time::timeout(SILENCE, world.row(region, &plan.plan)).await;
@@ -67,7 +67,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_plan_that_nobody_knows_is_refused_with_its_parameter_and_the_plans_there_are() {
-        let books = testing::Books::with(&Row::new("orders".into()));
+        let books = testing::Books::with(&PlanState::new("orders".into()));
         let input = Input::of("ordres".into());
         let by_hand = known(&books, &input).await.unwrap_err();
         let why = by_hand.to_string();

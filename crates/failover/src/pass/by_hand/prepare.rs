@@ -5,18 +5,18 @@ use crate::{
     Error,
     domain::{Epoch, Region, RunId},
     guard::not_adopted,
-    ledger::{Claim, Current, Known, Rows, Run, RunKind},
+    ledger::{Claim, Current, KeptPlan, Rows, Run, RunKind},
     pass::Input,
     plan::Plan,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 
 /// The run that a forced pass of a step is, without its leases.
 pub(super) async fn prepare(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     step: &str,
     input: &Input,
-    (known, rows): (Known, &Rows),
+    (known, rows): (KeptPlan, &Rows),
 ) -> Result<Run, Error> {
     let here = world.region();
     is_for(here, input)?;
@@ -73,9 +73,9 @@ fn continued(run: Run, earlier: Run) -> Run {
 
 /// A run by hand of one pass, by what was asked for.
 pub(super) fn new_run(
-    world: &impl Here,
+    world: &impl Runtime,
     input: &Input,
-    known: Known,
+    known: KeptPlan,
     epoch: Epoch,
     writer: &Region,
 ) -> Result<Run, Error> {

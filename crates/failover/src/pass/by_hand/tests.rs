@@ -2,7 +2,7 @@
 
 use super::{message::message, *};
 use crate::{
-    ledger::{self, Claim, Current, Outcome, Row, RunKind},
+    ledger::{self, Claim, Current, Outcome, PlanState, RunKind},
     pass::Pass,
     ports,
     testing::Books,
@@ -11,7 +11,7 @@ use crate::{
 mod leases;
 mod rehearsed;
 
-fn row() -> Row {
+fn row() -> PlanState {
     crate::testing::row("us-west-2", 7)
 }
 
@@ -53,7 +53,7 @@ async fn forced(books: &Books, input: &Input, progress: Progress) -> Result<Outp
 
 #[tokio::test]
 async fn a_forced_pass_that_is_done_answers_the_calls_that_follow_it() {
-    let after = async |step: &str, row: Row, epoch: u64, progress: Progress| {
+    let after = async |step: &str, row: PlanState, epoch: u64, progress: Progress| {
         let (books, by_hand) = (Books::with(&row), input(Some(&format!("orders@{epoch}"))));
         let pass = super::forced(&books, step, &by_hand, unknown, async |_| {
             Ok(answer(progress))

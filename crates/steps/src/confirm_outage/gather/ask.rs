@@ -12,7 +12,7 @@ use failover::{
     pass::Pass,
     plan::Plan,
     ports::{
-        Confirmation, Functions, Here, Ledger, ReachInput, ReachOutput, Survey, recorded_group,
+        Confirmation, Functions, Ledger, ReachInput, ReachOutput, Runtime, Survey, recorded_group,
         update, within,
     },
     topology::{Cluster, Group},
@@ -51,7 +51,10 @@ impl Asked {
     }
 }
 
-pub(super) async fn ask(world: &(impl Ledger + Here + Survey + Functions), pass: &Pass) -> Asked {
+pub(super) async fn ask(
+    world: &(impl Ledger + Runtime + Survey + Functions),
+    pass: &Pass,
+) -> Asked {
     let (run, plan) = (&pass.run, &pass.run.plan);
     let (from, to) = (cluster(plan, &run.from), cluster(plan, &run.to));
     let current = pass.rows.current();
@@ -92,7 +95,7 @@ fn cluster(plan: &Plan, region: &Region) -> String {
 
 /// What the other standbys' probes recorded of the writer: the road may be cut from here alone. One that does not answer knows
 /// nothing.
-async fn others(world: &(impl Ledger + Here), pass: &Pass) -> Vec<Vantage> {
+async fn others(world: &(impl Ledger + Runtime), pass: &Pass) -> Vec<Vantage> {
     let run = &pass.run;
     let members = run.plan.members().keys();
     let others = members.filter(|region| **region != run.from && **region != run.to);
@@ -124,7 +127,7 @@ fn asks_for_lease(pass: &Pass) -> bool {
 }
 
 async fn ask_witness(
-    world: &(impl Here + Functions),
+    world: &(impl Runtime + Functions),
     plan: &Plan,
     region: &Region,
     cluster: &str,
@@ -154,7 +157,7 @@ pub(in crate::confirm_outage) fn answers<T>(asked: &Result<T, Error>) -> bool {
     asked.as_ref().err().is_none_or(Error::is_answer)
 }
 
-async fn rds(world: &(impl Here + Survey), region: &Region, cluster: &str) -> Rds {
+async fn rds(world: &(impl Runtime + Survey), region: &Region, cluster: &str) -> Rds {
     let asked = async { Ok(world.look(region, cluster).await) };
     let silent = |why: Error| Rds::Silent {
         why: why.to_string(),

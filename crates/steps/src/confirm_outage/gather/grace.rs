@@ -135,7 +135,7 @@ mod tests {
             failing_since: Some(at(100)),
             ..testing::probe::vantage("us-east-1".into(), at(400))
         };
-        let row = failover::ledger::Row::new("orders".into()).seen_busy(Some(at(380)));
+        let row = failover::ledger::PlanState::new("orders".into()).seen_busy(Some(at(380)));
         let pass = Pass {
             run: testing::run(),
             rows: Rows([("us-east-1".into(), row.unwrap())].into()),

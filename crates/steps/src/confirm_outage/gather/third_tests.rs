@@ -6,7 +6,7 @@ use failover::{
     beat::Beat,
     domain::Epoch,
     evidence::Verdict,
-    ledger::{Row, Rows},
+    ledger::{PlanState, Rows},
     ports::Ledger,
     testing,
 };
@@ -73,7 +73,7 @@ async fn beside(books: testing::Books, record: &Vantage) -> (Pass, Gathered, Ver
 
 #[tokio::test]
 async fn a_writer_that_commits_for_a_third_member_is_not_left() {
-    let books = || testing::Books::with(&Row::new("orders".into())).silence("us-west-2");
+    let books = || testing::Books::with(&PlanState::new("orders".into())).silence("us-west-2");
     let living = third(995, commits(995));
     let (pass, gathered, verdict) = beside(books(), &living).await;
     assert_eq!(verdict, Verdict::PathImpaired);
@@ -103,7 +103,7 @@ async fn what_a_writer_answers_a_third_member_tells_that_it_lives_and_that_membe
         Write::Answered { why: why() },
         Write::Failed { why: why() },
     ] {
-        let books = testing::Books::with(&Row::new("orders".into())).silence("us-west-2");
+        let books = testing::Books::with(&PlanState::new("orders".into())).silence("us-west-2");
         let (_, gathered, verdict) = beside(books, &third(995, write)).await;
         found.push((gathered.evidence.home_vantage, verdict));
     }
@@ -119,7 +119,7 @@ async fn what_a_writer_answers_a_third_member_tells_that_it_lives_and_that_membe
 
 #[tokio::test]
 async fn a_ledger_that_answers_that_it_is_busy_shows_that_its_region_is_there() {
-    let books = || testing::Books::with(&Row::new("orders".into()));
+    let books = || testing::Books::with(&PlanState::new("orders".into()));
     let failing = third(995, Write::Failed { why: String::new() });
     let busy = beside(books().busy("us-west-2"), &failing).await;
     assert_eq!(busy.2, Verdict::Undetermined);

@@ -4,7 +4,7 @@ use super::*;
 use failover::{
     beat::{Beat, Reading, Signs as Kept},
     domain::Epoch,
-    ledger::{Row, Rows},
+    ledger::{PlanState, Rows},
     testing,
 };
 
@@ -47,7 +47,7 @@ fn vantage(held: &[(&str, i64)]) -> Vantage {
     }
 }
 
-fn signs(vantage: Vantage, verdict: Verdict, gathered_at: i64, row: Row) -> Signs {
+fn signs(vantage: Vantage, verdict: Verdict, gathered_at: i64, row: PlanState) -> Signs {
     signs_beside(Vec::new(), vantage, verdict, gathered_at, row)
 }
 
@@ -56,7 +56,7 @@ fn signs_beside(
     vantage: Vantage,
     verdict: Verdict,
     gathered_at: i64,
-    row: Row,
+    row: PlanState,
 ) -> Signs {
     let evidence = Evidence {
         failing_since: vantage.failing_since,
@@ -81,8 +81,8 @@ fn signs_beside(
     Signs::of(&pass, &gathered, verdict)
 }
 
-fn row() -> Row {
-    Row::new("orders".into())
+fn row() -> PlanState {
+    PlanState::new("orders".into())
 }
 
 #[test]
@@ -119,12 +119,12 @@ fn an_hour_behind_a_cut_road_makes_the_loss_unknown() {
         None,
         "home's beats arrived meanwhile"
     );
-    let seen = Row {
+    let seen = PlanState {
         alive_at: Some(at(3_600)),
         ..row()
     };
     assert_eq!(lost(&both, seen), None, "a run saw it alive");
-    let perhaps = Row {
+    let perhaps = PlanState {
         maybe_alive_at: Some(at(3_600)),
         ..row()
     };
@@ -207,7 +207,7 @@ fn the_rto_counts_from_the_first_failure_after_the_last_sign_of_life() {
     let held = [("us-east-1", 100)];
     let since = |row| signs(vantage(&held), Verdict::RegionDown, 900, row).outage_since;
     assert_eq!(since(row()), Some(at(105)));
-    let lived = Row {
+    let lived = PlanState {
         alive_at: Some(at(800)),
         ..row()
     };

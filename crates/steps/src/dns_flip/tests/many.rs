@@ -66,7 +66,7 @@ impl Account {
     }
 }
 
-impl Here for Account {
+impl Runtime for Account {
     fn region(&self) -> &Region {
         &self.here
     }

@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) records: BTreeMap<String, Record>,
 }
 
-impl Here for Refusing {
+impl Runtime for Refusing {
     fn region(&self) -> &Region {
         &self.here
     }

@@ -10,15 +10,15 @@ use super::{
 };
 use failover::{
     domain::Epoch,
-    ledger::{Row, Rows},
-    ports::{Access, Fenced, Here, Ledger},
+    ledger::{PlanState, Rows},
+    ports::{Access, Fenced, Ledger, Runtime},
     testing::Books,
 };
 
 const REPORT: &str = "orders_admin from 10.0.0.9 (report)";
 const READER: &str = "orders_admin by the slot cdc";
 
-fn row(books: &Books) -> Row {
+fn row(books: &Books) -> PlanState {
     books.rows()[&"us-east-1".into()].clone()
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::fence_writer::handle;
 use failover::{
     domain::Epoch,
-    ledger::{Current, Row},
+    ledger::{Current, PlanState},
     testing::Books,
 };
 
@@ -23,9 +23,9 @@ fn with_writer(writer: &str, fence: Result<(), Error>) -> Books {
         unplanned: true,
         acknowledged_at: None,
     };
-    let row = Row {
+    let row = PlanState {
         current: Some(current),
-        ..Row::new("orders".into())
+        ..PlanState::new("orders".into())
     };
     Books::with(&row).alone(fence)
 }

@@ -3,7 +3,7 @@
 use failover::{
     Error,
     domain::Epoch,
-    ledger::{Current, Row, Run, RunKind},
+    ledger::{Current, PlanState, Run, RunKind},
     pass::Pass,
     ports::{Ledger, Survey, recorded_group, update},
     topology::Named,
@@ -44,7 +44,7 @@ pub async fn conclude(
 }
 
 /// The row with the writer as the current one; as it is where that is known.
-fn proven(row: &Row, run: &Run, current: &Current) -> Result<Row, Error> {
+fn proven(row: &PlanState, run: &Run, current: &Current) -> Result<PlanState, Error> {
     let held = row.current.as_ref();
     if held.is_some_and(|held| held.epoch == current.epoch) {
         return Ok(row.clone());

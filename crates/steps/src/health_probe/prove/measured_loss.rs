@@ -5,12 +5,12 @@ use failover::{
     beat::{Beats, Loss, loss},
     domain::Epoch,
     pass::Pass,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 
 /// What the promotion lost. A run that resumes another's work was never confirmed: it measures by this Region's own record.
 pub(super) async fn measured_loss(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     pass: &Pass,
     epoch: Epoch,
 ) -> Result<Option<Loss>, Error> {
@@ -32,7 +32,7 @@ pub(super) async fn measured_loss(
 }
 
 /// The last beat that this Region's own record holds of the writer that the run left.
-async fn last_beat(world: &(impl Ledger + Here), pass: &Pass) -> Result<Beats, Error> {
+async fn last_beat(world: &(impl Ledger + Runtime), pass: &Pass) -> Result<Beats, Error> {
     let run = &pass.run;
     let vantage = world.vantage(world.region(), run.name()).await?;
     let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::is_of_the_writer;
 use failover::{
     beat::Vantage,
-    ledger::{Lease, Row, RunKind},
+    ledger::{Lease, PlanState, RunKind},
     notify::{Message, Severity, claim_and_tell, commands},
     plan::{Detection, Plan},
-    ports::{Here, Ledger, People},
+    ports::{Ledger, People, Runtime},
 };
 
 /// What is marked in the row.
@@ -16,10 +16,10 @@ const MARK: &str = "held";
 
 /// Tells people once of an outage that a planned run or a failback stands in the way of.
 pub(super) async fn tell(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
     seen: &Vantage,
-    row: &Row,
+    row: &PlanState,
 ) {
     let Some(lease) = holder(seen, row, &plan.detection, world.now()) else {
         return;
@@ -34,7 +34,7 @@ pub(super) async fn tell(
 /// for a human is taken over.
 fn holder<'a>(
     seen: &Vantage,
-    row: &'a Row,
+    row: &'a PlanState,
     detection: &Detection,
     now: Timestamp,
 ) -> Option<&'a Lease> {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     /// The plan's row with a run that holds it since second 0.
-    fn held_by(kind: RunKind) -> Row {
+    fn held_by(kind: RunKind) -> PlanState {
         let claim = Claim {
             kind,
             ..Claim::of(&testing::run())
@@ -109,12 +109,12 @@ mod tests {
     fn only_a_live_run_that_is_no_answer_to_an_outage_stands_in_its_way() {
         let detection = testing::run().plan.detection;
         let stands =
-            |seen: &Vantage, row: &Row, now| holder(seen, row, &detection, at(now)).is_some();
+            |seen: &Vantage, row: &PlanState, now| holder(seen, row, &detection, at(now)).is_some();
         let out = failing("us-east-1", 3);
         let failback = held_by(RunKind::Failback);
         assert!(stands(&out, &failback, 10));
         assert!(stands(&out, &held_by(RunKind::PlannedFailover), 10));
-        let moves = Row {
+        let moves = PlanState {
             intent: Some(Intent {
                 epoch: Epoch(8),
                 from: "us-west-2".into(),

@@ -16,14 +16,14 @@ use failover::{
     beat::{Vantage, Write},
     domain::Incident,
     guard::not_adopted,
-    ledger::{Known, Row},
+    ledger::{KeptPlan, PlanState},
     plan::Plan,
-    ports::{Functions, Heart, Here, Ledger, Parameters, People, Secrets, Suspicion, update_if},
+    ports::{Functions, Heart, Ledger, Parameters, People, Runtime, Secrets, Suspicion, update_if},
 };
 
 /// What is remembered from look to look.
 struct Remembered {
-    row: Row,
+    row: PlanState,
     vantage: Option<Vantage>,
     asked: Asked,
     /// What is wrong and does not pass with a look.
@@ -35,8 +35,8 @@ struct Remembered {
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub(super) async fn look_until<S>(
-    world: &(impl Ledger + Here + Parameters + Functions + Secrets + People + Heart<Session = S>),
-    (known, fault): (&Known, Option<&Fault>),
+    world: &(impl Ledger + Runtime + Parameters + Functions + Secrets + People + Heart<Session = S>),
+    (known, fault): (&KeptPlan, Option<&Fault>),
     until: Until,
     sessions: &mut Sessions<S>,
     watched: &mut WatchedPlan,
@@ -63,14 +63,14 @@ pub(super) async fn look_until<S>(
     }
 }
 
-fn from_now(world: &impl Here, then: Timestamp) -> Duration {
+fn from_now(world: &impl Runtime, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(world.now())).unwrap_or_default()
 }
 
 /// One look, what is recorded of it and what it leads to; whether the writer fails and nobody was asked yet.
 async fn look<S>(
-    world: &(impl Ledger + Here + Parameters + Functions + Secrets + People + Heart<Session = S>),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Parameters + Functions + Secrets + People + Heart<Session = S>),
+    known: &KeptPlan,
     sessions: &mut Sessions<S>,
     remembered: &mut Remembered,
     watched: &mut WatchedPlan,
@@ -97,9 +97,9 @@ async fn look<S>(
 }
 
 async fn follow(
-    world: &(impl Ledger + Here + Parameters + Functions + People),
+    world: &(impl Ledger + Runtime + Parameters + Functions + People),
     plan: &Plan,
-    (seen, row, writer): (&Vantage, &Row, &LedgerWriter),
+    (seen, row, writer): (&Vantage, &PlanState, &LedgerWriter),
     asked: &mut Asked,
     action: Action,
 ) -> Option<String> {
@@ -108,7 +108,12 @@ async fn follow(
 }
 
 /// The row after a look: where a beat was committed, what people were told of an outage is past, and the next suspicion is news again.
-async fn settled(world: &(impl Ledger + Here), plan: &Plan, seen: &Vantage, row: Row) -> Row {
+async fn settled(
+    world: &(impl Ledger + Runtime),
+    plan: &Plan,
+    seen: &Vantage,
+    row: PlanState,
+) -> PlanState {
     if seen.write.is_failure() {
         tracing::warn!(plan = %plan.plan, failures = seen.failures, write = ?seen.write, "a beat failed");
         return row;
@@ -116,7 +121,7 @@ async fn settled(world: &(impl Ledger + Here), plan: &Plan, seen: &Vantage, row:
     if !clears(seen, &row) {
         return row;
     }
-    match update_if(world, world.region(), &plan.plan, Row::commits_again).await {
+    match update_if(world, world.region(), &plan.plan, PlanState::commits_again).await {
         Ok(next) => next.unwrap_or(row),
         Err(why) => {
             tracing::warn!(plan = %plan.plan, %why, "what people were told stays");
@@ -142,7 +147,7 @@ pub(super) fn blind(write: &Write) -> Option<String> {
 
 /// Whether a look ends what people were told or asked of an outage. A run that closes tells first and marks a no afterwards:
 /// a beat in between must not leave the no behind.
-pub(super) fn clears(seen: &Vantage, row: &Row) -> bool {
+pub(super) fn clears(seen: &Vantage, row: &PlanState) -> bool {
     !seen.write.is_failure() && row.commits_again().is_some()
 }
 

@@ -5,21 +5,21 @@ use std::time::Duration;
 use super::LedgerWriter;
 use failover::{
     beat::{Look, Vantage},
-    ledger::Row,
+    ledger::PlanState,
     plan::Plan,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
 };
 
 /// Records a look and reads the row again, at once: a deposed writer may still answer, and the next look is at the writer that
 /// was proven since. A run's fresh looks are recorded beside ours: the record goes on from the newer one. A ledger that does not
 /// answer costs no more than a look, and the row stays as it was.
 pub(super) async fn record(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     before: Option<Vantage>,
     (look, target): (Look, &LedgerWriter),
-    row: Row,
-) -> (Vantage, Row) {
+    row: PlanState,
+) -> (Vantage, PlanState) {
     let (here, detection) = (world.region(), &plan.detection);
     let limit = Duration::from_secs(detection.timeout_seconds);
     let after = |before: Option<&Vantage>| {

@@ -6,7 +6,7 @@ use failover::{
     domain::Epoch,
     ledger::{Claim, Endpoints, Intent, RunKind},
     pass::by_hand,
-    ports::{Here, Ledger},
+    ports::{Ledger, Runtime},
     testing::{self, Books, probe::Beats},
 };
 
@@ -41,7 +41,7 @@ fn vantage(region: &str, failures: u32) -> Vantage {
     }
 }
 
-fn row() -> Row {
+fn row() -> PlanState {
     testing::row("us-west-2", 7)
 }
 
@@ -88,7 +88,7 @@ fn a_beat_clears_a_no_that_was_marked_after_the_news_were_cleared() {
 fn a_writer_that_was_deposed_during_the_look_is_not_suspected() {
     let mut row = row();
     let at_threshold = vantage("us-east-1", 3);
-    let action = |row: &Row| next_action(&at_threshold, row, &detection(), None, at(10));
+    let action = |row: &PlanState| next_action(&at_threshold, row, &detection(), None, at(10));
     assert_eq!(action(&row), Action::Suspect);
     row.current.as_mut().unwrap().writer = "us-east-1".into();
     assert_eq!(action(&row), Action::Record);
@@ -204,7 +204,7 @@ async fn an_outage_while_a_switch_is_on_is_told_once_until_a_beat_commits() {
     }
 }
 
-fn deposed() -> Row {
+fn deposed() -> PlanState {
     let mut row = row();
     let current = row.current.as_mut().unwrap();
     (current.writer, current.epoch) = ("us-east-1".into(), Epoch(8));
@@ -299,7 +299,7 @@ fn by_hand_at(epoch: u64) -> failover::domain::RunId {
 #[test]
 fn no_run_is_started_into_a_promotion_that_somebody_leads_by_hand_for_ten_minutes() {
     let action = |run_id: failover::domain::RunId, now| {
-        let begun = Row {
+        let begun = PlanState {
             intent: Some(intent(run_id)),
             ..row()
         };

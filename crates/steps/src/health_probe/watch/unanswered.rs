@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::{AGAIN, Action, is_of_the_writer};
 use failover::{
     domain::Region,
-    ledger::{NO_RUN, REFUSED, Row},
+    ledger::{NO_RUN, PlanState, REFUSED},
     notify::{Message, Severity, claim_and_tell, commands},
     plan::{Detection, Plan},
-    ports::{Functions, Here, Ledger, Parameters, People, Suspicion},
+    ports::{Functions, Ledger, Parameters, People, Runtime, Suspicion},
 };
 
 /// By then a run that was started has taken the plan, and a second suspicion was published.
@@ -35,14 +35,14 @@ enum Trouble {
 }
 
 impl Asked {
-    fn published(&mut self, row: &Row, now: Timestamp) {
+    fn published(&mut self, row: &PlanState, now: Timestamp) {
         let unanswered = self.first.filter(|(_, token)| *token == row.token);
         self.first = unanswered.or(Some((now, row.token)));
         self.last_at = Some(now);
     }
 
     /// Forgets what was asked of an outage that is over.
-    fn forget_past(&mut self, suspicion: &Suspicion, row: &Row, detection: &Detection) {
+    fn forget_past(&mut self, suspicion: &Suspicion, row: &PlanState, detection: &Detection) {
         let seen = &suspicion.evidence;
         if seen.failures < detection.failures || !is_of_the_writer(seen, row) {
             self.first = None;
@@ -50,7 +50,7 @@ impl Asked {
     }
 
     /// Whether no run has taken the plan since. One that a switch or the cool-down refuses has told people itself.
-    fn is_in_vain(&self, row: &Row, now: Timestamp) -> bool {
+    fn is_in_vain(&self, row: &PlanState, now: Timestamp) -> bool {
         let is_late = self.first.is_some_and(|(at, token)| {
             token == row.token && now.duration_since(at) >= NO_RUN_AFTER
         });
@@ -64,10 +64,10 @@ impl Asked {
 /// Publishes a suspicion where the look leads to one, and tells people once where no run comes of it. Answers what is wrong with
 /// the way from here to a run.
 pub(super) async fn follow(
-    world: &(impl Ledger + Here + Parameters + Functions + People),
+    world: &(impl Ledger + Runtime + Parameters + Functions + People),
     plan: &Plan,
     asked: &mut Asked,
-    (suspicion, row): (&Suspicion, &Row),
+    (suspicion, row): (&Suspicion, &PlanState),
     action: Action,
 ) -> Option<String> {
     let now = world.now();
@@ -82,8 +82,8 @@ pub(super) async fn follow(
     let in_vain = asked.is_in_vain(row, now).then_some(Trouble::NoRun);
     let trouble = refused.or(in_vain)?;
     let told = message(plan, suspicion, &trouble);
-    let is_over = |row: &Row| trouble == Trouble::NoRun && !asked.is_in_vain(row, now);
-    let news = |row: &Row| (!is_over(row)).then(|| row.tell(&trouble.mark()))?;
+    let is_over = |row: &PlanState| trouble == Trouble::NoRun && !asked.is_in_vain(row, now);
+    let news = |row: &PlanState| (!is_over(row)).then(|| row.tell(&trouble.mark()))?;
     if news(row).is_some() {
         claim_and_tell(world, plan, &told, news).await;
     }

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use failover::{
-    ledger::{Intent, Row},
+    ledger::{Intent, PlanState},
     notify::{Message, Severity, claim_and_tell, commands, utc},
     pass::by_hand,
     plan::Plan,
-    ports::{Here, Ledger, People},
+    ports::{Ledger, People, Runtime},
 };
 
 /// How long whoever forces the steps by hand may take from the promotion to its proof.
@@ -19,7 +19,7 @@ pub(super) fn is_led_by_hand(intent: &Intent, now: Timestamp) -> bool {
 }
 
 /// An open intent without a run is half a failover that nobody finishes: people must know.
-pub(super) async fn page(world: &(impl Ledger + Here + People), plan: &Plan, row: &Row) {
+pub(super) async fn page(world: &(impl Ledger + Runtime + People), plan: &Plan, row: &PlanState) {
     let now = world.now();
     let Some((_, intent)) = row.page(now).zip(row.intent.as_ref()) else {
         return;
@@ -32,7 +32,7 @@ pub(super) async fn page(world: &(impl Ledger + Here + People), plan: &Plan, row
     claim_and_tell(world, plan, &message, |row| row.page(now)).await;
 }
 
-pub(super) fn message(plan: &Plan, row: &Row, intent: &Intent, by_hand: bool) -> Message {
+pub(super) fn message(plan: &Plan, row: &PlanState, intent: &Intent, by_hand: bool) -> Message {
     let (to, epoch) = (&intent.to, intent.epoch);
     let what = if by_hand {
         format!("the promotion of {to} by hand (epoch {epoch}) is not proven")

@@ -3,7 +3,7 @@
 use super::{looks::blind, *};
 use failover::{
     beat::Write,
-    ports::Here,
+    ports::Runtime,
     testing::{self, Books},
 };
 
@@ -11,7 +11,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn row() -> Row {
+fn row() -> PlanState {
     testing::row("us-west-2", 7)
 }
 
@@ -25,7 +25,7 @@ async fn watched(books: &Books) -> WatchedPlan {
 
 #[tokio::test]
 async fn a_plan_that_cannot_be_watched_is_counted_and_the_answer_says_why() {
-    let nobody_writes = Books::with(&Row::new("orders".into()));
+    let nobody_writes = Books::with(&PlanState::new("orders".into()));
     let broken = Books::with(&row()).with_document("{\"plan\": \"orders\",,}");
     let nowhere = Books::with(&row());
     for (books, why, looks) in [

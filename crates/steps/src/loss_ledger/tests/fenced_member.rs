@@ -43,11 +43,11 @@ impl FencedMember {
             unplanned: true,
             acknowledged_at: None,
         };
-        let row = Row {
+        let row = PlanState {
             current: Some(current),
             fenced: Some(Epoch(8)),
             fenced_at: Some(fence(100)),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         };
         let beats = [("us-east-1".into(), beat(9)), ("us-west-2".into(), beat(4))];
         Self {
@@ -75,7 +75,7 @@ impl FencedMember {
     }
 }
 
-impl Here for FencedMember {
+impl Runtime for FencedMember {
     fn region(&self) -> &Region {
         self.books.region()
     }
@@ -149,11 +149,11 @@ impl Survey for FencedMember {
 }
 
 impl Ledger for FencedMember {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         self.books.row(region, plan).await
     }
 
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+    async fn replace_row(&self, region: &Region, row: &PlanState) -> Result<bool, Error> {
         self.books.replace_row(region, row).await
     }
 
@@ -187,7 +187,7 @@ impl Ledger for FencedMember {
         self.books.put_run(region, run).await
     }
 
-    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<Known>, Error> {
+    async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<KeptPlan>, Error> {
         let known = self.books.known(region, plan).await?;
         Ok(known.map(|mut known| {
             let endpoints = failover::ledger::Endpoints {
@@ -210,7 +210,7 @@ impl Ledger for FencedMember {
         }))
     }
 
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn all_known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         self.books.all_known(region).await
     }
 
@@ -226,11 +226,11 @@ impl Ledger for FencedMember {
         self.books.put_vantage(plan, vantage).await
     }
 
-    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+    async fn put_known(&self, known: &KeptPlan) -> Result<(), Error> {
         self.books.put_known(known).await
     }
 
-    async fn end_known(&self, region: &Region, known: &Known) -> Result<(), Error> {
+    async fn end_known(&self, region: &Region, known: &KeptPlan) -> Result<(), Error> {
         self.books.end_known(region, known).await
     }
 
@@ -282,14 +282,14 @@ impl Ledger for FencedMember {
 }
 
 impl Comparison for FencedMember {
-    async fn held(&self, _: &Known, pair: &Pair) -> Result<Held, Error> {
+    async fn held(&self, _: &KeptPlan, pair: &Pair) -> Result<Held, Error> {
         assert_eq!((&*pair.deposed.host, &*pair.writer.host), ("east", "west"));
         Ok(self.held.clone())
     }
 
     async fn compare(
         &self,
-        _: &Known,
+        _: &KeptPlan,
         _: &Pair,
         _: &TableLoss,
         limit: std::time::Duration,

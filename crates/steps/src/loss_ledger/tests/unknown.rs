@@ -12,7 +12,7 @@ fn following(mut world: FencedMember) -> FencedMember {
         global_cluster: Some("orders-global-1".into()),
         ..current
     });
-    let row = Row { current, ..row };
+    let row = PlanState { current, ..row };
     world.books = world
         .books
         .with_row("us-east-1", &row)

@@ -4,14 +4,14 @@ use super::answers::{is_a_no, is_silence};
 use crate::recovery_ledger::Trouble;
 use failover::{
     evidence::Verdict,
-    ledger::{Confirmed, Intent, Outcome, Row, Run, RunKind},
+    ledger::{Confirmed, Intent, Outcome, PlanState, Run, RunKind},
     pass::calls,
     policy::{Decision, Human, decide},
 };
 
 /// What came of a run. What an earlier run to the same target began counts as this run's: it took it over.
 pub(super) fn outcome(
-    row: &Row,
+    row: &PlanState,
     run: &Run,
     verdict: Option<Verdict>,
     trouble: &[Trouble],
@@ -40,7 +40,7 @@ const fn after_the_proof(trouble: &[Trouble]) -> Outcome {
 }
 
 /// What is left to be done, one sentence each.
-pub(super) fn left(row: &Row, run: &Run, trouble: &[Trouble]) -> Vec<String> {
+pub(super) fn left(row: &PlanState, run: &Run, trouble: &[Trouble]) -> Vec<String> {
     let mut left: Vec<_> = trouble.iter().map(complaint).collect();
     if is_proven(row, run) {
         return left;
@@ -56,13 +56,13 @@ pub(super) fn left(row: &Row, run: &Run, trouble: &[Trouble]) -> Vec<String> {
 }
 
 /// Whether the target is proven by this run.
-fn is_proven(row: &Row, run: &Run) -> bool {
+fn is_proven(row: &PlanState, run: &Run) -> bool {
     let current = row.current.as_ref();
     run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id)
 }
 
 /// The change of writer that the run answers for. One that lost its lease to another run does not answer for what that one began.
-fn begun<'a>(row: &'a Row, run: &Run) -> Option<&'a Intent> {
+fn begun<'a>(row: &'a PlanState, run: &Run) -> Option<&'a Intent> {
     let lease = row.lease.as_ref();
     let superseded = lease.is_some_and(|lease| lease.run_id != run.run_id);
     let intent = row.intent.as_ref().filter(|intent| intent.to == run.to)?;

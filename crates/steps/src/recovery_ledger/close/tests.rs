@@ -12,7 +12,7 @@ use crate::recovery_ledger::Trouble;
 use failover::{
     domain::Epoch,
     evidence::Verdict,
-    ledger::{Current, Entry, Intent, Row, RunKind},
+    ledger::{Current, Entry, Intent, PlanState, RunKind},
     ports,
 };
 
@@ -32,7 +32,7 @@ fn current(run_id: &str) -> Current {
     }
 }
 
-fn row(current: Option<Current>, begun: bool) -> Row {
+fn row(current: Option<Current>, begun: bool) -> PlanState {
     let intent = Intent {
         epoch: Epoch(8),
         from: "us-west-2".into(),
@@ -41,10 +41,10 @@ fn row(current: Option<Current>, begun: bool) -> Row {
         run_id: "a".into(),
         written_at: at(0),
     };
-    Row {
+    PlanState {
         current,
         intent: begun.then_some(intent),
-        ..Row::new("orders".into())
+        ..PlanState::new("orders".into())
     }
 }
 
@@ -135,7 +135,7 @@ async fn an_answer_that_nobody_can_read_is_told_and_keeps_no_suspicion_from_aski
     }
 }
 
-fn of(row: &Row, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
+fn of(row: &PlanState, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
     outcome(row, &failover::testing::run(), verdict, trouble)
 }
 
@@ -205,7 +205,7 @@ fn an_end_before_the_proof_says_with_which_words_rds_refused_to_promote() {
         refused.attempt(at(1), promoting, "fail_over");
         refused.answered(Answer::Refused(words.into()));
     }
-    let left = |row: &Row, trouble: &[Trouble]| left(row, &refused, trouble);
+    let left = |row: &PlanState, trouble: &[Trouble]| left(row, &refused, trouble);
     let stale = left(&row(None, false), &trouble());
     let said = "RDS refused fail_over of us-east-1 2 time(s), the last time with: it is no member";
     assert_eq!(stale.last().unwrap(), said);
@@ -239,7 +239,7 @@ async fn intended() -> (failover::testing::Books, Run) {
     let mut standing = current("adopt");
     (standing.epoch, standing.writer) = (Epoch(7), "us-west-2".into());
     let books = failover::testing::Books::with(&row(Some(standing), false));
-    let (claim, now) = (Claim::of(&run), failover::ports::Here::now(&books));
+    let (claim, now) = (Claim::of(&run), failover::ports::Runtime::now(&books));
     let intent = row(None, true).intent.unwrap();
     for region in &run.leased {
         let leased = update(&books, region, run.name(), |row| {

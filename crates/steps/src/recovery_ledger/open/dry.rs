@@ -12,10 +12,10 @@ use failover::{
     Error,
     domain::Epoch,
     guard,
-    ledger::{Row, Rows},
+    ledger::{PlanState, Rows},
     pass::Refusal,
     plan::Plan,
-    ports::{Here, Ledger, People, Survey},
+    ports::{Ledger, People, Runtime, Survey},
 };
 
 /// What stands against a run, each thing once.
@@ -67,7 +67,7 @@ impl Against {
 /// # Errors
 /// What nobody could find out.
 pub(super) async fn run(
-    world: &(impl Ledger + Here + Survey + People),
+    world: &(impl Ledger + Runtime + Survey + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,
@@ -96,7 +96,7 @@ pub(super) async fn run(
 
 /// The rows that the run would count on, and what it would hold of the plan.
 async fn look(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     plan: &Plan,
     input: &Opening,
 ) -> Result<(Rows, Held), Error> {
@@ -115,7 +115,12 @@ async fn look(
 }
 
 /// What each lease would be given or refused with; none is asked for behind another run.
-fn claims(world: &impl Here, input: &Opening, rows: &Rows, held: &Held) -> Vec<Result<Row, Error>> {
+fn claims(
+    world: &impl Runtime,
+    input: &Opening,
+    rows: &Rows,
+    held: &Held,
+) -> Vec<Result<PlanState, Error>> {
     let claim = claim(input);
     let asked = rows.0.values().filter(|_| held.behind.is_none());
     asked.map(|row| row.claim(&claim, world.now())).collect()
@@ -129,12 +134,12 @@ mod tests {
     use crate::recovery_ledger::handle;
     use failover::{
         domain::Epoch,
-        ledger::{Claim, Current, Row, RunKind},
+        ledger::{Claim, Current, PlanState, RunKind},
         testing::{Books, topologies::KeepsNothing},
     };
 
-    fn row(writer: &str) -> Row {
-        Row {
+    fn row(writer: &str) -> PlanState {
+        PlanState {
             current: Some(Current {
                 epoch: Epoch(7),
                 writer: writer.into(),
@@ -144,7 +149,7 @@ mod tests {
                 unplanned: false,
                 acknowledged_at: None,
             }),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         }
     }
 
@@ -171,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn a_machines_dry_run_of_a_plan_that_nobody_adopted_says_so_and_names_the_command() {
         for kind in ["unplanned_failover", "planned_failover", "failback"] {
-            let books = Books::with(&Row::new("orders".into())).of_three("eu-west-1");
+            let books = Books::with(&PlanState::new("orders".into())).of_three("eu-west-1");
             let answer = opened(&books, kind).await;
             let reasons = answer["refusal"]["reasons"].as_array().unwrap();
             let says = "adopt it first: call recovery-ledger with the operation adopt";

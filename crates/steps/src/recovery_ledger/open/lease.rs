@@ -9,10 +9,10 @@ use crate::{
 use failover::{
     Error,
     domain::{Region, RunId},
-    ledger::{Claim, Row, Rows, RunKind},
+    ledger::{Claim, PlanState, Rows, RunKind},
     pass::briefly,
     plan::Plan,
-    ports::{self, Here, Ledger, Survey, update},
+    ports::{self, Ledger, Runtime, Survey, update},
 };
 
 /// What a run holds of the plan when it opens.
@@ -30,7 +30,7 @@ pub(super) struct Held {
 /// Region anyway: here it would cost a dead Region's time-out. Behind a promotion that RDS shows, no other Region holds the run
 /// up by being silent.
 pub(super) async fn lease(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     plan: &Plan,
     input: &Opening,
 ) -> Result<Held, Error> {
@@ -70,11 +70,11 @@ pub(super) fn claim(input: &Opening) -> Claim {
 
 /// Claims one Region's lease. Another Region that may be silent is not waited for.
 async fn claimed(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     (claim, now): (&Claim, Timestamp),
     (region, may_be_silent): (&Region, bool),
-) -> Result<Row, Error> {
+) -> Result<PlanState, Error> {
     let claimed = update(world, region, &plan.plan, |row| row.claim(claim, now));
     if may_be_silent && region != world.region() {
         briefly(region, claimed).await
@@ -86,7 +86,7 @@ async fn claimed(
 /// Whether what a Region's ledger answered counts: that of another one which is silent does not, once RDS shows that the change of
 /// writer is carried out.
 pub(super) async fn counts<T>(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     plan: &Plan,
     input: &Opening,
     region: &Region,
@@ -108,7 +108,7 @@ pub(super) async fn counts<T>(
 
 /// Whether RDS shows that the change of writer which this Region's ledger holds open is carried out.
 async fn is_carried_out(
-    world: &(impl Ledger + Here + Survey),
+    world: &(impl Ledger + Runtime + Survey),
     plan: &Plan,
     input: &Opening,
 ) -> Result<bool, Error> {

@@ -13,7 +13,7 @@ use failover::{
     guard,
     ledger::{Rows, Run, RunKind},
     plan::Plan,
-    ports::{self, Here, Ledger, People, Survey},
+    ports::{self, Ledger, People, Runtime, Survey},
 };
 
 /// Records a run that holds what it needs, and tells people what is suspected.
@@ -21,7 +21,7 @@ use failover::{
 /// # Errors
 /// `RunRefused` for one that lost a lease meanwhile, is closed, or has nothing to do; what the ledgers say against it.
 pub(super) async fn record(
-    world: &(impl Ledger + Here + Survey + People),
+    world: &(impl Ledger + Runtime + Survey + People),
     plan: &Plan,
     input: &Opening,
     held: &Held,
@@ -47,7 +47,7 @@ pub(super) async fn record(
 
 /// The rows that a run stands on: those it leased, or where it is behind another run those it counts on.
 async fn rows(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     input: &Opening,
     held: &Held,
@@ -62,7 +62,7 @@ async fn rows(
 
 /// The run's record: the one it has, where it opens again, or a new one.
 async fn open_run(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     input: &Opening,
     (epoch, held): (Epoch, &Held),
@@ -97,7 +97,7 @@ fn reason(run: &Run, epoch: Epoch, held: &Held) -> String {
 
 /// Writes the record, and beside that tells people that the writer is suspected.
 async fn put_and_tell(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     run: &Run,
     is_news: bool,
 ) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use failover::{
     ledger::{Current, Outcome, Rows, Run, RunKind},
     pass::SILENCE,
     plan::Plan,
-    ports::{Here, Ledger, People, Survey},
+    ports::{Ledger, People, Runtime, Survey},
 };
 
 /// What stands for a run where a writer was adopted.
@@ -18,7 +18,7 @@ pub(in crate::recovery_ledger) const ADOPTED: &str = "adopt";
 /// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
 /// has its word.
 pub(super) async fn resumes(
-    world: &(impl Ledger + Here + Survey + People),
+    world: &(impl Ledger + Runtime + Survey + People),
     plan: &Plan,
     input: &Opening,
     rows: &Rows,
@@ -42,7 +42,7 @@ pub(super) async fn resumes(
 /// Refuses a run to where the writer is already, unless something is left to be done there: a new run by hand does it, a late
 /// suspicion does not.
 async fn something_to_do(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     input: &Opening,
     current: &Current,
@@ -59,7 +59,7 @@ async fn something_to_do(
 
 /// The cool-down keeps the system from chasing outages, not people from moving the writer.
 async fn cooled_down(
-    world: &(impl Ledger + Here + People),
+    world: &(impl Ledger + Runtime + People),
     plan: &Plan,
     input: &Opening,
     current: Option<&Current>,
@@ -97,7 +97,7 @@ async fn not_overtaken(
 /// A run to where the writer is already has something to do only if what brought it there left something: services would be
 /// restarted for nothing, and people told of a take-over that was none.
 async fn something_is_left(
-    world: &(impl Ledger + Here),
+    world: &(impl Ledger + Runtime),
     plan: &Plan,
     input: &Opening,
     current: &Current,
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
     use failover::{
-        ledger::{Claim, Closed, Intent, Row},
+        ledger::{Claim, Closed, Intent, PlanState},
         testing,
     };
 
@@ -188,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_refusal_of_a_move_to_where_the_writer_is_says_that_it_is_the_writer() {
-        let books = testing::Books::with(&failover::ledger::Row::new("orders".into()));
+        let books = testing::Books::with(&failover::ledger::PlanState::new("orders".into()));
         let plan = testing::run().plan;
         let opening = Opening {
             kind: RunKind::PlannedFailover,
@@ -209,10 +209,10 @@ mod tests {
     }
 
     /// A plan of three members whose promotion from us-west-2 to us-east-1 is begun; the third Region's ledger is as given.
-    fn begun(third: &Row) -> testing::Books {
+    fn begun(third: &PlanState) -> testing::Books {
         let mut document = testing::plan_document();
         document["topology"]["members"]["eu-west-1"] = json!({"cluster": "orders-ireland"});
-        let row = Row {
+        let row = PlanState {
             current: Some(Current {
                 epoch: Epoch(7),
                 writer: "us-west-2".into(),
@@ -226,7 +226,7 @@ mod tests {
                 run_id: "before".into(),
                 written_at: jiff::Timestamp::UNIX_EPOCH,
             }),
-            ..Row::new("orders".into())
+            ..PlanState::new("orders".into())
         };
         testing::Books::with(&row)
             .with_row("eu-west-1", third)
@@ -248,7 +248,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_run_opens_past_a_silent_third_region_only_where_rds_shows_the_target_promoted() {
-        let free = Row::new("orders".into());
+        let free = PlanState::new("orders".into());
         for dry_run in [true, false] {
             let promoted = begun(&free).silence("eu-west-1").alone(Ok(()));
             let answer = opened(&promoted, dry_run).await.unwrap();
@@ -274,7 +274,7 @@ mod tests {
             to: "eu-west-1".into(),
         };
         let now = jiff::Timestamp::from_second(999).unwrap();
-        let held = Row::new("orders".into()).claim(&claim, now).unwrap();
+        let held = PlanState::new("orders".into()).claim(&claim, now).unwrap();
         let books = begun(&held).alone(Ok(()));
         assert_eq!(opened(&books, false).await, Err("RunRefused"));
         assert!(books.rows()[&"us-east-1".into()].lease.is_none());

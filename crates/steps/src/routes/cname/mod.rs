@@ -13,7 +13,7 @@ use failover::{
     domain::Epoch,
     ledger::DnsChange,
     pass::{Pass, frame::Came},
-    ports::{Batch, Heard, Here, Names},
+    ports::{Batch, Heard, Names, Runtime},
 };
 
 mod name;
@@ -108,7 +108,7 @@ fn note(pass: &mut Pass, zone: &str, id: Option<String>, at: Timestamp) {
 
 /// Asks for a change. One that was throttled was not made, so nothing is on its way.
 pub(crate) async fn change(
-    world: &(impl Here + Names),
+    world: &(impl Runtime + Names),
     pass: &mut Pass,
     (zone, batch): (&str, &Batch),
     reason: &str,

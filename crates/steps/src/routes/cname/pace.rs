@@ -11,7 +11,7 @@ use crate::routes::{Destination, WITHOUT_SECONDS};
 use failover::{
     Error,
     pass::{Pass, wait_seconds},
-    ports::{Heard, Here},
+    ports::{Heard, Runtime},
 };
 
 /// A Route 53 that has not answered for so long is silent, not throttled; throttling is an answer.
@@ -39,7 +39,7 @@ impl Nothing {
 
 /// What Route 53 answers, unless it is silent. Each call has its own time: a plan may have many names.
 pub(super) async fn answered<T>(
-    world: &impl Here,
+    world: &impl Runtime,
     to: &Destination,
     call: impl Future<Output = Result<Heard<T>, Error>>,
 ) -> Result<T, Nothing> {

@@ -12,7 +12,7 @@ use failover::{
     ledger::{DnsChange, Run},
     pass::Pass,
     plan::{Endpoint, Plan, Route},
-    ports::{Heard, Here, Names, Record},
+    ports::{Heard, Names, Record, Runtime},
 };
 
 /// A change whose id was never seen counts as in sync after this many seconds: Route 53 says 60 at most, generally.
@@ -56,7 +56,7 @@ pub(crate) struct Seen {
 
 /// The zones, as far as Route 53 let them be looked at, and why not further. After a change nothing but that change is asked
 /// about, until it is in sync.
-pub(crate) async fn observe(world: &(impl Here + Names), pass: &Pass, to: &Destination) -> Seen {
+pub(crate) async fn observe(world: &(impl Runtime + Names), pass: &Pass, to: &Destination) -> Seen {
     let mut seen = Seen::default();
     for planned in planned(&pass.run.plan) {
         match seen.add(world, pass, planned, to).await {
@@ -79,7 +79,7 @@ impl Seen {
     /// Adds a name, and its zone where that is new.
     async fn add(
         &mut self,
-        world: &(impl Here + Names),
+        world: &(impl Runtime + Names),
         pass: &Pass,
         planned: Planned<'_>,
         to: &Destination,
@@ -106,7 +106,7 @@ impl Seen {
     /// The place of a zone in the list, to which it is added where it is new.
     async fn zone(
         &mut self,
-        world: &(impl Here + Names),
+        world: &(impl Runtime + Names),
         pass: &Pass,
         id: &str,
         to: &Destination,
@@ -148,7 +148,7 @@ fn is_followed(run: &Run, zone: &str) -> bool {
 
 /// Whether the change that this run made in a zone is in sync.
 async fn is_in_sync(
-    world: &(impl Here + Names),
+    world: &(impl Runtime + Names),
     pass: &Pass,
     zone: &str,
     to: &Destination,
@@ -166,7 +166,7 @@ async fn is_in_sync(
 
 /// What a name holds and what it should.
 async fn name(
-    world: &(impl Here + Names),
+    world: &(impl Runtime + Names),
     planned: Planned<'_>,
     to: &Destination,
 ) -> Result<Name, Nothing> {
@@ -200,7 +200,7 @@ async fn both(
 
 /// What leading the names there would be refused, every reason.
 pub(in crate::routes) async fn refusals(
-    world: &(impl Here + Names),
+    world: &(impl Runtime + Names),
     pass: &Pass,
     to: &Destination,
 ) -> Vec<String> {

@@ -11,7 +11,7 @@ use failover::{
     Error,
     domain::{Epoch, Region},
     pass::{Pass, frame::Came},
-    ports::{Here, Parameter, Parameters},
+    ports::{Parameter, Parameters, Runtime},
 };
 
 mod read;
@@ -46,7 +46,7 @@ fn of_region(region: &Region) -> String {
 }
 
 /// Writes one. What fails is noted, and the others go on.
-pub(super) async fn put(world: &(impl Here + Parameters), pass: &mut Pass, seen: &Seen) -> Came {
+pub(super) async fn put(world: &(impl Runtime + Parameters), pass: &mut Pass, seen: &Seen) -> Came {
     let (of_region, own) = (of_region(&seen.region), seen.called());
     let put = world.put_parameter(&seen.region, &seen.name, &seen.wanted);
     match put.await {

@@ -11,7 +11,7 @@ use failover::{
     domain::Region,
     pass::Pass,
     plan::{self, Endpoint, Plan},
-    ports::{Here, Parameter, Parameters},
+    ports::{Parameter, Parameters, Runtime},
 };
 
 /// An SSM of another Region that has not answered for so long is silent.
@@ -20,7 +20,7 @@ const SSM_SILENCE: Duration = Duration::from_secs(3);
 /// Reads every endpoint parameter of the plan in the Regions that the run counts on, the acting one first; and why others could
 /// not be read. No Region is needed but the acting one.
 pub(in crate::routes) async fn observe(
-    world: &(impl Here + Parameters),
+    world: &(impl Runtime + Parameters),
     pass: &Pass,
     to: &Destination,
 ) -> (Vec<Seen>, Vec<Error>) {

@@ -4,7 +4,7 @@ use super::*;
 use std::collections::BTreeMap;
 
 use failover::{
-    ledger::{Endpoints, Row},
+    ledger::{Endpoints, PlanState},
     plan::{self, Endpoint},
     testing::Books,
 };
@@ -80,7 +80,7 @@ async fn every_parameter_that_could_not_be_pointed_is_named_before_the_writer_mo
         members: vec!["east.example".into(), "west.example".into()],
         since: pass.now,
     };
-    let books = Books::with(&Row::new("orders".into())).holding(held);
+    let books = Books::with(&PlanState::new("orders".into())).holding(held);
     let found = refusals(&books, &pass, &to).await;
     assert_eq!(found.len(), 4, "{found:?}");
     for part in [

@@ -7,7 +7,7 @@ use failover::{
     Error,
     domain::Region,
     ledger::Restart,
-    ports::{Here, Service, Services},
+    ports::{Runtime, Service, Services},
 };
 
 pub mod pilot_light;
@@ -58,7 +58,7 @@ fn key(region: &Region, cluster: &str, service: &str) -> String {
 }
 
 /// A refusal by ECS is what came of this service; one that gets no answer rests, and the others go on.
-pub(super) async fn restart(world: &(impl Here + Services), seen: &Seen) -> Restart {
+pub(super) async fn restart(world: &(impl Runtime + Services), seen: &Seen) -> Restart {
     let stands_at_zero = matches!(&seen.now, Now::Service(service) if service.desired_count == 0);
     let count = seen.takeover_count.filter(|_| stands_at_zero);
     let asked = world

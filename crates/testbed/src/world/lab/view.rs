@@ -10,11 +10,11 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    ledger::{Known, Losses, Row, Run},
+    ledger::{KeptPlan, Losses, PlanState, Run},
     plan::Plan,
     ports::{
-        Confirmation, Credentials, Execution, Functions, Heart, Here, Ledger, Parameter,
-        Parameters, People, Place, ReachInput, ReachOutput, Rights, Rotation, Secrets, Spares,
+        Confirmation, Credentials, Execution, Functions, Heart, Ledger, Parameter, Parameters,
+        People, Place, ReachInput, ReachOutput, Rights, Rotation, Runtime, Secrets, Spares,
         Suspicion,
     },
     switches::Switches,
@@ -97,7 +97,7 @@ impl View {
     }
 }
 
-impl Here for View {
+impl Runtime for View {
     fn region(&self) -> &Region {
         &self.region
     }
@@ -120,13 +120,13 @@ impl Here for View {
 }
 
 impl Ledger for View {
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<Row, Error> {
+    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         self.reach(region).await?;
         let row = self.with(region, |table| table.row.clone());
-        Ok(row.unwrap_or_else(|| Row::new(plan.clone())))
+        Ok(row.unwrap_or_else(|| PlanState::new(plan.clone())))
     }
 
-    async fn replace_row(&self, region: &Region, row: &Row) -> Result<bool, Error> {
+    async fn replace_row(&self, region: &Region, row: &PlanState) -> Result<bool, Error> {
         self.reach(region).await?;
         Ok(self.with(region, |table| {
             let before = table.row.as_ref().map_or(0, |row| row.version);
@@ -163,12 +163,12 @@ impl Ledger for View {
         Ok(())
     }
 
-    async fn known(&self, region: &Region, _: &PlanName) -> Result<Option<Known>, Error> {
+    async fn known(&self, region: &Region, _: &PlanName) -> Result<Option<KeptPlan>, Error> {
         self.reach(region).await?;
         Ok(self.with(region, |table| table.known.clone()))
     }
 
-    async fn all_known(&self, region: &Region) -> Result<Vec<Known>, Error> {
+    async fn all_known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         let known = self.known(region, &PLAN.into()).await?;
         Ok(known.into_iter().collect())
     }
@@ -183,12 +183,12 @@ impl Ledger for View {
         Ok(())
     }
 
-    async fn put_known(&self, known: &Known) -> Result<(), Error> {
+    async fn put_known(&self, known: &KeptPlan) -> Result<(), Error> {
         self.with(&self.region, |table| table.known = Some(known.clone()));
         Ok(())
     }
 
-    async fn end_known(&self, region: &Region, _: &Known) -> Result<(), Error> {
+    async fn end_known(&self, region: &Region, _: &KeptPlan) -> Result<(), Error> {
         self.reach(region).await
     }
 

@@ -11,14 +11,14 @@ use failover::{
     ledger::{self, Confirmed, Run},
     pass::{Pass, SILENCE, calls},
     plan::Strategy,
-    ports::{Here, Ledger, Members, Parameters, in_region},
+    ports::{Ledger, Members, Parameters, Runtime, in_region},
     switches::Switches,
     topology::{Cluster, GlobalCluster, Group, Named, Role, is_led_by, role},
 };
 use steps::confirm_outage::is_gone;
 
 pub(super) async fn observe(
-    world: &(impl Ledger + Here + Members + Parameters),
+    world: &(impl Ledger + Runtime + Members + Parameters),
     pass: &Pass,
 ) -> Result<Observed, Error> {
     let run = &pass.run;
@@ -50,7 +50,7 @@ pub(super) async fn observe(
 
 /// The global cluster, the target and the plan's switches, in the target's Region.
 async fn shown(
-    world: &(impl Ledger + Here + Members + Parameters),
+    world: &(impl Ledger + Runtime + Members + Parameters),
     pass: &Pass,
 ) -> Result<(Option<GlobalCluster>, Cluster, Switches), Error> {
     let run = &pass.run;
@@ -195,7 +195,7 @@ fn strategy(
 
 pub(crate) fn written(pass: &Pass) -> Written {
     let run = &pass.run;
-    let own = |row: &ledger::Row| {
+    let own = |row: &ledger::PlanState| {
         row.intent
             .as_ref()
             .is_some_and(|intent| intent.run_id == run.run_id)
@@ -305,7 +305,7 @@ mod tests {
     }
 
     async fn refused(run: &Run, seen: &Vantage) -> Option<&'static str> {
-        let books = failover::testing::Books::with(&ledger::Row::new("orders".into()));
+        let books = failover::testing::Books::with(&ledger::PlanState::new("orders".into()));
         books.put_vantage(run.name(), seen).await.unwrap();
         refused_by(&books, run).await
     }
@@ -381,7 +381,7 @@ mod tests {
             }
         };
         let books = |second| async move {
-            let books = failover::testing::Books::with(&ledger::Row::new("orders".into()));
+            let books = failover::testing::Books::with(&ledger::PlanState::new("orders".into()));
             let name = "orders".into();
             books.put_vantage(&name, &by_home(second)).await.unwrap();
             // Our own road stays cut.

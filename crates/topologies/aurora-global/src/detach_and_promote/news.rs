@@ -6,13 +6,13 @@ use failover::{
     notify::{Message, Severity, commands, tell},
     pass::{Pass, calls},
     plan::Strategy,
-    ports::{Here, People},
+    ports::{People, Runtime},
 };
 use steps::confirm_outage;
 
 /// The last message before the first promoting call.
 pub(super) async fn point_of_no_return(
-    world: &(impl Here + People),
+    world: &(impl Runtime + People),
     pass: &Pass,
     observed: &Observed,
 ) {
@@ -47,7 +47,7 @@ pub(super) async fn point_of_no_return(
 
 /// The first refusal of a managed failover where the plan leaves no other way.
 pub(super) async fn refused(
-    world: &(impl Here + People),
+    world: &(impl Runtime + People),
     pass: &Pass,
     observed: &Observed,
     action: Action,
@@ -84,7 +84,7 @@ fn is_refused_failover(attempt: &Attempt) -> bool {
 
 /// A detach in place of what RDS did not carry out.
 pub(super) async fn detached_instead(
-    world: &(impl Here + People),
+    world: &(impl Runtime + People),
     pass: &Pass,
     observed: &Observed,
 ) {
@@ -121,7 +121,7 @@ pub(super) async fn detached_instead(
 }
 
 /// Somebody's failover that may lose data, seen for the first time while this run was about to promote.
-pub(super) async fn under_way(world: &(impl Here + People), pass: &Pass, observed: &Observed) {
+pub(super) async fn under_way(world: &(impl Runtime + People), pass: &Pass, observed: &Observed) {
     let run = &pass.run;
     let operation = observed
         .global

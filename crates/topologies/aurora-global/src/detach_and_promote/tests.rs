@@ -230,7 +230,7 @@ fn fresh_evidence_is_not_needed_once_the_target_is_promoted() {
 fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
     let mut run = failover::testing::run();
     run.leased = ["us-east-1".into(), "us-west-2".into()].into();
-    let mut row = failover::ledger::Row::new("orders".into());
+    let mut row = failover::ledger::PlanState::new("orders".into());
     row.intent = Some(failover::ledger::Intent {
         epoch: failover::domain::Epoch(8),
         from: run.from.clone(),

@@ -11,8 +11,8 @@ use failover::{
     ledger::{Attempt, Run, Seen},
     pass::{Pass, calls},
     ports::{
-        Functions, Here, Ledger, Members, Names, Parameters, People, Secrets, Services, in_region,
-        within,
+        Functions, Ledger, Members, Names, Parameters, People, Runtime, Secrets, Services,
+        in_region, within,
     },
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, is_led_by, role},
 };
@@ -21,7 +21,7 @@ use steps::confirm_outage;
 /// What RDS shows of the target's Region, and what stands against the move or became of it.
 pub(super) async fn observe(
     world: &(
-         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
      ),
     pass: &Pass,
 ) -> Result<Observed, Error> {
@@ -87,7 +87,7 @@ fn cluster_of<'a>(run: &'a Run, region: &Region) -> &'a str {
 /// What is refused where RDS knows no target: with every other reason, while nothing was called.
 async fn without_target(
     world: &(
-         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
      ),
     pass: &Pass,
     global: Option<&GlobalCluster>,
@@ -116,7 +116,7 @@ fn is_led_by_the_left(run: &Run, global: Option<&GlobalCluster>) -> bool {
 
 /// Looks at both Regions for anything of a call that may have been taken.
 async fn called(
-    world: &(impl Here + Members + Functions),
+    world: &(impl Runtime + Members + Functions),
     pass: &Pass,
     attempt: &Attempt,
     target: (Option<&GlobalCluster>, &Cluster),
@@ -140,7 +140,7 @@ async fn called(
 
 /// What both Regions show of an operation, and why the one that is left does not tell, where it does not.
 async fn seen_in_both(
-    world: &(impl Here + Members),
+    world: &(impl Runtime + Members),
     run: &Run,
     (here, target): (Option<&GlobalCluster>, &Cluster),
 ) -> (Seen, Option<String>) {

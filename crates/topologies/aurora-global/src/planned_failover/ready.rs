@@ -12,7 +12,7 @@ use failover::{
     ledger::Run,
     pass::Pass,
     ports::{
-        BlueGreen, Functions, Here, Ledger, Members, Names, Parameters, People, Rights, Secrets,
+        BlueGreen, Functions, Ledger, Members, Names, Parameters, People, Rights, Runtime, Secrets,
         Services,
     },
     topology::{Cluster, GlobalCluster},
@@ -27,7 +27,7 @@ const READING_SECONDS_MAX: f64 = 60.0;
 
 pub(super) async fn reasons(
     world: &(
-         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
      ),
     pass: &Pass,
     global: Option<&GlobalCluster>,

@@ -9,13 +9,13 @@ use failover::{
     notify::tell,
     pass::{Pass, frame::Came},
     patience::{Refusal, Shown, Trouble},
-    ports::{Accepted, Here, Ledger, Members, People, update},
+    ports::{Accepted, Ledger, Members, People, Runtime, update},
     topology::{Blueprint, Call, Named},
 };
 
 /// Does the one thing.
 pub(super) async fn act(
-    world: &(impl Ledger + Here + Members + People),
+    world: &(impl Ledger + Runtime + Members + People),
     pass: &mut Pass,
     observed: &Observed,
     (action, retire): (&Action, Retire),

@@ -8,8 +8,8 @@ use super::unfinished::still_to_come;
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Current, Known, Lease},
-    ports::{Here, Ledger, Members, in_region},
+    ledger::{Current, KeptPlan, Lease},
+    ports::{Ledger, Members, Runtime, in_region},
     topology::{Blueprint, GlobalCluster, Healthy, Shape},
 };
 
@@ -29,7 +29,7 @@ pub struct Kept {
 ///
 /// # Errors
 /// `NotReady` that names each plan whose record could not be kept; `Unavailable`.
-pub async fn sweep(world: &(impl Ledger + Here + Members)) -> Result<Vec<Kept>, Error> {
+pub async fn sweep(world: &(impl Ledger + Runtime + Members)) -> Result<Vec<Kept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let kept = join_all(
         plans
@@ -63,8 +63,8 @@ pub async fn sweep(world: &(impl Ledger + Here + Members)) -> Result<Vec<Kept>, 
 }
 
 async fn own(
-    world: &(impl Ledger + Here + Members),
-    known: &Known,
+    world: &(impl Ledger + Runtime + Members),
+    known: &KeptPlan,
 ) -> Result<(&'static str, String), Error> {
     let (plan, here) = (&known.plan, world.region());
     let Some(member) = plan.members().get(here) else {
@@ -108,7 +108,7 @@ async fn succeed(world: &impl Ledger, plan: &PlanName, region: &Region) -> Resul
 /// # Errors
 /// `Unavailable`, `Denied`.
 pub async fn keep_member(
-    world: &(impl Ledger + Here + Members),
+    world: &(impl Ledger + Runtime + Members),
     plan: &PlanName,
     region: &Region,
     (cluster, noted): (&str, Option<Blueprint>),

@@ -43,7 +43,7 @@ pub(super) fn refuse_the_writers(observed: &Observed) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::rebuild_global::tests::{EAST, WEST, deposed, global};
-    use failover::{domain::Epoch, ledger::Row, testing::Books};
+    use failover::{domain::Epoch, ledger::PlanState, testing::Books};
 
     #[tokio::test]
     async fn a_writer_that_names_no_global_cluster_leads_the_one_whose_primary_it_is() {
@@ -71,7 +71,7 @@ mod tests {
         ] {
             let other = if leader == EAST { WEST } else { EAST };
             let global = global("orders-global-1", &[(leader, true), (other, false)]);
-            let shows = Books::with(&Row::new("orders".into())).showing(global);
+            let shows = Books::with(&PlanState::new("orders".into())).showing(global);
             let found = led(&shows, current, writer).await.unwrap();
             assert_eq!(found.is_some(), is_led, "{leader} {writer:?}");
         }

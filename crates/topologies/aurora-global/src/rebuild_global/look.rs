@@ -17,7 +17,7 @@ use failover::{
     ledger::Current,
     pass::Pass,
     plan::{Auth, Plan, ProbeLogin},
-    ports::{Functions, Here, Ledger, Members, Parameters},
+    ports::{Functions, Ledger, Members, Parameters, Runtime},
     topology::{
         Cluster, GlobalCluster, Named, Shape, Snapshot,
         names::{Names, final_snapshot, unplanned_copy},
@@ -33,7 +33,7 @@ const BEFORE_PROOF: SignedDuration = SignedDuration::from_hours(1);
 const LAG_SECONDS_MAX: f64 = 10.0;
 
 pub(super) async fn observe(
-    world: &(impl Ledger + Here + Members + Parameters + Functions),
+    world: &(impl Ledger + Runtime + Members + Parameters + Functions),
     pass: &Pass,
     names: &Names,
 ) -> Result<Observed, Error> {

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
-    let row = Row::new("orders".into());
+    let row = PlanState::new("orders".into());
     let sentence = |doors: u32, role: &str| {
         format!("NotReady: {doors} door(s) stay open: the role {role} keeps its login")
     };
@@ -35,7 +35,7 @@ fn what_keeps_a_deposed_writer_open_is_told_once_for_each_cause() {
 
 #[test]
 fn that_a_member_is_fenced_is_news_until_it_was_told_and_again_after_a_trouble() {
-    let row = Row::new("orders".into());
+    let row = PlanState::new("orders".into());
     assert!(row.is_fence_news(Epoch(8), None));
     assert!(row.is_fence_news(Epoch(8), Some(Epoch(7))));
     let untold = row.fence(Epoch(8), at(1), true).unwrap();
@@ -59,7 +59,7 @@ fn that_a_member_is_fenced_is_news_until_it_was_told_and_again_after_a_trouble()
     assert_eq!((open.fenced, open.open()), (None, None));
     assert_eq!(open.unfenced, troubled.unfenced, "what was told stays told");
     let given_back = troubled.unfence().unwrap();
-    assert_eq!(given_back, Row::new("orders".into()));
+    assert_eq!(given_back, PlanState::new("orders".into()));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch
         Some(at(10)),
         "nothing opened it"
     );
-    let of_an_earlier_version = Row {
+    let of_an_earlier_version = PlanState {
         fenced_at: None,
         ..fenced
     };
@@ -101,7 +101,7 @@ fn a_member_that_was_open_meanwhile_stands_under_another_fence_of_the_same_epoch
 #[test]
 fn each_who_works_as_the_administrator_is_told_once_per_epoch() {
     let (report, shell) = ("admin from 10.0.0.9 (report)", "admin from 10.0.0.8 (psql)");
-    let tell = |row: &Row, epoch: u64, who: &[&str]| {
+    let tell = |row: &PlanState, epoch: u64, who: &[&str]| {
         let who: Vec<_> = who.iter().copied().map(str::to_owned).collect();
         row.tell_administrators(Epoch(epoch), &who)
     };
@@ -137,7 +137,7 @@ fn addresses_that_change_at_every_login_are_told_only_so_often() {
 
 #[test]
 fn what_opens_a_member_is_noted_when_it_is_another_version_and_every_ten_minutes() {
-    let row = Row::new("orders".into());
+    let row = PlanState::new("orders".into());
     let noted = row.serve("v3", at(0)).unwrap();
     assert_eq!(noted.serve("v3", at(599)), None, "it is known");
     assert!(noted.is_served_noted(at(599)) && !noted.is_served_noted(at(600)));

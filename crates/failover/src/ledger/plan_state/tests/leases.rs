@@ -31,7 +31,7 @@ fn a_lease_that_lapsed_unseen_is_still_the_runs_own() {
 
 #[test]
 fn an_incident_whose_epoch_is_past_is_refused() {
-    let moved = Row {
+    let moved = PlanState {
         current: Some(current(8, "us-east-1")),
         ..row()
     };

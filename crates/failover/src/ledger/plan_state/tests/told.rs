@@ -54,7 +54,7 @@ fn an_open_intent_is_paged_once_and_only_while_no_run_holds_the_plan() {
 
 #[test]
 fn people_are_told_once_of_a_broken_plan_and_again_when_it_is_broken_otherwise() {
-    let row = Row::new("orders".into());
+    let row = PlanState::new("orders".into());
     let told = row.tell_plan_fault(Some("no JSON")).unwrap();
     assert_eq!(told.tell_plan_fault(Some("no JSON")), None);
     assert!(told.tell_plan_fault(Some("detection is missing")).is_some());

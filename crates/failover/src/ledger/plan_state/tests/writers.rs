@@ -30,7 +30,7 @@ fn a_copy_of_a_withdrawn_change_of_writer_is_void_and_its_epoch_is_not_given_out
         .and_then(|held| held.intend(intent("a", 8)))
         .unwrap();
     let east: crate::domain::Region = "us-east-1".into();
-    let rows = |east_row: &Row| {
+    let rows = |east_row: &PlanState| {
         crate::ledger::Rows(
             [
                 (east.clone(), east_row.clone()),
@@ -114,7 +114,7 @@ fn only_a_runs_own_intent_is_withdrawn_and_only_under_its_lease() {
     let withdrawn = begun.withdraw(&"a".into()).unwrap();
     assert_eq!((withdrawn.intent, withdrawn.current), (None, row().current));
     assert_eq!(begun.withdraw(&"b".into()), None, "another run's lease");
-    let anothers = Row {
+    let anothers = PlanState {
         intent: Some(intent("b", 8)),
         ..held("a")
     };

@@ -10,7 +10,7 @@ use failover::{
     pass::{Input, Pass, by_hand},
     plan::Auth,
     ports::{
-        Functions, Here, Ledger, Members, Names, Parameters, People, Rotation, Secrets, Services,
+        Functions, Ledger, Members, Names, Parameters, People, Rotation, Runtime, Secrets, Services,
     },
 };
 use steps::{dns_flip, rivals, services};
@@ -20,7 +20,7 @@ const ROTATION_SECONDS_MIN: f64 = 900.0;
 
 pub(super) async fn reasons(
     world: &(
-         impl Ledger + Here + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
      ),
     pass: &Pass,
 ) -> Vec<String> {
@@ -58,7 +58,7 @@ async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
 
 /// What FlipDns would be refused at, behind the point of no return.
 async fn names(
-    world: &(impl Ledger + Here + Members + Parameters + Names),
+    world: &(impl Ledger + Runtime + Members + Parameters + Names),
     pass: &Pass,
 ) -> Vec<String> {
     let refused = dns_flip::refusals(world, pass).await;
@@ -67,7 +67,7 @@ async fn names(
 
 /// The new writer's Region logs in with its own secrets: they must be there, and must not be changed by the old writer's Region
 /// just then.
-async fn secrets(world: &(impl Here + Secrets), pass: &Pass) -> Vec<String> {
+async fn secrets(world: &(impl Runtime + Secrets), pass: &Pass) -> Vec<String> {
     let database = &pass.run.plan.database;
     let mut names = vec![&database.admin_secret];
     if let Auth::Secret { secret } = &database.probe.auth {
@@ -113,7 +113,7 @@ async fn topics(world: &impl People, pass: &Pass) -> Vec<String> {
 }
 
 /// What a rebuild would be refused: after a move it may be needed any day.
-async fn rebuild(world: &(impl Here + Functions), pass: &Pass) -> Vec<String> {
+async fn rebuild(world: &(impl Runtime + Functions), pass: &Pass) -> Vec<String> {
     let here = world.region();
     match world.ask_rebuild(&json!(of_rebuild(pass))).await {
         Ok(refused) => refused
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use failover::{
         domain::{Epoch, PlanName, RunId},
-        ledger::{Row, Rows},
+        ledger::{PlanState, Rows},
         testing,
     };
 
@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_topic_of_every_member_region_is_asked_for_and_a_silent_region_is_said_as_such() {
-        let books = testing::Books::with(&Row::new("orders".into()));
+        let books = testing::Books::with(&PlanState::new("orders".into()));
         let of = |topics: &[(&str, &str)]| {
             let mut run = testing::run();
             let topics = topics.iter();
@@ -221,7 +221,8 @@ mod tests {
     #[tokio::test]
     async fn what_a_rebuild_would_be_refused_stands_in_the_way_of_a_move() {
         let of = async |answer| {
-            let books = testing::Books::with(&Row::new("orders".into())).rebuild_is_refused(answer);
+            let books =
+                testing::Books::with(&PlanState::new("orders".into())).rebuild_is_refused(answer);
             rebuild(&books, &pass(testing::run())).await.join("; ")
         };
         assert_eq!(of(Ok(Vec::new())).await, "");

@@ -50,7 +50,7 @@ fn warning(witness: &Region, region: &Region, said: Result<ReachOutput, Error>) 
 mod tests {
     use super::*;
     use failover::{
-        ledger::Row,
+        ledger::PlanState,
         testing::{self, Books},
     };
 
@@ -66,7 +66,7 @@ mod tests {
     async fn a_witness_that_does_not_stand_by_is_named_once_with_what_it_does_not_hear() {
         let run = testing::run();
         let witness = |hears: fn(&str) -> Result<ReachOutput, Error>| {
-            Books::with(&Row::new("orders".into())).hearing(hears)
+            Books::with(&PlanState::new("orders".into())).hearing(hears)
         };
         let found = async |hears: fn(&str) -> Result<ReachOutput, Error>| {
             warnings(&witness(hears), &run).await

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{Error, domain::Region};
 
 /// Where and when a pass runs, and how its time passes.
-pub trait Here: Sync {
+pub trait Runtime: Sync {
     /// The Region the function runs in.
     fn region(&self) -> &Region;
     /// The time.
@@ -27,7 +27,7 @@ pub trait Here: Sync {
 /// # Errors
 /// Those of the work; `Unavailable` where it had not ended after `limit`.
 pub async fn within<T: Send>(
-    here: &impl Here,
+    here: &impl Runtime,
     limit: Duration,
     work: impl Future<Output = Result<T, Error>> + Send,
 ) -> Result<T, Error> {

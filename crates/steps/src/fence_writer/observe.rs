@@ -31,7 +31,7 @@ pub(super) async fn observe(
         Some(cluster) => access(world, known, cluster).await?,
         None => (None, Forwarded::default()),
     };
-    let alone = deposed.filter(|cluster| cluster.global_cluster.is_none());
+    let alone = deposed.filter(|cluster| cluster.group().is_none());
     let row = rows.0.get(here);
     Ok(Observed {
         standing,

@@ -145,7 +145,7 @@ async fn restored(
 
 /// That a cluster belongs to no global cluster and has an instance to ask.
 fn stands_alone(found: &Cluster, named: &str) -> Result<(), Error> {
-    if let Some(global) = &found.global_cluster {
+    if let Some(global) = found.group() {
         return Err(Error::InvalidRequest(format!(
             "cluster is {named:?}, a member of global cluster {global}; name one that stands alone"
         )));

@@ -10,6 +10,7 @@
     reason = "an answer is of the kind that was asked for; of rules and steps most matches name the few that differ"
 )]
 
+pub mod answer;
 pub mod lead;
 pub mod model;
 pub mod pass;

@@ -3,24 +3,22 @@
 use std::{
     fmt::Debug,
     future::poll_fn,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
 
 use failover::{
     Error,
-    beat::{Vantage, Write},
     domain::{Region, RunId},
-    evidence::Rds,
-    ledger::{PlanState, Run},
+    ledger::Run,
     plan::Plan,
-    ports::{Accepted, Access, Confirmation, Fenced, Record, Runtime, Spares},
-    topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
+    ports::{Runtime, Spares},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    answer::Answer,
     rules::Rule,
     state::{Digested, LATER, Live, State, start},
 };
@@ -42,30 +40,6 @@ mod ledger;
 mod members;
 mod rebuild;
 mod services;
-
-/// What a call answered.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is named after what was asked for")]
-pub enum Answer {
-    PlanState(Result<PlanState, Error>),
-    Replaced(Result<bool, Error>),
-    Run(Option<Arc<Run>>),
-    Told(Result<(), Error>),
-    Global(Result<Option<GlobalCluster>, Error>),
-    Cluster(Result<Option<Cluster>, Error>),
-    Rds(Rds),
-    Vantage(Result<Option<Vantage>, Error>),
-    Look(Result<Confirmation, Error>),
-    Accepted(Result<Accepted, Error>),
-    Record(Option<Record>),
-    Text(Result<String, Error>),
-    Beat(Write),
-    Access(Result<Access, Error>),
-    Fenced(Result<Option<Fenced>, Error>),
-    Shape(Result<Option<Shape>, Error>),
-    Snapshot(Result<Option<Snapshot>, Error>),
-    Blueprint(Result<Option<Blueprint>, Error>),
-}
 
 /// How a call concerns the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,6 @@ use std::io;
 
 use quick_xml::Writer;
 
-use crate::model::Fault;
-
 const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 
 /// A piece of an answer.
@@ -110,20 +108,16 @@ pub fn success(action: &str, result: &Node, request_id: &str) -> io::Result<Vec<
     Ok(writer.into_inner())
 }
 
-/// The body of a refusal.
-pub fn refusal(fault: &Fault, request_id: &str) -> io::Result<Vec<u8>> {
+/// The body of a refusal with this status of HTTP, RDS's code and its words.
+pub fn refusal(
+    (status, code, message): (u16, &str, &str),
+    request_id: &str,
+) -> io::Result<Vec<u8>> {
     let mut writer = Writer::new(Vec::new());
     let error = Fields::default()
-        .text(
-            "Type",
-            if fault.status < 500 {
-                "Sender"
-            } else {
-                "Receiver"
-            },
-        )
-        .text("Code", fault.code)
-        .text("Message", &fault.message)
+        .text("Type", if status < 500 { "Sender" } else { "Receiver" })
+        .text("Code", code)
+        .text("Message", message)
         .done();
     writer
         .create_element("ErrorResponse")

@@ -144,7 +144,8 @@ fn region_of_scope(authorization: &str) -> Option<&str> {
 }
 
 fn refused(fault: &Fault, request_id: &str) -> Response<Full<Bytes>> {
-    response(fault.status, answer::refusal(fault, request_id), request_id)
+    let words = (fault.status, fault.code, fault.message.as_str());
+    response(fault.status, answer::refusal(words, request_id), request_id)
 }
 
 fn response(status: u16, body: io::Result<Vec<u8>>, request_id: &str) -> Response<Full<Bytes>> {

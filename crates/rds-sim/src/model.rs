@@ -22,6 +22,7 @@ mod groups;
 mod in_region;
 mod instance;
 mod kept;
+mod key;
 mod modify;
 mod names;
 mod params;
@@ -43,7 +44,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use effect::{Effect, TaskId};
 pub use fault::Fault;
-pub use names::ClusterKey;
+pub use key::ClusterKey;
 pub use params::Params;
 pub use settings::{Durations, Settings, SwitchoverFrom, Visibility, WriteFencing};
 pub use state::{Event, Millis, Secret, Transition};

@@ -2,6 +2,7 @@
 //!
 //! The page stands alone: no script, no request, nothing but itself. Every text goes through maud, which escapes it.
 
+mod canvas;
 mod lanes;
 mod marks;
 mod picture;
@@ -193,7 +194,7 @@ fn picture(report: &Report) -> Markup {
     html! {
         section {
             h2 { "What it looked like" }
-            div.picture { (picture::draw(report, picture::BROAD)) (picture::draw(report, picture::SLIM)) }
+            div.picture { (picture::draw(report, canvas::BROAD)) (picture::draw(report, canvas::SLIM)) }
             p.note {
                 "Each bar is the number of rows acknowledged to the application in a short time, coloured by the \
                  cluster that took them. " (zero) " Point at anything to read more."

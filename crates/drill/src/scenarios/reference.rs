@@ -47,6 +47,6 @@ fn the_documents_table_is_made_of_the_scenarios() {
     }
     assert_eq!(
         page, made,
-        "run UPDATE_GOLDEN=1 cargo test --release -p drill and commit {PAGE}"
+        "run UPDATE_GOLDEN=1 cargo test --release --workspace --lib the_documents_table and commit {PAGE}"
     );
 }

@@ -35,7 +35,7 @@ pub struct Live {
     /// Where its state machine stands.
     pub step: Step,
     /// The answers that the pass under way has got so far.
-    pub log: Vec<Digested<crate::world::Answer>>,
+    pub log: Vec<Digested<crate::answer::Answer>>,
     /// Its record in the ledger.
     pub record: Option<Digested<Run>>,
     /// The epoch it opened at.

@@ -3,7 +3,7 @@
 use crate::{
     answer::{Fields, Node},
     model::{
-        Model, describe::page, fault::Fault, filters::Filters, names::ClusterKey, params::Params,
+        Model, describe::page, fault::Fault, filters::Filters, key::ClusterKey, params::Params,
         state::Millis,
     },
 };

@@ -8,7 +8,8 @@ use crate::{
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_CLUSTER, OF_CLUSTER_OTHERWISE_SHOWN},
-        names::{ClusterKey, check_identifier},
+        key::ClusterKey,
+        names::check_identifier,
         params::Params,
         state::{
             Capacity, Cluster, ClusterStatus, Global, Network, Scaling, Secret, Standby,

@@ -3,7 +3,7 @@
 use crate::model::{
     Model,
     effect::Then,
-    names::ClusterKey,
+    key::ClusterKey,
     state::{
         ClusterStatus, EndpointStatus, Instance, InstanceStatus, SnapshotStatus, Synchronization,
     },

@@ -7,7 +7,7 @@ use crate::{
         cluster::ENGINE,
         fault::Fault,
         filters::Filters,
-        names::ClusterKey,
+        key::ClusterKey,
         params::Params,
         settings::Visibility,
         state::{Cluster, Event, Global, Instance, Millis},

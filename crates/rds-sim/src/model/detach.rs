@@ -6,7 +6,7 @@ use crate::{
         Model,
         effect::{Effect, Progress, Task, Then, When},
         fault::Fault,
-        names::ClusterKey,
+        key::ClusterKey,
         params::Params,
         state::{ClusterStatus, Global, InstanceStatus},
     },

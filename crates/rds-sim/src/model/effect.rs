@@ -1,7 +1,7 @@
 //! What the model asks of the storage, and the tasks that wait for it.
 
 use crate::model::{
-    names::ClusterKey,
+    key::ClusterKey,
     state::{Millis, Secret},
 };
 

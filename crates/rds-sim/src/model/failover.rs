@@ -5,7 +5,7 @@ use crate::{
     model::{
         Model,
         fault::Fault,
-        names::ClusterKey,
+        key::ClusterKey,
         params::Params,
         settings::SwitchoverFrom,
         state::{ClusterStatus, Failover, FailoverKind, Global, InstanceStatus, Synchronization},

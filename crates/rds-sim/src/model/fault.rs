@@ -3,7 +3,7 @@
 //! Codes are the wire codes of the RDS service model, which keeps "Fault" in some names and not in others. Where AWS
 //! documents no refusal for a situation, the nearest modelled code was taken; such constructors say so.
 
-use crate::model::names::ClusterKey;
+use crate::model::key::ClusterKey;
 
 /// A refused call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use crate::model::{
     Model,
     fault::Fault,
-    names::ClusterKey,
+    key::ClusterKey,
     state::{Cluster, ClusterStatus, Instance},
 };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     answer::{Fields, Node},
     model::{
-        Model, describe::page, fault::Fault, names::ClusterKey, params::Params, version::Version,
+        Model, describe::page, fault::Fault, key::ClusterKey, params::Params, version::Version,
     },
 };
 

@@ -9,7 +9,7 @@ use crate::{
         Model,
         effect::{Effect, Then, When},
         fault::Fault,
-        names::ClusterKey,
+        key::ClusterKey,
         params::Params,
         state::{ClusterStatus, Instance, InstanceStatus},
     },

@@ -3,7 +3,7 @@
 use crate::model::{
     Model,
     effect::{Effect, Progress},
-    names::ClusterKey,
+    key::ClusterKey,
     state::{ClusterStatus, Millis},
 };
 

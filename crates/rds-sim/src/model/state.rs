@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::{kept::Kept, names::ClusterKey};
+use crate::model::{kept::Kept, key::ClusterKey};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = u64;

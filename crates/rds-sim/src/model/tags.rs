@@ -2,9 +2,7 @@
 
 use crate::{
     answer::{Fields, Node},
-    model::{
-        Model, fault::Fault, groups::Sort, names::ClusterKey, params::Params, views::tags_view,
-    },
+    model::{Model, fault::Fault, groups::Sort, key::ClusterKey, params::Params, views::tags_view},
 };
 
 type Tags = Vec<(String, String)>;

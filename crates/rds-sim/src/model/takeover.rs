@@ -3,7 +3,7 @@
 use crate::model::{
     Model,
     effect::{Effect, Then, When},
-    names::ClusterKey,
+    key::ClusterKey,
     settings::WriteFencing,
     state::{ClusterStatus, Failover, FailoverKind, InstanceStatus, Standby, Synchronization},
 };

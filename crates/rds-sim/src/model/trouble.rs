@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::model::{
     Model,
     fault::Fault,
-    names::ClusterKey,
+    key::ClusterKey,
     state::{Cluster, CustomEndpoint, Global, Instance, Millis, Snapshot},
 };
 

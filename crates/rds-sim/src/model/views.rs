@@ -8,7 +8,7 @@ use crate::{
     model::{
         Model,
         cluster::ENGINE,
-        names::ClusterKey,
+        key::ClusterKey,
         state::{ClusterStatus, Event, Failover, FailoverKind, Global, Millis},
     },
 };

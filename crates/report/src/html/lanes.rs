@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{
+    canvas::{Canvas, float, px},
     marks,
-    picture::{Canvas, float, px},
     scale::Scale,
 };
 use crate::{Report, Run, seconds, words};

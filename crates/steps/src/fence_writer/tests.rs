@@ -1,3 +1,5 @@
+//! What a pass of the fence decides and does.
+
 use super::*;
 
 fn observed(standing: Standing, doors: Option<AccessCounts>) -> Observed {

@@ -17,6 +17,7 @@ mod seen;
 mod unfinished;
 mod unfit;
 mod unlisted;
+mod waits;
 mod words;
 
 use serde::Serialize;

@@ -8,7 +8,7 @@ use crate::{
         cluster::ENGINE,
         groups::{DEFAULT_SUBNETS, default_parameters},
         kept::OF_CLUSTER,
-        names::ClusterKey,
+        key::ClusterKey,
         state::{Cluster, Scaling},
     },
 };

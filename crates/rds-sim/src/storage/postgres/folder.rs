@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use crate::storage::{
     StorageError,
     postgres::{
-        config::{ADMIN, HBA},
+        config::{ADMIN, HBA, write},
         member::{Member, Site},
     },
 };
@@ -231,10 +231,4 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-pub(crate) async fn write(path: &Path, text: &str) -> Result<(), StorageError> {
-    tokio::fs::write(path, text)
-        .await
-        .map_err(StorageError::io(format!("writing {}", path.display())))
 }

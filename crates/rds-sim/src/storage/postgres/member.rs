@@ -15,8 +15,7 @@ use crate::{
     storage::{
         StorageError,
         postgres::{
-            config::{ADMIN, Source, postgresql_conf},
-            folder::write,
+            config::{ADMIN, Source, postgresql_conf, write},
             port::Port,
             process::{Process, Spawner},
             relay::Relay,

@@ -1,3 +1,5 @@
+//! When people are told, and how often.
+
 use serde_json::json;
 
 use super::{

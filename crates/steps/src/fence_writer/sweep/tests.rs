@@ -1,3 +1,5 @@
+//! What the schedule does for every plan, and what keeps none from it.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -2,8 +2,8 @@
 
 use super::{
     Action, Observed, SeenMember,
-    decide::{waits, waits_for, waits_for_instances},
     status::AT_REST,
+    waits::{waits, waits_for, waits_for_instances},
 };
 use failover::{
     Error,

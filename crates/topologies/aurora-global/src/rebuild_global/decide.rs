@@ -2,13 +2,12 @@
 
 use super::{
     Action, NextGlobal, Observed, Retire, SeenMember, complete::completion, retire::retirement,
-    status::stays,
+    waits::waits,
 };
 use failover::{
     Error,
-    domain::Region,
     switches::KILL,
-    topology::{Call, GlobalCluster, GlobalMember, GlobalSettings, Named, Shape},
+    topology::{Call, GlobalCluster, GlobalMember, GlobalSettings, Named},
 };
 
 /// Decides what one pass does.
@@ -216,33 +215,4 @@ fn inherited(observed: &Observed) -> GlobalSettings {
         members.find_map(|member| member.blueprint.as_ref()?.global.clone())
     };
     past.or_else(kept).unwrap_or_default()
-}
-
-/// Waits for what passes, and says at once what does not.
-///
-/// # Errors
-/// `NotReady` for a status that stays until somebody does something.
-pub(super) fn waits(
-    what: &str,
-    identifier: &str,
-    status: &str,
-    region: &Region,
-) -> Result<Action, Error> {
-    match stays(what, identifier, status, region) {
-        Some(why) => Err(Error::NotReady(why)),
-        None => Ok(Action::Wait(format!("{what} {identifier} is {status}"))),
-    }
-}
-
-/// As [`waits`], for a cluster.
-pub(super) fn waits_for(shape: &Shape, region: &Region) -> Result<Option<Action>, Error> {
-    waits("cluster", &shape.identifier, &shape.status, region).map(Some)
-}
-
-/// As [`waits`], for the first instance that is not at rest; `None` where all are.
-pub(super) fn waits_for_instances(shape: &Shape, region: &Region) -> Result<Option<Action>, Error> {
-    let Some(busy) = shape.busy_instance() else {
-        return Ok(None);
-    };
-    waits("instance", &busy.identifier, &busy.status, region).map(Some)
 }

@@ -2,9 +2,9 @@
 
 use super::{
     Action, Observed, Retire, SeenMember,
-    decide::{waits, waits_for, waits_for_instances},
     led::refuse_the_writers,
     status::{AT_REST, stuck},
+    waits::{waits, waits_for, waits_for_instances},
 };
 use failover::{
     Error,

@@ -1,0 +1,36 @@
+//! What the world answers, as the log of a pass keeps it.
+
+use std::sync::Arc;
+
+use failover::{
+    Error,
+    beat::{Vantage, Write},
+    evidence::Rds,
+    ledger::{PlanState, Run},
+    ports::{Accepted, Access, Confirmation, Fenced, Record},
+    topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
+};
+
+/// What a call answered.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each is named after what was asked for")]
+pub enum Answer {
+    PlanState(Result<PlanState, Error>),
+    Replaced(Result<bool, Error>),
+    Run(Option<Arc<Run>>),
+    Told(Result<(), Error>),
+    Global(Result<Option<GlobalCluster>, Error>),
+    Cluster(Result<Option<Cluster>, Error>),
+    Rds(Rds),
+    Vantage(Result<Option<Vantage>, Error>),
+    Look(Result<Confirmation, Error>),
+    Accepted(Result<Accepted, Error>),
+    Record(Option<Record>),
+    Text(Result<String, Error>),
+    Beat(Write),
+    Access(Result<Access, Error>),
+    Fenced(Result<Option<Fenced>, Error>),
+    Shape(Result<Option<Shape>, Error>),
+    Snapshot(Result<Option<Snapshot>, Error>),
+    Blueprint(Result<Option<Blueprint>, Error>),
+}

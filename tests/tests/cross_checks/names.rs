@@ -10,7 +10,7 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 14] = [
+const STATES: [(&str, &str); 11] = [
     ("OpenRun", "recovery-ledger"),
     ("AwaitApproval", "recovery-ledger"),
     ("KeepPlan", "recovery-ledger"),
@@ -20,9 +20,6 @@ const STATES: [(&str, &str); 14] = [
     ("VerifyWrites", "health-probe"),
     ("FlipDns", "dns-flip"),
     ("FlipDnsAgain", "dns-flip"),
-    ("DryConfirmOutage", "confirm-outage"),
-    ("DryPlannedFailover", "planned-failover"),
-    ("DryFenceWriter", "fence-writer"),
     ("RestartEcs", "ecs-restart"),
     ("Conclude", "ecs-restart"),
 ];
@@ -151,7 +148,11 @@ fn every_state_is_called_like_its_function_or_like_its_job() {
             let job = STATES.iter().find(|(name, _)| *name == state);
             match job {
                 Some((_, expected)) => assert_eq!(function.name, *expected, "{state}"),
-                None => assert_eq!(function.pascal(), state),
+                // A run that changes nothing calls a step by its name, too.
+                None => assert_eq!(
+                    function.pascal(),
+                    state.strip_prefix("Dry").unwrap_or(state)
+                ),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! After a disturbance that is no outage: the writer was suspected and found alive, and nothing changed.
 
-use failover::evidence::Verdict;
+use failover::{evidence::Verdict, ledger::Lease};
 
 use super::{listed, named, seen::Seen};
 use crate::{
@@ -93,7 +93,7 @@ pub(super) fn checks(
         listed(&changes),
         changes.is_empty(),
     ));
-    checks.extend(as_before(world, seen));
+    checks.extend(as_before(world, outcome, seen));
     if wanted.writes_go_on {
         let outages = outcome.writes.outages.len();
         checks.push(Check::new(
@@ -105,14 +105,19 @@ pub(super) fn checks(
     checks
 }
 
-fn as_before(world: &World, seen: &Seen) -> Vec<Check> {
+fn as_before(world: &World, outcome: &Outcome, seen: &Seen) -> Vec<Check> {
     let writer = seen.writer();
     let found = writer.map_or("none".into(), |(region, epoch)| {
         format!("{region}, epoch {epoch}")
     });
     let leads_to = seen.leads_to.clone().unwrap_or_else(|| "nowhere".into());
     let row = seen.row.as_ref();
-    let is_free = row.is_some_and(|row| row.lease.is_none() && row.intent.is_none());
+    // As with its verdict: what a run that is still confirming holds is not left behind.
+    let mut confirming = outcome.runs.iter().filter(|run| run.status == "RUNNING");
+    let is_left = |lease: &Lease| confirming.all(|run| run.name != lease.run_id.as_str());
+    let lease = row.and_then(|row| row.lease.as_ref());
+    let has_intent = row.is_none_or(|row| row.intent.is_some());
+    let is_free = !has_intent && !lease.is_some_and(is_left);
     vec![
         Check::new(
             format!("the writer is still {HOME}'s, of epoch 1"),

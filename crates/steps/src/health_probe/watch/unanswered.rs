@@ -37,7 +37,8 @@ enum Trouble {
 impl Asked {
     fn published(&mut self, row: &PlanState, now: Timestamp) {
         let unanswered = self.first.filter(|(_, token)| *token == row.token);
-        self.first = unanswered.or(Some((now, row.token)));
+        // What is suspected beside a run that waits for a human is that run's own outage.
+        self.first = (!is_held(row, now)).then(|| unanswered.unwrap_or((now, row.token)));
         self.last_at = Some(now);
     }
 
@@ -54,11 +55,14 @@ impl Asked {
         let is_late = self.first.is_some_and(|(at, token)| {
             token == row.token && now.duration_since(at) >= NO_RUN_AFTER
         });
-        let lease = row.lease.as_ref();
-        let is_held = lease.is_some_and(|lease| lease.expires_at > now);
         let is_refused = row.told_causes.iter().any(|told| told.starts_with(REFUSED));
-        is_late && !is_held && !is_refused
+        is_late && !is_held(row, now) && !is_refused
     }
+}
+
+fn is_held(row: &PlanState, now: Timestamp) -> bool {
+    let lease = row.lease.as_ref();
+    lease.is_some_and(|lease| lease.expires_at > now)
 }
 
 /// Publishes a suspicion where the look leads to one, and tells people once where no run comes of it. Answers what is wrong with
@@ -204,6 +208,26 @@ mod tests {
         }
         let stood_down = row.tell("stood down (healthy): ").unwrap();
         assert!(asked.is_in_vain(&stood_down, at(100)), "it was another run");
+        asked.published(&ended, at(60));
+        assert_eq!(
+            [99, 100].map(|now| asked.is_in_vain(&ended, at(now))),
+            [false, true]
+        );
+    }
+
+    #[test]
+    fn what_is_suspected_beside_a_run_that_waits_for_a_human_is_not_in_vain_when_that_run_ends() {
+        let row = testing::row("us-west-2", 7);
+        let held = row.claim(&Claim::of(&testing::run()), at(1)).unwrap();
+        let mut asked = Asked::default();
+        for second in [10, 30, 50] {
+            asked.published(&held, at(second));
+        }
+        let ended = held.release(&"a".into()).unwrap();
+        assert!(
+            !asked.is_in_vain(&ended, at(55)),
+            "it was that run's outage"
+        );
         asked.published(&ended, at(60));
         assert_eq!(
             [99, 100].map(|now| asked.is_in_vain(&ended, at(now))),

@@ -9,7 +9,7 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 23),
     ('C', 24),
-    ('P', 16),
+    ('P', 18),
     ('F', 18),
     ('L', 22),
     ('B', 19),

@@ -35,7 +35,7 @@ const ENDED: &str = "ended";
 
 type Item = HashMap<String, AttributeValue>;
 
-impl Aws {
+impl<K> Aws<K> {
     async fn get<T: DeserializeOwned>(
         &self,
         region: &Region,
@@ -92,7 +92,7 @@ impl Aws {
     }
 }
 
-impl Ledger for Aws {
+impl<K> Ledger for Aws<K> {
     async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         Ok(self
             .get(region, plan.as_str(), STATE)

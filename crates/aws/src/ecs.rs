@@ -9,7 +9,7 @@ use failover::{
 
 use super::{Aws, client, errors::error, once};
 
-impl Services for Aws {
+impl<K> Services for Aws<K> {
     async fn service(
         &self,
         region: &Region,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Aws, client, errors::error};
 
-impl Aws {
+impl<K> Aws<K> {
     /// Publishes a suspicion with this detail on the bus of a Region.
     pub(super) async fn put_suspicion(&self, region: &Region, detail: &Value) -> Result<(), Error> {
         let what = format!("EventBridge PutEvents in {region}");

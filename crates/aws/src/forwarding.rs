@@ -2,13 +2,13 @@
 
 use failover::{
     Error,
-    ports::{Forwarding, Runtime},
-    topology::Cluster,
+    ports::Runtime,
+    topology::{Cluster, Forwarding},
 };
 
 use super::{Aws, client, errors::error};
 
-impl Aws {
+impl<K> Aws<K> {
     /// What is shown of write forwarding to this Region's cluster.
     pub(super) async fn write_forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
         let found = self.db_cluster(self.region(), &cluster.identifier).await?;

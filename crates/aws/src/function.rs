@@ -1,6 +1,6 @@
 //! A function's life: AWS from its environment, then a pass for each event, whose answer or named error goes out.
 
-use failover::{Error, domain::timestamp, json::Payload};
+use failover::{Error, domain::timestamp, json::Payload, plan::TopologyKind};
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use serde_json::Value;
@@ -11,14 +11,18 @@ use super::Aws;
 /// How a function ends: never, but where Lambda's runtime is not there.
 pub type Ended = Result<(), lambda_runtime::Error>;
 
-/// Makes a pass for each event. What only keeps the function awake is answered without one.
+/// Makes a pass for each event, where a topology answers for plans of each kind. What only keeps the function awake is answered
+/// without a pass.
 ///
 /// The pass is given AWS, the event's payload, and when Lambda ends the invocation.
 ///
 /// # Errors
 /// When Lambda's runtime is not there.
-pub fn serve(pass: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>) -> Ended {
-    each_event(async |aws, payload, deadline| {
+pub fn serve<K>(
+    topologies: fn(TopologyKind) -> K,
+    pass: impl AsyncFn(&Aws<K>, Value, Timestamp) -> Result<Value, Error>,
+) -> Ended {
+    each_event(topologies, async |aws, payload, deadline| {
         warm::or(payload, async |payload| pass(aws, payload, deadline).await).await
     })
 }
@@ -27,20 +31,25 @@ pub fn serve(pass: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>)
 ///
 /// # Errors
 /// When Lambda's runtime is not there.
-pub fn serve_and_wake(
+pub fn serve_and_wake<K>(
+    topologies: fn(TopologyKind) -> K,
     others: &[&str],
-    pass: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>,
+    pass: impl AsyncFn(&Aws<K>, Value, Timestamp) -> Result<Value, Error>,
 ) -> Ended {
-    each_event(async |aws, payload, deadline| {
+    each_event(topologies, async |aws, payload, deadline| {
         let pass = async |payload| pass(aws, payload, deadline).await;
         warm::others_or(aws, others, payload, pass).await
     })
 }
 
-fn each_event(answer: impl AsyncFn(&Aws, Value, Timestamp) -> Result<Value, Error>) -> Ended {
+fn each_event<K>(
+    topologies: fn(TopologyKind) -> K,
+    answer: impl AsyncFn(&Aws<K>, Value, Timestamp) -> Result<Value, Error>,
+) -> Ended {
     let serving = async {
         tracing::init_default_subscriber();
-        let (aws, answer) = (&Aws::from_env().await, &answer);
+        let aws = Aws::from_env().await.with_topologies(topologies);
+        let (aws, answer) = (&aws, &answer);
         run(service_fn(
             async |event: LambdaEvent<Payload>| -> Result<_, Error> {
                 let deadline = timestamp(event.context.deadline());

@@ -28,7 +28,7 @@ struct Administrator {
 
 /// Notes which version of the administrator's secret opens this Region's member: that may be needed once the secret has been
 /// rotated twice and nothing else names it. What cannot be noted now is noted at the next login.
-async fn note(aws: &Aws, plan: &PlanName, version: &str) {
+async fn note<K>(aws: &Aws<K>, plan: &PlanName, version: &str) {
     let now = aws.now();
     let noted = update_if(aws, aws.region(), plan, |row| row.serve(version, now)).await;
     if let Err(why) = noted {
@@ -41,7 +41,7 @@ fn kept<'a>(admin: &'a str, known: &'a KeptPlan) -> [&'a str; 2] {
     [admin, &known.plan.database.probe.user]
 }
 
-impl Aws {
+impl<K> Aws<K> {
     async fn administrator(&self, known: &KeptPlan) -> Result<Administrator, Error> {
         let (administrator, version) = self.let_in(known).await?;
         if let Some(version) = &version {
@@ -73,7 +73,7 @@ impl Aws {
     }
 }
 
-impl Aws {
+impl<K> Aws<K> {
     /// The same login at another database of the member; a sentence where it is not let in.
     async fn beside(&self, admin: &Administrator, database: &str) -> Result<Client, String> {
         let place = Place {
@@ -122,7 +122,7 @@ fn closed(database: &str, why: &Why) -> String {
     )
 }
 
-impl Fence for Aws {
+impl<K> Fence for Aws<K> {
     async fn log_in(&self, known: &KeptPlan) -> Result<(), Error> {
         self.administrator(known).await.map(|_| ())
     }

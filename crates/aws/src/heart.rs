@@ -2,4 +2,4 @@
 
 use super::Aws;
 
-postgres::heart_over_sql!(Aws);
+postgres::heart_over_sql!(Aws<K>, K);

@@ -26,7 +26,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How long the witness is waited for ahead of time: a cold start more than it has in an outage.
 const WITNESS: Duration = Duration::from_secs(5);
 
-impl Functions for Aws {
+impl<K> Functions for Aws<K> {
     async fn ask_probe(&self, plan: &PlanName, dry_run: bool) -> Result<Confirmation, Error> {
         let payload = match dry_run {
             true => json!({"operation": "confirm", "plan": plan, "dry_run": true}),
@@ -126,7 +126,7 @@ impl Functions for Aws {
     }
 }
 
-impl Aws {
+impl<K> Aws<K> {
     async fn invoke<T: DeserializeOwned>(
         &self,
         region: &Region,

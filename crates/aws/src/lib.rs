@@ -15,7 +15,9 @@ use aws_smithy_http_client::{
 use failover::{
     Error,
     domain::Region,
+    plan::TopologyKind,
     ports::{Runtime, Spares},
+    topologies::{Topologies, Topology},
     topology::Reach,
 };
 use jiff::Timestamp;
@@ -97,8 +99,9 @@ impl Settings {
     }
 }
 
-/// AWS as one function sees it from its Region.
-pub struct Aws {
+/// AWS as one function sees it from its Region. Where that function asks plans' topologies, `K` answers.
+pub struct Aws<K = ()> {
+    topologies: fn(TopologyKind) -> K,
     config: SdkConfig,
     region: Region,
     settings: Settings,
@@ -136,6 +139,7 @@ impl Aws {
     pub fn new(config: SdkConfig, settings: Settings) -> Self {
         let region = Region(config.region().map(ToString::to_string).unwrap_or_default());
         Self {
+            topologies: |_| (),
             config,
             region,
             settings,
@@ -144,6 +148,29 @@ impl Aws {
         }
     }
 
+    /// The same, where a topology answers for plans of each kind.
+    #[must_use]
+    pub fn with_topologies<K>(self, topologies: fn(TopologyKind) -> K) -> Aws<K> {
+        let Self {
+            config,
+            region,
+            settings,
+            connector,
+            spares,
+            ..
+        } = self;
+        Aws {
+            topologies,
+            config,
+            region,
+            settings,
+            connector,
+            spares,
+        }
+    }
+}
+
+impl<K> Aws<K> {
     fn connector(&self) -> Result<&Connector, Error> {
         let made = self.connector.get_or_init(|| {
             let server = match &self.settings.resolver {
@@ -160,7 +187,15 @@ impl Aws {
     }
 }
 
-impl Runtime for Aws {
+impl<K: Topology<Self>> Topologies for Aws<K> {
+    type Topology = K;
+
+    fn topology(&self, kind: TopologyKind) -> K {
+        (self.topologies)(kind)
+    }
+}
+
+impl<K> Runtime for Aws<K> {
     fn region(&self) -> &Region {
         &self.region
     }

@@ -17,7 +17,7 @@ use super::{Aws, client, errors::error};
 /// How long one question to a database may take. What takes longer is asked about fewer rows.
 const LIMIT: Duration = Duration::from_secs(10);
 
-impl Aws {
+impl<K> Aws<K> {
     async fn readers(&self, known: &KeptPlan, pair: &Pair) -> Result<(Client, Client), Error> {
         let deposed = (self.region(), &pair.deposed);
         let deposed = self.as_administrator(known, deposed, LIMIT).await?;
@@ -27,7 +27,7 @@ impl Aws {
     }
 }
 
-impl Comparison for Aws {
+impl<K> Comparison for Aws<K> {
     async fn held(&self, known: &KeptPlan, pair: &Pair) -> Result<Held, Error> {
         let (deposed, writer) = self.readers(known, pair).await?;
         let (before, after) = tokio::try_join!(epoch(&deposed), epoch(&writer))?;

@@ -13,10 +13,10 @@ use failover::{
     domain::{Region, seconds_between},
     evidence::Rds,
     patience::{Trouble, trouble},
-    ports::{Accepted, BlueGreen, Forwarding, Members, Runtime, Survey},
+    ports::{Accepted, BlueGreen, Members, Runtime},
     topology::{
-        Call, Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Group, Instance,
-        ParameterGroup, Reach, Shape, Snapshot,
+        Call, Cluster, FailoverState, Forwarding, GlobalCluster, GlobalMember, GlobalSettings,
+        Instance, ParameterGroup, Reach, Shape, Snapshot,
     },
 };
 
@@ -35,7 +35,7 @@ const INSTANCES: Duration = Duration::from_millis(1500);
 /// Stands for the statuses of instances that RDS did not tell.
 const UNREAD: &str = "unread";
 
-impl Survey for Aws {
+impl<K> Members for Aws<K> {
     async fn look(&self, region: &Region, identifier: &str) -> Rds {
         let began = self.now();
         let seen = self.look_once(region, identifier).await;
@@ -64,17 +64,10 @@ impl Survey for Aws {
         )))
     }
 
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
-        let found = self.global_cluster(region, name).await?;
-        Ok(found.map(Group::from))
-    }
-
     async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
         self.write_forwarding(cluster).await
     }
-}
 
-impl Members for Aws {
     async fn global_cluster(
         &self,
         region: &Region,
@@ -226,7 +219,7 @@ impl Members for Aws {
     }
 }
 
-impl Aws {
+impl<K> Aws<K> {
     /// A cluster as RDS describes it; `None` when there is none of this name.
     pub(super) async fn db_cluster(
         &self,

@@ -12,14 +12,14 @@ use failover::{
 
 use super::{Aws, client, errors::error, once};
 
-impl Aws {
+impl<K> Aws<K> {
     /// Route 53's API is signed for one Region of each partition and lives there.
     fn route53(&self) -> aws_sdk_route53::Client {
         client!(self, aws_sdk_route53, self.region.of_route53())
     }
 }
 
-impl Names for Aws {
+impl<K> Names for Aws<K> {
     async fn record(
         &self,
         zone: &str,

@@ -58,7 +58,7 @@ pub(super) struct Opened {
     pub(super) version: Option<String>,
 }
 
-impl Aws {
+impl<K> Aws<K> {
     /// What a version of a secret holds.
     pub(super) async fn version_of(
         &self,
@@ -187,7 +187,7 @@ impl Aws {
     }
 }
 
-impl Secrets for Aws {
+impl<K> Secrets for Aws<K> {
     async fn probe_login(
         &self,
         plan: &Plan,

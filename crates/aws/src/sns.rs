@@ -4,7 +4,7 @@ use failover::{Error, domain::Region, ports::People};
 
 use super::{Aws, client, errors::error};
 
-impl People for Aws {
+impl<K> People for Aws<K> {
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
         client!(self, aws_sdk_sns, self.region)
             .publish()

@@ -14,7 +14,7 @@ use super::{Aws, client, errors::error, once};
 /// What an endpoint parameter's description says before its epoch.
 const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";
 
-impl Parameters for Aws {
+impl<K> Parameters for Aws<K> {
     async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
         let mut pages = client!(self, aws_sdk_ssm, self.region)
             .get_parameters_by_path()

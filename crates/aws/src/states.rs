@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Aws, client, errors::error};
 
-impl Aws {
+impl<K> Aws<K> {
     fn machine(&self) -> Result<&str, Error> {
         self.settings.machine.as_deref().ok_or_else(|| {
             Error::InvalidRequest(

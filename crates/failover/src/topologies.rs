@@ -1,34 +1,90 @@
-//! What shared steps ask of a plan's topology. A crate below `crates/topologies` answers, and a function's main file hands it in.
+//! What shared steps ask of a plan's topology. A crate below `crates/topologies` answers, by the ports of the world that it is in,
+//! and a function's main file hands in which.
 
 use jiff::Timestamp;
 
 use crate::{
     Error,
-    domain::{PlanName, Region},
+    domain::Region,
+    evidence::Rds,
     ledger::{Current, Resolved, Run},
-    plan::Plan,
-    topology::{Cluster, Group},
+    plan::{Plan, TopologyKind},
+    topology::{Cluster, Forwarding, Group, Named},
 };
 
-/// The ways in which a topology promotes a member.
-pub trait Strategies: Sync {
-    /// By which way the target would be promoted, after what its Region shows.
-    fn resolve(&self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved;
+/// A world in which plans have topologies: it says whom shared steps ask.
+pub trait Topologies: Sync + Sized {
+    /// Who answers in this world.
+    type Topology: Topology<Self>;
 
-    /// Whether the way that was tried leads nowhere, where the plan leaves another one open: the time of the last call, and why.
-    fn gives_up(&self, run: &Run, now: Timestamp) -> Option<(Timestamp, String)>;
+    /// Who answers for plans of a kind.
+    fn topology(&self, kind: TopologyKind) -> Self::Topology;
 }
 
-/// The record of what members are made of, from which a topology makes them again.
-pub trait Blueprints<W>: Sync {
-    /// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role. Answers what was
-    /// done, and why.
-    fn keep_member(
-        &self,
+/// A topology, as shared steps ask it in a world that has the ports that it needs. What reads the control plane has a time-out of
+/// seconds.
+pub trait Topology<W>: Copy + Send + Sync {
+    /// What a Region's control plane answers about a member, as evidence: one attempt, and whatever comes back is an answer.
+    fn look(self, world: &W, region: &Region, identifier: &str)
+    -> impl Future<Output = Rds> + Send;
+
+    /// A member of a Region with its instances; `None` when there is none of this name.
+    fn cluster(
+        self,
         world: &W,
-        plan: &PlanName,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
+
+    /// The group of members of this name as a Region sees it; `None` when that Region knows none.
+    fn group(
+        self,
+        world: &W,
+        region: &Region,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Group>, Error>> + Send;
+
+    /// What is shown of write forwarding to this Region's member.
+    fn forwarding(
+        self,
+        world: &W,
+        cluster: &Cluster,
+    ) -> impl Future<Output = Result<Forwarding, Error>> + Send;
+
+    /// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role, so that it can be
+    /// made again. Answers what was done, and why.
+    fn keep_member(
+        self,
+        world: &W,
+        plan: &Plan,
         region: &Region,
         cluster: &str,
         current: &Current,
     ) -> impl Future<Output = Result<(&'static str, String), Error>> + Send;
+
+    /// By which way the target would be promoted, after what its Region shows.
+    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved;
+
+    /// The way that is left where the one that was tried leads nowhere and the plan leaves another one open, and the time of the last
+    /// call.
+    fn gives_up(self, run: &Run, now: Timestamp) -> Option<(Timestamp, Resolved)>;
+
+    /// Whether people have their word about a way that is resolved, as long as the Region that is left lives: it loses something, and
+    /// the plan does not ask for it.
+    fn asks_people(self, plan: &Plan, way: &Resolved) -> bool;
+}
+
+/// A group as a Region sees it. One that took its name is another, and is not answered.
+///
+/// # Errors
+/// As [`Topology::group`].
+pub async fn recorded_group<W: Topologies>(
+    world: &W,
+    kind: TopologyKind,
+    region: &Region,
+    named: &Named,
+) -> Result<Option<Group>, Error> {
+    let asked = world.topology(kind).group(world, region, &named.name);
+    let found = asked.await?;
+    Ok(found.filter(|found| named.is(&found.named)))
 }

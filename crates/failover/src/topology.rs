@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Region;
 
 mod call;
+mod forwarding;
 mod group;
 mod named;
 pub mod names;
@@ -15,6 +16,7 @@ mod shape;
 pub mod status;
 
 pub use call::{Call, ParameterGroup};
+pub use forwarding::Forwarding;
 pub use group::{Group, GroupMember, Operation, standing};
 pub use named::Named;
 pub use reach::Reach;

@@ -13,11 +13,11 @@ use failover::{
 use super::{Connector, Session, setup};
 
 /// Implements [`Heart`](failover::ports::Heart) for a type that opens sessions: it has a method `connector`, which answers the
-/// [`Connector`] to open them with or an [`Error`], and a field `spares`.
+/// [`Connector`] to open them with or an [`Error`], and a field `spares`. A parameter of the type is named after it.
 #[macro_export]
 macro_rules! heart_over_sql {
-    ($world:ty) => {
-        impl ::failover::ports::Heart for $world {
+    ($world:ty $(, $parameter:ident)?) => {
+        impl$(<$parameter>)? ::failover::ports::Heart for $world {
             type Session = $crate::Session;
 
             async fn connect(

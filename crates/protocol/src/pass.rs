@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use aurora_global::{AuroraGlobal, detach_and_promote, planned_failover, rebuild_global};
+use aurora_global::{detach_and_promote, planned_failover, rebuild_global};
 use failover::{
     Error,
     domain::{Epoch, RunId},
@@ -151,13 +151,13 @@ async fn pass(
         ..Input::of(PLAN.into())
     };
     match live.step {
-        Step::Open => recovery_ledger::handle(seen, &AuroraGlobal, open(run_id, live, off)).await,
+        Step::Open => recovery_ledger::handle(seen, open(run_id, live, off)).await,
         Step::Release => {
             let payload = json!({"operation": "release", "plan": PLAN, "run_id": run_id});
-            recovery_ledger::handle(seen, &AuroraGlobal, payload).await
+            recovery_ledger::handle(seen, payload).await
         }
         Step::Confirm => {
-            let answer = confirm_outage::confirm(seen, &AuroraGlobal, &input, false).await?;
+            let answer = confirm_outage::confirm(seen, &input, false).await?;
             let progress = answer.output.progress;
             Ok(
                 json!({"progress": progress, "decision": answer.decision, "verdict": answer.verdict}),
@@ -169,13 +169,11 @@ async fn pass(
             let step = rebuild_global::RebuildGlobal::default();
             value(rebuild_global::run(seen, &input, &step).await?)
         }
-        Step::Ask | Step::Await => {
-            recovery_ledger::handle(seen, &AuroraGlobal, ask(run_id, live)).await
-        }
+        Step::Ask | Step::Await => recovery_ledger::handle(seen, ask(run_id, live)).await,
         Step::SwitchOver => value(planned_failover::run(seen, &input).await?),
         Step::Prove => value(health_probe::prove::run(seen, &input).await?),
         Step::FlipDns | Step::FlipDnsAgain => value(dns_flip::run(seen, &input).await?),
-        Step::Close => recovery_ledger::handle(seen, &AuroraGlobal, close(run_id, live)).await,
+        Step::Close => recovery_ledger::handle(seen, close(run_id, live)).await,
         Step::ByHand => by_hand(seen, live).await,
     }
 }
@@ -222,7 +220,7 @@ fn close(run_id: &RunId, live: &Live) -> Value {
 async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
     if live.task == Task::Adopt {
         let payload = json!({"operation": "adopt", "plan": PLAN});
-        return recovery_ledger::handle(seen, &AuroraGlobal, payload).await;
+        return recovery_ledger::handle(seen, payload).await;
     }
     if live.task == Task::Fence {
         let known = seen.known(seen.region(), &PLAN.into()).await?;

@@ -6,7 +6,7 @@ use failover::{
     domain::Region,
     ledger::Rows,
     plan::Plan,
-    ports::{Survey, recorded_group},
+    topologies::{Topologies, Topology, recorded_group},
     topology::{Role, standing},
 };
 
@@ -15,7 +15,7 @@ use failover::{
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
 pub async fn is_carried_out(
-    world: &impl Survey,
+    world: &impl Topologies,
     plan: &Plan,
     rows: &Rows,
     target: &Region,
@@ -26,11 +26,15 @@ pub async fn is_carried_out(
     let Some(member) = plan.members().get(target) else {
         return Ok(false);
     };
-    let Some(cluster) = world.cluster(target, &member.cluster).await? else {
+    let Some(cluster) = world
+        .topology(plan.kind())
+        .cluster(world, target, &member.cluster)
+        .await?
+    else {
         return Ok(false);
     };
     let group = match &intent.global_cluster {
-        Some(named) => recorded_group(world, target, named).await?,
+        Some(named) => recorded_group(world, plan.kind(), target, named).await?,
         None => None,
     };
     let role = standing(group.as_ref(), &cluster);
@@ -39,7 +43,7 @@ pub async fn is_carried_out(
 
 /// The same by the target's own row alone, which alone decides about changes to it; what RDS does not tell counts as not
 /// carried out.
-pub async fn shows(world: &impl Survey, plan: &Plan, rows: &Rows, target: &Region) -> bool {
+pub async fn shows(world: &impl Topologies, plan: &Plan, rows: &Rows, target: &Region) -> bool {
     let own = rows.0.get(target).map(|row| (target.clone(), row.clone()));
     let own = Rows(own.into_iter().collect());
     let shown = is_carried_out(world, plan, &own, target).await;

@@ -15,7 +15,8 @@ use failover::{
         Input, Output, Pass,
         frame::{self, Act, Came, Step, Then},
     },
-    ports::{Ledger, Names, Parameters, People, Runtime, Survey},
+    ports::{Ledger, Names, Parameters, People, Runtime},
+    topologies::{Topologies, Topology},
 };
 
 /// The step's name in timelines and logs.
@@ -77,13 +78,13 @@ pub struct DnsFlip;
 /// The guards' refusals; `UnexpectedTopology` for a later epoch, at once; when nothing is left to do, what could not be led over: by
 /// its own name where it is one thing, else `NotReady`, or `Unavailable` while something was only silent.
 pub async fn run(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Names + People),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Names + People),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&DnsFlip, world, input).await
 }
 
-impl<W: Ledger + Runtime + Survey + Parameters + Names + People> Step<W> for DnsFlip {
+impl<W: Ledger + Runtime + Topologies + Parameters + Names + People> Step<W> for DnsFlip {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -179,14 +180,17 @@ fn destination(
 
 /// The endpoints of every member: the target's as RDS shows them now, the others' as they were last known.
 async fn endpoints(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     pass: &Pass,
 ) -> Result<BTreeMap<Region, Endpoints>, Error> {
     let run = &pass.run;
     let known = world.known(world.region(), run.name()).await?;
     let mut endpoints = known.map(|known| known.endpoints).unwrap_or_default();
     if let Some(member) = run.plan.members().get(&run.to)
-        && let Some(cluster) = world.cluster(&run.to, &member.cluster).await?
+        && let Some(cluster) = world
+            .topology(run.plan.kind())
+            .cluster(world, &run.to, &member.cluster)
+            .await?
     {
         let found = Endpoints {
             writer: cluster.endpoint,
@@ -203,7 +207,7 @@ async fn endpoints(
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
 pub async fn refusals(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Names),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Names),
     pass: &Pass,
 ) -> Result<Vec<String>, Error> {
     let endpoints = endpoints(world, pass).await?;

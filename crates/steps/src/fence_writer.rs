@@ -35,7 +35,8 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
         operation,
     },
-    ports::{Fence, Ledger, Parameters, People, Runtime, Survey},
+    ports::{Fence, Ledger, Parameters, People, Runtime},
+    topologies::Topologies,
 };
 
 /// The step's name in timelines and logs.
@@ -131,7 +132,7 @@ pub struct Observation {
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(
-    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + People + Fence),
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
@@ -227,13 +228,13 @@ fn left_by_hand(observed: &Observed) -> String {
 /// # Errors
 /// The guards' refusals, `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn run(
-    world: &(impl Ledger + Runtime + Survey + People + Fence),
+    world: &(impl Ledger + Runtime + Topologies + People + Fence),
     input: &Input,
 ) -> Result<Output<Observation>, Error> {
     frame::run(&FenceWriter, world, input).await
 }
 
-impl<W: Ledger + Runtime + Survey + People + Fence> Step<W> for FenceWriter {
+impl<W: Ledger + Runtime + Topologies + People + Fence> Step<W> for FenceWriter {
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;

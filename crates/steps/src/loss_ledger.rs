@@ -26,7 +26,8 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
         read, take,
     },
-    ports::{Comparison, Ledger, People, Runtime, Survey},
+    ports::{Comparison, Ledger, People, Runtime},
+    topologies::Topologies,
     topology::{Cluster, names::is_identifier},
 };
 
@@ -135,7 +136,7 @@ pub struct Observation {
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood.
 pub async fn handle(
-    world: &(impl Ledger + Runtime + Survey + People + Comparison),
+    world: &(impl Ledger + Runtime + Topologies + People + Comparison),
     payload: Value,
 ) -> Result<Value, Error> {
     let (cluster, input) = asked(payload)?;
@@ -241,14 +242,14 @@ fn unfinished(observed: &Observed, tables: usize) -> Action {
 /// The guards' refusals; `NotReady` for what the plan or a human has to put right, `UnexpectedTopology` where a database is not
 /// the one that it is taken for, `Unavailable`.
 pub async fn run(
-    world: &(impl Ledger + Runtime + Survey + People + Comparison),
+    world: &(impl Ledger + Runtime + Topologies + People + Comparison),
     input: &Input,
     cluster: Option<&str>,
 ) -> Result<Output<Observation>, Error> {
     frame::run(&LossLedger { cluster }, world, input).await
 }
 
-impl<W: Ledger + Runtime + Survey + People + Comparison> Step<W> for LossLedger<'_> {
+impl<W: Ledger + Runtime + Topologies + People + Comparison> Step<W> for LossLedger<'_> {
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;

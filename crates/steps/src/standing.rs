@@ -8,7 +8,8 @@ use failover::{
     guard::not_adopted,
     ledger::{Current, Rows},
     plan::Plan,
-    ports::{Runtime, Survey, recorded_group},
+    ports::Runtime,
+    topologies::{Topologies, Topology, recorded_group},
     topology::{Cluster, Group, Role, standing as stands},
 };
 
@@ -33,7 +34,7 @@ pub enum Standing {
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub async fn standing(
-    world: &(impl Runtime + Survey),
+    world: &(impl Runtime + Topologies),
     plan: &Plan,
     rows: &Rows,
 ) -> Result<(Standing, Option<Cluster>), Error> {
@@ -47,7 +48,11 @@ pub async fn standing(
         .members()
         .get(here)
         .map(|member| member.cluster.as_str());
-    let Some(cluster) = world.cluster(here, name.unwrap_or_default()).await? else {
+    let Some(cluster) = world
+        .topology(plan.kind())
+        .cluster(world, here, name.unwrap_or_default())
+        .await?
+    else {
         return Ok((Standing::Gone, None));
     };
     let standing = beside(world, plan, current, &cluster).await?;
@@ -56,13 +61,13 @@ pub async fn standing(
 
 /// Where a cluster of this Region stands beside a writer of another one.
 async fn beside(
-    world: &(impl Runtime + Survey),
+    world: &(impl Runtime + Topologies),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,
 ) -> Result<Standing, Error> {
     let group = match &current.global_cluster {
-        Some(named) => recorded_group(world, world.region(), named).await?,
+        Some(named) => recorded_group(world, plan.kind(), world.region(), named).await?,
         None => None,
     };
     Ok(match stands(group.as_ref(), cluster) {
@@ -78,7 +83,7 @@ async fn beside(
 
 /// Whether RDS shows that it follows another member of the plan than the proven writer: of three or more, the deposed one.
 async fn follows_deposed(
-    world: &(impl Runtime + Survey),
+    world: &(impl Runtime + Topologies),
     plan: &Plan,
     current: &Current,
     cluster: &Cluster,
@@ -90,7 +95,7 @@ async fn follows_deposed(
     if plan.members().len() < 3 {
         return Ok(false);
     }
-    let group = world.group(here, own).await?;
+    let group = world.topology(plan.kind()).group(world, here, own).await?;
     Ok(group.is_some_and(|group| is_led_elsewhere(&group, plan, (here, current), cluster)))
 }
 

@@ -12,11 +12,12 @@ const A_TOPOLOGY_MAY_NEED: [&str; 2] = ["failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
-const MAY_NEED: [(&str, &[&str]); 13] = [
+const MAY_NEED: [(&str, &[&str]); 14] = [
     ("failover", &[]),
     ("postgres", &["failover"]),
     ("steps", &["failover"]),
     ("aurora-global", &A_TOPOLOGY_MAY_NEED),
+    ("by-kind", &["aurora-global", "failover"]),
     ("aws", &["aurora-global", "failover", "postgres", "steps"]),
     ("machines", &["failover"]),
     (
@@ -55,7 +56,7 @@ const MAY_NEED: [(&str, &[&str]); 13] = [
 ];
 
 /// What a function may depend on, beside topologies: never another function, nor what only tests have.
-const A_FUNCTION_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
+const A_FUNCTION_MAY_NEED: [&str; 4] = ["aws", "by-kind", "failover", "steps"];
 
 /// What reaches out of the process. The core has ports instead.
 const OUTSIDE: [&str; 5] = ["aws-", "hickory-", "hyper", "rustls", "tokio-postgres"];

@@ -1,6 +1,6 @@
 //! What the core asks of the outside stands in its ports, and nowhere else.
 
-use tests::repository::{sources, text};
+use tests::repository::{functions, sources, text};
 
 const CORE: &str = "crates/failover/src";
 
@@ -26,11 +26,11 @@ fn every_port_is_the_cores_and_no_step_owns_one() {
     let own = [
         "pub trait Step<W: Sync>: Sync {",
         "pub trait Act {",
-        "pub trait Strategies: Sync {",
-        "pub trait Blueprints<W>: Sync {",
+        "pub trait Topologies: Sync + Sized {",
+        "pub trait Topology<W>: Copy + Send + Sync {",
     ];
     assert_eq!(traits(&others), own);
-    assert!(traits(&ports).len() <= 13, "{:?}", traits(&ports));
+    assert!(traits(&ports).len() <= 12, "{:?}", traits(&ports));
     for path in ports {
         assert!(!shipped(&path).contains("pass::"), "{path} names a pass");
     }
@@ -56,6 +56,14 @@ fn no_shared_step_names_a_topology() {
         }
     }
     assert!(fields <= NAMED_AFTER_A_TOPOLOGY, "{fields} lines");
+}
+
+#[test]
+fn every_function_asks_the_topology_of_the_plans_kind() {
+    for function in functions() {
+        let main = text(&format!("{}/src/main.rs", function.folder));
+        assert!(main.contains("(ByKind::of, "), "{} asks one", function.name);
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use read::{shape, snapshot_of};
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>.
 const UNPLANNED: &str = "rds:unplanned-global-failover-";
 
-impl Aws {
+impl<K> Aws<K> {
     pub(crate) async fn whole_cluster(
         &self,
         region: &Region,
@@ -168,7 +168,7 @@ fn is_no_group(code: Option<&str>) -> bool {
     )
 }
 
-impl Aws {
+impl<K> Aws<K> {
     /// Reads an endpoint's tags, which no description holds.
     async fn tag(
         &self,

@@ -2,7 +2,7 @@
 
 use failover::{
     Error,
-    ports::{Batch, Heard, Ledger, Members, Names, Parameters, Secrets, Services, Survey},
+    ports::{Batch, Heard, Ledger, Members, Names, Parameters, Secrets, Services},
 };
 
 use crate::{

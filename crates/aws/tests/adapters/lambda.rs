@@ -12,6 +12,7 @@ use crate::replay::{Next, PATIENCE, scripted, scripted_with_retries};
 
 fn input() -> ReachInput {
     ReachInput {
+        kind: Default::default(),
         plan: "orders".into(),
         region: "us-west-2".into(),
         cluster: "orders-west".into(),

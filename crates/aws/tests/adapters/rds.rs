@@ -3,7 +3,7 @@
 use failover::{
     Error,
     evidence::Rds,
-    ports::{Accepted, Members, Survey},
+    ports::{Accepted, Members},
     topology::{Cluster, FailoverState, GlobalMember, Instance, Role, role},
 };
 

@@ -8,8 +8,8 @@ use aws_sdk_rds::{
     config::{BehaviorVersion, Credentials, Region},
 };
 use failover::{
-    ports::{Accepted, Forwarding, Members, Survey},
-    topology::{Cluster, GlobalCluster, Role, role},
+    ports::{Accepted, Members},
+    topology::{Cluster, Forwarding, GlobalCluster, Role, role},
 };
 use rds_sim::{Durations, Simulator, SimulatorConfig};
 

@@ -3,7 +3,6 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use aurora_global::AuroraGlobal;
 use failover::{evidence::Verdict, policy::Decision};
 use serde_json::json;
 use steps::{confirm_outage, recovery_ledger};
@@ -223,17 +222,11 @@ async fn confirm(lab: &Arc<Lab>, limit: Duration) -> Result<(Verdict, Decision),
     let there = lab.view(STANDBY);
     let open = json!({"operation": "open", "kind": "unplanned_failover", "run_id": "bench",
         "input": {"plan": PLAN, "incident": format!("{PLAN}/1"), "writer_region": HOME, "observer_region": STANDBY}});
-    let opened = Box::pin(recovery_ledger::handle(&there, &AuroraGlobal, open)).await?;
+    let opened = Box::pin(recovery_ledger::handle(&there, open)).await?;
     let input: failover::pass::Input = serde_json::from_value(opened["run"].clone())?;
     let began = Instant::now();
     let answer = loop {
-        let answer = Box::pin(confirm_outage::confirm(
-            &there,
-            &AuroraGlobal,
-            &input,
-            false,
-        ))
-        .await?;
+        let answer = Box::pin(confirm_outage::confirm(&there, &input, false)).await?;
         if answer.decision != Decision::Wait || began.elapsed() > limit {
             break answer;
         }

@@ -25,6 +25,15 @@ pub enum Topology {
     },
 }
 
+/// Which topology a plan has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopologyKind {
+    /// [`Topology::AuroraGlobal`]; what is meant where nobody says.
+    #[default]
+    AuroraGlobal,
+}
+
 /// One member cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +67,23 @@ impl Strategy {
     }
 }
 
+impl TopologyKind {
+    /// Whether it is the one that need not be said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Topology {
+    /// Which one it is.
+    #[must_use]
+    pub const fn kind(&self) -> TopologyKind {
+        match self {
+            Self::AuroraGlobal { .. } => TopologyKind::AuroraGlobal,
+        }
+    }
+
     /// The identifier of the group of its members when the plan was first adopted.
     #[must_use]
     pub fn group(&self) -> &str {
@@ -110,9 +135,34 @@ impl Topology {
 }
 
 impl Plan {
+    /// Which topology it has.
+    #[must_use]
+    pub const fn kind(&self) -> TopologyKind {
+        self.topology.kind()
+    }
+
     /// The member of each Region.
     #[must_use]
     pub const fn members(&self) -> &BTreeMap<Region, Member> {
         self.topology.members()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{ports::ReachInput, testing};
+
+    #[test]
+    fn a_kind_is_called_as_in_a_plan_and_the_first_one_need_not_be_said() {
+        let plan = testing::run().plan;
+        let written = serde_json::to_value(&plan.topology).unwrap();
+        assert_eq!(written["kind"], json!(plan.kind()));
+        let asked = json!({"plan": "orders", "region": "us-west-2", "cluster": "orders-west"});
+        let read: ReachInput = serde_json::from_value(asked.clone()).unwrap();
+        assert_eq!(read.kind, TopologyKind::AuroraGlobal);
+        assert_eq!(serde_json::to_value(read).unwrap(), asked);
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     Error,
     beat::{Beat, Vantage},
     domain::{Incident, PlanName, Region, RunId},
+    plan::TopologyKind,
 };
 
 use super::Rights;
@@ -115,6 +116,9 @@ pub struct ReachInput {
     pub region: Region,
     /// The member cluster there.
     pub cluster: String,
+    /// Which topology it is a member of.
+    #[serde(default, skip_serializing_if = "TopologyKind::is_default")]
+    pub kind: TopologyKind,
 }
 
 /// What the witness answers.

@@ -3,12 +3,27 @@
 use crate::{
     Error,
     domain::Region,
-    ports::Survey,
-    topology::{Call, GlobalCluster, Named, ParameterGroup, Reach, Shape, Snapshot},
+    evidence::Rds,
+    topology::{
+        Call, Cluster, Forwarding, GlobalCluster, Named, ParameterGroup, Reach, Shape, Snapshot,
+    },
 };
 
-/// RDS beyond what every topology is asked. Every call has a time-out of seconds.
-pub trait Members: Survey {
+/// RDS, as an Aurora global database is read and changed there. Every call has a time-out of seconds.
+pub trait Members: Sync {
+    /// What a Region's control plane answers about a cluster, as evidence: one attempt, and whatever comes back is an answer.
+    fn look(&self, region: &Region, identifier: &str) -> impl Future<Output = Rds> + Send;
+    /// A cluster of a Region with its instances; `None` when there is none of this name.
+    fn cluster(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
+    /// What is shown of write forwarding to this Region's cluster.
+    fn forwarding(
+        &self,
+        cluster: &Cluster,
+    ) -> impl Future<Output = Result<Forwarding, Error>> + Send;
     /// The global cluster as a Region sees it; `None` when that Region knows none of this name.
     fn global_cluster(
         &self,

@@ -12,7 +12,6 @@ mod people;
 mod runtime;
 mod secrets;
 mod services;
-mod survey;
 
 pub use comparison::{Comparison, Held, LATE, ListedRows, Pair, Reached, RowBatch};
 pub use fence::{Access, Fence, Fenced, Rights, Unfenced};
@@ -26,4 +25,3 @@ pub use people::People;
 pub use runtime::{Runtime, within};
 pub use secrets::{Credentials, Rotation, Secrets, by_whichever_serves, first_that_serves};
 pub use services::{Deployment, Service, Services};
-pub use survey::{Forwarding, Survey, recorded_group};

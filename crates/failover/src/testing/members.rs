@@ -4,16 +4,16 @@ use crate::{
     Error,
     domain::Region,
     evidence::Rds,
-    ports::{Accepted, BlueGreen, Forwarding, Members, Survey},
+    ports::{Accepted, BlueGreen, Members},
     testing::Books,
-    topology::{Call, Cluster, GlobalCluster, Group, ParameterGroup, Reach, Shape, Snapshot},
+    topology::{Call, Cluster, Forwarding, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
 };
 
 fn nothing_is_changed() -> Accepted {
     Accepted::NotNow("nothing is changed here".into())
 }
 
-impl Survey for Books {
+impl Members for Books {
     async fn look(&self, _: &Region, _: &str) -> Rds {
         Rds::Silent {
             why: "nobody asked".into(),
@@ -31,17 +31,10 @@ impl Survey for Books {
         Ok(self.cluster.clone())
     }
 
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
-        let found = self.global_cluster(region, name).await?;
-        Ok(found.map(Group::from))
-    }
-
     async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
         self.kept.lock().unwrap().doorway.forwarding.clone()
     }
-}
 
-impl Members for Books {
     async fn global_cluster(
         &self,
         _: &Region,

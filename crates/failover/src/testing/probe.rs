@@ -12,10 +12,11 @@ use crate::{
     ledger::{KeptPlan, PlanState},
     plan::Plan,
     ports::{
-        Access, Credentials, Fence, Fenced, Forwarding, Heart, Ledger, Place, Rights, Rotation,
-        Runtime, Secrets, Spares, Unfenced, update_if,
+        Access, Credentials, Fence, Fenced, Heart, Ledger, Place, Rights, Rotation, Runtime,
+        Secrets, Spares, Unfenced, update_if,
     },
     testing::Books,
+    topology::Forwarding,
 };
 
 /// What a Region's probe recorded then.

@@ -2,6 +2,7 @@
 
 use aurora_global::detach_and_promote;
 use aws::function::{Ended, serve};
+use by_kind::ByKind;
 use failover::{
     ledger::RunKind,
     pass::{answer, read},
@@ -9,7 +10,7 @@ use failover::{
 use steps::start;
 
 fn main() -> Ended {
-    serve(async |aws, payload, _| {
+    serve(ByKind::of, async |aws, payload, _| {
         let pass = async |payload| answer(detach_and_promote::run(aws, &read(payload)?).await?);
         start::or(aws, RunKind::UnplannedFailover, payload, pass).await
     })

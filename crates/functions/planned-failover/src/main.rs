@@ -2,6 +2,7 @@
 
 use aurora_global::planned_failover;
 use aws::function::{Ended, serve};
+use by_kind::ByKind;
 use failover::{
     ledger::RunKind,
     pass::{answer, read},
@@ -9,7 +10,7 @@ use failover::{
 use steps::start;
 
 fn main() -> Ended {
-    serve(async |aws, payload, _| {
+    serve(ByKind::of, async |aws, payload, _| {
         let pass = async |payload| answer(planned_failover::run(aws, &read(payload)?).await?);
         start::or(aws, RunKind::PlannedFailover, payload, pass).await
     })

@@ -2,11 +2,12 @@
 
 use aurora_global::rebuild_global;
 use aws::function::{Ended, serve};
+use by_kind::ByKind;
 use failover::ledger::RunKind;
 use steps::start;
 
 fn main() -> Ended {
-    serve(async |aws, payload, _| {
+    serve(ByKind::of, async |aws, payload, _| {
         let pass = async |payload| rebuild_global::handle(aws, payload).await;
         start::or(aws, RunKind::Failback, payload, pass).await
     })

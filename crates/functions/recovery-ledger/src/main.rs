@@ -1,7 +1,7 @@
 //! Opens and closes runs, adopts a writer, and keeps the other functions awake.
 
-use aurora_global::AuroraGlobal;
 use aws::function::{Ended, serve_and_wake};
+use by_kind::ByKind;
 use steps::recovery_ledger;
 
 /// Every other function, as `build.rs` finds it.
@@ -9,8 +9,8 @@ const OTHERS: &str = env!("OTHER_FUNCTIONS");
 
 fn main() -> Ended {
     let others: Vec<_> = OTHERS.split(' ').collect();
-    serve_and_wake(&others, async |aws, payload, _| {
-        recovery_ledger::handle(aws, &AuroraGlobal, payload).await
+    serve_and_wake(ByKind::of, &others, async |aws, payload, _| {
+        recovery_ledger::handle(aws, payload).await
     })
 }
 

@@ -1,11 +1,14 @@
 //! RDS, as a run reads and changes it.
 
+use aurora_global::AuroraGlobal;
 use failover::{
     Error,
     domain::Region,
     evidence::Rds,
-    ports::{Accepted, BlueGreen, Forwarding, Members, Survey},
-    topology::{Call, Cluster, GlobalCluster, Group, ParameterGroup, Reach, Shape, Snapshot},
+    plan::TopologyKind,
+    ports::{Accepted, BlueGreen, Members},
+    topologies::Topologies,
+    topology::{Call, Cluster, Forwarding, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
 };
 
 use super::{
@@ -14,7 +17,15 @@ use super::{
 };
 use crate::state::index;
 
-impl Survey for Seen<'_> {
+impl Topologies for Seen<'_> {
+    type Topology = AuroraGlobal;
+
+    fn topology(&self, _: TopologyKind) -> AuroraGlobal {
+        AuroraGlobal
+    }
+}
+
+impl Members for Seen<'_> {
     async fn look(&self, region: &Region, _: &str) -> Rds {
         let (here, there) = (index(&self.here), index(region));
         let answer = self.call(Concerns::Reading, move |state, _| {
@@ -45,18 +56,11 @@ impl Survey for Seen<'_> {
         answered!(answer, Answer::Cluster)
     }
 
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
-        let found = self.global_cluster(region, name).await?;
-        Ok(found.map(Group::from))
-    }
-
     /// It is no part of the model.
     async fn forwarding(&self, _: &Cluster) -> Result<Forwarding, Error> {
         Ok(Forwarding::default())
     }
-}
 
-impl Members for Seen<'_> {
     async fn global_cluster(
         &self,
         region: &Region,

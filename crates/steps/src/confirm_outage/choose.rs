@@ -10,7 +10,8 @@ use failover::{
     ledger::{HandOver, Run},
     pass::Pass,
     policy::Decision,
-    ports::{Ledger, Runtime, Survey, within},
+    ports::{Ledger, Runtime, within},
+    topologies::{Topologies, Topology},
     topology::Cluster,
 };
 
@@ -37,7 +38,7 @@ impl Candidate {
 
 /// Hands over instead of going on where another standby is the better one.
 pub(super) async fn or_hand_over(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     pass: &mut Pass,
     decision: Decision,
     own: Candidate,
@@ -55,7 +56,7 @@ pub(super) async fn or_hand_over(
 /// Asks the other standbys' Regions, and answers the one that is better than this Region's own. One that does not answer
 /// is not better.
 async fn better(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     pass: &Pass,
     own: Candidate,
 ) -> Option<HandOver> {
@@ -69,9 +70,14 @@ async fn better(
         .members()
         .iter()
         .filter(|(region, _)| **region != run.from && **region != run.to);
+    let topology = world.topology(run.plan.kind());
     let asked = others.map(async |(region, member)| {
         let (cluster, vantage) = futures::future::join(
-            within(world, TIMEOUT, world.cluster(region, &member.cluster)),
+            within(
+                world,
+                TIMEOUT,
+                topology.cluster(world, region, &member.cluster),
+            ),
             within(world, TIMEOUT, world.vantage(region, run.name())),
         )
         .await;

@@ -9,7 +9,8 @@ use failover::{
     domain::Region,
     evidence::{Evidence, HomeVantage, Progress, Said, stillness_tells},
     pass::Pass,
-    ports::{Functions, Ledger, Runtime, Survey},
+    ports::{Functions, Ledger, Runtime},
+    topologies::Topologies,
     topology::{Cluster, Group},
 };
 
@@ -43,7 +44,7 @@ impl Gathered {
 }
 
 pub(super) async fn gather(
-    world: &(impl Ledger + Runtime + Survey + Functions),
+    world: &(impl Ledger + Runtime + Topologies + Functions),
     pass: &Pass,
 ) -> Result<Gathered, Error> {
     let asked = ask(world, pass).await;

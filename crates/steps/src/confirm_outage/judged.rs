@@ -7,7 +7,7 @@ use failover::{
     ledger::{Confirmed, Declined},
     pass::{Output, Pass, Progress},
     policy::{Decision, Human, decide},
-    topologies::Strategies,
+    topologies::Topology,
 };
 
 /// What a pass makes of what it gathered.
@@ -39,9 +39,9 @@ impl Judged {
     }
 
     /// What it leads to, once it is known how the standby would be promoted, and before the leases have their word.
-    pub(super) fn leads_to(
+    pub(super) fn leads_to<W>(
         &self,
-        topology: &impl Strategies,
+        topology: impl Topology<W>,
         pass: &mut Pass,
         gathered: &Gathered,
     ) -> Decision {
@@ -54,8 +54,9 @@ impl Judged {
         patience::of(pass, verdict, decision, &self.evidence)
     }
 
-    pub(super) fn reason(
+    pub(super) fn reason<W>(
         &self,
+        topology: impl Topology<W>,
         pass: &Pass,
         decision: Decision,
         declined: Option<&Declined>,
@@ -63,7 +64,7 @@ impl Judged {
         let loss = (self.signs.loss.as_ref(), self.at_most_seconds);
         reason::sentence(
             self.verdict,
-            decision,
+            (decision, &way::why_that_way(topology, &pass.run)),
             &pass.run,
             &self.evidence,
             loss,

@@ -14,8 +14,8 @@ use failover::{
     ledger::{Declined, HandOver, Resolved},
     pass::{Input, Output, Pass, answer, operation},
     policy::Decision,
-    ports::{Functions, Ledger, ReachInput, Runtime, Survey, update_if},
-    topologies::Strategies,
+    ports::{Functions, Ledger, ReachInput, Runtime, update_if},
+    topologies::Topologies,
 };
 
 mod choose;
@@ -85,21 +85,18 @@ pub struct Answer {
 /// # Errors
 /// `InvalidRequest` for a wrong payload, and those of the operations.
 pub async fn handle(
-    world: &(impl Ledger + Runtime + Survey + Functions),
-    topology: &impl Strategies,
+    world: &(impl Ledger + Runtime + Topologies + Functions),
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
         Request::Confirm(input) => {
             let is_dry = input.dry_run || input.run_id.is_none();
-            match Box::pin(confirm(world, topology, &input, false)).await {
+            match Box::pin(confirm(world, &input, false)).await {
                 Err(why) if is_dry => answer(Output::<Observed>::refused(why, None, Vec::new())?),
                 confirmed => answer(confirmed?),
             }
         }
-        Request::ConfirmApproved(input) => {
-            answer(Box::pin(confirm(world, topology, &input, true)).await?)
-        }
+        Request::ConfirmApproved(input) => answer(Box::pin(confirm(world, &input, true)).await?),
         Request::Reach(input) => answer(Box::pin(reach(world, &input)).await?),
     }
 }
@@ -109,8 +106,7 @@ pub async fn handle(
 /// # Errors
 /// The guards' refusals; `Unavailable` when this Region's ledger does not answer.
 pub async fn confirm(
-    world: &(impl Ledger + Runtime + Survey + Functions),
-    topology: &impl Strategies,
+    world: &(impl Ledger + Runtime + Topologies + Functions),
     input: &Input,
     approved: bool,
 ) -> Result<Answer, Error> {
@@ -119,12 +115,13 @@ pub async fn confirm(
         pass.run.approve(pass.now, STEP);
     }
     let gathered = gather::gather(world, &pass).await?;
+    let topology = world.topology(pass.run.plan.kind());
     let judged = Judged::of(&pass, &gathered);
     remember(world, &pass, &judged.signs).await?;
     let decision = judged.leads_to(topology, &mut pass, &gathered);
     let (decision, declined) =
         settle(world, &mut pass, (judged.verdict, decision), gathered).await?;
-    let reason = judged.reason(&pass, decision, declined.as_ref());
+    let reason = judged.reason(topology, &pass, decision, declined.as_ref());
     let name = judged.verdict.name();
     pass.run.confirmed = Some(judged.confirmed());
     pass.record(world, STEP, name, &reason).await?;
@@ -134,7 +131,7 @@ pub async fn confirm(
 
 /// What a verdict's decision comes to: the leases have their word, then a human's earlier no, then a better standby.
 async fn settle(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     pass: &mut Pass,
     (verdict, decision): (Verdict, Decision),
     gathered: Gathered,

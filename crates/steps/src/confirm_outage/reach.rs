@@ -6,7 +6,8 @@ use super::{TIMEOUT, gather::answers};
 use failover::{
     Error,
     evidence::Rds,
-    ports::{Functions, Ledger, ReachInput, ReachOutput, Runtime, Survey, within},
+    ports::{Functions, Ledger, ReachInput, ReachOutput, Runtime, within},
+    topologies::{Topologies, Topology},
 };
 
 /// What the data planes answered.
@@ -25,7 +26,7 @@ struct Answered {
 /// # Errors
 /// `Unavailable` where nothing answers, this Region's own data planes neither: whoever hears nothing at all is no witness.
 pub async fn reach(
-    world: &(impl Ledger + Runtime + Survey + Functions),
+    world: &(impl Ledger + Runtime + Topologies + Functions),
     input: &ReachInput,
 ) -> Result<ReachOutput, Error> {
     let heard = hear(world, input).await;
@@ -47,13 +48,16 @@ pub async fn reach(
 }
 
 async fn hear(
-    world: &(impl Ledger + Runtime + Survey + Functions),
+    world: &(impl Ledger + Runtime + Topologies + Functions),
     input: &ReachInput,
 ) -> Answered {
     // The asker waits for `TIMEOUT` in all, for the way and a cold start too: a later answer helps nobody.
     let limit = TIMEOUT.saturating_sub(Duration::from_secs(1));
     let rds = within(world, limit, async {
-        Ok(world.look(&input.region, &input.cluster).await)
+        Ok(world
+            .topology(input.kind)
+            .look(world, &input.region, &input.cluster)
+            .await)
     });
     let ledger = within(world, limit, world.ask_ledger(&input.region, &input.plan));
     let others = within(world, limit, world.ask_data_planes(&input.region));
@@ -101,6 +105,7 @@ mod tests {
             plan: "orders".into(),
             region: "us-west-2".into(),
             cluster: "orders-west".into(),
+            kind: Default::default(),
         };
         let books = || testing::Books::with(&PlanState::new("orders".into())).silence("us-west-2");
         let seen = reach(&books(), &input).await.unwrap();

@@ -1,6 +1,6 @@
 //! What was found, and what that leads to where it is not plain.
 
-use super::{finding, way::why_a_detach};
+use super::finding;
 use failover::{
     beat::Loss,
     domain::RunId,
@@ -14,7 +14,7 @@ use failover::{
 /// The pass's reason.
 pub(super) fn sentence(
     verdict: Verdict,
-    decision: Decision,
+    (decision, why_that_way): (Decision, &str),
     run: &Run,
     evidence: &Evidence,
     (loss, at_most_seconds): (Option<&Loss>, Option<f64>),
@@ -31,7 +31,7 @@ pub(super) fn sentence(
         Decision::HandOver => handing_over(run),
         Decision::Ask => format!(
             "{}{}; a human is asked before {} is promoted {}{}",
-            why_a_detach(run),
+            why_that_way,
             to_another_question(run, verdict, evidence.said),
             run.to,
             by_the_way(run, losing(loss, at_most_seconds)),
@@ -117,7 +117,14 @@ mod tests {
             let mut run = failover::testing::run();
             change(&mut run);
             let evidence = failover::testing::evidence(jiff::Timestamp::UNIX_EPOCH);
-            sentence(verdict, Decision::Ask, &run, &evidence, (None, None), None)
+            sentence(
+                verdict,
+                (Decision::Ask, ""),
+                &run,
+                &evidence,
+                (None, None),
+                None,
+            )
         };
         let told = asked(Verdict::Undetermined, |_| {});
         for part in ["DataLossTooLarge", "unknown_loss", "start again"] {
@@ -151,7 +158,7 @@ mod tests {
         let evidence = failover::testing::evidence(at);
         let asked = |verdict| {
             let nobody = (None, None);
-            sentence(verdict, Decision::Ask, &run, &evidence, nobody, None)
+            sentence(verdict, (Decision::Ask, ""), &run, &evidence, nobody, None)
         };
         let told = asked(Verdict::WriterDownUnconfirmed);
         assert!(

@@ -6,16 +6,15 @@ use failover::{
     evidence::Verdict,
     ledger::{Resolved, Run},
     pass::calls,
-    plan::Strategy,
     policy::{Decision, mode},
-    topologies::Strategies,
+    topologies::Topology,
     topology::{Cluster, Group},
 };
 
-/// What a decision comes to where RDS has refused the managed failover for good: the standby is detached instead. Of a Region that
+/// What a decision comes to where the way that was tried leads nowhere: another one is taken instead. Of a Region that
 /// is gone that is decided; where only the writer is down people are asked, once more than the plan's mode does.
-pub(super) fn after_refusals(
-    topology: &impl Strategies,
+pub(super) fn after_refusals<W>(
+    topology: impl Topology<W>,
     run: &mut Run,
     verdict: Verdict,
     (decision, approved): (Decision, bool),
@@ -24,24 +23,21 @@ pub(super) fn after_refusals(
     if !matches!(decision, Decision::GoOn | Decision::Ask) {
         return decision;
     }
-    let Some((since, reason)) = topology.gives_up(run, now) else {
+    let Some((since, left)) = topology.gives_up(run, now) else {
         return decision;
     };
     let agreed = approved && run.approved_at.is_some_and(|at| at > since);
-    run.strategy = Some(Resolved {
-        strategy: Strategy::Detach,
-        reason,
-    });
+    run.strategy = Some(left);
     if !is_gone(verdict) && !agreed {
         return Decision::Ask;
     }
     decision
 }
 
-/// Resolves how to promote, and asks people before `auto` detaches from a Region that is not gone, unless they agreed to a question
-/// that named the detach. What a look shows may pass, so a detach is resolved anew until something was asked for.
-pub(super) fn by_which_way(
-    topology: &impl Strategies,
+/// Resolves how to promote, and asks people about a way of which they have their word while the Region is not gone, unless they agreed
+/// to a question that named it. What a look shows may pass, so such a way is resolved anew until something was asked for.
+pub(super) fn by_which_way<W>(
+    topology: impl Topology<W>,
     run: &mut Run,
     verdict: Verdict,
     (decision, approved): (Decision, bool),
@@ -49,22 +45,23 @@ pub(super) fn by_which_way(
 ) -> Decision {
     let leads_somewhere =
         mode(verdict, &run.plan).is_some() || matches!(decision, Decision::GoOn | Decision::Ask);
-    let agreed = approved && auto_detaches(run);
-    let is_open = run.strategy.is_none() || (auto_detaches(run) && !calls::any(run));
+    let agreed = approved && way_to_ask_about(topology, run).is_some();
+    let is_open =
+        run.strategy.is_none() || (way_to_ask_about(topology, run).is_some() && !calls::any(run));
     // Where RDS did not answer, the promoting pass resolves it from its own look.
     if let Some((target, group)) = shown.filter(|_| leads_somewhere && is_open) {
         run.strategy = Some(topology.resolve(&run.plan, target, group));
     }
-    if decision == Decision::GoOn && auto_detaches(run) && !is_gone(verdict) && !agreed {
+    let asks = way_to_ask_about(topology, run).is_some();
+    if decision == Decision::GoOn && asks && !is_gone(verdict) && !agreed {
         return Decision::Ask;
     }
     decision
 }
 
-fn auto_detaches(run: &Run) -> bool {
+fn way_to_ask_about<W>(topology: impl Topology<W>, run: &Run) -> Option<&Resolved> {
     let resolved = run.strategy.as_ref();
-    run.plan.topology.strategy() == Strategy::Auto
-        && resolved.is_some_and(|resolved| resolved.strategy == Strategy::Detach)
+    resolved.filter(|way| topology.asks_people(&run.plan, way))
 }
 
 /// Whether the verdict is that nothing of the Region is there.
@@ -76,43 +73,17 @@ pub const fn is_gone(verdict: Verdict) -> bool {
     )
 }
 
-/// Why it is to be a detach, where `auto` chose that.
-pub(super) fn why_a_detach(run: &Run) -> String {
-    let resolved = run.strategy.as_ref().filter(|_| auto_detaches(run));
-    resolved.map_or_else(String::new, |resolved| format!("; {}", resolved.reason))
+/// Why it is to be the way that people have their word about.
+pub(super) fn why_that_way<W>(topology: impl Topology<W>, run: &Run) -> String {
+    let way = way_to_ask_about(topology, run);
+    way.map_or_else(String::new, |way| format!("; {}", way.reason))
 }
 
 #[cfg(test)]
 mod tests {
-    use failover::{ledger::Answer, plan::Plan};
+    use failover::{ledger::Answer, plan::Strategy, testing::topologies::Detaches};
 
     use super::*;
-
-    /// A topology that detaches from what is not available, and gives up what was refused.
-    struct Two;
-
-    impl Strategies for Two {
-        fn resolve(&self, plan: &Plan, _: Option<&Cluster>, group: Option<&Group>) -> Resolved {
-            let status = group.map_or("unknown", |group| group.status.as_str());
-            let auto = match status {
-                "available" => Strategy::Managed,
-                _ => Strategy::Detach,
-            };
-            let asked = plan.topology.strategy();
-            Resolved {
-                strategy: if asked == Strategy::Auto { auto } else { asked },
-                reason: status.to_owned(),
-            }
-        }
-
-        fn gives_up(&self, run: &Run, _: Timestamp) -> Option<(Timestamp, String)> {
-            let last = run.attempts.last()?;
-            match &last.answer {
-                Some(Answer::Refused(words)) => Some((last.at, words.clone())),
-                Some(Answer::Taken) | None => None,
-            }
-        }
-    }
 
     fn group(status: &str) -> Group {
         Group {
@@ -139,7 +110,7 @@ mod tests {
         let now = Timestamp::from_second(50).unwrap();
         let mut dead = refused();
         let unasked = (Decision::GoOn, false);
-        let decision = after_refusals(&Two, &mut dead, Verdict::RegionDown, unasked, now);
+        let decision = after_refusals(Detaches, &mut dead, Verdict::RegionDown, unasked, now);
         assert_eq!(decision, Decision::GoOn);
         let resolved = dead.strategy.unwrap();
         assert_eq!(resolved.strategy, Strategy::Detach);
@@ -149,14 +120,14 @@ mod tests {
         );
         let mut alive = refused();
         let down = Verdict::WriterDown;
-        let mut of = |decision| after_refusals(&Two, &mut alive, down, (decision, false), now);
+        let mut of = |decision| after_refusals(Detaches, &mut alive, down, (decision, false), now);
         assert_eq!(of(Decision::GoOn), Decision::Ask);
         assert_eq!(of(Decision::StandDown), Decision::StandDown);
-        assert!(why_a_detach(&alive).contains("not in this state"));
+        assert!(why_that_way(Detaches, &alive).contains("not in this state"));
         alive.approved_at = Some(now);
         let mut agreed = |covers| {
             let decision = (Decision::GoOn, covers);
-            after_refusals(&Two, &mut alive, down, decision, now)
+            after_refusals(Detaches, &mut alive, down, decision, now)
         };
         assert_eq!(agreed(true), Decision::GoOn);
         assert_eq!(agreed(false), Decision::Ask, "to another question");
@@ -168,7 +139,7 @@ mod tests {
         let (calm, busy) = (group("available"), group("modifying"));
         let look = |run: &mut Run, verdict, approved, group| {
             let shown = Some((Some(&target), Some(group)));
-            let decision = by_which_way(&Two, run, verdict, (Decision::GoOn, approved), shown);
+            let decision = by_which_way(Detaches, run, verdict, (Decision::GoOn, approved), shown);
             (decision, run.strategy.as_ref().unwrap().strategy)
         };
         let fresh = failover::testing::run;
@@ -180,7 +151,7 @@ mod tests {
         let mut run = fresh();
         let of = look(&mut run, down, false, &busy);
         assert_eq!(of, (Decision::Ask, Strategy::Detach));
-        assert!(why_a_detach(&run).contains("modifying"));
+        assert!(why_that_way(Detaches, &run).contains("modifying"));
         let of = look(&mut run.clone(), down, true, &busy);
         assert_eq!(of, (Decision::GoOn, Strategy::Detach), "people agreed");
         let of = look(&mut run, down, false, &calm);
@@ -194,7 +165,7 @@ mod tests {
         let of = look(&mut detach, down, false, &busy);
         assert_eq!(of, (Decision::GoOn, Strategy::Detach), "the plan says so");
         let mut unseen = fresh();
-        let of = by_which_way(&Two, &mut unseen, down, (Decision::GoOn, false), None);
+        let of = by_which_way(Detaches, &mut unseen, down, (Decision::GoOn, false), None);
         assert_eq!((of, unseen.strategy), (Decision::GoOn, None));
     }
 }

@@ -3,7 +3,11 @@
 
 use serde::Serialize;
 
-use failover::{Error, domain::Region, ports::Forwarding, topology::Cluster};
+use failover::{
+    Error,
+    domain::Region,
+    topology::{Cluster, Forwarding},
+};
 
 /// What of it stands open, a sentence for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -7,7 +7,8 @@ use failover::{
     domain::PlanName,
     ledger::KeptPlan,
     notify::{Message, Severity, tell},
-    ports::{Ledger, People, Runtime, Survey},
+    ports::{Ledger, People, Runtime},
+    topologies::{Topologies, Topology},
 };
 
 /// Writes to the old writer are blocked.
@@ -36,7 +37,7 @@ pub struct Heard {
 /// Tells the people of every plan that the instance belongs to. Where a message was not taken the call fails, so that Lambda
 /// makes it again: RDS says it once.
 pub(super) async fn heard(
-    world: &(impl Ledger + Runtime + Survey + People),
+    world: &(impl Ledger + Runtime + Topologies + People),
     hint: &Hint,
 ) -> Result<Heard, Error> {
     let (mut plans, mut untold) = (Vec::new(), Vec::new());
@@ -74,7 +75,7 @@ pub(super) async fn heard(
 
 /// Whether RDS shows the instance in a plan's member here.
 async fn is_of(
-    world: &(impl Runtime + Survey),
+    world: &(impl Runtime + Topologies),
     known: &KeptPlan,
     hint: &Hint,
 ) -> Result<bool, Error> {
@@ -82,7 +83,10 @@ async fn is_of(
     let Some(member) = known.plan.members().get(here) else {
         return Ok(false);
     };
-    let cluster = world.cluster(here, &member.cluster).await?;
+    let cluster = world
+        .topology(known.plan.kind())
+        .cluster(world, here, &member.cluster)
+        .await?;
     Ok(cluster.is_some_and(|cluster| {
         let mut instances = cluster.instances.iter();
         instances.any(|instance| instance.identifier.eq_ignore_ascii_case(&hint.instance))

@@ -7,7 +7,8 @@ use failover::{
     domain::Region,
     ledger::{Current, KeptPlan, PlanState, Rows},
     notify::{Message, Severity, claim_and_tell, commands, tell_news},
-    ports::{Ledger, People, Runtime, Survey},
+    ports::{Ledger, People, Runtime},
+    topologies::Topologies,
 };
 
 /// Tells people that a deposed writer is fenced, where an earlier pass ended before it could, or told them that it is not.
@@ -78,7 +79,7 @@ pub(super) async fn tell_administrator(
 /// Tells people once that a deposed writer is not fenced, and why: until it is, there are two writers. Once for each epoch and
 /// cause; a failure that says nothing of where this Region's member stands is only counted.
 pub(super) async fn tell_unfenced(
-    world: &(impl Ledger + Runtime + Survey + People),
+    world: &(impl Ledger + Runtime + Topologies + People),
     known: &KeptPlan,
     rows: &Rows,
     why: &Error,

@@ -6,7 +6,8 @@ use failover::{
     Error,
     guard::not_adopted,
     ledger::{KeptPlan, PlanState, Rows},
-    ports::{Fence, Ledger, Runtime, Survey, update_if},
+    ports::{Fence, Ledger, Runtime, update_if},
+    topologies::{Topologies, Topology},
     topology::Cluster,
 };
 
@@ -15,7 +16,7 @@ use failover::{
 /// # Errors
 /// `NotReady` where no ledger names a writer, `Unavailable`.
 pub(super) async fn observe(
-    world: &(impl Runtime + Survey + Fence),
+    world: &(impl Runtime + Topologies + Fence),
     known: &KeptPlan,
     rows: &Rows,
 ) -> Result<Observed, Error> {
@@ -47,7 +48,7 @@ pub(super) async fn observe(
 
 /// What is open on a deposed member's database, and what of other instances may bring writes to it.
 async fn access(
-    world: &(impl Runtime + Survey + Fence),
+    world: &(impl Runtime + Topologies + Fence),
     known: &KeptPlan,
     cluster: &Cluster,
 ) -> Result<(Option<AccessCounts>, Forwarded), Error> {
@@ -55,7 +56,8 @@ async fn access(
     let what = format!("looking at the doors in {here}");
     let doors = patience::in_time(world, OBSERVING, &what, world.access(known)).await;
     let doors = doors.map_err(|why| cluster.explained(here, why))?;
-    let forwarding = world.forwarding(cluster).await;
+    let topology = world.topology(known.plan.kind());
+    let forwarding = topology.forwarding(world, cluster).await;
     Ok((Some(doors.into()), Forwarded::of(here, cluster, forwarding)))
 }
 

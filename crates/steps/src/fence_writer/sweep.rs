@@ -18,8 +18,9 @@ use failover::{
     ledger::{KeptPlan, PlanState, Rows},
     metric::{self, Counted},
     pass::{by_hand, frame::Act},
-    ports::{Fence, Ledger, Parameters, People, Runtime, Survey},
+    ports::{Fence, Ledger, Parameters, People, Runtime},
     switches::Switches,
+    topologies::Topologies,
 };
 
 /// What became of one plan in a sweep.
@@ -38,7 +39,7 @@ pub struct Swept {
 /// # Errors
 /// The first fault's, with the names of all plans that could not be swept: an answer would hide it from whoever counts errors.
 pub(super) async fn sweep(
-    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + People + Fence),
 ) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let sweeps = plans.iter().map(async |known| {
@@ -79,7 +80,7 @@ fn all_swept(swept: Vec<Result<Swept, (&PlanName, Error)>>) -> Result<Vec<Swept>
 }
 
 async fn sweep_one(
-    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + People + Fence),
     plans: &[KeptPlan],
     known: &KeptPlan,
 ) -> Result<Swept, Error> {
@@ -137,7 +138,7 @@ fn shares_member(here: &Region, known: &KeptPlan, other: &KeptPlan) -> bool {
 /// # Errors
 /// `NotReady` for a login that cannot be taken away, `Unavailable`.
 pub async fn sweep_plan(
-    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + People + Fence),
     known: &KeptPlan,
 ) -> Result<Swept, Error> {
     let rows = Rows(by_hand::reachable(world, known).await?);
@@ -178,7 +179,7 @@ impl From<Error> for Trouble {
 
 /// Fences the member where it has to be; what was done, and why.
 async fn sweep_member(
-    world: &(impl Ledger + Runtime + Survey + Parameters + People + Fence),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + People + Fence),
     known: &KeptPlan,
     rows: &Rows,
     switches: Result<Switches, Error>,

@@ -8,20 +8,27 @@ use failover::{
     ledger::{Endpoints, KeptPlan},
     pass::unknown,
     plan::Plan,
-    ports::{Ledger, Parameters, Runtime, Survey},
+    ports::{Ledger, Parameters, Runtime},
+    topologies::{Topologies, Topology},
     topology::Cluster,
 };
 
 /// The plan and the endpoints of every member that RDS shows within `limit`, over those known from before.
 pub(super) async fn refresh(
-    world: &impl Survey,
+    world: &impl Topologies,
     plan: Plan,
     before: Option<KeptPlan>,
     limit: Duration,
 ) -> KeptPlan {
     let mut addresses = before.map(|known| known.endpoints).unwrap_or_default();
     let reads = plan.members().iter().map(async |(region, member)| {
-        let cluster = tokio::time::timeout(limit, world.cluster(region, &member.cluster)).await;
+        let cluster = tokio::time::timeout(
+            limit,
+            world
+                .topology(plan.kind())
+                .cluster(world, region, &member.cluster),
+        )
+        .await;
         (region.clone(), cluster.ok().and_then(Result::ok).flatten())
     });
     for (region, cluster) in futures::future::join_all(reads).await {
@@ -38,7 +45,7 @@ pub(super) async fn refresh(
 /// The plan with the endpoints of one member, as RDS shows them now or as they were known: nobody else is asked, who may be
 /// dead.
 pub(super) async fn only(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     plan: Plan,
     region: &Region,
 ) -> Result<KeptPlan, Error> {
@@ -47,7 +54,11 @@ pub(super) async fn only(
         .map(|member| member.cluster.clone())
         .unwrap_or_default();
     let mut known = world.known(world.region(), &plan.plan).await?;
-    match world.cluster(region, &cluster).await {
+    match world
+        .topology(plan.kind())
+        .cluster(world, region, &cluster)
+        .await
+    {
         Ok(Some(cluster)) => {
             let mut addresses = known.map(|known| known.endpoints).unwrap_or_default();
             addresses.insert(region.clone(), endpoints(cluster));

@@ -12,7 +12,8 @@ use failover::{
     Error,
     domain::PlanName,
     pass::{Input, answer, operation},
-    ports::{Confirmation, Functions, Heart, Ledger, Parameters, People, Runtime, Secrets, Survey},
+    ports::{Confirmation, Functions, Heart, Ledger, Parameters, People, Runtime, Secrets},
+    topologies::Topologies,
 };
 
 mod endpoints;
@@ -119,7 +120,7 @@ async fn in_time<T>(pass: impl Future<Output = Result<T, Error>>) -> Result<T, E
 /// # Errors
 /// `Unavailable` when the Region's own ledger does not answer.
 pub async fn watch(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Functions + Secrets + People + Heart),
     deadline: Timestamp,
 ) -> Result<Watched, Error> {
     Box::pin(watch::run(world, Shard::WHOLE, deadline)).await
@@ -145,7 +146,7 @@ pub async fn confirm(
 /// # Errors
 /// Every name but `EvidenceStale` and `DataLossTooLarge`.
 pub async fn handle(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Functions + Secrets + People + Heart),
     payload: Value,
     deadline: Timestamp,
 ) -> Result<Value, Error> {

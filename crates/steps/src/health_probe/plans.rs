@@ -9,7 +9,8 @@ use failover::{
     ledger::{KeptPlan, PlanState},
     notify::{Message, Severity, claim_and_tell},
     plan::Plan,
-    ports::{Ledger, Parameters, People, Runtime, Survey, update_if},
+    ports::{Ledger, Parameters, People, Runtime, update_if},
+    topologies::Topologies,
 };
 
 /// How long the other Regions are waited for when an invocation begins: a dead one must not delay noticing.
@@ -177,7 +178,7 @@ fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
 }
 
 /// Asks every member's RDS for its endpoints and keeps them for the day it does not answer.
-pub(super) async fn remember(world: &(impl Ledger + Survey), readable: Readable) -> KeptPlan {
+pub(super) async fn remember(world: &(impl Ledger + Topologies), readable: Readable) -> KeptPlan {
     let Readable { plan, before, .. } = readable;
     let known = refresh(world, plan, before.clone(), BEGIN).await;
     if before.as_ref() != Some(&known)

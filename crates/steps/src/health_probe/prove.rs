@@ -20,7 +20,8 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
     },
     plan::Plan,
-    ports::{Heart, Ledger, People, Runtime, Secrets, Survey},
+    ports::{Heart, Ledger, People, Runtime, Secrets},
+    topologies::Topologies,
 };
 
 pub use conclude::conclude;
@@ -121,14 +122,14 @@ pub struct ProveWriter;
 ///
 /// # Errors
 /// The guards' refusals; `NotReady` for a login that stays wrong, `UnexpectedTopology` for a later epoch, `Unavailable`.
-pub async fn run<W: Ledger + Runtime + Survey + Secrets + People + Heart>(
+pub async fn run<W: Ledger + Runtime + Topologies + Secrets + People + Heart>(
     world: &W,
     input: &Input,
 ) -> Result<Output<Observation<W::Session>>, Error> {
     frame::run(&ProveWriter, world, input).await
 }
 
-impl<W: Ledger + Runtime + Survey + Secrets + People + Heart> Step<W> for ProveWriter {
+impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for ProveWriter {
     const NAME: &'static str = STEP;
     type Observed = Observation<W::Session>;
     type Action = Action;

@@ -13,7 +13,8 @@ use failover::{
     domain::{Epoch, PlanName, Region},
     ledger::KeptPlan,
     plan::{Auth, Plan},
-    ports::{Heart, Ledger, Parameters, Place, Runtime, Secrets, Survey},
+    ports::{Heart, Ledger, Parameters, Place, Runtime, Secrets},
+    topologies::Topologies,
 };
 
 /// Creating a schema may wait for locks; a minute is the function's own patience.
@@ -29,7 +30,7 @@ pub(super) struct SetUp {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Secrets + Heart),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Secrets + Heart),
     name: &PlanName,
 ) -> Result<SetUp, Error> {
     let here = world.region();

@@ -24,7 +24,8 @@ use failover::{
     ledger::PlanState,
     metric::{self, Counted},
     plan::Detection,
-    ports::{Functions, Heart, Ledger, Parameters, People, Runtime, Secrets, Survey},
+    ports::{Functions, Heart, Ledger, Parameters, People, Runtime, Secrets},
+    topologies::Topologies,
 };
 
 use looks::look_until;
@@ -120,7 +121,7 @@ fn is_of_the_writer(vantage: &Vantage, row: &PlanState) -> bool {
 
 /// One invocation.
 pub(super) async fn run(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Functions + Secrets + People + Heart),
     shard: Shard,
     deadline: Timestamp,
 ) -> Result<Watched, Error> {
@@ -187,7 +188,7 @@ impl Until {
 }
 
 async fn watch(
-    world: &(impl Ledger + Runtime + Survey + Parameters + Functions + Secrets + People + Heart),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Functions + Secrets + People + Heart),
     readable: Readable,
     until: Until,
 ) -> WatchedPlan {

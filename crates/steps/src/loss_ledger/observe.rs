@@ -6,7 +6,8 @@ use failover::{
     Error,
     domain::Region,
     ledger::{Current, KeptPlan, Rows, RunKind},
-    ports::{Ledger, Runtime, Survey},
+    ports::{Ledger, Runtime},
+    topologies::{Topologies, Topology},
     topology::{
         Cluster,
         names::{final_snapshot, retired, with_suffix},
@@ -18,7 +19,7 @@ use failover::{
 /// # Errors
 /// `InvalidRequest` or `NotReady` for a cluster that was named and is not one to be compared, `Unavailable`.
 pub(super) async fn observe(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     known: &KeptPlan,
     rows: &Rows,
     current: &Current,
@@ -64,7 +65,7 @@ pub(super) async fn observe(
 
 /// Of a member that has gone or follows again: the Region that the writer left as planned, and where what was retired is kept.
 async fn left_behind(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     known: &KeptPlan,
     current: &Current,
     standing: Option<Standing>,
@@ -96,7 +97,7 @@ async fn planned_from(
 
 /// Where a rebuild of this epoch has put what it retired: the cluster of another name while it is there, else its final snapshot.
 async fn retired_as(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     known: &KeptPlan,
     current: &Current,
     member: &str,
@@ -107,7 +108,11 @@ async fn retired_as(
         return Ok(None);
     };
     let renamed = with_suffix(member, &retired(kept.seen_at, epoch));
-    let is_there = world.cluster(here, &renamed).await?.is_some();
+    let is_there = world
+        .topology(known.plan.kind())
+        .cluster(world, here, &renamed)
+        .await?
+        .is_some();
     Ok(Some(if is_there {
         format!("it was retired as {renamed}; name that cluster")
     } else {
@@ -120,7 +125,7 @@ async fn retired_as(
 
 /// A cluster that was named by hand: it must be there, available, and no member of a global cluster.
 async fn restored(
-    world: &(impl Runtime + Survey),
+    world: &(impl Runtime + Topologies),
     known: &KeptPlan,
     current: &Current,
     named: &str,
@@ -134,11 +139,15 @@ async fn restored(
             "cluster is {named:?}, which is the writer; name one that was restored from a snapshot"
         )));
     }
-    let found = world.cluster(here, named).await?.ok_or_else(|| {
-        Error::InvalidRequest(format!(
-            "cluster is {named:?}, and RDS in {here} knows none of that name"
-        ))
-    })?;
+    let found = world
+        .topology(known.plan.kind())
+        .cluster(world, here, named)
+        .await?
+        .ok_or_else(|| {
+            Error::InvalidRequest(format!(
+                "cluster is {named:?}, and RDS in {here} knows none of that name"
+            ))
+        })?;
     stands_alone(&found, named)?;
     Ok(found)
 }

@@ -12,8 +12,8 @@ use failover::{
     ledger::{Current, Rows},
     pass::Output,
     plan::Plan,
-    ports::{self, Ledger, Parameters, Runtime, Survey, update},
-    topologies::Blueprints,
+    ports::{self, Ledger, Parameters, Runtime, update},
+    topologies::{Topologies, Topology},
     topology::{Cluster, Group, Named, Role, standing},
 };
 
@@ -24,20 +24,18 @@ pub(super) struct Adopted {
     current: Current,
 }
 
-pub(super) async fn run<W: Ledger + Runtime + Survey + Parameters>(
+pub(super) async fn run<W: Ledger + Runtime + Topologies + Parameters>(
     world: &W,
-    topology: &impl Blueprints<W>,
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
-    match adopt(world, topology, input).await {
+    match adopt(world, input).await {
         Err(why) if input.dry_run => Output::refused(why, None, Vec::new()),
         adopted => adopted,
     }
 }
 
-async fn adopt<W: Ledger + Runtime + Survey + Parameters>(
+async fn adopt<W: Ledger + Runtime + Topologies + Parameters>(
     world: &W,
-    topology: &impl Blueprints<W>,
     input: &AdoptInput,
 ) -> Result<Output<Adopted>, Error> {
     let plan = plan(world, &input.plan).await?;
@@ -53,7 +51,7 @@ async fn adopt<W: Ledger + Runtime + Survey + Parameters>(
     let stays = if input.dry_run {
         Vec::new()
     } else {
-        write(world, topology, &plan, &current).await?
+        write(world, &plan, &current).await?
     };
     let would = input.dry_run && action != "none";
     let reason = reason(&plan.plan, &current, would, &stays);
@@ -113,9 +111,8 @@ fn reason(plan: &PlanName, current: &Current, would: bool, stays: &[String]) -> 
 }
 
 /// Into every ledger, and what each member is made of; a sentence for each plan before this one that stays.
-async fn write<W: Ledger + Runtime + Survey + Parameters>(
+async fn write<W: Ledger + Runtime + Topologies + Parameters>(
     world: &W,
-    topology: &impl Blueprints<W>,
     plan: &Plan,
     current: &Current,
 ) -> Result<Vec<String>, Error> {
@@ -127,8 +124,9 @@ async fn write<W: Ledger + Runtime + Survey + Parameters>(
     }
     // From now on a rebuild knows what each member was made of before an outage.
     for (region, member) in plan.members() {
+        let topology = world.topology(plan.kind());
         let (action, reason) = topology
-            .keep_member(world, &plan.plan, region, &member.cluster, current)
+            .keep_member(world, plan, region, &member.cluster, current)
             .await?;
         tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
     }
@@ -166,7 +164,7 @@ struct Primary {
 }
 
 /// The one member that every Region's RDS names as the primary.
-async fn primary(world: &impl Survey, plan: &Plan, rows: &Rows) -> Result<Primary, Error> {
+async fn primary(world: &impl Topologies, plan: &Plan, rows: &Rows) -> Result<Primary, Error> {
     let ledgers = rows
         .current()
         .and_then(|current| current.global_cluster.clone());
@@ -174,7 +172,7 @@ async fn primary(world: &impl Survey, plan: &Plan, rows: &Rows) -> Result<Primar
     let mut primaries = Vec::new();
     let mut seen: Option<Named> = None;
     for (region, member) in plan.members() {
-        let (cluster, group) = look(world, region, &member.cluster, &identifier).await?;
+        let (cluster, group) = look(world, plan, (region, &member.cluster), &identifier).await?;
         let shown = group.as_ref().map(|group| group.named.clone());
         is_the_same(&identifier, region, (seen.as_ref(), shown.as_ref()))?;
         let member = (region, member.cluster.as_str());
@@ -191,15 +189,19 @@ async fn primary(world: &impl Survey, plan: &Plan, rows: &Rows) -> Result<Primar
 
 /// A member and its group as its own Region's RDS shows them, with nothing under way.
 async fn look(
-    world: &impl Survey,
-    region: &Region,
-    member: &str,
+    world: &impl Topologies,
+    plan: &Plan,
+    (region, member): (&Region, &str),
     identifier: &Named,
 ) -> Result<(Cluster, Option<Group>), Error> {
-    let cluster = world.cluster(region, member).await?.ok_or_else(|| {
-        Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {member}"))
-    })?;
-    let group = world.group(region, identifier).await?;
+    let topology = world.topology(plan.kind());
+    let cluster = topology
+        .cluster(world, region, member)
+        .await?
+        .ok_or_else(|| {
+            Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {member}"))
+        })?;
+    let group = topology.group(world, region, identifier).await?;
     settled(region, group.as_ref(), &cluster)?;
     Ok((cluster, group))
 }

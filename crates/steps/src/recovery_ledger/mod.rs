@@ -12,8 +12,8 @@ use failover::{
     ledger::RunKind,
     pass::{answer, operation, unknown},
     plan::{self, Plan},
-    ports::{Functions, Ledger, Parameters, People, Runtime, Survey},
-    topologies::Blueprints,
+    ports::{Functions, Ledger, Parameters, People, Runtime},
+    topologies::Topologies,
 };
 
 mod acknowledge;
@@ -166,16 +166,15 @@ pub struct AdoptInput {
 ///
 /// # Errors
 /// `InvalidRequest`, `RunRefused`, `NotReady`, `UnexpectedTopology`, `Unavailable`, `Denied`.
-pub async fn handle<W: Ledger + Runtime + Survey + Parameters + Functions + People>(
+pub async fn handle<W: Ledger + Runtime + Topologies + Parameters + Functions + People>(
     world: &W,
-    topology: &impl Blueprints<W>,
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
         Request::Open(input) => answer(Box::pin(open::run(world, &input)).await?),
         Request::Close(input) => answer(close::run(world, &input).await?),
         Request::Release(input) => answer(release::run(world, &input).await?),
-        Request::Adopt(input) => answer(adopt::run(world, topology, &input).await?),
+        Request::Adopt(input) => answer(adopt::run(world, &input).await?),
         Request::Keep(input) => answer(ask::keep(world, &input).await?),
         Request::Ask(input) => answer(ask::run(world, &input).await?),
         Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
@@ -253,17 +252,11 @@ mod tests {
         let mut dry = send.clone();
         dry["dry_run"] = true.into();
         let books = of("123456789012");
-        let said = handle(&books, &testing::topologies::KeepsNothing, dry.clone())
-            .await
-            .unwrap();
+        let said = handle(&books, dry.clone()).await.unwrap();
         assert_eq!((&said["dry_run"], books.told().len()), (&true.into(), 0));
-        let said = handle(&books, &testing::topologies::KeepsNothing, send)
-            .await
-            .unwrap();
+        let said = handle(&books, send).await.unwrap();
         assert_eq!((&said["dry_run"], books.told().len()), (&Value::Null, 1));
-        let wrong = handle(&of("210987654321"), &testing::topologies::KeepsNothing, dry)
-            .await
-            .unwrap();
+        let wrong = handle(&of("210987654321"), dry).await.unwrap();
         assert_eq!(wrong["refusal"]["error"], "NotReady", "{wrong}");
     }
 

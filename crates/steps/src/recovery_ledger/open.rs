@@ -20,8 +20,9 @@ use failover::{
     ledger::RunKind,
     pass::Output,
     plan::Plan,
-    ports::{Ledger, Parameters, People, Runtime, Survey},
+    ports::{Ledger, Parameters, People, Runtime},
     switches::Switches,
+    topologies::Topologies,
     topology::names::{Names, Retire},
 };
 
@@ -103,7 +104,7 @@ struct Handle {
 }
 
 pub(super) async fn run(
-    world: &(impl Ledger + Runtime + Survey + Parameters + People),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + People),
     input: &OpenInput,
 ) -> Result<Opened, Error> {
     let kind = input.kind;
@@ -146,7 +147,7 @@ fn admit(kind: RunKind, switches: &Switches, plan: &PlanName) -> Result<(), Erro
 }
 
 async fn lease_and_record(
-    world: &(impl Ledger + Runtime + Survey + People),
+    world: &(impl Ledger + Runtime + Topologies + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,

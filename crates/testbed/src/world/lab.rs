@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use aurora_global::AuroraGlobal;
 use aws::{Aws, Settings};
 use aws_config::{BehaviorVersion, Region as AwsRegion, SdkConfig};
 use aws_sdk_rds::config::{Credentials as Keys, SharedCredentialsProvider};
@@ -135,7 +134,7 @@ impl Lab {
     async fn open(self: &Arc<Self>) -> Result<(), Trouble> {
         let home = self.view(HOME);
         let adopt = json!({"operation": "adopt", "plan": PLAN});
-        Box::pin(recovery_ledger::handle(&home, &AuroraGlobal, adopt)).await?;
+        Box::pin(recovery_ledger::handle(&home, adopt)).await?;
         let setup = json!({"operation": "setup", "plan": PLAN});
         let deadline = jiff::Timestamp::now() + CALM;
         Box::pin(health_probe::handle(&home, setup, deadline)).await?;

@@ -12,6 +12,7 @@ use failover::{
     },
     plan::{Plan, Strategy},
     ports::{self, Accepted, Ledger, Members, Parameters, People, Runtime},
+    topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, role},
 };
 use steps::carried_out;
@@ -124,13 +125,15 @@ pub struct DetachAndPromote;
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
 pub async fn run(
-    world: &(impl Ledger + Runtime + Members + Parameters + People),
+    world: &(impl Ledger + Runtime + Members + Topologies + Parameters + People),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&DetachAndPromote, world, input).await
 }
 
-impl<W: Ledger + Runtime + Members + Parameters + People> Step<W> for DetachAndPromote {
+impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W>
+    for DetachAndPromote
+{
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;

@@ -9,39 +9,68 @@ use jiff::Timestamp;
 
 use failover::{
     Error,
-    domain::{PlanName, Region},
+    domain::Region,
+    evidence::Rds,
     ledger::{Current, Resolved, Run},
-    plan::Plan,
+    plan::{Plan, Strategy},
     ports::{Ledger, Members, Runtime},
-    topologies::{Blueprints, Strategies},
-    topology::{Cluster, Group},
+    topologies::Topology,
+    topology::{Cluster, Forwarding, Group},
 };
 
 /// The topology, as shared steps ask it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuroraGlobal;
 
-impl Strategies for AuroraGlobal {
-    fn resolve(&self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
-        detach_and_promote::resolve(plan, target, group)
+impl<W: Ledger + Runtime + Members> Topology<W> for AuroraGlobal {
+    async fn look(self, world: &W, region: &Region, identifier: &str) -> Rds {
+        world.look(region, identifier).await
     }
 
-    fn gives_up(&self, run: &Run, now: Timestamp) -> Option<(Timestamp, String)> {
-        let (last, why) = detach_and_promote::gives_up(run, &run.looks, now)?;
-        Some((last.at, why))
-    }
-}
-
-impl<W: Ledger + Runtime + Members> Blueprints<W> for AuroraGlobal {
-    async fn keep_member(
-        &self,
+    async fn cluster(
+        self,
         world: &W,
-        plan: &PlanName,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<Cluster>, Error> {
+        world.cluster(region, identifier).await
+    }
+
+    async fn group(self, world: &W, region: &Region, name: &str) -> Result<Option<Group>, Error> {
+        let found = world.global_cluster(region, name).await?;
+        Ok(found.map(Group::from))
+    }
+
+    async fn forwarding(self, world: &W, cluster: &Cluster) -> Result<Forwarding, Error> {
+        world.forwarding(cluster).await
+    }
+
+    async fn keep_member(
+        self,
+        world: &W,
+        plan: &Plan,
         region: &Region,
         cluster: &str,
         current: &Current,
     ) -> Result<(&'static str, String), Error> {
-        rebuild_global::keep_member(world, plan, region, (cluster, None), current).await
+        let member = (cluster, None);
+        rebuild_global::keep_member(world, &plan.plan, region, member, current).await
+    }
+
+    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+        detach_and_promote::resolve(plan, target, group)
+    }
+
+    /// From a managed failover the way leads to a detach, and from there nowhere.
+    fn gives_up(self, run: &Run, now: Timestamp) -> Option<(Timestamp, Resolved)> {
+        let (last, reason) = detach_and_promote::gives_up(run, &run.looks, now)?;
+        let strategy = Strategy::Detach;
+        Some((last.at, Resolved { strategy, reason }))
+    }
+
+    /// About a detach that `auto` chose.
+    fn asks_people(self, plan: &Plan, way: &Resolved) -> bool {
+        plan.topology.strategy() == Strategy::Auto && way.strategy == Strategy::Detach
     }
 }
 

@@ -22,6 +22,7 @@ use failover::{
         self, Accepted, Functions, Ledger, Members, Names, Parameters, People, Runtime, Secrets,
         Services, update,
     },
+    topologies::Topologies,
     topology::{Cluster, GlobalCluster, Role, role},
 };
 use steps::carried_out;
@@ -120,15 +121,34 @@ pub struct PlannedFailover;
 /// `NotReady` with every reason against it, before anything was changed or after RDS called it off; the guards' refusals.
 pub async fn run(
     world: &(
-         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger
+         + Runtime
+         + Members
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Services
+         + Secrets
+         + People
      ),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&PlannedFailover, world, input).await
 }
 
-impl<W: Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People>
-    Step<W> for PlannedFailover
+impl<
+    W: Ledger
+        + Runtime
+        + Members
+        + Topologies
+        + Parameters
+        + Functions
+        + Names
+        + Services
+        + Secrets
+        + People,
+> Step<W> for PlannedFailover
 {
     const NAME: &'static str = STEP;
     type Observed = Observed;

@@ -10,11 +10,9 @@ use failover::{
     evidence::{Rds, Witness},
     ledger::Claim,
     pass::Pass,
-    plan::Plan,
-    ports::{
-        Confirmation, Functions, Ledger, ReachInput, ReachOutput, Runtime, Survey, recorded_group,
-        update, within,
-    },
+    plan::{Plan, TopologyKind},
+    ports::{Confirmation, Functions, Ledger, ReachInput, ReachOutput, Runtime, update, within},
+    topologies::{Topologies, Topology, recorded_group},
     topology::{Cluster, Group},
 };
 
@@ -52,10 +50,11 @@ impl Asked {
 }
 
 pub(super) async fn ask(
-    world: &(impl Ledger + Runtime + Survey + Functions),
+    world: &(impl Ledger + Runtime + Topologies + Functions),
     pass: &Pass,
 ) -> Asked {
     let (run, plan) = (&pass.run, &pass.run.plan);
+    let kind = plan.kind();
     let (from, to) = (cluster(plan, &run.from), cluster(plan, &run.to));
     let current = pass.rows.current();
     let current = current.and_then(|current| current.global_cluster.clone());
@@ -65,11 +64,19 @@ pub(super) async fn ask(
         within(world, TIMEOUT, world.vantage(&run.from, run.name())),
         within(world, TIMEOUT, world.ask_ledger(&run.from, run.name())),
         others(world, pass),
-        rds(world, &run.to, &to),
-        rds(world, &run.from, &from),
+        rds(world, kind, &run.to, &to),
+        rds(world, kind, &run.from, &from),
         ask_witness(world, plan, &run.from, &from),
-        within(world, TIMEOUT, world.cluster(&run.to, &to)),
-        within(world, TIMEOUT, recorded_group(world, &run.to, &current)),
+        within(
+            world,
+            TIMEOUT,
+            world.topology(kind).cluster(world, &run.to, &to)
+        ),
+        within(
+            world,
+            TIMEOUT,
+            recorded_group(world, kind, &run.to, &current)
+        ),
         within(world, TIMEOUT, lease(world, pass)),
     );
     Asked {
@@ -139,6 +146,7 @@ async fn ask_witness(
         plan: plan.plan.clone(),
         region: region.clone(),
         cluster: cluster.to_owned(),
+        kind: plan.kind(),
     };
     match within(world, TIMEOUT, world.ask_witness(witness, &input)).await {
         Ok(ReachOutput {
@@ -157,8 +165,13 @@ pub(in crate::confirm_outage) fn answers<T>(asked: &Result<T, Error>) -> bool {
     asked.as_ref().err().is_none_or(Error::is_answer)
 }
 
-async fn rds(world: &(impl Runtime + Survey), region: &Region, cluster: &str) -> Rds {
-    let asked = async { Ok(world.look(region, cluster).await) };
+async fn rds(
+    world: &(impl Runtime + Topologies),
+    kind: TopologyKind,
+    region: &Region,
+    cluster: &str,
+) -> Rds {
+    let asked = async { Ok(world.topology(kind).look(world, region, cluster).await) };
     let silent = |why: Error| Rds::Silent {
         why: why.to_string(),
     };

@@ -5,7 +5,8 @@ use failover::{
     domain::Epoch,
     ledger::{Current, PlanState, Run, RunKind},
     pass::Pass,
-    ports::{Ledger, Survey, recorded_group, update},
+    ports::{Ledger, update},
+    topologies::{Topologies, recorded_group},
     topology::Named,
 };
 
@@ -15,7 +16,7 @@ use failover::{
 /// # Errors
 /// `RunRefused` without the lease; `UnexpectedTopology` when a later epoch is current; `Unavailable`.
 pub async fn conclude(
-    world: &(impl Ledger + Survey),
+    world: &(impl Ledger + Topologies),
     pass: &Pass,
     epoch: Epoch,
 ) -> Result<(), Error> {
@@ -53,7 +54,7 @@ fn proven(row: &PlanState, run: &Run, current: &Current) -> Result<PlanState, Er
 }
 
 /// The group that the promoted writer leads, as RDS shows it; `None` where it stands alone.
-async fn leads(world: &impl Survey, pass: &Pass) -> Result<Option<Named>, Error> {
+async fn leads(world: &impl Topologies, pass: &Pass) -> Result<Option<Named>, Error> {
     let run = &pass.run;
     let intent = pass
         .rows
@@ -69,7 +70,7 @@ async fn leads(world: &impl Survey, pass: &Pass) -> Result<Option<Named>, Error>
     let Some(member) = run.plan.members().get(&run.to) else {
         return Ok(None);
     };
-    let group = recorded_group(world, &run.to, &named).await?;
+    let group = recorded_group(world, run.plan.kind(), &run.to, &named).await?;
     let led = group.filter(|group| group.names_as_leader(&run.to, &member.cluster));
     Ok(led.map(|group| group.named))
 }

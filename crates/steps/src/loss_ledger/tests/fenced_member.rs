@@ -8,8 +8,12 @@ use super::*;
 use failover::{
     domain::PlanName,
     evidence::Rds,
-    ledger::TableLoss,
-    ports::{Forwarding, Held, Pair, RowBatch, Survey},
+    ledger::{Resolved, TableLoss},
+    plan::{Plan, TopologyKind},
+    ports::{Held, Pair, RowBatch},
+    testing::topologies::Detaches,
+    topologies::{Topologies, Topology},
+    topology::Forwarding,
 };
 
 /// us-east-1 was deposed by epoch 8 and is fenced; what is compared is given batch by batch.
@@ -107,19 +111,41 @@ impl People for FencedMember {
     }
 }
 
-impl Survey for FencedMember {
-    async fn group(&self, _: &Region, _: &str) -> Result<Option<Group>, Error> {
-        Ok(self.group.clone())
+/// What RDS shows of it.
+#[derive(Clone, Copy)]
+pub(super) struct Shown;
+
+impl Topologies for FencedMember {
+    type Topology = Shown;
+
+    fn topology(&self, _: TopologyKind) -> Shown {
+        Shown
+    }
+}
+
+impl Topology<FencedMember> for Shown {
+    async fn group(
+        self,
+        member: &FencedMember,
+        _: &Region,
+        _: &str,
+    ) -> Result<Option<Group>, Error> {
+        Ok(member.group.clone())
     }
 
-    async fn look(&self, _: &Region, _: &str) -> Rds {
+    async fn look(self, _: &FencedMember, _: &Region, _: &str) -> Rds {
         Rds::Silent {
             why: "not asked".into(),
         }
     }
 
-    async fn cluster(&self, _: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        let is_gone = match (&self.retired, identifier) {
+    async fn cluster(
+        self,
+        member: &FencedMember,
+        _: &Region,
+        identifier: &str,
+    ) -> Result<Option<Cluster>, Error> {
+        let is_gone = match (&member.retired, identifier) {
             (_, "nowhere") | (Some(_), "orders-east") => true,
             (Some((_, is_there)), _) => !is_there,
             (None, _) => false,
@@ -127,10 +153,10 @@ impl Survey for FencedMember {
         Ok((!is_gone).then(|| Cluster {
             identifier: identifier.into(),
             arn: format!("arn:aws:rds:us-east-1:123456789012:cluster:{identifier}"),
-            resource_id: self.resource_id.map(str::to_owned),
+            resource_id: member.resource_id.map(str::to_owned),
             status: "available".into(),
             engine_version: "16.6".into(),
-            global_cluster: (identifier == "follows" || self.group.is_some())
+            global_cluster: (identifier == "follows" || member.group.is_some())
                 .then(|| "orders-global-1".into()),
             endpoint: "east".into(),
             reader_endpoint: "east-ro".into(),
@@ -143,8 +169,38 @@ impl Survey for FencedMember {
         }))
     }
 
-    async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
-        self.books.forwarding(cluster).await
+    async fn forwarding(
+        self,
+        member: &FencedMember,
+        cluster: &Cluster,
+    ) -> Result<Forwarding, Error> {
+        Detaches.forwarding(&member.books, cluster).await
+    }
+
+    async fn keep_member(
+        self,
+        member: &FencedMember,
+        plan: &Plan,
+        region: &Region,
+        cluster: &str,
+        current: &Current,
+    ) -> Result<(&'static str, String), Error> {
+        let books = &member.books;
+        Detaches
+            .keep_member(books, plan, region, cluster, current)
+            .await
+    }
+
+    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+        Detaches.resolve(plan, target, group)
+    }
+
+    fn gives_up(self, run: &Run, now: Timestamp) -> Option<(Timestamp, Resolved)> {
+        Detaches.gives_up(run, now)
+    }
+
+    fn asks_people(self, plan: &Plan, way: &Resolved) -> bool {
+        Detaches.asks_people(plan, way)
     }
 }
 

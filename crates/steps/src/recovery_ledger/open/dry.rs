@@ -15,7 +15,8 @@ use failover::{
     ledger::{PlanState, Rows},
     pass::Refusal,
     plan::Plan,
-    ports::{Ledger, People, Runtime, Survey},
+    ports::{Ledger, People, Runtime},
+    topologies::Topologies,
 };
 
 /// What stands against a run, each thing once.
@@ -67,7 +68,7 @@ impl Against {
 /// # Errors
 /// What nobody could find out.
 pub(super) async fn run(
-    world: &(impl Ledger + Runtime + Survey + People),
+    world: &(impl Ledger + Runtime + Topologies + People),
     plan: &Plan,
     input: &Opening,
     admitted: Result<(), Error>,
@@ -96,7 +97,7 @@ pub(super) async fn run(
 
 /// The rows that the run would count on, and what it would hold of the plan.
 async fn look(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     plan: &Plan,
     input: &Opening,
 ) -> Result<(Rows, Held), Error> {
@@ -135,7 +136,7 @@ mod tests {
     use failover::{
         domain::Epoch,
         ledger::{Claim, Current, PlanState, RunKind},
-        testing::{Books, topologies::KeepsNothing},
+        testing::Books,
     };
 
     fn row(writer: &str) -> PlanState {
@@ -156,7 +157,7 @@ mod tests {
     async fn opened(books: &Books, kind: &str) -> Value {
         let input = json!({"plan": "orders", "dry_run": true});
         let open = json!({"operation": "open", "kind": kind, "run_id": "a", "input": input});
-        Box::pin(handle(books, &KeepsNothing, open)).await.unwrap()
+        Box::pin(handle(books, open)).await.unwrap()
     }
 
     #[tokio::test]
@@ -194,9 +195,7 @@ mod tests {
             assert!(reasons.contains(&json!(hand.to_string())), "{answer}");
             let input = json!({"plan": "orders"});
             let open = json!({"operation": "open", "kind": kind, "run_id": "a", "input": input});
-            let why = Box::pin(handle(&books, &KeepsNothing, open))
-                .await
-                .unwrap_err();
+            let why = Box::pin(handle(&books, open)).await.unwrap_err();
             assert!(
                 why.name() == "NotReady" && why.to_string().contains(says),
                 "{why}"

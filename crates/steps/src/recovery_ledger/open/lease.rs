@@ -12,7 +12,8 @@ use failover::{
     ledger::{Claim, PlanState, Rows, RunKind},
     pass::briefly,
     plan::Plan,
-    ports::{self, Ledger, Runtime, Survey, update},
+    ports::{self, Ledger, Runtime, update},
+    topologies::Topologies,
 };
 
 /// What a run holds of the plan when it opens.
@@ -30,7 +31,7 @@ pub(super) struct Held {
 /// Region anyway: here it would cost a dead Region's time-out. Behind a promotion that RDS shows, no other Region holds the run
 /// up by being silent.
 pub(super) async fn lease(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     plan: &Plan,
     input: &Opening,
 ) -> Result<Held, Error> {
@@ -86,7 +87,7 @@ async fn claimed(
 /// Whether what a Region's ledger answered counts: that of another one which is silent does not, once RDS shows that the change of
 /// writer is carried out.
 pub(super) async fn counts<T>(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     plan: &Plan,
     input: &Opening,
     region: &Region,
@@ -108,7 +109,7 @@ pub(super) async fn counts<T>(
 
 /// Whether RDS shows that the change of writer which this Region's ledger holds open is carried out.
 async fn is_carried_out(
-    world: &(impl Ledger + Runtime + Survey),
+    world: &(impl Ledger + Runtime + Topologies),
     plan: &Plan,
     input: &Opening,
 ) -> Result<bool, Error> {

@@ -13,7 +13,8 @@ use failover::{
     guard,
     ledger::{Rows, Run, RunKind},
     plan::Plan,
-    ports::{self, Ledger, People, Runtime, Survey},
+    ports::{self, Ledger, People, Runtime},
+    topologies::Topologies,
 };
 
 /// Records a run that holds what it needs, and tells people what is suspected.
@@ -21,7 +22,7 @@ use failover::{
 /// # Errors
 /// `RunRefused` for one that lost a lease meanwhile, is closed, or has nothing to do; what the ledgers say against it.
 pub(super) async fn record(
-    world: &(impl Ledger + Runtime + Survey + People),
+    world: &(impl Ledger + Runtime + Topologies + People),
     plan: &Plan,
     input: &Opening,
     held: &Held,

@@ -9,7 +9,8 @@ use failover::{
     ledger::{Current, Outcome, Rows, Run, RunKind},
     pass::SILENCE,
     plan::Plan,
-    ports::{Ledger, People, Runtime, Survey},
+    ports::{Ledger, People, Runtime},
+    topologies::Topologies,
 };
 
 /// What stands for a run where a writer was adopted.
@@ -18,7 +19,7 @@ pub(in crate::recovery_ledger) const ADOPTED: &str = "adopt";
 /// Whether the target is promoted already, so that only what comes after that is left; where it is not, the cool-down
 /// has its word.
 pub(super) async fn resumes(
-    world: &(impl Ledger + Runtime + Survey + People),
+    world: &(impl Ledger + Runtime + Topologies + People),
     plan: &Plan,
     input: &Opening,
     rows: &Rows,
@@ -237,12 +238,7 @@ mod tests {
         let input = json!({"plan": "orders", "dry_run": dry_run});
         let kind = "unplanned_failover";
         let open = json!({"operation": "open", "kind": kind, "run_id": "b", "input": input});
-        let opened = Box::pin(crate::recovery_ledger::handle(
-            books,
-            &testing::topologies::KeepsNothing,
-            open,
-        ))
-        .await;
+        let opened = Box::pin(crate::recovery_ledger::handle(books, open)).await;
         opened.map_err(|why| why.name())
     }
 

@@ -14,6 +14,7 @@ use failover::{
         Functions, Ledger, Members, Names, Parameters, People, Runtime, Secrets, Services,
         in_region, within,
     },
+    topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, is_led_by, role},
 };
 use steps::confirm_outage;
@@ -21,7 +22,16 @@ use steps::confirm_outage;
 /// What RDS shows of the target's Region, and what stands against the move or became of it.
 pub(super) async fn observe(
     world: &(
-         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger
+         + Runtime
+         + Members
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Services
+         + Secrets
+         + People
      ),
     pass: &Pass,
 ) -> Result<Observed, Error> {
@@ -87,7 +97,16 @@ fn cluster_of<'a>(run: &'a Run, region: &Region) -> &'a str {
 /// What is refused where RDS knows no target: with every other reason, while nothing was called.
 async fn without_target(
     world: &(
-         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger
+         + Runtime
+         + Members
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Services
+         + Secrets
+         + People
      ),
     pass: &Pass,
     global: Option<&GlobalCluster>,

@@ -15,6 +15,7 @@ use failover::{
         BlueGreen, Functions, Ledger, Members, Names, Parameters, People, Rights, Runtime, Secrets,
         Services,
     },
+    topologies::Topologies,
     topology::{Cluster, GlobalCluster},
 };
 
@@ -27,7 +28,16 @@ const READING_SECONDS_MAX: f64 = 60.0;
 
 pub(super) async fn reasons(
     world: &(
-         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger
+         + Runtime
+         + Members
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Services
+         + Secrets
+         + People
      ),
     pass: &Pass,
     global: Option<&GlobalCluster>,

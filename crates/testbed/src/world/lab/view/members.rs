@@ -1,16 +1,27 @@
 //! RDS, from the simulator.
 
+use aurora_global::AuroraGlobal;
 use failover::{
     Error,
     domain::Region,
     evidence::Rds,
-    ports::{Accepted, BlueGreen, Forwarding, Members, Survey},
-    topology::{Call, Cluster, GlobalCluster, Group, ParameterGroup, Reach, Shape, Snapshot},
+    plan::TopologyKind,
+    ports::{Accepted, BlueGreen, Members},
+    topologies::Topologies,
+    topology::{Call, Cluster, Forwarding, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
 };
 
 use super::View;
 
-impl Survey for View {
+impl Topologies for View {
+    type Topology = AuroraGlobal;
+
+    fn topology(&self, _: TopologyKind) -> AuroraGlobal {
+        AuroraGlobal
+    }
+}
+
+impl Members for View {
     async fn look(&self, region: &Region, identifier: &str) -> Rds {
         let look = async {
             self.reach(region).await?;
@@ -27,17 +38,10 @@ impl Survey for View {
         self.within(self.rds()?.cluster(region, identifier)).await
     }
 
-    async fn group(&self, region: &Region, name: &str) -> Result<Option<Group>, Error> {
-        let found = self.global_cluster(region, name).await?;
-        Ok(found.map(Group::from))
-    }
-
     async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
         self.within(self.rds()?.forwarding(cluster)).await
     }
-}
 
-impl Members for View {
     async fn global_cluster(
         &self,
         region: &Region,

@@ -12,6 +12,7 @@ use failover::{
     ports::{
         Functions, Ledger, Members, Names, Parameters, People, Rotation, Runtime, Secrets, Services,
     },
+    topologies::Topologies,
 };
 use steps::{dns_flip, rivals, services};
 
@@ -20,7 +21,16 @@ const ROTATION_SECONDS_MIN: f64 = 900.0;
 
 pub(super) async fn reasons(
     world: &(
-         impl Ledger + Runtime + Members + Parameters + Functions + Names + Services + Secrets + People
+         impl Ledger
+         + Runtime
+         + Members
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Services
+         + Secrets
+         + People
      ),
     pass: &Pass,
 ) -> Vec<String> {
@@ -58,7 +68,7 @@ async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
 
 /// What FlipDns would be refused at, behind the point of no return.
 async fn names(
-    world: &(impl Ledger + Runtime + Members + Parameters + Names),
+    world: &(impl Ledger + Runtime + Members + Topologies + Parameters + Names),
     pass: &Pass,
 ) -> Vec<String> {
     let refused = dns_flip::refusals(world, pass).await;

@@ -23,6 +23,7 @@ pub(in crate::planned_failover) async fn warnings(
             plan: run.name().clone(),
             region: region.clone(),
             cluster: member.map_or_else(String::new, |member| member.cluster.clone()),
+            kind: run.plan.kind(),
         };
         warning(witness, region, world.hears(witness, &input).await)
     });

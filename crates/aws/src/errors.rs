@@ -77,7 +77,7 @@ where
 
 /// Whether a call was turned away because too much was asked: it has changed nothing, and says nothing of what it asked about.
 /// A service in trouble may say the same of what it had begun, and that is no such answer.
-pub(super) fn is_throttled<E>(error: &SdkError<E, HttpResponse>) -> bool
+pub fn is_throttled<E>(error: &SdkError<E, HttpResponse>) -> bool
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

@@ -27,21 +27,18 @@ mod dynamodb;
 mod ecs;
 mod errors;
 mod eventbridge;
-mod forwarding;
 pub mod function;
 mod gate;
 mod heart;
 mod lambda;
 mod losses;
-mod rds;
-mod rebuild;
 mod route53;
 mod secrets;
 mod sns;
 mod ssm;
 mod states;
 
-pub use errors::error;
+pub use errors::{error, is_throttled};
 
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);
@@ -171,6 +168,16 @@ impl Aws {
 }
 
 impl<K> Aws<K> {
+    /// What the clients of every service are made of.
+    pub const fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// What the function was told beside that.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     fn connector(&self) -> Result<&Connector, Error> {
         let made = self.connector.get_or_init(|| {
             let server = match &self.settings.resolver {
@@ -227,16 +234,17 @@ impl<K> Runtime for Aws<K> {
 
 /// The configuration of a call that changes something: one attempt. What was cut off may have been carried out, and the
 /// next pass looks before anything is asked for again.
+#[macro_export]
 macro_rules! once {
     ($sdk:ident) => {
         $sdk::config::Builder::new()
-            .retry_config(aws_config::retry::RetryConfig::disabled())
-            .timeout_config(crate::once_timeouts())
+            .retry_config($sdk::config::retry::RetryConfig::disabled())
+            .timeout_config($crate::once_timeouts())
     };
 }
-use once;
 
-fn once_timeouts() -> TimeoutConfig {
+/// How long a call may take that is made once.
+pub fn once_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(OPERATION)
@@ -245,13 +253,13 @@ fn once_timeouts() -> TimeoutConfig {
 }
 
 /// A client of a service in a Region; all of them share one pool of connections.
+#[macro_export]
 macro_rules! client {
     ($aws:expr, $sdk:ident, $region:expr) => {
         $sdk::Client::from_conf(
-            $sdk::config::Builder::from(&$aws.config)
+            $sdk::config::Builder::from($aws.config())
                 .region($sdk::config::Region::new($region.0.clone()))
                 .build(),
         )
     };
 }
-use client;

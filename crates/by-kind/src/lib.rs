@@ -90,18 +90,20 @@ where
 
 #[cfg(test)]
 mod tests {
+    use aws::Aws;
+    use failover::testing;
+
     use super::*;
-    use failover::testing::{self, Books};
 
     #[test]
     fn a_plan_is_asked_of_its_own_kinds_topology() {
         let mut run = testing::run();
         let of = ByKind::of(run.plan.kind());
-        let asked = Topology::<Books>::resolve(of, &run.plan, None, None);
-        let own = Topology::<Books>::resolve(AuroraGlobal, &run.plan, None, None);
+        let asked = Topology::<Aws>::resolve(of, &run.plan, None, None);
+        let own = Topology::<Aws>::resolve(AuroraGlobal, &run.plan, None, None);
         assert_eq!(asked, own);
         run.strategy = Some(asked);
         let way = run.strategy.as_ref().unwrap();
-        assert!(Topology::<Books>::asks_people(of, &run.plan, way));
+        assert!(Topology::<Aws>::asks_people(of, &run.plan, way));
     }
 }

@@ -11,7 +11,6 @@
 
 mod functions;
 mod ledger;
-mod members;
 pub mod probe;
 pub mod topologies;
 
@@ -278,6 +277,17 @@ impl Books {
     pub fn showing(mut self, global: GlobalCluster) -> Self {
         self.global = Some(global);
         self
+    }
+
+    /// What of a member this Region's rebuild may make again.
+    pub const fn reach(&self) -> Option<&Reach> {
+        self.reach.as_ref()
+    }
+
+    /// The global cluster of this name.
+    pub fn global(&self, identifier: &str) -> Option<GlobalCluster> {
+        let shown = self.global.clone();
+        shown.filter(|global| global.identifier == identifier)
     }
 
     /// What this Region's plan parameter holds.

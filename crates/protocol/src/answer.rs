@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use aurora_global::members::Accepted;
 use failover::{
     Error,
     beat::{Vantage, Write},
     evidence::Rds,
     ledger::{PlanState, Run},
-    ports::{Accepted, Access, Confirmation, Fenced, Record},
+    ports::{Access, Confirmation, Fenced, Record},
     topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
 };
 

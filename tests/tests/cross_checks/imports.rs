@@ -8,7 +8,7 @@ use tests::{
 };
 
 /// What a topology may depend on.
-const A_TOPOLOGY_MAY_NEED: [&str; 2] = ["failover", "steps"];
+const A_TOPOLOGY_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
@@ -16,9 +16,9 @@ const MAY_NEED: [(&str, &[&str]); 14] = [
     ("failover", &[]),
     ("postgres", &["failover"]),
     ("steps", &["failover"]),
+    ("aws", &["failover", "postgres", "steps"]),
     ("aurora-global", &A_TOPOLOGY_MAY_NEED),
     ("by-kind", &["aurora-global", "failover"]),
-    ("aws", &["aurora-global", "failover", "postgres", "steps"]),
     ("machines", &["failover"]),
     (
         "protocol",

@@ -1,4 +1,5 @@
-//! A topology for tests that are about none.
+//! A topology for tests that are about none: at most one cluster and one group are shown, and nobody knows what a member is made
+//! of.
 
 use jiff::Timestamp;
 
@@ -8,7 +9,6 @@ use crate::{
     evidence::Rds,
     ledger::{Answer, Current, Resolved, Run},
     plan::{Plan, Strategy, TopologyKind},
-    ports::Members,
     testing::Books,
     topologies::{Topologies, Topology},
     topology::{Cluster, Forwarding, Group},
@@ -27,31 +27,34 @@ impl Topologies for Books {
 }
 
 impl Topology<Books> for Detaches {
-    async fn look(self, books: &Books, region: &Region, identifier: &str) -> Rds {
-        books.look(region, identifier).await
+    async fn look(self, _: &Books, _: &Region, _: &str) -> Rds {
+        Rds::Silent {
+            why: "nobody asked".into(),
+        }
     }
 
     async fn cluster(
         self,
         books: &Books,
-        region: &Region,
-        identifier: &str,
+        _: &Region,
+        cluster: &str,
     ) -> Result<Option<Cluster>, Error> {
-        books.cluster(region, identifier).await
+        if books
+            .unseen
+            .as_ref()
+            .is_some_and(|unseen| unseen.as_str() == cluster)
+        {
+            return Err(Error::Unavailable(format!("RDS does not show {cluster}")));
+        }
+        Ok(books.cluster.clone())
     }
 
-    async fn group(
-        self,
-        books: &Books,
-        region: &Region,
-        name: &str,
-    ) -> Result<Option<Group>, Error> {
-        let found = books.global_cluster(region, name).await?;
-        Ok(found.map(Group::from))
+    async fn group(self, books: &Books, _: &Region, name: &str) -> Result<Option<Group>, Error> {
+        Ok(books.global(name).map(Group::from))
     }
 
-    async fn forwarding(self, books: &Books, cluster: &Cluster) -> Result<Forwarding, Error> {
-        books.forwarding(cluster).await
+    async fn forwarding(self, books: &Books, _: &Cluster) -> Result<Forwarding, Error> {
+        books.kept.lock().unwrap().doorway.forwarding.clone()
     }
 
     async fn keep_member(

@@ -1,12 +1,12 @@
 //! RDS, as a run reads and changes it.
 
 use aurora_global::AuroraGlobal;
+use aurora_global::members::{Accepted, BlueGreen, Members};
 use failover::{
     Error,
     domain::Region,
     evidence::Rds,
     plan::TopologyKind,
-    ports::{Accepted, BlueGreen, Members},
     topologies::Topologies,
     topology::{Call, Cluster, Forwarding, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
 };

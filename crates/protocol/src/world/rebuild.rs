@@ -1,8 +1,8 @@
 //! What members are made of, and what the calls of a rebuild do to them.
 
+use aurora_global::members::Accepted;
 use failover::{
     Error,
-    ports::Accepted,
     topology::{Call, InstanceShape, Shape},
 };
 

@@ -1,11 +1,12 @@
 //! Route 53 and the other functions, as a run calls them.
 
+use aurora_global::members::Accepted;
 use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     ports::{
-        Accepted, Batch, Confirmation, Execution, Functions, Heard, Names, Parameter, Parameters,
-        People, ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
+        Batch, Confirmation, Execution, Functions, Heard, Names, Parameter, Parameters, People,
+        ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
     },
     switches::Switches,
 };

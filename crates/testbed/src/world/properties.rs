@@ -132,7 +132,8 @@ pub(super) async fn export_role(client: &Client, cluster: &str) -> Result<(), Tr
 mod tests {
     use std::path::Path;
 
-    use failover::{ports::Members, topology::InstanceShape};
+    use aurora_global::members::Members;
+    use failover::topology::InstanceShape;
 
     use super::super::{Foundation, databases, lab};
     use crate::{

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::members::{Accepted, Members};
 use failover::{
     Error,
     ledger::Rows,
@@ -11,7 +12,7 @@ use failover::{
         frame::{self, Act, Came, Step, Then},
     },
     plan::{Plan, Strategy},
-    ports::{self, Accepted, Ledger, Members, Parameters, People, Runtime},
+    ports::{self, Ledger, Parameters, People, Runtime},
     topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, role},
 };

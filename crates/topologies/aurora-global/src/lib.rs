@@ -1,19 +1,23 @@
 //! An Aurora global database as a topology: its writer is moved by a managed failover, by detaching a standby or by a switchover,
 //! and its members are made again around the writer.
 
+#[cfg(feature = "aws")]
+mod aws;
 pub mod detach_and_promote;
+pub mod members;
 pub mod planned_failover;
 pub mod rebuild_global;
 
 use jiff::Timestamp;
 
+use crate::members::Members;
 use failover::{
     Error,
     domain::Region,
     evidence::Rds,
     ledger::{Current, Resolved, Run},
     plan::{Plan, Strategy},
-    ports::{Ledger, Members, Runtime},
+    ports::{Ledger, Runtime},
     topologies::Topology,
     topology::{Cluster, Forwarding, Group},
 };

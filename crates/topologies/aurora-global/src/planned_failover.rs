@@ -9,6 +9,7 @@ mod words;
 use serde::Serialize;
 
 use crate::detach_and_promote::Written;
+use crate::members::{Accepted, Members};
 use failover::{
     Error,
     ledger::{Looks, Rows},
@@ -19,8 +20,7 @@ use failover::{
     },
     plan::Plan,
     ports::{
-        self, Accepted, Functions, Ledger, Members, Names, Parameters, People, Runtime, Secrets,
-        Services, update,
+        self, Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, update,
     },
     topologies::Topologies,
     topology::{Cluster, GlobalCluster, Role, role},

@@ -32,6 +32,7 @@ pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
 pub use rights::TAKES_AWAY;
 pub use seen::{NextGlobal, Observed, SeenMember};
 
+use crate::members::Members;
 use failover::{
     Error,
     domain::Region,
@@ -41,7 +42,7 @@ use failover::{
         read, take, wait_seconds_up_to,
     },
     patience::{Shown, Trouble},
-    ports::{Fence, Functions, Ledger, Members, Parameters, People, Runtime},
+    ports::{Fence, Functions, Ledger, Parameters, People, Runtime},
     topology::{
         Call, Named,
         names::{Names, Retire},

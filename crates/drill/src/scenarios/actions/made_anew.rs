@@ -1,8 +1,8 @@
 //! What a rebuilt member is made of: equal to what it was, or what differs was said before anything was taken away.
 
-use aurora_global::rebuild_global::differences;
+use aurora_global::{members::Members, rebuild_global::differences};
 use aws::Aws;
-use failover::{ports::Members, topology::Shape};
+use failover::topology::Shape;
 use serde_json::{Value, json};
 
 use crate::{

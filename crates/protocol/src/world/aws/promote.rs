@@ -1,6 +1,7 @@
 //! The promoting calls, and the harm that they may do.
 
-use failover::{Error, ports::Accepted};
+use aurora_global::members::Accepted;
+use failover::Error;
 
 use crate::{
     state::{Harm, LATER, Operation, Role, Slot, State, Task, region, start},

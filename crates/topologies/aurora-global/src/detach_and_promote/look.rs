@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Observed, Tried, Written, resolve};
+use crate::members::{Members, in_region};
 use failover::{
     Error,
     beat::{Vantage, Write},
@@ -11,7 +12,7 @@ use failover::{
     ledger::{self, Confirmed, Run},
     pass::{Pass, SILENCE, calls},
     plan::Strategy,
-    ports::{Ledger, Members, Parameters, Runtime, in_region},
+    ports::{Ledger, Parameters, Runtime},
     switches::Switches,
     topology::{Cluster, GlobalCluster, Group, Named, Role, is_led_by, role},
 };

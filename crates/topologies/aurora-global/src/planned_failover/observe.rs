@@ -4,16 +4,14 @@ use futures::future::{join, try_join};
 
 use super::{Called, Observed, not_ready, ready};
 use crate::detach_and_promote::written;
+use crate::members::{Members, in_region};
 use failover::{
     Error,
     beat::Write,
     domain::Region,
     ledger::{Attempt, Run, Seen},
     pass::{Pass, calls},
-    ports::{
-        Functions, Ledger, Members, Names, Parameters, People, Runtime, Secrets, Services,
-        in_region, within,
-    },
+    ports::{Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, within},
     topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, is_led_by, role},
 };

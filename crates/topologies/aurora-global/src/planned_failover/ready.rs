@@ -5,16 +5,14 @@ mod witness;
 
 use futures::future::join_all;
 
+use crate::members::{BlueGreen, Members};
 use failover::{
     Error,
     beat::{Vantage, Write},
     domain::{Region, seconds_between},
     ledger::Run,
     pass::Pass,
-    ports::{
-        BlueGreen, Functions, Ledger, Members, Names, Parameters, People, Rights, Runtime, Secrets,
-        Services,
-    },
+    ports::{Functions, Ledger, Names, Parameters, People, Rights, Runtime, Secrets, Services},
     topologies::Topologies,
     topology::{Cluster, GlobalCluster},
 };

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use super::{Action, Observed, Retire, harmless, rights, unfinished, unlisted};
+use crate::members::{Accepted, Members};
 use failover::{
     Error,
     domain::{Epoch, Region},
     notify::tell,
     pass::{Pass, frame::Came},
     patience::{Refusal, Shown, Trouble},
-    ports::{Accepted, Ledger, Members, People, Runtime, update},
+    ports::{Ledger, People, Runtime, update},
     topology::{Blueprint, Call, Named},
 };
 

@@ -5,11 +5,12 @@ use futures::future::join_all;
 use serde::Serialize;
 
 use super::unfinished::still_to_come;
+use crate::members::{Members, in_region};
 use failover::{
     Error,
     domain::{PlanName, Region},
     ledger::{Current, KeptPlan, Lease},
-    ports::{Ledger, Members, Runtime, in_region},
+    ports::{Ledger, Runtime},
     topology::{Blueprint, GlobalCluster, Healthy, Shape},
 };
 

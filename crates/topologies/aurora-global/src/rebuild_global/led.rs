@@ -2,10 +2,10 @@
 //! tell.
 
 use super::Observed;
+use crate::members::{Members, in_region};
 use failover::{
     Error,
     ledger::Current,
-    ports::{Members, in_region},
     topology::{Cluster, GlobalCluster, Role, role},
 };
 

@@ -10,6 +10,7 @@ use super::{
     led::led,
     unfit::{out_of_reach, unfit},
 };
+use crate::members::Members;
 use failover::{
     Error,
     beat::Write,
@@ -17,7 +18,7 @@ use failover::{
     ledger::Current,
     pass::Pass,
     plan::{Auth, Plan, ProbeLogin},
-    ports::{Functions, Ledger, Members, Parameters, Runtime},
+    ports::{Functions, Ledger, Parameters, Runtime},
     topology::{
         Cluster, GlobalCluster, Named, Shape, Snapshot,
         names::{Names, final_snapshot, unplanned_copy},

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Observed, SeenMember, kept::is_default_group};
+use crate::members::Members;
 use failover::{
     Error,
     domain::Region,
-    ports::Members,
     topology::{ParameterGroup, Reach, Shape, names::Names},
 };
 

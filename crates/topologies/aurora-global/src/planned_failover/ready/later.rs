@@ -4,14 +4,13 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::members::Members;
 use failover::{
     Error,
     domain::{Region, seconds_between},
     pass::{Input, Pass, by_hand},
     plan::Auth,
-    ports::{
-        Functions, Ledger, Members, Names, Parameters, People, Rotation, Runtime, Secrets, Services,
-    },
+    ports::{Functions, Ledger, Names, Parameters, People, Rotation, Runtime, Secrets, Services},
     topologies::Topologies,
 };
 use steps::{dns_flip, rivals, services};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{super::carry_out::called, *};
-use failover::ports::Accepted;
+use crate::members::Accepted;
 use failover::{ledger::Rows, testing, topology::InstanceShape};
 
 fn pass(now: i64) -> Pass {

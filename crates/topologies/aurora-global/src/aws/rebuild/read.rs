@@ -6,7 +6,7 @@ use failover::topology::{
 };
 use jiff::Timestamp;
 
-use super::super::rds::tags;
+use super::super::shown::tags;
 
 /// The cluster with its instances, and its endpoints with their ARNs: their tags are asked for one by one.
 pub(super) fn shape(

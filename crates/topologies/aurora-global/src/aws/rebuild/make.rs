@@ -1,5 +1,6 @@
 //! The calls of a rebuild, each made once.
 
+use ::aws::error;
 use aws_sdk_rds::{
     Client,
     config::http::HttpResponse,
@@ -8,11 +9,11 @@ use aws_sdk_rds::{
 use failover::{
     Error,
     patience::{Trouble, trouble},
-    ports::Accepted,
     topology::Call,
 };
 
-use super::{super::errors::error, inputs};
+use super::inputs;
+use crate::members::Accepted;
 
 /// Makes a call.
 pub(super) async fn make(client: &Client, what: &str, call: &Call) -> Result<Accepted, Error> {

@@ -1,9 +1,7 @@
 //! RDS, as a rebuild changes it: what each refusal means to the next pass.
 
-use failover::{
-    ports::{Accepted, Members},
-    topology::{Call, InstanceShape, ParameterGroup, RoleShape},
-};
+use aurora_global::members::{Accepted, Members};
+use failover::topology::{Call, InstanceShape, ParameterGroup, RoleShape};
 
 use crate::replay::{Next, scripted};
 

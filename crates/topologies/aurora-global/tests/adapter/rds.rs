@@ -1,13 +1,13 @@
 //! RDS: what is read, and the promoting calls.
 
+use aurora_global::members::{Accepted, Members};
 use failover::{
     Error,
     evidence::Rds,
-    ports::{Accepted, Members},
     topology::{Cluster, FailoverState, GlobalMember, Instance, Role, role},
 };
 
-use crate::replay::{Next, scripted};
+use crate::replay::{Next, scripted, scripted_with_retries};
 
 const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
@@ -379,4 +379,20 @@ async fn a_promoting_call_that_is_throttled_has_changed_nothing_and_one_of_a_bro
         }
         assert_eq!(replay.asked().len(), 3, "each was made once");
     }
+}
+
+#[tokio::test]
+async fn a_promoting_call_is_not_made_again() {
+    let east = "us-east-1".into();
+    let fault = Next::xml_error(500, "InternalFailure", "busy");
+    let (aws, replay) = scripted_with_retries([fault.clone(), fault]);
+    let (global, arn) = (
+        "orders-global-1",
+        "arn:aws:rds:us-east-1:123456789012:cluster:orders-east",
+    );
+    let failed_over = aws.fail_over(&east, global, arn).await;
+    let detached = aws.detach(&east, global, arn).await;
+    assert_eq!(failed_over.unwrap_err().name(), "Unavailable");
+    assert_eq!(detached.unwrap_err().name(), "Unavailable");
+    assert_eq!(replay.asked().len(), 2);
 }

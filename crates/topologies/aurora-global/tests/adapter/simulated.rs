@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use aurora_global::members::{Accepted, Members};
 use aws::Aws;
 use aws_sdk_rds::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region},
 };
-use failover::{
-    ports::{Accepted, Members},
-    topology::{Cluster, Forwarding, GlobalCluster, Role, role},
-};
+use failover::topology::{Cluster, Forwarding, GlobalCluster, Role, role};
 use rds_sim::{Durations, Simulator, SimulatorConfig};
 
 use crate::replay::{aws_in, aws_through};

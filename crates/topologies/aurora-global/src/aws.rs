@@ -1,10 +1,14 @@
-//! RDS: reads global clusters, clusters and instances, and makes the promoting calls.
+//! The port [`Members`], carried out at RDS: the topology's only place that names an SDK.
 
-use std::{collections::BTreeMap, time::Duration};
+mod forwarding;
+mod rebuild;
+mod shown;
 
-use aws_config::retry::RetryConfig;
+use std::time::Duration;
+
+use ::aws::{Aws, client, error, is_throttled, once};
 use aws_sdk_rds::{
-    config::{Builder, http::HttpResponse},
+    config::{Builder, http::HttpResponse, retry::RetryConfig},
     error::{ProvideErrorMetadata, SdkError},
     types,
 };
@@ -13,18 +17,12 @@ use failover::{
     domain::{Region, seconds_between},
     evidence::Rds,
     patience::{Trouble, trouble},
-    ports::{Accepted, BlueGreen, Members, Runtime},
-    topology::{
-        Call, Cluster, FailoverState, Forwarding, GlobalCluster, GlobalMember, GlobalSettings,
-        Instance, ParameterGroup, Reach, Shape, Snapshot,
-    },
+    ports::Runtime,
+    topology::{Call, Cluster, Forwarding, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
 };
 
-use super::{
-    Aws, client,
-    errors::{error, is_throttled},
-    once,
-};
+use self::shown::{cluster, global_cluster, of_cluster};
+use crate::members::{Accepted, BlueGreen, Members};
 
 /// A look that found silence in less than this is taken once more.
 const AT_ONCE_SECONDS: f64 = 0.5;
@@ -38,17 +36,17 @@ const UNREAD: &str = "unread";
 impl<K> Members for Aws<K> {
     async fn look(&self, region: &Region, identifier: &str) -> Rds {
         let began = self.now();
-        let seen = self.look_once(region, identifier).await;
+        let seen = look_once(self, region, identifier).await;
         // A kept connection that was closed meanwhile fails at once, and says nothing of the Region.
         let at_once = seconds_between(began, self.now()) < AT_ONCE_SECONDS;
         if seen.answers() || !at_once {
             return seen;
         }
-        self.look_once(region, identifier).await
+        look_once(self, region, identifier).await
     }
 
     async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
-        let Some(found) = self.db_cluster(region, identifier).await? else {
+        let Some(found) = db_cluster(self, region, identifier).await? else {
             return Ok(None);
         };
         let client = client!(self, aws_sdk_rds, region);
@@ -65,7 +63,7 @@ impl<K> Members for Aws<K> {
     }
 
     async fn forwarding(&self, cluster: &Cluster) -> Result<Forwarding, Error> {
-        self.write_forwarding(cluster).await
+        forwarding::shown(self, cluster).await
     }
 
     async fn global_cluster(
@@ -187,15 +185,15 @@ impl<K> Members for Aws<K> {
     }
 
     fn reach(&self) -> Option<&Reach> {
-        self.settings.reach.as_ref()
+        self.settings().reach.as_ref()
     }
 
     async fn shape(&self, region: &Region, cluster: &str) -> Result<Option<Shape>, Error> {
-        self.whole_cluster(region, cluster).await
+        rebuild::whole_cluster(self, region, cluster).await
     }
 
     async fn snapshot(&self, region: &Region, snapshot: &str) -> Result<Option<Snapshot>, Error> {
-        self.cluster_snapshot(region, snapshot).await
+        rebuild::snapshot(self, region, snapshot).await
     }
 
     async fn unplanned_snapshots(
@@ -203,7 +201,7 @@ impl<K> Members for Aws<K> {
         region: &Region,
         cluster: &str,
     ) -> Result<Vec<Snapshot>, Error> {
-        self.kept_snapshots(region, cluster).await
+        rebuild::kept_snapshots(self, region, cluster).await
     }
 
     async fn family(
@@ -211,85 +209,82 @@ impl<K> Members for Aws<K> {
         region: &Region,
         group: &ParameterGroup,
     ) -> Result<Option<String>, Error> {
-        self.group_family(region, group).await
+        rebuild::family(self, region, group).await
     }
 
     async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
-        self.make_call(region, call).await
+        rebuild::call(self, region, call).await
     }
 }
 
-impl<K> Aws<K> {
-    /// A cluster as RDS describes it; `None` when there is none of this name.
-    pub(super) async fn db_cluster(
-        &self,
-        region: &Region,
-        identifier: &str,
-    ) -> Result<Option<types::DbCluster>, Error> {
-        let answer = client!(self, aws_sdk_rds, region)
-            .describe_db_clusters()
-            .db_cluster_identifier(identifier)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
-            Err(why) if why.code() == Some("DBClusterNotFoundFault") => Ok(None),
-            Err(why) => Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
-        }
+/// A cluster as RDS describes it; `None` when there is none of this name.
+async fn db_cluster<K>(
+    aws: &Aws<K>,
+    region: &Region,
+    identifier: &str,
+) -> Result<Option<types::DbCluster>, Error> {
+    let answer = client!(aws, aws_sdk_rds, region)
+        .describe_db_clusters()
+        .db_cluster_identifier(identifier)
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
+        Err(why) if why.code() == Some("DBClusterNotFoundFault") => Ok(None),
+        Err(why) => Err(error(&format!("RDS DescribeDBClusters in {region}"), &why)),
     }
+}
 
-    /// One attempt.
-    async fn look_once(&self, region: &Region, identifier: &str) -> Rds {
-        // A retry that hangs would hide the answer that came before it.
-        let once = || Builder::new().retry_config(RetryConfig::disabled());
-        let client = client!(self, aws_sdk_rds, region);
-        let clusters = client
-            .describe_db_clusters()
-            .db_cluster_identifier(identifier)
-            .customize()
-            .config_override(once())
-            .send();
-        let instances = client
-            .describe_db_instances()
-            .filters(of_cluster(identifier))
-            .customize()
-            .config_override(once())
-            .send();
-        let (clusters, instances) =
-            tokio::join!(clusters, tokio::time::timeout(INSTANCES, instances));
-        let what = format!("RDS DescribeDBClusters in {region}");
-        let found = match clusters {
-            Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
-            Err(why @ SdkError::ServiceError(_)) => {
-                return Rds::Other {
-                    why: error(&what, &why).to_string(),
-                };
-            }
-            Err(why) => {
-                return Rds::Silent {
-                    why: error(&what, &why).to_string(),
-                };
-            }
-        };
-        let Some(found) = found else {
+/// One attempt.
+async fn look_once<K>(aws: &Aws<K>, region: &Region, identifier: &str) -> Rds {
+    // A retry that hangs would hide the answer that came before it.
+    let once = || Builder::new().retry_config(RetryConfig::disabled());
+    let client = client!(aws, aws_sdk_rds, region);
+    let clusters = client
+        .describe_db_clusters()
+        .db_cluster_identifier(identifier)
+        .customize()
+        .config_override(once())
+        .send();
+    let instances = client
+        .describe_db_instances()
+        .filters(of_cluster(identifier))
+        .customize()
+        .config_override(once())
+        .send();
+    let (clusters, instances) = tokio::join!(clusters, tokio::time::timeout(INSTANCES, instances));
+    let what = format!("RDS DescribeDBClusters in {region}");
+    let found = match clusters {
+        Ok(answer) => answer.db_clusters.unwrap_or_default().into_iter().next(),
+        Err(why @ SdkError::ServiceError(_)) => {
             return Rds::Other {
-                why: format!("{what}: there is no {identifier}"),
+                why: error(&what, &why).to_string(),
             };
-        };
-        let statuses = |instances: Vec<types::DbInstance>| {
-            let statuses = instances.into_iter();
-            statuses
-                .filter_map(|instance| instance.db_instance_status)
-                .collect()
-        };
-        Rds::Status {
-            cluster: found.status.unwrap_or_default(),
-            instances: match instances {
-                Ok(Ok(answer)) => statuses(answer.db_instances.unwrap_or_default()),
-                // RDS may be working on one of them: what was not seen is not at rest.
-                _ => vec![UNREAD.into()],
-            },
         }
+        Err(why) => {
+            return Rds::Silent {
+                why: error(&what, &why).to_string(),
+            };
+        }
+    };
+    let Some(found) = found else {
+        return Rds::Other {
+            why: format!("{what}: there is no {identifier}"),
+        };
+    };
+    let statuses = |instances: Vec<types::DbInstance>| {
+        let statuses = instances.into_iter();
+        statuses
+            .filter_map(|instance| instance.db_instance_status)
+            .collect()
+    };
+    Rds::Status {
+        cluster: found.status.unwrap_or_default(),
+        instances: match instances {
+            Ok(Ok(answer)) => statuses(answer.db_instances.unwrap_or_default()),
+            // RDS may be working on one of them: what was not seen is not at rest.
+            _ => vec![UNREAD.into()],
+        },
     }
 }
 
@@ -314,89 +309,4 @@ where
         (SdkError::ServiceError(_), Error::InvalidRequest(said)) => Error::NotReady(said),
         (_, why) => why,
     })
-}
-
-pub(super) fn of_cluster(identifier: &str) -> types::Filter {
-    types::Filter::builder()
-        .name("db-cluster-id")
-        .values(identifier)
-        .build()
-}
-
-/// Tags that can be given; RDS's own cannot.
-pub(super) fn tags(listed: Option<Vec<types::Tag>>) -> BTreeMap<String, String> {
-    let listed = listed.unwrap_or_default().into_iter();
-    let named = listed.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
-    named.filter(|(key, _)| !key.starts_with("aws:")).collect()
-}
-
-fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {
-    let member = |member: types::GlobalClusterMember| GlobalMember {
-        arn: member.db_cluster_arn.unwrap_or_default(),
-        is_writer: member.is_writer.unwrap_or_default(),
-        synchronization: member
-            .synchronization_status
-            .map(|status| status.as_str().to_owned()),
-    };
-    GlobalCluster {
-        identifier: found.global_cluster_identifier.unwrap_or_default(),
-        resource_id: found.global_cluster_resource_id,
-        settings: GlobalSettings {
-            deletion_protection: found.deletion_protection,
-            engine_lifecycle_support: found.engine_lifecycle_support,
-            tags: tags(found.tag_list),
-        },
-        status: found.status.unwrap_or_default(),
-        engine_version: found.engine_version.unwrap_or_default(),
-        members: found
-            .global_cluster_members
-            .unwrap_or_default()
-            .into_iter()
-            .map(member)
-            .collect(),
-        failover: found.failover_state.map(|state| FailoverState {
-            // The SDK's enum lacks "switching-over", which AWS sends: compare the text.
-            status: state
-                .status
-                .map(|status| status.as_str().to_owned())
-                .unwrap_or_default(),
-            to: state.to_db_cluster_arn.unwrap_or_default(),
-            loses: state.is_data_loss_allowed,
-        }),
-    }
-}
-
-fn cluster(found: types::DbCluster, instances: &[types::DbInstance]) -> Cluster {
-    let members = found.db_cluster_members.unwrap_or_default();
-    let is_writer = |identifier: &str| {
-        members.iter().any(|member| {
-            member.db_instance_identifier.as_deref() == Some(identifier)
-                && member.is_cluster_writer == Some(true)
-        })
-    };
-    let instance = |instance: &types::DbInstance| {
-        let identifier = instance.db_instance_identifier.clone().unwrap_or_default();
-        Instance {
-            is_writer: is_writer(&identifier),
-            status: instance.db_instance_status.clone().unwrap_or_default(),
-            identifier,
-        }
-    };
-    Cluster {
-        identifier: found.db_cluster_identifier.unwrap_or_default(),
-        arn: found.db_cluster_arn.unwrap_or_default(),
-        resource_id: found.db_cluster_resource_id,
-        status: found.status.unwrap_or_default(),
-        engine_version: found.engine_version.unwrap_or_default(),
-        endpoint: found.endpoint.unwrap_or_default(),
-        reader_endpoint: found.reader_endpoint.unwrap_or_default(),
-        global_cluster: found
-            .global_cluster_identifier
-            .filter(|identifier| !identifier.is_empty()),
-        port: found
-            .port
-            .and_then(|port| u16::try_from(port).ok())
-            .unwrap_or(5432),
-        instances: instances.iter().map(instance).collect(),
-    }
 }

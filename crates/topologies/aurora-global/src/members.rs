@@ -1,6 +1,6 @@
-//! The plan's members, in RDS, as the steps of an Aurora global database read and change them.
+//! The plan's members, in RDS: the port by which the steps of an Aurora global database read and change them.
 
-use crate::{
+use failover::{
     Error,
     domain::Region,
     evidence::Rds,
@@ -126,29 +126,4 @@ pub async fn in_region(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{ledger::PlanState, testing::Books, topology::GlobalSettings};
-
-    #[tokio::test]
-    async fn what_took_the_recorded_global_clusters_name_is_not_answered_for_it() {
-        let books = Books::with(&PlanState::new("orders".into())).showing(GlobalCluster {
-            identifier: "orders-global-1".into(),
-            resource_id: Some("cluster-B".into()),
-            status: "available".into(),
-            engine_version: "16.6".into(),
-            members: Vec::new(),
-            failover: None,
-            settings: GlobalSettings::default(),
-        });
-        let west = "us-west-2".into();
-        let recorded = |resource_id: &str| Named {
-            name: "orders-global-1".into(),
-            resource_id: Some(resource_id.into()),
-        };
-        let found = in_region(&books, &west, &recorded("cluster-A")).await;
-        assert_eq!(found, Ok(None));
-        let own = in_region(&books, &west, &recorded("cluster-B")).await;
-        assert!(own.unwrap().is_some());
-    }
-}
+mod tests;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aurora_global::rebuild_global::is_default_group;
 use aws_sdk_rds::{
     operation::{
         create_db_cluster::builders::CreateDbClusterInputBuilder,
@@ -15,6 +14,8 @@ use aws_sdk_rds::{
 use failover::topology::{
     EndpointShape, GlobalSettings, InstanceShape, MonitoringShape, ScalingShape, Shape,
 };
+
+use crate::rebuild_global::is_default_group;
 
 const ENGINE: &str = "aurora-postgresql";
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Debug};
 
-use aurora_global::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
+use crate::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, SdkInput};
 use aws_sdk_rds::operation::{
     create_db_cluster::CreateDbClusterInput,
     create_db_cluster_endpoint::CreateDbClusterEndpointInput,

@@ -8,7 +8,7 @@ pub mod bench;
 mod confirmed;
 pub mod runs;
 pub mod scenario;
-mod scenarios;
+pub mod scenarios;
 
 pub use ::report::{self, timeline};
 pub use ::testbed::{

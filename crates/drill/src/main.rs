@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use drill::{
     bench,
     report::Verdict,
-    scenario,
+    scenario, scenarios,
     timeline::{Timeline, colour_wanted},
     world::Trouble,
 };
@@ -142,7 +142,7 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
     match command {
         Command::Run { scenario, root } => {
             let root = root.canonicalize()?;
-            let scenarios = scenario::selection(&scenario)?;
+            let scenarios = scenarios::selection(&scenario)?;
             let [scenario] = scenarios.as_slice() else {
                 let summary =
                     scenario::run_all(&scenario, &scenarios, &root, Timeline::live).await?;
@@ -235,7 +235,7 @@ fn fresh(root: &Path, name: &str) -> Result<PathBuf, Trouble> {
 
 /// A word that names a scenario, unchanged.
 fn known(word: &str) -> Result<String, String> {
-    scenario::selection(word).map(|_| word.to_owned())
+    scenarios::selection(word).map(|_| word.to_owned())
 }
 
 /// A failed expectation is 1; 2 is kept for a drill that could not be held.

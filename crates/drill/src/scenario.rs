@@ -6,8 +6,8 @@ mod ends;
 mod judge;
 mod keep;
 mod measure;
+mod outcome;
 mod play;
-mod selection;
 mod suspicions;
 
 use std::{fmt, path::Path};
@@ -23,13 +23,10 @@ use crate::{
 };
 
 pub use all::{Line, Summary, run_all};
-pub(crate) use drill::{Drill, Played, RUN, SOON};
+pub(crate) use drill::{Drill, FAILBACK, Played, RUN, SOON};
 pub(crate) use ends::{Ends, QUESTION, RETURN, SUSPECTED, TOOK_OVER, Told};
 pub use keep::{ask, keep};
-pub(crate) use play::Outcome;
-#[cfg(test)]
-pub(crate) use selection::FAMILIES;
-pub use selection::selection;
+pub(crate) use outcome::Outcome;
 
 /// What is lost or broken, and what must come out. Each is one file below `scenarios`.
 pub struct Scenario {

@@ -3,10 +3,14 @@
 pub(crate) mod actions;
 pub(crate) mod aurora_global;
 pub(crate) mod checks;
+pub(crate) mod rds;
 #[cfg(test)]
 mod reference;
+mod selection;
 
 use crate::scenario::Scenario;
+
+pub use selection::selection;
 
 /// Every scenario, in the order in which they are played.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {

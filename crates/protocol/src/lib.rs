@@ -14,7 +14,6 @@ pub mod answer;
 pub mod lead;
 pub mod model;
 pub mod pass;
-pub mod properties;
 pub mod rules;
 pub mod searches;
 pub mod state;

@@ -3,6 +3,7 @@
 mod after;
 mod kept;
 mod may;
+mod properties;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +12,6 @@ use stateright::{Model, Property};
 
 use crate::{
     pass::Planned,
-    properties,
     rules::Rule,
     state::{Faults, PLAN, REGIONS, Slot, State, Task},
     world::aws,

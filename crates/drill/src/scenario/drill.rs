@@ -15,6 +15,8 @@ use crate::{
 
 /// The longest a run may take from the disturbance on.
 pub(crate) const RUN: Duration = Duration::from_secs(100);
+/// The longest that a failback may take.
+pub(crate) const FAILBACK: Duration = Duration::from_secs(240);
 /// The longest anything else is waited for.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);

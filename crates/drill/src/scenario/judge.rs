@@ -6,7 +6,7 @@ mod unchanged;
 
 use failover::notify;
 
-use super::{Ends, Scenario, Told, measure::Measured, play::Outcome};
+use super::{Ends, Scenario, Told, measure::Measured, outcome::Outcome};
 use crate::{
     report::{Check, PlannedMove},
     world::World,

@@ -5,7 +5,7 @@ mod recovery;
 use failover::{ledger::Run, ports::Ledger};
 
 use self::recovery::{Recovery, Seen, recovery};
-use super::{play::Outcome, suspicions};
+use super::{outcome::Outcome, suspicions};
 use crate::{
     profile::PLAN,
     report::{self, Allowances, PlannedMove, Rpo, Rto, seconds},

@@ -2,11 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{
-    Ends, Scenario,
-    drill::{Drill, Played},
-    judge, measure, suspicions,
-};
+use super::{Ends, Scenario, drill::Drill, judge, measure, outcome::Outcome, suspicions};
 use crate::{
     client::{self, ClientRecord, Comparison},
     confirmed,
@@ -21,22 +17,6 @@ const UNDISTURBED: Duration = Duration::from_secs(3);
 /// How long a Region's databases may take to start when it has come back.
 const STARTING: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
-
-/// What was seen, for the checks.
-pub(crate) struct Outcome {
-    /// What became of the client's writes.
-    pub(crate) writes: Writes,
-    /// The client's record.
-    pub(crate) record: ClientRecord,
-    /// How it compares with what the database holds.
-    pub(crate) comparison: Comparison,
-    /// The executions.
-    pub(crate) runs: Vec<crate::report::Run>,
-    /// Their histories, whole.
-    pub(crate) histories: std::collections::BTreeMap<String, String>,
-    /// What was played, and found on the way.
-    pub(crate) played: Played,
-}
 
 /// Plays a scenario in `folder`, which is its own.
 pub(super) async fn play(

@@ -7,7 +7,6 @@ pub(crate) mod loss_ledger;
 pub(crate) mod made_anew;
 pub(crate) mod misconfigured;
 pub(crate) mod network;
-pub(crate) mod rds;
 pub(crate) mod replication;
 pub(crate) mod route53;
 pub(crate) mod stale_client;

@@ -3,7 +3,8 @@
 use std::{env, fs, path::Path};
 
 use super::all;
-use crate::scenario::{FAMILIES, Scenario};
+use super::selection::FAMILIES;
+use crate::scenario::Scenario;
 
 const PAGE: &str = "docs/reference/scenarios.md";
 const BEGIN: &str = "<!-- generated from the scenarios' files -->\n";

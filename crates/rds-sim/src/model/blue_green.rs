@@ -3,7 +3,7 @@
 use crate::{
     answer::{Fields, Node},
     model::{
-        Model, describe::page, fault::Fault, filters::Filters, key::ClusterKey, params::Params,
+        Model, fault::Fault, filters::Filters, key::ClusterKey, page::page, params::Params,
         state::Millis,
     },
 };

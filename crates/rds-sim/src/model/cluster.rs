@@ -5,6 +5,7 @@ use crate::{
     model::{
         Model,
         effect::{Effect, Then, When},
+        engine::{DEFAULT_VERSION, check_engine},
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_CLUSTER, OF_CLUSTER_OTHERWISE_SHOWN},
@@ -19,8 +20,6 @@ use crate::{
     },
 };
 
-pub(crate) const ENGINE: &str = "aurora-postgresql";
-pub(crate) const DEFAULT_VERSION: &str = "16.6";
 /// An account's default in each Region.
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html>.
 const CLUSTERS_MAX: usize = 40;
@@ -235,13 +234,6 @@ impl Model {
             .node("DBCluster", self.cluster_view(cluster))
             .done())
     }
-}
-
-pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
-    if engine == ENGINE {
-        return Ok(());
-    }
-    Err(Fault::invalid_value(format!("Invalid DB engine: {engine}")))
 }
 
 /// The scaling configuration that a call gives, over the one that there is.

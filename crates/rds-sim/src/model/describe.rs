@@ -1,13 +1,14 @@
 //! The Describe operations: filters, pages, and who sees what.
 
 use crate::{
-    answer::{Fields, Node},
+    answer::Node,
     model::{
         Model,
-        cluster::ENGINE,
+        engine::ENGINE,
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
+        page::page,
         params::Params,
         settings::Visibility,
         state::{Cluster, Event, Global, Instance, Millis},
@@ -190,27 +191,4 @@ fn time(params: &Params, name: &'static str) -> Result<Option<Millis>, Fault> {
             "Invalid date value {text} for {name}."
         ))),
     }
-}
-
-/// One page of items sorted by their key; the marker is the last key of the page before.
-pub(crate) fn page(
-    list: &'static str,
-    member: &'static str,
-    items: Vec<(String, Node)>,
-    params: &Params,
-) -> Result<Node, Fault> {
-    let size = params.number("MaxRecords", 20, 100)?.unwrap_or(100) as usize;
-    let after = params.optional("Marker");
-    let rest: Vec<_> = items
-        .into_iter()
-        .filter(|(key, _)| after.is_none_or(|after| key.as_str() > after))
-        .collect();
-    let marker = (rest.len() > size)
-        .then(|| rest.get(size - 1).map(|(key, _)| key.clone()))
-        .flatten();
-    let nodes = rest.into_iter().take(size).map(|(_, node)| node);
-    Ok(Fields::default()
-        .optional("Marker", marker)
-        .node(list, Node::list(member, nodes))
-        .done())
 }

@@ -4,12 +4,12 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        describe::page,
         effect::Then,
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
         names::check_identifier,
+        page::page,
         params::Params,
         state::{CustomEndpoint, EndpointStatus},
     },

@@ -4,7 +4,7 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::{DEFAULT_VERSION, check_engine},
+        engine::{DEFAULT_VERSION, check_engine},
         fault::Fault,
         names::check_identifier,
         params::Params,

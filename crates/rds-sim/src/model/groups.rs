@@ -5,7 +5,14 @@ use std::collections::BTreeMap;
 use crate::{
     answer::{Fields, Node},
     model::{
-        Model, describe::page, fault::Fault, key::ClusterKey, params::Params, version::Version,
+        Model,
+        engine::{DEFAULT_VERSION, default_parameters},
+        fault::Fault,
+        key::ClusterKey,
+        network::{DEFAULT_SUBNETS, VPC},
+        page::page,
+        params::Params,
+        version::Version,
     },
 };
 
@@ -85,15 +92,6 @@ const PARAMETERS: [(&str, &str, bool); 6] = [
         true,
     ),
 ];
-
-/// The parameter group that a version has where none was given.
-pub(crate) fn default_parameters(version: &str) -> String {
-    let major = version.split('.').next().unwrap_or_default();
-    format!("default.aurora-postgresql{major}")
-}
-
-/// The subnet group that every Region has.
-pub(crate) const DEFAULT_SUBNETS: &str = "default";
 
 impl Model {
     pub(crate) fn create_group(
@@ -213,7 +211,7 @@ impl Model {
             (Some(name), _) if found.is_empty() => name.to_owned(),
             (None, Sort::Subnets) => DEFAULT_SUBNETS.to_owned(),
             (None, Sort::ClusterParameters | Sort::Parameters) => {
-                default_parameters(super::cluster::DEFAULT_VERSION)
+                default_parameters(DEFAULT_VERSION)
             }
             (Some(_), _) => String::new(),
         };
@@ -293,7 +291,7 @@ impl Model {
             return Fields::default()
                 .text("DBSubnetGroupName", &key.id)
                 .text("DBSubnetGroupDescription", description)
-                .text("VpcId", super::views::VPC)
+                .text("VpcId", VPC)
                 .text("SubnetGroupStatus", "Complete")
                 .node("Subnets", Node::list("Subnet", subnets))
                 .text("DBSubnetGroupArn", arn)

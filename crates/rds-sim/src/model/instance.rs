@@ -4,8 +4,8 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::{DEFAULT_VERSION, check_engine},
         effect::{Effect, Then, When},
+        engine::{DEFAULT_VERSION, check_engine},
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_INSTANCE},

@@ -5,16 +5,18 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::{ENGINE, new_cluster},
-        describe::page,
+        cluster::new_cluster,
         effect::{Effect, Then, When},
+        engine::ENGINE,
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
         names::check_identifier,
+        network::VPC,
+        page::page,
         params::Params,
         state::{Cluster, ClusterStatus, Snapshot, SnapshotStatus},
-        views::{VPC, iso, tags_view},
+        views::{iso, tags_view},
     },
 };
 

@@ -7,18 +7,11 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::ENGINE,
+        engine::ENGINE,
         key::ClusterKey,
         state::{ClusterStatus, Event, Failover, FailoverKind, Global, Millis},
     },
 };
-
-/// The zone that every endpoint's name lies in.
-const HOSTED_ZONE: &str = "Z2R2ITUGPM61AM";
-/// The network of every Region.
-pub(crate) const VPC: &str = "vpc-0123456789abcdef0";
-/// The network's own security group.
-const SECURITY_GROUP: &str = "sg-0123456789abcdef0";
 
 impl Model {
     pub(crate) fn global_view(&self, global: &Global) -> Node {

@@ -10,7 +10,7 @@ use super::{listed, named, seen::Seen};
 use crate::{
     profile::{HOME, READER_NAME, WRITER_NAME, cluster},
     report::Check,
-    scenario::{measure::Measured, play::Outcome},
+    scenario::{measure::Measured, outcome::Outcome},
     world::World,
 };
 

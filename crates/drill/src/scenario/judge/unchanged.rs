@@ -6,7 +6,7 @@ use super::{listed, named, seen::Seen};
 use crate::{
     profile::{HOME, WRITER_NAME},
     report::Check,
-    scenario::{measure::Measured, play::Outcome, suspicions},
+    scenario::{measure::Measured, outcome::Outcome, suspicions},
     world::World,
 };
 

@@ -1,22 +1,16 @@
 //! The way back: the lost Region returns, its writer is fenced, and a failback is started.
 
-use std::time::Duration;
-
 use failover::ports::Ledger;
 use serde_json::Value;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY},
-    scenario::{Drill, Played, SOON},
+    scenario::{Drill, FAILBACK, Played, SOON},
     scenarios::{
-        actions::{rds::create_reports, replication::fall_behind},
-        checks::ledgers::home_learns,
+        actions::replication::fall_behind, checks::ledgers::home_learns, rds::create_reports,
     },
     world::Trouble,
 };
-
-/// The longest that a failback may take.
-pub(crate) const FAILBACK: Duration = Duration::from_secs(240);
 
 /// A failover by the loss of the home Region, which then returns and knows; with a custom endpoint to be kept.
 pub(crate) async fn lost_and_back(drill: &Drill<'_>) -> Result<Played, Trouble> {

@@ -9,13 +9,14 @@ use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
     scenario::{Drill, Played, RUN},
     scenarios::{
-        actions::{failback::start, rds::control_plane, replication::fall_behind},
+        actions::{failback::start, replication::fall_behind},
         checks::{
             calls::destroying,
             home::{home, retired},
             ledgers::home_learns,
             rows::unreplicated_by,
         },
+        rds::control_plane,
     },
     world::Trouble,
 };

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::{
     profile::{HOME, WITNESS},
     scenario::{Drill, SOON},
-    scenarios::actions::rds::rds,
+    scenarios::rds::rds,
     world::Trouble,
 };
 

@@ -8,9 +8,9 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, SOON, Scenario, Told},
+    scenario::{Drill, Ends, FAILBACK, Played, SOON, Scenario, Told},
     scenarios::{
-        actions::failback::{FAILBACK, deposed_writer, returned_and_fenced, start},
+        actions::failback::{deposed_writer, returned_and_fenced, start},
         checks::ledgers::writer_is,
     },
     timeline::Kind,

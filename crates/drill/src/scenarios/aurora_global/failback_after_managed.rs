@@ -9,9 +9,9 @@ use crate::{
         actions::{
             failback::{lost_and_back, start},
             loss_ledger,
-            rds::{delete_cluster, restore, snapshots},
         },
         checks::{home::home, losses, rows::unreplicated_by},
+        rds::{delete_cluster, restore, snapshots},
     },
     world::Trouble,
 };

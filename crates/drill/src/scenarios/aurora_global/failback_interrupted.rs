@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::{
     front_door::{Fault, Scope},
     profile::{HOME, PLAN, STANDBY},
-    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
     scenarios::{
-        actions::failback::{FAILBACK, lost_and_back, start},
+        actions::failback::{lost_and_back, start},
         checks::{
             home::{home, retired},
             losses,

@@ -8,10 +8,10 @@ use crate::{
     scenarios::{
         actions::{
             failback::{ends, start},
-            rds::{available, clusters, create_reports, delete_cluster, rds, snapshots},
             replication::fall_behind,
         },
         checks::{calls::destroying, home::home, ledgers::home_learns, rows::unreplicated_by},
+        rds::{available, clusters, create_reports, delete_cluster, rds, snapshots},
     },
     timeline::Kind,
     world::Trouble,

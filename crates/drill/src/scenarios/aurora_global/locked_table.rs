@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
     scenarios::{
         actions::{
-            failback::{FAILBACK, deposed_writer, start},
+            failback::{deposed_writer, start},
             replication::fall_behind,
         },
         checks::{calls::destroying, ledgers::home_learns, losses},

@@ -4,18 +4,16 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
     scenarios::{
-        actions::{
-            failback::{FAILBACK, ends, lost_and_back, start},
-            rds::{clusters, snapshots},
-        },
+        actions::failback::{ends, lost_and_back, start},
         checks::{
             calls::destroying,
             home::{home, members},
             ledgers::writer_is,
             rows::unreplicated_by,
         },
+        rds::{clusters, snapshots},
     },
     world::Trouble,
 };

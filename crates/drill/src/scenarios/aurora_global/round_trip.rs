@@ -7,19 +7,16 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY},
-    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
     scenarios::{
-        actions::{
-            failback::{FAILBACK, start},
-            rds::create_reports,
-            replication::fall_behind,
-        },
+        actions::{failback::start, replication::fall_behind},
         checks::{
             home::{endpoint, home, members},
             ledgers::{home_learns, writer_is},
             losses,
             rows::unreplicated_by,
         },
+        rds::create_reports,
     },
     timeline::Kind,
     world::Trouble,

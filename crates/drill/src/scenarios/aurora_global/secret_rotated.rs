@@ -9,10 +9,10 @@ use crate::{
     scenarios::{
         actions::{
             failback::{returned_and_fenced, start},
-            rds::create_reports,
             replication::fall_behind,
         },
         checks::{home::home, rows::unreplicated_by},
+        rds::create_reports,
     },
     timeline::Kind,
     world::Trouble,

@@ -3,8 +3,8 @@
 use crate::{
     profile::{HOME, cluster},
     scenario::{Drill, Ends, Played, Scenario, Told},
-    scenarios::actions::{
-        made_anew::came_back,
+    scenarios::{
+        actions::made_anew::came_back,
         rds::{available, create_reports, rds},
     },
     world::Trouble,

@@ -5,13 +5,10 @@ use aws_sdk_rds::types::GlobalCluster;
 use crate::{
     client::compare,
     profile::{HOME, WRITER_NAME, cluster},
-    scenario::{Drill, Played},
+    scenario::{Drill, FAILBACK, Played},
     scenarios::{
-        actions::{
-            failback::FAILBACK,
-            rds::{REPORTS, clusters, endpoints, globals, pilot_light, snapshots},
-        },
         checks::{calls::destroying, ledgers::writer_is},
+        rds::{REPORTS, clusters, endpoints, globals, pilot_light, snapshots},
     },
     world::Trouble,
 };

@@ -8,7 +8,6 @@ use crate::{
     client::compare,
     profile::{HOME, PLAN, cluster},
     scenario::{Drill, Played},
-    scenarios::actions::loss_ledger,
     world::Trouble,
 };
 
@@ -20,7 +19,11 @@ pub(crate) async fn listed(drill: &Drill<'_>, cluster: &str) -> Result<Option<Lo
 }
 
 /// The application's rows in the files of a kind, by their numbers.
-async fn rows(drill: &Drill<'_>, losses: &Losses, kind: &str) -> Result<BTreeSet<i64>, Trouble> {
+pub(crate) async fn rows(
+    drill: &Drill<'_>,
+    losses: &Losses,
+    kind: &str,
+) -> Result<BTreeSet<i64>, Trouble> {
     numbers(drill, losses, ("app.rows", 1), kind).await
 }
 
@@ -117,28 +120,6 @@ pub(crate) async fn held_against(
             differs.len()
         ),
         acknowledged == *lost && !lost.is_empty() && differs.is_empty(),
-    );
-    Ok(())
-}
-
-/// What a client wrote on the deposed writer before the fence is listed, by hand.
-pub(crate) async fn stale_writes(
-    drill: &Drill<'_>,
-    played: &mut Played,
-    from: i64,
-    count: usize,
-) -> Result<(), Trouble> {
-    loss_ledger::by_hand(drill, None).await?;
-    let losses = listed(drill, cluster(HOME))
-        .await?
-        .ok_or("the loss ledger is not complete")?;
-    let listed = rows(drill, &losses, "only-here").await?;
-    let found = listed.range(from..).count();
-    // The write that the fence cut off may have been committed.
-    played.check(
-        "the loss ledger lists what it took before that",
-        format!("{found} of {count}"),
-        found == count || found == count + 1,
     );
     Ok(())
 }

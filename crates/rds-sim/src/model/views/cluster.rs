@@ -1,14 +1,14 @@
 //! Clusters in the shape of the RDS API.
 
-use super::{HOSTED_ZONE, SECURITY_GROUP, iso, tags_view};
+use super::{iso, tags_view};
 use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::ENGINE,
-        groups::{DEFAULT_SUBNETS, default_parameters},
+        engine::{ENGINE, default_parameters},
         kept::OF_CLUSTER,
         key::ClusterKey,
+        network::{DEFAULT_SUBNETS, HOSTED_ZONE, SECURITY_GROUP},
         state::{Cluster, Scaling},
     },
 };

@@ -1,13 +1,13 @@
 //! Instances in the shape of the RDS API.
 
-use super::{HOSTED_ZONE, cluster::groups_view, cluster::logs_view, iso, tags_view};
+use super::{cluster::groups_view, cluster::logs_view, iso, tags_view};
 use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::ENGINE,
-        groups::{DEFAULT_SUBNETS, default_parameters},
+        engine::{ENGINE, default_parameters},
         kept::OF_INSTANCE,
+        network::{DEFAULT_SUBNETS, HOSTED_ZONE},
         state::{Cluster, Instance},
     },
 };

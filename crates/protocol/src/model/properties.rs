@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use stateright::Property;
 
-use crate::{
-    model::Protocol,
-    state::{Harm, Role, Slot, State, Step, index, start},
-};
+use super::Protocol;
+use crate::state::{Harm, Role, Slot, State, Step, index, start};
 
 /// All of them.
-#[must_use]
-pub fn all() -> Vec<Property<Protocol>> {
+pub(super) fn all() -> Vec<Property<Protocol>> {
     vec![
         Property::always("one writer is endorsed in an epoch", |_, state| {
             one_writer(state)

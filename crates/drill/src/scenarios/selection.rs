@@ -1,7 +1,6 @@
 //! Which scenarios a word on the command line names.
 
-use super::Scenario;
-use crate::scenarios;
+use crate::scenario::Scenario;
 
 /// Scenarios whose names begin with one of these words are played by it. `region` is no family: its members have nothing in
 /// common but the word.
@@ -23,7 +22,7 @@ pub fn selection(word: &str) -> Result<Vec<&'static Scenario>, String> {
 
 fn named(word: &str) -> Result<Vec<&'static Scenario>, String> {
     let of = |fits: &dyn Fn(&Scenario) -> bool| -> Vec<&'static Scenario> {
-        scenarios::all().filter(|scenario| fits(scenario)).collect()
+        super::all().filter(|scenario| fits(scenario)).collect()
     };
     let exact = of(&|scenario| scenario.name == word);
     if !exact.is_empty() {
@@ -37,7 +36,7 @@ fn named(word: &str) -> Result<Vec<&'static Scenario>, String> {
             scenario.name.starts_with(&format!("{word}-"))
         }));
     }
-    let names: Vec<_> = scenarios::all().map(|scenario| scenario.name).collect();
+    let names: Vec<_> = super::all().map(|scenario| scenario.name).collect();
     Err(format!(
         "there is no scenario {word:?}; choose all, a family ({}), or one of {}",
         FAMILIES.join(", "),
@@ -62,7 +61,7 @@ mod tests {
         assert_eq!(names("misconfigured-probe").len(), 4);
         assert_eq!(names("failback").len(), 4);
         let all = names("all");
-        assert_eq!(all.len(), scenarios::all().count() - 7);
+        assert_eq!(all.len(), crate::scenarios::all().count() - 7);
         assert!(!all.contains(&"round-trip"));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

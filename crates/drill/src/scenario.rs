@@ -33,7 +33,7 @@ pub struct Scenario {
     /// Its name on the command line and in the report.
     pub name: &'static str,
     /// What happens in it, in one sentence.
-    pub story: &'static str,
+    pub summary: &'static str,
     /// What must come out, in a few words for the documents.
     pub comes_out: &'static str,
     /// The world that it is played in: Regions, plans, rhythm and durations.
@@ -65,7 +65,7 @@ impl Scenario {
     /// What most scenarios are like: two Regions, one plan, a quick rhythm. What has no usual value is empty.
     pub(crate) const USUAL: Self = Self {
         name: "",
-        story: "",
+        summary: "",
         comes_out: "",
         world: || Profile::quick("detach"),
         plan: || Value::Null,

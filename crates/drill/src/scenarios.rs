@@ -38,10 +38,10 @@ mod tests {
     }
 
     #[test]
-    fn every_scenario_tells_its_story_and_its_plan_has_no_fault() {
+    fn every_scenario_has_a_summary_and_its_plan_has_no_fault() {
         for scenario in all() {
             let name = scenario.name;
-            assert!(!scenario.story.is_empty(), "{name} has no story");
+            assert!(!scenario.summary.is_empty(), "{name} has no summary");
             assert!(!scenario.comes_out.is_empty(), "{name} comes to no end");
             let profile = scenario.profile();
             for plan in profile.plans {

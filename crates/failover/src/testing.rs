@@ -214,7 +214,7 @@ struct Kept {
     told: Vec<String>,
     looks: Vec<Vantage>,
     logins: u32,
-    doorway: probe::Doorway,
+    fencing: probe::Fencing,
     /// What the probe meets at a member.
     heart: probe::Beats,
     /// By name, with what each was started with, and whether it has ended.

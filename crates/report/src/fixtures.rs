@@ -135,7 +135,7 @@ pub(super) fn findings() -> Findings {
     };
     Findings {
         scenario: "region-loss".into(),
-        story: "us-west-2, where the writer lives, is lost with everything in it; us-east-1 has to notice it, be \
+        summary: "us-west-2, where the writer lives, is lost with everything in it; us-east-1 has to notice it, be \
                 sure, detach its standby and promote it, with no help."
             .into(),
         started_at_ms: START,
@@ -298,7 +298,7 @@ pub(crate) fn path_impaired() -> Report {
     let record = record(110.0, None);
     Findings {
         scenario: "path-impaired".into(),
-        story: "Only the road from us-east-1 to the writer is cut. The writer is well, so nothing may change.".into(),
+        summary: "Only the road from us-east-1 to the writer is cut. The writer is well, so nothing may change.".into(),
         started_at_ms: START,
         finished_at_ms: ms(111.0),
         profile: profile(),

@@ -40,7 +40,7 @@ pub(crate) fn render(report: &Report) -> String {
                     }
                     h1 { (report.scenario) " " span.verdict.(class) { (word) } }
                     p.simulated { (simulated(report)) }
-                    p.story { (report.story) }
+                    p.story { (report.summary) }
                     @if report.verdict == Verdict::Fail {
                         @for reason in &report.verdict_reasons { p.failed { (reason) } }
                     }

@@ -41,7 +41,8 @@ pub struct Report {
     /// The scenario's name.
     pub scenario: String,
     /// What the scenario does, in one sentence for a newcomer.
-    pub story: String,
+    #[serde(rename = "story")]
+    pub summary: String,
     /// The version of this project.
     pub version: String,
     /// Pass when every check held, and there was at least one.
@@ -198,7 +199,7 @@ pub struct Findings {
     /// The scenario's name.
     pub scenario: String,
     /// What the scenario does, in one sentence for a newcomer.
-    pub story: String,
+    pub summary: String,
     /// When the drill began, in milliseconds of Unix time.
     pub started_at_ms: i64,
     /// When it had its result, in milliseconds of Unix time.
@@ -249,7 +250,7 @@ impl From<Findings> for Report {
         let (verdict, verdict_reasons) = judge(&findings.checks);
         Self {
             scenario: findings.scenario,
-            story: findings.story,
+            summary: findings.summary,
             version: env!("CARGO_PKG_VERSION").into(),
             verdict,
             verdict_reasons,

@@ -23,7 +23,7 @@ impl Report {
                 ink.paint("1", &self.scenario)
             ),
         ];
-        lines.extend(wrap(&self.story, WIDTH));
+        lines.extend(wrap(&self.summary, WIDTH));
         lines.push(String::new());
         lines.extend(self.figures());
         lines.push(String::new());

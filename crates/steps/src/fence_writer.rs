@@ -70,13 +70,14 @@ pub struct Observed {
     /// The epoch that the ledger says this member was fenced under.
     pub fenced: Option<Epoch>,
     /// What stands open on a deposed member's database.
-    pub doors: Option<AccessCounts>,
+    #[serde(rename = "doors")]
+    pub access: Option<AccessCounts>,
     /// What of other instances may bring writes to a deposed member.
     #[serde(skip_serializing_if = "Forwarded::is_nothing")]
     pub forwarded: Forwarded,
     /// Why nobody can connect to a deposed member.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shut: Option<String>,
+    #[serde(rename = "shut", skip_serializing_if = "Option::is_none")]
+    pub unreachable: Option<String>,
     /// The deposed member, where RDS shows that it belongs to no global cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alone: Option<String>,
@@ -154,7 +155,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         return Ok(Action::Done(why));
     }
     let is_fenced = observed.fenced == Some(observed.epoch);
-    match (&observed.shut, &observed.doors) {
+    match (&observed.unreachable, &observed.access) {
         (Some(_), _) if is_fenced => {
             Ok(Action::Done("it was fenced, and nobody can connect to it"))
         }
@@ -162,7 +163,7 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
         (None, None) => Err(Error::Unavailable(
             "the deposed writer's database was not looked at".into(),
         )),
-        (None, Some(doors)) => of_database(observed, doors, is_fenced),
+        (None, Some(access)) => of_database(observed, access, is_fenced),
     }
 }
 

@@ -63,8 +63,8 @@ pub struct Observed {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
     /// Why nobody can connect to the deposed cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shut: Option<String>,
+    #[serde(rename = "shut", skip_serializing_if = "Option::is_none")]
+    pub unreachable: Option<String>,
     /// What had been found before this pass, under this epoch and this fence; an answer tells the sums alone.
     #[serde(serialize_with = "sums")]
     pub losses: Option<Losses>,
@@ -177,7 +177,7 @@ pub fn next_action(observed: &Observed, tables: usize) -> Result<Action, Error> 
         return Ok(Action::Done(losses.told()));
     }
     if observed.standing == Some(Standing::Deposed)
-        && let Some(why) = &observed.shut
+        && let Some(why) = &observed.unreachable
     {
         return Err(Error::NotReady(why.clone()));
     }

@@ -2,7 +2,7 @@
 //! A road ends PostgreSQL's TLS for a member that has none, and can fall silent, refuse, or lead elsewhere.
 
 mod carry;
-mod gate;
+mod flow;
 mod handshake;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ mod databases;
 mod deployed;
 mod foundation;
 mod functions;
-pub mod lab;
+pub mod in_process;
 mod ledgers;
 mod logins;
 mod loss;

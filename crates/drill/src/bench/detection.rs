@@ -12,7 +12,7 @@ use super::median;
 use crate::{
     profile::{HOME, PLAN, STANDBY, WITNESS, cluster},
     report,
-    world::{Trouble, lab::Lab},
+    world::{Trouble, in_process::InProcess},
 };
 
 /// Worlds that are disturbed at the same time.
@@ -65,59 +65,60 @@ impl Disturbance {
         matches!(self, Self::RegionLoss)
     }
 
-    async fn begin(self, lab: &Arc<Lab>) -> Result<(), Trouble> {
-        let cut = || lab.roads.cut(STANDBY, cluster(HOME));
+    async fn begin(self, world: &Arc<InProcess>) -> Result<(), Trouble> {
+        let cut = || world.roads.cut(STANDBY, cluster(HOME));
         match self {
-            Self::RegionLoss => lab.lose_home().await,
+            Self::RegionLoss => world.lose_home().await,
             Self::RoadCut => cut()?,
             Self::Blip => {
                 cut()?;
                 tokio::time::sleep(BLIP).await;
-                lab.roads.mend(STANDBY, cluster(HOME))?;
+                world.roads.mend(STANDBY, cluster(HOME))?;
             }
             Self::WriterRestart => {
-                lab.simulator
+                world
+                    .simulator
                     .show_status(HOME, cluster(HOME), Some("rebooting"));
-                lab.simulator.crash(HOME, cluster(HOME)).await;
+                world.simulator.crash(HOME, cluster(HOME)).await;
             }
             Self::RegionsParted => {
                 cut()?;
-                lab.roads.cut(HOME, cluster(STANDBY))?;
-                lab.simulator.cut_replication(STANDBY).await;
-                lab.part(HOME, STANDBY);
+                world.roads.cut(HOME, cluster(STANDBY))?;
+                world.simulator.cut_replication(STANDBY).await;
+                world.part(HOME, STANDBY);
             }
             Self::ObserverIsolated => {
                 cut()?;
-                lab.simulator.cut_replication(STANDBY).await;
-                lab.part(STANDBY, HOME);
-                lab.part(STANDBY, WITNESS);
+                world.simulator.cut_replication(STANDBY).await;
+                world.part(STANDBY, HOME);
+                world.part(STANDBY, WITNESS);
             }
             Self::RoadAndReplication => {
                 cut()?;
-                lab.simulator.cut_replication(STANDBY).await;
+                world.simulator.cut_replication(STANDBY).await;
             }
         }
         Ok(())
     }
 
-    async fn end(self, lab: &Arc<Lab>) -> Result<(), Trouble> {
+    async fn end(self, world: &Arc<InProcess>) -> Result<(), Trouble> {
         match self {
-            Self::RegionLoss => lab.return_home().await,
+            Self::RegionLoss => world.return_home().await,
             Self::Blip => {}
             Self::WriterRestart => {
-                lab.simulator.revive(HOME, cluster(HOME)).await?;
-                lab.simulator.show_status(HOME, cluster(HOME), None);
+                world.simulator.revive(HOME, cluster(HOME)).await?;
+                world.simulator.show_status(HOME, cluster(HOME), None);
             }
             Self::RoadCut
             | Self::RegionsParted
             | Self::ObserverIsolated
             | Self::RoadAndReplication => {
-                lab.simulator.mend_replication(STANDBY).await;
-                lab.roads.mend(STANDBY, cluster(HOME))?;
-                lab.roads.mend(HOME, cluster(STANDBY))?;
+                world.simulator.mend_replication(STANDBY).await;
+                world.roads.mend(STANDBY, cluster(HOME))?;
+                world.roads.mend(HOME, cluster(STANDBY))?;
             }
         }
-        lab.calm().await
+        world.calm().await
     }
 }
 
@@ -144,24 +145,24 @@ pub struct Detection {
 /// # Errors
 /// When a world does not come up, or is not calm again.
 pub async fn measure(repetitions: u32, root: &Path, folder: &Path) -> Result<Detection, Trouble> {
-    let worlds = (0..WORLDS).map(|world| {
-        let (root, folder) = (root.to_owned(), folder.join(world.to_string()));
+    let worlds = (0..WORLDS).map(|number| {
+        let (root, folder) = (root.to_owned(), folder.join(number.to_string()));
         async move {
-            let lab = Lab::build(&root, &folder).await?;
-            let beat_ms = if world == 0 {
-                Some(beat(&lab).await?)
+            let world = InProcess::build(&root, &folder).await?;
+            let beat_ms = if number == 0 {
+                Some(beat(&world).await?)
             } else {
                 None
             };
             let mut judged = Vec::new();
-            for turn in (world..repetitions).step_by(WORLDS as usize) {
+            for turn in (number..repetitions).step_by(WORLDS as usize) {
                 for disturbance in Disturbance::ALL {
-                    let seen = judge(&lab, disturbance, turn).await?;
-                    eprintln!("world {world}, turn {}: {seen}", turn + 1);
+                    let seen = judge(&world, disturbance, turn).await?;
+                    eprintln!("world {number}, turn {}: {seen}", turn + 1);
                     judged.push(seen);
                 }
             }
-            lab.end().await?;
+            world.end().await?;
             Ok::<_, Trouble>((judged, beat_ms))
         }
     });
@@ -177,8 +178,8 @@ pub async fn measure(repetitions: u32, root: &Path, folder: &Path) -> Result<Det
 }
 
 /// The median time of a committed beat and a reading on kept connections, in milliseconds.
-async fn beat(lab: &Arc<Lab>) -> Result<f64, Trouble> {
-    let session = lab.session().await?;
+async fn beat(world: &Arc<InProcess>) -> Result<f64, Trouble> {
+    let session = world.session().await?;
     let mut times = Vec::new();
     for _ in 0..BEATS {
         let began = Instant::now();
@@ -193,22 +194,26 @@ async fn beat(lab: &Arc<Lab>) -> Result<f64, Trouble> {
     median(times.into_iter()).ok_or_else(|| "no beat was measured".into())
 }
 
-async fn judge(lab: &Arc<Lab>, disturbance: Disturbance, turn: u32) -> Result<Judged, Trouble> {
+async fn judge(
+    world: &Arc<InProcess>,
+    disturbance: Disturbance,
+    turn: u32,
+) -> Result<Judged, Trouble> {
     // At another moment between two beats each time.
     tokio::time::sleep(Duration::from_millis(u64::from(turn) * 370 % 1_000)).await;
     let began = Instant::now();
-    disturbance.begin(lab).await?;
+    disturbance.begin(world).await?;
     let limit = if disturbance.is_outage() {
         MISSED
     } else {
         WINDOW
     };
-    let found = match lab.suspicion(limit).await {
-        Some(_) => Some(confirm(lab, limit).await?),
+    let found = match world.suspicion(limit).await {
+        Some(_) => Some(confirm(world, limit).await?),
         None => None,
     };
     let seconds = found.map(|_| began.elapsed().as_secs_f64());
-    disturbance.end(lab).await?;
+    disturbance.end(world).await?;
     Ok(Judged {
         disturbance,
         verdict: found.map(|(verdict, _)| verdict),
@@ -218,8 +223,8 @@ async fn judge(lab: &Arc<Lab>, disturbance: Disturbance, turn: u32) -> Result<Ju
 }
 
 /// What the state machine does up to the verdict: opens the run, confirms until that leads somewhere, and closes it.
-async fn confirm(lab: &Arc<Lab>, limit: Duration) -> Result<(Verdict, Decision), Trouble> {
-    let there = lab.view(STANDBY);
+async fn confirm(world: &Arc<InProcess>, limit: Duration) -> Result<(Verdict, Decision), Trouble> {
+    let there = world.view(STANDBY);
     let open = json!({"operation": "open", "kind": "unplanned_failover", "run_id": "bench",
         "input": {"plan": PLAN, "incident": format!("{PLAN}/1"), "writer_region": HOME, "observer_region": STANDBY}});
     let opened = Box::pin(recovery_ledger::handle(&there, open)).await?;

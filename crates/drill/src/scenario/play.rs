@@ -89,7 +89,7 @@ async fn conclude(scenario: &Scenario, world: &World, outcome: Outcome) -> Repor
     let checks = judge::checks(scenario, world, &outcome, &measured).await;
     let mut findings = Findings {
         scenario: scenario.name.into(),
-        story: scenario.story.into(),
+        summary: scenario.summary.into(),
         started_at_ms: timeline.started_at_ms(),
         finished_at_ms: now_ms(),
         profile: world.profile.report(),

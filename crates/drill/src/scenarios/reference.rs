@@ -18,7 +18,7 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 fn row(scenario: &Scenario) -> String {
     format!(
         "| `{}` | {} | {} |\n",
-        scenario.name, scenario.story, scenario.comes_out
+        scenario.name, scenario.summary, scenario.comes_out
     )
 }
 

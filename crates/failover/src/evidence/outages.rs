@@ -26,7 +26,7 @@ fn rhythm(interval: u64, failures: u32, timeout: u64) -> Detection {
 }
 
 /// A writer, what replicates of it, and the standby's probe.
-struct Story {
+struct Simulation {
     detection: Detection,
     dies: f64,
     lag: f64,
@@ -39,7 +39,7 @@ struct Story {
     vantage: Option<Vantage>,
 }
 
-impl Story {
+impl Simulation {
     fn new(detection: Detection, dies: f64, lag: f64) -> Self {
         Self {
             detection,
@@ -169,9 +169,9 @@ impl Story {
 fn a_dying_writers_last_bytes_are_no_sign_of_life_whatever_the_lag() {
     for (lag, by) in [(0.7, 25.0), (12.0, 35.0), (45.0, 75.0)] {
         for home_beats in [true, false] {
-            let mut story = Story::new(rhythm(5, 3, 3), 4.8, lag);
-            story.home_beats = home_beats;
-            let (found, last) = story.play(100.0);
+            let mut simulation = Simulation::new(rhythm(5, 3, 3), 4.8, lag);
+            simulation.home_beats = home_beats;
+            let (found, last) = simulation.play(100.0);
             let ends = [
                 vec![Verdict::RegionDown],
                 vec![Verdict::Draining, Verdict::RegionDown],
@@ -188,7 +188,7 @@ fn a_dying_writers_last_bytes_are_no_sign_of_life_whatever_the_lag() {
 fn a_writer_that_is_judged_early_is_not_taken_for_alive_by_its_last_bytes() {
     for detection in [rhythm(5, 2, 3), rhythm(1, 3, 1), rhythm(5, 2, 1)] {
         for lag in [0.3, 3.0] {
-            let (found, _) = Story::new(detection.clone(), 4.8, lag).play(100.0);
+            let (found, _) = Simulation::new(detection.clone(), 4.8, lag).play(100.0);
             assert!(
                 !found.contains(&Verdict::PathImpaired),
                 "{detection:?}, lag {lag}: {found:?}"
@@ -204,9 +204,9 @@ fn a_writer_that_is_judged_early_is_not_taken_for_alive_by_its_last_bytes() {
 
 #[test]
 fn a_reader_that_restarts_with_the_writer_shows_no_life_by_what_it_missed() {
-    let mut story = Story::new(rhythm(5, 3, 3), 4.8, 2.0);
-    story.unreadable = (5.0, 25.0);
-    let (found, last) = story.play(100.0);
+    let mut simulation = Simulation::new(rhythm(5, 3, 3), 4.8, 2.0);
+    simulation.unreadable = (5.0, 25.0);
+    let (found, last) = simulation.play(100.0);
     assert!(!found.contains(&Verdict::PathImpaired), "{found:?}");
     assert!(
         found.last() == Some(&Verdict::RegionDown) && last < 45.0,
@@ -216,9 +216,9 @@ fn a_reader_that_restarts_with_the_writer_shows_no_life_by_what_it_missed() {
 
 #[test]
 fn a_road_that_is_cut_for_an_hour_is_told_from_a_dead_writer_all_the_time() {
-    let mut story = Story::new(rhythm(5, 3, 3), f64::MAX, 0.7);
-    story.road_cut = 4.0;
-    let (found, _) = story.play(3_600.0);
+    let mut simulation = Simulation::new(rhythm(5, 3, 3), f64::MAX, 0.7);
+    simulation.road_cut = 4.0;
+    let (found, _) = simulation.play(3_600.0);
     let ends = [
         vec![Verdict::PathImpaired],
         vec![Verdict::Draining, Verdict::PathImpaired],
@@ -228,12 +228,12 @@ fn a_road_that_is_cut_for_an_hour_is_told_from_a_dead_writer_all_the_time() {
 
 #[test]
 fn movement_without_a_commit_time_long_after_the_failures_began_leads_nowhere() {
-    let mut story = Story::new(rhythm(5, 3, 3), f64::MAX, 0.7);
-    story.road_cut = 4.0;
-    story.home_beats = false;
-    let (found, _) = story.play(600.0);
+    let mut simulation = Simulation::new(rhythm(5, 3, 3), f64::MAX, 0.7);
+    simulation.road_cut = 4.0;
+    simulation.home_beats = false;
+    let (found, _) = simulation.play(600.0);
     assert_eq!(found, [Verdict::Draining, Verdict::Undetermined]);
-    let vantage = story.vantage.unwrap();
+    let vantage = simulation.vantage.unwrap();
     let maybe = vantage.maybe_alive_at().unwrap();
     assert!(
         maybe > at(590.0),
@@ -243,20 +243,20 @@ fn movement_without_a_commit_time_long_after_the_failures_began_leads_nowhere() 
 
 #[test]
 fn stillness_right_after_late_movement_leads_nowhere_for_a_minute() {
-    let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
-    story.play(60.0);
+    let mut simulation = Simulation::new(rhythm(5, 3, 3), 4.8, 0.7);
+    simulation.play(60.0);
     // One straggler, long after everything should have arrived.
-    story.dies = 59.0;
-    story.road_cut = 4.8;
-    story.home_beats = false;
-    story.look(60.0);
-    assert_eq!(story.verdict(61.0), Verdict::Undetermined);
-    story.look(119.0);
-    assert_eq!(story.verdict(119.0), Verdict::Undetermined);
-    story.look(121.0);
-    assert_eq!(story.verdict(121.0), Verdict::RegionDown);
+    simulation.dies = 59.0;
+    simulation.road_cut = 4.8;
+    simulation.home_beats = false;
+    simulation.look(60.0);
+    assert_eq!(simulation.verdict(61.0), Verdict::Undetermined);
+    simulation.look(119.0);
+    assert_eq!(simulation.verdict(119.0), Verdict::Undetermined);
+    simulation.look(121.0);
+    assert_eq!(simulation.verdict(121.0), Verdict::RegionDown);
     assert_eq!(
-        story.vantage.unwrap().maybe_alive_at(),
+        simulation.vantage.unwrap().maybe_alive_at(),
         None,
         "a straggler, seen once"
     );
@@ -264,7 +264,7 @@ fn stillness_right_after_late_movement_leads_nowhere_for_a_minute() {
 
 #[test]
 fn movement_that_was_recorded_stands_while_a_look_cannot_read() {
-    let mut late = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
+    let mut late = Simulation::new(rhythm(5, 3, 3), 4.8, 0.7);
     late.play(319.0);
     late.dies = 319.5;
     late.road_cut = 4.8;
@@ -282,7 +282,7 @@ fn movement_that_was_recorded_stands_while_a_look_cannot_read() {
         [Verdict::Undetermined, Verdict::Undetermined, leads_on],
         "stillness tells nothing for a minute, and a look that cannot read no more than that"
     );
-    let mut draining = Story::new(rhythm(5, 3, 3), 4.8, 12.0);
+    let mut draining = Simulation::new(rhythm(5, 3, 3), 4.8, 12.0);
     draining.play(15.0);
     draining.unreadable = (15.5, f64::MAX);
     draining.look(16.0);
@@ -292,13 +292,13 @@ fn movement_that_was_recorded_stands_while_a_look_cannot_read() {
 
 #[test]
 fn a_commit_time_of_an_application_is_life_too() {
-    let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
-    story.home_beats = false;
-    story.play(30.0);
+    let mut simulation = Simulation::new(rhythm(5, 3, 3), 4.8, 0.7);
+    simulation.home_beats = false;
+    simulation.play(30.0);
     let (here, there) = ("us-east-1".into(), "us-west-2".into());
     let reading = Reading {
         committed_at: Some(at(29.0)),
-        ..story.reading(30.0).unwrap()
+        ..simulation.reading(30.0).unwrap()
     };
     let look = Look {
         at: at(30.0),
@@ -306,13 +306,13 @@ fn a_commit_time_of_an_application_is_life_too() {
         reading: Some(reading),
     };
     let vantage = Vantage::after(
-        story.vantage.as_ref(),
+        simulation.vantage.as_ref(),
         &here,
         &there,
         look,
-        &story.detection,
+        &simulation.detection,
     );
-    let progress = |now| Progress::of(&vantage, true, &story.detection, at(now));
+    let progress = |now| Progress::of(&vantage, true, &simulation.detection, at(now));
     assert_eq!(progress(31.0), Progress::Moving);
     assert_ne!(progress(46.0), Progress::Moving, "it did not grow for 15 s");
 }
@@ -368,9 +368,9 @@ fn one_movement_by_others_before_the_outage_tells_nothing_and_two_tell() {
 #[test]
 fn what_only_beats_moved_tells_nothing_by_standing_still() {
     for (app_commits, tells) in [(true, true), (false, false)] {
-        let mut story = Story::new(rhythm(5, 3, 3), 4.8, 0.7);
-        story.app_commits = app_commits;
-        story.play(60.0);
-        assert_eq!(stillness_tells(&story.vantage.unwrap()), tells);
+        let mut simulation = Simulation::new(rhythm(5, 3, 3), 4.8, 0.7);
+        simulation.app_commits = app_commits;
+        simulation.play(60.0);
+        assert_eq!(stillness_tells(&simulation.vantage.unwrap()), tells);
     }
 }

@@ -1,4 +1,4 @@
-//! The doors of this Region's member, handled as its administrator.
+//! Who has access to this Region's member, looked at and changed as its administrator.
 
 use serde::{Deserialize, Serialize};
 

@@ -92,11 +92,11 @@ impl Books {
 }
 
 /// What fencing this Region's member sees and does.
-pub struct Doorway {
-    /// What a look sees.
-    pub open: Access,
-    /// What shutting does, and sees after it.
-    pub shut: Fenced,
+pub struct Fencing {
+    /// The access that a look sees.
+    pub access: Access,
+    /// What fencing does, and sees after it.
+    pub fenced: Fenced,
     /// What never ends: the server lets in and stalls.
     pub stalls: Option<Stall>,
     /// What RDS shows of write forwarding to it.
@@ -112,21 +112,21 @@ pub enum Stall {
     Before,
 }
 
-impl Default for Doorway {
+impl Default for Fencing {
     /// One role may log in, under an epoch that is past, until that is taken.
     fn default() -> Self {
-        let shut = Access {
+        let closed = Access {
             epoch: Some(Epoch(7)),
             ..Access::default()
         };
         Self {
-            open: Access {
+            access: Access {
                 roles: vec!["app".into()],
-                ..shut.clone()
+                ..closed.clone()
             },
-            shut: Fenced {
+            fenced: Fenced {
                 roles: vec!["app".into()],
-                after: Some(shut),
+                after: Some(closed),
                 ..Fenced::default()
             },
             stalls: None,
@@ -137,13 +137,13 @@ impl Default for Doorway {
 
 impl Books {
     /// Changes what fencing sees and does from now on.
-    pub fn doorway(&self, change: impl FnOnce(&mut Doorway)) {
-        change(&mut self.kept.lock().unwrap().doorway);
+    pub fn fencing(&self, change: impl FnOnce(&mut Fencing)) {
+        change(&mut self.kept.lock().unwrap().fencing);
     }
 
     /// Ends never where the world stalls there.
     pub async fn stall(&self, at: Stall) {
-        let stalls = self.kept.lock().unwrap().doorway.stalls;
+        let stalls = self.kept.lock().unwrap().fencing.stalls;
         if stalls == Some(at) {
             std::future::pending::<()>().await;
         }
@@ -156,13 +156,13 @@ impl Fence for Books {
         self.stall(Stall::Looking).await;
         tokio::task::yield_now().await;
         self.fence.clone()?;
-        Ok(self.kept.lock().unwrap().doorway.open.clone())
+        Ok(self.kept.lock().unwrap().fencing.access.clone())
     }
 
     async fn fence(&self, _: &KeptPlan, _: Epoch) -> Result<Option<Fenced>, Error> {
         self.stall(Stall::Shutting).await;
         tokio::task::yield_now().await;
-        Ok(Some(self.kept.lock().unwrap().doorway.shut.clone()))
+        Ok(Some(self.kept.lock().unwrap().fencing.fenced.clone()))
     }
 
     async fn unfence(&self, _: &KeptPlan) -> Result<Unfenced, Error> {

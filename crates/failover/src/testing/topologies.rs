@@ -54,7 +54,7 @@ impl Topology<Books> for Detaches {
     }
 
     async fn forwarding(self, books: &Books, _: &Cluster) -> Result<Forwarding, Error> {
-        books.kept.lock().unwrap().doorway.forwarding.clone()
+        books.kept.lock().unwrap().fencing.forwarding.clone()
     }
 
     async fn keep_member(

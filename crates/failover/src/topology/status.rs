@@ -40,7 +40,7 @@ const STUCK: [(&str, &str); 16] = [
 ];
 
 /// Those under which nobody can connect. Under the others somebody may: they have to be tried.
-const SHUT: [&str; 3] = [
+const UNREACHABLE: [&str; 3] = [
     "stopped",
     "inaccessible-encryption-credentials",
     "inaccessible-encryption-credentials-recoverable",
@@ -96,8 +96,8 @@ impl Cluster {
 
     /// Why nobody can connect to it until somebody does something; `None` where that is not certain.
     #[must_use]
-    pub fn shut(&self, region: &Region) -> Option<String> {
-        if SHUT.contains(&self.status.as_str()) {
+    pub fn unreachable(&self, region: &Region) -> Option<String> {
+        if UNREACHABLE.contains(&self.status.as_str()) {
             return stays("cluster", &self.identifier, &self.status, region);
         }
         self.instances.is_empty().then(|| {
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_cluster_is_called_shut_only_where_nobody_can_connect_to_it() {
         let west = "us-west-2".into();
-        let shut = |status, instance| cluster(status, instance).shut(&west);
+        let unreachable = |status, instance| cluster(status, instance).unreachable(&west);
         for (status, instance, says) in [
             (
                 "stopped",
@@ -170,7 +170,7 @@ mod tests {
             ),
             ("available", None, "has no instance"),
         ] {
-            let why = shut(status, instance).unwrap();
+            let why = unreachable(status, instance).unwrap();
             assert!(
                 why.starts_with("cluster orders-west in us-west-2") && why.contains(says),
                 "{why}"
@@ -182,7 +182,11 @@ mod tests {
             "storage-full",
             "starting",
         ] {
-            assert_eq!(shut(open, Some("available")), None, "it may take writes");
+            assert_eq!(
+                unreachable(open, Some("available")),
+                None,
+                "it may take writes"
+            );
         }
     }
 

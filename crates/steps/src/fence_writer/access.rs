@@ -33,25 +33,25 @@ pub struct AccessCounts {
 }
 
 impl From<Access> for AccessCounts {
-    fn from(doors: Access) -> Self {
+    fn from(access: Access) -> Self {
         Self {
-            in_recovery: doors.in_recovery,
-            epoch: doors.epoch,
-            roles: doors.roles.len(),
-            sessions: doors.sessions,
-            jobs: doors.jobs,
-            subscriptions: doors.subscriptions.len(),
-            senders: doors.senders,
-            prepared: doors.prepared.len(),
-            unseen: doors.unseen.len(),
-            as_administrator: doors.as_administrator.len(),
+            in_recovery: access.in_recovery,
+            epoch: access.epoch,
+            roles: access.roles.len(),
+            sessions: access.sessions,
+            jobs: access.jobs,
+            subscriptions: access.subscriptions.len(),
+            senders: access.senders,
+            prepared: access.prepared.len(),
+            unseen: access.unseen.len(),
+            as_administrator: access.as_administrator.len(),
             names: some(
                 [
-                    &doors.roles,
-                    &doors.subscriptions,
-                    &doors.prepared,
-                    &doors.unseen,
-                    &doors.as_administrator,
+                    &access.roles,
+                    &access.subscriptions,
+                    &access.prepared,
+                    &access.unseen,
+                    &access.as_administrator,
                 ]
                 .into_iter()
                 .flatten(),

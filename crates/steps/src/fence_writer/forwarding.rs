@@ -139,8 +139,8 @@ mod tests {
         let books = books(Ok(()));
         let forwards = |status: &str| {
             let members = vec![(EU.to_owned(), Some(status.to_owned()))];
-            books.doorway(|doorway| {
-                doorway.forwarding = Ok(Forwarding {
+            books.fencing(|fencing| {
+                fencing.forwarding = Ok(Forwarding {
                     members,
                     local: None,
                 });
@@ -162,10 +162,10 @@ mod tests {
         assert_eq!(answer[0]["action"], json!("fence"));
         assert!(row(&books).fenced.is_some());
         // The database stands shut from now on, and somebody switches it on again.
-        books.doorway(|doorway| {
-            doorway.open = doorway.shut.after.clone().unwrap();
-            doorway.shut = Fenced {
-                after: Some(doorway.open.clone()),
+        books.fencing(|fencing| {
+            fencing.access = fencing.fenced.after.clone().unwrap();
+            fencing.fenced = Fenced {
+                after: Some(fencing.access.clone()),
                 ..Fenced::default()
             };
         });
@@ -179,22 +179,22 @@ mod tests {
     async fn forwarding_that_cannot_be_seen_is_said_and_voids_no_fence() {
         let books = books(Ok(()));
         let silent = Err(Error::Unavailable("RDS is silent".into()));
-        books.doorway(|doorway| doorway.forwarding = silent.clone());
+        books.fencing(|fencing| fencing.forwarding = silent.clone());
         let why = sweep_of(&books).await.unwrap_err();
         assert!(
             why.to_string().contains("cannot be seen: RDS is silent"),
             "{why}"
         );
         assert_eq!(row(&books).fenced, None, "the other doors were shut");
-        books.doorway(|doorway| doorway.forwarding = Ok(Forwarding::default()));
+        books.fencing(|fencing| fencing.forwarding = Ok(Forwarding::default()));
         sweep_of(&books).await.unwrap();
         let fenced = row(&books).fenced_at;
-        books.doorway(|doorway| {
-            doorway.open = Access {
-                epoch: doorway.open.epoch,
+        books.fencing(|fencing| {
+            fencing.access = Access {
+                epoch: fencing.access.epoch,
                 ..Access::default()
             };
-            doorway.forwarding = silent;
+            fencing.forwarding = silent;
         });
         let why = sweep_of(&books).await.unwrap_err();
         assert_eq!(why.name(), "Unavailable");

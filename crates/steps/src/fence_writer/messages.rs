@@ -92,8 +92,8 @@ pub(super) async fn tell_unfenced(
         return;
     };
     // What keeps the fence out once a cluster that nobody can connect to is started is told all the same.
-    let (message, cause) = match cluster.and_then(|cluster| cluster.shut(here)) {
-        Some(shut) => (unreachable(here, current, &shut), "Shut".to_owned()),
+    let (message, cause) = match cluster.and_then(|cluster| cluster.unreachable(here)) {
+        Some(why) => (unreachable(here, current, &why), "Shut".to_owned()),
         None => (
             split_brain(here, current, why),
             format!("{}: {why}", why.name()),
@@ -103,12 +103,12 @@ pub(super) async fn tell_unfenced(
     claim_and_tell(world, &known.plan, &message, news).await;
 }
 
-fn unreachable(here: &Region, current: &Current, shut: &str) -> Message {
+fn unreachable(here: &Region, current: &Current, why: &str) -> Message {
     Message {
         severity: Severity::Action,
         what: format!("the deposed writer in {here} is not fenced, and nobody can connect to it"),
         evidence: format!(
-            "{} has been the writer since epoch {}. {shut}. It takes no writes as it is.",
+            "{} has been the writer since epoch {}. {why}. It takes no writes as it is.",
             current.writer, current.epoch
         ),
         next: "Let nothing write there when it is started: the fence shuts it within a minute then. RDS starts a stopped cluster by \

@@ -26,9 +26,9 @@ pub(super) async fn observe(
     let (standing, cluster) = standing(world, &known.plan, rows).await?;
     let deposed = cluster.filter(|_| standing == Standing::Deposed);
     let deposed = deposed.as_ref();
-    let shut = deposed.and_then(|cluster| cluster.shut(here));
-    let reachable = deposed.filter(|_| shut.is_none());
-    let (doors, forwarded) = match reachable {
+    let unreachable = deposed.and_then(|cluster| cluster.unreachable(here));
+    let reachable = deposed.filter(|_| unreachable.is_none());
+    let (access, forwarded) = match reachable {
         Some(cluster) => access(world, known, cluster).await?,
         None => (None, Forwarded::default()),
     };
@@ -39,9 +39,9 @@ pub(super) async fn observe(
         writer: current.writer.clone(),
         epoch: current.epoch,
         fenced: row.and_then(|row| row.fenced_at.and(row.fenced)),
-        doors,
+        access,
         forwarded,
-        shut,
+        unreachable,
         alone: alone.map(|cluster| format!("{} in {here}", cluster.identifier)),
     })
 }
@@ -54,11 +54,11 @@ async fn access(
 ) -> Result<(Option<AccessCounts>, Forwarded), Error> {
     let here = world.region();
     let what = format!("looking at the doors in {here}");
-    let doors = patience::in_time(world, OBSERVING, &what, world.access(known)).await;
-    let doors = doors.map_err(|why| cluster.explained(here, why))?;
+    let access = patience::in_time(world, OBSERVING, &what, world.access(known)).await;
+    let access = access.map_err(|why| cluster.explained(here, why))?;
     let topology = world.topology(known.plan.kind());
     let forwarding = topology.forwarding(world, cluster).await;
-    Ok((Some(doors.into()), Forwarded::of(here, cluster, forwarding)))
+    Ok((Some(access.into()), Forwarded::of(here, cluster, forwarding)))
 }
 
 /// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it
@@ -71,7 +71,10 @@ pub(super) async fn note_open(
     known: &KeptPlan,
     seen: &Observed,
 ) -> Result<(), Error> {
-    let is_open = seen.doors.as_ref().is_some_and(AccessCounts::may_take_rows);
+    let is_open = seen
+        .access
+        .as_ref()
+        .is_some_and(AccessCounts::may_take_rows);
     if seen.fenced.is_some() && (is_open || !seen.forwarded.on.is_empty()) {
         update_if(world, world.region(), &known.plan.plan, PlanState::open).await?;
     }

@@ -47,7 +47,7 @@ mod tests {
             (Stall::Before, "the sweep", 0),
         ] {
             let books = books(Ok(()));
-            books.doorway(|doorway| doorway.stalls = Some(stall));
+            books.fencing(|fencing| fencing.stalls = Some(stall));
             drop(counted());
             for minute in 1..=2 {
                 let swept = tokio::time::timeout(KILLED, sweep_of(&books)).await;

@@ -2,15 +2,15 @@
 
 use super::*;
 
-fn observed(standing: Standing, doors: Option<AccessCounts>) -> Observed {
+fn observed(standing: Standing, access: Option<AccessCounts>) -> Observed {
     Observed {
         standing,
         writer: "us-east-1".into(),
         epoch: Epoch(8),
         fenced: None,
-        doors,
+        access,
         forwarded: Forwarded::default(),
-        shut: None,
+        unreachable: None,
         alone: None,
     }
 }
@@ -55,9 +55,9 @@ fn a_database_that_has_followed_the_proven_writer_or_is_a_standby_is_left_alone(
 
 #[test]
 fn a_standby_that_somebody_detached_under_the_current_epoch_is_told_with_the_way_out() {
-    let alone = |doors: AccessCounts| Observed {
+    let alone = |access: AccessCounts| Observed {
         alone: Some("orders-west in us-west-2".into()),
-        ..observed(Standing::Deposed, Some(doors))
+        ..observed(Standing::Deposed, Some(access))
     };
     let why = next_action(&alone(open(8))).unwrap_err();
     assert_eq!(why.name(), "NotReady");
@@ -81,12 +81,12 @@ fn a_standby_that_somebody_detached_under_the_current_epoch_is_told_with_the_way
 
 #[test]
 fn it_is_done_only_when_nothing_stands_open_and_the_ledger_knows() {
-    let shut = AccessCounts {
+    let closed = AccessCounts {
         roles: 0,
         sessions: 0,
         ..open(7)
     };
-    let mut seen = observed(Standing::Deposed, Some(shut.clone()));
+    let mut seen = observed(Standing::Deposed, Some(closed.clone()));
     assert_eq!(next_action(&seen), Ok(Action::Fence));
     seen.fenced = Some(Epoch(7));
     assert_eq!(
@@ -99,34 +99,34 @@ fn it_is_done_only_when_nothing_stands_open_and_the_ledger_knows() {
     for one in [
         AccessCounts {
             sessions: 1,
-            ..shut.clone()
+            ..closed.clone()
         },
         AccessCounts {
             jobs: 1,
-            ..shut.clone()
+            ..closed.clone()
         },
         AccessCounts {
             subscriptions: 1,
-            ..shut.clone()
+            ..closed.clone()
         },
         AccessCounts {
             senders: 1,
-            ..shut.clone()
+            ..closed.clone()
         },
         AccessCounts {
             prepared: 1,
-            ..shut.clone()
+            ..closed.clone()
         },
         AccessCounts {
             unseen: 1,
-            ..shut.clone()
+            ..closed.clone()
         },
         AccessCounts {
             as_administrator: 1,
-            ..shut
+            ..closed
         },
     ] {
-        seen.doors = Some(one);
+        seen.access = Some(one);
         assert_eq!(next_action(&seen), Ok(Action::Fence));
     }
 }
@@ -144,7 +144,7 @@ fn a_database_without_an_epoch_is_never_fenced() {
 #[test]
 fn what_nobody_can_connect_to_is_done_only_where_it_was_fenced_before() {
     let mut seen = observed(Standing::Deposed, None);
-    seen.shut = Some("cluster orders-west in us-west-2 is stopped".into());
+    seen.unreachable = Some("cluster orders-west in us-west-2 is stopped".into());
     let why = next_action(&seen).unwrap_err();
     assert_eq!(why.name(), "NotReady");
     assert!(why.to_string().contains("is stopped"), "{why}");

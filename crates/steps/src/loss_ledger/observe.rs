@@ -55,7 +55,7 @@ pub(super) async fn observe(
         writer: current.writer.clone(),
         epoch: current.epoch,
         fenced_at,
-        shut: found.as_ref().and_then(|cluster| cluster.shut(here)),
+        unreachable: found.as_ref().and_then(|cluster| cluster.unreachable(here)),
         losses: losses.map(|losses| losses.by(&plan.loss_ledger, world.now())),
         cluster,
         resource_id,

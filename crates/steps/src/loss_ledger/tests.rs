@@ -53,7 +53,7 @@ fn observed(standing: Option<Standing>) -> Observed {
         fenced_at: Some(fence(100)),
         planned_from: None,
         kept: None,
-        shut: None,
+        unreachable: None,
         losses: None,
     }
 }
@@ -99,7 +99,7 @@ fn a_deposed_writer_that_may_still_take_rows_is_not_compared() {
 fn a_stopped_deposed_cluster_is_said_before_anything_is_compared_and_needs_nothing_more_afterwards()
 {
     let mut seen = observed(Some(Standing::Deposed));
-    seen.shut = Some("cluster orders-east in us-east-1 is stopped".into());
+    seen.unreachable = Some("cluster orders-east in us-east-1 is stopped".into());
     for fenced_at in [None, Some(fence(100))] {
         seen.fenced_at = fenced_at;
         let why = next_action(&seen, 1).unwrap_err();

@@ -12,7 +12,7 @@ use crate::accept::accept;
 
 use super::{
     Condition, Traffic,
-    gate::{Gate, relay},
+    flow::{Flow, relay},
     handshake,
 };
 
@@ -71,7 +71,7 @@ async fn carry_all(
     .await;
 }
 
-/// Carries one connection: the network's side passes through the gate, the member's side ends TLS. Thus a cut stops
+/// Carries one connection: the network's side passes through it, the member's side ends TLS. Thus a cut stops
 /// handshakes and farewells as well as data.
 async fn carry(network: TcpStream, tls: TlsAcceptor, condition: watch::Receiver<Condition>) {
     // Else small messages would wait for acknowledgements of earlier ones.
@@ -79,15 +79,15 @@ async fn carry(network: TcpStream, tls: TlsAcceptor, condition: watch::Receiver<
         tracing::debug!(%error, "a connection on a road ended at once");
         return;
     }
-    let gate = Gate::new(condition.clone());
+    let flow = Flow::new(condition.clone());
     let carried = async {
         // A cut road does not trouble the member, and a member that moved is looked for where it is now.
-        gate.open().await;
+        flow.resumed().await;
         let backend = condition.borrow().backend;
         let (outside, inside) = tokio::io::duplex(BUFFER_BYTES);
-        // Neither side's failure ends the other: the member's end has to pass the gate like all else.
+        // Neither side's failure ends the other: the member's end waits while traffic is silent, like all else.
         tokio::join!(
-            relay(network, outside, Some(&gate)),
+            relay(network, outside, Some(&flow)),
             handshake::serve(inside, backend, &tls)
         )
     };
@@ -95,6 +95,6 @@ async fn carry(network: TcpStream, tls: TlsAcceptor, condition: watch::Receiver<
         (network, member) = carried => {
             tracing::debug!(?network, ?member, "a connection on a road ended");
         }
-        () = gate.silent_for(SILENCE_MAX) => {}
+        () = flow.silent_for(SILENCE_MAX) => {}
     }
 }

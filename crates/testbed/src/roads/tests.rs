@@ -14,7 +14,7 @@ use tokio::{
 use tokio_postgres::{Client, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{gate::Gate, *};
+use super::{flow::Flow, *};
 use crate::certificates::Certificates;
 
 const WRITER: &str = "orders-west.cluster-c0example.us-west-2.rds.amazonaws.com";
@@ -216,11 +216,11 @@ async fn a_silent_connection_is_dropped_in_the_end() {
         traffic: Traffic::Silent,
         backend: (Ipv4Addr::LOCALHOST, 1).into(),
     });
-    let gate = Gate::new(changes);
-    timeout(SOON, gate.silent_for(A_WHILE)).await.unwrap();
+    let flow = Flow::new(changes);
+    timeout(SOON, flow.silent_for(A_WHILE)).await.unwrap();
     condition.send_modify(|road| road.traffic = Traffic::Flowing);
     assert!(
-        timeout(A_WHILE * 2, gate.silent_for(A_WHILE))
+        timeout(A_WHILE * 2, flow.silent_for(A_WHILE))
             .await
             .is_err()
     );

@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use rds_sim::Simulator;
 use tokio::task::JoinSet;
 
-use super::{Members, Secrets, Trouble, databases, lab::config, names, start};
+use super::{Members, Secrets, Trouble, databases, in_process::config, names, start};
 use crate::{
     certificates::Certificates,
     dns::{Dns, empty_route53},

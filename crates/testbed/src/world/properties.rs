@@ -135,7 +135,7 @@ mod tests {
     use aurora_global::members::Members;
     use failover::topology::InstanceShape;
 
-    use super::super::{Foundation, databases, lab};
+    use super::super::{Foundation, databases, in_process};
     use crate::{
         client,
         profile::{HOME, PLAN, Profile, STANDBY, cluster},
@@ -165,7 +165,7 @@ mod tests {
         for region in [HOME, STANDBY] {
             let name = cluster(region);
             assert_eq!(members[region].instances.len(), 2);
-            let aws = lab::rds(&foundation.simulator, region);
+            let aws = in_process::rds(&foundation.simulator, region);
             let shape = aws.shape(&region.into(), name).await.unwrap().unwrap();
             assert_eq!(
                 parameters(&shape.instances),

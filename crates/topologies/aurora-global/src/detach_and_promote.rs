@@ -23,7 +23,7 @@ mod news;
 mod strategy;
 mod tried;
 
-pub(crate) use look::written;
+pub(crate) use look::intent_state;
 pub use strategy::resolve;
 pub use tried::Tried;
 pub(crate) use tried::gives_up;
@@ -40,7 +40,8 @@ pub struct Observed {
     /// The cluster to promote.
     pub target: Cluster,
     /// How far the change of writer has been written down.
-    pub written: Written,
+    #[serde(rename = "written")]
+    pub intent: IntentState,
     /// Whether the global cluster's primary is the writer that the run leaves.
     pub led_by_the_writer: bool,
     /// Whether RDS names no member or several the primary, which a call of the run may come of.
@@ -61,7 +62,7 @@ pub struct Observed {
 /// How far the change of writer has been written down in the ledgers that the run leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Written {
+pub enum IntentState {
     /// Not at all, or not everywhere.
     Nothing,
     /// Another run to this target left an open intent.
@@ -258,20 +259,24 @@ fn behind(observed: &Observed, operation: &FailoverState) -> Result<Action, Erro
 fn promoted(observed: &Observed) -> Result<Action, Error> {
     let target = &observed.target;
     let unsettled = role(observed.global.as_ref(), target) == Role::Unsettled;
-    match observed.written {
+    match observed.intent {
         // The Region that is left may fall silent behind the point of no return: what stands here is enough from there on.
-        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if unsettled => Ok(
-            Action::Wait("it has left its global cluster, and RDS does not say so everywhere yet"),
-        ),
-        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
+        IntentState::Proven | IntentState::OwnIntent | IntentState::OwnIntentHere if unsettled => {
+            Ok(Action::Wait(
+                "it has left its global cluster, and RDS does not say so everywhere yet",
+            ))
+        }
+        IntentState::Proven | IntentState::OwnIntent | IntentState::OwnIntentHere
+            if target.is_ready() =>
+        {
             Ok(Action::Done)
         }
-        Written::Proven | Written::OwnIntent | Written::OwnIntentHere => {
+        IntentState::Proven | IntentState::OwnIntent | IntentState::OwnIntentHere => {
             Ok(Action::Wait("it is promoted and not available yet"))
         }
-        Written::AnotherRunsIntent => Ok(Action::WriteIntent),
+        IntentState::AnotherRunsIntent => Ok(Action::WriteIntent),
         // Detaching a primary strands its standbys and promotes nothing; a cluster of its own may be a deposed writer.
-        Written::Nothing => Err(Error::UnexpectedTopology(format!(
+        IntentState::Nothing => Err(Error::UnexpectedTopology(format!(
             "{} follows no writer in the ledger's current global cluster, and no ledger says that it was promoted",
             target.identifier
         ))),
@@ -302,7 +307,7 @@ fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
     if let Some(refusal) = &observed.refusal {
         return Err(refusal.clone());
     }
-    if observed.written != Written::OwnIntent {
+    if observed.intent != IntentState::OwnIntent {
         return Ok(Action::WriteIntent);
     }
     if let Some(why) = observed.tried.rests() {

@@ -8,7 +8,7 @@ mod words;
 
 use serde::Serialize;
 
-use crate::detach_and_promote::Written;
+use crate::detach_and_promote::IntentState;
 use crate::members::{Accepted, Members};
 use failover::{
     Error,
@@ -40,7 +40,8 @@ pub struct Observed {
     /// The cluster to promote.
     pub target: Cluster,
     /// How far the change of writer has been written down.
-    pub written: Written,
+    #[serde(rename = "written")]
+    pub intent: IntentState,
     /// Whether the global cluster's primary is the writer that the run leaves.
     pub led_by_the_writer: bool,
     /// Whether RDS names no member or several the primary, which a call of the run may come of.
@@ -259,15 +260,17 @@ fn between(observed: &Observed) -> Option<Action> {
 /// The target leads: that is our own work only if a ledger says so.
 fn switched(observed: &Observed) -> Result<Action, Error> {
     let target = &observed.target;
-    match observed.written {
-        Written::Proven | Written::OwnIntent | Written::OwnIntentHere if target.is_ready() => {
+    match observed.intent {
+        IntentState::Proven | IntentState::OwnIntent | IntentState::OwnIntentHere
+            if target.is_ready() =>
+        {
             Ok(between(observed).unwrap_or(Action::Done))
         }
-        Written::Proven | Written::OwnIntent | Written::OwnIntentHere => {
+        IntentState::Proven | IntentState::OwnIntent | IntentState::OwnIntentHere => {
             Ok(Action::Wait("it leads and is not available yet"))
         }
-        Written::AnotherRunsIntent => Ok(Action::WriteIntent),
-        Written::Nothing => Err(Error::UnexpectedTopology(format!(
+        IntentState::AnotherRunsIntent => Ok(Action::WriteIntent),
+        IntentState::Nothing => Err(Error::UnexpectedTopology(format!(
             "{} leads its global cluster, and no ledger says so; adopt it first",
             target.identifier
         ))),
@@ -289,16 +292,18 @@ fn begin(observed: &Observed) -> Result<Action, Error> {
         ));
     }
     if let Some(called) = &observed.called {
-        return become_of(called, observed.written);
+        return become_of(called, observed.intent);
     }
     if !observed.not_ready.is_empty() {
         // An intent that was written before it turned out so would block every other run.
-        if observed.written == Written::OwnIntent || observed.written == Written::OwnIntentHere {
+        if observed.intent == IntentState::OwnIntent
+            || observed.intent == IntentState::OwnIntentHere
+        {
             return Ok(Action::Withdraw);
         }
         return Err(not_ready(&observed.not_ready));
     }
-    if observed.written != Written::OwnIntent {
+    if observed.intent != IntentState::OwnIntent {
         return Ok(Action::WriteIntent);
     }
     Ok(Action::SwitchOver)
@@ -314,8 +319,8 @@ fn left_is_silent(called: Option<&Called>) -> Error {
 
 /// The target follows, and a call is out that may have been taken. No answer is a state: only a minute of quiet in both Regions
 /// and a writer that commits show that it was not, or that RDS ended it.
-fn become_of(called: &Called, written: Written) -> Result<Action, Error> {
-    if written == Written::Nothing {
+fn become_of(called: &Called, intent: IntentState) -> Result<Action, Error> {
+    if intent == IntentState::Nothing {
         return Err(Error::NotReady(
             "RDS called the switchover off, or never began it; the old writer leads on, and nothing was lost. Its events say why (RDS-EVENT-0186, 0187)".into(),
         ));

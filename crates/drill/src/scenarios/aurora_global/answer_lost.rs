@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "answer-lost",
-    story: "RDS takes a switchover there and one back and answers both with 500, while its describes lag in the target's Region, then in the source's: each is followed to its end, and RDS is asked once.",
+    summary: "RDS takes a switchover there and one back and answers both with 500, while its describes lag in the target's Region, then in the source's: each is followed to its end, and RDS is asked once.",
     comes_out: "each is followed to its end, RDS is asked once",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "approval-given",
-    story: "The home Region dies, and the plan asks a human, who approves: it is confirmed again, and the standby takes over.",
+    summary: "The home Region dies, and the plan asks a human, who approves: it is confirmed again, and the standby takes over.",
     comes_out: "takes over",
     plan: || json!({"unplanned": {"region_down": "approval"}}),
     play: |drill| Box::pin(play(drill)),

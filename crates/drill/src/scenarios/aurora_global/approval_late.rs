@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "approval-late",
-    story: "The home Region dies, and nobody answers in time: nothing changes.",
+    summary: "The home Region dies, and nobody answers in time: nothing changes.",
     comes_out: "stands down with nothing changed",
     plan: || json!({"unplanned": {"region_down": "approval", "approval_minutes": 1}}),
     play: |drill| Box::pin(play(drill)),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "approval-over",
-    story: "A human approves after the Region has come back: it is confirmed again, found healthy, and nothing changes.",
+    summary: "A human approves after the Region has come back: it is confirmed again, found healthy, and nothing changes.",
     comes_out: "stands down with nothing changed",
     plan: || json!({"unplanned": {"region_down": "approval"}}),
     play: |drill| Box::pin(play(drill)),

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "approval-refused",
-    story: "The home Region dies, and the human who is asked refuses: nothing changes.",
+    summary: "The home Region dies, and the human who is asked refuses: nothing changes.",
     comes_out: "stands down with nothing changed, the same outage is not asked about again",
     plan: || json!({"unplanned": {"region_down": "approval"}}),
     play: |drill| Box::pin(play(drill)),

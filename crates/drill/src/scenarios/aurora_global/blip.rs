@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "blip",
-    story: "The road fails for fewer looks than make a suspicion: no run starts.",
+    summary: "The road fails for fewer looks than make a suspicion: no run starts.",
     comes_out: "no run starts",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::Unchanged {

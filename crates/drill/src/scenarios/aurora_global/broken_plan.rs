@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "broken-plan",
-    story: "A stray comma gets into the standby's plan, and then the home Region dies: people are told of the one, the last good plan meets the other, and asks.",
+    summary: "A stray comma gets into the standby's plan, and then the home Region dies: people are told of the one, the last good plan meets the other, and asks.",
     comes_out: "people are told, the last good plan asks, the standby takes over",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),

@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "by-hand",
-    story: "The home Region dies, the plan only observes, and a human forces each step with one call after the other.",
+    summary: "The home Region dies, the plan only observes, and a human forces each step with one call after the other.",
     comes_out: "the standby takes over",
     plan: || json!({"unplanned": {"region_down": "observe"}}),
     play: |drill| Box::pin(play(drill)),

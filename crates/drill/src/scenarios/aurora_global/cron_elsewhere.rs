@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "cron-elsewhere",
-    story: "pg_cron lives in its default database, beside the plan's. The lost Region comes back: after the fence its jobs write no more, and after the failback they do.",
+    summary: "pg_cron lives in its default database, beside the plan's. The lost Region comes back: after the fence its jobs write no more, and after the failback they do.",
     comes_out: "no job writes there after the fence, unfencing and the failback give the jobs back",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

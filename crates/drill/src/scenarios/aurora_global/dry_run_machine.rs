@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "dry-run-machine",
-    story: "Each state machine is started with dry_run, and the unplanned one once more while the home Region is lost: each says what it would do, and nothing is changed.",
+    summary: "Each state machine is started with dry_run, and the unplanned one once more while the home Region is lost: each says what it would do, and nothing is changed.",
     comes_out: "each says what it would do, nothing is called, written, leased or told by it",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

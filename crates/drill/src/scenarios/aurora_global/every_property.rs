@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "every-property",
-    story: "The home member has every property set; lost by detach, it comes back equal, and what no member is given was printed before.",
+    summary: "The home member has every property set; lost by detach, it comes back equal, and what no member is given was printed before.",
     comes_out: "it comes back equal, what no member is given was printed before anything was taken away",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

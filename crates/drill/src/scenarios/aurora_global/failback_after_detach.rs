@@ -21,7 +21,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "failback-after-detach",
-    story: "The home Region is lost and failed over by detach; it returns, its writer is fenced, kept and made anew as a standby, a human is asked, and the writer goes home.",
+    summary: "The home Region is lost and failed over by detach; it returns, its writer is fenced, kept and made anew as a standby, a human is asked, and the writer goes home.",
     comes_out: "fenced, kept, retired, made anew, the writer goes home, and the loss ledger lists what was lost",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "failback-after-managed",
-    story: "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",
+    summary: "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",
     comes_out: "what is lost is listed row for row, what RDS replaced is kept as a snapshot, the writer goes home, no further row is lost",
     world: || Profile::quick("managed"),
     play: |drill| Box::pin(play(drill)),

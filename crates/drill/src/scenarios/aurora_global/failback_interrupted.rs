@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "failback-interrupted",
-    story: "Each function of a failback is killed once in the middle of a pass: it ends as if nothing had happened.",
+    summary: "Each function of a failback is killed once in the middle of a pass: it ends as if nothing had happened.",
     comes_out: "the same end as without",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "failback-refused",
-    story: "A failback meets one obstacle after another: its Region is away, a snapshot's name is taken, a quota is reached, the retired cluster is deleted by hand. Each is named, and it goes on from where it stopped.",
+    summary: "A failback meets one obstacle after another: its Region is away, a snapshot's name is taken, a quota is reached, the retired cluster is deleted by hand. Each is named, and it goes on from where it stopped.",
     comes_out: "each is named, nothing is lost, and it goes on from where it stopped",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "flapping",
-    story: "After a failover the new writer blinks within the cool-down: no second failover, and people are told.",
+    summary: "After a failover the new writer blinks within the cool-down: no second failover, and people are told.",
     comes_out: "no second failover",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

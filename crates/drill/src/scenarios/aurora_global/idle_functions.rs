@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "idle-functions",
-    story: "The home Region dies, and Lambda cannot start dns-flip for forty seconds behind the proof: it is tried again until it can, and the names lead over.",
+    summary: "The home Region dies, and Lambda cannot start dns-flip for forty seconds behind the proof: it is tried again until it can, and the names lead over.",
     comes_out: "it is tried again, the names lead over",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "kill-switch",
-    story: "The home Region dies while the kill switch is on: nobody is suspected, and a run by hand is refused.",
+    summary: "The home Region dies while the kill switch is on: nobody is suspected, and a run by hand is refused.",
     comes_out: "no run is started and people are told, a run by hand is refused",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "lagging-standby",
-    story: "Replication stops 60 s before the home Region dies, and the plan accepts 30 s: nothing is promoted, and it says by how much.",
+    summary: "Replication stops 60 s before the home Region dies, and the plan accepts 30 s: nothing is promoted, and it says by how much.",
     comes_out: "`DataLossTooLarge`, nothing promoted",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::unchanged(Verdict::RegionDown, "aborted"),

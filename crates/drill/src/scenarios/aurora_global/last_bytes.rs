@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "last-bytes",
-    story: "The home Region dies while the standby replays 0.7 s behind it: what arrives late is no sign of life, and the standby takes over.",
+    summary: "The home Region dies while the standby replays 0.7 s behind it: what arrives late is no sign of life, and the standby takes over.",
     comes_out: "the standby takes over, the loss is known",
     play: |drill| Box::pin(last_bytes(drill, Duration::from_millis(700))),
     ends: Ends::AsPlayed { writer: STANDBY },

@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "last-bytes-12",
-    story: "The home Region dies while the standby replays 12 s behind it: it is waited for until all has arrived, and the standby takes over.",
+    summary: "The home Region dies while the standby replays 12 s behind it: it is waited for until all has arrived, and the standby takes over.",
     comes_out: "the standby takes over, the loss is known",
     play: |drill| Box::pin(last_bytes(drill, Duration::from_secs(12))),
     ends: Ends::AsPlayed { writer: STANDBY },

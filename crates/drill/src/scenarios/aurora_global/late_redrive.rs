@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "late-redrive",
-    story: "A run is stopped before it promoted anything, and its next pass is made when the Region is back and its evidence old: nothing is promoted.",
+    summary: "A run is stopped before it promoted anything, and its next pass is made when the Region is back and its evidence old: nothing is promoted.",
     comes_out: "`EvidenceStale`, and `RunRefused` without its lease, nothing promoted",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -21,7 +21,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "locked-table",
-    story: "Somebody locks a table of the deposed writer for 25 s while a failback compares it: it is waited for and named, and nothing is taken away before it is compared.",
+    summary: "Somebody locks a table of the deposed writer for 25 s while a failback compares it: it is waited for and named, and nothing is taken away before it is compared.",
     comes_out: "waited for and named, nothing is taken away before its end was read",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

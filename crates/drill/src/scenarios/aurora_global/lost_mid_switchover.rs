@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "lost-mid-switchover",
-    story: "The home Region dies while RDS switches over to the standby: the planned run gives the plan back after a minute of silence, and an unplanned one leaves the operation that hangs by a detach.",
+    summary: "The home Region dies while RDS switches over to the standby: the planned run gives the plan back after a minute of silence, and an unplanned one leaves the operation that hangs by a detach.",
     comes_out: "the planned run gives the plan back, an unplanned one leaves the operation by a detach",
     world,
     play: |drill| Box::pin(play(drill)),

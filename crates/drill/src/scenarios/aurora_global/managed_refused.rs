@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "managed-refused",
-    story: "The home Region dies whole, and RDS refuses every managed failover: after half a minute the outage is confirmed again and the standby is detached instead.",
+    summary: "The home Region dies whole, and RDS refuses every managed failover: after half a minute the outage is confirmed again and the standby is detached instead.",
     comes_out: "after half a minute confirmed again, and detached instead",
     world: || Profile::quick("auto"),
     play: |drill| Box::pin(play(drill)),

@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "million-rows",
-    story: "A deposed writer has a table of a million rows, a thousand of which only it has or has otherwise: the loss ledger lists just these.",
+    summary: "A deposed writer has a table of a million rows, a thousand of which only it has or has otherwise: the loss ledger lists just these.",
     comes_out: "the loss ledger lists just these, in seconds and little memory",
     plan: tables,
     play: |drill| Box::pin(play(drill)),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "misconfigured-probe-certificate",
-    story: "The probes trust another authority than the one that signed the database's certificate: that is said, and nothing changes.",
+    summary: "The probes trust another authority than the one that signed the database's certificate: that is said, and nothing changes.",
     comes_out: "`probe_misconfigured`, naming it, nothing changes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::harmless(Verdict::ProbeMisconfigured),

@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "misconfigured-probe-password",
-    story: "Somebody changes the probe's password: that is said, and nothing changes.",
+    summary: "Somebody changes the probe's password: that is said, and nothing changes.",
     comes_out: "`probe_misconfigured`, naming it, nothing changes",
     play: |drill| Box::pin(misconfigured(drill, STATEMENT, "28P01")),
     ends: Ends::harmless(Verdict::ProbeMisconfigured),

@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "misconfigured-probe-rights",
-    story: "The probe's role may only read: that is said, and nothing changes.",
+    summary: "The probe's role may only read: that is said, and nothing changes.",
     comes_out: "`probe_misconfigured`, naming it, nothing changes",
     play: |drill| Box::pin(misconfigured(drill, STATEMENT, "42501")),
     ends: Ends::harmless(Verdict::ProbeMisconfigured),

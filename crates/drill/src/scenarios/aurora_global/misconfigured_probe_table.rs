@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "misconfigured-probe-table",
-    story: "The heartbeat's table is gone: that is said, and nothing changes.",
+    summary: "The heartbeat's table is gone: that is said, and nothing changes.",
     comes_out: "`probe_misconfigured`, naming it, nothing changes",
     play: |drill| Box::pin(misconfigured(drill, STATEMENT, "42P01")),
     ends: Ends::harmless(Verdict::ProbeMisconfigured),

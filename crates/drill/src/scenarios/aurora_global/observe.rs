@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "observe",
-    story: "The home Region dies, and the plan only observes: what would have been done is said, nothing is done.",
+    summary: "The home Region dies, and the plan only observes: what would have been done is said, nothing is done.",
     comes_out: "says what it would have done, nothing changes",
     plan: || json!({"unplanned": {"region_down": "observe"}}),
     play: |drill| Box::pin(play(drill)),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "observer-isolated",
-    story: "The standby's Region reaches nothing but itself: it cannot tell, and nothing changes.",
+    summary: "The standby's Region reaches nothing but itself: it cannot tell, and nothing changes.",
     comes_out: "`observer_isolated`, nothing changes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::harmless(Verdict::ObserverIsolated),

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "path-impaired",
-    story: "Only the standby's road to the writer is cut: the writer is suspected, found alive, and nothing changes.",
+    summary: "Only the standby's road to the writer is cut: the writer is suspected, found alive, and nothing changes.",
     comes_out: "`path_impaired`, nothing changes, writes never stop, steps called by hand say what they would do, and change nothing",
     world: || Profile::quick("auto"),
     play: |drill| Box::pin(play(drill)),

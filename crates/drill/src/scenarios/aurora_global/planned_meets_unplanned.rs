@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "planned-meets-unplanned",
-    story: "Somebody starts an unplanned run while a planned one holds the plan in every Region: it is refused, and the planned one goes on.",
+    summary: "Somebody starts an unplanned run while a planned one holds the plan in every Region: it is refused, and the planned one goes on.",
     comes_out: "`RunRefused`, the planned run goes on",
     // The grace is spent when the writer is first suspected.
     plan: || json!({"detection": {"in_region_grace_seconds": 3}}),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "reader-restarts",
-    story: "The home Region dies and the standby's database restarts at the same moment, and has replayed more when it is back: no sign of life.",
+    summary: "The home Region dies and the standby's database restarts at the same moment, and has replayed more when it is back: no sign of life.",
     comes_out: "the standby takes over",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

@@ -12,7 +12,7 @@ use crate::{
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "region-loss",
-    story: "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on.",
+    summary: "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on.",
     comes_out: "promoted by detach, writes go on, the lag costs rows",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),

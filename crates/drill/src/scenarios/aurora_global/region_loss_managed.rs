@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "region-loss-managed",
-    story: "The home Region dies whole: a managed failover promotes the standby and keeps the global cluster together.",
+    summary: "The home Region dies whole: a managed failover promotes the standby and keeps the global cluster together.",
     comes_out: "promoted by managed failover, both members stay",
     world: || Profile::usual("managed"),
     play: |drill| Box::pin(play(drill)),

@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "region-returns",
-    story: "The lost Region comes back while a client still holds its writer's address: it is fenced, and takes no application's write from then on.",
+    summary: "The lost Region comes back while a client still holds its writer's address: it is fenced, and takes no application's write from then on.",
     comes_out: "it is fenced, a session of the administrator's is ended and named, no write is acknowledged there after that",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "regions-parted",
-    story: "The two Regions cannot reach each other, and both reach the witness: people are told, nothing changes.",
+    summary: "The two Regions cannot reach each other, and both reach the witness: people are told, nothing changes.",
     comes_out: "`path_impaired`, nothing changes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::harmless(Verdict::PathImpaired),

@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "rehearsal",
-    story: "After a failover the standby is rebuilt and the deposed cluster deleted, while the writer stays; later the writer goes home.",
+    summary: "After a failover the standby is rebuilt and the deposed cluster deleted, while the writer stays; later the writer goes home.",
     comes_out: "the writer stays, the deposed cluster is deleted, later the writer goes home",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

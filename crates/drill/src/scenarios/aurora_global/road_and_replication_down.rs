@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "road-and-replication-down",
-    story: "The road and the replication both stop while the writer commits at home: its own Region's record says so, and nothing changes.",
+    summary: "The road and the replication both stop while the writer commits at home: its own Region's record says so, and nothing changes.",
     comes_out: "`path_impaired` by home's own record",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::harmless(Verdict::PathImpaired),

@@ -24,7 +24,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "round-trip",
-    story: "Three times: the Region is lost, comes back, the writer goes home, and is switched over both ways.",
+    summary: "Three times: the Region is lost, comes back, the writer goes home, and is switched over both ways.",
     comes_out: "only the losses lose rows, none is doubled",
     plan: || json!({"unplanned": {"cooldown_minutes": 0}}),
     play: |drill| Box::pin(play(drill)),

@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "route53-down-cname",
-    story: "The home Region dies and takes Route 53's control plane with it; the plan had accepted that, and its services are restarted all the same.",
+    summary: "The home Region dies and takes Route 53's control plane with it; the plan had accepted that, and its services are restarted all the same.",
     comes_out: "services are restarted, and the names are left",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "route53-down-ssm",
-    story: "The home Region dies and takes Route 53's control plane with it; the plan points a parameter, and the failover goes through.",
+    summary: "The home Region dies and takes Route 53's control plane with it; the plan points a parameter, and the failover goes through.",
     comes_out: "the parameter leads over",
     plan: || json!({"routes": [{"kind": "ssm", "parameter": PARAMETER, "endpoint": "writer"}]}),
     play: |drill| Box::pin(play(drill)),

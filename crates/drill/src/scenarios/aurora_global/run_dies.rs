@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "run-dies",
-    story: "The promoting function is taken away right after its call, and the lost Region comes back: the open intent is paged, and a new run finishes it at its proof.",
+    summary: "The promoting function is taken away right after its call, and the lost Region comes back: the open intent is paged, and a new run finishes it at its proof.",
     comes_out: "the intent is paged, the next run finishes it at its proof, both ledgers name one writer",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },

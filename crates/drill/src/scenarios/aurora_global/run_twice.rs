@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "run-twice",
-    story: "The home Region dies, the suspicion is delivered three times at once and once more later: exactly one run acts.",
+    summary: "The home Region dies, the suspicion is delivered three times at once and once more later: exactly one run acts.",
     comes_out: "one run acts, the others are `RunRefused`",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),

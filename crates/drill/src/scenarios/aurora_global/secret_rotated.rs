@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "secret-rotated",
-    story: "While the home Region is lost, the administrator's secret is rotated twice, and only the new writer has the new password: the deposed one is fenced all the same, and the writer goes home.",
+    summary: "While the home Region is lost, the administrator's secret is rotated twice, and only the new writer has the new password: the deposed one is fenced all the same, and the writer goes home.",
     comes_out: "the deposed writer is fenced by the version that last opened it, the writer goes home",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "serverless-member",
-    story: "The home member has an instance of Aurora Serverless v2; lost by detach, it is made anew and scales as before.",
+    summary: "The home member has an instance of Aurora Serverless v2; lost by detach, it is made anew and scales as before.",
     comes_out: "made anew, it scales as before",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "slots-exhausted",
-    story: "Every connection slot of the writer is taken, while the application's open session goes on committing: people are told, nothing changes.",
+    summary: "Every connection slot of the writer is taken, while the application's open session goes on committing: people are told, nothing changes.",
     comes_out: "`writer_saturated`, nothing changes, writes never stop",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::harmless(Verdict::WriterSaturated),

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "subnets-denied",
-    story: "Every road into the home network falls silent while RDS answers and the writer lives: a human is asked, the standby takes over, and when the roads return the deposed writer is fenced.",
+    summary: "Every road into the home network falls silent while RDS answers and the writer lives: a human is asked, the standby takes over, and when the roads return the deposed writer is fenced.",
     comes_out: "the standby takes over, the deposed writer is fenced when the roads return",
     // The grace is spent when the writer is first suspected.
     plan: || json!({"detection": {"in_region_grace_seconds": 3}}),

@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "subscriber",
-    story: "The writer is fed by a subscription, and feeds a reader of changes by a slot. Its Region is lost and comes back: the fence ends both, and the upstream's slot stays for the new writer.",
+    summary: "The writer is fed by a subscription, and feeds a reader of changes by a slot. Its Region is lost and comes back: the fence ends both, and the upstream's slot stays for the new writer.",
     comes_out: "readiness names both, the fence ends both, the upstream's slot serves the new writer, and what the deposed one took of it is listed",
     plan: tables,
     play: |drill| Box::pin(play(drill)),

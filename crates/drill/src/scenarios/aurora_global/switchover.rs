@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "switchover",
-    story: "The writer is moved to the standby's Region and back, as planned, while the application writes: no row is lost.",
+    summary: "The writer is moved to the standby's Region and back, as planned, while the application writes: no row is lost.",
     comes_out: "both succeed, no row is lost",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

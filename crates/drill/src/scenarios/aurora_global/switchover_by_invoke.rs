@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "switchover-by-invoke",
-    story: "The writer is moved by calls of functions alone, as the README prints them: there step after step, back by one call, while the application writes. No row is lost.",
+    summary: "The writer is moved by calls of functions alone, as the README prints them: there step after step, back by one call, while the application writes. No row is lost.",
     comes_out: "no row is lost, the names follow, epoch 3",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

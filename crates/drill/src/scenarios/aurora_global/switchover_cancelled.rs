@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "switchover-cancelled",
-    story: "Replication stops as a planned move begins, and RDS calls the switchover off: that is told as what it is, and the old writer leads on.",
+    summary: "Replication stops as a planned move begins, and RDS calls the switchover off: that is told as what it is, and the old writer leads on.",
     comes_out: "told as such, the intent is withdrawn, the old writer leads on",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "switchover-not-ready",
-    story: "A planned move is asked for while much stands against it: every reason is listed, and nothing changes.",
+    summary: "A planned move is asked for while much stands against it: every reason is listed, and nothing changes.",
     comes_out: "`NotReady` with every reason together, nothing changes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },

@@ -15,7 +15,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "ten-plans",
-    story: "Ten plans, each with a global database of its own and one PostgreSQL server a member, lose their Region at once, and Route 53 takes five calls a second of all of them: each is promoted once and led over.",
+    summary: "Ten plans, each with a global database of its own and one PostgreSQL server a member, lose their Region at once, and Route 53 takes five calls a second of all of them: each is promoted once and led over.",
     comes_out: "each is promoted once, all names lead over",
     world,
     play: |drill| Box::pin(play(drill)),

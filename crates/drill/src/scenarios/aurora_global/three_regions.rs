@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "three-regions",
-    story: "Of two standbys one has no instance and the other lags: both notice the loss, and the one that can take over is promoted, once.",
+    summary: "Of two standbys one has no instance and the other lags: both notice the loss, and the one that can take over is promoted, once.",
     comes_out: "the run hands over, the one with an instance is promoted, once",
     world,
     play: |drill| Box::pin(play(drill)),

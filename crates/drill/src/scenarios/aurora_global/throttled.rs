@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "throttled",
-    story: "The home Region dies, and RDS throttles and answers 5xx during the run: it completes all the same.",
+    summary: "The home Region dies, and RDS throttles and answers 5xx during the run: it completes all the same.",
     comes_out: "it completes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),

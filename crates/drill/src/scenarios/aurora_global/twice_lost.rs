@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "twice-lost",
-    story: "After a failover by detach the new writer's Region is lost too: the deposed writer is not promoted, and people are told why.",
+    summary: "After a failover by detach the new writer's Region is lost too: the deposed writer is not promoted, and people are told why.",
     comes_out: "the deposed writer is not promoted",
     plan: || json!({"unplanned": {"cooldown_minutes": 0}}),
     play: |drill| Box::pin(play(drill)),

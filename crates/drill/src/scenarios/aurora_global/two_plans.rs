@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "two-plans",
-    story: "Two plans lose their Region at once, and a service of one cannot start: both are promoted, and the broken one says what is left.",
+    summary: "Two plans lose their Region at once, and a service of one cannot start: both are promoted, and the broken one says what is left.",
     comes_out: "both promoted, the broken one ends `failed` with what is left",
     world,
     play: |drill| Box::pin(play(drill)),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "writer-down",
-    story: "The writer is gone beyond the grace while its Region answers, and its own Region's probe fails too: the standby takes over.",
+    summary: "The writer is gone beyond the grace while its Region answers, and its own Region's probe fails too: the standby takes over.",
     comes_out: "`writer_down`, a human approves, the standby takes over",
     // The grace is spent when the writer is first suspected.
     plan: || json!({"detection": {"in_region_grace_seconds": 3}}),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "writer-maintenance",
-    story: "RDS says that the writer is upgrading, and it is away for longer than the grace of a crash: nothing changes.",
+    summary: "RDS says that the writer is upgrading, and it is away for longer than the grace of a crash: nothing changes.",
     comes_out: "`writer_restarting`, nothing changes",
     play: |drill| Box::pin(writer_away(drill, "upgrading", Duration::from_secs(30))),
     ends: Ends::unchanged(Verdict::WriterRestarting, "stood_down"),

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "writer-restart",
-    story: "The writer crashes and is back within the grace: nothing changes.",
+    summary: "The writer crashes and is back within the grace: nothing changes.",
     comes_out: "`writer_restarting`, nothing changes",
     play: |drill| Box::pin(writer_away(drill, "rebooting", Duration::from_secs(9))),
     ends: Ends::unchanged(Verdict::WriterRestarting, "stood_down"),

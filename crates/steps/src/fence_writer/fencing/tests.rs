@@ -45,15 +45,15 @@ async fn the_ledger_calls_a_member_fenced_only_after_a_look_that_saw_it_shut() {
     };
     for after in [None, Some(open)] {
         let books = books(Ok(()));
-        books.doorway(|doorway| doorway.shut.after = after.clone());
+        books.fencing(|fencing| fencing.fenced.after = after.clone());
         let why = sweep_of(&books).await.unwrap_err();
         assert_eq!((why.name(), row(&books).fenced), ("Unavailable", None));
         assert_eq!(told(&books, "split brain"), 1, "{after:?}");
-        books.doorway(|doorway| doorway.shut.after = Some(seen_shut()));
+        books.fencing(|fencing| fencing.fenced.after = Some(seen_shut()));
         sweep_of(&books).await.unwrap();
         assert_eq!(row(&books).fenced, Some(Epoch(8)));
         // What was seen shut is seen open again, and cannot be shut any more.
-        books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
+        books.fencing(|fencing| fencing.fenced.refused = vec!["the role alien".into()]);
         sweep_of(&books).await.unwrap_err();
         assert_eq!(row(&books).fenced, None, "{after:?}");
     }
@@ -64,7 +64,7 @@ async fn another_cause_under_the_same_name_of_an_error_is_told_and_the_same_one_
     let books = books(Ok(()));
     for (role, times) in [("one", 1), ("one", 1), ("two", 2), ("two", 2)] {
         let refused = vec![format!("the role {role} keeps its login")];
-        books.doorway(|doorway| doorway.shut.refused = refused);
+        books.fencing(|fencing| fencing.fenced.refused = refused);
         let why = sweep_of(&books).await.unwrap_err();
         assert_eq!(why.name(), "NotReady");
         assert_eq!(told(&books, "split brain"), times, "{role}");
@@ -74,10 +74,10 @@ async fn another_cause_under_the_same_name_of_an_error_is_told_and_the_same_one_
 #[tokio::test]
 async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_before_it() {
     let books = books(Ok(()));
-    books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
+    books.fencing(|fencing| fencing.fenced.refused = vec!["the role alien".into()]);
     sweep_of(&books).await.unwrap_err();
-    books.doorway(|doorway| {
-        doorway.shut = Fenced {
+    books.fencing(|fencing| {
+        fencing.fenced = Fenced {
             after: Some(seen_shut()),
             ..Fenced::default()
         };
@@ -89,7 +89,7 @@ async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_befor
         (0, Some(Epoch(8))),
         "SNS took nothing"
     );
-    books.doorway(|doorway| doorway.open = seen_shut());
+    books.fencing(|fencing| fencing.access = seen_shut());
     for _minute in 1..=2 {
         let answer = sweep_of(&books).await.unwrap();
         assert_eq!(answer[0]["reason"], "it is fenced");
@@ -100,12 +100,12 @@ async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_befor
 #[tokio::test]
 async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_told_once() {
     let books = books(Ok(()));
-    books.doorway(|doorway| {
-        doorway.open = Access {
+    books.fencing(|fencing| {
+        fencing.access = Access {
             as_administrator: vec![REPORT.into()],
             ..seen_shut()
         };
-        doorway.shut = Fenced {
+        fencing.fenced = Fenced {
             as_administrator: vec![REPORT.into()],
             sessions: 1,
             after: Some(seen_shut()),
@@ -124,8 +124,8 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
         assert_eq!((administrator, books.told().len()), (1, 2), "and fenced");
         assert_eq!(row(&books).fenced, Some(Epoch(8)), "a look saw it shut");
     }
-    books.doorway(|doorway| {
-        doorway.shut.after = Some(Access {
+    books.fencing(|fencing| {
+        fencing.fenced.after = Some(Access {
             as_administrator: vec![REPORT.into()],
             ..seen_shut()
         });
@@ -138,13 +138,13 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
 #[tokio::test]
 async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_name() {
     let books = books(Ok(()));
-    books.doorway(|doorway| {
-        doorway.open = Access {
+    books.fencing(|fencing| {
+        fencing.access = Access {
             senders: 1,
             as_administrator: vec![READER.into()],
             ..seen_shut()
         };
-        doorway.shut = Fenced {
+        fencing.fenced = Fenced {
             senders: vec![READER.into()],
             as_administrator: vec![READER.into()],
             sessions: 1,
@@ -167,8 +167,8 @@ async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_na
 async fn a_second_one_who_works_as_the_administrator_is_told_too() {
     let books = books(Ok(()));
     for (who, times) in [(REPORT, 1), (REPORT, 1), (READER, 2), (REPORT, 2)] {
-        books.doorway(|doorway| {
-            doorway.shut = Fenced {
+        books.fencing(|fencing| {
+            fencing.fenced = Fenced {
                 as_administrator: vec![who.into()],
                 sessions: 1,
                 after: Some(seen_shut()),
@@ -207,7 +207,7 @@ async fn two_fences_that_come_in_at_once_tell_once_that_the_member_was_fenced() 
 #[tokio::test]
 async fn two_fences_that_fail_at_once_tell_once_that_the_member_is_not_fenced() {
     let books = books(Ok(()));
-    books.doorway(|doorway| doorway.shut.refused = vec!["the role alien".into()]);
+    books.fencing(|fencing| fencing.fenced.refused = vec!["the role alien".into()]);
     let (one, another) = tokio::join!(sweep_of(&books), sweep_of(&books));
     assert!(one.is_err() && another.is_err());
     assert_eq!(told(&books, "split brain"), 1);
@@ -221,7 +221,7 @@ async fn a_fence_that_saw_the_member_open_before_another_one_shut_it_and_told_te
     let rows = Rows(books.rows());
     let observed = observe(&books, &known, &rows).await.unwrap();
     sweep_of(&books).await.unwrap();
-    books.doorway(|doorway| doorway.shut = late());
+    books.fencing(|fencing| fencing.fenced = late());
     fence(&books, &known, &observed).await.map(drop).unwrap();
     assert_eq!(told(&books, "was fenced"), 1);
 }
@@ -234,9 +234,9 @@ async fn what_a_fence_claimed_to_tell_and_did_not_is_told_once_a_minute_has_pass
     let what = "the deposed writer in us-east-1 was fenced";
     let died = fenced.claim_telling(what, now).unwrap();
     let books = books.with_row("us-east-1", &died);
-    books.doorway(|doorway| {
-        doorway.open = seen_shut();
-        doorway.shut = late();
+    books.fencing(|fencing| {
+        fencing.access = seen_shut();
+        fencing.fenced = late();
     });
     sweep_of(&books).await.unwrap();
     assert_eq!(told(&books, "was fenced"), 0, "another pass may be telling");

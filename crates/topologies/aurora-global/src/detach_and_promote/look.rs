@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Observed, Tried, Written, resolve};
+use super::{IntentState, Observed, Tried, resolve};
 use crate::members::{Members, in_region};
 use failover::{
     Error,
@@ -24,9 +24,9 @@ pub(super) async fn observe(
 ) -> Result<Observed, Error> {
     let run = &pass.run;
     let (global, target, switches) = shown(world, pass).await?;
-    let written = written(pass);
+    let intent = intent_state(pass);
     let role = role(global.as_ref(), &target);
-    let everywhere = asks_everywhere(run, written, role, pass.now);
+    let everywhere = asks_everywhere(run, intent, role, pass.now);
     let lived_at = last_life(world, run, everywhere).await;
     let confirmed = run.confirmed.as_ref();
     let tried = Tried::of(run, global.as_ref(), pass.now);
@@ -44,7 +44,7 @@ pub(super) async fn observe(
         tried,
         global,
         target,
-        written,
+        intent,
         region_is_down: confirmed.is_some_and(|confirmed| is_gone(confirmed.verdict)),
     })
 }
@@ -98,12 +98,12 @@ fn is_led_by_the_left(run: &Run, global: Option<&GlobalCluster>) -> bool {
 /// Whether every member Region's probe is asked for a last sign of life: where this very pass may promote, because the road may be
 /// cut from here alone, and where somebody forces it, who is the evidence and may not know. A dead Region costs that pass a second,
 /// so it is spared where the evidence, in which all of them were asked, is as new as another look.
-fn asks_everywhere(run: &Run, written: Written, role: Role, now: Timestamp) -> bool {
+fn asks_everywhere(run: &Run, intent: IntentState, role: Role, now: Timestamp) -> bool {
     const AS_NEW: SignedDuration = SignedDuration::from_secs(5);
     let confirmed = run.confirmed.as_ref();
     let is_new = confirmed
         .is_some_and(|confirmed| now.duration_since(confirmed.evidence.gathered_at) < AS_NEW);
-    run.forced || (written == Written::OwnIntent && role == Role::Standby && !is_new)
+    run.forced || (intent == IntentState::OwnIntent && role == Role::Standby && !is_new)
 }
 
 /// When a probe last knew the old writer alive: this Region's, or any. What does not answer knows nothing.
@@ -194,7 +194,7 @@ fn strategy(
     }
 }
 
-pub(crate) fn written(pass: &Pass) -> Written {
+pub(crate) fn intent_state(pass: &Pass) -> IntentState {
     let run = &pass.run;
     let own = |row: &ledger::PlanState| {
         row.intent
@@ -206,23 +206,23 @@ pub(crate) fn written(pass: &Pass) -> Written {
         .current()
         .is_some_and(|current| current.writer == run.to)
     {
-        Written::Proven
+        IntentState::Proven
     } else if run
         .leased
         .iter()
         .all(|region| pass.rows.0.get(region).is_some_and(own))
     {
-        Written::OwnIntent
+        IntentState::OwnIntent
     } else if pass.rows.0.get(&run.to).is_some_and(own) {
-        Written::OwnIntentHere
+        IntentState::OwnIntentHere
     } else if pass
         .rows
         .intent()
         .is_some_and(|intent| intent.to == run.to && intent.run_id != run.run_id)
     {
-        Written::AnotherRunsIntent
+        IntentState::AnotherRunsIntent
     } else {
-        Written::Nothing
+        IntentState::Nothing
     }
 }
 
@@ -313,7 +313,7 @@ mod tests {
 
     /// In the pass that makes the call.
     async fn refused_by(books: &failover::testing::Books, run: &Run) -> Option<&'static str> {
-        let everywhere = asks_everywhere(run, Written::OwnIntent, Role::Standby, at(1_010));
+        let everywhere = asks_everywhere(run, IntentState::OwnIntent, Role::Standby, at(1_010));
         let lived = last_life(books, run, everywhere).await;
         let switches = Switches::default();
         let why = refusal(run, &switches, lived, at(1_010));
@@ -401,13 +401,12 @@ mod tests {
     fn the_region_that_is_left_is_asked_where_the_very_pass_may_promote() {
         let mut run = failover::testing::run();
         run.confirmed = Some(failover::testing::confirmed(Verdict::RegionDown));
-        let asks =
-            |run: &Run, written, role, second| asks_everywhere(run, written, role, at(second));
-        assert!(asks(&run, Written::OwnIntent, Role::Standby, 5));
-        assert!(!asks(&run, Written::OwnIntent, Role::Standby, 4));
-        assert!(!asks(&run, Written::Nothing, Role::Standby, 5));
-        assert!(!asks(&run, Written::OwnIntent, Role::Standalone, 5));
+        let asks = |run: &Run, intent, role, second| asks_everywhere(run, intent, role, at(second));
+        assert!(asks(&run, IntentState::OwnIntent, Role::Standby, 5));
+        assert!(!asks(&run, IntentState::OwnIntent, Role::Standby, 4));
+        assert!(!asks(&run, IntentState::Nothing, Role::Standby, 5));
+        assert!(!asks(&run, IntentState::OwnIntent, Role::Standalone, 5));
         run.forced = true;
-        assert!(asks(&run, Written::Nothing, Role::Standby, 0));
+        assert!(asks(&run, IntentState::Nothing, Role::Standby, 0));
     }
 }

@@ -43,7 +43,7 @@ fn standby() -> Observed {
             global_cluster: Some("orders-global-1".into()),
             instances: vec![instance("available")],
         },
-        written: Written::OwnIntent,
+        intent: IntentState::OwnIntent,
         led_by_the_writer: true,
         is_between_writers: false,
         strategy: Strategy::Detach,
@@ -95,14 +95,14 @@ fn a_standby_of_another_writer_than_the_ledgers_is_not_promoted() {
 
 #[test]
 fn the_intent_is_written_before_anything_is_promoted() {
-    for written in [
-        Written::Nothing,
-        Written::AnotherRunsIntent,
-        Written::OwnIntentHere,
+    for intent in [
+        IntentState::Nothing,
+        IntentState::AnotherRunsIntent,
+        IntentState::OwnIntentHere,
     ] {
         assert_eq!(
             next_action(&Observed {
-                written,
+                intent,
                 ..standby()
             }),
             Ok(Action::WriteIntent)
@@ -137,7 +137,7 @@ fn stale_evidence_or_too_large_a_loss_stops_before_the_intent() {
     ] {
         let observed = Observed {
             refusal: Some(refusal.clone()),
-            written: Written::Nothing,
+            intent: IntentState::Nothing,
             ..standby()
         };
         assert_eq!(next_action(&observed), Err(refusal));
@@ -172,7 +172,7 @@ fn a_standby_of_which_no_instance_serves_or_will_by_itself_is_not_promoted() {
 #[test]
 fn the_primary_is_never_detached() {
     let mut observed = Observed {
-        written: Written::Nothing,
+        intent: IntentState::Nothing,
         ..standby()
     };
     if let Some(global) = &mut observed.global {
@@ -185,7 +185,7 @@ fn the_primary_is_never_detached() {
 fn a_cluster_of_its_own_that_no_ledger_promoted_is_left_alone() {
     assert_eq!(
         name(&Observed {
-            written: Written::Nothing,
+            intent: IntentState::Nothing,
             ..detached()
         }),
         "UnexpectedTopology"
@@ -211,7 +211,7 @@ fn a_target_that_still_says_it_is_a_member_is_not_done() {
     };
     assert!(matches!(next_action(&unsettled), Ok(Action::Wait(_))));
     let nobodys = Observed {
-        written: Written::Nothing,
+        intent: IntentState::Nothing,
         ..unsettled
     };
     assert_eq!(name(&nobodys), "UnexpectedTopology");
@@ -246,7 +246,7 @@ fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
         dry_run: false,
     };
     let observed = Observed {
-        written: look::written(&pass),
+        intent: look::intent_state(&pass),
         ..detached()
     };
     assert_eq!(next_action(&observed), Ok(Action::Done));
@@ -255,7 +255,7 @@ fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
 #[test]
 fn a_promotion_that_another_run_began_is_taken_over() {
     let observed = Observed {
-        written: Written::AnotherRunsIntent,
+        intent: IntentState::AnotherRunsIntent,
         ..detached()
     };
     assert_eq!(next_action(&observed), Ok(Action::WriteIntent));

@@ -3,7 +3,7 @@
 use futures::future::{join, try_join};
 
 use super::{Called, Observed, not_ready, ready};
-use crate::detach_and_promote::written;
+use crate::detach_and_promote::intent_state;
 use crate::members::{Members, in_region};
 use failover::{
     Error,
@@ -63,7 +63,7 @@ pub(super) async fn observe(
             && global
                 .as_ref()
                 .is_some_and(GlobalCluster::is_between_writers),
-        written: written(pass),
+        intent: intent_state(pass),
         called,
         global,
         target,

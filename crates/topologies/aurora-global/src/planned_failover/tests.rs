@@ -39,7 +39,7 @@ fn ready() -> Observed {
                 is_writer: true,
             }],
         },
-        written: Written::OwnIntent,
+        intent: IntentState::OwnIntent,
         led_by_the_writer: true,
         is_between_writers: false,
         called: None,
@@ -81,7 +81,7 @@ fn name(observed: &Observed) -> &'static str {
 #[test]
 fn every_reason_against_it_is_listed_before_anything_is_written() {
     let observed = Observed {
-        written: Written::Nothing,
+        intent: IntentState::Nothing,
         not_ready: vec![
             "the target is 40 s behind".into(),
             "orders-west is upgrading".into(),
@@ -98,7 +98,7 @@ fn every_reason_against_it_is_listed_before_anything_is_written() {
 #[test]
 fn the_intent_is_written_before_the_call_and_withdrawn_when_it_turns_out_not_ready() {
     let unwritten = Observed {
-        written: Written::Nothing,
+        intent: IntentState::Nothing,
         ..ready()
     };
     assert_eq!(next_action(&unwritten), Ok(Action::WriteIntent));
@@ -164,14 +164,14 @@ fn a_denial_in_the_region_that_is_left_is_told_as_a_denial_and_only_silence_as_s
 
 #[test]
 fn an_intent_is_withdrawn_after_a_minute_of_quiet_in_both_regions_while_the_old_writer_commits() {
-    let of = |called: Called, written| {
+    let of = |called: Called, intent| {
         next_action(&Observed {
             called: Some(called),
-            written,
+            intent,
             ..ready()
         })
     };
-    assert_eq!(of(called(), Written::OwnIntent), Ok(Action::Withdraw));
+    assert_eq!(of(called(), IntentState::OwnIntent), Ok(Action::Withdraw));
     for open in [
         Called {
             is_quiet: false,
@@ -182,10 +182,10 @@ fn an_intent_is_withdrawn_after_a_minute_of_quiet_in_both_regions_while_the_old_
             ..called()
         },
     ] {
-        let action = of(open, Written::OwnIntent);
+        let action = of(open, IntentState::OwnIntent);
         assert!(matches!(action, Ok(Action::Wait(_))), "{action:?}");
     }
-    let why = of(called(), Written::Nothing).unwrap_err();
+    let why = of(called(), IntentState::Nothing).unwrap_err();
     assert!(
         why.name() == "NotReady" && why.to_string().contains("called"),
         "{why}"
@@ -247,12 +247,12 @@ fn the_target_leads_only_when_a_ledger_says_so_and_it_is_available() {
     busy.target.status = "failing-over".into();
     assert!(matches!(next_action(&busy), Ok(Action::Wait(_))));
     let foreign = Observed {
-        written: Written::Nothing,
+        intent: IntentState::Nothing,
         ..switched()
     };
     assert_eq!(name(&foreign), "UnexpectedTopology");
     let resumed = Observed {
-        written: Written::AnotherRunsIntent,
+        intent: IntentState::AnotherRunsIntent,
         ..switched()
     };
     assert_eq!(next_action(&resumed), Ok(Action::WriteIntent));
@@ -327,7 +327,7 @@ fn a_cluster_that_left_the_global_database_is_not_ready() {
 #[test]
 fn a_warning_is_told_and_stands_in_no_way() {
     let observed = Observed {
-        written: Written::Nothing,
+        intent: IntentState::Nothing,
         warnings: vec!["the witness in us-east-2 does not answer".into()],
         ..ready()
     };

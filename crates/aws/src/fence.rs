@@ -1,4 +1,4 @@
-//! The doors of this Region's member, handled over SQL as its administrator.
+//! Who has access to this Region's member, over SQL as its administrator.
 
 use std::time::Duration;
 
@@ -145,27 +145,28 @@ impl<K> Fence for Aws<K> {
         };
         let user = admin.login.user.clone();
         let kept = kept(&user, known);
-        let Some(mut shut) = fence::fence(&mut admin.client, &kept, proven, &canary).await? else {
+        let Some(mut fenced) = fence::fence(&mut admin.client, &kept, proven, &canary).await?
+        else {
             return Ok(None);
         };
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
-        shut.refused.extend(unseen);
+        fenced.refused.extend(unseen);
         for database in databases {
             let tried = match self.beside(&admin, &database).await {
                 Ok(there) => {
-                    let tried = fence::fence_there(&admin.client, &there, &database, &mut shut);
+                    let tried = fence::fence_there(&admin.client, &there, &database, &mut fenced);
                     tried.await.map_err(|why| closed(&database, &why))
                 }
                 Err(why) => Err(why),
             };
-            shut.refused.extend(tried.err());
+            fenced.refused.extend(tried.err());
         }
-        fence::end_sessions(&admin.client, &kept, &mut shut).await?;
-        if !shut.is_untried {
+        fence::end_sessions(&admin.client, &kept, &mut fenced).await?;
+        if !fenced.is_untried {
             self.turns_away(&admin.place, &canary).await?;
         }
-        shut.after = Some(self.seen(&admin, known).await?);
-        Ok(Some(shut))
+        fenced.after = Some(self.seen(&admin, known).await?);
+        Ok(Some(fenced))
     }
 
     async fn unfence(&self, known: &KeptPlan) -> Result<Unfenced, Error> {

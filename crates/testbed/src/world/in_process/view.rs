@@ -27,7 +27,7 @@ use steps::{
     health_probe::{self, LookAt},
 };
 
-use super::{super::databases, Lab, Table, locked};
+use super::{super::databases, InProcess, Table, locked};
 use crate::{
     profile::{HOME, PLAN},
     world::Trouble,
@@ -39,15 +39,15 @@ const OPERATION: Duration = Duration::from_secs(6);
 /// A function's view from its Region.
 #[derive(Clone)]
 pub struct View {
-    lab: Arc<Lab>,
+    world: Arc<InProcess>,
     region: Region,
     spares: Arc<Spares<Session>>,
 }
 
 impl View {
-    pub(super) fn new(lab: Arc<Lab>, region: Region) -> Self {
+    pub(super) fn new(world: Arc<InProcess>, region: Region) -> Self {
         Self {
-            lab,
+            world,
             region,
             spares: Arc::default(),
         }
@@ -55,7 +55,7 @@ impl View {
 
     /// Answers at once where the Region can be reached, and after the time-outs where it cannot.
     async fn reach(&self, region: &Region) -> Result<(), Error> {
-        let is_cut = || locked(&self.lab.cut).contains(&(self.region.clone(), region.clone()));
+        let is_cut = || locked(&self.world.cut).contains(&(self.region.clone(), region.clone()));
         if is_cut() {
             tokio::time::sleep(OPERATION).await;
             return Err(Error::Unavailable(format!("{region} does not answer")));
@@ -71,24 +71,28 @@ impl View {
     }
 
     fn with<T>(&self, region: &Region, change: impl FnOnce(&mut Table) -> T) -> T {
-        change(locked(&self.lab.tables).entry(region.clone()).or_default())
+        change(
+            locked(&self.world.tables)
+                .entry(region.clone())
+                .or_default(),
+        )
     }
 
     fn rds(&self) -> Result<&aws::Aws, Error> {
-        let found = self.lab.rds.get(&self.region);
+        let found = self.world.rds.get(&self.region);
         found.ok_or_else(|| Error::NotReady(format!("{} has no RDS", self.region)))
     }
 
     /// A probe's session on the writer.
     pub(super) async fn session(&self) -> Result<Session, Trouble> {
         const LIMIT: Duration = Duration::from_secs(1);
-        let endpoints = &self.lab.endpoints[HOME];
+        let endpoints = &self.world.endpoints[HOME];
         let place = Place {
             host: endpoints.writer.clone(),
             port: endpoints.port,
             database: PLAN.into(),
         };
-        let plan = failover::plan::read(&self.lab.document)?;
+        let plan = failover::plan::read(&self.world.document)?;
         let login = self
             .probe_login(&plan, &self.region, &place.host, place.port)
             .await?;
@@ -221,11 +225,11 @@ impl Ledger for View {
 
 impl Parameters for View {
     async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
-        Ok(vec![(PLAN.into(), self.lab.document.clone())])
+        Ok(vec![(PLAN.into(), self.world.document.clone())])
     }
 
     async fn plan(&self, _: &PlanName) -> Result<String, Error> {
-        Ok(self.lab.document.clone())
+        Ok(self.world.document.clone())
     }
 
     async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
@@ -274,7 +278,7 @@ impl Functions for View {
         input: &ReachInput,
     ) -> Result<ReachOutput, Error> {
         self.reach(witness).await?;
-        let there = Self::new(Arc::clone(&self.lab), witness.clone());
+        let there = Self::new(Arc::clone(&self.world), witness.clone());
         Box::pin(confirm_outage::reach(&there, input)).await
     }
 
@@ -306,7 +310,7 @@ impl Functions for View {
     }
 
     async fn suspect(&self, suspicion: &Suspicion) -> Result<(), Error> {
-        let sent = self.lab.suspicions.send(suspicion.clone());
+        let sent = self.world.suspicions.send(suspicion.clone());
         sent.map_err(|_| Error::Unavailable("nobody listens".into()))
     }
 
@@ -339,7 +343,7 @@ impl Secrets for View {
     ) -> Result<Credentials, Error> {
         Ok(Credentials {
             user: plan.database.probe.user.clone(),
-            password: self.lab.secrets.probe.clone(),
+            password: self.world.secrets.probe.clone(),
         })
     }
 
@@ -350,7 +354,7 @@ impl Secrets for View {
     async fn admin_login(&self, _: &Plan) -> Result<Credentials, Error> {
         Ok(Credentials {
             user: databases::admin_user().into(),
-            password: self.lab.secrets.admin.clone(),
+            password: self.world.secrets.admin.clone(),
         })
     }
 

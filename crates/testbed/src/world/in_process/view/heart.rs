@@ -7,7 +7,7 @@ use super::View;
 
 impl View {
     fn connector(&self) -> Result<&Connector, Error> {
-        let found = self.lab.connectors.get(&self.region);
+        let found = self.world.connectors.get(&self.region);
         found.ok_or_else(|| Error::NotReady(format!("{} has no resolver", self.region)))
     }
 }

@@ -1,4 +1,4 @@
-//! The gate of a road, and the relay that passes bytes through it.
+//! Whether a road's traffic flows, and the relay that waits while it does not.
 
 use std::{io, time::Duration};
 
@@ -13,18 +13,18 @@ use super::{Condition, Traffic};
 /// How long the second direction may go on after the first has ended.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Open while the road's traffic flows.
-pub(super) struct Gate {
+/// Whether the road's traffic flows.
+pub(super) struct Flow {
     condition: watch::Receiver<Condition>,
 }
 
-impl Gate {
+impl Flow {
     pub(super) fn new(condition: watch::Receiver<Condition>) -> Self {
         Self { condition }
     }
 
-    /// Returns once the gate is open.
-    pub(super) async fn open(&self) {
+    /// Returns once it flows.
+    pub(super) async fn resumed(&self) {
         let mut changes = self.condition.clone();
         // An error means that the road is gone, and its connections end with it.
         let _ = changes
@@ -32,7 +32,7 @@ impl Gate {
             .await;
     }
 
-    /// Returns once the gate has been shut for this long without a break.
+    /// Returns once it has not flowed for this long without a break.
     pub(super) async fn silent_for(&self, limit: Duration) {
         loop {
             let mut changes = self.condition.clone();
@@ -43,23 +43,23 @@ impl Gate {
             {
                 return;
             }
-            if timeout(limit, self.open()).await.is_err() {
+            if timeout(limit, self.resumed()).await.is_err() {
                 return;
             }
         }
     }
 }
 
-/// Relays both directions until one ends; bytes and ends wait while the gate is shut.
+/// Relays both directions until one ends; bytes and ends wait while it does not flow.
 pub(super) async fn relay(
     near: impl AsyncRead + AsyncWrite,
     far: impl AsyncRead + AsyncWrite,
-    gate: Option<&Gate>,
+    flow: Option<&Flow>,
 ) -> io::Result<()> {
     let (near_read, near_write) = split(near);
     let (far_read, far_write) = split(far);
-    let forth = pass_on(near_read, far_write, gate);
-    let back = pass_on(far_read, near_write, gate);
+    let forth = pass_on(near_read, far_write, flow);
+    let back = pass_on(far_read, near_write, flow);
     tokio::pin!(forth, back);
     // PostgreSQL never closes one direction only, so the end of one is the end of both; the other may finish its say.
     let (ended, farewell) = tokio::select! {
@@ -72,13 +72,13 @@ pub(super) async fn relay(
 async fn pass_on(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    gate: Option<&Gate>,
+    flow: Option<&Flow>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let count = from.read(&mut buffer).await;
-        if let Some(gate) = gate {
-            gate.open().await;
+        if let Some(flow) = flow {
+            flow.resumed().await;
         }
         let count = count?;
         if count == 0 {

@@ -52,7 +52,7 @@ struct Table {
 }
 
 /// The world.
-pub struct Lab {
+pub struct InProcess {
     /// The simulated RDS with its databases.
     pub simulator: Simulator,
     /// The roads to the databases.
@@ -72,7 +72,7 @@ pub struct Lab {
     _route53: JoinSet<std::io::Result<()>>,
 }
 
-impl Lab {
+impl InProcess {
     /// Builds it in `folder`, which is its own: two members, a witness, a beat every second.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Lab {
             .map(connect)
             .collect::<Result<_, _>>()?;
         let (suspicions, suspected) = mpsc::unbounded_channel();
-        let lab = Arc::new(Self {
+        let world = Arc::new(Self {
             rds: regions()
                 .map(|region| (region.into(), rds(&simulator, region)))
                 .collect(),
@@ -126,8 +126,8 @@ impl Lab {
             _dns: dns,
             _route53: route53,
         });
-        lab.open().await?;
-        Ok(lab)
+        world.open().await?;
+        Ok(world)
     }
 
     /// What an operator does once: `adopt`, and `setup`.
@@ -276,14 +276,14 @@ impl Lab {
             watch.abort();
         }
         // The aborted watches let go of it within a few turns of the runtime.
-        let mut lab = self;
+        let mut world = self;
         for _ in 0..200 {
-            match Arc::try_unwrap(lab) {
-                Ok(lab) => {
-                    lab.simulator.stop().await;
+            match Arc::try_unwrap(world) {
+                Ok(world) => {
+                    world.simulator.stop().await;
                     return Ok(());
                 }
-                Err(shared) => lab = shared,
+                Err(shared) => world = shared,
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

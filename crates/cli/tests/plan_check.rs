@@ -12,13 +12,14 @@ use std::{
 };
 
 /// What is typed after `plan check`, and the exit code. What is printed stands in `tests/printed/<name>.txt`.
-const TYPED: [(&str, &[&str], i32); 13] = [
+const TYPED: [(&str, &[&str], i32); 14] = [
     ("good", &["good.json"], 0),
     ("duplicate-key", &["duplicate-key.json"], 1),
     ("unknown-key", &["unknown-key.json"], 1),
     ("out-of-range", &["out-of-range.json"], 1),
     ("wrong-type", &["wrong-type.json"], 1),
     ("many-faults", &["many-faults.json"], 1),
+    ("former-form", &["former-form.json"], 1),
     ("no-comma", &["no-comma.json"], 1),
     ("no-text", &["no-text.json"], 1),
     ("empty", &["empty.json"], 1),

@@ -49,10 +49,11 @@ impl Found {
         }
     }
 
-    pub(super) fn placed(self, places: &Places) -> Fault {
+    /// Looks it up in the text, in which its field may bear a former name.
+    pub(super) fn placed(self, places: &Places, in_the_text: &str) -> Fault {
         let at = match self.part {
-            Part::Name => places.name(&self.field),
-            Part::Value => places.value(&self.field),
+            Part::Name => places.name(in_the_text),
+            Part::Value => places.value(in_the_text),
         };
         Fault {
             field: self.field,

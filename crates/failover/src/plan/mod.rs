@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use crate::domain::{PlanName, Region};
 
 mod fault;
+mod former;
 mod names;
 mod read;
 mod routes;

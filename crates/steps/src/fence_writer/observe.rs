@@ -58,7 +58,10 @@ async fn access(
     let access = access.map_err(|why| cluster.explained(here, why))?;
     let topology = world.topology(known.plan.kind());
     let forwarding = topology.forwarding(world, cluster).await;
-    Ok((Some(access.into()), Forwarded::of(here, cluster, forwarding)))
+    Ok((
+        Some(access.into()),
+        Forwarded::of(here, cluster, forwarding),
+    ))
 }
 
 /// Notes that rows may have come in since this Region's member was fenced, whether or not this pass can shut it: what was listed of it

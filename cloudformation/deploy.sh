@@ -61,14 +61,13 @@ command -v "$aws" >/dev/null || fail "the AWS CLI is not there: $aws"
 export AWS_PAGER="" AWS_REGION=$region AWS_DEFAULT_REGION=$region
 
 # No stack refers to another one. Those that call a function or name a role by its name come after the one that has it.
+member=(
+    ledger observe runs fence aurora-global aurora-global-rebuild aurora-global-machines triggers alarms function-alarms
+    aurora-global-alarms
+)
 failback=(aurora-global-failback)
 case $kind in
-    member)
-        stacks=(
-            ledger observe runs fence aurora-global aurora-global-rebuild aurora-global-machines triggers alarms
-            function-alarms aurora-global-alarms
-        )
-        ;;
+    member) stacks=("${member[@]}") ;;
     witness) stacks=(witness) ;;
     failback) stacks=("${failback[@]}") ;;
 esac

@@ -53,7 +53,7 @@ impl Role {
 
 /// The roles of a member Region's functions, by the functions' names, while a failback may be made.
 pub fn of_members() -> BTreeMap<String, Role> {
-    let functions = template::OF_FUNCTIONS.into_iter().flat_map(of_functions);
+    let functions = template::of_functions().into_iter().flat_map(of_functions);
     let mut roles: BTreeMap<_, _> = functions.collect();
     for (function, added) in of_failback() {
         let role = roles.get_mut(&function);

@@ -1,31 +1,58 @@
 //! CloudFormation templates as JSON: a tag becomes the function it is short for, as in `{"Ref": "Watch"}`.
 
-use std::fs;
+use std::{fs, sync::LazyLock};
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 use crate::repository;
 
+/// What `deploy.sh` deploys in a member Region, in its order: the one list of templates.
+static OF_A_MEMBER: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let script = repository::text("cloudformation/deploy.sh");
+    let (_, list) = script.split_once("\nmember=(").unwrap();
+    let (list, _) = list.split_once(')').unwrap();
+    list.split_whitespace().map(str::to_owned).collect()
+});
+
+/// Those templates of a member Region that have a resource of a type.
+fn with(kind: &str) -> Vec<&'static str> {
+    let all = OF_A_MEMBER.iter().map(String::as_str);
+    let found = all.filter(|name| !resources(&read(name), kind).is_empty());
+    let found: Vec<_> = found.collect();
+    assert!(!found.is_empty(), "no template has an {kind}");
+    found
+}
+
 /// The templates of a member Region that have functions, one per concern.
-pub const OF_FUNCTIONS: [&str; 5] = [
-    "observe",
-    "runs",
-    "fence",
-    "aurora-global",
-    "aurora-global-rebuild",
-];
+pub fn of_functions() -> Vec<&'static str> {
+    with("AWS::Lambda::Function")
+}
 
 /// Those with alarms.
-pub const OF_ALARMS: [&str; 4] = [
-    "alarms",
-    "function-alarms",
-    "aurora-global-alarms",
-    OF_MACHINES,
-];
+pub fn of_alarms() -> Vec<&'static str> {
+    with("AWS::CloudWatch::Alarm")
+}
 
-/// The one with state machines and the alarms on their runs, generated from `crates/machines`.
-pub const OF_MACHINES: &str = "aurora-global-machines";
+/// Those with state machines and the alarms on their runs, one per topology, generated from `crates/machines`.
+pub fn of_machines() -> Vec<&'static str> {
+    with("AWS::StepFunctions::StateMachine")
+}
+
+/// The machine of a definition: its template, and its properties there.
+pub fn of_machine(name: &str) -> (Value, Value) {
+    let key = format!("${{ArtifactPrefix}}/{name}.asl.json");
+    for template in of_machines().into_iter().map(read) {
+        let machines = resources(&template, "AWS::StepFunctions::StateMachine");
+        let found = machines
+            .into_iter()
+            .find(|(_, properties)| properties["DefinitionS3Location"]["Key"]["Fn::Sub"] == *key);
+        if let Some((_, properties)) = found {
+            return (template.clone(), properties.clone());
+        }
+    }
+    panic!("{name} is not deployed")
+}
 
 /// What only a failback may do: a stack that is deployed before one and deleted after it.
 pub const OF_FAILBACK: &str = "aurora-global-failback";
@@ -42,7 +69,7 @@ pub fn names() -> Vec<String> {
 
 /// The functions of a member Region: logical id, properties, and the template that has them.
 pub fn member_functions() -> Vec<(String, Value, Value)> {
-    let templates = OF_FUNCTIONS.map(read);
+    let templates: Vec<_> = of_functions().into_iter().map(read).collect();
     let found = templates.iter().flat_map(|template| {
         resources(template, "AWS::Lambda::Function")
             .into_iter()

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use failover::{
     Error,
     domain::{PlanName, Region},
+    plan::{Plan, Runs, function_of},
 };
 use futures::future::{join, join_all};
 use serde::Serialize;
@@ -16,9 +17,6 @@ use crate::{
     ending::{Answer, Ending},
     survey::{Survey, surveys},
 };
-
-const PLANNED: &str = "aurora-failover-planned-failover";
-const REBUILD: &str = "aurora-failover-rebuild-global";
 
 /// Whether the writer could be moved.
 #[derive(Debug, Serialize)]
@@ -68,10 +66,16 @@ pub async fn run(
         Ok(targets) => targets,
         Err(why) => return why,
     };
+    let runs = survey
+        .plan
+        .as_ref()
+        .map(Plan::kind)
+        .unwrap_or_default()
+        .runs();
     let home = survey.plan.as_ref().map(|plan| &plan.home_region);
     let moves = targets.into_iter().map(async |to| {
         let is_home = home == Some(&to);
-        asked(account, plan, to, is_home).await
+        asked(account, (plan, runs), to, is_home).await
     });
     let readiness = Readiness {
         plan: plan.clone(),
@@ -130,17 +134,22 @@ fn targets(survey: &Survey, to: Option<&Region>) -> Result<(Region, Vec<Region>)
 }
 
 /// Home there are two ways: a member that follows takes over, one that was deposed is rebuilt before.
-async fn asked(account: &impl Account, plan: &PlanName, to: Region, is_home: bool) -> Move {
-    let planned = async {
-        let said = account.dry_run(&to, PLANNED, plan).await;
-        way("planned_failover", said)
+async fn asked(
+    account: &impl Account,
+    (plan, runs): (&PlanName, &Runs),
+    to: Region,
+    is_home: bool,
+) -> Move {
+    let asked = async |step| {
+        let function = format!("aurora-failover-{}", function_of(step));
+        account.dry_run(&to, &function, plan).await
     };
+    let [_, planned] = runs.promoting;
+
+    let planned = async { way("planned_failover", asked(planned).await) };
     let failback = async {
-        if !is_home {
-            return None;
-        }
-        let said = account.dry_run(&to, REBUILD, plan).await;
-        Some(way("failback", said))
+        let rebuilding = runs.rebuilding.filter(|_| is_home)?;
+        Some(way("failback", asked(rebuilding).await))
     };
     let (planned, failback) = join(planned, failback).await;
     let ways: Vec<_> = std::iter::once(planned).chain(failback).collect();

@@ -1,6 +1,7 @@
 //! The machines of Aurora global databases.
 
 use crate::{
+    Topology,
     json::Json,
     machine::{Machine, Part},
     retry::Retry,
@@ -13,10 +14,13 @@ use crate::{
 /// A day, in seconds.
 const DAY: u32 = 86_400;
 
-/// Every machine.
-#[must_use]
-pub fn all() -> [Machine; 3] {
-    [unplanned_failover(), planned_failover(), failback()]
+/// All of them.
+pub(crate) fn topology() -> Topology {
+    Topology {
+        name: "aurora-global",
+        what: "Aurora global databases",
+        machines: vec![unplanned_failover(), planned_failover(), failback()],
+    }
 }
 
 /// Leaves a Region that is lost.

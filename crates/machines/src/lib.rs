@@ -14,7 +14,7 @@ mod template;
 mod walk;
 mod when;
 
-pub use aurora_global::{all, failback, planned_failover, unplanned_failover};
+pub use aurora_global::{failback, planned_failover, unplanned_failover};
 pub use json::Json;
 pub use machine::{Machine, Part};
 pub use retry::{ANSWERS, PERMANENT, Retry, Takes};
@@ -23,3 +23,27 @@ pub use task::{Failure, Task, WAIT_SECONDS};
 pub use template::template;
 pub use walk::{Next, Passed, Walk};
 pub use when::When;
+
+/// The machines of one topology, which one template deploys.
+#[derive(Debug)]
+pub struct Topology {
+    /// Its name, which its templates begin with.
+    pub name: &'static str,
+    /// What it is, in words.
+    pub what: &'static str,
+    /// Its machines.
+    pub machines: Vec<Machine>,
+}
+
+/// Every topology with its machines.
+#[must_use]
+pub fn topologies() -> Vec<Topology> {
+    vec![aurora_global::topology()]
+}
+
+/// Every machine.
+#[must_use]
+pub fn all() -> Vec<Machine> {
+    let topologies = topologies().into_iter();
+    topologies.flat_map(|topology| topology.machines).collect()
+}

@@ -1,17 +1,16 @@
-//! Writes `statemachine/*.asl.json` and the template that deploys them.
+//! Writes `statemachine/*.asl.json` and the templates that deploy them.
 
 use std::{fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let machines = machines::all();
-    for machine in &machines {
+    for machine in machines::all() {
         let file = root.join(format!("statemachine/{}.asl.json", machine.name));
         fs::write(file, machine.definition().pretty())?;
     }
-    let template = machines::template(&machines);
-    fs::write(
-        root.join("cloudformation/aurora-global-machines.yaml"),
-        template,
-    )
+    for topology in machines::topologies() {
+        let file = root.join(format!("cloudformation/{}-machines.yaml", topology.name));
+        fs::write(file, machines::template(&topology))?;
+    }
+    Ok(())
 }

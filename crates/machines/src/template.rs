@@ -1,11 +1,11 @@
-//! The template that deploys the machines: each with a role that may call its functions and nothing else, and its alarms.
+//! The template that deploys a topology's machines: each with a role that may call its functions and nothing else, and its alarms.
 
-use crate::{machine::Machine, state::pascal};
+use crate::{Topology, machine::Machine, state::pascal};
 
 /// What it begins with.
 const HEAD: &str = r#"# Generated from crates/machines: make machines.
 AWSTemplateFormatVersion: "2010-09-09"
-Description: aurora-failover, the state machines of Aurora global databases in one member Region, and the alarms on their runs. Every run executes in its target Region.
+Description: aurora-failover, the state machines of <what> in one member Region, and the alarms on their runs. Every run executes in its target Region.
 
 Parameters:
   ArtifactBucket:
@@ -77,11 +77,11 @@ const ALARM: &str = r#"  <Id>Run<Ended>:
       OKActions: !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]}
 "#;
 
-/// The template of these machines.
+/// The template of a topology's machines.
 #[must_use]
-pub fn template(machines: &[Machine]) -> String {
-    let resources: String = machines.iter().map(resources).collect();
-    format!("{HEAD}{resources}")
+pub fn template(topology: &Topology) -> String {
+    let resources = topology.machines.iter().map(resources);
+    HEAD.replace("<what>", topology.what) + &resources.collect::<String>()
 }
 
 fn resources(machine: &Machine) -> String {

@@ -15,7 +15,8 @@ const OF_HOURLY_CALLS: [&str; 3] = [
 ];
 
 fn alarms() -> Vec<Value> {
-    let templates = template::OF_ALARMS.map(template::read);
+    let templates = template::of_alarms().into_iter().map(template::read);
+    let templates: Vec<_> = templates.collect();
     let found = templates
         .iter()
         .flat_map(|template| template::resources(template, "AWS::CloudWatch::Alarm"));
@@ -117,7 +118,8 @@ fn a_rule_that_starts_runs_has_an_alarm_on_events_that_started_none() {
 fn what_watches_sweeps_or_keeps_awake_has_an_alarm_on_its_silence_while_it_is_switched_on() {
     let missing = covered("AWS/Lambda", "Invocations", "FunctionName");
     assert_eq!(missing, may_not_be_silent());
-    let templates = template::OF_ALARMS.map(template::read);
+    let templates = template::of_alarms().into_iter().map(template::read);
+    let templates: Vec<_> = templates.collect();
     let resources = templates
         .iter()
         .flat_map(|template| template["Resources"].as_object().unwrap())
@@ -153,7 +155,7 @@ fn an_alarm_tells_the_topic_that_is_named_and_nobody_where_none_is() {
         assert_eq!(alarm["AlarmActions"], topic, "{name}");
         assert_eq!(alarm["OKActions"], topic, "{name}");
     }
-    for template in template::OF_ALARMS.map(template::read) {
+    for template in template::of_alarms().into_iter().map(template::read) {
         let declared = &template["Parameters"]["AlarmTopicArn"];
         assert_eq!(declared["Default"], "");
     }

@@ -337,7 +337,7 @@ fn a_plans_sweep_is_given_up_and_told_before_its_function_is_ended() {
 #[test]
 fn every_function_of_a_run_has_its_concurrency_reserved() {
     let mut seen = 0;
-    for name in template::OF_FUNCTIONS {
+    for name in template::of_functions() {
         let template = template::read(name);
         for (id, function) in template::resources(&template, "AWS::Lambda::Function") {
             let reserved = &function["ReservedConcurrentExecutions"];

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use failover::plan::{SCHEMA, read};
+use failover::plan::{Plan, SCHEMA, read};
 use serde_json::Value;
 use tests::repository;
 
@@ -19,6 +19,12 @@ fn names() -> BTreeSet<String> {
 
 fn example(name: &str) -> String {
     repository::text(&format!("{FOLDER}/{name}"))
+}
+
+/// Every one of them.
+pub(crate) fn plans() -> Vec<Plan> {
+    let read = |name: &String| read(&example(name)).unwrap();
+    names().iter().map(read).collect()
 }
 
 fn schema() -> Value {

@@ -8,18 +8,19 @@ use tests::{
 };
 
 /// The templates of alarms: file, topology whose functions they are on, or none, and what those are.
-const TEMPLATES: [(&str, Option<&str>, &str); 2] = [
-    (
-        "function-alarms",
-        None,
-        "the functions that the topologies share",
-    ),
-    (
-        "aurora-global-alarms",
-        Some("aurora-global"),
-        "the functions of Aurora global databases",
-    ),
-];
+fn templates() -> Vec<(String, Option<&'static str>, String)> {
+    let shared = "the functions that the topologies share";
+    let mut all = vec![("function-alarms".to_owned(), None, shared.to_owned())];
+    all.extend(machines::topologies().into_iter().map(|topology| {
+        let what = format!("the functions of {}", topology.what);
+        (
+            format!("{}-alarms", topology.name),
+            Some(topology.name),
+            what,
+        )
+    }));
+    all
+}
 
 /// What such a template begins with.
 const HEAD: &str = r#"# Generated: UPDATE_GOLDEN=1 cargo test --release --workspace --test cross_checks
@@ -102,21 +103,20 @@ fn alarms(template: &str) -> String {
 
 /// The topology that a template is of.
 fn topology_of(template: &str) -> Option<&'static str> {
-    let mut topologies = TEMPLATES
-        .into_iter()
-        .filter_map(|(_, topology, _)| topology);
+    let topologies = machines::topologies().into_iter();
+    let mut topologies = topologies.map(|topology| topology.name);
     topologies.find(|topology| template.starts_with(topology))
 }
 
 #[test]
 fn the_alarms_on_functions_are_made_of_the_templates_that_have_them() {
-    for (file, topology, what) in TEMPLATES {
-        let templates = template::OF_FUNCTIONS.into_iter();
+    for (file, topology, what) in templates() {
+        let templates = template::of_functions().into_iter();
         let made: String = templates
             .filter(|name| topology_of(name) == topology)
             .map(alarms)
             .collect();
-        let made = HEAD.replace("<what>", what) + &made;
+        let made = HEAD.replace("<what>", &what) + &made;
         let path = format!("cloudformation/{file}.yaml");
         if env::var_os("UPDATE_GOLDEN").is_some() {
             fs::write(root().join(&path), made).unwrap();

@@ -1,18 +1,25 @@
 //! State machines: every Task can be called and ends; every loop is bounded.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use aurora_global::rebuild_global;
 use failover::{
     ledger::LEASE,
     pass::{WAIT_SECONDS_MAX, wait_seconds_up_to},
+    plan,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tests::{
     machine::{self, Machine, unbounded},
+    repository::{functions, root},
     template::{self, function_of},
 };
+
+use crate::examples;
 
 pub(crate) fn each_task(check: impl Fn(&Machine, &str, &Value)) {
     for machine in machine::all() {
@@ -37,13 +44,7 @@ pub(crate) fn strings(list: &Value) -> Vec<&str> {
 
 /// The substitutions that a state machine's template gives: name and function.
 fn substitutions(machine: &Machine) -> BTreeMap<String, String> {
-    let template = template::read(template::OF_MACHINES);
-    let key = format!("${{ArtifactPrefix}}/{}.asl.json", machine.name);
-    let deployed = template::resources(&template, "AWS::StepFunctions::StateMachine");
-    let found = deployed
-        .into_iter()
-        .find(|(_, properties)| properties["DefinitionS3Location"]["Key"]["Fn::Sub"] == *key);
-    let (_, properties) = found.unwrap_or_else(|| panic!("{} is not deployed", machine.name));
+    let (_, properties) = template::of_machine(&machine.name);
     assert_eq!(
         properties["StateMachineName"],
         format!("aurora-failover-{}", machine.name)
@@ -77,14 +78,8 @@ fn every_substitution_is_given_and_used() {
 
 #[test]
 fn a_state_machine_may_invoke_the_functions_it_names_and_no_other() {
-    let template = template::read(template::OF_MACHINES);
     for machine in machine::all() {
-        let key = format!("${{ArtifactPrefix}}/{}.asl.json", machine.name);
-        let deployed = template::resources(&template, "AWS::StepFunctions::StateMachine");
-        let (_, properties) = deployed
-            .into_iter()
-            .find(|(_, properties)| properties["DefinitionS3Location"]["Key"]["Fn::Sub"] == *key)
-            .unwrap();
+        let (template, properties) = template::of_machine(&machine.name);
         let role = properties["RoleArn"]["Fn::GetAtt"]
             .as_str()
             .unwrap()
@@ -216,8 +211,42 @@ fn stale_evidence_leads_back_to_confirming() {
     });
 }
 
+/// The state that is called like a step.
+fn state_of(step: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    step.split('_').map(word).collect()
+}
+
+#[test]
+fn every_topology_has_the_machines_and_the_steps_that_its_kind_names() {
+    let topologies = machines::topologies();
+    let named: BTreeSet<_> = topologies.iter().map(|topology| topology.name).collect();
+    let folders = fs::read_dir(root().join("crates/topologies")).unwrap();
+    let folders = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+    let folders: BTreeSet<_> = folders.collect();
+    assert_eq!(named, folders.iter().map(String::as_str).collect());
+    let functions: BTreeSet<_> = functions().iter().map(|one| one.name.clone()).collect();
+    for example in examples::plans() {
+        let kind = serde_json::to_value(example.kind()).unwrap();
+        let name = kind.as_str().unwrap().replace('_', "-");
+        let own = topologies.iter().find(|topology| topology.name == name);
+        let own = own.unwrap_or_else(|| panic!("{name} has no machines"));
+        let has = |machine: &str| own.machines.iter().any(|own| own.name == machine);
+        let runs = example.kind().runs();
+        for machine in [runs.unplanned, runs.planned, runs.failback] {
+            assert!(has(machine), "{name} has no machine {machine}");
+        }
+        for step in runs.promoting.into_iter().chain(runs.rebuilding) {
+            assert!(functions.contains(&plan::function_of(step)), "{step}");
+        }
+    }
+}
+
 #[test]
 fn the_point_of_no_return_is_marked_once() {
+    let plans = examples::plans().into_iter();
+    let steps = plans.flat_map(|plan| plan.kind().runs().promoting);
+    let promoting: BTreeSet<_> = steps.map(state_of).collect();
     for machine in machine::all() {
         let marked: Vec<_> = machine
             .states()
@@ -232,7 +261,7 @@ fn the_point_of_no_return_is_marked_once() {
             .tasks()
             .into_iter()
             .map(|(name, _)| name)
-            .filter(|name| ["DetachAndPromote", "PlannedFailover"].contains(name))
+            .filter(|name| promoting.contains(*name))
             .collect();
         assert_eq!(marked, promotes, "{}", machine.name);
     }
@@ -280,7 +309,7 @@ fn a_lease_outlives_the_slowest_pass() {
             );
         }
     }
-    for template in template::OF_FUNCTIONS.into_iter().chain(["witness"]) {
+    for template in template::of_functions().into_iter().chain(["witness"]) {
         let template = template::read(template);
         for (id, function) in template::resources(&template, "AWS::Lambda::Function") {
             let seconds = function["Timeout"].as_u64().unwrap();

@@ -123,9 +123,9 @@ fn the_witness_is_confirm_outage_by_the_same_names() {
 
 #[test]
 fn every_substitution_is_called_like_the_function_it_names() {
-    let template = template::read(template::OF_MACHINES);
-    for (machine, properties) in template::resources(&template, "AWS::StepFunctions::StateMachine")
-    {
+    for machine in machine::all() {
+        let (_, properties) = template::of_machine(&machine.name);
+        let machine = machine.name;
         for (substitution, arn) in properties["DefinitionSubstitutions"].as_object().unwrap() {
             let name = function_of(arn);
             let function = functions()

@@ -10,7 +10,7 @@ const ONLY_USED: [&str; 4] = [":cluster-pg:*", ":og:*", ":pg:*", ":subgrp:*"];
 fn statements() -> Vec<(String, Value)> {
     let mut found = Vec::new();
     let others = ["witness", template::OF_FAILBACK];
-    for name in template::OF_FUNCTIONS.into_iter().chain(others) {
+    for name in template::of_functions().into_iter().chain(others) {
         let template = template::read(name);
         for (id, policy) in template::policies(&template) {
             for statement in policy["Statement"].as_array().unwrap() {
@@ -152,7 +152,7 @@ fn a_customers_key_is_used_through_its_service_only() {
 /// Reading a secret and publishing to a topic both need the key that encrypts them.
 #[test]
 fn who_reads_secrets_or_publishes_may_use_the_keys_that_encrypt_them() {
-    for name in template::OF_FUNCTIONS {
+    for name in template::of_functions() {
         let template = template::read(name);
         for (id, role) in template::resources(&template, "AWS::IAM::Role") {
             let text = role.to_string();

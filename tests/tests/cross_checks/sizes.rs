@@ -124,7 +124,7 @@ fn a_roles_policies_are_counted_as_iam_counts_them() {
     for plans in [1, 6, 12] {
         let given = listed(plans);
         let others = ["witness", template::OF_FAILBACK];
-        for stack in template::OF_FUNCTIONS.into_iter().chain(others) {
+        for stack in template::of_functions().into_iter().chain(others) {
             let template = template::read(stack);
             let filled = Filled::of(&template, &given);
             fs::write(&parameters, filled.lines()).unwrap();

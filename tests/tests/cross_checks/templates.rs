@@ -10,7 +10,7 @@ use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.
 fn with_functions() -> impl Iterator<Item = &'static str> {
-    template::OF_FUNCTIONS.into_iter().chain(["witness"])
+    template::of_functions().into_iter().chain(["witness"])
 }
 
 /// What a schedule or a rule sends, as a function reads it.
@@ -226,9 +226,10 @@ fn no_two_functions_share_a_role() {
 
 #[test]
 fn no_two_roles_of_a_member_region_have_one_name() {
-    let stacks = template::OF_FUNCTIONS
+    let stacks = template::of_functions()
         .into_iter()
-        .chain([template::OF_MACHINES, "triggers"])
+        .chain(template::of_machines())
+        .chain(["triggers"])
         .map(template::read)
         .collect::<Vec<_>>();
     let mut names = Vec::new();

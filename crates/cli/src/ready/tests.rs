@@ -5,6 +5,9 @@ use serde_json::json;
 use super::*;
 use crate::fake::{Fake, HOME, OTHER, refused, row, vantage, well, would};
 
+const PLANNED: &str = "aurora-failover-planned-failover";
+const REBUILD: &str = "aurora-failover-rebuild-global";
+
 fn says(account: &mut Fake, region: &str, function: &str, said: Said) {
     account.place(region).says.insert(function.into(), said);
 }

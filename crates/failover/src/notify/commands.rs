@@ -4,12 +4,11 @@ use serde_json::Value;
 
 use crate::{
     domain::{Epoch, Region},
-    plan::Plan,
+    plan::{Plan, function_of},
 };
 
 /// Starts a state machine in a Region.
-#[must_use]
-pub fn start(plan: &Plan, region: &Region, machine: &str, input: &Value) -> String {
+fn start(plan: &Plan, region: &Region, machine: &str, input: &Value) -> String {
     let (partition, account) = whose(plan);
     format!(
         "aws stepfunctions start-execution --region {region} --state-machine-arn \
@@ -32,18 +31,29 @@ pub fn invoke(region: &Region, function: &str, payload: &Value) -> String {
 pub fn unplanned(plan: &Plan, from: &Region, to: &Region) -> String {
     let input =
         serde_json::json!({"plan": plan.plan, "writer_region": from, "observer_region": to});
-    start(plan, to, "unplanned-failover", &input)
+    start(plan, to, plan.kind().runs().unplanned, &input)
+}
+
+/// Starts the planned failover to the Region.
+#[must_use]
+pub fn planned(plan: &Plan, to: &Region) -> String {
+    let input = serde_json::json!({"plan": plan.plan});
+    start(plan, to, plan.kind().runs().planned, &input)
+}
+
+/// Asks what stands in the way of a promotion by hand.
+#[must_use]
+pub fn promote(plan: &Plan, to: &Region) -> String {
+    let [promoting, _] = plan.kind().runs().promoting;
+    let input = serde_json::json!({"plan": plan.plan});
+    invoke(to, &function_of(promoting), &input)
 }
 
 /// Starts the failback to the Region.
 #[must_use]
 pub fn failback(plan: &Plan, home: &Region) -> String {
-    start(
-        plan,
-        home,
-        "failback",
-        &serde_json::json!({"plan": plan.plan}),
-    )
+    let input = serde_json::json!({"plan": plan.plan});
+    start(plan, home, plan.kind().runs().failback, &input)
 }
 
 /// Asks for the verdict without changing anything.

@@ -21,7 +21,7 @@ fn promoting<'a>(
     topology: &Topology,
     attempts: &'a [Attempt],
 ) -> impl DoubleEndedIterator<Item = &'a Attempt> {
-    let steps = topology.promoting_steps();
+    let steps = topology.kind().runs().promoting;
     attempts
         .iter()
         .filter(move |attempt| steps.contains(&attempt.step.as_str()))
@@ -104,7 +104,7 @@ pub async fn inherit(world: &(impl Ledger + Runtime), pass: &mut Pass) -> Result
             .cloned()
             .collect(),
         None => vec![Attempt {
-            step: run.plan.topology.promoting_steps()[0].into(),
+            step: run.plan.kind().runs().promoting[0].into(),
             action: UNKNOWN.into(),
             first_at: intent.written_at,
             at: intent.written_at,

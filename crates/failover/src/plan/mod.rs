@@ -23,7 +23,7 @@ pub use read::{BYTES_MAX, SCHEMA, check, read, read_named};
 pub use routes::{Endpoint, Route, UNNAMED};
 pub use salvage::salvaged;
 pub use services::{EcsService, EcsTarget, PilotLight, Service};
-pub use topology::{Member, Strategy, Topology, TopologyKind};
+pub use topology::{Member, Runs, Strategy, Topology, TopologyKind, function_of};
 pub use validate::APPROVAL_MINUTES_MAX;
 
 /// Where the plans lie among the parameters of each Region.

@@ -73,6 +73,43 @@ impl TopologyKind {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+
+    /// What its runs are made by.
+    #[must_use]
+    pub const fn runs(self) -> &'static Runs {
+        match self {
+            Self::AuroraGlobal => &AURORA_GLOBAL,
+        }
+    }
+}
+
+/// What the runs of a topology are made by: the names of its machines, and the steps that are its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runs {
+    /// The machine that leaves a Region which is lost.
+    pub unplanned: &'static str,
+    /// The machine that moves a living writer.
+    pub planned: &'static str,
+    /// The machine that brings the writer home.
+    pub failback: &'static str,
+    /// The steps whose calls promote a member: the one that may lose what was not replicated, and the one of a planned move.
+    pub promoting: [&'static str; 2],
+    /// The step that makes members again, where there is one.
+    pub rebuilding: Option<&'static str>,
+}
+
+const AURORA_GLOBAL: Runs = Runs {
+    unplanned: "unplanned-failover",
+    planned: "planned-failover",
+    failback: "failback",
+    promoting: ["detach_and_promote", "planned_failover"],
+    rebuilding: Some("rebuild_global"),
+};
+
+/// The function that a step is: `dns-flip` of `dns_flip`.
+#[must_use]
+pub fn function_of(step: &str) -> String {
+    step.replace('_', "-")
 }
 
 impl Topology {
@@ -84,11 +121,20 @@ impl Topology {
         }
     }
 
+    /// The field that names the group of its members, and that name.
+    #[must_use]
+    pub fn named_group(&self) -> (&'static str, &str) {
+        match self {
+            Self::AuroraGlobal { global_cluster, .. } => {
+                ("topology.global_cluster", global_cluster)
+            }
+        }
+    }
+
     /// The identifier of the group of its members when the plan was first adopted.
     #[must_use]
     pub fn group(&self) -> &str {
-        let Self::AuroraGlobal { global_cluster, .. } = self;
-        global_cluster
+        self.named_group().1
     }
 
     /// How the standby is promoted after an outage.
@@ -115,22 +161,6 @@ impl Topology {
     pub const fn members_mut(&mut self) -> &mut BTreeMap<Region, Member> {
         let Self::AuroraGlobal { members, .. } = self;
         members
-    }
-
-    /// The steps whose calls promote a member. The first one's may lose what was not replicated.
-    #[must_use]
-    pub const fn promoting_steps(&self) -> &'static [&'static str] {
-        match self {
-            Self::AuroraGlobal { .. } => &["detach_and_promote", "planned_failover"],
-        }
-    }
-
-    /// The step that makes members again.
-    #[must_use]
-    pub const fn rebuilding_step(&self) -> &'static str {
-        match self {
-            Self::AuroraGlobal { .. } => "rebuild_global",
-        }
     }
 }
 

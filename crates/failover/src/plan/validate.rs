@@ -124,11 +124,12 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
         let field = format!("{MEMBERS}.{region}.cluster");
         (field, member.cluster.as_str())
     });
-    let global = "topology.global_cluster".to_owned();
+    let (field, group) = plan.topology.named_group();
+    let group = (field.to_owned(), group);
     let fix = format!(
         "use 1 to {IDENTIFIER_MAX} letters, digits and single hyphens, a letter first and no hyphen last, as RDS does"
     );
-    for (field, name) in clusters.chain([(global, plan.topology.group())]) {
+    for (field, name) in clusters.chain([group]) {
         found.named(&field, name, is_identifier(name), &fix);
     }
 }

@@ -84,9 +84,9 @@ mod tests {
 
     #[test]
     fn the_plan_knows_the_steps_of_its_topology_by_name() {
-        let topology = failover::testing::run().plan.topology;
+        let runs = failover::testing::run().plan.kind().runs();
         let promoting = [detach_and_promote::STEP, planned_failover::STEP];
-        assert_eq!(topology.promoting_steps(), promoting);
-        assert_eq!(topology.rebuilding_step(), rebuild_global::STEP);
+        assert_eq!(runs.promoting, promoting);
+        assert_eq!(runs.rebuilding, Some(rebuild_global::STEP));
     }
 }

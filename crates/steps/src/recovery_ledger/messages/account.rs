@@ -42,7 +42,7 @@ fn differs(run: &Run, said: &str) -> Option<String> {
 
 /// What a run's rebuild said at its end of what is not as it was.
 fn not_as_it_was(run: &Run) -> Option<&str> {
-    let rebuilding = run.plan.topology.rebuilding_step();
+    let rebuilding = run.plan.kind().runs().rebuilding?;
     let mut entries = run.timeline.iter();
     entries.find_map(|entry| {
         let is_end = entry.step == rebuilding && entry.action == "none";

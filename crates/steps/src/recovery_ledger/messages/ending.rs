@@ -81,12 +81,11 @@ fn failed(run: &Run) -> Ending {
 }
 
 fn would_have_failed_over(run: &Run) -> Ending {
-    let input = serde_json::json!({"plan": run.plan.plan});
     Ending {
         severity: Severity::Critical,
         what: format!("would have failed over to {} ({})", run.to, found(run)),
         next: "This plan only observes, so decide yourself. The command says what stands in the way of a promotion by hand.",
-        command: Some(commands::invoke(&run.to, "detach-and-promote", &input)),
+        command: Some(commands::promote(&run.plan, &run.to)),
     }
 }
 
@@ -139,10 +138,9 @@ fn only_observes(run: &Run) -> bool {
 
 /// What starts a run of this kind again.
 fn again(run: &Run) -> String {
-    let input = serde_json::json!({"plan": run.plan.plan});
     match run.kind {
         RunKind::UnplannedFailover => commands::unplanned(&run.plan, &run.from, &run.to),
-        RunKind::PlannedFailover => commands::start(&run.plan, &run.to, "planned-failover", &input),
+        RunKind::PlannedFailover => commands::planned(&run.plan, &run.to),
         RunKind::Failback => commands::failback(&run.plan, &run.to),
     }
 }

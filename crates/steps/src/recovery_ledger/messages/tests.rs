@@ -52,7 +52,7 @@ fn the_end_of_a_failback_says_what_of_the_rebuilt_members_is_not_as_it_was() {
     for (action, reason) in entries {
         run.timeline.push(Entry {
             at: jiff::Timestamp::UNIX_EPOCH,
-            step: run.plan.topology.rebuilding_step().into(),
+            step: run.plan.kind().runs().rebuilding.unwrap().into(),
             action: action.into(),
             reason: reason.into(),
         });

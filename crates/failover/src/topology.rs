@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Region;
 
+mod blueprint;
 mod call;
 mod forwarding;
 mod group;
@@ -15,14 +16,14 @@ mod reach;
 mod shape;
 pub mod status;
 
+pub use blueprint::{Blueprint, Healthy};
 pub use call::{Call, ParameterGroup};
 pub use forwarding::Forwarding;
 pub use group::{Group, GroupMember, Operation, standing};
 pub use named::Named;
 pub use reach::Reach;
 pub use shape::{
-    Blueprint, EndpointShape, Healthy, InstanceShape, MonitoringShape, RoleShape, ScalingShape,
-    Shape, Snapshot,
+    EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
 };
 
 /// A global cluster.

@@ -4,34 +4,26 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    NextGlobal, Observed, SeenMember,
-    decide::is_protected,
-    kept::left_out,
-    led::led,
-    unfit::{out_of_reach, unfit},
+    NextGlobal, Observed, SeenMember, kept::left_out, lag::lag, led::led, next_global::name_next,
+    unfit::unfit,
 };
 use crate::members::Members;
 use failover::{
     Error,
-    beat::Write,
-    domain::{Region, seconds_between},
+    domain::Region,
     ledger::Current,
     pass::Pass,
-    plan::{Auth, Plan, ProbeLogin},
+    plan::Plan,
     ports::{Functions, Ledger, Parameters, Runtime},
     topology::{
-        Cluster, GlobalCluster, Named, Shape, Snapshot,
+        Cluster, GlobalCluster, Snapshot,
         names::{Names, final_snapshot, unplanned_copy},
     },
 };
 use steps::loss_ledger::unlisted;
 
-/// How many identifiers are tried for the next global cluster.
-const CANDIDATES: u32 = 10;
 /// How long before it is proven a promotion may have begun.
 const BEFORE_PROOF: SignedDuration = SignedDuration::from_hours(1);
-/// A rebuilt member that is further behind than this is no standby yet, in seconds.
-const LAG_SECONDS_MAX: f64 = 10.0;
 
 pub(super) async fn observe(
     world: &(impl Ledger + Runtime + Members + Parameters + Functions),
@@ -224,199 +216,4 @@ async fn past(
         }
     }
     Ok(None)
-}
-
-/// Finds what the next global cluster can be called. While the writer leads one, a dry run looks what would be refused one day.
-async fn name_next(
-    world: &impl Members,
-    pass: &Pass,
-    observed: &mut Observed,
-) -> Result<(), Error> {
-    if observed.leads.is_none() {
-        observed.next_global = next_global(world, pass, observed).await?;
-    } else if pass.dry_run {
-        let next = next_global(world, pass, observed).await?;
-        let mut refused: Vec<_> = next
-            .denied(observed.wished_global.as_deref())
-            .into_iter()
-            .collect();
-        if let Some(reach) = world.reach() {
-            let (region, cluster) = (&observed.writer_region, &observed.writer.identifier);
-            let writer = world.shape(region, cluster).await?;
-            refused.extend(out_of_reach(reach, observed, writer.as_ref()));
-        }
-        observed.outlook = (!refused.is_empty()).then(|| refused.join(". "));
-    }
-    Ok(())
-}
-
-/// The identifier of the next global cluster: the one that was asked for, or the plan's with its number counted up. It is
-/// free only when RDS in every member's Region answers that there is none.
-async fn next_global(
-    world: &impl Members,
-    pass: &Pass,
-    observed: &Observed,
-) -> Result<NextGlobal, Error> {
-    if let Some(wished) = &observed.wished_global {
-        return wish(world, pass, observed, wished).await;
-    }
-    let first = pass.run.plan.topology.group();
-    let numbered = first
-        .rsplit_once('-')
-        .and_then(|(stem, number)| Some((stem, number.parse::<u32>().ok()?)));
-    let (stem, number) = numbered.unwrap_or((first, 1));
-    for number in (number + 1)..=(number + CANDIDATES) {
-        let candidate = format!("{stem}-{number}");
-        match holder(world, pass, &candidate).await {
-            Ok(None) => return Ok(NextGlobal::Free(candidate)),
-            Ok(Some(_)) => {}
-            Err(why) => return denied(candidate, why),
-        }
-    }
-    Ok(NextGlobal::None)
-}
-
-/// An identifier that this function's role does not reach; any other error stays one.
-fn denied(name: String, why: Error) -> Result<NextGlobal, Error> {
-    if let Error::Denied(why) = why {
-        return Ok(NextGlobal::Denied { name, why });
-    }
-    Err(why)
-}
-
-/// What becomes of the identifier that was asked for.
-async fn wish(
-    world: &impl Members,
-    pass: &Pass,
-    observed: &Observed,
-    wished: &str,
-) -> Result<NextGlobal, Error> {
-    let name = wished.to_owned();
-    let (region, found) = match holder(world, pass, wished).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return Ok(NextGlobal::Free(name)),
-        Err(why) => return denied(name, why),
-    };
-    let is_past = |past: &GlobalCluster| Named::from(past).is(&Named::from(&found));
-    if !observed.past.as_ref().is_some_and(is_past) {
-        let why = "it is none that this rebuild deletes".into();
-        return Ok(NextGlobal::Taken { name, region, why });
-    }
-    if is_protected(&found) {
-        let why = "it has deletion protection; lift that".into();
-        return Ok(NextGlobal::Taken { name, region, why });
-    }
-    Ok(NextGlobal::AfterPast(name))
-}
-
-/// Who bears an identifier, and the first Region that shows it. Every member's Region must answer.
-async fn holder(
-    world: &impl Members,
-    pass: &Pass,
-    identifier: &str,
-) -> Result<Option<(Region, GlobalCluster)>, Error> {
-    let regions = pass.run.plan.members().keys();
-    let asked = regions.map(async |region| {
-        let found = world.global_cluster(region, identifier).await?;
-        Ok::<_, Error>(found.map(|found| (region.clone(), found)))
-    });
-    let answers = try_join_all(asked).await?;
-    Ok(answers.into_iter().flatten().next())
-}
-
-/// Why complete members are not to be relied on yet: what this Region's probe reads is too old. Asked only once every member
-/// is there, since it costs a fresh look.
-async fn lag(world: &impl Functions, pass: &Pass, observed: &Observed) -> Option<String> {
-    let global = observed.leads.as_ref()?;
-    if !are_complete(&observed.members, global) || observed.acting == observed.writer_region {
-        return None;
-    }
-    let seen = match world.ask_probe(pass.run.name(), pass.dry_run).await {
-        Ok(seen) => seen,
-        Err(why) => {
-            return Some(format!(
-                "the probe in {} does not answer: {why}",
-                observed.acting
-            ));
-        }
-    };
-    let Write::Committed { beat } = &seen.vantage.write else {
-        return Some(format!(
-            "the probe in {} commits no beat on the writer: {}",
-            observed.acting, seen.vantage.write
-        ));
-    };
-    let reading = seen.vantage.reading.as_ref().filter(|_| seen.readable);
-    let held = reading.and_then(|reading| reading.beats.values().map(|beat| beat.at).max());
-    match held.map(|held| seconds_between(held, beat.at)) {
-        Some(lag) if lag <= LAG_SECONDS_MAX => None,
-        Some(lag) => Some(format!(
-            "the member in {} is {lag:.0} s behind",
-            observed.acting
-        )),
-        None => Some(format!(
-            "the member in {} cannot be read yet{}",
-            observed.acting,
-            sign_in(pass, observed)
-        )),
-    }
-}
-
-fn are_complete(members: &[SeenMember], global: &GlobalCluster) -> bool {
-    let is_complete = |shape: &Shape| {
-        shape.is_available()
-            && shape.busy_instance().is_none()
-            && global.member(&shape.arn).is_some()
-    };
-    members
-        .iter()
-        .all(|member| member.cluster.as_ref().is_some_and(is_complete))
-}
-
-/// A rebuilt cluster has another resource id, and a policy that names the one before locks the probe out.
-fn sign_in(pass: &Pass, observed: &Observed) -> String {
-    let here = observed.members.iter();
-    let here = here.filter(|member| member.region == observed.acting);
-    let shape = here.filter_map(|member| member.cluster.as_ref()).next();
-    shape
-        .map(|shape| reach(&pass.run.plan.database.probe, shape))
-        .unwrap_or_default()
-}
-
-fn reach(probe: &ProbeLogin, shape: &Shape) -> String {
-    match probe.auth {
-        Auth::Iam => format!(
-            "; the probe signs in by IAM: rds-db:connect must reach dbuser:{}/{}, by a pattern best",
-            shape.resource_id, probe.user
-        ),
-        Auth::Secret { .. } => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_probe_that_signs_in_by_iam_is_told_the_resource_id_that_its_policy_must_reach() {
-        let shape = Shape {
-            resource_id: "cluster-NEW".into(),
-            ..Shape::default()
-        };
-        let mut probe = failover::testing::run().plan.database.probe;
-        assert_eq!(reach(&probe, &shape), "");
-        probe.auth = Auth::Iam;
-        let said = reach(&probe, &shape);
-        assert!(said.contains("dbuser:cluster-NEW/failover_probe"), "{said}");
-    }
-
-    #[test]
-    fn an_identifier_that_the_role_does_not_reach_is_told_from_a_region_that_is_silent() {
-        let why = || "RDS DescribeGlobalClusters in us-west-2: AccessDenied".to_owned();
-        let found = denied("gdb9".into(), Error::Denied(why())).unwrap();
-        let name = "gdb9".into();
-        assert_eq!(found, NextGlobal::Denied { name, why: why() });
-        let silent = Error::Unavailable("us-west-2 is silent".into());
-        assert_eq!(denied("gdb9".into(), silent.clone()), Err(silent));
-    }
 }

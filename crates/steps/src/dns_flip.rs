@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::routes::{self, Change, Destination, Stands, cname};
+use crate::routes::{self, Change, Destination, Route, Stands, cname};
 use failover::{
     Error,
     domain::{Epoch, Region},
@@ -223,7 +223,9 @@ pub async fn refusals(
 /// `UnexpectedTopology` where anything carries a later epoch: this run is over. When nothing is left to do, what could not be led over.
 pub fn next_action(seen: &Observed) -> Result<Action, Error> {
     let Observed { epoch, routes } = seen;
-    routes.all().try_for_each(|route| route.later(*epoch))?;
+    if let Some(later) = routes.all(*epoch).find_map(|route| route.later) {
+        return Err(later);
+    }
     let untried = seen.change(None);
     if let Some(change) = untried.or_else(|| seen.change(Some(&Stands::Again))) {
         return Ok(Action::Lead(change));
@@ -237,20 +239,17 @@ pub fn next_action(seen: &Observed) -> Result<Action, Error> {
 impl Observed {
     /// The first change of a route that stands so.
     fn change(&self, stands: Option<&Stands>) -> Option<Change> {
-        let mut routes = self.routes.all().filter(|route| route.stands() == stands);
-        routes.find_map(|route| route.change(self.epoch))
+        let mut routes = self.routes.all(self.epoch);
+        routes.find_map(|route| route.change.filter(|_| route.stands == stands))
     }
 
     /// Whether something is on its way, or is tried again soon.
     fn is_waiting(&self) -> bool {
-        self.routes.is_throttled
-            || self
-                .routes
-                .all()
-                .any(|route| match route.change(self.epoch) {
-                    Some(_) => route.stands() == Some(&Stands::Rests),
-                    None => route.is_on_its_way(),
-                })
+        let waits = |route: Route<'_>| match route.change {
+            Some(_) => route.stands == Some(&Stands::Rests),
+            None => route.is_on_its_way,
+        };
+        self.routes.is_throttled || self.routes.all(self.epoch).any(waits)
     }
 
     /// Everything that could not be led over, or not be looked at.
@@ -296,7 +295,7 @@ fn what(pass: &Pass, seen: &Observed, action: &Action) -> String {
         Action::Wait if seen.routes.is_throttled => {
             "Route 53 takes no more calls of this account just now; it is asked again".into()
         }
-        Action::Wait if seen.routes.all().any(|route| route.is_on_its_way()) => {
+        Action::Wait if seen.routes.all(epoch).any(|route| route.is_on_its_way) => {
             "the change is not in sync yet".into()
         }
         Action::Wait => "what was not answered is tried again".into(),

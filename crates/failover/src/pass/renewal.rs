@@ -87,7 +87,7 @@ fn answered(
 mod tests {
     use super::*;
     use crate::{
-        ledger::{Answer, Claim, Current, Lease},
+        ledger::{Answer, Lease},
         pass::{Input, Pass},
         testing,
     };
@@ -98,29 +98,15 @@ mod tests {
         run.epoch = Epoch(1);
         run.leased = ["us-east-1".into(), "us-west-2".into(), "eu-west-1".into()].into();
         let (epoch, writer) = match is_promoted {
-            true => (Epoch(2), "us-east-1"),
-            false => (Epoch(1), "us-west-2"),
+            true => (2, "us-east-1"),
+            false => (1, "us-west-2"),
         };
-        let current = Current {
-            epoch,
-            writer: writer.into(),
-            global_cluster: None,
-            run_id: run.run_id.clone(),
-            proven_at: Timestamp::UNIX_EPOCH,
-            unplanned: true,
-            acknowledged_at: None,
-        };
-        let row = PlanState {
-            current: Some(current),
-            ..PlanState::new("orders".into())
-        };
-        let books = testing::Books::with(&row);
-        let (claim, now) = (Claim::of(&run), books.now());
-        for region in &run.leased {
-            let leased = ports::update(&books, region, run.name(), |row| row.claim(&claim, now));
-            leased.await.unwrap();
+        let mut row = testing::row(writer, epoch);
+        if let Some(current) = &mut row.current {
+            current.run_id = run.run_id.clone();
+            current.unplanned = true;
         }
-        books.put_run(&run.to, &run).await.unwrap();
+        let books = testing::Books::leased(&run, &row).await;
         let input = Input {
             run_id: Some(run.run_id.clone()),
             epoch: Some(Epoch(1)),

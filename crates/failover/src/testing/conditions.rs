@@ -1,8 +1,24 @@
 //! What is otherwise than usual in the world.
 
 use super::*;
+use crate::{
+    ledger::Claim,
+    ports::{Ledger, update},
+};
 
 impl Books {
+    /// Both members' ledgers with a row, in which a run holds the plan in every Region that it leased, beside the run's record.
+    pub async fn leased(run: &Run, row: &PlanState) -> Self {
+        let books = Self::with(row);
+        let (claim, now) = (Claim::of(run), books.now());
+        for region in &run.leased {
+            let leased = update(&books, region, run.name(), |row| row.claim(&claim, now));
+            leased.await.unwrap();
+        }
+        books.put_run(&run.to, run).await.unwrap();
+        books
+    }
+
     /// What of a member this Region's rebuild may make again.
     pub fn reaching(mut self, reach: Reach) -> Self {
         self.reach = Some(reach);

@@ -1,12 +1,9 @@
 //! What a pass does about what it saw, case by case.
 
 use super::*;
-use crate::routes::{
-    Route,
-    cname::{
-        Zone,
-        tests::{EAST, WEST, cname, zone},
-    },
+use crate::routes::cname::{
+    Zone,
+    tests::{EAST, WEST, cname, zone},
 };
 
 /// What a pass of epoch 8 saw of one zone.
@@ -72,6 +69,6 @@ fn what_was_seen_is_answered_as_parameters_and_zones() {
     assert_eq!(fields, ["epoch", "is_throttled", "parameters", "zones"]);
 }
 
+mod account;
 mod hindered;
 mod many;
-mod refusing;

@@ -218,31 +218,11 @@ mod tests {
 
     /// A run that holds the plan in its own Region and in a third one, and asks people on a topic.
     async fn asking() -> failover::testing::Books {
-        use failover::{ledger::*, testing};
+        use failover::testing;
         let mut run = testing::run();
         run.plan.notify.insert("us-east-1".into(), "topic".into());
         run.leased = ["us-east-1".into(), "us-west-1".into()].into();
-        let current = Current {
-            epoch: Epoch(0),
-            writer: "us-west-2".into(),
-            global_cluster: None,
-            run_id: "adopt".into(),
-            proven_at: Timestamp::UNIX_EPOCH,
-            unplanned: false,
-            acknowledged_at: None,
-        };
-        let row = PlanState {
-            current: Some(current),
-            ..PlanState::new("orders".into())
-        };
-        let books = testing::Books::with(&row);
-        let (claim, now) = (Claim::of(&run), books.now());
-        for region in &run.leased {
-            let leased = ports::update(&books, region, run.name(), |row| row.claim(&claim, now));
-            leased.await.unwrap();
-        }
-        books.put_run(&run.to, &run).await.unwrap();
-        books
+        testing::Books::leased(&run, &testing::row("us-west-2", 0)).await
     }
 
     #[test]

@@ -43,23 +43,19 @@ impl Destination {
     }
 }
 
-/// What a pass saw of one route, or of several that change together.
-pub trait Route {
-    /// Another run has moved on: nothing that is led goes back, and this run does nothing more.
-    ///
-    /// # Errors
-    /// `UnexpectedTopology` for a later epoch.
-    fn later(&self, epoch: Epoch) -> Result<(), Error>;
+/// What follows in an epoch from what a pass saw of one route, or of several that change together.
+#[derive(Debug)]
+pub struct Route<'a> {
+    /// That another run has moved on: nothing that is led goes back, and this run does nothing more.
+    pub later: Option<Error>,
     /// The change that leads it to the writer; `None` where it leads there, or is somebody else's.
-    fn change(&self, epoch: Epoch) -> Option<Change>;
+    pub change: Option<Change>,
     /// How it stands where it was tried in vain.
-    fn stands(&self) -> Option<&Stands>;
+    pub stands: Option<&'a Stands>,
     /// Whether its change was taken and does not count everywhere yet.
-    fn is_on_its_way(&self) -> bool {
-        false
-    }
+    pub is_on_its_way: bool,
     /// Why it, or a part of it, is not led over.
-    fn refused(&self, epoch: Epoch) -> Vec<Error>;
+    pub refused: Vec<Error>,
 }
 
 /// What a pass saw of the plan's routes.
@@ -78,15 +74,15 @@ pub struct Seen {
 
 impl Seen {
     /// Every one of them, in the order in which they are tried.
-    pub fn all(&self) -> impl Iterator<Item = &dyn Route> {
-        let parameters = self.parameters.iter().map(|seen| seen as &dyn Route);
-        let zones = self.zones.iter().map(|zone| zone as &dyn Route);
+    pub fn all(&self, epoch: Epoch) -> impl Iterator<Item = Route<'_>> {
+        let parameters = self.parameters.iter().map(move |seen| seen.route(epoch));
+        let zones = self.zones.iter().map(move |zone| zone.route(epoch));
         parameters.chain(zones)
     }
 
     /// Everything that could not be led over, or not be looked at.
     pub(crate) fn failures(&self, epoch: Epoch) -> Vec<Error> {
-        let refused = self.all().flat_map(|route| route.refused(epoch));
+        let refused = self.all(epoch).flat_map(|route| route.refused);
         self.failed.iter().cloned().chain(refused).collect()
     }
 }
@@ -98,7 +94,7 @@ pub(crate) async fn observe(
     to: &Destination,
 ) -> Seen {
     let (parameters, failed) = ssm::observe(world, pass, to).await;
-    let is_first = |seen: &ssm::Seen| seen.stands.is_none() && seen.change(to.epoch).is_some();
+    let is_first = |seen: &ssm::Seen| seen.stands.is_none() && seen.is_wrong();
     // Route 53's control plane may be down with the Region that is lost: what needs none comes first.
     let named = if !pass.dry_run && parameters.iter().any(is_first) {
         cname::Seen::default()

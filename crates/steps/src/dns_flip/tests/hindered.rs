@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    refusing::{HERE, HOME, Refusing, THIRD, proxied, world},
+    account::{Account, HERE, HOME, THIRD, endpoints, proven, proxied, world},
     *,
 };
 use failover::{
-    ledger::{Entry, Rows},
+    ledger::Rows,
     plan::{Endpoint, Route},
     ports::Parameter,
     testing,
@@ -40,12 +40,7 @@ fn pass() -> Pass {
         name_in("Z0", "a"),
         name_in("Z0", "b"),
     ];
-    run.timeline.push(Entry {
-        at: Timestamp::UNIX_EPOCH,
-        step: "prove_writer".into(),
-        action: "prove".into(),
-        reason: String::new(),
-    });
+    run.timeline.push(proven());
     let row = testing::row(HERE, 8);
     Pass {
         run,
@@ -55,20 +50,8 @@ fn pass() -> Pass {
     }
 }
 
-fn endpoints() -> BTreeMap<Region, Endpoints> {
-    let of = |writer: &str| Endpoints {
-        writer: writer.into(),
-        reader: format!("ro-{writer}"),
-        port: 5432,
-    };
-    let endpoints = [(HOME, WEST), (HERE, EAST)];
-    endpoints
-        .map(|(region, writer)| (Region::from(region), of(writer)))
-        .into()
-}
-
 /// Passes as the machine makes them, a second apart, each silence tried again; answers how they end.
-async fn played(world: &Refusing) -> Result<(), Error> {
+async fn played(world: &Account) -> Result<(), Error> {
     let mut pass = pass();
     for _ in 0..40 {
         pass.now = world.now();
@@ -87,7 +70,7 @@ async fn played(world: &Refusing) -> Result<(), Error> {
 }
 
 /// Which of the parameters, by Region, and of the names lead to the new writer.
-fn led(world: &Refusing) -> Vec<String> {
+fn led(world: &Account) -> Vec<String> {
     let state = world.state.lock().unwrap();
     let parameters = state.parameters.iter();
     let parameters = parameters.filter(|(_, held)| held.value == EAST);
@@ -108,7 +91,7 @@ fn silent() -> Option<Error> {
 }
 
 /// What could not be led over, and how the passes end, with all that they say.
-async fn hindered(world: &Refusing, left: &[&str], name: &str, parts: &[&str]) {
+async fn hindered(world: &Account, left: &[&str], name: &str, parts: &[&str]) {
     let ended = played(world).await.unwrap_err();
     let all = [
         "eu-west-1/orders/new",
@@ -133,7 +116,7 @@ async fn hindered(world: &Refusing, left: &[&str], name: &str, parts: &[&str]) {
 async fn a_parameter_that_the_lost_region_does_not_take_keeps_no_other_and_no_name_from_being_led()
 {
     for put in [denied(), silent()] {
-        let world = Refusing { put, ..world() };
+        let world = Account { put, ..world() };
         let left = ["us-west-2/orders/new", "us-west-2/orders/writer"];
         let parts = [
             "parameter /orders/writer in us-west-2 could not be written",
@@ -145,21 +128,21 @@ async fn a_parameter_that_the_lost_region_does_not_take_keeps_no_other_and_no_na
 
 #[tokio::test]
 async fn a_region_that_does_not_tell_its_parameters_keeps_nothing_else_from_being_led() {
-    let home = Refusing {
+    let home = Account {
         read: denied(),
         ..world()
     };
     let left = ["us-west-2/orders/new", "us-west-2/orders/writer"];
     let parts = ["parameter /orders/writer in us-west-2: AccessDenied"];
     hindered(&home, &left, "NotReady", &parts).await;
-    let third = Refusing {
+    let third = Account {
         third: silent(),
         ..world()
     };
     let left = ["eu-west-1/orders/new", "eu-west-1/orders/writer"];
     let parts = ["parameter /orders/writer in eu-west-1: no answer"];
     hindered(&third, &left, "NotReady", &parts).await;
-    let gone = Refusing {
+    let gone = Account {
         read: silent(),
         ..world()
     };
@@ -170,7 +153,7 @@ async fn a_region_that_does_not_tell_its_parameters_keeps_nothing_else_from_bein
 async fn what_somebody_pointed_elsewhere_and_a_zone_that_is_shut_keep_no_other_name_from_being_led()
 {
     for change in [denied(), silent()] {
-        let world = proxied(Refusing { change, ..world() });
+        let world = proxied(Account { change, ..world() });
         let left = ["us-east-1/orders/writer", "a", "shut"];
         let parts = [
             "3 of the plan's names and parameters",
@@ -198,7 +181,7 @@ async fn a_later_epoch_stops_all_of_it() {
 
 #[tokio::test]
 async fn a_dry_run_names_all_that_would_be_refused() {
-    let world = proxied(Refusing {
+    let world = proxied(Account {
         read: denied(),
         ..world()
     });

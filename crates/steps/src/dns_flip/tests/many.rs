@@ -1,16 +1,14 @@
 //! Many plans of one account at once, on a virtual clock: Route 53 takes five calls a second, whoever makes them.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::*;
-use failover::{
-    ledger::{Entry, Rows},
-    plan::Route,
-    ports::{Batch, Heard, Record},
-    testing,
+use super::{
+    account::{Account, endpoints, proven, world},
+    *,
 };
+use failover::{ledger::Rows, plan::Route, ports::Record, testing};
 
 /// Calls that Route 53 takes in a second.
 const CALLS_PER_SECOND: u32 = 5;
@@ -19,109 +17,15 @@ const IN_SYNC_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// The passes that the state machine makes at most.
 const PASSES_MAX: u32 = 120;
 
-/// An account's Route 53, as all plans see it.
-struct Account {
-    here: Region,
-    state: Mutex<State>,
-}
-
-struct State {
-    now: Timestamp,
-    /// The second that is counted, and the calls in it.
-    second: (i64, u32),
-    records: BTreeMap<(String, &'static str), Record>,
-    changes: Vec<Timestamp>,
-    throttled: u32,
-    syncs: u32,
-}
-
-impl Account {
-    fn new() -> Self {
-        Self {
-            here: "us-east-1".into(),
-            state: Mutex::new(State {
-                now: Timestamp::UNIX_EPOCH,
-                second: (0, 0),
-                records: BTreeMap::new(),
-                changes: Vec::new(),
-                throttled: 0,
-                syncs: 0,
-            }),
-        }
-    }
-
-    /// Answers a call, if this second takes one more.
-    fn heard<T>(&self, answer: impl FnOnce(&mut State) -> T) -> Result<Heard<T>, Error> {
-        let mut state = self.state.lock().unwrap();
-        let second = state.now.as_second();
-        if state.second.0 != second {
-            state.second = (second, 0);
-        }
-        state.second.1 += 1;
-        if state.second.1 > CALLS_PER_SECOND {
-            state.throttled += 1;
-            return Ok(Heard::Throttled("Rate exceeded".into()));
-        }
-        Ok(Heard::Said(answer(&mut state)))
-    }
-}
-
-impl Runtime for Account {
-    fn region(&self) -> &Region {
-        &self.here
-    }
-
-    fn now(&self) -> Timestamp {
-        self.state.lock().unwrap().now
-    }
-
-    async fn pause(&self, _: Duration) {}
-
-    async fn within<T: Send>(
-        &self,
-        _: Duration,
-        work: impl Future<Output = T> + Send,
-    ) -> Option<T> {
-        Some(work.await)
-    }
-}
-
-impl Names for Account {
-    async fn record(
-        &self,
-        _: &str,
-        name: &str,
-        kind: &'static str,
-    ) -> Result<Heard<Option<Record>>, Error> {
-        self.heard(|state| state.records.get(&(name.to_owned(), kind)).cloned())
-    }
-
-    async fn change(&self, _: &str, batch: &Batch, _: &str) -> Result<Heard<String>, Error> {
-        self.heard(|state| {
-            for record in &batch.create {
-                let key = (record.name.clone(), record.kind);
-                state.records.insert(key, record.clone());
-            }
-            state.changes.push(state.now);
-            (state.changes.len() - 1).to_string()
-        })
-    }
-
-    async fn is_in_sync(&self, change: &str) -> Result<Heard<bool>, Error> {
-        self.heard(|state| {
-            state.syncs += 1;
-            let index: usize = change.parse().unwrap();
-            state.now.duration_since(state.changes[index]) >= IN_SYNC_AFTER
-        })
-    }
-}
-
-fn endpoints(writer: &str) -> Endpoints {
-    Endpoints {
-        writer: writer.into(),
-        reader: format!("ro-{writer}"),
-        port: 5432,
-    }
+/// Nothing but Route 53 of an account, as all plans see it.
+fn route53() -> Account {
+    let account = Account {
+        calls_per_second: Some(CALLS_PER_SECOND),
+        in_sync_after: IN_SYNC_AFTER,
+        ..world()
+    };
+    account.state.lock().unwrap().records.clear();
+    account
 }
 
 /// A plan's pass through the step, whose name still leads to the west.
@@ -134,18 +38,13 @@ fn plan(account: &Account, number: usize) -> Pass {
             own.clone_from(&name);
         }
     }
-    run.timeline.push(Entry {
-        at: Timestamp::UNIX_EPOCH,
-        step: "prove_writer".into(),
-        action: "prove".into(),
-        reason: String::new(),
-    });
+    run.timeline.push(proven());
     let held = Record {
         name: name.clone(),
         ..cname(WEST)
     };
     let mut state = account.state.lock().unwrap();
-    state.records.insert((name, "CNAME"), held);
+    state.records.insert(name, held);
     Pass {
         run,
         rows: Rows(BTreeMap::new()),
@@ -156,9 +55,7 @@ fn plan(account: &Account, number: usize) -> Pass {
 
 /// One pass as the frame makes it; answers whether the plan is done, and when it is called again.
 async fn passed(account: &Account, pass: &mut Pass) -> Option<i64> {
-    let members = [("us-west-2", WEST), ("us-east-1", EAST)];
-    let members = members.map(|(region, writer)| (Region::from(region), endpoints(writer)));
-    let to = destination(pass, Epoch(8), &members.into()).unwrap();
+    let to = destination(pass, Epoch(8), &endpoints()).unwrap();
     let named = cname::observe(account, pass, &to).await;
     let seen = Observed {
         epoch: to.epoch,
@@ -180,7 +77,7 @@ async fn passed(account: &Account, pass: &mut Pass) -> Option<i64> {
 /// Leads the names of so many plans over; answers the seconds until the last name led over and until the last plan was done, and
 /// the most passes that a plan made.
 async fn led_over(plans: usize) -> (i64, i64, u32) {
-    let account = Account::new();
+    let account = route53();
     let mut due: Vec<_> = (0..plans)
         .map(|number| (0_i64, 0_u32, plan(&account, number)))
         .collect();

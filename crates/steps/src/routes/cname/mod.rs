@@ -38,13 +38,21 @@ pub struct Zone {
     pub stands: Option<Stands>,
 }
 
-impl Route for Zone {
-    fn later(&self, epoch: Epoch) -> Result<(), Error> {
-        self.names.iter().try_for_each(|name| name.later(epoch))
+impl Zone {
+    /// What follows from it.
+    pub(super) fn route(&self, epoch: Epoch) -> Route<'_> {
+        let mut later = self.names.iter().filter_map(|name| name.later(epoch).err());
+        Route {
+            later: later.next(),
+            change: self.change(epoch),
+            stands: self.stands.as_ref(),
+            is_on_its_way: self.in_sync == Some(false),
+            refused: self.refused(epoch),
+        }
     }
 
     /// What its names need, as far as they can be led over.
-    fn change(&self, epoch: Epoch) -> Option<Change> {
+    pub(crate) fn change(&self, epoch: Epoch) -> Option<Change> {
         let mut batch = Batch::default();
         for name in &self.names {
             // What keeps one back is told by `refused`.
@@ -54,21 +62,11 @@ impl Route for Zone {
         changes.then(|| Change::Zone(self.id.clone(), batch))
     }
 
-    fn stands(&self) -> Option<&Stands> {
-        self.stands.as_ref()
-    }
-
-    fn is_on_its_way(&self) -> bool {
-        self.in_sync == Some(false)
-    }
-
     fn refused(&self, epoch: Epoch) -> Vec<Error> {
         let names = self.names.iter().filter_map(|name| name.refusal(epoch));
         names.chain(self.given_up(epoch)).collect()
     }
-}
 
-impl Zone {
     fn given_up(&self, epoch: Epoch) -> Option<Error> {
         let Some(Stands::GivenUp(why)) = &self.stands else {
             return None;

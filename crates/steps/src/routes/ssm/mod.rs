@@ -58,7 +58,19 @@ pub(super) async fn put(world: &(impl Runtime + Parameters), pass: &mut Pass, se
     }
 }
 
-impl Route for Seen {
+impl Seen {
+    /// What follows from it.
+    pub(super) fn route(&self, epoch: Epoch) -> Route<'_> {
+        Route {
+            later: self.later(epoch).err(),
+            change: self.is_wrong().then(|| Change::Parameter(self.clone())),
+            stands: self.stands.as_ref(),
+            is_on_its_way: false,
+            refused: self.refusal().into_iter().collect(),
+        }
+    }
+
+    /// Why nothing of it goes back: another run has moved on.
     fn later(&self, epoch: Epoch) -> Result<(), Error> {
         let held = self.held.as_ref().and_then(|held| held.epoch);
         match held.filter(|held| *held > epoch) {
@@ -70,20 +82,6 @@ impl Route for Seen {
         }
     }
 
-    fn change(&self, _: Epoch) -> Option<Change> {
-        self.is_wrong().then(|| Change::Parameter(self.clone()))
-    }
-
-    fn stands(&self) -> Option<&Stands> {
-        self.stands.as_ref()
-    }
-
-    fn refused(&self, _: Epoch) -> Vec<Error> {
-        self.refusal().into_iter().collect()
-    }
-}
-
-impl Seen {
     /// What sentences call it.
     pub(super) fn called(&self) -> String {
         called(&self.region, &self.name)
@@ -97,7 +95,7 @@ impl Seen {
     }
 
     /// Whether it has to be written, and may be.
-    fn is_wrong(&self) -> bool {
+    pub(super) fn is_wrong(&self) -> bool {
         self.held.as_ref() != Some(&self.wanted) && self.stranger().is_none()
     }
 

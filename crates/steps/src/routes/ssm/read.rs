@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::{Seen, called, of_region};
-use crate::routes::{Destination, Route, WITHOUT_SECONDS, unled};
+use crate::routes::{Destination, WITHOUT_SECONDS, unled};
 use failover::{
     Error,
     domain::Region,

@@ -1,4 +1,4 @@
-//! The adapters: the only library that names an AWS SDK. Each carries out what a port asks for.
+//! The adapters that every topology shares. Each carries out what a port of the core asks for.
 
 use std::{
     net::SocketAddr,

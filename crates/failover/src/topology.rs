@@ -14,6 +14,7 @@ mod named;
 pub mod names;
 mod reach;
 mod shape;
+mod snapshot;
 pub mod status;
 
 pub use blueprint::{Blueprint, Healthy};
@@ -22,9 +23,8 @@ pub use forwarding::Forwarding;
 pub use group::{Group, GroupMember, Operation, standing};
 pub use named::Named;
 pub use reach::Reach;
-pub use shape::{
-    EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
-};
+pub use shape::{EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape};
+pub use snapshot::Snapshot;
 
 /// A global cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

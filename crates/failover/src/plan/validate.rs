@@ -1,11 +1,11 @@
 //! How the fields of a plan fit together. What a schema can say of it the published one says too.
 
-use std::collections::BTreeSet;
+mod lists;
 
 use serde_json::{Value, json};
 
 use super::{
-    Auth, Detection, KeyedTable, Mode, Plan, Route, Service,
+    Auth, Detection, Mode, Plan,
     fault::{Found, Part},
     names,
 };
@@ -15,8 +15,6 @@ use crate::{
     topology::names::{IDENTIFIER_MAX, is_identifier},
 };
 
-/// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
-const TTL_SECONDS_MAX: u32 = 300;
 /// The longest time that a human may be given to answer: the state machines outlast it, three questions included.
 pub const APPROVAL_MINUTES_MAX: u64 = 1440;
 /// The field that every Region is held against.
@@ -93,10 +91,10 @@ pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
     database(plan, &mut found);
     detection(plan, &mut found);
     policy(plan, &mut found);
-    routes(plan, &mut found);
-    ecs(plan, &mut found);
-    topics(plan, &mut found);
-    loss_ledger(plan, &mut found);
+    lists::routes(plan, &mut found);
+    lists::ecs(plan, &mut found);
+    lists::topics(plan, &mut found);
+    lists::loss_ledger(plan, &mut found);
     found.0
 }
 
@@ -257,120 +255,6 @@ fn policy(plan: &Plan, found: &mut Faults) {
         "unplanned.region_down is automatic and there is no witness_region; name one, or write \"without_witness\": \"accept\""
             .to_owned()
     });
-}
-
-fn routes(plan: &Plan, found: &mut Faults) {
-    let mut seen = BTreeSet::new();
-    for (index, route) in plan.routes.iter().enumerate() {
-        let of = |field: &str| format!("routes.{index}.{field}");
-        let (field, name) = match route {
-            Route::Cname { name, .. } => (of("name"), name),
-            Route::Ssm { parameter, .. } => (of("parameter"), parameter),
-        };
-        found.when(!seen.insert(name), &[&field], || {
-            format!("{field} {name} stands twice; keep one")
-        });
-        let Route::Cname {
-            hosted_zone,
-            ttl_seconds,
-            accept_route53_risk,
-            ..
-        } = route
-        else {
-            let fix = "write a name like /orders/writer, outside /aurora-failover/";
-            found.named(&field, name, names::is_parameter(name), fix);
-            continue;
-        };
-        let zone = of("hosted_zone");
-        let fix = "write the id alone, like Z0EXAMPLE";
-        found.named(&zone, hosted_zone, names::is_hosted_zone(hosted_zone), fix);
-        let fix = "write a full name without the trailing dot, in letters from a to z, digits, hyphens and underscores";
-        found.named(&field, name, names::is_host(name), fix);
-        let ttl = of("ttl_seconds");
-        let fits = (1..=TTL_SECONDS_MAX).contains(ttl_seconds);
-        found.when(!fits, &[&ttl], || {
-            format!("{ttl} is {ttl_seconds}; use 1 to {TTL_SECONDS_MAX}: clients keep the dead writer that long")
-        });
-        // Route 53's control plane lives there and nowhere else in the partition.
-        let control_plane = plan.home_region.of_route53();
-        let risk = plan.members().contains_key(&control_plane) && !accept_route53_risk;
-        let accepted = of("accept_route53_risk");
-        found.when(risk, &[&accepted, "home_region", MEMBERS], || {
-            format!(
-                "{accepted} is false and routes.{index} needs Route 53's control plane, which lives in {control_plane}, a member; \
-                 use kind ssm, or write \"accept_route53_risk\": true if losing both at once is acceptable"
-            )
-        });
-    }
-}
-
-fn ecs(plan: &Plan, found: &mut Faults) {
-    let fix = "use 1 to 255 letters from a to z, digits, hyphens and underscores";
-    let mut seen = BTreeSet::new();
-    for (index, Service::Ecs(target)) in plan.services.iter().enumerate() {
-        let of = |field: &str| format!("services.{index}.{field}");
-        let (cluster, region) = (&target.cluster, &target.region);
-        let (field, at_region) = (of("cluster"), of("region"));
-        found.named(&field, cluster, names::is_ecs(cluster), fix);
-        let is_member = plan.members().contains_key(region);
-        found.when(!is_member, &[&at_region, MEMBERS], || {
-            format!(
-                "{at_region} is {region}, which is not in {MEMBERS}; choose one of {}",
-                listed(plan)
-            )
-        });
-        for (index, service) in target.services.iter().enumerate() {
-            let at = of(&format!("services.{index}"));
-            let name = service.name();
-            found.named(&at, name, names::is_ecs(name), fix);
-            let is_second = !seen.insert((region, cluster, name));
-            found.when(is_second, &[&at, &field, &at_region], || {
-                format!(
-                    "{at} is service {name} of cluster {cluster} in {region}, which stands twice; keep one"
-                )
-            });
-            let count = format!("{at}.takeover_count");
-            found.when(service.is_never_scaled(), &[&count], || {
-                format!("{count} is 0; write how many tasks it has after the take-over")
-            });
-        }
-    }
-}
-
-fn topics(plan: &Plan, found: &mut Faults) {
-    for (region, arn) in &plan.notify {
-        let field = format!("notify.{region}");
-        if !plan.members().contains_key(region) {
-            let listed = listed(plan);
-            let says = format!("{field} is not a member's Region; choose one of {listed}");
-            found.out_of_place(&field, &["notify", MEMBERS], says);
-        }
-        let of = names::region_of_topic(arn);
-        let fix = "write the ARN of an SNS topic that is not FIFO";
-        found.named(&field, arn, of.is_some(), fix);
-        let elsewhere = of.is_some_and(|of| of != region.as_str());
-        found.when(elsewhere, &[&field], || {
-            format!("{field} is {arn}; name a topic of {region}")
-        });
-    }
-}
-
-fn loss_ledger(plan: &Plan, found: &mut Faults) {
-    let mut seen = BTreeSet::new();
-    for (index, KeyedTable { table, key }) in plan.loss_ledger.iter().enumerate() {
-        let field = format!("loss_ledger.{index}.table");
-        let fix = "write schema and name, like public.orders";
-        found.named(&field, table, names::is_table(table), fix);
-        found.when(!seen.insert(table), &[&field], || {
-            format!("{field} {table} stands twice; keep one")
-        });
-        let columns: BTreeSet<_> = key.iter().filter(|column| !column.is_empty()).collect();
-        let at = format!("loss_ledger.{index}.key");
-        found.when(key.is_empty() || columns.len() != key.len(), &[&at], || {
-            let key = shown(&json!(key));
-            format!("{at} is {key}; name the columns of a unique key of {table}, each once")
-        });
-    }
 }
 
 #[cfg(test)]

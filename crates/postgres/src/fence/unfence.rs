@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 use super::{CANARY, RECORD, access, alter, attempt, elsewhere::switch, tolerated};
 use crate::Why;
 
-/// Gives back what [`super::shut`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
+/// Gives back what [`super::fence`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
 /// nothing else from being given back; what could not be given back stays on record.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
-mod doors;
+mod access;
 mod jobs;
 #[path = "../support/mod.rs"]
 mod support;

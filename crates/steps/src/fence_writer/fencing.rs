@@ -33,7 +33,7 @@ pub(super) async fn fence(
     let (here, plan) = (world.region(), &known.plan);
     let ended = try_to(world, known, observed).await;
     let is_open = match &ended {
-        Ok((_, is_seen_shut)) => !is_seen_shut,
+        Ok((_, is_closed)) => !is_closed,
         Err(_) => true,
     };
     if is_open

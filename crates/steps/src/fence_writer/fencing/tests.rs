@@ -30,7 +30,7 @@ fn told(books: &Books, what: &str) -> usize {
     told.iter().filter(|told| told.contains(what)).count()
 }
 
-fn seen_shut() -> Access {
+fn closed() -> Access {
     Access {
         epoch: Some(Epoch(7)),
         ..Access::default()
@@ -41,7 +41,7 @@ fn seen_shut() -> Access {
 async fn the_ledger_calls_a_member_fenced_only_after_a_look_that_saw_it_shut() {
     let open = Access {
         sessions: 2,
-        ..seen_shut()
+        ..closed()
     };
     for after in [None, Some(open)] {
         let books = books(Ok(()));
@@ -49,7 +49,7 @@ async fn the_ledger_calls_a_member_fenced_only_after_a_look_that_saw_it_shut() {
         let why = sweep_of(&books).await.unwrap_err();
         assert_eq!((why.name(), row(&books).fenced), ("Unavailable", None));
         assert_eq!(told(&books, "split brain"), 1, "{after:?}");
-        books.fencing(|fencing| fencing.fenced.after = Some(seen_shut()));
+        books.fencing(|fencing| fencing.fenced.after = Some(closed()));
         sweep_of(&books).await.unwrap();
         assert_eq!(row(&books).fenced, Some(Epoch(8)));
         // What was seen shut is seen open again, and cannot be shut any more.
@@ -78,7 +78,7 @@ async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_befor
     sweep_of(&books).await.unwrap_err();
     books.fencing(|fencing| {
         fencing.fenced = Fenced {
-            after: Some(seen_shut()),
+            after: Some(closed()),
             ..Fenced::default()
         };
     });
@@ -89,7 +89,7 @@ async fn an_all_clear_is_told_although_the_pass_that_took_the_logins_ended_befor
         (0, Some(Epoch(8))),
         "SNS took nothing"
     );
-    books.fencing(|fencing| fencing.access = seen_shut());
+    books.fencing(|fencing| fencing.access = closed());
     for _minute in 1..=2 {
         let answer = sweep_of(&books).await.unwrap();
         assert_eq!(answer[0]["reason"], "it is fenced");
@@ -103,12 +103,12 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
     books.fencing(|fencing| {
         fencing.access = Access {
             as_administrator: vec![REPORT.into()],
-            ..seen_shut()
+            ..closed()
         };
         fencing.fenced = Fenced {
             as_administrator: vec![REPORT.into()],
             sessions: 1,
-            after: Some(seen_shut()),
+            after: Some(closed()),
             ..Fenced::default()
         };
     });
@@ -127,7 +127,7 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
     books.fencing(|fencing| {
         fencing.fenced.after = Some(Access {
             as_administrator: vec![REPORT.into()],
-            ..seen_shut()
+            ..closed()
         });
     });
     sweep_of(&books).await.unwrap_err();
@@ -142,13 +142,13 @@ async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_na
         fencing.access = Access {
             senders: 1,
             as_administrator: vec![READER.into()],
-            ..seen_shut()
+            ..closed()
         };
         fencing.fenced = Fenced {
             senders: vec![READER.into()],
             as_administrator: vec![READER.into()],
             sessions: 1,
-            after: Some(seen_shut()),
+            after: Some(closed()),
             ..Fenced::default()
         };
     });
@@ -171,7 +171,7 @@ async fn a_second_one_who_works_as_the_administrator_is_told_too() {
             fencing.fenced = Fenced {
                 as_administrator: vec![who.into()],
                 sessions: 1,
-                after: Some(seen_shut()),
+                after: Some(closed()),
                 ..Fenced::default()
             };
         });
@@ -184,7 +184,7 @@ async fn a_second_one_who_works_as_the_administrator_is_told_too() {
 fn late() -> Fenced {
     Fenced {
         sessions: 1,
-        after: Some(seen_shut()),
+        after: Some(closed()),
         ..Fenced::default()
     }
 }
@@ -235,7 +235,7 @@ async fn what_a_fence_claimed_to_tell_and_did_not_is_told_once_a_minute_has_pass
     let died = fenced.claim_telling(what, now).unwrap();
     let books = books.with_row("us-east-1", &died);
     books.fencing(|fencing| {
-        fencing.access = seen_shut();
+        fencing.access = closed();
         fencing.fenced = late();
     });
     sweep_of(&books).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is a door, and who is told of it.
+//! What gives access to a member, and who is told of it.
 
 use super::*;
 

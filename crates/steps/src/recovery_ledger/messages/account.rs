@@ -2,6 +2,7 @@
 
 use crate::{confirm_outage, recovery_ledger::STEP};
 use failover::{
+    evidence::Verdict,
     ledger::{Closed, Outcome, Run, RunKind},
     plan::UNNAMED,
 };
@@ -12,7 +13,7 @@ pub(super) fn account(run: &Run, closed: &Closed) -> String {
     lines.extend(differs(run, &lines[0]));
     lines.extend(closed.rto_seconds.map(|rto| format!("RTO {rto:.1} s")));
     if closed.outcome == Outcome::Succeeded {
-        lines.push(rpo(closed));
+        lines.push(rpo(run, closed));
         lines.extend(not_seen(run, &lines));
     }
     lines.extend(closed.left.iter().map(|left| format!("Left: {left}")));
@@ -57,14 +58,21 @@ fn not_seen(run: &Run, said: &[String]) -> Option<String> {
     (!run.plan.names_its_writer() && !is_said).then(|| format!("Not seen: {UNNAMED}."))
 }
 
-/// What was counted as lost, and the most that can be.
-fn rpo(closed: &Closed) -> String {
+/// What was counted as lost, and the most that can be. Nobody sees whether a writer goes on whose whole Region is not heard: it may
+/// only be cut off, and take writes of what is in there with it.
+fn rpo(run: &Run, closed: &Closed) -> String {
     let counted = match &closed.rpo {
         Some(loss) => format!("RPO {:.1} s ({} beats)", loss.seconds, loss.beats),
         None => "RPO unknown".into(),
     };
     let most = closed.at_most_seconds;
+    let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
+    let unheard = if verdict == Some(Verdict::RegionDown) {
+        format!(" if the writer in {}, which nobody hears, takes no more", run.from)
+    } else {
+        String::new()
+    };
     most.map_or(counted.clone(), |most| {
-        format!("{counted}, at most {most:.1} s")
+        format!("{counted}, at most {most:.1} s{unheard}")
     })
 }

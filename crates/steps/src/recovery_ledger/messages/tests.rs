@@ -39,6 +39,22 @@ fn the_end_of_a_failover_says_rto_rpo_and_what_is_left() {
 }
 
 #[test]
+fn the_most_that_can_be_lost_of_a_region_that_nobody_hears_is_said_with_its_condition() {
+    let mut run = testing::run();
+    for (verdict, said) in [
+        (
+            Verdict::RegionDown,
+            "at most 9.5 s if the writer in us-west-2, which nobody hears, takes no more\n",
+        ),
+        (Verdict::WriterDown, "at most 9.5 s\n"),
+    ] {
+        run.confirmed = Some(testing::confirmed(verdict));
+        let told = message(&run, &closed(Outcome::Succeeded)).evidence;
+        assert!(told.contains(said), "{told}");
+    }
+}
+
+#[test]
 fn the_end_of_a_failback_says_what_of_the_rebuilt_members_is_not_as_it_was() {
     let mut run = testing::run();
     run.kind = RunKind::Failback;

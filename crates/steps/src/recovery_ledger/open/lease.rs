@@ -137,9 +137,12 @@ async fn refused(
     })
 }
 
-/// The run that holds the plan, where it only waits for a human's answer: this one may confirm behind it, and takes the
-/// plan over when its verdict needs no answer.
+/// The run that holds the plan, where it only waits for a human's answer: one that an outage started may confirm behind it, and takes
+/// the plan over when its verdict needs no answer. What people started confirms nothing, and is refused.
 pub(super) fn behind(rows: &Rows, input: &Opening, now: Timestamp) -> Option<RunId> {
+    if input.kind != RunKind::UnplannedFailover {
+        return None;
+    }
     let mut others = rows
         .0
         .values()
@@ -223,5 +226,40 @@ mod tests {
             );
             assert_eq!(why, Error::RunRefused(said));
         }
+    }
+
+    #[test]
+    fn only_what_an_outage_started_stands_behind_a_run_that_waits_for_a_human() {
+        let now = Timestamp::from_second(1_000).unwrap();
+        let mut held = failover::testing::row("us-west-2", 7);
+        held.lease = Some(failover::ledger::Lease {
+            run_id: "waits".into(),
+            token: 1,
+            kind: RunKind::Failback,
+            from: "us-east-1".into(),
+            to: "us-west-2".into(),
+            expires_at: now + jiff::SignedDuration::from_secs(60),
+            waits_for_human: true,
+        });
+        let rows = Rows([("us-west-2".into(), held)].into());
+        let kinds = [
+            RunKind::UnplannedFailover,
+            RunKind::PlannedFailover,
+            RunKind::Failback,
+        ];
+        let behind = kinds.map(|kind| {
+            let input = Opening {
+                kind,
+                incident: None,
+                run_id: "comes".into(),
+                execution: None,
+                handed_over_by: None,
+                from_region: "us-east-1".into(),
+                target_region: "us-west-2".into(),
+                dry_run: false,
+            };
+            behind(&rows, &input, now)
+        });
+        assert_eq!(behind, [Some("waits".into()), None, None]);
     }
 }

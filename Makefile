@@ -17,7 +17,7 @@ functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/fun
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol machines test check lint fmt pins clean
+.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol simulate simulate-each-call machines test check lint fmt pins clean
 .PHONY: cli programs ready-to-drill
 
 help: ## Shows this list
@@ -102,6 +102,15 @@ bench: ready-to-drill lambda ## Prints figures: losses, the functions' weight, b
 
 check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol (SEARCH=<words of one's name>)
 	$(CARGO) run --quiet --release --locked --package protocol $(if $(SEARCH),-- "$(SEARCH)")
+
+# How long drawn cases are played.
+SECONDS_OF_CASES ?= $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
+
+simulate: ## Plays the whole system on a virtual clock, under faults (SECONDS=60, SEED=<number>)
+	$(CARGO) run --quiet --release --locked --workspace --bin simulate -- random --seconds "$(SECONDS_OF_CASES)" $(if $(SEED),--seed "$(SEED)")
+
+simulate-each-call: ## Plays each kind of run with every call going wrong once, in every way
+	$(CARGO) run --quiet --release --locked --workspace --bin simulate -- systematic
 
 machines: ## Writes the state machines' definitions from crates/machines
 	$(CARGO) run --quiet --locked --package machines

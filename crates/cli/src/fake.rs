@@ -97,6 +97,7 @@ pub(crate) fn run(id: &str, seconds: i64, outcome: Outcome) -> RunSummary {
         rto_seconds: Some(14.8),
         rpo: None,
         at_most_seconds: None,
+        came_back_until: None,
         step_seconds: BTreeMap::new(),
     });
     run.into()

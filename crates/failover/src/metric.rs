@@ -45,11 +45,14 @@ pub fn failed(counted: Counted, plan: &PlanName, now: Timestamp) {
 /// Counts that something failed: `Failed`, by `Step` and by `Step` and another dimension. An alarm on it is how people learn
 /// that it goes on.
 pub fn failed_for(counted: Counted, dimension: &str, value: &str, now: Timestamp) {
-    COUNTED.with_borrow_mut(|all| {
-        if let Some(all) = all {
-            all.push((counted, value.to_owned()));
-        }
+    let is_kept = COUNTED.with_borrow_mut(|all| {
+        let all = all.as_mut()?;
+        all.push((counted, value.to_owned()));
+        Some(())
     });
+    if is_kept.is_some() {
+        return;
+    }
     #[expect(
         clippy::print_stdout,
         reason = "a metric is a line on standard output, and nothing may stand around it"
@@ -60,11 +63,12 @@ pub fn failed_for(counted: Counted, dimension: &str, value: &str, now: Timestamp
 }
 
 thread_local! {
-    /// What a test's thread has counted; `None` where no test asked.
+    /// What a thread has counted whose counts somebody asks for; `None` where nobody does.
     static COUNTED: RefCell<Option<Vec<(Counted, String)>>> = const { RefCell::new(None) };
 }
 
-/// What this thread has counted since a test last asked. Nothing is kept before the first time.
+/// What this thread has counted since a test or a simulation last asked. Before the first time nothing is kept, and everything is
+/// written; from then on it is the other way round.
 #[must_use]
 pub fn counted() -> Vec<(Counted, String)> {
     COUNTED.replace(Some(Vec::new())).unwrap_or_default()

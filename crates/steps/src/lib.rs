@@ -1,5 +1,6 @@
 //! The steps. One pass of a step observes, decides by a pure function, and changes at most one thing.
 
+mod came_back;
 pub mod carried_out;
 pub mod confirm_outage;
 pub mod dns_flip;

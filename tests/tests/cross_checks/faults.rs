@@ -7,11 +7,11 @@ const NOT_MENDED: &str = "not mended:";
 
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
-    ('V', 23),
-    ('C', 24),
-    ('P', 18),
+    ('V', 24),
+    ('C', 25),
+    ('P', 19),
     ('F', 18),
-    ('L', 22),
+    ('L', 25),
     ('B', 19),
     ('A', 12),
     ('S', 10),

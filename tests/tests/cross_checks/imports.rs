@@ -12,7 +12,7 @@ const A_TOPOLOGY_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
-const MAY_NEED: [(&str, &[&str]); 14] = [
+const MAY_NEED: [(&str, &[&str]); 15] = [
     ("failover", &[]),
     ("postgres", &["failover"]),
     ("steps", &["failover"]),
@@ -22,6 +22,10 @@ const MAY_NEED: [(&str, &[&str]); 14] = [
     ("machines", &["failover"]),
     (
         "protocol",
+        &["aurora-global", "failover", "machines", "steps"],
+    ),
+    (
+        "simulate",
         &["aurora-global", "failover", "machines", "steps"],
     ),
     ("cli", &["aws", "failover"]),

@@ -94,6 +94,7 @@ pub fn closed(outcome: Outcome) -> Closed {
         rto_seconds: None,
         rpo: None,
         at_most_seconds: None,
+        came_back_until: None,
         step_seconds: Default::default(),
     }
 }

@@ -53,7 +53,11 @@ impl Signs {
         };
         Self {
             loss: records.loss(pass, &acknowledged, last_sign),
-            outage_since: evidence.failing_since.max(last).max(alive_at).max(newest),
+            outage_since: outage_since(
+                evidence.failing_since,
+                last.max(alive_at).max(newest),
+                pass.run.plan.detection.covers(),
+            ),
             acknowledged,
             alive_at,
             maybe_alive_at,
@@ -62,6 +66,19 @@ impl Signs {
             writes_until: until,
         }
     }
+}
+
+/// Since when writes are out: since the first failure that was seen after the last sign of life. Where nobody looked for longer than a
+/// look `covers`, they may be out since that sign.
+fn outage_since(
+    failing_since: Option<Timestamp>,
+    alive_at: Option<Timestamp>,
+    covers: SignedDuration,
+) -> Option<Timestamp> {
+    let unwatched =
+        |(failing, alive): &(Timestamp, Timestamp)| failing.duration_since(*alive) > covers;
+    let gap = failing_since.zip(alive_at).filter(unwatched);
+    gap.map_or(failing_since.max(alive_at), |(_, alive)| Some(alive))
 }
 
 const fn is_seen_failing(verdict: Verdict) -> bool {

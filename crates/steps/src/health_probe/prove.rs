@@ -6,14 +6,16 @@ mod measured_loss;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{endpoints, sessions};
-use crate::carried_out;
+use crate::{came_back, carried_out};
 use failover::{
     Error,
     beat::{Beat, Beats, Loss, Write},
     domain::{Epoch, Region, seconds_between},
+    evidence::Verdict,
     ledger::{Proof, Rows},
     pass::{
         Input, Output, Pass, calls,
@@ -215,19 +217,29 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
         let Write::Committed { beat } = write else {
             return Ok(Came::NotYet(not_yet(seen)));
         };
-        note_proof(pass, seen, beat);
+        let came_back_until = came_back_until(world, pass, seen.epoch).await;
+        note_proof(pass, seen, beat, came_back_until);
         concluded(conclude(world, pass, seen.epoch).await, pass, seen)
     }
 }
 
+/// When the old writer was seen to write after it was left. A Region that was lost is not asked before names are led away from it.
+async fn came_back_until(world: &impl Ledger, pass: &Pass, epoch: Epoch) -> Option<Timestamp> {
+    let confirmed = pass.run.confirmed.as_ref();
+    let confirmed = confirmed.filter(|confirmed| confirmed.verdict != Verdict::RegionDown);
+    confirmed?;
+    came_back::until(world, &pass.run, epoch).await
+}
+
 /// Keeps the proof in the run's record. An earlier one of the same epoch stays: it is nearer to the outage.
-fn note_proof(pass: &mut Pass, seen: &Observed, beat: Beat) {
+fn note_proof(pass: &mut Pass, seen: &Observed, beat: Beat, came_back_until: Option<Timestamp>) {
     let earlier = pass.run.proof.take();
     let earlier = earlier.filter(|earlier| earlier.epoch == seen.epoch);
     let proof = || Proof {
         epoch: seen.epoch,
         beat,
-        loss: seen.loss.clone(),
+        loss: seen.loss.clone().filter(|_| came_back_until.is_none()),
+        came_back_until,
     };
     pass.run.proof = Some(earlier.unwrap_or_else(proof));
 }

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{CloseInput, messages, release};
+use crate::came_back;
 use failover::{
     Error,
     ledger::{Closed, Declined, Outcome, Run},
@@ -84,11 +85,20 @@ async fn close(
     let row = world.row(here, &request.plan).await?;
     let outcome = outcome(&row, run, request.verdict, &request.trouble);
     let left = left(&row, run, &request.trouble);
+    let came_back_until = came_back_until(world, run).await;
     let now = world.now();
     run.note(now, super::STEP, "close", outcome.name());
-    run.closed = Some(measures(run, outcome, left, now));
+    run.closed = Some(measures(run, (outcome, left), came_back_until, now));
     run.told = !run.plan.notify.contains_key(here);
     world.put_run(here, run).await
+}
+
+/// When the old writer was last seen to write after it was left, by the run's proof or now. Everything is done by now, so that a Region
+/// that may be dead is asked, too.
+async fn came_back_until(world: &impl Ledger, run: &Run) -> Option<jiff::Timestamp> {
+    let proof = run.proof.as_ref()?;
+    let now = came_back::until(world, run, proof.epoch).await;
+    now.max(proof.came_back_until)
 }
 
 /// What follows the end, each time that it is closed: the call that closed the run may have died before it came here.

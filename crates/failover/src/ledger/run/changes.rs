@@ -69,4 +69,7 @@ pub struct Proof {
     pub beat: Beat,
     /// What the promotion lost; `None` when that is unknown.
     pub loss: Option<Loss>,
+    /// When the old writer last committed a beat after it was left, as far as was seen by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_back_until: Option<Timestamp>,
 }

@@ -37,6 +37,10 @@ pub struct Closed {
     /// The most seconds of writes that can be lost, whatever was counted.
     #[serde(default)]
     pub at_most_seconds: Option<f64>,
+    /// When the old writer last committed a beat after it was left, as its own Region's probe saw it. What it took by then is in no
+    /// count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_back_until: Option<Timestamp>,
     /// Seconds each step took, from the entry before it.
     pub step_seconds: BTreeMap<String, f64>,
 }

@@ -69,6 +69,7 @@ fn closed(outcome: Outcome, at: Timestamp) -> Closed {
         rto_seconds: None,
         rpo: None,
         at_most_seconds: None,
+        came_back_until: None,
         step_seconds: Default::default(),
     }
 }

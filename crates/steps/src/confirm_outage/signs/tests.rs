@@ -213,3 +213,14 @@ fn the_rto_counts_from_the_first_failure_after_the_last_sign_of_life() {
     };
     assert_eq!(since(lived), Some(at(800)));
 }
+
+#[test]
+fn writes_may_be_out_since_the_last_sign_of_life_where_nobody_looked() {
+    let at = |second| Timestamp::from_second(second).ok();
+    let since = |failing, alive| outage_since(failing, alive, SignedDuration::from_secs(16));
+    assert_eq!(since(at(15), at(10)), at(15));
+    assert_eq!(since(at(70), at(10)), at(10));
+    assert_eq!(since(at(10), at(15)), at(15));
+    assert_eq!(since(at(10), None), at(10));
+    assert_eq!(since(None, at(10)), at(10));
+}

@@ -1,6 +1,6 @@
 //! An outage that no run answers, because a run that is no answer to it holds the plan: people are told, and decide.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::is_of_the_writer;
 use failover::{
@@ -30,8 +30,11 @@ pub(super) async fn tell(
     }
 }
 
-/// Who keeps a suspicion from coming to anything. A run that has begun to move the writer stops its writes itself, and one that waits
-/// for a human is taken over.
+/// For how long a run that has begun to move the writer may stop its writes.
+const MOVES: SignedDuration = SignedDuration::from_mins(5);
+
+/// Who keeps a suspicion from coming to anything. A run that has begun to move the writer stops its writes itself, for a while, and
+/// one that waits for a human is taken over.
 fn holder<'a>(
     seen: &Vantage,
     row: &'a PlanState,
@@ -40,7 +43,9 @@ fn holder<'a>(
 ) -> Option<&'a Lease> {
     let is_out = seen.failures >= detection.failures && is_of_the_writer(seen, row);
     let lease = row.lease.as_ref().filter(|_| is_out)?;
-    let is_answer = lease.kind == RunKind::UnplannedFailover || row.intent.is_some();
+    let begun = row.intent.as_ref().map(|intent| intent.written_at);
+    let moves = begun.is_some_and(|begun| now.duration_since(begun) < MOVES);
+    let is_answer = lease.kind == RunKind::UnplannedFailover || moves;
     (lease.expires_at > now && !lease.waits_for_human && !is_answer).then_some(lease)
 }
 
@@ -130,6 +135,7 @@ mod tests {
         for row in [&moves, &asks, &answers, &testing::row("us-west-2", 7)] {
             assert!(!stands(&out, row, 10), "{row:?}");
         }
+        assert!(stands(&out, &moves, 300), "a move that takes too long");
         assert!(!stands(&out, &failback, 901), "its lease has lapsed");
         assert!(
             !stands(&failing("us-east-1", 2), &failback, 10),

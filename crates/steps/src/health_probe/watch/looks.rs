@@ -41,14 +41,14 @@ pub(super) async fn look_until<S>(
     sessions: &mut Sessions<S>,
     watched: &mut WatchedPlan,
 ) -> Result<(), Error> {
-    let (here, plan) = (world.region(), &known.plan);
+    let plan = &known.plan;
     let interval = Duration::from_secs(plan.detection.interval_seconds);
-    let row = world.row(here, &plan.plan).await?;
+    let (row, vantage) = begin(world, plan, until).await?;
     page(world, plan, &row).await;
     tell_fault(world, plan, &row, fault).await;
     let mut remembered = Remembered {
         row,
-        vantage: world.vantage(here, &plan.plan).await?,
+        vantage,
         asked: Asked::default(),
         fault: watched.fault.clone(),
     };
@@ -60,6 +60,31 @@ pub(super) async fn look_until<S>(
             return Ok(());
         }
         world.pause(from_now(world, next)).await;
+    }
+}
+
+/// What this Region's ledger holds before the first look. One answer that is lost must not leave the plan unwatched for a minute.
+async fn begin(
+    world: &(impl Ledger + Runtime),
+    plan: &Plan,
+    until: Until,
+) -> Result<(PlanState, Option<Vantage>), Error> {
+    let (here, name) = (world.region(), &plan.plan);
+    let interval = Duration::from_secs(plan.detection.interval_seconds);
+    let read = async || {
+        Ok((
+            world.row(here, name).await?,
+            world.vantage(here, name).await?,
+        ))
+    };
+    loop {
+        match read().await {
+            Err(Error::Unavailable(why)) if !until.is_reached(world.now() + interval, false) => {
+                tracing::warn!(plan = %name, why, "the ledger is read again");
+                world.pause(interval).await;
+            }
+            other => return other,
+        }
     }
 }
 

@@ -10,8 +10,13 @@ use failover::{
     ledger::{Closed, Entry, Outcome, Run, RunKind},
 };
 
-/// The end of a run, with what was measured of it.
-pub(super) fn measures(run: &Run, outcome: Outcome, left: Vec<String>, now: Timestamp) -> Closed {
+/// The end of a run, with what was measured of it. Nothing is known of what an old writer took that came back after it was left.
+pub(super) fn measures(
+    run: &Run,
+    (outcome, left): (Outcome, Vec<String>),
+    came_back_until: Option<Timestamp>,
+    now: Timestamp,
+) -> Closed {
     let confirmed = run.confirmed.as_ref();
     let last = out_since(run);
     let proof = run.proof.as_ref();
@@ -22,11 +27,15 @@ pub(super) fn measures(run: &Run, outcome: Outcome, left: Vec<String>, now: Time
         rto_seconds: last
             .zip(proof)
             .map(|(last, proof)| seconds_between(last, proof.beat.at)),
-        rpo: proof.and_then(|proof| proof.loss.clone()),
+        rpo: proof
+            .filter(|_| came_back_until.is_none())
+            .and_then(|proof| proof.loss.clone()),
         at_most_seconds: proof
+            .filter(|_| came_back_until.is_none())
             .and(confirmed)
             .zip(run.held.as_ref())
             .and_then(|(confirmed, held)| confirmed.at_most_seconds(held)),
+        came_back_until,
         step_seconds: step_seconds(run.opened_at, &run.timeline),
     }
 }

@@ -4,6 +4,7 @@ use crate::{confirm_outage, recovery_ledger::STEP};
 use failover::{
     evidence::Verdict,
     ledger::{Closed, Outcome, Run, RunKind},
+    notify::utc,
     plan::UNNAMED,
 };
 
@@ -63,12 +64,24 @@ fn not_seen(run: &Run, said: &[String]) -> Option<String> {
 fn rpo(run: &Run, closed: &Closed) -> String {
     let counted = match &closed.rpo {
         Some(loss) => format!("RPO {:.1} s ({} beats)", loss.seconds, loss.beats),
-        None => "RPO unknown".into(),
+        None => closed.came_back_until.map_or_else(
+            || "RPO unknown".into(),
+            |until| {
+                format!(
+                    "RPO unknown: the writer in {} came back after it was left, and committed a beat at {}. The failback lists what it took",
+                    run.from,
+                    utc(until)
+                )
+            },
+        ),
     };
     let most = closed.at_most_seconds;
     let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);
     let unheard = if verdict == Some(Verdict::RegionDown) {
-        format!(" if the writer in {}, which nobody hears, takes no more", run.from)
+        format!(
+            " if the writer in {}, which nobody hears, takes no more",
+            run.from
+        )
     } else {
         String::new()
     };

@@ -21,6 +21,7 @@ fn closed(outcome: Outcome) -> Closed {
             seconds: 4.0,
         }),
         at_most_seconds: Some(9.5),
+        came_back_until: None,
         step_seconds: Default::default(),
     }
 }
@@ -52,6 +53,20 @@ fn the_most_that_can_be_lost_of_a_region_that_nobody_hears_is_said_with_its_cond
         let told = message(&run, &closed(Outcome::Succeeded)).evidence;
         assert!(told.contains(said), "{told}");
     }
+}
+
+#[test]
+fn what_an_old_writer_took_that_came_back_after_it_was_left_is_said_to_be_unknown() {
+    let closed = Closed {
+        rpo: None,
+        at_most_seconds: None,
+        came_back_until: Some(jiff::Timestamp::UNIX_EPOCH),
+        ..closed(Outcome::Succeeded)
+    };
+    let told = message(&testing::run(), &closed).evidence;
+    let said = "RPO unknown: the writer in us-west-2 came back after it was left, and committed a beat at 1970-01-01 00:00:00 UTC. \
+        The failback lists what it took\n";
+    assert!(told.contains(said), "{told}");
 }
 
 #[test]

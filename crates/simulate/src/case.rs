@@ -1,0 +1,230 @@
+//! A case: what happens to the system, and which calls go wrong. It is written down whole, so that it plays the same wherever it is played.
+
+use failover::domain::Region;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{api::Api, database::Condition, fault::Faults};
+
+/// The version of a case that is written down. One of another version is refused: it would play otherwise.
+pub const VERSION: u32 = 1;
+
+/// The name of the plan's writer.
+pub const NAME: &str = "writer.orders.internal";
+/// The plan's global cluster.
+pub const GLOBAL: &str = "orders-global-1";
+/// The home Region, whose member writes at first.
+pub const HOME: &str = "us-west-2";
+/// The other member's Region.
+pub const AWAY: &str = "us-east-1";
+/// The witness's Region.
+pub const WITNESS: &str = "us-east-2";
+
+/// What happens to the system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// [`VERSION`].
+    pub version: u32,
+    /// What it is about.
+    pub kind: Kind,
+    /// What of the world is drawn: how long things take.
+    pub seed: u64,
+    /// What the plan says otherwise, merged over it.
+    #[serde(default)]
+    pub plan: Value,
+    /// What happens, in order, by seconds after the system has settled.
+    pub events: Vec<Timed>,
+    /// Which calls go wrong, counted from then on.
+    #[serde(default)]
+    pub faults: Faults,
+    /// Seconds that it lasts.
+    pub seconds: u32,
+}
+
+/// What a case is about, by which it is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Nothing happens.
+    Calm,
+    /// Something disturbs, and no failover is right.
+    Disturbance,
+    /// The writer's Region is lost, or nobody outside hears it.
+    RegionLoss,
+    /// The writer dies while its Region answers.
+    WriterDeath,
+    /// People move the writer.
+    PlannedMove,
+    /// A Region is lost, comes back, and the writer is brought home.
+    Failback,
+    /// Anything, at any moment.
+    Anything,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Calm,
+        Self::Disturbance,
+        Self::RegionLoss,
+        Self::WriterDeath,
+        Self::PlannedMove,
+        Self::Failback,
+        Self::Anything,
+    ];
+}
+
+/// Something that happens at a moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timed {
+    /// Seconds after the system has settled.
+    pub at: f64,
+    /// What.
+    pub event: Event,
+}
+
+/// What may happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A Region is lost, with everything in it.
+    Lost(Region),
+    /// It is back.
+    Back(Region),
+    /// Nobody outside hears a Region, and nobody in it hears anybody outside.
+    Isolated(Region),
+    /// One Region does not hear another one.
+    Parted(Region, Region),
+    /// Every way leads on again.
+    Joined,
+    /// A service of a Region is silent.
+    Silent(Api, Region),
+    /// It answers again.
+    Answers(Api, Region),
+    /// A member's server behaves otherwise.
+    Server(Region, Condition),
+    /// It restarts: every session is gone.
+    Restarted(Region),
+    /// The replication to a Region's member stands still, or goes on.
+    Stalled(Region, bool),
+    /// It lags by so many seconds.
+    Lags(Region, f64),
+    /// RDS gives up what it is doing.
+    Cancelled,
+    /// Somebody starts a machine.
+    Started(String, Region, Value),
+    /// Somebody starts a function.
+    Invoked(String, Region, Value),
+    /// Somebody stops every execution of a Region.
+    Stopped(Region),
+    /// A human answers every question.
+    Answered(bool),
+    /// The kill switch is put on, or taken off.
+    Killed(bool),
+}
+
+impl Event {
+    /// Whether it makes something worse, so that what follows may be a failover.
+    #[must_use]
+    pub const fn is_trouble(&self) -> bool {
+        matches!(
+            self,
+            Self::Lost(_)
+                | Self::Isolated(_)
+                | Self::Parted(..)
+                | Self::Silent(..)
+                | Self::Restarted(_)
+                | Self::Stalled(_, true)
+                | Self::Lags(..)
+        ) || matches!(self, Self::Server(_, condition) if !matches!(condition, Condition::Serves))
+    }
+}
+
+/// The plan of every case.
+#[must_use]
+pub fn plan(otherwise: &Value) -> Value {
+    let topic = |region: &str| format!("arn:aws:sns:{region}:123456789012:orders-alerts");
+    let mut plan = json!({
+        "plan": "orders", "revision": 1, "home_region": HOME, "witness_region": WITNESS,
+        "topology": {"kind": "aurora_global", "global_cluster": GLOBAL, "strategy": "auto",
+            "members": {HOME: {"cluster": "orders-west"}, AWAY: {"cluster": "orders-east"}}},
+        "database": {"engine": "postgres", "name": "orders", "admin_secret": "orders/admin",
+            "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
+        "detection": {"interval_seconds": 5, "failures": 3, "timeout_seconds": 3},
+        "unplanned": {"region_down": "automatic", "writer_down": "automatic", "max_lost_seconds": 60},
+        "routes": [{"kind": "cname", "hosted_zone": "Z0EXAMPLE", "name": NAME,
+            "endpoint": "writer", "ttl_seconds": 5, "accept_route53_risk": true}],
+        "services": [
+            {"kind": "ecs", "region": HOME, "cluster": "orders", "services": ["api"]},
+            {"kind": "ecs", "region": AWAY, "cluster": "orders", "services": ["api"]}],
+        "notify": {HOME: topic(HOME), AWAY: topic(AWAY)},
+        "loss_ledger": [{"table": "app.orders", "key": ["id"]}]
+    });
+    merge(&mut plan, otherwise);
+    plan
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (_, Value::Null) => {}
+        (into, from) => *into = from.clone(),
+    }
+}
+
+/// Reads a case that was written down.
+///
+/// # Errors
+/// A sentence that names what is wrong with it.
+pub fn read(text: &str) -> Result<Case, String> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|why| format!("the case is no JSON: {why}"))?;
+    match value["version"].as_u64() {
+        Some(version) if version == u64::from(VERSION) => {}
+        Some(version) => {
+            return Err(format!(
+                "the case is of version {version}, and this is version {VERSION}: it would play otherwise; draw it anew"
+            ));
+        }
+        None => return Err("the case says no version; it is none that was written here".into()),
+    }
+    serde_json::from_value(value).map_err(|why| format!("the case is not understood: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_of_another_version_and_what_is_no_case_are_refused_by_a_sentence() {
+        for (text, said) in [
+            ("nonsense", "the case is no JSON"),
+            ("{}", "the case says no version"),
+            (
+                r#"{"version": 99}"#,
+                "the case is of version 99, and this is version 1",
+            ),
+            (
+                r#"{"version": 1}"#,
+                "the case is not understood: missing field",
+            ),
+        ] {
+            let why = read(text).unwrap_err();
+            assert!(why.starts_with(said), "{why}");
+        }
+    }
+
+    #[test]
+    fn the_plan_of_every_case_is_a_valid_plan() {
+        let plan = plan(&json!({"unplanned": {"region_down": "approval"}}));
+        let read = failover::plan::read(&plan.to_string()).unwrap();
+        assert_eq!(read.plan.as_str(), "orders");
+        assert_eq!(plan["unplanned"]["writer_down"], "automatic");
+    }
+}

@@ -1,0 +1,268 @@
+//! Draws cases: of each kind what may happen, when, and which calls go wrong.
+
+use failover::domain::Region;
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::{
+    api::Api,
+    case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION, WITNESS},
+    database::Condition,
+    deployed::FUNCTIONS,
+    fault::{Faults, Way},
+};
+
+/// How many calls go wrong at most.
+const FAULTS: u64 = 8;
+/// The calls of a function among which they are drawn.
+const CALLS: u64 = 120;
+/// A settled end, so that everything may come to rest.
+const REST: u32 = 780;
+
+/// Draws a case of a kind.
+#[must_use]
+pub fn draw(kind: Kind, seed: u64) -> Case {
+    let mut random = Rng::with_seed(seed ^ (kind as u64) << 56);
+    let events = events(kind, &mut random);
+    let last = events.last().map_or(0.0, |last| last.at);
+    Case {
+        version: VERSION,
+        kind,
+        seed,
+        plan: otherwise(kind, &mut random),
+        seconds: seconds(last) + REST,
+        faults: if kind == Kind::Calm {
+            Faults::default()
+        } else {
+            faults(&mut random)
+        },
+        events,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "events are drawn within an hour"
+)]
+fn seconds(last: f64) -> u32 {
+    last.ceil() as u32
+}
+
+/// Calls that go wrong, most of them in the functions of a run.
+fn faults(random: &mut Rng) -> Faults {
+    let mut faults = Faults::default();
+    for _ in 0..random.u64(0..=FAULTS) {
+        let (function, _) = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
+        let way = Way::ALL[random.usize(0..Way::ALL.len())];
+        faults = faults.and(function, random.u64(0..CALLS), way);
+    }
+    faults
+}
+
+/// What the plan says otherwise.
+fn otherwise(kind: Kind, random: &mut Rng) -> Value {
+    let mut plan = json!({});
+    if kind == Kind::Anything && random.u8(0..4) == 0 {
+        plan["unplanned"] = json!({"region_down": "approval"});
+    }
+    if random.u8(0..3) == 0 {
+        plan["topology"] = json!({"strategy": "detach"});
+    }
+    plan
+}
+
+fn at(random: &mut Rng, from: f64, to: f64) -> f64 {
+    // Milliseconds, so that a case that is written down is the same.
+    ((from + random.f64() * (to - from)) * 1_000.0).round() / 1_000.0
+}
+
+fn events(kind: Kind, random: &mut Rng) -> Vec<Timed> {
+    let mut events = match kind {
+        Kind::Calm => Vec::new(),
+        Kind::Disturbance => disturbance(random),
+        Kind::RegionLoss => region_loss(random),
+        Kind::WriterDeath => writer_death(random),
+        Kind::PlannedMove => planned_move(random),
+        Kind::Failback => failback(random),
+        Kind::Anything => anything(random),
+    };
+    events.sort_by(|one, other| one.at.total_cmp(&other.at));
+    events
+}
+
+fn timed(at: f64, event: Event) -> Timed {
+    Timed { at, event }
+}
+
+fn region(name: &str) -> Region {
+    name.into()
+}
+
+/// Something that passes, by which no writer is lost.
+fn disturbance(random: &mut Rng) -> Vec<Timed> {
+    let begins = at(random, 1.0, 70.0);
+    let ends = begins + at(random, 1.0, 50.0);
+    let home = || region(HOME);
+    let (event, over) = match random.u8(0..9) {
+        0 => (
+            Event::Server(home(), Condition::Full),
+            Event::Server(home(), Condition::Serves),
+        ),
+        1 => (Event::Restarted(home()), Event::Joined),
+        2 => (
+            Event::Server(home(), Condition::RefusesLogin),
+            Event::Server(home(), Condition::Serves),
+        ),
+        3 => (
+            Event::Stalled(region(AWAY), true),
+            Event::Stalled(region(AWAY), false),
+        ),
+        4 => (
+            Event::Lags(region(AWAY), at(random, 1.0, 40.0)),
+            Event::Lags(region(AWAY), 0.1),
+        ),
+        5 => (Event::Parted(region(AWAY), home()), Event::Joined),
+        6 => (Event::Isolated(region(WITNESS)), Event::Joined),
+        7 => {
+            let api = api(random);
+            (Event::Silent(api, home()), Event::Answers(api, home()))
+        }
+        _ => (Event::Lost(region(AWAY)), Event::Back(region(AWAY))),
+    };
+    vec![timed(begins, event), timed(ends, over)]
+}
+
+fn api(random: &mut Rng) -> Api {
+    const ALL: [Api; 8] = [
+        Api::Ledger,
+        Api::Rds,
+        Api::Lambda,
+        Api::People,
+        Api::Secrets,
+        Api::Parameters,
+        Api::Ecs,
+        Api::Events,
+    ];
+    ALL[random.usize(0..ALL.len())]
+}
+
+fn region_loss(random: &mut Rng) -> Vec<Timed> {
+    let lost = at(random, 1.0, 90.0);
+    let mut events = vec![match random.u8(0..4) {
+        0 => timed(lost, Event::Isolated(region(HOME))),
+        _ => timed(lost, Event::Lost(region(HOME))),
+    }];
+    if random.bool() {
+        events.push(timed(
+            (lost - 2.0).max(0.0),
+            Event::Lags(region(AWAY), at(random, 0.1, 8.0)),
+        ));
+    }
+    if random.u8(0..3) == 0 {
+        let back = lost + at(random, 5.0, 900.0);
+        events.push(timed(back, Event::Back(region(HOME))));
+        events.push(timed(back, Event::Joined));
+    }
+    events
+}
+
+fn writer_death(random: &mut Rng) -> Vec<Timed> {
+    let dies = at(random, 1.0, 90.0);
+    let condition = match random.u8(0..3) {
+        0 => Condition::Hangs,
+        1 => Condition::OutOfDisk,
+        _ => Condition::Gone,
+    };
+    let mut events = vec![timed(dies, Event::Server(region(HOME), condition))];
+    if random.u8(0..3) == 0 {
+        let back = dies + at(random, 5.0, 1_200.0);
+        events.push(timed(back, Event::Server(region(HOME), Condition::Serves)));
+    }
+    events
+}
+
+fn planned_move(random: &mut Rng) -> Vec<Timed> {
+    let begins = at(random, 1.0, 90.0);
+    let moves = |to: &str| {
+        Event::Started(
+            "planned-failover".into(),
+            region(to),
+            json!({"plan": "orders"}),
+        )
+    };
+    let mut events = vec![timed(begins, moves(AWAY))];
+    if random.bool() {
+        events.push(timed(begins + at(random, 300.0, 900.0), moves(HOME)));
+    }
+    if random.u8(0..4) == 0 {
+        events.push(timed(begins + at(random, 0.0, 60.0), Event::Cancelled));
+    }
+    events
+}
+
+fn failback(random: &mut Rng) -> Vec<Timed> {
+    let lost = at(random, 1.0, 60.0);
+    let back = lost + at(random, 300.0, 700.0);
+    let home = back + at(random, 90.0, 400.0);
+    let goes_home = Event::Started("failback".into(), region(HOME), json!({"plan": "orders"}));
+    vec![
+        timed(lost, Event::Lost(region(HOME))),
+        timed(back, Event::Back(region(HOME))),
+        timed(home, goes_home),
+        timed(home + 1_800.0, Event::Answered(true)),
+        timed(home + 3_000.0, Event::Answered(true)),
+    ]
+}
+
+/// Several things at once.
+fn anything(random: &mut Rng) -> Vec<Timed> {
+    let mut events = Vec::new();
+    for _ in 0..random.u8(1..=3) {
+        let more = match random.u8(0..6) {
+            0 => disturbance(random),
+            1 | 2 => region_loss(random),
+            3 => writer_death(random),
+            4 => planned_move(random),
+            _ => people(random),
+        };
+        events.extend(more);
+    }
+    // In the end everything is there again.
+    let end = events.iter().map(|timed| timed.at).fold(0.0, f64::max) + 600.0;
+    for name in [HOME, AWAY, WITNESS] {
+        events.push(timed(end, Event::Back(region(name))));
+    }
+    events.push(timed(end, Event::Joined));
+    events
+}
+
+/// What people do.
+fn people(random: &mut Rng) -> Vec<Timed> {
+    let begins = at(random, 1.0, 300.0);
+    let place = |random: &mut Rng| region(if random.bool() { HOME } else { AWAY });
+    let event = match random.u8(0..6) {
+        0 => Event::Started(
+            "planned-failover".into(),
+            place(random),
+            json!({"plan": "orders"}),
+        ),
+        1 => Event::Started("failback".into(), region(HOME), json!({"plan": "orders"})),
+        2 => Event::Stopped(place(random)),
+        3 => Event::Answered(random.bool()),
+        4 => Event::Killed(true),
+        _ => Event::Started(
+            "planned-failover".into(),
+            place(random),
+            json!({"plan": "orders", "dry_run": true}),
+        ),
+    };
+    let mut events = vec![timed(begins, event)];
+    if matches!(events[0].event, Event::Killed(true)) {
+        events.push(timed(
+            begins + at(random, 10.0, 400.0),
+            Event::Killed(false),
+        ));
+    }
+    events
+}

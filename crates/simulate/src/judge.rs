@@ -1,0 +1,263 @@
+//! Judges what came of a case, by what only the simulation knows.
+
+use std::collections::BTreeSet;
+
+use failover::{
+    domain::{Epoch, Region},
+    ledger::{Outcome, Run},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    case::{Case, Kind, NAME},
+    database::Entry,
+    fault::Way,
+    state::{Answer, State},
+    truth::{Acknowledged, Rule},
+};
+
+/// So long an outage may last before somebody is told, or a writer is proven.
+const ANSWERED: SignedDuration = SignedDuration::from_mins(10);
+/// So long after the last trouble the system must have come to rest.
+const RESTS: SignedDuration = SignedDuration::from_mins(12);
+/// The same message twice within this time is one too many.
+const TWICE: SignedDuration = SignedDuration::from_mins(10);
+/// Two intervals of the plan.
+const INTERVALS: f64 = 10.0;
+/// An application's own pace, both before and after.
+const PACE: f64 = 2.0;
+
+/// States that say that the writer is where the run wanted it.
+const SUCCEEDED: [&str; 3] = ["Recovered", "Moved", "Home"];
+
+/// An execution has ended.
+pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str) {
+    if !SUCCEEDED.contains(&end) {
+        return;
+    }
+    let Some(started) = state.executions.get(arn).cloned() else {
+        return;
+    };
+    let wanted = state.proven().map(|(_, proven)| proven);
+    let record = state.records.get(&(NAME.to_owned(), "CNAME"));
+    let host = record.and_then(|record| record.values.first());
+    let host = host.map(|host| host.trim_end_matches('.').to_owned());
+    let led = host.and_then(|host| state.found(&host));
+    let is_in = |resource_id: &String| {
+        let found = state.databases.get(resource_id);
+        found.is_some_and(|found| found.region == started.region)
+    };
+    if wanted.is_none() || wanted != led || !wanted.as_ref().is_some_and(is_in) {
+        let what =
+            format!("{now}: {arn} ends in {end}; proven is {wanted:?}, the name leads to {led:?}");
+        state.truth.violated(Rule::SuccessIsSeen, what);
+    }
+}
+
+/// A case has ended.
+pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
+    outage(state, now);
+    told(case, state);
+    rest(case, state, now);
+    let runs: Vec<_> = state
+        .tables
+        .values()
+        .flat_map(|table| table.runs.values().cloned())
+        .collect();
+    let mut seen = BTreeSet::new();
+    for run in runs {
+        if seen.insert(run.run_id.clone()) {
+            loss(state, &run);
+        }
+    }
+    if case.kind == Kind::PlannedMove {
+        nothing_lost(state, now);
+    }
+}
+
+/// Whether an application was told lately that its row is kept.
+fn is_written(state: &State, now: Timestamp) -> bool {
+    let last = state.truth.acknowledged.last();
+    last.is_some_and(|last| now.duration_since(last.at) < SignedDuration::from_secs(30))
+}
+
+/// An outage that lasts ends in a proven writer with its names, or in a message.
+fn outage(state: &mut State, now: Timestamp) {
+    if is_written(state, now) {
+        return;
+    }
+    let last = state.truth.acknowledged.last().map(|last| last.at);
+    let since = last.or(state.truth.began_at).unwrap_or(now);
+    let is_told = state.told.iter().any(|told| told.at >= since);
+    if now.duration_since(since) > ANSWERED && !is_told {
+        let what = format!("nobody has written since {since}, and nobody was told");
+        state.truth.violated(Rule::OutageIsAnswered, what);
+    }
+}
+
+/// Nobody is told twice, or of nothing.
+fn told(case: &Case, state: &mut State) {
+    let told = state.told.clone();
+    if case.kind == Kind::Calm && case.faults.0.is_empty() {
+        for one in &told {
+            let what = format!("{}: {} in {}", one.at, one.subject, one.region);
+            state.truth.violated(Rule::ToldOnce, what);
+        }
+    }
+    // Whoever dies after telling, or never hears that it was told, tells again.
+    let forgets = |way: Way| {
+        matches!(
+            way,
+            Way::DiesBefore | Way::DiesAfter | Way::LostAfter | Way::LostBefore
+        ) || matches!(way, Way::Late | Way::VeryLate | Way::Twice)
+    };
+    if case.faults.each().any(|(_, _, way)| forgets(way)) {
+        return;
+    }
+    for (number, one) in told.iter().enumerate() {
+        let before = told.iter().take(number);
+        let again = before.into_iter().any(|other| {
+            other.subject == one.subject
+                && other.text == one.text
+                && other.region == one.region
+                && one.at.duration_since(other.at) < TWICE
+        });
+        if again {
+            let what = format!("{}: {} in {}, once more", one.at, one.subject, one.region);
+            state.truth.violated(Rule::ToldOnce, what);
+        }
+    }
+}
+
+/// When the faults stop, the system comes to rest.
+fn rest(_: &Case, state: &mut State, now: Timestamp) {
+    let disturbed = state.truth.disturbed_at.or(state.truth.began_at);
+    let quiet = disturbed
+        .map(|at| now.duration_since(at))
+        .unwrap_or_default();
+    let asked = state
+        .questions
+        .values()
+        .any(|answer| *answer == Answer::None);
+    // Where nobody can write the fault has not stopped.
+    if quiet < RESTS || asked || !is_written(state, now) {
+        return;
+    }
+    let mut left = Vec::new();
+    for (region, table) in &state.tables {
+        if state.lost.contains(region) {
+            continue;
+        }
+        let Some(row) = &table.row else { continue };
+        // The lease of a run that has ended lapses where it could not be given back.
+        let is_open = |run_id| {
+            table
+                .runs
+                .get(run_id)
+                .is_some_and(|run: &Run| run.closed.is_none())
+        };
+        let held = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+        if let Some(lease) = held.filter(|lease| is_open(&lease.run_id)) {
+            left.push(format!("the lease of {} in {region}", lease.run_id));
+        }
+        let told = state.told.iter().any(|told| Some(told.at) >= disturbed);
+        if row.intent.is_some() && !told {
+            left.push(format!("an open change of writer in {region}, untold"));
+        }
+    }
+    for (arn, started) in &state.executions {
+        if started.ended.is_none() && !state.lost.contains(&started.region) {
+            left.push(format!("{arn} runs"));
+        }
+    }
+    if !left.is_empty() {
+        let what = format!("{} after the last trouble: {}", quiet, left.join("; "));
+        state.truth.violated(Rule::ComesToRest, what);
+    }
+}
+
+/// What an unplanned run says that was lost, and for how long nobody wrote.
+fn loss(state: &mut State, run: &Run) {
+    let Some(closed) = run
+        .closed
+        .as_ref()
+        .filter(|closed| closed.outcome == Outcome::Succeeded)
+    else {
+        return;
+    };
+    let Some(proof) = &run.proof else { return };
+    let (old, new) = parted(&state.truth.acknowledged, &run.from, proof.epoch);
+    let (Some(last), Some(first)) = (old, new) else {
+        return;
+    };
+    let opened = state.databases.get(&first.resource_id).and_then(|found| {
+        let mut log = found.log.iter();
+        let opened =
+            log.find(|(_, entry)| matches!(entry, Entry::Epoch(epoch, _) if *epoch == proof.epoch));
+        opened.map(|(at, _)| *at)
+    });
+    if let (Some(told), Some(opened)) = (closed.rto_seconds, opened) {
+        let truth = opened.duration_since(last.at).as_secs_f64();
+        // Where the old writer came back meanwhile, writes were out for less.
+        if truth - told > INTERVALS + PACE {
+            let what = format!(
+                "{}: {told:.1} s without writes are told, and it were {truth:.1} s",
+                run.run_id
+            );
+            state.truth.violated(Rule::OutageIsTold, what);
+        }
+    }
+    let Some(told) = &closed.rpo else { return };
+    let Some(holds) = state.databases.get(&first.resource_id) else {
+        return;
+    };
+    let held = holds.rows();
+    let mut lost = state.truth.acknowledged.iter().filter(|write| {
+        write.resource_id == last.resource_id && write.at <= last.at && !held.contains(&write.row)
+    });
+    let Some(earliest) = lost.next() else { return };
+    let truth = last.at.duration_since(earliest.at).as_secs_f64();
+    if told.seconds + INTERVALS < truth {
+        let what = format!(
+            "{}: {:.1} s of writes are told as lost, and it were {truth:.1} s",
+            run.run_id, told.seconds
+        );
+        state.truth.violated(Rule::LossIsTold, what);
+    }
+}
+
+/// The last write before a change of writer, and the first one after it. What applications write inside a Region that nobody outside
+/// hears is not counted: nobody can know of it before that Region is back, and its loss ledger counts it then.
+fn parted(
+    writes: &[Acknowledged],
+    left: &Region,
+    epoch: Epoch,
+) -> (Option<Acknowledged>, Option<Acknowledged>) {
+    let mut after = writes.iter().filter(|write| write.epoch == Some(epoch));
+    let first = after.next().cloned();
+    let old = first.as_ref().and_then(|first| {
+        let mut before = writes.iter().rev();
+        before.find(|write| {
+            write.at <= first.at && write.resource_id != first.resource_id && write.from != *left
+        })
+    });
+    (old.cloned(), first)
+}
+
+/// A planned move loses nothing.
+fn nothing_lost(state: &mut State, now: Timestamp) {
+    let Some((_, proven)) = state.proven() else {
+        return;
+    };
+    let held = state
+        .databases
+        .get(&proven)
+        .map(|found| found.rows())
+        .unwrap_or_default();
+    let all = state.truth.acknowledged.iter();
+    let lost = all.filter(|write| !held.contains(&write.row)).count();
+    if lost > 0 {
+        let what = format!("{now}: {lost} acknowledged rows are not on {proven}");
+        state.truth.violated(Rule::PlannedMoveLosesNothing, what);
+    }
+}

@@ -1,0 +1,184 @@
+//! All there is in the simulated world at one moment.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use failover::{
+    beat::Vantage,
+    domain::{Region, RunId},
+    ledger::{KeptPlan, Losses, PlanState, Run},
+    ports::{Parameter, Record, Service},
+    topology::{Blueprint, Healthy},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::{
+    api::Api,
+    database::Database,
+    fault::{Faults, Way},
+    rds::Rds,
+};
+
+/// A Region's ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// The plan's row.
+    pub row: Option<PlanState>,
+    /// Its probe's record.
+    pub vantage: Option<Vantage>,
+    /// Runs' records.
+    pub runs: BTreeMap<RunId, Run>,
+    /// What its probe kept.
+    pub known: Option<KeptPlan>,
+    /// What was found lost, by cluster.
+    pub losses: BTreeMap<String, Losses>,
+    /// What the member was when it was retired.
+    pub blueprint: Option<Blueprint>,
+    /// What it was when it was last healthy.
+    pub healthy: Option<Healthy>,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// On whose topic.
+    pub region: Region,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// An execution of a machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The machine.
+    pub machine: &'static str,
+    /// The Region it runs in.
+    pub region: Region,
+    /// Its name.
+    pub name: String,
+    /// What it was started with.
+    pub input: Value,
+    /// When.
+    pub at: Timestamp,
+    /// The state it ended in, and when.
+    pub ended: Option<(String, Timestamp)>,
+    /// Whether somebody stopped it.
+    pub is_stopped: bool,
+}
+
+/// A question that a human may answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// None came yet.
+    None,
+    /// This came.
+    Given(Value),
+}
+
+/// All there is.
+#[derive(Debug)]
+pub struct State {
+    /// Regions that are lost.
+    pub lost: BTreeSet<Region>,
+    /// Ways that lead nowhere, from and to.
+    pub cut: BTreeSet<(Region, Region)>,
+    /// Services of a Region that do not answer.
+    pub silent: BTreeSet<(Api, Region)>,
+    /// RDS.
+    pub rds: Rds,
+    /// The rows of each snapshot, by Region and identifier.
+    pub snapshots: BTreeMap<(Region, String), BTreeSet<u64>>,
+    /// Whether a describe may lag.
+    pub keeps_rds: bool,
+    /// What RDS was, for a describe that lags.
+    pub rds_before: VecDeque<(Timestamp, Rds)>,
+    /// The databases, by their clusters' resource ids.
+    pub databases: BTreeMap<String, Database>,
+    /// The ledgers.
+    pub tables: BTreeMap<Region, Table>,
+    /// Route 53's records, by name and type.
+    pub records: BTreeMap<(String, &'static str), Record>,
+    /// Its changes, and when each has reached every server.
+    pub changes: BTreeMap<String, Timestamp>,
+    /// What resolvers keep, by Region and name.
+    pub cached: BTreeMap<(Region, String), (Timestamp, String)>,
+    /// Endpoint parameters.
+    pub parameters: BTreeMap<(Region, String), Parameter>,
+    /// The plan's document, alike in every Region.
+    pub document: String,
+    /// The kill switch.
+    pub killed: bool,
+    /// Services of ECS.
+    pub services: BTreeMap<(Region, String), Service>,
+    /// What people were told.
+    pub told: Vec<Told>,
+    /// Executions, by ARN.
+    pub executions: BTreeMap<String, Started>,
+    /// Those that have begun and do not run yet.
+    pub begun: Vec<String>,
+    /// Questions, by task token.
+    pub questions: BTreeMap<String, Answer>,
+    /// How many calls each function has made since the system had settled.
+    pub calls: BTreeMap<&'static str, u64>,
+    /// Which of them go wrong.
+    pub faults: Faults,
+    /// How many went wrong, and how.
+    pub faulted: BTreeMap<Way, u64>,
+    /// What happened, for whoever reads.
+    pub trace: Vec<String>,
+    /// Whether a trace is kept.
+    pub is_traced: bool,
+    /// What only the simulation knows.
+    pub truth: crate::truth::Truth,
+}
+
+impl State {
+    /// Numbers a function's call, and says how it goes wrong.
+    pub fn number(&mut self, function: &'static str) -> (u64, Option<Way>) {
+        if self.truth.began_at.is_none() {
+            return (0, None);
+        }
+        let calls = self.calls.entry(function).or_default();
+        let number = *calls;
+        *calls += 1;
+        let way = self.faults.of(function, number);
+        if let Some(way) = way {
+            *self.faulted.entry(way).or_default() += 1;
+        }
+        (number, way)
+    }
+
+    /// Whether a Region hears another one.
+    #[must_use]
+    pub fn reaches(&self, from: &Region, to: &Region) -> bool {
+        !self.lost.contains(from)
+            && !self.lost.contains(to)
+            && !self.cut.contains(&(from.clone(), to.clone()))
+    }
+
+    /// Whether a service of a Region answers whoever is in another one.
+    #[must_use]
+    pub fn answers(&self, from: &Region, to: &Region, service: Api) -> bool {
+        self.reaches(from, to) && !self.silent.contains(&(service, to.clone()))
+    }
+
+    /// Notes what happened.
+    pub fn note(&mut self, now: Timestamp, what: impl FnOnce() -> String) {
+        if self.is_traced {
+            let line = format!("{} {}", now.strftime("%H:%M:%S%.3f"), what());
+            self.trace.push(line);
+        }
+    }
+
+    /// RDS as it was so long ago.
+    #[must_use]
+    pub fn rds_of(&self, now: Timestamp, age: SignedDuration) -> &Rds {
+        let mut before = self.rds_before.iter().rev();
+        let found = before.find(|(at, _)| now.duration_since(*at) >= age);
+        found.map_or(&self.rds, |(_, rds)| rds)
+    }
+}

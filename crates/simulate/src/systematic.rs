@@ -1,0 +1,95 @@
+//! The systematic part: of each kind of run every call goes wrong once in every way, alone.
+
+use serde_json::{Value, json};
+
+use crate::{
+    case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION},
+    fault::{Faults, Way},
+    play::play,
+};
+
+/// What looks every few seconds makes too many calls to fail each of them.
+const WATCHES: &str = "health-probe";
+
+/// The runs whose calls go wrong one after the other.
+#[must_use]
+pub fn baselines() -> Vec<(&'static str, Case)> {
+    let lost = timed(10.0, Event::Lost(HOME.into()));
+    let detach = json!({"topology": {"strategy": "detach"}});
+    let moves = |to: &str| {
+        Event::Started(
+            "planned-failover".into(),
+            to.into(),
+            json!({"plan": "orders"}),
+        )
+    };
+    let goes_home = Event::Started("failback".into(), HOME.into(), json!({"plan": "orders"}));
+    let home = vec![
+        lost.clone(),
+        timed(420.0, Event::Back(HOME.into())),
+        timed(600.0, goes_home),
+        timed(2_400.0, Event::Answered(true)),
+        timed(3_600.0, Event::Answered(true)),
+    ];
+    vec![
+        (
+            "region-loss",
+            case(Kind::RegionLoss, vec![lost.clone()], &json!({}), 900),
+        ),
+        (
+            "region-loss-detach",
+            case(Kind::RegionLoss, vec![lost], &detach, 900),
+        ),
+        (
+            "planned-move",
+            case(
+                Kind::PlannedMove,
+                vec![timed(10.0, moves(AWAY))],
+                &json!({}),
+                900,
+            ),
+        ),
+        (
+            "failback",
+            case(Kind::Failback, home.clone(), &json!({}), 4_800),
+        ),
+        (
+            "failback-detach",
+            case(Kind::Failback, home, &detach, 4_800),
+        ),
+    ]
+}
+
+const fn timed(at: f64, event: Event) -> Timed {
+    Timed { at, event }
+}
+
+fn case(kind: Kind, events: Vec<Timed>, plan: &Value, seconds: u32) -> Case {
+    Case {
+        version: VERSION,
+        kind,
+        seed: 1,
+        plan: plan.clone(),
+        events,
+        faults: Faults::default(),
+        seconds,
+    }
+}
+
+/// Every case in which one call of a baseline goes wrong in one way.
+///
+/// # Errors
+/// Where the system gives no runtime.
+pub fn each_call_once(baseline: &Case) -> std::io::Result<Vec<Case>> {
+    let calls = play(baseline, false)?.calls;
+    let mut cases = Vec::new();
+    for (function, count) in calls.iter().filter(|(function, _)| **function != WATCHES) {
+        for call in 0..*count {
+            cases.extend(Way::ALL.map(|way| Case {
+                faults: Faults::one(function, call, way),
+                ..baseline.clone()
+            }));
+        }
+    }
+    Ok(cases)
+}

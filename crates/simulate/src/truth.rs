@@ -1,0 +1,197 @@
+//! What only the simulation knows: who wrote what where and when, and what it was told beside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use failover::{
+    beat::Beat,
+    domain::{Epoch, Region},
+    ledger::PlanState,
+    ports::Record,
+};
+use jiff::Timestamp;
+
+use crate::database::Session;
+
+/// A rule that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// Which rule.
+    pub rule: Rule,
+    /// What was seen.
+    pub what: String,
+}
+
+/// What must hold.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Two members never acknowledge an application's write in one epoch.
+    OneWriter,
+    /// A fenced member acknowledges no application's write.
+    FencedIsShut,
+    /// No writer that could take writes is abandoned without a human's word.
+    NoLivingWriterLeft,
+    /// No ledger's epoch goes back.
+    EpochNeverGoesBack,
+    /// No name goes back to an earlier epoch.
+    NamesNeverGoBack,
+    /// Nothing of the proven writer is taken away.
+    WriterIsKept,
+    /// No only copy of a row is taken away.
+    OnlyCopyIsKept,
+    /// A planned move loses nothing.
+    PlannedMoveLosesNothing,
+    /// What is reported as lost is no less than what was lost.
+    LossIsTold,
+    /// The time without writes is told rightly.
+    OutageIsTold,
+    /// A run that says that it succeeded has led the names to a writer that takes writes.
+    SuccessIsSeen,
+    /// Every run ends within its bound.
+    RunsEnd,
+    /// An outage that lasts ends in a proven writer with its names, or in a message.
+    OutageIsAnswered,
+    /// Nobody is told twice, or of nothing.
+    ToldOnce,
+    /// When the faults stop, the system comes to rest.
+    ComesToRest,
+}
+
+/// A write of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// When.
+    pub at: Timestamp,
+    /// Its row.
+    pub row: u64,
+    /// The cluster that took it.
+    pub resource_id: String,
+    /// The epoch of that database.
+    pub epoch: Option<Epoch>,
+    /// Where the application is.
+    pub from: Region,
+}
+
+/// What only the simulation knows.
+#[derive(Debug, Default)]
+pub struct Truth {
+    /// Every write that an application was told of.
+    pub acknowledged: Vec<Acknowledged>,
+    /// Beats that were acknowledged, by cluster and vantage: the last one.
+    pub beats: BTreeMap<(String, Region), Beat>,
+    /// Clusters that were fenced.
+    pub fenced: BTreeSet<String>,
+    /// Broken rules.
+    pub violations: Vec<Violation>,
+    /// When a suspicion was published last.
+    pub suspected_at: Option<Timestamp>,
+    /// The next row's number.
+    pub next_row: u64,
+    /// When the system had settled.
+    pub began_at: Option<Timestamp>,
+    /// When something last happened to it.
+    pub disturbed_at: Option<Timestamp>,
+    /// Whether a human said that the writer may be left.
+    pub is_allowed: bool,
+    /// Since when nobody outside reaches a working writer.
+    pub unreachable_since: Option<Timestamp>,
+    /// The transitions of machines that were taken.
+    pub transitions: BTreeSet<(String, String)>,
+    /// Which cluster took writes in an epoch.
+    wrote: BTreeMap<Epoch, String>,
+}
+
+impl Truth {
+    /// A rule was broken.
+    pub fn violated(&mut self, rule: Rule, what: String) {
+        let found = Violation { rule, what };
+        if !self.violations.contains(&found) {
+            self.violations.push(found);
+        }
+    }
+
+    /// A ledger's row was replaced.
+    pub(crate) fn row_changed(
+        &mut self,
+        now: Timestamp,
+        region: &Region,
+        old: Option<&PlanState>,
+        next: &PlanState,
+    ) {
+        let before = old.map(PlanState::proven_epoch).unwrap_or_default();
+        if next.proven_epoch() < before {
+            let what = format!(
+                "{now}: the ledger of {region} goes from epoch {before} to {}",
+                next.proven_epoch()
+            );
+            self.violated(Rule::EpochNeverGoesBack, what);
+        }
+    }
+
+    /// A beat was acknowledged to a probe.
+    pub(crate) fn beat(&mut self, _: Timestamp, session: &Session, vantage: &Region, beat: &Beat) {
+        let key = (session.resource_id.clone(), vantage.clone());
+        self.beats.insert(key, *beat);
+    }
+
+    /// A member was fenced.
+    pub(crate) fn fenced(&mut self, _: Timestamp, resource_id: &str) {
+        self.fenced.insert(resource_id.to_owned());
+    }
+
+    /// A member was opened again.
+    pub(crate) fn opened(&mut self, resource_id: &str) {
+        self.fenced.remove(resource_id);
+    }
+
+    /// A suspicion was published.
+    pub(crate) const fn suspected(&mut self, now: Timestamp) {
+        self.suspected_at = Some(now);
+    }
+
+    /// Records of Route 53 were replaced.
+    pub(crate) fn names_changed(
+        &mut self,
+        now: Timestamp,
+        before: &BTreeMap<(String, &'static str), Record>,
+        next: &BTreeMap<(String, &'static str), Record>,
+    ) {
+        for (key, record) in next.iter().filter(|((_, kind), _)| *kind == "TXT") {
+            let was = before.get(key).and_then(epoch_of);
+            let is = epoch_of(record);
+            if let (Some(was), Some(is)) = (was, is)
+                && is < was
+            {
+                let what = format!("{now}: {} goes from epoch {was} to {is}", key.0);
+                self.violated(Rule::NamesNeverGoBack, what);
+            }
+        }
+    }
+
+    /// An application's write was acknowledged.
+    pub(crate) fn wrote(&mut self, write: Acknowledged) {
+        if self.fenced.contains(&write.resource_id) {
+            let what = format!("{}: {} took row {}", write.at, write.resource_id, write.row);
+            self.violated(Rule::FencedIsShut, what);
+        }
+        if let Some(epoch) = write.epoch {
+            let first = self.wrote.entry(epoch);
+            let first = first.or_insert_with(|| write.resource_id.clone()).clone();
+            if first != write.resource_id {
+                let what = format!(
+                    "{}: {} takes writes in epoch {epoch}, and so did {first}",
+                    write.at, write.resource_id
+                );
+                self.violated(Rule::OneWriter, what);
+            }
+        }
+        self.acknowledged.push(write);
+    }
+}
+
+/// The epoch that a TXT record bears.
+fn epoch_of(record: &Record) -> Option<u64> {
+    record.values.first()?.trim_matches('"').parse().ok()
+}

@@ -1,0 +1,94 @@
+//! The system as a whole, simulated: what always holds, that a seed decides everything, and every case that once broke a rule.
+#![allow(clippy::unwrap_used, reason = "tests say what goes wrong by failing")]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use simulate::{
+    case::{self, Case, Kind},
+    draw::draw,
+    play::{Played, play},
+    systematic,
+};
+
+fn baseline(name: &str) -> Played {
+    let mut all = systematic::baselines().into_iter();
+    let (_, case) = all.find(|(known, _)| *known == name).unwrap();
+    play(&case, true).unwrap()
+}
+
+fn ended(played: &Played) -> Vec<(&'static str, &str)> {
+    let ended = played.ended.keys();
+    ended
+        .map(|(machine, end)| (*machine, end.as_str()))
+        .collect()
+}
+
+#[test]
+fn a_lost_region_is_left_and_nothing_is_violated() {
+    for name in ["region-loss", "region-loss-detach"] {
+        let played = baseline(name);
+        assert_eq!(played.violations, [], "{}", played.trace.join("\n"));
+        assert_eq!(
+            ended(&played),
+            [("unplanned-failover", "Recovered")],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_planned_move_is_made_and_loses_nothing() {
+    let played = baseline("planned-move");
+    assert_eq!(played.violations, [], "{}", played.trace.join("\n"));
+    assert_eq!(ended(&played), [("planned-failover", "Moved")]);
+}
+
+#[test]
+fn a_writer_is_brought_home_after_either_way_of_leaving() {
+    for name in ["failback", "failback-detach"] {
+        let played = baseline(name);
+        assert_eq!(played.violations, [], "{}", played.trace.join("\n"));
+        let ended: BTreeSet<_> = ended(&played).into_iter().collect();
+        assert!(ended.contains(&("failback", "Home")), "{name}: {ended:?}");
+    }
+}
+
+#[test]
+fn nobody_is_told_of_anything_while_nothing_happens() {
+    let played = play(&draw(Kind::Calm, 1), true).unwrap();
+    assert_eq!(played.violations, []);
+    assert!(played.ended.is_empty());
+}
+
+#[test]
+fn a_seed_decides_everything_byte_for_byte() {
+    for kind in Kind::ALL {
+        for seed in [3, 17] {
+            let case = draw(kind, seed);
+            let (one, other) = (play(&case, true).unwrap(), play(&case, true).unwrap());
+            assert_eq!(one.trace, other.trace, "{kind:?} {seed}");
+            assert_eq!(one, other, "{kind:?} {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_case_is_the_same_after_it_was_written_down() {
+    for kind in Kind::ALL {
+        let case = draw(kind, 5);
+        let text = serde_json::to_string(&case).unwrap();
+        assert_eq!(case::read(&text).unwrap(), case);
+    }
+}
+
+#[test]
+fn no_case_that_once_broke_a_rule_breaks_one() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let case: Case = case::read(&fs::read_to_string(&path).unwrap()).unwrap();
+        let played = play(&case, true).unwrap();
+        let trace = played.trace.join("\n");
+        assert_eq!(played.violations, [], "{}\n{trace}", path.display());
+    }
+}

@@ -17,7 +17,7 @@ functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/fun
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol simulate simulate-each-call machines test check lint fmt pins clean
+.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol simulate simulate-each-call planted machines test check lint fmt pins clean
 .PHONY: cli programs ready-to-drill
 
 help: ## Shows this list
@@ -111,6 +111,9 @@ simulate: ## Plays the whole system on a virtual clock, under faults (SECONDS=60
 
 simulate-each-call: ## Plays each kind of run with every call going wrong once, in every way
 	$(CARGO) run --quiet --release --locked --workspace --bin simulate -- systematic
+
+planted: ## Plants bugs in a copy of the product, and compares what catches each with the table (UPDATE_GOLDEN=1 writes it)
+	$(CARGO) run --quiet --release --locked --workspace --bin planted
 
 machines: ## Writes the state machines' definitions from crates/machines
 	$(CARGO) run --quiet --locked --package machines

@@ -12,6 +12,7 @@ use crate::{
     case::{Case, Kind, NAME},
     database::Entry,
     fault::Way,
+    rested,
     state::{Answer, State},
     truth::{Acknowledged, Rule},
 };
@@ -47,6 +48,14 @@ pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str)
         let found = state.databases.get(resource_id);
         found.is_some_and(|found| found.region == started.region)
     };
+    let opened = wanted.as_ref().and_then(|own| opened(state, own));
+    let others = state.executions.iter().filter(|(own, _)| *own != arn);
+    let mut ends = others.filter_map(|(_, other)| other.ended.as_ref());
+    let is_moved = opened.is_some_and(|at| at >= started.at);
+    if end == "Moved" && !is_moved && ends.all(|(end, _)| SUCCEEDED.contains(&end.as_str())) {
+        let what = format!("{now}: {arn} ends in {end}, and nothing has moved since it began");
+        state.truth.violated(Rule::SuccessIsSeen, what);
+    }
     if wanted.is_none() || wanted != led || !wanted.as_ref().is_some_and(is_in) {
         let what =
             format!("{now}: {arn} ends in {end}; proven is {wanted:?}, the name leads to {led:?}");
@@ -54,11 +63,19 @@ pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str)
     }
 }
 
+/// When a database's last epoch was opened.
+fn opened(state: &State, resource_id: &str) -> Option<Timestamp> {
+    let mut log = state.databases.get(resource_id)?.log.iter().rev();
+    let opened = log.find(|(_, entry)| matches!(entry, Entry::Epoch(..)));
+    opened.map(|(at, _)| *at)
+}
+
 /// A case has ended.
 pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
     outage(state, now);
     told(case, state);
     rest(case, state, now);
+    rested::at_the_end(case, state, now);
     let runs: Vec<_> = state
         .tables
         .values()

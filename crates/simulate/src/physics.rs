@@ -260,6 +260,10 @@ impl State {
         }
         let since = self.truth.unreachable_since;
         let is_lost = since.is_some_and(|since| now.duration_since(since) >= LOST);
+        if let Some(why) = self.refused(now, &proven) {
+            let what = format!("{now}: {promoted} is promoted although {why}");
+            self.truth.violated(Rule::NoLivingWriterLeft, what);
+        }
         if !is_lost {
             let what = format!(
                 "{now}: {promoted} is promoted past {proven} of epoch {epoch}, which can take writes"

@@ -57,6 +57,10 @@ pub enum Rule {
     ToldOnce,
     /// When the faults stop, the system comes to rest.
     ComesToRest,
+    /// No deposed writer stays open untold.
+    DeposedIsShut,
+    /// What nothing hinders is done.
+    UnhinderedIsDone,
 }
 
 /// A write of an application.

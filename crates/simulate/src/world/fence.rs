@@ -22,6 +22,24 @@ use crate::{
 /// The one login of applications.
 const ROLE: &str = "app";
 
+/// How many rows one batch has.
+const BATCH: usize = 100;
+
+/// The rows of a table's next batch, and the last of them where there are more.
+fn batch(all: BTreeSet<u64>, table: &TableLoss) -> (BTreeSet<u64>, Option<u64>) {
+    let after = table
+        .after
+        .as_ref()
+        .and_then(|key| key.first()?.parse().ok());
+    let left = all
+        .into_iter()
+        .filter(|row| after.is_none_or(|after| *row > after));
+    let mut left = left.peekable();
+    let rows: BTreeSet<u64> = left.by_ref().take(BATCH).collect();
+    let last = left.peek().and(rows.last().copied());
+    (rows, last)
+}
+
 fn gone() -> Write {
     Write::Failed {
         why: "it is gone".into(),
@@ -143,15 +161,15 @@ impl Comparison for Invocation {
         &self,
         _: &KeptPlan,
         pair: &Pair,
-        _: &TableLoss,
+        table: &TableLoss,
         _: Duration,
     ) -> Result<RowBatch, Error> {
-        let deposed = self.rows_of(&pair.deposed).await?;
+        let (deposed, more) = batch(self.rows_of(&pair.deposed).await?, table);
         let writer = self.rows_of(&pair.writer).await?;
         let only_here: Vec<_> = deposed.difference(&writer).collect();
         let lines = only_here.iter().map(|row| format!("{row}\n"));
         Ok(RowBatch {
-            reached: Reached::End,
+            reached: more.map_or(Reached::End, |key| Reached::Key(vec![key.to_string()])),
             rows: 20_000,
             compared: u64::try_from(deposed.len()).unwrap_or(u64::MAX),
             only_here: ListedRows {

@@ -1,0 +1,174 @@
+//! What must be so once a case has ended, whatever runs say of themselves: nothing that was deposed is open, what nothing hindered
+//! is done, and no list of lost rows is too short.
+
+use std::collections::BTreeSet;
+
+use failover::{
+    domain::Region,
+    ledger::{Outcome, RunKind},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    api::Api,
+    case::{AWAY, Case, Event, HOME, Kind},
+    database::{Condition, Database},
+    state::State,
+    truth::Rule,
+};
+
+/// So long after the last trouble nothing that was deposed is open any more.
+const SHUT: SignedDuration = SignedDuration::from_mins(8);
+/// A switch that was put on so long ago is on for everybody.
+const READ: SignedDuration = SignedDuration::from_secs(8);
+/// So long after what it is about a case has its end.
+const DONE: f64 = 780.0;
+
+/// A case has ended.
+pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
+    open(state, now);
+    undone(case, state);
+    unlisted(state);
+    // Whoever dies after telling has told; of two calls that go wrong both may be about that.
+    if case.faults.each().count() <= 1 {
+        untold(state);
+    }
+}
+
+/// A deposed writer that takes applications' writes, of which nobody was told.
+fn open(state: &mut State, now: Timestamp) {
+    let Some((_, proven)) = state.proven() else {
+        return;
+    };
+    let since = state.truth.disturbed_at.or(state.truth.began_at);
+    let is_told = state.told.iter().any(|told| Some(told.at) >= since);
+    let quiet = since.map(|since| now.duration_since(since));
+    if quiet.unwrap_or_default() < SHUT || is_told || state.killed {
+        return;
+    }
+    let is_open = |(own, found): &(&String, &Database)| {
+        let lets_in = found.takes_writes() && found.is_open();
+        **own != proven && lets_in && found.condition == Condition::Serves
+    };
+    let all = state.databases.iter().filter(is_open);
+    let all = all.filter(|(_, found)| !state.lost.contains(&found.region));
+    let open: Vec<_> = all.map(|(own, _)| own.clone()).collect();
+    if !open.is_empty() {
+        let what = format!(
+            "{} took writes beside {proven}, and nobody was told",
+            open.join(", ")
+        );
+        state.truth.violated(Rule::DeposedIsShut, what);
+    }
+}
+
+/// What nothing hinders is done: a lost Region is left, and people's moves are made.
+fn undone(case: &Case, state: &mut State) {
+    let Some(wanted) = wanted(case) else { return };
+    let proven = state.proven();
+    let found = proven.and_then(|(_, own)| Some((own.clone(), state.databases.get(&own)?)));
+    let is_there = found.as_ref().is_some_and(|(own, found)| {
+        let last = state.truth.acknowledged.last();
+        found.region == wanted && last.is_some_and(|last| last.resource_id == *own)
+    });
+    if !is_there {
+        let what = format!("nothing hinders it, and nobody writes in {wanted}");
+        state.truth.violated(Rule::UnhinderedIsDone, what);
+    }
+}
+
+/// Where the writer is in the end, where nothing hinders that.
+fn wanted(case: &Case) -> Option<Region> {
+    let asks = case.plan.pointer("/unplanned/region_down").is_some();
+    if asks || !case.faults.0.is_empty() {
+        return None;
+    }
+    let mut events = case.events.iter().map(|timed| &timed.event);
+    let last = case.events.last().map_or(0.0, |last| last.at);
+    let is_done = f64::from(case.seconds) - last >= DONE;
+    match case.kind {
+        Kind::RegionLoss => {
+            let is_lost = events
+                .clone()
+                .any(|event| *event == Event::Lost(HOME.into()));
+            let comes_back = events.any(|event| matches!(event, Event::Back(_)));
+            (is_lost && !comes_back && is_done).then(|| AWAY.into())
+        }
+        Kind::Calm
+        | Kind::Disturbance
+        | Kind::WriterDeath
+        | Kind::PlannedMove
+        | Kind::Failback
+        | Kind::Anything => None,
+    }
+}
+
+/// The end of an unplanned run that proved a writer, of which nobody was told.
+fn untold(state: &mut State) {
+    let runs = state.tables.values().flat_map(|table| table.runs.values());
+    let ended = runs.filter_map(|run| {
+        let closed = run.closed.as_ref()?;
+        let proved = closed.outcome == Outcome::Succeeded && run.kind == RunKind::UnplannedFailover;
+        proved.then(|| (run.run_id.clone(), run.to.clone(), closed.at))
+    });
+    let is_told = |(_, to, at): &(_, Region, Timestamp)| {
+        let mut told = state.told.iter();
+        told.any(|told| told.region == *to && told.at >= *at)
+    };
+    let is_silent = |to: &Region| state.silent.contains(&(Api::People, to.clone()));
+    let untold: Vec<_> = ended
+        .filter(|end| !is_told(end) && !is_silent(&end.1))
+        .collect();
+    for (run, _, at) in untold {
+        let what = format!("{at}: {run} ended, and nobody was told");
+        state.truth.violated(Rule::OutageIsAnswered, what);
+    }
+}
+
+/// A list of what a deposed writer had alone names every row that an application was told of.
+fn unlisted(state: &mut State) {
+    let Some((_, proven)) = state.proven() else {
+        return;
+    };
+    let held: BTreeSet<u64> = state
+        .databases
+        .get(&proven)
+        .map(Database::rows)
+        .unwrap_or_default();
+    let accounts = state
+        .tables
+        .values()
+        .flat_map(|table| table.losses.values());
+    let finished = accounts.filter(|found| found.summary.is_some() && found.unknown.is_none());
+    let mut short = Vec::new();
+    for account in finished {
+        let listed: u64 = account.tables.iter().map(|table| table.only_here).sum();
+        let written = state.truth.acknowledged.iter().filter(|write| {
+            Some(&write.resource_id) == account.resource_id.as_ref() && !held.contains(&write.row)
+        });
+        let lost = u64::try_from(written.count()).unwrap_or(u64::MAX);
+        if listed < lost {
+            let of = &account.cluster;
+            short.push(format!(
+                "{listed} rows of {of} are listed as lost, and {lost} are"
+            ));
+        }
+    }
+    for what in short {
+        state.truth.violated(Rule::LossIsTold, what);
+    }
+}
+
+impl State {
+    /// What people said against a promotion that nobody of them allowed.
+    pub(crate) fn refused(&self, now: Timestamp, proven: &str) -> Option<&'static str> {
+        let is_lost = |found: &Database| self.lost.contains(&found.region);
+        let asks = self.document.contains(r#""region_down":"approval""#);
+        if asks && self.databases.get(proven).is_some_and(is_lost) {
+            return Some("the plan wants a human's word");
+        }
+        let said = self.truth.disturbed_at.map(|at| now.duration_since(at));
+        let is_late = said.is_some_and(|said| said >= READ);
+        (self.killed && is_late).then_some("the kill switch is on")
+    }
+}

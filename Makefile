@@ -109,8 +109,8 @@ SECONDS_OF_CASES ?= $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 simulate: ## Plays the whole system on a virtual clock, under faults (SECONDS=60, SEED=<number>)
 	$(CARGO) run --quiet --release --locked --workspace --bin simulate -- random --seconds "$(SECONDS_OF_CASES)" $(if $(SEED),--seed "$(SEED)")
 
-simulate-each-call: ## Plays each kind of run with every call going wrong once, in every way
-	$(CARGO) run --quiet --release --locked --workspace --bin simulate -- systematic
+simulate-each-call: ## Plays each kind of run with every call going wrong once, in every way (BASELINE=<name of one>)
+	$(CARGO) run --quiet --release --locked --workspace --bin simulate -- systematic $(if $(BASELINE),--baseline "$(BASELINE)")
 
 planted: ## Plants bugs in a copy of the product, and compares what catches each with the table (UPDATE_GOLDEN=1 writes it)
 	$(CARGO) run --quiet --release --locked --workspace --bin planted

@@ -94,6 +94,14 @@ name! {
     RunId
 }
 
+/// A number for a text, by FNV-1a: no release of a library changes it, so that it comes out alike in every pass and every build.
+#[must_use]
+pub fn stable_hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// A plan's writer generation; it grows by one at every change of writer.
 #[derive(
     Debug,

@@ -1,6 +1,6 @@
 //! A member's database: what was committed on it, in order, and what its server answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use failover::{
     beat::{Beat, Beats, Reading},
@@ -197,15 +197,6 @@ impl Database {
             Entry::Beat(..) | Entry::Epoch(..) | Entry::Access(_) | Entry::Other => None,
         });
         rows.collect()
-    }
-
-    /// How many beats of each vantage it holds.
-    #[must_use]
-    pub fn beat_counts(&self) -> BTreeMap<Region, u64> {
-        let beats = self.beats.iter();
-        beats
-            .map(|(vantage, beat)| (vantage.clone(), beat.seq))
-            .collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use failover::domain::Region;
+use failover::domain::{Region, stable_hash};
 use futures::channel::oneshot;
 use serde_json::Value;
 
@@ -81,10 +81,7 @@ pub async fn drive(shared: Arc<Shared>, arn: String) {
 
 /// A part of one, alike in every run of a case.
 fn random(arn: &str, millisecond: i64) -> f64 {
-    let seed = arn.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    fastrand::Rng::with_seed(seed ^ millisecond.unsigned_abs()).f64()
+    fastrand::Rng::with_seed(stable_hash(arn) ^ millisecond.unsigned_abs()).f64()
 }
 
 /// Waits until a Region is there.

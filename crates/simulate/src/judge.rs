@@ -74,7 +74,7 @@ fn opened(state: &State, resource_id: &str) -> Option<Timestamp> {
 pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
     outage(state, now);
     told(case, state);
-    rest(case, state, now);
+    rest(state, now);
     rested::at_the_end(case, state, now);
     let runs: Vec<_> = state
         .tables
@@ -147,7 +147,7 @@ fn told(case: &Case, state: &mut State) {
 }
 
 /// When the faults stop, the system comes to rest.
-fn rest(_: &Case, state: &mut State, now: Timestamp) {
+fn rest(state: &mut State, now: Timestamp) {
     let disturbed = state.truth.disturbed_at.or(state.truth.began_at);
     let quiet = disturbed
         .map(|at| now.duration_since(at))
@@ -218,7 +218,7 @@ fn loss(state: &mut State, run: &Run) {
         // Where the old writer came back meanwhile, writes were out for less.
         if truth - told > INTERVALS + PACE {
             let what = format!(
-                "{}: {told:.1} s without writes are told, and it were {truth:.1} s",
+                "{}: {told:.1} s without writes are told, and it was {truth:.1} s",
                 run.run_id
             );
             state.truth.violated(Rule::OutageIsTold, what);
@@ -236,7 +236,7 @@ fn loss(state: &mut State, run: &Run) {
     let truth = last.at.duration_since(earliest.at).as_secs_f64();
     if told.seconds + INTERVALS < truth {
         let what = format!(
-            "{}: {:.1} s of writes are told as lost, and it were {truth:.1} s",
+            "{}: {:.1} s of writes are told as lost, and it was {truth:.1} s",
             run.run_id, told.seconds
         );
         state.truth.violated(Rule::LossIsTold, what);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use failover::domain::Region;
+use failover::domain::{Region, stable_hash};
 use futures::{StreamExt, channel::mpsc};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -135,9 +135,7 @@ fn digest(state: &State) -> u64 {
             .collect::<Vec<_>>(),
         state.calls
     );
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    stable_hash(&text)
 }
 
 struct World {
@@ -219,7 +217,7 @@ impl World {
             let all = machines::all();
             let machine = all.iter().find(|known| known.name == machine);
             if let Some(machine) = machine.map(|machine| machine.name) {
-                let name = format!("by-hand-{}", state.executions.len());
+                let name = format!("started-{}", state.executions.len());
                 state.begin(now, machine, region, &name, input);
             }
         }

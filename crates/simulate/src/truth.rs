@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use failover::{
-    beat::Beat,
     domain::{Epoch, Region},
     ledger::PlanState,
     ports::Record,
 };
 use jiff::Timestamp;
-
-use crate::database::Session;
 
 /// A rule that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +46,6 @@ pub enum Rule {
     OutageIsTold,
     /// A run that says that it succeeded has led the names to a writer that takes writes.
     SuccessIsSeen,
-    /// Every run ends within its bound.
-    RunsEnd,
     /// An outage that lasts ends in a proven writer with its names, or in a message.
     OutageIsAnswered,
     /// Nobody is told twice, or of nothing.
@@ -83,14 +78,10 @@ pub struct Acknowledged {
 pub struct Truth {
     /// Every write that an application was told of.
     pub acknowledged: Vec<Acknowledged>,
-    /// Beats that were acknowledged, by cluster and vantage: the last one.
-    pub beats: BTreeMap<(String, Region), Beat>,
     /// Clusters that were fenced.
     pub fenced: BTreeSet<String>,
     /// Broken rules.
     pub violations: Vec<Violation>,
-    /// When a suspicion was published last.
-    pub suspected_at: Option<Timestamp>,
     /// The next row's number.
     pub next_row: u64,
     /// When the system had settled.
@@ -134,25 +125,14 @@ impl Truth {
         }
     }
 
-    /// A beat was acknowledged to a probe.
-    pub(crate) fn beat(&mut self, _: Timestamp, session: &Session, vantage: &Region, beat: &Beat) {
-        let key = (session.resource_id.clone(), vantage.clone());
-        self.beats.insert(key, *beat);
-    }
-
     /// A member was fenced.
-    pub(crate) fn fenced(&mut self, _: Timestamp, resource_id: &str) {
+    pub(crate) fn fenced(&mut self, resource_id: &str) {
         self.fenced.insert(resource_id.to_owned());
     }
 
     /// A member was opened again.
     pub(crate) fn opened(&mut self, resource_id: &str) {
         self.fenced.remove(resource_id);
-    }
-
-    /// A suspicion was published.
-    pub(crate) const fn suspected(&mut self, now: Timestamp) {
-        self.suspected_at = Some(now);
     }
 
     /// Records of Route 53 were replaced.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, domain::Epoch};
+use crate::{
+    Error,
+    domain::{Epoch, stable_hash},
+};
 
 /// The longest identifier that RDS takes, of clusters, instances, snapshots and global clusters.
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html>.
@@ -18,17 +21,10 @@ pub fn with_suffix(identifier: &str, suffix: &str) -> String {
     if identifier.len() + suffix.len() <= IDENTIFIER_MAX {
         return format!("{identifier}{suffix}");
     }
-    let hash = format!("-{:016x}", hash(identifier));
+    let hash = format!("-{:016x}", stable_hash(identifier));
     let room = IDENTIFIER_MAX.saturating_sub(suffix.len() + hash.len());
     let kept: String = identifier.chars().take(room).collect();
     format!("{}{hash}{suffix}", kept.trim_end_matches('-'))
-}
-
-/// FNV-1a, which no release of a library changes: a name must come out alike in every pass.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// The name of a member's final snapshot.

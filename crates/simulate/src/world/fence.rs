@@ -93,7 +93,7 @@ impl Fence for Invocation {
                 found.commit(now, Entry::Access(false));
             }
             let after = access(found);
-            made.state.truth.fenced(now, own);
+            made.state.truth.fenced(own);
             made.state.note(now, || format!("{own} is fenced"));
             Ok(Ok(Some(Fenced {
                 roles: was_open.then(|| ROLE.to_owned()).into_iter().collect(),

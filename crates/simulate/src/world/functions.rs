@@ -108,7 +108,6 @@ impl Functions for Invocation {
             |made: Made<'_>| {
                 made.state
                     .note(made.now, || format!("{at} suspects, in {region}"));
-                made.state.truth.suspected(made.now);
                 let name = format!("event-{}", made.state.executions.len());
                 Ok(made
                     .state

@@ -181,14 +181,8 @@ impl Heart for Invocation {
             found.commit(now, Entry::Beat(vantage.clone(), beat));
             Ok(beat)
         });
-        match came.await {
-            Ok(beat) => {
-                let now = self.shared.now();
-                self.shared.state().truth.beat(now, session, vantage, &beat);
-                Write::Committed { beat }
-            }
-            Err(why) => why,
-        }
+        came.await
+            .map_or_else(|why| why, |beat| Write::Committed { beat })
     }
 
     async fn read(&self, session: &Session, _: &Region) -> Result<Reading, Write> {

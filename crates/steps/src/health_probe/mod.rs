@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::of_plan::OfPlan;
 use failover::{
     Error,
-    domain::PlanName,
+    domain::{PlanName, stable_hash},
     pass::{Input, answer, operation},
     ports::{Confirmation, Functions, Heart, Ledger, Parameters, People, Runtime, Secrets},
     topologies::Topologies,
@@ -72,13 +72,10 @@ impl Shard {
         1
     }
 
-    /// Whether a plan falls to it. The hash (FNV-1a) is the same in every build: it must never leave a plan to nobody.
+    /// Whether a plan falls to it. The hash is the same in every build: it must never leave a plan to nobody.
     #[must_use]
     pub fn holds(self, plan: &PlanName) -> bool {
-        let mix =
-            |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        let hash = plan.as_str().bytes().fold(0xcbf2_9ce4_8422_2325, mix);
-        hash % self.shards.max(1) == self.shard
+        stable_hash(plan.as_str()) % self.shards.max(1) == self.shard
     }
 
     fn checked(self) -> Result<Self, Error> {

@@ -61,3 +61,6 @@ pub(super) fn step_seconds(opened_at: Timestamp, timeline: &[Entry]) -> BTreeMap
     }
     sums
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,67 +153,6 @@ fn a_run_whose_writer_is_proven_succeeded_unless_a_later_step_failed() {
 }
 
 #[test]
-fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones_first() {
-    use failover::{beat::Beat, ledger::Proof};
-    let beat = |second| Beat {
-        seq: 9,
-        epoch: Epoch(8),
-        at: at(second),
-    };
-    let mut moved = failover::testing::run();
-    moved.confirmed = None;
-    moved.held = Some(
-        [
-            ("us-west-2".into(), beat(95)),
-            ("us-east-1".into(), beat(97)),
-        ]
-        .into(),
-    );
-    moved.proof = Some(Proof {
-        epoch: Epoch(8),
-        beat: beat(100),
-        loss: None,
-        came_back_until: None,
-    });
-    let rto =
-        |run: &Run| measures(run, (Outcome::Succeeded, Vec::new()), None, at(110)).rto_seconds;
-    moved.kind = RunKind::PlannedFailover;
-    assert_eq!(rto(&moved), Some(3.0));
-    // The new writer of an outage may lack the old one's last beats.
-    moved.kind = RunKind::UnplannedFailover;
-    assert_eq!(rto(&moved), None);
-}
-
-#[test]
-fn a_writer_that_came_back_after_it_was_left_makes_the_loss_unknown() {
-    use failover::{
-        beat::{Beat, Loss},
-        ledger::Proof,
-        testing::confirmed,
-    };
-    let mut run = failover::testing::run();
-    run.confirmed = Some(confirmed(Verdict::WriterDown));
-    run.proof = Some(Proof {
-        epoch: Epoch(8),
-        beat: Beat {
-            seq: 1,
-            epoch: Epoch(8),
-            at: at(100),
-        },
-        loss: Some(Loss {
-            beats: 0,
-            seconds: 0.0,
-        }),
-        came_back_until: None,
-    });
-    let loss = |came_back| {
-        let end = measures(&run, (Outcome::Succeeded, Vec::new()), came_back, at(120));
-        end.rpo.map(|loss| loss.beats)
-    };
-    assert_eq!((loss(None), loss(Some(at(110)))), (Some(0), None));
-}
-
-#[test]
 fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
     let (begun, run) = (row(None, true), failover::testing::run());
     let outcome = outcome(&begun, &run, Some(Verdict::RegionDown), &trouble());

@@ -23,9 +23,9 @@ const SUPERSEDING: &[(Task, usize, usize)] = &[
 /// A run by suspicion, and a planned one.
 const TO_THE_STANDBY: &[(Task, usize, usize)] = &[(Task::Suspected, 0, 1), (Task::Planned, 0, 1)];
 
-/// How many steps one of the larger searches takes at most, unless it is asked for by its name: five minutes on two cores or so,
-/// so that all of them end within an hour and a half.
-pub const STEPS_MAX: usize = 12_000_000;
+/// How many steps one of the larger searches takes at most, unless it is asked for by its name: four minutes on two cores or so,
+/// so that all of them end within an hour or so.
+pub const STEPS_MAX: usize = 4_000_000;
 
 /// Those that `make check-protocol` adds.
 pub const LARGE: [Search; 16] = [

@@ -26,6 +26,21 @@ fn a_good_plan_is_read_with_its_defaults() {
 }
 
 #[test]
+fn a_plan_that_was_changed_since_it_was_read_last_is_judged_anew() {
+    let first = read(&good().to_string()).unwrap();
+    let mut changed = good();
+    changed["revision"] = json!(first.revision + 1);
+    assert_eq!(
+        read(&changed.to_string()).unwrap().revision,
+        first.revision + 1
+    );
+    changed["revision"] = json!("one");
+    let refused = refusal(&changed);
+    assert!(refused.contains("revision"), "{refused}");
+    assert_eq!(read(&good().to_string()).unwrap().revision, first.revision);
+}
+
+#[test]
 fn the_published_schema_is_that_of_the_types() {
     let generated = serde_json::to_string_pretty(&schemars::schema_for!(Plan)).unwrap() + "\n";
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -98,6 +98,7 @@ pub(crate) fn run(id: &str, seconds: i64, outcome: Outcome) -> RunSummary {
         rpo: None,
         at_most_seconds: None,
         came_back_until: None,
+        is_heard_again: false,
         step_seconds: BTreeMap::new(),
     });
     run.into()

@@ -3,23 +3,44 @@
 
 use std::time::Duration;
 
-use failover::{domain::Epoch, ledger::Run, ports::Ledger};
+use failover::{domain::Epoch, evidence::Verdict, ledger::Run, ports::Ledger};
 use jiff::Timestamp;
 
 /// How long the Region that was left is asked.
 const SILENCE: Duration = Duration::from_millis(1_500);
 
-/// When the old writer last committed a beat after its outage was confirmed, as its own Region's probe saw it; `None` where that
-/// Region does not say so in time. `epoch` is that of the new writer.
-pub(crate) async fn until(world: &impl Ledger, run: &Run, epoch: Epoch) -> Option<Timestamp> {
-    let confirmed = run.confirmed.as_ref()?;
+/// What is known of a writer after it was left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CameBack {
+    /// When it last committed a beat after its outage was confirmed, as its own Region's probe saw it.
+    pub(crate) until: Option<Timestamp>,
+    /// Whether its Region, which nobody heard then, answers again. Its writer may have taken writes that no probe saw.
+    pub(crate) is_heard_again: bool,
+}
+
+impl CameBack {
+    /// Whether it may have taken writes that are in no count.
+    pub(crate) const fn hides_losses(&self) -> bool {
+        self.until.is_some() || self.is_heard_again
+    }
+}
+
+/// Asks the ledger of the Region that was left. Where it does not answer in time nothing is known. `epoch` is that of the new writer.
+pub(crate) async fn ask(world: &impl Ledger, run: &Run, epoch: Epoch) -> CameBack {
+    let Some(confirmed) = run.confirmed.as_ref() else {
+        return CameBack::default();
+    };
     let read = world.vantage(&run.from, run.name());
-    let vantage = tokio::time::timeout(SILENCE, read).await.ok()?.ok()??;
-    let beat = vantage
-        .last_beat
-        .filter(|_| vantage.writer_region == run.from)?;
-    let is_late = beat.epoch < epoch && beat.at > confirmed.evidence.gathered_at;
-    is_late.then_some(beat.at)
+    let Ok(Ok(vantage)) = tokio::time::timeout(SILENCE, read).await else {
+        return CameBack::default();
+    };
+    let beat = vantage.and_then(|vantage| vantage.last_beat_on(&run.from));
+    let late =
+        beat.filter(|beat| beat.epoch < epoch && beat.at > confirmed.evidence.gathered_at);
+    CameBack {
+        until: late.map(|beat| beat.at),
+        is_heard_again: confirmed.verdict == Verdict::RegionDown,
+    }
 }
 
 #[cfg(test)]
@@ -49,14 +70,45 @@ mod tests {
                 at: at(second),
             });
             books.put_vantage(run.name(), &vantage).await.unwrap();
-            until(&books, &run, Epoch(8)).await
+            ask(&books, &run, Epoch(8)).await.until
         };
         assert_eq!(seen("us-west-2", 7, 110).await, Some(at(110)));
-        // The beat before the outage, one of the new epoch, and one of a probe that follows the new writer already.
+        // The beat before the outage, one of the new epoch, and one on the new writer.
         assert_eq!(seen("us-west-2", 7, -5).await, None);
         assert_eq!(seen("us-west-2", 8, 110).await, None);
         assert_eq!(seen("us-east-1", 7, 110).await, None);
         let silent = Books::with(&row("us-east-1", 8)).silence("us-west-2");
-        assert_eq!(until(&silent, &run, Epoch(8)).await, None);
+        assert_eq!(ask(&silent, &run, Epoch(8)).await, CameBack::default());
+    }
+
+    #[tokio::test]
+    async fn a_beat_of_the_old_writer_is_told_by_a_probe_that_follows_the_new_one_already() {
+        let mut run = run();
+        run.confirmed = Some(confirmed(Verdict::WriterDown));
+        let beat = Beat {
+            seq: 1,
+            epoch: Epoch(7),
+            at: at(110),
+        };
+        let books = Books::with(&row("us-east-1", 8));
+        let mut vantage = probe::vantage("us-west-2".into(), at(120));
+        vantage.writer_region = "us-east-1".into();
+        vantage.signs.left = Some(("us-west-2".into(), beat));
+        books.put_vantage(run.name(), &vantage).await.unwrap();
+        assert_eq!(ask(&books, &run, Epoch(8)).await.until, Some(at(110)));
+    }
+
+    #[tokio::test]
+    async fn a_region_that_nobody_heard_is_heard_again_where_its_ledger_answers() {
+        let mut run = run();
+        let books = Books::with(&row("us-east-1", 8));
+        for (verdict, again) in [(Verdict::RegionDown, true), (Verdict::WriterDown, false)] {
+            run.confirmed = Some(confirmed(verdict));
+            let came = ask(&books, &run, Epoch(8)).await;
+            assert_eq!((came.is_heard_again, came.hides_losses()), (again, again));
+        }
+        run.confirmed = Some(confirmed(Verdict::RegionDown));
+        let silent = Books::with(&row("us-east-1", 8)).silence("us-west-2");
+        assert!(!ask(&silent, &run, Epoch(8)).await.hides_losses());
     }
 }

@@ -55,6 +55,27 @@ fn failing_since_stays_at_the_first_failure_and_the_last_beat_is_kept() {
 }
 
 #[test]
+fn the_last_beat_of_the_writer_that_was_left_is_kept_beside_the_new_ones() {
+    let (here, west, east) = ("us-west-2".into(), "us-west-2".into(), "us-east-1".into());
+    let committed = |seq, second| Look {
+        at: at(second),
+        write: Write::Committed {
+            beat: beat(seq, second),
+        },
+        reading: None,
+    };
+    let first = after(None, &here, &west, committed(4, 1));
+    assert_eq!(first.last_beat_on(&west), Some(beat(4, 1)));
+    let second = after(Some(&first), &here, &east, failed(6));
+    let third = after(Some(&second), &here, &east, committed(1, 11));
+    for vantage in [&second, &third] {
+        assert_eq!(vantage.last_beat_on(&west), Some(beat(4, 1)));
+    }
+    assert_eq!(second.last_beat_on(&east), None);
+    assert_eq!(third.last_beat_on(&east), Some(beat(1, 11)));
+}
+
+#[test]
 fn failures_from_before_a_long_gap_do_not_count() {
     let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
     let first = after(None, &here, &there, failed(0));

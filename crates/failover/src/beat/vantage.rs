@@ -59,6 +59,9 @@ pub struct Signs {
     pub spoke_at: Option<Timestamp>,
     /// Since when no attempt has committed, for whatever reason.
     pub uncommitted_since: Option<Timestamp>,
+    /// The last beat that was acknowledged by the writer before this one, and its Region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<(Region, Beat)>,
 }
 
 /// One look: what was tried and what was seen.
@@ -137,6 +140,9 @@ impl Vantage {
         };
         let outage_goes_on = failing_since.is_some()
             && continued.is_some_and(|vantage| vantage.failing_since == failing_since);
+        if same_writer.is_none() {
+            next.signs.left = previous.and_then(Self::left);
+        }
         next.signs.late_since = next.signs.late_since.filter(|_| outage_goes_on);
         let late = next.drained_at(detection).is_some_and(|end| next.at > end);
         if moved && late {
@@ -172,6 +178,23 @@ impl Vantage {
         });
         let since = self.failing_since?;
         Some(since + detection.drains_for(lag))
+    }
+
+    /// What is kept of this one's writer by a record about another one.
+    fn left(&self) -> Option<(Region, Beat)> {
+        let beat = self.last_beat.map(|beat| (self.writer_region.clone(), beat));
+        beat.or_else(|| self.signs.left.clone())
+    }
+
+    /// The last beat that the writer of a Region acknowledged, if it is the one that is looked at or the one before.
+    #[must_use]
+    pub fn last_beat_on(&self, writer: &Region) -> Option<Beat> {
+        if self.writer_region == *writer {
+            return self.last_beat;
+        }
+        let left = self.signs.left.as_ref();
+        left.filter(|(region, _)| region == writer)
+            .map(|(_, beat)| *beat)
     }
 
     /// What the reader showed, unless it was read so long before `last`, the last beat that was acknowledged, that it tells

@@ -95,6 +95,7 @@ pub fn closed(outcome: Outcome) -> Closed {
         rpo: None,
         at_most_seconds: None,
         came_back_until: None,
+        is_heard_again: false,
         step_seconds: Default::default(),
     }
 }

@@ -228,7 +228,7 @@ async fn came_back_until(world: &impl Ledger, pass: &Pass, epoch: Epoch) -> Opti
     let confirmed = pass.run.confirmed.as_ref();
     let confirmed = confirmed.filter(|confirmed| confirmed.verdict != Verdict::RegionDown);
     confirmed?;
-    came_back::until(world, &pass.run, epoch).await
+    came_back::ask(world, &pass.run, epoch).await.until
 }
 
 /// Keeps the proof in the run's record. An earlier one of the same epoch stays: it is nearer to the outage.

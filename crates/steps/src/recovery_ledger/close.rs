@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{CloseInput, messages, release};
-use crate::came_back;
+use crate::came_back::{self, CameBack};
 use failover::{
     Error,
     ledger::{Closed, Declined, Outcome, Run},
@@ -85,20 +85,23 @@ async fn close(
     let row = world.row(here, &request.plan).await?;
     let outcome = outcome(&row, run, request.verdict, &request.trouble);
     let left = left(&row, run, &request.trouble);
-    let came_back_until = came_back_until(world, run).await;
+    let came_back = came_back(world, run).await;
     let now = world.now();
     run.note(now, super::STEP, "close", outcome.name());
-    run.closed = Some(measures(run, (outcome, left), came_back_until, now));
+    run.closed = Some(measures(run, (outcome, left), &came_back, now));
     run.told = !run.plan.notify.contains_key(here);
     world.put_run(here, run).await
 }
 
-/// When the old writer was last seen to write after it was left, by the run's proof or now. Everything is done by now, so that a Region
-/// that may be dead is asked, too.
-async fn came_back_until(world: &impl Ledger, run: &Run) -> Option<jiff::Timestamp> {
-    let proof = run.proof.as_ref()?;
-    let now = came_back::until(world, run, proof.epoch).await;
-    now.max(proof.came_back_until)
+/// Whether the old writer came back after it was left, as the run's proof saw it or as it is now. Everything is done by now, so that a
+/// Region that may be dead is asked, too.
+async fn came_back(world: &impl Ledger, run: &Run) -> CameBack {
+    let Some(proof) = run.proof.as_ref() else {
+        return CameBack::default();
+    };
+    let mut now = came_back::ask(world, run, proof.epoch).await;
+    now.until = now.until.max(proof.came_back_until);
+    now
 }
 
 /// What follows the end, each time that it is closed: the call that closed the run may have died before it came here.

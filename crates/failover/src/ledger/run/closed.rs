@@ -41,6 +41,10 @@ pub struct Closed {
     /// count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_back_until: Option<Timestamp>,
+    /// Whether the Region that was left is heard again, which nobody heard when it was left: what its writer took meanwhile is in no
+    /// count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_heard_again: bool,
     /// Seconds each step took, from the entry before it.
     pub step_seconds: BTreeMap<String, f64>,
 }

@@ -70,6 +70,7 @@ fn closed(outcome: Outcome, at: Timestamp) -> Closed {
         rpo: None,
         at_most_seconds: None,
         came_back_until: None,
+        is_heard_again: false,
         step_seconds: Default::default(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::came_back::CameBack;
 use failover::{
     beat::Beats,
     domain::seconds_between,
@@ -14,7 +15,7 @@ use failover::{
 pub(super) fn measures(
     run: &Run,
     (outcome, left): (Outcome, Vec<String>),
-    came_back_until: Option<Timestamp>,
+    came_back: &CameBack,
     now: Timestamp,
 ) -> Closed {
     let confirmed = run.confirmed.as_ref();
@@ -28,14 +29,15 @@ pub(super) fn measures(
             .zip(proof)
             .map(|(last, proof)| seconds_between(last, proof.beat.at)),
         rpo: proof
-            .filter(|_| came_back_until.is_none())
+            .filter(|_| !came_back.hides_losses())
             .and_then(|proof| proof.loss.clone()),
         at_most_seconds: proof
-            .filter(|_| came_back_until.is_none())
+            .filter(|_| !came_back.hides_losses())
             .and(confirmed)
             .zip(run.held.as_ref())
             .and_then(|(confirmed, held)| confirmed.at_most_seconds(held)),
-        came_back_until,
+        came_back_until: came_back.until,
+        is_heard_again: came_back.is_heard_again,
         step_seconds: step_seconds(run.opened_at, &run.timeline),
     }
 }

@@ -59,21 +59,27 @@ fn not_seen(run: &Run, said: &[String]) -> Option<String> {
     (!run.plan.names_its_writer() && !is_said).then(|| format!("Not seen: {UNNAMED}."))
 }
 
+/// What of an old writer that came back is in no count.
+fn came_back(run: &Run, closed: &Closed) -> String {
+    let left = &run.from;
+    match closed.came_back_until {
+        Some(until) => format!(
+            ": the writer in {left} came back after it was left, and committed a beat at {}. The failback lists what it took",
+            utc(until)
+        ),
+        None if closed.is_heard_again => format!(
+            ": {left} is heard again, and its writer may have taken writes before it was shut. The failback lists what it took"
+        ),
+        None => String::new(),
+    }
+}
+
 /// What was counted as lost, and the most that can be. Nobody sees whether a writer goes on whose whole Region is not heard: it may
 /// only be cut off, and take writes of what is in there with it.
 fn rpo(run: &Run, closed: &Closed) -> String {
     let counted = match &closed.rpo {
         Some(loss) => format!("RPO {:.1} s ({} beats)", loss.seconds, loss.beats),
-        None => closed.came_back_until.map_or_else(
-            || "RPO unknown".into(),
-            |until| {
-                format!(
-                    "RPO unknown: the writer in {} came back after it was left, and committed a beat at {}. The failback lists what it took",
-                    run.from,
-                    utc(until)
-                )
-            },
-        ),
+        None => format!("RPO unknown{}", came_back(run, closed)),
     };
     let most = closed.at_most_seconds;
     let verdict = run.confirmed.as_ref().map(|confirmed| confirmed.verdict);

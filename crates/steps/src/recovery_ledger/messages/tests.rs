@@ -22,6 +22,7 @@ fn closed(outcome: Outcome) -> Closed {
         }),
         at_most_seconds: Some(9.5),
         came_back_until: None,
+        is_heard_again: false,
         step_seconds: Default::default(),
     }
 }
@@ -65,6 +66,20 @@ fn what_an_old_writer_took_that_came_back_after_it_was_left_is_said_to_be_unknow
     };
     let told = message(&testing::run(), &closed).evidence;
     let said = "RPO unknown: the writer in us-west-2 came back after it was left, and committed a beat at 1970-01-01 00:00:00 UTC. \
+        The failback lists what it took\n";
+    assert!(told.contains(said), "{told}");
+}
+
+#[test]
+fn what_a_region_took_that_is_heard_again_is_said_to_be_unknown() {
+    let closed = Closed {
+        rpo: None,
+        at_most_seconds: None,
+        is_heard_again: true,
+        ..closed(Outcome::Succeeded)
+    };
+    let told = message(&testing::run(), &closed).evidence;
+    let said = "RPO unknown: us-west-2 is heard again, and its writer may have taken writes before it was shut. \
         The failback lists what it took\n";
     assert!(told.contains(said), "{told}");
 }

@@ -37,7 +37,7 @@ fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones
         came_back_until: None,
     });
     let rto =
-        |run: &Run| measures(run, (Outcome::Succeeded, Vec::new()), None, at(110)).rto_seconds;
+        |run: &Run| measures(run, (Outcome::Succeeded, Vec::new()), &CameBack::default(), at(110)).rto_seconds;
     moved.kind = RunKind::PlannedFailover;
     assert_eq!(rto(&moved), Some(3.0));
     // The new writer of an outage may lack the old one's last beats.
@@ -62,9 +62,15 @@ fn a_writer_that_came_back_after_it_was_left_makes_the_loss_unknown() {
         }),
         came_back_until: None,
     });
-    let loss = |came_back| {
-        let end = measures(&run, (Outcome::Succeeded, Vec::new()), came_back, at(120));
+    let loss = |until, is_heard_again| {
+        let came_back = CameBack {
+            until,
+            is_heard_again,
+        };
+        let end = measures(&run, (Outcome::Succeeded, Vec::new()), &came_back, at(120));
         end.rpo.map(|loss| loss.beats)
     };
-    assert_eq!((loss(None), loss(Some(at(110)))), (Some(0), None));
+    assert_eq!(loss(None, false), Some(0));
+    assert_eq!(loss(Some(at(110)), false), None);
+    assert_eq!(loss(None, true), None);
 }

@@ -18,7 +18,7 @@ pub(crate) const RUN: Duration = Duration::from_secs(100);
 /// The longest that a failback may take.
 pub(crate) const FAILBACK: Duration = Duration::from_secs(240);
 /// The longest anything else is waited for.
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 
 /// The drill under way.
@@ -126,18 +126,22 @@ impl Drill<'_> {
 
     /// Waits until people are told something; answers the message.
     pub(crate) async fn told(&self, part: &str) -> Option<String> {
+        self.told_within(SOON, part).await
+    }
+
+    async fn told_within(&self, limit: Duration, part: &str) -> Option<String> {
         let find = || {
             let mut messages = self.world.messages().into_iter();
             messages.rfind(|text| text.contains(part))
         };
-        self.until(SOON, part, async || find().is_some()).await;
+        self.until(limit, part, async || find().is_some()).await;
         find()
     }
 
-    /// Answers the question of a run as a human would: with the token in its message.
+    /// Answers the question of a run as a human would: with the token in its message. A failback asks once it has rebuilt.
     pub(crate) async fn answer(&self, region: &str, approve: bool) -> Result<(), Trouble> {
         let message = self
-            .told(&format!("shall {region} take over"))
+            .told_within(FAILBACK, &format!("shall {region} take over"))
             .await
             .unwrap_or_default();
         let token = message

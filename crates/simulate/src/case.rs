@@ -4,10 +4,14 @@ use failover::domain::Region;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{api::Api, database::Condition, fault::Faults};
+use crate::{
+    api::Api,
+    database::Condition,
+    fault::{Faults, Passes},
+};
 
 /// The version of a case that is written down. One of another version is refused: it would play otherwise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The name of the plan's writer.
 pub const NAME: &str = "writer.orders.internal";
@@ -17,6 +21,8 @@ pub const GLOBAL: &str = "orders-global-1";
 pub const HOME: &str = "us-west-2";
 /// The other member's Region.
 pub const AWAY: &str = "us-east-1";
+/// The Region of a third member, where the plan has one.
+pub const THIRD: &str = "eu-west-1";
 /// The witness's Region.
 pub const WITNESS: &str = "us-east-2";
 
@@ -38,6 +44,9 @@ pub struct Case {
     /// Which calls go wrong, counted from then on.
     #[serde(default)]
     pub faults: Faults,
+    /// Which invocations of functions do.
+    #[serde(default, skip_serializing_if = "Passes::is_empty")]
+    pub passes: Passes,
     /// Seconds that it lasts.
     pub seconds: u32,
 }
@@ -99,6 +108,16 @@ pub enum Event {
     Parted(Region, Region),
     /// Every way leads on again.
     Joined,
+    /// Every call from a Region, and to it, takes so many seconds more.
+    Slow(Region, f64),
+    /// A Region's clock is so many seconds ahead of the true one.
+    Ahead(Region, f64),
+    /// The probe's password is changed, and reaches every Region within seconds.
+    Rotated,
+    /// The plan is changed in every Region: this is merged over it.
+    Planned(Value),
+    /// The writer's cluster fails over inside its Region.
+    FailedOver(Region),
     /// A service of a Region is silent.
     Silent(Api, Region),
     /// It answers again.
@@ -134,6 +153,7 @@ impl Event {
             Self::Lost(_)
                 | Self::Isolated(_)
                 | Self::Parted(..)
+                | Self::FailedOver(_)
                 | Self::Silent(..)
                 | Self::Restarted(_)
                 | Self::Stalled(_, true)
@@ -166,7 +186,30 @@ pub fn plan(otherwise: &Value) -> Value {
     plan
 }
 
-fn merge(into: &mut Value, from: &Value) {
+/// What a plan says of a third member.
+#[must_use]
+pub fn third() -> Value {
+    json!({
+        "topology": {"members": {THIRD: {"cluster": "orders-third"}}},
+        "notify": {THIRD: format!("arn:aws:sns:{THIRD}:123456789012:orders-alerts")}
+    })
+}
+
+/// The members of a plan, its home first.
+#[must_use]
+pub fn members(plan: &Value) -> Vec<(Region, String)> {
+    let listed = plan["topology"]["members"].as_object();
+    let named = |(region, member): (&String, &Value)| {
+        let cluster = member["cluster"].as_str().unwrap_or_default();
+        (Region::from(region.as_str()), cluster.to_owned())
+    };
+    let mut members: Vec<_> = listed.into_iter().flatten().map(named).collect();
+    members.sort_by_key(|(region, _)| *region != HOME.into());
+    members
+}
+
+/// Merges one document over another.
+pub fn merge(into: &mut Value, from: &Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {
@@ -208,10 +251,10 @@ mod tests {
             ("{}", "the case says no version"),
             (
                 r#"{"version": 99}"#,
-                "the case is of version 99, and this is version 1",
+                "the case is of version 99, and this is version 2",
             ),
             (
-                r#"{"version": 1}"#,
+                r#"{"version": 2}"#,
                 "the case is not understood: missing field",
             ),
         ] {

@@ -6,16 +6,18 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION, WITNESS},
+    case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION, WITNESS, merge, third},
     database::Condition,
     deployed::FUNCTIONS,
-    fault::{Faults, Way},
+    fault::{Faults, PassWay, Passes, Way},
 };
 
 /// How many calls go wrong at most.
 const FAULTS: u64 = 8;
 /// The calls of a function among which they are drawn.
 const CALLS: u64 = 120;
+/// The invocations of a function among which they are.
+const PASSES: u64 = 30;
 /// A settled end, so that everything may come to rest.
 const REST: u32 = 780;
 
@@ -35,6 +37,11 @@ pub fn draw(kind: Kind, seed: u64) -> Case {
             Faults::default()
         } else {
             faults(&mut random)
+        },
+        passes: if kind == Kind::Calm {
+            Passes::default()
+        } else {
+            passes(&mut random)
         },
         events,
     }
@@ -60,6 +67,17 @@ fn faults(random: &mut Rng) -> Faults {
     faults
 }
 
+/// Invocations that go wrong.
+fn passes(random: &mut Rng) -> Passes {
+    let mut passes = Passes::default();
+    for _ in 0..random.u64(0..=2) {
+        let (function, _) = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
+        let way = PassWay::ALL[random.usize(0..PassWay::ALL.len())];
+        passes = passes.and(function, random.u64(0..PASSES), way);
+    }
+    passes
+}
+
 /// What the plan says otherwise.
 fn otherwise(kind: Kind, random: &mut Rng) -> Value {
     let mut plan = json!({});
@@ -68,6 +86,9 @@ fn otherwise(kind: Kind, random: &mut Rng) -> Value {
     }
     if random.u8(0..3) == 0 {
         plan["topology"] = json!({"strategy": "detach"});
+    }
+    if random.u8(0..6) == 0 {
+        merge(&mut plan, &third());
     }
     plan
 }
@@ -104,7 +125,7 @@ fn disturbance(random: &mut Rng) -> Vec<Timed> {
     let begins = at(random, 1.0, 70.0);
     let ends = begins + at(random, 1.0, 50.0);
     let home = || region(HOME);
-    let (event, over) = match random.u8(0..9) {
+    let (event, over) = match random.u8(0..14) {
         0 => (
             Event::Server(home(), Condition::Full),
             Event::Server(home(), Condition::Serves),
@@ -128,13 +149,24 @@ fn disturbance(random: &mut Rng) -> Vec<Timed> {
             let api = api(random);
             (Event::Silent(api, home()), Event::Answers(api, home()))
         }
+        8 => (Event::Restarted(region(AWAY)), Event::Joined),
+        9 => (Event::Rotated, Event::Rotated),
+        10 => (Event::FailedOver(home()), Event::Joined),
+        11 => (
+            Event::Slow(home(), at(random, 0.1, 1.5)),
+            Event::Slow(home(), 0.0),
+        ),
+        12 => (
+            Event::Ahead(home(), at(random, -3.0, 3.0)),
+            Event::Ahead(region(AWAY), at(random, -3.0, 3.0)),
+        ),
         _ => (Event::Lost(region(AWAY)), Event::Back(region(AWAY))),
     };
     vec![timed(begins, event), timed(ends, over)]
 }
 
 fn api(random: &mut Rng) -> Api {
-    const ALL: [Api; 8] = [
+    const ALL: [Api; 10] = [
         Api::Ledger,
         Api::Rds,
         Api::Lambda,
@@ -143,6 +175,8 @@ fn api(random: &mut Rng) -> Api {
         Api::Parameters,
         Api::Ecs,
         Api::Events,
+        Api::Names,
+        Api::States,
     ];
     ALL[random.usize(0..ALL.len())]
 }
@@ -241,7 +275,18 @@ fn anything(random: &mut Rng) -> Vec<Timed> {
 fn people(random: &mut Rng) -> Vec<Timed> {
     let begins = at(random, 1.0, 300.0);
     let place = |random: &mut Rng| region(if random.bool() { HOME } else { AWAY });
-    let event = match random.u8(0..6) {
+    let event = match random.u8(0..9) {
+        6 => Event::Planned(json!({"detection": {"failures": random.u8(2..=5)}})),
+        7 => Event::Invoked(
+            "detach-and-promote".into(),
+            place(random),
+            json!({"plan": "orders", "force": "orders@1", "accept_data_loss": true}),
+        ),
+        8 => Event::Invoked(
+            "fence-writer".into(),
+            place(random),
+            json!({"operation": "fence", "plan": "orders", "force": "orders@1"}),
+        ),
         0 => Event::Started(
             "planned-failover".into(),
             place(random),

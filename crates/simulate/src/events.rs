@@ -1,11 +1,13 @@
 //! What an event does at once.
 
+use std::time::Duration;
+
 use failover::domain::Region;
-use jiff::Timestamp;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use crate::{
-    case::{AWAY, Event, GLOBAL, HOME, WITNESS},
+    case::{Event, GLOBAL, merge},
     database::{Condition, Database},
     state::{Answer, State},
 };
@@ -13,7 +15,14 @@ use crate::{
 impl State {
     /// What an event does at once.
     pub(crate) fn change(&mut self, now: Timestamp, event: &Event) {
-        self.truth.disturbed_at = Some(now);
+        let is_felt = match event {
+            Event::Back(region) => self.lost.contains(region),
+            Event::Joined => !self.cut.is_empty(),
+            _ => true,
+        };
+        if is_felt {
+            self.truth.disturbed_at = Some(now);
+        }
         if let Event::Answered(approved) = event {
             self.truth.is_allowed |= approved;
         }
@@ -35,6 +44,21 @@ impl State {
                 self.cut.insert((from.clone(), to.clone()));
             }
             Event::Joined => self.cut.clear(),
+            Event::Slow(region, seconds) => {
+                let more = Duration::try_from_secs_f64(*seconds).unwrap_or_default();
+                self.slow.insert(region.clone(), more);
+            }
+            Event::Ahead(region, seconds) => {
+                let ahead = SignedDuration::try_from_secs_f64(*seconds).unwrap_or_default();
+                self.ahead.insert(region.clone(), ahead);
+            }
+            Event::Rotated => {
+                self.password.number += 1;
+                self.password.since = Some(now);
+                // Who is in stays in.
+            }
+            Event::Planned(change) => self.plan_anew(change),
+            Event::FailedOver(region) => self.fail_over_inside(now, region),
             Event::Silent(service, region) => {
                 self.silent.insert((*service, region.clone()));
             }
@@ -74,8 +98,33 @@ impl State {
         }
     }
 
+    /// The plan is changed, and its revision grows.
+    fn plan_anew(&mut self, change: &Value) {
+        let Ok(mut plan) = serde_json::from_str::<Value>(&self.document) else {
+            return;
+        };
+        let revision = plan["revision"].as_u64().unwrap_or_default() + 1;
+        merge(&mut plan, change);
+        plan["revision"] = revision.into();
+        self.document = plan.to_string();
+    }
+
+    /// Another instance of the writer's cluster takes over: every session is gone, and it starts.
+    fn fail_over_inside(&mut self, now: Timestamp, region: &Region) {
+        let in_region = self.databases.iter();
+        let mut in_region = in_region.filter(|(_, found)| found.region == *region);
+        let Some((own, _)) = in_region.next() else {
+            return;
+        };
+        let shown = self.rds.identifier(own).map(str::to_owned);
+        if let Some(cluster) = shown {
+            let _ = self.rds.move_writer(now, region, &cluster);
+        }
+    }
+
     fn isolate(&mut self, region: &Region) {
-        for other in [HOME, AWAY, WITNESS].map(Region::from) {
+        let all: Vec<_> = self.regions().collect();
+        for other in all {
             if other != *region {
                 self.cut.insert((region.clone(), other.clone()));
                 self.cut.insert((other, region.clone()));

@@ -78,6 +78,70 @@ impl Way {
     }
 }
 
+/// How one invocation of a function goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassWay {
+    /// It runs twice, side by side.
+    Twice,
+    /// It begins a minute late.
+    NotStarted,
+    /// Its container is made anew in 3 s.
+    Cold,
+}
+
+impl PassWay {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Twice, Self::NotStarted, Self::Cold];
+}
+
+/// Which invocations go wrong: of each function, by their number since the system had settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Passes(pub BTreeMap<String, BTreeMap<u64, PassWay>>);
+
+impl Passes {
+    /// Whether none does.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn and(mut self, function: &str, number: u64, way: PassWay) -> Self {
+        let passes = self.0.entry(function.to_owned()).or_default();
+        passes.insert(number, way);
+        self
+    }
+
+    /// How an invocation goes wrong.
+    #[must_use]
+    pub fn of(&self, function: &str, number: u64) -> Option<PassWay> {
+        self.0.get(function)?.get(&number).copied()
+    }
+
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = (&str, u64)> {
+        let all = self.0.iter();
+        all.flat_map(|(function, passes)| {
+            let numbers = passes.keys();
+            numbers.map(move |number| (function.as_str(), *number))
+        })
+    }
+
+    /// All but one.
+    #[must_use]
+    pub fn without(&self, function: &str, number: u64) -> Self {
+        let mut left = self.clone();
+        if let Some(passes) = left.0.get_mut(function) {
+            passes.remove(&number);
+        }
+        left.0.retain(|_, passes| !passes.is_empty());
+        left
+    }
+}
+
 /// Which calls go wrong: of each function, by their number in the order in which it makes them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

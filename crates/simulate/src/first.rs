@@ -7,11 +7,11 @@ use fastrand::Rng;
 use jiff::SignedDuration;
 
 use crate::{
-    case::{AWAY, Case, GLOBAL, HOME, NAME, plan},
+    case::{Case, GLOBAL, HOME, NAME, members, plan},
     database::Database,
-    fault::{Faults, Way},
+    fault::{Faults, Passes, Way},
     rds::{Deposed, Fencing, Rds, Readings, Severed, Timing, Visibility},
-    state::State,
+    state::{Password, State},
     truth::Truth,
 };
 
@@ -59,23 +59,25 @@ fn pick<T: Copy, const N: usize>(random: &mut Rng, all: [T; N]) -> T {
 
 /// All there is before the first moment.
 pub(crate) fn state(case: &Case, is_traced: bool) -> State {
-    let members = [
-        (Region::from(HOME), "orders-west"),
-        (Region::from(AWAY), "orders-east"),
-    ];
-    let rds = Rds::of(GLOBAL, &members, timing(case.seed));
-    let writer = rds
-        .resource_id(&HOME.into(), "orders-west")
-        .unwrap_or_default()
-        .to_owned();
-    let standby = rds
-        .resource_id(&AWAY.into(), "orders-east")
-        .unwrap_or_default()
-        .to_owned();
-    let databases = [
-        (writer.clone(), Database::new(HOME.into(), None)),
-        (standby, Database::new(AWAY.into(), Some(writer))),
-    ];
+    let document = plan(&case.plan);
+    let members = members(&document);
+    let named: Vec<_> = members
+        .iter()
+        .map(|(region, cluster)| (region.clone(), cluster.as_str()))
+        .collect();
+    let rds = Rds::of(GLOBAL, &named, timing(case.seed));
+    let resource_id = |(region, cluster): &(Region, String)| {
+        rds.resource_id(region, cluster)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let writer = members.first().map(resource_id);
+    let database = |member: &(Region, String)| {
+        let own = resource_id(member);
+        let follows = writer.clone().filter(|writer| *writer != own);
+        (own, Database::new(member.0.clone(), follows))
+    };
+    let databases = members.iter().map(database).collect();
     let endpoint = rds
         .cluster(&HOME.into(), "orders-west")
         .map(|found| found.endpoint);
@@ -86,6 +88,10 @@ pub(crate) fn state(case: &Case, is_traced: bool) -> State {
         values: vec![endpoint.unwrap_or_default()],
     };
     State {
+        members: members.into_iter().map(|(region, _)| region).collect(),
+        slow: BTreeMap::new(),
+        ahead: BTreeMap::new(),
+        password: Password::default(),
         lost: BTreeSet::new(),
         cut: BTreeSet::new(),
         silent: BTreeSet::new(),
@@ -93,13 +99,13 @@ pub(crate) fn state(case: &Case, is_traced: bool) -> State {
         keeps_rds: case.faults.each().any(|(_, _, way)| way == Way::Stale),
         rds_before: VecDeque::new(),
         snapshots: BTreeMap::new(),
-        databases: databases.into(),
+        databases,
         tables: BTreeMap::new(),
         records: [((NAME.to_owned(), "CNAME"), record)].into(),
         changes: BTreeMap::new(),
         cached: BTreeMap::new(),
         parameters: BTreeMap::new(),
-        document: plan(&case.plan).to_string(),
+        document: document.to_string(),
         killed: false,
         services: BTreeMap::new(),
         told: Vec::new(),
@@ -108,6 +114,8 @@ pub(crate) fn state(case: &Case, is_traced: bool) -> State {
         questions: BTreeMap::new(),
         calls: BTreeMap::new(),
         faults: Faults::default(),
+        invocations: BTreeMap::new(),
+        passes: Passes::default(),
         faulted: BTreeMap::new(),
         trace: Vec::new(),
         is_traced,

@@ -26,11 +26,16 @@ use crate::{
     clock::pause,
     database::Session,
     deployed::FUNCTIONS,
+    fault::PassWay,
     world::{Failure, Invocation, Shared},
 };
 
 /// How long a function takes to start for the first time.
 const COLD: Duration = Duration::from_millis(450);
+/// How long it takes at worst.
+const VERY_COLD: Duration = Duration::from_secs(3);
+/// How long Lambda leaves an invocation that it has no room for.
+const NOT_STARTED: Duration = Duration::from_secs(60);
 /// How long an idle container is kept.
 const IDLE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -69,15 +74,42 @@ impl Containers {
 /// The function's own error by its name, or what Lambda says in its place.
 pub async fn invoke(
     shared: &Arc<Shared>,
-    containers: &Containers,
+    containers: &Arc<Containers>,
     region: &Region,
     function: &str,
     payload: Value,
 ) -> Result<Value, Failure> {
     let found = FUNCTIONS.into_iter().find(|(name, _)| *name == function);
-    let Some((function, seconds)) = found else {
+    let Some(found) = found else {
         return Err(failure("Lambda.ResourceNotFoundException", function));
     };
+    let way = shared.state().number_pass(found.0);
+    if let Some(way) = way {
+        shared.note(|| format!("an invocation of {function} in {region}: {way:?}"));
+    }
+    match way {
+        Some(PassWay::Twice) => {
+            let (shared, containers) = (shared.clone(), containers.clone());
+            let (region, payload) = (region.clone(), payload.clone());
+            tokio::task::spawn_local(async move {
+                let _ = run(&shared, &containers, &region, found, payload).await;
+            });
+        }
+        Some(PassWay::NotStarted) => pause(NOT_STARTED).await,
+        Some(PassWay::Cold) => pause(VERY_COLD).await,
+        None => {}
+    }
+    run(shared, containers, region, found, payload).await
+}
+
+/// One invocation, in a container.
+async fn run(
+    shared: &Arc<Shared>,
+    containers: &Containers,
+    region: &Region,
+    (function, seconds): (&'static str, u32),
+    payload: Value,
+) -> Result<Value, Failure> {
     let key = (region.clone(), function);
     let spares = match containers.take(shared.now(), &key) {
         Some(spares) => spares,

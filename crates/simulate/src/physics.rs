@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::Api,
-    case::{AWAY, HOME, WITNESS},
     clock::pause,
     database::{Condition, Database},
     rds::Happened,
@@ -221,8 +220,7 @@ impl State {
         let works = matches!(found.condition, Condition::Serves | Condition::Full)
             && found.takes_writes()
             && found.is_open();
-        let outside = [HOME, AWAY, WITNESS].map(Region::from).into_iter();
-        let mut outside = outside.filter(|region| *region != found.region);
+        let mut outside = self.regions().filter(|region| *region != found.region);
         works && outside.any(|region| self.answers(&region, &found.region, Api::Database))
     }
 
@@ -256,6 +254,12 @@ impl State {
             return;
         };
         if proven == promoted || self.truth.is_allowed {
+            return;
+        }
+        // A member that follows another one than the writer takes nothing from it.
+        let follows = self.databases.get(promoted);
+        let follows = follows.and_then(|found| found.follows.as_ref());
+        if follows.is_some_and(|follows| *follows != proven) {
             return;
         }
         let since = self.truth.unreachable_since;

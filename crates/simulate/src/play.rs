@@ -14,7 +14,7 @@ use tokio::task::spawn_local;
 
 use crate::{
     application,
-    case::{AWAY, Case, Event, HOME, NAME},
+    case::{Case, Event, HOME, NAME},
     clock::{self, Clock, pause},
     executions,
     fault::Way,
@@ -37,6 +37,8 @@ pub struct Played {
     pub trace: Vec<String>,
     /// How many calls each function made, which could have gone wrong.
     pub calls: BTreeMap<&'static str, u64>,
+    /// How many invocations of each function there were.
+    pub invocations: BTreeMap<&'static str, u64>,
     /// How many did, and how.
     pub faulted: BTreeMap<Way, u64>,
     /// How many executions ended, by machine and state.
@@ -89,7 +91,8 @@ async fn played(case: &Case, is_traced: bool) -> Played {
         });
     }
     spawn_local(physics::go_on(shared.clone()));
-    for region in [HOME, AWAY].map(Region::from) {
+    let members = shared.state().members.clone();
+    for region in members {
         spawn_local(application::write(shared.clone(), region, NAME.into()));
     }
     let world = World { shared, containers };
@@ -113,6 +116,7 @@ fn outcome(state: &mut State) -> Played {
         digest: digest(state),
         trace: std::mem::take(&mut state.trace),
         calls: std::mem::take(&mut state.calls),
+        invocations: std::mem::take(&mut state.invocations),
         faulted: std::mem::take(&mut state.faulted),
         ended,
         transitions: std::mem::take(&mut state.truth.transitions),
@@ -179,9 +183,11 @@ impl World {
 
     /// Everything is deployed, set up and adopted.
     async fn settle(&self) {
-        let (home, away) = (Region::from(HOME), Region::from(AWAY));
-        self.schedules(&home, Duration::ZERO);
-        self.schedules(&away, Duration::from_secs(3));
+        let home = Region::from(HOME);
+        let members = self.shared.state().members.clone();
+        for (region, place) in members.iter().zip(0_u32..) {
+            self.schedules(region, Duration::from_secs(3) * place);
+        }
         pause(Duration::from_secs(6)).await;
         let of_plan = |operation: &str| json!({"operation": operation, "plan": "orders"});
         self.call(&home, "recovery-ledger", of_plan("adopt"));
@@ -196,6 +202,7 @@ impl World {
         {
             let mut state = self.shared.state();
             state.faults = case.faults.clone();
+            state.passes = case.passes.clone();
             state.truth.began_at = Some(began);
             state.told.clear();
             state.note(began, || "the system has settled".into());

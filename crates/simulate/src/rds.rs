@@ -76,6 +76,13 @@ impl Rds {
         })
     }
 
+    /// A cluster's identifier.
+    #[must_use]
+    pub fn identifier(&self, resource_id: &str) -> Option<&str> {
+        let held = self.clusters.get(resource_id)?;
+        Some(&held.shape.identifier)
+    }
+
     fn number(&mut self) -> u64 {
         self.made += 1;
         self.made

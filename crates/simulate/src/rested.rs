@@ -80,7 +80,8 @@ fn undone(case: &Case, state: &mut State) {
 /// Where the writer is in the end, where nothing hinders that.
 fn wanted(case: &Case) -> Option<Region> {
     let asks = case.plan.pointer("/unplanned/region_down").is_some();
-    if asks || !case.faults.0.is_empty() {
+    let has_choice = case.plan.pointer("/topology/members").is_some();
+    if asks || has_choice || !case.faults.0.is_empty() || !case.passes.is_empty() {
         return None;
     }
     let mut events = case.events.iter().map(|timed| &timed.event);

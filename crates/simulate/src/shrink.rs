@@ -42,5 +42,9 @@ fn smaller(case: &Case) -> Vec<Case> {
             ..case.clone()
         }
     });
-    faults.chain(events).collect()
+    let passes = case.passes.each().map(|(function, number)| Case {
+        passes: case.passes.without(function, number),
+        ..case.clone()
+    });
+    faults.chain(passes).chain(events).collect()
 }

@@ -1,6 +1,9 @@
 //! All there is in the simulated world at one moment.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use failover::{
     beat::Vantage,
@@ -14,8 +17,9 @@ use serde_json::Value;
 
 use crate::{
     api::Api,
+    case::WITNESS,
     database::Database,
-    fault::{Faults, Way},
+    fault::{Faults, PassWay, Passes, Way},
     rds::Rds,
 };
 
@@ -79,11 +83,31 @@ pub enum Answer {
     Given(Value),
 }
 
+/// The probe's password, by its number: every database has the newest one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Password {
+    /// Its number.
+    pub number: u64,
+    /// Where and since when it is that. In every other Region it is seconds later.
+    pub since: Option<Timestamp>,
+}
+
+/// How long a secret takes to reach the other Regions.
+const REPLICATES: SignedDuration = SignedDuration::from_secs(4);
+
 /// All there is.
 #[derive(Debug)]
 pub struct State {
     /// Regions that are lost.
     pub lost: BTreeSet<Region>,
+    /// The members' Regions, the home first.
+    pub members: Vec<Region>,
+    /// How much longer each call from a Region and to it takes.
+    pub slow: BTreeMap<Region, Duration>,
+    /// How far each Region's clock is ahead.
+    pub ahead: BTreeMap<Region, SignedDuration>,
+    /// The probe's password.
+    pub password: Password,
     /// Ways that lead nowhere, from and to.
     pub cut: BTreeSet<(Region, Region)>,
     /// Services of a Region that do not answer.
@@ -126,6 +150,10 @@ pub struct State {
     pub calls: BTreeMap<&'static str, u64>,
     /// Which of them go wrong.
     pub faults: Faults,
+    /// How many invocations of each function there were since the system had settled.
+    pub invocations: BTreeMap<&'static str, u64>,
+    /// Which of them go wrong.
+    pub passes: Passes,
     /// How many went wrong, and how.
     pub faulted: BTreeMap<Way, u64>,
     /// What happened, for whoever reads.
@@ -150,6 +178,46 @@ impl State {
             *self.faulted.entry(way).or_default() += 1;
         }
         (number, way)
+    }
+
+    /// Numbers an invocation of a function, and says how it goes wrong.
+    pub fn number_pass(&mut self, function: &'static str) -> Option<PassWay> {
+        self.truth.began_at?;
+        let invocations = self.invocations.entry(function).or_default();
+        let number = *invocations;
+        *invocations += 1;
+        self.passes.of(function, number)
+    }
+
+    /// Every Region that there is.
+    pub fn regions(&self) -> impl Iterator<Item = Region> {
+        self.members.iter().cloned().chain([WITNESS.into()])
+    }
+
+    /// How much longer a call takes.
+    #[must_use]
+    pub fn slowness(&self, region: &Region) -> Duration {
+        self.slow.get(region).copied().unwrap_or_default()
+    }
+
+    /// How far a Region's clock is ahead.
+    #[must_use]
+    pub fn ahead(&self, region: &Region) -> SignedDuration {
+        self.ahead.get(region).copied().unwrap_or_default()
+    }
+
+    /// The probe's passwords as a Region's secret holds them, the current one first.
+    #[must_use]
+    pub fn passwords(&self, region: &Region, now: Timestamp) -> [u64; 2] {
+        let Password { number, since } = self.password;
+        let is_there = self.members.first() == Some(region)
+            || since.is_none_or(|since| now.duration_since(since) >= REPLICATES);
+        let current = if is_there {
+            number
+        } else {
+            number.saturating_sub(1)
+        };
+        [current, current.saturating_sub(1)]
     }
 
     /// Whether a Region hears another one.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION},
-    fault::{Faults, Way},
+    fault::{Faults, PassWay, Passes, Way},
     play::play,
 };
 
@@ -72,6 +72,7 @@ fn case(kind: Kind, events: Vec<Timed>, plan: &Value, seconds: u32) -> Case {
         plan: plan.clone(),
         events,
         faults: Faults::default(),
+        passes: Passes::default(),
         seconds,
     }
 }
@@ -87,6 +88,24 @@ pub fn each_call_once(baseline: &Case) -> std::io::Result<Vec<Case>> {
         for call in 0..*count {
             cases.extend(Way::ALL.map(|way| Case {
                 faults: Faults::one(function, call, way),
+                ..baseline.clone()
+            }));
+        }
+    }
+    Ok(cases)
+}
+
+/// Every case in which one invocation of a function goes wrong in one way.
+///
+/// # Errors
+/// Where the system gives no runtime.
+pub fn each_pass_once(baseline: &Case) -> std::io::Result<Vec<Case>> {
+    let invocations = play(baseline, false)?.invocations;
+    let mut cases = Vec::new();
+    for (function, count) in &invocations {
+        for number in 0..*count {
+            cases.extend(PassWay::ALL.map(|way| Case {
+                passes: Passes::default().and(function, number, way),
                 ..baseline.clone()
             }));
         }

@@ -37,8 +37,10 @@ const NEAR: Duration = Duration::from_millis(8);
 const FAR: Duration = Duration::from_millis(70);
 /// How long a call that only reads is tried, where nobody answers.
 const READS: Duration = Duration::from_secs(6);
-/// How long a call that changes something is tried.
+/// How long a call that changes something is tried where no connection comes about. There is one attempt.
 const CHANGES: Duration = Duration::from_secs(1);
+/// How long its answer is waited for.
+const ANSWERS: Duration = Duration::from_secs(6);
 /// How much later a late call takes effect.
 const LATE: Duration = Duration::from_secs(4);
 /// How much later a very late one does.
@@ -91,6 +93,16 @@ impl Shared {
         self.clock.now()
     }
 
+    fn perform<T>(&self, age: SignedDuration, perform: impl Fn(Made<'_>) -> T) -> T {
+        let now = self.now();
+        let mut state = self.state();
+        perform(Made {
+            state: &mut state,
+            now,
+            age,
+        })
+    }
+
     /// Lets the executions run that have begun.
     pub(crate) fn start_what_began(&self) {
         let begun = std::mem::take(&mut self.state().begun);
@@ -122,7 +134,7 @@ pub struct Invocation {
 
 /// What a call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+enum Kind {
     /// It reads.
     Reads,
     /// It changes something.
@@ -140,61 +152,100 @@ pub(crate) struct Made<'a> {
 }
 
 impl Invocation {
-    /// One call of a service in a Region. `perform` carries it out.
+    /// One call of a service in a Region that reads. `perform` carries it out.
     pub(crate) async fn call<T>(
         &self,
-        (service, region): (Api, &Region),
-        kind: Kind,
+        at: (Api, &Region),
         what: &'static str,
         perform: impl Fn(Made<'_>) -> Result<T, Error> + Send + Sync,
     ) -> Result<T, Error> {
+        let asked = format!("{what} in {}", at.1);
+        let way = self.begin(&asked).await;
+        self.carried(at, (Kind::Reads, way), &asked, perform).await
+    }
+
+    /// One call of a service in a Region that changes something. What takes effect late does so although its caller has given up, or is
+    /// no more.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        (service, region): (Api, &Region),
+        what: &'static str,
+        perform: impl Fn(Made<'_>) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<T, Error> {
         let asked = format!("{what} in {region}");
         let way = self.begin(&asked).await;
-        let distance = if *region == self.region { NEAR } else { FAR };
+        let late = match way {
+            Some(Way::Late) => LATE,
+            Some(Way::VeryLate) => VERY_LATE,
+            _ => {
+                let kind = (Kind::Changes, way);
+                return self.carried((service, region), kind, &asked, perform).await;
+            }
+        };
+        let (tell, told) = oneshot::channel();
+        let (shared, from, to) = (self.shared.clone(), self.region.clone(), region.clone());
+        tokio::task::spawn_local(async move {
+            pause(late).await;
+            if shared.state().answers(&from, &to, service) {
+                let age = SignedDuration::ZERO;
+                let _ = tell.send(shared.perform(age, &perform));
+            }
+        });
+        match tokio::time::timeout(ANSWERS, told).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(Error::Unavailable(format!("{asked} timed out"))),
+        }
+    }
+
+    async fn carried<T>(
+        &self,
+        (service, region): (Api, &Region),
+        (kind, way): (Kind, Option<Way>),
+        asked: &str,
+        perform: impl Fn(Made<'_>) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        let distance = self.distance(region);
         pause(distance / 2).await;
-        if let Some(refused) = way.and_then(|way| way.refusal(&asked)) {
+        if let Some(refused) = way.and_then(|way| way.refusal(asked)) {
             pause(distance / 2).await;
             return Err(refused);
         }
         match way {
             Some(Way::DiesBefore) => self.die().await,
-            Some(Way::LostBefore) => return self.unanswered(&asked, kind).await,
+            Some(Way::LostBefore) => return self.lost(asked).await,
             Some(Way::Late) => pause(LATE).await,
             Some(Way::VeryLate) => pause(VERY_LATE).await,
             _ => {}
         }
         if !self.is_answered(service, region) {
-            return self.unanswered(&asked, kind).await;
+            return self.unanswered(asked, kind).await;
         }
         let age = if way == Some(Way::Stale) {
             STALE
         } else {
             SignedDuration::ZERO
         };
-        let answer = self.perform(age, &perform);
+        let answer = self.shared.perform(age, &perform);
         if way == Some(Way::Twice) {
-            drop(self.perform(age, &perform));
+            drop(self.shared.perform(age, &perform));
         }
         match way {
             Some(Way::DiesAfter) => self.die().await,
-            Some(Way::LostAfter) => return self.unanswered(&asked, kind).await,
+            Some(Way::LostAfter) => return self.lost(asked).await,
             _ => {}
         }
         pause(distance / 2).await;
         if !self.is_answered(service, region) {
-            return self.unanswered(&asked, kind).await;
+            return self.unanswered(asked, kind).await;
         }
         answer
     }
 
-    fn perform<T>(&self, age: SignedDuration, perform: impl Fn(Made<'_>) -> T) -> T {
-        let now = self.shared.now();
-        let mut state = self.shared.state();
-        perform(Made {
-            state: &mut state,
-            now,
-            age,
-        })
+    /// How long a call and its answer are on their way.
+    fn distance(&self, region: &Region) -> Duration {
+        let usual = if *region == self.region { NEAR } else { FAR };
+        let state = self.shared.state();
+        usual + state.slowness(&self.region) + state.slowness(region)
     }
 
     /// Numbers a call, and says how it goes wrong. A function in a lost Region makes none.
@@ -218,6 +269,12 @@ impl Invocation {
 
     fn is_answered(&self, service: Api, region: &Region) -> bool {
         self.shared.state().answers(&self.region, region, service)
+    }
+
+    /// A connection came about, and no answer.
+    async fn lost<T>(&self, asked: &str) -> Result<T, Error> {
+        pause(ANSWERS).await;
+        Err(Error::Unavailable(format!("{asked} timed out")))
     }
 
     async fn unanswered<T>(&self, asked: &str, kind: Kind) -> Result<T, Error> {
@@ -251,10 +308,8 @@ impl Invocation {
         limit: Duration,
     ) -> Result<Value, Error> {
         let what = format!("invoking {function} in {region}");
-        self.call((Api::Lambda, region), Kind::Reads, "Lambda Invoke", |_| {
-            Ok(())
-        })
-        .await?;
+        let asked = self.call((Api::Lambda, region), "Lambda Invoke", |_| Ok(()));
+        asked.await?;
         let (answer, answered) = oneshot::channel();
         let request = Request {
             region: region.clone(),
@@ -280,7 +335,8 @@ impl Runtime for Invocation {
     }
 
     fn now(&self) -> Timestamp {
-        self.shared.now()
+        let ahead = self.shared.state().ahead(&self.region);
+        self.shared.now() + ahead
     }
 
     async fn pause(&self, time: Duration) {

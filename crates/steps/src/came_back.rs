@@ -35,8 +35,7 @@ pub(crate) async fn ask(world: &impl Ledger, run: &Run, epoch: Epoch) -> CameBac
         return CameBack::default();
     };
     let beat = vantage.and_then(|vantage| vantage.last_beat_on(&run.from));
-    let late =
-        beat.filter(|beat| beat.epoch < epoch && beat.at > confirmed.evidence.gathered_at);
+    let late = beat.filter(|beat| beat.epoch < epoch && beat.at > confirmed.evidence.gathered_at);
     CameBack {
         until: late.map(|beat| beat.at),
         is_heard_again: confirmed.verdict == Verdict::RegionDown,

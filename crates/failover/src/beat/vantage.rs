@@ -59,6 +59,9 @@ pub struct Signs {
     pub spoke_at: Option<Timestamp>,
     /// Since when no attempt has committed, for whatever reason.
     pub uncommitted_since: Option<Timestamp>,
+    /// Since when the server said that it takes no writes, as far as nothing else was heard from it since: applications had none committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only_since: Option<Timestamp>,
     /// The last beat that was acknowledged by the writer before this one, and its Region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<(Region, Beat)>,
@@ -182,7 +185,9 @@ impl Vantage {
 
     /// What is kept of this one's writer by a record about another one.
     fn left(&self) -> Option<(Region, Beat)> {
-        let beat = self.last_beat.map(|beat| (self.writer_region.clone(), beat));
+        let beat = self
+            .last_beat
+            .map(|beat| (self.writer_region.clone(), beat));
         beat.or_else(|| self.signs.left.clone())
     }
 
@@ -290,6 +295,19 @@ impl Signs {
             | Write::OtherEpoch { .. }
             | Write::Unattempted { .. } => {}
         }
+        let read_only = continued.and(next.read_only_since);
+        next.read_only_since = match &look.write {
+            Write::ReadOnly => read_only.or(Some(look.at)),
+            Write::Failed { .. }
+            | Write::Starting { .. }
+            | Write::Exhausted { .. }
+            | Write::Unattempted { .. } => read_only,
+            Write::Committed { .. }
+            | Write::Saturated { .. }
+            | Write::Answered { .. }
+            | Write::Misconfigured { .. }
+            | Write::OtherEpoch { .. } => None,
+        };
         if look.write.is_failure() {
             let before = continued.and(next.uncommitted_since);
             next.uncommitted_since = Some(before.unwrap_or(look.at));

@@ -13,7 +13,7 @@ use failover::{
     },
 };
 
-use super::{Invocation, Kind};
+use super::Invocation;
 use crate::{
     api::Api,
     database::{Database, Entry},
@@ -188,10 +188,8 @@ impl Comparison for Invocation {
     async fn keep(&self, name: &str, _: Vec<u8>) -> Result<String, Error> {
         let what = "S3 PutObject";
         let kept = format!("s3://aurora-failover-losses/{name}");
-        self.call((Api::DataPlanes, &self.region), Kind::Changes, what, |_| {
-            Ok(kept.clone())
-        })
-        .await
+        let at = (Api::DataPlanes, &self.region);
+        self.change(at, what, move |_| Ok(kept.clone())).await
     }
 }
 

@@ -12,7 +12,7 @@ use failover::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Invocation, Kind, Made};
+use super::{Invocation, Made};
 use crate::{
     api::Api,
     deployed::{arn, machine_of},
@@ -60,7 +60,7 @@ impl Functions for Invocation {
 
     async fn ask_data_planes(&self, region: &Region) -> Result<String, Error> {
         let what = "STS GetCallerIdentity";
-        let asked = self.call((Api::DataPlanes, region), Kind::Reads, what, |_| Ok(()));
+        let asked = self.call((Api::DataPlanes, region), what, |_| Ok(()));
         match asked.await {
             // Any response counts.
             Err(why) if why.to_string().ends_with("timed out") => Err(why),
@@ -100,20 +100,15 @@ impl Functions for Invocation {
 
     async fn suspect_in(&self, region: &Region, detail: &Value) -> Result<(), Error> {
         let what = "EventBridge PutEvents";
-        let at = self.region.clone();
-        let arn = self.call(
-            (Api::Events, region),
-            Kind::Changes,
-            what,
-            |made: Made<'_>| {
-                made.state
-                    .note(made.now, || format!("{at} suspects, in {region}"));
-                let name = format!("event-{}", made.state.executions.len());
-                Ok(made
-                    .state
-                    .begin(made.now, "unplanned-failover", region, &name, detail))
-            },
-        );
+        let (at, to, detail) = (self.region.clone(), region.clone(), detail.clone());
+        let arn = self.change((Api::Events, region), what, move |made: Made<'_>| {
+            made.state
+                .note(made.now, || format!("{at} suspects, in {to}"));
+            let name = format!("event-{}", made.state.executions.len());
+            Ok(made
+                .state
+                .begin(made.now, "unplanned-failover", &to, &name, &detail))
+        });
         let asked = arn.await.map(drop);
         self.shared.start_what_began();
         asked
@@ -122,32 +117,21 @@ impl Functions for Invocation {
     async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
         let machine = self.machine()?;
         let what = "Step Functions StartExecution";
-        let started = self.call(
-            (Api::States, &self.region),
-            Kind::Changes,
-            what,
-            |made: Made<'_>| {
-                let free = || format!("unnamed-{}", made.state.executions.len());
-                let name = name.map_or_else(free, |name| name.0.clone());
-                let known = made
-                    .state
-                    .executions
-                    .get(&arn(machine, &self.region, &name));
-                match known {
-                    Some(known) if known.ended.is_none() && known.input == *input => {
-                        Ok(Some(arn(machine, &self.region, &name)))
-                    }
-                    Some(_) => Ok(None),
-                    None => Ok(Some(made.state.begin(
-                        made.now,
-                        machine,
-                        &self.region,
-                        &name,
-                        input,
-                    ))),
+        let (at, name, input) = (self.region.clone(), name.cloned(), input.clone());
+        let started = self.change((Api::States, &self.region), what, move |made: Made<'_>| {
+            let free = || format!("unnamed-{}", made.state.executions.len());
+            let name = name.as_ref().map_or_else(free, |name| name.0.clone());
+            let known = made.state.executions.get(&arn(machine, &at, &name));
+            match known {
+                Some(known) if known.ended.is_none() && known.input == input => {
+                    Ok(Some(arn(machine, &at, &name)))
                 }
-            },
-        );
+                Some(_) => Ok(None),
+                None => Ok(Some(
+                    made.state.begin(made.now, machine, &at, &name, &input),
+                )),
+            }
+        });
         let answer = started.await;
         self.shared.start_what_began();
         answer
@@ -160,20 +144,15 @@ impl Functions for Invocation {
     async fn look_at_execution(&self, name: &RunId) -> Result<Execution, Error> {
         let arn = self.execution(name)?;
         let what = "Step Functions DescribeExecution";
-        self.call(
-            (Api::States, &self.region),
-            Kind::Reads,
-            what,
-            |made: Made<'_>| {
-                let found = made.state.executions.get(&arn);
-                let found = found.ok_or_else(|| Error::NotReady("ExecutionDoesNotExist".into()))?;
-                Ok(Execution {
-                    arn: arn.clone(),
-                    ended: found.ended.is_some(),
-                    input: Some(found.input.clone()),
-                })
-            },
-        )
+        self.call((Api::States, &self.region), what, |made: Made<'_>| {
+            let found = made.state.executions.get(&arn);
+            let found = found.ok_or_else(|| Error::NotReady("ExecutionDoesNotExist".into()))?;
+            Ok(Execution {
+                arn: arn.clone(),
+                ended: found.ended.is_some(),
+                input: Some(found.input.clone()),
+            })
+        })
         .await
     }
 }

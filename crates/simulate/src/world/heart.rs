@@ -91,6 +91,12 @@ impl State {
         self.rds.endpoint(host).map(str::to_owned)
     }
 
+    /// How far the clock of a cluster's Region is ahead.
+    fn clock_of(&self, resource_id: &str) -> jiff::SignedDuration {
+        let region = self.databases.get(resource_id).map(|found| &found.region);
+        region.map(|region| self.ahead(region)).unwrap_or_default()
+    }
+
     pub(crate) fn database(&mut self, resource_id: &str) -> Option<&mut Database> {
         self.databases.get_mut(resource_id)
     }
@@ -100,13 +106,19 @@ fn failed(why: &str) -> Write {
     Write::Failed { why: why.into() }
 }
 
+fn refused() -> Write {
+    Write::Misconfigured {
+        why: "password authentication failed (SQLSTATE 28P01)".into(),
+    }
+}
+
 impl Heart for Invocation {
     type Session = Session;
 
     async fn connect(
         &self,
         place: &Place,
-        _: &Credentials,
+        login: &Credentials,
         limit: Duration,
     ) -> Result<Session, Write> {
         pause(QUERY * 3).await;
@@ -121,17 +133,22 @@ impl Heart for Invocation {
             };
             let heard = state.answers(&self.region, &database.region, Api::Database);
             heard.then(|| {
+                let knows = state.password.number.to_string() == login.password;
                 (
                     resource_id.clone(),
                     database.incarnation,
                     database.condition,
+                    knows || login.user != "probe",
                 )
             })
         };
-        let Some((resource_id, incarnation, condition)) = found else {
+        let Some((resource_id, incarnation, condition, is_let_in)) = found else {
             pause(limit).await;
             return Err(failed("connecting timed out"));
         };
+        if !is_let_in && condition == Condition::Serves {
+            return Err(refused());
+        }
         match condition {
             Condition::Serves | Condition::Hangs | Condition::OutOfDisk => Ok(Session {
                 resource_id,
@@ -144,9 +161,7 @@ impl Heart for Invocation {
             Condition::Starting => Err(Write::Starting {
                 why: "the database system is starting up (SQLSTATE 57P03)".into(),
             }),
-            Condition::RefusesLogin => Err(Write::Misconfigured {
-                why: "password authentication failed (SQLSTATE 28P01)".into(),
-            }),
+            Condition::RefusesLogin => Err(refused()),
         }
     }
 
@@ -162,6 +177,7 @@ impl Heart for Invocation {
 
     async fn beat(&self, session: &Session, vantage: &Region, epoch: Epoch) -> Write {
         let came = self.served(session, |state, now| {
+            let ahead = state.clock_of(&session.resource_id);
             let found = state
                 .database(&session.resource_id)
                 .ok_or_else(|| failed("it is gone"))?;
@@ -177,7 +193,7 @@ impl Heart for Invocation {
                 Some(held) if held != epoch => return Err(Write::OtherEpoch { epoch: held }),
                 Some(_) => {}
             }
-            let beat = found.next_beat(vantage, epoch, now);
+            let beat = found.next_beat(vantage, epoch, now + ahead);
             found.commit(now, Entry::Beat(vantage.clone(), beat));
             Ok(beat)
         });
@@ -190,7 +206,11 @@ impl Heart for Invocation {
             let found = state
                 .database(&session.resource_id)
                 .ok_or_else(|| failed("it is gone"))?;
-            Ok(found.reading())
+            let (mut reading, follows) = (found.reading(), found.follows.clone());
+            let ahead = follows.map(|writer| state.clock_of(&writer));
+            let ahead = ahead.unwrap_or_default();
+            reading.committed_at = reading.committed_at.map(|at| at + ahead);
+            Ok(reading)
         })
         .await
     }
@@ -203,6 +223,7 @@ impl Heart for Invocation {
         run_id: &RunId,
     ) -> Write {
         let came = self.served(session, |state, now| {
+            let ahead = state.clock_of(&session.resource_id);
             let found = state
                 .database(&session.resource_id)
                 .ok_or_else(|| failed("it is gone"))?;
@@ -213,7 +234,7 @@ impl Heart for Invocation {
                 return Err(Write::OtherEpoch { epoch: held });
             }
             found.commit(now, Entry::Epoch(epoch, run_id.clone()));
-            let beat = found.next_beat(vantage, epoch, now);
+            let beat = found.next_beat(vantage, epoch, now + ahead);
             found.commit(now, Entry::Beat(vantage.clone(), beat));
             state.note(now, || {
                 format!("epoch {epoch} is opened on {}", session.resource_id)

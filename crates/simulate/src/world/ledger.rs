@@ -9,7 +9,7 @@ use failover::{
     topology::{Blueprint, Healthy},
 };
 
-use super::{Invocation, Kind, Made};
+use super::{Invocation, Made};
 use crate::{api::Api, state::Table};
 
 impl Invocation {
@@ -19,12 +19,9 @@ impl Invocation {
         what: &'static str,
         read: impl Fn(&Table) -> T + Send + Sync,
     ) -> Result<T, Error> {
-        self.call(
-            (Api::Ledger, region),
-            Kind::Reads,
-            what,
-            |made: Made<'_>| Ok(read(made.state.tables.entry(region.clone()).or_default())),
-        )
+        self.call((Api::Ledger, region), what, |made: Made<'_>| {
+            Ok(read(made.state.tables.entry(region.clone()).or_default()))
+        })
         .await
     }
 
@@ -32,17 +29,13 @@ impl Invocation {
         &self,
         region: &Region,
         what: &'static str,
-        write: impl Fn(&mut Table) + Send + Sync,
+        write: impl Fn(&mut Table) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.call(
-            (Api::Ledger, region),
-            Kind::Changes,
-            what,
-            |made: Made<'_>| {
-                write(made.state.tables.entry(region.clone()).or_default());
-                Ok(())
-            },
-        )
+        let at = region.clone();
+        self.change((Api::Ledger, region), what, move |made: Made<'_>| {
+            write(made.state.tables.entry(at.clone()).or_default());
+            Ok(())
+        })
         .await
     }
 }
@@ -57,26 +50,22 @@ impl Ledger for Invocation {
 
     async fn replace_row(&self, region: &Region, row: &PlanState) -> Result<bool, Error> {
         let what = "DynamoDB PutItem of the row";
-        self.call(
-            (Api::Ledger, region),
-            Kind::Changes,
-            what,
-            |made: Made<'_>| {
-                let table = made.state.tables.entry(region.clone()).or_default();
-                let before = table.row.as_ref().map_or(0, |row| row.version);
-                if before != row.version {
-                    return Ok(false);
-                }
-                let next = PlanState {
-                    version: row.version + 1,
-                    ..row.clone()
-                };
-                let old = table.row.replace(next.clone());
-                let (truth, now) = (&mut made.state.truth, made.now);
-                truth.row_changed(now, region, old.as_ref(), &next);
-                Ok(true)
-            },
-        )
+        let (at, row) = (region.clone(), row.clone());
+        self.change((Api::Ledger, region), what, move |made: Made<'_>| {
+            let table = made.state.tables.entry(at.clone()).or_default();
+            let before = table.row.as_ref().map_or(0, |row| row.version);
+            if before != row.version {
+                return Ok(false);
+            }
+            let next = PlanState {
+                version: row.version + 1,
+                ..row.clone()
+            };
+            let old = table.row.replace(next.clone());
+            let (truth, now) = (&mut made.state.truth, made.now);
+            truth.row_changed(now, &at, old.as_ref(), &next);
+            Ok(true)
+        })
         .await
     }
 
@@ -97,7 +86,8 @@ impl Ledger for Invocation {
     }
 
     async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
-        let put = |table: &mut Table| drop(table.runs.insert(run.run_id.clone(), run.clone()));
+        let run = run.clone();
+        let put = move |table: &mut Table| drop(table.runs.insert(run.run_id.clone(), run.clone()));
         self.write(region, "DynamoDB PutItem of the run", put).await
     }
 
@@ -125,13 +115,15 @@ impl Ledger for Invocation {
     }
 
     async fn put_vantage(&self, _: &PlanName, vantage: &Vantage) -> Result<(), Error> {
-        let put = |table: &mut Table| table.vantage = Some(vantage.clone());
+        let vantage = vantage.clone();
+        let put = move |table: &mut Table| table.vantage = Some(vantage.clone());
         self.write(&self.region, "DynamoDB PutItem of the vantage", put)
             .await
     }
 
     async fn put_known(&self, known: &KeptPlan) -> Result<(), Error> {
-        let put = |table: &mut Table| table.known = Some(known.clone());
+        let known = known.clone();
+        let put = move |table: &mut Table| table.known = Some(known.clone());
         self.write(&self.region, "DynamoDB PutItem of the plan", put)
             .await
     }
@@ -154,7 +146,8 @@ impl Ledger for Invocation {
     }
 
     async fn put_losses(&self, _: &PlanName, losses: &Losses) -> Result<(), Error> {
-        let put = |table: &mut Table| {
+        let losses = losses.clone();
+        let put = move |table: &mut Table| {
             drop(table.losses.insert(losses.cluster.clone(), losses.clone()));
         };
         self.write(&self.region, "DynamoDB PutItem of the losses", put)
@@ -173,7 +166,8 @@ impl Ledger for Invocation {
         member: &Region,
         blueprint: &Blueprint,
     ) -> Result<(), Error> {
-        let put = |table: &mut Table| table.blueprint = Some(blueprint.clone());
+        let blueprint = blueprint.clone();
+        let put = move |table: &mut Table| table.blueprint = Some(blueprint.clone());
         self.write(member, "DynamoDB PutItem of the blueprint", put)
             .await
     }
@@ -189,7 +183,8 @@ impl Ledger for Invocation {
         member: &Region,
         healthy: &Healthy,
     ) -> Result<(), Error> {
-        let put = |table: &mut Table| table.healthy = Some(healthy.clone());
+        let healthy = healthy.clone();
+        let put = move |table: &mut Table| table.healthy = Some(healthy.clone());
         self.write(member, "DynamoDB PutItem of the healthy member", put)
             .await
     }

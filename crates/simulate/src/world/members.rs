@@ -14,7 +14,7 @@ use failover::{
 };
 use jiff::Timestamp;
 
-use super::{Invocation, Kind, Made};
+use super::{Invocation, Made};
 use crate::{api::Api, rds::Rds};
 
 impl Topologies for Invocation {
@@ -32,7 +32,7 @@ impl Invocation {
         what: &'static str,
         show: impl Fn(&Rds) -> T + Send + Sync,
     ) -> Result<T, Error> {
-        self.call((Api::Rds, region), Kind::Reads, what, |made: Made<'_>| {
+        self.call((Api::Rds, region), what, |made: Made<'_>| {
             Ok(show(made.state.rds_of(made.now, made.age)))
         })
         .await
@@ -42,14 +42,15 @@ impl Invocation {
         &self,
         region: &Region,
         what: &'static str,
-        change: impl Fn(&mut Rds, Timestamp) -> Result<Accepted, Error> + Send + Sync,
+        change: impl Fn(&mut Rds, Timestamp) -> Result<Accepted, Error> + Send + Sync + 'static,
     ) -> Result<Accepted, Error> {
-        let asked = self.call((Api::Rds, region), Kind::Changes, what, |made: Made<'_>| {
+        let at = region.clone();
+        let asked = self.change((Api::Rds, region), what, move |made: Made<'_>| {
             made.state.settle(made.now);
             let came = change(&mut made.state.rds, made.now);
             made.state.settle(made.now);
             made.state
-                .note(made.now, || format!("{what} in {region}: {came:?}"));
+                .note(made.now, || format!("{what} in {at}: {came:?}"));
             came
         });
         match asked.await {
@@ -141,16 +142,18 @@ impl Members for Invocation {
 
     async fn fail_over(&self, region: &Region, global: &str, arn: &str) -> Result<Accepted, Error> {
         let what = "RDS FailoverGlobalCluster";
-        self.asked(region, what, |rds, now| {
-            rds.fail_over(now, region, global, arn)
+        let (at, global, arn) = (region.clone(), global.to_owned(), arn.to_owned());
+        self.asked(region, what, move |rds, now| {
+            rds.fail_over(now, &at, &global, &arn)
         })
         .await
     }
 
     async fn detach(&self, region: &Region, global: &str, arn: &str) -> Result<Accepted, Error> {
         let what = "RDS RemoveFromGlobalCluster";
-        self.asked(region, what, |rds, now| {
-            rds.detach(now, region, global, arn)
+        let (at, global, arn) = (region.clone(), global.to_owned(), arn.to_owned());
+        self.asked(region, what, move |rds, now| {
+            rds.detach(now, &at, &global, &arn)
         })
         .await
     }
@@ -162,15 +165,17 @@ impl Members for Invocation {
         arn: &str,
     ) -> Result<Accepted, Error> {
         let what = "RDS SwitchoverGlobalCluster";
-        self.asked(region, what, |rds, now| {
-            rds.switch_over(now, region, global, arn)
+        let (at, global, arn) = (region.clone(), global.to_owned(), arn.to_owned());
+        self.asked(region, what, move |rds, now| {
+            rds.switch_over(now, &at, &global, &arn)
         })
         .await
     }
 
     async fn call(&self, region: &Region, call: &Call) -> Result<Accepted, Error> {
-        let asked = self.asked(region, call.operation(), |rds, now| {
-            rds.call(now, region, call)
+        let (at, made) = (region.clone(), call.clone());
+        let asked = self.asked(region, call.operation(), move |rds, now| {
+            rds.call(now, &at, &made)
         });
         asked.await
     }

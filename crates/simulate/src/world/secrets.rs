@@ -10,7 +10,7 @@ use failover::{
     ports::{Credentials, Heart, Place, Rotation, Secrets},
 };
 
-use super::{Invocation, Kind, Made};
+use super::{Invocation, Made};
 use crate::api::Api;
 
 impl Secrets for Invocation {
@@ -22,27 +22,33 @@ impl Secrets for Invocation {
         _: u16,
     ) -> Result<Credentials, Error> {
         let what = "Secrets Manager GetSecretValue of the probe";
-        self.call((Api::Secrets, &self.region), Kind::Reads, what, |_| {
-            Ok(login("probe"))
+        self.call((Api::Secrets, &self.region), what, |made: Made<'_>| {
+            let [current, _] = made.state.passwords(&self.region, made.now);
+            Ok(login("probe", current))
         })
         .await
     }
 
     async fn other_probe_logins(&self, _: &Plan) -> Vec<Credentials> {
-        Vec::new()
+        let what = "Secrets Manager GetSecretValue of the probe's version before";
+        let asked = self.call((Api::Secrets, &self.region), what, |made: Made<'_>| {
+            let [current, before] = made.state.passwords(&self.region, made.now);
+            Ok((before != current).then(|| login("probe", before)))
+        });
+        asked.await.ok().flatten().into_iter().collect()
     }
 
     async fn admin_login(&self, _: &Plan) -> Result<Credentials, Error> {
         let what = "Secrets Manager GetSecretValue of the administrator";
-        self.call((Api::Secrets, &self.region), Kind::Reads, what, |_| {
-            Ok(login("admin"))
+        self.call((Api::Secrets, &self.region), what, |_| {
+            Ok(login("admin", 0))
         })
         .await
     }
 
     async fn rotation(&self, _: &str) -> Result<Rotation, Error> {
         let what = "Secrets Manager DescribeSecret";
-        self.call((Api::Secrets, &self.region), Kind::Reads, what, |_| {
+        self.call((Api::Secrets, &self.region), what, |_| {
             Ok(Rotation {
                 next_at: None,
                 primary_region: None,
@@ -52,10 +58,10 @@ impl Secrets for Invocation {
     }
 }
 
-fn login(user: &str) -> Credentials {
+fn login(user: &str, password: u64) -> Credentials {
     Credentials {
         user: user.into(),
-        password: String::new(),
+        password: password.to_string(),
     }
 }
 
@@ -74,7 +80,7 @@ impl Invocation {
         let limit = Duration::from_secs(5);
         let unavailable = |why: Write| Error::Unavailable(why.to_string());
         let session = self
-            .connect(&place, &login("admin"), limit)
+            .connect(&place, &login("admin", 0), limit)
             .await
             .map_err(unavailable)?;
         let asked = self.served(&session, |state, now| {

@@ -10,7 +10,7 @@ use failover::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Invocation, Kind, Made};
+use super::{Invocation, Made};
 use crate::{
     api::Api,
     state::{State, Told},
@@ -24,17 +24,20 @@ const DEPLOYS: SignedDuration = SignedDuration::from_secs(40);
 impl Invocation {
     async fn route53<T>(
         &self,
-        kind: Kind,
         what: &'static str,
         perform: impl Fn(Made<'_>) -> Result<T, Error> + Send + Sync,
     ) -> Result<Heard<T>, Error> {
         let home = self.region.of_route53();
-        match self.call((Api::Names, &home), kind, what, perform).await {
-            Err(Error::Unavailable(why)) if why.ends_with("ThrottlingException") => {
-                Ok(Heard::Throttled(why))
-            }
-            other => other.map(Heard::Said),
+        heard(self.call((Api::Names, &home), what, perform).await)
+    }
+}
+
+fn heard<T>(answer: Result<T, Error>) -> Result<Heard<T>, Error> {
+    match answer {
+        Err(Error::Unavailable(why)) if why.ends_with("ThrottlingException") => {
+            Ok(Heard::Throttled(why))
         }
+        other => other.map(Heard::Said),
     }
 }
 
@@ -46,7 +49,7 @@ impl Names for Invocation {
         kind: &'static str,
     ) -> Result<Heard<Option<Record>>, Error> {
         let what = "Route 53 ListResourceRecordSets";
-        self.route53(Kind::Reads, what, |made| {
+        self.route53(what, |made| {
             let key = (name.to_owned(), kind);
             Ok(made.state.records.get(&key).cloned())
         })
@@ -55,7 +58,8 @@ impl Names for Invocation {
 
     async fn change(&self, _: &str, batch: &Batch, _: &str) -> Result<Heard<String>, Error> {
         let what = "Route 53 ChangeResourceRecordSets";
-        self.route53(Kind::Changes, what, |made| {
+        let (home, batch) = (self.region.of_route53(), batch.clone());
+        let asked = self.change((Api::Names, &home), what, move |made: Made<'_>| {
             let key = |record: &Record| (record.name.clone(), record.kind);
             let mut next = made.state.records.clone();
             for record in &batch.delete {
@@ -81,12 +85,12 @@ impl Names for Invocation {
                 format!("names are led to {}", led.collect::<Vec<_>>().join(", "))
             });
             Ok(id)
-        })
-        .await
+        });
+        heard(asked.await)
     }
 
     async fn is_in_sync(&self, change: &str) -> Result<Heard<bool>, Error> {
-        self.route53(Kind::Reads, "Route 53 GetChange", |made| {
+        self.route53("Route 53 GetChange", |made| {
             let spread = made.state.changes.get(change);
             Ok(spread.is_some_and(|spread| *spread <= made.now))
         })
@@ -118,12 +122,9 @@ impl State {
 impl Parameters for Invocation {
     async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
         let what = "SSM GetParametersByPath";
-        self.call(
-            (Api::Parameters, &self.region),
-            Kind::Reads,
-            what,
-            |made: Made<'_>| Ok(vec![("orders".into(), made.state.document.clone())]),
-        )
+        self.call((Api::Parameters, &self.region), what, |made: Made<'_>| {
+            Ok(vec![("orders".into(), made.state.document.clone())])
+        })
         .await
     }
 
@@ -133,47 +134,32 @@ impl Parameters for Invocation {
 
     async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
         let what = "SSM GetParameter of the plan";
-        self.call(
-            (Api::Parameters, region),
-            Kind::Reads,
-            what,
-            |made: Made<'_>| {
-                if plan.as_str() == "orders" {
-                    return Ok(made.state.document.clone());
-                }
-                Err(Error::InvalidRequest(format!("there is no plan {plan}")))
-            },
-        )
+        self.call((Api::Parameters, region), what, |made: Made<'_>| {
+            if plan.as_str() == "orders" {
+                return Ok(made.state.document.clone());
+            }
+            Err(Error::InvalidRequest(format!("there is no plan {plan}")))
+        })
         .await
     }
 
     async fn switches(&self, _: &PlanName) -> Result<Switches, Error> {
         let what = "SSM GetParameters of the switches";
-        self.call(
-            (Api::Parameters, &self.region),
-            Kind::Reads,
-            what,
-            |made: Made<'_>| {
-                Ok(Switches {
-                    kill: made.state.killed.then(|| "on".to_owned()),
-                    maintenance: None,
-                })
-            },
-        )
+        self.call((Api::Parameters, &self.region), what, |made: Made<'_>| {
+            Ok(Switches {
+                kill: made.state.killed.then(|| "on".to_owned()),
+                maintenance: None,
+            })
+        })
         .await
     }
 
     async fn parameter(&self, region: &Region, name: &str) -> Result<Option<Parameter>, Error> {
         let what = "SSM GetParameter of an endpoint";
-        self.call(
-            (Api::Parameters, region),
-            Kind::Reads,
-            what,
-            |made: Made<'_>| {
-                let key = (region.clone(), name.to_owned());
-                Ok(made.state.parameters.get(&key).cloned())
-            },
-        )
+        self.call((Api::Parameters, region), what, |made: Made<'_>| {
+            let key = (region.clone(), name.to_owned());
+            Ok(made.state.parameters.get(&key).cloned())
+        })
         .await
     }
 
@@ -184,16 +170,11 @@ impl Parameters for Invocation {
         parameter: &Parameter,
     ) -> Result<(), Error> {
         let what = "SSM PutParameter";
-        self.call(
-            (Api::Parameters, region),
-            Kind::Changes,
-            what,
-            |made: Made<'_>| {
-                let key = (region.clone(), name.to_owned());
-                made.state.parameters.insert(key, parameter.clone());
-                Ok(())
-            },
-        )
+        let (key, parameter) = ((region.clone(), name.to_owned()), parameter.clone());
+        self.change((Api::Parameters, region), what, move |made: Made<'_>| {
+            made.state.parameters.insert(key.clone(), parameter.clone());
+            Ok(())
+        })
         .await
     }
 }
@@ -201,45 +182,33 @@ impl Parameters for Invocation {
 impl People for Invocation {
     async fn publish(&self, _: &str, subject: &str, text: &str) -> Result<(), Error> {
         let what = "SNS Publish";
-        self.call(
-            (Api::People, &self.region),
-            Kind::Changes,
-            what,
-            |made: Made<'_>| {
-                made.state.note(made.now, || {
-                    format!(
-                        "people are told in {}: {subject}: {}",
-                        self.region,
-                        text.replace('\n', " | ")
-                    )
-                });
-                made.state.told.push(Told {
-                    at: made.now,
-                    region: self.region.clone(),
-                    subject: subject.to_owned(),
-                    text: text.to_owned(),
-                });
-                Ok(())
-            },
-        )
+        let (at, subject, text) = (self.region.clone(), subject.to_owned(), text.to_owned());
+        self.change((Api::People, &self.region), what, move |made: Made<'_>| {
+            made.state.note(made.now, || {
+                let line = text.replace('\n', " | ");
+                format!("people are told in {at}: {subject}: {line}")
+            });
+            made.state.told.push(Told {
+                at: made.now,
+                region: at.clone(),
+                subject: subject.clone(),
+                text: text.clone(),
+            });
+            Ok(())
+        })
         .await
     }
 
     async fn topic(&self, region: &Region, _: &str) -> Result<(), Error> {
-        self.call(
-            (Api::People, region),
-            Kind::Reads,
-            "SNS GetTopicAttributes",
-            |_| Ok(()),
-        )
-        .await
+        self.call((Api::People, region), "SNS GetTopicAttributes", |_| Ok(()))
+            .await
     }
 }
 
 impl Services for Invocation {
     async fn service(&self, region: &Region, _: &str, service: &str) -> Result<Service, Error> {
         let what = "ECS DescribeServices";
-        self.call((Api::Ecs, region), Kind::Reads, what, |made: Made<'_>| {
+        self.call((Api::Ecs, region), what, |made: Made<'_>| {
             let now = made.now;
             let found = made.state.service(region, service);
             let began = found.deployments.first().and_then(|first| began(&first.id));
@@ -264,9 +233,10 @@ impl Services for Invocation {
         desired_count: Option<u32>,
     ) -> Result<String, Error> {
         let what = "ECS UpdateService";
-        self.call((Api::Ecs, region), Kind::Changes, what, |made: Made<'_>| {
+        let (at, service) = (region.clone(), service.to_owned());
+        self.change((Api::Ecs, region), what, move |made: Made<'_>| {
             let now = made.now;
-            let found = made.state.service(region, service);
+            let found = made.state.service(&at, &service);
             found.desired_count = desired_count.unwrap_or(found.desired_count);
             for old in &mut found.deployments {
                 old.status = "ACTIVE".into();

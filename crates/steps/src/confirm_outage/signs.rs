@@ -54,7 +54,7 @@ impl Signs {
         Self {
             loss: records.loss(pass, &acknowledged, last_sign),
             outage_since: outage_since(
-                evidence.failing_since,
+                records.out_since(evidence),
                 last.max(alive_at).max(newest),
                 pass.run.plan.detection.covers(),
             ),
@@ -116,6 +116,13 @@ impl<'a> Records<'a> {
     fn acknowledged(&self) -> Beats {
         let last = |vantage: &Vantage| Some((vantage.region.clone(), vantage.last_beat?));
         self.all().filter_map(last).collect()
+    }
+
+    /// Since when our own looks failed, or found a server that takes no writes, as a switchover that is called off leaves it.
+    fn out_since(&self, evidence: &Evidence) -> Option<Timestamp> {
+        let failing = evidence.failing_since?;
+        let read_only = self.own.and_then(|own| own.signs.read_only_since);
+        Some(read_only.map_or(failing, |since| since.min(failing)))
     }
 
     /// The newest commit that arrived here.

@@ -106,6 +106,17 @@ fn what_a_third_members_probe_had_acknowledged_counts_in_the_loss() {
 }
 
 #[test]
+fn writes_are_out_since_the_server_takes_none_where_it_fails_after_that() {
+    let since = |read_only: Option<i64>| {
+        let mut seen = vantage(&[("us-east-1", 100)]);
+        seen.signs.read_only_since = read_only.map(at);
+        signs(seen, Verdict::RegionDown, 120, row()).outage_since
+    };
+    assert_eq!(since(None), Some(at(105)));
+    assert_eq!(since(Some(102)), Some(at(102)));
+}
+
+#[test]
 fn an_hour_behind_a_cut_road_makes_the_loss_unknown() {
     let lost = |held: &[(&str, i64)], row| {
         let signs = signs(vantage(held), Verdict::RegionDown, 3_700, row);

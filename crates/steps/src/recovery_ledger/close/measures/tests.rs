@@ -36,8 +36,15 @@ fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones
         loss: None,
         came_back_until: None,
     });
-    let rto =
-        |run: &Run| measures(run, (Outcome::Succeeded, Vec::new()), &CameBack::default(), at(110)).rto_seconds;
+    let rto = |run: &Run| {
+        measures(
+            run,
+            (Outcome::Succeeded, Vec::new()),
+            &CameBack::default(),
+            at(110),
+        )
+        .rto_seconds
+    };
     moved.kind = RunKind::PlannedFailover;
     assert_eq!(rto(&moved), Some(3.0));
     // The new writer of an outage may lack the old one's last beats.

@@ -9,7 +9,7 @@ use failover::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    case::{Case, Kind, NAME},
+    case::{Case, Event, Kind, NAME},
     database::Entry,
     fault::Way,
     rested,
@@ -121,6 +121,20 @@ fn told(case: &Case, state: &mut State) {
             state.truth.violated(Rule::ToldOnce, what);
         }
     }
+    let is_undisturbed = case.kind == Kind::PlannedMove
+        && case.faults.0.is_empty()
+        && case.passes.is_empty()
+        && case
+            .events
+            .iter()
+            .all(|timed| matches!(timed.event, Event::Started(..)));
+    let alarms = told
+        .iter()
+        .filter(|one| one.subject.starts_with("CRITICAL"));
+    for one in alarms.filter(|_| is_undisturbed) {
+        let what = format!("{}: {} in {}", one.at, one.subject, one.region);
+        state.truth.violated(Rule::ToldOnce, what);
+    }
     // Whoever dies after telling, or never hears that it was told, tells again.
     let forgets = |way: Way| {
         matches!(
@@ -177,8 +191,11 @@ fn rest(state: &mut State, now: Timestamp) {
         if let Some(lease) = held.filter(|lease| is_open(&lease.run_id)) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
-        let told = state.told.iter().any(|told| Some(told.at) >= disturbed);
-        if row.intent.is_some() && !told {
+        let is_told = row.intent.as_ref().is_none_or(|intent| {
+            let mut told = state.told.iter();
+            told.any(|told| told.at > intent.written_at && told.subject.starts_with("CRITICAL"))
+        });
+        if !is_told {
             left.push(format!("an open change of writer in {region}, untold"));
         }
     }

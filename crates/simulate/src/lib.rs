@@ -17,6 +17,7 @@ pub mod fault;
 mod first;
 pub mod functions;
 mod judge;
+mod judge_changes;
 mod physics;
 pub mod planted;
 pub mod play;

@@ -11,7 +11,6 @@ use crate::{
     database::{Condition, Database},
     rds::Happened,
     state::State,
-    truth::Rule,
     world::Shared,
 };
 
@@ -21,8 +20,6 @@ const TICK: Duration = Duration::from_millis(250);
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(5);
 /// How long it is remembered.
 const FORGOTTEN: SignedDuration = SignedDuration::from_secs(60);
-/// A writer that nobody outside reached for so long counts as lost, whatever goes on inside its Region.
-const LOST: SignedDuration = SignedDuration::from_secs(8);
 
 /// Goes on for ever.
 pub(crate) async fn go_on(shared: Arc<Shared>) {
@@ -72,12 +69,16 @@ impl State {
             Happened::Opened { resource_id } => self.is_closed(resource_id, false),
             Happened::Cut { resource_id } => {
                 self.judge_promotion(now, resource_id);
+                self.judge_record(now, resource_id);
                 if let Some(found) = self.databases.get_mut(resource_id) {
                     found.is_stalled = true;
                 }
             }
             Happened::Promoted { resource_id, .. } => self.takes_the_lead(resource_id),
-            Happened::SwitchedOver { old, new } => self.switch_over(now, old, new),
+            Happened::SwitchedOver { old, new } => {
+                self.judge_record(now, new);
+                self.switch_over(now, old, new);
+            }
             Happened::Follows {
                 resource_id,
                 primary_resource_id,
@@ -245,66 +246,6 @@ impl State {
             self.truth.unreachable_since = None;
         } else {
             self.truth.unreachable_since.get_or_insert(now);
-        }
-    }
-
-    /// A writer that somebody outside reached until a moment ago was left.
-    fn judge_promotion(&mut self, now: Timestamp, promoted: &str) {
-        let Some((epoch, proven)) = self.proven() else {
-            return;
-        };
-        if proven == promoted || self.truth.is_allowed {
-            return;
-        }
-        // A member that follows another one than the writer takes nothing from it.
-        let follows = self.databases.get(promoted);
-        let follows = follows.and_then(|found| found.follows.as_ref());
-        if follows.is_some_and(|follows| *follows != proven) {
-            return;
-        }
-        let since = self.truth.unreachable_since;
-        let is_lost = since.is_some_and(|since| now.duration_since(since) >= LOST);
-        if let Some(why) = self.refused(now, &proven) {
-            let what = format!("{now}: {promoted} is promoted although {why}");
-            self.truth.violated(Rule::NoLivingWriterLeft, what);
-        }
-        if !is_lost {
-            let what = format!(
-                "{now}: {promoted} is promoted past {proven} of epoch {epoch}, which can take writes"
-            );
-            self.truth.violated(Rule::NoLivingWriterLeft, what);
-        }
-    }
-
-    fn judge_deletion(&mut self, now: Timestamp, resource_id: &str) {
-        if self
-            .proven()
-            .is_some_and(|(_, proven)| proven == resource_id)
-        {
-            let what = format!("{now}: {resource_id}, the proven writer, is deleted");
-            self.truth.violated(Rule::WriterIsKept, what);
-        }
-        self.judge_loss_of(now, resource_id);
-    }
-
-    /// Whether rows are gone for good that only one cluster has.
-    fn judge_loss_of(&mut self, now: Timestamp, resource_id: &str) {
-        let Some(found) = self.databases.get(resource_id) else {
-            return;
-        };
-        let rows = found.rows();
-        let others = self.databases.iter().filter(|(own, _)| *own != resource_id);
-        let elsewhere: std::collections::BTreeSet<u64> =
-            others.flat_map(|(_, other)| other.rows()).collect();
-        let kept: std::collections::BTreeSet<u64> =
-            self.snapshots.values().flatten().copied().collect();
-        let gone = rows
-            .difference(&elsewhere)
-            .filter(|row| !kept.contains(row));
-        let only = gone.count();
-        if only > 0 {
-            let what = format!("{now}: {only} rows of {resource_id} are in no other place");
-            self.truth.violated(Rule::OnlyCopyIsKept, what);
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Rule {
     FencedIsShut,
     /// No writer that could take writes is abandoned without a human's word.
     NoLivingWriterLeft,
+    /// No writer changes unless a ledger has it on record before, for a run that may change something.
+    ChangeIsOnRecord,
     /// No ledger's epoch goes back.
     EpochNeverGoesBack,
     /// No name goes back to an earlier epoch.

@@ -1,0 +1,116 @@
+//! What must hold when RDS carries something out: whether a promotion was right, and whether what goes away was the last of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{api::Api, state::State, truth::Rule};
+
+/// A writer that nobody outside reached for so long counts as lost, whatever goes on inside its Region.
+const LOST: SignedDuration = SignedDuration::from_secs(8);
+/// While its Region answers it may fail over inside it, which takes up to this long.
+const IN_REGION: SignedDuration = SignedDuration::from_mins(2);
+
+impl State {
+    /// A writer that somebody outside reached until a moment ago was left.
+    pub(crate) fn judge_promotion(&mut self, now: Timestamp, promoted: &str) {
+        let Some((epoch, proven)) = self.proven() else {
+            return;
+        };
+        // A member that follows another one than the writer takes nothing from it.
+        let follows = self.databases.get(promoted);
+        let follows = follows.and_then(|found| found.follows.as_ref());
+        let is_elsewhere = follows.is_some_and(|follows| *follows != proven);
+        if proven == promoted || self.truth.is_allowed || is_elsewhere {
+            return;
+        }
+        let since = self.truth.unreachable_since;
+        let gone = since.map(|since| now.duration_since(since));
+        let gone = gone.unwrap_or_default();
+        if let Some(why) = self.refused(now, &proven) {
+            let what = format!("{now}: {promoted} is promoted although {why}");
+            self.truth.violated(Rule::NoLivingWriterLeft, what);
+        }
+        if gone < LOST {
+            let what = format!(
+                "{now}: {promoted} is promoted past {proven} of epoch {epoch}, which can take writes"
+            );
+            self.truth.violated(Rule::NoLivingWriterLeft, what);
+        } else if gone < IN_REGION && self.has_a_region(&proven) {
+            let what = format!(
+                "{now}: {promoted} is promoted {gone} after {proven} of epoch {epoch} went, which may fail over inside its Region"
+            );
+            self.truth.violated(Rule::NoLivingWriterLeft, what);
+        }
+    }
+
+    /// Whether RDS in a cluster's Region answers somebody outside.
+    fn has_a_region(&self, resource_id: &str) -> bool {
+        let found = self.databases.get(resource_id);
+        let Some(own) = found.map(|found| found.region.clone()) else {
+            return false;
+        };
+        let mut outside = self.regions().filter(|region| *region != own);
+        outside.any(|region| self.answers(&region, &own, Api::Rds))
+    }
+
+    /// Somebody else than a run that has written it down changes the writer.
+    pub(crate) fn judge_record(&mut self, now: Timestamp, promoted: &str) {
+        let found = self.databases.get(promoted);
+        let Some(region) = found.map(|found| found.region.clone()) else {
+            return;
+        };
+        let is_dry = |run: &str| {
+            let mut all = self.executions.values();
+            let found = all.find(|started| started.name == run);
+            found.is_some_and(|started| started.input["dry_run"] == true)
+        };
+        let mut rows = self.tables.values().filter_map(|table| table.row.as_ref());
+        let is_recorded = rows.any(|row| {
+            let intent = row.intent.as_ref();
+            let intended =
+                intent.is_some_and(|intent| intent.to == region && !is_dry(&intent.run_id.0));
+            let current = row.current.as_ref();
+            intended || current.is_some_and(|current| current.writer == region)
+        });
+        let follows = self
+            .databases
+            .get(promoted)
+            .and_then(|found| found.follows.clone());
+        let proven = self.proven().map(|(_, proven)| proven);
+        if !is_recorded && follows.is_some() && follows == proven {
+            let what = format!("{now}: {promoted} takes over, and no ledger has that on record");
+            self.truth.violated(Rule::ChangeIsOnRecord, what);
+        }
+    }
+
+    pub(crate) fn judge_deletion(&mut self, now: Timestamp, resource_id: &str) {
+        if self
+            .proven()
+            .is_some_and(|(_, proven)| proven == resource_id)
+        {
+            let what = format!("{now}: {resource_id}, the proven writer, is deleted");
+            self.truth.violated(Rule::WriterIsKept, what);
+        }
+        self.judge_loss_of(now, resource_id);
+    }
+
+    /// Whether rows are gone for good that only one cluster has.
+    fn judge_loss_of(&mut self, now: Timestamp, resource_id: &str) {
+        let Some(found) = self.databases.get(resource_id) else {
+            return;
+        };
+        let rows = found.rows();
+        let others = self.databases.iter().filter(|(own, _)| *own != resource_id);
+        let elsewhere: std::collections::BTreeSet<u64> =
+            others.flat_map(|(_, other)| other.rows()).collect();
+        let kept: std::collections::BTreeSet<u64> =
+            self.snapshots.values().flatten().copied().collect();
+        let gone = rows
+            .difference(&elsewhere)
+            .filter(|row| !kept.contains(row));
+        let only = gone.count();
+        if only > 0 {
+            let what = format!("{now}: {only} rows of {resource_id} are in no other place");
+            self.truth.violated(Rule::OnlyCopyIsKept, what);
+        }
+    }
+}

@@ -23,6 +23,8 @@ const ANSWERED: SignedDuration = SignedDuration::from_mins(10);
 const RESTS: SignedDuration = SignedDuration::from_mins(12);
 /// The same message twice within this time is one too many.
 const TWICE: SignedDuration = SignedDuration::from_mins(10);
+/// What has just begun has not ended yet.
+const YOUNG: SignedDuration = SignedDuration::from_mins(1);
 /// Two intervals of the plan.
 const INTERVALS: f64 = 10.0;
 /// An application's own pace, both before and after.
@@ -188,6 +190,11 @@ fn rest(state: &mut State, now: Timestamp) {
                 .is_some_and(|run: &Run| run.closed.is_none())
         };
         let held = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+        let is_young = |run_id| {
+            let opened = table.runs.get(run_id).map(|run: &Run| run.opened_at);
+            opened.is_some_and(|opened| now.duration_since(opened) < YOUNG)
+        };
+        let held = held.filter(|lease| !is_young(&lease.run_id));
         if let Some(lease) = held.filter(|lease| is_open(&lease.run_id)) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
@@ -200,7 +207,8 @@ fn rest(state: &mut State, now: Timestamp) {
         }
     }
     for (arn, started) in &state.executions {
-        if started.ended.is_none() && !state.lost.contains(&started.region) {
+        let is_young = now.duration_since(started.at) < YOUNG;
+        if started.ended.is_none() && !is_young && !state.lost.contains(&started.region) {
             left.push(format!("{arn} runs"));
         }
     }

@@ -9,6 +9,9 @@ const LOST: SignedDuration = SignedDuration::from_secs(8);
 /// While its Region answers it may fail over inside it, which takes up to this long.
 const IN_REGION: SignedDuration = SignedDuration::from_mins(2);
 
+/// What came back this short a time ago no look may have seen yet.
+const A_LOOK: SignedDuration = SignedDuration::from_secs(5);
+
 impl State {
     /// A writer that somebody outside reached until a moment ago was left.
     pub(crate) fn judge_promotion(&mut self, now: Timestamp, promoted: &str) {
@@ -22,10 +25,8 @@ impl State {
         if proven == promoted || self.truth.is_allowed || is_elsewhere {
             return;
         }
-        let since = self.truth.unreachable_since;
-        let gone = since.map(|since| now.duration_since(since));
-        let gone = gone.unwrap_or_default();
-        if let Some(why) = self.refused(now, &proven) {
+        let gone = self.unreached(now);
+        if let Some(why) = self.refused(now, (&proven, promoted)) {
             let what = format!("{now}: {promoted} is promoted although {why}");
             self.truth.violated(Rule::NoLivingWriterLeft, what);
         }
@@ -39,6 +40,19 @@ impl State {
                 "{now}: {promoted} is promoted {gone} after {proven} of epoch {epoch} went, which may fail over inside its Region"
             );
             self.truth.violated(Rule::NoLivingWriterLeft, what);
+        }
+    }
+
+    /// For how long nobody outside reached a working writer, until a moment ago.
+    pub(crate) fn unreached(&self, now: Timestamp) -> SignedDuration {
+        let Some((since, until)) = self.truth.unreachable else {
+            return SignedDuration::ZERO;
+        };
+        let is_seen = now.duration_since(until) > A_LOOK;
+        if is_seen {
+            SignedDuration::ZERO
+        } else {
+            until.duration_since(since)
         }
     }
 

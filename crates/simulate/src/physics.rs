@@ -242,10 +242,10 @@ impl State {
         let Some((_, proven)) = self.proven() else {
             return;
         };
-        if self.is_reached(&proven) {
-            self.truth.unreachable_since = None;
-        } else {
-            self.truth.unreachable_since.get_or_insert(now);
+        if !self.is_reached(&proven) {
+            self.truth.unreachable.get_or_insert((now, now)).1 = now;
+        } else if self.unreached(now).is_zero() {
+            self.truth.unreachable = None;
         }
     }
 }

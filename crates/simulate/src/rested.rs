@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::Api,
-    case::{AWAY, Case, Event, HOME, Kind},
+    case::{Case, Event, Kind},
     database::{Condition, Database},
     state::State,
     truth::Rule,
@@ -21,6 +21,8 @@ use crate::{
 const SHUT: SignedDuration = SignedDuration::from_mins(8);
 /// A switch that was put on so long ago is on for everybody.
 const READ: SignedDuration = SignedDuration::from_secs(8);
+/// What the plan takes as lost at most, and two intervals by which nobody sees it.
+const MOST_LOST: SignedDuration = SignedDuration::from_secs(70);
 /// So long after what it is about a case has its end.
 const DONE: f64 = 780.0;
 
@@ -62,46 +64,47 @@ fn open(state: &mut State, now: Timestamp) {
     }
 }
 
-/// What nothing hinders is done: a lost Region is left, and people's moves are made.
+/// What nothing hinders is done: a Region that is lost for good was left.
 fn undone(case: &Case, state: &mut State) {
-    let Some(wanted) = wanted(case) else { return };
+    let Some(left) = left(case) else { return };
     let proven = state.proven();
     let found = proven.and_then(|(_, own)| Some((own.clone(), state.databases.get(&own)?)));
-    let is_there = found.as_ref().is_some_and(|(own, found)| {
+    let is_done = found.as_ref().is_some_and(|(own, found)| {
         let last = state.truth.acknowledged.last();
-        found.region == wanted && last.is_some_and(|last| last.resource_id == *own)
+        found.region != left && last.is_some_and(|last| last.resource_id == *own)
     });
-    if !is_there {
-        let what = format!("nothing hinders it, and nobody writes in {wanted}");
+    if !is_done {
+        let what = format!("nothing hinders it, and nobody writes outside {left}");
         state.truth.violated(Rule::UnhinderedIsDone, what);
     }
 }
 
-/// Where the writer is in the end, where nothing hinders that.
-fn wanted(case: &Case) -> Option<Region> {
-    let asks = case.plan.pointer("/unplanned/region_down").is_some();
-    let has_choice = case.plan.pointer("/topology/members").is_some();
-    if asks || has_choice || !case.faults.0.is_empty() || !case.passes.is_empty() {
+/// The Region that is lost for good, where nothing hinders that it is left: nothing goes wrong beside, and people said yes where the
+/// plan asks them.
+fn left(case: &Case) -> Option<Region> {
+    if !case.faults.0.is_empty() || !case.passes.is_empty() {
         return None;
     }
-    let mut events = case.events.iter().map(|timed| &timed.event);
-    let last = case.events.last().map_or(0.0, |last| last.at);
-    let is_done = f64::from(case.seconds) - last >= DONE;
-    match case.kind {
-        Kind::RegionLoss => {
-            let is_lost = events
-                .clone()
-                .any(|event| *event == Event::Lost(HOME.into()));
-            let comes_back = events.any(|event| matches!(event, Event::Back(_)));
-            (is_lost && !comes_back && is_done).then(|| AWAY.into())
-        }
-        Kind::Calm
-        | Kind::Disturbance
-        | Kind::WriterDeath
-        | Kind::PlannedMove
-        | Kind::Failback
-        | Kind::Anything => None,
+    if !matches!(case.kind, Kind::RegionLoss | Kind::Failback) {
+        return None;
     }
+    let lost = case
+        .events
+        .iter()
+        .rev()
+        .find_map(|timed| match &timed.event {
+            Event::Lost(region) => Some((timed.at, region.clone())),
+            _ => None,
+        });
+    let (at, region) = lost?;
+    let after = || case.events.iter().filter(move |timed| timed.at >= at);
+    let comes_back = after().any(|timed| timed.event == Event::Back(region.clone()));
+    let asks = case.plan.pointer("/unplanned/region_down").is_some();
+    let is_allowed = after().any(|timed| timed.event == Event::Answered(true));
+    let last = case.events.last().map_or(0.0, |last| last.at);
+    let is_over = f64::from(case.seconds) - last >= DONE;
+    let is_left = !comes_back && is_over && (!asks || is_allowed);
+    is_left.then_some(region)
 }
 
 /// The end of an unplanned run that proved a writer, of which nobody was told.
@@ -162,14 +165,28 @@ fn unlisted(state: &mut State) {
 
 impl State {
     /// What people said against a promotion that nobody of them allowed.
-    pub(crate) fn refused(&self, now: Timestamp, proven: &str) -> Option<&'static str> {
+    pub(crate) fn refused(
+        &self,
+        now: Timestamp,
+        (proven, promoted): (&str, &str),
+    ) -> Option<&'static str> {
         let is_lost = |found: &Database| self.lost.contains(&found.region);
         let asks = self.document.contains(r#""region_down":"approval""#);
         if asks && self.databases.get(proven).is_some_and(is_lost) {
             return Some("the plan wants a human's word");
         }
+        if self.loses(proven, promoted) > MOST_LOST {
+            return Some("the plan takes no such loss");
+        }
         let said = self.truth.disturbed_at.map(|at| now.duration_since(at));
         let is_late = said.is_some_and(|said| said >= READ);
         (self.killed && is_late).then_some("the kill switch is on")
+    }
+
+    /// How much a promotion loses of what the writer has.
+    fn loses(&self, proven: &str, promoted: &str) -> SignedDuration {
+        let last = |own: &str| Some(self.databases.get(own)?.log.last()?.0);
+        let lost = last(proven).zip(last(promoted));
+        lost.map_or(SignedDuration::ZERO, |(all, held)| all.duration_since(held))
     }
 }

@@ -92,8 +92,8 @@ pub struct Truth {
     pub disturbed_at: Option<Timestamp>,
     /// Whether a human said that the writer may be left.
     pub is_allowed: bool,
-    /// Since when nobody outside reaches a working writer.
-    pub unreachable_since: Option<Timestamp>,
+    /// Since when nobody outside reached a working writer, and until when.
+    pub unreachable: Option<(Timestamp, Timestamp)>,
     /// The transitions of machines that were taken.
     pub transitions: BTreeSet<(String, String)>,
     /// Which cluster took writes in an epoch.

@@ -4,9 +4,9 @@
 
 mod fence;
 mod lease;
+mod silent_probes;
 mod telling;
 mod told;
-mod unheard;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -18,9 +18,9 @@ use crate::domain::{Epoch, PlanName, Region};
 
 pub use fence::{SERVED_FRESH, Served};
 pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
+pub use silent_probes::{Heard, Unheard};
 pub use telling::Telling;
 pub use told::{Declined, NO_RUN, REFUSED};
-pub use unheard::{Heard, Unheard};
 pub use writer::{Current, Intent};
 
 /// The `state` item: who may act for the plan, and who its writer is.

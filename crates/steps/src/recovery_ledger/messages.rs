@@ -11,11 +11,11 @@ use failover::{
     ports::{Ledger, People, Runtime},
 };
 
-mod account;
 mod ending;
+mod measured;
 
-use account::account;
 use ending::{Ending, ending};
+use measured::account;
 
 /// What this Region's probe saw last, as a sentence, and since when writes are out.
 async fn seen(world: &(impl Ledger + Runtime), plan: &Plan) -> (String, Option<Timestamp>) {

@@ -130,6 +130,8 @@ pub enum Event {
     Stalled(Region, bool),
     /// It lags by so many seconds.
     Lags(Region, f64),
+    /// RDS refuses every call of this operation, such as `FailoverGlobalCluster`, or takes them again.
+    Refuses(String, bool),
     /// RDS gives up what it is doing.
     Cancelled,
     /// Somebody starts a machine.
@@ -145,6 +147,16 @@ pub enum Event {
 }
 
 impl Event {
+    /// Its name, as in a case that is written down.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Value::String(name)) => name,
+            Ok(Value::Object(members)) => members.keys().next().cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
     /// Whether it makes something worse, so that what follows may be a failover.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
@@ -158,6 +170,7 @@ impl Event {
                 | Self::Restarted(_)
                 | Self::Stalled(_, true)
                 | Self::Lags(..)
+                | Self::Refuses(_, true)
         ) || matches!(self, Self::Server(_, condition) if !matches!(condition, Condition::Serves))
     }
 }

@@ -81,6 +81,12 @@ impl State {
                     found.lag_seconds = *seconds;
                 }
             }
+            Event::Refuses(operation, refuses) => {
+                match refuses {
+                    true => self.refusing.insert(operation.clone()),
+                    false => self.refusing.remove(operation),
+                };
+            }
             Event::Cancelled => self.rds.cancel(now, GLOBAL),
             Event::Stopped(region) => {
                 let all = self.executions.values_mut();

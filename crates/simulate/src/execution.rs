@@ -5,7 +5,10 @@ mod query;
 mod tests;
 mod values;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use machines::{Call, Machine, Retry, Seconds, State, Wait};
@@ -34,6 +37,35 @@ impl Definition {
                 .map(|(name, state)| (name.into_owned(), state))
                 .collect(),
         }
+    }
+
+    /// Every transition that there is.
+    #[must_use]
+    pub fn transitions(&self) -> BTreeSet<(String, String)> {
+        let mut all = BTreeSet::new();
+        for (name, state) in &self.states {
+            let nexts = state.json().value();
+            nexts_of(&nexts, &mut |next| {
+                all.insert((name.clone(), next.to_owned()));
+            });
+        }
+        all
+    }
+}
+
+/// Every `Next` and `Default` of a state.
+fn nexts_of(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                match (key.as_str(), member.as_str()) {
+                    ("Next" | "Default", Some(next)) => found(next),
+                    _ => nexts_of(member, found),
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|one| nexts_of(one, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

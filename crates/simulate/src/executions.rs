@@ -55,7 +55,7 @@ pub async fn drive(shared: Arc<Shared>, arn: String) {
             end(&shared, &arn, "stopped", None);
             return;
         }
-        reached(&shared, &execution, &mut seen);
+        reached(&shared, started.machine, &execution, &mut seen);
         match execution.next().clone() {
             Next::Ended(ended) => {
                 end(&shared, &arn, &ended.state, Some(&ended));
@@ -104,11 +104,12 @@ async fn wait(shared: &Shared, arn: &str, until: jiff::Timestamp) {
     }
 }
 
-fn reached(shared: &Shared, execution: &Execution, seen: &mut usize) {
+fn reached(shared: &Shared, machine: &'static str, execution: &Execution, seen: &mut usize) {
     let transitions = execution.transitions();
     let mut state = shared.state();
     for (from, to) in transitions.iter().skip(*seen) {
-        state.truth.transitions.insert((from.clone(), to.clone()));
+        let taken = (machine, from.clone(), to.clone());
+        state.truth.transitions.insert(taken);
     }
     *seen = transitions.len();
 }

@@ -13,7 +13,7 @@ use crate::{
     database::Entry,
     fault::Way,
     rested,
-    state::{Answer, State},
+    state::{Answer, State, Told},
     truth::{Acknowledged, Rule},
 };
 
@@ -23,6 +23,8 @@ const ANSWERED: SignedDuration = SignedDuration::from_mins(10);
 const RESTS: SignedDuration = SignedDuration::from_mins(12);
 /// The same message twice within this time is one too many.
 const TWICE: SignedDuration = SignedDuration::from_mins(10);
+/// So often people may be told of the same in that time, each time with something new.
+const OFTEN: usize = 4;
 /// What has just begun has not ended yet.
 const YOUNG: SignedDuration = SignedDuration::from_mins(1);
 /// Two intervals of the plan.
@@ -147,6 +149,7 @@ fn told(case: &Case, state: &mut State) {
     if case.faults.each().any(|(_, _, way)| forgets(way)) {
         return;
     }
+    often(state, &told);
     for (number, one) in told.iter().enumerate() {
         let before = told.iter().take(number);
         let again = before.into_iter().any(|other| {
@@ -157,6 +160,24 @@ fn told(case: &Case, state: &mut State) {
         });
         if again {
             let what = format!("{}: {} in {}, once more", one.at, one.subject, one.region);
+            state.truth.violated(Rule::ToldOnce, what);
+        }
+    }
+}
+
+/// The same is said again and again, if in other words.
+fn often(state: &mut State, told: &[Told]) {
+    for (number, one) in told.iter().enumerate() {
+        let before = told.iter().take(number).filter(|other| {
+            other.subject == one.subject
+                && other.region == one.region
+                && one.at.duration_since(other.at) < TWICE
+        });
+        if before.count() == OFTEN {
+            let what = format!(
+                "{}: {} in {}, once more in ten minutes",
+                one.at, one.subject, one.region
+            );
             state.truth.violated(Rule::ToldOnce, what);
         }
     }

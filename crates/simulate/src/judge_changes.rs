@@ -22,7 +22,8 @@ impl State {
         let follows = self.databases.get(promoted);
         let follows = follows.and_then(|found| found.follows.as_ref());
         let is_elsewhere = follows.is_some_and(|follows| *follows != proven);
-        if proven == promoted || self.truth.is_allowed || is_elsewhere {
+        let is_asked = self.truth.is_allowed || self.truth.is_late;
+        if proven == promoted || is_asked || is_elsewhere {
             return;
         }
         let gone = self.unreached(now);
@@ -66,34 +67,34 @@ impl State {
         outside.any(|region| self.answers(&region, &own, Api::Rds))
     }
 
-    /// Somebody else than a run that has written it down changes the writer.
+    /// The writer changes, and no run has written that down.
     pub(crate) fn judge_record(&mut self, now: Timestamp, promoted: &str) {
-        let found = self.databases.get(promoted);
-        let Some(region) = found.map(|found| found.region.clone()) else {
+        let rows = || self.tables.values().filter_map(|table| table.row.as_ref());
+        let newest = rows().filter_map(|row| row.current.as_ref());
+        let Some(newest) = newest.max_by_key(|current| current.epoch) else {
             return;
         };
-        let is_dry = |run: &str| {
-            let mut all = self.executions.values();
-            let found = all.find(|started| started.name == run);
-            found.is_some_and(|started| started.input["dry_run"] == true)
+        let Some(found) = self.databases.get(promoted) else {
+            return;
         };
-        let mut rows = self.tables.values().filter_map(|table| table.row.as_ref());
-        let is_recorded = rows.any(|row| {
+        let followed = found.follows.as_ref();
+        let followed = followed.and_then(|own| self.databases.get(own));
+        let leaves = followed.is_some_and(|followed| followed.region == newest.writer);
+        let is_recorded = rows().any(|row| {
             let intent = row.intent.as_ref();
-            let intended =
-                intent.is_some_and(|intent| intent.to == region && !is_dry(&intent.run_id.0));
-            let current = row.current.as_ref();
-            intended || current.is_some_and(|current| current.writer == region)
+            intent.is_some_and(|intent| intent.to == found.region && !self.is_dry(&intent.run_id.0))
         });
-        let follows = self
-            .databases
-            .get(promoted)
-            .and_then(|found| found.follows.clone());
-        let proven = self.proven().map(|(_, proven)| proven);
-        if !is_recorded && follows.is_some() && follows == proven {
+        if leaves && !is_recorded {
             let what = format!("{now}: {promoted} takes over, and no ledger has that on record");
             self.truth.violated(Rule::ChangeIsOnRecord, what);
         }
+    }
+
+    /// Whether a run was asked to change nothing.
+    fn is_dry(&self, run: &str) -> bool {
+        let mut all = self.executions.values();
+        let found = all.find(|started| started.name == run);
+        found.is_some_and(|started| started.input["dry_run"] == true)
     }
 
     pub(crate) fn judge_deletion(&mut self, now: Timestamp, resource_id: &str) {

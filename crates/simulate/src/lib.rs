@@ -26,5 +26,6 @@ mod rested;
 pub mod shrink;
 pub mod state;
 pub mod systematic;
+pub mod tally;
 pub mod truth;
 pub mod world;

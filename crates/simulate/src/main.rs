@@ -4,10 +4,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     process::ExitCode,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -15,11 +12,10 @@ use clap::{Parser, Subcommand};
 use simulate::{
     case::{self, Case, Kind},
     draw::draw,
-    fault::Way,
-    play::{Played, play},
+    play::play,
     shrink::shrink,
     systematic,
-    truth::Violation,
+    tally::{Tally, play_all, play_list},
 };
 
 /// Plays the whole system on a virtual clock, under every fault, with the truth known.
@@ -45,8 +41,11 @@ enum What {
         /// Where a case that broke a rule is written.
         #[arg(long, default_value = "target/simulate")]
         into: PathBuf,
+        /// Lists the transitions of machines that no case has taken.
+        #[arg(long)]
+        not_taken: bool,
     },
-    /// Plays each call of each kind of run going wrong once, in every way.
+    /// Plays each call and each pass of each kind of run going wrong once, in every way.
     Systematic {
         /// Only the baseline of this name.
         #[arg(long)]
@@ -84,7 +83,8 @@ fn main() -> ExitCode {
             seed,
             kind,
             into,
-        } => random(seconds, seed, kind.as_deref(), &into),
+            not_taken,
+        } => random(seconds, seed, kind.as_deref(), (&into, not_taken)),
         What::Systematic {
             baseline,
             every,
@@ -144,86 +144,51 @@ fn show(case: &Case) -> Result<bool, String> {
     Ok(played.violations.is_empty())
 }
 
-/// What was seen in all.
-#[derive(Default)]
-struct Seen {
-    cases: u64,
-    by_kind: BTreeMap<Kind, u64>,
-    ended: BTreeMap<(&'static str, String), u64>,
-    faulted: BTreeMap<Way, u64>,
-    transitions: std::collections::BTreeSet<(String, String)>,
-    digests: std::collections::BTreeSet<u64>,
-    broken: Vec<(Case, Violation)>,
+/// Says what many cases came to.
+fn say(tally: &Tally, began: Instant) {
+    let seconds = began.elapsed().as_secs_f64();
+    let cases = f64::from(u32::try_from(tally.cases).unwrap_or(u32::MAX));
+    let runs: u64 = tally.ended.values().sum();
+    println!(
+        "{} cases with {runs} runs in {seconds:.1} s, {:.0} cases a minute, {} distinct ends",
+        tally.cases,
+        cases / seconds * 60.0,
+        tally.digests.len(),
+    );
+    for (kind, count) in &tally.by_kind {
+        println!("    {count:>6} of {}", word_of(*kind));
+    }
+    for ((machine, end), count) in &tally.ended {
+        println!("    {count:>6} {machine} ended in {end}");
+    }
+    println!("    calls that went wrong: {}", counted(&tally.faulted));
+    println!("    invocations that did: {}", counted(&tally.disturbed));
+    println!("    what happened: {}", counted(&tally.events));
+    let not_taken = tally.not_taken();
+    println!(
+        "    {} transitions of machines were taken, {} were not",
+        tally.transitions.len(),
+        not_taken.len()
+    );
 }
 
-impl Seen {
-    fn add(&mut self, case: &Case, played: Played) {
-        self.cases += 1;
-        *self.by_kind.entry(case.kind).or_default() += 1;
-        for (end, count) in played.ended {
-            *self.ended.entry(end).or_default() += count;
-        }
-        for (way, count) in played.faulted {
-            *self.faulted.entry(way).or_default() += count;
-        }
-        self.transitions.extend(played.transitions);
-        self.digests.insert(played.digest);
-        let violations = played.violations.into_iter();
-        self.broken
-            .extend(violations.map(|violation| (case.clone(), violation)));
-    }
-
-    fn say(&self, began: Instant) {
-        let seconds = began.elapsed().as_secs_f64();
-        println!(
-            "{} cases in {seconds:.1} s, {:.0} a minute, {} distinct ends, {} transitions of machines",
-            self.cases,
-            f64::from(u32::try_from(self.cases).unwrap_or(u32::MAX)) / seconds * 60.0,
-            self.digests.len(),
-            self.transitions.len()
-        );
-        for (kind, count) in &self.by_kind {
-            println!("    {count:>6} of {}", word_of(*kind));
-        }
-        for ((machine, end), count) in &self.ended {
-            println!("    {count:>6} {machine} ended in {end}");
-        }
-        let faulted = self
-            .faulted
-            .iter()
-            .map(|(way, count)| format!("{way:?} {count}"));
-        println!(
-            "    calls that went wrong: {}",
-            faulted.collect::<Vec<_>>().join(", ")
-        );
-    }
+fn counted<T: std::fmt::Debug>(all: &BTreeMap<T, u64>) -> String {
+    let all = all.iter().map(|(one, count)| format!("{one:?} {count}"));
+    all.collect::<Vec<_>>().join(", ").replace('"', "")
 }
 
-/// Plays cases on every core, until there is none left.
-fn all(next: impl Fn() -> Option<Case> + Sync) -> Seen {
-    let seen = Mutex::new(Seen::default());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                while let Some(case) = next() {
-                    let Ok(played) = play(&case, false) else {
-                        return;
-                    };
-                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                    seen.add(&case, played);
-                }
-            });
-        }
-    });
-    seen.into_inner().unwrap_or_else(PoisonError::into_inner)
+/// The transitions that no case has taken, one a line.
+fn list_not_taken(tally: &Tally) {
+    for (machine, from, to) in tally.not_taken() {
+        println!("    not taken: {machine}, {from} -> {to}");
+    }
 }
 
 fn random(
     seconds: u64,
     seed: Option<u64>,
     kind: Option<&str>,
-    into: &std::path::Path,
+    (into, lists): (&std::path::Path, bool),
 ) -> Result<bool, String> {
     if seconds == 0 {
         return Err("seconds is 0; write how many seconds cases are played, such as 60".into());
@@ -242,9 +207,12 @@ fn random(
         let kind = kind.unwrap_or(kinds[index]);
         Some(draw(kind, first + number))
     };
-    let seen = all(next);
-    seen.say(began);
-    Ok(report(&seen, into))
+    let tally = play_all(next);
+    say(&tally, began);
+    if lists {
+        list_not_taken(&tally);
+    }
+    Ok(report(&tally, into))
 }
 
 fn systematically(
@@ -259,47 +227,32 @@ fn systematically(
     let mut held = true;
     for (name, case) in chosen {
         let began = Instant::now();
-        let cases = systematic::each_call_once(&case).map_err(|why| why.to_string())?;
+        let mut cases = systematic::each_call_once(&case).map_err(|why| why.to_string())?;
+        cases.extend(systematic::each_pass_once(&case).map_err(|why| why.to_string())?);
         println!("{name}: {} cases", cases.len());
-        let left = Mutex::new(cases.into_iter().step_by(every.max(1)));
-        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let seen = all(next);
-        seen.say(began);
-        held &= report(&seen, into);
+        let tally = play_list(cases.into_iter().step_by(every.max(1)));
+        say(&tally, began);
+        held &= report(&tally, into);
     }
     Ok(held)
 }
 
 /// Says which rules were broken, and writes the smallest case of each.
-fn report(seen: &Seen, into: &std::path::Path) -> bool {
-    let mut rules = BTreeMap::new();
-    for (case, violation) in &seen.broken {
-        rules
-            .entry(violation.rule)
-            .or_insert_with(Vec::new)
-            .push((case, violation));
-    }
-    for (rule, broken) in &rules {
-        let Some((case, violation)) = broken.first() else {
-            continue;
-        };
+fn report(tally: &Tally, into: &std::path::Path) -> bool {
+    for (rule, broken) in &tally.broken {
         println!(
             "VIOLATED {rule:?} in {} cases, such as {}",
-            broken.len(),
-            violation.what
+            broken.cases, broken.what
         );
-        let small = shrink(case, *rule);
-        let file = into.join(format!(
-            "{rule:?}-{}-{}.json",
-            word_of(case.kind),
-            case.seed
-        ));
+        let small = shrink(&broken.case, *rule);
+        let (kind, seed) = (word_of(small.kind), small.seed);
+        let file = into.join(format!("{rule:?}-{kind}-{seed}.json"));
         let text = serde_json::to_string_pretty(&small).unwrap_or_default();
         let written = std::fs::create_dir_all(into).and_then(|()| std::fs::write(&file, text));
         match written {
-            Ok(()) => println!("    target/release/simulate replay {}", file.display()),
+            Ok(()) => println!("    target/search/simulate replay {}", file.display()),
             Err(why) => println!("    {} cannot be written: {why}", file.display()),
         }
     }
-    rules.is_empty()
+    tally.broken.is_empty()
 }

@@ -17,7 +17,7 @@ use crate::{
     case::{Case, Event, HOME, NAME},
     clock::{self, Clock, pause},
     executions,
-    fault::Way,
+    fault::{PassWay, Way},
     first,
     functions::{Containers, invoke},
     judge, physics,
@@ -44,7 +44,9 @@ pub struct Played {
     /// How many executions ended, by machine and state.
     pub ended: BTreeMap<(&'static str, String), u64>,
     /// The transitions of machines that were taken.
-    pub transitions: BTreeSet<(String, String)>,
+    pub transitions: BTreeSet<(&'static str, String, String)>,
+    /// How many invocations went wrong, and how.
+    pub disturbed: BTreeMap<PassWay, u64>,
     /// A number for the state that everything was left in.
     pub digest: u64,
 }
@@ -119,6 +121,7 @@ fn outcome(state: &mut State) -> Played {
         invocations: std::mem::take(&mut state.invocations),
         faulted: std::mem::take(&mut state.faulted),
         ended,
+        disturbed: std::mem::take(&mut state.disturbed),
         transitions: std::mem::take(&mut state.truth.transitions),
     }
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     api::Api,
-    case::{Case, Event, Kind},
+    case::{Case, Event, HOME, Kind, Timed},
     database::{Condition, Database},
     state::State,
     truth::Rule,
@@ -66,17 +66,42 @@ fn open(state: &mut State, now: Timestamp) {
 
 /// What nothing hinders is done: a Region that is lost for good was left.
 fn undone(case: &Case, state: &mut State) {
-    let Some(left) = left(case) else { return };
     let proven = state.proven();
     let found = proven.and_then(|(_, own)| Some((own.clone(), state.databases.get(&own)?)));
-    let is_done = found.as_ref().is_some_and(|(own, found)| {
+    let writes_in = found.as_ref().map(|(_, found)| found.region.clone());
+    let is_written = found.as_ref().is_some_and(|(own, _)| {
         let last = state.truth.acknowledged.last();
-        found.region != left && last.is_some_and(|last| last.resource_id == *own)
+        last.is_some_and(|last| last.resource_id == *own)
     });
-    if !is_done {
-        let what = format!("nothing hinders it, and nobody writes outside {left}");
+    if let Some(left) = left(case) {
+        // Names cannot be led while the Region is gone that Route 53 is changed in.
+        let is_led = is_written || left == left.of_route53();
+        let is_gone = |region: &Region| *region == left || state.lost.contains(region);
+        if !is_led || writes_in.as_ref().is_none_or(is_gone) {
+            let what = format!("nothing hinders it, and nobody writes outside {left}");
+            state.truth.violated(Rule::UnhinderedIsDone, what);
+        }
+    }
+    if goes_home(case) && (!is_written || writes_in != Some(HOME.into())) {
+        let what = format!("nothing hinders it, and the writer is in {writes_in:?}");
         state.truth.violated(Rule::UnhinderedIsDone, what);
     }
+}
+
+/// Whether the writer is brought home, where nothing hinders that: people start it, and say yes.
+fn goes_home(case: &Case) -> bool {
+    let is_calm = case.faults.0.is_empty() && case.passes.is_empty();
+    let started = case.events.iter().position(|timed| {
+        matches!(&timed.event, Event::Started(machine, _, input) if machine == "failback" && input.get("dry_run").is_none())
+    });
+    let after = started.map(|at| &case.events[at + 1..]).unwrap_or_default();
+    let is_allowed = after
+        .first()
+        .is_some_and(|timed| timed.event == Event::Answered(true));
+    let is_left_alone = after
+        .iter()
+        .all(|timed| timed.event == Event::Answered(true));
+    case.kind == Kind::Failback && is_calm && is_allowed && is_left_alone
 }
 
 /// The Region that is lost for good, where nothing hinders that it is left: nothing goes wrong beside, and people said yes where the
@@ -85,20 +110,23 @@ fn left(case: &Case) -> Option<Region> {
     if !case.faults.0.is_empty() || !case.passes.is_empty() {
         return None;
     }
-    if !matches!(case.kind, Kind::RegionLoss | Kind::Failback) {
-        return None;
-    }
-    let lost = case
-        .events
-        .iter()
-        .rev()
-        .find_map(|timed| match &timed.event {
-            Event::Lost(region) => Some((timed.at, region.clone())),
-            _ => None,
-        });
+    let lost = |timed: &Timed| match (case.kind, &timed.event) {
+        (Kind::RegionLoss | Kind::Failback, Event::Lost(region))
+        | (Kind::WriterDeath, Event::Server(region, Condition::Gone)) => {
+            Some((timed.at, region.clone()))
+        }
+        _ => None,
+    };
+    let lost = case.events.iter().rev().find_map(lost);
     let (at, region) = lost?;
     let after = || case.events.iter().filter(move |timed| timed.at >= at);
-    let comes_back = after().any(|timed| timed.event == Event::Back(region.clone()));
+    let comes_back = after().any(|timed| {
+        let back = [
+            Event::Back(region.clone()),
+            Event::Server(region.clone(), Condition::Serves),
+        ];
+        back.contains(&timed.event)
+    });
     let asks = case.plan.pointer("/unplanned/region_down").is_some();
     let is_allowed = after().any(|timed| timed.event == Event::Answered(true));
     let last = case.events.last().map_or(0.0, |last| last.at);
@@ -183,10 +211,14 @@ impl State {
         (self.killed && is_late).then_some("the kill switch is on")
     }
 
-    /// How much a promotion loses of what the writer has.
+    /// How much a promotion loses of what the writer had when it was last reached. What it takes where nobody hears it nobody knows.
     fn loses(&self, proven: &str, promoted: &str) -> SignedDuration {
         let last = |own: &str| Some(self.databases.get(own)?.log.last()?.0);
-        let lost = last(proven).zip(last(promoted));
-        lost.map_or(SignedDuration::ZERO, |(all, held)| all.duration_since(held))
+        let had = last(proven).map(|last| match self.truth.unreachable {
+            Some((since, _)) => last.min(since),
+            None => last,
+        });
+        let lost = had.zip(last(promoted));
+        lost.map_or(SignedDuration::ZERO, |(had, held)| had.duration_since(held))
     }
 }

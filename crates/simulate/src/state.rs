@@ -112,6 +112,8 @@ pub struct State {
     pub cut: BTreeSet<(Region, Region)>,
     /// Services of a Region that do not answer.
     pub silent: BTreeSet<(Api, Region)>,
+    /// Operations that RDS refuses.
+    pub refusing: BTreeSet<String>,
     /// RDS.
     pub rds: Rds,
     /// The rows of each snapshot, by Region and identifier.
@@ -154,7 +156,9 @@ pub struct State {
     pub invocations: BTreeMap<&'static str, u64>,
     /// Which of them go wrong.
     pub passes: Passes,
-    /// How many went wrong, and how.
+    /// How many of those went wrong, and how.
+    pub disturbed: BTreeMap<PassWay, u64>,
+    /// How many calls went wrong, and how.
     pub faulted: BTreeMap<Way, u64>,
     /// What happened, for whoever reads.
     pub trace: Vec<String>,
@@ -186,12 +190,21 @@ impl State {
         let invocations = self.invocations.entry(function).or_default();
         let number = *invocations;
         *invocations += 1;
-        self.passes.of(function, number)
+        let way = self.passes.of(function, number)?;
+        *self.disturbed.entry(way).or_default() += 1;
+        Some(way)
     }
 
     /// Every Region that there is.
     pub fn regions(&self) -> impl Iterator<Item = Region> {
         self.members.iter().cloned().chain([WITNESS.into()])
+    }
+
+    /// Whether RDS refuses what is called so.
+    #[must_use]
+    pub fn refuses(&self, what: &str) -> bool {
+        let mut refusing = self.refusing.iter();
+        refusing.any(|operation| what.ends_with(operation.as_str()))
     }
 
     /// How much longer a call takes.

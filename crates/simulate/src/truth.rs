@@ -94,8 +94,10 @@ pub struct Truth {
     pub is_allowed: bool,
     /// Since when nobody outside reached a working writer, and until when.
     pub unreachable: Option<(Timestamp, Timestamp)>,
+    /// Whether what takes effect now was asked for long ago.
+    pub is_late: bool,
     /// The transitions of machines that were taken.
-    pub transitions: BTreeSet<(String, String)>,
+    pub transitions: BTreeSet<(&'static str, String, String)>,
     /// Which cluster took writes in an epoch.
     wrote: BTreeMap<Epoch, String>,
 }

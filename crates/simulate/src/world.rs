@@ -187,8 +187,10 @@ impl Invocation {
         tokio::task::spawn_local(async move {
             pause(late).await;
             if shared.state().answers(&from, &to, service) {
-                let age = SignedDuration::ZERO;
-                let _ = tell.send(shared.perform(age, &perform));
+                shared.state().truth.is_late = true;
+                let answer = shared.perform(SignedDuration::ZERO, &perform);
+                shared.state().truth.is_late = false;
+                let _ = tell.send(answer);
             }
         });
         match tokio::time::timeout(ANSWERS, told).await {

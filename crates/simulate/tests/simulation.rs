@@ -8,6 +8,7 @@ use simulate::{
     draw::draw,
     play::{Played, play},
     systematic,
+    tally::{Tally, play_list},
 };
 
 fn baseline(name: &str) -> Played {
@@ -51,6 +52,37 @@ fn a_writer_is_brought_home_after_either_way_of_leaving() {
         let ended: BTreeSet<_> = ended(&played).into_iter().collect();
         assert!(ended.contains(&("failback", "Home")), "{name}: {ended:?}");
     }
+}
+
+/// Every so-manieth case of a baseline, so that the tests end in minutes. `make simulate-each-call` plays them all.
+fn sampled(name: &str, every: usize) -> Tally {
+    let mut all = systematic::baselines().into_iter();
+    let (_, case) = all.find(|(known, _)| *known == name).unwrap();
+    let mut cases = systematic::each_call_once(&case).unwrap();
+    cases.extend(systematic::each_pass_once(&case).unwrap());
+    play_list(cases.into_iter().step_by(every))
+}
+
+#[test]
+fn no_call_and_no_pass_that_goes_wrong_breaks_a_rule_in_a_failover_or_a_move() {
+    for (name, every) in [
+        ("region-loss", 29),
+        ("region-loss-detach", 61),
+        ("planned-move", 31),
+    ] {
+        let tally = sampled(name, every);
+        assert_eq!(tally.broken, [].into(), "{name}");
+        assert!(tally.cases > 50, "{name}: {}", tally.cases);
+    }
+}
+
+#[test]
+fn no_drawn_case_of_the_first_seeds_breaks_a_rule() {
+    let cases = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| (1..=8).map(move |seed| draw(kind, seed)));
+    let tally = play_list(cases.collect::<Vec<_>>());
+    assert_eq!(tally.broken, [].into());
 }
 
 #[test]

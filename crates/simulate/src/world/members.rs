@@ -46,6 +46,10 @@ impl Invocation {
     ) -> Result<Accepted, Error> {
         let at = region.clone();
         let asked = self.change((Api::Rds, region), what, move |made: Made<'_>| {
+            if made.state.refuses(what) {
+                let why = format!("InvalidGlobalClusterStateFault: {what} is refused");
+                return Ok(Accepted::NotNow(why));
+            }
             made.state.settle(made.now);
             let came = change(&mut made.state.rds, made.now);
             made.state.settle(made.now);

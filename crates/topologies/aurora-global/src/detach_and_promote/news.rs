@@ -1,6 +1,6 @@
 //! What people are told while the standby is promoted.
 
-use super::{Action, Observed};
+use super::{Action, Observed, tried};
 use failover::{
     ledger::{Answer, Attempt},
     notify::{Message, Severity, commands, tell},
@@ -82,13 +82,21 @@ fn is_refused_failover(attempt: &Attempt) -> bool {
     refused && attempt.step == super::STEP && attempt.action == "fail_over"
 }
 
-/// A detach in place of what RDS did not carry out.
+fn is_detach(attempt: &&Attempt) -> bool {
+    attempt.step == super::STEP && attempt.action == tried::DETACH
+}
+
+/// A detach in place of what RDS did not carry out, when it is asked for the first time.
 pub(super) async fn detached_instead(
     world: &(impl Runtime + People),
     pass: &Pass,
     observed: &Observed,
 ) {
     let run = &pass.run;
+    let detaches = run.attempts.iter().filter(is_detach);
+    if detaches.map(|attempt| attempt.times).sum::<u32>() > 1 {
+        return;
+    }
     let refused = run.attempts.iter().any(is_refused_failover);
     let operation = observed
         .global

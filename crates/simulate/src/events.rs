@@ -15,26 +15,13 @@ use crate::{
 impl State {
     /// What an event does at once.
     pub(crate) fn change(&mut self, now: Timestamp, event: &Event) {
-        let is_felt = match event {
-            Event::Back(region) => self.lost.contains(region),
-            Event::Joined => !self.cut.is_empty(),
-            _ => true,
-        };
-        if is_felt {
+        if self.is_felt(event) {
             self.truth.disturbed_at = Some(now);
-        }
-        if let Event::Answered(approved) = event {
-            self.truth.is_allowed |= approved;
-        }
-        if let Event::Invoked(_, _, payload) = event {
-            self.truth.is_allowed |= payload.get("force").is_some();
         }
         match event {
             Event::Lost(region) => {
                 self.lost.insert(region.clone());
-                for found in self.member(region) {
-                    found.incarnation += 1;
-                }
+                self.restart(region);
             }
             Event::Back(region) => {
                 self.lost.remove(region);
@@ -52,13 +39,6 @@ impl State {
                 let ahead = SignedDuration::try_from_secs_f64(*seconds).unwrap_or_default();
                 self.ahead.insert(region.clone(), ahead);
             }
-            Event::Rotated => {
-                self.password.number += 1;
-                self.password.since = Some(now);
-                // Who is in stays in.
-            }
-            Event::Planned(change) => self.plan_anew(change),
-            Event::FailedOver(region) => self.fail_over_inside(now, region),
             Event::Silent(service, region) => {
                 self.silent.insert((*service, region.clone()));
             }
@@ -66,11 +46,7 @@ impl State {
                 self.silent.remove(&(*service, region.clone()));
             }
             Event::Server(region, condition) => self.serve(region, *condition),
-            Event::Restarted(region) => {
-                for found in self.member(region) {
-                    found.incarnation += 1;
-                }
-            }
+            Event::Restarted(region) => self.restart(region),
             Event::Stalled(region, is_stalled) => {
                 for found in self.member(region) {
                     found.is_stalled = *is_stalled;
@@ -81,26 +57,66 @@ impl State {
                     found.lag_seconds = *seconds;
                 }
             }
-            Event::Refuses(operation, refuses) => {
-                match refuses {
-                    true => self.refusing.insert(operation.clone()),
-                    false => self.refusing.remove(operation),
-                };
+            Event::FailedOver(region) => self.fail_over_inside(now, region),
+            Event::Refuses(operation, true) => {
+                self.refusing.insert(operation.clone());
+            }
+            Event::Refuses(operation, false) => {
+                self.refusing.remove(operation);
             }
             Event::Cancelled => self.rds.cancel(now, GLOBAL),
-            Event::Stopped(region) => {
-                let all = self.executions.values_mut();
-                for started in all.filter(|started| started.region == *region) {
-                    started.is_stopped = started.ended.is_none();
-                }
+            Event::Rotated
+            | Event::Planned(_)
+            | Event::Stopped(_)
+            | Event::Answered(_)
+            | Event::Killed(_)
+            | Event::Started(..)
+            | Event::Invoked(..) => self.act_as_people(now, event),
+        }
+    }
+
+    /// Whether an event changes anything.
+    fn is_felt(&self, event: &Event) -> bool {
+        if let Event::Back(region) = event {
+            return self.lost.contains(region);
+        }
+        *event != Event::Joined || !self.cut.is_empty()
+    }
+
+    /// What people do, as far as it takes effect at once.
+    fn act_as_people(&mut self, now: Timestamp, event: &Event) {
+        if let Event::Answered(approved) = event {
+            self.truth.is_allowed |= approved;
+            for answer in self.questions.values_mut() {
+                *answer = Answer::Given(json!({"approved": approved}));
             }
-            Event::Answered(approved) => {
-                for answer in self.questions.values_mut() {
-                    *answer = Answer::Given(json!({"approved": approved}));
-                }
+        }
+        if let Event::Invoked(_, _, payload) = event {
+            self.truth.is_allowed |= payload.get("force").is_some();
+        }
+        if let Event::Planned(change) = event {
+            self.plan_anew(change);
+        }
+        if let Event::Killed(is_on) = event {
+            self.killed = *is_on;
+        }
+        if let Event::Stopped(region) = event {
+            let all = self.executions.values_mut();
+            for started in all.filter(|started| started.region == *region) {
+                started.is_stopped = started.ended.is_none();
             }
-            Event::Killed(is_on) => self.killed = *is_on,
-            Event::Started(..) | Event::Invoked(..) => {}
+        }
+        if *event == Event::Rotated {
+            // Who is in stays in.
+            self.password.number += 1;
+            self.password.since = Some(now);
+        }
+    }
+
+    /// Every session is gone.
+    fn restart(&mut self, region: &Region) {
+        for found in self.member(region) {
+            found.incarnation += 1;
         }
     }
 

@@ -53,6 +53,9 @@ enum What {
         /// Every so-manieth case.
         #[arg(long, default_value_t = 1)]
         every: usize,
+        /// Two calls go wrong in place of one.
+        #[arg(long)]
+        pairs: bool,
         /// Where a case that broke a rule is written.
         #[arg(long, default_value = "target/simulate")]
         into: PathBuf,
@@ -88,8 +91,9 @@ fn main() -> ExitCode {
         What::Systematic {
             baseline,
             every,
+            pairs,
             into,
-        } => systematically(baseline.as_deref(), every, &into),
+        } => systematically(baseline.as_deref(), (every, pairs), &into),
         What::Baseline { name } => baseline(&name).and_then(|case| show(&case)),
         What::Seed { kind, seed } => kind_of(&kind).and_then(|kind| show(&draw(kind, seed))),
         What::Replay { file } => std::fs::read_to_string(&file)
@@ -217,7 +221,7 @@ fn random(
 
 fn systematically(
     baseline: Option<&str>,
-    every: usize,
+    (every, pairs): (usize, bool),
     into: &std::path::Path,
 ) -> Result<bool, String> {
     let chosen = match baseline {
@@ -227,14 +231,21 @@ fn systematically(
     let mut held = true;
     for (name, case) in chosen {
         let began = Instant::now();
-        let mut cases = systematic::each_call_once(&case).map_err(|why| why.to_string())?;
-        cases.extend(systematic::each_pass_once(&case).map_err(|why| why.to_string())?);
-        println!("{name}: {} cases", cases.len());
-        let tally = play_list(cases.into_iter().step_by(every.max(1)));
+        println!("{name}");
+        let tally = one_by_one(&case, (every.max(1), pairs)).map_err(|why| why.to_string())?;
         say(&tally, began);
         held &= report(&tally, into);
     }
     Ok(held)
+}
+
+fn one_by_one(case: &Case, (every, pairs): (usize, bool)) -> std::io::Result<Tally> {
+    if pairs {
+        return Ok(play_list(systematic::each_pair(case)?.step_by(every)));
+    }
+    let mut cases = systematic::each_call_once(case)?;
+    cases.extend(systematic::each_pass_once(case)?);
+    Ok(play_list(cases.into_iter().step_by(every)))
 }
 
 /// Says which rules were broken, and writes the smallest case of each.

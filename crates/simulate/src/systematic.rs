@@ -95,6 +95,44 @@ pub fn each_call_once(baseline: &Case) -> std::io::Result<Vec<Case>> {
     Ok(cases)
 }
 
+/// The ways that a pair of calls is tried in: what is lost, late, stale, or dies behind its effect.
+const OF_PAIRS: [Way; 5] = [
+    Way::LostAfter,
+    Way::VeryLate,
+    Way::Stale,
+    Way::DiesAfter,
+    Way::Throttled,
+];
+
+/// Every case in which two calls of a baseline go wrong, each in one of those ways.
+///
+/// # Errors
+/// Where the system gives no runtime.
+pub fn each_pair(baseline: &Case) -> std::io::Result<impl Iterator<Item = Case> + Send> {
+    let calls = play(baseline, false)?.calls;
+    let calls = calls
+        .into_iter()
+        .filter(|(function, _)| *function != WATCHES);
+    let calls: Vec<_> = calls
+        .flat_map(|(function, count)| (0..count).map(move |call| (function, call)))
+        .collect();
+    let ways = OF_PAIRS.map(|one| OF_PAIRS.map(|other| (one, other)));
+    let ways = ways.concat();
+    let baseline = baseline.clone();
+    let pairs = (0..calls.len()).flat_map(move |second| {
+        let calls = calls.clone();
+        (0..second).map(move |first| (calls[first], calls[second]))
+    });
+    let cases = pairs.flat_map(move |(first, second)| {
+        let baseline = baseline.clone();
+        ways.clone().into_iter().map(move |(one, other)| Case {
+            faults: Faults::one(first.0, first.1, one).and(second.0, second.1, other),
+            ..baseline.clone()
+        })
+    });
+    Ok(cases)
+}
+
 /// Every case in which one invocation of a function goes wrong in one way.
 ///
 /// # Errors

@@ -78,7 +78,8 @@ fn opened(state: &State, resource_id: &str) -> Option<Timestamp> {
 pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
     outage(state, now);
     told(case, state);
-    rest(state, now);
+    let goes_wrong = !case.faults.0.is_empty() || !case.passes.is_empty();
+    rest(state, now, goes_wrong);
     rested::at_the_end(case, state, now);
     let runs: Vec<_> = state
         .tables
@@ -109,7 +110,8 @@ fn outage(state: &mut State, now: Timestamp) {
     }
     let last = state.truth.acknowledged.last().map(|last| last.at);
     let since = last.or(state.truth.began_at).unwrap_or(now);
-    let is_told = state.told.iter().any(|told| told.at >= since);
+    // Applications in a Region that is cut off may have gone on for a while, when people knew already.
+    let is_told = state.told.iter().any(|told| told.at >= since - ANSWERED);
     if now.duration_since(since) > ANSWERED && !is_told {
         let what = format!("nobody has written since {since}, and nobody was told");
         state.truth.violated(Rule::OutageIsAnswered, what);
@@ -184,7 +186,7 @@ fn often(state: &mut State, told: &[Told]) {
 }
 
 /// When the faults stop, the system comes to rest.
-fn rest(state: &mut State, now: Timestamp) {
+fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
     let disturbed = state.truth.disturbed_at.or(state.truth.began_at);
     let quiet = disturbed
         .map(|at| now.duration_since(at))
@@ -216,7 +218,7 @@ fn rest(state: &mut State, now: Timestamp) {
             opened.is_some_and(|opened| now.duration_since(opened) < YOUNG)
         };
         let held = held.filter(|lease| !is_young(&lease.run_id));
-        if let Some(lease) = held.filter(|lease| is_open(&lease.run_id)) {
+        if let Some(lease) = held.filter(|lease| !goes_wrong || is_open(&lease.run_id)) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
         let is_told = row.intent.as_ref().is_none_or(|intent| {

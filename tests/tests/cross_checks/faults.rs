@@ -9,9 +9,9 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
     ('C', 25),
-    ('P', 19),
+    ('P', 20),
     ('F', 18),
-    ('L', 25),
+    ('L', 27),
     ('B', 19),
     ('A', 12),
     ('S', 10),

@@ -18,6 +18,8 @@ const FAULTS: u64 = 8;
 const CALLS: u64 = 120;
 /// The invocations of a function among which they are.
 const PASSES: u64 = 30;
+/// A moment before which a failback does not move the writer.
+const WINDOW: &str = "2026-01-05T00:50:00Z";
 /// A settled end, so that everything may come to rest.
 const REST: u32 = 780;
 
@@ -239,12 +241,22 @@ fn failback(random: &mut Rng) -> Vec<Timed> {
     let lost = at(random, 1.0, 60.0);
     let back = lost + at(random, 300.0, 700.0);
     let home = back + at(random, 90.0, 400.0);
-    let goes_home = Event::Started("failback".into(), region(HOME), json!({"plan": "orders"}));
+    let mut input = json!({"plan": "orders"});
+    match random.u8(0..10) {
+        0 => input["rehearse"] = true.into(),
+        1 => input["approval"] = "given".into(),
+        2 => input["not_before"] = WINDOW.into(),
+        3 => input["retire"] = "delete".into(),
+        4 => input["dry_run"] = true.into(),
+        _ => {}
+    }
+    let goes_home = Event::Started("failback".into(), region(HOME), input);
+    let is_yes = random.u8(0..8) > 0;
     vec![
         timed(lost, Event::Lost(region(HOME))),
         timed(back, Event::Back(region(HOME))),
         timed(home, goes_home),
-        timed(home + 1_800.0, Event::Answered(true)),
+        timed(home + 1_800.0, Event::Answered(is_yes)),
         timed(home + 3_000.0, Event::Answered(true)),
     ]
 }
@@ -275,7 +287,12 @@ fn anything(random: &mut Rng) -> Vec<Timed> {
 fn people(random: &mut Rng) -> Vec<Timed> {
     let begins = at(random, 1.0, 300.0);
     let place = |random: &mut Rng| region(if random.bool() { HOME } else { AWAY });
-    let event = match random.u8(0..9) {
+    let event = match random.u8(0..10) {
+        9 => Event::Started(
+            "unplanned-failover".into(),
+            place(random),
+            json!({"plan": "orders", "dry_run": random.bool()}),
+        ),
         6 => Event::Planned(json!({"detection": {"failures": random.u8(2..=5)}})),
         7 => Event::Invoked(
             "detach-and-promote".into(),

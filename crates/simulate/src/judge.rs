@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use failover::{
     domain::{Epoch, Region},
-    ledger::{Outcome, Run},
+    ledger::{Outcome, Run, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,6 +23,8 @@ const ANSWERED: SignedDuration = SignedDuration::from_mins(10);
 const RESTS: SignedDuration = SignedDuration::from_mins(12);
 /// The same message twice within this time is one too many.
 const TWICE: SignedDuration = SignedDuration::from_mins(10);
+/// A failback that has begun this short a time ago may rebuild yet, or wait for its window.
+const REBUILT: SignedDuration = SignedDuration::from_mins(90);
 /// So often people may be told of the same in that time, each time with something new.
 const OFTEN: usize = 4;
 /// What has just begun has not ended yet.
@@ -214,8 +216,14 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
         };
         let held = row.lease.as_ref().filter(|lease| lease.expires_at > now);
         let is_young = |run_id| {
-            let opened = table.runs.get(run_id).map(|run: &Run| run.opened_at);
-            opened.is_some_and(|opened| now.duration_since(opened) < YOUNG)
+            let run: Option<&Run> = table.runs.get(run_id);
+            run.is_some_and(|run| {
+                let rests = match run.kind {
+                    RunKind::Failback => REBUILT,
+                    RunKind::UnplannedFailover | RunKind::PlannedFailover => YOUNG,
+                };
+                now.duration_since(run.opened_at) < rests
+            })
         };
         let held = held.filter(|lease| !is_young(&lease.run_id));
         if let Some(lease) = held.filter(|lease| !goes_wrong || is_open(&lease.run_id)) {
@@ -230,7 +238,12 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
         }
     }
     for (arn, started) in &state.executions {
-        let is_young = now.duration_since(started.at) < YOUNG;
+        // RDS takes its time to make a member anew.
+        let rests = match started.machine {
+            "failback" => REBUILT,
+            _ => YOUNG,
+        };
+        let is_young = now.duration_since(started.at) < rests;
         if started.ended.is_none() && !is_young && !state.lost.contains(&started.region) {
             left.push(format!("{arn} runs"));
         }

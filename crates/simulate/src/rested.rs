@@ -8,6 +8,7 @@ use failover::{
     ledger::{Outcome, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::{
     api::Api,
@@ -92,7 +93,7 @@ fn undone(case: &Case, state: &mut State) {
 fn goes_home(case: &Case) -> bool {
     let is_calm = case.faults.0.is_empty() && case.passes.is_empty();
     let started = case.events.iter().position(|timed| {
-        matches!(&timed.event, Event::Started(machine, _, input) if machine == "failback" && input.get("dry_run").is_none())
+        matches!(&timed.event, Event::Started(machine, _, input) if machine == "failback" && *input == json!({"plan": "orders"}))
     });
     let after = started.map(|at| &case.events[at + 1..]).unwrap_or_default();
     let is_allowed = after

@@ -95,38 +95,55 @@ impl PassWay {
     pub const ALL: [Self; 3] = [Self::Twice, Self::NotStarted, Self::Cold];
 }
 
-/// Which invocations go wrong: of each function, by their number since the system had settled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Passes(pub BTreeMap<String, BTreeMap<u64, PassWay>>);
+/// Which calls go wrong.
+pub type Faults = Numbered<Way>;
+/// Which invocations do.
+pub type Passes = Numbered<PassWay>;
 
-impl Passes {
+/// What goes wrong, and how: of each function, by its number since the system had settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Numbered<W>(pub BTreeMap<String, BTreeMap<u64, W>>);
+
+impl<W> Default for Numbered<W> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<W: Copy> Numbered<W> {
+    /// One that goes wrong.
+    #[must_use]
+    pub fn one(function: &str, number: u64, way: W) -> Self {
+        Self::default().and(function, number, way)
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn and(mut self, function: &str, number: u64, way: W) -> Self {
+        let numbers = self.0.entry(function.to_owned()).or_default();
+        numbers.insert(number, way);
+        self
+    }
+
     /// Whether none does.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One more.
+    /// How one goes wrong.
     #[must_use]
-    pub fn and(mut self, function: &str, number: u64, way: PassWay) -> Self {
-        let passes = self.0.entry(function.to_owned()).or_default();
-        passes.insert(number, way);
-        self
-    }
-
-    /// How an invocation goes wrong.
-    #[must_use]
-    pub fn of(&self, function: &str, number: u64) -> Option<PassWay> {
+    pub fn of(&self, function: &str, number: u64) -> Option<W> {
         self.0.get(function)?.get(&number).copied()
     }
 
     /// Each of them.
-    pub fn each(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn each(&self) -> impl Iterator<Item = (&str, u64, W)> {
         let all = self.0.iter();
-        all.flat_map(|(function, passes)| {
-            let numbers = passes.keys();
-            numbers.map(move |number| (function.as_str(), *number))
+        all.flat_map(|(function, numbers)| {
+            let numbers = numbers.iter();
+            numbers.map(move |(number, way)| (function.as_str(), *number, *way))
         })
     }
 
@@ -134,57 +151,10 @@ impl Passes {
     #[must_use]
     pub fn without(&self, function: &str, number: u64) -> Self {
         let mut left = self.clone();
-        if let Some(passes) = left.0.get_mut(function) {
-            passes.remove(&number);
+        if let Some(numbers) = left.0.get_mut(function) {
+            numbers.remove(&number);
         }
-        left.0.retain(|_, passes| !passes.is_empty());
-        left
-    }
-}
-
-/// Which calls go wrong: of each function, by their number in the order in which it makes them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Faults(pub BTreeMap<String, BTreeMap<u64, Way>>);
-
-impl Faults {
-    /// One call that goes wrong.
-    #[must_use]
-    pub fn one(function: &str, call: u64, way: Way) -> Self {
-        Self::default().and(function, call, way)
-    }
-
-    /// One more.
-    #[must_use]
-    pub fn and(mut self, function: &str, call: u64, way: Way) -> Self {
-        let calls = self.0.entry(function.to_owned()).or_default();
-        calls.insert(call, way);
-        self
-    }
-
-    /// How a call goes wrong.
-    #[must_use]
-    pub fn of(&self, function: &str, call: u64) -> Option<Way> {
-        self.0.get(function)?.get(&call).copied()
-    }
-
-    /// Each of them.
-    pub fn each(&self) -> impl Iterator<Item = (&str, u64, Way)> {
-        let all = self.0.iter();
-        all.flat_map(|(function, calls)| {
-            let calls = calls.iter();
-            calls.map(move |(call, way)| (function.as_str(), *call, *way))
-        })
-    }
-
-    /// All but one.
-    #[must_use]
-    pub fn without(&self, function: &str, call: u64) -> Self {
-        let mut left = self.clone();
-        if let Some(calls) = left.0.get_mut(function) {
-            calls.remove(&call);
-        }
-        left.0.retain(|_, calls| !calls.is_empty());
+        left.0.retain(|_, numbers| !numbers.is_empty());
         left
     }
 }

@@ -80,7 +80,7 @@ fn opened(state: &State, resource_id: &str) -> Option<Timestamp> {
 pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
     outage(state, now);
     told(case, state);
-    let goes_wrong = !case.faults.0.is_empty() || !case.passes.is_empty();
+    let goes_wrong = !case.faults.is_empty() || !case.passes.is_empty();
     rest(state, now, goes_wrong);
     rested::at_the_end(case, state, now);
     let runs: Vec<_> = state
@@ -123,14 +123,14 @@ fn outage(state: &mut State, now: Timestamp) {
 /// Nobody is told twice, or of nothing.
 fn told(case: &Case, state: &mut State) {
     let told = state.told.clone();
-    if case.kind == Kind::Calm && case.faults.0.is_empty() {
+    if case.kind == Kind::Calm && case.faults.is_empty() {
         for one in &told {
             let what = format!("{}: {} in {}", one.at, one.subject, one.region);
             state.truth.violated(Rule::ToldOnce, what);
         }
     }
     let is_undisturbed = case.kind == Kind::PlannedMove
-        && case.faults.0.is_empty()
+        && case.faults.is_empty()
         && case.passes.is_empty()
         && case
             .events

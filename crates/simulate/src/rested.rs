@@ -91,7 +91,7 @@ fn undone(case: &Case, state: &mut State) {
 
 /// Whether the writer is brought home, where nothing hinders that: people start it, and say yes.
 fn goes_home(case: &Case) -> bool {
-    let is_calm = case.faults.0.is_empty() && case.passes.is_empty();
+    let is_calm = case.faults.is_empty() && case.passes.is_empty();
     let started = case.events.iter().position(|timed| {
         matches!(&timed.event, Event::Started(machine, _, input) if machine == "failback" && *input == json!({"plan": "orders"}))
     });
@@ -108,7 +108,7 @@ fn goes_home(case: &Case) -> bool {
 /// The Region that is lost for good, where nothing hinders that it is left: nothing goes wrong beside, and people said yes where the
 /// plan asks them.
 fn left(case: &Case) -> Option<Region> {
-    if !case.faults.0.is_empty() || !case.passes.is_empty() {
+    if !case.faults.is_empty() || !case.passes.is_empty() {
         return None;
     }
     let lost = |timed: &Timed| match (case.kind, &timed.event) {

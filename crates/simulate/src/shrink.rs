@@ -42,7 +42,7 @@ fn smaller(case: &Case) -> Vec<Case> {
             ..case.clone()
         }
     });
-    let passes = case.passes.each().map(|(function, number)| Case {
+    let passes = case.passes.each().map(|(function, number, _)| Case {
         passes: case.passes.without(function, number),
         ..case.clone()
     });

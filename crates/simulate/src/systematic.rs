@@ -143,7 +143,7 @@ pub fn each_pass_once(baseline: &Case) -> std::io::Result<Vec<Case>> {
     for (function, count) in &invocations {
         for number in 0..*count {
             cases.extend(PassWay::ALL.map(|way| Case {
-                passes: Passes::default().and(function, number, way),
+                passes: Passes::one(function, number, way),
                 ..baseline.clone()
             }));
         }

@@ -27,6 +27,8 @@ const TWICE: SignedDuration = SignedDuration::from_mins(10);
 const REBUILT: SignedDuration = SignedDuration::from_mins(90);
 /// So often people may be told of the same in that time, each time with something new.
 const OFTEN: usize = 4;
+/// An application's row that was taken so short a time ago.
+const LATELY: SignedDuration = SignedDuration::from_secs(30);
 /// What has just begun has not ended yet.
 const YOUNG: SignedDuration = SignedDuration::from_mins(1);
 /// Two intervals of the plan.
@@ -102,7 +104,18 @@ pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
 /// Whether an application was told lately that its row is kept.
 fn is_written(state: &State, now: Timestamp) -> bool {
     let last = state.truth.acknowledged.last();
-    last.is_some_and(|last| now.duration_since(last.at) < SignedDuration::from_secs(30))
+    last.is_some_and(|last| now.duration_since(last.at) < LATELY)
+}
+
+/// Whether the proven writer took an application's row lately. Where it takes none the fault has not stopped: applications in a Region
+/// that nobody hears go on with the writer in there, which was left, and a run waits for the names.
+fn is_written_to_the_writer(state: &State, now: Timestamp) -> bool {
+    let Some((_, proven)) = state.proven() else {
+        return false;
+    };
+    let mut newest = state.truth.acknowledged.iter().rev();
+    let last = newest.find(|write| write.resource_id == proven);
+    last.is_some_and(|last| now.duration_since(last.at) < LATELY)
 }
 
 /// An outage that lasts ends in a proven writer with its names, or in a message.
@@ -197,8 +210,7 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
         .questions
         .values()
         .any(|answer| *answer == Answer::None);
-    // Where nobody can write the fault has not stopped.
-    if quiet < RESTS || asked || !is_written(state, now) {
+    if quiet < RESTS || asked || !is_written_to_the_writer(state, now) {
         return;
     }
     let mut left = Vec::new();

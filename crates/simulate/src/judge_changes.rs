@@ -11,6 +11,8 @@ const IN_REGION: SignedDuration = SignedDuration::from_mins(2);
 
 /// What came back this short a time ago no look may have seen yet.
 const A_LOOK: SignedDuration = SignedDuration::from_secs(5);
+/// So long a look waits for a Region that does not answer.
+const WAITS: SignedDuration = SignedDuration::from_secs(3);
 
 impl State {
     /// A writer that somebody outside reached until a moment ago was left.
@@ -36,7 +38,7 @@ impl State {
                 "{now}: {promoted} is promoted past {proven} of epoch {epoch}, which can take writes"
             );
             self.truth.violated(Rule::NoLivingWriterLeft, what);
-        } else if gone < IN_REGION && self.has_a_region(&proven) {
+        } else if gone < IN_REGION && self.has_a_region(&proven) && !self.was_unheard(now) {
             let what = format!(
                 "{now}: {promoted} is promoted {gone} after {proven} of epoch {epoch} went, which may fail over inside its Region"
             );
@@ -54,6 +56,24 @@ impl State {
             SignedDuration::ZERO
         } else {
             until.duration_since(since)
+        }
+    }
+
+    /// Whether RDS in the writer's Region was silent until a moment ago, for as long as a look waits for it. Whoever decided by that look
+    /// cannot know that the Region is back.
+    fn was_unheard(&self, now: Timestamp) -> bool {
+        self.truth.unheard.is_some_and(|(since, until)| {
+            now.duration_since(until) <= A_LOOK && until.duration_since(since) >= WAITS
+        })
+    }
+
+    /// Remembers since when nobody outside hears RDS in the writer's Region, and until when nobody did.
+    pub(crate) fn listen(&mut self, now: Timestamp, proven: &str) {
+        let is_over = |(_, until): &(Timestamp, Timestamp)| now.duration_since(*until) > A_LOOK;
+        if !self.has_a_region(proven) {
+            self.truth.unheard.get_or_insert((now, now)).1 = now;
+        } else if self.truth.unheard.as_ref().is_some_and(is_over) {
+            self.truth.unheard = None;
         }
     }
 

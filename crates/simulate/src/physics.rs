@@ -242,6 +242,7 @@ impl State {
         let Some((_, proven)) = self.proven() else {
             return;
         };
+        self.listen(now, &proven);
         if !self.is_reached(&proven) {
             self.truth.unreachable.get_or_insert((now, now)).1 = now;
         } else if self.unreached(now).is_zero() {

@@ -136,7 +136,8 @@ fn left(case: &Case) -> Option<Region> {
     is_left.then_some(region)
 }
 
-/// The end of an unplanned run that proved a writer, of which nobody was told.
+/// The end of an unplanned run that proved a writer, of which nobody was told. Its Region's clock, by which it is written down, may be
+/// wrong, and so may be that by which people were told of it.
 fn untold(state: &mut State) {
     let runs = state.tables.values().flat_map(|table| table.runs.values());
     let ended = runs.filter_map(|run| {
@@ -146,7 +147,7 @@ fn untold(state: &mut State) {
     });
     let is_told = |(_, to, at): &(_, Region, Timestamp)| {
         let mut told = state.told.iter();
-        told.any(|told| told.region == *to && told.at >= *at)
+        told.any(|told| told.region == *to && told.by_its_clock >= *at)
     };
     let is_silent = |to: &Region| state.silent.contains(&(Api::People, to.clone()));
     let untold: Vec<_> = ended

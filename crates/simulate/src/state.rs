@@ -47,6 +47,8 @@ pub struct Table {
 pub struct Told {
     /// When.
     pub at: Timestamp,
+    /// When, by that Region's own clock.
+    pub by_its_clock: Timestamp,
     /// On whose topic.
     pub region: Region,
     /// Its subject.

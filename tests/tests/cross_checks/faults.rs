@@ -8,11 +8,11 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
-    ('C', 25),
+    ('C', 26),
     ('P', 20),
     ('F', 18),
-    ('L', 27),
-    ('B', 19),
+    ('L', 28),
+    ('B', 20),
     ('A', 12),
     ('S', 10),
     ('O', 22),

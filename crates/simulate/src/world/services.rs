@@ -188,8 +188,10 @@ impl People for Invocation {
                 let line = text.replace('\n', " | ");
                 format!("people are told in {at}: {subject}: {line}")
             });
+            let ahead = made.state.ahead(&at);
             made.state.told.push(Told {
                 at: made.now,
+                by_its_clock: made.now + ahead,
                 region: at.clone(),
                 subject: subject.clone(),
                 text: text.clone(),

@@ -39,7 +39,8 @@ pub(super) fn stands(run: &Run, names: &[&str], now: Timestamp) -> Option<Stands
     })
 }
 
-/// Notes why something could not be written: silence under the name of who was silent, a refusal under that of what was refused.
+/// Notes why something could not be written: silence under the name of who was silent, a refusal under that of what was refused. What is
+/// only not ready may be so at the next try: one such answer leaves no name with the old writer.
 pub(super) fn note(
     run: &mut Run,
     (silent, refused): (&str, &str),
@@ -47,12 +48,31 @@ pub(super) fn note(
     why: &Error,
 ) -> Came {
     let said = format!("{refused} is not led over now: {why}");
-    if !matches!(why, Error::Unavailable(_)) {
-        let why = why.to_string();
-        run.unled.insert(refused.to_owned(), Unled::Refused { why });
-        return Came::NotNow(said);
+    match why {
+        Error::Unavailable(_) => {
+            again(run, silent, at, why);
+            Came::Unknown(said)
+        }
+        Error::NotReady(_) => {
+            again(run, refused, at, why);
+            Came::NotNow(said)
+        }
+        Error::InvalidRequest(_)
+        | Error::UnexpectedTopology(_)
+        | Error::EvidenceStale(_)
+        | Error::DataLossTooLarge(_)
+        | Error::RunRefused(_)
+        | Error::Denied(_) => {
+            let why = why.to_string();
+            run.unled.insert(refused.to_owned(), Unled::Refused { why });
+            Came::NotNow(said)
+        }
     }
-    let before = match run.unled.get(silent) {
+}
+
+/// Notes that it is to be tried again.
+fn again(run: &mut Run, name: &str, at: Timestamp, why: &Error) {
+    let before = match run.unled.get(name) {
         Some(Unled::Silent { times, .. }) => *times,
         Some(Unled::Refused { .. }) | None => 0,
     };
@@ -61,11 +81,40 @@ pub(super) fn note(
         times: before.saturating_add(1),
         why: why.to_string(),
     };
-    run.unled.insert(silent.to_owned(), silence);
-    Came::Unknown(said)
+    run.unled.insert(name.to_owned(), silence);
 }
 
 /// Forgets it where the next call was taken.
 pub(super) fn forget(run: &mut Run, names: &[&str]) {
     run.unled.retain(|name, _| !names.contains(&name.as_str()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::testing;
+
+    const ZONE: &str = "zone Z0";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_ready_is_tried_again_for_a_while_and_what_is_refused_is_not() {
+        let mut run = testing::run();
+        let mut tried = |second, why: &Error| {
+            note(&mut run, (ZONE, ZONE), at(second), why);
+            [1, 6].map(|later| stands(&run, &[ZONE], at(second + later)))
+        };
+        let away = Error::NotReady("it is not there".into());
+        for second in [0, 6] {
+            let rests = [Some(Stands::Rests), Some(Stands::Again)];
+            assert_eq!(tried(second, &away), rests);
+        }
+        let given_up = |why: &Error| Some(Stands::GivenUp(why.to_string()));
+        assert_eq!(tried(12, &away), [given_up(&away), given_up(&away)]);
+        let denied = Error::Denied("it is forbidden".into());
+        assert_eq!(tried(18, &denied), [given_up(&denied), given_up(&denied)]);
+    }
 }

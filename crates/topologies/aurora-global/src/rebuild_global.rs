@@ -39,9 +39,9 @@ use failover::{
     Error,
     domain::Region,
     pass::{
-        Input, Output, Pass, answer,
+        Input, Output, Pace, Pass, answer,
         frame::{self, Act, Came, Step, Then},
-        read, take, wait_seconds_up_to,
+        read, take, wait_seconds_at,
     },
     patience::{Shown, Trouble},
     ports::{Fence, Functions, Ledger, Parameters, People, Runtime},
@@ -56,6 +56,11 @@ use failover::{
 pub const STEP: &str = "rebuild_global";
 /// The longest that a pass asks to wait for the next one, in seconds: a rebuild may take a day.
 pub const WAIT_SECONDS_MAX: u64 = 120;
+/// How often a rebuild looks. It makes a dozen calls for each member, each of which RDS takes minutes for, and no writer waits for it.
+const PACE: Pace = Pace {
+    looks_per_age: 5.0,
+    seconds_max: WAIT_SECONDS_MAX,
+};
 
 /// What a pass sees: all of it, or that somebody did not answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -242,7 +247,7 @@ impl<W: Ledger + Runtime + Members + Parameters + Functions + People> Step<W> fo
     fn wait_seconds(&self, pass: &Pass) -> u64 {
         let last = pass.run.timeline.last();
         let since = last.map_or(pass.now, |entry| entry.at);
-        wait_seconds_up_to(WAIT_SECONDS_MAX, since, pass.now)
+        wait_seconds_at(PACE, since, pass.now)
     }
 }
 

@@ -21,7 +21,7 @@ pub struct DnsChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "unled", rename_all = "snake_case")]
 pub enum Unled {
-    /// Nobody answered; it is tried again after the others.
+    /// Nobody answered, or it was not ready. It is tried again after the others.
     Silent {
         /// When it was tried last.
         at: Timestamp,

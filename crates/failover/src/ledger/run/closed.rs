@@ -37,8 +37,7 @@ pub struct Closed {
     /// The most seconds of writes that can be lost, whatever was counted.
     #[serde(default)]
     pub at_most_seconds: Option<f64>,
-    /// When the old writer last committed a beat after it was left, as its own Region's probe saw it. What it took by then is in no
-    /// count.
+    /// When the old writer last committed a beat after it was left, as any Region's probe saw it. What it took by then is in no count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came_back_until: Option<Timestamp>,
     /// Whether the Region that was left is heard again, which nobody heard when it was left: what its writer took meanwhile is in no

@@ -2,6 +2,7 @@
 
 mod contradictions;
 mod incidents;
+mod pace;
 mod records;
 mod refusals;
 mod small_rds;

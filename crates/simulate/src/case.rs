@@ -69,11 +69,13 @@ pub enum Kind {
     Failback,
     /// Anything, at any moment.
     Anything,
+    /// Anything, and people who redrive runs and delete what is not theirs.
+    Meddled,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Calm,
         Self::Disturbance,
         Self::RegionLoss,
@@ -81,6 +83,7 @@ impl Kind {
         Self::PlannedMove,
         Self::Failback,
         Self::Anything,
+        Self::Meddled,
     ];
 }
 
@@ -140,10 +143,30 @@ pub enum Event {
     Invoked(String, Region, Value),
     /// Somebody stops every execution of a Region.
     Stopped(Region),
+    /// Somebody redrives every execution of a Region that was stopped, or that no state caught.
+    Redriven(Region),
+    /// Somebody deletes what is not theirs.
+    Deleted(Theirs),
     /// A human answers every question.
     Answered(bool),
     /// The kill switch is put on, or taken off.
     Killed(bool),
+}
+
+/// What somebody deletes who takes it for their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theirs {
+    /// A Region's endpoint parameter.
+    Endpoint(Region),
+    /// The plan's parameter, in every Region.
+    Plan,
+    /// The plan's name.
+    Name,
+    /// The epoch beside it.
+    Epoch,
+    /// An instance of a Region's member.
+    Instance(Region),
 }
 
 impl Event {

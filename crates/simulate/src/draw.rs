@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION, WITNESS, merge, third},
+    case::{self, AWAY, Case, Event, HOME, Kind, Theirs, Timed, VERSION, WITNESS, merge, third},
     database::Condition,
     deployed::FUNCTIONS,
     fault::{Faults, PassWay, Passes, Way},
@@ -86,6 +86,11 @@ fn otherwise(kind: Kind, random: &mut Rng) -> Value {
     if kind == Kind::Anything && random.u8(0..4) == 0 {
         plan["unplanned"] = json!({"region_down": "approval"});
     }
+    if kind == Kind::Meddled {
+        let endpoint = json!({"kind": "ssm", "parameter": "/orders/writer", "endpoint": "writer"});
+        let name = case::plan(&json!({}))["routes"][0].clone();
+        plan["routes"] = json!([name, endpoint]);
+    }
     if random.u8(0..3) == 0 {
         plan["topology"] = json!({"strategy": "detach"});
     }
@@ -108,7 +113,8 @@ fn events(kind: Kind, random: &mut Rng) -> Vec<Timed> {
         Kind::WriterDeath => writer_death(random),
         Kind::PlannedMove => planned_move(random),
         Kind::Failback => failback(random),
-        Kind::Anything => anything(random),
+        Kind::Anything => there_again(several(random)),
+        Kind::Meddled => there_again(meddled(random)),
     };
     events.sort_by(|one, other| one.at.total_cmp(&other.at));
     events
@@ -262,7 +268,7 @@ fn failback(random: &mut Rng) -> Vec<Timed> {
 }
 
 /// Several things at once.
-fn anything(random: &mut Rng) -> Vec<Timed> {
+fn several(random: &mut Rng) -> Vec<Timed> {
     let mut events = Vec::new();
     for _ in 0..random.u8(1..=3) {
         let more = match random.u8(0..6) {
@@ -274,7 +280,42 @@ fn anything(random: &mut Rng) -> Vec<Timed> {
         };
         events.extend(more);
     }
-    // In the end everything is there again.
+    events
+}
+
+/// Several things, and people who redrive runs and delete what is not theirs.
+fn meddled(random: &mut Rng) -> Vec<Timed> {
+    let mut events = several(random);
+    let first = events.iter().map(|timed| timed.at).fold(90.0, f64::min);
+    for _ in 0..random.u8(1..=2) {
+        // A run is under way by then.
+        let begins = first + at(random, 15.0, 150.0);
+        let later = begins + at(random, 5.0, 400.0);
+        let place = region(if random.bool() { HOME } else { AWAY });
+        let more = match random.u8(0..8) {
+            0..=2 => vec![
+                timed(begins, Event::Stopped(place.clone())),
+                timed(later, Event::Redriven(place)),
+            ],
+            3 => vec![
+                timed(begins, Event::Deleted(Theirs::Plan)),
+                timed(later, Event::Planned(json!({}))),
+            ],
+            4 => vec![timed(begins, Event::Deleted(Theirs::Endpoint(place)))],
+            5 => vec![timed(begins, Event::Deleted(Theirs::Name))],
+            6 => vec![timed(begins, Event::Deleted(Theirs::Epoch))],
+            _ => vec![timed(
+                begins,
+                Event::Deleted(Theirs::Instance(region(AWAY))),
+            )],
+        };
+        events.extend(more);
+    }
+    events
+}
+
+/// In the end everything is there again.
+fn there_again(mut events: Vec<Timed>) -> Vec<Timed> {
     let end = events.iter().map(|timed| timed.at).fold(0.0, f64::max) + 600.0;
     for name in [HOME, AWAY, WITNESS] {
         events.push(timed(end, Event::Back(region(name))));

@@ -68,6 +68,8 @@ impl State {
             Event::Rotated
             | Event::Planned(_)
             | Event::Stopped(_)
+            | Event::Redriven(_)
+            | Event::Deleted(_)
             | Event::Answered(_)
             | Event::Killed(_)
             | Event::Started(..)
@@ -96,6 +98,13 @@ impl State {
         }
         if let Event::Planned(change) = event {
             self.plan_anew(change);
+            self.is_plan_deleted = false;
+        }
+        if let Event::Redriven(region) = event {
+            self.redrive(now, region);
+        }
+        if let Event::Deleted(theirs) = event {
+            self.delete(now, theirs);
         }
         if let Event::Killed(is_on) = event {
             self.killed = *is_on;

@@ -46,19 +46,25 @@ pub async fn drive(shared: Arc<Shared>, arn: String) {
         return;
     };
     let region = started.region;
-    let mut execution =
-        Execution::start(definition, &started.name, &arn, started.input, shared.now());
+    let begin = || Execution::start(definition, &started.name, &arn, started.input, shared.now());
+    let halted = shared.state().halted.remove(&arn);
+    let mut execution = halted.map_or_else(begin, |mut halted| {
+        halted.redriven(shared.now());
+        halted
+    });
     let mut seen = 0;
     loop {
         stands(&shared, &region).await;
         if is_stopped(&shared, &arn) {
             end(&shared, &arn, "stopped", None);
+            halt(&shared, &arn, execution);
             return;
         }
         reached(&shared, started.machine, &execution, &mut seen);
         match execution.next().clone() {
             Next::Ended(ended) => {
                 end(&shared, &arn, &ended.state, Some(&ended));
+                halt(&shared, &arn, execution);
                 return;
             }
             Next::Wait(until) => {
@@ -112,6 +118,14 @@ fn reached(shared: &Shared, machine: &'static str, execution: &Execution, seen: 
         state.truth.transitions.insert(taken);
     }
     *seen = transitions.len();
+}
+
+/// Keeps one that has ended for whoever redrives it.
+fn halt(shared: &Shared, arn: &str, execution: Execution) {
+    if execution.may_be_redriven() {
+        let mut state = shared.state();
+        state.halted.insert(arn.to_owned(), execution);
+    }
 }
 
 fn end(shared: &Shared, arn: &str, at: &str, ended: Option<&Ended>) {

@@ -120,7 +120,9 @@ fn is_written_to_the_writer(state: &State, now: Timestamp) -> bool {
 
 /// An outage that lasts ends in a proven writer with its names, or in a message.
 fn outage(state: &mut State, now: Timestamp) {
-    if is_written(state, now) {
+    // Nobody watches the name for those who delete it. Whoever leads names makes it anew.
+    let is_named = state.records.contains_key(&(NAME.to_owned(), "CNAME"));
+    if is_written(state, now) || !is_named {
         return;
     }
     let last = state.truth.acknowledged.last().map(|last| last.at);

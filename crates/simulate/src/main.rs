@@ -207,7 +207,7 @@ fn random(
         }
         let number = count.fetch_add(1, Ordering::Relaxed);
         let kinds = Kind::ALL;
-        let index = usize::try_from(number % 7).unwrap_or_default();
+        let index = usize::try_from(number).unwrap_or_default() % kinds.len();
         let kind = kind.unwrap_or(kinds[index]);
         Some(draw(kind, first + number))
     };

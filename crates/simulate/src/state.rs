@@ -19,6 +19,7 @@ use crate::{
     api::Api,
     case::WITNESS,
     database::Database,
+    execution::Execution,
     fault::{Faults, PassWay, Passes, Way},
     rds::Rds,
 };
@@ -138,6 +139,8 @@ pub struct State {
     pub parameters: BTreeMap<(Region, String), Parameter>,
     /// The plan's document, alike in every Region.
     pub document: String,
+    /// Whether somebody deleted that document.
+    pub is_plan_deleted: bool,
     /// The kill switch.
     pub killed: bool,
     /// Services of ECS.
@@ -146,6 +149,8 @@ pub struct State {
     pub told: Vec<Told>,
     /// Executions, by ARN.
     pub executions: BTreeMap<String, Started>,
+    /// Those that may be redriven, as they were when they ended.
+    pub halted: BTreeMap<String, Execution>,
     /// Those that have begun and do not run yet.
     pub begun: Vec<String>,
     /// Questions, by task token.
@@ -195,6 +200,12 @@ impl State {
         let way = self.passes.of(function, number)?;
         *self.disturbed.entry(way).or_default() += 1;
         Some(way)
+    }
+
+    /// The plan's parameter, if it is there.
+    #[must_use]
+    pub fn plan_document(&self) -> Option<String> {
+        (!self.is_plan_deleted).then(|| self.document.clone())
     }
 
     /// Every Region that there is.

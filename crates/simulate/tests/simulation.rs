@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use simulate::{
-    case::{self, Case, Kind},
+    case::{self, AWAY, Case, Event, Kind, Theirs, Timed},
     draw::draw,
     play::{Played, play},
     systematic,
@@ -51,6 +51,41 @@ fn a_writer_is_brought_home_after_either_way_of_leaving() {
         assert_eq!(played.violations, [], "{}", played.trace.join("\n"));
         let ended: BTreeSet<_> = ended(&played).into_iter().collect();
         assert!(ended.contains(&("failback", "Home")), "{name}: {ended:?}");
+    }
+}
+
+/// What comes of a lost Region while people meddle.
+fn meddled(events: impl IntoIterator<Item = (f64, Event)>) -> Played {
+    let mut all = systematic::baselines().into_iter();
+    let (_, mut case) = all.find(|(known, _)| *known == "region-loss").unwrap();
+    let more = events.into_iter();
+    case.events
+        .extend(more.map(|(at, event)| Timed { at, event }));
+    play(&case, true).unwrap()
+}
+
+#[test]
+fn a_run_that_somebody_stops_and_redrives_goes_on_to_its_end() {
+    for stopped in [25.0, 40.0, 80.0] {
+        let played = meddled([
+            (stopped, Event::Stopped(AWAY.into())),
+            (stopped + 7.0, Event::Redriven(AWAY.into())),
+        ]);
+        let trace = played.trace.join("\n");
+        assert_eq!(played.violations, [], "{trace}");
+        assert!(trace.contains("event-0 is redriven"), "{trace}");
+        let recovered = ("unplanned-failover", "Recovered");
+        assert_eq!(ended(&played), [recovered], "{trace}");
+    }
+}
+
+#[test]
+fn what_somebody_deletes_is_made_anew_by_whoever_leads_to_the_new_writer() {
+    for theirs in [Theirs::Name, Theirs::Epoch, Theirs::Plan] {
+        let played = meddled([(5.0, Event::Deleted(theirs.clone()))]);
+        assert_eq!(played.violations, [], "{theirs:?}");
+        let recovered = ("unplanned-failover", "Recovered");
+        assert_eq!(ended(&played), [recovered], "{theirs:?}");
     }
 }
 

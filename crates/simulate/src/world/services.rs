@@ -123,7 +123,8 @@ impl Parameters for Invocation {
     async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
         let what = "SSM GetParametersByPath";
         self.call((Api::Parameters, &self.region), what, |made: Made<'_>| {
-            Ok(vec![("orders".into(), made.state.document.clone())])
+            let document = made.state.plan_document().into_iter();
+            Ok(document.map(|plan| ("orders".into(), plan)).collect())
         })
         .await
     }
@@ -135,10 +136,9 @@ impl Parameters for Invocation {
     async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
         let what = "SSM GetParameter of the plan";
         self.call((Api::Parameters, region), what, |made: Made<'_>| {
-            if plan.as_str() == "orders" {
-                return Ok(made.state.document.clone());
-            }
-            Err(Error::InvalidRequest(format!("there is no plan {plan}")))
+            let document = made.state.plan_document();
+            let document = document.filter(|_| plan.as_str() == "orders");
+            document.ok_or_else(|| Error::InvalidRequest(format!("there is no plan {plan}")))
         })
         .await
     }

@@ -8,6 +8,7 @@ use crate::{
     api::Api,
     database::Condition,
     fault::{Faults, Passes},
+    meddling::Theirs,
 };
 
 /// The version of a case that is written down. One of another version is refused: it would play otherwise.
@@ -151,22 +152,6 @@ pub enum Event {
     Answered(bool),
     /// The kill switch is put on, or taken off.
     Killed(bool),
-}
-
-/// What somebody deletes who takes it for their own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theirs {
-    /// A Region's endpoint parameter.
-    Endpoint(Region),
-    /// The plan's parameter, in every Region.
-    Plan,
-    /// The plan's name.
-    Name,
-    /// The epoch beside it.
-    Epoch,
-    /// An instance of a Region's member.
-    Instance(Region),
 }
 
 impl Event {

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    case::{self, AWAY, Case, Event, HOME, Kind, Theirs, Timed, VERSION, WITNESS, merge, third},
+    case::{self, AWAY, Case, Event, HOME, Kind, Timed, VERSION, WITNESS, merge, third},
     database::Condition,
     deployed::FUNCTIONS,
     fault::{Faults, PassWay, Passes, Way},
 };
+
+mod beside;
 
 /// How many calls go wrong at most.
 const FAULTS: u64 = 8;
@@ -113,8 +115,8 @@ fn events(kind: Kind, random: &mut Rng) -> Vec<Timed> {
         Kind::WriterDeath => writer_death(random),
         Kind::PlannedMove => planned_move(random),
         Kind::Failback => failback(random),
-        Kind::Anything => there_again(several(random)),
-        Kind::Meddled => there_again(meddled(random)),
+        Kind::Anything => beside::there_again(beside::several(random)),
+        Kind::Meddled => beside::there_again(beside::meddled(random)),
     };
     events.sort_by(|one, other| one.at.total_cmp(&other.at));
     events
@@ -265,107 +267,4 @@ fn failback(random: &mut Rng) -> Vec<Timed> {
         timed(home + 1_800.0, Event::Answered(is_yes)),
         timed(home + 3_000.0, Event::Answered(true)),
     ]
-}
-
-/// Several things at once.
-fn several(random: &mut Rng) -> Vec<Timed> {
-    let mut events = Vec::new();
-    for _ in 0..random.u8(1..=3) {
-        let more = match random.u8(0..6) {
-            0 => disturbance(random),
-            1 | 2 => region_loss(random),
-            3 => writer_death(random),
-            4 => planned_move(random),
-            _ => people(random),
-        };
-        events.extend(more);
-    }
-    events
-}
-
-/// Several things, and people who redrive runs and delete what is not theirs.
-fn meddled(random: &mut Rng) -> Vec<Timed> {
-    let mut events = several(random);
-    let first = events.iter().map(|timed| timed.at).fold(90.0, f64::min);
-    for _ in 0..random.u8(1..=2) {
-        // A run is under way by then.
-        let begins = first + at(random, 15.0, 150.0);
-        let later = begins + at(random, 5.0, 400.0);
-        let place = region(if random.bool() { HOME } else { AWAY });
-        let more = match random.u8(0..8) {
-            0..=2 => vec![
-                timed(begins, Event::Stopped(place.clone())),
-                timed(later, Event::Redriven(place)),
-            ],
-            3 => vec![
-                timed(begins, Event::Deleted(Theirs::Plan)),
-                timed(later, Event::Planned(json!({}))),
-            ],
-            4 => vec![timed(begins, Event::Deleted(Theirs::Endpoint(place)))],
-            5 => vec![timed(begins, Event::Deleted(Theirs::Name))],
-            6 => vec![timed(begins, Event::Deleted(Theirs::Epoch))],
-            _ => vec![timed(
-                begins,
-                Event::Deleted(Theirs::Instance(region(AWAY))),
-            )],
-        };
-        events.extend(more);
-    }
-    events
-}
-
-/// In the end everything is there again.
-fn there_again(mut events: Vec<Timed>) -> Vec<Timed> {
-    let end = events.iter().map(|timed| timed.at).fold(0.0, f64::max) + 600.0;
-    for name in [HOME, AWAY, WITNESS] {
-        events.push(timed(end, Event::Back(region(name))));
-    }
-    events.push(timed(end, Event::Joined));
-    events
-}
-
-/// What people do.
-fn people(random: &mut Rng) -> Vec<Timed> {
-    let begins = at(random, 1.0, 300.0);
-    let place = |random: &mut Rng| region(if random.bool() { HOME } else { AWAY });
-    let event = match random.u8(0..10) {
-        9 => Event::Started(
-            "unplanned-failover".into(),
-            place(random),
-            json!({"plan": "orders", "dry_run": random.bool()}),
-        ),
-        6 => Event::Planned(json!({"detection": {"failures": random.u8(2..=5)}})),
-        7 => Event::Invoked(
-            "detach-and-promote".into(),
-            place(random),
-            json!({"plan": "orders", "force": "orders@1", "accept_data_loss": true}),
-        ),
-        8 => Event::Invoked(
-            "fence-writer".into(),
-            place(random),
-            json!({"operation": "fence", "plan": "orders", "force": "orders@1"}),
-        ),
-        0 => Event::Started(
-            "planned-failover".into(),
-            place(random),
-            json!({"plan": "orders"}),
-        ),
-        1 => Event::Started("failback".into(), region(HOME), json!({"plan": "orders"})),
-        2 => Event::Stopped(place(random)),
-        3 => Event::Answered(random.bool()),
-        4 => Event::Killed(true),
-        _ => Event::Started(
-            "planned-failover".into(),
-            place(random),
-            json!({"plan": "orders", "dry_run": true}),
-        ),
-    };
-    let mut events = vec![timed(begins, event)];
-    if matches!(events[0].event, Event::Killed(true)) {
-        events.push(timed(
-            begins + at(random, 10.0, 400.0),
-            Event::Killed(false),
-        ));
-    }
-    events
 }

@@ -1,6 +1,7 @@
 //! Executes a machine of `crates/machines` as Step Functions does, as a value: time and answers come in, what comes next goes out.
 
 mod query;
+mod redrive;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -214,23 +215,6 @@ impl Execution {
             Some(State::Call(call)) => self.begin(&call, now),
             Some(State::Choice(_) | State::Succeed { .. } | State::Fail { .. }) | None => {}
         }
-    }
-
-    /// Whether somebody may redrive it. One that ended in a state that says so would only end there again.
-    #[must_use]
-    pub fn may_be_redriven(&self) -> bool {
-        let state = self.definition.states.get(&self.state);
-        !matches!(state, Some(State::Succeed { .. } | State::Fail { .. }))
-    }
-
-    /// It is redriven: it goes on at the state where it ended, with all that it knew. A task begins anew with all its attempts.
-    pub fn redriven(&mut self, now: Timestamp) {
-        if let Some(State::Wait(_)) = self.definition.states.get(&self.state)
-            && let Next::Wait(_) = self.next
-        {
-            return;
-        }
-        self.go_on(self.state.clone(), now);
     }
 
     fn call(&self) -> Option<Call> {

@@ -29,6 +29,8 @@ const REBUILT: SignedDuration = SignedDuration::from_mins(90);
 const OFTEN: usize = 4;
 /// An application's row that was taken so short a time ago.
 const LATELY: SignedDuration = SignedDuration::from_secs(30);
+/// So long after its last look at the names a run has ended, if one of its functions begins late.
+const ENDS: SignedDuration = SignedDuration::from_mins(2);
 /// What has just begun has not ended yet.
 const YOUNG: SignedDuration = SignedDuration::from_mins(1);
 /// Two intervals of the plan.
@@ -63,6 +65,12 @@ pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str)
     if end == "Moved" && !is_moved && ends.all(|(end, _)| SUCCEEDED.contains(&end.as_str())) {
         let what = format!("{now}: {arn} ends in {end}, and nothing has moved since it began");
         state.truth.violated(Rule::SuccessIsSeen, what);
+    }
+    // Nobody looks again at what is deleted after it was verified.
+    let is_deleted =
+        led.is_none() && (state.truth.unnamed_at).is_some_and(|at| now.duration_since(at) <= ENDS);
+    if is_deleted {
+        return;
     }
     if wanted.is_none() || wanted != led || !wanted.as_ref().is_some_and(is_in) {
         let what =
@@ -229,8 +237,10 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
                 .is_some_and(|run: &Run| run.closed.is_none())
         };
         let held = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+        // Its record is in the Region that it goes to alone.
         let is_young = |run_id| {
-            let run: Option<&Run> = table.runs.get(run_id);
+            let mut records = state.tables.values();
+            let run: Option<&Run> = records.find_map(|table| table.runs.get(run_id));
             run.is_some_and(|run| {
                 let rests = match run.kind {
                     RunKind::Failback => REBUILT,
@@ -288,7 +298,10 @@ fn loss(state: &mut State, run: &Run) {
             log.find(|(_, entry)| matches!(entry, Entry::Epoch(epoch, _) if *epoch == proof.epoch));
         opened.map(|(at, _)| *at)
     });
-    if let (Some(told), Some(opened)) = (closed.rto_seconds, opened) {
+    // Where the name was deleted, applications had stopped before the writer did, and nobody tells them when.
+    let is_named = !(state.truth.unnamed_at)
+        .is_some_and(|at| at.duration_since(last.at) <= LATELY && at >= last.at);
+    if let (Some(told), Some(opened), true) = (closed.rto_seconds, opened, is_named) {
         let truth = opened.duration_since(last.at).as_secs_f64();
         // Where the old writer came back meanwhile, writes were out for less.
         if truth - told > INTERVALS + PACE {

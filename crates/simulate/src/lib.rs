@@ -18,7 +18,7 @@ mod first;
 pub mod functions;
 mod judge;
 mod judge_changes;
-mod meddling;
+pub mod meddling;
 mod physics;
 pub mod planted;
 pub mod play;

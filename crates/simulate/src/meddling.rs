@@ -2,11 +2,25 @@
 
 use failover::{domain::Region, topology::Call};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    case::{NAME, Theirs},
-    state::State,
-};
+use crate::{case::NAME, state::State};
+
+/// What somebody deletes who takes it for their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theirs {
+    /// A Region's endpoint parameter.
+    Endpoint(Region),
+    /// The plan's parameter, in every Region.
+    Plan,
+    /// The plan's name.
+    Name,
+    /// The epoch beside it.
+    Epoch,
+    /// An instance of a Region's member.
+    Instance(Region),
+}
 
 impl State {
     /// Every execution of a Region that was stopped, or that no state caught, goes on where it ended, under its own name.
@@ -30,6 +44,7 @@ impl State {
             Theirs::Endpoint(region) => self.parameters.retain(|(of, _), _| of != region),
             Theirs::Plan => self.is_plan_deleted = true,
             Theirs::Name => {
+                self.truth.unnamed_at = Some(now);
                 self.records.remove(&(NAME.to_owned(), "CNAME"));
             }
             Theirs::Epoch => self.records.retain(|(_, kind), _| *kind != "TXT"),

@@ -94,6 +94,8 @@ pub struct Truth {
     pub is_allowed: bool,
     /// Since when nobody outside reached a working writer, and until when.
     pub unreachable: Option<(Timestamp, Timestamp)>,
+    /// When somebody last deleted the plan's name.
+    pub unnamed_at: Option<Timestamp>,
     /// Since when nobody outside heard RDS in the writer's Region, and until when.
     pub unheard: Option<(Timestamp, Timestamp)>,
     /// Whether what takes effect now was asked for long ago.

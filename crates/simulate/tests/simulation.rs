@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use simulate::{
-    case::{self, AWAY, Case, Event, Kind, Theirs, Timed},
+    case::{self, AWAY, Case, Event, Kind, Timed},
     draw::draw,
+    meddling::Theirs,
     play::{Played, play},
     systematic,
     tally::{Tally, play_list},

@@ -9,7 +9,7 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
     ('C', 26),
-    ('P', 20),
+    ('P', 21),
     ('F', 18),
     ('L', 28),
     ('B', 20),

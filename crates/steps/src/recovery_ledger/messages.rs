@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::opening::Opening;
+use super::{STEP, opening::Opening};
+use crate::confirm_outage;
 use failover::{
     Error,
-    ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run},
+    ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run, RunKind},
     notify::{Message, Severity, commands, tell, tell_news},
     plan::Plan,
     ports::{Ledger, People, Runtime},
@@ -94,11 +95,10 @@ pub(super) async fn closed(
     let message = message(run, closed);
     match closed.outcome {
         Outcome::HandedOver => true,
-        Outcome::Succeeded | Outcome::Rebuilt | Outcome::Failed => {
-            tell(world, &run.plan, &message).await
-        }
+        Outcome::Succeeded | Outcome::Rebuilt => tell(world, &run.plan, &message).await,
+        Outcome::Failed if !only_looked(run) => tell(world, &run.plan, &message).await,
         // The same end for the same cause is no news, and suspicion comes back every minute.
-        Outcome::StoodDown | Outcome::Aborted => {
+        Outcome::StoodDown | Outcome::Aborted | Outcome::Failed => {
             let end = format!("{}: {}", message.what, closed.left.join("; "));
             tell_news(world, &run.plan, &message, |row| {
                 (!is_a_known_no(row, run, closed)).then(|| row.tell(&end))?
@@ -106,6 +106,13 @@ pub(super) async fn closed(
             .await
         }
     }
+}
+
+/// Whether a run did nothing itself about what an earlier one had begun, and leaves.
+fn only_looked(run: &Run) -> bool {
+    let mut steps = run.timeline.iter().map(|entry| entry.step.as_str());
+    run.kind == RunKind::UnplannedFailover
+        && steps.all(|step| step == STEP || step == confirm_outage::STEP)
 }
 
 /// Whether a run stood down only since a human had said no to its question before: whoever said it was told then.

@@ -255,3 +255,17 @@ fn observing_says_what_would_have_been_done() {
         "would have failed over to us-east-1 (region_down)"
     );
 }
+
+#[test]
+fn a_run_that_only_looked_at_what_an_earlier_one_had_begun_ends_without_news() {
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let mut run = testing::run();
+    run.timeline.clear();
+    run.note(at, confirm_outage::STEP, "confirm", "it is gone");
+    assert!(only_looked(&run));
+    run.kind = RunKind::PlannedFailover;
+    assert!(!only_looked(&run));
+    run.kind = RunKind::UnplannedFailover;
+    run.note(at, "detach_and_promote", "fail_over", "it is promoted");
+    assert!(!only_looked(&run));
+}

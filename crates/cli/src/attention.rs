@@ -81,7 +81,7 @@ fn writer(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<String> {
 /// A change of writer that nobody carries out blocks every run in the other direction.
 fn change(rows: &Rows, now: Timestamp) -> Option<String> {
     let intent = rows.intent()?;
-    let is_led = leases(rows).any(|lease| lease.expires_at > now);
+    let is_led = rows.0.values().any(|row| row.live_lease(now).is_some());
     (!is_led).then(|| {
         format!(
             "a change of writer from {} to {} (epoch {}) was begun {} by run {} and no run carries it out; start a failover to {} \

@@ -11,7 +11,7 @@ use crate::{
     answer::Node,
     clock::Clock,
     model::{Fault, Loss, Millis, Model, Params, Settings},
-    storage::{AnyStorage, Storage},
+    storage::Storage,
 };
 
 /// A lost Region keeps a request open this long and then closes the connection without a word.
@@ -34,14 +34,14 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct ControlPlane {
     model: Mutex<Model>,
-    pub(crate) storage: AnyStorage,
+    pub(crate) storage: Storage,
     clock: Clock,
     wake: Notify,
 }
 
 impl ControlPlane {
     /// A control plane without databases.
-    pub(crate) fn new(settings: Settings, storage: AnyStorage) -> Self {
+    pub(crate) fn new(settings: Settings, storage: Storage) -> Self {
         let clock = Clock::start();
         let model = Mutex::new(Model::new(settings, clock.now()));
         Self {

@@ -12,7 +12,7 @@ use crate::{
         ClusterKey, Durations, Fault, Loss, Settings, SwitchoverFrom, Transition, Visibility,
         WriteFencing,
     },
-    storage::{AnyStorage, Memory, Postgres, Storage, StorageConfig, StorageError},
+    storage::{Postgres, Storage, StorageConfig, StorageError},
 };
 
 /// What a simulator is started with.
@@ -83,9 +83,9 @@ impl Simulator {
     /// Starts the clock and the HTTP face; there are no databases yet.
     pub async fn start(config: SimulatorConfig) -> Result<Self, Error> {
         let storage = match &config.storage {
-            StorageConfig::Memory => AnyStorage::Memory(Memory),
+            StorageConfig::Memory => Storage(None),
             StorageConfig::Postgres { binaries, data } => {
-                AnyStorage::Postgres(Postgres::new(binaries, data).map_err(Error::Storage)?)
+                Storage(Some(Postgres::new(binaries, data).map_err(Error::Storage)?))
             }
         };
         let listen = |source| Error::Listen {
@@ -135,8 +135,8 @@ impl Simulator {
     }
 
     /// Gives a Region back, with its databases as they were.
-    pub async fn return_region(&self, region: &str) {
-        self.plane.storage.return_region(region).await;
+    pub fn return_region(&self, region: &str) {
+        self.plane.storage.return_region(region);
         self.plane
             .change(|model, now| model.return_region(now, region));
     }

@@ -1,12 +1,10 @@
 //! What lies beneath the control plane: nothing at all, or real PostgreSQL.
 
-mod memory;
 mod postgres;
 
-use std::{future::Future, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub(crate) use self::postgres::Postgres;
-pub(crate) use memory::Memory;
 
 use crate::model::{ClusterKey, Effect};
 
@@ -60,139 +58,95 @@ pub enum StorageConfig {
     },
 }
 
-/// Carries out what the model asks for.
-pub(crate) trait Storage: Send + Sync {
+/// Carries out what the model asks for. Without databases every effect has already happened.
+#[derive(Debug)]
+pub(crate) struct Storage(pub(crate) Option<Postgres>);
+
+impl Storage {
     /// Does one piece of work; asked again after a failure, it starts over.
-    fn carry_out(&self, effect: Effect) -> impl Future<Output = Result<(), StorageError>> + Send;
+    pub(crate) async fn carry_out(&self, effect: Effect) -> Result<(), StorageError> {
+        match &self.0 {
+            None => Ok(()),
+            Some(databases) => databases.carry_out(effect).await,
+        }
+    }
 
     /// Takes down everything in a Region, at once and without a goodbye.
-    fn lose_region(&self, region: &str) -> impl Future<Output = ()> + Send;
+    pub(crate) async fn lose_region(&self, region: &str) {
+        if let Some(databases) = &self.0 {
+            databases.lose_region(region).await;
+        }
+    }
 
     /// Lets databases run in a Region again; which ones, the model says with [`Effect::Resume`].
-    fn return_region(&self, region: &str) -> impl Future<Output = ()> + Send;
+    pub(crate) fn return_region(&self, region: &str) {
+        if let Some(databases) = &self.0 {
+            databases.return_region(region);
+        }
+    }
 
     /// Kills one cluster's database, at once and without a goodbye; it stays down until [`Storage::revive`].
-    fn crash(&self, cluster: &ClusterKey) -> impl Future<Output = ()> + Send;
+    pub(crate) async fn crash(&self, cluster: &ClusterKey) {
+        if let Some(databases) = &self.0 {
+            databases.crash(cluster).await;
+        }
+    }
 
     /// Starts a database again that [`Storage::crash`] killed.
-    fn revive(&self, cluster: &ClusterKey)
-    -> impl Future<Output = Result<(), StorageError>> + Send;
+    pub(crate) async fn revive(&self, cluster: &ClusterKey) -> Result<(), StorageError> {
+        match &self.0 {
+            None => Ok(()),
+            Some(databases) => databases.revive(cluster).await,
+        }
+    }
 
     /// Holds back, or lets through, what flows to the standbys of a Region.
-    fn set_replication(&self, region: &str, flows: bool);
+    pub(crate) fn set_replication(&self, region: &str, flows: bool) {
+        if let Some(databases) = &self.0 {
+            databases.set_replication(region, flows);
+        }
+    }
 
     /// Lets a standby replay what it received this much later.
-    fn delay_replay(
+    pub(crate) async fn delay_replay(
         &self,
         standby: &ClusterKey,
-        delay: std::time::Duration,
-    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+        delay: Duration,
+    ) -> Result<(), StorageError> {
+        match &self.0 {
+            None => Ok(()),
+            Some(databases) => databases.set_replay_delay(standby, delay).await,
+        }
+    }
 
     /// Where a cluster's database listens.
-    fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr>;
+    pub(crate) fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr> {
+        self.0.as_ref()?.backend(cluster)
+    }
 
     /// How many bytes of log a standby has yet to replay, if both ends answer.
-    fn behind_bytes(&self, standby: &ClusterKey) -> impl Future<Output = Option<u64>> + Send;
+    pub(crate) async fn behind_bytes(&self, standby: &ClusterKey) -> Option<u64> {
+        self.0.as_ref()?.measure_behind(standby).await.ok()
+    }
 
-    /// Takes everything down.
-    fn stop(&self) -> impl Future<Output = ()> + Send;
-}
-
-/// One of the two.
-#[derive(Debug)]
-pub(crate) enum AnyStorage {
-    Memory(Memory),
-    Postgres(Postgres),
-}
-
-impl AnyStorage {
     /// Connects to a database of a cluster as RDS's own user.
     pub(crate) async fn connect_as_rds(
         &self,
         cluster: &ClusterKey,
         database: &str,
     ) -> Result<tokio_postgres::Client, StorageError> {
-        match self {
-            Self::Memory(_) => Err(StorageError::Failed(format!(
+        match &self.0 {
+            None => Err(StorageError::Failed(format!(
                 "{cluster} has no database: nothing is simulated but the control plane"
             ))),
-            Self::Postgres(postgres) => postgres.connect_as_rds(cluster, database).await,
-        }
-    }
-}
-
-impl Storage for AnyStorage {
-    async fn carry_out(&self, effect: Effect) -> Result<(), StorageError> {
-        match self {
-            Self::Memory(memory) => memory.carry_out(effect).await,
-            Self::Postgres(postgres) => postgres.carry_out(effect).await,
+            Some(databases) => databases.connect_as_rds(cluster, database).await,
         }
     }
 
-    async fn lose_region(&self, region: &str) {
-        match self {
-            Self::Memory(memory) => memory.lose_region(region).await,
-            Self::Postgres(postgres) => postgres.lose_region(region).await,
-        }
-    }
-
-    async fn return_region(&self, region: &str) {
-        match self {
-            Self::Memory(memory) => memory.return_region(region).await,
-            Self::Postgres(postgres) => postgres.return_region(region).await,
-        }
-    }
-
-    async fn crash(&self, cluster: &ClusterKey) {
-        match self {
-            Self::Memory(memory) => memory.crash(cluster).await,
-            Self::Postgres(postgres) => postgres.crash(cluster).await,
-        }
-    }
-
-    async fn revive(&self, cluster: &ClusterKey) -> Result<(), StorageError> {
-        match self {
-            Self::Memory(memory) => memory.revive(cluster).await,
-            Self::Postgres(postgres) => postgres.revive(cluster).await,
-        }
-    }
-
-    fn set_replication(&self, region: &str, flows: bool) {
-        match self {
-            Self::Memory(memory) => memory.set_replication(region, flows),
-            Self::Postgres(postgres) => postgres.set_replication(region, flows),
-        }
-    }
-
-    fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr> {
-        match self {
-            Self::Memory(memory) => memory.backend(cluster),
-            Self::Postgres(postgres) => postgres.backend(cluster),
-        }
-    }
-
-    async fn delay_replay(
-        &self,
-        standby: &ClusterKey,
-        delay: std::time::Duration,
-    ) -> Result<(), StorageError> {
-        match self {
-            Self::Memory(memory) => memory.delay_replay(standby, delay).await,
-            Self::Postgres(postgres) => postgres.delay_replay(standby, delay).await,
-        }
-    }
-
-    async fn behind_bytes(&self, standby: &ClusterKey) -> Option<u64> {
-        match self {
-            Self::Memory(memory) => memory.behind_bytes(standby).await,
-            Self::Postgres(postgres) => postgres.behind_bytes(standby).await,
-        }
-    }
-
-    async fn stop(&self) {
-        match self {
-            Self::Memory(memory) => memory.stop().await,
-            Self::Postgres(postgres) => postgres.stop().await,
+    /// Takes everything down.
+    pub(crate) async fn stop(&self) {
+        if let Some(databases) = &self.0 {
+            databases.stop().await;
         }
     }
 }

@@ -154,7 +154,7 @@ async fn lose_the_writer(simulator: &Simulator, writer: &Client, standby: &Clien
     );
     assert_eq!(status(standby).await.len(), 1);
 
-    simulator.return_region(WEST).await;
+    simulator.return_region(WEST);
     available(&west, "orders-west").await;
     let deposed = reconnect(simulator, WEST, "orders-west").await;
     assert_eq!(
@@ -229,7 +229,7 @@ async fn rebuild_the_writer(simulator: &Simulator, standby: &Client) {
     )
     .await;
     insert(standby, 3).await.unwrap();
-    simulator.return_region(EAST).await;
+    simulator.return_region(EAST);
     settled(
         &west,
         &[

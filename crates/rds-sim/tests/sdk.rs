@@ -229,7 +229,7 @@ async fn a_lost_region_is_silent_and_a_managed_failover_brings_its_member_back()
     )
     .await;
 
-    simulator.return_region(WEST).await;
+    simulator.return_region(WEST);
     settled(
         &west,
         &[

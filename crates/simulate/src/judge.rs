@@ -236,7 +236,7 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
                 .get(run_id)
                 .is_some_and(|run: &Run| run.closed.is_none())
         };
-        let held = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+        let held = row.live_lease(now);
         // Its record is in the Region that it goes to alone.
         let is_young = |run_id| {
             let mut records = state.tables.values();

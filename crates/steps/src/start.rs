@@ -77,7 +77,7 @@ async fn started(
 ) -> Result<Option<Value>, Error> {
     let here = world.region();
     let (row, now) = (world.row(here, &call.asked.plan).await?, world.now());
-    let own = row.lease.as_ref().filter(|lease| lease.expires_at > now);
+    let own = row.live_lease(now);
     let own = own.filter(|lease| is_ours(&lease.run_id, &row, (call.kind, here)));
     if let Some(lease) = own
         && let Some(answered) = holder(world, call, &lease.run_id).await?
@@ -240,11 +240,11 @@ fn is_ours(run_id: &RunId, row: &PlanState, (kind, here): (RunKind, &Region)) ->
     let rest = run_id.0.strip_prefix(&format!("{plan}-"));
     let rest = rest.and_then(|rest| rest.strip_suffix(&format!("-{here}")));
     let rest = rest.and_then(|rest| rest.split_once(&format!("-{}-", short(kind))));
-    rest.is_some_and(|(epoch, count)| {
-        [epoch, count]
-            .iter()
-            .all(|number| number.parse::<u64>().is_ok())
-    })
+    rest.is_some_and(|(epoch, count)| is_number(epoch) && is_number(count))
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<u64>().is_ok()
 }
 
 #[cfg(test)]

@@ -161,10 +161,7 @@ fn writer_known_in(state: &State, member: usize) -> Option<usize> {
 /// Whether a lease is held by a run that is not in the middle of a pass: a pass is over long before a lease lapses.
 fn idle_lease(state: &State, member: usize) -> bool {
     let row = state.members.get(member).map(|member| &member.row.value);
-    let Some(lease) = row
-        .and_then(|row| row.lease.as_ref())
-        .filter(|lease| lease.expires_at > start())
-    else {
+    let Some(lease) = row.and_then(|row| row.live_lease(start())) else {
         return false;
     };
     let mut runs = state.runs.iter().enumerate();

@@ -19,7 +19,7 @@ use std::{
 use crate::{
     model::{ClusterKey, Effect},
     storage::{
-        Storage, StorageError,
+        StorageError,
         postgres::{
             member::{Member, Site},
             port::Port,
@@ -137,8 +137,8 @@ impl Postgres {
     }
 }
 
-impl Storage for Postgres {
-    async fn carry_out(&self, effect: Effect) -> Result<(), StorageError> {
+impl Postgres {
+    pub(super) async fn carry_out(&self, effect: Effect) -> Result<(), StorageError> {
         match effect {
             Effect::CreatePrimary {
                 cluster,
@@ -184,7 +184,7 @@ impl Storage for Postgres {
         }
     }
 
-    async fn lose_region(&self, region: &str) {
+    pub(super) async fn lose_region(&self, region: &str) {
         self.shared().lost.insert(region.to_owned());
         let members = self.in_region(region);
         let losses = members.iter().map(|member| member.lose());
@@ -192,25 +192,25 @@ impl Storage for Postgres {
         futures::future::join_all(losses).await;
     }
 
-    async fn return_region(&self, region: &str) {
+    pub(super) fn return_region(&self, region: &str) {
         self.shared().lost.remove(region);
         for member in self.in_region(region) {
             member.allow();
         }
     }
 
-    async fn crash(&self, cluster: &ClusterKey) {
+    pub(super) async fn crash(&self, cluster: &ClusterKey) {
         if let Ok(member) = self.member(cluster) {
             member.lose().await;
         }
     }
 
-    async fn revive(&self, cluster: &ClusterKey) -> Result<(), StorageError> {
+    pub(super) async fn revive(&self, cluster: &ClusterKey) -> Result<(), StorageError> {
         self.member(cluster)?.allow();
         self.resume(cluster).await
     }
 
-    fn set_replication(&self, region: &str, flows: bool) {
+    pub(super) fn set_replication(&self, region: &str, flows: bool) {
         if flows {
             self.shared().cut.remove(region);
         } else {
@@ -221,26 +221,14 @@ impl Storage for Postgres {
         }
     }
 
-    fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr> {
+    pub(super) fn backend(&self, cluster: &ClusterKey) -> Option<SocketAddr> {
         self.shared()
             .members
             .get(cluster)
             .map(|member| member.address())
     }
 
-    async fn delay_replay(
-        &self,
-        standby: &ClusterKey,
-        delay: std::time::Duration,
-    ) -> Result<(), StorageError> {
-        self.set_replay_delay(standby, delay).await
-    }
-
-    async fn behind_bytes(&self, standby: &ClusterKey) -> Option<u64> {
-        self.measure_behind(standby).await.ok()
-    }
-
-    async fn stop(&self) {
+    pub(super) async fn stop(&self) {
         for member in self.all() {
             member.shut_down().await;
         }

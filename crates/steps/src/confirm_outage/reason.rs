@@ -96,14 +96,12 @@ fn to_another_question(run: &Run, verdict: Verdict, said: Said) -> String {
 
 /// What comes of a yes where the plan's bound on the loss stands against it.
 fn in_vain(run: &Run, loss: Option<&Loss>) -> String {
-    guard::loss(&run.plan, loss).map_or_else(
-        |why| {
-            format!(
-                "; a yes would end in {} with the plan as it stands: {why}; change that in the plan and start again",
-                why.name()
-            )
-        },
-        |()| String::new(),
+    let Err(why) = guard::loss(&run.plan, loss) else {
+        return String::new();
+    };
+    format!(
+        "; a yes would end in {} with the plan as it stands: {why}; change that in the plan and start again",
+        why.name()
     )
 }
 

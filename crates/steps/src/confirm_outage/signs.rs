@@ -134,13 +134,12 @@ impl<'a> Records<'a> {
     fn alive_at(&self, pass: &Pass, evidence: &Evidence) -> Option<Timestamp> {
         let commits = |vantage: &&Vantage| matches!(vantage.write, Write::Committed { .. });
         let by_others = self.elsewhere().filter(commits);
-        let by_others = by_others.filter_map(|vantage| vantage.last_beat);
-        let by_others = by_others.map(|beat| beat.at).max();
+        let by_others = by_others.filter_map(|vantage| Some(vantage.last_beat?.at));
         let remembered = pass.rows.0.values().filter_map(|row| row.alive_at).max();
         let arrived = self.newest();
         remembered
             .max(arrived.filter(|_| evidence.progress == Progress::Moving))
-            .max(by_others.filter(|_| evidence.home_vantage.commits()))
+            .max(by_others.max().filter(|_| evidence.home_vantage.commits()))
     }
 
     /// When it may have lived.

@@ -80,10 +80,7 @@ fn heard(row: &PlanState, looked: &LastLooks, now: Timestamp) -> BTreeMap<Region
 /// Whether people know already: the writer is suspected, a run is at work, a change of writer is open, or the probe has been
 /// silent since before a failover that nobody has acknowledged yet.
 fn is_known_outage(row: &PlanState, last: Option<Timestamp>, now: Timestamp) -> bool {
-    let is_led = row
-        .lease
-        .as_ref()
-        .is_some_and(|lease| lease.expires_at > now);
+    let is_led = row.live_lease(now).is_some();
     let since_failover = row.current.as_ref().is_some_and(|current| {
         let before = last.is_none_or(|last| last < current.proven_at);
         current.unplanned && current.acknowledged_at.is_none() && before

@@ -233,8 +233,7 @@ async fn came_back_until(world: &impl Ledger, pass: &Pass, epoch: Epoch) -> Opti
 
 /// Keeps the proof in the run's record. An earlier one of the same epoch stays: it is nearer to the outage.
 fn note_proof(pass: &mut Pass, seen: &Observed, beat: Beat, came_back_until: Option<Timestamp>) {
-    let earlier = pass.run.proof.take();
-    let earlier = earlier.filter(|earlier| earlier.epoch == seen.epoch);
+    let earlier = pass.run.proof.take().filter(|own| own.epoch == seen.epoch);
     let proof = || Proof {
         epoch: seen.epoch,
         beat,

@@ -95,11 +95,10 @@ pub fn next_action(
     if !is_of_the_writer(vantage, row) {
         return Action::Record;
     }
-    let is_held = row.lease.as_ref().is_some_and(|lease| {
-        // A run that holds the plan knows; a second suspicion would only be refused.
-        // One that waits for a human is no end: the outage may grow into one that needs no answer.
-        lease.expires_at > now && !lease.waits_for_human
-    });
+    // A run that holds the plan knows; a second suspicion would only be refused.
+    // One that waits for a human is no end: the outage may grow into one that needs no answer.
+    let held = row.live_lease(now);
+    let is_held = held.is_some_and(|lease| !lease.waits_for_human);
     // Whoever forces the steps is between two of them: a run would finish what they began, and leave their next call behind.
     let intent = row.intent.as_ref();
     let is_led = intent.is_some_and(|intent| is_led_by_hand(intent, now));

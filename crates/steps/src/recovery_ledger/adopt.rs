@@ -135,15 +135,12 @@ async fn write<W: Ledger + Runtime + Topologies + Parameters>(
 
 /// Nothing is under way.
 fn idle(rows: &Rows, now: Timestamp) -> Result<(), Error> {
-    for (region, row) in &rows.0 {
-        if let Some(lease) = row.lease.as_ref().filter(|lease| lease.expires_at > now) {
-            return Err(Error::RunRefused(format!(
-                "run {} holds the plan in {region}",
-                lease.run_id
-            )));
-        }
-    }
-    Ok(())
+    let mut held = rows.0.iter();
+    let held = held.find_map(|(region, row)| Some((region, &row.live_lease(now)?.run_id)));
+    held.map_or(Ok(()), |(region, run)| {
+        let why = format!("run {run} holds the plan in {region}");
+        Err(Error::RunRefused(why))
+    })
 }
 
 /// An open change of writer may be withdrawn by adopting, when RDS shows that it was never carried out.

@@ -115,11 +115,9 @@ pub(crate) async fn refusals(
     pass: &Pass,
     to: &Destination,
 ) -> Vec<String> {
-    let (names, parameters) = futures::join!(
-        cname::refusals(world, pass, to),
-        ssm::refusals(world, pass, to)
-    );
-    [names, parameters].concat()
+    let of_names = cname::refusals(world, pass, to);
+    let of_parameters = ssm::refusals(world, pass, to);
+    <[_; 2]>::from(futures::join!(of_names, of_parameters)).concat()
 }
 
 /// A change that leads a route to the writer.

@@ -185,7 +185,7 @@ impl InProcess {
 
     /// Gives it back.
     pub async fn return_home(&self) {
-        self.simulator.return_region(HOME).await;
+        self.simulator.return_region(HOME);
         self.roads.mend_member(cluster(HOME));
     }
 

@@ -63,7 +63,7 @@ impl World {
         for fault in faults.into_iter().flatten() {
             self.front_door.remove(fault);
         }
-        self.simulator.return_region(region).await;
+        self.simulator.return_region(region);
         for plan in self.plans_in(region) {
             self.roads.mend_member(&member(plan, region));
         }

@@ -80,7 +80,7 @@ impl PlanState {
                 other.run_id, self.plan, other.expires_at
             )));
         }
-        let held = self.lease.as_ref().filter(|lease| lease.expires_at > now);
+        let held = self.live_lease(now);
         let held = held.filter(|lease| lease.run_id == claim.run_id);
         let token = held.map_or(self.token + 1, |own| own.token);
         Ok(self.leased(claim, token, now))
@@ -167,12 +167,16 @@ impl PlanState {
             })
     }
 
+    /// The lease, where it has not lapsed.
+    #[must_use]
+    pub fn live_lease(&self, now: Timestamp) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| lease.expires_at > now)
+    }
+
     /// The lease of another run, where it has not lapsed.
     #[must_use]
     pub fn held_by_another(&self, run_id: &RunId, now: Timestamp) -> Option<&Lease> {
-        self.lease
-            .as_ref()
-            .filter(|lease| lease.expires_at > now && lease.run_id != *run_id)
+        self.live_lease(now).filter(|lease| lease.run_id != *run_id)
     }
 
     fn leased(&self, claim: &Claim, token: u64, now: Timestamp) -> Self {

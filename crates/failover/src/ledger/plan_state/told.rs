@@ -80,10 +80,7 @@ impl PlanState {
             .intent
             .as_ref()
             .filter(|intent| intent.epoch > self.proven_epoch())?;
-        let covered = self
-            .lease
-            .as_ref()
-            .is_some_and(|lease| lease.expires_at > now);
+        let covered = self.live_lease(now).is_some();
         let news = !covered && self.paged != Some(intent.epoch);
         news.then(|| Self {
             paged: Some(intent.epoch),

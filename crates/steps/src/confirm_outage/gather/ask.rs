@@ -109,9 +109,8 @@ async fn others(world: &(impl Ledger + Runtime), pass: &Pass) -> Vec<Vantage> {
     let asked = others.map(|region| within(world, TIMEOUT, world.vantage(region, run.name())));
     let recorded = join_all(asked).await.into_iter();
     let recorded = recorded.filter_map(|asked| asked.ok().flatten());
-    recorded
-        .filter(|vantage| vantage.writer_region == run.from)
-        .collect()
+    let of_it = recorded.filter(|vantage| vantage.writer_region == run.from);
+    of_it.collect()
 }
 
 /// Takes the lease of the Region that is left, beside evidence that waits for that Region anyway.

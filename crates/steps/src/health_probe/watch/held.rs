@@ -42,11 +42,11 @@ fn holder<'a>(
     now: Timestamp,
 ) -> Option<&'a Lease> {
     let is_out = seen.failures >= detection.failures && is_of_the_writer(seen, row);
-    let lease = row.lease.as_ref().filter(|_| is_out)?;
+    let lease = row.live_lease(now).filter(|_| is_out)?;
     let begun = row.intent.as_ref().map(|intent| intent.written_at);
     let moves = begun.is_some_and(|begun| now.duration_since(begun) < MOVES);
     let is_answer = lease.kind == RunKind::UnplannedFailover || moves;
-    (lease.expires_at > now && !lease.waits_for_human && !is_answer).then_some(lease)
+    (!lease.waits_for_human && !is_answer).then_some(lease)
 }
 
 fn message(plan: &Plan, seen: &Vantage, lease: &Lease) -> Message {

@@ -38,7 +38,10 @@ impl Asked {
     fn published(&mut self, row: &PlanState, now: Timestamp) {
         let unanswered = self.first.filter(|(_, token)| *token == row.token);
         // What is suspected beside a run that waits for a human is that run's own outage.
-        self.first = (!is_held(row, now)).then(|| unanswered.unwrap_or((now, row.token)));
+        self.first = row
+            .live_lease(now)
+            .is_none()
+            .then(|| unanswered.unwrap_or((now, row.token)));
         self.last_at = Some(now);
     }
 
@@ -56,13 +59,8 @@ impl Asked {
             token == row.token && now.duration_since(at) >= NO_RUN_AFTER
         });
         let is_refused = row.told_causes.iter().any(|told| told.starts_with(REFUSED));
-        is_late && !is_held(row, now) && !is_refused
+        is_late && row.live_lease(now).is_none() && !is_refused
     }
-}
-
-fn is_held(row: &PlanState, now: Timestamp) -> bool {
-    let lease = row.lease.as_ref();
-    lease.is_some_and(|lease| lease.expires_at > now)
 }
 
 /// Publishes a suspicion where the look leads to one, and tells people once where no run comes of it. Answers what is wrong with

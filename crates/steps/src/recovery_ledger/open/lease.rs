@@ -168,14 +168,9 @@ pub(super) fn holds_all(rows: &Rows, run_id: &RunId, now: Timestamp) -> Result<(
 }
 
 /// Gives back what was taken.
-pub(super) async fn give_back(
-    world: &impl Ledger,
-    plan: &Plan,
-    input: &Opening,
-    leased: &[Region],
-) {
+pub(super) async fn give_back(world: &impl Ledger, plan: &Plan, input: &Opening, held: &[Region]) {
     let run = (&input.run_id, &input.target_region);
-    for region in leased {
+    for region in held {
         release(world, region, &plan.plan, run).await;
     }
 }

@@ -59,9 +59,9 @@ impl Name {
     /// Why it could not be led over in `epoch`, were it to be led now.
     pub(super) fn stands_in_the_way(&self, epoch: Epoch) -> Option<String> {
         if self.cname.is_none() {
+            let name = &self.wanted.name;
             return Some(format!(
-                "{} does not exist in its zone; make a CNAME to the writer's endpoint",
-                self.wanted.name
+                "{name} does not exist in its zone; make a CNAME to the writer's endpoint"
             ));
         }
         let later = self.later(epoch).err();

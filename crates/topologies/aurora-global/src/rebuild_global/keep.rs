@@ -9,7 +9,7 @@ use crate::members::{Members, in_region};
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Current, KeptPlan, Lease},
+    ledger::{Current, KeptPlan},
     ports::{Ledger, Runtime},
     topology::{Blueprint, GlobalCluster, Healthy, Shape},
 };
@@ -81,9 +81,8 @@ async fn own(
     let noted = world.blueprint(&plan.plan, here).await?;
     let (plan, cluster) = (&plan.plan, &member.cluster);
     let kept = keep_member(world, plan, here, (cluster, noted), current).await?;
-    let is_held = |lease: &Lease| lease.expires_at > world.now();
     // A rebuild that is under way tells at its end what came back different.
-    if !row.lease.as_ref().is_some_and(is_held) {
+    if row.live_lease(world.now()).is_none() {
         succeed(world, plan, here).await?;
     }
     Ok(kept)

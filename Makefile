@@ -103,17 +103,21 @@ bench: ready-to-drill lambda ## Prints figures: losses, the functions' weight, b
 check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol (SEARCH=<words of one's name>)
 	$(CARGO) run --quiet --profile search --locked --package protocol $(if $(SEARCH),-- "$(SEARCH)")
 
+# What of the product is inside: its ports, or its adapters too. Without those the SDKs need not be compiled.
+DEPTH ?= ports
+simulation = $(CARGO) run --quiet --profile search --locked --package simulate $(if $(filter ports,$(DEPTH)),--no-default-features)
+
 # How long drawn cases are played.
 SECONDS_OF_CASES ?= $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60)
 
-simulate: ## Plays the whole system on a virtual clock, under faults (SECONDS=60, SEED=<number>)
-	$(CARGO) run --quiet --profile search --locked --package simulate --bin simulate -- random --seconds "$(SECONDS_OF_CASES)" $(if $(SEED),--seed "$(SEED)")
+simulate: ## Plays the whole system on a virtual clock, under faults (SECONDS=60, SEED=<number>, DEPTH=adapters)
+	$(simulation) --bin simulate -- random --depth "$(DEPTH)" --seconds "$(SECONDS_OF_CASES)" $(if $(SEED),--seed "$(SEED)")
 
-simulate-each-call: ## Plays each kind of run with every call and every pass going wrong once, in every way (BASELINE=<name of one>)
-	$(CARGO) run --quiet --profile search --locked --package simulate --bin simulate -- systematic $(if $(BASELINE),--baseline "$(BASELINE)")
+simulate-each-call: ## Plays each kind of run with every call and every pass going wrong once, in every way (BASELINE=<name of one>, DEPTH=adapters)
+	$(simulation) --bin simulate -- systematic --depth "$(DEPTH)" $(if $(BASELINE),--baseline "$(BASELINE)")
 
 planted: ## Plants bugs in a copy of the product, and compares what catches each with the table (UPDATE_GOLDEN=1 writes it)
-	$(CARGO) run --quiet --profile search --locked --package simulate --bin planted
+	$(CARGO) run --quiet --profile search --locked --package simulate --no-default-features --bin planted
 
 machines: ## Writes the state machines' definitions from crates/machines
 	$(CARGO) run --quiet --locked --package machines

@@ -32,6 +32,7 @@ pub mod function;
 mod heart;
 mod lambda;
 mod losses;
+mod quotas;
 mod route53;
 mod secrets;
 mod sns;
@@ -39,6 +40,7 @@ mod ssm;
 mod states;
 
 pub use errors::{error, is_throttled};
+pub use quotas::Quotas;
 
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);
@@ -46,6 +48,9 @@ const CONNECT: Duration = Duration::from_millis(1000);
 const ATTEMPT: Duration = Duration::from_millis(2500);
 /// A call with all its attempts.
 const OPERATION: Duration = Duration::from_secs(6);
+
+/// What is waited for at most before the second attempt at a call, and twice that before the third.
+const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Where the functions find what no SDK configuration says. Read once, from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +107,7 @@ pub struct Aws<K = ()> {
     config: SdkConfig,
     region: Region,
     settings: Settings,
+    quotas: Option<Quotas>,
     connector: OnceLock<Result<Connector, Error>>,
     spares: Spares<Session>,
 }
@@ -109,23 +115,14 @@ pub struct Aws<K = ()> {
 impl Aws {
     /// AWS by the function's environment.
     pub async fn from_env() -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
-            .build();
         // One client for all services and Regions: each of its own would open its own connections at every call.
         let http = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .build_https();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
-            .timeout_config(timeouts)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(3)
-                    .with_initial_backoff(Duration::from_millis(100)),
-            )
+            .timeout_config(timeouts())
+            .retry_config(retries())
             .load()
             .await;
         Self::new(config, Settings::from_env())
@@ -140,6 +137,7 @@ impl Aws {
             config,
             region,
             settings,
+            quotas: None,
             connector: OnceLock::new(),
             spares: Spares::default(),
         }
@@ -152,6 +150,7 @@ impl Aws {
             config,
             region,
             settings,
+            quotas,
             connector,
             spares,
             ..
@@ -161,6 +160,7 @@ impl Aws {
             config,
             region,
             settings,
+            quotas,
             connector,
             spares,
         }
@@ -168,6 +168,20 @@ impl Aws {
 }
 
 impl<K> Aws<K> {
+    /// The same, with quotas of its own for retries, which the process does not share.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self {
+            quotas: Some(quotas),
+            ..self
+        }
+    }
+
+    /// Its own quotas for retries, where it has some.
+    pub const fn quotas(&self) -> Option<&Quotas> {
+        self.quotas.as_ref()
+    }
+
     /// What the clients of every service are made of.
     pub const fn config(&self) -> &SdkConfig {
         &self.config
@@ -243,6 +257,22 @@ macro_rules! once {
     };
 }
 
+/// How long a call may take, with all its attempts.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
+}
+
+/// How often a call that only reads is tried, and what is waited for in between.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(BACKOFF)
+}
+
 /// How long a call may take that is made once.
 pub fn once_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -255,11 +285,11 @@ pub fn once_timeouts() -> TimeoutConfig {
 /// A client of a service in a Region; all of them share one pool of connections.
 #[macro_export]
 macro_rules! client {
-    ($aws:expr, $sdk:ident, $region:expr) => {
-        $sdk::Client::from_conf(
-            $sdk::config::Builder::from($aws.config())
-                .region($sdk::config::Region::new($region.0.clone()))
-                .build(),
-        )
-    };
+    ($aws:expr, $sdk:ident, $region:expr) => {{
+        let mut config = $sdk::config::Builder::from($aws.config())
+            .region($sdk::config::Region::new($region.0.clone()));
+        let quotas = $aws.quotas();
+        config.set_retry_partition(quotas.map(|quotas| quotas.of(stringify!($sdk), &$region)));
+        $sdk::Client::from_conf(config.build())
+    }};
 }

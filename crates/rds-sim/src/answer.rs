@@ -65,32 +65,42 @@ impl Node {
 
 /// Collects the fields of a structure; what is absent is left out.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(Vec<(&'static str, Node)>);
+pub struct Fields(Vec<(&'static str, Node)>);
 
 impl Fields {
-    pub(crate) fn text(mut self, name: &'static str, value: impl ToString) -> Self {
+    /// One more field, of anything that prints.
+    #[must_use]
+    pub fn text(mut self, name: &'static str, value: impl ToString) -> Self {
         self.0.push((name, Node::text(value)));
         self
     }
 
-    pub(crate) fn optional(self, name: &'static str, value: Option<impl ToString>) -> Self {
+    /// One more, where there is a value.
+    #[must_use]
+    pub fn optional(self, name: &'static str, value: Option<impl ToString>) -> Self {
         match value {
             Some(value) => self.text(name, value),
             None => self,
         }
     }
 
-    pub(crate) fn node(mut self, name: &'static str, node: Node) -> Self {
+    /// One more that has fields of its own.
+    #[must_use]
+    pub fn node(mut self, name: &'static str, node: Node) -> Self {
         self.0.push((name, node));
         self
     }
 
-    pub(crate) fn nodes(mut self, nodes: impl IntoIterator<Item = (&'static str, Node)>) -> Self {
+    /// Several more.
+    #[must_use]
+    pub fn nodes(mut self, nodes: impl IntoIterator<Item = (&'static str, Node)>) -> Self {
         self.0.extend(nodes);
         self
     }
 
-    pub(crate) fn done(self) -> Node {
+    /// The structure.
+    #[must_use]
+    pub fn done(self) -> Node {
         Node::Fields(self.0)
     }
 }

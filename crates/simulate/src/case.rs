@@ -35,6 +35,9 @@ pub struct Case {
     pub version: u32,
     /// What it is about.
     pub kind: Kind,
+    /// How deep it is played: what goes wrong is numbered by that depth's calls.
+    #[serde(default, skip_serializing_if = "Depth::is_ports")]
+    pub depth: Depth,
     /// What of the world is drawn: how long things take.
     pub seed: u64,
     /// What the plan says otherwise, merged over it.
@@ -50,6 +53,33 @@ pub struct Case {
     pub passes: Passes,
     /// Seconds that it lasts.
     pub seconds: u32,
+}
+
+/// What of the product is inside a case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// The steps: what they ask of RDS is answered as its adapter would.
+    #[default]
+    Ports,
+    /// RDS's adapter too, with the SDK, its retries and its time-outs: RDS is asked over HTTP.
+    #[cfg(feature = "adapters")]
+    Adapters,
+}
+
+impl Depth {
+    /// Every depth that was built.
+    pub const ALL: &[Self] = &[
+        Self::Ports,
+        #[cfg(feature = "adapters")]
+        Self::Adapters,
+    ];
+
+    /// Whether it is the steps' own.
+    #[must_use]
+    pub const fn is_ports(&self) -> bool {
+        matches!(self, Self::Ports)
+    }
 }
 
 /// What a case is about, by which it is judged.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Api,
-    case::{self, AWAY, Case, Event, HOME, Kind, Timed, VERSION, WITNESS, merge, third},
+    case::{self, AWAY, Case, Depth, Event, HOME, Kind, Timed, VERSION, WITNESS, merge, third},
     database::Condition,
     deployed::FUNCTIONS,
     fault::{Faults, PassWay, Passes, Way},
@@ -34,6 +34,7 @@ pub fn draw(kind: Kind, seed: u64) -> Case {
     Case {
         version: VERSION,
         kind,
+        depth: Depth::Ports,
         seed,
         plan: otherwise(kind, &mut random),
         seconds: seconds(last) + REST,

@@ -55,6 +55,15 @@ impl Way {
         Self::DiesAfter,
     ];
 
+    /// Whether the service refuses the call.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Denied | Self::Invalid | Self::NotThere | Self::Throttled | Self::Trouble
+        )
+    }
+
     /// What the caller is told where the call is refused; `what` says which call it was.
     #[must_use]
     pub fn refusal(self, what: &str) -> Option<Error> {

@@ -12,7 +12,6 @@ use failover::{
     domain::Region,
     ledger::RunKind,
     pass::{answer, read},
-    ports::Spares,
 };
 use futures::channel::oneshot;
 use jiff::{SignedDuration, Timestamp};
@@ -24,10 +23,9 @@ use steps::{
 
 use crate::{
     clock::pause,
-    database::Session,
     deployed::FUNCTIONS,
     fault::PassWay,
-    world::{Failure, Invocation, Shared},
+    world::{Caller, Failure, Invocation, Kept, Shared},
 };
 
 /// How long a function takes to start for the first time.
@@ -41,24 +39,24 @@ const IDLE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A Region and a function.
 type Key = (Region, &'static str);
-/// Since when a container waits, and what its last invocation left open.
-type Idle = (Timestamp, Spares<Session>);
+/// Since when a container waits, and what its last invocation left.
+type Idle = (Timestamp, Kept);
 
 /// Containers that wait for their next invocation, by Region and function.
 #[derive(Default)]
 pub struct Containers(Mutex<BTreeMap<Key, Vec<Idle>>>);
 
 impl Containers {
-    fn take(&self, now: Timestamp, key: &Key) -> Option<Spares<Session>> {
+    fn take(&self, now: Timestamp, key: &Key) -> Option<Kept> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = all.get_mut(key)?;
         idle.retain(|(since, _)| now.duration_since(*since) < IDLE);
-        idle.pop().map(|(_, spares)| spares)
+        idle.pop().map(|(_, kept)| kept)
     }
 
-    fn keep(&self, now: Timestamp, key: Key, spares: Spares<Session>) {
+    fn keep(&self, now: Timestamp, key: Key, kept: Kept) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(key).or_default().push((now, spares));
+        all.entry(key).or_default().push((now, kept));
     }
 
     /// A lost Region keeps none.
@@ -111,22 +109,22 @@ async fn run(
     payload: Value,
 ) -> Result<Value, Failure> {
     let key = (region.clone(), function);
-    let spares = match containers.take(shared.now(), &key) {
-        Some(spares) => spares,
+    let kept = match containers.take(shared.now(), &key) {
+        Some(kept) => kept,
         None => {
             pause(COLD).await;
-            Spares::default()
+            Kept::default()
         }
     };
     let deadline = shared.now() + SignedDuration::from_secs(i64::from(seconds));
     let (dies, died) = oneshot::channel();
-    let invocation = Invocation {
+    let caller = Caller {
         shared: shared.clone(),
         region: region.clone(),
         function,
-        spares,
         dead: Mutex::new(Some(dies)),
     };
+    let invocation = Invocation::new(caller, kept);
     let came = {
         let work = std::pin::pin!(dispatch(&invocation, function, payload, deadline));
         let limit = Duration::from_secs(u64::from(seconds));
@@ -141,12 +139,12 @@ async fn run(
     };
     match came {
         Some(Ok(answer)) => {
-            containers.keep(shared.now(), key, invocation.spares);
+            containers.keep(shared.now(), key, invocation.kept);
             Ok(answer)
         }
         Some(Err(why)) => {
             shared.note(|| format!("{function} in {region} fails: {}: {why}", why.name()));
-            containers.keep(shared.now(), key, invocation.spares);
+            containers.keep(shared.now(), key, invocation.kept);
             Err(failure(why.name(), &why.to_string()))
         }
         None => {

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod application;
+pub mod caller;
 pub mod case;
 pub mod clock;
 pub mod database;
@@ -24,9 +25,12 @@ pub mod planted;
 pub mod play;
 pub mod rds;
 mod rested;
+pub mod shared;
 pub mod shrink;
 pub mod state;
 pub mod systematic;
 pub mod tally;
 pub mod truth;
+#[cfg(feature = "adapters")]
+mod wire;
 pub mod world;

@@ -9,8 +9,9 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 use simulate::{
-    case::{self, Case, Kind},
+    case::{self, Case, Depth, Kind},
     draw::draw,
     play::play,
     shrink::shrink,
@@ -23,6 +24,9 @@ use simulate::{
 struct Arguments {
     #[command(subcommand)]
     what: What,
+    /// What of the product is inside: `ports`, or `adapters`, by which RDS is asked over HTTP. A case that was written down says it.
+    #[arg(long, global = true, value_parser = depth_of)]
+    depth: Option<Depth>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,26 +84,34 @@ enum What {
 }
 
 fn main() -> ExitCode {
-    let came = match Arguments::parse().what {
+    let Arguments { what, depth } = Arguments::parse();
+    let at = |case: Case| Case {
+        depth: depth.unwrap_or(case.depth),
+        ..case
+    };
+    let came = match what {
         What::Random {
             seconds,
             seed,
             kind,
             into,
             not_taken,
-        } => random(seconds, seed, kind.as_deref(), (&into, not_taken)),
+        } => {
+            let drawn = |kind, seed| at(draw(kind, seed));
+            random((seconds, seed), kind.as_deref(), drawn, (&into, not_taken))
+        }
         What::Systematic {
             baseline,
             every,
             pairs,
             into,
-        } => systematically(baseline.as_deref(), (every, pairs), &into),
-        What::Baseline { name } => baseline(&name).and_then(|case| show(&case)),
-        What::Seed { kind, seed } => kind_of(&kind).and_then(|kind| show(&draw(kind, seed))),
+        } => systematically(baseline.as_deref(), at, (every, pairs), &into),
+        What::Baseline { name } => baseline(&name).and_then(|case| show(&at(case))),
+        What::Seed { kind, seed } => kind_of(&kind).and_then(|kind| show(&at(draw(kind, seed)))),
         What::Replay { file } => std::fs::read_to_string(&file)
             .map_err(|why| format!("{} cannot be read: {why}", file.display()))
             .and_then(|text| case::read(&text))
-            .and_then(|case| show(&case)),
+            .and_then(|case| show(&at(case))),
     };
     match came {
         Ok(true) => ExitCode::SUCCESS,
@@ -113,8 +125,15 @@ fn main() -> ExitCode {
 
 fn kind_of(word: &str) -> Result<Kind, String> {
     serde_json::from_value(word.into()).map_err(|_| {
-        let all = Kind::ALL.map(word_of);
+        let all = Kind::ALL.map(|kind| word_of(&kind));
         format!("there is no kind {word:?}; choose {}", all.join(", "))
+    })
+}
+
+fn depth_of(word: &str) -> Result<Depth, String> {
+    serde_json::from_value(word.into()).map_err(|_| {
+        let all = Depth::ALL.iter().map(word_of).collect::<Vec<_>>();
+        format!("there is no depth {word:?}; choose {}", all.join(", "))
     })
 }
 
@@ -128,8 +147,8 @@ fn baseline(name: &str) -> Result<Case, String> {
         .ok_or(said)
 }
 
-fn word_of(kind: Kind) -> String {
-    let word = serde_json::to_value(kind).ok();
+fn word_of(one: &impl Serialize) -> String {
+    let word = serde_json::to_value(one).ok();
     word.and_then(|word| word.as_str().map(str::to_owned))
         .unwrap_or_default()
 }
@@ -160,7 +179,7 @@ fn say(tally: &Tally, began: Instant) {
         tally.digests.len(),
     );
     for (kind, count) in &tally.by_kind {
-        println!("    {count:>6} of {}", word_of(*kind));
+        println!("    {count:>6} of {}", word_of(kind));
     }
     for ((machine, end), count) in &tally.ended {
         println!("    {count:>6} {machine} ended in {end}");
@@ -189,9 +208,9 @@ fn list_not_taken(tally: &Tally) {
 }
 
 fn random(
-    seconds: u64,
-    seed: Option<u64>,
+    (seconds, seed): (u64, Option<u64>),
     kind: Option<&str>,
+    drawn: impl Fn(Kind, u64) -> Case + Sync,
     (into, lists): (&std::path::Path, bool),
 ) -> Result<bool, String> {
     if seconds == 0 {
@@ -209,7 +228,7 @@ fn random(
         let kinds = Kind::ALL;
         let index = usize::try_from(number).unwrap_or_default() % kinds.len();
         let kind = kind.unwrap_or(kinds[index]);
-        Some(draw(kind, first + number))
+        Some(drawn(kind, first + number))
     };
     let tally = play_all(next);
     say(&tally, began);
@@ -221,6 +240,7 @@ fn random(
 
 fn systematically(
     baseline: Option<&str>,
+    at: impl Fn(Case) -> Case,
     (every, pairs): (usize, bool),
     into: &std::path::Path,
 ) -> Result<bool, String> {
@@ -232,7 +252,7 @@ fn systematically(
     for (name, case) in chosen {
         let began = Instant::now();
         println!("{name}");
-        let tally = one_by_one(&case, (every.max(1), pairs)).map_err(|why| why.to_string())?;
+        let tally = one_by_one(&at(case), (every.max(1), pairs)).map_err(|why| why.to_string())?;
         say(&tally, began);
         held &= report(&tally, into);
     }
@@ -256,8 +276,13 @@ fn report(tally: &Tally, into: &std::path::Path) -> bool {
             broken.cases, broken.what
         );
         let small = shrink(&broken.case, *rule);
-        let (kind, seed) = (word_of(small.kind), small.seed);
-        let file = into.join(format!("{rule:?}-{kind}-{seed}.json"));
+        let (kind, seed) = (word_of(&small.kind), small.seed);
+        let depth = if small.depth.is_ports() {
+            String::new()
+        } else {
+            format!("-{}", word_of(&small.depth))
+        };
+        let file = into.join(format!("{rule:?}-{kind}-{seed}{depth}.json"));
         let text = serde_json::to_string_pretty(&small).unwrap_or_default();
         let written = std::fs::create_dir_all(into).and_then(|()| std::fs::write(&file, text));
         match written {

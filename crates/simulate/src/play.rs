@@ -57,6 +57,8 @@ pub struct Played {
 /// Where the system gives no runtime.
 pub fn play(case: &Case, is_traced: bool) -> std::io::Result<Played> {
     drop(failover::metric::counted());
+    // The SDK draws its waits before a retry from this.
+    fastrand::seed(case.seed);
     clock::run(played(case, is_traced))
 }
 
@@ -66,6 +68,7 @@ async fn played(case: &Case, is_traced: bool) -> Played {
     let (starts, mut begun) = mpsc::unbounded();
     let shared = Arc::new(Shared {
         clock,
+        depth: case.depth,
         state: Mutex::new(first::state(case, is_traced)),
         requests,
         starts,

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 mod admission;
 mod aftermath;
+mod answer;
 mod calls;
 mod fault;
 mod globals;
@@ -35,7 +36,11 @@ mod tests;
 mod timing;
 mod truth;
 
+pub(crate) use answer::Asking;
+pub(crate) use fault::{Fault, Taken};
 pub use happened::Happened;
+#[cfg(feature = "adapters")]
+pub(crate) use reads::word;
 pub use timing::{Deposed, Fencing, Readings, Severed, Timing, Visibility};
 pub use truth::Writer;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    case::{AWAY, Case, Event, HOME, Kind, Timed, VERSION},
+    case::{AWAY, Case, Depth, Event, HOME, Kind, Timed, VERSION},
     fault::{Faults, PassWay, Passes, Way},
     play::play,
 };
@@ -68,6 +68,7 @@ fn case(kind: Kind, events: Vec<Timed>, plan: &Value, seconds: u32) -> Case {
     Case {
         version: VERSION,
         kind,
+        depth: Depth::Ports,
         seed: 1,
         plan: plan.clone(),
         events,

@@ -58,6 +58,8 @@ pub enum Rule {
     DeposedIsShut,
     /// What nothing hinders is done.
     UnhinderedIsDone,
+    /// RDS is asked for nothing that the simulation does not know.
+    CallIsServed,
 }
 
 /// A write of an application.

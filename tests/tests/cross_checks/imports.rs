@@ -24,12 +24,19 @@ const MAY_NEED: [(&str, &[&str]); 15] = [
         "protocol",
         &["aurora-global", "failover", "machines", "steps"],
     ),
-    (
-        "simulate",
-        &["aurora-global", "failover", "machines", "steps"],
-    ),
     ("cli", &["aws", "failover"]),
     ("rds-sim", &[]),
+    (
+        "simulate",
+        &[
+            "aurora-global",
+            "aws",
+            "failover",
+            "machines",
+            "rds-sim",
+            "steps",
+        ],
+    ),
     ("report", &[]),
     (
         "testbed",

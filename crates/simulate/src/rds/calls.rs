@@ -1,27 +1,15 @@
 //! The calls of a rebuild, told apart.
 
-use aurora_global::members::Accepted;
-use failover::{Error, domain::Region, topology::Call};
+use failover::{domain::Region, topology::Call};
 use jiff::Timestamp;
 
 use super::{Rds, fault::Taken};
 
 impl Rds {
     /// One call of a rebuild.
-    ///
-    /// # Errors
-    /// As the adapter answers a refusal.
-    pub fn call(
-        &mut self,
-        now: Timestamp,
-        region: &Region,
-        call: &Call,
-    ) -> Result<Accepted, Error> {
+    pub(crate) fn call(&mut self, now: Timestamp, region: &Region, call: &Call) -> Taken {
         self.at(now);
-        match self.carry_out(region, call) {
-            Ok(()) => Ok(Accepted::Yes),
-            Err(fault) => fault.of_rebuild(call.operation(), region),
-        }
+        self.carry_out(region, call)
     }
 
     fn carry_out(&mut self, region: &Region, call: &Call) -> Taken {

@@ -1,7 +1,6 @@
 //! `RemoveFromGlobalCluster`: a follower leaves at once and is promoted alone; the old global cluster keeps the rest.
 
-use aurora_global::members::Accepted;
-use failover::{Error, domain::Region};
+use failover::domain::Region;
 use jiff::Timestamp;
 
 use super::{
@@ -13,21 +12,15 @@ use super::{
 
 impl Rds {
     /// `RemoveFromGlobalCluster`, as a promoting call.
-    ///
-    /// # Errors
-    /// As the adapter answers a refusal.
-    pub fn detach(
+    pub(crate) fn detach(
         &mut self,
         now: Timestamp,
         region: &Region,
         global: &str,
         target_arn: &str,
-    ) -> Result<Accepted, Error> {
+    ) -> Taken {
         self.at(now);
-        match self.remove(region, global, target_arn) {
-            Ok(()) => Ok(Accepted::Yes),
-            Err(fault) => fault.of_promotion("RemoveFromGlobalCluster", region),
-        }
+        self.remove(region, global, target_arn)
     }
 
     pub(super) fn remove(&mut self, region: &Region, global: &str, arn: &str) -> Taken {

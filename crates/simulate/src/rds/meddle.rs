@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Happened, Rds,
+    answer::Asking,
     fault::{Fault, Taken},
     group_key,
     state::AVAILABLE,
@@ -250,8 +251,5 @@ impl Rds {
 }
 
 pub(super) fn answer(taken: Taken, operation: &str, region: &Region) -> Result<Accepted, Error> {
-    match taken {
-        Ok(()) => Ok(Accepted::Yes),
-        Err(fault) => fault.of_rebuild(operation, region),
-    }
+    Asking::Rebuilds.answer(taken, operation, region)
 }

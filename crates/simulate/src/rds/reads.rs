@@ -150,11 +150,7 @@ impl Rds {
     /// As the adapter answers where the global cluster that it says it belongs to is not there.
     pub fn forwarding(&self, region: &Region, cluster: &Cluster) -> Result<Forwarding, Error> {
         let held = self.held(region, &cluster.identifier).ok();
-        let word = |on: Option<bool>| match on {
-            Some(true) => "enabled".to_owned(),
-            Some(false) | None => "disabled".to_owned(),
-        };
-        let local = held.map(|held| word(held.shape.local_write_forwarding));
+        let local = held.map(|held| word(held.shape.local_write_forwarding).to_owned());
         let Some(name) = &cluster.global_cluster else {
             let members = Vec::new();
             return Ok(Forwarding { local, members });
@@ -168,15 +164,18 @@ impl Rds {
             let members = Vec::new();
             return Ok(Forwarding { local, members });
         }
-        let forwards = |arn: &str| {
-            let held = self.by_arn(arn).ok();
-            word(held.and_then(|held| held.shape.global_write_forwarding))
-        };
-        let members = others.map(|one| (one.arn.clone(), Some(forwards(&one.arn))));
+        let forwards = |arn: &str| Some(self.forwards(arn).to_owned());
+        let members = others.map(|one| (one.arn.clone(), forwards(&one.arn)));
         Ok(Forwarding {
             local,
             members: members.collect(),
         })
+    }
+
+    /// Whether a member forwards writes to its primary, in RDS's word.
+    pub(crate) fn forwards(&self, arn: &str) -> &'static str {
+        let held = self.by_arn(arn).ok();
+        word(held.and_then(|held| held.shape.global_write_forwarding))
     }
 
     /// The blue/green deployments of a Region.
@@ -189,5 +188,13 @@ impl Rds {
     #[must_use]
     pub fn family(&self, region: &Region, group: &ParameterGroup) -> Option<String> {
         self.groups.get(&group_key(region, group)).cloned()
+    }
+}
+
+/// RDS's word for what is on.
+pub(crate) const fn word(on: Option<bool>) -> &'static str {
+    match on {
+        Some(true) => "enabled",
+        Some(false) | None => "disabled",
     }
 }

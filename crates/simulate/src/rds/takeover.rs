@@ -1,7 +1,6 @@
 //! Managed failovers and switchovers, from their acceptance to the member that is brought back.
 
-use aurora_global::members::Accepted;
-use failover::{Error, domain::Region};
+use failover::domain::Region;
 use jiff::Timestamp;
 
 use super::{
@@ -16,39 +15,27 @@ const MOVING: &str = "failing-over";
 
 impl Rds {
     /// `FailoverGlobalCluster` with `AllowDataLoss`.
-    ///
-    /// # Errors
-    /// As the adapter answers a refusal.
-    pub fn fail_over(
+    pub(crate) fn fail_over(
         &mut self,
         now: Timestamp,
         region: &Region,
         global: &str,
         target_arn: &str,
-    ) -> Result<Accepted, Error> {
+    ) -> Taken {
         self.at(now);
-        match self.begin(Kind::FailOver, region, global, target_arn) {
-            Ok(()) => Ok(Accepted::Yes),
-            Err(fault) => fault.of_promotion("FailoverGlobalCluster", region),
-        }
+        self.begin(Kind::FailOver, region, global, target_arn)
     }
 
     /// `SwitchoverGlobalCluster`.
-    ///
-    /// # Errors
-    /// As the adapter answers a refusal.
-    pub fn switch_over(
+    pub(crate) fn switch_over(
         &mut self,
         now: Timestamp,
         region: &Region,
         global: &str,
         target_arn: &str,
-    ) -> Result<Accepted, Error> {
+    ) -> Taken {
         self.at(now);
-        match self.begin(Kind::SwitchOver, region, global, target_arn) {
-            Ok(()) => Ok(Accepted::Yes),
-            Err(fault) => fault.of_promotion("SwitchoverGlobalCluster", region),
-        }
+        self.begin(Kind::SwitchOver, region, global, target_arn)
     }
 
     pub(super) fn at(&mut self, now: Timestamp) {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use aurora_global::members::Accepted;
 use failover::{
+    Error,
     domain::Region,
     topology::{Call, Cluster, GlobalCluster},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Happened, Rds, Readings, Timing};
+use super::{Asking, Happened, Rds, Readings, Taken, Timing};
 
 mod making;
 mod meddling;
@@ -146,37 +147,46 @@ impl World {
         let to = self.east().arn;
         let taken = self.rds.fail_over(self.now, &east(), GLOBAL, &to);
         self.pass(0);
-        taken.unwrap()
+        promoting(taken, "FailoverGlobalCluster")
     }
 
     fn detach(&mut self) -> Accepted {
         let to = self.east().arn;
         let taken = self.rds.detach(self.now, &east(), GLOBAL, &to);
         self.pass(0);
-        taken.unwrap()
+        promoting(taken, "RemoveFromGlobalCluster")
     }
 
     fn switch_over(&mut self) -> Accepted {
         let to = self.east().arn;
         let taken = self.rds.switch_over(self.now, &west(), GLOBAL, &to);
         self.pass(0);
-        taken.unwrap()
+        promoting(taken, "SwitchoverGlobalCluster")
     }
 
     fn call(&mut self, region: &Region, call: &Call) -> Accepted {
         let taken = self.rds.call(self.now, region, call);
         self.pass(0);
-        taken.unwrap()
+        rebuilding(taken, region, call).unwrap()
     }
 
     /// What keeps a call from being taken, as its code.
     fn refused(&mut self, region: &Region, call: &Call) -> String {
-        match self.rds.call(self.now, region, call) {
+        let taken = self.rds.call(self.now, region, call);
+        match rebuilding(taken, region, call) {
             Ok(Accepted::NotNow(said)) => said,
             Err(why) => format!("{}: {why}", why.name()),
             Ok(taken) => panic!("{taken:?}"),
         }
     }
+}
+
+fn promoting(taken: Taken, operation: &str) -> Accepted {
+    Asking::Promotes.answer(taken, operation, &east()).unwrap()
+}
+
+fn rebuilding(taken: Taken, region: &Region, call: &Call) -> Result<Accepted, Error> {
+    Asking::Rebuilds.answer(taken, call.operation(), region)
 }
 
 fn not_now(said: &str) -> Accepted {

@@ -172,7 +172,7 @@ impl Heart for Invocation {
     }
 
     fn spares(&self) -> &Spares<Session> {
-        &self.spares
+        &self.kept.spares
     }
 
     async fn beat(&self, session: &Session, vantage: &Region, epoch: Epoch) -> Write {

@@ -204,7 +204,7 @@ fn a_member_that_is_being_made_when_the_role_moves_follows_whoever_leads_then() 
     let third = world.cluster(&central(), "orders-central").arn;
     let asked = (world.now, central());
     let left = world.rds.detach(asked.0, &asked.1, GLOBAL, &third);
-    assert_eq!(left, Ok(Accepted::Yes));
+    assert_eq!(left, Ok(()));
     world.rest();
     let like = world.rds.shape(&central(), "orders-central").unwrap();
     let second = Call::CreateMember {

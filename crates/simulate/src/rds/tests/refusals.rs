@@ -18,7 +18,7 @@ fn a_failover_is_refused_while_one_is_under_way_and_to_a_target_that_is_not_read
         .rds
         .fail_over(resyncing.now, &central(), GLOBAL, &third);
     let said = "DB cluster orders-central is pending-resync with its primary";
-    assert_eq!(taken, Ok(not_now(said)));
+    assert_eq!(taken.unwrap_err().message, said);
     let mut patched = world(Readings::default());
     let taken = patched
         .rds
@@ -38,10 +38,8 @@ fn a_failover_is_refused_in_the_wrong_region_of_the_wrong_cluster_and_without_a_
     let (old, new) = (world.west().arn, world.east().arn);
     let mut said = |region: Region, global: &str, arn: &str| {
         let taken = world.rds.fail_over(world.now, &region, global, arn);
-        match taken {
-            Ok(Accepted::NotNow(said)) => said,
-            taken => taken.unwrap_err().to_string(),
-        }
+        let fault = taken.unwrap_err();
+        format!("{}: {}", fault.code, fault.message)
     };
     let wrong = said(west(), GLOBAL, &new);
     assert!(wrong.contains("must be called in the Region us-east-1"));
@@ -95,14 +93,14 @@ fn a_switchover_needs_both_ends_and_its_primarys_region() {
     cut.lose(east());
     let said = "DB cluster orders-east in us-east-1 can't be reached at this time.";
     assert_eq!(cut.switch_over(), not_now(said));
-    for (anywhere, taken) in [(false, Err("NotReady")), (true, Ok(Accepted::Yes))] {
+    for (anywhere, taken) in [(false, Err("InvalidParameterValue")), (true, Ok(()))] {
         let mut world = world(Readings {
             switches_anywhere: anywhere,
             ..Readings::default()
         });
         let to = world.east().arn;
         let asked = world.rds.switch_over(world.now, &east(), GLOBAL, &to);
-        assert_eq!(asked.map_err(|why| why.name()), taken);
+        assert_eq!(asked.map_err(|fault| fault.code), taken);
     }
 }
 

@@ -220,7 +220,9 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
         .questions
         .values()
         .any(|answer| *answer == Answer::None);
-    if quiet < RESTS || asked || !is_written_to_the_writer(state, now) {
+    // A run that led what somebody deleted waits for it to its bound.
+    let waits = state.truth.is_led_deleted;
+    if quiet < RESTS || asked || waits || !is_written_to_the_writer(state, now) {
         return;
     }
     let mut left = Vec::new();
@@ -299,8 +301,8 @@ fn loss(state: &mut State, run: &Run) {
         opened.map(|(at, _)| *at)
     });
     // Where the name was deleted, applications had stopped before the writer did, and nobody tells them when.
-    let is_named = !(state.truth.unnamed_at)
-        .is_some_and(|at| at.duration_since(last.at) <= LATELY && at >= last.at);
+    let is_named =
+        !(state.truth.unnamed_at).is_some_and(|at| at.duration_since(last.at).abs() <= LATELY);
     if let (Some(told), Some(opened), true) = (closed.rto_seconds, opened, is_named) {
         let truth = opened.duration_since(last.at).as_secs_f64();
         // Where the old writer came back meanwhile, writes were out for less.

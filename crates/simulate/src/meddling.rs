@@ -40,6 +40,8 @@ impl State {
 
     /// Somebody deletes what is not theirs.
     pub(crate) fn delete(&mut self, now: Timestamp, theirs: &Theirs) {
+        self.truth.is_led_deleted |=
+            matches!(theirs, Theirs::Endpoint(_) | Theirs::Name | Theirs::Epoch);
         match theirs {
             Theirs::Endpoint(region) => self.parameters.retain(|(of, _), _| of != region),
             Theirs::Plan => self.is_plan_deleted = true,

@@ -74,7 +74,10 @@ impl State {
                     found.is_stalled = true;
                 }
             }
-            Happened::Promoted { resource_id, .. } => self.takes_the_lead(resource_id),
+            Happened::Promoted { resource_id, .. } => {
+                self.truth.promoted = Some(resource_id.clone());
+                self.takes_the_lead(resource_id);
+            }
             Happened::SwitchedOver { old, new } => {
                 self.judge_record(now, new);
                 self.switch_over(now, old, new);

@@ -34,7 +34,7 @@ pub struct Planted {
     pub from: String,
     /// What stands in its place.
     pub to: String,
-    /// Which cases are played: `written`, `baseline <name>`, `each call <name>`, a kind that is drawn, or `all kinds`.
+    /// Which cases are played: `written`, `baseline <name>`, `each call <name>`, `each pass <name>`, a kind that is drawn, or `all kinds`.
     pub cases: String,
     /// The one that is written.
     #[serde(default)]
@@ -164,6 +164,12 @@ fn listed(bug: &Planted) -> Result<Listed, String> {
         let each = each.into_iter().map(|case| (named(name, &case), case));
         return Ok(Listed::Written(each.collect()));
     }
+    if let Some(name) = cases.strip_prefix("each pass ") {
+        let whole = baseline(name)?;
+        let each = systematic::each_pass_once(&whole).map_err(|why| why.to_string())?;
+        let each = each.into_iter().map(|case| (named(name, &case), case));
+        return Ok(Listed::Written(each.collect()));
+    }
     let kind = serde_json::from_value(cases.into());
     kind.map(|kind| Listed::Drawn(vec![kind]))
         .map_err(|_| format!("there are no cases {cases:?}"))
@@ -177,11 +183,16 @@ fn baseline(name: &str) -> Result<Case, String> {
         .ok_or_else(|| format!("there is no baseline {name:?}"))
 }
 
-/// What a case is called in which one call goes wrong.
+/// What a case is called in which one call goes wrong, or one pass.
 fn named(baseline: &str, case: &Case) -> String {
-    let faults = case.faults.each();
-    let each = faults.map(|(function, call, way)| format!("call {call} of {function} {way:?}"));
-    format!("{baseline}, {}", each.collect::<Vec<_>>().join(", "))
+    let calls = case.faults.each();
+    let calls = calls.map(|(function, call, way)| format!("call {call} of {function} {way:?}"));
+    let passes = case.passes.each();
+    let passes = passes.map(|(function, pass, way)| format!("pass {pass} of {function} {way:?}"));
+    format!(
+        "{baseline}, {}",
+        calls.chain(passes).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// Plays a case, and once more with its trace where it breaks a rule.

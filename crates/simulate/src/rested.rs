@@ -67,8 +67,9 @@ fn open(state: &mut State, now: Timestamp) {
 
 /// What nothing hinders is done: a Region that is lost for good was left.
 fn undone(case: &Case, state: &mut State) {
-    let proven = state.proven();
-    let found = proven.and_then(|(_, own)| Some((own.clone(), state.databases.get(&own)?)));
+    let proven = state.proven().map(|(_, own)| own);
+    let found = proven.clone();
+    let found = found.and_then(|own| Some((own.clone(), state.databases.get(&own)?)));
     let writes_in = found.as_ref().map(|(_, found)| found.region.clone());
     let is_written = found.as_ref().is_some_and(|(own, _)| {
         let last = state.truth.acknowledged.last();
@@ -82,6 +83,10 @@ fn undone(case: &Case, state: &mut State) {
             let what = format!("nothing hinders it, and nobody writes outside {left}");
             state.truth.violated(Rule::UnhinderedIsDone, what);
         }
+    }
+    if let Some(promoted) = promoted(case, state).filter(|own| proven.as_ref() != Some(own)) {
+        let what = format!("nothing hinders it, and {promoted} is promoted and not proven");
+        state.truth.violated(Rule::UnhinderedIsDone, what);
     }
     if goes_home(case) && (!is_written || writes_in != Some(HOME.into())) {
         let what = format!("nothing hinders it, and the writer is in {writes_in:?}");
@@ -134,6 +139,21 @@ fn left(case: &Case) -> Option<Region> {
     let is_over = f64::from(case.seconds) - last >= DONE;
     let is_left = !comes_back && is_over && (!asks || is_allowed);
     is_left.then_some(region)
+}
+
+/// The cluster that RDS has promoted, where Regions are lost and nothing else happens, and its own is not.
+fn promoted(case: &Case, state: &State) -> Option<String> {
+    let mut events = case.events.iter();
+    let is_calm = case.faults.is_empty() && case.passes.is_empty();
+    let only_lost =
+        events.all(|timed| matches!(timed.event, Event::Lost(_) | Event::Answered(true)));
+    let promoted = state
+        .truth
+        .promoted
+        .clone()
+        .filter(|_| is_calm && only_lost)?;
+    let region = &state.databases.get(&promoted)?.region;
+    (!state.lost.contains(region)).then_some(promoted)
 }
 
 /// The end of an unplanned run that proved a writer, of which nobody was told. Its Region's clock, by which it is written down, may be

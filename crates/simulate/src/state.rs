@@ -213,6 +213,12 @@ impl State {
         self.members.iter().cloned().chain([WITNESS.into()])
     }
 
+    /// Whether every call goes right, and none is slow.
+    #[must_use]
+    pub fn is_unhindered(&self) -> bool {
+        self.faults.is_empty() && self.silent.is_empty() && self.slow.is_empty()
+    }
+
     /// Whether RDS refuses what is called so.
     #[must_use]
     pub fn refuses(&self, what: &str) -> bool {

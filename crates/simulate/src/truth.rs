@@ -7,7 +7,7 @@ use failover::{
     ledger::PlanState,
     ports::Record,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// A rule that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,12 @@ pub enum Rule {
     UnhinderedIsDone,
     /// RDS is asked for nothing that the simulation does not know.
     CallIsServed,
+    /// No probe commits beats on a writer whose successor its own ledger names.
+    ProbeFollows,
 }
+
+/// So long after its ledger was written every look of a probe has seen that: four of its looks.
+const SEEN: SignedDuration = SignedDuration::from_secs(8);
 
 /// A write of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +103,8 @@ pub struct Truth {
     pub unreachable: Option<(Timestamp, Timestamp)>,
     /// When somebody last deleted the plan's name.
     pub unnamed_at: Option<Timestamp>,
+    /// Whether somebody deleted what runs lead to the writer.
+    pub is_led_deleted: bool,
     /// Since when nobody outside heard RDS in the writer's Region, and until when.
     pub unheard: Option<(Timestamp, Timestamp)>,
     /// Whether what takes effect now was asked for long ago.
@@ -106,6 +113,10 @@ pub struct Truth {
     pub transitions: BTreeSet<(&'static str, String, String)>,
     /// Which cluster took writes in an epoch.
     wrote: BTreeMap<Epoch, String>,
+    /// The cluster that RDS promoted last.
+    pub promoted: Option<String>,
+    /// The proven epoch that each Region's ledger holds, and since when.
+    learnt: BTreeMap<Region, (Epoch, Timestamp)>,
 }
 
 impl Truth {
@@ -132,6 +143,23 @@ impl Truth {
                 next.proven_epoch()
             );
             self.violated(Rule::EpochNeverGoesBack, what);
+        }
+        if next.proven_epoch() > before {
+            let learnt = (next.proven_epoch(), now);
+            self.learnt.insert(region.clone(), learnt);
+        }
+    }
+
+    /// A Region's probe committed a beat, and nothing hindered it in reading its ledger.
+    pub(crate) fn beat(&mut self, now: Timestamp, region: &Region, epoch: Epoch) {
+        let learnt = self.learnt.get(region);
+        let learnt =
+            learnt.filter(|(next, since)| *next > epoch && now.duration_since(*since) > SEEN);
+        if let Some((next, since)) = learnt {
+            let what = format!(
+                "{now}: the probe in {region} commits a beat of epoch {epoch}, and its ledger names epoch {next} since {since}"
+            );
+            self.violated(Rule::ProbeFollows, what);
         }
     }
 

@@ -195,6 +195,9 @@ impl Heart for Invocation {
             }
             let beat = found.next_beat(vantage, epoch, now + ahead);
             found.commit(now, Entry::Beat(vantage.clone(), beat));
+            if state.is_unhindered() {
+                state.truth.beat(now, vantage, epoch);
+            }
             Ok(beat)
         });
         came.await

@@ -72,6 +72,10 @@ pub(super) async fn serve(
     serving.spawn(async move {
         let mut connections = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
+            // Otherwise a small answer behind another one waits 40 ms for its acknowledgement, which no service lets it.
+            if let Err(why) = stream.set_nodelay(true) {
+                tracing::warn!(%why, "answers may be held back");
+            }
             let (tls, answers) = (tls.clone(), Arc::clone(&answers));
             connections.spawn(async move {
                 let service = service_fn(|request| answer(request, Arc::clone(&answers)));

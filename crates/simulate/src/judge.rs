@@ -302,7 +302,7 @@ fn loss(state: &mut State, run: &Run) {
     });
     // Where the name was deleted, applications had stopped before the writer did, and nobody tells them when.
     let is_named =
-        !(state.truth.unnamed_at).is_some_and(|at| at.duration_since(last.at).abs() <= LATELY);
+        (state.truth.unnamed_at).is_none_or(|at| at.duration_since(last.at).abs() > LATELY);
     if let (Some(told), Some(opened), true) = (closed.rto_seconds, opened, is_named) {
         let truth = opened.duration_since(last.at).as_secs_f64();
         // Where the old writer came back meanwhile, writes were out for less.

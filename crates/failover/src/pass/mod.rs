@@ -24,7 +24,7 @@ pub use by_hand::unknown;
 pub use input::{Input, take};
 pub use output::{Output, Progress, Refusal, answer, is_false};
 use renewal::renew;
-pub use waits::{Pace, SILENCE, WAIT_SECONDS_MAX, briefly, wait_seconds, wait_seconds_at};
+pub use waits::{Pace, SILENCE, briefly, wait_seconds, wait_seconds_at};
 
 /// What one pass of a run stands on: its record, the ledgers it counts on, and the proof that it may act.
 #[derive(Debug, Clone)]

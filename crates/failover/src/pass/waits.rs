@@ -30,7 +30,7 @@ pub async fn briefly<T>(
 }
 
 /// The longest that most passes ask to wait for the next one, in seconds.
-pub const WAIT_SECONDS_MAX: u64 = 60;
+const WAIT_SECONDS_MAX: u64 = 60;
 
 /// Seconds to the next look: one at first, growing with the time already waited, so that hours fit into a history.
 #[must_use]

@@ -47,16 +47,16 @@ impl Asked {
         form.says("Version", "2014-10-31")?;
         Some(Self {
             region: region.into(),
-            what: What::read(&operation, form),
+            what: What::of(&operation, form),
             operation,
         })
     }
 }
 
 impl What {
-    fn read(operation: &str, mut form: Form) -> Self {
-        let reads = Read::read(operation, &mut form).map(Self::Reads);
-        let change = |form| Change::read(operation, form).map(Self::Changes);
+    fn of(operation: &str, mut form: Form) -> Self {
+        let reads = Read::of(operation, &mut form).map(Self::Reads);
+        let change = |form| Change::of(operation, form).map(Self::Changes);
         let what = reads.or_else(|| change(&mut form));
         match (what, form.left()) {
             (Some(what), left) if left.is_empty() => what,

@@ -18,7 +18,7 @@ pub(super) enum Change {
 
 impl Change {
     /// Reads one; `None` where it is none that is served.
-    pub(super) fn read(operation: &str, form: &mut Form) -> Option<Self> {
+    pub(super) fn of(operation: &str, form: &mut Form) -> Option<Self> {
         let moves = |form: &mut Form| {
             let global = form.text("GlobalClusterIdentifier")?;
             Some((global, form.text("TargetDbClusterIdentifier")?))

@@ -27,7 +27,7 @@ pub(super) enum Read {
 
 impl Read {
     /// Reads one; `None` where it is none that is served.
-    pub(super) fn read(operation: &str, form: &mut Form) -> Option<Self> {
+    pub(super) fn of(operation: &str, form: &mut Form) -> Option<Self> {
         Some(match operation {
             "DescribeDBClusters" => Self::Cluster(form.text("DBClusterIdentifier")?),
             "DescribeDBInstances" => Self::Instances(form.filter("db-cluster-id")?),

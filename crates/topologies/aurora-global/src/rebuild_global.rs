@@ -54,12 +54,11 @@ use failover::{
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "rebuild_global";
-/// The longest that a pass asks to wait for the next one, in seconds: a rebuild may take a day.
-pub const WAIT_SECONDS_MAX: u64 = 120;
-/// How often a rebuild looks. It makes a dozen calls for each member, each of which RDS takes minutes for, and no writer waits for it.
-const PACE: Pace = Pace {
+/// How often a rebuild looks, which may take a day. It makes a dozen calls for each member, each of which RDS takes minutes for, and no
+/// writer waits for it.
+pub const PACE: Pace = Pace {
     looks_per_age: 5.0,
-    seconds_max: WAIT_SECONDS_MAX,
+    seconds_max: 120,
 };
 
 /// What a pass sees: all of it, or that somebody did not answer.

@@ -1,4 +1,5 @@
 //! The same question comes to the same at both depths.
+#![allow(clippy::unwrap_used, reason = "tests say what goes wrong by failing")]
 
 use std::sync::{Arc, Mutex};
 
@@ -11,19 +12,21 @@ use failover::{
 use futures::channel::mpsc;
 
 use crate::{
-    case::{AWAY, Case, Depth, GLOBAL, HOME},
+    case::{AWAY, Case, Depth, GLOBAL, HOME, Kind},
     clock::{self, Clock},
+    draw::draw,
     fault::{Faults, Way},
-    first, systematic,
+    first,
     world::{Caller, Invocation, Kept, Shared},
 };
 
 const FUNCTION: &str = "rebuild-global";
 
 fn case(depth: Depth) -> Case {
-    let mut all = systematic::baselines().into_iter();
-    let (_, case) = all.next().unwrap();
-    Case { depth, ..case }
+    Case {
+        depth,
+        ..draw(Kind::Calm, 1)
+    }
 }
 
 /// A function in the west, whose first calls go wrong in a way.

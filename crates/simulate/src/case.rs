@@ -8,7 +8,7 @@ use crate::{
     api::Api,
     database::Condition,
     fault::{Faults, Passes},
-    meddling::Theirs,
+    theirs::Theirs,
 };
 
 /// The version of a case that is written down. One of another version is refused: it would play otherwise.

@@ -19,7 +19,7 @@ mod first;
 pub mod functions;
 mod judge;
 mod judge_changes;
-pub mod meddling;
+mod meddling;
 mod physics;
 pub mod planted;
 pub mod play;
@@ -30,6 +30,7 @@ pub mod shrink;
 pub mod state;
 pub mod systematic;
 pub mod tally;
+pub mod theirs;
 pub mod truth;
 #[cfg(feature = "adapters")]
 mod wire;

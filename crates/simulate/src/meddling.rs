@@ -2,25 +2,8 @@
 
 use failover::{domain::Region, topology::Call};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::{case::NAME, state::State};
-
-/// What somebody deletes who takes it for their own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theirs {
-    /// A Region's endpoint parameter.
-    Endpoint(Region),
-    /// The plan's parameter, in every Region.
-    Plan,
-    /// The plan's name.
-    Name,
-    /// The epoch beside it.
-    Epoch,
-    /// An instance of a Region's member.
-    Instance(Region),
-}
+use crate::{case::NAME, state::State, theirs::Theirs};
 
 impl State {
     /// Every execution of a Region that was stopped, or that no state caught, goes on where it ended, under its own name.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{at, disturbance, planned_move, region, region_loss, timed, writer_death};
 use crate::{
     case::{AWAY, Event, HOME, Timed, WITNESS},
-    meddling::Theirs,
+    theirs::Theirs,
 };
 
 /// Several things at once.

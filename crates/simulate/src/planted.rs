@@ -158,16 +158,16 @@ fn listed(bug: &Planted) -> Result<Listed, String> {
     if let Some(name) = cases.strip_prefix("baseline ") {
         return Ok(Listed::Written(vec![(cases.to_owned(), baseline(name)?)]));
     }
-    if let Some(name) = cases.strip_prefix("each call ") {
+    let of_calls = cases.strip_prefix("each call ");
+    if let Some(name) = of_calls.or_else(|| cases.strip_prefix("each pass ")) {
         let whole = baseline(name)?;
-        let each = systematic::each_call_once(&whole).map_err(|why| why.to_string())?;
-        let each = each.into_iter().map(|case| (named(name, &case), case));
-        return Ok(Listed::Written(each.collect()));
-    }
-    if let Some(name) = cases.strip_prefix("each pass ") {
-        let whole = baseline(name)?;
-        let each = systematic::each_pass_once(&whole).map_err(|why| why.to_string())?;
-        let each = each.into_iter().map(|case| (named(name, &case), case));
+        let each = if of_calls.is_some() {
+            systematic::each_call_once(&whole)
+        } else {
+            systematic::each_pass_once(&whole)
+        };
+        let each = each.map_err(|why| why.to_string())?.into_iter();
+        let each = each.map(|case| (named(name, &case), case));
         return Ok(Listed::Written(each.collect()));
     }
     let kind = serde_json::from_value(cases.into());

@@ -44,9 +44,10 @@ impl Workspace {
         });
         let manifest = members.collect::<Vec<_>>().join("\n") + PROFILE;
         write(&to.join("Cargo.toml"), &manifest)?;
-        let topology = "crates/topologies/aurora-global/Cargo.toml";
-        let manifest = without_aws(&read(&root.join(topology))?);
-        write(&to.join(topology), &manifest)?;
+        for name in WITH_AWS {
+            let manifest = without_aws(&read(&root.join(name))?);
+            write(&to.join(name), &manifest)?;
+        }
         let root = fs::canonicalize(&to).map_err(|why| format!("{}: {why}", to.display()))?;
         Ok(Self { root })
     }
@@ -115,7 +116,13 @@ impl Workspace {
 /// The members of the copy.
 const MEMBERS: &str = "members = [\"crates/*\", \"crates/topologies/*\"]";
 
-/// A manifest without what only the adapter needs.
+/// The manifests that name what only the adapter needs.
+const WITH_AWS: [&str; 2] = [
+    "crates/simulate/Cargo.toml",
+    "crates/topologies/aurora-global/Cargo.toml",
+];
+
+/// A manifest without what only the adapter needs, and without the feature that asks for it.
 fn without_aws(manifest: &str) -> String {
     let mut kept = Vec::new();
     let mut is_dropped = false;
@@ -123,11 +130,12 @@ fn without_aws(manifest: &str) -> String {
         if line.starts_with('[') {
             is_dropped = ["[features]", "[dev-dependencies]", "[[test]]"].contains(&line);
         }
-        if !is_dropped && !line.starts_with("aws") {
+        let is_of_the_adapter = line.starts_with("aws") || line.contains("optional = true");
+        if !is_dropped && !is_of_the_adapter {
             kept.push(line);
         }
     }
-    kept.join("\n") + "\n[features]\naws = []\n"
+    kept.join("\n") + "\n"
 }
 
 fn read(file: &Path) -> Result<String, String> {
@@ -149,8 +157,8 @@ fn write(file: &Path, text: &str) -> Result<(), String> {
 /// Copies a file, or a folder with all that is in it.
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
     if !from.is_dir() {
-        // Both manifests are written by themselves.
-        if to.ends_with("aurora-global/Cargo.toml") {
+        // Those are written by themselves.
+        if WITH_AWS.iter().any(|manifest| to.ends_with(manifest)) {
             return Ok(());
         }
         return write(to, &read(from)?);

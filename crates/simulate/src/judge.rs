@@ -220,8 +220,8 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
         .questions
         .values()
         .any(|answer| *answer == Answer::None);
-    // A run that led what somebody deleted waits for it to its bound.
-    let waits = state.truth.is_led_deleted;
+    // A run that has led what is not there now waits for it to its bound.
+    let waits = state.truth.deleted.iter().any(|one| state.is_missing(one));
     if quiet < RESTS || asked || waits || !is_written_to_the_writer(state, now) {
         return;
     }

@@ -23,8 +23,7 @@ impl State {
 
     /// Somebody deletes what is not theirs.
     pub(crate) fn delete(&mut self, now: Timestamp, theirs: &Theirs) {
-        self.truth.is_led_deleted |=
-            matches!(theirs, Theirs::Endpoint(_) | Theirs::Name | Theirs::Epoch);
+        self.truth.deleted.push(theirs.clone());
         match theirs {
             Theirs::Endpoint(region) => self.parameters.retain(|(of, _), _| of != region),
             Theirs::Plan => self.is_plan_deleted = true,
@@ -34,6 +33,16 @@ impl State {
             }
             Theirs::Epoch => self.records.retain(|(_, kind), _| *kind != "TXT"),
             Theirs::Instance(region) => self.delete_instance(now, region),
+        }
+    }
+
+    /// Whether what somebody deleted, and a run leads to the writer, is not there now.
+    pub(crate) fn is_missing(&self, theirs: &Theirs) -> bool {
+        match theirs {
+            Theirs::Endpoint(region) => !self.parameters.keys().any(|(of, _)| of == region),
+            Theirs::Name => !self.records.contains_key(&(NAME.to_owned(), "CNAME")),
+            Theirs::Epoch => !self.records.keys().any(|(_, kind)| *kind == "TXT"),
+            Theirs::Plan | Theirs::Instance(_) => false,
         }
     }
 

@@ -9,6 +9,8 @@ use failover::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use crate::theirs::Theirs;
+
 /// A rule that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
@@ -103,8 +105,8 @@ pub struct Truth {
     pub unreachable: Option<(Timestamp, Timestamp)>,
     /// When somebody last deleted the plan's name.
     pub unnamed_at: Option<Timestamp>,
-    /// Whether somebody deleted what runs lead to the writer.
-    pub is_led_deleted: bool,
+    /// What somebody deleted.
+    pub deleted: Vec<Theirs>,
     /// Since when nobody outside heard RDS in the writer's Region, and until when.
     pub unheard: Option<(Timestamp, Timestamp)>,
     /// Whether what takes effect now was asked for long ago.

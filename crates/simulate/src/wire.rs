@@ -22,7 +22,7 @@ mod shapes;
 mod tests;
 mod views;
 
-use connector::Connector;
+use connector::client;
 
 /// The time of a case, as the SDK asks for it.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) fn adapters(caller: &Arc<Caller>, quotas: Quotas) -> Aws {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(caller.region.0.clone()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Connector::new(caller.clone()))
+        .http_client(client(caller.clone()))
         .time_source(Virtual(caller.shared.clock))
         .timeout_config(aws::timeouts())
         .retry_config(aws::retries())

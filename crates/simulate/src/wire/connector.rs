@@ -2,17 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use aws_smithy_runtime_api::{
-    client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-            SharedHttpConnector,
-        },
-        orchestrator::{HttpRequest, HttpResponse},
-        result::ConnectorError,
-        runtime_components::RuntimeComponents,
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
     },
-    shared::IntoShared,
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
 };
 
 use super::{
@@ -25,16 +20,16 @@ use crate::{
     truth::Rule,
 };
 
-/// Give it to an SDK's configuration as `http_client`.
+/// The HTTP client of a function.
+pub(super) fn client(caller: Arc<Caller>) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(Connector(caller));
+    http_client_fn(move |_, _| connector.clone())
+}
+
 #[derive(Clone)]
-pub(super) struct Connector(Arc<Caller>);
+struct Connector(Arc<Caller>);
 
 impl Connector {
-    /// Of a function.
-    pub(super) fn new(caller: Arc<Caller>) -> Self {
-        Self(caller)
-    }
-
     async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let asked = Asked::read(&request);
         let asked = asked.ok_or_else(|| ConnectorError::user("no request of RDS's".into()))?;
@@ -85,15 +80,5 @@ impl fmt::Debug for Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(self.clone().exchange(request))
-    }
-}
-
-impl HttpClient for Connector {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        self.clone().into_shared()
     }
 }

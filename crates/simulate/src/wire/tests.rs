@@ -5,17 +5,10 @@ use std::sync::Arc;
 use aurora_global::members::{Accepted, Members};
 use aws_config::BehaviorVersion;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_runtime_api::{
-    client::{
-        http::{
-            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
-            SharedHttpConnector,
-        },
-        orchestrator::HttpRequest,
-        result::ConnectorError,
-        runtime_components::RuntimeComponents,
-    },
-    shared::IntoShared,
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::HttpRequest,
+    result::ConnectorError,
 };
 use failover::{Error, domain::Region, topology::Call};
 
@@ -37,23 +30,14 @@ impl HttpConnector for Refuses {
     }
 }
 
-impl HttpClient for Refuses {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        self.clone().into_shared()
-    }
-}
-
 fn aws(fault: &Fault) -> aws::Aws {
     let credentials = Credentials::new("AKIAEXAMPLE", "an example", None, None, "test");
+    let refuses = SharedHttpConnector::new(Refuses(Arc::new(fault.clone())));
     let config = aws_config::SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(aws_config::Region::new("us-west-2"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Refuses(Arc::new(fault.clone())))
+        .http_client(http_client_fn(move |_, _| refuses.clone()))
         .build();
     aws::Aws::new(config, settings())
 }

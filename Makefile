@@ -127,7 +127,7 @@ test: setup lint build ## Runs every check and every test, the drill's end-to-en
 
 lint: setup check ## Runs every check that needs no drill
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 check: setup $(deny) ## Checks the state machines, the templates, the scripts and the dependencies
 	for definition in statemachine/*.asl.json; do \

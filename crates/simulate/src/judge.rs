@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     case::{Case, Event, Kind, NAME},
     database::Entry,
-    fault::Way,
+    fault::{PassWay, Way},
     rested,
     state::{Answer, State, Told},
     truth::{Acknowledged, Rule},
@@ -23,6 +23,8 @@ const ANSWERED: SignedDuration = SignedDuration::from_mins(10);
 const RESTS: SignedDuration = SignedDuration::from_mins(12);
 /// The same message twice within this time is one too many.
 const TWICE: SignedDuration = SignedDuration::from_mins(10);
+/// What is told within this time is told side by side, and is the same in whatever words.
+const AT_ONCE: SignedDuration = SignedDuration::from_millis(100);
 /// A failback that has begun this short a time ago may rebuild yet, or wait for its window.
 const REBUILT: SignedDuration = SignedDuration::from_mins(90);
 /// So often people may be told of the same in that time, each time with something new.
@@ -135,8 +137,11 @@ fn outage(state: &mut State, now: Timestamp) {
     }
     let last = state.truth.acknowledged.last().map(|last| last.at);
     let since = last.or(state.truth.began_at).unwrap_or(now);
-    // Applications in a Region that is cut off may have gone on for a while, when people knew already.
-    let is_told = state.told.iter().any(|told| told.at >= since - ANSWERED);
+    // Applications in a Region that is cut off may have gone on for a while, when people knew already. A notice is no alarm.
+    let mut told = state.told.iter();
+    let is_told = told.any(|told| {
+        told.at >= since || told.at >= since - ANSWERED && !told.subject.starts_with("NOTICE")
+    });
     if now.duration_since(since) > ANSWERED && !is_told {
         let what = format!("nobody has written since {since}, and nobody was told");
         state.truth.violated(Rule::OutageIsAnswered, what);
@@ -177,15 +182,17 @@ fn told(case: &Case, state: &mut State) {
         return;
     }
     often(state, &told);
+    // How a run ends is not claimed before it is told: the pass that tells it may run twice, side by side.
+    let mut passes = case.passes.each();
+    let is_doubled =
+        passes.any(|(function, _, way)| function == "recovery-ledger" && way == PassWay::Twice);
     for (number, one) in told.iter().enumerate() {
-        let before = told.iter().take(number);
-        let again = before.into_iter().any(|other| {
-            other.subject == one.subject
-                && other.text == one.text
-                && other.region == one.region
-                && one.at.duration_since(other.at) < TWICE
+        let before = told.iter().take(number).filter(|other| {
+            let since = one.at.duration_since(other.at);
+            let is_same = other.text == one.text || since < AT_ONCE;
+            other.subject == one.subject && other.region == one.region && is_same && since < TWICE
         });
-        if again {
+        if before.count() > usize::from(is_doubled) {
             let what = format!("{}: {} in {}, once more", one.at, one.subject, one.region);
             state.truth.violated(Rule::ToldOnce, what);
         }

@@ -84,9 +84,15 @@ fn undone(case: &Case, state: &mut State) {
             state.truth.violated(Rule::UnhinderedIsDone, what);
         }
     }
-    if let Some(promoted) = promoted(case, state).filter(|own| proven.as_ref() != Some(own)) {
-        let what = format!("nothing hinders it, and {promoted} is promoted and not proven");
-        state.truth.violated(Rule::UnhinderedIsDone, what);
+    if let Some(promoted) = promoted(case, state) {
+        let mut told = state.told.iter();
+        let is_given_up = told.any(|told| told.subject.contains("is not complete"));
+        if is_given_up || proven.as_ref() != Some(&promoted) {
+            let what = format!(
+                "nothing hinders it, and the run that promotes {promoted} does not prove it"
+            );
+            state.truth.violated(Rule::UnhinderedIsDone, what);
+        }
     }
     if goes_home(case) && (!is_written || writes_in != Some(HOME.into())) {
         let what = format!("nothing hinders it, and the writer is in {writes_in:?}");

@@ -6,7 +6,10 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::{
     config::Builder,
     error::SdkError,
-    operation::get_item::{GetItemError, GetItemOutput},
+    operation::{
+        get_item::{GetItemError, GetItemOutput},
+        put_item::{PutItemError, builders::PutItemFluentBuilder},
+    },
     types::AttributeValue,
 };
 use failover::{
@@ -90,6 +93,27 @@ impl<K> Aws<K> {
             .map_err(|why| error(&what, &why))?;
         Ok(())
     }
+
+    /// The call that writes a run's record, where the calls that stand there compare so with those that the pass knows.
+    fn put_of_run(
+        &self,
+        region: &Region,
+        run: &Run,
+        compares: &str,
+    ) -> Result<PutItemFluentBuilder, Error> {
+        let item = format!("run/{}", run.run_id);
+        let item = write(&writing(run, region), run.name().as_str(), &item, run)?;
+        Ok(client!(self, aws_sdk_dynamodb, region)
+            .put_item()
+            .table_name(&self.settings.ledger_table)
+            .set_item(Some(item))
+            .condition_expression(format!(
+                "attribute_not_exists(#body.#calls) OR #body.#calls {compares} :calls"
+            ))
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_names("#calls", "calls")
+            .expression_attribute_values(":calls", AttributeValue::N(run.calls.to_string())))
+    }
 }
 
 impl<K> Ledger for Aws<K> {
@@ -148,13 +172,16 @@ impl<K> Ledger for Aws<K> {
     }
 
     async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
-        self.put(
-            region,
-            run.name().as_str(),
-            &format!("run/{}", run.run_id),
-            run,
-        )
-        .await
+        let put = self.put_of_run(region, run, "<=")?.send().await;
+        put.map_err(|why| not_put(run, region, &why)).map(drop)
+    }
+
+    /// It is asked once: a second one would meet its own note, and take that for another pass's.
+    async fn note_call(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        let put = self.put_of_run(region, run, "<")?;
+        let put = put.customize().config_override(once).send().await;
+        put.map_err(|why| not_put(run, region, &why)).map(drop)
     }
 
     async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<KeptPlan>, Error> {
@@ -270,6 +297,23 @@ impl<K> Ledger for Aws<K> {
 }
 
 /// The value lies under `body`, beside the key, so that no field of it can collide with the key's.
+fn writing(run: &Run, region: &Region) -> String {
+    format!(
+        "writing run/{} of {} to the ledger in {region}",
+        run.run_id,
+        run.name()
+    )
+}
+
+/// Why a run's record was not written.
+fn not_put(run: &Run, region: &Region, why: &SdkError<PutItemError>) -> Error {
+    let service = why.as_service_error();
+    if service.is_some_and(PutItemError::is_conditional_check_failed_exception) {
+        return run.overtaken();
+    }
+    error(&writing(run, region), why)
+}
+
 fn write(what: &str, partition: &str, item: &str, value: &impl Serialize) -> Result<Item, Error> {
     let body = serde_dynamo::to_attribute_value(value)
         .map_err(|why| Error::InvalidRequest(format!("{what}: {why}")))?;

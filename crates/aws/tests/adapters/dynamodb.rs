@@ -131,6 +131,37 @@ async fn a_row_replaces_only_the_version_it_was_read_at() {
 }
 
 #[tokio::test]
+async fn a_runs_record_is_written_over_no_call_that_its_pass_has_not_read_and_a_call_is_noted_once()
+{
+    let code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+    let refused = || Next::json_error(400, code, "The conditional request failed");
+    let trouble = Next::json_error(500, "InternalServerError", "try again");
+    let (aws, replay) = scripted([Next::ok("{}"), refused(), Next::ok("{}"), trouble]);
+    let run = crate::round_trips::run(json!({"calls": 4}));
+    aws.put_run(&east(), &run).await.unwrap();
+    let overtaken = aws.put_run(&east(), &run).await;
+    assert_eq!(overtaken, Err(run.overtaken()));
+    aws.note_call(&east(), &run).await.unwrap();
+    let silent = aws.note_call(&east(), &run).await.unwrap_err();
+    assert_eq!(silent.name(), "Unavailable");
+    let asked = replay.asked();
+    assert_eq!(asked.len(), 4, "a note is not made twice");
+    let conditions: Vec<_> = asked
+        .iter()
+        .map(|asked| asked.json()["ConditionExpression"].clone())
+        .collect();
+    let keeps = "attribute_not_exists(#body.#calls) OR #body.#calls <= :calls";
+    let notes = "attribute_not_exists(#body.#calls) OR #body.#calls < :calls";
+    assert_eq!(conditions, [keeps, keeps, notes, notes]);
+    let asked = asked[0].json();
+    assert_eq!(
+        asked["ExpressionAttributeValues"],
+        json!({":calls": {"N": "4"}})
+    );
+    assert_eq!(asked["Item"]["body"]["M"]["calls"], json!({"N": "4"}));
+}
+
+#[tokio::test]
 async fn a_write_that_came_second_is_told_and_is_no_error() {
     let code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
     let (aws, replay) = scripted([Next::json_error(

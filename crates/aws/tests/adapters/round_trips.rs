@@ -20,7 +20,7 @@ fn at(nanosecond: i64) -> Timestamp {
 }
 
 /// A run that has just opened, with some fields of its record changed.
-fn run(changes: Value) -> Run {
+pub(crate) fn run(changes: Value) -> Run {
     let mut record = json!({"run_id": "a", "kind": "unplanned_failover", "plan": plan(), "from": "us-west-2",
         "to": "us-east-1", "epoch": 7, "opened_at": at(1_700_000_000_123_456_789), "leased": []});
     for (field, value) in changes.as_object().unwrap() {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Error,
     beat::Beats,
     domain::{Epoch, Incident, PlanName, Region, RunId},
     ledger::{Answer, Attempt, Claim, Looks, RunKind, attempt},
@@ -86,6 +87,9 @@ pub struct Run {
     /// The calls that change something, each noted before it was made.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
+    /// How many of them were noted, whatever came of them. It never falls.
+    #[serde(default)]
+    pub calls: u64,
     /// What its looks at RDS showed, and for how long.
     #[serde(default)]
     pub looks: Looks,
@@ -163,6 +167,7 @@ impl Run {
             unled: BTreeMap::new(),
             restarts: BTreeMap::new(),
             attempts: Vec::new(),
+            calls: 0,
             looks: Looks::default(),
             asked: None,
             promoted_at: None,
@@ -189,6 +194,23 @@ impl Run {
     /// Notes a call that changes something, before it is made.
     pub fn attempt(&mut self, at: Timestamp, step: &str, action: &str) {
         attempt::begin(&mut self.attempts, at, step, action);
+        self.calls += 1;
+    }
+
+    /// Whether this record may be replaced by the one that a pass hands in. Of two passes that come in at once one notes its call,
+    /// and no note of a call is lost to a pass that read the record before it.
+    #[must_use]
+    pub const fn gives_way_to(&self, next: &Self, notes_call: bool) -> bool {
+        self.calls < next.calls || self.calls == next.calls && !notes_call
+    }
+
+    /// What a pass is told whose record is not taken.
+    #[must_use]
+    pub fn overtaken(&self) -> Error {
+        Error::Unavailable(format!(
+            "another pass of run {} noted a call since this one read its record; the next pass looks again",
+            self.run_id
+        ))
     }
 
     /// Notes what the call that was noted last was answered.

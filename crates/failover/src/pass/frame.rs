@@ -305,7 +305,7 @@ where
     }
     step.mark(pass, observed, action);
     pass.run.attempt(world.now(), S::NAME, action.name());
-    world.put_run(world.region(), &pass.run).await?;
+    world.note_call(world.region(), &pass.run).await?;
     let came = Box::pin(step.act(world, pass, observed, action)).await;
     note_answer(world, pass, &came).await;
     came

@@ -39,9 +39,15 @@ pub trait Ledger: Sync {
         plan: &PlanName,
         run_id: &RunId,
     ) -> impl Future<Output = Result<Option<Run>, Error>> + Send;
-    /// Writes a run's record.
+    /// Writes a run's record, unless it holds more calls by now than the pass has read of: `Unavailable`.
     fn put_run(&self, region: &Region, run: &Run)
     -> impl Future<Output = Result<(), Error>> + Send;
+    /// Writes a run's record with a call that is about to be made, unless another pass has noted one meanwhile: `Unavailable`.
+    fn note_call(
+        &self,
+        region: &Region,
+        run: &Run,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
     /// Reads the last plan and addresses that this Region's probe kept.
     fn known(
         &self,

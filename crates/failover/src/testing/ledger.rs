@@ -12,6 +12,18 @@ use crate::{
     topology::{Blueprint, Healthy},
 };
 
+impl Books {
+    fn put(&self, run: &Run, notes_call: bool) -> Result<(), Error> {
+        let mut kept = self.kept.lock().unwrap();
+        let before = kept.runs.get(&run.run_id);
+        if before.is_some_and(|before| !before.gives_way_to(run, notes_call)) {
+            return Err(run.overtaken());
+        }
+        kept.runs.insert(run.run_id.clone(), run.clone());
+        Ok(())
+    }
+}
+
 impl Ledger for Books {
     async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         self.answers(region)?;
@@ -64,9 +76,11 @@ impl Ledger for Books {
     }
 
     async fn put_run(&self, _: &Region, run: &Run) -> Result<(), Error> {
-        let mut kept = self.kept.lock().unwrap();
-        kept.runs.insert(run.run_id.clone(), run.clone());
-        Ok(())
+        self.put(run, false)
+    }
+
+    async fn note_call(&self, _: &Region, run: &Run) -> Result<(), Error> {
+        self.put(run, true)
     }
 
     async fn known(&self, _: &Region, name: &PlanName) -> Result<Option<KeptPlan>, Error> {

@@ -38,6 +38,21 @@ impl Invocation {
         })
         .await
     }
+
+    async fn put(&self, region: &Region, run: &Run, notes_call: bool) -> Result<(), Error> {
+        let (at, run) = (region.clone(), run.clone());
+        let what = "DynamoDB PutItem of the run";
+        self.change((Api::Ledger, region), what, move |made: Made<'_>| {
+            let table = made.state.tables.entry(at.clone()).or_default();
+            let before = table.runs.get(&run.run_id);
+            if before.is_some_and(|before| !before.gives_way_to(&run, notes_call)) {
+                return Err(run.overtaken());
+            }
+            table.runs.insert(run.run_id.clone(), run.clone());
+            Ok(())
+        })
+        .await
+    }
 }
 
 impl Ledger for Invocation {
@@ -86,9 +101,11 @@ impl Ledger for Invocation {
     }
 
     async fn put_run(&self, region: &Region, run: &Run) -> Result<(), Error> {
-        let run = run.clone();
-        let put = move |table: &mut Table| drop(table.runs.insert(run.run_id.clone(), run.clone()));
-        self.write(region, "DynamoDB PutItem of the run", put).await
+        self.put(region, run, false).await
+    }
+
+    async fn note_call(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.put(region, run, true).await
     }
 
     async fn known(&self, region: &Region, _: &PlanName) -> Result<Option<KeptPlan>, Error> {

@@ -134,6 +134,27 @@ async fn made(toy: &Toy) -> (Vec<Attempt>, Vec<Attempt>, Result<String, Error>) 
     (before, after, made.map(|made| made.reason))
 }
 
+/// A pass that comes in beside another one has read the record before that noted its call. It asks for nothing, and its refusal is
+/// no answer to what the other one asked for.
+#[tokio::test]
+async fn of_two_passes_at_once_one_calls() {
+    let books = books();
+    let (first, second) = (
+        toy(true, Ok(Came::AsDecided)),
+        toy(true, Ok(Came::NotNow("pending".into()))),
+    );
+    make(&first, &books, pass(&books, false)).await.unwrap();
+    let late = make(&second, &books, pass(&books, false)).await;
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+    assert_eq!(*second.recorded_before.lock().unwrap(), None);
+    let attempts = &books.runs()[&"a".into()].attempts;
+    let answers: Vec<_> = attempts.iter().map(|one| one.answer.clone()).collect();
+    assert_eq!(answers, [Some(Answer::Taken)]);
+    let waits = toy(false, Ok(Came::AsDecided));
+    let late = make(&waits, &books, pass(&books, false)).await;
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+}
+
 #[tokio::test]
 async fn a_call_is_in_the_record_before_it_is_made_and_its_answer_behind_it() {
     let (before, after, came) = made(&toy(true, Ok(Came::AsDecided))).await;

@@ -243,6 +243,10 @@ impl Ledger for FencedMember {
         self.books.put_run(region, run).await
     }
 
+    async fn note_call(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.books.note_call(region, run).await
+    }
+
     async fn known(&self, region: &Region, plan: &PlanName) -> Result<Option<KeptPlan>, Error> {
         let known = self.books.known(region, plan).await?;
         Ok(known.map(|mut known| {

@@ -56,6 +56,11 @@ impl Ledger for View {
         Ok(())
     }
 
+    /// No run has two passes at once here.
+    async fn note_call(&self, region: &Region, run: &Run) -> Result<(), Error> {
+        self.put_run(region, run).await
+    }
+
     async fn known(&self, region: &Region, _: &PlanName) -> Result<Option<KeptPlan>, Error> {
         self.reach(region).await?;
         Ok(self.with(region, |table| table.known.clone()))

@@ -81,11 +81,14 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Figures {
-    /// Plays region-loss several times.
+    /// Plays region-loss several times with the packaged functions.
     Losses {
         /// How many times.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
         runs: u8,
+        /// The folder with their binaries.
+        #[arg(long, default_value = "target/lambda")]
+        binaries: PathBuf,
     },
     /// Starts each packaged function several times.
     Functions {
@@ -185,8 +188,9 @@ async fn ask(root: &Path, what: &str, region: Option<String>) -> ExitCode {
 
 async fn measure(figures: Figures, root: &Path) -> Result<ExitCode, Trouble> {
     match figures {
-        Figures::Losses { runs } => {
-            let losses = bench::losses::region_loss(runs, root).await?;
+        Figures::Losses { runs, binaries } => {
+            let binaries = root.join(binaries);
+            let losses = bench::losses::region_loss(runs, root, &binaries).await?;
             println!("{losses}");
             Ok(exit_code(losses.verdict()))
         }

@@ -102,16 +102,33 @@ impl fmt::Debug for Scenario {
     }
 }
 
+/// Where the functions are that a drill runs, below the repository's root.
+const PROGRAMS: &str = "target/release";
+
 /// Plays a scenario and writes its reports into `target/drill/<scenario>`; `root` is the repository's.
 ///
 /// # Errors
 /// When the drill itself cannot be held; what came out otherwise is in the report's verdict.
 pub async fn run(scenario: &Scenario, root: &Path, timeline: Timeline) -> Result<Report, Trouble> {
+    run_with(&root.join(PROGRAMS), scenario, root, timeline).await
+}
+
+/// Holds a drill with the functions that are in `binaries`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with(
+    binaries: &Path,
+    scenario: &Scenario,
+    root: &Path,
+    timeline: Timeline,
+) -> Result<Report, Trouble> {
     let folder = root.join("target/drill").join(scenario.name);
     // Held until the end: two drills in one folder would take each other's files.
     let _held = hold(&folder)?;
     empty(&folder)?;
-    let deployed = Deployed::start(root, &folder, scenario.profile().members, &timeline).await?;
+    let members = scenario.profile().members;
+    let deployed = Deployed::start((root, binaries), &folder, members, &timeline).await?;
     let report = play::play(scenario, &deployed, &folder, timeline).await?;
     deployed.end().await?;
     report::write(&report, &folder)?;

@@ -32,18 +32,19 @@ pub struct Bench {
     failed: usize,
 }
 
-/// Plays `region-loss` `runs` times; only the figures are printed.
+/// Plays `region-loss` `runs` times with the functions that are in `binaries`; only the figures are printed.
 ///
 /// # Errors
 /// When a drill cannot be held.
-pub async fn region_loss(runs: u8, root: &Path) -> Result<Bench, Trouble> {
+pub async fn region_loss(runs: u8, root: &Path, binaries: &Path) -> Result<Bench, Trouble> {
     let mut bench = Bench {
         costs: Vec::new(),
         failed: 0,
     };
     for run in 1..=runs {
         eprintln!("region-loss {run} of {runs} …");
-        let report = scenario::run(&region_loss::SCENARIO, root, Timeline::silent()).await?;
+        let (lost, silent) = (&region_loss::SCENARIO, Timeline::silent());
+        let report = scenario::run_with(binaries, lost, root, silent).await?;
         bench.failed += usize::from(report.verdict == Verdict::Fail);
         bench.costs.push(cost(&report));
     }

@@ -6,7 +6,7 @@ use std::{cell::Cell, fmt, path::Path, time::Instant};
 
 use aws_sdk_rds::error::DisplayErrorContext;
 
-use super::{Scenario, empty, hold, play};
+use super::{PROGRAMS, Scenario, empty, hold, play};
 use crate::{
     report::{self, Report, Verdict, words},
     timeline::Timeline,
@@ -112,7 +112,8 @@ async fn lane(
         .unwrap_or_default();
     let beneath = folder.join(format!("lane-{number}"));
     std::fs::create_dir_all(&beneath)?;
-    let deployed = Deployed::start(root, &beneath, members, &timeline()).await?;
+    let programs = (root, &*root.join(PROGRAMS));
+    let deployed = Deployed::start(programs, &beneath, members, &timeline()).await?;
     let mut lines = Vec::new();
     while let Some((place, scenario)) = queue.take() {
         let name = scenario.name;

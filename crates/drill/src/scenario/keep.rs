@@ -7,7 +7,7 @@ use std::{path::Path, time::Duration};
 
 use self::control::Control;
 pub use self::control::ask;
-use super::{empty, hold};
+use super::{PROGRAMS, empty, hold};
 use crate::{
     client::Client,
     profile::{HOME, PLAN, Profile, STANDBY, WITNESS},
@@ -38,7 +38,8 @@ pub async fn keep(root: &Path, timeline: Timeline) -> Result<(), Trouble> {
     let _held = hold(&folder)?;
     empty(&folder)?;
     let profile = Profile::quick("detach");
-    let deployed = Deployed::start(root, &folder, profile.members, &timeline).await?;
+    let programs = (root, &*root.join(PROGRAMS));
+    let deployed = Deployed::start(programs, &folder, profile.members, &timeline).await?;
     let world = World::build(&deployed, &folder, profile, timeline.clone()).await?;
     let client = world.start_client().await?;
     world.first_beats().await?;

@@ -30,12 +30,13 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    /// Starts a local AWS in `folder`, which is the drill's own, and deploys to the Regions of the members and the witness.
+    /// Starts a local AWS in `folder`, which is the drill's own, and deploys the functions that are in `binaries` to the Regions of the
+    /// members and the witness.
     ///
     /// # Errors
     /// When something does not come up; nothing is left running then.
     pub async fn start(
-        root: &Path,
+        (root, binaries): (&Path, &Path),
         folder: &Path,
         members: &'static [&'static str],
         timeline: &Timeline,
@@ -52,7 +53,7 @@ impl Deployed {
         .await?;
         let zone_id = resources::zone(&emulator).await?;
         let secrets = Secrets::new();
-        let deployment = start::deployment(root, folder, members, &zone_id);
+        let deployment = start::deployment(binaries, folder, members, &zone_id);
         let (deployed, created) = tokio::join!(
             emulator.deploy(&deployment),
             resources::create(&emulator, members, &secrets)

@@ -63,7 +63,7 @@ fn members_of(before: &str, after: &str) -> String {
 
 /// What is deployed where, and with which parameters.
 pub(super) fn deployment(
-    root: &Path,
+    binaries: &Path,
     folder: &Path,
     members: &[&str],
     zone_id: &str,
@@ -115,7 +115,7 @@ pub(super) fn deployment(
         ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),
     ];
     Deployment {
-        binaries: root.join("target/release"),
+        binaries: binaries.to_owned(),
         packages: folder.join("packages"),
         members: members.iter().map(|region| (*region).to_owned()).collect(),
         witness: Some(WITNESS.into()),

@@ -72,6 +72,11 @@ fn commit(
     *session = Some(own);
     let row = state.truth.next_row;
     state.truth.next_row += 1;
+    let members = state.databases.values().map(|found| &found.region);
+    let others: Vec<_> = members
+        .filter(|other| *other != region && !state.lost.contains(*other))
+        .collect();
+    let is_heard = others.is_empty() || others.iter().any(|other| state.reaches(other, region));
     let mut epoch = None;
     if let Some(found) = state.databases.get_mut(resource_id) {
         found.commit(now, Entry::Row(row));
@@ -83,5 +88,6 @@ fn commit(
         resource_id: resource_id.to_owned(),
         epoch,
         from: region.clone(),
+        is_heard,
     });
 }

@@ -29,14 +29,18 @@ const REST: u32 = 780;
 #[must_use]
 pub fn draw(kind: Kind, seed: u64) -> Case {
     let mut random = Rng::with_seed(seed ^ (kind as u64) << 56);
-    let events = events(kind, &mut random);
+    let mut events = events(kind, &mut random);
+    let plan = otherwise(kind, &mut random);
+    if plan.pointer("/unplanned/region_down").is_some() {
+        events.push(answered(seed, events.last()));
+    }
     let last = events.last().map_or(0.0, |last| last.at);
     Case {
         version: VERSION,
         kind,
         depth: Depth::Ports,
         seed,
-        plan: otherwise(kind, &mut random),
+        plan,
         seconds: seconds(last) + REST,
         faults: if kind == Kind::Calm {
             Faults::default()
@@ -50,6 +54,17 @@ pub fn draw(kind: Kind, seed: u64) -> Case {
         },
         events,
     }
+}
+
+/// A human's word to a plan that asks for it, mostly a yes.
+fn answered(seed: u64, last: Option<&Timed>) -> Timed {
+    let mut random = Rng::with_seed(!seed);
+    let last = last.map_or(0.0, |last| last.at);
+    let is_yes = random.u8(0..4) > 0;
+    timed(
+        at(&mut random, last + 10.0, last + 600.0),
+        Event::Answered(is_yes),
+    )
 }
 
 #[expect(

@@ -352,7 +352,8 @@ fn parted(
     let old = first.as_ref().and_then(|first| {
         let mut before = writes.iter().rev();
         before.find(|write| {
-            write.at <= first.at && write.resource_id != first.resource_id && write.from != *left
+            let is_seen = write.from != *left || write.is_heard;
+            write.at <= first.at && write.resource_id != first.resource_id && is_seen
         })
     });
     (old.cloned(), first)

@@ -36,6 +36,9 @@ enum What {
         /// Seconds of this machine's time.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+        /// So many cases at most, so that the same seed plays the same ones.
+        #[arg(long, default_value_t = u64::MAX)]
+        cases: u64,
         /// The first seed. Without one it is drawn.
         #[arg(long)]
         seed: Option<u64>,
@@ -92,13 +95,15 @@ fn main() -> ExitCode {
     let came = match what {
         What::Random {
             seconds,
+            cases,
             seed,
             kind,
             into,
             not_taken,
         } => {
             let drawn = |kind, seed| at(draw(kind, seed));
-            random((seconds, seed), kind.as_deref(), drawn, (&into, not_taken))
+            let most = (seconds, cases);
+            random(most, seed, (kind.as_deref(), drawn), (&into, not_taken))
         }
         What::Systematic {
             baseline,
@@ -208,9 +213,9 @@ fn list_not_taken(tally: &Tally) {
 }
 
 fn random(
-    (seconds, seed): (u64, Option<u64>),
-    kind: Option<&str>,
-    drawn: impl Fn(Kind, u64) -> Case + Sync,
+    (seconds, cases): (u64, u64),
+    seed: Option<u64>,
+    (kind, drawn): (Option<&str>, impl Fn(Kind, u64) -> Case + Sync),
     (into, lists): (&std::path::Path, bool),
 ) -> Result<bool, String> {
     if seconds == 0 {
@@ -225,6 +230,9 @@ fn random(
             return None;
         }
         let number = count.fetch_add(1, Ordering::Relaxed);
+        if number >= cases {
+            return None;
+        }
         let kinds = Kind::ALL;
         let index = usize::try_from(number).unwrap_or_default() % kinds.len();
         let kind = kind.unwrap_or(kinds[index]);

@@ -82,6 +82,8 @@ pub struct Acknowledged {
     pub epoch: Option<Epoch>,
     /// Where the application is.
     pub from: Region,
+    /// Whether another member's Region reaches that one, or none is left that could.
+    pub is_heard: bool,
 }
 
 /// What only the simulation knows.

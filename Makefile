@@ -11,13 +11,15 @@ venv := .tools/venv
 node := .tools/node
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
+llvm_cov_version := 0.9.1
+llvm_cov := .tools/cargo-llvm-cov-$(llvm_cov_version)/bin/cargo-llvm-cov
 
 # The list of functions: what lies in this folder.
 functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/functions/*/function.json))
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol simulate simulate-each-call planted machines test check lint fmt pins clean
+.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol simulate simulate-each-call coverage planted machines test check lint fmt pins clean
 .PHONY: cli programs ready-to-drill
 
 help: ## Shows this list
@@ -116,14 +118,36 @@ simulate: ## Plays the whole system on a virtual clock, under faults (SECONDS=60
 simulate-each-call: ## Plays each kind of run with every call and every pass going wrong once, in every way (BASELINE=<name of one>, DEPTH=adapters)
 	$(simulation) --bin simulate -- systematic --depth "$(DEPTH)" $(if $(BASELINE),--baseline "$(BASELINE)")
 
+$(llvm_cov):
+	$(CARGO) install --debug --locked --quiet --root .tools/cargo-llvm-cov-$(llvm_cov_version) --version $(llvm_cov_version) cargo-llvm-cov
+
+# How many drawn cases are played for it: a number, so that the same ones are taken everywhere.
+COVERING := 2400
+
+coverage: $(llvm_cov) ## Says which rows of decision tables and which transitions no played case takes, and why (needs rustup)
+	rustup component add llvm-tools
+	set -o pipefail; export PATH="$(CURDIR)/$(dir $(llvm_cov)):$$PATH"; \
+	$(CARGO) llvm-cov run --profile search --locked --package simulate --no-default-features --bin simulate --no-report -- \
+		random --seconds 3600 --cases $(COVERING) --seed 1 --not-taken | tee target/coverage.txt && \
+	$(CARGO) llvm-cov report --profile search --lcov --output-path target/coverage.lcov
+	$(PYTHON) tools/coverage.py target/coverage.lcov target/coverage.txt crates/simulate/left_out.json
+
 planted: ## Plants bugs in a copy of the product, and compares what catches each with the table (UPDATE_GOLDEN=1 writes it)
 	$(CARGO) run --quiet --profile search --locked --package simulate --no-default-features --bin planted
 
 machines: ## Writes the state machines' definitions from crates/machines
 	$(CARGO) run --quiet --locked --package machines
 
+# The protocol's searches keep every core busy for minutes, and drills wait for clocks and for the network. Side by side they take as
+# long as the longer one; a search gives way to whatever else wants a core.
+searches := no_order_of_calls_and_faults_breaks_a_property without_a_rule_its_property_breaks
+
 test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
-	$(CARGO) test --release --locked --workspace
+	$(CARGO) test --release --locked --workspace --no-run
+	@set -m; nice -n 19 $(CARGO) test --release --locked --workspace --test protocol > target/searches.txt 2>&1 & searches=$$!; \
+	trap 'kill -- -$$searches 2> /dev/null' EXIT; \
+	$(CARGO) test --release --locked --workspace -- $(addprefix --skip ,$(searches)) || exit; \
+	wait $$searches; ended=$$?; cat target/searches.txt; exit $$ended
 
 lint: setup check ## Runs every check that needs no drill
 	$(CARGO) fmt --all --check

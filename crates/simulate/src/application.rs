@@ -73,10 +73,8 @@ fn commit(
     let row = state.truth.next_row;
     state.truth.next_row += 1;
     let members = state.databases.values().map(|found| &found.region);
-    let others: Vec<_> = members
-        .filter(|other| *other != region && !state.lost.contains(*other))
-        .collect();
-    let is_heard = others.is_empty() || others.iter().any(|other| state.reaches(other, region));
+    let mut others = members.filter(|other| *other != region);
+    let is_heard = others.any(|other| !state.cut.contains(&(other.clone(), region.clone())));
     let mut epoch = None;
     if let Some(found) = state.databases.get_mut(resource_id) {
         found.commit(now, Entry::Row(row));

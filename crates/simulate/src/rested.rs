@@ -100,6 +100,9 @@ fn undone(case: &Case, state: &mut State) {
     }
 }
 
+/// So many seconds a failback may take that makes two members anew.
+const REBUILDS_TWO: u32 = 6_000;
+
 /// Whether the writer is brought home, where nothing hinders that: people start it, and say yes.
 fn goes_home(case: &Case) -> bool {
     let is_calm = case.faults.is_empty() && case.passes.is_empty();
@@ -113,7 +116,9 @@ fn goes_home(case: &Case) -> bool {
     let is_left_alone = after
         .iter()
         .all(|timed| timed.event == Event::Answered(true));
-    case.kind == Kind::Failback && is_calm && is_allowed && is_left_alone
+    let members = case.plan.pointer("/topology/members");
+    let has_time = members.is_none() || case.seconds >= REBUILDS_TWO;
+    case.kind == Kind::Failback && is_calm && is_allowed && is_left_alone && has_time
 }
 
 /// The Region that is lost for good, where nothing hinders that it is left: nothing goes wrong beside, and people said yes where the

@@ -82,7 +82,7 @@ pub struct Acknowledged {
     pub epoch: Option<Epoch>,
     /// Where the application is.
     pub from: Region,
-    /// Whether another member's Region reaches that one, or none is left that could.
+    /// Whether a way leads there from another member's Region.
     pub is_heard: bool,
 }
 

@@ -35,8 +35,8 @@ const LATELY: SignedDuration = SignedDuration::from_secs(30);
 const ENDS: SignedDuration = SignedDuration::from_mins(2);
 /// What has just begun has not ended yet.
 const YOUNG: SignedDuration = SignedDuration::from_mins(1);
-/// Two intervals of the plan, and the time-out of a look.
-const INTERVALS: f64 = 13.0;
+/// Two intervals of the plan.
+const INTERVALS: f64 = 10.0;
 /// An application's own pace, both before and after.
 const PACE: f64 = 2.0;
 

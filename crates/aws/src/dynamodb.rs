@@ -296,7 +296,7 @@ impl<K> Ledger for Aws<K> {
     }
 }
 
-/// The value lies under `body`, beside the key, so that no field of it can collide with the key's.
+/// What the writing of a run's record is called in errors.
 fn writing(run: &Run, region: &Region) -> String {
     format!(
         "writing run/{} of {} to the ledger in {region}",
@@ -314,6 +314,7 @@ fn not_put(run: &Run, region: &Region, why: &SdkError<PutItemError>) -> Error {
     error(&writing(run, region), why)
 }
 
+/// The value lies under `body`, beside the key, so that no field of it can collide with the key's.
 fn write(what: &str, partition: &str, item: &str, value: &impl Serialize) -> Result<Item, Error> {
     let body = serde_dynamo::to_attribute_value(value)
         .map_err(|why| Error::InvalidRequest(format!("{what}: {why}")))?;

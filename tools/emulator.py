@@ -13,7 +13,11 @@ import signal
 import sys
 import threading
 
+import boto3
 from ministack.core import iam_actions
+from ministack.core.responses import get_region
+
+import rds_resources
 
 VERIFIED_WITH = "1.5.33"
 CHANGE = re.compile(rb"<Action>\s*(\w+)\s*</Action>")
@@ -106,6 +110,53 @@ def keep_versions(secrets):
     secrets._apply_current_promotion = promote
 
 
+def keep_configurations(provisioners):
+    """A stack that changes nothing of a function but its tags leaves its configuration alone, whoever set that, as on AWS.
+
+    The drill leads each function over roads of its own by variables that no template knows.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    known = handlers["update"]
+
+    def without_tags(properties):
+        return {name: value for name, value in properties.items() if name != "Tags"}
+
+    def update(physical_id, old, new, stack_name, logical_id=None):
+        function = provisioners._lambda_svc._functions.get(physical_id)
+        if function is not None and without_tags(old) == without_tags(new):
+            provisioners._reconcile_tag_map(function.setdefault("tags", {}), old, new)
+            return physical_id, {"Arn": function["config"]["FunctionArn"]}
+        return known(physical_id, old, new, stack_name, logical_id)
+
+    handlers["update"] = update
+
+
+def admit_by_rules(provisioners, stacks):
+    """Makes the rules of security groups that are resources of their own, which only EC2's calls know here."""
+    kind = "AWS::EC2::SecurityGroupIngress"
+
+    def ec2():
+        return boto3.client("ec2", endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}", region_name=get_region())
+
+    def rule_of(properties):
+        names = ("IpProtocol", "FromPort", "ToPort")
+        given = {name: int(properties[name]) if name.endswith("Port") else properties[name] for name in names}
+        return {**given, "IpRanges": [{"CidrIp": properties["CidrIp"], "Description": properties.get("Description", "")}]}
+
+    def create(logical_id, properties, _stack_name):
+        answer = ec2().authorize_security_group_ingress(GroupId=properties["GroupId"], IpPermissions=[rule_of(properties)])
+        rules = answer.get("SecurityGroupRules") or [{}]
+        return rules[0].get("SecurityGroupRuleId") or f"{properties['GroupId']}-{logical_id}", {}
+
+    def delete(_physical_id, properties):
+        ec2().revoke_security_group_ingress(GroupId=properties["GroupId"], IpPermissions=[rule_of(properties)])
+
+    provisioners._RESOURCE_HANDLERS[kind] = {"create": create, "delete": delete}
+    known = stacks._runs_on_worker_thread
+    # It calls this program itself.
+    stacks._runs_on_worker_thread = lambda other: other == kind or known(other)
+
+
 def end_with_starter():
     """Waits for the end of standard input, then ends this process group: the emulator and every function in it."""
     while os.read(0, 4096):
@@ -125,9 +176,13 @@ def main():
 
     from ministack.app import main as serve
     from ministack.services import secretsmanager, stepfunctions
+    from ministack.services.cloudformation import provisioners, stacks
 
     complete_callbacks(stepfunctions)
     keep_versions(secretsmanager)
+    admit_by_rules(provisioners, stacks)
+    keep_configurations(provisioners)
+    rds_resources.register(provisioners, stacks)
 
     serve()
 

@@ -7,13 +7,17 @@ use serde_json::{Map, Value, json};
 
 use crate::repository;
 
-/// What `deploy.sh` deploys in a member Region, in its order: the one list of templates.
-static OF_A_MEMBER: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let script = repository::text("cloudformation/deploy.sh");
-    let (_, list) = script.split_once("\nmember=(").unwrap();
+/// What is deployed in a member Region, in its order: the one list of templates.
+static OF_A_MEMBER: LazyLock<Vec<String>> = LazyLock::new(|| listed("MEMBER"));
+
+/// One of the lists of templates that the deploying program has.
+pub fn listed(name: &str) -> Vec<String> {
+    let program = repository::text("tools/deploy/templates.py");
+    let (_, list) = program.split_once(&format!("\n{name} = (")).unwrap();
     let (list, _) = list.split_once(')').unwrap();
-    list.split_whitespace().map(str::to_owned).collect()
-});
+    let quoted = list.split('"').skip(1).step_by(2);
+    quoted.map(str::to_owned).collect()
+}
 
 /// Those templates of a member Region that have a resource of a type. One that is yet to be generated has none.
 fn with(kind: &str) -> Vec<&'static str> {

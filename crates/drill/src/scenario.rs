@@ -127,11 +127,21 @@ pub async fn run_with(
     // Held until the end: two drills in one folder would take each other's files.
     let _held = hold(&folder)?;
     empty(&folder)?;
-    let members = scenario.profile().members;
-    let deployed = Deployed::start((root, binaries), &folder, members, &timeline).await?;
-    let report = play::play(scenario, &deployed, &folder, timeline).await?;
-    deployed.end().await?;
+    let report = alone((root, binaries), scenario, &folder, timeline).await?;
     report::write(&report, &folder)?;
+    Ok(report)
+}
+
+/// Plays a scenario on a deployment of its own.
+async fn alone(
+    programs: (&Path, &Path),
+    scenario: &Scenario,
+    folder: &Path,
+    timeline: Timeline,
+) -> Result<Report, Trouble> {
+    let deployed = Deployed::of_one(programs, folder, &scenario.profile(), &timeline).await?;
+    let report = play::play(scenario, &deployed, folder, timeline).await?;
+    deployed.end().await?;
     Ok(report)
 }
 

@@ -18,8 +18,19 @@ Parameters:
     Type: String
     Default: ""
     Description: ARN of the SNS topic in this Region that alarms go to; empty when nobody is told. Where a customer's key encrypts it, the key admits cloudwatch.amazonaws.com.
+  RolePath:
+    Type: String
+    Default: /
+    AllowedPattern: "/([A-Za-z0-9+=,.@_-]+/)*"
+    Description: The path of every role, where a rule of the organization wants one.
+  PermissionsBoundaryArn:
+    Type: String
+    Default: ""
+    Description: ARN of the policy that bounds every role; empty where none is wanted.
 
 Conditions:
+  HasPath: !Not [!Equals [!Ref RolePath, /]]
+  HasBoundary: !Not [!Equals [!Ref PermissionsBoundaryArn, ""]]
   HasTopic: !Not [!Equals [!Ref AlarmTopicArn, ""]]
 
 Resources:
@@ -40,6 +51,8 @@ const MACHINE: &str = r#"  <Id>:
     Type: AWS::IAM::Role
     Properties:
       RoleName: !Sub aurora-failover-<name>-machine-${AWS::Region}
+      Path: !If [HasPath, !Ref RolePath, !Ref AWS::NoValue]
+      PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement:

@@ -25,7 +25,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-pub use deployment::Deployment;
+pub use deployment::{Deployment, answers};
 pub use processes::peak_mb;
 
 const ACCOUNT: &str = "123456789012";

@@ -111,6 +111,9 @@ pub struct Profile {
     /// Whether the simulated RDS lets a member leave while an operation on its global cluster is pending.
     #[serde(skip)]
     pub detach_during_failover: bool,
+    /// Whether stacks build all of it out of nothing, the databases included.
+    #[serde(skip)]
+    pub from_nothing: bool,
     /// The plans.
     #[serde(skip)]
     pub plans: &'static [&'static str],
@@ -201,6 +204,7 @@ impl Profile {
             members: &[HOME, STANDBY],
             headless: None,
             detach_during_failover: false,
+            from_nothing: false,
             plans: &[PLAN],
             patch: Value::Null,
         }

@@ -96,8 +96,11 @@ impl World {
         timeline: Timeline,
     ) -> Result<Self, Trouble> {
         let (emulator, zone_id) = (deployed.emulator.clone(), deployed.zone_id.clone());
-        let text = "creates a global database on real PostgreSQL, with a writer and a standby";
-        timeline.say(Kind::Setup, "the drill", text);
+        let simulator = deployed.take_simulator();
+        if simulator.is_none() {
+            let text = "creates a global database on real PostgreSQL, with a writer and a standby";
+            timeline.say(Kind::Setup, "the drill", text);
+        }
         let regions: Vec<_> = deployed.regions().collect();
         let mut foundation = Foundation::lay(Ground {
             root: &deployed.root,
@@ -108,6 +111,7 @@ impl World {
             route53: aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1")),
             zone_id: &zone_id,
             regions: &regions,
+            simulator,
         })
         .await?;
         resources::reset(

@@ -1,197 +1,306 @@
-//! `deploy.sh` with a program in the AWS CLI's place that only writes down how it was called.
+//! The program that deploys: what it makes of a file of answers before it asks AWS anything.
 
 use std::{
     collections::BTreeMap,
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::PathBuf,
-    process::{Command, Output},
+    io::Write as _,
+    process::{Command, Output, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{repository, template};
 
-/// What a file must say for a member Region.
-pub(crate) const NEEDED: &str = "MemberRegions=us-east-1,us-west-2\n\
-    MemberClusterArns=arn:aws:rds:*:123456789012:cluster:orders-*\n\
-    MemberInstanceArns=arn:aws:rds:*:123456789012:db:orders-*\n\
-    GlobalClusterArns=arn:aws:rds::123456789012:global-cluster:orders-global-*\n\
-    SubnetIds=subnet-0123456789abcdef0\nSecurityGroupIds=sg-0123456789abcdef0\n";
+use crate::generated::is_as_made;
 
-/// A copy of what the script reads, and the stand-in for the CLI.
-pub(crate) struct Desk {
-    folder: tempfile::TempDir,
+/// Answers without a fault, for databases that are there.
+pub(crate) fn answers() -> Value {
+    json!({
+        "account": "123456789012",
+        "home_region": "us-west-2",
+        "members": {"us-west-2": {}, "us-east-1": {}},
+        "everywhere": {
+            "MemberClusterArns": "arn:aws:rds:*:123456789012:cluster:orders-*",
+            "MemberInstanceArns": ["arn:aws:rds:*:123456789012:db:orders-*"],
+            "GlobalClusterArns": "arn:aws:rds::123456789012:global-cluster:orders-global-*",
+            "SubnetIds": "subnet-0123456789abcdef0",
+            "SecurityGroupIds": "sg-0123456789abcdef0"
+        }
+    })
 }
 
-/// One call of the CLI, word by word.
-pub(crate) type Call = Vec<String>;
-
-impl Desk {
-    pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for part in ["cloudformation", "statemachine"] {
-            let to = folder.path().join(part);
-            fs::create_dir(&to).unwrap();
-            for entry in fs::read_dir(repository::root().join(part)).unwrap() {
-                let from = entry.unwrap().path();
-                fs::copy(&from, to.join(from.file_name().unwrap())).unwrap();
-            }
-        }
-        let packages = folder.path().join("packages");
-        fs::create_dir(&packages).unwrap();
-        for function in repository::functions() {
-            fs::write(packages.join(format!("{}.zip", function.name)), "packed").unwrap();
-        }
-        let stand_in = folder.path().join("aws");
-        let script = "#!/usr/bin/env bash\nprintf '%s\\0' \"$@\" END >>\"$CALLS\"\n";
-        fs::write(&stand_in, script).unwrap();
-        fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Deploys a member Region with a file of parameters.
-    pub(crate) fn deploy(&self, parameters: &str) -> Output {
-        let packages = self.path("packages").into_os_string();
-        let packages = packages.to_str().unwrap();
-        let words = ["--bucket", "packages-here", "--packages", packages];
-        self.run("member", &words, parameters)
-    }
-
-    /// Deploys something to a Region with some more words and a file of parameters.
-    pub(crate) fn run(&self, kind: &str, words: &[&str], parameters: &str) -> Output {
-        fs::write(self.path("parameters"), parameters).unwrap();
-        Command::new(self.path("cloudformation/deploy.sh"))
-            .args([kind, "--region", "us-east-1"])
-            .args(words)
-            .arg("--parameters")
-            .arg(self.path("parameters"))
-            .env("AWS", self.path("aws"))
-            .env("CALLS", self.path("calls"))
-            .output()
-            .unwrap()
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        let text = fs::read_to_string(self.path("calls")).unwrap_or_default();
-        let words: Vec<_> = text.split_terminator('\0').map(str::to_owned).collect();
-        words
-            .split(|word| word == "END")
-            .filter(|call| !call.is_empty())
-            .map(<[String]>::to_vec)
-            .collect()
-    }
-
-    /// The parameters that each stack was deployed with.
-    pub(crate) fn deployed(&self) -> BTreeMap<String, BTreeMap<String, String>> {
-        let stacks = self
-            .calls()
-            .into_iter()
-            .filter(|call| call[0] == "cloudformation");
-        stacks
-            .map(|call| {
-                let stack = after(&call, "--stack-name");
-                let from = call
-                    .iter()
-                    .position(|word| word == "--parameter-overrides")
-                    .unwrap();
-                let given = call[from + 1..]
-                    .iter()
-                    .take_while(|word| !word.starts_with("--"))
-                    .map(|word| word.split_once('=').unwrap())
-                    .map(|(name, value)| (name.to_owned(), value.to_owned()));
-                (
-                    stack.strip_prefix("aurora-failover-").unwrap().to_owned(),
-                    given.collect(),
-                )
-            })
-            .collect()
-    }
+/// Runs Python beside the program's modules, with a text on its standard input.
+pub(crate) fn python(words: &[&str], input: &str) -> Output {
+    let mut child = Command::new(repository::root().join(".tools/venv/bin/python"))
+        .args(words)
+        .env("PYTHONPATH", repository::root().join("tools/deploy"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    written.unwrap_or_else(|why| panic!("{why}: {}", said(&output)));
+    output
 }
 
-fn after(call: &[String], option: &str) -> String {
-    let place = call.iter().position(|word| word == option).unwrap();
-    call[place + 1].clone()
+fn program(command: &str, text: &str, words: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answers.yaml");
+    std::fs::write(&file, text).unwrap();
+    let program = repository::root().join("tools/deploy");
+    let mut all = vec![program.to_str().unwrap(), command, file.to_str().unwrap()];
+    all.extend(words);
+    python(&all, "")
+}
+
+/// Looks at answers without asking AWS.
+pub(crate) fn check(answers: &Value) -> Output {
+    program("deploy", &answers.to_string(), &["--check"])
 }
 
 pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+type Stacks = BTreeMap<String, BTreeMap<String, Option<String>>>;
+
+/// What each stack of each Region would be deployed with.
+pub(crate) fn parameters(answers: &Value) -> BTreeMap<String, Stacks> {
+    let output = program("parameters", &answers.to_string(), &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Answers that have a database built, too.
+fn from_nothing() -> Value {
+    let member = |number: u8, cluster: &str| {
+        json!({
+            "VpcId": format!("vpc-0123456789abcdef{number}"),
+            "SubnetIds": "subnet-0123456789abcdef0",
+            "FunctionCidrs": [format!("10.{number}.0.0/20")],
+            "DatabaseSubnetIds": ["subnet-0123456789abcdef1", "subnet-0123456789abcdef2"],
+            "ClusterIdentifier": cluster
+        })
+    };
+    json!({
+        "account": "123456789012",
+        "home_region": "us-west-2",
+        "witness_region": "us-east-2",
+        "members": {"us-east-1": member(2, "orders-east"), "us-west-2": member(1, "orders-west")},
+        "database": {
+            "DatabaseName": "orders", "GlobalCluster": "orders-global-1", "EngineVersion": "16.6",
+            "ZoneName": "orders.internal", "ApplicationCidrs": ["10.1.16.0/20", "10.2.16.0/20"]
+        }
+    })
+}
+
+fn value<'a>(
+    deployed: &'a BTreeMap<String, Stacks>,
+    region: &str,
+    stack: &str,
+    name: &str,
+) -> Option<&'a str> {
+    deployed[region][stack][name].as_deref()
+}
+
 #[test]
 fn each_template_is_deployed_with_all_that_it_declares_as_the_file_or_its_default_says() {
-    let desk = Desk::new();
-    let output = desk.deploy(&format!("# east\n{NEEDED}\r\nWatch=DISABLED\r\n"));
-    assert!(output.status.success(), "{}", said(&output));
-    let deployed = desk.deployed();
-    let elsewhere = ["artifacts", "witness", template::OF_FAILBACK];
-    let mut expected = template::names();
-    expected.retain(|name| !elsewhere.contains(&name.as_str()));
-    assert_eq!(deployed.keys().cloned().collect::<Vec<_>>(), expected);
-    for (stack, given) in &deployed {
-        let declared = template::read(stack)["Parameters"].clone();
-        let declared = declared.as_object().unwrap();
-        assert_eq!(
-            given.keys().collect::<Vec<_>>(),
-            declared.keys().collect::<Vec<_>>(),
-            "{stack}"
-        );
-        for (name, parameter) in declared {
-            let wanted = match (name.as_str(), &parameter["Default"]) {
-                ("Watch", _) => "DISABLED".to_owned(),
-                (_, Value::String(text)) => text.clone(),
-                (_, Value::Null) => continue,
-                (_, other) => other.to_string(),
-            };
-            assert_eq!(given[name], wanted, "{name} of {stack}");
+    let mut given = answers();
+    given["everywhere"]["Watch"] = json!("DISABLED");
+    given["members"]["us-east-1"]["LogRetentionDays"] = json!(7);
+    let deployed = parameters(&given);
+    for (region, stacks) in &deployed {
+        let mut expected = template::listed("MEMBER");
+        expected.push("artifacts".into());
+        if region == "us-west-2" {
+            expected.extend(template::listed("OF_HOME"));
+        }
+        expected.sort();
+        assert_eq!(stacks.keys().cloned().collect::<Vec<_>>(), expected);
+        for (stack, given) in stacks {
+            let declared = template::read(stack)["Parameters"].clone();
+            let declared = declared.as_object().unwrap();
+            assert_eq!(
+                given.keys().collect::<Vec<_>>(),
+                declared.keys().collect::<Vec<_>>(),
+                "{stack}"
+            );
+            for (name, parameter) in declared {
+                let wanted = match (name.as_str(), &parameter["Default"]) {
+                    ("Watch", _) => "DISABLED".to_owned(),
+                    ("LogRetentionDays", _) if region == "us-east-1" => "7".to_owned(),
+                    (_, Value::String(text)) => text.clone(),
+                    (_, Value::Null) => continue,
+                    (_, other) => other.to_string(),
+                };
+                assert_eq!(given[name].as_deref(), Some(&*wanted), "{name} of {stack}");
+            }
         }
     }
-    assert_eq!(deployed["observe"]["MemberRegions"], "us-east-1,us-west-2");
-    assert_eq!(deployed["observe"]["ArtifactBucket"], "packages-here");
-}
-
-/// The CLI keeps a stack's old value where it is given none.
-#[test]
-fn a_parameter_that_left_the_file_has_its_default_again() {
-    let desk = Desk::new();
-    let with = format!("{NEEDED}LogRetentionDays=7\nWitnessRegion=us-east-2\n");
-    assert!(desk.deploy(&with).status.success());
-    assert_eq!(desk.deployed()["observe"]["WitnessRegion"], "us-east-2");
-    fs::remove_file(desk.path("calls")).unwrap();
-    assert!(desk.deploy(NEEDED).status.success());
-    let observe = &desk.deployed()["observe"];
     assert_eq!(
-        observe.get("LogRetentionDays").map(String::as_str),
-        Some("90")
+        value(&deployed, "us-east-1", "observe", "MemberRegions"),
+        Some("us-east-1,us-west-2")
     );
-    assert_eq!(observe.get("WitnessRegion").map(String::as_str), Some(""));
+    assert_eq!(
+        value(&deployed, "us-east-1", "observe", "ArtifactBucket"),
+        Some("aurora-failover-123456789012-us-east-1")
+    );
+    assert_eq!(
+        value(&deployed, "us-east-1", "observe", "MemberInstanceArns"),
+        None,
+        "a template takes what it declares, and no more"
+    );
 }
 
 #[test]
-fn every_fault_of_a_parameter_file_is_named_and_nothing_is_deployed() {
-    let desk = Desk::new();
-    let output = desk.deploy(
-        "MemberRegions=us-west-2\nMemberClusterArns=a\nMemberClusterArns=b\nGlobalClusterArn=c\n\
-         ArtifactPrefix=d\nSubnetIds\nSecurityGroupIds=sg-1\nMemberInstanceArns=e\n",
-    );
-    let said = said(&output);
-    assert!(!output.status.success(), "{said}");
-    for fault in [
-        "no template has a parameter GlobalClusterArn; it is misspelt or was removed",
-        "MemberClusterArns stands there twice",
-        "ArtifactPrefix is not for this file",
-        "not NAME=VALUE: SubnetIds",
-        "SubnetIds is missing and has no default",
-        "GlobalClusterArns is missing and has no default",
-        "MemberRegions is us-west-2; it names every member Region, us-east-1 included",
-        "nothing was deployed",
+fn one_file_builds_the_members_alike_but_for_the_one_that_is_made_first() {
+    let deployed = parameters(&from_nothing());
+    for (region, first, others) in [
+        ("us-west-2", "true", "10.2.0.0/20"),
+        ("us-east-1", "false", "10.1.0.0/20"),
     ] {
-        assert!(said.contains(fault), "{fault:?} is not in\n{said}");
+        let of = |stack, name| value(&deployed, region, stack, name);
+        assert_eq!(of("database", "IsFirstMember"), Some(first));
+        assert_eq!(of("database", "GlobalCluster"), Some("orders-global-1"));
+        assert_eq!(of("foundation", "HoldsSecrets"), Some(first));
+        assert_eq!(of("foundation", "OtherRegionCidrs"), Some(others));
+        // What an earlier stack makes is asked for when it is there.
+        for name in ["SecurityGroupIds", "SecretKeyArns"] {
+            assert_eq!(of("observe", name), None, "{name}");
+        }
+        assert_eq!(
+            of("observe", "TopicArns"),
+            Some(&*format!("arn:aws:sns:{region}:123456789012:orders-alerts"))
+        );
     }
-    assert_eq!(desk.calls(), Vec::<Call>::new());
+    assert_eq!(
+        value(&deployed, "us-west-2", "foundation", "ReplicaRegion"),
+        Some("us-east-1")
+    );
+    for stack in ["global-cluster", "dns"] {
+        assert!(deployed["us-west-2"].contains_key(stack));
+        assert!(!deployed["us-east-1"].contains_key(stack));
+    }
+    let clusters = value(&deployed, "us-east-2", "witness", "MemberClusterArns");
+    assert_eq!(
+        clusters,
+        Some(
+            "arn:aws:rds:*:123456789012:cluster:orders-east*,arn:aws:rds:*:123456789012:cluster:orders-west*"
+        )
+    );
+}
+
+/// What is wrong with answers, for a change of good ones.
+fn faults(change: impl FnOnce(&mut Value)) -> String {
+    let mut answers = from_nothing();
+    change(&mut answers);
+    let output = check(&answers);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    said(&output)
+}
+
+#[test]
+fn every_fault_of_form_is_named_at_once_with_its_place() {
+    let told = faults(|answers| {
+        answers["everywhere"] =
+            json!({"GlobalClusterArn": "c", "Watch": "ON", "ArtifactPrefix": "d"});
+        answers["members"]["us-west-2"]["ReservedConcurrency"] = json!("many");
+        answers["account"] = json!("12345");
+        answers["database"]
+            .as_object_mut()
+            .unwrap()
+            .remove("ZoneName");
+    });
+    for fault in [
+        "everywhere: ArtifactPrefix is not for this file; the deployment sets it",
+        "everywhere.Watch: 'ON' is not one of",
+        "members.us-west-2.ReservedConcurrency: 'many' is not of type 'integer'",
+        "account: '12345' does not match",
+        "database: ZoneName is missing",
+    ] {
+        assert!(told.contains(fault), "{fault:?} is not in\n{told}");
+    }
+    let told = faults(|answers| answers["members"]["us-west-2"]["SubnetId"] = json!("subnet-1"));
+    let misspelt = "members.us-west-2: nothing is called SubnetId; it is misspelt or was removed";
+    assert!(told.contains(misspelt), "{told}");
+}
+
+#[test]
+fn every_fault_of_sense_is_named_at_once() {
+    let told = faults(|answers| {
+        answers["home_region"] = json!("eu-west-1");
+        answers["witness_region"] = json!("us-east-1");
+        answers["bucket"] = json!("packages");
+        answers["members"]["us-east-1"]
+            .as_object_mut()
+            .unwrap()
+            .remove("VpcId");
+    });
+    for fault in [
+        "home_region: eu-west-1 is none of members; name one of us-east-1, us-west-2",
+        "witness_region: us-east-1 has a member; a witness is a Region without one",
+        "bucket: it has no {region}; each Region needs a bucket of its own",
+        "members.us-east-1: VpcId is missing; the database needs it",
+    ] {
+        assert!(told.contains(fault), "{fault:?} is not in\n{told}");
+    }
+    let mut without = answers();
+    without["everywhere"]
+        .as_object_mut()
+        .unwrap()
+        .remove("SubnetIds");
+    without["everywhere"]["EcsServiceArns"] = json!("arn:aws:ecs:*:210987654321:service/orders/*");
+    without["plans"] = json!(["nowhere.json"]);
+    let told = said(&check(&without));
+    for fault in [
+        "members.us-west-2: SubnetIds is missing and has no default",
+        "which is of another account than 123456789012",
+        "nowhere.json: No such file or directory",
+    ] {
+        assert!(told.contains(fault), "{fault:?} is not in\n{told}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_as_it_is_meant_is_refused_in_one_sentence() {
+    for (text, fault) in [
+        ("members: {us-west-2: {}\n", "is no YAML"),
+        (
+            "account: \"123456789012\"\naccount: \"123456789012\"\n",
+            "account stands there twice, again in line 2",
+        ),
+        ("[]", "the file: [] is not of type 'object'"),
+        ("", "the file: None is not of type 'object'"),
+    ] {
+        let output = program("deploy", text, &["--check"]);
+        let told = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(
+            told.contains(fault) && told.lines().count() == 1,
+            "{fault:?} is not in\n{told}"
+        );
+    }
+    let output = program(
+        "deploy",
+        &answers().to_string(),
+        &["--check", "--region", "eu-west-9"],
+    );
+    assert!(said(&output).contains("--region: eu-west-9 is none of us-east-1, us-west-2"));
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_templates() {
+    let output = python(
+        &[
+            repository::root().join("tools/deploy").to_str().unwrap(),
+            "schema",
+        ],
+        "",
+    );
+    assert!(output.status.success(), "{}", said(&output));
+    let schema = String::from_utf8(output.stdout).unwrap();
+    is_as_made("cloudformation/answers.schema.json", &schema);
 }
 
 /// A larger one has two concerns, and is hard to review.
@@ -203,26 +312,54 @@ fn no_template_is_larger_than_twenty_thousand_bytes() {
     }
 }
 
-/// Parameters of the templates that no file sets.
-const SET_BY_THE_SCRIPT: [&str; 2] = ["ArtifactBucket", "ArtifactPrefix"];
-
 #[test]
-fn the_guide_explains_every_parameter_and_its_example_deploys() {
+fn the_guide_explains_every_parameter_and_its_examples_have_no_fault() {
     let guide = repository::text("docs/how-to/deploy.md");
+    let output = python(
+        &[
+            "-c",
+            "import answers, json; print(json.dumps(sorted(answers.DERIVED)))",
+        ],
+        "",
+    );
+    let derived: Vec<String> = serde_json::from_slice(&output.stdout).unwrap();
     for stack in template::names() {
         let declared = template::read(&stack)["Parameters"].clone();
         for name in declared.as_object().unwrap().keys() {
             let explained = guide
                 .lines()
                 .any(|line| line.starts_with('|') && line.contains(&format!("`{name}`")));
-            let set = SET_BY_THE_SCRIPT.contains(&name.as_str());
+            let set = derived.contains(name);
             assert!(explained != set, "{name} of {stack}");
         }
     }
-    let from = guide.find("\nMemberRegions=").unwrap();
-    let example = guide[from..].split("```").next().unwrap();
-    let output = Desk::new().deploy(example);
-    assert!(output.status.success(), "{}", said(&output));
+    let examples: Vec<_> = guide
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let output = program("deploy", example, &["--check"]);
+        assert!(output.status.success(), "{}\n{example}", said(&output));
+    }
+}
+
+#[test]
+fn from_nothing_to_a_protected_plan_there_are_twelve_commands_at_most_and_eight_with_a_database() {
+    let guide = repository::text("docs/how-to/deploy.md");
+    let (_, rest) = guide.split_once("## All commands").unwrap();
+    let (_, block) = rest.split_once("```text\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let commands = block.lines().count();
+    let deploys = block
+        .lines()
+        .filter(|line| line.contains("make deploy"))
+        .count();
+    assert!(
+        commands <= 12 && deploys == 2 && commands - 1 <= 8,
+        "{block}"
+    );
 }
 
 /// A security group names another one only within a Region.
@@ -246,4 +383,11 @@ fn databases_admit_their_own_region_by_group_and_the_others_by_cidr() {
             "{stack}: {groups}"
         );
     }
+    let foundation = template::read("foundation");
+    let rules =
+        foundation["Resources"]["DatabaseSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+            .to_string();
+    assert!(rules.contains("SourceSecurityGroupId") && !rules.contains("OtherRegionCidrs"));
+    let loops = foundation["Resources"]["Fn::ForEach::OtherRegions"].to_string();
+    assert!(loops.contains("OtherRegionCidrs") && !loops.contains("SourceSecurityGroupId"));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aurora_global::rebuild_global::TAKES_AWAY;
 use tests::{policy, template};
 
-use crate::deploying::{Desk, NEEDED, said};
+use crate::deploying::{answers, parameters};
 
 /// The one function that may call one of them at any time, and which.
 const LEAVES: (&str, &str) = ("DetachAndPromoteRole", "rds:RemoveFromGlobalCluster");
@@ -61,15 +61,10 @@ fn the_stack_of_a_failback_holds_nothing_but_policies() {
 }
 
 #[test]
-fn the_stack_of_a_failback_is_deployed_by_itself_from_the_same_parameters() {
-    let desk = Desk::new();
-    let output = desk.run("failback", &[], &format!("{NEEDED}Watch=DISABLED\n"));
-    assert!(output.status.success(), "{}", said(&output));
-    let deployed = desk.deployed();
-    let stacks: Vec<_> = deployed.keys().map(String::as_str).collect();
-    assert_eq!(stacks, [template::OF_FAILBACK]);
-    assert_eq!(desk.calls().len(), 1, "nothing is uploaded");
-    let refused = desk.run("failback", &["--bucket", "packages-here"], NEEDED);
-    assert!(!refused.status.success());
-    assert!(said(&refused).contains("failback takes --region and --parameters only"));
+fn the_stack_of_a_failback_is_none_of_those_that_are_deployed_with_the_rest() {
+    assert_eq!(template::listed("FAILBACK"), [template::OF_FAILBACK]);
+    let deployed = parameters(&answers());
+    for (region, stacks) in deployed {
+        assert!(!stacks.contains_key(template::OF_FAILBACK), "{region}");
+    }
 }

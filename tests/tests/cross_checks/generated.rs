@@ -18,12 +18,18 @@ fn holds(page: &str, made: &str) {
     let found = repository::text(page);
     let (before, rest) = found.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    let made = format!("{before}{BEGIN}\n{made}\n{END}{after}");
+    is_as_made(page, &format!("{before}{BEGIN}\n{made}\n{END}{after}"));
+}
+
+/// Compares a file with what is made of the code.
+pub(crate) fn is_as_made(path: &str, made: &str) {
+    let file = repository::root().join(path);
     if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(repository::root().join(page), made).unwrap();
+        fs::write(file, made).unwrap();
         return;
     }
-    assert_eq!(found, made, "UPDATE_GOLDEN=1 writes {page}");
+    let found = fs::read_to_string(file).unwrap_or_default();
+    assert!(found == made, "UPDATE_GOLDEN=1 writes {path}");
 }
 
 /// Words of the code as documents have them: on one line, one thought in a sentence.

@@ -20,6 +20,7 @@ mod lists;
 mod machines;
 mod names;
 mod payloads;
+mod permissions;
 mod ports;
 mod refusals;
 mod roles;

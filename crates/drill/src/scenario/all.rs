@@ -6,7 +6,7 @@ use std::{cell::Cell, fmt, path::Path, time::Instant};
 
 use aws_sdk_rds::error::DisplayErrorContext;
 
-use super::{PROGRAMS, Scenario, empty, hold, play};
+use super::{PROGRAMS, Scenario, alone, empty, hold, play};
 use crate::{
     report::{self, Report, Verdict, words},
     timeline::Timeline,
@@ -121,7 +121,12 @@ async fn lane(
         let own = folder.join(name);
         std::fs::create_dir_all(&own)?;
         let began = Instant::now();
-        let played = play::play(scenario, &deployed, &own, timeline().named(name)).await;
+        let told = timeline().named(name);
+        let played = if scenario.profile().from_nothing {
+            alone(programs, scenario, &own, told).await
+        } else {
+            play::play(scenario, &deployed, &own, told).await
+        };
         let line = match played {
             Ok(report) => {
                 report::write(&report, &own)?;

@@ -9,6 +9,7 @@ pub(crate) mod misconfigured;
 pub(crate) mod network;
 pub(crate) mod replication;
 pub(crate) mod route53;
+pub(crate) mod stacks;
 pub(crate) mod stale_client;
 pub(crate) mod suspicion;
 pub(crate) mod upstream;

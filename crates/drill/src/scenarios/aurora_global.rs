@@ -15,7 +15,9 @@ mod failback_after_detach;
 mod failback_after_managed;
 mod failback_interrupted;
 mod failback_refused;
+mod fallback_by_stacks;
 mod flapping;
+mod from_nothing;
 mod idle_functions;
 mod kill_switch;
 mod lagging_standby;
@@ -120,6 +122,8 @@ pub(crate) static ALL: &[&Scenario] = &[
     &failback_interrupted::SCENARIO,
     &failback_refused::SCENARIO,
     &round_trip::SCENARIO,
+    &from_nothing::SCENARIO,
+    &fallback_by_stacks::SCENARIO,
     &million_rows::SCENARIO,
     &subscriber::SCENARIO,
     &cron_elsewhere::SCENARIO,

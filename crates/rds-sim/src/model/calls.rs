@@ -97,6 +97,11 @@ impl Model {
                 self.create_group(Sort::ClusterParameters, region, params)
             }
             "CreateDBParameterGroup" => self.create_group(Sort::Parameters, region, params),
+            "DeleteDBSubnetGroup" => self.delete_group(Sort::Subnets, region, params),
+            "DeleteDBClusterParameterGroup" => {
+                self.delete_group(Sort::ClusterParameters, region, params)
+            }
+            "DeleteDBParameterGroup" => self.delete_group(Sort::Parameters, region, params),
             "ModifyDBClusterParameterGroup" => {
                 self.modify_parameters(Sort::ClusterParameters, region, params)
             }

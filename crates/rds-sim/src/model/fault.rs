@@ -247,6 +247,27 @@ impl Fault {
         )
     }
 
+    /// A cluster or an instance uses the group.
+    pub fn group_in_use(is_of_subnets: bool, name: &str) -> Self {
+        if is_of_subnets {
+            Self::new(
+                400,
+                "InvalidDBSubnetGroupStateFault",
+                format!(
+                    "Cannot delete the subnet group '{name}' because at least one database instance is still using it."
+                ),
+            )
+        } else {
+            Self::new(
+                400,
+                "InvalidDBParameterGroupState",
+                format!(
+                    "One or more database instances are still members of this parameter group {name}, so the group cannot be deleted"
+                ),
+            )
+        }
+    }
+
     /// The cluster has the role already.
     pub fn role_exists(role: &str, cluster: &str) -> Self {
         Self::new(

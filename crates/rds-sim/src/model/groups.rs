@@ -1,5 +1,7 @@
 //! Subnet groups and parameter groups: create, describe, and what a cluster or an instance may use.
 
+mod delete;
+
 use std::collections::BTreeMap;
 
 use crate::{

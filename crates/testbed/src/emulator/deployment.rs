@@ -1,13 +1,21 @@
-//! Packs the functions and deploys the repository's own templates, with the repository's own script.
+//! Packs the functions and deploys the repository's own templates, with the repository's own program.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs::File, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use futures::future::{try_join, try_join_all};
+use serde_json::json;
 use tokio::{process::Command, time::timeout};
 
-use super::{ACCESS_KEY, Emulator, EmulatorError, SECRET_KEY, failed, io};
+use super::{ACCESS_KEY, ACCOUNT, Emulator, EmulatorError, SECRET_KEY, failed, io};
 
-const PROGRAM_TIMEOUT: Duration = Duration::from_secs(180);
+const PROGRAM_TIMEOUT: Duration = Duration::from_secs(300);
+/// How often a stack is looked at that is being deleted; a look takes most of a second.
+const DELETED_LOOKS_MAX: usize = 120;
 
 /// What to deploy, and where.
 #[derive(Debug, Clone)]
@@ -16,33 +24,38 @@ pub struct Deployment {
     pub binaries: PathBuf,
     /// Folder for the packages; it may be kept from run to run.
     pub packages: PathBuf,
-    /// Regions with a member of a plan.
+    /// Regions with a member of a plan, the home Region first.
     pub members: Vec<String>,
-    /// The Region that only observes.
-    pub witness: Option<String>,
-    /// Parameters of the templates; `{region}` in a value stands for the Region being deployed. `MemberRegions` and
-    /// `WitnessRegion` are added.
-    pub parameters: BTreeMap<String, String>,
+    /// The file of answers that an operator would write.
+    pub answers: String,
 }
 
-impl Deployment {
-    fn parameters_of(&self, region: &str) -> String {
-        let mut text = format!("MemberRegions={}\n", self.members.join(","));
-        if let Some(witness) = &self.witness {
-            let _ = writeln!(text, "WitnessRegion={witness}");
-        }
-        for (name, value) in &self.parameters {
-            let _ = writeln!(text, "{name}={}", value.replace("{region}", region));
-        }
-        text
+/// Answers for databases that are there: the members, the home Region first, the witness, and parameters of the templates in every
+/// Region, in whose values `{region}` stands for the Region being deployed.
+#[must_use]
+pub fn answers(
+    members: &[String],
+    witness: Option<&str>,
+    parameters: &BTreeMap<String, String>,
+) -> String {
+    let each = members.iter().map(|region| (region.clone(), json!({})));
+    let mut answers = json!({
+        "account": ACCOUNT,
+        "home_region": members.first(),
+        "members": each.collect::<serde_json::Map<_, _>>(),
+        "everywhere": parameters,
+    });
+    if let Some(witness) = witness {
+        answers["witness_region"] = json!(witness);
     }
+    answers.to_string()
 }
 
 impl Emulator {
-    /// Packs the functions and deploys every Region, all at once, with what a failback may do in each that has a member.
+    /// Packs the functions and deploys every Region, with what a failback may do in each that has a member.
     ///
     /// # Errors
-    /// When a binary is missing or a stack fails; the error ends with what the script said last.
+    /// When a binary is missing or a stack fails; the error ends with what the program said last.
     pub async fn deploy(&self, deployment: &Deployment) -> Result<(), EmulatorError> {
         let mut pack = Command::new(self.config.python());
         pack.arg(self.config.root.join("tools/package.py"))
@@ -50,52 +63,125 @@ impl Emulator {
             // They are packed at every build, and unpacked on this machine.
             .args(["--level", "1"]);
         self.run(pack, "package").await?;
-        let members = deployment.members.iter().map(async |region| {
-            self.deploy_region("member", region, deployment).await?;
-            self.deploy_region("failback", region, deployment).await
-        });
-        let witness = deployment
-            .witness
-            .iter()
-            .map(|region| self.deploy_region("witness", region, deployment));
-        try_join(try_join_all(members), try_join_all(witness))
+        let answers = self.config.folder.join("answers.yaml");
+        tokio::fs::write(&answers, &deployment.answers)
             .await
-            .map(drop)
+            .map_err(io(format!("write {}", answers.display())))?;
+        let mut all = self.deployer("deploy", &answers);
+        all.arg("--yes").arg("--packages").arg(&deployment.packages);
+        self.run(all, "deploy").await?;
+        for region in &deployment.members {
+            let mut failback = self.deployer("failback", &answers);
+            failback.args(["--region", region]);
+            self.run(failback, &format!("failback-{region}")).await?;
+        }
+        Ok(())
     }
 
-    async fn deploy_region(
+    /// Deploys the same answers once more, changed as somebody changes the file; answers what the program said.
+    ///
+    /// # Errors
+    /// When the program fails; the error ends with what it said last.
+    pub async fn deploy_again(
         &self,
-        kind: &'static str,
-        region: &str,
-        deployment: &Deployment,
-    ) -> Result<(), EmulatorError> {
-        let parameters = self.config.folder.join(format!("parameters-{region}"));
-        tokio::fs::write(&parameters, deployment.parameters_of(region))
+        change: impl FnOnce(String) -> String,
+        words: &[&str],
+    ) -> Result<String, EmulatorError> {
+        let answers = self.config.folder.join("answers.yaml");
+        let read = |path: PathBuf| async move {
+            let text = tokio::fs::read_to_string(&path).await;
+            text.map_err(io(format!("read {}", path.display())))
+        };
+        let text = change(read(answers.clone()).await?);
+        tokio::fs::write(&answers, text)
             .await
-            .map_err(io(format!("write {}", parameters.display())))?;
-        let mut script = Command::new(self.config.root.join("cloudformation/deploy.sh"));
-        script.arg(kind).args(["--region", region]);
-        if kind != "failback" {
-            script
-                .args(["--create-bucket", "--bucket"])
-                .arg(format!("aurora-failover-{region}"))
-                .arg("--packages")
-                .arg(&deployment.packages);
+            .map_err(io(format!("write {}", answers.display())))?;
+        let mut again = self.deployer("deploy", &answers);
+        // They lie beside the emulator's folder.
+        let packages = self.config.folder.with_file_name("packages");
+        again
+            .arg("--yes")
+            .arg("--packages")
+            .arg(packages)
+            .args(words);
+        self.run(again, "deploy-again").await?;
+        read(self.config.folder.join("deploy-again.log")).await
+    }
+
+    /// Deletes a stack and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it cannot be deleted.
+    pub async fn delete_stack(&self, region: &str, stack: &str) -> Result<(), EmulatorError> {
+        let call = |operation: &str| {
+            let mut program = Command::new(self.config.root.join(".tools/venv/bin/aws"));
+            self.as_operator(&mut program);
+            program
+                .args(["cloudformation", operation, "--region", region])
+                .args(["--stack-name", stack]);
+            program
+        };
+        self.run(call("delete-stack"), "delete-stack").await?;
+        for _ in 0..DELETED_LOOKS_MAX {
+            // A stack that is gone is not described any more.
+            if self
+                .run(call("describe-stacks"), "describe-stacks")
+                .await
+                .is_err()
+            {
+                return Ok(());
+            }
         }
-        script
-            .arg("--parameters")
-            .arg(&parameters)
-            .env("AWS", self.config.root.join(".tools/venv/bin/aws"))
+        Err(EmulatorError::Refused {
+            call: "DeleteStack",
+            region: region.to_owned(),
+            reason: format!("{stack} is not gone"),
+        })
+    }
+
+    /// What stacks asked the simulated RDS for, oldest first: Region, operation, identifier.
+    #[must_use]
+    pub fn rds_calls(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.config.folder.join("rds-calls.log"));
+        let text = text.unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Has stacks reach a simulated RDS with their resources of that service.
+    ///
+    /// # Errors
+    /// When the file cannot be written that tells the emulator.
+    pub async fn know_rds(&self, simulator: SocketAddr) -> Result<(), EmulatorError> {
+        let file = self.config.folder.join("rds-endpoint");
+        tokio::fs::write(&file, format!("http://{simulator}"))
+            .await
+            .map_err(io(format!("write {}", file.display())))
+    }
+
+    /// The repository's program that deploys.
+    fn deployer(&self, command: &str, answers: &Path) -> Command {
+        let mut program = Command::new(self.config.python());
+        program
+            .arg(self.config.root.join("tools/deploy"))
+            .arg(command)
+            .arg(answers);
+        self.as_operator(&mut program);
+        program
+    }
+
+    /// Gives a program this emulator's credentials, and no others.
+    fn as_operator(&self, program: &mut Command) {
+        program
             .env("AWS_ENDPOINT_URL", format!("http://{}", self.address))
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .env_remove("AWS_SESSION_TOKEN")
             .env_remove("AWS_PROFILE")
             // The user's own configuration has no say here.
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .env("TMPDIR", self.config.folder.join("tmp"));
-        self.run(script, &format!("deploy-{kind}-{region}")).await
     }
 
     /// Runs a program to its end, its output in a log of its own.
@@ -126,25 +212,24 @@ impl Emulator {
 
 #[cfg(test)]
 mod tests {
-    use super::Deployment;
+    use serde_json::{Value, json};
 
     #[test]
-    fn parameters_name_the_region_they_are_for() {
-        let deployment = Deployment {
-            binaries: "b".into(),
-            packages: "p".into(),
-            members: vec!["us-east-1".into(), "us-west-2".into()],
-            witness: Some("us-east-2".into()),
-            parameters: [(
-                "SecretArns".into(),
-                "arn:aws:secretsmanager:{region}:1:secret:orders/*".into(),
-            )]
-            .into(),
-        };
+    fn the_answers_name_home_the_members_and_the_witness() {
+        let members = ["us-west-2".to_owned(), "us-east-1".to_owned()];
+        let clusters = "arn:aws:rds:*:1:cluster:o-*".to_owned();
+        let parameters = [("MemberClusterArns".to_owned(), clusters)].into();
+        let answers = super::answers(&members, Some("us-east-2"), &parameters);
+        let answers: Value = serde_json::from_str(&answers).unwrap();
+        assert_eq!(answers["home_region"], "us-west-2");
         assert_eq!(
-            deployment.parameters_of("us-west-2"),
-            "MemberRegions=us-east-1,us-west-2\nWitnessRegion=us-east-2\n\
-             SecretArns=arn:aws:secretsmanager:us-west-2:1:secret:orders/*\n"
+            answers["members"],
+            json!({"us-west-2": {}, "us-east-1": {}})
+        );
+        assert_eq!(answers["witness_region"], "us-east-2");
+        assert_eq!(
+            answers["everywhere"]["MemberClusterArns"],
+            "arn:aws:rds:*:1:cluster:o-*"
         );
     }
 }

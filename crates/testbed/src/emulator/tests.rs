@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, os::unix::fs::PermissionsExt, path::PathBuf,
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
-use super::{Deployment, Emulator, EmulatorConfig, processes};
+use super::{Deployment, Emulator, EmulatorConfig, answers, processes};
 use crate::functions::{self, Function};
 
 /// Answers with its environment; `{"hang": true}` never ends.
@@ -66,14 +66,15 @@ fn deployment(folder: &std::path::Path) -> Deployment {
         ("SubnetIds", "subnet-0123456789abcdef0"),
         ("SecurityGroupIds", "sg-0123456789abcdef0"),
     ];
+    let members = ["us-east-1".to_owned(), "us-west-2".to_owned()];
+    let parameters = parameters
+        .map(|(name, value)| (name.into(), value.into()))
+        .into();
     Deployment {
         binaries: binaries(folder),
         packages: folder.join("packages"),
-        members: vec!["us-east-1".into(), "us-west-2".into()],
-        witness: Some("us-east-2".into()),
-        parameters: parameters
-            .map(|(name, value)| (name.into(), value.into()))
-            .into(),
+        answers: answers(&members, Some("us-east-2"), &parameters),
+        members: members.into(),
     }
 }
 

@@ -72,6 +72,44 @@ pub(super) async fn create(
         .await
 }
 
+/// The endpoints of the members that somebody else built, by plan.
+pub(super) async fn built(
+    config: &impl Fn(&str) -> SdkConfig,
+    simulator: &Simulator,
+    profile: &Profile,
+) -> Result<HashMap<String, Members>, Trouble> {
+    let mut found = HashMap::new();
+    for plan in profile.plans {
+        let mut members = Members::new();
+        for region in profile.members {
+            let client = client(config, simulator, region);
+            let name = member(plan, region);
+            let instances = endpoints_of(&client, &name).await?;
+            let of_member = endpoints(&described(&client, &name).await?, instances)?;
+            members.insert((*region).to_owned(), of_member);
+        }
+        found.insert((*plan).to_owned(), members);
+    }
+    Ok(found)
+}
+
+/// The simulated RDS, as a Region calls it.
+fn client(config: &impl Fn(&str) -> SdkConfig, simulator: &Simulator, region: &str) -> Client {
+    let config = config(region)
+        .into_builder()
+        .endpoint_url(format!("http://{}", simulator.address()));
+    Client::new(&config.build())
+}
+
+fn endpoints(cluster: &DbCluster, instances: Vec<String>) -> Result<Endpoints, Trouble> {
+    Ok(Endpoints {
+        writer: cluster.endpoint().unwrap_or_default().to_owned(),
+        reader: cluster.reader_endpoint().unwrap_or_default().to_owned(),
+        instances,
+        port: cluster.port().unwrap_or_default().try_into()?,
+    })
+}
+
 async fn global(
     config: &impl Fn(&str) -> SdkConfig,
     simulator: &Simulator,
@@ -80,12 +118,7 @@ async fn global(
     plan: &str,
     port: u16,
 ) -> Result<Members, Trouble> {
-    let client = |region: &str| {
-        let config = config(region)
-            .into_builder()
-            .endpoint_url(format!("http://{}", simulator.address()));
-        Client::new(&config.build())
-    };
+    let client = |region: &str| client(config, simulator, region);
     client(HOME)
         .create_global_cluster()
         .global_cluster_identifier(global_cluster(plan))
@@ -95,7 +128,7 @@ async fn global(
         .tags(tag("plan", plan))
         .send()
         .await?;
-    let mut endpoints = HashMap::new();
+    let mut members = HashMap::new();
     for region in profile.members {
         let client = client(region);
         let name = member(plan, region);
@@ -107,16 +140,10 @@ async fn global(
         } else {
             instances(&client, plan, region, limit).await?
         };
-        let found = described(&client, &name).await?;
-        let found = Endpoints {
-            writer: found.endpoint.unwrap_or_default(),
-            reader: found.reader_endpoint.unwrap_or_default(),
-            instances,
-            port,
-        };
-        endpoints.insert((*region).to_owned(), found);
+        let of_member = endpoints(&described(&client, &name).await?, instances)?;
+        members.insert((*region).to_owned(), of_member);
     }
-    Ok(endpoints)
+    Ok(members)
 }
 
 /// Creates a member, and waits until it is available.
@@ -187,6 +214,13 @@ async fn instances(
         Ok(all.len() == 2 && all.iter().all(is_available))
     })
     .await?;
+    endpoints_of(client, cluster).await
+}
+
+/// The endpoints of a member's instances, the first one's first.
+async fn endpoints_of(client: &Client, cluster: &str) -> Result<Vec<String>, Trouble> {
+    let of_cluster = Filter::builder().name("db-cluster-id").values(cluster);
+    let describe = client.describe_db_instances().filters(of_cluster.build());
     let answer = describe.send().await?;
     let endpoints = answer.db_instances().iter();
     let address = |found: &DbInstance| found.endpoint()?.address().map(str::to_owned);

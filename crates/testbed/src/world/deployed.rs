@@ -3,17 +3,19 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use rds_sim::Simulator;
 use report::timeline::{Kind, Timeline};
 
 use super::{Secrets, Trouble, resources, start};
 use crate::{
     emulator::{Emulator, EmulatorConfig},
-    profile::WITNESS,
+    profile::{Profile, WITNESS},
+    roads::Roads,
 };
 
 /// The local AWS with everything deployed.
@@ -27,9 +29,73 @@ pub struct Deployed {
     /// The Regions that may have a member.
     members: &'static [&'static str],
     used: AtomicBool,
+    /// The simulated RDS in which stacks have built the databases, until the world on it takes it.
+    simulator: Mutex<Option<Simulator>>,
 }
 
 impl Deployed {
+    /// What a scenario is played on by itself.
+    ///
+    /// # Errors
+    /// When something does not come up; nothing is left running then.
+    pub async fn of_one(
+        programs: (&Path, &Path),
+        folder: &Path,
+        profile: &Profile,
+        timeline: &Timeline,
+    ) -> Result<Self, Trouble> {
+        if profile.from_nothing {
+            Self::from_nothing(programs, folder, profile, timeline).await
+        } else {
+            Self::start(programs, folder, profile.members, timeline).await
+        }
+    }
+
+    /// Starts an empty local AWS in `folder` and has stacks build everything in it, the databases included.
+    async fn from_nothing(
+        programs: (&Path, &Path),
+        folder: &Path,
+        profile: &Profile,
+        timeline: &Timeline,
+    ) -> Result<Self, Trouble> {
+        let text = "starts an empty local AWS, and has stacks build everything from nothing";
+        timeline.say(Kind::Setup, "the drill", text);
+        let emulator = Emulator::start(&EmulatorConfig {
+            root: programs.0.to_owned(),
+            folder: folder.join("emulator"),
+        })
+        .await?;
+        let simulator = start::simulator(programs.0, folder, profile).await?;
+        emulator.know_rds(simulator.address()).await?;
+        let port = Roads::free_port().await?;
+        emulator
+            .deploy(&start::from_nothing(programs, folder, profile, port)?)
+            .await?;
+        for region in profile.members {
+            resources::services(&emulator, region).await?;
+        }
+        let secrets = resources::secrets_made(&emulator, profile.members).await?;
+        Ok(Self {
+            root: programs.0.to_owned(),
+            folder: folder.to_owned(),
+            zone_id: resources::zone_made(&emulator).await?,
+            emulator: Arc::new(emulator),
+            secrets,
+            members: profile.members,
+            used: AtomicBool::new(false),
+            simulator: Mutex::new(Some(simulator)),
+        })
+    }
+
+    /// The simulated RDS in which the databases are built already, for the world that is built on it.
+    pub(super) fn take_simulator(&self) -> Option<Simulator> {
+        let mut simulator = self
+            .simulator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        simulator.take()
+    }
+
     /// Starts a local AWS in `folder`, which is the drill's own, and deploys the functions that are in `binaries` to the Regions of the
     /// members and the witness.
     ///
@@ -68,6 +134,7 @@ impl Deployed {
             secrets,
             members,
             used: AtomicBool::new(false),
+            simulator: Mutex::new(None),
         })
     }
 

@@ -58,6 +58,8 @@ pub(super) struct Ground<'a, C> {
     pub(super) zone_id: &'a str,
     /// Every Region that something looks from.
     pub(super) regions: &'a [&'static str],
+    /// The simulated RDS whose databases are there already.
+    pub(super) simulator: Option<Simulator>,
 }
 
 impl Foundation {
@@ -82,6 +84,7 @@ impl Foundation {
             route53,
             zone_id: "Z0EXAMPLE",
             regions: &[HOME, STANDBY, WITNESS],
+            simulator: None,
         });
         Ok((foundation.await?, serving))
     }
@@ -92,9 +95,19 @@ impl Foundation {
     ) -> Result<Self, Trouble> {
         let (profile, folder) = (ground.profile, ground.folder);
         let regions = || ground.regions.iter().copied();
-        let simulator = start::simulator(ground.root, folder, profile).await?;
         let secrets = ground.secrets;
-        let endpoints = databases::create(&ground.config, &simulator, &secrets, profile).await?;
+        let (simulator, endpoints) = match ground.simulator {
+            Some(simulator) => {
+                let endpoints = databases::built(&ground.config, &simulator, profile).await?;
+                (simulator, endpoints)
+            }
+            None => {
+                let simulator = start::simulator(ground.root, folder, profile).await?;
+                let created =
+                    databases::create(&ground.config, &simulator, &secrets, profile).await?;
+                (simulator, created)
+            }
+        };
         let certificates = Certificates::create(&folder.join("tls"))?;
         let headless = profile.headless;
         let roads =

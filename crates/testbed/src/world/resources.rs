@@ -37,6 +37,55 @@ pub(super) async fn zone(emulator: &Emulator) -> Result<String, Trouble> {
     Ok(id.trim_start_matches("/hostedzone/").to_owned())
 }
 
+/// The private zone that a stack made.
+pub(super) async fn zone_made(emulator: &Emulator) -> Result<String, Trouble> {
+    let answer = aws_sdk_route53::Client::new(&emulator.sdk_config("us-east-1"))
+        .list_hosted_zones()
+        .send()
+        .await?;
+    let name = format!("{ZONE}.");
+    let zone = answer
+        .hosted_zones
+        .into_iter()
+        .find(|zone| zone.name == name);
+    let id = zone.ok_or("no stack made the zone")?.id;
+    Ok(id.trim_start_matches("/hostedzone/").to_owned())
+}
+
+/// The passwords that a stack made, the same in every member Region.
+pub(super) async fn secrets_made(
+    emulator: &Emulator,
+    regions: &[&str],
+) -> Result<Secrets, Trouble> {
+    let mut passwords = Vec::new();
+    for whose in ["admin", "probe", "app"] {
+        let mut made = Vec::new();
+        for region in regions {
+            let answer = aws_sdk_secretsmanager::Client::new(&emulator.sdk_config(region))
+                .get_secret_value()
+                .secret_id(format!("{PLAN}/{whose}"))
+                .send()
+                .await?;
+            let text = answer.secret_string.unwrap_or_default();
+            let login: Value = serde_json::from_str(&text)?;
+            made.push(login["password"].as_str().unwrap_or_default().to_owned());
+        }
+        made.dedup();
+        let [password] = made.as_slice() else {
+            return Err(format!("the secret {PLAN}/{whose} differs from Region to Region").into());
+        };
+        passwords.push(password.clone());
+    }
+    let mut passwords = passwords.into_iter();
+    let mut next = || passwords.next().unwrap_or_default();
+    Ok(Secrets {
+        admin: next(),
+        probe: next(),
+        app: next(),
+        ..Secrets::new()
+    })
+}
+
 /// Creates what stays the same from one world to the next: secrets, services and topics.
 pub(super) async fn create(
     emulator: &Emulator,
@@ -238,7 +287,7 @@ pub(super) async fn put_login(
 }
 
 /// An `api` and the second plan's service, which run in every Region, and a `worker` that is a pilot light where no writer is.
-async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
+pub(super) async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
     use aws_sdk_ecs::types::ContainerDefinition;
     let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(region));
     ecs.create_cluster()

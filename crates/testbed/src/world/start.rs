@@ -7,10 +7,10 @@ use std::{
 
 use rds_sim::{Simulator, SimulatorConfig, StorageConfig};
 
-use super::{Members, Trouble};
+use super::{Members, Trouble, databases};
 use crate::{
     certificates::Certificates,
-    emulator::Deployment,
+    emulator::{Deployment, answers},
     profile::{ACCOUNT, BILLING, CLIENT, PARAMETER, PLAN, Profile, TOPIC, WITNESS, member},
     roads::Roads,
 };
@@ -114,15 +114,45 @@ pub(super) fn deployment(
         ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
         ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),
     ];
+    let members: Vec<_> = members.iter().map(|region| (*region).to_owned()).collect();
+    let parameters = parameters
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
     Deployment {
         binaries: binaries.to_owned(),
         packages: folder.join("packages"),
-        members: members.iter().map(|region| (*region).to_owned()).collect(),
-        witness: Some(WITNESS.into()),
-        parameters: parameters
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
+        answers: answers(&members, Some(WITNESS), &parameters),
+        members,
     }
+}
+
+/// The page that says how everything is built from nothing.
+const GUIDE: &str = "docs/how-to/deploy.md";
+
+/// The same where the databases are built, too: the guide's own example, with what only this world has besides.
+pub(super) fn from_nothing(
+    (root, binaries): (&Path, &Path),
+    folder: &Path,
+    profile: &Profile,
+    port: u16,
+) -> Result<Deployment, Trouble> {
+    let guide = std::fs::read_to_string(root.join(GUIDE))?;
+    let mut examples = guide.split("```yaml\n").skip(1);
+    let example = examples.find(|example| example.contains("\ndatabase:\n"));
+    let example = example.and_then(|rest| rest.split_once("```"));
+    let (example, _) = example.ok_or("the guide has no example that builds a database")?;
+    let admin = databases::admin_user();
+    let own = format!("\ndatabase:\n  DatabasePort: {port}\n  AdminUser: {admin}\n");
+    let example = example.replacen("\ndatabase:\n", &own, 1);
+    let members = profile.members.iter();
+    Ok(Deployment {
+        binaries: binaries.to_owned(),
+        packages: folder.join("packages"),
+        answers: format!(
+            "{example}everywhere:\n  EcsServiceArns: arn:aws:ecs:*:{ACCOUNT}:service/orders/*\n"
+        ),
+        members: members.map(|region| (*region).to_owned()).collect(),
+    })
 }
 
 /// One road from every vantage to every member.

@@ -237,3 +237,48 @@ fn every_documented_filter_filters() {
         expect(&unknown, 400, "InvalidParameterValue", "colour");
     }
 }
+
+#[test]
+fn a_group_is_deleted_when_nothing_uses_it_any_more() {
+    let mut world = World::two_members();
+    for (noun, own) in [
+        (
+            "DBSubnetGroup",
+            vec![("DBSubnetGroupDescription", "of none")],
+        ),
+        (
+            "DBClusterParameterGroup",
+            vec![
+                ("Description", "of none"),
+                ("DBParameterGroupFamily", "aurora-postgresql16"),
+            ],
+        ),
+        (
+            "DBParameterGroup",
+            vec![
+                ("Description", "of none"),
+                ("DBParameterGroupFamily", "aurora-postgresql16"),
+            ],
+        ),
+    ] {
+        let name = format!("{noun}Name");
+        let named = (&*name, "spare");
+        let subnets = [
+            ("SubnetIds.SubnetIdentifier.1", "subnet-1"),
+            ("SubnetIds.SubnetIdentifier.2", "subnet-2"),
+        ];
+        let create: Vec<_> = [named].into_iter().chain(own).chain(subnets).collect();
+        world.ok(WEST, &format!("Create{noun}"), &create);
+        if noun == "DBClusterParameterGroup" {
+            let uses = ("DBClusterParameterGroupName", "spare");
+            world.ok(WEST, "ModifyDBCluster", &[CLUSTER, uses]);
+            world.settle();
+            let refusal = world.refused(WEST, "DeleteDBClusterParameterGroup", &[named]);
+            expect(&refusal, 400, "InvalidDBParameterGroupState", "spare");
+            continue;
+        }
+        world.ok(WEST, &format!("Delete{noun}"), &[named]);
+        let gone = world.refused(WEST, &format!("Delete{noun}"), &[named]);
+        assert!(gone.code.contains("NotFound"), "{gone:?}");
+    }
+}

@@ -1,0 +1,129 @@
+"""The account as these deployments see it: clients that do not wait for long, what earlier stacks made, and open runs."""
+
+import datetime
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+import stacks as cloudformation
+import templates
+
+# Every question to a Region that is down ends within a minute.
+PATIENCE = botocore.config.Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
+
+
+class Aws:
+    """The clients of an account, one of a kind and Region, and what earlier stacks made."""
+
+    def __init__(self, deployment):
+        self.deployment, self.session, self.known = deployment, boto3.Session(), {}
+
+    def client(self, service, region):
+        key = (service, region)
+        if key not in self.known:
+            self.known[key] = self.session.client(service, region_name=region, config=PATIENCE)
+        return self.known[key]
+
+    def stacks(self, region):
+        role = self.deployment.answers.get("cloudformation_role")
+        return cloudformation.Region(self.client("cloudformation", region), region, self.deployment.tags, role)
+
+    def parameter(self, region, name):
+        try:
+            return self.client("ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
+        except self.client("ssm", region).exceptions.ParameterNotFound:
+            raise cloudformation.Refused(f"the parameter {name} is not in {region}; the stack aurora-failover-foundation makes it") from None
+
+    def zone(self):
+        """The hosted zone, asked of Route 53, which a dead Region does not keep from answering."""
+        wanted = self.deployment.database["ZoneName"].rstrip(".") + "."
+        answer = self.client("route53", "us-east-1").list_hosted_zones_by_name(DNSName=wanted)
+        found = [zone["Id"].removeprefix("/hostedzone/") for zone in answer["HostedZones"] if zone["Name"] == wanted]
+        if len(found) != 1:
+            raise cloudformation.Refused(
+                f"{len(found)} hosted zones are called {wanted}, and one is needed; the stack aurora-failover-dns makes it, or name "
+                "one in HostedZoneArns")
+        return found[0]
+
+
+def open_runs(aws, deployment, only):
+    """The runs that hold a plan, in words."""
+    found = []
+    for region in deployment.members:
+        if only and region not in only:
+            continue
+        table = deployment.answers.get("everywhere", {}).get("LedgerTable", "aurora-failover-ledger")
+        client = aws.client("dynamodb", region)
+        try:
+            pages = client.get_paginator("scan").paginate(
+                TableName=table, ConsistentRead=True, FilterExpression="#item = :state",
+                ExpressionAttributeNames={"#item": "item"}, ExpressionAttributeValues={":state": {"S": "state"}})
+            for page in pages:
+                for item in page["Items"]:
+                    found += run_of(item, region)
+        except client.exceptions.ResourceNotFoundException:
+            continue
+    return found
+
+
+def run_of(item, region):
+    body = item.get("body", {}).get("M", {})
+    lease = body.get("lease", {}).get("M")
+    if not lease:
+        return []
+    until = datetime.datetime.fromisoformat(lease["expires_at"]["S"].replace("Z", "+00:00"))
+    if until <= datetime.datetime.now(datetime.timezone.utc):
+        return []
+    return [f"run {lease['run_id']['S']} holds plan {item['plan']['S']} in {region} until {until:%Y-%m-%d %H:%M:%S} UTC"]
+
+
+def misplaced_buckets(aws, deployment, only):
+    """The buckets of this name that lie in another Region, or belong to somebody else."""
+    found = []
+    for region in deployment.regions():
+        if only and region not in only:
+            continue
+        bucket = deployment.bucket(region)
+        try:
+            answer = aws.client("s3", region).head_bucket(Bucket=bucket)
+            lies_in = answer.get("BucketRegion") or region
+        except botocore.exceptions.ClientError as why:
+            headers = why.response["ResponseMetadata"]["HTTPHeaders"]
+            if why.response["Error"]["Code"] in ("403", "AccessDenied"):
+                found.append(f"bucket {bucket} for {region} belongs to somebody else; name others under bucket")
+            lies_in = headers.get("x-amz-bucket-region", region)
+        if lies_in != region:
+            found.append(f"bucket {bucket} lies in {lies_in}, and {region} needs one of its own; put {{region}} into its name")
+    return found
+
+
+def missing_secrets(aws, name, plan, here):
+    """The secrets of a plan that one of these Regions does not have."""
+    database = plan.get("database", {})
+    secrets = [database.get("admin_secret"), database.get("probe", {}).get("auth", {}).get("secret")]
+    found = []
+    for region in here:
+        client = aws.client("secretsmanager", region)
+        for secret in filter(None, secrets):
+            try:
+                client.describe_secret(SecretId=secret)
+            except client.exceptions.ResourceNotFoundException:
+                found.append(
+                    f"plan {name}: the secret {secret} is not in {region}; in the Region that has it, run aws secretsmanager "
+                    f"replicate-secret-to-regions --secret-id {secret} --add-replica-regions Region={region}")
+    return found
+
+
+def upload(aws, deployment, region, files):
+    """Puts what is not there yet into a Region's bucket, under the version."""
+    client, bucket = aws.client("s3", region), deployment.bucket(region)
+    own = templates.artifacts_of(stack.template for stack in deployment.functions(region))
+    for name in own:
+        key = f"{deployment.version}/{name}"
+        try:
+            client.head_object(Bucket=bucket, Key=key)
+        except botocore.exceptions.ClientError as why:
+            if why.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
+                raise
+            client.put_object(Bucket=bucket, Key=key, Body=files[name].read_bytes())

@@ -9,6 +9,7 @@ CARGO ?= cargo
 
 venv := .tools/venv
 node := .tools/node
+provider_aws := .tools/provider-aws
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 llvm_cov_version := 0.9.1
@@ -25,7 +26,7 @@ export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(venv)/.installed $(venv)/.checks $(node)/.installed ## Installs the pinned tools into .tools
+setup: $(venv)/.installed $(venv)/.checks $(node)/.installed $(provider_aws)/.installed ## Installs the pinned tools into .tools
 
 $(venv)/.installed: tools/requirements.txt
 	rm -rf $(venv)
@@ -43,6 +44,11 @@ $(node)/.installed: tools/package.json tools/package-lock.json
 	mkdir -p $(node)
 	cp tools/package.json tools/package-lock.json $(node)/
 	npm ci --prefix $(node) --no-audit --no-fund --loglevel error
+	touch $@
+
+$(provider_aws)/.installed: tools/provider-aws.txt tools/provider-aws.sh
+	rm -rf $(provider_aws)
+	tools/provider-aws.sh tools/provider-aws.txt $(provider_aws)
 	touch $@
 
 # Unoptimised it is built in a third of the time, and checks as fast as anybody waits for it.
@@ -205,6 +211,7 @@ check: setup $(deny) ## Checks the state machines, the templates, the scripts an
 		$(node)/node_modules/.bin/asl-validator --json-path "$$definition" || exit 1; \
 	done
 	$(venv)/bin/cfn-lint cloudformation/*.yaml
+	for script in examples/settled.sh tools/provider-aws.sh; do bash -n "$$script" || exit 1; done
 	$(deny) --locked check --hide-inclusion-graph bans licenses sources
 
 fmt: ## Formats the sources

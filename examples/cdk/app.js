@@ -7,7 +7,7 @@
 const { App, CfnCondition, CfnParameter, Fn, RemovalPolicy, Stack } = require("aws-cdk-lib");
 const rds = require("aws-cdk-lib/aws-rds");
 
-const VERSION = "16.6";
+const VERSION = "16.13";
 const FAMILY = "aurora-postgresql16";
 const GLOBAL_CLUSTER = "orders-global-1";
 

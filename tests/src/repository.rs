@@ -58,7 +58,8 @@ pub fn test_names() -> BTreeSet<String> {
     names
 }
 
-fn files(folder: &str, ending: &str) -> Vec<String> {
+/// Every file below a folder whose name ends so, by its path from the root, in alphabetical order; never none.
+pub fn files(folder: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {

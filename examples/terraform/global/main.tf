@@ -26,7 +26,7 @@ variable "global_cluster_identifier" {
 variable "engine_version" {
   description = "What it is made with. Later versions are the members' own."
   type        = string
-  default     = "16.6"
+  default     = "16.13"
 }
 
 provider "aws" {

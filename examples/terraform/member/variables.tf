@@ -17,7 +17,7 @@ variable "global_cluster_identifier" {
 variable "engine_version" {
   description = "What it is made with."
   type        = string
-  default     = "16.6"
+  default     = "16.13"
 }
 
 variable "db_subnet_group_name" {

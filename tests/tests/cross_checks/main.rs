@@ -19,6 +19,7 @@ mod imports;
 mod lists;
 mod machines;
 mod names;
+mod ownership;
 mod payloads;
 mod permissions;
 mod ports;

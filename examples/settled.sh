@@ -16,6 +16,9 @@ plan=$1
 global_cluster=$2
 shift 2
 
+# A Region that does not answer says so in seconds.
+export AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=2
+
 refuse() {
   echo "not settled: $1" >&2
   exit 1
@@ -27,7 +30,8 @@ asked='Item.body.M.[version.N, lease.M.run_id.S, intent.M.run_id.S, current.M.gl
 
 for region in "$@"; do
   answer=$("${AWS:-aws}" dynamodb get-item --region "$region" --table-name "${LEDGER_TABLE:-aurora-failover-ledger}" \
-    --consistent-read --key "{\"plan\": {\"S\": \"$plan\"}, \"item\": {\"S\": \"state\"}}" \
+    --cli-connect-timeout 5 --cli-read-timeout 5 --consistent-read \
+    --key "{\"plan\": {\"S\": \"$plan\"}, \"item\": {\"S\": \"state\"}}" \
     --query "$asked" --output text) || refuse "the ledger in $region does not answer"
   read -r version run change led <<<"$answer"
   [[ $version =~ ^[0-9]+$ ]] || refuse "the ledger in $region knows no plan $plan"

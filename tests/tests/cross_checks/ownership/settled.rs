@@ -106,7 +106,6 @@ fn asked(answers: Vec<Value>) -> Output {
         .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
         .env("AWS_SECRET_ACCESS_KEY", "example")
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-        .env("AWS_MAX_ATTEMPTS", "1")
         .output()
         .unwrap()
 }

@@ -19,6 +19,11 @@ pub fn listed(name: &str) -> Vec<String> {
     quoted.map(str::to_owned).collect()
 }
 
+/// What `deploy.sh` deploys in a member Region, in its order.
+pub fn of_a_member() -> impl Iterator<Item = &'static str> {
+    OF_A_MEMBER.iter().map(String::as_str)
+}
+
 /// Those templates of a member Region that have a resource of a type. One that is yet to be generated has none.
 fn with(kind: &str) -> Vec<&'static str> {
     let there = names();

@@ -14,7 +14,7 @@ const BEGIN: &str =
 const END: &str = "<!-- end -->\n";
 
 /// Compares what stands between the marks of a page with what is made of the code.
-fn holds(page: &str, made: &str) {
+pub(crate) fn holds(page: &str, made: &str) {
     let found = repository::text(page);
     let (before, rest) = found.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();

@@ -7,6 +7,7 @@
 mod alarms;
 mod bounds;
 mod code;
+mod cost;
 mod deploying;
 mod documents;
 mod examples;
@@ -14,6 +15,7 @@ mod failback;
 mod failures;
 mod faults;
 mod function_alarms;
+mod game_day;
 mod generated;
 mod imports;
 mod lists;

@@ -51,10 +51,12 @@ async fn first_to_answer<T, F: Future<Output = Result<T, Why>>>(
     }
 }
 
-/// The settings of a session whose statements and locks are given up after `limit`.
+/// The settings of a session whose statements and locks are given up after `limit`, and which finds nothing by a path but what is
+/// PostgreSQL's own: a function that an application made, with the name of one of those and types that fit better, would else run
+/// with the administrator's rights. They come before what a database or a role is set to.
 fn bounded(limit: Duration) -> String {
     let limit_ms = limit.as_millis();
-    format!("-c statement_timeout={limit_ms} -c lock_timeout={limit_ms}")
+    format!("-c statement_timeout={limit_ms} -c lock_timeout={limit_ms} -c search_path=pg_catalog")
 }
 
 /// Those of one that writes where somebody made read-only transactions the default, which binds no session that asks for others.

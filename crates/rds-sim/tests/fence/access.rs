@@ -280,3 +280,43 @@ async fn who_logs_in_as_the_administrator_is_a_door_that_is_ended_and_named() {
     assert!(access(&admin, &KEPT).await.unwrap().is_open());
     world.simulator.stop().await;
 }
+
+/// What somebody may make in a database in which an application may create: its types fit better than those of PostgreSQL's own.
+const TRAP: &str = "
+    CREATE TABLE public.ran (who text);
+    GRANT INSERT ON public.ran TO PUBLIC;
+    CREATE FUNCTION public.format(text, text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO public.ran VALUES (current_user);
+        RETURN pg_catalog.format($1, $2, $3);
+    END $$;
+    ALTER DATABASE orders SET search_path = public, pg_catalog;";
+
+#[tokio::test]
+async fn no_function_of_an_application_runs_with_the_administrators_rights() {
+    let Some((world, admin)) = deposed().await else {
+        return;
+    };
+    drop(admin);
+    let root = superuser(&world).await;
+    root.batch_execute(TRAP).await.unwrap();
+    let ran = async || {
+        let rows = root.query("SELECT who FROM public.ran", &[]).await.unwrap();
+        rows.len()
+    };
+    let as_administrator = async |options: &str| {
+        let login = ("postgres_admin", ADMINS);
+        let admin = log_in_with(&world.simulator, "orders", login, options).await;
+        let mut admin = admin.unwrap();
+        let done = fence(&mut admin, &KEPT, Epoch(8), &canary()).await.unwrap();
+        unfence(&mut admin).await.unwrap();
+        done.unwrap().roles
+    };
+    // A session that nobody set a path for falls into it, so that this test can fail.
+    as_administrator("").await;
+    assert_ne!(ran().await, 0);
+    root.batch_execute("TRUNCATE public.ran").await.unwrap();
+    let roles = as_administrator(&to_write(std::time::Duration::from_secs(10))).await;
+    assert_eq!(roles, ["App One", "app_two"]);
+    assert_eq!(ran().await, 0);
+    world.simulator.stop().await;
+}

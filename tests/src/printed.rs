@@ -13,23 +13,44 @@ pub struct Printed {
     pub text: String,
 }
 
-/// Every command in the README and in the documents below `docs`.
+/// How a block begins whose commands are for a real account alone: no kept world has what they ask about.
+const OF_AN_ACCOUNT: &str = "```account";
+
+/// Every command in the README and in the documents below `docs` that is for any world. One that stands in several documents, word
+/// for word, is there once.
 pub fn commands() -> Vec<Printed> {
+    let mut found: Vec<Printed> = Vec::new();
+    for command in all(false) {
+        if !found.iter().any(|there| there.text == command.text) {
+            found.push(command);
+        }
+    }
+    found
+}
+
+/// Every command that is for a real account alone.
+pub fn of_an_account() -> Vec<Printed> {
+    all(true)
+}
+
+fn all(is_of_an_account: bool) -> Vec<Printed> {
     let documents = repository::documents("docs").into_iter();
     documents
         .chain(["README.md".to_owned()])
-        .flat_map(|document| of(&document, &repository::text(&document)))
+        .flat_map(|document| of(&document, &repository::text(&document), is_of_an_account))
         .collect()
 }
 
-/// The commands in a document's blocks of code; one that ends with a backslash goes on on the next line.
-fn of(document: &str, text: &str) -> Vec<Printed> {
+/// The commands in a document's blocks of code of one of both kinds; one that ends with a backslash goes on on the next line.
+fn of(document: &str, text: &str, is_of_an_account: bool) -> Vec<Printed> {
     let mut found: Vec<Printed> = Vec::new();
-    let (mut is_code, mut goes_on) = (false, false);
+    let (mut is_block, mut is_code, mut goes_on) = (false, false, false);
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.starts_with("```") {
-            (is_code, goes_on) = (!is_code, false);
+            is_block = !is_block;
+            is_code = is_block && (line == OF_AN_ACCOUNT) == is_of_an_account;
+            goes_on = false;
         } else if is_code && goes_on {
             let command = found.last_mut().unwrap();
             command.text.push('\n');
@@ -55,7 +76,7 @@ mod tests {
     fn a_command_is_found_with_its_continuation_and_nothing_else_is() {
         let text = "aws rds is named\n\n   ```\n   echo '{}' | aws lambda invoke \\\n     --x answer.json\n   0.0s aws\n   \
                     aws sts get-caller-identity\n   ```\naws s3 ls\n";
-        let found = of("a.md", text);
+        let found = of("a.md", text, false);
         let texts: Vec<_> = found
             .iter()
             .map(|one| (one.line, one.text.as_str()))
@@ -67,5 +88,16 @@ mod tests {
                 (7, "aws sts get-caller-identity")
             ]
         );
+    }
+
+    #[test]
+    fn a_block_for_an_account_is_told_from_any_other() {
+        let text = "```account\naws s3 ls\n```\n```\naws sts get-caller-identity\n```\n";
+        let texts = |is_of_an_account| {
+            let found = of("a.md", text, is_of_an_account);
+            found.into_iter().map(|one| one.text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(true), ["aws s3 ls"]);
+        assert_eq!(texts(false), ["aws sts get-caller-identity"]);
     }
 }

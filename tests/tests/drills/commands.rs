@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tests::{
     drill::{Drill, until},
-    printed::{Printed, commands},
+    printed::{Printed, commands, of_an_account},
     repository,
     world::World,
 };
@@ -196,6 +196,32 @@ fn every_printed_command_runs_as_it_stands_in_a_kept_world() {
     );
 }
 
+/// The CLI reads their words, and calls nobody.
+#[test]
+fn every_command_for_a_real_account_is_one_that_the_cli_understands() {
+    let tools = repository::root().join(".tools/venv/bin");
+    let commands = of_an_account();
+    assert!(commands.len() > 10, "only {commands:#?}");
+    for Printed {
+        document,
+        line,
+        text,
+    } in commands
+    {
+        let answer = Command::new("bash")
+            .args(["-c", &format!("{text} --generate-cli-skeleton input")])
+            .env_clear()
+            .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+            .output()
+            .unwrap();
+        assert!(
+            answer.status.success(),
+            "{document}:{line}: {text}\n{answer:?}"
+        );
+    }
+}
+
 /// Dry runs answer, what is forced out of turn is refused for all to see, and the ledger can be read.
 fn while_all_is_well(desk: &mut Desk<'_>) {
     for said in desk.types_all(&["lambda invoke", "\"force\""], &[]) {
@@ -210,7 +236,11 @@ fn while_all_is_well(desk: &mut Desk<'_>) {
     }
     let ledger = desk.types_all(&["dynamodb get-item"], &[]);
     assert_eq!(ledger[0].documents[0]["Item"]["plan"]["S"], "orders");
+    let me = desk.types_all(&["sts get-caller-identity"], &[]);
+    assert_eq!(me[0].documents[0]["Account"], "123456789012");
+    desk.types_all(&["ssm put-parameter"], &[("SWITCH", "off")]);
     let run = desk.starts(&["start-execution", "unplanned-failover"], &[]);
+    desk.types_all(&["list-executions"], &[]);
     desk.ends(&run, "SUCCEEDED, stood_down");
 }
 
@@ -262,6 +292,12 @@ fn lost_and_home_again(desk: &mut Desk<'_>) {
         panic!("one command starts the failback itself");
     };
     let no = desk.token(None);
+    let arn = failback.documents[0]["executionArn"].as_str().unwrap();
+    let asks = desk.types_all(
+        &["get-execution-history"],
+        &[("EXECUTION", arn), ("REGION", "us-west-2")],
+    );
+    assert!(asks[0].show().contains(&no), "{}", asks[0].show());
     desk.types_all(
         &["send-task-failure"],
         &[("TOKEN", &no), ("REGION", "us-west-2")],

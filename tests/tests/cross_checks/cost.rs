@@ -69,10 +69,7 @@ fn the_program_counts_what_the_templates_of_a_member_region_have() {
 fn the_interval_and_the_members_are_those_of_the_example() {
     let plan = read(&repository::text("examples/plans/aurora-global.json")).unwrap();
     let assumed = &inputs()["assumed"];
-    assert_eq!(
-        assumed["interval_seconds"],
-        plan.detection.interval_seconds
-    );
+    assert_eq!(assumed["interval_seconds"], plan.detection.interval_seconds);
     assert_eq!(assumed["member_regions"], plan.members().len());
 }
 

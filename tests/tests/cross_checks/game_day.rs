@@ -13,7 +13,8 @@ use tests::repository;
 const FOLDER: &str = "examples/game-day";
 
 /// Subnet, network ACL and association a line. Two subnets share an ACL, and one of them is none of the game's.
-const BEFORE: &str = "subnet-a acl-1 aclassoc-1\nsubnet-b acl-2 aclassoc-2\nsubnet-c acl-1 aclassoc-3\n";
+const BEFORE: &str =
+    "subnet-a acl-1 aclassoc-1\nsubnet-b acl-2 aclassoc-2\nsubnet-c acl-1 aclassoc-3\n";
 
 /// What EC2 and CloudFormation do, as far as the script needs it: an association that is replaced has a new id, and an ACL that
 /// a subnet still has cannot be deleted.
@@ -95,7 +96,10 @@ impl Desk {
     fn refuses(&self, words: &[&str], why: &str) {
         let output = self.run(words);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains(why), "{words:?}: {said}");
+        assert!(
+            !output.status.success() && said.contains(why),
+            "{words:?}: {said}"
+        );
     }
 
     /// Which ACL each subnet has.
@@ -130,7 +134,10 @@ fn each_subnet_gets_the_acl_back_that_it_had_and_then_the_stack_goes() {
 fn a_second_game_day_does_not_take_the_first_ones_acl_for_the_original() {
     let desk = Desk::new();
     desk.works(&DENY);
-    desk.refuses(&DENY, "a game day is under way in us-west-2; give back first");
+    desk.refuses(
+        &DENY,
+        "a game day is under way in us-west-2; give back first",
+    );
     assert_eq!(desk.read("stack"), "subnet-a=acl-1,subnet-b=acl-2\n");
 }
 
@@ -164,7 +171,10 @@ fn nothing_is_denied_where_it_is_not_clear_what_would_be_given_back() {
     let desk = Desk::new();
     for (words, why) in [
         ("subnet-a,subnet-a", "a subnet stands there twice"),
-        ("subnet-a,subnet-e", "not each of the subnets has a network ACL"),
+        (
+            "subnet-a,subnet-e",
+            "not each of the subnets has a network ACL",
+        ),
         ("sg-1", "--subnets takes one to six subnets"),
     ] {
         desk.refuses(&["deny", "--subnets", words], why);
@@ -175,7 +185,10 @@ fn nothing_is_denied_where_it_is_not_clear_what_would_be_given_back() {
     desk.write("denied", "");
     desk.refuses(&DENY, "cannot be told: AccessDenied");
     let calls = desk.read("calls");
-    assert!(!calls.contains("deploy") && !calls.contains("replace"), "{calls}");
+    assert!(
+        !calls.contains("deploy") && !calls.contains("replace"),
+        "{calls}"
+    );
 }
 
 /// EC2 gives a subnet whose association goes the default ACL of its VPC, or so it is said: AWS's reference does not tell. So the

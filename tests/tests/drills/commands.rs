@@ -298,7 +298,11 @@ fn lost_and_home_again(desk: &mut Desk<'_>) {
         &[("EXECUTION", arn), ("REGION", "us-west-2")],
     );
     // On AWS the token stands in the parameters of the task, which the emulator leaves out.
-    assert!(asks[0].show().contains("AwaitApproval"), "{}", asks[0].show());
+    assert!(
+        asks[0].show().contains("AwaitApproval"),
+        "{}",
+        asks[0].show()
+    );
     desk.types_all(
         &["send-task-failure"],
         &[("TOKEN", &no), ("REGION", "us-west-2")],

@@ -32,8 +32,8 @@ def number(pattern, path):
 
 def counted():
     """What the templates of a member Region and the probe's code say, so that no figure stands a second time."""
-    script = text("cloudformation/deploy.sh")
-    stacks = re.search(r"\nmember=\(([^)]*)\)", script).group(1).split()
+    program = text("tools/deploy/templates.py")
+    stacks = re.findall(r'"([^"]+)"', re.search(r"\nMEMBER = \(([^)]*)\)", program).group(1))
     templates = {stack: text(f"cloudformation/{stack}.yaml") for stack in stacks}
     every = "\n".join(templates.values())
     memory = {}

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::repository;
 
-/// What is deployed in a member Region, in its order: the one list of templates.
+/// The one list of templates.
 static OF_A_MEMBER: LazyLock<Vec<String>> = LazyLock::new(|| listed("MEMBER"));
 
 /// One of the lists of templates that the deploying program has.
@@ -19,7 +19,7 @@ pub fn listed(name: &str) -> Vec<String> {
     quoted.map(str::to_owned).collect()
 }
 
-/// What `deploy.sh` deploys in a member Region, in its order.
+/// What is deployed in a member Region, in its order.
 pub fn of_a_member() -> impl Iterator<Item = &'static str> {
     OF_A_MEMBER.iter().map(String::as_str)
 }

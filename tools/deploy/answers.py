@@ -173,6 +173,9 @@ def sense(answers):
         faults.append(f"witness_region: {witness} has a member; a witness is a Region without one")
     if "{region}" not in answers.get("bucket", "{region}"):
         faults.append("bucket: it has no {region}; each Region needs a bucket of its own")
+    source = answers.get("database", {}).get("SourceClusterArn")
+    if source and (source.count(":") != 6 or source.split(":")[3] not in members):
+        faults.append(f"database: SourceClusterArn is {source}; name the ARN of a cluster in one of {', '.join(members)}")
     needed = ("VpcId", "FunctionCidrs", "DatabaseSubnetIds", "ClusterIdentifier") if "database" in answers else ()
     for region, own in members.items():
         faults += [f"members.{region}: {name} is missing; the database needs it" for name in needed if name not in own]

@@ -136,7 +136,9 @@ class Deployment:
         return found
 
     def global_cluster(self):
-        return [self._stack(self.home, "global-cluster", self.database)]
+        """At home, or in the Region of the writer that it is made over: RDS makes it nowhere else."""
+        source = self.database.get("SourceClusterArn")
+        return [self._stack(source.split(":")[3] if source else self.home, "global-cluster", self.database)]
 
     def is_first(self, region):
         """Whether this Region's member is made before the others: at home, where no cluster is there that the others follow."""

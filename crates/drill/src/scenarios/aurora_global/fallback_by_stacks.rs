@@ -1,6 +1,7 @@
 //! The way home of a detached writer by stacks alone: the lost Region's stack deleted, the global cluster's name raised, the member
 //! made anew by its stack, and a planned move home.
 
+use aws_sdk_rds::types::GlobalCluster;
 use serde_json::json;
 
 use crate::{
@@ -52,15 +53,12 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         format!("{of_the_writer:?} of {} calls", asked.len()),
         of_the_writer.is_empty() && asked.len() > 5,
     );
-    let all: Vec<_> = globals(drill).await;
-    let named: Vec<_> = all
-        .iter()
-        .filter_map(|global| global.global_cluster_identifier())
-        .collect();
+    let mut members: Vec<_> = globals(drill).await.iter().map(members_of).collect();
+    members.sort();
     played.check(
-        "there is the next global cluster, and the first one is gone",
-        named.join(", "),
-        named == ["orders-global-2"],
+        "the next global cluster has both members, and the first one has none",
+        members.join("; "),
+        members == ["orders-global-1: 0", "orders-global-2: 2"],
     );
     adopted(drill, &mut played).await?;
     let plan = json!({"plan": PLAN});
@@ -72,6 +70,12 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     tag_changes_nothing_else(drill, &mut played, home, &BOTH).await?;
     drill.end_of(&moved, FAILBACK).await;
     Ok(played)
+}
+
+/// A global cluster with the number of its members.
+fn members_of(global: &GlobalCluster) -> String {
+    let name = global.global_cluster_identifier().unwrap_or_default();
+    format!("{name}: {}", global.global_cluster_members().len())
 }
 
 /// The answers of the lost Region say that its member may go, and then its stack goes, after a last snapshot.
@@ -91,7 +95,7 @@ async fn home_is_given_up(drill: &Drill<'_>) -> Result<(), Trouble> {
     raised(drill, &goes, &own).await
 }
 
-/// The global cluster's name is raised, over the writer. The answers of the member at home have their first form again.
+/// The global cluster's name is raised, over the writer, in its Region. The answers of the member at home have their first form again.
 async fn raised(drill: &Drill<'_>, goes: &str, own: &str) -> Result<(), Trouble> {
     let arn = format!(
         "arn:aws:rds:{STANDBY}:{ACCOUNT}:cluster:{}",

@@ -58,7 +58,7 @@ fn conditions(statement: &Value) -> Vec<String> {
     all.collect()
 }
 
-fn list<'a>(value: &'a Value) -> Vec<&'a Value> {
+fn list(value: &Value) -> Vec<&Value> {
     value
         .as_array()
         .map_or_else(|| vec![value], |items| items.iter().collect())

@@ -150,14 +150,16 @@ async fn no_log_holds_the_password(world: &World, superuser: &Client) {
 
 async fn the_probe_may_touch_its_two_tables_only(world: &World, admin: &Client) {
     admin
-        .batch_execute("CREATE TABLE orders (number int); INSERT INTO orders VALUES (1)")
+        .batch_execute(
+            "CREATE TABLE public.orders (number int); INSERT INTO public.orders VALUES (1)",
+        )
         .await
         .unwrap();
     let probe = world.login().await.unwrap();
     for statement in [
-        "SELECT * FROM orders",
-        "INSERT INTO orders VALUES (2)",
-        "CREATE TABLE mine (number int)",
+        "SELECT * FROM public.orders",
+        "INSERT INTO public.orders VALUES (2)",
+        "CREATE TABLE public.mine (number int)",
         "CREATE TABLE aurora_failover.mine (number int)",
         "CREATE SCHEMA mine",
         "CREATE ROLE other",

@@ -36,8 +36,9 @@ def of_parameter(declared):
     one = {"type": ["string", "number", "boolean"]}
     if "AllowedValues" in declared:
         values = declared["AllowedValues"]
-        one = {"enum": sorted({*values, *map(templates.as_text, values)}, key=str) + [
-            value == "true" for value in values if value in ("true", "false")]}
+        # YAML reads a bare word as a number or as yes and no.
+        bare = [value == "true" for value in values if value in ("true", "false")]
+        one = {"enum": [*values, *(text for text in map(templates.as_text, values) if text not in values), *bare]}
     elif "AllowedPattern" in declared:
         one = {"type": "string", "pattern": f"^(?:{declared['AllowedPattern']})$"}
     elif declared["Type"] == "Number":

@@ -188,19 +188,8 @@ planted: ## Plants bugs in a copy of the product, and compares what catches each
 machines: ## Writes the state machines' definitions from crates/machines
 	$(CARGO) run --quiet --locked --package machines
 
-# The protocol's searches keep every core busy for minutes, and drills wait for clocks and for the network. Side by side they take as
-# long as the longer one. The searches are a session of their own at the lowest priority, and so is their session where the kernel
-# shares the cores by session: they give way to whatever else wants one.
-searches := no_order_of_calls_and_faults_breaks_a_property without_a_rule_its_property_breaks
-searching := echo 19 2> /dev/null > /proc/self/autogroup; \
-	exec nice -n 19 $(CARGO) test --release --locked --workspace --test protocol
-
 test: setup lint build ## Runs every check and every test, the drill's end-to-end tests included
-	$(CARGO) test --release --locked --workspace --no-run
-	@setsid $(SHELL) -c '$(searching)' > target/searches.txt 2>&1 & searches=$$!; \
-	trap 'kill -- -$$searches 2> /dev/null' EXIT; \
-	$(CARGO) test --release --locked --workspace -- $(addprefix --skip ,$(searches)) || exit; \
-	wait $$searches; ended=$$?; cat target/searches.txt; exit $$ended
+	$(CARGO) test --release --locked --workspace
 
 lint: setup check ## Runs every check that needs no drill
 	$(CARGO) fmt --all --check

@@ -49,10 +49,10 @@ fn an_interrupted_drill_leaves_no_process_no_port_and_no_file() {
     }
 }
 
-/// Then programs of others are under way: the AWS CLI and PostgreSQL's own.
+/// Then programs of others are under way: the one that deploys, and PostgreSQL's own.
 fn while_deploying(world: &World, signal: Signal) {
     let mut drill = Drill::start(world, SCENARIO);
-    drill.wait_until_it_runs("cloudformation deploy");
+    drill.wait_until_it_runs("tools/deploy");
     let held = drill.belongings();
     drill.signal(signal);
     let ended = drill.end(END);

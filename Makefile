@@ -91,17 +91,6 @@ architecture:
 package: ca-bundle lambda ## Packs the functions into target/package (CA_BUNDLE=<RDS's global-bundle.pem>)
 	$(PYTHON) tools/package.py $(lambda_programs) target/package --ca-bundle "$(CA_BUNDLE)"
 
-cyclonedx_version := 0.5.9
-cyclonedx := .tools/cargo-cyclonedx-$(cyclonedx_version)/bin/cargo-cyclonedx
-
-$(cyclonedx):
-	$(CARGO) install --debug --locked --quiet --root .tools/cargo-cyclonedx-$(cyclonedx_version) --version $(cyclonedx_version) \
-		cargo-cyclonedx
-
-release: package cli $(cyclonedx) ## Makes what a release page carries in target/release-page (CA_BUNDLE=<file>)
-	PATH="$(CURDIR)/$(dir $(cyclonedx)):$$PATH" $(PYTHON) tools/release.py target/package target/release/aurora-failover \
-		target/release-page
-
 .PHONY: ca-bundle
 ca-bundle:
 	@test -f "$(CA_BUNDLE)" || { echo "make package CA_BUNDLE=<file>: the certificates to trust for PostgreSQL, from" \

@@ -139,13 +139,19 @@ def parameters(arguments):
     return 0
 
 
-def rollback(arguments):
-    """Gives the functions' stacks back as they were deployed before the last time."""
+def while_idle(arguments, what):
+    """The deployment, the Regions that the call is about, and the account, as long as no run holds a plan there."""
     deployment, _ = judged(arguments.answers)
     only = chosen(arguments, deployment)
     aws = account.Aws(deployment)
     if runs := account.open_runs(aws, deployment, only):
-        raise form.Wrong([f"{run}; roll back when it has ended" for run in runs])
+        raise form.Wrong([f"{run}; {what} when it has ended" for run in runs])
+    return deployment, only, aws
+
+
+def rollback(arguments):
+    """Gives the functions' stacks back as they were deployed before the last time."""
+    deployment, only, aws = while_idle(arguments, "roll back")
     chains = []
     for region in deployment.regions():
         if only and region not in only:
@@ -166,11 +172,7 @@ def rollback(arguments):
 
 
 def undeploy(arguments):
-    deployment, _ = judged(arguments.answers)
-    only = chosen(arguments, deployment)
-    aws = account.Aws(deployment)
-    if runs := account.open_runs(aws, deployment, only):
-        raise form.Wrong([f"{run}; remove it when it has ended" for run in runs])
+    deployment, only, aws = while_idle(arguments, "remove it")
     here = [region for region in deployment.regions() if not only or region in only]
     print("removes the functions, machines, schedules and alarms in " + ", ".join(here))
     print("leaves the databases, the foundation, the ledgers, the logs, the loss ledgers, the buckets and the plans")

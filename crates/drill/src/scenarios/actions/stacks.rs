@@ -63,31 +63,24 @@ pub(crate) async fn tag_changes_nothing_else(
     let asked = asked_since(drill, calls);
     let tags = drill.world.emulator.rds_calls().len() - calls - asked.len();
     let held = before == after && asked.is_empty() && tags > 0 && !said.contains("replace");
-    let last = said
-        .trim_end()
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .to_owned();
     played.check(
         format!("{when}, stacks with another tag replace nothing and ask RDS for nothing but tags"),
-        format!("{last}; {tags} calls for tags, others: {asked:?}"),
+        format!("{}; {tags} calls for tags, others: {asked:?}", last(&said)),
         held,
     );
     let said = deploy(drill, "the same answers", |answers| answers, words).await?;
     let nothing = said.contains("nothing changed");
-    let last = said
-        .trim_end()
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .to_owned();
     played.check(
         format!("{when}, the same answers change nothing"),
-        last,
+        last(&said),
         nothing,
     );
     Ok(())
+}
+
+/// The last line that the program said, which sums it up.
+fn last(said: &str) -> &str {
+    said.trim_end().lines().last().unwrap_or_default()
 }
 
 /// The answers with this tag, in place of the one that they had.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     profile::{ACCOUNT, HOME, PLAN, Profile, STANDBY, cluster},
-    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
+    scenario::{Drill, Ends, FAILBACK, Played, SOON, Scenario, Told},
     scenarios::{
         actions::{
             failback::{ends, returned_and_fenced},
@@ -138,6 +138,18 @@ async fn adopted(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> 
         found,
         held,
     );
+    // Its epoch is the ledgers' next one, which the database learns by that.
+    let setup = json!({"operation": "setup", "plan": PLAN});
+    drill
+        .world
+        .invoke(STANDBY, "aurora-failover-health-probe", &setup)
+        .await?;
+    let dry = json!({"plan": PLAN});
+    let beats = async || {
+        let said = drill.said(HOME, "planned-failover", &dry).await;
+        !said.contains("commits no beat")
+    };
+    drill.until(SOON, "a beat in the new epoch", beats).await;
     Ok(())
 }
 

@@ -9,8 +9,9 @@ use crate::held::{Held, failback, path_impaired, region_loss, region_loss_manage
 fn holds_its_fields(held: &Held, scenario: &str) {
     let report = &held.report;
     assert_eq!(report["scenario"], scenario);
-    assert_eq!(report["verdict"], "pass", "{report:#}");
-    assert!(!report["verdict_reasons"].as_array().unwrap().is_empty());
+    let reasons = &report["verdict_reasons"];
+    assert_eq!(report["verdict"], "pass", "{reasons:#}");
+    assert!(!reasons.as_array().unwrap().is_empty());
     for (group, names) in [
         (
             "/profile/detection",

@@ -76,20 +76,30 @@ fn the_last_beat_of_the_writer_that_was_left_is_kept_beside_the_new_ones() {
 }
 
 #[test]
-fn a_server_that_takes_no_writes_is_remembered_until_anything_else_is_heard_from_it() {
+fn writes_are_out_since_the_first_look_that_shows_it_until_a_sign_of_life() {
     let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
     let look = |second, write| Look {
         at: at(second),
         write,
         reading: None,
     };
-    let first = after(None, &here, &there, look(1, Write::ReadOnly));
-    let second = after(Some(&first), &here, &there, look(6, Write::ReadOnly));
-    let third = after(Some(&second), &here, &there, failed(11));
-    assert_eq!(third.signs.read_only_since, Some(at(1)));
-    let commits = Write::Committed { beat: beat(4, 16) };
-    let fourth = after(Some(&third), &here, &there, look(16, commits));
-    assert_eq!(fourth.signs.read_only_since, None);
+    let misconfigured = || Write::Misconfigured {
+        why: "the secret is not readable".into(),
+    };
+    for first in [Write::ReadOnly, failed(1).write] {
+        let first = after(None, &here, &there, look(1, first));
+        let second = after(Some(&first), &here, &there, look(6, misconfigured()));
+        let third = after(Some(&second), &here, &there, failed(11));
+        assert_eq!(third.signs.out_since, Some(at(1)));
+        let commits = Write::Committed { beat: beat(4, 16) };
+        let fourth = after(Some(&third), &here, &there, look(16, commits));
+        assert_eq!(fourth.signs.out_since, None);
+    }
+    let alone = after(None, &here, &there, look(1, misconfigured()));
+    assert_eq!(
+        alone.signs.out_since, None,
+        "the writer may take writes of others"
+    );
 }
 
 #[test]

@@ -59,9 +59,9 @@ pub struct Signs {
     pub spoke_at: Option<Timestamp>,
     /// Since when no attempt has committed, for whatever reason.
     pub uncommitted_since: Option<Timestamp>,
-    /// Since when the server said that it takes no writes, as far as nothing else was heard from it since: applications had none committed.
+    /// When it was first seen to fail, or to take no writes, with no sign of life since. A login that is wrong is none, and no failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub read_only_since: Option<Timestamp>,
+    pub out_since: Option<Timestamp>,
     /// The last beat that was acknowledged by the writer before this one, and its Region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<(Region, Beat)>,
@@ -295,17 +295,16 @@ impl Signs {
             | Write::OtherEpoch { .. }
             | Write::Unattempted { .. } => {}
         }
-        let read_only = continued.and(next.read_only_since);
-        next.read_only_since = match &look.write {
-            Write::ReadOnly => read_only.or(Some(look.at)),
-            Write::Failed { .. }
+        let out = continued.and(next.out_since);
+        next.out_since = match &look.write {
+            Write::ReadOnly
+            | Write::Failed { .. }
             | Write::Starting { .. }
-            | Write::Exhausted { .. }
-            | Write::Unattempted { .. } => read_only,
+            | Write::Exhausted { .. } => out.or(Some(look.at)),
+            Write::Unattempted { .. } | Write::Misconfigured { .. } => out,
             Write::Committed { .. }
             | Write::Saturated { .. }
             | Write::Answered { .. }
-            | Write::Misconfigured { .. }
             | Write::OtherEpoch { .. } => None,
         };
         if look.write.is_failure() {

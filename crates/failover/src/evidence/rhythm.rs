@@ -42,11 +42,16 @@ impl Detection {
         self.recent().max(FLOOR)
     }
 
+    /// Two looks that are further apart than this left a gap in which nobody looked.
+    #[must_use]
+    pub fn apart(&self) -> SignedDuration {
+        self.round() + CLOCKS
+    }
+
     /// A home probe's record is believed for this long: two of its invocations may be 15 s apart.
     #[must_use]
     pub fn home_age_max(&self) -> SignedDuration {
-        let round = self.interval_seconds.saturating_add(self.timeout_seconds);
-        seconds(round.saturating_mul(3)).max(FLOOR)
+        (self.round() * 3).max(FLOOR)
     }
 
     /// How long a writer may be gone while its Region answers. An only instance is created anew, which takes longer than a
@@ -72,6 +77,11 @@ impl Detection {
     pub fn untold_grace(&self) -> SignedDuration {
         let only_instance = seconds(Self::GRACE_ONLY_INSTANCE_SECONDS);
         self.busy_grace().max(only_instance)
+    }
+
+    /// The longest from one look to the end of the next.
+    fn round(&self) -> SignedDuration {
+        seconds(self.interval_seconds.saturating_add(self.timeout_seconds))
     }
 
     fn intervals(&self, count: u64) -> SignedDuration {

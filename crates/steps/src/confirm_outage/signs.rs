@@ -23,7 +23,7 @@ pub(super) struct Signs {
     pub(super) alive_at: Option<Timestamp>,
     /// When it may have lived: no verdict reads that.
     pub(super) maybe_alive_at: Option<Timestamp>,
-    /// The latest of all these, and of the commits that arrived here.
+    /// The latest of all these, of the commits that arrived here, and of the first failure: until then it may have lived unseen.
     pub(super) last_sign: Option<Timestamp>,
     /// The first failure after the latest sign of life.
     pub(super) outage_since: Option<Timestamp>,
@@ -43,7 +43,10 @@ impl Signs {
         let newest = records.newest();
         let alive_at = records.alive_at(pass, evidence);
         let maybe_alive_at = records.maybe_alive_at(pass, evidence, verdict);
-        let last_sign = alive_at.max(maybe_alive_at).max(newest);
+        let last_sign = alive_at
+            .max(maybe_alive_at)
+            .max(newest)
+            .max(records.failed_at(last));
         let until = match is_seen_failing(verdict) {
             true => records
                 .answered_until(pass)
@@ -56,7 +59,7 @@ impl Signs {
             outage_since: outage_since(
                 records.out_since(evidence),
                 last.max(alive_at).max(newest),
-                pass.run.plan.detection.covers(),
+                pass.run.plan.detection.apart(),
             ),
             acknowledged,
             alive_at,
@@ -68,15 +71,15 @@ impl Signs {
     }
 }
 
-/// Since when writes are out: since the first failure that was seen after the last sign of life. Where nobody looked for longer than a
-/// look `covers`, they may be out since that sign.
+/// Since when writes are out: since the first failure that was seen after the last sign of life. Where these are further `apart` than
+/// two looks, they may be out since that sign.
 fn outage_since(
     failing_since: Option<Timestamp>,
     alive_at: Option<Timestamp>,
-    covers: SignedDuration,
+    apart: SignedDuration,
 ) -> Option<Timestamp> {
     let unwatched =
-        |(failing, alive): &(Timestamp, Timestamp)| failing.duration_since(*alive) > covers;
+        |(failing, alive): &(Timestamp, Timestamp)| failing.duration_since(*alive) > apart;
     let gap = failing_since.zip(alive_at).filter(unwatched);
     gap.map_or(failing_since.max(alive_at), |(_, alive)| Some(alive))
 }
@@ -121,8 +124,15 @@ impl<'a> Records<'a> {
     /// Since when our own looks failed, or found a server that takes no writes, as a switchover that is called off leaves it.
     fn out_since(&self, evidence: &Evidence) -> Option<Timestamp> {
         let failing = evidence.failing_since?;
-        let read_only = self.own.and_then(|own| own.signs.read_only_since);
-        Some(read_only.map_or(failing, |since| since.min(failing)))
+        let out = self.own.and_then(|own| own.signs.out_since);
+        Some(out.map_or(failing, |since| since.min(failing)))
+    }
+
+    /// When anybody first saw it fail after the last beat.
+    fn failed_at(&self, last: Option<Timestamp>) -> Option<Timestamp> {
+        let failed = |vantage: &Vantage| vantage.signs.out_since.or(vantage.failing_since);
+        let failed = self.all().filter_map(failed);
+        failed.filter(|failed| Some(*failed) > last).min()
     }
 
     /// The newest commit that arrived here.

@@ -109,11 +109,30 @@ fn what_a_third_members_probe_had_acknowledged_counts_in_the_loss() {
 fn writes_are_out_since_the_server_takes_none_where_it_fails_after_that() {
     let since = |read_only: Option<i64>| {
         let mut seen = vantage(&[("us-east-1", 100)]);
-        seen.signs.read_only_since = read_only.map(at);
+        seen.signs.out_since = read_only.map(at);
         signs(seen, Verdict::RegionDown, 120, row()).outage_since
     };
     assert_eq!(since(None), Some(at(105)));
     assert_eq!(since(Some(102)), Some(at(102)));
+}
+
+#[test]
+fn where_nobody_looked_between_the_last_beat_and_the_first_failure_the_loss_is_unknown() {
+    let lost = |failing_since, others| {
+        let seen = Vantage {
+            failing_since: Some(at(failing_since)),
+            ..vantage(&[("us-east-1", 100), ("eu-west-1", 100)])
+        };
+        let signs = signs_beside(others, seen, Verdict::RegionDown, 720, row());
+        signs.loss.map(|loss| loss.seconds)
+    };
+    assert_eq!(lost(105, Vec::new()), Some(0.0));
+    assert_eq!(lost(700, Vec::new()), None, "its probe was away meanwhile");
+    let third = Vantage {
+        region: "eu-west-1".into(),
+        ..vantage(&[])
+    };
+    assert_eq!(lost(700, vec![third]), Some(0.0), "another one looked on");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use failover::{
     Error,
-    beat::{Beats, Loss, loss},
+    beat::{Beats, Loss, Vantage, loss},
     domain::Epoch,
     pass::Pass,
     ports::{Ledger, Runtime},
@@ -25,17 +25,13 @@ pub(super) async fn measured_loss(
         let (acknowledged, sign) = (&confirmed.acknowledged, confirmed.last_sign());
         return Ok(loss(acknowledged, held, sign, covers));
     }
-    let acknowledged = last_beat(world, pass).await?;
+    let vantage = world.vantage(world.region(), run.name()).await?;
+    let own = vantage.filter(|vantage| vantage.writer_region == run.from);
+    let beat = |vantage: &Vantage| Some((vantage.region.clone(), vantage.last_beat?));
+    let acknowledged = own.iter().filter_map(beat).collect();
     let rows = pass.rows.0.values();
     let sign = rows.filter_map(|row| row.alive_at.max(row.maybe_alive_at));
-    Ok(loss(&acknowledged, held, sign.max(), covers))
-}
-
-/// The last beat that this Region's own record holds of the writer that the run left.
-async fn last_beat(world: &(impl Ledger + Runtime), pass: &Pass) -> Result<Beats, Error> {
-    let run = &pass.run;
-    let vantage = world.vantage(world.region(), run.name()).await?;
-    let vantage = vantage.filter(|vantage| vantage.writer_region == run.from);
-    let beat = vantage.and_then(|vantage| Some((vantage.region.clone(), vantage.last_beat?)));
-    Ok(beat.into_iter().collect())
+    // Until it was first seen failing it may have lived unseen.
+    let failed = own.as_ref().and_then(|own| own.signs.out_since);
+    Ok(loss(&acknowledged, held, sign.max().max(failed), covers))
 }

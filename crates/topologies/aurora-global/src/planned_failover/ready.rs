@@ -12,7 +12,10 @@ use failover::{
     domain::{Region, seconds_between},
     ledger::Run,
     pass::Pass,
-    ports::{Functions, Ledger, Names, Parameters, People, Rights, Runtime, Secrets, Services},
+    ports::{
+        Confirmation, Functions, Ledger, Names, Parameters, People, Rights, Runtime, Secrets,
+        Services,
+    },
     topologies::Topologies,
     topology::{Cluster, GlobalCluster},
 };
@@ -23,6 +26,9 @@ pub(super) use witness::warnings;
 const LAG_SECONDS_MAX: f64 = 30.0;
 /// How old the probe's last news of replication may be, in seconds.
 const READING_SECONDS_MAX: f64 = 60.0;
+
+/// How often the probe looks before it counts that no beat of its had an answer: one that was lost is no reason against a move.
+const LOOKS_MAX: u32 = 3;
 
 pub(super) async fn reasons(
     world: &(
@@ -49,7 +55,7 @@ pub(super) async fn reasons(
     let (source, switches, probe, rights, deployments, later) = futures::join!(
         world.cluster(&run.from, left),
         world.switches(run.name()),
-        world.ask_probe(run.name(), pass.dry_run),
+        fresh_look(pass.dry_run, || world.ask_probe(run.name(), pass.dry_run)),
         world.ask_rights(&run.from, run.name()),
         deployments(world, pass),
         later::reasons(world, pass),
@@ -69,6 +75,22 @@ pub(super) async fn reasons(
     found.extend(deployments);
     found.extend(later);
     Ok(found)
+}
+
+/// A look of this Region's probe, and another one where the writer gave no answer. A dry run sees the one that is on record.
+async fn fresh_look(
+    dry_run: bool,
+    ask: impl AsyncFn() -> Result<Confirmation, Error>,
+) -> Result<Confirmation, Error> {
+    let is_lost = |seen: &Confirmation| matches!(seen.vantage.write, Write::Failed { .. });
+    let mut seen = ask().await?;
+    for _ in 1..LOOKS_MAX {
+        if dry_run || !is_lost(&seen) {
+            break;
+        }
+        seen = ask().await?;
+    }
+    Ok(seen)
 }
 
 /// What RDS says of the two clusters. One that is not there under the plan's name hides nothing of the other.

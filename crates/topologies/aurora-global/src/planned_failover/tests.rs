@@ -108,6 +108,14 @@ fn the_intent_is_written_before_the_call_and_withdrawn_when_it_turns_out_not_rea
         ..ready()
     };
     assert_eq!(next_action(&late), Ok(Action::Withdraw));
+    let pass = Pass {
+        run: failover::testing::run(),
+        rows: Rows([].into()),
+        now: jiff::Timestamp::from_second(1_000).unwrap(),
+        dry_run: false,
+    };
+    let said = words::reason(&pass, &late, Action::Withdraw);
+    assert_eq!(said, "not ready any more: it is busy");
 }
 
 #[test]

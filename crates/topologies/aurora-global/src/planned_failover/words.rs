@@ -26,10 +26,14 @@ pub(super) fn reason(pass: &Pass, observed: &Observed, action: Action) -> String
             pass.says("switching", "would switch")
         ),
         Action::Withdraw => {
-            format!(
-                "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays{}",
-                pass.says("", ", and the intent would be withdrawn")
-            )
+            let why = match observed.called {
+                Some(_) => format!(
+                    "nothing of the switchover was seen for a minute, here or in {from}; its writer commits and stays"
+                ),
+                None => format!("not ready any more: {}", observed.not_ready.join("; ")),
+            };
+            let withdrawn = pass.says("", ", and the intent would be withdrawn");
+            format!("{why}{withdrawn}")
         }
     }
 }

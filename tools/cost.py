@@ -48,6 +48,7 @@ def counted():
         "alarms": every.count("Type: AWS::CloudWatch::Alarm\n"),
         "dashboards": every.count("Type: AWS::CloudWatch::Dashboard\n"),
         "functions": memory,
+        "interface_services": len(re.findall(r'"([^"]+)"', re.search(r"\nINTERFACE_SERVICES = \(([^)]*)\)", program).group(1))),
         "schedules_a_minute": templates["triggers"].count("ScheduleExpression: rate(1 minute)\n"),
         "schedules_an_hour": templates["triggers"].count("ScheduleExpression: rate(1 hour)\n"),
         "watch_seconds": number(r"const WATCH: SignedDuration = SignedDuration::from_secs\((\d+)\)",
@@ -76,6 +77,7 @@ class Month:
         self.amounts = {
             "probe_gb_seconds": probe_memory / 1024 * self.billed * shards,
             "fence_gb_seconds": gigabytes["fence-writer"] * assumed["pass_seconds"],
+            "survey_gb_seconds": gigabytes["confirm-outage"] * assumed["pass_seconds"],
             "hourly_gb_seconds": (sum(others) + 2 * max(others) + probe_memory / 1024) * assumed["pass_seconds"],
             "calls_a_minute": a_minute,
             "calls_an_hour": an_hour,
@@ -166,6 +168,8 @@ def tables(data, found):
         ["one in each of two zones of two Regions", usd(4 * HOURS * (price("nat_hour") + price("address_hour")))],
         ["each GB through it", f"${price('nat_gb'):.3f}"],
         ["one interface endpoint in two zones of one Region", usd(2 * HOURS * price("endpoint_hour"))],
+        [f"{found['interface_services']} of them, for all that the functions call, in two zones of two Regions",
+         usd(4 * found["interface_services"] * HOURS * price("endpoint_hour"))],
         ["one attachment of a transit gateway", usd(HOURS * price("attachment_hour"))],
         ["a peering of VPCs, an egress-only gateway, a gateway endpoint", usd(0)],
     ]))

@@ -1,4 +1,4 @@
-"""Runs MiniStack for the drill: closes gaps in its IAM checks, and ends with whoever started it.
+"""Runs MiniStack for the drill: closes gaps in its IAM checks and its metrics, and ends with whoever started it.
 
 MiniStack 1.5.33 asks for `*` or for the wrong resource where AWS knows the real one, and knows no service's own
 condition keys. Narrow policies would fail there for no fault of theirs, so the drill would have to deploy wider
@@ -14,6 +14,7 @@ import sys
 import threading
 
 import boto3
+import emulator_metrics
 from ministack.core import iam_actions
 from ministack.core.responses import get_region
 
@@ -175,7 +176,8 @@ def main():
     iam_actions.request_tag_context = context
 
     from ministack.app import main as serve
-    from ministack.services import secretsmanager, stepfunctions
+    from ministack.core.responses import request_scope
+    from ministack.services import cloudwatch, lambda_svc, secretsmanager, stepfunctions
     from ministack.services.cloudformation import provisioners, stacks
 
     complete_callbacks(stepfunctions)
@@ -183,6 +185,9 @@ def main():
     admit_by_rules(provisioners, stacks)
     keep_configurations(provisioners)
     rds_resources.register(provisioners, stacks)
+    emulator_metrics.count_invocations(lambda_svc, cloudwatch)
+    emulator_metrics.count_executions(stepfunctions, cloudwatch)
+    emulator_metrics.evaluate_alarms(cloudwatch, request_scope)
 
     serve()
 

@@ -92,6 +92,8 @@ def deploy(arguments):
     caller = aws.client("sts", asked).get_caller_identity()["Account"]
     if caller != deployment.account:
         raise form.Wrong([f"{arguments.answers}: account is {deployment.account}, and these credentials are of {caller}"])
+    if faults := account.of_others(aws, deployment, only):
+        raise form.Wrong(faults)
     if runs := account.open_runs(aws, deployment, only):
         raise form.Wrong([f"{run}; deploy when it has ended" for run in runs])
     if faults := account.misplaced_buckets(aws, deployment, only):
@@ -122,7 +124,7 @@ def deploy(arguments):
 def judged(path):
     """The deployment that a file of answers describes, with its plans, when nothing is wrong that can be said without AWS."""
     answers = form.read(path)
-    deployment = regions.Deployment(answers)
+    deployment = regions.Deployment(answers, path.stem)
     plans, faults = form.plans_of(answers, path.parent)
     if faults := faults + deployment.faults():
         raise form.Wrong([f"{path}: {fault}" for fault in faults])
@@ -134,7 +136,7 @@ def parameters(arguments):
     deployment, _ = judged(arguments.answers)
     found = {}
     for stack in (stack for stage in deployment.stages(None) for chain in stage for stack in chain):
-        found.setdefault(stack.region, {})[stack.template] = stack.known_values()
+        found.setdefault(stack.region, {})[stack.name.removeprefix("aurora-failover-")] = stack.known_values()
     print(json.dumps(found, indent=2))
     return 0
 
@@ -144,6 +146,8 @@ def while_idle(arguments, what):
     deployment, _ = judged(arguments.answers)
     only = chosen(arguments, deployment)
     aws = account.Aws(deployment)
+    if faults := account.of_others(aws, deployment, only):
+        raise form.Wrong(faults)
     if runs := account.open_runs(aws, deployment, only):
         raise form.Wrong([f"{run}; {what} when it has ended" for run in runs])
     return deployment, only, aws
@@ -174,8 +178,8 @@ def rollback(arguments):
 def undeploy(arguments):
     deployment, only, aws = while_idle(arguments, "remove it")
     here = [region for region in deployment.regions() if not only or region in only]
-    print("removes the functions, machines, schedules and alarms in " + ", ".join(here))
-    print("leaves the databases, the foundation, the ledgers, the logs, the loss ledgers, the buckets and the plans")
+    print("removes the functions, machines, schedules, alarms, dashboards and the policies for people in " + ", ".join(here))
+    print("leaves the databases, the foundation, the network, the ledgers, the logs, the loss ledgers, the buckets and the plans")
     if not agreed("Nobody watches the databases then.", arguments.yes):
         print("nothing was removed")
         return 1
@@ -198,6 +202,8 @@ def failback(arguments):
     if region not in deployment.members:
         raise form.Wrong([f"--region: name the one member Region that the failback is started in, of {', '.join(deployment.members)}"])
     aws = account.Aws(deployment)
+    if faults := account.of_others(aws, deployment, {region}):
+        raise form.Wrong(faults)
     for stack in deployment.failback(region):
         if arguments.take_away:
             done = aws.stacks(region).delete(stack.name)

@@ -6,6 +6,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+import regions
 import stacks as cloudformation
 import templates
 
@@ -35,6 +36,13 @@ class Aws:
         except self.client("ssm", region).exceptions.ParameterNotFound:
             raise cloudformation.Refused(f"the parameter {name} is not in {region}; the stack aurora-failover-foundation makes it") from None
 
+    def peering(self, region, vpc, asking):
+        """The peering connection that another VPC asked this one for, or nothing. This Region knows it while the other is dead."""
+        filters = {"accepter-vpc-info.vpc-id": vpc, "requester-vpc-info.vpc-id": asking, "status-code": "active"}
+        answer = self.client("ec2", region).describe_vpc_peering_connections(
+            Filters=[{"Name": name, "Values": [value]} for name, value in filters.items()])
+        return next((found["VpcPeeringConnectionId"] for found in answer["VpcPeeringConnections"]), None)
+
     def zone(self):
         """The hosted zone, asked of Route 53, which a dead Region does not keep from answering."""
         wanted = self.deployment.database["ZoneName"].rstrip(".") + "."
@@ -45,6 +53,23 @@ class Aws:
                 f"{len(found)} hosted zones are called {wanted}, and one is needed; the stack aurora-failover-dns makes it, or name "
                 "one in HostedZoneArns")
         return found[0]
+
+
+def of_others(aws, deployment, only):
+    """Which Regions hold another installation, whose stacks have the same names: a sentence for each."""
+    here = [region for region in deployment.regions() if not only or region in only]
+
+    def look(region):
+        for stack in deployment.named(region):
+            tags = (aws.stacks(region).described(stack.name) or {}).get("Tags", [])
+            theirs = {tag["Key"]: tag["Value"] for tag in tags}.get(regions.INSTALLATION_TAG, deployment.installation)
+            if theirs != deployment.installation:
+                return (f"stack {stack.name} in {region} is of the installation {theirs}, and this file is of {deployment.installation}; "
+                        f"write installation: {theirs} into it if it is that one, else add its plans to that one's file or take another "
+                        "account, because an account holds one installation")
+        return None
+
+    return [fault for fault in cloudformation.side_by_side([lambda region=region: look(region) for region in here]) if fault]
 
 
 def open_runs(aws, deployment, only):

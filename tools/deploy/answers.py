@@ -7,20 +7,28 @@ import re
 import jsonschema
 import yaml
 
+import network
 import templates
 
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+# It is the value of a tag.
+INSTALLATION = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 # Set from the answers' own structure, from what the database's stacks made, or from the packages.
 DERIVED = {
-    "ArtifactBucket", "ArtifactPrefix", "MemberRegions", "WitnessRegion", "HoldsSecrets", "ReplicaRegion", "ReplicaRegion2",
-    "ReplicaRegion3", "IsFirstMember", "HomeRegion", "StandbyRegion", "ThirdRegion", "FourthRegion", "HomeVpcId", "StandbyVpcId",
-    "ThirdVpcId", "FourthVpcId", "OtherRegionCidrs",
+    "ArtifactBucket", "ArtifactPrefix", "MemberRegions", "WitnessRegion", "TableKeyArns", "HoldsSecrets", "ReplicaRegion",
+    "ReplicaRegion2", "ReplicaRegion3", "IsFirstMember", "HomeRegion", "StandbyRegion", "ThirdRegion", "FourthRegion", "HomeVpcId",
+    "StandbyVpcId", "ThirdVpcId", "FourthVpcId", "OtherRegionCidrs", "PeerRegion", "PeerVpcId", "PeerCidrs", "AsksForPeering",
+    "PeeringId",
 }
+# What a member says of its place only where a database is built there.
+PLACE_OF_DATABASE = ("VpcId", "FunctionCidrs", "DatabaseSubnetIds", "ClusterIdentifier")
 # What a Lambda function's variables may hold of these lists, in characters. Source:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (4 KB for all of them).
 VARIABLES_MAX = 3_700
 IN_VARIABLES = ("MemberClusterArns", "MemberInstanceArns", "CustomEndpointArns", "DatabaseRoleArns")
 MEMBERS_MAX = 4
+# The customer's keys that a stack's own things are encrypted with. Each service takes a key of its own Region only.
+KEYS = ("LogsKeyArn", "EnvironmentKeyArn", "TableKeyArn", "BucketKeyArn")
 
 
 class Wrong(Exception):
@@ -60,17 +68,36 @@ def parameters(stacks):
     return dict(sorted(found.items()))
 
 
+def services(of_which, what):
+    """The schema of a list of services that get an endpoint."""
+    return {
+        "type": "array", "items": {"enum": list(of_which)}, "uniqueItems": True,
+        "description": f"The services of this Region that get {what}."}
+
+
 def schema():
     """The published schema of an answers file, made of the templates."""
     of_member = parameters(templates.MEMBER + templates.OF_HOME + templates.FAILBACK)
     of_database = parameters(templates.DATABASE)
     region = {"type": "string", "pattern": REGION}
     own = {"type": "object", "additionalProperties": False}
+    cidrs = {"type": "array", "items": {"type": "string", "pattern": r"^[0-9.]+/[0-9]{1,2}$"}, "minItems": 1}
+    tables = {"type": "array", "items": {"type": "string", "pattern": "^rtb-[0-9a-f]{8,17}$"}, "minItems": 1}
+    of_network = {
+        "InterfaceEndpoints": services(templates.INTERFACE_SERVICES, "an interface endpoint, at a price by the hour"),
+        "GatewayEndpoints": services(templates.GATEWAY_SERVICES, "a gateway endpoint, which costs nothing"),
+        "EgressOnlyGateway": parameters(templates.NETWORK)["EgressOnlyGateway"],
+    }
     place = {
         "VpcId": {"type": "string", "pattern": "^vpc-[0-9a-f]{8,17}$", "description": "The VPC of the database and the functions."},
-        "FunctionCidrs": {
-            "type": "array", "items": {"type": "string", "pattern": r"^[0-9.]+/[0-9]{1,2}$"}, "minItems": 1,
-            "description": "CIDR blocks of the functions' subnets. The other Regions' databases admit them."},
+        "FunctionCidrs": {**cidrs, "description": "CIDR blocks of the functions' subnets. The other Regions' databases admit them."},
+        "VpcCidrs": {**cidrs, "description": "All IPv4 CIDR blocks of the VPC."},
+        "RouteTableIds": {**tables, "description": "The route tables of the functions' subnets."},
+        "DatabaseRouteTableIds": {**tables, "description": "The route tables of the database's subnets, where they have others."},
+        "TransitGatewayId": {
+            "type": "string", "pattern": "^tgw-[0-9a-f]{8,17}$",
+            "description": "The transit gateway that leads from this VPC to the other members', in place of peering."},
+        **of_network,
         "DatabaseSubnetIds": {
             "type": "array", "items": {"type": "string"}, "minItems": 2,
             "description": "Subnets of the database, in two availability zones at least."},
@@ -91,6 +118,9 @@ def schema():
             "account": {"type": "string", "pattern": "^[0-9]{12}$", "description": "The account that is deployed to; quote it."},
             "home_region": {**region, "description": "The Region whose member is the writer on good days."},
             "witness_region": {**region, "description": "The Region that only observes; left out where there is none."},
+            "installation": {
+                "type": "string", "pattern": INSTALLATION,
+                "description": "What this installation is called; an account holds one. Default: the database's name, or the file's."},
             "bucket": {
                 "type": "string", "default": "aurora-failover-{account}-{region}",
                 "description": "Each Region's bucket for packages and definitions, with {region} and {account} filled in."},
@@ -105,11 +135,19 @@ def schema():
                 "type": "object", "minProperties": 2, "maxProperties": MEMBERS_MAX, "propertyNames": region,
                 "description": "Each member Region with the parameters that differ there.",
                 "additionalProperties": {**own, "properties": {**of_member, **place}}},
-            "witness": {**own, "properties": parameters(templates.WITNESS), "description": "Parameters of the witness."},
+            "witness": {
+                **own, "properties": parameters((*templates.WITNESS, templates.ARTIFACTS)), "description": "Parameters of the witness."},
             "database": {
                 **own, "properties": everywhere_of_database,
                 "required": ["DatabaseName", "GlobalCluster", "EngineVersion", "ZoneName", "ApplicationCidrs"],
                 "description": "A database that is built, too. Left out where there is one."},
+            "network": {
+                **own, "properties": {
+                    **of_network,
+                    "Peering": {
+                        "enum": ["true", "false", True, False],
+                        "description": "Whether each two members' VPCs are peered, and their route tables lead to each other."}},
+                "description": "The ways of the functions in the VPC that are built, too. Left out where they are there."},
             "plans": {
                 "type": "array", "items": {"type": "string"},
                 "description": "Files with plans, beside this one. They are written to every member Region that they name."},
@@ -177,12 +215,15 @@ def sense(answers):
     source = answers.get("database", {}).get("SourceClusterArn")
     if source and (source.count(":") != 6 or source.split(":")[3] not in members):
         faults.append(f"database: SourceClusterArn is {source}; name the ARN of a cluster in one of {', '.join(members)}")
-    needed = ("VpcId", "FunctionCidrs", "DatabaseSubnetIds", "ClusterIdentifier") if "database" in answers else ()
+    built = [(part, names) for part, names in (("database", PLACE_OF_DATABASE), ("network", network.NEEDED)) if part in answers]
+    needed = {name: part for part, names in reversed(built) for name in names}
     for region, own in members.items():
-        faults += [f"members.{region}: {name} is missing; the database needs it" for name in needed if name not in own]
+        faults += [f"members.{region}: {name} is missing; the {part} needs it" for name, part in needed.items() if name not in own]
         faults += [f"members.{region}: {name} is for a database that is built; say database, or leave it out"
-                   for name in own if name in ("VpcId", "FunctionCidrs", "DatabaseSubnetIds", "ClusterIdentifier") and not needed]
-    return faults
+                   for name in own if name in PLACE_OF_DATABASE and name not in needed]
+        faults += [f"members.{region}: {name} is for a network that is built; say network, or leave it out"
+                   for name in own if name in network.OF_ALONE and "network" not in answers]
+    return faults + network.sense(answers)
 
 
 def plans_of(answers, folder):
@@ -211,6 +252,16 @@ def filled(value, region, account):
     if isinstance(value, str):
         return value.replace("{region}", region).replace("{account}", account)
     return value
+
+
+def fault_of_key(arn, region, account):
+    """What keeps a key from encrypting something in a Region, and the way out."""
+    parts = arn.split(":")
+    if len(parts) != 6 or parts[2] != "kms" or not re.fullmatch(r"key/[A-Za-z0-9-]+", parts[5]):
+        return f"which is no key's ARN; write one such as arn:aws:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    if parts[3] != region:
+        return f"which is a key of {parts[3]}; name one of {region}, or write {{region}} into the ARN of a multi-Region key"
+    return None
 
 
 def is_account_of(arn, account):

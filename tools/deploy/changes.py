@@ -1,11 +1,15 @@
 """What a deployment would change, stack by stack, and the changes made."""
 
+import time
+
 import stacks as cloudformation
 import templates
 
 # A member was made in one global cluster, as the first or a later one, whatever the answers say today. Another value would
 # have CloudFormation detach it or make it anew.
 KEPT = {"database": {"GlobalCluster", "IsFirstMember"}}
+# How long a peering connection that was just asked for may stay unseen in the Region that accepts it.
+PEERING_SECONDS_MAX = 60
 
 
 class Changes:
@@ -27,7 +31,9 @@ class Changes:
             return
         if fault := cloudformation.way_out(stack.region, stack.name, there["StackStatus"]):
             raise cloudformation.Refused(fault)
-        self.sets[stack] = region.change_set(stack, stack.values(self.aws), KEPT.get(stack.template, ())) or ()
+        # A peering connection that nobody finds today leaves the routes as they are.
+        kept = KEPT.get(stack.template, set()) | stack.unknown(self.aws)
+        self.sets[stack] = region.change_set(stack, stack.values(self.aws), kept) or ()
 
     def say(self):
         """Prints what would change, and answers how many stacks."""
@@ -38,9 +44,10 @@ class Changes:
                 continue
             changed += 1
             if made is None:
-                kinds = [f"makes {name} ({resource['Type']})" for name, resource in templates.read(stack.template)["Resources"].items()
-                         if isinstance(resource, dict)]
-                print(f"\n{stack.region}  {stack.name}  new, {len(kinds)} resources at most")
+                resources = templates.read(stack.template)["Resources"].values()
+                loops = sum(not isinstance(resource, dict) for resource in resources)
+                more = f", and those of {loops} lists" if loops else ""
+                print(f"\n{stack.region}  {stack.name}  new, {len(resources) - loops} resources at most{more}")
             else:
                 print(f"\n{stack.region}  {stack.name}")
                 for change in made[2]:
@@ -74,8 +81,22 @@ class Changes:
         if made == ():
             return
         if made is None:
+            if not self._is_peered(stack):
+                raise cloudformation.Refused(
+                    f"stack {stack.name} in {stack.region} finds no active peering connection with {stack.given['PeerVpcId']}; deploy "
+                    f"{stack.given['PeerRegion']} first, or accept the one that waits, with aws ec2 accept-vpc-peering-connection "
+                    f"--region {stack.region}")
             made = region.change_set(stack, stack.values(self.aws), ())
             if made is None:
                 raise cloudformation.Refused(f"stack {stack.name} in {stack.region} would be empty")
         region.execute(stack.name, made[0])
         print(f"✓ {stack.region}  {stack.name}", flush=True)
+
+    def _is_peered(self, stack):
+        """Whether the connection that a stack needs is there: it may be seen here some seconds later than where it was asked for."""
+        deadline = time.monotonic() + PEERING_SECONDS_MAX
+        while stack.unknown(self.aws):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(cloudformation.POLL_SECONDS)
+        return True

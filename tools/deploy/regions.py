@@ -1,12 +1,16 @@
 """What is deployed to which Region, in which order, and with which parameters."""
 
 import dataclasses
+import re
 import typing
 
 import answers as form
+import network
 import templates
 
 FAILBACK_STACK = templates.FAILBACK[0]
+# Says of every stack whose it is.
+INSTALLATION_TAG = "aurora-failover-installation"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +48,12 @@ class Stack:
             found[name] = None if value is None or callable(value) else templates.as_text(value)
         return found
 
+    def unknown(self, made):
+        """The peering connection, where it is needed and not there."""
+        if self.template != templates.PEERING or self.kept_body is not None:
+            return set()
+        return {name for name, value in self.given.items() if callable(value) and value(made) is None}
+
     def missing(self):
         """The parameters that nobody gives a value."""
         declared = templates.parameters_of(self.template).items()
@@ -59,18 +69,23 @@ class Made(typing.Protocol):
     def zone(self) -> str:
         """The id of the hosted zone."""
 
+    def peering(self, region: str, vpc: str, asking: str) -> str | None:
+        """The peering connection of two VPCs, as the one that was asked has it."""
+
 
 class Deployment:
     """The answers of a file as stacks, stage by stage."""
 
-    def __init__(self, answers):
+    def __init__(self, answers, file_name):
         self.answers = answers
         self.account = answers["account"]
         self.home = answers["home_region"]
         self.witness = answers.get("witness_region")
         self.members = {region: own or {} for region, own in answers["members"].items()}
         self.database = answers.get("database")
-        self.tags = {"application": "aurora-failover", **answers.get("tags", {})}
+        self.network = answers.get("network")
+        self.installation = answers.get("installation") or (self.database or {}).get("DatabaseName") or file_name
+        self.tags = {"application": "aurora-failover", **answers.get("tags", {}), INSTALLATION_TAG: self.installation}
         self.version = ""
 
     def regions(self):
@@ -80,9 +95,9 @@ class Deployment:
         pattern = self.answers.get("bucket", "aurora-failover-{account}-{region}")
         return form.filled(pattern, region, self.account)
 
-    def _stack(self, region, template, given):
+    def _stack(self, region, template, given, name=None):
         given = {name: form.filled(value, region, self.account) for name, value in given.items()}
-        return Stack(region, template, f"aurora-failover-{template}", given)
+        return Stack(region, template, f"aurora-failover-{name or template}", given)
 
     def _common(self, region):
         """What every template of functions may take."""
@@ -91,6 +106,7 @@ class Deployment:
             "ArtifactPrefix": self.version or None,
             "MemberRegions": list(self.members),
             "WitnessRegion": self.witness,
+            "TableKeyArns": self._table_keys() or None,
         }
         if self.database:
             given.update(self._of_database())
@@ -99,6 +115,16 @@ class Deployment:
                 given[name] = lambda made: made.parameter(region, f"/{self.database['DatabaseName']}/kmskey/arn")
             given["HostedZoneArns"] = lambda made: f"arn:aws:route53:::hostedzone/{made.zone()}"
         return {name: value for name, value in given.items() if value is not None}
+
+    def _given(self, region):
+        """What the file says for one Region."""
+        own = self.answers.get("witness") or {} if region == self.witness else self.members[region]
+        return {**self.answers.get("everywhere", {}), **own}
+
+    def _table_keys(self):
+        """The keys of all ledgers: the functions of each Region read and write those of the other members, too."""
+        keys = [form.filled(self._given(region).get("TableKeyArn", ""), region, self.account) for region in self.members]
+        return [key for key in dict.fromkeys(keys) if key]
 
     def _of_database(self):
         """Patterns for a database that these stacks built: of its members, under longer names too."""
@@ -117,7 +143,44 @@ class Deployment:
 
     def artifacts(self):
         """The buckets, which are there before everything else."""
-        return [self._stack(region, templates.ARTIFACTS, {"ArtifactBucket": self.bucket(region)}) for region in self.regions()]
+        return [self._artifacts(region) for region in self.regions()]
+
+    def _artifacts(self, region):
+        return self._stack(region, templates.ARTIFACTS, {**self._given(region), "ArtifactBucket": self.bucket(region)})
+
+    def networks(self):
+        """The ways to AWS, in the Regions where any is asked for."""
+        found, everywhere = [], self.answers.get("everywhere", {})
+        for region, own in self.members.items():
+            asked = network.asked_of_aws(self.answers, region)
+            # A list that is empty here leaves out what the others have, and is the parameter's default: none.
+            said = {name: value for name, value in own.items() if value != []}
+            unique = {name: list(dict.fromkeys(own[name])) for name in ("RouteTableIds", "VpcCidrs")}
+            given = {**everywhere, **said, **asked, **unique}
+            found += [self._stack(region, template, given) for template in templates.NETWORK if asked]
+        return found
+
+    def peerings(self, asks):
+        """The ways to the other members, of the side that asks for a peering connection or of the other one.
+
+        Of two Regions the first in the alphabet asks, so that neither a new member nor another writer changes who did.
+        """
+        is_peered, found = network.is_peered(self.answers), []
+        for region, own in self.members.items():
+            tables = list(dict.fromkeys(own["RouteTableIds"] + own.get("DatabaseRouteTableIds", [])))
+            for peer, its in self.members.items():
+                if peer == region or (region < peer) != asks or not (is_peered or "TransitGatewayId" in own):
+                    continue
+                given = {
+                    "VpcId": own["VpcId"], "RouteTableIds": tables, "PeerRegion": peer, "PeerVpcId": its["VpcId"],
+                    "PeerCidrs": list(dict.fromkeys(its["VpcCidrs"])), "AsksForPeering": is_peered and asks,
+                }
+                if not is_peered:
+                    given["TransitGatewayId"] = own["TransitGatewayId"]
+                elif not asks:
+                    given["PeeringId"] = lambda made, pair=(region, own["VpcId"], its["VpcId"]): made.peering(*pair)
+                found.append(self._stack(region, templates.PEERING, given, f"{templates.PEERING}-{peer}"))
+        return found
 
     def foundations(self, holds_secrets):
         """The foundations of the Regions that make the secrets, or of the others."""
@@ -162,22 +225,26 @@ class Deployment:
 
     def functions(self, region):
         """The stacks of one Region that run functions, in order."""
-        everywhere = self.answers.get("everywhere", {})
+        given = {**self._common(region), **self._given(region)}
         if region == self.witness:
-            of_witness = {**everywhere, **(self.answers.get("witness") or {})}
-            return [self._stack(region, template, {**self._common(region), **of_witness}) for template in templates.WITNESS]
-        given = {**self._common(region), **everywhere, **self.members[region]}
+            return [self._stack(region, template, given) for template in templates.WITNESS]
         own = templates.OF_HOME if region == self.home else ()
         return [self._stack(region, template, given) for template in templates.MEMBER + own]
 
     def failback(self, region):
         """What only a failback may do, in the Region that it is started in."""
-        given = {**self._common(region), **self.answers.get("everywhere", {}), **self.members[region]}
+        given = {**self._common(region), **self._given(region)}
         return [self._stack(region, template, given) for template in templates.FAILBACK]
 
     def stages(self, only):
         """Lists of chains: what is in one stage goes side by side, what is in one chain goes in its order."""
         stages = [[[stack] for stack in self.artifacts()]]
+        if self.network is not None:
+            # First, because they are made in seconds, and refused where a VPC has such a way already.
+            stages += [
+                [[stack] for stack in self.networks() + self.peerings(True)],
+                [[stack] for stack in self.peerings(False)],
+            ]
         if self.database:
             stages += [
                 [[stack] for stack in self.foundations(False)],
@@ -189,9 +256,16 @@ class Deployment:
         kept = [[[stack for stack in chain if only is None or stack.region in only] for chain in stage] for stage in stages]
         return [[chain for chain in stage if chain] for stage in kept if any(stage)]
 
+    def named(self, region):
+        """Every stack of a Region that has a name of ours, whether it is deployed today or not."""
+        staged = [stack for stage in self.stages({region}) for chain in stage for stack in chain]
+        return staged + (self.failback(region) if region in self.members else [])
+
     def faults(self):
         """What is wrong before anything is asked of AWS: missing values, policies that are too long, another account's ARNs."""
         faults = []
+        if not re.fullmatch(form.INSTALLATION, self.installation):
+            faults.append(f"installation is missing, and the file's name {self.installation!r} cannot be one; write one such as orders")
         for region in self.regions():
             stacks = self.functions(region)
             for stack in stacks:
@@ -200,11 +274,20 @@ class Deployment:
             counted = stacks + (self.failback(region) if region in self.members else [])
             faults += [fault for stack in counted for fault in self._too_long(stack)]
             faults += self._variables(region, stacks)
+            faults += self._keys(region, stacks)
             faults += [
                 f"{self._place(region)}: {name} has {arn}, which is of another account than {self.account}"
                 for name, value in (stacks[0].given | {}).items() if name.endswith(("Arns", "Arn")) and not callable(value)
                 for arn in templates.as_text(value).split(",") if not form.is_account_of(arn, self.account)]
         return list(dict.fromkeys(faults))
+
+    def _keys(self, region, stacks):
+        """The keys of this Region's stacks that could not encrypt anything here."""
+        declared = {name for stack in [*stacks, self._artifacts(region)] for name in templates.parameters_of(stack.template)}
+        for name in form.KEYS:
+            arn = templates.as_text(stacks[0].given.get(name) or "")
+            if name in declared and arn and (fault := form.fault_of_key(arn, region, self.account)):
+                yield f"{self._place(region)}: {name} is {arn}, {fault}"
 
     def _place(self, region):
         return "witness" if region == self.witness else f"members.{region}"

@@ -13,7 +13,7 @@ FOLDER = ROOT / "cloudformation"
 # that has it.
 MEMBER = (
     "ledger", "observe", "runs", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines", "triggers", "alarms",
-    "function-alarms", "aurora-global-alarms",
+    "function-alarms", "aurora-global-alarms", "dashboard",
 )
 WITNESS = ("witness",)
 FAILBACK = ("aurora-global-failback",)
@@ -21,6 +21,12 @@ FAILBACK = ("aurora-global-failback",)
 OF_HOME = ("people",)
 # What stands beneath, where it is not there already.
 DATABASE = ("foundation", "global-cluster", "database", "dns")
+# The ways of the functions in the VPC: to AWS, and to another member's VPC. The second one has a stack for each other member.
+NETWORK = ("network",)
+PEERING = "peering"
+# What these functions call from there. RDS and DynamoDB they call in every member Region, the others in their own.
+INTERFACE_SERVICES = ("rds", "ssm", "secretsmanager", "sns", "events")
+GATEWAY_SERVICES = ("dynamodb", "s3")
 ARTIFACTS = "artifacts"
 
 # What IAM takes of a role's policies together, and of one managed policy, in characters without white space.

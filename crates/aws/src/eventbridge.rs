@@ -1,4 +1,4 @@
-//! Suspicions on EventBridge.
+//! Events on EventBridge: suspicions, and ends of runs.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use failover::{Error, domain::Region};
@@ -6,13 +6,23 @@ use serde_json::Value;
 
 use super::{Aws, client, errors::error};
 
+/// The detail type of a suspicion.
+pub(super) const SUSPECT: &str = "Primary Suspect";
+/// The detail type of a run's end.
+pub(super) const ENDED: &str = "Run Ended";
+
 impl<K> Aws<K> {
-    /// Publishes a suspicion with this detail on the bus of a Region.
-    pub(super) async fn put_suspicion(&self, region: &Region, detail: &Value) -> Result<(), Error> {
+    /// Publishes an event of this type with this detail on the default bus of a Region.
+    pub(super) async fn put_event(
+        &self,
+        region: &Region,
+        detail_type: &str,
+        detail: &Value,
+    ) -> Result<(), Error> {
         let what = format!("EventBridge PutEvents in {region}");
         let entry = PutEventsRequestEntry::builder()
             .source("aurora-failover")
-            .detail_type("Primary Suspect")
+            .detail_type(detail_type)
             .detail(detail.to_string())
             .build();
         let answer = client!(self, aws_sdk_eventbridge, region)

@@ -19,6 +19,7 @@ use steps::warm;
 use super::{
     Aws, client,
     errors::{answered, error},
+    eventbridge::{ENDED, SUSPECT},
 };
 
 /// The longest a function is waited for; its asker gives up before.
@@ -106,11 +107,15 @@ impl<K> Functions for Aws<K> {
         let detail = serde_json::to_value(suspicion).map_err(|why| {
             Error::InvalidRequest(format!("the suspicion cannot be written: {why}"))
         })?;
-        self.put_suspicion(&self.region, &detail).await
+        self.put_event(&self.region, SUSPECT, &detail).await
     }
 
     async fn suspect_in(&self, region: &Region, detail: &Value) -> Result<(), Error> {
-        self.put_suspicion(region, detail).await
+        self.put_event(region, SUSPECT, detail).await
+    }
+
+    async fn run_ended(&self, detail: &Value) -> Result<(), Error> {
+        self.put_event(&self.region, ENDED, detail).await
     }
 
     async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {

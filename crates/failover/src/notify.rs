@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     domain::{PlanName, seconds_between},
     ledger::PlanState,
+    metric::{self, Counted},
     plan::Plan,
     ports::{self, Ledger, People, Runtime},
 };
@@ -133,8 +134,8 @@ fn console(execution: &str) -> String {
     )
 }
 
-/// Tells people on the acting Region's topic; whether nobody is left to be told. What cannot be sent is logged: no run waits
-/// for it.
+/// Tells people on the acting Region's topic; whether nobody is left to be told. What cannot be sent is logged and counted: no run
+/// waits for it.
 pub async fn tell(world: &(impl Runtime + People), plan: &Plan, message: &Message) -> bool {
     let Some(topic) = plan.notify.get(world.region()) else {
         tracing::info!(plan = %plan.plan, what = message.what, "nobody is told: notify names no topic here");
@@ -147,6 +148,7 @@ pub async fn tell(world: &(impl Runtime + People), plan: &Plan, message: &Messag
         return true;
     }
     tracing::error!(plan = %plan.plan, what = message.what, trouble = ?sent, "nobody could be told");
+    metric::failed(Counted::Topic, &plan.plan, world.now());
     false
 }
 

@@ -86,6 +86,8 @@ struct Kept {
     runs: BTreeMap<RunId, Run>,
     looked: BTreeMap<Region, Vantage>,
     told: Vec<String>,
+    /// The ends of runs that were published.
+    ended: Vec<Value>,
     looks: Vec<Vantage>,
     logins: u32,
     fencing: probe::Fencing,

@@ -3,6 +3,7 @@
 //! The emulator and every function it runs are one process group, which ends with the drill: on `stop`, on drop, and
 //! when the drill itself is killed, because the launcher then reads the end of its standard input.
 
+mod alarms;
 mod deployment;
 mod functions;
 mod processes;

@@ -2,17 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use failover::metric::{Counted, NAMESPACE};
+use failover::metric::{self, Counted, NAMESPACE};
 use serde_json::{Value, json};
-use steps::warm;
+use steps::{
+    confirm_outage::{BEAT_OLD, SURVEY},
+    warm,
+};
 use tests::{machine, template};
 
-/// Alarms on what is called once an hour.
-const OF_HOURLY_CALLS: [&str; 3] = [
+/// Alarms on what is called once an hour, and on what may be so for hours.
+const OF_HOURS: [&str; 4] = [
     "aurora-failover-rebuild-global-errors",
     "aurora-failover-recovery-ledger-missing",
+    "aurora-failover-switch-left-on",
     "aurora-failover-warm-failed",
 ];
+
+/// Alarms that one time is enough for: what is wrong then does not heal by itself, or was looked for over a minute and a half.
+const AT_ONCE: [&str; 3] = [
+    "aurora-failover-beat-missing",
+    "aurora-failover-event-failed",
+    "aurora-failover-plan-wrong",
+];
+
+/// How long an alarm may look back, by whether its period is an hour or more, in seconds.
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>.
+const LOOKS_BACK: [u64; 2] = [86_400, 604_800];
 
 fn alarms() -> Vec<Value> {
     let templates = template::of_alarms().into_iter().map(template::read);
@@ -42,13 +57,17 @@ fn covered(namespace: &str, metric: &str, dimension: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The functions that must not fall silent: those that a schedule calls every minute, and the one that keeps all others awake.
+/// The functions that must not fall silent: those that a schedule calls every minute, and the one that keeps all others awake. The
+/// survey's silence is that of what it measures.
 fn may_not_be_silent() -> BTreeSet<String> {
     let triggers = template::read("triggers");
     let rules = template::resources(&triggers, "AWS::Events::Rule");
     let warm = warm::request().to_string();
+    let survey = json!({"operation": SURVEY}).to_string();
     let called = rules.iter().filter(|(_, rule)| {
-        rule["ScheduleExpression"] == "rate(1 minute)" || rule["Targets"][0]["Input"] == *warm
+        let input = &rule["Targets"][0]["Input"];
+        let is_called = rule["ScheduleExpression"] == "rate(1 minute)" || *input == *warm;
+        is_called && *input != *survey
     });
     called
         .map(|(_, rule)| template::function_of(&rule["Targets"][0]["Arn"]).to_owned())
@@ -126,11 +145,12 @@ fn what_watches_sweeps_or_keeps_awake_has_an_alarm_on_its_silence_while_it_is_sw
         .filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
     for (id, resource) in resources {
         let alarm = &resource["Properties"];
-        let is_on_silence = alarm["MetricName"] == "Invocations";
-        let (treats, compares) = match is_on_silence {
-            true => ("breaching", "LessThanThreshold"),
-            false => ("notBreaching", "GreaterThanOrEqualToThreshold"),
-        };
+        let of_beats = alarm["MetricName"] == metric::BEAT_AGE.name;
+        let of_calls = alarm["MetricName"] == "Invocations";
+        let is_on_silence = of_beats || of_calls;
+        let treats = ["notBreaching", "breaching"][usize::from(is_on_silence)];
+        let compares =
+            ["GreaterThanOrEqualToThreshold", "LessThanThreshold"][usize::from(of_calls)];
         assert_eq!(alarm["TreatMissingData"], treats, "{id}");
         assert_eq!(alarm["ComparisonOperator"], compares, "{id}");
         assert_eq!(resource["Condition"] == "Watches", is_on_silence, "{id}");
@@ -169,11 +189,60 @@ fn an_alarm_on_what_is_tried_again_waits_for_several_and_tells_within_minutes() 
         let number = |field: &str| alarm[field].as_u64().unwrap();
         let is_of_runs = alarm["Namespace"] == "AWS/States";
         let is_hourly = number("Period") == 3_600;
-        assert_eq!(number("DatapointsToAlarm") >= 2, !is_of_runs, "{name}");
-        assert!(
-            is_hourly || number("Period") * number("EvaluationPeriods") <= 300,
-            "{name}"
-        );
-        assert_eq!(is_hourly, OF_HOURLY_CALLS.contains(&name), "{name}");
+        let is_at_once = is_of_runs || AT_ONCE.contains(&name);
+        assert_eq!(number("DatapointsToAlarm") >= 2, !is_at_once, "{name}");
+        let looks_back = number("Period") * number("EvaluationPeriods");
+        assert!(is_hourly || looks_back <= 300, "{name}");
+        assert!(looks_back <= LOOKS_BACK[usize::from(is_hourly)], "{name}");
+        assert_eq!(is_hourly, OF_HOURS.contains(&name), "{name}");
     }
+}
+
+/// A metric that nobody sends, or that is sent by other dimensions, raises nothing for ever.
+#[test]
+fn an_alarm_on_our_own_metrics_is_on_one_that_is_measured_by_those_dimensions() {
+    let mut seen = 0;
+    for alarm in alarms() {
+        if alarm["Namespace"] != NAMESPACE {
+            continue;
+        }
+        seen += 1;
+        let name = &alarm["MetricName"];
+        let metric = metric::ALL.iter().find(|metric| *name == metric.name);
+        let metric = metric.unwrap_or_else(|| panic!("{name} is not measured"));
+        let by = alarm["Dimensions"].as_array().unwrap().iter();
+        let by: Vec<_> = by.map(|one| one["Name"].as_str().unwrap()).collect();
+        assert!(metric.dimensions.contains(&&*by), "{name} by {by:?}");
+    }
+    assert!(seen > 8, "this check sees only {seen} alarms");
+}
+
+#[test]
+fn a_beat_is_held_for_missing_when_the_survey_calls_it_old() {
+    assert_eq!(
+        covered(NAMESPACE, metric::BEAT_AGE.name, "Step"),
+        [SURVEY.to_owned()].into()
+    );
+    let all = alarms();
+    let of_beats = all
+        .iter()
+        .find(|alarm| alarm["MetricName"] == metric::BEAT_AGE.name);
+    assert_eq!(of_beats.unwrap()["Threshold"], BEAT_OLD.as_secs());
+    assert_eq!(of_beats.unwrap()["Statistic"], "Maximum");
+}
+
+/// Each member Region has all of them, so that those of a Region that is left tell of the one that is lost.
+#[test]
+fn every_member_region_has_the_whole_set_and_the_witness_has_none() {
+    for name in template::of_alarms() {
+        let template = template::read(name);
+        let alarms = template["Resources"].as_object().unwrap().values();
+        let alarms = alarms.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
+        for alarm in alarms {
+            let condition = alarm.get("Condition").and_then(Value::as_str);
+            assert!(matches!(condition, None | Some("Watches")), "{alarm}");
+        }
+    }
+    let witness = template::read("witness");
+    assert!(template::resources(&witness, "AWS::CloudWatch::Alarm").is_empty());
 }

@@ -259,6 +259,59 @@ fn every_fault_of_sense_is_named_at_once() {
     }
 }
 
+/// A key, one that is the same in every Region but for the Region's name.
+const KEY: &str = "arn:aws:kms:{region}:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+
+#[test]
+fn each_region_is_given_its_own_keys_and_those_of_every_ledger() {
+    let mut given = answers();
+    given["witness_region"] = json!("us-east-2");
+    given["everywhere"]["BucketKeyArn"] = json!(KEY);
+    given["members"]["us-east-1"]["TableKeyArn"] = json!(KEY);
+    let deployed = parameters(&given);
+    let ledgers = KEY.replace("{region}", "us-east-1");
+    for (region, stack) in [
+        ("us-west-2", "observe"),
+        ("us-east-1", "runs"),
+        ("us-west-2", "people"),
+        ("us-east-2", "witness"),
+    ] {
+        let found = value(&deployed, region, stack, "TableKeyArns");
+        assert_eq!(found, Some(&*ledgers), "{stack} in {region}");
+    }
+    let ledger = |region| value(&deployed, region, "ledger", "TableKeyArn");
+    assert_eq!(
+        (ledger("us-west-2"), ledger("us-east-1")),
+        (Some(""), Some(&*ledgers))
+    );
+    for region in ["us-west-2", "us-east-1", "us-east-2"] {
+        let found = value(&deployed, region, "artifacts", "BucketKeyArn");
+        assert_eq!(found, Some(&*KEY.replace("{region}", region)));
+    }
+}
+
+#[test]
+fn a_key_of_another_region_is_refused_in_one_sentence() {
+    let elsewhere = KEY.replace("{region}", "us-west-2");
+    let told = faults(|answers| answers["witness"] = json!({"LogsKeyArn": &elsewhere}));
+    let fault = format!(
+        "witness: LogsKeyArn is {elsewhere}, which is a key of us-west-2; name one of us-east-2, or write {{region}} into"
+    );
+    assert!(told.contains(&fault), "{told}");
+    let told = faults(|answers| {
+        answers["everywhere"] = json!({"TableKeyArn": &elsewhere, "BucketKeyArn": "alias/orders"});
+    });
+    for fault in [
+        "members.us-east-1: TableKeyArn is",
+        "name one of us-east-1, or write {region} into",
+        "members.us-west-2: BucketKeyArn is alias/orders, which is no key's ARN; write one such as",
+    ] {
+        assert!(told.contains(fault), "{fault:?} is not in\n{told}");
+    }
+    let of_a_witness = told.contains("witness: TableKeyArn");
+    assert!(!of_a_witness, "a witness has no ledger: {told}");
+}
+
 #[test]
 fn a_file_that_cannot_be_read_as_it_is_meant_is_refused_in_one_sentence() {
     for (text, fault) in [
@@ -284,6 +337,71 @@ fn a_file_that_cannot_be_read_as_it_is_meant_is_refused_in_one_sentence() {
         &["--check", "--region", "eu-west-9"],
     );
     assert!(said(&output).contains("--region: eu-west-9 is none of us-east-1, us-west-2"));
+}
+
+/// What keeps answers out of Regions whose stacks have these tags, by the Region and the stack.
+fn of_others(answers: &Value, tags: &Value) -> Vec<String> {
+    let code = "import json, sys, account, regions\n\
+                answers, tags = json.load(sys.stdin)\n\
+                class Stacks:\n\
+                \x20   def __init__(self, region): self.there = tags.get(region, {})\n\
+                \x20   def described(self, name):\n\
+                \x20       its = self.there.get(name)\n\
+                \x20       return None if its is None else {'Tags': [{'Key': key, 'Value': its[key]} for key in its]}\n\
+                class Aws: stacks = Stacks\n\
+                print(json.dumps(account.of_others(Aws, regions.Deployment(answers, 'payments'), None)))";
+    let output = python(&["-c", code], &json!([answers, tags]).to_string());
+    assert!(output.status.success(), "{}", said(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_second_installation_of_the_same_names_is_refused_in_one_sentence_for_each_region() {
+    let of = |installation: &str| json!({"aurora-failover-installation": installation});
+    let tags = json!({
+        "us-west-2": {"aurora-failover-ledger": of("orders"), "aurora-failover-runs": of("orders")},
+        "us-east-1": {"aurora-failover-aurora-global-failback": of("orders")}
+    });
+    let mut given = answers();
+    let told = of_others(&given, &tags);
+    assert_eq!(told.len(), 2, "{told:?}");
+    for part in [
+        "stack aurora-failover-ledger in us-west-2 is of the installation orders, and this file is of payments",
+        "write installation: orders into it if it is that one",
+    ] {
+        assert!(
+            told.join("\n").contains(part),
+            "{part:?} is not in {told:?}"
+        );
+    }
+    given["installation"] = json!("orders");
+    assert_eq!(of_others(&given, &tags), Vec::<String>::new());
+    // What an earlier version deployed says nothing of whose it is, and is taken over.
+    let earlier =
+        json!({"us-west-2": {"aurora-failover-ledger": {"application": "aurora-failover"}}});
+    assert_eq!(of_others(&answers(), &earlier), Vec::<String>::new());
+}
+
+#[test]
+fn an_installation_is_called_what_its_file_says_or_like_its_database_or_its_file() {
+    let code = "import json, sys, regions\n\
+                print(json.dumps([regions.Deployment(one, 'file').tags for one in json.load(sys.stdin)]))";
+    let mut named = answers();
+    named["installation"] = json!("orders-eu");
+    named["tags"] = json!({"team": "orders", "aurora-failover-installation": "another"});
+    let given = json!([named, from_nothing(), answers()]);
+    let output = python(&["-c", code], &given.to_string());
+    let tags: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = tags
+        .iter()
+        .map(|one| one["aurora-failover-installation"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["orders-eu", "orders", "file"]);
+    let told = faults(|answers| answers["installation"] = json!("the orders"));
+    assert!(
+        told.contains("installation: 'the orders' does not match"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -335,7 +453,7 @@ fn the_guide_explains_every_parameter_and_its_examples_have_no_fault() {
         .skip(1)
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in examples {
         let output = program("deploy", example, &["--check"]);
         assert!(output.status.success(), "{}\n{example}", said(&output));

@@ -1,5 +1,7 @@
 //! Roles: where their statements hold, and how much of an account they reach.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tests::template;
 
@@ -146,19 +148,26 @@ fn a_customers_key_is_used_through_its_service_only() {
     }
     seen.sort();
     seen.dedup();
-    assert_eq!(seen, ["rds", "secretsmanager", "sns"]);
+    assert_eq!(
+        seen,
+        ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"]
+    );
 }
 
-/// Reading a secret and publishing to a topic both need the key that encrypts them.
+/// Reading a secret and publishing to a topic both need the key that encrypts them. So do a ledger and a bucket, and a function's
+/// variables are decrypted by its role.
 #[test]
 fn who_reads_secrets_or_publishes_may_use_the_keys_that_encrypt_them() {
-    for name in template::of_functions() {
+    for name in template::of_functions().into_iter().chain(["witness"]) {
         let template = template::read(name);
         for (id, role) in template::resources(&template, "AWS::IAM::Role") {
             let text = role.to_string();
             for (action, keys) in [
                 ("\"secretsmanager:GetSecretValue\"", "\"SecretKeyArns\""),
                 ("\"sns:Publish\"", "\"TopicKeyArns\""),
+                ("\"dynamodb:GetItem\"", "\"TableKeyArns\""),
+                ("\"s3:PutObject\"", "\"BucketKeyArn\""),
+                ("\"lambda.amazonaws.com\"", "\"EnvironmentKeyArn\""),
             ] {
                 assert_eq!(
                     text.contains(action),
@@ -168,4 +177,29 @@ fn who_reads_secrets_or_publishes_may_use_the_keys_that_encrypt_them() {
             }
         }
     }
+}
+
+#[test]
+fn what_the_stacks_make_is_encrypted_with_the_customers_key_where_one_is_given() {
+    let mut seen = BTreeSet::new();
+    for name in template::names() {
+        let template = template::read(&name);
+        for (kind, property, key) in [
+            ("AWS::Logs::LogGroup", "KmsKeyId", "LogsKeyArn"),
+            ("AWS::Lambda::Function", "KmsKeyArn", "EnvironmentKeyArn"),
+            ("AWS::DynamoDB::Table", "SSESpecification", "TableKeyArn"),
+            ("AWS::S3::Bucket", "BucketEncryption", "BucketKeyArn"),
+        ] {
+            for (id, resource) in template::resources(&template, kind) {
+                let encryption = texts(&resource[property]);
+                assert!(encryption.contains(&key), "{id} in {name}: {property}");
+                assert_eq!(
+                    template["Parameters"][key]["Default"], "",
+                    "{key} in {name}"
+                );
+                seen.insert(kind);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aurora_global::rebuild_global;
 use failover::json::operation;
-use serde_json::json;
-use steps::{fence_writer, health_probe, warm};
+use serde_json::{Value, json};
+use steps::{confirm_outage, fence_writer, health_probe, warm};
 use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.
@@ -14,7 +14,7 @@ fn with_functions() -> impl Iterator<Item = &'static str> {
 }
 
 /// What a schedule or a rule sends, as a function reads it.
-fn payload(text: &str) -> serde_json::Value {
+fn payload(text: &str) -> Value {
     failover::json::parse(text).unwrap()
 }
 
@@ -36,12 +36,14 @@ fn the_schedules_send_what_their_functions_take() {
     let sweep: fence_writer::Request =
         operation(payload(sent["aurora-failover-fence-writer"])).unwrap();
     assert_eq!(sweep, fence_writer::Request::Sweep {});
-    let keep: serde_json::Value =
-        serde_json::from_str(sent["aurora-failover-rebuild-global"]).unwrap();
+    let keep: Value = serde_json::from_str(sent["aurora-failover-rebuild-global"]).unwrap();
     assert_eq!(keep, rebuild_global::keep_request());
     let request = payload(sent["aurora-failover-recovery-ledger"]);
     assert_eq!(request, warm::request());
-    assert_eq!(sent.len(), 4);
+    let survey: confirm_outage::Request =
+        operation(payload(sent["aurora-failover-confirm-outage"])).unwrap();
+    assert_eq!(survey, confirm_outage::Request::Survey {});
+    assert_eq!(sent.len(), 5);
 }
 
 #[test]
@@ -51,18 +53,13 @@ fn every_shard_of_the_plans_is_watched_whatever_their_number() {
     let numbers = &triggers["Parameters"]["WatchShards"]["AllowedValues"];
     let most = numbers.as_array().unwrap().last().unwrap();
     assert_eq!(most.as_u64(), Some(health_probe::SHARDS_MAX));
-    for shards in numbers
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(serde_json::Value::as_u64)
-    {
+    for shards in numbers.as_array().unwrap().iter().filter_map(Value::as_u64) {
         let holds = |condition: &str| match condition {
             "TwoShards" => shards >= 2,
             "FourShards" => shards >= 4,
             other => panic!("{other} is no condition of shards"),
         };
-        let of = |target: &serde_json::Value| {
+        let of = |target: &Value| {
             let target = match target["Fn::If"].as_array() {
                 Some(choice) if !holds(choice[0].as_str().unwrap()) => return None,
                 Some(choice) => choice[1].clone(),
@@ -113,13 +110,11 @@ fn a_suspicion_is_published_as_the_rule_wants_it() {
         .unwrap();
     let pattern = &rule["EventPattern"];
     let publisher = text("crates/aws/src/eventbridge.rs");
-    for (key, method) in [("source", "source"), ("detail-type", "detail_type")] {
-        let value = pattern[key][0].as_str().unwrap();
-        assert!(
-            publisher.contains(&format!(".{method}(\"{value}\")")),
-            "{key} is {value}"
-        );
-    }
+    let source = pattern["source"][0].as_str().unwrap();
+    assert!(publisher.contains(&format!(".source(\"{source}\")")));
+    let kind = pattern["detail-type"][0].as_str().unwrap();
+    let named = format!("const SUSPECT: &str = \"{kind}\";");
+    assert!(publisher.contains(&named), "{kind}");
     let probe = &policy::of_members()["aurora-failover-health-probe"];
     assert!(probe.actions().any(|action| action == "events:PutEvents"));
 }
@@ -246,4 +241,59 @@ fn no_two_roles_of_a_member_region_have_one_name() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count, "{names:?}");
+}
+
+#[test]
+fn the_end_of_a_run_is_published_as_the_reference_says_and_by_nobody_else() {
+    let publisher = text("crates/aws/src/eventbridge.rs");
+    let kind = "Run Ended";
+    assert!(publisher.contains(&format!("const ENDED: &str = \"{kind}\";")));
+    let page = text("docs/reference/events.md");
+    let pattern = format!("{{\"source\": [\"aurora-failover\"], \"detail-type\": [\"{kind}\"]}}");
+    assert!(page.contains(&pattern), "{pattern}");
+    let allowed = template::of_functions().into_iter().flat_map(|name| {
+        let template = template::read(name);
+        let roles = template::policies(&template).into_iter();
+        let roles = roles.filter(|(_, policy)| policy.to_string().contains(kind));
+        roles.map(|(id, _)| id.to_owned()).collect::<Vec<_>>()
+    });
+    assert_eq!(allowed.collect::<Vec<_>>(), ["RecoveryLedgerRole"]);
+}
+
+/// How security groups and their rules are described, anywhere in a part of a template.
+fn described(part: &Value, found: &mut Vec<String>) {
+    match part {
+        Value::Object(fields) => {
+            let of_a_rule = fields
+                .get("Description")
+                .filter(|_| fields.contains_key("IpProtocol"));
+            let texts = of_a_rule.into_iter().chain(fields.get("GroupDescription"));
+            let texts = texts.map(|text| text.as_str().or(text["Fn::Sub"].as_str()).unwrap());
+            found.extend(texts.map(str::to_owned));
+            for field in fields.values() {
+                described(field, found);
+            }
+        }
+        Value::Array(parts) => {
+            for part in parts {
+                described(part, found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>.
+#[test]
+fn security_groups_are_described_in_the_characters_that_ec2_takes() {
+    let mut found = Vec::new();
+    for name in template::names() {
+        described(&template::read(&name), &mut found);
+    }
+    assert!(found.len() > 5, "{found:?}");
+    let is_taken =
+        |letter: char| letter.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(letter);
+    for text in found {
+        assert!(text.chars().all(is_taken), "{text}");
+    }
 }

@@ -22,12 +22,7 @@ const ELSEWHERE: [&str; 6] = [
 ];
 
 /// Actions that these drills give no occasion for: function, action, and the scenario in which it is called, or why in none.
-const RARE: [(&str, &str, &str); 26] = [
-    (
-        "confirm-outage",
-        "dynamodb:Query",
-        "none: it looks for other plans only where one is not known",
-    ),
+const RARE: [(&str, &str, &str); 24] = [
     (
         "detach-and-promote",
         "dynamodb:Query",
@@ -108,7 +103,6 @@ const RARE: [(&str, &str, &str); 26] = [
         "route53-down-ssm",
     ),
     ("health-probe", "sns:Publish", "run-dies"),
-    ("recovery-ledger", "events:PutEvents", "three-regions"),
     (
         "rebuild-global",
         "rds:CopyDBClusterSnapshot",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::suspicions;
 use crate::{
     client::{self, Client, Progress},
     profile::{ACCOUNT, HOME, PLAN, STANDBY},
@@ -110,7 +111,7 @@ impl Drill<'_> {
             let calls = self.world.front_door.calls();
             calls
                 .iter()
-                .any(|call| call.caller_region == region && call.operation == "PutEvents")
+                .any(|call| call.caller_region == region && suspicions::is_suspicion(call))
         })
         .await
     }

@@ -22,9 +22,12 @@ impl Drop for Telling {
     }
 }
 
-/// Whether a call published a suspicion.
+/// Whether a call published a suspicion: others publish that a run has ended.
 pub(super) fn is_suspicion(call: &Call) -> bool {
-    call.service == "events" && call.operation == "PutEvents" && call.status == Some(200)
+    call.function == "aurora-failover-health-probe"
+        && call.service == "events"
+        && call.operation == "PutEvents"
+        && call.status == Some(200)
 }
 
 /// When a call was answered, in milliseconds of Unix time.

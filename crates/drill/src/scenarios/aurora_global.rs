@@ -1,5 +1,6 @@
 //! The scenarios of a global database: one file each, and the order in which they are played.
 
+mod alarms;
 mod answer_lost;
 mod approval_given;
 mod approval_late;
@@ -137,4 +138,5 @@ pub(crate) static ALL: &[&Scenario] = &[
     &dry_run_machine::SCENARIO,
     &switchover_by_invoke::SCENARIO,
     &ten_plans::SCENARIO,
+    &alarms::SCENARIO,
 ];

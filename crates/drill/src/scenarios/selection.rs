@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(names("misconfigured-probe").len(), 4);
         assert_eq!(names("failback").len(), 4);
         let all = names("all");
-        assert_eq!(all.len(), crate::scenarios::all().count() - 8);
+        assert_eq!(all.len(), crate::scenarios::all().count() - 9);
         assert!(!all.contains(&"round-trip"));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

@@ -61,6 +61,8 @@ pub trait Functions: Sync {
         region: &Region,
         detail: &Value,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Publishes on this Region's bus that a run has ended, with this detail. Nothing of ours listens.
+    fn run_ended(&self, detail: &Value) -> impl Future<Output = Result<(), Error>> + Send;
     /// Starts an execution of the function's own machine, of this name and with this input, in this Region, and answers its ARN;
     /// of no name, the service gives it one. `None` where one of the name has ended or was given another input.
     fn start(

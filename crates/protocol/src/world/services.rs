@@ -111,6 +111,11 @@ impl Functions for Seen<'_> {
         Ok(())
     }
 
+    /// Nothing listens.
+    async fn run_ended(&self, _: &Value) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn start(&self, _: Option<&RunId>, _: &Value) -> Result<Option<String>, Error> {
         astray()
     }

@@ -114,6 +114,12 @@ impl Functions for Invocation {
         asked
     }
 
+    async fn run_ended(&self, _: &Value) -> Result<(), Error> {
+        let what = "EventBridge PutEvents";
+        let put = self.change((Api::Events, &self.region), what, |_: Made<'_>| Ok(()));
+        put.await
+    }
+
     async fn start(&self, name: Option<&RunId>, input: &Value) -> Result<Option<String>, Error> {
         let machine = self.machine()?;
         let what = "Step Functions StartExecution";

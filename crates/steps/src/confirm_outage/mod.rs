@@ -1,5 +1,6 @@
 //! Being sure: gathers every piece of evidence about a suspected writer in parallel and gives the verdict. In the witness
-//! Region the same function answers what that Region can reach. It changes no resource, so every pass may be repeated.
+//! Region the same function answers what that Region can reach, and on schedule it makes a survey. It changes no resource, so every
+//! pass may be repeated.
 
 use std::time::Duration;
 
@@ -12,9 +13,10 @@ use failover::{
     beat::Loss,
     evidence::{Evidence, Verdict},
     ledger::{Declined, HandOver, Resolved},
+    metric,
     pass::{Input, Output, Pass, answer, operation},
     policy::Decision,
-    ports::{Functions, Ledger, ReachInput, Runtime, update_if},
+    ports::{Functions, Ledger, Parameters, People, ReachInput, Runtime, update_if},
     topologies::Topologies,
 };
 
@@ -28,9 +30,11 @@ mod patience;
 mod reach;
 mod reason;
 mod signs;
+mod survey;
 mod way;
 
 pub use reach::reach;
+pub use survey::{OLD as BEAT_OLD, STEP as SURVEY, Surveyed, SurveyedPlan};
 pub use way::is_gone;
 
 /// The step's name in timelines and logs.
@@ -41,7 +45,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What the function takes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// Gives the verdict, in a run.
     Confirm(Input),
@@ -49,6 +53,8 @@ pub enum Request {
     ConfirmApproved(Input),
     /// Answers, in the witness Region, whether it reaches a member's Region.
     Reach(ReachInput),
+    /// Measures, on schedule, whether everything is there that a failover would need.
+    Survey {},
 }
 
 /// What the pass saw.
@@ -85,7 +91,7 @@ pub struct Answer {
 /// # Errors
 /// `InvalidRequest` for a wrong payload, and those of the operations.
 pub async fn handle(
-    world: &(impl Ledger + Runtime + Topologies + Functions),
+    world: &(impl Ledger + Runtime + Topologies + Functions + Parameters + People),
     payload: Value,
 ) -> Result<Value, Error> {
     match operation::<Request>(payload)? {
@@ -98,6 +104,7 @@ pub async fn handle(
         }
         Request::ConfirmApproved(input) => answer(Box::pin(confirm(world, &input, true)).await?),
         Request::Reach(input) => answer(Box::pin(reach(world, &input)).await?),
+        Request::Survey {} => answer(Box::pin(survey::survey(world)).await?),
     }
 }
 
@@ -125,6 +132,10 @@ pub async fn confirm(
     let name = judged.verdict.name();
     pass.run.confirmed = Some(judged.confirmed());
     pass.record(world, STEP, name, &reason).await?;
+    if !pass.dry_run {
+        let members = [("Plan", input.plan.as_str()), ("Verdict", name)];
+        metric::put(&[(&metric::VERDICTS, 1.0)], &members, pass.now);
+    }
     tracing::info!(plan = %input.plan, step = STEP, verdict = name, reason, "pass");
     Ok(judged.answer(&pass, decision, reason))
 }

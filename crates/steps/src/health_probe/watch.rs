@@ -6,7 +6,7 @@ mod record;
 mod unanswered;
 mod unfinished;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{
     Shard, others,
-    plans::{Readable, crowd, learn, makes_room, plans, remember},
+    plans::{Fault, Readable, crowd, learn, makes_room, plans, remember},
     sessions::{LedgerWriter, Sessions},
 };
 use failover::{
@@ -131,6 +131,10 @@ pub(super) async fn run(
     };
     let mut plans = plans(world).await?;
     plans.retain(|plan| shard.holds(name_of(plan)));
+    let wrong = wrong(&plans);
+    for plan in wrong.keys() {
+        metric::failed(Counted::Plan, plan, began);
+    }
     make_room(&mut plans, shard);
     let watches = plans
         .into_iter()
@@ -146,10 +150,25 @@ pub(super) async fn run(
         .buffer_unordered(PLANS_MAX)
         .collect()
         .await;
+    // A plan whose parameter is wrong and that is watched all the same is counted as such alone.
     for watched in plans.iter().filter(|watched| watched.fault.is_some()) {
-        metric::failed(Counted::Watch, &watched.plan, world.now());
+        if wrong.get(&watched.plan) != watched.fault.as_ref() {
+            metric::failed(Counted::Watch, &watched.plan, world.now());
+        }
     }
     Ok(Watched { plans })
+}
+
+/// The plans whose parameter is wrong, and what is wrong with it.
+fn wrong(plans: &[Result<Readable, (PlanName, String)>]) -> BTreeMap<PlanName, String> {
+    let found = plans.iter().filter_map(|plan| match plan {
+        Ok(readable) => match &readable.fault {
+            Some(Fault::Parameter(why)) => Some((readable.plan.plan.clone(), why.clone())),
+            Some(Fault::Crowded(_) | Fault::Full(_)) | None => None,
+        },
+        Err((name, why)) => Some((name.clone(), why.clone())),
+    });
+    found.collect()
 }
 
 /// Marks the plans that are too many for one invocation.

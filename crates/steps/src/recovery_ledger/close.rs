@@ -1,5 +1,5 @@
 //! Closes a run: reads from the ledger whether the point of no return was passed, measures RTO and RPO, and gives the
-//! leases back. A run that closes again answers what it answered first.
+//! leases back. A run that closes again answers what it answered first, and its end is published again.
 
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -14,6 +14,7 @@ use failover::{
 };
 
 mod answers;
+mod ended;
 mod measures;
 mod outcome;
 
@@ -88,9 +89,12 @@ async fn close(
     let came_back = came_back(world, run).await;
     let now = world.now();
     run.note(now, super::STEP, "close", outcome.name());
-    run.closed = Some(measures(run, (outcome, left), &came_back, now));
+    let closed = measures(run, (outcome, left), &came_back, now);
+    run.closed = Some(closed.clone());
     run.told = !run.plan.notify.contains_key(here);
-    world.put_run(here, run).await
+    world.put_run(here, run).await?;
+    ended::measure(run, &closed);
+    Ok(())
 }
 
 /// Whether the old writer came back after it was left, as the run's proof saw it or as it is now. Everything is done by now, so that a
@@ -113,6 +117,7 @@ async fn end(
     tell_end(world, run).await;
     remember_no(world, run, request).await?;
     release::give_back(world, run).await;
+    ended::publish(world, run).await;
     hand_over(world, run).await
 }
 

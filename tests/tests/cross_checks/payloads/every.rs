@@ -120,6 +120,7 @@ fn jobs() -> Vec<(&'static str, Reads, Value)> {
             confirm(),
             json!({"operation": "reach", "plan": "orders", "region": "us-west-2", "cluster": "orders-west"}),
         ),
+        ("survey", confirm(), json!({"operation": "survey"})),
         (
             "open",
             by(opens),

@@ -48,6 +48,18 @@ pub enum RunKind {
     Failback,
 }
 
+impl RunKind {
+    /// Its name, as records and metrics have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnplannedFailover => "unplanned_failover",
+            Self::PlannedFailover => "planned_failover",
+            Self::Failback => "failback",
+        }
+    }
+}
+
 /// What a run asks for when it opens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {

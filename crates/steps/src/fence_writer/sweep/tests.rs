@@ -149,7 +149,7 @@ async fn each_failed_sweep_prints_one_metric_and_a_good_one_prints_none() {
     for metric in metrics {
         assert_eq!(
             (&metric["Step"], &metric["Plan"], &metric["Failed"]),
-            (&json!(STEP), &json!("orders"), &json!(1))
+            (&json!(STEP), &json!("orders"), &json!(1.0))
         );
     }
 }

@@ -217,6 +217,10 @@ impl Functions for View {
         )))
     }
 
+    async fn run_ended(&self, _: &Value) -> Result<(), Error> {
+        not_here("bus")
+    }
+
     async fn start(&self, _: Option<&RunId>, _: &Value) -> Result<Option<String>, Error> {
         not_here("machine")
     }

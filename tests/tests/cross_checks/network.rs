@@ -1,0 +1,137 @@
+//! The functions' roads that stacks make: to every service that is called from the VPC, and between the members' VPCs.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::{policy, template};
+
+use crate::deploying::{answers, check, parameters, said};
+
+/// Services that a role names and that its function does not call from the VPC: Lambda makes its network interfaces and writes its
+/// logs, a key is used through its service, and a sign-in is signed where the function runs.
+const NOT_CALLED: [&str; 4] = ["ec2", "kms", "logs", "rds-db"];
+
+#[test]
+fn there_is_a_road_for_every_service_that_a_function_calls_from_the_vpc() {
+    let roles = policy::of_members();
+    let mut called = BTreeSet::new();
+    for (_, function, _) in template::member_functions() {
+        if function["VpcConfig"].is_null() {
+            continue;
+        }
+        let role = &roles[function["FunctionName"].as_str().unwrap()];
+        for action in role.actions() {
+            let (service, _) = action.split_once(':').unwrap();
+            if !NOT_CALLED.contains(&service) {
+                called.insert(service.to_owned());
+            }
+        }
+    }
+    let mut led = template::listed("INTERFACE_SERVICES");
+    led.extend(template::listed("GATEWAY_SERVICES"));
+    assert_eq!(led.into_iter().collect::<BTreeSet<_>>(), called);
+}
+
+/// Answers of three members whose roads are built.
+fn with_network() -> Value {
+    let mut answers = answers();
+    answers["network"] =
+        json!({"GatewayEndpoints": ["s3"], "EgressOnlyGateway": true, "Peering": true});
+    answers["everywhere"]["DualStack"] = json!(true);
+    for (number, region) in ["eu-west-1", "us-east-1", "us-west-2"].iter().enumerate() {
+        answers["members"][*region] = json!({
+            "VpcId": format!("vpc-0123456789abcdef{number}"),
+            "VpcCidrs": [format!("10.{number}.0.0/16")],
+            "RouteTableIds": [format!("rtb-0123456789abcdef{number}")],
+            "DatabaseRouteTableIds": [format!("rtb-0123456789abcdef{number}"), "rtb-0123456789abcdef9"]
+        });
+    }
+    answers
+}
+
+#[test]
+fn one_side_of_each_two_members_asks_for_peering_whichever_is_home() {
+    for home in ["us-west-2", "eu-west-1"] {
+        let mut answers = with_network();
+        answers["home_region"] = json!(home);
+        let deployed = parameters(&answers);
+        for (region, peer, asks) in [
+            ("eu-west-1", "us-east-1", "true"),
+            ("us-east-1", "eu-west-1", "false"),
+            ("us-east-1", "us-west-2", "true"),
+            ("us-west-2", "us-east-1", "false"),
+        ] {
+            let stack = &deployed[region][&format!("peering-{peer}")];
+            assert_eq!(stack["PeerRegion"].as_deref(), Some(peer));
+            assert_eq!(stack["AsksForPeering"].as_deref(), Some(asks));
+            // What the other side makes is looked for when it is there.
+            assert_eq!(stack["PeeringId"].is_none(), asks == "false");
+            let tables = stack["RouteTableIds"].as_deref().unwrap().split(',');
+            assert_eq!(tables.count(), 2, "a table is named once");
+        }
+        let network = &deployed["us-east-1"]["network"];
+        assert_eq!(network["GatewayEndpoints"].as_deref(), Some("s3"));
+        assert_eq!(network["InterfaceEndpoints"].as_deref(), Some("none"));
+        assert_eq!(network["EgressOnlyGateway"].as_deref(), Some("true"));
+    }
+}
+
+/// What is wrong with answers, for a change of good ones.
+fn faults(change: impl FnOnce(&mut Value)) -> String {
+    let mut answers = with_network();
+    change(&mut answers);
+    let output = check(&answers);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    said(&output)
+}
+
+#[test]
+fn roads_that_cannot_be_made_are_refused_before_anything_is_deployed() {
+    assert!(check(&with_network()).status.success());
+    for (told, fault) in [
+        (
+            faults(|answers| answers["network"] = json!({})),
+            "network: it asks for nothing",
+        ),
+        (
+            faults(|answers| answers["network"]["InterfaceEndpoints"] = json!(["lambda"])),
+            "network.InterfaceEndpoints[0]: 'lambda' is not one of",
+        ),
+        (
+            faults(|answers| answers["everywhere"]["DualStack"] = json!(false)),
+            "members.us-west-2: EgressOnlyGateway is true and DualStack is not",
+        ),
+        (
+            faults(|answers| answers["members"]["us-west-2"]["VpcCidrs"] = json!(["10.1.8.0/24"])),
+            "VpcCidrs has 10.1.8.0/24, which overlaps 10.1.0.0/16 of us-east-1",
+        ),
+        (
+            faults(|answers| answers["members"]["us-west-2"]["VpcCidrs"] = json!(["10.2.0.1/16"])),
+            "members.us-west-2: VpcCidrs has 10.2.0.1/16, which is no CIDR block",
+        ),
+        (
+            faults(|answers| {
+                answers["members"]["us-west-2"]["TransitGatewayId"] =
+                    json!("tgw-0123456789abcdef0");
+            }),
+            "members.us-west-2: TransitGatewayId is there and network.Peering is true",
+        ),
+        (
+            faults(|answers| {
+                answers["members"]["us-west-2"]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("VpcCidrs");
+            }),
+            "members.us-west-2: VpcCidrs is missing; the network needs it",
+        ),
+        (
+            faults(|answers| {
+                answers.as_object_mut().unwrap().remove("network");
+            }),
+            "members.us-west-2: RouteTableIds is for a network that is built",
+        ),
+    ] {
+        assert!(told.contains(fault), "{fault:?} is not in\n{told}");
+    }
+}

@@ -19,6 +19,7 @@ mod function_alarms;
 mod game_day;
 mod generated;
 mod imports;
+mod installations;
 mod lists;
 mod machines;
 mod metrics;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tests::{policy, template};
 
-use crate::deploying::{answers, check, parameters, said};
+use crate::deploying::{answers, check, faults_of, parameters};
 
 /// Services that a role names and that its function does not call from the VPC: Lambda makes its network interfaces and writes its
 /// logs, a key is used through its service, and a sign-in is signed where the function runs.
@@ -76,13 +76,19 @@ fn one_side_of_each_two_members_asks_for_peering_whichever_is_home() {
     }
 }
 
-/// What is wrong with answers, for a change of good ones.
-fn faults(change: impl FnOnce(&mut Value)) -> String {
+#[test]
+fn an_empty_list_of_a_member_leaves_out_what_the_others_have() {
     let mut answers = with_network();
-    change(&mut answers);
-    let output = check(&answers);
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    said(&output)
+    answers["members"]["us-east-1"]["GatewayEndpoints"] = json!([]);
+    let deployed = parameters(&answers);
+    for (region, endpoints) in [("us-east-1", "none"), ("us-west-2", "s3")] {
+        let network = &deployed[region]["network"];
+        assert_eq!(network["GatewayEndpoints"].as_deref(), Some(endpoints));
+    }
+}
+
+fn faults(change: impl FnOnce(&mut Value)) -> String {
+    faults_of(with_network(), change)
 }
 
 #[test]
@@ -108,6 +114,13 @@ fn roads_that_cannot_be_made_are_refused_before_anything_is_deployed() {
         (
             faults(|answers| answers["members"]["us-west-2"]["VpcCidrs"] = json!(["10.2.0.1/16"])),
             "members.us-west-2: VpcCidrs has 10.2.0.1/16, which is no CIDR block",
+        ),
+        (
+            faults(|answers| {
+                answers["members"]["us-west-2"]["VpcCidrs"] =
+                    json!(["10.3.11.0/24", "10.31.1.0/24"]);
+            }),
+            "VpcCidrs has 10.3.11.0/24 and 10.31.1.0/24, and CloudFormation would give both one name",
         ),
         (
             faults(|answers| {

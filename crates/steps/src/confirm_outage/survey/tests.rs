@@ -260,3 +260,11 @@ async fn a_plan_that_was_taken_away_is_not_surveyed_and_a_silent_ledger_ends_in_
     let silent = books(TOPIC).silence(HERE);
     assert_eq!(survey(&silent).await.unwrap_err().name(), "Unavailable");
 }
+
+#[tokio::test]
+async fn a_region_without_a_plan_says_every_minute_that_no_beat_is_missing() {
+    drop(metric::measured());
+    let surveyed = survey(&books(TOPIC).ignorant(HERE)).await.unwrap();
+    assert!(surveyed.plans.is_empty(), "{surveyed:?}");
+    assert_eq!(metric::measured(), [("BeatAge", 0.0)]);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use failover::{
     domain::{Epoch, Region},
-    ledger::{Outcome, Run, RunKind},
+    ledger::{Lease, Outcome, Run, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -258,7 +258,12 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
                 now.duration_since(run.opened_at) < rests
             })
         };
-        let held = held.filter(|lease| !is_young(&lease.run_id));
+        // Who stops a run that asks has answered nobody: its question, and the lease with it, stands as long as the plan gives people.
+        let is_asked_about = |lease: &Lease| {
+            let mut all = state.executions.values();
+            lease.waits_for_human && all.any(|run| run.name == lease.run_id.0 && run.is_stopped)
+        };
+        let held = held.filter(|lease| !is_young(&lease.run_id) && !is_asked_about(lease));
         if let Some(lease) = held.filter(|lease| !goes_wrong || is_open(&lease.run_id)) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
@@ -301,6 +306,11 @@ fn loss(state: &mut State, run: &Run) {
     let (Some(last), Some(first)) = (old, new) else {
         return;
     };
+    // Where an earlier run led no names to the writer that this one leaves, what was out and lost is that run's.
+    let on = state.databases.get(&last.resource_id);
+    if on.is_some_and(|on| on.region != run.from) {
+        return;
+    }
     let opened = state.databases.get(&first.resource_id).and_then(|found| {
         let mut log = found.log.iter();
         let opened =

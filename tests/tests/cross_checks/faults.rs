@@ -8,8 +8,8 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
-    ('C', 27),
-    ('P', 21),
+    ('C', 28),
+    ('P', 22),
     ('F', 19),
     ('L', 30),
     ('B', 20),

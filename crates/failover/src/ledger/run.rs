@@ -87,7 +87,8 @@ pub struct Run {
     /// The calls that change something, each noted before it was made.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
-    /// How many of them were noted, whatever came of them. It never falls.
+    /// How many of them were noted, whatever came of them, and how often a pass counted that wants no call beside it. It never
+    /// falls.
     #[serde(default)]
     pub calls: u64,
     /// What its looks at RDS showed, and for how long.
@@ -194,6 +195,11 @@ impl Run {
     /// Notes a call that changes something, before it is made.
     pub fn attempt(&mut self, at: Timestamp, step: &str, action: &str) {
         attempt::begin(&mut self.attempts, at, step, action);
+        self.count();
+    }
+
+    /// Counts what must not go beside a call: once that is noted, no pass that read the record before notes one.
+    pub const fn count(&mut self) {
         self.calls += 1;
     }
 

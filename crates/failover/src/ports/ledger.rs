@@ -6,6 +6,7 @@ use crate::{
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{KeptPlan, Losses, PlanState, Rows, Run},
+    ports::Runtime,
     topology::{Blueprint, Healthy},
 };
 
@@ -181,11 +182,18 @@ pub async fn update_if(
 }
 
 /// Takes a run's own change of writer back, in its target's row first: from there on copies elsewhere are void, so that a silent
-/// Region holds nothing up. Whether there was one.
+/// Region holds nothing up. It is noted like a call before, so that of two passes of the run that come in at once, one that takes
+/// back and one that calls, only the first to note goes on. Whether there was one.
 ///
 /// # Errors
-/// `Unavailable` when the target's ledger does not answer.
-pub async fn withdraw(ledger: &impl Ledger, run: &Run) -> Result<bool, Error> {
+/// `Unavailable` when the target's ledger does not answer, or another pass noted a call.
+pub async fn withdraw(ledger: &(impl Ledger + Runtime), run: &mut Run) -> Result<bool, Error> {
+    let written = ledger.row(&run.to, run.name()).await?;
+    if written.withdraw(&run.run_id).is_none() {
+        return Ok(false);
+    }
+    run.count();
+    ledger.note_call(ledger.region(), run).await?;
     let change = |row: &PlanState| row.withdraw(&run.run_id);
     if update_if(ledger, &run.to, run.name(), change)
         .await?
@@ -208,4 +216,49 @@ fn conflict(region: &Region, plan: &PlanName) -> Error {
     Error::Unavailable(format!(
         "the ledger row of plan {plan} in {region} changed {CONFLICTS_MAX} times meanwhile"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Epoch,
+        ledger::{Claim, Intent},
+        testing,
+    };
+
+    #[tokio::test]
+    async fn a_change_of_writer_is_not_taken_back_beside_a_call_of_another_pass() {
+        let mut run = testing::run();
+        let intent = Intent {
+            epoch: run.epoch,
+            from: run.from.clone(),
+            to: run.to.clone(),
+            global_cluster: None,
+            run_id: run.run_id.clone(),
+            written_at: run.opened_at,
+        };
+        let row = testing::row("us-west-2", 1).claim(&Claim::of(&run), run.opened_at);
+        let begun = row.unwrap().intend(intent).unwrap();
+        let books = testing::Books::with(&begun);
+        books.put_run(&run.to, &run).await.unwrap();
+        let mut calls = run.clone();
+        calls.attempt(run.opened_at, "planned_failover", "switch_over");
+        let is_begun = || books.rows()[&run.to].intent.is_some();
+
+        books.note_call(&run.to, &calls).await.unwrap();
+        let mut late = run.clone();
+        assert!(withdraw(&books, &mut late).await.is_err());
+        assert!(is_begun(), "RDS was asked");
+
+        let alone = testing::Books::with(&begun);
+        assert_eq!(withdraw(&alone, &mut run).await, Ok(true));
+        assert!(alone.rows()[&run.to].intent.is_none());
+        assert!(
+            alone.note_call(&run.to, &calls).await.is_err(),
+            "a pass that has not read that"
+        );
+        assert_eq!(withdraw(&alone, &mut run).await, Ok(false));
+        assert_eq!(alone.rows()[&run.to].spent_epoch(), Epoch(7));
+    }
 }

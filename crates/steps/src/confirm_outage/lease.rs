@@ -7,7 +7,7 @@ use failover::{
     domain::Region,
     evidence::Verdict,
     ledger::{Claim, RunKind},
-    pass::Pass,
+    pass::{Pass, calls},
     policy::Decision,
     ports::{Ledger, Runtime, update, within},
 };
@@ -21,7 +21,7 @@ pub(super) async fn settle(
     lease: Result<Region, Error>,
 ) -> Result<Decision, Error> {
     if pass.run.waits_behind() {
-        return behind(world, pass, decision).await;
+        return behind(world, pass, verdict, decision).await;
     }
     count_on(pass, verdict, decision, lease)?;
     Ok(decision)
@@ -33,10 +33,11 @@ pub(super) async fn settle(
 async fn behind(
     world: &(impl Ledger + Runtime),
     pass: &mut Pass,
+    verdict: Verdict,
     decision: Decision,
 ) -> Result<Decision, Error> {
     let takes_over = match decision {
-        Decision::GoOn => true,
+        Decision::GoOn => !is_tried_already(world, pass, verdict).await?,
         Decision::Ask => !is_asked_already(pass),
         Decision::Wait | Decision::StandDown | Decision::HandOver => false,
     };
@@ -82,6 +83,23 @@ fn is_asked_already(pass: &Pass) -> bool {
         let other = row.held_by_another(&pass.run.run_id, pass.now);
         other.is_some_and(|lease| lease.kind == RunKind::UnplannedFailover)
     })
+}
+
+/// Whether the run that waits has this verdict too and asks because the way that it was tried by led nowhere: it would be tried by
+/// that way again, and people asked again, as often as the writer is suspected.
+async fn is_tried_already(
+    world: &(impl Ledger + Runtime),
+    pass: &Pass,
+    verdict: Verdict,
+) -> Result<bool, Error> {
+    let Some(behind) = &pass.run.behind else {
+        return Ok(false);
+    };
+    let waits = world.run(world.region(), pass.run.name(), behind).await?;
+    Ok(waits.is_some_and(|waits| {
+        let confirmed = waits.confirmed.as_ref();
+        calls::any(&waits) && confirmed.is_some_and(|found| found.verdict == verdict)
+    }))
 }
 
 /// Notes which Regions the run counts on from here. A silent one is left out only when the verdict is that it is gone, or where
@@ -155,7 +173,7 @@ mod tests {
     #[tokio::test]
     async fn a_failback_that_waits_is_taken_over_by_a_run_that_has_to_ask() {
         let (books, mut pass) = behind_a(RunKind::Failback).await;
-        let decision = behind(&books, &mut pass, Decision::Ask).await;
+        let decision = behind(&books, &mut pass, Verdict::WriterDown, Decision::Ask).await;
         assert_eq!(decision, Ok(Decision::Ask));
         let held = books.rows();
         let mut leases = held.values().filter_map(|row| row.lease.as_ref());
@@ -166,9 +184,31 @@ mod tests {
     #[tokio::test]
     async fn a_question_about_the_same_outage_is_waited_behind() {
         let (books, mut pass) = behind_a(RunKind::UnplannedFailover).await;
-        let decision = behind(&books, &mut pass, Decision::Ask).await;
+        let decision = behind(&books, &mut pass, Verdict::WriterDown, Decision::Ask).await;
         assert_eq!(decision, Ok(Decision::StandDown));
         assert!(pass.run.leased.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_the_waiting_run_tried_in_vain_is_not_tried_again_for_the_same_verdict() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let leads_to = async |tried: bool, verdict| {
+            let (books, mut pass) = behind_a(RunKind::UnplannedFailover).await;
+            let mut waits = failover::testing::run();
+            waits.run_id = "waiting".into();
+            waits.confirmed = Some(failover::testing::confirmed(Verdict::WriterDown));
+            if tried {
+                let promoting = waits.plan.kind().runs().promoting[0];
+                waits.attempt(now, promoting, "promote");
+            }
+            books.put_run(&waits.to, &waits).await.unwrap();
+            behind(&books, &mut pass, verdict, Decision::GoOn).await
+        };
+        let down = Verdict::WriterDown;
+        assert_eq!(leads_to(false, down).await, Ok(Decision::GoOn));
+        assert_eq!(leads_to(true, down).await, Ok(Decision::StandDown));
+        let stronger = leads_to(true, Verdict::RegionDown).await;
+        assert_eq!(stronger, Ok(Decision::GoOn));
     }
 
     #[test]

@@ -92,7 +92,9 @@ async fn close(
     let closed = measures(run, (outcome, left), &came_back, now);
     run.closed = Some(closed.clone());
     run.told = !run.plan.notify.contains_key(here);
-    world.put_run(here, run).await?;
+    // No pass that is still under way writes over it, and none that noted a call meanwhile is written over.
+    run.count();
+    world.note_call(here, run).await?;
     ended::measure(run, &closed);
     Ok(())
 }

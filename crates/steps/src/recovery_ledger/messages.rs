@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{STEP, opening::Opening};
+use super::{STEP, begun::left_begun, opening::Opening};
 use crate::confirm_outage;
 use failover::{
     Error,
     ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run, RunKind},
     notify::{Message, Severity, commands, tell, tell_news},
     plan::Plan,
-    ports::{Ledger, People, Runtime},
+    ports::{Ledger, People, Runtime, update_if},
 };
 
 mod ending;
@@ -96,15 +96,36 @@ pub(super) async fn closed(
     match closed.outcome {
         Outcome::HandedOver => true,
         Outcome::Succeeded | Outcome::Rebuilt => tell(world, &run.plan, &message).await,
-        Outcome::Failed if !only_looked(run) => tell(world, &run.plan, &message).await,
+        Outcome::Failed if !only_looked(run) => {
+            let told = tell(world, &run.plan, &message).await;
+            if told {
+                left_to_lookers(world, run, &message).await;
+            }
+            told
+        }
         // The same end for the same cause is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted | Outcome::Failed => {
-            let end = format!("{}: {}", message.what, closed.left.join("; "));
+            let end = end(&message, &closed.left);
             tell_news(world, &run.plan, &message, |row| {
                 (!is_a_known_no(row, run, closed)).then(|| row.tell(&end))?
             })
             .await
         }
+    }
+}
+
+/// Under which name people know how a run ended.
+fn end(message: &Message, left: &[String]) -> String {
+    format!("{}: {}", message.what, left.join("; "))
+}
+
+/// What was told of a run's end is no news of the runs behind it that only look at what it began.
+async fn left_to_lookers(world: &(impl Ledger + Runtime), run: &Run, message: &Message) {
+    let marked = update_if(world, world.region(), run.name(), |row| {
+        row.tell(&end(message, &[left_begun(row, run)?]))
+    });
+    if let Err(why) = marked.await {
+        tracing::warn!(run_id = %run.run_id, %why, "not marked as told; it may be told again");
     }
 }
 

@@ -19,6 +19,7 @@ use failover::{
 mod acknowledge;
 mod adopt;
 mod ask;
+mod begun;
 mod close;
 mod input;
 mod messages;

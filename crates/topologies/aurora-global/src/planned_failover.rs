@@ -205,7 +205,7 @@ impl<
                 write_intent(world, pass).await?;
                 tell(world, &pass.run.plan, &words::takes_over(pass, seen)).await;
             }
-            Action::Withdraw => drop(ports::withdraw(world, &pass.run).await?),
+            Action::Withdraw => drop(ports::withdraw(world, &mut pass.run).await?),
             Action::SwitchOver => return switch_over(world, pass, seen).await,
         }
         Ok(Came::AsDecided)
@@ -350,8 +350,8 @@ fn not_ready(reasons: &[String]) -> Error {
 
 /// What RDS refuses has not begun, and what was written down is taken back; what gets no answer may have.
 async fn switch_over(
-    world: &(impl Ledger + Members),
-    pass: &Pass,
+    world: &(impl Ledger + Runtime + Members),
+    pass: &mut Pass,
     observed: &Observed,
 ) -> Result<Came, Error> {
     let global = observed.global.as_ref();
@@ -377,7 +377,7 @@ async fn switch_over(
         .split_last()
         .map_or(&[][..], |(_, earlier)| earlier);
     if !calls::any_open(&pass.run.plan.topology, earlier) {
-        ports::withdraw(world, &pass.run).await?;
+        ports::withdraw(world, &mut pass.run).await?;
     }
     Err(why)
 }

@@ -1,10 +1,13 @@
 //! How far a run went, told from the ledger and not from who complained, and what is left to be done.
 
 use super::answers::{is_a_no, is_silence};
-use crate::recovery_ledger::Trouble;
+use crate::recovery_ledger::{
+    Trouble,
+    begun::{begun, left_begun},
+};
 use failover::{
     evidence::Verdict,
-    ledger::{Confirmed, Intent, Outcome, PlanState, Run, RunKind},
+    ledger::{Confirmed, Outcome, PlanState, Run, RunKind},
     pass::calls,
     policy::{Decision, Human, decide},
 };
@@ -45,12 +48,7 @@ pub(super) fn left(row: &PlanState, run: &Run, trouble: &[Trouble]) -> Vec<Strin
     if is_proven(row, run) {
         return left;
     }
-    left.extend(begun(row, run).map(|intent| {
-        format!(
-            "the promotion of {} (epoch {}) is begun and not proven; start a new run to it",
-            intent.to, intent.epoch
-        )
-    }));
+    left.extend(left_begun(row, run));
     left.extend(refusal(run, &left));
     left
 }
@@ -59,14 +57,6 @@ pub(super) fn left(row: &PlanState, run: &Run, trouble: &[Trouble]) -> Vec<Strin
 fn is_proven(row: &PlanState, run: &Run) -> bool {
     let current = row.current.as_ref();
     run.proof.is_some() || current.is_some_and(|current| current.run_id == run.run_id)
-}
-
-/// The change of writer that the run answers for. One that lost its lease to another run does not answer for what that one began.
-fn begun<'a>(row: &'a PlanState, run: &Run) -> Option<&'a Intent> {
-    let lease = row.lease.as_ref();
-    let superseded = lease.is_some_and(|lease| lease.run_id != run.run_id);
-    let intent = row.intent.as_ref().filter(|intent| intent.to == run.to)?;
-    (intent.run_id == run.run_id || !superseded).then_some(intent)
 }
 
 /// Whether all that went wrong is that nobody answered, or that somebody refused: a human's word is no trouble.

@@ -4,7 +4,7 @@ use super::*;
 use failover::{
     beat::Loss,
     evidence::Verdict,
-    ledger::{Declined, Entry, RunKind},
+    ledger::{Declined, Entry, Intent, RunKind},
     notify,
     plan::Mode,
     testing,
@@ -268,4 +268,44 @@ fn a_run_that_only_looked_at_what_an_earlier_one_had_begun_ends_without_news() {
     run.kind = RunKind::UnplannedFailover;
     run.note(at, "detach_and_promote", "fail_over", "it is promoted");
     assert!(!only_looked(&run));
+}
+
+#[tokio::test]
+async fn what_a_run_left_that_acted_is_not_told_again_by_those_that_look_at_it() {
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let mut acted = testing::run();
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    acted.plan.notify.insert("us-east-1".into(), topic.into());
+    let mut looked = acted.clone();
+    looked.run_id = "b".into();
+    acted.note(at, "detach_and_promote", "detach", "it is refused");
+    looked.note(at, confirm_outage::STEP, "confirm", "it may be restarting");
+    let row = PlanState {
+        intent: Some(Intent {
+            epoch: acted.epoch,
+            from: acted.from.clone(),
+            to: acted.to.clone(),
+            global_cluster: None,
+            run_id: acted.run_id.clone(),
+            written_at: at,
+        }),
+        ..testing::row("us-west-2", 1)
+    };
+    let books = testing::Books::with(&row);
+    let begun = left_begun(&row, &looked).unwrap();
+    let refused = "RDS refused detach of us-east-1 150 time(s)".to_owned();
+    let another = "ConfirmOutage: Unavailable no answer".to_owned();
+    for (run, left, times) in [
+        (&acted, vec![begun.clone(), refused.clone()], 1),
+        (&looked, vec![begun.clone()], 1),
+        (&acted, vec![begun.clone(), refused], 2),
+        (&looked, vec![another, begun], 3),
+    ] {
+        let end = Closed {
+            left,
+            ..testing::closed(Outcome::Failed)
+        };
+        assert!(super::closed(&books, run, &end).await);
+        assert_eq!(books.told().len(), times, "{:?}", end.left);
+    }
 }

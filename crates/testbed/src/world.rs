@@ -77,8 +77,6 @@ pub struct World {
     secrets: Secrets,
     /// Where processes write: its own folder, and that of what is deployed.
     folders: BTreeSet<PathBuf>,
-    /// Whether the probes wait for their schedule instead of being called at once.
-    scheduled: bool,
     /// The faults that stand for lost Regions.
     faults: Mutex<HashMap<String, [FaultId; 2]>>,
     dns: Dns,
@@ -138,7 +136,6 @@ impl World {
             regions,
             secrets: foundation.secrets,
             folders: [folder.to_owned(), deployed.folder.clone()].into(),
-            scheduled: deployed.first_use(),
             faults: Mutex::default(),
             dns: foundation.dns,
         };
@@ -194,21 +191,14 @@ impl World {
         Ok(Client::start(config, self.timeline.clone())?)
     }
 
-    /// Waits until the probes of both member Regions have committed a beat.
+    /// Calls the probes of both member Regions at once, whose schedule goes on from the next minute, and waits until each has
+    /// committed a beat.
     ///
     /// # Errors
     /// When they do not in time.
     pub async fn first_beats(&self) -> Result<(), Trouble> {
-        if self.scheduled {
-            self.timeline.say(
-                Kind::Setup,
-                "the drill",
-                "waits for the probes' first scheduled minute (about 60 s)",
-            );
-        } else {
-            for region in self.profile.members {
-                self.watch_now(region).await?;
-            }
+        for region in self.profile.members {
+            self.watch_now(region).await?;
         }
         let limit = self.profile.patience(FIRST_BEATS);
         let deadline = tokio::time::Instant::now() + limit;

@@ -14,7 +14,7 @@ use tests::{
     world::World,
 };
 
-/// How soon the world must be up: it waits for the probes' first scheduled minute.
+/// How soon the world must be up.
 const UP: Duration = Duration::from_secs(240);
 /// How soon anything must have come about: a failback is the longest.
 const SOON: Duration = Duration::from_secs(240);

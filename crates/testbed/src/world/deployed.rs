@@ -2,10 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rds_sim::Simulator;
@@ -28,7 +25,6 @@ pub struct Deployed {
     pub(super) secrets: Secrets,
     /// The Regions that may have a member.
     members: &'static [&'static str],
-    used: AtomicBool,
     /// The simulated RDS in which stacks have built the databases, until the world on it takes it.
     simulator: Mutex<Option<Simulator>>,
 }
@@ -82,7 +78,6 @@ impl Deployed {
             emulator: Arc::new(emulator),
             secrets,
             members: profile.members,
-            used: AtomicBool::new(false),
             simulator: Mutex::new(Some(simulator)),
         })
     }
@@ -133,14 +128,8 @@ impl Deployed {
             zone_id,
             secrets,
             members,
-            used: AtomicBool::new(false),
             simulator: Mutex::new(None),
         })
-    }
-
-    /// Whether this is the first world built on it: its probes wait for their schedule, as they do in earnest.
-    pub(super) fn first_use(&self) -> bool {
-        !self.used.swap(true, Ordering::Relaxed)
     }
 
     /// Ends every run and every function that a world left, so that the next one begins in quiet.

@@ -13,7 +13,7 @@ use failover::{
     ledger::Endpoints,
     pass::{
         Input, Output, Pass,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
     },
     ports::{Ledger, Names, Parameters, People, Runtime},
     topologies::{Topologies, Topology},
@@ -43,27 +43,12 @@ pub enum Action {
     Lead(Change),
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    fn acting(&self) -> Acting {
         match self {
-            Self::Done => "none",
-            Self::Wait => "wait",
-            Self::Lead(change) => change.name(),
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done => Then::Done,
-            Self::Wait => Then::Waits,
-            Self::Lead(change) => change.then(),
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        match self {
-            Self::Lead(_) => true,
-            Self::Done | Self::Wait => false,
+            Self::Done => Acting::of("none", Then::Done),
+            Self::Wait => Acting::of("wait", Then::Waits),
+            Self::Lead(change) => Acting::calling_out(change.name(), change.then()),
         }
     }
 }
@@ -88,6 +73,10 @@ impl<W: Ledger + Runtime + Topologies + Parameters + Names + People> Step<W> for
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     fn admit(&self, pass: &Pass) -> Result<(), Error> {
         pass.require_proven()

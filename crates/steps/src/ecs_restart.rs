@@ -13,7 +13,7 @@ use failover::{
     ledger::Restart,
     pass::{
         Input, Output, Pass, answer,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
         read, take,
     },
     ports::{Ledger, People, Runtime, Services},
@@ -55,27 +55,12 @@ pub fn asked(mut payload: Value) -> Result<(bool, Input), Error> {
     Ok((concludes.unwrap_or(false), read(payload)?))
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    const fn acting(&self) -> Acting {
         match self {
-            Self::Done => "none",
-            Self::Wait => "wait",
-            Self::Restart(_) => "restart",
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done => Then::Done,
-            Self::Wait => Then::Waits,
-            Self::Restart(_) => Then::Again(0),
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        match self {
-            Self::Restart(_) => true,
-            Self::Done | Self::Wait => false,
+            Self::Done => Acting::of("none", Then::Done),
+            Self::Wait => Acting::of("wait", Then::Waits),
+            Self::Restart(_) => Acting::calling_out("restart", Then::Again(0)),
         }
     }
 }
@@ -99,6 +84,10 @@ impl<W: Ledger + Runtime + Services + People> Step<W> for EcsRestart {
     const NAME: &'static str = STEP;
     type Observed = Vec<Seen>;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     fn admit(&self, pass: &Pass) -> Result<(), Error> {
         pass.require_proven()

@@ -32,7 +32,7 @@ use failover::{
     metric::Counted,
     pass::{
         Input, Output, Pass, answer, by_hand,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
         operation,
     },
     ports::{Fence, Ledger, Parameters, People, Runtime},
@@ -92,23 +92,12 @@ pub enum Action {
     Fence,
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    const fn acting(&self) -> Acting {
         match self {
-            Self::Done(_) => "none",
-            Self::Fence => "fence",
+            Self::Done(_) => Acting::of("none", Then::Done),
+            Self::Fence => Acting::calling_out("fence", Then::Later),
         }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done(_) => Then::Done,
-            Self::Fence => Then::Later,
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        *self == Self::Fence
     }
 }
 
@@ -239,6 +228,10 @@ impl<W: Ledger + Runtime + Topologies + People + Fence> Step<W> for FenceWriter 
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observation, Error> {
         let plan = pass.run.name().clone();

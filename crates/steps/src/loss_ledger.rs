@@ -23,7 +23,7 @@ use failover::{
     ledger::{Current, KeptPlan, Losses},
     pass::{
         Input, Output, Pass, answer, by_hand,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
         read, take,
     },
     ports::{Comparison, Ledger, People, Runtime},
@@ -88,26 +88,15 @@ pub enum Action {
     Summarize,
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Done(_) => "none",
-            Self::Unknown(_) => "unknown",
-            Self::Compare(_) => "compare",
-            Self::Summarize => "summarize",
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Compare(_) => Then::Again(0),
-            Self::Done(_) | Self::Unknown(_) | Self::Summarize => Then::Done,
-        }
-    }
-
+impl Action {
     /// Files bear the name of what is in them: written twice, they are the same.
-    fn calls_out(&self) -> bool {
-        false
+    const fn acting(&self) -> Acting {
+        match self {
+            Self::Done(_) => Acting::of("none", Then::Done),
+            Self::Unknown(_) => Acting::of("unknown", Then::Done),
+            Self::Compare(_) => Acting::of("compare", Then::Again(0)),
+            Self::Summarize => Acting::of("summarize", Then::Done),
+        }
     }
 }
 
@@ -253,6 +242,10 @@ impl<W: Ledger + Runtime + Topologies + People + Comparison> Step<W> for LossLed
     const NAME: &'static str = STEP;
     type Observed = Observation;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observation, Error> {
         let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;

@@ -9,9 +9,9 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
     ('C', 28),
-    ('P', 22),
+    ('P', 23),
     ('F', 19),
-    ('L', 30),
+    ('L', 31),
     ('B', 20),
     ('A', 12),
     ('S', 10),

@@ -25,7 +25,6 @@ fn every_port_is_the_cores_and_no_step_owns_one() {
     };
     let own = [
         "pub trait Step<W: Sync>: Sync {",
-        "pub trait Act {",
         "pub trait Topologies: Sync + Sized {",
         "pub trait Topology<W>: Copy + Send + Sync {",
     ];

@@ -18,7 +18,7 @@ pub trait Step<W: Sync>: Sync {
     /// What a pass sees.
     type Observed: Serialize;
     /// What a pass does.
-    type Action: Act;
+    type Action;
 
     /// What must hold of the ledgers, beyond the guards of every pass.
     ///
@@ -52,6 +52,9 @@ pub trait Step<W: Sync>: Sync {
     /// Why nothing may be done.
     fn next_action(&self, pass: &Pass, seen: &Self::Observed) -> Result<Self::Action, Error>;
 
+    /// What the frame has to know of an action.
+    fn acting(action: &Self::Action) -> Acting;
+
     /// Says why; of a dry run, what would be done.
     fn reason(&self, pass: &Pass, seen: &Self::Observed, action: &Self::Action) -> String;
 
@@ -79,13 +82,36 @@ pub trait Step<W: Sync>: Sync {
 }
 
 /// What the frame has to know of an action.
-pub trait Act {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acting {
     /// Its name in timelines, logs and answers.
-    fn name(&self) -> &'static str;
+    pub name: &'static str,
     /// What follows it.
-    fn then(&self) -> Then;
+    pub then: Then,
     /// Whether it asks something outside the ledger for a change, so that a lost answer leaves it open whether that came about.
-    fn calls_out(&self) -> bool;
+    pub calls_out: bool,
+}
+
+impl Acting {
+    /// An action that asks nothing outside the ledger for a change.
+    #[must_use]
+    pub const fn of(name: &'static str, then: Then) -> Self {
+        Self {
+            name,
+            then,
+            calls_out: false,
+        }
+    }
+
+    /// One that does.
+    #[must_use]
+    pub const fn calling_out(name: &'static str, then: Then) -> Self {
+        Self {
+            name,
+            then,
+            calls_out: true,
+        }
+    }
 }
 
 /// What follows an action.
@@ -161,7 +187,8 @@ where
     match step.next_action(&pass, &observed) {
         Ok(action) => {
             let reason = step.reason(&pass, &observed, &action);
-            let said = (action.name(), action.then(), reason);
+            let Acting { name, then, .. } = S::acting(&action);
+            let said = (name, then, reason);
             Ok(answer(step, &pass, Some(observed), said))
         }
         Err(why) => {
@@ -226,7 +253,9 @@ where
     };
     let action = step.next_action(&pass, &observed)?;
     let mut reason = step.reason(&pass, &observed, &action);
-    let (mut name, mut then) = (action.name(), action.then());
+    let Acting {
+        mut name, mut then, ..
+    } = S::acting(&action);
     if !pass.dry_run {
         match act(step, world, &mut pass, &mut observed, &action).await? {
             Came::AsDecided => {}
@@ -300,11 +329,12 @@ where
     W: Ledger + Runtime,
     S: Step<W>,
 {
-    if !action.calls_out() {
+    let acting = S::acting(action);
+    if !acting.calls_out {
         return Box::pin(step.act(world, pass, observed, action)).await;
     }
     step.mark(pass, observed, action);
-    pass.run.attempt(world.now(), S::NAME, action.name());
+    pass.run.attempt(world.now(), S::NAME, acting.name);
     world.note_call(world.region(), &pass.run).await?;
     let came = Box::pin(step.act(world, pass, observed, action)).await;
     note_answer(world, pass, &came).await;

@@ -5,7 +5,7 @@ use failover::{
     Error,
     pass::{
         Input, Output, Pass,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
     },
     ports::{Ledger, People, Runtime, Services},
 };
@@ -24,27 +24,12 @@ pub enum Action {
     PutBack(usize),
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    const fn acting(&self) -> Acting {
         match self {
-            Self::Done => "none",
-            Self::Wait => "wait",
-            Self::PutBack(_) => "put_back",
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done => Then::Done,
-            Self::Wait => Then::Waits,
-            Self::PutBack(_) => Then::Again(0),
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        match self {
-            Self::PutBack(_) => true,
-            Self::Done | Self::Wait => false,
+            Self::Done => Acting::of("none", Then::Done),
+            Self::Wait => Acting::of("wait", Then::Waits),
+            Self::PutBack(_) => Acting::calling_out("put_back", Then::Again(0)),
         }
     }
 }
@@ -68,6 +53,10 @@ impl<W: Ledger + Runtime + Services + People> Step<W> for Conclude {
     const NAME: &'static str = STEP;
     type Observed = Vec<PilotLight>;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     fn admit(&self, pass: &Pass) -> Result<(), Error> {
         pass.require_proven()

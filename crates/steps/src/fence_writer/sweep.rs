@@ -17,7 +17,7 @@ use failover::{
     domain::{PlanName, Region},
     ledger::{KeptPlan, PlanState, Rows},
     metric::{self, Counted},
-    pass::{by_hand, frame::Act},
+    pass::by_hand,
     ports::{Fence, Ledger, Parameters, People, Runtime},
     switches::Switches,
     topologies::Topologies,
@@ -154,11 +154,11 @@ pub async fn sweep_plan(
         }
     };
     if action == Action::Fence {
-        tracing::warn!(plan = %known.plan.plan, step = STEP, action = action.name(), reason, "pass");
+        tracing::warn!(plan = %known.plan.plan, step = STEP, action = action.acting().name, reason, "pass");
     }
     Ok(Swept {
         plan: known.plan.plan.clone(),
-        action: action.name(),
+        action: action.acting().name,
         reason,
     })
 }

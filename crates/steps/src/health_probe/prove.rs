@@ -19,7 +19,7 @@ use failover::{
     ledger::{Proof, Rows},
     pass::{
         Input, Output, Pass, calls,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
     },
     plan::Plan,
     ports::{Heart, Ledger, People, Runtime, Secrets},
@@ -84,23 +84,12 @@ pub fn next_action(write: &Write, waited_seconds: f64) -> Result<Action, Error> 
     }
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    const fn acting(&self) -> Acting {
         match self {
-            Self::Conclude => "prove",
-            Self::Wait => "wait",
+            Self::Conclude => Acting::calling_out("prove", Then::Done),
+            Self::Wait => Acting::of("wait", Then::Waits),
         }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Conclude => Then::Done,
-            Self::Wait => Then::Waits,
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        *self == Self::Conclude
     }
 }
 
@@ -135,6 +124,10 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
     const NAME: &'static str = STEP;
     type Observed = Observation<W::Session>;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
         carried_out::shows(world, plan, rows, world.region()).await

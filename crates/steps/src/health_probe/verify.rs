@@ -11,7 +11,7 @@ use failover::{
     beat::Write,
     pass::{
         Input, Output, Pass,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
     },
     plan::{Endpoint, Route},
     ports::{Heart, Ledger, Parameters, People, Place, Runtime, Secrets},
@@ -39,24 +39,13 @@ pub(super) enum Action {
     Verify,
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Wait(_) => "wait",
-            Self::Verify => "verify",
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Wait(_) => Then::Waits,
-            Self::Verify => Then::Done,
-        }
-    }
-
+impl Action {
     /// A beat is our own, and a second one does no harm.
-    fn calls_out(&self) -> bool {
-        false
+    const fn acting(&self) -> Acting {
+        match self {
+            Self::Wait(_) => Acting::of("wait", Then::Waits),
+            Self::Verify => Acting::of("verify", Then::Done),
+        }
     }
 }
 
@@ -89,6 +78,10 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
     const NAME: &'static str = STEP;
     type Observed = Vec<Observed>;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     fn admit(&self, pass: &Pass) -> Result<(), Error> {
         pass.require_proven()

@@ -71,7 +71,7 @@ fn tables_are_compared_one_after_the_other_and_summarized_once() {
     assert_eq!(next(&seen), Action::Summarize);
     found.summary = Some("s3://kept/orders/summary.json".into());
     seen.losses = Some(found);
-    assert_eq!(next(&seen).name(), "none");
+    assert_eq!(next(&seen).acting().name, "none");
     assert_eq!(
         next_action(&observed(Some(Standing::Deposed)), 0),
         Ok(Action::Summarize)
@@ -111,7 +111,7 @@ fn a_stopped_deposed_cluster_is_said_before_anything_is_compared_and_needs_nothi
     let mut found = losses();
     found.summary = Some("s3://kept/orders/summary.json".into());
     seen.losses = Some(found);
-    assert_eq!(next_action(&seen, 1).unwrap().name(), "none");
+    assert_eq!(next_action(&seen, 1).unwrap().acting().name, "none");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn what_nobody_can_know_is_said_to_be_unknown() {
         assert!(why.contains(says), "{why}");
     }
     let home = next_action(&observed(Some(Standing::Endorsed)), 1).unwrap();
-    assert_eq!(home.name(), "none");
+    assert_eq!(home.acting().name, "none");
 }
 
 fn beat(seq: u64) -> Beat {

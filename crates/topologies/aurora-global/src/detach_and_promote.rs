@@ -9,7 +9,7 @@ use failover::{
     ledger::Rows,
     pass::{
         Input, Output, Pass, calls,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
     },
     plan::{Plan, Strategy},
     ports::{Ledger, Parameters, People, Runtime},
@@ -91,30 +91,14 @@ pub enum Action {
     Detach,
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    const fn acting(&self) -> Acting {
         match self {
-            Self::Done => "none",
-            Self::Wait(_) => "wait",
-            Self::WriteIntent => "write_intent",
-            Self::FailOver => FAIL_OVER,
-            Self::Detach => DETACH,
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done => Then::Done,
-            Self::Wait(_) => Then::Waits,
-            Self::WriteIntent => Then::Again(0),
-            Self::FailOver | Self::Detach => Then::Later,
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        match self {
-            Self::FailOver | Self::Detach => true,
-            Self::Done | Self::Wait(_) | Self::WriteIntent => false,
+            Self::Done => Acting::of("none", Then::Done),
+            Self::Wait(_) => Acting::of("wait", Then::Waits),
+            Self::WriteIntent => Acting::of("write_intent", Then::Again(0)),
+            Self::FailOver => Acting::calling_out(FAIL_OVER, Then::Later),
+            Self::Detach => Acting::calling_out(DETACH, Then::Later),
         }
     }
 }
@@ -140,6 +124,10 @@ impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W>
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
         carried_out::shows(world, plan, rows, world.region()).await

@@ -6,17 +6,19 @@ mod observe;
 mod ready;
 mod words;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use serde::Serialize;
 
 use crate::detach_and_promote::IntentState;
 use crate::members::{Accepted, Members};
 use failover::{
     Error,
-    ledger::{Looks, Rows},
+    ledger::{Intent, Looks, Rows},
     notify::tell,
     pass::{
         Input, Output, Pass, calls,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
     },
     plan::Plan,
     ports::{
@@ -84,30 +86,14 @@ pub enum Action {
     Withdraw,
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    const fn acting(&self) -> Acting {
         match self {
-            Self::Done => "none",
-            Self::Wait(_) => "wait",
-            Self::WriteIntent => "write_intent",
-            Self::SwitchOver => CALLED,
-            Self::Withdraw => "withdraw",
-        }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done => Then::Done,
-            Self::Wait(_) => Then::Waits,
-            Self::WriteIntent | Self::Withdraw => Then::Again(0),
-            Self::SwitchOver => Then::Later,
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        match self {
-            Self::SwitchOver => true,
-            Self::Done | Self::Wait(_) | Self::WriteIntent | Self::Withdraw => false,
+            Self::Done => Acting::of("none", Then::Done),
+            Self::Wait(_) => Acting::of("wait", Then::Waits),
+            Self::WriteIntent => Acting::of("write_intent", Then::Again(0)),
+            Self::SwitchOver => Acting::calling_out(CALLED, Then::Later),
+            Self::Withdraw => Acting::of("withdraw", Then::Again(0)),
         }
     }
 }
@@ -154,6 +140,10 @@ impl<
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     async fn is_carried_out(&self, world: &W, plan: &Plan, rows: &Rows) -> bool {
         carried_out::shows(world, plan, rows, world.region()).await
@@ -202,8 +192,9 @@ impl<
             Action::Done => pass.run.promoted_at = pass.run.promoted_at.or(Some(pass.now)),
             Action::WriteIntent => {
                 calls::inherit(world, pass).await?;
-                write_intent(world, pass).await?;
-                tell(world, &pass.run.plan, &words::takes_over(pass, seen)).await;
+                if write_intent(world, pass).await? {
+                    tell(world, &pass.run.plan, &words::takes_over(pass, seen)).await;
+                }
             }
             Action::Withdraw => drop(ports::withdraw(world, &mut pass.run).await?),
             Action::SwitchOver => return switch_over(world, pass, seen).await,
@@ -382,16 +373,24 @@ async fn switch_over(
     Err(why)
 }
 
-async fn write_intent(world: &impl Ledger, pass: &Pass) -> Result<(), Error> {
+/// Writes the change of writer down wherever the run holds the plan. Whether that is news in this Region: of two passes that come in at
+/// once the other one may have written it.
+async fn write_intent(world: &(impl Ledger + Runtime), pass: &Pass) -> Result<bool, Error> {
+    let run = &pass.run;
     let current = pass.rows.current();
     let intent = pass.intent(current.and_then(|current| current.global_cluster.clone()));
-    for region in &pass.run.leased {
-        update(world, region, pass.run.name(), |row| {
+    let is_news = AtomicBool::new(true);
+    for region in &run.leased {
+        update(world, region, run.name(), |row| {
+            if region == world.region() {
+                let is_written = |open: &Intent| open.run_id == run.run_id;
+                is_news.store(!row.intent.as_ref().is_some_and(is_written), Relaxed);
+            }
             row.intend(intent.clone())
         })
         .await?;
     }
-    Ok(())
+    Ok(is_news.into_inner())
 }
 
 #[cfg(test)]

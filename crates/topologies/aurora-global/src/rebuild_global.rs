@@ -40,7 +40,7 @@ use failover::{
     domain::Region,
     pass::{
         Input, Output, Pace, Pass, answer,
-        frame::{self, Act, Came, Step, Then},
+        frame::{self, Acting, Came, Step, Then},
         read, take, wait_seconds_at,
     },
     patience::{Shown, Trouble},
@@ -94,31 +94,17 @@ pub enum Action {
     Call(Region, Call),
 }
 
-impl Act for Action {
-    fn name(&self) -> &'static str {
+impl Action {
+    fn acting(&self) -> Acting {
         match self {
-            Self::Done => "none",
-            Self::Wait(_) => "wait",
-            Self::Outlast(_) => "outlast",
-            Self::Fence(_) => "await_fence",
-            Self::Remember(_) => "remember",
-            Self::Record(_) => "record",
-            Self::Call(_, call) => call.name(),
+            Self::Done => Acting::of("none", Then::Done),
+            Self::Wait(_) => Acting::of("wait", Then::Waits),
+            Self::Outlast(_) => Acting::of("outlast", Then::Again(PAUSE_SECONDS)),
+            Self::Fence(_) => Acting::of("await_fence", Then::Waits),
+            Self::Remember(_) => Acting::of("remember", Then::Again(0)),
+            Self::Record(_) => Acting::of("record", Then::Again(0)),
+            Self::Call(_, call) => Acting::calling_out(call.name(), Then::Later),
         }
-    }
-
-    fn then(&self) -> Then {
-        match self {
-            Self::Done => Then::Done,
-            Self::Wait(_) | Self::Fence(_) => Then::Waits,
-            Self::Remember(_) | Self::Record(_) => Then::Again(0),
-            Self::Outlast(_) => Then::Again(PAUSE_SECONDS),
-            Self::Call(..) => Then::Later,
-        }
-    }
-
-    fn calls_out(&self) -> bool {
-        matches!(self, Self::Call(..))
     }
 }
 
@@ -183,6 +169,10 @@ impl<W: Ledger + Runtime + Members + Parameters + Functions + People> Step<W> fo
     const NAME: &'static str = STEP;
     type Observed = Seen;
     type Action = Action;
+
+    fn acting(action: &Action) -> Acting {
+        action.acting()
+    }
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Seen, Error> {
         match look::observe(world, pass, &self.names).await {

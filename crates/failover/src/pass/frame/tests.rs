@@ -23,30 +23,14 @@ struct Toy {
     recorded_before: Mutex<Option<Run>>,
 }
 
-#[derive(Debug)]
-struct Toys {
-    calls_out: bool,
-    then: Then,
-}
-
-impl Act for Toys {
-    fn name(&self) -> &'static str {
-        "detach"
-    }
-
-    fn then(&self) -> Then {
-        self.then
-    }
-
-    fn calls_out(&self) -> bool {
-        self.calls_out
-    }
-}
-
 impl Step<Books> for Toy {
     const NAME: &'static str = "toy";
     type Observed = ();
-    type Action = Toys;
+    type Action = Acting;
+
+    fn acting(action: &Acting) -> Acting {
+        *action
+    }
 
     async fn observe(&self, _: &Books, _: &Pass) -> Result<(), Error> {
         if self.is_blind {
@@ -66,9 +50,10 @@ impl Step<Books> for Toy {
         Ok(())
     }
 
-    fn next_action(&self, _: &Pass, (): &()) -> Result<Toys, Error> {
+    fn next_action(&self, _: &Pass, (): &()) -> Result<Acting, Error> {
         self.refuses.clone().map_or(
-            Ok(Toys {
+            Ok(Acting {
+                name: "detach",
                 calls_out: self.calls_out,
                 then: self.then,
             }),
@@ -80,7 +65,7 @@ impl Step<Books> for Toy {
         vec!["no instance".into(), "no service".into()]
     }
 
-    fn reason(&self, pass: &Pass, (): &(), _: &Toys) -> String {
+    fn reason(&self, pass: &Pass, (): &(), _: &Acting) -> String {
         format!(
             "it still follows; {}",
             pass.says("detaching", "would detach")
@@ -92,7 +77,7 @@ impl Step<Books> for Toy {
         world: &Books,
         pass: &mut Pass,
         (): &mut (),
-        _: &Toys,
+        _: &Acting,
     ) -> Result<Came, Error> {
         *self.recorded_before.lock().unwrap() = world.runs().remove(&pass.run.run_id);
         self.comes_to.clone()

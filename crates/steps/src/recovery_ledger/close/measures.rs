@@ -43,13 +43,18 @@ pub(super) fn measures(
 }
 
 /// Since when writes were out: where an outage was confirmed, since that began. A planned move loses nothing, so that the new
-/// writer holds the old one's last beat.
+/// writer holds the old one's last beat. Of a move that an earlier run has proven it holds later beats by then, and nobody knows.
 fn out_since(run: &Run) -> Option<Timestamp> {
     let newest = |beats: &Beats| beats.values().map(|beat| beat.at).max();
     match &run.confirmed {
         Some(confirmed) => confirmed.outage_since.or(newest(&confirmed.acknowledged)),
         None if run.kind == RunKind::UnplannedFailover => None,
-        None => run.held.as_ref().and_then(newest),
+        None => {
+            let epoch = run.proof.as_ref()?.epoch;
+            let held = run.held.as_ref();
+            held.filter(|held| held.values().all(|beat| beat.epoch < epoch))
+                .and_then(newest)
+        }
     }
 }
 

@@ -16,23 +16,23 @@ fn at(second: i64) -> Timestamp {
 
 #[test]
 fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones_first() {
-    let beat = |second| Beat {
+    let of = |epoch, second| Beat {
         seq: 9,
-        epoch: Epoch(8),
+        epoch: Epoch(epoch),
         at: at(second),
     };
     let mut moved = failover::testing::run();
     moved.confirmed = None;
     moved.held = Some(
         [
-            ("us-west-2".into(), beat(95)),
-            ("us-east-1".into(), beat(97)),
+            ("us-west-2".into(), of(7, 95)),
+            ("us-east-1".into(), of(7, 97)),
         ]
         .into(),
     );
     moved.proof = Some(Proof {
         epoch: Epoch(8),
-        beat: beat(100),
+        beat: of(8, 100),
         loss: None,
         came_back_until: None,
     });
@@ -47,6 +47,10 @@ fn the_rto_of_a_planned_move_goes_from_the_old_writers_last_beat_to_the_new_ones
     };
     moved.kind = RunKind::PlannedFailover;
     assert_eq!(rto(&moved), Some(3.0));
+    let mut resumed = moved.clone();
+    let held = resumed.held.as_mut().unwrap();
+    held.insert("us-east-1".into(), of(8, 99));
+    assert_eq!(rto(&resumed), None, "an earlier run has proven it");
     // The new writer of an outage may lack the old one's last beats.
     moved.kind = RunKind::UnplannedFailover;
     assert_eq!(rto(&moved), None);

@@ -32,6 +32,7 @@ fn one_failed_attempt_since_the_last_beat_does_not_hide_a_writer_that_lived_a_mo
         reading: None,
         moved_at: None,
         signs: Default::default(),
+        version: None,
     };
     let mut failing = failed.clone();
     failing.signs.uncommitted_since = Some(at(1_002));

@@ -122,7 +122,7 @@ fn once_the_successor_stood_complete_what_it_was_since_counts() {
 fn a_rebuild_that_goes_on_under_a_later_epoch_finishes_what_was_begun_under_the_names_it_gave() {
     let mut observed = deposed();
     after(&mut observed, 5);
-    assert_eq!(next(&observed).name(), "rename_cluster");
+    assert_eq!(next(&observed).acting().name, "rename_cluster");
     observed.epoch = Epoch(9);
     let Action::Call(_, Call::RenameCluster { to, .. }) = next(&observed) else {
         panic!("its instance is not renamed once more");
@@ -166,7 +166,7 @@ fn what_no_successor_has_is_said_before_anything_is_taken_away() {
     home_shape(&mut observed).beyond = vec!["the database activity stream s".into()];
     let action = next(&observed);
     let said = reason(&observed, &action, true);
-    assert_eq!(action.name(), "remember");
+    assert_eq!(action.acting().name, "remember");
     for word in ["activity stream", "cluster-OLD", "rds-db:connect"] {
         assert!(said.contains(word), "{said}");
     }

@@ -88,7 +88,7 @@ fn held_back(retire: Retire) -> Vec<&'static str> {
                 matches!(&stopped, Action::Wait(why) if why.contains(said)),
                 "{stopped:?}"
             );
-            held.push(action.name());
+            held.push(action.acting().name);
         }
         carry_out(&mut observed, &action);
     }
@@ -210,5 +210,5 @@ fn minutes_of_silence_and_of_throttling_are_outlasted() {
         "it may have been taken"
     );
     let outlast = Action::Outlast("RDS timed out".into());
-    assert_eq!(outlast.then(), Then::Again(PAUSE_SECONDS));
+    assert_eq!(outlast.acting().then, Then::Again(PAUSE_SECONDS));
 }

@@ -223,7 +223,7 @@ pub(super) fn played(mut observed: Observed, retire: Retire) -> Vec<&'static str
         if let Action::Call(region, call) = &action {
             harmless(&observed, region, call, retire).unwrap();
         }
-        names.push(action.name());
+        names.push(action.acting().name);
         carry_out(&mut observed, &action);
     }
     panic!("no end: {names:?}");

@@ -1,8 +1,11 @@
 //! A function's life: AWS from its environment, then a pass for each event, whose answer or named error goes out.
 
-use failover::{Error, domain::timestamp, json::Payload, plan::TopologyKind};
+use failover::{Error, domain::timestamp, json::Payload, plan::TopologyKind, ports::Runtime};
 use jiff::Timestamp;
-use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{
+    LambdaEvent, run, service_fn,
+    tracing::{self, Instrument},
+};
 use serde_json::Value;
 use steps::warm;
 
@@ -42,6 +45,7 @@ pub fn serve_and_wake<K>(
     })
 }
 
+/// Each line that is logged says which version of the functions wrote it.
 fn each_event<K>(
     topologies: fn(TopologyKind) -> K,
     answer: impl AsyncFn(&Aws<K>, Value, Timestamp) -> Result<Value, Error>,
@@ -50,13 +54,16 @@ fn each_event<K>(
         tracing::init_default_subscriber();
         let aws = Aws::from_env().await.with_topologies(topologies);
         let (aws, answer) = (&aws, &answer);
-        run(service_fn(
+        let version = aws.version().unwrap_or("unknown");
+        let events = run(service_fn(
             async |event: LambdaEvent<Payload>| -> Result<_, Error> {
                 let deadline = timestamp(event.context.deadline());
                 answer(aws, event.payload.value()?, deadline).await
             },
-        ))
-        .await
+        ));
+        events
+            .instrument(tracing::info_span!("deployed", version))
+            .await
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

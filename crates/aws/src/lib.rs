@@ -65,6 +65,8 @@ pub struct Settings {
     pub reach: Option<Reach>,
     /// `AURORA_FAILOVER_RESOLVER`: a DNS server to ask instead of the system's, as `address:port`.
     pub resolver: Option<String>,
+    /// `VERSION`: the version of what was deployed.
+    pub version: Option<String>,
     /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for PostgreSQL, a PEM file.
     pub ca_bundle: PathBuf,
 }
@@ -93,6 +95,7 @@ impl Settings {
             machine: read("STATE_MACHINE_ARN"),
             reach,
             resolver: read("AURORA_FAILOVER_RESOLVER"),
+            version: read("VERSION"),
             ca_bundle: read("AURORA_FAILOVER_CA_BUNDLE").map_or_else(
                 || Path::new(&task_root).join("ca-bundle.pem"),
                 PathBuf::from,
@@ -219,6 +222,10 @@ impl<K: Topology<Self>> Topologies for Aws<K> {
 impl<K> Runtime for Aws<K> {
     fn region(&self) -> &Region {
         &self.region
+    }
+
+    fn version(&self) -> Option<&str> {
+        self.settings.version.as_deref()
     }
 
     #[expect(

@@ -34,8 +34,29 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
             found.extend(deposed(survey, &rows, region, &books.row));
         }
     }
+    found.extend(versions(survey));
     found.extend(left(survey));
     found
+}
+
+/// The Regions run different functions: what one writes down the other may not read.
+fn versions(survey: &Survey) -> Option<String> {
+    let told = survey.regions.iter().filter_map(|(region, entry)| {
+        let vantage = entry.books.as_ref().ok()?.vantage.as_ref()?;
+        Some((region, vantage.version.as_deref()?))
+    });
+    let told: Vec<_> = told.collect();
+    let (_, first) = told.first()?;
+    let differ = told.iter().any(|(_, version)| version != first);
+    differ.then(|| {
+        let each = told
+            .iter()
+            .map(|(region, version)| format!("{version} in {region}"));
+        format!(
+            "the Regions run different versions of the functions: {}; deploy again in all of them",
+            each.collect::<Vec<_>>().join(", ")
+        )
+    })
 }
 
 fn unanswered((region, entry): (&Region, &Entry)) -> Option<String> {

@@ -116,6 +116,7 @@ impl Aws {
             machine: None,
             reach: None,
             resolver: None,
+            version: None,
             ca_bundle: PathBuf::new(),
         };
         Adapters::new(self.of(region), settings)

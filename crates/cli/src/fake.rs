@@ -53,6 +53,9 @@ pub(crate) fn row(writer: &str, epoch: u64) -> PlanState {
     }
 }
 
+/// What is deployed.
+pub(crate) const VERSION: &str = "4f2a8c01b2d3e4f5";
+
 /// What a probe saw that commits.
 pub(crate) fn vantage(region: &str, writer: &str) -> Vantage {
     let beat = Beat {
@@ -71,6 +74,7 @@ pub(crate) fn vantage(region: &str, writer: &str) -> Vantage {
         reading: None,
         moved_at: None,
         signs: Signs::default(),
+        version: Some(VERSION.into()),
     }
 }
 

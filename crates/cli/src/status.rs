@@ -213,6 +213,7 @@ fn probe(vantage: &failover::beat::Vantage, now: Timestamp) -> Probe {
         failures: vantage.failures,
         last_beat_at,
         last_beat_seconds_ago: last_beat_at.map(seconds),
+        version: vantage.version.clone(),
     }
 }
 

@@ -59,6 +59,7 @@ fn settings() -> Settings {
         machine: None,
         reach: None,
         resolver: None,
+        version: None,
         ca_bundle: Default::default(),
     }
 }

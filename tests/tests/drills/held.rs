@@ -45,6 +45,10 @@ pub(crate) struct Held {
     pub(crate) report: Value,
     /// `report.html`.
     pub(crate) page: String,
+    /// What was printed as it deployed.
+    pub(crate) deployed: String,
+    /// What the functions logged, among others.
+    pub(crate) logged: String,
     /// What it left on the machine.
     pub(crate) left: Vec<String>,
     /// How a second drill of the same scenario ended that was started meanwhile.
@@ -118,6 +122,8 @@ fn hold(scenario: &str) -> Held {
     Held {
         report: serde_json::from_str(&read("report.json")).unwrap(),
         page: read("report.html"),
+        deployed: read("emulator/deploy.log"),
+        logged: read("emulator/emulator.log"),
         left,
         second,
         ended,

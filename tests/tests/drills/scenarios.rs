@@ -68,7 +68,7 @@ fn holds_its_fields(held: &Held, scenario: &str) {
         }
         assert!(call["count"].as_u64() > Some(0), "{call}");
     }
-    assert!(number(report, "/writes/acknowledged") > 500.0);
+    assert!(number(report, "/writes/acknowledged") > 100.0);
     assert_eq!(number(report, "/writes/duplicated"), 0.0);
     let ended = &held.ended;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.said);
@@ -243,6 +243,23 @@ fn a_second_drill_of_the_same_scenario_is_refused() {
             said.contains("another drill of this scenario is under way"),
             "{said}"
         );
+    });
+}
+
+#[test]
+fn each_line_that_a_function_logs_says_which_version_wrote_it() {
+    each(|held| {
+        let said = held.deployed.lines().last().unwrap_or_default();
+        let (_, version) = said.split_once("version ").unwrap();
+        let from = format!("deployed{{version=\"{version}\"}}");
+        let lines = held.logged.lines();
+        let mut lines = lines
+            .filter(|line| line.contains("runtime invoke{"))
+            .peekable();
+        assert!(lines.peek().is_some(), "no function has logged anything");
+        for line in lines {
+            assert!(line.contains(&from), "{line}");
+        }
     });
 }
 

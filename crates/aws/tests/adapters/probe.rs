@@ -145,6 +145,7 @@ fn suspicion() -> Suspicion {
             reading: None,
             moved_at: None,
             signs: Default::default(),
+            version: None,
         },
         last_beat: None,
     }

@@ -236,6 +236,7 @@ fn aws(
         reach: None,
         ledger_table: "ledger".into(),
         resolver: None,
+        version: None,
         ca_bundle: PathBuf::new(),
     };
     Aws::new(config.build(), settings)

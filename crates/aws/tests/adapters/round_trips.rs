@@ -128,6 +128,7 @@ fn vantages() -> impl Strategy<Value = Vantage> {
         failing_since: seen.1,
         failures: seen.2,
         reading: seen.3,
+        version: Some("4f2a8c01b2d3e4f5".into()),
         signs: Signs {
             newest_at: moved_at,
             lag_ms: moved_at.map(|_| 700),

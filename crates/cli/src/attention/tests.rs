@@ -7,7 +7,7 @@ use failover::{
 
 use super::*;
 use crate::{
-    fake::{Fake, HOME, OTHER, before, now, row, run, vantage, well},
+    fake::{Fake, HOME, OTHER, VERSION, before, now, row, run, vantage, well},
     survey::surveys,
 };
 
@@ -61,6 +61,21 @@ async fn a_dead_region_is_named_with_what_was_seen_instead_of_an_answer() {
     account.dead.insert(HOME.into());
     let why = only(&account).await;
     assert!(why.starts_with("us-west-2 does not answer: "), "{why}");
+}
+
+#[tokio::test]
+async fn functions_of_two_versions_are_told_with_their_regions() {
+    let mut account = well();
+    let vantage = account.place(HOME).vantage.as_mut().unwrap();
+    vantage.version = Some("90ab".into());
+    assert_eq!(
+        only(&account).await,
+        format!(
+            "the Regions run different versions of the functions: {VERSION} in us-east-1, 90ab in us-west-2; deploy again in all of them"
+        )
+    );
+    account.place(HOME).vantage.as_mut().unwrap().version = None;
+    assert_eq!(found(&account).await, Vec::<String>::new(), "not known");
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ pub(super) fn table(status: &Status, now: Timestamp) -> String {
             "LAST BEAT",
             "SWITCHES",
             "PLAN",
+            "VERSION",
         ],
         &rows,
     );
@@ -109,6 +110,8 @@ fn row(region: &RegionStatus) -> Vec<String> {
         (None, false) => unknown(),
     };
     let revision = region.revision.map(|revision| revision.to_string());
+    let probe = region.probe.as_ref();
+    let version = probe.and_then(|probe| probe.version.clone());
     vec![
         region.region.to_string(),
         region.cluster.clone().unwrap_or_else(unknown),
@@ -117,6 +120,7 @@ fn row(region: &RegionStatus) -> Vec<String> {
         beat,
         switches(region).to_owned(),
         revision.unwrap_or_else(unknown),
+        version.unwrap_or_else(unknown),
     ]
 }
 

@@ -32,9 +32,9 @@ async fn where_all_is_well_a_few_lines_say_so() {
 orders: the writer is in us-west-2, epoch 1, proven 3 h ago by adopt
   run:       none
   last run:  none
-  REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN
-  us-east-1  orders-east  standby  1      2 s ago    off       3
-  us-west-2  orders-west  writer   1      2 s ago    off       3
+  REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN  VERSION
+  us-east-1  orders-east  standby  1      2 s ago    off       3     4f2a8c01b2d3e4f5
+  us-west-2  orders-west  writer   1      2 s ago    off       3     4f2a8c01b2d3e4f5
 "
     );
     assert_eq!(ending, Ending::Well);
@@ -83,9 +83,9 @@ orders: the writer is in us-west-2, epoch 1, proven 3 h ago by adopt
   change:    from us-west-2 to us-east-1, epoch 2, begun 6 s ago
   run:       unplanned failover from us-west-2 to us-east-1; detach_and_promote: detach, 5 s ago; its lease holds until 2026-01-31 02:14:00 UTC (run b093)
   last run:  unplanned failover from us-west-2 to us-east-1, stood down 2 h ago, RTO 14.8 s (run a711)
-  REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN
-  us-east-1  orders-east  standby  1      2 s ago    off       3
-  us-west-2  orders-west  writer   ?      ?          ?         ?
+  REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN  VERSION
+  us-east-1  orders-east  standby  1      2 s ago    off       3     4f2a8c01b2d3e4f5
+  us-west-2  orders-west  writer   ?      ?          ?         ?     ?
   ! us-west-2 does not answer: known in us-west-2 timed out
 "
     );
@@ -124,8 +124,8 @@ async fn a_deposed_member_and_a_switch_stand_in_their_columns() {
     (row.fenced, row.fenced_at) = (Some(Epoch(2)), Some(before(60)));
     let (text, ending) = table(&account).await;
     for line in [
-        "  us-east-1  orders-east  writer           2      2 s ago    kill      3\n",
-        "  us-west-2  orders-west  deposed, fenced  2      2 s ago    kill      3\n",
+        "  us-east-1  orders-east  writer           2      2 s ago    kill      3     4f2a8c01b2d3e4f5\n",
+        "  us-west-2  orders-west  deposed, fenced  2      2 s ago    kill      3     4f2a8c01b2d3e4f5\n",
     ] {
         assert!(text.contains(line), "{line} is missing from:\n{text}");
     }

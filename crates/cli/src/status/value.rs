@@ -185,4 +185,6 @@ pub struct Probe {
     pub last_beat_at: Option<Timestamp>,
     /// How long ago, in seconds.
     pub last_beat_seconds_ago: Option<i64>,
+    /// The version of the functions there, as it was deployed.
+    pub version: Option<String>,
 }

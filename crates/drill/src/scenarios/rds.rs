@@ -26,6 +26,7 @@ pub(crate) fn control_plane(drill: &Drill<'_>, region: &str) -> aws::Aws {
         machine: None,
         reach: None,
         resolver: None,
+        version: None,
         ca_bundle: std::path::PathBuf::new(),
     };
     let endpoint = format!("http://{}", drill.world.simulator.address());

@@ -30,6 +30,9 @@ pub struct Vantage {
     /// What else tells when the writer lived.
     #[serde(default)]
     pub signs: Signs,
+    /// The version of the functions that looked, as it was deployed; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// What else a vantage keeps from look to look: when the writer lived, and what a movement at the reader is worth.
@@ -84,6 +87,15 @@ const GAP: SignedDuration = SignedDuration::from_mins(3);
 const LATE_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 impl Vantage {
+    /// The same, of functions of this version.
+    #[must_use]
+    pub fn by(self, version: Option<&str>) -> Self {
+        Self {
+            version: version.map(str::to_owned),
+            ..self
+        }
+    }
+
     /// The record after one more look. A record about another writer starts anew, and keeps only the reading; after a long
     /// gap failures are counted anew.
     #[must_use]
@@ -140,6 +152,7 @@ impl Vantage {
             },
             reading: look.reading.or_else(|| earlier.cloned()),
             signs,
+            version: None,
         };
         let outage_goes_on = failing_since.is_some()
             && continued.is_some_and(|vantage| vantage.failing_since == failing_since);

@@ -10,6 +10,10 @@ use crate::{Error, domain::Region};
 pub trait Runtime: Sync {
     /// The Region the function runs in.
     fn region(&self) -> &Region;
+    /// The version of what runs, as it was deployed; `None` where nobody said.
+    fn version(&self) -> Option<&str> {
+        None
+    }
     /// The time.
     fn now(&self) -> Timestamp;
     /// Sleeps; the probe's measuring loop is the one place that does.

@@ -34,6 +34,7 @@ pub fn vantage(region: Region, at: Timestamp) -> Vantage {
         reading: None,
         moved_at: None,
         signs: Default::default(),
+        version: None,
     }
 }
 

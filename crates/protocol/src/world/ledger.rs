@@ -359,6 +359,7 @@ pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vant
         }),
         moved_at: Some(if commits { now } else { start() - FAILING }),
         // Something else than beats had moved the reader: its stillness is a second mechanism.
+        version: None,
         signs: Signs {
             read_at: Some(now),
             others_moved_at: Some(start() - FAILING),

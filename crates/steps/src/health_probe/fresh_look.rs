@@ -51,7 +51,8 @@ pub(super) async fn confirm(
         &target.writer,
         look,
         &known.plan.detection,
-    );
+    )
+    .by(world.version());
     world.put_vantage(name, &vantage).await?;
     tracing::info!(plan = %name, write = ?vantage.write, readable, "confirmed");
     Ok(Confirmation { vantage, readable })

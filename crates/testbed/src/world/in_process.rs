@@ -313,6 +313,7 @@ pub(super) fn rds(simulator: &Simulator, region: &str) -> Aws {
         machine: None,
         reach: None,
         resolver: None,
+        version: None,
         ca_bundle: std::path::PathBuf::new(),
     };
     let config = config(region).into_builder();

@@ -27,6 +27,7 @@ impl World {
             machine: None,
             reach: None,
             resolver: None,
+            version: None,
             ca_bundle: PathBuf::new(),
         };
         Aws::new(self.emulator.sdk_config(region), settings)

@@ -18,6 +18,7 @@ fn home(second: i64, write: Write) -> Vantage {
         reading: None,
         moved_at: None,
         signs: Signs::default(),
+        version: None,
     }
 }
 

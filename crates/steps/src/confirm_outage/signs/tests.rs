@@ -38,6 +38,7 @@ fn vantage(held: &[(&str, i64)]) -> Vantage {
         failing_since: Some(at(105)),
         failures: 3,
         moved_at: Some(at(105)),
+        version: None,
         signs: Kept {
             newest_at: reading.newest_at(),
             read_at: Some(at(120)),

@@ -25,6 +25,7 @@ fn beating(region: &str, second: i64) -> Vantage {
             epoch: Epoch(7),
             at: at(second),
         }),
+        version: None,
         signs: Signs {
             lag_ms: Some(80),
             ..Signs::default()

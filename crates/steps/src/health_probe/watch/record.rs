@@ -23,7 +23,8 @@ pub(super) async fn record(
     let (here, detection) = (world.region(), &plan.detection);
     let limit = Duration::from_secs(detection.timeout_seconds);
     let after = |before: Option<&Vantage>| {
-        Vantage::after(before, here, &target.writer, look.clone(), detection)
+        let seen = Vantage::after(before, here, &target.writer, look.clone(), detection);
+        seen.by(world.version())
     };
     let record = async {
         let held = world.vantage(here, &plan.plan).await.ok().flatten();

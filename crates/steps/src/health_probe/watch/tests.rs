@@ -38,6 +38,7 @@ fn vantage(region: &str, failures: u32) -> Vantage {
         reading: None,
         moved_at: None,
         signs: Default::default(),
+        version: None,
     }
 }
 

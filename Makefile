@@ -12,6 +12,8 @@ node := .tools/node
 provider_aws := .tools/provider-aws
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
+cyclonedx_version := 0.5.9
+cyclonedx := .tools/cargo-cyclonedx-$(cyclonedx_version)/bin/cargo-cyclonedx
 llvm_cov_version := 0.9.1
 llvm_cov := .tools/cargo-llvm-cov-$(llvm_cov_version)/bin/cargo-llvm-cov
 
@@ -20,7 +22,7 @@ functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/fun
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package drill drill-up drill-down bench check-protocol simulate simulate-each-call coverage planted machines test check lint fmt pins clean
+.PHONY: help setup build lambda package release drill drill-up drill-down bench check-protocol simulate simulate-each-call coverage planted machines test check lint fmt pins clean
 .PHONY: cli programs ready-to-drill
 
 help: ## Shows this list
@@ -75,8 +77,14 @@ ARCH ?= x86_64
 lambda_target := $(if $(filter arm64,$(ARCH)),aarch64-unknown-linux-gnu)
 lambda_programs := target/$(if $(lambda_target),$(lambda_target)/)lambda
 
+# No folder of the machine that builds stands in what is deployed, so that another machine's bytes are the same.
+cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
+deployable := CFLAGS="-ffile-prefix-map=$(cargo_home)=/cargo" \
+	RUSTFLAGS="--remap-path-prefix=$(cargo_home)=/cargo --remap-path-prefix=$(CURDIR)=/aurora-failover" \
+	$(CARGO) build --profile lambda --locked $(if $(lambda_target),--target $(lambda_target))
+
 lambda: architecture ## Builds the functions as they are deployed (ARCH=arm64 where the toolchain has it)
-	$(CARGO) build --profile lambda --locked $(if $(lambda_target),--target $(lambda_target)) $(addprefix --package ,$(functions))
+	$(deployable) $(addprefix --package ,$(functions))
 
 .PHONY: architecture
 architecture:
@@ -95,6 +103,13 @@ package: ca-bundle lambda ## Packs the functions into target/package (CA_BUNDLE=
 ca-bundle:
 	@test -f "$(CA_BUNDLE)" || { echo "make package CA_BUNDLE=<file>: the certificates to trust for PostgreSQL, from" \
 		"https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem" >&2; exit 2; }
+
+$(cyclonedx):
+	$(CARGO) install --debug --locked --quiet --root .tools/cargo-cyclonedx-$(cyclonedx_version) --version $(cyclonedx_version) cargo-cyclonedx
+
+release: package $(cyclonedx) ## Puts together what a release page carries, in target/release-page (CA_BUNDLE=<RDS's global-bundle.pem>)
+	$(deployable) --package cli --bin aurora-failover
+	$(PYTHON) tools/release.py target/package $(lambda_programs)/aurora-failover $(cyclonedx) target/release-page
 
 deploying = $(venv)/bin/python tools/deploy
 

@@ -18,8 +18,8 @@ use crate::{
 
 /// How soon everything must be gone once the drill has ended.
 pub const GONE: Duration = Duration::from_secs(15);
-/// What it says once everything is up and it only waits.
-pub const UP: &str = "waits for the probes";
+/// What it says once everything is up.
+pub const UP: &str = "commits its beats";
 /// How long it may take until then.
 const UP_LIMIT: Duration = Duration::from_secs(240);
 const LOOK: Duration = Duration::from_millis(50);

@@ -30,6 +30,7 @@ mod payloads;
 mod permissions;
 mod ports;
 mod refusals;
+mod release;
 mod roles;
 mod sizes;
 mod templates;

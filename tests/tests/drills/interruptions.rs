@@ -12,7 +12,7 @@ use tests::{
 const END: Duration = Duration::from_secs(15);
 const SCENARIO: &str = "region-loss";
 
-/// Interrupts a drill that waits for its probes; answers how it ended, once nothing is left of it.
+/// Interrupts a drill whose probes commit; answers how it ended, once nothing is left of it.
 fn interrupt(world: &World, signal: Signal) -> Ended {
     let mut drill = Drill::start(world, SCENARIO);
     let held = drill.wait_until_up();

@@ -67,7 +67,7 @@ fn seen(world: &World) -> Seen {
     let changed = calls
         .iter()
         .filter(|call| call.operation == "ChangeResourceRecordSets" && call.status == Some(200));
-    let suspected = calls.iter().filter(|call| suspicions::is_suspicion(call));
+    let suspected = calls.iter().filter(|call| suspicions::is_published(call));
     Seen {
         suspected: suspected.map(suspicions::answered_ms).collect(),
         dns_changed: changed

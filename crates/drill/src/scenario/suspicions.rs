@@ -22,12 +22,16 @@ impl Drop for Telling {
     }
 }
 
-/// Whether a call published a suspicion: others publish that a run has ended.
+/// Whether a call is to publish a suspicion, whatever becomes of it: others publish that a run has ended.
 pub(super) fn is_suspicion(call: &Call) -> bool {
     call.function == "aurora-failover-health-probe"
         && call.service == "events"
         && call.operation == "PutEvents"
-        && call.status == Some(200)
+}
+
+/// Whether a call published a suspicion.
+pub(super) fn is_published(call: &Call) -> bool {
+    is_suspicion(call) && call.status == Some(200)
 }
 
 /// When a call was answered, in milliseconds of Unix time.
@@ -44,7 +48,7 @@ pub(super) fn tell(world: &World) -> Telling {
             let suspicions: Vec<_> = front_door
                 .calls()
                 .into_iter()
-                .filter(is_suspicion)
+                .filter(is_published)
                 .collect();
             for call in suspicions.iter().skip(told) {
                 timeline.record(Event {

@@ -43,7 +43,7 @@ pub(super) fn checks(
     let calls = world.front_door.calls();
     let suspected = calls.iter().filter(|call| {
         i64::try_from(call.at_ms).is_ok_and(|at| at >= outcome.played.at_ms)
-            && suspicions::is_suspicion(call)
+            && suspicions::is_published(call)
     });
     let suspected = suspected.count();
     let changes: Vec<_> = calls

@@ -9,6 +9,7 @@ mod bounds;
 mod code;
 mod cost;
 mod dashboard;
+mod deploy_guide;
 mod deploying;
 mod documents;
 mod examples;

@@ -72,7 +72,7 @@ fn run(run: Option<&UnderWay>, now: Timestamp) -> String {
         (false, true) => "it waits for a human's answer".to_owned(),
         (false, false) => format!("its lease holds until {}", time(run.lease_until)),
     };
-    format!("{what}; {progress}; {lease} (run {})", run.run_id)
+    format!("{what}, {progress}, {lease} (run {})", run.run_id)
 }
 
 fn last_run(run: Option<&LastRun>, now: Timestamp) -> String {

@@ -81,7 +81,7 @@ async fn while_a_region_is_dead_the_other_tells_what_is_done_about_it() {
         "\
 orders: the writer is in us-west-2, epoch 1, proven 3 h ago by adopt
   change:    from us-west-2 to us-east-1, epoch 2, begun 6 s ago
-  run:       unplanned failover from us-west-2 to us-east-1; detach_and_promote: detach, 5 s ago; its lease holds until 2026-01-31 02:14:00 UTC (run b093)
+  run:       unplanned failover from us-west-2 to us-east-1, detach_and_promote: detach, 5 s ago, its lease holds until 2026-01-31 02:14:00 UTC (run b093)
   last run:  unplanned failover from us-west-2 to us-east-1, stood down 2 h ago, RTO 14.8 s (run a711)
   REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN  VERSION
   us-east-1  orders-east  standby  1      2 s ago    off       3     4f2a8c01b2d3e4f5

@@ -1,11 +1,14 @@
 //! Verifies the way clients go: resolves the plan's writer name and commits a beat where it leads. It changes nothing
 //! but its own beat.
 
+mod news;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::sessions::{LedgerWriter, as_probe};
+use crate::routes;
 use failover::{
     Error,
     beat::Write,
@@ -28,6 +31,9 @@ pub struct Observed {
     pub leads_to: Option<String>,
     /// What came of a beat there, or why none was tried; `None` before it is.
     pub write: Option<Write>,
+    /// Why the run has given it up, where it has.
+    #[serde(skip)]
+    pub given_up: Option<String>,
 }
 
 /// What a pass does.
@@ -61,17 +67,27 @@ pub(super) async fn run(
 }
 
 /// Decides what one pass does.
-fn next_action(seen: &[Observed]) -> Action {
-    first_failure(seen).map_or(Action::Verify, Action::Wait)
+///
+/// # Errors
+/// `NotReady` where nothing leads a name to the writer any more that does not lead there: nobody waits for what does not come.
+fn next_action(seen: &[Observed]) -> Result<Action, Error> {
+    let failures = || seen.iter().filter_map(|seen| Some((seen, failure(seen)?)));
+    let Some((_, first)) = failures().next() else {
+        return Ok(Action::Verify);
+    };
+    let given_up =
+        failures().map(|(seen, says)| Some(format!("{says}; {}", seen.given_up.as_ref()?)));
+    match given_up.collect::<Option<Vec<_>>>() {
+        Some(all) => Err(Error::NotReady(all.join("; "))),
+        None => Ok(Action::Wait(first)),
+    }
 }
 
-/// What is said of the first name where no beat could be committed.
-fn first_failure(seen: &[Observed]) -> Option<String> {
-    seen.iter().find_map(|seen| {
-        let write = seen.write.as_ref().filter(|write| write.is_failure())?;
-        let leads_to = seen.leads_to.as_deref().unwrap_or("nothing");
-        Some(format!("{} leads to {leads_to}: {write}", seen.name))
-    })
+/// What is said of a name where no beat could be committed.
+fn failure(seen: &Observed) -> Option<String> {
+    let write = seen.write.as_ref().filter(|write| write.is_failure())?;
+    let leads_to = seen.leads_to.as_deref().unwrap_or("nothing");
+    Some(format!("{} leads to {leads_to}: {write}", seen.name))
 }
 
 impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for VerifyWrites {
@@ -110,13 +126,14 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
                 name: name.clone(),
                 leads_to,
                 write,
+                given_up: routes::given_up(&pass.run, record, pass.now),
             });
         }
         Ok(seen)
     }
 
     fn next_action(&self, _: &Pass, seen: &Vec<Observed>) -> Result<Action, Error> {
-        Ok(next_action(seen))
+        next_action(seen)
     }
 
     fn reason(&self, pass: &Pass, seen: &Vec<Observed>, action: &Action) -> String {
@@ -146,7 +163,8 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
         seen: &mut Vec<Observed>,
         action: &Action,
     ) -> Result<Came, Error> {
-        if *action != Action::Verify {
+        if let Action::Wait(why) = action {
+            news::waits(world, pass, why).await?;
             return Ok(Came::AsDecided);
         }
         let row = pass.rows.0.get(world.region());
@@ -158,7 +176,11 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
                 name.write = Some(beat(world, pass, host, &target).await?);
             }
         }
-        Ok(first_failure(seen).map_or(Came::AsDecided, Came::NotYet))
+        let Action::Wait(why) = next_action(seen)? else {
+            return Ok(Came::AsDecided);
+        };
+        news::waits(world, pass, &why).await?;
+        Ok(Came::NotYet(why))
     }
 }
 
@@ -205,34 +227,4 @@ async fn beat(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use failover::{ledger::Rows, testing};
-
-    #[tokio::test]
-    async fn where_no_name_leads_to_the_writer_it_says_what_was_not_observed() {
-        let mut run = testing::run();
-        let reader = Route::Ssm {
-            parameter: "/orders/reader".into(),
-            endpoint: Endpoint::Reader,
-        };
-        for dns in [Vec::new(), vec![reader]] {
-            run.plan.routes = dns;
-            let pass = Pass {
-                run: run.clone(),
-                rows: Rows([("us-east-1".into(), testing::row("us-east-1", 8))].into()),
-                now: jiff::Timestamp::UNIX_EPOCH,
-                dry_run: false,
-            };
-            let books = testing::Books::with(&testing::row("us-east-1", 8));
-            let seen = VerifyWrites.observe(&books, &pass).await.unwrap();
-            let action = next_action(&seen);
-            let said = Step::<testing::Books>::reason(&VerifyWrites, &pass, &seen, &action);
-            assert!(
-                said.contains("where applications write was not observed")
-                    && said.contains("us-east-1 takes writes was seen when it was proven"),
-                "{said}"
-            );
-        }
-    }
-}
+mod tests;

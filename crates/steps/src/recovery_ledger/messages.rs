@@ -122,7 +122,7 @@ fn end(message: &Message, left: &[String]) -> String {
 /// What was told of a run's end is no news of the runs behind it that only look at what it began.
 async fn left_to_lookers(world: &(impl Ledger + Runtime), run: &Run, message: &Message) {
     let marked = update_if(world, world.region(), run.name(), |row| {
-        row.tell(&end(message, &[left_begun(row, run)?]))
+        row.know(&end(message, &[left_begun(row, run)?]))
     });
     if let Err(why) = marked.await {
         tracing::warn!(run_id = %run.run_id, %why, "not marked as told; it may be told again");

@@ -7,11 +7,12 @@ use serde::Serialize;
 use failover::{
     Error,
     domain::{Epoch, seconds_between},
-    ledger::Endpoints,
+    ledger::{Endpoints, Run},
     pass::{
         Pass,
         frame::{Came, Then},
     },
+    plan,
     ports::{Batch, Names, Parameters, Runtime},
 };
 
@@ -118,6 +119,18 @@ pub(crate) async fn refusals(
     let of_names = cname::refusals(world, pass, to);
     let of_parameters = ssm::refusals(world, pass, to);
     <[_; 2]>::from(futures::join!(of_names, of_parameters)).concat()
+}
+
+/// Why a run has given a route of its plan up, which nothing leads to the writer any more; `None` where it has not.
+pub(crate) fn given_up(run: &Run, route: &plan::Route, now: Timestamp) -> Option<String> {
+    let stands = match route {
+        plan::Route::Cname { hosted_zone, .. } => cname::stands(run, hosted_zone, now),
+        plan::Route::Ssm { parameter, .. } => ssm::stands(run, (&run.to, parameter), now),
+    };
+    match stands? {
+        Stands::GivenUp(why) => Some(why),
+        Stands::Rests | Stands::Again => None,
+    }
 }
 
 /// A change that leads a route to the writer.

@@ -2,10 +2,13 @@
 
 use crate::{
     profile::STANDBY,
-    scenario::{Drill, Ends, Played, RETURN, SUSPECTED, Scenario, Told},
+    scenario::{Drill, Ends, Played, RETURN, RUN, SUSPECTED, Scenario, Told},
     scenarios::actions::route53::{lose_with_route53, restarted},
     world::Trouble,
 };
+
+/// What people hear of names that do not lead to the writer.
+const CANNOT_WRITE: &str = "applications cannot write";
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "route53-down-cname",
@@ -13,7 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "services are restarted, and the names are left",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },
-    told: Told::Once(&[SUSPECTED, RETURN]),
+    told: Told::Once(&[SUSPECTED, RETURN, CANNOT_WRITE]),
     ..Scenario::USUAL
 };
 
@@ -26,7 +29,15 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         if moved { "they were" } else { "they were not" },
         !moved,
     );
-    // What is left is told when the verification has given up, which may take minutes: nobody waits for that here.
+    let told = drill
+        .until(RUN, "a message", async || {
+            let messages = drill.world.messages();
+            messages.iter().any(|text| text.contains(CANNOT_WRITE))
+        })
+        .await;
+    let found = if told { "they are" } else { "they are not" };
+    played.check("people are told while it is still tried", found, told);
+    // What is left is told when the verification has given up, which takes many minutes: nobody waits for that here.
     drill.world.emulator.stop_runs(STANDBY).await?;
     Ok(played)
 }

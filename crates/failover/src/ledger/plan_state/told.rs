@@ -31,9 +31,17 @@ impl PlanState {
     /// Notes what people are told about the suspected writer; `None` when they were told just that, whatever is counted in it.
     #[must_use]
     pub fn tell(&self, what: &str) -> Option<Self> {
+        Some(Self {
+            told: Some(cause(what)),
+            ..self.know(what)?
+        })
+    }
+
+    /// Notes what people have heard in other words, so that it is no news; `None` when they were told just that. It hides nothing else.
+    #[must_use]
+    pub fn know(&self, what: &str) -> Option<Self> {
         let mark = cause(what);
         (!self.told_causes.contains(&mark)).then(|| Self {
-            told: Some(mark.clone()),
             told_causes: with_cause(self.told_causes.iter(), mark),
             ..self.clone()
         })
@@ -64,7 +72,8 @@ impl PlanState {
     /// asked anything.
     #[must_use]
     pub fn commits_again(&self) -> Option<Self> {
-        let spoken = self.told.is_some() || self.declined.is_some();
+        let is_told = self.told.is_some() || !self.told_causes.is_empty();
+        let spoken = is_told || self.declined.is_some();
         spoken.then(|| Self {
             told: None,
             told_causes: Vec::new(),

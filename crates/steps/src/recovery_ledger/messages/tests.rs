@@ -307,5 +307,9 @@ async fn what_a_run_left_that_acted_is_not_told_again_by_those_that_look_at_it()
         };
         assert!(super::closed(&books, run, &end).await);
         assert_eq!(books.told().len(), times, "{:?}", end.left);
+        if times == 1 {
+            let told = &books.rows()[&"us-east-1".into()].told;
+            assert_eq!(told, &None, "that the writer is suspected stays news");
+        }
     }
 }

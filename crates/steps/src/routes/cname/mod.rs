@@ -11,7 +11,7 @@ use super::{
 use failover::{
     Error,
     domain::Epoch,
-    ledger::DnsChange,
+    ledger::{DnsChange, Run},
     pass::{Pass, frame::Came},
     ports::{Batch, Heard, Names, Runtime},
 };
@@ -82,6 +82,11 @@ impl Zone {
 /// What sentences call a zone.
 fn called(zone: &str) -> String {
     format!("zone {zone}")
+}
+
+/// How a zone stands that was tried in vain.
+pub(super) fn stands(run: &Run, zone: &str, now: Timestamp) -> Option<Stands> {
+    unled::stands(run, &[&called(zone)], now)
 }
 
 /// What sentences call that which a batch leads.

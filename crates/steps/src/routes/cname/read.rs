@@ -1,11 +1,11 @@
 //! Reading the names: a zone's change first, and its records once that is in sync.
 
 use super::{
-    Zone, called,
+    Zone,
     name::{Name, txt_name},
     pace::{Nothing, answered},
 };
-use crate::routes::{Destination, unled};
+use crate::routes::Destination;
 use failover::{
     Error,
     domain::seconds_between,
@@ -125,7 +125,7 @@ impl Seen {
             id: id.to_owned(),
             names: Vec::new(),
             in_sync,
-            stands: unled::stands(&pass.run, &[&called(id)], pass.now),
+            stands: super::stands(&pass.run, id, pass.now),
         });
         Ok(self.zones.len() - 1)
     }

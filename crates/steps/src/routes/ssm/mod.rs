@@ -1,6 +1,7 @@
 //! Endpoint parameters in SSM: tasks read them when they start, so that no control plane in another Region is needed. The
 //! epoch stands in the parameter's description; both change in one call, so a parameter never goes back.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
 use failover::{
     Error,
     domain::{Epoch, Region},
+    ledger::Run,
     pass::{Pass, frame::Came},
     ports::{Parameter, Parameters, Runtime},
 };
@@ -43,6 +45,12 @@ fn called(region: &Region, name: &str) -> String {
 /// What the parameters of a Region are called together: where one is not answered, none is.
 fn of_region(region: &Region) -> String {
     format!("parameters in {region}")
+}
+
+/// How a Region's parameter stands that was tried in vain.
+pub(super) fn stands(run: &Run, (region, name): (&Region, &str), now: Timestamp) -> Option<Stands> {
+    let names = [called(region, name), of_region(region)];
+    unled::stands(run, &names.each_ref().map(String::as_str), now)
 }
 
 /// Writes one. What fails is noted, and the others go on.

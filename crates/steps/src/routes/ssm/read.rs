@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::{Seen, called, of_region};
-use crate::routes::{Destination, WITHOUT_SECONDS, unled};
+use super::{Seen, called};
+use crate::routes::{Destination, WITHOUT_SECONDS};
 use failover::{
     Error,
     domain::Region,
@@ -122,7 +122,6 @@ async fn read(
     to: &Destination,
 ) -> Result<Seen, Error> {
     let held = held(world, pass, place).await?;
-    let (of_region, own) = (of_region(place.region), called(place.region, place.name));
     Ok(Seen {
         region: place.region.clone(),
         name: place.name.to_owned(),
@@ -132,7 +131,7 @@ async fn read(
             epoch: Some(to.epoch),
         },
         members: to.members.clone(),
-        stands: unled::stands(&pass.run, &[&own, &of_region], pass.now),
+        stands: super::stands(&pass.run, (place.region, place.name), pass.now),
     })
 }
 

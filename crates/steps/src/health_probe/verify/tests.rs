@@ -1,0 +1,85 @@
+//! Whether applications can write where the plan's names lead.
+
+use super::*;
+use failover::{ledger::Rows, testing};
+
+#[tokio::test]
+async fn where_no_name_leads_to_the_writer_it_says_what_was_not_observed() {
+    let mut run = testing::run();
+    let reader = Route::Ssm {
+        parameter: "/orders/reader".into(),
+        endpoint: Endpoint::Reader,
+    };
+    for dns in [Vec::new(), vec![reader]] {
+        run.plan.routes = dns;
+        let pass = Pass {
+            run: run.clone(),
+            rows: Rows([("us-east-1".into(), testing::row("us-east-1", 8))].into()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let books = testing::Books::with(&testing::row("us-east-1", 8));
+        let seen = VerifyWrites.observe(&books, &pass).await.unwrap();
+        let action = next_action(&seen).unwrap();
+        let said = Step::<testing::Books>::reason(&VerifyWrites, &pass, &seen, &action);
+        assert!(
+            said.contains("where applications write was not observed")
+                && said.contains("us-east-1 takes writes was seen when it was proven"),
+            "{said}"
+        );
+    }
+}
+
+/// What is seen of a name that leads to a writer which does not answer.
+fn fails(given_up: Option<&str>) -> Observed {
+    Observed {
+        name: "writer.orders.internal".into(),
+        leads_to: Some("orders-west".into()),
+        write: Some(Write::Failed {
+            why: "no answer within 3s".into(),
+        }),
+        given_up: given_up.map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_name_that_nothing_leads_over_any_more_is_not_waited_for() {
+    let refused = "zone Z0 could not be changed: it is refused";
+    let why = next_action(&[fails(Some(refused))]).unwrap_err();
+    let Error::NotReady(why) = why else {
+        panic!("{why}")
+    };
+    for part in ["leads to orders-west: ", refused] {
+        assert!(why.contains(part), "{why}");
+    }
+    let both = [fails(Some(refused)), fails(None)];
+    assert!(matches!(next_action(&both), Ok(Action::Wait(_))));
+    let mut committed = fails(Some(refused));
+    committed.write = None;
+    assert_eq!(next_action(&[committed]), Ok(Action::Verify));
+}
+
+#[tokio::test]
+async fn people_are_told_once_that_applications_cannot_write_yet() {
+    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+    let mut run = testing::run();
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    run.plan.notify.insert("us-east-1".into(), topic.into());
+    run.note(at(100), "ecs_restart", "restart", "it is restarted");
+    let books = testing::Books::with(&testing::row("us-east-1", 8));
+    let mut pass = Pass {
+        run,
+        rows: Rows(books.rows()),
+        now: at(0),
+        dry_run: false,
+    };
+    for (second, times) in [(159, 0), (160, 1), (900, 1)] {
+        pass.now = at(second);
+        news::waits(&books, &mut pass, "writer.orders.internal leads nowhere")
+            .await
+            .unwrap();
+        assert_eq!(books.told().len(), times, "at {second} s");
+    }
+    let kept = &books.runs()[&pass.run.run_id];
+    assert_eq!(kept, &pass.run, "the next pass knows");
+}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use failover::{
     Error,
     domain::Region,
+    ledger::KeptPlan,
     metric::{self, Counted},
     ports::{Functions, Ledger, Runtime},
 };
@@ -61,11 +62,8 @@ async fn others(
     functions: &[&str],
 ) -> Result<Value, Error> {
     let known = world.all_known(world.region()).await;
-    let plans = known.iter().flatten().map(|known| &known.plan);
-    let witnesses: BTreeSet<_> = plans
-        .filter_map(|plan| plan.witness_region.clone())
-        .collect();
     let here = functions.iter().map(|name| (*name, world.region().clone()));
+    let witnesses = witnesses(known.iter().flatten());
     let witnesses = witnesses.into_iter().map(|region| (WITNESS, region));
     let called = here.chain(witnesses);
     let called = called.map(|(function, region)| call(world, function, region));
@@ -85,6 +83,12 @@ async fn others(
     }
     known?;
     Ok(json!({"warm": warm}))
+}
+
+fn witnesses<'a>(plans: impl Iterator<Item = &'a KeptPlan>) -> BTreeSet<Region> {
+    plans
+        .filter_map(|known| known.plan.witness_region.clone())
+        .collect()
 }
 
 /// Calls one function; its name, or what keeps it from being called.

@@ -110,27 +110,22 @@ fn choose(own: &Candidate, others: &[Candidate]) -> Option<HandOver> {
     if rank(best) <= rank(own) || !serves(best) {
         return None;
     }
-    let reason = if own.instances == Some(0) {
-        format!(
-            "{} has no instance that serves and {} has",
-            own.region, best.region
-        )
-    } else {
-        let at = |latest: Option<Timestamp>| {
-            latest.map_or("no beat".to_owned(), |at| format!("the beat of {at}"))
-        };
-        format!(
-            "{} holds {} of the writer, {} {}",
-            best.region,
-            at(best.latest),
-            own.region,
-            at(own.latest)
-        )
-    };
     Some(HandOver {
         to: best.region.clone(),
-        reason,
+        reason: why_better(own, best),
     })
+}
+
+fn why_better(own: &Candidate, best: &Candidate) -> String {
+    let (ours, theirs) = (&own.region, &best.region);
+    if own.instances == Some(0) {
+        return format!("{ours} has no instance that serves and {theirs} has");
+    }
+    let at = |latest: Option<Timestamp>| {
+        latest.map_or("no beat".to_owned(), |at| format!("the beat of {at}"))
+    };
+    let (held, held_here) = (at(best.latest), at(own.latest));
+    format!("{theirs} holds {held} of the writer, {ours} {held_here}")
 }
 
 #[cfg(test)]

@@ -38,10 +38,7 @@ async fn give_back(
     is_meant(input, current, &stands)?;
     let is_deposed = current.writer != *here;
     if is_deposed && !world.switches(name).await?.is_on() {
-        return Err(Error::NotReady(format!(
-            "the schedule would fence it again within a minute; switch {} on first",
-            maintenance(name)
-        )));
+        return Err(fenced_again(name));
     }
     if is_dry {
         return Ok(would_give_back(here, &stands));
@@ -54,6 +51,13 @@ async fn give_back(
     let message = unfenced(here, current, &given);
     tell(world, &known.plan, &message).await;
     Ok(Output::done("unfence", message.evidence, given))
+}
+
+fn fenced_again(name: &PlanName) -> Error {
+    let switch = maintenance(name);
+    Error::NotReady(format!(
+        "the schedule would fence it again within a minute; switch {switch} on first"
+    ))
 }
 
 /// That whoever forces it means the epoch that the plan stands at.

@@ -55,9 +55,7 @@ async fn try_to(
     let what = format!("shutting the doors in {here}");
     let done = patience::in_time(world, FENCING, &what, world.fence(known, observed.epoch));
     let Some(mut done) = done.await? else {
-        let said =
-            format!("the database in {here} has followed the writer meanwhile; it was left alone");
-        return Ok((Ended::Fenced(said), true));
+        return Ok((Ended::Fenced(left_alone(here)), true));
     };
     done.refused.extend(observed.forwarded.access().cloned());
     let stays = stays(&done);
@@ -77,6 +75,10 @@ async fn try_to(
         return Ok((Ended::Fenced(words::done(&done)), true));
     }
     Err(still_open(here, after.as_ref()))
+}
+
+fn left_alone(here: &Region) -> String {
+    format!("the database in {here} has followed the writer meanwhile; it was left alone")
 }
 
 /// That nothing could not be shut.

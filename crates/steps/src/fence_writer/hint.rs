@@ -61,16 +61,21 @@ pub(super) async fn heard(
         ?untold,
         "RDS spoke of its fence"
     );
-    if !untold.is_empty() {
-        let names: Vec<_> = untold.iter().map(ToString::to_string).collect();
-        return Err(Error::Unavailable(format!(
-            "{} of {} was not told to the people of {}",
-            hint.event,
-            hint.instance,
-            names.join(", ")
-        )));
+    if untold.is_empty() {
+        return Ok(Heard { plans });
     }
-    Ok(Heard { plans })
+    Err(not_told(hint, &untold))
+}
+
+fn not_told(hint: &Hint, plans: &[PlanName]) -> Error {
+    let Hint {
+        event, instance, ..
+    } = hint;
+    let names: Vec<_> = plans.iter().map(ToString::to_string).collect();
+    let names = names.join(", ");
+    Error::Unavailable(format!(
+        "{event} of {instance} was not told to the people of {names}"
+    ))
 }
 
 /// Whether RDS shows the instance in a plan's member here.

@@ -161,11 +161,7 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
         })
     }
 
-    fn next_action(
-        &self,
-        pass: &Pass,
-        observed: &Observation<W::Session>,
-    ) -> Result<Action, Error> {
+    fn next_action(&self, pass: &Pass, observed: &Self::Observed) -> Result<Action, Error> {
         let write = observed.seen.write.as_ref();
         // Not tried yet: the writer answers, so the epoch can be committed.
         write.map_or(Ok(Action::Conclude), |write| {

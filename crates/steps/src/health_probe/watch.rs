@@ -151,10 +151,11 @@ pub(super) async fn run(
         .collect()
         .await;
     // A plan whose parameter is wrong and that is watched all the same is counted as such alone.
-    for watched in plans.iter().filter(|watched| watched.fault.is_some()) {
-        if wrong.get(&watched.plan) != watched.fault.as_ref() {
-            metric::failed(Counted::Watch, &watched.plan, world.now());
-        }
+    let counts = |watched: &&WatchedPlan| {
+        watched.fault.is_some() && wrong.get(&watched.plan) != watched.fault.as_ref()
+    };
+    for watched in plans.iter().filter(counts) {
+        metric::failed(Counted::Watch, &watched.plan, world.now());
     }
     Ok(Watched { plans })
 }

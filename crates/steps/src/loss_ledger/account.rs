@@ -96,11 +96,7 @@ pub(super) fn note(table: &mut TableLoss, batch: RowBatch) -> String {
     table.only_here += batch.only_here.count;
     table.differs += batch.differs.count;
     table.left_out = batch.left_out;
-    for own in batch.own_columns {
-        if !table.own_columns.contains(&own) {
-            table.own_columns.push(own);
-        }
-    }
+    learn(&mut table.own_columns, batch.own_columns);
     if batch.found_in != TableIn::Both {
         table.found_in = batch.found_in;
     }
@@ -118,6 +114,15 @@ pub(super) fn note(table: &mut TableLoss, batch: RowBatch) -> String {
         },
         was_locked(batch.locked, &batch.locked_by)
     )
+}
+
+/// Adds what is not known yet.
+fn learn(known: &mut Vec<String>, found: Vec<String>) {
+    for one in found {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+    }
 }
 
 fn was_locked(locked: Duration, by: &[String]) -> String {

@@ -32,10 +32,9 @@ pub(super) async fn run(
     let plan = plan_or_last(world, &input.plan).await?;
     let (here, now) = (world.region(), world.now());
     made_the_writer(&world.row(here, &plan.plan).await?, input)?;
+    let acknowledge = |row: &PlanState| row.acknowledge(&input.run_id, now);
     let marks = plan.members().keys().map(async |region| {
-        let change = update_if(world, region, &plan.plan, |row| {
-            row.acknowledge(&input.run_id, now)
-        });
+        let change = update_if(world, region, &plan.plan, acknowledge);
         (region.clone(), tokio::time::timeout(LIMIT, change).await)
     });
     let mut observed = Observed {

@@ -194,9 +194,8 @@ fn answers(region: &Region, token: &str) -> [String; 2] {
         ("failure", "--error Refused --cause 'why'"),
     ]
     .map(|(word, rest)| {
-        format!(
-            "aws stepfunctions send-task-{word} --region {region} --task-token '{token}' {rest}"
-        )
+        let send = format!("aws stepfunctions send-task-{word} --region {region}");
+        format!("{send} --task-token '{token}' {rest}")
     })
 }
 

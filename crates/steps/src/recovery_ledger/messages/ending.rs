@@ -51,12 +51,10 @@ fn moved(run: &Run) -> Ending {
 }
 
 fn rebuilt(run: &Run) -> Ending {
+    let (home, away) = (&run.to, &run.from);
     Ending {
         severity: Severity::Action,
-        what: format!(
-            "the standby in {} is rebuilt and the writer stays in {}",
-            run.to, run.from
-        ),
+        what: format!("the standby in {home} is rebuilt and the writer stays in {away}"),
         next: "Start the failback without rehearse when the writer is to move.",
         command: Some(commands::failback(&run.plan, &run.to)),
     }

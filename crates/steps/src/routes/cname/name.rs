@@ -59,10 +59,8 @@ impl Name {
     /// Why it could not be led over in `epoch`, were it to be led now.
     pub(super) fn stands_in_the_way(&self, epoch: Epoch) -> Option<String> {
         if self.cname.is_none() {
-            let name = &self.wanted.name;
-            return Some(format!(
-                "{name} does not exist in its zone; make a CNAME to the writer's endpoint"
-            ));
+            let missing = "does not exist in its zone; make a CNAME to the writer's endpoint";
+            return Some(format!("{} {missing}", self.wanted.name));
         }
         let later = self.later(epoch).err();
         let why = later.or_else(|| self.refusal(epoch));

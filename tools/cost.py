@@ -50,6 +50,7 @@ def counted():
         "functions": memory,
         "interface_services": len(re.findall(r'"([^"]+)"', re.search(r"\nINTERFACE_SERVICES = \(([^)]*)\)", program).group(1))),
         "schedules_a_minute": templates["triggers"].count("ScheduleExpression: rate(1 minute)\n"),
+        "schedules_a_quarter": templates["triggers"].count("ScheduleExpression: rate(15 minutes)\n"),
         "schedules_an_hour": templates["triggers"].count("ScheduleExpression: rate(1 hour)\n"),
         "watch_seconds": number(r"const WATCH: SignedDuration = SignedDuration::from_secs\((\d+)\)",
                                 "crates/steps/src/health_probe/watch.rs"),
@@ -71,8 +72,12 @@ class Month:
         gigabytes = {name: size / 1024 for name, size in found["functions"].items()}
         log = assumed["log_bytes_of_an_invocation"] / 1e9
         others = [size for name, size in gigabytes.items() if name not in ("health-probe", "fence-writer")]
-        # Each function but the one that calls is called once, the witness's too, and two schedules call.
-        an_hour = found["schedules_an_hour"] + len(gigabytes)
+        # Each function but the one that calls is called once, the witness's too, and three schedules call.
+        scheduled = found["schedules_an_hour"] + 4 * found["schedules_a_quarter"]
+        an_hour = scheduled + len(gigabytes)
+        # A look at readiness asks the probe, the fence, the rebuild, and the witness about either Region.
+        asked = [probe_memory / 1024] + [gigabytes[name] for name in ("fence-writer", "rebuild-global", "confirm-outage", "confirm-outage")]
+        looks = 4 * found["schedules_a_quarter"]
         a_minute = found["schedules_a_minute"] - 1 + shards
         self.amounts = {
             "probe_gb_seconds": probe_memory / 1024 * self.billed * shards,
@@ -81,7 +86,10 @@ class Month:
             "hourly_gb_seconds": (sum(others) + 2 * max(others) + probe_memory / 1024) * assumed["pass_seconds"],
             "calls_a_minute": a_minute,
             "calls_an_hour": an_hour,
-            "schedules_an_hour": found["schedules_an_hour"],
+            "schedules_an_hour": scheduled,
+            # One of the Regions has the writer, and looks at nothing.
+            "readiness_gb_seconds": looks * (sum(asked) + gigabytes["planned-failover"]) * assumed["pass_seconds"] / self.regions,
+            "readiness_calls": looks * len(asked) / self.regions,
             "log_gb_a_minute": a_minute * log,
             "log_gb_an_hour": an_hour * log,
             "alarms": found["alarms"],

@@ -1,54 +1,262 @@
-//! What the tool asks of an AWS account. Nothing of it changes anything.
+//! What the tool asks of an AWS account. Nothing of it changes anything. The only file that names an SDK.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use ::aws::{Aws as Adapters, Settings, error};
+use aws_config::{
+    BehaviorVersion, Region as SdkRegion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_ssm::config::ProvideCredentials as _;
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
 use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
     ledger::{KeptPlan, PlanState},
+    ports::Ledger as _,
 };
-use jiff::Timestamp;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::RunSummary;
 
+/// A connection that is not there after this long will not come.
+const CONNECT: Duration = Duration::from_secs(1);
+/// One attempt at a read.
+const ATTEMPT: Duration = Duration::from_millis(2500);
+/// A read with all its attempts.
+const READ: Duration = Duration::from_secs(6);
+/// A dry run: longer than the functions' own time-outs.
+const DRY_RUN: Duration = Duration::from_secs(40);
+/// Where the parameters lie.
+const PARAMETERS: &str = "/aurora-failover/";
+/// How many pages of runs are read, each up to a megabyte of records.
+const RUN_PAGES_MAX: usize = 20;
+
 /// An account with its Regions.
-pub trait Account: Sync {
-    /// The time.
-    fn now(&self) -> Timestamp;
+#[derive(Debug)]
+pub struct Account {
+    config: SdkConfig,
+    ledger_table: String,
+}
+
+impl Account {
+    /// The account of the environment, or of the profile. A `region` that is given need not be found out.
+    pub async fn from_env(region: Option<&Region>, ledger_table: &str) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(READ)
+            .build();
+        // One client for all services and Regions: each of its own would read the certificates to trust anew.
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(2));
+        // Finding out one's own may take seconds.
+        if let Some(region) = region {
+            loader = loader.region(SdkRegion::new(region.0.clone()));
+        }
+        Self::new(loader.load().await, ledger_table)
+    }
+
+    /// The account of a configuration.
+    #[must_use]
+    pub fn new(config: SdkConfig, ledger_table: &str) -> Self {
+        Self {
+            config,
+            ledger_table: ledger_table.to_owned(),
+        }
+    }
+
+    /// The Region that the environment or the profile names.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        let region = self.config.region()?;
+        Some(Region(region.to_string()))
+    }
+
+    /// Whether there is somebody to call AWS as.
+    ///
+    /// # Errors
+    /// One sentence that says how to become somebody.
+    pub async fn has_credentials(&self) -> Result<(), String> {
+        let fix = "log in, or set AWS_PROFILE to a profile that can";
+        let Some(provider) = self.config.credentials_provider() else {
+            return Err(format!("there are no AWS credentials; {fix}"));
+        };
+        let provided = provider.provide_credentials().await;
+        provided
+            .map(drop)
+            .map_err(|why| format!("there are no AWS credentials ({why}); {fix}"))
+    }
+
+    fn of(&self, region: &Region) -> SdkConfig {
+        let region = SdkRegion::new(region.0.clone());
+        self.config.to_builder().region(region).build()
+    }
+
+    /// The adapters that the functions use, in a Region.
+    fn adapters(&self, region: &Region) -> Adapters {
+        let settings = Settings {
+            ledger_table: self.ledger_table.clone(),
+            loss_bucket: None,
+            machine: None,
+            reach: None,
+            resolver: None,
+            version: None,
+            ca_bundle: PathBuf::new(),
+        };
+        Adapters::new(self.of(region), settings)
+    }
+
     /// Every parameter of a Region below `/aurora-failover/`, by its name: plans and switches.
-    fn parameters(
-        &self,
-        region: &Region,
-    ) -> impl Future<Output = Result<BTreeMap<String, String>, Error>> + Send;
+    ///
+    /// # Errors
+    /// `Denied`, `Unavailable`.
+    pub async fn parameters(&self, region: &Region) -> Result<BTreeMap<String, String>, Error> {
+        let what = format!("SSM GetParametersByPath {PARAMETERS} in {region}");
+        let mut pages = aws_sdk_ssm::Client::new(&self.of(region))
+            .get_parameters_by_path()
+            .path(PARAMETERS)
+            .recursive(true)
+            .into_paginator()
+            .send();
+        let mut found = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let parameters = page.map_err(|why| error(&what, &why))?.parameters;
+            let named = parameters.into_iter().flatten();
+            found.extend(named.filter_map(|one| one.name.zip(one.value)));
+        }
+        Ok(found)
+    }
+
     /// Every plan that the Region's probe kept.
-    fn known(&self, region: &Region) -> impl Future<Output = Result<Vec<KeptPlan>, Error>> + Send;
+    ///
+    /// # Errors
+    /// As [`Account::parameters`].
+    pub async fn known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
+        self.adapters(region).all_known(region).await
+    }
+
     /// A plan's row in the Region's ledger.
-    fn row(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-    ) -> impl Future<Output = Result<PlanState, Error>> + Send;
+    ///
+    /// # Errors
+    /// As [`Account::parameters`].
+    pub async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
+        self.adapters(region).row(region, plan).await
+    }
+
     /// What the Region's probe last saw.
-    fn vantage(
+    ///
+    /// # Errors
+    /// As [`Account::parameters`].
+    pub async fn vantage(
         &self,
         region: &Region,
         plan: &PlanName,
-    ) -> impl Future<Output = Result<Option<Vantage>, Error>> + Send;
+    ) -> Result<Option<Vantage>, Error> {
+        self.adapters(region).vantage(region, plan).await
+    }
+
     /// The runs of a plan that the Region's ledger holds.
-    fn runs(
-        &self,
-        region: &Region,
-        plan: &PlanName,
-    ) -> impl Future<Output = Result<Vec<RunSummary>, Error>> + Send;
+    ///
+    /// # Errors
+    /// As [`Account::parameters`].
+    pub async fn runs(&self, region: &Region, plan: &PlanName) -> Result<Vec<RunSummary>, Error> {
+        let what = format!("reading the runs of {plan} from the ledger in {region}");
+        let fields = RunSummary::FIELDS.iter().enumerate();
+        let names = fields
+            .clone()
+            .map(|(at, field)| (format!("#f{at}"), *field));
+        let wanted: Vec<_> = fields.map(|(at, _)| format!("#body.#f{at}")).collect();
+        let mut query = aws_sdk_dynamodb::Client::new(&self.of(region))
+            .query()
+            .table_name(&self.ledger_table)
+            .key_condition_expression("#plan = :plan AND begins_with(#item, :run)")
+            .projection_expression(wanted.join(", "))
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#body", "body")
+            .expression_attribute_values(":plan", AttributeValue::S(plan.0.clone()))
+            .expression_attribute_values(":run", AttributeValue::S("run/".to_owned()));
+        for (name, field) in names {
+            query = query.expression_attribute_names(name, field);
+        }
+        let mut pages = query.into_paginator().send();
+        let mut runs = Vec::new();
+        for _ in 0..RUN_PAGES_MAX {
+            let Some(page) = pages.next().await else {
+                break;
+            };
+            let items = page.map_err(|why| error(&what, &why))?.items;
+            let bodies = items
+                .into_iter()
+                .flatten()
+                .filter_map(|mut item| item.remove("body"));
+            for body in bodies {
+                let read = serde_dynamo::from_attribute_value(body);
+                let read = read.map_err(|why| Error::UnexpectedTopology(format!("{what}: {why}")));
+                runs.push(read?);
+            }
+        }
+        Ok(runs)
+    }
+
     /// Calls a function for a dry run.
-    fn dry_run(
+    ///
+    /// # Errors
+    /// `NotReady` where it is not deployed, and those of [`Account::parameters`].
+    pub async fn dry_run(
         &self,
         region: &Region,
         function: &str,
         plan: &PlanName,
-    ) -> impl Future<Output = Result<Said, Error>> + Send;
+    ) -> Result<Said, Error> {
+        let what = format!("calling {function} in {region}");
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(DRY_RUN)
+            .operation_timeout(DRY_RUN)
+            .build();
+        let config = self
+            .of(region)
+            .to_builder()
+            .timeout_config(timeouts)
+            .build();
+        let payload = json!({"plan": plan, "dry_run": true}).to_string();
+        let answer = aws_sdk_lambda::Client::new(&config)
+            .invoke()
+            .function_name(function)
+            .payload(Blob::new(payload))
+            .send()
+            .await;
+        let answer = answer.map_err(|why| {
+            let service = why.as_service_error();
+            if service.is_some_and(|why| why.is_resource_not_found_exception()) {
+                let why =
+                    format!("{function} is not deployed in {region}; deploy the stacks there");
+                return Error::NotReady(why);
+            }
+            error(&what, &why)
+        })?;
+        let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        if answer.function_error.is_some() {
+            return Ok(failure(&body));
+        }
+        let value: Result<Value, _> = serde_json::from_slice(&body);
+        value
+            .map(Said::Answer)
+            .map_err(|why| Error::Unavailable(format!("{what}: the answer is no JSON: {why}")))
+    }
 }
 
 /// What a function said.
@@ -63,4 +271,24 @@ pub enum Said {
         /// The sentence.
         why: String,
     },
+}
+
+/// What a function says that failed: its own words, or those of the runtime.
+fn failure(body: &[u8]) -> Said {
+    #[derive(Deserialize)]
+    struct Failure {
+        #[serde(rename = "errorType", default)]
+        name: String,
+        #[serde(rename = "errorMessage", default)]
+        why: String,
+    }
+    let text = || String::from_utf8_lossy(body).into_owned();
+    match serde_json::from_slice::<Failure>(body) {
+        Ok(Failure { name, why }) if !why.is_empty() => Said::Failure { name, why },
+        Ok(Failure { name, .. }) => Said::Failure { name, why: text() },
+        Err(_) => Said::Failure {
+            name: String::new(),
+            why: text(),
+        },
+    }
 }

@@ -5,6 +5,7 @@ use failover::{
     beat::Vantage,
     domain::{Epoch, Region},
     ledger::{Current, Outcome, PlanState, Rows, RunKind},
+    switches::Switches,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +17,9 @@ use crate::{
 
 /// A probe looks every minute: one that has not looked for so long does not look.
 const PROBE_SILENT: SignedDuration = SignedDuration::from_mins(3);
+
+/// Readiness is looked at every 15 minutes.
+const LOOK_MISSING: SignedDuration = SignedDuration::from_mins(50);
 
 /// Everything that needs attention.
 pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
@@ -32,6 +36,7 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
             found.extend(behind(&rows, region, &books.row));
             found.extend(probe(&rows, region, books, now));
             found.extend(deposed(survey, &rows, region, &books.row));
+            found.extend(unready(&rows, (region, entry), &books.row, now));
         }
     }
     found.extend(versions(survey));
@@ -256,6 +261,37 @@ fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &PlanState) -> Op
         format!(
             "the member in {region} is deposed and has been fenced since {}; it protects nothing until a failback has rebuilt it",
             time(fenced_at)
+        )
+    })
+}
+
+/// What stands against a planned move to a standby, as its schedule last found, or that nobody has looked for long. While a run or a
+/// switch holds the plan nobody looks.
+fn unready(
+    rows: &Rows,
+    (region, entry): (&Region, &Entry),
+    row: &PlanState,
+    now: Timestamp,
+) -> Option<String> {
+    let current = rows.current().filter(|one| one.writer != *region)?;
+    let found = row.readiness.as_ref()?;
+    if is_deposed(Some(current), region, row).is_some() {
+        return None;
+    }
+    let looked = ago(found.at, now);
+    if !found.reasons.is_empty() {
+        return Some(format!(
+            "the writer could not be moved to {region} by plan, as was found {looked}: {}",
+            found.reasons.join("; ")
+        ));
+    }
+    let switches = entry.switches.as_ref();
+    let is_held = row.lease.is_some() || switches.is_some_and(Switches::is_on);
+    let is_old = now.duration_since(found.at) > LOOK_MISSING;
+    (is_old && !is_held).then(|| {
+        format!(
+            "whether the writer could be moved to {region} was looked at last {looked}; look at the function \
+             aurora-failover-planned-failover there"
         )
     })
 }

@@ -1,14 +1,25 @@
-//! An account for tests: what each Region holds, and which of them is dead.
+//! An account for tests, as AWS's own protocols show it: what each Region holds, and which of them is dead.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
+use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig, retry::RetryConfig};
+use aws_sdk_ssm::config::{Credentials, HttpClient, IntoShared as _, SharedCredentialsProvider};
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::body::SdkBody;
 use failover::{
-    Error,
     beat::{Beat, Signs, Vantage, Write},
-    domain::{Epoch, PlanName, Region},
+    domain::{Epoch, Region},
     ledger::{Claim, Closed, Current, Entry, KeptPlan, Outcome, PlanState, Run, RunKind},
     plan::Plan,
 };
@@ -109,7 +120,7 @@ pub(crate) fn run(id: &str, seconds: i64, outcome: Outcome) -> RunSummary {
 }
 
 /// What one Region holds.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) known: Vec<KeptPlan>,
@@ -121,12 +132,12 @@ pub(crate) struct Place {
 }
 
 /// The account.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Fake {
     pub(crate) places: BTreeMap<Region, Place>,
     pub(crate) dead: BTreeSet<Region>,
     /// What was asked, as `<Region> <what>`.
-    pub(crate) asked: Mutex<Vec<String>>,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// An account in which all is well: the writer at home, and a probe in each Region that commits.
@@ -157,50 +168,152 @@ impl Fake {
         self.asked.lock().unwrap().clone()
     }
 
-    fn ask(&self, region: &Region, what: &str) -> Result<Option<&Place>, Error> {
-        self.asked.lock().unwrap().push(format!("{region} {what}"));
-        if self.dead.contains(region) {
-            return Err(Error::Unavailable(format!("{what} in {region} timed out")));
-        }
-        Ok(self.places.get(region))
+    /// The tool's account, which asks this one as it is now.
+    pub(crate) fn account(&self) -> Account {
+        let credentials = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(SdkRegion::new(OTHER))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(RetryConfig::disabled())
+            .http_client(self.clone())
+            .build();
+        Account::new(config, "ledger")
+    }
+
+    /// What is answered to what, of which kind: a status, whether a function failed, and a body.
+    fn answer(&self, region: &Region, asked: &Asked) -> (u16, bool, Value) {
+        let empty = Place::default();
+        let place = self.places.get(region).unwrap_or(&empty);
+        let item = |body: Value| json!({"Item": {"body": wire(&body)}});
+        let nothing = || json!({});
+        let body = match asked {
+            Asked::Parameters => {
+                let parameters = place.parameters.iter();
+                let parameters =
+                    parameters.map(|(name, value)| json!({"Name": name, "Value": value}));
+                json!({"Parameters": parameters.collect::<Vec<_>>()})
+            }
+            Asked::Known => items(place.known.iter().map(|known| json!(known))),
+            Asked::Runs => items(place.runs.iter().map(|run| json!(run))),
+            Asked::Row => place
+                .row
+                .as_ref()
+                .map_or_else(nothing, |row| item(json!(row))),
+            Asked::Vantage => {
+                let vantage = place.vantage.as_ref();
+                vantage.map_or_else(nothing, |vantage| item(json!(vantage)))
+            }
+            Asked::Function(name) => match place.says.get(name) {
+                Some(Said::Answer(answer)) => answer.clone(),
+                Some(Said::Failure { name, why }) => {
+                    return (200, true, json!({"errorType": name, "errorMessage": why}));
+                }
+                None => {
+                    let missing = json!({"__type": "ResourceNotFoundException", "message": "none"});
+                    return (404, false, missing);
+                }
+            },
+        };
+        (200, false, body)
     }
 }
 
-impl Account for Fake {
-    fn now(&self) -> Timestamp {
-        now()
+/// What is asked.
+enum Asked {
+    Parameters,
+    Known,
+    Runs,
+    Row,
+    Vantage,
+    Function(String),
+}
+
+impl Asked {
+    /// What a request asks for.
+    fn read(request: &HttpRequest) -> Self {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let body: Value =
+            serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+        match target.rsplit('.').next().unwrap_or_default() {
+            "GetParametersByPath" => Self::Parameters,
+            "Query" if body["ExpressionAttributeValues"][":known"].is_object() => Self::Known,
+            "Query" => Self::Runs,
+            "GetItem" if body["Key"]["item"]["S"] == "state" => Self::Row,
+            "GetItem" => Self::Vantage,
+            _ => {
+                let path = request.uri().split("/functions/").nth(1).unwrap();
+                Self::Function(path.split('/').next().unwrap().to_owned())
+            }
+        }
     }
 
-    async fn parameters(&self, region: &Region) -> Result<BTreeMap<String, String>, Error> {
-        let place = self.ask(region, "parameters")?;
-        Ok(place.map_or_else(BTreeMap::new, |place| place.parameters.clone()))
+    fn name(&self) -> &str {
+        match self {
+            Self::Parameters => "parameters",
+            Self::Known => "known",
+            Self::Runs => "runs",
+            Self::Row => "row",
+            Self::Vantage => "vantage",
+            Self::Function(name) => name,
+        }
     }
+}
 
-    async fn known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
-        let place = self.ask(region, "known")?;
-        Ok(place.map_or_else(Vec::new, |place| place.known.clone()))
+/// Items of a query.
+fn items(bodies: impl Iterator<Item = Value>) -> Value {
+    let items = bodies.map(|body| json!({"body": wire(&body)}));
+    json!({"Items": items.collect::<Vec<_>>()})
+}
+
+/// A value as DynamoDB writes it.
+fn wire(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({"NULL": true}),
+        Value::Bool(value) => json!({"BOOL": value}),
+        Value::Number(value) => json!({"N": value.to_string()}),
+        Value::String(value) => json!({"S": value}),
+        Value::Array(values) => json!({"L": values.iter().map(wire).collect::<Vec<_>>()}),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), wire(value)));
+            json!({"M": fields.collect::<serde_json::Map<_, _>>()})
+        }
     }
+}
 
-    async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
-        let row = self.ask(region, "row")?.and_then(|place| place.row.clone());
-        Ok(row.unwrap_or_else(|| PlanState::new(plan.clone())))
+impl HttpConnector for Fake {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let host = request.uri().split('/').nth(2).unwrap();
+        let region = Region::from(host.split('.').nth(1).unwrap());
+        let asked = Asked::read(&request);
+        let note = format!("{region} {}", asked.name());
+        self.asked.lock().unwrap().push(note);
+        let answer = if self.dead.contains(&region) {
+            Err(ConnectorError::timeout("timed out".into()))
+        } else {
+            let (status, has_failed, body) = self.answer(&region, &asked);
+            let status = StatusCode::try_from(status).unwrap();
+            let mut answer = HttpResponse::new(status, SdkBody::from(body.to_string()));
+            if has_failed {
+                answer
+                    .headers_mut()
+                    .insert("x-amz-function-error", "Unhandled");
+            }
+            Ok(answer)
+        };
+        HttpConnectorFuture::new(std::future::ready(answer))
     }
+}
 
-    async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
-        Ok(self
-            .ask(region, "vantage")?
-            .and_then(|place| place.vantage.clone()))
-    }
-
-    async fn runs(&self, region: &Region, _: &PlanName) -> Result<Vec<RunSummary>, Error> {
-        let place = self.ask(region, "runs")?;
-        Ok(place.map_or_else(Vec::new, |place| place.runs.clone()))
-    }
-
-    async fn dry_run(&self, region: &Region, function: &str, _: &PlanName) -> Result<Said, Error> {
-        let place = self.ask(region, function)?;
-        let said = place.and_then(|place| place.says.get(function).cloned());
-        said.ok_or_else(|| Error::NotReady(format!("{function} is not deployed in {region}")))
+impl HttpClient for Fake {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.clone().into_shared()
     }
 }
 

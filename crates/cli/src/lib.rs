@@ -3,7 +3,6 @@
 pub mod account;
 pub mod arguments;
 mod attention;
-pub mod aws;
 pub mod ending;
 #[cfg(test)]
 mod fake;

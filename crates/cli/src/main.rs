@@ -4,12 +4,13 @@ use std::{io::Write as _, process::ExitCode};
 
 use clap::Parser as _;
 use cli::{
+    account::Account,
     arguments::{Arguments, Command, Output, Place, PlanCommand},
-    aws::Aws,
     ending::{Answer, Ending},
     plan_check, ready, status,
 };
 use failover::domain::Region;
+use jiff::Timestamp;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -29,29 +30,42 @@ async fn carry_out(command: Command, output: Output) -> Answer {
             command: PlanCommand::Check { files },
         } => plan_check::run(&files, output),
         Command::Status { plan, place } => match reach(&place).await {
-            Ok((aws, first)) => status::run(&aws, &first, plan.as_ref(), output).await,
+            Ok((account, first)) => {
+                let at = (output, now());
+                status::run(&account, &first, plan.as_ref(), at).await
+            }
             Err(why) => why,
         },
         Command::Ready { plan, to, place } => match reach(&place).await {
-            Ok((aws, first)) => ready::run(&aws, &first, (&plan, to.as_ref()), output).await,
+            Ok((account, first)) => {
+                ready::run(&account, &first, (&plan, to.as_ref()), output).await
+            }
             Err(why) => why,
         },
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the edge where the clock is read"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// The account, and the Regions to begin with.
-async fn reach(place: &Place) -> Result<(Aws, Vec<Region>), Answer> {
-    let aws = Aws::from_env(place.regions.first(), &place.ledger_table).await;
+async fn reach(place: &Place) -> Result<(Account, Vec<Region>), Answer> {
+    let account = Account::from_env(place.regions.first(), &place.ledger_table).await;
     let mut first = place.regions.clone();
     if first.is_empty() {
-        first.extend(aws.region());
+        first.extend(account.region());
     }
     if first.is_empty() {
         let why =
             "no Region is known to begin with; name a member Region, as in --regions us-east-1";
         return Err(Answer::none(Ending::Misused, why.to_owned()));
     }
-    let credentials = aws.has_credentials().await;
+    let credentials = account.has_credentials().await;
     credentials.map_err(|why| Answer::none(Ending::Unknown, why))?;
-    Ok((aws, first))
+    Ok((account, first))
 }

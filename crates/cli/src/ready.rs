@@ -50,7 +50,7 @@ struct Way {
 
 /// Says whether the writer of a plan could be moved.
 pub async fn run(
-    account: &impl Account,
+    account: &Account,
     first: &[Region],
     (plan, to): (&PlanName, Option<&Region>),
     output: Output,
@@ -135,7 +135,7 @@ fn targets(survey: &Survey, to: Option<&Region>) -> Result<(Region, Vec<Region>)
 
 /// Home there are two ways: a member that follows takes over, one that was deposed is rebuilt before.
 async fn asked(
-    account: &impl Account,
+    account: &Account,
     (plan, runs): (&PlanName, &Runs),
     to: Region,
     is_home: bool,

@@ -5,13 +5,14 @@ mod value;
 
 use failover::{
     domain::{PlanName, Region},
-    ledger::{Lease, Rows},
+    ledger::{Lease, Readiness, Rows},
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use value::{
-    Change, LastRun, Probe, RegionStatus, Role, Status, SwitchStatus, UnderWay, Writer,
+    Change, LastRun, Probe, ReadinessStatus, RegionStatus, Role, Status, SwitchStatus, UnderWay,
+    Writer,
 };
 
 use crate::{
@@ -29,18 +30,17 @@ struct Statuses {
     plans: Vec<Status>,
 }
 
-/// Says how one plan stands, or every one.
+/// Says how one plan stands, or every one, at a time.
 pub async fn run(
-    account: &impl Account,
+    account: &Account,
     first: &[Region],
     plan: Option<&PlanName>,
-    output: Output,
+    (output, now): (Output, Timestamp),
 ) -> Answer {
     let surveys = match surveys(account, first, plan).await {
         Ok(surveys) => surveys,
         Err(why) => return why,
     };
-    let now = account.now();
     let statuses = Statuses {
         plans: surveys.iter().map(|survey| of(survey, now)).collect(),
     };
@@ -183,6 +183,16 @@ fn region_status(
         }),
         probe: books.and_then(|books| Some(probe(books.vantage.as_ref()?, now))),
         fenced_at: books.and_then(|books| books.row.fence_under(of_epoch)),
+        readiness: books.and_then(|books| Some(readiness(books.row.readiness.as_ref()?))),
+    }
+}
+
+fn readiness(found: &Readiness) -> ReadinessStatus {
+    ReadinessStatus {
+        looked_at: found.at,
+        ready: found.reasons.is_empty(),
+        reasons: found.reasons.clone(),
+        warnings: found.warnings.clone(),
     }
 }
 

@@ -79,7 +79,7 @@ impl Survey {
 
 /// Which plans there are, as the first Regions and those of the wanted plans' members say.
 async fn directories(
-    account: &impl Account,
+    account: &Account,
     first: &[Region],
     wanted: Option<&PlanName>,
 ) -> Directories {
@@ -101,7 +101,7 @@ async fn directories(
     directories
 }
 
-async fn directory(account: &impl Account, region: &Region) -> Directory {
+async fn directory(account: &Account, region: &Region) -> Directory {
     let parameters = patiently(region, PATIENCE, account.parameters(region));
     let known = patiently(region, PATIENCE, account.known(region));
     let (parameters, known) = join(parameters, known).await;
@@ -113,7 +113,7 @@ async fn directory(account: &impl Account, region: &Region) -> Directory {
 /// # Errors
 /// An answer that says why there is nothing to tell: nobody answered, or nobody knows the plan.
 pub async fn surveys(
-    account: &impl Account,
+    account: &Account,
     first: &[Region],
     wanted: Option<&PlanName>,
 ) -> Result<Vec<Survey>, Answer> {
@@ -134,7 +134,7 @@ pub async fn surveys(
     Ok(join_all(surveys).await)
 }
 
-async fn survey(account: &impl Account, directories: &Directories, name: PlanName) -> Survey {
+async fn survey(account: &Account, directories: &Directories, name: PlanName) -> Survey {
     let plan = plan_of(directories, &name);
     let members = plan
         .as_ref()
@@ -157,7 +157,7 @@ async fn survey(account: &impl Account, directories: &Directories, name: PlanNam
 }
 
 async fn entry(
-    account: &impl Account,
+    account: &Account,
     directories: &Directories,
     region: &Region,
     name: &PlanName,
@@ -182,7 +182,7 @@ async fn entry(
     }
 }
 
-async fn books(account: &impl Account, region: &Region, name: &PlanName) -> Result<Books, Error> {
+async fn books(account: &Account, region: &Region, name: &PlanName) -> Result<Books, Error> {
     let row = account.row(region, name);
     let vantage = account.vantage(region, name);
     let runs = account.runs(region, name);

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::domain::PlanName;
 
 pub use list::{
-    ALL, BEAT_AGE, FAILED, Metric, PROTECTED, REPLICATION_LAG, RPO, RTO, RUNS_ENDED, SWITCH_ON,
-    VERDICTS, WRITES,
+    ALL, BEAT_AGE, FAILED, Metric, PROTECTED, READY, REPLICATION_LAG, RPO, RTO, RUNS_ENDED,
+    SWITCH_ON, VERDICTS, WRITES,
 };
 
 mod list;

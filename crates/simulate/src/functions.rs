@@ -190,7 +190,7 @@ async fn dispatch(
         "health-probe" => health_probe::handle(world, payload, deadline).await,
         "loss-ledger" => loss_ledger::handle(world, payload).await,
         "planned-failover" => {
-            let pass = async |payload| answer(planned_failover::run(world, &read(payload)?).await?);
+            let pass = async |payload| planned_failover::handle(world, payload).await;
             start::or(world, RunKind::PlannedFailover, payload, pass).await
         }
         _ => {

@@ -137,8 +137,12 @@ fn outage(state: &mut State, now: Timestamp) {
     }
     let last = state.truth.acknowledged.last().map(|last| last.at);
     let since = last.or(state.truth.began_at).unwrap_or(now);
-    // Applications in a Region that is cut off may have gone on for a while, when people knew already. A notice is no alarm.
-    let mut told = state.told.iter();
+    // Applications in a Region that is cut off may have gone on for a while, when people knew already. A notice is no alarm, and what
+    // stands against a planned move says nothing of an outage.
+    let mut told = state
+        .told
+        .iter()
+        .filter(|told| !told.subject.contains(" by plan"));
     let is_told = told.any(|told| {
         told.at >= since || told.at >= since - ANSWERED && !told.subject.starts_with("NOTICE")
     });

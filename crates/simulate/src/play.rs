@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use aurora_global::planned_failover::readiness;
 use failover::domain::{Region, stable_hash};
 use futures::{StreamExt, channel::mpsc};
 use jiff::SignedDuration;
@@ -178,6 +179,9 @@ impl World {
                 let watch = json!({"operation": "watch", "shard": 0, "shards": 1});
                 world.call(&region, "health-probe", watch);
                 world.call(&region, "fence-writer", json!({"operation": "sweep"}));
+                if minute % 15 == 7 {
+                    world.call(&region, "planned-failover", readiness::request());
+                }
                 if minute % 60 == 1 {
                     world.call(&region, "rebuild-global", json!({"operation": "keep"}));
                     world.call(&region, "recovery-ledger", json!({"operation": "warm"}));

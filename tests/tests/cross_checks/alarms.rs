@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aurora_global::planned_failover::readiness;
 use failover::metric::{self, Counted, NAMESPACE};
 use serde_json::{Value, json};
 use steps::{
@@ -11,7 +12,8 @@ use steps::{
 use tests::{machine, template};
 
 /// Alarms on what is called once an hour, and on what may be so for hours.
-const OF_HOURS: [&str; 4] = [
+const OF_HOURS: [&str; 5] = [
+    "aurora-failover-not-ready",
     "aurora-failover-rebuild-global-errors",
     "aurora-failover-recovery-ledger-missing",
     "aurora-failover-switch-left-on",
@@ -147,10 +149,11 @@ fn what_watches_sweeps_or_keeps_awake_has_an_alarm_on_its_silence_while_it_is_sw
         let alarm = &resource["Properties"];
         let of_beats = alarm["MetricName"] == metric::BEAT_AGE.name;
         let of_calls = alarm["MetricName"] == "Invocations";
-        let is_on_silence = of_beats || of_calls;
+        let of_readiness = alarm["MetricName"] == metric::READY.name;
+        let is_on_silence = of_beats || of_calls || of_readiness;
         let treats = ["notBreaching", "breaching"][usize::from(is_on_silence)];
-        let compares =
-            ["GreaterThanOrEqualToThreshold", "LessThanThreshold"][usize::from(of_calls)];
+        let compares = ["GreaterThanOrEqualToThreshold", "LessThanThreshold"]
+            [usize::from(is_on_silence && !of_beats)];
         assert_eq!(alarm["TreatMissingData"], treats, "{id}");
         assert_eq!(alarm["ComparisonOperator"], compares, "{id}");
         assert_eq!(resource["Condition"] == "Watches", is_on_silence, "{id}");
@@ -229,6 +232,25 @@ fn a_beat_is_held_for_missing_when_the_survey_calls_it_old() {
         .find(|alarm| alarm["MetricName"] == metric::BEAT_AGE.name);
     assert_eq!(of_beats.unwrap()["Threshold"], BEAT_OLD.as_secs());
     assert_eq!(of_beats.unwrap()["Statistic"], "Maximum");
+}
+
+#[test]
+fn what_the_schedule_finds_of_readiness_is_what_the_alarm_looks_at() {
+    let step = readiness::READINESS.to_owned();
+    assert_eq!(
+        covered(NAMESPACE, metric::READY.name, "Step"),
+        [step].into()
+    );
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let request = readiness::request().to_string();
+    let sent = rules
+        .iter()
+        .filter(|(_, rule)| rule["Targets"][0]["Input"] == *request);
+    let sent: Vec<_> = sent
+        .map(|(_, rule)| template::function_of(&rule["Targets"][0]["Arn"]))
+        .collect();
+    assert_eq!(sent, [format!("aurora-failover-{}", metric::READY.by)]);
 }
 
 /// Each member Region has all of them, so that those of a Region that is left tell of the one that is lost.

@@ -103,7 +103,9 @@ fn only_the_adapters_the_operators_tool_and_test_tools_depend_on_an_sdk() {
 fn the_operators_tool_names_an_sdk_in_one_file_and_changes_nothing() {
     let (adapter, others): (Vec<_>, Vec<_>) = sources("crates/cli/src")
         .into_iter()
-        .partition(|path| path.ends_with("/aws.rs"));
+        // The account of its tests answers as AWS does.
+        .filter(|path| !path.ends_with("/fake.rs"))
+        .partition(|path| path.ends_with("/account.rs"));
     let lines = others.iter().flat_map(|path| lines_with(path, "aws_sdk_"));
     assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
     let [adapter] = adapter.as_slice() else {

@@ -3,8 +3,8 @@
 use std::{env, fs};
 
 use failover::metric::{
-    self, BEAT_AGE, FAILED, Metric, NAMESPACE, PROTECTED, REPLICATION_LAG, RPO, RTO, RUNS_ENDED,
-    VERDICTS, WRITES,
+    self, BEAT_AGE, FAILED, Metric, NAMESPACE, PROTECTED, READY, REPLICATION_LAG, RPO, RTO,
+    RUNS_ENDED, VERDICTS, WRITES,
 };
 use serde_json::{Value, json};
 use steps::confirm_outage::BEAT_OLD;
@@ -42,10 +42,11 @@ const TAIL: &str = r#"        - Regions: !Join [", ", !Ref MemberRegions]
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html>.
 const ALARMS_MAX: usize = 100;
 
-/// Every value of a metric's dimensions, by the set of dimensions that names a plan.
+/// Every value of a metric's dimensions, by the set of dimensions that names a plan, where one does.
 fn search(metric: &Metric, statistic: &str, seconds: u32) -> Value {
-    let set = metric.dimensions.iter().find(|set| set.contains(&"Plan"));
-    let set = set.unwrap().join(",");
+    let mut sets = metric.dimensions.iter();
+    let of_plans = sets.find(|set| set.contains(&"Plan"));
+    let set = of_plans.unwrap_or(&metric.dimensions[0]).join(",");
     let name = metric.name;
     let expression =
         format!("SEARCH('{{{NAMESPACE},{set}}} MetricName=\"{name}\"', '{statistic}', {seconds})");
@@ -60,20 +61,11 @@ fn shows(title: &str, [x, y, width, height]: [u32; 4], metrics: &[Value], more: 
     json!({"type": "metric", "x": x, "y": y, "width": width, "height": height, "properties": properties})
 }
 
-fn widgets() -> Vec<Value> {
-    let line = json!({"view": "timeSeries"});
+/// Who writes, and whether all is there for the day that it is needed.
+fn at_a_glance() -> [Value; 3] {
     let area = json!({"view": "timeSeries", "stacked": true});
-    let from_nought = json!({"view": "timeSeries", "yAxis": {"left": {"min": 0}}});
-    let old = json!({"view": "timeSeries", "yAxis": {"left": {"min": 0}},
-        "annotations": {"horizontal": [{"value": BEAT_OLD.as_secs(), "label": "raises the alarm"}]}});
     let number = json!({"view": "singleValue"});
-    let bars = json!({"view": "bar", "setPeriodToTimeRange": true});
-    let about = "## aurora-failover in ${AWS::Region}\nMember Regions: ${Regions}. Each has a page like this, `aurora-failover-` and its \
-        name, of what is seen from there.";
-    let runs = "SOURCE '/aws/lambda/aurora-failover-recovery-ledger' | fields @timestamp, Plan, Kind, Outcome, RTO, RPO \
-        | filter ispresent(RunsEnded) | sort @timestamp desc | limit 20";
-    vec![
-        json!({"type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": {"markdown": about}}),
+    [
         shows(
             "Who writes",
             [0, 2, 12, 6],
@@ -82,10 +74,36 @@ fn widgets() -> Vec<Value> {
         ),
         shows(
             "Protected (1) or not (0)",
-            [12, 2, 12, 6],
+            [12, 2, 8, 6],
             &[search(&PROTECTED, "Minimum", 60)],
             &number,
         ),
+        shows(
+            "Ready for planned moves here (1) or not (0)",
+            [20, 2, 4, 6],
+            &[search(&READY, "Minimum", 900)],
+            &number,
+        ),
+    ]
+}
+
+fn widgets() -> Vec<Value> {
+    let line = json!({"view": "timeSeries"});
+    let area = json!({"view": "timeSeries", "stacked": true});
+    let from_nought = json!({"view": "timeSeries", "yAxis": {"left": {"min": 0}}});
+    let old = json!({"view": "timeSeries", "yAxis": {"left": {"min": 0}},
+        "annotations": {"horizontal": [{"value": BEAT_OLD.as_secs(), "label": "raises the alarm"}]}});
+    let bars = json!({"view": "bar", "setPeriodToTimeRange": true});
+    let about = "## aurora-failover in ${AWS::Region}\nMember Regions: ${Regions}. Each has a page like this, `aurora-failover-` and its \
+        name, of what is seen from there.";
+    let runs = "SOURCE '/aws/lambda/aurora-failover-recovery-ledger' | fields @timestamp, Plan, Kind, Outcome, RTO, RPO \
+        | filter ispresent(RunsEnded) | sort @timestamp desc | limit 20";
+    let [writes, is_protected, is_ready] = at_a_glance();
+    vec![
+        json!({"type": "text", "x": 0, "y": 0, "width": 24, "height": 2, "properties": {"markdown": about}}),
+        writes,
+        is_protected,
+        is_ready,
         json!({"type": "alarm", "x": 0, "y": 8, "width": 24, "height": 8,
             "properties": {"title": "Alarms", "sortBy": "stateUpdatedTimestamp", "alarms": alarms()}}),
         shows(

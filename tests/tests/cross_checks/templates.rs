@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aurora_global::rebuild_global;
+use aurora_global::{planned_failover, rebuild_global};
 use failover::json::operation;
 use serde_json::{Value, json};
 use steps::{confirm_outage, fence_writer, health_probe, warm};
@@ -43,7 +43,9 @@ fn the_schedules_send_what_their_functions_take() {
     let survey: confirm_outage::Request =
         operation(payload(sent["aurora-failover-confirm-outage"])).unwrap();
     assert_eq!(survey, confirm_outage::Request::Survey {});
-    assert_eq!(sent.len(), 5);
+    let readiness: Value = serde_json::from_str(sent["aurora-failover-planned-failover"]).unwrap();
+    assert_eq!(readiness, planned_failover::readiness::request());
+    assert_eq!(sent.len(), 6);
 }
 
 #[test]

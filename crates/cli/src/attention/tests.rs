@@ -12,7 +12,9 @@ use crate::{
 };
 
 async fn found(account: &Fake) -> Vec<String> {
-    let surveys = surveys(account, &[OTHER.into()], None).await.unwrap();
+    let surveys = surveys(&account.account(), &[OTHER.into()], None)
+        .await
+        .unwrap();
     of(&surveys[0], now())
 }
 
@@ -269,4 +271,41 @@ async fn what_the_last_run_that_acted_has_left_is_told_whatever_stood_down_since
         .runs
         .push(run("c", 30, Outcome::Succeeded));
     assert_eq!(found(&account).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_stands_against_a_planned_move_is_named_and_so_is_a_schedule_that_looks_no_more() {
+    let unready = |seconds, reasons: &[&str]| {
+        let reasons: Vec<_> = reasons.iter().map(|one| (*one).to_owned()).collect();
+        move |row: &mut PlanState| *row = row.note_readiness(&reasons, &[], before(seconds))
+    };
+    let mut account = well();
+    change(&mut account, OTHER, unready(300, &["no key", "no topic"]));
+    assert_eq!(
+        only(&account).await,
+        "the writer could not be moved to us-east-1 by plan, as was found 5 min ago: no key; no topic"
+    );
+    change(&mut account, OTHER, unready(900, &[]));
+    assert_eq!(found(&account).await, Vec::<String>::new());
+    change(&mut account, OTHER, unready(7_200, &[]));
+    let old = only(&account).await;
+    assert!(old.contains("was looked at last 2 h ago"), "{old}");
+    change(&mut account, OTHER, |row| {
+        row.lease = Some(lease(60, false))
+    });
+    assert_eq!(
+        found(&account).await,
+        Vec::<String>::new(),
+        "a run holds it"
+    );
+    let mut deposed = well();
+    for region in [HOME, OTHER] {
+        deposed.place(region).row = Some(row(HOME, 1));
+    }
+    change(&mut deposed, OTHER, |row| {
+        unready(300, &["rebuild it first"])(row);
+        (row.fenced, row.fenced_at) = (Some(Epoch(1)), Some(before(60)));
+    });
+    let why = only(&deposed).await;
+    assert!(why.contains("is deposed"), "{why}");
 }

@@ -15,7 +15,7 @@ fn says(account: &mut Fake, region: &str, function: &str, said: Said) {
 async fn said(account: &Fake, to: Option<&str>) -> Answer {
     let to = to.map(Region::from);
     let about = (&"orders".into(), to.as_ref());
-    run(account, &[OTHER.into()], about, Output::Table).await
+    run(&account.account(), &[OTHER.into()], about, Output::Table).await
 }
 
 const READY: &str = "everything is ready; orders-east would take over from us-west-2";
@@ -116,10 +116,10 @@ async fn a_region_that_cannot_be_asked_is_no_region_that_is_not_ready() {
     let mut account = well();
     account.dead.insert(OTHER.into());
     let about = (&"orders".into(), None);
-    let answer = run(&account, &[HOME.into()], about, Output::Table).await;
+    let answer = run(&account.account(), &[HOME.into()], about, Output::Table).await;
     assert_eq!(answer.ending, Ending::Unknown);
     assert!(
-        answer.text.contains("planned failover to us-east-1: could not be asked\n    aurora-failover-planned-failover in us-east-1 timed out"),
+        answer.text.contains("planned failover to us-east-1: could not be asked\n    calling aurora-failover-planned-failover in us-east-1 got no answer"),
         "{}",
         answer.text
     );
@@ -176,7 +176,7 @@ async fn programs_are_told_in_json() {
     let mut account = well();
     says(&mut account, OTHER, PLANNED, refused(&["a reason"]));
     let about = (&"orders".into(), None);
-    let answer = run(&account, &[OTHER.into()], about, Output::Json).await;
+    let answer = run(&account.account(), &[OTHER.into()], about, Output::Json).await;
     let said: Value = serde_json::from_str(&answer.text).unwrap();
     assert_eq!(
         said,

@@ -7,10 +7,17 @@ use failover::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::fake::{Fake, HOME, OTHER, before, row, run as ended, vantage, well};
+use crate::fake::{Fake, HOME, OTHER, before, now, row, run as ended, vantage, well};
 
 async fn said(account: &Fake, output: Output) -> Answer {
-    run(account, &[OTHER.into()], Some(&"orders".into()), output).await
+    let at = (output, now());
+    run(
+        &account.account(),
+        &[OTHER.into()],
+        Some(&"orders".into()),
+        at,
+    )
+    .await
 }
 
 async fn table(account: &Fake) -> (String, Ending) {
@@ -86,7 +93,7 @@ orders: the writer is in us-west-2, epoch 1, proven 3 h ago by adopt
   REGION     MEMBER       ROLE     EPOCH  LAST BEAT  SWITCHES  PLAN  VERSION
   us-east-1  orders-east  standby  1      2 s ago    off       3     4f2a8c01b2d3e4f5
   us-west-2  orders-west  writer   ?      ?          ?         ?     ?
-  ! us-west-2 does not answer: known in us-west-2 timed out
+  ! us-west-2 does not answer: reading the known plans from the ledger in us-west-2 got no answer: dispatch failure: timeout: timed out
 "
     );
     assert_eq!(ending, Ending::NotWell);
@@ -107,6 +114,20 @@ async fn programs_are_told_the_same_in_json() {
         [&json!(false), &Value::Null, &Value::Null]
     );
     assert_eq!(plan["attention"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_schedule_found_of_readiness_stands_in_json() {
+    let mut account = well();
+    let row = account.place(OTHER).row.as_mut().unwrap();
+    *row = row.note_readiness(&["no key".into()], &["a warning".into()], before(60));
+    let status = json(&account).await;
+    let regions = &status["plans"][0]["regions"];
+    assert_eq!(
+        regions[0]["readiness"],
+        json!({"looked_at": before(60), "ready": false, "reasons": ["no key"], "warnings": ["a warning"]})
+    );
+    assert_eq!(regions[1]["readiness"], Value::Null);
 }
 
 #[tokio::test]
@@ -141,7 +162,8 @@ async fn where_no_ledger_answers_nobody_can_tell() {
     account.dead.insert(OTHER.into());
     account.place("eu-west-1").known = known;
     let first = ["eu-west-1".into()];
-    let answer = run(&account, &first, None, Output::Table).await;
+    let at = (Output::Table, now());
+    let answer = run(&account.account(), &first, None, at).await;
     assert_eq!(answer.ending, Ending::Unknown);
     assert!(
         answer

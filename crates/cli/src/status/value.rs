@@ -141,6 +141,21 @@ pub struct RegionStatus {
     pub probe: Option<Probe>,
     /// Since when its member is fenced under the current epoch.
     pub fenced_at: Option<Timestamp>,
+    /// Whether the writer could be moved there by plan, where its schedule has looked.
+    pub readiness: Option<ReadinessStatus>,
+}
+
+/// What a Region's schedule last found of a planned move to it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReadinessStatus {
+    /// When it looked.
+    pub looked_at: Timestamp,
+    /// Whether nothing stood against the move.
+    pub ready: bool,
+    /// What did.
+    pub reasons: Vec<String>,
+    /// What stands in no way of it and should be put right all the same.
+    pub warnings: Vec<String>,
 }
 
 /// What a Region's switches say.

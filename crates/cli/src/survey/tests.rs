@@ -8,14 +8,18 @@ use crate::{
 
 async fn complaint(account: &Fake, first: &[Region], wanted: Option<&str>) -> (Ending, String) {
     let wanted = wanted.map(PlanName::from);
-    let answer = surveys(account, first, wanted.as_ref()).await.unwrap_err();
+    let answer = surveys(&account.account(), first, wanted.as_ref())
+        .await
+        .unwrap_err();
     (answer.ending, answer.complaints.join("\n"))
 }
 
 #[tokio::test]
 async fn one_region_is_enough_to_find_the_others() {
     let account = well();
-    let found = surveys(&account, &[OTHER.into()], None).await.unwrap();
+    let found = surveys(&account.account(), &[OTHER.into()], None)
+        .await
+        .unwrap();
     assert_eq!(found.len(), 1);
     let regions: Vec<_> = found[0].regions.keys().map(Region::as_str).collect();
     assert_eq!(regions, [OTHER, HOME]);
@@ -27,7 +31,7 @@ async fn a_dead_region_is_asked_once_and_the_others_are_told_all_the_same() {
     let mut account = well();
     account.dead.insert(HOME.into());
     let first = [HOME.into(), OTHER.into()];
-    let found = surveys(&account, &first, None).await.unwrap();
+    let found = surveys(&account.account(), &first, None).await.unwrap();
     assert!(found[0].regions[&HOME.into()].books.is_err());
     assert!(found[0].regions[&OTHER.into()].books.is_ok());
     let asked = account.asked();
@@ -81,7 +85,9 @@ async fn the_last_plan_that_a_probe_kept_goes_on_where_every_document_is_broken(
         let parameters = &mut account.place(region).parameters;
         parameters.insert("/aurora-failover/plans/orders".into(), "{".into());
     }
-    let found = surveys(&account, &[HOME.into()], None).await.unwrap();
+    let found = surveys(&account.account(), &[HOME.into()], None)
+        .await
+        .unwrap();
     let plan = found[0].plan.as_ref().unwrap();
     assert_eq!((plan.revision, found[0].regions.len()), (3, 2));
     let document = &found[0].regions[&HOME.into()].document;

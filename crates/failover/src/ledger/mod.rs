@@ -16,8 +16,8 @@ pub use kept_plan::{Endpoints, KeptPlan};
 pub use looks::{Looks, Seen, Sight};
 pub use losses::{Losses, LostBeats, ROWS, TableIn, TableLoss, WIDE_BYTES};
 pub use plan_state::{
-    Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, PlanState, REFUSED, RunKind,
-    SERVED_FRESH, SUPERSEDED_AFTER, Served, Telling, Unheard,
+    Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, PlanState, REFUSED, Readiness,
+    ReadinessNews, RunKind, SERVED_FRESH, SUPERSEDED_AFTER, Served, Telling, Unheard,
 };
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Entry, HandOver, Outcome, Proof, Resolved, Restart, Run,

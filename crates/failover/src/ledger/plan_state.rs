@@ -4,6 +4,7 @@
 
 mod fence;
 mod lease;
+mod readiness;
 mod silent_probes;
 mod telling;
 mod told;
@@ -18,6 +19,7 @@ use crate::domain::{Epoch, PlanName, Region};
 
 pub use fence::{SERVED_FRESH, Served};
 pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
+pub use readiness::{Readiness, ReadinessNews};
 pub use silent_probes::{Heard, Unheard};
 pub use telling::Telling;
 pub use told::{Declined, NO_RUN, REFUSED};
@@ -88,6 +90,9 @@ pub struct PlanState {
     /// The other member Regions whose probe is not heard of while their ledger answers.
     #[serde(default)]
     pub unheard: BTreeMap<Region, Unheard>,
+    /// Whether the writer could be moved here by plan, where a schedule has looked.
+    #[serde(default)]
+    pub readiness: Option<Readiness>,
     /// What people are being told, by the message's first words.
     #[serde(default)]
     pub telling: BTreeMap<String, Telling>,
@@ -120,6 +125,7 @@ impl PlanState {
             served: None,
             withdrawn: Epoch(0),
             unheard: BTreeMap::new(),
+            readiness: None,
             telling: BTreeMap::new(),
         }
     }

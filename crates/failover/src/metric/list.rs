@@ -48,6 +48,16 @@ pub const PROTECTED: Metric = Metric {
     about: "1 where nothing that a failover needs was found missing, else 0. The log says what is missing",
 };
 
+/// Whether the writers could be moved here by plan.
+pub const READY: Metric = Metric {
+    name: "Ready",
+    unit: "None",
+    dimensions: &[&["Step"]],
+    by: "planned-failover",
+    when: "every 15 minutes",
+    about: "1 where nothing stands against a planned move of any plan to this Region, else 0. The log names the plan and every reason",
+};
+
 /// Who writes.
 pub const WRITES: Metric = Metric {
     name: "Writes",
@@ -119,10 +129,11 @@ pub const FAILED: Metric = Metric {
 };
 
 /// All of them.
-pub const ALL: [Metric; 10] = [
+pub const ALL: [Metric; 11] = [
     BEAT_AGE,
     REPLICATION_LAG,
     PROTECTED,
+    READY,
     WRITES,
     SWITCH_ON,
     VERDICTS,

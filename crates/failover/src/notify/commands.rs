@@ -49,6 +49,14 @@ pub fn promote(plan: &Plan, to: &Region) -> String {
     invoke(to, &function_of(promoting), &input)
 }
 
+/// Asks what stands against a planned failover to the Region.
+#[must_use]
+pub fn readiness(plan: &Plan, to: &Region) -> String {
+    let [_, planned] = plan.kind().runs().promoting;
+    let input = serde_json::json!({"plan": plan.plan, "dry_run": true});
+    invoke(to, &function_of(planned), &input)
+}
+
 /// Starts the failback to the Region.
 #[must_use]
 pub fn failback(plan: &Plan, home: &Region) -> String {

@@ -3,22 +3,26 @@
 //! withdrawn only when both Regions have been quiet for a minute and the old writer commits.
 
 mod observe;
+pub mod readiness;
 mod ready;
 mod words;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::detach_and_promote::IntentState;
 use crate::members::{Accepted, Members};
 use failover::{
     Error,
+    domain::PlanName,
     ledger::{Intent, Looks, Rows},
     notify::tell,
     pass::{
-        Input, Output, Pass, calls,
+        Input, Output, Pass, answer, calls,
         frame::{self, Acting, Came, Step, Then},
+        read,
     },
     plan::Plan,
     ports::{
@@ -101,6 +105,32 @@ impl Action {
 /// The step.
 #[derive(Debug)]
 pub struct PlannedFailover;
+
+/// One invocation: what every step takes; or `{"operation": "readiness"}`, on schedule.
+///
+/// # Errors
+/// As [`run`]; `InvalidRequest` for a payload that is not understood; `NotReady` where what a schedule found could not be noted.
+pub async fn handle(
+    world: &(
+         impl Ledger
+         + Runtime
+         + Members
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Services
+         + Secrets
+         + People
+     ),
+    payload: Value,
+) -> Result<Value, Error> {
+    if payload == readiness::request() {
+        let look = async |plan: &PlanName, limit| readiness::dry_run(world, plan, limit).await;
+        return answer(readiness::sweep(world, look).await?);
+    }
+    answer(run(world, &read(payload)?).await?)
+}
 
 /// One pass.
 ///

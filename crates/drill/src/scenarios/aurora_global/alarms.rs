@@ -47,10 +47,12 @@ struct Raised(BTreeMap<Alarm, Instant>);
 
 async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let mut played = Played::now();
-    // Its schedule does so once an hour.
+    // Their schedules do so once an hour, and every 15 minutes.
     for region in MEMBERS {
         let warm = json!({"operation": "warm"});
         drill.said(region, "recovery-ledger", &warm).await;
+        let readiness = json!({"operation": "readiness"});
+        drill.said(region, "planned-failover", &readiness).await;
     }
     let quiet = quiet(drill, |_| true).await?;
     played.check(

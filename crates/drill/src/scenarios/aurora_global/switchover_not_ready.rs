@@ -4,48 +4,50 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, RUN, Scenario, Told},
+    scenario::{Drill, Ends, Played, RUN, SOON, Scenario, Told},
     scenarios::checks::planned::stays,
     world::Trouble,
 };
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "switchover-not-ready",
-    summary: "A planned move is asked for while much stands against it: every reason is listed, and nothing changes.",
-    comes_out: "`NotReady` with every reason together, nothing changes",
+    summary: "Much comes to stand against a planned move: a schedule finds it and tells people, and a move that is asked for is refused with every reason.",
+    comes_out: "people are told, `NotReady` with every reason together, nothing changes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
-    told: Told::Once(&["stopped before anything was promoted"]),
+    told: Told::Once(&[UNREADY, "stopped before anything was promoted", READY_AGAIN]),
     ..Scenario::USUAL
 };
+
+/// What people are told before anybody asks for a move, and when nothing stands against one any more.
+const UNREADY: &str = "the writer could not be moved to us-east-1 by plan";
+const READY_AGAIN: &str = "the writer could be moved to us-east-1 by plan again";
+/// What stands against it, as it is worded.
+const REASONS: [&str; 6] = [
+    "orders-east in us-east-1 is upgrading",
+    "instance orders-east-1 in us-east-1 is upgrading",
+    "revision is 2 in this pass and 1 in the parameter of us-west-2",
+    "nobody.orders.internal does not exist",
+    "us-west-2/orders/unheard-of",
+    "orders-west in us-west-2 has the blue/green deployment orders-west-next, which is AVAILABLE",
+];
 
 /// Several things stand against it at once.
 async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let world = drill.world;
     let mut played = Played::now();
     hinder(drill).await?;
+    known(drill, "revision is 2 in this pass").await?;
+    // Its schedule does so every 15 minutes: what one look finds may be over at the next.
+    looks(drill).await;
+    let told = world.messages();
+    let told = told.iter().filter(|text| text.contains(UNREADY)).count();
+    played.check("one look tells nobody", told.to_string(), told == 0);
+    looks(drill).await;
+    names_all(drill, UNREADY, &mut played).await;
     let run = drill.start_planned(STANDBY).await?;
     drill.end_of(&run, RUN).await;
-    world.simulator.show_status(STANDBY, cluster(STANDBY), None);
-    world.simulator.show_blue_green(HOME, cluster(HOME), None);
-    let told = drill
-        .told("stopped before anything was promoted")
-        .await
-        .unwrap_or_default();
-    for part in [
-        "orders-east in us-east-1 is upgrading",
-        "instance orders-east-1 in us-east-1 is upgrading",
-        "revision is 2 in this pass and 1 in the parameter of us-west-2",
-        "nobody.orders.internal does not exist",
-        "us-west-2/orders/unheard-of",
-        "orders-west in us-west-2 has the blue/green deployment orders-west-next, which is AVAILABLE",
-    ] {
-        played.check(
-            format!("people are told: {part}"),
-            told.replace('\n', " "),
-            told.contains(part),
-        );
-    }
+    names_all(drill, "stopped before anything was promoted", &mut played).await;
     let asked = drill.called("planned-failover", "SwitchoverGlobalCluster");
     let asked = if asked { "it was" } else { "it was not" };
     played.check(
@@ -61,7 +63,46 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         format!("{outages} outages"),
         outages == 0,
     );
+    mend(drill).await?;
+    known(drill, "everything is ready").await?;
+    looks(drill).await;
+    let again = drill.told(READY_AGAIN).await.unwrap_or_default();
+    played.check(
+        "people are told when nothing stands against it any more",
+        again.replace('\n', " "),
+        again.contains("Nothing stands against it"),
+    );
     Ok(played)
+}
+
+/// Waits until the standby's probe has taken the plan up, and a dry run says so.
+async fn known(drill: &Drill<'_>, says: &str) -> Result<(), Trouble> {
+    drill.world.watch_now(STANDBY).await?;
+    drill
+        .until(SOON, says, async || {
+            let dry = json!({"plan": PLAN});
+            let said = drill.said(STANDBY, "planned-failover", &dry).await;
+            said.contains(says)
+        })
+        .await;
+    Ok(())
+}
+
+/// The standby's Region looks whether the writer could be moved there.
+async fn looks(drill: &Drill<'_>) {
+    let readiness = json!({"operation": "readiness"});
+    drill.said(STANDBY, "planned-failover", &readiness).await;
+}
+
+async fn names_all(drill: &Drill<'_>, told: &str, played: &mut Played) {
+    let told = drill.told(told).await.unwrap_or_default();
+    for part in REASONS {
+        played.check(
+            format!("people are told: {part}"),
+            told.replace('\n', " "),
+            told.contains(part),
+        );
+    }
 }
 
 /// A busy cluster, two revisions of the plan, a name and a service that do not exist.
@@ -83,4 +124,17 @@ async fn hinder(drill: &Drill<'_>) -> Result<(), Trouble> {
     plan["routes"][1]["name"] = "nobody.orders.internal".into();
     plan["services"][0]["services"] = json!(["api", "unheard-of"]);
     world.put_plan(STANDBY, &plan).await
+}
+
+/// All that is over.
+async fn mend(drill: &Drill<'_>) -> Result<(), Trouble> {
+    let world = drill.world;
+    world.simulator.show_status(STANDBY, cluster(STANDBY), None);
+    world.simulator.show_blue_green(HOME, cluster(HOME), None);
+    let mut plan = world.profile.plan(PLAN, &world.zone_id);
+    plan["revision"] = 3.into();
+    for region in [HOME, STANDBY] {
+        world.put_plan(region, &plan).await?;
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use crate::{Error, domain::Incident};
 
 mod fences;
 mod leases;
+mod readiness;
 mod told;
 mod writers;
 

@@ -1,9 +1,10 @@
 //! Every reason against a switchover, all of them at once, found before anything is changed.
 
+mod capacity;
 mod later;
 mod witness;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 use crate::members::{BlueGreen, Members};
 use failover::{
@@ -19,8 +20,6 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, GlobalCluster},
 };
-
-pub(super) use witness::warnings;
 
 /// A switchover stops writes until the target has everything: more than this many seconds behind is too long.
 const LAG_SECONDS_MAX: f64 = 30.0;
@@ -75,6 +74,16 @@ pub(super) async fn reasons(
     found.extend(deployments);
     found.extend(later);
     Ok(found)
+}
+
+/// What stands in no way of a move and should be put right all the same.
+pub(super) async fn warnings(world: &(impl Functions + Ledger), run: &Run) -> Vec<String> {
+    let (witness, capacity) = join(
+        witness::warnings(world, run),
+        capacity::warnings(world, run),
+    )
+    .await;
+    witness.into_iter().chain(capacity).collect()
 }
 
 /// A look of this Region's probe, and another one where the writer gave no answer. A dry run sees the one that is on record.

@@ -10,10 +10,7 @@ use failover::{
     ports::{Functions, ReachInput, ReachOutput},
 };
 
-pub(in crate::planned_failover) async fn warnings(
-    world: &impl Functions,
-    run: &Run,
-) -> Vec<String> {
+pub(super) async fn warnings(world: &impl Functions, run: &Run) -> Vec<String> {
     let Some(witness) = &run.plan.witness_region else {
         return Vec::new();
     };

@@ -21,10 +21,7 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::body::SdkBody;
-use cli::{
-    account::{Account as _, Said},
-    aws::Aws,
-};
+use cli::account::{Account, Said};
 use failover::domain::Region;
 use serde_json::{Value, json};
 
@@ -57,7 +54,7 @@ impl Script {
         self.0.lock().unwrap().asked.clone()
     }
 
-    fn account(&self) -> Aws {
+    fn account(&self) -> Account {
         let credentials = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -66,7 +63,7 @@ impl Script {
             .retry_config(RetryConfig::disabled())
             .http_client(self.clone())
             .build();
-        Aws::new(config, "ledger")
+        Account::new(config, "ledger")
     }
 }
 

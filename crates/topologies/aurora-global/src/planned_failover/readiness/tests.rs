@@ -1,0 +1,153 @@
+//! A schedule that looks whether plans are ready: what it notes, what people are told, and what it leaves alone.
+
+use std::cell::{Cell, RefCell};
+
+use super::*;
+use failover::{
+    domain::Region,
+    ledger::Lease,
+    metric::measured,
+    testing::{self, Books},
+};
+
+/// A standby is here, and the writer is in us-west-2.
+fn books() -> Books {
+    Books::with(&testing::row("us-west-2", 7))
+}
+
+fn row(books: &Books) -> PlanState {
+    books.rows()[&Region::from("us-east-1")].clone()
+}
+
+/// A look of the schedule, whose dry run finds these reasons.
+async fn looked(books: &Books, reasons: &[&str]) -> Vec<Looked> {
+    let found = async |_: &PlanName, _| Found {
+        reasons: reasons.iter().map(|one| (*one).to_owned()).collect(),
+        warnings: vec!["the witness is silent".into()],
+    };
+    sweep(books, found).await.unwrap()
+}
+
+/// A look that must find nobody to ask.
+async fn not_looked(books: &Books) -> String {
+    let found = async |_: &PlanName, _| panic!("it was looked");
+    let looked = sweep(books, found).await.unwrap();
+    assert_eq!(looked[0].action, "none");
+    looked[0].reason.clone()
+}
+
+#[tokio::test]
+async fn what_is_found_is_noted_and_measured_and_what_lasts_is_told_once() {
+    let books = books();
+    let lag = |seconds: u8| format!("the target is {seconds} s behind");
+    drop(measured());
+    let steps: [(&[&str], &str, usize); 5] = [
+        (&[], "ready", 0),
+        (&[&lag(40)], "not_ready", 0),
+        (&[&lag(50)], "not_ready", 1),
+        (&[&lag(60)], "not_ready", 1),
+        (&[], "ready", 2),
+    ];
+    for (reasons, action, told) in steps {
+        let looked = looked(&books, reasons).await;
+        assert_eq!(looked[0].action, action);
+        assert_eq!(looked[0].reasons, reasons);
+        assert_eq!(books.told().len(), told, "{reasons:?}");
+        let noted = row(&books).readiness.unwrap();
+        assert_eq!(noted.reasons, reasons);
+        assert_eq!(noted.warnings, ["the witness is silent"]);
+        let ready = f64::from(u8::from(reasons.is_empty()));
+        assert_eq!(measured(), [("Ready", ready)]);
+    }
+    assert_eq!(
+        books.told(),
+        [
+            "ACTION aurora-failover orders: the writer could not be moved to us-east-1 by plan",
+            "NOTICE aurora-failover orders: the writer could be moved to us-east-1 by plan again"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_could_not_be_told_is_told_at_the_next_look() {
+    let books = books();
+    looked(&books, &["no key"]).await;
+    books.deafen(1);
+    looked(&books, &["no key"]).await;
+    assert_eq!(books.told().len(), 0);
+    looked(&books, &["no key"]).await;
+    assert_eq!(books.told().len(), 1);
+}
+
+#[tokio::test]
+async fn a_plan_is_left_alone_whose_writer_is_here_or_that_a_run_or_a_switch_holds() {
+    let writes_here = Books::with(&testing::row("us-east-1", 7).note_readiness(
+        &["no key".into()],
+        &[],
+        Timestamp::UNIX_EPOCH,
+    ));
+    assert_eq!(not_looked(&writes_here).await, "the writer is here");
+    assert_eq!(row(&writes_here).readiness, None);
+    let unadopted = Books::with(&PlanState::new("orders".into()));
+    assert_eq!(not_looked(&unadopted).await, "no writer was adopted yet");
+    let held = Books::with(&leased(testing::row("us-west-2", 7)));
+    assert_eq!(not_looked(&held).await, "a run holds the plan");
+    let switched = books().switched_on();
+    assert_eq!(not_looked(&switched).await, "a switch is on");
+    assert_eq!(row(&switched).readiness, None);
+}
+
+fn leased(row: PlanState) -> PlanState {
+    let run = testing::run();
+    PlanState {
+        lease: Some(Lease {
+            run_id: run.run_id,
+            kind: run.kind,
+            from: run.from,
+            to: run.to,
+            token: 1,
+            expires_at: Timestamp::from_second(2_000).unwrap(),
+            waits_for_human: false,
+        }),
+        ..row
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_comes_in_while_it_is_looked_is_no_reason_against_a_move() {
+    let books = books();
+    let found = async |_: &PlanName, _| {
+        let held = |row: &PlanState| Some(leased(row.clone()));
+        let here = Region::from("us-east-1");
+        update_if(&books, &here, &"orders".into(), held)
+            .await
+            .unwrap();
+        Found {
+            reasons: vec!["run a holds the plan".into()],
+            warnings: Vec::new(),
+        }
+    };
+    let looked = sweep(&books, found).await.unwrap();
+    assert_eq!(
+        (looked[0].action, looked[0].reason.as_str()),
+        ("none", "a run holds the plan")
+    );
+    assert_eq!(row(&books).readiness, None);
+}
+
+#[tokio::test]
+async fn a_plan_that_there_was_no_time_for_is_looked_at_first_the_next_time() {
+    let books = books().beside_unseen("invoices");
+    let (begun, limits) = (RefCell::new(Vec::new()), Cell::new(Duration::ZERO));
+    let found = async |plan: &PlanName, limit| {
+        begun.borrow_mut().push(plan.to_string());
+        limits.set(limit);
+        books.pause(Duration::from_secs(22)).await;
+        Found::default()
+    };
+    let looked = sweep(&books, found).await.unwrap();
+    let said: Vec<_> = looked.iter().map(|one| one.action).collect();
+    assert_eq!((said, begun.borrow().len()), (vec!["ready", "none"], 1));
+    assert_eq!(limits.get(), Duration::from_secs(15));
+    assert!(looked[1].reason.starts_with("no time was left"));
+}

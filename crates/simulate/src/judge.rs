@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     case::{Case, Event, Kind, NAME},
-    database::Entry,
+    database::{Database, Entry},
     fault::{PassWay, Way},
     rested,
     state::{Answer, State, Told},
@@ -306,7 +306,7 @@ fn loss(state: &mut State, run: &Run) {
         return;
     };
     let Some(proof) = &run.proof else { return };
-    let (old, new) = parted(&state.truth.acknowledged, &run.from, proof.epoch);
+    let (old, new) = parted(state, &run.from, proof.epoch);
     let (Some(last), Some(first)) = (old, new) else {
         return;
     };
@@ -355,18 +355,22 @@ fn loss(state: &mut State, run: &Run) {
 }
 
 /// The last write before a change of writer, and the first one after it. What applications write inside a Region that nobody outside
-/// hears is not counted: nobody can know of it before that Region is back, and its loss ledger counts it then.
+/// hears is not counted, unless it was replicated: nobody can know of it before that Region is back, and its loss ledger counts it
+/// then.
 fn parted(
-    writes: &[Acknowledged],
+    state: &State,
     left: &Region,
     epoch: Epoch,
 ) -> (Option<Acknowledged>, Option<Acknowledged>) {
+    let writes = &state.truth.acknowledged;
     let mut after = writes.iter().filter(|write| write.epoch == Some(epoch));
     let first = after.next().cloned();
     let old = first.as_ref().and_then(|first| {
+        let held = state.databases.get(&first.resource_id);
+        let held = held.map(Database::rows).unwrap_or_default();
         let mut before = writes.iter().rev();
         before.find(|write| {
-            let is_seen = write.from != *left || write.is_heard;
+            let is_seen = write.from != *left || write.is_heard || held.contains(&write.row);
             write.at <= first.at && write.resource_id != first.resource_id && is_seen
         })
     });

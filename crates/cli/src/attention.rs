@@ -266,7 +266,7 @@ fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &PlanState) -> Op
 }
 
 /// What stands against a planned move to a standby, as its schedule last found, or that nobody has looked for long. While a run or a
-/// switch holds the plan nobody looks.
+/// switch holds the plan nobody looks, and nobody does before a global cluster is there.
 fn unready(
     rows: &Rows,
     (region, entry): (&Region, &Entry),
@@ -274,26 +274,30 @@ fn unready(
     now: Timestamp,
 ) -> Option<String> {
     let current = rows.current().filter(|one| one.writer != *region)?;
-    let found = row.readiness.as_ref()?;
-    if is_deposed(Some(current), region, row).is_some() {
+    if current.global_cluster.is_none() || is_deposed(Some(current), region, row).is_some() {
         return None;
     }
-    let looked = ago(found.at, now);
-    if !found.reasons.is_empty() {
+    let found = row.readiness.as_ref();
+    let looked = found.map_or(current.proven_at, |found| found.at);
+    let is_old = now.duration_since(looked) > LOOK_MISSING;
+    let switches = entry.switches.as_ref();
+    let is_held = row.live_lease(now).is_some() || row.intent.is_some();
+    if is_old && !is_held && !switches.is_some_and(Switches::is_on) {
+        let last = found.map_or_else(
+            || "never".to_owned(),
+            |found| format!("last {}", ago(found.at, now)),
+        );
         return Some(format!(
-            "the writer could not be moved to {region} by plan, as was found {looked}: {}",
-            found.reasons.join("; ")
+            "whether the writer could be moved to {region} was looked at {last}; look at the function \
+             aurora-failover-planned-failover there"
         ));
     }
-    let switches = entry.switches.as_ref();
-    let is_held = row.lease.is_some() || switches.is_some_and(Switches::is_on);
-    let is_old = now.duration_since(found.at) > LOOK_MISSING;
-    (is_old && !is_held).then(|| {
-        format!(
-            "whether the writer could be moved to {region} was looked at last {looked}; look at the function \
-             aurora-failover-planned-failover there"
-        )
-    })
+    let found = found.filter(|found| !found.reasons.is_empty())?;
+    Some(format!(
+        "the writer could not be moved to {region} by plan, as was found {}: {}",
+        ago(found.at, now),
+        found.reasons.join("; ")
+    ))
 }
 
 /// What the last run that changed anything has left to people.

@@ -279,7 +279,16 @@ async fn what_stands_against_a_planned_move_is_named_and_so_is_a_schedule_that_l
         let reasons: Vec<_> = reasons.iter().map(|one| (*one).to_owned()).collect();
         move |row: &mut PlanState| *row = row.note_readiness(&reasons, &[], before(seconds))
     };
+    let leads = |row: &mut PlanState| {
+        let current = row.current.as_mut().unwrap();
+        current.global_cluster = Some("orders-global-1".into());
+    };
     let mut account = well();
+    for region in [HOME, OTHER] {
+        change(&mut account, region, leads);
+    }
+    let never = only(&account).await;
+    assert!(never.contains("was looked at never"), "{never}");
     change(&mut account, OTHER, unready(300, &["no key", "no topic"]));
     assert_eq!(
         only(&account).await,
@@ -303,6 +312,7 @@ async fn what_stands_against_a_planned_move_is_named_and_so_is_a_schedule_that_l
         deposed.place(region).row = Some(row(HOME, 1));
     }
     change(&mut deposed, OTHER, |row| {
+        leads(row);
         unready(300, &["rebuild it first"])(row);
         (row.fenced, row.fenced_at) = (Some(Epoch(1)), Some(before(60)));
     });

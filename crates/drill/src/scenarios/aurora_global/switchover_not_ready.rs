@@ -1,5 +1,7 @@
 //! Much stands against a planned move.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::{
@@ -19,6 +21,8 @@ pub(super) static SCENARIO: Scenario = Scenario {
     ..Scenario::USUAL
 };
 
+/// Two looks that are nearer to each other are one.
+const APART: Duration = Duration::from_secs(61);
 /// What people are told before anybody asks for a move, and when nothing stands against one any more.
 const UNREADY: &str = "the writer could not be moved to us-east-1 by plan";
 const READY_AGAIN: &str = "the writer could be moved to us-east-1 by plan again";
@@ -43,6 +47,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let told = world.messages();
     let told = told.iter().filter(|text| text.contains(UNREADY)).count();
     played.check("one look tells nobody", told.to_string(), told == 0);
+    tokio::time::sleep(APART).await;
     looks(drill).await;
     names_all(drill, UNREADY, &mut played).await;
     let run = drill.start_planned(STANDBY).await?;

@@ -12,16 +12,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::run;
+use super::{Action, run};
 use crate::members::Members;
 use failover::{
     Error,
     domain::PlanName,
-    ledger::{KeptPlan, PlanState, ReadinessNews},
+    ledger::{KeptPlan, PlanState, Readiness, ReadinessNews},
     metric,
     notify::{Message, Severity, claim_and_tell, commands},
     pass::Input,
-    ports::{Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, update_if},
+    ports::{
+        Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, update_if, within,
+    },
     topologies::Topologies,
 };
 
@@ -31,10 +33,16 @@ pub const READINESS: &str = "readiness";
 const AT_ONCE: usize = 4;
 /// One plan's look.
 const LOOK: SignedDuration = SignedDuration::from_secs(15);
-/// All looks: shorter than the function may take, with what is noted and told after them.
-const LOOKS: SignedDuration = SignedDuration::from_secs(24);
+/// All looks. With what is read before, and noted and told after them, they are over before the function is.
+const LOOKS: SignedDuration = SignedDuration::from_secs(20);
 /// With less time left than this no look begins.
 const LOOK_MIN: SignedDuration = SignedDuration::from_secs(3);
+/// What is read of a plan before its look, each.
+const READ: Duration = Duration::from_secs(2);
+/// What is noted after it, and telling that.
+const NOTE: Duration = Duration::from_secs(4);
+/// What was found well is held for that so long, where nobody could look again.
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// What was found of one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +56,9 @@ pub struct Looked {
     /// Every reason against a move.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// Whether nothing was found against a move, by this look or by the last one.
+    #[serde(skip)]
+    is_well: bool,
 }
 
 /// What the schedule sends.
@@ -66,12 +77,11 @@ pub(super) async fn sweep(
 ) -> Result<Vec<Looked>, Error> {
     let until = world.now() + LOOKS;
     let known = world.all_known(world.region()).await?;
-    let rows = join_all(
-        known
-            .iter()
-            .map(async |known| world.row(world.region(), &known.plan.plan).await),
-    );
-    let mut plans: Vec<_> = known.iter().zip(rows.await).collect();
+    let read = known.iter().map(async |known| {
+        let row = world.row(world.region(), &known.plan.plan);
+        (known, within(world, READ, row).await)
+    });
+    let mut plans = join_all(read).await;
     plans.sort_by_key(|(_, row)| {
         let row = row.as_ref().ok();
         row.and_then(|row| Some(row.readiness.as_ref()?.at))
@@ -84,20 +94,13 @@ pub(super) async fn sweep(
             format!("{plan}: {why}")
         })
     });
-    let looked: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
-    let all = looked.iter();
-    let is_well = all.clone().all(|looked| {
-        looked
-            .as_ref()
-            .is_ok_and(|looked| looked.action != "not_ready")
-    });
-    let ready = f64::from(u8::from(is_well));
-    metric::put(
-        &[(&metric::READY, ready)],
-        &[("Step", READINESS)],
-        world.now(),
-    );
-    let failed: Vec<_> = all.filter_map(|looked| looked.clone().err()).collect();
+    let looks = stream::iter(looks).buffer_unordered(AT_ONCE);
+    let looked: Vec<_> = looks.collect().await;
+    let is_well = |looked: &Result<Looked, String>| looked.as_ref().is_ok_and(|one| one.is_well);
+    let ready = f64::from(u8::from(looked.iter().all(is_well)));
+    let of = [("Step", READINESS)];
+    metric::put(&[(&metric::READY, ready)], &of, world.now());
+    let failed: Vec<_> = looked.iter().filter_map(|one| one.clone().err()).collect();
     if failed.is_empty() {
         return Ok(looked.into_iter().flatten().collect());
     }
@@ -115,64 +118,95 @@ async fn look(
     row: Result<PlanState, Error>,
     (until, dry_run): (Timestamp, &impl AsyncFn(&PlanName, Duration) -> Found),
 ) -> Result<Looked, Error> {
-    let (here, plan) = (world.region(), &known.plan.plan);
-    let of = |action, reason: &str, reasons| Looked {
+    let (here, plan, row) = (world.region(), &known.plan.plan, row?);
+    let not_looked = |why: &str, is_well| Looked {
         plan: plan.clone(),
-        action,
-        reason: reason.to_owned(),
-        reasons,
+        action: "none",
+        reason: why.to_owned(),
+        reasons: Vec::new(),
+        is_well,
     };
-    let not_looked = |why: &str| Ok(of("none", why, Vec::new()));
-    let row = row?;
-    if !known.plan.members().contains_key(here) {
-        return not_looked("the plan has no member here");
+    if let Some(why) = is_no_target(world, known, &row).await {
+        let forget = update_if(world, here, plan, PlanState::forget_readiness);
+        within(world, NOTE, forget).await?;
+        return Ok(not_looked(why, true));
     }
-    match &row.current {
-        None => return not_looked("no writer was adopted yet"),
-        Some(current) if current.writer == *here => {
-            update_if(world, here, plan, PlanState::forget_readiness).await?;
-            return not_looked("the writer is here");
-        }
-        Some(_) => {}
-    }
-    if is_held(&row, world.now()) {
-        return not_looked(HELD);
+    if let Some(why) = is_left_alone(world, plan, &row).await {
+        return Ok(not_looked(why, was_well(&row)));
     }
     let limit = until.duration_since(world.now()).min(LOOK);
-    if limit < LOOK_MIN {
-        return not_looked("no time was left; it is looked at first the next time");
-    }
-    if world
-        .switches(plan)
-        .await
-        .is_ok_and(|switches| switches.is_on())
-    {
-        return not_looked("a switch is on");
-    }
-    let limit = Duration::try_from(limit).unwrap_or_default();
-    let Found { reasons, warnings } = dry_run(plan, limit).await;
+    let found = if limit < LOOK_MIN {
+        Found::Late
+    } else {
+        dry_run(plan, Duration::try_from(limit).unwrap_or_default()).await
+    };
+    let (reasons, warnings) = match found {
+        Found::Late if limit < LOOK => {
+            let is_fresh = |found: &Readiness| world.now().duration_since(found.at) < FRESH;
+            let is_fresh = row.readiness.as_ref().is_none_or(is_fresh);
+            let why = "no time was left; it is looked at first the next time";
+            return Ok(not_looked(why, is_fresh && was_well(&row)));
+        }
+        Found::Late => (vec!["the look did not end in 15 s".to_owned()], Vec::new()),
+        Found::AtWork(what) => return Ok(not_looked(&what, was_well(&row))),
+        Found::All { reasons, warnings } => (reasons, warnings),
+    };
     let now = world.now();
     let note = |row: &PlanState| {
         let note = row.note_readiness(&reasons, &warnings, now);
         (!is_held(row, now)).then_some(note)
     };
-    let Some(noted) = update_if(world, here, plan, note).await? else {
-        return not_looked(HELD);
+    let noted = within(world, NOTE, update_if(world, here, plan, note)).await?;
+    let Some(noted) = noted else {
+        return Ok(not_looked(HELD, was_well(&row)));
     };
-    if let Some(news) = noted.readiness_news() {
-        let message = message(world, known, news, &reasons);
-        claim_and_tell(world, &known.plan, &message, |row| row.tell_readiness(news)).await;
+    tell(world, known, &noted).await;
+    Ok(looked(plan, reasons))
+}
+
+fn looked(plan: &PlanName, reasons: Vec<String>) -> Looked {
+    let is_well = reasons.is_empty();
+    let (action, reason) = if is_well {
+        ("ready", "nothing stands against a planned move here".into())
+    } else {
+        tracing::warn!(%plan, step = READINESS, reasons = reasons.join(". "), "not ready");
+        let count = reasons.len();
+        (
+            "not_ready",
+            format!("{count} reason(s) against a planned move here"),
+        )
+    };
+    Looked {
+        plan: plan.clone(),
+        action,
+        reason,
+        reasons,
+        is_well,
     }
-    if reasons.is_empty() {
-        return Ok(of(
-            "ready",
-            "nothing stands against a planned move here",
-            reasons,
-        ));
+}
+
+/// Why this Region is no target of a planned move of the plan, where it is none.
+async fn is_no_target(
+    world: &(impl Runtime + Parameters),
+    known: &KeptPlan,
+    row: &PlanState,
+) -> Option<&'static str> {
+    let (here, plan) = (world.region(), &known.plan);
+    if !plan.members().contains_key(here) {
+        return Some("the plan has no member here");
     }
-    tracing::warn!(%plan, step = READINESS, reasons = reasons.join(". "), "not ready");
-    let why = format!("{} reason(s) against a planned move here", reasons.len());
-    Ok(of("not_ready", &why, reasons))
+    let Some(current) = &row.current else {
+        return Some("no writer was adopted yet");
+    };
+    if current.writer == *here {
+        return Some("the writer is here");
+    }
+    if current.global_cluster.is_none() {
+        return Some("the writer leads no global cluster, and a failback is due");
+    }
+    // A plan that was taken away stays known.
+    let document = within(world, READ, world.plan(&plan.plan)).await;
+    matches!(document, Err(Error::InvalidRequest(_))).then_some("its parameter is not here")
 }
 
 /// What a plan is left alone for that a run has changed or may change just now.
@@ -182,13 +216,40 @@ fn is_held(row: &PlanState, now: Timestamp) -> bool {
     row.live_lease(now).is_some() || row.intent.is_some()
 }
 
-/// What stands against a move, and what should be put right all the same.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// Every reason.
-    reasons: Vec<String>,
-    /// What should be put right.
-    warnings: Vec<String>,
+/// Why nobody looks just now, where nobody does.
+async fn is_left_alone(
+    world: &(impl Runtime + Parameters),
+    plan: &PlanName,
+    row: &PlanState,
+) -> Option<&'static str> {
+    if is_held(row, world.now()) {
+        return Some(HELD);
+    }
+    let switches = within(world, READ, world.switches(plan)).await;
+    let is_on = switches.is_ok_and(|switches| switches.is_on());
+    is_on.then_some("a switch is on")
+}
+
+/// Whether the last look found nothing.
+fn was_well(row: &PlanState) -> bool {
+    let found = row.readiness.as_ref();
+    found.is_none_or(|found| found.reasons.is_empty())
+}
+
+/// What a dry run of the move shows.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// What stands against a move, and what should be put right all the same.
+    All {
+        /// Every reason.
+        reasons: Vec<String>,
+        /// What should be put right.
+        warnings: Vec<String>,
+    },
+    /// RDS moves the writer, or takes a move back.
+    AtWork(String),
+    /// It did not end in its time.
+    Late,
 }
 
 /// The dry run of the move, for as long as `limit`. That nobody could look is a reason, too.
@@ -212,21 +273,37 @@ pub(super) async fn dry_run(
         dry_run: true,
         ..Input::of(plan.clone())
     };
-    let reason = |why: String| Found {
-        reasons: vec![why],
-        ..Found::default()
-    };
     let (pass, time) = (pin!(run(world, &input)), pin!(world.pause(limit)));
-    match select(pass, time).await {
-        Either::Right(_) => reason(format!("the look had not ended after {limit:?}")),
-        Either::Left((Err(why), _)) => reason(why.to_string()),
-        Either::Left((Ok(output), _)) => Found {
-            reasons: output.refusal.map(|why| why.reasons).unwrap_or_default(),
-            warnings: output
-                .observed
-                .map(|seen| seen.warnings)
-                .unwrap_or_default(),
+    let output = match select(pass, time).await {
+        Either::Right(_) => return Found::Late,
+        Either::Left((Err(why), _)) => {
+            return Found::All {
+                reasons: vec![why.to_string()],
+                warnings: Vec::new(),
+            };
+        }
+        Either::Left((Ok(output), _)) => output,
+    };
+    let warnings = output.observed.map(|seen| seen.warnings);
+    match output.refusal {
+        None if output.action != Action::WriteIntent.acting().name => Found::AtWork(output.reason),
+        refusal => Found::All {
+            reasons: refusal.map(|why| why.reasons).unwrap_or_default(),
+            warnings: warnings.unwrap_or_default(),
         },
+    }
+}
+
+/// Tells people what is news of it.
+async fn tell(world: &(impl Ledger + Runtime + People), known: &KeptPlan, noted: &PlanState) {
+    let found = noted.readiness.as_ref();
+    let Some((news, found)) = noted.readiness_news().zip(found) else {
+        return;
+    };
+    let message = message(world, known, news, &found.lasting());
+    let told = claim_and_tell(world, &known.plan, &message, |row| row.tell_readiness(news));
+    if world.within(NOTE, told).await.is_none() {
+        tracing::warn!(plan = %known.plan.plan, step = READINESS, "telling it took too long; it may be told again");
     }
 }
 
@@ -234,7 +311,7 @@ fn message(
     world: &impl Runtime,
     known: &KeptPlan,
     news: ReadinessNews,
-    reasons: &[String],
+    reasons: &[&str],
 ) -> Message {
     let here = world.region();
     match news {
@@ -242,8 +319,7 @@ fn message(
             severity: Severity::Action,
             what: format!("the writer could not be moved to {here} by plan"),
             evidence: format!(
-                "{} reason(s) against it, and two looks in a row found this: {}. The writer is well as far as this look can tell, \
-                 and part of it may stand in the way of a failover, too.",
+                "{} reason(s) against it: {}. Part of that may stand in the way of a failover, too.",
                 reasons.len(),
                 reasons.join("; ")
             ),

@@ -77,7 +77,10 @@ pub(super) async fn reasons(
 }
 
 /// What stands in no way of a move and should be put right all the same.
-pub(super) async fn warnings(world: &(impl Functions + Ledger), run: &Run) -> Vec<String> {
+pub(super) async fn warnings(
+    world: &(impl Functions + Ledger + Runtime),
+    run: &Run,
+) -> Vec<String> {
     let (witness, capacity) = join(
         witness::warnings(world, run),
         capacity::warnings(world, run),

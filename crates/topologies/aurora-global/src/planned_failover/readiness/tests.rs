@@ -12,7 +12,14 @@ use failover::{
 
 /// A standby is here, and the writer is in us-west-2.
 fn books() -> Books {
-    Books::with(&testing::row("us-west-2", 7))
+    Books::with(&of_writer("us-west-2"))
+}
+
+fn of_writer(region: &str) -> PlanState {
+    let mut row = testing::row(region, 7);
+    let current = row.current.as_mut().unwrap();
+    current.global_cluster = Some("orders-global-1".into());
+    row
 }
 
 fn row(books: &Books) -> PlanState {
@@ -21,11 +28,13 @@ fn row(books: &Books) -> PlanState {
 
 /// A look of the schedule, whose dry run finds these reasons.
 async fn looked(books: &Books, reasons: &[&str]) -> Vec<Looked> {
-    let found = async |_: &PlanName, _| Found {
+    let found = async |_: &PlanName, _| Found::All {
         reasons: reasons.iter().map(|one| (*one).to_owned()).collect(),
         warnings: vec!["the witness is silent".into()],
     };
-    sweep(books, found).await.unwrap()
+    let looked = sweep(books, found).await.unwrap();
+    books.pause(Duration::from_secs(900)).await;
+    looked
 }
 
 /// A look that must find nobody to ask.
@@ -81,7 +90,7 @@ async fn who_could_not_be_told_is_told_at_the_next_look() {
 
 #[tokio::test]
 async fn a_plan_is_left_alone_whose_writer_is_here_or_that_a_run_or_a_switch_holds() {
-    let writes_here = Books::with(&testing::row("us-east-1", 7).note_readiness(
+    let writes_here = Books::with(&of_writer("us-east-1").note_readiness(
         &["no key".into()],
         &[],
         Timestamp::UNIX_EPOCH,
@@ -90,11 +99,47 @@ async fn a_plan_is_left_alone_whose_writer_is_here_or_that_a_run_or_a_switch_hol
     assert_eq!(row(&writes_here).readiness, None);
     let unadopted = Books::with(&PlanState::new("orders".into()));
     assert_eq!(not_looked(&unadopted).await, "no writer was adopted yet");
-    let held = Books::with(&leased(testing::row("us-west-2", 7)));
+    let held = Books::with(&leased(of_writer("us-west-2")));
     assert_eq!(not_looked(&held).await, "a run holds the plan");
     let switched = books().switched_on();
     assert_eq!(not_looked(&switched).await, "a switch is on");
     assert_eq!(row(&switched).readiness, None);
+    let gone = books().without_documents();
+    assert_eq!(not_looked(&gone).await, "its parameter is not here");
+    let alone = Books::with(&testing::row("us-west-2", 7));
+    let why = not_looked(&alone).await;
+    assert!(why.contains("a failback is due"), "{why}");
+}
+
+#[tokio::test]
+async fn what_was_found_counts_while_nobody_can_look_and_a_move_of_rds_is_no_readiness() {
+    let unready = of_writer("us-west-2").note_readiness(
+        &["no key".into()],
+        &[],
+        Timestamp::from_second(900).unwrap(),
+    );
+    drop(measured());
+    for (before, ready) in [(of_writer("us-west-2"), 1.0), (unready, 0.0)] {
+        for found in [false, true] {
+            let books = Books::with(&before);
+            let at_work = async |_: &PlanName, _| match found {
+                true => Found::AtWork("RDS is switching over".into()),
+                false => Found::Late,
+            };
+            let looked = sweep(&books, at_work).await.unwrap();
+            let measured = measured();
+            if found {
+                assert_eq!(
+                    (looked[0].action, measured),
+                    ("none", vec![("Ready", ready)])
+                );
+                assert_eq!(row(&books).readiness, before.readiness);
+            } else {
+                assert_eq!(looked[0].reasons, ["the look did not end in 15 s"]);
+                assert_eq!(measured, [("Ready", 0.0)]);
+            }
+        }
+    }
 }
 
 fn leased(row: PlanState) -> PlanState {
@@ -122,7 +167,7 @@ async fn a_run_that_comes_in_while_it_is_looked_is_no_reason_against_a_move() {
         update_if(&books, &here, &"orders".into(), held)
             .await
             .unwrap();
-        Found {
+        Found::All {
             reasons: vec!["run a holds the plan".into()],
             warnings: Vec::new(),
         }
@@ -142,8 +187,11 @@ async fn a_plan_that_there_was_no_time_for_is_looked_at_first_the_next_time() {
     let found = async |plan: &PlanName, limit| {
         begun.borrow_mut().push(plan.to_string());
         limits.set(limit);
-        books.pause(Duration::from_secs(22)).await;
-        Found::default()
+        books.pause(Duration::from_secs(18)).await;
+        Found::All {
+            reasons: Vec::new(),
+            warnings: Vec::new(),
+        }
     };
     let looked = sweep(&books, found).await.unwrap();
     let said: Vec<_> = looked.iter().map(|one| one.action).collect();

@@ -2,23 +2,31 @@
 //! all the same, and so a difference is told and stands in no way.
 
 use futures::future::join;
+use jiff::SignedDuration;
 
 use failover::{
     Error,
     domain::Region,
     ledger::Run,
-    ports::Ledger,
+    ports::{Ledger, Runtime},
     topology::{Healthy, Shape},
 };
 
-pub(super) async fn warnings(world: &impl Ledger, run: &Run) -> Vec<String> {
+/// A member is kept every hour while it is healthy.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) async fn warnings(world: &(impl Ledger + Runtime), run: &Run) -> Vec<String> {
     let (writer, target) = join(
         world.healthy(run.name(), &run.from),
         world.healthy(run.name(), &run.to),
     )
     .await;
-    // What was not kept yet, or cannot be read, is compared another time.
-    let newest = |kept: Result<Option<Healthy>, Error>| Some(kept.ok()??.newest.shape);
+    // What was not kept lately, or cannot be read, is compared another time.
+    let newest = |kept: Result<Option<Healthy>, Error>| {
+        let newest = kept.ok()??.newest;
+        let age = world.now().duration_since(newest.seen_at);
+        (age < FRESH).then_some(newest.shape)
+    };
     let both = newest(writer).zip(newest(target));
     both.map_or_else(Vec::new, |(writer, target)| {
         differences((&run.from, &writer), (&run.to, &target))

@@ -310,9 +310,10 @@ fn loss(state: &mut State, run: &Run) {
     let (Some(last), Some(first)) = (old, new) else {
         return;
     };
-    // Where an earlier run led no names to the writer that this one leaves, what was out and lost is that run's.
+    // Where an earlier run led no names to the writer that this one leaves, what was out and lost is that run's. What a failback has
+    // deleted meanwhile was not that writer.
     let on = state.databases.get(&last.resource_id);
-    if on.is_some_and(|on| on.region != run.from) {
+    if on.is_none_or(|on| on.region != run.from) {
         return;
     }
     let opened = state.databases.get(&first.resource_id).and_then(|found| {

@@ -126,7 +126,13 @@ pub async fn handle(
     payload: Value,
 ) -> Result<Value, Error> {
     if payload == readiness::request() {
-        let look = async |plan: &PlanName, limit| readiness::dry_run(world, plan, limit).await;
+        let look = async |plan: &PlanName, limit| {
+            let input = Input {
+                dry_run: true,
+                ..Input::of(plan.clone())
+            };
+            readiness::found(world, run(world, &input), limit).await
+        };
         return answer(readiness::sweep(world, look).await?);
     }
     answer(run(world, &read(payload)?).await?)

@@ -12,19 +12,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Action, run};
-use crate::members::Members;
+use super::{Action, Observed};
 use failover::{
     Error,
     domain::PlanName,
     ledger::{KeptPlan, PlanState, Readiness, ReadinessNews},
     metric,
     notify::{Message, Severity, claim_and_tell, commands},
-    pass::Input,
-    ports::{
-        Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, update_if, within,
-    },
-    topologies::Topologies,
+    pass::Output,
+    ports::{Ledger, Parameters, People, Runtime, update_if, within},
 };
 
 /// The value of the dimension `Step` in what is measured over all plans.
@@ -252,28 +248,13 @@ pub(super) enum Found {
     Late,
 }
 
-/// The dry run of the move, for as long as `limit`. That nobody could look is a reason, too.
-pub(super) async fn dry_run(
-    world: &(
-         impl Ledger
-         + Runtime
-         + Members
-         + Topologies
-         + Parameters
-         + Functions
-         + Names
-         + Services
-         + Secrets
-         + People
-     ),
-    plan: &PlanName,
+/// What a dry run of the move shows, for as long as `limit`. That nobody could look is a reason, too.
+pub(super) async fn found(
+    world: &impl Runtime,
+    dry_run: impl Future<Output = Result<Output<Observed>, Error>>,
     limit: Duration,
 ) -> Found {
-    let input = Input {
-        dry_run: true,
-        ..Input::of(plan.clone())
-    };
-    let (pass, time) = (pin!(run(world, &input)), pin!(world.pause(limit)));
+    let (pass, time) = (pin!(dry_run), pin!(world.pause(limit)));
     let output = match select(pass, time).await {
         Either::Right(_) => return Found::Late,
         Either::Left((Err(why), _)) => {

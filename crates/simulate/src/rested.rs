@@ -55,6 +55,7 @@ fn open(state: &mut State, now: Timestamp) {
     };
     let all = state.databases.iter().filter(is_open);
     let all = all.filter(|(_, found)| !state.lost.contains(&found.region));
+    let all = all.filter(|(_, found)| !is_begun_and_told(state, &found.region));
     let open: Vec<_> = all.map(|(own, _)| own.clone()).collect();
     if !open.is_empty() {
         let what = format!(
@@ -63,6 +64,18 @@ fn open(state: &mut State, now: Timestamp) {
         );
         state.truth.violated(Rule::DeposedIsShut, what);
     }
+}
+
+/// Whether a change of writer to a Region stands open that no run finishes, and people were told of it since it was begun.
+fn is_begun_and_told(state: &State, region: &Region) -> bool {
+    let rows = state.tables.values().filter_map(|table| table.row.as_ref());
+    let mut begun = rows
+        .filter_map(|row| row.intent.as_ref())
+        .filter(|intent| intent.to == *region);
+    begun.any(|intent| {
+        let mut told = state.told.iter().filter(|told| told.at > intent.written_at);
+        told.any(|told| told.subject.contains("no run finishes it"))
+    })
 }
 
 /// What nothing hinders is done: a Region that is lost for good was left.

@@ -293,13 +293,17 @@ fn promote(observed: &Observed, strategy: Strategy) -> Result<Action, Error> {
             "RDS may be at the managed failover, and a minute without anything under way is waited for",
         ));
     }
+    // A run that stood down now would leave what RDS may be carrying out: two databases that take writes.
+    if let Some(why) = observed.tried.may_be_taken() {
+        return Ok(Action::Wait(why));
+    }
     if let Some(refusal) = &observed.refusal {
         return Err(refusal.clone());
     }
     if observed.intent != IntentState::OwnIntent {
         return Ok(Action::WriteIntent);
     }
-    if let Some(why) = observed.tried.rests() {
+    if let Some(why) = observed.tried.was_refused() {
         return Ok(Action::Wait(why));
     }
     match strategy {

@@ -330,6 +330,8 @@ fn a_promotion_by_hand_is_not_called_one_that_nobody_finishes() {
     assert!(left.what.contains("no run finishes it"), "{}", left.what);
     assert!(left.commands[0].contains("aurora-failover-unplanned-failover"));
     for message in [forced, left] {
+        let beside = "us-east-1 may take writes already, beside the one in us-west-2";
+        assert!(message.evidence.contains(beside), "{}", message.evidence);
         let text = message.text(at(60));
         assert_eq!(failover::notify::unreadable(&text), Vec::<&str>::new());
     }

@@ -33,7 +33,7 @@ pub(super) async fn page(world: &(impl Ledger + Runtime + People), plan: &Plan, 
 }
 
 pub(super) fn message(plan: &Plan, row: &PlanState, intent: &Intent, by_hand: bool) -> Message {
-    let (to, epoch) = (&intent.to, intent.epoch);
+    let (from, to, epoch) = (&intent.from, &intent.to, intent.epoch);
     let what = if by_hand {
         format!("the promotion of {to} by hand (epoch {epoch}) is not proven")
     } else {
@@ -43,14 +43,17 @@ pub(super) fn message(plan: &Plan, row: &PlanState, intent: &Intent, by_hand: bo
         severity: Severity::Critical,
         what,
         evidence: format!(
-            "Run {} wrote it down at {} and holds the plan no longer.",
+            "Run {} wrote it down at {} and holds the plan no longer. The database in {to} may take writes already, \
+             beside the one in {from}: keep applications out of it until it is proven.",
             intent.run_id,
             utc(intent.written_at)
         ),
         next: if by_hand {
             "Prove the writer, then flip the names and restart the services by hand.".into()
         } else {
-            "Start a run. It goes on where the other one stopped.".into()
+            format!(
+                "Start a run. It goes on where the other one stopped. What was promoted is proven, even if {from} works again."
+            )
         },
         commands: vec![if by_hand {
             commands::prove(plan, to, row.proven_epoch())

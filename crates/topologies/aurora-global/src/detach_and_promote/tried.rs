@@ -68,13 +68,17 @@ impl Tried {
         }
     }
 
-    /// Why the next call waits.
-    pub(super) fn rests(&self) -> Option<&'static str> {
-        let is_within = |seconds: Option<f64>, bound| seconds.is_some_and(|age| age < bound);
-        if is_within(self.open_seconds, OPEN_SECONDS) {
-            return Some("RDS may have taken the call and does not show it yet");
-        }
-        is_within(self.refused_seconds, REFUSED_SECONDS)
+    /// Why nothing is decided yet: the last call may have been taken, and RDS does not show it.
+    pub(super) fn may_be_taken(&self) -> Option<&'static str> {
+        self.open_seconds
+            .is_some_and(|age| age < OPEN_SECONDS)
+            .then_some("RDS may have taken the call and does not show it yet")
+    }
+
+    /// Why the next call waits: RDS refused the last one.
+    pub(super) fn was_refused(&self) -> Option<&'static str> {
+        self.refused_seconds
+            .is_some_and(|age| age < REFUSED_SECONDS)
             .then_some("RDS refused the call a moment ago")
     }
 

@@ -109,6 +109,22 @@ fn a_call_that_may_have_been_taken_is_looked_for_before_it_is_made_again() {
 }
 
 #[test]
+fn a_run_does_not_stand_down_while_rds_may_carry_its_call_out() {
+    let lives = Error::EvidenceStale("the writer commits again".into());
+    let mut called = Observed {
+        refusal: Some(lives.clone()),
+        ..standby()
+    };
+    called.tried.open_seconds = Some(9.0);
+    assert!(matches!(next_action(&called), Ok(Action::Wait(_))));
+    called.tried.open_seconds = Some(10.0);
+    assert_eq!(next_action(&called), Err(lives.clone()));
+    called.tried.open_seconds = None;
+    called.tried.refused_seconds = Some(1.0);
+    assert_eq!(next_action(&called), Err(lives), "RDS said no");
+}
+
+#[test]
 fn an_operation_that_is_shown_on_for_a_minute_keeps_no_target_that_leads_from_being_proven() {
     let mut observed = busy_with(EAST);
     for member in &mut observed.global.as_mut().unwrap().members {

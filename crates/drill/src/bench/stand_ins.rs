@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 const FUNCTION: Duration = Duration::from_secs(120);
 
 /// What was asked of a stand-in.
+#[derive(Default)]
 pub(super) struct Asked {
     pub(super) method: Method,
     pub(super) path: String,

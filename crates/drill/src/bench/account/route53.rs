@@ -89,9 +89,11 @@ impl Route53 {
         let query: BTreeMap<String, String> =
             serde_urlencoded::from_str(&asked.query).unwrap_or_default();
         let of = |name: &str| query.get(name).cloned().unwrap_or_default();
-        let key = (of("name").trim_end_matches('.').to_owned(), of("type"));
-        let found = self.records.get(&key);
-        let set = found.map(|record| set(&key, record)).unwrap_or_default();
+        // A listing starts at the name, at the first type where it names none, and goes on with what comes next.
+        let from = (of("name").trim_end_matches('.').to_owned(), of("type"));
+        let found = self.records.range(from..).next();
+        let set = found.map(|(key, record)| set(key, record));
+        let set = set.unwrap_or_default();
         let said = format!(
             "<ListResourceRecordSetsResponse><ResourceRecordSets>{set}</ResourceRecordSets><IsTruncated>false</IsTruncated>\
              <MaxItems>1</MaxItems></ListResourceRecordSetsResponse>"
@@ -157,6 +159,29 @@ fn refused(code: &str, why: &str) -> (StatusCode, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listing_starts_at_the_name_whatever_the_type_and_goes_on_with_the_next() {
+        let mut route53 = Route53::new(9);
+        route53.points("a.orders.internal", "west");
+        route53.points("c.orders.internal", "east");
+        let mut listed = |query: &str| {
+            let asked = Asked {
+                method: Method::GET,
+                path: "/2013-04-01/hostedzone/Z0EXAMPLE/rrset".into(),
+                query: query.into(),
+                ..Asked::default()
+            };
+            within(&route53.answer(&asked).1, "Name").unwrap_or_default()
+        };
+        assert_eq!(
+            listed("maxitems=1&name=a.orders.internal"),
+            "a.orders.internal."
+        );
+        let next = listed("maxitems=1&name=a.orders.internal&type=TXT");
+        assert_eq!(next, "c.orders.internal.");
+        assert_eq!(listed("maxitems=1&name=d.orders.internal"), "");
+    }
 
     #[test]
     fn a_batch_that_deletes_what_is_not_there_changes_nothing() {

@@ -18,9 +18,11 @@ use crate::{
     world::{Foundation, Trouble, admin_user},
 };
 
-/// What a server needs beside one connection for each plan.
+/// Connections of each plan: a session that its probe gave up stays until the server notices.
+const CONNECTIONS_OF_A_PLAN: usize = 3;
+/// What a server needs beside them.
 const OTHER_CONNECTIONS: usize = 20;
-/// How long a server may take to be there again.
+/// How long a server may take to be there again, or to have a connection free.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// What they stand on, and the plans.
@@ -52,15 +54,13 @@ impl Databases {
     async fn admit_all(&self, data: &Path) -> Result<(), Trouble> {
         let setting = format!(
             "max_connections = {}\n",
-            self.plans.len() + OTHER_CONNECTIONS
+            self.plans.len() * CONNECTIONS_OF_A_PLAN + OTHER_CONNECTIONS
         );
         for region in [STANDBY, HOME] {
-            let file: PathBuf = [region, cluster(region), "data", "postgresql.auto.conf"]
+            let file: PathBuf = [region, cluster(region), "data", "more.conf"]
                 .iter()
                 .collect();
-            let file = data.join(file);
-            let before = std::fs::read_to_string(&file)?;
-            std::fs::write(&file, before + &setting)?;
+            std::fs::write(data.join(file), &setting)?;
             let simulator = &self.foundation.simulator;
             simulator.crash(region, cluster(region)).await;
             simulator.revive(region, cluster(region)).await?;
@@ -70,14 +70,7 @@ impl Databases {
 
     /// A database of each plan's own, set up as `setup` does it.
     async fn set_up(&self) -> Result<(), Trouble> {
-        let began = tokio::time::Instant::now();
-        let admin = loop {
-            match self.admin(PLAN).await {
-                Ok(admin) => break admin,
-                Err(why) if began.elapsed() > AGAIN => return Err(why),
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            }
-        };
+        let admin = self.admin(PLAN).await?;
         let mut password = Some(self.foundation.secrets.probe.as_str());
         for plan in &self.plans {
             let name = &plan.database.name;
@@ -92,7 +85,15 @@ impl Databases {
     }
 
     async fn admin(&self, database: &str) -> Result<Client, Trouble> {
-        self.foundation.admin(HOME, database).await
+        let began = tokio::time::Instant::now();
+        loop {
+            match self.foundation.admin(HOME, database).await {
+                Err(_) if began.elapsed() < AGAIN => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                answered => return answered,
+            }
+        }
     }
 
     /// The beats of the standby's vantage, summed over the first so many plans.

@@ -28,6 +28,7 @@ wal_retrieve_retry_interval = 200ms
 wal_receiver_status_interval = 1s
 password_encryption = scram-sha-256
 log_min_messages = warning
+include_if_exists = 'more.conf'
 ";
 
 /// What a standby follows.
@@ -41,7 +42,7 @@ pub(crate) struct Source<'a> {
     pub(crate) password: &'a str,
 }
 
-/// The whole of `postgresql.conf`; `postgresql.auto.conf` stays empty.
+/// The whole of `postgresql.conf`; `postgresql.auto.conf` stays empty. What somebody wants otherwise stands in `more.conf` beside it.
 pub(crate) fn postgresql_conf(
     cluster: &ClusterKey,
     port: u16,

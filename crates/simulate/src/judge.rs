@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use failover::{
-    domain::{Epoch, Region},
+    domain::{Epoch, Region, RunId},
     ledger::{Lease, Outcome, Run, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -146,10 +146,24 @@ fn outage(state: &mut State, now: Timestamp) {
     let is_told = told.any(|told| {
         told.at >= since || told.at >= since - ANSWERED && !told.subject.starts_with("NOTICE")
     });
-    if now.duration_since(since) > ANSWERED && !is_told {
+    if now.duration_since(since) > ANSWERED && !is_told && !is_left_incomplete(state) {
         let what = format!("nobody has written since {since}, and nobody was told");
         state.truth.violated(Rule::OutageIsAnswered, what);
     }
+}
+
+/// Whether people were told of a change of writer that is not complete, and no run has completed one since: that stands however long.
+fn is_left_incomplete(state: &State) -> bool {
+    let mut told = state.told.iter().rev();
+    let last = told.find(|told| told.subject.contains("is not complete"));
+    let completed = |since: Timestamp| {
+        let mut ends = state
+            .executions
+            .values()
+            .filter_map(|run| run.ended.as_ref());
+        ends.any(|(end, at)| SUCCEEDED.contains(&end.as_str()) && *at > since)
+    };
+    last.is_some_and(|told| !completed(told.at))
 }
 
 /// Nobody is told twice, or of nothing.
@@ -242,12 +256,14 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
             continue;
         }
         let Some(row) = &table.row else { continue };
-        // The lease of a run that has ended lapses where it could not be given back.
-        let is_open = |run_id| {
-            table
-                .runs
-                .get(run_id)
-                .is_some_and(|run: &Run| run.closed.is_none())
+        // The lease of a run that has ended lapses where it could not be given back, or where a pass began after the end.
+        let has_ended = |run_id: &RunId| {
+            let mut all = state.executions.values();
+            all.any(|started| started.name == run_id.0 && started.ended.is_some())
+        };
+        let is_open = |run_id: &RunId| {
+            let run: Option<&Run> = table.runs.get(run_id);
+            run.is_some_and(|run| run.closed.is_none()) && !has_ended(run_id)
         };
         let held = row.live_lease(now);
         // Its record is in the Region that it goes to alone.

@@ -66,15 +66,17 @@ fn open(state: &mut State, now: Timestamp) {
     }
 }
 
-/// Whether a change of writer to a Region stands open that no run finishes, and people were told of it since it was begun.
+/// Whether a change of writer to a Region stands open, and people were told that no run finishes it: once for each epoch, however many
+/// runs take it up.
 fn is_begun_and_told(state: &State, region: &Region) -> bool {
     let rows = state.tables.values().filter_map(|table| table.row.as_ref());
     let mut begun = rows
         .filter_map(|row| row.intent.as_ref())
         .filter(|intent| intent.to == *region);
     begun.any(|intent| {
-        let mut told = state.told.iter().filter(|told| told.at > intent.written_at);
-        told.any(|told| told.subject.contains("no run finishes it"))
+        let what = format!("(epoch {}) was begun and no run finishes it", intent.epoch);
+        let mut told = state.told.iter();
+        told.any(|told| told.subject.contains(&what))
     })
 }
 

@@ -8,7 +8,7 @@ const NOT_MENDED: &str = "not mended:";
 /// How many faults each section has, by the letter of its ids.
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
-    ('C', 29),
+    ('C', 30),
     ('P', 24),
     ('F', 19),
     ('L', 31),

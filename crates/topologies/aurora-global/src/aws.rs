@@ -72,6 +72,10 @@ impl<K> Members for Aws<K> {
         region: &Region,
         identifier: &str,
     ) -> Result<Option<GlobalCluster>, Error> {
+        // A writer that stands alone has none. RDS would list all of the account, which no role may see, or refuse the empty name.
+        if identifier.is_empty() {
+            return Ok(None);
+        }
         let answer = client!(self, aws_sdk_rds, region)
             .describe_global_clusters()
             .global_cluster_identifier(identifier)

@@ -68,6 +68,13 @@ async fn a_global_cluster_that_is_not_there_is_none() {
 }
 
 #[tokio::test]
+async fn a_global_cluster_without_a_name_is_not_asked_for() {
+    let (aws, replay) = scripted([]);
+    assert_eq!(aws.global_cluster(&"us-west-2".into(), "").await, Ok(None));
+    assert!(replay.asked().is_empty());
+}
+
+#[tokio::test]
 async fn a_global_cluster_is_read_with_its_members_and_an_operation_the_sdk_does_not_know() {
     let listed = [global("payments", ""), global("orders-global-1", SWITCHING)];
     let (aws, _) = scripted([globals(&listed)]);

@@ -90,9 +90,8 @@ class Month:
             # One of the Regions has the writer, and looks at nothing.
             "readiness_gb_seconds": looks * (sum(asked) + gigabytes["planned-failover"]) * assumed["pass_seconds"] / self.regions,
             "readiness_calls": looks * len(asked) / self.regions,
-            # Two secrets are described and the administrator's is read. The parameter is read once here and in each member Region, which
-            # costs the same.
-            "readiness_reads": looks * (3 + 1 + self.regions) / self.regions,
+            # Two secrets are described and the administrator's is read.
+            "readiness_reads": looks * 3 / self.regions,
             "log_gb_a_minute": a_minute * log,
             "log_gb_an_hour": an_hour * log,
             "alarms": found["alarms"],
@@ -193,12 +192,14 @@ def tables(data, found):
     ]))
     run = data["run"]
     transitions = run["passes"] * run["transitions_of_a_pass"]
+    large = price("parameter") + HOURS * 60 * data["assumed"]["reads_of_a_plan_a_minute"] * price("parameter_call")
     parts.append(table(["now and then", "each"], [
         [f"a failover of {run['passes']} passes, {transitions} transitions",
          usd(transitions * price("transition"))],
         ["an hour of a rebuild that looks once a minute", usd(60 * run["transitions_of_a_pass"] * price("transition"))],
         ["a thousand messages on SNS, without what e-mail or SMS cost", usd(1000 * price("message"))],
         ["a customer's key, a month", usd(price("key"))],
+        ["a plan of more than 4 KB, which is an Advanced parameter, a month", usd(month.regions * large)],
         ["a metric of one's own that is sent all month", usd(price("metric"))],
     ]))
     return "\n\n".join(parts)

@@ -76,7 +76,8 @@ def put_plans(aws, plans, only):
                 raise cloudformation.Refused(
                     f"plan {name} in {region} has revision {there.get('revision')} and says something else than the file, which has "
                     f"{plan.get('revision')}; raise the file's revision above {there.get('revision')}")
-            client.put_parameter(Name=parameter, Value=text, Type="String", Tier="Advanced", Overwrite=True)
+            # Standard up to 4 KB, which costs nothing; Advanced beyond.
+            client.put_parameter(Name=parameter, Value=text, Type="String", Tier="Intelligent-Tiering", Overwrite=True)
             print(f"✓ {region}  plan {name}, revision {plan.get('revision')}")
 
 

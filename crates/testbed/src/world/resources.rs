@@ -170,7 +170,7 @@ pub(super) async fn put_plan(
         .name(format!("/aurora-failover/plans/{plan}"))
         .value(document.to_string())
         .r#type(ParameterType::String)
-        .tier(ParameterTier::Advanced)
+        .tier(ParameterTier::IntelligentTiering)
         .overwrite(true)
         .send()
         .await?;

@@ -22,7 +22,7 @@ functions := $(patsubst crates/functions/%/function.json,%,$(wildcard crates/fun
 
 export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 
-.PHONY: help setup build lambda package release drill drill-up drill-down bench check-protocol simulate simulate-each-call coverage planted machines test check lint fmt pins clean
+.PHONY: help setup build lambda package release drill drill-up drill-down bench rights check-protocol simulate simulate-each-call coverage planted machines test check lint fmt pins clean
 .PHONY: cli programs ready-to-drill
 
 help: ## Shows this list
@@ -155,6 +155,9 @@ bench: ready-to-drill lambda ## Prints figures: losses, the functions' weight, b
 	target/release/drill bench names
 	target/release/drill bench detection
 	target/release/drill bench losses
+
+rights: ## Records which rights all drills used, after make drill SCENARIO=all, for the test of the policies
+	$(PYTHON) tools/rights.py target/drill tests/recorded/rights.txt
 
 check-protocol: ## Searches every order of calls and faults for one that breaks the ledger's protocol (SEARCH=<words of one's name>)
 	$(CARGO) run --quiet --profile search --locked --package protocol $(if $(SEARCH),-- "$(SEARCH)")

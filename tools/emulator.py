@@ -15,7 +15,8 @@ import threading
 
 import boto3
 import emulator_metrics
-from ministack.core import iam_actions
+import emulator_rights
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_region
 
 import rds_resources
@@ -47,6 +48,10 @@ def resource_arn(service, method, path, headers, body, query_params, region, acc
     if service == "ssm" and operation == "GetParametersByPath":
         hierarchy = fields(body).get("Path", "").strip("/")
         return f"arn:aws:ssm:{region}:{account_id}:parameter/{hierarchy}"
+    if service == "rds":
+        # What answers the call checks all others.
+        given = emulator_rights.parameters(body)
+        return emulator_rights.checks(f"rds:{given.get('Action', '')}", given, region, account_id)[0][1]
     if service == "route53" and "/change/" in path:
         return f"arn:aws:route53:::change/{path.rpartition('/')[2]}"
     if service == "ecs" and operation in ("DescribeServices", "UpdateService"):
@@ -175,7 +180,7 @@ def main():
     iam_actions.extract_resource_arn = resource_arn
     iam_actions.request_tag_context = context
 
-    from ministack.app import main as serve
+    from ministack import app
     from ministack.core.responses import request_scope
     from ministack.services import cloudwatch, lambda_svc, secretsmanager, stepfunctions
     from ministack.services.cloudformation import provisioners, stacks
@@ -185,11 +190,13 @@ def main():
     admit_by_rules(provisioners, stacks)
     keep_configurations(provisioners)
     rds_resources.register(provisioners, stacks)
+    emulator_rights.judge_rds(app, iam_actions, iam_evaluator)
+    emulator_rights.note_rights(iam_evaluator, "rights.log")
     emulator_metrics.count_invocations(lambda_svc, cloudwatch)
     emulator_metrics.count_executions(stepfunctions, cloudwatch)
     emulator_metrics.evaluate_alarms(cloudwatch, request_scope)
 
-    serve()
+    app.main()
 
 
 if __name__ == "__main__":

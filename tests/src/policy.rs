@@ -2,28 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::template;
 
 /// What one statement allows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
+    /// Its name.
+    pub sid: String,
     /// The actions, such as `rds:DescribeDBClusters`.
     pub actions: Vec<String>,
-    /// Where they may be called.
-    pub regions: Regions,
-}
-
-/// The Regions that a statement's condition names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Regions {
-    /// No condition.
-    Any,
-    /// The function's own.
-    Own,
-    /// Those with a member.
-    Members,
 }
 
 /// What a role allows.
@@ -31,18 +20,6 @@ pub enum Regions {
 pub struct Role(pub Vec<Statement>);
 
 impl Role {
-    /// Whether an action may be called in a Region by a function in `own`.
-    pub fn allows(&self, action: &str, region: &str, own: &str, members: &[&str]) -> bool {
-        self.0.iter().any(|statement| {
-            statement.actions.iter().any(|allowed| allowed == action)
-                && match statement.regions {
-                    Regions::Any => true,
-                    Regions::Own => region == own,
-                    Regions::Members => members.contains(&region),
-                }
-        })
-    }
-
     /// Every action that it allows.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         self.0
@@ -137,48 +114,48 @@ fn statement(statement: &Value) -> Statement {
                 .collect()
         }
     };
-    let region = &statement["Condition"]["StringEquals"]["aws:RequestedRegion"];
-    let regions = if region.is_null() {
-        Regions::Any
-    } else if *region == json!({"Ref": "AWS::Region"}) {
-        Regions::Own
-    } else if *region == json!({"Ref": "MemberRegions"}) {
-        Regions::Members
-    } else {
-        panic!("{region} is no condition that these checks know")
-    };
-    Statement { actions, regions }
+    let sid = statement["Sid"].as_str();
+    let sid = sid.unwrap_or_else(|| panic!("{statement} has no name"));
+    Statement {
+        sid: sid.to_owned(),
+        actions,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn a_role_allows_its_statements_where_their_conditions_hold() {
-        let condition =
-            |region: &str| json!({"StringEquals": {"aws:RequestedRegion": {"Ref": region}}});
+    fn a_role_allows_what_its_statements_allow_and_nothing_that_one_denies() {
         let statements = json!([
-            {"Effect": "Allow", "Action": "rds:DescribeDBClusters", "Condition": condition("AWS::Region")},
+            {"Sid": "Look", "Effect": "Allow", "Action": "rds:DescribeDBClusters"},
             {"Fn::If": ["HasLedger",
-                {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Condition": condition("MemberRegions")},
+                {"Sid": "Ledger", "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:PutItem"]},
                 {"Ref": "AWS::NoValue"}]},
-            {"Effect": "Allow", "Action": ["route53:GetChange"]},
-            {"Effect": "Deny", "Action": ["ec2:DescribeSubnets"]},
+            {"Sid": "Never", "Effect": "Deny", "Action": ["ec2:DescribeSubnets"]},
         ]);
         let policies = json!([{"PolicyDocument": {"Statement": statements}}]);
         let role = of(
             &json!({"Resources": {"R": {"Properties": {"Policies": policies}}}}),
             "R",
         );
-        let allows =
-            |action, region| role.allows(action, region, "us-east-1", &["us-east-1", "us-west-2"]);
-        assert!(allows("rds:DescribeDBClusters", "us-east-1"));
-        assert!(!allows("rds:DescribeDBClusters", "us-west-2"));
-        assert!(allows("dynamodb:GetItem", "us-west-2"));
-        assert!(!allows("dynamodb:GetItem", "us-east-2"));
-        assert!(!allows("dynamodb:PutItem", "us-west-2"));
-        assert!(allows("route53:GetChange", "us-east-2"));
-        assert!(!allows("ec2:DescribeSubnets", "us-east-1"));
+        let names: Vec<_> = role
+            .0
+            .iter()
+            .map(|statement| statement.sid.as_str())
+            .collect();
+        assert_eq!(names, ["Look", "Ledger"]);
+        let actions: Vec<_> = role.actions().collect();
+        assert_eq!(
+            actions,
+            [
+                "rds:DescribeDBClusters",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem"
+            ]
+        );
     }
 }

@@ -32,6 +32,7 @@ mod permissions;
 mod ports;
 mod refusals;
 mod release;
+mod rights;
 mod roles;
 mod sizes;
 mod templates;

@@ -47,6 +47,8 @@ pub(crate) struct Held {
     pub(crate) page: String,
     /// What was printed as it deployed.
     pub(crate) deployed: String,
+    /// Which statement of which role allowed which action.
+    pub(crate) rights: String,
     /// What the functions logged, among others.
     pub(crate) logged: String,
     /// What it left on the machine.
@@ -123,6 +125,7 @@ fn hold(scenario: &str) -> Held {
         report: serde_json::from_str(&read("report.json")).unwrap(),
         page: read("report.html"),
         deployed: read("emulator/deploy.log"),
+        rights: read("emulator/rights.log"),
         logged: read("emulator/emulator.log"),
         left,
         second,

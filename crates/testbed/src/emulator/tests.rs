@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, fs, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 
-use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::{
+    config::{Credentials, SharedCredentialsProvider},
+    primitives::Blob,
+};
+use aws_sdk_rds::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 
 use super::{Deployment, Emulator, EmulatorConfig, answers, processes};
@@ -139,6 +143,8 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
         .await
         .unwrap();
 
+    rds_is_judged_by_the_callers_role(&emulator).await;
+
     let group = emulator.group().unwrap();
     let hanging = invoke(&emulator, "us-west-2", flip, json!({"hang": true}));
     let losing = async {
@@ -173,6 +179,44 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     emulator.stop().await.unwrap();
     assert_eq!(processes::of_group(group), Vec::<i32>::new());
     assert!(!config.folder.join("tmp").exists());
+}
+
+/// Asks as a function does, which has its role's credentials.
+async fn rds_is_judged_by_the_callers_role(emulator: &Emulator) {
+    let promote = "aurora-failover-detach-and-promote";
+    let seen = invoke(emulator, "us-west-2", promote, json!({})).await;
+    let seen = seen.unwrap();
+    let variable = |name: &str| seen["environment"][name].as_str().unwrap().to_owned();
+    let config = emulator.sdk_config("us-west-2").into_builder();
+    let credentials = Credentials::new(
+        variable("AWS_ACCESS_KEY_ID"),
+        variable("AWS_SECRET_ACCESS_KEY"),
+        Some(variable("AWS_SESSION_TOKEN")),
+        None,
+        "function",
+    );
+    let credentials = SharedCredentialsProvider::new(credentials);
+    let rds = aws_sdk_rds::Client::new(&config.credentials_provider(credentials).build());
+    let refused = async |cluster: &str| {
+        let look = rds.describe_db_clusters().db_cluster_identifier(cluster);
+        let why = look.send().await.err();
+        why.and_then(|why| why.code().map(str::to_owned))
+    };
+    assert_eq!(refused("orders-west").await, None, "its own member");
+    assert_eq!(refused("payroll").await.as_deref(), Some("AccessDenied"));
+    let deletes = rds.delete_db_cluster().db_cluster_identifier("orders-west");
+    let why = deletes.send().await.unwrap_err();
+    assert_eq!(why.code(), Some("AccessDenied"), "of no role but one");
+
+    let rights = fs::read_to_string(emulator.config.folder.join("rights.log")).unwrap();
+    let cluster = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
+    for right in [
+        "Clusters rds:DescribeDBClusters".to_owned(),
+        format!("- rds:DeleteDBCluster {cluster}"),
+    ] {
+        let right = format!("{promote}-us-west-2 {right}");
+        assert!(rights.lines().any(|line| line == right), "{right}");
+    }
 }
 
 async fn gone(group: i32) -> bool {

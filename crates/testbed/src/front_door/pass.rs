@@ -120,21 +120,19 @@ async fn pass_on(
     head: request::Parts,
     body: Bytes,
 ) -> Result<Answer, Unanswered> {
+    // The simulated RDS knows no roles: the emulator says first whether the caller's allows the call.
+    if asked.service == "rds" {
+        let judged = exchanged(shared.emulator, (&head, &body)).await?;
+        if !judged.0.status.is_success() {
+            return Ok(at_this_door(judged));
+        }
+    }
     let upstream = if asked.service == "rds" {
         shared.simulator
     } else {
         shared.emulator
     };
-    let request = Request::from_parts(head, Full::new(body.clone()));
-    let exchanged = timeout(ANSWER_TIMEOUT, exchange(upstream, request)).await;
-    let exchanged = exchanged.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    let (mut head, mut answer) = exchanged.map_err(Unanswered::Unreachable)?;
-    // These belong to the connection upstream; the caller's has its own.
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING] {
-        head.headers.remove(name);
-    }
-    head.headers.remove("keep-alive");
-    head.version = Version::HTTP_11;
+    let (mut head, mut answer) = at_this_door(exchanged(upstream, (&head, &body)).await?);
     if let Some(shown) = shared
         .deployments
         .shown(asked, &body, &answer, Instant::now())
@@ -143,6 +141,27 @@ async fn pass_on(
         answer = shown.into();
     }
     Ok((head, answer))
+}
+
+/// What comes back for a request, in good time.
+async fn exchanged(
+    upstream: SocketAddr,
+    (head, body): (&request::Parts, &Bytes),
+) -> Result<Answer, Unanswered> {
+    let request = Request::from_parts(head.clone(), Full::new(body.clone()));
+    let exchanged = timeout(ANSWER_TIMEOUT, exchange(upstream, request)).await;
+    let exchanged = exchanged.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    exchanged.map_err(Unanswered::Unreachable)
+}
+
+/// An answer without what belongs to the connection upstream; the caller's has its own.
+fn at_this_door((mut head, body): Answer) -> Answer {
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
+    head.headers.remove("keep-alive");
+    head.version = Version::HTTP_11;
+    (head, body)
 }
 
 /// One request on its own connection: no pool whose stale connections would have to be told from failures.

@@ -146,7 +146,8 @@ async fn a_call_passes_unchanged_in_both_directions() {
 }
 
 #[tokio::test]
-async fn rds_goes_to_the_simulator_and_everything_else_to_the_emulator() {
+async fn rds_goes_to_the_simulator_once_the_emulator_allows_it_and_everything_else_to_the_emulator()
+{
     let (emulator, mut at_emulator) = upstream(OK, Duration::ZERO).await;
     let (simulator, mut at_simulator) = upstream(OK, Duration::ZERO).await;
     let door = FrontDoor::start(emulator, simulator);
@@ -156,8 +157,25 @@ async fn rds_goes_to_the_simulator_and_everything_else_to_the_emulator() {
         timeout(SOON, read_message(&mut stream)).await.unwrap();
     }
     assert!(at_simulator.recv().await.unwrap().contains("rds.us-west-2"));
-    assert!(at_emulator.recv().await.unwrap().contains("ecs.us-west-2"));
+    for service in ["rds", "ecs"] {
+        let asked = at_emulator.recv().await.unwrap();
+        assert!(asked.contains(&format!("{service}.us-west-2")), "{asked}");
+    }
     assert!(at_simulator.try_recv().is_err() && at_emulator.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn what_the_emulator_denies_reaches_no_simulator() {
+    const DENIED: &str = "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\n{}";
+    let (emulator, _judged) = upstream(DENIED, Duration::ZERO).await;
+    let (simulator, mut at_simulator) = upstream(OK, Duration::ZERO).await;
+    let door = FrontDoor::start(emulator, simulator);
+    let address = door.open(probe()).await.unwrap();
+    let mut stream = send(address, &request("rds", "us-west-2")).await;
+    let answer = timeout(SOON, read_message(&mut stream)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(at_simulator.try_recv().is_err());
+    assert_eq!(door.calls()[0].status, Some(403));
 }
 
 #[tokio::test]

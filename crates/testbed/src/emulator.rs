@@ -260,14 +260,22 @@ impl EmulatorConfig {
     }
 }
 
+/// Ports that no system hands out by itself, so that nobody's free port of another drill is taken between finding and using one.
+/// Source: `ip_local_port_range` of Linux, from 32,768 on.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+/// How many of them are tried.
+const PORTS_TRIED: u32 = 50;
+
 async fn free_port() -> Result<u16, EmulatorError> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .map_err(io("find a free port"))?;
-    listener
-        .local_addr()
-        .map(|address| address.port())
-        .map_err(io("find a free port"))
+    let mut tried = 1;
+    loop {
+        let port = fastrand::u16(PORTS);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Ok(_) => return Ok(port),
+            Err(why) if tried == PORTS_TRIED => return Err(io("find a free port")(why)),
+            Err(_) => tried += 1,
+        }
+    }
 }
 
 async fn healthy(address: SocketAddr) -> bool {

@@ -19,6 +19,7 @@ mod first;
 pub mod functions;
 mod judge;
 mod judge_changes;
+mod judge_losses;
 mod meddling;
 mod physics;
 pub mod planted;

@@ -39,7 +39,7 @@ def counted():
     memory = {}
     for template in templates.values():
         for block in template.split("Type: AWS::Lambda::Function\n")[1:]:
-            name = re.search(r"FunctionName: aurora-failover-(\S+)", block).group(1)
+            name = re.search(r"FunctionName: !Sub \${Prefix}-(\S+)", block).group(1)
             size = re.search(r"MemorySize: (\S+)", block).group(1)
             memory[name] = int(size) if size.isdigit() else None
     probe = number(r"ProbeMemoryMegabytes:\n    Type: Number\n    Default: (\d+)", "cloudformation/observe.yaml")

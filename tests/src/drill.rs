@@ -47,6 +47,12 @@ impl Drill {
         Self::of(world.drill(scenario), world.folder(scenario))
     }
 
+    /// Starts a scenario where the names of all that is deployed begin with a prefix.
+    pub fn start_under(world: &World, scenario: &str, prefix: &str) -> Self {
+        let command = world.program(&["run", scenario, "--prefix", prefix]);
+        Self::of(command, world.folder(scenario))
+    }
+
     /// Starts a world that is kept.
     pub fn keep(world: &World) -> Self {
         Self::of(world.program(&["up"]), world.folder("up"))

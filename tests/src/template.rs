@@ -1,11 +1,16 @@
-//! CloudFormation templates as JSON: a tag becomes the function it is short for, as in `{"Ref": "Watch"}`.
+//! CloudFormation templates as JSON: a tag becomes the function it is short for, as in `{"Ref": "Watch"}`. The prefix of all names
+//! stands there with its default.
 
 use std::{fs, sync::LazyLock};
 
+use failover::installation;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 use crate::repository;
+
+/// What stands for the prefix in a text.
+const PREFIX: &str = "${Prefix}";
 
 /// The one list of templates.
 static OF_A_MEMBER: LazyLock<Vec<String>> = LazyLock::new(|| listed("MEMBER"));
@@ -134,6 +139,26 @@ pub fn function_of(arn: &Value) -> &str {
     name
 }
 
+/// What a function makes of nothing but the prefix.
+fn filled_by_the_prefix(function: &str, value: &Value) -> Option<Value> {
+    match (function, value.as_str()?) {
+        ("Ref", "Prefix") => Some(installation::PREFIX.into()),
+        ("Sub", text) => {
+            let text = text.replace(PREFIX, installation::PREFIX);
+            (!text.contains("${")).then(|| text.into())
+        }
+        _ => None,
+    }
+}
+
+fn with_the_prefix(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.replace(PREFIX, installation::PREFIX).into(),
+        Value::Array(items) => items.into_iter().map(with_the_prefix).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value,
+    }
+}
+
 fn json_of(node: &Yaml<'_>) -> Value {
     match node {
         Yaml::Value(Scalar::Null) => Value::Null,
@@ -149,11 +174,15 @@ fn json_of(node: &Yaml<'_>) -> Value {
             .into(),
         Yaml::Tagged(tag, value) => {
             let name = tag.suffix.as_str();
+            let value = json_of(value);
+            if let Some(text) = filled_by_the_prefix(name, &value) {
+                return text;
+            }
             let function = match name {
                 "Ref" | "Condition" => name.to_owned(),
                 _ => format!("Fn::{name}"),
             };
-            json!({function: json_of(value)})
+            json!({function: with_the_prefix(value)})
         }
         Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
             panic!("{node:?} stands in a template")

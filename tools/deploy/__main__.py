@@ -60,12 +60,13 @@ def put_plans(aws, plans, only):
     """Writes each plan to its member Regions, where there is none or an older revision."""
     for name, (plan, text) in plans.items():
         here = [region for region in plan["topology"]["members"] if not only or region in only]
-        if faults := account.missing_secrets(aws, name, plan, here):
+        faults = account.missing_secrets(aws, name, plan, here)
+        if faults := faults + account.of_other_installations(aws, aws.deployment, name, plan, here):
             raise form.Wrong(faults)
         if plan["home_region"] in here:
             names.write(aws, name, plan)
         for region in here:
-            client, parameter = aws.client("ssm", region), f"/aurora-failover/plans/{name}"
+            client, parameter = aws.client("ssm", region), f"/{aws.deployment.prefix}/plans/{name}"
             try:
                 there = json.loads(client.get_parameter(Name=parameter)["Parameter"]["Value"])
             except client.exceptions.ParameterNotFound:
@@ -137,7 +138,7 @@ def parameters(arguments):
     deployment, _ = judged(arguments.answers)
     found = {}
     for stack in (stack for stage in deployment.stages(None) for chain in stage for stack in chain):
-        found.setdefault(stack.region, {})[stack.name.removeprefix("aurora-failover-")] = stack.known_values()
+        found.setdefault(stack.region, {})[stack.name.removeprefix(f"{deployment.prefix}-")] = stack.known_values()
     print(json.dumps(found, indent=2))
     return 0
 

@@ -1,6 +1,7 @@
 """The account as these deployments see it: clients that do not wait for long, what earlier stacks made, and open runs."""
 
 import datetime
+import json
 
 import boto3
 import botocore.config
@@ -34,7 +35,7 @@ class Aws:
         try:
             return self.client("ssm", region).get_parameter(Name=name)["Parameter"]["Value"]
         except self.client("ssm", region).exceptions.ParameterNotFound:
-            raise cloudformation.Refused(f"the parameter {name} is not in {region}; the stack aurora-failover-foundation makes it") from None
+            raise cloudformation.Refused(f"the parameter {name} is not in {region}; the stack {self.deployment.prefix}-foundation makes it") from None
 
     def peering(self, region, vpc, asking):
         """The peering connection that another VPC asked this one for, or nothing. This Region knows it while the other is dead."""
@@ -50,8 +51,8 @@ class Aws:
         found = [zone["Id"].removeprefix("/hostedzone/") for zone in answer["HostedZones"] if zone["Name"] == wanted]
         if len(found) != 1:
             raise cloudformation.Refused(
-                f"{len(found)} hosted zones are called {wanted}, and one is needed; the stack aurora-failover-dns makes it, or name "
-                "one in HostedZoneArns")
+                f"{len(found)} hosted zones are called {wanted}, and one is needed; the stack {self.deployment.prefix}-dns makes it, or "
+                "name one in HostedZoneArns")
         return found[0]
 
 
@@ -65,8 +66,8 @@ def of_others(aws, deployment, only):
             theirs = {tag["Key"]: tag["Value"] for tag in tags}.get(regions.INSTALLATION_TAG, deployment.installation)
             if theirs != deployment.installation:
                 return (f"stack {stack.name} in {region} is of the installation {theirs}, and this file is of {deployment.installation}; "
-                        f"write installation: {theirs} into it if it is that one, else add its plans to that one's file or take another "
-                        "account, because an account holds one installation")
+                        f"write installation: {theirs} into it if it is that one, else give this one a prefix of its own, such as prefix: "
+                        f"{deployment.installation}, or add its plans to that one's file")
         return None
 
     return [fault for fault in cloudformation.side_by_side([lambda region=region: look(region) for region in here]) if fault]
@@ -78,11 +79,10 @@ def open_runs(aws, deployment, only):
     for region in deployment.members:
         if only and region not in only:
             continue
-        table = deployment.answers.get("everywhere", {}).get("LedgerTable", "aurora-failover-ledger")
         client = aws.client("dynamodb", region)
         try:
             pages = client.get_paginator("scan").paginate(
-                TableName=table, ConsistentRead=True, FilterExpression="#item = :state",
+                TableName=deployment.table, ConsistentRead=True, FilterExpression="#item = :state",
                 ExpressionAttributeNames={"#item": "item"}, ExpressionAttributeValues={":state": {"S": "state"}})
             for page in pages:
                 for item in page["Items"]:
@@ -137,6 +137,27 @@ def missing_secrets(aws, name, plan, here):
                 found.append(
                     f"plan {name}: the secret {secret} is not in {region}; in the Region that has it, run aws secretsmanager "
                     f"replicate-secret-to-regions --secret-id {secret} --add-replica-regions Region={region}")
+    return found
+
+
+def of_other_installations(aws, deployment, name, plan, here):
+    """The plans of other prefixes over one of this plan's clusters: two installations would move one writer."""
+    found = []
+    for region in here:
+        client, cluster = aws.client("ssm", region), plan["topology"]["members"][region]["cluster"]
+        pages = client.get_paginator("describe_parameters").paginate(
+            ParameterFilters=[{"Key": "Name", "Option": "Contains", "Values": ["/plans/"]}])
+        written = (one["Name"] for page in pages for one in page["Parameters"])
+        others = [one for one in written if one.count("/") == 3 and not one.startswith(f"/{deployment.prefix}/")]
+        for other in others:
+            try:
+                theirs = json.loads(client.get_parameter(Name=other)["Parameter"]["Value"])["topology"]["members"][region]["cluster"]
+            except (ValueError, KeyError, TypeError, client.exceptions.ParameterNotFound):
+                continue
+            if theirs.lower() == cluster.lower():
+                found.append(
+                    f"plan {name}: another installation protects {cluster} in {region} by {other}; a database belongs to one "
+                    "installation, so take the plan out of this file, or delete that parameter in every Region")
     return found
 
 

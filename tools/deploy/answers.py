@@ -18,7 +18,7 @@ DERIVED = {
     "ArtifactBucket", "ArtifactPrefix", "MemberRegions", "WitnessRegion", "TableKeyArns", "HoldsSecrets", "ReplicaRegion",
     "ReplicaRegion2", "ReplicaRegion3", "IsFirstMember", "HomeRegion", "StandbyRegion", "ThirdRegion", "FourthRegion", "HomeVpcId",
     "StandbyVpcId", "ThirdVpcId", "FourthVpcId", "OtherRegionCidrs", "PeerRegion", "PeerVpcId", "PeerCidrs", "AsksForPeering",
-    "PeeringId",
+    "PeeringId", "Prefix",
 }
 # What a member says of its place only where a database is built there.
 PLACE_OF_DATABASE = ("VpcId", "FunctionCidrs", "DatabaseSubnetIds", "ClusterIdentifier")
@@ -120,10 +120,14 @@ def schema():
             "witness_region": {**region, "description": "The Region that only observes; left out where there is none."},
             "installation": {
                 "type": "string", "pattern": INSTALLATION,
-                "description": "What this installation is called; an account holds one. Default: the database's name, or the file's."},
+                "description": "What this installation is called. Default: the database's name, or the file's."},
+            "prefix": {
+                "type": "string", "default": templates.PREFIX, "pattern": f"^(?:{templates.pattern_of_prefix()})$",
+                "description": "What the names of its stacks, functions, roles, parameters and metrics begin with. Each installation of "
+                               "an account has its own."},
             "bucket": {
-                "type": "string", "default": "aurora-failover-{account}-{region}",
-                "description": "Each Region's bucket for packages and definitions, with {region} and {account} filled in."},
+                "type": "string", "default": "{prefix}-{account}-{region}",
+                "description": "Each Region's bucket for packages and definitions, with {prefix}, {region} and {account} filled in."},
             "cloudformation_role": {
                 "type": "string", "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$",
                 "description": "The role that CloudFormation takes on; left out where it acts as whoever deploys."},

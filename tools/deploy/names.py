@@ -6,9 +6,8 @@ import stacks as cloudformation
 def write(aws, name, plan):
     """Leads each CNAME of a plan that is not there yet to the member at home, as long as no writer was adopted."""
     home = plan["home_region"]
-    table = aws.deployment.answers.get("everywhere", {}).get("LedgerTable", "aurora-failover-ledger")
     key = {"plan": {"S": name}, "item": {"S": "state"}}
-    if "Item" in aws.client("dynamodb", home).get_item(TableName=table, Key=key, ConsistentRead=True):
+    if "Item" in aws.client("dynamodb", home).get_item(TableName=aws.deployment.table, Key=key, ConsistentRead=True):
         return
     for route in plan.get("routes", []):
         if route.get("kind") == "cname" and not is_there(aws, route):

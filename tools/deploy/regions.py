@@ -86,18 +86,21 @@ class Deployment:
         self.network = answers.get("network")
         self.installation = answers.get("installation") or (self.database or {}).get("DatabaseName") or file_name
         self.tags = {"application": "aurora-failover", **answers.get("tags", {}), INSTALLATION_TAG: self.installation}
+        self.prefix = answers.get("prefix", templates.PREFIX)
+        self.table = answers.get("everywhere", {}).get("LedgerTable", f"{self.prefix}-ledger")
         self.version = ""
 
     def regions(self):
         return [*self.members, *([self.witness] if self.witness else [])]
 
     def bucket(self, region):
-        pattern = self.answers.get("bucket", "aurora-failover-{account}-{region}")
-        return form.filled(pattern, region, self.account)
+        pattern = self.answers.get("bucket", "{prefix}-{account}-{region}")
+        return form.filled(pattern.replace("{prefix}", self.prefix), region, self.account)
 
     def _stack(self, region, template, given, name=None):
+        given = {"LedgerTable": self.table, **given, "Prefix": self.prefix}
         given = {name: form.filled(value, region, self.account) for name, value in given.items()}
-        return Stack(region, template, f"aurora-failover-{name or template}", given)
+        return Stack(region, template, f"{self.prefix}-{name or template}", given)
 
     def _common(self, region):
         """What every template of functions may take."""

@@ -32,6 +32,8 @@ ARTIFACTS = "artifacts"
 # What IAM takes of a role's policies together, and of one managed policy, in characters without white space.
 # Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 POLICY_CHARACTERS_MAX = {"AWS::IAM::Role": 10_240, "AWS::IAM::ManagedPolicy": 6_144}
+# What the names of an installation begin with where the answers do not say.
+PREFIX = "aurora-failover"
 # What stands for an ARN that only a deployment knows: the longest of ours.
 UNKNOWN_ARN = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/aurora-failover-recovery-ledger:*"
 NO_VALUE = object()
@@ -73,6 +75,10 @@ def read(stack):
 def parameters_of(stack):
     """The parameters that a template declares, by name."""
     return read(stack).get("Parameters", {})
+
+
+def pattern_of_prefix():
+    return parameters_of("runs")["Prefix"]["AllowedPattern"]
 
 
 def default_of(declared):

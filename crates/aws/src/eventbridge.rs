@@ -1,7 +1,7 @@
 //! Events on EventBridge: suspicions, and ends of runs.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use failover::{Error, domain::Region};
+use failover::{Error, domain::Region, installation};
 use serde_json::Value;
 
 use super::{Aws, client, errors::error};
@@ -21,7 +21,7 @@ impl<K> Aws<K> {
     ) -> Result<(), Error> {
         let what = format!("EventBridge PutEvents in {region}");
         let entry = PutEventsRequestEntry::builder()
-            .source("aurora-failover")
+            .source(installation::prefix())
             .detail_type(detail_type)
             .detail(detail.to_string())
             .build();

@@ -7,6 +7,7 @@ use aws_sdk_lambda::primitives::Blob;
 use failover::{
     Error,
     domain::{PlanName, Region, RunId},
+    installation::named,
     ports::{
         Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
     },
@@ -33,7 +34,7 @@ impl<K> Functions for Aws<K> {
             true => json!({"operation": "confirm", "plan": plan, "dry_run": true}),
             false => json!({"operation": "confirm", "plan": plan}),
         };
-        self.invoke(&self.region, "aurora-failover-health-probe", &payload)
+        self.invoke(&self.region, &named("health-probe"), &payload)
             .await
     }
 
@@ -43,7 +44,7 @@ impl<K> Functions for Aws<K> {
         input: &ReachInput,
     ) -> Result<ReachOutput, Error> {
         let payload = json!({"operation": "reach", "plan": input.plan, "region": input.region, "cluster": input.cluster});
-        self.invoke(witness, "aurora-failover-confirm-outage", &payload)
+        self.invoke(witness, &named("confirm-outage"), &payload)
             .await
     }
 
@@ -72,8 +73,7 @@ impl<K> Functions for Aws<K> {
 
     async fn ask_rights(&self, region: &Region, plan: &PlanName) -> Result<Rights, Error> {
         let payload = json!({"operation": "rights", "plan": plan});
-        self.invoke(region, "aurora-failover-fence-writer", &payload)
-            .await
+        self.invoke(region, &named("fence-writer"), &payload).await
     }
 
     async fn ask_rebuild(&self, input: &Value) -> Result<Vec<String>, Error> {
@@ -90,8 +90,8 @@ impl<K> Functions for Aws<K> {
         struct Observed {
             outlook: Option<String>,
         }
-        let function = "aurora-failover-rebuild-global";
-        let answer: Answer = self.invoke(&self.region, function, input).await?;
+        let function = named("rebuild-global");
+        let answer: Answer = self.invoke(&self.region, &function, input).await?;
         let mut refused = answer.refusal.map_or_else(Vec::new, |said| said.reasons);
         refused.extend(answer.observed.and_then(|seen| seen.outlook));
         Ok(refused)

@@ -15,6 +15,7 @@ use aws_smithy_http_client::{
 use failover::{
     Error,
     domain::Region,
+    installation,
     plan::TopologyKind,
     ports::{Runtime, Spares},
     topologies::{Topologies, Topology},
@@ -90,7 +91,7 @@ impl Settings {
         });
         let task_root = read("LAMBDA_TASK_ROOT").unwrap_or_else(|| "/var/task".into());
         Self {
-            ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| "aurora-failover-ledger".into()),
+            ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| installation::named("ledger")),
             loss_bucket: read("LOSS_BUCKET"),
             machine: read("STATE_MACHINE_ARN"),
             reach,
@@ -102,6 +103,16 @@ impl Settings {
             ),
         }
     }
+}
+
+/// The name that this function has in Lambda.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the edge where configuration is read, once"
+)]
+pub(crate) fn deployed_as() -> Option<String> {
+    std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok()
 }
 
 /// AWS as one function sees it from its Region. Where that function asks plans' topologies, `K` answers.

@@ -4,9 +4,9 @@ use aws_sdk_ssm::types::ParameterType;
 use failover::{
     Error,
     domain::{Epoch, PlanName, Region},
-    plan::PARAMETERS as PATH,
+    plan::parameters,
     ports::{Parameter, Parameters},
-    switches::{KILL, Switches, maintenance},
+    switches::{Switches, kill, maintenance},
 };
 
 use super::{Aws, client, errors::error, once};
@@ -16,21 +16,22 @@ const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";
 
 impl<K> Parameters for Aws<K> {
     async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {
+        let path = parameters();
         let mut pages = client!(self, aws_sdk_ssm, self.region)
             .get_parameters_by_path()
-            .path(PATH)
+            .path(&path)
             .into_paginator()
             .send();
         let mut documents = Vec::new();
         while let Some(page) = pages.next().await {
-            let what = format!("SSM GetParametersByPath {PATH} in {}", self.region);
+            let what = format!("SSM GetParametersByPath {path} in {}", self.region);
             let parameters = page
                 .map_err(|why| error(&what, &why))?
                 .parameters
                 .unwrap_or_default();
             documents.extend(parameters.into_iter().filter_map(|parameter| {
                 let name = parameter.name?;
-                let plan = name.strip_prefix(PATH)?.into();
+                let plan = name.strip_prefix(&path)?.into();
                 Some((plan, parameter.value.unwrap_or_default()))
             }));
         }
@@ -42,7 +43,7 @@ impl<K> Parameters for Aws<K> {
     }
 
     async fn plan_in(&self, region: &Region, plan: &PlanName) -> Result<String, Error> {
-        let name = format!("{PATH}{plan}");
+        let name = format!("{}{plan}", parameters());
         let answer = client!(self, aws_sdk_ssm, region)
             .get_parameter()
             .name(&name)
@@ -67,15 +68,15 @@ impl<K> Parameters for Aws<K> {
     }
 
     async fn switches(&self, plan: &PlanName) -> Result<Switches, Error> {
-        let maintenance = maintenance(plan);
+        let (kill, maintenance) = (kill(), maintenance(plan));
         let answer = client!(self, aws_sdk_ssm, self.region)
             .get_parameters()
-            .names(KILL)
+            .names(&kill)
             .names(&maintenance)
             .send()
             .await
             .map_err(|why| {
-                let what = format!("SSM GetParameters {KILL} in {}", self.region);
+                let what = format!("SSM GetParameters {kill} in {}", self.region);
                 error(&what, &why)
             })?;
         let on = |wanted: &str| {
@@ -88,7 +89,7 @@ impl<K> Parameters for Aws<K> {
             value.filter(|value| value.trim() != "off")
         };
         Ok(Switches {
-            kill: on(KILL),
+            kill: on(&kill),
             maintenance: on(&maintenance),
         })
     }

@@ -17,6 +17,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
+    installation,
     ledger::{KeptPlan, PlanState},
     ports::Ledger as _,
 };
@@ -33,8 +34,6 @@ const ATTEMPT: Duration = Duration::from_millis(2500);
 const READ: Duration = Duration::from_secs(6);
 /// A dry run: longer than the functions' own time-outs.
 const DRY_RUN: Duration = Duration::from_secs(40);
-/// Where the parameters lie.
-const PARAMETERS: &str = "/aurora-failover/";
 /// How many pages of runs are read, each up to a megabyte of records.
 const RUN_PAGES_MAX: usize = 20;
 
@@ -118,15 +117,16 @@ impl Account {
         Adapters::new(self.of(region), settings)
     }
 
-    /// Every parameter of a Region below `/aurora-failover/`, by its name: plans and switches.
+    /// Every parameter of the installation in a Region, by its name: plans and switches.
     ///
     /// # Errors
     /// `Denied`, `Unavailable`.
     pub async fn parameters(&self, region: &Region) -> Result<BTreeMap<String, String>, Error> {
-        let what = format!("SSM GetParametersByPath {PARAMETERS} in {region}");
+        let path = installation::parameter("");
+        let what = format!("SSM GetParametersByPath {path} in {region}");
         let mut pages = aws_sdk_ssm::Client::new(&self.of(region))
             .get_parameters_by_path()
-            .path(PARAMETERS)
+            .path(path)
             .recursive(true)
             .into_paginator()
             .send();

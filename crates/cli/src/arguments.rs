@@ -1,7 +1,10 @@
 //! What can be typed, and the words of `--help`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use failover::domain::{PlanName, Region};
+use failover::{
+    domain::{PlanName, Region},
+    installation,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes, of which the highest counts where there are several:
@@ -98,14 +101,18 @@ pub struct Place {
         value_parser = region
     )]
     pub regions: Vec<Region>,
-    /// The name of the ledgers' tables, where the stacks were deployed with another one.
+    /// What the names of the installation begin with, where the answers that it was deployed with say another prefix.
     #[arg(
         long,
-        value_name = "NAME",
-        env = "AURORA_FAILOVER_LEDGER_TABLE",
-        default_value = "aurora-failover-ledger"
+        value_name = "PREFIX",
+        env = "AURORA_FAILOVER_PREFIX",
+        default_value = installation::PREFIX,
+        value_parser = installation::read
     )]
-    pub ledger_table: String,
+    pub prefix: String,
+    /// The name of the ledgers' tables, where it is not the prefix with `-ledger`.
+    #[arg(long, value_name = "NAME", env = "AURORA_FAILOVER_LEDGER_TABLE")]
+    pub ledger_table: Option<String>,
 }
 
 fn region(text: &str) -> Result<Region, String> {
@@ -117,7 +124,7 @@ fn region(text: &str) -> Result<Region, String> {
 }
 
 fn plan(text: &str) -> Result<PlanName, String> {
-    if failover::domain::PlanName::fits(text) {
+    if PlanName::fits(text) {
         return Ok(text.into());
     }
     Err("no plan has such a name; use 1 to 40 letters from a to z, digits and hyphens".to_owned())
@@ -147,6 +154,7 @@ mod tests {
             &["ready", "orders", "--to", "Ohio"],
             &["status", "--regions", "us-east-1,Ohio"],
             &["status", "--output", "yaml"],
+            &["status", "--prefix", "aws-dr"],
             &["dance"],
         ] {
             let refused = read(words).unwrap_err();

@@ -1,5 +1,7 @@
 //! What of a plan needs somebody's attention: one sentence each, from what the Regions say and nothing else.
 
+use failover::installation::named;
+use failover::plan::parameters;
 use failover::{
     Error,
     beat::Vantage,
@@ -155,7 +157,8 @@ fn document(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
             .is_ok()
             .then(|| format!("the plan's document in {region} cannot be read: {why}")),
         Document::Missing => Some(format!(
-            "{region} has no document of the plan; write the parameter /aurora-failover/plans/{} there",
+            "{region} has no document of the plan; write the parameter {}{} there",
+            parameters(),
             survey.name
         )),
         Document::Broken(why) => Some(format!("the plan's document in {region} is wrong: {why}")),
@@ -195,8 +198,9 @@ fn probe(rows: &Rows, region: &Region, books: &Books, now: Timestamp) -> Option<
     };
     if now.duration_since(vantage.at) > PROBE_SILENT {
         return Some(format!(
-            "the probe in {region} looked last {}; look at the function aurora-failover-health-probe there",
-            ago(vantage.at, now)
+            "the probe in {region} looked last {}; look at the function {} there",
+            ago(vantage.at, now),
+            named("health-probe")
         ));
     }
     if vantage.writer_region != current.writer {
@@ -288,8 +292,8 @@ fn unready(
             |found| format!("last {}", ago(found.at, now)),
         );
         return Some(format!(
-            "whether the writer could be moved to {region} was looked at {last}; look at the function \
-             aurora-failover-planned-failover there"
+            "whether the writer could be moved to {region} was looked at {last}; look at the function {} there",
+            named("planned-failover")
         ));
     }
     let found = found.filter(|found| !found.reasons.is_empty())?;

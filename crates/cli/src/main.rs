@@ -9,7 +9,7 @@ use cli::{
     ending::{Answer, Ending},
     plan_check, ready, status,
 };
-use failover::domain::Region;
+use failover::{domain::Region, installation};
 use jiff::Timestamp;
 
 #[tokio::main(flavor = "current_thread")]
@@ -55,7 +55,10 @@ fn now() -> Timestamp {
 
 /// The account, and the Regions to begin with.
 async fn reach(place: &Place) -> Result<(Account, Vec<Region>), Answer> {
-    let account = Account::from_env(place.regions.first(), &place.ledger_table).await;
+    installation::begins_with(&place.prefix);
+    let table = place.ledger_table.clone();
+    let table = table.unwrap_or_else(|| installation::named("ledger"));
+    let account = Account::from_env(place.regions.first(), &table).await;
     let mut first = place.regions.clone();
     if first.is_empty() {
         first.extend(account.region());

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use failover::installation::named;
 use failover::{
     Error,
     domain::{PlanName, Region},
@@ -141,7 +142,7 @@ async fn asked(
     is_home: bool,
 ) -> Move {
     let asked = async |step| {
-        let function = format!("aurora-failover-{}", function_of(step));
+        let function = named(&function_of(step));
         account.dry_run(&to, &function, plan).await
     };
     let [_, planned] = runs.promoting;

@@ -14,6 +14,7 @@ use drill::{
     timeline::{Timeline, colour_wanted},
     world::Trouble,
 };
+use failover::installation;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Loses a Region on this machine and proves that the database comes back.
@@ -30,6 +31,9 @@ enum Command {
         /// What is lost or broken: one scenario, a family of them, or `all`.
         #[arg(default_value = "region-loss", value_parser = known)]
         scenario: String,
+        /// What the names of everything that is deployed begin with.
+        #[arg(long, default_value = installation::PREFIX, value_parser = installation::read)]
+        prefix: String,
         /// The repository's root.
         #[arg(long, default_value = ".")]
         root: PathBuf,
@@ -143,7 +147,12 @@ async fn main() -> ExitCode {
 
 async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
     match command {
-        Command::Run { scenario, root } => {
+        Command::Run {
+            scenario,
+            prefix,
+            root,
+        } => {
+            installation::begins_with(&prefix);
             let root = root.canonicalize()?;
             let scenarios = scenarios::selection(&scenario)?;
             let [scenario] = scenarios.as_slice() else {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use aws_sdk_sfn::{Client, types::ExecutionStatus};
+use failover::installation::named;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -83,6 +84,13 @@ impl Runs {
             .collect();
         runs.sort_by_key(|run| run.states.first().map(|state| state.entered_at));
         runs
+    }
+
+    /// The first execution that came to a state: of two suspicions at once the other one's run is refused.
+    #[must_use]
+    pub fn that_entered(&self, state: &str) -> Option<Run> {
+        let mut runs = self.seen().into_iter();
+        runs.find(|run| run.states.iter().any(|entered| entered.name == state))
     }
 
     /// Waits until an execution has ended and none is under way; answers all of them.
@@ -180,7 +188,8 @@ async fn executions(client: &Client, region: &str) -> Vec<Execution> {
         let answer = client
             .list_executions()
             .state_machine_arn(format!(
-                "arn:aws:states:{region}:{ACCOUNT}:stateMachine:aurora-failover-{machine}"
+                "arn:aws:states:{region}:{ACCOUNT}:stateMachine:{}",
+                named(machine)
             ))
             .max_results(100)
             .send()

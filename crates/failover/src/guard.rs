@@ -6,6 +6,7 @@ use crate::{
     Error,
     beat::Loss,
     domain::{Epoch, PlanName, Region, RunId, seconds_between},
+    installation,
     ledger::{Confirmed, Rows, Run},
     plan::{Plan, UnknownLoss},
     policy::{Decision, decide},
@@ -147,9 +148,9 @@ pub fn abandoned(run: &Run, committed_at: Option<Timestamp>, now: Timestamp) -> 
         None => Ok(()),
         Some(age) => Err(Error::NotReady(format!(
             "the writer in {from} committed a beat {age:.0} s ago, and the standby in {to} follows it: move it as planned, which loses nothing \
-             (start aurora-failover-{planned} in {to}); to promote past a living writer all the same, add \
+             (start {planned} in {to}); to promote past a living writer all the same, add \
              \"abandon_living_writer\": true, and fence it in {from} right after the new writer is proven",
-            planned = run.plan.kind().runs().planned,
+            planned = installation::named(run.plan.kind().runs().planned),
             from = run.from,
             to = run.to,
         ))),

@@ -5,6 +5,7 @@ pub mod domain;
 mod error;
 pub mod evidence;
 pub mod guard;
+pub mod installation;
 pub mod json;
 pub mod ledger;
 pub mod metric;

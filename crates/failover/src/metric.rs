@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::domain::PlanName;
+use crate::{domain::PlanName, installation};
 
 pub use list::{
     ALL, BEAT_AGE, FAILED, Metric, PROTECTED, READY, REPLICATION_LAG, RPO, RTO, RUNS_ENDED,
@@ -14,9 +14,6 @@ pub use list::{
 };
 
 mod list;
-
-/// The namespace of every metric.
-pub const NAMESPACE: &str = "AuroraFailover";
 
 /// What may fail each time that it is tried, and tells nobody by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +140,7 @@ fn line(measured: &[(&Metric, f64)], members: &[(&str, &str)], now: Timestamp) -
         let sets = metric.dimensions.iter();
         let sets: Vec<_> = sets.filter(|set| set.iter().all(is_named)).collect();
         json!({
-            "Namespace": NAMESPACE,
+            "Namespace": installation::prefix(),
             "Dimensions": sets,
             "Metrics": [{"Name": metric.name, "Unit": metric.unit}]
         })
@@ -174,7 +171,7 @@ mod tests {
         assert!(!text.contains('\n'), "{text}");
         let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
         let each = directives.iter().map(|directive| {
-            assert_eq!(directive["Namespace"], NAMESPACE);
+            assert_eq!(directive["Namespace"], installation::PREFIX);
             let [metric] = directive["Metrics"].as_array().unwrap().as_slice() else {
                 panic!("{directive}");
             };

@@ -1,6 +1,6 @@
 //! What a human switches on to keep every run, or one plan's, from acting.
 
-use crate::{Error, domain::PlanName};
+use crate::{Error, domain::PlanName, installation};
 
 /// The two switches that concern a plan in one Region; `None` where one is off, else what its parameter says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,12 +12,15 @@ pub struct Switches {
 }
 
 /// The kill switch.
-pub const KILL: &str = "/aurora-failover/kill";
+#[must_use]
+pub fn kill() -> String {
+    installation::parameter("kill")
+}
 
 /// A plan's maintenance switch.
 #[must_use]
 pub fn maintenance(plan: &PlanName) -> String {
-    format!("/aurora-failover/maintenance/{plan}")
+    installation::parameter(&format!("maintenance/{plan}"))
 }
 
 impl Switches {
@@ -30,7 +33,7 @@ impl Switches {
     /// The parameter that is on, and what it says; the kill switch before the plan's own.
     #[must_use]
     pub fn on(&self, plan: &PlanName) -> Option<(String, &str)> {
-        let kill = self.kill.as_deref().map(|value| (KILL.to_owned(), value));
+        let kill = self.kill.as_deref().map(|value| (kill(), value));
         let own = self.maintenance.as_deref();
         kill.or_else(|| own.map(|value| (maintenance(plan), value)))
     }

@@ -8,6 +8,11 @@ AWSTemplateFormatVersion: "2010-09-09"
 Description: aurora-failover, the state machines of <what> in one member Region, and the alarms on their runs. Every run executes in its target Region.
 
 Parameters:
+  Prefix:
+    Type: String
+    Default: aurora-failover
+    AllowedPattern: (?!aws|ssm)[a-z][a-z0-9-]{0,18}[a-z0-9]
+    Description: What all names begin with.
   ArtifactBucket:
     Type: String
     Description: This Region's bucket with the definitions.
@@ -40,7 +45,7 @@ Resources:
 const MACHINE: &str = r#"  <Id>:
     Type: AWS::StepFunctions::StateMachine
     Properties:
-      StateMachineName: aurora-failover-<name>
+      StateMachineName: !Sub ${Prefix}-<name>
       StateMachineType: STANDARD
       RoleArn: !GetAtt <Id>Role.Arn
       DefinitionS3Location:
@@ -50,7 +55,7 @@ const MACHINE: &str = r#"  <Id>:
 <substitutions>  <Id>Role:
     Type: AWS::IAM::Role
     Properties:
-      RoleName: !Sub aurora-failover-<name>-machine-${AWS::Region}
+      RoleName: !Sub ${Prefix}-<name>-machine-${AWS::Region}
       Path: !If [HasPath, !Ref RolePath, !Ref AWS::NoValue]
       PermissionsBoundary: !If [HasBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
       AssumeRolePolicyDocument:
@@ -74,16 +79,17 @@ const MACHINE: &str = r#"  <Id>:
 <functions>"#;
 
 /// A function's ARN.
-const FUNCTION: &str = "!Sub arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:aurora-failover-<name>";
+const FUNCTION: &str =
+    "!Sub arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Prefix}-<name>";
 
 /// An alarm on how runs end.
 const ALARM: &str = r#"  <Id>Run<Ended>:
     Type: AWS::CloudWatch::Alarm
     Properties: {
-      AlarmName: aurora-failover-<name>-run-<ended>,
+      AlarmName: !Sub "${Prefix}-<name>-run-<ended>",
       AlarmDescription: "<told>",
       Namespace: AWS/States, MetricName: Executions<Ended>,
-      Dimensions: [{Name: StateMachineArn, Value: !Sub "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:aurora-failover-<name>"}],
+      Dimensions: [{Name: StateMachineArn, Value: !Sub "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${Prefix}-<name>"}],
       Statistic: Sum, Period: 60, EvaluationPeriods: 1, DatapointsToAlarm: 1,
       Threshold: 1, ComparisonOperator: GreaterThanOrEqualToThreshold, TreatMissingData: notBreaching,
       AlarmActions: !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue],

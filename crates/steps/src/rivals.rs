@@ -6,7 +6,7 @@ use failover::{
     Error,
     domain::Region,
     ledger::{Current, KeptPlan},
-    plan::{Member, PARAMETERS, Plan},
+    plan::{Member, Plan, parameters},
     ports::{Ledger, Parameters},
     topology::Named,
 };
@@ -157,8 +157,9 @@ async fn judge(
         Err(Error::InvalidRequest(_)) => Ok(None),
         Err(why) => Err(why),
         Ok(_) => Ok(Some(format!(
-            "plan {} names {shared}, which plan {name} protects already in {region}; remove one of the parameters {PARAMETERS}{} and {PARAMETERS}{name} in every Region",
-            plan.plan, plan.plan
+            "plan {own} names {shared}, which plan {name} protects already in {region}; remove one of the parameters {parameters}{own} and {parameters}{name} in every Region",
+            own = plan.plan,
+            parameters = parameters(),
         ))),
     }
 }

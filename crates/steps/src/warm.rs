@@ -9,13 +9,11 @@ use serde_json::{Value, json};
 use failover::{
     Error,
     domain::Region,
+    installation,
     ledger::KeptPlan,
     metric::{self, Counted},
     ports::{Functions, Ledger, Runtime},
 };
-
-/// What each function's name begins with.
-const PREFIX: &str = "aurora-failover-";
 
 /// The function of a witness Region.
 const WITNESS: &str = "confirm-outage";
@@ -97,7 +95,7 @@ async fn call(
     function: &str,
     region: Region,
 ) -> Result<String, String> {
-    let function = format!("{PREFIX}{function}");
+    let function = installation::named(function);
     let name = format!("{function} in {region}");
     match world.warm(&region, &function).await {
         Ok(()) => Ok(name),

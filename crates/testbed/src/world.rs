@@ -23,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use failover::installation::named;
 use rds_sim::Simulator;
 use report::{
     Told,
@@ -150,7 +151,7 @@ impl World {
     async fn open(&self, plan: &str) -> Result<(), Trouble> {
         let adopt = serde_json::json!({"operation": "adopt", "plan": plan});
         let adopted = self
-            .invoke_patiently(HOME, "aurora-failover-recovery-ledger", &adopt)
+            .invoke_patiently(HOME, &named("recovery-ledger"), &adopt)
             .await?;
         self.timeline.say(
             Kind::Setup,
@@ -158,7 +159,7 @@ impl World {
             adopted["reason"].as_str().unwrap_or("adopted").to_owned(),
         );
         let setup = serde_json::json!({"operation": "setup", "plan": plan});
-        self.invoke_patiently(HOME, "aurora-failover-health-probe", &setup)
+        self.invoke_patiently(HOME, &named("health-probe"), &setup)
             .await?;
         self.timeline.say(
             Kind::Setup,
@@ -262,7 +263,7 @@ impl World {
         let bundle = Certificates::create(&another)?.bundle().to_owned();
         let bundle = std::path::absolute(bundle)?.display().to_string();
         let variables = HashMap::from([("AURORA_FAILOVER_CA_BUNDLE".to_owned(), bundle)]);
-        let function = "aurora-failover-health-probe";
+        let function: &str = &named("health-probe");
         self.emulator
             .set_environment(region, function, variables)
             .await?;

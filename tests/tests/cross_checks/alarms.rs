@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use aurora_global::planned_failover::readiness;
-use failover::metric::{self, Counted, NAMESPACE};
+use failover::{
+    installation::PREFIX,
+    metric::{self, Counted},
+};
 use serde_json::{Value, json};
 use steps::{
     confirm_outage::{BEAT_OLD, SURVEY},
@@ -94,7 +97,7 @@ fn every_function_has_an_alarm_on_its_errors_and_one_on_refused_calls() {
 #[test]
 fn every_failure_that_is_counted_has_an_alarm() {
     let steps = Counted::ALL.map(|counted| counted.step().to_owned());
-    assert_eq!(covered(NAMESPACE, "Failed", "Step"), steps.into());
+    assert_eq!(covered(PREFIX, "Failed", "Step"), steps.into());
 }
 
 #[test]
@@ -206,7 +209,7 @@ fn an_alarm_on_what_is_tried_again_waits_for_several_and_tells_within_minutes() 
 fn an_alarm_on_our_own_metrics_is_on_one_that_is_measured_by_those_dimensions() {
     let mut seen = 0;
     for alarm in alarms() {
-        if alarm["Namespace"] != NAMESPACE {
+        if alarm["Namespace"] != PREFIX {
             continue;
         }
         seen += 1;
@@ -223,7 +226,7 @@ fn an_alarm_on_our_own_metrics_is_on_one_that_is_measured_by_those_dimensions() 
 #[test]
 fn a_beat_is_held_for_missing_when_the_survey_calls_it_old() {
     assert_eq!(
-        covered(NAMESPACE, metric::BEAT_AGE.name, "Step"),
+        covered(PREFIX, metric::BEAT_AGE.name, "Step"),
         [SURVEY.to_owned()].into()
     );
     let all = alarms();
@@ -237,10 +240,7 @@ fn a_beat_is_held_for_missing_when_the_survey_calls_it_old() {
 #[test]
 fn what_the_schedule_finds_of_readiness_is_what_the_alarm_looks_at() {
     let step = readiness::READINESS.to_owned();
-    assert_eq!(
-        covered(NAMESPACE, metric::READY.name, "Step"),
-        [step].into()
-    );
+    assert_eq!(covered(PREFIX, metric::READY.name, "Step"), [step].into());
     let triggers = template::read("triggers");
     let rules = template::resources(&triggers, "AWS::Events::Rule");
     let request = readiness::request().to_string();

@@ -3,8 +3,8 @@
 use std::{env, fs};
 
 use failover::metric::{
-    self, BEAT_AGE, FAILED, Metric, NAMESPACE, PROTECTED, READY, REPLICATION_LAG, RPO, RTO,
-    RUNS_ENDED, VERDICTS, WRITES,
+    self, BEAT_AGE, FAILED, Metric, PROTECTED, READY, REPLICATION_LAG, RPO, RTO, RUNS_ENDED,
+    VERDICTS, WRITES,
 };
 use serde_json::{Value, json};
 use steps::confirm_outage::BEAT_OLD;
@@ -22,6 +22,11 @@ AWSTemplateFormatVersion: "2010-09-09"
 Description: aurora-failover, the page on which one member Region shows who writes, whether everything is protected, how far its standbys are behind, and how the last runs ended.
 
 Parameters:
+  Prefix:
+    Type: String
+    Default: aurora-failover
+    AllowedPattern: (?!aws|ssm)[a-z][a-z0-9-]{0,18}[a-z0-9]
+    Description: What all names begin with.
   MemberRegions:
     Type: CommaDelimitedList
     Description: Every Region that holds a member of a plan, this one included.
@@ -30,7 +35,7 @@ Resources:
   Dashboard:
     Type: AWS::CloudWatch::Dashboard
     Properties:
-      DashboardName: !Sub aurora-failover-${AWS::Region}
+      DashboardName: !Sub ${Prefix}-${AWS::Region}
       DashboardBody: !Sub
         - |
 "#;
@@ -48,8 +53,9 @@ fn search(metric: &Metric, statistic: &str, seconds: u32) -> Value {
     let of_plans = sets.find(|set| set.contains(&"Plan"));
     let set = of_plans.unwrap_or(&metric.dimensions[0]).join(",");
     let name = metric.name;
-    let expression =
-        format!("SEARCH('{{{NAMESPACE},{set}}} MetricName=\"{name}\"', '{statistic}', {seconds})");
+    let expression = format!(
+        "SEARCH('{{\"${{Prefix}}\",{set}}} MetricName=\"{name}\"', '{statistic}', {seconds})"
+    );
     json!([{"expression": expression, "id": name.to_lowercase()}])
 }
 
@@ -94,9 +100,9 @@ fn widgets() -> Vec<Value> {
     let old = json!({"view": "timeSeries", "yAxis": {"left": {"min": 0}},
         "annotations": {"horizontal": [{"value": BEAT_OLD.as_secs(), "label": "raises the alarm"}]}});
     let bars = json!({"view": "bar", "setPeriodToTimeRange": true});
-    let about = "## aurora-failover in ${AWS::Region}\nMember Regions: ${Regions}. Each has a page like this, `aurora-failover-` and its \
+    let about = "## ${Prefix} in ${AWS::Region}\nMember Regions: ${Regions}. Each has a page like this, `${Prefix}-` and its \
         name, of what is seen from there.";
-    let runs = "SOURCE '/aws/lambda/aurora-failover-recovery-ledger' | fields @timestamp, Plan, Kind, Outcome, RTO, RPO \
+    let runs = "SOURCE '/aws/lambda/${Prefix}-recovery-ledger' | fields @timestamp, Plan, Kind, Outcome, RTO, RPO \
         | filter ispresent(RunsEnded) | sort @timestamp desc | limit 20";
     let [writes, is_protected, is_ready] = at_a_glance();
     vec![
@@ -165,6 +171,7 @@ fn alarms() -> Vec<String> {
 fn made() -> String {
     let widgets: Vec<_> = widgets().iter().map(Value::to_string).collect();
     let widgets = widgets.join(",\n          ");
+    let widgets = widgets.replace(":alarm:aurora-failover-", ":alarm:${Prefix}-");
     format!("{HEAD}          {{\"widgets\": [\n          {widgets}\n          ]}}\n{TAIL}")
 }
 

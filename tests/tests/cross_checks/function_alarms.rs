@@ -28,6 +28,11 @@ AWSTemplateFormatVersion: "2010-09-09"
 Description: aurora-failover, the alarms of one member Region on <what>.
 
 Parameters:
+  Prefix:
+    Type: String
+    Default: aurora-failover
+    AllowedPattern: (?!aws|ssm)[a-z][a-z0-9-]{0,18}[a-z0-9]
+    Description: What all names begin with.
   AlarmTopicArn:
     Type: String
     Default: ""
@@ -43,10 +48,10 @@ Resources:
 const ALARM: &str = r#"  <Id><Metric>:
     Type: AWS::CloudWatch::Alarm
     Properties: {
-      AlarmName: aurora-failover-<name>-<metric>,
+      AlarmName: !Sub "${Prefix}-<name>-<metric>",
       AlarmDescription: "<told>",
       Namespace: AWS/Lambda, MetricName: <Metric>,
-      Dimensions: [{Name: FunctionName, Value: aurora-failover-<name>}],
+      Dimensions: [{Name: FunctionName, Value: !Sub "${Prefix}-<name>"}],
       Statistic: Sum, <when>,
       Threshold: 1, ComparisonOperator: GreaterThanOrEqualToThreshold, TreatMissingData: notBreaching,
       AlarmActions: !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aurora_global::{planned_failover, rebuild_global};
-use failover::json::operation;
+use failover::{installation, json::operation};
 use serde_json::{Value, json};
 use steps::{confirm_outage, fence_writer, health_probe, warm};
 use tests::{machine, policy, repository::text, template};
@@ -112,8 +112,8 @@ fn a_suspicion_is_published_as_the_rule_wants_it() {
         .unwrap();
     let pattern = &rule["EventPattern"];
     let publisher = text("crates/aws/src/eventbridge.rs");
-    let source = pattern["source"][0].as_str().unwrap();
-    assert!(publisher.contains(&format!(".source(\"{source}\")")));
+    assert_eq!(pattern["source"], json!([installation::PREFIX]));
+    assert!(publisher.contains(".source(installation::prefix())"));
     let kind = pattern["detail-type"][0].as_str().unwrap();
     let named = format!("const SUSPECT: &str = \"{kind}\";");
     assert!(publisher.contains(&named), "{kind}");

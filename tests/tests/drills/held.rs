@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use failover::installation;
 use serde_json::Value;
 use tests::{
     drill::{Drill, Ended},
@@ -27,13 +28,23 @@ static FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
 /// They are worlds of thirty processes each, with answers that are due within a second: more of them at once would be slower, and lie.
 const AT_ONCE: usize = 3;
 
+/// What all names of the installation begin with that calls the most functions: not with the product's.
+pub(crate) const PREFIX: &str = "payments-dr";
+
+/// A scenario, the prefix of its installation, and where it is kept.
+type ToHold = (&'static str, &'static str, &'static OnceLock<Option<Held>>);
+
 /// The longest ones begin.
-const SCENARIOS: [(&str, &OnceLock<Option<Held>>); 5] = [
-    ("failback-after-detach", &FAILBACK),
-    ("switchover", &SWITCHOVER),
-    ("region-loss", &REGION_LOSS),
-    ("region-loss-managed", &REGION_LOSS_MANAGED),
-    ("path-impaired", &PATH_IMPAIRED),
+const SCENARIOS: [ToHold; 5] = [
+    ("failback-after-detach", PREFIX, &FAILBACK),
+    ("switchover", installation::PREFIX, &SWITCHOVER),
+    ("region-loss", installation::PREFIX, &REGION_LOSS),
+    (
+        "region-loss-managed",
+        installation::PREFIX,
+        &REGION_LOSS_MANAGED,
+    ),
+    ("path-impaired", installation::PREFIX, &PATH_IMPAIRED),
 ];
 
 /// A drill that was held to its end.
@@ -86,8 +97,10 @@ fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
             thread::spawn(move || {
                 loop {
                     let next = left.lock().unwrap().pop_front();
-                    let Some((scenario, cell)) = next else { break };
-                    let held = catch_unwind(|| hold(scenario)).ok();
+                    let Some((scenario, prefix, cell)) = next else {
+                        break;
+                    };
+                    let held = catch_unwind(|| hold(scenario, prefix)).ok();
                     assert!(cell.set(held).is_ok(), "{scenario} is held once");
                 }
             });
@@ -97,9 +110,9 @@ fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
     held.unwrap_or_else(|| panic!("the drill could not be held; the reason is printed above"))
 }
 
-fn hold(scenario: &str) -> Held {
+fn hold(scenario: &str, prefix: &str) -> Held {
     let world = World::new(scenario);
-    let mut drill = Drill::start(&world, scenario);
+    let mut drill = Drill::start_under(&world, scenario, prefix);
     let held = drill.wait_until_up();
     let second = Drill::start(&world, scenario).end(Duration::from_secs(10));
     let ended = drill.end(LIMIT);

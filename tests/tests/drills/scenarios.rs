@@ -1,9 +1,13 @@
 //! What comes out of each scenario.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tests::drill::Ended;
 
-use crate::held::{Held, failback, path_impaired, region_loss, region_loss_managed, switchover};
+use crate::held::{
+    Held, PREFIX, failback, path_impaired, region_loss, region_loss_managed, switchover,
+};
 
 /// The fields that every report has, whatever the scenario.
 fn holds_its_fields(held: &Held, scenario: &str) {
@@ -203,13 +207,30 @@ fn the_way_home_after_a_detach_loses_nothing_and_takes_nothing_from_the_writer()
     let takes = ["Delete", "Modify", "RemoveFrom"];
     for call in calls
         .iter()
-        .filter(|call| call["function"] == "aurora-failover-rebuild-global")
+        .filter(|call| call["function"] == format!("{PREFIX}-rebuild-global"))
     {
         let operation = call["operation"].as_str().unwrap();
         if takes.iter().any(|prefix| operation.starts_with(prefix)) {
             assert_eq!(call["region"], "us-west-2", "{call}");
         }
     }
+}
+
+#[test]
+fn an_installation_with_a_prefix_of_its_own_calls_nothing_of_another_name() {
+    let held = failback();
+    let calls = held.report["calls"].as_array().unwrap();
+    let names = calls.iter().map(|call| call["function"].as_str().unwrap());
+    let names: BTreeSet<_> = names.collect();
+    let own = names
+        .iter()
+        .filter(|name| name.starts_with(&format!("{PREFIX}-")));
+    assert!(own.count() >= 8, "{names:?}");
+    let others: Vec<_> = names
+        .iter()
+        .filter(|name| name.contains("aurora-failover"))
+        .collect();
+    assert_eq!(others, Vec::<&&str>::new());
 }
 
 fn called(report: &Value, operation: &str) -> bool {

@@ -6,8 +6,8 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     ledger::KeptPlan,
-    plan::{PARAMETERS, Plan, read_named},
-    switches::{KILL, Switches, maintenance},
+    plan::{Plan, parameters as path, read_named},
+    switches::{Switches, kill, maintenance},
 };
 
 use crate::ending::{Answer, Ending};
@@ -46,7 +46,7 @@ impl Directory {
 
     pub(super) fn names(&self) -> impl Iterator<Item = PlanName> {
         let parameters = self.parameters.iter().flat_map(BTreeMap::keys);
-        let written = parameters.filter_map(|name| Some(name.strip_prefix(PARAMETERS)?.into()));
+        let written = parameters.filter_map(|name| Some(name.strip_prefix(&path())?.into()));
         let known = self.known.iter().flatten();
         written.chain(known.map(|known| known.plan.plan.clone()))
     }
@@ -56,7 +56,7 @@ impl Directory {
             Ok(parameters) => parameters,
             Err(why) => return Document::Unread(why.clone()),
         };
-        let Some(text) = parameters.get(&format!("{PARAMETERS}{name}")) else {
+        let Some(text) = parameters.get(&format!("{}{name}", path())) else {
             return Document::Missing;
         };
         match read_named(name, text) {
@@ -72,7 +72,7 @@ impl Directory {
             value.filter(|value| value.trim() != "off")
         };
         Some(Switches {
-            kill: on(KILL),
+            kill: on(&kill()),
             maintenance: on(&maintenance(name)),
         })
     }

@@ -12,7 +12,7 @@ use failover::{
     Error,
     domain::{Epoch, PlanName},
     ledger::{Claim, Current, KeptPlan, PlanState, Run},
-    plan::{PARAMETERS, Plan},
+    plan::{Plan, parameters},
 };
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -233,7 +233,7 @@ fn operation(asked: &Asked) -> &str {
 
 /// A plan's parameter.
 fn parameter(plan: &Plan) -> String {
-    format!("{PARAMETERS}{}", plan.plan)
+    format!("{}{}", parameters(), plan.plan)
 }
 
 fn described(plan: &Plan) -> Value {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover::installation::named;
 use serde_json::{Value, json};
 
 use super::suspicions;
@@ -205,7 +206,8 @@ impl Drill<'_> {
         let started = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(to))
             .start_execution()
             .state_machine_arn(format!(
-                "arn:aws:states:{to}:{ACCOUNT}:stateMachine:aurora-failover-{machine}"
+                "arn:aws:states:{to}:{ACCOUNT}:stateMachine:{}",
+                named(machine)
             ))
             .input(input.to_string())
             .send()
@@ -238,7 +240,7 @@ impl Drill<'_> {
     /// Calls a function by hand; `action: reason`, or its error's name and sentence.
     pub(crate) async fn said(&self, region: &str, function: &str, payload: &Value) -> String {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let name = format!("aurora-failover-{function}");
+        let name = named(function);
         match self.world.call(region, &name, payload).await {
             Ok(Ok(answer)) => format!("{}: {}", text(&answer["action"]), text(&answer["reason"])),
             Ok(Err(error)) => format!(
@@ -254,7 +256,7 @@ impl Drill<'_> {
     pub(crate) fn called(&self, function: &str, operation: &str) -> bool {
         let calls = self.world.front_door.calls();
         calls.iter().any(|call| {
-            call.function == format!("aurora-failover-{function}")
+            call.function == named(function)
                 && call.operation == operation
                 && call.status == Some(200)
         })

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover::installation::named;
 use tokio::task::AbortHandle;
 
 use crate::{
@@ -24,7 +25,7 @@ impl Drop for Telling {
 
 /// Whether a call is to publish a suspicion, whatever becomes of it: others publish that a run has ended.
 pub(super) fn is_suspicion(call: &Call) -> bool {
-    call.function == "aurora-failover-health-probe"
+    call.function == named("health-probe")
         && call.service == "events"
         && call.operation == "PutEvents"
 }

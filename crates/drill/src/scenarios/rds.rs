@@ -1,6 +1,7 @@
 //! RDS and ECS by hand: what they show, and what a human does there.
 
 use aws_sdk_rds::types::{DbCluster, DbClusterEndpoint, GlobalCluster};
+use failover::installation::named;
 
 use crate::{
     profile::{ECS_CLUSTER, HOME, STANDBY, cluster},
@@ -21,7 +22,7 @@ pub(crate) fn rds(drill: &Drill<'_>, region: &str) -> aws_sdk_rds::Client {
 /// RDS of a Region, read as the functions read it.
 pub(crate) fn control_plane(drill: &Drill<'_>, region: &str) -> aws::Aws {
     let settings = aws::Settings {
-        ledger_table: "aurora-failover-ledger".into(),
+        ledger_table: named("ledger"),
         loss_bucket: None,
         machine: None,
         reach: None,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     domain::{Epoch, Region},
+    installation,
     plan::{Plan, function_of},
 };
 
@@ -12,7 +13,8 @@ fn start(plan: &Plan, region: &Region, machine: &str, input: &Value) -> String {
     let (partition, account) = whose(plan);
     format!(
         "aws stepfunctions start-execution --region {region} --state-machine-arn \
-         arn:{partition}:states:{region}:{account}:stateMachine:aurora-failover-{machine} --input '{input}'"
+         arn:{partition}:states:{region}:{account}:stateMachine:{} --input '{input}'",
+        installation::named(machine)
     )
 }
 
@@ -21,8 +23,9 @@ fn start(plan: &Plan, region: &Region, machine: &str, input: &Value) -> String {
 #[must_use]
 pub fn invoke(region: &Region, function: &str, payload: &Value) -> String {
     format!(
-        "echo '{payload}' | aws lambda invoke --region {region} --function-name aurora-failover-{function} \
-         --payload fileb:///dev/stdin answer.json && cat answer.json"
+        "echo '{payload}' | aws lambda invoke --region {region} --function-name {} \
+         --payload fileb:///dev/stdin answer.json && cat answer.json",
+        installation::named(function)
     )
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use crate::domain::{PlanName, Region};
+use crate::{
+    domain::{PlanName, Region},
+    installation,
+};
 
 mod fault;
 mod former;
@@ -27,7 +30,10 @@ pub use topology::{Member, Runs, Strategy, Topology, TopologyKind, function_of};
 pub use validate::APPROVAL_MINUTES_MAX;
 
 /// Where the plans lie among the parameters of each Region.
-pub const PARAMETERS: &str = "/aurora-failover/plans/";
+#[must_use]
+pub fn parameters() -> String {
+    installation::parameter("plans/")
+}
 
 /// One protected database. The same revision lies in each Region's `/aurora-failover/plans/<plan>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -2,7 +2,7 @@
 //!
 //! An engine for patterns weighs a megabyte in every function, so the checks are written by hand.
 
-use crate::domain::Region;
+use crate::{domain::Region, installation};
 
 /// The name of a plan.
 pub(super) const PLAN: &str = "^[A-Za-z0-9-]{1,40}$";
@@ -59,7 +59,8 @@ pub(super) fn is_host(name: &str) -> bool {
 }
 
 pub(super) fn is_parameter(name: &str) -> bool {
-    let kept = ["/aws", "/ssm", "/aurora-failover/"];
+    let own = installation::parameter("");
+    let kept = ["/aws", "/ssm", "/aurora-failover/", &own];
     consists(name, PARAMETER_MAX, "_.-/")
         && name.starts_with('/')
         && !name.ends_with('/')

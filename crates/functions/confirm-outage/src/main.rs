@@ -5,7 +5,9 @@ use by_kind::ByKind;
 use steps::confirm_outage;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        confirm_outage::handle(aws, payload).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| confirm_outage::handle(aws, payload).await,
+    )
 }

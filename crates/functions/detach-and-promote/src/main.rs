@@ -10,8 +10,12 @@ use failover::{
 use steps::start;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        let pass = async |payload| answer(detach_and_promote::run(aws, &read(payload)?).await?);
-        start::or(aws, RunKind::UnplannedFailover, payload, pass).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| {
+            let pass = async |payload| answer(detach_and_promote::run(aws, &read(payload)?).await?);
+            start::or(aws, RunKind::UnplannedFailover, payload, pass).await
+        },
+    )
 }

@@ -6,7 +6,9 @@ use failover::pass::{answer, read};
 use steps::dns_flip;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        answer(dns_flip::run(aws, &read(payload)?).await?)
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| answer(dns_flip::run(aws, &read(payload)?).await?),
+    )
 }

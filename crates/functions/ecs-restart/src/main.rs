@@ -5,7 +5,9 @@ use by_kind::ByKind;
 use steps::ecs_restart;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        ecs_restart::handle(aws, payload).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| ecs_restart::handle(aws, payload).await,
+    )
 }

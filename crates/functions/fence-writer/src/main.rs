@@ -5,7 +5,9 @@ use by_kind::ByKind;
 use steps::fence_writer;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        fence_writer::handle(aws, payload).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| fence_writer::handle(aws, payload).await,
+    )
 }

@@ -5,7 +5,9 @@ use by_kind::ByKind;
 use steps::health_probe;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, deadline| {
-        health_probe::handle(aws, payload, deadline).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, deadline| health_probe::handle(aws, payload, deadline).await,
+    )
 }

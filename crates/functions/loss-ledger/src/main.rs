@@ -5,7 +5,9 @@ use by_kind::ByKind;
 use steps::loss_ledger;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        loss_ledger::handle(aws, payload).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| loss_ledger::handle(aws, payload).await,
+    )
 }

@@ -7,8 +7,12 @@ use failover::ledger::RunKind;
 use steps::start;
 
 fn main() -> Ended {
-    serve(ByKind::of, async |aws, payload, _| {
-        let pass = async |payload| planned_failover::handle(aws, payload).await;
-        start::or(aws, RunKind::PlannedFailover, payload, pass).await
-    })
+    serve(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        async |aws, payload, _| {
+            let pass = async |payload| planned_failover::handle(aws, payload).await;
+            start::or(aws, RunKind::PlannedFailover, payload, pass).await
+        },
+    )
 }

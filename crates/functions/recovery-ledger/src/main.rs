@@ -9,9 +9,12 @@ const OTHERS: &str = env!("OTHER_FUNCTIONS");
 
 fn main() -> Ended {
     let others: Vec<_> = OTHERS.split(' ').collect();
-    serve_and_wake(ByKind::of, &others, async |aws, payload, _| {
-        recovery_ledger::handle(aws, payload).await
-    })
+    serve_and_wake(
+        env!("CARGO_BIN_NAME"),
+        ByKind::of,
+        &others,
+        async |aws, payload, _| recovery_ledger::handle(aws, payload).await,
+    )
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use failover::installation::named;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
@@ -101,7 +102,8 @@ fn unheard(plan: &Plan, region: &Region, last: Option<Timestamp>) -> Message {
         ),
         next: format!(
             "Ask that probe for one look. Its answer, or its log, says what is wrong. Where it answers, look whether the rule \
-             aurora-failover-watch in {region} is enabled and whether the plan's parameter is there."
+             {} in {region} is enabled and whether the plan's parameter is there.",
+            named("watch")
         ),
         commands: vec![commands::look(plan, region)],
         ..Message::default()

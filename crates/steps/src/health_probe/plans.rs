@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::endpoints::refresh;
+use failover::plan::parameters;
 use failover::{
     Error,
     domain::{PlanName, Region},
@@ -151,8 +152,9 @@ fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
         Fault::Parameter(_) => (
             format!("the plan's parameter in {here} is wrong"),
             format!(
-                "Correct /aurora-failover/plans/{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
+                "Correct {parameters}{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
              topology and unplanned can be read and are unchanged, and planned runs are refused.",
+                parameters = parameters(),
                 name = plan.plan,
                 revision = plan.revision
             ),

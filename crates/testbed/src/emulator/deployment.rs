@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use failover::installation;
 use serde_json::json;
 use tokio::{process::Command, time::timeout};
 
@@ -41,6 +42,7 @@ pub fn answers(
     let each = members.iter().map(|region| (region.clone(), json!({})));
     let mut answers = json!({
         "account": ACCOUNT,
+        "prefix": installation::prefix(),
         "home_region": members.first(),
         "members": each.collect::<serde_json::Map<_, _>>(),
         "everywhere": parameters,

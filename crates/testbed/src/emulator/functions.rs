@@ -3,11 +3,11 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_lambda::{Client, error::DisplayErrorContext, types::Environment};
+use failover::installation::named;
 use futures::future::try_join_all;
 
 use super::{Emulator, EmulatorError, processes};
 
-const PREFIX: &str = "aurora-failover-";
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn refused<E: std::error::Error>(
@@ -74,7 +74,7 @@ impl Emulator {
             .unwrap_or_default()
             .into_iter()
             .filter_map(|function| function.function_name);
-        Ok(names.filter(|name| name.starts_with(PREFIX)).collect())
+        Ok(names.filter(|name| name.starts_with(&named(""))).collect())
     }
 
     /// Takes every function of a Region away: running ones end in the middle, new invocations are refused.

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_lambda::{error::DisplayErrorContext, primitives::Blob};
+use failover::installation::named;
 use serde_json::Value;
 
 use super::{Trouble, World};
@@ -143,7 +144,7 @@ impl World {
     async fn call_now(&self, region: &str, function: &str, payload: &str) -> Result<(), Trouble> {
         aws_sdk_lambda::Client::new(&self.emulator.sdk_config(region))
             .invoke()
-            .function_name(format!("aurora-failover-{function}"))
+            .function_name(named(function))
             .invocation_type(aws_sdk_lambda::types::InvocationType::Event)
             .payload(Blob::new(payload))
             .send()

@@ -4,12 +4,15 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use aws::{Aws, Settings};
 use aws_sdk_dynamodb::types::AttributeValue;
+use failover::installation::named;
 
 use super::{Trouble, World};
 use crate::profile::STANDBY;
 
 /// The table in every member Region.
-pub(super) const TABLE: &str = "aurora-failover-ledger";
+pub(super) fn table() -> String {
+    named("ledger")
+}
 
 impl World {
     /// The ledgers of every Region.
@@ -22,7 +25,7 @@ impl World {
     #[must_use]
     pub fn ledger_of(&self, region: &str) -> Aws {
         let settings = Settings {
-            ledger_table: TABLE.into(),
+            ledger_table: table(),
             loss_bucket: None,
             machine: None,
             reach: None,
@@ -44,7 +47,7 @@ impl World {
         let dynamodb = aws_sdk_dynamodb::Client::new(&self.emulator.sdk_config(region));
         let mut pages = dynamodb
             .scan()
-            .table_name(TABLE)
+            .table_name(table())
             .consistent_read(true)
             .into_paginator()
             .send();

@@ -5,11 +5,14 @@ use aws_sdk_route53::types::{
     Vpc, VpcRegion,
 };
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
+use failover::installation::parameter;
+use failover::switches::kill;
+use failover::switches::maintenance;
 use serde_json::{Value, json};
 
 use std::collections::HashMap;
 
-use super::{Members, Secrets, Trouble, databases, ledgers::TABLE};
+use super::{Members, Secrets, Trouble, databases, ledgers::table};
 use crate::{
     emulator::Emulator,
     profile::{ECS_CLUSTER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile, TOPIC, ZONE, names},
@@ -136,14 +139,14 @@ pub(super) async fn reset(
             if profile.plans.contains(&plan) && profile.members.contains(&region) {
                 put_plan(emulator, region, plan, &profile.plan(plan, zone_id)).await?;
             } else {
-                let name = format!("/aurora-failover/plans/{plan}");
+                let name = parameter(&format!("plans/{plan}"));
                 ssm.delete_parameters().names(name).send().await?;
             }
         }
         ssm.delete_parameters()
-            .names("/aurora-failover/kill")
+            .names(kill())
             .names(PARAMETER)
-            .names(format!("/aurora-failover/maintenance/{PLAN}"))
+            .names(maintenance(&PLAN.into()))
             .send()
             .await?;
         empty_ledger(&config).await?;
@@ -167,7 +170,7 @@ pub(super) async fn put_plan(
 ) -> Result<(), Trouble> {
     aws_sdk_ssm::Client::new(&emulator.sdk_config(region))
         .put_parameter()
-        .name(format!("/aurora-failover/plans/{plan}"))
+        .name(parameter(&format!("plans/{plan}")))
         .value(document.to_string())
         .r#type(ParameterType::String)
         .tier(ParameterTier::IntelligentTiering)
@@ -181,7 +184,7 @@ async fn empty_ledger(config: &aws_config::SdkConfig) -> Result<(), Trouble> {
     let dynamodb = aws_sdk_dynamodb::Client::new(config);
     let mut pages = dynamodb
         .scan()
-        .table_name(TABLE)
+        .table_name(table())
         .projection_expression("#p, #i")
         .expression_attribute_names("#p", "plan")
         .expression_attribute_names("#i", "item")
@@ -191,7 +194,7 @@ async fn empty_ledger(config: &aws_config::SdkConfig) -> Result<(), Trouble> {
         for key in page?.items.unwrap_or_default() {
             dynamodb
                 .delete_item()
-                .table_name(TABLE)
+                .table_name(table())
                 .set_key(Some(key))
                 .send()
                 .await?;

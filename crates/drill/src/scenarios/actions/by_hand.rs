@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover::installation::named;
 use serde_json::Value;
 
 use crate::scenario::{Drill, Played};
@@ -14,7 +15,7 @@ pub(crate) async fn done(
     payload: &Value,
 ) {
     const PASSES_MAX: usize = 60;
-    let name = format!("aurora-failover-{function}");
+    let name = named(function);
     let mut last = String::new();
     for _ in 0..PASSES_MAX {
         match drill.world.call(region, &name, payload).await {

@@ -2,6 +2,7 @@
 
 use aurora_global::{members::Members, rebuild_global::differences};
 use aws::Aws;
+use failover::installation::named;
 use failover::topology::Shape;
 use serde_json::{Value, json};
 
@@ -62,7 +63,7 @@ pub(crate) async fn came_back(drill: &Drill<'_>, parts: &[&str]) -> Result<Playe
 
 /// What the dry run of the rebuild says that no member is given.
 async fn printed(drill: &Drill<'_>) -> Result<String, Trouble> {
-    let function = "aurora-failover-rebuild-global";
+    let function: &str = &named("rebuild-global");
     let answer = drill
         .world
         .invoke(HOME, function, &json!({"plan": PLAN}))

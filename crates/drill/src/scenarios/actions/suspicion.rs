@@ -1,5 +1,6 @@
 //! Suspicions that the drill delivers itself.
 
+use failover::installation;
 use serde_json::json;
 
 use crate::{
@@ -14,7 +15,7 @@ pub(crate) async fn suspect(drill: &Drill<'_>, times: usize) -> Result<(), Troub
     drill
         .publish(
             STANDBY,
-            ("aurora-failover", "Primary Suspect"),
+            (installation::prefix(), "Primary Suspect"),
             &detail,
             times,
         )

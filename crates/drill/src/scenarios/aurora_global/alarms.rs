@@ -6,6 +6,8 @@ use std::{
 };
 
 use aws_sdk_ssm::types::ParameterType;
+use failover::installation::named;
+use failover::installation::parameter;
 use serde_json::json;
 
 use crate::{
@@ -35,8 +37,6 @@ const QUIET: Duration = Duration::from_secs(240);
 const LOOK: Duration = Duration::from_secs(4);
 
 const MEMBERS: [&str; 2] = [HOME, STANDBY];
-const PROBE: &str = "aurora-failover-health-probe";
-const SCHEDULE: &str = "aurora-failover-watch";
 
 /// An alarm of a Region.
 type Alarm = (&'static str, String);
@@ -78,10 +78,9 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
 
     let began = Instant::now();
     drill.fault(WITNESS, "cannot start confirm-outage", "witness dead");
-    drill
-        .world
-        .emulator
-        .take_away(WITNESS, "aurora-failover-confirm-outage")
+    let emulator = &drill.world.emulator;
+    emulator
+        .take_away(WITNESS, &named("confirm-outage"))
         .await?;
     let fence = failing_fence(drill);
     let wanted = [
@@ -98,7 +97,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         )
         .await?;
     drill.world.front_door.remove(fence);
-    drill.world.emulator.return_region(WITNESS).await?;
+    emulator.return_region(WITNESS).await?;
 
     let began = Instant::now();
     kill_the_probe(drill).await?;
@@ -106,7 +105,11 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     raised
         .all(drill, &mut played, "a dead probe", (began, &wanted[..]))
         .await?;
-    events(drill).enable_rule().name(SCHEDULE).send().await?;
+    events(drill)
+        .enable_rule()
+        .name(named("watch"))
+        .send()
+        .await?;
     drill.world.watch_now(HOME).await?;
     let still = quiet_of_beats(drill).await?;
     played.check(
@@ -140,7 +143,7 @@ async fn wrong_plan(drill: &Drill<'_>) -> Result<(), Trouble> {
     let plan = drill.world.profile.plan(PLAN, &drill.world.zone_id);
     aws_sdk_ssm::Client::new(&drill.world.emulator.sdk_config(STANDBY))
         .put_parameter()
-        .name(format!("/aurora-failover/plans/{PLAN}"))
+        .name(parameter(&format!("plans/{PLAN}")))
         .value(plan.to_string().replacen(',', ",,", 1))
         .r#type(ParameterType::String)
         .overwrite(true)
@@ -166,7 +169,7 @@ fn failing_fence(drill: &Drill<'_>) -> crate::front_door::FaultId {
     );
     let scope = Scope {
         caller_region: Some(STANDBY.into()),
-        function: Some("aurora-failover-fence-writer".into()),
+        function: Some(named("fence-writer")),
         service: Some("rds".into()),
         ..Scope::default()
     };
@@ -180,8 +183,16 @@ async fn kill_the_probe(drill: &Drill<'_>) -> Result<(), Trouble> {
         "its probe dies, and is not called any more",
         "probe dead",
     );
-    events(drill).disable_rule().name(SCHEDULE).send().await?;
-    drill.world.emulator.kill(HOME, PROBE).await?;
+    events(drill)
+        .disable_rule()
+        .name(named("watch"))
+        .send()
+        .await?;
+    drill
+        .world
+        .emulator
+        .kill(HOME, &named("health-probe"))
+        .await?;
     Ok(())
 }
 
@@ -194,7 +205,7 @@ async fn now(drill: &Drill<'_>) -> Result<BTreeSet<Alarm>, Trouble> {
     let mut all = BTreeSet::new();
     for region in MEMBERS {
         let names = drill.world.emulator.alarms(region).await?.into_iter();
-        let short = names.map(|name| name.trim_start_matches("aurora-failover-").to_owned());
+        let short = names.map(|name| name.trim_start_matches(&named("")).to_owned());
         all.extend(short.map(|name| (region, name)));
     }
     Ok(all)

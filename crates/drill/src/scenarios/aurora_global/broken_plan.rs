@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_ssm::types::ParameterType;
+use failover::installation::parameter;
 use failover::{evidence::Verdict, plan::Strategy};
 use serde_json::json;
 
@@ -36,7 +37,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         "somebody writes a comma too many into its plan",
         "plan broken",
     );
-    let name = format!("/aurora-failover/plans/{PLAN}");
+    let name = parameter(&format!("plans/{PLAN}"));
     let ssm = aws_sdk_ssm::Client::new(&world.emulator.sdk_config(STANDBY));
     let read = ssm.get_parameter().name(&name).send().await?;
     let text = read.parameter.and_then(|parameter| parameter.value);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover::switches::maintenance;
 use rds_sim::PG_CRON;
 use serde_json::json;
 use tokio_postgres::{Client, NoTls};
@@ -37,8 +38,6 @@ const ELSEWHERE: &str = "postgres";
 const DUE: Duration = Duration::from_secs(1);
 /// How long nothing may be written.
 const QUIET: Duration = Duration::from_secs(5);
-/// The switch that keeps the schedule from fencing again.
-const SWITCH: &str = "/aurora-failover/maintenance/orders";
 /// One job of the administrator's, one of an application's, and one that is not active.
 const JOBS: &str = "INSERT INTO cron.job
     SELECT n, '1 second', format('INSERT INTO app.ticks (job) VALUES (%s)', n), 'orders', role, n < 3
@@ -109,7 +108,7 @@ async fn lost_and_back(drill: &Drill<'_>) -> Result<Played, Trouble> {
 async fn unfenced(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> {
     let ssm = aws_sdk_ssm::Client::new(&drill.world.emulator.sdk_config(HOME));
     ssm.put_parameter()
-        .name(SWITCH)
+        .name(maintenance(&PLAN.into()))
         .value("somebody looks around")
         .r#type(aws_sdk_ssm::types::ParameterType::String)
         .send()
@@ -123,7 +122,10 @@ async fn unfenced(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble>
         format!("{said} Both write: {back}; active: {jobs:?}"),
         said.starts_with("unfence: ") && back && jobs == [true, true, false],
     );
-    ssm.delete_parameter().name(SWITCH).send().await?;
+    ssm.delete_parameter()
+        .name(maintenance(&PLAN.into()))
+        .send()
+        .await?;
     returned_and_fenced(drill, played).await?;
     quiet(drill, played, "after the second fence").await
 }

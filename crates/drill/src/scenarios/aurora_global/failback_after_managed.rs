@@ -1,5 +1,6 @@
 //! A failback after a managed failover.
 
+use failover::installation::named;
 use serde_json::json;
 
 use crate::{
@@ -67,7 +68,7 @@ async fn rds_could_not_fence(drill: &Drill<'_>, played: &mut Played) -> Result<(
         "instance": "orders-west-1",
         "message": "Write fencing timed out"
     });
-    let fence = "aurora-failover-fence-writer";
+    let fence: &str = &named("fence-writer");
     drill.world.invoke(HOME, fence, &hint).await?;
     let told = drill
         .told("could not keep writes out")

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use failover::installation::named;
 use serde_json::json;
 
 use crate::{
@@ -69,7 +70,7 @@ async fn kill_in(
     run: &str,
     (state, function): (&str, &str),
 ) -> Result<bool, Trouble> {
-    let function = format!("aurora-failover-{function}");
+    let function = named(function);
     let slow = drill.world.front_door.set(
         Scope {
             caller_region: Some(HOME.into()),

@@ -2,6 +2,7 @@
 //! made anew by its stack, and a planned move home.
 
 use aws_sdk_rds::types::GlobalCluster;
+use failover::installation::named;
 use serde_json::json;
 
 use crate::{
@@ -17,8 +18,6 @@ use crate::{
     },
     world::Trouble,
 };
-
-const DATABASE: &str = "aurora-failover-database";
 
 pub(super) static SCENARIO: Scenario = Scenario {
     name: "fallback-by-stacks",
@@ -91,7 +90,11 @@ async fn home_is_given_up(drill: &Drill<'_>) -> Result<(), Trouble> {
         &["--region", HOME],
     )
     .await?;
-    drill.world.emulator.delete_stack(HOME, DATABASE).await?;
+    drill
+        .world
+        .emulator
+        .delete_stack(HOME, &named("database"))
+        .await?;
     raised(drill, &goes, &own).await
 }
 
@@ -129,7 +132,7 @@ async fn adopted(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> 
     let adopt = json!({"operation": "adopt", "plan": PLAN});
     let answer = drill
         .world
-        .invoke(HOME, "aurora-failover-recovery-ledger", &adopt)
+        .invoke(HOME, &named("recovery-ledger"), &adopt)
         .await?;
     let found = answer["reason"].as_str().unwrap_or_default().to_owned();
     let held = found.contains(STANDBY);
@@ -142,7 +145,7 @@ async fn adopted(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> 
     let setup = json!({"operation": "setup", "plan": PLAN});
     drill
         .world
-        .invoke(STANDBY, "aurora-failover-health-probe", &setup)
+        .invoke(STANDBY, &named("health-probe"), &setup)
         .await?;
     let dry = json!({"plan": PLAN});
     let beats = async || {

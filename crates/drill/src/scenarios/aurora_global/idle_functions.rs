@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use failover::installation::named;
+
 use crate::{
     profile::{HOME, STANDBY, WRITER_NAME, cluster},
     scenario::{Drill, Ends, Played, RETURN, SOON, SUSPECTED, Scenario, TOOK_OVER, Told},
@@ -26,7 +28,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     const IDLE: Duration = Duration::from_secs(40);
     let world = drill.world;
     drill.fault(STANDBY, "cannot start dns-flip", "function idle");
-    let function = "aurora-failover-dns-flip";
+    let function: &str = &named("dns-flip");
     world.emulator.take_away(STANDBY, function).await?;
     let mut played = drill.lose(HOME).await?;
     drill

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use failover::switches::kill;
+
 use crate::{
     profile::{HOME, STANDBY},
     scenario::{Drill, Ends, Played, RUN, Scenario, Told},
@@ -26,7 +28,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
 async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let ssm = aws_sdk_ssm::Client::new(&drill.world.emulator.sdk_config(STANDBY));
     ssm.put_parameter()
-        .name("/aurora-failover/kill")
+        .name(kill())
         .value("a drill is on")
         .r#type(aws_sdk_ssm::types::ParameterType::String)
         .send()
@@ -47,12 +49,12 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     played.check(
         "people are told of the outage, and which switch is on",
         heard.replace('\n', " "),
-        heard.contains("/aurora-failover/kill is on"),
+        heard.contains(&format!("{} is on", kill())),
     );
     let run = drill.start_run(HOME, STANDBY).await?;
     drill.end_of(&run, RUN).await;
     let told = drill.told("no run from").await.unwrap_or_default();
-    let named = told.contains("/aurora-failover/kill is on (a drill is on)");
+    let named = told.contains(&format!("{} is on (a drill is on)", kill()));
     played.check(
         "a run by hand is refused, and the switch is named",
         told.replace('\n', " "),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover::installation::named;
 use serde_json::json;
 
 use crate::{
@@ -29,7 +30,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let world = drill.world;
     let throttled = world.front_door.set(
         Scope {
-            function: Some("aurora-failover-detach-and-promote".into()),
+            function: Some(named("detach-and-promote")),
             service: Some("rds".into()),
             ..Scope::default()
         },
@@ -38,12 +39,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let mut played = drill.lose(HOME).await?;
     drill
         .until(SOON, "the pass that would promote", async || {
-            let mut runs = drill.runs.seen().into_iter();
-            runs.any(|run| {
-                run.states
-                    .iter()
-                    .any(|state| state.name == "DetachAndPromote")
-            })
+            drill.runs.that_entered("DetachAndPromote").is_some()
         })
         .await;
     world.emulator.stop_runs(STANDBY).await?;
@@ -53,7 +49,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         .timeline
         .say(Kind::Run, "the drill", "waits until the evidence is old");
     tokio::time::sleep(OLD).await;
-    let run = drill.runs.seen().into_iter().next_back();
+    let run = drill.runs.that_entered("DetachAndPromote");
     let payload = json!({"plan": PLAN, "run_id": run.map(|run| run.name), "from_region": HOME,
         "target_region": STANDBY, "epoch": 1});
     let said = drill.said(STANDBY, "detach-and-promote", &payload).await;

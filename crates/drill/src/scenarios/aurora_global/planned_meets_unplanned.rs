@@ -1,5 +1,6 @@
 //! Somebody starts an unplanned run beside a planned one.
 
+use failover::installation::named;
 use serde_json::json;
 
 use crate::{
@@ -28,7 +29,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let mut played = Played::now();
     let slow = world.front_door.set(
         Scope {
-            function: Some("aurora-failover-planned-failover".into()),
+            function: Some(named("planned-failover")),
             service: Some("rds".into()),
             ..Scope::default()
         },

@@ -1,5 +1,7 @@
 //! The promoting function dies right after its call.
 
+use failover::installation::named;
+
 use crate::{
     profile::{HOME, STANDBY},
     scenario::{Drill, Ends, Played, RETURN, RUN, SOON, SUSPECTED, Scenario, TOOK_OVER, Told},
@@ -31,12 +33,12 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         "loses detach-and-promote in the middle of the run",
         "function lost",
     );
-    let function = "aurora-failover-detach-and-promote";
+    let function: &str = &named("detach-and-promote");
     world.emulator.take_away(STANDBY, function).await?;
     // Back while the promotion is unproven: the deposed writer takes beats again, so nobody suspects it any more.
     world.return_region(HOME).await?;
     drill.ended(1).await;
-    let first = drill.runs.seen().into_iter().next();
+    let first = drill.runs.that_entered("DetachAndPromote");
     let outcome = first.and_then(|run| run.outcome).unwrap_or_default();
     played.check(
         "the run whose function died ends failed",

@@ -1,5 +1,6 @@
 //! A planned move there and back.
 
+use failover::installation::named;
 use serde_json::json;
 
 use crate::{
@@ -81,7 +82,7 @@ async fn by_hand_changes_nothing(drill: &Drill<'_>, played: &mut Played) {
     };
     let journal = drill.world.front_door.calls().into_iter();
     let changes = journal.filter(|call| {
-        let name = call.function.strip_prefix("aurora-failover-");
+        let name = call.function.strip_prefix(&named(""));
         let is_step = calls.iter().any(|(function, _)| name == Some(function));
         is_step && call.caller_region == STANDBY && !is_read(&call.operation)
     });

@@ -1,5 +1,6 @@
 //! A planned move by `aws lambda invoke` alone, with the calls that the documents print.
 
+use failover::installation::named;
 use serde_json::Value;
 
 use crate::{
@@ -68,7 +69,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
 
 /// The call that the document prints for the other way, made at home; made again, it finds the same run.
 async fn back(drill: &Drill<'_>, played: &mut Played, start: &Printed) -> Result<(), Trouble> {
-    let function = format!("aurora-failover-{}", start.function);
+    let function = named(start.function);
     let text = format!("invokes {} with {}", start.function, start.payload);
     drill.world.timeline.say(Kind::Run, "a human", text);
     let mut executions = Vec::new();

@@ -35,12 +35,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     };
     drill
         .until(SOON, "the pass that promotes", async || {
-            let mut runs = drill.runs.seen().into_iter();
-            runs.any(|run| {
-                run.states
-                    .iter()
-                    .any(|state| state.name == "DetachAndPromote")
-            })
+            drill.runs.that_entered("DetachAndPromote").is_some()
         })
         .await;
     for fault in [Fault::Throttle, Fault::ServerError] {

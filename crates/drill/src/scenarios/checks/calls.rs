@@ -1,5 +1,7 @@
 //! Which calls the functions made.
 
+use failover::installation::named;
+
 use crate::scenario::Drill;
 
 /// Promoting calls by a Region's functions that RDS took.
@@ -27,7 +29,7 @@ pub(crate) fn destroying(drill: &Drill<'_>) -> Vec<(String, String)> {
     };
     let calls = drill.world.front_door.calls().into_iter();
     let calls = calls.filter(|call| call.service == "rds" && call.status == Some(200));
-    let calls = calls.filter(|call| call.function == "aurora-failover-rebuild-global");
+    let calls = calls.filter(|call| call.function == named("rebuild-global"));
     let calls = calls.filter(|call| taking(&call.operation));
     // A global cluster without members is nobody's.
     let calls = calls.filter(|call| call.operation != "DeleteGlobalCluster");

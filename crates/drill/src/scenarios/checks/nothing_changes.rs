@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use failover::installation::named;
+
 use crate::{
     front_door::Call,
     profile::{HOME, STANDBY},
@@ -10,10 +12,7 @@ use crate::{
 };
 
 /// Functions that work on a schedule of their own, meanwhile too: what they keep of their looks goes on.
-const SCHEDULED: [&str; 2] = [
-    "aurora-failover-health-probe",
-    "aurora-failover-fence-writer",
-];
+const SCHEDULED: [&str; 2] = ["health-probe", "fence-writer"];
 
 /// What an operation begins with that changes nothing. What an invoked function does stands in the journal by itself.
 const READS: [&str; 7] = ["Describe", "Get", "List", "Query", "Scan", "Invoke", "GET "];
@@ -117,8 +116,8 @@ fn first_difference(was: Option<&String>, is: Option<&String>) -> String {
 /// Whether a call changes something that a dry run may not: anything by a step, and whatever is no ledger's by the rest.
 fn is_change(call: &Call) -> bool {
     let is_read = READS.iter().any(|read| call.operation.starts_with(read));
-    let is_refreshed = SCHEDULED.contains(&call.function.as_str())
-        && ["dynamodb", "events"].contains(&&*call.service);
+    let is_scheduled = SCHEDULED.iter().any(|name| call.function == named(name));
+    let is_refreshed = is_scheduled && ["dynamodb", "events"].contains(&&*call.service);
     !is_read && !is_refreshed
 }
 

@@ -7,7 +7,7 @@ use crate::{
     domain::{PlanName, Region},
     ledger::{KeptPlan, PlanState},
     pass::{Input, SILENCE},
-    plan::PARAMETERS,
+    plan::parameters,
     ports::{Ledger, Runtime},
 };
 
@@ -33,7 +33,8 @@ pub async fn unknown(world: &(impl Ledger + Runtime), plan: &PlanName) -> Error 
         format!("the plans known there are {}", names.join(", "))
     };
     Error::InvalidRequest(format!(
-        "plan {plan} is not known in {here}: {there}; correct the name, or write the plan's document to the parameter {PARAMETERS}{plan} there, which a probe reads within a minute"
+        "plan {plan} is not known in {here}: {there}; correct the name, or write the plan's document to the parameter {}{plan} there, which a probe reads within a minute",
+        parameters()
     ))
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Faults, MEMBERS, listed};
 use crate::{
+    installation,
     json::shown,
     plan::{KeyedTable, Plan, Route, Service, names},
 };
@@ -31,8 +32,9 @@ pub(super) fn routes(plan: &Plan, found: &mut Faults) {
             ..
         } = route
         else {
-            let fix = "write a name like /orders/writer, outside /aurora-failover/";
-            found.named(&field, name, names::is_parameter(name), fix);
+            let own = installation::parameter("");
+            let fix = format!("write a name like /orders/writer, outside {own}");
+            found.named(&field, name, names::is_parameter(name), &fix);
             continue;
         };
         let zone = of("hosted_zone");

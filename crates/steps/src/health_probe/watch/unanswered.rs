@@ -1,5 +1,6 @@
 //! A suspicion that starts no run: people are told, and decide.
 
+use failover::installation::named;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AGAIN, Action, is_of_the_writer};
@@ -145,9 +146,12 @@ impl Trouble {
             Self::NoRun => (
                 format!("no run has begun in {here}"),
                 format!("Nobody has taken the plan in {} s.", NO_RUN_AFTER.as_secs()),
-                "Start a run by hand where the writer is lost. Then look at the executions of aurora-failover-unplanned-failover. Where there \
-                 is none, see to it that the rule aurora-failover-primary-suspect is enabled and its role may start them."
-                    .into(),
+                format!(
+                    "Start a run by hand where the writer is lost. Then look at the executions of {}. Where there is none, see to it \
+                     that the rule {} is enabled and its role may start them.",
+                    named("unplanned-failover"),
+                    named("primary-suspect")
+                ),
             ),
         }
     }

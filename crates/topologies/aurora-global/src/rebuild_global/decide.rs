@@ -6,7 +6,7 @@ use super::{
 };
 use failover::{
     Error,
-    switches::KILL,
+    switches::kill,
     topology::{Call, GlobalCluster, GlobalMember, GlobalSettings, Named},
 };
 
@@ -20,7 +20,8 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
         && call.takes_away()
     {
         return Ok(Action::Wait(format!(
-            "the kill switch is on ({value}), and nothing is taken away; write off into {KILL} of {}, or delete it",
+            "the kill switch is on ({value}), and nothing is taken away; write off into {} of {}, or delete it",
+            kill(),
             observed.acting
         )));
     }

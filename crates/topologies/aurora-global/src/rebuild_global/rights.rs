@@ -1,10 +1,10 @@
 //! What each call needs to be allowed, and what is said where it is not.
 
 use super::Observed;
-use failover::{Error, topology::Call};
+use failover::{Error, installation::named, topology::Call};
 
 /// The stack that allows what takes away. It is there for the time of a failback only.
-const STACK: &str = "aurora-failover-aurora-global-failback";
+const STACK: &str = "aurora-global-failback";
 
 /// The actions that take something away. Only that stack allows them to this function.
 pub const TAKES_AWAY: [&str; 7] = [
@@ -20,7 +20,8 @@ pub const TAKES_AWAY: [&str; 7] = [
 /// A call that this function may not make: which action it lacks, and what gives it.
 pub(super) fn denied(observed: &Observed, call: &Call, said: &str) -> Error {
     let given = if call.takes_away() {
-        format!("deploy the stack {STACK} there, which allows that")
+        let stack = named(STACK);
+        format!("deploy the stack {stack} there, which allows that")
     } else {
         "compare its role with the parameters of the stacks".to_owned()
     };

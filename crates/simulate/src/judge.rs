@@ -38,6 +38,8 @@ const YOUNG: SignedDuration = SignedDuration::from_mins(1);
 
 /// States that say that the writer is where the run wanted it.
 const SUCCEEDED: [&str; 3] = ["Recovered", "Moved", "Home"];
+/// States that say that the run has moved nothing.
+const MOVED_NOTHING: [&str; 4] = ["StoodDown", "NotOpened", "RunRefused", "DryRun"];
 
 /// An execution has ended.
 pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str) {
@@ -58,7 +60,9 @@ pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str)
     };
     let opened = wanted.as_ref().and_then(|own| opened(state, own));
     let others = state.executions.iter().filter(|(own, _)| *own != arn);
-    let mut ends = others.filter_map(|(_, other)| other.ended.as_ref());
+    let ends = others.filter_map(|(_, other)| other.ended.as_ref());
+    // What a run that failed has moved, a later one may finish.
+    let mut ends = ends.filter(|(end, _)| !MOVED_NOTHING.contains(&end.as_str()));
     let is_moved = opened.is_some_and(|at| at >= started.at);
     if end == "Moved" && !is_moved && ends.all(|(end, _)| SUCCEEDED.contains(&end.as_str())) {
         let what = format!("{now}: {arn} ends in {end}, and nothing has moved since it began");
@@ -284,8 +288,13 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
         let is_told = row.intent.as_ref().is_none_or(|intent| {
+            // A run that takes it up writes it down anew, and people who know of it are not told once more.
+            let about = format!("(epoch {})", intent.epoch);
             let mut told = state.told.iter();
-            told.any(|told| told.at > intent.written_at && told.subject.starts_with("CRITICAL"))
+            told.any(|told| {
+                let is_of_it = told.at > intent.written_at || told.subject.contains(&about);
+                is_of_it && told.subject.starts_with("CRITICAL")
+            })
         });
         if !is_told {
             left.push(format!("an open change of writer in {region}, untold"));

@@ -1,4 +1,4 @@
-//! Makes what was decided: the intent comes before the call, and people are told beside both.
+//! Makes what was decided: the intent comes before the call, and people are told beside that.
 
 use super::{Action, Observed, news};
 use crate::members::{Accepted, Members};
@@ -47,22 +47,27 @@ async fn carry_out(
     match action {
         Action::Done | Action::Wait(_) => Ok(Accepted::Yes),
         Action::WriteIntent => {
-            let written = write_intent(world, pass, observed);
-            // The last message before the point of no return must not delay it.
-            let told = news::point_of_no_return(world, pass, observed);
-            futures::future::join(written, told).await.0?;
+            write_intent(world, pass, observed).await?;
             Ok(Accepted::Yes)
         }
-        Action::FailOver => match world.fail_over(region, global, target).await {
-            // Another way is open: what is refused for good is refused half a minute on, too.
-            Err(why) if why.is_answer() && observed.may_detach => {
-                Ok(Accepted::NotNow(why.to_string()))
+        // What people are told of a call must not delay it.
+        Action::FailOver => {
+            let asked = world.fail_over(region, global, target);
+            let told = news::point_of_no_return(world, pass, observed);
+            match futures::future::join(asked, told).await.0 {
+                // Another way is open: what is refused for good is refused half a minute on, too.
+                Err(why) if why.is_answer() && observed.may_detach => {
+                    Ok(Accepted::NotNow(why.to_string()))
+                }
+                accepted => accepted,
             }
-            accepted => accepted,
-        },
+        }
         Action::Detach => {
             let detached = world.detach(region, global, target);
-            let told = news::detached_instead(world, pass, observed);
+            let told = async {
+                news::point_of_no_return(world, pass, observed).await;
+                news::detached_instead(world, pass, observed).await;
+            };
             futures::future::join(detached, told).await.0
         }
     }

@@ -10,13 +10,17 @@ use failover::{
 };
 use steps::confirm_outage;
 
-/// The last message before the first promoting call.
+/// The message beside the first promoting call. That one is noted before it is made, so that no pass tells of it once more.
 pub(super) async fn point_of_no_return(
     world: &(impl Runtime + People),
     pass: &Pass,
     observed: &Observed,
 ) {
     let run = &pass.run;
+    let calls = run.attempts.iter().map(|attempt| attempt.times);
+    if calls.sum::<u32>() > 1 {
+        return;
+    }
     let confirmed = run.timeline.iter().rev();
     let evidence = confirmed
         .filter(|entry| entry.step == confirm_outage::STEP)

@@ -32,6 +32,7 @@ GIVEN = {
     "EcsServiceArns": f"arn:aws:ecs:*:{ACCOUNT}:service/orders/*",
     "EndpointParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/orders/*",
     "EnvironmentKeyArn": KEY,
+    "GlobalClusterParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/orders/global/cluster/name",
     "GlobalClusterArns": f"arn:aws:rds::{ACCOUNT}:global-cluster:orders-global-*",
     "HostedZoneArns": "arn:aws:route53:::hostedzone/Z0EXAMPLE",
     "KmsKeyArns": KEY,

@@ -139,6 +139,7 @@ class Deployment:
             "MemberClusterArns": [f"arn:aws:rds:*:{self.account}:cluster:{cluster}*" for cluster in clusters],
             "MemberInstanceArns": [f"arn:aws:rds:*:{self.account}:db:{cluster}*" for cluster in clusters],
             "GlobalClusterArns": f"arn:aws:rds::{self.account}:global-cluster:{family}*",
+            "GlobalClusterParameterArns": f"arn:aws:ssm:*:{self.account}:parameter/{name}/global/cluster/name",
             "SecretArns": f"arn:aws:secretsmanager:{{region}}:{self.account}:secret:{name}/*",
             "TopicArns": topic,
             "AlarmTopicArn": topic,

@@ -11,8 +11,8 @@ use failover::{
 
 use super::{Aws, client, errors::error, once};
 
-/// What an endpoint parameter's description says before its epoch.
-const EPOCH: &str = "aurora-failover: the writer's endpoint in epoch ";
+/// What a parameter's description says before its epoch.
+const EPOCH: &str = "aurora-failover: as it is in epoch ";
 
 impl<K> Parameters for Aws<K> {
     async fn plans(&self) -> Result<Vec<(PlanName, String)>, Error> {

@@ -37,6 +37,8 @@ pub const WRITER_NAME: &str = "writer.orders.internal";
 pub const READER_NAME: &str = "reader.orders.internal";
 /// The parameter that names the writer, in plans that use one.
 pub const PARAMETER: &str = "/orders/writer";
+/// The parameter that names the first plan's global cluster. The stacks make it where they build the database.
+pub const GLOBAL_PARAMETER: &str = "/orders/global/cluster/name";
 /// The topic in each member Region on which people are told.
 pub const TOPIC: &str = "orders-alerts";
 /// The ECS cluster in each member Region.

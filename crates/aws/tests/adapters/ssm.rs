@@ -72,7 +72,7 @@ fn version(number: u64, value: &str, description: &str) -> Value {
 
 #[tokio::test]
 async fn an_endpoint_is_read_from_its_newest_version_with_the_epoch_in_its_description() {
-    let words = "aurora-failover: the writer's endpoint in epoch";
+    let words = "aurora-failover: as it is in epoch";
     let old = version(9, "west.example", &format!("{words} 7"));
     let new = version(10, "east.example", &format!("{words} 8"));
     let first = json!({"Parameters": [new], "NextToken": "more"});
@@ -121,6 +121,6 @@ async fn an_endpoint_and_its_epoch_are_written_in_one_call_that_is_made_once() {
     assert_eq!(asked.len(), 2);
     assert_eq!(asked[0].target, "AmazonSSM.PutParameter");
     let expected = json!({"Name": WRITER, "Value": "east.example", "Type": "String", "Overwrite": true,
-        "Description": "aurora-failover: the writer's endpoint in epoch 8"});
+        "Description": "aurora-failover: as it is in epoch 8"});
     assert_eq!(asked[0].json(), expected);
 }

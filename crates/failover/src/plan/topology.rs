@@ -17,6 +17,10 @@ pub enum Topology {
         /// Its identifier when the plan was first adopted; the ledgers hold the current one.
         #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
         global_cluster: String,
+        /// The SSM parameter of each member Region that holds the current identifier. A rebuild renews it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "String", length(max = names::PARAMETER_MAX), extend("pattern" = names::PARAMETER))]
+        global_cluster_parameter: Option<String>,
         /// How the standby is promoted after an outage.
         strategy: Strategy,
         /// The member cluster of each Region.
@@ -135,6 +139,16 @@ impl Topology {
     #[must_use]
     pub fn group(&self) -> &str {
         self.named_group().1
+    }
+
+    /// The parameter that holds the current identifier of that group, in each member Region.
+    #[must_use]
+    pub fn group_parameter(&self) -> Option<&str> {
+        let Self::AuroraGlobal {
+            global_cluster_parameter,
+            ..
+        } = self;
+        global_cluster_parameter.as_deref()
     }
 
     /// How the standby is promoted after an outage.

@@ -130,6 +130,9 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
     for (field, name) in clusters.chain([group]) {
         found.named(&field, name, is_identifier(name), &fix);
     }
+    if let Some(name) = plan.topology.group_parameter() {
+        lists::parameter("topology.global_cluster_parameter", name, found);
+    }
 }
 
 fn regions(plan: &Plan, found: &mut Faults) {

@@ -1,4 +1,4 @@
-//! Parameters, in SSM: plans, switches, and the endpoints that tasks read.
+//! Parameters, in SSM: plans, switches, and what others read: the writer's endpoints, and the global cluster's identifier.
 
 use serde::Serialize;
 
@@ -22,13 +22,13 @@ pub trait Parameters: Sync {
     ) -> impl Future<Output = Result<String, Error>> + Send;
     /// The switches of the acting Region. A parameter that exists is on, whatever it says, unless it says `off`.
     fn switches(&self, plan: &PlanName) -> impl Future<Output = Result<Switches, Error>> + Send;
-    /// Reads an endpoint parameter with its epoch.
+    /// Reads a parameter that runs write, with its epoch.
     fn parameter(
         &self,
         region: &Region,
         name: &str,
     ) -> impl Future<Output = Result<Option<Parameter>, Error>> + Send;
-    /// Writes an endpoint's value and epoch in one call.
+    /// Writes such a parameter's value and epoch in one call.
     fn put_parameter(
         &self,
         region: &Region,
@@ -37,11 +37,11 @@ pub trait Parameters: Sync {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// What an endpoint parameter holds.
+/// What a parameter holds that runs write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parameter {
-    /// A host name.
+    /// A host name, or the global cluster's identifier.
     pub value: String,
-    /// The epoch it was last pointed in; `None` when its description holds none.
+    /// The epoch that it was last written in; `None` when its description holds none.
     pub epoch: Option<Epoch>,
 }

@@ -15,7 +15,10 @@ use std::collections::HashMap;
 use super::{Members, Secrets, Trouble, databases, ledgers::table};
 use crate::{
     emulator::Emulator,
-    profile::{ECS_CLUSTER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile, TOPIC, ZONE, names},
+    profile::{
+        ECS_CLUSTER, GLOBAL_PARAMETER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile, TOPIC,
+        ZONE, names,
+    },
 };
 
 /// Creates the private zone; answers its id.
@@ -149,6 +152,12 @@ pub(super) async fn reset(
             .names(maintenance(&PLAN.into()))
             .send()
             .await?;
+        if !profile.from_nothing {
+            ssm.delete_parameters()
+                .names(GLOBAL_PARAMETER)
+                .send()
+                .await?;
+        }
         empty_ledger(&config).await?;
         aws_sdk_ecs::Client::new(&config)
             .update_service()

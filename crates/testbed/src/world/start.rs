@@ -11,7 +11,10 @@ use super::{Members, Trouble, databases};
 use crate::{
     certificates::Certificates,
     emulator::{Deployment, answers},
-    profile::{ACCOUNT, BILLING, CLIENT, PARAMETER, PLAN, Profile, TOPIC, WITNESS, member},
+    profile::{
+        ACCOUNT, BILLING, CLIENT, GLOBAL_PARAMETER, PARAMETER, PLAN, Profile, TOPIC, WITNESS,
+        member,
+    },
     roads::Roads,
 };
 
@@ -90,6 +93,10 @@ pub(super) fn deployment(
         (
             "GlobalClusterArns",
             members_of("arn:aws:rds::123456789012:global-cluster:", "-global-*"),
+        ),
+        (
+            "GlobalClusterParameterArns",
+            format!("arn:aws:ssm:*:{ACCOUNT}:parameter{GLOBAL_PARAMETER}"),
         ),
         (
             "SecretArns",

@@ -12,6 +12,7 @@ mod kept;
 mod lag;
 mod led;
 mod look;
+mod misnamed;
 mod next_global;
 mod retire;
 mod rights;
@@ -90,6 +91,8 @@ pub enum Action {
     Remember(Region),
     /// Write the writer's global cluster into the ledgers.
     Record(Named),
+    /// Write the identifier of the writer's global cluster into the plan's parameter of a Region.
+    Name(Region, Named),
     /// Make a call in a Region.
     Call(Region, Call),
 }
@@ -103,6 +106,7 @@ impl Action {
             Self::Fence(_) => Acting::of("await_fence", Then::Waits),
             Self::Remember(_) => Acting::of("remember", Then::Again(0)),
             Self::Record(_) => Acting::of("record", Then::Again(0)),
+            Self::Name(..) => Acting::of("name", Then::Again(0)),
             Self::Call(_, call) => Acting::calling_out(call.name(), Then::Later),
         }
     }

@@ -32,9 +32,7 @@ pub(super) fn routes(plan: &Plan, found: &mut Faults) {
             ..
         } = route
         else {
-            let own = installation::parameter("");
-            let fix = format!("write a name like /orders/writer, outside {own}");
-            found.named(&field, name, names::is_parameter(name), &fix);
+            parameter(&field, name, found);
             continue;
         };
         let zone = of("hosted_zone");
@@ -58,6 +56,13 @@ pub(super) fn routes(plan: &Plan, found: &mut Faults) {
             )
         });
     }
+}
+
+/// A parameter that runs write has to lie outside what AWS and this installation keep for themselves.
+pub(super) fn parameter(field: &str, name: &str, found: &mut Faults) {
+    let own = installation::parameter("");
+    let fix = format!("write a name like /orders/writer, outside {own}");
+    found.named(field, name, names::is_parameter(name), &fix);
 }
 
 pub(super) fn ecs(plan: &Plan, found: &mut Faults) {

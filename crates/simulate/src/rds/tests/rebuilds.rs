@@ -67,6 +67,7 @@ impl World {
                 copy_name: unplanned_copy(name, EPOCH),
                 copy: self.rds.snapshot(&west(), &unplanned_copy(name, EPOCH)),
             }],
+            misnamed: Vec::new(),
             lag: None,
             outlook: None,
             left_out: None,
@@ -80,7 +81,7 @@ impl World {
             let seen = self.seen(books, proven_at);
             match next_action(&seen, retire).unwrap() {
                 Action::Done => return,
-                Action::Wait(_) | Action::Outlast(_) => {}
+                Action::Wait(_) | Action::Outlast(_) | Action::Name(..) => {}
                 Action::Fence(_) => books.fenced = Some(self.now),
                 Action::Remember(_) => {
                     let shape = self.rds.shape(&west(), "orders-west").unwrap();

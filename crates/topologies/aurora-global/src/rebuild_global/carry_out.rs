@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Action, Observed, Retire, harmless, rights, unfinished, unlisted};
+use super::{Action, Observed, Retire, harmless, misnamed, rights, unfinished, unlisted};
 use crate::members::{Accepted, Members};
 use failover::{
     Error,
@@ -10,13 +10,13 @@ use failover::{
     notify::tell,
     pass::{Pass, frame::Came},
     patience::{Refusal, Shown, Trouble},
-    ports::{Ledger, People, Runtime, update},
+    ports::{Ledger, Parameters, People, Runtime, update},
     topology::{Blueprint, Call, Named},
 };
 
 /// Does the one thing.
 pub(super) async fn act(
-    world: &(impl Ledger + Runtime + Members + People),
+    world: &(impl Ledger + Runtime + Members + Parameters + People),
     pass: &mut Pass,
     observed: &Observed,
     (action, retire): (&Action, Retire),
@@ -27,6 +27,7 @@ pub(super) async fn act(
         Action::Done => succeed(world, pass, observed).await,
         Action::Remember(region) => remember(world, pass, observed, region).await?,
         Action::Record(global) => record(world, pass, global).await?,
+        Action::Name(region, global) => misnamed::name(world, pass, region, global).await?,
         Action::Call(region, call) => {
             harmless(observed, region, call, retire)?;
             pass.run.refusal = known;

@@ -66,6 +66,9 @@ fn complete(observed: &Observed, global: &GlobalCluster) -> Result<Action, Error
     if observed.recorded_global.as_ref() != Some(&shown) {
         return Ok(Action::Record(shown));
     }
+    if let Some(region) = observed.misnamed.first() {
+        return Ok(Action::Name(region.clone(), shown));
+    }
     if global.status != "available" {
         return Ok(Action::Wait(format!(
             "global cluster {} is {}",

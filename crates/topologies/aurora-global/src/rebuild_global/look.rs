@@ -4,8 +4,8 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    NextGlobal, Observed, SeenMember, kept::left_out, lag::lag, led::led, next_global::name_next,
-    unfit::unfit,
+    NextGlobal, Observed, SeenMember, kept::left_out, lag::lag, led::led, misnamed::misnamed,
+    next_global::name_next, unfit::unfit,
 };
 use crate::members::Members;
 use failover::{
@@ -42,6 +42,7 @@ pub(super) async fn observe(
     let members = members(world, pass, current, names).await?;
     let past = past(world, &members, leads.as_ref(), &writer_region).await?;
     let (past_region, past) = past.unzip();
+    let misnamed = misnamed(world, plan, leads.as_ref()).await?;
     let mut observed = Observed {
         acting: world.region().clone(),
         killed,
@@ -55,6 +56,7 @@ pub(super) async fn observe(
         past_region: past_region.unwrap_or_else(|| world.region().clone()),
         wished_global: names.global_cluster.clone(),
         next_global: NextGlobal::NotNeeded,
+        misnamed,
         members,
         lag: None,
         outlook: None,

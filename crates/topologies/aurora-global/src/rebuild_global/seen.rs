@@ -42,6 +42,9 @@ pub struct Observed {
     pub next_global: NextGlobal,
     /// The other members, the one to move home to last.
     pub members: Vec<SeenMember>,
+    /// The Regions whose parameter, which the plan names, does not hold the identifier of the global cluster that the writer leads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub misnamed: Vec<Region>,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
     /// In a dry run while the writer leads a global cluster: what creating the next one, or making a member of today again,

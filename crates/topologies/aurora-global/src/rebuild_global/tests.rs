@@ -40,6 +40,19 @@ fn after_a_detach_the_deposed_cluster_is_kept_and_renamed_before_it_is_made_anew
 }
 
 #[test]
+fn the_plans_parameters_name_the_new_global_cluster_before_its_members_are_made() {
+    let mut observed = deposed();
+    observed.misnamed = vec!["us-east-1".into(), "us-west-2".into()];
+    let calls = played(observed, Retire::Rename);
+    let created = calls.iter().position(|call| *call == "create_global");
+    let then: Vec<_> = calls[created.unwrap()..].to_vec();
+    assert_eq!(
+        then[..5],
+        ["create_global", "record", "name", "name", "create_member"]
+    );
+}
+
+#[test]
 fn it_is_deleted_only_after_its_snapshot_and_without_protection_last() {
     assert_eq!(
         played(deposed(), Retire::Delete)[..8],

@@ -17,6 +17,10 @@ pub(super) fn reason(observed: &Observed, action: &Action, is_dry: bool) -> Stri
             "{writer} leads {global}, which the ledgers {} from now on",
             if is_dry { "would name" } else { "name" }
         ),
+        Action::Name(region, global) => format!(
+            "{writer} leads {global}, which the plan's parameter in {region} {} from now on",
+            if is_dry { "would name" } else { "names" }
+        ),
         Action::Call(region, call) if is_dry => format!(
             "{writer} is the writer; the next call in {region} would be {}, by which {call}",
             call.name()

@@ -104,6 +104,7 @@ pub(crate) fn deposed() -> Observed {
         wished_global: None,
         next_global: NextGlobal::Free("orders-global-2".into()),
         members: vec![home],
+        misnamed: Vec::new(),
         lag: None,
         outlook: None,
         left_out: None,
@@ -140,6 +141,7 @@ pub(super) fn carry_out(observed: &mut Observed, action: &Action) {
             home(observed).blueprint = Some(Blueprint::of(shape, past.as_ref(), Epoch(8), seen_at));
         }
         Action::Record(global) => observed.recorded_global = Some(global.clone()),
+        Action::Name(region, _) => observed.misnamed.retain(|misnamed| misnamed != region),
         Action::Call(_, call) => made(observed, call),
     }
 }

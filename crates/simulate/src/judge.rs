@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use failover::{
     domain::RunId,
-    ledger::{Lease, Run, RunKind},
+    ledger::{Intent, Lease, Run, RunKind},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -235,6 +235,17 @@ fn often(state: &mut State, told: &[Told]) {
     }
 }
 
+/// Whether people were told of a change of writer. A run that takes it up writes it down anew, and people who know of it are not told
+/// once more.
+fn is_change_told(state: &State, intent: &Intent) -> bool {
+    let about = format!("(epoch {})", intent.epoch);
+    let mut told = state.told.iter();
+    told.any(|told| {
+        let is_of_it = told.at > intent.written_at || told.subject.contains(&about);
+        is_of_it && told.subject.starts_with("CRITICAL")
+    })
+}
+
 /// When the faults stop, the system comes to rest.
 fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
     let disturbed = state.truth.disturbed_at.or(state.truth.began_at);
@@ -287,15 +298,8 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
         if let Some(lease) = held.filter(|lease| !goes_wrong || is_open(&lease.run_id)) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
-        let is_told = row.intent.as_ref().is_none_or(|intent| {
-            // A run that takes it up writes it down anew, and people who know of it are not told once more.
-            let about = format!("(epoch {})", intent.epoch);
-            let mut told = state.told.iter();
-            told.any(|told| {
-                let is_of_it = told.at > intent.written_at || told.subject.contains(&about);
-                is_of_it && told.subject.starts_with("CRITICAL")
-            })
-        });
+        let intent = row.intent.as_ref();
+        let is_told = intent.is_none_or(|intent| is_change_told(state, intent));
         if !is_told {
             left.push(format!("an open change of writer in {region}, untold"));
         }

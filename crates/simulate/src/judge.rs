@@ -81,11 +81,16 @@ pub(crate) fn at_an_end(state: &mut State, now: Timestamp, arn: &str, end: &str)
     }
 }
 
-/// When a database's last epoch was opened.
+/// When a database's last epoch was opened first: a run that goes on where another one stopped opens it once more.
 fn opened(state: &State, resource_id: &str) -> Option<Timestamp> {
-    let mut log = state.databases.get(resource_id)?.log.iter().rev();
-    let opened = log.find(|(_, entry)| matches!(entry, Entry::Epoch(..)));
-    opened.map(|(at, _)| *at)
+    let log = &state.databases.get(resource_id)?.log;
+    let opened = log.iter().filter_map(|(at, entry)| match entry {
+        Entry::Epoch(epoch, _) => Some((*epoch, *at)),
+        _ => None,
+    });
+    let newest = opened.clone().map(|(epoch, _)| epoch).max()?;
+    let mut first = opened.filter(|(epoch, _)| *epoch == newest);
+    first.next().map(|(_, at)| at)
 }
 
 /// A case has ended.

@@ -39,6 +39,9 @@ pub struct Planted {
     /// The one that is written.
     #[serde(default)]
     pub case: Option<Case>,
+    /// Which call its fault is to meet. Calls are numbered, and a change of the product moves the numbers.
+    #[serde(default)]
+    pub meets: Option<String>,
     /// How many at most.
     pub at_most: usize,
 }

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use simulate::planted::{TABLE, read};
+use simulate::{
+    planted::{TABLE, read},
+    play::play,
+};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -21,6 +24,31 @@ fn every_planted_bug_can_still_be_planted() {
     }
     let names: BTreeSet<_> = all.iter().map(|bug| &bug.id).collect();
     assert_eq!(names.len(), all.len(), "each has a name of its own");
+}
+
+#[test]
+fn every_written_fault_meets_the_call_that_it_is_about() {
+    for bug in read(root()).unwrap() {
+        let Some(case) = bug.case.filter(|case| !case.faults.is_empty()) else {
+            continue;
+        };
+        let meets = bug.meets.unwrap_or_else(|| panic!("{}: no meets", bug.id));
+        let went_wrong: Vec<_> = case
+            .faults
+            .each()
+            .map(|(function, number, _)| format!("call {number} of {function} in "))
+            .collect();
+        let trace = play(&case, true).unwrap().trace;
+        let met = trace.iter().find(|line| {
+            let is_call = went_wrong.iter().any(|call| line.contains(call));
+            is_call && line.contains(&meets)
+        });
+        assert!(
+            met.is_some(),
+            "{}: its fault meets no {meets}; correct the number of the call in planted.json",
+            bug.id
+        );
+    }
 }
 
 #[test]

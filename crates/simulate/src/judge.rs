@@ -86,7 +86,7 @@ fn opened(state: &State, resource_id: &str) -> Option<Timestamp> {
     let log = &state.databases.get(resource_id)?.log;
     let opened = log.iter().filter_map(|(at, entry)| match entry {
         Entry::Epoch(epoch, _) => Some((*epoch, *at)),
-        _ => None,
+        Entry::Beat(..) | Entry::Row(_) | Entry::Access(_) | Entry::Other => None,
     });
     let newest = opened.clone().map(|(epoch, _)| epoch).max()?;
     let mut first = opened.filter(|(epoch, _)| *epoch == newest);

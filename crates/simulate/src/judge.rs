@@ -304,7 +304,10 @@ fn rest(state: &mut State, now: Timestamp, goes_wrong: bool) {
             left.push(format!("the lease of {} in {region}", lease.run_id));
         }
         let intent = row.intent.as_ref();
-        let is_told = intent.is_none_or(|intent| is_change_told(state, intent));
+        // What a run is at when the case ends is not left yet.
+        let mut live = row.live_lease(now).into_iter();
+        let is_at_work = live.any(|lease| is_young(&lease.run_id));
+        let is_told = is_at_work || intent.is_none_or(|intent| is_change_told(state, intent));
         if !is_told {
             left.push(format!("an open change of writer in {region}, untold"));
         }

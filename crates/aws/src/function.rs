@@ -16,8 +16,8 @@ use super::{Aws, deployed_as};
 /// How a function ends: never, but where Lambda's runtime is not there.
 pub type Ended = Result<(), lambda_runtime::Error>;
 
-/// Makes a pass for each event of the function of this name, where a topology answers for plans of each kind. What only keeps the function awake is answered
-/// without a pass.
+/// Makes a pass for each event of the function of this name, where a topology answers for plans of each kind. What only keeps the
+/// function awake is answered without a pass.
 ///
 /// The pass is given AWS, the event's payload, and when Lambda ends the invocation.
 ///

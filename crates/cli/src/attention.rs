@@ -1,12 +1,12 @@
 //! What of a plan needs somebody's attention: one sentence each, from what the Regions say and nothing else.
 
-use failover::installation::named;
-use failover::plan::parameters;
 use failover::{
     Error,
     beat::Vantage,
     domain::{Epoch, Region},
+    installation::named,
     ledger::{Current, Outcome, PlanState, Rows, RunKind},
+    plan::parameters,
     switches::Switches,
 };
 use jiff::{SignedDuration, Timestamp};

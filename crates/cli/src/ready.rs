@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use failover::installation::named;
 use failover::{
     Error,
     domain::{PlanName, Region},
+    installation::named,
     plan::{Plan, Runs, function_of},
 };
 use futures::future::{join, join_all};

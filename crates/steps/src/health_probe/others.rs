@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use failover::installation::named;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,6 +9,7 @@ use super::plans::BEGIN;
 use failover::{
     Error,
     domain::Region,
+    installation::named,
     ledger::{Heard, PlanState},
     notify::{Message, Severity, claim_and_tell, commands, utc},
     plan::Plan,

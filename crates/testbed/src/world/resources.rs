@@ -5,9 +5,10 @@ use aws_sdk_route53::types::{
     Vpc, VpcRegion,
 };
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use failover::installation::parameter;
-use failover::switches::kill;
-use failover::switches::maintenance;
+use failover::{
+    installation::parameter,
+    switches::{kill, maintenance},
+};
 use serde_json::{Value, json};
 
 use std::collections::HashMap;

@@ -106,7 +106,8 @@ impl Action {
             Self::Fence(_) => Acting::of("await_fence", Then::Waits),
             Self::Remember(_) => Acting::of("remember", Then::Again(0)),
             Self::Record(_) => Acting::of("record", Then::Again(0)),
-            Self::Name(..) => Acting::of("name", Then::Again(0)),
+            // What was written may be read a moment later only.
+            Self::Name(..) => Acting::of("name", Then::Later),
             Self::Call(_, call) => Acting::calling_out(call.name(), Then::Later),
         }
     }

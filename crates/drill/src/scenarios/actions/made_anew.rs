@@ -2,8 +2,7 @@
 
 use aurora_global::{members::Members, rebuild_global::differences};
 use aws::Aws;
-use failover::installation::named;
-use failover::topology::Shape;
+use failover::{installation::named, topology::Shape};
 use serde_json::{Value, json};
 
 use crate::{

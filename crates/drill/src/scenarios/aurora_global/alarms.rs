@@ -6,8 +6,7 @@ use std::{
 };
 
 use aws_sdk_ssm::types::ParameterType;
-use failover::installation::named;
-use failover::installation::parameter;
+use failover::installation::{named, parameter};
 use serde_json::json;
 
 use crate::{

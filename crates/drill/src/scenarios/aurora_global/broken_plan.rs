@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_ssm::types::ParameterType;
-use failover::installation::parameter;
-use failover::{evidence::Verdict, plan::Strategy};
+use failover::{evidence::Verdict, installation::parameter, plan::Strategy};
 use serde_json::json;
 
 use crate::{

@@ -1,11 +1,11 @@
 //! A suspicion that starts no run: people are told, and decide.
 
-use failover::installation::named;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AGAIN, Action, is_of_the_writer};
 use failover::{
     domain::Region,
+    installation::named,
     ledger::{NO_RUN, PlanState, REFUSED},
     notify::{Message, Severity, claim_and_tell, commands},
     plan::{Detection, Plan},

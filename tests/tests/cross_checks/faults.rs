@@ -9,7 +9,7 @@ const NOT_MENDED: &str = "not mended:";
 const SECTIONS: [(char, usize); 9] = [
     ('V', 24),
     ('C', 30),
-    ('P', 25),
+    ('P', 26),
     ('F', 19),
     ('L', 31),
     ('B', 20),

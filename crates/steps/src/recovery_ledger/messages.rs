@@ -93,16 +93,10 @@ pub(super) async fn closed(
         return true;
     }
     let message = message(run, closed);
-    match closed.outcome {
-        Outcome::HandedOver => true,
+    let is_told = match closed.outcome {
+        Outcome::HandedOver => return true,
         Outcome::Succeeded | Outcome::Rebuilt => tell(world, &run.plan, &message).await,
-        Outcome::Failed if !only_looked(run) => {
-            let told = tell(world, &run.plan, &message).await;
-            if told {
-                left_to_lookers(world, run, &message).await;
-            }
-            told
-        }
+        Outcome::Failed if !may_end_so_again(run) => tell(world, &run.plan, &message).await,
         // The same end for the same cause is no news, and suspicion comes back every minute.
         Outcome::StoodDown | Outcome::Aborted | Outcome::Failed => {
             let end = end(&message, &closed.left);
@@ -111,7 +105,11 @@ pub(super) async fn closed(
             })
             .await
         }
+    };
+    if is_told && closed.outcome == Outcome::Failed {
+        left_to_lookers(world, run, &message).await;
     }
+    is_told
 }
 
 /// Under which name people know how a run ended.
@@ -127,6 +125,11 @@ async fn left_to_lookers(world: &(impl Ledger + Runtime), run: &Run, message: &M
     if let Err(why) = marked.await {
         tracing::warn!(run_id = %run.run_id, %why, "not marked as told; it may be told again");
     }
+}
+
+/// Whether a run has proven no writer, and the next suspicion starts another one that may end just as it does.
+fn may_end_so_again(run: &Run) -> bool {
+    (run.incident.is_some() && run.proof.is_none()) || only_looked(run)
 }
 
 /// Whether a run did nothing itself about what an earlier one had begun, and leaves.

@@ -3,6 +3,7 @@
 use super::*;
 use failover::{
     beat::Loss,
+    domain::Incident,
     evidence::Verdict,
     ledger::{Declined, Entry, Intent, RunKind},
     notify,
@@ -268,6 +269,34 @@ fn a_run_that_only_looked_at_what_an_earlier_one_had_begun_ends_without_news() {
     run.kind = RunKind::UnplannedFailover;
     run.note(at, "detach_and_promote", "fail_over", "it is promoted");
     assert!(!only_looked(&run));
+}
+
+#[tokio::test]
+async fn a_promotion_that_is_refused_again_is_no_news_of_the_next_suspicions_run_and_news_of_a_humans()
+ {
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let mut run = testing::run();
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    run.plan.notify.insert("us-east-1".into(), topic.into());
+    run.note(at, "detach_and_promote", "detach", "it is refused");
+    let incident = Some(Incident::try_from("orders/7".to_owned()).unwrap());
+    let books = testing::Books::with(&testing::row("us-west-2", 7));
+    let refused = |times| format!("RDS refused detach of us-east-1 {times} time(s)");
+    for (incident, left, told) in [
+        (&incident, refused(150), 1),
+        (&incident, refused(149), 1),
+        (&incident, "DetachAndPromote: NotReady".into(), 2),
+        (&incident, refused(12), 2),
+        (&None, refused(150), 3),
+    ] {
+        run.incident.clone_from(incident);
+        let end = Closed {
+            left: vec![left.clone()],
+            ..testing::closed(Outcome::Failed)
+        };
+        assert!(super::closed(&books, &run, &end).await);
+        assert_eq!(books.told().len(), told, "{left}");
+    }
 }
 
 #[tokio::test]

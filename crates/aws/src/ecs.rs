@@ -4,10 +4,10 @@ use aws_sdk_ecs::types;
 use failover::{
     Error,
     domain::Region,
-    ports::{Deployment, Service, Services},
+    ports::{Deployment, Image, Service, Services},
 };
 
-use super::{Aws, client, errors::error, once};
+use super::{Aws, client, ecr, errors::error, once};
 
 impl<K> Services for Aws<K> {
     async fn service(
@@ -16,20 +16,33 @@ impl<K> Services for Aws<K> {
         cluster: &str,
         service: &str,
     ) -> Result<Service, Error> {
+        described(self, region, cluster, service)
+            .await
+            .map(|service| self::service(&service))
+    }
+
+    async fn images(
+        &self,
+        region: &Region,
+        cluster: &str,
+        service: &str,
+    ) -> Result<Vec<String>, Error> {
+        let found = described(self, region, cluster, service).await?;
+        let what = format!("ECS DescribeTaskDefinition of {cluster}/{service} in {region}");
         let answer = client!(self, aws_sdk_ecs, region)
-            .describe_services()
-            .cluster(cluster)
-            .services(service)
+            .describe_task_definition()
+            .set_task_definition(found.task_definition)
             .send()
             .await
-            .map_err(|why| error(&format!("ECS DescribeServices in {region}"), &why))?;
-        let found = answer.services.unwrap_or_default().into_iter().next();
-        let found = found.filter(|service| service.status.as_deref() != Some("INACTIVE"));
-        found.map(|service| self::service(&service)).ok_or_else(|| {
-            Error::NotReady(format!(
-                "ECS cluster {cluster} in {region} has no active service {service}"
-            ))
-        })
+            .map_err(|why| error(&what, &why))?;
+        let definition = answer.task_definition;
+        let containers = definition.and_then(|definition| definition.container_definitions);
+        let containers = containers.into_iter().flatten();
+        Ok(containers.filter_map(|container| container.image).collect())
+    }
+
+    async fn holds(&self, image: &Image) -> Result<bool, Error> {
+        ecr::holds(self, image).await
     }
 
     async fn force_deployment(
@@ -62,6 +75,29 @@ impl<K> Services for Aws<K> {
             .and_then(|deployment| deployment.id)
             .ok_or_else(|| Error::NotReady(format!("{what}: the answer names no new deployment")))
     }
+}
+
+/// A service that is there.
+async fn described<K>(
+    aws: &Aws<K>,
+    region: &Region,
+    cluster: &str,
+    service: &str,
+) -> Result<types::Service, Error> {
+    let answer = client!(aws, aws_sdk_ecs, region)
+        .describe_services()
+        .cluster(cluster)
+        .services(service)
+        .send()
+        .await
+        .map_err(|why| error(&format!("ECS DescribeServices in {region}"), &why))?;
+    let found = answer.services.unwrap_or_default().into_iter().next();
+    let found = found.filter(|service| service.status.as_deref() != Some("INACTIVE"));
+    found.ok_or_else(|| {
+        Error::NotReady(format!(
+            "ECS cluster {cluster} in {region} has no active service {service}"
+        ))
+    })
 }
 
 fn service(found: &types::Service) -> Service {

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use postgres::{Connector, Resolver, Session};
 
 mod dynamodb;
+mod ecr;
 mod ecs;
 mod errors;
 mod eventbridge;

@@ -4,6 +4,7 @@
 //! asked for as an [`Effect`] and reported back with [`Model::finished`]; a transition ends when both its configured
 //! duration and its effect have ended.
 
+mod account;
 mod blue_green;
 mod calls;
 mod cluster;

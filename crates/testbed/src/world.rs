@@ -302,6 +302,14 @@ impl World {
         resources::put_plan(&self.emulator, region, PLAN, document).await
     }
 
+    /// Takes the services' image out of the registry of a Region.
+    ///
+    /// # Errors
+    /// When the emulator does not take it.
+    pub async fn take_image(&self, region: &str) -> Result<(), Trouble> {
+        resources::take_image(&self.emulator, region).await
+    }
+
     /// Ends it, and what it left of runs and functions; what is deployed stays. The logs and reports stay, the databases go.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
-//! ECS's services.
+//! ECS's services, and the images that ECR holds.
 
-use failover::ports::{Deployment, Service, Services};
+use failover::ports::{Deployment, Image, ImageVersion, Service, Services};
 use serde_json::{Value, json};
 
 use crate::replay::{Next, scripted};
@@ -82,4 +82,73 @@ async fn an_answer_without_a_primary_deployment_is_no_success() {
         .force_deployment(&"us-east-1".into(), "orders", "api", None)
         .await;
     assert_eq!(id.unwrap_err().name(), "NotReady");
+}
+
+#[tokio::test]
+async fn the_images_of_a_service_are_those_of_its_task_definition() {
+    let definition = "arn:aws:ecs:us-east-1:123456789012:task-definition/orders:7";
+    let service = json!({"serviceName": "api", "status": "ACTIVE", "taskDefinition": definition});
+    let containers =
+        json!([{"name": "api", "image": "orders:1"}, {"name": "log", "image": "fluent-bit"}]);
+    let (aws, replay) = scripted([
+        Next::ok(json!({"services": [service]})),
+        Next::ok(json!({"taskDefinition": {"containerDefinitions": containers}})),
+    ]);
+    let images = aws.images(&"us-east-1".into(), "orders", "api").await;
+    assert_eq!(images, Ok(vec!["orders:1".into(), "fluent-bit".into()]));
+    assert_eq!(
+        replay.asked()[1].json(),
+        json!({"taskDefinition": definition})
+    );
+}
+
+/// An image of another account's registry, by its tag.
+fn image() -> Image {
+    Image {
+        registry: "123456789012".into(),
+        region: "us-west-2".into(),
+        repository: "shop/orders".into(),
+        version: ImageVersion::Tag("1.2".into()),
+    }
+}
+
+#[tokio::test]
+async fn an_image_is_asked_for_in_its_own_registry_by_its_tag_or_its_digest() {
+    let digest = ImageVersion::Digest("sha256:0a".into());
+    for (version, id) in [
+        (image().version, json!({"imageTag": "1.2"})),
+        (digest, json!({"imageDigest": "sha256:0a"})),
+    ] {
+        let (aws, replay) = scripted([Next::ok(
+            json!({"imageDetails": [{"imageDigest": "sha256:0a"}]}),
+        )]);
+        let wanted = Image { version, ..image() };
+        assert_eq!(aws.holds(&wanted).await, Ok(true));
+        let asked = replay.asked_once();
+        assert!(
+            asked.uri.contains("ecr.us-west-2.amazonaws.com"),
+            "{}",
+            asked.uri
+        );
+        assert_eq!(
+            asked.json(),
+            json!({"registryId": "123456789012", "repositoryName": "shop/orders", "imageIds": [id]})
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_image_or_a_repository_that_is_not_there_is_none_and_a_refusal_is_an_error() {
+    for code in ["ImageNotFoundException", "RepositoryNotFoundException"] {
+        let (aws, _) = scripted([Next::json_error(400, code, "there is none")]);
+        assert_eq!(aws.holds(&image()).await, Ok(false), "{code}");
+    }
+    let (aws, _) = scripted([Next::ok(json!({"imageDetails": []}))]);
+    assert_eq!(aws.holds(&image()).await, Ok(false));
+    let (aws, _) = scripted([Next::json_error(
+        400,
+        "AccessDeniedException",
+        "it is theirs",
+    )]);
+    assert_eq!(aws.holds(&image()).await.unwrap_err().name(), "Denied");
 }

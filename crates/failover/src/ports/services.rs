@@ -13,6 +13,15 @@ pub trait Services: Sync {
         cluster: &str,
         service: &str,
     ) -> impl Future<Output = Result<Service, Error>> + Send;
+    /// The images that a service's tasks are made from, each as its task definition names it; `NotReady` when there is none.
+    fn images(
+        &self,
+        region: &Region,
+        cluster: &str,
+        service: &str,
+    ) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Whether Amazon's registry holds an image.
+    fn holds(&self, image: &Image) -> impl Future<Output = Result<bool, Error>> + Send;
     /// Forces a new deployment, and scales where `desired_count` is given; answers the new deployment's id.
     fn force_deployment(
         &self,
@@ -45,4 +54,26 @@ pub struct Deployment {
     pub rollout: String,
     /// Why it is in that state.
     pub rollout_reason: String,
+}
+
+/// An image in Amazon's registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// The registry: an account.
+    pub registry: String,
+    /// The Region that the registry is in.
+    pub region: Region,
+    /// The repository.
+    pub repository: String,
+    /// Which of the repository's images.
+    pub version: ImageVersion,
+}
+
+/// Which of a repository's images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageVersion {
+    /// The one that has the tag now.
+    Tag(String),
+    /// The one of that digest, such as `sha256:…`.
+    Digest(String),
 }

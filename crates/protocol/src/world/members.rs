@@ -1,7 +1,7 @@
 //! RDS, as a run reads and changes it.
 
 use aurora_global::AuroraGlobal;
-use aurora_global::members::{Accepted, BlueGreen, Members};
+use aurora_global::members::{Accepted, BlueGreen, Members, Quota};
 use failover::{
     Error,
     domain::Region,
@@ -76,6 +76,11 @@ impl Members for Seen<'_> {
 
     /// Nothing is about to change by itself.
     async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// No quota is told.
+    async fn account_quotas(&self, _: &Region) -> Result<Vec<Quota>, Error> {
         Ok(Vec::new())
     }
 

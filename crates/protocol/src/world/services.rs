@@ -5,8 +5,8 @@ use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     ports::{
-        Batch, Confirmation, Execution, Functions, Heard, Names, Parameter, Parameters, People,
-        ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
+        Batch, Confirmation, Execution, Functions, Heard, Image, Names, Parameter, Parameters,
+        People, ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
     },
     switches::Switches,
 };
@@ -201,6 +201,14 @@ impl Services for Seen<'_> {
         Err(Error::NotReady(format!(
             "the plan names no service {service}"
         )))
+    }
+
+    async fn images(&self, _: &Region, _: &str, _: &str) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn holds(&self, _: &Image) -> Result<bool, Error> {
+        Ok(true)
     }
 
     async fn force_deployment(

@@ -35,6 +35,7 @@ impl Model {
             "DescribeDBClusters" => self.describe_db_clusters(region, params),
             "DescribeDBClusterSnapshots" => self.describe_db_cluster_snapshots(region, params),
             "DescribeBlueGreenDeployments" => self.describe_blue_green_deployments(region, params),
+            "DescribeAccountAttributes" => Ok(self.describe_account_attributes(region)),
             "DescribeDBClusterEndpoints" => self.describe_db_cluster_endpoints(region, params),
             "DescribeDBInstances" => self.describe_db_instances(region, params),
             "DescribeDBSubnetGroups" => self.describe_groups(Sort::Subnets, region, params),

@@ -20,9 +20,6 @@ use crate::{
     },
 };
 
-/// An account's default in each Region.
-/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/CHAP_Limits.html>.
-const CLUSTERS_MAX: usize = 40;
 /// One primary and ten standbys.
 const MEMBERS_MAX: usize = 11;
 
@@ -69,11 +66,7 @@ impl Model {
         if self.clusters.contains_key(&key) {
             return Err(Fault::cluster_exists());
         }
-        let most = self.quotas.get(region).copied().unwrap_or(CLUSTERS_MAX);
-        let there = self.clusters.keys().filter(|key| key.region == region);
-        if there.count() >= most {
-            return Err(Fault::cluster_quota());
-        }
+        self.check_room_for_cluster(region)?;
         Ok(key)
     }
 

@@ -127,6 +127,11 @@ impl Fault {
         )
     }
 
+    /// The account has as many instances as it may.
+    pub fn instance_quota() -> Self {
+        Self::new(400, "InstanceQuotaExceeded", "DB Instance quota exceeded")
+    }
+
     /// The cluster is in no state for the call.
     pub fn cluster_state(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidDBClusterStateFault", message)

@@ -54,6 +54,7 @@ impl Model {
                 "DB cluster {cluster_name} has all the instances it can have."
             )));
         }
+        self.check_room_for_instance(region)?;
         let instance = Instance {
             key: key.clone(),
             cluster,

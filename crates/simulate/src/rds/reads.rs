@@ -1,6 +1,6 @@
 //! What RDS shows.
 
-use aurora_global::members::BlueGreen;
+use aurora_global::members::{BlueGreen, Quota};
 use failover::{
     Error,
     domain::Region,
@@ -182,6 +182,17 @@ impl Rds {
     #[must_use]
     pub fn blue_green(&self, region: &Region) -> Vec<BlueGreen> {
         self.blue_green.get(region).cloned().unwrap_or_default()
+    }
+
+    /// The account's quota of clusters in a Region, by RDS's default.
+    #[must_use]
+    pub fn quotas(&self, region: &Region) -> Vec<Quota> {
+        let there = self.clusters.values().filter(|held| held.region == *region);
+        vec![Quota {
+            name: "DBClusters".into(),
+            used: there.fold(0, |count, _| count + 1),
+            max: 40,
+        }]
     }
 
     /// The engine family that a parameter group is for.

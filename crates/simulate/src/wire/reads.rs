@@ -17,6 +17,7 @@ pub(super) enum Read {
     Instances(String),
     Global(String),
     BlueGreen,
+    Quotas,
     Endpoints(String),
     Automated(String),
     Snapshot(String),
@@ -33,6 +34,7 @@ impl Read {
             "DescribeDBInstances" => Self::Instances(form.filter("db-cluster-id")?),
             "DescribeGlobalClusters" => Self::Global(form.text("GlobalClusterIdentifier")?),
             "DescribeBlueGreenDeployments" => Self::BlueGreen,
+            "DescribeAccountAttributes" => Self::Quotas,
             "DescribeDBClusterEndpoints" => {
                 let kind = form.filter("db-cluster-endpoint-type")?;
                 (kind == "custom").then_some(())?;
@@ -79,6 +81,11 @@ impl Read {
                 let all = rds.blue_green(region);
                 let all = all.iter().map(views::deployment).collect();
                 ("BlueGreenDeployments", "member", all)
+            }
+            Self::Quotas => {
+                let all = rds.quotas(region);
+                let all = all.iter().map(views::quota).collect();
+                ("AccountQuotas", "AccountQuota", all)
             }
             Self::Endpoints(cluster) => {
                 let all = shape(cluster).endpoints;

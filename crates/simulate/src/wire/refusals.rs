@@ -27,9 +27,10 @@ pub(super) fn of_way(way: Way, operation: &str) -> Fault {
 /// Source: the errors of each operation in <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Operations.html>.
 fn not_there(operation: &str) -> &'static str {
     match operation {
-        "DescribeDBClusters" | "DescribeDBClusterEndpoints" | "ListTagsForResource" => {
-            "DBClusterNotFoundFault"
-        }
+        "DescribeAccountAttributes"
+        | "DescribeDBClusters"
+        | "DescribeDBClusterEndpoints"
+        | "ListTagsForResource" => "DBClusterNotFoundFault",
         "DescribeDBInstances" => "DBInstanceNotFound",
         "DescribeGlobalClusters" => "GlobalClusterNotFoundFault",
         "DescribeBlueGreenDeployments" => "BlueGreenDeploymentNotFoundFault",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aurora_global::members::BlueGreen;
+use aurora_global::members::{BlueGreen, Quota};
 use failover::{
     domain::Region,
     topology::{
@@ -234,6 +234,15 @@ pub(super) fn deployment(one: &BlueGreen) -> Node {
         .text("BlueGreenDeploymentName", &one.name)
         .text("Source", &one.source)
         .text("Status", &one.status)
+        .done()
+}
+
+/// A quota.
+pub(super) fn quota(one: &Quota) -> Node {
+    Fields::default()
+        .text("AccountQuotaName", &one.name)
+        .text("Used", one.used)
+        .text("Max", one.max)
         .done()
 }
 

@@ -2,7 +2,7 @@
 
 use aurora_global::{
     AuroraGlobal,
-    members::{Accepted, BlueGreen, Members},
+    members::{Accepted, BlueGreen, Members, Quota},
 };
 use failover::{
     Error,
@@ -63,6 +63,10 @@ impl Members for Invocation {
 
     async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
         at_depth!(self.blue_green(region))
+    }
+
+    async fn account_quotas(&self, region: &Region) -> Result<Vec<Quota>, Error> {
+        at_depth!(self.account_quotas(region))
     }
 
     fn reach(&self) -> Option<&Reach> {

@@ -4,7 +4,8 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     ports::{
-        Batch, Deployment, Heard, Names, Parameter, Parameters, People, Record, Service, Services,
+        Batch, Deployment, Heard, Image, Names, Parameter, Parameters, People, Record, Service,
+        Services,
     },
     switches::Switches,
 };
@@ -225,6 +226,19 @@ impl Services for Invocation {
             Ok(found.clone())
         })
         .await
+    }
+
+    async fn images(&self, region: &Region, _: &str, _: &str) -> Result<Vec<String>, Error> {
+        let image = format!("123456789012.dkr.ecr.{region}.amazonaws.com/orders:1");
+        let what = "ECS DescribeTaskDefinition";
+        self.call((Api::Ecs, region), what, |_| Ok(vec![image.clone()]))
+            .await
+    }
+
+    async fn holds(&self, image: &Image) -> Result<bool, Error> {
+        let what = "ECR DescribeImages";
+        self.call((Api::Ecs, &image.region), what, |_| Ok(true))
+            .await
     }
 
     async fn force_deployment(

@@ -80,3 +80,8 @@ pub(crate) fn left_out(pass: &Pass) -> Vec<&Region> {
 pub async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
     ecs::refusals(world, pass).await
 }
+
+/// What would keep new tasks from starting, and stands in no way of a restart that is asked for.
+pub async fn warnings(world: &impl Services, pass: &Pass) -> Vec<String> {
+    ecs::warnings(world, pass).await
+}

@@ -10,8 +10,9 @@ use super::{Trouble, World};
 use crate::front_door::Caller;
 
 /// The services that functions call, as the SDK names their endpoint variables.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "DYNAMODB",
+    "ECR",
     "ECS",
     "EVENTBRIDGE",
     "LAMBDA",
@@ -34,7 +35,10 @@ fn said(region: &str, function: &str, answer: Result<Value, Value>) -> Result<Va
 
 impl World {
     /// Points every function at its own port of the front door and at its Region's resolver.
-    pub(super) async fn point_the_functions(&self) -> Result<(), Trouble> {
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn point_the_functions(&self) -> Result<(), Trouble> {
         for region in &self.regions {
             for function in self.emulator.functions(region).await? {
                 let caller = Caller {

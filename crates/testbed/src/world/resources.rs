@@ -17,8 +17,8 @@ use super::{Members, Secrets, Trouble, databases, ledgers::table};
 use crate::{
     emulator::Emulator,
     profile::{
-        ECS_CLUSTER, GLOBAL_PARAMETER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile, TOPIC,
-        ZONE, names,
+        ACCOUNT, ECS_CLUSTER, GLOBAL_PARAMETER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile,
+        TOPIC, ZONE, names,
     },
 };
 
@@ -299,9 +299,43 @@ pub(super) async fn put_login(
     Ok(())
 }
 
+/// The repository and the tag of every service's image.
+const IMAGE: (&str, &str) = ("orders", "1");
+
+/// The image of every service of a Region, in that Region's registry.
+fn image(region: &str) -> String {
+    let (repository, tag) = IMAGE;
+    format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{repository}:{tag}")
+}
+
+/// Makes the registry of a Region that holds the services' image.
+async fn registry(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
+    let (repository, tag) = IMAGE;
+    let ecr = aws_sdk_ecr::Client::new(&emulator.sdk_config(region));
+    let make = ecr.create_repository().repository_name(repository);
+    make.send().await?;
+    let put = ecr.put_image().repository_name(repository).image_tag(tag);
+    put.image_manifest(r#"{"schemaVersion": 2}"#).send().await?;
+    Ok(())
+}
+
+/// Takes the services' image out of the registry of a Region.
+pub(super) async fn take_image(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
+    use aws_sdk_ecr::types::ImageIdentifier;
+    let (repository, tag) = IMAGE;
+    aws_sdk_ecr::Client::new(&emulator.sdk_config(region))
+        .batch_delete_image()
+        .repository_name(repository)
+        .image_ids(ImageIdentifier::builder().image_tag(tag).build())
+        .send()
+        .await?;
+    Ok(())
+}
+
 /// An `api` and the second plan's service, which run in every Region, and a `worker` that is a pilot light where no writer is.
 pub(super) async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
     use aws_sdk_ecs::types::ContainerDefinition;
+    registry(emulator, region).await?;
     let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(region));
     ecs.create_cluster()
         .cluster_name(ECS_CLUSTER)
@@ -312,7 +346,7 @@ pub(super) async fn services(emulator: &Emulator, region: &str) -> Result<(), Tr
         .container_definitions(
             ContainerDefinition::builder()
                 .name("orders")
-                .image("orders")
+                .image(image(region))
                 .memory(128)
                 .build(),
         )

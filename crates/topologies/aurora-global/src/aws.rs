@@ -22,7 +22,7 @@ use failover::{
 use tokio::time::Instant;
 
 use self::shown::{cluster, global_cluster, of_cluster};
-use crate::members::{Accepted, BlueGreen, Members};
+use crate::members::{Accepted, BlueGreen, Members, Quota};
 
 /// A look that found silence in less than this is taken once more.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -117,6 +117,25 @@ impl<K> Members for Aws<K> {
             }));
         }
         Ok(found)
+    }
+
+    async fn account_quotas(&self, region: &Region) -> Result<Vec<Quota>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_account_attributes()
+            .send()
+            .await
+            .map_err(|why| error(&format!("RDS DescribeAccountAttributes in {region}"), &why))?;
+        let quotas = answer.account_quotas.unwrap_or_default().into_iter();
+        let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok());
+        Ok(quotas
+            .filter_map(|quota| {
+                Some(Quota {
+                    name: quota.account_quota_name?,
+                    used: count(quota.used)?,
+                    max: count(quota.max)?,
+                })
+            })
+            .collect())
     }
 
     async fn fail_over(

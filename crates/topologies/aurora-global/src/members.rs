@@ -35,6 +35,11 @@ pub trait Members: Sync {
         &self,
         region: &Region,
     ) -> impl Future<Output = Result<Vec<BlueGreen>, Error>> + Send;
+    /// The account's quotas in a Region.
+    fn account_quotas(
+        &self,
+        region: &Region,
+    ) -> impl Future<Output = Result<Vec<Quota>, Error>> + Send;
     /// What this function's role may make again; `None` where nobody says.
     fn reach(&self) -> Option<&Reach>;
     /// A cluster with all that belongs to it; `None` when there is none of this name.
@@ -110,6 +115,17 @@ pub struct BlueGreen {
     pub source: String,
     /// Its status, such as `AVAILABLE`.
     pub status: String,
+}
+
+/// How much of something an account may have in a Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// Its name in RDS, such as `DBInstances`.
+    pub name: String,
+    /// How much it has.
+    pub used: u64,
+    /// How much it may have.
+    pub max: u64,
 }
 
 /// A global cluster as a Region sees it. One that took its name is another, and is not answered.

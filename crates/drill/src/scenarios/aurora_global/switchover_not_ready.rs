@@ -77,7 +77,22 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         again.replace('\n', " "),
         again.contains("Nothing stands against it"),
     );
+    warns(drill).await?;
     Ok(played)
+}
+
+/// What stands in no way of a move is said beside it: tasks that could not start after it, and a rebuild without room.
+async fn warns(drill: &Drill<'_>) -> Result<(), Trouble> {
+    drill.world.take_image(STANDBY).await?;
+    drill.world.simulator.limit_clusters(HOME, Some(2));
+    for warning in [
+        "us-east-1/orders/api: the registry of us-east-1 holds no image",
+        "a rebuild in us-west-2 would need 1 more of the quota DBClusters",
+    ] {
+        known(drill, warning).await?;
+    }
+    drill.world.simulator.limit_clusters(HOME, None);
+    Ok(())
 }
 
 /// Waits until the standby's probe has taken the plan up, and a dry run says so.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aurora_global::members::{Accepted, BlueGreen, Members};
+use aurora_global::members::{Accepted, BlueGreen, Members, Quota};
 use failover::{
     Error,
     domain::Region,
@@ -147,6 +147,11 @@ impl Members for Ports<'_> {
     async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
         let what = "RDS DescribeBlueGreenDeployments";
         self.shown(region, what, |rds| rds.blue_green(region)).await
+    }
+
+    async fn account_quotas(&self, region: &Region) -> Result<Vec<Quota>, Error> {
+        let what = "RDS DescribeAccountAttributes";
+        self.shown(region, what, |rds| rds.quotas(region)).await
     }
 
     fn reach(&self) -> Option<&Reach> {

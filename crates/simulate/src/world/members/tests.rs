@@ -107,6 +107,10 @@ async fn asked(depth: Depth, way: Option<Way>) -> Vec<(&'static str, &'static st
             "blue/green",
             kind(&new().blue_green(&west).await, |_| "shown"),
         ),
+        (
+            "quotas",
+            kind(&new().account_quotas(&west).await, |_| "shown"),
+        ),
         ("shape", found(&new().shape(&west, "orders-west").await)),
         ("snapshot", found(&new().snapshot(&west, "none").await)),
         (

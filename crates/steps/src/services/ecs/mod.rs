@@ -10,10 +10,12 @@ use failover::{
     ports::{Runtime, Service, Services},
 };
 
+mod images;
 pub mod pilot_light;
 mod read;
 mod state;
 
+pub(super) use images::warnings;
 pub(super) use read::{observe, refusals};
 
 /// One service and what the pass saw of it.

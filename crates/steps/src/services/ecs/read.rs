@@ -20,7 +20,7 @@ pub(super) struct Planned<'a> {
 }
 
 /// The plan's services.
-fn all(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
+pub(super) fn all(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
     plan.ecs().flat_map(|target| {
         target.services.iter().map(|service| Planned {
             region: &target.region,

@@ -14,7 +14,7 @@ use failover::{
     },
 };
 
-use super::{Accepted, BlueGreen, Members, in_region};
+use super::{Accepted, BlueGreen, Members, Quota, in_region};
 
 fn nothing_is_changed() -> Accepted {
     Accepted::NotNow("nothing is changed here".into())
@@ -42,6 +42,10 @@ impl Members for Books {
     }
 
     async fn blue_green(&self, _: &Region) -> Result<Vec<BlueGreen>, Error> {
+        Ok(Vec::new())
+    }
+
+    async fn account_quotas(&self, _: &Region) -> Result<Vec<Quota>, Error> {
         Ok(Vec::new())
     }
 

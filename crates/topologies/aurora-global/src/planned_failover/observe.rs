@@ -46,7 +46,7 @@ pub(super) async fn observe(
     let (not_ready, warnings) = if has_not_begun(run, global.as_ref(), &target) {
         let (reasons, warnings) = join(
             ready::reasons(world, pass, global.as_ref(), Some(&target)),
-            ready::warnings(world, run),
+            ready::warnings(world, pass),
         )
         .await;
         (reasons?, warnings)

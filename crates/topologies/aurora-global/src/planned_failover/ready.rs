@@ -2,6 +2,7 @@
 
 mod capacity;
 mod later;
+mod quotas;
 mod witness;
 
 use futures::future::{join, join_all};
@@ -20,6 +21,7 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, GlobalCluster},
 };
+use steps::services;
 
 /// A switchover stops writes until the target has everything: more than this many seconds behind is too long.
 const LAG_SECONDS_MAX: f64 = 30.0;
@@ -76,17 +78,30 @@ pub(super) async fn reasons(
     Ok(found)
 }
 
-/// What stands in no way of a move and should be put right all the same.
+/// What stands in no way of a move and should be put right all the same. What concerns the day after is looked for in a dry run, as
+/// the schedule makes it.
 pub(super) async fn warnings(
-    world: &(impl Functions + Ledger + Runtime),
-    run: &Run,
+    world: &(impl Functions + Ledger + Runtime + Members + Services),
+    pass: &Pass,
 ) -> Vec<String> {
-    let (witness, capacity) = join(
+    let run = &pass.run;
+    let later = async {
+        if !pass.dry_run {
+            return Vec::new();
+        }
+        let (quotas, images) = join(
+            quotas::warnings(world, run),
+            services::warnings(world, pass),
+        )
+        .await;
+        [quotas, images].concat()
+    };
+    let (witness, capacity, later) = futures::join!(
         witness::warnings(world, run),
         capacity::warnings(world, run),
-    )
-    .await;
-    witness.into_iter().chain(capacity).collect()
+        later,
+    );
+    [witness, capacity, later].concat()
 }
 
 /// A look of this Region's probe, and another one where the writer gave no answer. A dry run sees the one that is on record.

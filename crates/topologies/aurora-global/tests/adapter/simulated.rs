@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use aurora_global::members::{Accepted, Members};
+use aurora_global::members::{Accepted, Members, Quota};
 use aws::Aws;
 use aws_sdk_rds::{
     Client, Config,
@@ -156,6 +156,23 @@ async fn a_global_cluster_is_described_alike_in_both_regions() {
     );
     assert_eq!(world.aws.cluster(&region, "payments").await, Ok(None));
     world.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn the_accounts_quotas_are_read_with_what_is_taken_of_them() {
+    let world = World::build().await;
+    world.simulator.limit_clusters(WEST, Some(2));
+    let quota = |name: &str, used, max| Quota {
+        name: name.into(),
+        used,
+        max,
+    };
+    let expected = vec![
+        quota("DBInstances", 1, 40),
+        quota("DBClusters", 1, 2),
+        quota("ManualClusterSnapshots", 0, 100),
+    ];
+    assert_eq!(world.aws.account_quotas(&WEST.into()).await, Ok(expected));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! RDS, from the simulator.
 
 use aurora_global::AuroraGlobal;
-use aurora_global::members::{Accepted, BlueGreen, Members};
+use aurora_global::members::{Accepted, BlueGreen, Members, Quota};
 use failover::{
     Error,
     domain::Region,
@@ -55,6 +55,11 @@ impl Members for View {
     async fn blue_green(&self, region: &Region) -> Result<Vec<BlueGreen>, Error> {
         self.reach(region).await?;
         self.within(self.rds()?.blue_green(region)).await
+    }
+
+    async fn account_quotas(&self, region: &Region) -> Result<Vec<Quota>, Error> {
+        self.reach(region).await?;
+        self.within(self.rds()?.account_quotas(region)).await
     }
 
     fn reach(&self) -> Option<&Reach> {

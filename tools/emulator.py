@@ -5,6 +5,7 @@ condition keys. Narrow policies would fail there for no fault of theirs, so the 
 ones than AWS needs. What each addition mirrors is the Service Authorization Reference.
 """
 
+import contextvars
 import importlib.metadata
 import json
 import os
@@ -137,6 +138,19 @@ def keep_configurations(provisioners):
     handlers["update"] = update
 
 
+def take_buckets_over(changesets, provisioners):
+    """A bucket that a change set takes over is no conflict of names: CloudFormation says so as it makes the change set."""
+    taken = contextvars.ContextVar("taken", default=frozenset())
+    known_deploy, known_conflict = changesets._deploy_stack_async, provisioners.s3_bucket_name_conflict
+
+    async def deploy(*given, imports=None, **named):
+        taken.set(frozenset(name for one in (imports or {}).values() for name in one.values()))
+        return await known_deploy(*given, imports=imports, **named)
+
+    changesets._deploy_stack_async = deploy
+    provisioners.s3_bucket_name_conflict = lambda name: None if name in taken.get() else known_conflict(name)
+
+
 def admit_by_rules(provisioners, stacks):
     """Makes the rules of security groups that are resources of their own, which only EC2's calls know here."""
     kind = "AWS::EC2::SecurityGroupIngress"
@@ -183,12 +197,13 @@ def main():
     from ministack import app
     from ministack.core.responses import request_scope
     from ministack.services import cloudwatch, lambda_svc, secretsmanager, stepfunctions
-    from ministack.services.cloudformation import provisioners, stacks
+    from ministack.services.cloudformation import changesets, provisioners, stacks
 
     complete_callbacks(stepfunctions)
     keep_versions(secretsmanager)
     admit_by_rules(provisioners, stacks)
     keep_configurations(provisioners)
+    take_buckets_over(changesets, provisioners)
     rds_resources.register(provisioners, stacks)
     emulator_rights.judge_rds(app, iam_actions, iam_evaluator)
     emulator_rights.note_rights(iam_evaluator, "rights.log")

@@ -158,13 +158,14 @@ def while_idle(arguments, what):
 def rollback(arguments):
     """Gives the functions' stacks back as they were deployed before the last time."""
     deployment, only, aws = while_idle(arguments, "roll back")
-    chains = []
+    chains, noted = [], {}
     for region in deployment.regions():
         if only and region not in only:
             continue
-        kept, deployment.version, at = history.before(aws, deployment, region)
-        print(f"{region}  back to version {deployment.version}, deployed {at}")
-        chains.append(kept)
+        stacks, noted[region] = history.before(aws, deployment, region)
+        deployment.version = noted[region]["version"]
+        print(f"{region}  back to version {deployment.version}, deployed {noted[region]['at']}")
+        chains.append(stacks)
     plan = changes.Changes(aws, [chains])
     plan.look()
     changed = plan.say()
@@ -173,6 +174,8 @@ def rollback(arguments):
         print("nothing was changed")
         return 1
     plan.make(lambda: None)
+    for region, deployed in noted.items():
+        history.note(aws, deployment, region, deployed)
     print(f"{changed} stacks changed" if changed else "nothing changed")
     return 0
 

@@ -29,7 +29,7 @@ class Aws:
 
     def stacks(self, region):
         role = self.deployment.answers.get("cloudformation_role")
-        return cloudformation.Region(self.client("cloudformation", region), region, self.deployment.tags, role)
+        return cloudformation.Region(self.client("cloudformation", region), region, self.deployment.tags, role, self.deployment.account)
 
     def parameter(self, region, name):
         try:

@@ -6,6 +6,8 @@ import time
 
 import botocore.exceptions
 
+import templates
+
 POLL_SECONDS = 0.5
 CHANGE_SET_SECONDS_MAX = 300
 # A member of a global database takes a while: CloudFormation itself waits for it.
@@ -45,8 +47,8 @@ def way_out(region, name, status):
 class Region:
     """CloudFormation in one Region."""
 
-    def __init__(self, client, region, tags, role):
-        self.client, self.region, self.tags, self.role = client, region, tags, role
+    def __init__(self, client, region, tags, role, account):
+        self.client, self.region, self.tags, self.role, self.account = client, region, tags, role, account
 
     def described(self, name):
         try:
@@ -67,12 +69,13 @@ class Region:
             {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
         name = f"deploy-{time.time_ns()}"
         given = {
-            "StackName": stack.name, "ChangeSetName": name, "ChangeSetType": kind, "TemplateBody": stack.body(),
+            "StackName": stack.name, "ChangeSetName": name, "ChangeSetType": kind,
+            "TemplateBody": templates.with_names(stack.body(), values, self.account, self.region),
             "Parameters": parameters, "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(self.tags.items())],
         }
         if kind == "CREATE":
-            # What an earlier installation left, a table or a bucket, is taken over.
+            # What an earlier installation left, a table, a bucket or a log group, is taken over.
             given["ImportExistingResources"] = True
         if self.role:
             given["RoleARN"] = self.role

@@ -115,11 +115,47 @@ def artifacts_of(stacks):
     return sorted(found)
 
 
+# The property by whose value CloudFormation finds what is there already, of the kinds that outlive their stacks here.
+NAMED_BY = {"AWS::DynamoDB::Table": "TableName", "AWS::Logs::LogGroup": "LogGroupName", "AWS::S3::Bucket": "BucketName"}
+
+
+def with_names(body, values, account, region):
+    """A template in which what outlives its stack bears its name as a text: only by that CloudFormation takes over what is there.
+
+    One that refers to a parameter is made anew, which AWS refuses where it is there.
+    """
+    template = yaml.load(body, Loader)  # a safe loader with a few tags more
+    filled = Filled(template, values, account, region)
+    places = []
+    for resource, node in _pairs(_value(yaml.compose(body, Loader), "Resources")):
+        declared = template["Resources"][resource]
+        if not isinstance(declared, dict):
+            # A loop, of which nothing outlives its stack.
+            continue
+        name = NAMED_BY.get(declared["Type"])
+        properties = declared.get("Properties", {})
+        if not str(declared.get("DeletionPolicy", "")).startswith("Retain") or not isinstance(properties.get(name), dict):
+            continue
+        node = _value(_value(node, "Properties"), name)
+        places.append((node.start_mark.index, node.end_mark.index, json.dumps(filled.resolve(properties[name]))))
+    for start, end, text in reversed(places):
+        body = body[:start] + text + body[end:]
+    return body
+
+
+def _pairs(node):
+    return [(key.value, value) for key, value in node.value]
+
+
+def _value(node, name):
+    return dict(_pairs(node))[name]
+
+
 class Filled:
     """A template with its parameters' values, as far as they are known before it is deployed."""
 
     def __init__(self, stack, values, account="123456789012", region="us-west-2"):
-        self.template, self.values = read(stack), values
+        self.template, self.values = read(stack) if isinstance(stack, str) else stack, values
         self.pseudo = {"AWS::Partition": "aws", "AWS::AccountId": account, "AWS::Region": region, "AWS::StackName": "a" * 40}
 
     def value_of(self, name):

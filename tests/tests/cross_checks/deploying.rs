@@ -54,6 +54,36 @@ pub(crate) fn program(command: &str, text: &str, words: &[&str]) -> Output {
     python(&all, "")
 }
 
+/// What outlives its stack is taken over by the next installation, and CloudFormation finds it only by a name that is written out.
+#[test]
+fn what_outlives_a_stack_of_the_functions_bears_its_name_as_a_text() {
+    let named = "\
+import json, templates
+values = {'Prefix': 'payments-dr', 'LedgerTable': 'ledger', 'ArtifactBucket': 'packages'}
+found = {}
+for stack in (*templates.MEMBER, *templates.OF_HOME, *templates.WITNESS, *templates.FAILBACK, templates.ARTIFACTS):
+    body = templates.with_names(templates.text_of(stack), values, '123456789012', 'us-west-2')
+    resources = templates.yaml.load(body, templates.Loader)['Resources']
+    for name, of in resources.items():
+        if isinstance(of, dict) and 'DeletionPolicy' in of:
+            found[f'{stack}/{name}'] = of['Properties'].get(templates.NAMED_BY.get(of['Type']))
+print(json.dumps(found))";
+    let output = python(&["-c", named], "");
+    let found: std::collections::BTreeMap<String, Value> =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    assert!(found.len() > 10, "{found:?}");
+    for (resource, name) in &found {
+        assert!(name.is_string(), "{resource} is called {name}");
+    }
+    assert_eq!(found["ledger/Ledger"], "ledger");
+    assert_eq!(
+        found["fence/LossBucket"],
+        "payments-dr-losses-123456789012-us-west-2"
+    );
+    let logs = "/aws/lambda/payments-dr-health-probe";
+    assert!(found.values().any(|name| name == logs), "{found:?}");
+}
+
 /// Looks at answers without asking AWS.
 pub(crate) fn check(answers: &Value) -> Output {
     program("deploy", &answers.to_string(), &["--check"])

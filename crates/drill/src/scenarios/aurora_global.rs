@@ -20,6 +20,7 @@ mod fallback_by_stacks;
 mod flapping;
 mod from_nothing;
 mod idle_functions;
+mod installed_again;
 mod kill_switch;
 mod lagging_standby;
 mod last_bytes;
@@ -124,6 +125,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &failback_refused::SCENARIO,
     &round_trip::SCENARIO,
     &from_nothing::SCENARIO,
+    &installed_again::SCENARIO,
     &fallback_by_stacks::SCENARIO,
     &million_rows::SCENARIO,
     &subscriber::SCENARIO,

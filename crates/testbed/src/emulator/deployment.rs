@@ -90,11 +90,8 @@ impl Emulator {
         words: &[&str],
     ) -> Result<String, EmulatorError> {
         let answers = self.config.folder.join("answers.yaml");
-        let read = |path: PathBuf| async move {
-            let text = tokio::fs::read_to_string(&path).await;
-            text.map_err(io(format!("read {}", path.display())))
-        };
-        let text = change(read(answers.clone()).await?);
+        let text = tokio::fs::read_to_string(&answers).await;
+        let text = change(text.map_err(io(format!("read {}", answers.display())))?);
         tokio::fs::write(&answers, text)
             .await
             .map_err(io(format!("write {}", answers.display())))?;
@@ -107,7 +104,38 @@ impl Emulator {
             .arg(packages)
             .args(words);
         self.run(again, "deploy-again").await?;
-        read(self.config.folder.join("deploy-again.log")).await
+        self.said("deploy-again").await
+    }
+
+    /// Gives back what was deployed before the last time; answers what the program said.
+    ///
+    /// # Errors
+    /// When the program fails; the error ends with what it said last.
+    pub async fn roll_back(&self) -> Result<String, EmulatorError> {
+        self.deployed("rollback").await
+    }
+
+    /// Removes what was deployed, all that holds data left alone; answers what the program said.
+    ///
+    /// # Errors
+    /// When the program fails; the error ends with what it said last.
+    pub async fn undeploy(&self) -> Result<String, EmulatorError> {
+        self.deployed("undeploy").await
+    }
+
+    /// Runs a command about what was deployed.
+    async fn deployed(&self, command: &str) -> Result<String, EmulatorError> {
+        let mut program = self.deployer(command, &self.config.folder.join("answers.yaml"));
+        program.arg("--yes");
+        self.run(program, command).await?;
+        self.said(command).await
+    }
+
+    /// What a program said that was run.
+    async fn said(&self, name: &str) -> Result<String, EmulatorError> {
+        let log = self.config.folder.join(format!("{name}.log"));
+        let text = tokio::fs::read_to_string(&log).await;
+        text.map_err(io(format!("read {}", log.display())))
     }
 
     /// Deletes a stack and waits until it is gone.

@@ -79,7 +79,7 @@ pub(crate) async fn tag_changes_nothing_else(
 }
 
 /// The last line that the program said, which sums it up.
-fn last(said: &str) -> &str {
+pub(crate) fn last(said: &str) -> &str {
     said.trim_end().lines().last().unwrap_or_default()
 }
 

@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{STEP, begun::left_begun, opening::Opening};
-use crate::confirm_outage;
+use super::{begun::left_begun, opening::Opening};
 use failover::{
     Error,
-    ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run, RunKind},
+    ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run},
     notify::{Message, Severity, commands, tell, tell_news},
     plan::Plan,
     ports::{Ledger, People, Runtime, update_if},
@@ -112,9 +111,10 @@ pub(super) async fn closed(
     is_told
 }
 
-/// Under which name people know how a run ended.
+/// Under which name people know how a run ended. What is said last is the cause, and begins it: its end is cut off.
 fn end(message: &Message, left: &[String]) -> String {
-    format!("{}: {}", message.what, left.join("; "))
+    let causes: Vec<_> = left.iter().rev().map(String::as_str).collect();
+    format!("{}: {}", message.what, causes.join("; "))
 }
 
 /// What was told of a run's end is no news of the runs behind it that only look at what it began.
@@ -127,16 +127,10 @@ async fn left_to_lookers(world: &(impl Ledger + Runtime), run: &Run, message: &M
     }
 }
 
-/// Whether a run has proven no writer, and the next suspicion starts another one that may end just as it does.
-fn may_end_so_again(run: &Run) -> bool {
-    (run.incident.is_some() && run.proof.is_none()) || only_looked(run)
-}
-
-/// Whether a run did nothing itself about what an earlier one had begun, and leaves.
-fn only_looked(run: &Run) -> bool {
-    let mut steps = run.timeline.iter().map(|entry| entry.step.as_str());
-    run.kind == RunKind::UnplannedFailover
-        && steps.all(|step| step == STEP || step == confirm_outage::STEP)
+/// Whether a run has proven no writer, nobody waits for its end who asked for it or approved it, and the next suspicion starts another
+/// one that may end just as it does.
+const fn may_end_so_again(run: &Run) -> bool {
+    run.incident.is_some() && run.approved_at.is_none() && run.proof.is_none()
 }
 
 /// Whether a run stood down only since a human had said no to its question before: whoever said it was told then.

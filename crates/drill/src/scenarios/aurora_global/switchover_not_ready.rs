@@ -87,7 +87,7 @@ async fn warns(drill: &Drill<'_>) -> Result<(), Trouble> {
     drill.world.simulator.limit_clusters(HOME, Some(2));
     for warning in [
         "us-east-1/orders/api: the registry of us-east-1 holds no image",
-        "a rebuild in us-west-2 would need 1 more of the quota DBClusters",
+        "a rebuild in us-west-2 that keeps the old cluster would need 1 more of the quota DBClusters",
     ] {
         known(drill, warning).await?;
     }

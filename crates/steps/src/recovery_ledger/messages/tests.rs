@@ -257,23 +257,8 @@ fn observing_says_what_would_have_been_done() {
     );
 }
 
-#[test]
-fn a_run_that_only_looked_at_what_an_earlier_one_had_begun_ends_without_news() {
-    let at = jiff::Timestamp::UNIX_EPOCH;
-    let mut run = testing::run();
-    run.timeline.clear();
-    run.note(at, confirm_outage::STEP, "confirm", "it is gone");
-    assert!(only_looked(&run));
-    run.kind = RunKind::PlannedFailover;
-    assert!(!only_looked(&run));
-    run.kind = RunKind::UnplannedFailover;
-    run.note(at, "detach_and_promote", "fail_over", "it is promoted");
-    assert!(!only_looked(&run));
-}
-
 #[tokio::test]
-async fn a_promotion_that_is_refused_again_is_no_news_of_the_next_suspicions_run_and_news_of_a_humans()
- {
+async fn a_promotion_that_is_refused_again_is_news_of_a_run_that_people_wait_for_and_of_no_other() {
     let at = jiff::Timestamp::UNIX_EPOCH;
     let mut run = testing::run();
     let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
@@ -282,14 +267,16 @@ async fn a_promotion_that_is_refused_again_is_no_news_of_the_next_suspicions_run
     let incident = Some(Incident::try_from("orders/7".to_owned()).unwrap());
     let books = testing::Books::with(&testing::row("us-west-2", 7));
     let refused = |times| format!("RDS refused detach of us-east-1 {times} time(s)");
-    for (incident, left, told) in [
-        (&incident, refused(150), 1),
-        (&incident, refused(149), 1),
-        (&incident, "DetachAndPromote: NotReady".into(), 2),
-        (&incident, refused(12), 2),
-        (&None, refused(150), 3),
+    for (incident, approved_at, left, told) in [
+        (&incident, None, refused(150), 1),
+        (&incident, None, refused(149), 1),
+        (&incident, None, "DetachAndPromote: NotReady".into(), 2),
+        (&incident, None, refused(12), 2),
+        (&incident, Some(at), refused(150), 3),
+        (&None, None, refused(150), 4),
     ] {
         run.incident.clone_from(incident);
+        run.approved_at = approved_at;
         let end = Closed {
             left: vec![left.clone()],
             ..testing::closed(Outcome::Failed)
@@ -297,6 +284,25 @@ async fn a_promotion_that_is_refused_again_is_no_news_of_the_next_suspicions_run
         assert!(super::closed(&books, &run, &end).await);
         assert_eq!(books.told().len(), told, "{left}");
     }
+}
+
+#[test]
+fn two_ends_whose_causes_differ_late_are_told_apart() {
+    let run = testing::run();
+    let message = message(&run, &closed(Outcome::Failed));
+    let begun =
+        "the promotion of us-east-1 (epoch 2) is begun and not proven; start a new run to it";
+    let of = |words: &str| {
+        let long = "x".repeat(280);
+        let refusal =
+            format!("RDS refused detach of us-east-1 150 time(s), the last time with: {words}");
+        end(&message, &[long, begun.into(), refusal])
+    };
+    let row = testing::row("us-west-2", 7)
+        .tell(&of("it is being modified"))
+        .unwrap();
+    assert_eq!(row.tell(&of("it is being modified")), None);
+    assert!(row.tell(&of("it is being upgraded")).is_some());
 }
 
 #[tokio::test]
@@ -308,7 +314,12 @@ async fn what_a_run_left_that_acted_is_not_told_again_by_those_that_look_at_it()
     let mut looked = acted.clone();
     looked.run_id = "b".into();
     acted.note(at, "detach_and_promote", "detach", "it is refused");
-    looked.note(at, confirm_outage::STEP, "confirm", "it may be restarting");
+    looked.note(
+        at,
+        crate::confirm_outage::STEP,
+        "confirm",
+        "it may be restarting",
+    );
     let row = PlanState {
         intent: Some(Intent {
             epoch: acted.epoch,

@@ -4,6 +4,7 @@ use futures::future::join_all;
 
 use super::{key, read::all};
 use failover::{
+    Error,
     domain::Region,
     pass::Pass,
     ports::{Image, ImageVersion, Services},
@@ -13,11 +14,19 @@ use failover::{
 pub(in crate::services) async fn warnings(world: &impl Services, pass: &Pass) -> Vec<String> {
     let asked = all(&pass.run.plan).map(async |planned| {
         let (region, cluster, name) = (planned.region, planned.cluster, planned.service.name());
-        let images = world.images(region, cluster, name).await;
-        let images = images.unwrap_or_default();
+        let key = key(region, cluster, name);
+        let images = match world.images(region, cluster, name).await {
+            Ok(images) => images,
+            // That is told elsewhere.
+            Err(Error::NotReady(_)) => Vec::new(),
+            Err(why) => {
+                return vec![format!(
+                    "{key}: whether its images are there is unknown: {why}"
+                )];
+            }
+        };
         let asked = images.iter().map(|image| warning(world, region, image));
         let found = join_all(asked).await.into_iter().flatten();
-        let key = key(region, cluster, name);
         found
             .map(|what| format!("{key}: {what}"))
             .collect::<Vec<_>>()
@@ -36,13 +45,11 @@ async fn warning(world: &impl Services, region: &Region, text: &str) -> Option<S
     match world.holds(&image).await {
         Ok(true) => None,
         Ok(false) => Some(format!(
-            "the registry of {region} holds no image {text}, and no task starts; push it there"
+            "the registry of {region} holds no image {text} yet; push it there, or pull it once where it comes through a cache"
         )),
         // Another account's registry may not be looked into.
-        Err(why) => {
-            tracing::info!(%region, image = text, %why, "whether the image is there is not known");
-            None
-        }
+        Err(Error::Denied(_)) => None,
+        Err(why) => Some(format!("whether image {text} is there is unknown: {why}")),
     }
 }
 
@@ -139,22 +146,20 @@ mod tests {
             _: &Region,
             _: &str,
             _: &str,
-        ) -> Result<failover::ports::Service, failover::Error> {
-            Err(failover::Error::NotReady("nobody asks".into()))
+        ) -> Result<failover::ports::Service, Error> {
+            Err(Error::NotReady("nobody asks".into()))
         }
 
-        async fn images(
-            &self,
-            _: &Region,
-            _: &str,
-            _: &str,
-        ) -> Result<Vec<String>, failover::Error> {
+        async fn images(&self, _: &Region, _: &str, _: &str) -> Result<Vec<String>, Error> {
             Ok(Vec::new())
         }
 
-        async fn holds(&self, image: &Image) -> Result<bool, failover::Error> {
+        async fn holds(&self, image: &Image) -> Result<bool, Error> {
+            if image.repository == "silent" {
+                return Err(Error::Unavailable("timed out".into()));
+            }
             if image.repository == "theirs" {
-                return Err(failover::Error::Denied("not theirs".into()));
+                return Err(Error::Denied("not theirs".into()));
             }
             let here = |version| self::image("us-east-1", "orders", version);
             Ok(*image == here(ImageVersion::Tag("1".into())))
@@ -166,8 +171,8 @@ mod tests {
             _: &str,
             _: &str,
             _: Option<u32>,
-        ) -> Result<String, failover::Error> {
-            Err(failover::Error::NotReady("nobody asks".into()))
+        ) -> Result<String, Error> {
+            Err(Error::NotReady("nobody asks".into()))
         }
     }
 

@@ -5,6 +5,8 @@ mod later;
 mod quotas;
 mod witness;
 
+use std::time::Duration;
+
 use futures::future::{join, join_all};
 
 use crate::members::{BlueGreen, Members};
@@ -27,6 +29,9 @@ use steps::services;
 const LAG_SECONDS_MAX: f64 = 30.0;
 /// How old the probe's last news of replication may be, in seconds.
 const READING_SECONDS_MAX: f64 = 60.0;
+
+/// How long a dry run looks at what concerns the day after, beside what stands against the move itself.
+const LATER: Duration = Duration::from_secs(5);
 
 /// How often the probe looks before it counts that no beat of its had an answer: one that was lost is no reason against a move.
 const LOOKS_MAX: u32 = 3;
@@ -89,12 +94,15 @@ pub(super) async fn warnings(
         if !pass.dry_run {
             return Vec::new();
         }
-        let (quotas, images) = join(
+        let looks = join(
             quotas::warnings(world, run),
             services::warnings(world, pass),
+        );
+        let found = world.within(LATER, looks).await;
+        found.map_or_else(
+            || vec!["quotas and images were not looked at: that took too long".to_owned()],
+            |(quotas, images)| [quotas, images].concat(),
         )
-        .await;
-        [quotas, images].concat()
     };
     let (witness, capacity, later) = futures::join!(
         witness::warnings(world, run),

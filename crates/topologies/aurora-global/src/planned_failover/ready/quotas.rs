@@ -1,5 +1,5 @@
-//! Whether the account's quotas leave room for a rebuild of a member: it makes a new one while the old one is still there. A move is
-//! possible all the same, and so a lack is told and stands in no way.
+//! Whether the account's quotas leave room for a rebuild of this plan's member alone: it makes a new one while the old one is still
+//! there, unless that is deleted before. A move is possible all the same, and so a lack is told and stands in no way.
 
 use futures::future::{join, join_all};
 
@@ -47,7 +47,7 @@ fn lacks(region: &Region, instances: u64, quotas: &[Quota]) -> Vec<String> {
         let (_, more) = needs.iter().find(|(wanted, _)| wanted == name)?;
         (used + more > *max).then(|| {
             format!(
-                "a rebuild in {region} would need {more} more of the quota {name}, of which {used} of {max} are taken; ask AWS for a higher one"
+                "a rebuild in {region} that keeps the old cluster would need {more} more of the quota {name}, of which {used} of {max} are taken; ask AWS for a higher one"
             )
         })
     });
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(of(&roomy), "");
         let full = of(&[quota("DBClusters", 40, 40), quota("DBInstances", 39, 40)]);
         for part in [
-            "in us-west-2 would need 1 more of the quota DBClusters, of which 40 of 40",
+            "in us-west-2 that keeps the old cluster would need 1 more of the quota DBClusters, of which 40 of 40",
             "2 more of the quota DBInstances, of which 39 of 40",
         ] {
             assert!(full.contains(part), "{full}");

@@ -91,10 +91,11 @@ def deploy(arguments):
     deployment.version, files = version_of(deployment, arguments.packages)
     aws = account.Aws(deployment)
     asked = sorted(only)[0] if only else deployment.home
-    caller = aws.client("sts", asked).get_caller_identity()["Account"]
-    if caller != deployment.account:
-        raise form.Wrong([f"{arguments.answers}: account is {deployment.account}, and these credentials are of {caller}"])
-    if faults := account.of_others(aws, deployment, only):
+    caller = aws.client("sts", asked).get_caller_identity()
+    if caller["Account"] != deployment.account:
+        raise form.Wrong([f"{arguments.answers}: account is {deployment.account}, and these credentials are of {caller['Account']}"])
+    faults = deployment.locked_out(caller["Arn"]) + account.of_others(aws, deployment, only) + account.continued(aws, deployment, only)
+    if faults := faults + account.other_engines(aws, deployment, only):
         raise form.Wrong(faults)
     if runs := account.open_runs(aws, deployment, only):
         raise form.Wrong([f"{run}; deploy when it has ended" for run in runs])
@@ -103,24 +104,35 @@ def deploy(arguments):
     plan = changes.Changes(aws, deployment.stages(only))
     plan.look()
     changed = plan.say()
-    lost = plan.lost()
-    if lost and not arguments.allow_replacement:
-        plan.forget()
-        raise form.Wrong([f"{loss}, which holds data; nothing was changed. --allow-replacement lets it" for loss in lost])
+    refuse_losses(plan, arguments)
     if changed and not agreed(f"{changed} stacks are changed.", arguments.yes):
         plan.forget()
         print("nothing was changed")
         return 1
     regions_here = [region for region in deployment.regions() if not only or region in only]
-    plan.make(lambda: cloudformation.side_by_side(
-        [lambda region=region: account.upload(aws, deployment, region, files) for region in regions_here]))
-    if changed:
-        history.keep(aws, deployment, only)
-    if deployment.database:
+    began = []
+
+    def between():
+        cloudformation.side_by_side([lambda region=region: account.upload(aws, deployment, region, files) for region in regions_here])
+        if changed:
+            began.append(history.begin(aws, deployment, only))
+
+    plan.make(between)
+    for at in began:
+        history.keep(aws, deployment, only, at)
+    if deployment.database and "HostedZoneArns" not in deployment.answers.get("everywhere", {}):
         print(f"the names' hosted zone is {aws.zone()}")
     put_plans(aws, plans, only)
     print(f"{changed} stacks changed, version {deployment.version}" if changed else "nothing changed")
     return 0
+
+
+def refuse_losses(plan, arguments):
+    """Takes the change sets back where one would take away what holds data, and says which."""
+    lost = plan.lost()
+    if lost and not arguments.allow_replacement:
+        plan.forget()
+        raise form.Wrong([f"{loss}, which holds data; nothing was changed. --allow-replacement lets it" for loss in lost])
 
 
 def judged(path):
@@ -169,13 +181,14 @@ def rollback(arguments):
     plan = changes.Changes(aws, [chains])
     plan.look()
     changed = plan.say()
+    refuse_losses(plan, arguments)
     if changed and not agreed(f"{changed} stacks are changed.", arguments.yes):
         plan.forget()
         print("nothing was changed")
         return 1
     plan.make(lambda: None)
     for region, deployed in noted.items():
-        history.note(aws, deployment, region, deployed)
+        history.keep_rollback(aws, deployment, region, deployed)
     print(f"{changed} stacks changed" if changed else "nothing changed")
     return 0
 
@@ -185,6 +198,8 @@ def undeploy(arguments):
     here = [region for region in deployment.regions() if not only or region in only]
     print("removes the functions, machines, schedules, alarms, dashboards and the policies for people in " + ", ".join(here))
     print("leaves the databases, the foundation, the network, the ledgers, the logs, the loss ledgers, the buckets and the plans")
+    if faults := account.attached(aws, deployment, here):
+        raise form.Wrong(faults)
     if not agreed("Nobody watches the databases then.", arguments.yes):
         print("nothing was removed")
         return 1
@@ -240,6 +255,7 @@ def parser():
     of_deploy.add_argument("--allow-replacement", action="store_true", help="let a change replace or remove what holds data")
     of_rollback = command("rollback", rollback, "gives back what was deployed before the last time, the databases' stacks left alone")
     of_rollback.add_argument("--yes", action="store_true", help="change it without asking")
+    of_rollback.add_argument("--allow-replacement", action="store_true", help="let a change replace or remove what holds data")
     of_undeploy = command("undeploy", undeploy, "removes what deploy made, but for what holds data")
     of_undeploy.add_argument("--yes", action="store_true", help="remove it without asking")
     of_failback = command("failback", failback, "gives rebuild-global, in one Region, what only a failback may do")

@@ -48,12 +48,72 @@ class Aws:
         """The hosted zone, asked of Route 53, which a dead Region does not keep from answering."""
         wanted = self.deployment.database["ZoneName"].rstrip(".") + "."
         answer = self.client("route53", "us-east-1").list_hosted_zones_by_name(DNSName=wanted)
-        found = [zone["Id"].removeprefix("/hostedzone/") for zone in answer["HostedZones"] if zone["Name"] == wanted]
+        # A public zone may have the same name.
+        found = [zone["Id"].removeprefix("/hostedzone/") for zone in answer["HostedZones"]
+                 if zone["Name"] == wanted and zone["Config"]["PrivateZone"]]
         if len(found) != 1:
             raise cloudformation.Refused(
-                f"{len(found)} hosted zones are called {wanted}, and one is needed; the stack {self.deployment.prefix}-dns makes it, or "
+                f"{len(found)} private hosted zones are called {wanted}, and one is needed; the stack {self.deployment.prefix}-dns makes it, or "
                 "name one in HostedZoneArns")
         return found[0]
+
+
+def continued(aws, deployment, only):
+    """Which installations begin with this one's prefix, or it with theirs: a right for all that begins with one reaches the other."""
+    here, own = [region for region in deployment.regions() if not only or region in only], f"{deployment.prefix}-"
+
+    def look(region):
+        pages = aws.client("cloudformation", region).get_paginator("describe_stacks").paginate()
+        named = (stack["StackName"] for page in pages for stack in page["Stacks"])
+        others = {name.removesuffix(part) for name in named for part in ("-observe", "-witness") if name.endswith(part)}
+        return [
+            f"prefix: {deployment.prefix} stands beside the installation {other} in {region}, and what may be done to all that begins with "
+            "the shorter one reaches the other; choose a prefix that does not go on from another"
+            for other in sorted(others) if f"{other}-" != own and (own.startswith(f"{other}-") or other.startswith(own))]
+
+    return list(dict.fromkeys(sum(cloudformation.side_by_side([lambda region=region: look(region) for region in here]), [])))
+
+
+def attached(aws, deployment, here):
+    """Who still has the policies for people, which IAM does not delete then: a sentence for each policy."""
+    if deployment.home not in here or not aws.stacks(deployment.home).described(f"{deployment.prefix}-people"):
+        return []
+    resources = aws.client("cloudformation", deployment.home).describe_stack_resources(StackName=f"{deployment.prefix}-people")
+    found = []
+    for resource in resources["StackResources"]:
+        if resource["ResourceType"] != "AWS::IAM::ManagedPolicy" or not resource.get("PhysicalResourceId", "").startswith("arn:"):
+            continue
+        answer = aws.client("iam", deployment.home).list_entities_for_policy(PolicyArn=resource["PhysicalResourceId"])
+        have = [one[f"{kind}Name"] for kind in ("Role", "User", "Group") for one in answer.get(f"Policy{kind}s", [])]
+        if have:
+            found.append(f"{resource['PhysicalResourceId']} is attached to {', '.join(have)}; detach it there, then remove the software")
+    return found
+
+
+def other_engines(aws, deployment, only):
+    """Databases whose version the answers would raise: RDS has its own order for that, which stacks do not keep."""
+    found = []
+    for stack in (stack for stage in deployment.stages(only) for chain in stage for stack in chain):
+        there = aws.stacks(stack.region).described(stack.name) if stack.template in ("global-cluster", "database") else None
+        has = {one["ParameterKey"]: one.get("ParameterValue") for one in (there or {}).get("Parameters", [])}.get("EngineVersion")
+        wanted = stack.known_values().get("EngineVersion")
+        if has and wanted and has != wanted and _version(aws, stack, has) != wanted:
+            found.append(
+                f"database: EngineVersion is {wanted}, and {stack.name} in {stack.region} has {has}; raise it in RDS, every other member "
+                f"before the writer's, and deploy with {wanted} once all have it")
+    return found
+
+
+def _version(aws, stack, otherwise):
+    """The version that RDS shows of a stack's cluster."""
+    client = aws.client("rds", stack.region)
+    if stack.template == "database":
+        name = stack.known_values()["ClusterIdentifier"]
+        clusters = client.describe_db_clusters(Filters=[{"Name": "db-cluster-id", "Values": [name]}])["DBClusters"]
+    else:
+        name = stack.known_values()["GlobalCluster"]
+        clusters = [one for one in client.describe_global_clusters()["GlobalClusters"] if one["GlobalClusterIdentifier"] == name]
+    return clusters[0]["EngineVersion"] if clusters else otherwise
 
 
 def of_others(aws, deployment, only):

@@ -180,10 +180,16 @@ def read(path):
         text = pathlib.Path(path).read_text(encoding="utf-8")
     except OSError as why:
         raise Wrong([f"{path}: {why.strerror}"]) from None
+    except UnicodeDecodeError as why:
+        raise Wrong([f"{path} is no text in UTF-8: {why.reason} at byte {why.start}; save it as UTF-8"]) from None
     try:
         found = yaml.load(text, Unambiguous)
     except yaml.YAMLError as why:
         raise Wrong([f"{path} is no YAML: {' '.join(str(why).split())}"]) from None
+    except TypeError:
+        raise Wrong([f"{path} has a list or an object where a name belongs; write a text before each colon"]) from None
+    except RecursionError:
+        raise Wrong([f"{path} is nested too deeply; three levels are enough"]) from None
     errors = jsonschema.Draft202012Validator(schema()).iter_errors(found)
     faults = sorted(sentence(error) for error in errors)
     if not faults:
@@ -227,6 +233,8 @@ def sense(answers):
                    for name in own if name in PLACE_OF_DATABASE and name not in needed]
         faults += [f"members.{region}: {name} is for a network that is built; say network, or leave it out"
                    for name in own if name in network.OF_ALONE and "network" not in answers]
+    if "database" in answers and not faults:
+        faults += network.of_rules(members, answers["database"]["ApplicationCidrs"])
     return faults + network.sense(answers)
 
 
@@ -238,8 +246,12 @@ def plans_of(answers, folder):
         try:
             text = path.read_text(encoding="utf-8")
             plan = json.loads(text)
+            members = plan["topology"]["members"]
+            # What is read of it once the stacks are there.
+            if not all(isinstance(one, str) for one in (plan["home_region"], *(of["cluster"] for of in members.values()))):
+                raise TypeError
             found[plan["plan"]] = (plan, text)
-            outside = sorted(set(plan["topology"]["members"]) - set(answers["members"]))
+            outside = sorted(set(members) - set(answers["members"]))
             if outside:
                 faults.append(f"plans: {name} has a member in {', '.join(outside)}, which is none of members")
         except OSError as why:

@@ -50,6 +50,38 @@ def sense(answers):
     return faults + of_blocks(members, bool(through) or is_peered(answers))
 
 
+def of_rules(members, applications):
+    """Blocks of a database's rules that are none, that would make the same rule twice, or rules of one name."""
+    faults, blocks = [], {}
+    lists = {"database: ApplicationCidrs": applications}
+    lists |= {f"members.{region}: FunctionCidrs": own["FunctionCidrs"] for region, own in members.items()}
+    for place, texts in lists.items():
+        for text in texts:
+            try:
+                blocks.setdefault(place, []).append(ipaddress.IPv4Network(text))
+            except ValueError as why:
+                faults.append(f"{place} has {text}, which is no CIDR block: {why}; name one such as 10.1.0.0/16")
+    if faults:
+        return faults
+    for place, its in blocks.items():
+        faults += one_name(place, its)
+    of_applications = blocks.pop("database: ApplicationCidrs", [])
+    return faults + [
+        f"database: ApplicationCidrs has {block}, and so has {place[8:]}, whose functions get the same rule; leave it out there, and what "
+        "comes from it is let in all the same" for place, its in blocks.items() for block in its if block in of_applications]
+
+
+def one_name(place, blocks):
+    """Blocks for which CloudFormation would make resources of one name: it leaves dots and strokes out."""
+    called, faults = {}, []
+    for block in dict.fromkeys(blocks):
+        other = called.setdefault("".join(filter(str.isdigit, str(block))), block)
+        if other != block:
+            faults.append(f"{place} has {other} and {block}, and CloudFormation would give both one name; name a block that holds both, or "
+                          "make their routes and rules by hand")
+    return faults
+
+
 def of_blocks(members, are_led):
     """Blocks that are none, that do not hold the functions, or that two members have whose VPCs lead to each other."""
     blocks, faults = {}, []
@@ -63,13 +95,7 @@ def of_blocks(members, are_led):
     if faults:
         return faults
     for (region, name), its in blocks.items():
-        called = {}
-        for block in dict.fromkeys(its):
-            # CloudFormation leaves dots and strokes out of a resource's name.
-            other = called.setdefault("".join(filter(str.isdigit, str(block))), block)
-            if other != block:
-                faults.append(f"members.{region}: {name} has {other} and {block}, and CloudFormation would give both one name; name a "
-                              "block that holds both, or make their routes and rules by hand")
+        faults += one_name(f"members.{region}: {name}", its)
     for region in members:
         faults += [
             f"members.{region}: FunctionCidrs has {one}, which no block of VpcCidrs holds; name all blocks of the VPC there"

@@ -265,6 +265,17 @@ class Deployment:
         staged = [stack for stage in self.stages({region}) for chain in stage for stack in chain]
         return staged + (self.failback(region) if region in self.members else [])
 
+    def locked_out(self, caller):
+        """That whoever deploys could not administer the key that it makes, which KMS refuses as a lockout."""
+        named = (self.database or {}).get("KeyAdministratorArn")
+        deploys = self.answers.get("cloudformation_role") or caller
+        # A role that was assumed is shown without its path, and with the name of the session.
+        role = deploys.split("/")[1] if ":assumed-role/" in deploys else deploys.rpartition("/")[2]
+        if not named or named == deploys or (":role/" in named and named.rpartition("/")[2] == role and ":user/" not in deploys):
+            return []
+        return [f"database: KeyAdministratorArn is {named}, and {deploys} deploys, which KMS would refuse to lock out; name the role that "
+                "deploys, or deploy as the one that is named"]
+
     def faults(self):
         """What is wrong before anything is asked of AWS: missing values, policies that are too long, another account's ARNs."""
         faults = []

@@ -21,7 +21,8 @@ HOLDS_DATA = {
 NOTHING_TO_DO = re.compile(r"didn't contain changes|No updates are to be performed", re.IGNORECASE)
 
 WAYS_OUT = {
-    "ROLLBACK_COMPLETE": "its first creation failed and left nothing; delete it with `{delete}` and deploy again",
+    "ROLLBACK_COMPLETE": "its first creation failed; delete it with `{delete}`, and by hand what its events name as kept, such as a "
+                         "cluster with deletion protection, then deploy again",
     "ROLLBACK_FAILED": "its first creation failed and could not be taken back; read its events, delete what is left with `{delete}` "
                        "and deploy again",
     "DELETE_FAILED": "something of it could not be deleted; read its events, then `{delete}`",
@@ -72,11 +73,10 @@ class Region:
             "StackName": stack.name, "ChangeSetName": name, "ChangeSetType": kind,
             "TemplateBody": templates.with_names(stack.body(), values, self.account, self.region),
             "Parameters": parameters, "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            # What an earlier installation left, a table, a bucket or a log group, is taken over.
+            "ImportExistingResources": True,
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(self.tags.items())],
         }
-        if kind == "CREATE":
-            # What an earlier installation left, a table, a bucket or a log group, is taken over.
-            given["ImportExistingResources"] = True
         if self.role:
             given["RoleARN"] = self.role
         self.client.create_change_set(**given)

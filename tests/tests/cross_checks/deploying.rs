@@ -84,6 +84,84 @@ print(json.dumps(found))";
     assert!(found.values().any(|name| name == logs), "{found:?}");
 }
 
+/// One Region's bucket, and deployments of which some fail: each line is what a rollback would go back to.
+#[test]
+fn a_rollback_goes_to_what_ran_before_and_never_past_a_deployment_that_failed() {
+    let played = "\
+import io, types, history, stacks
+kept = {}
+class S3:
+    def get_paginator(self, _): return types.SimpleNamespace(paginate=lambda **_: [{'Contents': [{'Key': key} for key in kept]}])
+    def get_object(self, Bucket, Key): return {'Body': io.BytesIO(kept[Key])}
+    def put_object(self, Bucket, Key, Body): kept[Key] = Body
+aws = types.SimpleNamespace(client=lambda *_: S3())
+one = types.SimpleNamespace(regions=lambda: ['us-west-2'], bucket=lambda _: 'b', functions=lambda _: [], version='')
+def deploys(version, ends=True):
+    one.version = version
+    at = history.begin(aws, one, None)
+    if ends: history.keep(aws, one, None, at)
+def back():
+    try: return history.before(aws, one, 'us-west-2')[1]
+    except stacks.Refused as why: return {'version': f'none: {why}'}
+def say(): print(back()['version'].split(';')[0])
+say(); deploys('1'); say(); deploys('2', False); say(); deploys('2'); say(); deploys('3', False); deploys('3', False); say()
+history.keep_rollback(aws, one, 'us-west-2', back()); say()
+deploys('4'); say()";
+    let output = python(&["-c", played], "");
+    let lines: Vec<_> = std::str::from_utf8(&output.stdout)
+        .unwrap()
+        .lines()
+        .collect();
+    let none = "none: us-west-2 has no deployment to go back to";
+    // After the rollback to 2 the failed 3 lies between, and what ran before it was 2.
+    assert_eq!(
+        lines,
+        [none, none, "1", "1", "2", "2", "2"],
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn blocks_that_would_make_one_rule_twice_or_two_of_one_name_are_refused_before_anything_is_made() {
+    let found = |applications: &str| {
+        let asked = format!(
+            "import json, network\nmembers = {{'us-west-2': {{'FunctionCidrs': ['10.1.0.0/20']}}, 'us-east-1': {{'FunctionCidrs': ['10.2.0.0/20']}}}}\nprint(json.dumps(network.of_rules(members, {applications})))"
+        );
+        let output = python(&["-c", &asked], "");
+        serde_json::from_slice::<Vec<String>>(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", said(&output)))
+    };
+    assert_eq!(found("['10.1.16.0/20']"), Vec::<String>::new());
+    let twice = found("['10.2.0.0/20']").join("; ");
+    assert!(
+        twice.contains("ApplicationCidrs has 10.2.0.0/20, and so has us-east-1"),
+        "{twice}"
+    );
+    let named = found("['10.1.16.0/20', '10.11.6.0/20']").join("; ");
+    assert!(named.contains("one name"), "{named}");
+    let none = found("['10.1.16.1/20']").join("; ");
+    assert!(none.contains("no CIDR block"), "{none}");
+}
+
+#[test]
+fn a_key_that_the_deployer_could_not_administer_is_refused() {
+    let of = |caller: &str, role: &str| {
+        let asked = format!(
+            "import types, regions\nit = types.SimpleNamespace(database={{'KeyAdministratorArn': 'arn:aws:iam::123456789012:role/keys/Keeper'}}, answers={{'cloudformation_role': {role}}})\nprint(len(regions.Deployment.locked_out(it, '{caller}')))"
+        );
+        let output = python(&["-c", &asked], "");
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let session = |role: &str| format!("arn:aws:sts::123456789012:assumed-role/{role}/me");
+    assert_eq!(of(&session("Keeper"), "None"), "0");
+    assert_eq!(of(&session("Admin"), "None"), "1");
+    assert_eq!(of("arn:aws:iam::123456789012:user/Keeper", "None"), "1");
+    let role = "'arn:aws:iam::123456789012:role/keys/Keeper'";
+    assert_eq!(of(&session("Admin"), role), "0");
+}
+
 /// Looks at answers without asking AWS.
 pub(crate) fn check(answers: &Value) -> Output {
     program("deploy", &answers.to_string(), &["--check"])

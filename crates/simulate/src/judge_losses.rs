@@ -16,6 +16,10 @@ use crate::{
 const UNNAMED: SignedDuration = SignedDuration::from_secs(30);
 /// Two intervals of the plan.
 const INTERVALS: f64 = 10.0;
+/// One interval of the plan: writes that are further apart than this have a silence between them.
+const SILENCE: SignedDuration = SignedDuration::from_secs(5);
+/// What is heard again for less than this, no look need have met.
+const LOOKED: SignedDuration = SignedDuration::from_secs(10);
 /// An application's own pace, both before and after.
 const PACE: f64 = 2.0;
 
@@ -64,6 +68,9 @@ pub(crate) fn loss(state: &mut State, run: &Run) {
         return;
     };
     let held = holds.rows();
+    let Some(last) = noticed(state, &run.from, &first) else {
+        return;
+    };
     let mut lost = state.truth.acknowledged.iter().filter(|write| {
         write.resource_id == last.resource_id && write.at <= last.at && !held.contains(&write.row)
     });
@@ -89,16 +96,39 @@ fn parted(
     let writes = &state.truth.acknowledged;
     let mut after = writes.iter().filter(|write| write.epoch == Some(epoch));
     let first = after.next().cloned();
-    let old = first.as_ref().and_then(|first| {
-        let held = state.databases.get(&first.resource_id);
-        let held = held.map(Database::rows).unwrap_or_default();
-        let mut before = writes.iter().rev();
-        before.find(|write| {
-            let is_seen = write.from != *left || write.is_heard || held.contains(&write.row);
-            write.at <= first.at && write.resource_id != first.resource_id && is_seen
-        })
-    });
+    let old = first
+        .as_ref()
+        .and_then(|first| seen(state, left, first).pop());
     (old.cloned(), first)
+}
+
+/// The writes before the first one after a change of writer that somebody else can know of, oldest first.
+fn seen<'a>(state: &'a State, left: &Region, first: &Acknowledged) -> Vec<&'a Acknowledged> {
+    let held = state.databases.get(&first.resource_id);
+    let held = held.map(Database::rows).unwrap_or_default();
+    let writes = state.truth.acknowledged.iter();
+    let seen = writes.filter(|write| {
+        let is_seen = write.from != *left || write.is_heard || held.contains(&write.row);
+        write.at <= first.at && write.resource_id != first.resource_id && is_seen
+    });
+    seen.collect()
+}
+
+/// The last of them that a look can have noticed: where the writer was heard once more, between two silences, for less than two
+/// intervals, it is the last one before.
+fn noticed(state: &State, left: &Region, first: &Acknowledged) -> Option<Acknowledged> {
+    let mut seen = seen(state, left, first);
+    loop {
+        let gap = |pair: &[&Acknowledged]| pair[1].at.duration_since(pair[0].at) > SILENCE;
+        let Some(begins) = seen.windows(2).rposition(gap) else {
+            return seen.pop().cloned();
+        };
+        let again = seen.get(begins + 1)?;
+        if seen.last()?.at.duration_since(again.at) >= LOOKED {
+            return seen.pop().cloned();
+        }
+        seen.truncate(begins + 1);
+    }
 }
 
 /// A planned move loses nothing.

@@ -15,6 +15,7 @@ import sys
 import threading
 
 import boto3
+import emulator_groups
 import emulator_metrics
 import emulator_rights
 from ministack.core import iam_actions, iam_evaluator
@@ -196,7 +197,7 @@ def main():
 
     from ministack import app
     from ministack.core.responses import request_scope
-    from ministack.services import cloudwatch, lambda_svc, secretsmanager, stepfunctions
+    from ministack.services import alb, autoscaling, cloudwatch, lambda_svc, secretsmanager, stepfunctions
     from ministack.services.cloudformation import changesets, provisioners, stacks
 
     complete_callbacks(stepfunctions)
@@ -205,6 +206,7 @@ def main():
     keep_configurations(provisioners)
     take_buckets_over(changesets, provisioners)
     rds_resources.register(provisioners, stacks)
+    emulator_groups.register(autoscaling, alb)
     emulator_rights.judge_rds(app, iam_actions, iam_evaluator)
     emulator_rights.note_rights(iam_evaluator, "rights.log")
     emulator_metrics.count_invocations(lambda_svc, cloudwatch)

@@ -29,6 +29,7 @@ GIVEN = {
     "CustomEndpointArns": f"arn:aws:rds:*:{ACCOUNT}:cluster-endpoint:orders-*",
     "DatabaseRoleArns": f"arn:aws:iam::{ACCOUNT}:role/orders-monitoring",
     "DatabaseUserArns": f"arn:aws:rds-db:*:{ACCOUNT}:dbuser:*/failover_probe",
+    "AutoScalingGroupArns": f"arn:aws:autoscaling:*:{ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/orders-*",
     "EcsServiceArns": f"arn:aws:ecs:*:{ACCOUNT}:service/orders/*",
     "EndpointParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/orders/*",
     "EnvironmentKeyArn": KEY,

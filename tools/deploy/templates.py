@@ -12,7 +12,7 @@ FOLDER = ROOT / "cloudformation"
 # In the order in which they are deployed to a Region. Those that call a function or name a role by its name come after the one
 # that has it.
 MEMBER = (
-    "ledger", "observe", "runs", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines", "triggers", "alarms",
+    "ledger", "observe", "runs", "services", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines", "triggers", "alarms",
     "function-alarms", "aurora-global-alarms", "dashboard",
 )
 WITNESS = ("witness",)

@@ -4,10 +4,10 @@ use aws_sdk_ecs::types;
 use failover::{
     Error,
     domain::Region,
-    ports::{Deployment, Image, Service, Services},
+    ports::{Deployment, Group, Image, Service, Services},
 };
 
-use super::{Aws, client, ecr, errors::error, once};
+use super::{Aws, autoscaling, client, ecr, errors::error, once};
 
 impl<K> Services for Aws<K> {
     async fn service(
@@ -74,6 +74,18 @@ impl<K> Services for Aws<K> {
         primary
             .and_then(|deployment| deployment.id)
             .ok_or_else(|| Error::NotReady(format!("{what}: the answer names no new deployment")))
+    }
+
+    async fn group(&self, region: &Region, group: &str) -> Result<Group, Error> {
+        autoscaling::group(self, region, group).await
+    }
+
+    async fn refresh_group(&self, region: &Region, group: &str) -> Result<Option<String>, Error> {
+        autoscaling::refresh(self, region, group).await
+    }
+
+    async fn scale_group(&self, region: &Region, group: &str, capacity: u32) -> Result<(), Error> {
+        autoscaling::scale(self, region, group, capacity).await
     }
 }
 

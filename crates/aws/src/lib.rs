@@ -24,6 +24,7 @@ use failover::{
 use jiff::Timestamp;
 use postgres::{Connector, Resolver, Session};
 
+mod autoscaling;
 mod dynamodb;
 mod ecr;
 mod ecs;

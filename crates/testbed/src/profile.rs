@@ -41,6 +41,12 @@ pub const PARAMETER: &str = "/orders/writer";
 pub const GLOBAL_PARAMETER: &str = "/orders/global/cluster/name";
 /// The topic in each member Region on which people are told.
 pub const TOPIC: &str = "orders-alerts";
+/// The group of EC2 Auto Scaling in each member Region that runs there always, behind a load balancer.
+pub const WEB: &str = "orders-web";
+/// The one that has no instance where no writer is.
+pub const BATCH: &str = "orders-batch";
+/// How many it is given where the writer comes to.
+pub const BATCH_CAPACITY: u32 = 2;
 /// The ECS cluster in each member Region.
 pub const ECS_CLUSTER: &str = "orders";
 
@@ -113,6 +119,9 @@ pub struct Profile {
     /// Whether the simulated RDS lets a member leave while an operation on its global cluster is pending.
     #[serde(skip)]
     pub detach_during_failover: bool,
+    /// Whether the first plan has groups of EC2 Auto Scaling, too.
+    #[serde(skip)]
+    pub groups: bool,
     /// Whether stacks build all of it out of nothing, the databases included.
     #[serde(skip)]
     pub from_nothing: bool,
@@ -206,6 +215,7 @@ impl Profile {
             members: &[HOME, STANDBY],
             headless: None,
             detach_during_failover: false,
+            groups: false,
             from_nothing: false,
             plans: &[PLAN],
             patch: Value::Null,
@@ -255,7 +265,23 @@ impl Profile {
                 let services = services(plan, region)?;
                 Some(json!({"kind": "ecs", "region": region, "cluster": ECS_CLUSTER, "services": services}))
             })
+            .chain(self.groups(plan))
             .collect()
+    }
+
+    /// The groups of EC2 Auto Scaling, where the drill has some: `orders-batch` is a pilot light where no writer is at first.
+    fn groups(&self, plan: &str) -> Vec<Value> {
+        let regions = self.members.iter();
+        let regions = regions.filter(|_| self.groups && plan == PLAN);
+        let groups = regions.map(|region| {
+            let light = json!({"group": BATCH, "takeover_capacity": BATCH_CAPACITY});
+            let groups = match *region {
+                HOME => json!([WEB]),
+                _ => json!([WEB, light]),
+            };
+            json!({"kind": "asg", "region": region, "groups": groups})
+        });
+        groups.collect()
     }
 
     fn record(&self, zone_id: &str, name: &str, endpoint: &str) -> Value {

@@ -302,6 +302,14 @@ impl World {
         resources::put_plan(&self.emulator, region, PLAN, document).await
     }
 
+    /// Each group of EC2 Auto Scaling in a Region: its name, its instances, and its refreshes that succeeded.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn groups(&self, region: &str) -> Result<Vec<(String, usize, usize)>, Trouble> {
+        resources::groups_now(&self.emulator, region).await
+    }
+
     /// Takes the services' image out of the registry of a Region.
     ///
     /// # Errors

@@ -138,7 +138,7 @@ fn blocks_that_would_make_one_rule_twice_or_two_of_one_name_are_refused_before_a
         twice.contains("ApplicationCidrs has 10.2.0.0/20, and so has us-east-1"),
         "{twice}"
     );
-    let named = found("['10.1.16.0/20', '10.11.6.0/20']").join("; ");
+    let named = found("['10.1.160.0/22', '10.11.60.0/22']").join("; ");
     assert!(named.contains("one name"), "{named}");
     let none = found("['10.1.16.1/20']").join("; ");
     assert!(none.contains("no CIDR block"), "{none}");
@@ -384,6 +384,7 @@ fn each_region_is_given_its_own_keys_and_those_of_every_ledger() {
     for (region, stack) in [
         ("us-west-2", "observe"),
         ("us-east-1", "runs"),
+        ("us-east-1", "services"),
         ("us-west-2", "people"),
         ("us-east-2", "witness"),
     ] {

@@ -51,6 +51,7 @@ mod route53_down_cname;
 mod route53_down_ssm;
 mod run_dies;
 mod run_twice;
+mod scaling_groups;
 mod secret_rotated;
 mod serverless_member;
 mod slots_exhausted;
@@ -119,6 +120,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &every_property::SCENARIO,
     &rehearsal::SCENARIO,
     &region_returns::SCENARIO,
+    &scaling_groups::SCENARIO,
     &secret_rotated::SCENARIO,
     &subnets_denied::SCENARIO,
     &failback_interrupted::SCENARIO,

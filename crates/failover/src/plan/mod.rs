@@ -25,7 +25,9 @@ pub use fault::Fault;
 pub use read::{BYTES_MAX, SCHEMA, check, read, read_named};
 pub use routes::{Endpoint, Route, UNNAMED};
 pub use salvage::salvaged;
-pub use services::{EcsService, EcsTarget, PilotLight, Service};
+pub use services::{
+    AsgGroup, AsgPilotLight, AsgTarget, EcsService, EcsTarget, PilotLight, Service,
+};
 pub use topology::{Member, Runs, Strategy, Topology, TopologyKind, function_of};
 pub use validate::APPROVAL_MINUTES_MAX;
 

@@ -15,6 +15,9 @@ pub(super) const SECRET: &str = "^[A-Za-z0-9/_+=.@!-]{1,512}$";
 /// The name of an ECS cluster or service.
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>.
 pub(super) const ECS: &str = "^[A-Za-z0-9_-]{1,255}$";
+/// The name of a group of EC2 Auto Scaling, out of more that AWS takes.
+/// Source: <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html>.
+pub(super) const ASG: &str = "^[A-Za-z0-9_.+=@/-]{1,255}$";
 /// The id of a hosted zone.
 pub(super) const HOSTED_ZONE: &str = "^[A-Za-z0-9]{1,32}$";
 /// A full name without the dot at its end.
@@ -47,6 +50,10 @@ pub(super) fn is_secret(name: &str) -> bool {
 
 pub(super) fn is_ecs(name: &str) -> bool {
     consists(name, 255, "_-")
+}
+
+pub(super) fn is_asg(name: &str) -> bool {
+    consists(name, 255, "_.+=@/-")
 }
 
 pub(super) fn is_hosted_zone(id: &str) -> bool {
@@ -117,6 +124,7 @@ mod tests {
             of(IDENTIFIER, IDENTIFIER_MAX, is_identifier),
             of(SECRET, 512, is_secret),
             of(ECS, 255, is_ecs),
+            of(ASG, 255, is_asg),
             of(HOSTED_ZONE, 32, is_hosted_zone),
             of(HOST, HOST_MAX, is_host),
             of(PARAMETER, PARAMETER_MAX, is_parameter),

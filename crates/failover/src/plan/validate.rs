@@ -92,7 +92,7 @@ pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
     detection(plan, &mut found);
     policy(plan, &mut found);
     lists::routes(plan, &mut found);
-    lists::ecs(plan, &mut found);
+    lists::services(plan, &mut found);
     lists::topics(plan, &mut found);
     lists::loss_ledger(plan, &mut found);
     found.0

@@ -22,4 +22,4 @@ pub use parameters::{Parameter, Parameters};
 pub use people::People;
 pub use runtime::{Runtime, within};
 pub use secrets::{Credentials, Rotation, Secrets, by_whichever_serves, first_that_serves};
-pub use services::{Deployment, Image, ImageVersion, Service, Services};
+pub use services::{Deployment, Group, Image, ImageVersion, Refresh, Service, Services};

@@ -1,12 +1,12 @@
-//! The plan's services, in ECS.
+//! The plan's services, in ECS and in EC2 Auto Scaling.
 
 use serde::Serialize;
 
 use crate::{Error, domain::Region};
 
-/// ECS.
+/// ECS and EC2 Auto Scaling.
 pub trait Services: Sync {
-    /// A service; `NotReady` when there is none of this name.
+    /// A service of ECS; `NotReady` when there is none of this name.
     fn service(
         &self,
         region: &Region,
@@ -30,6 +30,54 @@ pub trait Services: Sync {
         service: &str,
         desired_count: Option<u32>,
     ) -> impl Future<Output = Result<String, Error>> + Send;
+    /// A group of Auto Scaling; `NotReady` when there is none of this name.
+    fn group(
+        &self,
+        region: &Region,
+        group: &str,
+    ) -> impl Future<Output = Result<Group, Error>> + Send;
+    /// Begins to replace every instance of a group, so many at once as its own settings allow; answers the refresh's id, `None` while
+    /// another one is under way.
+    fn refresh_group(
+        &self,
+        region: &Region,
+        group: &str,
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+    /// Says how many instances a group is to have. Where its bounds do not allow that, it is refused.
+    fn scale_group(
+        &self,
+        region: &Region,
+        group: &str,
+        capacity: u32,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A group of Auto Scaling as AWS shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// The instances it should have.
+    pub desired_capacity: u32,
+    /// The most that it may be given.
+    pub max_size: u32,
+    /// Whether it starts instances: nobody has suspended that.
+    pub launches: bool,
+    /// The instances it has, whatever they do.
+    pub instances: u32,
+    /// Those that are in service and healthy, in each of its load balancers' target groups, too.
+    pub serving: u32,
+    /// Its refreshes, the newest first.
+    pub refreshes: Vec<Refresh>,
+}
+
+/// A replacement of a group's instances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refresh {
+    /// Its id.
+    pub id: String,
+    /// Such as `InProgress` or `Successful`.
+    pub status: String,
+    /// Why it is in that state.
+    pub reason: String,
 }
 
 /// A service as ECS shows it.

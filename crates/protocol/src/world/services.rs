@@ -5,8 +5,8 @@ use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     ports::{
-        Batch, Confirmation, Execution, Functions, Heard, Image, Names, Parameter, Parameters,
-        People, ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
+        Batch, Confirmation, Execution, Functions, Group, Heard, Image, Names, Parameter,
+        Parameters, People, ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
     },
     switches::Switches,
 };
@@ -221,5 +221,17 @@ impl Services for Seen<'_> {
         Err(Error::NotReady(format!(
             "the plan names no service {service}"
         )))
+    }
+
+    async fn group(&self, _: &Region, group: &str) -> Result<Group, Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
+    }
+
+    async fn refresh_group(&self, _: &Region, group: &str) -> Result<Option<String>, Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
+    }
+
+    async fn scale_group(&self, _: &Region, group: &str, _: u32) -> Result<(), Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
     }
 }

@@ -4,8 +4,8 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     ports::{
-        Batch, Deployment, Heard, Image, Names, Parameter, Parameters, People, Record, Service,
-        Services,
+        Batch, Deployment, Group, Heard, Image, Names, Parameter, Parameters, People, Record,
+        Service, Services,
     },
     switches::Switches,
 };
@@ -262,6 +262,18 @@ impl Services for Invocation {
             Ok(id)
         })
         .await
+    }
+
+    async fn group(&self, _: &Region, group: &str) -> Result<Group, Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
+    }
+
+    async fn refresh_group(&self, _: &Region, group: &str) -> Result<Option<String>, Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
+    }
+
+    async fn scale_group(&self, _: &Region, group: &str, _: u32) -> Result<(), Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The end of a failback: the pilot lights of the Region that took over go back to none. One service a pass.
 
-use crate::services::ecs::pilot_light::{self, PilotLight};
+use crate::services::pilot_light::{self, PilotLight};
 use failover::{
     Error,
     pass::{
@@ -18,7 +18,7 @@ pub const STEP: &str = "conclude";
 pub enum Action {
     /// Every pilot light stands at none.
     Done,
-    /// Tasks are stopping.
+    /// Tasks and instances are stopping.
     Wait,
     /// Put the one at this place of the list back.
     PutBack(usize),
@@ -41,7 +41,7 @@ pub struct Conclude;
 /// One pass.
 ///
 /// # Errors
-/// The guards' refusals; `NotReady` at the end, naming every service that ECS would not tell about.
+/// The guards' refusals; `NotReady` at the end, naming every service that nobody would tell about.
 pub async fn run(
     world: &(impl Ledger + Runtime + Services + People),
     input: &Input,
@@ -73,11 +73,11 @@ impl<W: Ledger + Runtime + Services + People> Step<W> for Conclude {
     fn reason(&self, pass: &Pass, seen: &Vec<PilotLight>, action: &Action) -> String {
         match action {
             Action::Done => format!("{} pilot light(s) stand at none", seen.len()),
-            Action::Wait => "tasks are stopping".to_owned(),
+            Action::Wait => "tasks and instances are stopping".to_owned(),
             Action::PutBack(index) => {
                 let light = seen.get(*index).map(PilotLight::key).unwrap_or_default();
                 let put = pass.says("is put", "would be put");
-                format!("{light} {put} back to no tasks")
+                format!("{light} {put} back to none")
             }
         }
     }
@@ -92,7 +92,7 @@ impl<W: Ledger + Runtime + Services + People> Step<W> for Conclude {
         if let Action::PutBack(index) = action
             && let Some(light) = seen.get(*index)
         {
-            pilot_light::put_back(world, light).await?;
+            light.put_back(world).await?;
         }
         Ok(Came::AsDecided)
     }
@@ -101,17 +101,17 @@ impl<W: Ledger + Runtime + Services + People> Step<W> for Conclude {
 /// Decides what one pass does.
 ///
 /// # Errors
-/// `NotReady` when nothing is left to do and ECS would not tell about a service.
+/// `NotReady` when nothing is left to do and nobody would tell about a service.
 pub fn next_action(seen: &[PilotLight]) -> Result<Action, Error> {
     if let Some(index) = seen.iter().position(PilotLight::burns) {
         return Ok(Action::PutBack(index));
     }
-    if seen.iter().any(|light| light.running_count > 0) {
+    if seen.iter().any(|light| light.running() > 0) {
         return Ok(Action::Wait);
     }
-    let unknown = seen.iter().filter(|light| light.desired_count.is_none());
+    let unknown = seen.iter().filter(|light| light.wanted().is_none());
     let unknown: Vec<_> = unknown
-        .map(|light| format!("{}: {}", light.key(), light.why))
+        .map(|light| format!("{}: {}", light.key(), light.why()))
         .collect();
     if unknown.is_empty() {
         return Ok(Action::Done);
@@ -126,16 +126,17 @@ pub fn next_action(seen: &[PilotLight]) -> Result<Action, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::ecs;
 
     fn light(desired_count: Option<u32>, running_count: u32) -> PilotLight {
-        PilotLight {
+        PilotLight::Ecs(ecs::pilot_light::PilotLight {
             region: "us-east-1".into(),
             cluster: "orders".into(),
             service: "worker".into(),
             desired_count,
             running_count,
             why: "AccessDenied".into(),
-        }
+        })
     }
 
     #[test]

@@ -3,17 +3,28 @@
 
 use std::collections::BTreeSet;
 
+use futures::future::join;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use failover::{
-    domain::Region,
+    domain::{Region, seconds_between},
     ledger::Restart,
     pass::Pass,
+    plan::Service,
     ports::{Runtime, Services},
 };
 
+pub mod asg;
 pub mod ecs;
+pub mod pilot_light;
+
+/// How long what a run has begun may be missing from what AWS shows, in seconds: its answers lag behind.
+const MISSING_SECONDS: f64 = 30.0;
+/// How long after the run came to this step a service may stay unseen, in seconds; then the run goes on without it.
+const SILENT_SECONDS: f64 = 120.0;
+/// How long a service that could not be restarted rests before it is tried again, in seconds.
+const REST_SECONDS: f64 = 5.0;
 
 /// One service of the plan and what the pass saw of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +32,8 @@ pub mod ecs;
 pub enum Seen {
     /// A service of ECS.
     Ecs(ecs::Seen),
+    /// A group of EC2 Auto Scaling.
+    Asg(asg::Seen),
 }
 
 /// How far one service is.
@@ -38,12 +51,40 @@ pub enum State {
     Failed(String),
 }
 
+/// How far a service is, in a run that came to its services at `entered`: by what `before` says of it while nothing was begun, and by
+/// what `after` says of the restart of that id, each so many seconds later.
+fn judged(
+    restart: Option<&Restart>,
+    (entered, now): (Timestamp, Timestamp),
+    before: impl FnOnce(f64) -> State,
+    after: impl FnOnce(&str, f64) -> State,
+) -> State {
+    match restart {
+        Some(Restart::Refused { why }) => State::Failed(why.clone()),
+        Some(Restart::Postponed { at }) if seconds_between(*at, now) < REST_SECONDS => {
+            State::Resting
+        }
+        None | Some(Restart::Postponed { .. }) => before(seconds_between(entered, now)),
+        Some(Restart::Deployment { id, at }) => after(id, seconds_between(*at, now)),
+    }
+}
+
+/// How far a service is that nobody has seen, so many seconds after the run came to its services.
+fn unseen(who: &str, why: &str, waited_seconds: f64) -> State {
+    if waited_seconds > SILENT_SECONDS {
+        State::Failed(format!("{who} did not answer about it: {why}"))
+    } else {
+        State::Resting
+    }
+}
+
 impl Seen {
     /// What sentences and the run's record call it.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
             Self::Ecs(seen) => seen.key(),
+            Self::Asg(seen) => seen.key(),
         }
     }
 
@@ -52,6 +93,7 @@ impl Seen {
     pub fn state(&self, entered: Timestamp, now: Timestamp) -> State {
         match self {
             Self::Ecs(seen) => seen.state(entered, now),
+            Self::Asg(seen) => seen.state(entered, now),
         }
     }
 
@@ -59,26 +101,29 @@ impl Seen {
     pub(crate) async fn restart(&self, world: &(impl Runtime + Services)) -> Restart {
         match self {
             Self::Ecs(seen) => ecs::restart(world, seen).await,
+            Self::Asg(seen) => asg::restart(world, seen).await,
         }
     }
 }
 
 /// Looks at every service in the Regions that the run counts on, the new writer's first.
 pub(crate) async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
-    let seen = ecs::observe(world, pass).await;
-    seen.into_iter().map(Seen::Ecs).collect()
+    let (services, groups) = join(ecs::observe(world, pass), asg::observe(world, pass)).await;
+    let services = services.into_iter().map(Seen::Ecs);
+    services.chain(groups.into_iter().map(Seen::Asg)).collect()
 }
 
 /// The Regions in which services are left out, because the run does not count on them.
 pub(crate) fn left_out(pass: &Pass) -> Vec<&Region> {
-    let regions = pass.run.plan.ecs().map(|target| &target.region);
+    let regions = pass.run.plan.services.iter().map(Service::region);
     let left_out = regions.filter(|region| !pass.run.leased.contains(region));
     left_out.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What a restart would be refused, every reason.
 pub async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
-    ecs::refusals(world, pass).await
+    let (services, groups) = join(ecs::refusals(world, pass), asg::refusals(world, pass)).await;
+    [services, groups].concat()
 }
 
 /// What would keep new tasks from starting, and stands in no way of a restart that is asked for.

@@ -10,10 +10,12 @@ use super::{Trouble, World};
 use crate::front_door::Caller;
 
 /// The services that functions call, as the SDK names their endpoint variables.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 14] = [
+    "AUTO_SCALING",
     "DYNAMODB",
     "ECR",
     "ECS",
+    "ELASTIC_LOAD_BALANCING_V2",
     "EVENTBRIDGE",
     "LAMBDA",
     "RDS",

@@ -107,6 +107,12 @@ pub(super) fn deployment(
             format!("arn:aws:route53:::hostedzone/{zone_id}"),
         ),
         (
+            "AutoScalingGroupArns",
+            format!(
+                "arn:aws:autoscaling:*:{ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/orders-*"
+            ),
+        ),
+        (
             "EcsServiceArns",
             "arn:aws:ecs:*:123456789012:service/orders/*".to_owned(),
         ),

@@ -149,10 +149,11 @@ fn services(verdict: Verdict, target: &str, world: &World, measured: &Measured) 
     // A Region that still answers has its services restarted too: they hold connections to the old writer.
     let answers = |region: &&&str| **region != HOME || verdict == Verdict::WriterDown;
     let answering = world.profile.members.iter().filter(answers);
-    let wanted: usize = answering
-        .map(|region| if *region == HOME { 1 } else { 2 })
-        .sum();
-    let all = here.count() == 2
+    // As many of each kind: one runs everywhere, and one is a pilot light where no writer is.
+    let kinds = if world.profile.groups { 2 } else { 1 };
+    let of = |region: &str| kinds * if region == HOME { 1 } else { 2 };
+    let wanted: usize = answering.map(|region| of(region)).sum();
+    let all = here.count() == of(target)
         && restarts.len() == wanted
         && restarts
             .values()

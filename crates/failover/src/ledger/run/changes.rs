@@ -41,19 +41,19 @@ pub enum Unled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "restart", rename_all = "snake_case")]
 pub enum Restart {
-    /// It was given a new deployment.
+    /// It was given a new deployment, an instance refresh, or more instances.
     Deployment {
-        /// The deployment's id.
+        /// The deployment's or the refresh's id.
         id: String,
         /// When.
         at: Timestamp,
     },
-    /// ECS did not answer; it is tried again after the others.
+    /// It was not answered, or cannot be restarted just now; it is tried again after the others.
     Postponed {
         /// When it was tried last.
         at: Timestamp,
     },
-    /// ECS would not restart it.
+    /// It would not be restarted.
     Refused {
         /// What it said.
         why: String,

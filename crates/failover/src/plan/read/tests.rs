@@ -239,7 +239,7 @@ fn a_kind_that_nobody_built_is_refused_with_those_that_there_are() {
         ),
         (
             "/services/0/kind",
-            "services.0.kind is \"x\"; set it to ecs",
+            "services.0.kind is \"x\"; set it to ecs or asg",
         ),
     ] {
         let mut document = good();

@@ -118,13 +118,13 @@ fn a_record_is_judged_by_its_kind() {
 fn a_service_is_a_name_or_a_pilot_light() {
     let mut document = good();
     document["services"] = json!([{"kind": "ecs", "region": "us-east-1", "cluster": "c",
-        "services": ["a", 7, {"service": "b"}]}, {"kind": "asg"}]);
+        "services": ["a", 7, {"service": "b"}]}, {"kind": "eks"}]);
     assert_eq!(
         found(document),
         [
             "services.0.services.1 is 7; give it a text or an object",
             "services.0.services.2.takeover_count is missing; add it",
-            "services.1.kind is \"asg\"; set it to ecs",
+            "services.1.kind is \"eks\"; set it to ecs or asg",
         ]
     );
 }

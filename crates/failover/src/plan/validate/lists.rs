@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::{Faults, MEMBERS, listed};
 use crate::{
+    domain::Region,
     installation,
     json::shown,
-    plan::{KeyedTable, Plan, Route, Service, names},
+    plan::{AsgTarget, EcsTarget, KeyedTable, Plan, Route, Service, names},
 };
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
@@ -65,14 +66,10 @@ pub(super) fn parameter(field: &str, name: &str, found: &mut Faults) {
     found.named(field, name, names::is_parameter(name), &fix);
 }
 
-pub(super) fn ecs(plan: &Plan, found: &mut Faults) {
-    let fix = "use 1 to 255 letters from a to z, digits, hyphens and underscores";
-    let mut seen = BTreeSet::new();
-    for (index, Service::Ecs(target)) in plan.services.iter().enumerate() {
-        let of = |field: &str| format!("services.{index}.{field}");
-        let (cluster, region) = (&target.cluster, &target.region);
-        let (field, at_region) = (of("cluster"), of("region"));
-        found.named(&field, cluster, names::is_ecs(cluster), fix);
+pub(super) fn services(plan: &Plan, found: &mut Faults) {
+    let (mut services, mut groups) = (BTreeSet::new(), BTreeSet::new());
+    for (index, service) in plan.services.iter().enumerate() {
+        let (at_region, region) = (format!("services.{index}.region"), service.region());
         let is_member = plan.members().contains_key(region);
         found.when(!is_member, &[&at_region, MEMBERS], || {
             format!(
@@ -80,21 +77,63 @@ pub(super) fn ecs(plan: &Plan, found: &mut Faults) {
                 listed(plan)
             )
         });
-        for (index, service) in target.services.iter().enumerate() {
-            let at = of(&format!("services.{index}"));
-            let name = service.name();
-            found.named(&at, name, names::is_ecs(name), fix);
-            let is_second = !seen.insert((region, cluster, name));
-            found.when(is_second, &[&at, &field, &at_region], || {
-                format!(
-                    "{at} is service {name} of cluster {cluster} in {region}, which stands twice; keep one"
-                )
-            });
-            let count = format!("{at}.takeover_count");
-            found.when(service.is_never_scaled(), &[&count], || {
-                format!("{count} is 0; write how many tasks it has after the take-over")
-            });
+        match service {
+            Service::Ecs(target) => ecs(index, target, &mut services, found),
+            Service::Asg(target) => asg(index, target, &mut groups, found),
         }
+    }
+}
+
+fn ecs<'a>(
+    index: usize,
+    target: &'a EcsTarget,
+    seen: &mut BTreeSet<(&'a Region, &'a str, &'a str)>,
+    found: &mut Faults,
+) {
+    let fix = "use 1 to 255 letters from a to z, digits, hyphens and underscores";
+    let of = |field: &str| format!("services.{index}.{field}");
+    let (cluster, region) = (&target.cluster, &target.region);
+    let (field, at_region) = (of("cluster"), of("region"));
+    found.named(&field, cluster, names::is_ecs(cluster), fix);
+    for (index, service) in target.services.iter().enumerate() {
+        let at = of(&format!("services.{index}"));
+        let name = service.name();
+        found.named(&at, name, names::is_ecs(name), fix);
+        let is_second = !seen.insert((region, cluster, name));
+        found.when(is_second, &[&at, &field, &at_region], || {
+            format!(
+                "{at} is service {name} of cluster {cluster} in {region}, which stands twice; keep one"
+            )
+        });
+        let count = format!("{at}.takeover_count");
+        found.when(service.is_never_scaled(), &[&count], || {
+            format!("{count} is 0; write how many tasks it has after the take-over")
+        });
+    }
+}
+
+fn asg<'a>(
+    index: usize,
+    target: &'a AsgTarget,
+    seen: &mut BTreeSet<(&'a Region, &'a str)>,
+    found: &mut Faults,
+) {
+    let fix = "use 1 to 255 letters from a to z, digits and the signs - _ . + = @ /";
+    let of = |field: &str| format!("services.{index}.{field}");
+    let (region, at_region) = (&target.region, of("region"));
+    for (index, group) in target.groups.iter().enumerate() {
+        let at = of(&format!("groups.{index}"));
+        let name = group.name();
+        found.named(&at, name, names::is_asg(name), fix);
+        let is_second = !seen.insert((region, name));
+        found.when(is_second, &[&at, &at_region], || {
+            format!("{at} is group {name} in {region}, which stands twice; keep one")
+        });
+        let capacity = format!("{at}.takeover_capacity");
+        let is_never_scaled = group.takeover_capacity() == Some(0);
+        found.when(is_never_scaled, &[&capacity], || {
+            format!("{capacity} is 0; write how many instances it has after the take-over")
+        });
     }
 }
 

@@ -313,6 +313,7 @@ async fn what_a_run_left_that_acted_is_not_told_again_by_those_that_look_at_it()
     acted.plan.notify.insert("us-east-1".into(), topic.into());
     let mut looked = acted.clone();
     looked.run_id = "b".into();
+    looked.incident = Some(Incident::try_from("orders/7".to_owned()).unwrap());
     acted.note(at, "detach_and_promote", "detach", "it is refused");
     looked.note(
         at,

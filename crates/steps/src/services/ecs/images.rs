@@ -174,6 +174,18 @@ mod tests {
         ) -> Result<String, Error> {
             Err(Error::NotReady("nobody asks".into()))
         }
+
+        async fn group(&self, _: &Region, _: &str) -> Result<failover::ports::Group, Error> {
+            Err(Error::NotReady("nobody asks".into()))
+        }
+
+        async fn refresh_group(&self, _: &Region, _: &str) -> Result<Option<String>, Error> {
+            Err(Error::NotReady("nobody asks".into()))
+        }
+
+        async fn scale_group(&self, _: &Region, _: &str, _: u32) -> Result<(), Error> {
+            Err(Error::NotReady("nobody asks".into()))
+        }
     }
 
     #[tokio::test]

@@ -38,15 +38,10 @@ impl PilotLight {
     pub fn key(&self) -> String {
         key(&self.region, &self.cluster, &self.service)
     }
-
-    /// Whether it should have tasks.
-    pub(crate) fn burns(&self) -> bool {
-        self.desired_count.is_some_and(|count| count > 0)
-    }
 }
 
 /// Looks at the pilot lights of the Region that the writer left.
-pub(crate) async fn observe(world: &impl Services, pass: &Pass) -> Vec<PilotLight> {
+pub(in crate::services) async fn observe(world: &impl Services, pass: &Pass) -> Vec<PilotLight> {
     let services = planned(&pass.run.plan, &pass.run.from);
     let lights = services.filter(|planned| matches!(planned.service, EcsService::PilotLight(_)));
     join_all(lights.map(|planned| read(world, planned))).await
@@ -81,7 +76,10 @@ async fn read(world: &impl Services, planned: Planned<'_>) -> PilotLight {
 ///
 /// # Errors
 /// Why ECS does not.
-pub(crate) async fn put_back(world: &impl Services, light: &PilotLight) -> Result<(), Error> {
+pub(in crate::services) async fn put_back(
+    world: &impl Services,
+    light: &PilotLight,
+) -> Result<(), Error> {
     let asked = world.force_deployment(&light.region, &light.cluster, &light.service, Some(0));
     asked.await.map(drop)
 }

@@ -3,43 +3,27 @@
 use jiff::Timestamp;
 
 use super::{Now, Seen};
-use crate::services::State;
-use failover::{
-    domain::seconds_between,
-    ledger::Restart,
-    ports::{Deployment, Service},
-};
-
-/// How long a new deployment may be missing from what ECS shows, in seconds: its answers lag behind.
-const MISSING_SECONDS: f64 = 30.0;
-/// How long after the run came to this step a service may stay unseen, in seconds; then the run goes on without it.
-const SILENT_SECONDS: f64 = 120.0;
-/// How long a service that ECS did not answer about rests before it is tried again, in seconds.
-const REST_SECONDS: f64 = 5.0;
+use crate::services::{MISSING_SECONDS, State, judged, unseen};
+use failover::ports::{Deployment, Service};
 
 impl Seen {
     /// How far it is, in a run that came to its services at `entered`.
     #[must_use]
     pub fn state(&self, entered: Timestamp, now: Timestamp) -> State {
-        match &self.restart {
-            Some(Restart::Refused { why }) => State::Failed(why.clone()),
-            Some(Restart::Postponed { at }) if seconds_between(*at, now) < REST_SECONDS => {
-                State::Resting
-            }
-            None | Some(Restart::Postponed { .. }) => self.before(seconds_between(entered, now)),
-            Some(Restart::Deployment { id, at }) => self.after(id, seconds_between(*at, now)),
-        }
+        judged(
+            self.restart.as_ref(),
+            (entered, now),
+            |waited_seconds| self.before(waited_seconds),
+            |id, waited_seconds| self.after(id, waited_seconds),
+        )
     }
 
     /// How it stands for a restart, so many seconds after the run came to its services.
     fn before(&self, waited_seconds: f64) -> State {
         match &self.now {
             Now::Refused(why) => State::Failed(why.clone()),
-            Now::Silent(why) if waited_seconds > SILENT_SECONDS => {
-                State::Failed(format!("ECS did not answer about it: {why}"))
-            }
             // Whether a pilot light stands at 0 must be seen before it is scaled.
-            Now::Silent(_) => State::Resting,
+            Now::Silent(why) => unseen("ECS", why, waited_seconds),
             Now::Service(_) => State::Untouched,
         }
     }

@@ -1,0 +1,88 @@
+//! Groups of EC2 Auto Scaling. A restart is an instance refresh, followed by that refresh's id; a pilot light is scaled up where its
+//! Region takes over, and a group that stands at none otherwise has nothing to restart.
+
+use serde::Serialize;
+
+use failover::{
+    Error,
+    domain::Region,
+    ledger::Restart,
+    ports::{Group, Runtime, Services},
+};
+
+pub mod pilot_light;
+mod read;
+mod state;
+
+pub(super) use read::{observe, refusals};
+
+/// Stands for a refresh's id in the record of a run that scaled a group up.
+const SCALED: &str = "scaled";
+
+/// One group and what the pass saw of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Seen {
+    /// Its Region.
+    pub region: Region,
+    /// Its name.
+    pub group: String,
+    /// The instances to scale up to when it stands at 0, where its Region takes over.
+    pub takeover_capacity: Option<u32>,
+    /// What this run did to it.
+    pub restart: Option<Restart>,
+    /// What Auto Scaling shows.
+    pub now: Now,
+}
+
+/// What Auto Scaling shows of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Now {
+    /// The group.
+    Group(Group),
+    /// It did not answer; that says nothing about the group.
+    Silent(String),
+    /// It refused, or knows no such group.
+    Refused(String),
+}
+
+impl Seen {
+    /// What sentences and the run's record call it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        key(&self.region, &self.group)
+    }
+}
+
+/// No ECS cluster has a name with a colon.
+fn key(region: &Region, group: &str) -> String {
+    format!("{region}/asg:{group}")
+}
+
+/// A refusal is what came of this group; one that gets no answer, or is being refreshed already, rests, and the others go on.
+pub(super) async fn restart(world: &(impl Runtime + Services), seen: &Seen) -> Restart {
+    let asked = asked(world, seen).await;
+    let at = world.now();
+    match asked {
+        Ok(Some(id)) => Restart::Deployment { id, at },
+        Ok(None) | Err(Error::Unavailable(_)) => Restart::Postponed { at },
+        Err(why) => Restart::Refused {
+            why: why.to_string(),
+        },
+    }
+}
+
+/// The id of what was begun; `None` where it has to wait.
+async fn asked(world: &impl Services, seen: &Seen) -> Result<Option<String>, Error> {
+    let stands_at_zero = matches!(&seen.now, Now::Group(group) if group.desired_capacity == 0);
+    match seen.takeover_capacity.filter(|_| stands_at_zero) {
+        Some(capacity) => {
+            let scaled = world.scale_group(&seen.region, &seen.group, capacity);
+            scaled.await.map(|()| Some(SCALED.to_owned()))
+        }
+        None => world.refresh_group(&seen.region, &seen.group).await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

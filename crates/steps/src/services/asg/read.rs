@@ -1,0 +1,90 @@
+//! Reading the groups of the plan.
+
+use futures::future::join_all;
+
+use super::{Now, Seen, key};
+use failover::{
+    Error,
+    domain::Region,
+    pass::Pass,
+    plan::{AsgGroup, Plan},
+    ports::{Group, Services},
+};
+
+/// A group of the plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Planned<'a> {
+    pub(super) region: &'a Region,
+    pub(super) group: &'a AsgGroup,
+}
+
+/// The plan's groups.
+fn all(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
+    plan.asg().flat_map(|target| {
+        target.groups.iter().map(|group| Planned {
+            region: &target.region,
+            group,
+        })
+    })
+}
+
+/// The plan's groups in a Region.
+pub(super) fn planned<'a>(
+    plan: &'a Plan,
+    region: &'a Region,
+) -> impl Iterator<Item = Planned<'a>> + use<'a> {
+    all(plan).filter(move |planned| planned.region == region)
+}
+
+/// Looks at every group in the Regions that the run counts on, the new writer's first.
+pub(in crate::services) async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
+    let run = &pass.run;
+    let others = run.leased.iter().filter(|region| **region != run.to);
+    let regions = std::iter::once(&run.to).chain(others);
+    let groups = regions.flat_map(|region| planned(&run.plan, region));
+    join_all(groups.map(|planned| read(world, pass, planned))).await
+}
+
+async fn read(world: &impl Services, pass: &Pass, planned: Planned<'_>) -> Seen {
+    let Planned { region, group } = planned;
+    let now = match world.group(region, group.name()).await {
+        Ok(group) => Now::Group(group),
+        Err(Error::Unavailable(why)) => Now::Silent(why),
+        Err(why) => Now::Refused(why.to_string()),
+    };
+    let takes_over = *region == pass.run.to;
+    Seen {
+        region: region.clone(),
+        group: group.name().to_owned(),
+        takeover_capacity: group.takeover_capacity().filter(|_| takes_over),
+        restart: pass.run.restarts.get(&key(region, group.name())).cloned(),
+        now,
+    }
+}
+
+/// What a restart would be refused at each of the plan's groups.
+pub(in crate::services) async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
+    let asked = all(&pass.run.plan).map(async |planned| {
+        let Planned { region, group } = planned;
+        let why = match world.group(region, group.name()).await {
+            Ok(found) => refusal(group, &found)?,
+            Err(why) => why.to_string(),
+        };
+        Some(format!("{}: {why}", key(region, group.name())))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// Why Auto Scaling would start no instance of a group, as far as its settings tell.
+fn refusal(planned: &AsgGroup, found: &Group) -> Option<String> {
+    if !found.launches {
+        return Some("its process Launch is suspended; resume it".into());
+    }
+    let wanted = planned.takeover_capacity()?;
+    (wanted > found.max_size).then(|| {
+        format!(
+            "takeover_capacity is {wanted}, and its maximum size is {}; raise that",
+            found.max_size
+        )
+    })
+}

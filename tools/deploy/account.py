@@ -48,12 +48,13 @@ class Aws:
         """The hosted zone, asked of Route 53, which a dead Region does not keep from answering."""
         wanted = self.deployment.database["ZoneName"].rstrip(".") + "."
         answer = self.client("route53", "us-east-1").list_hosted_zones_by_name(DNSName=wanted)
+        named = [zone for zone in answer["HostedZones"] if zone["Name"] == wanted]
         # A public zone may have the same name.
-        found = [zone["Id"].removeprefix("/hostedzone/") for zone in answer["HostedZones"]
-                 if zone["Name"] == wanted and zone["Config"]["PrivateZone"]]
+        private = [zone for zone in named if zone["Config"]["PrivateZone"]]
+        found = [zone["Id"].removeprefix("/hostedzone/") for zone in private or named]
         if len(found) != 1:
             raise cloudformation.Refused(
-                f"{len(found)} private hosted zones are called {wanted}, and one is needed; the stack {self.deployment.prefix}-dns makes it, or "
+                f"{len(found)} hosted zones are called {wanted}, and one is needed; the stack {self.deployment.prefix}-dns makes it, or "
                 "name one in HostedZoneArns")
         return found[0]
 
@@ -64,7 +65,8 @@ def continued(aws, deployment, only):
 
     def look(region):
         pages = aws.client("cloudformation", region).get_paginator("describe_stacks").paginate()
-        named = (stack["StackName"] for page in pages for stack in page["Stacks"])
+        named = [stack["StackName"] for page in pages for stack in page["Stacks"]
+                 if any(tag["Key"] == regions.INSTALLATION_TAG for tag in stack.get("Tags", []))]
         others = {name.removesuffix(part) for name in named for part in ("-observe", "-witness") if name.endswith(part)}
         return [
             f"prefix: {deployment.prefix} stands beside the installation {other} in {region}, and what may be done to all that begins with "

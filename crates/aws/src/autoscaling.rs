@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 
 use aws_sdk_autoscaling::{
     error::ProvideErrorMetadata,
-    types::{AutoScalingGroup, Instance, LifecycleState},
+    types::{
+        AutoScalingGroup, Instance, LifecycleState, RefreshPreferences, ScaleInProtectedInstances,
+        StandbyInstances,
+    },
 };
-use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
+use aws_sdk_elasticloadbalancingv2::types::{
+    TargetHealthDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+};
 use failover::{
     Error,
     domain::Region,
     ports::{Group, Refresh},
 };
 use futures::future::try_join_all;
+use jiff::Timestamp;
 
 use super::{Aws, client, errors::error, once};
 
@@ -44,7 +50,9 @@ pub(super) async fn group<K>(aws: &Aws<K>, region: &Region, name: &str) -> Resul
     let targets = target_groups(&found);
     let healthy = targets.iter().map(|arn| healthy(aws, region, arn));
     let healthy = try_join_all(healthy).await?;
+    let healthy: Vec<_> = healthy.into_iter().flatten().collect();
     let instances = found.instances();
+    let kept = instances.iter().filter(|instance| is_kept(instance));
     let serving = instances
         .iter()
         .filter(|instance| serves(instance, &healthy));
@@ -54,10 +62,12 @@ pub(super) async fn group<K>(aws: &Aws<K>, region: &Region, name: &str) -> Resul
         .any(|name| name == LAUNCH);
     Ok(Group {
         desired_capacity: count(found.desired_capacity()),
+        min_size: count(found.min_size()),
         max_size: count(found.max_size()),
         launches,
         instances: whole(instances.len()),
-        serving: whole(serving.count()),
+        kept: whole(kept.count()),
+        serving: serving.map(weight).sum(),
         refreshes,
     })
 }
@@ -68,6 +78,18 @@ fn count(count: Option<i32>) -> u32 {
 
 fn whole(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// How much of a capacity an instance is, where instances are weighted.
+fn weight(instance: &Instance) -> u32 {
+    let weight = instance.weighted_capacity();
+    weight.and_then(|weight| weight.parse().ok()).unwrap_or(1)
+}
+
+/// Whether no refresh replaces it.
+fn is_kept(instance: &Instance) -> bool {
+    instance.protected_from_scale_in() == Some(true)
+        || instance.lifecycle_state() == Some(&LifecycleState::Standby)
 }
 
 /// The target groups that its instances are registered in, each once.
@@ -88,23 +110,41 @@ fn serves(instance: &Instance, healthy: &[BTreeSet<String>]) -> bool {
         && healthy.iter().all(|of_group| of_group.contains(id))
 }
 
-/// The targets that a target group finds healthy.
-async fn healthy<K>(aws: &Aws<K>, region: &Region, arn: &str) -> Result<BTreeSet<String>, Error> {
+/// The targets that a target group finds healthy; `None` where it has no word: it is gone, or no load balancer uses it.
+async fn healthy<K>(
+    aws: &Aws<K>,
+    region: &Region,
+    arn: &str,
+) -> Result<Option<BTreeSet<String>>, Error> {
     let answer = client!(aws, aws_sdk_elasticloadbalancingv2, region)
         .describe_target_health()
         .target_group_arn(arn)
         .send()
-        .await
-        .map_err(|why| {
+        .await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(why) if why.code() == Some("TargetGroupNotFound") => return Ok(None),
+        Err(why) => {
             let what = format!("Elastic Load Balancing DescribeTargetHealth in {region}");
-            error(&what, &why)
-        })?;
+            return Err(error(&what, &why));
+        }
+    };
     let targets = answer.target_health_descriptions.unwrap_or_default();
+    let is_unused = |target: &TargetHealthDescription| {
+        let health = target.target_health();
+        let reason = health.and_then(|health| health.reason());
+        reason == Some(&TargetHealthReasonEnum::NotInUse)
+    };
+    if !targets.is_empty() && targets.iter().all(is_unused) {
+        return Ok(None);
+    }
     let targets = targets.into_iter().filter(|target| {
         let health = target.target_health();
         health.and_then(|health| health.state()) == Some(&TargetHealthStateEnum::Healthy)
     });
-    Ok(targets.filter_map(|target| target.target?.id).collect())
+    Ok(Some(
+        targets.filter_map(|target| target.target?.id).collect(),
+    ))
 }
 
 async fn refreshes<K>(aws: &Aws<K>, region: &Region, name: &str) -> Result<Vec<Refresh>, Error> {
@@ -127,6 +167,13 @@ async fn refreshes<K>(aws: &Aws<K>, region: &Region, name: &str) -> Result<Vec<R
                 .map(|status| status.as_str().to_owned())
                 .unwrap_or_default(),
             reason: refresh.status_reason.unwrap_or_default(),
+            begun_at: refresh
+                .start_time
+                .and_then(|at| Timestamp::from_second(at.secs()).ok()),
+            skips_matching: refresh
+                .preferences
+                .and_then(|preferences| preferences.skip_matching)
+                .unwrap_or_default(),
         })
         .collect())
 }
@@ -141,6 +188,13 @@ pub(super) async fn refresh<K>(
     let answer = client!(aws, aws_sdk_autoscaling, region)
         .start_instance_refresh()
         .auto_scaling_group_name(name)
+        // Those are somebody's own; waiting for them, as AWS does otherwise, would take an hour and fail.
+        .preferences(
+            RefreshPreferences::builder()
+                .scale_in_protected_instances(ScaleInProtectedInstances::Ignore)
+                .standby_instances(StandbyInstances::Ignore)
+                .build(),
+        )
         .customize()
         .config_override(once!(aws_sdk_autoscaling))
         .send()

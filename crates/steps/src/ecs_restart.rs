@@ -105,6 +105,15 @@ impl<W: Ledger + Runtime + Services + People> Step<W> for EcsRestart {
         reason(action, seen, pass)
     }
 
+    fn mark(&self, pass: &mut Pass, seen: &Vec<Seen>, action: &Action) {
+        if let Action::Restart(index) = action
+            && let Some(service) = seen.get(*index)
+            && let Some(mark) = service.mark(pass.now)
+        {
+            pass.run.restarts.insert(service.key(), mark);
+        }
+    }
+
     async fn act(
         &self,
         world: &W,
@@ -127,7 +136,7 @@ async fn restart(world: &(impl Runtime + Services), pass: &mut Pass, service: &S
     let came = match &restart {
         Restart::Deployment { .. } => Came::AsDecided,
         Restart::Postponed { .. } => {
-            Came::Unknown(format!("{key} is tried again: ECS did not answer"))
+            Came::Unknown(format!("{key} is tried again after the others"))
         }
         Restart::Refused { why } => Came::NotNow(format!("{key} is not restarted: {why}")),
     };

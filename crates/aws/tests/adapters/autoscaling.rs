@@ -47,7 +47,8 @@ fn refused(code: &str, message: &str) -> Next {
 
 #[tokio::test]
 async fn a_group_is_read_with_its_refreshes_and_those_of_its_instances_that_serve() {
-    let refresh = "<member><InstanceRefreshId>r-2</InstanceRefreshId><Status>Failed</Status><StatusReason>no room</StatusReason></member>";
+    let refresh = "<member><InstanceRefreshId>r-2</InstanceRefreshId><Status>Failed</Status><StatusReason>no room</StatusReason>\
+        <StartTime>2026-01-05T00:00:00Z</StartTime><Preferences><SkipMatching>true</SkipMatching></Preferences></member>";
     let instances = [
         ("i-1", "InService", "Healthy"),
         ("i-2", "Pending", "Healthy"),
@@ -57,14 +58,18 @@ async fn a_group_is_read_with_its_refreshes_and_those_of_its_instances_that_serv
     let found = aws.group(&"us-east-1".into(), "web").await;
     let expected = Group {
         desired_capacity: 2,
+        min_size: 0,
         max_size: 3,
         launches: true,
         instances: 3,
+        kept: 0,
         serving: 1,
         refreshes: vec![Refresh {
             id: "r-2".into(),
             status: "Failed".into(),
             reason: "no room".into(),
+            begun_at: Some("2026-01-05T00:00:00Z".parse().unwrap()),
+            skips_matching: true,
         }],
     };
     assert_eq!(found, Ok(expected));
@@ -106,6 +111,25 @@ async fn an_instance_behind_load_balancers_serves_once_every_target_group_finds_
         (found.instances, found.serving, found.launches),
         (2, 1, false)
     );
+}
+
+#[tokio::test]
+async fn a_target_group_that_is_gone_or_that_nobody_uses_has_no_word_and_weights_count() {
+    let unused = "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions><member>\
+        <Target><Id>i-1</Id></Target><TargetHealth><State>unused</State><Reason>Target.NotInUse</Reason></TargetHealth>\
+        </member></TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>";
+    let gone = refused("TargetGroupNotFound", "One or more target groups not found");
+    let behind = "<TargetGroupARNs><member>arn:a</member><member>arn:b</member></TargetGroupARNs>";
+    let one = "<member><InstanceId>i-1</InstanceId><LifecycleState>InService</LifecycleState><HealthStatus>Healthy</HealthStatus>\
+        <WeightedCapacity>4</WeightedCapacity><ProtectedFromScaleIn>true</ProtectedFromScaleIn></member>";
+    let group = groups(&format!(
+        "<member><AutoScalingGroupName>web</AutoScalingGroupName><MinSize>1</MinSize><MaxSize>8</MaxSize>\
+         <DesiredCapacity>4</DesiredCapacity><Instances>{one}</Instances>{behind}</member>"
+    ));
+    let (aws, _) = scripted([group, refreshes(""), Next::ok(unused), gone]);
+    let found = aws.group(&"us-east-1".into(), "web").await.unwrap();
+    assert_eq!((found.serving, found.instances, found.kept), (4, 1, 1));
+    assert_eq!(found.min_size, 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The plan's services, in ECS and in EC2 Auto Scaling.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{Error, domain::Region};
@@ -57,13 +58,17 @@ pub trait Services: Sync {
 pub struct Group {
     /// The instances it should have.
     pub desired_capacity: u32,
-    /// The most that it may be given.
+    /// The least that it may be given.
+    pub min_size: u32,
+    /// The most.
     pub max_size: u32,
     /// Whether it starts instances: nobody has suspended that.
     pub launches: bool,
     /// The instances it has, whatever they do.
     pub instances: u32,
-    /// Those that are in service and healthy, in each of its load balancers' target groups, too.
+    /// Those that no refresh replaces: in standby, or protected from scaling in.
+    pub kept: u32,
+    /// The capacity that is in service and healthy, in each of its load balancers' target groups, too.
     pub serving: u32,
     /// Its refreshes, the newest first.
     pub refreshes: Vec<Refresh>,
@@ -78,6 +83,26 @@ pub struct Refresh {
     pub status: String,
     /// Why it is in that state.
     pub reason: String,
+    /// When it began, by AWS's clock.
+    pub begun_at: Option<Timestamp>,
+    /// Whether it leaves instances alone that match the wanted configuration already.
+    pub skips_matching: bool,
+}
+
+impl Refresh {
+    /// Whether it is still to end.
+    /// Source: <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRefresh.html>.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        let ended = [
+            "Successful",
+            "Failed",
+            "Cancelled",
+            "RollbackFailed",
+            "RollbackSuccessful",
+        ];
+        !ended.contains(&self.status.as_str())
+    }
 }
 
 /// A service as ECS shows it.

@@ -106,27 +106,29 @@ pub fn next_action(seen: &[PilotLight]) -> Result<Action, Error> {
     if let Some(index) = seen.iter().position(PilotLight::burns) {
         return Ok(Action::PutBack(index));
     }
-    if seen.iter().any(|light| light.running() > 0) {
+    if seen.iter().any(PilotLight::is_ending) {
         return Ok(Action::Wait);
     }
-    let unknown = seen.iter().filter(|light| light.wanted().is_none());
-    let unknown: Vec<_> = unknown
-        .map(|light| format!("{}: {}", light.key(), light.why()))
+    let stay = seen
+        .iter()
+        .filter_map(|light| Some((light, light.stays()?)));
+    let stay: Vec<_> = stay
+        .map(|(light, why)| format!("{}: {why}", light.key()))
         .collect();
-    if unknown.is_empty() {
+    if stay.is_empty() {
         return Ok(Action::Done);
     }
     Err(Error::NotReady(format!(
         "{} pilot light(s) could not be put back: {}",
-        unknown.len(),
-        unknown.join("; ")
+        stay.len(),
+        stay.join("; ")
     )))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ecs;
+    use crate::services::{asg, ecs};
 
     fn light(desired_count: Option<u32>, running_count: u32) -> PilotLight {
         PilotLight::Ecs(ecs::pilot_light::PilotLight {
@@ -146,6 +148,31 @@ mod tests {
         assert_eq!(seen(Some(0), 1), Ok(Action::Wait));
         assert_eq!(seen(Some(0), 0), Ok(Action::Done));
         assert_eq!(next_action(&[]), Ok(Action::Done));
+    }
+
+    #[test]
+    fn one_that_may_not_go_to_none_hides_no_other_and_is_named_at_the_end() {
+        let group = |min_size| {
+            PilotLight::Asg(asg::pilot_light::PilotLight {
+                region: "us-east-1".into(),
+                group: "batch".into(),
+                desired_capacity: Some(2),
+                min_size,
+                instances: 2,
+                why: String::new(),
+            })
+        };
+        assert_eq!(
+            next_action(&[group(1), light(Some(1), 1)]),
+            Ok(Action::PutBack(1))
+        );
+        assert_eq!(next_action(&[group(0)]), Ok(Action::PutBack(0)));
+        let why = next_action(&[group(1), light(Some(0), 0)]).unwrap_err();
+        assert!(
+            why.to_string()
+                .contains("us-east-1/asg:batch: its minimum size is 1"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -97,6 +97,14 @@ impl Seen {
         }
     }
 
+    /// What the run's record holds before its restart is asked for, where it has to hold something.
+    pub(crate) fn mark(&self, at: Timestamp) -> Option<Restart> {
+        match self {
+            Self::Ecs(_) => None,
+            Self::Asg(seen) => asg::mark(seen, at),
+        }
+    }
+
     /// Asks for its restart.
     pub(crate) async fn restart(&self, world: &(impl Runtime + Services)) -> Restart {
         match self {
@@ -128,5 +136,6 @@ pub async fn refusals(world: &impl Services, pass: &Pass) -> Vec<String> {
 
 /// What would keep new tasks from starting, and stands in no way of a restart that is asked for.
 pub async fn warnings(world: &impl Services, pass: &Pass) -> Vec<String> {
-    ecs::warnings(world, pass).await
+    let (services, groups) = join(ecs::warnings(world, pass), asg::warnings(world, pass)).await;
+    [services, groups].concat()
 }

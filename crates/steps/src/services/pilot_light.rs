@@ -27,32 +27,34 @@ impl PilotLight {
     }
 
     /// What it should have; `None` where nobody would say.
-    pub(crate) const fn wanted(&self) -> Option<u32> {
+    const fn wanted(&self) -> Option<u32> {
         match self {
             Self::Ecs(light) => light.desired_count,
             Self::Asg(light) => light.desired_capacity,
         }
     }
 
-    /// What it has.
-    pub(crate) const fn running(&self) -> u32 {
-        match self {
+    /// Whether it should have something, and can be put back to none.
+    pub(crate) fn burns(&self) -> bool {
+        self.wanted().is_some_and(|count| count > 0) && self.stays().is_none()
+    }
+
+    /// Whether it still has something that ends.
+    pub(crate) fn is_ending(&self) -> bool {
+        let running = match self {
             Self::Ecs(light) => light.running_count,
             Self::Asg(light) => light.instances,
-        }
+        };
+        running > 0 && self.stays().is_none()
     }
 
-    /// Whether it should have something.
-    pub(crate) fn burns(&self) -> bool {
-        self.wanted().is_some_and(|count| count > 0)
-    }
-
-    /// Why nobody would say.
-    pub(crate) fn why(&self) -> &str {
-        match self {
-            Self::Ecs(light) => &light.why,
-            Self::Asg(light) => &light.why,
-        }
+    /// Why it is not put back to none: nobody would say how it stands, or it may not be.
+    pub(crate) fn stays(&self) -> Option<String> {
+        let (why, bound) = match self {
+            Self::Ecs(light) => (&light.why, None),
+            Self::Asg(light) => (&light.why, light.bound()),
+        };
+        bound.or_else(|| self.wanted().is_none().then(|| why.clone()))
     }
 
     /// Puts it back to none.

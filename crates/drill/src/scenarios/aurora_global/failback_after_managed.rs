@@ -21,7 +21,10 @@ pub(super) static SCENARIO: Scenario = Scenario {
     name: "failback-after-managed",
     summary: "The home Region is lost and failed over by a managed failover; it returns, is resynchronised, and the writer goes home.",
     comes_out: "what is lost is listed row for row, what RDS replaced is kept as a snapshot, the writer goes home, no further row is lost",
-    world: || Profile::quick("managed"),
+    world: || Profile {
+        groups: true,
+        ..Profile::quick("managed")
+    },
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
     told: Told::Once(&[

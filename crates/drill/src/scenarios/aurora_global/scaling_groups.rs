@@ -1,9 +1,10 @@
 //! The home Region dies, and the applications run in groups of EC2 Auto Scaling.
 
 use failover::{evidence::Verdict, plan::Strategy};
+use serde_json::json;
 
 use crate::{
-    profile::{BATCH, BATCH_CAPACITY, HOME, Profile, STANDBY, WEB},
+    profile::{BATCH, BATCH_CAPACITY, HOME, PLAN, Profile, STANDBY, WEB},
     scenario::{Drill, Ends, Played, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
     world::Trouble,
 };
@@ -25,7 +26,14 @@ pub(super) static SCENARIO: Scenario = Scenario {
 async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let before = drill.world.groups(STANDBY).await?;
     let expected = vec![(WEB.to_owned(), 2, 0), (BATCH.to_owned(), 0, 0)];
+    let dry = json!({"plan": PLAN});
+    let ready = drill.said(STANDBY, "planned-failover", &dry).await;
     let mut played = drill.lose(HOME).await?;
+    played.check(
+        "readiness looked at them",
+        &*ready,
+        ready.contains("everything is ready"),
+    );
     played.check(
         "the standby's Region has two instances of one group and none of the other",
         format!("{before:?}"),

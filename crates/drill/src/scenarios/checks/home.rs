@@ -4,7 +4,7 @@ use aws_sdk_rds::types::GlobalCluster;
 
 use crate::{
     client::compare,
-    profile::{HOME, WRITER_NAME, cluster},
+    profile::{BATCH, HOME, STANDBY, WRITER_NAME, cluster},
     scenario::{Drill, FAILBACK, Played},
     scenarios::{
         checks::{calls::destroying, ledgers::writer_is},
@@ -50,6 +50,13 @@ pub(crate) async fn home(
         "the pilot light of the Region that took over is out again",
         format!("{tasks} tasks"),
         tasks == 0,
+    );
+    let groups = drill.world.groups(STANDBY).await?;
+    let batch = groups.iter().find(|(name, _, _)| name == BATCH);
+    played.check(
+        "so is the group of Auto Scaling that was lit there, where the plan has one",
+        format!("{groups:?}"),
+        batch.is_some_and(|(_, instances, _)| *instances == 0),
     );
     let hit: Vec<_> = destroying(drill)
         .into_iter()

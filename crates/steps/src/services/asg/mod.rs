@@ -1,6 +1,7 @@
 //! Groups of EC2 Auto Scaling. A restart is an instance refresh, followed by that refresh's id; a pilot light is scaled up where its
 //! Region takes over, and a group that stands at none otherwise has nothing to restart.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use failover::{
@@ -14,7 +15,7 @@ pub mod pilot_light;
 mod read;
 mod state;
 
-pub(super) use read::{observe, refusals};
+pub(super) use read::{observe, refusals, warnings};
 
 /// Stands for a refresh's id in the record of a run that scaled a group up.
 const SCALED: &str = "scaled";
@@ -59,28 +60,41 @@ fn key(region: &Region, group: &str) -> String {
     format!("{region}/asg:{group}")
 }
 
-/// A refusal is what came of this group; one that gets no answer, or is being refreshed already, rests, and the others go on.
-pub(super) async fn restart(world: &(impl Runtime + Services), seen: &Seen) -> Restart {
-    let asked = asked(world, seen).await;
-    let at = world.now();
-    match asked {
-        Ok(Some(id)) => Restart::Deployment { id, at },
-        Ok(None) | Err(Error::Unavailable(_)) => Restart::Postponed { at },
-        Err(why) => Restart::Refused {
-            why: why.to_string(),
-        },
-    }
+/// What the run's record holds before a group is scaled up: whoever finds it up later does not refresh what has just begun.
+pub(super) fn mark(seen: &Seen, at: Timestamp) -> Option<Restart> {
+    takeover(seen)?;
+    let id = SCALED.to_owned();
+    Some(Restart::Deployment { id, at })
 }
 
-/// The id of what was begun; `None` where it has to wait.
-async fn asked(world: &impl Services, seen: &Seen) -> Result<Option<String>, Error> {
+/// The capacity that a pilot light is to be given.
+fn takeover(seen: &Seen) -> Option<u32> {
     let stands_at_zero = matches!(&seen.now, Now::Group(group) if group.desired_capacity == 0);
-    match seen.takeover_capacity.filter(|_| stands_at_zero) {
+    seen.takeover_capacity.filter(|_| stands_at_zero)
+}
+
+/// A refusal is what came of this group; one that gets no answer, or is being refreshed already, rests, and the others go on.
+pub(super) async fn restart(world: &(impl Runtime + Services), seen: &Seen) -> Restart {
+    let takeover = takeover(seen);
+    let asked = match takeover {
         Some(capacity) => {
             let scaled = world.scale_group(&seen.region, &seen.group, capacity);
             scaled.await.map(|()| Some(SCALED.to_owned()))
         }
         None => world.refresh_group(&seen.region, &seen.group).await,
+    };
+    let at = world.now();
+    match (asked, takeover) {
+        (Ok(Some(id)), _) => Restart::Deployment { id, at },
+        // What it has says whether that was carried out.
+        (Err(Error::Unavailable(_)), Some(_)) => {
+            let id = SCALED.to_owned();
+            Restart::Deployment { id, at }
+        }
+        (Ok(None) | Err(Error::Unavailable(_)), _) => Restart::Postponed { at },
+        (Err(why), _) => Restart::Refused {
+            why: why.to_string(),
+        },
     }
 }
 

@@ -18,6 +18,8 @@ pub struct PilotLight {
     pub group: String,
     /// The instances that it should have; `None` where Auto Scaling would not say.
     pub desired_capacity: Option<u32>,
+    /// The least that it may be given: above none it stays lit.
+    pub min_size: u32,
     /// The instances that it has.
     pub instances: u32,
     /// Why Auto Scaling would not say.
@@ -25,6 +27,13 @@ pub struct PilotLight {
 }
 
 impl PilotLight {
+    /// Why it cannot go back to none, where it cannot.
+    pub(in crate::services) fn bound(&self) -> Option<String> {
+        let is_lit = self.desired_capacity.is_some_and(|capacity| capacity > 0);
+        (is_lit && self.min_size > 0)
+            .then(|| format!("its minimum size is {}; lower that", self.min_size))
+    }
+
     /// What sentences call it.
     #[must_use]
     pub fn key(&self) -> String {
@@ -41,16 +50,16 @@ pub(in crate::services) async fn observe(world: &impl Services, pass: &Pass) -> 
 
 async fn read(world: &impl Services, planned: Planned<'_>) -> PilotLight {
     let Planned { region, group } = planned;
-    let (desired_capacity, instances, why) = match world.group(region, group.name()).await {
-        Ok(found) => (Some(found.desired_capacity), found.instances, String::new()),
-        Err(why) => (None, 0, why.to_string()),
-    };
+    let found = world.group(region, group.name()).await;
+    let why = found.as_ref().err().map(ToString::to_string);
+    let found = found.ok();
     PilotLight {
         region: region.clone(),
         group: group.name().to_owned(),
-        desired_capacity,
-        instances,
-        why,
+        desired_capacity: found.as_ref().map(|found| found.desired_capacity),
+        min_size: found.as_ref().map_or(0, |found| found.min_size),
+        instances: found.map_or(0, |found| found.instances),
+        why: why.unwrap_or_default(),
     }
 }
 

@@ -88,3 +88,29 @@ fn refusal(planned: &AsgGroup, found: &Group) -> Option<String> {
         )
     })
 }
+
+/// What stands in no way of a restart, and should be put right all the same. That a group cannot be seen is told elsewhere.
+pub(in crate::services) async fn warnings(world: &impl Services, pass: &Pass) -> Vec<String> {
+    let asked = all(&pass.run.plan).map(async |planned| {
+        let Planned { region, group } = planned;
+        let found = world.group(region, group.name()).await.ok()?;
+        let why = warning(group, &found)?;
+        Some(format!("{}: {why}", key(region, group.name())))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+fn warning(planned: &AsgGroup, found: &Group) -> Option<String> {
+    if planned.takeover_capacity().is_some() && found.min_size > 0 {
+        return Some(format!(
+            "its minimum size is {}, so that it cannot go back to none after a failback; lower that",
+            found.min_size
+        ));
+    }
+    (found.kept > 0).then(|| {
+        format!(
+            "{} of its instances are in standby or protected from scaling in, and no refresh replaces them",
+            found.kept
+        )
+    })
+}

@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 
 use super::{Now, SCALED, Seen};
-use crate::services::{MISSING_SECONDS, State, judged, unseen};
+use crate::services::{MISSING_SECONDS, REST_SECONDS, State, judged, unseen};
 use failover::ports::{Group, Refresh};
+
+/// What AWS says of a refresh that replaced every instance.
+const SUCCESSFUL: &str = "Successful";
 
 impl Seen {
     /// How far it is, in a run that came to its services at `entered`.
@@ -13,26 +16,36 @@ impl Seen {
         judged(
             self.restart.as_ref(),
             (entered, now),
-            |waited_seconds| self.before(waited_seconds),
+            |waited_seconds| self.before(entered, waited_seconds),
             |id, waited_seconds| self.after(id, waited_seconds),
         )
     }
 
-    /// How it stands for a restart, so many seconds after the run came to its services.
-    fn before(&self, waited_seconds: f64) -> State {
-        match &self.now {
-            Now::Refused(why) => State::Failed(why.clone()),
+    /// How it stands for a restart in a run that came to its services at `entered`, so many seconds before.
+    fn before(&self, entered: Timestamp, waited_seconds: f64) -> State {
+        let group = match &self.now {
+            Now::Refused(why) => return State::Failed(why.clone()),
             // Whether a pilot light stands at 0 must be seen before it is scaled.
-            Now::Silent(why) => unseen("Auto Scaling", why, waited_seconds),
-            Now::Group(group) if group.desired_capacity == 0 && self.stays_out() => {
-                State::Completed
-            }
-            Now::Group(_) => State::Untouched,
+            Now::Silent(why) => return unseen("Auto Scaling", why, waited_seconds),
+            Now::Group(group) => group,
+        };
+        if group.desired_capacity == 0 {
+            return match self.takeover_capacity {
+                None => State::Completed,
+                Some(_) => State::Untouched,
+            };
         }
-    }
-
-    fn stays_out(&self) -> bool {
-        self.takeover_capacity.is_none()
+        // One that began since then replaces every instance too: most likely it is this run's, and its answer was lost.
+        let is_as_good = |refresh: &&Refresh| {
+            let began = refresh.begun_at.is_some_and(|at| at >= entered);
+            let helps = refresh.is_under_way() || refresh.status == SUCCESSFUL;
+            began && helps && !refresh.skips_matching
+        };
+        match group.refreshes.iter().find(is_as_good) {
+            Some(refresh) => refreshed(group, refresh),
+            None if group.refreshes.iter().any(Refresh::is_under_way) => State::Resting,
+            None => State::Untouched,
+        }
     }
 
     /// How far it is with what was begun, so many seconds after that.
@@ -42,7 +55,7 @@ impl Seen {
             return State::RollingOut;
         };
         if id == SCALED {
-            return self.scaled_up(group);
+            return scaled_up(group, waited_seconds);
         }
         let mut refreshes = group.refreshes.iter();
         match refreshes.find(|refresh| refresh.id == id) {
@@ -51,25 +64,36 @@ impl Seen {
             None => State::Failed(format!("instance refresh {id} is not known any more")),
         }
     }
+}
 
-    fn scaled_up(&self, group: &Group) -> State {
-        let wanted = self.takeover_capacity.unwrap_or(0);
-        if group.serving >= wanted && group.desired_capacity >= wanted {
-            State::Completed
-        } else {
-            State::RollingOut
-        }
+/// How far a group is that was scaled up. Whoever scales it otherwise meanwhile has said how much it is to have; at none the call was
+/// lost, and it is asked again.
+fn scaled_up(group: &Group, waited_seconds: f64) -> State {
+    match group.desired_capacity {
+        0 if waited_seconds < REST_SECONDS => State::RollingOut,
+        0 => State::Untouched,
+        wanted if group.serving >= wanted => State::Completed,
+        _ => starting(group),
     }
 }
 
-/// Source of the words: <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRefresh.html>.
 fn refreshed(group: &Group, refresh: &Refresh) -> State {
     match refresh.status.as_str() {
-        "Failed" | "Cancelled" | "RollbackFailed" | "RollbackSuccessful" => State::Failed(format!(
-            "instance refresh {} ended {}: {}",
-            refresh.id, refresh.status, refresh.reason
+        SUCCESSFUL if group.serving > 0 || group.desired_capacity == 0 => State::Completed,
+        SUCCESSFUL => starting(group),
+        _ if refresh.is_under_way() => State::RollingOut,
+        ended => State::Failed(format!(
+            "instance refresh {} ended {ended}: {}",
+            refresh.id, refresh.reason
         )),
-        "Successful" if group.serving > 0 => State::Completed,
-        _ => State::RollingOut,
+    }
+}
+
+/// Not enough serves yet.
+fn starting(group: &Group) -> State {
+    if group.launches {
+        State::RollingOut
+    } else {
+        State::Failed("its process Launch is suspended".into())
     }
 }

@@ -16,11 +16,15 @@ fn group(desired_capacity: u32, refreshes: &[(&str, &str)]) -> Group {
         id: (*id).into(),
         status: (*status).into(),
         reason: "why".into(),
+        begun_at: Some(at(0)),
+        skips_matching: false,
     };
     Group {
         desired_capacity,
+        min_size: 0,
         max_size: 4,
         launches: true,
+        kept: 0,
         instances: desired_capacity,
         serving: desired_capacity,
         refreshes: refreshes.iter().map(refresh).collect(),
@@ -84,6 +88,44 @@ fn the_refresh_that_this_run_began_counts_and_no_other() {
 }
 
 #[test]
+fn a_refresh_that_began_since_is_followed_and_one_from_before_is_waited_for() {
+    let of = |status: &str, begun_at: i64, skips_matching| {
+        let mut group = group(2, &[("other", status)]);
+        group.refreshes[0].begun_at = Some(at(begun_at));
+        group.refreshes[0].skips_matching = skips_matching;
+        seen(None, None, group).state(at(10), at(20))
+    };
+    assert_eq!(
+        of("InProgress", 11, false),
+        State::RollingOut,
+        "its answer was lost"
+    );
+    assert_eq!(of("Successful", 11, false), State::Completed);
+    assert_eq!(of("Failed", 11, false), State::Untouched);
+    assert_eq!(
+        of("InProgress", 9, false),
+        State::Resting,
+        "it may be through with some"
+    );
+    assert_eq!(of("InProgress", 11, true), State::Resting);
+    assert_eq!(of("Successful", 9, false), State::Untouched);
+}
+
+#[test]
+fn a_pilot_light_is_noted_before_it_is_scaled_and_a_group_that_runs_is_not() {
+    let noted = |takeover_capacity, desired| {
+        mark(&seen(None, takeover_capacity, group(desired, &[])), at(5))
+    };
+    let scaled = Restart::Deployment {
+        id: SCALED.into(),
+        at: at(5),
+    };
+    assert_eq!(noted(Some(2), 0), Some(scaled));
+    assert_eq!(noted(Some(2), 1), None);
+    assert_eq!(noted(None, 0), None);
+}
+
+#[test]
 fn a_pilot_light_is_up_once_as_many_serve_as_it_was_scaled_to() {
     let of = |desired, serving| {
         let group = Group {
@@ -95,7 +137,13 @@ fn a_pilot_light_is_up_once_as_many_serve_as_it_was_scaled_to() {
     assert_eq!(of(2, 0), State::RollingOut);
     assert_eq!(of(2, 1), State::RollingOut);
     assert_eq!(of(2, 2), State::Completed);
-    assert_eq!(of(0, 2), State::RollingOut, "somebody scaled it down");
+    assert_eq!(of(1, 1), State::Completed, "somebody scaled it down");
+    assert_eq!(of(0, 2), State::Untouched, "the call was lost");
+    let mut stuck = group(2, &[]);
+    (stuck.serving, stuck.launches) = (0, false);
+    let why = "its process Launch is suspended";
+    let stuck = seen(Some(SCALED), Some(2), stuck);
+    assert_eq!(state(&stuck, 10), State::Failed(why.into()));
 }
 
 #[test]

@@ -97,14 +97,15 @@ def judge_rds(app, actions, evaluator):
 def note_rights(evaluator, file):
     """Writes into a file, once each, which statement of which role allowed which action; `-` where none did, and on what.
 
-    MiniStack judges by the role's own policies first, and by the resource's afterwards.
+    MiniStack judges by the role's own policies first, and by the resource's afterwards. A role without any is just being removed, under
+    a function that still runs, and what it is refused then is no right that it lacks.
     """
     known_evaluate, known_enforce, noted = evaluator.evaluate, evaluator.enforce, set()
     judged = contextvars.ContextVar("judged")
 
     def evaluate(context, policies, *limits):
         result = known_evaluate(context, policies, *limits)
-        judged.get([]).append((context, result))
+        judged.get([]).append((context, result, policies))
         return result
 
     def enforce(*call, **named):
@@ -112,8 +113,8 @@ def note_rights(evaluator, file):
         before = judged.set(results)
         denied = known_enforce(*call, **named)
         judged.reset(before)
-        context, by_role = results[0] if results else (None, None)
-        role = context and ROLE.match(context.principal_arn)
+        context, by_role, policies = results[0] if results else (None, None, None)
+        role = policies and ROLE.match(context.principal_arn)
         statement, resource = ("-", [context.resource_arn]) if role and denied else (role and by_role.matched_sid, [])
         right = role and (role[1], statement, context.action, *resource)
         if right and right not in noted:

@@ -8,8 +8,6 @@ import re
 import sys
 
 WITNESS = "us-east-2"
-# Drills that remove the software: functions that run at that moment have a role no longer, and what they are refused is no right.
-REMOVES = {"installed-again"}
 ROLE = re.compile(r"(.+)-([a-z]{2}(?:-[a-z]+)+-\d+)")
 
 
@@ -25,9 +23,7 @@ def main(drills, record):
     files = sorted(pathlib.Path(drills).glob("**/emulator/rights.log"))
     if not files:
         sys.exit(f"{drills} holds no drill: run make drill SCENARIO=all first")
-    lines = [(file, line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    rights = {
-        right(line) for file, line in lines if not (line.split()[1] == "-" and file.parent.parent.name in REMOVES)}
+    rights = {right(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()}
     pathlib.Path(record).write_text("".join(f"{one}\n" for one in sorted(rights)), encoding="utf-8")
     print(f"{len(rights)} rights of {len(files)} drills")
 

@@ -121,6 +121,13 @@ pub(crate) async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
     services.chain(groups.into_iter().map(Seen::Asg)).collect()
 }
 
+/// The Regions in which services are restarted, the new writer's first.
+fn counted_on(pass: &Pass) -> impl Iterator<Item = &Region> {
+    let run = &pass.run;
+    let others = run.leased.iter().filter(|region| **region != run.to);
+    std::iter::once(&run.to).chain(others)
+}
+
 /// The Regions in which services are left out, because the run does not count on them.
 pub(crate) fn left_out(pass: &Pass) -> Vec<&Region> {
     let regions = pass.run.plan.services.iter().map(Service::region);

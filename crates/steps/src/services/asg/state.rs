@@ -35,9 +35,11 @@ impl Seen {
                 Some(_) => State::Untouched,
             };
         }
-        // One that began since then replaces every instance too: most likely it is this run's, and its answer was lost.
+        // One that began since then replaces every instance too: most likely it is this run's, and its answer was lost. AWS tells
+        // the second.
         let is_as_good = |refresh: &&Refresh| {
-            let began = refresh.begun_at.is_some_and(|at| at >= entered);
+            let since = |at: Timestamp| at.as_second() >= entered.as_second();
+            let began = refresh.begun_at.is_some_and(since);
             let helps = refresh.is_under_way() || refresh.status == SUCCESSFUL;
             began && helps && !refresh.skips_matching
         };

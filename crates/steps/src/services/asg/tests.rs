@@ -101,6 +101,11 @@ fn a_refresh_that_began_since_is_followed_and_one_from_before_is_waited_for() {
         "its answer was lost"
     );
     assert_eq!(of("Successful", 11, false), State::Completed);
+    let mut within = group(2, &[("other", "InProgress")]);
+    within.refreshes[0].begun_at = Some(at(10));
+    let entered = at(10) + jiff::SignedDuration::from_millis(700);
+    let within = seen(None, None, within).state(entered, at(20));
+    assert_eq!(within, State::RollingOut, "AWS tells no milliseconds");
     assert_eq!(of("Failed", 11, false), State::Untouched);
     assert_eq!(
         of("InProgress", 9, false),

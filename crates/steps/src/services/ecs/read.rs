@@ -3,6 +3,7 @@
 use futures::future::join_all;
 
 use super::{Now, Seen, key};
+use crate::services::counted_on;
 use failover::{
     Error,
     domain::Region,
@@ -40,10 +41,7 @@ pub(super) fn planned<'a>(
 
 /// Looks at every service in the Regions that the run counts on, the new writer's first.
 pub(in crate::services) async fn observe(world: &impl Services, pass: &Pass) -> Vec<Seen> {
-    let run = &pass.run;
-    let others = run.leased.iter().filter(|region| **region != run.to);
-    let regions = std::iter::once(&run.to).chain(others);
-    let services = regions.flat_map(|region| planned(&run.plan, region));
+    let services = counted_on(pass).flat_map(|region| planned(&pass.run.plan, region));
     join_all(services.map(|planned| read(world, pass, planned))).await
 }
 

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{api::Api, state::State, truth::Rule};
 
 /// A writer that nobody outside reached for so long counts as lost, whatever goes on inside its Region: two looks, each of which waits
-/// for three seconds, with one between them. Where the Regions were parted before, all of the suspicion's own time was over by then.
+/// for three seconds, with one between them. Where the Regions were parted before and no look had met that yet, all of the suspicion's
+/// own time was over by then.
 const LOST: SignedDuration = SignedDuration::from_secs(7);
 /// While its Region answers it may fail over inside it, which takes up to this long.
 const IN_REGION: SignedDuration = SignedDuration::from_mins(2);

@@ -8,6 +8,8 @@ use crate::plan::Detection;
 const FLOOR: SignedDuration = SignedDuration::from_secs(15);
 /// How far a reader is taken to be behind where nothing tells.
 const LAG_UNKNOWN: SignedDuration = SignedDuration::from_secs(30);
+/// The longest that the silence of a Region is looked at once more: what a run's patience has room for.
+const SILENCE: SignedDuration = SignedDuration::from_secs(30);
 /// What clocks and a commit under way may add to a time-out.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(2);
 
@@ -40,6 +42,14 @@ impl Detection {
     #[must_use]
     pub fn covers(&self) -> SignedDuration {
         self.recent().max(FLOOR)
+    }
+
+    /// For how long a Region must be seen silent that was reached after our first failure: from the first to the last of as many looks
+    /// as make a suspicion. Those that made this one were over by then.
+    #[must_use]
+    pub fn silent_for(&self) -> SignedDuration {
+        self.intervals(u64::from(self.failures).saturating_sub(1))
+            .min(SILENCE)
     }
 
     /// Two looks that are further apart than this left a gap in which nobody looked.

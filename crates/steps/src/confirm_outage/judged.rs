@@ -51,7 +51,8 @@ impl Judged {
         let decision = way::after_refusals(topology, run, verdict, decided, pass.now);
         let decided = (decision, approved);
         let decision = way::by_which_way(topology, run, verdict, decided, gathered.shown());
-        patience::of(pass, verdict, decision, &self.evidence)
+        let decided = (decision, self.human);
+        patience::of(pass, verdict, decided, &self.evidence, &self.signs)
     }
 
     pub(super) fn reason<W>(

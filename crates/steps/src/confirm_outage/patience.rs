@@ -2,34 +2,48 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::STEP;
+use super::{STEP, signs::Signs, way::is_gone};
 use failover::{
     beat::Write,
     evidence::{Evidence, Verdict, Witness},
     pass::Pass,
-    policy::Decision,
+    policy::{Decision, Human},
 };
 
 /// How long a run looks again. The state machine allows 60 looks, each at least a second after the one before, and its end
 /// would be trouble where this one is none: the next suspicion looks again.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
 
-/// Looks again while replication drains, and while the probe or the witness does not answer: a cold start is no verdict. All
-/// together end after [`PATIENCE`], and the run stands down.
+/// Looks again while replication drains, while the probe or the witness does not answer, and while a Region has just fallen silent
+/// of which only our own road was cut before: neither a cold start nor a hiccup is a verdict. All together end after [`PATIENCE`],
+/// and the run stands down.
 pub(super) fn of(
     pass: &Pass,
     verdict: Verdict,
-    decision: Decision,
+    (decision, human): (Decision, Human),
     evidence: &Evidence,
+    signs: &Signs,
 ) -> Decision {
-    if !may_change(verdict, decision, evidence) {
+    let by_itself = decision == Decision::GoOn && !human.approved && !human.started_it;
+    let just_silent = by_itself && is_just_silent(pass, verdict, evidence, signs);
+    if !just_silent && !may_change(verdict, decision, evidence) {
         return decision;
     }
-    if pass.now.duration_since(waited_since(pass)) < PATIENCE {
+    if pass.now.duration_since(looks_since(pass, &AGAIN)) < PATIENCE {
         Decision::Wait
     } else {
         Decision::StandDown
     }
+}
+
+/// Whether the Region was reached after our own looks had begun to fail, and has not been seen silent for long enough since.
+fn is_just_silent(pass: &Pass, verdict: Verdict, evidence: &Evidence, signs: &Signs) -> bool {
+    let reached = signs.alive_at.max(signs.maybe_alive_at);
+    let parted = evidence
+        .failing_since
+        .is_some_and(|since| reached > Some(since));
+    let silent = pass.now.duration_since(looks_since(pass, &GONE));
+    is_gone(verdict) && parted && silent < pass.run.plan.detection.silent_for()
 }
 
 /// Whether another look may tell more.
@@ -44,25 +58,35 @@ fn may_change(verdict: Verdict, decision: Decision, evidence: &Evidence) -> bool
     verdict == Verdict::Draining || unseen || unwitnessed
 }
 
-/// Since when the run looks again and again.
-fn waited_since(pass: &Pass) -> Timestamp {
-    let again = [
-        Verdict::Draining,
-        Verdict::Undetermined,
-        Verdict::ObserverIsolated,
-    ]
-    .map(Verdict::name);
+/// Of a Region that is gone.
+const GONE: [Verdict; 2] = [Verdict::RegionDown, Verdict::RegionDownUnwitnessed];
+/// After which a run looks again.
+const AGAIN: [Verdict; 5] = [
+    Verdict::Draining,
+    Verdict::Undetermined,
+    Verdict::ObserverIsolated,
+    GONE[0],
+    GONE[1],
+];
+
+/// Since when the run's looks, one after the other, have come to one of these verdicts.
+fn looks_since(pass: &Pass, verdicts: &[Verdict]) -> Timestamp {
+    let is_one = |action: &str| verdicts.iter().any(|verdict| verdict.name() == action);
     let latest_first = pass.run.timeline.iter().rev();
     latest_first
-        .take_while(|entry| entry.step == STEP && again.contains(&entry.action.as_str()))
+        .take_while(|entry| entry.step == STEP && is_one(&entry.action))
         .last()
         .map_or(pass.now, |entry| entry.at)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::gather::Gathered;
     use super::*;
-    use failover::testing;
+    use failover::{
+        ledger::{PlanState, Rows},
+        testing,
+    };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -75,7 +99,7 @@ mod tests {
         }
         Pass {
             run,
-            rows: failover::ledger::Rows(Default::default()),
+            rows: Rows(Default::default()),
             now: at(now),
             dry_run: false,
         }
@@ -86,7 +110,18 @@ mod tests {
             write,
             ..testing::evidence(pass.now)
         };
-        of(pass, verdict, Decision::StandDown, &evidence)
+        decided(pass, verdict, Decision::StandDown, &evidence)
+    }
+
+    fn decided(pass: &Pass, verdict: Verdict, decision: Decision, evidence: &Evidence) -> Decision {
+        let signs = Signs::of(pass, &Gathered::with(evidence.clone()), verdict);
+        of(
+            pass,
+            verdict,
+            (decision, Human::default()),
+            evidence,
+            &signs,
+        )
     }
 
     #[test]
@@ -112,7 +147,7 @@ mod tests {
             };
             let verdict = evidence.verdict_under(&pass.run.plan);
             assert_eq!(verdict, Verdict::ObserverIsolated);
-            of(&pass, verdict, decision, &evidence)
+            decided(&pass, verdict, decision, &evidence)
         };
         let before = [(0, Verdict::ObserverIsolated), (20, Verdict::Draining)];
         let stands_down = |now| unwitnessed(now, &before, Decision::StandDown);
@@ -128,7 +163,7 @@ mod tests {
             ..testing::evidence(pass.now)
         };
         let verdict = Verdict::ObserverIsolated;
-        let found = of(&pass, verdict, Decision::StandDown, &isolated);
+        let found = decided(&pass, verdict, Decision::StandDown, &isolated);
         assert_eq!(found, Decision::StandDown, "its own RDS is silent too");
     }
 
@@ -141,7 +176,73 @@ mod tests {
         let both = [(0, Verdict::Draining), (20, Verdict::Undetermined)];
         assert_eq!(draining(&pass(44, &both)), Decision::Wait);
         assert_eq!(draining(&pass(45, &both)), Decision::StandDown);
-        let elsewhere = [(0, Verdict::Draining), (20, Verdict::RegionDown)];
+        let elsewhere = [(0, Verdict::Draining), (20, Verdict::WriterRestarting)];
         assert_eq!(draining(&pass(45, &elsewhere)), Decision::Wait);
+    }
+
+    /// A pass about a Region that fell silent; our own looks have failed since 10 s, and the witness reached it last at `reached`.
+    fn silent(now: i64, reached: i64, entries: &[(i64, Verdict)]) -> (Pass, Evidence) {
+        let mut pass = pass(now, entries);
+        let mut row = PlanState::new("orders".into());
+        row.maybe_alive_at = Some(at(reached));
+        pass.rows.0.insert("us-east-1".into(), row);
+        let evidence = Evidence {
+            failing_since: Some(at(10)),
+            ..testing::evidence(pass.now)
+        };
+        (pass, evidence)
+    }
+
+    #[test]
+    fn a_region_that_was_reached_after_our_road_was_cut_is_left_when_it_stays_silent() {
+        let gone = Verdict::RegionDown;
+        let goes_on = |now, reached, entries: &[(i64, Verdict)]| {
+            let (pass, evidence) = silent(now, reached, entries);
+            let for_seconds = pass.run.plan.detection.silent_for().as_secs();
+            assert_eq!(for_seconds, 10, "three looks at intervals of 5 s");
+            decided(&pass, gone, Decision::GoOn, &evidence)
+        };
+        assert_eq!(goes_on(100, 90, &[]), Decision::Wait);
+        assert_eq!(goes_on(109, 90, &[(100, gone)]), Decision::Wait);
+        assert_eq!(goes_on(110, 90, &[(100, gone)]), Decision::GoOn);
+        assert_eq!(goes_on(100, 9, &[]), Decision::GoOn, "all at once");
+        let isolated = Verdict::ObserverIsolated;
+        let in_turns = [(100, gone), (108, isolated), (116, gone)];
+        assert_eq!(goes_on(120, 90, &in_turns), Decision::Wait, "a hiccup");
+        let for_ever = [(100, gone), (120, isolated), (140, gone)];
+        assert_eq!(goes_on(145, 90, &for_ever), Decision::StandDown);
+    }
+
+    #[test]
+    fn people_who_have_decided_do_not_wait_for_the_silence_to_last() {
+        let (pass, evidence) = silent(100, 90, &[]);
+        let signs = Signs::of(
+            &pass,
+            &Gathered::with(evidence.clone()),
+            Verdict::RegionDown,
+        );
+        let by = |decision, human| {
+            of(
+                &pass,
+                Verdict::RegionDown,
+                (decision, human),
+                &evidence,
+                &signs,
+            )
+        };
+        let nobody = Human::default();
+        assert_eq!(by(Decision::GoOn, nobody), Decision::Wait);
+        assert_eq!(by(Decision::Ask, nobody), Decision::Ask);
+        let agreed = Human {
+            approved: true,
+            ..nobody
+        };
+        let started = Human {
+            started_it: true,
+            ..nobody
+        };
+        for human in [agreed, started] {
+            assert_eq!(by(Decision::GoOn, human), Decision::GoOn);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What was found, and what that leads to where it is not plain.
 
-use super::finding;
+use super::{finding, way::is_gone};
 use failover::{
     beat::Loss,
     domain::RunId,
@@ -38,6 +38,11 @@ pub(super) fn sentence(
             in_vain(run, loss)
         ),
         Decision::StandDown => standing_down(run, verdict, losing(loss, at_most_seconds)),
+        Decision::Wait if is_gone(verdict) => format!(
+            "; it was reached after the looks from {} had begun to fail, so that its silence has to last for {} s",
+            run.to,
+            run.plan.detection.silent_for().as_secs()
+        ),
         Decision::GoOn | Decision::Wait => String::new(),
     };
     format!("{found}{then}")

@@ -8,7 +8,7 @@ use crate::plan::Detection;
 const FLOOR: SignedDuration = SignedDuration::from_secs(15);
 /// How far a reader is taken to be behind where nothing tells.
 const LAG_UNKNOWN: SignedDuration = SignedDuration::from_secs(30);
-/// The longest that the silence of a Region is looked at once more: what a run's patience has room for.
+/// The longest that the silence of a Region is looked at once more: the state machine bounds the looks.
 const SILENCE: SignedDuration = SignedDuration::from_secs(30);
 /// What clocks and a commit under way may add to a time-out.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(2);

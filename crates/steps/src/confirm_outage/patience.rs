@@ -6,6 +6,7 @@ use super::{STEP, signs::Signs, way::is_gone};
 use failover::{
     beat::Write,
     evidence::{Evidence, Verdict, Witness},
+    ledger::Entry,
     pass::Pass,
     policy::{Decision, Human},
 };
@@ -14,9 +15,9 @@ use failover::{
 /// would be trouble where this one is none: the next suspicion looks again.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
 
-/// Looks again while replication drains, while the probe or the witness does not answer, and while a Region has just fallen silent
-/// of which only our own road was cut before: neither a cold start nor a hiccup is a verdict. All together end after [`PATIENCE`],
-/// and the run stands down.
+/// Looks again while replication drains, and while the probe or the witness does not answer: a cold start is no verdict. All
+/// together end after [`PATIENCE`], and the run stands down. A Region that was reached a moment ago is looked at until it has been
+/// silent for long enough.
 pub(super) fn of(
     pass: &Pass,
     verdict: Verdict,
@@ -24,27 +25,50 @@ pub(super) fn of(
     evidence: &Evidence,
     signs: &Signs,
 ) -> Decision {
-    let by_itself = decision == Decision::GoOn && !human.approved && !human.started_it;
-    let just_silent = by_itself && is_just_silent(pass, verdict, evidence, signs);
-    if !just_silent && !may_change(verdict, decision, evidence) {
+    // A dry run says what would come of it in the end.
+    let by_itself = !pass.dry_run && !human.approved && !human.started_it;
+    if decision == Decision::GoOn && by_itself && is_just_silent(pass, verdict, evidence, signs) {
+        return Decision::Wait;
+    }
+    if !may_change(verdict, decision, evidence) {
         return decision;
     }
-    if pass.now.duration_since(looks_since(pass, &AGAIN)) < PATIENCE {
+    if pass.now.duration_since(waited_since(pass)) < PATIENCE {
         Decision::Wait
     } else {
         Decision::StandDown
     }
 }
 
-/// Whether the Region was reached after our own looks had begun to fail, and has not been seen silent for long enough since.
+/// Whether a Region that counts as gone has not been silent for as long as a suspicion takes: our own looks have failed for less, or
+/// it was reached after they had begun to fail and has not been seen silent for so long since.
 fn is_just_silent(pass: &Pass, verdict: Verdict, evidence: &Evidence, signs: &Signs) -> bool {
-    let reached = signs.alive_at.max(signs.maybe_alive_at);
-    let parted = evidence
-        .failing_since
-        .is_some_and(|since| reached > Some(since));
-    let silent = pass.now.duration_since(looks_since(pass, &GONE));
-    is_gone(verdict) && parted && silent < pass.run.plan.detection.silent_for()
+    let needed = pass.run.plan.detection.silent_for();
+    let Some(since) = evidence.failing_since.filter(|_| is_gone(verdict)) else {
+        return false;
+    };
+    let reached = signs.alive_at.max(signs.maybe_alive_at) > Some(since);
+    let silent = pass.now.duration_since(silent_since(pass));
+    evidence.gathered_at.duration_since(since) < needed || (reached && silent < needed)
 }
+
+/// Since when every look of the run that anybody answered has found the Region gone. A witness that did not answer found nothing.
+fn silent_since(pass: &Pass) -> Timestamp {
+    let is = |entry: &&Entry, verdicts: &[Verdict]| {
+        let mut names = verdicts.iter().map(|verdict| verdict.name());
+        names.any(|name| name == entry.action)
+    };
+    let looks = pass.run.timeline.iter().rev();
+    let looks = looks.filter(|entry| entry.step == STEP);
+    let on_end = looks.take_while(|entry| is(entry, &GONE) || is(entry, &UNHEARD));
+    let gone = on_end.filter(|entry| is(entry, &GONE)).last();
+    gone.map_or(pass.now, |entry| entry.at)
+}
+
+/// Of a Region that is gone.
+const GONE: [Verdict; 2] = [Verdict::RegionDown, Verdict::RegionDownUnwitnessed];
+/// Of a look that tells nothing of the Region.
+const UNHEARD: [Verdict; 1] = [Verdict::ObserverIsolated];
 
 /// Whether another look may tell more.
 fn may_change(verdict: Verdict, decision: Decision, evidence: &Evidence) -> bool {
@@ -58,23 +82,19 @@ fn may_change(verdict: Verdict, decision: Decision, evidence: &Evidence) -> bool
     verdict == Verdict::Draining || unseen || unwitnessed
 }
 
-/// Of a Region that is gone.
-const GONE: [Verdict; 2] = [Verdict::RegionDown, Verdict::RegionDownUnwitnessed];
-/// After which a run looks again.
-const AGAIN: [Verdict; 5] = [
-    Verdict::Draining,
-    Verdict::Undetermined,
-    Verdict::ObserverIsolated,
-    GONE[0],
-    GONE[1],
-];
-
-/// Since when the run's looks, one after the other, have come to one of these verdicts.
-fn looks_since(pass: &Pass, verdicts: &[Verdict]) -> Timestamp {
-    let is_one = |action: &str| verdicts.iter().any(|verdict| verdict.name() == action);
+/// Since when the run looks again and again.
+fn waited_since(pass: &Pass) -> Timestamp {
+    let again = [
+        Verdict::Draining,
+        Verdict::Undetermined,
+        Verdict::ObserverIsolated,
+        Verdict::RegionDown,
+        Verdict::RegionDownUnwitnessed,
+    ]
+    .map(Verdict::name);
     let latest_first = pass.run.timeline.iter().rev();
     latest_first
-        .take_while(|entry| entry.step == STEP && is_one(&entry.action))
+        .take_while(|entry| entry.step == STEP && again.contains(&entry.action.as_str()))
         .last()
         .map_or(pass.now, |entry| entry.at)
 }
@@ -207,10 +227,38 @@ mod tests {
         assert_eq!(goes_on(110, 90, &[(100, gone)]), Decision::GoOn);
         assert_eq!(goes_on(100, 9, &[]), Decision::GoOn, "all at once");
         let isolated = Verdict::ObserverIsolated;
-        let in_turns = [(100, gone), (108, isolated), (116, gone)];
-        assert_eq!(goes_on(120, 90, &in_turns), Decision::Wait, "a hiccup");
-        let for_ever = [(100, gone), (120, isolated), (140, gone)];
-        assert_eq!(goes_on(145, 90, &for_ever), Decision::StandDown);
+        let unheard = [(100, gone), (104, isolated), (108, gone)];
+        assert_eq!(goes_on(112, 90, &unheard), Decision::GoOn, "by the witness");
+        let heard = [(100, gone), (104, Verdict::Undetermined), (108, gone)];
+        assert_eq!(goes_on(112, 90, &heard), Decision::Wait);
+        let drained = [(60, Verdict::Draining), (100, gone)];
+        assert_eq!(goes_on(109, 90, &drained), Decision::Wait, "its own time");
+        assert_eq!(goes_on(110, 90, &drained), Decision::GoOn);
+        let moment = [(12, gone)];
+        assert_eq!(
+            goes_on(19, 9, &moment),
+            Decision::Wait,
+            "it committed at 9 s"
+        );
+        assert_eq!(goes_on(20, 9, &moment), Decision::GoOn);
+    }
+
+    #[test]
+    fn a_dry_run_says_what_would_come_of_a_silence_that_lasts() {
+        let (mut pass, evidence) = silent(100, 90, &[]);
+        pass.dry_run = true;
+        let found = decided(&pass, Verdict::RegionDown, Decision::GoOn, &evidence);
+        assert_eq!(found, Decision::GoOn);
+    }
+
+    #[test]
+    fn a_call_that_was_late_does_not_make_the_silence_begin_anew() {
+        let gone = Verdict::RegionDown;
+        let (mut pass, evidence) = silent(120, 90, &[(100, gone)]);
+        pass.run
+            .note(at(111), "detach_and_promote", "write_intent", "");
+        let found = decided(&pass, gone, Decision::GoOn, &evidence);
+        assert_eq!(found, Decision::GoOn);
     }
 
     #[test]

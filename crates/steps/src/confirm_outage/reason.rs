@@ -39,8 +39,7 @@ pub(super) fn sentence(
         ),
         Decision::StandDown => standing_down(run, verdict, losing(loss, at_most_seconds)),
         Decision::Wait if is_gone(verdict) => format!(
-            "; it was reached after the looks from {} had begun to fail, so that its silence has to last for {} s",
-            run.to,
+            "; it was reached a moment ago, and its silence has to last for {} s",
             run.plan.detection.silent_for().as_secs()
         ),
         Decision::GoOn | Decision::Wait => String::new(),

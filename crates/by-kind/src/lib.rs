@@ -54,8 +54,14 @@ where
         ask!(self, |it| it.cluster(world, region, identifier).await)
     }
 
-    async fn group(self, world: &W, region: &Region, name: &str) -> Result<Option<Group>, Error> {
-        ask!(self, |it| it.group(world, region, name).await)
+    async fn group(
+        self,
+        world: &W,
+        plan: &Plan,
+        region: &Region,
+        name: &str,
+    ) -> Result<Option<Group>, Error> {
+        ask!(self, |it| it.group(world, plan, region, name).await)
     }
 
     async fn forwarding(self, world: &W, cluster: &Cluster) -> Result<Forwarding, Error> {

@@ -36,10 +36,11 @@ pub trait Topology<W>: Copy + Send + Sync {
         identifier: &str,
     ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
 
-    /// The group of members of this name as a Region sees it; `None` when that Region knows none.
+    /// The group of a plan's members that has this name, as a Region sees it; `None` when that Region knows none.
     fn group(
         self,
         world: &W,
+        plan: &Plan,
         region: &Region,
         name: &str,
     ) -> impl Future<Output = Result<Option<Group>, Error>> + Send;
@@ -80,11 +81,12 @@ pub trait Topology<W>: Copy + Send + Sync {
 /// As [`Topology::group`].
 pub async fn recorded_group<W: Topologies>(
     world: &W,
-    kind: TopologyKind,
+    plan: &Plan,
     region: &Region,
     named: &Named,
 ) -> Result<Option<Group>, Error> {
-    let asked = world.topology(kind).group(world, region, &named.name);
+    let topology = world.topology(plan.kind());
+    let asked = topology.group(world, plan, region, &named.name);
     let found = asked.await?;
     Ok(found.filter(|found| named.is(&found.named)))
 }

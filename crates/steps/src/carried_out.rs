@@ -34,7 +34,7 @@ pub async fn is_carried_out(
         return Ok(false);
     };
     let group = match &intent.global_cluster {
-        Some(named) => recorded_group(world, plan.kind(), target, named).await?,
+        Some(named) => recorded_group(world, plan, target, named).await?,
         None => None,
     };
     let role = standing(group.as_ref(), &cluster);

@@ -9,6 +9,7 @@ pub mod fence_writer;
 pub mod health_probe;
 pub mod loss_ledger;
 pub mod of_plan;
+pub mod promotion;
 pub mod recovery_ledger;
 pub mod rivals;
 pub mod routes;

@@ -67,7 +67,7 @@ async fn beside(
     cluster: &Cluster,
 ) -> Result<Standing, Error> {
     let group = match &current.global_cluster {
-        Some(named) => recorded_group(world, plan.kind(), world.region(), named).await?,
+        Some(named) => recorded_group(world, plan, world.region(), named).await?,
         None => None,
     };
     Ok(match stands(group.as_ref(), cluster) {
@@ -95,7 +95,8 @@ async fn follows_deposed(
     if plan.members().len() < 3 {
         return Ok(false);
     }
-    let group = world.topology(plan.kind()).group(world, here, own).await?;
+    let topology = world.topology(plan.kind());
+    let group = topology.group(world, plan, here, own).await?;
     Ok(group.is_some_and(|group| is_led_elsewhere(&group, plan, (here, current), cluster)))
 }
 

@@ -27,13 +27,14 @@ const STATES: [(&str, &str); 11] = [
 /// What a topology has beside its steps: the port that it alone needs, and its adapter.
 const BESIDE: [&str; 2] = ["aws", "members"];
 
-/// What steps share: whether a writer came back, what RDS shows of a promotion, the other plans over one database, the kinds of routes and of services, how runs
+/// What steps share: whether a writer came back, what RDS shows of a promotion and what comes before one, the other plans over one database, the kinds of routes and of services, how runs
 /// start, and what keeps functions awake.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 11] = [
     "lib",
     "came_back",
     "carried_out",
     "of_plan",
+    "promotion",
     "rivals",
     "routes",
     "services",

@@ -49,7 +49,13 @@ impl Topology<Books> for Detaches {
         Ok(books.cluster.clone())
     }
 
-    async fn group(self, books: &Books, _: &Region, name: &str) -> Result<Option<Group>, Error> {
+    async fn group(
+        self,
+        books: &Books,
+        _: &Plan,
+        _: &Region,
+        name: &str,
+    ) -> Result<Option<Group>, Error> {
         Ok(books.global(name).map(Group::from))
     }
 

@@ -198,7 +198,7 @@ async fn look(
         .ok_or_else(|| {
             Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {member}"))
         })?;
-    let group = topology.group(world, region, identifier).await?;
+    let group = topology.group(world, plan, region, identifier).await?;
     settled(region, group.as_ref(), &cluster)?;
     Ok((cluster, group))
 }

@@ -16,7 +16,7 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Role, role},
 };
-use steps::carried_out;
+use steps::{carried_out, promotion::IntentState};
 
 mod carry_out;
 mod look;
@@ -24,7 +24,6 @@ mod news;
 mod strategy;
 mod tried;
 
-pub(crate) use look::intent_state;
 pub use strategy::resolve;
 pub use tried::Tried;
 pub(crate) use tried::gives_up;
@@ -58,22 +57,6 @@ pub struct Observed {
     pub may_detach: bool,
     /// What was tried, and what RDS shows of it.
     pub tried: Tried,
-}
-
-/// How far the change of writer has been written down in the ledgers that the run leased.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IntentState {
-    /// Not at all, or not everywhere.
-    Nothing,
-    /// Another run to this target left an open intent.
-    AnotherRunsIntent,
-    /// This run's intent stands in the acting Region, and another one lacks it or does not answer now.
-    OwnIntentHere,
-    /// This run's intent stands in all of them.
-    OwnIntent,
-    /// The target is the proven writer.
-    Proven,
 }
 
 /// What a pass does.

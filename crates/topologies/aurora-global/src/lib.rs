@@ -40,7 +40,13 @@ impl<W: Ledger + Runtime + Members> Topology<W> for AuroraGlobal {
         world.cluster(region, identifier).await
     }
 
-    async fn group(self, world: &W, region: &Region, name: &str) -> Result<Option<Group>, Error> {
+    async fn group(
+        self,
+        world: &W,
+        _: &Plan,
+        region: &Region,
+        name: &str,
+    ) -> Result<Option<Group>, Error> {
         let found = world.global_cluster(region, name).await?;
         Ok(found.map(Group::from))
     }

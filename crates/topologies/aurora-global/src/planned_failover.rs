@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::detach_and_promote::IntentState;
 use crate::members::{Accepted, Members};
 use failover::{
     Error,
@@ -31,7 +30,7 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, GlobalCluster, Role, role},
 };
-use steps::carried_out;
+use steps::{carried_out, promotion::IntentState};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "planned_failover";

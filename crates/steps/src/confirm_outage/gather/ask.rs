@@ -75,7 +75,7 @@ pub(super) async fn ask(
         within(
             world,
             TIMEOUT,
-            recorded_group(world, kind, &run.to, &current)
+            recorded_group(world, plan, &run.to, &current)
         ),
         within(world, TIMEOUT, lease(world, pass)),
     );

@@ -70,7 +70,7 @@ async fn leads(world: &impl Topologies, pass: &Pass) -> Result<Option<Named>, Er
     let Some(member) = run.plan.members().get(&run.to) else {
         return Ok(None);
     };
-    let group = recorded_group(world, run.plan.kind(), &run.to, &named).await?;
+    let group = recorded_group(world, &run.plan, &run.to, &named).await?;
     let led = group.filter(|group| group.names_as_leader(&run.to, &member.cluster));
     Ok(led.map(|group| group.named))
 }

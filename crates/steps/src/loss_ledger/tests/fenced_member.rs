@@ -127,6 +127,7 @@ impl Topology<FencedMember> for Shown {
     async fn group(
         self,
         member: &FencedMember,
+        _: &failover::plan::Plan,
         _: &Region,
         _: &str,
     ) -> Result<Option<Group>, Error> {

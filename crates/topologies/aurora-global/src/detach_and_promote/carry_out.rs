@@ -5,9 +5,10 @@ use crate::members::{Accepted, Members};
 use failover::{
     Error,
     pass::{Pass, calls, frame::Came},
-    ports::{self, Ledger, People, Runtime},
+    ports::{Ledger, People, Runtime},
     topology::Named,
 };
+use steps::promotion;
 
 pub(super) async fn act(
     world: &(impl Ledger + Runtime + Members + People),
@@ -41,19 +42,21 @@ async fn carry_out(
 ) -> Result<Accepted, Error> {
     let (region, target) = (&pass.run.to, &observed.target.arn);
     let global = observed.global.as_ref();
-    let global = global
-        .map(|global| global.identifier.as_str())
-        .unwrap_or_default();
+    let named = || {
+        global
+            .map(|global| global.identifier.as_str())
+            .unwrap_or_default()
+    };
     match action {
         Action::Done | Action::Wait(_) => Ok(Accepted::Yes),
         Action::WriteIntent => {
-            write_intent(world, pass, observed).await?;
+            promotion::write_intent(world, pass, global.map(Named::from)).await?;
             Ok(Accepted::Yes)
         }
         // What people are told of a call must not delay it.
         Action::FailOver => {
-            let asked = world.fail_over(region, global, target);
-            let told = news::point_of_no_return(world, pass, observed);
+            let asked = world.fail_over(region, named(), target);
+            let told = point_of_no_return(world, pass, observed);
             match futures::future::join(asked, told).await.0 {
                 // Another way is open: what is refused for good is refused half a minute on, too.
                 Err(why) if why.is_answer() && observed.may_detach => {
@@ -63,9 +66,9 @@ async fn carry_out(
             }
         }
         Action::Detach => {
-            let detached = world.detach(region, global, target);
+            let detached = world.detach(region, named(), target);
             let told = async {
-                news::point_of_no_return(world, pass, observed).await;
+                point_of_no_return(world, pass, observed).await;
                 news::detached_instead(world, pass, observed).await;
             };
             futures::future::join(detached, told).await.0
@@ -92,22 +95,7 @@ async fn remember(
     Ok(())
 }
 
-/// Writes the intent into every table the run leased.
-async fn write_intent(world: &impl Ledger, pass: &Pass, observed: &Observed) -> Result<(), Error> {
-    let run = &pass.run;
-    let global = observed.global.as_ref();
-    let intent = pass.intent(global.map(Named::from));
-    for region in &run.leased {
-        let written =
-            ports::update(world, region, run.name(), |row| row.intend(intent.clone())).await;
-        match written {
-            Err(Error::Unavailable(why)) if *region == run.from => {
-                return Err(Error::EvidenceStale(format!(
-                    "the ledger of {region}, which answered when the outage was confirmed, is silent now: {why}"
-                )));
-            }
-            other => drop(other?),
-        }
-    }
-    Ok(())
+async fn point_of_no_return(world: &(impl Runtime + People), pass: &Pass, observed: &Observed) {
+    let way = observed.strategy.name();
+    promotion::point_of_no_return(world, pass, &observed.target.identifier, way).await;
 }

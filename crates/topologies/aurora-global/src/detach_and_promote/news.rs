@@ -3,51 +3,11 @@
 use super::{Action, Observed, tried};
 use failover::{
     ledger::{Answer, Attempt},
-    notify::{Message, Severity, commands, tell},
+    notify::{Message, Severity, tell},
     pass::{Pass, calls},
     plan::Strategy,
     ports::{People, Runtime},
 };
-use steps::confirm_outage;
-
-/// The message beside the first promoting call. That one is noted before it is made, so that no pass tells of it once more.
-pub(super) async fn point_of_no_return(
-    world: &(impl Runtime + People),
-    pass: &Pass,
-    observed: &Observed,
-) {
-    let run = &pass.run;
-    let calls = run.attempts.iter().map(|attempt| attempt.times);
-    if calls.sum::<u32>() > 1 {
-        return;
-    }
-    let confirmed = run.timeline.iter().rev();
-    let evidence = confirmed
-        .filter(|entry| entry.step == confirm_outage::STEP)
-        .map(|entry| entry.reason.clone())
-        .next();
-    let end = if run.forced {
-        "Then prove the writer by hand."
-    } else {
-        "This run tells you its end."
-    };
-    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
-    let message = Message {
-        severity: Severity::Critical,
-        what: format!(
-            "point of no return: {} is promoted by {}",
-            observed.target.identifier,
-            observed.strategy.name()
-        ),
-        evidence: evidence.unwrap_or_else(|| "It is promoted by hand.".into()),
-        out_since: run.out_since(),
-        execution: run.execution.clone(),
-        next: format!("Keep applications from writing in {}. {end}", run.from),
-        commands: run.forced.then(prove).into_iter().collect(),
-        ..Message::default()
-    };
-    tell(world, &run.plan, &message).await;
-}
 
 /// The first refusal of a managed failover where the plan leaves no other way.
 pub(super) async fn refused(

@@ -3,12 +3,7 @@
 mod operations;
 
 use super::*;
-use failover::{
-    ledger::{Attempt, Rows},
-    testing::{Books, row, run},
-    topology::{FailoverState, GlobalMember, Instance},
-};
-use jiff::Timestamp;
+use failover::topology::{FailoverState, GlobalMember, Instance};
 
 const EAST: &str = "arn:aws:rds:us-east-1:123456789012:cluster:orders-east";
 const WEST: &str = "arn:aws:rds:us-west-2:123456789012:cluster:orders-west";
@@ -253,7 +248,7 @@ fn a_ledger_that_falls_silent_after_the_promotion_does_not_stop_the_run() {
         dry_run: false,
     };
     let observed = Observed {
-        intent: look::intent_state(&pass),
+        intent: IntentState::of(&pass),
         ..detached()
     };
     assert_eq!(next_action(&observed), Ok(Action::Done));
@@ -266,37 +261,4 @@ fn a_promotion_that_another_run_began_is_taken_over() {
         ..detached()
     };
     assert_eq!(next_action(&observed), Ok(Action::WriteIntent));
-}
-
-#[tokio::test]
-async fn the_point_of_no_return_is_told_beside_the_first_call_and_by_no_later_pass() {
-    let books = Books::with(&row("us-west-2", 7));
-    let mut pass = Pass {
-        run: run(),
-        rows: Rows([("us-east-1".into(), row("us-west-2", 7))].into()),
-        now: Timestamp::from_second(1_000).unwrap(),
-        dry_run: false,
-    };
-    let asked = |times| Attempt {
-        step: STEP.into(),
-        action: "detach".into(),
-        first_at: pass.now,
-        at: pass.now,
-        times,
-        answer: None,
-    };
-    let (first, second) = (asked(1), asked(2));
-    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
-    pass.run.plan.notify = [("us-east-1".into(), topic.into())].into();
-    pass.run.attempts = vec![first];
-    news::point_of_no_return(&books, &pass, &standby()).await;
-    let told = books.told();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(
-        told[0].contains("point of no return: orders-east is promoted by detach"),
-        "{told:?}"
-    );
-    pass.run.attempts = vec![second];
-    news::point_of_no_return(&books, &pass, &standby()).await;
-    assert_eq!(books.told().len(), 1);
 }

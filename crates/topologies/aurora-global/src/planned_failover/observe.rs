@@ -3,7 +3,6 @@
 use futures::future::{join, try_join};
 
 use super::{Called, Observed, not_ready, ready};
-use crate::detach_and_promote::intent_state;
 use crate::members::{Members, in_region};
 use failover::{
     Error,
@@ -15,7 +14,7 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, is_led_by, role},
 };
-use steps::confirm_outage;
+use steps::{confirm_outage, promotion::IntentState};
 
 /// What RDS shows of the target's Region, and what stands against the move or became of it.
 pub(super) async fn observe(
@@ -63,7 +62,7 @@ pub(super) async fn observe(
             && global
                 .as_ref()
                 .is_some_and(GlobalCluster::is_between_writers),
-        intent: intent_state(pass),
+        intent: IntentState::of(pass),
         called,
         global,
         target,

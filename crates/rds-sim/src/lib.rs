@@ -1,4 +1,5 @@
-//! The RDS control plane of Aurora global databases, simulated: a pure model, an HTTP face, real PostgreSQL beneath.
+//! The RDS control plane of Aurora global databases and of PostgreSQL instances with read replicas, simulated: a pure model,
+//! an HTTP face, real PostgreSQL beneath.
 #![allow(
     clippy::disallowed_methods,
     reason = "a test and drill tool: it keeps time and waits by itself"
@@ -14,8 +15,11 @@ mod simulator;
 mod storage;
 
 pub use connector::Connector;
-pub use model::{Durations, Fault, Loss, SwitchoverFrom, Transition, Visibility, WriteFencing};
-pub use simulator::{Error, Simulator, SimulatorConfig};
+pub use model::{
+    ClusterKey, Durations, Fault, Loss, StalledReplica, SwitchoverFrom, Transition, Visibility,
+    WriteFencing,
+};
+pub use simulator::{Error, Replication, Simulator, SimulatorConfig};
 pub use storage::{StorageConfig, StorageError};
 
 /// What the extension `pg_cron` makes in its database, as SQL for RDS's own user: it cannot be installed here.

@@ -10,7 +10,7 @@ use clap::Parser;
 use rds_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// RDS's control plane for Aurora global databases, on this machine.
+/// RDS's control plane for Aurora global databases and PostgreSQL instances with read replicas, on this machine.
 ///
 /// It prints its address and answers until it is interrupted. boto3 and the AWS CLI drive it unmodified; the Region is taken
 /// from the request's signature, so one address serves all of them.

@@ -1,4 +1,4 @@
-//! The RDS control plane of global databases as a pure model: state, an explicit clock, and calls.
+//! The RDS control plane of global databases, and of instances of their own, as a pure model: state, an explicit clock, and calls.
 //!
 //! No I/O, no async, no clock of its own: every entry takes the time as a value. What must happen to a database is
 //! asked for as an [`Effect`] and reported back with [`Model::finished`]; a transition ends when both its configured
@@ -9,6 +9,7 @@ mod blue_green;
 mod calls;
 mod cluster;
 mod completion;
+mod course;
 mod delete;
 mod describe;
 mod detach;
@@ -34,9 +35,11 @@ mod regions;
 mod rename;
 mod settings;
 mod snapshot;
+mod standalone;
 mod state;
 mod tags;
 mod takeover;
+mod task;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -46,18 +49,20 @@ mod views;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use effect::{Effect, TaskId};
+pub use effect::Effect;
 pub use fault::Fault;
 pub use key::ClusterKey;
 pub use params::Params;
-pub use settings::{Durations, Settings, SwitchoverFrom, Visibility, WriteFencing};
+pub use settings::{Durations, Settings, StalledReplica, SwitchoverFrom, Visibility, WriteFencing};
+pub use standalone::Following;
 pub use state::{Event, Millis, Secret, Transition};
+pub use task::TaskId;
 pub use trouble::Loss;
 
-use effect::Task;
 use groups::{Group, Sort};
 use names::Namer;
-use state::{Cluster, CustomEndpoint, Global, Instance, Snapshot};
+use state::{Cluster, CustomEndpoint, Global, Instance, InstanceSnapshot, Snapshot, Standalone};
+use task::Task;
 use trouble::Troubles;
 
 /// Events and history keep this many entries, the newest.
@@ -72,13 +77,19 @@ pub struct Model {
     /// By identifier in lower case.
     globals: BTreeMap<String, Global>,
     clusters: BTreeMap<ClusterKey, Cluster>,
+    /// Those of clusters.
     instances: BTreeMap<ClusterKey, Instance>,
+    /// Those of their own.
+    standalones: BTreeMap<ClusterKey, Standalone>,
+    instance_snapshots: BTreeMap<ClusterKey, InstanceSnapshot>,
     snapshots: BTreeMap<ClusterKey, Snapshot>,
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
     /// Subnet groups and parameter groups that somebody made.
     groups: BTreeMap<(Sort, ClusterKey), Group>,
     /// Regions that do not answer.
     lost: BTreeSet<String>,
+    /// Regions whose standbys and replicas receive nothing from other ones.
+    cut: BTreeSet<String>,
     /// How many clusters Regions may have, where that is not the account's default.
     quotas: BTreeMap<String, usize>,
     /// Statuses of blue/green deployments, by the cluster that they are of.
@@ -105,12 +116,15 @@ impl Model {
             globals: BTreeMap::new(),
             clusters: BTreeMap::new(),
             instances: BTreeMap::new(),
+            standalones: BTreeMap::new(),
+            instance_snapshots: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             groups: BTreeMap::new(),
             quotas: BTreeMap::new(),
             blue_green: BTreeMap::new(),
             lost: BTreeSet::new(),
+            cut: BTreeSet::new(),
             shown: BTreeMap::new(),
             tasks: Vec::new(),
             last_task: 0,
@@ -161,8 +175,11 @@ impl Model {
         self.shown.get(cluster).map_or(own, String::as_str)
     }
 
-    /// Whether a cluster takes writes according to the control plane, as a writer or alone; nothing for an unknown one.
+    /// Whether a cluster or an instance of its own takes writes according to the control plane; nothing for an unknown one.
     pub fn takes_writes(&self, key: &ClusterKey) -> Option<bool> {
+        if let Some(instance) = self.standalones.get(key) {
+            return Some(instance.source.is_none());
+        }
         let cluster = self.clusters.get(key)?;
         Some(
             self.global_of(cluster)

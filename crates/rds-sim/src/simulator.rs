@@ -9,8 +9,8 @@ use crate::{
     control_plane::{ControlPlane, keep_time},
     http,
     model::{
-        ClusterKey, Durations, Fault, Loss, Settings, SwitchoverFrom, Transition, Visibility,
-        WriteFencing,
+        ClusterKey, Durations, Fault, Following, Loss, Settings, StalledReplica, SwitchoverFrom,
+        Transition, Visibility, WriteFencing,
     },
     storage::{Postgres, Storage, StorageConfig, StorageError},
 };
@@ -34,6 +34,8 @@ pub struct SimulatorConfig {
     pub detach_during_failover: bool,
     /// From which Regions a switchover is taken.
     pub switchover_from: SwitchoverFrom,
+    /// What a replica says of its replication that receives nothing.
+    pub stalled_replica: StalledReplica,
     /// By how many milliseconds the describes of a Region lag behind its calls; a Region that is missing keeps up.
     pub describe_lag_ms: BTreeMap<String, u64>,
 }
@@ -50,6 +52,7 @@ impl Default for SimulatorConfig {
             visibility: settings.visibility,
             detach_during_failover: settings.detach_during_failover,
             switchover_from: settings.switchover_from,
+            stalled_replica: settings.stalled_replica,
             describe_lag_ms: settings.describe_lag_ms,
         }
     }
@@ -69,6 +72,20 @@ pub enum Error {
     /// The storage could not be prepared.
     #[error("cannot prepare the storage")]
     Storage(#[source] StorageError),
+}
+
+/// How a read replica's replication goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replication {
+    /// What it follows.
+    pub source: ClusterKey,
+    /// What RDS says of it: `replicating`, `error` or `terminated`; nothing while the replica is being made.
+    pub status: Option<&'static str>,
+    /// `now() - pg_last_xact_replay_timestamp()`, which is what `ReplicaLag` counts for PostgreSQL. It grows while the
+    /// source is idle. Nothing where the replica does not answer or has replayed no commit.
+    pub replay_age: Option<Duration>,
+    /// How many bytes of log it has yet to replay, while both ends answer.
+    pub behind_bytes: Option<u64>,
 }
 
 /// A running simulator; dropping it ends everything it started.
@@ -103,6 +120,7 @@ impl Simulator {
             visibility: config.visibility,
             detach_during_failover: config.detach_during_failover,
             switchover_from: config.switchover_from,
+            stalled_replica: config.stalled_replica,
             describe_lag_ms: config.describe_lag_ms,
         };
         let plane = Arc::new(ControlPlane::new(settings, storage));
@@ -203,18 +221,18 @@ impl Simulator {
             .change(|model, now| model.show_blue_green(now, &key, status));
     }
 
-    /// Cuts the replication to the standbys of a Region; nothing else is cut.
+    /// Cuts the replication to the standbys and replicas of a Region from other ones; nothing else is cut.
     pub async fn cut_replication(&self, region: &str) {
         self.plane.storage.set_replication(region, false);
         self.plane
-            .change(|model, now| model.note(now, region, region, "replication cut"));
+            .change(|model, now| model.set_replication(now, region, false));
     }
 
     /// Mends what [`Self::cut_replication`] cut.
     pub async fn mend_replication(&self, region: &str) {
         self.plane.storage.set_replication(region, true);
         self.plane
-            .change(|model, now| model.note(now, region, region, "replication mended"));
+            .change(|model, now| model.set_replication(now, region, true));
     }
 
     /// Lets a standby replay what it received this much later, also after its primary has gone.
@@ -259,6 +277,19 @@ impl Simulator {
             .storage
             .behind_bytes(&ClusterKey::new(region, cluster))
             .await
+    }
+
+    /// What a read replica follows, and how far behind it is; nothing for what is no replica. A metric `ReplicaLag` can be
+    /// taken from it.
+    pub async fn replication(&self, region: &str, instance: &str) -> Option<Replication> {
+        let key = ClusterKey::new(region, instance);
+        let Following { source, status } = self.plane.change(|model, _| model.following(&key))?;
+        Some(Replication {
+            source,
+            status,
+            replay_age: self.plane.storage.replay_age(&key).await,
+            behind_bytes: self.plane.storage.behind_bytes(&key).await,
+        })
     }
 
     /// What happened, oldest first.

@@ -129,6 +129,12 @@ impl Storage {
         self.0.as_ref()?.measure_behind(standby).await.ok()
     }
 
+    /// How long ago the last commit was made that a replica replayed, if it answers and replayed one.
+    pub(crate) async fn replay_age(&self, replica: &ClusterKey) -> Option<Duration> {
+        let age = self.0.as_ref()?.replay_age(replica).await;
+        age.ok().flatten()
+    }
+
     /// Connects to a database of a cluster as RDS's own user.
     pub(crate) async fn connect_as_rds(
         &self,

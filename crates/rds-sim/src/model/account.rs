@@ -34,6 +34,8 @@ impl Model {
     pub(crate) fn describe_account_attributes(&self, region: &str) -> Node {
         let snapshots = self.snapshots.iter();
         let manual = snapshots.filter(|(key, kept)| key.region == region && !kept.is_automated);
+        let alone = self.instance_snapshots.iter();
+        let alone = alone.filter(|(key, kept)| key.region == region && !kept.is_automated);
         let quotas = [
             ("DBInstances", self.count_instances(region), INSTANCES_MAX),
             (
@@ -41,6 +43,7 @@ impl Model {
                 self.count_clusters(region),
                 self.clusters_max(region),
             ),
+            ("ManualSnapshots", alone.count(), SNAPSHOTS_MAX),
             ("ManualClusterSnapshots", manual.count(), SNAPSHOTS_MAX),
         ];
         let quotas = quotas.map(|(name, used, max)| {
@@ -65,7 +68,7 @@ impl Model {
     }
 
     fn count_instances(&self, region: &str) -> usize {
-        let there = self.instances.keys().filter(|key| key.region == region);
-        there.count()
+        let all = self.instances.keys().chain(self.standalones.keys());
+        all.filter(|key| key.region == region).count()
     }
 }

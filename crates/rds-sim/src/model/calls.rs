@@ -47,6 +47,7 @@ impl Model {
                 self.describe_parameters(Sort::ClusterParameters, region, params)
             }
             "DescribeDBParameters" => self.describe_parameters(Sort::Parameters, region, params),
+            "DescribeDBSnapshots" => self.describe_db_snapshots(region, params),
             "DescribeEvents" => self.describe_events(region, params),
             other => Err(Fault::invalid_action(other)),
         }
@@ -107,6 +108,20 @@ impl Model {
                 self.modify_parameters(Sort::ClusterParameters, region, params)
             }
             "ModifyDBParameterGroup" => self.modify_parameters(Sort::Parameters, region, params),
+            other => self.change_alone(region, other, params),
+        }
+    }
+
+    /// What only instances of their own know: replicas, snapshots, rest.
+    fn change_alone(&mut self, region: &str, action: &str, params: &Params) -> Result<Node, Fault> {
+        match action {
+            "CreateDBInstanceReadReplica" => self.create_db_instance_read_replica(region, params),
+            "PromoteReadReplica" => self.promote_read_replica(region, params),
+            "StopDBInstance" => self.stop_db_instance(region, params),
+            "StartDBInstance" => self.start_db_instance(region, params),
+            "CreateDBSnapshot" => self.create_db_snapshot(region, params),
+            "CopyDBSnapshot" => self.copy_db_snapshot(region, params),
+            "DeleteDBSnapshot" => self.delete_db_snapshot(region, params),
             other => Err(Fault::invalid_action(other)),
         }
     }

@@ -4,8 +4,8 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        effect::{Effect, Then, When},
-        engine::{DEFAULT_VERSION, check_engine},
+        effect::{Effect, When},
+        engine::{DEFAULT_VERSION, ENGINE, check_engine},
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_CLUSTER, OF_CLUSTER_OTHERWISE_SHOWN},
@@ -16,6 +16,7 @@ use crate::{
             Capacity, Cluster, ClusterStatus, Global, Network, Scaling, Secret, Standby,
             Synchronization,
         },
+        task::Then,
         version::Version,
     },
 };
@@ -66,6 +67,7 @@ impl Model {
         if self.clusters.contains_key(&key) {
             return Err(Fault::cluster_exists());
         }
+        self.check_cluster_name(&key)?;
         self.check_room_for_cluster(region)?;
         Ok(key)
     }
@@ -174,7 +176,7 @@ impl Model {
 
     /// Checks that the groups which a cluster names are there, and fit.
     pub(crate) fn check_groups(&self, cluster: &Cluster) -> Result<(), Fault> {
-        let (region, version) = (&cluster.key.region, &cluster.engine_version);
+        let (region, version) = (&cluster.key.region, (ENGINE, &*cluster.engine_version));
         let subnets = cluster.network.subnet_group.as_deref();
         self.check_group(Sort::Subnets, region, subnets, version)?;
         let parameters = cluster.network.parameter_group.as_deref();
@@ -327,7 +329,8 @@ pub(crate) fn new_cluster(key: ClusterKey, now: u64, params: &Params) -> Result<
     })
 }
 
-fn given_credential(params: &Params, name: &str) -> Result<String, Fault> {
+/// A credential that must be given.
+pub(crate) fn given_credential(params: &Params, name: &str) -> Result<String, Fault> {
     params.owned(name).ok_or_else(|| {
         Fault::invalid_value(format!(
             "The parameter {name} must be provided and must not be blank."

@@ -2,11 +2,11 @@
 
 use crate::model::{
     Model,
-    effect::Then,
     key::ClusterKey,
     state::{
         ClusterStatus, EndpointStatus, Instance, InstanceStatus, SnapshotStatus, Synchronization,
     },
+    task::Then,
 };
 
 impl Model {
@@ -55,6 +55,10 @@ impl Model {
             | Then::EndpointMade(_)
             | Then::EndpointDeleted(_)
             | Then::SnapshotDeleted(_)
+            | Then::PhaseEnded(_)
+            | Then::ReplicaForgotten(..)
+            | Then::InstanceSnapshotTaken(_)
+            | Then::InstanceSnapshotDeleted(_)
             | Then::Nothing => {}
         }
     }
@@ -112,6 +116,10 @@ impl Model {
                 self.snapshot_taken(&snapshot);
                 self.plan_resynchronisation(&id, &member, &primary);
             }
+            Then::PhaseEnded(course) => self.phase_ended(*course),
+            Then::ReplicaForgotten(source, replica) => self.replica_forgotten(&source, &replica),
+            Then::InstanceSnapshotTaken(snapshot) => self.instance_snapshot_taken(&snapshot),
+            Then::InstanceSnapshotDeleted(snapshot) => self.instance_snapshot_deleted(&snapshot),
             Then::Nothing => {}
         }
     }
@@ -140,6 +148,13 @@ impl Model {
                 self.snapshots.remove(&snapshot);
                 self.plan_resynchronisation(&id, &member, &primary);
             }
+            Then::PhaseEnded(course) => self.course_abandoned(&course, reason),
+            // The slot stays; nobody follows it.
+            Then::ReplicaForgotten(source, replica) => self.replica_forgotten(&source, &replica),
+            Then::InstanceSnapshotTaken(snapshot) => {
+                self.record(&snapshot.region, &snapshot.id, format!("failed: {reason}"));
+                self.instance_snapshots.remove(&snapshot);
+            }
             Then::InstanceCreated(_)
             | Then::InstanceDeleted(_)
             | Then::InstanceRenamed(..)
@@ -149,6 +164,7 @@ impl Model {
             | Then::EndpointMade(_)
             | Then::EndpointDeleted(_)
             | Then::SnapshotDeleted(_)
+            | Then::InstanceSnapshotDeleted(_)
             | Then::Nothing => {}
         }
     }

@@ -4,12 +4,13 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        effect::{Effect, Then, When},
+        effect::{Effect, When},
         fault::Fault,
         key::ClusterKey,
         names::check_identifier,
         params::Params,
         state::{ClusterStatus, InstanceStatus},
+        task::Then,
     },
 };
 
@@ -20,6 +21,9 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
+        if let Some(key) = self.standalone_key(region, name) {
+            return self.delete_standalone(&key, params);
+        }
         let instance = self.found_instance(region, name)?;
         let key = instance.key.clone();
         if params.optional("FinalDBSnapshotIdentifier").is_some() {
@@ -159,8 +163,8 @@ impl Model {
     }
 }
 
-/// The snapshot to take before a cluster goes; one must be named, or forgone in so many words.
-fn final_snapshot(params: &Params) -> Result<Option<String>, Fault> {
+/// The snapshot to take before a cluster or an instance of its own goes; one must be named, or forgone in so many words.
+pub(crate) fn final_snapshot(params: &Params) -> Result<Option<String>, Fault> {
     let name = params.owned("FinalDBSnapshotIdentifier");
     match (params.flag("SkipFinalSnapshot")?.unwrap_or(false), name) {
         (true, Some(_)) => Err(Fault::invalid_combination(

@@ -4,20 +4,28 @@ use crate::{
     answer::Node,
     model::{
         Model,
-        engine::ENGINE,
+        engine::{ENGINE, POSTGRES},
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
         page::page,
         params::Params,
         settings::Visibility,
-        state::{Cluster, Event, Global, Instance, Millis},
+        state::{Cluster, Event, Global, Millis},
     },
 };
 
 /// DescribeEvents goes back an hour unless told otherwise, and never more than fourteen days.
 const EVENTS_MINUTES: u32 = 60;
 const EVENTS_MINUTES_MAX: u32 = 14 * 24 * 60;
+
+/// What an instance is found by.
+struct Known<'a> {
+    key: &'a ClusterKey,
+    resource_id: &'a str,
+    cluster: Option<&'a ClusterKey>,
+    engine: &'static str,
+}
 
 impl Model {
     pub(crate) fn describe_global_clusters(
@@ -117,34 +125,77 @@ impl Model {
                 "engine",
             ],
         )?;
-        let admitted = |instance: &&Instance| {
-            let cluster = self.names.cluster_arn(&instance.cluster);
-            let own = self.names.instance_arn(&instance.key);
-            filters.admit("db-cluster-id", &[&instance.cluster.id, &cluster])
-                && filters.admit("db-instance-id", &[&instance.key.id, &own])
-                && filters.admit("dbi-resource-id", &[&instance.resource_id])
-                && filters.admit("engine", &[ENGINE])
+        let admitted = |known: &Known<'_>| {
+            let cluster = known.cluster.map(|key| self.names.cluster_arn(key));
+            let cluster = known.cluster.zip(cluster.as_deref());
+            let cluster = cluster.map(|(key, arn)| [&*key.id, arn]);
+            let own = self.names.instance_arn(known.key);
+            filters.admit(
+                "db-cluster-id",
+                cluster.as_ref().map_or(&[], |goes_by| goes_by),
+            ) && filters.admit("db-instance-id", &[&known.key.id, &own])
+                && filters.admit("dbi-resource-id", &[known.resource_id])
+                && filters.admit("engine", &[known.engine])
                 && filters.admit("domain", &[])
         };
         let mut wanted = None;
         if let Some(name) = params.optional("DBInstanceIdentifier") {
-            let bare = name.rsplit(':').next().unwrap_or(name);
-            let by_resource = self.instances.values().find(|instance| {
-                instance.key.region == region && instance.resource_id.eq_ignore_ascii_case(bare)
-            });
-            let named = self.instances.get(&ClusterKey::new(region, bare));
-            let found = named.or(by_resource);
-            let found = found.ok_or_else(|| Fault::instance_not_found(name))?;
-            wanted = Some(found.key.clone());
+            wanted = Some(self.known_by(region, name)?);
         }
         let items = self
-            .instances
-            .values()
-            .filter(|instance| instance.key.region == region)
-            .filter(|instance| wanted.as_ref().is_none_or(|wanted| *wanted == instance.key))
+            .known_instances(region)
+            .filter(|known| wanted.is_none_or(|wanted| wanted == known.key))
             .filter(admitted)
-            .map(|instance| (instance.key.id.clone(), self.instance_view(instance)));
-        page("DBInstances", "DBInstance", items.collect(), params)
+            .filter_map(|known| Some((known.key.id.clone(), self.any_instance_view(known.key)?)));
+        let mut items: Vec<_> = items.collect();
+        items.sort_by(|(one, _), (other, _)| one.cmp(other));
+        page("DBInstances", "DBInstance", items, params)
+    }
+
+    /// The instance that a name, an ARN or a resource identifier means in a Region.
+    fn known_by(&self, region: &str, name: &str) -> Result<&ClusterKey, Fault> {
+        let not_found = || Fault::instance_not_found(name);
+        let foreign = self.names.parse_arn(name);
+        if foreign.is_some_and(|(home, _, _)| home != region) {
+            return Err(not_found());
+        }
+        let bare = name.rsplit(':').next().unwrap_or(name);
+        let named = ClusterKey::new(region, bare);
+        let by_name = self
+            .known_instances(region)
+            .find(|known| *known.key == named);
+        let by_resource = || {
+            let mut all = self.known_instances(region);
+            all.find(|known| known.resource_id.eq_ignore_ascii_case(bare))
+        };
+        let found = by_name.or_else(by_resource).ok_or_else(not_found)?;
+        Ok(found.key)
+    }
+
+    /// Every instance of a Region, of a cluster or of its own.
+    fn known_instances(&self, region: &str) -> impl Iterator<Item = Known<'_>> {
+        let of_clusters = self.instances.values().map(|instance| Known {
+            key: &instance.key,
+            resource_id: &instance.resource_id,
+            cluster: Some(&instance.cluster),
+            engine: ENGINE,
+        });
+        let alone = self.standalones.values().map(|instance| Known {
+            key: &instance.key,
+            resource_id: &instance.resource_id,
+            cluster: None,
+            engine: POSTGRES,
+        });
+        let all = of_clusters.chain(alone);
+        all.filter(move |known| known.key.region == region)
+    }
+
+    fn any_instance_view(&self, key: &ClusterKey) -> Option<Node> {
+        let of_a_cluster = self.instances.get(key);
+        let alone = || self.standalones.get(key);
+        of_a_cluster
+            .map(|found| self.instance_view(found))
+            .or_else(|| alone().map(|found| self.standalone_view(found)))
     }
 
     pub(crate) fn describe_events(&self, region: &str, params: &Params) -> Result<Node, Fault> {

@@ -4,11 +4,12 @@ use crate::{
     answer::Node,
     model::{
         Model,
-        effect::{Effect, Progress, Task, Then, When},
+        effect::{Effect, When},
         fault::Fault,
         key::ClusterKey,
         params::Params,
         state::{ClusterStatus, Global, InstanceStatus},
+        task::{Progress, Task, Then},
     },
 };
 

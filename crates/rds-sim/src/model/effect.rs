@@ -1,9 +1,6 @@
-//! What the model asks of the storage, and the tasks that wait for it.
+//! What the model asks of the storage.
 
-use crate::model::{
-    key::ClusterKey,
-    state::{Millis, Secret},
-};
+use crate::model::{key::ClusterKey, state::Secret};
 
 /// Work for the storage. Each may be asked for again after a failure, so each must be repeatable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +15,45 @@ pub enum Effect {
         user: String,
         /// That user's password.
         password: Secret,
+    },
+    /// Start an empty database of an instance of its own, which takes writes.
+    CreateInstance {
+        /// Where.
+        instance: ClusterKey,
+        /// A database to create in it.
+        database: Option<String>,
+        /// Its master user.
+        user: String,
+        /// That user's password.
+        password: Secret,
+    },
+    /// Clone an instance and follow it through a slot on it.
+    CreateReplica {
+        /// The new replica.
+        replica: ClusterKey,
+        /// What it follows.
+        source: ClusterKey,
+        /// The slot's name.
+        slot: String,
+    },
+    /// Make a replica take writes, and start it anew.
+    PromoteReplica {
+        /// The replica.
+        replica: ClusterKey,
+    },
+    /// Give up the slot that a source holds for a replica.
+    DropSlot {
+        /// The source.
+        source: ClusterKey,
+        /// The slot's name.
+        slot: String,
+    },
+    /// Give an instance's database another name at once, and start it anew.
+    RenameInstance {
+        /// The instance.
+        from: ClusterKey,
+        /// What it is called from now on.
+        to: ClusterKey,
     },
     /// Clone a primary and follow it.
     CreateStandby {
@@ -119,10 +155,6 @@ pub enum Effect {
     },
 }
 
-/// The number of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub(crate) u64);
-
 /// When a task's effect is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
@@ -130,124 +162,4 @@ pub(crate) enum When {
     AtOnce,
     /// When the duration has passed, so that nothing of it is seen earlier.
     WhenDue,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
-    Waiting,
-    Running,
-    Carried,
-}
-
-/// What becomes true when a task ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Then {
-    ClusterCreated(ClusterKey),
-    InstanceCreated(ClusterKey),
-    Promoted(ClusterKey),
-    FailoverBegun(String),
-    FailedOver(String),
-    SwitchedOver(String),
-    Resynchronised(String, ClusterKey),
-    Modified(ClusterKey),
-    InstanceDeleted(ClusterKey),
-    ClusterDeleted(ClusterKey),
-    SnapshotTaken(ClusterKey),
-    /// The volume that a managed failover is about to replace was kept; the member, its global cluster and its primary.
-    DeposedKept(ClusterKey, ClusterKey, String, ClusterKey),
-    ClusterRenamed(ClusterKey, ClusterKey),
-    InstanceRenamed(ClusterKey, ClusterKey),
-    InstanceModified(ClusterKey),
-    /// The cluster, and the instance that writes from then on.
-    ClusterFailedOver(ClusterKey, ClusterKey),
-    ClusterStopped(ClusterKey),
-    ClusterStarted(ClusterKey),
-    EndpointMade(ClusterKey),
-    EndpointDeleted(ClusterKey),
-    SnapshotDeleted(ClusterKey),
-    Nothing,
-}
-
-impl Then {
-    /// Whether it would give that cluster a status, or another name.
-    pub(crate) fn leads_cluster(&self, key: &ClusterKey) -> bool {
-        match self {
-            Self::ClusterCreated(cluster)
-            | Self::Promoted(cluster)
-            | Self::Resynchronised(_, cluster)
-            | Self::Modified(cluster)
-            | Self::ClusterRenamed(cluster, _)
-            | Self::ClusterFailedOver(cluster, _)
-            | Self::ClusterStopped(cluster)
-            | Self::ClusterStarted(cluster) => cluster == key,
-            Self::InstanceCreated(_)
-            | Self::FailoverBegun(_)
-            | Self::FailedOver(_)
-            | Self::SwitchedOver(_)
-            | Self::InstanceDeleted(_)
-            | Self::ClusterDeleted(_)
-            | Self::SnapshotTaken(_)
-            | Self::DeposedKept(..)
-            | Self::InstanceRenamed(..)
-            | Self::InstanceModified(_)
-            | Self::EndpointMade(_)
-            | Self::EndpointDeleted(_)
-            | Self::SnapshotDeleted(_)
-            | Self::Nothing => false,
-        }
-    }
-
-    /// As [`Then::leads_cluster`], for an instance.
-    pub(crate) fn leads_instance(&self, key: &ClusterKey) -> bool {
-        matches!(
-            self,
-            Self::InstanceCreated(instance)
-                | Self::InstanceRenamed(instance, _)
-                | Self::InstanceModified(instance)
-            if instance == key
-        )
-    }
-
-    /// Whether it is part of the failover or switchover of that global cluster.
-    pub(crate) fn belongs_to_failover_of(&self, id: &str) -> bool {
-        match self {
-            Self::FailoverBegun(global) | Self::FailedOver(global) | Self::SwitchedOver(global) => {
-                global == id
-            }
-            Self::ClusterCreated(_)
-            | Self::InstanceCreated(_)
-            | Self::Promoted(_)
-            | Self::Resynchronised(_, _)
-            | Self::Modified(_)
-            | Self::InstanceDeleted(_)
-            | Self::ClusterDeleted(_)
-            | Self::SnapshotTaken(_)
-            | Self::DeposedKept(..)
-            | Self::ClusterRenamed(..)
-            | Self::InstanceRenamed(..)
-            | Self::InstanceModified(_)
-            | Self::ClusterFailedOver(..)
-            | Self::ClusterStopped(_)
-            | Self::ClusterStarted(_)
-            | Self::EndpointMade(_)
-            | Self::EndpointDeleted(_)
-            | Self::SnapshotDeleted(_)
-            | Self::Nothing => false,
-        }
-    }
-}
-
-/// A transition under way.
-#[derive(Debug, Clone)]
-pub(crate) struct Task {
-    pub(crate) id: TaskId,
-    /// It stands still while one of these Regions is lost.
-    pub(crate) needs: Vec<String>,
-    pub(crate) duration_ms: u64,
-    pub(crate) due: Millis,
-    pub(crate) effect: Option<Effect>,
-    pub(crate) when: When,
-    pub(crate) progress: Progress,
-    pub(crate) failures: u32,
-    pub(crate) then: Then,
 }

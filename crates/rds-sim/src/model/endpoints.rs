@@ -4,7 +4,6 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        effect::Then,
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
@@ -12,6 +11,7 @@ use crate::{
         page::page,
         params::Params,
         state::{CustomEndpoint, EndpointStatus},
+        task::Then,
     },
 };
 

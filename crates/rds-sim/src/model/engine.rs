@@ -1,13 +1,15 @@
-//! The engine of every cluster here.
+//! The engines of what is here: of clusters, and of instances of their own.
 
 use crate::model::fault::Fault;
 
-/// Its name.
+/// That of every cluster.
 pub(crate) const ENGINE: &str = "aurora-postgresql";
+/// That of an instance of its own.
+pub(crate) const POSTGRES: &str = "postgres";
 /// The version of what is made without one.
 pub(crate) const DEFAULT_VERSION: &str = "16.6";
 
-/// Refuses another engine.
+/// Refuses an engine that no cluster has.
 pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
     if engine == ENGINE {
         return Ok(());
@@ -15,8 +17,13 @@ pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
     Err(Fault::invalid_value(format!("Invalid DB engine: {engine}")))
 }
 
-/// The parameter group that a version has where none was given.
-pub(crate) fn default_parameters(version: &str) -> String {
+/// What the parameter groups of an engine's version are for, such as `postgres16`.
+pub(crate) fn family(engine: &str, version: &str) -> String {
     let major = version.split('.').next().unwrap_or_default();
-    format!("default.{ENGINE}{major}")
+    format!("{engine}{major}")
+}
+
+/// The parameter group that a version of an engine has where none was given.
+pub(crate) fn default_parameters(engine: &str, version: &str) -> String {
+    format!("default.{}", family(engine, version))
 }

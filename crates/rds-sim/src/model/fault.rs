@@ -3,6 +3,8 @@
 //! Codes are the wire codes of the RDS service model, which keeps "Fault" in some names and not in others. Where AWS
 //! documents no refusal for a situation, the nearest modelled code was taken; such constructors say so.
 
+mod instance;
+
 use crate::model::key::ClusterKey;
 
 /// A refused call.

@@ -8,13 +8,12 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        engine::{DEFAULT_VERSION, default_parameters},
+        engine::{DEFAULT_VERSION, ENGINE, POSTGRES, default_parameters, family},
         fault::Fault,
         key::ClusterKey,
         network::{DEFAULT_SUBNETS, VPC},
         page::page,
         params::Params,
-        version::Version,
     },
 };
 
@@ -170,15 +169,14 @@ impl Model {
         sort: Sort,
         region: &str,
         name: Option<&str>,
-        version: &str,
+        (engine, version): (&str, &str),
     ) -> Result<(), Fault> {
         let Some(name) = name else {
             return Ok(());
         };
-        let version: Version = version.parse()?;
-        let wanted = format!("aurora-postgresql{}", version.major());
+        let wanted = family(engine, version);
         let key = (sort, ClusterKey::new(region, name));
-        let family = match (self.groups.get(&key), sort) {
+        let found = match (self.groups.get(&key), sort) {
             (Some(group), _) => group.family.clone(),
             (None, Sort::Subnets) if name == DEFAULT_SUBNETS => String::new(),
             (None, Sort::ClusterParameters | Sort::Parameters) if is_default(name) => {
@@ -186,11 +184,11 @@ impl Model {
             }
             (None, _) => return Err(sort.not_found(name)),
         };
-        if sort == Sort::Subnets || family == wanted {
+        if sort == Sort::Subnets || found == wanted {
             return Ok(());
         }
         Err(Fault::invalid_combination(format!(
-            "The Parameter Group {name} with DBParameterGroupFamily {family} can't be used for this instance. Please use \
+            "The Parameter Group {name} with DBParameterGroupFamily {found} can't be used for this instance. Please use \
              a Parameter Group with DBParameterGroupFamily {wanted}"
         )))
     }
@@ -213,7 +211,7 @@ impl Model {
             (Some(name), _) if found.is_empty() => name.to_owned(),
             (None, Sort::Subnets) => DEFAULT_SUBNETS.to_owned(),
             (None, Sort::ClusterParameters | Sort::Parameters) => {
-                default_parameters(DEFAULT_VERSION)
+                default_parameters(ENGINE, DEFAULT_VERSION)
             }
             (Some(_), _) => String::new(),
         };
@@ -326,7 +324,10 @@ impl Model {
 
 /// Whether a name is that of a parameter group that AWS keeps.
 fn is_default(name: &str) -> bool {
-    let major = name.strip_prefix("default.aurora-postgresql");
+    let major = name.strip_prefix("default.").and_then(|family| {
+        let mut engines = [ENGINE, POSTGRES].into_iter();
+        engines.find_map(|engine| family.strip_prefix(engine))
+    });
     major.is_some_and(|major| major.parse::<u32>().is_ok())
 }
 

@@ -7,11 +7,12 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        effect::{Effect, Then, When},
+        effect::{Effect, When},
         fault::Fault,
         key::ClusterKey,
         params::Params,
         state::{ClusterStatus, Instance, InstanceStatus},
+        task::Then,
     },
 };
 
@@ -105,6 +106,9 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
+        if let Some(key) = self.standalone_key(region, name) {
+            return self.reboot_standalone(&key);
+        }
         let instance = self.found_instance(region, name)?;
         let key = instance.key.clone();
         if instance.status != InstanceStatus::Available {

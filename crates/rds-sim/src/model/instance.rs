@@ -4,8 +4,8 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        effect::{Effect, Then, When},
-        engine::{DEFAULT_VERSION, check_engine},
+        effect::{Effect, When},
+        engine::{DEFAULT_VERSION, ENGINE, POSTGRES, check_engine},
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_INSTANCE},
@@ -13,6 +13,7 @@ use crate::{
         names::check_identifier,
         params::Params,
         state::{Cluster, ClusterStatus, Instance, InstanceStatus},
+        task::Then,
     },
 };
 
@@ -25,6 +26,10 @@ impl Model {
         region: &str,
         params: &Params,
     ) -> Result<Node, Fault> {
+        let is_of_its_own = params.optional("DBClusterIdentifier").is_none();
+        if is_of_its_own && params.optional("Engine") == Some(POSTGRES) {
+            return self.create_standalone(region, params);
+        }
         let name = params.required("DBInstanceIdentifier")?;
         check_identifier("DBInstanceIdentifier", name)?;
         let class = params.required("DBInstanceClass")?.to_owned();
@@ -35,7 +40,7 @@ impl Model {
         kept.take(&OF_INSTANCE, params)?;
         let promotion_tier = params.number("PromotionTier", 0, 15)?.unwrap_or(1);
         let key = ClusterKey::new(region, name);
-        if self.instances.contains_key(&key) {
+        if self.instances.contains_key(&key) || self.is_alone(&key) {
             return Err(Fault::instance_exists());
         }
         let cluster = ClusterKey::new(region, cluster_name);
@@ -102,7 +107,7 @@ impl Model {
             ));
         }
         let (region, version) = (&cluster.key.region, &cluster.engine_version);
-        self.check_group(Sort::Parameters, region, group, version)
+        self.check_group(Sort::Parameters, region, group, (ENGINE, version))
     }
 
     /// ModifyDBInstance, as far as it does not rename.
@@ -126,7 +131,12 @@ impl Model {
         if let Some(group) = params.owned("DBParameterGroupName") {
             let version = self.clusters.get(&new.cluster);
             let version = version.map_or(DEFAULT_VERSION, |cluster| &cluster.engine_version);
-            self.check_group(Sort::Parameters, &key.region, Some(&group), version)?;
+            self.check_group(
+                Sort::Parameters,
+                &key.region,
+                Some(&group),
+                (ENGINE, version),
+            )?;
             new.parameter_group = Some(group);
         }
         new.status = InstanceStatus::Modifying;

@@ -128,6 +128,18 @@ pub(crate) const OF_INSTANCE: [Property; 9] = [
     ),
 ];
 
+/// What an instance of its own keeps beside that.
+pub(crate) const OF_STANDALONE: [Property; 4] = [
+    alike("PreferredBackupWindow", Is::Text, Some("03:00-03:30")),
+    alike("CopyTagsToSnapshot", Is::Flag, Some("false")),
+    alike(
+        "StorageType",
+        Is::OneOf(&["gp2", "gp3", "io1", "io2", "standard"]),
+        Some("gp2"),
+    ),
+    alike("NetworkType", Is::OneOf(&["IPV4", "DUAL"]), Some("IPV4")),
+];
+
 /// Values by the parameters that gave them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Kept(BTreeMap<&'static str, String>);

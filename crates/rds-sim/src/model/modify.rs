@@ -5,11 +5,12 @@ use crate::{
     model::{
         Model,
         cluster::{check_password, scaling},
-        effect::{Effect, Then, When},
+        effect::{Effect, When},
         fault::Fault,
         kept::{OF_CLUSTER, OF_CLUSTER_OTHERWISE_SHOWN},
         params::Params,
         state::{Cluster, ClusterStatus, Secret},
+        task::Then,
         version::Version,
     },
 };

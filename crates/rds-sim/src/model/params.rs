@@ -35,6 +35,12 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The first parameter that is none of these.
+    pub fn beyond(&self, known: &[&str]) -> Option<&str> {
+        let mut names = self.0.keys().map(String::as_str);
+        names.find(|name| !known.contains(name))
+    }
+
     /// A parameter that may be left out, owned.
     pub fn owned(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()

@@ -2,9 +2,10 @@
 
 use crate::model::{
     Model,
-    effect::{Effect, Progress},
+    effect::Effect,
     key::ClusterKey,
     state::{ClusterStatus, Millis},
+    task::Progress,
 };
 
 impl Model {
@@ -40,11 +41,25 @@ impl Model {
                 )
             })
             .map(|cluster| cluster.key.clone())
+            .chain(self.standalones_to_resume(region))
             .collect();
         for cluster in resumed {
             self.plan_at_once(region, Effect::Resume { cluster });
         }
         self.advance(at);
+    }
+
+    /// What standbys and replicas of a Region follow in other ones reaches them no more, or again.
+    pub fn set_replication(&mut self, at: Millis, region: &str, flows: bool) {
+        self.advance(at);
+        let what = if flows {
+            self.cut.remove(region);
+            "replication mended"
+        } else {
+            self.cut.insert(region.to_owned());
+            "replication cut"
+        };
+        self.record(region, region, what);
     }
 
     /// Whether a Region answers.

@@ -4,12 +4,13 @@ use crate::{
     answer::Node,
     model::{
         Model,
-        effect::{Effect, Then, When},
+        effect::{Effect, When},
         fault::Fault,
         key::ClusterKey,
         names::check_identifier,
         params::Params,
         state::{ClusterStatus, InstanceStatus},
+        task::Then,
     },
 };
 
@@ -37,6 +38,7 @@ impl Model {
         if self.clusters.contains_key(&to) {
             return Err(Fault::cluster_exists());
         }
+        self.check_cluster_name(&to)?;
         self.set_status(key, ClusterStatus::Renaming);
         self.record(&key.region, &key.id, "cluster renaming accepted");
         let effect = Effect::Rename {
@@ -85,6 +87,9 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
+        if let Some(key) = self.standalone_key(region, name) {
+            return self.modify_standalone(&key, params);
+        }
         let instance = self.found_instance(region, name)?;
         let key = instance.key.clone();
         if instance.status != InstanceStatus::Available {
@@ -96,7 +101,7 @@ impl Model {
         check_identifier("NewDBInstanceIdentifier", new)?;
         at_once(params)?;
         let to = ClusterKey::new(region, new);
-        if self.instances.contains_key(&to) {
+        if self.instances.contains_key(&to) || self.is_alone(&to) {
             return Err(Fault::instance_exists());
         }
         self.set_instance(&key, InstanceStatus::Renaming);

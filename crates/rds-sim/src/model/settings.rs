@@ -32,6 +32,14 @@ pub struct Durations {
     pub endpoint_ms: u64,
     /// A cluster is `failing-over` to another instance of its own.
     pub failover_cluster_ms: u64,
+    /// A read replica is `creating`.
+    pub create_replica_ms: u64,
+    /// A replica still shows `available` and its source after PromoteReadReplica was taken.
+    pub promote_stale_ms: u64,
+    /// A source still names a replica that was promoted or deleted, from when its Region is there.
+    pub forget_replica_ms: u64,
+    /// An instance stays `stopped` before RDS starts it of its own accord.
+    pub stopped_max_ms: u64,
     /// A snapshot is `creating`.
     pub snapshot_ms: u64,
     /// A global cluster counts as not empty after its last member has left.
@@ -55,6 +63,10 @@ impl Default for Durations {
             delete_ms: 300,
             endpoint_ms: 500,
             failover_cluster_ms: 1_000,
+            create_replica_ms: 500,
+            promote_stale_ms: 300,
+            forget_replica_ms: 500,
+            stopped_max_ms: 7 * 24 * 3_600_000,
             snapshot_ms: 500,
             leave_ms: 500,
             retry_ms: 500,
@@ -95,6 +107,17 @@ pub enum SwitchoverFrom {
     Members,
 }
 
+/// What a replica says of its replication while nothing comes from its source's Region. AWS's guide promises neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum StalledReplica {
+    /// That it replicates.
+    #[default]
+    SaysReplicating,
+    /// That it is in error.
+    SaysError,
+}
+
 /// The rules that AWS leaves open, and the account.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -110,6 +133,8 @@ pub struct Settings {
     pub detach_during_failover: bool,
     /// From which Regions a switchover is taken.
     pub switchover_from: SwitchoverFrom,
+    /// What a replica says that receives nothing.
+    pub stalled_replica: StalledReplica,
     /// By how many milliseconds the describes of a Region lag behind its calls; a Region that is missing keeps up.
     pub describe_lag_ms: BTreeMap<String, u64>,
 }
@@ -123,6 +148,7 @@ impl Default for Settings {
             visibility: Visibility::default(),
             detach_during_failover: false,
             switchover_from: SwitchoverFrom::default(),
+            stalled_replica: StalledReplica::default(),
             describe_lag_ms: BTreeMap::new(),
         }
     }

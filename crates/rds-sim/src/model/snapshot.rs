@@ -6,7 +6,7 @@ use crate::{
     model::{
         Model,
         cluster::new_cluster,
-        effect::{Effect, Then, When},
+        effect::{Effect, When},
         engine::ENGINE,
         fault::Fault,
         filters::Filters,
@@ -16,6 +16,7 @@ use crate::{
         page::page,
         params::Params,
         state::{Cluster, ClusterStatus, Snapshot, SnapshotStatus},
+        task::Then,
         views::{iso, tags_view},
     },
 };

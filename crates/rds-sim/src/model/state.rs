@@ -1,9 +1,12 @@
 //! What the control plane holds: global clusters, their members, instances, statuses.
 
+mod standalone;
+
 use std::fmt;
 
 use serde::Serialize;
 
+pub(crate) use self::standalone::{InstanceSnapshot, Replica, Replication, Source, Standalone};
 use crate::model::{kept::Kept, key::ClusterKey};
 
 /// Milliseconds since the Unix epoch.
@@ -62,11 +65,13 @@ pub(crate) enum InstanceStatus {
     Available,
     Rebooting,
     Modifying,
+    BackingUp,
     Renaming,
     Stopping,
     Stopped,
     Starting,
     Deleting,
+    Failed,
 }
 
 impl InstanceStatus {
@@ -76,11 +81,13 @@ impl InstanceStatus {
             Self::Available => "available",
             Self::Rebooting => "rebooting",
             Self::Modifying => "modifying",
+            Self::BackingUp => "backing-up",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
             Self::Starting => "starting",
             Self::Renaming => "renaming",
             Self::Deleting => "deleting",
+            Self::Failed => "failed",
         }
     }
 }

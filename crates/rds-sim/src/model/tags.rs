@@ -59,7 +59,14 @@ impl Model {
         let key = ClusterKey::new(region, id);
         let found = match kind {
             "cluster" => self.clusters.get_mut(&key).map(|found| &mut found.tags),
+            "db" if self.standalones.contains_key(&key) => {
+                self.standalones.get_mut(&key).map(|found| &mut found.tags)
+            }
             "db" => self.instances.get_mut(&key).map(|found| &mut found.tags),
+            "snapshot" => {
+                let found = self.instance_snapshots.get_mut(&key);
+                found.map(|found| &mut found.tags)
+            }
             "cluster-snapshot" => self.snapshots.get_mut(&key).map(|found| &mut found.tags),
             "cluster-endpoint" => self.endpoints.get_mut(&key).map(|found| &mut found.tags),
             "global-cluster" => self.globals.get_mut(&key.id).map(|found| &mut found.tags),
@@ -73,6 +80,7 @@ impl Model {
         };
         found.filter(|_| here).ok_or_else(|| match kind {
             "db" => Fault::instance_not_found(id),
+            "snapshot" => Fault::instance_snapshot_not_found(id),
             "cluster-snapshot" => Fault::snapshot_not_found(id),
             "cluster-endpoint" => Fault::endpoint_not_found(id),
             "global-cluster" => Fault::global_not_found(id),

@@ -2,10 +2,11 @@
 
 use crate::model::{
     Model,
-    effect::{Effect, Then, When},
+    effect::{Effect, When},
     key::ClusterKey,
     settings::WriteFencing,
     state::{ClusterStatus, Failover, FailoverKind, InstanceStatus, Standby, Synchronization},
+    task::Then,
 };
 
 const CATEGORY: &str = "global failover";

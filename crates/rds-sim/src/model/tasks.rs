@@ -2,8 +2,9 @@
 
 use crate::model::{
     Model,
-    effect::{Effect, Progress, Task, TaskId, Then, When},
+    effect::{Effect, When},
     state::Millis,
+    task::{Progress, Task, TaskId, Then},
 };
 
 /// A transition whose storage failed this often is given up.

@@ -9,6 +9,7 @@ mod random;
 mod refusals;
 mod sequences;
 mod shown;
+mod standalone;
 mod takeovers;
 mod troubles;
 mod unknowns;

@@ -6,7 +6,9 @@ use crate::model::{
     Model,
     fault::Fault,
     key::ClusterKey,
-    state::{Cluster, CustomEndpoint, Global, Instance, Millis, Snapshot},
+    state::{
+        Cluster, CustomEndpoint, Global, Instance, InstanceSnapshot, Millis, Snapshot, Standalone,
+    },
 };
 
 /// How the answer to a call that took effect is lost.
@@ -43,6 +45,8 @@ pub(crate) struct Seen {
     instances: BTreeMap<ClusterKey, Instance>,
     snapshots: BTreeMap<ClusterKey, Snapshot>,
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
+    standalones: BTreeMap<ClusterKey, Standalone>,
+    instance_snapshots: BTreeMap<ClusterKey, InstanceSnapshot>,
 }
 
 /// The obstacles that stand, and what describes that lag still show.
@@ -157,6 +161,8 @@ impl Model {
             instances: self.instances.clone(),
             snapshots: self.snapshots.clone(),
             endpoints: self.endpoints.clone(),
+            standalones: self.standalones.clone(),
+            instance_snapshots: self.instance_snapshots.clone(),
         };
         let past = &mut self.troubles.past;
         // What was there when the lag began counts as having been there ever since.
@@ -196,6 +202,11 @@ impl Model {
             instances: std::mem::replace(&mut self.instances, seen.instances),
             snapshots: std::mem::replace(&mut self.snapshots, seen.snapshots),
             endpoints: std::mem::replace(&mut self.endpoints, seen.endpoints),
+            standalones: std::mem::replace(&mut self.standalones, seen.standalones),
+            instance_snapshots: std::mem::replace(
+                &mut self.instance_snapshots,
+                seen.instance_snapshots,
+            ),
         }
     }
 }

@@ -49,11 +49,6 @@ impl fmt::Display for Version {
 }
 
 impl Version {
-    /// The major version, by which parameter groups go.
-    pub(crate) const fn major(self) -> u32 {
-        self.major
-    }
-
     /// Why a member of the version `target` may not take over from one of this version.
     ///
     /// Same major and minor version; patches may differ only from the releases in [`Self::patches_may_differ`] on, and

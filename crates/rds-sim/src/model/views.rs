@@ -3,6 +3,8 @@
 mod cluster;
 mod instance;
 
+pub(crate) use self::cluster::{groups_view, logs_view};
+
 use crate::{
     answer::{Fields, Node},
     model::{

@@ -7,6 +7,7 @@ mod operations;
 mod port;
 mod process;
 mod relay;
+mod replicas;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -132,8 +133,10 @@ impl Postgres {
             .collect()
     }
 
-    fn flows_to(&self, region: &str) -> bool {
-        !self.shared().cut.contains(region)
+    /// Whether anything comes to a member from what it follows: only what crosses into a Region can be cut.
+    fn flows(&self, member: &Member, primary: &Member) -> bool {
+        let (here, there) = (&member.key.region, &primary.key.region);
+        here == there || !self.shared().cut.contains(here)
     }
 }
 
@@ -149,6 +152,23 @@ impl Postgres {
                 self.create_primary(&cluster, database.as_deref(), &user, &password.0)
                     .await
             }
+            Effect::CreateInstance {
+                instance,
+                database,
+                user,
+                password,
+            } => {
+                self.create_instance(&instance, database.as_deref(), &user, &password.0)
+                    .await
+            }
+            Effect::CreateReplica {
+                replica,
+                source,
+                slot,
+            } => self.create_replica(&replica, &source, &slot).await,
+            Effect::PromoteReplica { replica } => self.promote_replica(&replica).await,
+            Effect::DropSlot { source, slot } => self.give_up_slot(&source, &slot).await,
+            Effect::RenameInstance { from, to } => self.rename_instance(&from, &to).await,
             Effect::CreateStandby { cluster, primary }
             | Effect::Resynchronise { cluster, primary } => self.rebuild(&cluster, &primary).await,
             Effect::StopReplication { cluster } => {
@@ -216,7 +236,8 @@ impl Postgres {
         } else {
             self.shared().cut.insert(region.to_owned());
         }
-        for member in self.in_region(region) {
+        let crossing = |member: &Arc<Member>| member.follows_afar();
+        for member in self.in_region(region).into_iter().filter(crossing) {
             member.set_flow(flows);
         }
     }

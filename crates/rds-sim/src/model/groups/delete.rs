@@ -33,14 +33,25 @@ impl Model {
             .clusters
             .values()
             .filter(|cluster| cluster.key.region == group.region);
+        let mut alone = self
+            .standalones
+            .values()
+            .filter(|instance| instance.key.region == group.region);
         match sort {
-            Sort::Subnets => clusters.any(|cluster| is_it(cluster.network.subnet_group.as_ref())),
+            Sort::Subnets => {
+                clusters.any(|cluster| is_it(cluster.network.subnet_group.as_ref()))
+                    || alone.any(|instance| is_it(instance.network.subnet_group.as_ref()))
+            }
             Sort::ClusterParameters => {
                 clusters.any(|cluster| is_it(cluster.network.parameter_group.as_ref()))
             }
-            Sort::Parameters => self.instances.values().any(|instance| {
-                instance.key.region == group.region && is_it(instance.parameter_group.as_ref())
-            }),
+            Sort::Parameters => {
+                alone.any(|instance| is_it(instance.network.parameter_group.as_ref()))
+                    || self.instances.values().any(|instance| {
+                        instance.key.region == group.region
+                            && is_it(instance.parameter_group.as_ref())
+                    })
+            }
         }
     }
 }

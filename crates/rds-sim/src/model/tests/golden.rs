@@ -36,6 +36,22 @@ impl World {
                 instance.status.as_str().into(),
             );
         }
+        for (key, instance) in &self.model.standalones {
+            let mut shown = instance.status.as_str().to_owned();
+            if let Some(following) = self.model.following(key) {
+                let said = following.status.unwrap_or("not yet");
+                let _ = write!(shown, ", follows {}: {said}", following.source.id);
+            }
+            for replica in &instance.replicas {
+                let _ = write!(shown, ", followed by {}", replica.key.id);
+            }
+            seen.insert(format!("instance {}", key.id), shown);
+        }
+        let alone = &self.model.instance_snapshots;
+        for (key, snapshot) in alone {
+            let status = snapshot.status.as_str();
+            seen.insert(format!("snapshot {}", key.id), status.into());
+        }
         for (key, snapshot) in &self.model.snapshots {
             let status = snapshot.status.as_str();
             seen.insert(format!("snapshot {}", key.id), status.into());

@@ -29,6 +29,8 @@ pub(super) struct World {
     /// Databases that would commit a write if someone sent one.
     pub(super) writable: BTreeMap<ClusterKey, bool>,
     pub(super) down: BTreeSet<ClusterKey>,
+    /// Slots, by what they are on.
+    pub(super) slots: BTreeSet<(ClusterKey, String)>,
     /// Effects asked for, in order.
     pub(super) effects: Vec<Effect>,
     /// While set, the storage fails.
@@ -42,6 +44,7 @@ impl World {
             now: 1_000_000,
             writable: BTreeMap::new(),
             down: BTreeSet::new(),
+            slots: BTreeSet::new(),
             effects: Vec::new(),
             broken: false,
         }
@@ -224,42 +227,50 @@ impl World {
                 .model
                 .finished(self.now, id, Err("the storage is broken".to_owned()));
         }
+        if let Effect::DropSlot { source, .. } = &effect
+            && !self.writable.contains_key(source)
+        {
+            let none = Err(format!("{source} has no database"));
+            return self.model.finished(self.now, id, none);
+        }
         self.effects.push(effect.clone());
         match effect {
-            Effect::CreatePrimary { cluster, .. }
-            | Effect::Promote { cluster }
-            | Effect::Restore { cluster, .. } => {
-                self.down.remove(&cluster);
-                self.writable.insert(cluster, true);
+            Effect::CreatePrimary { cluster: key, .. }
+            | Effect::CreateInstance { instance: key, .. }
+            | Effect::PromoteReplica { replica: key }
+            | Effect::Promote { cluster: key }
+            | Effect::Restore { cluster: key, .. } => self.serve(key, true),
+            Effect::CreateStandby { cluster: key, .. }
+            | Effect::Resynchronise { cluster: key, .. } => self.serve(key, false),
+            Effect::CreateReplica {
+                replica,
+                source,
+                slot,
+            } => {
+                self.slots.insert((source, slot));
+                self.serve(replica, false);
             }
-            Effect::CreateStandby { cluster, .. } | Effect::Resynchronise { cluster, .. } => {
-                self.down.remove(&cluster);
-                self.writable.insert(cluster, false);
+            Effect::DropSlot { source, slot } => {
+                self.slots.remove(&(source, slot));
             }
             Effect::SwitchOver { from, to } => {
                 self.writable.insert(from, false);
                 self.writable.insert(to, true);
             }
-            Effect::Fence { cluster } => {
+            Effect::Fence { cluster } | Effect::Halt { cluster } | Effect::Destroy { cluster } => {
                 self.down.insert(cluster);
             }
-            Effect::Resume { cluster } => {
+            Effect::Resume { cluster } | Effect::Restart { cluster } => {
                 self.down.remove(&cluster);
             }
-            Effect::Halt { cluster } | Effect::Destroy { cluster } => {
-                self.down.insert(cluster);
-            }
             Effect::Rename { from, to } => {
-                if let Some(writes) = self.writable.remove(&from) {
-                    self.writable.insert(to.clone(), writes);
-                }
-                if self.down.remove(&from) {
+                let is_down = self.down.contains(&from);
+                self.call_otherwise(&from, &to);
+                if is_down {
                     self.down.insert(to);
                 }
             }
-            Effect::Restart { cluster } => {
-                self.down.remove(&cluster);
-            }
+            Effect::RenameInstance { from, to } => self.call_otherwise(&from, &to),
             Effect::StopReplication { .. }
             | Effect::SetPassword { .. }
             | Effect::Snapshot { .. }
@@ -267,6 +278,26 @@ impl World {
             | Effect::DropSnapshot { .. } => {}
         }
         self.model.finished(self.now, id, Ok(()));
+    }
+
+    fn serve(&mut self, key: ClusterKey, writes: bool) {
+        self.down.remove(&key);
+        self.writable.insert(key, writes);
+    }
+
+    /// A database has another name, with its slots, and is up.
+    fn call_otherwise(&mut self, from: &ClusterKey, to: &ClusterKey) {
+        self.down.remove(from);
+        self.down.remove(to);
+        if let Some(writes) = self.writable.remove(from) {
+            self.writable.insert(to.clone(), writes);
+        }
+        let held = std::mem::take(&mut self.slots).into_iter();
+        let moved = held.map(|(source, slot)| match source == *from {
+            true => (to.clone(), slot),
+            false => (source, slot),
+        });
+        self.slots = moved.collect();
     }
 
     pub(super) fn takes_writes(&self, region: &str, id: &str) -> bool {

@@ -84,7 +84,7 @@ impl Model {
         } else {
             cluster.zones.clone()
         };
-        let parameters = default_parameters(&cluster.engine_version);
+        let parameters = default_parameters(ENGINE, &cluster.engine_version);
         fields
             .text("Endpoint", self.names.writer_endpoint(key))
             .text("ReaderEndpoint", self.names.reader_endpoint(key))
@@ -94,7 +94,10 @@ impl Model {
                 "AvailabilityZones",
                 Node::list("AvailabilityZone", zones.iter().map(Node::text)),
             )
-            .node("VpcSecurityGroups", groups_view(cluster))
+            .node(
+                "VpcSecurityGroups",
+                groups_view(&cluster.network.security_groups),
+            )
             .text(
                 "DBSubnetGroup",
                 network.subnet_group.as_deref().unwrap_or(DEFAULT_SUBNETS),
@@ -144,13 +147,13 @@ impl Model {
 }
 
 /// The security groups of a cluster, which its instances share; the network's own where none was given.
-pub(super) fn groups_view(cluster: &Cluster) -> Node {
-    let given = &cluster.network.security_groups;
+/// Security groups; the network's own where none was given.
+pub(crate) fn groups_view(given: &[String]) -> Node {
     let own = [SECURITY_GROUP.to_owned()];
     let groups = if given.is_empty() {
         own.as_slice()
     } else {
-        given.as_slice()
+        given
     };
     let group = |group: &String| {
         Fields::default()
@@ -183,7 +186,7 @@ fn roles_view(cluster: &Cluster) -> Node {
 }
 
 /// The logs that go to CloudWatch; RDS leaves the member out where there are none.
-pub(super) fn logs_view(logs: &[String]) -> Option<(&'static str, Node)> {
+pub(crate) fn logs_view(logs: &[String]) -> Option<(&'static str, Node)> {
     let view = Node::list("member", logs.iter().map(Node::text));
     (!logs.is_empty()).then_some(("EnabledCloudwatchLogsExports", view))
 }

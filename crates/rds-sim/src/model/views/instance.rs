@@ -1,6 +1,6 @@
 //! Instances in the shape of the RDS API.
 
-use super::{cluster::groups_view, cluster::logs_view, iso, tags_view};
+use super::{groups_view, iso, logs_view, tags_view};
 use crate::{
     answer::{Fields, Node},
     model::{
@@ -79,7 +79,7 @@ impl Model {
             .done();
         let subnets = cluster.network.subnet_group.as_deref();
         let subnets = self.subnets_view(&key.region, subnets.unwrap_or(DEFAULT_SUBNETS));
-        let default = default_parameters(&cluster.engine_version);
+        let default = default_parameters(ENGINE, &cluster.engine_version);
         let parameters = Fields::default()
             .text(
                 "DBParameterGroupName",
@@ -112,7 +112,10 @@ impl Model {
             )
             .text("CopyTagsToSnapshot", kept.is_on("CopyTagsToSnapshot"))
             .text("NetworkType", kept.get("NetworkType").unwrap_or("IPV4"))
-            .node("VpcSecurityGroups", groups_view(cluster))
+            .node(
+                "VpcSecurityGroups",
+                groups_view(&cluster.network.security_groups),
+            )
             .node("DBSubnetGroup", subnets)
             .node(
                 "DBParameterGroups",

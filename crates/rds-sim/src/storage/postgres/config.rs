@@ -40,6 +40,8 @@ pub(crate) struct Source<'a> {
     pub(crate) relay: SocketAddr,
     /// The password of [`ADMIN`].
     pub(crate) password: &'a str,
+    /// The slot on the primary that holds its log for this one, if there is one.
+    pub(crate) slot: Option<&'a str>,
 }
 
 /// The whole of `postgresql.conf`; `postgresql.auto.conf` stays empty. What somebody wants otherwise stands in `more.conf` beside it.
@@ -68,6 +70,9 @@ pub(crate) fn postgresql_conf(
             cluster.region
         );
         let _ = writeln!(text, "primary_conninfo = {}", quoted(&conninfo));
+        if let Some(slot) = source.slot {
+            let _ = writeln!(text, "primary_slot_name = {}", quoted(slot));
+        }
     }
     text
 }
@@ -101,10 +106,18 @@ mod tests {
             region: "us-west-2",
             relay,
             password: "p",
+            slot: None,
         };
         let standby = postgresql_conf(&cluster, 5_000, Some(source));
         assert!(standby.contains("port=4711 user=rdsadmin password=p application_name=us-east-1"));
         assert!(standby.contains("rds_sim.primary_region = 'us-west-2'"));
+        assert!(!standby.contains("primary_slot_name"));
+        let through_a_slot = Source {
+            slot: Some("rds_us_east_1_db_x"),
+            ..source
+        };
+        let replica = postgresql_conf(&cluster, 5_000, Some(through_a_slot));
+        assert!(replica.contains("primary_slot_name = 'rds_us_east_1_db_x'"));
         assert!(!postgresql_conf(&cluster, 5_000, None).contains("primary_conninfo"));
     }
 

@@ -1,8 +1,9 @@
 //! A member's folder, and the programs that make and read it.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use rustix::process::Signal;
+use tokio_postgres::Client;
 
 use crate::storage::{
     StorageError,
@@ -48,17 +49,51 @@ impl Member {
     pub(crate) async fn rebuild_from(
         &self,
         site: &Site,
-        primary: &Member,
+        primary: &Arc<Member>,
         flows: bool,
     ) -> Result<(), StorageError> {
         self.stop(Signal::QUIT).await;
         self.empty_folder().await?;
         let relay = self.follow(primary, flows).await?;
-        self.base_backup(site, relay.port(), &self.data()).await?;
+        self.base_backup(site, relay.port(), &self.data(), &[])
+            .await?;
         self.mark_standby().await
     }
 
-    async fn base_backup(&self, site: &Site, port: u16, into: &Path) -> Result<(), StorageError> {
+    /// The same through a slot on the primary, which is made anew, over that road, too.
+    pub(crate) async fn rebuild_through_slot(
+        &self,
+        site: &Site,
+        primary: &Arc<Member>,
+        flows: bool,
+        slot: &str,
+    ) -> Result<(), StorageError> {
+        self.stop(Signal::QUIT).await;
+        self.empty_folder().await?;
+        let road = self.follow(primary, flows).await?;
+        let client = primary.connect_over(site, road, "postgres").await?;
+        drop_slot(&client, slot).await?;
+        client
+            .execute(
+                "SELECT pg_create_physical_replication_slot($1, true)",
+                &[&slot],
+            )
+            .await
+            .map_err(StorageError::sql(format!("making the slot {slot}")))?;
+        self.set_slot(slot);
+        let through = ["-S", slot];
+        self.base_backup(site, road.port(), &self.data(), &through)
+            .await?;
+        self.mark_standby().await
+    }
+
+    async fn base_backup(
+        &self,
+        site: &Site,
+        port: u16,
+        into: &Path,
+        more: &[&str],
+    ) -> Result<(), StorageError> {
         let (into, port) = (into.display().to_string(), port.to_string());
         let arguments = [
             "-D",
@@ -77,7 +112,7 @@ impl Member {
         self.run_tool(
             site,
             "pg_basebackup",
-            &arguments,
+            &[&arguments, more].concat(),
             &[("PGPASSWORD", &site.password)],
         )
         .await
@@ -93,7 +128,8 @@ impl Member {
             Ok(()) | Err(_) => {}
         }
         if self.is_running() {
-            return self.base_backup(site, self.address().port(), into).await;
+            let port = self.address().port();
+            return self.base_backup(site, port, into, &[]).await;
         }
         copy(&self.data(), into).await
     }
@@ -120,12 +156,12 @@ impl Member {
 
     /// Removes everything of it but its log.
     pub(crate) async fn remove_folder(&self) -> Result<(), StorageError> {
-        tokio::fs::remove_dir_all(self.data())
-            .await
-            .map_err(StorageError::io(format!(
-                "removing {}",
-                self.data().display()
-            )))
+        match tokio::fs::remove_dir_all(self.data()).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StorageError::io(
+                format!("removing {}", self.data().display()),
+            )(error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     pub(crate) async fn mark_standby(&self) -> Result<(), StorageError> {
@@ -207,6 +243,24 @@ impl Member {
             }
         }
     }
+}
+
+/// Gives up a slot, which somebody may hold still; one that is not there is given up.
+pub(crate) async fn drop_slot(client: &Client, slot: &str) -> Result<(), StorageError> {
+    let doing = || format!("giving up the slot {slot}");
+    let held = "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots \
+                WHERE slot_name = $1 AND active";
+    client
+        .execute(held, &[&slot])
+        .await
+        .map_err(StorageError::sql(doing()))?;
+    let drop = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots \
+                WHERE slot_name = $1";
+    client
+        .execute(drop, &[&slot])
+        .await
+        .map_err(StorageError::sql(doing()))?;
+    Ok(())
 }
 
 /// Copies a folder with all that is in it.

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -42,9 +42,10 @@ fn unused(region: &Path, name: &str) -> PathBuf {
         .unwrap_or_else(|| region.join(name))
 }
 
-/// A cluster's database.
+/// A cluster's database, or that of an instance of its own.
 #[derive(Debug)]
 pub(crate) struct Member {
+    /// What it was called when it was made. A renamed one's Region is still this.
     pub(crate) key: ClusterKey,
     port: Port,
     pub(crate) folder: PathBuf,
@@ -58,7 +59,10 @@ pub(crate) struct State {
     /// Its Region is lost: nothing may be started.
     lost: bool,
     server: Option<Process>,
-    pub(crate) follows: Option<ClusterKey>,
+    /// However it is called by now.
+    pub(crate) follows: Option<Arc<Member>>,
+    /// The slot on what it follows, where it has one.
+    slot: Option<String>,
     relay: Option<Relay>,
 }
 
@@ -78,8 +82,24 @@ impl Member {
         self.port.address()
     }
 
-    pub(crate) fn follows(&self) -> Option<ClusterKey> {
+    pub(crate) fn follows(&self) -> Option<Arc<Member>> {
         self.state().follows.clone()
+    }
+
+    /// Whether it follows that very one.
+    pub(crate) fn follows_this(&self, primary: &Arc<Member>) -> bool {
+        let follows = self.follows();
+        follows.is_some_and(|followed| Arc::ptr_eq(&followed, primary))
+    }
+
+    /// Whether what it follows is in another Region.
+    pub(crate) fn follows_afar(&self) -> bool {
+        let follows = self.follows();
+        follows.is_some_and(|followed| followed.key.region != self.key.region)
+    }
+
+    pub(crate) fn set_slot(&self, slot: &str) {
+        self.state().slot = Some(slot.to_owned());
     }
 
     pub(crate) fn set_flow(&self, flows: bool) {
@@ -144,12 +164,13 @@ impl Member {
         let mut state = self.state();
         state.relay = None;
         state.follows = None;
+        state.slot = None;
     }
 
     /// From now on it follows `primary`, over a new road.
     pub(crate) async fn follow(
         &self,
-        primary: &Member,
+        primary: &Arc<Member>,
         flows: bool,
     ) -> Result<SocketAddr, StorageError> {
         let relay = Relay::open(primary.address(), flows)
@@ -161,14 +182,14 @@ impl Member {
             return Err(lost(&self.key));
         }
         state.relay = Some(relay);
-        state.follows = Some(primary.key.clone());
+        state.follows = Some(Arc::clone(primary));
         Ok(address)
     }
 
     /// Points the road of a running standby at another primary.
-    pub(crate) fn redirect(&self, primary: &Member) {
+    pub(crate) fn redirect(&self, primary: &Arc<Member>) {
         let mut state = self.state();
-        state.follows = Some(primary.key.clone());
+        state.follows = Some(Arc::clone(primary));
         if let Some(relay) = &state.relay {
             relay.set_target(primary.address());
         }
@@ -213,9 +234,10 @@ impl Member {
             .as_ref()
             .zip(state.follows.as_ref())
             .map(|(relay, primary)| Source {
-                region: &primary.region,
+                region: &primary.key.region,
                 relay: relay.address(),
                 password: &site.password,
+                slot: state.slot.as_deref(),
             });
         postgresql_conf(&self.key, self.port.address().port(), source)
     }
@@ -254,9 +276,19 @@ impl Member {
         site: &Site,
         database: &str,
     ) -> Result<Client, StorageError> {
+        self.connect_over(site, self.address(), database).await
+    }
+
+    /// The same over a road that leads to it.
+    pub(crate) async fn connect_over(
+        &self,
+        site: &Site,
+        road: SocketAddr,
+        database: &str,
+    ) -> Result<Client, StorageError> {
         let (client, connection) = tokio_postgres::Config::new()
             .host("127.0.0.1")
-            .port(self.port.address().port())
+            .port(road.port())
             .user(ADMIN)
             .password(&site.password)
             .dbname(database)

@@ -33,13 +33,28 @@ impl Postgres {
     ) -> Result<(), StorageError> {
         let member = self.admitted(key)?;
         let _turn = member.turn.lock().await;
-        member.stop(Signal::QUIT).await;
-        member.initialise(&self.site).await?;
-        member.start(&self.site).await?;
+        self.start_empty(&member).await?;
         for name in ["template1", "postgres"] {
             let client = member.connect(&self.site, name).await?;
             run(&client, FUNCTIONS, "creating Aurora's functions").await?;
         }
+        self.give_to(&member, database, user, password).await
+    }
+
+    pub(super) async fn start_empty(&self, member: &Member) -> Result<(), StorageError> {
+        member.stop(Signal::QUIT).await;
+        member.initialise(&self.site).await?;
+        member.start(&self.site).await
+    }
+
+    /// Makes the master user and its database.
+    pub(super) async fn give_to(
+        &self,
+        member: &Member,
+        database: Option<&str>,
+        user: &str,
+        password: &str,
+    ) -> Result<(), StorageError> {
         let client = member.connect(&self.site, "postgres").await?;
         let owner = identifier(user);
         // The statement holds a password: no log of failed statements may show it.
@@ -67,7 +82,7 @@ impl Postgres {
         let _turn = member.turn.lock().await;
         let primary = self.member(primary)?;
         member
-            .rebuild_from(&self.site, &primary, self.flows_to(&key.region))
+            .rebuild_from(&self.site, &primary, self.flows(&member, &primary))
             .await?;
         member.start(&self.site).await
     }
@@ -79,7 +94,7 @@ impl Postgres {
         self.promote_in_turn(&member).await
     }
 
-    async fn promote_in_turn(&self, member: &Member) -> Result<(), StorageError> {
+    pub(super) async fn promote_in_turn(&self, member: &Member) -> Result<(), StorageError> {
         let client = member.connect(&self.site, "postgres").await?;
         if in_recovery(&client).await? {
             let promoted: bool = ask(&client, "SELECT pg_promote(true, 60)").await?;
@@ -154,18 +169,19 @@ impl Postgres {
 
     /// Starts a cluster that went down with its Region or its last instance, in the role it had.
     pub(crate) async fn resume(&self, key: &ClusterKey) -> Result<(), StorageError> {
+        // What has no volume yet has none to start.
+        self.member(key)?;
         let member = self.admitted(key)?;
         let _turn = member.turn.lock().await;
         self.resume_in_turn(&member).await
     }
 
-    async fn resume_in_turn(&self, member: &Member) -> Result<(), StorageError> {
+    pub(super) async fn resume_in_turn(&self, member: &Member) -> Result<(), StorageError> {
         if member.is_running() {
             return Ok(());
         }
         if let Some(primary) = member.follows() {
-            let primary = self.member(&primary)?;
-            let flows = self.flows_to(&member.key.region);
+            let flows = self.flows(member, &primary);
             member.follow(&primary, flows).await?;
         }
         member.start(&self.site).await
@@ -212,7 +228,7 @@ impl Postgres {
         let _first = first.turn.lock().await;
         let _second = second.turn.lock().await;
         let client = new.connect(&self.site, "postgres").await?;
-        if new.follows().as_ref() != Some(from) || !in_recovery(&client).await? {
+        if !new.follows_this(&old) || !in_recovery(&client).await? {
             return Err(StorageError::Failed(format!("{to} does not follow {from}")));
         }
         // A shutdown in good order sends everything to the standbys before it ends.
@@ -223,16 +239,12 @@ impl Postgres {
             return Err(error);
         }
         self.promote_in_turn(&new).await?;
-        for standby in self
-            .all()
-            .iter()
-            .filter(|member| member.follows().as_ref() == Some(from))
-        {
+        for standby in self.all().iter().filter(|member| member.follows_this(&old)) {
             standby.redirect(&new);
             let client = standby.connect(&self.site, "postgres").await?;
             self.name_primary_region(&client, &to.region).await?;
         }
-        old.follow(&new, self.flows_to(&from.region)).await?;
+        old.follow(&new, self.flows(&old, &new)).await?;
         old.mark_standby().await?;
         old.start(&self.site).await
     }
@@ -240,7 +252,7 @@ impl Postgres {
     pub(crate) async fn measure_behind(&self, standby: &ClusterKey) -> Result<u64, StorageError> {
         let member = self.member(standby)?;
         let no_primary = || StorageError::Failed(format!("{standby} follows nothing"));
-        let primary = self.member(&member.follows().ok_or_else(no_primary)?)?;
+        let primary = member.follows().ok_or_else(no_primary)?;
         let written: i64 = ask(
             &primary.connect(&self.site, "postgres").await?,
             "SELECT (pg_current_wal_lsn() - '0/0')::bigint",
@@ -273,7 +285,10 @@ impl Postgres {
     }
 
     /// The member, unless its Region is lost.
-    fn admitted(&self, key: &ClusterKey) -> Result<std::sync::Arc<Member>, StorageError> {
+    pub(super) fn admitted(
+        &self,
+        key: &ClusterKey,
+    ) -> Result<std::sync::Arc<Member>, StorageError> {
         if self.shared().lost.contains(&key.region) {
             return Err(StorageError::Failed(format!("the Region of {key} is lost")));
         }
@@ -299,11 +314,11 @@ async fn caught_up(standby: &Client, position: &str) -> Result<(), StorageError>
     Ok(())
 }
 
-async fn in_recovery(client: &Client) -> Result<bool, StorageError> {
+pub(super) async fn in_recovery(client: &Client) -> Result<bool, StorageError> {
     ask(client, "SELECT pg_is_in_recovery()").await
 }
 
-async fn ask<T>(client: &Client, query: &str) -> Result<T, StorageError>
+pub(super) async fn ask<T>(client: &Client, query: &str) -> Result<T, StorageError>
 where
     T: for<'a> tokio_postgres::types::FromSql<'a>,
 {

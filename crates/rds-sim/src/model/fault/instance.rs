@@ -1,0 +1,66 @@
+//! Refusals about instances of their own, their replicas and their snapshots.
+
+use super::Fault;
+use crate::model::key::ClusterKey;
+
+impl Fault {
+    /// The instance follows nothing that it could be promoted from.
+    pub fn not_a_replica(id: &str) -> Self {
+        Self::instance_state(format!("DB Instance {id} is not a read replica."))
+    }
+
+    /// A replica can only be made of what takes backups.
+    pub fn no_backups() -> Self {
+        Self::instance_state(
+            "Automated backups are not enabled for this database instance. To enable automated backups, use \
+             ModifyDBInstance to set the backup retention period to a non-zero value.",
+        )
+    }
+
+    /// The source is in a Region that does not answer. AWS publishes no code for it; this one is an assumption.
+    pub fn source_unreachable(source: &ClusterKey) -> Self {
+        Self::instance_state(format!(
+            "DB instance {} in {} can't be reached at this time.",
+            source.id, source.region
+        ))
+    }
+
+    /// The key is none of the Region's.
+    pub fn key_not_accessible(key: &str) -> Self {
+        Self::new(
+            400,
+            "KMSKeyNotAccessibleFault",
+            format!("The specified KMS key {key} is not accessible in this Region."),
+        )
+    }
+
+    /// No such snapshot of an instance.
+    pub fn instance_snapshot_not_found(id: &str) -> Self {
+        Self::new(
+            404,
+            "DBSnapshotNotFound",
+            format!("DBSnapshot {id} not found."),
+        )
+    }
+
+    /// The snapshot's name is taken.
+    pub fn instance_snapshot_exists(id: &str) -> Self {
+        Self::new(
+            400,
+            "DBSnapshotAlreadyExists",
+            format!(
+                "Cannot create the snapshot because a snapshot with the identifier {id} already exists."
+            ),
+        )
+    }
+
+    /// The snapshot is in no state for the call.
+    pub fn instance_snapshot_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidDBSnapshotState", message)
+    }
+
+    /// Better refused than accepted and ignored.
+    pub fn not_simulated(what: &str) -> Self {
+        Self::invalid_value(format!("{what} is not simulated."))
+    }
+}

@@ -1,0 +1,142 @@
+//! Instances of their own in the shape of the RDS API.
+
+use crate::{
+    answer::{Fields, Node},
+    model::{
+        Model,
+        engine::{POSTGRES, default_parameters},
+        kept::{OF_INSTANCE, OF_STANDALONE},
+        key::ClusterKey,
+        network::{DEFAULT_SUBNETS, HOSTED_ZONE},
+        state::{InstanceStatus, Millis, Standalone},
+        views::{groups_view, iso, logs_view, tags_view},
+    },
+};
+
+/// RDS ships the log so often, and can restore up to the last time.
+const RESTORABLE_EVERY_MS: Millis = 5 * 60_000;
+
+impl Model {
+    pub(crate) fn standalone_view(&self, instance: &Standalone) -> Node {
+        let fields = self.standalone_identity(Fields::default(), instance);
+        let fields = instance.kept.show(&OF_INSTANCE, fields);
+        let fields = instance.kept.show(&OF_STANDALONE, fields);
+        let fields = self.standalone_network(fields, instance);
+        self.roles_in_replication(fields, instance)
+            .node("TagList", tags_view(&instance.tags))
+            .done()
+    }
+
+    fn standalone_identity(&self, fields: Fields, instance: &Standalone) -> Fields {
+        let key = &instance.key;
+        let status = self.shown_status(key, instance.status.as_str());
+        let zone = format!("{}a", key.region);
+        let is_made = instance.status != InstanceStatus::Creating;
+        let made_at = is_made.then(|| iso(instance.created_at));
+        fields
+            .text("DBInstanceIdentifier", &key.id)
+            .text("DBInstanceArn", self.names.instance_arn(key))
+            .text("DbiResourceId", &instance.resource_id)
+            .text("DBInstanceClass", &instance.class)
+            .text("DBInstanceStatus", status)
+            .text("Engine", POSTGRES)
+            .text("EngineVersion", &instance.engine_version)
+            .text("LicenseModel", "postgresql-license")
+            .text("MasterUsername", &instance.master_username)
+            .optional("DBName", instance.database.as_ref())
+            .text("AvailabilityZone", instance.zone.as_ref().unwrap_or(&zone))
+            .optional("InstanceCreateTime", made_at)
+            .text("MultiAZ", instance.multi_az)
+            .text("AllocatedStorage", instance.storage_gib)
+            .text("StorageEncrypted", instance.network.encrypted)
+            .optional("KmsKeyId", instance.network.kms_key.as_ref())
+            .text("DeletionProtection", instance.deletion_protection)
+            .text("BackupRetentionPeriod", instance.backup_retention_days)
+            .optional("LatestRestorableTime", self.latest_restorable(instance))
+            .text(
+                "IAMDatabaseAuthenticationEnabled",
+                instance.iam_authentication,
+            )
+            .text("BackupTarget", "region")
+            .text("DbInstancePort", 0)
+            .node("PendingModifiedValues", Fields::default().done())
+    }
+
+    fn latest_restorable(&self, instance: &Standalone) -> Option<String> {
+        let since = instance.restorable_since?;
+        let shipped = self.now - self.now % RESTORABLE_EVERY_MS;
+        Some(iso(shipped.max(since)))
+    }
+
+    fn standalone_network(&self, fields: Fields, instance: &Standalone) -> Fields {
+        let (key, network) = (&instance.key, &instance.network);
+        // One that is being made has no name yet.
+        let endpoint = (instance.status != InstanceStatus::Creating).then(|| {
+            let endpoint = Fields::default()
+                .text("Address", self.names.instance_endpoint(key))
+                .text("Port", instance.port)
+                .text("HostedZoneId", HOSTED_ZONE);
+            ("Endpoint", endpoint.done())
+        });
+        let subnets = network.subnet_group.as_deref().unwrap_or(DEFAULT_SUBNETS);
+        let default = default_parameters(POSTGRES, &instance.engine_version);
+        let parameters = Fields::default()
+            .text(
+                "DBParameterGroupName",
+                network.parameter_group.as_ref().unwrap_or(&default),
+            )
+            .text("ParameterApplyStatus", "in-sync")
+            .done();
+        let options = default.replace("default.postgres", "default:postgres-");
+        let options = Fields::default()
+            .text("OptionGroupName", options)
+            .text("Status", "in-sync")
+            .done();
+        fields
+            .nodes(endpoint)
+            .node("VpcSecurityGroups", groups_view(&network.security_groups))
+            .node("DBSubnetGroup", self.subnets_view(&key.region, subnets))
+            .node(
+                "DBParameterGroups",
+                Node::list("DBParameterGroup", [parameters]),
+            )
+            .node(
+                "OptionGroupMemberships",
+                Node::list("OptionGroupMembership", [options]),
+            )
+            .nodes(logs_view(&instance.log_exports))
+    }
+
+    /// What it follows, and what follows it.
+    fn roles_in_replication(&self, fields: Fields, instance: &Standalone) -> Fields {
+        let source = instance.source.as_ref();
+        let source = source.map(|source| self.named_from(&instance.key, &source.key));
+        let replicas = instance.replicas.iter();
+        let replicas =
+            replicas.map(|replica| Node::text(self.named_from(&instance.key, &replica.key)));
+        let status = self.replication_status(instance).map(|status| {
+            let info = Fields::default()
+                .text("StatusType", "read replication")
+                .text("Normal", status == "replicating")
+                .text("Status", status)
+                .done();
+            ("StatusInfos", Node::list("DBInstanceStatusInfo", [info]))
+        });
+        fields
+            .optional("ReadReplicaSourceDBInstanceIdentifier", source)
+            .node(
+                "ReadReplicaDBInstanceIdentifiers",
+                Node::list("ReadReplicaDBInstanceIdentifier", replicas),
+            )
+            .nodes(status)
+    }
+
+    /// An instance is called by its identifier in its own Region, and by its ARN in other ones.
+    fn named_from(&self, here: &ClusterKey, other: &ClusterKey) -> String {
+        if here.region == other.region {
+            other.id.clone()
+        } else {
+            self.names.instance_arn(other)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! An instance of its own: one server, one name, no cluster. It may follow another one, and others may follow it.
+
+use super::{InstanceStatus, Millis, Network, SnapshotStatus};
+use crate::model::{kept::Kept, key::ClusterKey};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standalone {
+    pub(crate) key: ClusterKey,
+    /// It keeps this when it is renamed.
+    pub(crate) resource_id: String,
+    pub(crate) class: String,
+    pub(crate) engine_version: String,
+    pub(crate) status: InstanceStatus,
+    pub(crate) port: u32,
+    pub(crate) master_username: String,
+    pub(crate) database: Option<String>,
+    pub(crate) storage_gib: u32,
+    pub(crate) multi_az: bool,
+    /// 0 where no backups are taken.
+    pub(crate) backup_retention_days: u32,
+    /// Since when it can be restored to a point in time.
+    pub(crate) restorable_since: Option<Millis>,
+    pub(crate) deletion_protection: bool,
+    pub(crate) iam_authentication: bool,
+    pub(crate) created_at: Millis,
+    pub(crate) network: Network,
+    /// The zone it was given.
+    pub(crate) zone: Option<String>,
+    pub(crate) log_exports: Vec<String>,
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) kept: Kept,
+    /// What it follows, until it is promoted.
+    pub(crate) source: Option<Source>,
+    /// Those that follow it, as far as its Region knows.
+    pub(crate) replicas: Vec<Replica>,
+}
+
+/// What a read replica follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) key: ClusterKey,
+    pub(crate) resource_id: String,
+    pub(crate) replication: Replication,
+}
+
+/// A read replica, as its source knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Replica {
+    pub(crate) key: ClusterKey,
+    pub(crate) resource_id: String,
+}
+
+impl Replica {
+    /// The slot that holds the source's log for it, called as RDS calls its slots.
+    pub(crate) fn slot(&self) -> String {
+        let name = format!("rds_{}_{}", self.key.region, self.resource_id);
+        name.replace('-', "_").to_lowercase()
+    }
+}
+
+/// What RDS says of a read replica's replication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replication {
+    /// The replica is being made.
+    Begins,
+    Replicates,
+    /// The source is gone for good.
+    Terminated,
+}
+
+/// A snapshot of an instance of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct InstanceSnapshot {
+    pub(crate) key: ClusterKey,
+    pub(crate) instance: ClusterKey,
+    /// Whether RDS took it of its own accord.
+    pub(crate) is_automated: bool,
+    /// The ARN of the snapshot that it was copied from.
+    pub(crate) copied_from: Option<String>,
+    /// The resource of the instance, which keeps it when it is renamed.
+    pub(crate) resource_id: String,
+    pub(crate) status: SnapshotStatus,
+    pub(crate) engine_version: String,
+    pub(crate) master_username: String,
+    pub(crate) port: u32,
+    pub(crate) storage_gib: u32,
+    pub(crate) encrypted: bool,
+    pub(crate) kms_key: Option<String>,
+    pub(crate) iam_authentication: bool,
+    pub(crate) instance_created_at: Millis,
+    pub(crate) created_at: Millis,
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+impl InstanceSnapshot {
+    /// What its volume is called, apart from those of clusters' snapshots, which may have the same name.
+    pub(crate) fn volume(key: &ClusterKey) -> ClusterKey {
+        ClusterKey::new(&key.region, &format!("db:{}", key.id))
+    }
+}

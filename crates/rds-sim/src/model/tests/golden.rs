@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
-use super::world::{EAST, EAST_ARN, ENGINE, ID, WEST, WEST_ARN, World};
+use super::{
+    standalone::{AT_ONCE, FROM_WEST, NEW, REPLICA, REPLICA_ARN, SKIP, SOURCE},
+    world::{EAST, EAST_ARN, ENGINE, ID, WEST, WEST_ARN, World},
+};
 use crate::model::{ClusterKey, Settings};
 
 impl World {
@@ -231,5 +234,53 @@ fn delete_everything_in_order() {
         watch.call(WEST, "DeleteGlobalCluster", &[ID]);
         watch.pass(500);
         watch.call(WEST, "DeleteGlobalCluster", &[ID]);
+    });
+}
+
+#[test]
+fn create_an_instance_and_a_replica() {
+    let world = World::empty(Settings::default());
+    golden("replica_create", world, |watch| {
+        watch.call(WEST, "CreateDBInstance", &[&[SOURCE][..], &NEW].concat());
+        watch.call(EAST, "CreateDBInstanceReadReplica", &[REPLICA, FROM_WEST]);
+        watch.settle();
+        watch.call(EAST, "CreateDBInstanceReadReplica", &[REPLICA, FROM_WEST]);
+    });
+}
+
+#[test]
+fn promote_a_replica() {
+    golden("replica_promote", World::pair(), |watch| {
+        watch.call(EAST, "PromoteReadReplica", &[REPLICA]);
+        watch.pass(100);
+        watch.call(EAST, "PromoteReadReplica", &[REPLICA]);
+    });
+}
+
+#[test]
+fn promote_a_replica_of_a_lost_region_and_replace_its_source() {
+    let mut world = World::pair();
+    world.lose(WEST);
+    golden("replica_takes_over", world, |watch| {
+        watch.call(EAST, "PromoteReadReplica", &[REPLICA]);
+        watch.pass(5_000);
+        watch.text.push_str("the lost Region comes back\n");
+        watch.world.regain(WEST);
+        watch.settle();
+        let old = ("NewDBInstanceIdentifier", "orders-west-old");
+        watch.call(WEST, "ModifyDBInstance", &[SOURCE, old, AT_ONCE]);
+        watch.settle();
+        let from_east = ("SourceDBInstanceIdentifier", REPLICA_ARN);
+        watch.call(WEST, "CreateDBInstanceReadReplica", &[SOURCE, from_east]);
+    });
+}
+
+#[test]
+fn delete_a_source_and_what_follows_it() {
+    golden("replica_delete", World::pair(), |watch| {
+        let last = ("FinalDBSnapshotIdentifier", "orders-last");
+        watch.call(WEST, "DeleteDBInstance", &[SOURCE, last]);
+        watch.settle();
+        watch.call(EAST, "DeleteDBInstance", &[REPLICA, SKIP]);
     });
 }

@@ -516,6 +516,79 @@ def in_its_region():
     third.delete_db_cluster(SkipFinalSnapshot=True, **alone)
 
 
+def of_their_own():
+    """Instances without a cluster, their replicas and snapshots: boto3's waiters end, and every refusal is one that it knows."""
+    home, standby = rds(HOME), rds(STANDBY)
+    source = f"arn:aws:rds:{HOME}:{ACCOUNT}:db:single"
+    new = {"Engine": "postgres", "DBInstanceClass": "db.m6g.large", "AllocatedStorage": 20, "MasterUsername": "someone",
+           "MasterUserPassword": "something"}
+    shown = lambda region, name: rds(region).describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    quick = {"Delay": 1, "MaxAttempts": SETTLED_SECONDS}
+    wait = lambda region, name: rds(region).get_waiter("db_instance_available").wait(DBInstanceIdentifier=name, WaiterConfig=quick)
+    home.create_db_instance(DBInstanceIdentifier="single", BackupRetentionPeriod=0, DBName="orders", MultiAZ=True,
+                            MaxAllocatedStorage=100, **new)
+    refused(home.create_db_instance, "DBInstanceAlreadyExists", 400, "already exists", DBInstanceIdentifier="single", **new)
+    wait(HOME, "single")
+    replica = {"DBInstanceIdentifier": "second", "SourceDBInstanceIdentifier": source}
+    refused(standby.create_db_instance_read_replica, "InvalidDBInstanceState", 400,
+            "Automated backups are not enabled for this database instance. To enable automated backups, use ModifyDBInstance to set "
+            "the backup retention period to a non-zero value.", **replica)
+    changed = home.modify_db_instance(DBInstanceIdentifier="single", BackupRetentionPeriod=7, ApplyImmediately=True)
+    equal("backups are on their way", changed["DBInstance"]["DBInstanceStatus"], "modifying")
+    wait(HOME, "single")
+    standby.create_db_instance_read_replica(SourceRegion=HOME, Tags=[{"Key": "team", "Value": "orders"}], **replica)
+    wait(STANDBY, "second")
+    equal("its source", shown(STANDBY, "second")["ReadReplicaSourceDBInstanceIdentifier"], source)
+    equal("its replication", shown(STANDBY, "second")["StatusInfos"],
+          [{"StatusType": "read replication", "Normal": True, "Status": "replicating"}])
+    equal("the source's replicas", shown(HOME, "single")["ReadReplicaDBInstanceIdentifiers"], [source.replace(HOME, STANDBY).replace("single", "second")])
+    refused(home.stop_db_instance, "InvalidDBInstanceState", 400, "read replica", DBInstanceIdentifier="single")  # [U]
+    refused(home.promote_read_replica, "InvalidDBInstanceState", 400, "is not a read replica", DBInstanceIdentifier="single")  # [U]
+    refused(home.promote_read_replica, "DBInstanceNotFound", 404, "not found", DBInstanceIdentifier="unheard-of")
+    kept_and_copied(home, standby, wait)
+    every_member_of_one_of_its_own_is_shown(shown(HOME, "single"), standby)
+    said = standby.promote_read_replica(DBInstanceIdentifier="second", BackupRetentionPeriod=1)["DBInstance"]
+    equal("the old answer", (said["DBInstanceStatus"], "ReadReplicaSourceDBInstanceIdentifier" in said), ("available", True))
+    until("promoted", lambda: "ReadReplicaSourceDBInstanceIdentifier" not in shown(STANDBY, "second"))
+    wait(STANDBY, "second")
+    until("left", lambda: shown(HOME, "single")["ReadReplicaDBInstanceIdentifiers"] == [])
+    home.modify_db_instance(DBInstanceIdentifier="single", NewDBInstanceIdentifier="single-old", ApplyImmediately=True)
+    until("the new name", lambda: "single-old" in [one["DBInstanceIdentifier"] for one in home.describe_db_instances()["DBInstances"]])
+    wait(HOME, "single-old")
+    refused(home.describe_db_instances, "DBInstanceNotFound", 404, "not found", DBInstanceIdentifier="single")
+    for region, name in [(HOME, "single-old"), (STANDBY, "second")]:
+        rds(region).delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+        rds(region).get_waiter("db_instance_deleted").wait(DBInstanceIdentifier=name, WaiterConfig=quick)
+
+
+def kept_and_copied(home, standby, wait):
+    kept = {"DBSnapshotIdentifier": "single-kept"}
+    home.create_db_snapshot(DBInstanceIdentifier="single", **kept)
+    refused(home.create_db_snapshot, "InvalidDBInstanceState", 400, "backing-up", DBInstanceIdentifier="single", DBSnapshotIdentifier="more")
+    home.get_waiter("db_snapshot_available").wait(WaiterConfig={"Delay": 1, "MaxAttempts": SETTLED_SECONDS}, **kept)
+    refused(home.create_db_snapshot, "DBSnapshotAlreadyExists", 400, "already exists", DBInstanceIdentifier="single", **kept)
+    wait(HOME, "single")
+    whole = f"arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:single-kept"
+    standby.copy_db_snapshot(SourceDBSnapshotIdentifier=whole, TargetDBSnapshotIdentifier="copied", SourceRegion=HOME)
+    standby.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier="copied", WaiterConfig={"Delay": 1, "MaxAttempts": SETTLED_SECONDS})
+    refused(standby.delete_db_snapshot, "DBSnapshotNotFound", 404, "not found", DBSnapshotIdentifier="single-kept")
+    automated = home.describe_db_snapshots(DBInstanceIdentifier="single", SnapshotType="automated")["DBSnapshots"]
+    equal("RDS took one itself", [one["SnapshotType"] for one in automated], ["automated"])
+    refused(home.delete_db_snapshot, "InvalidDBSnapshotState", 400, "manual", DBSnapshotIdentifier=automated[0]["DBSnapshotIdentifier"])
+
+
+def every_member_of_one_of_its_own_is_shown(instance, standby):
+    """What is lacking belongs to replicas, to other engines, to encryption and to provisioned storage."""
+    snapshot = standby.describe_db_snapshots(DBSnapshotIdentifier="copied")["DBSnapshots"][0]
+    of_clusters = {"DBClusterIdentifier", "PromotionTier"}
+    for what, shown, least, most in [("DBInstance", instance, 49, 2), ("DBSnapshot", snapshot, 26, 3)]:
+        members = documented((what, f"{what}s")) - of_clusters
+        lacking = sorted(members - set(shown))
+        print(f"{what} of its own: {len(members)} documented members, of which {len(lacking)} are lacking: {', '.join(lacking)}")
+        equal(f"{what}: examples were found", len(members) >= least, True)
+        equal(f"{what}: at most {most} of {len(members)} are lacking, not {lacking}", len(lacking) <= most, True)
+
+
 def command_line():
     for region in (HOME, STANDBY):
         by_hand(region)
@@ -537,6 +610,6 @@ def by_hand(region):
     aws("delete-global-cluster", *one, region=region)
 
 
-for part in (create, describe, rename_and_keep, every_documented_member_is_shown, in_its_region, take_over, leave, delete, command_line):
+for part in (create, describe, rename_and_keep, every_documented_member_is_shown, in_its_region, of_their_own, take_over, leave, delete, command_line):
     part()
     print(f"{part.__name__}: {checked} checks so far")

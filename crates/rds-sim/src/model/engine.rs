@@ -23,6 +23,12 @@ pub(crate) fn family(engine: &str, version: &str) -> String {
     format!("{engine}{major}")
 }
 
+/// The option group that every instance of its own has.
+pub(crate) fn default_options(version: &str) -> String {
+    let major = version.split('.').next().unwrap_or_default();
+    format!("default:{POSTGRES}-{major}")
+}
+
 /// The parameter group that a version of an engine has where none was given.
 pub(crate) fn default_parameters(engine: &str, version: &str) -> String {
     format!("default.{}", family(engine, version))

@@ -129,7 +129,8 @@ pub(crate) const OF_INSTANCE: [Property; 9] = [
 ];
 
 /// What an instance of its own keeps beside that.
-pub(crate) const OF_STANDALONE: [Property; 4] = [
+pub(crate) const OF_STANDALONE: [Property; 5] = [
+    alike("MaxAllocatedStorage", Is::Number(20, 65_536), None),
     alike("PreferredBackupWindow", Is::Text, Some("03:00-03:30")),
     alike("CopyTagsToSnapshot", Is::Flag, Some("false")),
     alike(

@@ -3,7 +3,10 @@
 mod cluster;
 mod instance;
 
-pub(crate) use self::cluster::{groups_view, logs_view};
+pub(crate) use self::{
+    cluster::{groups_view, logs_view},
+    instance::certificate_view,
+};
 
 use crate::{
     answer::{Fields, Node},

@@ -6,7 +6,7 @@ use crate::{
         Model,
         course::{End, Phase},
         effect::{Effect, When},
-        engine::POSTGRES,
+        engine::{POSTGRES, default_options},
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
@@ -104,6 +104,7 @@ impl Model {
             master_username: source.master_username.clone(),
             port: source.port,
             storage_gib: source.storage_gib,
+            storage_type: source.kept.get("StorageType").unwrap_or("gp2").to_owned(),
             encrypted: source.network.encrypted,
             kms_key: source.network.kms_key.clone(),
             iam_authentication: source.iam_authentication,
@@ -312,6 +313,9 @@ impl Model {
             .text("MasterUsername", &snapshot.master_username)
             .text("Port", snapshot.port)
             .text("AllocatedStorage", snapshot.storage_gib)
+            .text("StorageType", &snapshot.storage_type)
+            .text("OptionGroupName", default_options(&snapshot.engine_version))
+            .text("AvailabilityZone", format!("{}a", snapshot.key.region))
             .text("Encrypted", snapshot.encrypted)
             .optional("KmsKeyId", snapshot.kms_key.as_ref())
             .text(

@@ -4,12 +4,12 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        engine::{POSTGRES, default_parameters},
+        engine::{POSTGRES, default_options, default_parameters},
         kept::{OF_INSTANCE, OF_STANDALONE},
         key::ClusterKey,
         network::{DEFAULT_SUBNETS, HOSTED_ZONE},
         state::{InstanceStatus, Millis, Standalone},
-        views::{groups_view, iso, logs_view, tags_view},
+        views::{certificate_view, groups_view, iso, logs_view, tags_view},
     },
 };
 
@@ -22,6 +22,8 @@ impl Model {
         let fields = instance.kept.show(&OF_INSTANCE, fields);
         let fields = instance.kept.show(&OF_STANDALONE, fields);
         let fields = self.standalone_network(fields, instance);
+        let fields =
+            what_none_has(fields).node("CertificateDetails", certificate_view(&instance.kept));
         self.roles_in_replication(fields, instance)
             .node("TagList", tags_view(&instance.tags))
             .done()
@@ -31,6 +33,7 @@ impl Model {
         let key = &instance.key;
         let status = self.shown_status(key, instance.status.as_str());
         let zone = format!("{}a", key.region);
+        let second_zone = instance.multi_az.then(|| format!("{}b", key.region));
         let is_made = instance.status != InstanceStatus::Creating;
         let made_at = is_made.then(|| iso(instance.created_at));
         fields
@@ -47,6 +50,7 @@ impl Model {
             .text("AvailabilityZone", instance.zone.as_ref().unwrap_or(&zone))
             .optional("InstanceCreateTime", made_at)
             .text("MultiAZ", instance.multi_az)
+            .optional("SecondaryAvailabilityZone", second_zone)
             .text("AllocatedStorage", instance.storage_gib)
             .text("StorageEncrypted", instance.network.encrypted)
             .optional("KmsKeyId", instance.network.kms_key.as_ref())
@@ -58,7 +62,6 @@ impl Model {
                 instance.iam_authentication,
             )
             .text("BackupTarget", "region")
-            .text("DbInstancePort", 0)
             .node("PendingModifiedValues", Fields::default().done())
     }
 
@@ -87,9 +90,8 @@ impl Model {
             )
             .text("ParameterApplyStatus", "in-sync")
             .done();
-        let options = default.replace("default.postgres", "default:postgres-");
         let options = Fields::default()
-            .text("OptionGroupName", options)
+            .text("OptionGroupName", default_options(&instance.engine_version))
             .text("Status", "in-sync")
             .done();
         fields
@@ -139,4 +141,16 @@ impl Model {
             self.names.instance_arn(other)
         }
     }
+}
+
+/// What RDS shows of an instance also where there is nothing of it.
+fn what_none_has(fields: Fields) -> Fields {
+    fields
+        .text("DbInstancePort", 0)
+        .text("StorageThroughput", 0)
+        .text("DedicatedLogVolume", false)
+        .text("CustomerOwnedIpEnabled", false)
+        .node("AssociatedRoles", Node::list("DBInstanceRole", []))
+        .node("DBSecurityGroups", Node::list("DBSecurityGroup", []))
+        .node("DomainMemberships", Node::list("DomainMembership", []))
 }

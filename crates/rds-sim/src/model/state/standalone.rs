@@ -84,6 +84,7 @@ pub(crate) struct InstanceSnapshot {
     pub(crate) master_username: String,
     pub(crate) port: u32,
     pub(crate) storage_gib: u32,
+    pub(crate) storage_type: String,
     pub(crate) encrypted: bool,
     pub(crate) kms_key: Option<String>,
     pub(crate) iam_authentication: bool,

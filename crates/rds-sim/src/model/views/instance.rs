@@ -6,7 +6,7 @@ use crate::{
     model::{
         Model,
         engine::{ENGINE, default_parameters},
-        kept::OF_INSTANCE,
+        kept::{Kept, OF_INSTANCE},
         network::{DEFAULT_SUBNETS, HOSTED_ZONE},
         state::{Cluster, Instance},
     },
@@ -32,11 +32,6 @@ impl Model {
     fn instance_identity(&self, fields: Fields, instance: &Instance) -> Fields {
         let key = &instance.key;
         let status = self.shown_status(&instance.cluster, instance.status.as_str());
-        let authority = instance.kept.get("CACertificateIdentifier");
-        let certificate = Fields::default()
-            .text("CAIdentifier", authority.unwrap_or("rds-ca-rsa2048-g1"))
-            .text("ValidTill", CERTIFICATE_UNTIL)
-            .done();
         let zone = format!("{}a", key.region);
         fields
             .text("DBInstanceIdentifier", &key.id)
@@ -58,7 +53,7 @@ impl Model {
             .text("CustomerOwnedIpEnabled", false)
             .text("BackupTarget", "region")
             .text("DbInstancePort", 0)
-            .node("CertificateDetails", certificate)
+            .node("CertificateDetails", certificate_view(&instance.kept))
             .node("PendingModifiedValues", Fields::default().done())
             .node("AssociatedRoles", Node::list("DBInstanceRole", []))
             .node("DBSecurityGroups", Node::list("DBSecurityGroup", []))
@@ -127,4 +122,13 @@ impl Model {
             )
             .nodes(logs_view(&cluster.log_exports))
     }
+}
+
+/// The server's certificate, of the authority that an instance was given.
+pub(crate) fn certificate_view(kept: &Kept) -> Node {
+    let authority = kept.get("CACertificateIdentifier");
+    Fields::default()
+        .text("CAIdentifier", authority.unwrap_or("rds-ca-rsa2048-g1"))
+        .text("ValidTill", CERTIFICATE_UNTIL)
+        .done()
 }

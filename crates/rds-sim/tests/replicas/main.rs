@@ -238,3 +238,75 @@ async fn a_source_stops_only_without_replicas_and_comes_back_with_its_rows() {
     assert_eq!(slots(&simulator, WEST, SOURCE).await, []);
     simulator.stop().await;
 }
+
+#[tokio::test]
+async fn a_region_that_dies_while_its_replica_is_promoted_finishes_it_when_it_returns() {
+    let Some(Pair {
+        simulator,
+        west,
+        east,
+        writer,
+        folder: _folder,
+    }) = pair().await
+    else {
+        return;
+    };
+    let promote = east.promote_read_replica().db_instance_identifier(REPLICA);
+    promote.send().await.unwrap();
+    let is = |instance: &DbInstance| instance.db_instance_status() == Some("rebooting");
+    shows(&east, REPLICA, "rebooting", is).await;
+    simulator.lose_region(EAST).await;
+    insert(&writer, 2).await.unwrap();
+    simulator.return_region(EAST);
+    let is = |instance: &DbInstance| {
+        let follows = instance.read_replica_source_db_instance_identifier();
+        instance.db_instance_status() == Some("available") && follows.is_none()
+    };
+    shows(&east, REPLICA, "promoted", is).await;
+    let standing = reconnect(&simulator, EAST, REPLICA).await;
+    assert!(!in_recovery(&standing).await);
+    insert(&standing, 3).await.unwrap();
+    assert_eq!(count(&writer).await, 2, "1 and 2: nothing flows back");
+    let is = |instance: &DbInstance| instance.read_replica_db_instance_identifiers().is_empty();
+    shows(&west, SOURCE, "without a replica", is).await;
+    simulator.stop().await;
+}
+
+#[tokio::test]
+async fn an_instance_that_crashed_comes_back_and_its_replica_follows_on() {
+    let Some(Pair {
+        simulator,
+        west: _,
+        east: _,
+        writer,
+        folder: _folder,
+    }) = pair().await
+    else {
+        return;
+    };
+    simulator.crash(WEST, SOURCE).await;
+    assert!(insert(&writer, 2).await.is_err());
+    assert_eq!(
+        simulator
+            .replication(EAST, REPLICA)
+            .await
+            .unwrap()
+            .behind_bytes,
+        None,
+        "nobody can tell while the source is silent"
+    );
+    simulator.revive(WEST, SOURCE).await.unwrap();
+    let writer = reconnect(&simulator, WEST, SOURCE).await;
+    insert(&writer, 2).await.unwrap();
+    let replica = reconnect(&simulator, EAST, REPLICA).await;
+    holds(&replica, 2).await;
+    simulator
+        .delay_replay(EAST, REPLICA, Duration::from_secs(2))
+        .await
+        .unwrap();
+    insert(&writer, 3).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(count(&replica).await, 2, "it replays later");
+    holds(&replica, 3).await;
+    simulator.stop().await;
+}

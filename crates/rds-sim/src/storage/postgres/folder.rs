@@ -1,6 +1,6 @@
 //! A member's folder, and the programs that make and read it.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use rustix::process::Signal;
 use tokio_postgres::Client;
@@ -71,15 +71,10 @@ impl Member {
         self.stop(Signal::QUIT).await;
         self.empty_folder().await?;
         let road = self.follow(primary, flows).await?;
-        let client = primary.connect_over(site, road, "postgres").await?;
-        drop_slot(&client, slot).await?;
-        client
-            .execute(
-                "SELECT pg_create_physical_replication_slot($1, true)",
-                &[&slot],
-            )
-            .await
-            .map_err(StorageError::sql(format!("making the slot {slot}")))?;
+        let made = make_slot(site, primary, road, slot);
+        // Where the road is cut, nothing ever comes.
+        let made = tokio::time::timeout(TOOL_LIMIT, made).await;
+        made.map_err(|_| StorageError::Failed(format!("no answer from {}", primary.key)))??;
         self.set_slot(slot);
         let through = ["-S", slot];
         self.base_backup(site, road.port(), &self.data(), &through)
@@ -243,6 +238,21 @@ impl Member {
             }
         }
     }
+}
+
+/// Makes a slot on a primary over a road to it, anew where it is there.
+async fn make_slot(
+    site: &Site,
+    primary: &Member,
+    road: SocketAddr,
+    slot: &str,
+) -> Result<(), StorageError> {
+    let client = primary.connect_over(site, road, "postgres").await?;
+    drop_slot(&client, slot).await?;
+    let make = "SELECT pg_create_physical_replication_slot($1, true)";
+    let made = client.execute(make, &[&slot]).await;
+    made.map_err(StorageError::sql(format!("making the slot {slot}")))?;
+    Ok(())
 }
 
 /// Gives up a slot, which somebody may hold still; one that is not there is given up.

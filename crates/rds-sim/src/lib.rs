@@ -16,8 +16,8 @@ mod storage;
 
 pub use connector::Connector;
 pub use model::{
-    ClusterKey, Durations, Fault, Loss, StalledReplica, SwitchoverFrom, Transition, Visibility,
-    WriteFencing,
+    ClusterKey, Durations, Fault, Loss, PromotingReplica, StalledReplica, SwitchoverFrom,
+    Transition, Visibility, WriteFencing,
 };
 pub use simulator::{Error, Replication, Simulator, SimulatorConfig};
 pub use storage::{StorageConfig, StorageError};

@@ -53,7 +53,9 @@ pub use effect::Effect;
 pub use fault::Fault;
 pub use key::ClusterKey;
 pub use params::Params;
-pub use settings::{Durations, Settings, StalledReplica, SwitchoverFrom, Visibility, WriteFencing};
+pub use settings::{
+    Durations, PromotingReplica, Settings, StalledReplica, SwitchoverFrom, Visibility, WriteFencing,
+};
 pub use standalone::Following;
 pub use state::{Event, Millis, Secret, Transition};
 pub use task::TaskId;

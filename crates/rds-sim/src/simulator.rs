@@ -9,8 +9,8 @@ use crate::{
     control_plane::{ControlPlane, keep_time},
     http,
     model::{
-        ClusterKey, Durations, Fault, Following, Loss, Settings, StalledReplica, SwitchoverFrom,
-        Transition, Visibility, WriteFencing,
+        ClusterKey, Durations, Fault, Following, Loss, PromotingReplica, Settings, StalledReplica,
+        SwitchoverFrom, Transition, Visibility, WriteFencing,
     },
     storage::{Postgres, Storage, StorageConfig, StorageError},
 };
@@ -36,6 +36,8 @@ pub struct SimulatorConfig {
     pub switchover_from: SwitchoverFrom,
     /// What a replica says of its replication that receives nothing.
     pub stalled_replica: StalledReplica,
+    /// Until when a replica that is promoted shows its source.
+    pub promoting_replica: PromotingReplica,
     /// By how many milliseconds the describes of a Region lag behind its calls; a Region that is missing keeps up.
     pub describe_lag_ms: BTreeMap<String, u64>,
 }
@@ -53,6 +55,7 @@ impl Default for SimulatorConfig {
             detach_during_failover: settings.detach_during_failover,
             switchover_from: settings.switchover_from,
             stalled_replica: settings.stalled_replica,
+            promoting_replica: settings.promoting_replica,
             describe_lag_ms: settings.describe_lag_ms,
         }
     }
@@ -121,6 +124,7 @@ impl Simulator {
             detach_during_failover: config.detach_during_failover,
             switchover_from: config.switchover_from,
             stalled_replica: config.stalled_replica,
+            promoting_replica: config.promoting_replica,
             describe_lag_ms: config.describe_lag_ms,
         };
         let plane = Arc::new(ControlPlane::new(settings, storage));

@@ -118,6 +118,17 @@ pub enum StalledReplica {
     SaysError,
 }
 
+/// Until when a replica that is promoted shows its source. AWS's guide promises neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum PromotingReplica {
+    /// Until its database is promoted.
+    #[default]
+    ShowsSource,
+    /// No longer than until the call was taken: it reads `available` without a source, and takes no writes yet.
+    HidesSource,
+}
+
 /// The rules that AWS leaves open, and the account.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -135,6 +146,8 @@ pub struct Settings {
     pub switchover_from: SwitchoverFrom,
     /// What a replica says that receives nothing.
     pub stalled_replica: StalledReplica,
+    /// Until when a replica that is promoted shows its source.
+    pub promoting_replica: PromotingReplica,
     /// By how many milliseconds the describes of a Region lag behind its calls; a Region that is missing keeps up.
     pub describe_lag_ms: BTreeMap<String, u64>,
 }
@@ -149,6 +162,7 @@ impl Default for Settings {
             detach_during_failover: false,
             switchover_from: SwitchoverFrom::default(),
             stalled_replica: StalledReplica::default(),
+            promoting_replica: PromotingReplica::default(),
             describe_lag_ms: BTreeMap::new(),
         }
     }

@@ -40,6 +40,10 @@ impl Model {
 
     /// At first nothing of it is seen.
     fn begin_promotion(&mut self, key: &ClusterKey, days: u32) {
+        let found = self.standalones.get_mut(key);
+        if let Some(source) = found.and_then(|found| found.source.as_mut()) {
+            source.is_left = true;
+        }
         let durations = self.settings.durations;
         let promote = Effect::PromoteReplica {
             replica: key.clone(),

@@ -117,6 +117,7 @@ impl Model {
                 key: source.key.clone(),
                 resource_id: source.resource_id.clone(),
                 replication: Replication::Begins,
+                is_left: false,
             }),
             ..given
         })

@@ -8,6 +8,7 @@ use crate::{
         kept::{OF_INSTANCE, OF_STANDALONE},
         key::ClusterKey,
         network::{DEFAULT_SUBNETS, HOSTED_ZONE},
+        settings::PromotingReplica,
         state::{InstanceStatus, Millis, Standalone},
         views::{certificate_view, groups_view, iso, logs_view, tags_view},
     },
@@ -111,12 +112,15 @@ impl Model {
 
     /// What it follows, and what follows it.
     fn roles_in_replication(&self, fields: Fields, instance: &Standalone) -> Fields {
+        let hides = self.settings.promoting_replica == PromotingReplica::HidesSource;
         let source = instance.source.as_ref();
+        let source = source.filter(|source| !(hides && source.is_left));
+        let status = source.and_then(|_| self.replication_status(instance));
         let source = source.map(|source| self.named_from(&instance.key, &source.key));
         let replicas = instance.replicas.iter();
         let replicas =
             replicas.map(|replica| Node::text(self.named_from(&instance.key, &replica.key)));
-        let status = self.replication_status(instance).map(|status| {
+        let status = status.map(|status| {
             let info = Fields::default()
                 .text("StatusType", "read replication")
                 .text("Normal", status == "replicating")

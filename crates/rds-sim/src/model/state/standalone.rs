@@ -41,6 +41,8 @@ pub(crate) struct Source {
     pub(crate) key: ClusterKey,
     pub(crate) resource_id: String,
     pub(crate) replication: Replication,
+    /// Its promotion has been asked for.
+    pub(crate) is_left: bool,
 }
 
 /// A read replica, as its source knows it.

@@ -106,6 +106,18 @@ fn a_replica_takes_its_sources_parameter_group_in_its_region_and_the_default_one
 }
 
 #[test]
+fn tags_of_an_instance_of_its_own_are_found_by_its_arn() {
+    let mut world = World::source();
+    let resource = ("ResourceName", super::SOURCE_ARN);
+    let tag = [("Tags.Tag.1.Key", "app"), ("Tags.Tag.1.Value", "orders")];
+    world.ok(WEST, "AddTagsToResource", &[&[resource][..], &tag].concat());
+    let shown = world.shown(WEST, "orders-west", "TagList.0.Value");
+    assert_eq!(shown.unwrap(), "orders");
+    let elsewhere = world.refused(EAST, "ListTagsForResource", &[resource]);
+    assert_eq!(elsewhere.code, "DBInstanceNotFound");
+}
+
+#[test]
 fn instances_of_their_own_count_against_the_quota() {
     let mut world = World::empty(Settings::default());
     for number in 0..40 {

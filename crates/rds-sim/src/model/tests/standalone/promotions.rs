@@ -4,7 +4,7 @@ use super::{
     super::world::EAST, super::world::WEST, super::world::World, super::world::expect, AT_ONCE,
     REPLICA, REPLICA_ARN, SOURCE, SOURCE_ARN,
 };
-use crate::model::{Durations, Settings};
+use crate::model::{Durations, PromotingReplica, Settings};
 
 const STALE_MS: u64 = 300;
 
@@ -38,6 +38,26 @@ fn a_promotion_shows_at_once_where_nothing_is_stale() {
     let mut world = World::pair_with(settings);
     world.ok(EAST, "PromoteReadReplica", &[REPLICA]);
     assert_eq!(world.instance_status(EAST, "orders-east"), "modifying");
+}
+
+#[test]
+fn a_promotion_may_hide_the_source_before_anything_is_promoted() {
+    let settings = Settings {
+        promoting_replica: PromotingReplica::HidesSource,
+        ..Settings::default()
+    };
+    let mut world = World::pair_with(settings);
+    assert_eq!(world.follows(EAST, "orders-east").unwrap(), SOURCE_ARN);
+    world.ok(EAST, "PromoteReadReplica", &[REPLICA]);
+    assert_eq!(world.instance_status(EAST, "orders-east"), "available");
+    assert_eq!(world.follows(EAST, "orders-east"), None);
+    assert_eq!(world.replication(EAST, "orders-east"), None);
+    assert!(
+        !world.takes_writes(EAST, "orders-east"),
+        "only a write tells the end"
+    );
+    world.settle();
+    assert!(world.takes_writes(EAST, "orders-east"));
 }
 
 #[test]

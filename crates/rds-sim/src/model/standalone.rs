@@ -18,6 +18,7 @@ use crate::{
         key::ClusterKey,
         settings::StalledReplica,
         state::{InstanceStatus, Replication, Standalone},
+        task::Task,
     },
 };
 
@@ -97,7 +98,9 @@ impl Model {
 
     /// Refuses a name that an instance of the Region has, or a cluster, whose database would have the same name here.
     pub(crate) fn check_instance_name(&self, key: &ClusterKey) -> Result<(), Fault> {
-        if self.is_alone(key) || self.instances.contains_key(key) {
+        let is_promised = |task: &Task| task.then.new_name() == Some(key);
+        let is_taken = self.standalones.contains_key(key) || self.instances.contains_key(key);
+        if is_taken || self.tasks.iter().any(is_promised) {
             return Err(Fault::instance_exists());
         }
         if self.clusters.contains_key(key) {

@@ -126,6 +126,14 @@ impl Then {
         Some(course)
     }
 
+    /// The name that somebody is about to get.
+    pub(crate) fn new_name(&self) -> Option<&ClusterKey> {
+        if let Self::ClusterRenamed(_, to) | Self::InstanceRenamed(_, to) = self {
+            return Some(to);
+        }
+        self.course()?.new_name()
+    }
+
     /// Whether it is part of the failover or switchover of that global cluster.
     pub(crate) fn belongs_to_failover_of(&self, id: &str) -> bool {
         match self {

@@ -255,6 +255,14 @@ fn names_are_free_in_their_region_also_of_clusters() {
         "InvalidParameterValue",
         "not simulated",
     );
+    let member = [
+        ("DBInstanceIdentifier", "orders-west-1"),
+        ("NewDBInstanceIdentifier", "orders-new"),
+        AT_ONCE,
+    ];
+    world.ok(WEST, "ModifyDBInstance", &member);
+    let promised = world.refused(WEST, "CreateDBInstance", &named("orders-new"));
+    expect(&promised, 400, "DBInstanceAlreadyExists", "exists");
     let of_a_cluster = [
         ("DBInstanceIdentifier", "alone"),
         ("DBInstanceClass", "db.r6g.large"),

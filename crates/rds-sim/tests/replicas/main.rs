@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use aws_sdk_rds::{Client as Rds, types::DbInstance};
 use pair::{
-    Pair, REPLICA, SOURCE, arn, available, described, follow, in_recovery, pair, promote, rename,
-    shows, slots, until,
+    Pair, REPLICA, SOURCE, arn, available, described, follow, held_back, in_recovery,
+    log_a_megabyte, pair, promote, rename, shows, slots, until,
 };
 use rds_sim::Simulator;
 use support::database::{connect, count, holds, insert, processes_in, reconnect};
@@ -56,8 +56,11 @@ async fn a_replica_streams_through_a_slot_stalls_while_the_regions_are_parted_an
     holds(&replica, 2).await;
     simulator.cut_replication(EAST).await;
     insert(&writer, 3).await.unwrap();
+    log_a_megabyte(&simulator, WEST, SOURCE).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(count(&replica).await, 2);
+    let held = held_back(&simulator, WEST, SOURCE).await;
+    assert!(held > 1_000_000, "{held} bytes: the source keeps its log");
     let parted = simulator.replication(EAST, REPLICA).await.unwrap();
     assert_eq!(parted.source.id, SOURCE);
     assert_eq!(

@@ -184,3 +184,17 @@ pub(crate) async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     }
     panic!("within 10 s it was not so that {what}");
 }
+
+pub(crate) async fn log_a_megabyte(simulator: &Simulator, region: &str, source: &str) {
+    let rds = simulator.connect_as_rds(region, source, "postgres").await;
+    let write = "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 1100000))";
+    rds.unwrap().execute(write, &[]).await.unwrap();
+}
+
+/// How many bytes of its log a source keeps for its one slot.
+pub(crate) async fn held_back(simulator: &Simulator, region: &str, source: &str) -> i64 {
+    let rds = simulator.connect_as_rds(region, source, "postgres").await;
+    let query = "SELECT (pg_current_wal_lsn() - restart_lsn)::bigint FROM pg_replication_slots \
+                 WHERE slot_type = 'physical' AND NOT temporary";
+    rds.unwrap().query_one(query, &[]).await.unwrap().get(0)
+}

@@ -11,6 +11,7 @@ pub mod dns;
 pub mod emulator;
 pub mod front_door;
 pub mod functions;
+pub mod health_checks;
 pub mod profile;
 pub mod roads;
 pub mod world;

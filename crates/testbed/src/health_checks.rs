@@ -7,6 +7,7 @@ mod check;
 mod look;
 mod pace;
 mod reach;
+mod s3;
 mod state;
 mod station;
 #[cfg(test)]
@@ -21,7 +22,13 @@ use std::{
 
 use tokio::task::JoinSet;
 
-pub use self::{check::CHECKER_REGIONS, pace::Pace, reach::Reach, state::Health};
+pub use self::{
+    check::CHECKER_REGIONS,
+    pace::Pace,
+    reach::Reach,
+    s3::{NoRoads, checkers, s3},
+    state::Health,
+};
 use self::{
     check::Check,
     station::{Checkers, Station},

@@ -1,11 +1,12 @@
 //! Roads: one TCP relay per vantage and member, on a loopback address of its own and the port that all roads share.
-//! A road ends PostgreSQL's TLS for a member that has none, and can fall silent, refuse, or lead elsewhere.
+//! A road ends TLS for a member that has none, as PostgreSQL or as the web begins it, and can fall silent, refuse, or lead elsewhere.
 
 mod carry;
 mod flow;
 mod handshake;
 #[cfg(test)]
 mod tests;
+mod web;
 
 use std::{
     collections::BTreeMap,
@@ -30,6 +31,13 @@ enum Traffic {
     Flowing,
     Silent,
     Refused,
+}
+
+/// How the connections on a road begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    Postgres,
+    Web,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +98,30 @@ impl Roads {
         backend: SocketAddr,
         tls: Arc<ServerConfig>,
     ) -> io::Result<IpAddr> {
+        let speaks = Speaks::Postgres;
+        self.open_to(vantage, member, backend, tls, speaks).await
+    }
+
+    /// The same to a server of the web: what comes without TLS passes as it is.
+    pub async fn open_web(
+        &self,
+        vantage: &str,
+        member: &str,
+        backend: SocketAddr,
+        tls: Arc<ServerConfig>,
+    ) -> io::Result<IpAddr> {
+        let speaks = Speaks::Web;
+        self.open_to(vantage, member, backend, tls, speaks).await
+    }
+
+    async fn open_to(
+        &self,
+        vantage: &str,
+        member: &str,
+        backend: SocketAddr,
+        tls: Arc<ServerConfig>,
+        speaks: Speaks,
+    ) -> io::Result<IpAddr> {
         let listener = self.listen().await?;
         let address = listener.local_addr()?.ip();
         let (condition, changes) = watch::channel(Condition {
@@ -97,7 +129,11 @@ impl Roads {
             backend,
         });
         let mut relay = JoinSet::new();
-        relay.spawn(carry::keep(listener, TlsAcceptor::from(tls), changes));
+        relay.spawn(carry::keep(
+            listener,
+            (speaks, TlsAcceptor::from(tls)),
+            changes,
+        ));
         let road = Road {
             address,
             condition,

@@ -11,10 +11,13 @@ use tokio_rustls::TlsAcceptor;
 use crate::accept::accept;
 
 use super::{
-    Condition, Traffic,
+    Condition, Speaks, Traffic,
     flow::{Flow, relay},
-    handshake,
+    handshake, web,
 };
+
+/// How a connection's member is spoken to.
+type Way = (Speaks, TlsAcceptor);
 
 /// A connection that stayed silent this long is dropped.
 const SILENCE_MAX: Duration = Duration::from_secs(120);
@@ -22,11 +25,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(120);
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Listens while the road does not refuse, and carries what comes.
-pub(super) async fn keep(
-    listener: TcpListener,
-    tls: TlsAcceptor,
-    condition: watch::Receiver<Condition>,
-) {
+pub(super) async fn keep(listener: TcpListener, way: Way, condition: watch::Receiver<Condition>) {
     let Ok(address) = listener.local_addr() else {
         return;
     };
@@ -42,7 +41,7 @@ pub(super) async fn keep(
                 let refused = changes.wait_for(|road| road.traffic == Traffic::Refused);
                 tokio::select! {
                     refused = refused => if refused.is_err() { return },
-                    () = carry_all(listening, &tls, &condition) => {}
+                    () = carry_all(listening, &way, &condition) => {}
                 }
             }
             Err(error) => {
@@ -60,20 +59,16 @@ pub(super) async fn keep(
     }
 }
 
-async fn carry_all(
-    listener: TcpListener,
-    tls: &TlsAcceptor,
-    condition: &watch::Receiver<Condition>,
-) {
+async fn carry_all(listener: TcpListener, way: &Way, condition: &watch::Receiver<Condition>) {
     accept(listener, "a road", |stream| {
-        carry(stream, tls.clone(), condition.clone())
+        carry(stream, way.clone(), condition.clone())
     })
     .await;
 }
 
 /// Carries one connection: the network's side passes through it, the member's side ends TLS. Thus a cut stops
 /// handshakes and farewells as well as data.
-async fn carry(network: TcpStream, tls: TlsAcceptor, condition: watch::Receiver<Condition>) {
+async fn carry(network: TcpStream, (speaks, tls): Way, condition: watch::Receiver<Condition>) {
     // Else small messages would wait for acknowledgements of earlier ones.
     if let Err(error) = network.set_nodelay(true) {
         tracing::debug!(%error, "a connection on a road ended at once");
@@ -86,10 +81,12 @@ async fn carry(network: TcpStream, tls: TlsAcceptor, condition: watch::Receiver<
         let backend = condition.borrow().backend;
         let (outside, inside) = tokio::io::duplex(BUFFER_BYTES);
         // Neither side's failure ends the other: the member's end waits while traffic is silent, like all else.
-        tokio::join!(
-            relay(network, outside, Some(&flow)),
-            handshake::serve(inside, backend, &tls)
-        )
+        tokio::join!(relay(network, outside, Some(&flow)), async {
+            match speaks {
+                Speaks::Postgres => handshake::serve(inside, backend, &tls).await,
+                Speaks::Web => web::serve(inside, backend, &tls).await,
+            }
+        })
     };
     tokio::select! {
         (network, member) = carried => {

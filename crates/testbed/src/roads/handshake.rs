@@ -17,7 +17,8 @@ const SSL_REQUEST: u32 = 80_877_103;
 const GSSENC_REQUEST: u32 = 80_877_104;
 /// PostgreSQL's own limit for a start-up packet.
 const STARTUP_BYTES_MAX: u32 = 10_000;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a member may take to be reached.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves one connection for the member at `backend`. A road that is cut drops this future when its time is up.
 pub(super) async fn serve(

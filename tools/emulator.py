@@ -16,6 +16,7 @@ import threading
 
 import boto3
 import emulator_groups
+import emulator_health
 import emulator_metrics
 import emulator_rights
 from ministack.core import iam_actions, iam_evaluator
@@ -197,7 +198,7 @@ def main():
 
     from ministack import app
     from ministack.core.responses import request_scope
-    from ministack.services import alb, autoscaling, cloudwatch, lambda_svc, secretsmanager, stepfunctions
+    from ministack.services import alb, autoscaling, cloudwatch, lambda_svc, route53, secretsmanager, stepfunctions
     from ministack.services.cloudformation import changesets, provisioners, stacks
 
     complete_callbacks(stepfunctions)
@@ -207,6 +208,7 @@ def main():
     take_buckets_over(changesets, provisioners)
     rds_resources.register(provisioners, stacks)
     emulator_groups.register(autoscaling, alb)
+    emulator_health.register(route53)
     emulator_rights.judge_rds(app, iam_actions, iam_evaluator)
     emulator_rights.note_rights(iam_evaluator, "rights.log")
     emulator_metrics.count_invocations(lambda_svc, cloudwatch)

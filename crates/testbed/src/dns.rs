@@ -1,8 +1,10 @@
 //! The drill's DNS: an authoritative server per vantage. It answers for the database endpoints, whose addresses differ
-//! per vantage, and for one Route 53 private zone, which it reads through the API as Route 53's own servers would.
+//! per vantage, and for one Route 53 private zone, which it reads through the API as Route 53's own servers would. Which of a name's
+//! failover records is answered follows from the states of their health checks.
 
 mod answer;
 mod empty;
+mod failover;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ use tokio::{
 
 pub use self::empty::empty_route53;
 use self::{answer::Records, server::View, zone::Zone};
+use crate::health_checks::States;
 
 /// The names of database endpoints end so; the DNS answers for all of it.
 pub const ENDPOINT_DOMAIN: &str = "rds.amazonaws.com";
@@ -70,6 +73,7 @@ pub enum DnsError {
 /// The drill's DNS. When it is dropped, its views stop answering.
 pub struct Dns {
     zone: Arc<Zone>,
+    states: watch::Sender<States>,
     views: Mutex<HashMap<String, Served>>,
 }
 
@@ -84,6 +88,7 @@ impl Dns {
     pub async fn start(zone_id: &str, route53: aws_sdk_route53::Client) -> Result<Self, DnsError> {
         Ok(Self {
             zone: Arc::new(Zone::open(zone_id, route53).await?),
+            states: watch::Sender::default(),
             views: Mutex::default(),
         })
     }
@@ -98,7 +103,11 @@ impl Dns {
         let (endpoints, changes) = watch::channel(records(endpoints)?);
         let (udp, tcp) = sockets().await?;
         let address = udp.local_addr()?;
-        let mut server = Server::new(View::new(changes, self.zone.clone()));
+        let mut server = Server::new(View::new(
+            changes,
+            self.zone.clone(),
+            self.states.subscribe(),
+        ));
         server.register_socket(udp);
         server.register_listener(tcp, TCP_TIMEOUT, TCP_ANSWERS_BUFFERED);
         let served = Served {
@@ -107,6 +116,11 @@ impl Dns {
         };
         self.locked().insert(vantage.to_owned(), served);
         Ok(address)
+    }
+
+    /// Lets failover records follow the states of these health checks. Until then no check has a state, and none is healthy.
+    pub fn heed(&self, states: States) {
+        self.states.send_replace(states);
     }
 
     /// Lets a vantage's view know another endpoint.

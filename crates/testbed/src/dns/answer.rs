@@ -7,8 +7,14 @@ use hickory_proto::{
     rr::{LowerName, Name, RData, Record, RecordType, rdata::SOA},
 };
 
+use super::failover::{Leads, Set, chosen};
+use crate::health_checks::Health;
+
 /// Aliases followed in one answer.
 const CHAIN_MAX: usize = 8;
+/// How long the addresses of an alias' target outside its zone may be cached, such as those of a load balancer.
+/// Source: Route 53's developer guide, "Choosing between alias and non-alias records".
+const ALIAS_TTL_SECONDS: u32 = 60;
 /// How long "there is no such record" may be cached. Route 53's default is 15 minutes; a drill is over by then.
 const NEGATIVE_TTL_SECONDS: u32 = 1;
 
@@ -18,7 +24,11 @@ pub(super) struct Records {
     zone: LowerName,
     soa: Record,
     sets: HashMap<LowerName, Vec<Record>>,
+    failover: HashMap<(LowerName, RecordType), Vec<Set>>,
 }
+
+/// What a health check says, if anything.
+pub(super) type State<'a> = &'a dyn Fn(&str) -> Option<Health>;
 
 /// An answer to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +54,14 @@ impl Records {
             zone: zone.into(),
             soa: Record::from_rdata(zone.clone(), NEGATIVE_TTL_SECONDS, RData::SOA(soa)),
             sets: HashMap::new(),
+            failover: HashMap::new(),
         }
+    }
+
+    /// Adds one of a name's failover records of a type.
+    pub(super) fn add_failover(&mut self, name: &Name, kind: RecordType, set: Set) {
+        let sets = self.failover.entry((name.into(), kind)).or_default();
+        sets.push(set);
     }
 
     pub(super) fn add(&mut self, record: Record) {
@@ -63,12 +80,97 @@ impl Records {
 
     /// Whether the name exists, be it only because names below it do.
     fn has(&self, name: &LowerName) -> bool {
-        *name == self.zone || self.sets.keys().any(|known| name.zone_of(known))
+        let routed = self.failover.keys().map(|(known, _)| known);
+        *name == self.zone
+            || self
+                .sets
+                .keys()
+                .chain(routed)
+                .any(|known| name.zone_of(known))
+    }
+}
+
+/// All zones, and what decides between their records.
+struct Known<'a> {
+    zones: &'a [&'a Records],
+    state: State<'a>,
+}
+
+impl Known<'_> {
+    /// A name's records of a type. Of failover records those count that health checks choose.
+    fn of(&self, zone: &Records, name: &LowerName, kind: RecordType, depth: usize) -> Vec<Record> {
+        let mut found = zone.of(name, kind);
+        let sets = zone.failover.get(&(name.clone(), kind));
+        let set = sets.and_then(|sets| chosen(sets, |set| self.is_healthy(zone, set, kind, depth)));
+        match set.map(|set| &set.leads) {
+            Some(Leads::To(records)) => found.extend(records.iter().cloned()),
+            Some(Leads::Alias { target, .. }) => {
+                let mut records = self.of_target(zone, target, kind, depth);
+                for record in &mut records {
+                    record.name = name.into();
+                }
+                found.extend(records);
+            }
+            None => {}
+        }
+        found
+    }
+
+    /// What an alias answers: a record of its own zone with that one's TTL.
+    fn of_target(
+        &self,
+        zone: &Records,
+        target: &LowerName,
+        kind: RecordType,
+        depth: usize,
+    ) -> Vec<Record> {
+        let Some(deeper) = depth.checked_sub(1) else {
+            return Vec::new();
+        };
+        if zone.zone.zone_of(target) {
+            return self.of(zone, target, kind, deeper);
+        }
+        let elsewhere = self.zones.iter().flat_map(|zone| zone.of(target, kind));
+        let mut found: Vec<_> = elsewhere.collect();
+        for record in &mut found {
+            record.ttl = ALIAS_TTL_SECONDS;
+        }
+        found
+    }
+
+    /// Whether a failover record may be answered: its health check and its target, as far as it has them. A check that is gone has no
+    /// state and is not healthy, and of a target outside the zone nobody knows anything else.
+    fn is_healthy(&self, zone: &Records, set: &Set, kind: RecordType, depth: usize) -> bool {
+        let by_check = set.check.as_ref();
+        if by_check.is_some_and(|id| (self.state)(id) != Some(Health::Healthy)) {
+            return false;
+        }
+        match &set.leads {
+            Leads::Alias {
+                target,
+                evaluates: true,
+            } if zone.zone.zone_of(target) => {
+                let Some(deeper) = depth.checked_sub(1) else {
+                    return false;
+                };
+                let sets = zone.failover.get(&(target.clone(), kind));
+                let mut sets = sets.into_iter().flatten();
+                !zone.of(target, kind).is_empty()
+                    || sets.any(|set| self.is_healthy(zone, set, kind, deeper))
+            }
+            Leads::Alias { .. } | Leads::To(_) => true,
+        }
     }
 }
 
 /// Answers for the zones given, following aliases across them. Outside them it is `REFUSED`.
-pub(super) fn answer(asked: &LowerName, kind: RecordType, zones: &[&Records]) -> Answer {
+pub(super) fn answer(
+    asked: &LowerName,
+    kind: RecordType,
+    zones: &[&Records],
+    state: State<'_>,
+) -> Answer {
+    let known = Known { zones, state };
     let mut records = Vec::new();
     let mut name = asked.clone();
     for _ in 0..CHAIN_MAX {
@@ -84,8 +186,9 @@ pub(super) fn answer(asked: &LowerName, kind: RecordType, zones: &[&Records]) ->
                 soa: None,
             };
         };
-        let found = zone.of(&name, kind);
-        let alias = zone.of(&name, RecordType::CNAME).into_iter().next();
+        let found = known.of(zone, &name, kind, CHAIN_MAX);
+        let aliases = known.of(zone, &name, RecordType::CNAME, CHAIN_MAX);
+        let alias = aliases.into_iter().next();
         if found.is_empty()
             && let Some(alias) = alias
             && let RData::CNAME(target) = &alias.data
@@ -111,141 +214,4 @@ pub(super) fn answer(asked: &LowerName, kind: RecordType, zones: &[&Records]) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
-
-    fn zone(apex: &str, lines: &[(&str, u32, RecordType, &str)]) -> Records {
-        let mut records = Records::of_zone(&name(apex));
-        for (owner, ttl, kind, value) in lines {
-            let data = RData::try_from_str(*kind, value).unwrap();
-            records.add(Record::from_rdata(name(owner), *ttl, data));
-        }
-        records
-    }
-
-    fn ask(asked: &str, kind: RecordType) -> Answer {
-        let lines = [
-            (
-                "writer.orders.internal.",
-                5,
-                RecordType::CNAME,
-                "west.rds.amazonaws.com.",
-            ),
-            (
-                "writer-2.orders.internal.",
-                5,
-                RecordType::CNAME,
-                "Writer.Orders.Internal.",
-            ),
-            (
-                "loop.orders.internal.",
-                5,
-                RecordType::CNAME,
-                "loop.orders.internal.",
-            ),
-            (
-                "lost.orders.internal.",
-                5,
-                RecordType::CNAME,
-                "gone.rds.amazonaws.com.",
-            ),
-            (
-                "away.orders.internal.",
-                5,
-                RecordType::CNAME,
-                "example.com.",
-            ),
-            (
-                "below.names.orders.internal.",
-                7,
-                RecordType::TXT,
-                "\"epoch 7\"",
-            ),
-        ];
-        let private = zone("orders.internal.", &lines);
-        let endpoints = zone(
-            "rds.amazonaws.com.",
-            &[("west.rds.amazonaws.com.", 1, RecordType::A, "127.1.2.3")],
-        );
-        answer(&LowerName::new(&name(asked)), kind, &[&endpoints, &private])
-    }
-
-    fn shown(answer: &Answer) -> Vec<String> {
-        answer.records.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn aliases_are_followed_to_the_address_with_each_records_ttl() {
-        let answer = ask("writer-2.orders.internal.", RecordType::A);
-        assert_eq!(answer.code, ResponseCode::NoError);
-        let expected = [
-            "writer-2.orders.internal. 5 IN CNAME writer.orders.internal.",
-            "writer.orders.internal. 5 IN CNAME west.rds.amazonaws.com.",
-            "west.rds.amazonaws.com. 1 IN A 127.1.2.3",
-        ];
-        assert_eq!(shown(&answer), expected);
-        assert_eq!(answer.soa, None);
-    }
-
-    #[test]
-    fn an_alias_that_is_asked_for_is_not_followed() {
-        assert_eq!(
-            ask("WRITER.orders.internal.", RecordType::CNAME)
-                .records
-                .len(),
-            1
-        );
-    }
-
-    #[test]
-    fn a_name_without_such_a_record_exists_all_the_same() {
-        for (asked, kind, aliases) in [
-            ("west.rds.amazonaws.com.", RecordType::AAAA, 0),
-            ("writer.orders.internal.", RecordType::AAAA, 1),
-            ("names.orders.internal.", RecordType::A, 0),
-            ("orders.internal.", RecordType::A, 0),
-        ] {
-            let answer = ask(asked, kind);
-            assert_eq!(
-                (answer.code, answer.records.len()),
-                (ResponseCode::NoError, aliases),
-                "{asked}"
-            );
-            assert_eq!(answer.soa.unwrap().ttl, NEGATIVE_TTL_SECONDS);
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_does_not_exist() {
-        let answer = ask("reader.orders.internal.", RecordType::A);
-        assert_eq!(answer.code, ResponseCode::NXDomain);
-        assert_eq!(answer.soa.unwrap().name, name("orders.internal."));
-        let dangling = ask("lost.orders.internal.", RecordType::A);
-        assert_eq!(
-            (dangling.code, dangling.records.len()),
-            (ResponseCode::NXDomain, 1)
-        );
-    }
-
-    #[test]
-    fn outside_the_zones_it_refuses() {
-        assert_eq!(
-            ask("example.com.", RecordType::A).code,
-            ResponseCode::Refused
-        );
-        let away = ask("away.orders.internal.", RecordType::A);
-        assert_eq!((away.code, away.records.len()), (ResponseCode::NoError, 1));
-    }
-
-    #[test]
-    fn an_alias_to_itself_is_a_failure() {
-        assert_eq!(
-            ask("loop.orders.internal.", RecordType::A).code,
-            ResponseCode::ServFail
-        );
-    }
-}
+mod tests;

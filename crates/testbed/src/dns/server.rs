@@ -15,16 +15,26 @@ use super::{
     answer::{Answer, Records, answer},
     zone::Zone,
 };
+use crate::health_checks::States;
 
 /// What one vantage sees: its own endpoints, and the private zone that all share.
 pub(super) struct View {
     endpoints: watch::Receiver<Records>,
     zone: Arc<Zone>,
+    states: watch::Receiver<States>,
 }
 
 impl View {
-    pub(super) fn new(endpoints: watch::Receiver<Records>, zone: Arc<Zone>) -> Self {
-        Self { endpoints, zone }
+    pub(super) fn new(
+        endpoints: watch::Receiver<Records>,
+        zone: Arc<Zone>,
+        states: watch::Receiver<States>,
+    ) -> Self {
+        Self {
+            endpoints,
+            zone,
+            states,
+        }
     }
 
     async fn answer(&self, request: &Request) -> Answer {
@@ -41,10 +51,12 @@ impl View {
         };
         let zone = self.zone.records().await;
         let endpoints = self.endpoints.borrow();
+        let states = self.states.borrow();
         answer(
             asked.query.name(),
             asked.query.query_type(),
             &[&endpoints, &zone],
+            &|id| states.of(id),
         )
     }
 }

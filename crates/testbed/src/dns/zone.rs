@@ -14,7 +14,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{DnsError, answer::Records, name};
+use super::{
+    DnsError,
+    answer::Records,
+    failover::{Leads, Role, Set},
+    name,
+};
 
 /// A reading older than this is renewed before it is used.
 const FRESH: Duration = Duration::from_millis(200);
@@ -153,7 +158,8 @@ impl Source {
     }
 }
 
-/// Adds a simple record set of a type that the drill uses; routed sets and AWS's own aliases are passed over.
+/// Adds a simple record set, or one of a pair of failover records, of a type that the drill uses. Sets that are routed otherwise and
+/// simple aliases are passed over.
 fn add(records: &mut Records, set: &ResourceRecordSet) {
     let kind = set.r#type.as_str().parse().unwrap_or(RecordType::ZERO);
     if !matches!(
@@ -162,24 +168,54 @@ fn add(records: &mut Records, set: &ResourceRecordSet) {
     ) {
         return;
     }
-    let (Ok(owner), Some(ttl), None) = (name(&set.name), set.ttl, &set.set_identifier) else {
-        tracing::debug!(
-            name = set.name,
-            "a record set that is not simple is passed over"
-        );
-        return;
+    match (name(&set.name), set.ttl, &set.set_identifier) {
+        (Ok(owner), Some(ttl), None) => {
+            for record in values(set, &owner, kind, ttl) {
+                records.add(record);
+            }
+        }
+        (Ok(owner), _, Some(_)) if set.failover.is_some() => {
+            if let Some(one) = failover(set, &owner, kind) {
+                records.add_failover(&owner, kind, one);
+            }
+        }
+        (_, _, _) => tracing::debug!(name = set.name, "a record set is passed over"),
+    }
+}
+
+/// One of a pair of failover records.
+fn failover(set: &ResourceRecordSet, owner: &Name, kind: RecordType) -> Option<Set> {
+    let role = match set.failover.as_ref()?.as_str() {
+        "PRIMARY" => Role::Primary,
+        "SECONDARY" => Role::Secondary,
+        _ => return None,
     };
+    let leads = match &set.alias_target {
+        Some(alias) => Leads::Alias {
+            target: name(&alias.dns_name).ok()?.into(),
+            evaluates: alias.evaluate_target_health,
+        },
+        None => Leads::To(values(set, owner, kind, set.ttl?)),
+    };
+    Some(Set {
+        role,
+        check: set.health_check_id.clone(),
+        leads,
+    })
+}
+
+fn values(set: &ResourceRecordSet, owner: &Name, kind: RecordType, ttl: i64) -> Vec<Record> {
+    let ttl = u32::try_from(ttl).unwrap_or(0);
+    let mut records = Vec::new();
     for value in set.resource_records() {
         match RData::try_from_str(kind, value.value()) {
-            Ok(data) => {
-                let ttl = u32::try_from(ttl).unwrap_or(0);
-                records.add(Record::from_rdata(owner.clone(), ttl, absolute(data)));
-            }
+            Ok(data) => records.push(Record::from_rdata(owner.clone(), ttl, absolute(data))),
             Err(error) => {
-                tracing::warn!(%error, name = set.name, "a record that cannot be read is passed over")
+                tracing::warn!(%error, name = set.name, "a record that cannot be read is passed over");
             }
         }
     }
+    records
 }
 
 /// Route 53 takes every target for absolute, with its last dot or without.

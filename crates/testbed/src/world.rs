@@ -4,6 +4,7 @@ mod databases;
 mod deployed;
 mod foundation;
 mod functions;
+mod health_checks;
 pub mod in_process;
 mod ledgers;
 mod logins;

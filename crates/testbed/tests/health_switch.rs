@@ -11,20 +11,25 @@
 
 mod health_switch_world;
 
-use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckType};
+use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckType, ResourceRecordSetFailover};
+use hickory_resolver::proto::rr::RecordType;
 use testbed::{
     front_door::{Fault, Scope},
     health_checks::{CHECKER_REGIONS, Health, checkers, s3},
 };
 
 use health_switch_world::{
-    AT_HOME, AT_STANDBY, HOME, STANDBY, World, bucket, create_check, switch,
+    ALIAS, ALIAS_AT_HOME, ALIAS_AT_STANDBY, AT_HOME, AT_STANDBY, HOME, STANDBY, World, bucket,
+    create_check,
+    records::{put, record},
+    switch,
 };
 
 /// One world for all of it: every move takes as long as the checkers' interval.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_follows_the_objects_that_route_53s_checkers_see() {
     let world = World::build().await;
+    records_that_route_53_refuses_are_refused(&world).await;
     without_objects_both_are_healthy_and_the_name_is_at_home(&world).await;
     the_standbys_object_moves_the_name_and_brings_it_home(&world).await;
     what_both_objects_say_at_once_is_home(&world).await;
@@ -35,17 +40,41 @@ async fn a_name_follows_the_objects_that_route_53s_checkers_see() {
     world.end().await;
 }
 
+async fn records_that_route_53_refuses_are_refused(world: &World) {
+    use ResourceRecordSetFailover::{Primary, Secondary};
+    let put = async |records: Vec<_>| put(&world.route53, &world.zone, records).await;
+    let [check, _] = &world.checks;
+    let other = "other.shop.internal";
+    let batch = Err("InvalidChangeBatch".to_owned());
+    let bare = vec![record(other, Primary, None)];
+    assert_eq!(put(bare).await, batch, "a primary without a check");
+    let gone = vec![record(other, Primary, Some("gone"))];
+    let unknown = Err("NoSuchHealthCheck".to_owned());
+    assert_eq!(put(gone).await, unknown);
+    let mut second = record(other, Primary, Some(check));
+    second.set_identifier = Some("another".into());
+    let first = record(other, Primary, Some(check));
+    let both = vec![first.clone(), second.clone()];
+    assert_eq!(put(both).await, batch, "two primaries");
+    let pair = vec![first, record(other, Secondary, None)];
+    assert_eq!(put(pair).await, Ok(()));
+    assert_eq!(put(vec![second]).await, batch, "a second primary");
+}
+
 async fn without_objects_both_are_healthy_and_the_name_is_at_home(world: &World) {
     for check in &world.checks {
         let why = "no object, no text";
         world.becomes(check, Some(Health::Healthy), why).await;
     }
     assert_eq!(world.answer().await, AT_HOME);
+    assert_eq!(world.answer_for(ALIAS, RecordType::A).await, ALIAS_AT_HOME);
 }
 
 async fn the_standbys_object_moves_the_name_and_brings_it_home(world: &World) {
     world.put(STANDBY, "7 standby-active").await;
     world.moves_to(AT_STANDBY, "the object was put").await;
+    let alias = world.answer_for(ALIAS, RecordType::A).await;
+    assert_eq!(alias, ALIAS_AT_STANDBY);
     world.put(STANDBY, "8 -").await;
     world.moves_to(AT_HOME, "it was taken back").await;
     world.put(STANDBY, "9 Standby-Active").await;

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use report::timeline::Kind;
 
 use super::{Trouble, World};
-use crate::profile::member;
+use crate::{health_checks::s3, profile::member};
 
 impl World {
     /// Loses a Region whole: its databases, its roads, its endpoints and its functions.
@@ -27,6 +27,7 @@ impl World {
         for plan in self.plans_in(region) {
             self.roads.lose_member(&member(plan, region));
         }
+        self.roads.lose_member(&s3(region));
         let (killed, ()) = tokio::join!(
             self.emulator.kill_region(region),
             self.simulator.lose_region(region)
@@ -67,6 +68,7 @@ impl World {
         for plan in self.plans_in(region) {
             self.roads.mend_member(&member(plan, region));
         }
+        self.roads.mend_member(&s3(region));
         Ok(self.emulator.return_region(region).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! A name with a pair of failover records, moved by what an object in the standby's bucket says: buckets, checks and records in the
 //! emulator, Route 53's checkers on roads to S3, and the DNS that follows them.
 
+pub(crate) mod records;
+
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -8,8 +10,7 @@ use std::{
 };
 
 use aws_sdk_route53::types::{
-    Change, ChangeAction, ChangeBatch, HealthCheckConfig, HealthCheckType, ResourceRecord,
-    ResourceRecordSet, ResourceRecordSetFailover, RrType, builders::HealthCheckConfigBuilder,
+    HealthCheckConfig, HealthCheckType, builders::HealthCheckConfigBuilder,
 };
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use hickory_resolver::{
@@ -35,6 +36,13 @@ pub(crate) const NAME: &str = "shop.internal.";
 pub(crate) const AT_HOME: &str = "shop.internal. 5 IN CNAME west.shop.example.";
 pub(crate) const AT_STANDBY: &str = "shop.internal. 7 IN CNAME east.shop.example.";
 
+/// The same as a pair of aliases: the primary's to a name outside the zone, the secondary's to a record in it.
+pub(crate) const ALIAS: &str = "alias.shop.internal.";
+pub(crate) const ALIAS_AT_HOME: &str = "alias.shop.internal. 60 IN A 127.1.0.1";
+pub(crate) const ALIAS_AT_STANDBY: &str = "alias.shop.internal. 9 IN A 127.1.0.2";
+/// The name outside the zone.
+pub(crate) const OUTSIDE: &str = "west.us-west-2.rds.amazonaws.com";
+
 /// Ten seconds are two and a half.
 pub(crate) const PACE: Pace = Pace(0.25);
 /// What is checked so often has been looked at once by every checker within this.
@@ -49,6 +57,7 @@ pub(crate) struct World {
     pub(crate) route53: aws_sdk_route53::Client,
     /// The health checks of the primary and of the secondary.
     pub(crate) checks: [String; 2],
+    pub(crate) zone: String,
     resolver: TokioResolver,
     _dns: Dns,
     _folder: tempfile::TempDir,
@@ -91,7 +100,7 @@ impl World {
             create_check(&route53, "primary", switch(STANDBY, "standby-active")).await,
             create_check(&route53, "secondary", switch(HOME, "primary-active")).await,
         ];
-        let zone = create_zone(&route53, &checks).await;
+        let zone = records::create(&route53, &checks).await;
 
         let roads = Roads::new(Roads::free_port().await.unwrap());
         let certificates = Certificates::create(folder.path()).unwrap();
@@ -101,7 +110,8 @@ impl World {
         let prober = Prober::start(route53.clone(), reach, PACE).await.unwrap();
         let dns = Dns::start(&zone, route53.clone()).await.unwrap();
         dns.heed(prober.states());
-        let view = dns.view("client", &Default::default()).await.unwrap();
+        let outside = [(OUTSIDE.to_owned(), [127, 1, 0, 1].into())];
+        let view = dns.view("client", &outside.into()).await.unwrap();
         Self {
             emulator,
             front_door,
@@ -109,6 +119,7 @@ impl World {
             prober,
             route53,
             checks,
+            zone,
             resolver: resolver(view),
             _dns: dns,
             _folder: folder,
@@ -123,8 +134,13 @@ impl World {
 
     /// What the name's CNAME is answered with now.
     pub(crate) async fn answer(&self) -> String {
+        self.answer_for(NAME, RecordType::CNAME).await
+    }
+
+    /// The first record of what the DNS answers now.
+    pub(crate) async fn answer_for(&self, name: &str, kind: RecordType) -> String {
         self.resolver.clear_cache();
-        let found = self.resolver.lookup(NAME, RecordType::CNAME).await.unwrap();
+        let found = self.resolver.lookup(name, kind).await.unwrap();
         found.answers()[0].to_string()
     }
 
@@ -232,49 +248,6 @@ pub(crate) async fn create_check(
     let create = route53.create_health_check().caller_reference(reference);
     let create = create.health_check_config(config.build().unwrap());
     create.send().await.unwrap().health_check.unwrap().id
-}
-
-/// The zone with the pair of records; answers its identifier.
-async fn create_zone(route53: &aws_sdk_route53::Client, checks: &[String; 2]) -> String {
-    let create = route53.create_hosted_zone().name(NAME);
-    let zone = create.caller_reference("shop").send().await.unwrap();
-    let zone = zone.hosted_zone.unwrap().id;
-    let [primary, secondary] = checks;
-    let pair = [
-        (
-            ResourceRecordSetFailover::Primary,
-            primary,
-            5,
-            "west.shop.example",
-        ),
-        (
-            ResourceRecordSetFailover::Secondary,
-            secondary,
-            7,
-            "east.shop.example",
-        ),
-    ];
-    let changes = pair.map(|(role, check, ttl, target)| {
-        let value = ResourceRecord::builder().value(target).build().unwrap();
-        let set = ResourceRecordSet::builder()
-            .name(NAME)
-            .r#type(RrType::Cname)
-            .set_identifier(role.as_str())
-            .failover(role)
-            .health_check_id(check)
-            .ttl(ttl)
-            .resource_records(value);
-        let change = Change::builder().action(ChangeAction::Create);
-        change
-            .resource_record_set(set.build().unwrap())
-            .build()
-            .unwrap()
-    });
-    let batch = ChangeBatch::builder().set_changes(Some(changes.into()));
-    let change = route53.change_resource_record_sets().hosted_zone_id(&zone);
-    let change = change.change_batch(batch.build().unwrap());
-    change.send().await.unwrap();
-    zone
 }
 
 fn resolver(view: SocketAddr) -> TokioResolver {

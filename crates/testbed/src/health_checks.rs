@@ -51,7 +51,8 @@ pub struct Prober {
 /// The states of all health checks, by what their checkers have seen up to now.
 #[derive(Clone, Default)]
 pub struct States {
-    stations: Arc<Mutex<BTreeMap<String, Station>>>,
+    /// `None` without a prober, or when it is gone: what it had begun to read is not taken over any more.
+    stations: Arc<Mutex<Option<BTreeMap<String, Station>>>>,
 }
 
 impl Prober {
@@ -67,7 +68,9 @@ impl Prober {
     ) -> Result<Self, Unreadable> {
         let states = States::default();
         let checkers = Arc::new(Checkers { reach, pace });
-        states.renew(account::read(&route53).await?, &checkers);
+        let checks = account::read(&route53).await?;
+        *states.locked() = Some(BTreeMap::new());
+        states.renew(checks, &checkers);
         let mut keeper = JoinSet::new();
         keeper.spawn(keep_reading(route53, states.clone(), checkers));
         Ok(Self {
@@ -91,7 +94,7 @@ impl Prober {
 
 impl Drop for Prober {
     fn drop(&mut self) {
-        self.states.locked().clear();
+        *self.states.locked() = None;
     }
 }
 
@@ -100,15 +103,18 @@ impl States {
     #[must_use]
     pub fn of(&self, id: &str) -> Option<Health> {
         let stations = self.locked();
-        let facts = stations.iter();
+        let facts = stations.iter().flatten();
         let facts = facts.map(|(id, station)| (id.clone(), station.facts()));
         state::state(id, &facts.collect())
     }
 
     /// Takes over what the account's checks are now. Checkers of what was not changed go on.
     fn renew(&self, checks: BTreeMap<String, Check>, checkers: &Arc<Checkers>) {
-        let mut stations = self.locked();
-        let mut before = std::mem::take(&mut *stations);
+        let mut locked = self.locked();
+        let Some(stations) = locked.as_mut() else {
+            return;
+        };
+        let mut before = std::mem::take(stations);
         for (id, check) in checks {
             let station = match before.remove(&id) {
                 Some(station) => station.now(check, checkers),
@@ -118,7 +124,7 @@ impl States {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Station>> {
+    fn locked(&self) -> MutexGuard<'_, Option<BTreeMap<String, Station>>> {
         self.stations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -112,15 +112,18 @@ async fn a_region_whose_s3_is_cut_off_is_home_and_a_few_checkers_are_enough(worl
     world.moves_to(AT_HOME, "no checker reaches S3").await;
     world.roads.mend_member(&s3);
     world.moves_to(AT_STANDBY, "all do").await;
-    let (last, most) = CHECKER_REGIONS.split_last().unwrap();
-    let (but_one, others) = most.split_last().unwrap();
-    for region in others {
+    // One of three may be late on a machine that has much to do.
+    let (five, [two @ .., _]) = CHECKER_REGIONS.split_at(5) else {
+        panic!("{CHECKER_REGIONS:?}")
+    };
+    for region in five {
         world.roads.cut(&checkers(region), &s3).unwrap();
     }
-    world.stays(AT_STANDBY, "two of eight reach it").await;
-    world.roads.cut(&checkers(but_one), &s3).unwrap();
-    let why = format!("one of eight reaches it: {last}");
-    world.moves_to(AT_HOME, &why).await;
+    world.stays(AT_STANDBY, "three of eight reach it").await;
+    for region in two {
+        world.roads.cut(&checkers(region), &s3).unwrap();
+    }
+    world.moves_to(AT_HOME, "one of eight reaches it").await;
     world.roads.mend_member(&s3);
     world.moves_to(AT_STANDBY, "all do again").await;
 }

@@ -128,9 +128,28 @@ async fn every_page_is_read_and_what_is_new_or_gone_is_noticed() {
     route53.listed.send_replace(Some(all));
     becomes(&prober, "bad", None).await;
     assert_eq!(prober.state("sum"), Some(Healthy));
+}
+
+#[tokio::test]
+async fn without_its_prober_no_check_has_a_state_and_nothing_begins_anew() {
+    let (_listener, open, _) = ports().await;
+    let route53 = Route53::start(vec![("it", tcp(open, ""))]).await;
+    let prober = route53.prober().await.unwrap();
     let states = prober.states();
+    let checkers = Arc::new(Checkers {
+        reach: Reach::default(),
+        pace: PACE,
+    });
+    assert_eq!(states.of("it"), Some(Healthy));
     drop(prober);
-    assert_eq!(states.of("good"), None);
+    assert_eq!(states.of("it"), None);
+    let check = Check {
+        kind: check::Kind::Unwatched,
+        inverted: false,
+        disabled: true,
+    };
+    states.renew([("it".to_owned(), check)].into(), &checkers);
+    assert_eq!(states.of("it"), None);
 }
 
 /// The same, by checkers of which none has a verdict of its own before a minute has passed.

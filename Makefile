@@ -28,7 +28,7 @@ export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(venv)/.installed $(venv)/.checks $(node)/.installed $(provider_aws)/.installed ## Installs the pinned tools into .tools
+setup: $(venv)/.installed $(venv)/.checks $(venv)/.application $(node)/.installed $(provider_aws)/.installed ## Installs the pinned tools into .tools
 
 $(venv)/.installed: tools/requirements.txt
 	rm -rf $(venv)
@@ -40,6 +40,12 @@ $(venv)/.installed: tools/requirements.txt
 $(venv)/.checks: tools/checks.txt $(venv)/.installed
 	$(venv)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: \
 		--requirement tools/checks.txt
+	touch $@
+
+# What the example's image has is what its test runs.
+$(venv)/.application: examples/application/requirements.txt $(venv)/.installed
+	$(venv)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: \
+		--requirement examples/application/requirements.txt
 	touch $@
 
 $(node)/.installed: tools/package.json tools/package-lock.json
@@ -222,10 +228,10 @@ check: setup $(deny) ## Checks the state machines, the templates, their policies
 fmt: ## Formats the sources
 	$(CARGO) fmt --all
 
-pins: ## Renews the hashes in tools/*.txt after a change of a tools/*.in (needs uv)
-	cd tools && for names in requirements checks; do \
-		uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url \
-			--no-header $$names.in --output-file $$names.txt || exit 1; \
+pins: ## Renews the hashes in the *.txt of tools and of the example after a change of a *.in (needs uv)
+	for names in tools/requirements tools/checks examples/application/requirements; do \
+		(cd $$(dirname $$names) && uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+			--no-emit-index-url --no-header $$(basename $$names).in --output-file $$(basename $$names).txt) || exit 1; \
 	done
 	cd tools && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 

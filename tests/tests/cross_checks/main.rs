@@ -5,6 +5,7 @@
 )]
 
 mod alarms;
+mod application;
 mod bounds;
 mod code;
 mod cost;

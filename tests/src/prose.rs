@@ -21,7 +21,9 @@ pub struct Page {
 #[must_use]
 pub fn pages() -> Vec<Page> {
     let above = repository::documents_at_the_root();
-    let named = above.into_iter().chain(repository::documents("docs"));
+    let below = ["docs", "examples"].into_iter();
+    let below = below.flat_map(repository::documents);
+    let named = above.into_iter().chain(below);
     named
         .map(|name| Page {
             text: repository::text(&name),

@@ -96,8 +96,12 @@ pub fn member_functions() -> Vec<(String, Value, Value)> {
 
 /// A template of `cloudformation/`, by its name without the ending.
 pub fn read(name: &str) -> Value {
-    let path = format!("cloudformation/{name}.yaml");
-    let text = repository::text(&path);
+    read_at(&format!("cloudformation/{name}.yaml"))
+}
+
+/// A template, or another file in YAML, by its path from the root.
+pub fn read_at(path: &str) -> Value {
+    let text = repository::text(path);
     let documents = Yaml::load_from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}"));
     let [document] = documents.as_slice() else {
         panic!("{path} holds {} documents", documents.len());

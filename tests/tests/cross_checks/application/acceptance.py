@@ -36,7 +36,7 @@ ADDRESSES = {WEST: "127.0.0.2", EAST: "127.0.0.3"}
 ELSEWHERE = "127.0.0.4"
 ADMIN, PASSWORD, ADMIN_PASSWORD = "failover_admin", "the-applications-own-password", "the-administrators-password"
 # More than any one wait of the program.
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 90
 # PostgreSQL refuses to run as root, and ends with this program.
 WRAPPER = (["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []) + (
     ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else [])

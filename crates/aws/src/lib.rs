@@ -37,6 +37,7 @@ mod lambda;
 mod losses;
 mod quotas;
 mod route53;
+mod s3;
 mod secrets;
 mod sns;
 mod ssm;

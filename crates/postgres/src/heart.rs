@@ -1,6 +1,6 @@
 //! The heart of a member's database, over SQL: once for everybody who has a connector.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use failover::{
     Error,
@@ -82,6 +82,19 @@ macro_rules! heart_over_sql {
             ) -> Result<Result<String, ::failover::beat::Write>, ::failover::Error> {
                 Ok($crate::heart::leads_to(self.connector()?, name).await)
             }
+
+            async fn addresses(
+                &self,
+                name: &str,
+            ) -> Result<
+                Result<
+                    ::std::collections::BTreeSet<::std::net::IpAddr>,
+                    ::failover::beat::Write,
+                >,
+                ::failover::Error,
+            > {
+                Ok($crate::heart::addresses(self.connector()?, name).await)
+            }
         }
     };
 }
@@ -125,4 +138,13 @@ pub async fn set_up(
 pub async fn leads_to(connector: &Connector, name: &str) -> Result<String, Write> {
     let found = connector.resolver().resolve(name).await;
     Ok(found.map(|(_, leads_to)| leads_to)?)
+}
+
+/// Every address that a name leads to, or what the resolver says instead.
+///
+/// # Errors
+/// As [`leads_to`].
+pub async fn addresses(connector: &Connector, name: &str) -> Result<BTreeSet<IpAddr>, Write> {
+    let found = connector.resolver().addresses(name).await?;
+    Ok(found.into_iter().collect())
 }

@@ -15,7 +15,7 @@ use failover::{
         Input, Output, Pass,
         frame::{self, Acting, Came, Step, Then},
     },
-    ports::{Ledger, Names, Parameters, People, Runtime},
+    ports::{Ledger, Names, Objects, Parameters, People, Runtime},
     topologies::{Topologies, Topology},
 };
 
@@ -63,13 +63,13 @@ pub struct DnsFlip;
 /// The guards' refusals; `UnexpectedTopology` for a later epoch, at once; when nothing is left to do, what could not be led over: by
 /// its own name where it is one thing, else `NotReady`, or `Unavailable` while something was only silent.
 pub async fn run(
-    world: &(impl Ledger + Runtime + Topologies + Parameters + Names + People),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Objects + Names + People),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&DnsFlip, world, input).await
 }
 
-impl<W: Ledger + Runtime + Topologies + Parameters + Names + People> Step<W> for DnsFlip {
+impl<W: Ledger + Runtime + Topologies + Parameters + Objects + Names + People> Step<W> for DnsFlip {
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -121,7 +121,7 @@ impl<W: Ledger + Runtime + Topologies + Parameters + Names + People> Step<W> for
 }
 
 async fn lead(
-    world: &(impl Runtime + Parameters + Names),
+    world: &(impl Runtime + Parameters + Objects + Names),
     pass: &mut Pass,
     seen: &Observed,
     action: &Action,
@@ -136,7 +136,7 @@ async fn lead(
 }
 
 async fn observe(
-    world: &(impl Runtime + Parameters + Names),
+    world: &(impl Runtime + Parameters + Objects + Names),
     pass: &Pass,
     endpoints: &BTreeMap<Region, Endpoints>,
 ) -> Result<Observed, Error> {
@@ -196,7 +196,7 @@ async fn endpoints(
 /// # Errors
 /// `Unavailable`, `Denied` where RDS does not tell.
 pub async fn refusals(
-    world: &(impl Ledger + Runtime + Topologies + Parameters + Names),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Objects + Names),
     pass: &Pass,
 ) -> Result<Vec<String>, Error> {
     let endpoints = endpoints(world, pass).await?;
@@ -280,7 +280,14 @@ fn reason(pass: &Pass, seen: &Observed, action: &Action) -> String {
 fn what(pass: &Pass, seen: &Observed, action: &Action) -> String {
     let (to, epoch) = (&pass.run.to, seen.epoch);
     match action {
-        Action::Done => format!("every record points to {to} in epoch {epoch}, in sync"),
+        Action::Done => {
+            let missed = seen.routes.missed(epoch);
+            let missed = missed.iter().map(|says| format!("; {says}"));
+            format!(
+                "every record points to {to} in epoch {epoch}, in sync{}",
+                missed.collect::<String>()
+            )
+        }
         Action::Wait if seen.routes.is_throttled => {
             "Route 53 takes no more calls of this account just now; it is asked again".into()
         }

@@ -23,7 +23,7 @@ mod validate;
 
 pub use fault::Fault;
 pub use read::{BYTES_MAX, SCHEMA, check, read, read_named};
-pub use routes::{Endpoint, Route, UNNAMED};
+pub use routes::{Endpoint, Route, Switch, UNNAMED};
 pub use salvage::salvaged;
 pub use services::{
     AsgGroup, AsgPilotLight, AsgTarget, EcsService, EcsTarget, PilotLight, Service,

@@ -30,6 +30,11 @@ pub(super) const PARAMETER: &str = "^/(?!aws|ssm|aurora-failover/)[A-Za-z0-9_./-
 /// The longest name of a parameter.
 /// Source: <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>.
 pub(super) const PARAMETER_MAX: usize = 1011;
+/// A bucket of S3. One with dots has no certificate for its own name.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
+pub(super) const BUCKET: &str = "^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$";
+/// The key of an object that a health check asks for: what a path needs no escape for.
+pub(super) const KEY: &str = "^[A-Za-z0-9_-][A-Za-z0-9/_.-]{0,199}$";
 /// The ARN of an SNS topic. One that ends in `.fifo` takes no message without a group.
 /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>.
 pub(super) const TOPIC: &str =
@@ -54,6 +59,16 @@ pub(super) fn is_ecs(name: &str) -> bool {
 
 pub(super) fn is_asg(name: &str) -> bool {
     consists(name, 255, "_.+=@/-")
+}
+
+pub(super) fn is_bucket(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let ends = name.starts_with('-') || name.ends_with('-');
+    (3..=63).contains(&name.len()) && name.chars().all(fits) && !ends
+}
+
+pub(super) fn is_key(key: &str) -> bool {
+    consists(key, 200, "/_.-") && !key.starts_with(['/', '.'])
 }
 
 pub(super) fn is_hosted_zone(id: &str) -> bool {
@@ -125,6 +140,8 @@ mod tests {
             of(SECRET, 512, is_secret),
             of(ECS, 255, is_ecs),
             of(ASG, 255, is_asg),
+            of(BUCKET, 63, is_bucket),
+            of(KEY, 200, is_key),
             of(HOSTED_ZONE, 32, is_hosted_zone),
             of(HOST, HOST_MAX, is_host),
             of(PARAMETER, PARAMETER_MAX, is_parameter),
@@ -143,6 +160,10 @@ mod tests {
             "",
             "a",
             "a-b",
+            "-ab",
+            "ab-",
+            "switches/orders.json",
+            ".hidden",
             "a--b",
             "-a",
             "a-",

@@ -1,9 +1,12 @@
 //! How traffic is led to the writer: the kinds of routes that there are.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, names};
+use crate::domain::Region;
 
 /// A name that leads to the writer or to the readers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +37,33 @@ pub enum Route {
         /// What it holds.
         endpoint: Endpoint,
     },
+    /// A name of an application whose failover records follow what objects in S3 say: it needs S3 where the application goes, and
+    /// no control plane.
+    HealthSwitch {
+        /// The name, without the trailing dot.
+        #[schemars(length(max = names::HOST_MAX), extend("pattern" = names::HOST))]
+        name: String,
+        /// The Region of the PRIMARY record.
+        primary: Region,
+        /// The object of each Region; the primary's may be left out.
+        #[schemars(extend("minProperties" = 1))]
+        switches: BTreeMap<Region, Switch>,
+        /// The target's own name in each of the two Regions: that of its load balancer.
+        #[schemars(extend("minProperties" = 2))]
+        targets: BTreeMap<Region, String>,
+    },
+}
+
+/// An object that a health check of the other Region's record looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Its bucket, in this Region.
+    #[schemars(extend("pattern" = names::BUCKET))]
+    pub bucket: String,
+    /// Its key.
+    #[schemars(extend("pattern" = names::KEY))]
+    pub key: String,
 }
 
 /// Which of a member's endpoints.
@@ -56,6 +86,7 @@ impl Plan {
             Route::Cname { endpoint, .. } | Route::Ssm { endpoint, .. } => {
                 *endpoint == Endpoint::Writer
             }
+            Route::HealthSwitch { .. } => false,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The heart of a member's database: the beats that its probe commits and reads, and the epoch that they stand under.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -70,6 +71,14 @@ pub trait Heart: Sync {
         &self,
         name: &str,
     ) -> impl Future<Output = Result<Result<String, Write>, Error>> + Send;
+    /// Every address that a name leads to, or what a resolver says instead.
+    ///
+    /// # Errors
+    /// As [`Heart::leads_to`].
+    fn addresses(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Result<BTreeSet<IpAddr>, Write>, Error>> + Send;
 }
 
 /// Where a member is reached.

@@ -6,6 +6,7 @@ mod functions;
 mod heart;
 mod ledger;
 mod names;
+mod objects;
 mod parameters;
 mod people;
 mod runtime;
@@ -18,6 +19,7 @@ pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput,
 pub use heart::{Heart, Place, Spares};
 pub use ledger::{Ledger, rows, update, update_if, withdraw};
 pub use names::{Batch, Heard, Names, Record};
+pub use objects::{Object, Objects};
 pub use parameters::{Parameter, Parameters};
 pub use people::People;
 pub use runtime::{Runtime, within};

@@ -1,7 +1,7 @@
 //! A world in which a probe looks and never logs in, and a fence is answered one thing: what is tested is where they look and
 //! what they make of it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 
@@ -303,6 +303,10 @@ impl Heart for Books {
     }
 
     async fn leads_to(&self, _: &str) -> Result<Result<String, Write>, Error> {
+        Ok(Err(failed()))
+    }
+
+    async fn addresses(&self, _: &str) -> Result<Result<BTreeSet<IpAddr>, Write>, Error> {
         Ok(Err(failed()))
     }
 }

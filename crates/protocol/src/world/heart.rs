@@ -1,6 +1,6 @@
 //! The databases, as ProveWriter's login meets them.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use failover::{
     Error,
@@ -97,6 +97,10 @@ impl Heart for Seen<'_> {
     }
 
     async fn leads_to(&self, _: &str) -> Result<Result<String, Write>, Error> {
+        astray()
+    }
+
+    async fn addresses(&self, _: &str) -> Result<Result<BTreeSet<IpAddr>, Write>, Error> {
         astray()
     }
 }

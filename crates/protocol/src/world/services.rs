@@ -5,8 +5,9 @@ use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     ports::{
-        Batch, Confirmation, Execution, Functions, Group, Heard, Image, Names, Parameter,
-        Parameters, People, ReachInput, ReachOutput, Record, Rights, Service, Services, Suspicion,
+        Batch, Confirmation, Execution, Functions, Group, Heard, Image, Names, Object, Objects,
+        Parameter, Parameters, People, ReachInput, ReachOutput, Record, Rights, Service, Services,
+        Suspicion,
     },
     switches::Switches,
 };
@@ -152,6 +153,23 @@ impl Parameters for Seen<'_> {
 
     async fn put_parameter(&self, _: &Region, _: &str, _: &Parameter) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+/// No plan that is searched has a switch.
+impl Objects for Seen<'_> {
+    async fn object(&self, _: &Region, _: &str, _: &str) -> Result<Option<Object>, Error> {
+        astray()
+    }
+
+    async fn put_object(
+        &self,
+        _: &Region,
+        _: (&str, &str),
+        _: &str,
+        _: Option<&Object>,
+    ) -> Result<bool, Error> {
+        astray()
     }
 }
 

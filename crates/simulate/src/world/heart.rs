@@ -1,6 +1,6 @@
 //! The members' databases, as the probe and the administrator log in there.
 
-use std::{future::pending, time::Duration};
+use std::{collections::BTreeSet, future::pending, net::IpAddr, time::Duration};
 
 use failover::{
     Error,
@@ -283,5 +283,10 @@ impl Heart for Invocation {
         let mut state = self.shared.state();
         let found = state.resolve(&self.region, name, now);
         Ok(found.ok_or_else(|| failed("the name does not resolve")))
+    }
+
+    /// No plan that is played has a switch.
+    async fn addresses(&self, _: &str) -> Result<Result<BTreeSet<IpAddr>, Write>, Error> {
+        Ok(Err(failed("the name does not resolve")))
     }
 }

@@ -66,7 +66,10 @@ fn a_plan_without_routes_is_done() {
 fn what_was_seen_is_answered_as_parameters_and_zones() {
     let seen = serde_json::to_value(observed(zone(None, None))).unwrap();
     let fields: Vec<_> = seen.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["epoch", "is_throttled", "parameters", "zones"]);
+    assert_eq!(
+        fields,
+        ["epoch", "is_throttled", "parameters", "switches", "zones"]
+    );
 }
 
 mod account;

@@ -3,7 +3,11 @@
 
 mod news;
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -12,6 +16,7 @@ use crate::routes;
 use failover::{
     Error,
     beat::Write,
+    domain::Region,
     pass::{
         Input, Output, Pass,
         frame::{self, Acting, Came, Step, Then},
@@ -34,6 +39,9 @@ pub struct Observed {
     /// Why the run has given it up, where it has.
     #[serde(skip)]
     pub given_up: Option<String>,
+    /// Whether an application answers there, to which no beat is sent.
+    #[serde(skip)]
+    pub is_application: bool,
 }
 
 /// What a pass does.
@@ -106,6 +114,17 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Vec<Observed>, Error> {
         let mut seen = Vec::new();
         for record in &pass.run.plan.routes {
+            if let Route::HealthSwitch { name, targets, .. } = record {
+                let (leads_to, write) = switched(world, pass, (name, targets)).await?;
+                seen.push(Observed {
+                    name: name.clone(),
+                    leads_to,
+                    write,
+                    given_up: routes::given_up(&pass.run, record, pass.now),
+                    is_application: true,
+                });
+                continue;
+            }
             let (name, leads_to) = match record {
                 Route::Cname {
                     name,
@@ -116,7 +135,7 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
                     parameter,
                     endpoint: Endpoint::Writer,
                 } => (parameter, held(world, parameter).await?),
-                Route::Cname { .. } | Route::Ssm { .. } => continue,
+                Route::Cname { .. } | Route::Ssm { .. } | Route::HealthSwitch { .. } => continue,
             };
             let (leads_to, write) = match leads_to {
                 Ok(leads_to) => (Some(leads_to), None),
@@ -127,6 +146,7 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
                 leads_to,
                 write,
                 given_up: routes::given_up(&pass.run, record, pass.now),
+                is_application: false,
             });
         }
         Ok(seen)
@@ -139,14 +159,14 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
     fn reason(&self, pass: &Pass, seen: &Vec<Observed>, action: &Action) -> String {
         match action {
             Action::Wait(why) => why.clone(),
-            Action::Verify if seen.is_empty() => format!(
+            Action::Verify if seen.iter().all(|seen| seen.is_application) => format!(
                 "{}; that {} takes writes was seen when it was proven",
                 failover::plan::UNNAMED,
                 pass.run.to
             ),
             Action::Verify => format!(
                 "{} name(s) {} a writer of epoch {}",
-                seen.len(),
+                seen.iter().filter(|seen| !seen.is_application).count(),
                 pass.says("lead to", "would be tried, whether they lead to"),
                 pass.rows
                     .current()
@@ -164,14 +184,14 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
         action: &Action,
     ) -> Result<Came, Error> {
         if let Action::Wait(why) = action {
-            news::waits(world, pass, why).await?;
+            news::waits(world, pass, waits(seen, why)).await?;
             return Ok(Came::AsDecided);
         }
         let row = pass.rows.0.get(world.region());
         let target = row
             .and_then(LedgerWriter::of)
             .ok_or_else(|| failover::guard::not_adopted(pass.run.name()))?;
-        for name in seen.iter_mut() {
+        for name in seen.iter_mut().filter(|seen| !seen.is_application) {
             if let Some(host) = &name.leads_to {
                 name.write = Some(beat(world, pass, host, &target).await?);
             }
@@ -179,8 +199,58 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
         let Action::Wait(why) = next_action(seen)? else {
             return Ok(Came::AsDecided);
         };
-        news::waits(world, pass, &why).await?;
+        news::waits(world, pass, waits(seen, &why)).await?;
         Ok(Came::NotYet(why))
+    }
+}
+
+/// What is waited for: a database's name, or only the names of applications.
+fn waits<'a>(seen: &[Observed], why: &'a str) -> news::Waits<'a> {
+    let mut failing = seen.iter().filter(|seen| failure(seen).is_some());
+    match failing.all(|seen| seen.is_application) {
+        true => news::Waits::Application(why),
+        false => news::Waits::Database(why),
+    }
+}
+
+/// Where an application's name leads, and what is wrong with that.
+async fn switched(
+    world: &impl Heart,
+    pass: &Pass,
+    (name, targets): (&str, &BTreeMap<Region, String>),
+) -> Result<(Option<String>, Option<Write>), Error> {
+    let Some(target) = targets.get(&pass.run.to) else {
+        return Ok((None, None));
+    };
+    let other = targets.iter().find(|(region, _)| **region != pass.run.to);
+    let other = other.map_or(target, |(_, other)| other);
+    let asked = [name, target, other].map(|name| world.addresses(name));
+    let found = futures::future::try_join_all(asked).await?;
+    let mut found = found.into_iter();
+    let mut next = || found.next().unwrap_or_else(|| Ok(BTreeSet::new()));
+    let (found, own) = (next(), next());
+    // The name of a Region that is lost need not resolve.
+    let other = next().unwrap_or_default();
+    Ok(followed(target, found, (own, &other)))
+}
+
+/// Health checks and resolvers may not have followed yet. A balancer answers with some of its addresses, in turn, so that those of the
+/// name need not all be those of the target's own name; none may be the other target's.
+fn followed(
+    target: &str,
+    found: Result<BTreeSet<IpAddr>, Write>,
+    (own, other): (Result<BTreeSet<IpAddr>, Write>, &BTreeSet<IpAddr>),
+) -> (Option<String>, Option<Write>) {
+    match (found, own) {
+        (Ok(found), Ok(own)) if !found.is_disjoint(&own) && found.is_disjoint(other) => {
+            (Some(target.to_owned()), None)
+        }
+        (Ok(found), Ok(_)) => {
+            let listed: Vec<_> = found.iter().map(ToString::to_string).collect();
+            let why = format!("that is not where {target} is");
+            (Some(listed.join(", ")), Some(Write::Failed { why }))
+        }
+        (Err(write), _) | (Ok(_), Err(write)) => (None, Some(write)),
     }
 }
 

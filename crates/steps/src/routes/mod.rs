@@ -13,10 +13,11 @@ use failover::{
         frame::{Came, Then},
     },
     plan,
-    ports::{Batch, Names, Parameters, Runtime},
+    ports::{Batch, Names, Objects, Parameters, Runtime},
 };
 
 pub mod cname;
+pub mod health_switch;
 pub mod ssm;
 mod unled;
 
@@ -64,6 +65,8 @@ pub struct Route<'a> {
 pub struct Seen {
     /// The endpoint parameters.
     pub parameters: Vec<ssm::Seen>,
+    /// The switches of applications.
+    pub switches: Vec<health_switch::Seen>,
     /// The zones; not looked at by a run while a parameter has to be tried first.
     pub zones: Vec<cname::Zone>,
     /// Whether Route 53 took no more calls before everything was looked at.
@@ -78,7 +81,14 @@ impl Seen {
     pub fn all(&self, epoch: Epoch) -> impl Iterator<Item = Route<'_>> {
         let parameters = self.parameters.iter().map(move |seen| seen.route(epoch));
         let zones = self.zones.iter().map(move |zone| zone.route(epoch));
-        parameters.chain(zones)
+        let switches = self.switches.iter().map(move |seen| seen.route(epoch));
+        parameters.chain(switches).chain(zones)
+    }
+
+    /// What has to be written yet although everything leads there.
+    pub(crate) fn missed(&self, epoch: Epoch) -> Vec<String> {
+        let each = self.switches.iter();
+        each.flat_map(|seen| seen.missed(epoch)).collect()
     }
 
     /// Everything that could not be led over, or not be looked at.
@@ -90,35 +100,40 @@ impl Seen {
 
 /// Looks at the plan's routes.
 pub(crate) async fn observe(
-    world: &(impl Runtime + Parameters + Names),
+    world: &(impl Runtime + Parameters + Objects + Names),
     pass: &Pass,
     to: &Destination,
 ) -> Seen {
     let (parameters, failed) = ssm::observe(world, pass, to).await;
+    let (switches, unfit) = health_switch::observe(world, pass, to).await;
     let is_first = |seen: &ssm::Seen| seen.stands.is_none() && seen.is_wrong();
+    let is_first =
+        parameters.iter().any(is_first) || switches.iter().any(|seen| seen.is_first(to.epoch));
     // Route 53's control plane may be down with the Region that is lost: what needs none comes first.
-    let named = if !pass.dry_run && parameters.iter().any(is_first) {
+    let named = if !pass.dry_run && is_first {
         cname::Seen::default()
     } else {
         cname::observe(world, pass, to).await
     };
     Seen {
         parameters,
+        switches,
         zones: named.zones,
         is_throttled: named.is_throttled,
-        failed: [failed, named.failed].concat(),
+        failed: [failed, unfit, named.failed].concat(),
     }
 }
 
 /// What leading them there would be refused, every reason.
 pub(crate) async fn refusals(
-    world: &(impl Runtime + Parameters + Names),
+    world: &(impl Runtime + Parameters + Objects + Names),
     pass: &Pass,
     to: &Destination,
 ) -> Vec<String> {
     let of_names = cname::refusals(world, pass, to);
     let of_parameters = ssm::refusals(world, pass, to);
-    <[_; 2]>::from(futures::join!(of_names, of_parameters)).concat()
+    let of_switches = health_switch::refusals(world, pass, to);
+    <[_; 3]>::from(futures::join!(of_names, of_parameters, of_switches)).concat()
 }
 
 /// Why a run has given a route of its plan up, which nothing leads to the writer any more; `None` where it has not.
@@ -126,6 +141,7 @@ pub(crate) fn given_up(run: &Run, route: &plan::Route, now: Timestamp) -> Option
     let stands = match route {
         plan::Route::Cname { hosted_zone, .. } => cname::stands(run, hosted_zone, now),
         plan::Route::Ssm { parameter, .. } => ssm::stands(run, (&run.to, parameter), now),
+        plan::Route::HealthSwitch { .. } => health_switch::stands(run, route, now),
     };
     match stands? {
         Stands::GivenUp(why) => Some(why),
@@ -138,6 +154,8 @@ pub(crate) fn given_up(run: &Run, route: &plan::Route, now: Timestamp) -> Option
 pub enum Change {
     /// Writes one parameter.
     Parameter(ssm::Seen),
+    /// Writes one object.
+    Object(health_switch::Put),
     /// Changes one zone.
     Zone(String, Batch),
 }
@@ -147,6 +165,7 @@ impl Change {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Parameter(_) => "put_parameter",
+            Self::Object(_) => "put_object",
             Self::Zone(..) => "change",
         }
     }
@@ -155,7 +174,7 @@ impl Change {
     pub(crate) const fn then(&self) -> Then {
         match self {
             // What was written is read back at once: every second here is one without a writer for tasks that start.
-            Self::Parameter(_) => Then::Again(0),
+            Self::Parameter(_) | Self::Object(_) => Then::Again(0),
             Self::Zone(..) => Then::Later,
         }
     }
@@ -164,6 +183,7 @@ impl Change {
     pub(crate) fn what(&self) -> String {
         match self {
             Self::Parameter(seen) => seen.called(),
+            Self::Object(put) => put.called(),
             Self::Zone(zone, batch) => cname::what(zone, batch),
         }
     }
@@ -171,7 +191,7 @@ impl Change {
     /// Notes in the run's record what the next pass has to know, should the answer be lost.
     pub(crate) fn mark(&self, pass: &mut Pass) {
         match self {
-            Self::Parameter(_) => {}
+            Self::Parameter(_) | Self::Object(_) => {}
             Self::Zone(zone, _) => cname::mark(pass, zone),
         }
     }
@@ -179,12 +199,13 @@ impl Change {
     /// Asks for it. What fails is noted, and hides nothing else.
     pub(crate) async fn make(
         &self,
-        world: &(impl Runtime + Parameters + Names),
+        world: &(impl Runtime + Parameters + Objects + Names),
         pass: &mut Pass,
         reason: &str,
     ) -> Came {
         match self {
             Self::Parameter(seen) => ssm::put(world, pass, seen).await,
+            Self::Object(put) => health_switch::put(world, pass, put).await,
             Self::Zone(zone, batch) => cname::change(world, pass, (zone, batch), reason).await,
         }
     }

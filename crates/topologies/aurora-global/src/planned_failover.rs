@@ -25,7 +25,8 @@ use failover::{
     },
     plan::Plan,
     ports::{
-        self, Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, update,
+        self, Functions, Ledger, Names, Objects, Parameters, People, Runtime, Secrets, Services,
+        update,
     },
     topologies::Topologies,
     topology::{Cluster, GlobalCluster, Role, role},
@@ -118,6 +119,7 @@ pub async fn handle(
          + Parameters
          + Functions
          + Names
+         + Objects
          + Services
          + Secrets
          + People
@@ -150,6 +152,7 @@ pub async fn run(
          + Parameters
          + Functions
          + Names
+         + Objects
          + Services
          + Secrets
          + People
@@ -167,6 +170,7 @@ impl<
         + Parameters
         + Functions
         + Names
+        + Objects
         + Services
         + Secrets
         + People,

@@ -56,6 +56,7 @@ fn the_answers_of_the_example_have_no_fault_and_its_plan_is_of_what_they_build()
                 let allowed = answers["everywhere"]["EndpointParameterArns"].as_str();
                 assert!(allowed.unwrap().ends_with(parameter));
             }
+            Route::HealthSwitch { name, .. } => panic!("the example has no switch for {name}"),
         }
     }
     assert_eq!(plan.routes.len(), 2);

@@ -164,7 +164,7 @@ fn faults_of_form_hide_no_fault_of_sense() {
         "detection.interval_seconds is 0",
         "home_region is eu-west-1, which is not in topology.members",
         "routes.0.ttl_seconds is 86400",
-        "routes.1.kind is \"alias\"; set it to cname or ssm",
+        "routes.1.kind is \"alias\"; set it to cname or ssm or health_switch",
     ] {
         assert!(why.contains(part), "{part} is missing from: {why}");
     }
@@ -235,7 +235,7 @@ fn a_kind_that_nobody_built_is_refused_with_those_that_there_are() {
         ),
         (
             "/routes/0/kind",
-            "routes.0.kind is \"x\"; set it to cname or ssm",
+            "routes.0.kind is \"x\"; set it to cname or ssm or health_switch",
         ),
         (
             "/services/0/kind",

@@ -108,8 +108,8 @@ fn a_record_is_judged_by_its_kind() {
         [
             "routes.0.endpoint is \"reeder\"; set it to writer or reader",
             "routes.0.ttl_seconds is \"five\"; give it a whole number that is not negative",
-            "routes.1.kind is \"alias\"; set it to cname or ssm",
-            "routes.2.kind is missing; set it to cname or ssm",
+            "routes.1.kind is \"alias\"; set it to cname or ssm or health_switch",
+            "routes.2.kind is missing; set it to cname or ssm or health_switch",
         ]
     );
 }

@@ -16,46 +16,131 @@ use crate::{
 const TTL_SECONDS_MAX: u32 = 300;
 
 pub(super) fn routes(plan: &Plan, found: &mut Faults) {
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut objects) = (BTreeSet::new(), BTreeSet::new());
     for (index, route) in plan.routes.iter().enumerate() {
         let of = |field: &str| format!("routes.{index}.{field}");
         let (field, name) = match route {
             Route::Cname { name, .. } => (of("name"), name),
             Route::Ssm { parameter, .. } => (of("parameter"), parameter),
+            Route::HealthSwitch { name, .. } => (of("name"), name),
         };
         found.when(!seen.insert(name), &[&field], || {
             format!("{field} {name} stands twice; keep one")
         });
-        let Route::Cname {
-            hosted_zone,
-            ttl_seconds,
-            accept_route53_risk,
-            ..
-        } = route
-        else {
-            parameter(&field, name, found);
-            continue;
-        };
-        let zone = of("hosted_zone");
-        let fix = "write the id alone, like Z0EXAMPLE";
-        found.named(&zone, hosted_zone, names::is_hosted_zone(hosted_zone), fix);
-        let fix = "write a full name without the trailing dot, in letters from a to z, digits, hyphens and underscores";
-        found.named(&field, name, names::is_host(name), fix);
-        let ttl = of("ttl_seconds");
-        let fits = (1..=TTL_SECONDS_MAX).contains(ttl_seconds);
-        found.when(!fits, &[&ttl], || {
-            format!("{ttl} is {ttl_seconds}; use 1 to {TTL_SECONDS_MAX}: clients keep the dead writer that long")
-        });
-        // Route 53's control plane lives there and nowhere else in the partition.
-        let control_plane = plan.home_region.of_route53();
-        let risk = plan.members().contains_key(&control_plane) && !accept_route53_risk;
-        let accepted = of("accept_route53_risk");
-        found.when(risk, &[&accepted, "home_region", MEMBERS], || {
+        match route {
+            Route::Cname { .. } => cname(plan, (index, route), found),
+            Route::Ssm { .. } => parameter(&field, name, found),
+            Route::HealthSwitch { switches, .. } => {
+                switch(plan, (index, route), found);
+                for (region, switch) in switches {
+                    let at = of(&format!("switches.{region}"));
+                    let is_second = !objects.insert((region, &switch.bucket, &switch.key));
+                    found.when(is_second, &[&at], || {
+                        format!(
+                            "{at} is object {} of bucket {}, which stands twice; give each name its own",
+                            switch.key, switch.bucket
+                        )
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A name in DNS.
+fn host(field: &str, name: &str, found: &mut Faults) {
+    let fix = "write a full name without the trailing dot, in letters from a to z, digits, hyphens and underscores";
+    found.named(field, name, names::is_host(name), fix);
+}
+
+fn cname(plan: &Plan, (index, route): (usize, &Route), found: &mut Faults) {
+    let of = |field: &str| format!("routes.{index}.{field}");
+    let Route::Cname {
+        hosted_zone,
+        name,
+        ttl_seconds,
+        accept_route53_risk,
+        ..
+    } = route
+    else {
+        return;
+    };
+    let zone = of("hosted_zone");
+    let fix = "write the id alone, like Z0EXAMPLE";
+    found.named(&zone, hosted_zone, names::is_hosted_zone(hosted_zone), fix);
+    host(&of("name"), name, found);
+    let ttl = of("ttl_seconds");
+    let fits = (1..=TTL_SECONDS_MAX).contains(ttl_seconds);
+    found.when(!fits, &[&ttl], || {
+        format!("{ttl} is {ttl_seconds}; use 1 to {TTL_SECONDS_MAX}: clients keep the dead writer that long")
+    });
+    // Route 53's control plane lives there and nowhere else in the partition.
+    let control_plane = plan.home_region.of_route53();
+    let risk = plan.members().contains_key(&control_plane) && !accept_route53_risk;
+    let accepted = of("accept_route53_risk");
+    found.when(risk, &[&accepted, "home_region", MEMBERS], || {
+        format!(
+            "{accepted} is false and routes.{index} needs Route 53's control plane, which lives in {control_plane}, a member; \
+             use kind ssm, or write \"accept_route53_risk\": true if losing both at once is acceptable"
+        )
+    });
+}
+
+/// A pair of failover records: two Regions of the plan, of which one is the primary, and at least the other one's object.
+fn switch(plan: &Plan, (index, route): (usize, &Route), found: &mut Faults) {
+    let of = |field: &str| format!("routes.{index}.{field}");
+    let Route::HealthSwitch {
+        name,
+        primary,
+        switches,
+        targets,
+    } = route
+    else {
+        return;
+    };
+    host(&of("name"), name, found);
+    let (at_primary, at_switches, at_targets) = (of("primary"), of("switches"), of("targets"));
+    let two = targets.len() == 2;
+    found.when(!two, &[&at_targets], || {
+        format!(
+            "{at_targets} has {} Regions; a pair of failover records has two, the primary's and the standby's",
+            targets.len()
+        )
+    });
+    for (region, target) in targets {
+        host(&format!("{at_targets}.{region}"), target, found);
+        let is_member = plan.members().contains_key(region);
+        found.when(!is_member, &[&at_targets, MEMBERS], || {
             format!(
-                "{accepted} is false and routes.{index} needs Route 53's control plane, which lives in {control_plane}, a member; \
-                 use kind ssm, or write \"accept_route53_risk\": true if losing both at once is acceptable"
+                "{at_targets} has {region}, which is not in {MEMBERS}; choose two of {}",
+                listed(plan)
             )
         });
+    }
+    let is_target = targets.contains_key(primary);
+    found.when(!is_target, &[&at_primary, &at_targets], || {
+        format!("{at_primary} is {primary}, which has no name in {at_targets}; write the Region of the PRIMARY record")
+    });
+    let standby = targets.keys().find(|region| *region != primary);
+    let decides = standby.is_none_or(|standby| switches.contains_key(standby));
+    found.when(!decides, &[&at_switches, &at_primary], || {
+        format!(
+            "{at_switches} has no bucket in {}, whose object moves the traffic there; name it",
+            standby.map_or("the standby's Region", Region::as_str)
+        )
+    });
+    for (region, switch) in switches {
+        let is_target = targets.contains_key(region);
+        found.when(!is_target, &[&at_switches, &at_targets], || {
+            format!("{at_switches} has {region}, which has no name in {at_targets}; take it out")
+        });
+        let at = |field: &str| format!("{at_switches}.{region}.{field}");
+        let (bucket, key) = (&switch.bucket, &switch.key);
+        let fix = "write the name of a bucket: 3 to 63 letters from a to z, digits and hyphens";
+        found.named(&at("bucket"), bucket, names::is_bucket(bucket), fix);
+        let fix =
+            "write a key like switch, in letters, digits, hyphens, underscores, dots and slashes";
+        found.named(&at("key"), key, names::is_key(key), fix);
     }
 }
 

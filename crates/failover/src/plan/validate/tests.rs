@@ -191,3 +191,102 @@ fn a_plan_without_witness_may_act_when_that_was_accepted() {
     document["unplanned"]["without_witness"] = json!("accept");
     assert!(read(&document.to_string()).is_ok());
 }
+
+/// A pair of failover records that objects in both Regions switch.
+fn switch() -> Value {
+    let of = |region: &str| json!({"bucket": format!("orders-switch-{region}"), "key": "switch"});
+    json!({
+        "kind": "health_switch",
+        "name": "shop.example.com",
+        "primary": "us-west-2",
+        "switches": {"us-west-2": of("us-west-2"), "us-east-1": of("us-east-1")},
+        "targets": {"us-west-2": "west.example.com", "us-east-1": "east.example.com"},
+    })
+}
+
+#[test]
+fn a_switch_that_could_not_lead_traffic_anywhere_is_a_fault() {
+    let why = |change: fn(&mut Value)| {
+        let mut route = switch();
+        change(&mut route);
+        with("/routes", json!([route]))
+    };
+    assert_eq!(why(|_| {}), "");
+    let one_bucket = why(|route| {
+        drop(
+            route["switches"]
+                .as_object_mut()
+                .unwrap()
+                .remove("us-west-2"),
+        )
+    });
+    assert_eq!(one_bucket, "", "the primary's may be left out");
+    let rows: [(fn(&mut Value), &str); 8] = [
+        (
+            |route| route["primary"] = json!("eu-west-1"),
+            "routes.0.primary is eu-west-1",
+        ),
+        (
+            |route| {
+                drop(
+                    route["switches"]
+                        .as_object_mut()
+                        .unwrap()
+                        .remove("us-east-1"),
+                )
+            },
+            "routes.0.switches has no bucket in us-east-1",
+        ),
+        (
+            |route| {
+                drop(
+                    route["targets"]
+                        .as_object_mut()
+                        .unwrap()
+                        .remove("us-east-1"),
+                )
+            },
+            "routes.0.targets has 1 Regions",
+        ),
+        (
+            |route| route["switches"]["eu-west-1"] = route["switches"]["us-west-2"].clone(),
+            "routes.0.switches has eu-west-1",
+        ),
+        (
+            |route| {
+                route["targets"] =
+                    json!({"us-west-2": "west.example.com", "ap-east-1": "a.example.com"})
+            },
+            "routes.0.targets has ap-east-1, which is not in topology.members",
+        ),
+        (
+            |route| route["switches"]["us-east-1"]["bucket"] = json!("Orders.Switch"),
+            "routes.0.switches.us-east-1.bucket",
+        ),
+        (
+            |route| route["switches"]["us-east-1"]["key"] = json!("/switch"),
+            "routes.0.switches.us-east-1.key",
+        ),
+        (
+            |route| route["targets"]["us-east-1"] = json!("https://east"),
+            "routes.0.targets.us-east-1",
+        ),
+    ];
+    for (change, part) in rows {
+        let told = why(change);
+        assert!(told.contains(part), "{part} is missing from: {told}");
+    }
+}
+
+#[test]
+fn two_names_that_follow_one_object_are_a_fault() {
+    let mut other = switch();
+    other["name"] = json!("admin.example.com");
+    let told = with("/routes", json!([switch(), other]));
+    for part in [
+        "routes.1.switches.us-east-1 is object switch of bucket",
+        "stands twice",
+    ] {
+        assert!(told.contains(part), "{part} is missing from: {told}");
+    }
+}

@@ -9,7 +9,7 @@ use super::*;
 use failover::{
     domain::PlanName,
     ledger::Entry,
-    ports::{Batch, Heard, Parameter, Record},
+    ports::{Batch, Heard, Object, Parameter, Record},
     switches::Switches,
 };
 
@@ -39,6 +39,9 @@ pub(super) struct State {
     pub(super) now: Timestamp,
     pub(super) parameters: BTreeMap<(Region, String), Parameter>,
     pub(super) records: BTreeMap<String, Record>,
+    /// By bucket and key.
+    pub(super) objects: BTreeMap<(String, String), Object>,
+    pub(super) objects_written: u32,
     /// When each change was taken.
     pub(super) changes: Vec<Timestamp>,
     /// How often it was asked whether one is in sync.
@@ -134,6 +137,44 @@ impl Parameters for Account {
     }
 }
 
+impl Objects for Account {
+    async fn object(
+        &self,
+        region: &Region,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<Object>, Error> {
+        if region.as_str() == HOME {
+            unless(self.read.as_ref())?;
+        }
+        let state = self.state.lock().unwrap();
+        let held = state.objects.get(&(bucket.to_owned(), key.to_owned()));
+        Ok(held.cloned())
+    }
+
+    async fn put_object(
+        &self,
+        region: &Region,
+        (bucket, key): (&str, &str),
+        text: &str,
+        read: Option<&Object>,
+    ) -> Result<bool, Error> {
+        if region.as_str() == HOME {
+            unless(self.put.as_ref())?;
+        }
+        let mut state = self.state.lock().unwrap();
+        let place = (bucket.to_owned(), key.to_owned());
+        if state.objects.get(&place) != read {
+            return Ok(false);
+        }
+        let tag = format!("\"{}\"", state.objects_written);
+        state.objects_written += 1;
+        let text = text.to_owned();
+        state.objects.insert(place, Object { text, tag });
+        Ok(true)
+    }
+}
+
 impl Names for Account {
     async fn record(
         &self,
@@ -222,6 +263,8 @@ pub(super) fn world() -> Account {
             records: records.into(),
             changes: Vec::new(),
             syncs: 0,
+            objects: BTreeMap::new(),
+            objects_written: 0,
             second: (0, 0),
         }),
     }

@@ -39,7 +39,68 @@ fn fails(given_up: Option<&str>) -> Observed {
             why: "no answer within 3s".into(),
         }),
         given_up: given_up.map(str::to_owned),
+        is_application: false,
     }
+}
+
+#[test]
+fn an_applications_name_has_followed_when_it_leads_to_the_target_and_no_more_to_the_other() {
+    let set = |all: &[&str]| -> BTreeSet<IpAddr> {
+        all.iter().map(|address| address.parse().unwrap()).collect()
+    };
+    let silent = || {
+        Err(Write::Failed {
+            why: "it does not resolve".into(),
+        })
+    };
+    let target = "east.example.com";
+    let other = set(&["10.9.0.1"]);
+    let own = || Ok(set(&["10.0.0.1", "10.0.0.2"]));
+    let leads = |found, own| followed(target, found, (own, &other));
+    let there = (Some(target.to_owned()), None);
+    assert_eq!(leads(Ok(set(&["10.0.0.2"])), own()), there);
+    let of_many = Ok(set(&["10.0.0.2", "10.0.0.3"]));
+    assert_eq!(leads(of_many, own()), there, "a balancer answers in turn");
+    for found in [&["10.9.0.1"][..], &["10.0.0.1", "10.9.0.1"], &[]] {
+        let (_, write) = leads(Ok(set(found)), own());
+        let why = write.unwrap().to_string();
+        assert!(why.contains("not where east.example.com is"), "{why}");
+    }
+    assert!(leads(silent(), own()).1.is_some());
+    assert!(leads(Ok(set(&["10.0.0.1"])), silent()).1.is_some());
+}
+
+#[tokio::test]
+async fn people_are_told_later_of_a_name_that_health_checks_lead() {
+    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+    let mut run = testing::run();
+    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
+    run.plan.notify.insert("us-east-1".into(), topic.into());
+    run.note(at(100), "ecs_restart", "restart", "it is restarted");
+    let books = testing::Books::with(&testing::row("us-east-1", 8));
+    let mut pass = Pass {
+        run,
+        rows: Rows(books.rows()),
+        now: at(399),
+        dry_run: false,
+    };
+    let mut seen = fails(None);
+    seen.is_application = true;
+    let why = failure(&seen).unwrap();
+    for (second, times) in [(399, 0), (400, 1), (900, 1)] {
+        pass.now = at(second);
+        let waits = waits(std::slice::from_ref(&seen), &why);
+        news::waits(&books, &mut pass, waits).await.unwrap();
+        assert_eq!(books.told().len(), times, "at {second} s");
+    }
+    let told = books.told();
+    assert!(
+        told[0].contains("application's name does not lead to us-east-1 yet"),
+        "{told:?}"
+    );
+    let database = fails(None);
+    let both = [seen, database];
+    assert!(matches!(waits(&both, "why"), news::Waits::Database("why")));
 }
 
 #[test]
@@ -75,9 +136,13 @@ async fn people_are_told_once_that_applications_cannot_write_yet() {
     };
     for (second, times) in [(159, 0), (160, 1), (900, 1)] {
         pass.now = at(second);
-        news::waits(&books, &mut pass, "writer.orders.internal leads nowhere")
-            .await
-            .unwrap();
+        news::waits(
+            &books,
+            &mut pass,
+            news::Waits::Database("writer.orders.internal leads nowhere"),
+        )
+        .await
+        .unwrap();
         assert_eq!(books.told().len(), times, "at {second} s");
     }
     let kept = &books.runs()[&pass.run.run_id];

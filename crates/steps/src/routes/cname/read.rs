@@ -42,7 +42,7 @@ fn planned(plan: &Plan) -> impl Iterator<Item = Planned<'_>> {
             endpoint: *endpoint,
             ttl_seconds: *ttl_seconds,
         }),
-        Route::Ssm { .. } => None,
+        Route::Ssm { .. } | Route::HealthSwitch { .. } => None,
     })
 }
 

@@ -74,7 +74,7 @@ fn planned(plan: &Plan) -> impl Iterator<Item = (&str, Endpoint)> {
             parameter,
             endpoint,
         } => Some((parameter.as_str(), *endpoint)),
-        plan::Route::Cname { .. } => None,
+        plan::Route::Cname { .. } | plan::Route::HealthSwitch { .. } => None,
     })
 }
 

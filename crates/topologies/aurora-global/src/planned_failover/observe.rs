@@ -10,7 +10,9 @@ use failover::{
     domain::Region,
     ledger::{Attempt, Run, Seen},
     pass::{Pass, calls},
-    ports::{Functions, Ledger, Names, Parameters, People, Runtime, Secrets, Services, within},
+    ports::{
+        Functions, Ledger, Names, Objects, Parameters, People, Runtime, Secrets, Services, within,
+    },
     topologies::Topologies,
     topology::{Cluster, FailoverState, GlobalCluster, Named, Role, is_led_by, role},
 };
@@ -26,6 +28,7 @@ pub(super) async fn observe(
          + Parameters
          + Functions
          + Names
+         + Objects
          + Services
          + Secrets
          + People
@@ -101,6 +104,7 @@ async fn without_target(
          + Parameters
          + Functions
          + Names
+         + Objects
          + Services
          + Secrets
          + People

@@ -17,8 +17,8 @@ use failover::{
     ledger::Run,
     pass::Pass,
     ports::{
-        Confirmation, Functions, Ledger, Names, Parameters, People, Rights, Runtime, Secrets,
-        Services,
+        Confirmation, Functions, Ledger, Names, Objects, Parameters, People, Rights, Runtime,
+        Secrets, Services,
     },
     topologies::Topologies,
     topology::{Cluster, GlobalCluster},
@@ -45,6 +45,7 @@ pub(super) async fn reasons(
          + Parameters
          + Functions
          + Names
+         + Objects
          + Services
          + Secrets
          + People

@@ -10,7 +10,9 @@ use failover::{
     domain::{Region, seconds_between},
     pass::{Input, Pass, by_hand},
     plan::Auth,
-    ports::{Functions, Ledger, Names, Parameters, People, Rotation, Runtime, Secrets, Services},
+    ports::{
+        Functions, Ledger, Names, Objects, Parameters, People, Rotation, Runtime, Secrets, Services,
+    },
     topologies::Topologies,
 };
 use steps::{dns_flip, rivals, services};
@@ -27,6 +29,7 @@ pub(super) async fn reasons(
          + Parameters
          + Functions
          + Names
+         + Objects
          + Services
          + Secrets
          + People
@@ -67,7 +70,7 @@ async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
 
 /// What FlipDns would be refused at, behind the point of no return.
 async fn names(
-    world: &(impl Ledger + Runtime + Members + Topologies + Parameters + Names),
+    world: &(impl Ledger + Runtime + Members + Topologies + Parameters + Objects + Names),
     pass: &Pass,
 ) -> Vec<String> {
     let refused = dns_flip::refusals(world, pass).await;

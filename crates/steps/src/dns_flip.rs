@@ -99,7 +99,8 @@ impl<W: Ledger + Runtime + Topologies + Parameters + Objects + Names + People> S
         seen.failures().iter().map(ToString::to_string).collect()
     }
 
-    fn mark(&self, pass: &mut Pass, _: &Observed, action: &Action) {
+    fn mark(&self, pass: &mut Pass, seen: &Observed, action: &Action) {
+        seen.routes.forget_written(&mut pass.run, seen.epoch);
         if let Action::Lead(change) = action {
             change.mark(pass);
         }

@@ -85,6 +85,13 @@ impl Seen {
         parameters.chain(switches).chain(zones)
     }
 
+    /// Forgets what was tried in vain and stands all the same.
+    pub(crate) fn forget_written(&self, run: &mut Run, epoch: Epoch) {
+        for seen in &self.switches {
+            seen.forget_written(run, epoch);
+        }
+    }
+
     /// What has to be written yet although everything leads there.
     pub(crate) fn missed(&self, epoch: Epoch) -> Vec<String> {
         let each = self.switches.iter();

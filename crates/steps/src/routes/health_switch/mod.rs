@@ -125,11 +125,11 @@ impl Put {
 }
 
 impl Looked {
-    /// What is done about it: one that cannot be written counts as silent.
-    fn bucket(&self) -> Bucket {
+    /// What is done about it: one that lacks its word and cannot be written counts as silent.
+    fn bucket(&self, word: Word) -> Bucket {
         match &self.stands {
-            Some(Stands::GivenUp(_)) => Bucket::Silent,
-            Some(Stands::Rests | Stands::Again) | None => self.holds,
+            Some(Stands::GivenUp(_)) if !self.holds.holds(word) => Bucket::Silent,
+            Some(Stands::GivenUp(_) | Stands::Rests | Stands::Again) | None => self.holds,
         }
     }
 
@@ -161,6 +161,16 @@ impl Seen {
         }
     }
 
+    /// Forgets what was tried in vain where the word stands all the same: an answer was lost, and the write was not.
+    pub(super) fn forget_written(&self, run: &mut Run, epoch: Epoch) {
+        for (looked, word) in self.words(epoch) {
+            let place = looked.place.as_ref();
+            if let Some(place) = place.filter(|_| looked.holds.holds(word)) {
+                unled::forget(run, &[&called(&looked.region, place)]);
+            }
+        }
+    }
+
     /// Whether a word of it was not tried yet.
     pub(super) fn is_first(&self, epoch: Epoch) -> bool {
         self.put(epoch)
@@ -189,16 +199,18 @@ impl Seen {
 
     /// Each bucket with the word that it is to hold.
     fn words(&self, epoch: Epoch) -> [(&Looked, Word); 2] {
-        let [in_standby, in_primary] = decide::wanted(self.target, self.standby.bucket());
         let word = |says| Word { epoch, says };
+        let [in_standby, _] = decide::wanted(self.target, self.standby.holds);
+        let in_standby = word(in_standby);
+        let [_, in_primary] = decide::wanted(self.target, self.standby.bucket(in_standby));
         [
-            (&self.standby, word(in_standby)),
+            (&self.standby, in_standby),
             (&self.primary, word(in_primary)),
         ]
     }
 
     fn next(&self, epoch: Epoch) -> Next {
-        let (standby, primary) = (self.standby.bucket(), self.primary.bucket());
+        let [standby, primary] = self.words(epoch).map(|(looked, word)| looked.bucket(word));
         decide::next((self.target, epoch), standby, primary)
     }
 

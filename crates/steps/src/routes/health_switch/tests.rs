@@ -333,3 +333,29 @@ async fn a_third_region_has_no_record_and_is_refused_before_the_writer_moves() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(says), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_word_that_was_written_unseen_stands_and_is_forgotten_as_a_failure() {
+    let both = [
+        (HOME, word(8, Says::Nothing)),
+        (HERE, word(8, Says::StandbyActive)),
+    ];
+    let world = Buckets::holding(&both);
+    let mut pass = pass(HERE, &BOTH);
+    let route = pass.run.plan.routes[0].clone();
+    let own = called(&HERE.into(), &planned_switch(&route, HERE));
+    let denied = Error::Denied("AccessDenied".into());
+    unled::note(&mut pass.run, (&own, &own), pass.now, &denied);
+    assert!(stands(&pass.run, &route, pass.now).is_some());
+    assert_eq!(led(&world, &mut pass).await, Ok(vec![]));
+    let (seen, _) = observe(&world, &pass, &destination(0)).await;
+    seen[0].forget_written(&mut pass.run, Epoch(8));
+    assert_eq!(stands(&pass.run, &route, pass.now), None);
+}
+
+fn planned_switch(route: &plan::Route, region: &str) -> Switch {
+    match route {
+        plan::Route::HealthSwitch { switches, .. } => switches[&region.into()].clone(),
+        plan::Route::Cname { .. } | plan::Route::Ssm { .. } => panic!("it is no switch"),
+    }
+}

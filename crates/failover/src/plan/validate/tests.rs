@@ -204,13 +204,15 @@ fn switch() -> Value {
     })
 }
 
+/// What is said of a plan whose switch was changed.
+fn why(change: fn(&mut Value)) -> String {
+    let mut route = switch();
+    change(&mut route);
+    with("/routes", json!([route]))
+}
+
 #[test]
 fn a_switch_that_could_not_lead_traffic_anywhere_is_a_fault() {
-    let why = |change: fn(&mut Value)| {
-        let mut route = switch();
-        change(&mut route);
-        with("/routes", json!([route]))
-    };
     assert_eq!(why(|_| {}), "");
     let one_bucket = why(|route| {
         drop(
@@ -221,7 +223,8 @@ fn a_switch_that_could_not_lead_traffic_anywhere_is_a_fault() {
         )
     });
     assert_eq!(one_bucket, "", "the primary's may be left out");
-    let rows: [(fn(&mut Value), &str); 8] = [
+    type Row = (fn(&mut Value), &'static str);
+    let rows: [Row; 8] = [
         (
             |route| route["primary"] = json!("eu-west-1"),
             "routes.0.primary is eu-west-1",

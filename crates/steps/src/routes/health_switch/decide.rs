@@ -121,7 +121,8 @@ mod tests {
         let (older, silent) = (word(7, Nothing), Bucket::Silent);
         let both = [(Standby, StandbyActive), (Primary, Nothing)];
         let back = [(Standby, Nothing), (Primary, Nothing)];
-        let rows: [(Side, (Bucket, Bucket), &[(Side, Says)], Next); 8] = [
+        type Row<'a> = (Side, (Bucket, Bucket), &'a [(Side, Says)], Next);
+        let rows: [Row<'_>; 8] = [
             (Standby, (older, older), &both, Stands),
             (Standby, (older, silent), &both[..1], Stands),
             (Standby, (silent, older), &both[1..], Undecided),

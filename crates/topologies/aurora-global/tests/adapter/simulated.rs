@@ -170,6 +170,7 @@ async fn the_accounts_quotas_are_read_with_what_is_taken_of_them() {
     let expected = vec![
         quota("DBInstances", 1, 40),
         quota("DBClusters", 1, 2),
+        quota("ManualSnapshots", 0, 100),
         quota("ManualClusterSnapshots", 0, 100),
     ];
     assert_eq!(world.aws.account_quotas(&WEST.into()).await, Ok(expected));

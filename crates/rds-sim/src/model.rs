@@ -9,6 +9,7 @@ mod blue_green;
 mod calls;
 mod cluster;
 mod completion;
+mod copied;
 mod course;
 mod delete;
 mod describe;

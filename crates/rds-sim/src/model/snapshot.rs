@@ -6,6 +6,7 @@ use crate::{
     model::{
         Model,
         cluster::new_cluster,
+        copied::Copied,
         effect::{Effect, When},
         engine::ENGINE,
         fault::Fault,
@@ -154,26 +155,16 @@ impl Model {
         if self.snapshots.contains_key(&key) {
             return Err(Fault::snapshot_exists(target));
         }
-        let given = params.owned("KmsKeyId");
-        if source.encrypted && from.region != region && given.is_none() {
-            // AWS documents that the key must be named; the code and the text are assumptions.
-            return Err(Fault::invalid_combination(format!(
-                "KmsKeyId valid in {region} is required to copy the encrypted snapshot {} from {}.",
-                from.id, from.region
-            )));
-        }
-        let mut tags = params.tags();
-        if params.flag("CopyTags")?.unwrap_or(false) {
-            tags.extend(source.tags.iter().cloned());
-        }
+        let of_source = (source.encrypted, &source.kms_key, source.tags.as_slice());
+        let copied = Copied::of(params, (&from, region), of_source)?;
         let copy = Snapshot {
             key: key.clone(),
             is_automated: false,
             copied_from: Some(self.names.snapshot_arn(&from)),
             status: SnapshotStatus::Creating,
-            encrypted: source.encrypted || given.is_some(),
-            kms_key: given.or_else(|| source.kms_key.clone()),
-            tags,
+            encrypted: copied.encrypted,
+            kms_key: copied.kms_key,
+            tags: copied.tags,
             ..source.clone()
         };
         let view = self.snapshot_view(&copy);

@@ -56,6 +56,20 @@ pub(crate) enum Then {
 impl Then {
     /// Whether it would give that cluster a status, or another name.
     pub(crate) fn leads_cluster(&self, key: &ClusterKey) -> bool {
+        self.about() == About::Cluster(key)
+    }
+
+    /// As [`Then::leads_cluster`], for an instance.
+    pub(crate) fn leads_instance(&self, key: &ClusterKey) -> bool {
+        self.about() == About::Instance(key)
+    }
+
+    /// Whether it is part of the failover or switchover of that global cluster.
+    pub(crate) fn belongs_to_failover_of(&self, id: &str) -> bool {
+        self.about() == About::Failover(id)
+    }
+
+    fn about(&self) -> About<'_> {
         match self {
             Self::ClusterCreated(cluster)
             | Self::Promoted(cluster)
@@ -64,57 +78,25 @@ impl Then {
             | Self::ClusterRenamed(cluster, _)
             | Self::ClusterFailedOver(cluster, _)
             | Self::ClusterStopped(cluster)
-            | Self::ClusterStarted(cluster) => cluster == key,
-            Self::InstanceCreated(_)
-            | Self::FailoverBegun(_)
-            | Self::FailedOver(_)
-            | Self::SwitchedOver(_)
-            | Self::InstanceDeleted(_)
-            | Self::ClusterDeleted(_)
-            | Self::SnapshotTaken(_)
-            | Self::DeposedKept(..)
-            | Self::InstanceRenamed(..)
-            | Self::InstanceModified(_)
-            | Self::EndpointMade(_)
-            | Self::EndpointDeleted(_)
-            | Self::SnapshotDeleted(_)
-            | Self::PhaseEnded(_)
-            | Self::ReplicaForgotten(..)
-            | Self::InstanceSnapshotTaken(_)
-            | Self::InstanceSnapshotDeleted(_)
-            | Self::Nothing => false,
-        }
-    }
-
-    /// As [`Then::leads_cluster`], for an instance.
-    pub(crate) fn leads_instance(&self, key: &ClusterKey) -> bool {
-        match self {
+            | Self::ClusterStarted(cluster) => About::Cluster(cluster),
             Self::InstanceCreated(instance)
             | Self::InstanceRenamed(instance, _)
-            | Self::InstanceModified(instance) => instance == key,
-            Self::PhaseEnded(course) => course.instance == *key,
-            Self::ClusterCreated(_)
-            | Self::Promoted(_)
-            | Self::FailoverBegun(_)
-            | Self::FailedOver(_)
-            | Self::SwitchedOver(_)
-            | Self::Resynchronised(..)
-            | Self::Modified(_)
-            | Self::InstanceDeleted(_)
+            | Self::InstanceModified(instance) => About::Instance(instance),
+            Self::PhaseEnded(course) => About::Instance(&course.instance),
+            Self::FailoverBegun(global) | Self::FailedOver(global) | Self::SwitchedOver(global) => {
+                About::Failover(global)
+            }
+            Self::InstanceDeleted(_)
             | Self::ClusterDeleted(_)
             | Self::SnapshotTaken(_)
             | Self::DeposedKept(..)
-            | Self::ClusterRenamed(..)
-            | Self::ClusterFailedOver(..)
-            | Self::ClusterStopped(_)
-            | Self::ClusterStarted(_)
             | Self::EndpointMade(_)
             | Self::EndpointDeleted(_)
             | Self::SnapshotDeleted(_)
             | Self::ReplicaForgotten(..)
             | Self::InstanceSnapshotTaken(_)
             | Self::InstanceSnapshotDeleted(_)
-            | Self::Nothing => false,
+            | Self::Nothing => About::Other,
         }
     }
 
@@ -133,38 +115,16 @@ impl Then {
         }
         self.course()?.new_name()
     }
+}
 
-    /// Whether it is part of the failover or switchover of that global cluster.
-    pub(crate) fn belongs_to_failover_of(&self, id: &str) -> bool {
-        match self {
-            Self::FailoverBegun(global) | Self::FailedOver(global) | Self::SwitchedOver(global) => {
-                global == id
-            }
-            Self::ClusterCreated(_)
-            | Self::InstanceCreated(_)
-            | Self::Promoted(_)
-            | Self::Resynchronised(_, _)
-            | Self::Modified(_)
-            | Self::InstanceDeleted(_)
-            | Self::ClusterDeleted(_)
-            | Self::SnapshotTaken(_)
-            | Self::DeposedKept(..)
-            | Self::ClusterRenamed(..)
-            | Self::InstanceRenamed(..)
-            | Self::InstanceModified(_)
-            | Self::ClusterFailedOver(..)
-            | Self::ClusterStopped(_)
-            | Self::ClusterStarted(_)
-            | Self::EndpointMade(_)
-            | Self::EndpointDeleted(_)
-            | Self::SnapshotDeleted(_)
-            | Self::PhaseEnded(_)
-            | Self::ReplicaForgotten(..)
-            | Self::InstanceSnapshotTaken(_)
-            | Self::InstanceSnapshotDeleted(_)
-            | Self::Nothing => false,
-        }
-    }
+/// What leads on to a state of its own when it is over.
+#[derive(PartialEq)]
+enum About<'a> {
+    Cluster(&'a ClusterKey),
+    Instance(&'a ClusterKey),
+    /// A failover or switchover of this global cluster.
+    Failover(&'a str),
+    Other,
 }
 
 /// A transition under way.

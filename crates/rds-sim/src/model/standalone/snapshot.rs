@@ -4,6 +4,7 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
+        copied::Copied,
         course::{End, Phase},
         effect::{Effect, When},
         engine::{POSTGRES, default_options},
@@ -148,26 +149,16 @@ impl Model {
         }
         let key = ClusterKey::new(region, target);
         self.check_snapshot_name(&key)?;
-        let given = params.owned("KmsKeyId");
-        if source.encrypted && from.region != region && given.is_none() {
-            // AWS documents that the key must be named; the code and the text are assumptions.
-            return Err(Fault::invalid_combination(format!(
-                "KmsKeyId valid in {region} is required to copy the encrypted snapshot {} from {}.",
-                from.id, from.region
-            )));
-        }
-        let mut tags = params.tags();
-        if params.flag("CopyTags")?.unwrap_or(false) {
-            tags.extend(source.tags.iter().cloned());
-        }
+        let of_source = (source.encrypted, &source.kms_key, source.tags.as_slice());
+        let copied = Copied::of(params, (&from, region), of_source)?;
         let copy = InstanceSnapshot {
             key: key.clone(),
             is_automated: false,
             copied_from: Some(self.names.arn("snapshot", &from)),
             status: SnapshotStatus::Creating,
-            encrypted: source.encrypted || given.is_some(),
-            kms_key: given.or_else(|| source.kms_key.clone()),
-            tags,
+            encrypted: copied.encrypted,
+            kms_key: copied.kms_key,
+            tags: copied.tags,
             ..source.clone()
         };
         self.instance_snapshots.insert(key.clone(), copy);

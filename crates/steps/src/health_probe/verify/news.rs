@@ -51,7 +51,7 @@ pub(super) async fn waits(
         ),
         Waits::Application(_) => (
             format!("an application's name does not lead to {} yet", run.to),
-            "The run goes on looking for some twenty minutes, and tells you its end. The objects are written: look whether the health checks of the name's records find them.",
+            "The run goes on looking for some twenty minutes, and tells you its end. Look whether the objects of its switch say so, and whether the health checks of its records find them.",
         ),
     };
     let message = Message {

@@ -70,39 +70,6 @@ fn an_applications_name_has_followed_when_it_leads_to_the_target_and_no_more_to_
     assert!(leads(Ok(set(&["10.0.0.1"])), silent()).1.is_some());
 }
 
-#[tokio::test]
-async fn people_are_told_later_of_a_name_that_health_checks_lead() {
-    let at = |second| jiff::Timestamp::from_second(second).unwrap();
-    let mut run = testing::run();
-    let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
-    run.plan.notify.insert("us-east-1".into(), topic.into());
-    run.note(at(100), "ecs_restart", "restart", "it is restarted");
-    let books = testing::Books::with(&testing::row("us-east-1", 8));
-    let mut pass = Pass {
-        run,
-        rows: Rows(books.rows()),
-        now: at(399),
-        dry_run: false,
-    };
-    let mut seen = fails(None);
-    seen.is_application = true;
-    let why = failure(&seen).unwrap();
-    for (second, times) in [(399, 0), (400, 1), (900, 1)] {
-        pass.now = at(second);
-        let waits = waits(std::slice::from_ref(&seen), &why);
-        news::waits(&books, &mut pass, waits).await.unwrap();
-        assert_eq!(books.told().len(), times, "at {second} s");
-    }
-    let told = books.told();
-    assert!(
-        told[0].contains("application's name does not lead to us-east-1 yet"),
-        "{told:?}"
-    );
-    let database = fails(None);
-    let both = [seen, database];
-    assert!(matches!(waits(&both, "why"), news::Waits::Database("why")));
-}
-
 #[test]
 fn a_name_that_nothing_leads_over_any_more_is_not_waited_for() {
     let refused = "zone Z0 could not be changed: it is refused";
@@ -120,31 +87,63 @@ fn a_name_that_nothing_leads_over_any_more_is_not_waited_for() {
     assert_eq!(next_action(&[committed]), Ok(Action::Verify));
 }
 
-#[tokio::test]
-async fn people_are_told_once_that_applications_cannot_write_yet() {
-    let at = |second| jiff::Timestamp::from_second(second).unwrap();
+/// A run that has come here at 100 s, where people are told; and the ledgers that keep it.
+fn waiting() -> (testing::Books, Pass) {
+    let at = jiff::Timestamp::from_second(100).unwrap();
     let mut run = testing::run();
     let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
     run.plan.notify.insert("us-east-1".into(), topic.into());
-    run.note(at(100), "ecs_restart", "restart", "it is restarted");
+    run.note(at, "ecs_restart", "restart", "it is restarted");
     let books = testing::Books::with(&testing::row("us-east-1", 8));
-    let mut pass = Pass {
+    let pass = Pass {
         run,
         rows: Rows(books.rows()),
-        now: at(0),
+        now: at,
         dry_run: false,
     };
-    for (second, times) in [(159, 0), (160, 1), (900, 1)] {
-        pass.now = at(second);
-        news::waits(
-            &books,
-            &mut pass,
-            news::Waits::Database("writer.orders.internal leads nowhere"),
-        )
-        .await
-        .unwrap();
-        assert_eq!(books.told().len(), times, "at {second} s");
+    (books, pass)
+}
+
+/// How often people were told of what is seen, at each of these seconds.
+async fn told_at(
+    (books, pass): (&testing::Books, &mut Pass),
+    seen: &[Observed],
+    seconds: [i64; 3],
+) -> Vec<usize> {
+    let mut times = Vec::new();
+    for second in seconds {
+        pass.now = jiff::Timestamp::from_second(second).unwrap();
+        let waits = waits(seen, "it leads elsewhere");
+        news::waits(books, pass, waits).await.unwrap();
+        times.push(books.told().len());
     }
+    times
+}
+
+#[tokio::test]
+async fn people_are_told_once_that_applications_cannot_write_yet() {
+    let (books, mut pass) = waiting();
+    let seen = [fails(None)];
+    let times = told_at((&books, &mut pass), &seen, [159, 160, 900]).await;
+    assert_eq!(times, [0, 1, 1]);
     let kept = &books.runs()[&pass.run.run_id];
     assert_eq!(kept, &pass.run, "the next pass knows");
+}
+
+#[tokio::test]
+async fn people_are_told_later_of_a_name_that_health_checks_lead() {
+    let (books, mut pass) = waiting();
+    let mut seen = [fails(None), fails(None)];
+    for name in &mut seen {
+        name.is_application = true;
+    }
+    let times = told_at((&books, &mut pass), &seen, [399, 400, 900]).await;
+    assert_eq!(times, [0, 1, 1]);
+    let told = books.told();
+    assert!(
+        told[0].contains("application's name does not lead to us-east-1 yet"),
+        "{told:?}"
+    );
+    seen[0].is_application = false;
+    assert!(matches!(waits(&seen, "why"), news::Waits::Database("why")));
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::word::{Held, Says, Word};
 
 /// Whose bucket, or whose record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The record that answers while its check is healthy.

@@ -76,6 +76,54 @@ fn the_last_beat_of_the_writer_that_was_left_is_kept_beside_the_new_ones() {
 }
 
 #[test]
+fn a_late_look_at_the_old_writer_takes_nothing_from_the_record_of_the_new_one() {
+    let (here, west, east) = (
+        Region::from("us-east-1"),
+        "us-west-2".into(),
+        "us-east-1".into(),
+    );
+    let committed = |seq, second, epoch| Look {
+        at: at(second),
+        write: Write::Committed {
+            beat: Beat {
+                epoch: Epoch(epoch),
+                ..beat(seq, second)
+            },
+        },
+        reading: None,
+    };
+    let old = after(None, &here, &west, committed(4, 1, 7));
+    let on_old = old.last_beat;
+    let unseen = after(Some(&old), &here, &east, failed(6));
+    let late = |seen: &Vantage, look: Look| seen.after_a_late_look(&west, Epoch(7), &look.write);
+    assert_eq!(
+        late(&unseen, failed(7)),
+        None,
+        "no beat tells which is the later"
+    );
+    let back = after(Some(&unseen), &here, &west, failed(7));
+    assert_eq!(back.last_beat_on(&west), on_old);
+
+    let new = after(Some(&back), &here, &east, committed(1, 11, 8));
+    assert_eq!(new.last_beat_on(&west), on_old);
+    assert_eq!(late(&new, failed(12)), Some(new.clone()));
+    let took = late(&new, committed(5, 12, 7)).unwrap();
+    assert_eq!(took.last_beat_on(&west).map(|beat| beat.seq), Some(5));
+    assert_eq!(
+        (&took.writer_region, took.last_beat),
+        (&east, new.last_beat)
+    );
+    let older = late(&took, committed(3, 13, 7)).unwrap();
+    assert_eq!(older, took, "the later beat stays");
+    assert_eq!(late(&old, failed(8)), None, "it is about that writer");
+    let home = after(Some(&new), &here, &west, committed(9, 20, 9));
+    assert_eq!(
+        home.after_a_late_look(&east, Epoch(9), &failed(21).write),
+        None
+    );
+}
+
+#[test]
 fn writes_are_out_since_the_first_look_that_shows_it_until_a_sign_of_life() {
     let (here, there) = (Region::from("us-east-1"), Region::from("us-west-2"));
     let look = |second, write| Look {

@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Beat, Reading, Write};
-use crate::{domain::Region, plan::Detection};
+use crate::{
+    domain::{Epoch, Region},
+    plan::Detection,
+};
 
 /// What one Region's probe last saw; the `vantage` item of its own ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -207,12 +210,27 @@ impl Vantage {
     /// The last beat that the writer of a Region acknowledged, if it is the one that is looked at or the one before.
     #[must_use]
     pub fn last_beat_on(&self, writer: &Region) -> Option<Beat> {
-        if self.writer_region == *writer {
-            return self.last_beat;
-        }
+        let own = self.last_beat.filter(|_| self.writer_region == *writer);
         let left = self.signs.left.as_ref();
-        left.filter(|(region, _)| region == writer)
-            .map(|(_, beat)| *beat)
+        let left = left.filter(|(region, _)| region == writer);
+        own.or(left.map(|(_, beat)| *beat))
+    }
+
+    /// This record after a look that was made at the writer of an epoch, where it is about a later one: two invocations may overlap,
+    /// and the older one has not learnt of the new writer yet. Only the beat is kept that the old one acknowledged. `None` where the
+    /// record is about no later writer.
+    #[must_use]
+    pub fn after_a_late_look(&self, writer: &Region, epoch: Epoch, write: &Write) -> Option<Self> {
+        let is_later = self.last_beat.is_some_and(|beat| beat.epoch > epoch);
+        if self.writer_region == *writer || !is_later {
+            return None;
+        }
+        let mut kept = self.clone();
+        if let Write::Committed { beat } = write {
+            let last = later(self.last_beat_on(writer), Some(*beat));
+            kept.signs.left = last.map(|last| (writer.clone(), last));
+        }
+        Some(kept)
     }
 
     /// What the reader showed, unless it was read so long before `last`, the last beat that was acknowledged, that it tells

@@ -11,7 +11,8 @@ use failover::{
 };
 
 /// Records a look and reads the row again, at once: a deposed writer may still answer, and the next look is at the writer that
-/// was proven since. A run's fresh looks are recorded beside ours: the record goes on from the newer one. A ledger that does not
+/// was proven since. A run's fresh looks are recorded beside ours: the record goes on from the newer one. One that is about a later
+/// writer already keeps that. A ledger that does not
 /// answer costs no more than a look, and the row stays as it was.
 pub(super) async fn record(
     world: &(impl Ledger + Runtime),
@@ -28,6 +29,13 @@ pub(super) async fn record(
     };
     let record = async {
         let held = world.vantage(here, &plan.plan).await.ok().flatten();
+        let late = held
+            .as_ref()
+            .and_then(|held| held.after_a_late_look(&target.writer, target.epoch, &look.write));
+        if let Some(kept) = late {
+            let seen = after(before.as_ref());
+            return world.put_vantage(&plan.plan, &kept).await.map(|()| seen);
+        }
         let seen = after(Vantage::newer(before.clone(), held).as_ref());
         world.put_vantage(&plan.plan, &seen).await.map(|()| seen)
     };

@@ -20,10 +20,10 @@ use super::Aws;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A login at this Region's member.
-struct Administrator {
-    client: Client,
+pub(super) struct Administrator {
+    pub(super) client: Client,
     place: Place,
-    login: Credentials,
+    pub(super) login: Credentials,
 }
 
 /// Notes which version of the administrator's secret opens this Region's member: that may be needed once the secret has been
@@ -36,13 +36,25 @@ async fn note<K>(aws: &Aws<K>, plan: &PlanName, version: &str) {
     }
 }
 
+/// The login that is tried once the others are taken, with a password of this moment.
+pub(super) async fn canary(admin: &Client) -> Result<Credentials, Error> {
+    let password = admin
+        .query_one("SELECT gen_random_uuid()::text", &[])
+        .await
+        .map_err(Why::from)?;
+    Ok(Credentials {
+        user: CANARY.into(),
+        password: password.get(0),
+    })
+}
+
 /// The roles that are never fenced.
-fn kept<'a>(admin: &'a str, known: &'a KeptPlan) -> [&'a str; 2] {
+pub(super) fn kept<'a>(admin: &'a str, known: &'a KeptPlan) -> [&'a str; 2] {
     [admin, &known.plan.database.probe.user]
 }
 
 impl<K> Aws<K> {
-    async fn administrator(&self, known: &KeptPlan) -> Result<Administrator, Error> {
+    pub(super) async fn administrator(&self, known: &KeptPlan) -> Result<Administrator, Error> {
         let (administrator, version) = self.let_in(known).await?;
         if let Some(version) = &version {
             note(self, &known.plan.plan, version).await;
@@ -51,7 +63,10 @@ impl<K> Aws<K> {
     }
 
     /// The same for a look, which a dry run takes too: nothing is noted. And the version of the secret that opened.
-    async fn let_in(&self, known: &KeptPlan) -> Result<(Administrator, Option<String>), Error> {
+    pub(super) async fn let_in(
+        &self,
+        known: &KeptPlan,
+    ) -> Result<(Administrator, Option<String>), Error> {
         let here = self.region();
         let endpoints = known.endpoints.get(here).ok_or_else(|| {
             Error::NotReady(format!(
@@ -97,8 +112,63 @@ impl<K> Aws<K> {
         }
     }
 
+    /// Shuts the doors of the other databases too, once the logins are taken, tries a login that must be refused, and looks at all.
+    pub(super) async fn shut(
+        &self,
+        admin: &Administrator,
+        known: &KeptPlan,
+        mut fenced: Fenced,
+        canary: &Credentials,
+    ) -> Result<Fenced, Error> {
+        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
+        fenced.refused.extend(unseen);
+        for database in databases {
+            let tried = match self.beside(admin, &database).await {
+                Ok(there) => {
+                    let tried = fence::fence_there(&admin.client, &there, &database, &mut fenced);
+                    tried.await.map_err(|why| closed(&database, &why))
+                }
+                Err(why) => Err(why),
+            };
+            fenced.refused.extend(tried.err());
+        }
+        let kept = kept(&admin.login.user, known);
+        fence::end_sessions(&admin.client, &kept, &mut fenced).await?;
+        if !fenced.is_untried {
+            self.turns_away(&admin.place, canary).await?;
+        }
+        fenced.after = Some(self.seen(admin, known).await?);
+        Ok(fenced)
+    }
+
+    /// Gives back what was taken in the other databases too.
+    pub(super) async fn let_go(
+        &self,
+        admin: &Administrator,
+        mut given: Unfenced,
+    ) -> Result<Unfenced, Error> {
+        let mut entered = Vec::new();
+        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
+        given.refused.extend(unseen);
+        for database in databases {
+            match self.beside(admin, &database).await {
+                Ok(there) => {
+                    fence::unfence_there(&admin.client, &there, &database, &mut given).await?;
+                    entered.push(database);
+                }
+                Err(why) => given.refused.push(why),
+            }
+        }
+        fence::forget_dropped(&admin.client, &entered, &mut given).await?;
+        Ok(given)
+    }
+
     /// Every door of the member. What cannot be looked at is a door that is named, and keeps no other from being looked at.
-    async fn seen(&self, admin: &Administrator, known: &KeptPlan) -> Result<Access, Error> {
+    pub(super) async fn seen(
+        &self,
+        admin: &Administrator,
+        known: &KeptPlan,
+    ) -> Result<Access, Error> {
         let mut access = fence::access(&admin.client, &kept(&admin.login.user, known)).await?;
         let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
         access.unseen.extend(unseen);
@@ -134,58 +204,20 @@ impl<K> Fence for Aws<K> {
 
     async fn fence(&self, known: &KeptPlan, proven: Epoch) -> Result<Option<Fenced>, Error> {
         let mut admin = self.administrator(known).await?;
-        let password = admin
-            .client
-            .query_one("SELECT gen_random_uuid()::text", &[])
-            .await
-            .map_err(Why::from)?;
-        let canary = Credentials {
-            user: CANARY.into(),
-            password: password.get(0),
-        };
+        let canary = canary(&admin.client).await?;
         let user = admin.login.user.clone();
         let kept = kept(&user, known);
-        let Some(mut fenced) = fence::fence(&mut admin.client, &kept, proven, &canary).await?
-        else {
+        let fenced = fence::fence(&mut admin.client, &kept, proven, &canary).await?;
+        let Some(fenced) = fenced else {
             return Ok(None);
         };
-        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
-        fenced.refused.extend(unseen);
-        for database in databases {
-            let tried = match self.beside(&admin, &database).await {
-                Ok(there) => {
-                    let tried = fence::fence_there(&admin.client, &there, &database, &mut fenced);
-                    tried.await.map_err(|why| closed(&database, &why))
-                }
-                Err(why) => Err(why),
-            };
-            fenced.refused.extend(tried.err());
-        }
-        fence::end_sessions(&admin.client, &kept, &mut fenced).await?;
-        if !fenced.is_untried {
-            self.turns_away(&admin.place, &canary).await?;
-        }
-        fenced.after = Some(self.seen(&admin, known).await?);
-        Ok(Some(fenced))
+        Ok(Some(self.shut(&admin, known, fenced, &canary).await?))
     }
 
     async fn unfence(&self, known: &KeptPlan) -> Result<Unfenced, Error> {
         let mut admin = self.administrator(known).await?;
-        let mut given = fence::unfence(&mut admin.client).await?;
-        let mut entered = Vec::new();
-        let Elsewhere { databases, unseen } = fence::elsewhere(&admin.client).await?;
-        given.refused.extend(unseen);
-        for database in databases {
-            match self.beside(&admin, &database).await {
-                Ok(there) => {
-                    fence::unfence_there(&admin.client, &there, &database, &mut given).await?;
-                    entered.push(database);
-                }
-                Err(why) => given.refused.push(why),
-            }
-        }
-        fence::forget_dropped(&admin.client, &entered, &mut given).await?;
-        Ok(given)
+        let given = fence::unfence(&mut admin.client).await?;
+        self.let_go(&admin, given).await
     }
 
     async fn rights(&self, known: &KeptPlan) -> Result<Rights, Error> {

@@ -42,6 +42,7 @@ mod secrets;
 mod sns;
 mod ssm;
 mod states;
+mod stop;
 
 pub use errors::{error, is_throttled};
 pub use quotas::Quotas;

@@ -209,10 +209,7 @@ fn probe(rows: &Rows, region: &Region, books: &Books, now: Timestamp) -> Option<
             vantage.writer_region
         ));
     }
-    vantage
-        .write
-        .is_failure()
-        .then(|| failing(region, vantage, now))
+    (!vantage.write.is_committed()).then(|| failing(region, vantage, now))
 }
 
 fn failing(region: &Region, vantage: &Vantage, now: Timestamp) -> String {

@@ -218,7 +218,7 @@ fn probe(vantage: &failover::beat::Vantage, now: Timestamp) -> Probe {
         looked_at: vantage.at,
         looked_seconds_ago: seconds(vantage.at),
         writer_region: vantage.writer_region.clone(),
-        commits: !vantage.write.is_failure(),
+        commits: vantage.write.is_committed(),
         says: vantage.write.to_string(),
         failures: vantage.failures,
         last_beat_at,

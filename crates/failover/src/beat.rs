@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Epoch, Region, seconds_between};
+use crate::domain::{Epoch, Region, StopToken, seconds_between};
 
 mod vantage;
 
@@ -73,6 +73,11 @@ pub enum Write {
         /// The database's epoch.
         epoch: Epoch,
     },
+    /// The server lives, and its applications are stopped for a planned move: no failure, and no beat.
+    Stopped {
+        /// The mark of that stop.
+        token: StopToken,
+    },
     /// Nothing could be tried: this Region's own secrets or endpoints were not to be had.
     Unattempted {
         /// What was missing.
@@ -93,16 +98,25 @@ impl std::fmt::Display for Write {
             Self::Misconfigured { why } => write!(f, "what the probe needs is wrong: {why}"),
             Self::ReadOnly => f.write_str("the server is a standby and takes no writes"),
             Self::OtherEpoch { epoch } => write!(f, "the database holds epoch {epoch}"),
+            Self::Stopped { token } => {
+                write!(f, "writes are stopped for a planned move, by {token}")
+            }
             Self::Unattempted { why } => write!(f, "nothing could be tried: {why}"),
         }
     }
 }
 
 impl Write {
+    /// Whether the writer acknowledged the beat.
+    #[must_use]
+    pub const fn is_committed(&self) -> bool {
+        matches!(self, Self::Committed { .. })
+    }
+
     /// Whether the writer is suspected after enough of these.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
-        !matches!(self, Self::Committed { .. })
+        !matches!(self, Self::Committed { .. } | Self::Stopped { .. })
     }
 
     /// Whether the server refuses the login: class 28 of SQLSTATE, a wrong password among it.

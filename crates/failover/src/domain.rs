@@ -93,6 +93,10 @@ name! {
     /// The execution name of the state machine that a pass belongs to.
     RunId
 }
+name! {
+    /// What marks one stop of a writer for a planned move: new for every stop, and never used again.
+    StopToken
+}
 
 /// A number for a text, by FNV-1a: no release of a library changes it, so that it comes out alike in every pass and every build.
 #[must_use]

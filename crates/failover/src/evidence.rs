@@ -170,7 +170,8 @@ impl Evidence {
     #[must_use]
     pub fn verdict(&self, detection: &Detection) -> Verdict {
         match &self.write {
-            Some(Write::Committed { .. }) => return Verdict::Healthy,
+            // A writer that is stopped for a planned move lives, and says so.
+            Some(Write::Committed { .. } | Write::Stopped { .. }) => return Verdict::Healthy,
             Some(Write::Misconfigured { .. }) => return Verdict::ProbeMisconfigured,
             Some(Write::ReadOnly | Write::OtherEpoch { .. }) => return Verdict::WriterMoved,
             // A probe that does not answer has seen nothing: nobody may be promoted on its silence.

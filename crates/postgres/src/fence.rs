@@ -2,6 +2,7 @@
 
 mod access;
 mod elsewhere;
+mod stop;
 mod trial;
 mod unfence;
 
@@ -16,6 +17,7 @@ use super::Why;
 
 pub use access::{access, count_jobs, moves_break};
 pub use elsewhere::{Elsewhere, elsewhere, fence_there};
+pub use stop::{erase, mark, open, position, stop};
 pub use trial::{rehearse, rehearse_there};
 pub use unfence::{forget_dropped, unfence, unfence_there};
 
@@ -36,6 +38,10 @@ const ALONE: &str = "SELECT pg_advisory_lock(hashtextextended('aurora_failover.f
 
 const REMEMBER: &str = "INSERT INTO aurora_failover.fenced VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
+/// The kind under which the record says that the database is deposed, by the epoch that was proven elsewhere: no stop of a planned
+/// move holds there any more, and none is opened.
+const DEPOSED: &str = "epoch";
+
 /// Shuts every door of a database whose epoch is below `proven`, and ends what came in before. What cannot be shut keeps nothing
 /// else open, and is named. Answers `None` where the database has that epoch or a later one: it followed the writer of that
 /// epoch. Another pass waits until this one's session has ended.
@@ -49,11 +55,23 @@ pub async fn fence(
     canary: &Credentials,
 ) -> Result<Option<Fenced>, Why> {
     admin.batch_execute(ALONE).await?;
-    let mut transaction = admin.transaction().await?;
+    let transaction = admin.transaction().await?;
     if !is_behind(&transaction, proven).await? {
         return Ok(None);
     }
     transaction.batch_execute(RECORD).await?;
+    let proven = proven.to_string();
+    transaction.execute(REMEMBER, &[&DEPOSED, &proven]).await?;
+    let done = take(transaction, kept, canary).await?;
+    Ok(Some(end(admin, kept, done).await?))
+}
+
+/// Takes the logins, and commits what the transaction did before.
+async fn take(
+    mut transaction: Transaction<'_>,
+    kept: &[&str],
+    canary: &Credentials,
+) -> Result<Fenced, Why> {
     let mut done = Fenced::default();
     if let Err(why) = admit_canary(&mut transaction, canary).await? {
         done.is_untried = true;
@@ -64,12 +82,17 @@ pub async fn fence(
     }
     take_logins(&mut transaction, kept, &mut done).await?;
     transaction.commit().await?;
+    Ok(done)
+}
+
+/// Shuts the other doors, and ends what came in before.
+async fn end(admin: &Client, kept: &[&str], mut done: Fenced) -> Result<Fenced, Why> {
     let here = access::current(admin).await?;
     elsewhere::disable(admin, admin, &here, &mut done).await?;
     end_sessions(admin, kept, &mut done).await?;
     name_what_stays(admin, &mut done).await?;
     done.roles.retain(|role| role != CANARY);
-    Ok(Some(done))
+    Ok(done)
 }
 
 /// What only people can shut.

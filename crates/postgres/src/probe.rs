@@ -11,14 +11,28 @@ use tokio_postgres::{Client, Row, error::SqlState, types::Type};
 
 use super::Why;
 
-/// Commits a beat, under the given epoch only, and tells which epoch the database holds. One round trip.
-const BEAT: &str = "
+/// The mark of a stop; none in a database that was set up before there were any.
+macro_rules! stop_token {
+    () => {
+        "to_jsonb(now) ->> 'stop_token'"
+    };
+}
+
+/// Commits a beat, under the given epoch only and where no stop stands, and tells which epoch and which stop the database holds. One
+/// round trip.
+const BEAT: &str = concat!(
+    "
     WITH mine AS (
         UPDATE aurora_failover.beat AS beat SET seq = beat.seq + 1, epoch = $2, at = clock_timestamp()
         FROM aurora_failover.epoch AS now
-        WHERE beat.vantage = $1 AND now.epoch = $2
+        WHERE beat.vantage = $1 AND now.epoch = $2 AND ",
+    stop_token!(),
+    " IS NULL
         RETURNING beat.seq, (extract(epoch FROM beat.at) * 1000000)::bigint AS micros)
-    SELECT now.epoch, mine.seq, mine.micros FROM aurora_failover.epoch AS now LEFT JOIN mine ON true";
+    SELECT now.epoch, mine.seq, mine.micros, ",
+    stop_token!(),
+    " FROM aurora_failover.epoch AS now LEFT JOIN mine ON true"
+);
 
 /// Reads every vantage's beat and, on Aurora, how far this Region has replayed. One round trip.
 const READ: &str = "
@@ -28,7 +42,8 @@ const READ: &str = "
 
 /// The same on a replica of PostgreSQL's own, with the time at which the last transaction was committed that has arrived.
 const READ_REPLICA: &str = "
-    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint, NULL::bigint,
+    SELECT vantage, seq, epoch, (extract(epoch FROM at) * 1000000)::bigint,
+        CASE WHEN pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END,
         CASE WHEN pg_is_in_recovery() THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::bigint END
     FROM aurora_failover.beat WHERE $1 <> ''";
 
@@ -46,7 +61,7 @@ const PROVE: &str = "
         UPDATE aurora_failover.beat AS beat SET seq = beat.seq + 1, epoch = $2, at = clock_timestamp()
         FROM opened WHERE beat.vantage = $1
         RETURNING beat.seq, (extract(epoch FROM beat.at) * 1000000)::bigint AS micros)
-    SELECT now.epoch, mine.seq, mine.micros FROM aurora_failover.epoch AS now LEFT JOIN mine ON true";
+    SELECT now.epoch, mine.seq, mine.micros, NULL::text FROM aurora_failover.epoch AS now LEFT JOIN mine ON true";
 
 /// A connection of the probe, and the patience it has with it.
 pub struct Session {
@@ -210,7 +225,12 @@ fn committed(rows: &[Row], vantage: &Region, epoch: Epoch) -> Write {
             },
         },
         _ if held != epoch => Write::OtherEpoch { epoch: held },
-        _ => missing(vantage),
+        _ => match row.get::<_, Option<&str>>(3) {
+            Some(token) => Write::Stopped {
+                token: token.into(),
+            },
+            None => missing(vantage),
+        },
     }
 }
 

@@ -17,7 +17,10 @@ const SCHEMA: &str = "
         singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
         epoch bigint NOT NULL,
         run_id text NOT NULL,
-        proven_at timestamptz NOT NULL);
+        proven_at timestamptz NOT NULL,
+        stop_token text,
+        stopped_at timestamptz);
+    ALTER TABLE aurora_failover.epoch ADD COLUMN IF NOT EXISTS stop_token text, ADD COLUMN IF NOT EXISTS stopped_at timestamptz;
     CREATE TABLE IF NOT EXISTS aurora_failover.beat (
         vantage text PRIMARY KEY,
         seq bigint NOT NULL,

@@ -242,7 +242,7 @@ impl World {
         let ledger = self.ledger();
         for region in self.profile.members {
             let vantage = ledger.vantage(&(*region).into(), &plan.into()).await;
-            if !matches!(vantage, Ok(Some(vantage)) if !vantage.write.is_failure()) {
+            if !matches!(vantage, Ok(Some(vantage)) if vantage.write.is_committed()) {
                 return false;
             }
         }

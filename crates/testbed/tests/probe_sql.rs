@@ -56,6 +56,7 @@ async fn the_probes_sql_on_real_postgresql() {
     no_log_holds_the_password(&world, &superuser).await;
     the_probe_may_touch_its_two_tables_only(&world, &admin).await;
     beats_count_up_and_another_epoch_is_told_apart(&world).await;
+    a_writer_that_is_stopped_says_so_and_counts_no_beat(&world, &admin).await;
     an_epoch_is_opened_once_and_never_goes_back(&world, &admin).await;
     what_is_wrong_with_the_login_or_schema_is_no_failure(&world, &admin).await;
     the_standby_is_read_only_and_shows_progress(&world).await;
@@ -203,6 +204,28 @@ async fn beats_count_up_and_another_epoch_is_told_apart(world: &World) {
         &session.beat(&"eu-west-1".into(), Epoch(7)).await,
         "no row for eu-west-1",
     );
+}
+
+/// And one that an earlier version set up, which bears no mark, commits beats before `setup` is run again.
+async fn a_writer_that_is_stopped_says_so_and_counts_no_beat(world: &World, admin: &Client) {
+    let session = world.session().await;
+    let before = committed(session.beat(&home(), Epoch(7)).await);
+    let mark = "UPDATE aurora_failover.epoch SET stop_token = 'orders-7', stopped_at = now()";
+    admin.batch_execute(mark).await.unwrap();
+    let token = "orders-7".into();
+    assert_eq!(
+        session.beat(&home(), Epoch(7)).await,
+        Write::Stopped { token }
+    );
+    let other = session.beat(&home(), Epoch(8)).await;
+    assert_eq!(other, Write::OtherEpoch { epoch: Epoch(7) });
+    let unmark = "ALTER TABLE aurora_failover.epoch DROP COLUMN stop_token, DROP COLUMN stopped_at";
+    admin.batch_execute(unmark).await.unwrap();
+    let after = committed(session.beat(&home(), Epoch(7)).await);
+    assert_eq!(after.seq, before.seq + 1);
+    setup(admin, &plan(), Epoch(7), None).await.unwrap();
+    let next = committed(session.beat(&home(), Epoch(7)).await);
+    assert_eq!(next.seq, after.seq + 1);
 }
 
 async fn epoch_and_run(admin: &Client) -> (i64, String) {

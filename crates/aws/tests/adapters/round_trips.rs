@@ -3,7 +3,7 @@
 use failover::{
     beat::{Beat, Beats, Loss, Reading, Signs, Vantage, Write},
     domain::Epoch,
-    ledger::{Current, Intent, Lease, PlanState, Run, RunKind},
+    ledger::{Current, Intent, Lease, PlanState, Run, RunKind, Stage, Stop},
     ports::Ledger,
 };
 use jiff::Timestamp;
@@ -87,6 +87,9 @@ fn writes() -> impl Strategy<Value = Write> {
         texts().prop_map(|why| Write::Answered { why }),
         texts().prop_map(|why| Write::Misconfigured { why }),
         Just(Write::ReadOnly),
+        texts().prop_map(|token| Write::Stopped {
+            token: token.as_str().into()
+        }),
         any::<u64>().prop_map(|epoch| Write::OtherEpoch {
             epoch: Epoch(epoch)
         }),
@@ -167,19 +170,30 @@ fn rows() -> impl Strategy<Value = PlanState> {
         run_id: "a".into(),
         written_at,
     });
+    let stop = (times(), texts()).prop_map(|(written_at, token)| Stop {
+        token: token.as_str().into(),
+        epoch: Epoch(8),
+        from: "us-west-2".into(),
+        to: east(),
+        run_id: "a".into(),
+        written_at,
+        stage: Stage::Promoting,
+    });
     let parts = (
         option::of(lease),
         option::of(current),
         option::of(intent),
+        option::of(stop.prop_map(Box::new)),
         option::of(times()),
     );
     (0..u64::MAX, any::<u64>(), parts).prop_map(
-        |(version, token, (lease, current, intent, alive_at))| PlanState {
+        |(version, token, (lease, current, intent, stop, alive_at))| PlanState {
             version,
             token,
             lease,
             current,
             intent,
+            stop,
             alive_at,
             maybe_alive_at: alive_at,
             busy_at: alive_at,

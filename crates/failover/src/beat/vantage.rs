@@ -131,6 +131,7 @@ impl Vantage {
             | Write::Misconfigured { .. }
             | Write::ReadOnly
             | Write::OtherEpoch { .. }
+            | Write::Stopped { .. }
             | Write::Unattempted { .. } => same_writer.and_then(|vantage| vantage.last_beat),
         };
         let failures = if look.write.is_failure() {
@@ -278,7 +279,8 @@ fn failing_since(continued: Option<&Vantage>, look: &Look) -> Option<Timestamp> 
         | Write::Saturated { .. }
         | Write::Misconfigured { .. }
         | Write::ReadOnly
-        | Write::OtherEpoch { .. } => None,
+        | Write::OtherEpoch { .. }
+        | Write::Stopped { .. } => None,
     }
 }
 
@@ -319,7 +321,10 @@ impl Signs {
             Write::Answered { .. } => {
                 (next.answered_at, next.spoke_at) = (Some(look.at), Some(look.at));
             }
-            Write::Starting { .. } | Write::Exhausted { .. } => next.spoke_at = Some(look.at),
+            // Whoever was connected was ended: nothing is committed that no beat counts.
+            Write::Starting { .. } | Write::Exhausted { .. } | Write::Stopped { .. } => {
+                next.spoke_at = Some(look.at);
+            }
             Write::Failed { .. }
             | Write::Misconfigured { .. }
             | Write::ReadOnly
@@ -336,7 +341,8 @@ impl Signs {
             Write::Committed { .. }
             | Write::Saturated { .. }
             | Write::Answered { .. }
-            | Write::OtherEpoch { .. } => None,
+            | Write::OtherEpoch { .. }
+            | Write::Stopped { .. } => None,
         };
         if look.write.is_failure() {
             let before = continued.and(next.uncommitted_since);

@@ -37,7 +37,7 @@ fn rds() -> [Rds; 6] {
     ]
 }
 
-fn writes() -> [Option<Write>; 11] {
+fn writes() -> [Option<Write>; 12] {
     let why = String::new;
     let beat = Beat {
         seq: 1,
@@ -54,6 +54,9 @@ fn writes() -> [Option<Write>; 11] {
         Some(Write::Answered { why: why() }),
         Some(Write::ReadOnly),
         Some(Write::OtherEpoch { epoch: Epoch(8) }),
+        Some(Write::Stopped {
+            token: "orders-7".into(),
+        }),
         Some(Write::Misconfigured { why: why() }),
         Some(Write::Unattempted { why: why() }),
     ]
@@ -162,7 +165,10 @@ fn documented(seen: &Evidence) -> (usize, Verdict) {
     let there = answers(&seen.writer_rds);
     use Verdict as V;
     let rows = [
-        (matches!(write, Some(Write::Committed { .. })), V::Healthy),
+        (
+            matches!(write, Some(Write::Committed { .. } | Write::Stopped { .. })),
+            V::Healthy,
+        ),
         (
             matches!(write, Some(Write::Misconfigured { .. })),
             V::ProbeMisconfigured,
@@ -220,7 +226,7 @@ fn every_combination_gets_the_first_matching_row_and_every_row_is_met() {
         count += 1;
     });
     assert_eq!(met.len(), 21, "{met:?}");
-    assert_eq!(count, 11 * 36 * 25 * 20 * 2 * 12);
+    assert_eq!(count, 12 * 36 * 25 * 20 * 2 * 12);
 }
 
 #[test]

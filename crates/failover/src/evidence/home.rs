@@ -67,7 +67,7 @@ impl HomeVantage {
     /// What an attempt of its probe tells, by whether it was made after our first failure.
     const fn of_write(write: &Write, after: bool) -> Self {
         match (write, after) {
-            (Write::Committed { .. }, true) => Self::FreshSuccess,
+            (Write::Committed { .. } | Write::Stopped { .. }, true) => Self::FreshSuccess,
             (
                 Write::Failed { .. }
                 | Write::Starting { .. }
@@ -80,6 +80,7 @@ impl HomeVantage {
             // A probe that cannot log in, or that meets a standby, knows nothing of the writer.
             (
                 Write::Committed { .. }
+                | Write::Stopped { .. }
                 | Write::Failed { .. }
                 | Write::Starting { .. }
                 | Write::Exhausted { .. }
@@ -126,6 +127,7 @@ impl Said {
             | Write::Misconfigured { .. }
             | Write::ReadOnly
             | Write::OtherEpoch { .. }
+            | Write::Stopped { .. }
             | Write::Unattempted { .. } => Self::Nothing,
         }
     }

@@ -6,6 +6,7 @@ mod fence;
 mod lease;
 mod readiness;
 mod silent_probes;
+mod stop;
 mod telling;
 mod told;
 mod writer;
@@ -21,6 +22,7 @@ pub use fence::{SERVED_FRESH, Served};
 pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
 pub use readiness::{Readiness, ReadinessNews};
 pub use silent_probes::{Heard, Unheard};
+pub use stop::{Stage, Stop};
 pub use telling::Telling;
 pub use told::{Declined, NO_RUN, REFUSED};
 pub use writer::{Current, Intent};
@@ -40,6 +42,9 @@ pub struct PlanState {
     pub current: Option<Current>,
     /// A change of writer that has begun and is not proven yet; it outranks `current`.
     pub intent: Option<Intent>,
+    /// The stop of the writer for a planned move that has begun: where its stage is `promoting`, the intent stands beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Box<Stop>>,
     /// When anything but our own beats last showed the current writer alive.
     #[serde(default)]
     pub alive_at: Option<Timestamp>,
@@ -109,6 +114,7 @@ impl PlanState {
             lease: None,
             current: None,
             intent: None,
+            stop: None,
             alive_at: None,
             maybe_alive_at: None,
             busy_at: None,
@@ -130,12 +136,13 @@ impl PlanState {
         }
     }
 
-    /// The highest epoch this row knows, intents included.
+    /// The highest epoch this row knows, intents and stops included.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         let current = self.current.as_ref().map(|current| current.epoch);
         let intent = self.intent.as_ref().map(|intent| intent.epoch);
-        current.max(intent).unwrap_or_default()
+        let stop = self.stop.as_ref().map(|stop| stop.epoch);
+        current.max(intent).max(stop).unwrap_or_default()
     }
 
     /// The highest epoch that was ever given out as far as this row knows, withdrawn ones included.

@@ -12,6 +12,7 @@ mod people;
 mod runtime;
 mod secrets;
 mod services;
+mod stop;
 
 pub use comparison::{Comparison, Held, LATE, ListedRows, Pair, Reached, RowBatch};
 pub use fence::{Access, Fence, Fenced, Rights, Unfenced};
@@ -25,3 +26,4 @@ pub use people::People;
 pub use runtime::{Runtime, within};
 pub use secrets::{Credentials, Rotation, Secrets, by_whichever_serves, first_that_serves};
 pub use services::{Deployment, Group, Image, ImageVersion, Refresh, Service, Services};
+pub use stop::{Mark, NotStopped, Stop, Stopped};

@@ -1,9 +1,9 @@
 //! Gives back what fencing took.
 
 use failover::ports::Unfenced;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Transaction};
 
-use super::{CANARY, RECORD, access, alter, attempt, elsewhere::switch, tolerated};
+use super::{CANARY, DEPOSED, RECORD, access, alter, attempt, elsewhere::switch, tolerated};
 use crate::Why;
 
 /// Gives back what [`super::fence`] took: the logins, and the jobs and subscriptions of this database. What is missing keeps
@@ -12,16 +12,29 @@ use crate::Why;
 /// # Errors
 /// [`Why`].
 pub async fn unfence(admin: &mut Client) -> Result<Unfenced, Why> {
-    let mut given = Unfenced::default();
     let mut transaction = admin.transaction().await?;
+    let mut given = Unfenced::default();
     transaction.batch_execute(RECORD).await?;
+    let forget = "DELETE FROM aurora_failover.fenced WHERE kind = $1";
+    transaction.execute(forget, &[&DEPOSED]).await?;
+    give_logins(&mut transaction, &mut given).await?;
+    transaction.commit().await?;
+    give_the_rest(admin, &mut given).await?;
+    Ok(given)
+}
+
+/// Gives back the logins that are on record.
+pub(super) async fn give_logins(
+    transaction: &mut Transaction<'_>,
+    given: &mut Unfenced,
+) -> Result<(), Why> {
     let sql = "
         SELECT f.name, r.oid IS NOT NULL FROM aurora_failover.fenced AS f LEFT JOIN pg_roles AS r ON r.rolname = f.name
         WHERE f.kind = 'role' AND f.name <> $1 ORDER BY 1";
     for row in transaction.query(sql, &[&CANARY]).await? {
         let (role, exists): (String, bool) = (row.get(0), row.get(1));
         let said = if exists {
-            alter(&mut transaction, &role, "LOGIN").await?
+            alter(transaction, &role, "LOGIN").await?
         } else {
             given.missing.push(format!("role {role}"));
             Ok(())
@@ -39,13 +52,16 @@ pub async fn unfence(admin: &mut Client) -> Result<Unfenced, Why> {
     let forget = format!(
         "DELETE FROM aurora_failover.fenced WHERE kind = 'role' AND name = '{CANARY}'; DROP ROLE IF EXISTS {CANARY}"
     );
-    if let Err(why) = attempt(&mut transaction, &forget).await? {
+    if let Err(why) = attempt(transaction, &forget).await? {
         given.refused.push(format!("role {CANARY}: {why}"));
     }
-    transaction.commit().await?;
+    Ok(())
+}
+
+/// Gives back the jobs and subscriptions of this database.
+pub(super) async fn give_the_rest(admin: &Client, given: &mut Unfenced) -> Result<(), Why> {
     let here = access::current(admin).await?;
-    give_back(admin, admin, &here, &mut given).await?;
-    Ok(given)
+    give_back(admin, admin, &here, given).await
 }
 
 /// Gives back what was switched off in the database of `there`.

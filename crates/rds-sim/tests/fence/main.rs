@@ -6,6 +6,7 @@
 
 mod access;
 mod jobs;
+mod stop;
 #[path = "../support/mod.rs"]
 mod support;
 

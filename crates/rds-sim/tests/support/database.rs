@@ -47,6 +47,19 @@ pub(crate) async fn holds(client: &Client, rows: i64) {
     panic!("{seen:?} rows, not {rows}");
 }
 
+/// Waits until a standby has replayed as far as a position of its writer.
+pub(crate) async fn replays(standby: &Client, position: i64) {
+    let sql = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint";
+    for _ in 0..1_000 {
+        let at: i64 = standby.query_one(sql, &[]).await.unwrap().get(0);
+        if at >= position {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it does not come to {position}");
+}
+
 pub(crate) async fn insert(client: &Client, number: i32) -> Result<u64, tokio_postgres::Error> {
     client
         .execute("INSERT INTO numbers VALUES ($1)", &[&number])

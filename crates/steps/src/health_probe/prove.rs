@@ -71,6 +71,7 @@ pub fn next_action(write: &Write, waited_seconds: f64) -> Result<Action, Error> 
         | Write::Exhausted { .. }
         | Write::Answered { .. }
         | Write::Unattempted { .. }
+        | Write::Stopped { .. }
         | Write::ReadOnly => Ok(Action::Wait),
         // A secret that rotates, or a sign-in by IAM while the instance restarts, heals by itself; nothing else is served by an
         // end here, behind the point of no return.

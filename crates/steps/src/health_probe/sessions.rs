@@ -142,7 +142,9 @@ impl<S> Kept<S> {
     /// Keeps the session by which a beat was committed, and no login that was refused.
     fn after(&mut self, write: &Write, writer: &Region, session: S) {
         match write {
-            Write::Committed { .. } => self.session = Some((writer.clone(), session)),
+            Write::Committed { .. } | Write::Stopped { .. } => {
+                self.session = Some((writer.clone(), session));
+            }
             // Perhaps the password was changed meanwhile.
             Write::Misconfigured { .. } => self.login = None,
             Write::Failed { .. }

@@ -93,7 +93,7 @@ fn next_action(seen: &[Observed]) -> Result<Action, Error> {
 
 /// What is said of a name where no beat could be committed.
 fn failure(seen: &Observed) -> Option<String> {
-    let write = seen.write.as_ref().filter(|write| write.is_failure())?;
+    let write = seen.write.as_ref().filter(|write| !write.is_committed())?;
     let leads_to = seen.leads_to.as_deref().unwrap_or("nothing");
     Some(format!("{} leads to {leads_to}: {write}", seen.name))
 }

@@ -6,6 +6,7 @@ use crate::{Error, domain::Incident};
 mod fences;
 mod leases;
 mod readiness;
+mod stops;
 mod told;
 mod writers;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::PlanState;
+use super::{PlanState, Stop};
 use crate::{
     Error,
     domain::{Epoch, Region, RunId},
@@ -112,6 +112,7 @@ impl PlanState {
         let intent = self.intent.as_ref()?;
         (intent.run_id == *run_id).then(|| Self {
             intent: None,
+            stop: None,
             withdrawn: self.withdrawn.max(intent.epoch),
             ..self.clone()
         })
@@ -124,6 +125,7 @@ impl PlanState {
         let intent = self.intent.as_ref()?;
         (intent.to == *target && intent.epoch <= row.withdrawn).then(|| Self {
             intent: None,
+            stop: None,
             withdrawn: self.withdrawn.max(intent.epoch),
             ..self.clone()
         })
@@ -143,18 +145,26 @@ impl PlanState {
                 current.epoch
             )));
         }
-        let intent = self
-            .intent
-            .clone()
-            .filter(|intent| intent.epoch > current.epoch);
+        let (intent, stop) = self.begun_above(current.epoch);
         Ok(Self {
             current: Some(current),
             intent,
+            stop,
             alive_at: None,
             maybe_alive_at: None,
             busy_at: None,
             ..self.clone()
         })
+    }
+
+    /// What has begun under a later epoch than one that is proven.
+    fn begun_above(&self, proven: Epoch) -> (Option<Intent>, Option<Box<Stop>>) {
+        let intent = self.intent.clone();
+        let stop = self.stop.clone();
+        (
+            intent.filter(|intent| intent.epoch > proven),
+            stop.filter(|stop| stop.epoch > proven),
+        )
     }
 
     /// Takes over a proven epoch that another Region's ledger holds (rule 6); `None` when this one knows as much.
@@ -163,13 +173,11 @@ impl PlanState {
         if self.proven_epoch() >= other.epoch {
             return None;
         }
-        let intent = self
-            .intent
-            .clone()
-            .filter(|intent| intent.epoch > other.epoch);
+        let (intent, stop) = self.begun_above(other.epoch);
         Some(Self {
             current: Some(other.clone()),
             intent,
+            stop,
             alive_at: None,
             maybe_alive_at: None,
             busy_at: None,

@@ -166,14 +166,15 @@ pub(super) fn blind(write: &Write) -> Option<String> {
         | Write::Exhausted { .. }
         | Write::Answered { .. }
         | Write::ReadOnly
-        | Write::OtherEpoch { .. } => None,
+        | Write::OtherEpoch { .. }
+        | Write::Stopped { .. } => None,
     }
 }
 
 /// Whether a look ends what people were told or asked of an outage. A run that closes tells first and marks a no afterwards:
 /// a beat in between must not leave the no behind.
 pub(super) fn clears(seen: &Vantage, row: &PlanState) -> bool {
-    !seen.write.is_failure() && row.commits_again().is_some()
+    seen.write.is_committed() && row.commits_again().is_some()
 }
 
 fn suspicion(vantage: &Vantage, plan: &Plan, writer: &LedgerWriter) -> Suspicion {

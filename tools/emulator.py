@@ -20,7 +20,7 @@ import emulator_health
 import emulator_metrics
 import emulator_rights
 from ministack.core import iam_actions, iam_evaluator
-from ministack.core.responses import get_region
+from ministack.core.responses import get_account_id, get_region
 
 import rds_resources
 
@@ -104,6 +104,18 @@ def complete_callbacks(machines):
             raise
 
     machines._execute_task, machines._call_lambda = execute_task, call_lambda
+
+
+def know_the_region(engine, *users):
+    """A template's condition may ask in which Region and account it is deployed: MiniStack 1.5.33 compares the words themselves."""
+    known_evaluate = engine._evaluate_conditions
+
+    def evaluate(template, params):
+        pseudo = {"AWS::Region": {"Value": get_region()}, "AWS::AccountId": {"Value": get_account_id()}}
+        return known_evaluate(template, {**pseudo, **params})
+
+    for module in (engine, *users):
+        module._evaluate_conditions = evaluate
 
 
 def keep_versions(secrets):
@@ -199,16 +211,17 @@ def main():
     from ministack import app
     from ministack.core.responses import request_scope
     from ministack.services import alb, autoscaling, cloudwatch, lambda_svc, route53, secretsmanager, stepfunctions
-    from ministack.services.cloudformation import changesets, provisioners, stacks
+    from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
     complete_callbacks(stepfunctions)
+    know_the_region(engine, changesets, handlers, stacks)
     keep_versions(secretsmanager)
     admit_by_rules(provisioners, stacks)
     keep_configurations(provisioners)
     take_buckets_over(changesets, provisioners)
     rds_resources.register(provisioners, stacks)
     emulator_groups.register(autoscaling, alb)
-    emulator_health.register(route53)
+    emulator_health.register(route53, provisioners)
     emulator_rights.judge_rds(app, iam_actions, iam_evaluator)
     emulator_rights.note_rights(iam_evaluator, "rights.log")
     emulator_metrics.count_invocations(lambda_svc, cloudwatch)

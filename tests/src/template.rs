@@ -73,6 +73,9 @@ pub fn of_machine(name: &str) -> (Value, Value) {
 /// What only a failback may do: a stack that is deployed before one and deleted after it.
 pub const OF_FAILBACK: &str = "aurora-global-failback";
 
+/// What somebody deploys by hand for a name that objects lead.
+pub const BY_HAND: &str = "health-switch";
+
 /// Every template of `cloudformation/`, in alphabetical order.
 pub fn names() -> Vec<String> {
     let files = fs::read_dir(repository::root().join("cloudformation")).unwrap();

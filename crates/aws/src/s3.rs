@@ -1,11 +1,16 @@
 //! The objects in S3 that routes are switched by.
 
-use aws_sdk_s3::{error::ProvideErrorMetadata, primitives::ByteStream};
+use aws_sdk_s3::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::ByteStream,
+};
 use failover::{
     Error,
     domain::Region,
     ports::{Object, Objects},
 };
+use jiff::Timestamp;
 
 use super::{Aws, client, errors::error, once};
 
@@ -35,19 +40,27 @@ impl<K> Objects for Aws<K> {
             {
                 return Ok(None);
             }
-            Err(why) => return Err(error(&what(), &why)),
+            Err(why) => return Err(failed(&what(), (region, bucket), &why)),
         };
+        let written_at = found
+            .last_modified
+            .and_then(|at| Timestamp::from_second(at.secs()).ok());
         let tag = found.e_tag.unwrap_or_default();
         // No run wrote that, whatever it says.
         if found.content_length.is_some_and(|bytes| bytes > BYTES_MAX) {
             let text = String::new();
-            return Ok(Some(Object { text, tag }));
+            return Ok(Some(Object {
+                text,
+                tag,
+                written_at,
+            }));
         }
         let body = found.body.collect().await;
         let body = body.map_err(|why| Error::Unavailable(format!("{}: {why}", what())))?;
         Ok(Some(Object {
             text: String::from_utf8_lossy(&body.into_bytes()).into_owned(),
             tag,
+            written_at,
         }))
     }
 
@@ -87,10 +100,35 @@ impl<K> Objects for Aws<K> {
             {
                 Ok(false)
             }
-            Err(why) => Err(error(
+            Err(why) => Err(failed(
                 &format!("S3 PutObject s3://{bucket}/{key} in {region}"),
+                (region, bucket),
                 &why,
             )),
         }
     }
+}
+
+/// What S3 of one Region says of a bucket that is in another one: where the call was sent, or signed for.
+const ELSEWHERE: [&str; 3] = [
+    "PermanentRedirect",
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+];
+
+/// What a failed call means. A checker asks S3 of the Region that the plan names, and would be led on.
+fn failed<E>(
+    what: &str,
+    (region, bucket): (&Region, &str),
+    why: &SdkError<E, HttpResponse>,
+) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    if ELSEWHERE.iter().any(|code| why.code() == Some(code)) {
+        return Error::InvalidRequest(format!(
+            "bucket {bucket} is in another Region than {region}; name a bucket of {region} in the plan's switches"
+        ));
+    }
+    error(what, why)
 }

@@ -13,6 +13,7 @@ mod conditions;
 mod fixtures;
 mod functions;
 mod ledger;
+mod objects;
 pub mod probe;
 pub mod topologies;
 
@@ -30,7 +31,8 @@ use crate::{
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{PlanState, Run},
-    ports::{Parameter, Parameters, People, ReachOutput, Runtime, Spares},
+    plan::Route,
+    ports::{Object, Parameter, Parameters, People, ReachOutput, Runtime, Spares},
     switches::Switches,
     topology::{Cluster, GlobalCluster, Reach},
 };
@@ -74,6 +76,8 @@ pub struct Books {
     rebuild: Result<Vec<String>, Error>,
     /// What the witness hears of a Region.
     hears: fn(&str) -> Result<ReachOutput, Error>,
+    /// What the known plan has in place of its own routes.
+    routes: Option<Vec<Route>>,
     /// What an endpoint parameter of a Region holds.
     parameter: fn(&str, &str) -> Result<Option<Parameter>, Error>,
     kept: Mutex<Kept>,
@@ -86,6 +90,8 @@ struct Kept {
     runs: BTreeMap<RunId, Run>,
     looked: BTreeMap<Region, Vantage>,
     told: Vec<String>,
+    /// By Region, bucket and key.
+    objects: BTreeMap<(Region, String, String), Object>,
     /// The ends of runs that were published.
     ended: Vec<Value>,
     looks: Vec<Vantage>,
@@ -126,6 +132,7 @@ impl Books {
             global: None,
             rebuild: Ok(Vec::new()),
             hears: |_| Err(Error::Unavailable("the witness does not answer".into())),
+            routes: None,
             parameter: |_, _| Ok(None),
             kept: Mutex::new(Kept {
                 rows: rows.into(),

@@ -18,6 +18,8 @@ pub enum Api {
     Secrets,
     /// Route 53.
     Names,
+    /// S3.
+    Objects,
     /// SSM's parameters.
     Parameters,
     /// ECS.

@@ -10,6 +10,7 @@ use crate::{
     database::Condition,
     deployed::FUNCTIONS,
     fault::{Faults, PassWay, Passes, Way},
+    switch,
 };
 
 mod beside;
@@ -30,7 +31,8 @@ const REST: u32 = 780;
 pub fn draw(kind: Kind, seed: u64) -> Case {
     let mut random = Rng::with_seed(seed ^ (kind as u64) << 56);
     let mut events = events(kind, &mut random);
-    let plan = otherwise(kind, &mut random);
+    let mut plan = otherwise(kind, &mut random);
+    switched(seed, &mut plan);
     if plan.pointer("/unplanned/region_down").is_some() {
         events.push(answered(seed, events.last()));
     }
@@ -116,6 +118,17 @@ fn otherwise(kind: Kind, random: &mut Rng) -> Value {
         merge(&mut plan, &third());
     }
     plan
+}
+
+/// Of five plans with two members one leads an application by objects, too. It is drawn by itself, so that all else stays as it was.
+fn switched(seed: u64, plan: &mut Value) {
+    let mut random = Rng::with_seed(seed.rotate_left(17) ^ 0x5317_c4ed);
+    if random.u8(0..5) > 0 || plan.pointer("/topology/members").is_some() {
+        return;
+    }
+    let usual = case::plan(plan)["routes"].clone();
+    let routes = usual.as_array().cloned().unwrap_or_default().into_iter();
+    plan["routes"] = routes.chain([switch::route()]).collect();
 }
 
 fn at(random: &mut Rng, from: f64, to: f64) -> f64 {

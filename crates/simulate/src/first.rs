@@ -12,6 +12,7 @@ use crate::{
     fault::{Faults, Passes, Way},
     rds::{Deposed, Fencing, Rds, Readings, Severed, Timing, Visibility},
     state::{Password, State},
+    switch::Switch,
     truth::Truth,
 };
 
@@ -105,6 +106,7 @@ pub(crate) fn state(case: &Case, is_traced: bool) -> State {
         records: [((NAME.to_owned(), "CNAME"), record)].into(),
         changes: BTreeMap::new(),
         cached: BTreeMap::new(),
+        switch: Switch::default(),
         parameters: BTreeMap::new(),
         document: document.to_string(),
         is_plan_deleted: false,

@@ -184,7 +184,7 @@ async fn dispatch(
                 async |payload| answer(detach_and_promote::run(world, &read(payload)?).await?);
             start::or(world, RunKind::UnplannedFailover, payload, pass).await
         }
-        "dns-flip" => answer(dns_flip::run(world, &read(payload)?).await?),
+        "dns-flip" => dns_flip::handle(world, payload).await,
         "ecs-restart" => ecs_restart::handle(world, payload).await,
         "fence-writer" => fence_writer::handle(world, payload).await,
         "health-probe" => health_probe::handle(world, payload, deadline).await,

@@ -29,6 +29,7 @@ mod rested;
 pub mod shared;
 pub mod shrink;
 pub mod state;
+pub mod switch;
 pub mod systematic;
 pub mod tally;
 pub mod theirs;

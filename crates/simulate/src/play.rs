@@ -179,6 +179,10 @@ impl World {
                 let watch = json!({"operation": "watch", "shard": 0, "shards": 1});
                 world.call(&region, "health-probe", watch);
                 world.call(&region, "fence-writer", json!({"operation": "sweep"}));
+                // Without a switch it reads the ledger, and no more.
+                if world.shared.state().has_switch() {
+                    world.call(&region, "dns-flip", json!({"operation": "sweep"}));
+                }
                 if minute % 15 == 7 {
                     world.call(&region, "planned-failover", readiness::request());
                 }

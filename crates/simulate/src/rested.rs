@@ -15,6 +15,7 @@ use crate::{
     case::{Case, Event, HOME, Kind, Timed},
     database::{Condition, Database},
     state::State,
+    switch::FOLLOWS,
     truth::Rule,
 };
 
@@ -31,6 +32,7 @@ const DONE: f64 = 780.0;
 pub(crate) fn at_the_end(case: &Case, state: &mut State, now: Timestamp) {
     open(state, now);
     undone(case, state);
+    astray(state, now);
     unlisted(state);
     // Whoever dies after telling has told; of two calls that go wrong both may be about that.
     if case.faults.each().count() <= 1 {
@@ -63,6 +65,32 @@ fn open(state: &mut State, now: Timestamp) {
             open.join(", ")
         );
         state.truth.violated(Rule::DeposedIsShut, what);
+    }
+}
+
+/// An application's name that leads elsewhere than to the proven writer, although every bucket answers and no run holds the plan.
+fn astray(state: &mut State, now: Timestamp) {
+    let since = state.truth.disturbed_at.or(state.truth.began_at);
+    let quiet = since.map(|since| now.duration_since(since));
+    let is_hindered = state.killed
+        || state.is_plan_deleted
+        || !(state.lost.is_empty() && state.cut.is_empty() && state.silent.is_empty());
+    if !state.has_switch() || quiet.unwrap_or_default() < SHUT || is_hindered {
+        return;
+    }
+    let rows = state.tables.values().filter_map(|table| table.row.as_ref());
+    let mut held = rows.map(|row| row.lease.is_some() || row.intent.is_some());
+    let Some(proven) = state.proven().filter(|_| !held.any(|held| held)) else {
+        return;
+    };
+    let wanted = state.databases.get(&proven.1).map(|found| &found.region);
+    let led = state.switch.leads_to(now - FOLLOWS, &state.lost);
+    if wanted.is_some_and(|wanted| *wanted != led) {
+        let what = format!(
+            "the application's name leads to {led}, and {wanted:?} has the writer of epoch {}",
+            proven.0
+        );
+        state.truth.violated(Rule::SwitchFollows, what);
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     execution::Execution,
     fault::{Faults, PassWay, Passes, Way},
     rds::Rds,
+    switch::Switch,
 };
 
 /// A Region's ledger.
@@ -135,6 +136,8 @@ pub struct State {
     pub changes: BTreeMap<String, Timestamp>,
     /// What resolvers keep, by Region and name.
     pub cached: BTreeMap<(Region, String), (Timestamp, String)>,
+    /// What leads the application's name.
+    pub switch: Switch,
     /// Endpoint parameters.
     pub parameters: BTreeMap<(Region, String), Parameter>,
     /// The plan's document, alike in every Region.
@@ -200,6 +203,12 @@ impl State {
         let way = self.passes.of(function, number)?;
         *self.disturbed.entry(way).or_default() += 1;
         Some(way)
+    }
+
+    /// Whether objects lead an application's name in the plan.
+    #[must_use]
+    pub fn has_switch(&self) -> bool {
+        self.document.contains("health_switch")
     }
 
     /// The plan's parameter, if it is there.

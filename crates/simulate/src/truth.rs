@@ -62,6 +62,10 @@ pub enum Rule {
     UnhinderedIsDone,
     /// RDS is asked for nothing that the simulation does not know.
     CallIsServed,
+    /// No object that leads an application's name goes back to an earlier epoch.
+    SwitchNeverGoesBack,
+    /// When everything is at rest, the application's name leads to the proven writer's Region.
+    SwitchFollows,
     /// No probe commits beats on a writer whose successor its own ledger names.
     ProbeFollows,
 }

@@ -18,6 +18,7 @@ mod functions;
 mod heart;
 mod ledger;
 mod members;
+mod objects;
 mod secrets;
 mod services;
 

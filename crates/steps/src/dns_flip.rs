@@ -2,9 +2,12 @@
 //! route carries the epoch and never goes back, and one that is right stays. What cannot be led over hides nothing else, and is
 //! named at the end.
 
+mod sweep;
+
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::routes::{self, Change, Destination, Route, Stands, cname};
 use failover::{
@@ -12,12 +15,15 @@ use failover::{
     domain::{Epoch, Region},
     ledger::Endpoints,
     pass::{
-        Input, Output, Pass,
+        Input, Output, Pass, answer,
         frame::{self, Acting, Came, Step, Then},
+        operation, read,
     },
     ports::{Ledger, Names, Objects, Parameters, People, Runtime},
     topologies::{Topologies, Topology},
 };
+
+pub use sweep::{SetUp, Swept};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "dns_flip";
@@ -56,6 +62,33 @@ impl Action {
 /// The step.
 #[derive(Debug)]
 pub struct DnsFlip;
+
+/// What the function takes beside a pass.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Writes what buckets of switches missed, for every plan that this Region knows.
+    Sweep {},
+    /// The same for one plan whose buckets hold nothing yet; for operators.
+    SetUp(SetUp),
+}
+
+/// One invocation: what every step takes, or an operation.
+///
+/// # Errors
+/// As [`run`], and what an object could not be written for.
+pub async fn handle(
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Objects + Names + People),
+    payload: Value,
+) -> Result<Value, Error> {
+    if payload.get("operation").is_none() {
+        return answer(run(world, &read(payload)?).await?);
+    }
+    match operation::<Request>(payload)? {
+        Request::Sweep {} => answer(sweep::sweep(world).await?),
+        Request::SetUp(asked) => answer(sweep::set_up(world, &asked).await?),
+    }
+}
 
 /// One pass.
 ///
@@ -205,6 +238,23 @@ pub async fn refusals(
         return Ok(Vec::new());
     };
     Ok(routes::refusals(world, pass, &to).await)
+}
+
+/// What should be put right of the plan's routes although nothing stands in the way of a move.
+pub async fn warnings(
+    world: &(impl Ledger + Runtime + Topologies + Objects),
+    pass: &Pass,
+) -> Vec<String> {
+    if !pass.run.plan.has_switch() {
+        return Vec::new();
+    }
+    // What RDS does not tell stands in the way by itself.
+    let endpoints = endpoints(world, pass).await.unwrap_or_default();
+    let to = destination(pass, pass.rows.next_epoch(), &endpoints);
+    match to {
+        Some(to) => routes::health_switch::warnings(world, pass, &to).await,
+        None => Vec::new(),
+    }
 }
 
 /// Decides what one pass does: what was not tried yet, then what was tried in vain.

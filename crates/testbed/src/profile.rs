@@ -87,6 +87,12 @@ pub fn names(plan: &str) -> [String; 2] {
     }
 }
 
+/// The bucket whose object leads the application's name, in a Region, as the stack calls it.
+#[must_use]
+pub fn switch_bucket(region: &str) -> String {
+    format!("aurora-failover-switch-{ACCOUNT}-{region}")
+}
+
 /// The ARN of a Region's topic.
 #[must_use]
 pub fn topic(region: &str) -> String {

@@ -21,7 +21,7 @@ enum Whose {
 
 /// What AWS does for a function by its role, so that no call of its own shows it. Services ask KMS, Lambda writes logs and makes network
 /// interfaces, PostgreSQL lets somebody in, RDS takes a role over.
-const BY_AWS: [(&str, &[&str], Whose); 11] = [
+const BY_AWS: [(&str, &[&str], Whose); 12] = [
     (
         "Logs",
         &["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -68,8 +68,10 @@ const BY_AWS: [(&str, &[&str], Whose); 11] = [
     (
         "BucketKey",
         &["kms:Decrypt", "kms:GenerateDataKey"],
-        Whose::WhoMay("s3:PutObject"),
+        Whose::Function("aurora-failover-loss-ledger"),
     ),
+    // S3 asks for it before it says that an object is missing.
+    ("Buckets", &["s3:ListBucket"], Whose::WhoMay("s3:GetObject")),
     (
         "Keys",
         &[
@@ -95,7 +97,7 @@ const BY_HAND: &str = "a human starts a run through it";
 const HOURLY: &str = "its schedule calls it once an hour";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 18] = [
+const RARE: [(&str, &str, &str, &str); 17] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",
@@ -155,12 +157,6 @@ const RARE: [(&str, &str, &str, &str); 18] = [
         "WarmWitness",
         "lambda:InvokeFunction",
         HOURLY,
-    ),
-    (
-        "aurora-failover-planned-failover",
-        "EndpointParameters",
-        "ssm:GetParameterHistory",
-        "readiness asks for the parameters of a plan that points some",
     ),
     (
         "aurora-failover-rebuild-global",

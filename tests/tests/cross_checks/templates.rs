@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aurora_global::{planned_failover, rebuild_global};
 use failover::{installation, json::operation};
 use serde_json::{Value, json};
-use steps::{confirm_outage, fence_writer, health_probe, warm};
+use steps::{confirm_outage, dns_flip, fence_writer, health_probe, warm};
 use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.
@@ -43,9 +43,11 @@ fn the_schedules_send_what_their_functions_take() {
     let survey: confirm_outage::Request =
         operation(payload(sent["aurora-failover-confirm-outage"])).unwrap();
     assert_eq!(survey, confirm_outage::Request::Survey {});
+    let switches: dns_flip::Request = operation(payload(sent["aurora-failover-dns-flip"])).unwrap();
+    assert_eq!(switches, dns_flip::Request::Sweep {});
     let readiness: Value = serde_json::from_str(sent["aurora-failover-planned-failover"]).unwrap();
     assert_eq!(readiness, planned_failover::readiness::request());
-    assert_eq!(sent.len(), 6);
+    assert_eq!(sent.len(), 7);
 }
 
 #[test]

@@ -14,5 +14,6 @@ mod probe;
 mod replay;
 mod round_trips;
 mod route53;
+mod s3;
 mod sns;
 mod ssm;

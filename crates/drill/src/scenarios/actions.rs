@@ -2,6 +2,7 @@
 
 pub(crate) mod by_hand;
 pub(crate) mod failback;
+pub(crate) mod health_switch;
 pub(crate) mod last_bytes;
 pub(crate) mod loss_ledger;
 pub(crate) mod made_anew;

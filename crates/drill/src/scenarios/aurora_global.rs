@@ -55,8 +55,11 @@ mod scaling_groups;
 mod secret_rotated;
 mod serverless_member;
 mod slots_exhausted;
+mod standby_takes_over;
 mod subnets_denied;
 mod subscriber;
+mod switch_goes_back;
+mod switch_is_blind;
 mod switchover;
 mod switchover_by_invoke;
 mod switchover_cancelled;
@@ -107,6 +110,9 @@ pub(crate) static ALL: &[&Scenario] = &[
     &by_hand::SCENARIO,
     &route53_down_ssm::SCENARIO,
     &route53_down_cname::SCENARIO,
+    &standby_takes_over::SCENARIO,
+    &switch_is_blind::SCENARIO,
+    &switch_goes_back::SCENARIO,
     &switchover::SCENARIO,
     &switchover_not_ready::SCENARIO,
     &switchover_cancelled::SCENARIO,

@@ -85,6 +85,9 @@ pub struct PlanState {
     /// Whom people were told of, who works as the administrator of the deposed writer here: the epoch and who, each once.
     #[serde(default)]
     pub administrators_told: Vec<String>,
+    /// The objects of switches that somebody put by hand here of which people were told, each once.
+    #[serde(default)]
+    pub by_hand_told: Vec<String>,
     /// The version of the administrator's secret that last opened this Region's member.
     #[serde(default)]
     pub served: Option<Served>,
@@ -128,6 +131,7 @@ impl PlanState {
             unfenced: Vec::new(),
             fence_untold: false,
             administrators_told: Vec::new(),
+            by_hand_told: Vec::new(),
             served: None,
             withdrawn: Epoch(0),
             unheard: BTreeMap::new(),

@@ -51,6 +51,18 @@ pub enum Route {
         /// The target's own name in each of the two Regions: that of its load balancer.
         #[schemars(extend("minProperties" = 2))]
         targets: BTreeMap<Region, String>,
+        /// Seconds from one look of a checker to its next one, as the health checks say: 10 or 30.
+        #[serde(default = "Checks::interval_seconds")]
+        #[schemars(range(min = Checks::INTERVALS[0], max = Checks::INTERVALS[1]))]
+        check_interval_seconds: u32,
+        /// Looks in a row after which a checker changes its mind, as the health checks say.
+        #[serde(default = "Checks::failures")]
+        #[schemars(range(min = 1, max = Checks::FAILURES_MAX))]
+        check_failures: u32,
+        /// Minutes after which the sweep writes over what somebody put into a bucket by hand.
+        #[serde(default = "Checks::by_hand_minutes")]
+        #[schemars(range(min = 1, max = Checks::BY_HAND_MINUTES_MAX))]
+        by_hand_minutes: u32,
     },
 }
 
@@ -64,6 +76,33 @@ pub struct Switch {
     /// Its key.
     #[schemars(extend("pattern" = names::KEY))]
     pub key: String,
+    /// A name that leads to 192.0.2.1 while Route 53's checkers see the object, and to 192.0.2.2 while they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(max = names::HOST_MAX), extend("pattern" = names::HOST))]
+    pub canary: Option<String>,
+}
+
+/// How the health checks of a switch are set, and what is said where the plan does not.
+#[derive(Debug)]
+pub(super) enum Checks {}
+
+impl Checks {
+    /// The intervals that Route 53 takes.
+    pub(super) const INTERVALS: [u32; 2] = [10, 30];
+    pub(super) const FAILURES_MAX: u32 = 10;
+    pub(super) const BY_HAND_MINUTES_MAX: u32 = 1_440;
+
+    const fn interval_seconds() -> u32 {
+        10
+    }
+
+    const fn failures() -> u32 {
+        3
+    }
+
+    const fn by_hand_minutes() -> u32 {
+        60
+    }
 }
 
 /// Which of a member's endpoints.
@@ -80,6 +119,13 @@ pub enum Endpoint {
 pub const UNNAMED: &str = "the plan has neither a DNS name nor a parameter for the writer, so where applications write was not observed";
 
 impl Plan {
+    /// Whether objects in S3 lead any name.
+    #[must_use]
+    pub fn has_switch(&self) -> bool {
+        let is_switch = |route: &Route| matches!(route, Route::HealthSwitch { .. });
+        self.routes.iter().any(is_switch)
+    }
+
     /// Whether any route leads applications to the writer.
     pub fn names_its_writer(&self) -> bool {
         self.routes.iter().any(|route| match route {

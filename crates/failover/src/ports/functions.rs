@@ -89,6 +89,9 @@ pub struct Confirmation {
     pub vantage: Vantage,
     /// Whether the local reader answered this time.
     pub readable: bool,
+    /// The plan's switches whose objects Route 53's checkers do not see, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blind: Vec<String>,
 }
 
 /// What a suspicion says; the detail of the `Primary Suspect` event.

@@ -1,5 +1,7 @@
 //! Objects in S3, by which a route is switched without any control plane.
 
+use jiff::Timestamp;
+
 use crate::{Error, domain::Region};
 
 /// S3's data plane in the Regions of a plan.
@@ -30,4 +32,6 @@ pub struct Object {
     pub text: String,
     /// What a conditional write compares: its ETag.
     pub tag: String,
+    /// When it was written, by S3's clock; `None` where that is not said.
+    pub written_at: Option<Timestamp>,
 }

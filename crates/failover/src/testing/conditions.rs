@@ -34,6 +34,12 @@ impl Books {
         self
     }
 
+    /// The known plan has these routes.
+    pub fn routed(mut self, routes: Vec<Route>) -> Self {
+        self.routes = Some(routes);
+        self
+    }
+
     /// RDS shows one global cluster.
     pub fn showing(mut self, global: GlobalCluster) -> Self {
         self.global = Some(global);

@@ -90,6 +90,9 @@ impl Ledger for Books {
         }
         let topic = "arn:aws:sns:us-east-1:123456789012:orders-alerts";
         plan.notify.insert(self.here.clone(), topic.into());
+        if let Some(routes) = &self.routes {
+            plan.routes.clone_from(routes);
+        }
         if let (Some(third), Some(member)) = (&self.third, plan.members().get(&self.here).cloned())
         {
             plan.topology.members_mut().insert(third.clone(), member);

@@ -50,6 +50,7 @@ impl Functions for Seen<'_> {
             let seen = vantage.map(|vantage| Confirmation {
                 vantage,
                 readable: true,
+                blind: Vec::new(),
             });
             Answer::Look(seen.ok_or_else(|| Error::NotReady("no ledger names a writer".into())))
         });

@@ -4,8 +4,8 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     ports::{
-        Batch, Deployment, Group, Heard, Image, Names, Object, Objects, Parameter, Parameters,
-        People, Record, Service, Services,
+        Batch, Deployment, Group, Heard, Image, Names, Parameter, Parameters, People, Record,
+        Service, Services,
     },
     switches::Switches,
 };
@@ -40,27 +40,6 @@ fn heard<T>(answer: Result<T, Error>) -> Result<Heard<T>, Error> {
         }
         other => other.map(Heard::Said),
     }
-}
-
-/// No plan that is played has a switch.
-impl Objects for Invocation {
-    async fn object(&self, _: &Region, bucket: &str, _: &str) -> Result<Option<Object>, Error> {
-        Err(no_such(bucket))
-    }
-
-    async fn put_object(
-        &self,
-        _: &Region,
-        (bucket, _): (&str, &str),
-        _: &str,
-        _: Option<&Object>,
-    ) -> Result<bool, Error> {
-        Err(no_such(bucket))
-    }
-}
-
-fn no_such(bucket: &str) -> Error {
-    Error::Denied(format!("NoSuchBucket: {bucket}"))
 }
 
 impl Names for Invocation {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::sessions::{LedgerWriter, Sessions, read_once};
+use super::{
+    canaries::blind,
+    sessions::{LedgerWriter, Sessions, read_once},
+};
 use crate::confirm_outage::TIMEOUT;
 use failover::{
     Error,
@@ -42,9 +45,9 @@ pub(super) async fn confirm(
     let here = world.region();
     let (known, target, before) = noted(world, name).await?;
     let limit = Duration::from_secs(known.plan.detection.timeout_seconds).min(FRESH);
-    let (look, readable) = Sessions::with(None)
-        .look(world, &known, &target, limit)
-        .await;
+    let mut sessions = Sessions::with(None);
+    let look = sessions.look(world, &known, &target, limit);
+    let ((look, readable), blind) = tokio::join!(look, blind(world, &known.plan, limit));
     let vantage = Vantage::after(
         before.as_ref(),
         here,
@@ -55,7 +58,11 @@ pub(super) async fn confirm(
     .by(world.version());
     world.put_vantage(name, &vantage).await?;
     tracing::info!(plan = %name, write = ?vantage.write, readable, "confirmed");
-    Ok(Confirmation { vantage, readable })
+    Ok(Confirmation {
+        vantage,
+        readable,
+        blind,
+    })
 }
 
 /// The look of a dry run, which commits no beat and records nothing: what this Region's probe recorded last, and whether the local
@@ -80,8 +87,15 @@ pub(super) async fn recorded(
         ))
     })?;
     let limit = Duration::from_secs(detection.timeout_seconds).min(FRESH);
-    let readable = read_once(world, &known, limit).await.is_some();
-    Ok(Confirmation { vantage, readable })
+    let (reading, blind) = tokio::join!(
+        read_once(world, &known, limit),
+        blind(world, &known.plan, limit)
+    );
+    Ok(Confirmation {
+        vantage,
+        readable: reading.is_some(),
+        blind,
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use failover::{
     topologies::Topologies,
 };
 
+mod canaries;
 mod endpoints;
 mod fresh_look;
 mod others;

@@ -162,7 +162,7 @@ pub enum Change {
     /// Writes one parameter.
     Parameter(ssm::Seen),
     /// Writes one object.
-    Object(health_switch::Put),
+    Object(Box<health_switch::Put>),
     /// Changes one zone.
     Zone(String, Batch),
 }

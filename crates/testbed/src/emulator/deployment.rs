@@ -138,6 +138,35 @@ impl Emulator {
         text.map_err(io(format!("read {}", log.display())))
     }
 
+    /// Deploys one of the repository's templates by itself, as somebody does by hand.
+    ///
+    /// # Errors
+    /// When the stack fails; the error ends with what the program said last.
+    pub async fn deploy_stack(
+        &self,
+        region: &str,
+        (stack, template): (&str, &str),
+        parameters: &[(&str, String)],
+    ) -> Result<(), EmulatorError> {
+        let file = self
+            .config
+            .root
+            .join(format!("cloudformation/{template}.yaml"));
+        let given = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let mut program = Command::new(self.config.root.join(".tools/venv/bin/aws"));
+        self.as_operator(&mut program);
+        program
+            .args(["cloudformation", "deploy", "--no-fail-on-empty-changeset"])
+            .args(["--region", region, "--stack-name", stack])
+            .arg("--template-file")
+            .arg(file)
+            .arg("--parameter-overrides")
+            .args(given);
+        self.run(program, &format!("{stack}-{region}")).await
+    }
+
     /// Deletes a stack and waits until it is gone.
     ///
     /// # Errors

@@ -5,6 +5,10 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+};
+
 use super::{Members, Trouble, World};
 use crate::{
     dns::Dns,
@@ -68,6 +72,41 @@ impl World {
                 Some((set.name.trim_end_matches('.').to_owned(), value))
             })
             .collect()
+    }
+
+    /// The addresses that a vantage's resolver has for a name now; none where it has none.
+    pub async fn addresses(&self, vantage: &str, name: &str) -> Vec<IpAddr> {
+        let Ok(resolver) = postgres::Resolver::new(self.resolvers.get(vantage).copied()) else {
+            return Vec::new();
+        };
+        resolver.addresses(name).await.unwrap_or_default()
+    }
+
+    /// Puts records of addresses into the zone, such as a load balancer has, in place of what is there.
+    ///
+    /// # Errors
+    /// When they are refused.
+    pub async fn put_addresses(&self, named: &[(String, IpAddr)]) -> Result<(), Trouble> {
+        let mut batch = ChangeBatch::builder();
+        for (name, address) in named {
+            let value = ResourceRecord::builder().value(address.to_string());
+            let set = ResourceRecordSet::builder()
+                .name(name)
+                .r#type(RrType::A)
+                .ttl(1)
+                .resource_records(value.build()?);
+            let change = Change::builder()
+                .action(ChangeAction::Upsert)
+                .resource_record_set(set.build()?);
+            batch = batch.changes(change.build()?);
+        }
+        aws_sdk_route53::Client::new(&self.emulator.sdk_config("us-east-1"))
+            .change_resource_record_sets()
+            .hosted_zone_id(&self.zone_id)
+            .change_batch(batch.build()?)
+            .send()
+            .await?;
+        Ok(())
     }
 
     /// Where a name of the zone leads.

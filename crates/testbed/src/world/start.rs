@@ -12,8 +12,8 @@ use crate::{
     certificates::Certificates,
     emulator::{Deployment, answers},
     profile::{
-        ACCOUNT, BILLING, CLIENT, GLOBAL_PARAMETER, PARAMETER, PLAN, Profile, TOPIC, WITNESS,
-        member,
+        ACCOUNT, BILLING, CLIENT, GLOBAL_PARAMETER, HOME, PARAMETER, PLAN, Profile, STANDBY, TOPIC,
+        WITNESS, member, switch_bucket,
     },
     roads::Roads,
 };
@@ -62,6 +62,13 @@ fn members_of(before: &str, after: &str) -> String {
     [PLAN, BILLING, "tenant*"]
         .map(|plan| format!("{before}{plan}{after}"))
         .join(",")
+}
+
+/// The ARN of the bucket that holds each Region's object, with what follows it.
+fn switches(after: &str) -> String {
+    let each =
+        [HOME, STANDBY].map(|region| format!("arn:aws:s3:::{}{after}", switch_bucket(region)));
+    each.join(",")
 }
 
 /// What is deployed where, and with which parameters.
@@ -124,6 +131,8 @@ pub(super) fn deployment(
             "EndpointParameterArns",
             format!("arn:aws:ssm:*:{ACCOUNT}:parameter{PARAMETER}"),
         ),
+        ("SwitchObjectArns", switches("/switch")),
+        ("SwitchBucketArns", switches("")),
         ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
         ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),
     ];

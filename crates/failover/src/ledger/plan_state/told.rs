@@ -58,6 +58,16 @@ impl PlanState {
         })
     }
 
+    /// Notes that people are told of an object that somebody put by hand; `None` when they were told of just that.
+    #[must_use]
+    pub fn tell_by_hand(&self, mark: &str) -> Option<Self> {
+        let known = self.by_hand_told.iter().any(|told| told == mark);
+        (!known).then(|| Self {
+            by_hand_told: with_cause(self.by_hand_told.iter(), mark.to_owned()),
+            ..self.clone()
+        })
+    }
+
     /// Notes a human's no; `None` when it is known.
     #[must_use]
     pub fn decline(&self, declined: &Declined) -> Option<Self> {

@@ -9,7 +9,7 @@ use crate::{
     domain::Region,
     installation,
     json::shown,
-    plan::{AsgTarget, EcsTarget, KeyedTable, Plan, Route, Service, names},
+    plan::{AsgTarget, EcsTarget, KeyedTable, Plan, Route, Service, names, routes::Checks},
 };
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
@@ -94,6 +94,7 @@ fn switch(plan: &Plan, (index, route): (usize, &Route), found: &mut Faults) {
         primary,
         switches,
         targets,
+        ..
     } = route
     else {
         return;
@@ -141,6 +142,43 @@ fn switch(plan: &Plan, (index, route): (usize, &Route), found: &mut Faults) {
         let fix =
             "write a key like switch, in letters, digits, hyphens, underscores, dots and slashes";
         found.named(&at("key"), key, names::is_key(key), fix);
+        if let Some(canary) = &switch.canary {
+            host(&at("canary"), canary, found);
+            found.when(canary == name, &[&at("canary")], || {
+                format!(
+                    "{} is {name}, which the switch leads; write a name of its own",
+                    at("canary")
+                )
+            });
+        }
+    }
+    checks((index, route), found);
+}
+
+/// How the checks of a switch are set.
+fn checks((index, route): (usize, &Route), found: &mut Faults) {
+    let Route::HealthSwitch {
+        check_interval_seconds: interval,
+        check_failures: failures,
+        by_hand_minutes: minutes,
+        ..
+    } = route
+    else {
+        return;
+    };
+    let of = |field: &str| format!("routes.{index}.{field}");
+    let at = of("check_interval_seconds");
+    found.when(!Checks::INTERVALS.contains(interval), &[&at], || {
+        format!("{at} is {interval}; write 10 or 30, as the health checks have it")
+    });
+    let bounded = [
+        (of("check_failures"), failures, Checks::FAILURES_MAX),
+        (of("by_hand_minutes"), minutes, Checks::BY_HAND_MINUTES_MAX),
+    ];
+    for (at, given, most) in bounded {
+        found.when(!(1..=most).contains(given), &[&at], || {
+            format!("{at} is {given}; use 1 to {most}")
+        });
     }
 }
 

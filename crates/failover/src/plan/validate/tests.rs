@@ -282,6 +282,33 @@ fn a_switch_that_could_not_lead_traffic_anywhere_is_a_fault() {
 }
 
 #[test]
+fn checks_and_canaries_that_route_53_could_not_have_are_a_fault() {
+    type Row = (fn(&mut Value), &'static str);
+    let rows: [Row; 4] = [
+        (
+            |route| route["check_interval_seconds"] = json!(20),
+            "routes.0.check_interval_seconds is 20; write 10 or 30",
+        ),
+        (
+            |route| route["check_failures"] = json!(11),
+            "routes.0.check_failures is 11",
+        ),
+        (
+            |route| route["by_hand_minutes"] = json!(0),
+            "routes.0.by_hand_minutes is 0",
+        ),
+        (
+            |route| route["switches"]["us-east-1"]["canary"] = json!("shop.example.com"),
+            "routes.0.switches.us-east-1.canary is shop.example.com, which the switch leads",
+        ),
+    ];
+    for (change, part) in rows {
+        let told = why(change);
+        assert!(told.contains(part), "{part} is missing from: {told}");
+    }
+}
+
+#[test]
 fn two_names_that_follow_one_object_are_a_fault() {
     let mut other = switch();
     other["name"] = json!("admin.example.com");

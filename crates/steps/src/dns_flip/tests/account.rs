@@ -170,7 +170,14 @@ impl Objects for Account {
         let tag = format!("\"{}\"", state.objects_written);
         state.objects_written += 1;
         let text = text.to_owned();
-        state.objects.insert(place, Object { text, tag });
+        state.objects.insert(
+            place,
+            Object {
+                text,
+                tag,
+                written_at: None,
+            },
+        );
         Ok(true)
     }
 }

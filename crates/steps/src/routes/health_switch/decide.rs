@@ -80,6 +80,50 @@ pub(super) fn next((target, epoch): (Side, Epoch), standby: Bucket, primary: Buc
     }
 }
 
+/// What follows for a sweep, which no run holds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owed {
+    /// This word is written to the bucket of that side.
+    Put(Side, Says),
+    /// This side's bucket does not answer: what it holds may win once the other one is changed.
+    Silent(Side),
+    /// This side's bucket bears a later epoch than the ledgers have proven: its run is under way.
+    Later(Side),
+    /// Every bucket holds the word of the epoch, or is left to whoever put something there.
+    Nothing,
+}
+
+/// What a sweep writes where `epoch` was proven and led traffic to `target`. Both buckets have to answer, and what would win wrongly is
+/// taken back first. `rests` says of a side whether somebody put something there by hand lately.
+pub(super) fn owed(
+    (target, epoch): (Side, Epoch),
+    (standby, primary): (Bucket, Bucket),
+    rests: impl Fn(Side) -> bool,
+) -> Owed {
+    let both = [(Side::Standby, standby), (Side::Primary, primary)];
+    for (side, bucket) in both {
+        match bucket {
+            Bucket::Silent => return Owed::Silent(side),
+            Bucket::Answers(held) if held.epoch() > Some(epoch) => return Owed::Later(side),
+            Bucket::Answers(_) | Bucket::Absent => {}
+        }
+    }
+    let [in_standby, in_primary] = wanted(target, standby);
+    let mut words = [
+        (Side::Standby, standby, in_standby),
+        (Side::Primary, primary, in_primary),
+    ];
+    if target == Side::Standby {
+        words.reverse();
+    }
+    let lacks = |(side, bucket, says): &(Side, Bucket, Says)| {
+        let (epoch, says) = (epoch, *says);
+        bucket.answers() && !bucket.holds(Word { epoch, says }) && !rests(*side)
+    };
+    let first = words.into_iter().find(lacks);
+    first.map_or(Owed::Nothing, |(side, _, says)| Owed::Put(side, says))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,5 +211,110 @@ mod tests {
         for target in [Side::Primary, Side::Standby] {
             assert_eq!(one(target, Bucket::Silent).1, Next::Undecided);
         }
+    }
+
+    /// Where the health checks lead traffic.
+    fn traffic(standby: Bucket, primary: Bucket) -> Side {
+        let says = |bucket, says| matches!(bucket, Bucket::Answers(Held::Written(word)) if word.says == says);
+        match (
+            says(standby, Says::StandbyActive),
+            says(primary, Says::PrimaryActive),
+        ) {
+            (true, false) => Side::Standby,
+            (true, true) | (false, _) => Side::Primary,
+        }
+    }
+
+    /// What a sweep writes in order, and how it ends; traffic that is where it belongs never leaves it meanwhile.
+    fn swept(
+        target: Side,
+        (mut standby, mut primary): (Bucket, Bucket),
+    ) -> (Vec<(Side, Says)>, Owed) {
+        let mut puts = Vec::new();
+        let mut was_there = traffic(standby, primary) == target;
+        loop {
+            match owed((target, EPOCH), (standby, primary), |_| false) {
+                Owed::Put(side, says) => {
+                    puts.push((side, says));
+                    assert!(puts.len() < 3, "{puts:?}");
+                    let bucket = match side {
+                        Side::Standby => &mut standby,
+                        Side::Primary => &mut primary,
+                    };
+                    *bucket = word(8, says);
+                    let is_there = traffic(standby, primary) == target;
+                    assert!(is_there || !was_there, "{target:?}: {puts:?}");
+                    was_there = is_there;
+                }
+                end @ (Owed::Silent(_) | Owed::Later(_) | Owed::Nothing) => return (puts, end),
+            }
+        }
+    }
+
+    #[test]
+    fn a_sweep_writes_what_was_missed_and_takes_back_first_what_would_win_wrongly() {
+        use Says::{Nothing, PrimaryActive, StandbyActive};
+        use Side::{Primary, Standby};
+        let none = Bucket::Answers(Held::Nothing);
+        let away = (word(8, StandbyActive), word(8, Nothing));
+        let home = (word(8, Nothing), word(8, Nothing));
+        type Row<'a> = (Side, (Bucket, Bucket), &'a [(Side, Says)]);
+        let rows: [Row<'_>; 8] = [
+            (Standby, away, &[]),
+            (Primary, home, &[]),
+            // The primary's bucket missed the epoch, and may hold what keeps the traffic.
+            (
+                Standby,
+                (away.0, word(7, PrimaryActive)),
+                &[(Primary, Nothing)],
+            ),
+            (
+                Standby,
+                (word(7, Nothing), word(6, PrimaryActive)),
+                &[(Primary, Nothing), (Standby, StandbyActive)],
+            ),
+            // The standby's was silent when the traffic came home, and returns with what took it away.
+            (
+                Primary,
+                (word(7, StandbyActive), word(8, PrimaryActive)),
+                &[(Standby, Nothing), (Primary, Nothing)],
+            ),
+            (
+                Primary,
+                (word(7, StandbyActive), word(7, Nothing)),
+                &[(Standby, Nothing), (Primary, Nothing)],
+            ),
+            // Nobody has written anything yet.
+            (
+                Primary,
+                (none, none),
+                &[(Standby, Nothing), (Primary, Nothing)],
+            ),
+            (Standby, (none, Bucket::Absent), &[(Standby, StandbyActive)]),
+        ];
+        for (target, buckets, puts) in rows {
+            let found = swept(target, buckets);
+            let expected = (puts.to_vec(), Owed::Nothing);
+            assert_eq!(found, expected, "{target:?} {buckets:?}");
+        }
+    }
+
+    #[test]
+    fn a_sweep_leaves_alone_what_it_cannot_see_what_is_later_and_what_a_human_put_lately() {
+        use Side::{Primary, Standby};
+        let (older, later) = (word(7, Says::StandbyActive), word(9, Says::Nothing));
+        let by_hand = Bucket::Answers(Held::ByHand);
+        let sees = |buckets, rests: Option<Side>| {
+            owed((Primary, EPOCH), buckets, |side| rests == Some(side))
+        };
+        let silent = Bucket::Silent;
+        assert_eq!(sees((older, silent), None), Owed::Silent(Primary));
+        assert_eq!(sees((silent, older), None), Owed::Silent(Standby));
+        assert_eq!(sees((older, later), None), Owed::Later(Primary));
+        assert_eq!(sees((later, older), None), Owed::Later(Standby));
+        let stands = word(8, Says::Nothing);
+        assert_eq!(sees((by_hand, stands), Some(Standby)), Owed::Nothing);
+        let over = Owed::Put(Standby, Says::Nothing);
+        assert_eq!(sees((by_hand, stands), None), over);
     }
 }

@@ -21,6 +21,8 @@ use failover::{
 
 mod decide;
 mod read;
+mod sweep;
+mod warn;
 mod word;
 
 pub use decide::{Bucket, Side};
@@ -28,6 +30,8 @@ pub use word::{Held, PRIMARY_ACTIVE, STANDBY_ACTIVE, Says, Word};
 
 use decide::Next;
 pub(super) use read::{observe, refusals};
+pub(crate) use sweep::{ByHand, sweep};
+pub(crate) use warn::warnings;
 
 /// What a pass saw of one switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +44,9 @@ pub struct Seen {
     pub standby: Looked,
     /// The bucket of the primary's Region.
     pub primary: Looked,
+    /// Seconds until resolvers have followed a word.
+    #[serde(skip)]
+    pub follows_seconds: u32,
     /// Whether a bucket that decides is still waited for.
     #[serde(skip)]
     pub is_patient: bool,
@@ -78,6 +85,8 @@ pub struct Put {
     pub word: Word,
     /// What was read there.
     pub read: Option<Object>,
+    /// Seconds until resolvers have followed it.
+    pub follows_seconds: u32,
 }
 
 /// What sentences call an object.
@@ -120,11 +129,22 @@ pub(super) async fn put(world: &(impl Runtime + Objects), pass: &mut Pass, put: 
 impl Put {
     /// What sentences call it.
     pub(super) fn called(&self) -> String {
-        format!("{} by {}", self.name, called(&self.region, &self.place))
+        format!(
+            "{} by {}, which resolvers follow within some {} s,",
+            self.name,
+            called(&self.region, &self.place),
+            self.follows_seconds
+        )
     }
 }
 
 impl Looked {
+    /// Whether a health check finds this text in it.
+    fn says(&self, text: &str) -> bool {
+        let object = self.object.as_ref();
+        object.is_some_and(|object| object.text.contains(text))
+    }
+
     /// What is done about it: one that lacks its word and cannot be written counts as silent.
     fn bucket(&self, word: Word) -> Bucket {
         match &self.stands {
@@ -142,7 +162,8 @@ impl Looked {
                 called(&self.region, place)
             ))),
             (Some(Stands::Rests | Stands::Again) | None, failed) => {
-                failed.clone().filter(Error::is_answer)
+                let is_silence = |why: &Error| matches!(why, Error::Unavailable(_));
+                failed.clone().filter(|why| !is_silence(why))
             }
         }
     }
@@ -157,7 +178,7 @@ impl Seen {
             stands: put.as_ref().and_then(|(looked, _)| looked.stands.as_ref()),
             is_on_its_way: false,
             refused: self.refused(epoch),
-            change: put.map(|(_, put)| Change::Object(put)),
+            change: put.map(|(_, put)| Change::Object(Box::new(put))),
         }
     }
 
@@ -228,6 +249,7 @@ impl Seen {
             place: looked.place.clone()?,
             word: Word { epoch, says },
             read: looked.object.clone(),
+            follows_seconds: self.follows_seconds,
         };
         Some((looked, put))
     }
@@ -248,6 +270,18 @@ impl Seen {
                 self.name, looked.region
             ))),
         }
+    }
+
+    /// That both say active: health checks then leave the traffic at the primary, and neither object means what it says.
+    fn both_are_active(&self) -> Option<String> {
+        let active = self.standby.says(STANDBY_ACTIVE) && self.primary.says(PRIMARY_ACTIVE);
+        active.then(|| {
+            format!(
+                "both objects of {} say that their own Region is active, so that its traffic goes to {}; the next run writes over them, \
+                 and the sweep over what a run missed",
+                self.name, self.primary.region
+            )
+        })
     }
 
     /// Why it is not led over.

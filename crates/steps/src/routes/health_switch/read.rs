@@ -15,28 +15,39 @@ use failover::{
 };
 
 /// An S3 that has not answered for so long is silent.
-const S3_SILENCE: Duration = Duration::from_secs(3);
+pub(super) const S3_SILENCE: Duration = Duration::from_secs(3);
+
+/// How long resolvers keep an alias to a load balancer.
+/// Source: Route 53's developer guide, "Choosing between alias and non-alias records".
+const ALIAS_TTL_SECONDS: u32 = 60;
 
 /// A switch of the plan, as a run sees it.
 pub(super) struct Planned<'a> {
-    name: &'a str,
+    pub(super) name: &'a str,
     pub(super) target: Side,
     /// The Region of the standby's record with its object.
     pub(super) standby: (&'a Region, Option<&'a Switch>),
     /// The same of the primary's.
     pub(super) primary: (&'a Region, Option<&'a Switch>),
+    /// Seconds until resolvers have followed a word.
+    pub(super) follows_seconds: u32,
+    /// Minutes after which what was put by hand is written over.
+    pub(super) by_hand_minutes: u32,
 }
 
 /// How a route leads to a Region, or why it cannot; `None` where it is no switch.
 pub(super) fn planned<'a>(route: &'a Route, to: &Region) -> Option<Result<Planned<'a>, Error>> {
-    let (name, primary, switches, targets) = match route {
-        Route::HealthSwitch {
-            name,
-            primary,
-            switches,
-            targets,
-        } => (name, primary, switches, targets),
-        Route::Cname { .. } | Route::Ssm { .. } => return None,
+    let Route::HealthSwitch {
+        name,
+        primary,
+        switches,
+        targets,
+        check_interval_seconds,
+        check_failures,
+        by_hand_minutes,
+    } = route
+    else {
+        return None;
     };
     let standby = targets.keys().find(|region| *region != primary)?;
     if !targets.contains_key(to) {
@@ -53,6 +64,10 @@ pub(super) fn planned<'a>(route: &'a Route, to: &Region) -> Option<Result<Planne
         },
         standby: of(standby),
         primary: of(primary),
+        follows_seconds: check_interval_seconds
+            .saturating_mul(*check_failures)
+            .saturating_add(ALIAS_TTL_SECONDS),
+        by_hand_minutes: *by_hand_minutes,
     }))
 }
 
@@ -73,6 +88,7 @@ pub(in crate::routes) async fn observe(
             name: planned.name.to_owned(),
             target: planned.target,
             // Elsewhere the services wait behind it.
+            follows_seconds: planned.follows_seconds,
             is_patient: standby.region == pass.run.to || waited < WITHOUT_SECONDS,
             standby,
             primary,
@@ -117,6 +133,23 @@ async fn look(
     pass: &Pass,
     (region, place): (&Region, Option<&Switch>),
 ) -> Looked {
+    // What did not answer for its lease is given a second: its S3 may live.
+    let limit = match pass.dry_run || pass.run.leased.contains(region) {
+        true => S3_SILENCE,
+        false => SILENCE,
+    };
+    let mut looked = read(world, limit, (region, place)).await;
+    let place = place.map(|place| called(region, place));
+    looked.stands = place.and_then(|own| unled::stands(&pass.run, &[&own], pass.now));
+    looked
+}
+
+/// What a bucket holds; one that has not answered within `limit` is silent.
+pub(super) async fn read(
+    world: &impl Objects,
+    limit: Duration,
+    (region, place): (&Region, Option<&Switch>),
+) -> Looked {
     let mut looked = Looked {
         region: region.clone(),
         holds: Bucket::Absent,
@@ -127,11 +160,6 @@ async fn look(
     };
     let Some(place) = place else {
         return looked;
-    };
-    // What did not answer for its lease is given a second: its S3 may live.
-    let limit = match pass.dry_run || pass.run.leased.contains(region) {
-        true => S3_SILENCE,
-        false => SILENCE,
     };
     let asked = world.object(region, &place.bucket, &place.key);
     let late = |_| Err(Error::Unavailable("S3 is silent".into()));
@@ -147,6 +175,5 @@ async fn look(
             looked.failed = Some(why.reworded(says));
         }
     }
-    looked.stands = unled::stands(&pass.run, &[&called(region, place)], pass.now);
     looked
 }

@@ -14,26 +14,27 @@ use failover::{
 
 use crate::routes::Destination;
 
-const HOME: &str = "us-west-2";
-const HERE: &str = "us-east-1";
+pub(super) const HOME: &str = "us-west-2";
+pub(super) const HERE: &str = "us-east-1";
 
 /// S3 in two Regions, of which some are silent or refuse.
-struct Buckets {
-    here: Region,
+pub(super) struct Buckets {
+    pub(super) here: Region,
     failing: BTreeMap<Region, Error>,
-    objects: Mutex<BTreeMap<Region, Object>>,
+    pub(super) objects: Mutex<BTreeMap<Region, Object>>,
     /// What somebody else writes between the next read and the write that follows it.
-    between: Mutex<Option<String>>,
+    pub(super) between: Mutex<Option<String>>,
     /// What takes no write.
     read_only: BTreeSet<Region>,
 }
 
 impl Buckets {
-    fn holding(objects: &[(&str, Word)]) -> Self {
+    pub(super) fn holding(objects: &[(&str, Word)]) -> Self {
         let each = objects.iter().map(|(region, word)| {
             let object = Object {
                 text: word.text(),
                 tag: "0".into(),
+                written_at: None,
             };
             (Region::from(*region), object)
         });
@@ -46,17 +47,17 @@ impl Buckets {
         }
     }
 
-    fn failing(mut self, region: &str, why: Error) -> Self {
+    pub(super) fn failing(mut self, region: &str, why: Error) -> Self {
         self.failing.insert(region.into(), why);
         self
     }
 
-    fn read_only(mut self, region: &str) -> Self {
+    pub(super) fn read_only(mut self, region: &str) -> Self {
         self.read_only.insert(region.into());
         self
     }
 
-    fn held(&self, region: &str) -> Held {
+    pub(super) fn held(&self, region: &str) -> Held {
         Held::of(self.objects.lock().unwrap().get(&region.into()))
     }
 
@@ -74,7 +75,14 @@ impl Objects for Buckets {
         let read = objects.get(region).cloned();
         if let Some(text) = self.between.lock().unwrap().take() {
             let tag = "between".into();
-            objects.insert(region.clone(), Object { text, tag });
+            objects.insert(
+                region.clone(),
+                Object {
+                    text,
+                    tag,
+                    written_at: None,
+                },
+            );
         }
         Ok(read)
     }
@@ -95,7 +103,14 @@ impl Objects for Buckets {
             return Ok(false);
         }
         let (text, tag) = (text.to_owned(), format!("{text} written"));
-        objects.insert(region.clone(), Object { text, tag });
+        objects.insert(
+            region.clone(),
+            Object {
+                text,
+                tag,
+                written_at: None,
+            },
+        );
         Ok(true)
     }
 }
@@ -120,10 +135,11 @@ impl Runtime for Buckets {
     }
 }
 
-fn route() -> plan::Route {
+pub(super) fn route() -> plan::Route {
     let switch = |bucket: &str| Switch {
         bucket: bucket.into(),
         key: "switch".into(),
+        canary: None,
     };
     plan::Route::HealthSwitch {
         name: "shop.example.com".into(),
@@ -134,6 +150,9 @@ fn route() -> plan::Route {
             (HERE.into(), "east.example.com".into()),
         ]
         .into(),
+        check_interval_seconds: 10,
+        check_failures: 3,
+        by_hand_minutes: 60,
     }
 }
 
@@ -182,12 +201,12 @@ async fn led(world: &Buckets, pass: &mut Pass) -> Result<Vec<Error>, Error> {
     panic!("the passes come to no end");
 }
 
-fn word(epoch: u64, says: Says) -> Word {
+pub(super) fn word(epoch: u64, says: Says) -> Word {
     let epoch = Epoch(epoch);
     Word { epoch, says }
 }
 
-fn written(epoch: u64, says: Says) -> Held {
+pub(super) fn written(epoch: u64, says: Says) -> Held {
     Held::Written(word(epoch, says))
 }
 
@@ -310,6 +329,7 @@ async fn what_is_denied_is_told_and_what_was_put_by_hand_is_overwritten() {
     let by_hand = Object {
         text: "standby-active".into(),
         tag: "h".into(),
+        written_at: None,
     };
     world.objects.lock().unwrap().insert(HERE.into(), by_hand);
     let refused = led(&world, &mut pass(HERE, &BOTH)).await.unwrap();
@@ -332,6 +352,32 @@ async fn a_third_region_has_no_record_and_is_refused_before_the_writer_moves() {
     let says = "shop.example.com leads to us-west-2 or us-east-1 only, and not to eu-west-1";
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(says), "{told:?}");
+}
+
+#[tokio::test]
+async fn both_objects_that_say_active_are_named_ahead_of_a_move() {
+    let told = async |in_standby, in_primary| {
+        let both = [(HOME, word(7, in_primary)), (HERE, word(6, in_standby))];
+        let mut pass = pass(HERE, &BOTH);
+        pass.dry_run = true;
+        let world = Buckets::holding(&both);
+        assert_eq!(refusals(&world, &pass, &destination(0)).await.len(), 0);
+        warnings(&world, &pass, &destination(0)).await.join("; ")
+    };
+    let says = "both objects of shop.example.com say that their own Region is active, so that its traffic goes to us-west-2";
+    let one = told(Says::StandbyActive, Says::Nothing).await;
+    assert!(!one.contains(says), "{one}");
+    let both = told(Says::StandbyActive, Says::PrimaryActive).await;
+    assert!(both.contains(says), "{both}");
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_region_is_named_whatever_else_could_be_written() {
+    let elsewhere = Error::InvalidRequest("bucket west is in another Region".into());
+    let world = Buckets::holding(&[]).failing(HOME, elsewhere);
+    let refused = led(&world, &mut pass(HERE, &BOTH)).await.unwrap();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].name(), "InvalidRequest");
 }
 
 #[tokio::test]

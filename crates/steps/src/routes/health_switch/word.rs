@@ -85,6 +85,7 @@ mod tests {
         Object {
             text: text.into(),
             tag: "t".into(),
+            written_at: None,
         }
     }
 

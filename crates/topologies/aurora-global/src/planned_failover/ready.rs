@@ -23,7 +23,7 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, GlobalCluster},
 };
-use steps::services;
+use steps::{dns_flip, services};
 
 /// A switchover stops writes until the target has everything: more than this many seconds behind is too long.
 const LAG_SECONDS_MAX: f64 = 30.0;
@@ -72,7 +72,7 @@ pub(super) async fn reasons(
         found.push(why.to_string());
     }
     found.extend(match probe {
-        Ok(seen) => of_probe(pass, &seen.vantage, seen.readable),
+        Ok(seen) => [of_probe(pass, &seen.vantage, seen.readable), seen.blind].concat(),
         Err(why) => vec![format!("the probe in {} does not answer: {why}", run.to)],
     });
     found.extend(match rights {
@@ -87,7 +87,7 @@ pub(super) async fn reasons(
 /// What stands in no way of a move and should be put right all the same. What concerns the day after is looked for in a dry run, as
 /// the schedule makes it.
 pub(super) async fn warnings(
-    world: &(impl Functions + Ledger + Runtime + Members + Services),
+    world: &(impl Functions + Ledger + Runtime + Members + Topologies + Objects + Services),
     pass: &Pass,
 ) -> Vec<String> {
     let run = &pass.run;
@@ -105,12 +105,13 @@ pub(super) async fn warnings(
             |(quotas, images)| [quotas, images].concat(),
         )
     };
-    let (witness, capacity, later) = futures::join!(
+    let (witness, capacity, later, routes) = futures::join!(
         witness::warnings(world, run),
         capacity::warnings(world, run),
         later,
+        dns_flip::warnings(world, pass),
     );
-    [witness, capacity, later].concat()
+    [witness, capacity, later, routes].concat()
 }
 
 /// A look of this Region's probe, and another one where the writer gave no answer. A dry run sees the one that is on record.

@@ -19,6 +19,7 @@ async fn looked(dry_run: bool, writes: &[Write]) -> (usize, Write) {
         Ok(Confirmation {
             vantage,
             readable: true,
+            blind: Vec::new(),
         })
     });
     let write = seen.await.unwrap().vantage.write;

@@ -4,7 +4,7 @@ use failover::{
     Error,
     domain::{Epoch, StopToken},
     ledger::KeptPlan,
-    ports::{Fenced, NotStopped, Stop, Stopped, Unfenced},
+    ports::{Fenced, NotStopped, Stopped, Unfenced},
 };
 use postgres::fence;
 
@@ -13,8 +13,13 @@ use super::{
     fence::{canary, kept},
 };
 
-impl<K> Stop for Aws<K> {
-    async fn stop(
+impl<K> Aws<K> {
+    /// Sets the mark and shuts every door, where the database holds this very epoch and no other mark. It may come about after its
+    /// caller is gone.
+    ///
+    /// # Errors
+    /// As [`failover::ports::Fence::fence`].
+    pub async fn stop(
         &self,
         known: &KeptPlan,
         epoch: Epoch,
@@ -30,7 +35,11 @@ impl<K> Stop for Aws<K> {
         }
     }
 
-    async fn stopped(&self, known: &KeptPlan) -> Result<Stopped, Error> {
+    /// Looks what stands in the database, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`failover::ports::Fence::access`].
+    pub async fn stopped(&self, known: &KeptPlan) -> Result<Stopped, Error> {
         let (admin, _) = self.let_in(known).await?;
         Ok(Stopped {
             mark: fence::mark(&admin.client).await?,
@@ -38,12 +47,24 @@ impl<K> Stop for Aws<K> {
         })
     }
 
-    async fn position(&self, known: &KeptPlan, token: &StopToken) -> Result<Option<i64>, Error> {
+    /// How far it has written under this mark, by a commit of its own; `None` where that does not stand.
+    ///
+    /// # Errors
+    /// As [`failover::ports::Fence::log_in`].
+    pub async fn position(
+        &self,
+        known: &KeptPlan,
+        token: &StopToken,
+    ) -> Result<Option<i64>, Error> {
         let mut admin = self.administrator(known).await?;
         Ok(fence::position(&mut admin.client, token).await?)
     }
 
-    async fn open(
+    /// Gives back what was taken and erases the mark, where the database holds this very epoch and this very mark; `None` where not.
+    ///
+    /// # Errors
+    /// As [`failover::ports::Fence::unfence`].
+    pub async fn open(
         &self,
         known: &KeptPlan,
         epoch: Epoch,

@@ -26,4 +26,4 @@ pub use people::People;
 pub use runtime::{Runtime, within};
 pub use secrets::{Credentials, Rotation, Secrets, by_whichever_serves, first_that_serves};
 pub use services::{Deployment, Group, Image, ImageVersion, Refresh, Service, Services};
-pub use stop::{Mark, NotStopped, Stop, Stopped};
+pub use stop::{Mark, NotStopped, Stopped};

@@ -210,6 +210,7 @@ fn every_command_for_a_real_account_is_one_that_the_cli_understands() {
     {
         let answer = Command::new("bash")
             .args(["-c", &format!("{text} --generate-cli-skeleton input")])
+            .current_dir(repository::root())
             .env_clear()
             .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
             .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -230,6 +231,14 @@ fn while_all_is_well(desk: &mut Desk<'_>) {
         let is_understood =
             refusal != Some("InvalidRequest") || said.show().contains("the plan stands at epoch");
         assert!(refusal.is_some() && is_understood, "{}", said.show());
+    }
+    // The kept world's plan has no switch, and is told so.
+    for said in desk.types_all(&["lambda invoke", "\"set_up\""], &[]) {
+        assert!(
+            said.show().contains("has no route of kind health_switch"),
+            "{}",
+            said.show()
+        );
     }
     for said in desk.types_all(&["lambda invoke"], &[]) {
         assert_eq!(said.refusal(), None, "{}", said.show());

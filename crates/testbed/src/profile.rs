@@ -87,6 +87,12 @@ pub fn names(plan: &str) -> [String; 2] {
     }
 }
 
+/// How many tasks and instances a pilot light has in a Region before anything happens: none where it waits for a take-over.
+#[must_use]
+pub fn pilot_light(region: &str) -> i32 {
+    i32::from(region == HOME)
+}
+
 /// The bucket whose object leads the application's name, in a Region, as the stack calls it.
 #[must_use]
 pub fn switch_bucket(region: &str) -> String {

@@ -1,9 +1,11 @@
 //! The drill's world: two member Regions and a witness on one machine, with everything in them, and ways to lose it.
 
+pub mod balancer;
 mod databases;
 mod deployed;
 mod foundation;
 mod functions;
+mod groups;
 mod health_checks;
 pub mod in_process;
 mod ledgers;
@@ -77,6 +79,9 @@ pub struct World {
     /// Every Region to which something is deployed.
     regions: Vec<&'static str>,
     secrets: Secrets,
+    /// The repository's root.
+    root: PathBuf,
+    folder: PathBuf,
     /// Where processes write: its own folder, and that of what is deployed.
     folders: BTreeSet<PathBuf>,
     /// The faults that stand for lost Regions.
@@ -137,6 +142,8 @@ impl World {
             resolvers: foundation.resolvers,
             regions,
             secrets: foundation.secrets,
+            root: deployed.root.clone(),
+            folder: folder.to_owned(),
             folders: [folder.to_owned(), deployed.folder.clone()].into(),
             faults: Mutex::default(),
             dns: foundation.dns,
@@ -301,14 +308,6 @@ impl World {
         document: &serde_json::Value,
     ) -> Result<(), Trouble> {
         resources::put_plan(&self.emulator, region, PLAN, document).await
-    }
-
-    /// Each group of EC2 Auto Scaling in a Region: its name, its instances, and its refreshes that succeeded.
-    ///
-    /// # Errors
-    /// When the emulator does not answer.
-    pub async fn groups(&self, region: &str) -> Result<Vec<(String, usize, usize)>, Trouble> {
-        resources::groups_now(&self.emulator, region).await
     }
 
     /// Takes the services' image out of the registry of a Region.

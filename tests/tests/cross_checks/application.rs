@@ -56,6 +56,7 @@ fn writes_go_on_when_the_server_dies_and_another_one_stands_behind_the_same_name
         .arg("-B")
         .arg(root.join("tests/tests/cross_checks/application/acceptance.py"))
         .arg(root.join(FOLDER))
+        .arg(root.join("tools/resolved.py"))
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

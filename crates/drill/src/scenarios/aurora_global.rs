@@ -2,6 +2,7 @@
 
 mod alarms;
 mod answer_lost;
+mod app_tier;
 mod approval_given;
 mod approval_late;
 mod approval_over;
@@ -127,6 +128,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &rehearsal::SCENARIO,
     &region_returns::SCENARIO,
     &scaling_groups::SCENARIO,
+    &app_tier::SCENARIO,
     &secret_rotated::SCENARIO,
     &subnets_denied::SCENARIO,
     &failback_interrupted::SCENARIO,

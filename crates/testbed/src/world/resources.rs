@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 use std::collections::HashMap;
 
-use super::{Members, Secrets, Trouble, databases, ledgers::table};
+use super::{Members, Secrets, Trouble, databases, groups, ledgers::table};
 use crate::{
     emulator::Emulator,
     profile::{
-        ACCOUNT, BATCH, ECS_CLUSTER, GLOBAL_PARAMETER, HOME, INVOICES, PARAMETER, PLAN, PLANS,
-        Profile, TOPIC, WEB, ZONE, names,
+        ACCOUNT, ECS_CLUSTER, GLOBAL_PARAMETER, HOME, INVOICES, PARAMETER, PLAN, PLANS, Profile,
+        TOPIC, ZONE, names, pilot_light,
     },
 };
 
@@ -160,6 +160,7 @@ pub(super) async fn reset(
                 .await?;
         }
         empty_ledger(&config).await?;
+        groups::reset(&config, region).await?;
         aws_sdk_ecs::Client::new(&config)
             .update_service()
             .cluster(ECS_CLUSTER)
@@ -336,7 +337,7 @@ pub(super) async fn take_image(emulator: &Emulator, region: &str) -> Result<(), 
 pub(super) async fn services(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
     use aws_sdk_ecs::types::ContainerDefinition;
     registry(emulator, region).await?;
-    groups(emulator, region).await?;
+    groups::create(emulator, region).await?;
     let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(region));
     ecs.create_cluster()
         .cluster_name(ECS_CLUSTER)
@@ -363,65 +364,4 @@ pub(super) async fn services(emulator: &Emulator, region: &str) -> Result<(), Tr
             .await?;
     }
     Ok(())
-}
-
-/// A group behind a load balancer that runs everywhere, and one that is a pilot light where no writer is.
-async fn groups(emulator: &Emulator, region: &str) -> Result<(), Trouble> {
-    use aws_sdk_elasticloadbalancingv2::types::ProtocolEnum;
-    let config = emulator.sdk_config(region);
-    let made = aws_sdk_elasticloadbalancingv2::Client::new(&config)
-        .create_target_group()
-        .name(WEB)
-        .protocol(ProtocolEnum::Http)
-        .port(80)
-        .vpc_id("vpc-0123456789abcdef0")
-        .send()
-        .await?;
-    let targets = made.target_groups.unwrap_or_default();
-    let targets = targets
-        .into_iter()
-        .filter_map(|group| group.target_group_arn);
-    let scaling = aws_sdk_autoscaling::Client::new(&config);
-    let group = |name: &str, capacity| {
-        scaling
-            .create_auto_scaling_group()
-            .auto_scaling_group_name(name)
-            .min_size(0)
-            .max_size(4)
-            .desired_capacity(capacity)
-            .availability_zones(format!("{region}a"))
-    };
-    let web = group(WEB, 2).set_target_group_arns(Some(targets.collect()));
-    web.send().await?;
-    group(BATCH, pilot_light(region)).send().await?;
-    Ok(())
-}
-
-/// How many instances each group has in a Region, and how many of its refreshes succeeded.
-pub(super) async fn groups_now(
-    emulator: &Emulator,
-    region: &str,
-) -> Result<Vec<(String, usize, usize)>, Trouble> {
-    let scaling = aws_sdk_autoscaling::Client::new(&emulator.sdk_config(region));
-    let mut found = Vec::new();
-    for name in [WEB, BATCH] {
-        let groups = scaling.describe_auto_scaling_groups();
-        let groups = groups.auto_scaling_group_names(name).send().await?;
-        let instances = groups.auto_scaling_groups().iter();
-        let instances = instances.map(|group| group.instances().len()).sum();
-        let refreshes = scaling.describe_instance_refreshes();
-        let refreshes = refreshes.auto_scaling_group_name(name).send().await?;
-        let refreshes = refreshes.instance_refreshes().iter();
-        let done = refreshes.filter(|refresh| {
-            let status = refresh.status().map(|status| status.as_str());
-            status == Some("Successful")
-        });
-        found.push((name.to_owned(), instances, done.count()));
-    }
-    Ok(found)
-}
-
-/// How many tasks the `worker` has: none where it waits for a take-over.
-fn pilot_light(region: &str) -> i32 {
-    i32::from(region == HOME)
 }

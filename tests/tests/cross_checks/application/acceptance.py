@@ -2,7 +2,7 @@
 same name. Each member is a server that listens on a socket of a folder alone, behind a front that speaks TLS, as Aurora does. Names
 are a file, in the place of the system's resolver. Nothing is left: servers, fronts and folder end with this program.
 
-Usage: acceptance.py <the folder of the example>"""
+Usage: acceptance.py <the folder of the example> <tools/resolved.py>"""
 
 import contextlib
 import datetime
@@ -41,19 +41,7 @@ PATIENCE_SECONDS = 90
 WRAPPER = (["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []) + (
     ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else [])
 # Runs a program under a resolver that answers from a file.
-RESOLVED = """
-import json, os, runpy, socket, sys
-real = socket.getaddrinfo
-def getaddrinfo(host, *rest, **named):
-    with open(os.environ["NAMES"]) as names:
-        known = json.load(names)
-    if host not in known:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-    return real(known[host], *rest, **named)
-socket.getaddrinfo = getaddrinfo
-del sys.argv[0]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+RESOLVED = pathlib.Path(sys.argv[2])
 
 
 def equal(what, found, wanted):
@@ -207,8 +195,8 @@ class Application:
 
     def __init__(self, settings, *words):
         self.process = subprocess.Popen(
-            [sys.executable, "-B", "-c", RESOLVED, str(EXAMPLE / "application.py"), *words], env=settings, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            [sys.executable, "-B", RESOLVED, settings["NAMES"], EXAMPLE / "application.py", *words], env=settings, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.said = []
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()

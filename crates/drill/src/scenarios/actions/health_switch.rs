@@ -26,7 +26,7 @@ const LOOKS: Duration = Duration::from_secs(8);
 pub(crate) const CHECKERS: &str = "127.0.0.0/8";
 
 /// The own name and the address of a Region's load balancer.
-fn target(region: &str) -> (String, IpAddr) {
+pub(crate) fn target(region: &str) -> (String, IpAddr) {
     let (name, last) = if region == HOME {
         ("west", 1)
     } else {

@@ -175,7 +175,7 @@ impl<K> Aws<K> {
         let others = others.into_iter().filter(|other| other.login != tried);
         let came = first_that_serves(refused, others, Why::refuses_login, open).await;
         let member = plan.members().get(region);
-        let cluster = member.map(|member| member.cluster.as_str());
+        let cluster = member.map(|member| member.identifier.as_str());
         came.map_err(|why| match why {
             why if why.refuses_login() => shut_out(
                 &plan.database.admin_secret,

@@ -59,7 +59,7 @@ where
         world: &W,
         plan: &Plan,
         region: &Region,
-        name: &str,
+        name: Option<&str>,
     ) -> Result<Option<Group>, Error> {
         ask!(self, |it| it.group(world, plan, region, name).await)
     }
@@ -81,7 +81,12 @@ where
             .await)
     }
 
-    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+    fn resolve(
+        self,
+        plan: &Plan,
+        target: Option<&Cluster>,
+        group: Option<&Group>,
+    ) -> Option<Resolved> {
         ask!(self, |it| Topology::<W>::resolve(it, plan, target, group))
     }
 
@@ -108,7 +113,7 @@ mod tests {
         let asked = Topology::<Aws>::resolve(of, &run.plan, None, None);
         let own = Topology::<Aws>::resolve(AuroraGlobal, &run.plan, None, None);
         assert_eq!(asked, own);
-        run.strategy = Some(asked);
+        run.strategy = asked;
         let way = run.strategy.as_ref().unwrap();
         assert!(Topology::<Aws>::asks_people(of, &run.plan, way));
     }

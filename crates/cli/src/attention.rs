@@ -6,7 +6,7 @@ use failover::{
     domain::{Epoch, Region},
     installation::named,
     ledger::{Current, Outcome, PlanState, Rows, RunKind},
-    plan::parameters,
+    plan::{Plan, parameters},
     switches::Switches,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +26,7 @@ const LOOK_MISSING: SignedDuration = SignedDuration::from_mins(50);
 /// Everything that needs attention.
 pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
     let rows = survey.rows();
+    let kind = survey.plan.as_ref().map(Plan::kind).unwrap_or_default();
     let mut found = Vec::new();
     found.extend(survey.regions.iter().filter_map(unanswered));
     found.extend(writer(survey, &rows, now));
@@ -38,7 +39,10 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
             found.extend(behind(&rows, region, &books.row));
             found.extend(probe(&rows, region, books, now));
             found.extend(deposed(survey, &rows, region, &books.row));
-            found.extend(unready(&rows, (region, entry), &books.row, now));
+            // Nobody looks whether the writer could be moved by plan where no plan of the kind moves it.
+            let looked = kind.runs().moving.is_some();
+            let unready = unready(&rows, (region, entry), &books.row, now);
+            found.extend(unready.filter(|_| looked));
         }
     }
     found.extend(versions(survey));
@@ -258,9 +262,14 @@ fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &PlanState) -> Op
     let is_rebuilt = survey
         .runs()
         .any(|run| run.kind == RunKind::Failback && rebuilt(run));
+    let kind = survey.plan.as_ref().map(Plan::kind).unwrap_or_default();
+    let until = match kind.runs().failback {
+        Some(_) => "a failback has rebuilt it",
+        None => "a new standby is made there by hand",
+    };
     (!is_rebuilt).then(|| {
         format!(
-            "the member in {region} is deposed and has been fenced since {}; it protects nothing until a failback has rebuilt it",
+            "the member in {region} is deposed and has been fenced since {}; it protects nothing until {until}",
             time(fenced_at)
         )
     })

@@ -6,7 +6,7 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     installation::named,
-    plan::{Plan, Runs, function_of},
+    plan::{Plan, TopologyKind, function_of},
 };
 use futures::future::{join, join_all};
 use serde::Serialize;
@@ -67,16 +67,11 @@ pub async fn run(
         Ok(targets) => targets,
         Err(why) => return why,
     };
-    let runs = survey
-        .plan
-        .as_ref()
-        .map(Plan::kind)
-        .unwrap_or_default()
-        .runs();
+    let kind = survey.plan.as_ref().map(Plan::kind).unwrap_or_default();
     let home = survey.plan.as_ref().map(|plan| &plan.home_region);
     let moves = targets.into_iter().map(async |to| {
         let is_home = home == Some(&to);
-        asked(account, (plan, runs), to, is_home).await
+        asked(account, (plan, kind), to, is_home).await
     });
     let readiness = Readiness {
         plan: plan.clone(),
@@ -137,7 +132,7 @@ fn targets(survey: &Survey, to: Option<&Region>) -> Result<(Region, Vec<Region>)
 /// Home there are two ways: a member that follows takes over, one that was deposed is rebuilt before.
 async fn asked(
     account: &Account,
-    (plan, runs): (&PlanName, &Runs),
+    (plan, kind): (&PlanName, TopologyKind),
     to: Region,
     is_home: bool,
 ) -> Move {
@@ -145,9 +140,13 @@ async fn asked(
         let function = named(&function_of(step));
         account.dry_run(&to, &function, plan).await
     };
-    let [_, planned] = runs.promoting;
-
-    let planned = async { way("planned_failover", asked(planned).await) };
+    let runs = kind.runs();
+    let planned = async {
+        match runs.moving {
+            Some(moving) => way("planned_failover", asked(moving).await),
+            None => Way::not_there("planned_failover", kind.has_no("planned failover")),
+        }
+    };
     let failback = async {
         let rebuilding = runs.rebuilding.filter(|_| is_home)?;
         Some(way("failback", asked(rebuilding).await))
@@ -158,6 +157,19 @@ async fn asked(
         ready: ways.iter().any(|way| way.ready == Some(true)),
         to,
         ways,
+    }
+}
+
+impl Way {
+    /// One that the plan's topology does not have.
+    fn not_there(kind: &'static str, why: String) -> Self {
+        Self {
+            kind,
+            ready: Some(false),
+            reasons: vec![why.clone()],
+            says: why,
+            warnings: Vec::new(),
+        }
     }
 }
 

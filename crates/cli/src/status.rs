@@ -168,7 +168,7 @@ fn region_status(
     let of_epoch = current.map(|current| current.epoch).unwrap_or_default();
     RegionStatus {
         region: region.clone(),
-        cluster: member.map(|member| member.cluster.clone()),
+        cluster: member.map(|member| member.identifier.clone()),
         role: role(rows, region),
         answers: books.is_some(),
         error: entry.books.as_ref().err().map(ToString::to_string),

@@ -147,13 +147,25 @@ pub fn abandoned(run: &Run, committed_at: Option<Timestamp>, now: Timestamp) -> 
     match age.filter(|age| *age <= LIVING_SECONDS && !run.abandons_living_writer) {
         None => Ok(()),
         Some(age) => Err(Error::NotReady(format!(
-            "the writer in {from} committed a beat {age:.0} s ago, and the standby in {to} follows it: move it as planned, which loses nothing \
-             (start {planned} in {to}); to promote past a living writer all the same, add \
-             \"abandon_living_writer\": true, and fence it in {from} right after the new writer is proven",
-            planned = installation::named(run.plan.kind().runs().planned),
+            "the writer in {from} committed a beat {age:.0} s ago, and the standby in {to} follows it: {instead}; to promote past a \
+             living writer all the same, add \"abandon_living_writer\": true, and fence it in {from} right after the new writer is proven",
+            instead = instead_of_abandoning(run),
             from = run.from,
             to = run.to,
         ))),
+    }
+}
+
+/// What loses nothing where the writer lives.
+fn instead_of_abandoning(run: &Run) -> String {
+    let kind = run.plan.kind();
+    match kind.runs().planned {
+        Some(planned) => format!(
+            "move it as planned, which loses nothing (start {} in {})",
+            installation::named(planned),
+            run.to
+        ),
+        None => kind.has_no("planned failover"),
     }
 }
 

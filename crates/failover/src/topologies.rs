@@ -36,13 +36,14 @@ pub trait Topology<W>: Copy + Send + Sync {
         identifier: &str,
     ) -> impl Future<Output = Result<Option<Cluster>, Error>> + Send;
 
-    /// The group of a plan's members that has this name, as a Region sees it; `None` when that Region knows none.
+    /// The group of a plan's members that has this name, as a Region sees it; `None` when that Region knows none. Where nobody
+    /// names groups, the one that the Region's own member is in.
     fn group(
         self,
         world: &W,
         plan: &Plan,
         region: &Region,
-        name: &str,
+        name: Option<&str>,
     ) -> impl Future<Output = Result<Option<Group>, Error>> + Send;
 
     /// What is shown of write forwarding to this Region's member.
@@ -63,8 +64,13 @@ pub trait Topology<W>: Copy + Send + Sync {
         current: &Current,
     ) -> impl Future<Output = Result<(&'static str, String), Error>> + Send;
 
-    /// By which way the target would be promoted, after what its Region shows.
-    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved;
+    /// By which way the target would be promoted, after what its Region shows; `None` where there is one way only.
+    fn resolve(
+        self,
+        plan: &Plan,
+        target: Option<&Cluster>,
+        group: Option<&Group>,
+    ) -> Option<Resolved>;
 
     /// The way that is left where the one that was tried leads nowhere and the plan leaves another one open, and the time of the last
     /// call.
@@ -86,7 +92,7 @@ pub async fn recorded_group<W: Topologies>(
     named: &Named,
 ) -> Result<Option<Group>, Error> {
     let topology = world.topology(plan.kind());
-    let asked = topology.group(world, plan, region, &named.name);
+    let asked = topology.group(world, plan, region, Some(&named.name));
     let found = asked.await?;
     Ok(found.filter(|found| named.is(&found.named)))
 }

@@ -28,7 +28,7 @@ pub async fn is_carried_out(
     };
     let Some(cluster) = world
         .topology(plan.kind())
-        .cluster(world, target, &member.cluster)
+        .cluster(world, target, &member.identifier)
         .await?
     else {
         return Ok(false);

@@ -212,7 +212,7 @@ async fn endpoints(
     if let Some(member) = run.plan.members().get(&run.to)
         && let Some(cluster) = world
             .topology(run.plan.kind())
-            .cluster(world, &run.to, &member.cluster)
+            .cluster(world, &run.to, &member.identifier)
             .await?
     {
         let found = Endpoints {

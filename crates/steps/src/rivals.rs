@@ -98,7 +98,7 @@ fn is_gone(read: Result<String, Error>) -> bool {
 fn covers(plan: &Plan, other: &Plan) -> bool {
     let same = |region: &Region, theirs: &Member| {
         let ours = plan.members().get(region);
-        ours.is_some_and(|ours| ours.cluster.eq_ignore_ascii_case(&theirs.cluster))
+        ours.is_some_and(|ours| ours.identifier.eq_ignore_ascii_case(&theirs.identifier))
     };
     other
         .members()
@@ -182,19 +182,25 @@ fn shared(
     other: &Plan,
     theirs: Option<&Named>,
 ) -> Option<String> {
+    if plan.kind() != other.kind() {
+        return None;
+    }
     let mut members = plan.members().iter();
     let member = members.find(|(region, member)| {
-        let same = |theirs: &Member| theirs.cluster.eq_ignore_ascii_case(&member.cluster);
+        let same = |theirs: &Member| theirs.identifier.eq_ignore_ascii_case(&member.identifier);
         other.members().get(region).is_some_and(same)
     });
     if let Some((region, member)) = member {
-        return Some(format!("cluster {} in {region}", member.cluster));
+        let what = plan.kind().member();
+        return Some(format!("{what} {} in {region}", member.identifier));
     }
-    let named = |ledgers: Option<&Named>, plan: &Plan| {
+    let (_, first) = plan.topology.named_group()?;
+    let (_, their_first) = other.topology.named_group()?;
+    let named = |ledgers: Option<&Named>, first: &str| {
         let kept = ledgers.map(|named| named.name.clone());
-        kept.unwrap_or_else(|| plan.topology.group().to_owned())
+        kept.unwrap_or_else(|| first.to_owned())
     };
-    let (ours, theirs) = (named(ours, plan), named(theirs, other));
+    let (ours, theirs) = (named(ours, first), named(theirs, their_first));
     ours.eq_ignore_ascii_case(&theirs)
         .then(|| format!("global cluster {ours}"))
 }

@@ -47,7 +47,7 @@ pub async fn standing(
     let name = plan
         .members()
         .get(here)
-        .map(|member| member.cluster.as_str());
+        .map(|member| member.identifier.as_str());
     let Some(cluster) = world
         .topology(plan.kind())
         .cluster(world, here, name.unwrap_or_default())
@@ -96,7 +96,7 @@ async fn follows_deposed(
         return Ok(false);
     }
     let topology = world.topology(plan.kind());
-    let group = topology.group(world, plan, here, own).await?;
+    let group = topology.group(world, plan, here, Some(own)).await?;
     Ok(group.is_some_and(|group| is_led_elsewhere(&group, plan, (here, current), cluster)))
 }
 
@@ -111,6 +111,8 @@ fn is_led_elsewhere(
     let mut others = plan.members().iter();
     follows
         && others.any(|(region, member)| {
-            region != here && *region != current.writer && group.is_led_by(region, &member.cluster)
+            region != here
+                && *region != current.writer
+                && group.is_led_by(region, &member.identifier)
         })
 }

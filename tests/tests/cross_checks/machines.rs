@@ -233,10 +233,11 @@ fn every_topology_has_the_machines_and_the_steps_that_its_kind_names() {
         let own = own.unwrap_or_else(|| panic!("{name} has no machines"));
         let has = |machine: &str| own.machines.iter().any(|own| own.name == machine);
         let runs = example.kind().runs();
-        for machine in [runs.unplanned, runs.planned, runs.failback] {
+        let machines = [Some(runs.unplanned), runs.planned, runs.failback];
+        for machine in machines.into_iter().flatten() {
             assert!(has(machine), "{name} has no machine {machine}");
         }
-        for step in runs.promoting.into_iter().chain(runs.rebuilding) {
+        for step in runs.own() {
             assert!(functions.contains(&plan::function_of(step)), "{step}");
         }
     }
@@ -245,7 +246,7 @@ fn every_topology_has_the_machines_and_the_steps_that_its_kind_names() {
 #[test]
 fn the_point_of_no_return_is_marked_once() {
     let plans = examples::plans().into_iter();
-    let steps = plans.flat_map(|plan| plan.kind().runs().promoting);
+    let steps = plans.flat_map(|plan| plan.kind().runs().promoting());
     let promoting: BTreeSet<_> = steps.map(state_of).collect();
     for machine in machine::all() {
         let marked: Vec<_> = machine

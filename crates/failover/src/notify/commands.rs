@@ -37,34 +37,35 @@ pub fn unplanned(plan: &Plan, from: &Region, to: &Region) -> String {
     start(plan, to, plan.kind().runs().unplanned, &input)
 }
 
-/// Starts the planned failover to the Region.
+/// Starts the planned failover to the Region; `None` where the plan's topology has none.
 #[must_use]
-pub fn planned(plan: &Plan, to: &Region) -> String {
+pub fn planned(plan: &Plan, to: &Region) -> Option<String> {
     let input = serde_json::json!({"plan": plan.plan});
-    start(plan, to, plan.kind().runs().planned, &input)
+    let machine = plan.kind().runs().planned?;
+    Some(start(plan, to, machine, &input))
 }
 
 /// Asks what stands in the way of a promotion by hand.
 #[must_use]
 pub fn promote(plan: &Plan, to: &Region) -> String {
-    let [promoting, _] = plan.kind().runs().promoting;
     let input = serde_json::json!({"plan": plan.plan});
-    invoke(to, &function_of(promoting), &input)
+    invoke(to, &function_of(plan.kind().runs().promote_by), &input)
 }
 
-/// Asks what stands against a planned failover to the Region.
+/// Asks what stands against a planned failover to the Region; `None` where the plan's topology has none.
 #[must_use]
-pub fn readiness(plan: &Plan, to: &Region) -> String {
-    let [_, planned] = plan.kind().runs().promoting;
+pub fn readiness(plan: &Plan, to: &Region) -> Option<String> {
     let input = serde_json::json!({"plan": plan.plan, "dry_run": true});
-    invoke(to, &function_of(planned), &input)
+    let moving = plan.kind().runs().moving?;
+    Some(invoke(to, &function_of(moving), &input))
 }
 
-/// Starts the failback to the Region.
+/// Starts the failback to the Region; `None` where the plan's topology has none.
 #[must_use]
-pub fn failback(plan: &Plan, home: &Region) -> String {
+pub fn failback(plan: &Plan, home: &Region) -> Option<String> {
     let input = serde_json::json!({"plan": plan.plan});
-    start(plan, home, plan.kind().runs().failback, &input)
+    let machine = plan.kind().runs().failback?;
+    Some(start(plan, home, machine, &input))
 }
 
 /// Asks for the verdict without changing anything.

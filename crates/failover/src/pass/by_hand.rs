@@ -62,7 +62,7 @@ pub async fn forced<O>(
 async fn follow(world: &impl Ledger, step: &str, run: &Run) -> Vec<String> {
     let (plan, to, left) = (&run.plan, &run.to, &run.from);
     match step {
-        promoting if plan.kind().runs().promoting.contains(&promoting) => {
+        promoting if plan.kind().runs().promoting().any(|step| step == promoting) => {
             vec![commands::prove(plan, to, run.epoch)]
         }
         PROVE => {

@@ -21,10 +21,10 @@ fn promoting<'a>(
     topology: &Topology,
     attempts: &'a [Attempt],
 ) -> impl DoubleEndedIterator<Item = &'a Attempt> {
-    let steps = topology.kind().runs().promoting;
+    let runs = topology.kind().runs();
     attempts
         .iter()
-        .filter(move |attempt| steps.contains(&attempt.step.as_str()))
+        .filter(|attempt| runs.promoting().any(|step| step == attempt.step))
 }
 
 /// Whether one of these calls may have come about, or may yet.
@@ -104,7 +104,7 @@ pub async fn inherit(world: &(impl Ledger + Runtime), pass: &mut Pass) -> Result
             .cloned()
             .collect(),
         None => vec![Attempt {
-            step: run.plan.kind().runs().promoting[0].into(),
+            step: run.plan.kind().runs().promote_by.into(),
             action: UNKNOWN.into(),
             first_at: intent.written_at,
             at: intent.written_at,

@@ -219,6 +219,7 @@ where
     W: Ledger + Runtime,
     S: Step<W>,
 {
+    pass.run.plan.admits(S::NAME)?;
     step.admit(pass)?;
     // Boxed here and below: a step's future lies in those of its callers, and the functions' mains have no room for all of it.
     Box::pin(step.observe(world, pass)).await
@@ -244,6 +245,7 @@ where
     W: Ledger + Runtime,
     S: Step<W>,
 {
+    pass.run.plan.admits(S::NAME)?;
     step.admit(&pass)?;
     let mut observed = match Box::pin(step.observe(world, &pass)).await {
         Err(Error::Unavailable(why)) if !pass.dry_run && step.outlasts_silence(&pass) => {

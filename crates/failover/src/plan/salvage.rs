@@ -42,7 +42,7 @@ pub fn salvaged(text: &str, last: &Plan) -> Plan {
 /// The topology that is written, with the last good members.
 fn topology(written: &Value, last: &Plan) -> Option<Topology> {
     let mut fields = written.as_object()?.clone();
-    fields.insert("members".into(), json!(last.members()));
+    fields.insert("members".into(), json!(last.topology)["members"].clone());
     read(&Value::Object(fields))
 }
 

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, names};
-use crate::{domain::Region, topology::names::IDENTIFIER_MAX};
+use crate::{Error, domain::Region, topology::names::IDENTIFIER_MAX};
+
+mod written;
 
 /// Where the data is, and how the role of the writer moves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +26,9 @@ pub enum Topology {
         /// How the standby is promoted after an outage.
         strategy: Strategy,
         /// The member cluster of each Region.
-        #[schemars(extend("minProperties" = 2))]
+        #[serde(serialize_with = "written::write::<written::Cluster, _>")]
+        #[serde(deserialize_with = "written::read::<written::Cluster, _>")]
+        #[schemars(with = "BTreeMap<Region, written::Cluster>", extend("minProperties" = 2))]
         members: BTreeMap<Region, Member>,
     },
 }
@@ -38,13 +42,11 @@ pub enum TopologyKind {
     AuroraGlobal,
 }
 
-/// One member cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// One member.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The DB cluster's identifier.
-    #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
-    pub cluster: String,
+    /// What RDS calls it: the identifier of a DB cluster.
+    pub identifier: String,
 }
 
 /// How a standby is promoted.
@@ -72,10 +74,35 @@ impl Strategy {
 }
 
 impl TopologyKind {
+    /// Every topology that there is.
+    pub const ALL: [Self; 1] = [Self::AuroraGlobal];
+
     /// Whether it is the one that need not be said.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Its name in a plan.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AuroraGlobal => "aurora_global",
+        }
+    }
+
+    /// What RDS calls a member, and the field of a plan that names it.
+    #[must_use]
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::AuroraGlobal => "cluster",
+        }
+    }
+
+    /// What is said where it lacks a kind of run, such as a failback.
+    #[must_use]
+    pub fn has_no(self, run: &str) -> String {
+        format!("a plan of the kind {} has no {run}", self.name())
     }
 
     /// What its runs are made by.
@@ -87,26 +114,42 @@ impl TopologyKind {
     }
 }
 
-/// What the runs of a topology are made by: the names of its machines, and the steps that are its own.
+/// What the runs of a topology are made by: the names of its machines, and the steps that are its own. What a topology does not have is
+/// `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Runs {
     /// The machine that leaves a Region which is lost.
     pub unplanned: &'static str,
     /// The machine that moves a living writer.
-    pub planned: &'static str,
+    pub planned: Option<&'static str>,
     /// The machine that brings the writer home.
-    pub failback: &'static str,
-    /// The steps whose calls promote a member: the one that may lose what was not replicated, and the one of a planned move.
-    pub promoting: [&'static str; 2],
-    /// The step that makes members again, where there is one.
+    pub failback: Option<&'static str>,
+    /// The step whose call promotes a member after an outage, and may lose what was not replicated.
+    pub promote_by: &'static str,
+    /// The step whose call moves a living writer.
+    pub moving: Option<&'static str>,
+    /// The step that makes members again.
     pub rebuilding: Option<&'static str>,
+}
+
+impl Runs {
+    /// The steps whose calls promote a member, the one after an outage first.
+    pub fn promoting(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.promote_by).chain(self.moving)
+    }
+
+    /// The steps that no other topology has.
+    pub fn own(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.promoting().chain(self.rebuilding)
+    }
 }
 
 const AURORA_GLOBAL: Runs = Runs {
     unplanned: "unplanned-failover",
-    planned: "planned-failover",
-    failback: "failback",
-    promoting: ["detach_and_promote", "planned_failover"],
+    planned: Some("planned-failover"),
+    failback: Some("failback"),
+    promote_by: "detach_and_promote",
+    moving: Some("planned_failover"),
     rebuilding: Some("rebuild_global"),
 };
 
@@ -125,20 +168,14 @@ impl Topology {
         }
     }
 
-    /// The field that names the group of its members, and that name.
+    /// The field that names the group of its members, and that name, where a plan has one.
     #[must_use]
-    pub fn named_group(&self) -> (&'static str, &str) {
+    pub fn named_group(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::AuroraGlobal { global_cluster, .. } => {
-                ("topology.global_cluster", global_cluster)
+                Some(("topology.global_cluster", global_cluster))
             }
         }
-    }
-
-    /// The identifier of the group of its members when the plan was first adopted.
-    #[must_use]
-    pub fn group(&self) -> &str {
-        self.named_group().1
     }
 
     /// The parameter that holds the current identifier of that group, in each member Region.
@@ -151,17 +188,17 @@ impl Topology {
         global_cluster_parameter.as_deref()
     }
 
-    /// How the standby is promoted after an outage.
+    /// How the standby is promoted after an outage, where there are several ways.
     #[must_use]
-    pub const fn strategy(&self) -> Strategy {
+    pub const fn strategy(&self) -> Option<Strategy> {
         let Self::AuroraGlobal { strategy, .. } = self;
-        *strategy
+        Some(*strategy)
     }
 
     /// The same, to be changed.
-    pub const fn strategy_mut(&mut self) -> &mut Strategy {
+    pub const fn strategy_mut(&mut self) -> Option<&mut Strategy> {
         let Self::AuroraGlobal { strategy, .. } = self;
-        strategy
+        Some(strategy)
     }
 
     /// The member of each Region.
@@ -190,6 +227,35 @@ impl Plan {
     pub const fn members(&self) -> &BTreeMap<Region, Member> {
         self.topology.members()
     }
+
+    /// The identifier of the group of its members when it was first adopted, for code of kinds that have one.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        let named = self.topology.named_group();
+        named.map(|(_, name)| name).unwrap_or_default()
+    }
+
+    /// Lets a step act for this plan that every topology shares, or that is its own topology's.
+    ///
+    /// # Errors
+    /// `InvalidRequest` for a step of another topology.
+    pub fn admits(&self, step: &str) -> Result<(), Error> {
+        let is_its_own = |kind: &TopologyKind| kind.runs().own().any(|own| own == step);
+        if is_its_own(&self.kind()) {
+            return Ok(());
+        }
+        match TopologyKind::ALL.iter().find(|kind| is_its_own(kind)) {
+            None => Ok(()),
+            Some(other) => Err(Error::InvalidRequest(format!(
+                "{} is for plans of the kind {}, and plan {} is of the kind {}; call {} for it",
+                function_of(step),
+                other.name(),
+                self.plan,
+                self.kind().name(),
+                function_of(self.kind().runs().promote_by),
+            ))),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -204,9 +270,30 @@ mod tests {
         let plan = testing::run().plan;
         let written = serde_json::to_value(&plan.topology).unwrap();
         assert_eq!(written["kind"], json!(plan.kind()));
+        for kind in TopologyKind::ALL {
+            assert_eq!(json!(kind), json!(kind.name()));
+        }
         let asked = json!({"plan": "orders", "region": "us-west-2", "cluster": "orders-west"});
         let read: ReachInput = serde_json::from_value(asked.clone()).unwrap();
         assert_eq!(read.kind, TopologyKind::AuroraGlobal);
         assert_eq!(serde_json::to_value(read).unwrap(), asked);
+    }
+
+    #[test]
+    fn a_member_is_written_by_the_word_of_its_kind_and_read_back() {
+        let topology = testing::run().plan.topology;
+        let written = serde_json::to_value(&topology).unwrap();
+        let member = written["members"]["us-west-2"].clone();
+        assert_eq!(member, json!({topology.kind().member(): "orders-west"}));
+        let read: Topology = serde_json::from_value(written).unwrap();
+        assert_eq!(read, topology);
+    }
+
+    #[test]
+    fn a_plan_admits_its_own_steps_and_those_that_every_topology_shares() {
+        let plan = testing::run().plan;
+        for step in plan.kind().runs().own().chain(["dns_flip", "prove_writer"]) {
+            assert_eq!(plan.admits(step), Ok(()));
+        }
     }
 }

@@ -117,17 +117,17 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
     let name = plan.plan.as_str();
     let fix = "use 1 to 40 letters from a to z, digits and hyphens";
     found.named("plan", name, PlanName::fits(name), fix);
-    let clusters = plan.members().iter();
-    let clusters = clusters.map(|(region, member)| {
-        let field = format!("{MEMBERS}.{region}.cluster");
-        (field, member.cluster.as_str())
+    let members = plan.members().iter();
+    let members = members.map(|(region, member)| {
+        let field = format!("{MEMBERS}.{region}.{}", plan.kind().member());
+        (field, member.identifier.as_str())
     });
-    let (field, group) = plan.topology.named_group();
-    let group = (field.to_owned(), group);
+    let group = plan.topology.named_group();
+    let group = group.map(|(field, name)| (field.to_owned(), name));
     let fix = format!(
         "use 1 to {IDENTIFIER_MAX} letters, digits and single hyphens, a letter first and no hyphen last, as RDS does"
     );
-    for (field, name) in clusters.chain([group]) {
+    for (field, name) in members.chain(group) {
         found.named(&field, name, is_identifier(name), &fix);
     }
     if let Some(name) = plan.topology.group_parameter() {

@@ -113,7 +113,7 @@ impl Ledger for Books {
             let mut unseen = known.clone();
             unseen.plan.plan = name.clone();
             for member in unseen.plan.topology.members_mut().values_mut() {
-                member.cluster = name.to_string();
+                member.identifier = name.to_string();
             }
             unseen
         });

@@ -54,9 +54,10 @@ impl Topology<Books> for Detaches {
         books: &Books,
         _: &Plan,
         _: &Region,
-        name: &str,
+        name: Option<&str>,
     ) -> Result<Option<Group>, Error> {
-        Ok(books.global(name).map(Group::from))
+        let global = name.and_then(|name| books.global(name));
+        Ok(global.map(Group::from))
     }
 
     async fn forwarding(self, books: &Books, _: &Cluster) -> Result<Forwarding, Error> {
@@ -74,17 +75,17 @@ impl Topology<Books> for Detaches {
         Ok(("none", "a test keeps nothing".into()))
     }
 
-    fn resolve(self, plan: &Plan, _: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+    fn resolve(self, plan: &Plan, _: Option<&Cluster>, group: Option<&Group>) -> Option<Resolved> {
         let status = group.map_or("unknown", |group| group.status.as_str());
         let auto = match status {
             "available" => Strategy::Managed,
             _ => Strategy::Detach,
         };
-        let asked = plan.topology.strategy();
-        Resolved {
+        let asked = plan.topology.strategy()?;
+        Some(Resolved {
             strategy: if asked == Strategy::Auto { auto } else { asked },
             reason: status.to_owned(),
-        }
+        })
     }
 
     fn gives_up(self, run: &Run, _: Timestamp) -> Option<(Timestamp, Resolved)> {
@@ -98,6 +99,6 @@ impl Topology<Books> for Detaches {
     }
 
     fn asks_people(self, plan: &Plan, way: &Resolved) -> bool {
-        plan.topology.strategy() == Strategy::Auto && way.strategy == Strategy::Detach
+        plan.topology.strategy() == Some(Strategy::Auto) && way.strategy == Strategy::Detach
     }
 }

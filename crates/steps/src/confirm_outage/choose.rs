@@ -76,7 +76,7 @@ async fn better(
             within(
                 world,
                 TIMEOUT,
-                topology.cluster(world, region, &member.cluster),
+                topology.cluster(world, region, &member.identifier),
             ),
             within(world, TIMEOUT, world.vantage(region, run.name())),
         )

@@ -198,7 +198,7 @@ mod tests {
             waits.run_id = "waiting".into();
             waits.confirmed = Some(failover::testing::confirmed(Verdict::WriterDown));
             if tried {
-                let promoting = waits.plan.kind().runs().promoting[0];
+                let promoting = waits.plan.kind().runs().promote_by;
                 waits.attempt(now, promoting, "promote");
             }
             books.put_run(&waits.to, &waits).await.unwrap();

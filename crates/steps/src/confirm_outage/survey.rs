@@ -106,7 +106,7 @@ async fn ask_witnesses(world: &(impl Runtime + Functions), plans: &[Plan]) -> Wi
             let input = ReachInput {
                 plan: plan.plan.clone(),
                 region: here.clone(),
-                cluster: plan.members().get(here)?.cluster.clone(),
+                cluster: plan.members().get(here)?.identifier.clone(),
                 kind: plan.kind(),
             };
             Some((plan.witness_region.clone()?, input))

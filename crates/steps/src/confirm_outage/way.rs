@@ -50,7 +50,7 @@ pub(super) fn by_which_way<W>(
         run.strategy.is_none() || (way_to_ask_about(topology, run).is_some() && !calls::any(run));
     // Where RDS did not answer, the promoting pass resolves it from its own look.
     if let Some((target, group)) = shown.filter(|_| leads_somewhere && is_open) {
-        run.strategy = Some(topology.resolve(&run.plan, target, group));
+        run.strategy = topology.resolve(&run.plan, target, group);
     }
     let asks = way_to_ask_about(topology, run).is_some();
     if decision == Decision::GoOn && asks && !is_gone(verdict) && !agreed {
@@ -161,7 +161,7 @@ mod tests {
         let of = look(&mut fresh(), down, true, &busy);
         assert_eq!(of.0, Decision::Ask, "the question named no detach");
         let mut detach = fresh();
-        *detach.plan.topology.strategy_mut() = Strategy::Detach;
+        *detach.plan.topology.strategy_mut().unwrap() = Strategy::Detach;
         let of = look(&mut detach, down, false, &busy);
         assert_eq!(of, (Decision::GoOn, Strategy::Detach), "the plan says so");
         let mut unseen = fresh();

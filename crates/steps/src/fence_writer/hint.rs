@@ -90,7 +90,7 @@ async fn is_of(
     };
     let cluster = world
         .topology(known.plan.kind())
-        .cluster(world, here, &member.cluster)
+        .cluster(world, here, &member.identifier)
         .await?;
     Ok(cluster.is_some_and(|cluster| {
         let mut instances = cluster.instances.iter();

@@ -40,8 +40,8 @@ pub(super) fn fenced(
             "{} has been the writer since epoch {}. {what}.",
             observed.writer, observed.epoch
         ),
-        next: "Bring the writer home when it suits you.".into(),
-        commands: vec![commands::failback(&known.plan, here)],
+        next: words::home(&known.plan),
+        commands: commands::failback(&known.plan, here).into_iter().collect(),
         ..Message::default()
     }
 }

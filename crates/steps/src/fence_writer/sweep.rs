@@ -126,7 +126,7 @@ fn shares_member(here: &Region, known: &KeptPlan, other: &KeptPlan) -> bool {
         of.plan
             .members()
             .get(here)
-            .map(|member| member.cluster.clone())
+            .map(|member| member.identifier.clone())
     };
     let ours = cluster(known);
     other.plan.plan != known.plan.plan && ours.is_some() && cluster(other) == ours

@@ -1,11 +1,22 @@
 //! What people are told of a fence.
 
 use super::AccessCounts;
-use failover::{domain::Region, ports::Fenced};
+use failover::{domain::Region, plan::Plan, ports::Fenced};
 
 /// What keeps out whoever logs in as the administrator.
 pub(super) const KEEP_OUT: &str = "Move each application among them to a role of its own, or rotate the administrator's secret \
     and give this member the new password too.";
+
+/// What people do about a member that was fenced.
+pub(super) fn home(plan: &Plan) -> String {
+    match plan.kind().runs().failback {
+        Some(_) => "Bring the writer home when it suits you.".to_owned(),
+        None => format!(
+            "Make a new standby here by hand when it suits you: {}.",
+            plan.kind().has_no("failback")
+        ),
+    }
+}
 
 /// The first few of a list, and how many more there are: an answer and a message stay short whatever the database holds.
 pub(super) fn some<'a>(list: impl Iterator<Item = &'a String>) -> String {

@@ -26,7 +26,7 @@ pub(super) async fn refresh(
             limit,
             world
                 .topology(plan.kind())
-                .cluster(world, region, &member.cluster),
+                .cluster(world, region, &member.identifier),
         )
         .await;
         (region.clone(), cluster.ok().and_then(Result::ok).flatten())
@@ -51,7 +51,7 @@ pub(super) async fn only(
 ) -> Result<KeptPlan, Error> {
     let member = plan.members().get(region);
     let cluster = member
-        .map(|member| member.cluster.clone())
+        .map(|member| member.identifier.clone())
         .unwrap_or_default();
     let mut known = world.known(world.region(), &plan.plan).await?;
     match world

@@ -27,7 +27,7 @@ pub(super) async fn observe(
 ) -> Result<(Observed, Option<Cluster>), Error> {
     let (here, plan) = (world.region(), &known.plan);
     let member = plan.members().get(here);
-    let member = member.map(|member| member.cluster.clone());
+    let member = member.map(|member| member.identifier.clone());
     let member = member.unwrap_or_default();
     // The member has to be fenced by whichever name it goes.
     let is_other = |named: &&str| current.writer == *here || !member.eq_ignore_ascii_case(named);
@@ -132,7 +132,7 @@ async fn restored(
 ) -> Result<Cluster, Error> {
     let here = world.region();
     let is_writer = known.plan.members().get(here).is_some_and(|member| {
-        current.writer == *here && member.cluster.eq_ignore_ascii_case(named)
+        current.writer == *here && member.identifier.eq_ignore_ascii_case(named)
     });
     if is_writer {
         return Err(Error::InvalidRequest(format!(

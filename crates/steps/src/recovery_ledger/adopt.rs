@@ -126,7 +126,7 @@ async fn write<W: Ledger + Runtime + Topologies + Parameters>(
     for (region, member) in plan.members() {
         let topology = world.topology(plan.kind());
         let (action, reason) = topology
-            .keep_member(world, plan, region, &member.cluster, current)
+            .keep_member(world, plan, region, &member.identifier, current)
             .await?;
         tracing::info!(plan = %plan.plan, %region, action, reason, "what a member is made of");
     }
@@ -165,15 +165,17 @@ async fn primary(world: &impl Topologies, plan: &Plan, rows: &Rows) -> Result<Pr
     let ledgers = rows
         .current()
         .and_then(|current| current.global_cluster.clone());
-    let identifier = ledgers.unwrap_or_else(|| plan.topology.group().into());
+    let named = plan.topology.named_group();
+    let identifier = named.map(|(_, first)| ledgers.unwrap_or_else(|| first.into()));
+    let identifier = identifier.as_ref();
     let mut primaries = Vec::new();
     let mut seen: Option<Named> = None;
     for (region, member) in plan.members() {
-        let (cluster, group) = look(world, plan, (region, &member.cluster), &identifier).await?;
+        let (cluster, group) = look(world, plan, (region, &member.identifier), identifier).await?;
         let shown = group.as_ref().map(|group| group.named.clone());
-        is_the_same(&identifier, region, (seen.as_ref(), shown.as_ref()))?;
-        let member = (region, member.cluster.as_str());
-        if is_primary(member, group.as_ref(), &cluster, &identifier)? {
+        is_the_same(identifier, region, (seen.as_ref(), shown.as_ref()))?;
+        let member = (region, member.identifier.as_str());
+        if is_primary(member, group.as_ref(), &cluster, identifier)? {
             primaries.push(Primary {
                 region: region.clone(),
                 global_cluster: shown.clone(),
@@ -189,32 +191,41 @@ async fn look(
     world: &impl Topologies,
     plan: &Plan,
     (region, member): (&Region, &str),
-    identifier: &Named,
+    identifier: Option<&Named>,
 ) -> Result<(Cluster, Option<Group>), Error> {
     let topology = world.topology(plan.kind());
     let cluster = topology
         .cluster(world, region, member)
         .await?
         .ok_or_else(|| {
-            Error::UnexpectedTopology(format!("RDS in {region} knows no cluster {member}"))
+            let what = plan.kind().member();
+            Error::UnexpectedTopology(format!("RDS in {region} knows no {what} {member}"))
         })?;
-    let group = topology.group(world, plan, region, identifier).await?;
+    let name = identifier.map(|named| named.name.as_str());
+    let group = topology.group(world, plan, region, name).await?;
     settled(region, group.as_ref(), &cluster)?;
     Ok((cluster, group))
 }
 
-/// Refuses where two Regions show two global clusters of one name.
+/// Refuses where two Regions show two groups: two global clusters of one name, or members that follow different ones.
 fn is_the_same(
-    identifier: &Named,
+    identifier: Option<&Named>,
     region: &Region,
     (seen, shown): (Option<&Named>, Option<&Named>),
 ) -> Result<(), Error> {
     match (seen, shown) {
-        (Some(one), Some(other)) if !one.is(other) => Err(Error::UnexpectedTopology(format!(
-            "two global clusters are named {identifier}: {region} shows {}, another Region {}; remove the one that is past",
-            other.resource_id.as_deref().unwrap_or("none"),
-            one.resource_id.as_deref().unwrap_or("none")
-        ))),
+        (Some(one), Some(other)) if !one.is(other) => {
+            Err(Error::UnexpectedTopology(match identifier {
+                Some(identifier) => format!(
+                    "two global clusters are named {identifier}: {region} shows {}, another Region {}; remove the one that is past",
+                    other.resource_id.as_deref().unwrap_or("none"),
+                    one.resource_id.as_deref().unwrap_or("none")
+                ),
+                None => format!(
+                    "{region} shows a member of what {other} leads, another Region one of what {one} leads; make one of them follow the other"
+                ),
+            }))
+        }
         _ => Ok(()),
     }
 }
@@ -223,14 +234,17 @@ fn is_primary(
     (region, member): (&Region, &str),
     group: Option<&Group>,
     cluster: &Cluster,
-    identifier: &Named,
+    identifier: Option<&Named>,
 ) -> Result<bool, Error> {
     match standing(group, cluster) {
         Role::Primary => Ok(true),
         Role::Standby => Ok(false),
-        Role::Standalone | Role::Unsettled => Err(Error::UnexpectedTopology(format!(
-            "{member} in {region} is no member of global cluster {identifier}"
-        ))),
+        Role::Standalone | Role::Unsettled => Err(Error::UnexpectedTopology(match identifier {
+            Some(identifier) => {
+                format!("{member} in {region} is no member of global cluster {identifier}")
+            }
+            None => format!("{member} in {region} neither follows a member nor leads one"),
+        })),
     }
 }
 

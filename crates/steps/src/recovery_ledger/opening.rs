@@ -112,6 +112,7 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
         RunKind::PlannedFailover | RunKind::Failback => ["from_region", "target_region"],
     };
     let faults = [
+        missing(plan, input.kind),
         stranger(plan, from, &input.from_region),
         stranger(plan, target, &input.target_region),
         (input.from_region == input.target_region)
@@ -128,6 +129,17 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
         return Ok(());
     }
     Err(Error::InvalidRequest(faults.join("; ")))
+}
+
+/// What is wrong with a kind of run that the plan's topology does not have.
+fn missing(plan: &Plan, kind: RunKind) -> Option<String> {
+    let runs = plan.kind().runs();
+    let (machine, run) = match kind {
+        RunKind::UnplannedFailover => return None,
+        RunKind::PlannedFailover => (runs.planned, "planned failover"),
+        RunKind::Failback => (runs.failback, "failback"),
+    };
+    machine.is_none().then(|| plan.kind().has_no(run))
 }
 
 /// What is wrong with a Region that the plan does not name.

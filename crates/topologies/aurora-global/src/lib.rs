@@ -45,8 +45,11 @@ impl<W: Ledger + Runtime + Members> Topology<W> for AuroraGlobal {
         world: &W,
         _: &Plan,
         region: &Region,
-        name: &str,
+        name: Option<&str>,
     ) -> Result<Option<Group>, Error> {
+        let Some(name) = name else {
+            return Ok(None);
+        };
         let found = world.global_cluster(region, name).await?;
         Ok(found.map(Group::from))
     }
@@ -67,8 +70,13 @@ impl<W: Ledger + Runtime + Members> Topology<W> for AuroraGlobal {
         rebuild_global::keep_member(world, &plan.plan, region, member, current).await
     }
 
-    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
-        detach_and_promote::resolve(plan, target, group)
+    fn resolve(
+        self,
+        plan: &Plan,
+        target: Option<&Cluster>,
+        group: Option<&Group>,
+    ) -> Option<Resolved> {
+        Some(detach_and_promote::resolve(plan, target, group))
     }
 
     /// From a managed failover the way leads to a detach, and from there nowhere.
@@ -80,7 +88,7 @@ impl<W: Ledger + Runtime + Members> Topology<W> for AuroraGlobal {
 
     /// About a detach that `auto` chose.
     fn asks_people(self, plan: &Plan, way: &Resolved) -> bool {
-        plan.topology.strategy() == Strategy::Auto && way.strategy == Strategy::Detach
+        plan.topology.strategy() == Some(Strategy::Auto) && way.strategy == Strategy::Detach
     }
 }
 
@@ -92,7 +100,7 @@ mod tests {
     fn the_plan_knows_the_steps_of_its_topology_by_name() {
         let runs = failover::testing::run().plan.kind().runs();
         let promoting = [detach_and_promote::STEP, planned_failover::STEP];
-        assert_eq!(runs.promoting, promoting);
+        assert!(runs.promoting().eq(promoting));
         assert_eq!(runs.rebuilding, Some(rebuild_global::STEP));
     }
 }

@@ -20,6 +20,7 @@ pub(super) async fn prepare(
 ) -> Result<Run, Error> {
     let here = world.region();
     is_for(here, input)?;
+    known.plan.admits(step)?;
     let current = rows.current();
     let current = current.ok_or_else(|| not_adopted(&input.plan))?;
     is_of(current, input)?;

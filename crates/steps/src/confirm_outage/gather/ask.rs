@@ -96,7 +96,7 @@ pub(super) async fn ask(
 fn cluster(plan: &Plan, region: &Region) -> String {
     let member = plan.members().get(region);
     member
-        .map(|member| member.cluster.clone())
+        .map(|member| member.identifier.clone())
         .unwrap_or_default()
 }
 

@@ -71,6 +71,6 @@ async fn leads(world: &impl Topologies, pass: &Pass) -> Result<Option<Named>, Er
         return Ok(None);
     };
     let group = recorded_group(world, &run.plan, &run.to, &named).await?;
-    let led = group.filter(|group| group.names_as_leader(&run.to, &member.cluster));
+    let led = group.filter(|group| group.names_as_leader(&run.to, &member.identifier));
     Ok(led.map(|group| group.named))
 }

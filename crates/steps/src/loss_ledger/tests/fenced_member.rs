@@ -129,7 +129,7 @@ impl Topology<FencedMember> for Shown {
         member: &FencedMember,
         _: &failover::plan::Plan,
         _: &Region,
-        _: &str,
+        _: Option<&str>,
     ) -> Result<Option<Group>, Error> {
         Ok(member.group.clone())
     }
@@ -192,7 +192,12 @@ impl Topology<FencedMember> for Shown {
             .await
     }
 
-    fn resolve(self, plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
+    fn resolve(
+        self,
+        plan: &Plan,
+        target: Option<&Cluster>,
+        group: Option<&Group>,
+    ) -> Option<Resolved> {
         Detaches.resolve(plan, target, group)
     }
 
@@ -259,7 +264,7 @@ impl Ledger for FencedMember {
             known.plan.loss_ledger.clone_from(&self.tables);
             if self.group.is_some() {
                 let mut third = known.plan.members()[&"us-east-1".into()].clone();
-                third.cluster = "orders-third".into();
+                third.identifier = "orders-third".into();
                 known
                     .plan
                     .topology

@@ -168,7 +168,7 @@ fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
 fn an_end_before_the_proof_says_with_which_words_rds_refused_to_promote() {
     use failover::ledger::Answer;
     let mut refused = failover::testing::run();
-    let [promoting, _] = refused.plan.kind().runs().promoting;
+    let promoting = refused.plan.kind().runs().promote_by;
     for words in ["it is busy", "it is no member"] {
         refused.attempt(at(1), promoting, "fail_over");
         refused.answered(Answer::Refused(words.into()));
@@ -274,7 +274,7 @@ async fn an_end_that_no_topic_took_is_told_by_the_next_call_that_closes_and_only
 #[tokio::test]
 async fn an_intent_whose_call_may_have_been_taken_stays_on_record_with_it() {
     let (books, mut begun) = intended().await;
-    let [_, planned] = begun.plan.kind().runs().promoting;
+    let planned = begun.plan.kind().runs().moving.unwrap();
     begun.attempt(at(1), planned, "switch_over");
     books.put_run(&begun.to, &begun).await.unwrap();
     let answer = run(&books, &closing(Verdict::PathImpaired)).await.unwrap();

@@ -12,7 +12,7 @@ use failover::{
 pub(super) struct Ending {
     pub(super) severity: Severity,
     pub(super) what: String,
-    pub(super) next: &'static str,
+    pub(super) next: String,
     pub(super) command: Option<String>,
 }
 
@@ -36,8 +36,17 @@ fn took_over(run: &Run) -> Ending {
     Ending {
         severity: Severity::Action,
         what: format!("{} took over from {}", run.to, run.from),
-        next: "Look at what is left. When the old Region is back, start the failback there.",
-        command: Some(commands::failback(&run.plan, &run.from)),
+        next: match run.plan.kind().runs().failback {
+            Some(_) => {
+                "Look at what is left. When the old Region is back, start the failback there."
+                    .into()
+            }
+            None => format!(
+                "Look at what is left. When the old Region is back, make a new standby there by hand: {}.",
+                run.plan.kind().has_no("failback")
+            ),
+        },
+        command: commands::failback(&run.plan, &run.from),
     }
 }
 
@@ -45,7 +54,7 @@ fn moved(run: &Run) -> Ending {
     Ending {
         severity: Severity::Notice,
         what: format!("{} took over from {} as planned", run.to, run.from),
-        next: "Nothing. A retired cluster and its snapshots are yours to delete.",
+        next: "Nothing. A retired cluster and its snapshots are yours to delete.".into(),
         command: None,
     }
 }
@@ -55,8 +64,8 @@ fn rebuilt(run: &Run) -> Ending {
     Ending {
         severity: Severity::Action,
         what: format!("the standby in {home} is rebuilt and the writer stays in {away}"),
-        next: "Start the failback without rehearse when the writer is to move.",
-        command: Some(commands::failback(&run.plan, &run.to)),
+        next: "Start the failback without rehearse when the writer is to move.".into(),
+        command: commands::failback(&run.plan, &run.to),
     }
 }
 
@@ -64,8 +73,8 @@ fn stopped(run: &Run) -> Ending {
     Ending {
         severity: Severity::Action,
         what: "stopped before anything was promoted".into(),
-        next: "Put right what is named, and start it again. It goes on from what it finds.",
-        command: Some(again(run)),
+        next: "Put right what is named, and start it again. It goes on from what it finds.".into(),
+        command: again(run),
     }
 }
 
@@ -73,8 +82,8 @@ fn failed(run: &Run) -> Ending {
     Ending {
         severity: Severity::Critical,
         what: format!("the failover to {} is not complete", run.to),
-        next: "Do what is left, then start it again. It goes on where this run stopped.",
-        command: Some(again(run)),
+        next: "Do what is left, then start it again. It goes on where this run stopped.".into(),
+        command: again(run),
     }
 }
 
@@ -82,7 +91,7 @@ fn would_have_failed_over(run: &Run) -> Ending {
     Ending {
         severity: Severity::Critical,
         what: format!("would have failed over to {} ({})", run.to, found(run)),
-        next: "This plan only observes, so decide yourself. The command says what stands in the way of a promotion by hand.",
+        next: "This plan only observes, so decide yourself. The command says what stands in the way of a promotion by hand.".into(),
         command: Some(commands::promote(&run.plan, &run.to)),
     }
 }
@@ -92,7 +101,7 @@ fn stood_down(run: &Run) -> Ending {
     Ending {
         severity: verdict.map_or(Severity::Action, severity),
         what: format!("stood down ({})", found(run)),
-        next: verdict.map_or("Look at the run.", next_step),
+        next: verdict.map_or("Look at the run.", next_step).into(),
         command: match verdict {
             Some(Verdict::WriterMoved) => Some(commands::adopt(&run.plan, &run.to)),
             Some(Verdict::Healthy) => None,
@@ -105,7 +114,7 @@ fn aborted(run: &Run) -> Ending {
     Ending {
         severity: Severity::Critical,
         what: format!("stopped before anything was promoted ({})", found(run)),
-        next: "Look at what stopped it. The next suspicion tries again.",
+        next: "Look at what stopped it. The next suspicion tries again.".into(),
         command: Some(commands::confirm(&run.plan, &run.to)),
     }
 }
@@ -114,7 +123,7 @@ fn handed_over() -> Ending {
     Ending {
         severity: Severity::Notice,
         what: "handed over".into(),
-        next: "Nothing.",
+        next: "Nothing.".into(),
         command: None,
     }
 }
@@ -135,9 +144,9 @@ fn only_observes(run: &Run) -> bool {
 }
 
 /// What starts a run of this kind again.
-fn again(run: &Run) -> String {
+fn again(run: &Run) -> Option<String> {
     match run.kind {
-        RunKind::UnplannedFailover => commands::unplanned(&run.plan, &run.from, &run.to),
+        RunKind::UnplannedFailover => Some(commands::unplanned(&run.plan, &run.from, &run.to)),
         RunKind::PlannedFailover => commands::planned(&run.plan, &run.to),
         RunKind::Failback => commands::failback(&run.plan, &run.to),
     }

@@ -43,7 +43,7 @@ pub(super) async fn observe(
         strategy: strategy(run, &target, global.as_ref(), &tried),
         refusal: refusal(run, &switches, lived_at, world.now())
             .or_else(|| unasked(run, &target, global.as_ref())),
-        may_detach: run.plan.topology.strategy() != Strategy::Managed,
+        may_detach: run.plan.topology.strategy() != Some(Strategy::Managed),
         tried,
         global,
         target,
@@ -72,13 +72,13 @@ async fn shown(
             None => Ok(None),
         }
     };
-    let target = world.cluster(&run.to, &member.cluster);
+    let target = world.cluster(&run.to, &member.identifier);
     let switches = world.switches(run.name());
     let (global, target, switches) = futures::future::try_join3(global, target, switches).await?;
     let target = target.ok_or_else(|| {
         Error::UnexpectedTopology(format!(
             "RDS in {} knows no cluster {}",
-            run.to, member.cluster
+            run.to, member.identifier
         ))
     })?;
     Ok((global, target, switches))
@@ -94,7 +94,7 @@ fn named(pass: &Pass) -> Option<Named> {
 
 fn is_led_by_the_left(run: &Run, global: Option<&GlobalCluster>) -> bool {
     let left = run.plan.members().get(&run.from);
-    let left = left.map(|member| member.cluster.as_str());
+    let left = left.map(|member| member.identifier.as_str());
     global.is_some_and(|global| is_led_by(global, &run.from, left.unwrap_or_default()))
 }
 
@@ -102,7 +102,7 @@ fn is_led_by_the_left(run: &Run, global: Option<&GlobalCluster>) -> bool {
 /// detach: of a Region that is not gone people are asked about that.
 fn unasked(run: &Run, target: &Cluster, global: Option<&GlobalCluster>) -> Option<Error> {
     let confirmed = run.confirmed.as_ref().filter(|_| !run.forced)?;
-    let is_auto = run.plan.topology.strategy() == Strategy::Auto && run.strategy.is_none();
+    let is_auto = run.plan.topology.strategy() == Some(Strategy::Auto) && run.strategy.is_none();
     if !is_auto || is_gone(confirmed.verdict) {
         return None;
     }

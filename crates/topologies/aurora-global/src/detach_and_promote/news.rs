@@ -20,7 +20,7 @@ pub(super) async fn refused(
     let run = &pass.run;
     let before = run.attempts.iter().rev().skip(1);
     let is_first = !before.into_iter().any(is_refused_failover);
-    let managed = run.plan.topology.strategy() == Strategy::Managed;
+    let managed = run.plan.topology.strategy() == Some(Strategy::Managed);
     if action != Action::FailOver || !managed || !is_first {
         return;
     }

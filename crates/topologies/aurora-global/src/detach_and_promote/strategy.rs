@@ -9,10 +9,9 @@ use failover::{
 /// Resolves `auto` from what the target's Region shows: managed where AWS would take it, else detach.
 #[must_use]
 pub fn resolve(plan: &Plan, target: Option<&Cluster>, group: Option<&Group>) -> Resolved {
-    let asked = plan.topology.strategy();
-    if asked != Strategy::Auto {
+    if let Some(strategy @ (Strategy::Managed | Strategy::Detach)) = plan.topology.strategy() {
         return Resolved {
-            strategy: asked,
+            strategy,
             reason: "the plan says so".into(),
         };
     }

@@ -134,7 +134,7 @@ fn spent(run: &Run) -> Option<&Attempt> {
     let attempts = run.attempts.iter().filter(is_of_it).filter(is_spent);
     attempts
         .max_by_key(|attempt| attempt.at)
-        .filter(|_| run.plan.topology.strategy() == Strategy::Auto)
+        .filter(|_| run.plan.topology.strategy() == Some(Strategy::Auto))
 }
 
 fn is_of_it(attempt: &&Attempt) -> bool {
@@ -149,7 +149,7 @@ pub(crate) fn gives_up<'a>(
     looks: &Looks,
     now: Timestamp,
 ) -> Option<(&'a Attempt, String)> {
-    if run.plan.topology.strategy() != Strategy::Auto {
+    if run.plan.topology.strategy() != Some(Strategy::Auto) {
         return None;
     }
     let open = calls::open(run).is_some_and(|open| !looks.is_quiet(open.at, now));

@@ -90,7 +90,7 @@ fn recorded_global(pass: &Pass) -> Result<Named, Error> {
 fn cluster_of<'a>(run: &'a Run, region: &Region) -> &'a str {
     let member = run.plan.members().get(region);
     member
-        .map(|member| member.cluster.as_str())
+        .map(|member| member.identifier.as_str())
         .unwrap_or_default()
 }
 

@@ -73,7 +73,10 @@ pub(super) async fn sweep(
 ) -> Result<Vec<Looked>, Error> {
     let until = world.now() + LOOKS;
     let known = world.all_known(world.region()).await?;
-    let read = known.iter().map(async |known| {
+    let own = known
+        .iter()
+        .filter(|known| known.plan.admits(super::STEP).is_ok());
+    let read = own.map(async |known| {
         let row = world.row(world.region(), &known.plan.plan);
         (known, within(world, READ, row).await)
     });
@@ -305,7 +308,7 @@ fn message(
                 reasons.join("; ")
             ),
             next: "Put each of them right. It is looked at again every 15 minutes, and you are told when nothing is left.".into(),
-            commands: vec![commands::readiness(&known.plan, here)],
+            commands: commands::readiness(&known.plan, here).into_iter().collect(),
             ..Message::default()
         },
         ReadinessNews::ReadyAgain => Message {

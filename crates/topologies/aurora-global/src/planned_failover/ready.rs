@@ -57,7 +57,7 @@ pub(super) async fn reasons(
     let (run, plan) = (&pass.run, &pass.run.plan);
     let left = plan.members().get(&run.from);
     let left = left
-        .map(|member| member.cluster.as_str())
+        .map(|member| member.identifier.as_str())
         .unwrap_or_default();
     let (source, switches, probe, rights, deployments, later) = futures::join!(
         world.cluster(&run.from, left),
@@ -138,7 +138,7 @@ fn of_both(
 ) -> Vec<String> {
     let unknown = |region: &Region| {
         let member = run.plan.members().get(region);
-        let cluster = member.map_or("", |member| member.cluster.as_str());
+        let cluster = member.map_or("", |member| member.identifier.as_str());
         format!("RDS in {region} knows no cluster {cluster}; correct its name in the plan")
     };
     let mut found = Vec::new();
@@ -269,7 +269,7 @@ fn of_rights(region: &Region, rights: &Rights) -> Vec<String> {
 async fn deployments(world: &impl Members, pass: &Pass) -> Vec<String> {
     let plan = &pass.run.plan;
     let asked = [&pass.run.from, &pass.run.to].map(async |region| {
-        let cluster = plan.members().get(region).map(|member| &member.cluster);
+        let cluster = plan.members().get(region).map(|member| &member.identifier);
         match world.blue_green(region).await {
             Ok(found) => {
                 let of_member = |one: &BlueGreen| {

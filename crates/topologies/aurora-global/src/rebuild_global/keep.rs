@@ -32,10 +32,11 @@ pub struct Kept {
 /// `NotReady` that names each plan whose record could not be kept; `Unavailable`.
 pub async fn sweep(world: &(impl Ledger + Runtime + Members)) -> Result<Vec<Kept>, Error> {
     let plans = world.all_known(world.region()).await?;
+    let own_kind = plans
+        .iter()
+        .filter(|known| known.plan.admits(super::STEP).is_ok());
     let kept = join_all(
-        plans
-            .iter()
-            .map(async |known| (known.plan.plan.clone(), Box::pin(own(world, known)).await)),
+        own_kind.map(async |known| (known.plan.plan.clone(), Box::pin(own(world, known)).await)),
     )
     .await;
     let mut done = Vec::new();
@@ -79,7 +80,7 @@ async fn own(
         return Ok(("none", "no writer was adopted yet".into()));
     };
     let noted = world.blueprint(&plan.plan, here).await?;
-    let (plan, cluster) = (&plan.plan, &member.cluster);
+    let (plan, cluster) = (&plan.plan, &member.identifier);
     let kept = keep_member(world, plan, here, (cluster, noted), current).await?;
     // A rebuild that is under way tells at its end what came back different.
     if row.live_lease(world.now()).is_none() {

@@ -77,7 +77,7 @@ pub(super) async fn observe(
 fn cluster_of(plan: &Plan, region: &Region) -> String {
     let member = plan.members().get(region);
     member
-        .map(|member| member.cluster.clone())
+        .map(|member| member.identifier.clone())
         .unwrap_or_default()
 }
 

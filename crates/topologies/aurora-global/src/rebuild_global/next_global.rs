@@ -48,7 +48,7 @@ async fn next_global(
     if let Some(wished) = &observed.wished_global {
         return wish(world, pass, observed, wished).await;
     }
-    let first = pass.run.plan.topology.group();
+    let first = pass.run.plan.group();
     let numbered = first
         .rsplit_once('-')
         .and_then(|(stem, number)| Some((stem, number.parse::<u32>().ok()?)));

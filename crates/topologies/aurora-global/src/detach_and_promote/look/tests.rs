@@ -15,6 +15,6 @@ fn a_detach_that_auto_takes_from_a_region_that_answers_is_confirmed_again_first(
     assert_eq!(why(Verdict::WriterDown, |_| {}), Some("EvidenceStale"));
     assert_eq!(why(Verdict::RegionDown, |_| {}), None);
     assert_eq!(why(Verdict::WriterDown, |run| run.forced = true), None);
-    let detach = |run: &mut Run| *run.plan.topology.strategy_mut() = Strategy::Detach;
+    let detach = |run: &mut Run| *run.plan.topology.strategy_mut().unwrap() = Strategy::Detach;
     assert_eq!(why(Verdict::WriterDown, detach), None);
 }

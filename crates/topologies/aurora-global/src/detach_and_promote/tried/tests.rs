@@ -60,7 +60,7 @@ fn a_managed_failover_that_rds_never_answers_is_asked_for_three_times_and_given_
     assert_eq!((is_spent, given_up), (true, None), "it may show yet");
     let (_, given_up) = judged(&run, 100);
     assert!(given_up.unwrap().contains("answered none of"));
-    *run.plan.topology.strategy_mut() = Strategy::Managed;
+    *run.plan.topology.strategy_mut().unwrap() = Strategy::Managed;
     assert_eq!(judged(&run, 200), (false, None), "there is no other way");
 }
 
@@ -85,7 +85,7 @@ fn a_managed_failover_that_rds_takes_and_calls_off_is_made_once_and_given_up_aft
     assert_eq!(given_up(&run, &called_off, 359), None);
     let (last, why) = given_up(&run, &called_off, 360).unwrap();
     assert!(last == at(10) && why.contains("called it off"), "{why}");
-    *run.plan.topology.strategy_mut() = Strategy::Managed;
+    *run.plan.topology.strategy_mut().unwrap() = Strategy::Managed;
     assert_eq!(given_up(&run, &called_off, 360), None, "no other way");
 }
 
@@ -127,7 +127,7 @@ fn a_call_without_an_answer_keeps_the_managed_failover_from_being_given_up_until
 #[test]
 fn a_plan_that_says_managed_is_never_detached() {
     let mut run = testing::run();
-    *run.plan.topology.strategy_mut() = Strategy::Managed;
+    *run.plan.topology.strategy_mut().unwrap() = Strategy::Managed;
     refused(&mut run, &[10, 400]);
     assert!(gives_up(&run, &quiet_since(0), at(500)).is_none());
 }

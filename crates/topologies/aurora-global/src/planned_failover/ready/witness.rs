@@ -19,7 +19,7 @@ pub(super) async fn warnings(world: &impl Functions, run: &Run) -> Vec<String> {
         let input = ReachInput {
             plan: run.name().clone(),
             region: region.clone(),
-            cluster: member.map_or_else(String::new, |member| member.cluster.clone()),
+            cluster: member.map_or_else(String::new, |member| member.identifier.clone()),
             kind: run.plan.kind(),
         };
         warning(witness, region, world.hears(witness, &input).await)

@@ -36,6 +36,7 @@ mod heart;
 mod lambda;
 mod losses;
 mod quotas;
+mod rds;
 mod route53;
 mod s3;
 mod secrets;
@@ -46,6 +47,7 @@ mod stop;
 
 pub use errors::{error, is_throttled};
 pub use quotas::Quotas;
+pub use rds::{accepted, looked};
 
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);

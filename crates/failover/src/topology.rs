@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Region;
 
+mod accepted;
 mod blueprint;
 mod call;
 mod forwarding;
@@ -17,6 +18,7 @@ mod shape;
 mod snapshot;
 pub mod status;
 
+pub use accepted::Accepted;
 pub use blueprint::{Blueprint, Healthy};
 pub use call::{Call, ParameterGroup};
 pub use forwarding::Forwarding;

@@ -6,9 +6,9 @@ mod shown;
 
 use std::time::Duration;
 
-use ::aws::{Aws, client, error, is_throttled, once};
+use ::aws::{Aws, accepted, client, error, looked, once};
 use aws_sdk_rds::{
-    config::{Builder, http::HttpResponse, retry::RetryConfig},
+    config::{Builder, retry::RetryConfig},
     error::{ProvideErrorMetadata, SdkError},
     types,
 };
@@ -16,16 +16,11 @@ use failover::{
     Error,
     domain::Region,
     evidence::Rds,
-    patience::{Trouble, trouble},
     topology::{Call, Cluster, Forwarding, GlobalCluster, ParameterGroup, Reach, Shape, Snapshot},
 };
-use tokio::time::Instant;
 
 use self::shown::{cluster, global_cluster, of_cluster};
 use crate::members::{Accepted, BlueGreen, Members, Quota};
-
-/// A look that found silence in less than this is taken once more.
-const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// How long the instances' statuses are waited for beside the cluster's: they only add to it.
 const INSTANCES: Duration = Duration::from_millis(1500);
@@ -35,15 +30,7 @@ const UNREAD: &str = "unread";
 
 impl<K> Members for Aws<K> {
     async fn look(&self, region: &Region, identifier: &str) -> Rds {
-        // No clock that is set meanwhile makes it longer or shorter.
-        let began = Instant::now();
-        let seen = look_once(self, region, identifier).await;
-        // A kept connection that was closed meanwhile fails at once, and says nothing of the Region.
-        let at_once = began.elapsed() < AT_ONCE;
-        if seen.answers() || !at_once {
-            return seen;
-        }
-        look_once(self, region, identifier).await
+        looked(|| look_once(self, region, identifier)).await
     }
 
     async fn cluster(&self, region: &Region, identifier: &str) -> Result<Option<Cluster>, Error> {
@@ -156,7 +143,7 @@ impl<K> Members for Aws<K> {
             .await;
         match answer {
             Ok(_) => Ok(Accepted::Yes),
-            Err(why) => refused(&format!("RDS FailoverGlobalCluster in {region}"), &why),
+            Err(why) => accepted(&format!("RDS FailoverGlobalCluster in {region}"), &why),
         }
     }
 
@@ -184,7 +171,7 @@ impl<K> Members for Aws<K> {
             {
                 Ok(Accepted::Yes)
             }
-            Err(why) => refused(&format!("RDS RemoveFromGlobalCluster in {region}"), &why),
+            Err(why) => accepted(&format!("RDS RemoveFromGlobalCluster in {region}"), &why),
         }
     }
 
@@ -204,7 +191,7 @@ impl<K> Members for Aws<K> {
             .await;
         match answer {
             Ok(_) => Ok(Accepted::Yes),
-            Err(why) => refused(&format!("RDS SwitchoverGlobalCluster in {region}"), &why),
+            Err(why) => accepted(&format!("RDS SwitchoverGlobalCluster in {region}"), &why),
         }
     }
 
@@ -310,27 +297,4 @@ async fn look_once<K>(aws: &Aws<K>, region: &Region, identifier: &str) -> Rds {
             _ => vec![UNREAD.into()],
         },
     }
-}
-
-/// What a promoting call that was not taken came to.
-fn refused<E>(what: &str, why: &SdkError<E, HttpResponse>) -> Result<Accepted, Error>
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    if is_throttled(why) {
-        return Ok(Accepted::Throttled(error(what, why).to_string()));
-    }
-    if why
-        .code()
-        .is_some_and(|code| trouble(code) == Trouble::State)
-    {
-        return Ok(Accepted::NotNow(
-            why.message().unwrap_or_default().to_owned(),
-        ));
-    }
-    // What a service turns down for its words it has answered: it changed nothing.
-    Err(match (why, error(what, why)) {
-        (SdkError::ServiceError(_), Error::InvalidRequest(said)) => Error::NotReady(said),
-        (_, why) => why,
-    })
 }

@@ -9,6 +9,8 @@ use failover::{
     },
 };
 
+pub use failover::topology::Accepted;
+
 /// RDS, as an Aurora global database is read and changed there. Every call has a time-out of seconds.
 pub trait Members: Sync {
     /// What a Region's control plane answers about a cluster, as evidence: one attempt, and whatever comes back is an answer.
@@ -93,17 +95,6 @@ pub trait Members: Sync {
         region: &Region,
         call: &Call,
     ) -> impl Future<Output = Result<Accepted, Error>> + Send;
-}
-
-/// Whether RDS took a call that changes something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
-    /// It did; the outcome is for the next pass to see.
-    Yes,
-    /// Not in this state; the next pass looks again.
-    NotNow(String),
-    /// Too much was asked: nothing was changed, and nothing is said of the state.
-    Throttled(String),
 }
 
 /// A blue/green deployment.

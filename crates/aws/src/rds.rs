@@ -1,0 +1,59 @@
+//! What every topology's adapter asks of RDS alike: a look as evidence, and what a call that changes something came to.
+
+use std::time::Duration;
+
+use aws_sdk_rds::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use failover::{
+    Error,
+    evidence::Rds,
+    patience::{Trouble, trouble},
+    topology::Accepted,
+};
+use tokio::time::Instant;
+
+use crate::{error, is_throttled};
+
+/// A look that found silence in less than this is taken once more.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// A look at a member as evidence, of one attempt: a kept connection that was closed meanwhile fails at once, and says nothing of the
+/// Region.
+pub async fn looked(look: impl AsyncFn() -> Rds) -> Rds {
+    // No clock that is set meanwhile makes it longer or shorter.
+    let began = Instant::now();
+    let seen = look().await;
+    let at_once = began.elapsed() < AT_ONCE;
+    if seen.answers() || !at_once {
+        return seen;
+    }
+    look().await
+}
+
+/// What a call came to that changes something and was not taken.
+///
+/// # Errors
+/// `Unavailable` where no answer was seen, `NotReady` for what RDS turned down for good, `Denied`.
+pub fn accepted<E>(what: &str, why: &SdkError<E, HttpResponse>) -> Result<Accepted, Error>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    if is_throttled(why) {
+        return Ok(Accepted::Throttled(error(what, why).to_string()));
+    }
+    if why
+        .code()
+        .is_some_and(|code| trouble(code) == Trouble::State)
+    {
+        return Ok(Accepted::NotNow(
+            why.message().unwrap_or_default().to_owned(),
+        ));
+    }
+    // What a service turns down for its words it has answered: it changed nothing.
+    Err(match (why, error(what, why)) {
+        (SdkError::ServiceError(_), Error::InvalidRequest(said)) => Error::NotReady(said),
+        (_, why) => why,
+    })
+}

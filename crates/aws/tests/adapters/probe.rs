@@ -126,6 +126,7 @@ fn suspicion() -> Suspicion {
     let at = "2026-11-20T00:00:00Z".parse().unwrap();
     Suspicion {
         plan: "orders".into(),
+        topology: failover::plan::TopologyKind::AuroraGlobal,
         incident: Incident {
             plan: "orders".into(),
             epoch: Epoch(7),
@@ -166,6 +167,7 @@ async fn a_suspicion_is_one_event_that_the_rule_matches() {
     );
     let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
     assert_eq!(detail["incident"], "orders/7");
+    assert_eq!(detail["topology"], "aurora_global", "a rule starts by it");
     assert_eq!(detail["observer_region"], "us-east-1");
     assert_eq!(detail["evidence"]["write"]["outcome"], "failed");
 }

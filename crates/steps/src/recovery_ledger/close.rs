@@ -196,6 +196,7 @@ async fn hand_over(world: &impl Functions, run: &Run) -> Result<(), Error> {
     };
     let detail = serde_json::json!({
         "plan": run.name(),
+        "topology": run.plan.kind(),
         "incident": run.incident,
         "observer_region": better.to,
         "writer_region": run.from,

@@ -82,6 +82,9 @@ struct UnplannedInput {
     _evidence: Option<Value>,
     #[serde(default, rename = "last_beat")]
     _last_beat: Option<Value>,
+    /// It chose the machine. What the plan says now is what counts.
+    #[serde(default, rename = "topology")]
+    _topology: Option<Value>,
     #[serde(default)]
     dry_run: bool,
 }
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_suspicion_is_read_whole() {
-        let detail = json!({"plan": "orders", "incident": "orders/7", "observer_region": "us-east-1",
+        let detail = json!({"plan": "orders", "topology": "aurora_global", "incident": "orders/7", "observer_region": "us-east-1",
             "writer_region": "us-west-2", "evidence": {"failures": 3}, "last_beat": null, "handed_over_by": "a"});
         let asked = Asked::read(RunKind::UnplannedFailover, detail).unwrap();
         assert_eq!(asked.from_region, Some("us-west-2".into()));

@@ -5,6 +5,7 @@ use failover::{
     Error,
     domain::{Incident, Region, RunId},
     guard::not_adopted,
+    installation,
     ledger::RunKind,
     plan::Plan,
     ports::{self, Ledger, Runtime},
@@ -112,7 +113,7 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
         RunKind::PlannedFailover | RunKind::Failback => ["from_region", "target_region"],
     };
     let faults = [
-        missing(plan, input.kind),
+        another_machine(plan, input),
         stranger(plan, from, &input.from_region),
         stranger(plan, target, &input.target_region),
         (input.from_region == input.target_region)
@@ -131,15 +132,26 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
     Err(Error::InvalidRequest(faults.join("; ")))
 }
 
-/// What is wrong with a kind of run that the plan's topology does not have.
-fn missing(plan: &Plan, kind: RunKind) -> Option<String> {
+/// What is wrong with the machine that asks: the plan's topology has no run of this kind, or makes it by another one.
+fn another_machine(plan: &Plan, input: &Opening) -> Option<String> {
     let runs = plan.kind().runs();
-    let (machine, run) = match kind {
-        RunKind::UnplannedFailover => return None,
+    let (machine, run) = match input.kind {
+        RunKind::UnplannedFailover => (Some(runs.unplanned), "unplanned failover"),
         RunKind::PlannedFailover => (runs.planned, "planned failover"),
         RunKind::Failback => (runs.failback, "failback"),
     };
-    machine.is_none().then(|| plan.kind().has_no(run))
+    let Some(machine) = machine else {
+        return Some(plan.kind().has_no(run));
+    };
+    // arn:aws:states:<region>:<account>:execution:<machine>:<execution>
+    let asking = input.execution.as_deref()?.split(':').nth(6)?;
+    let wanted = installation::named(machine);
+    (asking != wanted).then(|| {
+        format!(
+            "{asking} is not the machine of plans of the kind {}; start {wanted}",
+            plan.kind().name()
+        )
+    })
 }
 
 /// What is wrong with a Region that the plan does not name.
@@ -201,5 +213,22 @@ mod tests {
         ] {
             assert!(why.contains(part), "{why} lacks {part}");
         }
+    }
+
+    #[test]
+    fn a_machine_of_another_topology_is_refused_and_the_right_one_is_named() {
+        let by = |machine: &str| {
+            let arn = format!("arn:aws:states:us-east-1:123456789012:execution:{machine}:orders-1");
+            let opening = Opening {
+                execution: Some(arn),
+                ..input("us-west-2", "us-east-1")
+            };
+            admissible(&plan(), &opening, &"us-east-1".into())
+        };
+        assert_eq!(by("aurora-failover-unplanned-failover"), Ok(()));
+        let why = by("aurora-failover-another-failover").unwrap_err();
+        assert_eq!(why.name(), "InvalidRequest");
+        let said = "start aurora-failover-unplanned-failover";
+        assert!(why.to_string().contains(said), "{why}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// Delivers a suspicion of the home Region's writer of epoch 1.
 pub(crate) async fn suspect(drill: &Drill<'_>, times: usize) -> Result<(), Trouble> {
-    let detail = json!({"plan": PLAN, "incident": format!("{PLAN}/1"), "observer_region": STANDBY, "writer_region": HOME});
+    let detail = json!({"plan": PLAN, "topology": "aurora_global", "incident": format!("{PLAN}/1"), "observer_region": STANDBY, "writer_region": HOME});
     drill
         .publish(
             STANDBY,

@@ -180,6 +180,7 @@ pub(super) fn clears(seen: &Vantage, row: &PlanState) -> bool {
 fn suspicion(vantage: &Vantage, plan: &Plan, writer: &LedgerWriter) -> Suspicion {
     Suspicion {
         plan: plan.plan.clone(),
+        topology: plan.kind(),
         incident: Incident {
             plan: plan.plan.clone(),
             epoch: writer.epoch,

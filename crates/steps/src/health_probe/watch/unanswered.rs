@@ -184,7 +184,7 @@ fn message(plan: &Plan, suspicion: &Suspicion, trouble: &Trouble) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use failover::{beat::Vantage, ledger::Claim, testing};
+    use failover::{beat::Vantage, ledger::Claim, plan::TopologyKind, testing};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -247,6 +247,7 @@ mod tests {
         };
         let suspicion = Suspicion {
             plan: plan.plan.clone(),
+            topology: TopologyKind::AuroraGlobal,
             incident: failover::domain::Incident {
                 plan: plan.plan.clone(),
                 epoch: failover::domain::Epoch(7),

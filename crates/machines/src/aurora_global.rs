@@ -4,8 +4,7 @@ use crate::{
     Topology,
     json::Json,
     machine::{Machine, Part},
-    retry::Retry,
-    segments::{Close, Open, ask, close, confirm, ledger, open, stale, state, take_over},
+    segments::{Close, Leave, Open, ask, close, leave, ledger, open, state, take_over},
     state::{Catch, Choice, Function, State, Wait, Way},
     task::{Task, trouble},
     when::When,
@@ -26,65 +25,12 @@ pub(crate) fn topology() -> Topology {
 /// Leaves a Region that is lost.
 #[must_use]
 pub fn unplanned_failover() -> Machine {
-    let promote = Task {
-        retries: Retry::within_the_evidence(),
-        but: Some(("EvidenceStale", "stale", "EvidenceStale")),
-        ..Task::of(
-            "DetachAndPromote",
-            Function("detach-and-promote"),
-            240,
-            "POINT OF NO RETURN: the first pass that promotes cannot be undone. CloseRun tells from the ledger's intent, not from this state's Catch, whether it was passed.",
-        )
-    };
-    let mut parts = open(Open {
-        comment: "Takes the plan's lease in every member Region that answers, and admits one run per incident.",
-        kind: "unplanned_failover",
-        dry: (
-            "DryConfirmOutage",
-            Function("confirm-outage"),
-            "'operation': 'confirm'",
-        ),
-        assign: vec![
-            ("verdict".into(), Json::Null),
-            ("stale".into(), Json::Number(0)),
-            ("confirm".into(), Json::text("confirm")),
-            ("asked".into(), Json::Number(0)),
-        ],
-        resumed: "An earlier run of this incident promoted the target and ended: only what is left remains to be done.",
-        next: "ConfirmOutage",
-    });
-    parts.extend(confirm("DetachAndPromote"));
-    parts.extend(ask(
-        "A human answers with the task token from the message; an approval is confirmed again, a refusal or no answer ends the run with nothing changed.",
-        "$states.input.approval_seconds",
-        vec![
-            ("asked".into(), Json::expression("$asked + 1")),
-            ("confirm".into(), Json::text("confirm_approved")),
-        ],
-        "ConfirmOutage",
-    ));
-    parts.push(Part::Loop(promote));
-    parts.extend(take_over(
-        "Restarts the services, whose connections may still hang on the lost Region.",
-    ));
-    parts.extend(close(&Close {
-        told: "'verdict': $verdict, 'trouble': $trouble",
-        ends: &[
-            ("succeeded", "Recovered", "The target writes, and the plan's names lead to it."),
-            ("stood_down", "StoodDown", "The evidence did not call for a failover; nothing was changed."),
-            ("handed_over", "HandedOver", "Another Region's standby is the better one: a run there goes on; nothing was changed here."),
-        ],
-        aborted: "Stopped before the point of no return; nothing was promoted.",
-        refused: "Another run holds the plan, or this incident was handled already.",
-    }));
-    parts.push(stale("DetachAndPromote"));
-    Machine {
+    leave(&Leave {
         name: "unplanned-failover",
         comment: "Loses a Region, keeps the database: confirms the outage, promotes the standby in this Region, and leads the applications there.",
         run: "An unplanned failover",
-        seconds: 7 * DAY,
-        parts,
-    }
+        promotion: ("DetachAndPromote", Function("detach-and-promote")),
+    })
 }
 
 /// Moves a living writer.

@@ -10,12 +10,14 @@ use crate::{
 mod ask;
 mod close;
 mod confirm;
+mod leave;
 mod open;
 mod take_over;
 
 pub(crate) use ask::ask;
 pub(crate) use close::{Close, close};
-pub(crate) use confirm::{confirm, stale};
+use confirm::{confirm, stale};
+pub(crate) use leave::{Leave, leave};
 pub(crate) use open::{Open, open};
 pub(crate) use take_over::take_over;
 

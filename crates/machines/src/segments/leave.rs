@@ -1,0 +1,89 @@
+//! The machine that leaves a Region which is lost, whichever step promotes.
+
+use super::{Close, Open, ask, close, confirm, open, stale, take_over};
+use crate::{
+    json::Json,
+    machine::{Machine, Part},
+    retry::Retry,
+    state::Function,
+    task::Task,
+};
+
+/// A day, in seconds.
+const DAY: u32 = 86_400;
+
+/// What such machines differ in.
+pub(crate) struct Leave {
+    /// The machine's name.
+    pub(crate) name: &'static str,
+    /// What it does.
+    pub(crate) comment: &'static str,
+    /// What a run of it is called.
+    pub(crate) run: &'static str,
+    /// The state that promotes, and its function.
+    pub(crate) promotion: (&'static str, Function),
+}
+
+/// Leaves a Region that is lost.
+pub(crate) fn leave(of: &Leave) -> Machine {
+    let (state, function) = of.promotion;
+    let promote = Task {
+        retries: Retry::within_the_evidence(),
+        but: Some(("EvidenceStale", "stale", "EvidenceStale")),
+        ..Task::of(
+            state,
+            function,
+            240,
+            "POINT OF NO RETURN: the first pass that promotes cannot be undone. CloseRun tells from the ledger's intent, not from this state's Catch, whether it was passed.",
+        )
+    };
+    let mut parts = open(Open {
+        comment: "Takes the plan's lease in every member Region that answers, and admits one run per incident.",
+        kind: "unplanned_failover",
+        dry: (
+            "DryConfirmOutage",
+            Function("confirm-outage"),
+            "'operation': 'confirm'",
+        ),
+        assign: vec![
+            ("verdict".into(), Json::Null),
+            ("stale".into(), Json::Number(0)),
+            ("confirm".into(), Json::text("confirm")),
+            ("asked".into(), Json::Number(0)),
+        ],
+        resumed: "An earlier run of this incident promoted the target and ended: only what is left remains to be done.",
+        next: "ConfirmOutage",
+    });
+    parts.extend(confirm(state));
+    parts.extend(ask(
+        "A human answers with the task token from the message; an approval is confirmed again, a refusal or no answer ends the run with nothing changed.",
+        "$states.input.approval_seconds",
+        vec![
+            ("asked".into(), Json::expression("$asked + 1")),
+            ("confirm".into(), Json::text("confirm_approved")),
+        ],
+        "ConfirmOutage",
+    ));
+    parts.push(Part::Loop(promote));
+    parts.extend(take_over(
+        "Restarts the services, whose connections may still hang on the lost Region.",
+    ));
+    parts.extend(close(&Close {
+        told: "'verdict': $verdict, 'trouble': $trouble",
+        ends: &[
+            ("succeeded", "Recovered", "The target writes, and the plan's names lead to it."),
+            ("stood_down", "StoodDown", "The evidence did not call for a failover; nothing was changed."),
+            ("handed_over", "HandedOver", "Another Region's standby is the better one: a run there goes on; nothing was changed here."),
+        ],
+        aborted: "Stopped before the point of no return; nothing was promoted.",
+        refused: "Another run holds the plan, or this incident was handled already.",
+    }));
+    parts.push(stale(state));
+    Machine {
+        name: of.name,
+        comment: of.comment,
+        run: of.run,
+        seconds: 7 * DAY,
+        parts,
+    }
+}

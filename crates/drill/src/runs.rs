@@ -9,7 +9,7 @@ use std::{
 };
 
 use aws_sdk_sfn::{Client, types::ExecutionStatus};
-use failover::installation::named;
+use failover::{installation::named, plan::TopologyKind};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -19,9 +19,21 @@ use crate::{
     timeline::{Kind, Timeline},
 };
 
-const MACHINES: [&str; 3] = [UNPLANNED, "planned-failover", "failback"];
-/// The machine that a suspicion starts.
-pub(crate) const UNPLANNED: &str = "unplanned-failover";
+/// Whether a machine leaves a Region that is lost: what a suspicion starts.
+pub(crate) fn is_unplanned(machine: &str) -> bool {
+    let mut kinds = TopologyKind::ALL.iter();
+    kinds.any(|kind| kind.runs().unplanned == machine)
+}
+
+/// Every machine of every topology.
+fn machines() -> impl Iterator<Item = &'static str> {
+    TopologyKind::ALL.into_iter().flat_map(|kind| {
+        let runs = kind.runs();
+        let others = runs.planned.into_iter().chain(runs.failback);
+        std::iter::once(runs.unplanned).chain(others)
+    })
+}
+
 const LOOK: Duration = Duration::from_millis(200);
 
 type ByName<T> = Arc<Mutex<BTreeMap<String, T>>>;
@@ -184,7 +196,7 @@ struct Execution {
 
 /// A Region's executions; none when it does not answer this time.
 async fn executions(client: &Client, region: &str) -> Vec<Execution> {
-    let asked = MACHINES.map(async |machine| {
+    let asked = machines().map(async |machine| {
         let answer = client
             .list_executions()
             .state_machine_arn(format!(

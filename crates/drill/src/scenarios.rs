@@ -12,9 +12,14 @@ use crate::scenario::Scenario;
 
 pub use selection::selection;
 
+/// The folders of the topologies, each with its scenarios in the order in which they are played.
+static TOPOLOGIES: &[(&str, &[&Scenario])] = &[("aurora_global", aurora_global::ALL)];
+
 /// Every scenario, in the order in which they are played.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
-    aurora_global::ALL.iter().copied()
+    TOPOLOGIES
+        .iter()
+        .flat_map(|(_, scenarios)| scenarios.iter().copied())
 }
 
 #[cfg(test)]
@@ -25,16 +30,18 @@ mod tests {
 
     #[test]
     fn every_file_of_a_topology_is_a_scenario_of_its_list_and_bears_its_name() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenarios/aurora_global");
-        let files = fs::read_dir(folder).unwrap().map(|entry| {
-            let path = entry.unwrap().path();
-            path.file_stem().unwrap().to_str().unwrap().to_owned()
-        });
-        let files: BTreeSet<_> = files.collect();
-        let names = aurora_global::ALL.iter();
-        let names: Vec<_> = names.map(|it| it.name.replace('-', "_")).collect();
-        assert_eq!(names.iter().cloned().collect::<BTreeSet<_>>(), files);
-        assert_eq!(names.len(), files.len(), "one is listed twice");
+        for (topology, scenarios) in TOPOLOGIES {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenarios");
+            let files = fs::read_dir(folder.join(topology)).unwrap().map(|entry| {
+                let path = entry.unwrap().path();
+                path.file_stem().unwrap().to_str().unwrap().to_owned()
+            });
+            let files: BTreeSet<_> = files.collect();
+            let names = scenarios.iter();
+            let names: Vec<_> = names.map(|it| it.name.replace('-', "_")).collect();
+            assert_eq!(names.iter().cloned().collect::<BTreeSet<_>>(), files);
+            assert_eq!(names.len(), files.len(), "one is listed twice");
+        }
     }
 
     #[test]

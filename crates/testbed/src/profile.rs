@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use failover::plan::TopologyKind;
 use rds_sim::Durations;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -110,7 +111,10 @@ pub fn topic(region: &str) -> String {
 pub struct Profile {
     /// The plan's `detection`.
     pub detection: Detection,
-    /// The plan's `topology.strategy`.
+    /// Which topology the plans have.
+    #[serde(skip)]
+    pub topology: TopologyKind,
+    /// The plan's `topology.strategy`, where its kind has one.
     pub strategy: &'static str,
     /// Seconds a resolver keeps the writer's name.
     pub dns_ttl_seconds: u32,
@@ -213,6 +217,7 @@ impl Profile {
     fn new(strategy: &'static str, detection: Detection) -> Self {
         Self {
             detection,
+            topology: TopologyKind::AuroraGlobal,
             strategy,
             dns_ttl_seconds: 2,
             simulator: Durations {
@@ -252,8 +257,7 @@ impl Profile {
         let [writer, reader] = names(plan);
         let mut document = json!({
             "plan": plan, "revision": 1,
-            "topology": {"kind": "aurora_global", "global_cluster": global_cluster(plan), "strategy": self.strategy,
-                "members": each(&|region| json!({"cluster": member(plan, region)}))},
+            "topology": self.topology(plan, each(&|region| json!({self.topology.member(): member(plan, region)}))),
             "home_region": HOME,
             "witness_region": WITNESS,
             "database": {"engine": "postgres", "name": plan, "admin_secret": "orders/admin",
@@ -267,6 +271,15 @@ impl Profile {
         });
         merge(&mut document, &self.patch);
         document
+    }
+
+    /// The plan's `topology`, of these members.
+    fn topology(&self, plan: &str, members: Value) -> Value {
+        match self.topology {
+            TopologyKind::AuroraGlobal => {
+                json!({"kind": "aurora_global", "global_cluster": global_cluster(plan), "strategy": self.strategy, "members": members})
+            }
+        }
     }
 
     /// What is restarted in each Region.

@@ -5,8 +5,8 @@ use failover::{evidence::Verdict, plan::Strategy};
 /// How a scenario ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ends {
-    /// The standby has taken over, after this verdict and by this strategy.
-    Recovered(Verdict, Strategy),
+    /// The standby has taken over, after this verdict and by this strategy; `None` where the topology has one way only.
+    Recovered(Verdict, Option<Strategy>),
     /// Nothing has changed, and every run that there was ended so.
     Unchanged {
         /// The last verdict; `None` where no run may come as far as one.

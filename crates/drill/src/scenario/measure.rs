@@ -76,7 +76,11 @@ fn seen(world: &World) -> Seen {
                 (asked, suspicions::answered_ms(call))
             })
             .collect(),
-        promotion_taken: happened(&["detach accepted", "managed failover accepted"]),
+        promotion_taken: happened(&[
+            "detach accepted",
+            "managed failover accepted",
+            "promotion accepted",
+        ]),
         promotion_completed: happened(&["promotion completed"]),
     }
 }

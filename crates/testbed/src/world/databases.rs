@@ -1,4 +1,4 @@
-//! The global database: created through the simulated RDS, as anybody would.
+//! The databases: created through the simulated RDS, as anybody would.
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
@@ -7,6 +7,7 @@ use aws_sdk_rds::{
     Client,
     types::{DbCluster, DbInstance, Filter},
 };
+use failover::plan::TopologyKind;
 use futures::{StreamExt, TryStreamExt};
 use rds_sim::Simulator;
 use tokio_postgres::{Config, NoTls, error::SqlState};
@@ -53,7 +54,7 @@ pub struct Endpoints {
 /// The endpoints of one plan's members, by Region.
 pub type Members = HashMap<String, Endpoints>;
 
-/// Creates every plan's global cluster with a writer at home and its standbys; answers their endpoints by plan.
+/// Creates every plan's members, the writer at home and its standbys; answers their endpoints by plan.
 pub(super) async fn create(
     config: &impl Fn(&str) -> SdkConfig,
     simulator: &Simulator,
@@ -63,7 +64,11 @@ pub(super) async fn create(
     // Every member has the same port: the roads listen on it, each on its own address.
     let port = Roads::free_port().await?;
     let plans = profile.plans.iter().map(async |plan| {
-        let members = global(config, simulator, secrets, profile, plan, port).await?;
+        let members = match profile.topology {
+            TopologyKind::AuroraGlobal => {
+                global(config, simulator, secrets, profile, plan, port).await?
+            }
+        };
         Ok::<_, Trouble>(((*plan).to_owned(), members))
     });
     futures::stream::iter(plans)

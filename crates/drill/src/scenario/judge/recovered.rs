@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) fn checks(
-    wanted: (Verdict, Strategy),
+    wanted: (Verdict, Option<Strategy>),
     target: &str,
     world: &World,
     outcome: &Outcome,
@@ -24,14 +24,14 @@ pub(super) fn checks(
 ) -> Vec<Check> {
     let mut checks = run(wanted, outcome, measured);
     checks.extend(agreement(target, world, seen));
-    checks.push(members(wanted.1, target, seen));
+    checks.extend(wanted.1.map(|strategy| members(strategy, target, seen)));
     checks.push(services(wanted.0, target, world, measured));
     checks.extend(writes(target, world, outcome, measured));
     checks
 }
 
 fn run(
-    (wanted_verdict, wanted): (Verdict, Strategy),
+    (wanted_verdict, wanted): (Verdict, Option<Strategy>),
     outcome: &Outcome,
     measured: &Measured,
 ) -> Vec<Check> {
@@ -61,9 +61,12 @@ fn run(
             verdict == Some(wanted_verdict),
         ),
         Check::new(
-            format!("the standby is promoted by {}", named(Some(&wanted))),
+            match wanted {
+                Some(wanted) => format!("the standby is promoted by {}", named(Some(&wanted))),
+                None => "the standby is promoted by the only way that there is".to_owned(),
+            },
             named(strategy.as_ref()),
-            strategy == Some(wanted),
+            strategy == wanted,
         ),
         Check::new(
             "exactly one run acts",

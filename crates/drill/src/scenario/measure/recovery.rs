@@ -4,7 +4,7 @@
 use crate::{
     client::Outage,
     report::{Moments, Run},
-    runs::UNPLANNED,
+    runs::is_unplanned,
 };
 
 /// What was seen beside the runs, in milliseconds of Unix time.
@@ -37,7 +37,7 @@ pub(super) fn recovery<'a>(
     runs: &'a [Run],
     seen: &Seen,
 ) -> Option<Recovery<'a>> {
-    let unplanned = || runs.iter().filter(|run| run.machine == UNPLANNED);
+    let unplanned = || runs.iter().filter(|run| is_unplanned(&run.machine));
     let mut proved: Vec<_> = unplanned()
         .filter_map(|run| Some((run, left(run, "ProveWriter")?)))
         .collect();

@@ -15,7 +15,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "takes over",
     plan: || json!({"unplanned": {"region_down": "approval"}}),
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, QUESTION, RETURN, TOOK_OVER]),
     ..Scenario::USUAL
 };

@@ -17,7 +17,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     summary: "A stray comma gets into the standby's plan, and then the home Region dies: people are told of the one, the last good plan meets the other, and asks.",
     comes_out: "people are told, the last good plan asks, the standby takes over",
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[
         "the plan's parameter in us-east-1 is wrong",
         SUSPECTED,

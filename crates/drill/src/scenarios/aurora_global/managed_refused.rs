@@ -15,7 +15,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "after half a minute confirmed again, and detached instead",
     world: || Profile::quick("auto"),
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, RETURN, "is detached instead", TOOK_OVER]),
     ..Scenario::USUAL
 };

@@ -15,7 +15,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     summary: "The home Region dies whole, replication a few seconds behind: the standby is detached and promoted, the writer's name moves, and writes go on.",
     comes_out: "promoted by detach, writes go on, the lag costs rows",
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),
     checks: lag_costs_rows,
     ..Scenario::USUAL

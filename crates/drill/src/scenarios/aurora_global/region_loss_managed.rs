@@ -14,7 +14,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "promoted by managed failover, both members stay",
     world: || Profile::usual("managed"),
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Managed),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Managed)),
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),
     ..Scenario::USUAL
 };

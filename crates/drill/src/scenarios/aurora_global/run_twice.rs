@@ -14,7 +14,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     summary: "The home Region dies, the suspicion is delivered three times at once and once more later: exactly one run acts.",
     comes_out: "one run acts, the others are `RunRefused`",
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),
     ..Scenario::USUAL
 };

@@ -18,7 +18,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
         ..Profile::quick("detach")
     },
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),
     ..Scenario::USUAL
 };

@@ -20,7 +20,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "the run hands over, the one with an instance is promoted, once",
     world,
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[RETURN, "eu-west-1 took over"]),
     target: THIRD,
     ..Scenario::USUAL

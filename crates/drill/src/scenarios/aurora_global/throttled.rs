@@ -16,7 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     summary: "The home Region dies, and RDS throttles and answers 5xx during the run: it completes all the same.",
     comes_out: "it completes",
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),
     ..Scenario::USUAL
 };

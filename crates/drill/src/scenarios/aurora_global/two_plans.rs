@@ -16,7 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "both promoted, the broken one ends `failed` with what is left",
     world,
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::RegionDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
     told: Told::Once(&[
         "orders: us-east-1 took over",
         "billing: the failover to us-east-1 is not complete",

@@ -16,7 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     // The grace is spent when the writer is first suspected.
     plan: || json!({"detection": {"in_region_grace_seconds": 3}}),
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::Recovered(Verdict::WriterDown, Strategy::Detach),
+    ends: Ends::Recovered(Verdict::WriterDown, Some(Strategy::Detach)),
     told: Told::Once(&[SUSPECTED, RETURN, TOOK_OVER]),
     ..Scenario::USUAL
 };

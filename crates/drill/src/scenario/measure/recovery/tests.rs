@@ -34,7 +34,7 @@ fn outage(from_ms: i64, until_ms: Option<i64>) -> Outage {
 /// The failover of `failback-after-detach`.
 fn failover() -> Run {
     run(
-        UNPLANNED,
+        "unplanned-failover",
         "succeeded",
         &[
             ("OpenRun", 24_110, 24_190),
@@ -86,7 +86,7 @@ fn a_failback_lends_none_of_its_moments_to_the_failover_before_it() {
     let outages = [outage(17_000, Some(32_980)), outage(54_100, Some(56_700))];
     let runs = [failover(), failback()];
     let found = recovery(&outages, &runs, &seen()).unwrap();
-    assert_eq!(found.run.machine, UNPLANNED);
+    assert_eq!(found.run.machine, "unplanned-failover");
     assert_eq!(
         phases(&found),
         [Some(7.0), Some(3.31), Some(4.65), Some(0.05), Some(0.97)]
@@ -132,14 +132,18 @@ fn a_name_that_is_followed_before_the_change_was_answered_makes_no_negative_phas
 #[test]
 fn a_run_that_finishes_anothers_promotion_is_measured_from_that_ones_confirmation() {
     let died = run(
-        UNPLANNED,
+        "unplanned-failover",
         "failed",
         &[
             ("ConfirmOutage", 24_200, 27_310),
             ("DetachAndPromote", 27_320, 30_000),
         ],
     );
-    let finishes = run(UNPLANNED, "succeeded", &[("ProveWriter", 90_000, 90_100)]);
+    let finishes = run(
+        "unplanned-failover",
+        "succeeded",
+        &[("ProveWriter", 90_000, 90_100)],
+    );
     let outages = [outage(17_000, Some(91_000))];
     let runs = [died, finishes];
     let found = recovery(&outages, &runs, &seen()).unwrap();
@@ -150,7 +154,7 @@ fn a_run_that_finishes_anothers_promotion_is_measured_from_that_ones_confirmatio
 #[test]
 fn an_outage_that_nobody_ended_is_no_recovery() {
     let stood_down = run(
-        UNPLANNED,
+        "unplanned-failover",
         "stood_down",
         &[("ConfirmOutage", 24_200, 27_310)],
     );

@@ -116,3 +116,9 @@ fn edge(from: &str, to: &Value, way: &Value) -> Option<Edge> {
         assigned: assigned.into_iter().collect(),
     })
 }
+
+/// The state that is called like a step.
+pub fn state_of(step: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    step.split('_').map(word).collect()
+}

@@ -6,6 +6,7 @@ use aurora_global::planned_failover::readiness;
 use failover::{
     installation::PREFIX,
     metric::{self, Counted},
+    plan::TopologyKind,
 };
 use serde_json::{Value, json};
 use steps::{
@@ -120,17 +121,19 @@ fn every_run_that_fails_has_an_alarm() {
 
 #[test]
 fn a_rule_that_starts_runs_has_an_alarm_on_events_that_started_none() {
-    let triggers = template::read("triggers");
-    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let templates: Vec<_> = template::of_a_member().map(template::read).collect();
+    let rules = templates
+        .iter()
+        .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
     let starts = |rule: &Value| {
         let target = rule["Targets"][0]["Arn"]["Fn::Sub"].as_str();
         target.is_some_and(|target| target.contains(":stateMachine:"))
     };
-    let starting = rules.iter().filter(|(_, rule)| starts(rule));
+    let starting = rules.filter(|(_, rule)| starts(rule));
     let names: BTreeSet<_> = starting
         .map(|(_, rule)| rule["Name"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(names.len(), 1);
+    assert_eq!(names.len(), TopologyKind::ALL.len());
     assert_eq!(
         covered("AWS/Events", "FailedInvocations", "RuleName"),
         names

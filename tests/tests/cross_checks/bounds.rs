@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use failover::{guard::EVIDENCE_SECONDS_MAX, ledger::SUPERSEDED_AFTER, plan::APPROVAL_MINUTES_MAX};
+use failover::{
+    guard::EVIDENCE_SECONDS_MAX,
+    ledger::SUPERSEDED_AFTER,
+    plan::{APPROVAL_MINUTES_MAX, TopologyKind},
+};
 use machines::{Machine, State, WAIT_SECONDS};
 use serde_json::Value;
 use steps::fence_writer::{FENCING, OBSERVING, SWEEP};
@@ -63,7 +67,9 @@ fn each_task(check: impl Fn(&str, &Value)) {
 
 fn is_bound_by_evidence(name: &str) -> bool {
     let task = name.rsplit(' ').next().unwrap_or_default();
-    ["ConfirmOutage", "DetachAndPromote"].contains(&task)
+    let mut kinds = TopologyKind::ALL.iter();
+    let promotes = |kind: &TopologyKind| machine::state_of(kind.runs().promote_by) == task;
+    task == "ConfirmOutage" || kinds.any(promotes)
 }
 
 #[test]
@@ -125,7 +131,7 @@ fn retries_of_confirming_and_promoting_end_within_the_evidences_minute() {
             .filter(|(name, _)| is_bound_by_evidence(name))
             .count();
     }
-    assert_eq!(seen, 2);
+    assert_eq!(seen, 2 * TopologyKind::ALL.len());
 }
 
 #[test]
@@ -252,13 +258,19 @@ fn bound(states: &Value, task: &str) -> Option<u64> {
     Some(passes * rounds)
 }
 
+/// Whether a machine leaves a Region that is lost.
+fn leaves(machine: &str) -> bool {
+    let mut kinds = TopologyKind::ALL.iter();
+    kinds.any(|kind| kind.runs().unplanned == machine)
+}
+
 #[test]
 fn a_machine_outlasts_all_that_a_plan_lets_a_human_take() {
     let answer = APPROVAL_MINUTES_MAX * 60;
     for machine in machines::all() {
         let states = machine.states();
         let questions = match machine.name {
-            "unplanned-failover" => 3,
+            name if leaves(name) => 3,
             "failback" => 1,
             _ => 0,
         };
@@ -314,7 +326,11 @@ fn only_approved_true_is_a_yes_and_only_approved_false_a_no() {
             assert!(trouble.contains(&named), "{trouble}");
         }
     }
-    assert_eq!(asked, 2);
+    // Each that leaves a lost Region asks, and the one that brings a writer home.
+    let failbacks = TopologyKind::ALL
+        .iter()
+        .filter_map(|kind| kind.runs().failback);
+    assert_eq!(asked, TopologyKind::ALL.len() + failbacks.count());
 }
 
 /// However many plans there are: all are swept at once.

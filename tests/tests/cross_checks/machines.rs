@@ -211,12 +211,6 @@ fn stale_evidence_leads_back_to_confirming() {
     });
 }
 
-/// The state that is called like a step.
-fn state_of(step: &str) -> String {
-    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
-    step.split('_').map(word).collect()
-}
-
 #[test]
 fn every_topology_has_the_machines_and_the_steps_that_its_kind_names() {
     let topologies = machines::topologies();
@@ -247,7 +241,7 @@ fn every_topology_has_the_machines_and_the_steps_that_its_kind_names() {
 fn the_point_of_no_return_is_marked_once() {
     let plans = examples::plans().into_iter();
     let steps = plans.flat_map(|plan| plan.kind().runs().promoting());
-    let promoting: BTreeSet<_> = steps.map(state_of).collect();
+    let promoting: BTreeSet<_> = steps.map(machine::state_of).collect();
     for machine in machine::all() {
         let marked: Vec<_> = machine
             .states()

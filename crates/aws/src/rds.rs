@@ -21,7 +21,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// A look at a member as evidence, of one attempt: a kept connection that was closed meanwhile fails at once, and says nothing of the
 /// Region.
-pub async fn looked(look: impl AsyncFn() -> Rds) -> Rds {
+pub async fn looked<F: Future<Output = Rds> + Send>(look: impl Fn() -> F + Send) -> Rds {
     // No clock that is set meanwhile makes it longer or shorter.
     let began = Instant::now();
     let seen = look().await;

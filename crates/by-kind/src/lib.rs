@@ -2,6 +2,7 @@
 
 use aurora_global::AuroraGlobal;
 use jiff::Timestamp;
+use rds_replica::RdsReplica;
 
 use failover::{
     Error,
@@ -33,6 +34,10 @@ macro_rules! ask {
                 let $topology = AuroraGlobal;
                 $asked
             }
+            TopologyKind::RdsReplica => {
+                let $topology = RdsReplica;
+                $asked
+            }
         }
     };
 }
@@ -40,6 +45,7 @@ macro_rules! ask {
 impl<W: Sync> Topology<W> for ByKind
 where
     AuroraGlobal: Topology<W>,
+    RdsReplica: Topology<W>,
 {
     async fn look(self, world: &W, region: &Region, identifier: &str) -> Rds {
         ask!(self, |it| it.look(world, region, identifier).await)

@@ -6,6 +6,7 @@
 mod aurora_global;
 mod json;
 mod machine;
+mod rds_replica;
 mod retry;
 mod segments;
 mod state;
@@ -17,6 +18,7 @@ mod when;
 pub use aurora_global::{failback, planned_failover, unplanned_failover};
 pub use json::Json;
 pub use machine::{Machine, Part};
+pub use rds_replica::replica_failover;
 pub use retry::{ANSWERS, PERMANENT, Retry, Takes};
 pub use state::{Call, Catch, Choice, Function, Seconds, State, Wait, Way};
 pub use task::{Failure, Task, WAIT_SECONDS};
@@ -38,7 +40,7 @@ pub struct Topology {
 /// Every topology with its machines.
 #[must_use]
 pub fn topologies() -> Vec<Topology> {
-    vec![aurora_global::topology()]
+    vec![aurora_global::topology(), rds_replica::topology()]
 }
 
 /// Every machine.

@@ -177,6 +177,15 @@ impl Profile {
         )
     }
 
+    /// The same over an instance with a read replica.
+    #[must_use]
+    pub fn quick_replica() -> Self {
+        Self {
+            topology: TopologyKind::RdsReplica,
+            ..Self::quick("")
+        }
+    }
+
     /// A profile with the rhythm that the documentation's plan has.
     #[must_use]
     pub fn usual(strategy: &'static str) -> Self {
@@ -279,6 +288,7 @@ impl Profile {
             TopologyKind::AuroraGlobal => {
                 json!({"kind": "aurora_global", "global_cluster": global_cluster(plan), "strategy": self.strategy, "members": members})
             }
+            TopologyKind::RdsReplica => json!({"kind": "rds_replica", "members": members}),
         }
     }
 

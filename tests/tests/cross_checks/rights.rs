@@ -97,7 +97,7 @@ const BY_HAND: &str = "a human starts a run through it";
 const HOURLY: &str = "its schedule calls it once an hour";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 17] = [
+const RARE: [(&str, &str, &str, &str); 20] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",
@@ -124,6 +124,24 @@ const RARE: [(&str, &str, &str, &str); 17] = [
     ),
     (
         "aurora-failover-detach-and-promote",
+        "Started",
+        "states:DescribeExecution",
+        BY_HAND,
+    ),
+    (
+        "aurora-failover-promote-replica",
+        "Ledger",
+        "dynamodb:Query",
+        OTHER_PLANS,
+    ),
+    (
+        "aurora-failover-promote-replica",
+        "Start",
+        "states:StartExecution",
+        BY_HAND,
+    ),
+    (
+        "aurora-failover-promote-replica",
         "Started",
         "states:DescribeExecution",
         BY_HAND,

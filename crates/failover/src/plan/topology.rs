@@ -31,6 +31,14 @@ pub enum Topology {
         #[schemars(with = "BTreeMap<Region, written::Cluster>", extend("minProperties" = 2))]
         members: BTreeMap<Region, Member>,
     },
+    /// An RDS DB instance with a read replica in each other Region.
+    RdsReplica {
+        /// The member instance of each Region.
+        #[serde(serialize_with = "written::write::<written::Instance, _>")]
+        #[serde(deserialize_with = "written::read::<written::Instance, _>")]
+        #[schemars(with = "BTreeMap<Region, written::Instance>", extend("minProperties" = 2))]
+        members: BTreeMap<Region, Member>,
+    },
 }
 
 /// Which topology a plan has.
@@ -40,12 +48,14 @@ pub enum TopologyKind {
     /// [`Topology::AuroraGlobal`]; what is meant where nobody says.
     #[default]
     AuroraGlobal,
+    /// [`Topology::RdsReplica`].
+    RdsReplica,
 }
 
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// What RDS calls it: the identifier of a DB cluster.
+    /// What RDS calls it: the identifier of a DB cluster, or of a DB instance.
     pub identifier: String,
 }
 
@@ -75,7 +85,7 @@ impl Strategy {
 
 impl TopologyKind {
     /// Every topology that there is.
-    pub const ALL: [Self; 1] = [Self::AuroraGlobal];
+    pub const ALL: [Self; 2] = [Self::AuroraGlobal, Self::RdsReplica];
 
     /// Whether it is the one that need not be said.
     #[must_use]
@@ -88,6 +98,7 @@ impl TopologyKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::AuroraGlobal => "aurora_global",
+            Self::RdsReplica => "rds_replica",
         }
     }
 
@@ -96,6 +107,7 @@ impl TopologyKind {
     pub const fn member(self) -> &'static str {
         match self {
             Self::AuroraGlobal => "cluster",
+            Self::RdsReplica => "instance",
         }
     }
 
@@ -110,6 +122,7 @@ impl TopologyKind {
     pub const fn runs(self) -> &'static Runs {
         match self {
             Self::AuroraGlobal => &AURORA_GLOBAL,
+            Self::RdsReplica => &RDS_REPLICA,
         }
     }
 }
@@ -153,6 +166,16 @@ const AURORA_GLOBAL: Runs = Runs {
     rebuilding: Some("rebuild_global"),
 };
 
+/// RDS has no switchover of such an instance, and nothing makes the one that was left a replica again.
+const RDS_REPLICA: Runs = Runs {
+    unplanned: "replica-failover",
+    planned: None,
+    failback: None,
+    promote_by: "promote_replica",
+    moving: None,
+    rebuilding: None,
+};
+
 /// The function that a step is: `dns-flip` of `dns_flip`.
 #[must_use]
 pub fn function_of(step: &str) -> String {
@@ -165,6 +188,7 @@ impl Topology {
     pub const fn kind(&self) -> TopologyKind {
         match self {
             Self::AuroraGlobal { .. } => TopologyKind::AuroraGlobal,
+            Self::RdsReplica { .. } => TopologyKind::RdsReplica,
         }
     }
 
@@ -175,43 +199,52 @@ impl Topology {
             Self::AuroraGlobal { global_cluster, .. } => {
                 Some(("topology.global_cluster", global_cluster))
             }
+            Self::RdsReplica { .. } => None,
         }
     }
 
     /// The parameter that holds the current identifier of that group, in each member Region.
     #[must_use]
     pub fn group_parameter(&self) -> Option<&str> {
-        let Self::AuroraGlobal {
-            global_cluster_parameter,
-            ..
-        } = self;
-        global_cluster_parameter.as_deref()
+        match self {
+            Self::AuroraGlobal {
+                global_cluster_parameter,
+                ..
+            } => global_cluster_parameter.as_deref(),
+            Self::RdsReplica { .. } => None,
+        }
     }
 
     /// How the standby is promoted after an outage, where there are several ways.
     #[must_use]
     pub const fn strategy(&self) -> Option<Strategy> {
-        let Self::AuroraGlobal { strategy, .. } = self;
-        Some(*strategy)
+        match self {
+            Self::AuroraGlobal { strategy, .. } => Some(*strategy),
+            Self::RdsReplica { .. } => None,
+        }
     }
 
     /// The same, to be changed.
     pub const fn strategy_mut(&mut self) -> Option<&mut Strategy> {
-        let Self::AuroraGlobal { strategy, .. } = self;
-        Some(strategy)
+        match self {
+            Self::AuroraGlobal { strategy, .. } => Some(strategy),
+            Self::RdsReplica { .. } => None,
+        }
     }
 
     /// The member of each Region.
     #[must_use]
     pub const fn members(&self) -> &BTreeMap<Region, Member> {
-        let Self::AuroraGlobal { members, .. } = self;
-        members
+        match self {
+            Self::AuroraGlobal { members, .. } | Self::RdsReplica { members } => members,
+        }
     }
 
     /// The same, to be changed.
     pub const fn members_mut(&mut self) -> &mut BTreeMap<Region, Member> {
-        let Self::AuroraGlobal { members, .. } = self;
-        members
+        match self {
+            Self::AuroraGlobal { members, .. } | Self::RdsReplica { members } => members,
+        }
     }
 }
 
@@ -281,12 +314,15 @@ mod tests {
 
     #[test]
     fn a_member_is_written_by_the_word_of_its_kind_and_read_back() {
-        let topology = testing::run().plan.topology;
-        let written = serde_json::to_value(&topology).unwrap();
-        let member = written["members"]["us-west-2"].clone();
-        assert_eq!(member, json!({topology.kind().member(): "orders-west"}));
-        let read: Topology = serde_json::from_value(written).unwrap();
-        assert_eq!(read, topology);
+        let aurora = testing::run().plan.topology;
+        let members = aurora.members().clone();
+        for topology in [aurora, Topology::RdsReplica { members }] {
+            let written = serde_json::to_value(&topology).unwrap();
+            let member = written["members"]["us-west-2"].clone();
+            assert_eq!(member, json!({topology.kind().member(): "orders-west"}));
+            let read: Topology = serde_json::from_value(written).unwrap();
+            assert_eq!(read, topology);
+        }
     }
 
     #[test]

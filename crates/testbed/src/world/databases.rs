@@ -1,5 +1,7 @@
 //! The databases: created through the simulated RDS, as anybody would.
 
+mod instances;
+
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use aws_config::SdkConfig;
@@ -67,6 +69,9 @@ pub(super) async fn create(
         let members = match profile.topology {
             TopologyKind::AuroraGlobal => {
                 global(config, simulator, secrets, profile, plan, port).await?
+            }
+            TopologyKind::RdsReplica => {
+                instances::create(config, simulator, secrets, profile, plan, port).await?
             }
         };
         Ok::<_, Trouble>(((*plan).to_owned(), members))

@@ -34,6 +34,32 @@ impl From<Member> for Cluster {
     }
 }
 
+/// One member instance.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "MemberInstance")]
+pub(super) struct Instance {
+    /// The DB instance's identifier. It belongs to no cluster.
+    #[schemars(length(max = IDENTIFIER_MAX), extend("pattern" = names::IDENTIFIER))]
+    instance: String,
+}
+
+impl From<Instance> for Member {
+    fn from(Instance { instance }: Instance) -> Self {
+        Self {
+            identifier: instance,
+        }
+    }
+}
+
+impl From<Member> for Instance {
+    fn from(Member { identifier }: Member) -> Self {
+        Self {
+            instance: identifier,
+        }
+    }
+}
+
 /// Writes members in the form `W`.
 pub(super) fn write<W, S>(
     members: &BTreeMap<Region, Member>,

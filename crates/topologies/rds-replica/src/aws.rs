@@ -1,0 +1,125 @@
+//! The port [`Members`], carried out at RDS: the topology's only place that names an SDK.
+
+use ::aws::{Aws, accepted, client, error, looked, once};
+use aws_sdk_rds::{
+    config::{Builder, retry::RetryConfig},
+    error::{ProvideErrorMetadata, SdkError},
+    types,
+};
+use failover::{Error, domain::Region, evidence::Rds, topology::Accepted};
+
+use crate::members::{Instance, Members, Replication};
+
+/// What `StatusInfos` calls the state of a replica.
+const REPLICATION: &str = "read replication";
+
+impl<K> Members for Aws<K> {
+    async fn look(&self, region: &Region, identifier: &str) -> Rds {
+        looked(|| look_once(self, region, identifier)).await
+    }
+
+    async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<Instance>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_db_instances()
+            .db_instance_identifier(identifier)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let found = answer.db_instances.unwrap_or_default();
+                Ok(found.into_iter().next().map(instance))
+            }
+            Err(why) if why.code() == Some("DBInstanceNotFound") => Ok(None),
+            Err(why) => Err(error(&format!("RDS DescribeDBInstances in {region}"), &why)),
+        }
+    }
+
+    async fn promote(
+        &self,
+        region: &Region,
+        identifier: &str,
+        backup_days: Option<u32>,
+    ) -> Result<Accepted, Error> {
+        let days = backup_days.and_then(|days| i32::try_from(days).ok());
+        let answer = client!(self, aws_sdk_rds, region)
+            .promote_read_replica()
+            .db_instance_identifier(identifier)
+            // Where nothing is said RDS keeps backups for one day, and turning them on takes the instance away for a while.
+            .set_backup_retention_period(days)
+            .customize()
+            .config_override(once!(aws_sdk_rds))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Accepted::Yes),
+            Err(why) => accepted(&format!("RDS PromoteReadReplica in {region}"), &why),
+        }
+    }
+}
+
+/// One attempt: a retry that hangs would hide the answer that came before it.
+async fn look_once<K>(aws: &Aws<K>, region: &Region, identifier: &str) -> Rds {
+    let once = Builder::new().retry_config(RetryConfig::disabled());
+    let answer = client!(aws, aws_sdk_rds, region)
+        .describe_db_instances()
+        .db_instance_identifier(identifier)
+        .customize()
+        .config_override(once)
+        .send()
+        .await;
+    let what = format!("RDS DescribeDBInstances in {region}");
+    let found = match answer {
+        Ok(answer) => answer.db_instances.unwrap_or_default().into_iter().next(),
+        Err(why) => {
+            let said = error(&what, &why).to_string();
+            return match why {
+                SdkError::ServiceError(_) => Rds::Other { why: said },
+                _ => Rds::Silent { why: said },
+            };
+        }
+    };
+    let status = found.map(|found| found.db_instance_status.unwrap_or_default());
+    match status {
+        Some(status) => Rds::Status {
+            cluster: status.clone(),
+            instances: vec![status],
+        },
+        None => Rds::Other {
+            why: format!("{what}: there is no {identifier}"),
+        },
+    }
+}
+
+/// An instance as RDS shows it, in our own type.
+fn instance(found: types::DbInstance) -> Instance {
+    let mut infos = found.status_infos.unwrap_or_default().into_iter();
+    let replication = infos.find(|info| info.status_type.as_deref() == Some(REPLICATION));
+    let source = found.read_replica_source_db_instance_identifier;
+    let endpoint = found.endpoint.as_ref();
+    let port = endpoint.and_then(|endpoint| endpoint.port);
+    Instance {
+        identifier: found.db_instance_identifier.unwrap_or_default(),
+        arn: found.db_instance_arn.unwrap_or_default(),
+        resource_id: found.dbi_resource_id,
+        status: found.db_instance_status.unwrap_or_default(),
+        engine: found.engine.unwrap_or_default(),
+        engine_version: found.engine_version.unwrap_or_default(),
+        port: port
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or(5432),
+        endpoint: found
+            .endpoint
+            .and_then(|endpoint| endpoint.address)
+            .unwrap_or_default(),
+        source: source.filter(|source| !source.is_empty()),
+        replication: replication.map(|info| Replication {
+            status: info.status.unwrap_or_default(),
+            is_normal: info.normal.unwrap_or_default(),
+            message: info.message.filter(|message| !message.is_empty()),
+        }),
+        backup_days: found
+            .backup_retention_period
+            .and_then(|days| u32::try_from(days).ok()),
+        cluster: found.db_cluster_identifier.filter(|name| !name.is_empty()),
+    }
+}

@@ -1,0 +1,134 @@
+//! An RDS DB instance with cross-Region read replicas as a topology: a replica takes over by being promoted. RDS has no switchover for
+//! it, and whoever was left is made a replica again by people.
+
+#[cfg(feature = "aws")]
+mod aws;
+pub mod members;
+pub mod promote_replica;
+
+use jiff::Timestamp;
+
+use crate::members::{Instance, Members};
+use failover::{
+    Error,
+    domain::Region,
+    evidence::Rds,
+    ledger::{Current, Resolved, Run},
+    plan::Plan,
+    topologies::Topology,
+    topology::{Cluster, Forwarding, Group},
+};
+
+/// The topology, as shared steps ask it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RdsReplica;
+
+impl<W: Members> Topology<W> for RdsReplica {
+    async fn look(self, world: &W, region: &Region, identifier: &str) -> Rds {
+        world.look(region, identifier).await
+    }
+
+    /// The instance as a cluster that has it alone.
+    async fn cluster(
+        self,
+        world: &W,
+        region: &Region,
+        identifier: &str,
+    ) -> Result<Option<Cluster>, Error> {
+        let found = world.instance(region, identifier).await?;
+        Ok(found.map(Cluster::from))
+    }
+
+    /// Instances have no group that bears a name: it is called by the ARN of the one that leads, as the member here shows it.
+    async fn group(
+        self,
+        world: &W,
+        plan: &Plan,
+        region: &Region,
+        name: Option<&str>,
+    ) -> Result<Option<Group>, Error> {
+        let Some(member) = plan.members().get(region) else {
+            return Ok(None);
+        };
+        let found = world.instance(region, &member.identifier).await?;
+        found.as_ref().map_or(Ok(()), Instance::fits)?;
+        let group = found.as_ref().map(Group::from);
+        Ok(group.filter(|group| name.is_none_or(|name| group.named.name == name)))
+    }
+
+    /// Instances forward nothing.
+    async fn forwarding(self, _: &W, _: &Cluster) -> Result<Forwarding, Error> {
+        Ok(Forwarding::default())
+    }
+
+    async fn keep_member(
+        self,
+        _: &W,
+        plan: &Plan,
+        _: &Region,
+        _: &str,
+        _: &Current,
+    ) -> Result<(&'static str, String), Error> {
+        let why = plan.kind().has_no("failback");
+        Ok((
+            "none",
+            format!("what a member is made of is not kept: {why}"),
+        ))
+    }
+
+    fn resolve(self, _: &Plan, _: Option<&Cluster>, _: Option<&Group>) -> Option<Resolved> {
+        None
+    }
+
+    fn gives_up(self, _: &Run, _: Timestamp) -> Option<(Timestamp, Resolved)> {
+        None
+    }
+
+    fn asks_people(self, _: &Plan, _: &Resolved) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use failover::{guard, notify::commands, testing};
+
+    use super::*;
+
+    #[test]
+    fn the_plan_knows_the_step_of_its_topology_by_name_and_that_there_is_no_other() {
+        let runs = members::tests::plan().kind().runs();
+        assert_eq!(runs.promote_by, promote_replica::STEP);
+        assert_eq!((runs.planned, runs.moving), (None, None));
+        assert_eq!((runs.failback, runs.rebuilding), (None, None));
+    }
+
+    #[test]
+    fn what_there_is_none_of_is_said_in_one_sentence_and_no_command_is_printed_for_it() {
+        let (plan, home, away) = (
+            members::tests::plan(),
+            "us-west-2".into(),
+            "us-east-1".into(),
+        );
+        let none = [
+            commands::planned(&plan, &away),
+            commands::readiness(&plan, &away),
+            commands::failback(&plan, &home),
+        ];
+        assert_eq!(none, [None, None, None]);
+        let started = commands::unplanned(&plan, &home, &away);
+        let machine = ":stateMachine:aurora-failover-replica-failover ";
+        assert!(started.contains(machine), "{started}");
+        let asked = commands::promote(&plan, &away);
+        assert!(
+            asked.contains("aurora-failover-promote-replica "),
+            "{asked}"
+        );
+        let mut run = testing::run();
+        run.plan = plan;
+        let now = Timestamp::from_second(1_000).unwrap();
+        let why = guard::abandoned(&run, Some(now), now).unwrap_err();
+        let said = "a plan of the kind rds_replica has no planned failover";
+        assert!(why.to_string().contains(said), "{why}");
+    }
+}

@@ -1,0 +1,150 @@
+//! The plan's members, in RDS: the port by which the steps of an instance with read replicas read and change them.
+
+use failover::{
+    Error,
+    domain::Region,
+    evidence::Rds,
+    topology::{self, Accepted, Cluster, Group, GroupMember, Named},
+};
+use serde::Serialize;
+
+/// RDS, as instances with read replicas are read and changed there. Every call has a time-out of seconds.
+pub trait Members: Sync {
+    /// What a Region's control plane answers about an instance, as evidence: one attempt, and whatever comes back is an answer.
+    fn look(&self, region: &Region, identifier: &str) -> impl Future<Output = Rds> + Send;
+    /// An instance of a Region; `None` when there is none of this name.
+    fn instance(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Instance>, Error>> + Send;
+    /// `PromoteReadReplica`, in the replica's Region. Its backups are kept for so many days on, where that is known.
+    fn promote(
+        &self,
+        region: &Region,
+        identifier: &str,
+        backup_days: Option<u32>,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+}
+
+/// A DB instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Instance {
+    /// Its identifier.
+    pub identifier: String,
+    /// Its ARN.
+    pub arn: String,
+    /// What RDS calls it for good, whoever takes its identifier later.
+    pub resource_id: Option<String>,
+    /// `available`, or what is being done to it. Right after a call it is what it was before.
+    pub status: String,
+    /// What runs on it, such as `postgres`.
+    pub engine: String,
+    /// Its engine's version.
+    pub engine_version: String,
+    /// Its address, which a promotion leaves as it is; empty while it is being made.
+    pub endpoint: String,
+    /// Its port.
+    pub port: u16,
+    /// What it replicates from: an ARN, where that is in another Region; `None` where it leads or stands alone.
+    pub source: Option<String>,
+    /// How its replication is, where it is a replica and RDS says so.
+    pub replication: Option<Replication>,
+    /// Days for which its backups are kept; 0 where it has none.
+    pub backup_days: Option<u32>,
+    /// The cluster that it belongs to, where it does.
+    pub cluster: Option<String>,
+}
+
+/// How the replication of a replica is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replication {
+    /// `replicating`, `error`, `stopped` or `terminated`.
+    pub status: String,
+    /// Whether RDS calls that normal.
+    pub is_normal: bool,
+    /// What RDS says of an error.
+    pub message: Option<String>,
+}
+
+/// The engine of the instances that this topology is for.
+const ENGINE: &str = "postgres";
+
+impl Instance {
+    /// Refuses one that is no member of this topology.
+    ///
+    /// # Errors
+    /// `UnexpectedTopology` for an instance of a cluster, and for one of another engine.
+    pub fn fits(&self) -> Result<(), Error> {
+        let name = &self.identifier;
+        let why = match &self.cluster {
+            Some(cluster) => format!(
+                "{name} belongs to cluster {cluster}, and a member is an instance that belongs to none; write a plan of the kind aurora_global"
+            ),
+            None if self.engine != ENGINE => format!(
+                "{name} runs {}, and database.engine is {ENGINE}, the only one; such an instance cannot be protected yet",
+                self.engine
+            ),
+            None => return Ok(()),
+        };
+        Err(Error::UnexpectedTopology(why))
+    }
+
+    /// Whether it takes writes as far as RDS can tell.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == topology::status::AT_REST
+    }
+
+    /// Whether its source is the instance `identifier` of `region`.
+    #[must_use]
+    pub fn follows(&self, region: &Region, identifier: &str) -> bool {
+        Group::from(self).is_led_by(region, identifier) && self.source.is_some()
+    }
+}
+
+impl From<&Instance> for Group {
+    fn from(instance: &Instance) -> Self {
+        let member = |arn: &String, leads| GroupMember {
+            arn: arn.clone(),
+            leads,
+        };
+        let leader = instance.source.as_ref().unwrap_or(&instance.arn);
+        let follows = instance.source.as_ref().map(|_| &instance.arn);
+        let followers = follows.map(|arn| member(arn, false));
+        Self {
+            named: Named::from(leader.as_str()),
+            status: instance.status.clone(),
+            engine_version: instance.engine_version.clone(),
+            members: std::iter::once(member(leader, true))
+                .chain(followers)
+                .collect(),
+            operation: None,
+        }
+    }
+}
+
+impl From<Instance> for Cluster {
+    fn from(instance: Instance) -> Self {
+        let only = topology::Instance {
+            identifier: instance.identifier.clone(),
+            status: instance.status.clone(),
+            is_writer: true,
+        };
+        Self {
+            identifier: instance.identifier,
+            arn: instance.arn,
+            resource_id: instance.resource_id,
+            status: instance.status,
+            engine_version: instance.engine_version,
+            global_cluster: instance.source,
+            reader_endpoint: instance.endpoint.clone(),
+            endpoint: instance.endpoint,
+            port: instance.port,
+            instances: vec![only],
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

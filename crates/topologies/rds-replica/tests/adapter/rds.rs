@@ -1,0 +1,136 @@
+//! RDS in its own words: what is read of an instance, and what the promoting call comes to.
+
+use failover::{evidence::Rds, topology::Accepted};
+use rds_replica::members::{Instance, Members, Replication};
+
+use crate::replay::{Asked, Next, scripted, scripted_with_retries};
+
+const EAST: &str = "arn:aws:rds:us-east-1:123456789012:db:orders-east";
+const WEST: &str = "arn:aws:rds:us-west-2:123456789012:db:orders-west";
+
+fn answer(action: &str, result: &str) -> Next {
+    Next::ok(format!(
+        "<{action}Response xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\"><{action}Result>{result}\
+         </{action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></{action}Response>"
+    ))
+}
+
+/// orders-east with what else is shown of it.
+fn shown(status: &str, more: &str) -> Next {
+    let instance = format!(
+        "<DBInstance><DBInstanceIdentifier>orders-east</DBInstanceIdentifier><DBInstanceArn>{EAST}</DBInstanceArn>\
+         <DbiResourceId>db-EAST</DbiResourceId><DBInstanceStatus>{status}</DBInstanceStatus><Engine>postgres</Engine>\
+         <EngineVersion>16.4</EngineVersion><Endpoint><Address>orders-east.example</Address><Port>5433</Port></Endpoint>\
+         <BackupRetentionPeriod>7</BackupRetentionPeriod>{more}</DBInstance>"
+    );
+    let list = format!("<DBInstances>{instance}</DBInstances>");
+    answer("DescribeDBInstances", &list)
+}
+
+fn replica() -> Next {
+    shown(
+        "available",
+        &format!(
+            "<ReadReplicaSourceDBInstanceIdentifier>{WEST}</ReadReplicaSourceDBInstanceIdentifier><StatusInfos><DBInstanceStatusInfo>\
+             <StatusType>read replication</StatusType><Normal>false</Normal><Status>error</Status><Message>no slot</Message>\
+             </DBInstanceStatusInfo></StatusInfos>"
+        ),
+    )
+}
+
+#[tokio::test]
+async fn a_replica_is_read_with_its_source_its_replication_and_its_backups() {
+    let (aws, replay) = scripted([replica(), shown("modifying", "")]);
+    let region = "us-east-1".into();
+    let found = aws.instance(&region, "orders-east").await.unwrap().unwrap();
+    let expected = Instance {
+        identifier: "orders-east".into(),
+        arn: EAST.into(),
+        resource_id: Some("db-EAST".into()),
+        status: "available".into(),
+        engine: "postgres".into(),
+        engine_version: "16.4".into(),
+        endpoint: "orders-east.example".into(),
+        port: 5433,
+        source: Some(WEST.into()),
+        replication: Some(Replication {
+            status: "error".into(),
+            is_normal: false,
+            message: Some("no slot".into()),
+        }),
+        backup_days: Some(7),
+        cluster: None,
+    };
+    assert_eq!(found, expected);
+    let alone = aws.instance(&region, "orders-east").await.unwrap().unwrap();
+    assert_eq!((alone.source, alone.replication), (None, None));
+    assert_eq!(alone.status, "modifying");
+    let asked = replay.asked();
+    let asks = |asked: &Asked| asked.body.contains("DBInstanceIdentifier=orders-east");
+    assert!(asked.iter().all(asks), "{asked:?}");
+}
+
+#[tokio::test]
+async fn an_instance_that_is_not_there_is_none_and_a_refusal_is_no_absence() {
+    let missing = || Next::xml_error(404, "DBInstanceNotFound", "not found");
+    let denied = || Next::xml_error(403, "AccessDenied", "not you");
+    let (aws, _) = scripted([missing(), denied(), missing()]);
+    let region = "us-east-1".into();
+    assert_eq!(aws.instance(&region, "orders-east").await, Ok(None));
+    let why = aws.instance(&region, "orders-east").await.unwrap_err();
+    assert_eq!(why.name(), "Denied");
+    let looked = aws.look(&region, "orders-east").await;
+    assert!(matches!(looked, Rds::Other { .. }), "{looked:?}");
+}
+
+#[tokio::test]
+async fn a_look_is_of_one_attempt_and_a_region_that_fails_has_answered() {
+    let fails = || Next::xml_error(503, "ServiceUnavailable", "later");
+    let (aws, replay) = scripted_with_retries([fails(), shown("rebooting", "")]);
+    let region = "us-east-1".into();
+    let looked = aws.look(&region, "orders-east").await;
+    assert!(matches!(looked, Rds::Other { .. }), "{looked:?}");
+    assert_eq!(replay.asked().len(), 1);
+    let looked = aws.look(&region, "orders-east").await;
+    let expected = Rds::Status {
+        cluster: "rebooting".into(),
+        instances: vec!["rebooting".into()],
+    };
+    assert_eq!(looked, expected);
+}
+
+#[tokio::test]
+async fn a_promotion_is_asked_for_once_and_leaves_the_backups_as_they_are() {
+    let fails = || Next::xml_error(500, "InternalFailure", "what now");
+    let taken = || answer("PromoteReadReplica", "<DBInstance></DBInstance>");
+    let (aws, replay) = scripted_with_retries([taken(), fails()]);
+    let region = "us-east-1".into();
+    let promoted = aws.promote(&region, "orders-east", Some(7)).await;
+    assert_eq!(promoted, Ok(Accepted::Yes));
+    let unknown = aws.promote(&region, "orders-east", Some(7)).await;
+    assert_eq!(unknown.unwrap_err().name(), "Unavailable");
+    let asked = replay.asked();
+    assert_eq!(asked.len(), 2, "what was cut off may have been carried out");
+    assert!(
+        asked[0].body.contains("BackupRetentionPeriod=7"),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_promotion_that_is_not_taken_is_told_apart_by_what_comes_next() {
+    let errors = [
+        (400, "InvalidDBInstanceState", "it is backing up"),
+        (400, "Throttling", "slow down"),
+        (404, "DBInstanceNotFound", "not found"),
+    ];
+    let (aws, _) = scripted(errors.map(|(status, code, said)| Next::xml_error(status, code, said)));
+    let region = "us-east-1".into();
+    let mut asked = Vec::new();
+    for _ in errors {
+        asked.push(aws.promote(&region, "orders-east", None).await);
+    }
+    assert_eq!(asked[0], Ok(Accepted::NotNow("it is backing up".into())));
+    assert!(matches!(asked[1], Ok(Accepted::Throttled(_))), "{asked:?}");
+    assert_eq!(asked[2].clone().unwrap_err().name(), "NotReady");
+}

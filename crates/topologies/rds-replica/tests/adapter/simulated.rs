@@ -1,0 +1,128 @@
+//! The adapter against the simulated RDS: what the step waits for comes about.
+
+use std::time::{Duration, Instant};
+
+use aws::Aws;
+use aws_sdk_rds::{
+    Client, Config,
+    config::{BehaviorVersion, Credentials, Region},
+};
+use failover::topology::Accepted;
+use rds_replica::members::{Instance, Members};
+use rds_sim::{Durations, Simulator, SimulatorConfig};
+
+use crate::replay::aws_through;
+
+const EAST: &str = "us-east-1";
+const WEST: &str = "us-west-2";
+const SOURCE: &str = "arn:aws:rds:us-west-2:123456789012:db:orders-west";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct World {
+    simulator: Simulator,
+    aws: Aws,
+}
+
+impl World {
+    /// An instance in the west, and a replica of it in the east.
+    async fn build() -> Self {
+        let durations = Durations {
+            create_instance_ms: 20,
+            create_replica_ms: 20,
+            promote_ms: 300,
+            promote_stale_ms: 300,
+            ..Durations::default()
+        };
+        let config = SimulatorConfig {
+            durations,
+            ..SimulatorConfig::default()
+        };
+        let simulator = Simulator::start(config).await.unwrap();
+        let aws = aws_through(simulator.connector(), Duration::from_secs(2));
+        let world = Self { simulator, aws };
+        let create = world.client(WEST).create_db_instance();
+        let create = create
+            .db_instance_identifier("orders-west")
+            .db_instance_class("db.m6g.large")
+            .engine("postgres")
+            .allocated_storage(20)
+            .master_username("orders_admin")
+            .master_user_password("an example")
+            .backup_retention_period(7);
+        create.send().await.unwrap();
+        world.until(WEST, "orders-west", Instance::is_ready).await;
+        let create = world.client(EAST).create_db_instance_read_replica();
+        let create = create
+            .db_instance_identifier("orders-east")
+            .source_db_instance_identifier(SOURCE);
+        create.send().await.unwrap();
+        world.until(EAST, "orders-east", Instance::is_ready).await;
+        // A replica is created without backups, whatever its source has.
+        let modify = world.client(EAST).modify_db_instance();
+        let modify = modify
+            .db_instance_identifier("orders-east")
+            .backup_retention_period(5)
+            .apply_immediately(true);
+        modify.send().await.unwrap();
+        let is_backed_up = |seen: &Instance| seen.is_ready() && seen.backup_days == Some(5);
+        world.until(EAST, "orders-east", is_backed_up).await;
+        world
+    }
+
+    fn client(&self, region: &'static str) -> Client {
+        let login = Credentials::new("AKIAEXAMPLE", "example", None, None, "test");
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(login)
+            .http_client(self.simulator.connector());
+        Client::from_conf(config.build())
+    }
+
+    async fn see(&self, region: &str, identifier: &str) -> Option<Instance> {
+        let region = region.into();
+        self.aws.instance(&region, identifier).await.unwrap()
+    }
+
+    async fn until(&self, region: &str, identifier: &str, is: impl Fn(&Instance) -> bool) {
+        let began = Instant::now();
+        loop {
+            let seen = self.see(region, identifier).await;
+            if seen.as_ref().is_some_and(&is) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{seen:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_promotion_shows_the_old_answer_first_and_in_the_end_no_source() {
+    let world = World::build().await;
+    let before = world.see(EAST, "orders-east").await.unwrap();
+    assert!(before.follows(&WEST.into(), "orders-west"), "{before:?}");
+    assert!(before.replication.as_ref().is_some_and(|now| now.is_normal));
+    let days = before.backup_days;
+    assert_eq!(days, Some(5));
+    let taken = world.aws.promote(&EAST.into(), "orders-east", days).await;
+    assert_eq!(taken, Ok(Accepted::Yes));
+    let at_once = world.see(EAST, "orders-east").await.unwrap();
+    assert_eq!(at_once, before, "the trap: nothing of it is seen at first");
+    let again = world.aws.promote(&EAST.into(), "orders-east", days).await;
+    assert!(matches!(again, Ok(Accepted::NotNow(_))), "{again:?}");
+    let is_promoted = |seen: &Instance| seen.is_ready() && seen.source.is_none();
+    world.until(EAST, "orders-east", is_promoted).await;
+    let promoted = world.see(EAST, "orders-east").await.unwrap();
+    assert_eq!(promoted.backup_days, Some(5), "as they were");
+    assert_eq!(promoted.endpoint, before.endpoint, "names may lead to it");
+    assert_eq!(promoted.resource_id, before.resource_id);
+}
+
+#[tokio::test]
+async fn what_is_no_instance_of_its_own_and_what_is_not_there_is_none() {
+    let world = World::build().await;
+    assert_eq!(world.see(EAST, "orders-west").await, None);
+    let looked = world.aws.look(&EAST.into(), "orders-west").await;
+    assert!(looked.answers(), "{looked:?}");
+}

@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod aurora_global;
 pub(crate) mod checks;
 pub(crate) mod rds;
+pub(crate) mod rds_replica;
 #[cfg(test)]
 mod reference;
 mod selection;
@@ -13,7 +14,10 @@ use crate::scenario::Scenario;
 pub use selection::selection;
 
 /// The folders of the topologies, each with its scenarios in the order in which they are played.
-static TOPOLOGIES: &[(&str, &[&Scenario])] = &[("aurora_global", aurora_global::ALL)];
+static TOPOLOGIES: &[(&str, &[&Scenario])] = &[
+    ("aurora_global", aurora_global::ALL),
+    ("rds_replica", rds_replica::ALL),
+];
 
 /// Every scenario, in the order in which they are played.
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {

@@ -64,20 +64,16 @@ mod tests {
     use super::*;
     use crate::rebuild_global::tests::global;
     use failover::{
-        plan::Topology,
-        testing::{Books, row, run},
+        plan,
+        testing::{Books, plan_document, row, run},
     };
 
     const NAME: &str = "/orders/global/cluster/name";
 
     fn named() -> Plan {
-        let mut plan = run().plan;
-        let Topology::AuroraGlobal {
-            global_cluster_parameter,
-            ..
-        } = &mut plan.topology;
-        *global_cluster_parameter = Some(NAME.into());
-        plan
+        let mut document = plan_document();
+        document["topology"]["global_cluster_parameter"] = NAME.into();
+        plan::read(&document.to_string()).unwrap()
     }
 
     fn books(parameter: fn(&str, &str) -> Result<Option<Parameter>, Error>) -> Books {

@@ -42,6 +42,7 @@ GIVEN = {
     "MemberClusterArns": f"arn:aws:rds:*:{ACCOUNT}:cluster:orders-*",
     "MemberInstanceArns": f"arn:aws:rds:*:{ACCOUNT}:db:orders-*",
     "MemberRegions": f"{REGION},us-east-1",
+    "ReplicaInstanceArns": f"arn:aws:rds:*:{ACCOUNT}:db:orders-*",
     "SwitchBucketArns": "arn:aws:s3:::orders-switch-west,arn:aws:s3:::orders-switch-east",
     "SwitchObjectArns": "arn:aws:s3:::orders-switch-west/switch,arn:aws:s3:::orders-switch-east/switch",
     "SecretArns": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:orders/*",

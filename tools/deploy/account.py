@@ -10,6 +10,7 @@ import botocore.exceptions
 import regions
 import stacks as cloudformation
 import templates
+import topologies
 
 # Every question to a Region that is down ends within a minute.
 PATIENCE = botocore.config.Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
@@ -203,22 +204,23 @@ def missing_secrets(aws, name, plan, here):
 
 
 def of_other_installations(aws, deployment, name, plan, here):
-    """The plans of other prefixes over one of this plan's clusters: two installations would move one writer."""
-    found = []
+    """The plans of other prefixes over one of this plan's members: two installations would move one writer."""
+    found, kind = [], plan["topology"]["kind"]
     for region in here:
-        client, cluster = aws.client("ssm", region), plan["topology"]["members"][region]["cluster"]
+        client, member = aws.client("ssm", region), topologies.members_of(plan)[region]
         pages = client.get_paginator("describe_parameters").paginate(
             ParameterFilters=[{"Key": "Name", "Option": "Contains", "Values": ["/plans/"]}])
         written = (one["Name"] for page in pages for one in page["Parameters"])
         others = [one for one in written if one.count("/") == 3 and not one.startswith(f"/{deployment.prefix}/")]
         for other in others:
             try:
-                theirs = json.loads(client.get_parameter(Name=other)["Parameter"]["Value"])["topology"]["members"][region]["cluster"]
+                theirs = json.loads(client.get_parameter(Name=other)["Parameter"]["Value"])
+                its_kind, its_member = theirs["topology"]["kind"], topologies.members_of(theirs)[region]
             except (ValueError, KeyError, TypeError, client.exceptions.ParameterNotFound):
                 continue
-            if theirs.lower() == cluster.lower():
+            if (its_kind, its_member.lower()) == (kind, member.lower()):
                 found.append(
-                    f"plan {name}: another installation protects {cluster} in {region} by {other}; a database belongs to one "
+                    f"plan {name}: another installation protects {member} in {region} by {other}; a database belongs to one "
                     "installation, so take the plan out of this file, or delete that parameter in every Region")
     return found
 

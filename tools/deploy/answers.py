@@ -9,6 +9,7 @@ import yaml
 
 import network
 import templates
+import topologies
 
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 # It is the value of a tag.
@@ -246,12 +247,11 @@ def plans_of(answers, folder):
         try:
             text = path.read_text(encoding="utf-8")
             plan = json.loads(text)
-            members = plan["topology"]["members"]
             # What is read of it once the stacks are there.
-            if not all(isinstance(one, str) for one in (plan["home_region"], *(of["cluster"] for of in members.values()))):
+            if not isinstance(plan["home_region"], str):
                 raise TypeError
+            outside = sorted(set(topologies.members_of(plan)) - set(answers["members"]))
             found[plan["plan"]] = (plan, text)
-            outside = sorted(set(members) - set(answers["members"]))
             if outside:
                 faults.append(f"plans: {name} has a member in {', '.join(outside)}, which is none of members")
         except OSError as why:

@@ -1,6 +1,7 @@
 """The names of a plan before its first day: written where there is none, and never touched again, because runs lead them."""
 
 import stacks as cloudformation
+import topologies
 
 
 def write(aws, name, plan):
@@ -23,13 +24,11 @@ def is_there(aws, route):
 
 def endpoint_of(aws, plan, route):
     home = plan["home_region"]
-    cluster = plan["topology"]["members"][home]["cluster"]
-    client = aws.client("rds", home)
-    try:
-        found = client.describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"][0]
-    except client.exceptions.DBClusterNotFoundFault:
-        raise cloudformation.Refused(f"the name {route['name']} is not there, and neither is the cluster {cluster} in {home}") from None
-    return found["ReaderEndpoint" if route.get("endpoint") == "reader" else "Endpoint"]
+    found = topologies.endpoint(aws, plan, home, route.get("endpoint") == "reader")
+    if not found:
+        raise cloudformation.Refused(
+            f"the name {route['name']} is not there, and neither is the {topologies.WORDS[plan['topology']['kind']]} {topologies.members_of(plan)[home]} in {home}")
+    return found
 
 
 def create(aws, route, endpoint):

@@ -78,9 +78,12 @@ pub struct Observed {
     /// Why nobody can connect to a deposed member.
     #[serde(rename = "shut", skip_serializing_if = "Option::is_none")]
     pub unreachable: Option<String>,
-    /// The deposed member, where RDS shows that it belongs to no global cluster.
+    /// The deposed member, where RDS shows that it follows nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alone: Option<String>,
+    /// Whether the plan's topology has a step that makes members again.
+    #[serde(skip)]
+    pub rebuilds: bool,
 }
 
 /// What a pass does.
@@ -140,7 +143,7 @@ pub async fn handle(
 /// `NotReady` where nobody can connect to it until somebody does something, or where the database does not tell its epoch, so
 /// that nobody can know whether it was deposed.
 pub fn next_action(observed: &Observed) -> Result<Action, Error> {
-    if let Some(why) = needs_no_fence(observed.standing) {
+    if let Some(why) = needs_no_fence(observed.standing, observed.rebuilds) {
         return Ok(Action::Done(why));
     }
     let is_fenced = observed.fenced == Some(observed.epoch);
@@ -157,14 +160,17 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
 }
 
 /// Why a member that stands so is not to be fenced.
-const fn needs_no_fence(standing: Standing) -> Option<&'static str> {
+const fn needs_no_fence(standing: Standing, rebuilds: bool) -> Option<&'static str> {
     match standing {
         Standing::Endorsed => Some("this Region has the writer, or is about to have it"),
         Standing::Gone => Some("there is no cluster to fence"),
         Standing::Follows => Some("it follows the writer"),
-        Standing::FollowsDeposed => {
+        Standing::FollowsDeposed if rebuilds => {
             Some("it follows a deposed writer, and is fenced once the rebuild has taken it out")
         }
+        Standing::FollowsDeposed => Some(
+            "it follows a deposed writer, and protects nothing until it was deleted and made anew from the writer",
+        ),
         Standing::Deposed => None,
     }
 }
@@ -196,8 +202,8 @@ fn of_database(
     }
 }
 
-/// It followed the proven writer until somebody took it out of the global cluster: no epoch tells the two apart, and its logins are
-/// those of today's applications.
+/// It followed the proven writer until somebody took it out: no epoch tells the two apart, and its logins are those of today's
+/// applications.
 fn left_by_hand(observed: &Observed) -> String {
     let Observed {
         alone,
@@ -206,10 +212,23 @@ fn left_by_hand(observed: &Observed) -> String {
         ..
     } = observed;
     let alone = alone.as_deref().unwrap_or("the member");
+    let (belongs, done, next) = if observed.rebuilds {
+        (
+            "belongs to no global cluster",
+            "detached",
+            "rename or delete that cluster by hand, and start a failback or rebuild-global, which makes the member anew",
+        )
+    } else {
+        // Nobody looked whether the other one lives.
+        (
+            "follows nobody",
+            "promoted",
+            "decide which of the two is the writer from here on before anything is deleted, and keep a last snapshot of the other one",
+        )
+    };
     format!(
-        "{alone} belongs to no global cluster, takes writes, and holds epoch {epoch} like the writer in {writer}: somebody detached it, and \
-         what it has taken since is in no list; stop what writes there, rename or delete that cluster by hand, and start a failback or \
-         rebuild-global, which makes the member anew"
+        "{alone} {belongs}, takes writes, and holds epoch {epoch} like the writer in {writer}: somebody {done} it, and what it has \
+         taken since is in no list; stop what writes there, {next}"
     )
 }
 

@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use failover::plan::TopologyKind;
 use serde_json::{Value, json};
 use tests::{repository, template};
 
@@ -368,6 +369,42 @@ fn every_fault_of_sense_is_named_at_once() {
     ] {
         assert!(told.contains(fault), "{fault:?} is not in\n{told}");
     }
+}
+
+#[test]
+fn a_plan_of_each_kind_is_one_that_can_be_deployed_and_its_members_are_read_by_its_own_word() {
+    let plans = repository::root().join("examples/plans");
+    for (plan, word) in [
+        ("aurora-global.json", "cluster"),
+        ("rds-replica.json", "instance"),
+    ] {
+        let file = plans.join(plan);
+        let mut given = answers();
+        given["plans"] = json!([file]);
+        let checked = check(&given);
+        assert!(checked.status.success(), "{plan}: {}", said(&checked));
+        let read = "import json, sys, topologies; plan = json.load(sys.stdin); \
+                    print(topologies.WORDS[plan['topology']['kind']], topologies.members_of(plan)['us-west-2'])";
+        let text = std::fs::read_to_string(&file).unwrap();
+        let output = python(&["-c", read], &text);
+        let found = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(
+            found.trim(),
+            format!("{word} orders-west"),
+            "{}",
+            said(&output)
+        );
+    }
+    let kinds = python(
+        &["-c", "import topologies; print(*sorted(topologies.WORDS))"],
+        "",
+    );
+    let mut known = TopologyKind::ALL.map(TopologyKind::name);
+    known.sort_unstable();
+    assert_eq!(
+        String::from_utf8_lossy(&kinds.stdout).trim(),
+        known.join(" ")
+    );
 }
 
 /// A key, one that is the same in every Region but for the Region's name.

@@ -135,7 +135,7 @@ fn a_database_of_another_installation_gets_no_plan() {
                 \x20   def client(self, service, region): return Client()\n\
                 class Ours: prefix = 'aurora-failover'\n\
                 print(json.dumps(account.of_other_installations(Aws(), Ours, 'orders', plan, ['us-west-2', 'us-east-1'])))";
-    let plan = |west: &str| json!({"topology": {"members": {"us-west-2": {"cluster": west}, "us-east-1": {"cluster": "orders-east"}}}});
+    let plan = |west: &str| json!({"topology": {"kind": "aurora_global", "members": {"us-west-2": {"cluster": west}, "us-east-1": {"cluster": "orders-east"}}}});
     let told = |written: Value| -> Vec<String> {
         let output = python(
             &["-c", code],
@@ -154,7 +154,10 @@ fn a_database_of_another_installation_gets_no_plan() {
         ),
         "{found:?}"
     );
+    // An instance is no cluster, whatever it is called.
+    let instance = json!({"topology": {"kind": "rds_replica", "members": {"us-west-2": {"instance": "orders-west"}}}});
     let harmless = json!({
+        "/payments-dr/plans/replica": instance.to_string(),
         "/payments-dr/plans/broken": "{", "/team/holiday/plans/2026": theirs, "/payments-dr/plans/list": "[]"
     });
     assert_eq!(told(harmless), Vec::<String>::new());

@@ -114,6 +114,39 @@ fn a_state_machine_may_invoke_the_functions_it_names_and_no_other() {
 }
 
 #[test]
+fn a_suspicion_starts_the_machine_of_its_topology_and_no_other() {
+    let templates: Vec<_> = template::of_a_member().map(template::read).collect();
+    let rules = || {
+        let all = templates.iter();
+        all.flat_map(|template| template::resources(template, "AWS::Events::Rule"))
+    };
+    for kind in plan::TopologyKind::ALL {
+        let runs = kind.runs();
+        let name = failover::installation::named(runs.suspected);
+        let mut of_it = rules().filter(|(_, rule)| rule["Name"] == name);
+        let (_, rule) = of_it.next().unwrap_or_else(|| panic!("no rule is {name}"));
+        let target = rule["Targets"][0]["Arn"]["Fn::Sub"].as_str().unwrap();
+        assert!(
+            target.ends_with(&format!("-{}", runs.unplanned)),
+            "{target}"
+        );
+        let heeded = rule["EventPattern"]["detail"]["topology"]
+            .as_array()
+            .unwrap();
+        for other in plan::TopologyKind::ALL {
+            let is_heeded = heeded.iter().any(|word| word == other.name());
+            assert_eq!(is_heeded, other == kind, "{name}: {}", other.name());
+        }
+        let unsaid = heeded.iter().any(|word| word["exists"] == false);
+        assert_eq!(
+            unsaid,
+            kind.is_default(),
+            "{name}: an event that names none"
+        );
+    }
+}
+
+#[test]
 fn a_task_ends() {
     each_task(|machine, name, task| {
         let seconds = task["TimeoutSeconds"].as_u64();

@@ -133,6 +133,8 @@ impl TopologyKind {
 pub struct Runs {
     /// The machine that leaves a Region which is lost.
     pub unplanned: &'static str,
+    /// The rule that starts it by a suspicion.
+    pub suspected: &'static str,
     /// The machine that moves a living writer.
     pub planned: Option<&'static str>,
     /// The machine that brings the writer home.
@@ -159,6 +161,7 @@ impl Runs {
 
 const AURORA_GLOBAL: Runs = Runs {
     unplanned: "unplanned-failover",
+    suspected: "primary-suspect",
     planned: Some("planned-failover"),
     failback: Some("failback"),
     promote_by: "detach_and_promote",
@@ -169,6 +172,7 @@ const AURORA_GLOBAL: Runs = Runs {
 /// RDS has no switchover of such an instance, and nothing makes the one that was left a replica again.
 const RDS_REPLICA: Runs = Runs {
     unplanned: "replica-failover",
+    suspected: "replica-suspect",
     planned: None,
     failback: None,
     promote_by: "promote_replica",

@@ -99,7 +99,8 @@ pub struct Confirmation {
 pub struct Suspicion {
     /// The plan.
     pub plan: PlanName,
-    /// Which topology it has: each has a machine of its own for an outage, and a rule that starts it.
+    /// Which topology it has: each has a machine of its own for an outage, and a rule that starts it. The first one need not be said.
+    #[serde(skip_serializing_if = "TopologyKind::is_default")]
     pub topology: TopologyKind,
     /// What the detections of one outage have in common.
     pub incident: Incident,

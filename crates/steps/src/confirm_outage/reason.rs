@@ -72,7 +72,11 @@ fn standing_down(run: &Run, verdict: Verdict, losing: String) -> String {
     }
 }
 
+/// By which way, where there are several, and what that costs.
 fn by_the_way(run: &Run, losing: String) -> String {
+    if run.plan.topology.strategy().is_none() {
+        return losing;
+    }
     let way = run.strategy.as_ref();
     let by = way.map_or("?", |resolved| resolved.strategy.name());
     format!("by {by}, {losing}")

@@ -12,6 +12,7 @@ fn observed(standing: Standing, access: Option<AccessCounts>) -> Observed {
         forwarded: Forwarded::default(),
         unreachable: None,
         alone: None,
+        rebuilds: true,
     }
 }
 
@@ -70,6 +71,13 @@ fn a_standby_that_somebody_detached_under_the_current_epoch_is_told_with_the_way
     ] {
         assert!(why.to_string().contains(part), "{why} lacks {part}");
     }
+    let promoted = Observed {
+        rebuilds: false,
+        ..alone(open(8))
+    };
+    let why = next_action(&promoted).unwrap_err().to_string();
+    let next = "before anything is deleted";
+    assert!(why.contains(next) && !why.contains("rebuild"), "{why}");
     let standby = AccessCounts {
         in_recovery: true,
         ..open(8)

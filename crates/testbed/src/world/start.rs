@@ -88,6 +88,10 @@ pub(super) fn deployment(
             members_of("arn:aws:rds:*:123456789012:db:", "-*"),
         ),
         (
+            "ReplicaInstanceArns",
+            members_of("arn:aws:rds:*:123456789012:db:", "-*"),
+        ),
+        (
             "CustomEndpointArns",
             "arn:aws:rds:*:123456789012:cluster-endpoint:orders-*".to_owned(),
         ),

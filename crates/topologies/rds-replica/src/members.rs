@@ -67,6 +67,18 @@ pub struct Replication {
     pub message: Option<String>,
 }
 
+/// Statuses of an instance that takes connections as ever.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>.
+const SERVING: [&str; 3] = [
+    topology::status::AT_REST,
+    "backing-up",
+    "storage-optimization",
+];
+/// What those begin with under which RDS turns on logs, monitoring or logins by IAM.
+const CONFIGURING: &str = "configuring-";
+/// Those of one that takes none for a moment. A promotion goes through `modifying` and `rebooting`.
+const BEGINNING: [&str; 5] = ["creating", "modifying", "rebooting", "renaming", "starting"];
+
 /// The engine of the instances that this topology is for.
 const ENGINE: &str = "postgres";
 
@@ -90,10 +102,16 @@ impl Instance {
         Err(Error::UnexpectedTopology(why))
     }
 
-    /// Whether it takes writes as far as RDS can tell.
+    /// Whether it serves as far as RDS can tell. Some of what RDS does to it takes hours, and nobody notices.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.status == topology::status::AT_REST
+    pub fn serves(&self) -> bool {
+        SERVING.contains(&self.status.as_str()) || self.status.starts_with(CONFIGURING)
+    }
+
+    /// Whether it is about to serve, and does not yet.
+    #[must_use]
+    pub fn begins(&self) -> bool {
+        BEGINNING.contains(&self.status.as_str())
     }
 
     /// Whether its source is the instance `identifier` of `region`.
@@ -124,18 +142,24 @@ impl From<&Instance> for Group {
     }
 }
 
+/// The cluster of an instance is at rest while the instance serves, whatever RDS does to it.
 impl From<Instance> for Cluster {
     fn from(instance: Instance) -> Self {
+        let status = if instance.serves() {
+            topology::status::AT_REST.to_owned()
+        } else {
+            instance.status.clone()
+        };
         let only = topology::Instance {
             identifier: instance.identifier.clone(),
-            status: instance.status.clone(),
+            status: status.clone(),
             is_writer: true,
         };
         Self {
             identifier: instance.identifier,
             arn: instance.arn,
             resource_id: instance.resource_id,
-            status: instance.status,
+            status,
             engine_version: instance.engine_version,
             global_cluster: instance.source,
             reader_endpoint: instance.endpoint.clone(),

@@ -133,17 +133,19 @@ impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W> f
 pub fn next_action(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
     let Observed { target, tried, .. } = observed;
     let Some(source) = &target.source else {
-        return promoted(observed);
+        return promoted(pass, observed);
     };
     // Of another source it may hold other rows, or none: promoted, it would be another database under the plan's name.
     if !observed.follows_the_writer {
         return Err(Error::UnexpectedTopology(format!(
-            "{} is a replica of {source}, which is not the member in {} that the ledgers name as the writer; make it a replica of that one",
+            "{} is a replica of {source}, which is not the member in {} that the ledgers name as the writer; delete it and create a \
+             replica of that one under its name, since an instance that exists never becomes another's replica",
             target.identifier, pass.run.from
         )));
     }
-    if !target.is_ready() && tried.is_taken {
-        return Ok(Action::Wait("RDS is promoting it"));
+    // Whatever was answered: a run that ended here would leave a promotion behind it, and two databases that take writes.
+    if !target.serves() && tried.open_seconds.is_some() {
+        return Ok(Action::Wait("RDS is promoting it, or may be"));
     }
     // Right after the call RDS still shows what was: an available replica with its source.
     if let Some(why) = tried.may_be_taken() {
@@ -166,21 +168,27 @@ pub fn next_action(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
 }
 
 /// The target follows nobody: that is our own work only if a ledger says so. An instance of its own may be a deposed writer.
-fn promoted(observed: &Observed) -> Result<Action, Error> {
+fn promoted(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
     let target = &observed.target;
     match observed.intent {
         // The Region that is left may fall silent behind the point of no return: what stands here is enough from there on.
         IntentState::Proven | IntentState::OwnIntent | IntentState::OwnIntentHere => {
-            Ok(if target.is_ready() {
-                Action::Done
+            if let Some(why) = stays("instance", &target.identifier, &target.status, &pass.run.to) {
+                return Err(Error::NotReady(why));
+            }
+            // Whether it takes writes is for ProveWriter to find out: some of what RDS is at takes hours and keeps none out.
+            Ok(if target.begins() {
+                Action::Wait("it is promoted and does not serve yet")
             } else {
-                Action::Wait("it is promoted and not available yet")
+                Action::Done
             })
         }
         IntentState::AnotherRunsIntent => Ok(Action::WriteIntent),
         IntentState::Nothing => Err(Error::UnexpectedTopology(format!(
-            "{} is a replica of nothing, and no ledger says that it was promoted; adopt the writer that there is",
-            target.identifier
+            "{} is a replica of nothing, and no ledger says that it was promoted; if somebody did that by hand, let nothing write \
+             to the old writer in {} any more, and open the plan anew around the instance that writes: a plan of another name, a new \
+             replica of it in the other Region, adopt",
+            target.identifier, pass.run.from
         ))),
     }
 }
@@ -188,7 +196,7 @@ fn promoted(observed: &Observed) -> Result<Action, Error> {
 fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
     let (target, from) = (&observed.target.identifier, &pass.run.from);
     match action {
-        Action::Done => format!("{target} follows nobody and is available"),
+        Action::Done => format!("{target} follows nobody and is {}", observed.target.status),
         Action::Wait(why) => format!("{target}: {why} (status {})", observed.target.status),
         Action::WriteIntent => {
             let is = pass.says("is about to", "would");

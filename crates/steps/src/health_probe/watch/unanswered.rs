@@ -130,7 +130,7 @@ impl Trouble {
 
 impl Trouble {
     /// What happened, why, and what a human does.
-    fn words(&self, here: &Region) -> (String, String, String) {
+    fn words(&self, plan: &Plan, here: &Region) -> (String, String, String) {
         match self {
             Self::Switch(name, value) => (
                 format!("no run is started: {name} is on"),
@@ -149,8 +149,8 @@ impl Trouble {
                 format!(
                     "Start a run by hand where the writer is lost. Then look at the executions of {}. Where there is none, see to it \
                      that the rule {} is enabled and its role may start them.",
-                    named("unplanned-failover"),
-                    named("primary-suspect")
+                    named(plan.kind().runs().unplanned),
+                    named(plan.kind().runs().suspected)
                 ),
             ),
         }
@@ -163,7 +163,7 @@ fn message(plan: &Plan, suspicion: &Suspicion, trouble: &Trouble) -> Message {
         &suspicion.writer_region,
         &suspicion.evidence,
     );
-    let (what, why, next) = trouble.words(here);
+    let (what, why, next) = trouble.words(plan, here);
     Message {
         severity: Severity::Critical,
         what: format!("the writer in {writer} is suspected and {what}"),

@@ -62,13 +62,17 @@ fn not_seen(run: &Run, said: &[String]) -> Option<String> {
 /// What of an old writer that came back is in no count.
 fn came_back(run: &Run, closed: &Closed) -> String {
     let left = &run.from;
+    let list = match run.plan.kind().runs().failback {
+        Some(_) => "The failback lists what it took",
+        None => "Nothing lists what it took: keep a last snapshot of it and compare",
+    };
     match closed.came_back_until {
         Some(until) => format!(
-            ": the writer in {left} came back after it was left, and committed a beat at {}. The failback lists what it took",
+            ": the writer in {left} came back after it was left, and committed a beat at {}. {list}",
             utc(until)
         ),
         None if closed.is_heard_again => format!(
-            ": {left} is heard again, and its writer may have taken writes before it was shut. The failback lists what it took"
+            ": {left} is heard again, and its writer may have taken writes before it was shut. {list}"
         ),
         None => String::new(),
     }

@@ -70,15 +70,24 @@ fn a_replica_follows_one_instance_of_one_region_and_whoever_leads_follows_nobody
 
 #[test]
 fn an_instance_takes_writes_as_a_cluster_that_has_it_alone() {
-    let is_ready = |status: &str| {
+    let serves = |status: &str| {
         let instance = Instance {
             status: status.into(),
             ..east(None)
         };
-        (instance.is_ready(), Cluster::from(instance).is_ready())
+        (instance.serves(), Cluster::from(instance).is_ready())
     };
-    assert_eq!(is_ready("available"), (true, true));
-    assert_eq!(is_ready("rebooting"), (false, false));
+    for status in [
+        "available",
+        "backing-up",
+        "storage-optimization",
+        "configuring-log-exports",
+    ] {
+        assert_eq!(serves(status), (true, true), "{status}");
+    }
+    for status in ["rebooting", "storage-full", "a-status-of-next-year"] {
+        assert_eq!(serves(status), (false, false), "{status}");
+    }
 }
 
 #[test]

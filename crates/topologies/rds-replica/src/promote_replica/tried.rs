@@ -10,10 +10,9 @@ use failover::{
     pass::calls,
 };
 
-/// How long nothing is asked for again after a call whose answer was not seen.
-const OPEN_SECONDS: f64 = 10.0;
-/// The same after one that RDS took: it shows `available` on until it begins.
-const TAKEN_SECONDS: f64 = 60.0;
+/// How long nothing is asked for again after a call that RDS took, or whose answer was not seen: it shows `available` on until it
+/// begins.
+const OPEN_SECONDS: f64 = 60.0;
 /// How long a refused call rests before it is made again.
 const REFUSED_SECONDS: f64 = 5.0;
 
@@ -45,16 +44,13 @@ impl Tried {
 
     /// Why nothing is decided yet: the last call may have been taken, and RDS does not show it.
     pub(super) fn may_be_taken(&self) -> Option<&'static str> {
-        let (bound, why) = if self.is_taken {
-            (TAKEN_SECONDS, "RDS took the call and does not show it yet")
+        let why = if self.is_taken {
+            "RDS took the call and does not show it yet"
         } else {
-            (
-                OPEN_SECONDS,
-                "RDS may have taken the call and does not show it yet",
-            )
+            "RDS may have taken the call and does not show it yet"
         };
         self.open_seconds
-            .is_some_and(|age| age < bound)
+            .is_some_and(|age| age < OPEN_SECONDS)
             .then_some(why)
     }
 

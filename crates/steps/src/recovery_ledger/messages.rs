@@ -155,7 +155,7 @@ fn message(run: &Run, closed: &Closed) -> Message {
         out_since: run.out_since().filter(|_| writes_are_out),
         until: None,
         execution: run.execution.clone(),
-        next: next.into(),
+        next,
         commands: command.into_iter().collect(),
     }
 }

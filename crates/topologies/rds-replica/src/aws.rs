@@ -3,7 +3,7 @@
 use ::aws::{Aws, accepted, client, error, looked, once};
 use aws_sdk_rds::{
     config::{Builder, retry::RetryConfig},
-    error::{ProvideErrorMetadata, SdkError},
+    error::ProvideErrorMetadata,
     types,
 };
 use failover::{Error, domain::Region, evidence::Rds, topology::Accepted};
@@ -72,9 +72,10 @@ async fn look_once<K>(aws: &Aws<K>, region: &Region, identifier: &str) -> Rds {
         Ok(answer) => answer.db_instances.unwrap_or_default().into_iter().next(),
         Err(why) => {
             let said = error(&what, &why).to_string();
-            return match why {
-                SdkError::ServiceError(_) => Rds::Other { why: said },
-                _ => Rds::Silent { why: said },
+            return if why.as_service_error().is_some() {
+                Rds::Other { why: said }
+            } else {
+                Rds::Silent { why: said }
             };
         }
     };

@@ -84,6 +84,7 @@ impl World {
         self.aws.instance(&region, identifier).await.unwrap()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test waits for the simulator")]
     async fn until(&self, region: &str, identifier: &str, is: impl Fn(&Instance) -> bool) {
         let began = Instant::now();
         loop {

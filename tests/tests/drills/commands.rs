@@ -232,13 +232,14 @@ fn while_all_is_well(desk: &mut Desk<'_>) {
             refusal != Some("InvalidRequest") || said.show().contains("the plan stands at epoch");
         assert!(refusal.is_some() && is_understood, "{}", said.show());
     }
-    // The kept world's plan has no switch, and is told so.
-    for said in desk.types_all(&["lambda invoke", "\"set_up\""], &[]) {
-        assert!(
-            said.show().contains("has no route of kind health_switch"),
-            "{}",
-            said.show()
-        );
+    // The kept world's plan is of a global database and has no switch, and that is told.
+    for (word, why) in [
+        ("\"set_up\"", "has no route of kind health_switch"),
+        ("promote-replica", "is for plans of the kind rds_replica"),
+    ] {
+        for said in desk.types_all(&["lambda invoke", word], &[]) {
+            assert!(said.show().contains(why), "{}", said.show());
+        }
     }
     for said in desk.types_all(&["lambda invoke"], &[]) {
         assert_eq!(said.refusal(), None, "{}", said.show());

@@ -10,6 +10,7 @@ pub mod health_probe;
 pub mod loss_ledger;
 pub mod of_plan;
 pub mod promotion;
+pub mod readiness;
 pub mod recovery_ledger;
 pub mod rivals;
 pub mod routes;

@@ -1,52 +1,37 @@
-//! What the steps after the switchover would be refused: each one's own decision, made before anything is changed.
+//! What the steps after a planned promotion would be refused: each one's own decision, made before anything is changed.
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use serde_json::json;
 
-use crate::members::Members;
+use crate::{dns_flip, rivals, services};
 use failover::{
     Error,
     domain::{Region, seconds_between},
-    pass::{Input, Pass, by_hand},
+    pass::Pass,
     plan::Auth,
-    ports::{
-        Functions, Ledger, Names, Objects, Parameters, People, Rotation, Runtime, Secrets, Services,
-    },
+    ports::{Ledger, Names, Objects, Parameters, People, Rotation, Runtime, Secrets, Services},
     topologies::Topologies,
 };
-use steps::{dns_flip, rivals, services};
 
 /// A secret that rotates sooner than this, in seconds, may do so in the middle.
 const ROTATION_SECONDS_MIN: f64 = 900.0;
 
 pub(super) async fn reasons(
     world: &(
-         impl Ledger
-         + Runtime
-         + Members
-         + Topologies
-         + Parameters
-         + Functions
-         + Names
-         + Objects
-         + Services
-         + Secrets
-         + People
+         impl Ledger + Runtime + Topologies + Parameters + Names + Objects + Services + Secrets + People
      ),
     pass: &Pass,
 ) -> Vec<String> {
     let current = pass.rows.current();
-    let (revisions, rivals, names, services, secrets, topics, rebuild) = futures::join!(
+    let (revisions, rivals, names, services, secrets, topics) = futures::join!(
         revisions(world, pass),
         rivals::reasons(world, &pass.run.plan, current),
         names(world, pass),
         services::refusals(world, pass),
         secrets(world, pass),
         topics(world, pass),
-        rebuild(world, pass),
     );
-    [revisions, rivals, names, services, secrets, topics, rebuild].concat()
+    [revisions, rivals, names, services, secrets, topics].concat()
 }
 
 /// The plan must be right and the same everywhere, this Region's document included: whoever acts next reads one of them, and a
@@ -70,7 +55,7 @@ async fn revisions(world: &impl Parameters, pass: &Pass) -> Vec<String> {
 
 /// What FlipDns would be refused at, behind the point of no return.
 async fn names(
-    world: &(impl Ledger + Runtime + Members + Topologies + Parameters + Objects + Names),
+    world: &(impl Ledger + Runtime + Topologies + Parameters + Objects + Names),
     pass: &Pass,
 ) -> Vec<String> {
     let refused = dns_flip::refusals(world, pass).await;
@@ -124,42 +109,10 @@ async fn topics(world: &impl People, pass: &Pass) -> Vec<String> {
     join_all(asked).await.into_iter().flatten().collect()
 }
 
-/// What a rebuild would be refused: after a move it may be needed any day.
-async fn rebuild(world: &(impl Runtime + Functions), pass: &Pass) -> Vec<String> {
-    let here = world.region();
-    match world.ask_rebuild(&json!(of_rebuild(pass))).await {
-        Ok(refused) => refused
-            .into_iter()
-            .map(|why| format!("a rebuild in {here} would be refused: {why}"))
-            .collect(),
-        Err(why) => vec![format!("the rebuild in {here} cannot be tried: {why}")],
-    }
-}
-
-/// The dry run that stands on what this pass does: what a rehearsed pass only would lease nobody has leased.
-fn of_rebuild(pass: &Pass) -> Input {
-    let run = &pass.run;
-    let input = Input {
-        dry_run: true,
-        ..Input::of(run.name().clone())
-    };
-    if pass.dry_run && by_hand::is_by_hand(&run.run_id) {
-        return input;
-    }
-    Input {
-        run_id: Some(run.run_id.clone()),
-        from_region: Some(run.from.clone()),
-        target_region: Some(run.to.clone()),
-        epoch: Some(run.epoch),
-        ..input
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use failover::{
-        domain::{Epoch, PlanName, RunId},
         ledger::{PlanState, Rows},
         testing,
     };
@@ -228,52 +181,5 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         let says = "us-west-2 does not answer, and nobody knows whether notify.us-west-2";
         assert!(found[0].starts_with(says), "{found:?}");
-    }
-
-    #[tokio::test]
-    async fn what_a_rebuild_would_be_refused_stands_in_the_way_of_a_move() {
-        let of = async |answer| {
-            let books =
-                testing::Books::with(&PlanState::new("orders".into())).rebuild_is_refused(answer);
-            rebuild(&books, &pass(testing::run())).await.join("; ")
-        };
-        assert_eq!(of(Ok(Vec::new())).await, "");
-        let refused = of(Ok(vec![
-            "group old is of version 15".into(),
-            "no key".into(),
-        ]))
-        .await;
-        for part in [
-            "a rebuild in us-east-1 would be refused: group old",
-            "refused: no key",
-        ] {
-            assert!(refused.contains(part), "{refused}");
-        }
-        let silent = of(Err(Error::Unavailable("timed out".into()))).await;
-        assert!(silent.contains("cannot be tried: timed out"), "{silent}");
-    }
-
-    #[test]
-    fn the_rebuild_is_asked_as_the_run_that_holds_the_plan_and_without_one_in_a_rehearsal() {
-        let of_run = of_rebuild(&pass(testing::run()));
-        assert_eq!(of_run.run_id, Some(RunId::from("a")));
-        assert_eq!(of_run.epoch, Some(Epoch(7)));
-        let mut rehearsed = pass(testing::run());
-        rehearsed.dry_run = true;
-        rehearsed.run.run_id = RunId(by_hand::run_id(
-            "planned_failover",
-            &"us-east-1".into(),
-            Epoch(7),
-        ));
-        let alone = Input {
-            dry_run: true,
-            ..Input::of(PlanName::from("orders"))
-        };
-        assert_eq!(of_rebuild(&rehearsed), alone);
-        rehearsed.dry_run = false;
-        assert!(
-            of_rebuild(&rehearsed).run_id.is_some(),
-            "a forced pass has a record"
-        );
     }
 }

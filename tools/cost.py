@@ -49,9 +49,9 @@ def counted():
         "dashboards": every.count("Type: AWS::CloudWatch::Dashboard\n"),
         "functions": memory,
         "interface_services": len(re.findall(r'"([^"]+)"', re.search(r"\nINTERFACE_SERVICES = \(([^)]*)\)", program).group(1))),
-        "schedules_a_minute": templates["triggers"].count("ScheduleExpression: rate(1 minute)\n"),
-        "schedules_a_quarter": templates["triggers"].count("ScheduleExpression: rate(15 minutes)\n"),
-        "schedules_an_hour": templates["triggers"].count("ScheduleExpression: rate(1 hour)\n"),
+        "schedules_a_minute": every.count("ScheduleExpression: rate(1 minute)\n"),
+        "schedules_a_quarter": every.count("ScheduleExpression: rate(15 minutes)\n"),
+        "schedules_an_hour": every.count("ScheduleExpression: rate(1 hour)\n"),
         "watch_seconds": number(r"const WATCH: SignedDuration = SignedDuration::from_secs\((\d+)\)",
                                 "crates/steps/src/health_probe/watch.rs"),
     }
@@ -82,6 +82,7 @@ class Month:
         self.amounts = {
             "probe_gb_seconds": probe_memory / 1024 * self.billed * shards,
             "fence_gb_seconds": gigabytes["fence-writer"] * assumed["pass_seconds"],
+            "stop_gb_seconds": gigabytes["stop-writes"] * assumed["pass_seconds"],
             "survey_gb_seconds": gigabytes["confirm-outage"] * assumed["pass_seconds"],
             "hourly_gb_seconds": (sum(others) + 2 * max(others) + probe_memory / 1024) * assumed["pass_seconds"],
             "calls_a_minute": a_minute,

@@ -13,7 +13,7 @@ FOLDER = ROOT / "cloudformation"
 # that has it.
 MEMBER = (
     "ledger", "observe", "runs", "services", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines", "rds-replica",
-    "rds-replica-machines", "triggers", "alarms", "function-alarms", "aurora-global-alarms", "rds-replica-alarms", "dashboard",
+    "rds-replica-stop", "rds-replica-machines", "triggers", "alarms", "function-alarms", "aurora-global-alarms", "rds-replica-alarms", "dashboard",
 )
 WITNESS = ("witness",)
 FAILBACK = ("aurora-global-failback",)

@@ -132,7 +132,11 @@ impl<K> Functions for Aws<K> {
 }
 
 impl<K> Aws<K> {
-    async fn invoke<T: DeserializeOwned>(
+    /// Asks a function of a Region and waits for its answer, for ten seconds.
+    ///
+    /// # Errors
+    /// `Unavailable` where none comes, `NotReady` for one that says an error or is not understood, `Denied`.
+    pub async fn invoke<T: DeserializeOwned>(
         &self,
         region: &Region,
         function: &str,

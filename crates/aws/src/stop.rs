@@ -4,7 +4,7 @@ use failover::{
     Error,
     domain::{Epoch, StopToken},
     ledger::KeptPlan,
-    ports::{Fenced, NotStopped, Stopped, Unfenced},
+    ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
 };
 use postgres::fence;
 
@@ -35,6 +35,15 @@ impl<K> Aws<K> {
         }
     }
 
+    /// Looks whether a mark stands in the database, and nothing else.
+    ///
+    /// # Errors
+    /// As [`failover::ports::Fence::access`].
+    pub async fn mark(&self, known: &KeptPlan) -> Result<Option<Mark>, Error> {
+        let (admin, _) = self.let_in(known).await?;
+        Ok(fence::mark(&admin.client).await?)
+    }
+
     /// Looks what stands in the database, and changes nothing.
     ///
     /// # Errors
@@ -60,7 +69,8 @@ impl<K> Aws<K> {
         Ok(fence::position(&mut admin.client, token).await?)
     }
 
-    /// Gives back what was taken and erases the mark, where the database holds this very epoch and this very mark; `None` where not.
+    /// Gives back what was taken and erases the mark, where the database holds this very epoch and this very mark; `None` where not. Where no
+    /// role of an application can log in behind it the mark stays.
     ///
     /// # Errors
     /// As [`failover::ports::Fence::unfence`].
@@ -75,7 +85,11 @@ impl<K> Aws<K> {
             return Ok(None);
         };
         let given = self.let_go(&admin, given).await?;
-        fence::erase(&admin.client, epoch, token).await?;
+        // Where nobody was let in the mark stays, and whoever looks next tries again.
+        let is_open = given.refused.is_empty() || !self.seen(&admin, known).await?.roles.is_empty();
+        if is_open {
+            fence::erase(&admin.client, epoch, token).await?;
+        }
         Ok(Some(given))
     }
 }

@@ -5,7 +5,7 @@ use failover::{
     beat::Vantage,
     domain::{Epoch, Region},
     installation::named,
-    ledger::{Current, Outcome, PlanState, Rows, RunKind},
+    ledger::{Current, Outcome, PlanState, Rows, RunKind, Stage},
     plan::{Plan, parameters},
     switches::Switches,
 };
@@ -30,6 +30,7 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(survey.regions.iter().filter_map(unanswered));
     found.extend(writer(survey, &rows, now));
+    found.extend(stop(&rows, now));
     found.extend(change(&rows, now));
     found.extend(lease(&rows, now));
     for (region, entry) in &survey.regions {
@@ -39,8 +40,8 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
             found.extend(behind(&rows, region, &books.row));
             found.extend(probe(&rows, region, books, now));
             found.extend(deposed(survey, &rows, region, &books.row));
-            // Nobody looks whether the writer could be moved by plan where no plan of the kind moves it.
-            let looked = kind.runs().moving.is_some();
+            // On a schedule nobody looks but at moves that RDS makes whole.
+            let looked = kind.runs().moving_promotes;
             let unready = unready(&rows, (region, entry), &books.row, now);
             found.extend(unready.filter(|_| looked));
         }
@@ -126,6 +127,24 @@ fn change(rows: &Rows, now: Timestamp) -> Option<String> {
             intent.to
         )
     })
+}
+
+/// That a planned move has stopped the writer, and nothing is promoted yet: writes are out meanwhile.
+fn stop(rows: &Rows, now: Timestamp) -> Option<String> {
+    let stops = rows.0.iter().filter_map(|(region, row)| {
+        let stop = row.stop.as_ref()?;
+        (stop.from == *region && stop.stage == Stage::Stopping).then_some(stop)
+    });
+    let stop = stops.max_by_key(|stop| stop.epoch)?;
+    Some(format!(
+        "writes in {} are stopped for a planned move to {}, by run {} {}; where nobody goes on with it, the function {} there opens the \
+         writer",
+        stop.from,
+        stop.to,
+        stop.run_id,
+        ago(stop.written_at, now),
+        named("stop-writes")
+    ))
 }
 
 fn leases(rows: &Rows) -> impl Iterator<Item = &failover::ledger::Lease> {

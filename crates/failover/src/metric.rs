@@ -24,6 +24,8 @@ pub enum Counted {
     Plan,
     /// A plan could not be swept for a deposed writer.
     Fence,
+    /// A plan could not be swept for a stop that nobody goes on with.
+    Stop,
     /// A function that a run needs could not be called.
     Warm,
     /// A plan's witness did not answer, or does not hear the Region that asks it.
@@ -36,10 +38,11 @@ pub enum Counted {
 
 impl Counted {
     /// All of them. Each has an alarm.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Watch,
         Self::Plan,
         Self::Fence,
+        Self::Stop,
         Self::Warm,
         Self::Witness,
         Self::Topic,
@@ -53,6 +56,7 @@ impl Counted {
             Self::Watch => "watch",
             Self::Plan => "plan",
             Self::Fence => "fence_writer",
+            Self::Stop => "stop_writes",
             Self::Warm => "warm",
             Self::Witness => "witness",
             Self::Topic => "topic",

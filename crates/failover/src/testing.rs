@@ -31,7 +31,7 @@ use crate::{
     beat::Vantage,
     domain::{PlanName, Region, RunId},
     ledger::{PlanState, Run},
-    plan::Route,
+    plan::{Plan, Route},
     ports::{Object, Parameter, Parameters, People, ReachOutput, Runtime, Spares},
     switches::Switches,
     topology::{Cluster, GlobalCluster, Reach},
@@ -76,6 +76,8 @@ pub struct Books {
     rebuild: Result<Vec<String>, Error>,
     /// What the witness hears of a Region.
     hears: fn(&str) -> Result<ReachOutput, Error>,
+    /// The plan that is known, where it is another one.
+    plan: Option<Plan>,
     /// What the known plan has in place of its own routes.
     routes: Option<Vec<Route>>,
     /// What an endpoint parameter of a Region holds.
@@ -132,6 +134,7 @@ impl Books {
             global: None,
             rebuild: Ok(Vec::new()),
             hears: |_| Err(Error::Unavailable("the witness does not answer".into())),
+            plan: None,
             routes: None,
             parameter: |_, _| Ok(None),
             kept: Mutex::new(Kept {

@@ -4,7 +4,10 @@ use crate::{
     Topology,
     json::Json,
     machine::{Machine, Part},
-    segments::{Close, Leave, Open, ask, close, leave, ledger, open, state, take_over},
+    segments::{
+        Close, Leave, Open, RESTART_AFTER_A_MOVE, TakeOver, ask, close, leave, ledger, open, state,
+        take_over,
+    },
     state::{Catch, Choice, Function, State, Wait, Way},
     task::{Task, trouble},
     when::When,
@@ -25,11 +28,13 @@ pub(crate) fn topology() -> Topology {
 /// Leaves a Region that is lost.
 #[must_use]
 pub fn unplanned_failover() -> Machine {
-    leave(&Leave {
+    leave(Leave {
         name: "unplanned-failover",
         comment: "Loses a Region, keeps the database: confirms the outage, promotes the standby in this Region, and leads the applications there.",
         run: "An unplanned failover",
         promotion: ("DetachAndPromote", Function("detach-and-promote")),
+        before_names: Vec::new(),
+        days: 7,
     })
 }
 
@@ -45,7 +50,7 @@ pub fn planned_failover() -> Machine {
         next: "PlannedFailover",
     });
     parts.push(Part::Loop(switch_over()));
-    parts.extend(take_over(RESTART_AFTER_A_MOVE));
+    parts.extend(take_over(TakeOver::at_once(RESTART_AFTER_A_MOVE)));
     parts.extend(close(&Close {
         told: "'trouble': $trouble",
         ends: &[(
@@ -92,7 +97,7 @@ pub fn failback() -> Machine {
         "PlannedFailover",
     ));
     parts.push(Part::Loop(switch_over()));
-    parts.extend(take_over(RESTART_AFTER_A_MOVE));
+    parts.extend(take_over(TakeOver::at_once(RESTART_AFTER_A_MOVE)));
     parts.push(Part::Loop(Task {
         told: Some("'conclude': true"),
         seconds: 65,
@@ -120,9 +125,6 @@ pub fn failback() -> Machine {
         parts,
     }
 }
-
-const RESTART_AFTER_A_MOVE: &str =
-    "Restarts the services, whose connections may still hang on the old writer.";
 
 fn switch_over() -> Task {
     Task::of(

@@ -19,7 +19,7 @@ pub(crate) use close::{Close, close};
 use confirm::{confirm, stale};
 pub(crate) use leave::{Leave, leave};
 pub(crate) use open::{Open, open};
-pub(crate) use take_over::take_over;
+pub(crate) use take_over::{RESTART_AFTER_A_MOVE, TakeOver, take_over};
 
 /// A call of recovery-ledger that hands its answer on.
 pub(crate) fn ledger(

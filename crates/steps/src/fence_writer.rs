@@ -15,10 +15,10 @@ mod words;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use access::AccessCounts;
+pub use access::{AccessCounts, what_is_open};
 pub use forwarding::Forwarded;
 pub use hint::{Heard, Hint};
-pub use patience::{FENCING, OBSERVING, SWEEP};
+pub use patience::{FENCING, OBSERVING, SWEEP, in_time};
 pub use sweep::{Swept, sweep_plan};
 
 use fencing::{Ended, fence};

@@ -66,11 +66,13 @@ fn covered(namespace: &str, metric: &str, dimension: &str) -> BTreeSet<String> {
 /// The functions that must not fall silent: those that a schedule calls every minute, and the one that keeps all others awake. The
 /// survey's silence is that of what it measures.
 fn may_not_be_silent() -> BTreeSet<String> {
-    let triggers = template::read("triggers");
-    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let templates: Vec<_> = template::of_a_member().map(template::read).collect();
+    let rules = templates
+        .iter()
+        .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
     let warm = warm::request().to_string();
     let survey = json!({"operation": SURVEY}).to_string();
-    let called = rules.iter().filter(|(_, rule)| {
+    let called = rules.filter(|(_, rule)| {
         let input = &rule["Targets"][0]["Input"];
         let is_called = rule["ScheduleExpression"] == "rate(1 minute)" || *input == *warm;
         is_called && *input != *survey

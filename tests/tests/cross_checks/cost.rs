@@ -41,10 +41,11 @@ fn the_program_counts_what_the_templates_of_a_member_region_have() {
     };
     assert_eq!(counted["alarms"], of("AWS::CloudWatch::Alarm"));
     assert_eq!(counted["dashboards"], of("AWS::CloudWatch::Dashboard"));
-    let triggers = template::read("triggers");
-    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let templates: Vec<_> = template::of_a_member().map(template::read).collect();
     let at = |rate: &str| {
-        let rules = rules.iter();
+        let rules = templates
+            .iter()
+            .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
         rules
             .filter(|(_, rule)| rule["ScheduleExpression"] == rate)
             .count()

@@ -27,14 +27,15 @@ const STATES: [(&str, &str); 11] = [
 /// What a topology has beside its steps: the port that it alone needs, and its adapter.
 const BESIDE: [&str; 2] = ["aws", "members"];
 
-/// What steps share: whether a writer came back, what RDS shows of a promotion and what comes before one, the other plans over one database, the kinds of routes and of services, how runs
+/// What steps share: whether a writer came back, what RDS shows of a promotion and what comes before one, what stands against a planned one, the other plans over one database, the kinds of routes and of services, how runs
 /// start, and what keeps functions awake.
-const SHARED: [&str; 11] = [
+const SHARED: [&str; 12] = [
     "lib",
     "came_back",
     "carried_out",
     "of_plan",
     "promotion",
+    "readiness",
     "rivals",
     "routes",
     "services",

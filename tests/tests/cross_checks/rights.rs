@@ -96,8 +96,12 @@ const BY_HAND: &str = "a human starts a run through it";
 /// What a schedule calls that is longer than any drill.
 const HOURLY: &str = "its schedule calls it once an hour";
 
+/// What the move of a global database looks at by the same code, in drills whose plans have it.
+const BY_PLANNED_FAILOVER: &str =
+    "the readiness of planned-failover looks at it by the same code, for a plan that has it";
+
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 20] = [
+const RARE: [(&str, &str, &str, &str); 30] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",
@@ -127,6 +131,12 @@ const RARE: [(&str, &str, &str, &str); 20] = [
         "Started",
         "states:DescribeExecution",
         BY_HAND,
+    ),
+    (
+        "aurora-failover-open-writer",
+        "Ledger",
+        "dynamodb:Query",
+        OTHER_PLANS,
     ),
     (
         "aurora-failover-promote-replica",
@@ -163,6 +173,60 @@ const RARE: [(&str, &str, &str, &str); 20] = [
         "Ledger",
         "dynamodb:Query",
         HOURLY,
+    ),
+    (
+        "aurora-failover-open-writer",
+        "Tell",
+        "sns:Publish",
+        "a forced pass tells people",
+    ),
+    (
+        "aurora-failover-promote-replica",
+        "Stop",
+        "lambda:InvokeFunction",
+        "no promotion behind a stop is refused by RDS",
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "EndpointParameters",
+        "ssm:GetParameterHistory",
+        BY_PLANNED_FAILOVER,
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "Groups",
+        "autoscaling:DescribeAutoScalingGroups",
+        BY_PLANNED_FAILOVER,
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "Groups",
+        "autoscaling:DescribeInstanceRefreshes",
+        BY_PLANNED_FAILOVER,
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "Groups",
+        "elasticloadbalancing:DescribeTargetHealth",
+        BY_PLANNED_FAILOVER,
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "Objects",
+        "s3:GetObject",
+        BY_PLANNED_FAILOVER,
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "Start",
+        "states:StartExecution",
+        BY_HAND,
+    ),
+    (
+        "aurora-failover-stop-writes",
+        "Started",
+        "states:DescribeExecution",
+        BY_HAND,
     ),
     (
         "aurora-failover-recovery-ledger",

@@ -20,11 +20,11 @@ fn payload(text: &str) -> Value {
 
 #[test]
 fn the_schedules_send_what_their_functions_take() {
-    let triggers = template::read("triggers");
-    let rules = template::resources(&triggers, "AWS::Events::Rule");
-    let scheduled = rules
+    let templates: Vec<_> = template::of_a_member().map(template::read).collect();
+    let rules = templates
         .iter()
-        .filter(|(_, rule)| !rule["ScheduleExpression"].is_null());
+        .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
+    let scheduled = rules.filter(|(_, rule)| !rule["ScheduleExpression"].is_null());
     let sent: BTreeMap<_, _> = scheduled
         .map(|(_, rule)| {
             let target = &rule["Targets"][0];
@@ -47,7 +47,9 @@ fn the_schedules_send_what_their_functions_take() {
     assert_eq!(switches, dns_flip::Request::Sweep {});
     let readiness: Value = serde_json::from_str(sent["aurora-failover-planned-failover"]).unwrap();
     assert_eq!(readiness, planned_failover::readiness::request());
-    assert_eq!(sent.len(), 7);
+    let stops = payload(sent["aurora-failover-stop-writes"]);
+    assert_eq!(stops, json!({"operation": "sweep"}));
+    assert_eq!(sent.len(), 8);
 }
 
 #[test]
@@ -152,8 +154,11 @@ fn a_suspicion_starts_the_state_machine_that_is_deployed() {
 
 #[test]
 fn no_event_is_delivered_late_and_no_function_is_called_twice_for_one() {
-    let triggers = template::read("triggers");
-    for (id, rule) in template::resources(&triggers, "AWS::Events::Rule") {
+    let templates: Vec<_> = template::of_a_member().map(template::read).collect();
+    let rules = templates
+        .iter()
+        .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
+    for (id, rule) in rules {
         for target in rule["Targets"].as_array().unwrap() {
             // One that is there for a number of shards only.
             let target = target["Fn::If"].get(1).unwrap_or(target);

@@ -225,21 +225,22 @@ fn every_command_for_a_real_account_is_one_that_the_cli_understands() {
 
 /// Dry runs answer, what is forced out of turn is refused for all to see, and the ledger can be read.
 fn while_all_is_well(desk: &mut Desk<'_>) {
+    // The kept world's plan is of a global database and has no switch, and that is told.
+    for (word, why) in [
+        ("\"set_up\"", "has no route of kind health_switch"),
+        ("promote-replica", "is for plans of the kind rds_replica"),
+        ("stop-writes", "is for plans of the kind rds_replica"),
+    ] {
+        for said in desk.types_all(&["lambda invoke", word], &[]) {
+            assert!(said.show().contains(why), "{}", said.show());
+        }
+    }
     for said in desk.types_all(&["lambda invoke", "\"force\""], &[]) {
         let refusal = said.refusal();
         // Words that nobody understands are another thing than a call typed for another day.
         let is_understood =
             refusal != Some("InvalidRequest") || said.show().contains("the plan stands at epoch");
         assert!(refusal.is_some() && is_understood, "{}", said.show());
-    }
-    // The kept world's plan is of a global database and has no switch, and that is told.
-    for (word, why) in [
-        ("\"set_up\"", "has no route of kind health_switch"),
-        ("promote-replica", "is for plans of the kind rds_replica"),
-    ] {
-        for said in desk.types_all(&["lambda invoke", word], &[]) {
-            assert!(said.show().contains(why), "{}", said.show());
-        }
     }
     for said in desk.types_all(&["lambda invoke"], &[]) {
         assert_eq!(said.refusal(), None, "{}", said.show());

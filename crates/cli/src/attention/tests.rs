@@ -2,7 +2,7 @@
 
 use failover::{
     beat::Write,
-    ledger::{Intent, Lease},
+    ledger::{Intent, Lease, Stop},
 };
 
 use super::*;
@@ -101,6 +101,30 @@ async fn a_change_of_writer_without_a_run_is_told_and_one_with_a_run_is_not() {
     change(&mut account, OTHER, |row| {
         row.lease = Some(lease(600, false))
     });
+    assert_eq!(found(&account).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_writer_that_is_stopped_for_a_planned_move_is_told_until_the_promotion_goes_forward() {
+    let mut account = well();
+    let begun = intent();
+    let stop = |stage| {
+        Some(Box::new(Stop {
+            token: "a".into(),
+            epoch: begun.epoch,
+            from: HOME.into(),
+            to: OTHER.into(),
+            run_id: begun.run_id.clone(),
+            written_at: begun.written_at,
+            stage,
+        }))
+    };
+    change(&mut account, HOME, |row| row.stop = stop(Stage::Stopping));
+    let why = only(&account).await;
+    let said =
+        format!("writes in {HOME} are stopped for a planned move to {OTHER}, by run a 10 min ago");
+    assert!(why.contains(&said), "{why}");
+    change(&mut account, HOME, |row| row.stop = stop(Stage::Promoting));
     assert_eq!(found(&account).await, Vec::<String>::new());
 }
 

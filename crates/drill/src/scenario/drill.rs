@@ -191,8 +191,9 @@ impl Drill<'_> {
     /// Starts the planned move of the writer to a Region, as `docs/how-to/planned-failover.md` says; answers the run's name.
     pub(crate) async fn start_planned(&self, to: &str) -> Result<String, Trouble> {
         let text = format!("starts the planned failover to {to}");
-        self.start("planned-failover", to, &json!({"plan": PLAN}), text)
-            .await
+        let planned = self.world.profile.topology.runs().planned;
+        let machine = planned.unwrap_or_default();
+        self.start(machine, to, &json!({"plan": PLAN}), text).await
     }
 
     pub(crate) async fn start(

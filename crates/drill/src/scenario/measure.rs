@@ -146,11 +146,15 @@ async fn planned_moves(world: &World, outcome: &Outcome) -> Vec<PlannedMove> {
     moves
 }
 
+/// The state that stops a writer before its replica is promoted.
+const STOPPING: &str = "StopWrites";
+/// The states that begin to move a living writer.
+const MOVING: [&str; 2] = ["PlannedFailover", STOPPING];
+
 fn planned_move(world: &World, outcome: &Outcome, run: &report::Run) -> Option<PlannedMove> {
     let mut states = run.states.iter();
-    let began = states
-        .find(|state| state.name == "PlannedFailover")?
-        .entered_at;
+    let began = states.find(|state| MOVING.contains(&state.name.as_str()))?;
+    let (is_stopped, began) = (began.name == STOPPING, began.entered_at);
     let ended = run
         .states
         .iter()
@@ -167,6 +171,10 @@ fn planned_move(world: &World, outcome: &Outcome, run: &report::Run) -> Option<P
     let seen = seen(world);
     let mut switched = seen.promotion_completed.into_iter();
     let switched = switched.find(|at| within(*at));
+    // Where the writer is stopped before the call, only what follows the call is what RDS took.
+    let mut taken = seen.promotion_taken.into_iter().filter(|_| is_stopped);
+    let taken = taken.find(|at| within(*at)).unwrap_or(span.0);
+    let switched = switched.map(|switched| span.0 + (switched - taken));
     let mut moved = seen.dns_changed.into_iter();
     let moved = moved.find(|(_, answered)| within(*answered));
     let endpoint = &world.endpoints[run.region.as_str()].writer;

@@ -91,6 +91,10 @@ pub struct Run {
     /// falls.
     #[serde(default)]
     pub calls: u64,
+    /// How far the writer that a planned move stopped had written when every door was first seen shut, in bytes of its log: whoever
+    /// has replayed that holds every row that was acknowledged.
+    #[serde(default)]
+    pub stopped_at: Option<i64>,
     /// What its looks at RDS showed, and for how long.
     #[serde(default)]
     pub looks: Looks,
@@ -169,6 +173,7 @@ impl Run {
             restarts: BTreeMap::new(),
             attempts: Vec::new(),
             calls: 0,
+            stopped_at: None,
             looks: Looks::default(),
             asked: None,
             promoted_at: None,

@@ -7,7 +7,7 @@ use crate::{
     ledger::{Rows, Run},
     notify::commands,
     pass::{Input, Output, Progress},
-    plan::Plan,
+    plan::{Plan, function_of},
     ports::{Ledger, People, Runtime},
 };
 
@@ -69,13 +69,19 @@ async fn follow(world: &impl Ledger, step: &str, run: &Run) -> Vec<String> {
             // It has just written there under which epoch it proved the writer.
             let row = world.row(to, run.name()).await;
             let epoch = row.map_or(run.epoch.next(), |row| row.proven_epoch());
-            let of = |region, function| commands::force(plan, region, (function, None), epoch);
-            vec![
-                commands::force(plan, left, ("fence-writer", Some("fence")), epoch),
+            let of = |region: &Region, function: &str| {
+                commands::force(plan, region, (function, None), epoch)
+            };
+            let fence = commands::force(plan, left, ("fence-writer", Some("fence")), epoch);
+            // Names wait for the logins that a stop took: locks travel to a replica.
+            let opening = plan.kind().runs().opening.map(function_of);
+            let opening = opening.map(|function| of(to, &function));
+            let rest = [
                 of(to, "dns-flip"),
                 of(to, "ecs-restart"),
                 of(left, "loss-ledger"),
-            ]
+            ];
+            std::iter::once(fence).chain(opening).chain(rest).collect()
         }
         _ => Vec::new(),
     }

@@ -141,8 +141,12 @@ pub struct Runs {
     pub failback: Option<&'static str>,
     /// The step whose call promotes a member after an outage, and may lose what was not replicated.
     pub promote_by: &'static str,
-    /// The step whose call moves a living writer.
+    /// The step that begins the move of a living writer, and knows every reason against it.
     pub moving: Option<&'static str>,
+    /// Whether that step's own call promotes a member. Else the one of `promote_by` does, behind it.
+    pub moving_promotes: bool,
+    /// The step that gives applications their logins back on the proven writer, where the move took them.
+    pub opening: Option<&'static str>,
     /// The step that makes members again.
     pub rebuilding: Option<&'static str>,
 }
@@ -150,12 +154,16 @@ pub struct Runs {
 impl Runs {
     /// The steps whose calls promote a member, the one after an outage first.
     pub fn promoting(&self) -> impl Iterator<Item = &'static str> + use<> {
-        std::iter::once(self.promote_by).chain(self.moving)
+        let moving = self.moving.filter(|_| self.moving_promotes);
+        std::iter::once(self.promote_by).chain(moving)
     }
 
     /// The steps that no other topology has.
     pub fn own(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.promoting().chain(self.rebuilding)
+        let of_moves = self.moving.into_iter().chain(self.opening);
+        std::iter::once(self.promote_by)
+            .chain(of_moves)
+            .chain(self.rebuilding)
     }
 }
 
@@ -166,17 +174,22 @@ const AURORA_GLOBAL: Runs = Runs {
     failback: Some("failback"),
     promote_by: "detach_and_promote",
     moving: Some("planned_failover"),
+    moving_promotes: true,
+    opening: None,
     rebuilding: Some("rebuild_global"),
 };
 
-/// RDS has no switchover of such an instance, and nothing makes the one that was left a replica again.
+/// RDS has no switchover of such an instance: its writer is stopped, and then the replica promoted. Nothing makes the one that was left a
+/// replica again.
 const RDS_REPLICA: Runs = Runs {
     unplanned: "replica-failover",
     suspected: "replica-suspect",
-    planned: None,
+    planned: Some("replica-switchover"),
     failback: None,
     promote_by: "promote_replica",
-    moving: None,
+    moving: Some("stop_writes"),
+    moving_promotes: false,
+    opening: Some("open_writer"),
     rebuilding: None,
 };
 

@@ -7,6 +7,12 @@ use crate::{
 };
 
 impl Books {
+    /// The plan that is known.
+    pub fn of_plan(mut self, plan: Plan) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+
     /// Both members' ledgers with a row, in which a run holds the plan in every Region that it leased, beside the run's record.
     pub async fn leased(run: &Run, row: &PlanState) -> Self {
         let books = Self::with(row);

@@ -66,8 +66,8 @@ impl Functions for Books {
         Err(Error::Unavailable("the probe does not answer".into()))
     }
 
-    async fn ask_witness(&self, _: &Region, _: &ReachInput) -> Result<ReachOutput, Error> {
-        Err(Error::Unavailable("the witness does not answer".into()))
+    async fn ask_witness(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {
+        (self.hears)(input.region.as_str())
     }
 
     async fn hears(&self, _: &Region, input: &ReachInput) -> Result<ReachOutput, Error> {

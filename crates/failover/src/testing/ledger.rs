@@ -84,7 +84,7 @@ impl Ledger for Books {
     }
 
     async fn known(&self, _: &Region, name: &PlanName) -> Result<Option<KeptPlan>, Error> {
-        let mut plan = run().plan;
+        let mut plan = self.plan.clone().unwrap_or_else(|| run().plan);
         if plan.plan != *name {
             return Ok(None);
         }

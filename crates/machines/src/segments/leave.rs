@@ -1,6 +1,6 @@
 //! The machine that leaves a Region which is lost, whichever step promotes.
 
-use super::{Close, Open, ask, close, confirm, open, stale, take_over};
+use super::{Close, Open, TakeOver, ask, close, confirm, open, stale, take_over};
 use crate::{
     json::Json,
     machine::{Machine, Part},
@@ -22,10 +22,14 @@ pub(crate) struct Leave {
     pub(crate) run: &'static str,
     /// The state that promotes, and its function.
     pub(crate) promotion: (&'static str, Function),
+    /// What stands between the proof of the writer and its names.
+    pub(crate) before_names: Vec<Task>,
+    /// How long a run may last.
+    pub(crate) days: u32,
 }
 
 /// Leaves a Region that is lost.
-pub(crate) fn leave(of: &Leave) -> Machine {
+pub(crate) fn leave(of: Leave) -> Machine {
     let (state, function) = of.promotion;
     let promote = Task {
         retries: Retry::within_the_evidence(),
@@ -65,9 +69,10 @@ pub(crate) fn leave(of: &Leave) -> Machine {
         "ConfirmOutage",
     ));
     parts.push(Part::Loop(promote));
-    parts.extend(take_over(
-        "Restarts the services, whose connections may still hang on the lost Region.",
-    ));
+    parts.extend(take_over(TakeOver {
+        restart: "Restarts the services, whose connections may still hang on the lost Region.",
+        before_names: of.before_names,
+    }));
     parts.extend(close(&Close {
         told: "'verdict': $verdict, 'trouble': $trouble",
         ends: &[
@@ -83,7 +88,7 @@ pub(crate) fn leave(of: &Leave) -> Machine {
         name: of.name,
         comment: of.comment,
         run: of.run,
-        seconds: 7 * DAY,
+        seconds: of.days * DAY,
         parts,
     }
 }

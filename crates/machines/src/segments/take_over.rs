@@ -9,8 +9,31 @@ use crate::{
 /// Passes of a loop that leads names at most.
 const NAMES: u32 = 120;
 
-/// TAKE_OVER: the writer is proven, named, and written to as an application would; services hang on `old`.
-pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
+/// Why services are restarted after a living writer has moved.
+pub(crate) const RESTART_AFTER_A_MOVE: &str =
+    "Restarts the services, whose connections may still hang on the old writer.";
+
+/// What a machine does in a way of its own while it takes over.
+#[derive(Debug)]
+pub(crate) struct TakeOver {
+    /// Why services are restarted.
+    pub(crate) restart: &'static str,
+    /// What stands between the proof and the names: where it fails, no name moves.
+    pub(crate) before_names: Vec<Task>,
+}
+
+impl TakeOver {
+    /// Names follow the proof.
+    pub(crate) const fn at_once(restart: &'static str) -> Self {
+        Self {
+            restart,
+            before_names: Vec::new(),
+        }
+    }
+}
+
+/// TAKE_OVER: the writer is proven, named, and written to as an application would.
+pub(crate) fn take_over(of: TakeOver) -> Vec<Part> {
     let prove = Task {
         told: Some("'operation': 'prove'"),
         seconds: 30,
@@ -44,7 +67,7 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
     let restart = Task {
         seconds: 65,
         failure: Failure::GoesOn,
-        ..Task::of("RestartEcs", Function("ecs-restart"), 240, restart)
+        ..Task::of("RestartEcs", Function("ecs-restart"), 240, of.restart)
     };
     let verify = Task {
         told: Some("'operation': 'verify'"),
@@ -56,7 +79,8 @@ pub(crate) fn take_over(restart: &'static str) -> Vec<Part> {
             "Writes through the plan's DNS name, as an application would.",
         )
     };
-    [prove, names, again, restart, verify]
-        .map(Part::Loop)
-        .into()
+    let mut loops = vec![prove];
+    loops.extend(of.before_names);
+    loops.extend([names, again, restart, verify]);
+    loops.into_iter().map(Part::Loop).collect()
 }

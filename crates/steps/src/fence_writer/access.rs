@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::words::some;
+use super::words::{self, some};
 use failover::{domain::Epoch, ports::Access};
 
 /// What of a database is open to applications, by number.
@@ -58,6 +58,13 @@ impl From<Access> for AccessCounts {
             ),
         }
     }
+}
+
+/// What of a database stands open to applications, in words; `None` where every door is shut.
+#[must_use]
+pub fn what_is_open(access: Access) -> Option<String> {
+    let counts = AccessCounts::from(access);
+    (!counts.is_shut()).then(|| words::open(&counts))
 }
 
 impl AccessCounts {

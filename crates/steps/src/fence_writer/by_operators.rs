@@ -40,6 +40,12 @@ async fn give_back(
     if is_deposed && !world.switches(name).await?.is_on() {
         return Err(fenced_again(name));
     }
+    if rows.0.get(here).is_some_and(|row| row.stop.is_some()) {
+        return Err(Error::NotReady(format!(
+            "a planned move has stopped the writer of plan {name} in {here}, and a replica may be promoted behind it; stop-writes gives its \
+             logins back"
+        )));
+    }
     if is_dry {
         return Ok(would_give_back(here, &stands));
     }

@@ -13,7 +13,10 @@ pub const FENCING: Duration = Duration::from_secs(30);
 pub const SWEEP: Duration = Duration::from_secs(52);
 
 /// Carries work out within a time.
-pub(super) async fn in_time<T: Send>(
+///
+/// # Errors
+/// The work's own; `Unavailable` once the time is over.
+pub async fn in_time<T: Send>(
     here: &impl Runtime,
     limit: Duration,
     what: &str,

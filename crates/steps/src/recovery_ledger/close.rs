@@ -8,7 +8,7 @@ use super::{CloseInput, messages, release};
 use crate::came_back::{self, CameBack};
 use failover::{
     Error,
-    ledger::{Closed, Declined, Outcome, Run},
+    ledger::{Closed, Declined, Outcome, PlanState, Run, RunKind},
     pass::{Output, calls},
     ports::{self, Functions, Ledger, People, Runtime, update_if},
 };
@@ -83,6 +83,7 @@ async fn close(
     }
     let here = world.region();
     withdraw(world, run).await?;
+    withdraw_stop(world, run).await;
     let row = world.row(here, &request.plan).await?;
     let outcome = outcome(&row, run, request.verdict, &request.trouble);
     let left = left(&row, run, &request.trouble);
@@ -162,6 +163,29 @@ async fn withdraw(world: &(impl Ledger + Runtime), run: &mut Run) -> Result<(), 
         "nobody was asked to carry it out",
     );
     Ok(())
+}
+
+/// Withdraws a stop of the writer that the run wrote and did not promote behind, in the row of the Region that it leaves first: from there on
+/// that Region opens its writer by the mark. Where the row cannot be written the same Region withdraws the stop itself.
+async fn withdraw_stop(world: &impl Ledger, run: &Run) {
+    if run.plan.kind().runs().opening.is_none() || run.kind == RunKind::UnplannedFailover {
+        return;
+    }
+    let change = |row: &PlanState| {
+        let stop = row.stop.as_ref().filter(|stop| stop.run_id == run.run_id)?;
+        row.withdraw_stop(&stop.token)
+    };
+    for region in [&run.from, &run.to] {
+        match update_if(world, region, run.name(), change).await {
+            Ok(Some(_)) => {}
+            // It was withdrawn, or has become a promotion: the target's copy is left as it is.
+            Ok(None) => return,
+            Err(why) => {
+                tracing::warn!(run_id = %run.run_id, %region, %why, "a stop stays in this Region's row, which its own schedule withdraws");
+                return;
+            }
+        }
+    }
 }
 
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.

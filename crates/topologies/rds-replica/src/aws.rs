@@ -1,4 +1,4 @@
-//! The port [`Members`], carried out at RDS: the topology's only place that names an SDK.
+//! The ports [`Members`] and [`Stops`], carried out at RDS, by Lambda and over SQL: the topology's only place that names an SDK.
 
 use ::aws::{Aws, accepted, client, error, looked, once};
 use aws_sdk_rds::{
@@ -6,9 +6,24 @@ use aws_sdk_rds::{
     error::ProvideErrorMetadata,
     types,
 };
-use failover::{Error, domain::Region, evidence::Rds, topology::Accepted};
+use failover::{
+    Error,
+    domain::{Epoch, Region, StopToken},
+    evidence::Rds,
+    installation::named,
+    ledger::KeptPlan,
+    plan::function_of,
+    ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
+    topology::Accepted,
+};
 
-use crate::members::{Instance, Members, Replication};
+use crate::{
+    members::{
+        Instance, Members, Replication, Stops,
+        stops::{Asked, Stands},
+    },
+    stop_writes,
+};
 
 /// What `StatusInfos` calls the state of a replica.
 const REPLICATION: &str = "read replication";
@@ -54,6 +69,44 @@ impl<K> Members for Aws<K> {
             Ok(_) => Ok(Accepted::Yes),
             Err(why) => accepted(&format!("RDS PromoteReadReplica in {region}"), &why),
         }
+    }
+}
+
+impl<K> Stops for Aws<K> {
+    async fn ask(&self, region: &Region, asked: &Asked) -> Result<Stands, Error> {
+        let function = named(&function_of(stop_writes::STEP));
+        let payload = failover::pass::answer(asked)?;
+        self.invoke(region, &function, &payload).await
+    }
+
+    async fn stop(
+        &self,
+        known: &KeptPlan,
+        epoch: Epoch,
+        token: &StopToken,
+    ) -> Result<Result<Fenced, NotStopped>, Error> {
+        Self::stop(self, known, epoch, token).await
+    }
+
+    async fn mark(&self, known: &KeptPlan) -> Result<Option<Mark>, Error> {
+        Self::mark(self, known).await
+    }
+
+    async fn stopped(&self, known: &KeptPlan) -> Result<Stopped, Error> {
+        Self::stopped(self, known).await
+    }
+
+    async fn position(&self, known: &KeptPlan, token: &StopToken) -> Result<Option<i64>, Error> {
+        Self::position(self, known, token).await
+    }
+
+    async fn open(
+        &self,
+        known: &KeptPlan,
+        epoch: Epoch,
+        token: &StopToken,
+    ) -> Result<Option<Unfenced>, Error> {
+        Self::open(self, known, epoch, token).await
     }
 }
 

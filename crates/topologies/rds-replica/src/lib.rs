@@ -1,10 +1,12 @@
 //! An RDS DB instance with cross-Region read replicas as a topology: a replica takes over by being promoted. RDS has no switchover for
-//! it, and whoever was left is made a replica again by people.
+//! it: a planned move stops the writer first. Whoever was left is made a replica again by people.
 
 #[cfg(feature = "aws")]
 mod aws;
 pub mod members;
+pub mod open_writer;
 pub mod promote_replica;
+pub mod stop_writes;
 
 use jiff::Timestamp;
 
@@ -96,10 +98,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plan_knows_the_step_of_its_topology_by_name_and_that_there_is_no_other() {
+    fn the_plan_knows_the_steps_of_its_topology_by_name_and_that_there_is_no_failback() {
         let runs = members::tests::plan().kind().runs();
         assert_eq!(runs.promote_by, promote_replica::STEP);
-        assert_eq!((runs.planned, runs.moving), (None, None));
+        assert_eq!(runs.planned, Some("replica-switchover"));
+        assert_eq!(runs.moving, Some(stop_writes::STEP));
+        assert_eq!(runs.opening, Some(open_writer::STEP));
         assert_eq!((runs.failback, runs.rebuilding), (None, None));
     }
 
@@ -110,12 +114,15 @@ mod tests {
             "us-west-2".into(),
             "us-east-1".into(),
         );
-        let none = [
-            commands::planned(&plan, &away),
-            commands::readiness(&plan, &away),
-            commands::failback(&plan, &home),
-        ];
-        assert_eq!(none, [None, None, None]);
+        assert_eq!(commands::failback(&plan, &home), None);
+        let planned = commands::planned(&plan, &away).unwrap();
+        let machine = ":stateMachine:aurora-failover-replica-switchover ";
+        assert!(planned.contains(machine), "{planned}");
+        let readiness = commands::readiness(&plan, &away).unwrap();
+        assert!(
+            readiness.contains("aurora-failover-stop-writes "),
+            "{readiness}"
+        );
         let started = commands::unplanned(&plan, &home, &away);
         let machine = ":stateMachine:aurora-failover-replica-failover ";
         assert!(started.contains(machine), "{started}");
@@ -128,7 +135,7 @@ mod tests {
         run.plan = plan;
         let now = Timestamp::from_second(1_000).unwrap();
         let why = guard::abandoned(&run, Some(now), now).unwrap_err();
-        let said = "a plan of the kind rds_replica has no planned failover";
+        let said = "start aurora-failover-replica-switchover in us-east-1";
         assert!(why.to_string().contains(said), "{why}");
     }
 }

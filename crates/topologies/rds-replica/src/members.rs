@@ -1,12 +1,19 @@
-//! The plan's members, in RDS: the port by which the steps of an instance with read replicas read and change them.
+//! The plan's members: the ports by which the steps of an instance with read replicas read and change them in RDS, and stop and open
+//! them.
+
+pub mod stops;
 
 use failover::{
     Error,
-    domain::Region,
+    domain::{Epoch, Region, StopToken},
     evidence::Rds,
+    ledger::KeptPlan,
+    ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
     topology::{self, Accepted, Cluster, Group, GroupMember, Named},
 };
 use serde::Serialize;
+
+use stops::{Asked, Stands};
 
 /// RDS, as instances with read replicas are read and changed there. Every call has a time-out of seconds.
 pub trait Members: Sync {
@@ -25,6 +32,41 @@ pub trait Members: Sync {
         identifier: &str,
         backup_days: Option<u32>,
     ) -> impl Future<Output = Result<Accepted, Error>> + Send;
+}
+
+/// Stops this Region's member, and asks other Regions for the same. What opens it is told in which epoch and by which mark, and does
+/// nothing where either is another.
+pub trait Stops: Sync {
+    /// Asks stop-writes of another Region. An answer that is not seen says nothing about what was done.
+    fn ask(
+        &self,
+        region: &Region,
+        asked: &Asked,
+    ) -> impl Future<Output = Result<Stands, Error>> + Send;
+    /// Stops this Region's member; it may come about after this was given up.
+    fn stop(
+        &self,
+        known: &KeptPlan,
+        epoch: Epoch,
+        token: &StopToken,
+    ) -> impl Future<Output = Result<Result<Fenced, NotStopped>, Error>> + Send;
+    /// The mark in this Region's member, looked at alone.
+    fn mark(&self, known: &KeptPlan) -> impl Future<Output = Result<Option<Mark>, Error>> + Send;
+    /// The mark and the doors of this Region's member.
+    fn stopped(&self, known: &KeptPlan) -> impl Future<Output = Result<Stopped, Error>> + Send;
+    /// How far this Region's member has written under a mark; `None` where that does not stand.
+    fn position(
+        &self,
+        known: &KeptPlan,
+        token: &StopToken,
+    ) -> impl Future<Output = Result<Option<i64>, Error>> + Send;
+    /// Opens this Region's member by its epoch and its mark; `None` where either is another. The mark stays where nobody can log in then.
+    fn open(
+        &self,
+        known: &KeptPlan,
+        epoch: Epoch,
+        token: &StopToken,
+    ) -> impl Future<Output = Result<Option<Unfenced>, Error>> + Send;
 }
 
 /// A DB instance.

@@ -1,11 +1,13 @@
-//! Promotes the read replica of this Region. Every pass looks first, so that a repeated one only finds what the last one did.
+//! Promotes the read replica of this Region: after an outage, or behind a stop of the writer that a planned move leaves. Every pass looks
+//! first, so that a repeated one only finds what the last one did.
 
 use serde::Serialize;
 
-use crate::members::{Instance, Members};
+use crate::members::{Instance, Members, Stops};
 use failover::{
     Error,
-    ledger::Rows,
+    domain::seconds_between,
+    ledger::{Rows, RunKind, Stage, Stop},
     pass::{
         Input, Output, Pass, calls,
         frame::{self, Acting, Came, Step, Then},
@@ -27,6 +29,8 @@ pub use tried::Tried;
 pub const STEP: &str = "promote_replica";
 /// The call that promotes.
 const PROMOTE: &str = "promote";
+/// What the record of a run says where its planned move was taken back.
+const GIVE_BACK: &str = "give_back";
 
 /// What the pass saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +45,9 @@ pub struct Observed {
     /// Why the first promoting call may not be made now; guards (c) and the bound on the loss.
     #[serde(skip)]
     pub refusal: Option<Error>,
+    /// The stop of the writer that a planned move goes by, where its rows bear one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
     /// What was tried.
     pub tried: Tried,
     /// What does not stand in the way of a promotion, and costs something after it.
@@ -48,7 +55,7 @@ pub struct Observed {
 }
 
 /// What a pass does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Nothing is left to do here. Whether it takes writes is for the next step to prove.
     Done,
@@ -58,6 +65,8 @@ pub enum Action {
     WriteIntent,
     /// Ask RDS to promote it.
     Promote,
+    /// Take a planned move back before anything was promoted, for this reason, and let the applications in at the old writer.
+    GiveBack(Error),
 }
 
 impl Action {
@@ -67,6 +76,7 @@ impl Action {
             Self::Wait(_) => Acting::of("wait", Then::Waits),
             Self::WriteIntent => Acting::of("write_intent", Then::Again(0)),
             Self::Promote => Acting::calling_out(PROMOTE, Then::Later),
+            Self::GiveBack(_) => Acting::of(GIVE_BACK, Then::Again(0)),
         }
     }
 }
@@ -80,13 +90,15 @@ pub struct PromoteReplica;
 /// # Errors
 /// Every name but `DataLossTooLarge` at any time; that one before the point of no return only.
 pub async fn run(
-    world: &(impl Ledger + Runtime + Members + Topologies + Parameters + People),
+    world: &(impl Ledger + Runtime + Members + Stops + Topologies + Parameters + People),
     input: &Input,
 ) -> Result<Output<Observed>, Error> {
     frame::run(&PromoteReplica, world, input).await
 }
 
-impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W> for PromoteReplica {
+impl<W: Ledger + Runtime + Members + Stops + Topologies + Parameters + People> Step<W>
+    for PromoteReplica
+{
     const NAME: &'static str = STEP;
     type Observed = Observed;
     type Action = Action;
@@ -112,7 +124,7 @@ impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W> f
     }
 
     fn reason(&self, pass: &Pass, seen: &Observed, action: &Action) -> String {
-        reason(pass, seen, *action)
+        reason(pass, seen, action)
     }
 
     async fn act(
@@ -122,7 +134,7 @@ impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W> f
         seen: &mut Observed,
         action: &Action,
     ) -> Result<Came, Error> {
-        carry_out::act(world, pass, seen, *action).await
+        carry_out::act(world, pass, seen, action).await
     }
 }
 
@@ -131,10 +143,57 @@ impl<W: Ledger + Runtime + Members + Topologies + Parameters + People> Step<W> f
 /// # Errors
 /// The guards' refusals, before the first promoting call; `UnexpectedTopology`, `NotReady`.
 pub fn next_action(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
-    let Observed { target, tried, .. } = observed;
-    let Some(source) = &target.source else {
+    if observed.target.source.is_none() {
         return promoted(pass, observed);
+    }
+    let is_planned = is_planned(pass);
+    let is_called = observed.tried.open_seconds.is_some();
+    let Some(stop) = observed.stop.as_ref().filter(|_| is_planned) else {
+        return match is_planned && !is_called {
+            true => Err(no_stop(pass)),
+            false => follows(pass, observed),
+        };
     };
+    match follows(pass, observed) {
+        // A writer is stopped: what ends the run before a call gives its applications their logins back first. What another run has
+        // begun is taken over before, with its calls.
+        Err(why) if !is_called => Ok(match observed.intent {
+            IntentState::OwnIntent | IntentState::OwnIntentHere => Action::GiveBack(why),
+            _ if stop.stage == Stage::Stopping => Action::GiveBack(why),
+            IntentState::Nothing | IntentState::AnotherRunsIntent | IntentState::Proven => {
+                Action::WriteIntent
+            }
+        }),
+        // A run that ended here would leave the writer stopped, and the promotion behind it.
+        Err(_) => Ok(Action::Wait(
+            "RDS may have taken the call, and nothing new may be asked for now",
+        )),
+        decided => decided,
+    }
+}
+
+/// That no writer is stopped, and what the run said when it gave a stop back.
+fn no_stop(pass: &Pass) -> Error {
+    let mut latest_first = pass.run.timeline.iter().rev();
+    let given = latest_first.find(|entry| entry.step == STEP && entry.action == GIVE_BACK);
+    let why = given.map_or("it was given back, or never written", |entry| {
+        entry.reason.as_str()
+    });
+    Error::NotReady(format!(
+        "no stop of the writer in {} stands, and nothing is promoted behind an open writer: {why}",
+        pass.run.from
+    ))
+}
+
+/// Whether the pass is one of a planned move: its writer was stopped, and nothing may be lost.
+pub(super) fn is_planned(pass: &Pass) -> bool {
+    pass.run.kind != RunKind::UnplannedFailover
+}
+
+/// The target follows.
+fn follows(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
+    let Observed { target, tried, .. } = observed;
+    let source = target.source.as_deref().unwrap_or_default();
     // Of another source it may hold other rows, or none: promoted, it would be another database under the plan's name.
     if !observed.follows_the_writer {
         return Err(Error::UnexpectedTopology(format!(
@@ -160,11 +219,35 @@ pub fn next_action(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
     if observed.intent != IntentState::OwnIntent {
         return Ok(Action::WriteIntent);
     }
+    if let Some(why) = late(pass, observed) {
+        return Err(why);
+    }
     if let Some(why) = tried.was_refused() {
         return Ok(Action::Wait(why));
     }
     // Whatever else RDS is at: some of it takes hours and keeps no promotion out, and what does, as a backup, is refused for now.
     Ok(Action::Promote)
+}
+
+/// How long RDS may go on refusing to promote the replica behind a stopped writer, in seconds.
+const REFUSED_SECONDS_MAX: f64 = 60.0;
+
+/// Why a planned move is given up: RDS goes on refusing its call for now, and no call may come about.
+fn late(pass: &Pass, observed: &Observed) -> Option<Error> {
+    let row = pass.rows.0.get(&pass.run.to)?;
+    let agreed = row.intent.as_ref()?;
+    let (_, refused) = calls::last_refusal(&pass.run)?;
+    let seconds = seconds_between(agreed.written_at, pass.now);
+    let is_late = is_planned(pass)
+        && observed.tried.open_seconds.is_none()
+        && agreed.run_id == pass.run.run_id
+        && seconds > REFUSED_SECONDS_MAX;
+    is_late.then(|| {
+        Error::NotReady(format!(
+            "RDS refused for {REFUSED_SECONDS_MAX:.0} s to promote {} behind its stopped writer: {refused}",
+            observed.target.identifier
+        ))
+    })
 }
 
 /// The target follows nobody: that is our own work only if a ledger says so. An instance of its own may be a deposed writer.
@@ -193,7 +276,7 @@ fn promoted(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
     }
 }
 
-fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
+fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
     let (target, from) = (&observed.target.identifier, &pass.run.from);
     match action {
         Action::Done => format!("{target} follows nobody and is {}", observed.target.status),
@@ -206,6 +289,7 @@ fn reason(pass: &Pass, observed: &Observed, action: Action) -> String {
             "{target} still replicates from {from}; {} it",
             pass.says("promoting", "would promote")
         ),
+        Action::GiveBack(why) => format!("the stop is given back, and nothing is promoted: {why}"),
     }
 }
 

@@ -9,10 +9,19 @@ use crate::{
 
 /// What was acknowledged is in the home Region's database, once. Rows that are under way now are of unknown fate.
 pub(crate) async fn keeps_every_row(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> {
+    keeps_every_row_in(drill, played, HOME).await
+}
+
+/// The same of a Region's database.
+pub(crate) async fn keeps_every_row_in(
+    drill: &Drill<'_>,
+    played: &mut Played,
+    region: &str,
+) -> Result<(), Trouble> {
     let record = drill.client.record();
-    let comparison = compare(&record, &drill.world.admin(HOME).await?).await?;
+    let comparison = compare(&record, &drill.world.admin(region).await?).await?;
     played.check(
-        "no acknowledged row is lost by either move",
+        "no acknowledged row is lost by any move",
         format!("{} of {}", comparison.lost.len(), comparison.acknowledged),
         comparison.lost.is_empty() && comparison.acknowledged > 0,
     );

@@ -2,11 +2,11 @@
 
 use futures::future::join3;
 
-use super::{Observed, Tried};
+use super::{Observed, Tried, is_planned};
 use crate::members::{Instance, Members};
 use failover::{
     Error,
-    ledger::Run,
+    ledger::{Run, Stop},
     pass::Pass,
     ports::{Ledger, Parameters, Runtime},
 };
@@ -31,14 +31,33 @@ pub(super) async fn observe(
         Error::UnexpectedTopology(format!("RDS in {} knows no instance {to}", run.to))
     })?;
     target.fits()?;
+    let refusal = if is_planned(pass) {
+        switches?.admit_planned(run.name()).err()
+    } else {
+        refusal(run, &switches?, lived_at, world.now())
+    };
     Ok(Observed {
         intent,
         follows_the_writer: target.follows(&run.from, from),
-        refusal: refusal(run, &switches?, lived_at, world.now()),
+        refusal,
+        stop: stop(pass).cloned(),
         tried: Tried::of(run, pass.now),
         warnings: warnings(&target),
         target,
     })
+}
+
+/// The stop of the writer that this move goes by, as the row of the Region that is left bears it, or, where that does not answer, the
+/// target's.
+fn stop(pass: &Pass) -> Option<&Stop> {
+    let run = &pass.run;
+    let row = pass
+        .rows
+        .0
+        .get(&run.from)
+        .or_else(|| pass.rows.0.get(&run.to))?;
+    let stop = row.stop.as_deref()?;
+    (stop.from == run.from && stop.to == run.to).then_some(stop)
 }
 
 /// What the plan calls the member of the Region that the run goes to, or leaves.

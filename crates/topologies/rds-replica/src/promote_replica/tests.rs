@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::members::tests::{WEST, east, plan};
 
+mod planned;
+
 /// The replica follows the lost writer, and the intent is written.
 fn replica() -> Observed {
     Observed {
@@ -16,6 +18,7 @@ fn replica() -> Observed {
         intent: IntentState::OwnIntent,
         follows_the_writer: true,
         refusal: None,
+        stop: None,
         tried: Tried::default(),
         warnings: Vec::new(),
     }

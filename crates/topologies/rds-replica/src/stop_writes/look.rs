@@ -1,0 +1,130 @@
+//! What a pass sees: the replica in its own Region, the rows, how the writer stands, and every reason against a move that has not begun.
+
+use failover::{
+    Error,
+    domain::{Region, seconds_between},
+    ledger::Run,
+    pass::Pass,
+    ports::{Functions, Ledger, Names, Objects, Parameters, People, Runtime, Secrets, Services},
+    topologies::Topologies,
+};
+use futures::future::join;
+
+use super::{OPEN, Observed, STOP, Written, ready, written};
+use crate::members::{
+    Instance, Members, Stops,
+    stops::{Asked, OfStop, Stands},
+};
+
+pub(super) async fn observe(
+    world: &(
+         impl Ledger
+         + Runtime
+         + Members
+         + Stops
+         + Topologies
+         + Parameters
+         + Functions
+         + Names
+         + Objects
+         + Services
+         + Secrets
+         + People
+     ),
+    pass: &Pass,
+) -> Result<Observed, Error> {
+    let run = &pass.run;
+    let written = Written::of(pass);
+    let target = instance(world, run, &run.to).await?;
+    let mut observed = Observed {
+        target,
+        written,
+        seconds: seconds(pass),
+        asked: written::calls(run, &[STOP, OPEN]),
+        writer: None,
+        untold: None,
+        position: None,
+        replayed: None,
+        not_ready: Vec::new(),
+        warnings: Vec::new(),
+    };
+    match written {
+        Written::Promoting => {}
+        Written::Nothing => {
+            let source = instance(world, run, &run.from).await?;
+            let reasons = ready::reasons(world, pass, (&source, &observed.target));
+            let (reasons, warnings) = join(reasons, ready::warnings(world, pass)).await;
+            (observed.not_ready, observed.warnings) = (reasons?, warnings);
+        }
+        Written::InPart | Written::Everywhere | Written::Withdrawn => {
+            match writer(world, pass).await {
+                Ok(writer) => {
+                    observed.position = position(run, &writer);
+                    observed.writer = Some(writer);
+                }
+                Err(why) => observed.untold = Some(why.to_string()),
+            }
+            // Behind it: what was asked beside it would have been replayed before.
+            if observed.position.is_some() {
+                observed.replayed = replayed(world, pass).await;
+            }
+        }
+    }
+    Ok(observed)
+}
+
+/// A member of the plan, in RDS.
+async fn instance(world: &impl Members, run: &Run, region: &Region) -> Result<Instance, Error> {
+    let member = run.plan.members().get(region);
+    let identifier = member.map_or("", |member| member.identifier.as_str());
+    let found = world.instance(region, identifier).await?;
+    let found = found.ok_or_else(|| {
+        Error::UnexpectedTopology(format!(
+            "RDS in {region} knows no instance {identifier}; correct its name in the plan"
+        ))
+    })?;
+    found.fits()?;
+    Ok(found)
+}
+
+/// How far the writer had written when it was first seen shut. What it writes since is our own, and each word of it would be ahead of
+/// the replica again. Where a door is open, there may be more.
+fn position(run: &Run, writer: &Stands) -> Option<i64> {
+    let is_shut = writer.bears(&written::token(run)) && writer.open.is_empty();
+    run.stopped_at.or(writer.position).filter(|_| is_shut)
+}
+
+/// How the writer stands, by the word of its own Region. It commits to say how far it has written, which a dry run does not ask for.
+async fn writer(world: &impl Stops, pass: &Pass) -> Result<Stands, Error> {
+    if pass.dry_run {
+        return Err(Error::NotReady("a dry run does not ask".into()));
+    }
+    let asked = match pass.run.stopped_at {
+        None => Asked::Position(of(pass)),
+        Some(_) => Asked::Look(of(pass)),
+    };
+    world.ask(&pass.run.from, &asked).await
+}
+
+/// Which stop a run asks for.
+pub(super) fn of(pass: &Pass) -> OfStop {
+    OfStop {
+        plan: pass.run.name().clone(),
+        epoch: pass.rows.proven_epoch(),
+        token: written::token(&pass.run),
+    }
+}
+
+/// How far the replica has replayed, by a look of this Region's probe that is made now. What is not seen is not known.
+async fn replayed(world: &impl Functions, pass: &Pass) -> Option<i64> {
+    let seen = world.ask_probe(pass.run.name(), pass.dry_run).await.ok()?;
+    let reading = seen.vantage.reading.filter(|_| seen.readable)?;
+    reading.position
+}
+
+/// For how long the stop has stood.
+fn seconds(pass: &Pass) -> Option<f64> {
+    let row = pass.rows.0.get(&pass.run.from)?;
+    let stop = written::own(&pass.run, row)?;
+    Some(seconds_between(stop.written_at, pass.now))
+}

@@ -1,0 +1,282 @@
+//! The decision table of a stop, row by row.
+
+use failover::{
+    domain::Epoch,
+    ledger::{Attempt, PlanState, Run, RunKind, Stage, Stop},
+    ports::Mark,
+    testing,
+};
+use jiff::Timestamp;
+
+use super::*;
+use crate::members::tests::{WEST, east, plan};
+
+/// A planned run from us-west-2 to us-east-1.
+fn run() -> Run {
+    Run {
+        kind: RunKind::PlannedFailover,
+        plan: plan(),
+        leased: ["us-east-1".into(), "us-west-2".into()].into(),
+        ..testing::run()
+    }
+}
+
+fn pass(run: Run, [home, target]: [PlanState; 2]) -> Pass {
+    Pass {
+        run,
+        rows: Rows([("us-west-2".into(), home), ("us-east-1".into(), target)].into()),
+        now: Timestamp::from_second(1_000).unwrap(),
+        dry_run: false,
+    }
+}
+
+fn free() -> PlanState {
+    testing::row("us-west-2", 7)
+}
+
+fn bearing(token: &str, stage: Stage) -> PlanState {
+    PlanState {
+        stop: Some(Box::new(Stop {
+            token: token.into(),
+            epoch: Epoch(8),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            run_id: token.into(),
+            written_at: Timestamp::from_second(990).unwrap(),
+            stage,
+        })),
+        ..free()
+    }
+}
+
+/// The writer is stopped, and the replica has everything.
+fn stopped() -> Observed {
+    Observed {
+        target: east(Some(WEST)),
+        written: Written::Everywhere,
+        seconds: Some(10.0),
+        asked: 1,
+        writer: Some(Stands {
+            mark: mark("a"),
+            ..Stands::default()
+        }),
+        untold: None,
+        position: Some(4_096),
+        replayed: Some(4_096),
+        not_ready: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn mark(token: &str) -> Option<Mark> {
+    Some(Mark {
+        token: token.into(),
+        at: None,
+    })
+}
+
+fn writer(observed: Observed, change: impl Fn(&mut Stands)) -> Observed {
+    let mut observed = observed;
+    if let Some(writer) = &mut observed.writer {
+        change(writer);
+    }
+    observed
+}
+
+/// What is done, without its words.
+fn decided(observed: &Observed) -> Result<&'static str, &'static str> {
+    let pass = pass(run(), [free(), free()]);
+    let decided = next_action(&pass, observed);
+    decided
+        .map(|action| action.acting().name)
+        .map_err(|why| why.name())
+}
+
+#[test]
+fn nothing_is_written_while_anything_stands_against_the_move() {
+    let begins = Observed {
+        written: Written::Nothing,
+        writer: None,
+        ..stopped()
+    };
+    assert_eq!(decided(&begins), Ok("write_stop"));
+    let unready = Observed {
+        not_ready: vec!["the lag is unknown".into(), "a switch is on".into()],
+        ..begins
+    };
+    let why = next_action(&pass(run(), [free(), free()]), &unready).unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    let said = "2 reason(s) against it: the lag is unknown; a switch is on";
+    assert!(why.to_string().contains(said), "{why}");
+}
+
+#[test]
+fn the_writer_is_stopped_once_both_rows_bear_the_stop() {
+    let in_part = Observed {
+        written: Written::InPart,
+        ..stopped()
+    };
+    assert_eq!(decided(&in_part), Ok("write_stop"));
+    let unmarked = writer(stopped(), |writer| writer.mark = None);
+    assert_eq!(decided(&unmarked), Ok("stop"));
+    let of_another = writer(stopped(), |writer| writer.mark = mark("b"));
+    assert_eq!(decided(&of_another), Ok("stop"));
+}
+
+#[test]
+fn it_is_over_once_the_replica_has_replayed_what_the_stopped_writer_has_written() {
+    assert_eq!(decided(&stopped()), Ok("none"));
+    for (position, replayed) in [
+        (Some(4_096), Some(4_095)),
+        (Some(4_096), None),
+        (None, Some(4_096)),
+    ] {
+        let behind = Observed {
+            position,
+            replayed,
+            ..stopped()
+        };
+        assert_eq!(decided(&behind), Ok("wait"), "{position:?} {replayed:?}");
+    }
+}
+
+#[test]
+fn a_door_that_stays_open_gives_the_stop_back() {
+    let open = writer(stopped(), |writer| {
+        writer.open = vec!["1 prepared transaction(s): transfer".into()];
+    });
+    let asked = |asked| Observed {
+        asked,
+        ..open.clone()
+    };
+    assert_eq!(decided(&asked(2)), Ok("stop"), "it is shut once more");
+    assert_eq!(decided(&asked(3)), Ok("give_back"));
+    let never = Observed {
+        asked: 3,
+        ..writer(stopped(), |writer| writer.mark = None)
+    };
+    assert_eq!(decided(&never), Ok("give_back"));
+}
+
+#[test]
+fn a_stop_that_stands_too_long_is_given_back_whatever_holds_it_up() {
+    let at = |seconds, observed: Observed| {
+        let observed = Observed {
+            seconds: Some(seconds),
+            ..observed
+        };
+        decided(&observed)
+    };
+    let behind = || Observed {
+        replayed: Some(1),
+        ..stopped()
+    };
+    let silent = || Observed {
+        writer: None,
+        untold: Some("no answer".into()),
+        ..stopped()
+    };
+    for held in [behind, silent] {
+        assert_eq!(at(60.0, held()), Ok("wait"));
+        assert_eq!(at(60.1, held()), Ok("give_back"));
+    }
+    assert_eq!(at(60.1, stopped()), Ok("give_back"));
+}
+
+#[test]
+fn a_replica_that_was_taken_away_meanwhile_gives_the_stop_back() {
+    let source = "arn:aws:rds:us-west-2:123456789012:db:another";
+    let of_another = Observed {
+        target: east(Some(source)),
+        ..stopped()
+    };
+    assert_eq!(decided(&of_another), Ok("give_back"));
+    let alone = Observed {
+        target: east(None),
+        ..stopped()
+    };
+    assert_eq!(decided(&alone), Err("UnexpectedTopology"));
+}
+
+#[test]
+fn a_stop_that_was_withdrawn_ends_the_run_once_its_mark_is_gone_and_is_not_written_anew() {
+    let withdrawn = Observed {
+        written: Written::Withdrawn,
+        ..stopped()
+    };
+    assert_eq!(decided(&withdrawn), Ok("open"), "its mark stands");
+    let judged = |observed: &Observed| {
+        let why = next_action(&pass(run(), [free(), free()]), observed).unwrap_err();
+        assert_eq!(why.name(), "NotReady");
+        why.to_string()
+    };
+    let gone = judged(&writer(withdrawn.clone(), |writer| writer.mark = None));
+    assert!(gone.contains("its writer is open again"), "{gone}");
+    let unseen = judged(&Observed {
+        writer: None,
+        ..withdrawn.clone()
+    });
+    assert!(unseen.contains("was not seen"), "{unseen}");
+    let stays = judged(&Observed {
+        asked: 6,
+        ..withdrawn
+    });
+    assert!(stays.contains("was not seen"), "{stays}");
+}
+
+#[test]
+fn a_promotion_that_has_begun_is_left_to_the_next_step() {
+    let begun = Observed {
+        written: Written::Promoting,
+        target: east(None),
+        ..stopped()
+    };
+    assert_eq!(decided(&begun), Ok("none"));
+}
+
+#[test]
+fn how_far_it_is_written_is_told_by_the_row_of_the_region_that_is_left() {
+    let own = || bearing("a", Stage::Stopping);
+    let another = || bearing("b", Stage::Stopping);
+    let of = |run: Run, rows| Written::of(&pass(run, rows));
+    assert_eq!(of(run(), [free(), free()]), Written::Nothing);
+    assert_eq!(of(run(), [another(), another()]), Written::Nothing);
+    assert_eq!(of(run(), [own(), free()]), Written::InPart);
+    assert_eq!(of(run(), [own(), another()]), Written::InPart);
+    assert_eq!(of(run(), [own(), own()]), Written::Everywhere);
+    for rows in [
+        [bearing("b", Stage::Promoting), free()],
+        [free(), bearing("a", Stage::Promoting)],
+        [testing::row("us-east-1", 8), free()],
+    ] {
+        assert_eq!(of(run(), rows), Written::Promoting);
+    }
+    let was = Run {
+        attempts: vec![Attempt {
+            step: STEP.into(),
+            action: WRITE.into(),
+            first_at: Timestamp::UNIX_EPOCH,
+            at: Timestamp::UNIX_EPOCH,
+            times: 1,
+            answer: None,
+        }],
+        ..run()
+    };
+    assert_eq!(of(was.clone(), [free(), own()]), Written::Withdrawn);
+    let mut silent = pass(was, [free(), own()]);
+    silent.rows.0.remove(&"us-west-2".into());
+    assert_eq!(
+        Written::of(&silent),
+        Written::InPart,
+        "silence withdraws nothing"
+    );
+}
+
+#[test]
+fn the_record_of_a_stop_holds_no_call_that_promotes() {
+    let plan = plan();
+    let runs = plan.kind().runs();
+    assert_eq!(runs.moving, Some(STEP));
+    assert_eq!(runs.opening, Some(crate::open_writer::STEP));
+    assert!(runs.promoting().all(|step| step != STEP));
+}

@@ -1,0 +1,79 @@
+//! What a pass says, and what people are told.
+
+use failover::{ledger::Run, notify::Message, pass::Pass};
+
+use super::{Action, GIVE_BACK, Observed, STEP, STOP_SECONDS_MAX};
+
+pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
+    let (left, target) = (super::written::left(&pass.run), &observed.target.identifier);
+    match action {
+        Action::Done(why) | Action::Wait(why) | Action::GiveBack(why) => why.clone(),
+        Action::Write => format!(
+            "{left} {} stopped, and {target} promoted once it holds everything",
+            pass.says("is about to be", "would be")
+        ),
+        Action::Stop => format!(
+            "{} the applications of {left}",
+            pass.says("stopping", "would stop")
+        ),
+        Action::Open => format!("{left} bears the mark of a stop that is withdrawn"),
+    }
+}
+
+/// What the replica lacks.
+pub(super) fn behind(observed: &Observed) -> String {
+    let said = |position: Option<i64>| {
+        position.map_or_else(|| "an unknown position".to_owned(), |at| at.to_string())
+    };
+    format!(
+        "the writer is stopped at {}, and {} has replayed {}",
+        said(observed.position),
+        observed.target.identifier,
+        said(observed.replayed)
+    )
+}
+
+/// Why a stop that stood too long is given back.
+pub(super) fn late(observed: &Observed) -> String {
+    let writer = observed.writer.as_ref();
+    let why = match writer {
+        Some(_) if observed.position.is_some() => behind(observed),
+        Some(writer) if !writer.open.is_empty() => writer.open.join("; "),
+        Some(_) | None => "the writer was not seen to be stopped".to_owned(),
+    };
+    format!("the stop stood for {STOP_SECONDS_MAX:.0} s, and no longer is allowed: {why}")
+}
+
+/// Why the run gave its stop back, as its record has it.
+pub(super) fn given_back(run: &Run) -> String {
+    let mut latest_first = run.timeline.iter().rev();
+    let given = latest_first.find(|entry| entry.step == STEP && entry.action == GIVE_BACK);
+    given.map_or_else(
+        || "the ledger of the Region of the writer bears it no more".to_owned(),
+        |entry| entry.reason.clone(),
+    )
+}
+
+/// The message before the stop.
+pub(super) fn stops(pass: &Pass, observed: &Observed) -> Message {
+    let run = &pass.run;
+    Message {
+        what: format!(
+            "{} takes over from {} as planned",
+            observed.target.identifier, run.from
+        ),
+        evidence: [
+            "Every check of readiness held. No acknowledged row is lost.".to_owned(),
+            observed.warnings.join(". "),
+        ]
+        .join(" ")
+        .trim_end()
+        .to_owned(),
+        execution: run.execution.clone(),
+        next: format!(
+            "Nothing. Writes stop until {} is promoted, which takes minutes. This run tells you its end.",
+            observed.target.identifier
+        ),
+        ..Message::default()
+    }
+}

@@ -117,6 +117,19 @@ impl TopologyKind {
         format!("a plan of the kind {} has no {run}", self.name())
     }
 
+    /// What people consider before they move a writer, where the topology can lose more by it than time: a promoted replica follows
+    /// nobody any more, and the way back is a new replica.
+    #[must_use]
+    pub const fn considerations(self) -> Option<&'static str> {
+        match self {
+            Self::AuroraGlobal => None,
+            Self::RdsReplica => Some(
+                "Consider before: is the service there really not responding, is the application in the other Region ready, is switching the \
+                 traffic the only way left, is the lag of the replica acceptable?",
+            ),
+        }
+    }
+
     /// What its runs are made by.
     #[must_use]
     pub const fn runs(self) -> &'static Runs {

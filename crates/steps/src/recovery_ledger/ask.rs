@@ -164,6 +164,8 @@ fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -
         RunKind::PlannedFailover | RunKind::Failback => (Severity::Action, "Readiness is checked"),
     };
     let last = run.timeline.last().map(|entry| entry.reason.as_str());
+    let considerations = run.plan.kind().considerations();
+    let considerations = considerations.map(|consider| format!("{consider} "));
     let replaces = earlier.map(replaces).unwrap_or_default();
     Message {
         severity,
@@ -173,7 +175,8 @@ fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -
         until: Some(until),
         execution: run.execution.clone(),
         next: format!(
-            "Approve with the first command, or refuse with the second. {again} again before the writer is changed."
+            "{}Approve with the first command, or refuse with the second. {again} again before the writer is changed.",
+            considerations.unwrap_or_default()
         ),
         commands: answers(&run.to, token).into(),
     }
@@ -265,6 +268,28 @@ mod tests {
         let kept = books.runs()[&"a".into()].clone();
         assert_eq!(kept.approved_at, None);
         assert_eq!(kept.asked.unwrap().verdict, Some(Verdict::WriterDown));
+    }
+
+    #[test]
+    fn the_question_about_an_instance_says_what_people_consider_before() {
+        let mut document = failover::testing::plan_document();
+        document["topology"] = serde_json::json!({"kind": "rds_replica", "members": {
+            "us-west-2": {"instance": "orders-west"}, "us-east-1": {"instance": "orders-east"}}});
+        let instance = Run {
+            plan: failover::plan::read(&document.to_string()).unwrap(),
+            ..failover::testing::run()
+        };
+        let asked = |run: &Run| question(run, "AAAA", Timestamp::UNIX_EPOCH, None).next;
+        let said = asked(&instance);
+        assert!(
+            said.contains("is the lag of the replica acceptable?"),
+            "{said}"
+        );
+        let other = asked(&failover::testing::run());
+        assert!(
+            other.starts_with("Approve with the first command"),
+            "{other}"
+        );
     }
 
     #[test]

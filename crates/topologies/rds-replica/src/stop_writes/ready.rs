@@ -33,18 +33,14 @@ pub(super) async fn reasons(
     Ok(found)
 }
 
-/// The four questions that people answer before they move an instance: what the readiness of a machine knows of them stands behind it.
-const CONSIDERATIONS: &str = "before you move it, consider: is the service really to leave this Region, is the application in the other \
-    one ready, is switching the traffic the only way left, is the lag acceptable";
-
 pub(super) async fn warnings(
     world: &(impl Functions + Ledger + Runtime + Topologies + Objects),
     pass: &Pass,
 ) -> Vec<String> {
     let mut found = readiness::warnings(world, pass).await;
-    if pass.dry_run {
-        found.push(CONSIDERATIONS.to_owned());
-    }
+    // What people consider, a dry run tells them.
+    let considerations = pass.run.plan.kind().considerations();
+    found.extend(considerations.filter(|_| pass.dry_run).map(str::to_owned));
     found
 }
 

@@ -129,7 +129,7 @@ async fn sweep_plan(
         reason: reason.to_owned(),
     };
     let row = world.row(here, plan).await?;
-    if let Some(run) = resume::resume(world, plan, &row).await? {
+    if let Some(run) = resume::resume(world, known, &row).await? {
         return Ok(swept(
             "resumed",
             &format!("{run} goes on with the move to here"),

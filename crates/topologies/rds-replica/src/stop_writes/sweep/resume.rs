@@ -2,20 +2,22 @@
 
 use failover::{
     Error,
-    domain::{PlanName, RunId},
-    ledger::{PlanState, RunKind, Stage},
+    domain::RunId,
+    ledger::{KeptPlan, PlanState, RunKind, Stage},
+    pass::briefly,
     ports::{Functions, Ledger, Runtime},
 };
+use futures::future::join_all;
 use serde_json::json;
 
 /// Starts the machine anew, once for each lease that lapsed; the execution. A run that was closed has told people what is left, and is
-/// theirs.
+/// theirs. While another member's ledger is silent nothing is started: such a run would be refused, every minute anew.
 pub(super) async fn resume(
     world: &(impl Ledger + Runtime + Functions),
-    plan: &PlanName,
+    known: &KeptPlan,
     row: &PlanState,
 ) -> Result<Option<String>, Error> {
-    let here = world.region();
+    let (here, plan) = (world.region(), &known.plan.plan);
     if row.live_lease(world.now()).is_some() {
         return Ok(None);
     }
@@ -29,11 +31,19 @@ pub(super) async fn resume(
     };
     let died = world.run(here, plan, run_id).await?;
     let died = died.filter(|run| run.kind == RunKind::PlannedFailover && run.closed.is_none());
-    if died.is_none() {
+    if died.is_none() || is_any_silent(world, known).await {
         return Ok(None);
     }
     let name = RunId(format!("resume-{plan}-{epoch}-{}", row.token));
     world.start(Some(&name), &json!({"plan": plan})).await
+}
+
+async fn is_any_silent(world: &(impl Ledger + Runtime), known: &KeptPlan) -> bool {
+    let plan = &known.plan;
+    let members = plan.members().keys();
+    let others = members.filter(|region| *region != world.region());
+    let asked = others.map(|region| briefly(region, world.row(region, &plan.plan)));
+    join_all(asked).await.iter().any(Result::is_err)
 }
 
 #[cfg(test)]
@@ -46,6 +56,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::members::tests::plan;
 
     /// The record of the run, as the move to here left it.
     fn run(closed: Option<Outcome>) -> Run {
@@ -82,11 +93,23 @@ mod tests {
     }
 
     async fn resumed(row: &PlanState, died: Option<&Run>) -> Option<String> {
-        let books = Books::with(row);
+        resumed_in(Books::with(row), row, died).await
+    }
+
+    async fn resumed_in(books: Books, row: &PlanState, died: Option<&Run>) -> Option<String> {
+        let books = books.of_plan(plan());
         if let Some(died) = died {
             books.put_run(&died.to, died).await.unwrap();
         }
-        resume(&books, &"orders".into(), row).await.unwrap()
+        let known = books.known(&"us-east-1".into(), &"orders".into()).await;
+        resume(&books, &known.unwrap().unwrap(), row).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn nothing_is_started_that_a_silent_region_would_have_refused() {
+        let (begun, died) = (promoting("us-east-1", Stage::Promoting), run(None));
+        let silent = Books::with(&begun).silence("us-west-2");
+        assert_eq!(resumed_in(silent, &begun, Some(&died)).await, None);
     }
 
     #[tokio::test]

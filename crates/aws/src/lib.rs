@@ -40,6 +40,7 @@ mod rds;
 mod route53;
 mod s3;
 mod secrets;
+pub mod shapes;
 mod sns;
 mod ssm;
 mod states;
@@ -47,7 +48,7 @@ mod stop;
 
 pub use errors::{error, is_throttled};
 pub use quotas::Quotas;
-pub use rds::{accepted, looked};
+pub use rds::{accepted, looked, once_rds, repeated};
 
 /// A connection that is not there after this long will not come: a dead Region must cost seconds.
 const CONNECT: Duration = Duration::from_millis(1000);
@@ -89,12 +90,13 @@ impl Settings {
         let read = |name: &str| std::env::var(name).ok();
         let list = |text: String| text.split(',').map(str::to_owned).collect::<Vec<_>>();
         let arns = |name: &str| read(name).map(list).unwrap_or_default();
-        let reach = read("CLUSTER_ARNS").map(|clusters| Reach {
-            clusters: list(clusters),
+        let reach = Reach {
+            clusters: arns("CLUSTER_ARNS"),
             instances: arns("INSTANCE_ARNS"),
             endpoints: arns("ENDPOINT_ARNS"),
             roles: arns("ROLE_ARNS"),
-        });
+        };
+        let reach = (reach != Reach::default()).then_some(reach);
         let task_root = read("LAMBDA_TASK_ROOT").unwrap_or_else(|| "/var/task".into());
         Self {
             ledger_table: read("LEDGER_TABLE").unwrap_or_else(|| installation::named("ledger")),

@@ -3,21 +3,32 @@
 use std::time::Duration;
 
 use aws_sdk_rds::{
-    config::http::HttpResponse,
+    Client,
+    config::{Builder, http::HttpResponse, retry::RetryConfig},
     error::{ProvideErrorMetadata, SdkError},
 };
 use failover::{
     Error,
+    domain::Region,
     evidence::Rds,
     patience::{Trouble, trouble},
     topology::Accepted,
 };
 use tokio::time::Instant;
 
-use crate::{error, is_throttled};
+use crate::{Aws, error, is_throttled, once_timeouts};
 
 /// A look that found silence in less than this is taken once more.
 const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// RDS of a Region, for calls that change something: each is made once, since what was cut off may have been carried out.
+pub fn once_rds<K>(aws: &Aws<K>, region: &Region) -> Client {
+    let config = Builder::from(aws.config())
+        .region(aws_sdk_rds::config::Region::new(region.0.clone()))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(once_timeouts());
+    Client::from_conf(config.build())
+}
 
 /// A look at a member as evidence, of one attempt: a kept connection that was closed meanwhile fails at once, and says nothing of the
 /// Region.
@@ -30,6 +41,25 @@ pub async fn looked<F: Future<Output = Rds> + Send>(look: impl Fn() -> F + Send)
         return seen;
     }
     look().await
+}
+
+/// What a call came to that a later pass makes again: what RDS is in no state for, what is there already and what is gone already are
+/// looked at by that pass. An earlier one may have seen no answer.
+///
+/// # Errors
+/// `Unavailable` where no answer was seen, `Denied`, and what RDS turned down for good.
+pub fn repeated<E>(what: &str, why: &SdkError<E, HttpResponse>) -> Result<Accepted, Error>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let code = why.code().unwrap_or_default();
+    match trouble(code) {
+        Trouble::State | Trouble::Exists | Trouble::Gone => Ok(Accepted::NotNow(format!(
+            "{code}: {}",
+            why.message().unwrap_or_default()
+        ))),
+        Trouble::Silent | Trouble::Refused => Err(error(what, why)),
+    }
 }
 
 /// What a call came to that changes something and was not taken.

@@ -9,20 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, domain::seconds_between};
 
 /// What RDS refuses while it is still at something. Some refusals that no waiting heals bear one of these codes too.
-const STATES: [&str; 6] = [
+const STATES: [&str; 7] = [
     "InvalidGlobalClusterStateFault",
     "InvalidDBClusterStateFault",
     "InvalidDBInstanceState",
+    "InvalidDBSnapshotState",
     "InvalidDBClusterSnapshotStateFault",
     "InvalidDBClusterEndpointStateFault",
     "InvalidDBClusterAutomatedBackupStateFault",
 ];
 
 /// What an earlier call, whose answer was lost, has made already.
-const EXISTS: [&str; 6] = [
+const EXISTS: [&str; 7] = [
     "GlobalClusterAlreadyExistsFault",
     "DBClusterAlreadyExistsFault",
     "DBInstanceAlreadyExists",
+    "DBSnapshotAlreadyExists",
     "DBClusterEndpointAlreadyExistsFault",
     "DBClusterSnapshotAlreadyExistsFault",
     "DBClusterRoleAlreadyExists",
@@ -30,10 +32,11 @@ const EXISTS: [&str; 6] = [
 
 /// What an earlier call, whose answer was lost, has taken away already, or what was made a moment ago and not every part of
 /// RDS shows yet.
-const GONE: [&str; 6] = [
+const GONE: [&str; 7] = [
     "GlobalClusterNotFoundFault",
     "DBClusterNotFoundFault",
     "DBInstanceNotFound",
+    "DBSnapshotNotFound",
     "DBClusterEndpointNotFoundFault",
     "DBClusterSnapshotNotFoundFault",
     "DBClusterRoleNotFound",

@@ -12,6 +12,7 @@
 mod conditions;
 mod fixtures;
 mod functions;
+mod inputs;
 mod ledger;
 mod objects;
 pub mod probe;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub use fixtures::{closed, cluster, confirmed, evidence, plan_document, row, run};
+pub use inputs::holds;
 
 /// Ledgers in memory, with Regions that may be silent, a clock that only pauses move, and what people were told.
 pub struct Books {

@@ -14,6 +14,7 @@ mod group;
 mod named;
 pub mod names;
 mod reach;
+mod sdk_input;
 mod shape;
 mod snapshot;
 pub mod status;
@@ -25,7 +26,10 @@ pub use forwarding::Forwarding;
 pub use group::{Group, GroupMember, Operation, standing};
 pub use named::Named;
 pub use reach::Reach;
-pub use shape::{EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape};
+pub use sdk_input::{SdkInput, is_default_group, left_out_of};
+pub use shape::{
+    AloneShape, EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape,
+};
 pub use snapshot::Snapshot;
 
 /// A global cluster.

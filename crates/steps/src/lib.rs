@@ -11,6 +11,7 @@ pub mod loss_ledger;
 pub mod of_plan;
 pub mod promotion;
 pub mod readiness;
+pub mod rebuilding;
 pub mod recovery_ledger;
 pub mod rivals;
 pub mod routes;

@@ -5,7 +5,6 @@ use std::{
     fs,
 };
 
-use aurora_global::rebuild_global;
 use failover::{
     ledger::LEASE,
     pass::{wait_seconds, wait_seconds_at},
@@ -13,6 +12,7 @@ use failover::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use steps::rebuilding;
 use tests::{
     machine::{self, Machine, unbounded},
     repository::{functions, root},
@@ -379,7 +379,7 @@ fn longest_wait(task: &str) -> u64 {
     let began = Timestamp::UNIX_EPOCH;
     let now = began + SignedDuration::from_hours(1_000);
     match task {
-        "RebuildGlobal" => wait_seconds_at(rebuild_global::PACE, began, now),
+        "RebuildGlobal" => wait_seconds_at(rebuilding::PACE, began, now),
         _ => wait_seconds(began, now),
     }
 }

@@ -9,7 +9,7 @@ use super::{MonitoringShape, Shape};
 pub struct Reach {
     /// `MemberClusterArns`.
     pub clusters: Vec<String>,
-    /// `MemberInstanceArns`.
+    /// `MemberInstanceArns`; `ReplicaInstanceArns`, where members are instances.
     pub instances: Vec<String>,
     /// `CustomEndpointArns`.
     pub endpoints: Vec<String>,
@@ -22,7 +22,7 @@ impl Reach {
     #[must_use]
     pub fn outside(&self, shape: &Shape) -> Vec<String> {
         let Some((before, _)) = shape.arn.split_once(":cluster:") else {
-            return Vec::new();
+            return self.outside_instance(shape);
         };
         let cluster = BTreeSet::from([format!("{before}:cluster:{}", shape.identifier)]);
         let instances = shape.instances.iter();
@@ -34,6 +34,20 @@ impl Reach {
             missing("MemberClusterArns", &self.clusters, cluster),
             missing("MemberInstanceArns", &self.instances, instances.collect()),
             missing("CustomEndpointArns", &self.endpoints, endpoints.collect()),
+            missing("DatabaseRoleArns", &self.roles, roles(shape)),
+            self.domain_role(shape),
+        ]
+        .concat()
+    }
+
+    /// The same of a member that is an instance of its own.
+    fn outside_instance(&self, shape: &Shape) -> Vec<String> {
+        let Some((before, _)) = shape.arn.split_once(":db:") else {
+            return Vec::new();
+        };
+        let own = BTreeSet::from([format!("{before}:db:{}", shape.identifier)]);
+        [
+            missing("ReplicaInstanceArns", &self.instances, own),
             missing("DatabaseRoleArns", &self.roles, roles(shape)),
             self.domain_role(shape),
         ]

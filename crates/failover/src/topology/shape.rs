@@ -152,6 +152,29 @@ pub struct InstanceShape {
     pub monitoring: MonitoringShape,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// What it has where it belongs to no cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alone: Option<AloneShape>,
+}
+
+/// What an instance has that belongs to no cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AloneShape {
+    /// Its storage, in GiB.
+    pub storage_gib: Option<i32>,
+    /// Up to how much that grows by itself, in GiB.
+    pub storage_gib_max: Option<i32>,
+    /// What its storage is provisioned for, in operations a second.
+    pub iops: Option<i32>,
+    /// The same, in MiB a second.
+    pub throughput_mib: Option<i32>,
+    /// Whether it has a standby in another zone.
+    pub multi_az: Option<bool>,
+    /// Its option group.
+    pub option_group: Option<String>,
+    /// Whether its log has a volume of its own.
+    pub dedicated_log_volume: Option<bool>,
 }
 
 /// A custom endpoint of a member cluster.

@@ -177,5 +177,6 @@ fn instance(region: &Region, cluster: &str, number: i32, zone: &str) -> Instance
             insights_days: Some(7),
         },
         tags: tags(),
+        alone: None,
     }
 }

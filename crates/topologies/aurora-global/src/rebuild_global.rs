@@ -5,11 +5,9 @@
 mod carry_out;
 mod complete;
 mod decide;
-mod differences;
 mod harmless;
 mod keep;
 mod kept;
-mod lag;
 mod led;
 mod look;
 mod misnamed;
@@ -19,7 +17,6 @@ mod rights;
 mod seen;
 mod unfinished;
 mod unfit;
-mod unlisted;
 mod waits;
 mod words;
 
@@ -27,11 +24,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use decide::next_action;
-pub use differences::between as differences;
 pub use harmless::harmless;
-pub use keep::{keep_member, sweep};
-pub use kept::is_default_group;
-pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE, Input as SdkInput};
+pub use keep::keep_member;
+pub use kept::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE};
 pub use rights::TAKES_AWAY;
 pub use seen::{NextGlobal, Observed, SeenMember};
 
@@ -40,7 +35,7 @@ use failover::{
     Error,
     domain::Region,
     pass::{
-        Input, Output, Pace, Pass, answer,
+        Input, Output, Pass, answer,
         frame::{self, Acting, Came, Step, Then},
         read, take, wait_seconds_at,
     },
@@ -52,16 +47,10 @@ use failover::{
         status,
     },
 };
+use steps::rebuilding::{self, PACE, PAUSE_SECONDS};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "rebuild_global";
-/// How often a rebuild looks, which may take a day. It makes a dozen calls for each member, each of which RDS takes minutes for, and no
-/// writer waits for it.
-pub const PACE: Pace = Pace {
-    looks_per_age: 5.0,
-    seconds_max: 120,
-};
-
 /// What a pass sees: all of it, or that somebody did not answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -113,9 +102,6 @@ impl Action {
     }
 }
 
-/// How long a Region that does not answer is left alone, in seconds.
-const PAUSE_SECONDS: u64 = 20;
-
 /// The step.
 #[derive(Debug, Clone, Default)]
 pub struct RebuildGlobal {
@@ -140,7 +126,10 @@ pub async fn handle(
     payload: Value,
 ) -> Result<Value, Error> {
     if payload == keep_request() {
-        return answer(sweep(world).await?);
+        let kept = rebuilding::sweep(world, STEP, async |known, member, current| {
+            keep_member(world, &known.plan.plan, world.region(), member, current).await
+        });
+        return answer(kept.await?);
     }
     let (step, input) = asked(payload)?;
     answer(run(world, &input, &step).await?)
@@ -226,7 +215,7 @@ impl<W: Ledger + Runtime + Members + Parameters + Functions + People> Step<W> fo
                 carry_out::act(world, pass, observed, (action, self.retire)).await
             }
             Seen::Silent { silent } => {
-                carry_out::refused(
+                rebuilding::refused(
                     pass,
                     "RDS and the ledgers are looked at",
                     (Trouble::Silent, silent),

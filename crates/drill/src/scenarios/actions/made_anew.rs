@@ -1,9 +1,10 @@
 //! What a rebuilt member is made of: equal to what it was, or what differs was said before anything was taken away.
 
-use aurora_global::{members::Members, rebuild_global::differences};
+use aurora_global::members::Members;
 use aws::Aws;
 use failover::{installation::named, topology::Shape};
 use serde_json::{Value, json};
+use steps::rebuilding;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
@@ -40,7 +41,7 @@ pub(crate) async fn came_back(drill: &Drill<'_>, parts: &[&str]) -> Result<Playe
     home(drill, &mut played, (&run, 3), lost).await?;
     retired(drill, &mut played).await;
     let after = whole(drill, &aws).await?;
-    let differ = differences(&before, &after);
+    let differ = rebuilding::differences(&before, &after);
     played.check(
         "the rebuilt member has every property that it had",
         if differ.is_empty() {

@@ -4,18 +4,15 @@ mod inputs;
 mod make;
 mod read;
 
-use ::aws::{Aws, client, error};
-use aws_sdk_rds::{Client, config::retry::RetryConfig, error::ProvideErrorMetadata, types};
+use ::aws::{Aws, client, error, once_rds, shapes::tags};
+use aws_sdk_rds::{error::ProvideErrorMetadata, types};
 use failover::{
     Error,
     domain::Region,
     topology::{Call, EndpointShape, ParameterGroup, Shape, Snapshot},
 };
 
-use super::{
-    db_cluster,
-    shown::{of_cluster, tags},
-};
+use super::{db_cluster, shown::of_cluster};
 use crate::members::Accepted;
 use read::{shape, snapshot_of};
 
@@ -151,12 +148,7 @@ pub(super) async fn family<K>(
 }
 
 pub(super) async fn call<K>(aws: &Aws<K>, region: &Region, call: &Call) -> Result<Accepted, Error> {
-    let config = aws_sdk_rds::config::Builder::from(aws.config())
-        .region(aws_sdk_rds::config::Region::new(region.0.clone()))
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(::aws::once_timeouts())
-        .build();
-    let client = Client::from_conf(config);
+    let client = once_rds(aws, region);
     let what = format!("RDS {} in {region}", call.operation());
     make::make(&client, &what, call).await
 }

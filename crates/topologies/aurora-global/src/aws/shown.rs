@@ -1,7 +1,6 @@
 //! What RDS shows of a global cluster and of its members, in our own types.
 
-use std::collections::BTreeMap;
-
+use ::aws::shapes::tags;
 use aws_sdk_rds::types;
 use failover::topology::{
     Cluster, FailoverState, GlobalCluster, GlobalMember, GlobalSettings, Instance,
@@ -12,13 +11,6 @@ pub(super) fn of_cluster(identifier: &str) -> types::Filter {
         .name("db-cluster-id")
         .values(identifier)
         .build()
-}
-
-/// Tags that can be given; RDS's own cannot.
-pub(super) fn tags(listed: Option<Vec<types::Tag>>) -> BTreeMap<String, String> {
-    let listed = listed.unwrap_or_default().into_iter();
-    let named = listed.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
-    named.filter(|(key, _)| !key.starts_with("aws:")).collect()
 }
 
 pub(super) fn global_cluster(found: types::GlobalCluster) -> GlobalCluster {

@@ -2,17 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{Action, Observed, Retire, harmless, misnamed, rights, unfinished, unlisted};
+use super::{Action, Observed, Retire, harmless, misnamed, rights, unfinished};
 use crate::members::{Accepted, Members};
 use failover::{
     Error,
     domain::{Epoch, Region},
-    notify::tell,
+    notify::{Message, tell},
     pass::{Pass, frame::Came},
-    patience::{Refusal, Shown, Trouble},
+    plan::Plan,
     ports::{Ledger, Parameters, People, Runtime, update},
     topology::{Blueprint, Call, Named},
 };
+use steps::rebuilding::{self, Retired};
 
 /// Does the one thing.
 pub(super) async fn act(
@@ -33,7 +34,7 @@ pub(super) async fn act(
             pass.run.refusal = known;
             let made = world.call(region, call).await;
             if matches!(made, Ok(Accepted::Yes) | Err(Error::Unavailable(_)))
-                && let Some(message) = unlisted::message(&pass.run.plan, observed, (region, call))
+                && let Some(message) = unlisted(&pass.run.plan, observed, (region, call))
             {
                 tell(world, &pass.run.plan, &message).await;
             }
@@ -47,51 +48,36 @@ pub(super) async fn act(
     Ok(Came::AsDecided)
 }
 
-/// What came of a call: RDS's words are in the reason from the first refusal on.
+/// What people are told of a call that retires a member of another Region before anybody listed what only it has.
+fn unlisted(plan: &Plan, observed: &Observed, (region, call): (&Region, &Call)) -> Option<Message> {
+    let Call::RenameCluster { cluster, to } = call else {
+        return None;
+    };
+    let mut members = observed.members.iter();
+    let member = members.find(|member| member.region == *region)?;
+    let is_told = member.unlisted.is_some() && *region != observed.acting;
+    let retired = Retired {
+        region,
+        name: cluster,
+        to,
+        snapshot: &member.snapshot_name,
+        epoch: observed.epoch,
+    };
+    is_told.then(|| rebuilding::unlisted(plan, &observed.acting, retired))
+}
+
+/// What came of a call, and what gives the right that it lacks.
 pub(super) fn called(
     pass: &mut Pass,
     observed: &Observed,
     call: &Call,
     made: Result<Accepted, Error>,
 ) -> Result<Came, Error> {
-    let asked = call.to_string();
-    match made {
-        Ok(Accepted::Yes) => {
-            pass.run.refusal = None;
-            Ok(Came::AsDecided)
-        }
-        Ok(Accepted::NotNow(said)) => {
-            refused(pass, &asked, (Trouble::State, &said), observed.shown())?;
-            Ok(Came::NotNow(format!(
-                "RDS would not yet that {asked}: {said}"
-            )))
-        }
-        Ok(Accepted::Throttled(said)) => {
-            refused(pass, &asked, (Trouble::Silent, &said), observed.shown())?;
-            Ok(Came::Throttled(said))
-        }
-        // It may have been taken: the next pass looks.
-        Err(Error::Unavailable(said)) if !pass.run.forced => {
-            refused(pass, &asked, (Trouble::Silent, &said), observed.shown())?;
-            Ok(Came::Unknown(format!(
-                "nobody answered that {asked}: {said}"
-            )))
-        }
-        Err(Error::Denied(said)) => Err(rights::denied(observed, call, &said)),
-        Err(why) => Err(why),
-    }
-}
-
-/// Notes a refusal, as long as its kind is waited for.
-pub(super) fn refused(
-    pass: &mut Pass,
-    asked: &str,
-    trouble: (Trouble, &str),
-    shown: Shown,
-) -> Result<(), Error> {
-    let known = pass.run.refusal.take();
-    pass.run.refusal = Refusal::after(known.as_ref(), asked, trouble, shown, pass.now)?;
-    Ok(())
+    let made = made.map_err(|why| match why {
+        Error::Denied(said) => rights::denied(observed, call, &said),
+        why => why,
+    });
+    rebuilding::called(pass, &call.to_string(), observed.shown(), made)
 }
 
 async fn remember(
@@ -152,4 +138,48 @@ async fn record(world: &impl Ledger, pass: &Pass, global: &Named) -> Result<(), 
         .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rebuild_global::{
+        SeenMember,
+        tests::{deposed, home},
+    };
+    use failover::testing;
+
+    #[test]
+    fn a_member_of_another_region_that_nobody_listed_is_told_when_it_is_retired() {
+        let mut observed = deposed();
+        home(&mut observed).unlisted = Some("nothing lists yet what only orders-west has".into());
+        let third = SeenMember {
+            region: "eu-west-1".into(),
+            name: "orders-third".into(),
+            ..home(&mut observed).clone()
+        };
+        observed.members.insert(0, third);
+        let rename = Call::RenameCluster {
+            cluster: "orders-third".into(),
+            to: "orders-third-retired-20261126-8".into(),
+        };
+        let remove = Call::Remove {
+            global_cluster: "orders-global-1".into(),
+            arn: "arn".into(),
+        };
+        let plan = testing::run().plan;
+        let of = |observed: &Observed, region: &str, call: &Call| {
+            unlisted(&plan, observed, (&region.into(), call)).map(|told| told.what)
+        };
+        let told = of(&observed, "eu-west-1", &rename).unwrap();
+        assert!(
+            told.starts_with("orders-third-retired-20261126-8"),
+            "{told}"
+        );
+        assert_eq!(of(&observed, "eu-west-1", &remove), None, "not retired yet");
+        let own = of(&observed, "us-west-2", &rename);
+        assert_eq!(own, None, "the run has listed it or told why not");
+        observed.members[0].unlisted = None;
+        assert_eq!(of(&observed, "eu-west-1", &rename), None, "it is listed");
+    }
 }

@@ -1,107 +1,15 @@
 //! The record of what members are made of: kept from adoption on, and refreshed on schedule while a member is healthy and in
 //! its right role. A failover finds it as it was before the outage.
 
-use futures::future::join_all;
-use serde::Serialize;
-
 use super::unfinished::still_to_come;
 use crate::members::{Members, in_region};
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::{Current, KeptPlan},
+    ledger::Current,
     ports::{Ledger, Runtime},
     topology::{Blueprint, GlobalCluster, Healthy, Shape},
 };
-
-/// What became of one plan's record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
-    /// The plan.
-    pub plan: PlanName,
-    /// What was done.
-    pub action: &'static str,
-    /// Why, or what went wrong.
-    pub reason: String,
-}
-
-/// Keeps what this Region's member of every plan is made of. One plan's fault is told beside the others, and fails the
-/// invocation.
-///
-/// # Errors
-/// `NotReady` that names each plan whose record could not be kept; `Unavailable`.
-pub async fn sweep(world: &(impl Ledger + Runtime + Members)) -> Result<Vec<Kept>, Error> {
-    let plans = world.all_known(world.region()).await?;
-    let own_kind = plans
-        .iter()
-        .filter(|known| known.plan.admits(super::STEP).is_ok());
-    let kept = join_all(
-        own_kind.map(async |known| (known.plan.plan.clone(), Box::pin(own(world, known)).await)),
-    )
-    .await;
-    let mut done = Vec::new();
-    let mut failed = Vec::new();
-    for (plan, kept) in kept {
-        match kept {
-            Ok((action, reason)) => {
-                tracing::info!(%plan, action, reason, "what a member is made of");
-                done.push(Kept {
-                    plan,
-                    action,
-                    reason,
-                });
-            }
-            Err(why) => failed.push(format!("{plan}: {why}")),
-        }
-    }
-    if failed.is_empty() {
-        return Ok(done);
-    }
-    Err(Error::NotReady(format!(
-        "what the members of {} plan(s) are made of could not be kept: {}",
-        failed.len(),
-        failed.join(". ")
-    )))
-}
-
-async fn own(
-    world: &(impl Ledger + Runtime + Members),
-    known: &KeptPlan,
-) -> Result<(&'static str, String), Error> {
-    let (plan, here) = (&known.plan, world.region());
-    let Some(member) = plan.members().get(here) else {
-        return Ok(("none", "the plan has no member here".into()));
-    };
-    let row = world.row(here, &plan.plan).await?;
-    if row.intent.is_some() {
-        return Ok(("none", "a change of writer is open".into()));
-    }
-    let Some(current) = &row.current else {
-        return Ok(("none", "no writer was adopted yet".into()));
-    };
-    let noted = world.blueprint(&plan.plan, here).await?;
-    let (plan, cluster) = (&plan.plan, &member.identifier);
-    let kept = keep_member(world, plan, here, (cluster, noted), current).await?;
-    // A rebuild that is under way tells at its end what came back different.
-    if row.live_lease(world.now()).is_none() {
-        succeed(world, plan, here).await?;
-    }
-    Ok(kept)
-}
-
-/// Marks what was retired of a member once its successor was seen healthy with all of it.
-async fn succeed(world: &impl Ledger, plan: &PlanName, region: &Region) -> Result<(), Error> {
-    let retired = world.blueprint(plan, region).await?;
-    let healthy = world.healthy(plan, region).await?;
-    let marked = retired.zip(healthy).and_then(|(retired, healthy)| {
-        let newest = &healthy.newest;
-        retired.succeeded(&newest.shape, newest.seen_at)
-    });
-    match marked {
-        Some(marked) => world.put_blueprint(plan, region, &marked).await,
-        None => Ok(()),
-    }
-}
 
 /// Keeps what a Region's member is made of in that Region's ledger, where it is healthy and in its right role, and lacks nothing of
 /// what was noted to be made again.

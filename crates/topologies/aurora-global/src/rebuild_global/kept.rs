@@ -3,16 +3,10 @@
 
 use std::collections::BTreeMap;
 
-/// An input of one of RDS's calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
-    /// It is given, as it was.
-    Given,
-    /// It is not, for a reason.
-    Left(&'static str),
-}
-
-use Input::{Given, Left};
+use failover::topology::{
+    SdkInput::{self, Given, Left},
+    left_out_of,
+};
 
 const FROM_SOURCE: &str = "it is the writer's cluster's";
 const FROM_PRIMARY: &str = "a secondary takes it from the writer's cluster";
@@ -23,7 +17,7 @@ const MULTI_AZ: &str = "it is of Multi-AZ clusters";
 const NOT_GLOBAL: &str = "no member of a global database has it";
 
 /// `CreateGlobalCluster`.
-pub const GLOBAL: [(&str, Input); 9] = [
+pub const GLOBAL: [(&str, SdkInput); 9] = [
     ("database_name", Left(FROM_SOURCE)),
     ("deletion_protection", Given),
     ("engine", Left(FROM_SOURCE)),
@@ -36,7 +30,7 @@ pub const GLOBAL: [(&str, Input); 9] = [
 ];
 
 /// `CreateDBCluster`.
-pub const CLUSTER: [(&str, Input); 60] = [
+pub const CLUSTER: [(&str, SdkInput); 60] = [
     ("allocated_storage", Left(MULTI_AZ)),
     (
         "associated_roles",
@@ -115,7 +109,7 @@ pub const CLUSTER: [(&str, Input); 60] = [
 ];
 
 /// `CreateDBInstance`.
-pub const INSTANCE: [(&str, Input); 68] = [
+pub const INSTANCE: [(&str, SdkInput); 68] = [
     ("additional_storage_volumes", Left(OTHER_ENGINES)),
     ("allocated_storage", Left(OF_CLUSTER)),
     ("auto_minor_version_upgrade", Given),
@@ -187,7 +181,7 @@ pub const INSTANCE: [(&str, Input); 68] = [
 ];
 
 /// `CreateDBClusterEndpoint`.
-pub const ENDPOINT: [(&str, Input); 6] = [
+pub const ENDPOINT: [(&str, SdkInput); 6] = [
     ("db_cluster_endpoint_identifier", Given),
     ("db_cluster_identifier", Given),
     ("endpoint_type", Given),
@@ -198,25 +192,12 @@ pub const ENDPOINT: [(&str, Input); 6] = [
 
 /// What no rebuilt member is given, by the call that could give it: for a dry run to say before anything is taken away.
 pub(super) fn left_out() -> BTreeMap<&'static str, Vec<String>> {
-    let left = |inputs: &[(&str, Input)]| {
-        let left = inputs.iter().filter_map(|(name, input)| match input {
-            Given => None,
-            Left(why) => Some(format!("{name}: {why}")),
-        });
-        left.collect()
-    };
     BTreeMap::from([
-        ("CreateGlobalCluster", left(&GLOBAL)),
-        ("CreateDBCluster", left(&CLUSTER)),
-        ("CreateDBInstance", left(&INSTANCE)),
-        ("CreateDBClusterEndpoint", left(&ENDPOINT)),
+        ("CreateGlobalCluster", left_out_of(&GLOBAL)),
+        ("CreateDBCluster", left_out_of(&CLUSTER)),
+        ("CreateDBInstance", left_out_of(&INSTANCE)),
+        ("CreateDBClusterEndpoint", left_out_of(&ENDPOINT)),
     ])
-}
-
-/// Whether a parameter group is the default one of its version. It comes with the version and is not given.
-#[must_use]
-pub fn is_default_group(name: &str) -> bool {
-    name.starts_with("default.") || name.starts_with("default:")
 }
 
 #[cfg(test)]

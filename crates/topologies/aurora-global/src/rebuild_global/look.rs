@@ -1,10 +1,10 @@
 //! What a pass of a rebuild sees.
 
 use futures::future::try_join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
-    NextGlobal, Observed, SeenMember, kept::left_out, lag::lag, led::led, misnamed::misnamed,
+    NextGlobal, Observed, SeenMember, kept::left_out, led::led, misnamed::misnamed,
     next_global::name_next, unfit::unfit,
 };
 use crate::members::Members;
@@ -16,14 +16,11 @@ use failover::{
     plan::Plan,
     ports::{Functions, Ledger, Parameters, Runtime},
     topology::{
-        Cluster, GlobalCluster, Snapshot,
+        Cluster, GlobalCluster, Shape, Snapshot,
         names::{Names, final_snapshot, unplanned_copy},
     },
 };
-use steps::loss_ledger::unlisted;
-
-/// How long before it is proven a promotion may have begun.
-const BEFORE_PROOF: SignedDuration = SignedDuration::from_hours(1);
+use steps::{loss_ledger::unlisted, rebuilding};
 
 pub(super) async fn observe(
     world: &(impl Ledger + Runtime + Members + Parameters + Functions),
@@ -71,6 +68,31 @@ pub(super) async fn observe(
     }
     observed.lag = lag(world, pass, &observed).await;
     Ok(observed)
+}
+
+/// Why complete members are not to be relied on yet. Asked only once every member is there.
+async fn lag(world: &impl Functions, pass: &Pass, observed: &Observed) -> Option<String> {
+    let global = observed.leads.as_ref()?;
+    let here = &observed.acting;
+    if !are_complete(&observed.members, global) || *here == observed.writer_region {
+        return None;
+    }
+    let mut members = observed.members.iter();
+    let own = members.find(|member| member.region == *here);
+    let own = own.and_then(|member| member.cluster.as_ref());
+    let resource_id = own.map(|shape| shape.resource_id.as_str());
+    rebuilding::lag(world, pass, here, resource_id).await
+}
+
+fn are_complete(members: &[SeenMember], global: &GlobalCluster) -> bool {
+    let is_complete = |shape: &Shape| {
+        shape.is_available()
+            && shape.busy_instance().is_none()
+            && global.member(&shape.arn).is_some()
+    };
+    members
+        .iter()
+        .all(|member| member.cluster.as_ref().is_some_and(is_complete))
 }
 
 /// The plan's cluster of a member Region.
@@ -165,7 +187,7 @@ async fn member(
 
 /// The newest snapshot since the promotion began. One of an earlier failover tells nothing of this one.
 fn newest_since(proven_at: Timestamp, kept: Vec<Snapshot>) -> Option<Snapshot> {
-    let of_this = |kept: &Snapshot| is_since(proven_at, kept) == Some(true);
+    let of_this = |kept: &Snapshot| kept.is_since(proven_at) == Some(true);
     let kept = kept.into_iter().filter(of_this);
     kept.max_by_key(|kept| (kept.taken_at, kept.identifier.clone()))
 }
@@ -184,12 +206,6 @@ fn renamed(mut member: SeenMember, names: &Names) -> SeenMember {
         }
     }
     member
-}
-
-/// Whether a snapshot was taken since the promotion began; `None` while RDS does not say when.
-pub(super) fn is_since(proven_at: Timestamp, snapshot: &Snapshot) -> Option<bool> {
-    let taken_at = snapshot.taken_at?;
-    Some(taken_at >= proven_at - BEFORE_PROOF)
 }
 
 /// The global cluster that deposed members belong to, or did before they were retired, and the Region that shows it: one

@@ -222,20 +222,11 @@ fn snapshot(
     shape: &Shape,
 ) -> Result<Option<Action>, Error> {
     match &member.snapshot {
-        Some(taken) if taken.resource_id != shape.resource_id => Err(Error::NotReady(format!(
-            "the name {} is taken by a snapshot of another cluster in {}; rename or delete that one",
-            taken.identifier, member.region
-        ))),
-        Some(taken) if !observed.is_of_this_incident(taken) => Err(Error::NotReady(format!(
-            "the name {} is taken in {} by a snapshot of before this incident; rename or delete that one",
-            taken.identifier, member.region
-        ))),
-        Some(taken) if taken.status == AT_REST => Ok(None),
-        Some(taken) if taken.status == "failed" => Err(Error::NotReady(format!(
-            "snapshot {} in {} has failed; delete it, and the next pass takes another",
-            taken.identifier, member.region
-        ))),
         Some(taken) => {
+            let of = ("cluster", shape.resource_id.as_str());
+            if taken.keeps(of, observed.proven_at, &member.region)? {
+                return Ok(None);
+            }
             waits("snapshot", &taken.identifier, &taken.status, &member.region).map(Some)
         }
         None if !shape.is_available() => waits_for(shape, &member.region),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::look;
 use failover::{
     domain::{Epoch, Region},
     patience::Shown,
@@ -139,7 +138,7 @@ impl Observed {
     /// Whether a snapshot was taken in this incident, or is being taken; one of an earlier incident is another.
     #[must_use]
     pub fn is_of_this_incident(&self, snapshot: &Snapshot) -> bool {
-        look::is_since(self.proven_at, snapshot) != Some(false)
+        snapshot.is_since(self.proven_at) != Some(false)
     }
 
     /// Whether anything shown is being made, changed or deleted.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Observed, SeenMember, kept::is_default_group};
+use super::{Observed, SeenMember};
 use crate::members::Members;
 use failover::{
     Error,
     domain::Region,
-    topology::{ParameterGroup, Reach, Shape, names::Names},
+    topology::{ParameterGroup, Reach, Shape, is_default_group, names::Names},
 };
 
 /// Why a member could not be made again. Asked where it has to be made anew.

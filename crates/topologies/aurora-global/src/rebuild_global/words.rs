@@ -1,7 +1,8 @@
 //! What a rebuild says of its passes.
 
-use super::{Action, Observed, SeenMember, decide, differences};
+use super::{Action, Observed, SeenMember, decide};
 use failover::domain::Region;
+use steps::rebuilding;
 
 /// Why the pass does what it does.
 pub(super) fn reason(observed: &Observed, action: &Action, is_dry: bool) -> String {
@@ -61,7 +62,7 @@ fn done(observed: &Observed) -> String {
         let (Some(retired), Some(shape)) = (&member.blueprint, &member.cluster) else {
             continue;
         };
-        let differ = differences::between(&retired.shape, shape);
+        let differ = rebuilding::differences(&retired.shape, shape);
         if !differ.is_empty() {
             said.push_str(&format!(
                 ". Of {} this is not as it was: {}",

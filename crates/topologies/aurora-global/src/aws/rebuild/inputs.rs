@@ -1,7 +1,6 @@
 //! What a rebuild gives RDS to make a member anew: of each call the whole input, so that a test can hold it against the SDK's.
 
-use std::collections::BTreeMap;
-
+use ::aws::shapes::{insights, own_group, some, tag_list};
 use aws_sdk_rds::{
     operation::{
         create_db_cluster::builders::CreateDbClusterInputBuilder,
@@ -11,11 +10,7 @@ use aws_sdk_rds::{
     },
     types,
 };
-use failover::topology::{
-    EndpointShape, GlobalSettings, InstanceShape, MonitoringShape, ScalingShape, Shape,
-};
-
-use crate::rebuild_global::is_default_group;
+use failover::topology::{EndpointShape, GlobalSettings, InstanceShape, ScalingShape, Shape};
 
 const ENGINE: &str = "aurora-postgresql";
 
@@ -30,7 +25,7 @@ pub(super) fn global(
         .source_db_cluster_identifier(source_arn)
         .set_deletion_protection(like.deletion_protection)
         .set_engine_lifecycle_support(like.engine_lifecycle_support.clone())
-        .set_tags(tags(&like.tags))
+        .set_tags(tag_list(&like.tags))
 }
 
 /// A secondary takes logins, database and encryption from the primary; the rest is as it was.
@@ -77,7 +72,7 @@ pub(super) fn member(
         )
         .set_domain(like.domain.clone())
         .set_domain_iam_role_name(like.domain_role.clone())
-        .set_tags(tags(&like.tags))
+        .set_tags(tag_list(&like.tags))
 }
 
 /// An instance takes the rest from its cluster.
@@ -103,7 +98,7 @@ pub(super) fn instance(cluster: &str, like: &InstanceShape) -> CreateDbInstanceI
         .set_performance_insights_retention_period(
             insights(&like.monitoring).and_then(|on| on.insights_days),
         )
-        .set_tags(tags(&like.tags))
+        .set_tags(tag_list(&like.tags))
 }
 
 /// A custom endpoint.
@@ -114,12 +109,7 @@ pub(super) fn endpoint(cluster: &str, like: &EndpointShape) -> CreateDbClusterEn
         .endpoint_type(&like.kind)
         .set_static_members(some(like.static_members.clone()))
         .set_excluded_members(some(like.excluded_members.clone()))
-        .set_tags(tags(&like.tags))
-}
-
-/// What Performance Insights is given, where it is on. RDS refuses its key and its days while it is off.
-fn insights(like: &MonitoringShape) -> Option<&MonitoringShape> {
-    (like.insights == Some(true)).then_some(like)
+        .set_tags(tag_list(&like.tags))
 }
 
 fn scaling(like: &ScalingShape) -> types::ServerlessV2ScalingConfiguration {
@@ -128,22 +118,6 @@ fn scaling(like: &ScalingShape) -> types::ServerlessV2ScalingConfiguration {
         .set_max_capacity(like.acus_max)
         .set_seconds_until_auto_pause(like.auto_pause_seconds)
         .build()
-}
-
-/// The default group comes with the version, which may be a later one by now.
-fn own_group(group: Option<&String>) -> Option<String> {
-    group.filter(|group| !is_default_group(group)).cloned()
-}
-
-fn tags(tags: &BTreeMap<String, String>) -> Option<Vec<types::Tag>> {
-    let tag =
-        |(key, value): (&String, &String)| types::Tag::builder().key(key).value(value).build();
-    some(tags.iter().map(tag).collect())
-}
-
-/// A list, unless it is empty: RDS takes an empty one for a change.
-fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    (!list.is_empty()).then_some(list)
 }
 
 #[cfg(test)]

@@ -1,16 +1,12 @@
 //! The calls of a rebuild, each made once.
 
-use ::aws::error;
+use ::aws::repeated;
 use aws_sdk_rds::{
     Client,
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
-use failover::{
-    Error,
-    patience::{Trouble, trouble},
-    topology::Call,
-};
+use failover::{Error, topology::Call};
 
 use super::inputs;
 use crate::members::Accepted;
@@ -49,18 +45,12 @@ where
         Ok(_) => return Ok(Accepted::Yes),
         Err(why) => why,
     };
-    let code = why.code().unwrap_or_default().to_owned();
     let said = why.message().unwrap_or_default();
     // Another pass removed it: the next one sees that.
     if said.contains("is not found in global cluster") {
         return Ok(Accepted::Yes);
     }
-    match trouble(&code) {
-        Trouble::State | Trouble::Exists | Trouble::Gone => {
-            Ok(Accepted::NotNow(format!("{code}: {said}")))
-        }
-        Trouble::Silent | Trouble::Refused => Err(error(what, &why)),
-    }
+    repeated(what, &why)
 }
 
 /// The calls that take something from a deposed cluster.

@@ -1,12 +1,10 @@
 //! What RDS shows of a member, as it has to be made again.
 
+use ::aws::shapes::{tags, timestamp};
 use aws_sdk_rds::types;
 use failover::topology::{
     EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
 };
-use jiff::Timestamp;
-
-use super::super::shown::tags;
 
 /// The cluster with its instances, and its endpoints with their ARNs: their tags are asked for one by one.
 pub(super) fn shape(
@@ -142,6 +140,7 @@ fn instance_of(found: types::DbInstance) -> InstanceShape {
             insights_days: found.performance_insights_retention_period,
         },
         tags: tags(found.tag_list),
+        alone: None,
     }
 }
 
@@ -159,15 +158,11 @@ fn endpoint_of(found: types::DbClusterEndpoint) -> Option<(EndpointShape, String
 }
 
 pub(super) fn snapshot_of(found: types::DbClusterSnapshot) -> Snapshot {
-    let taken_at = found.snapshot_create_time.and_then(|at| {
-        let nanoseconds = i32::try_from(at.subsec_nanos()).ok()?;
-        Timestamp::new(at.secs(), nanoseconds).ok()
-    });
     Snapshot {
         identifier: found.db_cluster_snapshot_identifier.unwrap_or_default(),
         status: found.status.unwrap_or_default(),
         kind: found.snapshot_type.unwrap_or_default(),
         resource_id: found.db_cluster_resource_id.unwrap_or_default(),
-        taken_at,
+        taken_at: found.snapshot_create_time.and_then(timestamp),
     }
 }

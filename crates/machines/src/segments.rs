@@ -10,13 +10,15 @@ use crate::{
 mod ask;
 mod close;
 mod confirm;
+mod fail_back;
 mod leave;
 mod open;
 mod take_over;
 
-pub(crate) use ask::ask;
+use ask::ask;
 pub(crate) use close::{Close, close};
 use confirm::{confirm, stale};
+pub(crate) use fail_back::{FailBack, fail_back};
 pub(crate) use leave::{Leave, leave};
 pub(crate) use open::{Open, open};
 pub(crate) use take_over::{RESTART_AFTER_A_MOVE, TakeOver, take_over};

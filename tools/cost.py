@@ -72,7 +72,7 @@ class Month:
         gigabytes = {name: size / 1024 for name, size in found["functions"].items()}
         log = assumed["log_bytes_of_an_invocation"] / 1e9
         others = [size for name, size in gigabytes.items() if name not in ("health-probe", "fence-writer")]
-        # Each function but the one that calls is called once, the witness's too, and three schedules call.
+        # Each function but the one that calls is called once, the witness's too, and four schedules call.
         scheduled = found["schedules_an_hour"] + 4 * found["schedules_a_quarter"]
         an_hour = scheduled + len(gigabytes)
         # A look at readiness asks the probe, the fence, the rebuild, and the witness about either Region.
@@ -84,7 +84,7 @@ class Month:
             "fence_gb_seconds": gigabytes["fence-writer"] * assumed["pass_seconds"],
             "stop_gb_seconds": gigabytes["stop-writes"] * assumed["pass_seconds"],
             "survey_gb_seconds": gigabytes["confirm-outage"] * assumed["pass_seconds"],
-            "hourly_gb_seconds": (sum(others) + 2 * max(others) + probe_memory / 1024) * assumed["pass_seconds"],
+            "hourly_gb_seconds": (sum(others) + found["schedules_an_hour"] * max(others) + probe_memory / 1024) * assumed["pass_seconds"],
             "calls_a_minute": a_minute,
             "calls_an_hour": an_hour,
             "schedules_an_hour": scheduled,

@@ -16,6 +16,8 @@ NAMED_BY = {
     "TargetDbClusterIdentifier": "cluster",
     "GlobalClusterIdentifier": "global-cluster",
     "DBInstanceIdentifier": "db",
+    "SourceDBInstanceIdentifier": "db",
+    "DBSnapshotIdentifier": "snapshot",
     "DBClusterSnapshotIdentifier": "cluster-snapshot",
     "SourceDBClusterSnapshotIdentifier": "cluster-snapshot",
     "TargetDBClusterSnapshotIdentifier": "cluster-snapshot",
@@ -32,6 +34,7 @@ NAMED_BY = {
 LISTED_BY = {
     "rds:DescribeDBClusters": "cluster",
     "rds:DescribeDBInstances": "db",
+    "rds:DescribeDBSnapshots": "snapshot",
     "rds:DescribeGlobalClusters": "global-cluster",
     "rds:DescribeDBClusterSnapshots": "cluster-snapshot",
     "rds:DescribeDBClusterEndpoints": "cluster-endpoint",
@@ -44,6 +47,8 @@ MADE_BY = {
     "rds:CreateDBClusterEndpoint": "DBClusterEndpointIdentifier",
     "rds:CreateDBClusterSnapshot": "DBClusterSnapshotIdentifier",
     "rds:CreateDBInstance": "DBInstanceIdentifier",
+    "rds:CreateDBInstanceReadReplica": "DBInstanceIdentifier",
+    "rds:CreateDBSnapshot": "DBSnapshotIdentifier",
     "rds:CreateGlobalCluster": "GlobalClusterIdentifier",
     "rds:CopyDBClusterSnapshot": "TargetDBClusterSnapshotIdentifier",
 }

@@ -42,9 +42,11 @@ pub fn of_members() -> BTreeMap<String, Role> {
 
 /// What a failback adds to roles, by the names of their functions.
 pub fn of_failback() -> BTreeMap<String, Role> {
-    let template = template::read(template::OF_FAILBACK);
-    let policies = template::resources(&template, "AWS::IAM::ManagedPolicy");
-    let added = policies.into_iter().flat_map(|(_, policy)| {
+    let templates = template::OF_FAILBACK.map(template::read);
+    let policies = templates
+        .iter()
+        .flat_map(|template| template::resources(template, "AWS::IAM::ManagedPolicy"));
+    let added = policies.flat_map(|(_, policy)| {
         let role = allowed([&policy["PolicyDocument"]]);
         let names = policy["Roles"].as_array().unwrap().iter();
         names.map(move |name| (function_of(name).to_owned(), role.clone()))

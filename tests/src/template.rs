@@ -70,8 +70,8 @@ pub fn of_machine(name: &str) -> (Value, Value) {
     panic!("{name} is not deployed")
 }
 
-/// What only a failback may do: a stack that is deployed before one and deleted after it.
-pub const OF_FAILBACK: &str = "aurora-global-failback";
+/// What only a failback may do, one for each topology: stacks that are deployed before one and deleted after it.
+pub const OF_FAILBACK: [&str; 2] = ["aurora-global-failback", "rds-replica-failback"];
 
 /// What somebody deploys by hand for a name that objects lead.
 pub const BY_HAND: &str = "health-switch";

@@ -229,6 +229,9 @@ def failback(arguments):
             done = aws.stacks(region).delete(stack.name)
             print(f"✓ {region}  {stack.name}" if done else f"stack {stack.name} is not in {region}")
             continue
+        if deployment.is_empty(stack):
+            print(f"stack {stack.name} would allow nothing with these answers, and is not made")
+            continue
         made = aws.stacks(region).change_set(stack, stack.values(aws), ())
         if made:
             aws.stacks(region).execute(stack.name, made[0])
@@ -258,7 +261,7 @@ def parser():
     of_rollback.add_argument("--allow-replacement", action="store_true", help="let a change replace or remove what holds data")
     of_undeploy = command("undeploy", undeploy, "removes what deploy made, but for what holds data")
     of_undeploy.add_argument("--yes", action="store_true", help="remove it without asking")
-    of_failback = command("failback", failback, "gives rebuild-global, in one Region, what only a failback may do")
+    of_failback = command("failback", failback, "gives rebuild-global and replace-replica, in one Region, what only a failback may do")
     of_failback.add_argument("--take-away", action="store_true", help="take it away again")
     command("parameters", parameters, "prints what each stack would be deployed with, without asking AWS")
     commands.add_parser("schema", help="prints the schema of an answers file").set_defaults(

@@ -26,7 +26,10 @@ PLACE_OF_DATABASE = ("VpcId", "FunctionCidrs", "DatabaseSubnetIds", "ClusterIden
 # What a Lambda function's variables may hold of these lists, in characters. Source:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (4 KB for all of them).
 VARIABLES_MAX = 3_700
-IN_VARIABLES = ("MemberClusterArns", "MemberInstanceArns", "CustomEndpointArns", "DatabaseRoleArns")
+IN_VARIABLES = {
+    "rebuild-global": ("MemberClusterArns", "MemberInstanceArns", "CustomEndpointArns", "DatabaseRoleArns"),
+    "replace-replica": ("ReplicaInstanceArns", "DatabaseRoleArns"),
+}
 MEMBERS_MAX = 4
 # The customer's keys that a stack's own things are encrypted with. Each service takes a key of its own Region only.
 KEYS = ("LogsKeyArn", "EnvironmentKeyArn", "TableKeyArn", "BucketKeyArn")

@@ -8,7 +8,6 @@ import answers as form
 import network
 import templates
 
-FAILBACK_STACK = templates.FAILBACK[0]
 # Says of every stack whose it is.
 INSTALLATION_TAG = "aurora-failover-installation"
 
@@ -240,6 +239,10 @@ class Deployment:
         given = {**self._common(region), **self._given(region)}
         return [self._stack(region, template, given) for template in templates.FAILBACK]
 
+    def is_empty(self, stack):
+        """Whether a stack would hold nothing with these answers."""
+        return self._filled(stack).is_empty()
+
     def stages(self, only):
         """Lists of chains: what is in one stage goes side by side, what is in one chain goes in its order."""
         stages = [[[stack] for stack in self.artifacts()]]
@@ -307,22 +310,26 @@ class Deployment:
     def _place(self, region):
         return "witness" if region == self.witness else f"members.{region}"
 
-    def _too_long(self, stack):
+    def _filled(self, stack):
         values = {name: value for name, value in stack.given.items() if not callable(value)}
         unknown = {name: templates.UNKNOWN_ARN for name, value in stack.given.items() if callable(value)}
-        filled = templates.Filled(stack.template, {**values, **unknown}, self.account, stack.region)
-        for name, size, most in filled.policy_sizes():
+        return templates.Filled(stack.template, {**values, **unknown}, self.account, stack.region)
+
+    def _too_long(self, stack):
+        kind, name_of_list = ("db", "ReplicaInstanceArns") if stack.template.startswith("rds-replica") else ("cluster", "MemberClusterArns")
+        for name, size, most in self._filled(stack).policy_sizes():
             if size > most:
                 yield (f"the policies of {name} in {stack.template}.yaml would have {size} characters, and IAM takes {most}; write "
-                       "patterns that cover several plans, such as arn:aws:rds:*:123456789012:cluster:orders-*, above all in "
-                       "MemberClusterArns")
+                       f"patterns that cover several plans, such as arn:aws:rds:*:123456789012:{kind}:orders-*, above all in "
+                       f"{name_of_list}")
 
     def _variables(self, region, stacks):
         if region == self.witness:
             return
         given = stacks[0].given
-        lists = [templates.as_text(given[name]) for name in form.IN_VARIABLES if given.get(name) is not None]
-        characters = sum(map(len, lists))
-        if characters > form.VARIABLES_MAX:
-            yield (f"{self._place(region)}: {', '.join(form.IN_VARIABLES)} have {characters} characters together, and "
-                   f"{form.VARIABLES_MAX} fit the variables of rebuild-global; write patterns that cover several plans")
+        for function, names in form.IN_VARIABLES.items():
+            lists = [templates.as_text(given[name]) for name in names if given.get(name) is not None]
+            characters = sum(map(len, lists))
+            if characters > form.VARIABLES_MAX:
+                yield (f"{self._place(region)}: {', '.join(names)} have {characters} characters together, and "
+                       f"{form.VARIABLES_MAX} fit the variables of {function}; write patterns that cover several plans")

@@ -13,10 +13,11 @@ FOLDER = ROOT / "cloudformation"
 # that has it.
 MEMBER = (
     "ledger", "observe", "runs", "services", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines", "rds-replica",
-    "rds-replica-stop", "rds-replica-machines", "triggers", "alarms", "function-alarms", "aurora-global-alarms", "rds-replica-alarms", "dashboard",
+    "rds-replica-stop", "rds-replica-replace", "rds-replica-machines", "triggers", "alarms", "function-alarms", "aurora-global-alarms",
+    "rds-replica-alarms", "dashboard",
 )
 WITNESS = ("witness",)
-FAILBACK = ("aurora-global-failback",)
+FAILBACK = ("aurora-global-failback", "rds-replica-failback")
 # In the home Region alone, because IAM has no Regions.
 OF_HOME = ("people",)
 # What stands beneath, where it is not there already.
@@ -228,6 +229,11 @@ class Filled:
             value = self.resolve(given[name]) if name in given else self.value_of(name)
             parts[at] = as_text(value) + rest
         return "".join(parts)
+
+    def is_empty(self):
+        """Whether these values leave it without any resource."""
+        resources = self.template["Resources"].values()
+        return not any("Condition" not in resource or self.condition(resource["Condition"]) for resource in resources)
 
     def policy_sizes(self):
         """The characters of each role's policies and of each managed policy, with what IAM takes: name, size, most."""

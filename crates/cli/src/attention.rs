@@ -5,14 +5,13 @@ use failover::{
     beat::Vantage,
     domain::{Epoch, Region},
     installation::named,
-    ledger::{Current, Outcome, PlanState, Rows, RunKind, Stage},
+    ledger::{Current, Outcome, PlanState, Rows, Stage},
     plan::{Plan, parameters},
     switches::Switches,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    RunSummary,
     survey::{Books, Document, Entry, Survey},
     words::{ago, kind, time},
 };
@@ -258,6 +257,28 @@ pub(crate) fn is_deposed(
     (is_shut || is_open).then_some(current.epoch)
 }
 
+/// Whether a run has made the deposed member of a Region follow the writer since it was fenced.
+pub(crate) fn is_rebuilt(survey: &Survey, row: &PlanState, epoch: Epoch) -> bool {
+    let fenced_at = row.fence_under(epoch);
+    // What has a door open is not what was made.
+    let Some(fenced_at) = fenced_at.filter(|_| open_doors(row, epoch).next().is_none()) else {
+        return false;
+    };
+    let kind = survey.plan.as_ref().map(Plan::kind).unwrap_or_default();
+    let rebuilding = kind.runs().rebuilding;
+    // Members that are made again while nobody writes there end a rehearsal; others a run that moved the writer away.
+    survey.runs().any(|run| {
+        let closed = run.closed.as_ref().filter(|closed| closed.at > fenced_at);
+        let mut entries = run.timeline.iter();
+        let made = entries.any(|entry| {
+            Some(entry.step.as_str()) == rebuilding
+                && entry.action == "none"
+                && entry.at > fenced_at
+        });
+        made || closed.is_some_and(|closed| closed.outcome == Outcome::Rebuilt)
+    })
+}
+
 /// Why the deposed member of a Region is not fenced, as people were told.
 fn open_doors(row: &PlanState, epoch: Epoch) -> impl Iterator<Item = &str> {
     let of_epoch = format!("{epoch}/");
@@ -274,19 +295,12 @@ fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &PlanState) -> Op
         ));
     }
     let fenced_at = row.fence_under(epoch)?;
-    let rebuilt = |run: &RunSummary| {
-        let closed = run.closed.as_ref().filter(|closed| closed.at > fenced_at);
-        closed.is_some_and(|closed| closed.outcome == Outcome::Rebuilt)
-    };
-    let is_rebuilt = survey
-        .runs()
-        .any(|run| run.kind == RunKind::Failback && rebuilt(run));
     let kind = survey.plan.as_ref().map(Plan::kind).unwrap_or_default();
     let until = match kind.runs().failback {
         Some(_) => "a failback has rebuilt it",
         None => "a new standby is made there by hand",
     };
-    (!is_rebuilt).then(|| {
+    (!is_rebuilt(survey, row, epoch)).then(|| {
         format!(
             "the member in {region} is deposed and has been fenced since {}; it protects nothing until {until}",
             time(fenced_at)

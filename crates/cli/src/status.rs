@@ -169,7 +169,7 @@ fn region_status(
     RegionStatus {
         region: region.clone(),
         cluster: member.map(|member| member.identifier.clone()),
-        role: role(rows, region),
+        role: role(survey, rows, region),
         answers: books.is_some(),
         error: entry.books.as_ref().err().map(ToString::to_string),
         epoch: books.map(|books| books.row.proven_epoch()),
@@ -196,7 +196,7 @@ fn readiness(found: &Readiness) -> ReadinessStatus {
     }
 }
 
-fn role(rows: &Rows, region: &Region) -> Role {
+fn role(survey: &Survey, rows: &Rows, region: &Region) -> Role {
     let Some(current) = rows.current() else {
         return Role::Unknown;
     };
@@ -204,7 +204,10 @@ fn role(rows: &Rows, region: &Region) -> Role {
         return Role::Writer;
     }
     let row = rows.0.get(region);
-    let deposed = row.and_then(|row| attention::is_deposed(Some(current), region, row));
+    let deposed = row.filter(|row| {
+        let epoch = attention::is_deposed(Some(current), region, row);
+        epoch.is_some_and(|epoch| !attention::is_rebuilt(survey, row, epoch))
+    });
     match deposed {
         Some(_) => Role::Deposed,
         None => Role::Standby,

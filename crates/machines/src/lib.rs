@@ -18,7 +18,7 @@ mod when;
 pub use aurora_global::{failback, planned_failover, unplanned_failover};
 pub use json::Json;
 pub use machine::{Machine, Part};
-pub use rds_replica::{replica_failover, replica_switchover};
+pub use rds_replica::{replica_failback, replica_failover, replica_switchover};
 pub use retry::{ANSWERS, PERMANENT, Retry, Takes};
 pub use state::{Call, Catch, Choice, Function, Seconds, State, Wait, Way};
 pub use task::{Failure, Task, WAIT_SECONDS};

@@ -3,20 +3,23 @@
 use crate::{
     Topology,
     machine::{Machine, Part},
-    segments::{Close, Leave, Open, RESTART_AFTER_A_MOVE, TakeOver, close, leave, open, take_over},
+    segments::{
+        Close, FailBack, Leave, Open, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back, leave,
+        open, take_over,
+    },
     state::Function,
-    task::Task,
+    task::{Failure, Task},
 };
 
 /// A day, in seconds.
 const DAY: u32 = 86_400;
 
-/// All of them: nothing makes the instance that was left a replica again.
+/// All of them.
 pub(crate) fn topology() -> Topology {
     Topology {
         name: "rds-replica",
         what: "RDS instances with read replicas",
-        machines: vec![replica_failover(), replica_switchover()],
+        machines: vec![replica_failover(), replica_switchover(), replica_failback()],
     }
 }
 
@@ -49,6 +52,7 @@ pub fn replica_switchover() -> Machine {
         restart: RESTART_AFTER_A_MOVE,
         before_names: vec![open_writer()],
     }));
+    parts.push(Part::Loop(protect_again(720)));
     parts.extend(close(&Close {
         told: "'trouble': $trouble",
         ends: &[(
@@ -61,10 +65,54 @@ pub fn replica_switchover() -> Machine {
     }));
     Machine {
         name: "replica-switchover",
-        comment: "Makes this Region the writer without losing a row: checks that everything is ready, stops the old writer, promotes the read replica once it has every row, proves the new writer, and leads the applications there.",
+        comment: "Makes this Region the writer without losing a row: checks that everything is ready, stops the old writer, promotes the read replica once it has every row, proves the new writer, leads the applications there, and makes the instance that was left a replica of it.",
         run: "A planned failover to a read replica",
-        seconds: 3 * DAY,
+        seconds: 4 * DAY,
         parts,
+    }
+}
+
+/// Brings the writer home. A replica is made twice, and one history holds both: each has half the passes that the rebuild of a global
+/// database has, and so has comparing.
+#[must_use]
+pub fn replica_failback() -> Machine {
+    fail_back(FailBack {
+        name: "replica-failback",
+        comment: "Brings the writer home after a failover to a read replica: fences the deposed writer, makes a replica of the new writer under its name, moves the writer there without losing a row, and makes the instance that took over a replica again. Started by hand, in the home Region.",
+        run: "A failback of an RDS instance",
+        comparing: 300,
+        rebuild: Task {
+            told: Some("'retire': $wish.retire, 'names': $wish.names"),
+            wait_seconds: 120,
+            ..Task::of(
+                "ReplaceReplica",
+                REPLACE,
+                360,
+                "Gives the writer its replicas again: keeps the deposed instance by a snapshot, retires it, and creates a replica under its name, until that replicates with a small lag. Each pass finds out where the one before it came to.",
+            )
+        },
+        moves: vec![stop_writes(), promote()],
+        before_names: vec![open_writer()],
+        at_home: vec![protect_again(360)],
+        days: 21,
+    })
+}
+
+/// The function that makes replicas.
+const REPLACE: Function = Function("replace-replica");
+
+/// The instance of the Region that was left is made a replica, once applications write elsewhere. A run that cannot has moved the
+/// writer all the same.
+fn protect_again(passes: u32) -> Task {
+    Task {
+        wait_seconds: 120,
+        failure: Failure::GoesOn,
+        ..Task::of(
+            "ProtectAgain",
+            REPLACE,
+            passes,
+            "Makes the instance of the Region that was left, fenced by now, a replica of the new writer. Applications write meanwhile, and people were told so before. Trouble is recorded, and CloseRun says what is left.",
+        )
     }
 }
 
@@ -75,7 +123,7 @@ fn stop_writes() -> Task {
         ..Task::of(
             "StopWrites",
             Function("stop-writes"),
-            240,
+            120,
             "The first passes check readiness and change nothing; then the old writer takes no writes any more, until the replica has replayed all that it wrote. What stands in the way gives everything back, and the old writer stays.",
         )
     }

@@ -35,6 +35,7 @@ use failover::{
         frame::{self, Acting, Came, Step, Then},
         operation,
     },
+    plan::{LeftByHand, TopologyKind},
     ports::{Fence, Ledger, Parameters, People, Runtime},
     topologies::Topologies,
 };
@@ -81,9 +82,9 @@ pub struct Observed {
     /// The deposed member, where RDS shows that it follows nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alone: Option<String>,
-    /// Whether the plan's topology has a step that makes members again.
+    /// The plan's topology.
     #[serde(skip)]
-    pub rebuilds: bool,
+    pub kind: TopologyKind,
 }
 
 /// What a pass does.
@@ -143,7 +144,7 @@ pub async fn handle(
 /// `NotReady` where nobody can connect to it until somebody does something, or where the database does not tell its epoch, so
 /// that nobody can know whether it was deposed.
 pub fn next_action(observed: &Observed) -> Result<Action, Error> {
-    if let Some(why) = needs_no_fence(observed.standing, observed.rebuilds) {
+    if let Some(why) = needs_no_fence(observed.standing, observed.kind) {
         return Ok(Action::Done(why));
     }
     let is_fenced = observed.fenced == Some(observed.epoch);
@@ -160,17 +161,12 @@ pub fn next_action(observed: &Observed) -> Result<Action, Error> {
 }
 
 /// Why a member that stands so is not to be fenced.
-const fn needs_no_fence(standing: Standing, rebuilds: bool) -> Option<&'static str> {
+const fn needs_no_fence(standing: Standing, kind: TopologyKind) -> Option<&'static str> {
     match standing {
         Standing::Endorsed => Some("this Region has the writer, or is about to have it"),
         Standing::Gone => Some("there is no cluster to fence"),
         Standing::Follows => Some("it follows the writer"),
-        Standing::FollowsDeposed if rebuilds => {
-            Some("it follows a deposed writer, and is fenced once the rebuild has taken it out")
-        }
-        Standing::FollowsDeposed => Some(
-            "it follows a deposed writer, and protects nothing until it was deleted and made anew from the writer",
-        ),
+        Standing::FollowsDeposed => Some(kind.of_deposed().follower),
         Standing::Deposed => None,
     }
 }
@@ -212,20 +208,12 @@ fn left_by_hand(observed: &Observed) -> String {
         ..
     } = observed;
     let alone = alone.as_deref().unwrap_or("the member");
-    let (belongs, done, next) = if observed.rebuilds {
-        (
-            "belongs to no global cluster",
-            "detached",
-            "rename or delete that cluster by hand, and start a failback or rebuild-global, which makes the member anew",
-        )
-    } else {
-        // Nobody looked whether the other one lives.
-        (
-            "follows nobody",
-            "promoted",
-            "decide which of the two is the writer from here on before anything is deleted, and keep a last snapshot of the other one",
-        )
-    };
+    let LeftByHand {
+        belongs,
+        done,
+        next,
+        ..
+    } = observed.kind.of_deposed();
     format!(
         "{alone} {belongs}, takes writes, and holds epoch {epoch} like the writer in {writer}: somebody {done} it, and what it has \
          taken since is in no list; stop what writes there, {next}"

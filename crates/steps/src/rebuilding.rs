@@ -1,14 +1,12 @@
 //! What every step shares that makes members again, whatever the topology: what came of a call to RDS, whether what was made can be
-//! relied on, what of it is not as it was, and the record that it is made by.
+//! relied on, and the record that it is made by.
 
 mod called;
-mod differences;
 mod keep;
 mod lag;
 mod unlisted;
 
 pub use called::{called, refused};
-pub use differences::between as differences;
 pub use keep::{Kept, sweep};
 pub use lag::lag;
 pub use unlisted::{Retired, unlisted};

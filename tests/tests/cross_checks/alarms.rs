@@ -16,10 +16,11 @@ use steps::{
 use tests::{machine, template};
 
 /// Alarms on what is called once an hour, and on what may be so for hours.
-const OF_HOURS: [&str; 5] = [
+const OF_HOURS: [&str; 6] = [
     "aurora-failover-not-ready",
     "aurora-failover-rebuild-global-errors",
     "aurora-failover-recovery-ledger-missing",
+    "aurora-failover-replace-replica-errors",
     "aurora-failover-switch-left-on",
     "aurora-failover-warm-failed",
 ];

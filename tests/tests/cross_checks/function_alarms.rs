@@ -67,7 +67,7 @@ const HOURS: &str = "Period: 3600, EvaluationPeriods: 3, DatapointsToAlarm: 2";
 fn on_errors(name: &str) -> (String, &'static str) {
     match name {
         // Its schedule calls it once an hour.
-        "rebuild-global" => (
+        "rebuild-global" | "replace-replica" => (
             format!(
                 "{name} ended in an error in two of three hours. What the members are made of may not be kept. Its log says why."
             ),

@@ -12,12 +12,13 @@ const A_TOPOLOGY_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
-const MAY_NEED: [(&str, &[&str]); 15] = [
+const MAY_NEED: [(&str, &[&str]); 16] = [
     ("failover", &[]),
     ("postgres", &["failover"]),
     ("steps", &["failover"]),
     ("aws", &["failover", "postgres", "steps"]),
     ("aurora-global", &A_TOPOLOGY_MAY_NEED),
+    ("rds-replica", &A_TOPOLOGY_MAY_NEED),
     (BY_KIND, &["failover"]),
     ("machines", &["failover"]),
     (
@@ -63,7 +64,16 @@ const MAY_NEED: [(&str, &[&str]); 15] = [
             "testbed",
         ],
     ),
-    ("tests", &["aurora-global", "failover", "machines", "steps"]),
+    (
+        "tests",
+        &[
+            "aurora-global",
+            "failover",
+            "machines",
+            "rds-replica",
+            "steps",
+        ],
+    ),
 ];
 
 /// The list of topologies, which may depend on each.

@@ -379,7 +379,9 @@ fn longest_wait(task: &str) -> u64 {
     let began = Timestamp::UNIX_EPOCH;
     let now = began + SignedDuration::from_hours(1_000);
     match task {
-        "RebuildGlobal" => wait_seconds_at(rebuilding::PACE, began, now),
+        "RebuildGlobal" | "ReplaceReplica" | "ProtectAgain" => {
+            wait_seconds_at(rebuilding::PACE, began, now)
+        }
         _ => wait_seconds(began, now),
     }
 }

@@ -10,7 +10,7 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 11] = [
+const STATES: [(&str, &str); 12] = [
     ("OpenRun", "recovery-ledger"),
     ("AwaitApproval", "recovery-ledger"),
     ("KeepPlan", "recovery-ledger"),
@@ -22,20 +22,22 @@ const STATES: [(&str, &str); 11] = [
     ("FlipDnsAgain", "dns-flip"),
     ("RestartEcs", "ecs-restart"),
     ("Conclude", "ecs-restart"),
+    ("ProtectAgain", "replace-replica"),
 ];
 
 /// What a topology has beside its steps: the port that it alone needs, and its adapter.
 const BESIDE: [&str; 2] = ["aws", "members"];
 
-/// What steps share: whether a writer came back, what RDS shows of a promotion and what comes before one, what stands against a planned one, the other plans over one database, the kinds of routes and of services, how runs
+/// What steps share: whether a writer came back, what RDS shows of a promotion and what comes before one, what stands against a planned one, what makes members again, the other plans over one database, the kinds of routes and of services, how runs
 /// start, and what keeps functions awake.
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 13] = [
     "lib",
     "came_back",
     "carried_out",
     "of_plan",
     "promotion",
     "readiness",
+    "rebuilding",
     "rivals",
     "routes",
     "services",

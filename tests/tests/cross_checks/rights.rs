@@ -21,7 +21,7 @@ enum Whose {
 
 /// What AWS does for a function by its role, so that no call of its own shows it. Services ask KMS, Lambda writes logs and makes network
 /// interfaces, PostgreSQL lets somebody in, RDS takes a role over.
-const BY_AWS: [(&str, &[&str], Whose); 12] = [
+const BY_AWS: [(&str, &[&str], Whose); 14] = [
     (
         "Logs",
         &["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -83,9 +83,24 @@ const BY_AWS: [(&str, &[&str], Whose); 12] = [
         Whose::WhoMay("rds:CreateDBCluster"),
     ),
     (
+        "Keys",
+        &[
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:GenerateDataKey",
+        ],
+        Whose::WhoMay("rds:CreateDBInstanceReadReplica"),
+    ),
+    (
         "DatabaseRoles",
         &["iam:PassRole"],
         Whose::WhoMay("rds:AddRoleToDBCluster"),
+    ),
+    (
+        "DatabaseRoles",
+        &["iam:PassRole"],
+        Whose::WhoMay("rds:CreateDBInstanceReadReplica"),
     ),
 ];
 
@@ -101,7 +116,7 @@ const BY_PLANNED_FAILOVER: &str =
     "the readiness of planned-failover looks at it by the same code, for a plan that has it";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 30] = [
+const RARE: [(&str, &str, &str, &str); 34] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",
@@ -173,6 +188,42 @@ const RARE: [(&str, &str, &str, &str); 30] = [
         "Ledger",
         "dynamodb:Query",
         HOURLY,
+    ),
+    (
+        "aurora-failover-replace-replica",
+        "Start",
+        "states:StartExecution",
+        BY_HAND,
+    ),
+    (
+        "aurora-failover-replace-replica",
+        "Started",
+        "states:DescribeExecution",
+        BY_HAND,
+    ),
+    (
+        "aurora-failover-replace-replica",
+        "Ledger",
+        "dynamodb:Query",
+        HOURLY,
+    ),
+    (
+        "aurora-failover-replace-replica",
+        "Look",
+        "rds:DescribeDBParameterGroups",
+        "no instance of a drill has a group of its own",
+    ),
+    (
+        "aurora-failover-replace-replica",
+        "Snapshots",
+        "rds:AddTagsToResource",
+        "no instance of a drill has tags",
+    ),
+    (
+        "aurora-failover-replace-replica",
+        "TakeGroups",
+        "rds:ModifyDBInstance",
+        "AWS may check the groups that a renamed instance has, and the call names none",
     ),
     (
         "aurora-failover-open-writer",

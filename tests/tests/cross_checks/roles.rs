@@ -11,7 +11,7 @@ const ONLY_USED: [&str; 4] = [":cluster-pg:*", ":og:*", ":pg:*", ":subgrp:*"];
 /// Every statement that allows something, with the role or the managed policy that has it and the template that has that.
 fn statements() -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    let others = ["witness", template::OF_FAILBACK];
+    let others = template::OF_FAILBACK.into_iter().chain(["witness"]);
     for name in template::of_functions().into_iter().chain(others) {
         let template = template::read(name);
         for (id, policy) in template::policies(&template) {

@@ -26,6 +26,10 @@ fn listed(plans: usize) -> BTreeMap<&'static str, String> {
             of(&|plan, region| arn(region, format!("db:orders-{plan}-1*"))),
         ),
         (
+            "ReplicaInstanceArns",
+            of(&|plan, region| arn(region, format!("db:invoices-{plan}*"))),
+        ),
+        (
             "GlobalClusterArns",
             of(&|plan, region| arn("", format!("global-cluster:orders-{plan}-{region}-*"))),
         ),
@@ -74,10 +78,13 @@ fn nine_plans_that_are_listed_by_arn_are_named_before_anything_is_deployed() {
 /// A failback is no moment to learn it.
 #[test]
 fn what_a_failback_could_not_be_given_is_named_before_anything_is_deployed() {
-    let told = said(&check(&with(&listed(20))));
+    let told = said(&check(&with(&listed(60))));
     for part in [
         "the policies of RebuildGlobalTakesAway in aurora-global-failback.yaml would have",
+        "the policies of ReplaceReplicaTakesAway in rds-replica-failback.yaml would have",
         "IAM takes 6144",
+        "such as arn:aws:rds:*:123456789012:db:orders-*, above all in ReplicaInstanceArns",
+        "3700 fit the variables of replace-replica",
     ] {
         assert!(told.contains(part), "{part:?} is not in\n{told}");
     }
@@ -116,7 +123,7 @@ fn counted(stack: &str, given: &BTreeMap<&str, String>) -> BTreeMap<String, (usi
 fn a_roles_policies_are_counted_as_iam_counts_them() {
     for plans in [1, 6, 12] {
         let given = listed(plans);
-        let others = ["witness", template::OF_FAILBACK];
+        let others = template::OF_FAILBACK.into_iter().chain(["witness"]);
         for stack in template::of_functions().into_iter().chain(others) {
             let template = template::read(stack);
             let filled = Filled::of(&template, &given);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aurora_global::{planned_failover, rebuild_global};
 use failover::{installation, json::operation};
+use rds_replica::replace_replica;
 use serde_json::{Value, json};
 use steps::{confirm_outage, dns_flip, fence_writer, health_probe, warm};
 use tests::{machine, policy, repository::text, template};
@@ -38,6 +39,8 @@ fn the_schedules_send_what_their_functions_take() {
     assert_eq!(sweep, fence_writer::Request::Sweep {});
     let keep: Value = serde_json::from_str(sent["aurora-failover-rebuild-global"]).unwrap();
     assert_eq!(keep, rebuild_global::keep_request());
+    let keep: Value = serde_json::from_str(sent["aurora-failover-replace-replica"]).unwrap();
+    assert_eq!(keep, replace_replica::keep_request());
     let request = payload(sent["aurora-failover-recovery-ledger"]);
     assert_eq!(request, warm::request());
     let survey: confirm_outage::Request =
@@ -49,7 +52,7 @@ fn the_schedules_send_what_their_functions_take() {
     assert_eq!(readiness, planned_failover::readiness::request());
     let stops = payload(sent["aurora-failover-stop-writes"]);
     assert_eq!(stops, json!({"operation": "sweep"}));
-    assert_eq!(sent.len(), 8);
+    assert_eq!(sent.len(), 9);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use failover::{
     beat::Write,
-    ledger::{Intent, Lease, Stop},
+    ledger::{Entry, Intent, Lease, RunKind, Stop},
 };
 
 use super::*;
@@ -249,6 +249,22 @@ async fn a_deposed_member_is_told_open_or_fenced_until_it_is_rebuilt() {
     rebuilt.kind = RunKind::Failback;
     account.place(HOME).runs.push(rebuilt);
     assert_eq!(found(&account).await, Vec::<String>::new());
+    let made = |action: &str, seconds| Entry {
+        at: before(seconds),
+        step: "rebuild_global".into(),
+        action: action.into(),
+        reason: String::new(),
+    };
+    for (entry, is_made) in [
+        (made("none", 600), true),
+        (made("create_member", 600), false),
+        (made("none", 7_200), false),
+    ] {
+        let mut under_way = run("c", 600, Outcome::Succeeded);
+        under_way.timeline = vec![entry];
+        account.place(HOME).runs = vec![under_way];
+        assert_eq!(found(&account).await.is_empty(), is_made);
+    }
 }
 
 #[tokio::test]

@@ -109,11 +109,12 @@ fn kind(state: &str) -> Kind {
 fn kind_of(state: &str) -> Option<Kind> {
     match state {
         "ConfirmOutage" => Some(Kind::Confirming),
-        "DetachAndPromote" | "PlannedFailover" | "ProveWriter" => Some(Kind::Promotion),
+        "DetachAndPromote" | "PlannedFailover" | "StopWrites" | "PromoteReplica"
+        | "ProveWriter" | "OpenWriter" => Some(Kind::Promotion),
         "FlipDns" | "FlipDnsAgain" => Some(Kind::Dns),
         "RestartEcs" | "Conclude" => Some(Kind::Services),
-        "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "KeepPlan"
-        | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
+        "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "ReplaceReplica"
+        | "ProtectAgain" | "KeepPlan" | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
         _ => None,
     }
 }
@@ -124,6 +125,8 @@ fn label(state: &str, output: &Value) -> Option<String> {
         ("ConfirmOutage", verdict) => verdict.replace('_', " "),
         ("DetachAndPromote", "detach") => "detach".into(),
         ("DetachAndPromote", "fail_over") => "failover".into(),
+        ("StopWrites", "stop") => "writes stopped".into(),
+        ("PromoteReplica", "promote") => "promoted".into(),
         ("ProveWriter", "prove") => "writer proven".into(),
         ("FlipDns" | "FlipDnsAgain", "change") => "DNS moved".into(),
         ("RestartEcs", "none") => "services up".into(),

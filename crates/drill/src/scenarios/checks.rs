@@ -7,4 +7,5 @@ pub(crate) mod losses;
 pub(crate) mod messages;
 pub(crate) mod nothing_changes;
 pub(crate) mod planned;
+pub(crate) mod replicas;
 pub(crate) mod rows;

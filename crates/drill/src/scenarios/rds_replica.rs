@@ -1,6 +1,7 @@
 //! The scenarios of instances with read replicas: one file each, and the order in which they are played.
 
 mod replica_does_not_catch_up;
+mod replica_failback;
 mod replica_region_loss;
 mod replica_stopped_and_abandoned;
 mod replica_switchover;
@@ -13,4 +14,5 @@ pub(crate) static ALL: &[&Scenario] = &[
     &replica_switchover::SCENARIO,
     &replica_does_not_catch_up::SCENARIO,
     &replica_stopped_and_abandoned::SCENARIO,
+    &replica_failback::SCENARIO,
 ];

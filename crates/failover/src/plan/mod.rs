@@ -28,7 +28,7 @@ pub use salvage::salvaged;
 pub use services::{
     AsgGroup, AsgPilotLight, AsgTarget, EcsService, EcsTarget, PilotLight, Service,
 };
-pub use topology::{Member, Runs, Strategy, Topology, TopologyKind, function_of};
+pub use topology::{LeftByHand, Member, Runs, Strategy, Topology, TopologyKind, function_of};
 pub use validate::APPROVAL_MINUTES_MAX;
 
 /// Where the plans lie among the parameters of each Region.

@@ -130,6 +130,26 @@ impl TopologyKind {
         }
     }
 
+    /// What is said of a member that somebody took out past this tool, and of one that follows a deposed writer.
+    #[must_use]
+    pub const fn of_deposed(self) -> LeftByHand {
+        match self {
+            Self::AuroraGlobal => LeftByHand {
+                follower: "it follows a deposed writer, and is fenced once the rebuild has taken it out",
+                belongs: "belongs to no global cluster",
+                done: "detached",
+                next: "rename or delete that cluster by hand, and start a failback or rebuild-global, which makes the member anew",
+            },
+            // RDS does not tell the two apart, and nobody looked whether the other one lives.
+            Self::RdsReplica => LeftByHand {
+                follower: "it follows a deposed writer, and protects nothing until replace-replica has made it anew from the writer",
+                belongs: "follows nobody",
+                done: "promoted",
+                next: "decide which of the two is the writer from here on before anything is deleted, and keep a last snapshot of the other one",
+            },
+        }
+    }
+
     /// What its runs are made by.
     #[must_use]
     pub const fn runs(self) -> &'static Runs {
@@ -138,6 +158,19 @@ impl TopologyKind {
             Self::RdsReplica => &RDS_REPLICA,
         }
     }
+}
+
+/// What is said of members that no run has left as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftByHand {
+    /// Why one that follows a deposed writer is not fenced.
+    pub follower: &'static str,
+    /// What tells that somebody took one out.
+    pub belongs: &'static str,
+    /// What that is called.
+    pub done: &'static str,
+    /// What people do about it.
+    pub next: &'static str,
 }
 
 /// What the runs of a topology are made by: the names of its machines, and the steps that are its own. What a topology does not have is
@@ -192,18 +225,18 @@ const AURORA_GLOBAL: Runs = Runs {
     rebuilding: Some("rebuild_global"),
 };
 
-/// RDS has no switchover of such an instance: its writer is stopped, and then the replica promoted. Nothing makes the one that was left a
-/// replica again.
+/// RDS has no switchover of such an instance: its writer is stopped, and then the replica promoted. The one that was left can follow
+/// nobody, so that a new replica takes its name.
 const RDS_REPLICA: Runs = Runs {
     unplanned: "replica-failover",
     suspected: "replica-suspect",
     planned: Some("replica-switchover"),
-    failback: None,
+    failback: Some("replica-failback"),
     promote_by: "promote_replica",
     moving: Some("stop_writes"),
     moving_promotes: false,
     opening: Some("open_writer"),
-    rebuilding: None,
+    rebuilding: Some("replace_replica"),
 };
 
 /// The function that a step is: `dns-flip` of `dns_flip`.

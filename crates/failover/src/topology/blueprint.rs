@@ -18,6 +18,12 @@ pub struct Blueprint {
     /// What its global cluster was given.
     #[serde(default)]
     pub global: Option<GlobalSettings>,
+    /// How often its successor was given what it could not be made with, where that is a call of its own.
+    #[serde(default)]
+    pub completions: u32,
+    /// When that was last.
+    #[serde(default)]
+    pub completed_at: Option<Timestamp>,
     /// When its successor was first seen with all of it. From then on what that one is counts.
     #[serde(default)]
     pub succeeded_at: Option<Timestamp>,
@@ -47,6 +53,8 @@ impl Blueprint {
             epoch,
             seen_at,
             global: global.map(|global| global.settings.clone()),
+            completions: 0,
+            completed_at: None,
             succeeded_at: None,
         }
     }

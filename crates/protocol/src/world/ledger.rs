@@ -185,6 +185,8 @@ impl Ledger for Seen<'_> {
                 epoch: Epoch(epoch),
                 seen_at: start(),
                 global: None,
+                completions: 0,
+                completed_at: None,
                 succeeded_at: None,
             })))
         });

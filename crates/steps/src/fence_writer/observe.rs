@@ -43,7 +43,7 @@ pub(super) async fn observe(
         forwarded,
         unreachable,
         alone: alone.map(|cluster| format!("{} in {here}", cluster.identifier)),
-        rebuilds: known.plan.kind().runs().rebuilding.is_some(),
+        kind: known.plan.kind(),
     })
 }
 

@@ -12,7 +12,7 @@ fn observed(standing: Standing, access: Option<AccessCounts>) -> Observed {
         forwarded: Forwarded::default(),
         unreachable: None,
         alone: None,
-        rebuilds: true,
+        kind: TopologyKind::AuroraGlobal,
     }
 }
 
@@ -72,7 +72,7 @@ fn a_standby_that_somebody_detached_under_the_current_epoch_is_told_with_the_way
         assert!(why.to_string().contains(part), "{why} lacks {part}");
     }
     let promoted = Observed {
-        rebuilds: false,
+        kind: TopologyKind::RdsReplica,
         ..alone(open(8))
     };
     let why = next_action(&promoted).unwrap_err().to_string();

@@ -146,7 +146,7 @@ fn message(run: &Run, closed: &Closed) -> Message {
         what,
         next,
         command,
-    } = ending(run, closed.outcome);
+    } = ending(run, closed);
     let writes_are_out = severity == Severity::Critical;
     Message {
         severity,

@@ -1,5 +1,7 @@
 //! The ports [`Members`] and [`Stops`], carried out at RDS, by Lambda and over SQL: the topology's only place that names an SDK.
 
+mod makes;
+
 use ::aws::{Aws, accepted, client, error, looked, once};
 use aws_sdk_rds::{
     config::{Builder, retry::RetryConfig},
@@ -34,19 +36,8 @@ impl<K> Members for Aws<K> {
     }
 
     async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<Instance>, Error> {
-        let answer = client!(self, aws_sdk_rds, region)
-            .describe_db_instances()
-            .db_instance_identifier(identifier)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                let found = answer.db_instances.unwrap_or_default();
-                Ok(found.into_iter().next().map(instance))
-            }
-            Err(why) if why.code() == Some("DBInstanceNotFound") => Ok(None),
-            Err(why) => Err(error(&format!("RDS DescribeDBInstances in {region}"), &why)),
-        }
+        let found = described(self, region, identifier).await?;
+        Ok(found.map(instance))
     }
 
     async fn promote(
@@ -107,6 +98,24 @@ impl<K> Stops for Aws<K> {
         token: &StopToken,
     ) -> Result<Option<Unfenced>, Error> {
         Self::open(self, known, epoch, token).await
+    }
+}
+
+/// An instance in the SDK's words; `None` when there is none of this name.
+async fn described<K>(
+    aws: &Aws<K>,
+    region: &Region,
+    identifier: &str,
+) -> Result<Option<types::DbInstance>, Error> {
+    let answer = client!(aws, aws_sdk_rds, region)
+        .describe_db_instances()
+        .db_instance_identifier(identifier)
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
+        Err(why) if why.code() == Some("DBInstanceNotFound") => Ok(None),
+        Err(why) => Err(error(&format!("RDS DescribeDBInstances in {region}"), &why)),
     }
 }
 

@@ -1,22 +1,24 @@
 //! An RDS DB instance with cross-Region read replicas as a topology: a replica takes over by being promoted. RDS has no switchover for
-//! it: a planned move stops the writer first. Whoever was left is made a replica again by people.
+//! it: a planned move stops the writer first. Whoever was left makes room for a new replica of its name.
 
 #[cfg(feature = "aws")]
 mod aws;
 pub mod members;
 pub mod open_writer;
 pub mod promote_replica;
+pub mod replace_replica;
 pub mod stop_writes;
 
 use jiff::Timestamp;
 
-use crate::members::{Instance, Members};
+use crate::members::{Instance, Makes, Members};
 use failover::{
     Error,
     domain::Region,
     evidence::Rds,
     ledger::{Current, Resolved, Run},
     plan::Plan,
+    ports::{Ledger, Runtime},
     topologies::Topology,
     topology::{Cluster, Forwarding, Group},
 };
@@ -25,7 +27,7 @@ use failover::{
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RdsReplica;
 
-impl<W: Members> Topology<W> for RdsReplica {
+impl<W: Members + Makes + Ledger + Runtime> Topology<W> for RdsReplica {
     async fn look(self, world: &W, region: &Region, identifier: &str) -> Rds {
         world.look(region, identifier).await
     }
@@ -65,17 +67,13 @@ impl<W: Members> Topology<W> for RdsReplica {
 
     async fn keep_member(
         self,
-        _: &W,
+        world: &W,
         plan: &Plan,
-        _: &Region,
-        _: &str,
-        _: &Current,
+        region: &Region,
+        identifier: &str,
+        current: &Current,
     ) -> Result<(&'static str, String), Error> {
-        let why = plan.kind().has_no("failback");
-        Ok((
-            "none",
-            format!("what a member is made of is not kept: {why}"),
-        ))
+        replace_replica::keep_member(world, plan, region, (identifier, None), current).await
     }
 
     fn resolve(self, _: &Plan, _: Option<&Cluster>, _: Option<&Group>) -> Option<Resolved> {
@@ -98,23 +96,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plan_knows_the_steps_of_its_topology_by_name_and_that_there_is_no_failback() {
+    fn the_plan_knows_the_steps_of_its_topology_by_name() {
         let runs = members::tests::plan().kind().runs();
         assert_eq!(runs.promote_by, promote_replica::STEP);
         assert_eq!(runs.planned, Some("replica-switchover"));
         assert_eq!(runs.moving, Some(stop_writes::STEP));
         assert_eq!(runs.opening, Some(open_writer::STEP));
-        assert_eq!((runs.failback, runs.rebuilding), (None, None));
+        assert_eq!(runs.failback, Some("replica-failback"));
+        assert_eq!(runs.rebuilding, Some(replace_replica::STEP));
     }
 
     #[test]
-    fn what_there_is_none_of_is_said_in_one_sentence_and_no_command_is_printed_for_it() {
+    fn every_command_that_is_printed_names_what_is_of_this_topology() {
         let (plan, home, away) = (
             members::tests::plan(),
             "us-west-2".into(),
             "us-east-1".into(),
         );
-        assert_eq!(commands::failback(&plan, &home), None);
+        let failback = commands::failback(&plan, &home).unwrap();
+        let machine = ":stateMachine:aurora-failover-replica-failback ";
+        assert!(failback.contains(machine), "{failback}");
         let planned = commands::planned(&plan, &away).unwrap();
         let machine = ":stateMachine:aurora-failover-replica-switchover ";
         assert!(planned.contains(machine), "{planned}");

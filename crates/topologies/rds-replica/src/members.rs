@@ -1,6 +1,7 @@
 //! The plan's members: the ports by which the steps of an instance with read replicas read and change them in RDS, and stop and open
 //! them.
 
+pub mod makes;
 pub mod stops;
 
 use failover::{
@@ -9,10 +10,11 @@ use failover::{
     evidence::Rds,
     ledger::KeptPlan,
     ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
-    topology::{self, Accepted, Cluster, Group, GroupMember, Named},
+    topology::{self, Accepted, Cluster, Group, GroupMember, Named, Reach, Snapshot},
 };
 use serde::Serialize;
 
+use makes::{Call, Whole};
 use stops::{Asked, Stands};
 
 /// RDS, as instances with read replicas are read and changed there. Every call has a time-out of seconds.
@@ -67,6 +69,36 @@ pub trait Stops: Sync {
         epoch: Epoch,
         token: &StopToken,
     ) -> impl Future<Output = Result<Option<Unfenced>, Error>> + Send;
+}
+
+/// RDS, as members are made again there. Every call has a time-out of seconds.
+pub trait Makes: Sync {
+    /// An instance with all that it is made of; `None` when there is none of this name.
+    fn whole(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Whole>, Error>> + Send;
+    /// A snapshot of an instance; `None` when there is none of this name.
+    fn snapshot(
+        &self,
+        region: &Region,
+        snapshot: &str,
+    ) -> impl Future<Output = Result<Option<Snapshot>, Error>> + Send;
+    /// The engine family that a parameter group is for; `None` when there is no group of this name.
+    fn family(
+        &self,
+        region: &Region,
+        group: &str,
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+    /// What this function's role may make again; `None` where nobody says.
+    fn reach(&self) -> Option<&Reach>;
+    /// Makes a call once.
+    fn call(
+        &self,
+        region: &Region,
+        call: &Call,
+    ) -> impl Future<Output = Result<Accepted, Error>> + Send;
 }
 
 /// A DB instance.

@@ -15,6 +15,11 @@ use crate::{
 /// A failover by the loss of the home Region, which then returns and knows; with a custom endpoint to be kept.
 pub(crate) async fn lost_and_back(drill: &Drill<'_>) -> Result<Played, Trouble> {
     create_reports(drill).await?;
+    lost_and_back_bare(drill).await
+}
+
+/// The same without that.
+pub(crate) async fn lost_and_back_bare(drill: &Drill<'_>) -> Result<Played, Trouble> {
     fall_behind(drill).await;
     let played = drill.failed_over_and_home_is_back().await?;
     drill.world.simulator.mend_replication(STANDBY).await;
@@ -50,7 +55,9 @@ pub(crate) async fn returned_and_fenced(
 
 pub(crate) async fn start(drill: &Drill<'_>, input: &Value) -> Result<String, Trouble> {
     let text = format!("starts the failback to {HOME} with {input}");
-    drill.start("failback", HOME, input, text).await
+    let failback = drill.world.profile.topology.runs().failback;
+    let machine = failback.unwrap_or_default();
+    drill.start(machine, HOME, input, text).await
 }
 
 /// How a run ended, by its outcome or, where it never opened, its status; and whether in this way, saying this.

@@ -2,9 +2,11 @@
 
 use aurora_global::members::Members;
 use aws::Aws;
-use failover::{installation::named, topology::Shape};
+use failover::{
+    installation::named,
+    topology::{Shape, differences},
+};
 use serde_json::{Value, json};
-use steps::rebuilding;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
@@ -41,7 +43,7 @@ pub(crate) async fn came_back(drill: &Drill<'_>, parts: &[&str]) -> Result<Playe
     home(drill, &mut played, (&run, 3), lost).await?;
     retired(drill, &mut played).await;
     let after = whole(drill, &aws).await?;
-    let differ = rebuilding::differences(&before, &after);
+    let differ = differences(&before, &after);
     played.check(
         "the rebuilt member has every property that it had",
         if differ.is_empty() {

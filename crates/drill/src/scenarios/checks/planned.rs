@@ -2,14 +2,15 @@
 
 use crate::{
     profile::{HOME, WRITER_NAME, cluster},
-    scenario::{Drill, Played, RUN},
+    scenario::{Drill, FAILBACK, Played},
     scenarios::checks::ledgers::{is_free, writer_is},
     world::Trouble,
 };
 
 /// A run that moves the writer to a Region succeeds.
 pub(crate) async fn succeeded(drill: &Drill<'_>, played: &mut Played, run: &str, to: &str) {
-    let ended = drill.end_of(run, RUN).await;
+    // What protects the plan again is part of the run.
+    let ended = drill.end_of(run, FAILBACK).await;
     let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
     played.check(
         format!("the move to {to} succeeds"),

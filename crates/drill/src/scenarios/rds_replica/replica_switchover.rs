@@ -5,6 +5,7 @@ use crate::{
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::checks::{
         planned::{leads, succeeded},
+        replicas::{protected, retired},
         rows::keeps_every_row_in,
     },
     world::Trouble,
@@ -12,29 +13,48 @@ use crate::{
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "replica-switchover",
-    summary: "The writer of an RDS instance is moved to its read replica's Region, as planned, while the application writes: it is stopped, the replica promoted once it has replayed everything, and no row is lost.",
-    comes_out: "it succeeds, no row is lost, the position is shown, the old writer is fenced",
+    summary: "The writer of an RDS instance is moved to its read replica's Region and back, as planned, while the application writes: it is stopped, the replica promoted once it has replayed everything, and the instance that was left makes room for a new replica of its name. No row is lost.",
+    comes_out: "both moves succeed, no row is lost, the positions are shown, each old writer is fenced, and the plan is protected again",
     world: Profile::quick_replica,
     play: |drill| Box::pin(play(drill)),
-    ends: Ends::AsPlayed { writer: STANDBY },
+    ends: Ends::AsPlayed { writer: HOME },
     told: Told::Once(&[
         "orders-east takes over from us-west-2 as planned",
+        "us-east-1 has the writer, and is to be protected again",
         "us-east-1 took over from us-west-2",
-        FENCED,
+        "the deposed writer in us-west-2 was fenced",
+        "orders-west takes over from us-east-1 as planned",
+        "us-west-2 has the writer, and is to be protected again",
+        "us-west-2 took over from us-east-1",
+        "the deposed writer in us-east-1 was fenced",
     ]),
     ..Scenario::USUAL
 };
 
-/// Part of a subject: the writer that was left is shut.
-const FENCED: &str = "the deposed writer in us-west-2 was fenced";
 /// What the stop's last pass says.
 const SHOWN: &str = "no acknowledged row is lost";
 
 async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let mut played = Played::now();
-    let run = drill.start_planned(STANDBY).await?;
-    succeeded(drill, &mut played, &run, STANDBY).await;
-    leads(drill, &mut played, STANDBY, 2).await;
+    for (epoch, from, to) in [(2, HOME, STANDBY), (3, STANDBY, HOME)] {
+        moves(drill, &mut played, (from, to), epoch).await?;
+        keeps_every_row_in(drill, &mut played, to).await?;
+        protected(drill, &mut played, (to, from)).await?;
+        retired(drill, &mut played, from, (1, 1)).await?;
+    }
+    Ok(played)
+}
+
+/// One move: it succeeds, and shows before the promotion how far both had come.
+async fn moves(
+    drill: &Drill<'_>,
+    played: &mut Played,
+    (from, to): (&str, &str),
+    epoch: u64,
+) -> Result<(), Trouble> {
+    let run = drill.start_planned(to).await?;
+    succeeded(drill, played, &run, to).await;
+    leads(drill, played, to, epoch).await;
     let history = drill.runs.histories().remove(&run).unwrap_or_default();
     let shown = history.contains("is stopped at position") && history.contains(SHOWN);
     played.check(
@@ -42,12 +62,12 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         if shown { "they are" } else { "they are not" },
         shown,
     );
-    let fenced = drill.told(FENCED).await.is_some();
+    let fenced = format!("the deposed writer in {from} was fenced");
+    let fenced = drill.told(&fenced).await.is_some();
     played.check(
-        format!("the old writer in {HOME} is shut"),
+        format!("the old writer in {from} is shut"),
         if fenced { "it is" } else { "it is not" },
         fenced,
     );
-    keeps_every_row_in(drill, &mut played, STANDBY).await?;
-    Ok(played)
+    Ok(())
 }

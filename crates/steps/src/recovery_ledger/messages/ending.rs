@@ -2,9 +2,9 @@
 
 use failover::{
     evidence::Verdict,
-    ledger::{Outcome, Run, RunKind},
+    ledger::{Closed, Outcome, Run, RunKind},
     notify::{Severity, commands},
-    plan::Mode,
+    plan::{Mode, function_of},
     policy,
 };
 
@@ -17,7 +17,8 @@ pub(super) struct Ending {
 }
 
 /// What an outcome is to people, by what the run was to do.
-pub(super) fn ending(run: &Run, outcome: Outcome) -> Ending {
+pub(super) fn ending(run: &Run, closed: &Closed) -> Ending {
+    let outcome = closed.outcome;
     let is_unplanned = run.kind == RunKind::UnplannedFailover;
     match outcome {
         Outcome::Succeeded if is_unplanned => took_over(run),
@@ -27,7 +28,7 @@ pub(super) fn ending(run: &Run, outcome: Outcome) -> Ending {
         Outcome::StoodDown => stood_down(run),
         Outcome::Aborted if is_unplanned => aborted(run),
         Outcome::Aborted => stopped(run),
-        Outcome::Failed => failed(run),
+        Outcome::Failed => only_unprotected(run, closed).unwrap_or_else(|| failed(run)),
         Outcome::HandedOver => handed_over(),
     }
 }
@@ -54,7 +55,10 @@ fn moved(run: &Run) -> Ending {
     Ending {
         severity: Severity::Notice,
         what: format!("{} took over from {} as planned", run.to, run.from),
-        next: "Nothing. A retired cluster and its snapshots are yours to delete.".into(),
+        next: format!(
+            "Nothing. A retired {} and its snapshots are yours to delete.",
+            run.plan.kind().member()
+        ),
         command: None,
     }
 }
@@ -85,6 +89,31 @@ fn failed(run: &Run) -> Ending {
         next: "Do what is left, then start it again. It goes on where this run stopped.".into(),
         command: again(run),
     }
+}
+
+/// The state that makes a member again once the writer has moved.
+const PROTECTS: &str = "ProtectAgain:";
+
+/// A run that has moved the writer and everything behind it, and has left it without a standby: nothing is out.
+fn only_unprotected(run: &Run, closed: &Closed) -> Option<Ending> {
+    let rebuilding = run.plan.kind().runs().rebuilding?;
+    let [left] = closed.left.as_slice() else {
+        return None;
+    };
+    left.starts_with(PROTECTS).then(|| {
+        let epoch = run.proof.as_ref().map(|proof| proof.epoch).unwrap_or_default();
+        let forced =
+            serde_json::json!({"plan": run.plan.plan, "force": format!("{}@{epoch}", run.plan.plan)});
+        let function = function_of(rebuilding);
+        Ending {
+            severity: Severity::Action,
+            what: format!("{} has the writer, and nothing protects it yet", run.to),
+            next: format!(
+                "Applications write there. Put right what is left, then call {function} until it answers done."
+            ),
+            command: Some(commands::invoke(&run.to, &function, &forced)),
+        }
+    })
 }
 
 fn would_have_failed_over(run: &Run) -> Ending {

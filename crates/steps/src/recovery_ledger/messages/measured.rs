@@ -37,17 +37,18 @@ fn did(run: &Run) -> &str {
 }
 
 /// What of the rebuilt members is not as it was, unless that is said already.
-fn differs(run: &Run, said: &str) -> Option<String> {
+fn differs(run: &Run, said: &str) -> Vec<String> {
     let differs = not_as_it_was(run).filter(|differs| !said.contains(differs));
-    differs.map(|differs| format!("The rebuild: {differs}."))
+    differs
+        .map(|differs| format!("The rebuild: {differs}."))
+        .collect()
 }
 
-/// What a run's rebuild said at its end of what is not as it was.
-fn not_as_it_was(run: &Run) -> Option<&str> {
-    let rebuilding = run.plan.kind().runs().rebuilding?;
-    let mut entries = run.timeline.iter();
-    entries.find_map(|entry| {
-        let is_end = entry.step == rebuilding && entry.action == "none";
+/// What a run's rebuilds said at their ends of what is not as it was.
+fn not_as_it_was(run: &Run) -> impl Iterator<Item = &str> {
+    let rebuilding = run.plan.kind().runs().rebuilding;
+    run.timeline.iter().filter_map(move |entry| {
+        let is_end = Some(entry.step.as_str()) == rebuilding && entry.action == "none";
         let (_, rest) = entry.reason.split_once(". ").filter(|_| is_end)?;
         Some(rest)
     })

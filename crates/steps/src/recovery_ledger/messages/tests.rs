@@ -117,6 +117,30 @@ fn the_end_of_a_failback_says_what_of_the_rebuilt_members_is_not_as_it_was() {
 }
 
 #[test]
+fn a_move_that_left_nothing_but_the_standby_is_not_told_as_an_outage() {
+    let mut run = testing::run();
+    run.kind = RunKind::PlannedFailover;
+    let mut ended = closed(Outcome::Failed);
+    ended.left = vec!["ProtectAgain: Denied it may not".into()];
+    let told = message(&run, &ended);
+    assert_eq!(told.severity, Severity::Action);
+    assert_eq!(told.out_since, None);
+    assert!(
+        told.what.contains("nothing protects it yet"),
+        "{}",
+        told.what
+    );
+    assert!(
+        told.commands[0].contains("rebuild-global"),
+        "{:?}",
+        told.commands
+    );
+    ended.left.push("FlipDns: Unavailable".into());
+    let told = message(&run, &ended);
+    assert!(told.what.contains("is not complete"), "{}", told.what);
+}
+
+#[test]
 fn a_success_without_a_name_for_the_writer_says_what_was_not_seen() {
     let mut run = testing::run();
     run.confirmed = Some(testing::confirmed(Verdict::RegionDown));

@@ -73,10 +73,11 @@ pub(super) fn called(
     call: &Call,
     made: Result<Accepted, Error>,
 ) -> Result<Came, Error> {
-    let made = made.map_err(|why| match why {
-        Error::Denied(said) => rights::denied(observed, call, &said),
-        why => why,
-    });
+    let made = match made {
+        Ok(accepted) => Ok(accepted),
+        Err(Error::Denied(said)) => Err(rights::denied(observed, call, &said)),
+        Err(why) => Err(why),
+    };
     rebuilding::called(pass, &call.to_string(), observed.shown(), made)
 }
 

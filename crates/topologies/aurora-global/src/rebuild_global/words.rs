@@ -1,8 +1,7 @@
 //! What a rebuild says of its passes.
 
 use super::{Action, Observed, SeenMember, decide};
-use failover::domain::Region;
-use steps::rebuilding;
+use failover::{domain::Region, topology::differences};
 
 /// Why the pass does what it does.
 pub(super) fn reason(observed: &Observed, action: &Action, is_dry: bool) -> String {
@@ -62,7 +61,7 @@ fn done(observed: &Observed) -> String {
         let (Some(retired), Some(shape)) = (&member.blueprint, &member.cluster) else {
             continue;
         };
-        let differ = rebuilding::differences(&retired.shape, shape);
+        let differ = differences(&retired.shape, shape);
         if !differ.is_empty() {
             said.push_str(&format!(
                 ". Of {} this is not as it was: {}",

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failover::topology::{RoleShape, Shape};
+use super::{RoleShape, Shape};
 
 /// What must differ: a successor is another cluster.
 const OWN: [&str; 4] = ["arn", "resource_id", "global_cluster", "beyond"];
@@ -82,7 +82,7 @@ fn compare(before: &Value, after: &Value, path: &str, found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use failover::topology::InstanceShape;
+    use crate::topology::InstanceShape;
 
     #[test]
     fn what_came_back_different_is_named_by_its_path() {

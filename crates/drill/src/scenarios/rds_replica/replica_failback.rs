@@ -1,0 +1,72 @@
+//! A Region is lost that has the source of a read replica, comes back, and the writer goes home.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::{
+    profile::{HOME, PLAN, Profile, STANDBY},
+    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
+    scenarios::{
+        actions::failback::{lost_and_back_bare, start},
+        checks::{
+            losses,
+            planned::leads,
+            replicas::{protected, retired},
+            rows::unreplicated_by,
+        },
+        rds::pilot_light,
+    },
+    world::Trouble,
+};
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "replica-failback",
+    summary: "The home Region of an RDS instance is lost and its read replica promoted; it returns, the old writer is fenced, what only it has is listed, it is kept by a snapshot and deleted for a new replica of its name, and the writer goes home without losing a further row.",
+    comes_out: "fenced, listed, kept, made again, the writer goes home, a replica on the other side again",
+    world: Profile::quick_replica,
+    play: |drill| Box::pin(play(drill)),
+    ends: Ends::AsPlayed { writer: HOME },
+    told: Told::Once(&[
+        "us-east-1 took over from us-west-2",
+        "shall us-west-2 take over",
+        "us-west-2 took over from us-east-1",
+    ]),
+    ..Scenario::USUAL
+};
+
+async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
+    let mut played = lost_and_back_bare(drill).await?;
+    let dry = drill
+        .said(HOME, "replace-replica", &json!({"plan": PLAN}))
+        .await;
+    played.check(
+        "by hand, replace-replica says what it would do and does nothing",
+        &*dry,
+        !dry.starts_with("no answer"),
+    );
+    let lost = unreplicated_by(drill, STANDBY).await?;
+    let run = start(drill, &json!({"plan": PLAN, "retire": "delete"})).await?;
+    drill.answer(HOME, true).await?;
+    let ended = drill.end_of(&run, FAILBACK).await;
+    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
+    played.check("the failback succeeds", &*outcome, outcome == "succeeded");
+    leads(drill, &mut played, HOME, 3).await;
+    losses::equal(drill, &mut played, &BTreeSet::new()).await?;
+    let after = unreplicated_by(drill, HOME).await?;
+    played.check(
+        "the way home loses no acknowledged row",
+        format!("{after} are missing, {lost} were before"),
+        after == lost,
+    );
+    let tasks = pilot_light(drill).await;
+    played.check(
+        "the pilot light of the Region that took over is out again",
+        format!("{tasks} tasks"),
+        tasks == 0,
+    );
+    protected(drill, &mut played, (HOME, STANDBY)).await?;
+    retired(drill, &mut played, HOME, (0, 1)).await?;
+    retired(drill, &mut played, STANDBY, (1, 1)).await?;
+    Ok(played)
+}

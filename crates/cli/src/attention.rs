@@ -6,7 +6,7 @@ use failover::{
     domain::{Epoch, Region},
     installation::named,
     ledger::{Current, Outcome, PlanState, Rows, Stage},
-    plan::{Plan, parameters},
+    plan::{Plan, TopologyKind, function_of, parameters},
     switches::Switches,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -41,7 +41,7 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
             found.extend(deposed(survey, &rows, region, &books.row));
             // On a schedule nobody looks but at moves that RDS makes whole.
             let looked = kind.runs().moving_promotes;
-            let unready = unready(&rows, (region, entry), &books.row, now);
+            let unready = unready(survey, &rows, (region, entry), &books.row, now);
             found.extend(unready.filter(|_| looked));
         }
     }
@@ -311,13 +311,18 @@ fn deposed(survey: &Survey, rows: &Rows, region: &Region, row: &PlanState) -> Op
 /// What stands against a planned move to a standby, as its schedule last found, or that nobody has looked for long. While a run or a
 /// switch holds the plan nobody looks, and nobody does before a global cluster is there.
 fn unready(
+    survey: &Survey,
     rows: &Rows,
     (region, entry): (&Region, &Entry),
     row: &PlanState,
     now: Timestamp,
 ) -> Option<String> {
     let current = rows.current().filter(|one| one.writer != *region)?;
-    if current.global_cluster.is_none() || is_deposed(Some(current), region, row).is_some() {
+    let kind = survey.plan.as_ref().map(Plan::kind).unwrap_or_default();
+    let is_led = kind != TopologyKind::AuroraGlobal || current.global_cluster.is_some();
+    let deposed = is_deposed(Some(current), region, row);
+    let is_to_be_made = deposed.is_some_and(|epoch| !is_rebuilt(survey, row, epoch));
+    if !is_led || is_to_be_made {
         return None;
     }
     let found = row.readiness.as_ref();
@@ -332,7 +337,7 @@ fn unready(
         );
         return Some(format!(
             "whether the writer could be moved to {region} was looked at {last}; look at the function {} there",
-            named("planned-failover")
+            named(&function_of(kind.runs().moving.unwrap_or_default()))
         ));
     }
     let found = found.filter(|found| !found.reasons.is_empty())?;

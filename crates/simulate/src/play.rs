@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use aurora_global::planned_failover::readiness;
 use failover::domain::{Region, stable_hash};
 use futures::{StreamExt, channel::mpsc};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use steps::readiness::schedule;
 use tokio::task::spawn_local;
 
 use crate::{
@@ -184,7 +184,7 @@ impl World {
                     world.call(&region, "dns-flip", json!({"operation": "sweep"}));
                 }
                 if minute % 15 == 7 {
-                    world.call(&region, "planned-failover", readiness::request());
+                    world.call(&region, "planned-failover", schedule::request());
                 }
                 if minute % 60 == 1 {
                     world.call(&region, "rebuild-global", json!({"operation": "keep"}));

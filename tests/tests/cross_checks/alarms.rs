@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aurora_global::planned_failover::readiness;
 use failover::{
-    installation::PREFIX,
+    installation::{self, PREFIX},
     metric::{self, Counted},
     plan::TopologyKind,
 };
 use serde_json::{Value, json};
 use steps::{
     confirm_outage::{BEAT_OLD, SURVEY},
+    readiness::schedule,
     warm,
 };
 use tests::{machine, template};
@@ -245,18 +245,24 @@ fn a_beat_is_held_for_missing_when_the_survey_calls_it_old() {
 
 #[test]
 fn what_the_schedule_finds_of_readiness_is_what_the_alarm_looks_at() {
-    let step = readiness::READINESS.to_owned();
+    let step = schedule::READINESS.to_owned();
     assert_eq!(covered(PREFIX, metric::READY.name, "Step"), [step].into());
-    let triggers = template::read("triggers");
-    let rules = template::resources(&triggers, "AWS::Events::Rule");
-    let request = readiness::request().to_string();
-    let sent = rules
-        .iter()
-        .filter(|(_, rule)| rule["Targets"][0]["Input"] == *request);
-    let sent: Vec<_> = sent
-        .map(|(_, rule)| template::function_of(&rule["Targets"][0]["Arn"]))
-        .collect();
-    assert_eq!(sent, [format!("aurora-failover-{}", metric::READY.by)]);
+    let request = schedule::request().to_string();
+    for (name, by) in [
+        ("triggers", "planned-failover"),
+        ("rds-replica-stop", "stop-writes"),
+    ] {
+        let stack = template::read(name);
+        let rules = template::resources(&stack, "AWS::Events::Rule");
+        let sent = rules
+            .iter()
+            .filter(|(_, rule)| rule["Targets"][0]["Input"] == *request);
+        let sent: Vec<_> = sent
+            .map(|(_, rule)| template::function_of(&rule["Targets"][0]["Arn"]))
+            .collect();
+        assert_eq!(sent, [installation::named(by)]);
+        assert!(metric::READY.by.contains(by));
+    }
 }
 
 /// Each member Region has all of them, so that those of a Region that is left tell of the one that is lost.

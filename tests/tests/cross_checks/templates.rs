@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use aurora_global::{planned_failover, rebuild_global};
-use failover::{installation, json::operation};
+use aurora_global::rebuild_global;
+use failover::{
+    installation,
+    json::operation,
+    plan::{TopologyKind, function_of},
+};
 use rds_replica::replace_replica;
 use serde_json::{Value, json};
-use steps::{confirm_outage, dns_flip, fence_writer, health_probe, warm};
+use steps::{confirm_outage, dns_flip, fence_writer, health_probe, readiness::schedule, warm};
 use tests::{machine, policy, repository::text, template};
 
 /// The templates that have functions.
@@ -26,7 +30,16 @@ fn the_schedules_send_what_their_functions_take() {
         .iter()
         .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
     let scheduled = rules.filter(|(_, rule)| !rule["ScheduleExpression"].is_null());
+    let mut of_moves = Vec::new();
     let sent: BTreeMap<_, _> = scheduled
+        .filter(|(_, rule)| {
+            let input = rule["Targets"][0]["Input"].as_str().unwrap_or_default();
+            let looks = input == schedule::request().to_string();
+            if looks {
+                of_moves.push(template::function_of(&rule["Targets"][0]["Arn"]).to_owned());
+            }
+            !looks
+        })
         .map(|(_, rule)| {
             let target = &rule["Targets"][0];
             let input = &target["Input"];
@@ -48,11 +61,15 @@ fn the_schedules_send_what_their_functions_take() {
     assert_eq!(survey, confirm_outage::Request::Survey {});
     let switches: dns_flip::Request = operation(payload(sent["aurora-failover-dns-flip"])).unwrap();
     assert_eq!(switches, dns_flip::Request::Sweep {});
-    let readiness: Value = serde_json::from_str(sent["aurora-failover-planned-failover"]).unwrap();
-    assert_eq!(readiness, planned_failover::readiness::request());
+    of_moves.sort();
+    let moving = TopologyKind::ALL.map(|kind| {
+        let step = kind.runs().moving.unwrap();
+        installation::named(&function_of(step))
+    });
+    assert_eq!(of_moves, moving, "each topology's own, once");
     let stops = payload(sent["aurora-failover-stop-writes"]);
     assert_eq!(stops, json!({"operation": "sweep"}));
-    assert_eq!(sent.len(), 9);
+    assert_eq!(sent.len(), 8);
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub const READY: Metric = Metric {
     name: "Ready",
     unit: "None",
     dimensions: &[&["Step"]],
-    by: "planned-failover",
+    by: "`planned-failover` and `stop-writes`",
     when: "every 15 minutes",
     about: "1 where nothing stands against a planned move of any plan to this Region, else 0. The log names the plan and every reason",
 };

@@ -3,7 +3,6 @@
 //! withdrawn only when both Regions have been quiet for a minute and the old writer commits.
 
 mod observe;
-pub mod readiness;
 mod ready;
 mod words;
 
@@ -31,12 +30,29 @@ use failover::{
     topologies::Topologies,
     topology::{Cluster, GlobalCluster, Role, role},
 };
-use steps::{carried_out, promotion::IntentState};
+use steps::{
+    carried_out,
+    promotion::IntentState,
+    readiness::schedule::{self, Schedule},
+};
 
 /// The step's name in timelines and logs.
 pub const STEP: &str = "planned_failover";
 /// What the record of a run says of the call.
 const CALLED: &str = "switch_over";
+
+/// What the record of a run says of writing down what is about to be done.
+const WRITES_INTENT: &str = "write_intent";
+
+/// How plans are looked at on schedule.
+const READINESS: Schedule = Schedule {
+    step: STEP,
+    is_due: |current| {
+        let leads = current.global_cluster.is_some();
+        (!leads).then_some("the writer leads no global cluster, and a failback is due")
+    },
+    begins: WRITES_INTENT,
+};
 
 /// What the pass saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,7 +111,7 @@ impl Action {
         match self {
             Self::Done => Acting::of("none", Then::Done),
             Self::Wait(_) => Acting::of("wait", Then::Waits),
-            Self::WriteIntent => Acting::of("write_intent", Then::Again(0)),
+            Self::WriteIntent => Acting::of(WRITES_INTENT, Then::Again(0)),
             Self::SwitchOver => Acting::calling_out(CALLED, Then::Later),
             Self::Withdraw => Acting::of("withdraw", Then::Again(0)),
         }
@@ -126,15 +142,16 @@ pub async fn handle(
      ),
     payload: Value,
 ) -> Result<Value, Error> {
-    if payload == readiness::request() {
+    if payload == schedule::request() {
         let look = async |plan: &PlanName, limit| {
             let input = Input {
                 dry_run: true,
                 ..Input::of(plan.clone())
             };
-            readiness::found(world, run(world, &input), limit).await
+            let looks = (run(world, &input), limit);
+            schedule::found(world, READINESS, looks, |seen| Ok(seen.warnings)).await
         };
-        return answer(readiness::sweep(world, look).await?);
+        return answer(schedule::sweep(world, READINESS, look).await?);
     }
     answer(run(world, &read(payload)?).await?)
 }

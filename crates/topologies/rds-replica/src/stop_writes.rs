@@ -4,6 +4,7 @@
 
 use failover::{
     Error,
+    domain::PlanName,
     ledger::Rows,
     pass::{
         Input, Output, Pass, answer, by_hand,
@@ -16,7 +17,10 @@ use failover::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use steps::carried_out;
+use steps::{
+    carried_out,
+    readiness::schedule::{self, Schedule},
+};
 
 use crate::members::{
     Instance, Members, Stops,
@@ -107,8 +111,15 @@ impl Action {
 /// What the function takes beside a pass of a run.
 const SWEEP: &str = "sweep";
 
-/// One invocation: a pass of a run, what another Region asks of this one's writer, the schedule's look for stops that nobody gives
-/// back, or a human's word to give one back.
+/// How plans are looked at on schedule: whoever follows nobody is found by the look itself.
+const READINESS: Schedule = Schedule {
+    step: STEP,
+    is_due: |_| None,
+    begins: WRITE,
+};
+
+/// One invocation: a pass of a run, what another Region asks of this one's writer, the schedules' looks for stops that nobody gives
+/// back and whether the writer could be moved here, or a human's word to give one back.
 ///
 /// # Errors
 /// As [`run`]; `InvalidRequest` for a payload that is not understood; of the schedule the first plan's fault.
@@ -135,7 +146,29 @@ pub async fn handle(
         Some("stop" | "look" | "position" | "open") => {
             answer(there::answer(world, &read::<Asked>(payload)?).await?)
         }
+        _ if payload == schedule::request() => {
+            let look = async |plan: &PlanName, limit| {
+                let input = Input {
+                    dry_run: true,
+                    ..Input::of(plan.clone())
+                };
+                let looks = (Box::pin(run(world, &input)), limit);
+                schedule::found(world, READINESS, looks, seen).await
+            };
+            answer(schedule::sweep(world, READINESS, look).await?)
+        }
         _ => answer(Box::pin(run(world, &read(payload)?)).await?),
+    }
+}
+
+/// What the schedule's look is to note, or why no move to here is to be thought of yet.
+fn seen(observed: Observed) -> Result<Vec<String>, String> {
+    match &observed.target.source {
+        Some(_) => Ok(observed.warnings),
+        None => Err(format!(
+            "{} follows nobody, and is to be made a replica again first",
+            observed.target.identifier
+        )),
     }
 }
 

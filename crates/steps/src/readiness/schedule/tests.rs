@@ -10,6 +10,16 @@ use failover::{
     testing::{self, Books},
 };
 
+/// A topology whose members form a group.
+const GROUPS: Schedule = Schedule {
+    step: "planned_failover",
+    is_due: |current| {
+        let leads = current.global_cluster.is_some();
+        (!leads).then_some("a failback is due")
+    },
+    begins: "write_intent",
+};
+
 /// A standby is here, and the writer is in us-west-2.
 fn books() -> Books {
     Books::with(&of_writer("us-west-2"))
@@ -32,7 +42,7 @@ async fn looked(books: &Books, reasons: &[&str]) -> Vec<Looked> {
         reasons: reasons.iter().map(|one| (*one).to_owned()).collect(),
         warnings: vec!["the witness is silent".into()],
     };
-    let looked = sweep(books, found).await.unwrap();
+    let looked = sweep(books, GROUPS, found).await.unwrap();
     books.pause(Duration::from_secs(900)).await;
     looked
 }
@@ -40,7 +50,7 @@ async fn looked(books: &Books, reasons: &[&str]) -> Vec<Looked> {
 /// A look that must find nobody to ask.
 async fn not_looked(books: &Books) -> String {
     let found = async |_: &PlanName, _| panic!("it was looked");
-    let looked = sweep(books, found).await.unwrap();
+    let looked = sweep(books, GROUPS, found).await.unwrap();
     assert_eq!(looked[0].action, "none");
     looked[0].reason.clone()
 }
@@ -126,7 +136,7 @@ async fn what_was_found_counts_while_nobody_can_look_and_a_move_of_rds_is_no_rea
                 true => Found::AtWork("RDS is switching over".into()),
                 false => Found::Late,
             };
-            let looked = sweep(&books, at_work).await.unwrap();
+            let looked = sweep(&books, GROUPS, at_work).await.unwrap();
             let measured = measured();
             if found {
                 assert_eq!(
@@ -172,7 +182,7 @@ async fn a_run_that_comes_in_while_it_is_looked_is_no_reason_against_a_move() {
             warnings: Vec::new(),
         }
     };
-    let looked = sweep(&books, found).await.unwrap();
+    let looked = sweep(&books, GROUPS, found).await.unwrap();
     assert_eq!(
         (looked[0].action, looked[0].reason.as_str()),
         ("none", "a run holds the plan")
@@ -193,9 +203,36 @@ async fn a_plan_that_there_was_no_time_for_is_looked_at_first_the_next_time() {
             warnings: Vec::new(),
         }
     };
-    let looked = sweep(&books, found).await.unwrap();
+    let looked = sweep(&books, GROUPS, found).await.unwrap();
     let said: Vec<_> = looked.iter().map(|one| one.action).collect();
     assert_eq!((said, begun.borrow().len()), (vec!["ready", "none"], 1));
     assert_eq!(limits.get(), Duration::from_secs(15));
     assert!(looked[1].reason.starts_with("no time was left"));
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_every_reason_or_that_no_move_is_to_be_thought_of_yet() {
+    let books = books();
+    let looked = async |action: &'static str, seen: fn(u8) -> Result<Vec<String>, String>| {
+        let output = Output {
+            progress: failover::pass::Progress::Pending,
+            wait_seconds: 0,
+            action,
+            reason: String::new(),
+            dry_run: true,
+            refusal: None,
+            next: Vec::new(),
+            observed: Some(0_u8),
+        };
+        let looks = (std::future::ready(Ok(output)), Duration::from_secs(1));
+        found(&books, GROUPS, looks, seen).await
+    };
+    let well = |_| Ok(vec!["the witness is silent".into()]);
+    let begins = looked("write_intent", well).await;
+    assert!(matches!(&begins, Found::All { reasons, warnings }
+        if reasons.is_empty() && warnings == &["the witness is silent"]));
+    assert!(matches!(looked("follow", well).await, Found::AtWork(_)));
+    let alone = |_| Err("it follows nobody".into());
+    let due = looked("write_intent", alone).await;
+    assert!(matches!(due, Found::AtWork(why) if why == "it follows nobody"));
 }

@@ -12,11 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Action, Observed};
 use failover::{
     Error,
     domain::PlanName,
-    ledger::{KeptPlan, PlanState, Readiness, ReadinessNews},
+    ledger::{Current, KeptPlan, PlanState, Readiness, ReadinessNews},
     metric,
     notify::{Message, Severity, claim_and_tell, commands},
     pass::Output,
@@ -39,6 +38,17 @@ const READ: Duration = Duration::from_secs(2);
 const NOTE: Duration = Duration::from_secs(4);
 /// What was found well is held for that so long, where nobody could look again.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
+
+/// How plans of one topology are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// The step whose dry run looks.
+    pub step: &'static str,
+    /// Why nobody can be moved before a failback, as the ledger tells it.
+    pub is_due: fn(&Current) -> Option<&'static str>,
+    /// What that step does first where nothing stands against a move.
+    pub begins: &'static str,
+}
 
 /// What was found of one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -63,19 +73,20 @@ pub fn request() -> Value {
     json!({"operation": READINESS})
 }
 
-/// Looks at every plan that this Region knows, some at once, those first that were not looked at for longest.
+/// Looks at every plan of the topology that this Region knows, some at once, those first that were not looked at for longest.
 ///
 /// # Errors
 /// `Unavailable` when the Region's own ledger does not answer; `NotReady` that names each plan whose look could not be noted.
-pub(super) async fn sweep(
+pub async fn sweep(
     world: &(impl Ledger + Runtime + Parameters + People),
+    topology: Schedule,
     dry_run: impl AsyncFn(&PlanName, Duration) -> Found,
 ) -> Result<Vec<Looked>, Error> {
     let until = world.now() + LOOKS;
     let known = world.all_known(world.region()).await?;
     let own = known
         .iter()
-        .filter(|known| known.plan.admits(super::STEP).is_ok());
+        .filter(|known| known.plan.admits(topology.step).is_ok());
     let read = own.map(async |known| {
         let row = world.row(world.region(), &known.plan.plan);
         (known, within(world, READ, row).await)
@@ -86,7 +97,7 @@ pub(super) async fn sweep(
         row.and_then(|row| Some(row.readiness.as_ref()?.at))
     });
     let looks = plans.into_iter().map(async |(known, row)| {
-        let looked = Box::pin(look(world, known, row, (until, &dry_run))).await;
+        let looked = Box::pin(look(world, (known, topology), row, (until, &dry_run))).await;
         looked.map_err(|why| {
             let plan = &known.plan.plan;
             tracing::error!(%plan, step = READINESS, %why, "could not be looked at");
@@ -113,7 +124,7 @@ pub(super) async fn sweep(
 /// Looks at one plan, and notes and tells what that shows.
 async fn look(
     world: &(impl Ledger + Runtime + Parameters + People),
-    known: &KeptPlan,
+    (known, topology): (&KeptPlan, Schedule),
     row: Result<PlanState, Error>,
     (until, dry_run): (Timestamp, &impl AsyncFn(&PlanName, Duration) -> Found),
 ) -> Result<Looked, Error> {
@@ -125,7 +136,7 @@ async fn look(
         reasons: Vec::new(),
         is_well,
     };
-    if let Some(why) = is_no_target(world, known, &row).await {
+    if let Some(why) = is_no_target(world, (known, topology), &row).await {
         let forget = update_if(world, here, plan, PlanState::forget_readiness);
         within(world, NOTE, forget).await?;
         return Ok(not_looked(why, true));
@@ -187,7 +198,7 @@ fn looked(plan: &PlanName, reasons: Vec<String>) -> Looked {
 /// Why this Region is no target of a planned move of the plan, where it is none.
 async fn is_no_target(
     world: &(impl Runtime + Parameters),
-    known: &KeptPlan,
+    (known, topology): (&KeptPlan, Schedule),
     row: &PlanState,
 ) -> Option<&'static str> {
     let (here, plan) = (world.region(), &known.plan);
@@ -200,8 +211,8 @@ async fn is_no_target(
     if current.writer == *here {
         return Some("the writer is here");
     }
-    if current.global_cluster.is_none() {
-        return Some("the writer leads no global cluster, and a failback is due");
+    if let Some(why) = (topology.is_due)(current) {
+        return Some(why);
     }
     // A plan that was taken away stays known.
     let document = within(world, READ, world.plan(&plan.plan)).await;
@@ -237,7 +248,7 @@ fn was_well(row: &PlanState) -> bool {
 
 /// What a dry run of the move shows.
 #[derive(Debug)]
-pub(super) enum Found {
+pub enum Found {
     /// What stands against a move, and what should be put right all the same.
     All {
         /// Every reason.
@@ -245,17 +256,19 @@ pub(super) enum Found {
         /// What should be put right.
         warnings: Vec<String>,
     },
-    /// RDS moves the writer, or takes a move back.
+    /// RDS moves the writer or takes a move back, or a member has to be made again first.
     AtWork(String),
     /// It did not end in its time.
     Late,
 }
 
-/// What a dry run of the move shows, for as long as `limit`. That nobody could look is a reason, too.
-pub(super) async fn found(
+/// What a dry run of the move shows, for as long as a limit. That nobody could look is a reason, too. `seen` tells what should be put
+/// right, or why no move is to be thought of yet.
+pub async fn found<O>(
     world: &impl Runtime,
-    dry_run: impl Future<Output = Result<Output<Observed>, Error>>,
-    limit: Duration,
+    topology: Schedule,
+    (dry_run, limit): (impl Future<Output = Result<Output<O>, Error>>, Duration),
+    seen: impl Fn(O) -> Result<Vec<String>, String>,
 ) -> Found {
     let (pass, time) = (pin!(dry_run), pin!(world.pause(limit)));
     let output = match select(pass, time).await {
@@ -268,12 +281,16 @@ pub(super) async fn found(
         }
         Either::Left((Ok(output), _)) => output,
     };
-    let warnings = output.observed.map(|seen| seen.warnings);
+    let warnings = match output.observed.map(seen) {
+        Some(Err(why)) => return Found::AtWork(why),
+        Some(Ok(warnings)) => warnings,
+        None => Vec::new(),
+    };
     match output.refusal {
-        None if output.action != Action::WriteIntent.acting().name => Found::AtWork(output.reason),
+        None if output.action != topology.begins => Found::AtWork(output.reason),
         refusal => Found::All {
             reasons: refusal.map(|why| why.reasons).unwrap_or_default(),
-            warnings: warnings.unwrap_or_default(),
+            warnings,
         },
     }
 }

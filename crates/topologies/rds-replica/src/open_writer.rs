@@ -43,7 +43,8 @@ impl Action {
     const fn acting(&self) -> Acting {
         match self {
             Self::Done => Acting::of("none", Then::Done),
-            Self::Open => Acting::calling_out("open", Then::Again(0)),
+            // Whether the mark is gone is looked at in the same pass.
+            Self::Open => Acting::calling_out("open", Then::Done),
         }
     }
 }
@@ -140,8 +141,15 @@ impl<W: Ledger + Runtime + People + Stops> Step<W> for OpenWriter {
                 world.region(),
                 mark.token
             ))),
-            // Whether the mark is gone is for the next pass to see.
-            Some(given) => Ok(Came::So(given_back(given))),
+            Some(given) => {
+                let said = given_back(given);
+                let what = format!("looking for a mark in {}", world.region());
+                let left = in_time(world, OBSERVING, &what, world.mark(&seen.known)).await?;
+                Ok(match left {
+                    None => Came::So(said),
+                    Some(_) => Came::NotYet(format!("nobody can log in yet: {said}")),
+                })
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use failover::{
     pass::{
         Input, Output, Pass, calls,
         frame::{self, Acting, Came, Step, Then},
+        wait_seconds,
     },
     plan::Plan,
     ports::{Ledger, Parameters, People, Runtime},
@@ -135,6 +136,16 @@ impl<W: Ledger + Runtime + Members + Stops + Topologies + Parameters + People> S
         action: &Action,
     ) -> Result<Came, Error> {
         carry_out::act(world, pass, seen, action).await
+    }
+
+    /// A pass looks on by itself while RDS promotes, so that the next one follows at once.
+    fn wait_seconds(&self, pass: &Pass) -> u64 {
+        let called = pass.run.attempts.iter().filter(|call| call.step == STEP);
+        let last = called.map(|call| call.at).max();
+        match last.map(|at| seconds_between(at, pass.now)) {
+            Some(seconds) if seconds < carry_out::WATCHED_SECONDS => 0,
+            Some(_) | None => wait_seconds(pass.entered(STEP), pass.now),
+        }
     }
 }
 

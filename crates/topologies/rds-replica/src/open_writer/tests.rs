@@ -43,12 +43,13 @@ async fn books_of(run: Run, row: PlanState) -> (Books, Input) {
 }
 
 #[tokio::test]
-async fn what_a_stop_took_is_given_back_before_the_step_is_done() {
+async fn what_a_stop_took_is_given_back_and_seen_so_in_one_pass() {
     let (books, input) = proven().await;
     member(stopped(8, "late"));
     let first = run(&books, &input).await.unwrap();
     assert_eq!(first.action, "open");
     assert_eq!((shown().mark, shown().roles.len()), (None, 1));
+    assert_eq!(first.progress, failover::pass::Progress::Done);
     let second = run(&books, &input).await.unwrap();
     assert_eq!(second.action, "none");
     assert_eq!(second.progress, failover::pass::Progress::Done);

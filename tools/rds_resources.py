@@ -2,7 +2,8 @@
 
 The emulator decides what is updated and what is replaced, from the create-only properties of AWS's published schemas. What is
 here makes, changes and deletes, as the handlers of `aws-cloudformation/aws-cloudformation-resource-providers-rds` do it: a
-member whose template names a global cluster leaves it before it is deleted, and `GlobalClusterIdentifier` may only be emptied.
+member whose template names a global cluster leaves it before it is deleted, and `GlobalClusterIdentifier` may only be emptied. A
+replica gets what the call that makes it does not take by a change afterwards, and is restarted.
 """
 
 import os
@@ -27,8 +28,20 @@ RENAMED = {
     "Family": "DBParameterGroupFamily",
     "VPCSecurityGroups": "VpcSecurityGroupIds",
 }
+# Where the automated backups are copied to, and by which calls' parameters.
+COPY_REGION = "AutomaticBackupReplicationRegion"
+COPY = {"AutomaticBackupReplicationKmsKeyId": "KmsKeyId", "AutomaticBackupReplicationRetentionPeriod": "BackupRetentionPeriod"}
 # Properties that another call sets, once the resource is there.
-SET_LATER = {"AssociatedRoles", "Parameters", "Tags"}
+SET_LATER = {"AssociatedRoles", "Parameters", "Tags", COPY_REGION, *COPY}
+# What of a replica is set by a change right after it was made. Source: `modifyDbInstanceAfterCreateRequest`.
+SET_AFTER_REPLICA = {
+    "AllowMajorVersionUpgrade", "BackupRetentionPeriod", "CACertificateIdentifier", "DBParameterGroupName", "DatabaseInsightsMode",
+    "DeletionProtection", "EnablePerformanceInsights", "EngineVersion", "ManageMasterUserPassword", "MasterUserPassword",
+    "MaxAllocatedStorage", "MonitoringInterval", "MonitoringRoleArn", "PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod",
+    "PreferredBackupWindow", "PreferredMaintenanceWindow",
+}
+# What the call that makes a replica of PostgreSQL is not given, though it would take it, or has no name for.
+NOT_OF_REPLICA = {"DBParameterGroupName", "MaxAllocatedStorage"}
 
 # Create-only by the published schemas, and missing in the emulator.
 GLOBAL_CLUSTER_CREATE_ONLY = ("Engine", "GlobalClusterIdentifier", "SourceDBClusterIdentifier", "StorageEncrypted")
@@ -58,14 +71,14 @@ PARAMETERS = Kind("DBParameterGroup", "DBParameterGroupName", "DBParameterGroups
 KINDS = (GLOBAL, CLUSTER, INSTANCE, SUBNETS, CLUSTER_PARAMETERS, PARAMETERS)
 
 
-def client():
-    """The simulated RDS, as the Region of the stack calls it."""
+def client(region=None):
+    """The simulated RDS, as the Region of the stack calls it, or another one."""
     try:
         with open(ENDPOINT_FILE, encoding="utf-8") as file:
             endpoint = file.read().strip()
     except FileNotFoundError:
         raise ValueError("no simulated RDS listens yet") from None
-    region = get_region()
+    region = region or get_region()
     rds = boto3.client(
         "rds", endpoint_url=endpoint, region_name=region, aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"])
@@ -77,7 +90,8 @@ def note(region, operation, params):
     """Keeps what a stack asked for; what only looks is left out."""
     if operation.startswith(("Describe", "List")):
         return
-    about = next((str(params[kind.name]) for kind in KINDS if kind.name in params), params.get("ResourceName", ""))
+    named = [kind.name for kind in KINDS] + ["ResourceName", "SourceDBInstanceArn"]
+    about = next((str(params[name]) for name in named if name in params), "")
     with open(CALLS_FILE, "a", encoding="utf-8") as file:
         file.write(f"{region} {operation} {about}\n")
 
@@ -190,15 +204,55 @@ def give_roles(rds, name, old, new):
         rds.add_role_to_db_cluster(**named(role))
 
 
+def create_replica(rds, name, properties):
+    """An instance that follows another one, as the handler makes it: created, changed, restarted."""
+    operation = "CreateDBInstanceReadReplica"
+    shapes = rds.meta.service_model.operation_model(operation).input_shape.members
+    of_it = {key: value for key, value in properties.items() if RENAMED.get(key, key) in shapes and key not in SET_LATER | NOT_OF_REPLICA}
+    given = typed(rds, operation, {**of_it, INSTANCE.name: name})
+    if properties.get("Tags"):
+        given["Tags"] = properties["Tags"]
+    rds.create_db_instance_read_replica(**given)
+    settled(rds, INSTANCE, name)
+    changed = {key: value for key, value in properties.items() if RENAMED.get(key, key) in SET_AFTER_REPLICA}
+    if changed:
+        rds.modify_db_instance(**typed(rds, "ModifyDBInstance", {INSTANCE.name: name, **changed}), ApplyImmediately=True)
+        settled(rds, INSTANCE, name)
+    if properties.get("DBParameterGroupName"):
+        rds.reboot_db_instance(DBInstanceIdentifier=name)
+    shown = settled(rds, INSTANCE, name)
+    copy_backups(shown, {}, properties)
+    return name, attributes(INSTANCE, shown)
+
+
+def copy_backups(shown, old, new):
+    """Has RDS copy the automated backups to where the template says, and nowhere else. Asked in that Region."""
+    was, wanted = ({key: of.get(key) for key in (COPY_REGION, *COPY)} for of in (old, new))
+    if was == wanted:
+        return
+    about = {"SourceDBInstanceArn": shown["DBInstanceArn"]}
+    if was[COPY_REGION]:
+        client(was[COPY_REGION]).stop_db_instance_automated_backups_replication(**about)
+    if wanted[COPY_REGION]:
+        rds = client(wanted[COPY_REGION])
+        given = {COPY[key]: wanted[key] for key in COPY if wanted[key]}
+        given = typed(rds, "StartDBInstanceAutomatedBackupsReplication", given)
+        rds.start_db_instance_automated_backups_replication(SourceRegion=get_region(), **about, **given)
+
+
 def create(kind, logical_id, properties, stack_name):
     rds = client()
     name = properties.get(kind.name) or f"{stack_name}-{logical_id}".lower()
+    if kind is INSTANCE and properties.get("SourceDBInstanceIdentifier"):
+        return create_replica(rds, name, properties)
     given = {key: value for key, value in properties.items() if key not in SET_LATER}
     given = typed(rds, f"Create{kind.noun}", {**given, kind.name: name})
     if properties.get("Tags"):
         given["Tags"] = properties["Tags"]
     getattr(rds, f"create_{snake(kind.noun)}")(**given)
     shown = settled(rds, kind, name)
+    if kind is INSTANCE:
+        copy_backups(shown, {}, properties)
     set_parameters(rds, kind, name, properties.get("Parameters"))
     give_roles(rds, name, {}, properties)
     return name, attributes(kind, shown)
@@ -248,7 +302,10 @@ def update(kind, name, old, new, stack_name, logical_id=None):
     was, wanted = old.get("Parameters") or {}, new.get("Parameters") or {}
     set_parameters(rds, kind, name, {key: value for key, value in wanted.items() if was.get(key) != value})
     give_roles(rds, name, old, new)
-    return name, attributes(kind, settled(rds, kind, name))
+    after = settled(rds, kind, name)
+    if kind is INSTANCE:
+        copy_backups(after, old, new)
+    return name, attributes(kind, after)
 
 
 def delete(kind, name, properties):

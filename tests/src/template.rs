@@ -74,7 +74,13 @@ pub fn of_machine(name: &str) -> (Value, Value) {
 pub const OF_FAILBACK: [&str; 2] = ["aurora-global-failback", "rds-replica-failback"];
 
 /// What somebody deploys by hand for a name that objects lead.
-pub const BY_HAND: &str = "health-switch";
+pub const OF_A_SWITCH: &str = "health-switch";
+
+/// What somebody deploys by hand, each with the page that says how.
+pub const BY_HAND: [(&str, &str); 2] = [
+    (OF_A_SWITCH, "docs/how-to/health-switch.md"),
+    ("database-instance", "docs/how-to/database-instance.md"),
+];
 
 /// Every template of `cloudformation/`, in alphabetical order.
 pub fn names() -> Vec<String> {

@@ -546,6 +546,7 @@ def of_their_own():
     refused(home.promote_read_replica, "InvalidDBInstanceState", 400, "is not a read replica", DBInstanceIdentifier="single")  # [U]
     refused(home.promote_read_replica, "DBInstanceNotFound", 404, "not found", DBInstanceIdentifier="unheard-of")
     kept_and_copied(home, standby, wait)
+    backups_are_copied(home, standby, source)
     every_member_of_one_of_its_own_is_shown(shown(HOME, "single"), standby)
     said = standby.promote_read_replica(DBInstanceIdentifier="second", BackupRetentionPeriod=1)["DBInstance"]
     equal("the old answer", (said["DBInstanceStatus"], "ReadReplicaSourceDBInstanceIdentifier" in said), ("available", True))
@@ -575,6 +576,23 @@ def kept_and_copied(home, standby, wait):
     automated = home.describe_db_snapshots(DBInstanceIdentifier="single", SnapshotType="automated")["DBSnapshots"]
     equal("RDS took one itself", [one["SnapshotType"] for one in automated], ["automated"])
     refused(home.delete_db_snapshot, "InvalidDBSnapshotState", 400, "manual", DBSnapshotIdentifier=automated[0]["DBSnapshotIdentifier"])
+
+
+def backups_are_copied(home, standby, source):
+    """Asked where the copies are; the instance shows them."""
+    copies = lambda: home.describe_db_instances(DBInstanceIdentifier="single")["DBInstances"][0].get("DBInstanceAutomatedBackupsReplications", [])
+    about = {"SourceDBInstanceArn": source}
+    of = {"SourceRegion": HOME, **about}
+    refused(home.start_db_instance_automated_backups_replication, "InvalidParameterCombination", 400, "within the Region", **of)  # [U]
+    refused(standby.start_db_instance_automated_backups_replication, "DBInstanceNotFound", 404, "not found",
+            SourceDBInstanceArn=source.replace("single", "unheard-of"), SourceRegion=HOME)
+    refused(standby.stop_db_instance_automated_backups_replication, "InvalidDBInstanceState", 400, "not replicated", **about)  # [U]
+    started = standby.start_db_instance_automated_backups_replication(BackupRetentionPeriod=3, **of)["DBInstanceAutomatedBackup"]
+    equal("the days of the copies", (started["DBInstanceArn"], started["BackupRetentionPeriod"]), (source, 3))
+    equal("the copies", copies(), [{"DBInstanceAutomatedBackupsArn": started["DBInstanceAutomatedBackupsArn"]}])
+    refused(standby.start_db_instance_automated_backups_replication, "InvalidDBInstanceState", 400, "already", **of)  # [U]
+    standby.stop_db_instance_automated_backups_replication(**about)
+    equal("no copies any more", copies(), [])
 
 
 def every_member_of_one_of_its_own_is_shown(instance, standby):

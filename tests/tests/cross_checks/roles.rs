@@ -189,7 +189,7 @@ fn what_the_stacks_make_is_encrypted_with_the_customers_key_where_one_is_given()
     let mut seen = BTreeSet::new();
     for name in template::names() {
         let template = template::read(&name);
-        if name == template::BY_HAND {
+        if name == template::OF_A_SWITCH {
             let bucket = &template["Resources"]["Bucket"]["Properties"];
             let encryption = bucket["BucketEncryption"].to_string();
             assert!(encryption.contains("AES256"), "{encryption}");

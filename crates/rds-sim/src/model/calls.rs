@@ -117,6 +117,12 @@ impl Model {
         match action {
             "CreateDBInstanceReadReplica" => self.create_db_instance_read_replica(region, params),
             "PromoteReadReplica" => self.promote_read_replica(region, params),
+            "StartDBInstanceAutomatedBackupsReplication" => {
+                self.start_copying_backups(region, params)
+            }
+            "StopDBInstanceAutomatedBackupsReplication" => {
+                self.stop_copying_backups(region, params)
+            }
             "StopDBInstance" => self.stop_db_instance(region, params),
             "StartDBInstance" => self.start_db_instance(region, params),
             "CreateDBSnapshot" => self.create_db_snapshot(region, params),

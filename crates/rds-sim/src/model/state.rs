@@ -6,7 +6,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub(crate) use self::standalone::{InstanceSnapshot, Replica, Replication, Source, Standalone};
+pub(crate) use self::standalone::{
+    BackupCopy, InstanceSnapshot, Replica, Replication, Source, Standalone,
+};
 use crate::model::{kept::Kept, key::ClusterKey};
 
 /// Milliseconds since the Unix epoch.

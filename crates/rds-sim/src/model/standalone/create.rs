@@ -133,6 +133,7 @@ impl Model {
             kept,
             source: None,
             replicas: Vec::new(),
+            backup_copies: Vec::new(),
         })
     }
 

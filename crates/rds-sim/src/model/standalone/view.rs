@@ -26,6 +26,7 @@ impl Model {
         let fields =
             what_none_has(fields).node("CertificateDetails", certificate_view(&instance.kept));
         self.roles_in_replication(fields, instance)
+            .nodes(self.copies_view(instance))
             .node("TagList", tags_view(&instance.tags))
             .done()
     }

@@ -33,6 +33,15 @@ pub(crate) struct Standalone {
     pub(crate) source: Option<Source>,
     /// Those that follow it, as far as its Region knows.
     pub(crate) replicas: Vec<Replica>,
+    /// Where its backups are copied to.
+    pub(crate) backup_copies: Vec<BackupCopy>,
+}
+
+/// The automated backups of an instance in another Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BackupCopy {
+    pub(crate) key: ClusterKey,
+    pub(crate) days: u32,
 }
 
 /// What a read replica follows.

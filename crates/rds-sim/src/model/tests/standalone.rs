@@ -1,6 +1,7 @@
 //! Instances of their own, and what follows them.
 
 mod changes;
+mod copies;
 mod given;
 mod promotions;
 mod random;

@@ -43,7 +43,9 @@ impl<K> Functions for Aws<K> {
         witness: &Region,
         input: &ReachInput,
     ) -> Result<ReachOutput, Error> {
-        let payload = json!({"operation": "reach", "plan": input.plan, "region": input.region, "cluster": input.cluster});
+        // Its kind, too: the witness would look for a cluster of an instance's name.
+        let mut payload = failover::pass::answer(input)?;
+        payload["operation"] = json!("reach");
         self.invoke(witness, &named("confirm-outage"), &payload)
             .await
     }

@@ -24,6 +24,7 @@ static REGION_LOSS_MANAGED: OnceLock<Option<Held>> = OnceLock::new();
 static PATH_IMPAIRED: OnceLock<Option<Held>> = OnceLock::new();
 static SWITCHOVER: OnceLock<Option<Held>> = OnceLock::new();
 static FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
+static REPLICA_FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
 
 /// They are worlds of thirty processes each, with answers that are due within a second: more of them at once would be slower, and lie.
 const AT_ONCE: usize = 3;
@@ -35,8 +36,9 @@ pub(crate) const PREFIX: &str = "payments-dr";
 type ToHold = (&'static str, &'static str, &'static OnceLock<Option<Held>>);
 
 /// The longest ones begin.
-const SCENARIOS: [ToHold; 5] = [
+const SCENARIOS: [ToHold; 6] = [
     ("failback-after-detach", PREFIX, &FAILBACK),
+    ("replica-failback", installation::PREFIX, &REPLICA_FAILBACK),
     ("switchover", installation::PREFIX, &SWITCHOVER),
     ("region-loss", installation::PREFIX, &REGION_LOSS),
     (
@@ -86,6 +88,10 @@ pub(crate) fn switchover() -> &'static Held {
 
 pub(crate) fn failback() -> &'static Held {
     wait(&FAILBACK)
+}
+
+pub(crate) fn replica_failback() -> &'static Held {
+    wait(&REPLICA_FAILBACK)
 }
 
 fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {

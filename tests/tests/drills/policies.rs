@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use failover::installation;
 use tests::repository::text;
 
-use crate::held::{PREFIX, failback, path_impaired, region_loss, region_loss_managed, switchover};
+use crate::held::{
+    PREFIX, failback, path_impaired, region_loss, region_loss_managed, replica_failback, switchover,
+};
 
 const WITNESS: &str = "us-east-2";
 
@@ -38,6 +40,7 @@ fn every_call_is_allowed_by_its_functions_role() {
         path_impaired(),
         switchover(),
         failback(),
+        replica_failback(),
     ];
     let seen = drills
         .iter()

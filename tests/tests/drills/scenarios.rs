@@ -6,7 +6,8 @@ use serde_json::Value;
 use tests::drill::Ended;
 
 use crate::held::{
-    Held, PREFIX, failback, path_impaired, region_loss, region_loss_managed, switchover,
+    Held, PREFIX, failback, path_impaired, region_loss, region_loss_managed, replica_failback,
+    switchover,
 };
 
 /// The fields that every report has, whatever the scenario.
@@ -217,6 +218,29 @@ fn the_way_home_after_a_detach_loses_nothing_and_takes_nothing_from_the_writer()
 }
 
 #[test]
+fn an_instance_comes_home_and_only_what_was_left_is_taken_away() {
+    let held = replica_failback();
+    holds_its_fields(held, "replica-failback");
+    let runs = held.report["runs"].as_array().unwrap();
+    let outcomes: Vec<_> = runs.iter().map(|run| run["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["succeeded", "succeeded"]);
+    let calls = held.report["calls"].as_array().unwrap();
+    let replaces = calls
+        .iter()
+        .filter(|call| call["function"] == "aurora-failover-replace-replica");
+    let made = |operation: &str| {
+        let of = replaces
+            .clone()
+            .filter(|call| call["operation"] == operation);
+        of.map(|call| call["region"].as_str().unwrap())
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(made("DeleteDBInstance"), ["us-west-2"].into());
+    let created = made("CreateDBInstanceReadReplica");
+    assert_eq!(created, ["us-east-1", "us-west-2"].into());
+}
+
+#[test]
 fn an_installation_with_a_prefix_of_its_own_calls_nothing_of_another_name() {
     let held = failback();
     let calls = held.report["calls"].as_array().unwrap();
@@ -245,6 +269,7 @@ fn each(check: impl Fn(&Held)) {
         path_impaired(),
         switchover(),
         failback(),
+        replica_failback(),
     ] {
         check(held);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use failover::{
     Error,
+    plan::TopologyKind,
     ports::{Functions, Ledger, ReachInput, ReachOutput, within},
 };
 use serde_json::json;
@@ -35,10 +36,20 @@ async fn the_witness_is_asked_in_its_region() {
         asked.uri,
         "https://lambda.us-east-2.amazonaws.com/2015-03-31/functions/aurora-failover-confirm-outage/invocations"
     );
-    assert_eq!(
-        asked.json(),
-        json!({"operation": "reach", "plan": "orders", "region": "us-west-2", "cluster": "orders-west"})
-    );
+    let payload = json!({"operation": "reach", "plan": "orders", "region": "us-west-2", "cluster": "orders-west"});
+    assert_eq!(asked.json(), payload);
+}
+
+#[tokio::test]
+async fn the_witness_is_told_that_a_member_is_an_instance() {
+    let (aws, replay) = scripted([Next::ok(json!({"reaches": true, "reason": "it answers"}))]);
+    let input = ReachInput {
+        kind: TopologyKind::RdsReplica,
+        ..input()
+    };
+    let reached = aws.ask_witness(&"us-east-2".into(), &input).await;
+    assert!(reached.unwrap().reaches);
+    assert_eq!(replay.asked_once().json()["kind"], "rds_replica");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl<K> Functions for Aws<K> {
         self.invoke(region, &named("fence-writer"), &payload).await
     }
 
-    async fn ask_rebuild(&self, input: &Value) -> Result<Vec<String>, Error> {
+    async fn ask_rebuild(&self, function: &str, input: &Value) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Answer {
             refusal: Option<Refusal>,
@@ -92,8 +92,7 @@ impl<K> Functions for Aws<K> {
         struct Observed {
             outlook: Option<String>,
         }
-        let function = named("rebuild-global");
-        let answer: Answer = self.invoke(&self.region, &function, input).await?;
+        let answer: Answer = self.invoke(&self.region, &named(function), input).await?;
         let mut refused = answer.refusal.map_or_else(Vec::new, |said| said.reasons);
         refused.extend(answer.observed.and_then(|seen| seen.outlook));
         Ok(refused)

@@ -1,6 +1,7 @@
 //! What stands against any planned move, whatever the topology: found before anything is changed, and all of it at once.
 
 mod later;
+pub mod rebuild;
 pub mod schedule;
 mod witness;
 

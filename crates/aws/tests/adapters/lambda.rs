@@ -61,7 +61,11 @@ async fn what_the_next_global_cluster_would_be_refused_is_a_reason_of_readiness(
         Next::ok(json!({"observed": {"lag": null}})),
         Next::ok(json!({"refusal": refusal})),
     ]);
-    let asked = async || aws.ask_rebuild(&json!({"plan": "orders"})).await.unwrap();
+    let asked = async || {
+        aws.ask_rebuild("rebuild-global", &json!({"plan": "orders"}))
+            .await
+            .unwrap()
+    };
     assert_eq!(asked().await, ["orders-15 is of version 15", outlook]);
     assert_eq!(asked().await, Vec::<String>::new());
     assert_eq!(asked().await, ["orders-15 is of version 15"]);

@@ -44,9 +44,12 @@ pub trait Functions: Sync {
         region: &Region,
         plan: &PlanName,
     ) -> impl Future<Output = Result<Rights, Error>> + Send;
-    /// Asks the rebuild of this Region, what a dry run of it would be refused, every reason.
-    fn ask_rebuild(&self, input: &Value)
-    -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Asks the function of this Region that makes members again, what a dry run of it would be refused, every reason.
+    fn ask_rebuild(
+        &self,
+        function: &str,
+        input: &Value,
+    ) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
     /// Sends a function what keeps it awake, and waits for its answer.
     fn warm(
         &self,

@@ -83,7 +83,7 @@ impl Functions for Books {
         Err(Error::Denied("nobody tries".into()))
     }
 
-    async fn ask_rebuild(&self, input: &Value) -> Result<Vec<String>, Error> {
+    async fn ask_rebuild(&self, _: &str, input: &Value) -> Result<Vec<String>, Error> {
         assert!(input["dry_run"] == true && input["force"].is_null());
         self.rebuild.clone()
     }

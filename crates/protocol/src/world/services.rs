@@ -96,7 +96,7 @@ impl Functions for Seen<'_> {
     }
 
     /// Nothing stands in its way.
-    async fn ask_rebuild(&self, _: &Value) -> Result<Vec<String>, Error> {
+    async fn ask_rebuild(&self, _: &str, _: &Value) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
     }
 

@@ -73,7 +73,7 @@ impl Functions for Invocation {
         read(self.invoke(region, "fence-writer", payload, ANSWER).await?)
     }
 
-    async fn ask_rebuild(&self, input: &Value) -> Result<Vec<String>, Error> {
+    async fn ask_rebuild(&self, _: &str, input: &Value) -> Result<Vec<String>, Error> {
         let asked = self.invoke(&self.region, "rebuild-global", input.clone(), ANSWER);
         let answer = asked.await?;
         let reasons = answer["refusal"].get("reasons").cloned();

@@ -198,7 +198,7 @@ impl Functions for View {
         not_here(&format!("fence in {region}"))
     }
 
-    async fn ask_rebuild(&self, _: &Value) -> Result<Vec<String>, Error> {
+    async fn ask_rebuild(&self, _: &str, _: &Value) -> Result<Vec<String>, Error> {
         not_here("rebuild")
     }
 

@@ -2,7 +2,6 @@
 
 mod capacity;
 mod quotas;
-mod rebuild;
 
 use std::time::Duration;
 
@@ -50,7 +49,7 @@ pub(super) async fn reasons(
         world.cluster(&run.from, left),
         readiness::reasons(world, pass),
         deployments(world, pass),
-        rebuild::reasons(world, pass),
+        readiness::rebuild::reasons(world, pass),
     );
     let mut found = of_both(run, (global, target), source?.as_ref());
     found.extend(shared?);

@@ -9,7 +9,7 @@ use failover::{
     plan::Plan,
     ports::{Functions, Ledger, Parameters, Runtime},
     topology::{
-        Blueprint, Shape, is_default_group,
+        Blueprint, Reach, Shape, is_default_group,
         names::{Names, final_snapshot},
     },
 };
@@ -53,14 +53,18 @@ pub(super) async fn observe(
         epoch: current.epoch,
         proven_at: current.proven_at,
         unplanned: current.unplanned,
-        writer: writer.instance,
+        writer: writer.instance.clone(),
         members,
         now: pass.now,
         storage_gib: storage_gib(&writer.shape),
         lag: None,
+        outlook: None,
         left_out: pass.dry_run.then(left_out),
     };
     observed.lag = lag(world, pass, &observed).await;
+    if pass.dry_run {
+        observed.outlook = outlook(world.reach(), &observed, &writer.shape);
+    }
     Ok(observed)
 }
 
@@ -269,6 +273,17 @@ async fn unfit(
         unfit.extend(misfit(&member.region, group, found.as_deref(), &wanted));
     }
     Ok(unfit)
+}
+
+/// What of the members of today, the writer among them, this function's role could not make again one day.
+fn outlook(reach: Option<&Reach>, observed: &Observed, writer: &Shape) -> Option<String> {
+    let followers = observed.members.iter().filter(|member| is_complete(member));
+    let standing = followers.filter_map(|member| member.shape.as_ref());
+    let all = standing.chain([writer]);
+    let outside: Vec<_> = all
+        .flat_map(|shape| reach.map_or_else(Vec::new, |reach| reach.outside(shape)))
+        .collect();
+    (!outside.is_empty()).then(|| outside.join(". "))
 }
 
 /// A replica is encrypted where its source is, by a key of its own Region.

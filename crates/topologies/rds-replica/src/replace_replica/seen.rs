@@ -40,6 +40,9 @@ pub struct Observed {
     pub storage_gib: Option<i32>,
     /// Why the members, complete, are not to be relied on yet.
     pub lag: Option<String>,
+    /// In a dry run, what of the members of today could not be made again one day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<String>,
     /// In a dry run, what no replica is given that is made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<BTreeMap<&'static str, Vec<String>>>,

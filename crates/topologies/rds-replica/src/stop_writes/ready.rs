@@ -38,6 +38,8 @@ pub(super) async fn warnings(
     pass: &Pass,
 ) -> Vec<String> {
     let mut found = readiness::warnings(world, pass).await;
+    // It moves all the same, and people are told that nothing protects it then.
+    found.extend(readiness::rebuild::reasons(world, pass).await);
     // What people consider, a dry run tells them.
     let considerations = pass.run.plan.kind().considerations();
     found.extend(considerations.filter(|_| pass.dry_run).map(str::to_owned));

@@ -118,3 +118,22 @@ fn what_rds_would_refuse_of_a_replica_is_named() {
     assert!(misencrypted(member, &encrypted, &plain).is_some());
     assert_eq!(misencrypted(member, &encrypted, &encrypted), None);
 }
+
+#[test]
+fn what_could_not_be_made_again_one_day_is_told_while_all_is_well() {
+    let observed = crate::replace_replica::tests::small_rds::deposed();
+    let west = shape("db-OLD");
+    let reach = |pattern: &str| Reach {
+        instances: vec![pattern.into()],
+        ..Reach::default()
+    };
+    let wide = reach("arn:aws:rds:*:123456789012:db:orders-*");
+    assert_eq!(outlook(Some(&wide), &observed, &west), None);
+    assert_eq!(outlook(None, &observed, &west), None);
+    let narrow = reach("arn:aws:rds:*:123456789012:db:reports-*");
+    let said = outlook(Some(&narrow), &observed, &west).unwrap();
+    assert!(
+        said.contains("ReplicaInstanceArns") && said.contains("orders-west"),
+        "{said}"
+    );
+}

@@ -78,6 +78,7 @@ pub(in crate::replace_replica) fn deposed() -> Observed {
         now: at(200_000),
         storage_gib: None,
         lag: None,
+        outlook: None,
         left_out: None,
     }
 }

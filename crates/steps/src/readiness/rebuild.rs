@@ -1,15 +1,21 @@
-//! What a rebuild would be refused: after a move it may be needed any day.
+//! What making members again would be refused: after a move it may be needed any day, or is part of the move.
 
 use serde_json::json;
 
 use failover::{
     pass::{Input, Pass, by_hand},
+    plan::function_of,
     ports::{Functions, Runtime},
 };
 
-pub(super) async fn reasons(world: &(impl Runtime + Functions), pass: &Pass) -> Vec<String> {
+/// What a dry run of the step that makes members again would be refused here, one sentence each.
+pub async fn reasons(world: &(impl Runtime + Functions), pass: &Pass) -> Vec<String> {
     let here = world.region();
-    match world.ask_rebuild(&json!(of_rebuild(pass))).await {
+    let Some(rebuilding) = pass.run.plan.kind().runs().rebuilding else {
+        return Vec::new();
+    };
+    let function = function_of(rebuilding);
+    match world.ask_rebuild(&function, &json!(of_rebuild(pass))).await {
         Ok(refused) => refused
             .into_iter()
             .map(|why| format!("a rebuild in {here} would be refused: {why}"))

@@ -116,7 +116,7 @@ const BY_PLANNED_FAILOVER: &str =
     "the readiness of planned-failover looks at it by the same code, for a plan that has it";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 34] = [
+const RARE: [(&str, &str, &str, &str); 36] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",

@@ -38,7 +38,27 @@ pub enum Topology {
         #[serde(deserialize_with = "written::read::<written::Instance, _>")]
         #[schemars(with = "BTreeMap<Region, written::Instance>", extend("minProperties" = 2))]
         members: BTreeMap<Region, Member>,
+        /// For how many seconds a planned move may keep writes out until the replica has everything. Then they go on where they were.
+        #[serde(default = "stop_seconds", skip_serializing_if = "is_stop_seconds")]
+        #[schemars(range(min = STOP_SECONDS[0], max = STOP_SECONDS[1]))]
+        stop_seconds: u16,
     },
+}
+
+/// Between how many seconds a stop may last: longer than a fence takes, and no longer than the loop of `StopWrites`, whose passes are a
+/// second apart.
+pub(super) const STOP_SECONDS: [u16; 2] = [10, 120];
+
+const fn stop_seconds() -> u16 {
+    60
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
+const fn is_stop_seconds(seconds: &u16) -> bool {
+    *seconds == stop_seconds()
 }
 
 /// Which topology a plan has.
@@ -295,18 +315,31 @@ impl Topology {
         }
     }
 
+    /// For how long a planned move may stop the writer, in seconds, where it does.
+    #[must_use]
+    pub fn stop_seconds(&self) -> f64 {
+        match self {
+            Self::AuroraGlobal { .. } => 0.0,
+            // A plan that was kept is not checked again.
+            Self::RdsReplica { stop_seconds, .. } => {
+                let [least, most] = STOP_SECONDS;
+                f64::from((*stop_seconds).clamp(least, most))
+            }
+        }
+    }
+
     /// The member of each Region.
     #[must_use]
     pub const fn members(&self) -> &BTreeMap<Region, Member> {
         match self {
-            Self::AuroraGlobal { members, .. } | Self::RdsReplica { members } => members,
+            Self::AuroraGlobal { members, .. } | Self::RdsReplica { members, .. } => members,
         }
     }
 
     /// The same, to be changed.
     pub const fn members_mut(&mut self) -> &mut BTreeMap<Region, Member> {
         match self {
-            Self::AuroraGlobal { members, .. } | Self::RdsReplica { members } => members,
+            Self::AuroraGlobal { members, .. } | Self::RdsReplica { members, .. } => members,
         }
     }
 }
@@ -379,13 +412,33 @@ mod tests {
     fn a_member_is_written_by_the_word_of_its_kind_and_read_back() {
         let aurora = testing::run().plan.topology;
         let members = aurora.members().clone();
-        for topology in [aurora, Topology::RdsReplica { members }] {
+        let instances = Topology::RdsReplica {
+            members,
+            stop_seconds: stop_seconds(),
+        };
+        for topology in [aurora, instances] {
             let written = serde_json::to_value(&topology).unwrap();
             let member = written["members"]["us-west-2"].clone();
             assert_eq!(member, json!({topology.kind().member(): "orders-west"}));
             let read: Topology = serde_json::from_value(written).unwrap();
             assert_eq!(read, topology);
         }
+    }
+
+    #[test]
+    fn a_stop_lasts_a_minute_unless_the_plan_says_otherwise() {
+        let members = testing::run().plan.topology.members().clone();
+        let instances = |stop_seconds| Topology::RdsReplica {
+            members: members.clone(),
+            stop_seconds,
+        };
+        let mut written = serde_json::to_value(instances(60)).unwrap();
+        assert_eq!(written["stop_seconds"], json!(null), "it need not be said");
+        let read: Topology = serde_json::from_value(written.clone()).unwrap();
+        assert!((read.stop_seconds() - 60.0).abs() < f64::EPSILON);
+        written["stop_seconds"] = json!(120);
+        let read: Topology = serde_json::from_value(written).unwrap();
+        assert_eq!(read, instances(120));
     }
 
     #[test]

@@ -5,9 +5,10 @@ mod lists;
 use serde_json::{Value, json};
 
 use super::{
-    Auth, Detection, Mode, Plan,
+    Auth, Detection, Mode, Plan, Topology,
     fault::{Found, Part},
     names,
+    topology::STOP_SECONDS,
 };
 use crate::{
     domain::PlanName,
@@ -89,6 +90,7 @@ pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
     identifiers(plan, &mut found);
     regions(plan, &mut found);
     database(plan, &mut found);
+    stop(plan, &mut found);
     detection(plan, &mut found);
     policy(plan, &mut found);
     lists::routes(plan, &mut found);
@@ -167,6 +169,17 @@ fn regions(plan: &Plan, found: &mut Faults) {
 fn listed(plan: &Plan) -> String {
     let members: Vec<_> = plan.members().keys().map(ToString::to_string).collect();
     members.join(", ")
+}
+
+fn stop(plan: &Plan, found: &mut Faults) {
+    let Topology::RdsReplica { stop_seconds, .. } = &plan.topology else {
+        return;
+    };
+    let [least, most] = STOP_SECONDS;
+    let at = "topology.stop_seconds";
+    found.when(!(least..=most).contains(stop_seconds), &[at], || {
+        format!("{at} is {stop_seconds}; use {least} to {most}")
+    });
 }
 
 fn database(plan: &Plan, found: &mut Faults) {

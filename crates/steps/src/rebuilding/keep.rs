@@ -101,7 +101,10 @@ async fn succeed(world: &impl Ledger, plan: &PlanName, region: &Region) -> Resul
     let healthy = world.healthy(plan, region).await?;
     let marked = retired.zip(healthy).and_then(|(retired, healthy)| {
         let newest = &healthy.newest;
-        retired.succeeded(&newest.shape, newest.seen_at)
+        let is_since = newest.seen_at > retired.seen_at;
+        retired
+            .succeeded(&newest.shape, newest.seen_at)
+            .filter(|_| is_since)
     });
     match marked {
         Some(marked) => world.put_blueprint(plan, region, &marked).await,

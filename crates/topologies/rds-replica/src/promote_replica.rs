@@ -140,9 +140,8 @@ impl<W: Ledger + Runtime + Members + Stops + Topologies + Parameters + People> S
 
     /// A pass looks on by itself while RDS promotes, so that the next one follows at once.
     fn wait_seconds(&self, pass: &Pass) -> u64 {
-        let called = pass.run.attempts.iter().filter(|call| call.step == STEP);
-        let last = called.map(|call| call.at).max();
-        match last.map(|at| seconds_between(at, pass.now)) {
+        let open = calls::open(&pass.run);
+        match open.map(|call| seconds_between(call.at, pass.now)) {
             Some(seconds) if seconds < carry_out::WATCHED_SECONDS => 0,
             Some(_) | None => wait_seconds(pass.entered(STEP), pass.now),
         }

@@ -47,8 +47,6 @@ const STOP: &str = "stop";
 const OPEN: &str = "open";
 /// What it says where the stop was given up.
 const GIVE_BACK: &str = "give_back";
-/// How long a stop may stand, in seconds, until the replica has everything: writes are out meanwhile.
-pub const STOP_SECONDS_MAX: f64 = 60.0;
 /// How often the doors are shut that a look found open, until the move is given up.
 const SHUT_MAX: u32 = 3;
 
@@ -111,7 +109,7 @@ impl Action {
 /// What the function takes beside a pass of a run.
 const SWEEP: &str = "sweep";
 
-/// How plans are looked at on schedule: whoever follows nobody is found by the look itself.
+/// How plans are looked at on schedule: whoever was left is found by the look itself.
 const READINESS: Schedule = Schedule {
     step: STEP,
     is_due: |_| None,
@@ -152,8 +150,11 @@ pub async fn handle(
                     dry_run: true,
                     ..Input::of(plan.clone())
                 };
+                // A fence tells a member that a move has left from one that somebody promoted past this tool.
+                let row = world.row(world.region(), plan).await;
+                let is_left = row.is_ok_and(|row| row.fence_under(row.proven_epoch()).is_some());
                 let looks = (Box::pin(run(world, &input)), limit);
-                schedule::found(world, READINESS, looks, seen).await
+                schedule::found(world, READINESS, looks, |shown| seen(shown, is_left)).await
             };
             answer(schedule::sweep(world, READINESS, look).await?)
         }
@@ -162,14 +163,14 @@ pub async fn handle(
 }
 
 /// What the schedule's look is to note, or why no move to here is to be thought of yet.
-fn seen(observed: Observed) -> Result<Vec<String>, String> {
-    match &observed.target.source {
-        Some(_) => Ok(observed.warnings),
-        None => Err(format!(
-            "{} follows nobody, and is to be made a replica again first",
-            observed.target.identifier
-        )),
+fn seen(observed: Observed, is_left: bool) -> Result<Vec<String>, String> {
+    if observed.target.source.is_some() || !is_left {
+        return Ok(observed.warnings);
     }
+    Err(format!(
+        "{} follows nobody since a move has left it, and is to be made a replica again first",
+        observed.target.identifier
+    ))
 }
 
 /// The step.
@@ -298,14 +299,14 @@ pub fn next_action(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
 
 /// The stop is written, and stands until it is given up or the replica holds everything.
 fn stopping(pass: &Pass, observed: &Observed) -> Action {
-    let late = observed
-        .seconds
-        .is_none_or(|seconds| seconds > STOP_SECONDS_MAX);
+    // Writes are out meanwhile.
+    let most = pass.run.plan.topology.stop_seconds();
+    let late = observed.seconds.is_none_or(|seconds| seconds > most);
     let Some(writer) = &observed.writer else {
         let why = observed.untold.as_deref().unwrap_or("no answer");
         return if late {
             Action::GiveBack(format!(
-                "the writer's Region did not tell for {STOP_SECONDS_MAX:.0} s how the writer stands: {why}"
+                "the writer's Region did not tell for {most:.0} s how the writer stands: {why}"
             ))
         } else {
             Action::Wait(format!(
@@ -324,7 +325,7 @@ fn stopping(pass: &Pass, observed: &Observed) -> Action {
     }
     let is_stopped = writer.bears(&written::token(&pass.run));
     if late {
-        return Action::GiveBack(words::late(observed));
+        return Action::GiveBack(words::late(pass, observed));
     }
     if is_stopped && writer.open.is_empty() {
         return match (observed.position, observed.replayed) {

@@ -320,3 +320,21 @@ fn two_names_that_follow_one_object_are_a_fault() {
         assert!(told.contains(part), "{part} is missing from: {told}");
     }
 }
+
+#[test]
+fn a_stop_lasts_as_long_as_its_loop_holds() {
+    let lasting = |seconds: u32| {
+        let mut document = good();
+        document["topology"] = json!({"kind": "rds_replica", "stop_seconds": seconds, "members": {
+            "us-west-2": {"instance": "orders-west"}, "us-east-1": {"instance": "orders-east"}}});
+        read(&document.to_string()).map_err(|why| why.to_string())
+    };
+    for fits in [10, 60, 120] {
+        assert!(lasting(fits).is_ok(), "{fits}");
+    }
+    for wrong in [0, 9, 121, 900] {
+        let why = lasting(wrong).unwrap_err();
+        let says = format!("topology.stop_seconds is {wrong}; use 10 to 120");
+        assert!(why.contains(&says), "{why}");
+    }
+}

@@ -97,11 +97,11 @@ const PROTECTS: &str = "ProtectAgain:";
 /// A run that has moved the writer and everything behind it, and has left it without a standby: nothing is out.
 fn only_unprotected(run: &Run, closed: &Closed) -> Option<Ending> {
     let rebuilding = run.plan.kind().runs().rebuilding?;
+    let epoch = run.proof.as_ref()?.epoch;
     let [left] = closed.left.as_slice() else {
         return None;
     };
     left.starts_with(PROTECTS).then(|| {
-        let epoch = run.proof.as_ref().map(|proof| proof.epoch).unwrap_or_default();
         let forced =
             serde_json::json!({"plan": run.plan.plan, "force": format!("{}@{epoch}", run.plan.plan)});
         let function = function_of(rebuilding);

@@ -2,10 +2,10 @@
 
 use super::*;
 use failover::{
-    beat::Loss,
-    domain::Incident,
+    beat::{Beat, Loss},
+    domain::{Epoch, Incident},
     evidence::Verdict,
-    ledger::{Declined, Entry, Intent, RunKind},
+    ledger::{Declined, Entry, Intent, Proof, RunKind},
     notify,
     plan::Mode,
     testing,
@@ -120,6 +120,16 @@ fn the_end_of_a_failback_says_what_of_the_rebuilt_members_is_not_as_it_was() {
 fn a_move_that_left_nothing_but_the_standby_is_not_told_as_an_outage() {
     let mut run = testing::run();
     run.kind = RunKind::PlannedFailover;
+    run.proof = Some(Proof {
+        epoch: Epoch(8),
+        beat: Beat {
+            epoch: Epoch(8),
+            seq: 1,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        },
+        loss: None,
+        came_back_until: None,
+    });
     let mut ended = closed(Outcome::Failed);
     ended.left = vec!["ProtectAgain: Denied it may not".into()];
     let told = message(&run, &ended);

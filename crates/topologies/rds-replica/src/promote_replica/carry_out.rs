@@ -13,9 +13,10 @@ use failover::{
     domain::StopToken,
     ledger::{Intent, PlanState},
     pass::{Pass, calls, frame::Came},
-    ports::{self, Ledger, People, Runtime, update},
+    ports::{self, Ledger, People, Runtime, update, within},
     topology::{Accepted, Named},
 };
+use jiff::SignedDuration;
 use steps::promotion;
 
 pub(super) async fn act(
@@ -60,8 +61,10 @@ pub(super) async fn act(
 /// For so long after a call passes look on by themselves, in seconds. A promotion that takes longer takes minutes.
 pub(super) const WATCHED_SECONDS: f64 = 300.0;
 /// For how long one pass looks on, and how often.
-const WATCH: Duration = Duration::from_secs(5);
+const WATCH: SignedDuration = SignedDuration::from_secs(5);
 const EVERY: Duration = Duration::from_millis(400);
+/// What one of these looks may take: one that RDS does not answer is taken again.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Looks on while RDS promotes, until it shows that it is done, so that nobody waits for the next pass. That one decides.
 async fn watch(world: &(impl Runtime + Members), pass: &Pass, observed: &Observed) {
@@ -70,12 +73,12 @@ async fn watch(world: &(impl Runtime + Members), pass: &Pass, observed: &Observe
         return;
     }
     let name = &observed.target.identifier;
-    let looks = WATCH.as_millis() / EVERY.as_millis();
-    for _ in 0..looks {
+    let until = world.now() + WATCH;
+    while world.now() < until {
         world.pause(EVERY).await;
-        match world.instance(&pass.run.to, name).await {
-            Ok(Some(seen)) if seen.source.is_some() || !seen.serves() => {}
-            Ok(_) | Err(_) => return,
+        match within(world, LOOK, world.instance(&pass.run.to, name)).await {
+            Ok(Some(seen)) if seen.source.is_none() && seen.serves() => return,
+            Ok(_) | Err(_) => {}
         }
     }
 }

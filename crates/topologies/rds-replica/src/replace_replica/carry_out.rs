@@ -43,7 +43,7 @@ pub(super) async fn act(
                 tell(world, &pass.run.plan, &message).await;
             }
             if let Call::Complete { .. } = call {
-                note_completion(world, pass, (observed, region), &made).await?;
+                note_completion(world, pass, (observed, region), &made).await;
             }
             let made = match made {
                 Ok(accepted) => Ok(accepted),
@@ -72,22 +72,27 @@ async fn note_completion(
     pass: &Pass,
     (observed, region): (&Observed, &Region),
     made: &Result<Accepted, Error>,
-) -> Result<(), Error> {
+) {
     let known = observed
         .member(region)
         .and_then(|seen| seen.blueprint.clone());
     let Some(mut known) = known else {
-        return Ok(());
+        return;
     };
     match made {
-        Ok(Accepted::Yes) | Err(Error::Unavailable(_)) => {
+        Ok(Accepted::Yes) => {
             known.completions += 1;
             known.completed_at = Some(pass.now);
         }
+        // It may have been taken. What RDS throttles it answers so, too: for how long it is asked again, the run's patience says.
+        Err(Error::Unavailable(_)) => known.completed_at = Some(pass.now),
         Err(Error::InvalidRequest(_) | Error::NotReady(_)) => known.completions = u32::MAX,
-        Ok(Accepted::NotNow(_) | Accepted::Throttled(_)) | Err(_) => return Ok(()),
+        Ok(Accepted::NotNow(_) | Accepted::Throttled(_)) | Err(_) => return,
     }
-    world.put_blueprint(pass.run.name(), region, &known).await
+    let put = world.put_blueprint(pass.run.name(), region, &known);
+    if let Err(why) = put.await {
+        tracing::warn!(%region, %why, "not noted; a replica may be completed once more");
+    }
 }
 
 /// People are told that a planned move is over before what protects it again begins, which may take hours.

@@ -277,7 +277,8 @@ fn made_again(observed: &Observed, member: &SeenMember) -> Result<Action, Error>
     ))
 }
 
-/// A replica has the storage of its source, and RDS refuses what does not go with that.
+/// A replica has the storage of its source, and RDS refuses what does not go with that. What is left out is told at the end.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>.
 fn of_writers_size(observed: &Observed, member: &SeenMember, mut like: Shape) -> Shape {
     like.identifier = member.name.clone();
     for alone in like
@@ -286,8 +287,11 @@ fn of_writers_size(observed: &Observed, member: &SeenMember, mut like: Shape) ->
         .filter_map(|one| one.alone.as_mut())
     {
         alone.storage_gib = observed.storage_gib.or(alone.storage_gib);
-        let grows = alone.storage_gib_max > alone.storage_gib;
-        alone.storage_gib_max = alone.storage_gib_max.filter(|_| grows);
+        // A limit has to leave room for a tenth more.
+        let least = alone
+            .storage_gib
+            .map(|gib| gib.saturating_add(gib / 10 + 1));
+        alone.storage_gib_max = alone.storage_gib_max.filter(|most| Some(*most) >= least);
     }
     like
 }

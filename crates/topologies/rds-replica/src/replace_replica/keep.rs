@@ -30,7 +30,7 @@ pub async fn keep_member(
         Err(why) => return Ok(("none", why)),
     };
     // A replica that was never given all of it is no record of what is to be made.
-    let noted = noted.filter(|noted| noted.succeeded_at.is_none());
+    let noted = noted.filter(|noted| noted.succeeded_at.is_none() && current.writer != *region);
     if let Some(noted) = noted.filter(|noted| lacks(noted, &shape).is_some()) {
         return Ok((
             "none",

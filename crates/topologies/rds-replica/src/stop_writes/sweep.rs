@@ -15,7 +15,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use steps::fence_writer::{OBSERVING, SWEEP, in_time};
 
-use super::{STEP, STOP_SECONDS_MAX, there::open_by};
+use super::{STEP, there::open_by};
 use crate::members::Stops;
 
 mod resume;
@@ -142,7 +142,8 @@ async fn sweep_plan(
     let row = world.row(here, plan).await?;
     let alone = how.is_by_hand || came_along(&row, mark.as_ref());
     let mark = mark.map(|mark| mark.token);
-    let Some(token) = abandoned(&row, mark.as_ref(), (world, how)) else {
+    let most = known.plan.topology.stop_seconds();
+    let Some(token) = abandoned(&row, mark.as_ref(), (world, how, most)) else {
         return Ok(swept("none", left_alone(&row, mark.is_some())));
     };
     if let Some(why) = is_left_to_others(world, known, (&row, &token), alone).await? {
@@ -181,7 +182,7 @@ fn came_along(row: &PlanState, mark: Option<&Mark>) -> bool {
 fn abandoned(
     row: &PlanState,
     mark: Option<&StopToken>,
-    (here, how): (&impl Runtime, How),
+    (here, how, most): (&impl Runtime, How, f64),
 ) -> Option<StopToken> {
     if row.is_promoting() {
         return None;
@@ -189,7 +190,7 @@ fn abandoned(
     match (row.stop.as_deref(), mark) {
         (Some(stop), mark) if mark.is_none_or(|mark| *mark == stop.token) => {
             let age = seconds_between(stop.written_at, here.now());
-            let is_over = how.is_by_hand || age > STOP_SECONDS_MAX;
+            let is_over = how.is_by_hand || age > most;
             (stop.stage == Stage::Stopping && is_over).then(|| stop.token.clone())
         }
         (_, mark) => mark.cloned(),

@@ -2,7 +2,7 @@
 
 use failover::{ledger::Run, notify::Message, pass::Pass};
 
-use super::{Action, GIVE_BACK, Observed, STEP, STOP_SECONDS_MAX};
+use super::{Action, GIVE_BACK, Observed, STEP};
 
 pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
     let (left, target) = (super::written::left(&pass.run), &observed.target.identifier);
@@ -34,14 +34,15 @@ pub(super) fn behind(observed: &Observed) -> String {
 }
 
 /// Why a stop that stood too long is given back.
-pub(super) fn late(observed: &Observed) -> String {
+pub(super) fn late(pass: &Pass, observed: &Observed) -> String {
     let writer = observed.writer.as_ref();
     let why = match writer {
         Some(_) if observed.position.is_some() => behind(observed),
         Some(writer) if !writer.open.is_empty() => writer.open.join("; "),
         Some(_) | None => "the writer was not seen to be stopped".to_owned(),
     };
-    format!("the stop stood for {STOP_SECONDS_MAX:.0} s, and no longer is allowed: {why}")
+    let most = pass.run.plan.topology.stop_seconds();
+    format!("the stop stood for {most:.0} s, and no longer is allowed: {why}")
 }
 
 /// Why the run gave its stop back, as its record has it.

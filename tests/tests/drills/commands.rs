@@ -230,6 +230,7 @@ fn while_all_is_well(desk: &mut Desk<'_>) {
         ("\"set_up\"", "has no route of kind health_switch"),
         ("promote-replica", "is for plans of the kind rds_replica"),
         ("stop-writes", "is for plans of the kind rds_replica"),
+        ("replace-replica", "is for plans of the kind rds_replica"),
     ] {
         for said in desk.types_all(&["lambda invoke", word], &[]) {
             assert!(said.show().contains(why), "{}", said.show());

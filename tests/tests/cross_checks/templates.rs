@@ -31,10 +31,11 @@ fn the_schedules_send_what_their_functions_take() {
         .flat_map(|template| template::resources(template, "AWS::Events::Rule"));
     let scheduled = rules.filter(|(_, rule)| !rule["ScheduleExpression"].is_null());
     let mut of_moves = Vec::new();
+    let readiness = schedule::request().to_string();
     let sent: BTreeMap<_, _> = scheduled
         .filter(|(_, rule)| {
             let input = rule["Targets"][0]["Input"].as_str().unwrap_or_default();
-            let looks = input == schedule::request().to_string();
+            let looks = input == readiness;
             if looks {
                 of_moves.push(template::function_of(&rule["Targets"][0]["Arn"]).to_owned());
             }

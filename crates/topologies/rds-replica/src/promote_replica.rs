@@ -11,7 +11,6 @@ use failover::{
     pass::{
         Input, Output, Pass, calls,
         frame::{self, Acting, Came, Step, Then},
-        wait_seconds,
     },
     plan::Plan,
     ports::{Ledger, Parameters, People, Runtime},
@@ -136,15 +135,6 @@ impl<W: Ledger + Runtime + Members + Stops + Topologies + Parameters + People> S
         action: &Action,
     ) -> Result<Came, Error> {
         carry_out::act(world, pass, seen, action).await
-    }
-
-    /// A pass looks on by itself while RDS promotes, so that the next one follows at once.
-    fn wait_seconds(&self, pass: &Pass) -> u64 {
-        let open = calls::open(&pass.run);
-        match open.map(|call| seconds_between(call.at, pass.now)) {
-            Some(seconds) if seconds < carry_out::WATCHED_SECONDS => 0,
-            Some(_) | None => wait_seconds(pass.entered(STEP), pass.now),
-        }
     }
 }
 

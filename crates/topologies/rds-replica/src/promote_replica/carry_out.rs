@@ -1,8 +1,6 @@
 //! Makes what was decided: the intent comes before the call, and people are told beside that. Of a planned move the Region that is left
 //! agrees first, in its own row.
 
-use std::time::Duration;
-
 use super::{Action, Observed, PROMOTE, is_planned};
 use crate::members::{
     Members, Stops,
@@ -13,10 +11,9 @@ use failover::{
     domain::StopToken,
     ledger::{Intent, PlanState},
     pass::{Pass, calls, frame::Came},
-    ports::{self, Ledger, People, Runtime, update, within},
+    ports::{self, Ledger, People, Runtime, update},
     topology::{Accepted, Named},
 };
-use jiff::SignedDuration;
 use steps::promotion;
 
 pub(super) async fn act(
@@ -26,10 +23,7 @@ pub(super) async fn act(
     action: &Action,
 ) -> Result<Came, Error> {
     match action {
-        Action::Wait(_) => {
-            watch(world, pass, observed).await;
-            Ok(Came::AsDecided)
-        }
+        Action::Wait(_) => Ok(Came::AsDecided),
         Action::Done => {
             pass.run.promoted_at = pass.run.promoted_at.or(Some(pass.now));
             Ok(Came::AsDecided)
@@ -54,31 +48,6 @@ pub(super) async fn act(
         Action::GiveBack(_) => {
             give_back(world, pass, observed).await?;
             Ok(Came::AsDecided)
-        }
-    }
-}
-
-/// For so long after a call passes look on by themselves, in seconds. A promotion that takes longer takes minutes.
-pub(super) const WATCHED_SECONDS: f64 = 300.0;
-/// For how long one pass looks on, and how often.
-const WATCH: SignedDuration = SignedDuration::from_secs(5);
-const EVERY: Duration = Duration::from_millis(400);
-/// What one of these looks may take: one that RDS does not answer is taken again.
-const LOOK: Duration = Duration::from_secs(2);
-
-/// Looks on while RDS promotes, until it shows that it is done, so that nobody waits for the next pass. That one decides.
-async fn watch(world: &(impl Runtime + Members), pass: &Pass, observed: &Observed) {
-    let open = observed.tried.open_seconds;
-    if open.is_none_or(|seconds| seconds > WATCHED_SECONDS) {
-        return;
-    }
-    let name = &observed.target.identifier;
-    let until = world.now() + WATCH;
-    while world.now() < until {
-        world.pause(EVERY).await;
-        match within(world, LOOK, world.instance(&pass.run.to, name)).await {
-            Ok(Some(seen)) if seen.source.is_none() && seen.serves() => return,
-            Ok(_) | Err(_) => {}
         }
     }
 }

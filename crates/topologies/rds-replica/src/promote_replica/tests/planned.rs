@@ -242,29 +242,3 @@ async fn a_refusal_for_good_takes_both_rows_back_and_asks_for_the_writer_to_be_o
         "{asked:?}"
     );
 }
-
-#[tokio::test]
-async fn a_pass_looks_on_by_itself_while_rds_promotes_and_not_for_hours() {
-    let (books, mut pass, observed) = books().await;
-    let waits = Action::Wait("RDS is promoting it, or may be");
-    let called = |seconds| Observed {
-        tried: Tried {
-            open_seconds: Some(seconds),
-            is_taken: true,
-            refused_seconds: None,
-        },
-        ..observed.clone()
-    };
-    for (seconds, watched) in [(1.0, 5.2), (301.0, 0.0)] {
-        let began = books.now();
-        carry_out::act(&books, &mut pass, &called(seconds), &waits)
-            .await
-            .unwrap();
-        let took = seconds_between(began, books.now());
-        assert!((took - watched).abs() < 0.01, "{took}");
-    }
-    let now = pass.now;
-    assert_ne!(Step::<Books>::wait_seconds(&PromoteReplica, &pass), 0);
-    pass.run.attempt(now, STEP, PROMOTE);
-    assert_eq!(Step::<Books>::wait_seconds(&PromoteReplica, &pass), 0);
-}

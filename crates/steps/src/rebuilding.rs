@@ -5,11 +5,13 @@ mod called;
 mod keep;
 mod lag;
 mod unlisted;
+mod words;
 
 pub use called::{called, refused};
 pub use keep::{Kept, sweep};
 pub use lag::lag;
 pub use unlisted::{Retired, unlisted};
+pub use words::{killed, not_as_it_was, remembered};
 
 use failover::pass::Pace;
 

@@ -6,9 +6,9 @@ use super::{
 };
 use failover::{
     Error,
-    switches::kill,
     topology::{Call, GlobalCluster, GlobalMember, GlobalSettings, Named},
 };
+use steps::rebuilding;
 
 /// Decides what one pass does.
 ///
@@ -19,11 +19,7 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
     if let (Action::Call(_, call), Some(value)) = (&action, &observed.killed)
         && call.takes_away()
     {
-        return Ok(Action::Wait(format!(
-            "the kill switch is on ({value}), and nothing is taken away; write off into {} of {}, or delete it",
-            kill(),
-            observed.acting
-        )));
+        return Ok(Action::Wait(rebuilding::killed(value, &observed.acting)));
     }
     Ok(action)
 }

@@ -1,7 +1,7 @@
 //! What a rebuild says of its passes.
 
 use super::{Action, Observed, SeenMember, decide};
-use failover::{domain::Region, topology::differences};
+use steps::rebuilding;
 
 /// Why the pass does what it does.
 pub(super) fn reason(observed: &Observed, action: &Action, is_dry: bool) -> String {
@@ -12,7 +12,10 @@ pub(super) fn reason(observed: &Observed, action: &Action, is_dry: bool) -> Stri
         Action::Fence(region) => format!(
             "the deposed member in {region} is not fenced yet; its Region's schedule does that within a minute"
         ),
-        Action::Remember(region) => remembered(observed, region, is_dry),
+        Action::Remember(region) => {
+            let member = observed.members.iter().find(|seen| seen.region == *region);
+            rebuilding::remembered(region, member.and_then(SeenMember::wanted), is_dry)
+        }
         Action::Record(global) => format!(
             "{writer} leads {global}, which the ledgers {} from now on",
             if is_dry { "would name" } else { "name" }
@@ -29,25 +32,6 @@ pub(super) fn reason(observed: &Observed, action: &Action, is_dry: bool) -> Stri
     }
 }
 
-/// What is said before anything is taken away: what no successor will have.
-fn remembered(observed: &Observed, region: &Region, is_dry: bool) -> String {
-    let mut said = format!(
-        "what the member in {region} is made of {} kept, to be made again",
-        if is_dry { "would be" } else { "is" }
-    );
-    let member = observed.members.iter().find(|seen| seen.region == *region);
-    if let Some(shape) = member.and_then(SeenMember::wanted) {
-        for beyond in &shape.beyond {
-            said.push_str(&format!(". Its successor will not have {beyond}"));
-        }
-        said.push_str(&format!(
-            ". Its successor has another resource id than {}: policies that name it, as for rds-db:connect, need a pattern",
-            shape.resource_id
-        ));
-    }
-    said
-}
-
 /// What is said at the end: what is not as it was.
 fn done(observed: &Observed) -> String {
     let mut said = format!("every member follows {}", observed.writer.identifier);
@@ -61,18 +45,7 @@ fn done(observed: &Observed) -> String {
         let (Some(retired), Some(shape)) = (&member.blueprint, &member.cluster) else {
             continue;
         };
-        let differ = differences(&retired.shape, shape);
-        if !differ.is_empty() {
-            said.push_str(&format!(
-                ". Of {} this is not as it was: {}",
-                shape.identifier,
-                differ.join(", ")
-            ));
-        }
-        let beyond = retired.shape.beyond.iter();
-        for gone in beyond.filter(|has| !shape.beyond.contains(has)) {
-            said.push_str(&format!(". {} no longer has {gone}", shape.identifier));
-        }
+        said.push_str(&rebuilding::not_as_it_was(&retired.shape, shape));
     }
     said
 }

@@ -2,13 +2,13 @@
 
 use failover::{
     Error,
-    switches::kill,
     topology::{
         Shape,
         names::{Retire, retired, with_suffix},
         status::{AT_REST, stays},
     },
 };
+use steps::rebuilding;
 
 use super::{
     Action, Observed, Place, SeenMember,
@@ -32,11 +32,7 @@ pub fn next_action(observed: &Observed, retire: Retire) -> Result<Action, Error>
     if let (Action::Call(_, call), Some(value)) = (&action, &observed.killed)
         && call.takes_away()
     {
-        return Ok(Action::Wait(format!(
-            "the kill switch is on ({value}), and nothing is taken away; write off into {} of {}, or delete it",
-            kill(),
-            observed.acting
-        )));
+        return Ok(Action::Wait(rebuilding::killed(value, &observed.acting)));
     }
     Ok(action)
 }

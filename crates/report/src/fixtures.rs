@@ -198,6 +198,7 @@ fn region_loss_run() -> Run {
         region: "us-east-1".into(),
         status: "SUCCEEDED".into(),
         outcome: Some("succeeded".into()),
+        left: Vec::new(),
         states: vec![
             state("OpenRun", 75.3, 75.5, 1),
             state("ConfirmOutage", 75.5, 78.4, 1),
@@ -314,6 +315,7 @@ pub(crate) fn path_impaired() -> Report {
             region: "us-east-1".into(),
             status: "SUCCEEDED".into(),
             outcome: Some("stood_down".into()),
+            left: Vec::new(),
             states: vec![
                 state("OpenRun", 75.3, 75.5, 1),
                 state("ConfirmOutage", 75.5, 78.7, 1),

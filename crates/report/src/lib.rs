@@ -142,6 +142,9 @@ pub struct Run {
     pub status: String,
     /// The ledger's word for how it ended, such as `succeeded` or `stood_down`.
     pub outcome: Option<String>,
+    /// What it left to be done, or why it was stopped, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     /// The states it went through, in the order of their first entry.
     pub states: Vec<RunState>,
 }

@@ -143,7 +143,7 @@ pub(super) fn run(
     status: &str,
 ) -> Run {
     let mut states: Vec<RunState> = Vec::new();
-    let mut outcome = None;
+    let (mut outcome, mut left) = (None, Vec::new());
     for event in events {
         if let Some(details) = event
             .state_entered_event_details()
@@ -166,9 +166,14 @@ pub(super) fn run(
             let output = details
                 .output()
                 .and_then(|output| serde_json::from_str::<Value>(output).ok());
-            outcome = output
-                .and_then(|output| output["outcome"].as_str().map(Into::into))
-                .or(outcome);
+            let closed = output.filter(|output| output["outcome"].is_string());
+            if let Some(closed) = closed {
+                outcome = closed["outcome"].as_str().map(Into::into);
+                let sentences = closed["left"].as_array().into_iter().flatten();
+                left = sentences
+                    .filter_map(|why| why.as_str().map(Into::into))
+                    .collect();
+            }
         }
     }
     Run {
@@ -177,6 +182,7 @@ pub(super) fn run(
         region: region.to_owned(),
         status: status.to_owned(),
         outcome,
+        left,
         states,
     }
 }

@@ -9,10 +9,10 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, FAILBACK, Played, SOON, Scenario, Told},
+    scenario::{Drill, Ends, Played, SOON, Scenario, Told},
     scenarios::{
         actions::failback::{deposed_writer, returned_and_fenced, start},
-        checks::ledgers::writer_is,
+        checks::{ledgers::writer_is, planned::succeeds},
     },
     timeline::Kind,
     world::Trouble,
@@ -89,10 +89,8 @@ async fn lost_and_back(drill: &Drill<'_>) -> Result<Played, Trouble> {
     );
     unfenced(drill, &mut played).await?;
     let run = start(drill, &json!({"plan": PLAN, "approval": "given"})).await?;
-    let ended = drill.end_of(&run, FAILBACK).await;
+    succeeds(drill, &mut played, &run, "the failback succeeds").await;
     drill.writes_in(HOME).await;
-    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
-    played.check("the failback succeeds", &*outcome, outcome == "succeeded");
     played.checks.extend(writer_is(drill, HOME, 3).await);
     let again = both_write(drill, HOME).await?;
     let jobs = active(&catalogue(drill, HOME).await?).await?;

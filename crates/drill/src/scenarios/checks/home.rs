@@ -5,9 +5,9 @@ use aws_sdk_rds::types::GlobalCluster;
 use crate::{
     client::compare,
     profile::{BATCH, HOME, STANDBY, WRITER_NAME, cluster},
-    scenario::{Drill, FAILBACK, Played},
+    scenario::{Drill, Played},
     scenarios::{
-        checks::{calls::destroying, ledgers::writer_is},
+        checks::{calls::destroying, ledgers::writer_is, planned::succeeds},
         rds::{REPORTS, clusters, endpoints, globals, pilot_light, snapshots},
     },
     world::Trouble,
@@ -20,10 +20,8 @@ pub(crate) async fn home(
     (run, epoch): (&str, u64),
     lost: usize,
 ) -> Result<(), Trouble> {
-    let ended = drill.end_of(run, FAILBACK).await;
+    succeeds(drill, played, run, "the failback succeeds").await;
     drill.writes_in(HOME).await;
-    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
-    played.check("the failback succeeds", &*outcome, outcome == "succeeded");
     played.checks.extend(writer_is(drill, HOME, epoch).await);
     let leads_to = drill.world.leads_to(WRITER_NAME).await;
     let leads_to = leads_to.unwrap_or_else(|| "nowhere".into());

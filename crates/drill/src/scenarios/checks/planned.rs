@@ -10,13 +10,22 @@ use crate::{
 /// A run that moves the writer to a Region succeeds.
 pub(crate) async fn succeeded(drill: &Drill<'_>, played: &mut Played, run: &str, to: &str) {
     // What protects the plan again is part of the run.
+    succeeds(drill, played, run, format!("the move to {to} succeeds")).await;
+}
+
+/// A run succeeds; where it does not, what it left says why.
+pub(crate) async fn succeeds(
+    drill: &Drill<'_>,
+    played: &mut Played,
+    run: &str,
+    expected: impl Into<String>,
+) {
     let ended = drill.end_of(run, FAILBACK).await;
-    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
-    played.check(
-        format!("the move to {to} succeeds"),
-        &*outcome,
-        outcome == "succeeded",
-    );
+    let (outcome, left) = ended.map(|run| (run.outcome, run.left)).unwrap_or_default();
+    let outcome = outcome.unwrap_or_default();
+    let succeeded = outcome == "succeeded";
+    let found = [outcome].into_iter().chain(left).collect::<Vec<_>>();
+    played.check(expected, found.join("; "), succeeded);
 }
 
 /// The application writes in a Region, and ledgers and DNS name its writer, of this epoch.

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, Profile, STANDBY},
-    scenario::{Drill, Ends, FAILBACK, Played, Scenario, Told},
+    scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::{
         actions::failback::{lost_and_back_bare, start},
         checks::{
             losses,
-            planned::leads,
+            planned::{leads, succeeds},
             replicas::{protected, retired},
             rows::unreplicated_by,
         },
@@ -48,9 +48,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let lost = unreplicated_by(drill, STANDBY).await?;
     let run = start(drill, &json!({"plan": PLAN, "retire": "delete"})).await?;
     drill.answer(HOME, true).await?;
-    let ended = drill.end_of(&run, FAILBACK).await;
-    let outcome = ended.and_then(|run| run.outcome).unwrap_or_default();
-    played.check("the failback succeeds", &*outcome, outcome == "succeeded");
+    succeeds(drill, &mut played, &run, "the failback succeeds").await;
     leads(drill, &mut played, HOME, 3).await;
     losses::equal(drill, &mut played, &BTreeSet::new()).await?;
     let after = unreplicated_by(drill, HOME).await?;

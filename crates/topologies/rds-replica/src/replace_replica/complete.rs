@@ -6,7 +6,10 @@ use failover::{
     topology::{Blueprint, Shape, status::stays},
 };
 
-use super::{Action, Observed, Place, SeenMember, waits::is_busy};
+use super::{
+    Action, Observed, Place, SeenMember,
+    waits::{is_busy, takes_calls},
+};
 use crate::members::{Instance, makes::Call};
 
 /// How often a replica is given what it cannot be made with.
@@ -14,7 +17,7 @@ const COMPLETIONS_MAX: u32 = 3;
 /// For so long RDS may show what was before a call, in seconds.
 const OLD_ANSWER_SECONDS: f64 = 60.0;
 
-/// What a replica needs yet; `None` where it replicates and has what it had.
+/// What a replica needs yet; `None` where it replicates, has what it had, and RDS is at nothing about it.
 ///
 /// # Errors
 /// `NotReady` for a replication that does not go on by itself, and for a status that stays.
@@ -50,7 +53,8 @@ pub(super) fn completion(
         }
     }
     let Some(like) = member.blueprint.as_ref().and_then(|was| lacks(was, shape)) else {
-        return Ok(None);
+        // A planned move behind this is refused while it is being backed up, or anything else is done to it.
+        return Ok((!takes_calls(instance)).then(|| is_busy(instance)));
     };
     if is_old_answer(observed, member) {
         return Ok(Some(Action::Wait(format!(

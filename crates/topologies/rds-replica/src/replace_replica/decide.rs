@@ -5,7 +5,7 @@ use failover::{
     topology::{
         Shape,
         names::{Retire, retired, with_suffix},
-        status::{AT_REST, stays},
+        status::stays,
     },
 };
 use steps::rebuilding;
@@ -13,16 +13,12 @@ use steps::rebuilding;
 use super::{
     Action, Observed, Place, SeenMember,
     complete::{completion, is_complete},
-    waits::is_busy,
+    waits::{is_busy, takes_calls},
 };
 use crate::members::{Instance, makes::Call};
 
 /// What RDS calls an instance that is being made.
 const CREATING: &str = "creating";
-/// Statuses in which RDS takes calls about an instance.
-/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>.
-const TAKES_CALLS: [&str; 2] = [AT_REST, "storage-optimization"];
-
 /// Decides what one pass does: what can be done about a member, before what is waited for of another one.
 ///
 /// # Errors
@@ -290,11 +286,6 @@ fn of_writers_size(observed: &Observed, member: &SeenMember, mut like: Shape) ->
         alone.storage_gib_max = alone.storage_gib_max.filter(|most| Some(*most) >= least);
     }
     like
-}
-
-/// Whether RDS takes calls about it.
-fn takes_calls(instance: &Instance) -> bool {
-    TAKES_CALLS.contains(&instance.status.as_str())
 }
 
 /// What would be refused once a member is retired is refused before.

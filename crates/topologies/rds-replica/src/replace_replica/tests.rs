@@ -122,6 +122,11 @@ fn a_replica_is_waited_for_until_it_replicates_and_what_does_not_pass_is_said() 
         member.instance.as_mut().unwrap().status = "creating".into();
     };
     assert_eq!(with(creating), Ok("wait"));
+    // A move behind it would be refused.
+    let backed_up = |member: &mut SeenMember| {
+        member.instance.as_mut().unwrap().status = "backing-up".into();
+    };
+    assert_eq!(with(backed_up), Ok("wait"));
     let full = |member: &mut SeenMember| {
         member.instance.as_mut().unwrap().status = "storage-full".into();
     };

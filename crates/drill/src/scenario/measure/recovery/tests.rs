@@ -10,6 +10,7 @@ fn run(machine: &str, outcome: &str, states: &[(&str, i64, i64)]) -> Run {
         region: "us-east-1".into(),
         status: "SUCCEEDED".into(),
         outcome: Some(outcome.into()),
+        left: Vec::new(),
         states: states
             .iter()
             .map(|(name, from, until)| RunState {

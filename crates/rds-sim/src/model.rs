@@ -90,7 +90,7 @@ pub struct Model {
     /// Subnet groups and parameter groups that somebody made.
     groups: BTreeMap<(Sort, ClusterKey), Group>,
     /// Regions that do not answer.
-    lost: BTreeSet<String>,
+    lost: BTreeMap<String, Millis>,
     /// Regions whose standbys and replicas receive nothing from other ones.
     cut: BTreeSet<String>,
     /// How many clusters Regions may have, where that is not the account's default.
@@ -126,7 +126,7 @@ impl Model {
             groups: BTreeMap::new(),
             quotas: BTreeMap::new(),
             blue_green: BTreeMap::new(),
-            lost: BTreeSet::new(),
+            lost: BTreeMap::new(),
             cut: BTreeSet::new(),
             shown: BTreeMap::new(),
             tasks: Vec::new(),
@@ -195,7 +195,7 @@ impl Model {
     }
 
     fn is_lost(&self, region: &str) -> bool {
-        self.lost.contains(region)
+        self.lost.contains_key(region)
     }
 
     fn instances_of(&self, cluster: &ClusterKey) -> impl Iterator<Item = &Instance> {

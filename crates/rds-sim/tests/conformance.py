@@ -591,7 +591,12 @@ def backups_are_copied(home, standby, source):
     equal("the days of the copies", (started["DBInstanceArn"], started["BackupRetentionPeriod"]), (source, 3))
     equal("the copies", copies(), [{"DBInstanceAutomatedBackupsArn": started["DBInstanceAutomatedBackupsArn"]}])
     refused(standby.start_db_instance_automated_backups_replication, "InvalidDBInstanceState", 400, "already", **of)  # [U]
+    by_id = {"DbiResourceId": started["DbiResourceId"]}
+    listed = standby.describe_db_instance_automated_backups(**by_id)["DBInstanceAutomatedBackups"]
+    equal("the copies where they lie", [(one["DBInstanceArn"], one["Region"], one["Status"]) for one in listed], [(source, HOME, "replicating")])
+    equal("up to when they restore", listed[0]["RestoreWindow"]["LatestTime"] >= listed[0]["RestoreWindow"]["EarliestTime"], True)
     standby.stop_db_instance_automated_backups_replication(**about)
+    refused(standby.describe_db_instance_automated_backups, "DBInstanceAutomatedBackupNotFound", 404, "not found", **by_id)  # [U]
     equal("no copies any more", copies(), [])
 
 

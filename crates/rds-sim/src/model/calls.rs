@@ -48,6 +48,9 @@ impl Model {
             }
             "DescribeDBParameters" => self.describe_parameters(Sort::Parameters, region, params),
             "DescribeDBSnapshots" => self.describe_db_snapshots(region, params),
+            "DescribeDBInstanceAutomatedBackups" => {
+                self.describe_db_instance_automated_backups(region, params)
+            }
             "DescribeEvents" => self.describe_events(region, params),
             other => Err(Fault::invalid_action(other)),
         }

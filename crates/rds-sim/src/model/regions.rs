@@ -12,7 +12,8 @@ impl Model {
     /// The Region answers no more; whatever it was doing stands still.
     pub fn lose_region(&mut self, at: Millis, region: &str) {
         self.advance(at);
-        if self.lost.insert(region.to_owned()) {
+        if !self.is_lost(region) {
+            self.lost.insert(region.to_owned(), self.now);
             self.record(region, region, "Region lost");
         }
     }
@@ -20,7 +21,7 @@ impl Model {
     /// The Region answers again: its databases come back as they were, except those that lost their writes meanwhile.
     pub fn return_region(&mut self, at: Millis, region: &str) {
         self.advance(at);
-        if !self.lost.remove(region) {
+        if self.lost.remove(region).is_none() {
             return;
         }
         self.record(region, region, "Region returned");

@@ -1,5 +1,6 @@
 //! Instances of their own, of the engine `postgres`: what a call names, and what an instance follows.
 
+mod backups;
 mod copies;
 mod courses;
 mod create;

@@ -107,7 +107,7 @@ impl Model {
     }
 
     fn needs_a_lost_region(&self, task: &Task) -> bool {
-        task.needs.iter().any(|region| self.lost.contains(region))
+        task.needs.iter().any(|region| self.is_lost(region))
     }
 
     /// Whether the old writer is still to be kept from writing, in a Region that is there.

@@ -25,6 +25,15 @@ impl Fault {
         ))
     }
 
+    /// No automated backups of that name.
+    pub fn automated_backups_not_found(name: &str) -> Self {
+        Self::new(
+            404,
+            "DBInstanceAutomatedBackupNotFound",
+            format!("DBInstanceAutomatedBackup {name} not found."),
+        )
+    }
+
     /// The key is none of the Region's.
     pub fn key_not_accessible(key: &str) -> Self {
         Self::new(

@@ -125,7 +125,7 @@ impl Model {
 
 impl Standalone {
     /// The copies of its backups in a Region.
-    fn copy_in(&self, region: &str) -> Option<&BackupCopy> {
+    pub(super) fn copy_in(&self, region: &str) -> Option<&BackupCopy> {
         let mut copies = self.backup_copies.iter();
         copies.find(|copy| copy.key.region == region)
     }

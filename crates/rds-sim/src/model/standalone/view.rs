@@ -67,9 +67,12 @@ impl Model {
             .node("PendingModifiedValues", Fields::default().done())
     }
 
-    fn latest_restorable(&self, instance: &Standalone) -> Option<String> {
+    /// The newest time that it can be restored to. A Region that is lost ships nothing.
+    pub(super) fn latest_restorable(&self, instance: &Standalone) -> Option<String> {
         let since = instance.restorable_since?;
-        let shipped = self.now - self.now % RESTORABLE_EVERY_MS;
+        let lost_at = self.lost.get(&instance.key.region).copied();
+        let until = lost_at.unwrap_or(self.now);
+        let shipped = until - until % RESTORABLE_EVERY_MS;
         Some(iso(shipped.max(since)))
     }
 

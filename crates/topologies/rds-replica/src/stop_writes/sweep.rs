@@ -12,6 +12,7 @@ use failover::{
     ports::{Functions, Ledger, Mark, People, ReachInput, Runtime, update_if},
 };
 use futures::future::join_all;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use steps::fence_writer::{OBSERVING, SWEEP, in_time};
 
@@ -23,6 +24,9 @@ mod resume;
 /// A stop that is younger may be withdrawn without the word of the Region that it goes to, where the witness does not hear that one
 /// either: it had no time to promote the replica past this Region. In seconds.
 const YOUNG: f64 = 300.0;
+/// The same, beyond what any run lets a stop stand, where the witness hears that Region, which has been parted from this one: it promotes
+/// nothing past a Region that the witness hears, and this one asks the witness itself.
+const PARTED: f64 = 90.0;
 
 /// What became of one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -141,12 +145,15 @@ async fn sweep_plan(
     let mark = in_time(world, OBSERVING, "looking for a mark", world.mark(known)).await?;
     let row = world.row(here, plan).await?;
     let alone = how.is_by_hand || came_along(&row, mark.as_ref());
+    let marked_at = mark.as_ref().and_then(|mark| mark.at);
     let mark = mark.map(|mark| mark.token);
     let most = known.plan.topology.stop_seconds();
     let Some(token) = abandoned(&row, mark.as_ref(), (world, how, most)) else {
         return Ok(swept("none", left_alone(&row, mark.is_some())));
     };
-    if let Some(why) = is_left_to_others(world, known, (&row, &token), alone).await? {
+    // A stop that was withdrawn before it was opened is as old as its mark.
+    let since = own(&row, &token).map(|stop| stop.written_at).or(marked_at);
+    if let Some(why) = is_left_to_others(world, known, (&row, since), alone).await? {
         return Ok(swept("none", &why));
     }
     if how.is_dry {
@@ -209,7 +216,7 @@ fn left_alone(row: &PlanState, is_marked: bool) -> &'static str {
 async fn is_left_to_others(
     world: &(impl Ledger + Runtime + Functions),
     known: &KeptPlan,
-    (row, token): (&PlanState, &StopToken),
+    (row, since): (&PlanState, Option<Timestamp>),
     alone: bool,
 ) -> Result<Option<String>, Error> {
     let (here, plan) = (world.region(), &known.plan);
@@ -230,7 +237,7 @@ async fn is_left_to_others(
             }
             Ok(_) => {}
             Err(_) if alone => {}
-            Err(why) => is_gone(world, known, (region, &why), own(row, token)).await?,
+            Err(why) => is_gone(world, known, (region, &why), since).await?,
         }
     }
     Ok(None)
@@ -240,12 +247,13 @@ fn own<'a>(row: &'a PlanState, token: &StopToken) -> Option<&'a Stop> {
     row.stop.as_deref().filter(|stop| stop.token == *token)
 }
 
-/// That a Region whose ledger is silent is not heard by the witness either, and had no time to promote its member under this stop.
+/// That a Region whose ledger is silent had no time to promote its member under this stop: the witness does not hear it either, or hears it
+/// and this one as well.
 async fn is_gone(
     world: &(impl Runtime + Functions),
     known: &KeptPlan,
     (region, why): (&Region, &Error),
-    stop: Option<&Stop>,
+    since: Option<Timestamp>,
 ) -> Result<(), Error> {
     let plan = &known.plan;
     let unknown = |what: &str| {
@@ -256,10 +264,13 @@ async fn is_gone(
             world.region()
         ))
     };
-    let Some(stop) = stop else {
-        return Err(unknown("no row tells how old that stop is"));
+    let Some(since) = since else {
+        return Err(unknown(
+            "neither a row nor the mark tells how old that stop is",
+        ));
     };
-    if seconds_between(stop.written_at, world.now()) > YOUNG {
+    let age = seconds_between(since, world.now());
+    if age > YOUNG {
         return Err(unknown("the stop is older than five minutes"));
     }
     let (Some(witness), Some(member)) = (&plan.witness_region, plan.members().get(region)) else {
@@ -272,7 +283,9 @@ async fn is_gone(
         kind: plan.kind(),
     };
     match world.ask_witness(witness, &input).await {
-        Ok(said) if said.reaches => Err(unknown("the witness hears it")),
+        Ok(said) if said.reaches && age > plan.topology.stop_seconds() + PARTED => Err(unknown(
+            "the witness hears it, and the stop has stood for too long to tell that this Region was never away",
+        )),
         Ok(_) => Ok(()),
         Err(why) => Err(unknown(&format!("the witness does not tell: {why}"))),
     }

@@ -3,15 +3,22 @@
 use failover::{
     Error,
     domain::RunId,
-    ledger::{KeptPlan, PlanState, RunKind, Stage},
+    ledger::{KeptPlan, PlanState, Run, RunKind, Stage, Stop},
     pass::briefly,
     ports::{Functions, Ledger, Runtime},
 };
 use futures::future::join_all;
 use serde_json::json;
 
-/// Starts the machine anew, once for each lease that lapsed; the execution. A run that was closed has told people what is left, and is
-/// theirs. While another member's ledger is silent nothing is started: such a run would be refused, every minute anew.
+/// What the names of the executions begin with that nobody asked for.
+const RESUMED: &str = "resume-";
+
+/// How often one is started that has not got the plan, in seconds.
+const AGAIN_SECONDS: i64 = 900;
+
+/// Starts the machine anew, once for each lease that lapsed, and again every quarter of an hour while nobody has taken the plan; the execution. Behind a stopped writer a run that was closed is continued
+/// once. What that one leaves, and what a run left behind its proof, people were told of, and is theirs. While another member's ledger is
+/// silent nothing is started: such a run would be refused, every minute anew.
 pub(super) async fn resume(
     world: &(impl Ledger + Runtime + Functions),
     known: &KeptPlan,
@@ -21,29 +28,65 @@ pub(super) async fn resume(
     if row.live_lease(world.now()).is_some() {
         return Ok(None);
     }
-    let begun = row.stop.as_ref();
-    let begun = begun.filter(|stop| stop.to == *here && stop.stage == Stage::Promoting);
+    let begun = row.stop.as_deref().filter(|stop| stop.to == *here);
     let proven = row.current.as_ref().filter(|own| own.writer == *here);
     let (run_id, epoch) = match (begun, proven) {
         (Some(stop), _) => (&stop.run_id, stop.epoch),
         (None, Some(own)) => (&own.run_id, own.epoch),
         (None, None) => return Ok(None),
     };
-    let died = world.run(here, plan, run_id).await?;
-    let died = died.filter(|run| run.kind == RunKind::PlannedFailover && run.closed.is_none());
-    if died.is_none() || is_any_silent(world, known).await {
+    let Some(died) = world.run(here, plan, run_id).await? else {
+        return Ok(None);
+    };
+    if !goes_on(&died, begun.is_some()) || !is_to_go_on(world, known, begun).await {
         return Ok(None);
     }
-    let name = RunId(format!("resume-{plan}-{epoch}-{}", row.token));
+    let quarter = world.now().as_second() / AGAIN_SECONDS;
+    let name = RunId(format!("{RESUMED}{plan}-{epoch}-{}-{quarter}", row.token));
     world.start(Some(&name), &json!({"plan": plan})).await
 }
 
-async fn is_any_silent(world: &(impl Ledger + Runtime), known: &KeptPlan) -> bool {
+/// Whether nobody else is counted on to go on with what a run began.
+fn goes_on(died: &Run, is_begun: bool) -> bool {
+    match (died.kind, died.closed.is_some()) {
+        (RunKind::UnplannedFailover, _) => false,
+        (RunKind::Failback, false) => is_begun,
+        (RunKind::PlannedFailover, false) => true,
+        (RunKind::PlannedFailover | RunKind::Failback, true) => {
+            is_begun && !died.run_id.as_str().starts_with(RESUMED)
+        }
+    }
+}
+
+/// Whether every other member's ledger answers, no run holds the plan there, and, where a promotion is not proven, the one that is left has agreed to it: its row is
+/// written first, and the run may have died before it wrote the one here.
+async fn is_to_go_on(
+    world: &(impl Ledger + Runtime),
+    known: &KeptPlan,
+    begun: Option<&Stop>,
+) -> bool {
     let plan = &known.plan;
     let members = plan.members().keys();
     let others = members.filter(|region| *region != world.region());
-    let asked = others.map(|region| briefly(region, world.row(region, &plan.plan)));
-    join_all(asked).await.iter().any(Result::is_err)
+    let asked = others.map(async |region| {
+        let row = briefly(region, world.row(region, &plan.plan)).await;
+        row.map(|row| (region, row))
+    });
+    let rows: Result<Vec<_>, _> = join_all(asked).await.into_iter().collect();
+    let Ok(rows) = rows else {
+        return false;
+    };
+    let is_held = |row: &PlanState| row.live_lease(world.now()).is_some();
+    if rows.iter().any(|(_, row)| is_held(row)) {
+        return false;
+    }
+    let Some(stop) = begun else {
+        return true;
+    };
+    let left = rows.iter().find(|(region, _)| **region == stop.from);
+    let left = left.and_then(|(_, row)| row.stop.as_deref());
+    let agreed = |stop: &Stop| stop.stage == Stage::Promoting;
+    agreed(stop) || left.is_some_and(|left| left.token == stop.token && agreed(left))
 }
 
 #[cfg(test)]
@@ -116,9 +159,56 @@ mod tests {
     async fn a_move_that_began_to_promote_and_died_is_started_anew_once_for_each_lapsed_lease() {
         let died = run(None);
         let begun = resumed(&promoting("us-east-1", Stage::Promoting), Some(&died)).await;
-        assert_eq!(begun.as_deref(), Some("arn:execution:resume-orders-8-3"));
+        assert_eq!(begun.as_deref(), Some("arn:execution:resume-orders-8-3-1"));
         let named = resumed(&proven("a"), Some(&died)).await;
-        assert_eq!(named.as_deref(), Some("arn:execution:resume-orders-8-0"));
+        assert_eq!(named.as_deref(), Some("arn:execution:resume-orders-8-0-1"));
+    }
+
+    /// A run that was resumed, behind which the stop stands.
+    fn resumption(closed: Option<Outcome>) -> Run {
+        Run {
+            run_id: "resume-orders-8-2".into(),
+            ..run(closed)
+        }
+    }
+
+    #[tokio::test]
+    async fn behind_a_stopped_writer_a_run_that_closed_is_continued_once() {
+        let begun = promoting("us-east-1", Stage::Promoting);
+        for kind in [RunKind::PlannedFailover, RunKind::Failback] {
+            let failed = Run {
+                kind,
+                ..run(Some(Outcome::Failed))
+            };
+            let started = resumed(&begun, Some(&failed)).await;
+            assert_eq!(
+                started.as_deref(),
+                Some("arn:execution:resume-orders-8-3-1")
+            );
+        }
+        let mut again = begun;
+        if let Some(stop) = &mut again.stop {
+            stop.run_id = "resume-orders-8-2".into();
+        }
+        let failed = resumption(Some(Outcome::Failed));
+        assert_eq!(resumed(&again, Some(&failed)).await, None);
+        let died = resumption(None);
+        assert!(resumed(&again, Some(&died)).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_run_that_died_between_the_two_rows_is_started_anew_by_the_word_of_the_region_that_it_leaves()
+     {
+        let (here, died) = (promoting("us-east-1", Stage::Stopping), run(None));
+        let agreed = promoting("us-east-1", Stage::Promoting);
+        let books = Books::with(&here).with_row("us-west-2", &agreed);
+        assert!(resumed_in(books, &here, Some(&died)).await.is_some());
+        let mut other = agreed;
+        if let Some(stop) = &mut other.stop {
+            stop.token = "b".into();
+        }
+        let books = Books::with(&here).with_row("us-west-2", &other);
+        assert_eq!(resumed_in(books, &here, Some(&died)).await, None);
     }
 
     #[tokio::test]
@@ -135,7 +225,7 @@ mod tests {
             (promoting("us-west-2", Stage::Promoting), Some(&died)),
             (
                 promoting("us-east-1", Stage::Promoting),
-                Some(&run(Some(Outcome::Failed))),
+                Some(&resumption(Some(Outcome::Failed))),
             ),
             (promoting("us-east-1", Stage::Promoting), None),
             (proven("a"), Some(&run(Some(Outcome::Succeeded)))),

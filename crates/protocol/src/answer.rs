@@ -8,9 +8,10 @@ use failover::{
     beat::{Vantage, Write},
     evidence::Rds,
     ledger::{PlanState, Run},
-    ports::{Access, Confirmation, Fenced, Record},
+    ports::{Access, Confirmation, Fenced, Mark, NotStopped, Record, Stopped, Unfenced},
     topology::{Blueprint, Cluster, GlobalCluster, Shape, Snapshot},
 };
+use rds_replica::members::{Instance, makes::Whole, stops::Stands};
 
 /// What a call answered.
 #[derive(Debug, Clone)]
@@ -34,4 +35,13 @@ pub enum Answer {
     Shape(Result<Option<Shape>, Error>),
     Snapshot(Result<Option<Snapshot>, Error>),
     Blueprint(Result<Option<Blueprint>, Error>),
+    Instance(Result<Option<Instance>, Error>),
+    Whole(Box<Result<Option<Whole>, Error>>),
+    Stands(Result<Stands, Error>),
+    NotStopped(Box<Result<Result<Fenced, NotStopped>, Error>>),
+    Mark(Result<Option<Mark>, Error>),
+    Stopped(Box<Result<Stopped, Error>>),
+    Position(Option<i64>),
+    Opened(Result<Option<Unfenced>, Error>),
+    Started(bool),
 }

@@ -3,17 +3,25 @@
 
 use std::sync::OnceLock;
 
+use failover::plan::TopologyKind;
 use machines::{Next, Passed, Walk};
 use serde_json::{Value, json};
 
-use crate::state::{Live, Step, Task};
+use crate::{
+    rules::Rule,
+    state::{Live, Step, Task},
+};
 
 /// Every step that is a state of a machine.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 15] = [
     Step::Open,
     Step::Release,
     Step::Confirm,
     Step::Promote,
+    Step::StopWrites,
+    Step::PromoteReplica,
+    Step::OpenWriter,
+    Step::ProtectAgain,
     Step::Fence,
     Step::Rebuild,
     Step::SwitchOver,
@@ -23,12 +31,15 @@ const STEPS: [Step; 11] = [
     Step::Close,
 ];
 
+/// What the plan protects, and the rule that is off.
+pub type How = (TopologyKind, Option<Rule>);
+
 /// Moves a run on after its step; the state in which it ended, where it did.
-pub fn lead(live: &mut Live, passed: Passed<'_>) -> Option<&'static str> {
+pub fn lead(live: &mut Live, passed: Passed<'_>, (kind, off): How) -> Option<&'static str> {
     if live.step == Step::ByHand {
         return Some("done by hand");
     }
-    let mut next = after(live.task, name(live.step), passed);
+    let mut next = after((kind, live.task), name(live.step), passed);
     if next.is_trouble {
         let error = match passed {
             Passed::Failed(error) => known(error),
@@ -42,42 +53,67 @@ pub fn lead(live: &mut Live, passed: Passed<'_>) -> Option<&'static str> {
         return None;
     }
     while !next.ends {
-        if let Some(step) = STEPS.into_iter().find(|step| name(*step) == next.state) {
+        let mut steps = STEPS.into_iter().filter(|step| !is_taken(*step, off));
+        if let Some(step) = steps.find(|step| name(*step) == next.state) {
             live.step = step;
             return None;
         }
-        next = pass_by(live.task, &next.state);
+        next = pass_by((kind, live.task), &next.state);
     }
     Some(end(&next.state))
 }
 
 /// What follows a state that touches neither writer nor ledger; no human answers.
-fn pass_by(task: Task, state: &str) -> Next {
+fn pass_by(task: Of, state: &str) -> Next {
     if state == "AwaitApproval" {
         return after(task, state, Passed::Failed("States.Timeout"));
     }
     after(task, state, Passed::Answered(&json!({"progress": "done"})))
 }
 
-fn after(task: Task, state: &str, passed: Passed<'_>) -> Next {
+fn after(task: Of, state: &str, passed: Passed<'_>) -> Next {
     let next = walk(task).after(state, passed);
     next.unwrap_or_else(|| unreachable!("a run of {task:?} has no way on from {state}"))
 }
 
-fn walk(task: Task) -> &'static Walk {
-    static WALKS: OnceLock<[Walk; 3]> = OnceLock::new();
-    let [unplanned, planned, failback] = WALKS.get_or_init(|| {
+/// A run of a plan of this kind.
+type Of = (TopologyKind, Task);
+
+/// Whether a step was taken from the machines, with its rule.
+fn is_taken(step: Step, off: Option<Rule>) -> bool {
+    step == Step::OpenWriter && off == Some(Rule::OpensBehindProof)
+}
+
+fn walk((kind, task): Of) -> &'static Walk {
+    static WALKS: OnceLock<[[Walk; 3]; 2]> = OnceLock::new();
+    let [clusters, instances] = WALKS.get_or_init(|| {
         [
-            machines::unplanned_failover(),
-            machines::planned_failover(),
-            machines::failback(),
+            [
+                machines::unplanned_failover(),
+                machines::planned_failover(),
+                machines::failback(),
+            ],
+            [
+                machines::replica_failover(),
+                machines::replica_switchover(),
+                machines::replica_failback(),
+            ],
         ]
-        .map(|machine| Walk::of(&machine))
+        .map(|of_kind| of_kind.map(|machine| Walk::of(&machine)))
     });
+    let [unplanned, planned, failback] = match kind {
+        TopologyKind::AuroraGlobal => clusters,
+        TopologyKind::RdsReplica => instances,
+    };
     match task {
         Task::Planned => planned,
         Task::Failback => failback,
-        Task::Suspected | Task::Unplanned | Task::Forced | Task::Adopt | Task::Fence => unplanned,
+        Task::Suspected
+        | Task::Unplanned
+        | Task::Forced
+        | Task::Adopt
+        | Task::Fence
+        | Task::Sweep => unplanned,
     }
 }
 
@@ -112,6 +148,10 @@ pub const fn name(step: Step) -> &'static str {
         Step::Release => "ReleaseLeases",
         Step::Confirm => "ConfirmOutage",
         Step::Promote => "DetachAndPromote",
+        Step::StopWrites => "StopWrites",
+        Step::PromoteReplica => "PromoteReplica",
+        Step::OpenWriter => "OpenWriter",
+        Step::ProtectAgain => "ProtectAgain",
         Step::Fence => "FenceWriter",
         Step::Rebuild => "RebuildGlobal",
         Step::Ask | Step::Await => "AwaitApproval",

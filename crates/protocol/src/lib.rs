@@ -11,6 +11,7 @@
 )]
 
 pub mod answer;
+pub mod how;
 pub mod lead;
 pub mod model;
 pub mod pass;

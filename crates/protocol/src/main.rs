@@ -2,7 +2,9 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use protocol::searches::{ABLATIONS, Ablation, LARGE, SMALL, STEPS_MAX, Search};
+use protocol::searches::{
+    ABLATIONS, Ablation, LARGE, REPLICA, REPLICA_LARGE, SMALL, STEPS_MAX, Search,
+};
 
 fn main() -> ExitCode {
     let asked = std::env::args().nth(1);
@@ -13,9 +15,12 @@ fn main() -> ExitCode {
     for part in parts {
         // Every one of a part is shown, whatever came of the one before it.
         let fell_short = match part {
-            "small" => SMALL.iter().filter(|search| !holds(search, None)).count(),
+            "small" => {
+                let small = SMALL.iter().chain(&REPLICA);
+                small.filter(|search| !holds(search, None)).count()
+            }
             "large" => {
-                let large = LARGE.iter();
+                let large = LARGE.iter().chain(&REPLICA_LARGE);
                 large
                     .filter(|search| !holds(search, Some(STEPS_MAX)))
                     .count()
@@ -34,8 +39,14 @@ fn main() -> ExitCode {
                     .filter(|one| format!("{:?}", one.rule) == words && !breaks(one))
                     .count()
             }
+            "instances" => {
+                let large = REPLICA_LARGE.iter();
+                let large = large.filter(|search| !holds(search, Some(STEPS_MAX)));
+                large.count() + REPLICA.iter().filter(|search| !holds(search, None)).count()
+            }
             words => {
-                let mut named = SMALL.iter().chain(&LARGE);
+                let small = SMALL.iter().chain(&REPLICA);
+                let mut named = small.chain(&LARGE).chain(&REPLICA_LARGE);
                 let Some(search) = named.find(|search| search.name.contains(words)) else {
                     eprintln!(
                         "there is no part and no search {words:?}; choose small, large, rules, a rule, words of a search's name, or nothing for all"

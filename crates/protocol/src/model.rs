@@ -7,20 +7,22 @@ mod properties;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::json;
+use failover::plan::TopologyKind;
+use serde_json::{Value, json};
 use stateright::{Model, Property};
 
 use crate::{
     pass::Planned,
     rules::Rule,
-    state::{Faults, PLAN, REGIONS, Slot, State, Task},
-    world::aws,
+    state::{Arriving, Faults, Mark, PLAN, REGIONS, Slot, State, Task, member_name},
 };
 
 /// How far a search goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Members, two or three.
+    /// What the plan protects.
+    pub kind: TopologyKind,
+    /// Members, two or three; instances have two.
     pub members: usize,
     /// Runs.
     pub runs: usize,
@@ -28,18 +30,35 @@ pub struct Bounds {
     pub faults: Faults,
     /// Whether unplanned runs fail over managed, instead of detaching.
     pub is_managed: bool,
+    /// Whether a loop may come to its bound, however often.
+    pub gives_up: bool,
     /// What may be started, and the members it leaves and goes to; everything where it names nothing.
     pub starts: &'static [(Task, usize, usize)],
     /// Members that may be lost, counted from the first.
     pub losable: usize,
     /// Whether reads that follow each other in a pass are one step.
     pub reads_together: bool,
+    /// Whether what a schedule does is one step, but for what opens a writer.
+    pub schedules_together: bool,
     /// Whether a probe that copies an epoch may be slow between reading and writing.
     pub has_slow_probe: bool,
-    /// Whether it begins after a failover by detach, with the lost Region back.
-    pub is_failed_over: bool,
+    /// Where it begins.
+    pub begins: Begins,
     /// Who asks a human.
     pub asks: Asks,
+}
+
+/// Where a search begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// The writer is at home, and nothing ever happened.
+    Healthy,
+    /// After a failover by detach, or of instances under a stop, with the lost Region back.
+    FailedOver,
+    /// The stop of an earlier run, which was withdrawn, is still on its way.
+    LateStop,
+    /// An earlier run's opening is.
+    LateOpening,
 }
 
 /// Who asks a human before it goes on.
@@ -119,6 +138,20 @@ pub enum Event {
     CallOff,
     /// RDS brings an old primary back.
     Resynchronise(usize),
+    /// Applications write a row to a member.
+    Commit(usize),
+    /// A replica replays what its source has written.
+    Replay(usize),
+    /// A call comes about whose answer nobody has.
+    Arrive,
+    /// It never does.
+    Vanish,
+    /// The lease of a run lapses that goes on no more.
+    Expire(usize),
+    /// A Region's schedule looks for stops that nobody gives back, and for moves whose run died.
+    Sweep(usize),
+    /// Another one fences what is deposed.
+    FenceSweep(usize),
 }
 
 impl Protocol {
@@ -165,22 +198,73 @@ impl Protocol {
                     | Event::Lapse(_)
                     | Event::Silence(_)
                     | Event::CallOff
+                    | Event::Commit(_)
             )
         };
-        let mut owed = events.into_iter().filter(owed);
-        !owed.any(|event| self.next_state(state, event).is_some())
+        let owed = events.into_iter().filter(owed);
+        let (schedules, owed): (Vec<_>, Vec<_>) =
+            owed.partition(|event| matches!(event, Event::Sweep(_) | Event::FenceSweep(_)));
+        let mut owed = owed.into_iter();
+        if owed.any(|event| self.next_state(state, event).is_some()) {
+            return false;
+        }
+        let mut schedules = schedules.into_iter();
+        !schedules.any(|event| self.ends_elsewhere(state, event))
+    }
+
+    /// Whether a schedule that is let through to its end changes anything.
+    fn ends_elsewhere(&self, state: &State, event: Event) -> bool {
+        let place = state.runs.len().saturating_sub(1);
+        let Some(mut next) = self.after(state, event) else {
+            return false;
+        };
+        while next.runs.get(place) != Some(&Slot::Free) {
+            let Some(later) = self.after(&next, Event::Call(place)) else {
+                break;
+            };
+            next = later;
+        }
+        next != *state
+    }
+
+    /// Whether it is about instances, which are stopped before they are left.
+    pub(crate) fn has_instances(&self) -> bool {
+        self.bounds.kind == TopologyKind::RdsReplica
+    }
+
+    /// Where a run starts that a schedule asks for, where one does.
+    fn place_of_resumptions(&self) -> Option<usize> {
+        self.has_instances().then_some(self.bounds.runs)
+    }
+
+    /// Where schedules run, where they do.
+    fn place_of_schedules(&self) -> Option<usize> {
+        self.has_instances().then_some(self.bounds.runs + 1)
     }
 }
 
-fn document(bounds: Bounds) -> serde_json::Value {
+fn topology(bounds: Bounds, members: &serde_json::Map<String, Value>) -> Value {
+    let strategy = if bounds.is_managed {
+        "managed"
+    } else {
+        "detach"
+    };
+    match bounds.kind {
+        TopologyKind::AuroraGlobal => json!({
+            "kind": "aurora_global", "global_cluster": crate::state::GLOBAL, "strategy": strategy, "members": members,
+        }),
+        TopologyKind::RdsReplica => json!({"kind": "rds_replica", "members": members}),
+    }
+}
+
+fn document(bounds: Bounds) -> Value {
+    let of_kind = match bounds.kind {
+        TopologyKind::AuroraGlobal => "cluster",
+        TopologyKind::RdsReplica => "instance",
+    };
     let members = REGIONS.iter().take(bounds.members).enumerate();
     let members: serde_json::Map<_, _> = members
-        .map(|(member, region)| {
-            (
-                (*region).to_owned(),
-                json!({"cluster": aws::cluster_name(member)}),
-            )
-        })
+        .map(|(member, region)| ((*region).to_owned(), json!({of_kind: member_name(member)})))
         .collect();
     let topic = |region: &str| json!(format!("arn:aws:sns:{region}:123456789012:operators"));
     let topics: serde_json::Map<_, _> = members
@@ -194,8 +278,7 @@ fn document(bounds: Bounds) -> serde_json::Value {
     };
     json!({
         "plan": PLAN, "revision": 1, "notify": topics,
-        "topology": {"kind": "aurora_global", "global_cluster": crate::state::GLOBAL,
-            "strategy": if bounds.is_managed { "managed" } else { "detach" }, "members": members},
+        "topology": topology(bounds, &members),
         "home_region": REGIONS[0], "witness_region": "us-east-2",
         "database": {"engine": "postgres", "name": "orders", "admin_secret": "orders/admin",
             "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
@@ -218,11 +301,22 @@ impl Model for Protocol {
             faults,
             ..
         } = self.bounds;
-        vec![if self.bounds.is_failed_over {
-            State::failed_over(members, runs, faults)
-        } else {
-            State::healthy(members, runs, faults)
-        }]
+        let earlier = Mark {
+            slot: runs + 1,
+            epoch: 1,
+        };
+        let arriving = match self.bounds.begins {
+            Begins::Healthy | Begins::FailedOver => None,
+            Begins::LateStop => Some(Arriving::Stop(0, earlier)),
+            Begins::LateOpening => Some(Arriving::Opening(0, earlier)),
+        };
+        let state = match (self.bounds.kind, self.bounds.begins) {
+            (TopologyKind::RdsReplica, Begins::FailedOver) => State::left_stopped(runs, faults),
+            (TopologyKind::RdsReplica, _) => State::instances(runs, faults),
+            (_, Begins::FailedOver) => State::failed_over(members, runs, faults),
+            _ => State::healthy(members, runs, faults),
+        };
+        vec![State { arriving, ..state }]
     }
 
     fn actions(&self, state: &State, events: &mut Vec<Event>) {
@@ -233,13 +327,25 @@ impl Model for Protocol {
         self.starts(state, events);
         for (slot, run) in state.runs.iter().enumerate() {
             match run {
-                Slot::Live(live) => Self::of_run(state, slot, live, events),
+                Slot::Live(_) if self.place_of_schedules() == Some(slot) => {
+                    events.push(Event::Call(slot));
+                    if state.left.crashes > 0 {
+                        events.push(Event::Stop(slot));
+                    }
+                }
+                Slot::Live(live) => self.of_run(state, slot, live, events),
                 Slot::Stopped(_) => events.push(Event::Redrive(slot)),
-                Slot::Free | Slot::Ended(_) => {}
+                Slot::Free | Slot::Ended(..) => {}
             }
         }
         for member in 0..state.members.len() {
             self.of_member(state, member, events);
+            if self.has_instances() {
+                Self::of_instance(state, member, events);
+            }
+        }
+        if state.arriving.is_some() {
+            events.extend([Event::Arrive, Event::Vanish]);
         }
         if state.learning.is_some() {
             events.push(Event::Write);

@@ -12,14 +12,16 @@ use failover::{
     domain::{Epoch, RunId},
     ledger::RunKind,
     pass::{Input, Output},
-    plan::Plan,
+    plan::{Plan, TopologyKind},
     ports::{Ledger, Runtime},
 };
 use machines::Passed;
+use rds_replica::{open_writer, promote_replica, replace_replica, stop_writes};
 use serde_json::{Value, json};
 use steps::{confirm_outage, dns_flip, fence_writer, health_probe, recovery_ledger};
 
 use crate::{
+    how::How,
     lead,
     rules::Rule,
     state::{Harm, Live, PLAN, Slot, State, Step, Task, region},
@@ -39,12 +41,7 @@ enum Came {
 
 /// The state after the next call of the run in `slot`; `None` where it cannot make one.
 #[must_use]
-pub fn advance(
-    state: &State,
-    slot: usize,
-    planned: &Planned,
-    (off, reads_together): (Option<Rule>, bool),
-) -> Option<State> {
+pub fn advance(state: &State, slot: usize, planned: &Planned, how: How) -> Option<State> {
     let Some(Slot::Live(live)) = state.runs.get(slot) else {
         return None;
     };
@@ -59,14 +56,11 @@ pub fn advance(
     {
         return None;
     }
+    let off = how.off;
+    let of_kind = (planned.0.kind(), off);
+    let is_replica = planned.0.kind() == TopologyKind::RdsReplica;
     let mut next = state.clone();
-    let seen = Seen::by(
-        &mut next,
-        slot,
-        &live,
-        (&planned.0, &planned.1),
-        (off, reads_together),
-    );
+    let seen = Seen::by(&mut next, slot, &live, (&planned.0, &planned.1), how);
     let will_lose = live.loses_answer;
     let came = poll(&seen, &state.run_id(slot), &live, off);
     let log = seen.into_log();
@@ -91,12 +85,13 @@ pub fn advance(
             let ended = match &answer {
                 Ok(answer) => {
                     lead::remember(after, answer);
-                    lead::lead(after, Passed::Answered(answer))
+                    lead::lead(after, Passed::Answered(answer), of_kind)
                 }
-                Err(why) => lead::lead(after, Passed::Failed(why.name())),
+                Err(why) => lead::lead(after, Passed::Failed(why.name()), of_kind),
             };
             if let Some(outcome) = ended {
-                next.runs[slot] = Slot::Ended(outcome);
+                let record = after.record.take().filter(|_| is_replica);
+                next.runs[slot] = Slot::Ended(outcome, record);
             }
             next.harm(Harm::OutageUnheard, unheard);
         }
@@ -163,6 +158,13 @@ async fn pass(
                 json!({"progress": progress, "decision": answer.decision, "verdict": answer.verdict}),
             )
         }
+        Step::StopWrites => value(stop_writes::run(seen, &input).await?),
+        Step::PromoteReplica => value(promote_replica::run(seen, &input).await?),
+        Step::OpenWriter => value(open_writer::run(seen, &input).await?),
+        Step::ProtectAgain => {
+            let step = replace_replica::ReplaceReplica::default();
+            value(replace_replica::run(seen, &input, &step).await?)
+        }
         Step::Promote => value(detach_and_promote::run(seen, &input).await?),
         Step::Fence => value(fence_writer::run(seen, &input).await?),
         Step::Rebuild => {
@@ -221,6 +223,9 @@ async fn by_hand(seen: &Seen<'_>, live: &Live) -> Result<Value, Error> {
     if live.task == Task::Adopt {
         let payload = json!({"operation": "adopt", "plan": PLAN});
         return recovery_ledger::handle(seen, payload).await;
+    }
+    if live.task == Task::Sweep {
+        return stop_writes::handle(seen, json!({"operation": "sweep"})).await;
     }
     if live.task == Task::Fence {
         let known = seen.known(seen.region(), &PLAN.into()).await?;

@@ -33,11 +33,29 @@ pub enum Rule {
     Quiet,
     /// Only a question about an outage is waited behind; a plan that waits for anything else is taken over (rule 9).
     WaitsBehindOutage,
+    /// The row of the Region that is left bears a stop first, and decides between its withdrawal and the promotion (rule 10).
+    DecidingRow,
+    /// A stop sets its mark in a database that bears no other one.
+    OneMark,
+    /// A writer is opened by the very mark that it bears.
+    OpensByMark,
+    /// A mark that no row of its Region bears is opened by the sweep (rule 11).
+    OrphanMarks,
+    /// The sweep asks the other Regions whether theirs is the writer by now.
+    AsksTheOthers,
+    /// A silent Region is taken for gone only while a stop is young.
+    YoungStops,
+    /// A promotion whose call has no answer is not taken back.
+    GoesForward,
+    /// A move whose promotion has begun and whose run died is started anew.
+    Resumes,
+    /// The proven writer is opened before a name moves, in every machine.
+    OpensBehindProof,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 24] = [
         Self::Lease,
         Self::LeaseEverywhere,
         Self::ConditionalWrite,
@@ -53,5 +71,14 @@ impl Rule {
         Self::NotedCall,
         Self::Quiet,
         Self::WaitsBehindOutage,
+        Self::DecidingRow,
+        Self::OneMark,
+        Self::OpensByMark,
+        Self::OrphanMarks,
+        Self::AsksTheOthers,
+        Self::YoungStops,
+        Self::GoesForward,
+        Self::Resumes,
+        Self::OpensBehindProof,
     ];
 }

@@ -2,18 +2,21 @@
 
 use std::fmt::Write as _;
 
+use failover::plan::TopologyKind;
 use stateright::{Checker, HasDiscoveries, Model, Path};
 
 use crate::{
-    model::{Asks, Bounds, Event, Protocol},
+    model::{Asks, Begins, Bounds, Event, Protocol},
     state::{Faults, State, Task},
 };
 
 mod ablations;
 mod large;
+mod replica;
 
 pub use ablations::{ABLATIONS, Ablation, SLOW_PROBE};
 pub use large::{LARGE, STEPS_MAX};
+pub use replica::{REPLICA, REPLICA_LARGE};
 
 /// No fault at all.
 const CALM: Faults = Faults {
@@ -24,19 +27,23 @@ const CALM: Faults = Faults {
     silences: 0,
     delays: 0,
     lost: 0,
+    rows: 0,
 };
 
 /// Two members and one run that may be anything, of which nothing goes wrong.
 const ONE: Bounds = Bounds {
+    kind: TopologyKind::AuroraGlobal,
     members: 2,
     runs: 1,
     faults: CALM,
     is_managed: false,
+    gives_up: true,
     starts: &[],
     losable: 1,
     reads_together: false,
+    schedules_together: false,
     has_slow_probe: false,
-    is_failed_over: false,
+    begins: Begins::Healthy,
     asks: Asks::Nobody,
 };
 
@@ -174,7 +181,7 @@ const FAILBACK: Bounds = Bounds {
     runs: 2,
     starts: &[(Task::Failback, 1, 0), (Task::Fence, 1, 0)],
     reads_together: true,
-    is_failed_over: true,
+    begins: Begins::FailedOver,
     ..ONE
 };
 

@@ -26,6 +26,9 @@ pub const GLOBALS: &str = "orders-global-";
 /// How far a run's clock moves when time passes for it: evidence and calls are old then, a lease still holds.
 pub const LATER: SignedDuration = SignedDuration::from_secs(120);
 
+/// What a Region's loss and return take at least.
+pub const LONG_AFTER: SignedDuration = SignedDuration::from_mins(6);
+
 /// When everything happens, but for what happens later.
 #[must_use]
 pub fn start() -> Timestamp {
@@ -36,6 +39,19 @@ pub fn start() -> Timestamp {
 #[must_use]
 pub fn region(index: usize) -> Region {
     REGIONS.get(index).copied().unwrap_or("nowhere").into()
+}
+
+/// A member's name in the plan.
+#[must_use]
+pub fn member_name(member: usize) -> String {
+    format!("orders-{member}")
+}
+
+/// The ARN of a member that is an instance.
+#[must_use]
+pub fn instance_arn(member: usize) -> String {
+    let (region, name) = (region(member), member_name(member));
+    format!("arn:aws:rds:{region}:123456789012:db:{name}")
 }
 
 /// The number of a Region.
@@ -64,6 +80,12 @@ pub struct State {
     pub parted: bool,
     /// What may still go wrong.
     pub left: Faults,
+    /// How many rows were acknowledged to applications.
+    pub acknowledged: u8,
+    /// A call without an answer, of which nobody knows whether it will come about.
+    pub arriving: Option<Arriving>,
+    /// The names of the executions that were started by sweeps, each of which starts once.
+    pub resumed: Vec<String>,
     /// What a slow probe has read to copy: its Region, that one's row by then, the Region it copies from, and that one's
     /// row.
     pub learning: Option<(usize, Digested<PlanState>, usize, Digested<PlanState>)>,
@@ -98,6 +120,32 @@ pub struct Member {
     pub remembered: Option<(u64, u8)>,
     /// How often its cluster was made anew.
     pub generation: u8,
+    /// The mark of the stop that keeps applications out of its database.
+    pub mark: Option<Mark>,
+    /// The acknowledged rows that its database holds, a bit for each.
+    pub rows: u8,
+    /// How far its database has written, or has replayed.
+    pub position: u8,
+}
+
+/// The mark of a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// Whose run's it is.
+    pub slot: usize,
+    /// The epoch of the writer that was stopped.
+    pub epoch: u64,
+}
+
+/// A call that nobody has an answer of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Arriving {
+    /// The stop of a member.
+    Stop(usize, Mark),
+    /// The opening of one, by its mark.
+    Opening(usize, Mark),
+    /// The promotion of one.
+    Promotion(usize),
 }
 
 /// What RDS makes of a member.
@@ -150,8 +198,10 @@ pub struct Faults {
     pub silences: u8,
     /// Minutes pass for a run between two passes.
     pub delays: u8,
-    /// The answer to a promoting call is lost, and what RDS shows lags behind it in every Region.
+    /// The answer to a call that promotes or stops is lost, and what becomes of it shows later.
     pub lost: u8,
+    /// Applications write a row.
+    pub rows: u8,
 }
 
 /// What must never happen.
@@ -179,6 +229,10 @@ pub enum Harm {
     RetiredUnkept,
     /// A run found its outage and stood down behind one that waits for something else, so that nobody hears of it.
     OutageUnheard,
+    /// A writer was opened that another one was promoted past.
+    DeposedOpened,
+    /// Names were led to a writer that no application can log in to.
+    LedToShutDoors,
 }
 
 impl State {

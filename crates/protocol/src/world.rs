@@ -19,8 +19,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     answer::Answer,
+    how::How,
     rules::Rule,
-    state::{Digested, LATER, Live, State, start},
+    state::{Digested, LATER, LONG_AFTER, Live, State, Task, start},
 };
 
 /// What a call answered, which is of the kind that was asked for.
@@ -36,10 +37,14 @@ macro_rules! answered {
 pub(crate) mod aws;
 mod fence;
 mod heart;
+mod instances;
 mod ledger;
 mod members;
 mod rebuild;
 mod services;
+mod stops;
+
+pub(crate) use stops::arrive;
 
 /// How a call concerns the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +58,21 @@ enum Concerns {
     OthersWithTheCallBefore,
     /// Nobody else sees it: it belongs to the step before it.
     Nobody,
+    /// It opens a writer by what was seen before: a step of its own, also where a schedule's others are one.
+    Opening,
+}
+
+/// What of a pass is one step, beside what always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Together {
+    /// Nothing.
+    Nothing,
+    /// Reads that follow each other.
+    Reads,
+    /// All but an opening.
+    AllButOpenings,
+    /// All of it.
+    All,
 }
 
 /// The world as one pass of one run sees it. What was answered before is answered again; the first call after that is made.
@@ -62,7 +82,7 @@ pub struct Seen<'a> {
     plan: &'a Plan,
     document: &'a str,
     off: Option<Rule>,
-    reads_together: bool,
+    together: Together,
     spares: Spares<()>,
     inner: Mutex<Inner<'a>>,
 }
@@ -89,22 +109,56 @@ impl<'a> Seen<'a> {
         slot: usize,
         live: &Live,
         (plan, document): (&'a Plan, &'a str),
-        (off, reads_together): (Option<Rule>, bool),
+        how: How,
     ) -> Self {
+        let off = how.off;
         let ages = live.is_late && off != Some(Rule::Freshness);
         let late = if ages { LATER } else { SignedDuration::ZERO };
+        // What a Region's loss and return take is longer than a stop is young.
+        let member = state.members.get(live.to);
+        let was_lost = member.is_some_and(|member| member.was_lost);
+        let is_old = live.task == Task::Sweep && was_lost && off != Some(Rule::YoungStops);
+        let late = if is_old { late + LONG_AFTER } else { late };
         Self {
             here: crate::state::region(live.to),
             now: start() + late,
             plan,
             document,
             off,
-            reads_together,
+            together: together(live.task, how),
             spares: Spares::default(),
             inner: Mutex::new(Inner {
                 state,
                 slot,
                 log: live.log.clone(),
+                next: 0,
+                is_spent: false,
+                is_over: false,
+                has_only_read: true,
+                has_read: None,
+            }),
+        }
+    }
+
+    /// The world as a function sees it that the run in `slot` asks in another Region: what it does is one step of that run.
+    fn inside(
+        state: &'a mut State,
+        (slot, there): (usize, usize),
+        (plan, document): (&'a Plan, &'a str),
+        off: Option<Rule>,
+    ) -> Self {
+        Self {
+            here: crate::state::region(there),
+            now: start(),
+            plan,
+            document,
+            off,
+            together: Together::All,
+            spares: Spares::default(),
+            inner: Mutex::new(Inner {
+                state,
+                slot,
+                log: Vec::new(),
                 next: 0,
                 is_spent: false,
                 is_over: false,
@@ -149,14 +203,16 @@ impl<'a> Seen<'a> {
                 return Poll::Ready((*answer.value).clone());
             }
             let just_read = inner.has_read == Some(inner.next);
-            let together = self.reads_together && inner.has_only_read;
-            inner.is_over |= inner.is_spent
-                && match concerns {
-                    Concerns::Others => true,
-                    Concerns::Reading => !together,
-                    Concerns::OthersWithTheCallBefore => !just_read,
-                    Concerns::Nobody => false,
-                };
+            let is_step = match (self.together, concerns) {
+                (Together::All, _) | (_, Concerns::Nobody) => false,
+                (_, Concerns::Opening) => true,
+                (Together::AllButOpenings, _) => false,
+                (_, Concerns::Others) => true,
+                (Together::Reads, Concerns::Reading) => !inner.has_only_read,
+                (Together::Nothing, Concerns::Reading) => true,
+                (_, Concerns::OthersWithTheCallBefore) => !just_read,
+            };
+            inner.is_over |= inner.is_spent && is_step;
             let Some(perform) = perform.take().filter(|_| !inner.is_over) else {
                 return Poll::Pending;
             };
@@ -173,6 +229,14 @@ impl<'a> Seen<'a> {
             Poll::Ready(answer)
         })
         .await
+    }
+}
+
+const fn together(task: Task, how: How) -> Together {
+    match task {
+        Task::Sweep | Task::Fence if how.schedules_together => Together::AllButOpenings,
+        _ if how.reads_together => Together::Reads,
+        _ => Together::Nothing,
     }
 }
 

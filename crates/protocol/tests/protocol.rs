@@ -4,7 +4,7 @@ use std::{fmt::Write as _, thread};
 
 use protocol::{
     rules::Rule,
-    searches::{ABLATIONS, Ablation, SMALL, Search},
+    searches::{ABLATIONS, Ablation, REPLICA, SMALL, Search},
 };
 
 fn violations(search: &Search) -> Vec<String> {
@@ -16,7 +16,7 @@ fn violations(search: &Search) -> Vec<String> {
 
 #[test]
 fn no_order_of_calls_and_faults_breaks_a_property() {
-    for search in &SMALL {
+    for search in SMALL.iter().chain(&REPLICA) {
         assert_eq!(violations(search), Vec::<String>::new(), "{}", search.name);
     }
 }

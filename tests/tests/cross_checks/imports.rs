@@ -23,7 +23,14 @@ const MAY_NEED: [(&str, &[&str]); 16] = [
     ("machines", &["failover"]),
     (
         "protocol",
-        &["aurora-global", "failover", "machines", "steps"],
+        &[
+            "aurora-global",
+            BY_KIND,
+            "failover",
+            "machines",
+            "rds-replica",
+            "steps",
+        ],
     ),
     ("cli", &["aws", "failover"]),
     ("rds-sim", &[]),

@@ -5,15 +5,24 @@ use machines::Passed;
 
 use super::{Asks, Event, Protocol};
 use crate::{
+    how::How,
     lead, pass,
     rules::Rule,
     state::{
         Live, Slot, State, Step, Task, digested, minutes_pass, region, renewed_long_ago, start,
     },
-    world::{aws, recorded},
+    world::{arrive, aws, recorded},
 };
 
 impl Protocol {
+    const fn how(&self) -> How {
+        How {
+            off: self.off,
+            reads_together: self.bounds.reads_together,
+            schedules_together: self.bounds.schedules_together,
+        }
+    }
+
     /// A slow probe writes what it read, if nobody wrote meanwhile.
     fn write_learnt(&self, next: &mut State) -> Option<()> {
         let (here, before, there, from) = next.learning.take()?;
@@ -28,11 +37,63 @@ impl Protocol {
     fn lose_answer(&self, mut next: State, slot: usize) -> Option<State> {
         next.left.lost = next.left.lost.checked_sub(1)?;
         live(&mut next, slot)?.loses_answer = true;
-        let how = (self.off, self.bounds.reads_together);
-        next = pass::advance(&next, slot, &self.planned, how)?;
+        next = pass::advance(&next, slot, &self.planned, self.how())?;
         (!live(&mut next, slot)?.loses_answer).then_some(())?;
-        aws::replicate(&mut next);
+        self.replicate(&mut next);
         Some(next)
+    }
+
+    /// What a standby of a global cluster replicates is there at once; an instance replays it some time.
+    fn replicate(&self, next: &mut State) {
+        if !self.has_instances() {
+            aws::replicate(next);
+        }
+    }
+
+    fn after_call(&self, next: &mut State, slot: usize) {
+        self.replicate(next);
+        self.forget(next, slot);
+    }
+
+    /// A schedule looks in a Region, and goes on to its first step of its own where its steps are one.
+    fn looked(&self, mut next: State, task: Task, member: usize) -> Option<State> {
+        let place = self.place_of_schedules()?;
+        schedule(&mut next, (task, place), member)?;
+        if self.bounds.schedules_together {
+            next = pass::advance(&next, place, &self.planned, self.how())?;
+            self.after_call(&mut next, place);
+        }
+        Some(next)
+    }
+
+    /// What ended and left nothing makes room.
+    fn forget(&self, next: &mut State, slot: usize) {
+        let Some(Slot::Ended(how, _)) = next.runs.get(slot) else {
+            return;
+        };
+        // The next look of a schedule knows nothing of this one, and nobody of a run that never held the plan.
+        let is_void = matches!(*how, "refused" | "not opened");
+        let is_left = is_void && self.place_of_resumptions() == Some(slot);
+        if is_left {
+            // It is asked for again a quarter of an hour later.
+            next.resumed.pop();
+        }
+        if is_left || self.place_of_schedules() == Some(slot) {
+            next.runs[slot] = Slot::Free;
+        }
+    }
+
+    /// What the state machine does when a step fails for good, came to no end, or had a human's answer.
+    fn give_up(&self, next: &mut State, slot: usize, passed: Passed<'_>) -> Option<()> {
+        let how = (self.bounds.kind, self.off);
+        let run = live(next, slot)?;
+        if let Some(outcome) = lead::lead(run, passed, how) {
+            let record = run.record.take();
+            let record = record.filter(|_| self.has_instances());
+            *next.runs.get_mut(slot)? = Slot::Ended(outcome, record);
+            self.forget(next, slot);
+        }
+        Some(())
     }
 
     /// The state after an event; `None` where it cannot happen.
@@ -40,11 +101,8 @@ impl Protocol {
         let mut next = last.clone();
         match event {
             Event::Call(slot) => {
-                next = {
-                    let how = (self.off, self.bounds.reads_together);
-                    pass::advance(last, slot, &self.planned, how)?
-                };
-                aws::replicate(&mut next);
+                next = pass::advance(last, slot, &self.planned, self.how())?;
+                self.after_call(&mut next, slot);
             }
             Event::Start(task, from, to) => {
                 let asks = task == Task::Failback && self.bounds.asks != Asks::Nobody;
@@ -53,18 +111,22 @@ impl Protocol {
             Event::Retry(slot) => crash(&mut next, slot, |live| live.log.clear())?,
             Event::Fail(slot) => {
                 crash(&mut next, slot, |live| live.log.clear())?;
-                give_up(&mut next, slot, Passed::Failed("Lambda.Unknown"))?;
+                self.give_up(&mut next, slot, Passed::Failed("Lambda.Unknown"))?;
             }
-            Event::GiveUp(slot) => give_up(&mut next, slot, Passed::Exhausted)?,
+            Event::GiveUp(slot) => self.give_up(&mut next, slot, Passed::Exhausted)?,
+            Event::Stop(slot) if self.place_of_schedules() == Some(slot) => {
+                crash(&mut next, slot, |_| {})?;
+                *next.runs.get_mut(slot)? = Slot::Free;
+            }
             Event::Stop(slot) => stop(&mut next, slot)?,
             Event::Redrive(slot) => redrive(&mut next, slot)?,
             Event::LoseAnswer(slot) => next = self.lose_answer(next, slot)?,
             Event::Answer(slot, approved) => {
                 let answer = serde_json::json!({"approved": approved});
-                give_up(&mut next, slot, Passed::Answered(&answer))?;
+                self.give_up(&mut next, slot, Passed::Answered(&answer))?;
             }
             Event::Unanswered(slot) => {
-                give_up(&mut next, slot, Passed::Failed("States.Timeout"))?;
+                self.give_up(&mut next, slot, Passed::Failed("States.Timeout"))?;
             }
             Event::Quiet(slot) => rest(&mut next, slot)?,
             Event::Show(member) => next.catch_up(member).then_some(())?,
@@ -97,9 +159,16 @@ impl Protocol {
                 found.row = digested(found.row.value.page(start())?);
             }
             Event::Finish(member) => {
-                aws::finish(&mut next, member).then_some(())?;
-                aws::replicate(&mut next);
+                aws::finish(&mut next, member, self.bounds.kind).then_some(())?;
+                self.replicate(&mut next);
             }
+            Event::Commit(member) => commit(&mut next, member)?,
+            Event::Replay(member) => aws::replay(&mut next, member).then_some(())?,
+            Event::Arrive => arrive(&mut next, self.off).then_some(())?,
+            Event::Expire(member) => lapse(&mut next, member)?,
+            Event::Vanish => next.arriving = next.arriving.take().and(None),
+            Event::Sweep(member) => next = self.looked(next, Task::Sweep, member)?,
+            Event::FenceSweep(member) => next = self.looked(next, Task::Fence, member)?,
             Event::CallOff => aws::call_off(&mut next).then_some(())?,
             Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
         }
@@ -129,6 +198,10 @@ fn redrive(next: &mut State, slot: usize) -> Option<()> {
 /// Minutes pass for a run, in which nothing is seen.
 fn rest(next: &mut State, slot: usize) -> Option<()> {
     let live = live(next, slot)?;
+    if live.step == Step::StopWrites {
+        live.is_late = true;
+        return Some(());
+    }
     let mut record = (*live.record.as_ref()?.value).clone();
     minutes_pass(&mut record);
     live.record = Some(recorded(record));
@@ -139,43 +212,41 @@ fn rest(next: &mut State, slot: usize) -> Option<()> {
 fn live(state: &mut State, slot: usize) -> Option<&mut Live> {
     match state.runs.get_mut(slot)? {
         Slot::Live(live) => Some(live),
-        Slot::Free | Slot::Stopped(_) | Slot::Ended(_) => None,
+        Slot::Free | Slot::Stopped(_) | Slot::Ended(..) => None,
     }
 }
 
 fn begin(next: &mut State, task: Task, (from, to): (usize, usize), asks: bool) -> Option<()> {
-    let proven = next.members.get(to)?.row.value.proven_epoch().0;
-    let by_hand = matches!(task, Task::Forced | Task::Adopt | Task::Fence);
     let free = next.runs.iter().position(|run| *run == Slot::Free)?;
-    *next.runs.get_mut(free)? = Slot::Live(Box::new(Live {
-        task,
-        incident: (task == Task::Suspected).then_some(proven),
-        from,
-        to,
-        step: if by_hand { Step::ByHand } else { Step::Open },
-        log: Vec::new(),
-        record: None,
-        epoch: if by_hand { proven } else { 0 },
-        verdict: None,
-        trouble: Vec::new(),
-        is_late: false,
-        loses_answer: false,
+    let live = Live {
         asks,
-    }));
+        ..Live::new(task, (from, to), next)
+    };
+    *next.runs.get_mut(free)? = Slot::Live(Box::new(live));
+    Some(())
+}
+
+/// A schedule looks in a Region.
+fn schedule(next: &mut State, (task, place): (Task, usize), member: usize) -> Option<()> {
+    let live = Live::new(task, (usize::from(member == 0), member), next);
+    *next.runs.get_mut(place)? = Slot::Live(Box::new(live));
+    Some(())
+}
+
+/// A row is acknowledged to an application.
+fn commit(next: &mut State, member: usize) -> Option<()> {
+    next.left.rows = next.left.rows.checked_sub(1)?;
+    let row = next.acknowledged;
+    next.acknowledged += 1;
+    let found = next.members.get_mut(member)?;
+    found.rows |= 1 << row;
+    found.position += 1;
     Some(())
 }
 
 fn crash(next: &mut State, slot: usize, how: impl FnOnce(&mut Live)) -> Option<()> {
     next.left.crashes = next.left.crashes.checked_sub(1)?;
     how(live(next, slot)?);
-    Some(())
-}
-
-/// What the state machine does when a step fails for good, came to no end, or had a human's answer.
-fn give_up(next: &mut State, slot: usize, passed: Passed<'_>) -> Option<()> {
-    if let Some(outcome) = lead::lead(live(next, slot)?, passed) {
-        *next.runs.get_mut(slot)? = Slot::Ended(outcome);
-    }
     Some(())
 }
 

@@ -3,12 +3,18 @@
 use super::{Event, Protocol};
 use crate::{
     rules::Rule,
-    state::{Live, Role, Slot, State, Step, Task, index, start},
+    state::{Live, Member, Role, Slot, State, Step, Task, index, start},
+    world::aws::{is_shut, takes_writes},
 };
 
 impl Protocol {
     pub(super) fn starts(&self, state: &State, events: &mut Vec<Event>) {
-        if !state.runs.contains(&Slot::Free) {
+        if !state
+            .runs
+            .iter()
+            .take(self.bounds.runs)
+            .any(|run| *run == Slot::Free)
+        {
             return;
         }
         let count = state.members.len();
@@ -44,7 +50,7 @@ impl Protocol {
         }
     }
 
-    pub(super) fn of_run(state: &State, slot: usize, live: &Live, events: &mut Vec<Event>) {
+    pub(super) fn of_run(&self, state: &State, slot: usize, live: &Live, events: &mut Vec<Event>) {
         let runs_here = state
             .members
             .get(live.to)
@@ -59,18 +65,31 @@ impl Protocol {
         } else {
             events.push(Event::Call(slot));
         }
-        if state.left.lost > 0 && matches!(live.step, Step::Promote | Step::SwitchOver) {
+        let may_lose = matches!(
+            live.step,
+            Step::Promote | Step::SwitchOver | Step::StopWrites | Step::PromoteReplica
+        );
+        if state.left.lost > 0 && may_lose && state.arriving.is_none() {
             events.push(Event::LoseAnswer(slot));
         }
-        if live.log.is_empty() && waits(state, live) {
+        let may_rest = state.arriving.is_none() && waits(state, live);
+        if live.log.is_empty() && may_rest {
             events.push(Event::Quiet(slot));
         }
         let between = live.log.is_empty();
         let loops = matches!(
             live.step,
-            Step::Promote | Step::Fence | Step::Rebuild | Step::SwitchOver | Step::Prove
+            Step::Promote
+                | Step::Fence
+                | Step::Rebuild
+                | Step::SwitchOver
+                | Step::Prove
+                | Step::StopWrites
+                | Step::PromoteReplica
+                | Step::OpenWriter
+                | Step::ProtectAgain
         );
-        if between && loops {
+        if between && loops && self.bounds.gives_up {
             events.push(Event::GiveUp(slot));
         }
         if between && !live.is_late && state.left.delays > 0 {
@@ -126,6 +145,55 @@ impl Protocol {
             events.push(Event::Resynchronise(member));
         }
     }
+
+    /// What becomes of an instance, beside that.
+    pub(super) fn of_instance(state: &State, member: usize, events: &mut Vec<Event>) {
+        let Some(found) = state.members.get(member).filter(|found| found.is_up) else {
+            return;
+        };
+        // Applications go where the name leads, and stay where it has led.
+        let is_led_to = member == 0 || member == state.dns.0;
+        if state.left.rows > 0 && is_led_to && is_open(found) {
+            events.push(Event::Commit(member));
+        }
+        if found.role == Role::Standby {
+            events.push(Event::Replay(member));
+        }
+        if is_held_by_nobody(state, found) {
+            events.push(Event::Expire(member));
+        }
+        if state.runs.last() == Some(&Slot::Free) {
+            // A look that finds nothing to do is left out.
+            let row = &found.row.value;
+            if found.mark.is_some() || row.stop.is_some() || row.proven_epoch().0 > 1 {
+                events.push(Event::Sweep(member));
+            }
+            if takes_writes(found.role) && is_led_elsewhere(state, member) {
+                events.push(Event::FenceSweep(member));
+            }
+        }
+    }
+}
+
+/// Whether any ledger names another member as the proven writer.
+fn is_led_elsewhere(state: &State, member: usize) -> bool {
+    let mut members = 0..state.members.len();
+    members.any(|known| writer_known_in(state, known).is_some_and(|writer| writer != member))
+}
+
+/// Whether a Region's lease is that of a run which goes on no more.
+fn is_held_by_nobody(state: &State, member: &Member) -> bool {
+    let Some(lease) = member.row.value.live_lease(start()) else {
+        return false;
+    };
+    let mut runs = state.runs.iter().enumerate();
+    let holder = runs.find(|(slot, _)| state.run_id(*slot) == lease.run_id);
+    !matches!(holder, Some((_, Slot::Live(_))))
+}
+
+/// Whether applications may write to a member.
+fn is_open(member: &Member) -> bool {
+    member.is_up && takes_writes(member.role) && !is_shut(member)
 }
 
 /// Whether a run waits for time to pass: its call shows nowhere yet, or what it sees does not change.
@@ -148,8 +216,12 @@ fn waits(state: &State, live: &Live) -> bool {
                 .silent_since
                 .is_some_and(|since| since >= start())
     });
-    let promotes = matches!(live.step, Step::Promote | Step::SwitchOver);
-    promotes && follows && (looks || (called && state.operation.is_none()))
+    let promotes = matches!(
+        live.step,
+        Step::Promote | Step::SwitchOver | Step::PromoteReplica
+    );
+    let stops = live.step == Step::StopWrites && !live.is_late;
+    stops || (promotes && follows && (looks || (called && state.operation.is_none())))
 }
 
 /// The writer that a Region's own ledger names.

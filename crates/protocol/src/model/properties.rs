@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use failover::ledger::Current;
 use stateright::Property;
 
 use super::Protocol;
-use crate::state::{Harm, Role, Slot, State, Step, index, start};
+use crate::{
+    state::{Harm, Member, Role, Slot, State, Step, index, start},
+    world::aws::{is_shut, takes_writes},
+};
 
 /// All of them.
 pub(super) fn all() -> Vec<Property<Protocol>> {
@@ -42,6 +46,25 @@ pub(super) fn all() -> Vec<Property<Protocol>> {
         Property::always(
             "an outage is not waited out behind another question",
             |_, state| without(state, &[Harm::OutageUnheard]),
+        ),
+        Property::always("a planned move loses no acknowledged row", |_, state| {
+            !loses_rows(state)
+        }),
+        Property::always(
+            "behind a planned move one writer is open",
+            |protocol: &Protocol, state| !protocol.has_instances() || one_open(state),
+        ),
+        Property::always("a deposed writer is never opened", |_, state| {
+            without(state, &[Harm::DeposedOpened])
+        }),
+        Property::always("no name leads to shut doors", |_, state| {
+            without(state, &[Harm::LedToShutDoors])
+        }),
+        Property::always(
+            "at rest the writer is open, and it alone",
+            |protocol: &Protocol, state| {
+                !protocol.has_instances() || is_let_in(state) || !protocol.is_at_rest(state)
+            },
         ),
         Property::always("an incident is settled once", |_, state| {
             without(state, &[Harm::SettledTwice])
@@ -102,7 +125,7 @@ fn waits_for_ever(state: &State) -> bool {
             .members
             .get(live.to)
             .is_some_and(|member| member.is_up),
-        Slot::Free | Slot::Stopped(_) | Slot::Ended(_) => false,
+        Slot::Free | Slot::Stopped(_) | Slot::Ended(..) => false,
     })
 }
 
@@ -157,4 +180,82 @@ fn agree(state: &State) -> bool {
     let adopted = current.is_some_and(|current| current.run_id.as_str() == "adopt");
     let database = writer.is_none_or(|writer| adopted || writer.epoch >= highest || !writer.is_up);
     alike && database && state.dns.1 <= highest.max(1)
+}
+
+/// The writer that is proven in the highest epoch which any ledger holds.
+fn proven(state: &State) -> Option<&Current> {
+    let rows = state.members.iter();
+    let known = rows.filter_map(|found| found.row.value.current.as_ref());
+    known.max_by_key(|current| current.epoch)
+}
+
+/// The same, where a planned move has proven it.
+fn moved_to(state: &State) -> Option<&Current> {
+    let moved = |current: &&Current| !current.unplanned && current.run_id.as_str() != "adopt";
+    proven(state).filter(moved)
+}
+
+/// A writer that a planned move has proven lacks a row that was acknowledged to an application.
+fn loses_rows(state: &State) -> bool {
+    let Some(current) = moved_to(state) else {
+        return false;
+    };
+    let held = state.members.get(index(&current.writer));
+    let held = held.map(|writer| writer.rows).unwrap_or_default();
+    state.members.iter().any(|found| found.rows & !held != 0)
+}
+
+/// Whether applications may write to a member.
+fn is_open(found: &Member) -> bool {
+    found.is_up && takes_writes(found.role) && !is_shut(found)
+}
+
+fn one_open(state: &State) -> bool {
+    let Some(current) = moved_to(state) else {
+        return true;
+    };
+    let writer = index(&current.writer);
+    let opened = state.members.get(writer).is_some_and(is_open);
+    let mut members = state.members.iter().enumerate();
+    !opened || !members.any(|(member, found)| member != writer && is_open(found))
+}
+
+/// People were told of a promotion that the run which a schedule started has not brought to its end either, or that somebody stopped.
+fn is_theirs(state: &State) -> bool {
+    let mut latest = state.runs.iter().rev();
+    let resumed = latest.nth(1);
+    let mut rows = state.members.iter().map(|found| &found.row.value);
+    matches!(resumed, Some(Slot::Ended(..) | Slot::Stopped(_)))
+        && rows.any(|row| row.paged.is_some())
+}
+
+/// Where every Region answers, the proven writer is open, nobody else, and nothing is left of a stop. Where another Region is gone, it is
+/// open all the same, unless it has agreed to a promotion or was away itself.
+fn is_let_in(state: &State) -> bool {
+    let all = state.members.iter().all(|found| found.is_up) && !state.parted;
+    let Some(current) = proven(state) else {
+        return true;
+    };
+    let writer = index(&current.writer);
+    let Some(found) = state.members.get(writer).filter(|found| found.is_up) else {
+        return true;
+    };
+    if is_theirs(state) {
+        return true;
+    }
+    if all {
+        let mut others = state.members.iter().enumerate();
+        let alone = !others.any(|(member, other)| member != writer && is_open(other));
+        let mut rows = state.members.iter().enumerate();
+        // A copy in the target's row of a stop that was withdrawn says nothing.
+        let settled = rows.all(|(member, found)| {
+            let row = &found.row.value;
+            let stop = row.stop.as_ref();
+            let decides = stop.is_some_and(|stop| index(&stop.from) == member);
+            !(decides || row.is_promoting()) || row.paged.is_some()
+        });
+        return is_open(found) && alone && settled;
+    }
+    let excused = found.was_lost || found.row.value.is_promoting();
+    excused || is_open(found)
 }

@@ -2,9 +2,13 @@
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use super::{CALM, FAILBACK, LOST, ONE, WAITING, trace};
+use super::{
+    CALM, FAILBACK, LOST, ONE, WAITING,
+    replica::{LEFT_STOPPED, MOVE},
+    trace,
+};
 use crate::{
-    model::{Bounds, Protocol},
+    model::{Begins, Bounds, Protocol},
     rules::Rule,
     state::{Faults, Task},
 };
@@ -43,6 +47,10 @@ const EVIDENCE: &str = "no promotion on old evidence or of a living writer's Reg
 const ONCE: &str = "an incident is settled once";
 const NOT_SILENT: &str = "what is promoted is proven, resumed or paged";
 const HEARD: &str = "an outage is not waited out behind another question";
+const NO_ROW_LOST: &str = "a planned move loses no acknowledged row";
+const LET_IN: &str = "at rest the writer is open, and it alone";
+const NEVER_OPENED: &str = "a deposed writer is never opened";
+const SHUT_DOORS: &str = "no name leads to shut doors";
 const AGREE: &str = "at rest ledgers, database and DNS agree";
 
 const TO_BOTH: Bounds = Bounds {
@@ -54,7 +62,7 @@ const TO_BOTH: Bounds = Bounds {
 };
 
 /// Each rule, and what breaks without it.
-pub const ABLATIONS: [Ablation; 15] = [
+pub const ABLATIONS: [Ablation; 24] = [
     Ablation {
         rule: Rule::Lease,
         breaks: ONE_AT_A_TIME,
@@ -165,6 +173,67 @@ pub const ABLATIONS: [Ablation; 15] = [
         rule: Rule::WaitsBehindOutage,
         breaks: HEARD,
         bounds: WAITING,
+    },
+    Ablation {
+        rule: Rule::DecidingRow,
+        breaks: NO_ROW_LOST,
+        bounds: MOVE,
+    },
+    Ablation {
+        rule: Rule::OneMark,
+        breaks: NO_ROW_LOST,
+        bounds: Bounds {
+            begins: Begins::LateStop,
+            ..MOVE
+        },
+    },
+    Ablation {
+        rule: Rule::OpensByMark,
+        breaks: NO_ROW_LOST,
+        bounds: Bounds {
+            begins: Begins::LateOpening,
+            ..MOVE
+        },
+    },
+    Ablation {
+        rule: Rule::OrphanMarks,
+        breaks: LET_IN,
+        bounds: Bounds {
+            faults: Faults { lost: 1, ..CALM },
+            ..MOVE
+        },
+    },
+    Ablation {
+        rule: Rule::AsksTheOthers,
+        breaks: NEVER_OPENED,
+        bounds: LEFT_STOPPED,
+    },
+    Ablation {
+        rule: Rule::YoungStops,
+        breaks: NEVER_OPENED,
+        bounds: LEFT_STOPPED,
+    },
+    Ablation {
+        rule: Rule::GoesForward,
+        breaks: NOT_SILENT,
+        bounds: Bounds {
+            faults: Faults { lost: 1, ..CALM },
+            gives_up: true,
+            ..MOVE
+        },
+    },
+    Ablation {
+        rule: Rule::Resumes,
+        breaks: LET_IN,
+        bounds: Bounds {
+            faults: Faults { crashes: 1, ..CALM },
+            ..MOVE
+        },
+    },
+    Ablation {
+        rule: Rule::OpensBehindProof,
+        breaks: SHUT_DOORS,
+        bounds: MOVE,
     },
 ];
 

@@ -79,6 +79,9 @@ pub fn digested(mut row: PlanState) -> Digested<PlanState> {
     if let Some(intent) = &mut row.intent {
         intent.written_at = now;
     }
+    if let Some(stop) = &mut row.stop {
+        stop.written_at = now;
+    }
     row.alive_at = row.alive_at.map(|_| now);
     row.maybe_alive_at = row.maybe_alive_at.map(|_| now);
     row.busy_at = row.busy_at.map(|_| now);

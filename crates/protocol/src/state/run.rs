@@ -6,7 +6,7 @@ use failover::{
 };
 use jiff::Timestamp;
 
-use super::{Digested, LATER, start};
+use super::{Digested, LATER, State, start};
 
 /// A place for a run.
 #[derive(Debug, Clone, PartialEq, Hash)]
@@ -17,8 +17,8 @@ pub enum Slot {
     Live(Box<Live>),
     /// Its execution was stopped; somebody may redrive it.
     Stopped(Box<Live>),
-    /// It has ended.
-    Ended(&'static str),
+    /// It has ended, with the record that others may still read.
+    Ended(&'static str, Option<Digested<Run>>),
 }
 
 /// A run under way.
@@ -52,6 +52,32 @@ pub struct Live {
     pub asks: bool,
 }
 
+impl Live {
+    /// A run that begins; it leaves one member and goes to another.
+    #[must_use]
+    pub fn new(task: Task, (from, to): (usize, usize), state: &State) -> Self {
+        let row = state.members.get(to).map(|member| &member.row.value);
+        let proven = row.map(|row| row.proven_epoch().0).unwrap_or_default();
+        let by_hand = matches!(task, Task::Forced | Task::Adopt | Task::Fence | Task::Sweep);
+        Self {
+            task,
+            incident: (task == Task::Suspected).then_some(proven),
+            from,
+            to,
+            step: if by_hand { Step::ByHand } else { Step::Open },
+            log: Vec::new(),
+            record: None,
+            epoch: if by_hand { proven } else { 0 },
+            verdict: None,
+            trouble: Vec::new(),
+            // A schedule comes when no run lets its stop stand any more.
+            is_late: task == Task::Sweep,
+            loses_answer: false,
+            asks: false,
+        }
+    }
+}
+
 /// What is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Task {
@@ -69,6 +95,8 @@ pub enum Task {
     Fence,
     /// A failback.
     Failback,
+    /// `stop-writes sweep`, as its schedule starts it in the Region of `to`.
+    Sweep,
 }
 
 impl Task {
@@ -78,9 +106,12 @@ impl Task {
         match self {
             Self::Planned => RunKind::PlannedFailover,
             Self::Failback => RunKind::Failback,
-            Self::Suspected | Self::Unplanned | Self::Forced | Self::Adopt | Self::Fence => {
-                RunKind::UnplannedFailover
-            }
+            Self::Suspected
+            | Self::Unplanned
+            | Self::Forced
+            | Self::Adopt
+            | Self::Fence
+            | Self::Sweep => RunKind::UnplannedFailover,
         }
     }
 }
@@ -96,6 +127,14 @@ pub enum Step {
     Confirm,
     /// DetachAndPromote.
     Promote,
+    /// StopWrites.
+    StopWrites,
+    /// PromoteReplica.
+    PromoteReplica,
+    /// OpenWriter.
+    OpenWriter,
+    /// ProtectAgain.
+    ProtectAgain,
     /// FenceWriter.
     Fence,
     /// RebuildGlobal.

@@ -8,35 +8,29 @@ use failover::{
     ports::{Batch, Record},
 };
 
-use crate::state::{GLOBALS, Harm, Role, Slot, State, region, start};
+use crate::state::{GLOBALS, Harm, Member, Role, Slot, State, member_name, region, start};
 
 mod later;
 mod promote;
 mod shown;
 
-pub(crate) use later::{call_off, finish, replicate, resynchronise};
+pub(crate) use later::{call_off, copy, finish, replay, replicate, resynchronise};
 pub(super) use promote::{Call, promote};
 pub(super) use shown::{cluster, global, takes_for_standby};
-
-/// A member cluster's name in the plan.
-#[must_use]
-pub(crate) fn cluster_name(member: usize) -> String {
-    format!("orders-{member}")
-}
 
 pub(super) fn arn(member: usize) -> String {
     format!(
         "arn:aws:rds:{}:123456789012:cluster:{}",
         region(member),
-        cluster_name(member)
+        member_name(member)
     )
 }
 
 /// Where a member is reached.
 pub(super) fn endpoints(member: usize) -> Endpoints {
     Endpoints {
-        writer: format!("{}.example", cluster_name(member)),
-        reader: format!("{}-ro.example", cluster_name(member)),
+        writer: format!("{}.example", member_name(member)),
+        reader: format!("{}-ro.example", member_name(member)),
         port: 5432,
     }
 }
@@ -57,8 +51,13 @@ pub(super) fn global_number(name: &str) -> u8 {
 }
 
 /// Whether a member's database takes writes.
-pub(super) fn takes_writes(role: Role) -> bool {
+pub(crate) const fn takes_writes(role: Role) -> bool {
     matches!(role, Role::Primary | Role::Standalone)
+}
+
+/// Whether a member's database keeps applications out.
+pub(crate) const fn is_shut(member: &Member) -> bool {
+    member.is_fenced || member.mark.is_some()
 }
 
 /// What a probe's beat meets.
@@ -96,6 +95,7 @@ pub(super) fn prove(state: &mut State, slot: usize, member: usize, epoch: u64) -
             epoch: Epoch(found.epoch),
         };
     }
+    found.position += u8::from(found.epoch != epoch);
     found.epoch = epoch;
     Write::Committed {
         beat: Beat {
@@ -155,6 +155,9 @@ pub(super) fn change(state: &mut State, batch: &Batch) -> Result<String, Error> 
             state.dns.0 = members.into_iter().find(leads_to).unwrap_or(usize::MAX);
         }
     }
+    let led_to = state.members.get(state.dns.0);
+    let is_shut = led_to.is_some_and(|led_to| led_to.is_up && is_shut(led_to));
+    state.harm(Harm::LedToShutDoors, is_shut);
     let went_back = state.dns.1 < before.1;
     state.harm(Harm::DnsWentBack, went_back);
     Ok("change".into())

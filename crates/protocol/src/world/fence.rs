@@ -7,7 +7,11 @@ use failover::{
     ports::{Access, Fence, Fenced, Rights, Unfenced},
 };
 
-use super::{Answer, Concerns, Seen, astray, aws::takes_writes, unavailable};
+use super::{
+    Answer, Concerns, Seen, astray,
+    aws::{is_shut, takes_writes},
+    unavailable,
+};
 use crate::{
     rules::Rule,
     state::{Harm, State, index, region},
@@ -45,11 +49,11 @@ impl Fence for Seen<'_> {
 }
 
 /// What the fence sees of a member's database.
-fn access(state: &State, member: usize) -> Result<Access, Error> {
+pub(super) fn access(state: &State, member: usize) -> Result<Access, Error> {
     let Some(found) = state.members.get(member).filter(|found| found.is_up) else {
         return unavailable(&region(member));
     };
-    let app = (!found.is_fenced).then(|| "app".to_owned());
+    let app = (!is_shut(found)).then(|| "app".to_owned());
     Ok(Access {
         in_recovery: !takes_writes(found.role),
         epoch: Some(Epoch(found.epoch)),
@@ -74,6 +78,7 @@ fn fence(
     if found.epoch >= proven.0 && off != Some(Rule::DatabaseEpoch) {
         return Ok(None);
     }
+    found.position += u8::from(!found.is_fenced);
     found.is_fenced = true;
     let writes = !found.is_deposed;
     state.harm(Harm::WriterFenced, writes);

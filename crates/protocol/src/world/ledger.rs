@@ -7,15 +7,19 @@ use failover::{
     beat::{Beat, Reading, Signs, Vantage, Write},
     domain::{Epoch, PlanName, Region, RunId},
     ledger::{Intent, KeptPlan, Losses, PlanState, Run, RunKind},
+    plan::TopologyKind,
     ports::Ledger,
     topology::{Blueprint, Healthy},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Concerns, Seen, astray, aws, rebuild::of_generation, recorded, unavailable};
+use super::{
+    Answer, Concerns, Seen, astray, aws, instances::shape as instance_shape,
+    rebuild::of_generation, recorded, unavailable,
+};
 use crate::{
     rules::Rule,
-    state::{Slot, State, Step, digested, index, start},
+    state::{Slot, State, Step, Task, digested, index, start},
 };
 
 impl Ledger for Seen<'_> {
@@ -65,7 +69,11 @@ impl Ledger for Seen<'_> {
             if !unchanged && off != Some(Rule::ConditionalWrite) {
                 return Answer::Replaced(Ok(false));
             }
-            let next = unblinded(next, held, (here, there), off);
+            let from = match state.runs.get(slot) {
+                Some(Slot::Live(live)) => live.from,
+                _ => usize::MAX,
+            };
+            let next = unblinded(next, held, (here, there, from), off);
             if let Some(member) = state.members.get_mut(there) {
                 member.row = digested(next);
             }
@@ -76,10 +84,10 @@ impl Ledger for Seen<'_> {
 
     async fn vantage(&self, region: &Region, _: &PlanName) -> Result<Option<Vantage>, Error> {
         let (here, there) = (index(&self.here), index(region));
-        let now = self.now;
+        let (now, kind) = (self.now, self.plan.kind());
         let answer = self.call(Concerns::Reading, move |state, _| {
             Answer::Vantage(if state.reaches(here, there) {
-                Ok(vantage(state, there, now))
+                Ok(vantage(state, there, (now, kind)))
             } else {
                 unavailable(&crate::state::region(there))
             })
@@ -105,6 +113,7 @@ impl Ledger for Seen<'_> {
             };
             let record = match of_it.and_then(|slot| state.runs.get(slot)) {
                 Some(Slot::Live(live) | Slot::Stopped(live)) => live.record.as_ref(),
+                Some(Slot::Ended(_, record)) => record.as_ref(),
                 _ => None,
             };
             Answer::Run(record.map(|record| Arc::new(forgotten(&record.value, off))))
@@ -176,12 +185,17 @@ impl Ledger for Seen<'_> {
     }
 
     async fn blueprint(&self, _: &PlanName, member: &Region) -> Result<Option<Blueprint>, Error> {
-        let there = index(member);
+        let (there, kind) = (index(member), self.plan.kind());
         let answer = self.call_nobody(move |state| {
             let found = state.members.get(there);
             let kept = found.and_then(|found| Some((found, found.remembered?)));
             Answer::Blueprint(Ok(kept.map(|(found, (epoch, global))| Blueprint {
-                shape: of_generation(there, found.generation, Some(global)),
+                shape: match kind {
+                    TopologyKind::AuroraGlobal => {
+                        of_generation(there, found.generation, Some(global))
+                    }
+                    TopologyKind::RdsReplica => instance_shape(there, found.generation),
+                },
                 epoch: Epoch(epoch),
                 seen_at: start(),
                 global: None,
@@ -227,7 +241,7 @@ impl Ledger for Seen<'_> {
 fn forgotten(run: &Run, off: Option<Rule>) -> Run {
     let mut run = run.clone();
     match off {
-        Some(Rule::NotedCall) => run.attempts.clear(),
+        Some(Rule::NotedCall | Rule::GoesForward) => run.attempts.clear(),
         Some(Rule::Quiet) => crate::state::minutes_pass(&mut run),
         _ => {}
     }
@@ -288,6 +302,17 @@ fn blinded(
                 lease.kind = RunKind::UnplannedFailover;
             }
         }
+        // As if it were written there, where nobody else sees it.
+        Some(Rule::DecidingRow) if there == live.from => {
+            let written = state.members.get(live.to).map(|found| &found.row.value);
+            row.stop = written.and_then(|written| written.stop.clone());
+            row.intent = written.and_then(|written| written.intent.clone());
+        }
+        // As if the others knew no more than this Region does.
+        Some(Rule::AsksTheOthers) if live.task == Task::Sweep && here != there => {
+            let own = state.members.get(here);
+            row = own.map_or(row, |own| (*own.row.value).clone());
+        }
         Some(Rule::CurrentStandby) if aws::takes_for_standby(state, slot, off) => {
             if let Some(current) = &mut row.current {
                 current.global_cluster = Some(crate::state::GLOBAL.into());
@@ -302,11 +327,14 @@ fn blinded(
 fn unblinded(
     mut next: PlanState,
     held: PlanState,
-    (here, there): (usize, usize),
+    (here, there, from): (usize, usize, usize),
     off: Option<Rule>,
 ) -> PlanState {
     match off {
         Some(Rule::LeaseEverywhere) if here != there => next.lease = held.lease,
+        Some(Rule::DecidingRow) if there == from => {
+            (next.stop, next.intent) = (held.stop, held.intent);
+        }
         Some(Rule::Lease) => next.lease = held.lease,
         Some(Rule::Intent) => next.intent = None,
         Some(Rule::WaitsBehindOutage) => {
@@ -330,11 +358,21 @@ fn unblinded(
     next
 }
 
+/// How far the member of a Region has written or replayed, where the search goes by that.
+fn position(state: &State, member: usize, kind: TopologyKind) -> Option<i64> {
+    let found = state.members.get(member)?;
+    (kind == TopologyKind::RdsReplica).then(|| found.position.into())
+}
+
 /// For how long a writer has failed that fails: any grace is spent.
 const FAILING: SignedDuration = SignedDuration::from_mins(20);
 
 /// What the probe in a Region last saw of the writer that its own ledger names.
-pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vantage> {
+pub(super) fn vantage(
+    state: &State,
+    here: usize,
+    (now, kind): (Timestamp, TopologyKind),
+) -> Option<Vantage> {
     let row = &state.members.get(here)?.row.value;
     let current = row.current.as_ref()?;
     let beat = Beat {
@@ -355,7 +393,7 @@ pub(super) fn vantage(state: &State, here: usize, now: Timestamp) -> Option<Vant
         failing_since,
         failures: 3,
         reading: Some(Reading {
-            position: None,
+            position: position(state, here, kind),
             beats: [arrived].into(),
             committed_at: None,
         }),

@@ -1,7 +1,7 @@
 //! RDS, as a run reads and changes it.
 
-use aurora_global::AuroraGlobal;
 use aurora_global::members::{Accepted, BlueGreen, Members, Quota};
+use by_kind::ByKind;
 use failover::{
     Error,
     domain::Region,
@@ -18,10 +18,10 @@ use super::{
 use crate::state::index;
 
 impl Topologies for Seen<'_> {
-    type Topology = AuroraGlobal;
+    type Topology = ByKind;
 
-    fn topology(&self, _: TopologyKind) -> AuroraGlobal {
-        AuroraGlobal
+    fn topology(&self, kind: TopologyKind) -> ByKind {
+        ByKind::of(kind)
     }
 }
 

@@ -8,10 +8,10 @@ use failover::{
 
 use super::{
     Answer, Concerns, Seen, astray,
-    aws::{cluster_name, global_name, global_number, takes_writes},
+    aws::{global_name, global_number, takes_writes},
     unavailable,
 };
-use crate::state::{Harm, Role, State, region};
+use crate::state::{Harm, Role, State, member_name, region};
 
 impl Seen<'_> {
     /// A call that nobody else sees.
@@ -36,7 +36,7 @@ pub(super) fn resource(member: usize, generation: u8) -> String {
 
 pub(super) fn of_generation(member: usize, generation: u8, global: Option<u8>) -> Shape {
     Shape {
-        identifier: cluster_name(member),
+        identifier: member_name(member),
         arn: super::aws::arn(member),
         resource_id: resource(member, generation),
         status: "available".into(),
@@ -132,7 +132,7 @@ fn member(state: &mut State, there: usize) -> Result<&mut crate::state::Member, 
 }
 
 /// What is taken from a member that writes, or that follows one which does, is harm.
-fn taken(state: &mut State, there: usize) {
+pub(super) fn taken(state: &mut State, there: usize) {
     let lives = |member: usize| {
         let found = state.members.get(member);
         found.is_some_and(|found| takes_writes(found.role) && !found.is_deposed)

@@ -14,7 +14,10 @@ use failover::{
 use serde_json::Value;
 
 use super::{Answer, Concerns, Seen, astray, aws, ledger::vantage, unavailable};
-use crate::state::{Slot, index};
+use crate::{
+    rules::Rule,
+    state::{Arriving, Live, Slot, State, Task, index},
+};
 
 impl Seen<'_> {
     pub(super) async fn promoting(
@@ -28,6 +31,10 @@ impl Seen<'_> {
                 Some(Slot::Live(live)) => std::mem::take(&mut live.loses_answer),
                 _ => false,
             };
+            if loses && call == aws::Call::Promote {
+                state.arriving = Some(Arriving::Promotion(there));
+                return Answer::Accepted(unavailable(&crate::state::region(there)));
+            }
             if loses {
                 state.fall_behind();
             }
@@ -42,11 +49,26 @@ impl Seen<'_> {
     }
 }
 
+/// A run that a sweep starts, in the place that is kept for one. Each name starts once.
+fn resume(state: &mut State, here: usize, name: String) -> bool {
+    let spare = state.runs.len().saturating_sub(2);
+    if state.runs.get(spare) != Some(&Slot::Free) || state.resumed.contains(&name) {
+        return false;
+    }
+    let from = usize::from(here == 0);
+    let live = Live::new(Task::Planned, (from, here), state);
+    if let Some(place) = state.runs.get_mut(spare) {
+        *place = Slot::Live(Box::new(live));
+    }
+    state.resumed.push(name);
+    true
+}
+
 impl Functions for Seen<'_> {
     async fn ask_probe(&self, _: &PlanName, _: bool) -> Result<Confirmation, Error> {
-        let (here, now) = (index(&self.here), self.now);
+        let (here, now, kind) = (index(&self.here), self.now, self.plan.kind());
         let answer = self.call(Concerns::Reading, move |state, _| {
-            let vantage = vantage(state, here, now);
+            let vantage = vantage(state, here, (now, kind));
             let seen = vantage.map(|vantage| Confirmation {
                 vantage,
                 readable: true,
@@ -118,8 +140,16 @@ impl Functions for Seen<'_> {
         Ok(())
     }
 
-    async fn start(&self, _: Option<&RunId>, _: &Value) -> Result<Option<String>, Error> {
-        astray()
+    async fn start(&self, name: Option<&RunId>, _: &Value) -> Result<Option<String>, Error> {
+        let (here, name, off) = (index(&self.here), name.map(RunId::to_string), self.off);
+        let answer = self.call(Concerns::Others, move |state, _| {
+            let name = name.unwrap_or_default();
+            Answer::Started(off != Some(Rule::Resumes) && resume(state, here, name))
+        });
+        match answer.await {
+            Answer::Started(is_new) => Ok(is_new.then(|| "execution".to_owned())),
+            _ => astray(),
+        }
     }
 
     fn execution(&self, _: &RunId) -> Result<String, Error> {

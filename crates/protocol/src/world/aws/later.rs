@@ -1,10 +1,12 @@
 //! What RDS does of its own accord.
 
+use failover::plan::TopologyKind;
+
 use super::takes_writes;
-use crate::state::{Role, State};
+use crate::state::{Member, Role, State};
 
 /// RDS ends what it has begun, or calls it off. Answers whether there was something to end.
-pub(crate) fn finish(state: &mut State, member: usize) -> bool {
+pub(crate) fn finish(state: &mut State, member: usize, kind: TopologyKind) -> bool {
     let is_up =
         |state: &State, member: usize| state.members.get(member).is_some_and(|found| found.is_up);
     if !is_up(state, member) {
@@ -12,6 +14,10 @@ pub(crate) fn finish(state: &mut State, member: usize) -> bool {
     }
     if state.members.get(member).map(|found| found.role) == Some(Role::Promoting) {
         lead(state, member, Role::Standalone);
+        // Whatever follows an instance later follows the one that it was promoted to.
+        if let (TopologyKind::RdsReplica, Some(found)) = (kind, state.members.get_mut(member)) {
+            (found.role, found.global) = (Role::Primary, number(member));
+        }
         return true;
     }
     let Some(operation) = state.operation.filter(|operation| operation.to == member) else {
@@ -100,4 +106,34 @@ pub(crate) fn replicate(state: &mut State) {
     for (found, epoch) in state.members.iter_mut().zip(arrived) {
         found.epoch = epoch.unwrap_or(found.epoch);
     }
+}
+
+/// The number of what an instance leads: each its own.
+pub(crate) fn number(member: usize) -> u8 {
+    u8::try_from(member).map_or(u8::MAX, |member| member + 1)
+}
+
+/// A replica replays what its source has written. Answers whether there was something.
+pub(crate) fn replay(state: &mut State, member: usize) -> bool {
+    let follows = |found: &&Member| found.role == Role::Standby && found.is_up;
+    let before = state.members.get(member).filter(follows).cloned();
+    let source = state.primary_of(member);
+    let source = source.filter(|source| state.reaches(*source, member));
+    let source = source.and_then(|source| state.members.get(source).cloned());
+    let (Some(before), Some(source)) = (before, source) else {
+        return false;
+    };
+    if let Some(found) = state.members.get_mut(member) {
+        copy(&source, found);
+    }
+    state.members.get(member) != Some(&before)
+}
+
+/// A database holds what another one does.
+pub(crate) const fn copy(from: &Member, to: &mut Member) {
+    to.epoch = from.epoch;
+    to.is_fenced = from.is_fenced;
+    to.mark = from.mark;
+    to.rows = from.rows;
+    to.position = from.position;
 }

@@ -14,6 +14,8 @@ pub(in crate::world) enum Call {
     Detach,
     FailOver,
     SwitchOver,
+    /// Of an instance.
+    Promote,
 }
 
 /// A promoting call: takes effect at once where RDS takes it, and is looked at for harm.
@@ -42,7 +44,7 @@ pub(in crate::world) fn promote(
         return Ok(Accepted::NotNow("it is no secondary".into()));
     }
     let operation = match call {
-        Call::Detach => None,
+        Call::Detach | Call::Promote => None,
         Call::FailOver | Call::SwitchOver if state.operation.is_some() => {
             return Ok(Accepted::NotNow("an operation is under way".into()));
         }

@@ -5,10 +5,10 @@ use failover::{
     topology::{Cluster, FailoverState, GlobalCluster, GlobalMember, Instance},
 };
 
-use super::{arn, cluster_name, endpoints, follows_or_leads, global_name, global_number};
+use super::{arn, endpoints, follows_or_leads, global_name, global_number};
 use crate::{
     rules::Rule,
-    state::{Role, Slot, State, region},
+    state::{Role, Slot, State, member_name, region},
     world::unavailable,
 };
 
@@ -119,7 +119,7 @@ pub(in crate::world) fn cluster(
     };
     let addresses = endpoints(there);
     Ok(Some(Cluster {
-        identifier: cluster_name(there),
+        identifier: member_name(there),
         arn: arn(there),
         resource_id: None,
         status: status.into(),
@@ -130,7 +130,7 @@ pub(in crate::world) fn cluster(
         reader_endpoint: addresses.reader,
         port: addresses.port,
         instances: vec![Instance {
-            identifier: format!("{}-1", cluster_name(there)),
+            identifier: format!("{}-1", member_name(there)),
             status: "available".into(),
             is_writer: true,
         }],

@@ -7,7 +7,7 @@ use failover::{
     topology::{Accepted, InstanceShape, Reach, Shape, Snapshot},
 };
 use rds_replica::members::{
-    Instance, Makes, Members, Replication,
+    Backups, Instance, Makes, Members, Replication,
     makes::{Call, Whole},
 };
 
@@ -28,6 +28,11 @@ impl Members for Seen<'_> {
             Answer::Instance(reached(state, here, there).map(|()| instance(state, there)))
         });
         answered!(answer, Answer::Instance)
+    }
+
+    /// They are no part of the model.
+    async fn backups(&self, _: &Region, _: &str) -> Result<Option<Backups>, Error> {
+        Ok(None)
     }
 
     async fn promote(&self, region: &Region, _: &str, _: Option<u32>) -> Result<Accepted, Error> {

@@ -2,7 +2,7 @@
 
 mod makes;
 
-use ::aws::{Aws, accepted, client, error, looked, once};
+use ::aws::{Aws, accepted, client, error, looked, once, shapes::timestamp};
 use aws_sdk_rds::{
     config::{Builder, retry::RetryConfig},
     error::ProvideErrorMetadata,
@@ -21,7 +21,7 @@ use failover::{
 
 use crate::{
     members::{
-        Instance, Members, Replication, Stops,
+        Backups, Instance, Members, Replication, Stops,
         stops::{Asked, Stands},
     },
     stop_writes,
@@ -38,6 +38,25 @@ impl<K> Members for Aws<K> {
     async fn instance(&self, region: &Region, identifier: &str) -> Result<Option<Instance>, Error> {
         let found = described(self, region, identifier).await?;
         Ok(found.map(instance))
+    }
+
+    async fn backups(&self, region: &Region, resource_id: &str) -> Result<Option<Backups>, Error> {
+        let answer = client!(self, aws_sdk_rds, region)
+            .describe_db_instance_automated_backups()
+            // An identifier would have to be one of the Region's own instances.
+            .dbi_resource_id(resource_id)
+            .send()
+            .await;
+        let found = match answer {
+            Ok(answer) => answer.db_instance_automated_backups.unwrap_or_default(),
+            Err(why) if why.code() == Some("DBInstanceAutomatedBackupNotFound") => Vec::new(),
+            Err(why) => {
+                let what = format!("RDS DescribeDBInstanceAutomatedBackups in {region}");
+                return Err(error(&what, &why));
+            }
+        };
+        let newest = found.into_iter().map(backups);
+        Ok(newest.max_by_key(|backups| backups.latest))
     }
 
     async fn promote(
@@ -150,6 +169,16 @@ async fn look_once<K>(aws: &Aws<K>, region: &Region, identifier: &str) -> Rds {
         None => Rds::Other {
             why: format!("{what}: there is no {identifier}"),
         },
+    }
+}
+
+fn backups(found: types::DbInstanceAutomatedBackup) -> Backups {
+    let window = found.restore_window;
+    Backups {
+        status: found.status.unwrap_or_default(),
+        latest: window
+            .and_then(|window| window.latest_time)
+            .and_then(timestamp),
     }
 }
 

@@ -12,6 +12,7 @@ use failover::{
     ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
     topology::{self, Accepted, Cluster, Group, GroupMember, Named, Reach, Snapshot},
 };
+use jiff::Timestamp;
 use serde::Serialize;
 
 use makes::{Call, Whole};
@@ -27,6 +28,13 @@ pub trait Members: Sync {
         region: &Region,
         identifier: &str,
     ) -> impl Future<Output = Result<Option<Instance>, Error>> + Send;
+    /// The automated backups that a Region has of an instance, by what RDS calls that for good: copies, where it is another Region's.
+    /// `None` where it has none. Of several those that restore to the newest moment.
+    fn backups(
+        &self,
+        region: &Region,
+        resource_id: &str,
+    ) -> impl Future<Output = Result<Option<Backups>, Error>> + Send;
     /// `PromoteReadReplica`, in the replica's Region. Its backups are kept for so many days on, where that is known.
     fn promote(
         &self,
@@ -128,6 +136,15 @@ pub struct Instance {
     pub backup_days: Option<u32>,
     /// The cluster that it belongs to, where it does.
     pub cluster: Option<String>,
+}
+
+/// The automated backups of an instance, as one Region has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backups {
+    /// `replicating`, `retained` once that was stopped or its instance deleted, or what else RDS says.
+    pub status: String,
+    /// The newest moment to which they restore; `None` before there is one.
+    pub latest: Option<Timestamp>,
 }
 
 /// How the replication of a replica is.

@@ -27,6 +27,7 @@ use crate::members::{
     stops::{Asked, Stands},
 };
 
+mod backups;
 mod carry_out;
 mod look;
 mod ready;
@@ -35,6 +36,7 @@ pub(crate) mod there;
 mod words;
 mod written;
 
+pub use backups::NewestBackup;
 pub use sweep::Swept;
 pub use written::Written;
 
@@ -70,6 +72,8 @@ pub struct Observed {
     pub position: Option<i64>,
     /// How far the replica has replayed.
     pub replayed: Option<i64>,
+    /// The newest backup of the writer that lies in another Region, while it has not begun; `None` where none is known.
+    pub newest_backup: Option<NewestBackup>,
     /// Every reason against it, while it has not begun.
     pub not_ready: Vec<String>,
     /// What stands in no way of it and should be put right all the same, while it has not begun.

@@ -8,9 +8,9 @@ use failover::{
     ports::{Functions, Ledger, Names, Objects, Parameters, People, Runtime, Secrets, Services},
     topologies::Topologies,
 };
-use futures::future::join;
+use futures::future::join3;
 
-use super::{OPEN, Observed, STOP, Written, ready, written};
+use super::{OPEN, Observed, STOP, Written, backups, ready, written};
 use crate::members::{
     Instance, Members, Stops,
     stops::{Asked, OfStop, Stands},
@@ -45,6 +45,7 @@ pub(super) async fn observe(
         untold: None,
         position: None,
         replayed: None,
+        newest_backup: None,
         not_ready: Vec::new(),
         warnings: Vec::new(),
     };
@@ -53,8 +54,15 @@ pub(super) async fn observe(
         Written::Nothing => {
             let source = instance(world, run, &run.from).await?;
             let reasons = ready::reasons(world, pass, (&source, &observed.target));
-            let (reasons, warnings) = join(reasons, ready::warnings(world, pass)).await;
-            (observed.not_ready, observed.warnings) = (reasons?, warnings);
+            let (reasons, warnings, (newest, of_backups)) = join3(
+                reasons,
+                ready::warnings(world, pass),
+                backups::look(world, pass, &source),
+            )
+            .await;
+            observed.not_ready = reasons?;
+            observed.newest_backup = newest;
+            observed.warnings = [of_backups, warnings].concat();
         }
         Written::InPart | Written::Everywhere | Written::Withdrawn => {
             match writer(world, pass).await {

@@ -63,6 +63,7 @@ fn stopped() -> Observed {
         untold: None,
         position: Some(4_096),
         replayed: Some(4_096),
+        newest_backup: None,
         not_ready: Vec::new(),
         warnings: Vec::new(),
     }
@@ -108,6 +109,33 @@ fn nothing_is_written_while_anything_stands_against_the_move() {
     assert_eq!(why.name(), "NotReady");
     let said = "2 reason(s) against it: the lag is unknown; a switch is on";
     assert!(why.to_string().contains(said), "{why}");
+}
+
+#[test]
+fn a_dry_run_says_how_old_the_newest_backup_in_another_region_is() {
+    let said = |dry_run, newest_backup| {
+        let pass = Pass {
+            dry_run,
+            ..pass(run(), [free(), free()])
+        };
+        let observed = Observed {
+            newest_backup,
+            ..stopped()
+        };
+        words::reason(&pass, &observed, &Action::Write)
+    };
+    let newest = Some(NewestBackup {
+        region: "us-east-1".into(),
+        seconds: 299.6,
+    });
+    let shown = said(true, newest.clone());
+    assert!(
+        shown.ends_with(". The newest backup outside us-west-2 is 300 s old, in us-east-1"),
+        "{shown}"
+    );
+    for said in [said(true, None), said(false, newest)] {
+        assert!(said.ends_with("holds everything"), "{said}");
+    }
 }
 
 #[test]

@@ -9,8 +9,9 @@ pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> Strin
     match action {
         Action::Done(why) | Action::Wait(why) | Action::GiveBack(why) => why.clone(),
         Action::Write => format!(
-            "{left} {} stopped, and {target} promoted once it holds everything",
-            pass.says("is about to be", "would be")
+            "{left} {} stopped, and {target} promoted once it holds everything{}",
+            pass.says("is about to be", "would be"),
+            newest_backup(pass, observed)
         ),
         Action::Stop => format!(
             "{} the applications of {left}",
@@ -18,6 +19,18 @@ pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> Strin
         ),
         Action::Open => format!("{left} bears the mark of a stop that is withdrawn"),
     }
+}
+
+/// What a dry run tells of the backups that outlive the writer's Region, where there are any.
+fn newest_backup(pass: &Pass, observed: &Observed) -> String {
+    let newest = observed.newest_backup.as_ref();
+    let newest = newest.filter(|_| pass.dry_run).map(|newest| {
+        format!(
+            ". The newest backup outside {} is {:.0} s old, in {}",
+            pass.run.from, newest.seconds, newest.region
+        )
+    });
+    newest.unwrap_or_default()
 }
 
 /// What the replica lacks.

@@ -1,7 +1,7 @@
 //! RDS in its own words: what is read of an instance, and what the promoting call comes to.
 
 use failover::{evidence::Rds, topology::Accepted};
-use rds_replica::members::{Instance, Members, Replication};
+use rds_replica::members::{Backups, Instance, Members, Replication};
 
 use crate::replay::{Asked, Next, scripted, scripted_with_retries};
 
@@ -133,4 +133,56 @@ async fn a_promotion_that_is_not_taken_is_told_apart_by_what_comes_next() {
     assert_eq!(asked[0], Ok(Accepted::NotNow("it is backing up".into())));
     assert!(matches!(asked[1], Ok(Accepted::Throttled(_))), "{asked:?}");
     assert_eq!(asked[2].clone().unwrap_err().name(), "NotReady");
+}
+
+/// Automated backups of orders-west, as another Region lists them.
+fn listed(backups: &[(&str, Option<&str>)]) -> Next {
+    let all = backups.iter().map(|(status, latest)| {
+        let window = latest.map(|latest| {
+            format!(
+                "<RestoreWindow><EarliestTime>2026-01-01T00:00:00Z</EarliestTime><LatestTime>{latest}</LatestTime></RestoreWindow>"
+            )
+        });
+        format!(
+            "<DBInstanceAutomatedBackup><DBInstanceArn>{WEST}</DBInstanceArn><DbiResourceId>db-WEST</DbiResourceId><Region>us-west-2</Region>\
+             <Status>{status}</Status>{}</DBInstanceAutomatedBackup>",
+            window.unwrap_or_default()
+        )
+    });
+    let all: String = all.collect();
+    let list = format!("<DBInstanceAutomatedBackups>{all}</DBInstanceAutomatedBackups>");
+    answer("DescribeDBInstanceAutomatedBackups", &list)
+}
+
+#[tokio::test]
+async fn of_several_backups_those_count_that_restore_to_the_newest_moment() {
+    let older = ("retained", Some("2026-01-05T12:00:00Z"));
+    let newer = ("replicating", Some("2026-01-06T12:00:00.123Z"));
+    let pending = ("pending", None);
+    let (aws, replay) = scripted([listed(&[older, newer, pending]), listed(&[pending])]);
+    let region = "us-east-1".into();
+    let expected = |status: &str, latest: Option<&str>| Backups {
+        status: status.into(),
+        latest: latest.map(|latest| latest.parse().unwrap()),
+    };
+    let newest = expected(newer.0, newer.1);
+    assert_eq!(aws.backups(&region, "db-WEST").await, Ok(Some(newest)));
+    let begun = expected(pending.0, None);
+    assert_eq!(aws.backups(&region, "db-WEST").await, Ok(Some(begun)));
+    let asks = |asked: &Asked| {
+        asked.body.contains("DbiResourceId=db-WEST") && asked.uri.contains("us-east-1")
+    };
+    assert!(replay.asked().iter().all(asks), "{:?}", replay.asked());
+}
+
+#[tokio::test]
+async fn a_region_without_backups_has_none_and_a_refusal_is_no_absence() {
+    let missing = Next::xml_error(404, "DBInstanceAutomatedBackupNotFound", "not found");
+    let denied = Next::xml_error(403, "AccessDenied", "not you");
+    let (aws, _) = scripted([listed(&[]), missing, denied]);
+    let region = "us-east-1".into();
+    assert_eq!(aws.backups(&region, "db-WEST").await, Ok(None));
+    assert_eq!(aws.backups(&region, "db-WEST").await, Ok(None));
+    let why = aws.backups(&region, "db-WEST").await.unwrap_err();
+    assert_eq!(why.name(), "Denied");
 }

@@ -132,3 +132,21 @@ async fn what_is_no_instance_of_its_own_and_what_is_not_there_is_none() {
     let looked = world.aws.look(&EAST.into(), "orders-west").await;
     assert!(looked.answers(), "{looked:?}");
 }
+
+#[tokio::test]
+async fn copies_of_a_writers_backups_are_found_in_the_other_region_once_they_are_made() {
+    let world = World::build().await;
+    let writer = world.see(WEST, "orders-west").await.unwrap();
+    let id = writer.resource_id.unwrap();
+    assert_eq!(world.aws.backups(&EAST.into(), &id).await, Ok(None));
+    let start = world
+        .client(EAST)
+        .start_db_instance_automated_backups_replication();
+    let start = start.source_db_instance_arn(SOURCE);
+    start.send().await.unwrap();
+    let copies = world.aws.backups(&EAST.into(), &id).await.unwrap().unwrap();
+    let own = world.aws.backups(&WEST.into(), &id).await.unwrap().unwrap();
+    assert_eq!(copies.status, "replicating");
+    assert_eq!(own.status, "active");
+    assert!(copies.latest.is_some());
+}

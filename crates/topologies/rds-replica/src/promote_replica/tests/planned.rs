@@ -9,9 +9,12 @@ use failover::{
 };
 
 use super::*;
-use crate::members::stops::{
-    Asked,
-    tests::{member, shown, stopped},
+use crate::members::{
+    Backups,
+    stops::{
+        Asked,
+        tests::{member, shown, stopped},
+    },
 };
 
 fn stop(stage: Stage) -> Stop {
@@ -172,6 +175,10 @@ impl Members for Books {
 
     async fn instance(&self, _: &Region, _: &str) -> Result<Option<Instance>, Error> {
         Ok(Some(east(Some(WEST))))
+    }
+
+    async fn backups(&self, _: &Region, _: &str) -> Result<Option<Backups>, Error> {
+        Ok(None)
     }
 
     async fn promote(&self, _: &Region, _: &str, _: Option<u32>) -> Result<Accepted, Error> {

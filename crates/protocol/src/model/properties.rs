@@ -220,13 +220,14 @@ fn one_open(state: &State) -> bool {
     !opened || !members.any(|(member, found)| member != writer && is_open(found))
 }
 
-/// People were told of a promotion that the run which a schedule started has not brought to its end either, or that somebody stopped.
+/// People were told of a promotion that goes on no more by itself: one that no stop stands behind, or that the run which a schedule
+/// started has not brought to its end either, or that somebody stopped.
 fn is_theirs(state: &State) -> bool {
     let mut latest = state.runs.iter().rev();
     let resumed = latest.nth(1);
+    let is_spent = matches!(resumed, Some(Slot::Ended(..) | Slot::Stopped(_)));
     let mut rows = state.members.iter().map(|found| &found.row.value);
-    matches!(resumed, Some(Slot::Ended(..) | Slot::Stopped(_)))
-        && rows.any(|row| row.paged.is_some())
+    rows.any(|row| row.paged.is_some() && (is_spent || row.stop.is_none()))
 }
 
 /// Where every Region answers, the proven writer is open, nobody else, and nothing is left of a stop. Where another Region is gone, it is

@@ -73,7 +73,8 @@ impl Protocol {
         };
         // The next look of a schedule knows nothing of this one, and nobody of a run that never held the plan.
         let is_void = matches!(*how, "refused" | "not opened");
-        let is_left = is_void && self.place_of_resumptions() == Some(slot);
+        let again = next.resumed.last().is_some_and(|name| !is_once(name));
+        let is_left = is_void && again && self.place_of_resumptions() == Some(slot);
         if is_left {
             // It is asked for again a quarter of an hour later.
             next.resumed.pop();
@@ -162,6 +163,16 @@ impl Protocol {
                 aws::finish(&mut next, member, self.bounds.kind).then_some(())?;
                 self.replicate(&mut next);
             }
+            Event::CallOff => aws::call_off(&mut next).then_some(())?,
+            Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
+            event => return self.after_of_instance(next, event),
+        }
+        Some(next)
+    }
+
+    /// The same, of what happens to instances alone.
+    fn after_of_instance(&self, mut next: State, event: Event) -> Option<State> {
+        match event {
             Event::Commit(member) => commit(&mut next, member)?,
             Event::Replay(member) => aws::replay(&mut next, member).then_some(())?,
             Event::Arrive => arrive(&mut next, self.off).then_some(())?,
@@ -169,8 +180,7 @@ impl Protocol {
             Event::Vanish => next.arriving = next.arriving.take().and(None),
             Event::Sweep(member) => next = self.looked(next, Task::Sweep, member)?,
             Event::FenceSweep(member) => next = self.looked(next, Task::Fence, member)?,
-            Event::CallOff => aws::call_off(&mut next).then_some(())?,
-            Event::Resynchronise(member) => aws::resynchronise(&mut next, member).then_some(())?,
+            _ => return None,
         }
         Some(next)
     }
@@ -224,6 +234,11 @@ fn begin(next: &mut State, task: Task, (from, to): (usize, usize), asks: bool) -
     };
     *next.runs.get_mut(free)? = Slot::Live(Box::new(live));
     Some(())
+}
+
+/// Whether a run of this name is never started again.
+fn is_once(name: &str) -> bool {
+    name.ends_with("-closed") || name.ends_with("-proven")
 }
 
 /// A schedule looks in a Region.

@@ -257,6 +257,6 @@ fn is_let_in(state: &State) -> bool {
         });
         return is_open(found) && alone && settled;
     }
-    let excused = found.was_lost || found.row.value.is_promoting();
+    let excused = state.parted || found.was_lost || found.row.value.is_promoting();
     excused || is_open(found)
 }

@@ -94,7 +94,7 @@ fn warnings(
             "the automated backups of {writer} in {region} are {status}, and nothing can be restored from them yet"
         )),
         (None, None) if all_told => Some(format!(
-            "no backup of {writer} lies outside {home}, so none outlives that Region; have RDS replicate its automated backups to another Region of the plan"
+            "RDS lists no automated backup of {writer} in another Region of the plan, and what else outlives {home} was not looked at; have RDS replicate its automated backups there"
         )),
         (None, None) => None,
     });

@@ -71,7 +71,7 @@ fn where_there_is_none_or_none_that_restores_it_says_so() {
         none,
         (
             None,
-            vec!["no backup of orders-west lies outside us-west-2, so none outlives that Region; have RDS replicate its automated backups to another Region of the plan".to_owned()]
+            vec!["RDS lists no automated backup of orders-west in another Region of the plan, and what else outlives us-west-2 was not looked at; have RDS replicate its automated backups there".to_owned()]
         )
     );
     let pending = seen(&[("us-east-1", restores(None, "pending"))]);

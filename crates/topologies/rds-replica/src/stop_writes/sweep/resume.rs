@@ -2,9 +2,9 @@
 
 use failover::{
     Error,
-    domain::RunId,
+    domain::{RunId, seconds_between},
     ledger::{KeptPlan, PlanState, Run, RunKind, Stage, Stop},
-    pass::briefly,
+    pass::{briefly, by_hand},
     ports::{Functions, Ledger, Runtime},
 };
 use futures::future::join_all;
@@ -13,12 +13,15 @@ use serde_json::json;
 /// What the names of the executions begin with that nobody asked for.
 const RESUMED: &str = "resume-";
 
-/// How often one is started that has not got the plan, in seconds.
+/// How often a run is started anew that died behind a stopped writer, until one goes on from there, in seconds.
 const AGAIN_SECONDS: i64 = 900;
+/// For how long, in seconds. What is left then is people's, whom each of them told.
+const AGAIN_WITHIN: f64 = 4.0 * 3_600.0;
 
-/// Starts the machine anew, once for each lease that lapsed, and again every quarter of an hour while nobody has taken the plan; the execution. Behind a stopped writer a run that was closed is continued
-/// once. What that one leaves, and what a run left behind its proof, people were told of, and is theirs. While another member's ledger is
-/// silent nothing is started: such a run would be refused, every minute anew.
+/// Starts the machine anew where its lease has lapsed; the execution. Behind a stopped writer one starts every quarter of an hour, for four
+/// hours, until one answers for the promotion. A run that was closed there, and one that died behind its proof, are continued once: what is left then,
+/// people were told of, and is theirs. Nothing is started beside people who carry out the steps by hand, nor while another member's
+/// ledger is silent: such a run would be refused, every minute anew.
 pub(super) async fn resume(
     world: &(impl Ledger + Runtime + Functions),
     known: &KeptPlan,
@@ -28,6 +31,13 @@ pub(super) async fn resume(
     if row.live_lease(world.now()).is_some() {
         return Ok(None);
     }
+    if row
+        .intent
+        .as_ref()
+        .is_some_and(|open| by_hand::is_by_hand(&open.run_id))
+    {
+        return Ok(None);
+    }
     let begun = row.stop.as_deref().filter(|stop| stop.to == *here);
     let proven = row.current.as_ref().filter(|own| own.writer == *here);
     let (run_id, epoch) = match (begun, proven) {
@@ -35,14 +45,22 @@ pub(super) async fn resume(
         (None, Some(own)) => (&own.run_id, own.epoch),
         (None, None) => return Ok(None),
     };
+    let is_old = |stop: &Stop| seconds_between(stop.written_at, world.now()) > AGAIN_WITHIN;
+    if begun.is_some_and(is_old) {
+        return Ok(None);
+    }
     let Some(died) = world.run(here, plan, run_id).await? else {
         return Ok(None);
     };
     if !goes_on(&died, begun.is_some()) || !is_to_go_on(world, known, begun).await {
         return Ok(None);
     }
-    let quarter = world.now().as_second() / AGAIN_SECONDS;
-    let name = RunId(format!("{RESUMED}{plan}-{epoch}-{}-{quarter}", row.token));
+    let which = match (begun, died.closed.is_some()) {
+        (Some(_), true) => "closed".to_owned(),
+        (Some(_), false) => (world.now().as_second() / AGAIN_SECONDS).to_string(),
+        (None, _) => "proven".to_owned(),
+    };
+    let name = RunId(format!("{RESUMED}{plan}-{epoch}-{which}"));
     world.start(Some(&name), &json!({"plan": plan})).await
 }
 
@@ -159,9 +177,20 @@ mod tests {
     async fn a_move_that_began_to_promote_and_died_is_started_anew_once_for_each_lapsed_lease() {
         let died = run(None);
         let begun = resumed(&promoting("us-east-1", Stage::Promoting), Some(&died)).await;
-        assert_eq!(begun.as_deref(), Some("arn:execution:resume-orders-8-3-1"));
+        assert_eq!(begun.as_deref(), Some("arn:execution:resume-orders-8-1"));
         let named = resumed(&proven("a"), Some(&died)).await;
-        assert_eq!(named.as_deref(), Some("arn:execution:resume-orders-8-0-1"));
+        assert_eq!(
+            named.as_deref(),
+            Some("arn:execution:resume-orders-8-proven")
+        );
+    }
+
+    /// A stop of before yesterday.
+    fn long_ago(mut row: PlanState) -> PlanState {
+        if let Some(stop) = &mut row.stop {
+            stop.written_at = Timestamp::from_second(-90_000).unwrap();
+        }
+        row
     }
 
     /// A run that was resumed, behind which the stop stands.
@@ -183,7 +212,7 @@ mod tests {
             let started = resumed(&begun, Some(&failed)).await;
             assert_eq!(
                 started.as_deref(),
-                Some("arn:execution:resume-orders-8-3-1")
+                Some("arn:execution:resume-orders-8-closed")
             );
         }
         let mut again = begun;
@@ -194,6 +223,22 @@ mod tests {
         assert_eq!(resumed(&again, Some(&failed)).await, None);
         let died = resumption(None);
         assert!(resumed(&again, Some(&died)).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_started_beside_steps_that_people_force() {
+        let mut row = promoting("us-east-1", Stage::Promoting);
+        let forced = by_hand::run_id("promote_replica", &"us-east-1".into(), Epoch(8));
+        row.intent = Some(failover::ledger::Intent {
+            epoch: Epoch(8),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            global_cluster: None,
+            run_id: RunId(forced),
+            written_at: Timestamp::UNIX_EPOCH,
+        });
+        let failed = run(Some(Outcome::Failed));
+        assert_eq!(resumed(&row, Some(&failed)).await, None);
     }
 
     #[tokio::test]
@@ -222,6 +267,10 @@ mod tests {
         for (row, run) in [
             (held, Some(&died)),
             (promoting("us-east-1", Stage::Stopping), Some(&died)),
+            (
+                long_ago(promoting("us-east-1", Stage::Promoting)),
+                Some(&died),
+            ),
             (promoting("us-west-2", Stage::Promoting), Some(&died)),
             (
                 promoting("us-east-1", Stage::Promoting),

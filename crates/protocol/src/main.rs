@@ -49,7 +49,7 @@ fn main() -> ExitCode {
                 let mut named = small.chain(&LARGE).chain(&REPLICA_LARGE);
                 let Some(search) = named.find(|search| search.name.contains(words)) else {
                     eprintln!(
-                        "there is no part and no search {words:?}; choose small, large, rules, a rule, words of a search's name, or nothing for all"
+                        "there is no part and no search {words:?}; choose small, large, instances, rules, a rule, words of a search's name, or nothing for all"
                     );
                     return ExitCode::from(2);
                 };

@@ -4,7 +4,7 @@ use super::{Event, Protocol};
 use crate::{
     rules::Rule,
     state::{Live, Member, Role, Slot, State, Step, Task, index, start},
-    world::aws::{is_shut, takes_writes},
+    world::aws::{is_open, takes_writes},
 };
 
 impl Protocol {
@@ -189,11 +189,6 @@ fn is_held_by_nobody(state: &State, member: &Member) -> bool {
     let mut runs = state.runs.iter().enumerate();
     let holder = runs.find(|(slot, _)| state.run_id(*slot) == lease.run_id);
     !matches!(holder, Some((_, Slot::Live(_))))
-}
-
-/// Whether applications may write to a member.
-fn is_open(member: &Member) -> bool {
-    member.is_up && takes_writes(member.role) && !is_shut(member)
 }
 
 /// Whether a run waits for time to pass: its call shows nowhere yet, or what it sees does not change.

@@ -7,8 +7,8 @@ use stateright::Property;
 
 use super::Protocol;
 use crate::{
-    state::{Harm, Member, Role, Slot, State, Step, index, start},
-    world::aws::{is_shut, takes_writes},
+    state::{Harm, Role, Slot, State, Step, index, start},
+    world::aws::is_open,
 };
 
 /// All of them.
@@ -203,11 +203,6 @@ fn loses_rows(state: &State) -> bool {
     let held = state.members.get(index(&current.writer));
     let held = held.map(|writer| writer.rows).unwrap_or_default();
     state.members.iter().any(|found| found.rows & !held != 0)
-}
-
-/// Whether applications may write to a member.
-fn is_open(found: &Member) -> bool {
-    found.is_up && takes_writes(found.role) && !is_shut(found)
 }
 
 fn one_open(state: &State) -> bool {

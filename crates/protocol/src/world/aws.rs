@@ -60,6 +60,11 @@ pub(crate) const fn is_shut(member: &Member) -> bool {
     member.is_fenced || member.mark.is_some()
 }
 
+/// Whether applications may write to a member.
+pub(crate) const fn is_open(member: &Member) -> bool {
+    member.is_up && takes_writes(member.role) && !is_shut(member)
+}
+
 /// What a probe's beat meets.
 pub(super) fn beat(state: &State, here: usize, writer: usize, epoch: u64, beat: Beat) -> Write {
     let Some(member) = state

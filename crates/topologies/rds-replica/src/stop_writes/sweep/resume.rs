@@ -19,9 +19,9 @@ const AGAIN_SECONDS: i64 = 900;
 const AGAIN_WITHIN: f64 = 4.0 * 3_600.0;
 
 /// Starts the machine anew where its lease has lapsed; the execution. Behind a stopped writer one starts every quarter of an hour, for four
-/// hours, until one answers for the promotion. A run that was closed there, and one that died behind its proof, are continued once: what is left then,
-/// people were told of, and is theirs. Nothing is started beside people who carry out the steps by hand, nor while another member's
-/// ledger is silent: such a run would be refused, every minute anew.
+/// hours, until one answers for the promotion. A run that was closed there, and one that died behind its proof, are continued once: what
+/// is left then, people were told of, and is theirs. Nothing is started beside people who carry out the steps by hand, nor while another
+/// member's ledger is silent: such a run would be refused, every minute anew.
 pub(super) async fn resume(
     world: &(impl Ledger + Runtime + Functions),
     known: &KeptPlan,
@@ -76,8 +76,8 @@ fn goes_on(died: &Run, is_begun: bool) -> bool {
     }
 }
 
-/// Whether every other member's ledger answers, no run holds the plan there, and, where a promotion is not proven, the one that is left has agreed to it: its row is
-/// written first, and the run may have died before it wrote the one here.
+/// Whether every other member's ledger answers, no run holds the plan there, and, where a promotion is not proven, the Region that is left
+/// has agreed to it: its row is written first, and the run may have died before it wrote the one here.
 async fn is_to_go_on(
     world: &(impl Ledger + Runtime),
     known: &KeptPlan,

@@ -10,6 +10,7 @@ CARGO ?= cargo
 venv := .tools/venv
 node := .tools/node
 provider_aws := .tools/provider-aws
+mariadb := .tools/mariadb
 deny_version := 0.20.2
 deny := .tools/cargo-deny-$(deny_version)/bin/cargo-deny
 cyclonedx_version := 0.5.9
@@ -28,7 +29,7 @@ export PATH := $(CURDIR)/$(venv)/bin:$(PATH)
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(venv)/.installed $(venv)/.checks $(venv)/.application $(node)/.installed $(provider_aws)/.installed ## Installs the pinned tools into .tools
+setup: $(venv)/.installed $(venv)/.checks $(venv)/.application $(node)/.installed $(provider_aws)/.installed $(mariadb)/.installed ## Installs the pinned tools into .tools
 
 $(venv)/.installed: tools/requirements.txt
 	rm -rf $(venv)
@@ -59,6 +60,12 @@ $(provider_aws)/.installed: tools/provider-aws.txt tools/provider-aws.sh
 	tools/provider-aws.sh tools/provider-aws.txt $(provider_aws)
 	touch $@
 
+# Where it cannot be had, a file .left-out says why, and so does what needs it.
+$(mariadb)/.installed: tools/mariadb.sh
+	rm -rf $(mariadb)
+	tools/mariadb.sh $(mariadb)
+	touch $@
+
 # Unoptimised it is built in a third of the time, and checks as fast as anybody waits for it.
 $(deny):
 	$(CARGO) install --debug --locked --quiet --root .tools/cargo-deny-$(deny_version) --version $(deny_version) cargo-deny
@@ -76,7 +83,7 @@ programs:
 
 # The tools are downloaded while the programs compile.
 ready-to-drill:
-	@$(MAKE) --no-print-directory --jobs 2 $(venv)/.installed programs
+	@$(MAKE) --no-print-directory --jobs 2 $(venv)/.installed $(mariadb)/.installed programs
 
 # x86_64 is what is built and tested. arm64 needs the toolchain's target and a C compiler for it, and nobody has tried it.
 ARCH ?= x86_64
@@ -222,7 +229,7 @@ check: setup $(deny) ## Checks the state machines, the templates, their policies
 	done
 	$(venv)/bin/cfn-lint cloudformation/*.yaml examples/game-day/*.yaml examples/application/cloudformation/*.yaml
 	$(venv)/bin/python -B tools/policies.py
-	for script in examples/settled.sh examples/game-day/network.sh tools/provider-aws.sh; do bash -n "$$script" || exit 1; done
+	for script in examples/settled.sh examples/game-day/network.sh tools/provider-aws.sh tools/mariadb.sh; do bash -n "$$script" || exit 1; done
 	$(deny) --locked check --hide-inclusion-graph bans licenses sources
 
 fmt: ## Formats the sources

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts Debian's or Ubuntu's MariaDB into a folder, without root: the server, what copies its volume, and the libraries that the system
-# lacks. Where that cannot be, the folder's file .left-out says why, and this is no failure: what needs MariaDB is left out.
+# Puts the server of Debian's or Ubuntu's MariaDB into a folder, without root, and the libraries for it that the system lacks. Where
+# that cannot be, the folder's file .left-out says why, and this is no failure: what needs MariaDB is left out.
 set -euo pipefail
 
 if [ "$#" -ne 1 ]; then
@@ -46,9 +46,9 @@ download() {
   core=$(server "$@") || return 1
   rm -f "$work/packages"/*
   local needed
-  needed=$(apt-get "$@" --simulate --no-install-recommends install "$core" mariadb-backup 2>>"$work/log" |
+  needed=$(apt-get "$@" --simulate --no-install-recommends install "$core" 2>>"$work/log" |
     sed -n 's/^Inst \([^ ]*\) .*/\1/p') || return 1
-  mapfile -t names < <(printf '%s\n' "$core" mariadb-backup $needed | sort --unique)
+  mapfile -t names < <(printf '%s\n' "$core" $needed | sort --unique)
   (cd "$work/packages" && within_limit apt-get "$@" download "${names[@]}")
 }
 
@@ -62,10 +62,6 @@ for package in "$work/packages"/*.deb; do
 done
 
 libraries=$(find "$folder" -type d -path '*lib/*-linux-gnu' -print | paste --serial --delimiters : -)
-for program in usr/sbin/mariadbd usr/bin/mariadb-backup usr/bin/mariadb-install-db; do
-  test -e "$folder/$program" || left_out "its packages have no $program"
-done
-for program in usr/sbin/mariadbd usr/bin/mariadb-backup; do
-  LD_LIBRARY_PATH=$libraries "$folder/$program" --no-defaults --version >>"$work/log" 2>&1 || left_out "$program does not run on this system"
-done
+server=$folder/usr/sbin/mariadbd
+LD_LIBRARY_PATH=$libraries "$server" --no-defaults --version >>"$work/log" 2>&1 || left_out "its server does not run on this system"
 rm -rf "$folder/usr/share/doc" "$folder/usr/share/man" "$folder/etc"

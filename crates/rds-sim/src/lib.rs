@@ -1,5 +1,5 @@
-//! The RDS control plane of Aurora global databases and of PostgreSQL instances with read replicas, simulated: a pure model,
-//! an HTTP face, real PostgreSQL beneath.
+//! The RDS control plane of Aurora global databases and of instances with read replicas, simulated: a pure model, an HTTP
+//! face, real PostgreSQL and MariaDB beneath.
 #![allow(
     clippy::disallowed_methods,
     reason = "a test and drill tool: it keeps time and waits by itself"

@@ -10,7 +10,7 @@ use clap::Parser;
 use rds_sim::{Durations, Simulator, SimulatorConfig, StorageConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// RDS's control plane for Aurora global databases and PostgreSQL instances with read replicas, on this machine.
+/// RDS's control plane for Aurora global databases and instances with read replicas, on this machine.
 ///
 /// It prints its address and answers until it is interrupted. boto3 and the AWS CLI drive it unmodified; the Region is taken
 /// from the request's signature, so one address serves all of them.
@@ -23,6 +23,9 @@ struct Arguments {
     /// The folder of PostgreSQL's programs; without it there are no databases, only the control plane.
     #[arg(long, env = "RDS_SIM_PG_BIN", requires = "data")]
     postgres: Option<PathBuf>,
+    /// The folder into which MariaDB's packages were unpacked; without it no instance can have that engine.
+    #[arg(long, requires = "postgres")]
+    mariadb: Option<PathBuf>,
     /// A folder for the databases.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -69,7 +72,11 @@ fn durations(text: &str) -> Result<Durations, String> {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let storage = match (arguments.postgres, arguments.data) {
-        (Some(binaries), Some(data)) => StorageConfig::Postgres { binaries, data },
+        (Some(postgres), Some(data)) => StorageConfig::Servers {
+            postgres,
+            mariadb: arguments.mariadb,
+            data,
+        },
         (_, _) => StorageConfig::Memory,
     };
     let config = SimulatorConfig {

@@ -51,6 +51,7 @@ mod views;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use effect::Effect;
+pub use engine::Engine;
 pub use fault::Fault;
 pub use key::ClusterKey;
 pub use params::Params;

@@ -12,7 +12,7 @@ use crate::{
         ClusterKey, Durations, Fault, Following, Loss, PromotingReplica, Settings, StalledReplica,
         SwitchoverFrom, Transition, Visibility, WriteFencing,
     },
-    storage::{Postgres, Storage, StorageConfig, StorageError},
+    storage::{Storage, StorageConfig, StorageError},
 };
 
 /// What a simulator is started with.
@@ -84,8 +84,9 @@ pub struct Replication {
     pub source: ClusterKey,
     /// What RDS says of it: `replicating`, `error` or `terminated`; nothing while the replica is being made.
     pub status: Option<&'static str>,
-    /// `now() - pg_last_xact_replay_timestamp()`, which is what `ReplicaLag` counts for PostgreSQL. It grows while the
-    /// source is idle. Nothing where the replica does not answer or has replayed no commit.
+    /// What `ReplicaLag` counts. For PostgreSQL it is `now() - pg_last_xact_replay_timestamp()`, which grows while the
+    /// source is idle, and nothing before the first commit is replayed. For MariaDB it is `Seconds_Behind_Master`, and nothing
+    /// while the replica does not reach its source. Nothing where the replica does not answer.
     pub replay_age: Option<Duration>,
     /// How many bytes of log it has yet to replay, while both ends answer.
     pub behind_bytes: Option<u64>,
@@ -102,12 +103,7 @@ pub struct Simulator {
 impl Simulator {
     /// Starts the clock and the HTTP face; there are no databases yet.
     pub async fn start(config: SimulatorConfig) -> Result<Self, Error> {
-        let storage = match &config.storage {
-            StorageConfig::Memory => Storage(None),
-            StorageConfig::Postgres { binaries, data } => {
-                Storage(Some(Postgres::new(binaries, data).map_err(Error::Storage)?))
-            }
-        };
+        let storage = Storage::prepare(&config.storage).map_err(Error::Storage)?;
         let listen = |source| Error::Listen {
             address: config.listen,
             source,
@@ -239,7 +235,7 @@ impl Simulator {
             .change(|model, now| model.set_replication(now, region, true));
     }
 
-    /// Lets a standby replay what it received this much later, also after its primary has gone.
+    /// Lets a standby replay what it received this much later, also after its primary has gone. MariaDB counts whole seconds.
     ///
     /// # Errors
     /// When the standby's database does not take it.
@@ -268,7 +264,21 @@ impl Simulator {
         self.plane.storage.connect_as_rds(&cluster, database).await
     }
 
-    /// Where a cluster's PostgreSQL listens; stays the same while it is down.
+    /// The same for an instance of MariaDB, whose `rdsadmin` comes over the server's socket alone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn connect_as_rds_to_mariadb(
+        &self,
+        region: &str,
+        instance: &str,
+    ) -> Result<mysql_async::Conn, StorageError> {
+        let instance = ClusterKey::new(region, instance);
+        let storage = &self.plane.storage;
+        storage.connect_as_rds_to_mariadb(&instance).await
+    }
+
+    /// Where a cluster's or an instance's database listens; stays the same while it is down.
     pub fn backend(&self, region: &str, cluster: &str) -> Option<SocketAddr> {
         self.plane
             .storage

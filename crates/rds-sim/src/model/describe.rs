@@ -4,7 +4,7 @@ use crate::{
     answer::Node,
     model::{
         Model,
-        engine::{ENGINE, POSTGRES},
+        engine::ENGINE,
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
@@ -184,7 +184,7 @@ impl Model {
             key: &instance.key,
             resource_id: &instance.resource_id,
             cluster: None,
-            engine: POSTGRES,
+            engine: instance.engine.as_str(),
         });
         let all = of_clusters.chain(alone);
         all.filter(move |known| known.key.region == region)

@@ -1,6 +1,6 @@
 //! What the model asks of the storage.
 
-use crate::model::{key::ClusterKey, state::Secret};
+use crate::model::{engine::Engine, key::ClusterKey, state::Secret};
 
 /// Work for the storage. Each may be asked for again after a failure, so each must be repeatable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Effect {
     CreateInstance {
         /// Where.
         instance: ClusterKey,
+        /// What it is a database of.
+        engine: Engine,
         /// A database to create in it.
         database: Option<String>,
         /// Its master user.
@@ -27,7 +29,7 @@ pub enum Effect {
         /// That user's password.
         password: Secret,
     },
-    /// Clone an instance and follow it through a slot on it.
+    /// Clone an instance and follow it, through a slot on it where its engine has slots.
     CreateReplica {
         /// The new replica.
         replica: ClusterKey,
@@ -153,6 +155,54 @@ pub enum Effect {
         /// The cluster.
         cluster: ClusterKey,
     },
+}
+
+impl Effect {
+    /// Whose database it is about: that of what is followed, where a replica is to be made.
+    pub(crate) fn subject(&self) -> &ClusterKey {
+        match self {
+            Self::CreatePrimary { cluster, .. }
+            | Self::CreateStandby { cluster, .. }
+            | Self::StopReplication { cluster }
+            | Self::Promote { cluster }
+            | Self::Fence { cluster }
+            | Self::Resynchronise { cluster, .. }
+            | Self::Halt { cluster }
+            | Self::Snapshot { cluster, .. }
+            | Self::Restore { cluster, .. }
+            | Self::Destroy { cluster }
+            | Self::Restart { cluster }
+            | Self::SetPassword { cluster, .. }
+            | Self::Resume { cluster } => cluster,
+            Self::CreateInstance { instance, .. } => instance,
+            Self::CreateReplica { source, .. } | Self::DropSlot { source, .. } => source,
+            Self::PromoteReplica { replica } => replica,
+            Self::RenameInstance { from, .. }
+            | Self::Rename { from, .. }
+            | Self::SwitchOver { from, .. }
+            | Self::CopySnapshot { from, .. } => from,
+            Self::DropSnapshot { snapshot } => snapshot,
+        }
+    }
+
+    /// The snapshot that it takes from, or takes away.
+    pub(crate) fn snapshot(&self) -> Option<&ClusterKey> {
+        if let Self::CopySnapshot { from: snapshot, .. }
+        | Self::DropSnapshot { snapshot }
+        | Self::Restore { snapshot, .. } = self
+        {
+            return Some(snapshot);
+        }
+        None
+    }
+
+    /// The name that it gives.
+    pub(crate) fn new_name(&self) -> Option<&ClusterKey> {
+        if let Self::RenameInstance { to, .. } | Self::Rename { to, .. } = self {
+            return Some(to);
+        }
+        None
+    }
 }
 
 /// When a task's effect is asked for.

@@ -8,7 +8,7 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        engine::{DEFAULT_VERSION, ENGINE, POSTGRES, default_parameters, family},
+        engine::{DEFAULT_VERSION, ENGINE, default_parameters, family, is_family},
         fault::Fault,
         key::ClusterKey,
         network::{DEFAULT_SUBNETS, VPC},
@@ -67,9 +67,12 @@ pub(crate) struct Group {
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// The parameters that matter to a failover. Name, what it is, whether a change waits for a reboot.
+/// Name, what it is, whether a change waits for a reboot.
+type Parameter = (&'static str, &'static str, bool);
+
+/// The parameters that matter to a failover.
 /// Source: the Aurora PostgreSQL parameters of the Aurora User Guide.
-const PARAMETERS: [(&str, &str, bool); 6] = [
+const PARAMETERS: &[Parameter] = &[
     (
         "cron.database_name",
         "Database in which pg_cron keeps its jobs.",
@@ -93,6 +96,38 @@ const PARAMETERS: [(&str, &str, bool); 6] = [
         true,
     ),
 ];
+
+/// The same of MariaDB and MySQL. Source: the parameters of the RDS User Guide.
+const OF_MYSQL: &[Parameter] = &[
+    (
+        "event_scheduler",
+        "Indicates the status of the event scheduler.",
+        false,
+    ),
+    (
+        "max_connections",
+        "The number of simultaneous client connections allowed.",
+        false,
+    ),
+    (
+        "read_only",
+        "When it is enabled, the server permits no updates except from updates performed by slave threads.",
+        false,
+    ),
+    (
+        "require_secure_transport",
+        "Whether client connections to the server are required to use some form of secure transport.",
+        false,
+    ),
+];
+
+/// The parameters of a family.
+fn parameters_of(family: &str) -> &'static [Parameter] {
+    let is_mysql = ["mariadb", "mysql"]
+        .iter()
+        .any(|engine| family.starts_with(engine));
+    if is_mysql { OF_MYSQL } else { PARAMETERS }
+}
 
 impl Model {
     pub(crate) fn create_group(
@@ -152,7 +187,8 @@ impl Model {
         let group = self.groups.get_mut(&key);
         let group = group.ok_or_else(|| sort.not_found(name))?;
         for (parameter, value) in params.parameters() {
-            if !PARAMETERS.iter().any(|(known, _, _)| *known == parameter) {
+            let mut known = parameters_of(&group.family).iter();
+            if !known.any(|(known, _, _)| *known == parameter) {
                 return Err(Fault::invalid_value(format!(
                     "Could not find parameter with name: {parameter}"
                 )));
@@ -242,34 +278,37 @@ impl Model {
             return Err(Fault::parameter_group_not_found(name));
         }
         let source = params.optional("Source");
-        let items = PARAMETERS.iter().filter_map(|(parameter, what, waits)| {
-            let value = group.and_then(|group| group.values.get(*parameter));
-            let from = if value.is_some() {
-                "user"
-            } else {
-                "engine-default"
-            };
-            source.is_none_or(|wanted| wanted == from).then(|| {
-                let view = Fields::default()
-                    .text("ParameterName", parameter)
-                    .optional("ParameterValue", value)
-                    .text("Description", what)
-                    .text("Source", from)
-                    .text("ApplyType", if *waits { "static" } else { "dynamic" })
-                    .text("DataType", "string")
-                    .text("IsModifiable", true)
-                    .text(
-                        "ApplyMethod",
-                        if *waits {
-                            "pending-reboot"
-                        } else {
-                            "immediate"
-                        },
-                    )
-                    .done();
-                ((*parameter).to_owned(), view)
-            })
-        });
+        let family = group.map_or(name.trim_start_matches("default."), |group| &group.family);
+        let items = parameters_of(family)
+            .iter()
+            .filter_map(|(parameter, what, waits)| {
+                let value = group.and_then(|group| group.values.get(*parameter));
+                let from = if value.is_some() {
+                    "user"
+                } else {
+                    "engine-default"
+                };
+                source.is_none_or(|wanted| wanted == from).then(|| {
+                    let view = Fields::default()
+                        .text("ParameterName", parameter)
+                        .optional("ParameterValue", value)
+                        .text("Description", what)
+                        .text("Source", from)
+                        .text("ApplyType", if *waits { "static" } else { "dynamic" })
+                        .text("DataType", "string")
+                        .text("IsModifiable", true)
+                        .text(
+                            "ApplyMethod",
+                            if *waits {
+                                "pending-reboot"
+                            } else {
+                                "immediate"
+                            },
+                        )
+                        .done();
+                    ((*parameter).to_owned(), view)
+                })
+            });
         page("Parameters", "Parameter", items.collect(), params)
     }
 
@@ -324,11 +363,7 @@ impl Model {
 
 /// Whether a name is that of a parameter group that AWS keeps.
 fn is_default(name: &str) -> bool {
-    let major = name.strip_prefix("default.").and_then(|family| {
-        let mut engines = [ENGINE, POSTGRES].into_iter();
-        engines.find_map(|engine| family.strip_prefix(engine))
-    });
-    major.is_some_and(|major| major.parse::<u32>().is_ok())
+    name.strip_prefix("default.").is_some_and(is_family)
 }
 
 const fn member(sort: Sort) -> &'static str {

@@ -5,7 +5,7 @@ use crate::{
     model::{
         Model,
         effect::{Effect, When},
-        engine::{DEFAULT_VERSION, ENGINE, POSTGRES, check_engine},
+        engine::{DEFAULT_VERSION, ENGINE, Engine, check_engine},
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_INSTANCE},
@@ -27,8 +27,9 @@ impl Model {
         params: &Params,
     ) -> Result<Node, Fault> {
         let is_of_its_own = params.optional("DBClusterIdentifier").is_none();
-        if is_of_its_own && params.optional("Engine") == Some(POSTGRES) {
-            return self.create_standalone(region, params);
+        let engine = params.optional("Engine").and_then(Engine::named);
+        if let Some(engine) = engine.filter(|_| is_of_its_own) {
+            return self.create_standalone(region, engine, params);
         }
         let name = params.required("DBInstanceIdentifier")?;
         check_identifier("DBInstanceIdentifier", name)?;

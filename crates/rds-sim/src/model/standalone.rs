@@ -1,4 +1,4 @@
-//! Instances of their own, of the engine `postgres`: what a call names, and what an instance follows.
+//! Instances of their own, of PostgreSQL, MariaDB and MySQL: what a call names, and what an instance follows.
 
 mod backups;
 mod copies;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_rds::{Client as Rds, types::DbInstance};
-use rds_sim::{Simulator, StorageConfig};
+use rds_sim::Simulator;
 use tokio_postgres::Client;
 
 use crate::support::{
     EAST, WEST, client,
     database::{connect, insert},
-    postgres_binaries, simulator,
+    postgres_binaries, servers, simulator,
 };
 
 pub(crate) const SOURCE: &str = "orders-west";
@@ -33,7 +33,7 @@ pub(crate) async fn pair() -> Option<Pair> {
     let binaries = postgres_binaries()?;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
+    let simulator = simulator(servers(binaries, data)).await;
     let address = simulator.address();
     let (west, east) = (client(address, WEST), client(address, EAST));
     west.create_db_instance()

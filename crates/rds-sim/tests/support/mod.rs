@@ -59,6 +59,15 @@ pub(crate) async fn simulator(storage: StorageConfig) -> Simulator {
     Simulator::start(config).await.unwrap()
 }
 
+/// PostgreSQL alone.
+pub(crate) fn servers(postgres: PathBuf, data: PathBuf) -> StorageConfig {
+    StorageConfig::Servers {
+        postgres,
+        mariadb: None,
+        data,
+    }
+}
+
 /// A simulator on real PostgreSQL with what [`build`] builds, and the folder whose `data` it keeps; gone with the folder.
 pub(crate) struct OnPostgres {
     pub(crate) simulator: Simulator,
@@ -72,7 +81,7 @@ pub(crate) async fn on_postgres() -> Option<OnPostgres> {
     let binaries = postgres_binaries()?;
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let simulator = simulator(StorageConfig::Postgres { binaries, data }).await;
+    let simulator = simulator(servers(binaries, data)).await;
     let address = simulator.address();
     let (west, east) = (client(address, WEST), client(address, EAST));
     build(&west, &east).await;
@@ -241,4 +250,22 @@ pub(crate) fn postgres_binaries() -> Option<PathBuf> {
         eprintln!("SKIPPED: no PostgreSQL; set RDS_SIM_PG_BIN or run `make setup`");
     }
     found
+}
+
+/// The folder of MariaDB's packages that the project's setup unpacked; it says why there is none.
+pub(crate) fn mariadb_tree() -> Option<PathBuf> {
+    let tree = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|folder| folder.join(".tools/mariadb"))
+        .find(|tree| tree.is_dir());
+    let left_out = tree.as_ref().map(|tree| tree.join(".left-out"));
+    let reason = left_out.and_then(|file| std::fs::read_to_string(file).ok());
+    match (tree, reason) {
+        (Some(tree), None) => Some(tree),
+        (_, reason) => {
+            let reason = reason.unwrap_or_else(|| "run `make setup`".to_owned());
+            eprintln!("SKIPPED: no MariaDB: {}", reason.trim());
+            None
+        }
+    }
 }

@@ -27,14 +27,22 @@ pub(super) async fn simulator(
     let simulator = Simulator::start(SimulatorConfig {
         durations: profile.simulator,
         detach_during_failover: profile.detach_during_failover,
-        storage: StorageConfig::Postgres {
-            binaries: postgres(root)?,
+        storage: StorageConfig::Servers {
+            postgres: postgres(root)?,
+            mariadb: mariadb(root),
             data: folder.join("postgres"),
         },
         ..SimulatorConfig::default()
     })
     .await?;
     Ok(simulator)
+}
+
+/// Where MariaDB's packages were unpacked, unless they were left out.
+fn mariadb(root: &Path) -> Option<PathBuf> {
+    let tree = root.join(".tools/mariadb");
+    let is_there = tree.join(".installed").is_file() && !tree.join(".left-out").exists();
+    is_there.then_some(tree)
 }
 
 /// Where PostgreSQL's programs are.

@@ -5,7 +5,6 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        engine::POSTGRES,
         fault::Fault,
         filters::Filters,
         page::page,
@@ -116,7 +115,7 @@ impl Model {
             .text("Status", found.status())
             .text("Port", of.port)
             .text("MasterUsername", &of.master_username)
-            .text("Engine", POSTGRES)
+            .text("Engine", of.engine.as_str())
             .text("EngineVersion", &of.engine_version)
             .text("Encrypted", of.network.encrypted)
             .text("BackupRetentionPeriod", days)

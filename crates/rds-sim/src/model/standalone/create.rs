@@ -7,7 +7,7 @@ use crate::{
         cluster::{check_password, given_credential},
         course::{End, Phase},
         effect::Effect,
-        engine::{DEFAULT_VERSION, POSTGRES},
+        engine::Engine,
         fault::Fault,
         groups::Sort,
         kept::{Kept, OF_INSTANCE, OF_STANDALONE},
@@ -34,6 +34,7 @@ impl Model {
     pub(crate) fn create_standalone(
         &mut self,
         region: &str,
+        engine: Engine,
         params: &Params,
     ) -> Result<Node, Fault> {
         let key = self.new_standalone_key(region, params)?;
@@ -42,7 +43,7 @@ impl Model {
         check_password(&password)?;
         let version: Version = match params.optional("EngineVersion") {
             Some(version) => version.parse()?,
-            None => DEFAULT_VERSION.parse()?,
+            None => engine.default_version().parse()?,
         };
         let storage_gib = params.number("AllocatedStorage", 20, 65_536)?;
         let mut instance = Standalone {
@@ -52,7 +53,7 @@ impl Model {
             database: params.owned("DBName"),
             storage_gib: storage_gib.ok_or_else(|| Fault::missing("AllocatedStorage"))?,
             backup_retention_days: params.number("BackupRetentionPeriod", 0, 35)?.unwrap_or(1),
-            ..self.new_standalone(key.clone(), params)?
+            ..self.new_standalone(key.clone(), engine, params)?
         };
         if instance.network.encrypted && instance.network.kms_key.is_none() {
             instance.network.kms_key = Some(self.names.default_key(region));
@@ -61,6 +62,7 @@ impl Model {
         instance.resource_id = self.names.resource_id("db-");
         let effect = Effect::CreateInstance {
             instance: key.clone(),
+            engine,
             database: instance.database.clone(),
             user,
             password: Secret(password),
@@ -97,6 +99,7 @@ impl Model {
     pub(super) fn new_standalone(
         &self,
         key: ClusterKey,
+        engine: Engine,
         params: &Params,
     ) -> Result<Standalone, Fault> {
         let mut kept = Kept::default();
@@ -104,13 +107,15 @@ impl Model {
         kept.take(&OF_STANDALONE, params)?;
         let owned = |list: &str| params.list(list).into_iter().map(str::to_owned).collect();
         let iam = params.flag("EnableIAMDatabaseAuthentication")?;
+        let port = params.number("Port", 1_150, 65_535)?;
         Ok(Standalone {
             key,
             resource_id: String::new(),
             class: String::new(),
+            engine,
             engine_version: String::new(),
             status: InstanceStatus::Creating,
-            port: params.number("Port", 1_150, 65_535)?.unwrap_or(5_432),
+            port: port.unwrap_or(engine.default_port()),
             master_username: String::new(),
             database: None,
             storage_gib: 0,
@@ -140,7 +145,7 @@ impl Model {
     /// Checks that the groups which an instance names are there, and fit.
     pub(super) fn check_standalone_groups(&self, instance: &Standalone) -> Result<(), Fault> {
         let (region, network) = (&instance.key.region, &instance.network);
-        let of = (POSTGRES, &*instance.engine_version);
+        let of = (instance.engine.as_str(), &*instance.engine_version);
         self.check_group(Sort::Subnets, region, network.subnet_group.as_deref(), of)?;
         let parameters = network.parameter_group.as_deref();
         self.check_group(Sort::Parameters, region, parameters, of)

@@ -75,8 +75,8 @@ impl Model {
         }
     }
 
-    /// The source of these is gone. Those of its Region are promoted. The others, of this engine, are not, and follow
-    /// nothing from then on.
+    /// The source of these is gone. Those of its Region are promoted. The others are, too, but for those of PostgreSQL, which
+    /// follow nothing from then on.
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.XRgn.html>.
     pub(super) fn source_deleted(&mut self, source: &ClusterKey, resource: &str) {
         let followers = self.standalones.values().filter(|found| {
@@ -84,11 +84,12 @@ impl Model {
             follows.is_some_and(|follows| follows.resource_id == resource)
         });
         let followers: Vec<_> = followers
-            .map(|found| (found.key.clone(), found.backup_retention_days))
+            .map(|found| (found.key.clone(), found.engine, found.backup_retention_days))
             .collect();
-        for (key, days) in followers {
+        for (key, engine, days) in followers {
             self.set_replication_of(&key, Replication::Terminated);
-            if key.region == source.region && self.idle_standalone(&key.region, &key.id).is_ok() {
+            let is_promoted = key.region == source.region || engine.outlives_source();
+            if is_promoted && self.idle_standalone(&key.region, &key.id).is_ok() {
                 self.record(&key.region, &key.id, "promotion begun");
                 self.begin_promotion(&key, days);
                 continue;

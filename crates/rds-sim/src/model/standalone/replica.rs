@@ -93,7 +93,7 @@ impl Model {
         key: ClusterKey,
         params: &Params,
     ) -> Result<Standalone, Fault> {
-        let given = self.new_standalone(key, params)?;
+        let given = self.new_standalone(key, source.engine, params)?;
         let is_near = given.key.region == source.key.region;
         let mut network = given.network.clone();
         network.encrypted = source.network.encrypted;
@@ -135,7 +135,8 @@ impl Model {
         let Some(found) = self.standalones.get_mut(key) else {
             return;
         };
-        let (Some(source), resource) = (found.source.take(), found.resource_id.clone()) else {
+        let (engine, resource) = (found.engine, found.resource_id.clone());
+        let Some(source) = found.source.take() else {
             return;
         };
         let follower = Replica {
@@ -143,7 +144,7 @@ impl Model {
             resource_id: resource.clone(),
         };
         let is_there = source.replication != Replication::Terminated;
-        let effect = is_there.then(|| {
+        let effect = (is_there && engine.has_slots()).then(|| {
             let source = source.key.clone();
             let slot = follower.slot();
             (When::WhenDue, Effect::DropSlot { source, slot })

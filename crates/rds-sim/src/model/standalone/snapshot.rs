@@ -7,7 +7,7 @@ use crate::{
         copied::Copied,
         course::{End, Phase},
         effect::{Effect, When},
-        engine::{POSTGRES, default_options},
+        engine::default_options,
         fault::Fault,
         filters::Filters,
         key::ClusterKey,
@@ -101,6 +101,7 @@ impl Model {
             copied_from: None,
             resource_id: source.resource_id.clone(),
             status: SnapshotStatus::Creating,
+            engine: source.engine,
             engine_version: source.engine_version.clone(),
             master_username: source.master_username.clone(),
             port: source.port,
@@ -251,7 +252,7 @@ impl Model {
                 && filters.admit("db-snapshot-id", &[&snapshot.key.id, &own])
                 && filters.admit("dbi-resource-id", &[&snapshot.resource_id])
                 && filters.admit("snapshot-type", &[kind(snapshot)])
-                && filters.admit("engine", &[POSTGRES])
+                && filters.admit("engine", &[snapshot.engine.as_str()])
         };
         let items = self
             .instance_snapshots
@@ -298,14 +299,17 @@ impl Model {
             .text("PercentProgress", percent)
             .optional("SourceDBSnapshotIdentifier", copied_from)
             .optional("SourceRegion", home)
-            .text("Engine", POSTGRES)
+            .text("Engine", snapshot.engine.as_str())
             .text("EngineVersion", &snapshot.engine_version)
-            .text("LicenseModel", "postgresql-license")
+            .text("LicenseModel", snapshot.engine.license())
             .text("MasterUsername", &snapshot.master_username)
             .text("Port", snapshot.port)
             .text("AllocatedStorage", snapshot.storage_gib)
             .text("StorageType", &snapshot.storage_type)
-            .text("OptionGroupName", default_options(&snapshot.engine_version))
+            .text(
+                "OptionGroupName",
+                default_options(snapshot.engine, &snapshot.engine_version),
+            )
             .text("AvailabilityZone", format!("{}a", snapshot.key.region))
             .text("Encrypted", snapshot.encrypted)
             .optional("KmsKeyId", snapshot.kms_key.as_ref())

@@ -4,7 +4,7 @@ use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        engine::{POSTGRES, default_options, default_parameters},
+        engine::{default_options, default_parameters},
         kept::{OF_INSTANCE, OF_STANDALONE},
         key::ClusterKey,
         network::{DEFAULT_SUBNETS, HOSTED_ZONE},
@@ -44,9 +44,9 @@ impl Model {
             .text("DbiResourceId", &instance.resource_id)
             .text("DBInstanceClass", &instance.class)
             .text("DBInstanceStatus", status)
-            .text("Engine", POSTGRES)
+            .text("Engine", instance.engine.as_str())
             .text("EngineVersion", &instance.engine_version)
-            .text("LicenseModel", "postgresql-license")
+            .text("LicenseModel", instance.engine.license())
             .text("MasterUsername", &instance.master_username)
             .optional("DBName", instance.database.as_ref())
             .text("AvailabilityZone", instance.zone.as_ref().unwrap_or(&zone))
@@ -87,7 +87,8 @@ impl Model {
             ("Endpoint", endpoint.done())
         });
         let subnets = network.subnet_group.as_deref().unwrap_or(DEFAULT_SUBNETS);
-        let default = default_parameters(POSTGRES, &instance.engine_version);
+        let (engine, version) = (instance.engine, &instance.engine_version);
+        let default = default_parameters(engine.as_str(), version);
         let parameters = Fields::default()
             .text(
                 "DBParameterGroupName",
@@ -96,7 +97,7 @@ impl Model {
             .text("ParameterApplyStatus", "in-sync")
             .done();
         let options = Fields::default()
-            .text("OptionGroupName", default_options(&instance.engine_version))
+            .text("OptionGroupName", default_options(engine, version))
             .text("Status", "in-sync")
             .done();
         fields

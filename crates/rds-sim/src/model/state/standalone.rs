@@ -1,7 +1,7 @@
 //! An instance of its own: one server, one name, no cluster. It may follow another one, and others may follow it.
 
 use super::{InstanceStatus, Millis, Network, SnapshotStatus};
-use crate::model::{kept::Kept, key::ClusterKey};
+use crate::model::{engine::Engine, kept::Kept, key::ClusterKey};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standalone {
@@ -9,6 +9,7 @@ pub(crate) struct Standalone {
     /// It keeps this when it is renamed.
     pub(crate) resource_id: String,
     pub(crate) class: String,
+    pub(crate) engine: Engine,
     pub(crate) engine_version: String,
     pub(crate) status: InstanceStatus,
     pub(crate) port: u32,
@@ -62,7 +63,7 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// The slot that holds the source's log for it, called as RDS calls its slots.
+    /// The slot that holds the source's log for it, called as RDS calls its slots. Only PostgreSQL has them.
     pub(crate) fn slot(&self) -> String {
         let name = format!("rds_{}_{}", self.key.region, self.resource_id);
         name.replace('-', "_").to_lowercase()
@@ -91,6 +92,7 @@ pub(crate) struct InstanceSnapshot {
     /// The resource of the instance, which keeps it when it is renamed.
     pub(crate) resource_id: String,
     pub(crate) status: SnapshotStatus,
+    pub(crate) engine: Engine,
     pub(crate) engine_version: String,
     pub(crate) master_username: String,
     pub(crate) port: u32,

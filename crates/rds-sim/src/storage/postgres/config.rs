@@ -1,8 +1,8 @@
 //! The settings that one PostgreSQL cluster runs with.
 
-use std::{fmt::Write, net::SocketAddr, path::Path};
+use std::{fmt::Write, net::SocketAddr};
 
-use crate::{model::ClusterKey, storage::StorageError};
+use crate::model::ClusterKey;
 
 /// The superuser that only the simulator knows the password of, named as at RDS.
 pub(crate) const ADMIN: &str = "rdsadmin";
@@ -85,13 +85,6 @@ pub(crate) fn quoted(text: &str) -> String {
 /// An identifier in double quotes, for SQL.
 pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Writes a file of settings.
-pub(crate) async fn write(path: &Path, text: &str) -> Result<(), StorageError> {
-    tokio::fs::write(path, text)
-        .await
-        .map_err(StorageError::io(format!("writing {}", path.display())))
 }
 
 #[cfg(test)]

@@ -7,10 +7,12 @@ use tokio_postgres::Client;
 
 use crate::storage::{
     StorageError,
+    member::Member,
     postgres::{
-        config::{ADMIN, HBA, write},
-        member::{Member, Site},
+        config::{ADMIN, HBA},
+        member::Site,
     },
+    volume::{copy, remove, remove_file, write},
 };
 
 const TOOL_LIMIT: Duration = Duration::from_secs(120);
@@ -115,13 +117,7 @@ impl Member {
 
     /// Copies its volume into a folder, which is emptied first.
     pub(crate) async fn copy_volume(&self, site: &Site, into: &Path) -> Result<(), StorageError> {
-        let doing = || format!("copying {} to {}", self.key, into.display());
-        match tokio::fs::remove_dir_all(into).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StorageError::io(doing())(error));
-            }
-            Ok(()) | Err(_) => {}
-        }
+        remove(into).await?;
         if self.is_running() {
             let port = self.address().port();
             return self.base_backup(site, port, into, &[]).await;
@@ -129,10 +125,8 @@ impl Member {
         copy(&self.data(), into).await
     }
 
-    /// Replaces its volume by a copy of another one.
-    pub(crate) async fn restore_volume(&self, from: &Path) -> Result<(), StorageError> {
-        self.empty_folder().await?;
-        copy(from, &self.data()).await?;
+    /// Makes a volume that was copied ready to start.
+    pub(crate) async fn take_over_copy(&self) -> Result<(), StorageError> {
         // PostgreSQL starts in no folder that others may read.
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         tokio::fs::set_permissions(self.data(), private)
@@ -141,39 +135,11 @@ impl Member {
                 "closing {}",
                 self.data().display()
             )))?;
-        match tokio::fs::remove_file(self.data().join("postmaster.pid")).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(StorageError::io("removing a pid file")(error))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    /// Removes everything of it but its log.
-    pub(crate) async fn remove_folder(&self) -> Result<(), StorageError> {
-        match tokio::fs::remove_dir_all(self.data()).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StorageError::io(
-                format!("removing {}", self.data().display()),
-            )(error)),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        remove_file(&self.data().join("postmaster.pid")).await
     }
 
     pub(crate) async fn mark_standby(&self) -> Result<(), StorageError> {
         write(&self.data().join("standby.signal"), "").await
-    }
-
-    async fn empty_folder(&self) -> Result<(), StorageError> {
-        let doing = || format!("emptying {}", self.folder.display());
-        match tokio::fs::remove_dir_all(self.data()).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StorageError::io(doing())(error));
-            }
-            Ok(()) | Err(_) => {}
-        }
-        tokio::fs::create_dir_all(&self.folder)
-            .await
-            .map_err(StorageError::io(doing()))
     }
 
     async fn run_tool(
@@ -270,29 +236,5 @@ pub(crate) async fn drop_slot(client: &Client, slot: &str) -> Result<(), Storage
         .execute(drop, &[&slot])
         .await
         .map_err(StorageError::sql(doing()))?;
-    Ok(())
-}
-
-/// Copies a folder with all that is in it.
-pub(crate) async fn copy(from: &Path, to: &Path) -> Result<(), StorageError> {
-    let doing = format!("copying {} to {}", from.display(), to.display());
-    let (from, to) = (from.to_owned(), to.to_owned());
-    let copied = tokio::task::spawn_blocking(move || copy_folder(&from, &to)).await;
-    copied
-        .map_err(|error| StorageError::Failed(format!("{doing}: {error}")))?
-        .map_err(StorageError::io(doing))
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &to)?;
-        } else {
-            std::fs::copy(entry.path(), to)?;
-        }
-    }
     Ok(())
 }

@@ -10,10 +10,10 @@ use crate::{
     model::ClusterKey,
     storage::{
         StorageError,
+        member::Member,
         postgres::{
             Postgres,
             config::{identifier, quoted},
-            member::Member,
         },
     },
 };
@@ -31,7 +31,7 @@ impl Postgres {
         user: &str,
         password: &str,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         self.start_empty(&member).await?;
         for name in ["template1", "postgres"] {
@@ -78,17 +78,17 @@ impl Postgres {
         key: &ClusterKey,
         primary: &ClusterKey,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
-        let primary = self.member(primary)?;
+        let primary = self.fleet.member(primary)?;
         member
-            .rebuild_from(&self.site, &primary, self.flows(&member, &primary))
+            .rebuild_from(&self.site, &primary, self.fleet.flows(&member, &primary))
             .await?;
         member.start(&self.site).await
     }
 
     pub(crate) async fn promote(&self, key: &ClusterKey) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         member.close_road();
         self.promote_in_turn(&member).await
@@ -122,7 +122,7 @@ impl Postgres {
     }
 
     pub(crate) async fn fence(&self, key: &ClusterKey) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         member.stop(Signal::QUIT).await;
         Ok(())
@@ -134,10 +134,10 @@ impl Postgres {
         key: &ClusterKey,
         snapshot: &ClusterKey,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         member
-            .copy_volume(&self.site, &self.snapshot_folder(snapshot))
+            .copy_volume(&self.site, &self.fleet.snapshot_folder(snapshot))
             .await
     }
 
@@ -147,31 +147,32 @@ impl Postgres {
         snapshot: &ClusterKey,
         key: &ClusterKey,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         member.stop(Signal::QUIT).await;
         member
-            .restore_volume(&self.snapshot_folder(snapshot))
+            .restore_volume(&self.fleet.snapshot_folder(snapshot))
             .await?;
+        member.take_over_copy().await?;
         member.start(&self.site).await?;
         self.promote_in_turn(&member).await
     }
 
     /// Stops a database and removes its volume.
     pub(crate) async fn destroy(&self, key: &ClusterKey) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
-        member.shut_down().await;
-        member.remove_folder().await?;
-        self.forget(key);
+        member.shut_down(Signal::QUIT).await;
+        member.remove_volume().await?;
+        self.fleet.forget(key);
         Ok(())
     }
 
     /// Starts a cluster that went down with its Region or its last instance, in the role it had.
     pub(crate) async fn resume(&self, key: &ClusterKey) -> Result<(), StorageError> {
         // What has no volume yet has none to start.
-        self.member(key)?;
-        let member = self.admitted(key)?;
+        self.fleet.member(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         self.resume_in_turn(&member).await
     }
@@ -181,7 +182,7 @@ impl Postgres {
             return Ok(());
         }
         if let Some(primary) = member.follows() {
-            let flows = self.flows(member, &primary);
+            let flows = self.fleet.flows(member, &primary);
             member.follow(&primary, flows).await?;
         }
         member.start(&self.site).await
@@ -189,7 +190,7 @@ impl Postgres {
 
     /// Stops a database in good order and starts it in the role it had.
     pub(crate) async fn restart(&self, key: &ClusterKey) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         member.stop(Signal::INT).await;
         self.resume_in_turn(&member).await
@@ -202,7 +203,7 @@ impl Postgres {
         user: &str,
         password: &str,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let client = member.connect(&self.site, "postgres").await?;
         let statement = format!(
             "SET log_min_error_statement = panic; ALTER ROLE {} PASSWORD {}",
@@ -218,7 +219,7 @@ impl Postgres {
         from: &ClusterKey,
         to: &ClusterKey,
     ) -> Result<(), StorageError> {
-        let (old, new) = (self.admitted(from)?, self.admitted(to)?);
+        let (old, new) = (self.fleet.admitted(from)?, self.fleet.admitted(to)?);
         // In the order of their keys, so that two switchovers never wait for each other.
         let (first, second) = if from < to {
             (&old, &new)
@@ -239,18 +240,23 @@ impl Postgres {
             return Err(error);
         }
         self.promote_in_turn(&new).await?;
-        for standby in self.all().iter().filter(|member| member.follows_this(&old)) {
+        for standby in self
+            .fleet
+            .all()
+            .iter()
+            .filter(|member| member.follows_this(&old))
+        {
             standby.redirect(&new);
             let client = standby.connect(&self.site, "postgres").await?;
             self.name_primary_region(&client, &to.region).await?;
         }
-        old.follow(&new, self.flows(&old, &new)).await?;
+        old.follow(&new, self.fleet.flows(&old, &new)).await?;
         old.mark_standby().await?;
         old.start(&self.site).await
     }
 
     pub(crate) async fn measure_behind(&self, standby: &ClusterKey) -> Result<u64, StorageError> {
-        let member = self.member(standby)?;
+        let member = self.fleet.member(standby)?;
         let no_primary = || StorageError::Failed(format!("{standby} follows nothing"));
         let primary = member.follows().ok_or_else(no_primary)?;
         let written: i64 = ask(
@@ -273,6 +279,7 @@ impl Postgres {
         delay: std::time::Duration,
     ) -> Result<(), StorageError> {
         let client = self
+            .fleet
             .member(standby)?
             .connect(&self.site, "postgres")
             .await?;
@@ -282,17 +289,6 @@ impl Postgres {
         );
         run(&client, &set, "delaying the replay").await?;
         run(&client, "SELECT pg_reload_conf()", "delaying the replay").await
-    }
-
-    /// The member, unless its Region is lost.
-    pub(super) fn admitted(
-        &self,
-        key: &ClusterKey,
-    ) -> Result<std::sync::Arc<Member>, StorageError> {
-        if self.shared().lost.contains(&key.region) {
-            return Err(StorageError::Failed(format!("the Region of {key} is lost")));
-        }
-        self.member_or_new(key)
     }
 }
 

@@ -24,7 +24,7 @@ impl Postgres {
         user: &str,
         password: &str,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         self.start_empty(&member).await?;
         self.give_to(&member, database, user, password).await
@@ -37,10 +37,10 @@ impl Postgres {
         source: &ClusterKey,
         slot: &str,
     ) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
-        let source = self.member(source)?;
-        let flows = self.flows(&member, &source);
+        let source = self.fleet.member(source)?;
+        let flows = self.fleet.flows(&member, &source);
         member
             .rebuild_through_slot(&self.site, &source, flows, slot)
             .await?;
@@ -49,7 +49,7 @@ impl Postgres {
 
     /// Asked again, it starts what an earlier try left stopped.
     pub(crate) async fn promote_replica(&self, key: &ClusterKey) -> Result<(), StorageError> {
-        let member = self.admitted(key)?;
+        let member = self.fleet.admitted(key)?;
         let _turn = member.turn.lock().await;
         member.close_road();
         if !member.is_running() {
@@ -66,8 +66,8 @@ impl Postgres {
         from: &ClusterKey,
         to: &ClusterKey,
     ) -> Result<(), StorageError> {
-        self.rename(from, to);
-        self.member(to)?;
+        self.fleet.rename(from, to);
+        self.fleet.member(to)?;
         self.restart(to).await
     }
 
@@ -76,7 +76,7 @@ impl Postgres {
         source: &ClusterKey,
         slot: &str,
     ) -> Result<(), StorageError> {
-        let source = self.member(source)?;
+        let source = self.fleet.member(source)?;
         let client = source.connect(&self.site, "postgres").await?;
         drop_slot(&client, slot).await
     }
@@ -87,6 +87,7 @@ impl Postgres {
         replica: &ClusterKey,
     ) -> Result<Option<Duration>, StorageError> {
         let client = self
+            .fleet
             .member(replica)?
             .connect(&self.site, "postgres")
             .await?;

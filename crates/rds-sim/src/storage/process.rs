@@ -63,6 +63,20 @@ impl Spawner {
         environment: &[(&str, &str)],
         log: &Path,
     ) -> Result<Process, StorageError> {
+        let input = Stdio::null();
+        self.spawn_reading(input, program, arguments, environment, log)
+            .await
+    }
+
+    /// The same with something to read.
+    pub(crate) async fn spawn_reading(
+        &self,
+        input: Stdio,
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        log: &Path,
+    ) -> Result<Process, StorageError> {
         let doing = || format!("starting {}", program.display());
         let output = File::options()
             .create(true)
@@ -81,7 +95,7 @@ impl Spawner {
             .args(arguments)
             .envs(environment.iter().copied())
             .env_remove("PGDATA")
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(output)
             .stderr(errors)
             .process_group(0);
@@ -95,13 +109,13 @@ impl Spawner {
     }
 }
 
-/// The words before every program: PostgreSQL refuses to run as root, and must die with its parent.
+/// The words before every program: PostgreSQL and MariaDB refuse to run as root, and must die with their parent.
 fn wrapper() -> Vec<String> {
     let mut words: Vec<&str> = Vec::new();
     if geteuid().is_root() {
         words.extend(["unshare", "--user", "--map-user=1000", "--map-group=1000"]);
     }
-    // After unshare: a change of credentials would forget the signal. QUIT lets PostgreSQL clean up after itself.
+    // After unshare: a change of credentials would forget the signal. QUIT lets a server clean up after itself.
     let available = std::process::Command::new("setpriv")
         .args(["--pdeathsig", "QUIT", "true"])
         .stdout(Stdio::null())
@@ -133,6 +147,13 @@ impl Process {
     /// Whether it has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Stops it where it is, until what is answered is dropped: no thread of it writes any more.
+    pub(crate) fn pause(&self) -> Option<Paused> {
+        let pid = self.pid()?;
+        send(pid, Signal::STOP);
+        Some(Paused(pid))
     }
 
     /// Waits for its end, at most so long.
@@ -183,8 +204,34 @@ impl Process {
     }
 }
 
+/// A program that was stopped where it was; dropping this lets it go on.
+#[derive(Debug)]
+pub(crate) struct Paused(Pid);
+
+impl Paused {
+    /// Whether each of its threads has stopped: one may have been about to end a system call.
+    pub(crate) fn is_still(&self) -> bool {
+        let tasks = format!("/proc/{}/task", self.0.as_raw_nonzero());
+        let Ok(threads) = std::fs::read_dir(tasks) else {
+            return true;
+        };
+        threads.filter_map(Result::ok).all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // After the name, which is in brackets, comes the state.
+            let state = stat.rsplit(") ").next().unwrap_or_default();
+            state.is_empty() || state.starts_with(['T', 't', 'Z', 'X'])
+        })
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        send(self.0, Signal::CONT);
+    }
+}
+
 impl Drop for Process {
-    /// QUIT, not KILL: PostgreSQL then ends its children and frees its shared memory.
+    /// QUIT, not KILL: PostgreSQL then ends its children and frees its shared memory, and MariaDB shuts down.
     fn drop(&mut self) {
         if let Some(pid) = self.pid() {
             send(pid, Signal::QUIT);

@@ -2,6 +2,7 @@
 
 mod changes;
 mod copies;
+mod engines;
 mod given;
 mod promotions;
 mod random;

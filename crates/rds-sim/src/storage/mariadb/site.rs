@@ -44,7 +44,7 @@ pub(crate) struct Site {
     pub(crate) password: String,
     pub(crate) spawner: Arc<Spawner>,
     certificates: PathBuf,
-    /// Its path is short, wherever the data is.
+    /// Its path is short enough for a socket.
     sockets: PathBuf,
 }
 
@@ -54,12 +54,7 @@ impl Site {
         data: &Path,
         spawner: Arc<Spawner>,
     ) -> Result<Self, StorageError> {
-        let number = SITES.fetch_add(1, Ordering::Relaxed);
-        let name = format!("rds-sim-{}-{number}", std::process::id());
-        let mut sockets = std::env::temp_dir().join(&name);
-        if sockets.as_os_str().len() > SOCKETS_PATH_MAX {
-            sockets = Path::new("/tmp").join(&name);
-        }
+        let sockets = sockets_of(data);
         let certificates = data.join("tls");
         for folder in [&sockets, &certificates] {
             std::fs::create_dir_all(folder)
@@ -192,6 +187,21 @@ impl Site {
             .user(Some(user))
             .pass(Some(&self.password));
         open(options, member).await
+    }
+}
+
+/// A folder for sockets with the data, or among the temporary files where the kernel would not take so long a path.
+fn sockets_of(data: &Path) -> PathBuf {
+    let near = data.join("sockets");
+    if near.as_os_str().len() <= SOCKETS_PATH_MAX {
+        return near;
+    }
+    let number = SITES.fetch_add(1, Ordering::Relaxed);
+    let name = format!("rds-sim-{}-{number}", std::process::id());
+    let far = std::env::temp_dir().join(&name);
+    match far.as_os_str().len() <= SOCKETS_PATH_MAX {
+        true => far,
+        false => Path::new("/tmp").join(name),
     }
 }
 

@@ -22,9 +22,10 @@ use failover::{
     topology::Reach,
 };
 use jiff::Timestamp;
-use postgres::{Connector, Resolver, Session};
+use resolver::Resolver;
 
 mod autoscaling;
+mod databases;
 mod dynamodb;
 mod ecr;
 mod ecs;
@@ -32,7 +33,7 @@ mod errors;
 mod eventbridge;
 mod fence;
 pub mod function;
-mod heart;
+pub mod heart;
 mod lambda;
 mod losses;
 mod quotas;
@@ -46,6 +47,7 @@ mod ssm;
 mod states;
 mod stop;
 
+pub use databases::{Databases, Session};
 pub use errors::{error, is_throttled};
 pub use quotas::Quotas;
 pub use rds::{accepted, looked, once_rds, repeated};
@@ -75,7 +77,7 @@ pub struct Settings {
     pub resolver: Option<String>,
     /// `VERSION`: the version of what was deployed.
     pub version: Option<String>,
-    /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for PostgreSQL, a PEM file.
+    /// `AURORA_FAILOVER_CA_BUNDLE`: the certificates to trust for databases, a PEM file.
     pub ca_bundle: PathBuf,
 }
 
@@ -130,7 +132,7 @@ pub struct Aws<K = ()> {
     region: Region,
     settings: Settings,
     quotas: Option<Quotas>,
-    connector: OnceLock<Result<Connector, Error>>,
+    databases: OnceLock<Result<Databases, Error>>,
     spares: Spares<Session>,
 }
 
@@ -160,7 +162,7 @@ impl Aws {
             region,
             settings,
             quotas: None,
-            connector: OnceLock::new(),
+            databases: OnceLock::new(),
             spares: Spares::default(),
         }
     }
@@ -173,7 +175,7 @@ impl Aws {
             region,
             settings,
             quotas,
-            connector,
+            databases,
             spares,
             ..
         } = self;
@@ -183,7 +185,7 @@ impl Aws {
             region,
             settings,
             quotas,
-            connector,
+            databases,
             spares,
         }
     }
@@ -214,8 +216,8 @@ impl<K> Aws<K> {
         &self.settings
     }
 
-    fn connector(&self) -> Result<&Connector, Error> {
-        let made = self.connector.get_or_init(|| {
+    fn databases(&self) -> Result<&Databases, Error> {
+        let made = self.databases.get_or_init(|| {
             let server = match &self.settings.resolver {
                 None => None,
                 Some(text) => Some(text.parse::<SocketAddr>().map_err(|_| {
@@ -224,7 +226,7 @@ impl<K> Aws<K> {
                     ))
                 })?),
             };
-            Connector::new(Resolver::new(server)?, &self.settings.ca_bundle)
+            Databases::new(Resolver::new(server)?, &self.settings.ca_bundle)
         });
         made.as_ref().map_err(Clone::clone)
     }

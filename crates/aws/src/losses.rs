@@ -5,14 +5,14 @@ use std::time::Duration;
 use aws_sdk_s3::primitives::ByteStream;
 use failover::{
     Error,
+    beat::Write,
     domain::Epoch,
     ledger::{KeptPlan, TableLoss},
     ports::{Comparison, Held, Pair, RowBatch, Runtime},
 };
-use postgres::{Session, Why, compare};
-use tokio_postgres::Client;
+use postgres::{Why, compare};
 
-use super::{Aws, client, errors::error};
+use super::{Aws, Session, client, databases::Client, errors::error};
 
 /// How long one question to a database may take. What takes longer is asked about fewer rows.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -29,14 +29,19 @@ impl<K> Aws<K> {
 
 impl<K> Comparison for Aws<K> {
     async fn held(&self, known: &KeptPlan, pair: &Pair) -> Result<Held, Error> {
-        let (deposed, writer) = self.readers(known, pair).await?;
-        let (before, after) = tokio::try_join!(epoch(&deposed), epoch(&writer))?;
-        let session = Session::new(deposed, LIMIT);
-        let reading = session.read(self.region()).await?;
+        let (mut deposed, mut writer) = self.readers(known, pair).await?;
+        let transactions = match (&mut deposed, &mut writer) {
+            (Client::Mysql(deposed), Client::Mysql(writer)) => mysql::lost(deposed, writer).await?,
+            _ => None,
+        };
+        let (before, deposed) = held(deposed).await?;
+        let (after, _) = held(writer).await?;
+        let reading = deposed.read(self.region()).await.map_err(unread)?;
         Ok(Held {
             deposed: before,
             beats: reading.beats,
             writer: after,
+            transactions,
         })
     }
 
@@ -47,7 +52,14 @@ impl<K> Comparison for Aws<K> {
         table: &TableLoss,
         limit: Duration,
     ) -> Result<RowBatch, Error> {
-        let (deposed, writer) = self.readers(known, pair).await?;
+        let (Client::Postgres(deposed), Client::Postgres(writer)) =
+            self.readers(known, pair).await?
+        else {
+            return Err(Error::InvalidRequest(format!(
+                "{} cannot be compared: the rows of MariaDB and MySQL are not; leave loss_ledger empty in the plan",
+                table.table.table
+            )));
+        };
         let from = (table.after.clone(), table.rows_at_once);
         Ok(compare::batch(&deposed, &writer, &table.table, from, limit).await?)
     }
@@ -69,9 +81,27 @@ impl<K> Comparison for Aws<K> {
     }
 }
 
-async fn epoch(client: &Client) -> Result<Option<Epoch>, Why> {
-    let held = client
-        .query_opt("SELECT epoch FROM aurora_failover.epoch", &[])
-        .await?;
-    Ok(held.map(|row| Epoch(row.get::<_, i64>(0).unsigned_abs())))
+/// The epoch that a database holds, and the session that its beats are read over.
+async fn held(client: Client) -> Result<(Option<Epoch>, Session), Error> {
+    match client {
+        Client::Postgres(client) => {
+            let held = client
+                .query_opt("SELECT epoch FROM aurora_failover.epoch", &[])
+                .await
+                .map_err(Why::from)?;
+            let epoch = held.map(|row| Epoch(row.get::<_, i64>(0).unsigned_abs()));
+            Ok((
+                epoch,
+                Session::Postgres(postgres::Session::new(client, LIMIT)),
+            ))
+        }
+        Client::Mysql(mut client) => {
+            let epoch = mysql::fence::epoch(&mut client).await?;
+            Ok((epoch, Session::Mysql(mysql::Session::new(client))))
+        }
+    }
+}
+
+fn unread(why: Write) -> Error {
+    Error::Unavailable(why.to_string())
 }

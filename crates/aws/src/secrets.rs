@@ -11,11 +11,13 @@ use failover::{
     ports::{Credentials, Ledger, Place, Rotation, Secrets, first_that_serves},
 };
 use jiff::Timestamp;
-use postgres::Why;
 use serde::Deserialize;
-use tokio_postgres::Client;
 
-use super::{Aws, client, errors::error};
+use super::{
+    Aws, client,
+    databases::{Client, Closed},
+    errors::error,
+};
 
 /// How long a signed token is good for: connecting is all it is for.
 const TOKEN_SECONDS: u64 = 900;
@@ -151,12 +153,12 @@ impl<K> Aws<K> {
     ) -> Result<Opened, Error> {
         let plan = &known.plan;
         let current = self.admin_version(plan).await?;
-        let connector = self.connector()?;
+        let databases = self.databases()?;
         let open = |version: Version| async move {
-            let client = connector
-                .connect_to_write(place, &version.login, limit)
+            let client = databases
+                .open_to_write(place, &version.login, limit)
                 .await?;
-            Ok::<_, Why>(Opened {
+            Ok::<_, Closed>(Opened {
                 client,
                 login: version.login,
                 version: version.id,
@@ -164,8 +166,8 @@ impl<K> Aws<K> {
         };
         let tried = current.login.clone();
         let refused = match open(current).await {
-            Err(refused) if refused.refuses_login() => refused,
-            came => return Ok(came?),
+            Err(refused) if refused.refuses_login => refused,
+            came => return came.map_err(|closed| closed.why),
         };
         let row = self.row(&self.region, &plan.plan).await.ok();
         let remembered = row.and_then(|row| row.served);
@@ -173,16 +175,22 @@ impl<K> Aws<K> {
         let id = remembered.as_ref().map(|served| served.version.as_str());
         let others = self.other_versions(&plan.database.admin_secret, id).await;
         let others = others.into_iter().filter(|other| other.login != tried);
-        let came = first_that_serves(refused, others, Why::refuses_login, open).await;
+        let came = first_that_serves(
+            refused,
+            others,
+            |closed: &Closed| closed.refuses_login,
+            open,
+        )
+        .await;
         let member = plan.members().get(region);
         let cluster = member.map(|member| member.identifier.as_str());
-        came.map_err(|why| match why {
-            why if why.refuses_login() => shut_out(
+        came.map_err(|closed| match closed.why {
+            why if closed.refuses_login => shut_out(
                 &plan.database.admin_secret,
                 (region, cluster.unwrap_or_default()),
                 &why.to_string(),
             ),
-            why => why.into(),
+            why => why,
         })
     }
 }

@@ -6,12 +6,8 @@ use failover::{
     ledger::KeptPlan,
     ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
 };
-use postgres::fence;
 
-use super::{
-    Aws,
-    fence::{canary, kept},
-};
+use super::{Aws, fence::Door};
 
 impl<K> Aws<K> {
     /// Sets the mark and shuts every door, where the database holds this very epoch and no other mark. It may come about after its
@@ -25,13 +21,9 @@ impl<K> Aws<K> {
         epoch: Epoch,
         token: &StopToken,
     ) -> Result<Result<Fenced, NotStopped>, Error> {
-        let mut admin = self.administrator(known).await?;
-        let canary = canary(&admin.client).await?;
-        let user = admin.login.user.clone();
-        let kept = kept(&user, known);
-        match fence::stop(&mut admin.client, &kept, (epoch, token), &canary).await? {
-            Ok(fenced) => Ok(Ok(self.shut(&admin, known, fenced, &canary).await?)),
-            Err(why) => Ok(Err(why)),
+        match self.administrator(known).await? {
+            Door::Postgres(admin) => self.stop_postgres(admin, known, (epoch, token)).await,
+            Door::Mysql(admin) => self.stop_mysql(admin, known, (epoch, token)).await,
         }
     }
 
@@ -40,8 +32,10 @@ impl<K> Aws<K> {
     /// # Errors
     /// As [`failover::ports::Fence::access`].
     pub async fn mark(&self, known: &KeptPlan) -> Result<Option<Mark>, Error> {
-        let (admin, _) = self.let_in(known).await?;
-        Ok(fence::mark(&admin.client).await?)
+        match self.let_in(known).await?.0 {
+            Door::Postgres(admin) => Ok(postgres::fence::mark(&admin.client).await?),
+            Door::Mysql(mut admin) => Ok(mysql::fence::mark(&mut admin.client).await?),
+        }
     }
 
     /// Looks what stands in the database, and changes nothing.
@@ -49,11 +43,10 @@ impl<K> Aws<K> {
     /// # Errors
     /// As [`failover::ports::Fence::access`].
     pub async fn stopped(&self, known: &KeptPlan) -> Result<Stopped, Error> {
-        let (admin, _) = self.let_in(known).await?;
-        Ok(Stopped {
-            mark: fence::mark(&admin.client).await?,
-            access: self.seen(&admin, known).await?,
-        })
+        match self.let_in(known).await?.0 {
+            Door::Postgres(admin) => self.stopped_postgres(&admin, known).await,
+            Door::Mysql(admin) => self.stopped_mysql(admin, known).await,
+        }
     }
 
     /// How far it has written under this mark, by a commit of its own; `None` where that does not stand.
@@ -65,8 +58,12 @@ impl<K> Aws<K> {
         known: &KeptPlan,
         token: &StopToken,
     ) -> Result<Option<i64>, Error> {
-        let mut admin = self.administrator(known).await?;
-        Ok(fence::position(&mut admin.client, token).await?)
+        match self.administrator(known).await? {
+            Door::Postgres(mut admin) => {
+                Ok(postgres::fence::position(&mut admin.client, token).await?)
+            }
+            Door::Mysql(mut admin) => Ok(mysql::fence::position(&mut admin.client, token).await?),
+        }
     }
 
     /// Gives back what was taken and erases the mark, where the database holds this very epoch and this very mark; `None` where not. Where no
@@ -80,16 +77,9 @@ impl<K> Aws<K> {
         epoch: Epoch,
         token: &StopToken,
     ) -> Result<Option<Unfenced>, Error> {
-        let mut admin = self.administrator(known).await?;
-        let Some(given) = fence::open(&mut admin.client, epoch, token).await? else {
-            return Ok(None);
-        };
-        let given = self.let_go(&admin, given).await?;
-        // Where nobody was let in the mark stays, and whoever looks next tries again.
-        let is_open = given.refused.is_empty() || !self.seen(&admin, known).await?.roles.is_empty();
-        if is_open {
-            fence::erase(&admin.client, epoch, token).await?;
+        match self.administrator(known).await? {
+            Door::Postgres(admin) => self.open_postgres(admin, known, (epoch, token)).await,
+            Door::Mysql(admin) => self.open_mysql(admin, known, (epoch, token)).await,
         }
-        Ok(Some(given))
     }
 }

@@ -141,6 +141,8 @@ pub struct Reading {
 
 /// The most that one beat moves a position, in bytes: a row, its commit, and as much again three times over.
 const BEAT_BYTES_MAX: u64 = 1_024;
+/// What moves a position further than this between two looks is another file of the log, which a server begins by itself.
+const FILE_BYTES_MIN: u64 = 1 << 38;
 /// A beat is committed this soon after it was timed: what was committed later than this was committed by somebody else.
 const BEAT_COMMITS: SignedDuration = SignedDuration::from_millis(250);
 
@@ -160,7 +162,10 @@ impl Reading {
         let bytes = |now: i64, before: i64| u64::try_from(now.saturating_sub(before)).unwrap_or(0);
         let moved = self.position.zip(earlier.position);
         let by_beats = self.beats_since(earlier).saturating_mul(BEAT_BYTES_MAX);
-        let position = moved.is_some_and(|(now, before)| bytes(now, before) > by_beats);
+        let position = moved.is_some_and(|(now, before)| {
+            let bytes = bytes(now, before);
+            bytes > by_beats && bytes < FILE_BYTES_MIN
+        });
         let newest_beat = self.beats.values().map(|beat| beat.at).max();
         let commit = self.committed_at.zip(newest_beat);
         let foreign = commit.is_some_and(|(at, beat)| at.duration_since(beat) > BEAT_COMMITS);

@@ -6,7 +6,7 @@ use failover::{
     Error,
     ports::{Credentials, Place},
 };
-use futures::{StreamExt, stream::FuturesUnordered};
+use resolver::{Resolver, first_to_answer};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
@@ -14,42 +14,7 @@ use rustls::{
 use tokio_postgres::{Client, Config, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Resolver, Why};
-
-/// An address that has not answered after this long is tried beside the next one.
-const NEXT_ADDRESS: Duration = Duration::from_millis(250);
-
-/// Tries one address after the other, the next beside those that do not answer; the first answer counts, a server's
-/// refusal too.
-async fn first_to_answer<T, F: Future<Output = Result<T, Why>>>(
-    addresses: Vec<IpAddr>,
-    attempt: impl Fn(IpAddr) -> F,
-) -> Result<T, Why> {
-    let mut attempts = FuturesUnordered::new();
-    let mut waiting = addresses.into_iter();
-    let mut last = Why::Failed("the name has no address".into());
-    loop {
-        let next = waiting.next();
-        let is_last = next.is_none();
-        attempts.extend(next.map(&attempt));
-        let tried = if is_last {
-            attempts.next().await
-        } else {
-            let tried = tokio::time::timeout(NEXT_ADDRESS, attempts.next());
-            match tried.await {
-                Ok(tried) => tried,
-                Err(_) => continue,
-            }
-        };
-        match tried {
-            // Nobody there is no answer, as long as there is another address.
-            Some(Err(why @ Why::Failed(_))) => last = why,
-            Some(answer) => return answer,
-            None if is_last => return Err(last),
-            None => {}
-        }
-    }
-}
+use super::Why;
 
 /// The settings of a session whose statements and locks are given up after `limit`, and which finds nothing by a path but what is
 /// PostgreSQL's own: a function that an application made, with the name of one of those and types that fit better, would else run
@@ -167,10 +132,8 @@ impl Connector {
         options: &str,
     ) -> Result<Client, Why> {
         let addresses = self.resolver.addresses(&place.host).await?;
-        first_to_answer(addresses, |address| {
-            self.open_at(address, place, login, limit, options)
-        })
-        .await
+        let at = |address| self.open_at(address, place, login, limit, options);
+        first_to_answer(addresses, at, |why| matches!(why, Why::Failed(_))).await
     }
 
     async fn open_at(
@@ -203,6 +166,3 @@ impl Connector {
         Ok(client)
     }
 }
-
-#[cfg(test)]
-mod tests;

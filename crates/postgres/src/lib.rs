@@ -4,14 +4,11 @@
 pub mod compare;
 mod connect;
 pub mod fence;
-pub mod heart;
 mod probe;
-mod resolver;
 mod setup;
 mod why;
 
 pub use connect::{Connector, to_write};
 pub use probe::Session;
-pub use resolver::Resolver;
 pub use setup::setup;
 pub use why::Why;

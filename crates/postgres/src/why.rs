@@ -1,6 +1,7 @@
 //! Why a connection or a statement failed, and what that means for a verdict.
 
 use failover::{Error, beat::Write};
+use resolver::Unresolved;
 use tokio_postgres::error::SqlState;
 
 /// Why a connection or a statement failed, as far as it matters for a verdict.
@@ -54,6 +55,12 @@ impl From<Why> for Error {
             Why::Misconfigured(_) => Self::NotReady(why.to_string()),
             Why::ReadOnly => Self::UnexpectedTopology(why.to_string()),
         }
+    }
+}
+
+impl From<Unresolved> for Why {
+    fn from(Unresolved(why): Unresolved) -> Self {
+        Self::Failed(why)
     }
 }
 

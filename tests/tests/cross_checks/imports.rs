@@ -12,11 +12,16 @@ const A_TOPOLOGY_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
-const MAY_NEED: [(&str, &[&str]); 16] = [
+const MAY_NEED: [(&str, &[&str]); 18] = [
     ("failover", &[]),
-    ("postgres", &["failover"]),
+    ("resolver", &["failover"]),
+    ("postgres", &["failover", "resolver"]),
+    ("mysql", &["failover", "resolver"]),
     ("steps", &["failover"]),
-    ("aws", &["failover", "postgres", "steps"]),
+    (
+        "aws",
+        &["failover", "mysql", "postgres", "resolver", "steps"],
+    ),
     ("aurora-global", &A_TOPOLOGY_MAY_NEED),
     ("rds-replica", &A_TOPOLOGY_MAY_NEED),
     (BY_KIND, &["failover"]),
@@ -52,9 +57,11 @@ const MAY_NEED: [(&str, &[&str]); 16] = [
             "aurora-global",
             "aws",
             "failover",
+            "mysql",
             "postgres",
             "rds-sim",
             "report",
+            "resolver",
             "steps",
         ],
     ),
@@ -90,7 +97,14 @@ const BY_KIND: &str = "by-kind";
 const A_FUNCTION_MAY_NEED: [&str; 4] = ["aws", "by-kind", "failover", "steps"];
 
 /// What reaches out of the process. The core has ports instead.
-const OUTSIDE: [&str; 5] = ["aws-", "hickory-", "hyper", "rustls", "tokio-postgres"];
+const OUTSIDE: [&str; 6] = [
+    "aws-",
+    "hickory-",
+    "hyper",
+    "mysql_async",
+    "rustls",
+    "tokio-postgres",
+];
 
 /// How many modules stand above each other in the core, at most. A circle is one, so that breaking one shows what it held.
 const FLOORS_OF_THE_CORE: usize = 16;

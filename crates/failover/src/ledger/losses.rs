@@ -37,10 +37,25 @@ pub struct Losses {
     pub tables: Vec<TableLoss>,
     /// The beats of each vantage; `None` when nothing tells what the writer had when it was promoted.
     pub beats: Option<Vec<LostBeats>>,
+    /// Transactions that only the deposed cluster has, where the engine counts them and rows are not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<LostTransactions>,
     /// Why nobody can know what was lost.
     pub unknown: Option<String>,
     /// Where the summary lies, once everything is compared.
     pub summary: Option<String>,
+}
+
+/// Transactions that one server has alone, by the names that replication gives them. This product's own are among them: beats, and what
+/// the fence did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostTransactions {
+    /// How many.
+    pub count: u64,
+    /// The first of them; `None` where there is none.
+    pub first: Option<String>,
+    /// The last of them.
+    pub last: Option<String>,
 }
 
 /// What has been found of one table.
@@ -129,6 +144,7 @@ impl Losses {
             begun_at: now,
             tables: tables.collect(),
             beats: None,
+            transactions: None,
             unknown: None,
             summary: None,
         }

@@ -14,7 +14,7 @@ mod run;
 pub use attempt::{Answer, Attempt};
 pub use kept_plan::{Endpoints, KeptPlan};
 pub use looks::{Looks, Seen, Sight};
-pub use losses::{Losses, LostBeats, ROWS, TableIn, TableLoss, WIDE_BYTES};
+pub use losses::{Losses, LostBeats, LostTransactions, ROWS, TableIn, TableLoss, WIDE_BYTES};
 pub use plan_state::{
     Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, PlanState, REFUSED, Readiness,
     ReadinessNews, RunKind, SERVED_FRESH, SUPERSEDED_AFTER, Served, Stage, Stop, Telling, Unheard,

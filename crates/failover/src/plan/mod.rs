@@ -129,6 +129,42 @@ pub struct Database {
 pub enum Engine {
     /// PostgreSQL, Aurora's included.
     Postgres,
+    /// MariaDB, of an instance with read replicas.
+    Mariadb,
+    /// MySQL, of an instance with read replicas. Tried against documented answers only.
+    Mysql,
+}
+
+impl Engine {
+    /// What RDS calls it, of an instance of its own.
+    /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>.
+    #[must_use]
+    pub const fn in_rds(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+            Self::Mysql => "mysql",
+        }
+    }
+
+    /// What its makers call it.
+    #[must_use]
+    pub const fn called(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mariadb => "MariaDB",
+            Self::Mysql => "MySQL",
+        }
+    }
+
+    /// The port that its servers have where nobody says another.
+    #[must_use]
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::Mariadb | Self::Mysql => 3306,
+        }
+    }
 }
 
 /// The probe's login.

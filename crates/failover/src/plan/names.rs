@@ -2,6 +2,7 @@
 //!
 //! An engine for patterns weighs a megabyte in every function, so the checks are written by hand.
 
+use super::Engine;
 use crate::{domain::Region, installation};
 
 /// The name of a plan.
@@ -105,8 +106,13 @@ pub(super) fn region_of_topic(arn: &str) -> Option<&str> {
     is_arn.then_some(region)
 }
 
-pub(super) fn is_postgres(name: &str) -> bool {
-    (1..=POSTGRES_MAX).contains(&name.len())
+/// The longest name of a role or a database that an engine takes, in bytes.
+pub(super) const fn longest(engine: Engine) -> usize {
+    match engine {
+        Engine::Postgres => POSTGRES_MAX,
+        // A user's name, which is the shorter one; MariaDB's may be longer.
+        Engine::Mariadb | Engine::Mysql => 32,
+    }
 }
 
 pub(super) fn is_table(name: &str) -> bool {

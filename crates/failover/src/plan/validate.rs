@@ -5,7 +5,7 @@ mod lists;
 use serde_json::{Value, json};
 
 use super::{
-    Auth, Detection, Mode, Plan, Topology,
+    Auth, Detection, Engine, Mode, Plan, Topology,
     fault::{Found, Part},
     names,
     topology::STOP_SECONDS,
@@ -107,7 +107,16 @@ pub(super) fn conditions() -> Value {
     let witnessed = json!({"required": ["witness_region"], "properties": {"witness_region": {"type": "string"}}});
     let accepted = json!({"properties": {"unplanned": {"required": ["without_witness"], "properties": {"without_witness": {"const": "accept"}}}}});
     let grace = json!({"properties": {"detection": {"properties": {"in_region_grace_seconds": {"minimum": Detection::GRACE_SECONDS}}}}});
+    let kind = |kind: &str| json!({"properties": {"topology": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}}, "required": ["topology"]});
+    let engine =
+        |engine: Value| json!({"properties": {"database": {"properties": {"engine": engine}}}});
+    let counted = json!({"properties": {"database": {"properties": {"engine": {"enum": ["mariadb", "mysql"]}}, "required": ["engine"]}}, "required": ["database"]});
     json!([
+        {"if": kind("aurora_global"), "then": engine(json!({"const": "postgres"}))},
+        {"if": counted, "then": {"properties": {
+            "loss_ledger": {"maxItems": 0},
+            "database": {"properties": {"name": {"maxLength": 32}, "probe": {"properties": {"user": {"maxLength": 32}}}}},
+        }}},
         {"if": mode("region_down", "automatic"), "then": {"anyOf": [witnessed, accepted]}},
         {"if": mode("region_down", "approval"), "then": asks},
         {"if": mode("writer_down", "approval"), "then": asks},
@@ -184,12 +193,26 @@ fn stop(plan: &Plan, found: &mut Faults) {
 
 fn database(plan: &Plan, found: &mut Faults) {
     let database = &plan.database;
+    let engine = database.engine;
+    let is_aurora = matches!(plan.topology, Topology::AuroraGlobal { .. });
+    let about = ["database.engine", "topology.kind"];
+    found.when(is_aurora && engine != Engine::Postgres, &about, || {
+        format!(
+            "database.engine is {} and topology.kind is aurora_global; set it to postgres, the only one there",
+            engine.in_rds()
+        )
+    });
     for (field, name) in [
         ("database.name", &database.name),
         ("database.probe.user", &database.probe.user),
     ] {
-        let fix = format!("use 1 to {} bytes, as PostgreSQL does", names::POSTGRES_MAX);
-        found.named(field, name, names::is_postgres(name), &fix);
+        let fix = format!(
+            "use 1 to {} bytes, as {} does",
+            names::longest(engine),
+            engine.called()
+        );
+        let fits = (1..=names::longest(engine)).contains(&name.len());
+        found.named(field, name, fits, &fix);
     }
     let fix = "write the secret's name, which is the same in every Region, and not its ARN";
     let secret = &database.admin_secret;

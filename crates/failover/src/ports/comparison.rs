@@ -6,7 +6,7 @@ use crate::{
     Error,
     beat::Beats,
     domain::{Epoch, Region},
-    ledger::{KeptPlan, TableIn, TableLoss},
+    ledger::{KeptPlan, LostTransactions, TableIn, TableLoss},
 };
 
 use super::Place;
@@ -55,6 +55,8 @@ pub struct Held {
     pub beats: Beats,
     /// The epoch of the writer's.
     pub writer: Option<Epoch>,
+    /// Transactions that the deposed database has alone, where its engine counts them.
+    pub transactions: Option<LostTransactions>,
 }
 
 /// What one batch of a table found.

@@ -11,7 +11,7 @@ use crate::{
     Error,
     beat::{Reading, Write},
     domain::{Epoch, PlanName, Region, RunId},
-    plan::Plan,
+    plan::{Engine, Plan},
 };
 
 use super::Credentials;
@@ -90,6 +90,21 @@ pub struct Place {
     pub port: u16,
     /// The database.
     pub database: String,
+    /// What runs it.
+    pub engine: Engine,
+}
+
+impl Place {
+    /// Where a server of a plan's database is reached.
+    #[must_use]
+    pub fn of(plan: &Plan, host: &str, port: u16) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            database: plan.database.name.clone(),
+            engine: plan.database.engine,
+        }
+    }
 }
 
 /// Connections to writers that the last invocation left open, one a plan.

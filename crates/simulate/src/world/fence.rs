@@ -154,6 +154,7 @@ impl Comparison for Invocation {
             deposed,
             beats,
             writer: writer.await?,
+            transactions: None,
         })
     }
 

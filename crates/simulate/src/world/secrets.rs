@@ -76,6 +76,7 @@ impl Invocation {
             host: host.to_owned(),
             port: 5432,
             database: "orders".into(),
+            engine: failover::plan::Engine::Postgres,
         };
         let limit = Duration::from_secs(5);
         let unavailable = |why: Write| Error::Unavailable(why.to_string());

@@ -227,11 +227,8 @@ fn place(
         .ok_or_else(|| Write::Unattempted {
             why: format!("no endpoint of the member in {region} is known yet"),
         })?;
-    Ok(Place {
-        host: endpoint(endpoints),
-        port: endpoints.port,
-        database: known.plan.database.name.clone(),
-    })
+    let host = endpoint(endpoints);
+    Ok(Place::of(&known.plan, &host, endpoints.port))
 }
 
 /// What the local reader has now, over a session of its own and within `limit`.

@@ -63,11 +63,7 @@ fn place(known: &KeptPlan, target: &LedgerWriter) -> Result<Place, Error> {
             target.writer
         ))
     })?;
-    Ok(Place {
-        host: endpoints.writer.clone(),
-        port: endpoints.port,
-        database: known.plan.database.name.clone(),
-    })
+    Ok(Place::of(&known.plan, &endpoints.writer, endpoints.port))
 }
 
 /// The password that the probe's role is given. One that serves is left alone.

@@ -282,11 +282,8 @@ async fn beat(
             .map(|endpoints| endpoints.port)
     });
     // The certificate carries RDS's own name, not the plan's: connect by the one at the end of the CNAME.
-    let place = Place {
-        host: host.to_owned(),
-        port: port.unwrap_or(5432),
-        database: plan.database.name.clone(),
-    };
+    let port = port.unwrap_or(plan.database.engine.port());
+    let place = Place::of(plan, host, port);
     let login = world
         .probe_login(plan, &target.writer, &place.host, place.port)
         .await?;

@@ -42,6 +42,9 @@ pub struct Account {
     pub only_here: u64,
     /// Rows that are otherwise on the writer.
     pub differs: u64,
+    /// Transactions that the writer lacks, where the engine counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<u64>,
     /// Files in the bucket.
     pub files: u64,
     /// Where the summary lies.
@@ -57,6 +60,7 @@ impl From<&Losses> for Account {
             compared: sum(|table| table.compared),
             only_here: sum(|table| table.only_here),
             differs: sum(|table| table.differs),
+            transactions: losses.transactions.as_ref().map(|lost| lost.count),
             files: sum(|table| table.kept),
             summary: losses.summary.clone(),
         }

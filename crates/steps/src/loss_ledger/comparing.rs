@@ -102,6 +102,7 @@ async fn compare_beats(
     if matches!(seen.standing, Some(Standing::Deposed) | None) {
         let (_, held) = pair(world, known, current, found.as_ref()).await?;
         losses.beats = beats(world, known, current, &held).await?;
+        losses.transactions = held.transactions;
     }
     Ok(())
 }

@@ -44,11 +44,7 @@ fn places(
             current.writer
         ))
     })?;
-    let place = |host: &str, port: u16| Place {
-        host: host.to_owned(),
-        port,
-        database: known.plan.database.name.clone(),
-    };
+    let place = |host: &str, port: u16| Place::of(&known.plan, host, port);
     Ok(Pair {
         deposed: place(&deposed.endpoint, deposed.port),
         writer: place(&writer.writer, writer.port),

@@ -19,7 +19,7 @@ pub fn unlisted(
 ) -> Option<String> {
     if tables.is_empty() {
         return Some(format!(
-            "loss_ledger is empty in the plan, so that nothing lists what only {cluster} in {region} has; name its tables there, or retire it by rename"
+            "loss_ledger is empty in the plan, so that nothing lists what only {cluster} in {region} has; name its tables there where they can be compared, or retire it by rename"
         ));
     }
     let Some(account) = account.and_then(|account| complete(account, tables, epoch)) else {

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use aws::{Aws, Settings};
+use aws::{Aws, Databases, Session, Settings};
 use aws_config::{BehaviorVersion, Region as AwsRegion, SdkConfig};
 use aws_sdk_rds::config::{Credentials as Keys, SharedCredentialsProvider};
 use failover::{
@@ -21,8 +21,8 @@ use failover::{
     ledger::{KeptPlan, PlanState, Run},
     ports::Suspicion,
 };
-use postgres::{Connector, Resolver, Session};
 use rds_sim::Simulator;
+use resolver::Resolver;
 use serde_json::json;
 use steps::{health_probe, recovery_ledger};
 use tokio::{
@@ -60,7 +60,7 @@ pub struct InProcess {
     document: String,
     secrets: Secrets,
     endpoints: Members,
-    connectors: BTreeMap<Region, Connector>,
+    databases: BTreeMap<Region, Databases>,
     rds: BTreeMap<Region, Aws>,
     tables: Mutex<BTreeMap<Region, Table>>,
     /// From where calls hang, and where to.
@@ -100,10 +100,10 @@ impl InProcess {
         } = foundation;
         let regions = || [HOME, STANDBY, WITNESS].into_iter();
         let connect = |(region, resolver): (String, SocketAddr)| {
-            let connector = Connector::new(Resolver::new(Some(resolver))?, certificates.bundle())?;
-            Ok::<_, Trouble>((Region(region), connector))
+            let databases = Databases::new(Resolver::new(Some(resolver))?, certificates.bundle())?;
+            Ok::<_, Trouble>((Region(region), databases))
         };
-        let connectors = resolvers
+        let databases = resolvers
             .into_iter()
             .map(connect)
             .collect::<Result<_, _>>()?;
@@ -117,7 +117,7 @@ impl InProcess {
             document: profile.plan(PLAN, "Z0EXAMPLE").to_string(),
             secrets,
             endpoints,
-            connectors,
+            databases,
             tables: Mutex::default(),
             cut: Mutex::default(),
             suspicions,

@@ -76,7 +76,7 @@ impl World {
 
     /// The addresses that a vantage's resolver has for a name now; none where it has none.
     pub async fn addresses(&self, vantage: &str, name: &str) -> Vec<IpAddr> {
-        let Ok(resolver) = postgres::Resolver::new(self.resolvers.get(vantage).copied()) else {
+        let Ok(resolver) = resolver::Resolver::new(self.resolvers.get(vantage).copied()) else {
             return Vec::new();
         };
         resolver.addresses(name).await.unwrap_or_default()

@@ -128,6 +128,7 @@ impl World {
             host: member.writer.clone(),
             port: member.port,
             database: PLAN.into(),
+            engine: failover::plan::Engine::Postgres,
         }
     }
 

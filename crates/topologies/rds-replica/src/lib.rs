@@ -11,7 +11,7 @@ pub mod stop_writes;
 
 use jiff::Timestamp;
 
-use crate::members::{Instance, Makes, Members};
+use crate::members::{Makes, Members};
 use failover::{
     Error,
     domain::Region,
@@ -55,7 +55,9 @@ impl<W: Members + Makes + Ledger + Runtime> Topology<W> for RdsReplica {
             return Ok(None);
         };
         let found = world.instance(region, &member.identifier).await?;
-        found.as_ref().map_or(Ok(()), Instance::fits)?;
+        if let Some(found) = &found {
+            found.fits(plan.database.engine)?;
+        }
         let group = found.as_ref().map(Group::from);
         Ok(group.filter(|group| name.is_none_or(|name| group.named.name == name)))
     }

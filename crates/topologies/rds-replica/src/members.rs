@@ -9,6 +9,7 @@ use failover::{
     domain::{Epoch, Region, StopToken},
     evidence::Rds,
     ledger::KeptPlan,
+    plan::Engine,
     ports::{Fenced, Mark, NotStopped, Stopped, Unfenced},
     topology::{self, Accepted, Cluster, Group, GroupMember, Named, Reach, Snapshot},
 };
@@ -170,27 +171,39 @@ const CONFIGURING: &str = "configuring-";
 /// Those of one that takes none for a moment. A promotion goes through `modifying` and `rebooting`.
 const BEGINNING: [&str; 5] = ["creating", "modifying", "rebooting", "renaming", "starting"];
 
-/// The engine of the instances that this topology is for.
-const ENGINE: &str = "postgres";
-
 impl Instance {
-    /// Refuses one that is no member of this topology.
+    /// Refuses one that is no member of a plan of this topology.
     ///
     /// # Errors
-    /// `UnexpectedTopology` for an instance of a cluster, and for one of another engine.
-    pub fn fits(&self) -> Result<(), Error> {
+    /// `UnexpectedTopology` for an instance of a cluster, and for one of another engine than the plan's.
+    pub fn fits(&self, engine: Engine) -> Result<(), Error> {
         let name = &self.identifier;
         let why = match &self.cluster {
             Some(cluster) => format!(
                 "{name} belongs to cluster {cluster}, and a member is an instance that belongs to none; write a plan of the kind aurora_global"
             ),
-            None if self.engine != ENGINE => format!(
-                "{name} runs {}, and database.engine is {ENGINE}, the only one; such an instance cannot be protected yet",
-                self.engine
+            None if self.engine != engine.in_rds() => format!(
+                "{name} runs {}, and database.engine is {}; write the engine that it runs, or name another instance",
+                self.engine,
+                engine.in_rds()
             ),
             None => return Ok(()),
         };
         Err(Error::UnexpectedTopology(why))
+    }
+
+    /// The family that its parameter groups are of; `None` where RDS says no version.
+    /// Source: the families that `DescribeDBEngineVersions` lists: `postgres16`, `mariadb10.11`, `mysql8.0`.
+    #[must_use]
+    pub fn family(&self) -> Option<String> {
+        let numbers = if self.engine == Engine::Postgres.in_rds() {
+            1
+        } else {
+            2
+        };
+        let family: Vec<_> = self.engine_version.split('.').take(numbers).collect();
+        let family = family.join(".");
+        (!family.is_empty()).then(|| format!("{}{family}", self.engine))
     }
 
     /// Whether it serves as far as RDS can tell. Some of what RDS does to it takes hours, and nobody notices.

@@ -16,7 +16,8 @@ impl Losses {
         let remarks = remarks.flat_map(|table| table.remarks(&self.cluster));
         let more = self.wide().into_iter().chain(remarks).chain(unknown);
         let more: String = more.map(|part| format!("; {part}")).collect();
-        format!("{}; {}{more}", self.rows(), self.lost_beats())
+        let found = self.lost_transactions().unwrap_or_else(|| self.rows());
+        format!("{found}; {}{more}", self.lost_beats())
     }
 
     /// Of which tables nobody can know what was lost, and why.
@@ -41,6 +42,19 @@ impl Losses {
             self.sum(|table| table.compared),
             self.tables.len()
         )
+    }
+
+    /// How many transactions were found, and which.
+    fn lost_transactions(&self) -> Option<String> {
+        let lost = self.transactions.as_ref()?;
+        let which = lost.first.as_ref().zip(lost.last.as_ref());
+        let which = which.map_or_else(String::new, |(first, last)| {
+            format!(", from {first} to {last}")
+        });
+        Some(format!(
+            "{} transaction(s) are only in {}{which}, beats and the fence's own among them; their rows are not listed",
+            lost.count, self.cluster
+        ))
     }
 
     fn sum(&self, of: fn(&TableLoss) -> u64) -> u64 {

@@ -9,7 +9,7 @@ use crate::{
     domain::Region,
     installation,
     json::shown,
-    plan::{AsgTarget, EcsTarget, KeyedTable, Plan, Route, Service, names, routes::Checks},
+    plan::{AsgTarget, EcsTarget, Engine, KeyedTable, Plan, Route, Service, names, routes::Checks},
 };
 
 /// The longest time a resolver may keep the writer's name: beyond it the record outlives every other step of a failover.
@@ -279,6 +279,14 @@ pub(super) fn topics(plan: &Plan, found: &mut Faults) {
 }
 
 pub(super) fn loss_ledger(plan: &Plan, found: &mut Faults) {
+    let engine = plan.database.engine;
+    let is_counted = engine != Engine::Postgres && !plan.loss_ledger.is_empty();
+    found.when(is_counted, &["loss_ledger", "database.engine"], || {
+        format!(
+            "loss_ledger names tables and database.engine is {}, whose rows are not compared; leave it empty",
+            engine.in_rds()
+        )
+    });
     let mut seen = BTreeSet::new();
     for (index, KeyedTable { table, key }) in plan.loss_ledger.iter().enumerate() {
         let field = format!("loss_ledger.{index}.table");

@@ -63,6 +63,7 @@ impl FencedMember {
                 deposed: Some(Epoch(7)),
                 beats: beats.into(),
                 writer: Some(Epoch(8)),
+                transactions: None,
             },
             resource_id: Some("cluster-A"),
             unwritten: Mutex::default(),

@@ -7,6 +7,7 @@ mod members;
 
 use std::{sync::Arc, time::Duration};
 
+use aws::Session;
 use failover::{
     Error,
     domain::{PlanName, Region, RunId},
@@ -17,7 +18,6 @@ use failover::{
     },
     switches::Switches,
 };
-use postgres::Session;
 use serde_json::Value;
 use steps::{
     confirm_outage,
@@ -88,6 +88,7 @@ impl View {
             host: endpoints.writer.clone(),
             port: endpoints.port,
             database: PLAN.into(),
+            engine: failover::plan::Engine::Postgres,
         };
         let plan = failover::plan::read(&self.world.document)?;
         let login = self

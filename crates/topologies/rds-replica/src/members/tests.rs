@@ -91,6 +91,22 @@ fn an_instance_takes_writes_as_a_cluster_that_has_it_alone() {
 }
 
 #[test]
+fn the_family_of_its_parameters_has_as_many_numbers_as_its_engine_counts_by() {
+    let of = |engine: &str, version: &str| {
+        let instance = Instance {
+            engine: engine.into(),
+            engine_version: version.into(),
+            ..east(None)
+        };
+        instance.family()
+    };
+    assert_eq!(of("postgres", "16.6").as_deref(), Some("postgres16"));
+    assert_eq!(of("mariadb", "10.11.14").as_deref(), Some("mariadb10.11"));
+    assert_eq!(of("mysql", "8.0.40").as_deref(), Some("mysql8.0"));
+    assert_eq!(of("postgres", ""), None);
+}
+
+#[test]
 fn an_instance_of_a_cluster_and_one_of_another_engine_are_no_members() {
     let of_a_cluster = Instance {
         cluster: Some("orders".into()),
@@ -104,9 +120,15 @@ fn an_instance_of_a_cluster_and_one_of_another_engine_are_no_members() {
         (of_a_cluster, "belongs to cluster orders"),
         (of_another_engine, "runs mysql"),
     ] {
-        let why = misfit.fits().unwrap_err();
+        let why = misfit.fits(Engine::Postgres).unwrap_err();
         assert_eq!(why.name(), "UnexpectedTopology");
         assert!(why.to_string().contains(said), "{why}");
     }
-    assert_eq!(east(Some(WEST)).fits(), Ok(()));
+    assert_eq!(east(Some(WEST)).fits(Engine::Postgres), Ok(()));
+    let why = east(Some(WEST)).fits(Engine::Mariadb).unwrap_err();
+    assert!(
+        why.to_string()
+            .contains("runs postgres, and database.engine is mariadb"),
+        "{why}"
+    );
 }

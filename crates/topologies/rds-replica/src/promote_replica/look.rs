@@ -30,7 +30,7 @@ pub(super) async fn observe(
     let target = target?.ok_or_else(|| {
         Error::UnexpectedTopology(format!("RDS in {} knows no instance {to}", run.to))
     })?;
-    target.fits()?;
+    target.fits(run.plan.database.engine)?;
     let refusal = if is_planned(pass) {
         switches?.admit_planned(run.name()).err()
     } else {

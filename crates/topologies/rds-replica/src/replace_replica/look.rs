@@ -39,7 +39,7 @@ pub(super) async fn observe(
             "RDS in {writer_region} knows no instance {name}, which the ledgers name as the writer"
         )));
     };
-    writer.instance.fits()?;
+    writer.instance.fits(plan.database.engine)?;
     let (members, rows): (Vec<_>, Vec<_>) = members(world, pass, (current, &writer), names)
         .await?
         .into_iter()
@@ -261,11 +261,9 @@ async fn unfit(
     let reach = world.reach();
     let mut unfit = reach.map_or_else(Vec::new, |reach| reach.outside(shape));
     unfit.extend(misencrypted(member, shape, &writer.shape));
-    let version = &writer.instance.engine_version;
-    let Some(major) = version.split('.').next().filter(|major| !major.is_empty()) else {
+    let Some(wanted) = writer.instance.family() else {
         return Ok(unfit);
     };
-    let wanted = format!("{}{major}", writer.instance.engine);
     let groups = shape.instances.iter();
     let groups = groups.filter_map(|instance| instance.parameter_group.as_ref());
     for group in groups.filter(|group| !is_default_group(group)) {

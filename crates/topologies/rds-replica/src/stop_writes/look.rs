@@ -5,6 +5,7 @@ use failover::{
     domain::{Region, seconds_between},
     ledger::Run,
     pass::Pass,
+    plan::Engine,
     ports::{Functions, Ledger, Names, Objects, Parameters, People, Runtime, Secrets, Services},
     topologies::Topologies,
 };
@@ -61,6 +62,7 @@ pub(super) async fn observe(
             )
             .await;
             observed.not_ready = reasons?;
+            observed.not_ready.extend(blind(world, pass).await);
             observed.newest_backup = newest;
             observed.warnings = [of_backups, warnings].concat();
         }
@@ -91,7 +93,7 @@ async fn instance(world: &impl Members, run: &Run, region: &Region) -> Result<In
             "RDS in {region} knows no instance {identifier}; correct its name in the plan"
         ))
     })?;
-    found.fits()?;
+    found.fits(run.plan.database.engine)?;
     Ok(found)
 }
 
@@ -128,6 +130,19 @@ async fn replayed(world: &impl Functions, pass: &Pass) -> Option<i64> {
     let seen = world.ask_probe(pass.run.name(), pass.dry_run).await.ok()?;
     let reading = seen.vantage.reading.filter(|_| seen.readable)?;
     reading.position
+}
+
+/// Why nobody would know that the replica has everything, where its engine tells that to some accounts only.
+async fn blind(world: &impl Functions, pass: &Pass) -> Option<String> {
+    let engine = pass.run.plan.database.engine;
+    if engine == Engine::Postgres || replayed(world, pass).await.is_some() {
+        return None;
+    }
+    Some(format!(
+        "the probe of {} does not tell how far the replica has applied the writer's log; let its account look at replicas, take filters of \
+         replication away, and call health-probe setup",
+        pass.run.to
+    ))
 }
 
 /// For how long the stop has stood.

@@ -1,4 +1,4 @@
-//! Resolves a member's name to the addresses that are tried, and to the name that its certificate carries.
+//! A member's name: the addresses that are tried, and the name that its certificate carries.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,7 +14,7 @@ use hickory_resolver::{
     proto::rr::{RData, Record},
 };
 
-use super::Why;
+use super::Unresolved;
 
 /// Resolves names, by the system's servers or by one given address.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Resolver {
         Ok(Self(builder.build().map_err(unreadable)?))
     }
 
-    async fn lookup(&self, name: &str) -> Result<LookupIp, Why> {
+    async fn lookup(&self, name: &str) -> Result<LookupIp, Unresolved> {
         // The trailing dot keeps search domains out of it.
         let absolute = format!("{}.", name.trim_end_matches('.'));
         let found = self.0.lookup_ip(absolute).await;
@@ -49,15 +49,15 @@ impl Resolver {
             // The resolver's words end in its own notation of the question.
             let said = why.to_string();
             let said = said.split(" for Query {").next().unwrap_or_default();
-            Why::Failed(format!("{name} does not resolve: {said}"))
+            Unresolved(format!("{name} does not resolve: {said}"))
         })
     }
 
     /// Every address of a name, one of each family in turn: a resolver may prefer a family that nobody routes.
     ///
     /// # Errors
-    /// [`Why::Failed`] when it does not resolve.
-    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Why> {
+    /// [`Unresolved`].
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
         let found = self.lookup(name).await?;
         Ok(in_turn(found.iter()))
     }
@@ -65,13 +65,13 @@ impl Resolver {
     /// The address of a name, and what its own CNAME points to: the name itself where it has none.
     ///
     /// # Errors
-    /// [`Why::Failed`] when it does not resolve.
-    pub async fn resolve(&self, name: &str) -> Result<(IpAddr, String), Why> {
+    /// [`Unresolved`].
+    pub async fn resolve(&self, name: &str) -> Result<(IpAddr, String), Unresolved> {
         let found = self.lookup(name).await?;
         let address = found
             .iter()
             .next()
-            .ok_or_else(|| Why::Failed(format!("{name} has no address")))?;
+            .ok_or_else(|| Unresolved(format!("{name} has no address")))?;
         let target = direct_target(name, found.as_lookup().answers());
         Ok((address, target))
     }

@@ -12,5 +12,5 @@ pub mod scenarios;
 
 pub use ::report::{self, timeline};
 pub use ::testbed::{
-    certificates, client, dns, emulator, front_door, functions, profile, roads, world,
+    certificates, client, database, dns, emulator, front_door, functions, profile, roads, world,
 };

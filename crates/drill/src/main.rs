@@ -26,7 +26,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Plays a scenario; ends with 0 when everything came out as expected, 1 when not, 2 when it could not be played.
+    /// Plays a scenario; ends with 0 when everything came out as expected, 1 when not, 2 when it could not be played, 3 when it is
+    /// left out, because this machine lacks what it needs.
     Run {
         /// What is lost or broken: one scenario, a family of them, or `all`.
         #[arg(default_value = "region-loss", value_parser = known)]
@@ -160,8 +161,12 @@ async fn carry_out(command: Command) -> Result<ExitCode, Trouble> {
                     scenario::run_all(&scenario, &scenarios, &root, Timeline::live).await?;
                 println!("{summary}");
                 println!("target/drill/{scenario}/index.html leads to every report");
-                return Ok(exit_code(summary.verdict()));
+                return Ok(summary.verdict().map_or(LEFT_OUT.into(), exit_code));
             };
+            if let Some(why) = scenario.left_out(&root) {
+                println!("{} is left out: {why}", scenario.name);
+                return Ok(LEFT_OUT.into());
+            }
             let report = scenario::run(scenario, &root, Timeline::live()).await?;
             println!("{}", report.summary(colour_wanted()));
             let folder = format!("target/drill/{}", scenario.name);
@@ -250,6 +255,9 @@ fn fresh(root: &Path, name: &str) -> Result<PathBuf, Trouble> {
 fn known(word: &str) -> Result<String, String> {
     scenarios::selection(word).map(|_| word.to_owned())
 }
+
+/// Nothing of what was asked for could be played on this machine.
+const LEFT_OUT: u8 = 3;
 
 /// A failed expectation is 1; 2 is kept for a drill that could not be held.
 fn exit_code(verdict: Verdict) -> ExitCode {

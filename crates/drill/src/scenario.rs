@@ -16,6 +16,7 @@ use futures::future::LocalBoxFuture;
 use serde_json::Value;
 
 use crate::{
+    database,
     profile::{HOME, Profile, STANDBY},
     report::{self, Check, Report},
     timeline::Timeline,
@@ -84,6 +85,12 @@ impl Scenario {
             patch: (self.plan)(),
             ..(self.world)()
         }
+    }
+
+    /// Why it is left out on this machine, in one sentence, where it is.
+    #[must_use]
+    pub fn left_out(&self, root: &Path) -> Option<String> {
+        database::left_out(self.profile().engine, root)
     }
 
     /// The Region that has the writer when all is over.

@@ -9,7 +9,6 @@ mod tests;
 mod writer;
 
 use std::{
-    collections::BTreeMap,
     fmt,
     net::SocketAddr,
     path::PathBuf,
@@ -17,11 +16,13 @@ use std::{
     time::Duration,
 };
 
+use failover::plan::Engine;
 use hickory_resolver::net::NetError;
 use report::timeline::{Timeline, now_ms};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
-use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::database::{self, Database, quoted};
 
 pub use report::{
     Ack, Answer, ClientRecord, Comparison, OUTAGE_MS, Outage, Resolution, Unacknowledged,
@@ -30,6 +31,8 @@ pub use report::{
 /// Where the client writes, as whom, how often and how patiently.
 #[derive(Clone)]
 pub struct ClientConfig {
+    /// What the writer runs.
+    pub engine: Engine,
     /// The DNS server it asks.
     pub resolver: SocketAddr,
     /// The writer's name in the private zone.
@@ -81,10 +84,10 @@ pub enum Error {
     Resolver(#[source] NetError),
     /// The table or the role cannot be created.
     #[error("preparing the client's table")]
-    Prepare(#[source] tokio_postgres::Error),
+    Prepare(#[source] database::Error),
     /// The table cannot be read.
     #[error("reading the client's table")]
-    Compare(#[source] tokio_postgres::Error),
+    Compare(#[source] database::Error),
     /// What was waited for did not come in time.
     #[error("the client did not get there within {0:?}: {1:?}")]
     Waited(Duration, Progress),
@@ -114,7 +117,7 @@ impl Client {
     /// # Errors
     /// When the certificates or the resolver cannot be used.
     pub fn start(config: ClientConfig, timeline: Timeline) -> Result<Self, Error> {
-        let tls = MakeRustlsConnect::new(trust(&config.ca_pem)?);
+        let trust = session::Trust::of(&config)?;
         let names = names::Names::new(config.resolver, &config.writer_name, config.connect_timeout)
             .map_err(Error::Resolver)?;
         let record = Arc::new(Mutex::new(ClientRecord {
@@ -123,7 +126,7 @@ impl Client {
         }));
         let (stop, stopped) = watch::channel(false);
         let (reported, progress) = watch::channel(Progress::default());
-        let writer = writer::Writer::new(config, tls, names, timeline, record.clone(), reported);
+        let writer = writer::Writer::new(config, trust, names, timeline, record.clone(), reported);
         Ok(Self {
             record,
             progress,
@@ -183,56 +186,62 @@ impl Drop for Client {
     }
 }
 
-/// Creates schema `app`, its table and the client's role; asked again it changes nothing but the password.
+/// Creates schema `app`, its table and the client's role; asked again it changes nothing but the password. What is a schema to
+/// PostgreSQL is a database to MySQL.
 ///
 /// The table has no key on purpose: a row written twice must be seen twice.
 ///
 /// # Errors
 /// When a statement fails; `admin` must be allowed to create roles and schemas.
-pub async fn prepare(
+pub async fn prepare(admin: &Database, user: &str, password: &str) -> Result<(), Error> {
+    let prepared = match admin {
+        Database::Postgres(session) => match postgres(session, user, password).await {
+            Ok(statements) => admin.execute(&[statements]).await,
+            Err(why) => Err(why.into()),
+        },
+        Database::Mysql(_) => admin.execute(&mysql(user, password)).await,
+    };
+    prepared.map_err(Error::Prepare)
+}
+
+async fn postgres(
     admin: &tokio_postgres::Client,
     user: &str,
     password: &str,
-) -> Result<(), Error> {
-    let statements = admin
-        .query_one(
-            "SELECT format(
+) -> Result<String, tokio_postgres::Error> {
+    let statements = "SELECT format(
                  CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = $1::text)
                       THEN 'ALTER' ELSE 'CREATE' END || ' ROLE %1$I LOGIN PASSWORD %2$L;
                  CREATE SCHEMA IF NOT EXISTS app;
                  CREATE TABLE IF NOT EXISTS app.rows (
                     id uuid PRIMARY KEY DEFAULT gen_random_uuid(), n bigint NOT NULL, written_at timestamptz NOT NULL);
                  GRANT USAGE ON SCHEMA app TO %1$I;
-                 GRANT INSERT ON app.rows TO %1$I', $1::text, $2::text)",
-            &[&user, &password],
-        )
-        .await
-        .and_then(|row| row.try_get::<_, String>(0))
-        .map_err(Error::Prepare)?;
-    admin
-        .batch_execute(&statements)
-        .await
-        .map_err(Error::Prepare)
+                 GRANT INSERT ON app.rows TO %1$I', $1::text, $2::text)";
+    let row = admin.query_one(statements, &[&user, &password]).await?;
+    row.try_get(0)
+}
+
+/// Names are used as they are written: `rows` is a word of MySQL's own, but not after a dot.
+fn mysql(user: &str, password: &str) -> [String; 5] {
+    let (user, password) = (quoted(user), quoted(password));
+    [
+        format!("CREATE USER IF NOT EXISTS {user}@'%' IDENTIFIED BY {password}"),
+        format!("ALTER USER {user}@'%' IDENTIFIED BY {password}"),
+        "CREATE DATABASE IF NOT EXISTS app".to_owned(),
+        "CREATE TABLE IF NOT EXISTS app.rows (
+            id char(36) CHARACTER SET ascii PRIMARY KEY DEFAULT (uuid()), n bigint NOT NULL, written_at datetime(6) NOT NULL)"
+            .to_owned(),
+        format!("GRANT INSERT ON app.rows TO {user}@'%'"),
+    ]
 }
 
 /// Reads the table on the current writer and compares it with the client's record.
 ///
 /// # Errors
 /// When the table cannot be read.
-pub async fn compare(
-    record: &ClientRecord,
-    writer: &tokio_postgres::Client,
-) -> Result<Comparison, Error> {
-    let rows = writer
-        .query("SELECT n, count(*) FROM app.rows GROUP BY n", &[])
-        .await
-        .map_err(Error::Compare)?;
-    let mut copies = BTreeMap::new();
-    for row in rows {
-        let n: i64 = row.try_get(0).map_err(Error::Compare)?;
-        let count: i64 = row.try_get(1).map_err(Error::Compare)?;
-        copies.insert(n, count);
-    }
+pub async fn compare(record: &ClientRecord, writer: &Database) -> Result<Comparison, Error> {
+    let copies = writer.numbers("SELECT n, count(*) FROM app.rows GROUP BY n");
+    let copies = copies.await.map_err(Error::Compare)?;
     Ok(Comparison::of(record, &copies))
 }
 

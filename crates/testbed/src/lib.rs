@@ -7,6 +7,7 @@
 mod accept;
 pub mod certificates;
 pub mod client;
+pub mod database;
 pub mod dns;
 pub mod emulator;
 pub mod front_door;

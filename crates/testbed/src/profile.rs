@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failover::plan::TopologyKind;
+use failover::plan::{Engine, TopologyKind};
 use rds_sim::Durations;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -114,6 +114,9 @@ pub struct Profile {
     /// Which topology the plans have.
     #[serde(skip)]
     pub topology: TopologyKind,
+    /// What the databases run.
+    #[serde(skip)]
+    pub engine: Engine,
     /// The plan's `topology.strategy`, where its kind has one.
     pub strategy: &'static str,
     /// Seconds a resolver keeps the writer's name.
@@ -186,6 +189,15 @@ impl Profile {
         }
     }
 
+    /// The same on MariaDB.
+    #[must_use]
+    pub fn quick_mariadb() -> Self {
+        Self {
+            engine: Engine::Mariadb,
+            ..Self::quick_replica()
+        }
+    }
+
     /// A profile with the rhythm that the documentation's plan has.
     #[must_use]
     pub fn usual(strategy: &'static str) -> Self {
@@ -227,6 +239,7 @@ impl Profile {
         Self {
             detection,
             topology: TopologyKind::AuroraGlobal,
+            engine: Engine::Postgres,
             strategy,
             dns_ttl_seconds: 2,
             simulator: Durations {
@@ -269,17 +282,25 @@ impl Profile {
             "topology": self.topology(plan, each(&|region| json!({self.topology.member(): member(plan, region)}))),
             "home_region": HOME,
             "witness_region": WITNESS,
-            "database": {"engine": "postgres", "name": plan, "admin_secret": "orders/admin",
+            "database": {"engine": self.engine.in_rds(), "name": plan, "admin_secret": "orders/admin",
                 "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
             "detection": self.detection,
             "unplanned": {"region_down": "automatic", "writer_down": "approval", "max_lost_seconds": 30},
             "routes": [self.record(zone_id, &writer, "writer"), self.record(zone_id, &reader, "reader")],
             "services": self.services(plan),
             "notify": each(&|region| topic(region).into()),
-            "loss_ledger": [{"table": "app.rows", "key": ["id"]}]
+            "loss_ledger": self.compared()
         });
         merge(&mut document, &self.patch);
         document
+    }
+
+    /// The tables that a failback compares, where rows of that engine are.
+    fn compared(&self) -> Value {
+        match self.engine {
+            Engine::Postgres => json!([{"table": "app.rows", "key": ["id"]}]),
+            Engine::Mariadb | Engine::Mysql => json!([]),
+        }
     }
 
     /// The plan's `topology`, of these members.

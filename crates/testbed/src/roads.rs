@@ -1,5 +1,5 @@
 //! Roads: one TCP relay per vantage and member, on a loopback address of its own and the port that all roads share.
-//! A road ends TLS for a member that has none, as PostgreSQL or as the web begins it, and can fall silent, refuse, or lead elsewhere.
+//! A road ends TLS for a member that has none, as PostgreSQL, MySQL or the web begins it, and can fall silent, refuse, or lead elsewhere.
 
 mod carry;
 mod flow;
@@ -18,6 +18,7 @@ use std::{
     },
 };
 
+use failover::plan::Engine;
 use rustls::ServerConfig;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
@@ -37,6 +38,7 @@ enum Traffic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Speaks {
     Postgres,
+    Mysql,
     Web,
 }
 
@@ -55,6 +57,8 @@ struct Road {
 /// All roads of a drill. When it is dropped, they close.
 pub struct Roads {
     port: u16,
+    /// How connections with databases begin.
+    speaks: Speaks,
     addresses_used: AtomicU32,
     roads: Mutex<BTreeMap<(String, String), Road>>,
 }
@@ -70,10 +74,19 @@ pub struct NoRoad {
 }
 
 impl Roads {
-    /// No roads yet; all will listen on `port`.
+    /// No roads yet; all will listen on `port`, and lead to PostgreSQL.
     pub fn new(port: u16) -> Self {
+        Self::to(Engine::Postgres, port)
+    }
+
+    /// The same to databases of an engine.
+    pub fn to(engine: Engine, port: u16) -> Self {
         Self {
             port,
+            speaks: match engine {
+                Engine::Postgres => Speaks::Postgres,
+                Engine::Mariadb | Engine::Mysql => Speaks::Mysql,
+            },
             addresses_used: AtomicU32::new(0),
             roads: Mutex::default(),
         }
@@ -98,8 +111,8 @@ impl Roads {
         backend: SocketAddr,
         tls: Arc<ServerConfig>,
     ) -> io::Result<IpAddr> {
-        let speaks = Speaks::Postgres;
-        self.open_to(vantage, member, backend, tls, speaks).await
+        self.open_to(vantage, member, backend, tls, self.speaks)
+            .await
     }
 
     /// The same to a server of the web: what comes without TLS passes as it is.

@@ -103,8 +103,7 @@ impl World {
         let (emulator, zone_id) = (deployed.emulator.clone(), deployed.zone_id.clone());
         let simulator = deployed.take_simulator();
         if simulator.is_none() {
-            let text = "creates a global database on real PostgreSQL, with a writer and a standby";
-            timeline.say(Kind::Setup, "the drill", text);
+            timeline.say(Kind::Setup, "the drill", databases::created(&profile));
         }
         let regions: Vec<_> = deployed.regions().collect();
         let mut foundation = Foundation::lay(Ground {
@@ -182,10 +181,11 @@ impl World {
     /// # Errors
     /// When its table cannot be created or it cannot start.
     pub async fn start_client(&self) -> Result<Client, Trouble> {
-        let admin = self.admin(HOME).await?;
+        let admin = self.database(HOME).await?;
         client::prepare(&admin, "app", &self.secrets.app).await?;
         databases::customers(&admin, &self.secrets).await?;
         let config = ClientConfig {
+            engine: self.profile.engine,
             resolver: self.resolvers[CLIENT],
             writer_name: WRITER_NAME.to_owned(),
             port: self.roads.port(),

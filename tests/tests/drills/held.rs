@@ -13,6 +13,7 @@ use failover::installation;
 use serde_json::Value;
 use tests::{
     drill::{Drill, Ended},
+    repository::root,
     world::World,
 };
 
@@ -25,6 +26,7 @@ static PATH_IMPAIRED: OnceLock<Option<Held>> = OnceLock::new();
 static SWITCHOVER: OnceLock<Option<Held>> = OnceLock::new();
 static FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
 static REPLICA_FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
+static ON_MARIADB: OnceLock<Option<Held>> = OnceLock::new();
 
 /// They are worlds of thirty processes each, with answers that are due within a second: more of them at once would be slower, and lie.
 const AT_ONCE: usize = 3;
@@ -35,10 +37,14 @@ pub(crate) const PREFIX: &str = "payments-dr";
 /// A scenario, the prefix of its installation, and where it is kept.
 type ToHold = (&'static str, &'static str, &'static OnceLock<Option<Held>>);
 
+/// What is held where MariaDB is on the machine.
+pub(crate) const FAILBACK_ON_MARIADB: &str = "replica-mariadb-failback";
+
 /// The longest ones begin.
-const SCENARIOS: [ToHold; 6] = [
+const SCENARIOS: [ToHold; 7] = [
     ("failback-after-detach", PREFIX, &FAILBACK),
     ("replica-failback", installation::PREFIX, &REPLICA_FAILBACK),
+    (FAILBACK_ON_MARIADB, installation::PREFIX, &ON_MARIADB),
     ("switchover", installation::PREFIX, &SWITCHOVER),
     ("region-loss", installation::PREFIX, &REGION_LOSS),
     (
@@ -94,6 +100,20 @@ pub(crate) fn replica_failback() -> &'static Held {
     wait(&REPLICA_FAILBACK)
 }
 
+/// `None` where what sets the machine up has said why it leaves MariaDB out.
+pub(crate) fn failback_on_mariadb() -> Option<&'static Held> {
+    if is_played(FAILBACK_ON_MARIADB) {
+        return Some(wait(&ON_MARIADB));
+    }
+    eprintln!("SKIPPED: {FAILBACK_ON_MARIADB}, for MariaDB is left out on this machine");
+    None
+}
+
+fn is_played(scenario: &str) -> bool {
+    let left_out = root().join(".tools/mariadb/.left-out");
+    scenario != FAILBACK_ON_MARIADB || !left_out.exists()
+}
+
 fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -106,6 +126,9 @@ fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
                     let Some((scenario, prefix, cell)) = next else {
                         break;
                     };
+                    if !is_played(scenario) {
+                        continue;
+                    }
                     let held = catch_unwind(|| hold(scenario, prefix)).ok();
                     assert!(cell.set(held).is_ok(), "{scenario} is held once");
                 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use tests::drill::Ended;
 
 use crate::held::{
-    Held, PREFIX, failback, path_impaired, region_loss, region_loss_managed, replica_failback,
-    switchover,
+    FAILBACK_ON_MARIADB, Held, PREFIX, failback, failback_on_mariadb, path_impaired, region_loss,
+    region_loss_managed, replica_failback, switchover,
 };
 
 /// The fields that every report has, whatever the scenario.
@@ -241,6 +241,19 @@ fn an_instance_comes_home_and_only_what_was_left_is_taken_away() {
 }
 
 #[test]
+fn an_instance_of_mariadb_comes_home_and_nothing_of_it_is_deleted() {
+    let Some(held) = failback_on_mariadb() else {
+        return;
+    };
+    holds_its_fields(held, FAILBACK_ON_MARIADB);
+    let runs = held.report["runs"].as_array().unwrap();
+    let outcomes: Vec<_> = runs.iter().map(|run| run["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["succeeded", "succeeded"]);
+    assert!(!called(&held.report, "DeleteDBInstance"));
+    assert!(called(&held.report, "CreateDBInstanceReadReplica"));
+}
+
+#[test]
 fn an_installation_with_a_prefix_of_its_own_calls_nothing_of_another_name() {
     let held = failback();
     let calls = held.report["calls"].as_array().unwrap();
@@ -263,6 +276,7 @@ fn called(report: &Value, operation: &str) -> bool {
 }
 
 fn each(check: impl Fn(&Held)) {
+    failback_on_mariadb().into_iter().for_each(&check);
     for held in [
         region_loss(),
         region_loss_managed(),

@@ -18,8 +18,8 @@ use crate::{
 pub struct Line {
     /// Its name.
     pub scenario: &'static str,
-    /// Whether everything came out as expected.
-    pub verdict: Verdict,
+    /// Whether everything came out as expected; `None` where it is left out.
+    pub verdict: Option<Verdict>,
     /// Seconds in which the application could not write.
     pub outage: Option<f64>,
     /// Seconds of that which no configured wait explains.
@@ -28,7 +28,7 @@ pub struct Line {
     pub lost: Option<u64>,
     /// Seconds that playing it took.
     pub seconds: f64,
-    /// What was not as expected.
+    /// What was not as expected, or why it is left out.
     pub reasons: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ const LANES: usize = 2;
 
 /// Plays scenarios, two at a time, each on a deployment that it shares with those before it; their reports go into
 /// `target/drill/<word>/<scenario>`, and `index.html` beside them. One that cannot be played counts as failed; the others
-/// are played all the same.
+/// are played all the same. One that this machine lacks something for is left out, and says so.
 ///
 /// # Errors
 /// When nothing can be deployed, or the page cannot be written.
@@ -60,14 +60,14 @@ pub async fn run_all(
     let _held = hold(&folder)?;
     empty(&folder)?;
     let began = Instant::now();
+    let (played, mut lines) = sorted_out(scenarios, root);
     let queue = Queue {
-        scenarios,
+        scenarios: &played,
         next: Cell::new(0),
     };
-    let lanes = (0..LANES.min(scenarios.len()))
-        .map(|number| lane(&queue, root, &folder, number, &timeline));
+    let lanes =
+        (0..LANES.min(played.len())).map(|number| lane(&queue, root, &folder, number, &timeline));
     let lanes = futures::future::join_all(lanes).await;
-    let mut lines = Vec::new();
     for lane in lanes {
         lines.extend(lane?);
     }
@@ -80,18 +80,37 @@ pub async fn run_all(
     Ok(summary)
 }
 
+/// A scenario and its place in the order that was asked for.
+type Placed = (usize, &'static Scenario);
+
+/// What can be played on this machine, and a line of each other one.
+fn sorted_out(scenarios: &[&'static Scenario], root: &Path) -> (Vec<Placed>, Vec<(usize, Line)>) {
+    let (mut played, mut lines) = (Vec::new(), Vec::new());
+    for (place, scenario) in scenarios.iter().enumerate() {
+        match scenario.left_out(root) {
+            None => played.push((place, *scenario)),
+            Some(why) => {
+                let line = left_out(scenario.name, why);
+                println!("{line}");
+                lines.push((place, line));
+            }
+        }
+    }
+    (played, lines)
+}
+
 /// What is still to be played; each lane takes the next one when it is free.
 struct Queue<'a> {
-    scenarios: &'a [&'static Scenario],
+    scenarios: &'a [Placed],
     next: Cell<usize>,
 }
 
 impl Queue<'_> {
-    fn take(&self) -> Option<(usize, &'static Scenario)> {
-        let place = self.next.get();
-        let scenario = self.scenarios.get(place)?;
-        self.next.set(place + 1);
-        Some((place, *scenario))
+    fn take(&self) -> Option<Placed> {
+        let next = self.next.get();
+        let placed = self.scenarios.get(next)?;
+        self.next.set(next + 1);
+        Some(*placed)
     }
 }
 
@@ -106,7 +125,7 @@ async fn lane(
     let members = queue
         .scenarios
         .iter()
-        .map(|scenario| scenario.profile().members);
+        .map(|(_, scenario)| scenario.profile().members);
     let members = members
         .max_by_key(|members| members.len())
         .unwrap_or_default();
@@ -117,7 +136,7 @@ async fn lane(
     let mut lines = Vec::new();
     while let Some((place, scenario)) = queue.take() {
         let name = scenario.name;
-        println!("{} of {}: {name}", place + 1, queue.scenarios.len());
+        println!("{} of {}: {name}", queue.next.get(), queue.scenarios.len());
         let own = folder.join(name);
         std::fs::create_dir_all(&own)?;
         let began = Instant::now();
@@ -153,7 +172,7 @@ fn line(scenario: &'static str, report: &Report, began: Instant) -> Line {
     let broken = report.checks.iter().filter(|check| !check.held);
     Line {
         scenario,
-        verdict: report.verdict,
+        verdict: Some(report.verdict),
         outage: report.writes.outage_seconds,
         overhead: report.rto.overhead_seconds,
         lost: report.writes.lost,
@@ -169,51 +188,64 @@ fn failed(
     trouble: &(dyn std::error::Error + 'static),
     began: Instant,
 ) -> Line {
+    let why = format!("it could not be played: {}", DisplayErrorContext(trouble));
+    Line {
+        verdict: Some(Verdict::Fail),
+        seconds: began.elapsed().as_secs_f64(),
+        ..left_out(scenario, why)
+    }
+}
+
+fn left_out(scenario: &'static str, why: String) -> Line {
     Line {
         scenario,
-        verdict: Verdict::Fail,
+        verdict: None,
         outage: None,
         overhead: None,
         lost: None,
-        seconds: began.elapsed().as_secs_f64(),
-        reasons: vec![format!(
-            "it could not be played: {}",
-            DisplayErrorContext(trouble)
-        )],
+        seconds: 0.0,
+        reasons: vec![why],
     }
 }
 
 impl Summary {
-    /// Pass when every scenario did.
+    /// Pass when every scenario did that was played; `None` when none was.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        if self.lines.iter().all(|line| line.verdict == Verdict::Pass) {
-            Verdict::Pass
-        } else {
-            Verdict::Fail
-        }
+    pub fn verdict(&self) -> Option<Verdict> {
+        let all = self
+            .played()
+            .all(|line| line.verdict == Some(Verdict::Pass));
+        let verdict = if all { Verdict::Pass } else { Verdict::Fail };
+        self.played().next().map(|_| verdict)
+    }
+
+    /// Those that are not left out.
+    fn played(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.verdict.is_some())
     }
 }
 
-const fn word(verdict: Verdict) -> &'static str {
+const fn word(verdict: Option<Verdict>) -> &'static str {
     match verdict {
-        Verdict::Pass => "PASS",
-        Verdict::Fail => "FAIL",
+        Some(Verdict::Pass) => "PASS",
+        Some(Verdict::Fail) => "FAIL",
+        None => "SKIP",
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:<32}{:<6}{:>9}{:>10}{:>7}{:>8.0} s",
-            self.scenario,
-            word(self.verdict),
-            words::duration(self.outage),
-            words::duration(self.overhead),
-            words::count(self.lost),
-            self.seconds
-        )?;
+        write!(f, "{:<38}{:<6}", self.scenario, word(self.verdict))?;
+        if self.verdict.is_some() {
+            write!(
+                f,
+                "{:>9}{:>10}{:>7}{:>8.0} s",
+                words::duration(self.outage),
+                words::duration(self.overhead),
+                words::count(self.lost),
+                self.seconds
+            )?;
+        }
         for reason in &self.reasons {
             write!(f, "\n    {reason}")?;
         }
@@ -225,7 +257,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n{:<32}{:<6}{:>9}{:>10}{:>7}{:>10}",
+            "\n{:<38}{:<6}{:>9}{:>10}{:>7}{:>10}",
             "scenario", "", "outage", "overhead", "lost", "took"
         )?;
         for line in &self.lines {
@@ -234,14 +266,18 @@ impl fmt::Display for Summary {
         let held = self
             .lines
             .iter()
-            .filter(|line| line.verdict == Verdict::Pass);
+            .filter(|line| line.verdict == Some(Verdict::Pass));
+        let played = self.played().count();
         write!(
             f,
-            "{} of {} scenarios came out as expected, in {:.1} minutes",
+            "{} of {played} scenarios came out as expected, in {:.1} minutes",
             held.count(),
-            self.lines.len(),
             self.seconds / 60.0
-        )
+        )?;
+        match self.lines.len() - played {
+            0 => Ok(()),
+            skipped => write!(f, "; {skipped} left out on this machine"),
+        }
     }
 }
 
@@ -253,7 +289,7 @@ mod tests {
         Summary {
             lines: vec![Line {
                 scenario: "blip",
-                verdict,
+                verdict: Some(verdict),
                 outage: None,
                 overhead: Some(0.87),
                 lost: Some(0),
@@ -266,13 +302,33 @@ mod tests {
 
     #[test]
     fn one_failure_fails_them_all_and_says_why() {
-        assert_eq!(summary(Verdict::Pass).verdict(), Verdict::Pass);
+        assert_eq!(summary(Verdict::Pass).verdict(), Some(Verdict::Pass));
         let failed = summary(Verdict::Fail);
-        assert_eq!(failed.verdict(), Verdict::Fail);
+        assert_eq!(failed.verdict(), Some(Verdict::Fail));
         let text = failed.to_string();
         assert!(
             text.contains("found: none") && text.contains("0 of 1 scenarios"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_left_out_counts_for_itself_and_says_why() {
+        let mut some = summary(Verdict::Pass);
+        let why = "there is no MariaDB here";
+        some.lines
+            .push(left_out("replica-mariadb-switchover", why.into()));
+        assert_eq!(some.verdict(), Some(Verdict::Pass));
+        let text = some.to_string();
+        for part in [
+            "1 of 1 scenarios",
+            "; 1 left out on this machine",
+            "SKIP",
+            why,
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        some.lines.remove(0);
+        assert_eq!(some.verdict(), None);
     }
 }

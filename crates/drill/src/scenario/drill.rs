@@ -75,7 +75,7 @@ impl Drill<'_> {
     /// Counts the acknowledged rows that the standby lacks right after the writer died: nothing more can arrive there.
     pub(crate) async fn unreplicated(&self) -> Option<u64> {
         let record = self.client.record();
-        let standby = self.world.admin(STANDBY).await.ok()?;
+        let standby = self.world.database(STANDBY).await.ok()?;
         let comparison = client::compare(&record, &standby).await.ok()?;
         let lost = u64::try_from(comparison.lost.len()).ok()?;
         let text = format!(

@@ -67,11 +67,11 @@ async fn compared(
     record: &ClientRecord,
 ) -> Result<Comparison, Trouble> {
     let deadline = tokio::time::Instant::now() + STARTING;
-    let mut admin = world.admin(scenario.writer()).await;
+    let mut admin = world.database(scenario.writer()).await;
     // A Region that has just come back is still starting its databases.
     while admin.is_err() && tokio::time::Instant::now() < deadline {
         tokio::time::sleep(LOOK).await;
-        admin = world.admin(scenario.writer()).await;
+        admin = world.database(scenario.writer()).await;
     }
     match admin {
         Ok(admin) => Ok(client::compare(record, &admin).await?),

@@ -2,6 +2,11 @@
 
 mod replica_does_not_catch_up;
 mod replica_failback;
+mod replica_mariadb_does_not_catch_up;
+mod replica_mariadb_failback;
+mod replica_mariadb_region_loss;
+mod replica_mariadb_stopped_and_abandoned;
+mod replica_mariadb_switchover;
 mod replica_region_loss;
 mod replica_stopped_and_abandoned;
 mod replica_switchover;
@@ -15,4 +20,9 @@ pub(crate) static ALL: &[&Scenario] = &[
     &replica_does_not_catch_up::SCENARIO,
     &replica_stopped_and_abandoned::SCENARIO,
     &replica_failback::SCENARIO,
+    &replica_mariadb_region_loss::SCENARIO,
+    &replica_mariadb_switchover::SCENARIO,
+    &replica_mariadb_does_not_catch_up::SCENARIO,
+    &replica_mariadb_stopped_and_abandoned::SCENARIO,
+    &replica_mariadb_failback::SCENARIO,
 ];

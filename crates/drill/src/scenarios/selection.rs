@@ -4,10 +4,11 @@ use crate::scenario::Scenario;
 
 /// Scenarios whose names begin with one of these words are played by it. `region` is no family: its members have nothing in
 /// common but the word.
-pub(crate) const FAMILIES: [&str; 4] = [
+pub(crate) const FAMILIES: [&str; 5] = [
     "approval",
     "failback",
     "misconfigured-probe",
+    "replica-mariadb",
     "route53-down",
 ];
 
@@ -60,6 +61,7 @@ mod tests {
         assert_eq!(names("approval").len(), 4);
         assert_eq!(names("misconfigured-probe").len(), 4);
         assert_eq!(names("failback").len(), 4);
+        assert_eq!(names("replica-mariadb").len(), 5);
         let all = names("all");
         assert_eq!(all.len(), crate::scenarios::all().count() - 9);
         assert!(!all.contains(&"round-trip"));

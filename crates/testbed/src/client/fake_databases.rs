@@ -1,4 +1,7 @@
-//! For the client's tests: a small DNS server and databases that speak just enough of PostgreSQL's protocol, over TLS.
+//! For the client's tests: a small DNS server and databases that speak just enough of their engine's protocol, over TLS.
+
+mod mysql;
+mod postgres;
 
 use std::{
     collections::HashMap,
@@ -15,10 +18,7 @@ use hickory_proto::{
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, UdpSocket},
-};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
@@ -48,7 +48,7 @@ pub(super) struct FakeDatabases {
 
 impl FakeDatabases {
     /// Both databases stand behind one port, on different loopback addresses.
-    pub(super) async fn new(certified: &[(&'static str, &str)]) -> Self {
+    pub(super) async fn new(engine: Engine, certified: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ca_pem = folder.path().join("ca.pem");
         let mut params = CertificateParams::default();
@@ -79,11 +79,12 @@ impl FakeDatabases {
             port = listener.local_addr().unwrap().port();
             moods.lock().unwrap().insert(*member, Mood::Accepts);
             let acceptor = TlsAcceptor::from(Arc::new(server));
-            tokio::spawn(serve(listener, acceptor, member, moods.clone()));
+            tokio::spawn(serve(engine, listener, acceptor, member, moods.clone()));
         }
         let (resolver, target, questions) = start_dns().await;
         Self {
             config: ClientConfig {
+                engine,
                 resolver,
                 writer_name: WRITER.into(),
                 port,
@@ -150,59 +151,25 @@ async fn start_dns() -> (
     (address, target, questions)
 }
 
+/// What each database does with inserts now.
+type Moods = Arc<Mutex<HashMap<&'static str, Mood>>>;
+
 async fn serve(
+    engine: Engine,
     listener: TcpListener,
     acceptor: TlsAcceptor,
     member: &'static str,
-    moods: Arc<Mutex<HashMap<&'static str, Mood>>>,
+    moods: Moods,
 ) {
-    while let Ok((mut socket, _)) = listener.accept().await {
+    while let Ok((socket, _)) = listener.accept().await {
         let (acceptor, moods) = (acceptor.clone(), moods.clone());
         tokio::spawn(async move {
-            let mut ssl_request = [0; 8];
-            socket.read_exact(&mut ssl_request).await.ok()?;
-            socket.write_all(b"S").await.ok()?;
-            let mut stream = acceptor.accept(socket).await.ok()?;
-            let length = stream.read_u32().await.ok()?;
-            read(&mut stream, length).await?;
-            let ready = [frame(b'R', &[0, 0, 0, 0]), frame(b'Z', b"I")].concat();
-            stream.write_all(&ready).await.ok()?;
-            loop {
-                let kind = stream.read_u8().await.ok()?;
-                let length = stream.read_u32().await.ok()?;
-                read(&mut stream, length).await?;
-                let mood = *moods.lock().unwrap().get(member)?;
-                let answer = match (kind, mood) {
-                    (_, Mood::Deaf) => std::future::pending().await,
-                    (b'P', _) => frame(b'1', &[]),
-                    // One parameter, an int8; no columns come back.
-                    (b'D', _) => [frame(b't', &[0, 1, 0, 0, 0, 20]), frame(b'n', &[])].concat(),
-                    (b'B', _) => frame(b'2', &[]),
-                    (b'E', Mood::Accepts) => frame(b'C', b"INSERT 0 1\0"),
-                    (b'E', Mood::ReadOnly) => frame(
-                        b'E',
-                        b"SERROR\0VERROR\0C25006\0Mcannot execute INSERT in a read-only transaction\0\0",
-                    ),
-                    (b'E', Mood::HangsUp) => return None,
-                    (b'E', Mood::Silent) => std::future::pending().await,
-                    (b'S', _) => frame(b'Z', b"I"),
-                    _ => Vec::new(),
-                };
-                stream.write_all(&answer).await.ok()?;
-            }
-            #[expect(unreachable_code, reason = "the loop ends by `?`; this names the type")]
-            Some(())
+            let mood = || *moods.lock().unwrap().get(member).unwrap();
+            // Ends when the client is gone, or is to be hung up on.
+            let _ = match engine {
+                Engine::Postgres => postgres::speak(socket, acceptor, mood).await,
+                Engine::Mariadb | Engine::Mysql => mysql::speak(socket, acceptor, mood).await,
+            };
         });
     }
-}
-
-async fn read(stream: &mut (impl AsyncRead + Unpin), length: u32) -> Option<Vec<u8>> {
-    let mut body = vec![0; length as usize - 4];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(body)
-}
-
-fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
-    [&[kind], &length[..], body].concat()
 }

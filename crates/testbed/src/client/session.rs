@@ -1,23 +1,43 @@
 //! One verified connection to the writer, and what the end of each insert says about its row.
 
+mod mysql;
+mod postgres;
+
 use std::time::Duration;
 
-use tokio::{task::JoinSet, time::timeout};
-use tokio_postgres::{Client, Statement, config::SslMode, error::SqlState, types::ToSql};
+use failover::plan::Engine;
+use mysql_async::SslOpts;
+use tokio::time::timeout;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Answer, ClientConfig};
+use super::{Answer, ClientConfig, Error, trust};
 
-const INSERT: &str = "INSERT INTO app.rows (n, written_at) VALUES ($1, clock_timestamp())";
+/// What every server is verified by, in the words of what it speaks.
+pub(super) enum Trust {
+    Postgres(MakeRustlsConnect),
+    Mysql(SslOpts),
+}
+
+impl Trust {
+    pub(super) fn of(config: &ClientConfig) -> Result<Self, Error> {
+        let tls = trust(&config.ca_pem)?;
+        Ok(match config.engine {
+            Engine::Postgres => Self::Postgres(MakeRustlsConnect::new(tls)),
+            Engine::Mariadb | Engine::Mysql => Self::Mysql(mysql::trust(&config.ca_pem)),
+        })
+    }
+}
 
 /// An open connection; dropping it ends it.
 pub(super) struct Session {
     pub(super) endpoint: String,
-    client: Client,
-    insert: Statement,
+    connection: Connection,
     statement_timeout: Duration,
-    // Ends the task that moves the connection's bytes, also when the other side has gone silent.
-    _connection: JoinSet<()>,
+}
+
+enum Connection {
+    Postgres(postgres::Connection),
+    Mysql(mysql::Connection),
 }
 
 /// How an insert ended.
@@ -35,95 +55,55 @@ impl Session {
     /// Connects to the answer's address within `limit` and verifies the server against the answer's endpoint name.
     pub(super) async fn open(
         config: &ClientConfig,
-        tls: &MakeRustlsConnect,
+        trust: &Trust,
         answer: &Answer,
         limit: Duration,
     ) -> Result<Self, String> {
         let opening = async {
-            let (client, connection) = settings(config, answer).connect(tls.clone()).await?;
-            let mut tasks = JoinSet::new();
-            tasks.spawn(async move {
-                // A broken connection shows as a failed insert, where it is handled.
-                let _ = connection.await;
-            });
-            let insert = client.prepare(INSERT).await?;
-            Ok::<_, tokio_postgres::Error>(Self {
-                endpoint: answer.endpoint.clone(),
-                client,
-                insert,
-                statement_timeout: config.statement_timeout,
-                _connection: tasks,
-            })
+            match trust {
+                Trust::Postgres(tls) => {
+                    let opened = postgres::Connection::open(config, tls, answer).await;
+                    opened.map(Connection::Postgres)
+                }
+                Trust::Mysql(tls) => {
+                    let opened = mysql::Connection::open(config, tls, answer).await;
+                    opened.map(Connection::Mysql)
+                }
+            }
         };
-        match timeout(limit, opening).await {
-            Ok(Ok(session)) => Ok(session),
-            Ok(Err(error)) => Err(describe(&error)),
-            Err(_) => Err(format!("no answer within {} ms", limit.as_millis())),
-        }
+        let connection = match timeout(limit, opening).await {
+            Ok(opened) => opened?,
+            Err(_) => return Err(silence(limit)),
+        };
+        Ok(Self {
+            endpoint: answer.endpoint.clone(),
+            connection,
+            statement_timeout: config.statement_timeout,
+        })
     }
 
-    /// Whether the connection is known to be gone.
+    /// Whether the connection is known to be gone. MySQL's shows it at the next insert.
     pub(super) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        match &self.connection {
+            Connection::Postgres(connection) => connection.is_closed(),
+            Connection::Mysql(_) => false,
+        }
     }
 
     /// Inserts the number once.
-    pub(super) async fn write(&self, n: i64) -> Outcome {
-        let values: [&(dyn ToSql + Sync); 1] = [&n];
-        let inserting = self.client.execute(&self.insert, &values);
-        match timeout(self.statement_timeout, inserting).await {
-            Ok(Ok(_)) => Outcome::Acknowledged,
-            Ok(Err(error)) if was_refused(&error) => Outcome::Refused(describe(&error)),
-            Ok(Err(error)) => Outcome::Unknown(describe(&error)),
-            Err(_) => Outcome::Unknown(format!(
-                "no answer within {} ms",
-                self.statement_timeout.as_millis()
-            )),
-        }
+    pub(super) async fn write(&mut self, n: i64) -> Outcome {
+        let limit = self.statement_timeout;
+        let inserting = async {
+            match &mut self.connection {
+                Connection::Postgres(connection) => connection.insert(n).await,
+                Connection::Mysql(connection) => connection.insert(n).await,
+            }
+        };
+        let ended = timeout(limit, inserting).await;
+        ended.unwrap_or_else(|_| Outcome::Unknown(silence(limit)))
     }
 }
 
-fn settings(config: &ClientConfig, answer: &Answer) -> tokio_postgres::Config {
-    let mut settings = tokio_postgres::Config::new();
-    settings
-        .host(&answer.endpoint)
-        .hostaddr(answer.address)
-        .port(config.port)
-        .dbname(&config.database)
-        .user(&config.user)
-        .password(&config.password)
-        .application_name("drill-client")
-        .ssl_mode(SslMode::Require)
-        .connect_timeout(config.connect_timeout)
-        .options(format!(
-            "-c statement_timeout={}",
-            config.statement_timeout.as_millis().max(1)
-        ));
-    settings
-}
-
-/// An ERROR ends the statement and nothing of it stays; a FATAL one ends the session, perhaps after the commit.
-fn was_refused(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_some_and(|database| {
-        database.severity() == "ERROR" && database.code() != &SqlState::ADMIN_SHUTDOWN
-    })
-}
-
-/// The error with its causes; tokio-postgres' own text says only "db error".
-pub(super) fn describe(error: &tokio_postgres::Error) -> String {
-    if let Some(database) = error.as_db_error() {
-        return format!("{} ({})", database.message(), database.code().code());
-    }
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    // Chains of causes are short; the bound is for the one that is not.
-    for _ in 0..8 {
-        let Some(cause) = source else { break };
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
+fn silence(limit: Duration) -> String {
+    format!("no answer within {} ms", limit.as_millis())
 }

@@ -13,12 +13,11 @@ use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval, sleep},
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     Ack, Answer, ClientConfig, ClientRecord, OUTAGE_MS, Progress, Unacknowledged,
     names::Names,
-    session::{Outcome, Session},
+    session::{Outcome, Session, Trust},
 };
 /// More numbers than any drill writes: the bound of the loop and of the record.
 const MAX_NUMBERS: i64 = 1_000_000;
@@ -29,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) struct Writer {
     config: ClientConfig,
-    tls: MakeRustlsConnect,
+    trust: Trust,
     names: Names,
     timeline: Timeline,
     record: Arc<Mutex<ClientRecord>>,
@@ -44,7 +43,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         config: ClientConfig,
-        tls: MakeRustlsConnect,
+        trust: Trust,
         names: Names,
         timeline: Timeline,
         record: Arc<Mutex<ClientRecord>>,
@@ -52,7 +51,7 @@ impl Writer {
     ) -> Self {
         Self {
             config,
-            tls,
+            trust,
             names,
             timeline,
             record,
@@ -71,7 +70,7 @@ impl Writer {
         let mut pause = FIRST_PAUSE;
         let mut n = 1;
         while n <= MAX_NUMBERS && !*stopped.borrow() {
-            let Some(open) = self.still_open(session.take()) else {
+            let Some(mut open) = self.still_open(session.take()) else {
                 match self.connect().await {
                     Attempt::Open(opened) => session = Some(*opened),
                     Attempt::Outdated => {}
@@ -79,7 +78,7 @@ impl Writer {
                 }
                 continue;
             };
-            if self.write(&open, n).await {
+            if self.write(&mut open, n).await {
                 session = Some(open);
                 pause = FIRST_PAUSE;
                 tokio::select! {
@@ -121,7 +120,7 @@ impl Writer {
         }
         self.lock().resolutions.extend(asked);
         self.tell_where(&answer);
-        match Session::open(&self.config, &self.tls, &answer, limit).await {
+        match Session::open(&self.config, &self.trust, &answer, limit).await {
             Ok(session) => {
                 if self.connected_before {
                     self.lock().reconnects += 1;
@@ -147,7 +146,7 @@ impl Writer {
     }
 
     /// Sends one number; false means that the connection is of no more use.
-    async fn write(&mut self, session: &Session, n: i64) -> bool {
+    async fn write(&mut self, session: &mut Session, n: i64) -> bool {
         let sent_ms = now_ms();
         let outcome = session.write(n).await;
         let at_ms = now_ms();

@@ -13,7 +13,8 @@ use crate::accept::accept;
 use super::{
     Condition, Speaks, Traffic,
     flow::{Flow, relay},
-    handshake, web,
+    handshake::{mysql, postgres},
+    web,
 };
 
 /// How a connection's member is spoken to.
@@ -83,7 +84,8 @@ async fn carry(network: TcpStream, (speaks, tls): Way, condition: watch::Receive
         // Neither side's failure ends the other: the member's end waits while traffic is silent, like all else.
         tokio::join!(relay(network, outside, Some(&flow)), async {
             match speaks {
-                Speaks::Postgres => handshake::serve(inside, backend, &tls).await,
+                Speaks::Postgres => postgres::serve(inside, backend, &tls).await,
+                Speaks::Mysql => mysql::serve(inside, backend, &tls).await,
                 Speaks::Web => web::serve(inside, backend, &tls).await,
             }
         })

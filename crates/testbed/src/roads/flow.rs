@@ -61,7 +61,7 @@ pub(super) async fn relay(
     let forth = pass_on(near_read, far_write, flow);
     let back = pass_on(far_read, near_write, flow);
     tokio::pin!(forth, back);
-    // PostgreSQL never closes one direction only, so the end of one is the end of both; the other may finish its say.
+    // No database closes one direction only, so the end of one is the end of both; the other may finish its say.
     let (ended, farewell) = tokio::select! {
         ended = &mut forth => (ended, timeout(FAREWELL, back).await),
         ended = &mut back => (ended, timeout(FAREWELL, forth).await),
@@ -80,7 +80,11 @@ async fn pass_on(
         if let Some(flow) = flow {
             flow.resumed().await;
         }
-        let count = count?;
+        let count = match count {
+            // MariaDB hangs up without TLS's farewell: an end like any other.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            count => count?,
+        };
         if count == 0 {
             return to.shutdown().await;
         }

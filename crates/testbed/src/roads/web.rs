@@ -2,14 +2,10 @@
 
 use std::{io, net::SocketAddr};
 
-use tokio::{
-    io::{AsyncReadExt, DuplexStream, join, split},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::io::{AsyncReadExt, DuplexStream, join, split};
 use tokio_rustls::TlsAcceptor;
 
-use super::{flow::relay, handshake::CONNECT_TIMEOUT};
+use super::{flow::relay, handshake::connect};
 
 /// The first byte of TLS. Source: RFC 8446, section 5.1.
 const HANDSHAKE: u8 = 22;
@@ -20,8 +16,7 @@ pub(super) async fn serve(
     backend: SocketAddr,
     tls: &TlsAcceptor,
 ) -> io::Result<()> {
-    let server = timeout(CONNECT_TIMEOUT, TcpStream::connect(backend)).await??;
-    server.set_nodelay(true)?;
+    let server = connect(backend).await?;
     let (mut reads, writes) = split(client);
     let first = [reads.read_u8().await?];
     let client = join(first.chain(reads), writes);

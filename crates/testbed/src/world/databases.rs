@@ -2,7 +2,7 @@
 
 mod instances;
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use aws_config::SdkConfig;
 use aws_sdk_rds::{
@@ -12,13 +12,14 @@ use aws_sdk_rds::{
 use failover::plan::TopologyKind;
 use futures::{StreamExt, TryStreamExt};
 use rds_sim::Simulator;
-use tokio_postgres::{Config, NoTls, error::SqlState};
+use tokio_postgres::error::SqlState;
 
 use super::{
     Secrets, Trouble,
     properties::{self, tag},
 };
 use crate::{
+    database::{Database, quoted},
     profile::{HOME, Profile, global_cluster, member},
     roads::Roads,
 };
@@ -80,6 +81,16 @@ pub(super) async fn create(
         .buffer_unordered(AT_A_TIME)
         .try_collect()
         .await
+}
+
+/// What is created, in words for people.
+pub(super) fn created(profile: &Profile) -> String {
+    let what = match profile.topology {
+        TopologyKind::AuroraGlobal => "a global database",
+        TopologyKind::RdsReplica => "an instance with a read replica",
+    };
+    let engine = profile.engine.called();
+    format!("creates {what} on real {engine}, with a writer and a standby")
 }
 
 /// The endpoints of the members that somebody else built, by plan.
@@ -237,25 +248,30 @@ async fn endpoints_of(client: &Client, cluster: &str) -> Result<Vec<String>, Tro
     Ok(endpoints.filter_map(address).collect())
 }
 
-/// Gives the first plan's database more applications than the client, and its cluster a second database.
-pub(super) async fn customers(
-    admin: &tokio_postgres::Client,
-    secrets: &Secrets,
-) -> Result<(), Trouble> {
+/// Gives the first plan's database more applications than the client, and its member a second database.
+pub(super) async fn customers(admin: &Database, secrets: &Secrets) -> Result<(), Trouble> {
     for (role, may) in APPLICATIONS {
-        let statements = format!(
-            "CREATE ROLE {role} LOGIN PASSWORD '{}'; GRANT USAGE ON SCHEMA app TO {role};
-             GRANT {may} ON app.rows TO {role}",
-            secrets.app
-        );
-        admin.batch_execute(&statements).await?;
+        let password = &secrets.app;
+        let statements = match admin {
+            Database::Postgres(_) => vec![
+                format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"),
+                format!("GRANT USAGE ON SCHEMA app TO {role}"),
+                format!("GRANT {may} ON app.rows TO {role}"),
+            ],
+            Database::Mysql(_) => vec![
+                format!("CREATE USER {role}@'%' IDENTIFIED BY {}", quoted(password)),
+                format!("GRANT {may} ON app.rows TO {role}@'%'"),
+            ],
+        };
+        admin.execute(&statements).await?;
     }
-    // It cannot be created in a transaction.
-    admin
-        .batch_execute(&format!("CREATE DATABASE {SECOND}"))
-        .await?;
-    let grant = format!("GRANT CONNECT ON DATABASE {SECOND} TO app_reports");
-    Ok(admin.batch_execute(&grant).await?)
+    // PostgreSQL does not create it in a transaction.
+    let grant = match admin {
+        Database::Postgres(_) => format!("GRANT CONNECT ON DATABASE {SECOND} TO app_reports"),
+        Database::Mysql(_) => format!("GRANT SELECT ON {SECOND}.* TO app_reports@'%'"),
+    };
+    let statements = [format!("CREATE DATABASE {SECOND}"), grant];
+    Ok(admin.execute(&statements).await?)
 }
 
 async fn described(client: &Client, name: &str) -> Result<DbCluster, Trouble> {
@@ -287,34 +303,9 @@ async fn until(
     Err(format!("{what} was not available within {limit:?}").into())
 }
 
-/// An administrator's connection to a database, past every road.
-pub(super) async fn connect(
-    backend: SocketAddr,
-    database: &str,
-    password: &str,
-) -> Result<tokio_postgres::Client, Trouble> {
-    let (client, connection) = Config::new()
-        .hostaddr(backend.ip())
-        .port(backend.port())
-        .user(ADMIN)
-        .password(password)
-        .dbname(database)
-        // As the product's own sessions call themselves: another of the administrator's is ended at a deposed writer.
-        .application_name("aurora-failover")
-        .connect_timeout(Duration::from_secs(3))
-        .connect(NoTls)
-        .await?;
-    tokio::spawn(async move {
-        // Whoever waits on the client learns of a broken connection there.
-        let _ = connection.await;
-    });
-    Ok(client)
-}
-
 /// Whether a database refused a password.
-pub(super) fn is_wrong_password(why: &Trouble) -> bool {
-    let refused = why.downcast_ref::<tokio_postgres::Error>();
-    refused.and_then(tokio_postgres::Error::code) == Some(&SqlState::INVALID_PASSWORD)
+pub(super) fn is_wrong_password(why: &tokio_postgres::Error) -> bool {
+    why.code() == Some(&SqlState::INVALID_PASSWORD)
 }
 
 /// The login in the administrator's secret.

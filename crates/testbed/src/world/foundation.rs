@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::{Members, Secrets, Trouble, databases, in_process::config, names, start};
 use crate::{
     certificates::Certificates,
+    database::connect_postgres,
     dns::{Dns, empty_route53},
     profile::{HOME, PLAN, Profile, STANDBY, WITNESS, cluster},
     roads::Roads,
@@ -109,9 +110,7 @@ impl Foundation {
             }
         };
         let certificates = Certificates::create(&folder.join("tls"))?;
-        let headless = profile.headless;
-        let roads =
-            start::roads(&simulator, &certificates, &endpoints, headless, regions()).await?;
+        let roads = start::roads(&simulator, &certificates, &endpoints, profile, regions()).await?;
         let (dns, resolvers) = names::serve(
             ground.route53,
             ground.zone_id,
@@ -148,6 +147,7 @@ impl Foundation {
     ) -> Result<tokio_postgres::Client, Trouble> {
         let backend = self.simulator.backend(region, cluster(region));
         let backend = backend.ok_or("there is no such database")?;
-        databases::connect(backend, database, &self.secrets.admin).await
+        let login = (databases::admin_user(), &*self.secrets.admin);
+        Ok(connect_postgres(backend, login, database).await?)
     }
 }

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::{Trouble, World, databases, resources};
-use crate::profile::{PLAN, member};
+use failover::plan::Engine;
+
+use crate::{
+    database::{Database, connect_postgres},
+    profile::{PLAN, member},
+};
 
 impl World {
     /// How a role that holds a member's address logs in there, past every road: the administrator, or an application's.
@@ -31,7 +36,7 @@ impl World {
         Ok(config)
     }
 
-    /// An administrator's connection to the first plan's database in a Region, past every road.
+    /// An administrator's connection to the first plan's database in a Region, past every road, where that is PostgreSQL.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -40,13 +45,28 @@ impl World {
             .simulator
             .backend(region, &member(PLAN, region))
             .ok_or("there is no such database")?;
-        match databases::connect(backend, PLAN, &self.secrets.admin).await {
+        let login = |password| connect_postgres(backend, (databases::admin_user(), password), PLAN);
+        match login(&self.secrets.admin).await {
             // A writer may have been given the rotated password, and whatever followed it has that too.
             Err(why) if databases::is_wrong_password(&why) => {
-                databases::connect(backend, PLAN, &self.secrets.rotated_in[1]).await
+                Ok(login(&self.secrets.rotated_in[1]).await?)
             }
-            came => came,
+            came => Ok(came?),
         }
+    }
+
+    /// The same of whatever engine it is.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn database(&self, region: &str) -> Result<Database, Trouble> {
+        if self.profile.engine == Engine::Postgres {
+            return Ok(self.admin(region).await?.into());
+        }
+        let backend = self.simulator.backend(region, &member(PLAN, region));
+        let backend = backend.ok_or("there is no such database")?;
+        let login = (databases::admin_user(), &*self.secrets.admin);
+        Ok(Database::connect(self.profile.engine, backend, login, PLAN).await?)
     }
 
     /// Rotates the administrator's secret twice in every member Region, as a replicated secret is; only the writer in `region`

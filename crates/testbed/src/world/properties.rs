@@ -138,6 +138,7 @@ mod tests {
     use super::super::{Foundation, databases, in_process};
     use crate::{
         client,
+        database::Database,
         profile::{HOME, PLAN, Profile, STANDBY, cluster},
     };
 
@@ -189,13 +190,12 @@ mod tests {
             assert!(shape.kms_key.is_some_and(|key| key.contains(region)));
             assert_eq!(shape.beyond, Vec::<String>::new());
         }
-        let admin = foundation.admin(HOME, PLAN).await.unwrap();
+        let admin = Database::from(foundation.admin(HOME, PLAN).await.unwrap());
         client::prepare(&admin, "app", &secrets.app).await.unwrap();
         databases::customers(&admin, secrets).await.unwrap();
         let counted = "SELECT (SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'app%'),
                               (SELECT count(*) FROM pg_database WHERE datname IN ('orders', 'archive'))";
-        let row = admin.query_one(counted, &[]).await.unwrap();
-        assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (4, 2));
+        assert_eq!(admin.numbers(counted).await.unwrap(), [(4, 2)].into());
         foundation.simulator.stop().await;
     }
 }

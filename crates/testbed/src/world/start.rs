@@ -194,7 +194,7 @@ pub(super) async fn roads(
     simulator: &Simulator,
     certificates: &Certificates,
     endpoints: &HashMap<String, Members>,
-    headless: Option<&str>,
+    profile: &Profile,
     regions: impl Iterator<Item = &'static str>,
 ) -> Result<Roads, Trouble> {
     let every = || {
@@ -203,12 +203,12 @@ pub(super) async fn roads(
             .flat_map(|(plan, members)| members.iter().map(move |found| (plan, found)))
     };
     let port = every().next().map(|(_, (_, member))| member.port);
-    let roads = Roads::new(port.ok_or("there is no member")?);
+    let roads = Roads::to(profile.engine, port.ok_or("there is no member")?);
     let vantages: Vec<_> = regions.chain([CLIENT]).collect();
     for (plan, (region, endpoints)) in every() {
         let cluster = member(plan, region);
         // Without an instance there is nothing to reach.
-        if headless == Some(region.as_str()) {
+        if profile.headless == Some(region.as_str()) {
             continue;
         }
         let backend = simulator.backend(region, &cluster);

@@ -20,14 +20,18 @@ pub(super) fn page(summary: &Summary) -> String {
             body {
                 header {
                     p.kicker { "Failover drills" }
-                    h1 { (summary.lines.len()) " scenarios " span.verdict.(if summary.verdict() == Verdict::Pass { "held" } else { "broken" }) { (word(summary.verdict())) } }
+                    h1 { (summary.lines.len()) " scenarios " span.verdict.(if summary.verdict() == Some(Verdict::Fail) { "broken" } else { "held" }) { (word(summary.verdict())) } }
                 }
                 table {
                     thead { tr { th { "Scenario" } th { "Verdict" } th { "Writes stopped" } th { "Overhead" } th { "Rows lost" } th { "Not as expected" } } }
                     tbody {
                         @for line in &summary.lines {
                             tr {
-                                td { a href=(format!("{}/report.html", line.scenario)) { (line.scenario) } }
+                                @if line.verdict.is_some() {
+                                    td { a href=(format!("{}/report.html", line.scenario)) { (line.scenario) } }
+                                } @else {
+                                    td { (line.scenario) }
+                                }
                                 td { (word(line.verdict)) }
                                 td { (words::duration(line.outage)) }
                                 td { (words::duration(line.overhead)) }

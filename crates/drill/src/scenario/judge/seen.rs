@@ -50,11 +50,9 @@ pub(super) async fn observe(world: &World, target: &str) -> Seen {
 }
 
 async fn database_epoch(world: &World, target: &str) -> Option<i64> {
-    let admin = world.admin(target).await.ok()?;
-    let row = admin
-        .query_one("SELECT epoch FROM aurora_failover.epoch", &[])
-        .await;
-    row.ok()?.try_get(0).ok()
+    let admin = world.database(target).await.ok()?;
+    let epoch = admin.number("SELECT epoch FROM aurora_failover.epoch");
+    epoch.await.ok().flatten()
 }
 
 async fn members(world: &World, target: &str) -> Option<Vec<(String, bool)>> {

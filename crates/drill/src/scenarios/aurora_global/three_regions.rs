@@ -53,7 +53,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     tokio::time::sleep(LAG).await;
     let mut played = drill.lose(HOME).await?;
     let record = drill.client.record();
-    played.unreplicated = compare(&record, &world.admin(THIRD).await?)
+    played.unreplicated = compare(&record, &world.database(THIRD).await?)
         .await
         .ok()
         .and_then(|comparison| u64::try_from(comparison.lost.len()).ok());

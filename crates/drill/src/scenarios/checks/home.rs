@@ -33,7 +33,7 @@ pub(crate) async fn home(
     members(drill, played, 2).await;
     endpoint(drill, played).await;
     let record = drill.client.record();
-    let comparison = compare(&record, &drill.world.admin(HOME).await?).await?;
+    let comparison = compare(&record, &drill.world.database(HOME).await?).await?;
     played.check(
         "the way home loses no acknowledged row and doubles none",
         format!(

@@ -86,9 +86,30 @@ pub(crate) async fn equal(
     Ok(all)
 }
 
+/// Where rows are not compared, no fewer transactions are counted than rows that the last loss cost the client.
+pub(crate) async fn counted(drill: &Drill<'_>, played: &mut Played) -> Result<(), Trouble> {
+    let lost = lost_by(drill, HOME).await?.len();
+    let losses = listed(drill, cluster(HOME)).await?;
+    let found = losses
+        .as_ref()
+        .and_then(|losses| losses.transactions.as_ref());
+    let is_enough = found.is_some_and(|found| {
+        usize::try_from(found.count).is_ok_and(|count| count >= lost) && found.last.is_some()
+    });
+    played.check(
+        "the loss ledger counts the transactions that only the old writer has",
+        losses.map_or_else(
+            || "it is not complete".into(),
+            |losses| format!("{lost} acknowledged rows are lost; {}", losses.told()),
+        ),
+        is_enough,
+    );
+    Ok(())
+}
+
 /// The acknowledged rows that a Region's database lacks.
 pub(crate) async fn lost_by(drill: &Drill<'_>, region: &str) -> Result<BTreeSet<i64>, Trouble> {
-    let admin = drill.world.admin(region).await?;
+    let admin = drill.world.database(region).await?;
     let comparison = compare(&drill.client.record(), &admin).await?;
     Ok(comparison.lost.into_iter().collect())
 }

@@ -19,7 +19,7 @@ pub(crate) async fn keeps_every_row_in(
     region: &str,
 ) -> Result<(), Trouble> {
     let record = drill.client.record();
-    let comparison = compare(&record, &drill.world.admin(region).await?).await?;
+    let comparison = compare(&record, &drill.world.database(region).await?).await?;
     played.check(
         "no acknowledged row is lost by any move",
         format!("{} of {}", comparison.lost.len(), comparison.acknowledged),
@@ -39,6 +39,6 @@ pub(crate) async fn keeps_every_row_in(
 
 /// How many acknowledged rows a Region's database lacks.
 pub(crate) async fn unreplicated_by(drill: &Drill<'_>, region: &str) -> Result<usize, Trouble> {
-    let comparison = compare(&drill.client.record(), &drill.world.admin(region).await?).await?;
+    let comparison = compare(&drill.client.record(), &drill.world.database(region).await?).await?;
     Ok(comparison.lost.len())
 }

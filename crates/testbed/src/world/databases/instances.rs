@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_rds::{Client, types::DbInstance};
+use failover::plan::Engine;
 use rds_sim::Simulator;
 
 use super::{ADMIN, AVAILABLE, ENGINE_VERSION, Endpoints, Members, client, until};
@@ -12,7 +13,10 @@ use crate::{
     world::{Secrets, Trouble},
 };
 
-const ENGINE: &str = "postgres";
+/// The version of MariaDB that is unpacked for drills.
+const MARIADB_VERSION: &str = "10.11.14";
+/// The version of MySQL that documents show.
+const MYSQL_VERSION: &str = "8.0.44";
 const CLASS: &str = "db.m6g.large";
 /// Backups are on everywhere: turning them on after a promotion is an outage.
 const BACKUP_DAYS: i32 = 7;
@@ -31,7 +35,8 @@ pub(super) async fn create(
         let client = client(config, simulator, region);
         let name = member(plan, region);
         if *region == HOME {
-            writer(&client, &name, plan, port, secrets).await?;
+            let engine = profile.engine;
+            writer(&client, &name, engine, (plan, port), secrets).await?;
         } else {
             replica(&client, &name, plan, port).await?;
         }
@@ -57,16 +62,21 @@ pub(super) async fn create(
 async fn writer(
     client: &Client,
     name: &str,
-    plan: &str,
-    port: u16,
+    engine: Engine,
+    (plan, port): (&str, u16),
     secrets: &Secrets,
 ) -> Result<(), Trouble> {
+    let version = match engine {
+        Engine::Postgres => ENGINE_VERSION,
+        Engine::Mariadb => MARIADB_VERSION,
+        Engine::Mysql => MYSQL_VERSION,
+    };
     client
         .create_db_instance()
         .db_instance_identifier(name)
         .db_instance_class(CLASS)
-        .engine(ENGINE)
-        .engine_version(ENGINE_VERSION)
+        .engine(engine.in_rds())
+        .engine_version(version)
         .allocated_storage(20)
         .port(port.into())
         .master_username(ADMIN)

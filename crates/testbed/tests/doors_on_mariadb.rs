@@ -1,0 +1,399 @@
+//! The engine's own statements on real MariaDB, over roads with TLS: beats and epochs, the stop and the fence with every door, and what a
+//! wrong login, server or certificate is told as.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test of the testbed, which waits by itself"
+)]
+
+use std::{path::Path, time::Duration};
+
+use failover::{
+    beat::Write,
+    domain::{Epoch, Region, StopToken},
+    plan::{self, Engine, Plan},
+    ports::{Credentials, NotStopped, Place},
+};
+use mysql::{Client, Connector, Flavour, Session, fence};
+use resolver::Resolver;
+use tempfile::TempDir;
+use testbed::{
+    client,
+    database::{Database, left_out},
+    profile::{CLIENT, HOME, PLAN, Profile, STANDBY, cluster},
+    world::{Foundation, admin_user},
+};
+use tokio::io::AsyncReadExt;
+
+const LIMIT: Duration = Duration::from_secs(5);
+const FLAVOUR: Flavour = Flavour::MariaDb;
+const PROBE: &str = "what only the probe knows";
+
+struct World {
+    foundation: Foundation,
+    connector: Connector,
+    plan: Plan,
+    folder: TempDir,
+}
+
+/// A pair of instances with the heartbeat schema, an application and what the fence must not overlook; `None` where MariaDB is left out.
+async fn world() -> Option<World> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    if let Some(why) = left_out(Engine::Mariadb, &root) {
+        eprintln!("SKIPPED: {why}");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Profile::quick_mariadb();
+    let laid = Foundation::in_folder(&root, folder.path(), &profile).await;
+    let (foundation, _route53) = laid.unwrap();
+    let resolver = Resolver::new(Some(foundation.resolvers[CLIENT])).unwrap();
+    let connector = Connector::new(resolver, foundation.certificates.bundle());
+    let plan = plan::read(&profile.plan(PLAN, "Z0EXAMPLE").to_string()).unwrap();
+    let world = World {
+        foundation,
+        connector,
+        plan,
+        folder,
+    };
+    let past_roads = world.past_roads().await;
+    client::prepare(&past_roads, "app", &world.foundation.secrets.app)
+        .await
+        .unwrap();
+    let (place, login) = (world.place(HOME), world.admin());
+    let opened = world.connector.connect_to(FLAVOUR, &place, &login, LIMIT);
+    let mut admin = opened.await.unwrap();
+    for _ in 0..2 {
+        let held = mysql::setup(&mut admin, &world.plan, Epoch(1), Some(PROBE)).await;
+        assert_eq!(held.unwrap(), Epoch(1));
+    }
+    // Not even the binary log has it, which others read.
+    assert_eq!(files_with(world.folder.path(), PROBE), [""; 0]);
+    Some(world)
+}
+
+/// Files of a folder in which a text stands.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let (mut folders, mut found) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(bytes) = std::fs::read(&path) {
+                let has = bytes
+                    .windows(text.len())
+                    .any(|part| part == text.as_bytes());
+                found.extend(has.then(|| path.display().to_string()));
+            }
+        }
+    }
+    found
+}
+
+impl World {
+    fn place(&self, region: &str) -> Place {
+        let endpoints = &self.foundation.endpoints[PLAN][region];
+        Place::of(&self.plan, &endpoints.writer, endpoints.port)
+    }
+
+    fn admin(&self) -> Credentials {
+        login(admin_user(), &self.foundation.secrets.admin)
+    }
+
+    fn probe_user(&self) -> &str {
+        &self.plan.database.probe.user
+    }
+
+    async fn open(&self, region: &str, login: &Credentials) -> Client {
+        let place = self.place(region);
+        let opened = self.connector.connect(FLAVOUR, &place, login, LIMIT);
+        opened.await.unwrap()
+    }
+
+    async fn probe(&self, region: &str) -> Session {
+        Session::new(self.open(region, &login(self.probe_user(), PROBE)).await)
+    }
+
+    /// An administrator's session that is none of the product's.
+    async fn past_roads(&self) -> Database {
+        let backend = self.foundation.simulator.backend(HOME, cluster(HOME));
+        let login = (admin_user(), &*self.foundation.secrets.admin);
+        Database::connect(Engine::Mariadb, backend.unwrap(), login, PLAN)
+            .await
+            .unwrap()
+    }
+
+    /// How an application's login at the writer ends.
+    async fn application(&self) -> Result<Client, mysql::Why> {
+        let login = login("app", &self.foundation.secrets.app);
+        let place = Place {
+            database: "app".into(),
+            ..self.place(HOME)
+        };
+        self.connector
+            .connect_to(FLAVOUR, &place, &login, LIMIT)
+            .await
+    }
+}
+
+fn login(user: &str, password: &str) -> Credentials {
+    Credentials {
+        user: user.into(),
+        password: password.into(),
+    }
+}
+
+fn number(write: &Write) -> u64 {
+    match write {
+        Write::Committed { beat } => beat.seq,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn beats_and_epochs_are_committed_at_the_writer_and_read_at_the_replica() {
+    let Some(world) = world().await else { return };
+    let (home, stranger) = (Region::from(HOME), Region::from("eu-west-1"));
+    let (probe, epoch) = (world.probe(HOME).await, Epoch(1));
+    assert_eq!(number(&probe.beat(&home, epoch).await), 1);
+    assert_eq!(number(&probe.beat(&home, epoch).await), 2);
+    let other = probe.beat(&home, Epoch(2)).await;
+    assert_eq!(other, Write::OtherEpoch { epoch });
+    let missing = |write: Write| assert!(matches!(write, Write::Misconfigured { .. }), "{write:?}");
+    missing(probe.beat(&stranger, epoch).await);
+    missing(probe.prove(&stranger, Epoch(2), &"run-2".into()).await);
+    assert_eq!(
+        number(&probe.prove(&home, Epoch(2), &"run-2".into()).await),
+        3
+    );
+    let later = probe.prove(&home, epoch, &"run-1".into()).await;
+    assert_eq!(later, Write::OtherEpoch { epoch: Epoch(2) });
+    assert_eq!(number(&probe.beat(&home, Epoch(2)).await), 4);
+
+    let reader = world.probe(STANDBY).await;
+    let mut reading = reader.read().await.unwrap();
+    for _ in 0..50 {
+        if reading.beats.get(&home).is_some_and(|beat| beat.seq == 4) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        reading = reader.read().await.unwrap();
+    }
+    assert_eq!(reading.beats[&home].epoch, Epoch(2));
+    assert!(reading.position.is_some());
+    assert_eq!(probe.read().await.unwrap().position, None);
+    assert_eq!(reader.beat(&home, Epoch(2)).await, Write::ReadOnly);
+    world.foundation.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_login_server_or_certificate_is_told_as_what_it_is() {
+    let Some(world) = world().await else { return };
+    let place = world.place(HOME);
+    let told = async |connector: &Connector, place: &Place, login: &Credentials| {
+        let opened = connector.connect(FLAVOUR, place, login, LIMIT).await;
+        Write::from(opened.err().unwrap())
+    };
+    let says = |write: Write, said: &str| {
+        let Write::Misconfigured { why } = &write else {
+            panic!("{write:?}");
+        };
+        assert!(why.contains(said), "{why}");
+    };
+    let stranger = login("stranger", "x");
+    says(
+        told(&world.connector, &place, &stranger).await,
+        "error 1045",
+    );
+    let nobody = Place {
+        port: 1,
+        ..place.clone()
+    };
+    let admin = world.admin();
+    let refused = told(&world.connector, &nobody, &admin).await;
+    assert!(matches!(refused, Write::Failed { .. }), "{refused:?}");
+    let nowhere = Place {
+        host: "nowhere.invalid".into(),
+        ..place.clone()
+    };
+    let unresolved = told(&world.connector, &nowhere, &admin).await;
+    assert!(matches!(unresolved, Write::Failed { .. }), "{unresolved:?}");
+    let other = tempfile::tempdir().unwrap();
+    let strangers = testbed::certificates::Certificates::create(other.path()).unwrap();
+    let resolver = Resolver::new(Some(world.foundation.resolvers[CLIENT])).unwrap();
+    let trusts_another = Connector::new(resolver, strangers.bundle());
+    says(
+        told(&trusts_another, &place, &admin).await,
+        "certificate is refused",
+    );
+    world.foundation.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_shuts_every_door_and_is_opened_by_its_own_mark_alone() {
+    let Some(world) = world().await else { return };
+    let kept = [admin_user(), world.probe_user()];
+    let canary = login(fence::CANARY, &mysql::random().unwrap());
+    let (token, other) = (StopToken::from("ours"), StopToken::from("theirs"));
+    let (home, epoch) = (Region::from(HOME), Epoch(1));
+    let probe = world.probe(HOME).await;
+    let mut admin = world.open(HOME, &world.admin()).await;
+    assert_eq!(fence::rehearse(&mut admin, &kept).await.unwrap(), [""; 0]);
+
+    let of_application = world.application().await.unwrap();
+    let before = fence::access(&mut admin, &kept).await.unwrap();
+    assert!(before.roles.contains(&"'app'@'%'".to_owned()), "{before:?}");
+    assert_eq!((before.in_recovery, before.sessions), (false, 1));
+    let refused = fence::stop(&mut admin, &kept, (Epoch(2), &token), &canary).await;
+    assert_eq!(refused.unwrap(), Err(NotStopped::OtherEpoch(Some(epoch))));
+
+    // Somebody who is logging in meanwhile, and whose account the server has looked at before it was locked.
+    let backend = world.foundation.simulator.backend(HOME, cluster(HOME));
+    let mut entering = tokio::net::TcpStream::connect(backend.unwrap())
+        .await
+        .unwrap();
+    let mut greeting = [0; 4];
+    entering.read_exact(&mut greeting).await.unwrap();
+    let stopped = fence::stop(&mut admin, &kept, (epoch, &token), &canary).await;
+    let stopped = stopped.unwrap().unwrap();
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(LIMIT, entering.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "whoever was logging in is let go on");
+    assert_eq!((stopped.sessions, &*stopped.refused), (1, &[] as &[String]));
+    assert!(
+        !stopped
+            .roles
+            .iter()
+            .any(|role| role.contains(fence::CANARY))
+    );
+    drop(of_application);
+    let server = Place {
+        database: String::new(),
+        ..world.place(HOME)
+    };
+    let tried = world.connector.connect_to(FLAVOUR, &server, &canary, LIMIT);
+    assert!(tried.await.err().unwrap().says_locked());
+    assert!(world.application().await.err().unwrap().says_locked());
+    let after = fence::access(&mut admin, &kept).await.unwrap();
+    assert!(!after.is_open(), "{after:?}");
+    let beat = probe.beat(&home, epoch).await;
+    assert_eq!(
+        beat,
+        Write::Stopped {
+            token: token.clone()
+        }
+    );
+
+    let again = fence::stop(&mut admin, &kept, (epoch, &other), &canary).await;
+    assert!(matches!(again.unwrap(), Err(NotStopped::OtherMark(mark)) if mark.token == token));
+    let position = fence::position(&mut admin, &token).await.unwrap().unwrap();
+    let reader = world.probe(STANDBY).await;
+    let mut replayed = None;
+    for _ in 0..50 {
+        replayed = reader.read().await.unwrap().position;
+        if replayed >= Some(position) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(replayed, Some(position));
+    assert_eq!(fence::position(&mut admin, &other).await.unwrap(), None);
+    assert_eq!(fence::open(&mut admin, epoch, &other).await.unwrap(), None);
+    assert_eq!(
+        fence::open(&mut admin, Epoch(2), &token).await.unwrap(),
+        None
+    );
+
+    // The one that stopped it lets go of its lock with its session.
+    admin.close().await;
+    let mut admin = world.open(HOME, &world.admin()).await;
+    let given = fence::open(&mut admin, epoch, &token)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(given.roles, stopped.roles);
+    assert_eq!(given.refused, [""; 0]);
+    fence::erase(&mut admin, epoch, &token).await.unwrap();
+    assert_eq!(fence::mark(&mut admin).await.unwrap(), None);
+    assert!(world.application().await.is_ok());
+    assert!(number(&probe.beat(&home, epoch).await) > 0);
+    world.foundation.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_fence_names_what_stays_open_gives_back_what_it_took_and_keeps_a_stop_out() {
+    let Some(world) = world().await else { return };
+    let kept = [admin_user(), world.probe_user()];
+    let canary = login(fence::CANARY, &mysql::random().unwrap());
+    let others = world.past_roads().await;
+    let made = [
+        "CREATE EVENT app.tidy ON SCHEDULE EVERY 1 DAY DO DELETE FROM app.rows WHERE n < 0",
+        "CREATE USER 'already locked'@'%' ACCOUNT LOCK",
+        "XA START 'half'",
+        "INSERT INTO app.rows (n, written_at) VALUES (-1, UTC_TIMESTAMP(6))",
+        "XA END 'half'",
+        "XA PREPARE 'half'",
+    ];
+    others.execute(&made).await.unwrap();
+    let mut admin = world.open(HOME, &world.admin()).await;
+    let trial = fence::rehearse(&mut admin, &kept).await.unwrap();
+    assert!(
+        trial
+            .iter()
+            .any(|why| why.contains("logs in as the administrator")),
+        "{trial:?}"
+    );
+
+    let held = fence::fence(&mut admin, &kept, Epoch(1), &canary).await;
+    assert_eq!(held.unwrap(), None);
+    let fenced = fence::fence(&mut admin, &kept, Epoch(2), &canary).await;
+    let fenced = fenced.unwrap().unwrap();
+    assert!(
+        !fenced.roles.iter().any(|role| role.contains("locked")),
+        "{fenced:?}"
+    );
+    assert_eq!(fenced.as_administrator.len(), 1, "{fenced:?}");
+    assert!(
+        fenced
+            .refused
+            .iter()
+            .any(|why| why.contains("prepared transaction half"))
+    );
+    let after = fence::access(&mut admin, &kept).await.unwrap();
+    assert_eq!(after.prepared, ["half"]);
+    assert_eq!((after.sessions, after.roles.len()), (0, 0));
+
+    let token = StopToken::from("late");
+    let stopped = fence::stop(&mut admin, &kept, (Epoch(1), &token), &canary).await;
+    assert_eq!(stopped.unwrap(), Err(NotStopped::Fenced));
+    drop(others);
+    let others = world.past_roads().await;
+    others.execute(&["DROP USER app"]).await.unwrap();
+    let given = fence::unfence(&mut admin).await.unwrap();
+    assert_eq!(given.missing, ["account 'app'@'%'"]);
+    assert_eq!(given.refused, [""; 0]);
+    let mine = mysql::lost(&mut admin, &mut world.open(STANDBY, &world.admin()).await).await;
+    assert!(
+        mine.unwrap().is_some(),
+        "this server names its transactions"
+    );
+    others.execute(&["XA ROLLBACK 'half'"]).await.unwrap();
+    world.foundation.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn a_standby_says_that_it_is_one_and_takes_no_stop() {
+    let Some(world) = world().await else { return };
+    let kept = [admin_user(), world.probe_user()];
+    let canary = login(fence::CANARY, &mysql::random().unwrap());
+    // What was set up has to arrive first.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut admin = world.open(STANDBY, &world.admin()).await;
+    let access = fence::access(&mut admin, &kept).await.unwrap();
+    assert!(access.in_recovery, "{access:?}");
+    let token = StopToken::from("ours");
+    let stopped = fence::stop(&mut admin, &kept, (Epoch(1), &token), &canary).await;
+    let why = failover::Error::from(stopped.unwrap_err());
+    assert_eq!(why.name(), "UnexpectedTopology");
+    world.foundation.simulator.stop().await;
+}

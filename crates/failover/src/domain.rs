@@ -98,6 +98,17 @@ name! {
     StopToken
 }
 
+impl RunId {
+    /// What the names of runs begin with that a schedule starts by itself, to go on with what another one began.
+    pub const RESUMES: &str = "resume-";
+
+    /// Whether a schedule started it by itself, to go on with what another one began.
+    #[must_use]
+    pub fn is_resumption(&self) -> bool {
+        self.0.starts_with(Self::RESUMES)
+    }
+}
+
 /// A number for a text, by FNV-1a: no release of a library changes it, so that it comes out alike in every pass and every build.
 #[must_use]
 pub fn stable_hash(text: &str) -> u64 {

@@ -83,10 +83,18 @@ async fn close(
     }
     let here = world.region();
     withdraw(world, run).await?;
-    withdraw_stop(world, run).await;
+    let stood = withdraw_stop(world, run).await;
     let row = world.row(here, &request.plan).await?;
-    let outcome = outcome(&row, run, request.verdict, &request.trouble);
-    let left = left(&row, run, &request.trouble);
+    let stop = row.stop.as_deref().filter(|stop| stop.run_id == run.run_id);
+    // Without a copy here the run never came to a stop.
+    let stopped = stop.and_then(|_| stood.left(run));
+    let outcome = outcome(
+        &row,
+        run,
+        (request.verdict, stopped.is_some()),
+        &request.trouble,
+    );
+    let left = left(&row, run, stopped, &request.trouble);
     let came_back = came_back(world, run).await;
     let now = world.now();
     run.note(now, super::STEP, "close", outcome.name());
@@ -165,27 +173,70 @@ async fn withdraw(world: &(impl Ledger + Runtime), run: &mut Run) -> Result<(), 
     Ok(())
 }
 
+/// What became of the stop of a run that moves the writer as planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stood {
+    /// There is none, or none any more.
+    Withdrawn,
+    /// The Region that is left has agreed to the promotion, which goes forward from there.
+    Agreed,
+    /// That Region's ledger is silent.
+    Unknown,
+}
+
+impl Stood {
+    /// What of it is left to be done, where nothing else says that the promotion has begun.
+    fn left(self, run: &Run) -> Option<String> {
+        match self {
+            Self::Withdrawn => None,
+            Self::Agreed => Some(format!(
+                "the writer in {} is stopped and has agreed to the promotion of {}, which is begun nowhere else yet",
+                run.from, run.to
+            )),
+            Self::Unknown => Some(format!(
+                "the ledger of {} does not say whether the writer there, which is stopped, has agreed to the promotion of {}; it gives the \
+                 logins back itself where it has not",
+                run.from, run.to
+            )),
+        }
+    }
+}
+
 /// Withdraws a stop of the writer that the run wrote and did not promote behind, in the row of the Region that it leaves first: from there on
 /// that Region opens its writer by the mark. Where the row cannot be written the same Region withdraws the stop itself.
-async fn withdraw_stop(world: &impl Ledger, run: &Run) {
+async fn withdraw_stop(world: &impl Ledger, run: &Run) -> Stood {
     if run.plan.kind().runs().opening.is_none() || run.kind == RunKind::UnplannedFailover {
-        return;
+        return Stood::Withdrawn;
     }
-    let change = |row: &PlanState| {
-        let stop = row.stop.as_ref().filter(|stop| stop.run_id == run.run_id)?;
-        row.withdraw_stop(&stop.token)
+    let own = |row: &PlanState| {
+        let stop = row.stop.as_deref();
+        stop.filter(|stop| stop.run_id == run.run_id).cloned()
     };
+    let change = |row: &PlanState| row.withdraw_stop(&own(row)?.token);
     for region in [&run.from, &run.to] {
         match update_if(world, region, run.name(), change).await {
             Ok(Some(_)) => {}
             // It was withdrawn, or has become a promotion: the target's copy is left as it is.
-            Ok(None) => return,
+            Ok(None) => {
+                let row = world.row(region, run.name()).await;
+                let is_agreed = row.is_ok_and(|row| own(&row).is_some());
+                return if is_agreed {
+                    Stood::Agreed
+                } else {
+                    Stood::Withdrawn
+                };
+            }
             Err(why) => {
                 tracing::warn!(run_id = %run.run_id, %region, %why, "a stop stays in this Region's row, which its own schedule withdraws");
-                return;
+                return if *region == run.from {
+                    Stood::Unknown
+                } else {
+                    Stood::Withdrawn
+                };
             }
         }
     }
+    Stood::Withdrawn
 }
 
 /// Keeps a human's no before the plan is free, so that the next suspicion does not ask the same again. Silence is no answer.

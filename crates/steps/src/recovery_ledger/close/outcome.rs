@@ -12,17 +12,18 @@ use failover::{
     policy::{Decision, Human, decide},
 };
 
-/// What came of a run. What an earlier run to the same target began counts as this run's: it took it over.
+/// What came of a run. What an earlier run to the same target began counts as this run's: it took it over. One whose writer may stay
+/// stopped for a promotion has failed.
 pub(super) fn outcome(
     row: &PlanState,
     run: &Run,
-    verdict: Option<Verdict>,
+    (verdict, is_stopped): (Option<Verdict>, bool),
     trouble: &[Trouble],
 ) -> Outcome {
     if is_proven(row, run) {
         return after_the_proof(trouble);
     }
-    if begun(row, run).is_some() {
+    if is_stopped || begun(row, run).is_some() {
         return Outcome::Failed;
     }
     match trouble {
@@ -43,12 +44,17 @@ const fn after_the_proof(trouble: &[Trouble]) -> Outcome {
 }
 
 /// What is left to be done, one sentence each.
-pub(super) fn left(row: &PlanState, run: &Run, trouble: &[Trouble]) -> Vec<String> {
+pub(super) fn left(
+    row: &PlanState,
+    run: &Run,
+    stopped: Option<String>,
+    trouble: &[Trouble],
+) -> Vec<String> {
     let mut left: Vec<_> = trouble.iter().map(complaint).collect();
     if is_proven(row, run) {
         return left;
     }
-    left.extend(left_begun(row, run));
+    left.extend(left_begun(row, run).or(stopped));
     left.extend(refusal(run, &left));
     left
 }

@@ -136,7 +136,7 @@ async fn an_answer_that_nobody_can_read_is_told_and_keeps_no_suspicion_from_aski
 }
 
 fn of(row: &PlanState, verdict: Option<Verdict>, trouble: &[Trouble]) -> Outcome {
-    outcome(row, &failover::testing::run(), verdict, trouble)
+    outcome(row, &failover::testing::run(), (verdict, false), trouble)
 }
 
 #[test]
@@ -155,9 +155,9 @@ fn a_run_whose_writer_is_proven_succeeded_unless_a_later_step_failed() {
 #[test]
 fn a_run_with_an_open_intent_failed_and_says_what_is_left() {
     let (begun, run) = (row(None, true), failover::testing::run());
-    let outcome = outcome(&begun, &run, Some(Verdict::RegionDown), &trouble());
+    let outcome = outcome(&begun, &run, (Some(Verdict::RegionDown), false), &trouble());
     assert_eq!(outcome, Outcome::Failed);
-    let left = left(&begun, &run, &trouble());
+    let left = left(&begun, &run, None, &trouble());
     assert!(
         left.iter().any(|left| left.contains("not proven")),
         "{left:?}"
@@ -173,7 +173,7 @@ fn an_end_before_the_proof_says_with_which_words_rds_refused_to_promote() {
         refused.attempt(at(1), promoting, "fail_over");
         refused.answered(Answer::Refused(words.into()));
     }
-    let left = |row: &PlanState, trouble: &[Trouble]| left(row, &refused, trouble);
+    let left = |row: &PlanState, trouble: &[Trouble]| left(row, &refused, None, trouble);
     let stale = left(&row(None, false), &trouble());
     let said = "RDS refused fail_over of us-east-1 2 time(s), the last time with: it is no member";
     assert_eq!(stale.last().unwrap(), said);
@@ -336,9 +336,20 @@ async fn a_stop_that_became_no_promotion_is_withdrawn_where_it_decides_and_then_
     let (books, _) = stopped(Stage::Stopping).await;
     run(&books, &closing(Verdict::PathImpaired)).await.unwrap();
     assert_eq!(bears(&books), [false, false]);
-    let (books, _) = stopped(Stage::Promoting).await;
+    let (books, moving) = stopped(Stage::Promoting).await;
     run(&books, &closing(Verdict::PathImpaired)).await.unwrap();
     assert_eq!(bears(&books), [true, true], "it goes forward");
+    let ended = async |books: &failover::testing::Books| {
+        let found = books.run(&moving.to, moving.name(), &moving.run_id).await;
+        let closed = found.unwrap().unwrap().closed.unwrap();
+        (closed.outcome, closed.left.join("; "))
+    };
+    let (outcome, left) = ended(&books).await;
+    assert_eq!(outcome, Outcome::Failed);
+    assert!(
+        left.contains("has agreed to the promotion of us-east-1"),
+        "{left}"
+    );
     let (books, _) = stopped(Stage::Stopping).await;
     let books = books.silence("us-west-2");
     run(&books, &closing(Verdict::PathImpaired)).await.unwrap();
@@ -346,6 +357,12 @@ async fn a_stop_that_became_no_promotion_is_withdrawn_where_it_decides_and_then_
         bears(&books),
         [true, true],
         "nobody else withdraws the copy first"
+    );
+    let (outcome, left) = ended(&books).await;
+    assert_eq!(outcome, Outcome::Failed);
+    assert!(
+        left.contains("the ledger of us-west-2 does not say"),
+        "{left}"
     );
 }
 
@@ -374,8 +391,11 @@ fn a_failback_that_moved_nothing_and_met_no_trouble_was_a_rehearsal() {
         kind: RunKind::Failback,
         ..failover::testing::run()
     };
-    assert_eq!(outcome(&untouched, &run, None, &[]), Outcome::Rebuilt);
-    let stopped = outcome(&untouched, &run, None, &trouble());
+    assert_eq!(
+        outcome(&untouched, &run, (None, false), &[]),
+        Outcome::Rebuilt
+    );
+    let stopped = outcome(&untouched, &run, (None, false), &trouble());
     assert_eq!(stopped, Outcome::Aborted);
 }
 

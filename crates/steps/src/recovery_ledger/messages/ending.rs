@@ -83,12 +83,27 @@ fn stopped(run: &Run) -> Ending {
 }
 
 fn failed(run: &Run) -> Ending {
+    let by_people = "Do what is left, then start it again. It goes on where this run stopped.";
     Ending {
         severity: Severity::Critical,
         what: format!("the failover to {} is not complete", run.to),
-        next: "Do what is left, then start it again. It goes on where this run stopped.".into(),
+        next: if is_continued(run) {
+            format!(
+                "{} starts it once more by itself, as soon as every ledger answers. Where that run fails, too: {by_people}",
+                run.to
+            )
+        } else {
+            by_people.into()
+        },
         command: again(run),
     }
+}
+
+/// Whether a schedule goes on with a move that has stopped the writer, and did not come to its proof.
+fn is_continued(run: &Run) -> bool {
+    let is_planned = run.kind != RunKind::UnplannedFailover;
+    let stops = run.plan.kind().runs().opening.is_some();
+    is_planned && stops && run.proof.is_none() && !run.run_id.is_resumption()
 }
 
 /// The state that makes a member again once the writer has moved.

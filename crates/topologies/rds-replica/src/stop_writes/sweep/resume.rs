@@ -10,9 +10,6 @@ use failover::{
 use futures::future::join_all;
 use serde_json::json;
 
-/// What the names of the executions begin with that nobody asked for.
-const RESUMED: &str = "resume-";
-
 /// How often a run is started anew that died behind a stopped writer, until one goes on from there, in seconds.
 const AGAIN_SECONDS: i64 = 900;
 /// For how long, in seconds. What is left then is people's, whom each of them told.
@@ -60,7 +57,7 @@ pub(super) async fn resume(
         (Some(_), false) => (world.now().as_second() / AGAIN_SECONDS).to_string(),
         (None, _) => "proven".to_owned(),
     };
-    let name = RunId(format!("{RESUMED}{plan}-{epoch}-{which}"));
+    let name = RunId(format!("{}{plan}-{epoch}-{which}", RunId::RESUMES));
     world.start(Some(&name), &json!({"plan": plan})).await
 }
 
@@ -71,7 +68,7 @@ fn goes_on(died: &Run, is_begun: bool) -> bool {
         (RunKind::Failback, false) => is_begun,
         (RunKind::PlannedFailover, false) => true,
         (RunKind::PlannedFailover | RunKind::Failback, true) => {
-            is_begun && !died.run_id.as_str().starts_with(RESUMED)
+            is_begun && !died.run_id.is_resumption()
         }
     }
 }

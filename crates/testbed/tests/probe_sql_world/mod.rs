@@ -12,7 +12,8 @@ use failover::{
     plan::Plan,
     ports::{Credentials, Place},
 };
-use postgres::{Connector, Resolver, Session, Why};
+use postgres::{Connector, Session, Why};
+use resolver::Resolver;
 use testbed::{
     certificates::Certificates,
     profile::{HOME, PLAN, Profile, STANDBY, cluster},

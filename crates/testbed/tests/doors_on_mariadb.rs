@@ -1,6 +1,10 @@
 //! The engine's own statements on real MariaDB, over roads with TLS: beats and epochs, the stop and the fence with every door, and what a
 //! wrong login, server or certificate is told as.
 #![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "a test of the testbed, which waits by itself"
 )]
@@ -144,10 +148,48 @@ fn login(user: &str, password: &str) -> Credentials {
 }
 
 fn number(write: &Write) -> u64 {
-    match write {
-        Write::Committed { beat } => beat.seq,
-        other => panic!("{other:?}"),
+    let Write::Committed { beat } = write else {
+        panic!("{write:?}");
+    };
+    beat.seq
+}
+
+/// Somebody who is logging in at the writer, and whose account the server has looked at.
+async fn entering(world: &World) -> tokio::net::TcpStream {
+    let backend = world.foundation.simulator.backend(HOME, cluster(HOME));
+    let connected = tokio::net::TcpStream::connect(backend.unwrap()).await;
+    let mut entering = connected.unwrap();
+    let mut greeting = [0; 4];
+    entering.read_exact(&mut greeting).await.unwrap();
+    entering
+}
+
+/// That nobody gets in who got in before: neither the canary nor an application, nor whoever was logging in.
+async fn nobody_gets_in(world: &World, canary: &Credentials, mut entering: tokio::net::TcpStream) {
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(LIMIT, entering.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "whoever was logging in is let go on");
+    let server = Place {
+        database: String::new(),
+        ..world.place(HOME)
+    };
+    let tried = world.connector.connect_to(FLAVOUR, &server, canary, LIMIT);
+    assert!(tried.await.err().unwrap().says_locked());
+    assert!(world.application().await.err().unwrap().says_locked());
+}
+
+/// How far the replica has applied, once it is at `position` or after five seconds.
+async fn replayed(world: &World, position: i64) -> Option<i64> {
+    let reader = world.probe(STANDBY).await;
+    let mut replayed = None;
+    for _ in 0..50 {
+        replayed = reader.read().await.unwrap().position;
+        if replayed >= Some(position) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    replayed
 }
 
 #[tokio::test]
@@ -247,18 +289,9 @@ async fn a_stop_shuts_every_door_and_is_opened_by_its_own_mark_alone() {
     let refused = fence::stop(&mut admin, &kept, (Epoch(2), &token), &canary).await;
     assert_eq!(refused.unwrap(), Err(NotStopped::OtherEpoch(Some(epoch))));
 
-    // Somebody who is logging in meanwhile, and whose account the server has looked at before it was locked.
-    let backend = world.foundation.simulator.backend(HOME, cluster(HOME));
-    let mut entering = tokio::net::TcpStream::connect(backend.unwrap())
-        .await
-        .unwrap();
-    let mut greeting = [0; 4];
-    entering.read_exact(&mut greeting).await.unwrap();
+    let entering = entering(&world).await;
     let stopped = fence::stop(&mut admin, &kept, (epoch, &token), &canary).await;
     let stopped = stopped.unwrap().unwrap();
-    let mut rest = Vec::new();
-    let ended = tokio::time::timeout(LIMIT, entering.read_to_end(&mut rest)).await;
-    assert!(ended.is_ok(), "whoever was logging in is let go on");
     assert_eq!((stopped.sessions, &*stopped.refused), (1, &[] as &[String]));
     assert!(
         !stopped
@@ -267,13 +300,7 @@ async fn a_stop_shuts_every_door_and_is_opened_by_its_own_mark_alone() {
             .any(|role| role.contains(fence::CANARY))
     );
     drop(of_application);
-    let server = Place {
-        database: String::new(),
-        ..world.place(HOME)
-    };
-    let tried = world.connector.connect_to(FLAVOUR, &server, &canary, LIMIT);
-    assert!(tried.await.err().unwrap().says_locked());
-    assert!(world.application().await.err().unwrap().says_locked());
+    nobody_gets_in(&world, &canary, entering).await;
     let after = fence::access(&mut admin, &kept).await.unwrap();
     assert!(!after.is_open(), "{after:?}");
     let beat = probe.beat(&home, epoch).await;
@@ -287,16 +314,7 @@ async fn a_stop_shuts_every_door_and_is_opened_by_its_own_mark_alone() {
     let again = fence::stop(&mut admin, &kept, (epoch, &other), &canary).await;
     assert!(matches!(again.unwrap(), Err(NotStopped::OtherMark(mark)) if mark.token == token));
     let position = fence::position(&mut admin, &token).await.unwrap().unwrap();
-    let reader = world.probe(STANDBY).await;
-    let mut replayed = None;
-    for _ in 0..50 {
-        replayed = reader.read().await.unwrap().position;
-        if replayed >= Some(position) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    assert_eq!(replayed, Some(position));
+    assert_eq!(replayed(&world, position).await, Some(position));
     assert_eq!(fence::position(&mut admin, &other).await.unwrap(), None);
     assert_eq!(fence::open(&mut admin, epoch, &other).await.unwrap(), None);
     assert_eq!(

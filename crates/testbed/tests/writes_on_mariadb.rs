@@ -1,5 +1,9 @@
 //! An instance of MariaDB with a read replica, on real servers behind the drill's roads. What a client writes is read back on both.
 #![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "a test of the testbed, which waits by itself"
 )]

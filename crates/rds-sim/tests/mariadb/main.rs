@@ -206,7 +206,14 @@ async fn the_master_user_may_do_what_rds_lets_it_do() {
     let kill = format!("CALL mysql.rds_kill({})", app.id());
     master.query_drop(kill).await.unwrap();
     assert!(app.query_drop("SELECT 1").await.is_err(), "it was ended");
+    pair.simulator.stop().await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_of_the_master_user_holds_and_no_file_has_it() {
+    let Some(pair) = source().await else {
+        return;
+    };
     let change = pair.west.modify_db_instance();
     change
         .db_instance_identifier(SOURCE)

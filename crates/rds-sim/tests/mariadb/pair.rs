@@ -138,10 +138,11 @@ pub(crate) async fn insert(conn: &mut Conn, number: u32) -> mysql_async::Result<
 
 /// The number of the error that a server answered.
 pub(crate) fn code<T: std::fmt::Debug>(answer: mysql_async::Result<T>) -> u16 {
-    match answer.unwrap_err() {
-        mysql_async::Error::Server(error) => error.code,
-        other => panic!("{other}"),
-    }
+    let why = answer.unwrap_err();
+    let mysql_async::Error::Server(error) = why else {
+        panic!("{why}");
+    };
+    error.code
 }
 
 pub(crate) async fn described(rds: &Rds, id: &str) -> DbInstance {

@@ -151,13 +151,25 @@ class Postgres:
         subprocess.run([*WRAPPER, PROGRAMS / program, *words], check=True, stdout=subprocess.DEVNULL)
 
     def start(self):
-        self.process = subprocess.Popen(
-            [*WRAPPER, PROGRAMS / "postgres", "-D", self.folder, "-k", self.sockets, "-c", "listen_addresses=",
-             "-c", "fsync=off", "-c", "dynamic_shared_memory_type=mmap"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        eventually(f"{self.folder.name} answers", self.answers)
+        self.spawn()
+        try:
+            eventually(f"{self.folder.name} answers", self.answers)
+        except SystemExit as why:
+            raise SystemExit(f"{why}: {self.log.read_text()[-2000:]}") from None
+
+    def spawn(self):
+        self.log = self.folder.with_suffix(".log")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*WRAPPER, PROGRAMS / "postgres", "-D", self.folder, "-k", self.sockets, "-c", "listen_addresses=",
+                 "-c", "fsync=off", "-c", "dynamic_shared_memory_type=mmap"],
+                stdout=log, stderr=log, start_new_session=True)
 
     def answers(self):
+        # It refuses to start as long as anything of the one before it is left.
+        if self.process.poll() is not None:
+            time.sleep(0.5)
+            self.spawn()
         return subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", self.sockets]).returncode == 0
 
     def promote(self):

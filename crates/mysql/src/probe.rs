@@ -80,10 +80,10 @@ impl Session {
         );
         let mut client = self.0.lock().await;
         // A replica that somebody let take writes is no writer all the same.
-        match applied(&mut client).await {
-            Ok(Some(_)) => return Write::ReadOnly,
+        match follows(&mut client).await {
+            Ok(true) => return Write::ReadOnly,
             Err(why) if !why.is_of_the_statement() => return why.into(),
-            Ok(None) | Err(_) => {}
+            Ok(false) | Err(_) => {}
         }
         match client.run_all(&statements).await {
             Ok(rows) => proven(&rows, vantage, epoch),
@@ -115,6 +115,17 @@ async fn read_only(client: &mut Client) -> Write {
 pub(crate) async fn channels(client: &mut Client) -> Result<Vec<Row>, Why> {
     let statement = client.flavour().channels();
     client.ask(statement, ()).await
+}
+
+/// Whether a server follows another one now, whatever it leaves out and whether or not it takes writes itself.
+async fn follows(client: &mut Client) -> Result<bool, Why> {
+    let flavour = client.flavour();
+    let rows = channels(client).await?;
+    Ok(rows.iter().any(|row| {
+        flavour
+            .works(|name| named(row, name))
+            .is_some_and(|name| name.is_empty())
+    }))
 }
 
 /// How far a replica has applied its writer's binary log; `None` for what follows nobody.

@@ -12,7 +12,6 @@ mod state;
 mod station;
 #[cfg(test)]
 mod tests;
-mod trust;
 
 use std::{
     collections::BTreeMap,

@@ -15,4 +15,5 @@ pub mod functions;
 pub mod health_checks;
 pub mod profile;
 pub mod roads;
+mod trust;
 pub mod world;

@@ -1,21 +1,23 @@
-//! TLS as a checker speaks it. Source: Route 53's developer guide, "HTTPS health checks don't validate SSL/TLS certificates", and the
-//! API reference, "HealthCheckConfig": an endpoint has to support TLS up to 1.2.
+//! TLS that takes any server for what it says it is: a checker's, and a road's towards a member that shows a certificate of its own.
 
 use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, aws_lc_rs::default_provider, verify_tls12_signature},
+    crypto::{
+        CryptoProvider, aws_lc_rs::default_provider, verify_tls12_signature, verify_tls13_signature,
+    },
     pki_types::{CertificateDer, ServerName, UnixTime},
-    version::TLS12,
 };
 
-/// A client that takes any server for what it says it is.
-pub(super) fn everybody() -> Result<ClientConfig, Error> {
+/// A client of these versions of TLS that asks for nobody's word.
+pub(crate) fn everybody(
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ClientConfig, Error> {
     let provider = Arc::new(default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&[&TLS12])?
+        .with_protocol_versions(versions)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Everybody(provider)));
     Ok(config.with_no_client_auth())
@@ -48,11 +50,12 @@ impl ServerCertVerifier for Everybody {
 
     fn verify_tls13_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("a checker speaks TLS 1.2".to_owned()))
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

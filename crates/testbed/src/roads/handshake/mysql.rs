@@ -10,17 +10,12 @@ use std::{
     sync::Arc,
 };
 
-use rustls::{
-    ClientConfig, DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, aws_lc_rs::default_provider},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use rustls::{DEFAULT_VERSIONS, pki_types::ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::connect;
-use crate::roads::flow::relay;
+use crate::{roads::flow::relay, trust::everybody};
 
 /// A packet's length in three bytes, the lowest first, and its place in the conversation.
 const HEADER: usize = 4;
@@ -50,7 +45,8 @@ pub(in crate::roads) async fn serve(
     member.write_all(&answer).await?;
     // No name leads to a member from here, and what it shows is its own affair.
     let name = ServerName::from(std::net::IpAddr::from(Ipv4Addr::LOCALHOST));
-    let unchecked = unchecked()?;
+    let config = everybody(DEFAULT_VERSIONS).map_err(io::Error::other)?;
+    let unchecked = TlsConnector::from(Arc::new(config));
     let (client, member) = tokio::try_join!(tls.accept(client), unchecked.connect(name, member))?;
     relay(client, member, None).await
 }
@@ -86,54 +82,4 @@ async fn refuse_plaintext(mut client: DuplexStream, place: u8) -> io::Result<()>
     let header = [low, middle, high, place.wrapping_add(1)];
     client.write_all(&[&header[..], &error].concat()).await?;
     client.shutdown().await
-}
-
-/// TLS towards a member, whose certificate is nobody's: a real one would be checked by the client at the road's other end.
-fn unchecked() -> io::Result<TlsConnector> {
-    let provider = Arc::new(default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
-}
-
-#[derive(Debug)]
-struct Unchecked(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

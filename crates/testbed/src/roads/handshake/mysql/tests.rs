@@ -1,6 +1,7 @@
 //! Roads carrying bytes of MySQL's protocol to a member with a certificate that nobody knows.
 
 use failover::plan::Engine;
+use rustls::{ClientConfig, crypto::aws_lc_rs::default_provider};
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},

@@ -79,8 +79,7 @@ impl Databases {
     }
 
     /// What connects to PostgreSQL.
-    #[must_use]
-    pub const fn postgres(&self) -> &postgres::Connector {
+    pub(super) const fn postgres(&self) -> &postgres::Connector {
         &self.postgres
     }
 

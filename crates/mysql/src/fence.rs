@@ -178,7 +178,7 @@ async fn disable(admin: &mut Client, done: &mut Fenced) -> Result<(), Why> {
 ///
 /// # Errors
 /// [`Why`].
-pub async fn end_sessions(admin: &mut Client, kept: &[&str], done: &mut Fenced) -> Result<(), Why> {
+async fn end_sessions(admin: &mut Client, kept: &[&str], done: &mut Fenced) -> Result<(), Why> {
     let mut ended = Vec::new();
     for session in access::sessions(admin, kept).await? {
         if session.stays {

@@ -73,12 +73,6 @@ impl Connector {
         })
     }
 
-    /// The resolver connections go through.
-    #[must_use]
-    pub const fn resolver(&self) -> &Resolver {
-        &self.resolver
-    }
-
     /// Connects; statements and locks on the connection are given up after `limit`.
     ///
     /// # Errors

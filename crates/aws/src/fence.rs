@@ -41,8 +41,10 @@ async fn note<K>(aws: &Aws<K>, plan: &PlanName, version: &str) {
 }
 
 /// The roles that are never fenced.
-fn kept<'a>(admin: &'a str, known: &'a KeptPlan) -> [&'a str; 2] {
-    [admin, &known.plan.database.probe.user]
+fn kept<'a>(admin: &'a str, known: &'a KeptPlan) -> Vec<&'a str> {
+    let probe = known.plan.database.probe.iter();
+    let probe = probe.map(|probe| probe.user.as_str());
+    std::iter::once(admin).chain(probe).collect()
 }
 
 impl<K> Aws<K> {

@@ -104,7 +104,7 @@ impl<K> Aws<K> {
 
     /// The current version of the administrator's secret.
     pub(super) async fn admin_version(&self, plan: &Plan) -> Result<Version, Error> {
-        let secret = &plan.database.admin_secret;
+        let secret = plan.database.admin_secret()?;
         let version = self.version_of(secret, Which::Current).await?;
         if version.login.user.is_empty() {
             return Err(Error::InvalidRequest(format!(
@@ -173,7 +173,8 @@ impl<K> Aws<K> {
         let remembered = row.and_then(|row| row.served);
         let remembered = remembered.filter(|_| *region == self.region);
         let id = remembered.as_ref().map(|served| served.version.as_str());
-        let others = self.other_versions(&plan.database.admin_secret, id).await;
+        let secret = plan.database.admin_secret()?;
+        let others = self.other_versions(secret, id).await;
         let others = others.into_iter().filter(|other| other.login != tried);
         let came = first_that_serves(
             refused,
@@ -186,7 +187,7 @@ impl<K> Aws<K> {
         let cluster = member.map(|member| member.identifier.as_str());
         came.map_err(|closed| match closed.why {
             why if closed.refuses_login => shut_out(
-                &plan.database.admin_secret,
+                secret,
                 (region, cluster.unwrap_or_default()),
                 &why.to_string(),
             ),
@@ -203,8 +204,9 @@ impl<K> Secrets for Aws<K> {
         host: &str,
         port: u16,
     ) -> Result<Credentials, Error> {
-        let user = plan.database.probe.user.clone();
-        let password = match &plan.database.probe.auth {
+        let probe = plan.database.probe()?;
+        let user = probe.user.clone();
+        let password = match &probe.auth {
             Auth::Secret { secret } => {
                 self.version_of(secret, Which::Current)
                     .await?
@@ -217,12 +219,15 @@ impl<K> Secrets for Aws<K> {
     }
 
     async fn other_probe_logins(&self, plan: &Plan) -> Vec<Credentials> {
-        let Auth::Secret { secret } = &plan.database.probe.auth else {
+        let Some(probe) = &plan.database.probe else {
+            return Vec::new();
+        };
+        let Auth::Secret { secret } = &probe.auth else {
             return Vec::new();
         };
         let found = self.other_versions(secret, None).await.into_iter();
         let logins = found.map(|version| Credentials {
-            user: plan.database.probe.user.clone(),
+            user: probe.user.clone(),
             password: version.login.password,
         });
         logins.collect()

@@ -37,7 +37,10 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
         found.extend(document(survey, region, entry));
         if let Ok(books) = &entry.books {
             found.extend(behind(&rows, region, &books.row));
-            found.extend(probe(&rows, region, books, now));
+            // Nobody looks at a writer in which no heart beats.
+            let has_heart = survey.plan.as_ref().is_none_or(Plan::has_heart);
+            let probe = probe(&rows, region, books, now);
+            found.extend(probe.filter(|_| has_heart));
             found.extend(deposed(survey, &rows, region, &books.row));
             // On a schedule nobody looks but at moves that RDS makes whole.
             let looked = kind.runs().moving_promotes;

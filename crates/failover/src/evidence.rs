@@ -158,12 +158,32 @@ impl Evidence {
     /// the plan says: AWS creates it anew, and until then it looks like a dead one.
     #[must_use]
     pub fn verdict_under(&self, plan: &Plan) -> Verdict {
+        if !plan.has_heart() {
+            return self.verdict_without_beats();
+        }
         let mut detection = plan.detection.clone();
         if plan.unplanned.writer_down == Mode::Automatic && self.writer_rds.is_one_instance() {
             let least = |seconds: u64| seconds.max(Detection::GRACE_ONLY_INSTANCE_SECONDS);
             detection.in_region_grace_seconds = detection.in_region_grace_seconds.map(least);
         }
         self.verdict(&detection)
+    }
+
+    /// The verdict on a writer that nobody's heart beats in: what answers there says nothing of it, so that nothing is ruled out, and
+    /// nothing but a human's word leads on.
+    fn verdict_without_beats(&self) -> Verdict {
+        if !self.local_rds.answers() {
+            return Verdict::ObserverIsolated;
+        }
+        if self.writer_rds.answers() || self.writer_ledger_answers {
+            return Verdict::Undetermined;
+        }
+        match self.witness {
+            Witness::Reaches | Witness::ReachesOthers => Verdict::Undetermined,
+            Witness::Unreachable => Verdict::ObserverIsolated,
+            Witness::DoesNotReach => Verdict::RegionDown,
+            Witness::NotConfigured => Verdict::RegionDownUnwitnessed,
+        }
     }
 
     /// The verdict: the first row of the table that matches.

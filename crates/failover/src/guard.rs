@@ -141,8 +141,16 @@ pub const LIVING_SECONDS: f64 = 60.0;
 /// and whatever the old writer takes meanwhile is only there. A planned move loses nothing.
 ///
 /// # Errors
-/// `NotReady` without it, where a probe committed a beat on the old writer within the last minute.
+/// `NotReady` without it, where a probe committed a beat on the old writer within the last minute, or no heart beats that could tell.
 pub fn abandoned(run: &Run, committed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Error> {
+    if !run.plan.has_heart() && !run.abandons_living_writer {
+        return Err(Error::NotReady(format!(
+            "no heart beats in this plan's databases, so that nothing here tells whether the writer in {from} lives, and nothing \
+             fences it; shut it, or know that it is gone, look at the lag of the replica in {to}, then add \"abandon_living_writer\": true",
+            from = run.from,
+            to = run.to,
+        )));
+    }
     let age = committed_at.map(|at| seconds_between(at, now));
     match age.filter(|age| *age <= LIVING_SECONDS && !run.abandons_living_writer) {
         None => Ok(()),
@@ -300,6 +308,12 @@ mod tests {
         assert!(abandoned(&run, None, now).is_ok());
         run.abandons_living_writer = true;
         assert!(abandoned(&run, Some(then), now).is_ok());
+        let document = crate::testing::sqlserver_document().to_string();
+        run.plan = crate::plan::read(&document).unwrap();
+        assert!(abandoned(&run, None, now).is_ok());
+        run.abandons_living_writer = false;
+        let why = abandoned(&run, None, now).unwrap_err();
+        assert!(why.to_string().contains("no heart beats"), "{why}");
     }
 
     #[test]

@@ -28,6 +28,15 @@ pub enum Decision {
 /// The mode of a verdict that may lead on; `None` for one that never does.
 #[must_use]
 pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
+    match written(verdict, plan) {
+        // Nobody has seen the writer fail: a plan that says so all the same was never taken.
+        Some(Mode::Automatic) if !plan.has_heart() => Some(Mode::Approval),
+        mode => mode,
+    }
+}
+
+/// The mode that the plan gives a verdict.
+fn written(verdict: Verdict, plan: &Plan) -> Option<Mode> {
     let accepted = plan.unplanned.without_witness == Some(Accept::Accept);
     match verdict {
         Verdict::RegionDown => Some(plan.unplanned.region_down),

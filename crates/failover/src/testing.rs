@@ -38,7 +38,9 @@ use crate::{
     topology::{Cluster, GlobalCluster, Reach},
 };
 
-pub use fixtures::{closed, cluster, confirmed, evidence, plan_document, row, run};
+pub use fixtures::{
+    closed, cluster, confirmed, evidence, plan_document, row, run, sqlserver_document,
+};
 pub use inputs::holds;
 
 /// Ledgers in memory, with Regions that may be silent, a clock that only pauses move, and what people were told.

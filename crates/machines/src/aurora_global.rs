@@ -4,8 +4,8 @@ use crate::{
     Topology,
     machine::{Machine, Part},
     segments::{
-        Close, FailBack, Leave, Open, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back, leave,
-        open, take_over,
+        Close, FailBack, Leave, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back,
+        leave, open, take_over,
     },
     state::Function,
     task::Task,
@@ -32,6 +32,7 @@ pub fn unplanned_failover() -> Machine {
         run: "An unplanned failover",
         promotion: ("DetachAndPromote", Function("detach-and-promote")),
         before_names: Vec::new(),
+        proof: Proof::Commits,
         days: 7,
     })
 }

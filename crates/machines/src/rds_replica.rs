@@ -4,8 +4,8 @@ use crate::{
     Topology,
     machine::{Machine, Part},
     segments::{
-        Close, FailBack, Leave, Open, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back, leave,
-        open, take_over,
+        Close, FailBack, Leave, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back,
+        leave, open, take_over,
     },
     state::Function,
     task::{Failure, Task},
@@ -32,7 +32,8 @@ pub fn replica_failover() -> Machine {
         run: "A failover to a read replica",
         promotion: ("PromoteReplica", Function("promote-replica")),
         before_names: vec![open_writer()],
-        days: 8,
+        proof: Proof::OrAWord,
+        days: 9,
     })
 }
 
@@ -51,6 +52,7 @@ pub fn replica_switchover() -> Machine {
     parts.extend(take_over(TakeOver {
         restart: RESTART_AFTER_A_MOVE,
         before_names: vec![open_writer()],
+        proof: Proof::Commits,
     }));
     parts.push(Part::Loop(protect_again(720)));
     parts.extend(close(&Close {

@@ -15,13 +15,13 @@ mod leave;
 mod open;
 mod take_over;
 
-use ask::ask;
+use ask::{APPROVAL, PROOF, ask};
 pub(crate) use close::{Close, close};
-use confirm::{confirm, stale};
+use confirm::{QUESTIONS, confirm, stale};
 pub(crate) use fail_back::{FailBack, fail_back};
 pub(crate) use leave::{Leave, leave};
 pub(crate) use open::{Open, open};
-pub(crate) use take_over::{RESTART_AFTER_A_MOVE, TakeOver, take_over};
+pub(crate) use take_over::{Proof, RESTART_AFTER_A_MOVE, TakeOver, take_over};
 
 /// A call of recovery-ledger that hands its answer on.
 pub(crate) fn ledger(

@@ -46,6 +46,8 @@ pub struct Task {
     pub tried_again_in: Option<&'static str>,
     /// What follows when it is done, where that is not the next part.
     pub then: Option<&'static str>,
+    /// The state that asks a human where the pass does: the state, the variable that counts questions, and how many there may be.
+    pub asks_in: Option<(&'static str, &'static str, u32)>,
     /// An error that leads elsewhere: its name, the variable that counts it, and the state.
     pub but: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -66,6 +68,7 @@ impl Task {
             failure: Failure::Closes,
             tried_again_in: None,
             then: None,
+            asks_in: None,
             but: None,
         }
     }
@@ -143,15 +146,20 @@ impl Task {
 
     fn choice(&self, next: &str, wait: &str, after_failure: Cow<'static, str>) -> Choice {
         let cause = format!("no end after {} passes", self.passes);
+        let asks = self.asks_in.map(|(state, counter, most)| {
+            let asks = vec![When::Acts("ask"), When::Below(counter, most)];
+            Way::out(asks, state)
+        });
+        let goes_on = [
+            Way::out(vec![When::Done], next.to_owned()),
+            Way::to(
+                vec![When::Pending, When::Below("passes", self.passes)],
+                wait.to_owned(),
+            ),
+        ];
         Choice {
             comment: None,
-            ways: vec![
-                Way::out(vec![When::Done], next.to_owned()),
-                Way::to(
-                    vec![When::Pending, When::Below("passes", self.passes)],
-                    wait.to_owned(),
-                ),
-            ],
+            ways: asks.into_iter().chain(goes_on).collect(),
             assign: vec![
                 ("passes".into(), Json::Number(0)),
                 ("trouble".into(), told(self.state, "LoopExhausted", &cause)),

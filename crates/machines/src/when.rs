@@ -9,6 +9,8 @@ pub enum When {
     Done,
     /// Another pass is needed.
     Pending,
+    /// What the pass did, by its name.
+    Acts(&'static str),
     /// What ConfirmOutage decided is one of these.
     Decides(&'static [&'static str]),
     /// What CloseRun answered.
@@ -42,6 +44,7 @@ impl When {
         match self {
             Self::Done => "$states.input.progress = 'done'".into(),
             Self::Pending => "$states.input.progress = 'pending'".into(),
+            Self::Acts(action) => format!("$states.input.action = '{action}'"),
             Self::Decides([one]) => format!("$states.input.decision = '{one}'"),
             Self::Decides(several) => {
                 let several: Vec<_> = several.iter().map(|one| format!("'{one}'")).collect();
@@ -68,6 +71,7 @@ impl When {
         match self {
             Self::Done => answer["progress"] == "done",
             Self::Pending => answer["progress"] == "pending",
+            Self::Acts(action) => answer["action"] == *action,
             Self::Decides(any) => answer["decision"]
                 .as_str()
                 .is_some_and(|decision| any.contains(&decision)),

@@ -19,7 +19,7 @@ impl Flavour {
         match engine {
             Engine::Mariadb => Some(Self::MariaDb),
             Engine::Mysql => Some(Self::MySql),
-            Engine::Postgres => None,
+            Engine::Postgres | Engine::Sqlserver => None,
         }
     }
 

@@ -98,11 +98,15 @@ fn verifier(password: &str) -> String {
 
 /// The probe's account, from wherever it comes. Whom an administrator made it for one host only keeps that one.
 async fn account(admin: &mut Client, plan: &Plan, password: Option<&str>) -> Result<(), Why> {
-    let user = &plan.database.probe.user;
+    // A plan of this engine names one.
+    let Some(probe) = &plan.database.probe else {
+        return Ok(());
+    };
+    let user = &probe.user;
     let account = format!("{}@'%'", literal(user));
     let create = format!("CREATE USER IF NOT EXISTS {account}");
     let alter = format!("ALTER USER {account}");
-    match (&plan.database.probe.auth, password) {
+    match (&probe.auth, password) {
         (Auth::Iam, _) => {
             let proof = admin.flavour().by_iam();
             admin

@@ -67,7 +67,11 @@ pub async fn setup(
 }
 
 async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(), Why> {
-    let user = &plan.database.probe.user;
+    // A plan of this engine names one.
+    let Some(probe) = &plan.database.probe else {
+        return Ok(());
+    };
+    let user = &probe.user;
     let exists = admin
         .query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[user])
         .await?
@@ -89,7 +93,7 @@ async fn role(admin: &Client, plan: &Plan, password: Option<&str>) -> Result<(),
             .await?,
         );
     }
-    if plan.database.probe.auth == Auth::Iam {
+    if probe.auth == Auth::Iam {
         statements.push(quoted(admin, "GRANT rds_iam TO %1$I", user, "").await?);
     }
     for grant in [

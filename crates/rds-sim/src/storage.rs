@@ -261,7 +261,7 @@ impl Databases {
     fn engine_of(&self, effect: &Effect) -> Result<On<'_>, StorageError> {
         if let Effect::CreateInstance { engine, .. } = effect {
             return match (engine, &self.mariadb) {
-                (Engine::Postgres, _) => Ok(On::Postgres(&self.postgres)),
+                (Engine::Postgres | Engine::SqlServer, _) => Ok(On::Postgres(&self.postgres)),
                 (Engine::MariaDb, Some(mariadb)) => Ok(On::MariaDb(mariadb)),
                 (Engine::MariaDb | Engine::MySql, _) => Err(StorageError::Failed(format!(
                     "there are no programs of {} here",

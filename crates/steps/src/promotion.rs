@@ -87,7 +87,9 @@ pub async fn point_of_no_return(
         .filter(|entry| entry.step == confirm_outage::STEP)
         .map(|entry| entry.reason.clone())
         .next();
-    let end = if run.forced {
+    let end = if run.forced && !run.plan.has_heart() {
+        "Once it serves, commit a row there, and only then say so by the command."
+    } else if run.forced {
         "Then prove the writer by hand."
     } else {
         "This run tells you its end."

@@ -14,7 +14,8 @@ pub(crate) use self::postgres::connect as connect_postgres;
 #[must_use]
 pub fn left_out(engine: Engine, root: &Path) -> Option<String> {
     let folder = match engine {
-        Engine::Postgres => return None,
+        // PostgreSQL stands in for SQL Server, to which nothing of the product logs in.
+        Engine::Postgres | Engine::Sqlserver => return None,
         Engine::Mariadb => root.join(".tools/mariadb"),
         Engine::Mysql => return Some("nothing installs MySQL".to_owned()),
     };
@@ -75,7 +76,9 @@ impl Database {
     ) -> Result<Self, Error> {
         let login = (user, password);
         match engine {
-            Engine::Postgres => Ok(connect_postgres(backend, login, database).await?.into()),
+            Engine::Postgres | Engine::Sqlserver => {
+                Ok(connect_postgres(backend, login, database).await?.into())
+            }
             Engine::Mariadb | Engine::Mysql => {
                 Ok(mysql::connect(backend, login, database).await?.into())
             }

@@ -189,6 +189,15 @@ impl Profile {
         }
     }
 
+    /// The same of SQL Server, for which PostgreSQL stands in: the product asks RDS alone.
+    #[must_use]
+    pub fn quick_sqlserver() -> Self {
+        Self {
+            engine: Engine::Sqlserver,
+            ..Self::quick_replica()
+        }
+    }
+
     /// The same on MariaDB.
     #[must_use]
     pub fn quick_mariadb() -> Self {
@@ -282,10 +291,9 @@ impl Profile {
             "topology": self.topology(plan, each(&|region| json!({self.topology.member(): member(plan, region)}))),
             "home_region": HOME,
             "witness_region": WITNESS,
-            "database": {"engine": self.engine.in_rds(), "name": plan, "admin_secret": "orders/admin",
-                "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}},
+            "database": self.database(plan),
             "detection": self.detection,
-            "unplanned": {"region_down": "automatic", "writer_down": "approval", "max_lost_seconds": 30},
+            "unplanned": self.unplanned(),
             "routes": [self.record(zone_id, &writer, "writer"), self.record(zone_id, &reader, "reader")],
             "services": self.services(plan),
             "notify": each(&|region| topic(region).into()),
@@ -295,11 +303,30 @@ impl Profile {
         document
     }
 
+    /// The plan's `database`, with its logins where something logs in.
+    fn database(&self, plan: &str) -> Value {
+        let mut database = json!({"engine": self.engine.name(), "name": plan});
+        if self.engine.has_heart() {
+            let logins = json!({"admin_secret": "orders/admin",
+                "probe": {"user": "failover_probe", "auth": {"kind": "secret", "secret": "orders/probe"}}});
+            merge(&mut database, &logins);
+        }
+        database
+    }
+
+    /// The plan's `unplanned`. Where no heart beats people decide.
+    fn unplanned(&self) -> Value {
+        if self.engine.has_heart() {
+            return json!({"region_down": "automatic", "writer_down": "approval", "max_lost_seconds": 30});
+        }
+        json!({"region_down": "approval", "writer_down": "approval", "max_lost_seconds": 30, "unknown_loss": "accept"})
+    }
+
     /// The tables that a failback compares, where rows of that engine are.
     fn compared(&self) -> Value {
         match self.engine {
             Engine::Postgres => json!([{"table": "app.rows", "key": ["id"]}]),
-            Engine::Mariadb | Engine::Mysql => json!([]),
+            Engine::Mariadb | Engine::Mysql | Engine::Sqlserver => json!([]),
         }
     }
 

@@ -84,7 +84,7 @@ impl Roads {
         Self {
             port,
             speaks: match engine {
-                Engine::Postgres => Speaks::Postgres,
+                Engine::Postgres | Engine::Sqlserver => Speaks::Postgres,
                 Engine::Mariadb | Engine::Mysql => Speaks::Mysql,
             },
             addresses_used: AtomicU32::new(0),

@@ -291,6 +291,9 @@ fn a_machine_outlasts_all_that_a_plan_lets_a_human_take() {
             questions > 0,
             states.iter().any(|(name, _)| name == "AwaitApproval")
         );
+        // Where no heart beats the proof is one more.
+        let proof = states.iter().any(|(name, _)| name == "AwaitProof");
+        let questions = questions + u64::from(proof);
         let window = if fails_back(machine.name) {
             14 * 86_400
         } else {
@@ -315,35 +318,44 @@ fn a_machine_outlasts_all_that_a_plan_lets_a_human_take() {
 
 #[test]
 fn only_approved_true_is_a_yes_and_only_approved_false_a_no() {
-    let mut asked = 0;
+    let mut asked = Vec::new();
     for machine in machine::all() {
         let states = &machine.definition["States"];
-        let ask = &states["AwaitApproval"];
-        if ask.is_null() {
-            continue;
-        }
-        asked += 1;
-        let answer = ask["Next"].as_str().unwrap();
-        assert_eq!(ask["Output"], "{% $states.result %}");
-        let ways = states[answer]["Choices"].as_array().unwrap();
-        let conditions = ways.iter().map(|way| way["Condition"].as_str().unwrap());
-        let wanted = [true, false].map(|yes| format!("{{% $states.input.approved = {yes} %}}"));
-        assert_eq!(conditions.collect::<Vec<_>>(), wanted, "{answer}");
-        // A no is told by its name from silence, and from what nobody can read.
-        let (no, neither) = (&ways[1], &states[answer]);
-        assert_eq!(no["Next"], "CloseRun");
-        assert_eq!(neither["Default"], "CloseRun");
-        for (way, error) in [(no, "Refused"), (neither, "Unreadable")] {
-            let trouble = way["Assign"]["trouble"].as_str().unwrap();
-            let named = format!("'state': 'AwaitApproval', 'error': '{error}'");
-            assert!(trouble.contains(&named), "{trouble}");
+        let questions = ["AwaitApproval", "AwaitProof"];
+        for question in questions {
+            let ask = &states[question];
+            if ask.is_null() {
+                continue;
+            }
+            asked.push(question);
+            let answer = ask["Next"].as_str().unwrap();
+            assert_eq!(ask["Output"], "{% $states.result %}");
+            let ways = states[answer]["Choices"].as_array().unwrap();
+            let conditions = ways.iter().map(|way| way["Condition"].as_str().unwrap());
+            let wanted = [true, false].map(|yes| format!("{{% $states.input.approved = {yes} %}}"));
+            assert_eq!(conditions.collect::<Vec<_>>(), wanted, "{answer}");
+            // A no is told by its name from silence, and from what nobody can read.
+            let (no, neither) = (&ways[1], &states[answer]);
+            assert_eq!(no["Next"], "CloseRun");
+            assert_eq!(neither["Default"], "CloseRun");
+            for (way, error) in [(no, "Refused"), (neither, "Unreadable")] {
+                let trouble = way["Assign"]["trouble"].as_str().unwrap();
+                let named = format!("'state': '{question}', 'error': '{error}'");
+                assert!(trouble.contains(&named), "{trouble}");
+            }
         }
     }
     // Each that leaves a lost Region asks, and the one that brings a writer home.
     let failbacks = TopologyKind::ALL
         .iter()
         .filter_map(|kind| kind.runs().failback);
-    assert_eq!(asked, TopologyKind::ALL.len() + failbacks.count());
+    let approvals = asked.iter().filter(|asked| **asked == "AwaitApproval");
+    assert_eq!(
+        approvals.count(),
+        TopologyKind::ALL.len() + failbacks.count()
+    );
+    let proofs = asked.iter().filter(|asked| **asked == "AwaitProof");
+    assert_eq!(proofs.count(), 1, "of a replica in which no heart beats");
 }
 
 /// However many plans there are: all are swept at once.

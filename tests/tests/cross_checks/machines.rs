@@ -61,7 +61,7 @@ fn a_task_invokes_a_function() {
     each_task(|machine, name, task| {
         let invokes = task["Resource"] == "arn:aws:states:::lambda:invoke";
         assert!(
-            invokes || (name == "AwaitApproval" && waits_for_a_human(task)),
+            invokes || (["AwaitApproval", "AwaitProof"].contains(&name) && waits_for_a_human(task)),
             "{}: {name}",
             machine.name
         );
@@ -154,6 +154,7 @@ fn a_task_ends() {
         let by_the_plan = [
             "{% $states.input.approval_seconds %}",
             "{% $wish.approval_seconds %}",
+            "{% $states.input.observed.approval_seconds %}",
         ];
         let as_the_plan_says = waits_for_a_human(task)
             && task["TimeoutSeconds"]

@@ -10,9 +10,10 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 12] = [
+const STATES: [(&str, &str); 13] = [
     ("OpenRun", "recovery-ledger"),
     ("AwaitApproval", "recovery-ledger"),
+    ("AwaitProof", "recovery-ledger"),
     ("KeepPlan", "recovery-ledger"),
     ("ReleaseLeases", "recovery-ledger"),
     ("CloseRun", "recovery-ledger"),

@@ -101,7 +101,7 @@ async fn an_administrators_secret_without_a_user_name_is_refused_without_being_q
 #[tokio::test]
 async fn a_token_is_signed_here_for_the_members_region_and_name() {
     let mut plan: Plan = plan();
-    plan.database.probe.auth = Auth::Iam;
+    plan.database.probe.as_mut().unwrap().auth = Auth::Iam;
     let (aws, replay) = scripted([]);
     let login = aws
         .probe_login(&plan, &"us-west-2".into(), "w.example", 5433)

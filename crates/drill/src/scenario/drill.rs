@@ -142,8 +142,18 @@ impl Drill<'_> {
 
     /// Answers the question of a run as a human would: with the token in its message. A failback asks once it has rebuilt.
     pub(crate) async fn answer(&self, region: &str, approve: bool) -> Result<(), Trouble> {
+        self.answer_to((region, &format!("shall {region} take over")), approve)
+            .await
+    }
+
+    /// The same, of the question whose words are these.
+    pub(crate) async fn answer_to(
+        &self,
+        (region, question): (&str, &str),
+        approve: bool,
+    ) -> Result<(), Trouble> {
         let message = self
-            .told_within(FAILBACK, &format!("shall {region} take over"))
+            .told_within(FAILBACK, question)
             .await
             .unwrap_or_default();
         let token = message

@@ -8,6 +8,7 @@ mod replica_mariadb_region_loss;
 mod replica_mariadb_stopped_and_abandoned;
 mod replica_mariadb_switchover;
 mod replica_region_loss;
+mod replica_sqlserver;
 mod replica_stopped_and_abandoned;
 mod replica_switchover;
 
@@ -25,4 +26,5 @@ pub(crate) static ALL: &[&Scenario] = &[
     &replica_mariadb_does_not_catch_up::SCENARIO,
     &replica_mariadb_stopped_and_abandoned::SCENARIO,
     &replica_mariadb_failback::SCENARIO,
+    &replica_sqlserver::SCENARIO,
 ];

@@ -70,6 +70,40 @@ fn verdict(evidence: &Evidence) -> Verdict {
 }
 
 #[test]
+fn nothing_that_answers_for_a_writer_without_a_heart_rules_a_humans_word_out() {
+    let document = crate::testing::sqlserver_document();
+    let plan = crate::plan::read(&document.to_string()).unwrap();
+    let gone = Evidence {
+        write: None,
+        progress: Progress::Unreadable,
+        ..crate::testing::evidence(Timestamp::UNIX_EPOCH)
+    };
+    let silent = gone.writer_rds.clone();
+    let under = |change: &dyn Fn(&mut Evidence)| {
+        let mut evidence = gone.clone();
+        change(&mut evidence);
+        evidence.verdict_under(&plan)
+    };
+    assert_eq!(under(&|_| {}), Verdict::RegionDown);
+    let unwitnessed = |seen: &mut Evidence| seen.witness = Witness::NotConfigured;
+    assert_eq!(under(&unwitnessed), Verdict::RegionDownUnwitnessed);
+    let unheard = |seen: &mut Evidence| seen.witness = Witness::Unreachable;
+    assert_eq!(under(&unheard), Verdict::ObserverIsolated);
+    assert_eq!(
+        under(&|seen| seen.local_rds = silent.clone()),
+        Verdict::ObserverIsolated
+    );
+    for answers in [
+        |seen: &mut Evidence| seen.writer_rds = seen.local_rds.clone(),
+        |seen: &mut Evidence| seen.writer_ledger_answers = true,
+        |seen: &mut Evidence| seen.witness = Witness::Reaches,
+        |seen: &mut Evidence| seen.witness = Witness::ReachesOthers,
+    ] {
+        assert_eq!(under(&answers), Verdict::Undetermined);
+    }
+}
+
+#[test]
 fn a_writer_that_commits_is_healthy_whatever_else_is_seen() {
     let beat = Beat {
         seq: 1,

@@ -62,7 +62,10 @@ pub async fn forced<O>(
 async fn follow(world: &impl Ledger, step: &str, run: &Run) -> Vec<String> {
     let (plan, to, left) = (&run.plan, &run.to, &run.from);
     match step {
-        promoting if plan.kind().runs().promoting().any(|step| step == promoting) => {
+        // Whoever proves a writer without a heart says that it takes writes, and no program says that.
+        promoting
+            if plan.has_heart() && plan.kind().runs().promoting().any(|step| step == promoting) =>
+        {
             vec![commands::prove(plan, to, run.epoch)]
         }
         PROVE => {

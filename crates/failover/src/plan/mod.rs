@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
+    Error,
     domain::{PlanName, Region},
     installation,
 };
 
 mod fault;
 mod former;
+mod heartless;
 mod names;
 mod read;
 mod routes;
@@ -116,11 +118,39 @@ pub struct Database {
     /// The database's name.
     #[schemars(length(min = 1, max = names::POSTGRES_MAX))]
     pub name: String,
-    /// The probe's login.
-    pub probe: ProbeLogin,
+    /// The probe's login. An engine that nobody logs in to has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ProbeLogin")]
+    pub probe: Option<ProbeLogin>,
     /// The name of the secret with the administrator's user name and password; `setup` and the fence read it.
-    #[schemars(extend("pattern" = names::SECRET))]
-    pub admin_secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("pattern" = names::SECRET))]
+    pub admin_secret: Option<String>,
+}
+
+impl Database {
+    /// The probe's login.
+    ///
+    /// # Errors
+    /// `NotReady` for an engine that nobody logs in to.
+    pub fn probe(&self) -> Result<&ProbeLogin, Error> {
+        self.probe.as_ref().ok_or_else(|| self.no_login())
+    }
+
+    /// The name of the administrator's secret.
+    ///
+    /// # Errors
+    /// `NotReady` for an engine that nobody logs in to.
+    pub fn admin_secret(&self) -> Result<&str, Error> {
+        self.admin_secret.as_deref().ok_or_else(|| self.no_login())
+    }
+
+    fn no_login(&self) -> Error {
+        Error::NotReady(format!(
+            "database.engine is {}, whose databases nothing logs in to here; do by hand what needs SQL",
+            self.engine.name()
+        ))
+    }
 }
 
 /// What runs a database.
@@ -133,10 +163,33 @@ pub enum Engine {
     Mariadb,
     /// MySQL, of an instance with read replicas. Tried against documented answers only.
     Mysql,
+    /// SQL Server, of an instance with read replicas. Nothing logs in to it: RDS alone is asked.
+    Sqlserver,
 }
 
 impl Engine {
-    /// What RDS calls it, of an instance of its own.
+    /// Its name in a plan.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+            Self::Mysql => "mysql",
+            Self::Sqlserver => "sqlserver",
+        }
+    }
+
+    /// Whether a heart beats in its databases: the probe writes there, and the fence takes logins. Else RDS alone is asked, and only
+    /// people decide.
+    #[must_use]
+    pub const fn has_heart(self) -> bool {
+        match self {
+            Self::Postgres | Self::Mariadb | Self::Mysql => true,
+            Self::Sqlserver => false,
+        }
+    }
+
+    /// What RDS calls it, of an instance of its own. Of SQL Server's editions only Enterprise has read replicas.
     /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>.
     #[must_use]
     pub const fn in_rds(self) -> &'static str {
@@ -144,6 +197,7 @@ impl Engine {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
             Self::Mysql => "mysql",
+            Self::Sqlserver => "sqlserver-ee",
         }
     }
 
@@ -154,6 +208,7 @@ impl Engine {
             Self::Postgres => "PostgreSQL",
             Self::Mariadb => "MariaDB",
             Self::Mysql => "MySQL",
+            Self::Sqlserver => "SQL Server",
         }
     }
 
@@ -163,6 +218,7 @@ impl Engine {
         match self {
             Self::Postgres => 5432,
             Self::Mariadb | Self::Mysql => 3306,
+            Self::Sqlserver => 1433,
         }
     }
 }

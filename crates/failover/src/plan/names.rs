@@ -109,7 +109,8 @@ pub(super) fn region_of_topic(arn: &str) -> Option<&str> {
 /// The longest name of a role or a database that an engine takes, in bytes.
 pub(super) const fn longest(engine: Engine) -> usize {
     match engine {
-        Engine::Postgres => POSTGRES_MAX,
+        // Of SQL Server it is a name for people.
+        Engine::Postgres | Engine::Sqlserver => POSTGRES_MAX,
         // A user's name, which is the shorter one; MariaDB's may be longer.
         Engine::Mariadb | Engine::Mysql => 32,
     }

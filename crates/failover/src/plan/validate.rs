@@ -5,7 +5,7 @@ mod lists;
 use serde_json::{Value, json};
 
 use super::{
-    Auth, Detection, Engine, Mode, Plan, Topology,
+    Auth, Database, Detection, Engine, Mode, Plan, Topology, UnknownLoss,
     fault::{Found, Part},
     names,
     topology::STOP_SECONDS,
@@ -93,6 +93,7 @@ pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
     stop(plan, &mut found);
     detection(plan, &mut found);
     policy(plan, &mut found);
+    unmeasured(plan, &mut found);
     lists::routes(plan, &mut found);
     lists::services(plan, &mut found);
     lists::topics(plan, &mut found);
@@ -110,8 +111,18 @@ pub(super) fn conditions() -> Value {
     let kind = |kind: &str| json!({"properties": {"topology": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}}, "required": ["topology"]});
     let engine =
         |engine: Value| json!({"properties": {"database": {"properties": {"engine": engine}}}});
-    let counted = json!({"properties": {"database": {"properties": {"engine": {"enum": ["mariadb", "mysql"]}}, "required": ["engine"]}}, "required": ["database"]});
+    let one_of = |engines: Value| json!({"properties": {"database": {"properties": {"engine": {"enum": engines}}, "required": ["engine"]}}, "required": ["database"]});
+    let counted = one_of(json!(["mariadb", "mysql"]));
+    let let_in = one_of(json!(["postgres", "mariadb", "mysql"]));
+    let decided = json!({"enum": ["approval", "observe"]});
     json!([
+        {"if": let_in, "then": {"properties": {"database": {"required": ["probe", "admin_secret"]}}}},
+        {"if": one_of(json!(["sqlserver"])), "then": {"properties": {
+            "loss_ledger": {"maxItems": 0},
+            "database": {"properties": {"probe": {"type": "null"}, "admin_secret": {"type": "null"}}},
+            "unplanned": {"required": ["unknown_loss"], "properties": {
+                "region_down": decided, "writer_down": decided, "unknown_loss": {"const": "accept"}}},
+        }}},
         {"if": kind("aurora_global"), "then": engine(json!({"const": "postgres"}))},
         {"if": counted, "then": {"properties": {
             "loss_ledger": {"maxItems": 0},
@@ -199,13 +210,13 @@ fn database(plan: &Plan, found: &mut Faults) {
     found.when(is_aurora && engine != Engine::Postgres, &about, || {
         format!(
             "database.engine is {} and topology.kind is aurora_global; set it to postgres, the only one there",
-            engine.in_rds()
+            engine.name()
         )
     });
-    for (field, name) in [
-        ("database.name", &database.name),
-        ("database.probe.user", &database.probe.user),
-    ] {
+    logins(database, found);
+    let probe = database.probe.as_ref();
+    let user = probe.map(|probe| ("database.probe.user", &probe.user));
+    for (field, name) in std::iter::once(("database.name", &database.name)).chain(user) {
         let fix = format!(
             "use 1 to {} bytes, as {} does",
             names::longest(engine),
@@ -215,16 +226,33 @@ fn database(plan: &Plan, found: &mut Faults) {
         found.named(field, name, fits, &fix);
     }
     let fix = "write the secret's name, which is the same in every Region, and not its ARN";
-    let secret = &database.admin_secret;
-    found.named(
-        "database.admin_secret",
-        secret,
-        names::is_secret(secret),
-        fix,
-    );
-    if let Auth::Secret { secret } = &database.probe.auth {
+    if let Some(secret) = &database.admin_secret {
+        let field = "database.admin_secret";
+        found.named(field, secret, names::is_secret(secret), fix);
+    }
+    if let Some(Auth::Secret { secret }) = probe.map(|probe| &probe.auth) {
         let field = "database.probe.auth.secret";
         found.named(field, secret, names::is_secret(secret), fix);
+    }
+}
+
+/// Whoever logs in is named where somebody does, and nowhere else.
+fn logins(database: &Database, found: &mut Faults) {
+    let engine = database.engine;
+    for (field, is_given) in [
+        ("database.probe", database.probe.is_some()),
+        ("database.admin_secret", database.admin_secret.is_some()),
+    ] {
+        let about = [field, "database.engine"];
+        if engine.has_heart() {
+            found.when(!is_given, &about, || format!("{field} is missing; add it"));
+        } else if is_given {
+            let says = format!(
+                "{field} is given and database.engine is {}, to which nothing logs in; remove it",
+                engine.name()
+            );
+            found.out_of_place(field, &about, says);
+        }
     }
 }
 
@@ -266,6 +294,9 @@ fn policy(plan: &Plan, found: &mut Faults) {
             });
         }
     }
+    for (field, mode) in modes {
+        heartless(plan, (field, mode == Mode::Automatic), found);
+    }
     let minutes = unplanned.approval_minutes;
     let fits = (1..=APPROVAL_MINUTES_MAX).contains(&minutes);
     found.when(!fits, &["unplanned.approval_minutes"], || {
@@ -293,6 +324,33 @@ fn policy(plan: &Plan, found: &mut Faults) {
     found.when(unwitnessed && acts, &about, || {
         "unplanned.region_down is automatic and there is no witness_region; name one, or write \"without_witness\": \"accept\""
             .to_owned()
+    });
+}
+
+/// What only a heart could lead to.
+fn heartless(plan: &Plan, (field, is_automatic): (&str, bool), found: &mut Faults) {
+    let engine = plan.database.engine;
+    if engine.has_heart() {
+        return;
+    }
+    found.when(is_automatic, &[field, "database.engine"], || {
+        format!(
+            "{field} is automatic and database.engine is {}, in which no heart beats; write approval, or observe",
+            engine.name()
+        )
+    });
+}
+
+/// Nobody measures a loss there, so that a bound that counts would refuse whatever people approve.
+fn unmeasured(plan: &Plan, found: &mut Faults) {
+    let engine = plan.database.engine;
+    let refuses = !engine.has_heart() && plan.unplanned.unknown_loss == UnknownLoss::Refuse;
+    let field = "unplanned.unknown_loss";
+    found.when(refuses, &[field, "database.engine"], || {
+        format!(
+            "{field} is refuse and database.engine is {}, where nobody can measure a loss; write accept: people decide about each run",
+            engine.name()
+        )
     });
 }
 

@@ -52,6 +52,19 @@ pub fn plan_document() -> Value {
     })
 }
 
+/// A plan of SQL Server that has nothing wrong with it.
+pub fn sqlserver_document() -> Value {
+    let mut document = plan_document();
+    document["topology"] = json!({"kind": "rds_replica", "members": {
+        "us-west-2": {"instance": "orders-west"}, "us-east-1": {"instance": "orders-east"}}});
+    document["database"] = json!({"engine": "sqlserver", "name": "orders"});
+    document["unplanned"] = json!({"region_down": "approval", "writer_down": "approval", "max_lost_seconds": 30,
+        "unknown_loss": "accept"});
+    document["notify"] = json!({"us-west-2": "arn:aws:sns:us-west-2:123456789012:orders-alerts",
+        "us-east-1": "arn:aws:sns:us-east-1:123456789012:orders-alerts"});
+    document
+}
+
 /// A run of that plan from us-west-2 to us-east-1, freshly opened.
 pub fn run() -> Run {
     let claim = Claim {

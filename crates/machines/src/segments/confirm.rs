@@ -13,7 +13,7 @@ use crate::{
 /// Passes of ConfirmOutage at most.
 const CONFIRMING: u32 = 60;
 /// Questions to a human at most.
-const QUESTIONS: u32 = 3;
+pub(crate) const QUESTIONS: u32 = 3;
 /// Ways back from stale evidence at most.
 const STALE: u32 = 3;
 

@@ -1,7 +1,8 @@
 //! The machine that brings the writer home, whichever steps make its member again and move it there.
 
 use super::{
-    Close, Open, RESTART_AFTER_A_MOVE, TakeOver, ask, close, ledger, open, state, take_over,
+    APPROVAL, Close, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, ask, close, ledger, open, state,
+    take_over,
 };
 use crate::{
     json::Json,
@@ -57,6 +58,7 @@ pub(crate) fn fail_back(of: FailBack) -> Machine {
     let moves = of.moves.first().map_or("ProveWriter", |task| task.state);
     parts.extend(window(moves));
     parts.extend(ask(
+        APPROVAL,
         "A human answers with the task token from the message; readiness is checked afterwards. A refusal or no answer ends the run with the standby rebuilt and the writer where it is.",
         "$wish.approval_seconds",
         Vec::new(),
@@ -66,6 +68,7 @@ pub(crate) fn fail_back(of: FailBack) -> Machine {
     parts.extend(take_over(TakeOver {
         restart: RESTART_AFTER_A_MOVE,
         before_names: of.before_names,
+        proof: Proof::Commits,
     }));
     parts.push(Part::Loop(conclude()));
     parts.extend(of.at_home.into_iter().map(Part::Loop));

@@ -1,11 +1,13 @@
 //! The machine that leaves a Region which is lost, whichever step promotes.
 
-use super::{Close, Open, TakeOver, ask, close, confirm, open, stale, take_over};
+use super::{
+    APPROVAL, Close, Open, PROOF, Proof, TakeOver, ask, close, confirm, open, stale, take_over,
+};
 use crate::{
     json::Json,
     machine::{Machine, Part},
     retry::Retry,
-    state::Function,
+    state::{Assign, Function},
     task::Task,
 };
 
@@ -24,6 +26,8 @@ pub(crate) struct Leave {
     pub(crate) promotion: (&'static str, Function),
     /// What stands between the proof of the writer and its names.
     pub(crate) before_names: Vec<Task>,
+    /// How the promoted writer is proven.
+    pub(crate) proof: Proof,
     /// How long a run may last.
     pub(crate) days: u32,
 }
@@ -49,17 +53,13 @@ pub(crate) fn leave(of: Leave) -> Machine {
             Function("confirm-outage"),
             "'operation': 'confirm'",
         ),
-        assign: vec![
-            ("verdict".into(), Json::Null),
-            ("stale".into(), Json::Number(0)),
-            ("confirm".into(), Json::text("confirm")),
-            ("asked".into(), Json::Number(0)),
-        ],
+        assign: remembered(of.proof),
         resumed: "An earlier run of this incident promoted the target and ended: only what is left remains to be done.",
         next: "ConfirmOutage",
     });
     parts.extend(confirm(state));
     parts.extend(ask(
+        APPROVAL,
         "A human answers with the task token from the message; an approval is confirmed again, a refusal or no answer ends the run with nothing changed.",
         "$states.input.approval_seconds",
         vec![
@@ -72,6 +72,7 @@ pub(crate) fn leave(of: Leave) -> Machine {
     parts.extend(take_over(TakeOver {
         restart: "Restarts the services, whose connections may still hang on the lost Region.",
         before_names: of.before_names,
+        proof: of.proof,
     }));
     parts.extend(close(&Close {
         told: "'verdict': $verdict, 'trouble': $trouble",
@@ -84,6 +85,9 @@ pub(crate) fn leave(of: Leave) -> Machine {
         refused: "Another run holds the plan, or this incident was handled already.",
     }));
     parts.push(stale(state));
+    if matches!(of.proof, Proof::OrAWord) {
+        parts.extend(word());
+    }
     Machine {
         name: of.name,
         comment: of.comment,
@@ -91,4 +95,32 @@ pub(crate) fn leave(of: Leave) -> Machine {
         seconds: of.days * DAY,
         parts,
     }
+}
+
+/// What a run begins with: counters, and by which operations it confirms and proves.
+fn remembered(proof: Proof) -> Assign {
+    let mut remembered: Assign = vec![
+        ("verdict".into(), Json::Null),
+        ("stale".into(), Json::Number(0)),
+        ("confirm".into(), Json::text("confirm")),
+        ("asked".into(), Json::Number(0)),
+    ];
+    if matches!(proof, Proof::OrAWord) {
+        remembered.push(("prove".into(), Json::text("prove")));
+    }
+    remembered
+}
+
+/// The second question, where no heart beats in the promoted database: whether it takes writes.
+fn word() -> [Part; 2] {
+    ask(
+        PROOF,
+        "No heart beats in this database: a human says whether the promoted writer takes writes. A refusal or no answer ends the run, and no name moves.",
+        "$states.input.observed.approval_seconds",
+        vec![
+            ("asked".into(), Json::expression("$asked + 1")),
+            ("prove".into(), Json::text("prove_approved")),
+        ],
+        "ProveWriter",
+    )
 }

@@ -1,5 +1,6 @@
 //! What follows a promotion: proof, names, services, a write.
 
+use super::{PROOF, QUESTIONS};
 use crate::{
     machine::Part,
     state::Function,
@@ -20,6 +21,33 @@ pub(crate) struct TakeOver {
     pub(crate) restart: &'static str,
     /// What stands between the proof and the names: where it fails, no name moves.
     pub(crate) before_names: Vec<Task>,
+    /// How the promoted writer is proven.
+    pub(crate) proof: Proof,
+}
+
+/// How a machine proves the promoted writer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof {
+    /// By a commit alone.
+    Commits,
+    /// By a commit, or by a human's word where no heart beats.
+    OrAWord,
+}
+
+impl Proof {
+    const fn told(self) -> &'static str {
+        match self {
+            Self::Commits => "'operation': 'prove'",
+            Self::OrAWord => "'operation': $prove",
+        }
+    }
+
+    const fn asks_in(self) -> Option<(&'static str, &'static str, u32)> {
+        match self {
+            Self::Commits => None,
+            Self::OrAWord => Some((PROOF[0], "asked", QUESTIONS + 1)),
+        }
+    }
 }
 
 impl TakeOver {
@@ -28,6 +56,7 @@ impl TakeOver {
         Self {
             restart,
             before_names: Vec::new(),
+            proof: Proof::Commits,
         }
     }
 }
@@ -35,7 +64,8 @@ impl TakeOver {
 /// TAKE_OVER: the writer is proven, named, and written to as an application would.
 pub(crate) fn take_over(of: TakeOver) -> Vec<Part> {
     let prove = Task {
-        told: Some("'operation': 'prove'"),
+        told: Some(of.proof.told()),
+        asks_in: of.proof.asks_in(),
         seconds: 30,
         ..Task::of(
             "ProveWriter",

@@ -16,10 +16,12 @@ pub enum Engine {
     MariaDb,
     /// `mysql`.
     MySql,
+    /// `sqlserver-ee`: the control plane alone. PostgreSQL stands in beneath, so that something is there to be led to.
+    SqlServer,
 }
 
 impl Engine {
-    const ALL: [Self; 3] = [Self::Postgres, Self::MariaDb, Self::MySql];
+    const ALL: [Self; 4] = [Self::Postgres, Self::MariaDb, Self::MySql, Self::SqlServer];
 
     /// The engine of that name, if instances of their own may have it here.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -32,6 +34,7 @@ impl Engine {
             Self::Postgres => "postgres",
             Self::MariaDb => "mariadb",
             Self::MySql => "mysql",
+            Self::SqlServer => "sqlserver-ee",
         }
     }
 
@@ -41,6 +44,7 @@ impl Engine {
             Self::Postgres => DEFAULT_VERSION,
             Self::MariaDb => "10.11.14",
             Self::MySql => "8.0.44",
+            Self::SqlServer => "15.0.4430",
         }
     }
 
@@ -48,6 +52,7 @@ impl Engine {
         match self {
             Self::Postgres => 5_432,
             Self::MariaDb | Self::MySql => 3_306,
+            Self::SqlServer => 1_433,
         }
     }
 
@@ -55,12 +60,13 @@ impl Engine {
         match self {
             Self::Postgres => "postgresql-license",
             Self::MariaDb | Self::MySql => "general-public-license",
+            Self::SqlServer => "license-included",
         }
     }
 
     /// Whether a replica follows its source through a slot on it.
     pub(crate) const fn has_slots(self) -> bool {
-        matches!(self, Self::Postgres)
+        matches!(self, Self::Postgres | Self::SqlServer)
     }
 
     /// Whether a replica in another Region is promoted when its source is deleted.
@@ -81,7 +87,7 @@ pub(crate) fn check_engine(engine: &str) -> Result<(), Fault> {
 /// What of a version two releases share that a minor upgrade leads between: `16`, and `10.11` or `8.0`.
 fn series(engine: &str, version: &str) -> String {
     let numbers = match Engine::named(engine) {
-        Some(Engine::MariaDb | Engine::MySql) => 2,
+        Some(Engine::MariaDb | Engine::MySql | Engine::SqlServer) => 2,
         Some(Engine::Postgres) | None => 1,
     };
     let numbers: Vec<_> = version.split('.').take(numbers).collect();
@@ -90,7 +96,12 @@ fn series(engine: &str, version: &str) -> String {
 
 /// What the parameter groups of an engine's version are for, such as `postgres16` or `mariadb10.11`.
 pub(crate) fn family(engine: &str, version: &str) -> String {
-    format!("{engine}{}", series(engine, version))
+    let dash = if engine == Engine::SqlServer.as_str() {
+        "-"
+    } else {
+        ""
+    };
+    format!("{engine}{dash}{}", series(engine, version))
 }
 
 /// Whether a family is one that parameter groups of RDS's own are for.
@@ -100,6 +111,10 @@ pub(crate) fn is_family(family: &str) -> bool {
         .chain(own)
         .filter_map(|engine| Some((engine, family.strip_prefix(engine)?)));
     versions.any(|(engine, version)| {
+        let of_dash = engine == Engine::SqlServer.as_str();
+        let Some(version) = version.strip_prefix(if of_dash { "-" } else { "" }) else {
+            return false;
+        };
         let mut numbers = version.split('.');
         numbers.all(|number| number.parse::<u32>().is_ok()) && series(engine, version) == version
     })
@@ -136,6 +151,7 @@ mod tests {
             "default:mariadb-10-11"
         );
         assert_eq!(family("mysql", "8.0.44"), "mysql8.0");
+        assert_eq!(family("sqlserver-ee", "15.0.4430"), "sqlserver-ee-15.0");
     }
 
     #[test]
@@ -145,6 +161,7 @@ mod tests {
             "postgres16",
             "mariadb10.11",
             "mysql8.0",
+            "sqlserver-ee-15.0",
         ] {
             assert!(is_family(family), "{family}");
         }

@@ -33,6 +33,7 @@ impl Execution {
             }
             When::Done
             | When::Pending
+            | When::Acts(_)
             | When::Decides(_)
             | When::Ends(_)
             | When::Resumes

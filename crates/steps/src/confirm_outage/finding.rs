@@ -10,6 +10,9 @@ use failover::{
 /// What the verdict found, as people are told it.
 pub(super) fn sentence(verdict: Verdict, run: &Run, evidence: &Evidence) -> String {
     let (from, here) = (&run.from, &run.to);
+    if !run.plan.has_heart() {
+        return without_beats(verdict, (from, here), evidence);
+    }
     match verdict {
         Verdict::Healthy => format!("the writer in {from} commits again"),
         Verdict::ProbeMisconfigured => misconfigured(evidence),
@@ -34,6 +37,36 @@ pub(super) fn sentence(verdict: Verdict, run: &Run, evidence: &Evidence) -> Stri
         }
         Verdict::Draining => "replication may still be draining".into(),
         Verdict::Undetermined => undetermined((from, here), evidence),
+    }
+}
+
+/// What was found of a writer that no probe looks at.
+fn without_beats(
+    verdict: Verdict,
+    (from, here): (&Region, &Region),
+    evidence: &Evidence,
+) -> String {
+    let unseen = format!(
+        "no heart beats in the writer in {from}, so that nothing here tells whether it lives"
+    );
+    match verdict {
+        Verdict::RegionDown => format!("{from} answers neither {here} nor the witness; {unseen}"),
+        Verdict::RegionDownUnwitnessed => {
+            format!("{from} does not answer, and the plan has no witness; {unseen}")
+        }
+        Verdict::ObserverIsolated => isolated((from, here), evidence),
+        Verdict::Healthy
+        | Verdict::ProbeMisconfigured
+        | Verdict::PathImpaired
+        | Verdict::WriterRestarting
+        | Verdict::WriterSaturated
+        | Verdict::WriterDown
+        | Verdict::WriterDownUnconfirmed
+        | Verdict::WriterMoved
+        | Verdict::Draining
+        | Verdict::Undetermined => {
+            format!("{unseen}; of RDS there: {}", evidence.writer_rds)
+        }
     }
 }
 

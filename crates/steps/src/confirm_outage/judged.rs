@@ -27,7 +27,9 @@ impl Judged {
         let signs = Signs::of(pass, gathered, verdict);
         let human = Human {
             approved: pass.run.is_approved(verdict, evidence.said, pass.now),
-            started_it: !pass.dry_run && by_hand(pass, verdict, &evidence),
+            // Where no heart beats nothing else leads on, and a dry run says so.
+            started_it: !(pass.dry_run && pass.run.plan.has_heart())
+                && by_hand(pass, verdict, &evidence),
         };
         Self {
             at_most_seconds: signs.at_most_seconds(gathered),
@@ -138,6 +140,8 @@ fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
                 | Write::Answered { .. }
         )
     );
+    // Nobody looks at a writer in which no heart beats: people may know all the same.
+    let fails = fails || !pass.run.plan.has_heart();
     let cut_off = verdict == Verdict::ObserverIsolated && !evidence.local_rds.answers();
     !suspected && fails && !cut_off
 }
@@ -146,6 +150,36 @@ fn by_hand(pass: &Pass, verdict: Verdict, evidence: &Evidence) -> bool {
 mod tests {
     use super::*;
     use failover::{ledger::Rows, testing};
+
+    #[test]
+    fn whoever_starts_a_run_of_a_plan_without_a_heart_is_asked_and_a_suspicion_is_not() {
+        let document = testing::sqlserver_document().to_string();
+        let mut pass = Pass {
+            run: testing::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        let unseen = Evidence {
+            write: None,
+            writer_ledger_answers: true,
+            ..testing::evidence(pass.now)
+        };
+        let judged = |pass: &Pass| Judged::of(pass, &Gathered::with(unseen.clone()));
+        assert!(!judged(&pass).human.started_it, "its probe is to answer");
+        pass.run.plan = failover::plan::read(&document).unwrap();
+        let found = judged(&pass);
+        assert_eq!(found.verdict, Verdict::Undetermined);
+        let decided = decide(found.verdict, &pass.run.plan, found.human);
+        assert_eq!(decided, Decision::Ask);
+        pass.dry_run = true;
+        assert!(judged(&pass).human.started_it, "it says what would come");
+        pass.run.incident = Some(failover::domain::Incident {
+            plan: "orders".into(),
+            epoch: failover::domain::Epoch(7),
+        });
+        assert!(!judged(&pass).human.started_it);
+    }
 
     #[test]
     fn a_run_by_hand_asks_beside_a_silent_witness_as_long_as_its_own_rds_answers() {

@@ -30,7 +30,7 @@ pub(super) fn of(
     if decision == Decision::GoOn && by_itself && is_just_silent(pass, verdict, evidence, signs) {
         return Decision::Wait;
     }
-    if !may_change(verdict, decision, evidence) {
+    if !may_change(pass, verdict, decision, evidence) {
         return decision;
     }
     if pass.now.duration_since(waited_since(pass)) < PATIENCE {
@@ -71,8 +71,9 @@ const GONE: [Verdict; 2] = [Verdict::RegionDown, Verdict::RegionDownUnwitnessed]
 const UNHEARD: [Verdict; 1] = [Verdict::ObserverIsolated];
 
 /// Whether another look may tell more.
-fn may_change(verdict: Verdict, decision: Decision, evidence: &Evidence) -> bool {
+fn may_change(pass: &Pass, verdict: Verdict, decision: Decision, evidence: &Evidence) -> bool {
     let unseen = verdict == Verdict::Undetermined
+        && pass.run.plan.has_heart()
         && matches!(evidence.write, None | Some(Write::Unattempted { .. }));
     // Whoever started the run by hand is asked instead.
     let unwitnessed = verdict == Verdict::ObserverIsolated

@@ -34,10 +34,10 @@ pub(super) fn sentence(
             why_that_way,
             to_another_question(run, verdict, evidence.said),
             run.to,
-            by_the_way(run, losing(loss, at_most_seconds)),
+            by_the_way(run, losing(run, loss, at_most_seconds)),
             in_vain(run, loss)
         ),
-        Decision::StandDown => standing_down(run, verdict, losing(loss, at_most_seconds)),
+        Decision::StandDown => standing_down(run, verdict, losing(run, loss, at_most_seconds)),
         Decision::Wait if is_gone(verdict) => format!(
             "; it was reached a moment ago, and its silence has to last for {} s",
             run.plan.detection.silent_for().as_secs()
@@ -82,7 +82,10 @@ fn by_the_way(run: &Run, losing: String) -> String {
     format!("by {by}, {losing}")
 }
 
-fn losing(loss: Option<&Loss>, at_most_seconds: Option<f64>) -> String {
+fn losing(run: &Run, loss: Option<&Loss>, at_most_seconds: Option<f64>) -> String {
+    if !run.plan.has_heart() {
+        return "losing an unknown number of rows".to_owned();
+    }
     let beats = loss.map_or("losing an unknown number of beats".to_owned(), |loss| {
         format!("losing {} beats ({:.1} s)", loss.beats, loss.seconds)
     });

@@ -57,7 +57,7 @@ pub(super) async fn survey(
     world: &(impl Ledger + Runtime + Parameters + Functions + People),
 ) -> Result<Surveyed, Error> {
     let plans = plans(world).await?;
-    if plans.is_empty() {
+    if !plans.iter().any(Plan::has_heart) {
         // The survey was made, and no beat is missing.
         metric::put(&[(&metric::BEAT_AGE, 0.0)], &[("Step", STEP)], world.now());
     }
@@ -140,7 +140,7 @@ async fn survey_plan(
     let surveyed = SurveyedPlan {
         plan: plan.plan.clone(),
         writer,
-        beat_age_seconds: seen.beat_age(now),
+        beat_age_seconds: seen.beat_age(now).filter(|_| plan.has_heart()),
         replication_lag_ms: seen.lag_ms(world.region(), now),
         gaps,
     };

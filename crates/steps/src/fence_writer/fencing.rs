@@ -90,7 +90,12 @@ fn none_refused(here: &Region, known: &KeptPlan, done: &Fenced) -> Result<(), Er
         "{} door(s) in {here} stay open: {}; give the role of {} the rights, or shut them by hand",
         done.refused.len(),
         words::some(done.refused.iter()),
-        known.plan.database.admin_secret
+        known
+            .plan
+            .database
+            .admin_secret
+            .as_deref()
+            .unwrap_or_default()
     )))
 }
 

@@ -93,9 +93,12 @@ pub(super) async fn tell_unfenced(
     };
     // What keeps the fence out once a cluster that nobody can connect to is started is told all the same.
     let (message, cause) = match cluster.and_then(|cluster| cluster.unreachable(here)) {
-        Some(why) => (unreachable(here, current, &why), "Shut".to_owned()),
+        Some(why) => (
+            unreachable(here, current, (&why, known.plan.has_heart())),
+            "Shut".to_owned(),
+        ),
         None => (
-            split_brain(here, current, why),
+            split_brain(here, current, (why, known.plan.has_heart())),
             format!("{}: {why}", why.name()),
         ),
     };
@@ -103,7 +106,7 @@ pub(super) async fn tell_unfenced(
     claim_and_tell(world, &known.plan, &message, news).await;
 }
 
-fn unreachable(here: &Region, current: &Current, why: &str) -> Message {
+fn unreachable(here: &Region, current: &Current, (why, may_shut): (&str, bool)) -> Message {
     Message {
         severity: Severity::Action,
         what: format!("the deposed writer in {here} is not fenced, and nobody can connect to it"),
@@ -111,14 +114,18 @@ fn unreachable(here: &Region, current: &Current, why: &str) -> Message {
             "{} has been the writer since epoch {}. {why}. It takes no writes as it is.",
             current.writer, current.epoch
         ),
-        next: "Let nothing write there when it is started: the fence shuts it within a minute then. RDS starts a stopped cluster by \
-               itself after seven days."
-            .into(),
+        next: if may_shut {
+            "Let nothing write there when it is started: the fence shuts it within a minute then. RDS starts a stopped cluster by \
+             itself after seven days."
+        } else {
+            "Let nothing write there when it is started: nothing here shuts it. RDS starts it by itself after seven days."
+        }
+        .into(),
         ..Message::default()
     }
 }
 
-fn split_brain(here: &Region, current: &Current, why: &Error) -> Message {
+fn split_brain(here: &Region, current: &Current, (why, may_shut): (&Error, bool)) -> Message {
     Message {
         severity: Severity::Critical,
         what: format!("split brain: the deposed writer in {here} is not fenced"),
@@ -126,9 +133,13 @@ fn split_brain(here: &Region, current: &Current, why: &Error) -> Message {
             "{} has been the writer since epoch {}, and applications may still write in {here}. {why}.",
             current.writer, current.epoch
         ),
-        next: "Put right what stands in the way, or stop what writes there. The fence tries again every minute, and this is told \
-               once."
-            .into(),
+        next: if may_shut {
+            "Put right what stands in the way, or stop what writes there. The fence tries again every minute, and this is told \
+             once."
+        } else {
+            "Stop what writes there. Nothing here shuts it, and this is told once."
+        }
+        .into(),
         ..Message::default()
     }
 }

@@ -26,7 +26,10 @@ pub(super) async fn observe(
     let (standing, cluster) = standing(world, &known.plan, rows).await?;
     let deposed = cluster.filter(|_| standing == Standing::Deposed);
     let deposed = deposed.as_ref();
-    let unreachable = deposed.and_then(|cluster| cluster.unreachable(here));
+    let unreachable = deposed.and_then(|cluster| {
+        let why = cluster.unreachable(here);
+        why.or_else(|| known.plan.cannot_be_fenced())
+    });
     let reachable = deposed.filter(|_| unreachable.is_none());
     let (access, forwarded) = match reachable {
         Some(cluster) => access(world, known, cluster).await?,

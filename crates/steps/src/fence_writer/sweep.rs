@@ -185,7 +185,15 @@ async fn sweep_member(
     switches: Result<Switches, Error>,
 ) -> Result<(Action, String), Trouble> {
     let observed = observe(world, known, rows).await?;
-    let action = next_action(&observed)?;
+    let action = match next_action(&observed) {
+        // It would stay so at every sweep: people are told once, and it is theirs.
+        Err(why) if !known.plan.has_heart() => {
+            tell_unfenced(world, known, rows, &why).await;
+            let done = Action::Done("nothing shuts it, and people are told once");
+            return Ok((done, why.to_string()));
+        }
+        decided => decided?,
+    };
     note_login(world, known, rows).await;
     match action {
         Action::Fence => {
@@ -220,6 +228,7 @@ async fn note_login(world: &(impl Runtime + Fence), known: &KeptPlan, rows: &Row
         .is_some_and(|row| !row.is_served_noted(world.now()));
     if writes_here
         && is_due
+        && known.plan.has_heart()
         && let Err(why) =
             patience::in_time(world, OBSERVING, "the login", world.log_in(known)).await
     {

@@ -33,6 +33,7 @@ async fn noted(
     let Some(known) = known? else {
         return Err(unknown(world, name).await);
     };
+    known.plan.database.probe()?;
     let target = LedgerWriter::of(&row?).ok_or_else(|| failover::guard::not_adopted(name))?;
     Ok((known, target, vantage?))
 }

@@ -45,6 +45,8 @@ pub enum Request {
     Confirm(LookAt),
     /// Commits the new epoch on the promoted writer.
     Prove(Input),
+    /// The same where no heart beats, after a human said that it takes writes.
+    ProveApproved(Input),
     /// Commits a beat through the plan's DNS name.
     Verify(Input),
 }
@@ -153,6 +155,7 @@ pub async fn handle(
         Request::Setup(input) => answer(set_up::run(world, &input.plan).await?),
         Request::Confirm(input) => answer(confirm(world, &input).await?),
         Request::Prove(input) => answer(in_time(prove::run(world, &input)).await?),
+        Request::ProveApproved(input) => answer(in_time(prove::approved(world, &input)).await?),
         Request::Verify(input) => answer(in_time(verify::run(world, &input)).await?),
     }
 }

@@ -22,6 +22,7 @@ use failover::{
         frame::{self, Acting, Came, Step, Then},
     },
     plan::Plan,
+    policy::{APPROVAL_SECONDS_MAX, is_approved},
     ports::{Heart, Ledger, People, Runtime, Secrets},
     topologies::Topologies,
 };
@@ -53,6 +54,8 @@ pub enum Action {
     Conclude,
     /// The writer does not take writes yet.
     Wait,
+    /// No heart beats there: a human is asked whether it takes writes.
+    Ask,
 }
 
 /// How long a writer that refuses the login is waited for, in seconds.
@@ -90,6 +93,7 @@ impl Action {
         match self {
             Self::Conclude => Acting::calling_out("prove", Then::Done),
             Self::Wait => Acting::of("wait", Then::Waits),
+            Self::Ask => Acting::of("ask", Then::Later),
         }
     }
 }
@@ -104,11 +108,32 @@ pub struct Observation<S> {
     held: Option<Beats>,
     #[serde(skip)]
     session: Option<S>,
+    /// How long a human has to say that the writer takes writes, where nothing else tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval_seconds: Option<u64>,
+    /// How the promoted writer stands there.
+    #[serde(skip)]
+    stands: Stands,
+}
+
+/// How a writer stands in which no heart beats, by what the ledgers and RDS show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stands {
+    /// RDS does not show that it is promoted and serves.
+    #[default]
+    NotPromoted,
+    /// RDS shows that.
+    Promoted,
+    /// It is the current writer of this epoch already, by an earlier word.
+    Proven,
 }
 
 /// The step. It is done in the pass that commits: the acknowledged commit is what was to be observed, and a second look would
-/// cost the outage another pass.
-pub struct ProveWriter;
+/// cost the outage another pass. Where no heart beats a human's word stands in its place.
+pub struct ProveWriter {
+    /// Whether a human has just said that the writer takes writes. It counts where nothing else tells.
+    by_word: bool,
+}
 
 /// One pass.
 ///
@@ -118,7 +143,18 @@ pub async fn run<W: Ledger + Runtime + Topologies + Secrets + People + Heart>(
     world: &W,
     input: &Input,
 ) -> Result<Output<Observation<W::Session>>, Error> {
-    frame::run(&ProveWriter, world, input).await
+    frame::run(&ProveWriter { by_word: false }, world, input).await
+}
+
+/// One pass after a human said that the promoted writer takes writes.
+///
+/// # Errors
+/// As [`run`].
+pub async fn approved<W: Ledger + Runtime + Topologies + Secrets + People + Heart>(
+    world: &W,
+    input: &Input,
+) -> Result<Output<Observation<W::Session>>, Error> {
+    frame::run(&ProveWriter { by_word: true }, world, input).await
 }
 
 impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for ProveWriter {
@@ -145,8 +181,17 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
             },
             held,
             session,
+            approval_seconds: None,
+            stands: Stands::default(),
         };
         let plan = pass.run.plan.clone();
+        if !plan.has_heart() {
+            return Ok(Observation {
+                approval_seconds: Some(answer_seconds(&plan)),
+                stands: stands(world, pass, epoch).await,
+                ..observed(None, None, None)
+            });
+        }
         let limit = Duration::from_secs(plan.detection.timeout_seconds);
         let known = endpoints::only(world, plan, &pass.run.to).await?;
         let session = match sessions::open(world, &known, &pass.run.to, limit).await {
@@ -163,6 +208,19 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
     }
 
     fn next_action(&self, pass: &Pass, observed: &Self::Observed) -> Result<Action, Error> {
+        if !pass.run.plan.has_heart() {
+            let is_forced = pass.run.forced;
+            if is_forced && !self.by_word && observed.stands == Stands::Promoted {
+                return Err(Error::NotReady(format!(
+                    "nothing here shows that the promoted writer in {} takes writes; commit a row there, then say so by the operation prove_approved",
+                    pass.run.to
+                )));
+            }
+            return Ok(of_word(
+                observed.stands,
+                is_forced && self.by_word || self.is_said(pass),
+            ));
+        }
         let write = observed.seen.write.as_ref();
         // Not tried yet: the writer answers, so the epoch can be committed.
         write.map_or(Ok(Action::Conclude), |write| {
@@ -173,10 +231,21 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
     fn reason(&self, pass: &Pass, observed: &Observation<W::Session>, action: &Action) -> String {
         let Observed { writer, epoch, .. } = &observed.seen;
         match action {
+            Action::Ask => format!(
+                "no heart beats in the database of the promoted writer in {writer}: a human {} whether it takes writes, and no name moves before",
+                pass.says("is asked", "would be asked")
+            ),
+            Action::Conclude if !pass.run.plan.has_heart() => format!(
+                "a human said that the writer in {writer} takes writes: epoch {epoch} {} in the ledgers alone",
+                pass.says("stands", "would stand")
+            ),
             Action::Conclude => format!(
                 "the writer in {writer} {} epoch {epoch}",
                 pass.says("committed", "would commit")
             ),
+            Action::Wait if !pass.run.plan.has_heart() => {
+                format!("RDS does not show that the writer in {writer} is promoted and serves")
+            }
             Action::Wait => not_yet(&observed.seen),
         }
     }
@@ -193,8 +262,15 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
         world: &W,
         pass: &mut Pass,
         observed: &mut Observation<W::Session>,
-        _: &Action,
+        action: &Action,
     ) -> Result<Came, Error> {
+        if !pass.run.plan.has_heart() {
+            if self.is_said(pass) && pass.run.approved_at.is_none() {
+                pass.run.approve(pass.now, STEP_OF_WORD);
+                world.put_run(world.region(), &pass.run).await?;
+            }
+            return by_word(world, pass, &observed.seen, *action).await;
+        }
         let Some(session) = &observed.session else {
             return Ok(Came::AsDecided);
         };
@@ -211,6 +287,81 @@ impl<W: Ledger + Runtime + Topologies + Secrets + People + Heart> Step<W> for Pr
         note_proof(pass, seen, beat, came_back_until);
         concluded(conclude(world, pass, seen.epoch).await, pass, seen)
     }
+}
+
+impl ProveWriter {
+    /// Whether a human said that the writer takes writes, to the question behind the last pass that wanted it.
+    fn is_said(&self, pass: &Pass) -> bool {
+        self.by_word && is_answered(pass)
+    }
+}
+
+/// What is done about a writer in which no heart beats: a human's word is its proof, once RDS shows that it is promoted.
+const fn of_word(stands: Stands, is_said: bool) -> Action {
+    match (stands, is_said) {
+        (Stands::Proven, _) | (Stands::Promoted, true) => Action::Conclude,
+        (Stands::Promoted, false) => Action::Ask,
+        (Stands::NotPromoted, _) => Action::Wait,
+    }
+}
+
+/// How the promoted writer stands, by the ledgers and by RDS in its own Region.
+async fn stands(world: &impl Topologies, pass: &Pass, epoch: Epoch) -> Stands {
+    let (run, rows) = (&pass.run, &pass.rows);
+    let current = rows.current();
+    if current.is_some_and(|current| current.writer == run.to && current.epoch == epoch) {
+        Stands::Proven
+    } else if carried_out::shows(world, &run.plan, rows, &run.to).await {
+        Stands::Promoted
+    } else {
+        Stands::NotPromoted
+    }
+}
+
+/// How long a human has to answer.
+const fn answer_seconds(plan: &Plan) -> u64 {
+    plan.unplanned.approval_minutes.saturating_mul(60)
+}
+
+/// Where the record of a run notes that somebody gave that word.
+const STEP_OF_WORD: &str = "prove_approved";
+
+/// Whether the question was asked behind the last pass that wanted it, and answered so lately that the answer is of now: the run's
+/// record bears when it was first heard. What a run that was stopped is started again with is of another day.
+fn is_answered(pass: &Pass) -> bool {
+    let heard_at = pass.run.approved_at;
+    let timeline = pass.run.timeline.iter().rev();
+    let behind = timeline.take_while(|entry| entry.step != STEP);
+    let asked = behind
+        .filter(|entry| entry.action == "ask")
+        .map(|entry| entry.at);
+    let limit = answer_seconds(&pass.run.plan);
+    #[expect(clippy::cast_precision_loss, reason = "minutes of a plan, in seconds")]
+    let limit = limit as f64 + APPROVAL_SECONDS_MAX;
+    let asked = asked.max();
+    asked.is_some_and(|at| match heard_at {
+        Some(heard_at) => is_approved(Some(heard_at), pass.now),
+        None => seconds_between(at, pass.now) <= limit,
+    })
+}
+
+/// Makes a writer the current one of which a human said that it takes writes. Its epoch stands in the ledgers alone.
+async fn by_word(
+    world: &(impl Ledger + Topologies),
+    pass: &mut Pass,
+    seen: &Observed,
+    action: Action,
+) -> Result<Came, Error> {
+    if action != Action::Conclude {
+        return Ok(Came::AsDecided);
+    }
+    let word = Beat {
+        seq: 0,
+        epoch: seen.epoch,
+        at: pass.now,
+    };
+    note_proof(pass, seen, word, None);
+    concluded(conclude(world, pass, seen.epoch).await, pass, seen)
 }
 
 /// When the old writer was seen to write after it was left. A Region that was lost is not asked before names are led away from it.

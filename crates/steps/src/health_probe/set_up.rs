@@ -35,6 +35,7 @@ pub(super) async fn run(
 ) -> Result<SetUp, Error> {
     let here = world.region();
     let plan = plan_or_last_read(world, name).await?;
+    let probe_role = plan.database.probe()?.user.clone();
     let row = world.row(here, name).await?;
     let target = LedgerWriter::of(&row).ok_or_else(|| failover::guard::not_adopted(name))?;
     let known = refresh(world, plan, world.known(here, name).await?, LIMIT).await;
@@ -52,7 +53,7 @@ pub(super) async fn run(
         plan: name.clone(),
         writer: target.writer,
         epoch: target.epoch,
-        probe_role: known.plan.database.probe.user,
+        probe_role,
     })
 }
 
@@ -73,7 +74,7 @@ async fn new_password(
     target: &LedgerWriter,
     place: &Place,
 ) -> Result<Option<String>, Error> {
-    match plan.database.probe.auth {
+    match plan.database.probe()?.auth {
         Auth::Iam => Ok(None),
         Auth::Secret { .. } => {
             let login = world

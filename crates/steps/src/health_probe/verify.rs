@@ -2,6 +2,7 @@
 //! but its own beat.
 
 mod news;
+mod unproven;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -125,6 +126,10 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
                 });
                 continue;
             }
+            if !pass.run.plan.has_heart() {
+                seen.extend(unproven::look(world, pass, record).await?);
+                continue;
+            }
             let (name, leads_to) = match record {
                 Route::Cname {
                     name,
@@ -159,6 +164,15 @@ impl<W: Ledger + Runtime + Parameters + Secrets + People + Heart> Step<W> for Ve
     fn reason(&self, pass: &Pass, seen: &Vec<Observed>, action: &Action) -> String {
         match action {
             Action::Wait(why) => why.clone(),
+            Action::Verify if !pass.run.plan.has_heart() => format!(
+                "{} name(s) {} {}, of which a human said that it takes writes",
+                seen.len(),
+                pass.says(
+                    "lead to the writer in",
+                    "would be tried, whether they lead to"
+                ),
+                pass.run.to
+            ),
             Action::Verify if seen.iter().all(|seen| seen.is_application) => format!(
                 "{}; that {} takes writes was seen when it was proven",
                 failover::plan::UNNAMED,

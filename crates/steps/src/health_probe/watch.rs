@@ -1,5 +1,6 @@
 //! The measuring loop: watches every plan of the Region for just under a minute, all at once.
 
+mod heartless;
 mod held;
 mod looks;
 mod record;
@@ -219,6 +220,9 @@ async fn watch(
         remember(world, readable.clone()),
         learn(world, &readable.plan)
     );
+    if !known.plan.has_heart() {
+        return heartless::keep(world, &known, fault, watched).await;
+    }
     let mut sessions = Sessions::with(world.spares().take(&watched.plan));
     let looks = look_until(world, (&known, fault), until, &mut sessions, &mut watched);
     let (ended, ()) = tokio::join!(looks, others::mind(world, &known.plan));

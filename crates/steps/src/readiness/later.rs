@@ -66,10 +66,11 @@ async fn names(
 /// just then.
 async fn secrets(world: &(impl Runtime + Secrets), pass: &Pass) -> Vec<String> {
     let database = &pass.run.plan.database;
-    let mut names = vec![&database.admin_secret];
-    if let Auth::Secret { secret } = &database.probe.auth {
-        names.push(secret);
-    }
+    let probe = database.probe.as_ref().and_then(|probe| match &probe.auth {
+        Auth::Secret { secret } => Some(secret),
+        Auth::Iam => None,
+    });
+    let names = database.admin_secret.iter().chain(probe);
     let asked = names
         .into_iter()
         .map(async |name| match world.rotation(name).await {

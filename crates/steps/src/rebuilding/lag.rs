@@ -36,7 +36,12 @@ pub async fn lag(
         Some(lag) => Some(format!("the member in {here} is {lag:.0} s behind")),
         None => Some(format!(
             "the member in {here} cannot be read yet{}",
-            sign_in(&pass.run.plan.database.probe, resource_id)
+            pass.run
+                .plan
+                .database
+                .probe
+                .as_ref()
+                .map_or_else(String::new, |probe| sign_in(probe, resource_id))
         )),
     }
 }
@@ -58,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_probe_that_signs_in_by_iam_is_told_the_resource_id_that_its_policy_must_reach() {
-        let mut probe = failover::testing::run().plan.database.probe;
+        let mut probe = failover::testing::run().plan.database.probe.unwrap();
         let new = Some("cluster-NEW");
         assert_eq!(sign_in(&probe, new), "");
         probe.auth = Auth::Iam;

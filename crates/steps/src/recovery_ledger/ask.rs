@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{AskInput, KeepInput};
+use super::{AskInput, KeepInput, proof};
 use failover::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
@@ -159,13 +159,24 @@ async fn wait(world: &impl Ledger, run: &Run, until: Timestamp) -> Result<(), Er
 
 /// The question, with a command for either answer.
 fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -> Message {
+    if proof::is_asked_for(run) {
+        let earlier = earlier.filter(|earlier| proof::was_asked_for(run, earlier.at));
+        let replaces = earlier.map(replaces).unwrap_or_default();
+        return proof::question(run, answers(&run.to, token).into(), (until, &replaces));
+    }
     let (severity, again) = match run.kind {
         RunKind::UnplannedFailover => (Severity::Critical, "The outage is confirmed"),
         RunKind::PlannedFailover | RunKind::Failback => (Severity::Action, "Readiness is checked"),
     };
     let last = run.timeline.last().map(|entry| entry.reason.as_str());
     let considerations = run.plan.kind().considerations();
-    let considerations = considerations.map(|consider| format!("{consider} "));
+    let unknown = run.plan.cannot_be_known();
+    let considerations = considerations.into_iter().chain(unknown);
+    let considerations: String = considerations
+        .map(|consider| format!("{consider} "))
+        .collect();
+    let mut commands = Vec::from(answers(&run.to, token));
+    commands.extend(unknown.and_then(|_| proof::lag(run, until)));
     let replaces = earlier.map(replaces).unwrap_or_default();
     Message {
         severity,
@@ -175,10 +186,10 @@ fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -
         until: Some(until),
         execution: run.execution.clone(),
         next: format!(
-            "{}Approve with the first command, or refuse with the second. {again} again before the writer is changed.",
-            considerations.unwrap_or_default()
+            "{considerations}Approve with the first command, or refuse with the second. {again} again before the writer is changed.{}",
+            unknown.map_or("", |_| " The third shows the replica's lag.")
         ),
-        commands: answers(&run.to, token).into(),
+        commands,
     }
 }
 
@@ -290,6 +301,34 @@ mod tests {
             other.starts_with("Approve with the first command"),
             "{other}"
         );
+    }
+
+    #[test]
+    fn the_question_about_a_writer_without_a_heart_says_what_cannot_be_known() {
+        let mut run = failover::testing::run();
+        let document = failover::testing::sqlserver_document();
+        run.plan = failover::plan::read(&document.to_string()).unwrap();
+        run.note(
+            Timestamp::UNIX_EPOCH,
+            "confirm_outage",
+            "undetermined",
+            "unseen",
+        );
+        let hour = Timestamp::from_second(3_600).unwrap();
+        let text = question(&run, "AAAA", hour, None).text(Timestamp::UNIX_EPOCH);
+        assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
+        for part in [
+            "is the service there really not responding",
+            "is the application in the other Region ready",
+            "is switching the traffic the only way left",
+            "is the lag of the replica acceptable?",
+            "whether the old writer still commits",
+            "missing or -1 is unknown, and not zero",
+            "logins, jobs and linked servers",
+            "--metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=orders-east",
+        ] {
+            assert!(text.contains(part), "{text} lacks {part}");
+        }
     }
 
     #[test]

@@ -34,6 +34,10 @@ async fn seen(world: &(impl Ledger + Runtime), plan: &Plan) -> (String, Option<T
 
 /// A writer is suspected; once until it commits again, and where people were last told that no run is started.
 pub(super) async fn suspected(world: &(impl Ledger + Runtime + People), run: &Run) {
+    if !run.plan.has_heart() {
+        tell(world, &run.plan, &started(run)).await;
+        return;
+    }
     let (evidence, out_since) = seen(world, &run.plan).await;
     let message = Message {
         severity: Severity::Critical,
@@ -53,7 +57,22 @@ pub(super) async fn suspected(world: &(impl Ledger + Runtime + People), run: &Ru
     .await;
 }
 
-/// A run is refused by a switch or the cool-down; once until the writer commits again.
+/// A run of a plan in which no heart beats: somebody started it, and nothing that is seen ends its news.
+fn started(run: &Run) -> Message {
+    Message {
+        severity: Severity::Critical,
+        what: format!("a run from {} to {} was started", run.from, run.to),
+        evidence: format!(
+            "No heart beats in the writer in {}: nobody has seen it fail, and people decide.",
+            run.from
+        ),
+        execution: run.execution.clone(),
+        next: "Nothing yet. This run asks before anything is promoted.".into(),
+        ..Message::default()
+    }
+}
+
+/// A run is refused by a switch or the cool-down; once until the writer commits again. Where no heart beats a human asked for each run.
 pub(super) async fn refused(
     world: &(impl Ledger + Runtime + People),
     plan: &Plan,
@@ -75,6 +94,10 @@ pub(super) async fn refused(
         commands: vec![commands::confirm(plan, world.region())],
         ..Message::default()
     };
+    if !plan.has_heart() {
+        tell(world, plan, &message).await;
+        return;
+    }
     tell_news(world, plan, &message, |row| {
         row.tell(&format!("{REFUSED}{by}"))
     })
@@ -92,6 +115,10 @@ pub(super) async fn closed(
         return true;
     }
     let message = message(run, closed);
+    // Whoever started it waits for its end, and no beat makes that news again.
+    if !run.plan.has_heart() && closed.outcome != Outcome::HandedOver {
+        return tell(world, &run.plan, &message).await;
+    }
     let is_told = match closed.outcome {
         Outcome::HandedOver => return true,
         Outcome::Succeeded | Outcome::Rebuilt => tell(world, &run.plan, &message).await,

@@ -25,6 +25,7 @@ mod input;
 mod messages;
 mod open;
 mod opening;
+mod proof;
 mod release;
 mod test_message;
 

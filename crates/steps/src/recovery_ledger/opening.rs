@@ -127,9 +127,19 @@ pub(super) fn admissible(plan: &Plan, input: &Opening, here: &Region) -> Result<
     ];
     let faults: Vec<_> = faults.into_iter().flatten().collect();
     if faults.is_empty() {
-        return Ok(());
+        return movable(plan, input.kind);
     }
     Err(Error::InvalidRequest(faults.join("; ")))
+}
+
+/// A living writer is moved only where somebody can stop it.
+fn movable(plan: &Plan, kind: RunKind) -> Result<(), Error> {
+    match kind {
+        RunKind::UnplannedFailover => Ok(()),
+        RunKind::PlannedFailover | RunKind::Failback => plan
+            .movable()
+            .map_err(|why| Error::RunRefused(why.to_string())),
+    }
 }
 
 /// What is wrong with the machine that asks: the plan's topology has no run of this kind, or makes it by another one.
@@ -212,6 +222,26 @@ mod tests {
             "start the run in that Region",
         ] {
             assert!(why.contains(part), "{why} lacks {part}");
+        }
+    }
+
+    #[test]
+    fn a_plan_without_a_heart_opens_no_planned_move_and_no_failback() {
+        let document = failover::testing::sqlserver_document();
+        let plan = failover::plan::read(&document.to_string()).unwrap();
+        let opens = |kind| {
+            let opening = Opening {
+                kind,
+                ..input("us-west-2", "us-east-1")
+            };
+            admissible(&plan, &opening, &"us-east-1".into())
+        };
+        assert_eq!(opens(RunKind::UnplannedFailover), Ok(()));
+        for kind in [RunKind::PlannedFailover, RunKind::Failback] {
+            let why = opens(kind).unwrap_err();
+            assert_eq!(why.name(), "RunRefused");
+            let said = "nobody can stop the writer";
+            assert!(why.to_string().contains(said), "{why}");
         }
     }
 

@@ -167,7 +167,9 @@ async fn serve(
             let mood = || *moods.lock().unwrap().get(member).unwrap();
             // Ends when the client is gone, or is to be hung up on.
             let _ = match engine {
-                Engine::Postgres => postgres::speak(socket, acceptor, mood).await,
+                Engine::Postgres | Engine::Sqlserver => {
+                    postgres::speak(socket, acceptor, mood).await
+                }
                 Engine::Mariadb | Engine::Mysql => mysql::speak(socket, acceptor, mood).await,
             };
         });

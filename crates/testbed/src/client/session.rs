@@ -22,7 +22,7 @@ impl Trust {
     pub(super) fn of(config: &ClientConfig) -> Result<Self, Error> {
         let tls = trust(&config.ca_pem)?;
         Ok(match config.engine {
-            Engine::Postgres => Self::Postgres(MakeRustlsConnect::new(tls)),
+            Engine::Postgres | Engine::Sqlserver => Self::Postgres(MakeRustlsConnect::new(tls)),
             Engine::Mariadb | Engine::Mysql => Self::Mysql(mysql::trust(&config.ca_pem)),
         })
     }

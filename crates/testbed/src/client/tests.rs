@@ -97,7 +97,7 @@ async fn a_read_only_database_refuses_the_number_and_the_client_connects_anew() 
 
         assert_eq!(record.unknown, []);
         let code = match engine {
-            Engine::Postgres => "25006",
+            Engine::Postgres | Engine::Sqlserver => "25006",
             Engine::Mariadb | Engine::Mysql => "1290",
         };
         assert!(record.refused[0].reason.contains(code));

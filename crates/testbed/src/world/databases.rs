@@ -9,7 +9,7 @@ use aws_sdk_rds::{
     Client,
     types::{DbCluster, DbInstance, Filter},
 };
-use failover::plan::TopologyKind;
+use failover::plan::{Engine, TopologyKind};
 use futures::{StreamExt, TryStreamExt};
 use rds_sim::Simulator;
 use tokio_postgres::error::SqlState;
@@ -89,8 +89,14 @@ pub(super) fn created(profile: &Profile) -> String {
         TopologyKind::AuroraGlobal => "a global database",
         TopologyKind::RdsReplica => "an instance with a read replica",
     };
-    let engine = profile.engine.called();
-    format!("creates {what} on real {engine}, with a writer and a standby")
+    let engine = match profile.engine {
+        // Nothing of the product logs in to it.
+        Engine::Sqlserver => "PostgreSQL, in place of SQL Server".to_owned(),
+        engine @ (Engine::Postgres | Engine::Mariadb | Engine::Mysql) => {
+            format!("real {}", engine.called())
+        }
+    };
+    format!("creates {what} on {engine}, with a writer and a standby")
 }
 
 /// The endpoints of the members that somebody else built, by plan.

@@ -60,7 +60,7 @@ impl World {
     /// # Errors
     /// When the database does not answer.
     pub async fn database(&self, region: &str) -> Result<Database, Trouble> {
-        if self.profile.engine == Engine::Postgres {
+        if matches!(self.profile.engine, Engine::Postgres | Engine::Sqlserver) {
             return Ok(self.admin(region).await?.into());
         }
         let backend = self.simulator.backend(region, &member(PLAN, region));

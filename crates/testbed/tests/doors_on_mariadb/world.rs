@@ -96,7 +96,7 @@ impl World {
     }
 
     pub(crate) fn probe_user(&self) -> &str {
-        &self.plan.database.probe.user
+        &self.plan.database.probe.as_ref().unwrap().user
     }
 
     pub(crate) async fn open(&self, region: &str, login: &Credentials) -> Client {

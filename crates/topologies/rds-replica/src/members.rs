@@ -182,18 +182,30 @@ impl Instance {
             Some(cluster) => format!(
                 "{name} belongs to cluster {cluster}, and a member is an instance that belongs to none; write a plan of the kind aurora_global"
             ),
+            None if self.engine != engine.in_rds() && self.is_edition_of(engine) => format!(
+                "{name} runs {}, and only {}, the Enterprise Edition, has read replicas; name another instance",
+                self.engine,
+                engine.in_rds()
+            ),
             None if self.engine != engine.in_rds() => format!(
                 "{name} runs {}, and database.engine is {}; write the engine that it runs, or name another instance",
                 self.engine,
-                engine.in_rds()
+                engine.name()
             ),
             None => return Ok(()),
         };
         Err(Error::UnexpectedTopology(why))
     }
 
+    /// Whether it runs another edition of an engine that has several.
+    fn is_edition_of(&self, engine: Engine) -> bool {
+        self.engine
+            .strip_prefix(engine.name())
+            .is_some_and(|rest| rest.starts_with('-'))
+    }
+
     /// The family that its parameter groups are of; `None` where RDS says no version.
-    /// Source: the families that `DescribeDBEngineVersions` lists: `postgres16`, `mariadb10.11`, `mysql8.0`.
+    /// Source: the families that `DescribeDBEngineVersions` lists: `postgres16`, `mariadb10.11`, `mysql8.0`, `sqlserver-ee-15.0`.
     #[must_use]
     pub fn family(&self) -> Option<String> {
         let numbers = if self.engine == Engine::Postgres.in_rds() {
@@ -202,8 +214,14 @@ impl Instance {
             2
         };
         let family: Vec<_> = self.engine_version.split('.').take(numbers).collect();
-        let family = family.join(".");
-        (!family.is_empty()).then(|| format!("{}{family}", self.engine))
+        let mut family = family.join(".");
+        let mut dash = "";
+        if self.is_edition_of(Engine::Sqlserver) {
+            // Its minor number is written with two digits in a version, and with one in a family.
+            family = family.replace(".00", ".0");
+            dash = "-";
+        }
+        (!family.is_empty()).then(|| format!("{}{dash}{family}", self.engine))
     }
 
     /// Whether it serves as far as RDS can tell. Some of what RDS does to it takes hours, and nobody notices.

@@ -80,6 +80,10 @@ impl<W: Ledger + Runtime + People + Stops> Step<W> for OpenWriter {
 
     async fn observe(&self, world: &W, pass: &Pass) -> Result<Observed, Error> {
         let known = by_hand::known(world, &Input::of(pass.run.name().clone())).await?;
+        // Nothing can have stopped a writer to which nothing logs in.
+        if !known.plan.has_heart() {
+            return Ok(Observed { mark: None, known });
+        }
         let what = format!("looking for a mark in {}", world.region());
         let mark = in_time(world, OBSERVING, &what, world.mark(&known)).await?;
         Ok(Observed { mark, known })

@@ -14,6 +14,7 @@ pub(crate) fn promotions(drill: &Drill<'_>, region: &str) -> usize {
                 "RemoveFromGlobalCluster",
                 "FailoverGlobalCluster",
                 "SwitchoverGlobalCluster",
+                "PromoteReadReplica",
             ]
             .contains(&call.operation.as_str())
         })

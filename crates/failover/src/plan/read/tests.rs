@@ -231,7 +231,7 @@ fn a_kind_that_nobody_built_is_refused_with_those_that_there_are() {
         ),
         (
             "/database/engine",
-            "database.engine is \"x\"; set it to postgres or mariadb or mysql",
+            "database.engine is \"x\"; set it to postgres or mariadb or mysql or sqlserver",
         ),
         (
             "/routes/0/kind",

@@ -284,7 +284,7 @@ pub(super) fn loss_ledger(plan: &Plan, found: &mut Faults) {
     found.when(is_counted, &["loss_ledger", "database.engine"], || {
         format!(
             "loss_ledger names tables and database.engine is {}, whose rows are not compared; leave it empty",
-            engine.in_rds()
+            engine.name()
         )
     });
     let mut seen = BTreeSet::new();

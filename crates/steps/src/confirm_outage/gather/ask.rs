@@ -60,7 +60,7 @@ pub(super) async fn ask(
     let current = current.and_then(|current| current.global_cluster.clone());
     let current = current.unwrap_or_else(|| String::new().into());
     let (probe, home, ledger, others, local_rds, writer_rds, witness, target, group, lease) = tokio::join!(
-        within(world, TIMEOUT, world.ask_probe(run.name(), pass.dry_run)),
+        within(world, TIMEOUT, ask_probe(world, pass)),
         within(world, TIMEOUT, world.vantage(&run.from, run.name())),
         within(world, TIMEOUT, world.ask_ledger(&run.from, run.name())),
         others(world, pass),
@@ -91,6 +91,13 @@ pub(super) async fn ask(
         group,
         lease,
     }
+}
+
+/// This Region's probe, where it looks at the writer at all.
+async fn ask_probe(world: &impl Functions, pass: &Pass) -> Result<Confirmation, Error> {
+    let plan = &pass.run.plan;
+    plan.database.probe()?;
+    world.ask_probe(&plan.plan, pass.dry_run).await
 }
 
 fn cluster(plan: &Plan, region: &Region) -> String {

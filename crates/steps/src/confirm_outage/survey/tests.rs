@@ -55,6 +55,20 @@ fn away<T>() -> Result<T, Error> {
 }
 
 #[test]
+fn no_beat_is_missing_where_no_heart_beats() {
+    let document = testing::sqlserver_document().to_string();
+    let plan = failover::plan::read(&document).unwrap();
+    let mut seen = well();
+    for vantage in seen.vantages.values_mut() {
+        *vantage = Ok(None);
+    }
+    assert_eq!(seen.gaps(&plan, at(9_000)), Vec::<String>::new());
+    assert_ne!(seen.gaps(&testing::run().plan, at(9_000)).len(), 0);
+    seen.vantages.insert(HOME.into(), away());
+    assert_eq!(seen.gaps(&plan, at(9_000)).len(), 1, "its ledger is silent");
+}
+
+#[test]
 fn nothing_is_missing_while_all_is_well() {
     let seen = well();
     assert_eq!(gaps(&seen), Vec::<String>::new());

@@ -65,6 +65,26 @@ async fn a_fence_that_fails_every_minute_fails_each_sweep_and_is_told_once_as_a_
 }
 
 #[tokio::test]
+async fn a_deposed_writer_to_which_nothing_logs_in_is_told_once_and_fails_no_sweep() {
+    let document = failover::testing::sqlserver_document().to_string();
+    let plan = failover::plan::read(&document).unwrap();
+    let books = books(denied()).of_plan(plan);
+    for minute in 1..=3 {
+        let swept = sweep_of(&books).await.unwrap();
+        assert_eq!(swept[0]["action"], "none", "minute {minute}");
+        let said = swept[0]["reason"].as_str().unwrap();
+        assert!(said.contains("to which nothing logs in"), "{said}");
+        let told = books.told();
+        assert_eq!(told.len(), 1, "minute {minute}: {told:?}");
+        assert!(told[0].contains("is not fenced"), "{told:?}");
+    }
+    // Whoever asks by hand is told why.
+    let dry = json!({"operation": "fence", "plan": "orders"});
+    let answer = handle(&books, dry).await.unwrap();
+    assert_eq!(answer["refusal"]["error"], "NotReady");
+}
+
+#[tokio::test]
 async fn a_stopped_deposed_cluster_is_named_with_its_status_and_what_to_do() {
     let silent = || {
         Err(Error::Unavailable(

@@ -48,8 +48,15 @@ pub(super) fn message(plan: &Plan, row: &PlanState, intent: &Intent, by_hand: bo
             intent.run_id,
             utc(intent.written_at)
         ),
-        next: if by_hand {
+        next: if by_hand && !plan.has_heart() {
+            "Commit a row in the promoted writer and only then say so by the command. Flip the names and restart the services by hand."
+                .into()
+        } else if by_hand {
             "Prove the writer, then flip the names and restart the services by hand.".into()
+        } else if !plan.has_heart() {
+            format!(
+                "Start a run. It goes on where the other one stopped, and asks whether what was promoted in {to} takes writes."
+            )
         } else {
             format!(
                 "Start a run. It goes on where the other one stopped. What was promoted is proven, even if {from} works again."

@@ -47,6 +47,24 @@ async fn a_plan_that_cannot_be_watched_is_counted_and_the_answer_says_why() {
     }
 }
 
+#[tokio::test]
+async fn a_plan_without_a_heart_is_kept_and_nobody_looks_suspects_or_misses_a_beat() {
+    let document = testing::sqlserver_document().to_string();
+    let mut books = Books::with(&row()).with_document(&document);
+    drop(metric::counted());
+    for second in [1_000, 2_000, 2_090] {
+        books.set_time(at(second));
+        let watched = watched(&books).await;
+        assert_eq!((watched.looks, watched.suspected), (0, false));
+        assert_eq!(watched.fault, None);
+    }
+    assert_eq!(books.told(), Vec::<String>::new());
+    assert_eq!(metric::counted(), []);
+    let nobody = Books::with(&PlanState::new("orders".into())).with_document(&document);
+    let fault = watched(&nobody).await.fault.unwrap();
+    assert!(fault.contains("no ledger names a writer"), "{fault}");
+}
+
 #[test]
 fn a_writer_that_fails_is_watched_and_one_that_nothing_was_seen_of_is_not() {
     let why = || "it said so".to_owned();

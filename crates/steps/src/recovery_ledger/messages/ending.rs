@@ -34,6 +34,9 @@ pub(super) fn ending(run: &Run, closed: &Closed) -> Ending {
 }
 
 fn took_over(run: &Run) -> Ending {
+    if !run.plan.has_heart() {
+        return took_over_by_word(run);
+    }
     Ending {
         severity: Severity::Action,
         what: format!("{} took over from {}", run.to, run.from),
@@ -48,6 +51,19 @@ fn took_over(run: &Run) -> Ending {
             ),
         },
         command: commands::failback(&run.plan, &run.from),
+    }
+}
+
+/// The same by a human's word: nothing shuts what was left, and nothing brings the writer home.
+fn took_over_by_word(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Action,
+        what: format!("{} took over from {}", run.to, run.from),
+        next: format!(
+            "Keep applications out of the instance in {}, which nothing here shuts. Set the days of backups in {}, and make a new replica by hand.",
+            run.from, run.to
+        ),
+        command: None,
     }
 }
 
@@ -145,7 +161,14 @@ fn stood_down(run: &Run) -> Ending {
     Ending {
         severity: verdict.map_or(Severity::Action, severity),
         what: format!("stood down ({})", found(run)),
-        next: verdict.map_or("Look at the run.", next_step).into(),
+        next: match verdict {
+            Some(_) if !run.plan.has_heart() => {
+                "Nothing. Another run that somebody starts asks again."
+            }
+            Some(verdict) => next_step(verdict),
+            None => "Look at the run.",
+        }
+        .into(),
         command: match verdict {
             Some(Verdict::WriterMoved) => Some(commands::adopt(&run.plan, &run.to)),
             Some(Verdict::Healthy) => None,
@@ -155,11 +178,18 @@ fn stood_down(run: &Run) -> Ending {
 }
 
 fn aborted(run: &Run) -> Ending {
+    let (next, command) = match run.plan.has_heart() {
+        true => (
+            "Look at what stopped it. The next suspicion tries again.",
+            Some(commands::confirm(&run.plan, &run.to)),
+        ),
+        false => ("Look at what stopped it, and start it again.", again(run)),
+    };
     Ending {
         severity: Severity::Critical,
         what: format!("stopped before anything was promoted ({})", found(run)),
-        next: "Look at what stopped it. The next suspicion tries again.".into(),
-        command: Some(commands::confirm(&run.plan, &run.to)),
+        next: next.into(),
+        command,
     }
 }
 

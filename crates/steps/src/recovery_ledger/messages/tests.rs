@@ -41,6 +41,31 @@ fn the_end_of_a_failover_says_rto_rpo_and_what_is_left() {
     }
 }
 
+#[tokio::test]
+async fn of_a_plan_without_a_heart_every_run_is_told_and_no_failback_is_named() {
+    let document = testing::sqlserver_document().to_string();
+    let mut run = testing::run();
+    run.plan = failover::plan::read(&document).unwrap();
+    let message = message(&run, &closed(Outcome::Succeeded));
+    assert_eq!(message.commands, Vec::<String>::new());
+    assert!(
+        message.next.contains("which nothing here shuts"),
+        "{}",
+        message.next
+    );
+    let books = testing::Books::with(&testing::row("us-west-2", 7));
+    for started in 1..=2 {
+        suspected(&books, &run).await;
+        let told = books.told();
+        assert_eq!(told.len(), started, "{told:?}");
+        assert!(told[0].contains("a run from us-west-2 to us-east-1 was started"));
+    }
+    for ended in 3..=4 {
+        super::closed(&books, &run, &closed(Outcome::StoodDown)).await;
+        assert_eq!(books.told().len(), ended);
+    }
+}
+
 #[test]
 fn the_most_that_can_be_lost_of_a_region_that_nobody_hears_is_said_with_its_condition() {
     let mut run = testing::run();

@@ -17,6 +17,8 @@ use crate::{
 const MARIADB_VERSION: &str = "10.11.14";
 /// The version of MySQL that documents show.
 const MYSQL_VERSION: &str = "8.0.44";
+/// The version of SQL Server, as far as the simulated RDS reads versions.
+const SQLSERVER_VERSION: &str = "15.0.4430";
 const CLASS: &str = "db.m6g.large";
 /// Backups are on everywhere: turning them on after a promotion is an outage.
 const BACKUP_DAYS: i32 = 7;
@@ -44,7 +46,8 @@ pub(super) async fn create(
         let is_available =
             async || Ok(described(&client, &name).await?.db_instance_status() == Some("available"));
         until(&name, limit, is_available).await?;
-        if *region != HOME {
+        // A replica of SQL Server keeps no backups.
+        if *region != HOME && profile.engine.has_heart() {
             back_up(&client, &name).await?;
             until(&name, limit, async || {
                 let found = described(&client, &name).await?;
@@ -70,6 +73,7 @@ async fn writer(
         Engine::Postgres => ENGINE_VERSION,
         Engine::Mariadb => MARIADB_VERSION,
         Engine::Mysql => MYSQL_VERSION,
+        Engine::Sqlserver => SQLSERVER_VERSION,
     };
     client
         .create_db_instance()

@@ -244,7 +244,7 @@ impl Secrets for View {
         _: u16,
     ) -> Result<Credentials, Error> {
         Ok(Credentials {
-            user: plan.database.probe.user.clone(),
+            user: plan.database.probe()?.user.clone(),
             password: self.world.secrets.probe.clone(),
         })
     }

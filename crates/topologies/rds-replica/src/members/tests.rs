@@ -19,6 +19,11 @@ pub(crate) fn plan() -> Plan {
     plan::read(&document.to_string()).unwrap()
 }
 
+/// The same over instances of SQL Server.
+pub(crate) fn heartless() -> Plan {
+    plan::read(&testing::sqlserver_document().to_string()).unwrap()
+}
+
 /// orders-east as RDS shows it, as a replica of `source`.
 pub(crate) fn east(source: Option<&str>) -> Instance {
     Instance {
@@ -103,6 +108,8 @@ fn the_family_of_its_parameters_has_as_many_numbers_as_its_engine_counts_by() {
     assert_eq!(of("postgres", "16.6").as_deref(), Some("postgres16"));
     assert_eq!(of("mariadb", "10.11.14").as_deref(), Some("mariadb10.11"));
     assert_eq!(of("mysql", "8.0.40").as_deref(), Some("mysql8.0"));
+    let sqlserver = of("sqlserver-ee", "15.00.4430.1.v1");
+    assert_eq!(sqlserver.as_deref(), Some("sqlserver-ee-15.0"));
     assert_eq!(of("postgres", ""), None);
 }
 
@@ -131,4 +138,16 @@ fn an_instance_of_a_cluster_and_one_of_another_engine_are_no_members() {
             .contains("runs postgres, and database.engine is mariadb"),
         "{why}"
     );
+    let of = |engine: &str| Instance {
+        engine: engine.into(),
+        ..east(Some(WEST))
+    };
+    assert_eq!(of("sqlserver-ee").fits(Engine::Sqlserver), Ok(()));
+    let why = of("sqlserver-se").fits(Engine::Sqlserver).unwrap_err();
+    let said =
+        "runs sqlserver-se, and only sqlserver-ee, the Enterprise Edition, has read replicas";
+    assert!(why.to_string().contains(said), "{why}");
+    let why = of("postgres").fits(Engine::Sqlserver).unwrap_err();
+    let said = "runs postgres, and database.engine is sqlserver";
+    assert!(why.to_string().contains(said), "{why}");
 }

@@ -56,6 +56,15 @@ async fn what_a_stop_took_is_given_back_and_seen_so_in_one_pass() {
 }
 
 #[tokio::test]
+async fn a_writer_to_which_nothing_logs_in_is_not_looked_at() {
+    let (books, input) = proven().await;
+    let books = books.of_plan(crate::members::tests::heartless());
+    member(stopped(8, "late"));
+    let pass = run(&books, &input).await.unwrap();
+    assert_eq!((pass.action, shown().mark.is_some()), ("none", true));
+}
+
+#[tokio::test]
 async fn where_no_stop_came_along_nothing_is_done() {
     let (books, input) = proven().await;
     member(opened(8));

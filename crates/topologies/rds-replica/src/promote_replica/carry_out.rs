@@ -74,6 +74,12 @@ async fn agree(
     Ok(())
 }
 
+/// The days of backups that the promoted instance is to have. A replica of SQL Server can have none: RDS turns them on for a day.
+fn backup_days(pass: &Pass, observed: &Observed) -> Option<u32> {
+    let days = observed.target.backup_days;
+    days.filter(|days| *days > 0 || pass.run.plan.has_heart())
+}
+
 /// What people are told of the call must not delay it.
 async fn promote(
     world: &(impl Ledger + Runtime + Members + Stops + People),
@@ -81,7 +87,8 @@ async fn promote(
     observed: &Observed,
 ) -> Result<Came, Error> {
     let target = &observed.target.identifier;
-    let asked = world.promote(&pass.run.to, target, observed.target.backup_days);
+    let days = backup_days(pass, observed);
+    let asked = world.promote(&pass.run.to, target, days);
     let told = async {
         // Of a planned move people were told before the writer was stopped.
         if !is_planned(pass) {
@@ -148,4 +155,45 @@ async fn give_back(
         tracing::warn!(run_id = %run.run_id, %why, "the writer was not seen to open; the schedule in its Region opens it");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use failover::{ledger::Rows, testing};
+
+    use super::{
+        super::{IntentState, Tried, look::warnings},
+        *,
+    };
+    use crate::members::tests::{WEST, east, heartless, plan};
+
+    #[test]
+    fn a_replica_of_sql_server_has_no_backups_to_keep_and_is_given_what_rds_gives() {
+        let observed = |days| Observed {
+            target: crate::members::Instance {
+                backup_days: Some(days),
+                ..east(Some(WEST))
+            },
+            intent: IntentState::OwnIntent,
+            follows_the_writer: true,
+            refusal: None,
+            stop: None,
+            tried: Tried::default(),
+            warnings: Vec::new(),
+        };
+        let mut pass = Pass {
+            run: testing::run(),
+            rows: Rows(Default::default()),
+            now: jiff::Timestamp::UNIX_EPOCH,
+            dry_run: false,
+        };
+        pass.run.plan = plan();
+        let of = |pass: &Pass| [0, 7].map(|days| backup_days(pass, &observed(days)));
+        assert_eq!(of(&pass), [Some(0), Some(7)]);
+        pass.run.plan = heartless();
+        assert_eq!(of(&pass), [None, Some(7)]);
+        let unbacked = observed(0).target;
+        assert!(warnings(&unbacked, true)[0].contains("set its BackupRetentionPeriod now"));
+        assert!(warnings(&unbacked, false)[0].contains("set more afterwards"));
+    }
 }

@@ -42,7 +42,7 @@ pub(super) async fn observe(
         refusal,
         stop: stop(pass).cloned(),
         tried: Tried::of(run, pass.now),
-        warnings: warnings(&target),
+        warnings: warnings(&target, run.plan.has_heart()),
         target,
     })
 }
@@ -70,10 +70,15 @@ fn identifier(run: &Run, target: bool) -> &str {
 }
 
 /// What a promotion costs afterwards, as far as RDS tells it beforehand.
-fn warnings(target: &Instance) -> Vec<String> {
+pub(super) fn warnings(target: &Instance, has_heart: bool) -> Vec<String> {
     let name = &target.identifier;
     let unbacked = target.backup_days == Some(0);
     let unbacked = unbacked.then(|| {
+        if !has_heart {
+            return format!(
+                "RDS keeps no backups of {name} as long as it is a replica, and one day of them from its promotion on: set more afterwards"
+            );
+        }
         format!(
             "{name} keeps no backups: turning them on after it is promoted is an outage, so set its BackupRetentionPeriod now"
         )

@@ -30,6 +30,7 @@ pub(super) async fn observe(
     names: &Names,
 ) -> Result<Observed, Error> {
     let plan = &pass.run.plan;
+    plan.movable()?;
     let current = pass.rows.current().ok_or_else(|| not_adopted(&plan.plan))?;
     let killed = world.switches(&plan.plan).await?.kill;
     let writer_region = current.writer.clone();

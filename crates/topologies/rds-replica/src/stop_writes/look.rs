@@ -52,6 +52,12 @@ pub(super) async fn observe(
     };
     match written {
         Written::Promoting => {}
+        // One reason is enough: nothing else can put that right.
+        Written::Nothing if !run.plan.has_heart() => {
+            let why = run.plan.movable().err();
+            observed.not_ready = why.iter().map(ToString::to_string).collect();
+            observed.warnings.extend(run.plan.cannot_be_fenced());
+        }
         Written::Nothing => {
             let source = instance(world, run, &run.from).await?;
             let reasons = ready::reasons(world, pass, (&source, &observed.target));

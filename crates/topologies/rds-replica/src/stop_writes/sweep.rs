@@ -9,6 +9,7 @@ use failover::{
     metric::{self, Counted},
     notify::{Message, Severity, tell},
     pass::{Input, briefly, by_hand},
+    plan::Plan,
     ports::{Functions, Ledger, Mark, People, ReachInput, Runtime, update_if},
 };
 use futures::future::join_all;
@@ -69,6 +70,7 @@ pub(super) async fn by_hand(
 ) -> Result<Swept, Error> {
     let known = by_hand::known(world, &Input::of(asked.plan.clone())).await?;
     known.plan.admits(STEP)?;
+    known.plan.movable()?;
     let row = world.row(world.region(), &asked.plan).await?;
     let stands = format!("{}@{}", asked.plan, row.proven_epoch());
     match &asked.force {
@@ -95,7 +97,8 @@ pub(super) async fn sweep(
     world: &(impl Ledger + Runtime + Functions + People + Stops),
 ) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
-    let own = plans.iter().filter(|known| known.plan.admits(STEP).is_ok());
+    let is_own = |plan: &Plan| plan.has_heart() && plan.admits(STEP).is_ok();
+    let own = plans.iter().filter(|known| is_own(&known.plan));
     let sweeps = own.map(async |known| {
         let plan = &known.plan.plan;
         let work = Box::pin(sweep_plan(world, known, How::default()));

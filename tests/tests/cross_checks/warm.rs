@@ -38,6 +38,32 @@ fn the_function_that_keeps_the_others_awake_may_call_them_here_and_the_witness_a
     assert_eq!(reached(&witness), reached(&asks));
 }
 
+/// The ways of a run are called while it looks around: a function that has to start first would do so while writes are out.
+#[test]
+fn whenever_a_run_begins_the_other_functions_are_called() {
+    let triggers = template::read("triggers");
+    let rules = template::resources(&triggers, "AWS::Events::Rule");
+    let begins = |rule: &Value| rule["EventPattern"]["detail"]["status"] == json!(["RUNNING"]);
+    let (_, rule) = rules.iter().find(|(_, rule)| begins(rule)).unwrap();
+    let pattern = &rule["EventPattern"];
+    assert_eq!(pattern["source"], json!(["aws.states"]));
+    let machines = &pattern["detail"]["stateMachineArn"][0]["prefix"]["Fn::Sub"];
+    let machines = machines.as_str().unwrap();
+    assert!(
+        machines.ends_with(":stateMachine:aurora-failover-"),
+        "{machines}"
+    );
+    let target = &rule["Targets"][0];
+    let called = template::function_of(&target["Arn"]);
+    assert_eq!(called, format!("aurora-failover-{CALLER}"));
+    let template = target["InputTransformer"]["InputTemplate"]
+        .as_str()
+        .unwrap();
+    let mut sent: Value = serde_json::from_str(&template.replace("<machine>", "\"\"")).unwrap();
+    sent.as_object_mut().unwrap().remove("machine").unwrap();
+    assert_eq!(sent, steps::warm::request());
+}
+
 #[test]
 fn every_function_answers_the_word_that_keeps_it_awake() {
     for function in functions() {

@@ -65,7 +65,10 @@ pub use trouble::Loss;
 
 use groups::{Group, Sort};
 use names::Namer;
-use state::{Cluster, CustomEndpoint, Global, Instance, InstanceSnapshot, Snapshot, Standalone};
+use standalone::ExportsOutside;
+use state::{
+    Cluster, CustomEndpoint, ExportTask, Global, Instance, InstanceSnapshot, Snapshot, Standalone,
+};
 use task::Task;
 use trouble::Troubles;
 
@@ -86,6 +89,8 @@ pub struct Model {
     /// Those of their own.
     standalones: BTreeMap<ClusterKey, Standalone>,
     instance_snapshots: BTreeMap<ClusterKey, InstanceSnapshot>,
+    export_tasks: BTreeMap<ClusterKey, ExportTask>,
+    exports_outside: ExportsOutside,
     snapshots: BTreeMap<ClusterKey, Snapshot>,
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
     /// Subnet groups and parameter groups that somebody made.
@@ -122,6 +127,8 @@ impl Model {
             instances: BTreeMap::new(),
             standalones: BTreeMap::new(),
             instance_snapshots: BTreeMap::new(),
+            export_tasks: BTreeMap::new(),
+            exports_outside: ExportsOutside::default(),
             snapshots: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             groups: BTreeMap::new(),

@@ -208,6 +208,18 @@ impl Simulator {
             .change(|model, now| model.lag_describes(now, region, lag_ms));
     }
 
+    /// There is this bucket in a Region, and this role may write exports to it.
+    pub fn admit_exports(&self, region: &str, bucket: &str, role: &str) {
+        self.plane
+            .change(|model, _| model.admit_exports(region, bucket, role));
+    }
+
+    /// Lets the next export of a Region that is begun fail in the end, with this cause.
+    pub fn fail_export(&self, region: &str, cause: &str) {
+        self.plane
+            .change(|model, _| model.fail_export(region, cause));
+    }
+
     /// Limits how many clusters a Region may have; `None` gives it the account's default back.
     pub fn limit_clusters(&self, region: &str, most: Option<usize>) {
         self.plane

@@ -546,6 +546,7 @@ def of_their_own():
     refused(home.promote_read_replica, "InvalidDBInstanceState", 400, "is not a read replica", DBInstanceIdentifier="single")  # [U]
     refused(home.promote_read_replica, "DBInstanceNotFound", 404, "not found", DBInstanceIdentifier="unheard-of")
     kept_and_copied(home, standby, wait)
+    exports_need_a_bucket(home)
     backups_are_copied(home, standby, source)
     every_member_of_one_of_its_own_is_shown(shown(HOME, "single"), standby)
     said = standby.promote_read_replica(DBInstanceIdentifier="second", BackupRetentionPeriod=1)["DBInstance"]
@@ -576,6 +577,17 @@ def kept_and_copied(home, standby, wait):
     automated = home.describe_db_snapshots(DBInstanceIdentifier="single", SnapshotType="automated")["DBSnapshots"]
     equal("RDS took one itself", [one["SnapshotType"] for one in automated], ["automated"])
     refused(home.delete_db_snapshot, "InvalidDBSnapshotState", 400, "manual", DBSnapshotIdentifier=automated[0]["DBSnapshotIdentifier"])
+
+
+def exports_need_a_bucket(home):
+    """Buckets and roles are no part of RDS, so that here there are none."""
+    whole = f"arn:aws:rds:{HOME}:{ACCOUNT}:snapshot:single-kept"
+    given = {"ExportTaskIdentifier": "single-1", "SourceArn": whole, "S3BucketName": "unheard-of",
+             "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/none", "KmsKeyId": "alias/orders"}
+    refused(home.start_export_task, "InvalidS3BucketFault", 400, "unheard-of", **given)  # [U]
+    refused(home.start_export_task, "DBSnapshotNotFound", 404, "not found", **{**given, "SourceArn": f"{whole}-not"})
+    equal("no exports", home.describe_export_tasks(SourceType="SNAPSHOT")["ExportTasks"], [])
+    refused(home.describe_export_tasks, "ExportTaskNotFound", 404, "not found", ExportTaskIdentifier="single-1")
 
 
 def backups_are_copied(home, standby, source):

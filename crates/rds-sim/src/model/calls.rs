@@ -51,6 +51,7 @@ impl Model {
             "DescribeDBInstanceAutomatedBackups" => {
                 self.describe_db_instance_automated_backups(region, params)
             }
+            "DescribeExportTasks" => self.describe_export_tasks(region, params),
             "DescribeEvents" => self.describe_events(region, params),
             other => Err(Fault::invalid_action(other)),
         }
@@ -126,6 +127,7 @@ impl Model {
             "StopDBInstanceAutomatedBackupsReplication" => {
                 self.stop_copying_backups(region, params)
             }
+            "StartExportTask" => self.start_export_task(region, params),
             "StopDBInstance" => self.stop_db_instance(region, params),
             "StartDBInstance" => self.start_db_instance(region, params),
             "CreateDBSnapshot" => self.create_db_snapshot(region, params),

@@ -59,6 +59,7 @@ impl Model {
             | Then::ReplicaForgotten(..)
             | Then::InstanceSnapshotTaken(_)
             | Then::InstanceSnapshotDeleted(_)
+            | Then::ExportEnded(_)
             | Then::Nothing => {}
         }
     }
@@ -120,6 +121,7 @@ impl Model {
             Then::ReplicaForgotten(source, replica) => self.replica_forgotten(&source, &replica),
             Then::InstanceSnapshotTaken(snapshot) => self.instance_snapshot_taken(&snapshot),
             Then::InstanceSnapshotDeleted(snapshot) => self.instance_snapshot_deleted(&snapshot),
+            Then::ExportEnded(export) => self.export_ended(&export),
             Then::Nothing => {}
         }
     }
@@ -165,6 +167,7 @@ impl Model {
             | Then::EndpointDeleted(_)
             | Then::SnapshotDeleted(_)
             | Then::InstanceSnapshotDeleted(_)
+            | Then::ExportEnded(_)
             | Then::Nothing => {}
         }
     }

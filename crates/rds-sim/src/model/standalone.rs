@@ -5,12 +5,15 @@ mod copies;
 mod courses;
 mod create;
 mod delete;
+mod exports;
 mod modify;
 mod power;
 mod promote;
 mod replica;
 mod snapshot;
 mod view;
+
+pub(crate) use exports::ExportsOutside;
 
 use crate::{
     answer::{Fields, Node},

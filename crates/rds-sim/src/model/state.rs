@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use self::standalone::{
-    BackupCopy, InstanceSnapshot, Replica, Replication, Source, Standalone,
+    BackupCopy, ExportTask, InstanceSnapshot, Replica, Replication, Source, Standalone,
 };
 use crate::model::{kept::Kept, key::ClusterKey};
 

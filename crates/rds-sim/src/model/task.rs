@@ -50,6 +50,7 @@ pub(crate) enum Then {
     ReplicaForgotten(String, String),
     InstanceSnapshotTaken(ClusterKey),
     InstanceSnapshotDeleted(ClusterKey),
+    ExportEnded(ClusterKey),
     Nothing,
 }
 
@@ -96,6 +97,7 @@ impl Then {
             | Self::ReplicaForgotten(..)
             | Self::InstanceSnapshotTaken(_)
             | Self::InstanceSnapshotDeleted(_)
+            | Self::ExportEnded(_)
             | Self::Nothing => About::Other,
         }
     }

@@ -7,7 +7,8 @@ use crate::model::{
     fault::Fault,
     key::ClusterKey,
     state::{
-        Cluster, CustomEndpoint, Global, Instance, InstanceSnapshot, Millis, Snapshot, Standalone,
+        Cluster, CustomEndpoint, ExportTask, Global, Instance, InstanceSnapshot, Millis, Snapshot,
+        Standalone,
     },
 };
 
@@ -47,6 +48,7 @@ pub(crate) struct Seen {
     endpoints: BTreeMap<ClusterKey, CustomEndpoint>,
     standalones: BTreeMap<ClusterKey, Standalone>,
     instance_snapshots: BTreeMap<ClusterKey, InstanceSnapshot>,
+    export_tasks: BTreeMap<ClusterKey, ExportTask>,
 }
 
 /// The obstacles that stand, and what describes that lag still show.
@@ -163,6 +165,7 @@ impl Model {
             endpoints: self.endpoints.clone(),
             standalones: self.standalones.clone(),
             instance_snapshots: self.instance_snapshots.clone(),
+            export_tasks: self.export_tasks.clone(),
         };
         let past = &mut self.troubles.past;
         // What was there when the lag began counts as having been there ever since.
@@ -207,6 +210,7 @@ impl Model {
                 &mut self.instance_snapshots,
                 seen.instance_snapshots,
             ),
+            export_tasks: std::mem::replace(&mut self.export_tasks, seen.export_tasks),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Refusals about instances of their own, their replicas and their snapshots.
+//! Refusals about instances of their own, their replicas, their snapshots and exports of these.
 
 use super::Fault;
 use crate::model::key::ClusterKey;
@@ -66,6 +66,49 @@ impl Fault {
     /// The snapshot is in no state for the call.
     pub fn instance_snapshot_state(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidDBSnapshotState", message)
+    }
+
+    /// The name of an export is taken, whatever became of it.
+    /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ExportSnapshot.html>.
+    pub fn export_exists(id: &str) -> Self {
+        let said = format!("The export task with the ID {id} already exists.");
+        Self::new(400, "ExportTaskAlreadyExists", said)
+    }
+
+    /// A snapshot is exported once at a time. The code is the nearest one that AWS lists.
+    pub fn export_runs(snapshot: &str) -> Self {
+        let said = format!("An export task of the snapshot {snapshot} is running already.");
+        Self::new(400, "ExportTaskAlreadyExists", said)
+    }
+
+    /// No such export.
+    pub fn export_not_found(id: &str) -> Self {
+        let said = format!("The export task {id} was not found.");
+        Self::new(404, "ExportTaskNotFound", said)
+    }
+
+    /// The snapshot is none that can be exported, or not now.
+    pub fn export_source_state(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidExportSourceState", message)
+    }
+
+    /// No such bucket in the snapshot's Region.
+    pub fn export_bucket(bucket: &str) -> Self {
+        let said = format!("The S3 bucket {bucket} doesn't exist, or is in another Region.");
+        Self::new(400, "InvalidS3BucketFault", said)
+    }
+
+    /// No such role.
+    pub fn export_role_not_found(role: &str) -> Self {
+        let said = format!("The IAM role {role} was not found.");
+        Self::new(404, "IamRoleNotFound", said)
+    }
+
+    /// The role may not write to the bucket.
+    pub fn export_role_lacks(role: &str, bucket: &str) -> Self {
+        let said =
+            format!("The IAM role {role} isn't authorized to access the S3 bucket {bucket}.");
+        Self::new(400, "IamRoleMissingPermissions", said)
     }
 
     /// Better refused than accepted and ignored.

@@ -112,3 +112,24 @@ impl InstanceSnapshot {
         ClusterKey::new(&key.region, &format!("db:{}", key.id))
     }
 }
+
+/// The export of a snapshot to a bucket.
+#[derive(Debug, Clone)]
+pub(crate) struct ExportTask {
+    pub(crate) key: ClusterKey,
+    /// The ARN of the snapshot.
+    pub(crate) source: String,
+    /// When that was taken.
+    pub(crate) taken_at: Millis,
+    pub(crate) started_at: Millis,
+    pub(crate) ended_at: Option<Millis>,
+    pub(crate) bucket: String,
+    pub(crate) prefix: Option<String>,
+    pub(crate) role: String,
+    pub(crate) kms_key: String,
+    /// What of it is exported; all, where it is empty.
+    pub(crate) only: Vec<String>,
+    pub(crate) storage_gib: u32,
+    /// Why it fails in the end, where it does.
+    pub(crate) fails: Option<String>,
+}

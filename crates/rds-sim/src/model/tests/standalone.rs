@@ -3,6 +3,7 @@
 mod changes;
 mod copies;
 mod engines;
+mod exports;
 mod given;
 mod promotions;
 mod random;

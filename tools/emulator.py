@@ -220,6 +220,7 @@ def main():
     keep_configurations(provisioners)
     take_buckets_over(changesets, provisioners)
     rds_resources.register(provisioners, stacks)
+    rds_resources.answer_machines(stepfunctions)
     emulator_groups.register(autoscaling, alb)
     emulator_health.register(route53, provisioners)
     emulator_rights.judge_rds(app, iam_actions, iam_evaluator)

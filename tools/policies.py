@@ -34,6 +34,9 @@ GIVEN = {
     "EcsServiceArns": f"arn:aws:ecs:*:{ACCOUNT}:service/orders/*",
     "EndpointParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/orders/*",
     "EnvironmentKeyArn": KEY,
+    "ExportBucketName": "orders-exports",
+    "ExportKeyArn": KEY,
+    "InstanceIdentifier": "orders-east",
     "GlobalClusterParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/orders/global/cluster/name",
     "GlobalClusterArns": f"arn:aws:rds::{ACCOUNT}:global-cluster:orders-global-*",
     "HostedZoneArns": "arn:aws:route53:::hostedzone/Z0EXAMPLE",
@@ -60,6 +63,7 @@ ARNS = {
     "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:made:*",
     "AWS::S3::Bucket": "arn:aws:s3:::made",
     "AWS::SNS::Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:made",
+    "AWS::StepFunctions::StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:made",
 }
 
 

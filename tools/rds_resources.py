@@ -361,3 +361,27 @@ def register(provisioners, stacks):
     types = {kind.type for kind in KINDS}
     # They wait for RDS.
     stacks._runs_on_worker_thread = lambda kind: kind in types or known(kind)
+
+
+def answer_machines(machines):
+    """Calls of RDS by a state machine are answered by the simulated RDS. Parameters, answers and errors have the names that the SDK for
+    Java gives them, as Step Functions has them.
+    """
+    known = machines._invoke_aws_sdk_integration
+
+    def invoke(resource, given):
+        service, action = resource.split(":")[6:8]
+        if service != "rds":
+            return known(resource, given)
+        rds, operation = client(), action[0].upper() + action[1:]
+        names = {machines._api_name_to_sfn_key(name): name for name in rds.meta.service_model.operation_model(operation).input_shape.members}
+        try:
+            answer = getattr(rds, botocore.xform_name(operation))(**{names[name]: value for name, value in given.items()})
+        except botocore.exceptions.ClientError as why:
+            kind = type(why).__name__.removesuffix("Fault").removesuffix("Exception")
+            kind = "Rds" if kind == "ClientError" else machines._api_name_to_sfn_key(kind)
+            raise machines._ExecutionError(f"Rds.{kind}Exception", why.response["Error"]["Message"]) from None
+        answer.pop("ResponseMetadata", None)
+        return machines._convert_keys_to_sfn_convention(answer)
+
+    machines._invoke_aws_sdk_integration = invoke

@@ -76,10 +76,14 @@ pub const OF_FAILBACK: [&str; 2] = ["aurora-global-failback", "rds-replica-failb
 /// What somebody deploys by hand for a name that objects lead.
 pub const OF_A_SWITCH: &str = "health-switch";
 
+/// What somebody deploys by hand for exports of an instance's snapshots.
+pub const OF_EXPORTS: &str = "instance-exports";
+
 /// What somebody deploys by hand, each with the page that says how.
-pub const BY_HAND: [(&str, &str); 2] = [
+pub const BY_HAND: [(&str, &str); 3] = [
     (OF_A_SWITCH, "docs/how-to/health-switch.md"),
     ("database-instance", "docs/how-to/database-instance.md"),
+    (OF_EXPORTS, "docs/how-to/database-instance.md"),
 ];
 
 /// Every template of `cloudformation/`, in alphabetical order.

@@ -14,6 +14,7 @@ mod deploy_guide;
 mod deploying;
 mod documents;
 mod examples;
+mod exports;
 mod failback;
 mod failures;
 mod faults;

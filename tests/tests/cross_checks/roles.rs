@@ -195,6 +195,16 @@ fn what_the_stacks_make_is_encrypted_with_the_customers_key_where_one_is_given()
             assert!(encryption.contains("AES256"), "{encryption}");
             continue;
         }
+        if name == template::OF_EXPORTS {
+            let bucket = &template["Resources"]["Bucket"]["Properties"];
+            assert!(texts(&bucket["BucketEncryption"]).contains(&"ExportKeyArn"));
+            let declared = &template["Parameters"]["ExportKeyArn"];
+            assert!(
+                declared["Default"].is_null(),
+                "RDS exports under a key only"
+            );
+            continue;
+        }
         for (kind, property, key) in [
             ("AWS::Logs::LogGroup", "KmsKeyId", "LogsKeyArn"),
             ("AWS::Lambda::Function", "KmsKeyArn", "EnvironmentKeyArn"),

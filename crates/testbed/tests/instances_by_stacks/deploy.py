@@ -18,7 +18,8 @@ parameters = [dict(zip(("ParameterKey", "ParameterValue"), one.split("=", 1))) f
 there = [one["StackName"] for page in client.get_paginator("describe_stacks").paginate() for one in page["Stacks"]]
 change = client.update_stack if stack in there else client.create_stack
 try:
-    change(StackName=stack, TemplateBody=pathlib.Path(template).read_text(encoding="utf-8"), Parameters=parameters)
+    body = pathlib.Path(template).read_text(encoding="utf-8")
+    change(StackName=stack, TemplateBody=body, Parameters=parameters, Capabilities=["CAPABILITY_IAM"])
 except botocore.exceptions.ClientError as why:
     if "No updates are to be performed" in str(why):
         sys.exit()

@@ -8,6 +8,8 @@
     reason = "a test waits for what stacks make"
 )]
 
+mod exports;
+
 use std::{path::PathBuf, time::Duration};
 
 use aws_sdk_rds::types::DbInstance;
@@ -70,6 +72,7 @@ impl World {
             create_replica_ms: 50,
             modify_ms: 50,
             snapshot_ms: 50,
+            export_ms: 50,
             promote_ms: 50,
             promote_stale_ms: 0,
             forget_replica_ms: 50,
@@ -114,11 +117,22 @@ impl World {
         }
         given.retain(|(name, _)| different.iter().all(|(other, _)| other != name));
         given.extend(different.iter().cloned());
+        self.stack("database-instance", (region, STACK), &given)
+            .await
+    }
+
+    /// Makes or updates a stack of a template.
+    async fn stack(
+        &self,
+        template: &str,
+        (region, stack): (&str, &str),
+        given: &[(&str, String)],
+    ) -> Result<(), String> {
         let given = given.iter().map(|(name, value)| format!("{name}={value}"));
         let output = Command::new(root().join(".tools/venv/bin/python"))
             .arg(root().join("crates/testbed/tests/instances_by_stacks/deploy.py"))
-            .arg(root().join("cloudformation/database-instance.yaml"))
-            .args([region, STACK])
+            .arg(root().join(format!("cloudformation/{template}.yaml")))
+            .args([region, stack])
             .args(given)
             .envs(self.emulator.variables())
             .output();

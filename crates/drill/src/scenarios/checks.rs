@@ -1,5 +1,6 @@
 //! What several scenarios look for.
 
+pub(crate) mod backups;
 pub(crate) mod calls;
 pub(crate) mod home;
 pub(crate) mod ledgers;

@@ -8,6 +8,7 @@ use failover::{
 };
 use rds_replica::members::{
     Backups, Instance, Makes, Members, Replication,
+    exports::Exported,
     makes::{Call, Whole},
 };
 
@@ -32,6 +33,11 @@ impl Members for Seen<'_> {
 
     /// They are no part of the model.
     async fn backups(&self, _: &Region, _: &str) -> Result<Option<Backups>, Error> {
+        Ok(None)
+    }
+
+    /// Neither are these.
+    async fn exports(&self, _: &Region, _: &str) -> Result<Option<Exported>, Error> {
         Ok(None)
     }
 

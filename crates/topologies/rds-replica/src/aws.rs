@@ -1,5 +1,6 @@
 //! The ports [`Members`] and [`Stops`], carried out at RDS, by Lambda and over SQL: the topology's only place that names an SDK.
 
+mod exports;
 mod makes;
 
 use ::aws::{Aws, accepted, client, error, looked, once, shapes::timestamp};
@@ -22,6 +23,7 @@ use failover::{
 use crate::{
     members::{
         Backups, Instance, Members, Replication, Stops,
+        exports::Exported,
         stops::{Asked, Stands},
     },
     stop_writes,
@@ -57,6 +59,10 @@ impl<K> Members for Aws<K> {
         };
         let newest = found.into_iter().map(backups);
         Ok(newest.max_by_key(|backups| backups.latest))
+    }
+
+    async fn exports(&self, region: &Region, identifier: &str) -> Result<Option<Exported>, Error> {
+        exports::exports(self, region, identifier).await
     }
 
     async fn promote(

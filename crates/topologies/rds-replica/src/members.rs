@@ -1,6 +1,7 @@
 //! The plan's members: the ports by which the steps of an instance with read replicas read and change them in RDS, and stop and open
 //! them.
 
+pub mod exports;
 pub mod makes;
 pub mod stops;
 
@@ -16,6 +17,7 @@ use failover::{
 use jiff::Timestamp;
 use serde::Serialize;
 
+use exports::Exported;
 use makes::{Call, Whole};
 use stops::{Asked, Stands};
 
@@ -36,6 +38,12 @@ pub trait Members: Sync {
         region: &Region,
         resource_id: &str,
     ) -> impl Future<Output = Result<Option<Backups>, Error>> + Send;
+    /// The exports of a member's snapshots in its Region, and the member; `None` when there is no instance of its name.
+    fn exports(
+        &self,
+        region: &Region,
+        identifier: &str,
+    ) -> impl Future<Output = Result<Option<Exported>, Error>> + Send;
     /// `PromoteReadReplica`, in the replica's Region. Its backups are kept for so many days on, where that is known.
     fn promote(
         &self,

@@ -36,7 +36,7 @@ pub(crate) mod there;
 mod words;
 mod written;
 
-pub use backups::NewestBackup;
+pub use backups::{BackupKind, NewestBackup};
 pub use sweep::Swept;
 pub use written::Written;
 

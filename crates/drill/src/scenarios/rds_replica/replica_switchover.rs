@@ -4,6 +4,7 @@ use crate::{
     profile::{HOME, Profile, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::checks::{
+        backups::exports_are_told,
         planned::{leads, succeeded},
         replicas::{protected, retired},
         rows::keeps_every_row_in,
@@ -13,8 +14,8 @@ use crate::{
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "replica-switchover",
-    summary: "The writer of an RDS instance is moved to its read replica's Region and back, as planned, while the application writes: it is stopped, the replica promoted once it has replayed everything, and the instance that was left makes room for a new replica of its name. No row is lost.",
-    comes_out: "both moves succeed, no row is lost, the positions are shown, each old writer is fenced, and the plan is protected again",
+    summary: "The writer of an RDS instance is moved to its read replica's Region and back, as planned, while the application writes: it is stopped, the replica promoted once it has replayed everything, and the instance that was left makes room for a new replica of its name. No row is lost. Then a snapshot of the replica is exported.",
+    comes_out: "both moves succeed, no row is lost, the positions are shown, each old writer is fenced, the plan is protected again, and readiness tells of the exports of its replica's snapshots",
     world: Profile::quick_replica,
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
@@ -42,6 +43,8 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         protected(drill, &mut played, (to, from)).await?;
         retired(drill, &mut played, from, (1, 1)).await?;
     }
+    // By a replica that has its name from the one that was promoted and left.
+    exports_are_told(drill, &mut played, STANDBY).await?;
     Ok(played)
 }
 

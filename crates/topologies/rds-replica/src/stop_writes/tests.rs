@@ -124,15 +124,23 @@ fn a_dry_run_says_how_old_the_newest_backup_in_another_region_is() {
         };
         words::reason(&pass, &observed, &Action::Write)
     };
-    let newest = Some(NewestBackup {
-        region: "us-east-1".into(),
-        seconds: 299.6,
-    });
-    let shown = said(true, newest.clone());
-    assert!(
-        shown.ends_with(". The newest backup outside us-west-2 is 300 s old, in us-east-1"),
-        "{shown}"
-    );
+    let of = |kind| {
+        Some(NewestBackup {
+            region: "us-east-1".into(),
+            kind,
+            seconds: 299.6,
+        })
+    };
+    let newest = of(BackupKind::Automated);
+    for (kind, what) in [
+        (BackupKind::Automated, ""),
+        (BackupKind::Export, "an exported snapshot, "),
+    ] {
+        let shown = said(true, of(kind));
+        let wanted =
+            format!(". The newest backup outside us-west-2 is {what}300 s old, in us-east-1");
+        assert!(shown.ends_with(&wanted), "{shown}");
+    }
     for said in [said(true, None), said(false, newest)] {
         assert!(said.ends_with("holds everything"), "{said}");
     }

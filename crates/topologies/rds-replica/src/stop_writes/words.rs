@@ -2,7 +2,7 @@
 
 use failover::{ledger::Run, notify::Message, pass::Pass};
 
-use super::{Action, GIVE_BACK, Observed, STEP};
+use super::{Action, BackupKind, GIVE_BACK, Observed, STEP};
 
 pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
     let (left, target) = (super::written::left(&pass.run), &observed.target.identifier);
@@ -25,8 +25,12 @@ pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> Strin
 fn newest_backup(pass: &Pass, observed: &Observed) -> String {
     let newest = observed.newest_backup.as_ref();
     let newest = newest.filter(|_| pass.dry_run).map(|newest| {
+        let what = match newest.kind {
+            BackupKind::Automated => "",
+            BackupKind::Export => "an exported snapshot, ",
+        };
         format!(
-            ". The newest backup outside {} is {:.0} s old, in {}",
+            ". The newest backup outside {} is {what}{:.0} s old, in {}",
             pass.run.from, newest.seconds, newest.region
         )
     });

@@ -1,7 +1,7 @@
 //! RDS in its own words: what is read of an instance, and what the promoting call comes to.
 
 use failover::{evidence::Rds, topology::Accepted};
-use rds_replica::members::{Backups, Instance, Members, Replication};
+use rds_replica::members::{Backups, Instance, Members, Replication, exports::Export};
 
 use crate::replay::{Asked, Next, scripted, scripted_with_retries};
 
@@ -185,4 +185,86 @@ async fn a_region_without_backups_has_none_and_a_refusal_is_no_absence() {
     assert_eq!(aws.backups(&region, "db-WEST").await, Ok(None));
     let why = aws.backups(&region, "db-WEST").await.unwrap_err();
     assert_eq!(why.name(), "Denied");
+}
+
+/// Exports as RDS lists them: the snapshot's name, the export's status, and more. A page but the last has a marker.
+fn exported(exports: &[(&str, &str, &str)], marker: Option<&str>) -> Next {
+    let all = exports.iter().map(|(snapshot, status, more)| {
+        format!(
+            "<ExportTask><ExportTaskIdentifier>{status}-1</ExportTaskIdentifier>\
+             <SourceArn>arn:aws:rds:us-east-1:123456789012:snapshot:{snapshot}</SourceArn><SourceType>SNAPSHOT</SourceType>\
+             <S3Bucket>orders-exports</S3Bucket><Status>{status}</Status>{more}</ExportTask>"
+        )
+    });
+    let all: String = all.collect();
+    let marker = marker.map(|marker| format!("<Marker>{marker}</Marker>"));
+    let marker = marker.unwrap_or_default();
+    answer(
+        "DescribeExportTasks",
+        &format!("{marker}<ExportTasks>{all}</ExportTasks>"),
+    )
+}
+
+const OWN: &str = "rds:orders-east-2026-01-06-04-12";
+
+#[tokio::test]
+async fn the_exports_of_a_members_own_snapshots_are_read_from_every_page() {
+    let made_at = "<InstanceCreateTime>2026-01-01T00:00:00Z</InstanceCreateTime>";
+    let taken = "<SnapshotTime>2026-01-06T04:12:30Z</SnapshotTime>";
+    let first = [
+        (OWN, "COMPLETE", taken),
+        ("rds:orders-east-eu-2026-01-06-04-12", "COMPLETE", taken),
+        ("orders-east-by-hand", "COMPLETE", taken),
+    ];
+    let failed = format!("{taken}<FailureCause>no such key</FailureCause>");
+    let second = [(OWN, "FAILED", &*failed), (OWN, "STARTING", "")];
+    let (aws, replay) = scripted([
+        shown("available", made_at),
+        exported(&first, Some("next")),
+        exported(&second, None),
+    ]);
+    let region = "us-east-1".into();
+    let found = aws.exports(&region, "orders-east").await.unwrap().unwrap();
+    assert_eq!(found.of.identifier, "orders-east");
+    assert_eq!(found.made_at, Some("2026-01-01T00:00:00Z".parse().unwrap()));
+    let export = |status: &str, taken_at: Option<&str>, cause: Option<&str>| Export {
+        snapshot: OWN.into(),
+        taken_at: taken_at.map(|taken| taken.parse().unwrap()),
+        status: status.into(),
+        cause: cause.map(Into::into),
+    };
+    let at = Some("2026-01-06T04:12:30Z");
+    let expected = [
+        export("COMPLETE", at, None),
+        export("FAILED", at, Some("no such key")),
+        export("STARTING", None, None),
+    ];
+    assert_eq!(found.exports, expected);
+    let asked = replay.asked();
+    assert!(asked[1].body.contains("SourceType=SNAPSHOT"), "{asked:?}");
+    assert!(asked[2].body.contains("Marker=next"), "{asked:?}");
+    assert!(asked.iter().all(|asked| asked.uri.contains("us-east-1")));
+}
+
+#[tokio::test]
+async fn a_member_that_is_not_there_has_no_exports_and_a_refusal_is_no_absence() {
+    let missing = Next::xml_error(404, "DBInstanceNotFound", "not found");
+    let denied = Next::xml_error(403, "AccessDenied", "not you");
+    let (aws, _) = scripted([missing, shown("available", ""), denied]);
+    let region = "us-east-1".into();
+    assert_eq!(aws.exports(&region, "orders-east").await, Ok(None));
+    let why = aws.exports(&region, "orders-east").await.unwrap_err();
+    assert_eq!(why.name(), "Denied");
+}
+
+#[tokio::test]
+async fn exports_without_an_end_are_given_up() {
+    // The last of these is asked for, and not one more.
+    let pages = (0..=30).map(|page| exported(&[], Some(&page.to_string())));
+    let script: Vec<_> = std::iter::once(shown("available", ""))
+        .chain(pages)
+        .collect();
+    let (aws, _) = scripted(script);
+    let why = aws.exports(&"us-east-1".into(), "orders-east").await;
+    assert_eq!(why.unwrap_err().name(), "NotReady");
 }

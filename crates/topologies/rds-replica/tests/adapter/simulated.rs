@@ -8,7 +8,7 @@ use aws_sdk_rds::{
     config::{BehaviorVersion, Credentials, Region},
 };
 use failover::topology::Accepted;
-use rds_replica::members::{Instance, Members};
+use rds_replica::members::{Instance, Members, exports::Export};
 use rds_sim::{Durations, Simulator, SimulatorConfig};
 
 use crate::replay::aws_through;
@@ -31,6 +31,8 @@ impl World {
             create_replica_ms: 20,
             promote_ms: 300,
             promote_stale_ms: 300,
+            snapshot_ms: 20,
+            export_ms: 20,
             ..Durations::default()
         };
         let config = SimulatorConfig {
@@ -149,4 +151,66 @@ async fn copies_of_a_writers_backups_are_found_in_the_other_region_once_they_are
     assert_eq!(copies.status, "replicating");
     assert_eq!(own.status, "active");
     assert!(copies.latest.is_some());
+}
+
+const BUCKET: &str = "orders-exports";
+const ROLE: &str = "arn:aws:iam::123456789012:role/orders-exports";
+
+/// Exports the snapshot that RDS took of orders-east, under a name.
+async fn export(world: &World, name: &str) -> Result<(), String> {
+    let rds = world.client(EAST);
+    let snapshots = rds.describe_db_snapshots().snapshot_type("automated");
+    let snapshots = snapshots.db_instance_identifier("orders-east");
+    let snapshots = snapshots.send().await.unwrap();
+    let arn = snapshots.db_snapshots()[0].db_snapshot_arn().unwrap();
+    let start = rds.start_export_task().export_task_identifier(name);
+    let start = start.source_arn(arn).s3_bucket_name(BUCKET);
+    let start = start.iam_role_arn(ROLE).kms_key_id("alias/orders");
+    let started = start.send().await;
+    started.map_err(|why| format!("{:?}", why.into_service_error()))?;
+    Ok(())
+}
+
+async fn exports(world: &World) -> Vec<Export> {
+    let found = world.aws.exports(&EAST.into(), "orders-east").await;
+    let found = found.unwrap().unwrap();
+    assert!(found.of.follows(&WEST.into(), "orders-west"));
+    let is_later = |export: &Export| export.taken_at > found.made_at;
+    assert!(found.made_at.is_some() && found.exports.iter().all(is_later));
+    found.exports
+}
+
+/// Waits for an export of orders-east with a status.
+#[expect(clippy::disallowed_methods, reason = "a test waits for the simulator")]
+async fn until_ended(world: &World, status: &str) -> Export {
+    let began = Instant::now();
+    loop {
+        let seen = exports(world).await;
+        if let Some(found) = seen.iter().find(|export| export.status == status) {
+            return found.clone();
+        }
+        assert!(began.elapsed() < PATIENCE, "{seen:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn exports_of_the_replicas_snapshots_are_found_with_how_they_ended() {
+    let world = World::build().await;
+    assert_eq!(exports(&world).await, Vec::new());
+    let refused = export(&world, "orders-1").await.unwrap_err();
+    assert!(refused.contains("InvalidS3BucketFault"), "{refused}");
+    world.simulator.admit_exports(EAST, BUCKET, ROLE);
+    world.simulator.fail_export(EAST, "the key is disabled");
+    export(&world, "orders-1").await.unwrap();
+    let failed = until_ended(&world, "FAILED").await;
+    assert_eq!(failed.cause.as_deref(), Some("the key is disabled"));
+    let taken = export(&world, "orders-1").await.unwrap_err();
+    assert!(taken.contains("ExportTaskAlreadyExists"), "{taken}");
+    export(&world, "orders-2").await.unwrap();
+    let complete = until_ended(&world, "COMPLETE").await;
+    assert_eq!(complete.cause, None);
+    assert_eq!(complete.taken_at, failed.taken_at, "of the same snapshot");
+    let elsewhere = world.aws.exports(&WEST.into(), "orders-west").await;
+    assert_eq!(elsewhere.unwrap().unwrap().exports, Vec::new());
 }

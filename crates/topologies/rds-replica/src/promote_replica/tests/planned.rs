@@ -11,6 +11,7 @@ use failover::{
 use super::*;
 use crate::members::{
     Backups,
+    exports::Exported,
     stops::{
         Asked,
         tests::{member, shown, stopped},
@@ -178,6 +179,10 @@ impl Members for Books {
     }
 
     async fn backups(&self, _: &Region, _: &str) -> Result<Option<Backups>, Error> {
+        Ok(None)
+    }
+
+    async fn exports(&self, _: &Region, _: &str) -> Result<Option<Exported>, Error> {
         Ok(None)
     }
 

@@ -219,7 +219,7 @@ pub(super) async fn scale<K>(
     client!(aws, aws_sdk_autoscaling, region)
         .set_desired_capacity()
         .auto_scaling_group_name(name)
-        .desired_capacity(i32::try_from(capacity).unwrap_or(i32::MAX))
+        .desired_capacity(whole_number(capacity))
         .customize()
         .config_override(once!(aws_sdk_autoscaling))
         .send()
@@ -229,4 +229,31 @@ pub(super) async fn scale<K>(
             let what = format!("Auto Scaling SetDesiredCapacity of {name} in {region}");
             error(&what, &why)
         })
+}
+
+/// The same, and how many it is to have at least: in one call, for each bounds the other.
+pub(super) async fn resize<K>(
+    aws: &Aws<K>,
+    region: &Region,
+    name: &str,
+    (min_size, capacity): (u32, u32),
+) -> Result<(), Error> {
+    client!(aws, aws_sdk_autoscaling, region)
+        .update_auto_scaling_group()
+        .auto_scaling_group_name(name)
+        .min_size(whole_number(min_size))
+        .desired_capacity(whole_number(capacity))
+        .customize()
+        .config_override(once!(aws_sdk_autoscaling))
+        .send()
+        .await
+        .map(drop)
+        .map_err(|why| {
+            let what = format!("Auto Scaling UpdateAutoScalingGroup of {name} in {region}");
+            error(&what, &why)
+        })
+}
+
+fn whole_number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }

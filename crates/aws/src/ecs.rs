@@ -76,6 +76,27 @@ impl<K> Services for Aws<K> {
             .ok_or_else(|| Error::NotReady(format!("{what}: the answer names no new deployment")))
     }
 
+    async fn scale_service(
+        &self,
+        region: &Region,
+        cluster: &str,
+        service: &str,
+        count: u32,
+    ) -> Result<(), Error> {
+        let what = format!("ECS UpdateService {cluster}/{service} in {region}");
+        client!(self, aws_sdk_ecs, region)
+            .update_service()
+            .cluster(cluster)
+            .service(service)
+            .desired_count(i32::try_from(count).unwrap_or(i32::MAX))
+            .customize()
+            .config_override(once!(aws_sdk_ecs))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|why| error(&what, &why))
+    }
+
     async fn group(&self, region: &Region, group: &str) -> Result<Group, Error> {
         autoscaling::group(self, region, group).await
     }
@@ -86,6 +107,16 @@ impl<K> Services for Aws<K> {
 
     async fn scale_group(&self, region: &Region, group: &str, capacity: u32) -> Result<(), Error> {
         autoscaling::scale(self, region, group, capacity).await
+    }
+
+    async fn resize_group(
+        &self,
+        region: &Region,
+        group: &str,
+        min_size: u32,
+        capacity: u32,
+    ) -> Result<(), Error> {
+        autoscaling::resize(self, region, group, (min_size, capacity)).await
     }
 }
 

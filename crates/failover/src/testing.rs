@@ -16,6 +16,7 @@ mod inputs;
 mod ledger;
 mod objects;
 pub mod probe;
+mod services;
 pub mod topologies;
 
 use std::{
@@ -105,6 +106,8 @@ struct Kept {
     fencing: probe::Fencing,
     /// What the probe meets at a member.
     heart: probe::Beats,
+    /// What services have, by the keys of [`crate::ledger::Former`], with what the calls of some are refused.
+    services: services::Running,
     /// By name, with what each was started with, and whether it has ended.
     executions: Vec<(String, Value, bool)>,
 }

@@ -165,3 +165,24 @@ async fn a_capacity_beyond_its_bounds_is_an_error_in_the_services_words() {
     assert_eq!(aws.scale_group(&"us-east-1".into(), "web", 2).await, Ok(()));
     replay.asked_once();
 }
+
+#[tokio::test]
+async fn the_least_and_the_wanted_size_of_a_group_are_set_in_one_call_that_is_made_once() {
+    let (aws, replay) = scripted([Next::ok("<UpdateAutoScalingGroupResponse/>")]);
+    let region = "us-east-1".into();
+    assert_eq!(aws.resize_group(&region, "web", 0, 0).await, Ok(()));
+    let asked = replay.asked_once();
+    for part in ["AutoScalingGroupName=web", "MinSize=0", "DesiredCapacity=0"] {
+        assert!(asked.body.contains(part), "{part}: {}", asked.body);
+    }
+    let (aws, replay) = scripted([refused(
+        "ScalingActivityInProgress",
+        "another one is under way",
+    )]);
+    let why = aws.resize_group(&region, "web", 1, 3).await.unwrap_err();
+    assert!(
+        why.to_string().contains("UpdateAutoScalingGroup of web"),
+        "{why}"
+    );
+    replay.asked_once();
+}

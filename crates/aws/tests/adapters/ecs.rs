@@ -76,6 +76,15 @@ async fn a_forced_deployment_is_known_by_the_id_of_the_primary_one() {
 }
 
 #[tokio::test]
+async fn a_service_is_scaled_by_its_count_alone_and_the_call_is_made_once() {
+    let (aws, replay) = scripted([Next::ok(json!({"service": {}}))]);
+    let region = "us-east-1".into();
+    assert_eq!(aws.scale_service(&region, "orders", "api", 0).await, Ok(()));
+    let wanted = json!({"cluster": "orders", "service": "api", "desiredCount": 0});
+    assert_eq!(replay.asked_once().json(), wanted);
+}
+
+#[tokio::test]
 async fn an_answer_without_a_primary_deployment_is_no_success() {
     let (aws, _) = scripted([Next::ok(json!({"service": {"deployments": []}}))]);
     let id = aws

@@ -16,8 +16,9 @@ pub use kept_plan::{Endpoints, KeptPlan};
 pub use looks::{Looks, Seen, Sight};
 pub use losses::{Losses, LostBeats, LostTransactions, ROWS, TableIn, TableLoss, WIDE_BYTES};
 pub use plan_state::{
-    Claim, Current, Declined, Heard, Intent, LEASE, Lease, NO_RUN, PlanState, REFUSED, Readiness,
-    ReadinessNews, RunKind, SERVED_FRESH, SUPERSEDED_AFTER, Served, Stage, Stop, Telling, Unheard,
+    BroughtDown, Claim, Current, Declined, Former, Heard, Intent, LEASE, Lease, NO_RUN, PlanState,
+    REFUSED, Readiness, ReadinessNews, RunKind, SERVED_FRESH, SUPERSEDED_AFTER, Served, Stage,
+    Stop, Telling, Unheard,
 };
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Entry, HandOver, Outcome, Proof, Resolved, Restart, Run,

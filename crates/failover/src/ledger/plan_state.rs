@@ -2,6 +2,7 @@
 //!
 //! Every change is a pure function from a row to the next one; the store writes it only if nobody else did meanwhile.
 
+mod brought_down;
 mod fence;
 mod lease;
 mod readiness;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Epoch, PlanName, Region};
 
+pub use brought_down::{BroughtDown, Former};
 pub use fence::{SERVED_FRESH, Served};
 pub use lease::{Claim, LEASE, Lease, RunKind, SUPERSEDED_AFTER};
 pub use readiness::{Readiness, ReadinessNews};
@@ -45,6 +47,9 @@ pub struct PlanState {
     /// The stop of the writer for a planned move that has begun: where its stage is `promoting`, the intent stands beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Box<Stop>>,
+    /// The services of this Region that a stop brought to none, until they are given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought_down: Option<Box<BroughtDown>>,
     /// When anything but our own beats last showed the current writer alive.
     #[serde(default)]
     pub alive_at: Option<Timestamp>,
@@ -118,6 +123,7 @@ impl PlanState {
             current: None,
             intent: None,
             stop: None,
+            brought_down: None,
             alive_at: None,
             maybe_alive_at: None,
             busy_at: None,

@@ -42,6 +42,9 @@ pub enum Topology {
         #[serde(default = "stop_seconds", skip_serializing_if = "is_stop_seconds")]
         #[schemars(range(min = STOP_SECONDS[0], max = STOP_SECONDS[1]))]
         stop_seconds: u16,
+        /// Whether a planned move brings the plan's services of the Region that it leaves to none before it stops the writer there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stop_services: bool,
     },
 }
 
@@ -325,6 +328,15 @@ impl Topology {
                 let [least, most] = STOP_SECONDS;
                 f64::from((*stop_seconds).clamp(least, most))
             }
+        }
+    }
+
+    /// Whether a planned move brings the services of the Region that it leaves to none.
+    #[must_use]
+    pub const fn stops_services(&self) -> bool {
+        match self {
+            Self::AuroraGlobal { .. } => false,
+            Self::RdsReplica { stop_services, .. } => *stop_services,
         }
     }
 

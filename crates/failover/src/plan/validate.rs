@@ -115,10 +115,12 @@ pub(super) fn conditions() -> Value {
     let counted = one_of(json!(["mariadb", "mysql"]));
     let let_in = one_of(json!(["postgres", "mariadb", "mysql"]));
     let decided = json!({"enum": ["approval", "observe"]});
+    let stops = json!({"properties": {"topology": {"properties": {"stop_services": {"const": true}}, "required": ["stop_services"]}}, "required": ["topology"]});
     json!([
         {"if": let_in, "then": {"properties": {"database": {"required": ["probe", "admin_secret"]}}}},
         {"if": one_of(json!(["sqlserver"])), "then": {"properties": {
             "loss_ledger": {"maxItems": 0},
+            "topology": {"properties": {"stop_services": {"const": false}}},
             "database": {"properties": {"probe": {"type": "null"}, "admin_secret": {"type": "null"}}},
             "unplanned": {"required": ["unknown_loss"], "properties": {
                 "region_down": decided, "writer_down": decided, "unknown_loss": {"const": "accept"}}},
@@ -128,6 +130,7 @@ pub(super) fn conditions() -> Value {
             "loss_ledger": {"maxItems": 0},
             "database": {"properties": {"name": {"maxLength": 32}, "probe": {"properties": {"user": {"maxLength": 32}}}}},
         }}},
+        {"if": stops, "then": {"required": ["services"], "properties": {"services": {"minItems": 1}}}},
         {"if": mode("region_down", "automatic"), "then": {"anyOf": [witnessed, accepted]}},
         {"if": mode("region_down", "approval"), "then": asks},
         {"if": mode("writer_down", "approval"), "then": asks},
@@ -192,13 +195,32 @@ fn listed(plan: &Plan) -> String {
 }
 
 fn stop(plan: &Plan, found: &mut Faults) {
-    let Topology::RdsReplica { stop_seconds, .. } = &plan.topology else {
+    let Topology::RdsReplica {
+        stop_seconds,
+        stop_services,
+        ..
+    } = &plan.topology
+    else {
         return;
     };
     let [least, most] = STOP_SECONDS;
     let at = "topology.stop_seconds";
     found.when(!(least..=most).contains(stop_seconds), &[at], || {
         format!("{at} is {stop_seconds}; use {least} to {most}")
+    });
+    let (at, engine) = ("topology.stop_services", plan.database.engine);
+    let names_none = plan.services.is_empty();
+    found.when(*stop_services && names_none, &[at, "services"], || {
+        format!(
+            "{at} is true and services names none; name what is to be stopped, or leave {at} out"
+        )
+    });
+    let is_moot = *stop_services && !engine.has_heart();
+    found.when(is_moot, &[at, "database.engine"], || {
+        format!(
+            "{at} is true and database.engine is {}, whose writer no planned move stops; leave it out",
+            engine.name()
+        )
     });
 }
 

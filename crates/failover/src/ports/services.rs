@@ -31,6 +31,14 @@ pub trait Services: Sync {
         service: &str,
         desired_count: Option<u32>,
     ) -> impl Future<Output = Result<String, Error>> + Send;
+    /// Says how many tasks a service is to have, and nothing else of it.
+    fn scale_service(
+        &self,
+        region: &Region,
+        cluster: &str,
+        service: &str,
+        count: u32,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
     /// A group of Auto Scaling; `NotReady` when there is none of this name.
     fn group(
         &self,
@@ -49,6 +57,14 @@ pub trait Services: Sync {
         &self,
         region: &Region,
         group: &str,
+        capacity: u32,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// The same, and how many it is to have at least.
+    fn resize_group(
+        &self,
+        region: &Region,
+        group: &str,
+        min_size: u32,
         capacity: u32,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }

@@ -272,6 +272,12 @@ impl Services for Seen<'_> {
         )))
     }
 
+    async fn scale_service(&self, _: &Region, _: &str, service: &str, _: u32) -> Result<(), Error> {
+        Err(Error::NotReady(format!(
+            "the plan names no service {service}"
+        )))
+    }
+
     async fn group(&self, _: &Region, group: &str) -> Result<Group, Error> {
         Err(Error::NotReady(format!("the plan names no group {group}")))
     }
@@ -281,6 +287,10 @@ impl Services for Seen<'_> {
     }
 
     async fn scale_group(&self, _: &Region, group: &str, _: u32) -> Result<(), Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
+    }
+
+    async fn resize_group(&self, _: &Region, group: &str, _: u32, _: u32) -> Result<(), Error> {
         Err(Error::NotReady(format!("the plan names no group {group}")))
     }
 }

@@ -264,6 +264,24 @@ impl Services for Invocation {
         .await
     }
 
+    async fn scale_service(
+        &self,
+        region: &Region,
+        _: &str,
+        service: &str,
+        count: u32,
+    ) -> Result<(), Error> {
+        let what = "ECS UpdateService";
+        let (at, service) = (region.clone(), service.to_owned());
+        self.change((Api::Ecs, region), what, move |made: Made<'_>| {
+            let found = made.state.service(&at, &service);
+            found.desired_count = count;
+            found.running_count = count;
+            Ok(())
+        })
+        .await
+    }
+
     async fn group(&self, _: &Region, group: &str) -> Result<Group, Error> {
         Err(Error::NotReady(format!("the plan names no group {group}")))
     }
@@ -273,6 +291,10 @@ impl Services for Invocation {
     }
 
     async fn scale_group(&self, _: &Region, group: &str, _: u32) -> Result<(), Error> {
+        Err(Error::NotReady(format!("the plan names no group {group}")))
+    }
+
+    async fn resize_group(&self, _: &Region, group: &str, _: u32, _: u32) -> Result<(), Error> {
         Err(Error::NotReady(format!("the plan names no group {group}")))
     }
 }

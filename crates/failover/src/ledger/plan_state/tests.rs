@@ -3,6 +3,7 @@
 use super::*;
 use crate::{Error, domain::Incident};
 
+mod brought_down;
 mod fences;
 mod leases;
 mod readiness;

@@ -26,6 +26,7 @@ fn a_member_is_written_by_the_word_of_its_kind_and_read_back() {
     let instances = Topology::RdsReplica {
         members,
         stop_seconds: stop_seconds(),
+        stop_services: false,
     };
     for topology in [aurora, instances] {
         let written = serde_json::to_value(&topology).unwrap();
@@ -42,6 +43,7 @@ fn a_stop_lasts_a_minute_unless_the_plan_says_otherwise() {
     let instances = |stop_seconds| Topology::RdsReplica {
         members: members.clone(),
         stop_seconds,
+        stop_services: false,
     };
     let mut written = serde_json::to_value(instances(60)).unwrap();
     assert_eq!(written["stop_seconds"], json!(null), "it need not be said");
@@ -58,4 +60,22 @@ fn a_plan_admits_its_own_steps_and_those_that_every_topology_shares() {
     for step in plan.kind().runs().own().chain(["dns_flip", "prove_writer"]) {
         assert_eq!(plan.admits(step), Ok(()));
     }
+}
+
+#[test]
+fn services_run_on_under_a_stop_unless_the_plan_says_otherwise() {
+    let instances = |stop_services| Topology::RdsReplica {
+        members: testing::run().plan.topology.members().clone(),
+        stop_seconds: stop_seconds(),
+        stop_services,
+    };
+    let mut written = serde_json::to_value(instances(false)).unwrap();
+    assert_eq!(written["stop_services"], json!(null), "it need not be said");
+    let read: Topology = serde_json::from_value(written.clone()).unwrap();
+    assert!(!read.stops_services());
+    written["stop_services"] = json!(true);
+    let read: Topology = serde_json::from_value(written).unwrap();
+    assert_eq!(read, instances(true));
+    assert!(read.stops_services());
+    assert!(!testing::run().plan.topology.stops_services());
 }

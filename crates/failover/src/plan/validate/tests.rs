@@ -338,3 +338,31 @@ fn a_stop_lasts_as_long_as_its_loop_holds() {
         assert!(why.contains(&says), "{why}");
     }
 }
+
+#[test]
+fn services_are_stopped_where_there_are_some_and_a_planned_move_stops_the_writer() {
+    let stopping = |change: &dyn Fn(&mut Value)| {
+        let mut document = good();
+        document["topology"] = json!({"kind": "rds_replica", "stop_services": true, "members": {
+            "us-west-2": {"instance": "orders-west"}, "us-east-1": {"instance": "orders-east"}}});
+        document["services"] = json!([{"kind": "ecs", "region": "us-west-2", "cluster": "orders", "services": ["api"]}]);
+        change(&mut document);
+        read(&document.to_string())
+            .err()
+            .map(|why| why.to_string())
+            .unwrap_or_default()
+    };
+    assert_eq!(stopping(&|_| {}), "");
+    let none = stopping(&|document| document["services"] = json!([]));
+    let says = "topology.stop_services is true and services names none; name what is to be stopped";
+    assert!(none.contains(says), "{none}");
+    let mut moot = crate::testing::sqlserver_document();
+    moot["topology"]["stop_services"] = json!(true);
+    moot["services"] =
+        json!([{"kind": "ecs", "region": "us-west-2", "cluster": "orders", "services": ["api"]}]);
+    let moot = read(&moot.to_string()).unwrap_err().to_string();
+    let says = "topology.stop_services is true and database.engine is sqlserver, whose writer no planned move stops";
+    assert!(moot.contains(says), "{moot}");
+    let global = with("/topology/stop_services", json!(true));
+    assert!(global.contains("stop_services"), "{global}");
+}

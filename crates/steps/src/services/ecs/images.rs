@@ -175,6 +175,10 @@ mod tests {
             Err(Error::NotReady("nobody asks".into()))
         }
 
+        async fn scale_service(&self, _: &Region, _: &str, _: &str, _: u32) -> Result<(), Error> {
+            Err(Error::NotReady("nobody asks".into()))
+        }
+
         async fn group(&self, _: &Region, _: &str) -> Result<failover::ports::Group, Error> {
             Err(Error::NotReady("nobody asks".into()))
         }
@@ -184,6 +188,10 @@ mod tests {
         }
 
         async fn scale_group(&self, _: &Region, _: &str, _: u32) -> Result<(), Error> {
+            Err(Error::NotReady("nobody asks".into()))
+        }
+
+        async fn resize_group(&self, _: &Region, _: &str, _: u32, _: u32) -> Result<(), Error> {
             Err(Error::NotReady("nobody asks".into()))
         }
     }

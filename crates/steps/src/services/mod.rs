@@ -16,6 +16,7 @@ use failover::{
 };
 
 pub mod asg;
+pub mod down;
 pub mod ecs;
 pub mod pilot_light;
 

@@ -31,6 +31,7 @@ mod backups;
 mod carry_out;
 mod look;
 mod ready;
+mod services;
 mod sweep;
 pub(crate) mod there;
 mod words;
@@ -72,6 +73,13 @@ pub struct Observed {
     pub position: Option<i64>,
     /// How far the replica has replayed.
     pub replayed: Option<i64>,
+    /// The services of the Region that is left which are brought to none first, with what each has, while it has not begun. Then those that
+    /// do not have it again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// Why one of them could not be brought to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// The newest backup of the writer that lies in another Region, while it has not begun; `None` where none is known.
     pub newest_backup: Option<NewestBackup>,
     /// Every reason against it, while it has not begun.
@@ -340,15 +348,19 @@ fn stopping(pass: &Pass, observed: &Observed) -> Action {
             _ => Action::Wait(words::behind(observed)),
         };
     }
+    // Logins are taken behind the services alone, so that writes go on here.
+    if let Some(why) = &observed.refused {
+        return Action::GiveBack(format!(
+            "a service of {} is not brought to none: {why}",
+            pass.run.from
+        ));
+    }
     if observed.asked >= SHUT_MAX {
         let open = writer.open.join("; ");
         return Action::GiveBack(if is_stopped {
             format!("a door of the writer stays open: {open}")
         } else {
-            format!(
-                "the writer does not bear the mark of the stop: {}",
-                writer.said
-            )
+            words::unmarked(&pass.run, writer)
         });
     }
     Action::Stop
@@ -360,7 +372,8 @@ fn withdrawn(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
         .writer
         .as_ref()
         .is_some_and(|writer| writer.bears(&written::token(&pass.run)));
-    if is_left && observed.asked < 2 * SHUT_MAX {
+    let lacks = observed.writer.is_some() && !observed.services.is_empty();
+    if (is_left || lacks) && observed.asked < 2 * SHUT_MAX {
         return Ok(Action::Open);
     }
     let opened = match (&observed.writer, is_left) {
@@ -369,6 +382,7 @@ fn withdrawn(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
             "whether its writer is open again was not seen; the schedule in its Region opens it, within two minutes where the others answer it"
         }
     };
+    let lacking = words::lacking(observed, &pass.run.from);
     let why = words::given_back(&pass.run);
     if observed.asked == 0 && !is_left {
         return Err(Error::NotReady(format!(
@@ -377,7 +391,7 @@ fn withdrawn(pass: &Pass, observed: &Observed) -> Result<Action, Error> {
         )));
     }
     Err(Error::NotReady(format!(
-        "the stop of plan {} was given back, {opened}, and nothing was promoted: {why}",
+        "the stop of plan {} was given back, {opened}, and nothing was promoted{lacking}: {why}",
         pass.run.name()
     )))
 }

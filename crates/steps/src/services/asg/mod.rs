@@ -29,6 +29,9 @@ pub struct Seen {
     pub group: String,
     /// The instances to scale up to when it stands at 0, where its Region takes over.
     pub takeover_capacity: Option<u32>,
+    /// The minimum size that a stop took from it, which goes with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former_min_size: Option<u32>,
     /// What this run did to it.
     pub restart: Option<Restart>,
     /// What Auto Scaling shows.
@@ -78,7 +81,7 @@ pub(super) async fn restart(world: &(impl Runtime + Services), seen: &Seen) -> R
     let takeover = takeover(seen);
     let asked = match takeover {
         Some(capacity) => {
-            let scaled = world.scale_group(&seen.region, &seen.group, capacity);
+            let scaled = scale_up(world, seen, capacity);
             scaled.await.map(|()| Some(SCALED.to_owned()))
         }
         None => world.refresh_group(&seen.region, &seen.group).await,
@@ -95,6 +98,18 @@ pub(super) async fn restart(world: &(impl Runtime + Services), seen: &Seen) -> R
         (Err(why), _) => Restart::Refused {
             why: why.to_string(),
         },
+    }
+}
+
+/// Scales a group up, with the minimum size that it had where a stop took that.
+async fn scale_up(world: &impl Services, seen: &Seen, capacity: u32) -> Result<(), Error> {
+    let Seen { region, group, .. } = seen;
+    match seen.former_min_size {
+        None => world.scale_group(region, group, capacity).await,
+        Some(least) => {
+            let capacity = capacity.max(least);
+            world.resize_group(region, group, least, capacity).await
+        }
     }
 }
 

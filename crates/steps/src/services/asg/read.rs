@@ -7,6 +7,7 @@ use crate::services::counted_on;
 use failover::{
     Error,
     domain::Region,
+    ledger::Former,
     pass::Pass,
     plan::{AsgGroup, Plan},
     ports::{Group, Services},
@@ -51,12 +52,26 @@ async fn read(world: &impl Services, pass: &Pass, planned: Planned<'_>) -> Seen 
         Err(why) => Now::Refused(why.to_string()),
     };
     let takes_over = *region == pass.run.to;
+    let former = former(pass, region, group.name()).filter(|_| takes_over);
+    let planned = group.takeover_capacity().filter(|_| takes_over);
     Seen {
         region: region.clone(),
         group: group.name().to_owned(),
-        takeover_capacity: group.takeover_capacity().filter(|_| takes_over),
+        takeover_capacity: planned.or(former.map(|(_, capacity)| capacity)),
+        former_min_size: former.map(|(least, _)| least),
         restart: pass.run.restarts.get(&key(region, group.name())).cloned(),
         now,
+    }
+}
+
+/// The minimum and the wanted size that a group had before a stop brought it down.
+fn former(pass: &Pass, region: &Region, group: &str) -> Option<(u32, u32)> {
+    let row = pass.rows.0.get(region)?;
+    match row.former(&format!("asg:{group}"))? {
+        Former::Asg {
+            min_size, capacity, ..
+        } => Some((*min_size, *capacity)),
+        Former::Ecs { .. } => None,
     }
 }
 

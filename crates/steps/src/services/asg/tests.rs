@@ -36,6 +36,7 @@ fn seen(restart: Option<&str>, takeover_capacity: Option<u32>, group: Group) -> 
         region: "us-east-1".into(),
         group: "web".into(),
         takeover_capacity,
+        former_min_size: None,
         restart: restart.map(|id| Restart::Deployment {
             id: id.into(),
             at: at(0),

@@ -7,6 +7,7 @@ use crate::services::counted_on;
 use failover::{
     Error,
     domain::Region,
+    ledger::Former,
     pass::Pass,
     plan::{EcsService, Plan},
     ports::Services,
@@ -67,13 +68,21 @@ async fn read(world: &impl Services, pass: &Pass, planned: Planned<'_>) -> Seen 
     }
 }
 
-/// The tasks that a pilot light is scaled up to, where its Region takes over.
+/// The tasks that a service is scaled up to when it stands at none, where its Region takes over: what the plan says of a pilot light, and
+/// else what it had before a stop brought it down.
 fn takeover_count(pass: &Pass, planned: Planned<'_>) -> Option<u32> {
+    if *planned.region != pass.run.to {
+        return None;
+    }
     match planned.service {
-        EcsService::PilotLight(light) if *planned.region == pass.run.to => {
-            Some(light.takeover_count)
+        EcsService::PilotLight(light) => Some(light.takeover_count),
+        EcsService::Running(name) => {
+            let key = format!("{}/{name}", planned.cluster);
+            match pass.rows.0.get(planned.region)?.former(&key)? {
+                Former::Ecs { count, .. } => Some(*count),
+                Former::Asg { .. } => None,
+            }
         }
-        EcsService::PilotLight(_) | EcsService::Running(_) => None,
     }
 }
 

@@ -9,9 +9,9 @@ use failover::{
     ports::{Functions, Ledger, Names, Objects, Parameters, People, Runtime, Secrets, Services},
     topologies::Topologies,
 };
-use futures::future::join3;
+use futures::future::join4;
 
-use super::{OPEN, Observed, STOP, Written, backups, ready, written};
+use super::{OPEN, Observed, STOP, Written, backups, ready, services, written};
 use crate::members::{
     Instance, Members, Stops,
     stops::{Asked, OfStop, Stands},
@@ -46,6 +46,8 @@ pub(super) async fn observe(
         untold: None,
         position: None,
         replayed: None,
+        services: Vec::new(),
+        refused: None,
         newest_backup: None,
         not_ready: Vec::new(),
         warnings: Vec::new(),
@@ -61,18 +63,21 @@ pub(super) async fn observe(
         Written::Nothing => {
             let source = instance(world, run, &run.from).await?;
             let reasons = ready::reasons(world, pass, (&source, &observed.target));
-            let (reasons, warnings, (newest, of_backups)) = join3(
+            let (reasons, warnings, (newest, of_backups), services) = join4(
                 reasons,
                 ready::warnings(world, pass),
                 backups::look(world, pass, &source),
+                services::first(world, pass),
             )
             .await;
+            observed.services = services;
             observed.not_ready = reasons?;
             observed.not_ready.extend(blind(world, pass).await);
             observed.newest_backup = newest;
             observed.warnings = [of_backups, warnings].concat();
         }
         Written::InPart | Written::Everywhere | Written::Withdrawn => {
+            (observed.services, observed.refused) = services::down(pass);
             match writer(world, pass).await {
                 Ok(writer) => {
                     observed.position = position(run, &writer);

@@ -5,19 +5,19 @@
 use failover::{
     Error,
     domain::{PlanName, Region, StopToken, seconds_between},
-    ledger::{KeptPlan, PlanState, Stage, Stop},
+    ledger::{Former, KeptPlan, PlanState, Stage, Stop},
     metric::{self, Counted},
     notify::{Message, Severity, tell},
     pass::{Input, briefly, by_hand},
     plan::Plan,
-    ports::{Functions, Ledger, Mark, People, ReachInput, Runtime, update_if},
+    ports::{Functions, Ledger, Mark, People, ReachInput, Runtime, Services, update_if},
 };
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use steps::fence_writer::{OBSERVING, SWEEP, in_time};
 
-use super::{STEP, there::open_by};
+use super::{STEP, services, there::open_by};
 use crate::members::Stops;
 
 mod resume;
@@ -31,7 +31,7 @@ const YOUNG: f64 = 300.0;
 pub struct Swept {
     /// The plan.
     pub plan: PlanName,
-    /// `opened`, `withdrawn`, `resumed`, `would_open`, or `none`.
+    /// `opened`, `withdrawn`, `given_back` where services alone were, `resumed`, `would_open`, `would_give_back`, or `none`.
     pub action: &'static str,
     /// Why.
     pub reason: String,
@@ -65,7 +65,7 @@ pub(super) struct GiveBack {
 /// # Errors
 /// `InvalidRequest` for a `force` that does not fit; those of a sweep.
 pub(super) async fn by_hand(
-    world: &(impl Ledger + Runtime + Functions + People + Stops),
+    world: &(impl Ledger + Runtime + Functions + People + Services + Stops),
     asked: &GiveBack,
 ) -> Result<Swept, Error> {
     let known = by_hand::known(world, &Input::of(asked.plan.clone())).await?;
@@ -94,7 +94,7 @@ pub(super) async fn by_hand(
 /// # Errors
 /// The first fault's, with the names of all plans that have one.
 pub(super) async fn sweep(
-    world: &(impl Ledger + Runtime + Functions + People + Stops),
+    world: &(impl Ledger + Runtime + Functions + People + Services + Stops),
 ) -> Result<Vec<Swept>, Error> {
     let plans = world.all_known(world.region()).await?;
     let is_own = |plan: &Plan| plan.has_heart() && plan.admits(STEP).is_ok();
@@ -122,7 +122,7 @@ pub(super) async fn sweep(
 
 /// Sweeps one plan. The mark is read first and the row behind it: a mark whose stop is withdrawn in between is an orphan, and opened.
 async fn sweep_plan(
-    world: &(impl Ledger + Runtime + Functions + People + Stops),
+    world: &(impl Ledger + Runtime + Functions + People + Services + Stops),
     known: &KeptPlan,
     how: How,
 ) -> Result<Swept, Error> {
@@ -151,7 +151,9 @@ async fn sweep_plan(
     let mark = mark.map(|mark| mark.token);
     let most = known.plan.topology.stop_seconds();
     let Some(token) = abandoned(&row, mark.as_ref(), (world, how, most)) else {
-        return Ok(swept("none", left_alone(&row, mark.is_some())));
+        let alone = services_alone(world, &row, how).await?;
+        let (action, said) = alone.unwrap_or(("none", left_alone(&row, mark.is_some()).to_owned()));
+        return Ok(swept(action, &said));
     };
     // A stop that was withdrawn before it was opened is as old as its mark.
     let since = own(&row, &token).map(|stop| stop.written_at).or(marked_at);
@@ -166,17 +168,47 @@ async fn sweep_plan(
     }
     let withdraw = |row: &PlanState| row.withdraw_stop(&token);
     let withdrawn = update_if(world, here, plan, withdraw).await?;
-    let Some(mark) = mark.filter(|mark| *mark == token) else {
-        return Ok(swept("withdrawn", "the stop had not come about"));
-    };
     let row = match withdrawn {
         Some(row) => row,
         None => world.row(here, plan).await?,
     };
+    let Some(mark) = mark.filter(|mark| *mark == token) else {
+        let said = "the stop had not come about".to_owned();
+        let said = services::and_brought_up(world, &row, said).await;
+        return Ok(swept("withdrawn", &said));
+    };
     let said = open_by(world, known, &row, &mark).await?;
+    let said = services::and_brought_up(world, &row, said).await;
     tracing::warn!(%plan, step = STEP, %mark, said, "a stop that nobody gave back");
     tell(world, &known.plan, &opened(here, &mark, &said)).await;
     Ok(swept("opened", &said))
+}
+
+/// Gives services back what they had where nothing stops the writer, and no run comes here, whose own step does it.
+async fn services_alone(
+    world: &(impl Ledger + Runtime + Services),
+    row: &PlanState,
+    how: How,
+) -> Result<Option<(&'static str, String)>, Error> {
+    let here = world.region();
+    let lease = row.live_lease(world.now());
+    let comes_here = lease.is_some_and(|lease| lease.to == *here);
+    let Some(down) = row.to_bring_up(here).filter(|_| !comes_here) else {
+        return Ok(None);
+    };
+    let lacking: Vec<_> = down.lacking().map(Former::said).collect();
+    if how.is_dry && lacking.is_empty() {
+        return Ok(None);
+    }
+    if how.is_dry {
+        let said = format!(
+            "these would be given back what they had: {}",
+            lacking.join(", ")
+        );
+        return Ok(Some(("would_give_back", said)));
+    }
+    let said = services::bring_up(world, row).await?;
+    Ok(said.map(|said| ("given_back", said)))
 }
 
 /// Whether a mark was set before the writer here was proven, so that it came along with a promotion to here: that proof is what others

@@ -63,6 +63,8 @@ fn stopped() -> Observed {
         untold: None,
         position: Some(4_096),
         replayed: Some(4_096),
+        services: Vec::new(),
+        refused: None,
         newest_backup: None,
         not_ready: Vec::new(),
         warnings: Vec::new(),
@@ -157,6 +159,82 @@ fn the_writer_is_stopped_once_both_rows_bear_the_stop() {
     assert_eq!(decided(&unmarked), Ok("stop"));
     let of_another = writer(stopped(), |writer| writer.mark = mark("b"));
     assert_eq!(decided(&of_another), Ok("stop"));
+}
+
+/// A service that does not have again what it had.
+fn lacking(observed: Observed) -> Observed {
+    Observed {
+        services: vec!["orders/api (5 task(s))".into()],
+        ..observed
+    }
+}
+
+#[test]
+fn a_service_that_cannot_be_brought_down_gives_the_stop_back_before_anybody_is_kept_out() {
+    let refused = |observed: Observed| Observed {
+        refused: Some("us-west-2/orders/api: no right".into()),
+        ..lacking(observed)
+    };
+    let unmarked = refused(writer(stopped(), |writer| writer.mark = None));
+    let decided_of = |observed: &Observed| next_action(&pass(run(), [free(), free()]), observed);
+    let why = "a service of us-west-2 is not brought to none: us-west-2/orders/api: no right";
+    assert_eq!(decided_of(&unmarked), Ok(Action::GiveBack(why.into())));
+    assert_eq!(decided(&refused(stopped())), Ok("none"), "the move goes on");
+}
+
+#[test]
+fn a_writer_that_bears_no_mark_is_told_with_what_its_region_said() {
+    let mut run = run();
+    run.note(
+        Timestamp::UNIX_EPOCH,
+        STEP,
+        STOP,
+        "us-west-2 did not do it: throttled",
+    );
+    let unmarked = Observed {
+        asked: 3,
+        ..writer(stopped(), |writer| writer.mark = None)
+    };
+    let Ok(Action::GiveBack(why)) = next_action(&pass(run, [free(), free()]), &unmarked) else {
+        panic!("it is not given back");
+    };
+    assert!(
+        why.ends_with("the mark of the stop: us-west-2 did not do it: throttled"),
+        "{why}"
+    );
+}
+
+#[test]
+fn services_are_named_before_the_stop_and_asked_for_again_behind_a_withdrawal() {
+    let begins = lacking(Observed {
+        written: Written::Nothing,
+        ..stopped()
+    });
+    let pass = pass(run(), [free(), free()]);
+    let said = words::reason(&pass, &begins, &Action::Write);
+    assert!(
+        said.ends_with("Brought to none in us-west-2 before: orders/api (5 task(s))"),
+        "{said}"
+    );
+    let withdrawn = lacking(Observed {
+        written: Written::Withdrawn,
+        ..writer(stopped(), |writer| writer.mark = None)
+    });
+    assert_eq!(decided(&withdrawn), Ok("open"));
+    for ended in [
+        Observed {
+            asked: 6,
+            ..withdrawn.clone()
+        },
+        Observed {
+            writer: None,
+            ..withdrawn
+        },
+    ] {
+        let why = next_action(&pass, &ended).unwrap_err().to_string();
+        let names = "in us-west-2 these do not have again what they had: orders/api (5 task(s))";
+        assert!(why.contains(names), "{why}");
+    }
 }
 
 #[test]

@@ -7,10 +7,11 @@ use failover::{
     guard::not_adopted,
     ledger::{KeptPlan, PlanState, Stage},
     pass::{Input, by_hand},
-    ports::{Fenced, Ledger, NotStopped, Runtime, Stopped, Unfenced},
+    ports::{Fenced, Ledger, NotStopped, Runtime, Services, Stopped, Unfenced},
 };
 use steps::fence_writer::{FENCING, OBSERVING, in_time, what_is_open};
 
+use super::services;
 use crate::members::{
     Stops,
     stops::{Asked, OfStop, Stands},
@@ -21,7 +22,7 @@ use crate::members::{
 /// # Errors
 /// `RunRefused` where this Region's row does not allow it, `NotReady` where the database does not, `Unavailable`.
 pub(super) async fn answer(
-    world: &(impl Ledger + Runtime + Stops),
+    world: &(impl Ledger + Runtime + Services + Stops),
     asked: &Asked,
 ) -> Result<Stands, Error> {
     let (Asked::Stop(of) | Asked::Look(of) | Asked::Position(of) | Asked::Open(of)) = asked;
@@ -35,15 +36,18 @@ pub(super) async fn answer(
     }
 }
 
-/// Stops it, where this Region's row bears the mark. A mark of another stop that no row bears is opened before: nobody else would.
+/// Stops it, where this Region's row bears the mark, behind the services that the plan stops first. A mark of another stop that no row
+/// bears is opened before: nobody else would.
 async fn stop(
-    world: &(impl Ledger + Runtime + Stops),
+    world: &(impl Ledger + Runtime + Services + Stops),
     known: &KeptPlan,
     of: &OfStop,
 ) -> Result<Stands, Error> {
     let here = world.region();
     let row = world.row(here, &of.plan).await?;
     is_to_be_stopped(&row, here, of)?;
+    // What is refused here leaves the applications their logins.
+    services::bring_down(world, known, of).await?;
     let what = format!("stopping the writer in {here}");
     let stopped = in_time(
         world,
@@ -141,13 +145,15 @@ async fn position(
     })
 }
 
+/// Opens it, and gives its services back what they had behind that: writes matter more.
 async fn open(
-    world: &(impl Ledger + Runtime + Stops),
+    world: &(impl Ledger + Runtime + Services + Stops),
     known: &KeptPlan,
     of: &OfStop,
 ) -> Result<Stands, Error> {
     let row = world.row(world.region(), &of.plan).await?;
     let said = open_by(world, known, &row, &of.token).await?;
+    let said = services::and_brought_up(world, &row, said).await;
     Ok(Stands {
         said,
         ..Stands::default()

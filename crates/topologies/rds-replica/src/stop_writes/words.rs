@@ -1,24 +1,64 @@
 //! What a pass says, and what people are told.
 
-use failover::{ledger::Run, notify::Message, pass::Pass};
+use failover::{domain::Region, ledger::Run, notify::Message, pass::Pass};
 
-use super::{Action, BackupKind, GIVE_BACK, Observed, STEP};
+use super::{Action, BackupKind, GIVE_BACK, Observed, STEP, STOP};
+use crate::members::stops::Stands;
 
 pub(super) fn reason(pass: &Pass, observed: &Observed, action: &Action) -> String {
     let (left, target) = (super::written::left(&pass.run), &observed.target.identifier);
     match action {
         Action::Done(why) | Action::Wait(why) | Action::GiveBack(why) => why.clone(),
         Action::Write => format!(
-            "{left} {} stopped, and {target} promoted once it holds everything{}",
+            "{left} {} stopped, and {target} promoted once it holds everything{}{}",
             pass.says("is about to be", "would be"),
+            first(pass, observed),
             newest_backup(pass, observed)
         ),
         Action::Stop => format!(
             "{} the applications of {left}",
             pass.says("stopping", "would stop")
         ),
-        Action::Open => format!("{left} bears the mark of a stop that is withdrawn"),
+        Action::Open if observed.services.is_empty() => {
+            format!("{left} bears the mark of a stop that is withdrawn")
+        }
+        Action::Open => format!("a stop of {left} is withdrawn, and is not given back whole yet"),
     }
+}
+
+/// Which services are brought to none before the writer is stopped.
+fn first(pass: &Pass, observed: &Observed) -> String {
+    if observed.services.is_empty() {
+        return String::new();
+    }
+    format!(
+        ". Brought to none in {} before: {}",
+        pass.run.from,
+        observed.services.join(", ")
+    )
+}
+
+/// Which services do not have again what they had.
+pub(super) fn lacking(observed: &Observed, region: &Region) -> String {
+    if observed.services.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; in {region} these do not have again what they had: {}. The schedule there goes on giving it back every minute, and names the \
+         command that does it where it cannot",
+        observed.services.join(", ")
+    )
+}
+
+/// Why a writer that was asked to stop bears no mark, as far as anybody said.
+pub(super) fn unmarked(run: &Run, writer: &Stands) -> String {
+    let mut latest_first = run.timeline.iter().rev();
+    let asked = latest_first.find(|entry| entry.step == STEP && entry.action == STOP);
+    let said = match asked {
+        Some(entry) if writer.said.is_empty() => &entry.reason,
+        Some(_) | None => &writer.said,
+    };
+    format!("the writer does not bear the mark of the stop: {said}")
 }
 
 /// What a dry run tells of the backups that outlive the writer's Region, where there are any.
@@ -81,7 +121,10 @@ pub(super) fn stops(pass: &Pass, observed: &Observed) -> Message {
             observed.target.identifier, run.from
         ),
         evidence: [
-            "Every check of readiness held. No acknowledged row is lost.".to_owned(),
+            format!(
+                "Every check of readiness held. No acknowledged row is lost{}.",
+                first(pass, observed)
+            ),
             observed.warnings.join(". "),
         ]
         .join(" ")

@@ -14,6 +14,7 @@ def register(autoscaling, alb):
     """Wraps what the drill's groups need, in place."""
     known_reconcile, actions = autoscaling._reconcile_instances, autoscaling._ACTION_MAP
     known_create, known_scale = actions["CreateAutoScalingGroup"], actions["SetDesiredCapacity"]
+    known_update = actions["UpdateAutoScalingGroup"]
     known_start, known_refreshes = actions["StartInstanceRefresh"], actions["DescribeInstanceRefreshes"]
     known_groups, known_health = actions["DescribeAutoScalingGroups"], alb._ACTION_MAP["DescribeTargetHealth"]
 
@@ -65,6 +66,15 @@ def register(autoscaling, alb):
                     "ValidationError", f"New SetDesiredCapacity value {wanted} is {most} value {group[bound]} for the AutoScalingGroup.")
         return known_scale(given)
 
+    def update(given):
+        group = autoscaling._asgs.get(autoscaling._p(given, "AutoScalingGroupName"), {})
+        least, wanted, most = (
+            int(autoscaling._p(given, size) or group.get(size, 0)) for size in ("MinSize", "DesiredCapacity", "MaxSize"))
+        if group and not least <= wanted <= most:
+            return autoscaling._error(
+                "ValidationError", f"Desired capacity:{wanted} must be between the specified min size:{least} and max size:{most}")
+        return known_update(given)
+
     def start(given):
         group = autoscaling._asgs.get(autoscaling._p(given, "AutoScalingGroupName"), {})
         if any(refresh["Status"] == "InProgress" for refresh in group.get("InstanceRefreshes", [])):
@@ -86,6 +96,7 @@ def register(autoscaling, alb):
 
     autoscaling._reconcile_instances = reconcile
     actions.update({
-        "CreateAutoScalingGroup": create, "SetDesiredCapacity": scale, "StartInstanceRefresh": settled(start),
+        "CreateAutoScalingGroup": create, "SetDesiredCapacity": scale, "UpdateAutoScalingGroup": update,
+        "StartInstanceRefresh": settled(start),
         "DescribeInstanceRefreshes": settled(known_refreshes), "DescribeAutoScalingGroups": settled(groups)})
     alb._ACTION_MAP["DescribeTargetHealth"] = settled(known_health)

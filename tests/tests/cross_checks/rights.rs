@@ -116,7 +116,7 @@ const BY_PLANNED_FAILOVER: &str =
     "the readiness of planned-failover looks at it by the same code, for a plan that has it";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 36] = [
+const RARE: [(&str, &str, &str, &str); 33] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",
@@ -241,24 +241,6 @@ const RARE: [(&str, &str, &str, &str); 36] = [
         "aurora-failover-stop-writes",
         "EndpointParameters",
         "ssm:GetParameterHistory",
-        BY_PLANNED_FAILOVER,
-    ),
-    (
-        "aurora-failover-stop-writes",
-        "Groups",
-        "autoscaling:DescribeAutoScalingGroups",
-        BY_PLANNED_FAILOVER,
-    ),
-    (
-        "aurora-failover-stop-writes",
-        "Groups",
-        "autoscaling:DescribeInstanceRefreshes",
-        BY_PLANNED_FAILOVER,
-    ),
-    (
-        "aurora-failover-stop-writes",
-        "Groups",
-        "elasticloadbalancing:DescribeTargetHealth",
         BY_PLANNED_FAILOVER,
     ),
     (

@@ -10,3 +10,4 @@ pub(crate) mod nothing_changes;
 pub(crate) mod planned;
 pub(crate) mod replicas;
 pub(crate) mod rows;
+pub(crate) mod services;

@@ -98,11 +98,16 @@ pub(crate) async fn snapshots(drill: &Drill<'_>, kind: &str) -> Vec<String> {
 
 /// The tasks that the standby Region's `worker` should have.
 pub(crate) async fn pilot_light(drill: &Drill<'_>) -> i32 {
-    let ecs = aws_sdk_ecs::Client::new(&drill.world.emulator.sdk_config(STANDBY));
+    tasks(drill, STANDBY, "worker").await
+}
+
+/// The tasks that a service of a Region should have; -1 where there is none.
+pub(crate) async fn tasks(drill: &Drill<'_>, region: &str, service: &str) -> i32 {
+    let ecs = aws_sdk_ecs::Client::new(&drill.world.emulator.sdk_config(region));
     let answer = ecs
         .describe_services()
         .cluster(ECS_CLUSTER)
-        .services("worker")
+        .services(service)
         .send()
         .await;
     let services = answer.ok().and_then(|answer| answer.services);

@@ -10,7 +10,26 @@ use crate::{
     profile::{BATCH, WEB, pilot_light},
 };
 
+/// The least and the wanted size of the group that runs everywhere.
+const WEB_LEAST: i32 = 1;
+const WEB_CAPACITY: i32 = 2;
+
 impl World {
+    /// The least and the wanted size of the group that runs everywhere.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub async fn web_group(&self, region: &str) -> Result<(i32, i32), Trouble> {
+        let scaling = aws_sdk_autoscaling::Client::new(&self.emulator.sdk_config(region));
+        let groups = scaling.describe_auto_scaling_groups();
+        let groups = groups.auto_scaling_group_names(WEB).send().await?;
+        let sizes = groups.auto_scaling_groups().first().map(|group| {
+            let size = |size: Option<i32>| size.unwrap_or(-1);
+            (size(group.min_size()), size(group.desired_capacity()))
+        });
+        Ok(sizes.unwrap_or((-1, -1)))
+    }
+
     /// Each group of EC2 Auto Scaling in a Region: its name, its instances, and its refreshes that succeeded.
     ///
     /// # Errors
@@ -37,23 +56,30 @@ pub(super) async fn create(emulator: &Emulator, region: &str) -> Result<(), Trou
         .into_iter()
         .filter_map(|group| group.target_group_arn);
     let scaling = aws_sdk_autoscaling::Client::new(&config);
-    let group = |name: &str, capacity| {
+    let group = |name: &str, least, capacity| {
         scaling
             .create_auto_scaling_group()
             .auto_scaling_group_name(name)
-            .min_size(0)
+            .min_size(least)
             .max_size(4)
             .desired_capacity(capacity)
             .availability_zones(format!("{region}a"))
     };
-    let web = group(WEB, 2).set_target_group_arns(Some(targets.collect()));
+    let web = group(WEB, WEB_LEAST, WEB_CAPACITY).set_target_group_arns(Some(targets.collect()));
     web.send().await?;
-    group(BATCH, pilot_light(region)).send().await?;
+    group(BATCH, 0, pilot_light(region)).send().await?;
     Ok(())
 }
 
-/// Gives the pilot light the size that it has before anything happens.
+/// Gives each the size that it has before anything happens.
 pub(super) async fn reset(config: &SdkConfig, region: &str) -> Result<(), Trouble> {
+    aws_sdk_autoscaling::Client::new(config)
+        .update_auto_scaling_group()
+        .auto_scaling_group_name(WEB)
+        .min_size(WEB_LEAST)
+        .desired_capacity(WEB_CAPACITY)
+        .send()
+        .await?;
     aws_sdk_autoscaling::Client::new(config)
         .set_desired_capacity()
         .auto_scaling_group_name(BATCH)

@@ -161,13 +161,15 @@ pub(super) async fn reset(
         }
         empty_ledger(&config).await?;
         groups::reset(&config, region).await?;
-        aws_sdk_ecs::Client::new(&config)
-            .update_service()
-            .cluster(ECS_CLUSTER)
-            .service("worker")
-            .desired_count(pilot_light(region))
-            .send()
-            .await?;
+        for (service, count) in [("api", 1), ("worker", pilot_light(region))] {
+            aws_sdk_ecs::Client::new(&config)
+                .update_service()
+                .cluster(ECS_CLUSTER)
+                .service(service)
+                .desired_count(count)
+                .send()
+                .await?;
+        }
     }
     Ok(())
 }

@@ -1,17 +1,27 @@
 //! Replication stalls under a planned move: the stop is given back, and the writer stays.
 
+use serde_json::json;
+
 use crate::{
     profile::{HOME, Profile, STANDBY},
     scenario::{Drill, Ends, Played, RUN, Scenario, Told},
-    scenarios::checks::{planned::stays, rows::keeps_every_row},
+    scenarios::checks::{
+        planned::stays,
+        rows::keeps_every_row,
+        services::{NONE, RUNNING, come_to},
+    },
     world::Trouble,
 };
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "replica-does-not-catch-up",
-    summary: "Replication to the read replica stalls as the writer is stopped for a planned move: after a minute its applications get their logins back, the run is aborted, and writes go on where they were.",
-    comes_out: "`Aborted`, logins given back, nothing promoted, no row lost",
-    world: Profile::quick_replica,
+    summary: "Replication to the read replica stalls as the writer is stopped for a planned move: after a minute its applications get their logins back, services what they had, the run is aborted, and writes go on where they were.",
+    comes_out: "`Aborted`, logins and services given back, nothing promoted, no row lost",
+    world: || Profile {
+        groups: true,
+        ..Profile::quick_replica()
+    },
+    plan: || json!({"topology": {"stop_services": true}}),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
     told: Told::Once(&[
@@ -26,6 +36,13 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     drill.fault(STANDBY, "gets no replication any more", "replication stops");
     drill.world.simulator.cut_replication(STANDBY).await;
     let run = drill.start_planned(STANDBY).await?;
+    come_to(
+        drill,
+        &mut played,
+        (HOME, NONE),
+        "services are brought to none",
+    )
+    .await?;
     // The stop stands for a minute.
     drill.end_of(&run, RUN * 2).await;
     drill.world.simulator.mend_replication(STANDBY).await;
@@ -44,6 +61,20 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         !promoted,
     );
     drill.writes_in(HOME).await;
+    come_to(
+        drill,
+        &mut played,
+        (HOME, RUNNING),
+        "services are given back",
+    )
+    .await?;
+    come_to(
+        drill,
+        &mut played,
+        (STANDBY, RUNNING),
+        "those of the other Region run on",
+    )
+    .await?;
     keeps_every_row(drill, &mut played).await?;
     Ok(played)
 }

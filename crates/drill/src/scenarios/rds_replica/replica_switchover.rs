@@ -1,22 +1,29 @@
 //! The writer of an instance with a read replica is moved as planned: it is stopped, and the replica promoted once it has everything.
 
+use serde_json::json;
+
 use crate::{
-    profile::{HOME, Profile, STANDBY},
+    profile::{HOME, PLAN, Profile, STANDBY},
     scenario::{Drill, Ends, Played, Scenario, Told},
     scenarios::checks::{
         backups::exports_are_told,
         planned::{leads, succeeded},
         replicas::{protected, retired},
         rows::keeps_every_row_in,
+        services::{NONE, RUNNING, come_to},
     },
     world::Trouble,
 };
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "replica-switchover",
-    summary: "The writer of an RDS instance is moved to its read replica's Region and back, as planned, while the application writes: it is stopped, the replica promoted once it has replayed everything, and the instance that was left makes room for a new replica of its name. No row is lost. Then a snapshot of the replica is exported.",
-    comes_out: "both moves succeed, no row is lost, the positions are shown, each old writer is fenced, the plan is protected again, and readiness tells of the exports of its replica's snapshots",
-    world: Profile::quick_replica,
+    summary: "The writer of an RDS instance is moved to its read replica's Region and back, as planned, while the application writes: the services there are brought to none, it is stopped, the replica promoted once it has replayed everything, and the instance that was left makes room for a new replica of its name. No row is lost. Then a snapshot of the replica is exported.",
+    comes_out: "both moves succeed, no row is lost, the positions are shown, each old writer is fenced, the plan is protected again, services of the Region that is left stand at none and have what they had when the writer is back, and readiness tells of the exports of its replica's snapshots",
+    world: || Profile {
+        groups: true,
+        ..Profile::quick_replica()
+    },
+    plan: || json!({"topology": {"stop_services": true}}),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
     told: Told::Once(&[
@@ -37,8 +44,31 @@ const SHOWN: &str = "no acknowledged row is lost";
 
 async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let mut played = Played::now();
+    let dry = json!({"plan": PLAN});
+    let said = drill.said(STANDBY, "stop-writes", &dry).await;
+    let names = "orders/api (1 task(s)), asg:orders-web (2 instance(s), 1 at least)";
+    played.check(
+        "a dry run names the services that would be brought to none",
+        &*said,
+        said.contains(names),
+    );
+    come_to(
+        drill,
+        &mut played,
+        (HOME, RUNNING),
+        "which it leaves running",
+    )
+    .await?;
     for (epoch, from, to) in [(2, HOME, STANDBY), (3, STANDBY, HOME)] {
         moves(drill, &mut played, (from, to), epoch).await?;
+        come_to(drill, &mut played, (from, NONE), "services stand at none").await?;
+        come_to(
+            drill,
+            &mut played,
+            (to, RUNNING),
+            "services have what they had",
+        )
+        .await?;
         keeps_every_row_in(drill, &mut played, to).await?;
         protected(drill, &mut played, (to, from)).await?;
         retired(drill, &mut played, from, (1, 1)).await?;

@@ -140,23 +140,23 @@ fn the_newest_of_both_kinds_is_shown_and_either_that_is_young_enough_is_enough()
 #[test]
 fn an_export_that_came_to_nothing_is_told_with_its_cause_until_a_later_one_is_complete() {
     let failed = || export(9_000, "FAILED");
-    let said = format!(
+    let said = [format!(
         "the newest export in us-east-1 that ended, of {SNAPSHOT}, is FAILED: the key is disabled"
-    );
+    )];
     let older = export(8_000, "COMPLETE");
     let (shown, warnings) = seen(&[exports([failed(), older.clone()])]);
     assert_eq!(
         shown,
         Some(("us-east-1".into(), BackupKind::Export, 2_000.0))
     );
-    assert_eq!(warnings, [said.clone()], "the older one is young enough");
+    assert_eq!(warnings, said, "the older one is young enough");
     let with_copies = Answer {
         copies: restores(Some(9_900), "replicating"),
         ..exports([failed()])
     };
-    assert_eq!(seen(&[with_copies]).1, [said.clone()]);
+    assert_eq!(seen(&[with_copies]).1, said);
     let (shown, warnings) = seen(&[exports([failed()])]);
-    assert_eq!((shown, &warnings[0]), (None, &said));
+    assert_eq!((shown, warnings.first()), (None, said.first()));
     // The same snapshot, exported anew, and a later one.
     for later in [9_000, 9_500] {
         let (_, warnings) = seen(&[exports([failed(), export(later, "COMPLETE")])]);
@@ -165,7 +165,7 @@ fn an_export_that_came_to_nothing_is_told_with_its_cause_until_a_later_one_is_co
     // A later one that is under way may come to nothing, too.
     let under_way = export(9_500, "IN_PROGRESS");
     let (_, warnings) = seen(&[exports([failed(), older, under_way])]);
-    assert_eq!(warnings, [said]);
+    assert_eq!(warnings, said);
     let canceled = Export {
         cause: None,
         ..export(9_000, "CANCELED")

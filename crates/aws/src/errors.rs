@@ -19,7 +19,7 @@ const THROTTLED: [&str; 8] = [
 ];
 
 /// Other codes of calls that are worth another try. The SDK has tried them itself before.
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 10] = [
     "ProvisionedThroughputExceededException",
     "PriorRequestNotComplete",
     "RequestTimeout",
@@ -27,6 +27,8 @@ const PASSING: [&str; 9] = [
     "BandwidthLimitExceeded",
     "TransactionInProgressException",
     "LimitExceededException",
+    // Of a group that is scaling: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
+    "ScalingActivityInProgress",
     "InternalFailure",
     "ServiceUnavailable",
 ];

@@ -13,8 +13,10 @@ use failover::{
 /// What became of a service that was to be given back what it had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Up {
-    /// It has it again.
+    /// It was given it.
     GivenBack,
+    /// It has what it had, by whoever did that.
+    Has,
     /// It is left as it is: somebody has given it something else meanwhile, or has taken it away.
     Left(String),
 }
@@ -25,24 +27,7 @@ pub async fn standing(
     plan: &Plan,
     region: &Region,
 ) -> (Vec<Former>, Vec<Error>) {
-    let targets = plan.ecs().filter(|target| target.region == *region);
-    let services = targets.flat_map(|target| {
-        let services = target.services.iter();
-        services.map(|service| Former::Ecs {
-            cluster: target.cluster.clone(),
-            service: service.name().to_owned(),
-            count: 0,
-        })
-    });
-    let targets = plan.asg().filter(|target| target.region == *region);
-    let groups = targets.flat_map(|target| {
-        target.groups.iter().map(|group| Former::Asg {
-            group: group.name().to_owned(),
-            min_size: 0,
-            capacity: 0,
-        })
-    });
-    let read = services.chain(groups).map(async |named| {
+    let read = all(plan, region).map(async |named| {
         let read = now(world, region, &named).await;
         read.map_err(|why| why.reworded(format!("{region}/{}: {why}", named.key())))
     });
@@ -55,6 +40,28 @@ pub async fn standing(
         }
     }
     (found, unread)
+}
+
+/// The plan's services in a Region, by their names alone.
+fn all(plan: &Plan, region: &Region) -> impl Iterator<Item = Former> {
+    let targets = plan.ecs().filter(move |target| target.region == *region);
+    let services = targets.flat_map(|target| {
+        let services = target.services.iter();
+        services.map(|service| Former::Ecs {
+            cluster: target.cluster.clone(),
+            service: service.name().to_owned(),
+            count: 0,
+        })
+    });
+    let targets = plan.asg().filter(move |target| target.region == *region);
+    let groups = targets.flat_map(|target| {
+        target.groups.iter().map(|group| Former::Asg {
+            group: group.name().to_owned(),
+            min_size: 0,
+            capacity: 0,
+        })
+    });
+    services.chain(groups)
 }
 
 /// The same service as it is now.
@@ -112,16 +119,29 @@ pub async fn bring_down(
     asked.map_err(|why| why.reworded(format!("{region}/{}: {why}", former.key())))
 }
 
-/// Gives one back what it had, where it stands at none: whoever scaled it meanwhile has said how much it is to have.
+/// Gives one back what it had, where it stands at none: whoever scaled it meanwhile has said how much it is to have, and no more than its
+/// minimum is given back to a group. One that cannot be read is let go only where the plan names it no more: no error tells for sure that
+/// it is gone.
 ///
 /// # Errors
 /// Why it does not have it again, with a command that gives it back.
 pub async fn bring_up(
     world: &impl Services,
     region: &Region,
-    former: &Former,
+    (former, is_named): (&Former, bool),
 ) -> Result<Up, Error> {
+    let refused = |why| by_hand(region, former, &why);
     match now(world, region, former).await {
+        Ok(found) if found == *former => return Ok(Up::Has),
+        Ok(Former::Asg {
+            group,
+            min_size: 0,
+            capacity: capacity @ 1..,
+        }) if least(former) > 0 => {
+            let least = least(former);
+            let asked = world.resize_group(region, &group, least, capacity.max(least));
+            return asked.await.map(|()| Up::GivenBack).map_err(refused);
+        }
         Ok(found) if !stands_at_none(&found) => {
             return Ok(Up::Left(format!(
                 "{} was scaled meanwhile, and stays as it is",
@@ -129,10 +149,13 @@ pub async fn bring_up(
             )));
         }
         Ok(_) => {}
-        Err(Error::NotReady(_)) => {
-            return Ok(Up::Left(format!("{} is not there any more", former.key())));
+        Err(Error::NotReady(why)) if !is_named => {
+            let named = former.key();
+            return Ok(Up::Left(format!(
+                "{named} is let go, which the plan names no more ({why})"
+            )));
         }
-        Err(why) => return Err(by_hand(region, former, &why)),
+        Err(why) => return Err(refused(why)),
     }
     let asked = match former {
         Former::Ecs {
@@ -150,11 +173,26 @@ pub async fn bring_up(
                 .await
         }
     };
-    let refused = |why| by_hand(region, former, &why);
     asked.map(|()| Up::GivenBack).map_err(refused)
 }
 
-fn by_hand(region: &Region, former: &Former, why: &Error) -> Error {
+/// The least that a group could be given before.
+const fn least(former: &Former) -> u32 {
+    match former {
+        Former::Ecs { .. } => 0,
+        Former::Asg { min_size, .. } => *min_size,
+    }
+}
+
+/// Whether a plan names a service of a Region.
+#[must_use]
+pub fn names(plan: &Plan, region: &Region, former: &Former) -> bool {
+    all(plan, region).any(|named| named.key() == former.key())
+}
+
+/// Why one does not have again what it had, with what gives it back.
+#[must_use]
+pub fn by_hand(region: &Region, former: &Former, why: &Error) -> Error {
     why.reworded(format!(
         "{region}/{} is not given back ({why}); type: {}",
         former.said(),

@@ -72,25 +72,37 @@ async fn a_group_is_brought_to_none_with_its_minimum_and_gets_both_back() {
     let sizes = || ["orders/api", "asg:web"].map(|key| books.size(key).unwrap());
     assert_eq!(sizes(), [(0, 0), (0, 0)]);
     for former in [api(5), web()] {
-        let up = bring_up(&books, &home(), &former).await;
+        let up = bring_up(&books, &home(), (&former, true)).await;
         assert_eq!(up, Ok(Up::GivenBack));
+        let again = bring_up(&books, &home(), (&former, true)).await;
+        assert_eq!(again, Ok(Up::Has));
     }
     assert_eq!(sizes(), [(0, 5), (1, 3)]);
+    books.scaled("asg:web", (0, 2));
+    let up = bring_up(&books, &home(), (&web(), true)).await;
+    assert_eq!(up, Ok(Up::GivenBack), "its minimum is given back alone");
+    assert_eq!(sizes()[1], (1, 2));
 }
 
 #[tokio::test]
-async fn whoever_scaled_one_meanwhile_wins_and_one_that_is_gone_is_let_go() {
+async fn whoever_scaled_one_meanwhile_wins_and_one_that_is_gone_is_let_go_once_no_plan_names_it() {
     let books = books();
     books.scaled("orders/api", (0, 8));
-    let up = bring_up(&books, &home(), &api(5)).await.unwrap();
+    let up = bring_up(&books, &home(), (&api(5), true)).await.unwrap();
     assert!(matches!(&up, Up::Left(why) if why.contains("orders/api (8 task(s)) was scaled")));
     let gone = Former::Asg {
         group: "batch".into(),
         min_size: 0,
         capacity: 2,
     };
-    let up = bring_up(&books, &home(), &gone).await.unwrap();
-    assert!(matches!(&up, Up::Left(why) if why.contains("not there any more")));
+    assert!(names(&plan(), &home(), &web()) && !names(&plan(), &home(), &gone));
+    let why = bring_up(&books, &home(), (&gone, true)).await.unwrap_err();
+    assert!(
+        why.to_string().contains("is not given back"),
+        "it may be there: {why}"
+    );
+    let up = bring_up(&books, &home(), (&gone, false)).await.unwrap();
+    assert!(matches!(&up, Up::Left(why) if why.contains("names no more")));
     assert!(books.scalings().is_empty(), "{:?}", books.scalings());
 }
 
@@ -103,7 +115,9 @@ async fn what_is_not_given_back_is_told_with_a_command_that_does() {
     books.refuse_scaling("orders/api", denied());
     books.refuse_scaling("asg:web", denied());
     let told = async |former: Former| {
-        let why = bring_up(&books, &home(), &former).await.unwrap_err();
+        let why = bring_up(&books, &home(), (&former, true))
+            .await
+            .unwrap_err();
         assert_eq!(why.name(), "Denied");
         why.to_string()
     };

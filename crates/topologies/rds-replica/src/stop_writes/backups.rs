@@ -110,13 +110,16 @@ pub(super) async fn look(
 /// this name exported before, or one that is deposed exports now, lacks what was written since.
 fn of_the_writer(found: Option<Exported>, (home, writer): (&Region, &str)) -> Vec<Export> {
     let found = found.filter(|found| found.of.follows(home, writer));
+    // Where RDS does not say when it was made, nothing tells whose exports these are.
     let Some(Exported {
-        made_at, exports, ..
+        made_at: Some(made_at),
+        exports,
+        ..
     }) = found
     else {
         return Vec::new();
     };
-    let is_its_own = |export: &Export| export.taken_at >= made_at;
+    let is_its_own = |export: &Export| export.taken_at >= Some(made_at);
     exports.into_iter().filter(is_its_own).collect()
 }
 

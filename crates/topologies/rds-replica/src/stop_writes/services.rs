@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use failover::{
     Error,
-    domain::Region,
     ledger::{Former, KeptPlan, PlanState},
     pass::Pass,
     ports::{Ledger, Runtime, Services, update, update_if},
@@ -19,8 +18,12 @@ use steps::{
 
 use crate::members::stops::OfStop;
 
-/// For how long ECS and Auto Scaling are waited for. The look at the writer's doors comes behind that, in the same function.
+/// For how long a service is waited for that is given back what it had.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// For how long ECS and Auto Scaling are waited for before the writer is stopped: whoever asks for the stop gives up after ten seconds, and
+/// asks again beside this one.
+const PATIENCE_DOWN: Duration = Duration::from_secs(7);
 
 /// What a move would bring to none first, with what each has. What cannot be read is one of readiness's reasons.
 pub(super) async fn first(world: &impl Services, pass: &Pass) -> Vec<String> {
@@ -58,7 +61,7 @@ pub(super) async fn bring_down(
     }
     let what = format!("bringing services in {} to none", world.region());
     let work = Box::pin(brought_down(world, known, of));
-    let brought = in_time(world, PATIENCE, &what, work).await;
+    let brought = in_time(world, PATIENCE_DOWN, &what, work).await;
     if let Err(why) = &brought {
         refused(world, of, why).await;
     }
@@ -145,14 +148,22 @@ pub(super) async fn bring_up(
     let Some(down) = row.to_bring_up(here) else {
         return Ok(None);
     };
-    let what = format!("giving services in {here} back");
-    let work = Box::pin(each_up(world, here, &down.services));
-    let came = in_time(world, PATIENCE, &what, work).await?;
+    let known = world.known(here, &row.plan).await?;
+    let plan = known.as_ref().map(|known| &known.plan);
+    let asked = down.services.iter().map(async |one| {
+        let is_named = plan.is_none_or(|plan| down::names(plan, here, one));
+        let work = Box::pin(down::bring_up(world, here, (one, is_named)));
+        let late = || Error::Unavailable(format!("no answer within {} s", PATIENCE.as_secs()));
+        let came = world.within(PATIENCE, work).await;
+        came.unwrap_or_else(|| Err(down::by_hand(here, one, &late())))
+    });
+    let came = join_all(asked).await;
     let (mut said, mut done, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     for (one, came) in down.services.iter().zip(came) {
         let was_noted = down.back.contains(&one.key());
         match came {
             Ok(Up::GivenBack) => said.push(format!("{} has that again", one.said())),
+            Ok(Up::Has) => {}
             Ok(Up::Left(_)) if was_noted => {}
             Ok(Up::Left(why)) => said.push(why),
             Err(why) => {
@@ -170,15 +181,6 @@ pub(super) async fn bring_up(
     }
     all(faults)?;
     Ok((!said.is_empty()).then(|| said.join(". ")))
-}
-
-async fn each_up(
-    world: &impl Services,
-    here: &Region,
-    services: &[Former],
-) -> Result<Vec<Result<Up, Error>>, Error> {
-    let asked = services.iter().map(|one| down::bring_up(world, here, one));
-    Ok(join_all(asked).await)
 }
 
 #[cfg(test)]

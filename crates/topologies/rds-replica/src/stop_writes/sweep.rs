@@ -178,13 +178,17 @@ async fn sweep_plan(
         return Ok(swept("withdrawn", &said));
     };
     let said = open_by(world, known, &row, &mark).await?;
-    let said = services::and_brought_up(world, &row, said).await;
     tracing::warn!(%plan, step = STEP, %mark, said, "a stop that nobody gave back");
+    // People are told before ECS is waited for: no later sweep finds this mark.
     tell(world, &known.plan, &opened(here, &mark, &said)).await;
+    let said = services::and_brought_up(world, &row, said).await;
     Ok(swept("opened", &said))
 }
 
-/// Gives services back what they had where nothing stops the writer, and no run comes here, whose own step does it.
+/// For how long the step of a run that came here may take to bring services up, in seconds. The run itself goes on for hours.
+const RUNS_OWN: f64 = 900.0;
+
+/// Gives services back what they had where nothing stops the writer, and no run has just come here, whose own step does it.
 async fn services_alone(
     world: &(impl Ledger + Runtime + Services),
     row: &PlanState,
@@ -192,8 +196,11 @@ async fn services_alone(
 ) -> Result<Option<(&'static str, String)>, Error> {
     let here = world.region();
     let lease = row.live_lease(world.now());
-    let comes_here = lease.is_some_and(|lease| lease.to == *here);
-    let Some(down) = row.to_bring_up(here).filter(|_| !comes_here) else {
+    let came_at = row.current.as_ref().map(|current| current.proven_at);
+    let just_came = came_at.is_some_and(|at| seconds_between(at, world.now()) < RUNS_OWN);
+    let comes_here = just_came && lease.is_some_and(|lease| lease.to == *here);
+    let is_left = comes_here && !how.is_by_hand;
+    let Some(down) = row.to_bring_up(here).filter(|_| !is_left) else {
         return Ok(None);
     };
     let lacking: Vec<_> = down.lacking().map(Former::said).collect();

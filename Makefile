@@ -161,7 +161,7 @@ drill-down: ## Ends what drill-up started
 	@! kill -0 "$$(cat target/drill/up.pid)" 2>/dev/null
 	@rm -rf target/drill/up.pid target/drill/up/postgres
 
-bench: ready-to-drill lambda ## Prints figures: losses, the functions' weight, beats under a CPU quota, names, how outages are told from disturbances
+bench: ready-to-drill lambda ## Prints figures: losses and moves, the functions' weight, beats under a CPU quota, names, how outages are told from disturbances
 	target/release/drill bench functions
 	target/release/drill run million-rows
 	target/release/drill bench beats

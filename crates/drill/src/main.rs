@@ -86,7 +86,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Figures {
-    /// Plays region-loss several times with the packaged functions.
+    /// Plays losses of a Region and planned moves several times with the packaged functions.
     Losses {
         /// How many times.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=20))]
@@ -204,9 +204,14 @@ async fn measure(figures: Figures, root: &Path) -> Result<ExitCode, Trouble> {
     match figures {
         Figures::Losses { runs, binaries } => {
             let binaries = root.join(binaries);
-            let losses = bench::losses::region_loss(runs, root, &binaries).await?;
-            println!("{losses}");
-            Ok(exit_code(losses.verdict()))
+            let losses = bench::losses::play(runs, root, &binaries).await?;
+            losses.iter().for_each(|bench| println!("{bench}"));
+            let missed = losses.iter().any(|bench| bench.verdict() == Verdict::Fail);
+            Ok(exit_code(if missed {
+                Verdict::Fail
+            } else {
+                Verdict::Pass
+            }))
         }
         Figures::Functions { runs, binaries } => {
             let folder = fresh(root, "functions")?;

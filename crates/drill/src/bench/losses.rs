@@ -1,20 +1,43 @@
-//! Several losses of a Region in a row, and the medians of what they cost.
+//! Several losses of a Region and planned moves in a row, and the medians of what they cost.
 
 use std::{fmt, path::Path};
 
 use super::median;
 use crate::{
     report::{CallCount, Report, Verdict},
-    scenario,
-    scenarios::aurora_global::region_loss,
+    scenario::{self, Scenario},
+    scenarios::{
+        aurora_global::region_loss,
+        rds_replica::{replica_region_loss, replica_switchover},
+    },
     timeline::Timeline,
     world::Trouble,
 };
 
-/// The most of an outage that no configured wait may explain, in seconds.
-const OVERHEAD_MAX: f64 = 2.0;
+/// What is played, and the most of an outage that no configured wait may explain in the middle of all runs, in seconds.
+static PLAYED: [Played; 3] = [
+    Played {
+        scenario: &region_loss::SCENARIO,
+        overhead_max: 2.0,
+    },
+    Played {
+        scenario: &replica_region_loss::SCENARIO,
+        overhead_max: 1.5,
+    },
+    Played {
+        scenario: &replica_switchover::SCENARIO,
+        overhead_max: 2.5,
+    },
+];
 
-/// What one loss cost, in seconds; unknown is `None`.
+/// A scenario and its target.
+#[derive(Debug)]
+struct Played {
+    scenario: &'static Scenario,
+    overhead_max: f64,
+}
+
+/// What one loss or one planned move cost, in seconds; unknown is `None`.
 #[derive(Debug, Clone, PartialEq)]
 struct Cost {
     outage: Option<f64>,
@@ -25,40 +48,64 @@ struct Cost {
     calls: Option<f64>,
 }
 
-/// The costs of every run.
+/// The costs of every run of one scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bench {
+    scenario: &'static str,
+    overhead_max: f64,
     costs: Vec<Cost>,
-    failed: usize,
+    /// How many runs, and how many of them did not come out as expected.
+    runs: (u8, u8),
 }
 
-/// Plays `region-loss` `runs` times with the functions that are in `binaries`; only the figures are printed.
+/// Plays each scenario `runs` times with the functions that are in `binaries`; only the figures are printed.
 ///
 /// # Errors
 /// When a drill cannot be held.
-pub async fn region_loss(runs: u8, root: &Path, binaries: &Path) -> Result<Bench, Trouble> {
-    let mut bench = Bench {
-        costs: Vec::new(),
-        failed: 0,
-    };
-    for run in 1..=runs {
-        eprintln!("region-loss {run} of {runs} …");
-        let (lost, silent) = (&region_loss::SCENARIO, Timeline::silent());
-        let report = scenario::run_with(binaries, lost, root, silent).await?;
-        bench.failed += usize::from(report.verdict == Verdict::Fail);
-        bench.costs.push(cost(&report));
+pub async fn play(runs: u8, root: &Path, binaries: &Path) -> Result<Vec<Bench>, Trouble> {
+    let mut benches = Vec::new();
+    for Played {
+        scenario,
+        overhead_max,
+    } in &PLAYED
+    {
+        let mut bench = Bench {
+            scenario: scenario.name,
+            overhead_max: *overhead_max,
+            costs: Vec::new(),
+            runs: (runs, 0),
+        };
+        for run in 1..=runs {
+            eprintln!("{} {run} of {runs} …", scenario.name);
+            let report = scenario::run_with(binaries, scenario, root, Timeline::silent()).await?;
+            bench.runs.1 += u8::from(report.verdict == Verdict::Fail);
+            bench.costs.extend(costs(&report));
+        }
+        benches.push(bench);
     }
-    Ok(bench)
+    Ok(benches)
 }
 
-fn cost(report: &Report) -> Cost {
-    Cost {
-        outage: report.writes.outage_seconds,
-        noticing: report.rto.phases.noticing,
-        rto: report.rto.seconds,
-        overhead: report.rto.overhead_seconds,
-        calls: Some(calls(report)),
+/// What a report tells: of each planned move, or of the one loss.
+fn costs(report: &Report) -> Vec<Cost> {
+    if report.planned_moves.is_empty() {
+        return vec![Cost {
+            outage: report.writes.outage_seconds,
+            noticing: report.rto.phases.noticing,
+            rto: report.rto.seconds,
+            overhead: report.rto.overhead_seconds,
+            calls: Some(calls(report)),
+        }];
     }
+    let moves = report.planned_moves.iter();
+    let moves = moves.map(|planned| Cost {
+        outage: planned.outage_seconds,
+        noticing: None,
+        rto: planned.rto_seconds,
+        overhead: Some(planned.overhead_seconds),
+        calls: None,
+    });
+    moves.collect()
 }
 
 fn calls(report: &Report) -> f64 {
@@ -68,17 +115,16 @@ fn calls(report: &Report) -> f64 {
 }
 
 impl Bench {
-    fn overhead(&self) -> Option<f64> {
-        median(self.costs.iter().map(|cost| cost.overhead))
+    fn middle(&self, of: impl Fn(&Cost) -> Option<f64>) -> Option<f64> {
+        median(self.costs.iter().map(of))
     }
 
     /// Pass when every run did, and the median overhead is within its target.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let within = self
-            .overhead()
-            .is_some_and(|seconds| seconds <= OVERHEAD_MAX);
-        if self.failed == 0 && within {
+        let overhead = self.middle(|cost| cost.overhead);
+        let within = overhead.is_some_and(|seconds| seconds <= self.overhead_max);
+        if self.runs.1 == 0 && within {
             Verdict::Pass
         } else {
             Verdict::Fail
@@ -88,39 +134,41 @@ impl Bench {
 
 impl fmt::Display for Bench {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known =
-            |value: Option<f64>| value.map_or("unknown".to_owned(), |value| format!("{value:.2}"));
         let line = |f: &mut fmt::Formatter<'_>, name: &str, cost: &Cost| {
+            let known = |value: Option<f64>, digits: usize| {
+                value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+            };
             let [outage, noticing, rto, overhead] =
-                [cost.outage, cost.noticing, cost.rto, cost.overhead].map(known);
-            let calls = cost.calls.unwrap_or_default();
+                [cost.outage, cost.noticing, cost.rto, cost.overhead].map(|value| known(value, 2));
+            let calls = known(cost.calls, 0);
             writeln!(
                 f,
                 "{name:<8} {outage:>8} {noticing:>9} {rto:>8} {overhead:>9} {calls:>7}"
             )
         };
-        writeln!(f, "region-loss, seconds")?;
+        writeln!(f, "{}, seconds", self.scenario)?;
         writeln!(
             f,
             "{:<8} {:>8} {:>9} {:>8} {:>9} {:>7}",
-            "run", "outage", "noticing", "RTO", "overhead", "calls"
+            "", "outage", "noticing", "RTO", "overhead", "calls"
         )?;
         for (number, cost) in (1..).zip(&self.costs) {
             line(f, &format!("{number}"), cost)?;
         }
-        let median = Cost {
-            outage: median(self.costs.iter().map(|cost| cost.outage)),
-            noticing: median(self.costs.iter().map(|cost| cost.noticing)),
-            rto: median(self.costs.iter().map(|cost| cost.rto)),
-            overhead: self.overhead(),
-            calls: median(self.costs.iter().map(|cost| cost.calls)),
+        let middle = Cost {
+            outage: self.middle(|cost| cost.outage),
+            noticing: self.middle(|cost| cost.noticing),
+            rto: self.middle(|cost| cost.rto),
+            overhead: self.middle(|cost| cost.overhead),
+            calls: self.middle(|cost| cost.calls),
         };
-        line(f, "median", &median)?;
-        write!(
+        line(f, "median", &middle)?;
+        let (runs, failed) = self.runs;
+        writeln!(
             f,
-            "{} of {} runs came out as expected; target: a median overhead of at most {OVERHEAD_MAX} s",
-            self.costs.len() - self.failed,
-            self.costs.len()
+            "{} of {runs} runs came out as expected; target: a median overhead of at most {} s",
+            runs - failed,
+            self.overhead_max
         )
     }
 }

@@ -7,10 +7,10 @@ mod replica_mariadb_failback;
 mod replica_mariadb_region_loss;
 mod replica_mariadb_stopped_and_abandoned;
 mod replica_mariadb_switchover;
-mod replica_region_loss;
+pub(crate) mod replica_region_loss;
 mod replica_sqlserver;
 mod replica_stopped_and_abandoned;
-mod replica_switchover;
+pub(crate) mod replica_switchover;
 
 use crate::scenario::Scenario;
 

@@ -116,7 +116,7 @@ const BY_PLANNED_FAILOVER: &str =
     "the readiness of planned-failover looks at it by the same code, for a plan that has it";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 33] = [
+const RARE: [(&str, &str, &str, &str); 32] = [
     (
         "aurora-failover-detach-and-promote",
         "Ledger",
@@ -260,12 +260,6 @@ const RARE: [(&str, &str, &str, &str); 33] = [
         "Started",
         "states:DescribeExecution",
         BY_HAND,
-    ),
-    (
-        "aurora-failover-recovery-ledger",
-        "Warm",
-        "lambda:InvokeFunction",
-        HOURLY,
     ),
     (
         "aurora-failover-recovery-ledger",

@@ -1,13 +1,19 @@
-//! What the tool asks of an AWS account. Nothing of it changes anything. The only file that names an SDK.
+//! What the tool asks of an AWS account. This file and its folder alone name an SDK.
+//!
+//! Here and in `account/` is all that the tool can do: it reads, it calls functions, it writes switches and plans, and it answers
+//! questions. No ledger is written, and RDS is not called.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+mod executions;
+mod functions;
+mod parameters;
+
+use std::{path::PathBuf, time::Duration};
 
 use ::aws::{Aws as Adapters, Settings, error};
 use aws_config::{
     BehaviorVersion, Region as SdkRegion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_ssm::config::ProvideCredentials as _;
 use aws_smithy_http_client::{
     Builder,
@@ -16,13 +22,13 @@ use aws_smithy_http_client::{
 use failover::{
     Error,
     beat::Vantage,
-    domain::{PlanName, Region},
-    installation,
-    ledger::{KeptPlan, PlanState},
+    domain::{PlanName, Region, RunId},
+    ledger::{KeptPlan, PlanState, Run},
     ports::Ledger as _,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+
+pub use executions::Execution;
+pub use functions::Said;
 
 use crate::RunSummary;
 
@@ -32,8 +38,6 @@ const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_millis(2500);
 /// A read with all its attempts.
 const READ: Duration = Duration::from_secs(6);
-/// A dry run: longer than the functions' own time-outs.
-const DRY_RUN: Duration = Duration::from_secs(40);
 /// How many pages of runs are read, each up to a megabyte of records.
 const RUN_PAGES_MAX: usize = 20;
 
@@ -117,32 +121,10 @@ impl Account {
         Adapters::new(self.of(region), settings)
     }
 
-    /// Every parameter of the installation in a Region, by its name: plans and switches.
-    ///
-    /// # Errors
-    /// `Denied`, `Unavailable`.
-    pub async fn parameters(&self, region: &Region) -> Result<BTreeMap<String, String>, Error> {
-        let path = installation::parameter("");
-        let what = format!("SSM GetParametersByPath {path} in {region}");
-        let mut pages = aws_sdk_ssm::Client::new(&self.of(region))
-            .get_parameters_by_path()
-            .path(path)
-            .recursive(true)
-            .into_paginator()
-            .send();
-        let mut found = BTreeMap::new();
-        while let Some(page) = pages.next().await {
-            let parameters = page.map_err(|why| error(&what, &why))?.parameters;
-            let named = parameters.into_iter().flatten();
-            found.extend(named.filter_map(|one| one.name.zip(one.value)));
-        }
-        Ok(found)
-    }
-
     /// Every plan that the Region's probe kept.
     ///
     /// # Errors
-    /// As [`Account::parameters`].
+    /// `Denied`, `Unavailable`.
     pub async fn known(&self, region: &Region) -> Result<Vec<KeptPlan>, Error> {
         self.adapters(region).all_known(region).await
     }
@@ -150,7 +132,7 @@ impl Account {
     /// A plan's row in the Region's ledger.
     ///
     /// # Errors
-    /// As [`Account::parameters`].
+    /// `Denied`, `Unavailable`.
     pub async fn row(&self, region: &Region, plan: &PlanName) -> Result<PlanState, Error> {
         self.adapters(region).row(region, plan).await
     }
@@ -158,7 +140,7 @@ impl Account {
     /// What the Region's probe last saw.
     ///
     /// # Errors
-    /// As [`Account::parameters`].
+    /// `Denied`, `Unavailable`.
     pub async fn vantage(
         &self,
         region: &Region,
@@ -167,10 +149,23 @@ impl Account {
         self.adapters(region).vantage(region, plan).await
     }
 
+    /// A run's whole record, where the Region's ledger holds one.
+    ///
+    /// # Errors
+    /// `Denied`, `Unavailable`.
+    pub async fn run(
+        &self,
+        region: &Region,
+        plan: &PlanName,
+        run_id: &RunId,
+    ) -> Result<Option<Run>, Error> {
+        self.adapters(region).run(region, plan, run_id).await
+    }
+
     /// The runs of a plan that the Region's ledger holds.
     ///
     /// # Errors
-    /// As [`Account::parameters`].
+    /// `Denied`, `Unavailable`.
     pub async fn runs(&self, region: &Region, plan: &PlanName) -> Result<Vec<RunSummary>, Error> {
         let what = format!("reading the runs of {plan} from the ledger in {region}");
         let fields = RunSummary::FIELDS.iter().enumerate();
@@ -209,86 +204,5 @@ impl Account {
             }
         }
         Ok(runs)
-    }
-
-    /// Calls a function for a dry run.
-    ///
-    /// # Errors
-    /// `NotReady` where it is not deployed, and those of [`Account::parameters`].
-    pub async fn dry_run(
-        &self,
-        region: &Region,
-        function: &str,
-        plan: &PlanName,
-    ) -> Result<Said, Error> {
-        let what = format!("calling {function} in {region}");
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .operation_attempt_timeout(DRY_RUN)
-            .operation_timeout(DRY_RUN)
-            .build();
-        let config = self
-            .of(region)
-            .to_builder()
-            .timeout_config(timeouts)
-            .build();
-        let payload = json!({"plan": plan, "dry_run": true}).to_string();
-        let answer = aws_sdk_lambda::Client::new(&config)
-            .invoke()
-            .function_name(function)
-            .payload(Blob::new(payload))
-            .send()
-            .await;
-        let answer = answer.map_err(|why| {
-            let service = why.as_service_error();
-            if service.is_some_and(|why| why.is_resource_not_found_exception()) {
-                let why =
-                    format!("{function} is not deployed in {region}; deploy the stacks there");
-                return Error::NotReady(why);
-            }
-            error(&what, &why)
-        })?;
-        let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
-        if answer.function_error.is_some() {
-            return Ok(failure(&body));
-        }
-        let value: Result<Value, _> = serde_json::from_slice(&body);
-        value
-            .map(Said::Answer)
-            .map_err(|why| Error::Unavailable(format!("{what}: the answer is no JSON: {why}")))
-    }
-}
-
-/// What a function said.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Said {
-    /// An answer.
-    Answer(Value),
-    /// That it failed.
-    Failure {
-        /// The error's name.
-        name: String,
-        /// The sentence.
-        why: String,
-    },
-}
-
-/// What a function says that failed: its own words, or those of the runtime.
-fn failure(body: &[u8]) -> Said {
-    #[derive(Deserialize)]
-    struct Failure {
-        #[serde(rename = "errorType", default)]
-        name: String,
-        #[serde(rename = "errorMessage", default)]
-        why: String,
-    }
-    let text = || String::from_utf8_lossy(body).into_owned();
-    match serde_json::from_slice::<Failure>(body) {
-        Ok(Failure { name, why }) if !why.is_empty() => Said::Failure { name, why },
-        Ok(Failure { name, .. }) => Said::Failure { name, why: text() },
-        Err(_) => Said::Failure {
-            name: String::new(),
-            why: text(),
-        },
     }
 }

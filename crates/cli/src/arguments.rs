@@ -1,21 +1,32 @@
 //! What can be typed, and the words of `--help`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use failover::{
     domain::{PlanName, Region},
     installation,
 };
 
+use crate::consent::Consent;
+pub use by_hand::{ByHandCommand, MessagesCommand};
+pub use moving::MoveCommand;
+
+mod by_hand;
+mod moving;
+
 const EXIT_CODES: &str = "\
 Exit codes, of which the highest counts where there are several:
   0  everything is well
-  1  a plan has faults, could not be moved now, or needs somebody's attention
-  2  the command was not understood, or names something that does not exist
-  3  a file, AWS or a Region could not be asked, so that nobody can tell
+  1  a plan has faults, could not be moved, a run did not succeed, or something needs somebody's attention
+  2  the command was not understood, was not agreed to, or names something that does not exist
+  3  a file, AWS or a Region could not be asked, or it was interrupted, so that nobody can tell
 
 Credentials and the Region are found as the AWS CLI finds them: in AWS_PROFILE, AWS_REGION and the files in ~/.aws.";
 
-/// Says how databases that aurora-failover protects stand. It changes nothing.
+/// Says how databases that aurora-failover protects stand, and moves their writers.
+///
+/// What changes something says what it is about to do, and goes on once the plan's name was typed, or with --yes. With --dry-run
+/// it only says what it would do.
 #[derive(Debug, Parser)]
 #[command(name = "aurora-failover", version, after_help = EXIT_CODES)]
 pub struct Arguments {
@@ -25,6 +36,9 @@ pub struct Arguments {
     /// How the answer is printed: a table for people, or JSON for programs.
     #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+    /// Where to ask.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// How the answer is printed.
@@ -53,9 +67,6 @@ pub enum Command {
         /// The plan; every plan where none is named.
         #[arg(value_parser = plan)]
         plan: Option<PlanName>,
-        /// Where to ask.
-        #[command(flatten)]
-        place: Place,
     },
     /// Says whether the writer could be moved now, and every reason against it.
     ///
@@ -69,10 +80,79 @@ pub enum Command {
         /// The Region that is to have the writer; every other member Region where none is named.
         #[arg(long, value_name = "REGION", value_parser = region)]
         to: Option<Region>,
-        /// Where to ask.
-        #[command(flatten)]
-        place: Place,
     },
+    /// Lists the runs that the ledgers of all member Regions hold, the newest first.
+    ///
+    /// When each opened, what it did, from where to where, what came of it, the measured RTO and RPO, and who or what started it. A
+    /// run that was refused before it opened leaves no record.
+    History {
+        /// The plan; every plan where none is named.
+        #[arg(value_parser = plan)]
+        plan: Option<PlanName>,
+        /// How many at most.
+        #[arg(long, value_name = "RUNS", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Shows one run: its phases with how long each took, what it knew, its timeline, its calls, and what is left to do.
+    Run {
+        /// Its name, or how that begins.
+        run: String,
+        /// The plan, where others need not be searched.
+        #[arg(long, value_parser = plan)]
+        plan: Option<PlanName>,
+    },
+    /// Prints what a shell needs to complete these commands.
+    ///
+    /// For bash: `aurora-failover completions bash > /etc/bash_completion.d/aurora-failover`.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Prints the manual page, for `man -l -`.
+    Manual,
+    /// Moves the writer.
+    #[command(flatten)]
+    Move(MoveCommand),
+    /// Answers questions, or calls functions by hand.
+    #[command(flatten)]
+    ByHand(ByHandCommand),
+    /// Keeps runs from starting by themselves: switches a plan's maintenance on in every member Region, or with --all the kill switch.
+    ///
+    /// A run that is under way goes on. The maintenance of a plan stands in no way of a planned move; the kill switch does. While
+    /// either is on no deposed writer is fenced.
+    Pause {
+        /// What is paused.
+        #[command(flatten)]
+        what: PlanOrAll,
+        /// Why, which the switch says as long as it is on.
+        #[arg(long, default_value = "on", value_parser = reason)]
+        reason: String,
+        /// Whether it is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Lets runs start by themselves again.
+    Resume {
+        /// What is resumed.
+        #[command(flatten)]
+        what: PlanOrAll,
+        /// Whether it is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
+}
+
+/// One plan, or all of them.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct PlanOrAll {
+    /// The plan.
+    #[arg(value_parser = plan)]
+    pub plan: Option<PlanName>,
+    /// Every plan of the installation.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// What can be done with plans.
@@ -87,6 +167,26 @@ pub enum PlanCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
+    /// Prints a plan's document as it lies in the Regions, and says which of them have another one.
+    Show {
+        /// The plan.
+        #[arg(value_parser = plan)]
+        plan: PlanName,
+    },
+    /// Prints the schema of a plan, for editors and checkers.
+    Schema,
+    /// Writes a plan to every member Region, after a check and with a list of what changes.
+    ///
+    /// A document that says something else than the one which is there needs a higher revision. It needs the right to write
+    /// parameters below plans/, which the policy for operators does not have.
+    Put {
+        /// The file with the plan.
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// Whether it is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
 }
 
 /// Where plans are looked for.
@@ -95,6 +195,7 @@ pub struct Place {
     /// Member Regions to begin with; the others are found in the plans. Name one that answers where your own is down.
     #[arg(
         long,
+        global = true,
         value_name = "REGION,…",
         value_delimiter = ',',
         env = "AURORA_FAILOVER_REGIONS",
@@ -104,6 +205,7 @@ pub struct Place {
     /// What the names of the installation begin with, where the answers that it was deployed with say another prefix.
     #[arg(
         long,
+        global = true,
         value_name = "PREFIX",
         env = "AURORA_FAILOVER_PREFIX",
         default_value = installation::PREFIX,
@@ -111,7 +213,12 @@ pub struct Place {
     )]
     pub prefix: String,
     /// The name of the ledgers' tables, where it is not the prefix with `-ledger`.
-    #[arg(long, value_name = "NAME", env = "AURORA_FAILOVER_LEDGER_TABLE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "AURORA_FAILOVER_LEDGER_TABLE"
+    )]
     pub ledger_table: Option<String>,
 }
 
@@ -123,6 +230,15 @@ fn region(text: &str) -> Result<Region, String> {
     Err("it is not the name of a Region; write it like us-east-1".to_owned())
 }
 
+/// What a switch says that is on.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text == "off" || text.contains("{{") {
+        return Err("a switch that says so would not be on; write why in a few words".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 fn plan(text: &str) -> Result<PlanName, String> {
     if PlanName::fits(text) {
         return Ok(text.into());
@@ -131,55 +247,4 @@ fn plan(text: &str) -> Result<PlanName, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::{CommandFactory, error::ErrorKind};
-
-    use super::*;
-
-    fn read(words: &[&str]) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from([&["aurora-failover"], words].concat())
-    }
-
-    #[test]
-    fn what_can_be_typed_is_consistent() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn what_is_typed_wrong_is_refused_with_2() {
-        for words in [
-            &["plan", "check"][..],
-            &["ready"],
-            &["ready", "orders.json"],
-            &["ready", "orders", "--to", "Ohio"],
-            &["status", "--regions", "us-east-1,Ohio"],
-            &["status", "--output", "yaml"],
-            &["status", "--prefix", "aws-dr"],
-            &["dance"],
-        ] {
-            let refused = read(words).unwrap_err();
-            assert_eq!(refused.exit_code(), 2, "{words:?}: {refused}");
-        }
-        let help = read(&["status", "--help"]).unwrap_err();
-        assert_eq!(help.kind(), ErrorKind::DisplayHelp);
-    }
-
-    #[test]
-    fn several_regions_are_parted_by_commas_and_the_form_is_typed_anywhere() {
-        let words = [
-            "status",
-            "orders",
-            "--regions",
-            "us-east-1,us-west-2",
-            "--output",
-            "json",
-        ];
-        let arguments = read(&words).unwrap();
-        assert_eq!(arguments.output, Output::Json);
-        let Command::Status { plan, place } = arguments.command else {
-            panic!("not the status");
-        };
-        assert_eq!(plan, Some("orders".into()));
-        assert_eq!(place.regions, ["us-east-1".into(), "us-west-2".into()]);
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
 //! An account for tests, as AWS's own protocols show it: what each Region holds, and which of them is dead.
 
+mod asked;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig, retry::RetryConfig};
@@ -26,9 +29,14 @@ use failover::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use asked::Asked;
+
 use crate::{
     RunSummary,
     account::{Account, Said},
+    arguments::Output,
+    desk::Desk,
+    terminal::Terminal,
 };
 
 pub(crate) const HOME: &str = "us-west-2";
@@ -89,8 +97,13 @@ pub(crate) fn vantage(region: &str, writer: &str) -> Vantage {
     }
 }
 
-/// A run that ended some seconds ago.
+/// A run that ended some seconds ago, as a list shows it.
 pub(crate) fn run(id: &str, seconds: i64, outcome: Outcome) -> RunSummary {
+    record(id, seconds, outcome).into()
+}
+
+/// The record of a run that ended some seconds ago.
+pub(crate) fn record(id: &str, seconds: i64, outcome: Outcome) -> Run {
     let claim = Claim {
         run_id: id.into(),
         kind: RunKind::UnplannedFailover,
@@ -114,9 +127,9 @@ pub(crate) fn run(id: &str, seconds: i64, outcome: Outcome) -> RunSummary {
         at_most_seconds: None,
         came_back_until: None,
         is_heard_again: false,
-        step_seconds: BTreeMap::new(),
+        step_seconds: [("flip_dns".into(), 2.0)].into(),
     });
-    run.into()
+    run
 }
 
 /// What one Region holds.
@@ -127,8 +140,16 @@ pub(crate) struct Place {
     pub(crate) row: Option<PlanState>,
     pub(crate) vantage: Option<Vantage>,
     pub(crate) runs: Vec<RunSummary>,
+    /// Whole records of runs.
+    pub(crate) records: Vec<Run>,
+    /// How every execution stands; `RUNNING` where nothing is said.
+    pub(crate) execution: Option<(&'static str, &'static str, &'static str)>,
+    /// The token in every execution's history.
+    pub(crate) token: Option<String>,
     /// What functions say, by their names.
     pub(crate) says: BTreeMap<String, Said>,
+    /// What every other function says; nothing where none is deployed.
+    pub(crate) says_else: Option<Said>,
 }
 
 /// The account.
@@ -138,6 +159,10 @@ pub(crate) struct Fake {
     pub(crate) dead: BTreeSet<Region>,
     /// What was asked, as `<Region> <what>`.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    /// What was written, as `<Region> <parameter>=<value>`.
+    pub(crate) written: Arc<Mutex<Vec<String>>>,
+    /// What functions were called with, as `<Region> <function> <payload>`.
+    pub(crate) called: Arc<Mutex<Vec<String>>>,
 }
 
 /// An account in which all is well: the writer at home, and a probe in each Region that commits.
@@ -168,6 +193,14 @@ impl Fake {
         self.asked.lock().unwrap().clone()
     }
 
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap().clone()
+    }
+
+    pub(crate) fn called(&self) -> Vec<String> {
+        self.called.lock().unwrap().clone()
+    }
+
     /// The tool's account, which asks this one as it is now.
     pub(crate) fn account(&self) -> Account {
         let credentials = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
@@ -179,6 +212,32 @@ impl Fake {
             .http_client(self.clone())
             .build();
         Account::new(config, "ledger")
+    }
+
+    /// What a function says, whose call is kept.
+    fn said(&self, region: &Region, name: &str, payload: &Value) -> Option<&Said> {
+        let note = format!("{region} {name} {payload}");
+        self.called.lock().unwrap().push(note);
+        let place = self.places.get(region)?;
+        place.says.get(name).or(place.says_else.as_ref())
+    }
+
+    /// Does something at a desk whose account this is, beginning in the Region that is not home.
+    pub(crate) async fn at_desk<T>(
+        &self,
+        terminal: &Terminal,
+        output: Output,
+        act: impl AsyncFnOnce(&Desk<'_>) -> T,
+    ) -> T {
+        let (account, first) = (self.account(), [OTHER.into()]);
+        let desk = Desk {
+            account: &account,
+            first: &first,
+            terminal,
+            output,
+            pace: Duration::ZERO,
+        };
+        act(&desk).await
     }
 
     /// What is answered to what, of which kind: a status, whether a function failed, and a body.
@@ -204,7 +263,36 @@ impl Fake {
                 let vantage = place.vantage.as_ref();
                 vantage.map_or_else(nothing, |vantage| item(json!(vantage)))
             }
-            Asked::Function(name) => match place.says.get(name) {
+            Asked::Record(id) => {
+                let mut records = place.records.iter();
+                let record = records.find(|run| run.run_id.as_str() == id);
+                record.map_or_else(nothing, |run| item(json!(run)))
+            }
+            Asked::Put(name, value) => {
+                let note = format!("{region} {name}={value}");
+                self.written.lock().unwrap().push(note);
+                json!({"Version": 1})
+            }
+            Asked::Execution => {
+                let (status, error, cause) = place.execution.unwrap_or(("RUNNING", "", ""));
+                json!({"executionArn": "a", "stateMachineArn": "m", "startDate": 0, "status": status,
+                    "error": error, "cause": cause})
+            }
+            Asked::History => {
+                let task = place.token.as_ref().map(|token| {
+                    let parameters = json!({"Payload": {"operation": "ask", "token": token}});
+                    json!({"timestamp": 0, "type": "TaskScheduled", "id": 1, "taskScheduledEventDetails":
+                        {"resourceType": "lambda", "resource": "invoke.waitForTaskToken", "region": region,
+                        "parameters": parameters.to_string()}})
+                });
+                json!({"events": task.into_iter().collect::<Vec<_>>()})
+            }
+            Asked::Answer(what) => {
+                let note = format!("{region} {what}");
+                self.written.lock().unwrap().push(note);
+                nothing()
+            }
+            Asked::Function(name, payload) => match self.said(region, name, payload) {
                 Some(Said::Answer(answer)) => answer.clone(),
                 Some(Said::Failure { name, why }) => {
                     return (200, true, json!({"errorType": name, "errorMessage": why}));
@@ -216,47 +304,6 @@ impl Fake {
             },
         };
         (200, false, body)
-    }
-}
-
-/// What is asked.
-enum Asked {
-    Parameters,
-    Known,
-    Runs,
-    Row,
-    Vantage,
-    Function(String),
-}
-
-impl Asked {
-    /// What a request asks for.
-    fn read(request: &HttpRequest) -> Self {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let body: Value =
-            serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
-        match target.rsplit('.').next().unwrap_or_default() {
-            "GetParametersByPath" => Self::Parameters,
-            "Query" if body["ExpressionAttributeValues"][":known"].is_object() => Self::Known,
-            "Query" => Self::Runs,
-            "GetItem" if body["Key"]["item"]["S"] == "state" => Self::Row,
-            "GetItem" => Self::Vantage,
-            _ => {
-                let path = request.uri().split("/functions/").nth(1).unwrap();
-                Self::Function(path.split('/').next().unwrap().to_owned())
-            }
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Parameters => "parameters",
-            Self::Known => "known",
-            Self::Runs => "runs",
-            Self::Row => "row",
-            Self::Vantage => "vantage",
-            Self::Function(name) => name,
-        }
     }
 }
 

@@ -1,17 +1,45 @@
-//! The operator's tool `aurora-failover`: it asks what operators may ask anyway, changes nothing, and works with a Region dead.
+//! The operator's tool `aurora-failover`: it asks what operators may ask anyway, acts through functions and switches alone, and works
+//! with a Region dead.
 
 pub mod account;
+pub mod adopt;
+pub mod approvals;
+pub mod approve;
 pub mod arguments;
 mod attention;
+mod by_hand;
+pub mod carried_out;
+pub mod clock;
+pub mod consent;
+pub mod desk;
 pub mod ending;
+pub mod failback;
+pub mod failover;
 #[cfg(test)]
 mod fake;
+pub mod fence;
+mod follow;
+pub mod forced;
+pub mod history;
+pub mod losses;
+pub mod messages;
+mod passes;
+pub mod pause;
 pub mod plan_check;
+pub mod plan_put;
+pub mod plan_show;
+pub mod printed;
 pub mod ready;
+pub mod run;
 mod run_summary;
+pub mod set_up;
+mod started;
 pub mod status;
 pub mod survey;
+pub mod switchover;
 mod table;
+pub mod terminal;
 mod words;
+mod would;
 
 pub use run_summary::RunSummary;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _};
 use failover::{
     domain::PlanName,
     json::Place,
-    plan::{Fault, check as faults_of},
+    plan::{Fault, Plan, check as faults_of},
 };
 use serde::Serialize;
 
@@ -56,6 +56,20 @@ pub fn run(files: &[String], output: Output) -> Answer {
     let errors = checks.files.into_iter().filter_map(|checked| checked.error);
     answer.complaints = errors.collect();
     answer
+}
+
+/// The plan of a file, and the file's text.
+///
+/// # Errors
+/// What `plan check` prints of a file that has faults or cannot be read.
+pub(crate) fn sound(file: &str) -> Result<(Plan, String), Answer> {
+    let text = bytes_of(file).ok().and_then(|bytes| text(bytes).ok());
+    if let Some(text) = text
+        && let Ok(plan) = faults_of(&text)
+    {
+        return Ok((plan, text));
+    }
+    Err(run(&[file.to_owned()], Output::Table))
 }
 
 impl Checked {

@@ -1,7 +1,5 @@
 //! `ready`: whether the writer could be moved now, as the deployed functions say in a dry run, with every reason against it.
 
-use std::fmt::Write as _;
-
 use failover::{
     Error,
     domain::{PlanName, Region},
@@ -37,16 +35,16 @@ struct Move {
 
 /// One way to move it there.
 #[derive(Debug, Serialize)]
-struct Way {
-    kind: &'static str,
+pub(crate) struct Way {
+    pub(crate) kind: &'static str,
     /// Nothing where nobody could tell.
-    ready: Option<bool>,
+    pub(crate) ready: Option<bool>,
     /// What would be done next, or why not.
-    says: String,
+    pub(crate) says: String,
     /// Every reason against it.
-    reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
     /// What does not stand in the way and should be put right all the same.
-    warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Says whether the writer of a plan could be moved.
@@ -84,7 +82,10 @@ pub async fn run(
 }
 
 /// The writer's Region, and those that are asked about.
-fn targets(survey: &Survey, to: Option<&Region>) -> Result<(Region, Vec<Region>), Answer> {
+pub(crate) fn targets(
+    survey: &Survey,
+    to: Option<&Region>,
+) -> Result<(Region, Vec<Region>), Answer> {
     let name = &survey.name;
     let rows = survey.rows();
     let Some(current) = rows.current() else {
@@ -129,29 +130,45 @@ fn targets(survey: &Survey, to: Option<&Region>) -> Result<(Region, Vec<Region>)
     Ok((writer, vec![to.clone()]))
 }
 
+/// Whether the writer could be moved to a Region as planned.
+pub(crate) async fn planned_to(
+    account: &Account,
+    (plan, kind): (&PlanName, TopologyKind),
+    to: &Region,
+) -> Way {
+    let Some(moving) = kind.runs().moving else {
+        return Way::not_there("planned_failover", kind.has_no("planned failover"));
+    };
+    let function = named(&function_of(moving));
+    let said = account.dry_run(to, &function, plan).await;
+    way("planned_failover", said)
+}
+
+/// Whether the writer could be brought home to a Region; nothing where the plan's topology knows no way.
+pub(crate) async fn home_to(
+    account: &Account,
+    (plan, kind): (&PlanName, TopologyKind),
+    to: &Region,
+) -> Option<Way> {
+    let function = named(&function_of(kind.runs().rebuilding?));
+    let said = account.dry_run(to, &function, plan).await;
+    Some(way("failback", said))
+}
+
 /// Home there are two ways: a member that follows takes over, one that was deposed is rebuilt before.
 async fn asked(
     account: &Account,
-    (plan, kind): (&PlanName, TopologyKind),
+    of: (&PlanName, TopologyKind),
     to: Region,
     is_home: bool,
 ) -> Move {
-    let asked = async |step| {
-        let function = named(&function_of(step));
-        account.dry_run(&to, &function, plan).await
-    };
-    let runs = kind.runs();
-    let planned = async {
-        match runs.moving {
-            Some(moving) => way("planned_failover", asked(moving).await),
-            None => Way::not_there("planned_failover", kind.has_no("planned failover")),
-        }
-    };
     let failback = async {
-        let rebuilding = runs.rebuilding.filter(|_| is_home)?;
-        Some(way("failback", asked(rebuilding).await))
+        if !is_home {
+            return None;
+        }
+        home_to(account, of, &to).await
     };
-    let (planned, failback) = join(planned, failback).await;
+    let (planned, failback) = join(planned_to(account, of, &to), failback).await;
     let ways: Vec<_> = std::iter::once(planned).chain(failback).collect();
     Move {
         ready: ways.iter().any(|way| way.ready == Some(true)),
@@ -171,10 +188,50 @@ impl Way {
             warnings: Vec::new(),
         }
     }
+
+    /// One that nothing stands against.
+    pub(crate) const fn ready(kind: &'static str, says: String) -> Self {
+        Self {
+            kind,
+            ready: Some(true),
+            says,
+            reasons: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds a reason against it.
+    pub(crate) fn refuse(&mut self, why: String) {
+        self.ready = Some(false);
+        self.reasons.push(why);
+    }
+
+    /// The lines that people read.
+    pub(crate) fn table(&self, to: &Region) -> String {
+        let kind = self.kind.replace('_', " ");
+        let verdict = match self.ready {
+            Some(true) => "ready",
+            Some(false) => "not ready",
+            None => "could not be asked",
+        };
+        let mut text = format!("  {kind} to {to}: {verdict}\n");
+        let lines: Vec<_> = match self.ready {
+            Some(false) => {
+                let reasons = self.reasons.iter();
+                reasons.map(|reason| format!("- {reason}")).collect()
+            }
+            Some(true) | None => vec![self.says.clone()],
+        };
+        text.extend(lines.iter().map(|line| format!("    {line}\n")));
+        let warnings = self.warnings.iter();
+        let warnings = warnings.filter(|warning| !self.says.contains(*warning));
+        text.extend(warnings.map(|warning| format!("    ! {warning}\n")));
+        text
+    }
 }
 
 /// What a dry run's answer means.
-fn way(kind: &'static str, said: Result<Said, Error>) -> Way {
+pub(crate) fn way(kind: &'static str, said: Result<Said, Error>) -> Way {
     let untold = |says: String| Way {
         kind,
         ready: None,
@@ -231,34 +288,7 @@ fn table(readiness: &Readiness) -> String {
         readiness.plan, readiness.writer
     );
     for one in &readiness.moves {
-        for way in &one.ways {
-            let kind = way.kind.replace('_', " ");
-            let verdict = match way.ready {
-                Some(true) => "ready",
-                Some(false) => "not ready",
-                None => "could not be asked",
-            };
-            // Writing to a text does not fail.
-            let _ = writeln!(text, "  {kind} to {}: {verdict}", one.to);
-            let lines: Vec<_> = match way.ready {
-                Some(false) => way
-                    .reasons
-                    .iter()
-                    .map(|reason| format!("- {reason}"))
-                    .collect(),
-                Some(true) | None => vec![way.says.clone()],
-            };
-            for line in lines {
-                let _ = writeln!(text, "    {line}");
-            }
-            for warning in way
-                .warnings
-                .iter()
-                .filter(|warning| !way.says.contains(*warning))
-            {
-                let _ = writeln!(text, "    ! {warning}");
-            }
-        }
+        text.extend(one.ways.iter().map(|way| way.table(&one.to)));
     }
     text
 }

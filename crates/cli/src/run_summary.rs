@@ -1,8 +1,9 @@
 //! A run as a list shows it: what its record in the ledger says of itself, without the plan and the evidence.
 
 use failover::{
-    domain::{Region, RunId},
+    domain::{Epoch, Incident, Region, RunId},
     ledger::{Closed, Entry, Outcome, Run, RunKind},
+    pass::by_hand::is_by_hand,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,15 @@ pub struct RunSummary {
     pub run_id: RunId,
     /// What it does.
     pub kind: RunKind,
+    /// The epoch at which the plan stood when it opened.
+    #[serde(default)]
+    pub epoch: Epoch,
+    /// The outage that it answers, where it answers one.
+    #[serde(default)]
+    pub incident: Option<Incident>,
+    /// The run that handed over to it.
+    #[serde(default)]
+    pub handed_over_by: Option<RunId>,
     /// The Region it leaves.
     pub from: Region,
     /// The Region it goes to.
@@ -29,15 +39,42 @@ pub struct RunSummary {
 
 impl RunSummary {
     /// The fields of a record that it is made of.
-    pub const FIELDS: [&str; 7] = [
+    pub const FIELDS: [&str; 10] = [
         "run_id",
         "kind",
+        "epoch",
+        "incident",
+        "handed_over_by",
         "from",
         "to",
         "opened_at",
         "timeline",
         "closed",
     ];
+
+    /// Who or what started it, as far as its record and its name tell.
+    #[must_use]
+    pub fn started_by(&self) -> String {
+        if is_by_hand(&self.run_id) {
+            return "a person, one step by force".to_owned();
+        }
+        if self.run_id.is_resumption() {
+            return "a schedule, to go on with what was begun".to_owned();
+        }
+        if let Some(run) = &self.handed_over_by {
+            return format!("run {run}, which handed over");
+        }
+        match &self.incident {
+            Some(_) => "a suspicion".to_owned(),
+            None => "a person".to_owned(),
+        }
+    }
+
+    /// What came of it, in one word; nothing where it was not closed.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&'static str> {
+        self.closed.as_ref().map(|closed| closed.outcome.name())
+    }
 
     /// Whether it changed anything, as far as its record says.
     #[must_use]
@@ -55,6 +92,9 @@ impl From<Run> for RunSummary {
         Self {
             run_id: run.run_id,
             kind: run.kind,
+            epoch: run.epoch,
+            incident: run.incident,
+            handed_over_by: run.handed_over_by,
             from: run.from,
             to: run.to,
             opened_at: run.opened_at,
@@ -88,5 +128,33 @@ mod tests {
         assert_eq!(fields.len(), RunSummary::FIELDS.len(), "{fields:?}");
         let read: RunSummary = serde_json::from_value(record).unwrap();
         assert_eq!(read, RunSummary::from(run));
+    }
+
+    #[test]
+    fn who_started_a_run_is_told_by_its_record_and_its_name() {
+        let text = include_str!("../tests/plans/good.json");
+        let plan = failover::plan::read(text).unwrap();
+        let of = |id: &str, incident: Option<Incident>, by: Option<&str>| {
+            let claim = Claim {
+                run_id: id.into(),
+                kind: RunKind::UnplannedFailover,
+                incident,
+                from: "us-west-2".into(),
+                to: "us-east-1".into(),
+            };
+            let epoch = Epoch(1);
+            let mut run = Run::opened(claim, plan.clone(), epoch, Timestamp::UNIX_EPOCH);
+            run.handed_over_by = by.map(RunId::from);
+            RunSummary::from(run).started_by()
+        };
+        let incident = || serde_json::from_value(serde_json::json!("orders/1")).unwrap();
+        assert_eq!(of("a", None, None), "a person");
+        assert_eq!(of("a", Some(incident()), None), "a suspicion");
+        assert_eq!(
+            of("a", Some(incident()), Some("b")),
+            "run b, which handed over"
+        );
+        assert!(of("by-hand-dns_flip-us-east-1-2", None, None).starts_with("a person, one step"));
+        assert!(of("resume-a", None, None).starts_with("a schedule"));
     }
 }

@@ -11,11 +11,12 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
-    ledger::{PlanState, Rows},
+    ledger::{Lease, PlanState, Rows},
     plan::Plan,
     switches::Switches,
 };
 use futures::future::{join, join_all, join3};
+use jiff::Timestamp;
 
 pub use directory::Document;
 use directory::{Directories, Directory, names, nothing, plan_of, unknown};
@@ -23,7 +24,7 @@ use directory::{Directories, Directory, names, nothing, plan_of, unknown};
 use crate::{RunSummary, account::Account, ending::Answer};
 
 /// How long a Region is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What one Region's ledger holds of a plan.
 #[derive(Debug)]
@@ -67,6 +68,25 @@ impl Survey {
             Some((region.clone(), books.row.clone()))
         });
         Rows(rows.collect())
+    }
+
+    /// Whether the Region gave no answer, so that it is not waited for once more.
+    #[must_use]
+    pub fn is_silent(&self, region: &Region) -> bool {
+        let entry = self.regions.get(region);
+        let is_silence = |why: &Error| matches!(why, Error::Unavailable(_));
+        entry.is_some_and(|entry| {
+            matches!(&entry.document, Document::Unread(why) if is_silence(why))
+                && entry.books.as_ref().err().is_some_and(is_silence)
+        })
+    }
+
+    /// The run that holds the plan, by any ledger that answers.
+    #[must_use]
+    pub fn lease(&self, now: Timestamp) -> Option<Lease> {
+        let rows = self.rows();
+        let leases = rows.0.values().filter_map(|row| row.live_lease(now));
+        leases.max_by_key(|lease| lease.expires_at).cloned()
     }
 
     /// Every run that the ledgers hold which answered.
@@ -194,7 +214,7 @@ async fn books(account: &Account, region: &Region, name: &PlanName) -> Result<Bo
     })
 }
 
-async fn patiently<T>(
+pub(crate) async fn patiently<T>(
     region: &Region,
     patience: Duration,
     asked: impl Future<Output = Result<T, Error>>,

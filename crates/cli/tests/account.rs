@@ -164,9 +164,9 @@ async fn runs_are_read_without_their_plans_and_evidence() {
     );
     assert_eq!(
         asked["ProjectionExpression"],
-        "#body.#f0, #body.#f1, #body.#f2, #body.#f3, #body.#f4, #body.#f5, #body.#f6"
+        "#body.#f0, #body.#f1, #body.#f2, #body.#f3, #body.#f4, #body.#f5, #body.#f6, #body.#f7, #body.#f8, #body.#f9"
     );
-    assert_eq!(asked["ExpressionAttributeNames"]["#f5"], "timeline");
+    assert_eq!(asked["ExpressionAttributeNames"]["#f8"], "timeline");
 }
 
 #[tokio::test]
@@ -236,4 +236,86 @@ async fn what_may_not_be_asked_and_what_gives_no_answer_are_two_things() {
     assert!(why.to_string().contains("dynamodb:GetItem"), "{why}");
     let why = account.row(&east(), &"orders".into()).await.unwrap_err();
     assert_eq!(why.name(), "Unavailable");
+}
+
+#[tokio::test]
+async fn a_function_that_acts_is_called_once_and_one_that_only_answers_may_be_asked_again() {
+    let script = Script::of([]);
+    let account = script.account();
+    let payload = json!({"plan": "orders", "force": "orders@1"});
+    let why = account.call(&east(), "f", &payload).await.unwrap_err();
+    assert_eq!(why.name(), "Unavailable");
+    let asked = script.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].1, payload);
+}
+
+#[tokio::test]
+async fn switches_and_plans_are_written_over_and_a_plan_may_be_large() {
+    let written = || (200, None, json!({"Version": 2}));
+    let script = Script::of([written(), written(), written()]);
+    let account = script.account();
+    let plan = "orders".into();
+    account
+        .put_switch(&east(), Some(&plan), "storm")
+        .await
+        .unwrap();
+    account.put_switch(&east(), None, "off").await.unwrap();
+    account.put_plan(&east(), &plan, "{}").await.unwrap();
+    let said: Vec<_> = script.asked().into_iter().map(|(_, body)| body).collect();
+    let switch = |name: &str, value: &str| json!({"Name": name, "Value": value, "Type": "String", "Tier": "Standard", "Overwrite": true});
+    assert_eq!(
+        said[0],
+        switch("/aurora-failover/maintenance/orders", "storm")
+    );
+    assert_eq!(said[1], switch("/aurora-failover/kill", "off"));
+    assert_eq!(said[2]["Name"], "/aurora-failover/plans/orders");
+    assert_eq!(said[2]["Tier"], "Intelligent-Tiering");
+}
+
+#[tokio::test]
+async fn an_execution_is_described_and_its_question_answered_by_the_token_of_its_history() {
+    let described = json!({"executionArn": "a", "stateMachineArn": "m", "startDate": 0, "status": "FAILED",
+        "error": "RunRefused", "cause": "the kill switch is on"});
+    let parameters =
+        json!({"FunctionName": "f", "Payload": {"operation": "ask", "token": "t1"}}).to_string();
+    let scheduled = json!({"timestamp": 0, "type": "TaskScheduled", "id": 9, "taskScheduledEventDetails":
+        {"resourceType": "lambda", "resource": "invoke.waitForTaskToken", "region": "us-east-1", "parameters": parameters}});
+    let entered = json!({"timestamp": 0, "type": "TaskStarted", "id": 10});
+    let stale = json!({"__type": "TaskTimedOut", "message": "Task Timed Out"});
+    let script = Script::of([
+        (200, None, described),
+        (200, None, json!({"events": [entered, scheduled]})),
+        (200, None, json!({})),
+        (200, None, json!({})),
+        (400, None, stale),
+    ]);
+    let account = script.account();
+    let found = account.execution(&east(), "a").await.unwrap();
+    assert!(!found.is_running);
+    assert_eq!(found.error.as_deref(), Some("RunRefused"));
+    assert_eq!(
+        account.token(&east(), "a").await.unwrap().as_deref(),
+        Some("t1")
+    );
+    account.answer_question(&east(), "t1", None).await.unwrap();
+    account
+        .answer_question(&east(), "t1", Some("no"))
+        .await
+        .unwrap();
+    let why = account
+        .answer_question(&east(), "t0", None)
+        .await
+        .unwrap_err();
+    assert_eq!(why.name(), "NotReady");
+    let asked = script.asked();
+    assert_eq!(asked[1].1["reverseOrder"], true);
+    assert_eq!(
+        asked[2].1,
+        json!({"taskToken": "t1", "output": "{\"approved\": true}"})
+    );
+    assert_eq!(
+        asked[3].1,
+        json!({"taskToken": "t1", "error": "Refused", "cause": "no"})
+    );
 }

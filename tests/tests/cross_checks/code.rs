@@ -99,28 +99,141 @@ fn only_the_adapters_the_operators_tool_and_test_tools_depend_on_an_sdk() {
     assert_eq!(needy, Vec::<String>::new());
 }
 
+/// What the tool asks of AWS: what reads, and what acts.
+const ASKED: [&str; 5] = [
+    "query",
+    "get_parameters_by_path",
+    "describe_execution",
+    "get_execution_history",
+    "provide_credentials",
+];
+const ACTS: [&str; 4] = [
+    "invoke",
+    "put_parameter",
+    "send_task_success",
+    "send_task_failure",
+];
+
+/// What the tool is made of, without the account of its tests, which answers as AWS does.
+fn tool() -> Vec<String> {
+    let all = sources("crates/cli/src").into_iter();
+    all.filter(|path| !path.contains("/src/fake")).collect()
+}
+
+fn is_of_account(path: &str) -> bool {
+    path.starts_with("crates/cli/src/account/") || path == "crates/cli/src/account.rs"
+}
+
 #[test]
-fn the_operators_tool_names_an_sdk_in_one_file_and_changes_nothing() {
-    let (adapter, others): (Vec<_>, Vec<_>) = sources("crates/cli/src")
-        .into_iter()
-        // The account of its tests answers as AWS does.
-        .filter(|path| !path.ends_with("/fake.rs"))
-        .partition(|path| path.ends_with("/account.rs"));
+fn the_operators_tool_names_an_sdk_in_one_place_and_acts_through_functions_and_switches_alone() {
+    let (account, others): (Vec<_>, Vec<_>) =
+        tool().into_iter().partition(|path| is_of_account(path));
     let lines = others.iter().flat_map(|path| lines_with(path, "aws_sdk_"));
     assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
-    let [adapter] = adapter.as_slice() else {
-        panic!("not one file but {adapter:?}");
-    };
-    let code = text(adapter);
-    for read in ["query", "get_parameters_by_path", "invoke"] {
+    let code: String = account.iter().map(|path| text(path)).collect();
+    for call in ASKED.iter().chain(&ACTS) {
         assert!(
-            code.contains(&format!(".{read}(")),
-            "this check finds no {read}"
+            code.contains(&format!(".{call}(")),
+            "this check finds no {call}"
         );
     }
-    for change in ["put_", "update_", "delete_", "start_", "send_", "create_"] {
-        assert!(!code.contains(&format!(".{change}")), "it calls {change}…");
+    assert!(!code.contains("aws_sdk_rds"), "it calls RDS");
+    // Whatever changes something elsewhere begins so, in AWS's own words.
+    for change in [
+        "put_",
+        "update_",
+        "delete_",
+        "start_",
+        "send_",
+        "create_",
+        "batch_",
+        "transact_",
+        "stop_",
+    ] {
+        let change = format!(".{change}");
+        let begins = code.match_indices(&change).map(|(at, _)| {
+            let call = &code[at + 1..];
+            call.split('(').next().unwrap_or_default()
+        });
+        for call in begins {
+            let is_ours = ["put_switch", "put_plan"].contains(&call);
+            assert!(is_ours || ACTS.contains(&call), "it calls {call}");
+        }
     }
+    // The ledger's port can write, too.
+    for write in [
+        "replace_row",
+        "put_run",
+        "note_call",
+        "put_vantage",
+        "put_known",
+        "end_known",
+        "put_losses",
+        "put_blueprint",
+        "put_healthy",
+    ] {
+        let writes = tool()
+            .into_iter()
+            .flat_map(|path| lines_with(&path, &format!(".{write}(")));
+        assert_eq!(writes.collect::<Vec<_>>(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_tools_commands_that_read_change_nothing() {
+    let reads = [
+        "status",
+        "ready",
+        "history",
+        "run",
+        "approvals",
+        "plan_check",
+        "plan_show",
+        "survey",
+        "attention",
+    ];
+    let acting = [
+        ".call(",
+        ".put_switch(",
+        ".put_plan(",
+        ".answer_question(",
+        "start(",
+        "until_done(",
+    ];
+    for command in reads {
+        let file = format!("crates/cli/src/{command}.rs");
+        let folder = format!("crates/cli/src/{command}/");
+        let files = tool().into_iter();
+        let files: Vec<_> = files
+            .filter(|path| *path == file || path.starts_with(&folder))
+            .collect();
+        assert!(files.contains(&file), "there is no {file}");
+        for call in acting {
+            let lines = files.iter().flat_map(|path| lines_with(path, call));
+            assert_eq!(lines.collect::<Vec<_>>(), Vec::<String>::new());
+        }
+    }
+    let acts = |path: &&String| acting.iter().any(|call| !lines_with(path, call).is_empty());
+    assert!(
+        tool().iter().filter(acts).count() >= 5,
+        "this check finds nobody who acts"
+    );
+}
+
+#[test]
+fn the_operators_tool_waits_in_one_place() {
+    let pauses = tool().into_iter().flat_map(|path| {
+        let pauses = PAUSES
+            .iter()
+            .flat_map(move |pause| lines_with(&path, pause));
+        pauses.collect::<Vec<_>>()
+    });
+    let pauses: Vec<_> = pauses.collect();
+    assert_eq!(pauses.len(), 1, "{pauses:?}");
+    assert!(
+        pauses[0].starts_with("crates/cli/src/clock.rs:"),
+        "{pauses:?}"
+    );
 }
 
 #[test]

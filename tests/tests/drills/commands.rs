@@ -159,7 +159,7 @@ fn run_of(said: &Said) -> String {
 }
 
 /// The variables that the world names once it is up.
-fn variables(said: &str) -> Vec<(String, String)> {
+pub(crate) fn variables(said: &str) -> Vec<(String, String)> {
     let exports = said.lines().filter_map(|line| line.strip_prefix("export "));
     let pairs = exports.filter_map(|export| export.split_once('='));
     let named = pairs.filter(|(name, _)| name.starts_with("AWS_"));

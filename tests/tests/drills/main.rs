@@ -8,5 +8,6 @@ mod commands;
 mod failure;
 mod held;
 mod interruptions;
+mod operators_tool;
 mod policies;
 mod scenarios;

@@ -1,0 +1,74 @@
+//! What can be typed, and what is refused.
+
+use clap::{CommandFactory, error::ErrorKind};
+
+use super::*;
+
+fn read(words: &[&str]) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from([&["aurora-failover"], words].concat())
+}
+
+#[test]
+fn what_can_be_typed_is_consistent() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn what_is_typed_wrong_is_refused_with_2() {
+    for words in [
+        &["plan", "check"][..],
+        &["ready"],
+        &["ready", "orders.json"],
+        &["ready", "orders", "--to", "Ohio"],
+        &["status", "--regions", "us-east-1,Ohio"],
+        &["status", "--output", "yaml"],
+        &["status", "--prefix", "aws-dr"],
+        &["dance"],
+        &["pause"],
+        &["pause", "orders", "--all"],
+        &["pause", "orders", "--reason", "off"],
+        &["pause", "orders", "--reason", "{{x}}"],
+        &["failover", "orders"],
+        &["failover", "orders", "--to", "us-east-1", "--force"],
+        &["failover", "orders", "--to", "us-east-1", "--epoch", "1"],
+        &[
+            "failover",
+            "orders",
+            "--to",
+            "us-east-1",
+            "--force",
+            "--epoch",
+            "one",
+        ],
+        &["failback", "orders", "--not-before", "tomorrow"],
+        &["failback", "orders", "--rehearse", "--approved"],
+        &["switchover", "orders", "--wait", "0"],
+    ] {
+        let refused = read(words).unwrap_err();
+        assert_eq!(refused.exit_code(), 2, "{words:?}: {refused}");
+    }
+    let help = read(&["status", "--help"]).unwrap_err();
+    assert_eq!(help.kind(), ErrorKind::DisplayHelp);
+}
+
+#[test]
+fn several_regions_are_parted_by_commas_and_the_form_is_typed_anywhere() {
+    let words = [
+        "status",
+        "orders",
+        "--regions",
+        "us-east-1,us-west-2",
+        "--output",
+        "json",
+    ];
+    let arguments = read(&words).unwrap();
+    assert_eq!(arguments.output, Output::Json);
+    let Command::Status { plan } = arguments.command else {
+        panic!("not the status");
+    };
+    assert_eq!(plan, Some("orders".into()));
+    assert_eq!(
+        arguments.place.regions,
+        ["us-east-1".into(), "us-west-2".into()]
+    );
+}

@@ -1,0 +1,244 @@
+//! Which command is carried out, where.
+
+use failover::{domain::Region, installation, plan::SCHEMA};
+
+use crate::{
+    account::Account,
+    adopt, approvals, approve,
+    arguments::{
+        Arguments, ByHandCommand, Command, MessagesCommand, MoveCommand, Output, Place,
+        PlanCommand, PlanOrAll,
+    },
+    clock::now,
+    consent::Consent,
+    desk::{Desk, PACE},
+    ending::{Answer, Ending},
+    failback, failover as unplanned, fence, forced, history, losses, messages, pause, plan_check,
+    plan_put, plan_show, printed, ready, run, set_up, status, switchover,
+    terminal::Terminal,
+};
+
+/// Carries out a command.
+pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
+    let Arguments {
+        command,
+        output,
+        place,
+    } = arguments;
+    let office = Office {
+        place,
+        output,
+        terminal,
+    };
+    match command {
+        Command::Plan { command } => document(&office, command).await,
+        Command::Completions { shell } => printed::completions(shell),
+        Command::Manual => printed::manual(),
+        Command::Status { plan } => {
+            let act = async |desk: &Desk<'_>| {
+                let at = (output, now());
+                status::run(desk.account, desk.first, plan.as_ref(), at).await
+            };
+            office.at(act).await
+        }
+        Command::Ready { plan, to } => {
+            let act = async |desk: &Desk<'_>| {
+                let of = (&plan, to.as_ref());
+                ready::run(desk.account, desk.first, of, output).await
+            };
+            office.at(act).await
+        }
+        Command::History { plan, limit } => {
+            let act = async |desk: &Desk<'_>| history::run(desk, plan.as_ref(), limit).await;
+            office.at(act).await
+        }
+        Command::Run { run: id, plan } => {
+            let act = async |desk: &Desk<'_>| run::run(desk, (&id, plan.as_ref())).await;
+            office.at(act).await
+        }
+        Command::Pause {
+            what,
+            reason,
+            consent,
+        } => office.switches((&what, Some(&reason)), consent).await,
+        Command::Resume { what, consent } => office.switches((&what, None), consent).await,
+        Command::Move(command) => {
+            let act = async |desk: &Desk<'_>| moved(desk, command).await;
+            office.at(act).await
+        }
+        Command::ByHand(command) => {
+            let act = async |desk: &Desk<'_>| by_hand(desk, command).await;
+            office.at(act).await
+        }
+    }
+}
+
+async fn document(office: &Office<'_>, command: PlanCommand) -> Answer {
+    match command {
+        PlanCommand::Check { files } => plan_check::run(&files, office.output),
+        PlanCommand::Schema => Answer {
+            text: SCHEMA.to_owned(),
+            complaints: Vec::new(),
+            ending: Ending::Well,
+        },
+        PlanCommand::Show { plan } => {
+            let act = async |desk: &Desk<'_>| plan_show::run(desk, &plan).await;
+            office.at(act).await
+        }
+        PlanCommand::Put { file, consent } => {
+            let act = async |desk: &Desk<'_>| plan_put::run(desk, &file, consent).await;
+            office.at(act).await
+        }
+    }
+}
+
+/// Where commands that ask an account find their desk.
+struct Office<'a> {
+    place: Place,
+    output: Output,
+    terminal: &'a Terminal,
+}
+
+impl Office<'_> {
+    /// Does something at a desk.
+    async fn at(&self, act: impl AsyncFnOnce(&Desk<'_>) -> Answer) -> Answer {
+        let (account, first) = match reach(&self.place).await {
+            Ok(found) => found,
+            Err(why) => return why,
+        };
+        let desk = Desk {
+            account: &account,
+            first: &first,
+            terminal: self.terminal,
+            output: self.output,
+            pace: PACE,
+        };
+        Box::pin(act(&desk)).await
+    }
+
+    async fn switches(&self, (what, says): (&PlanOrAll, Option<&str>), consent: Consent) -> Answer {
+        let wanted = pause::Wanted {
+            plan: what.plan.as_ref(),
+            says,
+        };
+        self.at(async |desk: &Desk<'_>| pause::run(desk, wanted, consent).await)
+            .await
+    }
+}
+
+async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
+    match command {
+        ByHandCommand::Approvals => approvals::run(desk).await,
+        ByHandCommand::Approve {
+            run,
+            token,
+            consent,
+        } => answered(desk, (&run, token.as_deref(), None), consent).await,
+        ByHandCommand::Decline {
+            run,
+            token,
+            why,
+            consent,
+        } => answered(desk, (&run, token.as_deref(), Some(&why)), consent).await,
+        ByHandCommand::Fence {
+            plan,
+            region,
+            consent,
+        } => fence::fence(desk, (&plan, region.as_ref()), consent).await,
+        ByHandCommand::Unfence {
+            plan,
+            region,
+            consent,
+        } => fence::unfence(desk, (&plan, region.as_ref()), consent).await,
+        ByHandCommand::Losses {
+            plan,
+            region,
+            list,
+            consent,
+        } => losses::run(desk, (&plan, region.as_ref(), list), consent).await,
+        ByHandCommand::Adopt { plan, consent } => adopt::run(desk, &plan, consent).await,
+        ByHandCommand::Setup { plan, consent } => set_up::run(desk, &plan, consent).await,
+        ByHandCommand::Messages {
+            command: MessagesCommand::Test { plan, consent },
+        } => messages::test(desk, &plan, consent).await,
+    }
+}
+
+async fn answered(
+    desk: &Desk<'_>,
+    (run, token, no): (&str, Option<&str>, Option<&str>),
+    consent: Consent,
+) -> Answer {
+    approve::run(desk, approve::Wanted { run, token, no }, consent).await
+}
+
+async fn moved(desk: &Desk<'_>, command: MoveCommand) -> Answer {
+    match command {
+        MoveCommand::Switchover {
+            plan,
+            to,
+            consent,
+            watching,
+        } => switchover::run(desk, (&plan, to.as_ref()), (consent, watching)).await,
+        MoveCommand::Failover {
+            plan,
+            to,
+            force: false,
+            consent,
+            watching,
+            ..
+        } => unplanned::run(desk, (&plan, &to), (consent, watching)).await,
+        MoveCommand::Failover {
+            plan,
+            to,
+            epoch,
+            abandon_living_writer,
+            consent,
+            ..
+        } => {
+            let wanted = forced::Wanted {
+                plan: &plan,
+                to: &to,
+                epoch,
+                abandon_living_writer,
+            };
+            forced::run(desk, wanted, consent).await
+        }
+        MoveCommand::Failback {
+            plan,
+            rehearse,
+            not_before,
+            approved,
+            consent,
+            watching,
+        } => {
+            let wanted = failback::Wanted {
+                plan: &plan,
+                rehearse,
+                not_before,
+                approved,
+            };
+            failback::run(desk, wanted, (consent, watching)).await
+        }
+    }
+}
+
+/// The account, and the Regions to begin with.
+async fn reach(place: &Place) -> Result<(Account, Vec<Region>), Answer> {
+    installation::begins_with(&place.prefix);
+    let table = place.ledger_table.clone();
+    let table = table.unwrap_or_else(|| installation::named("ledger"));
+    let account = Account::from_env(place.regions.first(), &table).await;
+    let mut first = place.regions.clone();
+    if first.is_empty() {
+        first.extend(account.region());
+    }
+    if first.is_empty() {
+        let why =
+            "no Region is known to begin with; name a member Region, as in --regions us-east-1";
+        return Err(Answer::none(Ending::Misused, why.to_owned()));
+    }
+    let credentials = account.has_credentials().await;
+    credentials.map_err(|why| Answer::none(Ending::Unknown, why))?;
+    Ok((account, first))
+}

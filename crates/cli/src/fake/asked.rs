@@ -1,0 +1,69 @@
+//! What a request asks of an account.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde_json::Value;
+
+/// What is asked.
+pub(super) enum Asked {
+    Parameters,
+    Known,
+    Runs,
+    Row,
+    Vantage,
+    Record(String),
+    Put(String, String),
+    Execution,
+    History,
+    Answer(String),
+    Function(String, Value),
+}
+
+impl Asked {
+    /// What a request asks for.
+    pub(super) fn read(request: &HttpRequest) -> Self {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let body: Value =
+            serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+        let text = |pointer: &str| {
+            let value = body.pointer(pointer).and_then(Value::as_str);
+            value.unwrap_or_default().to_owned()
+        };
+        match target.rsplit('.').next().unwrap_or_default() {
+            "GetParametersByPath" => Self::Parameters,
+            "Query" if body["ExpressionAttributeValues"][":known"].is_object() => Self::Known,
+            "Query" => Self::Runs,
+            "GetItem" if body["Key"]["item"]["S"] == "state" => Self::Row,
+            "GetItem" if text("/Key/item/S").starts_with("run/") => {
+                Self::Record(text("/Key/item/S").replace("run/", ""))
+            }
+            "GetItem" => Self::Vantage,
+            "PutParameter" => Self::Put(text("/Name"), text("/Value")),
+            "DescribeExecution" => Self::Execution,
+            "GetExecutionHistory" => Self::History,
+            "SendTaskSuccess" => Self::Answer(format!("yes {}", text("/taskToken"))),
+            "SendTaskFailure" => {
+                Self::Answer(format!("no {} {}", text("/taskToken"), text("/cause")))
+            }
+            _ => {
+                let path = request.uri().split("/functions/").nth(1).unwrap();
+                Self::Function(path.split('/').next().unwrap().to_owned(), body)
+            }
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Parameters => "parameters",
+            Self::Known => "known",
+            Self::Runs => "runs",
+            Self::Row => "row",
+            Self::Vantage => "vantage",
+            Self::Record(_) => "record",
+            Self::Put(..) => "put",
+            Self::Execution => "execution",
+            Self::History => "history",
+            Self::Answer(_) => "answer",
+            Self::Function(name, _) => name,
+        }
+    }
+}

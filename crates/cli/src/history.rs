@@ -1,0 +1,226 @@
+//! `history`: the runs that the ledgers of all member Regions hold, the newest first.
+
+use failover::{
+    domain::{PlanName, Region, RunId},
+    ledger::RunKind,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    RunSummary,
+    clock::now,
+    desk::Desk,
+    ending::{Answer, Ending},
+    survey::{Survey, surveys},
+    table::columns,
+    words::{kind, time},
+};
+
+/// The runs, the newest first.
+#[derive(Debug, Serialize)]
+struct History {
+    runs: Vec<Past>,
+    /// How many more there are.
+    left_out: usize,
+    /// What could not be read.
+    unread: Vec<String>,
+}
+
+/// A run of the past, or one that is under way.
+#[derive(Debug, Serialize)]
+struct Past {
+    plan: PlanName,
+    run_id: RunId,
+    kind: RunKind,
+    from: Region,
+    to: Region,
+    opened_at: Timestamp,
+    closed_at: Option<Timestamp>,
+    /// What came of it; nothing while it is open.
+    outcome: Option<&'static str>,
+    /// Whether it holds the plan now.
+    is_under_way: bool,
+    rto_seconds: Option<f64>,
+    rpo_seconds: Option<f64>,
+    rpo_beats: Option<u64>,
+    started_by: String,
+    left: Vec<String>,
+}
+
+/// Lists the runs of a plan, or of all.
+pub async fn run(desk: &Desk<'_>, plan: Option<&PlanName>, most: usize) -> Answer {
+    let surveys = match surveys(desk.account, desk.first, plan).await {
+        Ok(surveys) => surveys,
+        Err(why) => return why,
+    };
+    let mut runs: Vec<_> = surveys.iter().flat_map(of_plan).collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.opened_at));
+    let left_out = runs.len().saturating_sub(most);
+    runs.truncate(most);
+    let history = History {
+        runs,
+        left_out,
+        unread: surveys.iter().flat_map(unread).collect(),
+    };
+    let ending = if history.unread.is_empty() {
+        Ending::Well
+    } else {
+        Ending::Unknown
+    };
+    let table = || table(&history, surveys.len() > 1);
+    let mut answer = Answer::new(desk.output, &history, table, ending);
+    answer.complaints.clone_from(&history.unread);
+    answer
+}
+
+fn of_plan(survey: &Survey) -> Vec<Past> {
+    let lease = survey.lease(now());
+    let past = |run: &RunSummary| {
+        let closed = run.closed.as_ref();
+        let holds = lease
+            .as_ref()
+            .is_some_and(|lease| lease.run_id == run.run_id);
+        Past {
+            plan: survey.name.clone(),
+            run_id: run.run_id.clone(),
+            kind: run.kind,
+            from: run.from.clone(),
+            to: run.to.clone(),
+            opened_at: run.opened_at,
+            closed_at: closed.map(|closed| closed.at),
+            outcome: run.outcome(),
+            is_under_way: closed.is_none() && holds,
+            rto_seconds: closed.and_then(|closed| closed.rto_seconds),
+            rpo_seconds: closed.and_then(|closed| Some(closed.rpo.as_ref()?.seconds)),
+            rpo_beats: closed.and_then(|closed| Some(closed.rpo.as_ref()?.beats)),
+            started_by: run.started_by(),
+            left: closed.map_or_else(Vec::new, |closed| closed.left.clone()),
+        }
+    };
+    survey.runs().map(past).collect()
+}
+
+/// The Regions whose runs are in no list.
+fn unread(survey: &Survey) -> Vec<String> {
+    let entries = survey.regions.iter();
+    let silent = entries.filter_map(|(region, entry)| Some((region, entry.books.as_ref().err()?)));
+    silent
+        .map(|(region, why)| {
+            format!(
+                "the runs of plan {} that acted in {region} are not listed ({why}); ask again when it answers",
+                survey.name
+            )
+        })
+        .collect()
+}
+
+fn table(history: &History, of_several: bool) -> String {
+    if history.runs.is_empty() {
+        return "no run is recorded\n".to_owned();
+    }
+    let seconds = |seconds: Option<f64>| seconds.map_or("?".to_owned(), |s| format!("{s:.1} s"));
+    let rows = history.runs.iter().map(|run| {
+        let outcome = match run.outcome {
+            Some(outcome) => outcome.replace('_', " "),
+            None if run.is_under_way => "under way".to_owned(),
+            None => "left open".to_owned(),
+        };
+        let plan = of_several.then(|| run.plan.to_string());
+        let cells = [
+            kind(run.kind).to_owned(),
+            format!("{} → {}", run.from, run.to),
+            outcome,
+            seconds(run.rto_seconds),
+            seconds(run.rpo_seconds),
+            run.started_by.clone(),
+            run.run_id.to_string(),
+        ];
+        let when = time(run.opened_at);
+        std::iter::once(when)
+            .chain(plan)
+            .chain(cells)
+            .collect::<Vec<String>>()
+    });
+    let plan = of_several.then_some("PLAN");
+    let rest = [
+        "KIND",
+        "FROM → TO",
+        "OUTCOME",
+        "RTO",
+        "RPO",
+        "STARTED BY",
+        "RUN",
+    ];
+    let headings: Vec<_> = std::iter::once("OPENED").chain(plan).chain(rest).collect();
+    let mut text = columns(&headings, &rows.collect::<Vec<_>>());
+    if history.left_out > 0 {
+        text += &format!("  {} more, with --limit\n", history.left_out);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use failover::ledger::Outcome;
+
+    use super::*;
+    use crate::{
+        arguments::Output,
+        fake::{Fake, HOME, OTHER, run as ended, well},
+        terminal::Terminal,
+    };
+
+    async fn told(account: &Fake, most: usize) -> Answer {
+        let act = async |desk: &Desk<'_>| run(desk, Some(&"orders".into()), most).await;
+        let terminal = Terminal::typed(&[]);
+        account.at_desk(&terminal, Output::Table, act).await
+    }
+
+    #[tokio::test]
+    async fn runs_of_all_regions_stand_in_one_list_the_newest_first() {
+        let mut account = well();
+        account.place(OTHER).runs = vec![ended("old", 900, Outcome::Succeeded)];
+        account.place(HOME).runs = vec![ended("new", 60, Outcome::StoodDown)];
+        let answer = told(&account, 20).await;
+        assert_eq!(answer.ending, Ending::Well);
+        let lines: Vec<_> = answer.text.lines().collect();
+        assert_eq!(lines.len(), 3, "{}", answer.text);
+        assert!(
+            lines[1].contains("stood down") && lines[1].ends_with("a person    new"),
+            "{}",
+            lines[1]
+        );
+        assert!(
+            lines[2].contains("succeeded") && lines[2].contains("14.8 s  ?"),
+            "{}",
+            lines[2]
+        );
+        let one = told(&account, 1).await;
+        assert!(
+            one.text.ends_with("  1 more, with --limit\n"),
+            "{}",
+            one.text
+        );
+    }
+
+    #[tokio::test]
+    async fn a_region_that_is_silent_is_said_beside_the_runs_of_the_others() {
+        let mut account = well();
+        account.place(OTHER).runs = vec![ended("old", 900, Outcome::Succeeded)];
+        account.dead.insert(HOME.into());
+        let answer = told(&account, 20).await;
+        assert_eq!(answer.ending, Ending::Unknown);
+        assert!(answer.text.contains("succeeded"), "{}", answer.text);
+        let why = &answer.complaints[0];
+        assert!(
+            why.starts_with("the runs of plan orders that acted in us-west-2 are not listed"),
+            "{why}"
+        );
+    }
+
+    #[tokio::test]
+    async fn where_nothing_ran_that_is_said() {
+        assert_eq!(told(&well(), 20).await.text, "no run is recorded\n");
+    }
+}

@@ -1,0 +1,268 @@
+//! `plan put`: a plan's document is written to every member Region, once it is without fault and its revision has grown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use failover::{
+    Error,
+    domain::{PlanName, Region},
+    plan::{Plan, parameters},
+};
+use futures::future::join_all;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    consent::Consent,
+    desk::Desk,
+    ending::{Answer, Ending},
+    plan_check::sound,
+    survey::{PATIENCE, patiently},
+};
+
+/// What was written.
+#[derive(Debug, Serialize)]
+struct Put {
+    plan: PlanName,
+    revision: u64,
+    dry_run: bool,
+    /// What the document says otherwise than the newest one that was there.
+    changes: Vec<Change>,
+    regions: Vec<InRegion>,
+}
+
+/// A field that says something else.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Change {
+    field: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// What came of it in one Region.
+#[derive(Debug, Serialize)]
+struct InRegion {
+    region: Region,
+    /// The revision that was there; nothing where there was none.
+    before: Option<u64>,
+    /// Whether the document lies there now; in a dry run, whether it would.
+    written: bool,
+    error: Option<String>,
+}
+
+/// What lies in a Region: nothing, or a document.
+type There = Result<Option<Value>, Error>;
+
+/// Writes the plan of a file.
+pub async fn run(desk: &Desk<'_>, file: &str, consent: Consent) -> Answer {
+    let (plan, text) = match sound(file) {
+        Ok(sound) => sound,
+        Err(why) => return why,
+    };
+    let Ok(new) = serde_json::from_str::<Value>(&text) else {
+        return Answer::none(
+            Ending::NotWell,
+            format!("{file} is no JSON; run plan check on it"),
+        );
+    };
+    let regions = plan.members().keys().cloned();
+    let there = regions.map(async |region| {
+        let there = there(desk, &region, &plan.plan).await;
+        (region, there)
+    });
+    let there: BTreeMap<Region, There> = join_all(there).await.into_iter().collect();
+    if let Err(why) = has_grown((file, &plan, &new), &there) {
+        return why;
+    }
+    let changes = changes(newest(&there), &new);
+    if !consent.dry_run {
+        changes
+            .iter()
+            .for_each(|change| desk.terminal.say(&change.line()));
+        let regions: Vec<_> = there.keys().map(Region::as_str).collect();
+        let what = format!(
+            "revision {} of plan {} is about to be written in {}",
+            plan.revision,
+            plan.plan,
+            regions.join(", ")
+        );
+        let agreed = desk
+            .terminal
+            .confirm(consent.yes, (&what, plan.plan.as_str()));
+        if let Err(why) = agreed.await {
+            return why;
+        }
+    }
+    let written = there.into_iter().map(|(region, there)| {
+        let of = (&plan.plan, text.as_str(), &new);
+        written(desk, (region, there), of, consent.dry_run)
+    });
+    let put = Put {
+        regions: join_all(written).await,
+        revision: plan.revision,
+        dry_run: consent.dry_run,
+        changes,
+        plan: plan.plan,
+    };
+    let errors = put.regions.iter();
+    let errors = errors.filter_map(|one| Some((&one.region, one.error.as_ref()?)));
+    let complaints: Vec<_> = errors
+        .map(|(region, why)| {
+            format!("{region} was not written to ({why}); put the plan again when it answers")
+        })
+        .collect();
+    let ending = if complaints.is_empty() {
+        Ending::Well
+    } else {
+        Ending::Unknown
+    };
+    let mut answer = Answer::new(desk.output, &put, || table(&put), ending);
+    answer.complaints = complaints;
+    answer
+}
+
+async fn there(desk: &Desk<'_>, region: &Region, plan: &PlanName) -> There {
+    let parameters_there = desk.account.parameters(region);
+    let found = patiently(region, PATIENCE, parameters_there).await?;
+    let text = found.get(&format!("{}{plan}", parameters()));
+    // What is no JSON is written over like an older revision.
+    Ok(text.map(|text| serde_json::from_str(text).unwrap_or_default()))
+}
+
+/// Refuses a document that says something else under a revision that is there already.
+fn has_grown(
+    (file, plan, new): (&str, &Plan, &Value),
+    there: &BTreeMap<Region, There>,
+) -> Result<(), Answer> {
+    let stale = there.iter().find_map(|(region, there)| {
+        let there = there.as_ref().ok()?.as_ref()?;
+        let revision = revision(there)?;
+        (revision >= plan.revision && there != new).then_some((region, revision))
+    });
+    let Some((region, revision)) = stale else {
+        return Ok(());
+    };
+    let why = format!(
+        "revision of {file} is {}, and plan {} in {region} has revision {revision} and says something else; raise it above {revision}",
+        plan.revision, plan.plan
+    );
+    Err(Answer::none(Ending::Misused, why))
+}
+
+fn revision(document: &Value) -> Option<u64> {
+    document["revision"].as_u64()
+}
+
+fn newest(there: &BTreeMap<Region, There>) -> Option<&Value> {
+    let documents = there
+        .values()
+        .filter_map(|there| there.as_ref().ok()?.as_ref());
+    documents.max_by_key(|document| revision(document))
+}
+
+async fn written(
+    desk: &Desk<'_>,
+    (region, there): (Region, There),
+    (plan, text, new): (&PlanName, &str, &Value),
+    is_dry: bool,
+) -> InRegion {
+    let put = match &there {
+        Err(why) => Err(why.clone()),
+        Ok(Some(there)) if there == new => Ok(()),
+        Ok(_) if is_dry => Ok(()),
+        Ok(_) => {
+            patiently(
+                &region,
+                PATIENCE,
+                desk.account.put_plan(&region, plan, text),
+            )
+            .await
+        }
+    };
+    InRegion {
+        region,
+        before: there.ok().flatten().as_ref().and_then(revision),
+        written: put.is_ok(),
+        error: put.err().map(|why| why.to_string()),
+    }
+}
+
+/// What one document says otherwise than another, field by field.
+fn changes(before: Option<&Value>, after: &Value) -> Vec<Change> {
+    let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
+    if let Some(before) = before {
+        flatten("", before, &mut old);
+    }
+    flatten("", after, &mut new);
+    let fields: BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
+    let changes = fields.into_iter().filter_map(|field| {
+        let (before, after) = (old.get(&field).cloned(), new.get(&field).cloned());
+        (before != after).then_some(Change {
+            field,
+            before,
+            after,
+        })
+    });
+    changes.collect()
+}
+
+/// Every value of a document by its path.
+fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let dot = if path.is_empty() { "" } else { "." };
+                flatten(&format!("{path}{dot}{name}"), value, into);
+            }
+        }
+        Value::Array(values) if !values.is_empty() => {
+            for (at, value) in values.iter().enumerate() {
+                flatten(&format!("{path}[{at}]"), value, into);
+            }
+        }
+        Value::Object(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_) => {
+            into.insert(path.to_owned(), value.to_string());
+        }
+    }
+}
+
+impl Change {
+    fn line(&self) -> String {
+        let Self {
+            field,
+            before,
+            after,
+        } = self;
+        match (before, after) {
+            (Some(before), Some(after)) => format!("  ~ {field}: {before} → {after}"),
+            (None, Some(after)) => format!("  + {field}: {after}"),
+            (Some(before), None) => format!("  - {field}: {before}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+fn table(put: &Put) -> String {
+    let mut text = format!("{}: revision {}\n", put.plan, put.revision);
+    if put.dry_run {
+        text.extend(put.changes.iter().map(|change| change.line() + "\n"));
+    }
+    for one in &put.regions {
+        let before = one.before;
+        let before = before.map_or("none".to_owned(), |revision| revision.to_string());
+        let what = match (one.written, put.dry_run) {
+            (false, _) => "not written",
+            (true, false) => "is there",
+            (true, true) => "would be there",
+        };
+        text += &format!("  {}  before: {before}, {what}\n", one.region);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

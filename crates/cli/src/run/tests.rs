@@ -1,0 +1,122 @@
+//! A run is found by how its name begins, and all that its record holds is shown.
+
+use failover::{
+    beat::{Loss, Write},
+    evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
+    ledger::{Confirmed, Entry},
+};
+
+use super::*;
+use crate::{
+    arguments::Output,
+    fake::{Fake, HOME, OTHER, before, record, well},
+    terminal::Terminal,
+};
+
+async fn told(account: &Fake, id: &str, output: Output) -> Answer {
+    let act = async |desk: &Desk<'_>| run(desk, (id, None)).await;
+    account.at_desk(&Terminal::typed(&[]), output, act).await
+}
+
+fn confirmed() -> Confirmed {
+    let silent = |why: &str| Rds::Silent { why: why.into() };
+    Confirmed {
+        verdict: Verdict::RegionDown,
+        evidence: Evidence {
+            write: Some(Write::Failed {
+                why: "connection refused".into(),
+            }),
+            progress: Progress::Still,
+            local_rds: Rds::Other { why: "no".into() },
+            writer_rds: silent("timed out"),
+            writer_ledger_answers: false,
+            home_vantage: HomeVantage::Unknown,
+            witness: Witness::DoesNotReach,
+            failing_since: Some(before(80)),
+            grace_since: None,
+            said: Said::Nothing,
+            stillness_tells: true,
+            gathered_at: before(70),
+        },
+        loss: Some(Loss {
+            beats: 2,
+            seconds: 3.0,
+        }),
+        acknowledged: Default::default(),
+        alive_at: None,
+        maybe_alive_at: None,
+        outage_since: None,
+        writes_until: None,
+        approved: false,
+        by_hand: false,
+    }
+}
+
+fn with_runs() -> Fake {
+    let mut account = well();
+    for (id, region) in [("b093", OTHER), ("b11", OTHER), ("a1", HOME)] {
+        let mut run = record(id, 60, Outcome::Succeeded);
+        run.confirmed = Some(confirmed());
+        run.timeline.push(Entry {
+            at: before(62),
+            step: "restart_ecs".into(),
+            action: "restart".into(),
+            reason: "restarts api".into(),
+        });
+        let place = account.place(region);
+        place.runs.push(run.clone().into());
+        place.records.push(run);
+    }
+    account
+}
+
+#[tokio::test]
+async fn a_run_is_shown_with_its_phases_its_evidence_and_its_timeline() {
+    let answer = told(&with_runs(), "b0", Output::Table).await;
+    assert_eq!(answer.ending, Ending::Well, "{answer:?}");
+    for part in [
+        "b093: unplanned failover of plan orders from us-west-2 to us-east-1, started by a person\n",
+        "  succeeded 2026-01-31 01:59:00 UTC, RTO 14.8 s, RPO unknown\n",
+        "  flip_dns  2.0 s\n",
+        "    the verdict was region down, by what was seen at 2026-01-31 01:58:50 UTC\n",
+        "    the probe in us-east-1: connection refused\n",
+        "    RDS in us-west-2: it does not answer (timed out)\n",
+        "    the witness did not reach the writer's Region\n",
+        "    a promotion would lose 2 beats, 3.0 s\n",
+        "        15.0 s  flip_dns: points writer.orders.internal to us-east-1\n",
+        "        18.0 s  restart_ecs: restarts api\n",
+    ] {
+        assert!(
+            answer.text.contains(part),
+            "{part} is missing from\n{}",
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn for_programs_the_record_is_whole() {
+    let answer = told(&with_runs(), "a1", Output::Json).await;
+    let value: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    assert_eq!(value["region"], HOME);
+    assert_eq!(value["run"]["confirmed"]["verdict"], "region_down");
+    assert_eq!(value["run"]["plan"]["revision"], 3);
+}
+
+#[tokio::test]
+async fn a_name_that_begins_several_or_none_is_refused_with_what_to_do() {
+    let several = told(&with_runs(), "b", Output::Table).await;
+    assert_eq!(several.ending, Ending::Misused);
+    assert_eq!(
+        several.complaints,
+        ["run b may be any of b093, b11; write more of its name"]
+    );
+    let none = told(&with_runs(), "c", Output::Table).await;
+    assert_eq!(none.ending, Ending::Misused);
+    assert!(none.complaints[0].starts_with("run c is in no ledger; aurora-failover history"));
+    let mut account = with_runs();
+    account.dead.insert(HOME.into());
+    let silent = told(&account, "a1", Output::Table).await;
+    assert_eq!(silent.ending, Ending::Unknown);
+    assert!(silent.complaints[0].contains("the ledger in us-west-2 could not be read"));
+}

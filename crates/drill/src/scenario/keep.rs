@@ -3,13 +3,14 @@
 mod control;
 mod requests;
 
-use std::{path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use self::control::Control;
 pub use self::control::ask;
 use super::{PROGRAMS, empty, hold};
 use crate::{
     client::Client,
+    front_door::Caller,
     profile::{HOME, PLAN, Profile, STANDBY, WITNESS},
     runs::Runs,
     timeline::Timeline,
@@ -45,7 +46,13 @@ pub async fn keep(root: &Path, timeline: Timeline) -> Result<(), Trouble> {
     world.first_beats().await?;
     let runs = Runs::watch(&world.emulator, world.profile.members, &timeline).await;
     let control = Control::listen(&folder)?;
-    println!("{}", how(&world));
+    // Not at the emulator itself, which would answer for a lost Region.
+    let operator = Caller {
+        function: "operator".to_owned(),
+        region: String::new(),
+    };
+    let door = world.front_door.open(operator).await?;
+    println!("{}", how(&world, door));
     let kept = Kept {
         world: &world,
         client: &client,
@@ -63,12 +70,12 @@ pub async fn keep(root: &Path, timeline: Timeline) -> Result<(), Trouble> {
     deployed.end().await
 }
 
-fn how(world: &World) -> String {
+fn how(world: &World, door: SocketAddr) -> String {
     let variables = world.emulator.variables();
-    let exports: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| format!("export {name}={value}"))
-        .collect();
+    let exports = variables.map(|(name, value)| match name {
+        "AWS_ENDPOINT_URL" => format!("export {name}=http://{door}"),
+        _ => format!("export {name}={value}"),
+    });
     format!(
         "ready: the plan is {PLAN}, its writer in {HOME}, its standby in {STANDBY}, its witness {WITNESS}\n\n\
          for the documents' commands, in a shell of your own:\n\

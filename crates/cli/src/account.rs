@@ -41,6 +41,15 @@ const READ: Duration = Duration::from_secs(6);
 /// How many pages of runs are read, each up to a megabyte of records.
 const RUN_PAGES_MAX: usize = 20;
 
+/// The runs of a ledger.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listed {
+    /// Those that could be read.
+    pub runs: Vec<RunSummary>,
+    /// Why others could not, one sentence each.
+    pub unread: Vec<String>,
+}
+
 /// An account with its Regions.
 #[derive(Debug)]
 pub struct Account {
@@ -166,7 +175,7 @@ impl Account {
     ///
     /// # Errors
     /// `Denied`, `Unavailable`.
-    pub async fn runs(&self, region: &Region, plan: &PlanName) -> Result<Vec<RunSummary>, Error> {
+    pub async fn runs(&self, region: &Region, plan: &PlanName) -> Result<Listed, Error> {
         let what = format!("reading the runs of {plan} from the ledger in {region}");
         let fields = RunSummary::FIELDS.iter().enumerate();
         let names = fields
@@ -187,10 +196,10 @@ impl Account {
             query = query.expression_attribute_names(name, field);
         }
         let mut pages = query.into_paginator().send();
-        let mut runs = Vec::new();
+        let mut listed = Listed::default();
         for _ in 0..RUN_PAGES_MAX {
             let Some(page) = pages.next().await else {
-                break;
+                return Ok(listed);
             };
             let items = page.map_err(|why| error(&what, &why))?.items;
             let bodies = items
@@ -198,11 +207,17 @@ impl Account {
                 .flatten()
                 .filter_map(|mut item| item.remove("body"));
             for body in bodies {
-                let read = serde_dynamo::from_attribute_value(body);
-                let read = read.map_err(|why| Error::UnexpectedTopology(format!("{what}: {why}")));
-                runs.push(read?);
+                match serde_dynamo::from_attribute_value(body) {
+                    Ok(run) => listed.runs.push(run),
+                    Err(why) => listed.unread.push(format!("{what}: {why}")),
+                }
             }
         }
-        Ok(runs)
+        if pages.next().await.is_some() {
+            listed.unread.push(format!(
+                "{what}: there are more than {RUN_PAGES_MAX} pages of them, and the rest was not read"
+            ));
+        }
+        Ok(listed)
     }
 }

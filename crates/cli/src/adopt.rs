@@ -33,6 +33,7 @@ pub async fn run(desk: &Desk<'_>, plan: &PlanName, consent: Consent) -> Answer {
             payload: json!({"operation": "adopt", "plan": plan}),
         }],
         can_rehearse: true,
+        can_repeat: true,
         silent: silent(&survey),
     };
     carry_out(desk, &job, consent).await

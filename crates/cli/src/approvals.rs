@@ -120,9 +120,8 @@ fn of_record(run: Run, lease: &Lease) -> Option<Question> {
 }
 
 fn silent(survey: &Survey) -> Vec<String> {
-    let regions = survey.regions.iter();
-    let silent = regions.filter_map(|(region, entry)| Some((region, entry.books.as_ref().err()?)));
-    silent
+    survey
+        .unlisted()
         .map(|(region, why)| {
             format!(
                 "a question of plan {} in {region} would not be listed ({why}); ask again when it answers",

@@ -53,21 +53,29 @@ pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>, consent: Consent) -> Answe
     } = &question;
     let word = if wanted.no.is_some() { "no" } else { "yes" };
     if !consent.dry_run {
+        let unsure = if token.is_checked {
+            ""
+        } else {
+            ", by a token of which nothing here shows whose it is"
+        };
         let what = format!(
-            "the question of run {run_id} of plan {plan} is about to be answered with {word}"
+            "the question of run {run_id} of plan {plan} is about to be answered with {word}{unsure}"
         );
         let agreed = desk.terminal.confirm(consent.yes, (&what, plan.as_str()));
         if let Err(why) = agreed.await {
             return why;
         }
-        let sent = desk.account.answer_question(region, &token, wanted.no);
+        let sent = desk.account.answer_question(region, &token.text, wanted.no);
         if let Err(why) = patiently(region, PATIENCE, sent).await {
-            let ending = if why.is_answer() {
-                Ending::NotWell
+            return if why.is_answer() {
+                Answer::none(Ending::NotWell, why.to_string())
             } else {
-                Ending::Unknown
+                let why = format!(
+                    "{why}; it may have been answered: look with {}",
+                    again(run_id)
+                );
+                Answer::none(Ending::Unknown, why)
             };
-            return Answer::none(ending, why.to_string());
         }
     }
     let answered = Answered {
@@ -118,35 +126,54 @@ async fn one(desk: &Desk<'_>, run: &str) -> Result<Question, Answer> {
     })
 }
 
-/// The token that was given, or the one in the execution's history.
-async fn token(
-    desk: &Desk<'_>,
-    question: &Question,
-    given: Option<&str>,
-) -> Result<String, Answer> {
-    if let Some(token) = given {
-        return Ok(token.to_owned());
-    }
-    let region = &question.region;
+/// The token of a question.
+#[derive(Debug)]
+struct Token {
+    text: String,
+    /// Whether the execution's history shows it.
+    is_checked: bool,
+}
+
+/// The token in the execution's history, or where that shows none the one that was given.
+async fn token(desk: &Desk<'_>, question: &Question, given: Option<&str>) -> Result<Token, Answer> {
     let fix = "copy it from the newest message, and give it as --token";
+    match (shown(desk, question).await, given) {
+        (Ok(text), None) => Ok(Token {
+            text,
+            is_checked: true,
+        }),
+        (Ok(text), Some(given)) if text == given => Ok(Token {
+            text,
+            is_checked: true,
+        }),
+        (Ok(_), Some(_)) => {
+            let why = format!(
+                "--token is not that of the question of run {}; leave it out, and the right one is found",
+                question.run_id
+            );
+            Err(Answer::none(Ending::Misused, why))
+        }
+        (Err(_), Some(given)) => Ok(Token {
+            text: given.to_owned(),
+            is_checked: false,
+        }),
+        (Err(why), None) => Err(Answer::none(Ending::Unknown, format!("{why}; {fix}"))),
+    }
+}
+
+/// The token that the execution's history shows, or why there is none.
+async fn shown(desk: &Desk<'_>, question: &Question) -> Result<String, String> {
+    let (region, run) = (&question.region, &question.run_id);
     let Some(execution) = &question.execution else {
-        let why = format!(
-            "run {} does not say which execution it is; {fix}",
-            question.run_id
-        );
-        return Err(Answer::none(Ending::Unknown, why));
+        return Err(format!("run {run} does not say which execution it is"));
     };
     let asked = desk.account.token(region, execution);
     match patiently(region, PATIENCE, asked).await {
         Ok(Some(token)) => Ok(token),
-        Ok(None) => {
-            let why = format!(
-                "the history of run {} does not show the token of its question; {fix}",
-                question.run_id
-            );
-            Err(Answer::none(Ending::Unknown, why))
-        }
-        Err(why) => Err(Answer::none(Ending::Unknown, format!("{why}; {fix}"))),
+        Ok(None) => Err(format!(
+            "the history of run {run} does not show the token of its question"
+        )),
+        Err(why) => Err(why.to_string()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be typed, and the words of `--help`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use failover::{
     domain::{PlanName, Region},
@@ -36,6 +36,9 @@ pub struct Arguments {
     /// How the answer is printed: a table for people, or JSON for programs.
     #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
     pub output: Output,
+    /// Whether lines are coloured. `auto` does so on a terminal where `NO_COLOR` is not set.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
     /// Where to ask.
     #[command(flatten)]
     pub place: Place,
@@ -150,7 +153,7 @@ pub struct PlanOrAll {
     /// The plan.
     #[arg(value_parser = plan)]
     pub plan: Option<PlanName>,
-    /// Every plan of the installation.
+    /// Every plan that is known in the Regions that are asked, and in the members of those plans.
     #[arg(long)]
     pub all: bool,
 }
@@ -183,6 +186,9 @@ pub enum PlanCommand {
         /// The file with the plan.
         #[arg(value_name = "FILE")]
         file: String,
+        /// Leaves out member Regions in which nobody can see what lies there.
+        #[arg(long)]
+        partial: bool,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,

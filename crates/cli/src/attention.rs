@@ -36,6 +36,10 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
         found.extend(switches(survey, region, entry));
         found.extend(document(survey, region, entry));
         if let Ok(books) = &entry.books {
+            let unread = books.unread.iter();
+            found.extend(
+                unread.map(|why| format!("not all of the ledger in {region} could be read: {why}")),
+            );
             found.extend(behind(&rows, region, &books.row));
             // Nobody looks at a writer in which no heart beats.
             let has_heart = survey.plan.as_ref().is_none_or(Plan::has_heart);
@@ -94,7 +98,7 @@ fn writer(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<String> {
         let answered = !rows.0.is_empty();
         return answered.then(|| {
             format!(
-                "no ledger names a writer; adopt the plan: call recovery-ledger with {{\"operation\": \"adopt\", \"plan\": \"{}\"}}",
+                "no ledger names a writer; adopt the plan with aurora-failover adopt {}",
                 survey.name
             )
         });

@@ -11,7 +11,7 @@ use crate::{
     consent::Consent,
     desk::Desk,
     ending::{Answer, Ending},
-    passes::{Call, Came, until_done},
+    passes::{Call, Came, UNANSWERED, unless_unanswered},
     ready::{Way, targets, way},
     survey::Survey,
 };
@@ -27,6 +27,8 @@ pub(crate) struct Job<'a> {
     pub(crate) calls: Vec<Call>,
     /// Whether the function answers what it would do.
     pub(crate) can_rehearse: bool,
+    /// Whether a call that got no answer is made again: not where that would do it twice.
+    pub(crate) can_repeat: bool,
     /// The Regions that gave no answer, which are not waited for again.
     pub(crate) silent: Vec<Region>,
 }
@@ -76,7 +78,7 @@ pub(crate) async fn carry_out(desk: &Desk<'_>, job: &Job<'_>, consent: Consent) 
     let mut made = Vec::new();
     for (call, found) in job.calls.iter().zip(ways) {
         made.push(if found.ready == Some(true) {
-            passed(desk, call, job.kind).await
+            passed(desk, job, call).await
         } else {
             found
         });
@@ -103,12 +105,14 @@ async fn rehearsed(desk: &Desk<'_>, job: &Job<'_>, call: &Call) -> Way {
 }
 
 /// What came of a call.
-async fn passed(desk: &Desk<'_>, call: &Call, kind: &'static str) -> Way {
+async fn passed(desk: &Desk<'_>, job: &Job<'_>, call: &Call) -> Way {
+    let kind = job.kind;
     desk.terminal.stands(format!(
         "it stood at {}; the same command goes on",
         call.name()
     ));
-    match until_done(desk, call).await {
+    let most = if job.can_repeat { UNANSWERED } else { 1 };
+    match unless_unanswered(desk, call, most).await {
         Came::Done(answer) => {
             let reason = answer["reason"].as_str();
             Way::ready(

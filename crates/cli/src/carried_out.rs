@@ -24,6 +24,7 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
         command,
         output,
         place,
+        ..
     } = arguments;
     let office = Office {
         place,
@@ -85,8 +86,12 @@ async fn document(office: &Office<'_>, command: PlanCommand) -> Answer {
             let act = async |desk: &Desk<'_>| plan_show::run(desk, &plan).await;
             office.at(act).await
         }
-        PlanCommand::Put { file, consent } => {
-            let act = async |desk: &Desk<'_>| plan_put::run(desk, &file, consent).await;
+        PlanCommand::Put {
+            file,
+            partial,
+            consent,
+        } => {
+            let act = async |desk: &Desk<'_>| plan_put::run(desk, (&file, partial), consent).await;
             office.at(act).await
         }
     }
@@ -193,6 +198,7 @@ async fn moved(desk: &Desk<'_>, command: MoveCommand) -> Answer {
             to,
             epoch,
             abandon_living_writer,
+            writer_takes_writes,
             consent,
             ..
         } => {
@@ -201,6 +207,7 @@ async fn moved(desk: &Desk<'_>, command: MoveCommand) -> Answer {
                 to: &to,
                 epoch,
                 abandon_living_writer,
+                writer_takes_writes,
             };
             forced::run(desk, wanted, consent).await
         }

@@ -240,6 +240,18 @@ impl Fake {
         act(&desk).await
     }
 
+    /// The parameters of a Region, with what was written meanwhile.
+    fn parameters(&self, region: &Region, place: &Place) -> BTreeMap<String, String> {
+        let mut parameters = place.parameters.clone();
+        for line in self.written() {
+            let written = line.strip_prefix(&format!("{region} "));
+            if let Some((name, value)) = written.and_then(|written| written.split_once('=')) {
+                parameters.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        parameters
+    }
+
     /// What is answered to what, of which kind: a status, whether a function failed, and a body.
     fn answer(&self, region: &Region, asked: &Asked) -> (u16, bool, Value) {
         let empty = Place::default();
@@ -248,9 +260,10 @@ impl Fake {
         let nothing = || json!({});
         let body = match asked {
             Asked::Parameters => {
-                let parameters = place.parameters.iter();
-                let parameters =
-                    parameters.map(|(name, value)| json!({"Name": name, "Value": value}));
+                let parameters = self.parameters(region, place);
+                let parameters = parameters
+                    .iter()
+                    .map(|(name, value)| json!({"Name": name, "Value": value}));
                 json!({"Parameters": parameters.collect::<Vec<_>>()})
             }
             Asked::Known => items(place.known.iter().map(|known| json!(known))),
@@ -350,7 +363,11 @@ impl HttpConnector for Fake {
             }
             Ok(answer)
         };
-        HttpConnectorFuture::new(std::future::ready(answer))
+        // No answer is there at once: what is asked meanwhile goes on.
+        HttpConnectorFuture::new(async {
+            tokio::task::yield_now().await;
+            answer
+        })
     }
 }
 

@@ -75,6 +75,7 @@ fn job<'a>(
         what,
         calls: calls.collect(),
         can_rehearse: true,
+        can_repeat: true,
         silent: silent(survey),
     }
 }

@@ -13,6 +13,8 @@ use crate::{
     survey::{PATIENCE, patiently},
 };
 
+/// How many looks the record of an execution that has ended is waited for: the schedule closes what was stopped.
+const CLOSING: usize = 30;
 /// Every so many looks the execution is looked at, too: a run that was refused leaves no record.
 const EXECUTION_EVERY: usize = 3;
 
@@ -32,8 +34,10 @@ pub(crate) struct Watched<'a> {
 pub(crate) enum Came {
     /// Its record is closed.
     Closed(Box<Run>),
-    /// Its execution ended and left no closed record: it was refused.
-    Ended(String),
+    /// Its execution ended and it had never opened: it was refused.
+    Refused(String),
+    /// Its execution ended and its record was not closed.
+    Open(String),
     /// It goes on.
     GoesOn(String),
 }
@@ -42,14 +46,12 @@ pub(crate) enum Came {
 pub(crate) async fn follow(desk: &Desk<'_>, run: &Watched<'_>, limit: Duration) -> Came {
     let begun = Instant::now();
     let mut shown = 0;
-    let mut silent = None;
+    let (mut silent, mut execution, mut closing) = (None, None, 0);
     // Ends: by the limit.
     for look in 1_usize.. {
-        let execution = if look.is_multiple_of(EXECUTION_EVERY) {
-            ended(desk, run).await
-        } else {
-            None
-        };
+        if execution.is_none() && look.is_multiple_of(EXECUTION_EVERY) {
+            execution = ended(desk, run).await;
+        }
         // The record comes last: what is closed by now is seen although the execution has ended since.
         let record = desk.account.run(run.region, run.plan, run.run_id);
         match patiently(run.region, PATIENCE, record).await {
@@ -64,7 +66,12 @@ pub(crate) async fn follow(desk: &Desk<'_>, run: &Watched<'_>, limit: Duration) 
                     return Came::Closed(Box::new(record));
                 }
             }
-            Ok(None) => silent = None,
+            Ok(None) => {
+                silent = None;
+                if let Some(why) = execution {
+                    return Came::Refused(why);
+                }
+            }
             Err(why) if silent.is_none() => {
                 desk.terminal
                     .say(&format!("  {} is silent ({why})", run.region));
@@ -72,8 +79,11 @@ pub(crate) async fn follow(desk: &Desk<'_>, run: &Watched<'_>, limit: Duration) 
             }
             Err(why) => silent = Some(why),
         }
-        if let Some(why) = execution {
-            return Came::Ended(why);
+        if let Some(why) = &execution {
+            closing += 1;
+            if closing >= CLOSING {
+                return Came::Open(why.clone());
+            }
         }
         if begun.elapsed() >= limit {
             break;

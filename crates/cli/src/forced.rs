@@ -5,11 +5,13 @@ use failover::{
     installation::named,
     plan::{Plan, TopologyKind, function_of},
 };
+use futures::future::join;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     account::Said,
+    clock::pause,
     consent::Consent,
     desk::Desk,
     ending::{Answer, Ending},
@@ -18,6 +20,9 @@ use crate::{
     survey::{PATIENCE, Survey, patiently},
     would::Would,
 };
+
+/// How often the epoch behind a proof is read before nobody can tell it.
+const LOOKS: usize = 5;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +35,8 @@ pub struct Wanted<'a> {
     pub epoch: Option<u64>,
     /// Promotes past an old writer that answers.
     pub abandon_living_writer: bool,
+    /// A human saw that the promoted writer takes writes, where no heart beats that would show it.
+    pub writer_takes_writes: bool,
 }
 
 /// What came of it.
@@ -40,6 +47,9 @@ struct Forced {
     to: Region,
     /// The epoch at which the plan stands now.
     epoch: Epoch,
+    /// Whether a switch keeps the schedule from fencing what is deposed.
+    #[serde(skip)]
+    is_paused: bool,
     steps: Vec<Step>,
 }
 
@@ -66,6 +76,10 @@ struct Move<'a> {
     names_left: bool,
     /// Whether the writer that takes over is proven already.
     is_proven: bool,
+    /// Whether heartbeats prove a writer. Otherwise a human's word does.
+    has_heart: bool,
+    /// Whether a switch keeps the schedule from fencing what is deposed.
+    is_paused: bool,
 }
 
 /// Forces the failover of a plan to a Region.
@@ -103,14 +117,24 @@ impl<'a> Move<'a> {
         if !is_proven {
             targets(survey, Some(wanted.to))?;
         }
-        let from = match others.as_slice() {
-            _ if !is_proven => writer,
-            [other] => other.clone(),
-            _ => last_left(survey, wanted.to)?,
+        let from = if is_proven {
+            last_left(survey, wanted.to)?
+        } else {
+            writer
         };
         let epoch = survey.rows().proven_epoch();
         is_meant(wanted, epoch)?;
+        let plan = survey.plan.as_ref();
+        let has_heart = plan.is_none_or(Plan::has_heart);
+        can_be_said(survey, wanted, has_heart || is_proven)?;
+        let mut switches = survey
+            .regions
+            .values()
+            .filter_map(|entry| entry.switches.as_ref());
         Ok(Self {
+            has_heart,
+            is_paused: switches
+                .any(|switches| switches.kill.is_some() || switches.maintenance.is_some()),
             from_is_silent: survey.is_silent(&from),
             names_left: others.len() > 1,
             kind: survey.plan.as_ref().map(Plan::kind).unwrap_or_default(),
@@ -126,7 +150,8 @@ impl<'a> Move<'a> {
         let from = &self.from;
         if self.is_proven {
             return format!(
-                "what follows the proof of the writer of plan {plan} in {to} is about to be done"
+                "nothing is promoted, for {to} has the writer of plan {plan} already: what follows its proof is about to be done, and its \
+                 services are restarted"
             );
         }
         format!(
@@ -152,7 +177,9 @@ impl<'a> Move<'a> {
     async fn would(&self, desk: &Desk<'_>) -> Would {
         let Wanted { plan, to, .. } = self.wanted;
         if self.is_proven {
-            let says = format!("the writer in {to} is proven, and what follows that would be done");
+            let says = format!(
+                "nothing would be promoted, for the writer in {to} is proven: what follows that would be done, and services be restarted"
+            );
             return Would::of(plan, (&self.from, to), Way::ready("forced_failover", says));
         }
         let mut call = self.promotion();
@@ -174,114 +201,166 @@ impl<'a> Move<'a> {
 
     /// Every step, in its order. Nothing follows a promotion or a proof that did not come about.
     async fn carry_out(self, desk: &Desk<'_>) -> Answer {
-        let Wanted { plan, to, .. } = self.wanted;
         let mut forced = Forced {
-            plan: plan.clone(),
+            plan: self.wanted.plan.clone(),
             from: self.from.clone(),
-            to: to.clone(),
+            to: self.wanted.to.clone(),
             epoch: self.epoch,
+            is_paused: self.is_paused,
             steps: Vec::new(),
         };
-        if !self.is_proven {
-            let proof = Call::forced(to, ("health-probe", Some("prove")), (plan, self.epoch));
-            for call in [self.promotion(), proof] {
-                if let Err(why) = forced.make(desk, &call, self.epoch).await {
-                    return forced.stopped(desk, &call, &why, self.epoch);
-                }
-            }
-            forced.epoch = self.proven(desk).await;
+        if !self.is_proven
+            && let Err(why) = self.promote_and_prove(desk, &mut forced).await
+        {
+            return forced.stopped(desk, &why);
         }
         let at = forced.epoch;
-        for call in self.following(at) {
-            let is_of_left = call.region == self.from;
-            if is_of_left && self.from_is_silent {
-                forced.leave(desk, &call, "the Region is silent");
-                continue;
-            }
-            // What was proven is led over although one of these is refused: each is told at the end.
-            let _ = forced.make(desk, &call, at).await;
-        }
+        let fence = self.call(&self.from, ("fence-writer", Some("fence")), at);
+        // What is left may answer late or never, and the proven writer waits for its applications.
+        let (fenced, led) = join(
+            self.of_left(desk, &forced, &fence),
+            self.lead_over(desk, &forced),
+        )
+        .await;
+        forced.steps.push(fenced);
+        forced.steps.extend(led);
+        let losses = self.call(&self.from, ("loss-ledger", None), at);
+        let listed = self.of_left(desk, &forced, &losses).await;
+        forced.steps.push(listed);
         forced.answer(desk)
     }
 
-    /// The epoch under which the writer was proven just now: the next one, where none was withdrawn.
-    async fn proven(&self, desk: &Desk<'_>) -> Epoch {
-        let Wanted { plan, to, .. } = self.wanted;
-        let row = patiently(to, PATIENCE, desk.account.row(to, plan)).await;
-        row.map_or(self.epoch.next(), |row| row.proven_epoch())
+    /// Promotes the member and has it proven, or says why that came to no end.
+    async fn promote_and_prove(&self, desk: &Desk<'_>, forced: &mut Forced) -> Result<(), String> {
+        forced.must(desk, &self.promotion()).await?;
+        let prove = match (self.has_heart, self.wanted.writer_takes_writes) {
+            (true, _) => "prove",
+            (false, true) => "prove_approved",
+            (false, false) => {
+                return Err(format!(
+                    "no heart beats in the database of plan {}, so that a human's word is its proof: commit a row at the promoted writer in \
+                     {}, and say so by --writer-takes-writes",
+                    forced.plan, forced.to
+                ));
+            }
+        };
+        let proof = self.call(&forced.to, ("health-probe", Some(prove)), self.epoch);
+        forced.must(desk, &proof).await?;
+        forced.epoch = self.proven(desk).await?;
+        Ok(())
     }
 
-    /// The calls behind the proof.
-    fn following(&self, at: Epoch) -> Vec<Call> {
+    /// The epoch under which the writer was proven just now.
+    async fn proven(&self, desk: &Desk<'_>) -> Result<Epoch, String> {
         let Wanted { plan, to, .. } = self.wanted;
-        let of = |region: &Region, function: &str, operation: Option<&str>| {
-            Call::forced(region, (function, operation), (plan, at))
-        };
-        let fence = of(&self.from, "fence-writer", Some("fence"));
-        // Names wait for the logins that a stop took: locks travel to a replica.
-        let opening = self.kind.runs().opening.map(function_of);
-        let opening = opening.map(|function| of(to, &function, None));
-        let rest = [
-            of(to, "dns-flip", None),
-            of(to, "ecs-restart", None),
-            of(to, "health-probe", Some("verify")),
-            of(&self.from, "loss-ledger", None),
-        ];
-        std::iter::once(fence).chain(opening).chain(rest).collect()
+        let mut untold = String::new();
+        for _ in 0..LOOKS {
+            match patiently(to, PATIENCE, desk.account.row(to, plan)).await {
+                Ok(row) => return Ok(row.proven_epoch()),
+                Err(why) => untold = why.to_string(),
+            }
+            pause(desk.pace).await;
+        }
+        Err(format!(
+            "the writer is proven, and the epoch at which the plan stands now could not be read ({untold}): aurora-failover status {plan} \
+             shows it"
+        ))
+    }
+
+    fn call(&self, region: &Region, function: (&str, Option<&str>), at: Epoch) -> Call {
+        Call::forced(region, function, (self.wanted.plan, at))
+    }
+
+    /// A call in the Region that is left, unless that is silent.
+    async fn of_left(&self, desk: &Desk<'_>, forced: &Forced, call: &Call) -> Step {
+        if self.from_is_silent {
+            return Step::left(desk, call, "the Region is silent".to_owned());
+        }
+        forced.made(desk, call).await
+    }
+
+    /// Leads names and services over. Names wait for the logins that a stop took: locks travel to a replica.
+    async fn lead_over(&self, desk: &Desk<'_>, forced: &Forced) -> Vec<Step> {
+        let at = forced.epoch;
+        let (mut steps, mut closed) = (Vec::new(), None);
+        if let Some(opening) = self.kind.runs().opening.map(function_of) {
+            let opening = self.call(&forced.to, (&opening, None), at);
+            let step = forced.made(desk, &opening).await;
+            closed = (!step.done).then(|| format!("{} has to be done before", step.function));
+            steps.push(step);
+        }
+        for function in [
+            ("dns-flip", None),
+            ("ecs-restart", None),
+            ("health-probe", Some("verify")),
+        ] {
+            let call = self.call(&forced.to, function, at);
+            // What was proven is led over although one of these is refused: each is told at the end.
+            steps.push(match &closed {
+                Some(why) => Step::left(desk, &call, why.clone()),
+                None => forced.made(desk, &call).await,
+            });
+        }
+        steps
     }
 }
 
-impl Forced {
-    /// Makes a call until it is done. Whoever interrupts is told where it stands.
-    async fn make(&mut self, desk: &Desk<'_>, call: &Call, at: Epoch) -> Result<(), String> {
-        desk.terminal.stands(format!(
-            "it stood at {}; go on with {}",
-            call.name(),
-            self.again(at)
-        ));
-        let (done, says) = match until_done(desk, call).await {
-            Came::Done(answer) => {
-                let reason = answer["reason"].as_str().unwrap_or_default();
-                (true, reason.to_owned())
-            }
-            Came::Refused(why) | Came::Silent(why) => (false, why),
-        };
-        if !done {
-            desk.terminal.say(&format!("  {}: {says}", call.name()));
-        }
-        self.note(call, done, says.clone());
-        if done { Ok(()) } else { Err(says) }
+impl Step {
+    /// What was not called, and why.
+    fn left(desk: &Desk<'_>, call: &Call, says: String) -> Self {
+        desk.terminal.say(&format!("  {}: {says}", call.name()));
+        Self::of(call, false, says)
     }
 
-    fn leave(&mut self, desk: &Desk<'_>, call: &Call, why: &str) {
-        desk.terminal.say(&format!("  {}: {why}", call.name()));
-        self.note(call, false, why.to_owned());
-    }
-
-    fn note(&mut self, call: &Call, done: bool, says: String) {
-        self.steps.push(Step {
+    fn of(call: &Call, done: bool, says: String) -> Self {
+        Self {
             region: call.region.clone(),
             function: call.function.clone(),
             operation: call.payload["operation"].as_str().map(str::to_owned),
             done,
             says,
-        });
+        }
+    }
+}
+
+impl Forced {
+    /// Makes a call that everything behind it needs.
+    async fn must(&mut self, desk: &Desk<'_>, call: &Call) -> Result<(), String> {
+        let step = self.made(desk, call).await;
+        let why = (!step.done).then(|| format!("{} came to no end: {}", call.name(), step.says));
+        self.steps.push(step);
+        why.map_or(Ok(()), Err)
+    }
+
+    /// Makes a call until it is done. Whoever interrupts is told where it stands.
+    async fn made(&self, desk: &Desk<'_>, call: &Call) -> Step {
+        desk.terminal.stands(format!(
+            "it stood at {}; go on with {}",
+            call.name(),
+            self.again()
+        ));
+        match until_done(desk, call).await {
+            Came::Done(answer) => {
+                let reason = answer["reason"].as_str().unwrap_or_default();
+                Step::of(call, true, reason.to_owned())
+            }
+            Came::Refused(why) | Came::Silent(why) => Step::left(desk, call, why),
+        }
     }
 
     /// The command that goes on with it. Once the writer is proven the plan stands at the next epoch.
-    fn again(&self, at: Epoch) -> String {
+    fn again(&self) -> String {
         format!(
-            "aurora-failover failover {} --to {} --force --epoch {at}",
-            self.plan, self.to
+            "aurora-failover failover {} --to {} --force --epoch {}",
+            self.plan, self.to, self.epoch
         )
     }
 
-    fn stopped(self, desk: &Desk<'_>, call: &Call, why: &str, at: Epoch) -> Answer {
+    fn stopped(self, desk: &Desk<'_>, why: &str) -> Answer {
         let mut answer = Answer::new(desk.output, &self, String::new, Ending::NotWell);
         answer.complaints.push(format!(
-            "{} came to no end: {why}; once that is put right, go on with {}",
-            call.name(),
-            self.again(at)
+            "{why}; once that is put right, go on with {}",
+            self.again()
         ));
         answer
     }
@@ -308,13 +387,18 @@ impl Forced {
     fn left(&self, step: &Step) -> String {
         let plan = &self.plan;
         let next = match step.function.as_str() {
-            "fence-writer" => format!(
-                "its schedule fences it within a minute after it answers, or aurora-failover fence {plan} does"
-            ),
+            "fence-writer" => {
+                let by_itself = if self.is_paused {
+                    ", for a switch keeps its schedule from fencing"
+                } else {
+                    ", unless its schedule has done so once it answers"
+                };
+                format!("it may take writes: shut it with aurora-failover fence {plan}{by_itself}")
+            }
             "loss-ledger" => {
                 format!("list what it alone has with aurora-failover losses {plan} --list")
             }
-            _ => format!("go on with {}", self.again(self.epoch)),
+            _ => format!("go on with {}", self.again()),
         };
         format!(
             "{} in {}: {}; {next}",
@@ -334,6 +418,32 @@ fn last_left(survey: &Survey, to: &Region) -> Result<Region, Answer> {
         );
         Answer::none(Ending::Misused, why)
     })
+}
+
+/// That a human's word is about a promotion that was begun: before, nobody can have seen the writer take writes.
+fn can_be_said(survey: &Survey, wanted: Wanted<'_>, needs_none: bool) -> Result<(), Answer> {
+    if !wanted.writer_takes_writes {
+        return Ok(());
+    }
+    let (plan, to) = (wanted.plan, wanted.to);
+    let why = if needs_none {
+        format!(
+            "--writer-takes-writes is for a promoted writer that no heartbeats prove, and the one of plan {plan} in {to} needs no word; leave it \
+             out"
+        )
+    } else if survey
+        .rows()
+        .intent()
+        .is_some_and(|intent| intent.to == *to)
+    {
+        return Ok(());
+    } else {
+        format!(
+            "--writer-takes-writes says that the writer of plan {plan} in {to} takes writes, and nothing was promoted there yet; leave it out, \
+             and see for yourself once it is promoted"
+        )
+    };
+    Err(Answer::none(Ending::Misused, why))
 }
 
 /// That whoever forces it means the epoch at which the plan stands.

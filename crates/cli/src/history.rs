@@ -103,12 +103,11 @@ fn of_plan(survey: &Survey) -> Vec<Past> {
 
 /// The Regions whose runs are in no list.
 fn unread(survey: &Survey) -> Vec<String> {
-    let entries = survey.regions.iter();
-    let silent = entries.filter_map(|(region, entry)| Some((region, entry.books.as_ref().err()?)));
-    silent
+    survey
+        .unlisted()
         .map(|(region, why)| {
             format!(
-                "the runs of plan {} that acted in {region} are not listed ({why}); ask again when it answers",
+                "the runs of plan {} that acted in {region} are not all listed ({why}); ask again when it answers",
                 survey.name
             )
         })
@@ -214,7 +213,7 @@ mod tests {
         assert!(answer.text.contains("succeeded"), "{}", answer.text);
         let why = &answer.complaints[0];
         assert!(
-            why.starts_with("the runs of plan orders that acted in us-west-2 are not listed"),
+            why.starts_with("the runs of plan orders that acted in us-west-2 are not all listed"),
             "{why}"
         );
     }

@@ -36,6 +36,7 @@ pub async fn run(
         ),
         calls: calls.collect(),
         can_rehearse: true,
+        can_repeat: true,
         silent: silent(&survey),
     };
     let dry_run = consent.dry_run || !list;

@@ -28,6 +28,7 @@ pub async fn test(desk: &Desk<'_>, plan: &PlanName, consent: Consent) -> Answer 
         what: format!("a test message of plan {plan} is about to be sent in every member Region"),
         calls: calls.collect(),
         can_rehearse: true,
+        can_repeat: false,
         silent: silent(&survey),
     };
     carry_out(desk, &job, consent).await

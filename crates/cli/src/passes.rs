@@ -14,7 +14,7 @@ use crate::{account::Said, clock::pause, desk::Desk};
 /// How many passes one step may take.
 const PASSES: usize = 900;
 /// How many calls one after the other may get no answer.
-const UNANSWERED: usize = 20;
+pub(crate) const UNANSWERED: usize = 20;
 /// How often a run that holds the plan is waited for: one that only confirms stands down within seconds.
 const HELD: usize = 15;
 /// The longest wait between two passes.
@@ -69,6 +69,11 @@ impl Call {
 
 /// Makes the call until it answers `done`, is refused, or gets no answer any more.
 pub(crate) async fn until_done(desk: &Desk<'_>, call: &Call) -> Came {
+    unless_unanswered(desk, call, UNANSWERED).await
+}
+
+/// The same, where so many calls one after the other may get no answer.
+pub(crate) async fn unless_unanswered(desk: &Desk<'_>, call: &Call, most: usize) -> Came {
     let function = named(&call.function);
     let (mut last, mut unanswered, mut held) = (String::new(), 0, 0);
     for _ in 0..PASSES {
@@ -80,10 +85,19 @@ pub(crate) async fn until_done(desk: &Desk<'_>, call: &Call) -> Came {
             Ok(Said::Answer(answer)) => {
                 unanswered = 0;
                 let reason = answer["reason"].as_str().unwrap_or_default().to_owned();
-                // A job that is done in one call says nothing of progress.
-                if answer["progress"] != "pending" {
-                    show(desk, call, &reason);
-                    return Came::Done(answer);
+                match answer["progress"].as_str() {
+                    // A job that is done in one call says nothing of progress.
+                    Some("done") | None => {
+                        show(desk, call, &reason);
+                        return Came::Done(answer);
+                    }
+                    Some("pending") => {}
+                    Some(other) => {
+                        return Came::Refused(format!(
+                            "{} answers progress {other}, which this version does not know; use the tool of the version that is deployed",
+                            call.name()
+                        ));
+                    }
                 }
                 let wait = answer["wait_seconds"].as_u64().unwrap_or(1);
                 (reason, Duration::from_secs(wait).min(WAIT))
@@ -92,10 +106,10 @@ pub(crate) async fn until_done(desk: &Desk<'_>, call: &Call) -> Came {
                 held += 1;
                 (why, desk.pace * 2)
             }
-            Ok(Said::Failure { name, why }) if is_over(&name) => return Came::Refused(why),
+            Ok(Said::Failure { name, why }) if Said::is_final(&name) => return Came::Refused(why),
             Ok(Said::Failure { why, .. }) | Err(Error::Unavailable(why)) => {
                 unanswered += 1;
-                if unanswered >= UNANSWERED {
+                if unanswered >= most {
                     return Came::Silent(why);
                 }
                 (why, desk.pace * 2)
@@ -118,11 +132,6 @@ pub(crate) async fn until_done(desk: &Desk<'_>, call: &Call) -> Came {
 
 fn show(desk: &Desk<'_>, call: &Call, reason: &str) {
     desk.terminal.say(&format!("  {}: {reason}", call.name()));
-}
-
-/// Whether a failure stands until somebody does something. Without a name the runtime cut the function off.
-fn is_over(name: &str) -> bool {
-    !matches!(name, "Unavailable" | "")
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>, consent: Consent) -> Answe
         desk.output,
         &switched,
         || table(&switched),
-        switched.ending(),
+        switched.ending(surveys.iter().all(|survey| survey.plan.is_some())),
     );
     let errors = switched.regions.iter();
     let errors = errors.filter_map(|one| Some((&one.region, one.error.as_ref()?)));
@@ -146,8 +146,8 @@ async fn written(
             };
         }
     };
-    let is_so = before.as_deref() == wanted.says;
-    let written = if is_so || is_dry {
+    // What it said may be old by now: it is written whatever that was.
+    let written = if is_dry {
         Ok(())
     } else {
         let put = desk.account.put_switch(&region, wanted.plan, says);
@@ -167,8 +167,8 @@ async fn written(
 }
 
 impl Switched {
-    fn ending(&self) -> Ending {
-        if self.regions.iter().all(|one| one.error.is_none()) {
+    fn ending(&self, are_members_known: bool) -> Ending {
+        if are_members_known && self.regions.iter().all(|one| one.error.is_none()) {
             Ending::Well
         } else {
             Ending::Unknown
@@ -186,6 +186,20 @@ fn notes(surveys: &[Survey], wanted: Wanted<'_>) -> Vec<String> {
         ))
     });
     let mut notes: Vec<String> = held.collect();
+    if wanted.plan.is_none() {
+        let names = surveys.iter().map(|survey| survey.name.as_str());
+        notes.push(format!(
+            "it is for the plans that are known here: {}; one whose Regions are all others is found with --regions",
+            names.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let unreadable = surveys.iter().filter(|survey| survey.plan.is_none());
+    notes.extend(unreadable.map(|survey| {
+        format!(
+            "the document of plan {} cannot be read, so that it may have more member Regions",
+            survey.name
+        )
+    }));
     if wanted.says.is_some() {
         notes.push(
             "while it is on no run starts by itself, and no deposed writer is fenced".to_owned(),

@@ -52,8 +52,8 @@ struct InRegion {
 /// What lies in a Region: nothing, or a document.
 type There = Result<Option<Value>, Error>;
 
-/// Writes the plan of a file.
-pub async fn run(desk: &Desk<'_>, file: &str, consent: Consent) -> Answer {
+/// Writes the plan of a file. Where `partial`, a member Region that does not answer is left out.
+pub async fn run(desk: &Desk<'_>, (file, partial): (&str, bool), consent: Consent) -> Answer {
     let (plan, text) = match sound(file) {
         Ok(sound) => sound,
         Err(why) => return why,
@@ -64,13 +64,12 @@ pub async fn run(desk: &Desk<'_>, file: &str, consent: Consent) -> Answer {
             format!("{file} is no JSON; run plan check on it"),
         );
     };
-    let regions = plan.members().keys().cloned();
-    let there = regions.map(async |region| {
-        let there = there(desk, &region, &plan.plan).await;
-        (region, there)
-    });
-    let there: BTreeMap<Region, There> = join_all(there).await.into_iter().collect();
-    if let Err(why) = has_grown((file, &plan, &new), &there) {
+    let mut there = everywhere(desk, &plan).await;
+    let stands = |there: &BTreeMap<Region, There>| {
+        has_grown((file, &plan, &new), there)?;
+        is_heard(&plan, there, partial)
+    };
+    if let Err(why) = stands(&there) {
         return why;
     }
     let changes = changes(newest(&there), &new);
@@ -89,6 +88,11 @@ pub async fn run(desk: &Desk<'_>, file: &str, consent: Consent) -> Answer {
             .terminal
             .confirm(consent.yes, (&what, plan.plan.as_str()));
         if let Err(why) = agreed.await {
+            return why;
+        }
+        // Somebody else may have written while this was being agreed to.
+        there = everywhere(desk, &plan).await;
+        if let Err(why) = stands(&there) {
             return why;
         }
     }
@@ -118,6 +122,31 @@ pub async fn run(desk: &Desk<'_>, file: &str, consent: Consent) -> Answer {
     let mut answer = Answer::new(desk.output, &put, || table(&put), ending);
     answer.complaints = complaints;
     answer
+}
+
+/// What lies in every member Region.
+async fn everywhere(desk: &Desk<'_>, plan: &Plan) -> BTreeMap<Region, There> {
+    let regions = plan.members().keys().cloned();
+    let there = regions.map(async |region| {
+        let there = there(desk, &region, &plan.plan).await;
+        (region, there)
+    });
+    join_all(there).await.into_iter().collect()
+}
+
+/// Refuses to write beside what cannot be seen, unless that is wanted.
+fn is_heard(plan: &Plan, there: &BTreeMap<Region, There>, partial: bool) -> Result<(), Answer> {
+    let unread = there
+        .iter()
+        .find_map(|(region, there)| Some((region, there.as_ref().err()?)));
+    let Some((region, why)) = unread.filter(|_| !partial) else {
+        return Ok(());
+    };
+    let why = format!(
+        "what lies in {region} of plan {} cannot be read ({why}); wait until it can, or add --partial to write to the others alone",
+        plan.plan
+    );
+    Err(Answer::none(Ending::Unknown, why))
 }
 
 async fn there(desk: &Desk<'_>, region: &Region, plan: &PlanName) -> There {
@@ -169,14 +198,7 @@ async fn written(
         Err(why) => Err(why.clone()),
         Ok(Some(there)) if there == new => Ok(()),
         Ok(_) if is_dry => Ok(()),
-        Ok(_) => {
-            patiently(
-                &region,
-                PATIENCE,
-                desk.account.put_plan(&region, plan, text),
-            )
-            .await
-        }
+        Ok(_) => put(desk, &region, (plan, text, new)).await,
     };
     InRegion {
         region,
@@ -184,6 +206,22 @@ async fn written(
         written: put.is_ok(),
         error: put.err().map(|why| why.to_string()),
     }
+}
+
+/// Writes the document, and sees that it lies there.
+async fn put(
+    desk: &Desk<'_>,
+    region: &Region,
+    (plan, text, new): (&PlanName, &str, &Value),
+) -> Result<(), Error> {
+    let put = desk.account.put_plan(region, plan, text);
+    patiently(region, PATIENCE, put).await?;
+    if there(desk, region, plan).await?.as_ref() == Some(new) {
+        return Ok(());
+    }
+    Err(Error::Unavailable(
+        "another document lies there than was written, which somebody else is writing".to_owned(),
+    ))
 }
 
 /// What one document says otherwise than another, field by field.

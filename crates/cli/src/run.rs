@@ -84,10 +84,8 @@ fn named(surveys: &[Survey], id: &str) -> Result<(Region, PlanName, RunId), Answ
 }
 
 fn nobody(surveys: &[Survey], id: &str) -> Answer {
-    let silent = surveys.iter().flat_map(|survey| {
-        let regions = survey.regions.iter();
-        regions.filter_map(|(region, entry)| entry.books.is_err().then_some(region.as_str()))
-    });
+    let silent = surveys.iter().flat_map(Survey::unlisted);
+    let silent = silent.map(|(region, _)| region.as_str());
     let silent: std::collections::BTreeSet<_> = silent.collect();
     if silent.is_empty() {
         let why = format!(
@@ -97,7 +95,7 @@ fn nobody(surveys: &[Survey], id: &str) -> Answer {
     }
     let silent: Vec<_> = silent.into_iter().collect();
     let why = format!(
-        "run {id} was not found, and the ledger in {} could not be read; ask again when it answers",
+        "run {id} was not found, and the ledger in {} could not be read whole; ask again when it answers",
         silent.join(", ")
     );
     Answer::none(Ending::Unknown, why)

@@ -34,6 +34,7 @@ pub async fn run(desk: &Desk<'_>, plan: &PlanName, consent: Consent) -> Answer {
             payload: json!({"operation": "setup", "plan": plan}),
         }],
         can_rehearse: false,
+        can_repeat: true,
         silent: silent(&survey),
     };
     carry_out(desk, &job, consent).await

@@ -1,6 +1,6 @@
 //! Starts a run by the function that it is about, which knows its machine, and looks at it until its end.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use failover::{
     domain::{PlanName, Region, RunId},
@@ -20,6 +20,8 @@ use crate::{
 
 /// How often a start is asked for: a call that was not answered finds the run that it started.
 const STARTS: usize = 3;
+/// For how long it is asked for again. Later the run may be over, and the same call would start another one.
+const STARTING: Duration = Duration::from_secs(20);
 
 /// What is started.
 #[derive(Debug)]
@@ -89,9 +91,17 @@ pub(crate) async fn start(desk: &Desk<'_>, start: Start<'_>, watching: Watching)
     let came = follow(desk, &watched, limit).await;
     let (ending, complaint) = match &came {
         Came::Closed(run) => (ending(run), None),
-        Came::Ended(why) => {
-            let why = format!("run {} ended and changed nothing: {why}", ran.run_id);
+        Came::Refused(why) => {
+            let why = format!("run {} ended before it held the plan: {why}", ran.run_id);
             (Ending::NotWell, Some(why))
+        }
+        Came::Open(why) => {
+            let why = format!(
+                "the execution of run {} has ended ({why}) and its record was not seen closed, so that the writer may have moved; look with \
+                 aurora-failover status {}",
+                ran.run_id, start.plan
+            );
+            (Ending::Unknown, Some(why))
         }
         Came::GoesOn(why) => {
             let why = format!("run {} goes on: {why}; look again with {look}", ran.run_id);
@@ -141,7 +151,11 @@ async fn asked_for(desk: &Desk<'_>, start: &Start<'_>) -> Result<String, Answer>
     input["start"] = true.into();
     let (region, function) = (start.region, &start.function);
     let mut untold = String::new();
-    for _ in 0..STARTS {
+    let begun = Instant::now();
+    for asked in 0..STARTS {
+        if asked > 0 && begun.elapsed() >= STARTING {
+            break;
+        }
         match desk.account.call(region, function, &input).await {
             Ok(Said::Answer(answer)) => {
                 let execution = answer["execution"].as_str().map(str::to_owned);
@@ -150,7 +164,7 @@ async fn asked_for(desk: &Desk<'_>, start: &Start<'_>) -> Result<String, Answer>
                     Answer::none(Ending::Unknown, why)
                 });
             }
-            Ok(Said::Failure { name, why }) if name != "Unavailable" => {
+            Ok(Said::Failure { name, why }) if Said::is_final(&name) => {
                 let why = format!("no run was started: {why}");
                 return Err(Answer::none(Ending::NotWell, why));
             }
@@ -163,7 +177,8 @@ async fn asked_for(desk: &Desk<'_>, start: &Start<'_>) -> Result<String, Answer>
         }
     }
     let why = format!(
-        "nobody can tell whether the run was started: {untold}; the same command again finds it"
+        "nobody can tell whether the run was started: {untold}; look with aurora-failover status {} before you type the command again",
+        start.plan
     );
     Err(Answer::none(Ending::Unknown, why))
 }

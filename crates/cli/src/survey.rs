@@ -21,7 +21,11 @@ use jiff::Timestamp;
 pub use directory::Document;
 use directory::{Directories, Directory, names, nothing, plan_of, unknown};
 
-use crate::{RunSummary, account::Account, ending::Answer};
+use crate::{
+    RunSummary,
+    account::{Account, Listed},
+    ending::Answer,
+};
 
 /// How long a Region is waited for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,8 +37,10 @@ pub struct Books {
     pub row: PlanState,
     /// What its probe last saw.
     pub vantage: Option<Vantage>,
-    /// The runs that acted from there.
+    /// The runs that acted from there, as far as they could be read.
     pub runs: Vec<RunSummary>,
+    /// What of it could not be read, one sentence each. Its row could.
+    pub unread: Vec<String>,
 }
 
 /// What one Region says of a plan.
@@ -87,6 +93,18 @@ impl Survey {
         let rows = self.rows();
         let leases = rows.0.values().filter_map(|row| row.live_lease(now));
         leases.max_by_key(|lease| lease.expires_at).cloned()
+    }
+
+    /// The Regions whose runs are not all known, and why.
+    pub fn unlisted(&self) -> impl Iterator<Item = (&Region, String)> {
+        self.regions.iter().filter_map(|(region, entry)| {
+            let why = match &entry.books {
+                Ok(books) if books.unread.is_empty() => return None,
+                Ok(books) => books.unread.join(", and "),
+                Err(why) => why.to_string(),
+            };
+            Some((region, why))
+        })
     }
 
     /// Every run that the ledgers hold which answered.
@@ -193,7 +211,7 @@ async fn entry(
     // A dead Region is not waited for twice.
     let books = match directory.silence() {
         Some(why) => Err(why.clone()),
-        None => patiently(region, PATIENCE, books(account, region, name)).await,
+        None => books(account, region, name).await,
     };
     Entry {
         document: directory.document(name),
@@ -202,15 +220,29 @@ async fn entry(
     }
 }
 
+/// The row decides: where that is read, the rest of the ledger may be late or unreadable.
 async fn books(account: &Account, region: &Region, name: &PlanName) -> Result<Books, Error> {
-    let row = account.row(region, name);
-    let vantage = account.vantage(region, name);
-    let runs = account.runs(region, name);
+    let row = patiently(region, PATIENCE, account.row(region, name));
+    let vantage = patiently(region, PATIENCE, account.vantage(region, name));
+    let runs = patiently(region, PATIENCE, account.runs(region, name));
     let (row, vantage, runs) = join3(row, vantage, runs).await;
+    let row = row?;
+    let mut unread = Vec::new();
+    let vantage = vantage.unwrap_or_else(|why| {
+        unread.push(format!("what the probe in {region} last saw: {why}"));
+        None
+    });
+    let runs = runs.unwrap_or_else(|why| Listed {
+        unread: vec![why.to_string()],
+        ..Listed::default()
+    });
+    let untold = runs.unread.into_iter();
+    unread.extend(untold.map(|why| format!("runs in {region}: {why}")));
     Ok(Books {
-        row: row?,
-        vantage: vantage?,
-        runs: runs?,
+        row,
+        vantage,
+        runs: runs.runs,
+        unread,
     })
 }
 

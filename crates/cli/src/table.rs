@@ -1,33 +1,59 @@
-//! Columns for people: as wide as what stands in them, two spaces apart.
+//! Columns for people: as wide as what stands in them, two spaces apart, and folded where the terminal ends.
+
+use std::sync::OnceLock;
+
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+
+/// How many columns the terminal has, where there is one.
+static WIDTH: OnceLock<u16> = OnceLock::new();
+
+/// Has every table fit into so many columns from now on. It is said once, when the process begins.
+pub fn fit(width: u16) {
+    let _ = WIDTH.set(width);
+}
 
 /// Lays rows out under their headings, each line indented.
 pub(crate) fn columns(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let headings = headings.iter().map(|&heading| heading.to_owned()).collect();
-    let lines: Vec<&Vec<String>> = std::iter::once(&headings).chain(rows).collect();
-    let width = |column: usize| {
-        let cells = lines.iter().filter_map(|line| line.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let laid_out = lines.iter().map(|line| {
-        let cells = line.iter().enumerate().map(|(column, cell)| {
-            let width = width(column);
-            format!("{cell:width$}")
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
-        format!("  {}\n", line.trim_end())
-    });
-    laid_out.collect()
+    within(WIDTH.get().copied(), headings, rows)
+}
+
+fn within(width: Option<u16>, headings: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings)
+        .add_rows(rows);
+    if let Some(width) = width {
+        // One is the indentation.
+        table.set_width(width.saturating_sub(1));
+    }
+    let lines = table.lines();
+    lines
+        .map(|line| format!(" {}\n", line.trim_end()))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+        cells.map(str::to_owned).to_vec()
+    }
+
     #[test]
     fn a_column_is_as_wide_as_its_widest_cell_and_no_line_ends_in_spaces() {
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let rows = [row(["us-west-2", "wörd", "x"]), row(["a", "", ""])];
         let text = columns(&["REGION", "R", "LAST"], &rows);
         assert_eq!(text, "  REGION     R     LAST\n  us-west-2  wörd  x\n  a\n");
+    }
+
+    #[test]
+    fn what_is_wider_than_the_terminal_is_folded_in_its_column() {
+        let long = "a sentence of many words that would run over the edge";
+        let text = within(Some(40), &["REGION", "WHY"], &[row(["us-west-2", long])]);
+        assert!(text.lines().all(|line| line.len() <= 40), "{text}");
+        assert!(text.lines().count() > 2, "{text}");
     }
 }

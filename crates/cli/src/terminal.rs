@@ -2,29 +2,27 @@
 //! interrupt it.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::VecDeque,
     io::{IsTerminal as _, Write as _},
 };
 
 use futures::channel::oneshot;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     arguments::Output,
+    colours::painted,
     ending::{Answer, Ending},
 };
-
-/// How a wait is shown.
-const SPINS: [char; 4] = ['|', '/', '-', '\\'];
 
 /// The terminal, or what stands in its place.
 #[derive(Debug)]
 pub struct Terminal {
     /// Whether lines are shown as they come. JSON is one object at the end.
     shows: bool,
-    /// Whether a wait is shown by a sign that turns.
-    spins: bool,
-    turns: Cell<usize>,
+    /// The sign that turns while something lasts. It is hidden where nobody sees it.
+    sign: ProgressBar,
     types: Types,
     /// What is under way, and how to look at it again.
     stands: RefCell<Option<String>>,
@@ -52,10 +50,15 @@ impl Terminal {
         } else {
             Types::Nobody
         };
+        // It is drawn on standard error, and only where that is a terminal.
+        let sign = if shows && std::io::stdout().is_terminal() {
+            ProgressBar::new_spinner().with_style(turning())
+        } else {
+            ProgressBar::hidden()
+        };
         Self {
             shows,
-            spins: shows && std::io::stdout().is_terminal() && std::io::stderr().is_terminal(),
-            turns: Cell::new(0),
+            sign,
             types,
             stands: RefCell::default(),
             said: RefCell::default(),
@@ -68,8 +71,7 @@ impl Terminal {
         let lines = lines.iter().map(|&line| line.to_owned()).collect();
         Self {
             shows: false,
-            spins: false,
-            turns: Cell::new(0),
+            sign: ProgressBar::hidden(),
             types: Types::Script(RefCell::new(lines)),
             stands: RefCell::default(),
             said: RefCell::default(),
@@ -90,34 +92,37 @@ impl Terminal {
         if !self.shows {
             return;
         }
-        self.clear();
-        let mut out = std::io::stdout().lock();
-        // Whoever closes the pipe early has read enough.
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        self.sign.suspend(|| {
+            let mut out = std::io::stdout().lock();
+            // Whoever closes the pipe early has read enough.
+            let _ = writeln!(out, "{}", painted(line)).and_then(|()| out.flush());
+        });
     }
 
     /// Shows that something lasts.
     pub(crate) fn spin(&self, what: &str) {
-        if !self.spins {
-            return;
+        if self.sign.is_finished() {
+            self.sign.reset();
         }
-        let turn = self.turns.get();
-        self.turns.set(turn + 1);
-        let sign = SPINS.get(turn % SPINS.len()).unwrap_or(&'|');
-        let mut out = std::io::stderr().lock();
-        let _ = write!(out, "\r\x1b[K  {sign} {what}").and_then(|()| out.flush());
+        self.sign.set_message(what.to_owned());
+        self.sign.tick();
     }
 
     /// Takes the turning sign away.
     pub fn clear(&self) {
-        if self.spins {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
+        self.sign.finish_and_clear();
     }
 
     /// Notes what is under way and how to look at it again, for whoever interrupts it.
     pub(crate) fn stands(&self, sentence: String) {
         *self.stands.borrow_mut() = Some(sentence);
+    }
+
+    /// Notes that something was agreed to: from now on it may have been done.
+    fn begun(&self, what: &str) {
+        self.stands(format!(
+            "it was agreed to that {what}, and that may have been done; look with aurora-failover status"
+        ));
     }
 
     /// What is answered to whoever interrupts.
@@ -139,6 +144,7 @@ impl Terminal {
         (what, word): (&str, &str),
     ) -> Result<(), Answer> {
         if yes {
+            self.begun(what);
             return Ok(());
         }
         let refused = |why: String| Err(Answer::none(Ending::Misused, why));
@@ -158,6 +164,7 @@ impl Terminal {
         };
         let typed = typed.unwrap_or_default();
         if typed.trim() == word {
+            self.begun(what);
             return Ok(());
         }
         refused(format!(
@@ -165,6 +172,12 @@ impl Terminal {
             typed.trim()
         ))
     }
+}
+
+/// A sign of four turns, with what lasts behind it.
+fn turning() -> ProgressStyle {
+    let style = ProgressStyle::default_spinner().tick_chars("|/-\\ ");
+    style.clone().template("  {spinner} {msg}").unwrap_or(style)
 }
 
 /// A line of standard input. It is read beside everything else, so that an interruption is heard meanwhile.

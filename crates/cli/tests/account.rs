@@ -154,6 +154,8 @@ async fn runs_are_read_without_their_plans_and_evidence() {
         .runs(&east(), &"orders".into())
         .await
         .unwrap();
+    assert_eq!(runs.unread, Vec::<String>::new());
+    let runs = runs.runs;
     assert_eq!(runs.len(), 1);
     assert_eq!((runs[0].run_id.as_str(), &runs[0].closed), ("a", &None));
     let asked = &script.asked()[0].1;

@@ -1,8 +1,8 @@
 //! The operator's tool, as it is typed in a kept world: the writer is moved there and back, a Region is lost, and the failover forced.
 
 use std::{
-    io::Write as _,
-    process::{Command, Output, Stdio},
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 
@@ -56,23 +56,48 @@ impl Operator<'_> {
         serde_json::from_str(&said).unwrap_or_else(|why| panic!("{words}: {why}: {said}"))
     }
 
-    /// The same on a terminal, where a line is typed.
+    /// The same on a terminal of 80 columns, where a line is typed.
     fn types_on_a_terminal(&self, words: &str, line: &str, code: i32) -> String {
+        let mut terminal = self.terminal(words);
+        let mut keys = terminal.stdin.take().unwrap();
+        keys.write_all(format!("{line}\n").as_bytes()).unwrap();
+        // Its end would be taken for that of the terminal.
+        let answer = terminal.wait_with_output().unwrap();
+        drop(keys);
+        ended(words, &answer, code)
+    }
+
+    /// The same, where Ctrl-C is pressed once these words stand there.
+    fn interrupts(&self, words: &str, seen: &str) -> String {
+        let mut terminal = self.terminal(words);
+        let mut keys = terminal.stdin.take().unwrap();
+        let mut lines = BufReader::new(terminal.stdout.take().unwrap()).lines();
+        let mut said = Vec::new();
+        while !said.last().is_some_and(|line: &String| line.contains(seen)) {
+            let line = lines.next();
+            said.push(
+                line.unwrap_or_else(|| panic!("{seen} is missing: {said:?}"))
+                    .unwrap(),
+            );
+        }
+        keys.write_all(b"\x03").unwrap();
+        said.extend(lines.map(Result::unwrap));
+        let code = terminal.wait().unwrap().code();
+        assert_eq!(code, Some(3), "{said:#?}");
+        said.join("\n")
+    }
+
+    /// A pseudo-terminal on which some words were typed.
+    fn terminal(&self, words: &str) -> Child {
         let tool = self.world.root().join("target/release/aurora-failover");
-        let command = format!("{} {words}", tool.display());
-        let mut script = self
-            .of("script")
+        let command = format!("stty cols 80 rows 24; exec {} {words}", tool.display());
+        self.of("script")
             .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env("TERM", "xterm")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
-        let mut keys = script.stdin.take().unwrap();
-        keys.write_all(format!("{line}\n").as_bytes()).unwrap();
-        // Its end would be taken for that of the terminal.
-        let answer = script.wait_with_output().unwrap();
-        drop(keys);
-        ended(words, &answer, code)
+            .unwrap()
     }
 
     /// Types some words until they end well: what stands against them passes.
@@ -134,6 +159,7 @@ fn the_operators_tool_moves_a_writer_there_and_back_and_forces_a_failover_in_a_k
     };
     paused_and_resumed(&operator);
     there_and_back(&operator);
+    looks(&operator);
     what_was(&operator);
     by_hand(&operator);
     forced(&operator);
@@ -171,16 +197,56 @@ fn there_and_back(operator: &Operator<'_>) {
     let typed = operator.types_on_a_terminal("switchover orders --to us-east-1", "ordres", 2);
     assert!(typed.contains("nothing was changed"), "{typed}");
     let said = operator.types_on_a_terminal("switchover orders --to us-east-1", "orders", 0);
-    for part in ["prove_writer: ", "flip_dns: ", "succeeded "] {
+    for part in ["prove_writer: ", "dns_flip: ", "succeeded "] {
         assert!(said.contains(part), "{part} is missing from\n{said}");
     }
     assert_eq!(operator.writer(), ("us-east-1".to_owned(), 2));
     // An ordinary run finds a writer that lives.
     let said = operator.types("failover orders --to us-west-2 --yes", 1);
     assert!(said.contains("stood down"), "{said}");
-    let said = operator.succeeds("switchover orders --to us-west-2 --yes");
-    assert!(said.contains("succeeded "), "{said}");
-    assert_eq!(operator.writer(), ("us-west-2".to_owned(), 3));
+    operator.succeeds("switchover orders --to us-west-2 --dry-run");
+    let told = operator.interrupts(
+        "switchover orders --to us-west-2 --yes",
+        "recovery_ledger: holds",
+    );
+    assert!(
+        told.contains("interrupted: ") && told.contains("aurora-failover run orders-"),
+        "{told}"
+    );
+    until(SOON, || match operator.writer() {
+        (region, 3) if region == "us-west-2" => Ok(()),
+        seen => Err(format!("what was interrupted does not go on: {seen:?}")),
+    });
+    until(SOON, || {
+        let history = operator.json("history orders", 0);
+        let last = history["runs"][0]["outcome"].clone();
+        let ended = last == "succeeded";
+        ended.then_some(()).ok_or_else(|| last.to_string())
+    });
+}
+
+/// In colour and without, within 80 columns, and where nobody may ask.
+fn looks(operator: &Operator<'_>) {
+    let plain = operator.types_on_a_terminal("--color never status orders", "", 0);
+    assert!(!plain.contains('\x1b'), "{plain:?}");
+    let heading = plain.lines().position(|line| line.contains("REGION  "));
+    let table = plain.lines().skip(heading.unwrap());
+    let wide: Vec<_> = table.filter(|line| line.trim_end().len() > 80).collect();
+    assert_eq!(wide, Vec::<&str>::new(), "{plain}");
+    let coloured = operator.types_on_a_terminal("status orders", "", 0);
+    assert!(coloured.contains("\x1b[1m  REGION"), "{coloured:?}");
+    assert!(!operator.types("status orders", 0).contains('\x1b'));
+    let mut nobody = operator.tool();
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
+        nobody.env_remove(name);
+    }
+    let answer = nobody.args(["status", "orders"]).output().unwrap();
+    let why = ended("status of nobody", &answer, 3);
+    assert!(why.contains("credentials"), "{why}");
 }
 
 fn what_was(operator: &Operator<'_>) {

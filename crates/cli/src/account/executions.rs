@@ -1,6 +1,7 @@
 //! Executions of the state machines: how one stands, and the answer to its question.
 
 use ::aws::error;
+use aws_config::retry::RetryConfig;
 use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
 use failover::{Error, domain::Region};
 use serde_json::Value;
@@ -73,7 +74,10 @@ impl Account {
         token: &str,
         no: Option<&str>,
     ) -> Result<(), Error> {
-        let client = aws_sdk_sfn::Client::new(&self.of(region));
+        // Once: the repetition of an answer that was taken would say that the token is of no question.
+        let once = self.of(region).to_builder();
+        let once = once.retry_config(RetryConfig::disabled()).build();
+        let client = aws_sdk_sfn::Client::new(&once);
         let what = format!("answering the question in {region}");
         let over = |code: Option<&str>| {
             matches!(

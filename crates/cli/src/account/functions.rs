@@ -118,6 +118,15 @@ pub enum Said {
     },
 }
 
+impl Said {
+    /// Whether a failure of this name is the function's own word, which stands until somebody does something. Other names are the
+    /// runtime's: it cut the function off, and what that was about may have been done.
+    #[must_use]
+    pub fn is_final(name: &str) -> bool {
+        Error::NAMES.contains(&name) && name != "Unavailable"
+    }
+}
+
 /// What a function says that failed: its own words, or those of the runtime.
 fn failure(body: &[u8]) -> Said {
     #[derive(Deserialize)]

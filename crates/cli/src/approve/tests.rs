@@ -105,6 +105,16 @@ async fn it_is_answered_by_the_token_of_the_message_or_of_the_history() {
     account.place(OTHER).token = Some("t1".into());
     answered(&account, None, None).await;
     assert_eq!(account.written()[2], "us-east-1 yes t1");
+    // The token of another run's question would answer that one.
+    let other = answered(&account, Some("t0"), None).await;
+    assert_eq!(other.ending, Ending::Misused);
+    assert_eq!(
+        other.complaints,
+        [
+            "--token is not that of the question of run a711; leave it out, and the right one is found"
+        ]
+    );
+    assert_eq!(account.written().len(), 3);
 }
 
 #[tokio::test]

@@ -49,6 +49,9 @@ pub enum MoveCommand {
         /// Promotes past an old writer that answers: what it takes from then on is lost.
         #[arg(long, requires = "force")]
         abandon_living_writer: bool,
+        /// Says that a human saw the promoted writer take writes, for a database without heartbeats.
+        #[arg(long, requires = "force")]
+        writer_takes_writes: bool,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,

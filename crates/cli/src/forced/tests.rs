@@ -1,9 +1,11 @@
 //! What is forced, in which order, and where it stops.
 
+use failover::ledger::Outcome;
+
 use super::*;
 use crate::{
     arguments::Output,
-    fake::{Fake, HOME, OTHER, refused, row, well},
+    fake::{Fake, HOME, OTHER, refused, row, run as past, well},
     terminal::Terminal,
 };
 
@@ -25,6 +27,7 @@ async fn forced(account: &Fake, epoch: u64, abandon: bool) -> (Answer, Terminal)
         to: &to,
         epoch: Some(epoch),
         abandon_living_writer: abandon,
+        writer_takes_writes: false,
     };
     let act = async |desk: &Desk<'_>| run(desk, wanted, Consent::default()).await;
     let answer = account.at_desk(&terminal, Output::Table, act).await;
@@ -134,8 +137,8 @@ async fn a_region_that_is_silent_is_left_out_and_what_is_left_is_told() {
     assert_eq!(
         answer.complaints,
         [
-            "fence-writer in us-west-2: the Region is silent; its schedule fences it within a minute after it answers, or \
-             aurora-failover fence orders does",
+            "fence-writer in us-west-2: the Region is silent; it may take writes: shut it with aurora-failover fence orders, unless its \
+             schedule has done so once it answers",
             "loss-ledger in us-west-2: the Region is silent; list what it alone has with aurora-failover losses orders --list"
         ]
     );
@@ -169,9 +172,105 @@ async fn behind_a_proof_only_what_follows_it_is_done() {
     for region in [HOME, OTHER] {
         account.place(region).row = Some(row(OTHER, 2));
     }
+    // Nothing is done again for a writer that no run has moved there.
+    let (never, _) = forced(&account, 2, false).await;
+    assert_eq!(never.ending, Ending::Misused);
+    assert_eq!(account.called(), Vec::<String>::new());
+    account.place(OTHER).runs = vec![past(
+        "by-hand-detach_and_promote-us-east-1-1",
+        60,
+        Outcome::Succeeded,
+    )];
     let (answer, _) = forced(&account, 2, false).await;
     assert_eq!(answer.ending, Ending::Well, "{answer:?}");
     let calls = calls(&account);
     assert_eq!(calls[0], "us-west-2 fence-writer fence orders@2");
     assert_eq!(calls.len(), 5);
+}
+
+#[tokio::test]
+async fn a_region_that_is_left_and_answers_late_holds_up_no_name() {
+    let mut account = deployed();
+    let late = Said::Failure {
+        name: "Sandbox.Timedout".into(),
+        why: "cut off".into(),
+    };
+    account
+        .place(HOME)
+        .says
+        .insert("aurora-failover-fence-writer".into(), late);
+    let (answer, _) = forced(&account, 1, true).await;
+    assert_eq!(answer.ending, Ending::NotWell);
+    let calls = calls(&account);
+    let first = calls
+        .iter()
+        .position(|call| call.contains("dns-flip"))
+        .unwrap();
+    let last = calls
+        .iter()
+        .rposition(|call| call.contains("fence-writer"))
+        .unwrap();
+    assert!(first < last, "{calls:#?}");
+    assert_eq!(
+        answer.complaints,
+        [
+            "fence-writer in us-west-2: cut off; it may take writes: shut it with aurora-failover fence orders, unless its schedule has done so \
+          once it answers"
+        ]
+    );
+}
+
+/// The example of a plan over instances, under the name of the others.
+fn of_instances(text: &str) -> Fake {
+    let mut account = deployed();
+    let mut plan: serde_json::Value = serde_json::from_str(text).unwrap();
+    plan["plan"] = "orders".into();
+    let text = plan.to_string();
+    for region in [HOME, OTHER] {
+        let place = account.place(region);
+        place.parameters = [("/aurora-failover/plans/orders".into(), text.clone())].into();
+        place.known = Vec::new();
+    }
+    account
+}
+
+#[tokio::test]
+async fn no_name_moves_to_a_writer_that_is_not_opened() {
+    let mut account = of_instances(include_str!("../../../../examples/plans/rds-replica.json"));
+    let shut = Said::Failure {
+        name: "NotReady".into(),
+        why: "the mark of the stop is not there yet".into(),
+    };
+    account
+        .place(OTHER)
+        .says
+        .insert("aurora-failover-open-writer".into(), shut);
+    let (answer, _) = forced(&account, 1, true).await;
+    assert_eq!(answer.ending, Ending::NotWell);
+    let calls = calls(&account);
+    assert!(
+        calls.iter().any(|call| call.contains("open-writer")),
+        "{calls:#?}"
+    );
+    for function in ["dns-flip", "ecs-restart", "verify"] {
+        assert!(
+            !calls.iter().any(|call| call.contains(function)),
+            "{calls:#?}"
+        );
+    }
+    assert_eq!(answer.complaints.len(), 4, "{answer:#?}");
+}
+
+#[tokio::test]
+async fn a_database_without_heartbeats_waits_for_a_humans_word() {
+    let account = of_instances(include_str!(
+        "../../../../examples/plans/rds-replica-sqlserver.json"
+    ));
+    let (answer, _) = forced(&account, 1, true).await;
+    assert_eq!(answer.ending, Ending::NotWell);
+    assert!(
+        answer.complaints[0].contains("say so by --writer-takes-writes"),
+        "{answer:?}"
+    );
+    assert_eq!(calls(&account).len(), 2);
 }

@@ -52,7 +52,7 @@ async fn a_refusal_ends_it_at_once_and_silence_after_a_while() {
         let shown = usize::from(times > 1);
         assert_eq!((calls, said.len()), (times, shown), "{name}");
     }
-    for name in ["Unavailable", ""] {
+    for name in ["Unavailable", "", "Sandbox.Timedout", "Runtime.ExitError"] {
         let (silent, said, calls) = came(failure(name)).await;
         assert!(
             matches!(&silent, Came::Silent(why) if why == "why"),

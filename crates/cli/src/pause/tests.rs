@@ -1,4 +1,4 @@
-//! A switch is written where it says something else, and a Region that is silent is named.
+//! A switch is written whatever it said, and a Region that is silent is named.
 
 use super::*;
 use crate::{
@@ -52,16 +52,26 @@ async fn every_member_region_is_written_to_once_the_plans_name_was_typed() {
 }
 
 #[tokio::test]
-async fn what_is_so_already_is_not_written_again_and_all_plans_have_a_switch_of_their_own() {
+async fn what_is_so_already_is_written_again_and_all_plans_have_a_switch_of_their_own() {
     let mut account = well();
     let kill = ("/aurora-failover/kill".to_owned(), "storm".to_owned());
     account.place(HOME).parameters.extend([kill]);
     let answer = paused(&account, None, None, AGREED).await;
     assert_eq!(answer.ending, Ending::Well, "{answer:?}");
-    assert_eq!(account.written(), ["us-west-2 /aurora-failover/kill=off"]);
+    assert_eq!(
+        account.written(),
+        [OTHER, HOME].map(|region| format!("{region} /aurora-failover/kill=off"))
+    );
+    assert!(
+        answer
+            .text
+            .contains("! it is for the plans that are known here: orders;"),
+        "{}",
+        answer.text
+    );
     let asked = paused(&account, None, Some("on"), Consent::default()).await;
     assert_eq!(asked.ending, Ending::Misused, "orders is not all");
-    assert_eq!(account.written().len(), 1);
+    assert_eq!(account.written().len(), 2);
 }
 
 #[tokio::test]

@@ -10,6 +10,14 @@ use crate::{
 const THERE: &str = include_str!("../../tests/plans/good.json");
 
 async fn put(account: &Fake, text: &str, is_dry: bool) -> (Answer, Vec<String>) {
+    put_to(account, text, (is_dry, false)).await
+}
+
+async fn put_to(
+    account: &Fake,
+    text: &str,
+    (is_dry, partial): (bool, bool),
+) -> (Answer, Vec<String>) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let terminal = Terminal::typed(&["orders"]);
@@ -18,7 +26,7 @@ async fn put(account: &Fake, text: &str, is_dry: bool) -> (Answer, Vec<String>) 
         yes: false,
     };
     let path = file.path().to_str().unwrap().to_owned();
-    let act = async |desk: &Desk<'_>| run(desk, &path, consent).await;
+    let act = async |desk: &Desk<'_>| run(desk, (&path, partial), consent).await;
     let answer = account.at_desk(&terminal, Output::Table, act).await;
     (answer, terminal.said())
 }
@@ -104,6 +112,13 @@ async fn a_fault_a_dry_run_and_a_silent_region_write_nothing_there() {
     assert_eq!(account.written(), Vec::<String>::new());
     account.dead.insert(HOME.into());
     let (answer, _) = put(&account, &grown, false).await;
+    assert_eq!(answer.ending, Ending::Unknown);
+    assert!(
+        answer.complaints[0].ends_with("or add --partial to write to the others alone"),
+        "{answer:?}"
+    );
+    assert_eq!(account.written(), Vec::<String>::new());
+    let (answer, _) = put_to(&account, &grown, (false, true)).await;
     assert_eq!(answer.ending, Ending::Unknown);
     assert!(
         answer.complaints[0].starts_with("us-west-2 was not written to"),

@@ -149,8 +149,57 @@ async fn a_run_that_ends_otherwise_makes_the_exit_code_1() {
     assert_eq!(answer.ending, Ending::NotWell);
     assert_eq!(
         answer.complaints,
-        ["run a ended and changed nothing: RunRefused: the kill switch is on"]
+        ["run a ended before it held the plan: RunRefused: the kill switch is on"]
     );
+}
+
+#[tokio::test]
+async fn a_run_whose_execution_ended_while_its_record_is_open_may_have_moved_the_writer() {
+    let mut account = starts(started(), None);
+    let mut open = record("a", 1, Outcome::Succeeded);
+    open.closed = None;
+    account.place(OTHER).records = vec![open];
+    account.place(OTHER).execution = Some(("TIMED_OUT", "", ""));
+    let (answer, _) = moved(&account, None, Consent::default()).await;
+    assert_eq!(answer.ending, Ending::Unknown);
+    assert_eq!(
+        answer.complaints,
+        [
+            "the execution of run a has ended (TIMED_OUT) and its record was not seen closed, so that the writer may have moved; look with \
+             aurora-failover status orders"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_was_cut_off_may_have_come_about() {
+    for name in ["Sandbox.Timedout", "", "Unavailable"] {
+        let cut = Said::Failure {
+            name: name.into(),
+            why: "cut off".into(),
+        };
+        let mut account = starts(would("moves it"), None);
+        let (answer, terminal) = {
+            let terminal = Terminal::typed(&["orders"]);
+            let start = Start {
+                plan: &"orders".into(),
+                region: &OTHER.into(),
+                function: FUNCTION.into(),
+                input: json!({"plan": "orders"}),
+            };
+            account.place(OTHER).says.insert(FUNCTION.into(), cut);
+            let act = async |desk: &Desk<'_>| crate::started::start(desk, start, WATCHING).await;
+            let answer = account.at_desk(&terminal, Output::Table, act).await;
+            (answer, terminal)
+        };
+        assert_eq!(answer.ending, Ending::Unknown, "{name}");
+        assert!(
+            answer.complaints[0]
+                .starts_with("nobody can tell whether the run was started: cut off"),
+            "{answer:?}"
+        );
+        assert_eq!(terminal.said(), Vec::<String>::new());
+    }
 }
 
 #[tokio::test]

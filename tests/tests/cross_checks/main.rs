@@ -36,6 +36,7 @@ mod refusals;
 mod release;
 mod rights;
 mod roles;
+mod runbook;
 mod sizes;
 mod templates;
 mod warm;

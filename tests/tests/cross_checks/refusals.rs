@@ -1,15 +1,16 @@
-//! `docs/reference/refusals.md`: each sentence that it shows begins as the code words it.
+//! `docs/runbook/refusals`: each sentence that is shown there begins as the code words it.
 
-use tests::repository::{sources, text};
+use tests::repository::{documents, sources, text};
 
-const PAGE: &str = "docs/reference/refusals.md";
+const PAGES: &str = "docs/runbook/refusals";
 /// Characters of its own that a sentence of the code must share with the one that is shown.
 const SHARED: usize = 14;
 
-/// The first sentence of each entry, as far as it is shown.
+/// The sentence of each entry, as far as it is shown.
 fn shown() -> Vec<String> {
-    let page = text(PAGE);
-    let entries = page.split("\n- `").skip(1);
+    let pages = documents(PAGES).into_iter().map(|name| text(&name));
+    let pages: String = pages.collect();
+    let entries = pages.split("\n> `").skip(1);
     let sentences = entries.filter_map(|entry| entry.split_once('`').map(|(words, _)| words));
     let sentences = sentences.map(|words| words.split_whitespace().collect::<Vec<_>>().join(" "));
     // What comes from RDS is in RDS's words.

@@ -253,4 +253,6 @@ fn plan(text: &str) -> Result<PlanName, String> {
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;

@@ -1,8 +1,11 @@
 //! The documents: how they read, that their links lead somewhere, and that the tests they name exist.
 
+use std::collections::BTreeSet;
+
 use tests::{
+    machine,
     prose::{Page, pages},
-    repository::{root, test_names, text},
+    repository::{functions, root, test_names, text},
 };
 
 /// Semicolons in a thousand words, at most.
@@ -121,5 +124,27 @@ fn every_file_that_a_document_names_exists() {
             let exists = !is_file || is_pattern || root().join(&word).exists();
             assert!(exists, "{}: there is no {word}", page.name);
         }
+    }
+}
+
+/// Where the pictures are drawn, as text that becomes a picture where it is read.
+const DRAWN: [&str; 2] = ["ARCHITECTURE.md", "docs/reference/machines.md"];
+
+#[test]
+fn the_pictures_name_every_function_and_every_machine() {
+    let pages = DRAWN.map(text);
+    let pictures = pages.iter().flat_map(|page| {
+        let drawn = page.split("```mermaid\n").skip(1);
+        drawn.map(|rest| rest.split("```").next().unwrap_or_default())
+    });
+    let words: BTreeSet<_> = pictures
+        .flat_map(|picture| {
+            picture.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        })
+        .collect();
+    let functions = functions().into_iter().map(|function| function.name);
+    let machines = machine::all().into_iter().map(|machine| machine.name);
+    for name in functions.chain(machines) {
+        assert!(words.contains(&*name), "no picture names {name}");
     }
 }

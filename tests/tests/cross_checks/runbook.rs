@@ -86,10 +86,7 @@ fn a_page_of_the_runbook_says_what_to_type_first_and_whom_to_call() {
         let mut headings = page.lines().filter_map(|line| line.strip_prefix("## "));
         for said in SAYS {
             let is_said = headings.any(|heading| heading == said);
-            assert!(
-                is_said,
-                "{name}: {said:?} is missing, or stands out of turn"
-            );
+            assert!(is_said, "{name}: {said} is missing, or stands out of turn");
         }
         let (_, first) = page.split_once("\n## First\n\n").unwrap();
         assert!(

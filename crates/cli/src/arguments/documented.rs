@@ -57,17 +57,19 @@ fn printed(text: &str) -> Vec<String> {
 /// The words of a command of the tool, with values in place of those that stand for one; nothing of what is another one, or of one
 /// that only shows what may be left out.
 fn words(printed: &str) -> Option<Vec<&str>> {
-    let command = printed.strip_prefix("target/release/").unwrap_or(printed);
-    let command = command.strip_prefix("aurora-failover ")?;
-    if command.contains(['[', '…', '|']) {
+    let mut words = printed.split_whitespace();
+    let program = words.next()?;
+    let is_the_tool = program.trim_start_matches("target/release/") == "aurora-failover";
+    if !is_the_tool || printed.contains(['[', '…', '|']) {
         return None;
     }
-    let command = command.split(" > ").next().unwrap_or_default();
-    let words = command.split_whitespace().map(|word| {
+    let words = words.take_while(|word| *word != ">").map(|word| {
         let value = VALUES.iter().find(|(name, _)| *name == word);
         value.map_or(word, |(_, value)| value)
     });
-    Some(std::iter::once("aurora-failover").chain(words).collect())
+    let words: Vec<_> = words.collect();
+    let command = std::iter::once("aurora-failover").chain(words.iter().copied());
+    (!words.is_empty()).then(|| command.collect())
 }
 
 #[test]
